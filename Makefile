@@ -1,0 +1,60 @@
+# Two commands matter: `make demo` and `make test`. Both work on a fresh clone.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+OUT ?= out
+
+.PHONY: help demo test check format docs data benchmarks clean
+
+help:
+	@echo "make demo   plates, data and tables of Lens-Liévin, written in $(OUT)/"
+	@echo "make test   the whole suite (checks, unit, property, doctests, notebooks)"
+	@echo "make check  format, lint, types, import contract"
+	@echo "make format rewrite the code in the house style"
+	@echo "make data   rebuild the embedded data and compare them byte for byte"
+	@echo "make benchmarks  measure speed and size"
+
+# A stamp per set of packages, so that the second call reuses the environment
+# and an interrupted installation is taken up again.
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "basinmap needs Python 3.11 or later; try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.package: pyproject.toml $(VENV)/.made
+	@echo "Installing basinmap in $(VENV) (the first time takes a minute or two)" >&2
+	@$(PIP) -e .
+	@touch $@
+
+$(VENV)/.tools: pyproject.toml $(VENV)/.made
+	@echo "Installing basinmap and its test tools in $(VENV)" >&2
+	@$(PIP) -e '.[dev]'
+	@touch $@ $(VENV)/.package
+
+demo: $(VENV)/.package
+	@$(BIN)/basinmap demo --out $(OUT)
+
+test: check
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/.tools
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.tools
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+data: $(VENV)/.made
+	$(PIP) -r data/requirements.txt
+	$(BIN)/python data/build.py --check
+
+benchmarks: $(VENV)/.package
+	$(BIN)/python benchmarks/house.py
+
+clean:
+	rm -rf $(VENV) $(OUT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -1,0 +1,127 @@
+"""
+basinmap: territorial observation of the bassin minier, from data to documents.
+
+Territorial units, spatial joins, reach around a place, indicators from counts,
+print-ready maps in French, files that others reuse. Frames in, frames out: the
+index is the official code, lengths are metres, everything works offline.
+
+>>> import basinmap as bm
+>>> len(bm.communes(epci="246200364"))
+36
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Final
+
+__version__ = "0.1.0"
+
+# One name, one path. A room is imported when a name of it is first used, so that
+# `import basinmap` costs next to nothing and drawing is paid by those who draw.
+_ROOMS: Final = {
+    "errors": ("errors",),
+    "measures": ("Growth", "Mean", "Measure", "Median", "Ratio", "Stock"),
+    "reports": ("Report",),
+    "territory.levels": ("check_codes", "find_unit"),
+    "territory.units": (
+        "communes",
+        "departements",
+        "epcis",
+        "membership",
+        "quartiers",
+        "scots",
+        "statistics",
+    ),
+    "territory.perimeters": ("Perimeter", "perimeter"),
+    "territory.places": ("LOUVRE_LENS", "Place", "places"),
+    "territory.aggregation": ("aggregate",),
+    "access.circles": ("rings",),
+    "access.counting": ("reach",),
+    "indicators.catalogue": ("indicators",),
+    "indicators.computing": ("compute",),
+    "maps.classes": ("classify",),
+    "maps.themes": ("PRINT", "Theme"),
+    "maps.pages": ("page",),
+    "maps.layers": (
+        "draw_choropleth",
+        "draw_neighbours",
+        "draw_outlines",
+        "draw_points",
+        "draw_rings",
+        "draw_symbols",
+    ),
+    "maps.names": ("draw_labels",),
+    "maps.legends": ("draw_comparison", "draw_legend"),
+    "maps.furniture": ("draw_furniture",),
+    "export.geopackages": ("write_geopackage",),
+    "export.workbooks": ("write_workbook",),
+    "deliverables.housing": ("plh",),
+}
+_ORIGIN: Final = {name: room for room, names in _ROOMS.items() for name in names}
+
+if TYPE_CHECKING:
+    from basinmap import errors as errors
+    from basinmap.access.circles import rings as rings
+    from basinmap.access.counting import reach as reach
+    from basinmap.deliverables.housing import plh as plh
+    from basinmap.export.geopackages import write_geopackage as write_geopackage
+    from basinmap.export.workbooks import write_workbook as write_workbook
+    from basinmap.indicators.catalogue import indicators as indicators
+    from basinmap.indicators.computing import compute as compute
+    from basinmap.maps.classes import classify as classify
+    from basinmap.maps.furniture import draw_furniture as draw_furniture
+    from basinmap.maps.layers import draw_choropleth as draw_choropleth
+    from basinmap.maps.layers import draw_neighbours as draw_neighbours
+    from basinmap.maps.layers import draw_outlines as draw_outlines
+    from basinmap.maps.layers import draw_points as draw_points
+    from basinmap.maps.layers import draw_rings as draw_rings
+    from basinmap.maps.layers import draw_symbols as draw_symbols
+    from basinmap.maps.legends import draw_comparison as draw_comparison
+    from basinmap.maps.legends import draw_legend as draw_legend
+    from basinmap.maps.names import draw_labels as draw_labels
+    from basinmap.maps.pages import page as page
+    from basinmap.maps.themes import PRINT as PRINT
+    from basinmap.maps.themes import Theme as Theme
+    from basinmap.measures import Growth as Growth
+    from basinmap.measures import Mean as Mean
+    from basinmap.measures import Measure as Measure
+    from basinmap.measures import Median as Median
+    from basinmap.measures import Ratio as Ratio
+    from basinmap.measures import Stock as Stock
+    from basinmap.reports import Report as Report
+    from basinmap.territory.aggregation import aggregate as aggregate
+    from basinmap.territory.levels import check_codes as check_codes
+    from basinmap.territory.levels import find_unit as find_unit
+    from basinmap.territory.perimeters import Perimeter as Perimeter
+    from basinmap.territory.perimeters import perimeter as perimeter
+    from basinmap.territory.places import Place as Place
+    from basinmap.territory.places import places as places
+    from basinmap.territory.units import communes as communes
+    from basinmap.territory.units import departements as departements
+    from basinmap.territory.units import epcis as epcis
+    from basinmap.territory.units import membership as membership
+    from basinmap.territory.units import quartiers as quartiers
+    from basinmap.territory.units import scots as scots
+    from basinmap.territory.units import statistics as statistics
+
+    LOUVRE_LENS: Place
+
+__all__ = ["__version__", *sorted(_ORIGIN)]  # noqa: PLE0604 - built from _ROOMS
+
+
+def __getattr__(name: str) -> object:
+    """Import the room of a public name when the name is first used."""
+    room = _ORIGIN.get(name)
+    if room is None:
+        msg = f"module 'basinmap' has no attribute {name!r}"
+        raise AttributeError(msg)
+    module = importlib.import_module(f"basinmap.{room}")
+    value = module if room == name else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not."""
+    return sorted(__all__)

@@ -1,0 +1,6 @@
+"""`python -m basinmap` is the command line."""
+
+from basinmap.cli import run
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,392 @@
+"""PLH: the plates, data and tables of the diagnostic of an EPCI."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+from tqdm import tqdm
+
+from basinmap.access.counting import reach
+from basinmap.deliverables.plates import (
+    Plate,
+    rate_plate,
+    situation_plate,
+    stock_plate,
+)
+from basinmap.deliverables.subjects import Subject, both, subject, territory_names
+from basinmap.export.geopackages import write_geopackage
+from basinmap.export.manifests import write_manifest
+from basinmap.export.staging import staged_folder
+from basinmap.export.workbooks import write_workbook
+from basinmap.indicators.catalogue import indicators
+from basinmap.indicators.computing import compute
+from basinmap.territory.embedded import provenance
+from basinmap.territory.places import places
+from basinmap.territory.units import communes, epcis
+
+__all__ = ["PLATES", "plh"]
+
+FORMATS: Final = ("pdf", "svg", "png")
+
+PLATES: Final = (
+    Plate("01-situation", situation_plate),
+    Plate(
+        "02-vacance",
+        partial(
+            rate_plate,
+            indicator_id="L04",
+            reading="{where}, {value} % des logements sont vacants en 2021",
+            with_rings=True,
+        ),
+    ),
+    Plate(
+        "03-evolution-population",
+        partial(
+            rate_plate,
+            indicator_id="D02",
+            reading="{where}, la population a varié de {value} % par an en moyenne "
+            "entre 2016 et 2023",
+            pivot=0,
+        ),
+    ),
+    Plate(
+        "04-densite",
+        partial(
+            rate_plate,
+            indicator_id="D05",
+            reading="{where}, on compte {value} habitants par km² en 2023",
+            method="quantile",
+        ),
+    ),
+    Plate(
+        "05-logements-vacance",
+        partial(
+            stock_plate,
+            stock="L01",
+            rate="L04",
+            title="Logements et taux de vacance en 2021",
+            reading="{where}, {value} % des logements sont vacants en 2021",
+        ),
+    ),
+    Plate(
+        "06-maisons",
+        partial(
+            rate_plate,
+            indicator_id="L05",
+            reading="{where}, {value} % des logements sont des maisons en 2021",
+        ),
+    ),
+)
+"""The plates of the document, in order."""
+
+
+def plh(
+    epci: str,
+    *,
+    out: str | Path,
+    author: str = "basinmap",
+    date: dt.date | None = None,
+    quiet: bool = False,
+) -> Path:
+    """
+    Write the plates, data and tables of the PLH diagnostic of an EPCI.
+
+    Parameters
+    ----------
+    epci
+        SIREN, or unambiguous short name, of one of the 36 EPCI of Nord and
+        Pas-de-Calais.
+    out
+        Folder of the outputs. They are made beside it and moved there at the
+        end; an interruption leaves what was there.
+    author
+        Who signs the maps.
+    date
+        Date of making, today by default.
+    quiet
+        Whether the progress on stderr is off; it is anyway when stderr is no
+        terminal.
+
+    Returns
+    -------
+    Path
+        The folder: each plate as PDF, SVG and PNG at 300 dpi, `donnees.gpkg`,
+        `tableaux.xlsx`, `methode.md`, `manifest.json`.
+
+    Raises
+    ------
+    CodeError
+        If the EPCI is unknown.
+    OutputError
+        If the folder cannot be written.
+    """
+    about = subject(epci, author=author, date=date or dt.date.today())  # noqa: DTZ011 - the maker's day
+    with staged_folder(out) as folder:
+        steps = _steps(about, folder)
+        bar = tqdm(steps, disable=True if quiet else None, unit="fichier", leave=False)
+        for name, write in bar:
+            bar.set_description(name)
+            write()
+        write_manifest(folder, _about(about))
+    return Path(out)
+
+
+def _steps(about: Subject, folder: Path) -> list[tuple[str, Callable[[], Any]]]:
+    """Return what has to be written, in order, for the progress bar."""
+    plates = [(plate.slug, partial(_save, plate, about, folder)) for plate in PLATES]
+    return [
+        *plates,
+        ("donnees.gpkg", partial(_write_data, about, folder)),
+        ("tableaux.xlsx", partial(_write_tables, about, folder)),
+        ("methode.md", partial(_write_method, about, folder)),
+    ]
+
+
+def _save(plate: Plate, about: Subject, folder: Path) -> None:
+    sheet = plate.draw(about)
+    for suffix in FORMATS:
+        sheet.savefig(folder / f"{plate.slug}.{suffix}")
+
+
+def _indicators(table: pd.DataFrame, to: str | pd.Series | None) -> pd.DataFrame:
+    """Return every indicator of the catalogue at one level."""
+    columns = {i: compute(i, table, to=to) for i in indicators().index}
+    states = {i: values.attrs["states"] for i, values in columns.items()}
+    result = pd.DataFrame(columns)
+    result.attrs["states"] = states
+    return result
+
+
+def _with_counts(
+    about: Subject, level: str, codes: list[str]
+) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
+    """Return counts and indicators of units of a level, and what is missing."""
+    table = about.everything
+    counts = table.groupby(_level_of(table, level).to_numpy()).sum()
+    rates = _indicators(table, None if level == "commune" else level)
+    stocks = [i for i, kind in indicators()["kind"].items() if kind == "stock"]
+    full = counts.join(rates.drop(columns=stocks)).loc[codes]
+    return full.rename_axis(level), rates.attrs["states"]
+
+
+def _level_of(table: pd.DataFrame, level: str) -> pd.Series:
+    frame = communes().loc[table.index]
+    return frame.index.to_series() if level == "commune" else frame[level]
+
+
+def _write_data(about: Subject, folder: Path) -> None:
+    mine = about.communes.drop(columns=["population", "area_km2"])
+    units, _ = _with_counts(about, "commune", list(mine.index))
+    everyone = epcis().drop(columns=["population", "area_km2"])
+    groups, _ = _with_counts(about, "epci", list(everyone.index))
+    inside = communes().drop(columns=["population", "area_km2"]).join(about.everything)
+    sums = ["population_2023", "dwellings_2021"]
+    counted = reach(about.rings, inside, sums=sums, rule="centroid")
+    layers = {
+        "communes": (mine.join(units), f"Communes – {about.name}"),
+        "epci": (everyone.join(groups), "EPCI du Nord et du Pas-de-Calais"),
+        "anneaux": (
+            about.rings.join(counted),
+            "Distances au Louvre-Lens, à vol d'oiseau (communes du Nord et du "
+            "Pas-de-Calais, comptées entières au point représentatif)",
+        ),
+        "lieux": (places(), "Lieux"),
+    }
+    for frame, title in layers.values():
+        frame.attrs["title"] = title
+    write_geopackage(
+        folder / "donnees.gpkg",
+        {name: frame for name, (frame, _) in layers.items()},
+        tables={"dictionnaire": _dictionary(about)},
+        date=about.date,
+    )
+
+
+def _dictionary(about: Subject) -> pd.DataFrame:
+    """Return the meaning of each column: label, unit, vintage, source."""
+    measures = about.everything.attrs["measures"]
+    rows = {
+        name: (measure.label, measure.unit, measure.vintage, measure.source)
+        for name, measure in measures.items()
+    }
+    for id_, row in indicators().iterrows():
+        if row["kind"] != "stock":
+            source = f"{row['numerator']} / {row['denominator']}"
+            rows[str(id_)] = (row["title"], row["unit"], row["vintage"], source)
+    columns = ["libelle", "unite", "millesime", "source"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.rename_axis("colonne")
+
+
+def _labels(about: Subject) -> dict[str, str]:
+    """Return the French headers of the workbook."""
+    fixed = {
+        "commune": "Code commune",
+        "territoire": "Code",
+        "name": "Nom",
+        "epci": "EPCI",
+        "scot": "SCoT",
+        "niveau": "Niveau",
+    }
+    for name, (label, unit, year, _) in _dictionary(about).T.items():
+        dated = label if year and (year in label or "-" in year) else f"{label} {year}"
+        fixed[str(name)] = f"{dated.strip()} ({unit})" if unit else dated.strip()
+    return fixed
+
+
+def _dressed(
+    about: Subject, table: pd.DataFrame, title: str, note: str
+) -> pd.DataFrame:
+    known = indicators()["decimals"].to_dict()
+    measures = about.everything.attrs["measures"]
+    decimals = {name: 0 for name in measures} | {"area_km2": 2} | known
+    table.attrs = {
+        "title": title,
+        "note": note,
+        "labels": _labels(about),
+        "decimals": decimals,
+        "states": table.attrs.get("states", {}),
+    }
+    return table
+
+
+def _write_tables(about: Subject, folder: Path) -> None:
+    credit = "Sources : voir la feuille « Sources »."
+    units, states = _with_counts(about, "commune", list(about.communes.index))
+    units.insert(0, "name", about.communes["name"])
+    units.attrs["states"] = states
+    sheets = {
+        "Communes": _dressed(about, units, f"Communes – {about.name}", credit),
+        "Comparaison": _dressed(
+            about,
+            _comparison(about),
+            f"Comparaison – {about.name}",
+            "Taux calculés sur les sommes des effectifs communaux, jamais par "
+            f"moyenne des taux. {credit}",
+        ),
+        "Sources": _sources(),
+    }
+    write_workbook(
+        folder / "tableaux.xlsx",
+        sheets,
+        title=f"PLH – {about.name}",
+        author=about.author,
+        date=about.date,
+    )
+
+
+_LEVELS = {
+    "epci": "EPCI",
+    "scot": "SCoT",
+    "bassin": "Bassin minier",
+    "departement": "Département",
+}
+
+
+def _comparison(about: Subject) -> pd.DataFrame:
+    """Return every indicator for the EPCI and for those it is compared with."""
+    table = about.everything
+    eight = sorted(communes().dropna(subset="scot")["epci"].unique())
+    parts = []
+    for level, label in _LEVELS.items():
+        rates = _indicators(table, level)
+        names = territory_names(level)
+        codes = list(rates.index)
+        if level == "epci":
+            codes = [about.code, *(code for code in eight if code != about.code)]
+        rates = rates.loc[codes]
+        rates.insert(0, "niveau", label)
+        rates.insert(1, "name", [names[code] for code in codes])
+        parts.append(rates)
+    whole = _indicators(table, both())
+    whole.insert(0, "niveau", "Deux départements")
+    whole.insert(1, "name", whole.index)
+    whole.index = pd.Index(["59-62"])
+    return pd.concat([*parts, whole]).rename_axis("territoire")
+
+
+def _sources() -> pd.DataFrame:
+    """Return the embedded data sets, one a row."""
+    rows = {
+        key: (
+            item["title"],
+            item["credit"],
+            item["vintage"],
+            item["geography"],
+            item["licence"],
+        )
+        for key, item in provenance()["datasets"].items()
+    }
+    columns = ["titre", "source", "millesime", "geographie", "licence"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    table.attrs = {
+        "title": "Sources",
+        "labels": {
+            "jeu": "Jeu de données",
+            "titre": "Titre",
+            "source": "Source",
+            "millesime": "Millésime",
+            "geographie": "Géographie",
+            "licence": "Licence",
+        },
+    }
+    return table.rename_axis("jeu")
+
+
+def _write_method(about: Subject, folder: Path) -> None:
+    """Write the note that goes with the document: how, from what, with what gaps."""
+    rates = _indicators(about.statistics, None)
+    missing = [
+        f"- {id_} : {len(codes)} commune(s) sans valeur ({', '.join(sorted(codes)[:5])})"
+        for id_, codes in rates.attrs["states"].items()
+        if codes
+    ]
+    lines = [
+        f"# Note de méthode – {about.name}",
+        "",
+        f"Réalisation : {about.author}, {about.date:%d/%m/%Y}.",
+        "",
+        f"- Périmètre : {len(about.communes)} communes au 1er janvier 2026 "
+        f"(SIREN {about.code}).",
+        "- Tous les taux sont calculés sur les sommes des effectifs du niveau "
+        "présenté, jamais par moyenne des taux communaux.",
+        "- Évolution 2016-2023 à périmètre constant : les communes du 1er janvier "
+        "2026 aux deux dates ; les populations des communes fusionnées sont "
+        "additionnées.",
+        "- Logements : recensement 2021, sommes d'effectifs par IRIS arrondis à "
+        "l'unité ; les composantes peuvent différer du total de quelques unités.",
+        "- Densité : superficie des contours généralisés, écart médian de 1 % avec "
+        "la superficie cadastrale.",
+        "- Classes : bornes [a ; b[, arrondies ; effectifs en légende.",
+        "- Distances au musée : à vol d'oiseau, mesurées sur l'ellipsoïde.",
+        *([f"- Hors champ : communes {', '.join(about.outside)}."] * bool(about.outside)),
+        "",
+        "## Valeurs manquantes",
+        "",
+        *(missing or ["Aucune."]),
+        "",
+        "## Sources",
+        "",
+        *(f"- {row.source} ({row.licence})." for row in _sources().itertuples()),
+        "",
+    ]
+    (folder / "methode.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _about(about: Subject) -> dict[str, object]:
+    return {
+        "title": f"PLH – {about.name}",
+        "epci": about.code,
+        "communes": len(about.communes),
+        "author": about.author,
+        "date": about.date.isoformat(),
+        "sources": {
+            key: {k: item[k] for k in ("credit", "vintage", "geography", "licence")}
+            for key, item in provenance()["datasets"].items()
+        },
+    }

@@ -1,0 +1,242 @@
+"""Plates: one function a kind of map, called with what the document declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+from basinmap.deliverables.subjects import Subject
+from basinmap.indicators.computing import compute
+from basinmap.maps.classes import Method, classify
+from basinmap.maps.furniture import draw_furniture
+from basinmap.maps.layers import (
+    draw_choropleth,
+    draw_neighbours,
+    draw_outlines,
+    draw_points,
+    draw_rings,
+    draw_symbols,
+)
+from basinmap.maps.legends import draw_comparison, draw_legend
+from basinmap.maps.names import draw_labels
+from basinmap.maps.pages import MapAxes, Sheet, page
+from basinmap.territory.places import place, places
+from basinmap.territory.units import communes, epcis, scots
+from basinmap.typography import number
+
+__all__ = ["Plate", "rate_plate", "situation_plate", "stock_plate"]
+
+MUSEUM = "musée du Louvre-Lens"
+_SOFT = "#8b909b"
+_SCOT_FILLS = ("#cfe3f1", "#fbe3b8", "#d5ead0", "#f4d3d6", "#ded7ee")
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """
+    One plate of a document.
+
+    Parameters
+    ----------
+    slug
+        File name without suffix.
+    draw
+        Makes the sheet for a subject.
+    """
+
+    slug: str
+    draw: Callable[[Subject], Sheet]
+
+
+def rate_plate(
+    subject: Subject,
+    *,
+    indicator_id: str,
+    reading: str,
+    method: Method = "fisher-jenks",
+    pivot: float | None = None,
+    with_rings: bool = False,
+) -> Sheet:
+    """
+    Map a rate by commune.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    indicator_id
+        The rate.
+    reading
+        How a value is read, with `{where}` and `{value}`.
+    method, pivot
+        See `classify`.
+    with_rings
+        Whether the distances to the museum are drawn.
+    """
+    values = compute(indicator_id, subject.statistics)
+    attrs = values.attrs
+    fig, ax = page(
+        subject.communes,
+        title=f"{attrs['title']} – {subject.name}",
+        subtitle=f"{attrs['definition']}, par commune",
+    )
+    draw_neighbours(ax, epcis())
+    draw_choropleth(
+        ax, subject.communes, classify(values, method=method, k=5, pivot=pivot)
+    )
+    draw_outlines(ax, subject.outline, label="limite de l'EPCI", width=1.1)
+    if with_rings:
+        _draw_reach(ax, subject)
+    draw_comparison(ax, subject.comparison(indicator_id))
+    _finish(ax, subject, values, reading)
+    draw_legend(ax, histogram=values)
+    return fig
+
+
+def stock_plate(
+    subject: Subject, *, stock: str, rate: str, title: str, reading: str
+) -> Sheet:
+    """
+    Map a stock as circles coloured by a rate.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    stock, rate
+        Indicators.
+    title
+        French title, with its date.
+    reading
+        How a value of the rate is read, with `{where}` and `{value}`.
+    """
+    amounts = compute(stock, subject.statistics)
+    values = compute(rate, subject.statistics)
+    fig, ax = page(
+        subject.communes,
+        title=f"{title} – {subject.name}",
+        subtitle=f"Surface des cercles : {str(amounts.attrs['label']).lower()} ; "
+        f"couleur : {str(values.attrs['label']).lower()} (recensement 2021)",
+    )
+    draw_neighbours(ax, epcis())
+    theme = ax.plan.theme
+    style = {"width": 0.4, "color": theme.faint, "fill": "#fbfaf7"}
+    draw_outlines(ax, subject.communes, **style)
+    draw_outlines(ax, subject.outline, label="limite de l'EPCI", width=1.1)
+    draw_symbols(ax, subject.communes, amounts, classes=classify(values, k=5))
+    draw_comparison(ax, subject.comparison(rate))
+    _finish(ax, subject, values, reading)
+    draw_legend(ax)
+    return fig
+
+
+def situation_plate(subject: Subject) -> Sheet:
+    """
+    Map where the EPCI lies: the eight EPCI, the five SCoT, the museum, Sessevalle.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    """
+    everyone, five = epcis(), scots()
+    eight = everyone[everyone.index.isin(communes().dropna(subset="scot")["epci"])]
+    shown = gpd.GeoDataFrame(pd.concat([five[["geometry"]], subject.outline[["geometry"]]]))
+    fig, ax = page(
+        shown,
+        title=f"Situation au 1er janvier 2026 – {subject.name}",
+        subtitle="Les 8 EPCI et les 5 SCoT du bassin minier, "
+        "le musée du Louvre-Lens et la cité de Sessevalle",
+    )
+    draw_neighbours(ax, everyone)
+    for (code, name), fill in zip(five["name"].items(), _SCOT_FILLS, strict=True):
+        draw_outlines(
+            ax, five.loc[[code]], label=name, fill=fill, color="#ffffff", width=0.6
+        )
+    draw_outlines(ax, eight, label="limite d'EPCI", width=0.7, color="#6a7080")
+    draw_outlines(ax, subject.outline, label=subject.name, width=1.8)
+    museum = places().loc[["louvre-lens"]]
+    draw_points(ax, museum, label=MUSEUM, color="#b3123f", size_mm=5.0)
+    shafts = places().loc[["sessevalle-puits-1"]]
+    draw_points(
+        ax,
+        shafts,
+        label="cité de Sessevalle (Somain), position indicative : puits n° 1",
+        marker="D",
+        color="#1f2430",
+        size_mm=2.6,
+    )
+    mine = subject.outline.index
+    draw_labels(ax, subject.outline, column="name", strong=1, size=7.6)
+    draw_labels(ax, eight.drop(mine, errors="ignore"), column="name", size=7.2)
+    others = everyone.drop([*mine, *eight.index], errors="ignore")
+    draw_labels(ax, others, column="name", italic=True, color=_SOFT)
+    draw_legend(ax)
+    draw_furniture(ax, author=subject.author, date=subject.date, note=_outside(subject))
+    return fig
+
+
+def _draw_reach(ax: MapAxes, subject: Subject) -> None:
+    draw_rings(ax, subject.rings, label="distance au musée, à vol d'oiseau")
+    draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
+
+
+def _finish(ax: MapAxes, subject: Subject, values: pd.Series, reading: str) -> None:
+    """Write names, then what a map must bear."""
+    draw_labels(ax, subject.communes, strong=3)
+    around = epcis().drop(subject.code)
+    draw_labels(ax, around, italic=True, color=_SOFT, size=6.2)
+    draw_furniture(
+        ax,
+        author=subject.author,
+        date=subject.date,
+        note=" ".join(filter(None, [_reading(subject, values, reading), _outside(subject)])),
+    )
+
+
+def _reading(subject: Subject, values: pd.Series, reading: str) -> str:
+    """Write how to read the value of the largest commune that has one."""
+    known = subject.communes.loc[values.dropna().index]
+    if known.empty:
+        return ""
+    code = known["population"].idxmax()
+    signed = values.attrs["kind"] == "growth"
+    value = number(values[code], values.attrs["decimals"], signed=signed)
+    told = reading.format(where=_at(known.loc[code, "name"]), value=value)
+    return f"Lecture : {told}."
+
+
+def _at(name: str) -> str:
+    """Write « à Lens », « au Touquet », « aux Attaques »."""
+    for article, contraction in (("Le ", "au "), ("Les ", "aux ")):
+        if name.startswith(article):
+            return contraction + name.removeprefix(article)
+    return f"à {name}"
+
+
+def _outside(subject: Subject) -> str:
+    """Say which communes of the EPCI are in no figure."""
+    count = len(subject.outside)
+    if not count:
+        return ""
+    plural = "s" if count > 1 else ""
+    codes = ", ".join(subject.outside)
+    return (
+        f"Hors {count} commune{plural} de l'EPCI située{plural} hors du Nord et du "
+        f"Pas-de-Calais ({codes})."
+    )
+
+
+def museum_distance(subject: Subject) -> float:
+    """
+    Return how far the EPCI is from the museum, in metres; 0 when it holds it.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    """
+    return float(subject.outline.distance(place("louvre-lens").point).iloc[0])

@@ -1,0 +1,87 @@
+"""Errors and warnings: each says what, how many, up to five culprits, what to type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = [
+    "BasinmapError",
+    "BasinmapWarning",
+    "CRSError",
+    "CodeError",
+    "ColumnError",
+    "DataError",
+    "MeasureError",
+    "OutputError",
+    "SecrecyError",
+    "VintageError",
+    "culprits",
+]
+
+
+class BasinmapError(Exception):
+    """Base of every error that basinmap raises about its input."""
+
+
+class CodeError(BasinmapError, ValueError):
+    """A code or a name is unknown, malformed, repeated or of the wrong type."""
+
+
+class VintageError(BasinmapError, ValueError):
+    """A date or a vintage is out of range, or two of them are mixed."""
+
+
+class MeasureError(BasinmapError, ValueError):
+    """A quantity is used in a way that its type forbids."""
+
+
+class CRSError(BasinmapError, ValueError):
+    """No CRS, degrees, Web Mercator, or two different CRS."""
+
+
+class ColumnError(BasinmapError, KeyError):
+    """A column is missing."""
+
+    def __str__(self) -> str:
+        """Return the message itself; `KeyError` would print it in quotes."""
+        return str(self.args[0]) if self.args else ""
+
+
+class SecrecyError(BasinmapError, ValueError):
+    """A result would reveal what statistical secrecy protects."""
+
+
+class DataError(BasinmapError, ValueError):
+    """A file or a table is empty, truncated, or not what it claims to be."""
+
+
+class OutputError(BasinmapError, OSError):
+    """An output cannot be written."""
+
+
+class BasinmapWarning(UserWarning):
+    """Usable, but worth a second look."""
+
+
+def culprits(items: Iterable[object], *, most: int = 5) -> str:
+    """
+    Write a few culprits and how many more there are.
+
+    Parameters
+    ----------
+    items
+        What is to blame, in the order it should be read.
+    most
+        How many are written out.
+
+    Examples
+    --------
+    >>> culprits(["62498", "62510"])
+    "'62498', '62510'"
+    >>> culprits(range(7), most=3)
+    '0, 1, 2 and 4 more'
+    """
+    found = list(items)
+    text = ", ".join(repr(item) for item in found[:most])
+    left = len(found) - most
+    return f"{text} and {left} more" if left > 0 else text

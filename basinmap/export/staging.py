@@ -1,0 +1,123 @@
+"""Writing beside, moving into place: an interruption leaves the previous files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from basinmap.errors import OutputError
+
+__all__ = ["MANIFEST", "staged_file", "staged_folder"]
+
+MANIFEST = "manifest.json"
+"""Name of the list of outputs; a new set removes what the old list named."""
+
+
+@contextmanager
+def staged_file(path: str | Path) -> Iterator[Path]:
+    """
+    Give a temporary path beside `path`; move it there if all went well.
+
+    Parameters
+    ----------
+    path
+        Where the file will be; its folder is made if it is missing.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written.
+    """
+    target = Path(path)
+    if target.is_dir():
+        msg = f"{target} is a folder; give the path of a file"
+        raise OutputError(msg)
+    with _beside(target.parent) as folder:
+        staged = folder / target.name
+        yield staged
+        try:
+            staged.replace(target)
+        except OSError as error:
+            raise _refusal(target, error) from error
+
+
+@contextmanager
+def staged_folder(out: str | Path) -> Iterator[Path]:
+    """
+    Give a temporary folder beside `out`; move its files there if all went well.
+
+    Files that a previous manifest named and that are not written again are
+    removed; any other file of the folder stays.
+
+    Parameters
+    ----------
+    out
+        Where the files will be.
+
+    Raises
+    ------
+    OutputError
+        If `out` is a file or cannot be written; then nothing is changed.
+    """
+    target = Path(out)
+    if target.exists() and not target.is_dir():
+        msg = f"{target} is a file; give a folder that can be written"
+        raise OutputError(msg)
+    if target.is_dir() and not os.access(target, os.W_OK | os.X_OK):
+        msg = f"cannot write in {target}: permission denied; choose another --out"
+        raise OutputError(msg)
+    with _beside(target.parent) as folder:
+        yield folder
+        try:
+            target.mkdir(exist_ok=True)
+            _move_all(folder, target)
+        except OSError as error:
+            raise _refusal(target, error) from error
+
+
+def _move_all(folder: Path, target: Path) -> None:
+    names = sorted(item.name for item in folder.iterdir())
+    stale = [name for name in _listed(target) if name not in names]
+    # The manifest goes last: until then the old one still names the old files.
+    for name in sorted(names, key=lambda item: item == MANIFEST):
+        (folder / name).replace(target / name)
+    for name in stale:
+        (target / name).unlink(missing_ok=True)
+
+
+def _listed(folder: Path) -> list[str]:
+    """Return the plain file names that the manifest of a folder lists."""
+    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
+        known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["outputs"]
+        return [name for name in known if Path(name).name == name]
+    return []
+
+
+@contextmanager
+def _beside(parent: Path) -> Iterator[Path]:
+    """Make a temporary folder in `parent`, which is made if it is missing."""
+    made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=".basinmap-", dir=parent))
+    except OSError as error:
+        raise _refusal(parent, error) from error
+    try:
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        for empty in made:
+            with suppress(OSError):
+                empty.rmdir()
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refusal(path: Path, error: OSError) -> OutputError:
+    reason = error.strerror or type(error).__name__
+    return OutputError(f"cannot write in {path}: {reason}; choose another place")

@@ -1,0 +1,170 @@
+"""Workbooks: tables that open in French, codes as text, units in the headers."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xlsxwriter
+
+from basinmap.errors import DataError
+from basinmap.export.staging import staged_file
+
+__all__ = ["write_workbook"]
+
+_WIDEST = 60
+_VOID = {"secret": "s", "not_applicable": "s.o.", "not_available": "n.d."}
+
+
+def write_workbook(
+    path: str | Path,
+    sheets: Mapping[str, pd.DataFrame],
+    *,
+    title: str = "",
+    author: str = "",
+    date: dt.date | None = None,
+) -> Path:
+    """
+    Write tables to one workbook, a sheet each, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        The `.xlsx` file, replaced if it exists.
+    sheets
+        Sheet name to table; the index becomes the first column. `attrs` may give
+        `title`, `note`, `labels` (column to French header), `decimals` (column
+        to number of decimals), `states` (column to code to the meaning of a
+        missing value, written « s », « s.o. » or « n.d. »).
+    title, author
+        Properties of the file.
+    date
+        Date of making; the 1st of January 2000 by default, so that the same
+        content gives the same bytes whenever it is written.
+
+    Returns
+    -------
+    Path
+        The file written.
+
+    Raises
+    ------
+    DataError
+        If there is no sheet, or a name is not one that a sheet may bear.
+    OutputError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import basinmap as bm, tempfile, pathlib
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> table = bm.statistics(epci="call")
+    >>> bm.write_workbook(folder / "lens.xlsx", {"Communes": table}).name
+    'lens.xlsx'
+    """
+    if not sheets:
+        msg = "nothing to write: give at least one sheet, {'Communes': table}"
+        raise DataError(msg)
+    wrong = [n for n in sheets if not 0 < len(n) <= 31 or set(n) & set("[]:*?/\\")]
+    if wrong:
+        msg = f"sheet names of 1 to 31 characters without []:*?/\\, not {wrong[:5]}"
+        raise DataError(msg)
+    day = dt.datetime.combine(date or dt.date(2000, 1, 1), dt.time())
+    with staged_file(path) as staged:
+        book = xlsxwriter.Workbook(
+            str(staged), {"nan_inf_to_errors": False, "default_date_format": "dd/mm/yyyy"}
+        )
+        book.set_properties({"title": title, "author": author, "created": day})
+        styles = _Styles(book)
+        for name, table in sheets.items():
+            _write_sheet(book, styles, name, table)
+        book.close()
+    return Path(path)
+
+
+class _Styles:
+    """The few formats of a workbook, made once."""
+
+    def __init__(self, book: xlsxwriter.Workbook) -> None:
+        font = {"font_name": "Calibri", "font_size": 10}
+        self.title = book.add_format({**font, "bold": True, "font_size": 14})
+        self.note = book.add_format({**font, "italic": True, "font_color": "#5b6270"})
+        self.text = book.add_format(font)
+        self.void = book.add_format(
+            {**font, "align": "right", "font_color": "#5b6270", "italic": True}
+        )
+        self.header = book.add_format(
+            {
+                **font,
+                "bold": True,
+                "text_wrap": True,
+                "valign": "top",
+                "bg_color": "#e6e9ef",
+                "bottom": 1,
+            }
+        )
+        self._book, self._font = book, font
+        self._numbers: dict[int, Any] = {}
+
+    def number(self, decimals: int) -> Any:  # noqa: ANN401 - xlsxwriter is untyped
+        """Return the format of a number; the reader's locale writes it."""
+        if decimals not in self._numbers:
+            pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
+            self._numbers[decimals] = self._book.add_format(
+                {**self._font, "num_format": pattern}
+            )
+        return self._numbers[decimals]
+
+
+def _write_sheet(
+    book: xlsxwriter.Workbook, styles: _Styles, name: str, table: pd.DataFrame
+) -> None:
+    sheet = book.add_worksheet(name)
+    labels = table.attrs.get("labels", {})
+    decimals = table.attrs.get("decimals", {})
+    states = table.attrs.get("states", {})
+    sheet.hide_gridlines(2)
+    sheet.write_string(0, 0, str(table.attrs.get("title", name)), styles.title)
+    sheet.write_string(1, 0, str(table.attrs.get("note", "")), styles.note)
+    columns = [str(table.index.name or "code"), *map(str, table.columns)]
+    for j, column in enumerate(columns):
+        sheet.write_string(3, j, str(labels.get(column, column)), styles.header)
+    widths = [min(14, max(9, len(columns[0])))] * len(columns)
+    for i, code in enumerate(table.index):
+        sheet.write_string(4 + i, 0, str(code), styles.text)
+        widths[0] = max(widths[0], len(str(code)) + 1)
+    for j, column in enumerate(table.columns, start=1):
+        values = table[column]
+        void = states.get(column, {})
+        for i, (code, value) in enumerate(values.items()):
+            row = 4 + i
+            if pd.isna(value):
+                text = _VOID[void.get(code, "not_available")]
+                sheet.write_string(row, j, text, styles.void)
+            elif isinstance(value, str):
+                sheet.write_string(row, j, value, styles.text)
+                widths[j] = max(widths[j], min(len(value) + 1, _WIDEST))
+            else:
+                places = decimals.get(column, 0 if float(value).is_integer() else 2)
+                sheet.write_number(row, j, _finite(value), styles.number(places))
+    for j, width in enumerate(widths):
+        sheet.set_column(j, j, width)
+    sheet.set_row(3, 45)
+    sheet.freeze_panes(4, 2 if len(columns) > 2 else 1)
+    if len(table):
+        sheet.autofilter(3, 0, 3 + len(table), len(columns) - 1)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(3)
+
+
+def _finite(value: float) -> float:
+    if math.isinf(value):
+        msg = "a workbook cannot hold an infinite value"
+        raise DataError(msg)
+    return float(value)

@@ -1,0 +1,123 @@
+"""One indicator at one level, from counts."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from basinmap.errors import DataError
+from basinmap.indicators.catalogue import Indicator, indicator
+from basinmap.measures import Growth, Ratio, Stock, check_columns, evaluate
+from basinmap.territory.aggregation import aggregate
+from basinmap.territory.embedded import communes_2026, credit
+
+__all__ = ["compute"]
+
+_AREA = "area_km2"
+
+
+def compute(
+    indicator_id: str,
+    table: pd.DataFrame,
+    *,
+    to: str | pd.Series | None = None,
+    date: str = "2026-01-01",
+) -> pd.Series:
+    """
+    Compute one indicator at one level, from the counts of a table.
+
+    Parameters
+    ----------
+    indicator_id
+        Id in `bm.indicators()`.
+    table
+        Counts by commune (COG 2026) or IRIS, such as `bm.statistics()`. For a
+        density, a column `area_km2` (published surface) is used where there is
+        one, else the surface of the embedded outline.
+    to
+        Level of the result, by default that of the table; or a Series from
+        commune to the units of your own partition.
+    date
+        Day at which membership is read.
+
+    Returns
+    -------
+    Series
+        Named by the id, on the index of the level, in the unit of the catalogue
+        (per cent as 0–100). `attrs` holds what a map prints: `title`, `unit`,
+        `kind`, `decimals`, `vintage`, `sources`, and `states`: what each missing
+        value means, by code.
+
+    Raises
+    ------
+    CodeError
+        If the indicator or the level is unknown, or codes are of another year.
+    ColumnError, DataError
+        If a count is missing, the table is empty, a code is repeated.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> vacancy = bm.compute("L04", bm.statistics(), to="epci")
+    >>> vacancy.loc[["246200364", "245901152"]].round(3).tolist()
+    [7.19, 6.744]
+    >>> vacancy.attrs["unit"]
+    '%'
+    """
+    item = indicator(indicator_id)
+    level = table.index.name
+    if table.empty:
+        msg = f"{item.id}: empty selection, the table has no row"
+        raise DataError(msg)
+    table = _with_area(item, table)
+    counts = _counts(item)
+    check_columns(table, *counts)
+    if to is not None and (isinstance(to, pd.Series) or to != level):
+        stocks = {name: Stock() for name in counts}
+        table = aggregate(table[counts], to, measures=stocks, date=date)[0]
+    found = evaluate(item.measure, table, item.column)
+    values = found.values.rename(item.id)
+    values.attrs = _attrs(item, table, found.states)
+    return values
+
+
+def _counts(item: Indicator) -> list[str]:
+    match item.measure:
+        case Ratio(numerator=top, denominator=bottom):
+            return [top, bottom]
+        case Growth(start=start, end=end):
+            return [start, end]
+        case _:
+            return [item.column]
+
+
+def _with_area(item: Indicator, table: pd.DataFrame) -> pd.DataFrame:
+    """Add the surface of the embedded outlines when the user gives none."""
+    if _AREA not in _counts(item) or _AREA in table.columns:
+        return table
+    if table.index.name != "commune":
+        return table
+    return table.assign(**{_AREA: communes_2026()[_AREA].reindex(table.index)})
+
+
+def _attrs(
+    item: Indicator, table: pd.DataFrame, states: dict[str, str]
+) -> dict[str, object]:
+    counts = [name for name in _counts(item) if name != _AREA]
+    notes = []
+    if _AREA in _counts(item):
+        notes.append("Superficie des contours généralisés de l'IGN")
+    return {
+        "indicator": item.id,
+        "title": item.title,
+        "definition": item.definition,
+        "label": item.measure.label,
+        "unit": item.measure.unit,
+        "kind": type(item.measure).__name__.lower(),
+        "decimals": item.decimals,
+        "palette": item.palette,
+        "vintage": item.measure.vintage,
+        "level": table.index.name,
+        "sources": credit(*counts),
+        "notes": tuple(notes),
+        "states": states,
+    }

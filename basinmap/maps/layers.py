@@ -1,0 +1,662 @@
+"""Layers: each function adds one to the map it is handed, and to its legend."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import matplotlib as mpl
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.collections import EllipseCollection, PathCollection
+from matplotlib.path import Path
+
+from basinmap.errors import CRSError, DataError, MeasureError, culprits
+from basinmap.maps.blocks import (
+    CirclesBlock,
+    ClassesBlock,
+    KeyBlock,
+    Swatch,
+)
+from basinmap.maps.pages import MapAxes
+from basinmap.maps.palettes import DIVERGING, diverging_colors, sequential_colors
+from basinmap.maps.themes import MM_PER_POINT, font, rc_params, text_width
+from basinmap.measures import STATES
+from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.typography import typeset
+
+__all__ = [
+    "draw_choropleth",
+    "draw_neighbours",
+    "draw_outlines",
+    "draw_points",
+    "draw_rings",
+    "draw_symbols",
+]
+
+_STATE_FILL = {
+    "secret": ("#e2e2e2", "////"),
+    "not_applicable": ("#d9d9d9", ""),
+    "not_available": ("#ffffff", ""),
+}
+
+
+def draw_choropleth(
+    ax: MapAxes,
+    units: gpd.GeoDataFrame,
+    classes: pd.Series,
+    *,
+    palette: str | None = None,
+    title: str | None = None,
+) -> None:
+    """
+    Fill units with the colour of their class.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Polygons in EPSG:2154.
+    classes
+        What `classify` returned, on codes of `units`. What is missing is drawn
+        and named: secret, not applicable or not available.
+    palette
+        Sequential, or diverging when the classes have a pivot; by default that
+        of the indicator.
+    title
+        Heading of the legend; by default label and unit of the indicator.
+
+    Raises
+    ------
+    MeasureError
+        If the values are a stock: its colour would show the size of the
+        outlines; use `draw_symbols`.
+    DataError
+        If the classes were not made by `classify`, or bear no code of `units`.
+    CRSError
+        If the units are not in EPSG:2154.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> lens = bm.communes(epci="call")
+    >>> rate = bm.compute("L04", bm.statistics(epci="call"))
+    >>> fig, ax = bm.page(lens, title="Taux de vacance")
+    >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
+    """
+    _check_drawable(units)
+    if classes.attrs.get("kind") == "stock":
+        name = classes.attrs.get("label") or classes.name
+        msg = (
+            f"{name!r} is a stock: filled areas would show the size of the outlines; "
+            "use draw_symbols(ax, units, values), or divide it by something"
+        )
+        raise MeasureError(msg)
+    aligned = _aligned(units, classes)
+    colors = class_colors(classes, palette)
+    line = {"edgecolor": "#ffffff", "linewidth": 0.45, "zorder": 2}
+    for code, label in enumerate(classes.cat.categories):
+        chosen = units.geometry[aligned.cat.codes == code]
+        _fill(ax, chosen, facecolor=colors[code], label=label, **line)
+    states = _states(aligned)
+    for state in STATES:
+        chosen = units.geometry[states == state]
+        fill, hatch = _STATE_FILL[state]
+        line["edgecolor"] = ax.plan.theme.faint
+        _fill(ax, chosen, facecolor=fill, hatch=hatch, label=STATES[state], **line)
+    _remember(ax, classes)
+    ax.blocks.append(_classes_block(aligned, colors, states, title))
+
+
+def class_colors(classes: pd.Series, palette: str | None) -> list[str]:
+    """
+    Return the colour of each class, lowest first.
+
+    Parameters
+    ----------
+    classes
+        What `classify` returned.
+    palette
+        Name, or None for that of the indicator.
+
+    Raises
+    ------
+    DataError
+        If the series is not made of classes, or the palette is unknown.
+    """
+    if not isinstance(classes.dtype, pd.CategoricalDtype) or (
+        "breaks" not in classes.attrs
+    ):
+        msg = "expected what classify() returns: draw_…(ax, units, bm.classify(values))"
+        raise DataError(msg)
+    pivot = classes.attrs.get("pivot")
+    name = palette or classes.attrs.get("palette")
+    if pivot is None:
+        name = "reds" if name is None or (not palette and name in DIVERGING) else name
+        return sequential_colors(name, len(classes.cat.categories))
+    below = sum(b <= pivot for b in classes.attrs["breaks"])
+    above = len(classes.cat.categories) - below
+    name = name if palette or name in DIVERGING else "orange-violet"
+    return diverging_colors(str(name), below, above)
+
+
+def draw_symbols(
+    ax: MapAxes,
+    units: gpd.GeoDataFrame,
+    sizes: pd.Series,
+    *,
+    classes: pd.Series | None = None,
+    palette: str | None = None,
+    largest_mm: float | None = None,
+    title: str | None = None,
+) -> None:
+    """
+    Draw circles whose area is proportional to a stock, large ones first.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Polygons or points in EPSG:2154; a circle sits at the representative
+        point.
+    sizes
+        A stock, on the codes of `units`.
+    classes
+        Classes of a rate that colour the circles; by default one colour.
+    palette
+        Palette of the classes.
+    largest_mm
+        Radius of the largest circle; by default such that the circles cover an
+        eighth of the territory.
+    title
+        Heading of the nested circles; by default label of the stock.
+
+    Raises
+    ------
+    MeasureError
+        If `sizes` is a rate, whose circles mean nothing.
+    DataError
+        If a value is negative or infinite, or no code is of `units`.
+    CRSError
+        If the units are not in EPSG:2154.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> lens = bm.communes(epci="call")
+    >>> table = bm.statistics(epci="call")
+    >>> fig, ax = bm.page(lens, title="Logements")
+    >>> bm.draw_symbols(ax, lens, bm.compute("L01", table))
+    """
+    _check_drawable(units)
+    values = _checked_sizes(units, sizes)
+    theme = ax.plan.theme
+    order = values.sort_values(ascending=False, kind="stable").index
+    order = order[values.loc[order] > 0]
+    largest = float(values.max())
+    radius = _largest_radius(ax, units, values) if largest_mm is None else largest_mm
+    points = shapely.get_coordinates(shapely.point_on_surface(units.geometry.array))
+    places = pd.DataFrame(points, index=units.index, columns=["x", "y"]).loc[order]
+    radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
+    fills = [theme.faint] * len(order)
+    if classes is not None:
+        aligned = _aligned(units, classes)
+        colors = class_colors(classes, palette)
+        codes = aligned.cat.codes.loc[order]
+        fills = [colors[code] if code >= 0 else theme.missing for code in codes]
+    circles = EllipseCollection(
+        2 * radii / MM_PER_POINT,
+        2 * radii / MM_PER_POINT,
+        np.zeros(len(order)),
+        units="points",
+        offsets=places.to_numpy(),
+        offset_transform=ax.transData,
+        facecolors=fills,
+        edgecolors=theme.ink,
+        linewidths=0.4,
+        zorder=4,
+        label=typeset(title or sizes.attrs.get("label") or "circles"),
+    )
+    ax.add_collection(circles, autolim=False)
+    for code, (x, y), r in zip(order, ax.to_mm(places), radii, strict=True):
+        ax.symbols[str(code)] = (float(x), float(y), float(r))
+    _remember(ax, sizes)
+    if classes is not None:
+        _remember(ax, classes)
+        states = _states(aligned).loc[order]
+        block = _classes_block(aligned.loc[order], colors, states, None, shape="disc")
+        ax.blocks.append(block)
+    ax.blocks.append(_circles_block(ax, sizes, largest, radius, title))
+
+
+def _checked_sizes(units: gpd.GeoDataFrame, sizes: pd.Series) -> pd.Series:
+    if sizes.attrs.get("kind", "stock") != "stock":
+        kind = sizes.attrs["kind"]
+        msg = (
+            f"{sizes.name!r} is a {kind}: the area of a circle shows an amount; "
+            "pass the stock as sizes and the rate as classes=bm.classify(rate)"
+        )
+        raise MeasureError(msg)
+    values = _known(units, sizes).astype("float64")
+    wrong = values.index[(values < 0) | np.isinf(values)]
+    if len(wrong):
+        msg = f"sizes: {len(wrong)} negative or infinite value(s) at {culprits(wrong)}"
+        raise DataError(msg)
+    if not values.max() > 0:
+        msg = "sizes: nothing above zero to draw"
+        raise DataError(msg)
+    return values.fillna(0.0)
+
+
+def _largest_radius(ax: MapAxes, units: gpd.GeoDataFrame, values: pd.Series) -> float:
+    """Return a radius such that all circles cover an eighth of the territory."""
+    surface = float(units.area.sum()) * (1000 / ax.plan.scale) ** 2
+    share = float((values / values.max()).sum())
+    if surface == 0:
+        return 6.0
+    return float(np.clip(math.sqrt(surface / 8 / (math.pi * share)), 2.5, 11.0))
+
+
+def _circles_block(
+    ax: MapAxes, sizes: pd.Series, largest: float, radius: float, title: str | None
+) -> CirclesBlock:
+    """Return three round values whose circles can be told apart."""
+    power = 10 ** math.floor(math.log10(largest))
+    top = next(f * power for f in (5, 2, 1) if f * power <= largest)
+    values = [top]
+    for divisor in (5, 20):
+        value = top / divisor
+        if value >= 1 and radius * math.sqrt(value / largest) > 0.5:
+            values.append(value)
+    heading = title or sizes.attrs.get("label") or str(sizes.name)
+    return CirclesBlock(
+        title=typeset(str(heading)),
+        values=tuple(float(value) for value in values),
+        radii=tuple(radius * math.sqrt(value / largest) for value in values),
+        color="none",
+        edge=ax.plan.theme.ink,
+    )
+
+
+def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
+    """
+    Draw the land around the territory, pale, to be put under everything else.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Polygons in EPSG:2154; those outside the frame are left out.
+
+    Raises
+    ------
+    CRSError
+        If the units are not in EPSG:2154.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
+    >>> bm.draw_neighbours(ax, bm.epcis())
+    """
+    _check_drawable(units)
+    theme = ax.plan.theme
+    _fill(
+        ax,
+        _in_frame(ax, units).geometry,
+        facecolor=theme.land,
+        edgecolor="#ffffff",
+        linewidth=0.9,
+        zorder=1,
+        label="_neighbours",
+    )
+    _remember(ax, units)
+
+
+def draw_outlines(
+    ax: MapAxes,
+    units: gpd.GeoDataFrame,
+    *,
+    label: str | None = None,
+    color: str | None = None,
+    width: float = 0.8,
+    dashes: tuple[float, ...] = (),
+    fill: str | None = None,
+) -> None:
+    """
+    Draw the outlines of units.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Polygons in EPSG:2154.
+    label
+        Entry of the legend; none by default.
+    color
+        Line colour; by default the ink of the theme.
+    width
+        Line width in points.
+    dashes
+        Dash pattern in points, such as `(3, 2)`.
+    fill
+        Fill colour; none by default.
+
+    Raises
+    ------
+    CRSError
+        If the units are not in EPSG:2154.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
+    >>> bm.draw_outlines(ax, bm.epcis(), label="limite d'EPCI")
+    """
+    _check_drawable(units)
+    color = color or ax.plan.theme.ink
+    _fill(
+        ax,
+        _in_frame(ax, units).geometry,
+        facecolor=fill or "none",
+        edgecolor=color,
+        linewidth=width,
+        linestyle=(0, dashes) if dashes else "solid",
+        zorder=3 if fill is None else 1.5,
+        label=label or "_outlines",
+    )
+    _remember(ax, units)
+    if label:
+        shape, inner = ("line", color) if fill is None else ("box", fill)
+        swatch = Swatch(
+            typeset(label), inner, shape=shape, edge=color, width=width, dashes=dashes
+        )
+        add_key(ax, swatch)
+
+
+def draw_points(
+    ax: MapAxes,
+    points: gpd.GeoDataFrame,
+    *,
+    label: str,
+    marker: str = "*",
+    color: str = "#1f2430",
+    size_mm: float = 4.0,
+) -> None:
+    """
+    Draw points with one marker.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    points
+        Points in EPSG:2154; those outside the frame are left out.
+    label
+        Entry of the legend.
+    marker
+        Matplotlib marker.
+    color
+        Fill colour.
+    size_mm
+        Width of the marker on paper.
+
+    Raises
+    ------
+    CRSError
+        If the points are not in EPSG:2154.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
+    >>> bm.draw_points(ax, bm.places().loc[["louvre-lens"]], label="Louvre-Lens")
+    """
+    _check_drawable(points)
+    inside = _in_frame(ax, points)
+    if inside.empty:
+        return
+    where = shapely.get_coordinates(shapely.centroid(inside.geometry.array))
+    ax.scatter(
+        where[:, 0],
+        where[:, 1],
+        s=(size_mm / MM_PER_POINT) ** 2,
+        marker=marker,
+        facecolor=color,
+        edgecolor=ax.plan.theme.halo,
+        linewidth=0.6,
+        zorder=6,
+        label=label,
+    )
+    half = size_mm / 2
+    for x, y in ax.to_mm(where):
+        ax.boxes.append((x - half, y - half, x + half, y + half))
+    add_key(ax, Swatch(typeset(label), color, shape=marker, edge=ax.plan.theme.halo))
+
+
+def draw_rings(
+    ax: MapAxes,
+    areas: gpd.GeoDataFrame,
+    *,
+    label: str = "distance à vol d'oiseau",
+    color: str = "#1f2430",
+) -> None:
+    """
+    Draw the outer circle of each ring, with its distance written on it.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    areas
+        What `rings` returned.
+    label
+        Entry of the legend; crow-fly distances must say so.
+    color
+        Line colour.
+
+    Raises
+    ------
+    CRSError
+        If the rings are not in EPSG:2154.
+    ColumnError
+        If there is no column `outer`.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
+    >>> bm.draw_rings(ax, bm.rings(bm.LOUVRE_LENS, distances=[5_000, 10_000]))
+    """
+    _check_drawable(areas)
+    seen = 0
+    for outer, ring in zip(areas["outer"], areas.geometry, strict=True):
+        circle = np.asarray(ring.exterior.coords)
+        visible = _inside(ax, circle)
+        if not visible.any():
+            continue
+        seen += 1
+        ax.plot(
+            circle[:, 0],
+            circle[:, 1],
+            color=color,
+            linewidth=0.7,
+            dashes=(5, 2.5),
+            zorder=3.5,
+            label=f"_ring {outer:g}",
+            scalex=False,
+            scaley=False,
+        )
+        _write_distance(ax, circle[visible], outer)
+    if seen:
+        add_key(ax, Swatch(typeset(label), color, shape="line", width=0.7, dashes=(5, 2.5)))
+
+
+def _inside(ax: MapAxes, points: np.ndarray) -> np.ndarray:
+    """Say which points lie in the frame, well away from its edge."""
+    mm = ax.to_mm(points)
+    width, height = ax.plan.frame[2:]
+    return ((mm > 6) & (mm < np.array([width, height]) - 6)).all(axis=1)
+
+
+def _write_distance(ax: MapAxes, arc: np.ndarray, outer: float) -> None:
+    """Write « 10 km » where the circle is highest in the frame."""
+    x, y = arc[np.argmax(arc[:, 1])]
+    text = typeset(f"{outer / 1000:g}".replace(".", ",")) + "\u00a0km"
+    properties = font(ax.plan.theme.narrow, ax.plan.theme.label, weight=500)
+    ax.text(
+        x,
+        y,
+        text,
+        font=properties,
+        color=ax.plan.theme.ink,
+        ha="center",
+        va="center",
+        zorder=5,
+        bbox={"boxstyle": "round,pad=0.25", "fc": "#ffffff", "ec": "none"},
+    )
+    (mm,) = ax.to_mm(np.array([[x, y]]))
+    half = text_width(text, properties) / 2 + 0.8
+    ax.boxes.append((mm[0] - half, mm[1] - 1.7, mm[0] + half, mm[1] + 1.7))
+
+
+def add_key(ax: MapAxes, swatch: Swatch) -> None:
+    """
+    Add a line to the key of the legend.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    swatch
+        What to add.
+    """
+    for position, block in enumerate(ax.blocks):
+        if isinstance(block, KeyBlock):
+            if swatch not in block.swatches:
+                ax.blocks[position] = KeyBlock((*block.swatches, swatch))
+            return
+    ax.blocks.append(KeyBlock((swatch,)))
+
+
+def _check_drawable(units: gpd.GeoDataFrame) -> None:
+    check_metric(units, "units")
+    if units.crs != METRIC:
+        msg = f"the map is in {METRIC}, the units in {units.crs.to_string()}; "
+        raise CRSError(msg + "call .to_crs(2154)")
+
+
+def _known(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
+    """Return the values on the index of the units."""
+    if not values.index.is_unique:
+        again = values.index[values.index.duplicated()].unique()
+        msg = f"values: codes that stand more than once: {culprits(again)}"
+        raise DataError(msg)
+    if not units.index.isin(values.index).any():
+        msg = (
+            f"no code in common: units have {culprits(units.index, most=2)}, "
+            f"values have {culprits(values.index, most=2)}; are they of one level?"
+        )
+        raise DataError(msg)
+    aligned = values.reindex(units.index)
+    aligned.attrs = values.attrs
+    return aligned
+
+
+_aligned = _known
+
+
+def _states(classes: pd.Series) -> pd.Series:
+    """Return what each missing value means; empty where there is a value."""
+    told = classes.attrs.get("states", {})
+    states = pd.Series("", index=classes.index, dtype=object)
+    for code in classes.index[classes.isna()]:
+        states[code] = told.get(code, "not_available")
+    return states
+
+
+def _classes_block(
+    classes: pd.Series,
+    colors: Sequence[str],
+    states: pd.Series,
+    title: str | None,
+    *,
+    shape: str = "box",
+) -> ClassesBlock:
+    attrs = classes.attrs
+    counts = classes.cat.codes.value_counts()
+    swatches = [
+        Swatch(label, colors[code], int(counts.get(code, 0)), shape)
+        for code, label in enumerate(classes.cat.categories)
+    ][::-1]
+    for state, label in STATES.items():
+        number = int((states == state).sum())
+        if number:
+            fill, hatch = _STATE_FILL[state]
+            swatches.append(
+                Swatch(label, fill, number, shape, edge="#8a8f99", hatch=hatch)
+            )
+    return ClassesBlock(
+        title=_heading(attrs, title),
+        swatches=tuple(swatches),
+        breaks=attrs["breaks"],
+        colors=tuple(colors),
+        bounds=attrs["bounds"],
+        decimals=int(attrs.get("decimals", 1)),
+        counted=f"{level}s" if (level := attrs.get("level")) else "",
+        signed=attrs.get("pivot") is not None,
+    )
+
+
+def _heading(attrs: dict[str, Any], title: str | None) -> str:
+    if title is not None:
+        return typeset(title)
+    unit = attrs.get("unit")
+    label = str(attrs.get("label") or attrs.get("indicator") or "")
+    return typeset(f"{label} ({unit})" if unit else label)
+
+
+def _remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
+    """Keep the credits and notes of what is drawn."""
+    ax.credits.update(dict.fromkeys(drawn.attrs.get("sources", ())))
+    ax.notes.update(dict.fromkeys(drawn.attrs.get("notes", ())))
+
+
+def _in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    found = units.cx[x0:x1, y0:y1]
+    found.attrs = units.attrs
+    return found
+
+
+def _fill(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options
+    paths = [path for shape in shapes if (path := _path(shape)) is not None]
+    if not paths:
+        return
+    with mpl.rc_context(rc_params()):
+        ax.add_collection(PathCollection(paths, **style), autolim=False)
+
+
+def _path(shape: shapely.Geometry | None) -> Path | None:
+    """Turn polygons into one path whose holes are holes."""
+    if shape is None or shape.is_empty:
+        return None
+    rings = [
+        np.asarray(ring.coords)[:, :2]
+        for polygon in shapely.get_parts(shapely.orient_polygons(shape))
+        if polygon.geom_type == "Polygon"
+        for ring in (polygon.exterior, *polygon.interiors)
+    ]
+    if not rings:
+        return None
+    codes = []
+    for ring in rings:
+        codes += [Path.MOVETO, *[Path.LINETO] * (len(ring) - 2), Path.CLOSEPOLY]
+    return Path(np.concatenate(rings), codes)

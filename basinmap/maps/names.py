@@ -1,0 +1,219 @@
+"""Names on the map: placed without overlap, text that stays text."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import matplotlib as mpl
+import matplotlib.patheffects as pe
+import numpy as np
+import pandas as pd
+import shapely
+
+from basinmap.errors import DataError
+from basinmap.maps.pages import MapAxes
+from basinmap.maps.placement import place_labels, split_label
+from basinmap.maps.themes import MM_PER_POINT, font, rc_params, text_width
+from basinmap.measures import check_columns
+from basinmap.spatial.projections import check_metric
+from basinmap.typography import typeset
+
+__all__ = ["draw_labels"]
+
+_LEADING = 1.08
+
+
+def draw_labels(
+    ax: MapAxes,
+    units: gpd.GeoDataFrame,
+    *,
+    column: str = "name",
+    priority: pd.Series | None = None,
+    strong: int = 0,
+    size: float | None = None,
+    color: str | None = None,
+    italic: bool = False,
+    most: int | None = None,
+) -> int:
+    """
+    Write the names of units where there is room, the important ones first.
+
+    A name that finds no room is left out rather than drawn over another. Draw
+    every other layer first: names avoid circles, distances and markers.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Polygons or points in EPSG:2154.
+    column
+        Column of the names.
+    priority
+        The greater, the sooner placed; by default the column `population`, else
+        the surface.
+    strong
+        How many of the first are written larger.
+    size
+        Size in points; by default that of the theme.
+    color
+        Text colour; by default the ink of the theme.
+    italic
+        Whether the names slant.
+    most
+        How many names are tried at most.
+
+    Returns
+    -------
+    int
+        How many names were written.
+
+    Raises
+    ------
+    ColumnError
+        If the column is missing.
+    CRSError
+        If the units are in degrees, in Web Mercator or without CRS.
+    DataError
+        If no unit lies in the frame.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> lens = bm.communes(epci="call")
+    >>> fig, ax = bm.page(lens, title="CA de Lens-Liévin")
+    >>> bm.draw_outlines(ax, lens)
+    >>> bm.draw_labels(ax, lens, strong=3) > 30
+    True
+    """
+    check_metric(units, "units")
+    check_columns(units, column)
+    visible = _visible(ax, units)
+    rank = _rank(visible, priority)
+    order = rank.sort_values(ascending=False, kind="stable").index[:most]
+    visible, rank = visible.loc[order], rank.loc[order]
+    theme = ax.plan.theme
+    base = size or theme.label
+    sizes = np.where(np.arange(len(visible)) < strong, base + 1.4, base)
+    names = [_broken(str(name)) for name in visible[column]]
+    weights = np.where(np.arange(len(visible)) < strong, 500, 400)
+    boxes = [
+        _box(name, points, int(weight), theme.narrow)
+        for name, points, weight in zip(names, sizes, weights, strict=True)
+    ]
+    anchors, radii, home = _rooms(ax, visible)
+    width, height = ax.plan.frame[2:]
+    placed = place_labels(
+        anchors,
+        boxes,
+        priority=rank.to_numpy(dtype=float),
+        frame=(0.8, 0.8, width - 0.8, height - 0.8),
+        radii=radii,
+        obstacles=np.array(ax.boxes).reshape(-1, 4),
+        discs=np.array(list(ax.symbols.values())).reshape(-1, 3),
+        home=home,
+        leaders=max(strong, 4) if ax.symbols else strong,
+    )
+    ax.boxes.extend(tuple(map(float, box)) for box in placed.boxes[placed.placed])
+    centres = ax.to_metres(np.column_stack([placed.x, placed.y]))
+    leaders = ax.to_metres(placed.leader.reshape(-1, 2)).reshape(-1, 4)
+    with mpl.rc_context(rc_params()):
+        for i in np.flatnonzero(placed.placed):
+            style = font(theme.narrow, sizes[i], weight=int(weights[i]), italic=italic)
+            _write(ax, names[i], centres[i], style, color or theme.ink)
+            if np.isfinite(leaders[i]).all():
+                x0, y0, x1, y1 = leaders[i]
+                line = {"color": theme.ink, "linewidth": 0.35, "zorder": 6}
+                ax.plot([x0, x1], [y0, y1], scalex=False, scaley=False, **line)
+    return int(placed.placed.sum())
+
+
+def _visible(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the part of each unit that the frame shows, slivers left out."""
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    found = units.cx[x0:x1, y0:y1]
+    if found.empty:
+        msg = f"none of the {len(units)} units lies in the frame of the map"
+        raise DataError(msg)
+    shown = shapely.clip_by_rect(found.geometry.array, x0, y0, x1, y1)
+    kept = ~shapely.is_empty(np.asarray(shown))
+    return found.set_geometry(gpd.GeoSeries(shown, found.index, crs=units.crs))[kept]
+
+
+def _rank(units: gpd.GeoDataFrame, priority: pd.Series | None) -> pd.Series:
+    if priority is not None:
+        return priority.reindex(units.index).fillna(0)
+    return units["population"] if "population" in units.columns else units.area
+
+
+def _broken(name: str) -> str:
+    return split_label(typeset(name), 13)
+
+
+def _box(name: str, points: float, weight: int, family: str) -> tuple[float, float]:
+    """Return width and height of a name in millimetres."""
+    properties = font(family, points, weight=weight)
+    lines = name.split("\n")
+    width = max(text_width(line, properties) for line in lines)
+    return width + 0.4, points * MM_PER_POINT * (0.78 + _LEADING * (len(lines) - 1))
+
+
+def _rooms(
+    ax: MapAxes, units: gpd.GeoDataFrame
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where each name hangs, the radius of its symbol, the room at home."""
+    circles = units.geometry.apply(_widest_circle)
+    anchors = ax.to_mm(np.array([(c.x, c.y) for c, _ in circles]))
+    radii = np.zeros(len(units))
+    home = np.array(
+        [
+            _chord(shape, centre, radius)
+            for shape, (centre, radius) in zip(units.geometry, circles, strict=True)
+        ]
+    )
+    home = home * 1000 / ax.plan.scale
+    for row, code in enumerate(units.index):
+        if str(code) in ax.symbols:
+            x, y, r = ax.symbols[str(code)]
+            anchors[row], radii[row], home[row] = (x, y), r, np.nan
+    return anchors, radii, home
+
+
+def _widest_circle(shape: shapely.Geometry) -> tuple[shapely.Point, float]:
+    """Return centre and radius of the widest circle inside the largest part."""
+    part = max(shapely.get_parts(shape), key=shapely.area)
+    if part.area == 0:
+        return shapely.centroid(shape), 0.0
+    fine_enough = max(1.0, part.area**0.5 / 50)
+    line = shapely.maximum_inscribed_circle(part, tolerance=fine_enough)
+    centre = shapely.Point(line.coords[0])
+    return centre, float(line.length)
+
+
+def _chord(
+    shape: shapely.Geometry, centre: shapely.Point, radius: float
+) -> tuple[float, float]:
+    """Return half the width of the unit at the height of the anchor, and a height."""
+    x0, _, x1, _ = shape.bounds
+    line = shapely.LineString([(x0 - 1, centre.y), (x1 + 1, centre.y)])
+    parts = shapely.get_parts(shapely.intersection(line, shape))
+    spans = [p.bounds for p in parts if p.bounds[0] <= centre.x <= p.bounds[2]]
+    if not spans:
+        return radius, radius
+    half = min(min(centre.x - s[0], s[2] - centre.x) for s in spans)
+    return half, radius
+
+
+def _write(
+    ax: MapAxes, text: str, centre: np.ndarray, style: object, color: str
+) -> None:
+    """Write the halo as an outline, then the text itself, which stays text."""
+    common = {
+        "font": style,
+        "ha": "center",
+        "va": "center",
+        "linespacing": _LEADING,
+        "clip_on": True,
+    }
+    halo = ax.text(*centre, text, color="#ffffff", zorder=7, gid="halo", **common)
+    halo.set_path_effects([pe.Stroke(linewidth=1.7, foreground=ax.plan.theme.halo)])
+    ax.text(*centre, text, color=color, zorder=8, gid="name", **common)

@@ -1,0 +1,766 @@
+"""Place map labels on the page without overlap.
+
+Pure geometry in page millimetres (x to the right, y upward): this module knows
+neither the drawing library nor the polygons. The caller measures the texts, gives
+the anchors and receives the centre of each text box.
+
+The method is a greedy search over a short list of candidate positions per label,
+taken by decreasing priority, followed by one pass that moves a blocker aside when
+this lets a dropped label in. It is deterministic: no random numbers, ties are broken
+by row number, and costs are rounded before they are compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+__all__ = ["POSITIONS", "PlacedLabels", "place_labels", "split_label"]
+
+FloatArray = NDArray[np.float64]
+BoolArray = NDArray[np.bool_]
+IntArray = NDArray[np.int64]
+
+POSITIONS: Final = ("centre", "E", "NE", "N", "NW", "W", "SW", "S", "SE")
+"""Names of the positions, in the order of `PlacedLabels.position`."""
+
+# Places around an anchor: the eight compass directions, then north and south slid by a
+# quarter of the label to the right or to the left. Columns: side of the anchor where
+# the middle of the box goes (x, y: 1 is half a box), direction of the gap to the
+# symbol (x, y), position name, cost beside a symbol, cost around a bare point.
+# Readers look for a name to the right of its symbol first, then above it; around a bare
+# point a vertical nudge disturbs the eye less than a lateral one.
+_H: Final = float(np.sqrt(0.5))
+_AROUND: Final[FloatArray] = np.array(
+    [
+        [1.0, 0.0, 1.0, 0.0, 1, 0.0, 0.3],
+        [1.0, 1.0, _H, _H, 2, 0.1, 0.5],
+        [0.0, 1.0, 0.0, 1.0, 3, 0.3, 0.2],
+        [-1.0, 1.0, -_H, _H, 4, 0.45, 0.5],
+        [-1.0, 0.0, -1.0, 0.0, 5, 0.35, 0.3],
+        [-1.0, -1.0, -_H, -_H, 6, 0.6, 0.5],
+        [0.0, -1.0, 0.0, -1.0, 7, 0.4, 0.2],
+        [1.0, -1.0, _H, -_H, 8, 0.3, 0.5],
+        [0.5, 1.0, 0.0, 1.0, 3, 0.35, 0.35],
+        [-0.5, 1.0, 0.0, 1.0, 3, 0.5, 0.35],
+        [0.5, -1.0, 0.0, -1.0, 7, 0.45, 0.35],
+        [-0.5, -1.0, 0.0, -1.0, 7, 0.6, 0.35],
+    ]
+)
+_SIGNS: Final = _AROUND[:, :2]
+_TOWARDS: Final = _AROUND[:, 2:4]
+_COMPASS: Final = _AROUND[:, 4].astype(np.int64)
+_BESIDE_COST: Final = _AROUND[:, 5]
+_NUDGE_COST: Final = _AROUND[:, 6]
+
+_GAPS: Final = (0.5, 1.6)  # mm between the symbol and its name, near and far ring
+_NUDGES: Final = ((0.25, 0.55), (0.5, 1.1))  # shares of width and height, both rings
+_NEAR: Final = 1 + len(_AROUND) * len(_GAPS)  # candidates without a leader
+_FAR_COST: Final = 0.6  # second ring: the link with the anchor weakens
+_LEADER_REACH: Final = (4.0, 8.0)  # mm from the symbol to the label, with a leader
+_LEADER_DIRECTIONS: Final = 16
+_LEADER_COST: Final = 2.5  # a leader is a last resort, still better than no name
+_LEADER_COST_PER_MM: Final = 0.05
+_HOME_COST: Final = 2.0  # whole label outside its polygon
+_DISC_COST: Final = 4.0  # whole disc (or whole label) covered
+_SPILL_COST: Final = 5.0  # own symbol hidden by a name much larger than it
+_ANCHOR_COST: Final = (1.0, 2.0)  # anchor covered: less, more important unit
+_BELONGING_COST: Final = 2.0  # another unit is as near to the label as its own
+_CLEAR_MARGIN: Final = 1.5  # mm by which the own symbol must be the nearest
+_FORESIGHT_COST: Final = 0.8  # per less important label whose best place is taken
+_MAX_COST: Final = 4.5  # beyond this a label misleads more than it informs
+_MAX_SACRIFICE: Final = 2.0  # what a blocker may lose to let another label in
+_GOOD_COST: Final = 1.0  # a placed label above this is worth a second try
+_MAX_TRIES: Final = 12
+_MIN_GAIN: Final = 0.3  # least gain for disturbing a label already placed
+_EPS: Final = 1e-9
+_DECIMALS: Final = 6
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedLabels:
+    """Result of `place_labels`, row by row in the order of the input.
+
+    Attributes
+    ----------
+    x, y : numpy.ndarray
+        Centre of each text box, mm; NaN when the label is not placed.
+    placed : numpy.ndarray of bool
+        False for the labels that found no room.
+    position : numpy.ndarray of int
+        Index in `POSITIONS`, -1 when the label is not placed.
+    leader : numpy.ndarray, shape (n, 4)
+        Leader line x0, y0 (edge of the symbol), x1, y1 (edge of the label); NaN when
+        the label needs none.
+    boxes : numpy.ndarray, shape (n, 4)
+        Text boxes xmin, ymin, xmax, ymax; NaN when the label is not placed.
+    """
+
+    x: FloatArray
+    y: FloatArray
+    placed: BoolArray
+    position: IntArray
+    leader: FloatArray
+    boxes: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Units:
+    """Input as tables; then sorted by priority, with the origin at the frame corner."""
+
+    anchors: FloatArray
+    sizes: FloatArray
+    radii: FloatArray
+    home: FloatArray
+    discs: FloatArray  # once sorted: symbols of the units (same rows), then others
+    obstacles: FloatArray
+    frame: FloatArray  # as given, then width and height
+    leaders: int
+    padding: float
+    centred_first: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Candidate boxes (n, c, 4), leaders (n, c, 4), costs (n, c), positions (c,)."""
+
+    boxes: FloatArray
+    leaders: FloatArray
+    cost: FloatArray
+    position: IntArray
+
+
+class _Page:
+    """Labels already laid down: their boxes, leaders and chosen candidates."""
+
+    __slots__ = ("boxes", "choice", "leaders", "padding")
+
+    def __init__(self, n: int, padding: float) -> None:
+        # NaN compares false with everything: a row not yet placed blocks nothing.
+        self.boxes: FloatArray = np.full((n, 4), np.nan)
+        self.leaders: FloatArray = np.full((n, 4), np.nan)
+        self.choice: IntArray = np.full(n, -1, dtype=np.int64)
+        self.padding = padding
+
+    def put(self, row: int, choice: int, cand: _Candidates) -> None:
+        self.boxes[row] = cand.boxes[row, choice]
+        self.leaders[row] = cand.leaders[row, choice]
+        self.choice[row] = choice
+
+    def lift(self, row: int) -> None:
+        self.boxes[row] = np.nan
+        self.leaders[row] = np.nan
+        self.choice[row] = -1
+
+    def conflicts(self, boxes: FloatArray, leaders: FloatArray) -> BoolArray:
+        """Conflicts (c, n) of candidate boxes and leaders with what is laid down."""
+        return _conflicts(boxes, leaders, self.boxes, self.leaders, self.padding)
+
+
+def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to avoid
+    anchors: ArrayLike,
+    sizes: ArrayLike,
+    *,
+    priority: ArrayLike,
+    frame: tuple[float, float, float, float],
+    radii: ArrayLike | None = None,
+    obstacles: ArrayLike | None = None,
+    discs: ArrayLike | None = None,
+    home: ArrayLike | None = None,
+    leaders: int = 0,
+    padding: float = 0.4,
+    centred_first: bool = True,
+) -> PlacedLabels:
+    """Choose a place for each label, or none, so that no two labels overlap.
+
+    Parameters
+    ----------
+    anchors : array_like, shape (n, 2)
+        Points to be named, mm on the page, y upward. For a polygon give the centre
+        of the room where the name fits best rather than the centroid.
+    sizes : array_like, shape (n, 2)
+        Width and height of each text box, mm, both positive.
+    priority : array_like, shape (n,)
+        The highest is placed first; ties are taken in row order.
+    frame : tuple of float
+        Bounds xmin, ymin, xmax, ymax of the map; labels stay wholly inside.
+    radii : array_like, shape (n,), optional
+        Radius of the symbol drawn at each anchor, mm; 0 when there is none.
+    obstacles : array_like, shape (m, 4), optional
+        Boxes xmin, ymin, xmax, ymax that no label may touch: scale bar, north arrow.
+    discs : array_like, shape (k, 3), optional
+        Centre x, y and radius of the other symbols of the map, which labels should
+        not cover. The symbols given by `radii` always count; repeating them here
+        changes nothing.
+    home : array_like, shape (n, 2), optional
+        Half width and half height of the room around the anchor inside its own
+        polygon: places within it are preferred. NaN when unknown.
+    leaders : int, default 0
+        How many labels, the most important first, may be moved away with a leader
+        line when no good place is left near their anchor.
+    padding : float, default 0.4
+        Least distance between two labels, or a label and an obstacle, mm.
+    centred_first : bool, default True
+        Centre the names on the anchors without a symbol. False puts them beside the
+        anchor, as for the name of a point.
+
+    Returns
+    -------
+    PlacedLabels
+        Read-only arrays in the order of the input.
+
+    Raises
+    ------
+    ValueError
+        If a shape, a size or the frame is not usable.
+
+    Notes
+    -----
+    A name sits inside its own symbol only if it fits there wholly or nearly so. The
+    three hard rules (inside the frame, off the obstacles, off the other labels) are
+    never broken: a label that finds no room has ``placed`` False.
+
+    Examples
+    --------
+    Two towns 4 mm apart: the larger one keeps its best place, on the right.
+
+    >>> labels = place_labels(
+    ...     [[20.0, 10.0], [24.0, 10.0]],
+    ...     [[12.0, 2.5], [10.0, 2.5]],
+    ...     radii=[1.0, 1.0],
+    ...     priority=[100, 900],
+    ...     frame=(0.0, 0.0, 60.0, 20.0),
+    ... )
+    >>> [POSITIONS[i] for i in labels.position]
+    ['W', 'E']
+    >>> float(labels.x[1])
+    30.5
+    """
+    rank = _rank(priority)
+    given = _Units(
+        anchors=_table(anchors, "anchors", 2),
+        sizes=_table(sizes, "sizes", 2),
+        radii=np.array(np.zeros(rank.size) if radii is None else radii, dtype=float),
+        home=np.full((rank.size, 2), np.nan)
+        if home is None
+        else _table(home, "home", 2),
+        discs=_table(discs, "discs", 3),
+        obstacles=_table(obstacles, "obstacles", 4),
+        frame=np.array(frame, dtype=float),
+        leaders=max(0, min(leaders, rank.size)),
+        padding=padding,
+        centred_first=centred_first,
+    )
+    _check(given, rank.size)
+    units = _ordered(given, rank)
+    cand = _candidates(units)
+    page = _Page(rank.size, padding)
+    _greedy(cand, page)
+    _rescue(cand, page)
+    return _result(cand, page, rank, given.frame[:2])
+
+
+# --- input ----------------------------------------------------------------------------
+
+
+def _rank(priority: ArrayLike) -> IntArray:
+    """Rows by decreasing priority, ties in row order."""
+    values = np.asarray(priority, dtype=float)
+    if values.ndim != 1 or not np.isfinite(values).all():
+        msg = "priority must be a one-dimensional array of finite numbers"
+        raise ValueError(msg)
+    return np.argsort(-values, kind="stable").astype(np.int64)
+
+
+def _table(values: ArrayLike | None, name: str, columns: int) -> FloatArray:
+    """Float copy of a (rows, columns) table; None and [] give zero rows."""
+    if values is None:
+        return np.empty((0, columns))
+    table = np.array(values, dtype=float)
+    if table.size == 0:
+        return np.empty((0, columns))
+    if table.ndim != 2 or table.shape[1] != columns:
+        msg = f"{name} must have {columns} columns, got shape {table.shape}"
+        raise ValueError(msg)
+    return table
+
+
+def _check(given: _Units, n: int) -> None:
+    """Raise ValueError when the input is not usable."""
+    rows = (given.anchors, given.sizes, given.radii, given.home)
+    if given.radii.ndim != 1 or any(len(table) != n for table in rows):
+        msg = "anchors, sizes, radii, home and priority must have the same length"
+        raise ValueError(msg)
+    frame = given.frame
+    if frame.shape != (4,) or not np.isfinite(frame).all():
+        msg = "frame must be four finite numbers: xmin, ymin, xmax, ymax"
+        raise ValueError(msg)
+    if frame[0] >= frame[2] or frame[1] >= frame[3]:
+        msg = f"frame must have a positive size, got {tuple(frame.tolist())}"
+        raise ValueError(msg)
+    if not (np.isfinite(given.anchors).all() and np.isfinite(given.sizes).all()):
+        msg = "anchors and sizes must be finite"
+        raise ValueError(msg)
+    if (given.sizes <= 0).any() or not (given.radii >= 0).all() or given.padding < 0:
+        msg = "sizes must be positive, radii and padding non-negative"
+        raise ValueError(msg)
+
+
+def _ordered(given: _Units, rank: IntArray) -> _Units:
+    """Rows by priority, origin at the corner of the frame, symbols among the discs."""
+    origin = given.frame[:2]
+    anchors, radii = given.anchors[rank] - origin, given.radii[rank]
+    other = given.discs - np.array([*origin, 0.0])
+    return replace(
+        given,
+        anchors=anchors,
+        sizes=given.sizes[rank],
+        radii=radii,
+        home=given.home[rank],
+        discs=_join_discs(np.column_stack([anchors, radii]), other),
+        obstacles=given.obstacles - np.tile(origin, 2),
+        frame=given.frame[2:] - origin,
+    )
+
+
+def _join_discs(own: FloatArray, other: FloatArray) -> FloatArray:
+    """Symbols of the units, then the other discs that are not one of them."""
+    if len(other) == 0 or len(own) == 0:
+        return np.vstack([own, other])
+    away: FloatArray = np.abs(other[:, None, :] - own[None, :, :]).max(axis=2)
+    return np.vstack([own, other[away.min(axis=1) > 1e-6]])
+
+
+# --- candidates -----------------------------------------------------------------------
+
+
+def _candidates(units: _Units) -> _Candidates:
+    """Boxes, leaders and costs of all candidate positions of all labels."""
+    centres, preference = _near_centres(units)
+    position = np.concatenate([[0], np.tile(_COMPASS, len(_GAPS))])
+    if units.leaders:
+        far, far_cost, far_position = _far_centres(units)
+        centres = np.concatenate([centres, far], axis=1)
+        preference = np.concatenate([preference, far_cost], axis=1)
+        position = np.concatenate([position, far_position])
+    half = units.sizes[:, None, :] / 2
+    boxes = np.concatenate([centres - half, centres + half], axis=2)
+    leaders = np.full(boxes.shape, np.nan)
+    leaders[: units.leaders, _NEAR:] = _leader_lines(
+        units.anchors[: units.leaders],
+        units.radii[: units.leaders],
+        boxes[: units.leaders, _NEAR:],
+    )
+    cost = preference + _home_cost(units, boxes)
+    for row in range(len(boxes)):
+        # The far candidates of the other rows are already out of the question.
+        last = boxes.shape[1] if row < units.leaders else _NEAR
+        spill = _spill(units, row, boxes[row, :last])
+        cost[row, :last] += _symbol_cost(units, row, boxes[row, :last], spill)
+        cost[row, :last] += _anchor_cost(units, row, boxes[row, :last], spill)
+        if row < units.leaders:
+            cost[row, _NEAR:] += _crossing_cost(units, row, leaders[row, _NEAR:])
+    cost[cost > _MAX_COST] = np.inf
+    cost[~_allowed(units, boxes, leaders)] = np.inf
+    return _Candidates(boxes, leaders, np.round(cost, _DECIMALS), position)
+
+
+def _near_centres(units: _Units) -> tuple[FloatArray, FloatArray]:
+    """Box centres (n, 25, 2) on and around the anchors, and their preference cost."""
+    n = len(units.anchors)
+    bare = (units.radii == 0) & units.centred_first
+    offsets = [np.zeros((n, 1, 2))]
+    cost = [np.where(bare | (units.radii > 0), 0.0, np.inf)[:, None]]
+    size = units.sizes[:, None, :]
+    for ring, (gap, nudge) in enumerate(zip(_GAPS, _NUDGES, strict=True)):
+        beside = (units.radii + gap)[:, None, None] * _TOWARDS + _SIGNS * size / 2
+        nudged = _SIGNS * np.array(nudge) * size
+        offsets.append(np.where(bare[:, None, None], nudged, beside))
+        preference = np.where(bare[:, None], _NUDGE_COST * (1 + ring), _BESIDE_COST)
+        cost.append(preference + ring * _FAR_COST)
+    centres = units.anchors[:, None, :] + np.concatenate(offsets, axis=1)
+    return centres, np.concatenate(cost, axis=1)
+
+
+def _far_centres(units: _Units) -> tuple[FloatArray, FloatArray, IntArray]:
+    """Box centres of the labels that may be moved away with a leader."""
+    angle = np.arange(_LEADER_DIRECTIONS) * (2 * np.pi / _LEADER_DIRECTIONS)
+    unit = np.round(np.column_stack([np.cos(angle), np.sin(angle)]), 12)
+    centres, cost = [], []
+    eligible = np.arange(len(units.anchors)) < units.leaders
+    for reach in _LEADER_REACH:
+        # The half size is scaled by the direction, so that boxes slide round a rounded
+        # rectangle instead of jumping at the diagonals.
+        offset = (units.radii + reach)[:, None, None] * unit
+        centres.append(
+            units.anchors[:, None, :] + offset + unit * units.sizes[:, None, :] / 2
+        )
+        price = _LEADER_COST + _LEADER_COST_PER_MM * reach
+        cost.append(np.where(eligible, price, np.inf)[:, None] + np.zeros(len(unit)))
+    compass = 1 + (np.arange(_LEADER_DIRECTIONS) * 8 // _LEADER_DIRECTIONS) % 8
+    position = np.tile(compass, len(_LEADER_REACH))
+    return np.concatenate(centres, axis=1), np.concatenate(cost, axis=1), position
+
+
+def _leader_lines(
+    anchors: FloatArray, radii: FloatArray, boxes: FloatArray
+) -> FloatArray:
+    """Segments from the edge of the symbol to the nearest point of each box."""
+    start = anchors[:, None, :]
+    end = np.clip(start, boxes[..., :2], boxes[..., 2:])
+    length = np.linalg.norm(end - start, axis=2, keepdims=True)
+    direction = (end - start) / np.maximum(length, _EPS)
+    return np.concatenate([start + radii[:, None, None] * direction, end], axis=2)
+
+
+def _allowed(units: _Units, boxes: FloatArray, leaders: FloatArray) -> BoolArray:
+    """Candidates (n, c) inside the frame and off the obstacles."""
+    low: FloatArray = boxes[..., :2].min(axis=2)
+    high: FloatArray = (boxes[..., 2:] - units.frame).max(axis=2)
+    allowed: BoolArray = (low >= -_EPS) & (high <= _EPS)
+    if len(units.obstacles):
+        flat, lines = boxes.reshape(-1, 4), leaders.reshape(-1, 4)
+        hit = _overlap(flat, units.obstacles, units.padding)
+        hit |= _segment_hits_box(lines, units.obstacles, units.padding)
+        allowed &= ~hit.any(axis=1).reshape(allowed.shape)
+    return allowed
+
+
+# --- costs ----------------------------------------------------------------------------
+
+
+def _home_cost(units: _Units, boxes: FloatArray) -> FloatArray:
+    """Cost of the share of each box outside the room inside its own polygon."""
+    low = (units.anchors - units.home)[:, None, :]
+    high = (units.anchors + units.home)[:, None, :]
+    inside = np.minimum(boxes[..., 2:], high) - np.maximum(boxes[..., :2], low)
+    share = np.prod(np.clip(inside, 0, None) / units.sizes[:, None, :], axis=2)
+    return np.where(np.isnan(share), 0.0, _HOME_COST * (1 - share))
+
+
+def _spill(units: _Units, row: int, boxes: FloatArray) -> FloatArray:
+    """Share (c,) of each candidate box outside the label's own symbol."""
+    area = _disc_overlap(boxes, units.discs[row : row + 1])[:, 0]
+    share: FloatArray = 1 - area / np.prod(units.sizes[row])
+    # Strips are approximate: a box whose corners are in the disc does fit.
+    far = np.maximum(
+        np.abs(boxes[:, :2] - units.anchors[row]),
+        np.abs(boxes[:, 2:] - units.anchors[row]),
+    )
+    fits = np.hypot(far[:, 0], far[:, 1]) <= units.radii[row]
+    return np.where(fits, 0.0, np.clip(share, 0, 1))
+
+
+def _symbol_cost(
+    units: _Units, row: int, boxes: FloatArray, spill: FloatArray
+) -> FloatArray:
+    """Cost of covering symbols, for the candidates (c, 4) of one label."""
+    # A name may sit in its own symbol; squared, because a slight overhang on both sides
+    # of a large disc still reads well while a small disc would be hidden.
+    cost: FloatArray = np.where(spill < 1 - 1e-3, _SPILL_COST * spill**2, 0.0)
+    discs = units.discs
+    index = _touching(discs[:, :2], discs[:, 2], boxes)
+    index = index[(index != row) & (discs[index, 2] > 0)]
+    if index.size:
+        area = _disc_overlap(boxes, discs[index])
+        least = np.minimum(np.prod(units.sizes[row]), np.pi * discs[index, 2] ** 2)
+        cost += _DISC_COST * (area / least).sum(axis=1)
+    return cost
+
+
+def _disc_overlap(boxes: FloatArray, discs: FloatArray, strips: int = 12) -> FloatArray:
+    """Area (c, k) shared by boxes and discs, by vertical strips (about 1 %)."""
+    x, y, r = discs[:, 0], discs[:, 1], discs[:, 2]
+    left = np.maximum(boxes[:, None, 0] - x, -r)
+    width = np.clip(np.minimum(boxes[:, None, 2] - x, r) - left, 0, None) / strips
+    at = left[..., None] + width[..., None] * (np.arange(strips) + 0.5)
+    chord = np.sqrt(np.clip(r[:, None] ** 2 - at**2, 0, None))
+    top = np.minimum((boxes[:, None, 3] - y)[..., None], chord)
+    bottom = np.maximum((boxes[:, None, 1] - y)[..., None], -chord)
+    area: FloatArray = np.clip(top - bottom, 0, None).sum(axis=2) * width
+    return area
+
+
+def _anchor_cost(
+    units: _Units, row: int, boxes: FloatArray, spill: FloatArray
+) -> FloatArray:
+    """Cost of covering, or seeming to name, another unit."""
+    anchor, radius = units.anchors[row : row + 1], units.radii[row]
+    own = np.maximum(_distance(anchor, boxes)[:, 0] - radius, 0)
+    reach = units.radii + own[:_NEAR].max() + _CLEAR_MARGIN
+    index = _touching(units.anchors, reach, boxes)
+    index = index[index != row]
+    if index.size == 0:
+        return np.zeros(len(boxes))
+    gap = _distance(units.anchors[index], boxes)
+    weight = np.where(index < row, _ANCHOR_COST[1], _ANCHOR_COST[0])
+    margin = (np.maximum(gap - units.radii[index], 0).min(axis=1) - own) / _CLEAR_MARGIN
+    # Inside its own symbol a name is not ambiguous, whatever stands next to it.
+    doubt = _BELONGING_COST * np.clip(1 - margin, 0, 2) * spill
+    doubt[_NEAR:] = 0  # the leader tells which unit is named
+    cost: FloatArray = ((gap <= _EPS) * weight).sum(axis=1) + doubt
+    return cost
+
+
+def _touching(points: FloatArray, reach: FloatArray, boxes: FloatArray) -> IntArray:
+    """Rows of the points whose square of half side `reach` meets the boxes' hull."""
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    near = (points[:, 0] + reach > low[0]) & (points[:, 0] - reach < high[0])
+    near &= (points[:, 1] + reach > low[1]) & (points[:, 1] - reach < high[1])
+    return np.flatnonzero(near)
+
+
+def _crossing_cost(units: _Units, row: int, lines: FloatArray) -> FloatArray:
+    """Cost of leaders (c, 4) that run over, or close to, the other symbols."""
+    start, step = lines[:, None, :2], (lines[:, 2:] - lines[:, :2])[:, None, :]
+    to = units.discs[:, :2] - start
+    length = np.maximum((step**2).sum(axis=2), _EPS)
+    share = np.clip((to * step).sum(axis=2) / length, 0, 1)
+    away = np.linalg.norm(to - share[..., None] * step, axis=2) - units.discs[:, 2]
+    away[:, row] = np.inf
+    cost: FloatArray = _DISC_COST * (away < units.padding).sum(axis=1)
+    return cost
+
+
+def _distance(points: FloatArray, boxes: FloatArray) -> FloatArray:
+    """Distance (c, n) from boxes to points, 0 inside."""
+    low = boxes[:, None, :2] - points
+    high = points - boxes[:, None, 2:]
+    away = np.maximum(np.maximum(low, high), 0)
+    distance: FloatArray = np.hypot(away[..., 0], away[..., 1])
+    return distance
+
+
+# --- conflicts ------------------------------------------------------------------------
+
+
+def _overlap(a: FloatArray, b: FloatArray, padding: float) -> BoolArray:
+    """Pairs (len(a), len(b)) of boxes closer than the padding; NaN never is."""
+    room = padding - _EPS
+    hit: BoolArray = (
+        (a[:, None, 0] < b[None, :, 2] + room)
+        & (b[None, :, 0] < a[:, None, 2] + room)
+        & (a[:, None, 1] < b[None, :, 3] + room)
+        & (b[None, :, 1] < a[:, None, 3] + room)
+    )
+    return hit
+
+
+def _conflicts(
+    boxes: FloatArray,
+    leaders: FloatArray,
+    other_boxes: FloatArray,
+    other_leaders: FloatArray,
+    padding: float,
+) -> BoolArray:
+    """Pairs of labels that cannot both be drawn, by their boxes or their leaders."""
+    hit = _overlap(boxes, other_boxes, padding)
+    led = np.flatnonzero(~np.isnan(leaders[:, 0]))
+    other_led = np.flatnonzero(~np.isnan(other_leaders[:, 0]))
+    if other_led.size:
+        lines = other_leaders[other_led]
+        hit[:, other_led] |= _segment_hits_box(lines, boxes, padding).T
+    if led.size:
+        hit[led] |= _segment_hits_box(leaders[led], other_boxes, padding)
+    if led.size and other_led.size:
+        cross = _segments_cross(leaders[led], other_leaders[other_led])
+        hit[np.ix_(led, other_led)] |= cross
+    return hit
+
+
+def _segment_hits_box(
+    segments: FloatArray, boxes: FloatArray, padding: float
+) -> BoolArray:
+    """Pairs (segments, boxes) that meet, by clipping the segment to the box."""
+    start, step = segments[:, None, :2], (segments[:, 2:] - segments[:, :2])[:, None, :]
+    # A null step is replaced by a tiny one: the slab test then needs no special case.
+    step = np.where(np.abs(step) < _EPS, _EPS, step)
+    room = padding / 2
+    first = (boxes[None, :, :2] - room - start) / step
+    last = (boxes[None, :, 2:] + room - start) / step
+    enter = np.minimum(first, last).max(axis=2)
+    leave = np.maximum(first, last).min(axis=2)
+    hit: BoolArray = (enter <= leave) & (leave >= 0) & (enter <= 1)
+    return hit
+
+
+def _segments_cross(a: FloatArray, b: FloatArray) -> BoolArray:
+    """Pairs of segments that cross properly."""
+
+    def side(lines: FloatArray, points: FloatArray) -> FloatArray:
+        step = lines[:, None, 2:] - lines[:, None, :2]
+        to = points[None, :, :] - lines[:, None, :2]
+        turn: FloatArray = step[..., 0] * to[..., 1] - step[..., 1] * to[..., 0]
+        return turn
+
+    across_a = side(a, b[:, :2]) * side(a, b[:, 2:]) < 0
+    across_b = (side(b, a[:, :2]) * side(b, a[:, 2:]) < 0).T
+    cross: BoolArray = across_a & across_b
+    return cross
+
+
+# --- search ---------------------------------------------------------------------------
+
+
+def _greedy(cand: _Candidates, page: _Page) -> None:
+    """Give each label, by priority, its cheapest free candidate."""
+    n = len(cand.boxes)
+    if n == 0:
+        return
+    best = cand.boxes[np.arange(n), cand.cost.argmin(axis=1)]
+    best[~np.isfinite(cand.cost).any(axis=1)] = np.nan
+    for row in range(n):
+        cost = cand.cost[row].copy()
+        hit = page.conflicts(cand.boxes[row], cand.leaders[row])
+        cost[hit.any(axis=1)] = np.inf
+        # Between equals, leave the best places of the next labels free.
+        taken = _overlap(cand.boxes[row], best[row + 1 :], page.padding).sum(axis=1)
+        choice = int(np.argmin(np.round(cost + _FORESIGHT_COST * taken, _DECIMALS)))
+        if np.isfinite(cost[choice]):
+            page.put(row, choice, cand)
+
+
+def _rescue(cand: _Candidates, page: _Page) -> None:
+    """Move a blocker aside when this lets a dropped or a badly placed label in."""
+    for row in range(len(cand.boxes)):
+        old = int(page.choice[row])
+        now = float(cand.cost[row, old]) if old >= 0 else np.inf
+        if now <= _GOOD_COST:
+            continue
+        page.lift(row)
+        swap = _best_swap(cand, page, row, now - _MIN_GAIN)
+        if swap is None:
+            if old >= 0:
+                page.put(row, old, cand)
+            continue
+        choice, blocker, other = swap
+        if blocker >= 0:
+            page.put(blocker, other, cand)
+        page.put(row, choice, cand)
+
+
+def _best_swap(
+    cand: _Candidates, page: _Page, row: int, limit: float
+) -> tuple[int, int, int] | None:
+    """Cheapest (choice of `row`, blocker or -1, choice of the blocker), if any."""
+    hit = page.conflicts(cand.boxes[row], cand.leaders[row])
+    blockers = hit.sum(axis=1)
+    usable = np.flatnonzero((cand.cost[row] < limit) & (blockers <= 1))
+    # Each try searches the page once more: the cheapest ones are enough.
+    order = np.argsort(cand.cost[row, usable], kind="stable")[:_MAX_TRIES]
+    free: dict[int, FloatArray] = {}
+    best: tuple[int, int, int] | None = None
+    for choice in usable[order].tolist():
+        blocker, other, loss = -1, -1, 0.0
+        if blockers[choice]:
+            blocker = int(hit[choice].argmax())
+            if blocker not in free:
+                free[blocker] = _free_cost(cand, page, blocker)
+            other, loss = _escape(cand, page, blocker, free[blocker], (row, choice))
+        total = round(float(cand.cost[row, choice]) + loss, _DECIMALS)
+        if loss <= _MAX_SACRIFICE and total < limit:
+            best, limit = (choice, blocker, other), total
+    return best
+
+
+def _free_cost(cand: _Candidates, page: _Page, row: int) -> FloatArray:
+    """Costs (c,) of a placed label, infinite where another placed label stands."""
+    hit = page.conflicts(cand.boxes[row], cand.leaders[row])
+    hit[:, row] = False
+    return np.where(hit.any(axis=1), np.inf, cand.cost[row])
+
+
+def _escape(
+    cand: _Candidates,
+    page: _Page,
+    blocker: int,
+    free: FloatArray,
+    intruder: tuple[int, int],
+) -> tuple[int, float]:
+    """Cheapest place of the blocker beside the intruder, and what it loses there."""
+    row, choice = intruder
+    hit = _conflicts(
+        cand.boxes[blocker],
+        cand.leaders[blocker],
+        cand.boxes[row, choice : choice + 1],
+        cand.leaders[row, choice : choice + 1],
+        page.padding,
+    )
+    cost = np.where(hit[:, 0], np.inf, free)
+    other = int(cost.argmin())
+    return other, float(cost[other] - cand.cost[blocker, page.choice[blocker]])
+
+
+def _result(
+    cand: _Candidates, page: _Page, rank: IntArray, origin: FloatArray
+) -> PlacedLabels:
+    """Back to the order of the input and to page coordinates, read-only."""
+    n = rank.size
+    boxes, leader = np.empty((n, 4)), np.empty((n, 4))
+    boxes[rank] = page.boxes + np.tile(origin, 2)
+    leader[rank] = page.leaders + np.tile(origin, 2)
+    position = np.full(n, -1, dtype=np.int64)
+    position[rank] = np.where(page.choice >= 0, cand.position[page.choice], -1)
+    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    placed: BoolArray = position >= 0
+    for array in (x, y, placed, position, leader, boxes):
+        array.flags.writeable = False
+    return PlacedLabels(x, y, placed, position, leader, boxes)
+
+
+# --- names ----------------------------------------------------------------------------
+
+# A line that ends with one of these words leaves the reader waiting for the noun.
+_ARTICLES: Final = ("le", "la", "les", "l", "de", "du", "des", "d", "au", "aux")
+_LINKS: Final = ("en", "lès", "lez", "sous", "sur", "à", "et")
+_TITLES: Final = ("saint", "sainte", "st", "ste")
+_PROCLITICS: Final = frozenset((*_ARTICLES, *_LINKS, *_TITLES))
+
+
+def split_label(name: str, limit: int) -> str:
+    r"""Break a long French place name on two lines.
+
+    Parameters
+    ----------
+    name : str
+        Name of a commune, or of any place.
+    limit : int
+        Names of at most `limit` characters stay on one line.
+
+    Returns
+    -------
+    str
+        The name with at most one line feed, at the hyphen or the space nearest the
+        middle. The hyphen stays at the end of the first line, the space disappears.
+
+    Notes
+    -----
+    There is never a break after an elided article (*d'*, *l'*), and none after
+    *le, la, les, en, lès, lez, sous, sur*, another small word or *Saint* as long as
+    the name offers another break.
+
+    Examples
+    --------
+    >>> split_label("Noyelles-sous-Lens", 12)
+    'Noyelles-\nsous-Lens'
+    >>> split_label("Lens", 12)
+    'Lens'
+    """
+    name = name.strip()
+    if len(name) <= limit or "\n" in name:
+        return name
+    breaks = []
+    for at, char in enumerate(name[1:-1], start=1):
+        if char not in " -":
+            continue
+        head = name[: at + 1].rstrip()
+        tail = name[at + 1 :].lstrip()
+        if head.endswith(("'", "’")) or tail.startswith("-"):
+            continue
+        word = head.rstrip("-").replace("-", " ").split(" ")[-1]
+        unbalance = abs(len(head) - len(tail))
+        breaks.append((word.lower() in _PROCLITICS, unbalance, at, f"{head}\n{tail}"))
+    return min(breaks)[-1] if breaks else name

@@ -1,0 +1,72 @@
+"""How much of each unit lies in each area, by point or by surface."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from basinmap.spatial.projections import check_same_crs
+
+__all__ = ["point_shares", "surface_shares"]
+
+
+def point_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """
+    Say which area holds the representative point of each unit.
+
+    Parameters
+    ----------
+    units, areas
+        Polygons, in one metric CRS.
+
+    Returns
+    -------
+    DataFrame
+        Columns `area` and `unit` (index values) and `share`, always 1. A point
+        on a border counts in the first area only.
+    """
+    check_same_crs(units, areas)
+    points = units.representative_point()
+    tree = shapely.STRtree(areas.geometry.array)
+    rows, columns = tree.query(points.array, predicate="intersects")
+    pairs = pd.DataFrame({"unit": rows, "area": columns})
+    pairs = pairs.sort_values(["unit", "area"]).drop_duplicates("unit")
+    return _named(pairs.assign(share=1.0), units, areas)
+
+
+def surface_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """
+    Return the share of the surface of each unit that lies in each area.
+
+    Parameters
+    ----------
+    units, areas
+        Polygons, in one metric CRS.
+
+    Returns
+    -------
+    DataFrame
+        Columns `area` and `unit` (index values) and `share` in ]0, 1].
+    """
+    check_same_crs(units, areas)
+    tree = shapely.STRtree(areas.geometry.array)
+    rows, columns = tree.query(units.geometry.array, predicate="intersects")
+    left = units.geometry.array[rows]
+    parts = shapely.intersection(left, areas.geometry.array[columns])
+    share = shapely.area(np.asarray(parts)) / shapely.area(np.asarray(left))
+    pairs = pd.DataFrame({"unit": rows, "area": columns, "share": share})
+    return _named(pairs[pairs["share"] > 0], units, areas)
+
+
+def _named(
+    pairs: pd.DataFrame, units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "area": areas.index.to_numpy()[pairs["area"]],
+            "unit": units.index.to_numpy()[pairs["unit"]],
+            "share": pairs["share"].to_numpy(),
+        }
+    )

@@ -1,0 +1,105 @@
+"""Places: points with a name, a date, a source and a precision."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import geopandas as gpd
+from shapely import Point
+
+from basinmap.territory import embedded
+
+__all__ = ["LOUVRE_LENS", "Place", "places"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    A point that matters.
+
+    Parameters
+    ----------
+    code
+        Slug.
+    name
+        French name, as printed.
+    point
+        Position in EPSG:2154, metres.
+    commune
+        Code of the commune that holds it.
+    address
+        Postal address, or empty.
+    opened
+        Day of opening to the public, or None.
+    precision_m
+        How far the true position may be, in metres.
+    source
+        Where the position comes from.
+    """
+
+    code: str
+    name: str
+    point: Point
+    commune: str = ""
+    address: str = ""
+    opened: dt.date | None = None
+    precision_m: float = 0.0
+    source: str = ""
+
+
+def places() -> gpd.GeoDataFrame:
+    """
+    Return the embedded places: the Louvre-Lens, the shafts of De Sessevalle.
+
+    Returns
+    -------
+    GeoDataFrame
+        Points in EPSG:2154, index `place`; `name`, `commune`, `address`,
+        `opened` (ISO date), `precision_m` (metres), `source`, `geometry`.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> bm.places().loc["louvre-lens", "opened"]
+    '2012-12-12'
+    """
+    frame = embedded.spatial_table("places").copy()
+    frame.attrs = {"sources": tuple(frame["source"].unique())}
+    return frame
+
+
+def place(code: str) -> Place:
+    """
+    Return one embedded place as a value.
+
+    Parameters
+    ----------
+    code
+        Its slug in `places()`.
+
+    Examples
+    --------
+    >>> place("louvre-lens").commune
+    '62498'
+    """
+    row = embedded.spatial_table("places").loc[code]
+    opened = dt.date.fromisoformat(row["opened"]) if row["opened"] else None
+    return Place(
+        code=code,
+        name=row["name"],
+        point=row["geometry"],
+        commune=row["commune"],
+        address=row["address"] or "",
+        opened=opened,
+        precision_m=float(row["precision_m"]),
+        source=row["source"],
+    )
+
+
+def __getattr__(name: str) -> Place:
+    """Read the museum when it is first asked for: nothing is read at import."""
+    if name == "LOUVRE_LENS":
+        return place("louvre-lens")
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)

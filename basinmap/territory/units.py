@@ -1,0 +1,446 @@
+"""Embedded units as frames: index = official code, EPSG:2154."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import cache
+
+import geopandas as gpd
+import pandas as pd
+
+from basinmap.errors import DataError, VintageError, culprits
+from basinmap.measures import Stock
+from basinmap.territory import embedded
+from basinmap.territory.levels import BASSIN, check_level, resolve_codes
+
+__all__ = [
+    "communes",
+    "departements",
+    "epcis",
+    "membership",
+    "quartiers",
+    "scots",
+    "statistics",
+]
+
+LATEST = 2023
+"""Year of the latest legal population embedded."""
+
+_POPULATION = tuple(f"population_{year}" for year in range(2016, LATEST + 1))
+_DWELLINGS = {
+    "dwellings_2021": "Logements",
+    "main_residences_2021": "Résidences principales",
+    "secondary_residences_2021": "Résidences secondaires et logements occasionnels",
+    "vacant_dwellings_2021": "Logements vacants",
+    "houses_2021": "Maisons",
+    "flats_2021": "Appartements",
+}
+_OUTLINE = ("geometry", "name", "epci")
+
+
+def _check_date(date: str) -> str:
+    """Return the date if the embedded membership covers it."""
+    try:
+        year = dt.date.fromisoformat(date).year
+    except (TypeError, ValueError):
+        msg = f"not a date: {date!r}; write it as '2026-01-01'"
+        raise VintageError(msg) from None
+    if year != 2026:
+        msg = (
+            f"no membership is embedded for {date}: it covers 2026-01-01 to "
+            "2026-12-31; write date='2026-01-01'"
+        )
+        raise VintageError(msg)
+    return date
+
+
+def communes(
+    *,
+    vintage: int = 2026,
+    epci: str | list[str] | None = None,
+    scot: str | list[str] | None = None,
+    departement: str | list[str] | None = None,
+) -> gpd.GeoDataFrame:
+    """
+    Return the communes of Nord and Pas-de-Calais, with their outline.
+
+    Parameters
+    ----------
+    vintage
+        Year of the Code officiel géographique; 2026 is embedded.
+    epci, scot, departement
+        Keep only the communes of these units: codes, or unambiguous short names.
+
+    Returns
+    -------
+    GeoDataFrame
+        EPSG:2154, index `commune`; `name`, `epci`, `scot` (missing outside the
+        five SCoT of the bassin minier), `arrondissement`, `departement`,
+        `population` (legal population 2023, inhabitants), `area_km2` (of the
+        generalised outline, on the ellipsoid), `geometry` (a valid coverage).
+
+    Raises
+    ------
+    VintageError
+        If the vintage is not embedded.
+    CodeError
+        If a unit is unknown; near misses are suggested.
+    DataError
+        If no commune answers all the conditions.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> len(bm.communes()), len(bm.communes(epci="246200364"))
+    (1534, 36)
+    >>> bm.communes(epci="call").loc["62498", "name"]
+    'Lens'
+    """
+    if vintage != 2026:
+        msg = f"communes of {vintage!r} are not embedded; write vintage=2026"
+        raise VintageError(msg)
+    kept = _selected(epci=epci, scot=scot, departement=departement)
+    frame = embedded.communes_2026().loc[kept].copy()
+    frame.insert(
+        frame.columns.get_loc("departement") + 1,
+        "population",
+        embedded.table("population").loc[kept, f"population_{LATEST}"],
+    )
+    frame = frame.drop(columns=["town_hall_x", "town_hall_y"])
+    frame.attrs = _frame_attrs("commune")
+    return frame
+
+
+def _selected(**conditions: str | list[str] | None) -> pd.Index:
+    """Return the codes of the communes that meet every condition given."""
+    frame = embedded.communes_2026()
+    kept = pd.Series(data=True, index=frame.index)
+    for level, given in conditions.items():
+        if given is not None:
+            kept &= frame[level].isin(resolve_codes(given, level))
+    if not kept.any():
+        told = {level: given for level, given in conditions.items() if given}
+        msg = f"empty selection: no commune has {told}; drop one of the conditions"
+        raise DataError(msg)
+    return frame.index[kept]
+
+
+def _frame_attrs(level: str) -> dict[str, object]:
+    return {
+        "level": level,
+        "geography": "2026-01-01",
+        "sources": embedded.credit(*_OUTLINE),
+    }
+
+
+@cache
+def _dissolved(level: str) -> gpd.GeoDataFrame:
+    """Merge the communes of each unit; exact, for the communes are a coverage."""
+    columns = [level, "area_km2", "geometry"]
+    frame = embedded.communes_2026()[columns].join(
+        embedded.table("population")[f"population_{LATEST}"].rename("population")
+    )
+    grouped = frame.dropna(subset=[level]).groupby(level)
+    merged = frame.dropna(subset=[level]).dissolve(by=level, method="coverage")
+    table = pd.DataFrame(
+        {
+            "communes": grouped.size(),
+            "population": grouped["population"].sum(),
+            "area_km2": grouped["area_km2"].sum(),
+        }
+    )
+    names = embedded.labels(level).reindex(table.index)
+    return gpd.GeoDataFrame(
+        pd.concat([names[["name", "short_name", "nature", "outside"]], table], axis=1),
+        geometry=merged.geometry.reindex(table.index),
+        crs=frame.crs,
+    )
+
+
+def _units(level: str, kept: pd.Index | None, *, more: list[str]) -> gpd.GeoDataFrame:
+    frame = _dissolved(level)
+    frame = frame if kept is None else frame.loc[frame.index.isin(kept)]
+    columns = ["name", *more, "communes", "population", "area_km2", "geometry"]
+    frame = frame[columns].copy()
+    frame.attrs = _frame_attrs(level)
+    return frame
+
+
+def epcis(
+    *,
+    date: str = "2026-01-01",
+    epci: str | list[str] | None = None,
+    scot: str | list[str] | None = None,
+    departement: str | list[str] | None = None,
+) -> gpd.GeoDataFrame:
+    """
+    Return the 36 EPCI à fiscalité propre of Nord and Pas-de-Calais.
+
+    Parameters
+    ----------
+    date
+        Day at which membership is read; 2026 is embedded.
+    epci, scot, departement
+        Keep the EPCI that have at least one commune in these units.
+
+    Returns
+    -------
+    GeoDataFrame
+        EPSG:2154, index `epci` (SIREN); `name`, `short_name`, `nature`
+        (CC, CA, CU, METRO), `outside` (codes of its communes in other
+        départements, which are in no figure here), `communes`, `population`
+        (2023), `area_km2`, `geometry` merged from the communes.
+
+    Raises
+    ------
+    VintageError
+        If the date is not covered.
+    CodeError
+        If a unit is unknown.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> len(bm.epcis())
+    36
+    >>> bm.epcis(scot="lens-lievin-henin-carvin")["communes"].tolist()
+    [14, 36]
+    """
+    _check_date(date)
+    chosen = _selected(epci=epci, scot=scot, departement=departement)
+    kept = embedded.communes_2026().loc[chosen, "epci"].unique()
+    return _units("epci", kept, more=["short_name", "nature", "outside"])
+
+
+def scots(*, date: str = "2026-01-01") -> gpd.GeoDataFrame:
+    """
+    Return the five SCoT of the bassin minier.
+
+    Parameters
+    ----------
+    date
+        Day at which membership is read; 2026 is embedded.
+
+    Returns
+    -------
+    GeoDataFrame
+        EPSG:2154, index `scot` (slug); `name`, `communes`, `population` (2023),
+        `area_km2`, `geometry`.
+
+    Raises
+    ------
+    VintageError
+        If the date is not covered.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> bm.scots()["communes"].to_dict()
+    {'artois': 100, 'grand-douaisis': 55, 'lens-lievin-henin-carvin': 50, \
+'osartis-marquion': 49, 'valenciennois': 82}
+    """
+    _check_date(date)
+    return _units("scot", None, more=[])
+
+
+def departements() -> gpd.GeoDataFrame:
+    """
+    Return the two départements, Nord and Pas-de-Calais.
+
+    Returns
+    -------
+    GeoDataFrame
+        EPSG:2154, index `departement`; `name`, `communes`, `population` (2023),
+        `area_km2`, `geometry`.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> bm.departements()["communes"].to_dict()
+    {'59': 647, '62': 887}
+    """
+    return _units("departement", None, more=[])
+
+
+def quartiers() -> gpd.GeoDataFrame:
+    """
+    Return the known quartiers: the cité de Sessevalle in Somain, indicative.
+
+    Its outline is not published as open data: the disc that is given marks the
+    place, to within `precision_m` metres, and says so in `quality` and `note`.
+    Do not count anything inside it.
+
+    Returns
+    -------
+    GeoDataFrame
+        EPSG:2154, index `quartier`; `name`, `commune`, `quality`, `precision_m`,
+        `source`, `note`, `geometry`.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> bm.quartiers().loc["sessevalle", ["commune", "quality"]].tolist()
+    ['59574', 'indicative']
+    """
+    frame = embedded.spatial_table("quartiers").copy()
+    frame.attrs = {"level": "quartier", "sources": tuple(frame["source"].unique())}
+    return frame
+
+
+def membership(level: str, *, date: str = "2026-01-01") -> pd.Series:
+    """
+    Return the unit of a level that holds each commune.
+
+    Parameters
+    ----------
+    level
+        `"epci"`, `"scot"`, `"arrondissement"`, `"departement"`, `"bassin"` or
+        `"commune"` itself.
+    date
+        Day at which membership is read; 2026 is embedded.
+
+    Returns
+    -------
+    Series
+        Index `commune`, named by the level; missing where no unit is known.
+
+    Raises
+    ------
+    VintageError
+        If the date is not covered.
+    CodeError
+        If the level is unknown or does not hold communes.
+
+    Examples
+    --------
+    >>> membership("epci").loc["62498"]
+    '246200364'
+    """
+    _check_date(date)
+    frame = embedded.communes_2026()
+    match check_level(level):
+        case "commune":
+            return pd.Series(frame.index, index=frame.index, name=level)
+        case "bassin":
+            return frame["scot"].where(frame["scot"].isna(), BASSIN).rename(level)
+        case "iris" | "quartier":
+            msg = f"communes are not nested in the level {level!r}; use bm.apportion"
+            raise DataError(msg)
+        case _:
+            return frame[level]
+
+
+def statistics(
+    level: str = "commune",
+    *,
+    epci: str | list[str] | None = None,
+    scot: str | list[str] | None = None,
+    departement: str | list[str] | None = None,
+) -> pd.DataFrame:
+    """
+    Return the embedded statistics: counts only, each declared as a stock.
+
+    Parameters
+    ----------
+    level
+        `"commune"` (COG 2026) or `"iris"` (2,511 IRIS, geography 2024).
+    epci, scot, departement
+        Keep only what lies in these units.
+
+    Returns
+    -------
+    DataFrame
+        Index `commune` or `iris`. Communes: `population_2016` … `population_2023`
+        (legal, inhabitants), `area_km2`, and for the census 2021
+        `dwellings_2021`, `main_residences_2021`, `secondary_residences_2021`,
+        `vacant_dwellings_2021`, `houses_2021`, `flats_2021`. IRIS: `commune`,
+        `population_2021` and the same dwellings. `attrs["measures"]` holds the
+        measure of each column, with vintage, geography and credit.
+
+    Raises
+    ------
+    CodeError
+        If a level or a unit is unknown.
+
+    Notes
+    -----
+    Dwellings come as rounded IRIS counts: the parts may differ from the total by
+    a few units, and houses and flats leave out other kinds of dwellings.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> bm.statistics().loc["62498", ["population_2023", "dwellings_2021"]].tolist()
+    [32920.0, 17681.0]
+    >>> len(bm.statistics("iris"))
+    2511
+    """
+    kept = _selected(epci=epci, scot=scot, departement=departement)
+    iris = embedded.table("iris")
+    if level == "iris":
+        columns = ["commune", "population_2021", *_DWELLINGS]
+        table = iris.loc[iris["commune"].isin(kept), columns].copy()
+    elif level == "commune":
+        table = _commune_statistics().loc[kept].copy()
+    else:
+        msg = f"no statistics at level {level!r}: choose 'commune' or 'iris'"
+        raise DataError(msg)
+    table.attrs = {
+        "level": level,
+        "geography": "2026-01-01" if level == "commune" else "2024-01-01",
+        "measures": {c: _stock(c, level) for c in table.columns if c != "commune"},
+    }
+    return table
+
+
+@cache
+def _commune_statistics() -> pd.DataFrame:
+    iris = embedded.table("iris")
+    dwellings = iris.groupby("commune")[list(_DWELLINGS)].sum()
+    frame = embedded.communes_2026()
+    table = embedded.table("population")[list(_POPULATION)].join(frame["area_km2"])
+    return table.join(dwellings).astype({"area_km2": "float64"})
+
+
+def _stock(column: str, level: str) -> Stock:
+    source = "; ".join(embedded.credit(column))
+    if column == "area_km2":
+        return Stock(label="Superficie", unit="km²", geography="2026", source=source)
+    year = column.rsplit("_", 1)[1]
+    if column.startswith("population"):
+        label, unit = "Population municipale", "habitants"
+    else:
+        label, unit = _DWELLINGS[column], "logements"
+    return Stock(
+        label=label,
+        unit=unit,
+        vintage=year,
+        geography="2026" if level == "commune" else "2024",
+        source=source,
+        family="P" if column in _DWELLINGS else "",
+    )
+
+
+def check_unique(index: pd.Index, what: str) -> None:
+    """
+    Check that each code stands once.
+
+    Parameters
+    ----------
+    index
+        Codes of a table.
+    what
+        What the table is, for the message.
+
+    Raises
+    ------
+    DataError
+        With the repeated codes.
+    """
+    if not index.is_unique:
+        again = index[index.duplicated()].unique()
+        msg = (
+            f"{what}: {len(again)} code(s) stand more than once: {culprits(again)}; "
+            "drop the repeated rows, for each would be counted again"
+        )
+        raise DataError(msg)

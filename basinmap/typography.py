@@ -1,0 +1,153 @@
+"""French typography: numbers, dates, apostrophes, spaces of what is printed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+
+__all__ = ["interval", "long_date", "month", "number", "percent", "typeset"]
+
+THIN = "\u202f"  # narrow no-break space: thousands, before ; ? ! » %
+BROAD = "\u00a0"  # no-break space: before a colon, inside guillemets
+MINUS = "\u2212"
+
+_MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
+
+
+def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
+    """
+    Write a number the French way.
+
+    Parameters
+    ----------
+    value
+        A finite number, or NaN, written as a dash.
+    decimals
+        How many decimals are kept.
+    signed
+        Whether a plus sign is written before positive numbers.
+
+    Examples
+    --------
+    >>> number(1234567.891, 1)
+    '1\\u202f234\\u202f567,9'
+    >>> number(-0.04, 1), number(0.25, 2, signed=True), number(float("nan"))
+    ('0,0', '+0,25', '–')
+    """
+    if math.isnan(value):
+        return "–"
+    text = f"{abs(value):,.{decimals}f}".replace(",", THIN).replace(".", ",")
+    if not any(digit in text for digit in "123456789"):
+        return text
+    if value < 0:
+        return MINUS + text
+    return f"+{text}" if signed else text
+
+
+def percent(value: float, decimals: int = 1, *, signed: bool = False) -> str:
+    """
+    Write a percentage given as 0–100.
+
+    Parameters
+    ----------
+    value
+        The percentage.
+    decimals
+        How many decimals are kept.
+    signed
+        Whether a plus sign is written before positive numbers.
+
+    Examples
+    --------
+    >>> percent(7.1904)
+    '7,2\\u202f%'
+    """
+    return f"{number(value, decimals, signed=signed)}{THIN}%"
+
+
+def interval(low: str | None, high: str | None) -> str:
+    """
+    Write the class `[low ; high[` in words; an open end is None.
+
+    Parameters
+    ----------
+    low, high
+        The bounds, already written as text.
+
+    Examples
+    --------
+    >>> interval(None, "5"), interval("5", "7,8"), interval("7,8", None)
+    ('moins de 5', 'de 5 à moins de 7,8', '7,8 et plus')
+    """
+    if low is None:
+        return f"moins de {high}" if high is not None else "toutes les valeurs"
+    return f"{low} et plus" if high is None else f"de {low} à moins de {high}"
+
+
+def month(date: dt.date) -> str:
+    """
+    Write the month and the year.
+
+    Parameters
+    ----------
+    date
+        A day of that month.
+
+    Examples
+    --------
+    >>> month(dt.date(2026, 11, 23))
+    'novembre 2026'
+    """
+    return f"{_MONTHS[date.month - 1]} {date.year}"
+
+
+def long_date(date: dt.date) -> str:
+    """
+    Write a date in full.
+
+    Parameters
+    ----------
+    date
+        The date.
+
+    Examples
+    --------
+    >>> long_date(dt.date(2026, 1, 1)), long_date(dt.date(2012, 12, 12))
+    ('1er\\xa0janvier 2026', '12\\xa0décembre 2012')
+    """
+    day = "1er" if date.day == 1 else str(date.day)
+    return f"{day}{BROAD}{month(date)}"
+
+
+def typeset(text: str) -> str:
+    """
+    Set a French sentence: apostrophes, spaces before double signs, guillemets.
+
+    Parameters
+    ----------
+    text
+        Plain text, with straight apostrophes and ordinary spaces.
+
+    Examples
+    --------
+    >>> typeset("Sources : l'Insee ; « RP 2021 »")
+    'Sources\\xa0: l’Insee\\u202f; «\\xa0RP 2021\\xa0»'
+    """
+    text = text.replace("'", "’")
+    text = re.sub(r" (?=[;?!%])|(?<=\d)(?=[;?!%])", THIN, text)
+    text = re.sub(r" :(?=\s|$)", f"{BROAD}:", text)
+    return text.replace("« ", f"«{BROAD}").replace(" »", f"{BROAD}»")
