@@ -44,6 +44,7 @@ check: $(VENV)/.tools
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/numpydoc lint basinmap/*.py basinmap/*/*.py
 
 format: $(VENV)/.tools
 	$(BIN)/ruff format .

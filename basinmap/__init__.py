@@ -38,7 +38,7 @@ _ROOMS: Final = {
     "territory.aggregation": ("aggregate",),
     "access.circles": ("rings",),
     "access.counting": ("reach",),
-    "indicators.catalogue": ("indicators",),
+    "indicators": ("indicators",),
     "indicators.computing": ("compute",),
     "maps.classes": ("classify",),
     "maps.themes": ("PRINT", "Theme"),
@@ -107,7 +107,7 @@ if TYPE_CHECKING:
 
     LOUVRE_LENS: Place
 
-__all__ = ["__version__", *sorted(_ORIGIN)]  # noqa: PLE0604 - built from _ROOMS
+__all__ = ["__version__", *sorted(_ORIGIN)]  # noqa: PLE0604 - made from _ROOMS
 
 
 def __getattr__(name: str) -> object:

@@ -68,9 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         basinmap (with its traceback), 130 interrupted.
     """
     given = _parser().parse_args(arguments)
-    warnings.showwarning = _show_warning
     try:
-        _COMMANDS[given.command](given)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", BasinmapWarning)
+            _COMMANDS[given.command](given)
+        for message in dict.fromkeys(str(warning.message) for warning in caught):
+            print(f"basinmap: warning: {message}", file=sys.stderr)
     except BasinmapError as error:
         print(f"basinmap: {error}", file=sys.stderr)
         return 2
@@ -90,11 +93,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def run() -> None:
     """Run the command line of the process."""
     sys.exit(main())
-
-
-def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
-    if issubclass(category, BasinmapWarning):
-        print(f"basinmap: warning: {message}", file=sys.stderr)
 
 
 def _plh(given: argparse.Namespace) -> None:

@@ -41,7 +41,7 @@ class Measure:
     """
     What a column holds; one of the daughters below.
 
-    Parameters
+    Attributes
     ----------
     label
         French name, as printed.
@@ -75,7 +75,7 @@ class Ratio(Measure):
     """
     A ratio of two stocks, computed again wherever territories are combined.
 
-    Parameters
+    Attributes
     ----------
     numerator, denominator
         Columns of two stocks.
@@ -93,7 +93,7 @@ class Growth(Measure):
     """
     A yearly compound rate between two stocks, in per cent.
 
-    Parameters
+    Attributes
     ----------
     start, end
         Columns of the stock at the two dates.
@@ -111,7 +111,7 @@ class Mean(Measure):
     """
     A mean, combined with the stock it is a mean over.
 
-    Parameters
+    Attributes
     ----------
     weight
         Column of the stock that weighs it.
@@ -132,7 +132,7 @@ Measures = Mapping[str, Measure]
 class Evaluated:
     """Values of one measure, and what each missing one means."""
 
-    values: pd.Series
+    series: pd.Series
     states: dict[str, str] = field(default_factory=dict)
 
 

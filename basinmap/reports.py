@@ -17,7 +17,7 @@ class Report:
     """
     What a transformation did.
 
-    Parameters
+    Attributes
     ----------
     verb
         French name of what was done, such as « Agrégation ».

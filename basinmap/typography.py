@@ -29,7 +29,7 @@ _MONTHS = (
 
 
 def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
-    """
+    r"""
     Write a number the French way.
 
     Parameters
@@ -44,7 +44,7 @@ def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
     Examples
     --------
     >>> number(1234567.891, 1)
-    '1\\u202f234\\u202f567,9'
+    '1\u202f234\u202f567,9'
     >>> number(-0.04, 1), number(0.25, 2, signed=True), number(float("nan"))
     ('0,0', '+0,25', '–')
     """
@@ -59,7 +59,7 @@ def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
 
 
 def percent(value: float, decimals: int = 1, *, signed: bool = False) -> str:
-    """
+    r"""
     Write a percentage given as 0–100.
 
     Parameters
@@ -74,7 +74,7 @@ def percent(value: float, decimals: int = 1, *, signed: bool = False) -> str:
     Examples
     --------
     >>> percent(7.1904)
-    '7,2\\u202f%'
+    '7,2\u202f%'
     """
     return f"{number(value, decimals, signed=signed)}{THIN}%"
 
@@ -116,7 +116,7 @@ def month(date: dt.date) -> str:
 
 
 def long_date(date: dt.date) -> str:
-    """
+    r"""
     Write a date in full.
 
     Parameters
@@ -127,14 +127,14 @@ def long_date(date: dt.date) -> str:
     Examples
     --------
     >>> long_date(dt.date(2026, 1, 1)), long_date(dt.date(2012, 12, 12))
-    ('1er\\xa0janvier 2026', '12\\xa0décembre 2012')
+    ('1er\xa0janvier 2026', '12\xa0décembre 2012')
     """
     day = "1er" if date.day == 1 else str(date.day)
     return f"{day}{BROAD}{month(date)}"
 
 
 def typeset(text: str) -> str:
-    """
+    r"""
     Set a French sentence: apostrophes, spaces before double signs, guillemets.
 
     Parameters
@@ -145,7 +145,7 @@ def typeset(text: str) -> str:
     Examples
     --------
     >>> typeset("Sources : l'Insee ; « RP 2021 »")
-    'Sources\\xa0: l’Insee\\u202f; «\\xa0RP 2021\\xa0»'
+    'Sources\xa0: l’Insee\u202f; «\xa0RP 2021\xa0»'
     """
     text = text.replace("'", "’")
     text = re.sub(r" (?=[;?!%])|(?<=\d)(?=[;?!%])", THIN, text)

@@ -70,8 +70,10 @@ def reach(
     >>> basin = bm.perimeter("bassin-minier").communes
     >>> units = bm.communes().loc[list(basin)]
     >>> areas = bm.rings(bm.LOUVRE_LENS, distances=[10_000])
-    >>> bm.reach(areas, units, sums=["population"], rule="centroid").iloc[0].tolist()
-    [43, 283410.0, 'centroid']
+    >>> bm.reach(areas, units, sums=["population"], rule="centroid")
+           units  population      rule
+    ring
+    10000     43    283410.0  centroid
     """
     if rule not in RULES:
         msg = f"unknown rule {rule!r}; choose among {', '.join(RULES)}"

@@ -244,7 +244,7 @@ def _dressed(
 ) -> pd.DataFrame:
     known = indicators()["decimals"].to_dict()
     measures = about.everything.attrs["measures"]
-    decimals = {name: 0 for name in measures} | {"area_km2": 2} | known
+    decimals = dict.fromkeys(measures, 0) | {"area_km2": 2} | known
     table.attrs = {
         "title": title,
         "note": note,
@@ -342,7 +342,7 @@ def _write_method(about: Subject, folder: Path) -> None:
     """Write the note that goes with the document: how, from what, with what gaps."""
     rates = _indicators(about.statistics, None)
     missing = [
-        f"- {id_} : {len(codes)} commune(s) sans valeur ({', '.join(sorted(codes)[:5])})"
+        f"- {id_} : {len(codes)} sans valeur ({', '.join(sorted(codes)[:5])})"
         for id_, codes in rates.attrs["states"].items()
         if codes
     ]
@@ -364,7 +364,10 @@ def _write_method(about: Subject, folder: Path) -> None:
         "la superficie cadastrale.",
         "- Classes : bornes [a ; b[, arrondies ; effectifs en légende.",
         "- Distances au musée : à vol d'oiseau, mesurées sur l'ellipsoïde.",
-        *([f"- Hors champ : communes {', '.join(about.outside)}."] * bool(about.outside)),
+        *(
+            [f"- Hors champ : communes {', '.join(about.outside)}."]
+            * bool(about.outside)
+        ),
         "",
         "## Valeurs manquantes",
         "",

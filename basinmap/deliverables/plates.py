@@ -23,8 +23,8 @@ from basinmap.maps.layers import (
 from basinmap.maps.legends import draw_comparison, draw_legend
 from basinmap.maps.names import draw_labels
 from basinmap.maps.pages import MapAxes, Sheet, page
-from basinmap.territory.places import place, places
-from basinmap.territory.units import communes, epcis, scots
+from basinmap.territory.places import places
+from basinmap.territory.units import communes, epcis, scots, statistics
 from basinmap.typography import number
 
 __all__ = ["Plate", "rate_plate", "situation_plate", "stock_plate"]
@@ -39,7 +39,7 @@ class Plate:
     """
     One plate of a document.
 
-    Parameters
+    Attributes
     ----------
     slug
         File name without suffix.
@@ -123,8 +123,7 @@ def stock_plate(
     )
     draw_neighbours(ax, epcis())
     theme = ax.plan.theme
-    style = {"width": 0.4, "color": theme.faint, "fill": "#fbfaf7"}
-    draw_outlines(ax, subject.communes, **style)
+    draw_outlines(ax, subject.communes, width=0.4, color=theme.faint, fill="#fbfaf7")
     draw_outlines(ax, subject.outline, label="limite de l'EPCI", width=1.1)
     draw_symbols(ax, subject.communes, amounts, classes=classify(values, k=5))
     draw_comparison(ax, subject.comparison(rate))
@@ -144,7 +143,9 @@ def situation_plate(subject: Subject) -> Sheet:
     """
     everyone, five = epcis(), scots()
     eight = everyone[everyone.index.isin(communes().dropna(subset="scot")["epci"])]
-    shown = gpd.GeoDataFrame(pd.concat([five[["geometry"]], subject.outline[["geometry"]]]))
+    shown = gpd.GeoDataFrame(
+        pd.concat([five[["geometry"]], subject.outline[["geometry"]]])
+    )
     fig, ax = page(
         shown,
         title=f"Situation au 1er janvier 2026 – {subject.name}",
@@ -170,17 +171,29 @@ def situation_plate(subject: Subject) -> Sheet:
         size_mm=2.6,
     )
     mine = subject.outline.index
+    others_of_eight = eight.drop(mine, errors="ignore")
     draw_labels(ax, subject.outline, column="name", strong=1, size=7.6)
-    draw_labels(ax, eight.drop(mine, errors="ignore"), column="name", size=7.2)
+    draw_labels(ax, others_of_eight, column="name", size=7.2)
     others = everyone.drop([*mine, *eight.index], errors="ignore")
     draw_labels(ax, others, column="name", italic=True, color=_SOFT)
+    ranked = others_of_eight.sort_values("population", ascending=False)
+    population = pd.concat([subject.outline, ranked])
+    figures = population.set_index("name")["population"]
+    figures.attrs = {"decimals": 0}
+    draw_comparison(ax, figures, title="Population municipale en 2023")
     draw_legend(ax)
-    draw_furniture(ax, author=subject.author, date=subject.date, note=_outside(subject))
+    draw_furniture(
+        ax,
+        author=subject.author,
+        date=subject.date,
+        sources=statistics().attrs["measures"]["population_2023"].source.split("; "),
+        note=_outside(subject),
+    )
     return fig
 
 
 def _draw_reach(ax: MapAxes, subject: Subject) -> None:
-    draw_rings(ax, subject.rings, label="distance au musée, à vol d'oiseau")
+    draw_rings(ax, subject.rings, label="distance au Louvre-Lens, à vol d'oiseau")
     draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
 
 
@@ -193,7 +206,9 @@ def _finish(ax: MapAxes, subject: Subject, values: pd.Series, reading: str) -> N
         ax,
         author=subject.author,
         date=subject.date,
-        note=" ".join(filter(None, [_reading(subject, values, reading), _outside(subject)])),
+        note=" ".join(
+            filter(None, [_reading(subject, values, reading), _outside(subject)])
+        ),
     )
 
 
@@ -228,15 +243,3 @@ def _outside(subject: Subject) -> str:
         f"Hors {count} commune{plural} de l'EPCI située{plural} hors du Nord et du "
         f"Pas-de-Calais ({codes})."
     )
-
-
-def museum_distance(subject: Subject) -> float:
-    """
-    Return how far the EPCI is from the museum, in metres; 0 when it holds it.
-
-    Parameters
-    ----------
-    subject
-        The territory.
-    """
-    return float(subject.outline.distance(place("louvre-lens").point).iloc[0])

@@ -33,7 +33,7 @@ class Subject:
     """
     An EPCI, its communes and statistics, and who signs when.
 
-    Parameters
+    Attributes
     ----------
     code, name
         SIREN and printed name.
@@ -56,12 +56,12 @@ class Subject:
 
     @cached_property
     def everything(self) -> pd.DataFrame:
-        """Statistics of every commune of the two départements."""
+        """The statistics of every commune of the two départements."""
         return statistics()
 
     @cached_property
     def statistics(self) -> pd.DataFrame:
-        """Statistics of the communes of the EPCI."""
+        """The statistics of the communes of the EPCI."""
         return statistics(epci=self.code)
 
     @cached_property
@@ -86,7 +86,7 @@ class Subject:
 
     @cached_property
     def indicator_ids(self) -> list[str]:
-        """Ids of what is computed for the document."""
+        """The ids of what is computed for the document."""
         return list(indicators().index)
 
     def comparison(self, indicator_id: str) -> pd.Series:

@@ -76,7 +76,8 @@ def write_workbook(
     day = dt.datetime.combine(date or dt.date(2000, 1, 1), dt.time())
     with staged_file(path) as staged:
         book = xlsxwriter.Workbook(
-            str(staged), {"nan_inf_to_errors": False, "default_date_format": "dd/mm/yyyy"}
+            str(staged),
+            {"nan_inf_to_errors": False, "default_date_format": "dd/mm/yyyy"},
         )
         book.set_properties({"title": title, "author": author, "created": day})
         styles = _Styles(book)
@@ -138,19 +139,13 @@ def _write_sheet(
         sheet.write_string(4 + i, 0, str(code), styles.text)
         widths[0] = max(widths[0], len(str(code)) + 1)
     for j, column in enumerate(table.columns, start=1):
-        values = table[column]
         void = states.get(column, {})
-        for i, (code, value) in enumerate(values.items()):
-            row = 4 + i
-            if pd.isna(value):
-                text = _VOID[void.get(code, "not_available")]
-                sheet.write_string(row, j, text, styles.void)
-            elif isinstance(value, str):
-                sheet.write_string(row, j, value, styles.text)
-                widths[j] = max(widths[j], min(len(value) + 1, _WIDEST))
-            else:
-                places = decimals.get(column, 0 if float(value).is_integer() else 2)
-                sheet.write_number(row, j, _finite(value), styles.number(places))
+        for i, (code, value) in enumerate(table[column].items()):
+            state = void.get(code, "not_available")
+            width = _write_cell(
+                sheet, styles, (4 + i, j), value, state, decimals.get(column)
+            )
+            widths[j] = max(widths[j], width)
     for j, width in enumerate(widths):
         sheet.set_column(j, j, width)
     sheet.set_row(3, 45)
@@ -161,6 +156,27 @@ def _write_sheet(
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(3)
+
+
+def _write_cell(
+    sheet: Any,  # noqa: ANN401 - xlsxwriter is untyped
+    styles: _Styles,
+    cell: tuple[int, int],
+    value: Any,  # noqa: ANN401 - whatever a column holds
+    state: str,
+    decimals: int | None,
+) -> int:
+    """Write a value as what it is; return how wide it is."""
+    if pd.isna(value):
+        sheet.write_string(*cell, _VOID[state], styles.void)
+        return 0
+    if isinstance(value, str):
+        sheet.write_string(*cell, value, styles.text)
+        return min(len(value) + 1, _WIDEST)
+    if decimals is None:
+        decimals = 0 if float(value).is_integer() else 2
+    sheet.write_number(*cell, _finite(value), styles.number(decimals))
+    return 0
 
 
 def _finite(value: float) -> float:

@@ -23,7 +23,7 @@ class Indicator:
     """
     An indicator: what is computed, and how it is named and written.
 
-    Parameters
+    Attributes
     ----------
     id
         Id in the catalogue, such as `"L04"`.

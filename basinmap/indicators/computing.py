@@ -75,7 +75,7 @@ def compute(
         stocks = {name: Stock() for name in counts}
         table = aggregate(table[counts], to, measures=stocks, date=date)[0]
     found = evaluate(item.measure, table, item.column)
-    values = found.values.rename(item.id)
+    values = found.series.rename(item.id)
     values.attrs = _attrs(item, table, found.states)
     return values
 
@@ -117,7 +117,12 @@ def _attrs(
         "palette": item.palette,
         "vintage": item.measure.vintage,
         "level": table.index.name,
-        "sources": credit(*counts),
+        "sources": tuple(
+            f"{line}, communes au 1er janvier 2026"
+            if line.startswith("Insee") and table.index.name != "iris"
+            else line
+            for line in credit(*counts)
+        ),
         "notes": tuple(notes),
         "states": states,
     }

@@ -19,7 +19,7 @@ class Swatch:
     """
     One line of a legend.
 
-    Parameters
+    Attributes
     ----------
     label
         French text.
@@ -37,6 +37,8 @@ class Swatch:
         Dash pattern in points, empty for a full line.
     hatch
         Matplotlib hatch, or empty.
+    size
+        Width of a marker in millimetres.
     """
 
     label: str
@@ -47,6 +49,7 @@ class Swatch:
     width: float = 0.5
     dashes: tuple[float, ...] = ()
     hatch: str = ""
+    size: float = 3.6
 
 
 @dataclass(frozen=True, slots=True)

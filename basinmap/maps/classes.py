@@ -173,7 +173,9 @@ def _natural_breaks(numbers: np.ndarray, k: int) -> list[float]:
         return squares[end] - squares[first] - part**2 / (count[end] - count[first])
 
     n = len(distinct)
-    best = np.concatenate([[np.inf], [error(np.array([0]), j)[0] for j in range(1, n + 1)]])
+    best = np.concatenate(
+        [[np.inf], [error(np.array([0]), j)[0] for j in range(1, n + 1)]]
+    )
     opens = np.zeros((k, n + 1), dtype=int)
     for level in range(1, k):
         longer = np.full(n + 1, np.inf)
@@ -200,11 +202,11 @@ def _roundest(numbers: np.ndarray, raw: float, slack: int, decimals: int) -> flo
             step = factor * 10.0**exponent
             if step < 10.0**-decimals:
                 continue
-            near = round(raw / step) * step
-            options = [near, near - step, near + step]
-            fit = [b for b in options if low < b <= high]
+            near = step * float(np.rint(raw / step))
+            fit = [b for b in (near, near - step, near + step) if low < b <= high]
             if fit:
-                return round(min(fit, key=lambda b: abs(b - raw)), decimals)
+                nearest = int(np.argmin(np.abs(np.array(fit) - raw)))
+                return round(fit[nearest], decimals)
     return round(raw, decimals)
 
 
@@ -221,9 +223,26 @@ def _mirrored(
     return inner or [pivot]
 
 
-def _labels(inner: Sequence[float]) -> list[str]:
+def written(inner: Sequence[float]) -> list[str]:
+    """
+    Write breaks with the same, fewest decimals that tell them exactly.
+
+    Parameters
+    ----------
+    inner
+        Inner breaks.
+
+    Examples
+    --------
+    >>> written([0.0, 2.0, 3.5])
+    ['0', '2,0', '3,5']
+    """
     decimals = next(
         d for d in range(7) if d == 6 or all(abs(round(b, d) - b) < 1e-9 for b in inner)
     )
-    text = [number(b, decimals if b else 0) for b in inner]
+    return [number(b, decimals if b else 0) for b in inner]
+
+
+def _labels(inner: Sequence[float]) -> list[str]:
+    text = written(inner)
     return [interval(a, b) for a, b in zip([None, *text], [*text, None], strict=True)]

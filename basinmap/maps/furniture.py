@@ -6,14 +6,13 @@ import datetime as dt
 import math
 from collections.abc import Sequence
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.patches import Polygon, Rectangle
 from pyproj import Proj, Transformer
 
 from basinmap.errors import DataError
 from basinmap.maps.pages import MapAxes
-from basinmap.maps.themes import font, rc_params, wrapped
+from basinmap.maps.themes import font, settings, wrapped
 from basinmap.spatial.projections import METRIC
 from basinmap.typography import month, number, typeset
 
@@ -59,21 +58,21 @@ def draw_furniture(
     >>> lens = bm.communes(epci="call")
     >>> fig, ax = bm.page(lens, title="CA de Lens-Liévin")
     >>> bm.draw_outlines(ax, lens)
-    >>> bm.draw_furniture(ax, author="Mission Bassin Minier", date=dt.date(2026, 11, 23))
+    >>> bm.draw_furniture(ax, author="basinmap", date=dt.date(2026, 11, 23))
     """
-    credits = [*ax.credits, *(s for s in sources if s not in ax.credits)]
-    if not author.strip() or not credits:
+    lines = [*dict.fromkeys([*ax.credits, *sources, *ax.grounds])]
+    if not author.strip() or not lines:
         msg = "a map bears an author and its sources: author='…', sources=['…']"
         raise DataError(msg)
     ax.sheet.about["Author"] = author
-    with mpl.rc_context(rc_params()):
-        _write_footer(ax, credits, author, date, note)
+    with settings():
+        _write_footer(ax, lines, author, date, note)
         _draw_scale_bar(ax)
         _draw_north(ax)
 
 
 def _write_footer(
-    ax: MapAxes, credits: list[str], author: str, date: dt.date, note: str
+    ax: MapAxes, credits_: list[str], author: str, date: dt.date, note: str
 ) -> None:
     plan, paper = ax.plan, ax.sheet.paper
     theme = plan.theme
@@ -81,7 +80,7 @@ def _write_footer(
     top = y + height
     paper.plot([x, x + width], [top] * 2, color=theme.faint, linewidth=0.5)
     small = font(theme.family, theme.small)
-    sentences = [f"Sources : {' ; '.join(credits)}."]
+    sentences = [f"Sources : {' ; '.join(credits_)}."]
     notes = [*ax.notes, note] if note else [*ax.notes]
     sentences += [" ".join(f"{text.rstrip('.')}." for text in notes)] if notes else []
     sentences.append(f"Réalisation : {author}, {month(date)}.")
@@ -155,9 +154,8 @@ def _draw_scale_bar(ax: MapAxes) -> None:
             Rectangle((x + i * half, y), half, 1.3, fc=color, ec=theme.ink, lw=0.5)
         )
     properties = font(theme.family, theme.small)
-    decimals = 0 if kilometres >= 2 else 1
-    texts = ["0", number(kilometres / 2, 0 if kilometres / 2 % 1 == 0 else decimals)]
-    texts.append(f"{number(kilometres, 0 if kilometres >= 1 else 1)}\u00a0km")
+    texts = ["0", *(_short(part) for part in (kilometres / 2, kilometres))]
+    texts[-1] += "\u00a0km"
     for i, text in enumerate(texts):
         paper.text(
             x + i * length / 2,
@@ -171,6 +169,12 @@ def _draw_scale_bar(ax: MapAxes) -> None:
         )
 
 
+def _short(value: float) -> str:
+    """Write a number with the decimals it has."""
+    decimals = next(d for d in range(7) if d == 6 or round(value, d) == value)
+    return number(value, decimals)
+
+
 def _foot(ax: MapAxes) -> tuple[float, float]:
     """Return the lower left corner of what the legend leaves at its foot."""
     x, y, width, _ = ax.plan.strip
@@ -182,7 +186,9 @@ def _draw_north(ax: MapAxes) -> None:
     """Point to the true north: the grid of Lambert-93 turns away from it."""
     plan, paper = ax.plan, ax.sheet.paper
     theme = plan.theme
-    turn = math.radians(Proj(METRIC).get_factors(*_centre_degrees(ax)).meridian_convergence)
+    turn = math.radians(
+        Proj(METRIC).get_factors(*_centre_degrees(ax)).meridian_convergence
+    )
     x, y, width, _ = plan.strip
     base = np.array([x + width - 4.0, y + 5.0])
     rotation = np.array(
@@ -193,8 +199,10 @@ def _draw_north(ax: MapAxes) -> None:
         paper.add_patch(
             Polygon(base + half @ rotation.T, fc=color, ec=theme.ink, lw=0.4)
         )
+    x, y = base + rotation @ np.array([0.0, 6.0])
     paper.text(
-        *(base + rotation @ np.array([0.0, 6.0])),
+        x,
+        y,
         "N",
         font=font(theme.family, theme.body, weight=700),
         color=theme.ink,

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import geopandas as gpd
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import shapely
@@ -23,7 +22,7 @@ from basinmap.maps.blocks import (
 )
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import DIVERGING, diverging_colors, sequential_colors
-from basinmap.maps.themes import MM_PER_POINT, font, rc_params, text_width
+from basinmap.maps.themes import MM_PER_POINT, font, settings, text_width
 from basinmap.measures import STATES
 from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.typography import typeset
@@ -438,7 +437,8 @@ def draw_points(
     half = size_mm / 2
     for x, y in ax.to_mm(where):
         ax.boxes.append((x - half, y - half, x + half, y + half))
-    add_key(ax, Swatch(typeset(label), color, shape=marker, edge=ax.plan.theme.halo))
+    edge = ax.plan.theme.halo
+    add_key(ax, Swatch(typeset(label), color, shape=marker, edge=edge, size=size_mm))
 
 
 def draw_rings(
@@ -496,14 +496,17 @@ def draw_rings(
         )
         _write_distance(ax, circle[visible], outer)
     if seen:
-        add_key(ax, Swatch(typeset(label), color, shape="line", width=0.7, dashes=(5, 2.5)))
+        add_key(
+            ax, Swatch(typeset(label), color, shape="line", width=0.7, dashes=(5, 2.5))
+        )
 
 
 def _inside(ax: MapAxes, points: np.ndarray) -> np.ndarray:
     """Say which points lie in the frame, well away from its edge."""
     mm = ax.to_mm(points)
     width, height = ax.plan.frame[2:]
-    return ((mm > 6) & (mm < np.array([width, height]) - 6)).all(axis=1)
+    inside: np.ndarray = (mm > 6) & (mm < np.array([width, height]) - 6)
+    return np.asarray(inside.all(axis=1))
 
 
 def _write_distance(ax: MapAxes, arc: np.ndarray, outer: float) -> None:
@@ -625,7 +628,8 @@ def _heading(attrs: dict[str, Any], title: str | None) -> str:
 
 def _remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
     """Keep the credits and notes of what is drawn."""
-    ax.credits.update(dict.fromkeys(drawn.attrs.get("sources", ())))
+    kept = ax.credits if isinstance(drawn, pd.Series) else ax.grounds
+    kept.update(dict.fromkeys(drawn.attrs.get("sources", ())))
     ax.notes.update(dict.fromkeys(drawn.attrs.get("notes", ())))
 
 
@@ -640,7 +644,7 @@ def _fill(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # noqa: AN
     paths = [path for shape in shapes if (path := _path(shape)) is not None]
     if not paths:
         return
-    with mpl.rc_context(rc_params()):
+    with settings():
         ax.add_collection(PathCollection(paths, **style), autolim=False)
 
 

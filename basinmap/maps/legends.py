@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -22,8 +21,16 @@ from basinmap.maps.blocks import (
     KeyBlock,
     Swatch,
 )
+from basinmap.maps.classes import written
 from basinmap.maps.pages import Layout, MapAxes
-from basinmap.maps.themes import MM_PER_POINT, Theme, font, rc_params, wrapped
+from basinmap.maps.themes import (
+    MM_PER_POINT,
+    Theme,
+    font,
+    settings,
+    text_width,
+    wrapped,
+)
 from basinmap.typography import number, typeset
 
 __all__ = ["draw_comparison", "draw_legend"]
@@ -75,7 +82,7 @@ def draw_comparison(
             rows=tuple((typeset(str(n)), float(v)) for n, v in values.items()),
             decimals=int(values.attrs.get("decimals", 1)),
             unit=str(values.attrs.get("unit", "")),
-            signed=bool(values.attrs.get("signed", False)),
+            signed=values.attrs.get("kind") == "growth",
         )
     )
 
@@ -117,7 +124,7 @@ def draw_legend(ax: MapAxes, *, histogram: pd.Series | None = None) -> None:
     if histogram is not None:
         blocks = _with_histogram(blocks, histogram)
     flow = _Flow(ax.plan, ax.sheet.paper)
-    with mpl.rc_context(rc_params()):
+    with settings():
         for height, draw in (_measured(block, ax.plan) for block in blocks):
             if not flow.fits(height):
                 warnings.warn(
@@ -148,12 +155,15 @@ class _Pen:
     theme: Theme
 
     def write(
-        self, x: float, y: float, text: str, **style: Any  # noqa: ANN401 - matplotlib's
+        self,
+        x: float,
+        y: float,
+        text: str,
+        **style: Any,  # noqa: ANN401 - matplotlib's
     ) -> None:
-        style = {"size": self.theme.body, "weight": 400, "color": self.theme.ink} | style
-        properties = font(
-            self.theme.family, style.pop("size"), weight=style.pop("weight")
-        )
+        style.setdefault("color", self.theme.ink)
+        size, weight = style.pop("size", self.theme.body), style.pop("weight", 400)
+        properties = font(self.theme.family, size, weight=weight)
         self.paper.text(
             self.x + x, self.y - y, text, font=properties, va="baseline", **style
         )
@@ -196,7 +206,7 @@ class _Flow:
 def _in_reading_order(blocks: list[object]) -> list[Block | _Histogram]:
     """Classes first, then sizes, lines and points, figures last."""
     order = {ClassesBlock: 0, CirclesBlock: 1, KeyBlock: 2, FiguresBlock: 3}
-    return sorted(blocks, key=lambda block: order[type(block)])  # type: ignore[index,arg-type]
+    return sorted(blocks, key=lambda block: order[type(block)])  # type: ignore[arg-type]
 
 
 def _with_histogram(
@@ -223,7 +233,7 @@ def _measured(
     head = lines * _LINE + 1.2
     match block:
         case ClassesBlock():
-            height = head + len(block.swatches) * _ROW + 3.2
+            height = head + len(block.swatches) * _ROW + 5.2
             return height, lambda pen: _draw_classes(pen, block)
         case CirclesBlock():
             height = head + 2 * block.radii[0] + 1.5
@@ -256,10 +266,11 @@ def _write_heading(pen: _Pen, title: str) -> float:
 
 def _draw_classes(pen: _Pen, block: ClassesBlock) -> None:
     y = _write_heading(pen, block.title)
-    small = {"size": pen.theme.small, "color": pen.theme.soft, "ha": "right"}
+    small: dict[str, Any] = {"size": pen.theme.small, "color": pen.theme.soft}
+    small["ha"] = "right"
     if block.counted:
-        pen.write(pen.width, y + 0.2, block.counted, **small)
-        y += 1.2
+        pen.write(pen.width, y + 1.4, block.counted, **small)
+        y += 2.4
     for swatch in block.swatches:
         _draw_swatch(pen, swatch, y)
         pen.write(_TEXT, y + 2.7, swatch.label)
@@ -301,7 +312,7 @@ def _draw_swatch(pen: _Pen, swatch: Swatch, y: float) -> None:
     else:
         pen.paper.scatter(
             *middle,
-            s=(3.6 / MM_PER_POINT) ** 2,
+            s=(swatch.size / MM_PER_POINT) ** 2,
             marker=swatch.shape,
             facecolor=swatch.color,
             edgecolor=swatch.edge,
@@ -393,7 +404,7 @@ def _draw_figures(pen: _Pen, block: FiguresBlock) -> None:
     def along(value: float) -> float:
         return pen.x + left + (value - low) / span * room
 
-    unit = f"\u202f{block.unit}" if block.unit == "%" else ""
+    unit = "\u202f%" if block.unit.startswith("%") else ""
     heights = _figure_heights(block, pen.width, pen.theme)
     for i, ((name, value), height) in enumerate(zip(block.rows, heights, strict=True)):
         style: Mapping[str, Any] = {"weight": 700 if i == 0 else 400}
@@ -449,9 +460,24 @@ def _draw_histogram(pen: _Pen, drawn: _Histogram) -> None:
     pen.paper.plot(
         [pen.x, pen.x + pen.width], [floor] * 2, color=pen.theme.soft, linewidth=0.5
     )
-    style: dict[str, Any] = {"size": pen.theme.small, "color": pen.theme.soft}
-    low_text, high_text = (
-        number(bound, block.decimals, signed=block.signed) for bound in block.bounds
-    )
-    pen.write(0, 19.8, low_text, ha="left", **style)
-    pen.write(pen.width, 19.8, high_text, ha="right", **style)
+    _write_breaks(pen, block, lambda value: (value - low) / span * pen.width)
+
+
+def _write_breaks(
+    pen: _Pen, block: ClassesBlock, along: Callable[[float], float]
+) -> None:
+    """Write the breaks under the axis, those that do not touch the one before."""
+    properties = font(pen.theme.family, pen.theme.small)
+    end = -2.0
+    for value, text in zip(block.breaks, written(block.breaks), strict=True):
+        x, half = along(value), text_width(text, properties) / 2
+        pen.paper.plot(
+            [pen.x + x] * 2,
+            [pen.y - 17.0, pen.y - 17.7],
+            color=pen.theme.soft,
+            linewidth=0.5,
+        )
+        if x - half > end + 1.2 and x + half < pen.width + 2:
+            style = {"size": pen.theme.small, "color": pen.theme.soft, "ha": "center"}
+            pen.write(x, 20.2, text, **style)
+            end = x + half

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import geopandas as gpd
-import matplotlib as mpl
 import matplotlib.patheffects as pe
 import numpy as np
 import pandas as pd
 import shapely
+from matplotlib.lines import Line2D
 
 from basinmap.errors import DataError
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.placement import place_labels, split_label
-from basinmap.maps.themes import MM_PER_POINT, font, rc_params, text_width
+from basinmap.maps.themes import MM_PER_POINT, font, settings, text_width
 from basinmap.measures import check_columns
 from basinmap.spatial.projections import check_metric
 from basinmap.typography import typeset
@@ -32,7 +34,6 @@ def draw_labels(
     size: float | None = None,
     color: str | None = None,
     italic: bool = False,
-    most: int | None = None,
 ) -> int:
     """
     Write the names of units where there is room, the important ones first.
@@ -59,8 +60,6 @@ def draw_labels(
         Text colour; by default the ink of the theme.
     italic
         Whether the names slant.
-    most
-        How many names are tried at most.
 
     Returns
     -------
@@ -89,15 +88,16 @@ def draw_labels(
     check_columns(units, column)
     visible = _visible(ax, units)
     rank = _rank(visible, priority)
-    order = rank.sort_values(ascending=False, kind="stable").index[:most]
+    order = rank.sort_values(ascending=False, kind="stable").index
     visible, rank = visible.loc[order], rank.loc[order]
     theme = ax.plan.theme
     base = size or theme.label
     sizes = np.where(np.arange(len(visible)) < strong, base + 1.4, base)
+    family = theme.family if italic else theme.narrow  # the narrow one never slants
     names = [_broken(str(name)) for name in visible[column]]
     weights = np.where(np.arange(len(visible)) < strong, 500, 400)
     boxes = [
-        _box(name, points, int(weight), theme.narrow)
+        _box(name, points, int(weight), family)
         for name, points, weight in zip(names, sizes, weights, strict=True)
     ]
     anchors, radii, home = _rooms(ax, visible)
@@ -113,17 +113,19 @@ def draw_labels(
         home=home,
         leaders=max(strong, 4) if ax.symbols else strong,
     )
-    ax.boxes.extend(tuple(map(float, box)) for box in placed.boxes[placed.placed])
+    for xmin, ymin, xmax, ymax in placed.boxes[placed.placed].tolist():
+        ax.boxes.append((xmin, ymin, xmax, ymax))
     centres = ax.to_metres(np.column_stack([placed.x, placed.y]))
     leaders = ax.to_metres(placed.leader.reshape(-1, 2)).reshape(-1, 4)
-    with mpl.rc_context(rc_params()):
+    with settings():
         for i in np.flatnonzero(placed.placed):
-            style = font(theme.narrow, sizes[i], weight=int(weights[i]), italic=italic)
+            style = font(family, sizes[i], weight=int(weights[i]), italic=italic)
             _write(ax, names[i], centres[i], style, color or theme.ink)
             if np.isfinite(leaders[i]).all():
                 x0, y0, x1, y1 = leaders[i]
-                line = {"color": theme.ink, "linewidth": 0.35, "zorder": 6}
-                ax.plot([x0, x1], [y0, y1], scalex=False, scaley=False, **line)
+                ax.add_line(
+                    Line2D([x0, x1], [y0, y1], color=theme.ink, lw=0.35, zorder=6)
+                )
     return int(placed.placed.sum())
 
 
@@ -207,13 +209,14 @@ def _write(
     ax: MapAxes, text: str, centre: np.ndarray, style: object, color: str
 ) -> None:
     """Write the halo as an outline, then the text itself, which stays text."""
-    common = {
+    x, y = (float(value) for value in centre)
+    common: dict[str, Any] = {
         "font": style,
         "ha": "center",
         "va": "center",
         "linespacing": _LEADING,
         "clip_on": True,
     }
-    halo = ax.text(*centre, text, color="#ffffff", zorder=7, gid="halo", **common)
+    halo = ax.text(x, y, text, color="#ffffff", zorder=7, gid="halo", **common)
     halo.set_path_effects([pe.Stroke(linewidth=1.7, foreground=ax.plan.theme.halo)])
-    ax.text(*centre, text, color=color, zorder=8, gid="name", **common)
+    ax.text(x, y, text, color=color, zorder=8, gid="name", **common)

@@ -7,14 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 import geopandas as gpd
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from basinmap.errors import DataError
-from basinmap.maps.themes import MM_PER_POINT, PRINT, Theme, font, rc_params, wrapped
+from basinmap.maps.themes import MM_PER_POINT, PRINT, Theme, font, settings, wrapped
 from basinmap.spatial.projections import check_metric
 from basinmap.typography import typeset
 
@@ -27,10 +26,12 @@ PAPERS: Final = {
     "A2": (420.0, 594.0),
 }
 # Round denominators close enough that a territory never floats in a void.
-_ROUND: Final = (1, 1.25, 1.5, 1.75, 2, 2.25, 2.5, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9)
+_ROUND: Final = (
+    *(1, 1.1, 1.2, 1.25, 1.3, 1.4, 1.5, 1.6, 1.75, 1.8),
+    *(2, 2.2, 2.25, 2.5, 2.75, 3, 3.5, 4, 4.5, 5, 5.5, 6, 7, 7.5, 8, 9),
+)
 _STRIP: Final = 60.0
 _GAP: Final = 5.0
-_FOOTER: Final = 14.0
 _BELOW: Final = 52.0
 
 Orientation = Literal["auto", "landscape", "portrait"]
@@ -41,7 +42,7 @@ class Layout:
     """
     Where things are on the page, in millimetres from its lower left corner.
 
-    Parameters
+    Attributes
     ----------
     paper
         Name of the paper.
@@ -75,7 +76,7 @@ class Sheet(Figure):
     paper: Axes
     about: dict[str, str]
 
-    def savefig(self, fname: Any, **options: Any) -> None:  # noqa: ANN401 - matplotlib's own signature
+    def savefig(self, fname: Any, **options: Any) -> None:  # noqa: ANN401 - Figure's
         """
         Save the page; same content, same bytes.
 
@@ -97,7 +98,7 @@ class Sheet(Figure):
             raise DataError(msg)
         kind = str(options.get("format") or str(fname).rsplit(".", 1)[-1]).lower()
         metadata = self._metadata(kind) | dict(options.pop("metadata", {}))
-        with mpl.rc_context(rc_params()):
+        with settings():
             options.setdefault("dpi", 300)
             super().savefig(fname, metadata=metadata, **options)
 
@@ -121,16 +122,24 @@ class MapAxes(Axes):
     The map frame of a sheet; remembers what was drawn, for the legend.
 
     `blocks` are the legend entries in drawing order, `credits` the sources of
-    what is drawn; `boxes`, and `symbols` by code (x, y, radius), the places in
-    millimetres in the frame that names must avoid.
+    the values, `grounds` those of the outlines; `boxes`, and `symbols` by code
+    (x, y, radius), the places in millimetres in the frame that names must avoid.
     """
 
     name = "basinmap"
 
-    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - matplotlib's own signature
-        """Take what `Axes` takes."""
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Axes'
+        """
+        Take what `Axes` takes.
+
+        Parameters
+        ----------
+        *args, **options
+            Passed on.
+        """
         self.blocks: list[object] = []
         self.credits: dict[str, None] = {}
+        self.grounds: dict[str, None] = {}
         self.notes: dict[str, None] = {}
         self.boxes: list[tuple[float, float, float, float]] = []
         self.symbols: dict[str, tuple[float, float, float]] = {}
@@ -227,12 +236,12 @@ def page(
     >>> lens = bm.communes(epci="call")
     >>> fig, ax = bm.page(lens, title="CA de Lens-Liévin")
     >>> ax.plan.paper, ax.plan.scale
-    ('A4', 125000.0)
+    ('A4', 120000.0)
     """
     check_metric(units, "units")
     bounds = _bounds(units)
     layout = _chosen(bounds, paper, orientation, scale, theme)
-    with mpl.rc_context(rc_params()):
+    with settings():
         fig = Sheet(figsize=(layout.width / 25.4, layout.height / 25.4))
         FigureCanvasAgg(fig)
         fig.layout_mm = layout
@@ -299,8 +308,10 @@ def _arranged(paper: str, turn: str, theme: Theme, *, beside: bool) -> Layout:
     margin = theme.margin
     head = 4.0 + theme.title * MM_PER_POINT * 1.2 + theme.subtitle * MM_PER_POINT * 1.3
     inner, top = width - 2 * margin, height - margin - head
-    bottom = margin + _FOOTER
-    footer = (margin, margin, inner, _FOOTER - 3)
+    # Credits take more lines on a narrow page.
+    foot = 14.0 if width > 250 else 17.5
+    bottom = margin + foot
+    footer = (margin, margin, inner, foot - 3)
     if beside:
         frame = (margin, bottom, inner - _STRIP - _GAP, top - bottom)
         strip = (width - margin - _STRIP, bottom, _STRIP, top - bottom)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, Final, cast
 
+import matplotlib as mpl
 from matplotlib import font_manager
-from matplotlib.textpath import TextPath
 
 __all__ = ["PRINT", "Theme"]
 
 MM_PER_POINT: Final = 25.4 / 72
+_MEASURED: Final = 200.0
 
 RC: Final = MappingProxyType(
     {
@@ -34,7 +36,7 @@ class Theme:
     """
     Fonts, inks and sizes of a sheet.
 
-    Parameters
+    Attributes
     ----------
     family, narrow
         Font families of the text and of the labels on the map.
@@ -121,10 +123,12 @@ def text_width(text: str, properties: font_manager.FontProperties) -> float:
     properties
         Its font, as returned by `font`.
     """
-    if not text.strip():
-        return 0.0
-    path = TextPath((0, 0), text, prop=properties)
-    return float(path.get_extents().x1) * MM_PER_POINT
+    face = font_manager.get_font(font_manager.findfont(properties))
+    # Measured large and scaled down, so that no hinting changes the widths.
+    face.set_size(_MEASURED, 72)
+    face.set_text(text)
+    points = face.get_width_height()[0] / 64 / _MEASURED
+    return float(points * properties.get_size_in_points() * MM_PER_POINT)
 
 
 def wrapped(
@@ -152,7 +156,7 @@ def wrapped(
     return lines
 
 
-def rc_params() -> dict[str, Any]:
+def settings() -> AbstractContextManager[None]:
     """Return the matplotlib settings under which a sheet is drawn and saved."""
     register_fonts()
-    return dict(RC)
+    return mpl.rc_context(cast("Any", dict(RC)))

@@ -77,8 +77,8 @@ def aggregate(
     ...     bm.statistics(), "epci",
     ...     measures={"dwellings_2021": bm.Stock(), "vacancy": vacancy},
     ... )
-    >>> round(table.loc["246200364", "vacancy"], 3)
-    7.19
+    >>> print(f"{table.loc['246200364', 'vacancy']:.3f} %")
+    7.190 %
     >>> report.unmatched
     ()
     """
@@ -95,19 +95,23 @@ def aggregate(
         if isinstance(measure, Mean):
             result[column] = sums[_product(column)] / sums[measure.weight]
         else:
-            result[column] = evaluate(measure, sums, column).values
+            result[column] = evaluate(measure, sums, column).series
     result.attrs = {**table.attrs, "level": parent.name, "measures": known}
     shown = [name for name, measure in known.items() if isinstance(measure, Stock)]
     report = Report(
         verb=f"Agrégation vers {parent.name}",
-        before=stocks[shown].sum().to_dict(),
-        after=result[shown].sum().to_dict(),
+        before=_totals(stocks[shown]),
+        after=_totals(result[shown]),
         units_before=len(table),
         units_after=len(result),
         unmatched=tuple(table.index[parent.isna()]),
         missing={c: tuple(table.index[stocks[c].isna()]) for c in shown},
     )
     return result, report
+
+
+def _totals(table: pd.DataFrame) -> dict[str, float]:
+    return {str(name): float(total) for name, total in table.sum().items()}
 
 
 def _product(column: str) -> str:

@@ -68,7 +68,7 @@ def labels(level: str) -> pd.DataFrame:
 @cache
 def provenance() -> dict[str, Any]:
     """Return datasets, columns and files as `data/build.py` wrote them."""
-    return json.loads((_DATA / "provenance.json").read_text(encoding="utf-8"))  # type: ignore[no-any-return]
+    return json.loads((_DATA / "provenance.json").read_text(encoding="utf-8"))
 
 
 def credit(*columns: str) -> tuple[str, ...]:

@@ -202,6 +202,11 @@ def check_codes(codes: Iterable[object], level: str) -> list[str]:
     """
     check_level(level)
     found = list(codes)
+    form = _FORM.get(level)
+    if all(isinstance(code, str) for code in found) and (
+        form is None or pd.Series(found, dtype=str).str.fullmatch(form).all()
+    ):
+        return found  # type: ignore[return-value]
     wrong = [(code, why) for code in found if (why := _mistake(code, level))]
     if wrong:
         first, why = wrong[0]
@@ -221,15 +226,20 @@ def _mistake(code: object, level: str) -> str | None:
     form = _FORM.get(level)
     if form is None or re.fullmatch(form, code):
         return None
+    return _misspelling(code, level) or (
+        f"not the form of such a code; an example is {example}"
+    )
+
+
+def _misspelling(code: str, level: str) -> str | None:
     if code != code.strip():
         return f"spaces around it; write {code.strip()!r}"
     if re.fullmatch(r"\d+\.0+", code):
         return f"written as a decimal number; write {_meant(code, level)!r}"
-    if level in {"commune", "iris"} and code.isdigit():
-        width = 5 if level == "commune" else 9
-        if len(code) == width - 1:
-            return f"lost its leading zero; write {code.zfill(width)!r}"
-    return f"not the form of such a code; an example is {example}"
+    width = {"commune": 5, "iris": 9}.get(level, 0)
+    if code.isdigit() and len(code) == width - 1:
+        return f"lost its leading zero; write {code.zfill(width)!r}"
+    return None
 
 
 def _meant(code: object, level: str) -> str:
@@ -288,7 +298,9 @@ def _resolve(item: object, level: str) -> str:
     else:
         check_codes([item], level)
     near = find_unit(str(item), level=level) if _plain(str(item)) else pd.DataFrame()
-    hint = "; ".join(f"{r.code} ({r.name})" for r in near.head(4).itertuples(index=False))
+    hint = "; ".join(
+        f"{r.code} ({r.name})" for r in near.head(4).itertuples(index=False)
+    )
     advice = f"did you mean {hint}?" if hint else f"an example is {_EXAMPLE[level]}"
     msg = f"unknown {level} {item!r} in Nord and Pas-de-Calais 2026: {advice}"
     raise CodeError(msg)

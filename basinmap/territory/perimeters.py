@@ -23,7 +23,7 @@ class Perimeter:
     """
     A set of communes that has a name and a date.
 
-    Parameters
+    Attributes
     ----------
     code
         SIREN, slug or official code.

@@ -10,7 +10,7 @@ from shapely import Point
 
 from basinmap.territory import embedded
 
-__all__ = ["LOUVRE_LENS", "Place", "places"]
+__all__ = ["LOUVRE_LENS", "Place", "places"]  # noqa: F822 - read when asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Place:
     """
     A point that matters.
 
-    Parameters
+    Attributes
     ----------
     code
         Slug.

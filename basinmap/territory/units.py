@@ -371,7 +371,7 @@ def statistics(
     --------
     >>> import basinmap as bm
     >>> bm.statistics().loc["62498", ["population_2023", "dwellings_2021"]].tolist()
-    [32920.0, 17681.0]
+    [32920, 17681]
     >>> len(bm.statistics("iris"))
     2511
     """
