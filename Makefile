@@ -55,7 +55,7 @@ data: $(VENV)/.made
 	$(BIN)/python data/build.py --check
 
 benchmarks: $(VENV)/.package
-	$(BIN)/python benchmarks/house.py
+	$(BIN)/python benchmarks/house.py --write
 
 clean:
 	rm -rf $(VENV) $(OUT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

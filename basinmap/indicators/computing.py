@@ -68,6 +68,7 @@ def compute(
     if table.empty:
         msg = f"{item.id}: empty selection, the table has no row"
         raise DataError(msg)
+    note = _area_note(item, table)
     table = _with_area(item, table)
     counts = _counts(item)
     check_columns(table, *counts)
@@ -76,7 +77,7 @@ def compute(
         table = aggregate(table[counts], to, measures=stocks, date=date)[0]
     found = evaluate(item.measure, table, item.column)
     values = found.series.rename(item.id)
-    values.attrs = _attrs(item, table, found.states)
+    values.attrs = {**_attrs(item, table), "notes": note, "states": found.states}
     return values
 
 
@@ -99,13 +100,19 @@ def _with_area(item: Indicator, table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{_AREA: communes_2026()[_AREA].reindex(table.index)})
 
 
-def _attrs(
-    item: Indicator, table: pd.DataFrame, states: dict[str, str]
-) -> dict[str, object]:
+def _area_note(item: Indicator, table: pd.DataFrame) -> tuple[str, ...]:
+    """Say whose surface a density is over."""
+    if _AREA not in _counts(item):
+        return ()
+    if _AREA not in table.columns:
+        return (f"Superficie : {'; '.join(credit(_AREA))}",)
+    known = table.attrs.get("measures", {}).get(_AREA)
+    whose = known.source if known is not None else ""
+    return (f"Superficie : {whose or 'fournie avec les données'}",)
+
+
+def _attrs(item: Indicator, table: pd.DataFrame) -> dict[str, object]:
     counts = [name for name in _counts(item) if name != _AREA]
-    notes = []
-    if _AREA in _counts(item):
-        notes.append("Superficie des contours généralisés de l'IGN")
     return {
         "indicator": item.id,
         "title": item.title,
@@ -123,6 +130,4 @@ def _attrs(
             else line
             for line in credit(*counts)
         ),
-        "notes": tuple(notes),
-        "states": states,
     }

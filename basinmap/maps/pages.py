@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
@@ -101,6 +102,12 @@ class Sheet(Figure):
         with settings():
             options.setdefault("dpi", 300)
             super().savefig(fname, metadata=metadata, **options)
+
+    def _repr_png_(self) -> bytes:
+        """Show the page in a notebook, where no pyplot figure is current."""
+        shown = io.BytesIO()
+        self.savefig(shown, format="png", dpi=110)
+        return shown.getvalue()
 
     def _metadata(self, kind: str) -> dict[str, str | None]:
         """Return title and author as each format names them, and no clock time."""

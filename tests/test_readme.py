@@ -1,0 +1,26 @@
+"""The README's Python runs as written, and its picture is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_every_python_block_runs_in_order(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    for block in BLOCKS:
+        exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own text
+    assert (tmp_path / "vacance.pdf").read_bytes().startswith(b"%PDF")
+    assert capsys.readouterr().out.split() == ["7.19", "283410.0"]
+
+
+@pytest.mark.parametrize(
+    "target", re.findall(r"\]\((?!https?:)([^)#]+)\)", README), ids=str
+)
+def test_links_lead_somewhere(target):
+    assert (ROOT / target).exists()
