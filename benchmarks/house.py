@@ -82,7 +82,7 @@ def report(runs: int) -> str:
         "",
         "| Main job | Measured | Aim |",
         "|---|--:|--:|",
-        f"| `basinmap demo`: 6 plates × 3 formats, data, tables | {wall:.1f} s | ≤ 60 s |",
+        f"| `basinmap demo`, 6 plates × 3 formats, data | {wall:.1f} s | ≤ 60 s |",
         f"| its peak memory | {peak:.0f} MiB | < 1,024 MiB |",
         f"| embedded data | {size / 1e6:.2f} MB | ≤ 3 MB |",
         f"| embedded fonts | {fonts / 1e6:.2f} MB | |",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from pyproj import Geod, Transformer
 
@@ -76,7 +77,7 @@ def rings(
         },
         geometry=list(shapely.difference(discs, holes)),
         crs=METRIC,
-        index=gpd.pd.Index([int(b) for b in bounds], name="ring"),
+        index=pd.Index([int(b) for b in bounds], name="ring"),
     )
     frame.attrs = {"rule": "à vol d'oiseau", "sources": ()}
     return frame
