@@ -21,7 +21,17 @@ __version__ = "0.1.0"
 # `import basinmap` costs next to nothing and drawing is paid by those who draw.
 _ROOMS: Final = {
     "errors": ("errors",),
-    "measures": ("Growth", "Mean", "Measure", "Median", "Ratio", "Stock"),
+    "measures": (
+        "Category",
+        "Growth",
+        "Mean",
+        "Measure",
+        "Median",
+        "Ratio",
+        "Stock",
+        "parse_counts",
+        "states_of",
+    ),
     "reports": ("Report",),
     "territory.levels": ("check_codes", "find_unit"),
     "territory.units": (
@@ -83,12 +93,15 @@ if TYPE_CHECKING:
     from basinmap.maps.pages import page as page
     from basinmap.maps.themes import PRINT as PRINT
     from basinmap.maps.themes import Theme as Theme
+    from basinmap.measures import Category as Category
     from basinmap.measures import Growth as Growth
     from basinmap.measures import Mean as Mean
     from basinmap.measures import Measure as Measure
     from basinmap.measures import Median as Median
     from basinmap.measures import Ratio as Ratio
     from basinmap.measures import Stock as Stock
+    from basinmap.measures import parse_counts as parse_counts
+    from basinmap.measures import states_of as states_of
     from basinmap.reports import Report as Report
     from basinmap.territory.aggregation import aggregate as aggregate
     from basinmap.territory.levels import check_codes as check_codes

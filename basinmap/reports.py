@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from basinmap.errors import culprits
-from basinmap.typography import BROAD, number
+from basinmap.typography import number, percent, typeset
 
 __all__ = ["Report"]
 
@@ -29,6 +28,13 @@ class Report:
         Codes that found no place, and are in no total after.
     missing
         Per column, the codes whose value was missing.
+    bounded
+        Per column, the units whose total is a lower bound, for want of what
+        secrecy hides.
+    split
+        Codes that were shared out between several.
+    estimated
+        Per stock, the share of the total that rests on an estimate, in [0, 1].
     notes
         French sentences worth printing in a method note.
     """
@@ -40,6 +46,9 @@ class Report:
     units_after: int = 0
     unmatched: tuple[str, ...] = ()
     missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    bounded: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    split: tuple[str, ...] = ()
+    estimated: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
 
     @property
@@ -52,29 +61,51 @@ class Report:
 
     def __str__(self) -> str:
         """Write the account as a short French note."""
+        return typeset("\n".join([*self._totals(), *self._gaps(), *self.notes]))
+
+    def _totals(self) -> list[str]:
         lines = [
-            f"{self.verb}{BROAD}: {number(self.units_before)} unités en entrée, "
+            f"{self.verb} : {number(self.units_before)} unités en entrée, "
             f"{number(self.units_after)} en sortie."
         ]
         kept = [name for name, total in self.before.items() if self._same(name, total)]
         if kept:
-            lines.append(f"Totaux conservés{BROAD}: {', '.join(kept)}.")
-        lines += [
-            f"{name}{BROAD}: {number(total)} avant, {number(self.after[name])} après."
+            lines.append(f"Totaux conservés : {', '.join(kept)}.")
+        return lines + [
+            f"{name} : {number(total)} avant, {number(self.after[name])} après."
             for name, total in self.before.items()
             if name not in kept
         ]
+
+    def _gaps(self) -> list[str]:
+        lines = []
         if self.unmatched:
-            lines.append(
-                f"Codes sans rattachement ({len(self.unmatched)}){BROAD}: "
-                f"{culprits(self.unmatched)}."
-            )
+            lines.append(f"Codes sans rattachement {_listed(self.unmatched)}.")
         lines += [
-            f"Valeurs manquantes de {name} ({len(codes)}){BROAD}: {culprits(codes)}."
+            f"Valeurs manquantes de {name} {_listed(codes)}."
             for name, codes in self.missing.items()
             if codes
         ]
-        return "\n".join([*lines, *self.notes])
+        lines += [
+            f"Totaux de {name} qui sont des minimums, une partie étant couverte par "
+            f"le secret statistique {_listed(codes)}."
+            for name, codes in self.bounded.items()
+            if codes
+        ]
+        if self.split:
+            lines.append(f"Codes répartis entre plusieurs {_listed(self.split)}.")
+        return lines + [
+            f"Part estimée de {name} : {percent(100 * share, 2)}."
+            for name, share in self.estimated.items()
+            if share > 0
+        ]
 
     def _same(self, name: str, total: float) -> bool:
         return abs(self.after[name] - total) <= 1e-9 * max(abs(total), 1.0)
+
+
+def _listed(codes: tuple[str, ...]) -> str:
+    """Write how many codes, and the first of them."""
+    first = ", ".join(codes[:5])
+    more = "…" if len(codes) > 5 else ""
+    return f"({number(len(codes))} : {first}{more})"

@@ -25,7 +25,7 @@ from basinmap.export.staging import staged_folder
 from basinmap.export.workbooks import write_workbook
 from basinmap.indicators.catalogue import indicators
 from basinmap.indicators.computing import compute
-from basinmap.territory.embedded import provenance
+from basinmap.territory.embedded import credit, provenance
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, epcis
 
@@ -233,9 +233,13 @@ def _labels(about: Subject) -> dict[str, str]:
         "scot": "SCoT",
         "niveau": "Niveau",
     }
-    for name, (label, unit, year, _) in _dictionary(about).T.items():
-        dated = label if year and (year in label or "-" in year) else f"{label} {year}"
+    for name, row in _dictionary(about).iterrows():
+        label, unit, year = row["libelle"], row["unite"], row["millesime"]
+        dated = label if year in label or "-" in year else f"{label} {year}"
         fixed[str(name)] = f"{dated.strip()} ({unit})" if unit else dated.strip()
+    for id_, counted in indicators()["numerator"].items():
+        # The sheet of comparison names a stock by its id.
+        fixed.setdefault(str(id_), fixed[counted])
     return fixed
 
 
@@ -338,6 +342,9 @@ def _sources() -> pd.DataFrame:
     return table.rename_axis("jeu")
 
 
+_DRAWN = ("geometry", "name", "epci", "scot", "places.geometry")
+
+
 def _write_method(about: Subject, folder: Path) -> None:
     """Write the note that goes with the document: how, from what, with what gaps."""
     rates = _indicators(about.statistics, None)
@@ -375,7 +382,7 @@ def _write_method(about: Subject, folder: Path) -> None:
         "",
         "## Sources",
         "",
-        *(f"- {row.source} ({row.licence})." for row in _sources().itertuples()),
+        *(f"- {line}." for line in credit(*about.everything.columns, *_DRAWN)),
         "",
     ]
     (folder / "methode.md").write_text("\n".join(lines), encoding="utf-8")

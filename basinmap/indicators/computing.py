@@ -6,7 +6,15 @@ import pandas as pd
 
 from basinmap.errors import DataError
 from basinmap.indicators.catalogue import Indicator, indicator
-from basinmap.measures import Growth, Ratio, Stock, check_columns, evaluate
+from basinmap.measures import (
+    Growth,
+    Ratio,
+    Stock,
+    check_columns,
+    check_ratios,
+    evaluate,
+    state_column,
+)
 from basinmap.territory.aggregation import aggregate
 from basinmap.territory.embedded import communes_2026, credit
 
@@ -72,9 +80,11 @@ def compute(
     table = _with_area(item, table)
     counts = _counts(item)
     check_columns(table, *counts)
+    check_ratios({item.id: item.measure}, table.attrs.get("measures", {}))
     if to is not None and (isinstance(to, pd.Series) or to != level):
+        kept = [c for name in counts for c in (name, state_column(name)) if c in table]
         stocks = {name: Stock() for name in counts}
-        table = aggregate(table[counts], to, measures=stocks, date=date)[0]
+        table = aggregate(table[kept], to, measures=stocks, date=date)[0]
     found = evaluate(item.measure, table, item.column)
     values = found.series.rename(item.id)
     values.attrs = {**_attrs(item, table), "notes": note, "states": found.states}

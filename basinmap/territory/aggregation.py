@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from basinmap.errors import CodeError, DataError, MeasureError, culprits
 from basinmap.measures import (
+    QUALIFIERS,
+    STATES,
+    Category,
+    Evaluated,
     Growth,
     Mean,
+    Measure,
     Measures,
     Median,
     Ratio,
     Stock,
     check_columns,
+    check_ratios,
     declared,
     evaluate,
+    state_column,
+    states_of,
 )
 from basinmap.reports import Report
 from basinmap.territory import embedded
@@ -35,7 +44,8 @@ def aggregate(
     Add a commune or IRIS table up to a level above, each column by its measure.
 
     Stocks are summed; ratios and growth rates are computed again from the sums
-    of their stocks; means are weighted. The mean of communal rates cannot be had.
+    of their stocks; means are weighted; categories follow their rule. The mean of
+    communal rates cannot be had.
 
     Parameters
     ----------
@@ -53,15 +63,17 @@ def aggregate(
     Returns
     -------
     table : DataFrame
-        One row a unit, index named by the level.
+        One row a unit, index named by the level. Where there is something to say
+        of the values, a column `<column>_state`: a sum that secrecy cuts short is
+        kept as a `"lower_bound"`, a sum with a value not available is missing.
     report : Report
-        Totals before and after, codes without a unit, missing values. A total
-        with a missing value is itself missing.
+        Totals before and after, codes without a unit, missing values, bounds.
 
     Raises
     ------
     MeasureError
-        If a column is a median, or nothing is declared.
+        If a column is a median or a bare percentage, the counts of a ratio do not
+        match, or nothing is declared.
     CodeError
         If codes are malformed or belong to no commune of 2026.
     ColumnError, DataError
@@ -84,21 +96,39 @@ def aggregate(
     """
     known = declared(table, measures)
     _refuse(known)
+    check_ratios(known, {**table.attrs.get("measures", {}), **known})
     parent = _parent(table, to, date)
     stocks = _stocks(table, known)
-    grouped = stocks.groupby(parent.to_numpy(), sort=True)
-    # A sum that left a missing value out would pass for the whole.
-    sums = grouped.sum().where(grouped.count().eq(grouped.size(), axis=0))
-    sums.index.name = parent.name
-    result = pd.DataFrame(index=sums.index)
+    sums = _summed(stocks, parent)
+    columns: dict[str, pd.Series] = {}
     for column, measure in known.items():
-        if isinstance(measure, Mean):
-            result[column] = sums[_product(column)] / sums[measure.weight]
-        else:
-            result[column] = evaluate(measure, sums, column).series
+        found = _combined(column, measure, sums, table, parent)
+        columns[column] = found.series
+        if found.states:
+            columns[state_column(column)] = _as_column(found.states, sums.index)
+    result = pd.DataFrame(columns, index=sums.index)
     result.attrs = {**table.attrs, "level": parent.name, "measures": known}
+    return result, _report(table, stocks, result, parent, known)
+
+
+def _as_column(states: dict[str, str], index: pd.Index) -> pd.Series:
+    return pd.Series([states.get(str(code), "") for code in index], index, dtype=object)
+
+
+def _report(
+    table: pd.DataFrame,
+    stocks: pd.DataFrame,
+    result: pd.DataFrame,
+    parent: pd.Series,
+    known: Measures,
+) -> Report:
     shown = [name for name, measure in known.items() if isinstance(measure, Stock)]
-    report = Report(
+    bounded = {
+        name: tuple(result.index[result[state_column(name)] == "lower_bound"])
+        for name in shown
+        if state_column(name) in result
+    }
+    return Report(
         verb=f"Agrégation vers {parent.name}",
         before=_totals(stocks[shown]),
         after=_totals(result[shown]),
@@ -106,8 +136,8 @@ def aggregate(
         units_after=len(result),
         unmatched=tuple(table.index[parent.isna()]),
         missing={c: tuple(table.index[stocks[c].isna()]) for c in shown},
+        bounded=bounded,
     )
-    return result, report
 
 
 def _totals(table: pd.DataFrame) -> dict[str, float]:
@@ -127,10 +157,22 @@ def _refuse(known: Measures) -> None:
             "back to the individual data"
         )
         raise MeasureError(msg)
+    rates = [
+        name
+        for name, measure in known.items()
+        if isinstance(measure, Stock) and measure.unit.startswith("%")
+    ]
+    if rates:
+        msg = (
+            f"{len(rates)} column(s) in per cent declared as a stock: "
+            f"{culprits(rates)}; percentages do not add up: declare a Ratio with its "
+            "two counts"
+        )
+        raise MeasureError(msg)
 
 
 def _stocks(table: pd.DataFrame, known: Measures) -> pd.DataFrame:
-    """Return every stock that the measures need, as floats."""
+    """Return every stock that the measures need, as floats, with its states."""
     wanted: dict[str, pd.Series] = {}
     for column, measure in known.items():
         match measure:
@@ -145,11 +187,108 @@ def _stocks(table: pd.DataFrame, known: Measures) -> pd.DataFrame:
                 check_columns(table, column, weight)
                 product = table[column].astype("float64") * table[weight]
                 wanted[_product(column)] = product
+                wanted[state_column(_product(column))] = states_of(table, column)
             case _:
                 needed = []
         check_columns(table, *needed)
-        wanted.update({name: table[name].astype("float64") for name in needed})
+        for name in needed:
+            wanted[name] = table[name].astype("float64")
+            wanted[state_column(name)] = states_of(table, name)
     return pd.DataFrame(wanted, index=table.index)
+
+
+def _summed(stocks: pd.DataFrame, parent: pd.Series) -> pd.DataFrame:
+    """Add stocks up by unit, each sum with what it is worth."""
+    by = parent.to_numpy()
+    units = pd.Index(sorted(parent.dropna().unique()), name=parent.name)
+    sums = pd.DataFrame(index=units)
+    for name in stocks.columns:
+        if state_column(name) not in stocks.columns:
+            continue
+        states = stocks[state_column(name)]
+        has = {
+            state: (states == state).groupby(by).any().reindex(units)
+            for state in (*STATES, *QUALIFIERS)
+        }
+        some = stocks[name].notna().groupby(by).any().reindex(units)
+        hidden = has["secret"] | has["lower_bound"]
+        state = np.select(
+            [
+                has["not_available"],
+                hidden & ~some,
+                hidden,
+                has["not_applicable"] & ~some,
+                has["estimated"],
+            ],
+            ["not_available", "secret", "lower_bound", "not_applicable", "estimated"],
+            default="",
+        )
+        total = stocks[name].groupby(by).sum().reindex(units)
+        sums[name] = total.mask(np.isin(state, list(STATES)))
+        sums[state_column(name)] = state
+    return sums
+
+
+def _combined(
+    column: str,
+    measure: Measure,
+    sums: pd.DataFrame,
+    table: pd.DataFrame,
+    parent: pd.Series,
+) -> Evaluated:
+    """Compute one measure of the units from the sums of stocks."""
+    match measure:
+        case Mean(weight=weight):
+            ratio = Ratio(numerator=_product(column), denominator=weight)
+            found = evaluate(ratio, sums, column)
+            # What secrecy hides may pull a mean either way: there is no bound.
+            states = {
+                code: "secret" if state == "lower_bound" else state
+                for code, state in found.states.items()
+            }
+            hidden = [code for code, state in states.items() if state == "secret"]
+            series = found.series.mask(found.series.index.isin(hidden))
+            return Evaluated(series, states)
+        case Category():
+            return _common(column, measure, table, parent, sums.index)
+        case _:
+            return evaluate(measure, sums, column)
+
+
+def _common(
+    column: str,
+    measure: Category,
+    table: pd.DataFrame,
+    parent: pd.Series,
+    units: pd.Index,
+) -> Evaluated:
+    """Return the category that the rule gives each unit, or none."""
+    check_columns(table, column, *filter(None, [measure.weight]))
+    if measure.rule == "majority" and not measure.weight:
+        msg = (
+            f"{column!r}: a majority of what? Declare "
+            "Category(rule='majority', weight='population_2023')"
+        )
+        raise MeasureError(msg)
+    weights = table[measure.weight] if measure.weight else pd.Series(1.0, table.index)
+    rows = pd.DataFrame(
+        {
+            "unit": parent.to_numpy(),
+            "category": table[column].to_numpy(),
+            "weight": weights.to_numpy(dtype=float),
+        }
+    )
+    by_category = rows.groupby(["unit", "category"])["weight"].sum()
+    # The whole includes those without a category: they vote for none.
+    whole = rows.groupby("unit")["weight"].sum()
+    share = (
+        by_category / whole.reindex(by_category.index.get_level_values(0)).to_numpy()
+    )
+    least = 0.5 if measure.rule == "majority" else 1 - 1e-12
+    chosen = share[share > least].reset_index().set_index("unit")["category"]
+    series = chosen.reindex(units).rename(column)
+    states = dict.fromkeys(series.index[series.isna()].astype(str), "not_applicable")
+    return Evaluated(series, states)
 
 
 def _parent(table: pd.DataFrame, to: str | pd.Series, date: str) -> pd.Series:
