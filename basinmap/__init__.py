@@ -38,14 +38,20 @@ _ROOMS: Final = {
         "communes",
         "departements",
         "epcis",
-        "membership",
         "quartiers",
         "scots",
         "statistics",
     ),
-    "territory.perimeters": ("Perimeter", "perimeter"),
+    "territory.memberships": ("lineage", "membership"),
+    "territory.perimeters": (
+        "Perimeter",
+        "partition",
+        "perimeter",
+        "user_perimeter",
+    ),
     "territory.places": ("LOUVRE_LENS", "Place", "places"),
     "territory.aggregation": ("aggregate",),
+    "territory.evolution": ("series",),
     "access.circles": ("rings",),
     "access.counting": ("reach",),
     "indicators": ("indicators",),
@@ -104,16 +110,20 @@ if TYPE_CHECKING:
     from basinmap.measures import states_of as states_of
     from basinmap.reports import Report as Report
     from basinmap.territory.aggregation import aggregate as aggregate
+    from basinmap.territory.evolution import series as series
     from basinmap.territory.levels import check_codes as check_codes
     from basinmap.territory.levels import find_unit as find_unit
+    from basinmap.territory.memberships import lineage as lineage
+    from basinmap.territory.memberships import membership as membership
     from basinmap.territory.perimeters import Perimeter as Perimeter
+    from basinmap.territory.perimeters import partition as partition
     from basinmap.territory.perimeters import perimeter as perimeter
+    from basinmap.territory.perimeters import user_perimeter as user_perimeter
     from basinmap.territory.places import Place as Place
     from basinmap.territory.places import places as places
     from basinmap.territory.units import communes as communes
     from basinmap.territory.units import departements as departements
     from basinmap.territory.units import epcis as epcis
-    from basinmap.territory.units import membership as membership
     from basinmap.territory.units import quartiers as quartiers
     from basinmap.territory.units import scots as scots
     from basinmap.territory.units import statistics as statistics

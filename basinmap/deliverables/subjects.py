@@ -13,12 +13,12 @@ from basinmap.access.circles import rings
 from basinmap.indicators.catalogue import indicators
 from basinmap.indicators.computing import compute
 from basinmap.territory.levels import BASSIN, resolve_codes
+from basinmap.territory.memberships import membership
 from basinmap.territory.places import place
 from basinmap.territory.units import (
     communes,
     departements,
     epcis,
-    membership,
     scots,
     statistics,
 )

@@ -13,11 +13,13 @@ import xlsxwriter
 
 from basinmap.errors import DataError
 from basinmap.export.staging import staged_file
+from basinmap.measures import state_column
 
 __all__ = ["write_workbook"]
 
 _WIDEST = 60
 _VOID = {"secret": "s", "not_applicable": "s.o.", "not_available": "n.d."}
+_SIGNS = {"lower_bound": "≥", "estimated": "≈"}
 
 
 def write_workbook(
@@ -38,8 +40,9 @@ def write_workbook(
     sheets
         Sheet name to table; the index becomes the first column. `attrs` may give
         `title`, `note`, `labels` (column to French header), `decimals` (column
-        to number of decimals), `states` (column to code to the meaning of a
-        missing value, written « s », « s.o. » or « n.d. »).
+        to number of decimals), `states` (column to code to what is to be said of
+        a value). A column `<column>_state` says the same: missing values are
+        written « s », « s.o. » or « n.d. », minimums with ≥, estimates with ≈.
     title, author
         Properties of the file.
     date
@@ -109,16 +112,18 @@ class _Styles:
             }
         )
         self._book, self._font = book, font
-        self._numbers: dict[int, Any] = {}
+        self._numbers: dict[tuple[int, str], Any] = {}
 
-    def number(self, decimals: int) -> Any:  # noqa: ANN401 - xlsxwriter is untyped
+    def number(self, decimals: int, sign: str) -> Any:  # noqa: ANN401 - xlsxwriter is untyped
         """Return the format of a number; the reader's locale writes it."""
-        if decimals not in self._numbers:
-            pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-            self._numbers[decimals] = self._book.add_format(
+        key = (decimals, sign)
+        if key not in self._numbers:
+            digits = "#,##0" + ("." + "0" * decimals if decimals else "")
+            pattern = f'"{sign} "{digits}' if sign else digits
+            self._numbers[key] = self._book.add_format(
                 {**self._font, "num_format": pattern}
             )
-        return self._numbers[decimals]
+        return self._numbers[key]
 
 
 def _write_sheet(
@@ -127,7 +132,7 @@ def _write_sheet(
     sheet = book.add_worksheet(name)
     labels = table.attrs.get("labels", {})
     decimals = table.attrs.get("decimals", {})
-    states = table.attrs.get("states", {})
+    table, states = _without_states(table)
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, str(table.attrs.get("title", name)), styles.title)
     sheet.write_string(1, 0, str(table.attrs.get("note", "")), styles.note)
@@ -141,7 +146,7 @@ def _write_sheet(
     for j, column in enumerate(table.columns, start=1):
         void = states.get(column, {})
         for i, (code, value) in enumerate(table[column].items()):
-            state = void.get(code, "not_available")
+            state = void.get(code, "")
             width = _write_cell(
                 sheet, styles, (4 + i, j), value, state, decimals.get(column)
             )
@@ -158,6 +163,18 @@ def _write_sheet(
     sheet.repeat_rows(3)
 
 
+def _without_states(
+    table: pd.DataFrame,
+) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
+    """Take the columns of states out: what they say is written in the cells."""
+    states = {str(k): dict(v) for k, v in table.attrs.get("states", {}).items()}
+    told = [c for c in table.columns if state_column(str(c)) in table.columns]
+    for column in told:
+        found = table[state_column(column)]
+        states[column] = found[found.isin([*_VOID, *_SIGNS])].to_dict()
+    return table.drop(columns=[state_column(column) for column in told]), states
+
+
 def _write_cell(
     sheet: Any,  # noqa: ANN401 - xlsxwriter is untyped
     styles: _Styles,
@@ -168,14 +185,15 @@ def _write_cell(
 ) -> int:
     """Write a value as what it is; return how wide it is."""
     if pd.isna(value):
-        sheet.write_string(*cell, _VOID[state], styles.void)
+        sheet.write_string(*cell, _VOID.get(state, "n.d."), styles.void)
         return 0
     if isinstance(value, str):
         sheet.write_string(*cell, value, styles.text)
         return min(len(value) + 1, _WIDEST)
     if decimals is None:
         decimals = 0 if float(value).is_integer() else 2
-    sheet.write_number(*cell, _finite(value), styles.number(decimals))
+    style = styles.number(decimals, _SIGNS.get(state, ""))
+    sheet.write_number(*cell, _finite(value), style)
     return 0
 
 

@@ -23,7 +23,7 @@ from basinmap.maps.blocks import (
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import DIVERGING, diverging_colors, sequential_colors
 from basinmap.maps.themes import MM_PER_POINT, font, settings, text_width
-from basinmap.measures import STATES
+from basinmap.measures import QUALIFIERS, STATES
 from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.typography import typeset
 
@@ -630,6 +630,10 @@ def _remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
     """Keep the credits and notes of what is drawn."""
     kept = ax.credits if isinstance(drawn, pd.Series) else ax.grounds
     kept.update(dict.fromkeys(drawn.attrs.get("sources", ())))
+    said = list(drawn.attrs.get("states", {}).values())
+    for state, meaning in QUALIFIERS.items():
+        if state in said:
+            ax.notes[f"{meaning} : {said.count(state)} valeur(s)"] = None
     ax.notes.update(dict.fromkeys(drawn.attrs.get("notes", ())))
 
 

@@ -28,7 +28,8 @@ from basinmap.measures import (
 from basinmap.reports import Report
 from basinmap.territory import embedded
 from basinmap.territory.levels import check_codes
-from basinmap.territory.units import check_unique, membership
+from basinmap.territory.memberships import membership
+from basinmap.territory.units import check_unique
 
 __all__ = ["aggregate"]
 
@@ -53,12 +54,12 @@ def aggregate(
         Index named `commune` (COG 2026) or `iris`, one row a code.
     to
         Level (`"epci"`, `"scot"`, `"arrondissement"`, `"departement"`,
-        `"bassin"`, `"commune"`), or a Series from commune to the units of your
+        `"region"`, `"bassin"`, `"commune"`), or a Series from commune to the units of your
         own partition, named after it.
     measures
         Column to measure; by default those that the table carries.
     date
-        Day at which membership is read; 2026 is embedded.
+        Day at which membership is read, from 2008: one perimeter for all columns.
 
     Returns
     -------

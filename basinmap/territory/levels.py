@@ -3,48 +3,89 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from basinmap.errors import CodeError, culprits
+from basinmap.reports import Report
 from basinmap.territory import embedded
 
-__all__ = ["LEVELS", "check_codes", "check_level", "find_unit", "resolve_codes"]
+__all__ = [
+    "LEVELS",
+    "check_codes",
+    "check_level",
+    "find_unit",
+    "repair_codes",
+    "resolve_codes",
+]
 
 LEVELS: Final = (
     "iris",
     "commune",
     "quartier",
+    "secteur",
     "epci",
     "scot",
     "arrondissement",
     "departement",
+    "region",
     "bassin",
 )
+BASSIN: Final = "bassin-minier"
 
+_DEPARTEMENT = r"(?:[0-9]{2}|2[AB])"
+# A slug or a number, but not the code of a commune or of an EPCI.
+_SLUG = r"(?!(?:[0-9]{5}|[0-9]{9})$)[a-z0-9]+(?:-[a-z0-9]+)*"
+# Given by a user or a programme: any text, but no space around, no « 526.0 », and
+# the letters of a QPV are capitals.
+_FREE = (
+    r"(?![0-9]+[.,]0*$)(?!(?!Q[PN])[qQ][pnPN][0-9]{3})"
+    r"[^\s\u200b\u2060\ufeff](?:.*[^\s\u200b\u2060\ufeff])?"
+)
 _FORM: Final = {
-    "iris": r"(\d{2}|2[AB])\d{7}",
-    "commune": r"(\d{2}|2[AB])\d{3}",
-    "epci": r"\d{9}",
-    "arrondissement": r"(\d{2}|2[AB])\d",
-    "departement": r"\d{2,3}|2[AB]",
+    level: re.compile(form)
+    for level, form in {
+        "iris": rf"{_DEPARTEMENT}[0-9]{{7}}",
+        "commune": rf"{_DEPARTEMENT}[0-9]{{3}}",
+        "quartier": _FREE,
+        "secteur": _FREE,
+        "epci": r"[0-9]{9}",
+        "scot": _SLUG,
+        "arrondissement": rf"{_DEPARTEMENT}[0-9]",
+        "departement": r"[0-9]{2,3}|2[AB]",
+        "region": r"[0-9]{2}",
+        "bassin": _SLUG,
+    }.items()
 }
 _EXAMPLE: Final = {
     "iris": "'624980101'",
     "commune": "'62498'",
+    "quartier": "'sessevalle'",
+    "secteur": "'nord'",
     "epci": "'246200364'",
     "scot": "'grand-douaisis'",
     "arrondissement": "'627'",
     "departement": "'62'",
-    "quartier": "'sessevalle'",
+    "region": "'32'",
     "bassin": "'bassin-minier'",
 }
-BASSIN: Final = "bassin-minier"
+_OFFICIAL: Final = frozenset(
+    {"iris", "commune", "epci", "arrondissement", "departement", "region"}
+)
+_LABELLED: Final = frozenset(
+    {"epci", "scot", "arrondissement", "departement", "region"}
+)
+# Where one digit too few can only be a lost zero. Not so for an arrondissement:
+# « 62 » is Pas-de-Calais.
+_WIDTH: Final = {"commune": 5, "iris": 9, "departement": 2, "region": 2}
+_MISSING_WORDS: Final = frozenset({"nan", "none", "null", "<na>", "nat"})
 
 
 def check_level(level: str) -> str:
@@ -67,8 +108,20 @@ def check_level(level: str) -> str:
     return level
 
 
-def _plain(text: str) -> str:
-    """Fold case, accents, ligatures and punctuation, for comparison only."""
+def fold(text: str) -> str:
+    """
+    Fold case, accents, ligatures and punctuation, for comparison only.
+
+    Parameters
+    ----------
+    text
+        A name, or the name of a column.
+
+    Examples
+    --------
+    >>> fold("Cœur d’Ostrevent"), fold("CODE_IRIS")
+    ('coeur d ostrevent', 'code iris')
+    """
     text = text.lower().replace("œ", "oe").replace("æ", "ae")
     text = unicodedata.normalize("NFKD", text)
     text = "".join(c for c in text if not unicodedata.combining(c))
@@ -86,6 +139,8 @@ def _names(level: str) -> pd.Series:
             return embedded.table("iris")["name"]
         case "bassin":
             return pd.Series({BASSIN: "Bassin minier"}, name="name")
+        case "secteur":
+            return pd.Series(dtype=str, name="name")
         case _:
             return embedded.labels(level)["name"]
 
@@ -93,11 +148,13 @@ def _names(level: str) -> pd.Series:
 def _aliases(level: str) -> dict[str, str]:
     """Return folded spelling to code, for the spellings that name one unit."""
     names = [_names(level)]
-    if level in {"epci", "scot", "arrondissement", "departement"}:
+    if level in {"scot", "bassin", "quartier"}:
+        names.append(names[0].index.to_series())
+    if level in _LABELLED:
         table = embedded.labels(level)
         names += [table[c].dropna() for c in ("short_name", "official_name")]
-    pairs = pd.concat([series.map(_plain) for series in names])
-    pairs = pairs.reset_index().drop_duplicates().set_axis(["code", "name"], axis=1)
+    pairs = pd.concat([series.map(fold) for series in names])
+    pairs = pairs.rename_axis("code").reset_index(name="name").drop_duplicates()
     unique = pairs[~pairs["name"].duplicated(keep=False)]
     return dict(zip(unique["name"], unique["code"], strict=True))
 
@@ -123,7 +180,7 @@ def find_unit(text: str, *, level: str | None = None) -> pd.DataFrame:
     Raises
     ------
     CodeError
-        If the level is unknown or the text is empty.
+        If the level is unknown, or the text is empty or no text.
 
     Examples
     --------
@@ -133,10 +190,13 @@ def find_unit(text: str, *, level: str | None = None) -> pd.DataFrame:
     >>> bm.find_unit("zzzz", level="epci").empty
     True
     """
-    wanted = _plain(text)
-    if not wanted:
+    if not isinstance(text, str):
+        msg = f"a name is a string, got {text!r}; try bm.find_unit('Somain')"
+        raise CodeError(msg)
+    if not text.strip():
         msg = "nothing to search for: give a name, such as bm.find_unit('Somain')"
         raise CodeError(msg)
+    wanted = fold(text)
     levels = [check_level(level)] if level else [x for x in LEVELS if x != "iris"]
     rows = [
         (where, code, name, _score(wanted, code, name, short))
@@ -152,18 +212,18 @@ def find_unit(text: str, *, level: str | None = None) -> pd.DataFrame:
 def _candidates(level: str) -> list[tuple[str, str, str]]:
     names = _names(level)
     short = pd.Series("", index=names.index)
-    if level in {"epci", "scot", "arrondissement", "departement"}:
+    if level in _LABELLED:
         short = embedded.labels(level)["short_name"].fillna("")
     return list(zip(names.index, names, short, strict=True))
 
 
 def _score(wanted: str, code: str, *spellings: str) -> float:
     """Compare with a code and with names; a word of the name counts nearly whole."""
-    if wanted == _plain(code):
+    if wanted == fold(code):
         return 1.0
     best = 0.0
     for spelling in filter(None, spellings):
-        name = _plain(spelling)
+        name = fold(spelling)
         matcher = difflib.SequenceMatcher(None, wanted, name, autojunk=False)
         if matcher.real_quick_ratio() >= 0.6:
             best = max(best, matcher.ratio())
@@ -177,6 +237,8 @@ def _score(wanted: str, code: str, *spellings: str) -> float:
 def check_codes(codes: Iterable[object], level: str) -> list[str]:
     """
     Check that codes are well formed, and name the mistake when they are not.
+
+    Nothing is repaired here: the message proposes, `repair_codes` does.
 
     Parameters
     ----------
@@ -193,67 +255,276 @@ def check_codes(codes: Iterable[object], level: str) -> list[str]:
     Raises
     ------
     CodeError
-        With the culprits and what was probably meant.
+        With the culprits and what was probably meant: a lost zero, a number, a
+        decimal SIREN, spaces, a small letter in Corsica, the letter O, a name, or
+        a code of another level.
 
     Examples
     --------
     >>> check_codes(["62498", "2A004"], "commune")
     ['62498', '2A004']
+    >>> check_codes(["1004"], "commune")
+    Traceback (most recent call last):
+    basinmap.errors.CodeError: commune code '1004': lost its leading zero; write '01004'
     """
     check_level(level)
     found = list(codes)
-    form = _FORM.get(level)
-    if all(isinstance(code, str) for code in found) and (
-        form is None or pd.Series(found, dtype=str).str.fullmatch(form).all()
-    ):
-        return found  # type: ignore[return-value]
-    wrong = [(code, why) for code in found if (why := _mistake(code, level))]
+    wrong = [code for code in found if not _well_formed(code, level)]
     if wrong:
-        first, why = wrong[0]
-        others = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-        msg = f"{level} code {first!r}{others}: {why}"
+        raise CodeError(_complaint(wrong, level))
+    return found  # type: ignore[return-value]
+
+
+def repair_codes(codes: pd.Series, level: str) -> tuple[pd.Series, Report]:
+    """
+    Repair the codes that have one possible meaning, and tell which.
+
+    A lost zero, a number, a « .0 », spaces and small letters are repaired. The
+    letter O, a name or a code of another level is not: those are refused.
+
+    Parameters
+    ----------
+    codes
+        What should be codes of that level.
+    level
+        One of `LEVELS`.
+
+    Returns
+    -------
+    codes : Series
+        Strings, all well formed, with the index and the name given.
+    report : Report
+        How many codes were repaired of what, with examples.
+
+    Raises
+    ------
+    CodeError
+        If one cannot be repaired, or the level is unknown.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> codes, report = repair_codes(pd.Series(["1004", "62498", " 59574"]), "commune")
+    >>> codes.tolist()
+    ['01004', '62498', '59574']
+    >>> report.notes[1]
+    'Codes complétés de leur zéro initial (1 : 1004 → 01004).'
+    """
+    check_level(level)
+    if not isinstance(codes, pd.Series):
+        msg = f"need a Series of codes, got {type(codes).__name__}; write pd.Series(…)"
         raise CodeError(msg)
-    return [str(code) for code in found]
-
-
-def _mistake(code: object, level: str) -> str | None:
-    """Say what is wrong with a code, or None."""
-    example = _EXAMPLE[level]
-    if isinstance(code, bool | int | float | np.integer | np.floating):
-        return _numeric_mistake(code, level)
-    if not isinstance(code, str):
-        return f"a code is a string, such as {example}"
-    form = _FORM.get(level)
-    if form is None or re.fullmatch(form, code):
-        return None
-    return _misspelling(code, level) or (
-        f"not the form of such a code; an example is {example}"
+    found = [_repaired(code, level) for code in codes]
+    wrong = [code for code, now in zip(codes, found, strict=True) if not now.safe]
+    if wrong:
+        raise CodeError(_complaint(wrong, level))
+    repaired = pd.Series([x.code for x in found], codes.index, dtype=str)
+    report = Report(
+        verb=f"Vérification des codes ({level})",
+        units_before=len(codes),
+        units_after=len(codes),
+        notes=_repair_notes(codes.tolist(), found),
     )
+    return repaired.rename(codes.name), report
 
 
-def _misspelling(code: str, level: str) -> str | None:
-    if code != code.strip():
-        return f"spaces around it; write {code.strip()!r}"
-    if re.fullmatch(r"\d+\.0+", code):
-        return f"written as a decimal number; write {_meant(code, level)!r}"
-    width = {"commune": 5, "iris": 9}.get(level, 0)
-    if code.isdigit() and len(code) == width - 1:
-        return f"lost its leading zero; write {code.zfill(width)!r}"
-    return None
+@dataclass(frozen=True, slots=True)
+class _Repair:
+    """What a code becomes, the kinds of mistakes undone, whether that is certain."""
+
+    code: str
+    kinds: tuple[str, ...]
+    safe: bool
 
 
-def _meant(code: object, level: str) -> str:
-    digits = str(code).split(".", maxsplit=1)[0]
-    return digits.zfill({"commune": 5, "iris": 9}.get(level, 0))
+def _without_spaces(text: str, level: str) -> str:
+    blank = r"[\s\u200b\u2060\ufeff]+"
+    if level in _OFFICIAL:
+        return re.sub(blank, "", text)
+    return re.sub(f"^{blank}|{blank}$", "", text)
 
 
-def _numeric_mistake(code: object, level: str) -> str:
-    if code != code:  # noqa: PLR0124 - NaN is the one value unlike itself
-        return f"it is missing; a code is a string, such as {_EXAMPLE[level]}"
+def _without_decimals(text: str, _: str) -> str:
+    return re.sub(r"^([0-9]+)[.,]0*$", r"\1", text)
+
+
+def _in_capitals(text: str, level: str) -> str:
+    form = r"2[ab][0-9]*" if level in _OFFICIAL else r"q[pn][0-9]{3}.*"
+    return text.upper() if re.fullmatch(form, text, re.IGNORECASE) else text
+
+
+def _padded(text: str, level: str) -> str:
+    width = _WIDTH.get(level, 0)
+    short = len(text) == width - 1 and re.fullmatch(r"[0-9]+", text)
+    return text.zfill(width) if short else text
+
+
+# What may be undone without a doubt, in this order: what is wrong, how the account
+# tells it, what undoes it.
+_REPAIRS: Final[dict[str, tuple[str, str, Callable[[str, str], str]]]] = {
+    "number": (
+        "a code is a string, not a number",
+        "lus comme des nombres, remis en texte",
+        lambda text, _: text,
+    ),
+    "spaces": (
+        "spaces around or in it",
+        "débarrassés de leurs espaces",
+        _without_spaces,
+    ),
+    "decimals": (
+        "written as a decimal number",
+        "débarrassés de leurs décimales",
+        _without_decimals,
+    ),
+    "capitals": (
+        "not the form of such a code, whose letters are capitals",
+        "mis en capitales",
+        _in_capitals,
+    ),
+    "zero": (
+        "lost its leading zero",
+        "complétés de leur zéro initial",
+        _padded,
+    ),
+}
+
+
+def _well_formed(code: object, level: str) -> bool:
     return (
-        f"a code is a string, not a number; write {_meant(code, level)!r} "
-        "(read the file with dtype=str)"
+        isinstance(code, str)
+        and _FORM[level].fullmatch(code) is not None
+        and code.lower() not in _MISSING_WORDS
     )
+
+
+def _is_number(code: object) -> bool:
+    return isinstance(code, bool | int | float | np.bool | np.integer | np.floating)
+
+
+def _digits(code: object) -> str:
+    """Write a number that can be a code, or an empty string."""
+    if isinstance(code, bool | np.bool) or not math.isfinite(code):  # type: ignore[arg-type]
+        return ""
+    lossy = isinstance(code, np.floating) and code.itemsize < 8 and abs(code) > 2**24
+    if lossy or code < 0 or code != int(code):  # type: ignore[operator,call-overload]
+        return ""
+    return str(int(code))  # type: ignore[call-overload]
+
+
+def _repaired(code: object, level: str) -> _Repair:
+    """Undo what can be undone without a doubt."""
+    if isinstance(code, str):
+        text, kinds = code, []
+    elif _is_number(code):
+        text, kinds = _digits(code), ["number"]
+    else:
+        return _Repair("", (), safe=False)
+    if not _well_formed(text, level):
+        for kind, (_, _, undo) in _REPAIRS.items():
+            after = undo(text, level)
+            if after != text:
+                text, kinds = after, [*kinds, kind]
+    return _Repair(text, tuple(kinds), safe=_well_formed(text, level))
+
+
+def _repair_notes(raw: list[object], found: list[_Repair]) -> tuple[str, ...]:
+    notes = []
+    for kind, (_, told, _) in _REPAIRS.items():
+        pairs = [
+            f"{str(code).strip()} → {repair.code}"
+            for code, repair in zip(raw, found, strict=True)
+            if kind in repair.kinds
+        ]
+        if pairs:
+            some = list(dict.fromkeys(pairs))
+            more = "…" if len(some) > 5 else ""
+            notes.append(f"Codes {told} ({len(pairs)} : {', '.join(some[:5])}{more}).")
+    return tuple(notes) or ("Aucun code n'a été modifié.",)
+
+
+def _complaint(wrong: list[object], level: str) -> str:
+    """Tell how many mistakes there are, and up to five that differ."""
+    others = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    each = list({repr(code): code for code in wrong}.items())[:5]
+    (first, code), *rest = each
+    also = "".join(f"; {told}: {_mistake(item, level)}" for told, item in rest)
+    return f"{level} code {first}{others}: {_mistake(code, level)}{also}"
+
+
+def _mistake(code: object, level: str) -> str:
+    """Say what is wrong with a code and what to write."""
+    example = f"a code is a string, such as {_EXAMPLE[level]}"
+    if _is_missing(code):
+        return f"it is missing; {example}"
+    if not isinstance(code, str) and not _is_number(code):
+        return example
+    repair = _repaired(code, level)
+    why = ", ".join(_REPAIRS[kind][0] for kind in repair.kinds)
+    tip = " (read the file with dtype=str)" if "number" in repair.kinds else ""
+    if repair.safe:
+        example = f", an example is {_EXAMPLE[level]}" if "form" in why else ""
+        return f"{why}; write {repair.code!r}{tip}{example}"
+    guess = _guess(repair.code, level) or f"an example is {_EXAMPLE[level]}{tip}"
+    return f"{why or 'not the form of such a code'}; {guess}"
+
+
+def _is_missing(code: object) -> bool:
+    if isinstance(code, str):
+        return code.strip().lower() in _MISSING_WORDS
+    if isinstance(code, float | np.floating):
+        return math.isnan(code)
+    return code is None or code is pd.NA or code is pd.NaT
+
+
+def _guess(text: str, level: str) -> str:
+    """Say what was probably meant, without being sure."""
+    zeros = re.sub("[oO]", "0", text)
+    if zeros != text and level in _OFFICIAL and _well_formed(zeros, level):
+        return f"the letter O stands for a zero: write {zeros!r}"
+    corsican = re.fullmatch(r"20([ABab])([0-9]{2,3})", text)
+    if corsican and level == "commune":
+        meant = f"2{corsican[1].upper()}{corsican[2].zfill(3)}"
+        return f"in Corsica the letter follows the 2: write {meant!r}"
+    return _other_level(text, level) or _given_by_name(text, level)
+
+
+def _other_level(text: str, level: str) -> str:
+    """Name the levels that have such codes, and the unit of this level if known."""
+    if re.fullmatch(r"Q[PN][0-9]{3}.*", text):
+        return "this is the code of a QPV: write level='quartier'"
+    forms: list[str] = [x for x in _OFFICIAL if _FORM[x].fullmatch(text)]
+    levels = [x for x in forms if text in _names(x).index] or sorted(forms)
+    if not levels:
+        return ""
+    told = f"this is the form of a code of level {' or '.join(map(repr, levels))}"
+    parent = _within(text, levels, level)
+    return f"{told}; its {level} is {parent!r}" if parent else told
+
+
+def _within(text: str, levels: list[str], level: str) -> str:
+    """Return the unit of a level that holds a commune or an IRIS, where known."""
+    if levels == ["iris"]:
+        known = embedded.table("iris")["commune"].get(text, text[:5])
+        return str(known) if level == "commune" else ""
+    communes = embedded.communes_2026()
+    if levels == ["commune"] and text in communes.index and level in communes:
+        return str(communes[level].fillna("").loc[text])
+    return ""
+
+
+def _given_by_name(text: str, level: str) -> str:
+    if re.search(r"[0-9]", text) or len(fold(text)) < 3:
+        return ""
+    names = _names(level)
+    alias = _aliases(level).get(fold(text))
+    if alias is not None:
+        likely = [alias]
+    else:
+        near = find_unit(text, level=level)
+        likely = near.loc[near["score"] >= 0.75, "code"].head(3).tolist()
+    told = "; ".join(f"{code!r} ({names[code]})" for code in likely)
+    return f"a name is no code: did you mean {told}?" if told else ""
 
 
 def resolve_codes(given: object, level: str) -> list[str]:
@@ -290,14 +561,14 @@ def _resolve(item: object, level: str) -> str:
     if isinstance(item, str):
         if item in known:
             return item
-        alias = _aliases(level).get(_plain(item))
+        alias = _aliases(level).get(fold(item))
         if alias is not None:
             return alias
         if re.fullmatch(r"[A-Za-zÀ-ÿ].*", item) is None:
             check_codes([item], level)
     else:
         check_codes([item], level)
-    near = find_unit(str(item), level=level) if _plain(str(item)) else pd.DataFrame()
+    near = find_unit(str(item), level=level) if fold(str(item)) else pd.DataFrame()
     hint = "; ".join(
         f"{r.code} ({r.name})" for r in near.head(4).itertuples(index=False)
     )

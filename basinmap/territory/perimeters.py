@@ -3,15 +3,32 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from basinmap.errors import CodeError
+import pandas as pd
+
+from basinmap.errors import CodeError, DataError, culprits
 from basinmap.territory import embedded
-from basinmap.territory.levels import BASSIN, LEVELS, find_unit, resolve_codes
-from basinmap.territory.units import membership
+from basinmap.territory.levels import BASSIN, find_unit, resolve_codes
+from basinmap.territory.memberships import (
+    FIRST,
+    LAST,
+    LISTED,
+    check_date,
+    epci_names,
+    lineage,
+    membership,
+    runs,
+)
+from basinmap.territory.units import check_unique
 
-__all__ = ["Perimeter", "perimeter"]
+__all__ = ["Perimeter", "partition", "perimeter", "user_perimeter"]
 
+_LINEAGE_SOURCE = (
+    "Déduit de la lignée des EPCI (Insee, tables d'appartenance géographique, 2008 à "
+    "2024) et de la liste DGCL de 2019"
+)
 _BASSIN_SOURCE = (
     "Insee Flash Hauts-de-France n° 74 (2019) : les 8 EPCI ; Insee, COG 2026 ; "
     "DGCL, EPCI au 1er janvier 2026"
@@ -62,47 +79,195 @@ def perimeter(name: str, *, date: str = "2026-01-01") -> Perimeter:
         or short name of an EPCI, the slug of a SCoT, the code of an
         arrondissement or of a département.
     date
-        Day at which membership is read; 2026 is embedded.
+        Day at which membership is read, from 2008.
+
+    Returns
+    -------
+    Perimeter
+        Communes at COG 2026; `valid_from` and `valid_to` bound the years over
+        which this very set of communes is known to hold (None: the bound of what
+        is known, or still in force).
 
     Raises
     ------
     CodeError
-        If nothing, or more than one unit, answers to that name.
+        If nothing answers to that name, or not at that date.
     VintageError
         If the date is not covered.
 
     Examples
     --------
     >>> import basinmap as bm
-    >>> basin = bm.perimeter("bassin-minier")
-    >>> len(basin.communes), basin.valid_from
-    (336, datetime.date(2026, 1, 1))
+    >>> len(bm.perimeter("bassin-minier").communes)
+    336
+    >>> [len(bm.perimeter("grand-douaisis", date=f"{y}-01-01").communes)
+    ...  for y in (2014, 2018, 2022, 2023, 2026)]
+    [65, 56, 55, 56, 55]
     """
+    year = check_date(date)
+    level, code = _named(name, year)
+    members = membership(level, date=date)
+    communes = tuple(members.index[members == code])
+    if not communes:
+        known = [f"{a}–{b}" for a, b, _ in runs(level, code)]
+        msg = (
+            f"the perimeter {name!r} is not established on {date}: it is for "
+            f"{', '.join(known) or 'no year'}; see bm.lineage({code!r})"
+        )
+        raise CodeError(msg)
+    start, end = _validity(level, code, year)
+    return Perimeter(
+        code=code,
+        name=_label(level, code, year),
+        level=level,
+        communes=communes,
+        vintage=2026,
+        valid_from=start,
+        valid_to=end,
+        source=_source(level, year),
+    )
+
+
+def _named(name: str, year: int) -> tuple[str, str]:
+    """Return level and code of what answers to a name."""
+    known = membership("epci", date=f"{year}-01-01", vintage=None).dropna()
+    if name in set(known):
+        return "epci", name
     for level in ("bassin", "epci", "scot", "arrondissement", "departement"):
         try:
-            (code,) = resolve_codes(name, level)
+            (code,) = resolve_codes([name], level)
         except CodeError:
             continue
-        members = membership(level, date=date)
-        return Perimeter(
-            code=code,
-            name="Bassin minier"
-            if level == "bassin"
-            else embedded.labels(level).loc[code, "name"],
-            level=level,
-            communes=tuple(members.index[members == code]),
-            vintage=2026,
-            valid_from=dt.date(2026, 1, 1),
-            valid_to=None,
-            source=_BASSIN_SOURCE
-            if level == "bassin"
-            else " ; ".join(embedded.credit(level)),
-        )
-    near = find_unit(name).head(4)
+        return level, code
+    if len(lineage(name)):
+        return "epci", name
+    near = find_unit(name).head(4) if str(name).strip() else pd.DataFrame()
     hint = "; ".join(f"{r.code} ({r.name})" for r in near.itertuples(index=False))
     msg = (
         f"no perimeter is called {name!r}: "
-        f"{'did you mean ' + hint if hint else 'try ' + repr(BASSIN)}? "
-        f"(levels: {', '.join(LEVELS)})"
+        f"{'did you mean ' + hint if hint else 'try ' + repr(BASSIN)}?"
     )
     raise CodeError(msg)
+
+
+def _validity(
+    level: str, code: str, year: int
+) -> tuple[dt.date | None, dt.date | None]:
+    """Return the first and the last day of the spell that holds a year."""
+    if level not in {"epci", "scot"}:
+        return None, None
+    first, last = next((a, b) for a, b, _ in runs(level, code) if a <= year <= b)
+    return (
+        dt.date(first, 1, 1) if first > FIRST else None,
+        dt.date(last, 12, 31) if last < LAST else None,
+    )
+
+
+def _label(level: str, code: str, year: int) -> str:
+    if level == "bassin":
+        return "Bassin minier"
+    if level == "epci":
+        return str(epci_names(year)["name"].get(code, code))
+    return str(embedded.labels(level).loc[code, "name"])
+
+
+def _source(level: str, year: int) -> str:
+    if level == "bassin":
+        return _BASSIN_SOURCE
+    if level in {"epci", "scot"} and year < LISTED:
+        return _LINEAGE_SOURCE
+    if level == "epci":
+        return f"DGCL, liste des EPCI à fiscalité propre au 1er janvier {year}"
+    return " ; ".join(embedded.credit(level))
+
+
+def user_perimeter(
+    code: str,
+    communes: Iterable[str],
+    *,
+    name: str,
+    source: str,
+    valid_from: dt.date | None = None,
+    valid_to: dt.date | None = None,
+) -> Perimeter:
+    """
+    Return a perimeter of your own, from a list of communes of 2026.
+
+    Parameters
+    ----------
+    code
+        Slug.
+    communes
+        Codes at COG 2026, such as the column of a file.
+    name
+        Printed name.
+    source
+        Where the list comes from; a perimeter without a source is refused.
+    valid_from, valid_to
+        Days between which it holds, where they are known.
+
+    Raises
+    ------
+    CodeError
+        If a code is malformed or is no commune of 2026.
+    DataError
+        If a code is repeated, the list is empty or the source is.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> own = bm.user_perimeter(
+    ...     "coeur", ["62498", "62510"], name="Cœur d'agglomération", source="CALL"
+    ... )
+    >>> own.communes
+    ('62498', '62510')
+    """
+    codes = resolve_codes(list(communes), "commune")
+    check_unique(pd.Index(codes), f"perimeter {code!r}")
+    if not source.strip():
+        msg = f"perimeter {code!r}: say where the list comes from, source='…'"
+        raise DataError(msg)
+    return Perimeter(
+        code, name, "secteur", tuple(sorted(codes)), 2026, valid_from, valid_to, source
+    )
+
+
+def partition(perimeters: Iterable[Perimeter], *, level: str = "secteur") -> pd.Series:
+    """
+    Return the partition that perimeters make, to be given to `aggregate`.
+
+    Parameters
+    ----------
+    perimeters
+        Such as the secteurs of a PLH.
+    level
+        Name of the level.
+
+    Returns
+    -------
+    Series
+        From commune to the code of its perimeter, named by the level.
+
+    Raises
+    ------
+    DataError
+        If two perimeters share a commune: each would be counted twice.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> two = [bm.perimeter("artois"), bm.perimeter("valenciennois")]
+    >>> bm.partition(two).value_counts().to_dict()
+    {'artois': 100, 'valenciennois': 82}
+    """
+    pairs = [(code, item.code) for item in perimeters for code in item.communes]
+    members = pd.DataFrame(pairs, columns=["commune", level]).set_index("commune")
+    shared = members.index[members.index.duplicated()].unique()
+    if len(shared):
+        owners = sorted(members.loc[shared[0], level])
+        msg = (
+            f"{len(shared)} commune(s) in more than one perimeter: {culprits(shared)}; "
+            f"{shared[0]} is in {' and '.join(owners)}"
+        )
+        raise DataError(msg)
+    return members[level].sort_index()

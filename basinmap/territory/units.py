@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import datetime as dt
+from collections.abc import Sequence
 from functools import cache
 
 import geopandas as gpd
 import pandas as pd
 
-from basinmap.errors import DataError, VintageError, culprits
+from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Stock
 from basinmap.territory import embedded
-from basinmap.territory.levels import BASSIN, check_level, resolve_codes
+from basinmap.territory.levels import resolve_codes
+from basinmap.territory.memberships import (
+    check_date,
+    epci_names,
+    lineage,
+    membership,
+)
 
 __all__ = [
     "communes",
     "departements",
     "epcis",
-    "membership",
     "quartiers",
     "scots",
     "statistics",
@@ -25,6 +30,9 @@ __all__ = [
 
 LATEST = 2023
 """Year of the latest legal population embedded."""
+LATEST_LIST = 2026
+
+Selection = str | Sequence[str] | None
 
 _POPULATION = tuple(f"population_{year}" for year in range(2016, LATEST + 1))
 _DWELLINGS = {
@@ -38,28 +46,12 @@ _DWELLINGS = {
 _OUTLINE = ("geometry", "name", "epci")
 
 
-def _check_date(date: str) -> str:
-    """Return the date if the embedded membership covers it."""
-    try:
-        year = dt.date.fromisoformat(date).year
-    except (TypeError, ValueError):
-        msg = f"not a date: {date!r}; write it as '2026-01-01'"
-        raise VintageError(msg) from None
-    if year != 2026:
-        msg = (
-            f"no membership is embedded for {date}: it covers 2026-01-01 to "
-            "2026-12-31; write date='2026-01-01'"
-        )
-        raise VintageError(msg)
-    return date
-
-
 def communes(
     *,
     vintage: int = 2026,
-    epci: str | list[str] | None = None,
-    scot: str | list[str] | None = None,
-    departement: str | list[str] | None = None,
+    epci: Selection = None,
+    scot: Selection = None,
+    departement: Selection = None,
 ) -> gpd.GeoDataFrame:
     """
     Return the communes of Nord and Pas-de-Calais, with their outline.
@@ -111,7 +103,7 @@ def communes(
     return frame
 
 
-def _selected(**conditions: str | list[str] | None) -> pd.Index:
+def _selected(**conditions: Selection) -> pd.Index:
     """Return the codes of the communes that meet every condition given."""
     frame = embedded.communes_2026()
     kept = pd.Series(data=True, index=frame.index)
@@ -119,7 +111,7 @@ def _selected(**conditions: str | list[str] | None) -> pd.Index:
         if given is not None:
             kept &= frame[level].isin(resolve_codes(given, level))
     if not kept.any():
-        told = {level: given for level, given in conditions.items() if given}
+        told = {k: given for k, given in conditions.items() if given is not None}
         msg = f"empty selection: no commune has {told}; drop one of the conditions"
         raise DataError(msg)
     return frame.index[kept]
@@ -134,14 +126,15 @@ def _frame_attrs(level: str) -> dict[str, object]:
 
 
 @cache
-def _dissolved(level: str) -> gpd.GeoDataFrame:
+def _dissolved(level: str, year: int) -> gpd.GeoDataFrame:
     """Merge the communes of each unit; exact, for the communes are a coverage."""
-    columns = [level, "area_km2", "geometry"]
-    frame = embedded.communes_2026()[columns].join(
+    frame = embedded.communes_2026()[["area_km2", "geometry"]].join(
         embedded.table("population")[f"population_{LATEST}"].rename("population")
     )
-    grouped = frame.dropna(subset=[level]).groupby(level)
-    merged = frame.dropna(subset=[level]).dissolve(by=level, method="coverage")
+    members = membership(level, date=f"{year}-01-01")
+    frame = frame.assign(**{level: members}).dropna(subset=[level])
+    grouped = frame.groupby(level)
+    merged = frame.dissolve(by=level, method="coverage")
     table = pd.DataFrame(
         {
             "communes": grouped.size(),
@@ -150,6 +143,8 @@ def _dissolved(level: str) -> gpd.GeoDataFrame:
         }
     )
     names = embedded.labels(level).reindex(table.index)
+    if level == "epci":
+        names[["name", "nature"]] = epci_names(year).reindex(table.index)
     return gpd.GeoDataFrame(
         pd.concat([names[["name", "short_name", "nature", "outside"]], table], axis=1),
         geometry=merged.geometry.reindex(table.index),
@@ -157,59 +152,93 @@ def _dissolved(level: str) -> gpd.GeoDataFrame:
     )
 
 
-def _units(level: str, kept: pd.Index | None, *, more: list[str]) -> gpd.GeoDataFrame:
-    frame = _dissolved(level)
-    frame = frame if kept is None else frame.loc[frame.index.isin(kept)]
+def _units(level: str, year: int, *, more: list[str]) -> gpd.GeoDataFrame:
+    frame = _dissolved(level, year)
     columns = ["name", *more, "communes", "population", "area_km2", "geometry"]
     frame = frame[columns].copy()
-    frame.attrs = _frame_attrs(level)
+    frame.index.name = level
+    frame.attrs = {**_frame_attrs(level), "date": f"{year}-01-01"}
     return frame
 
 
 def epcis(
     *,
     date: str = "2026-01-01",
-    epci: str | list[str] | None = None,
-    scot: str | list[str] | None = None,
-    departement: str | list[str] | None = None,
+    epci: Selection = None,
+    scot: Selection = None,
+    departement: Selection = None,
 ) -> gpd.GeoDataFrame:
     """
-    Return the 36 EPCI à fiscalité propre of Nord and Pas-de-Calais.
+    Return the EPCI à fiscalité propre of Nord and Pas-de-Calais at a date.
 
     Parameters
     ----------
     date
-        Day at which membership is read; 2026 is embedded.
+        Day at which membership is read, from 2008; from 2019 all EPCI are known,
+        before only those of the bassin minier that their lineage tells.
     epci, scot, departement
-        Keep the EPCI that have at least one commune in these units.
+        Keep these EPCI, and those that have at least one commune in these units
+        of 2026.
 
     Returns
     -------
     GeoDataFrame
-        EPSG:2154, index `epci` (SIREN); `name`, `short_name`, `nature`
-        (CC, CA, CU, METRO), `outside` (codes of its communes in other
-        départements, which are in no figure here), `communes`, `population`
-        (2023), `area_km2`, `geometry` merged from the communes.
+        EPSG:2154, index `epci` (SIREN); `name` and `nature` (CC, CA, CU, METRO) of
+        that date, `short_name`, `outside` (codes of its communes in other
+        départements, which are in no figure here), `communes` (COG 2026),
+        `population` (2023), `area_km2`, `geometry` merged from the communes.
 
     Raises
     ------
     VintageError
         If the date is not covered.
     CodeError
-        If a unit is unknown.
+        If a unit is unknown at that date.
 
     Examples
     --------
     >>> import basinmap as bm
     >>> len(bm.epcis())
     36
+    >>> print(bm.epcis(date="2023-01-01").loc["245901152", ["nature", "communes"]])
+    nature      CC
+    communes    21
+    Name: 245901152, dtype: object
     >>> bm.epcis(scot="lens-lievin-henin-carvin")["communes"].tolist()
     [14, 36]
     """
-    _check_date(date)
-    chosen = _selected(epci=epci, scot=scot, departement=departement)
-    kept = embedded.communes_2026().loc[chosen, "epci"].unique()
-    return _units("epci", kept, more=["short_name", "nature", "outside"])
+    year = check_date(date)
+    frame = _units("epci", year, more=["short_name", "nature", "outside"])
+    if epci is not None:
+        frame = frame.loc[_codes_at(epci, frame.index, year)]
+    if scot is not None or departement is not None:
+        chosen = _selected(scot=scot, departement=departement)
+        frame = frame[frame.index.isin(membership("epci", date=date)[chosen])]
+    if frame.empty:
+        msg = "empty selection: no EPCI answers all the conditions; drop one of them"
+        raise DataError(msg)
+    return frame
+
+
+def _codes_at(given: Selection, known: pd.Index, year: int) -> list[str]:
+    """Return SIREN that exist at a date; a SIREN of another time is explained."""
+    wanted = [given] if isinstance(given, str) else list(given or [])
+    if wanted and all(isinstance(item, str) and item in known for item in wanted):
+        return list(dict.fromkeys(wanted))
+    former = set(lineage()["from_siren"]) | set(lineage()["to_siren"])
+    gone = [code for code in wanted if code in former and code not in known]
+    if not gone:
+        codes = resolve_codes(given, "epci")
+        gone = [code for code in codes if code not in known]
+    if gone:
+        told = "; ".join(
+            f"{e.date}: {e.from_siren} → {e.to_siren} ({e.nature})"
+            for e in lineage(gone[0]).itertuples()
+        )
+        hint = f"its lineage: {told}" if told else "see bm.epcis(date=…).index"
+        msg = f"no EPCI {culprits(gone)} known on {year}-01-01; {hint}"
+        raise CodeError(msg)
+    return list(dict.fromkeys(codes))
 
 
 def scots(*, date: str = "2026-01-01") -> gpd.GeoDataFrame:
@@ -219,7 +248,8 @@ def scots(*, date: str = "2026-01-01") -> gpd.GeoDataFrame:
     Parameters
     ----------
     date
-        Day at which membership is read; 2026 is embedded.
+        Day at which membership is read, from 2008; only the SCoT whose perimeter
+        is established at that date are returned.
 
     Returns
     -------
@@ -239,8 +269,7 @@ def scots(*, date: str = "2026-01-01") -> gpd.GeoDataFrame:
     {'artois': 100, 'grand-douaisis': 55, 'lens-lievin-henin-carvin': 50, \
 'osartis-marquion': 49, 'valenciennois': 82}
     """
-    _check_date(date)
-    return _units("scot", None, more=[])
+    return _units("scot", check_date(date), more=[])
 
 
 def departements() -> gpd.GeoDataFrame:
@@ -259,7 +288,7 @@ def departements() -> gpd.GeoDataFrame:
     >>> bm.departements()["communes"].to_dict()
     {'59': 647, '62': 887}
     """
-    return _units("departement", None, more=[])
+    return _units("departement", LATEST_LIST, more=[])
 
 
 def quartiers() -> gpd.GeoDataFrame:
@@ -287,55 +316,12 @@ def quartiers() -> gpd.GeoDataFrame:
     return frame
 
 
-def membership(level: str, *, date: str = "2026-01-01") -> pd.Series:
-    """
-    Return the unit of a level that holds each commune.
-
-    Parameters
-    ----------
-    level
-        `"epci"`, `"scot"`, `"arrondissement"`, `"departement"`, `"bassin"` or
-        `"commune"` itself.
-    date
-        Day at which membership is read; 2026 is embedded.
-
-    Returns
-    -------
-    Series
-        Index `commune`, named by the level; missing where no unit is known.
-
-    Raises
-    ------
-    VintageError
-        If the date is not covered.
-    CodeError
-        If the level is unknown or does not hold communes.
-
-    Examples
-    --------
-    >>> membership("epci").loc["62498"]
-    '246200364'
-    """
-    _check_date(date)
-    frame = embedded.communes_2026()
-    match check_level(level):
-        case "commune":
-            return pd.Series(frame.index, index=frame.index, name=level)
-        case "bassin":
-            return frame["scot"].where(frame["scot"].isna(), BASSIN).rename(level)
-        case "iris" | "quartier":
-            msg = f"communes are not nested in the level {level!r}; use bm.apportion"
-            raise DataError(msg)
-        case _:
-            return frame[level]
-
-
 def statistics(
     level: str = "commune",
     *,
-    epci: str | list[str] | None = None,
-    scot: str | list[str] | None = None,
-    departement: str | list[str] | None = None,
+    epci: Selection = None,
+    scot: Selection = None,
+    departement: Selection = None,
 ) -> pd.DataFrame:
     """
     Return the embedded statistics: counts only, each declared as a stock.
@@ -418,6 +404,8 @@ def _stock(column: str, level: str) -> Stock:
         geography="2026" if level == "commune" else "2024",
         source=source,
         family="P" if column in _DWELLINGS else "",
+        # Legal populations come into force three years after their date.
+        published=int(year) + 3 if column in _POPULATION else None,
     )
 
 

@@ -1,0 +1,168 @@
+"""Comparing dates: at a constant perimeter, or at the perimeter of each date."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import Literal
+
+import pandas as pd
+
+from basinmap.errors import BasinmapWarning, MeasureError, VintageError, culprits
+from basinmap.measures import Stock, check_columns, declared, state_column
+from basinmap.reports import Report
+from basinmap.territory.aggregation import aggregate
+from basinmap.territory.embedded import communes_2026
+from basinmap.territory.memberships import membership
+
+__all__ = ["Rule", "series"]
+
+Rule = Literal["constant", "current"]
+
+
+def series(
+    table: pd.DataFrame,
+    to: str,
+    *,
+    columns: list[str],
+    perimeter: Rule = "constant",
+    date: str = "2026-01-01",
+) -> tuple[pd.DataFrame, Report]:
+    """
+    Follow stocks over time at a level above the commune.
+
+    At a constant perimeter, all dates are added up over the communes of one date.
+    At the current one, each column is added up over the perimeter of its own time,
+    as the tables published each year do: what moves then is also the perimeter.
+
+    Parameters
+    ----------
+    table
+        Communes of COG 2026; its measures tell the year of each column, and the
+        year whose perimeters the published tables use (`Stock.published`).
+    to
+        `"epci"` or `"scot"`.
+    columns
+        Stocks, one a date, in order of time.
+    perimeter
+        `"constant"` or `"current"`.
+    date
+        The day of the constant perimeter.
+
+    Returns
+    -------
+    table : DataFrame
+        One row a unit, the `columns`, and `<column>_state` where there is something
+        to say.
+    report : Report
+        Totals before and after, and the French note on the perimeter.
+
+    Raises
+    ------
+    MeasureError
+        If a column is no stock, or its year is not declared.
+    VintageError
+        If the rule is unknown or a date is not covered.
+
+    Warns
+    -----
+    BasinmapWarning
+        At the current perimeter, naming the communes that changed unit.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> columns = ["population_2019", "population_2020", "population_2021"]
+    >>> table, report = bm.series(bm.statistics(), "epci", columns=columns)
+    >>> table.loc["245901152"].astype(int).tolist()
+    [70800, 70668, 70431]
+    """
+    check_columns(table, *columns)
+    known = {name: declared(table, None).get(name) for name in columns}
+    stocks = {name: item for name, item in known.items() if isinstance(item, Stock)}
+    if len(stocks) < len(columns):
+        wrong = [name for name in columns if name not in stocks]
+        msg = f"{culprits(wrong)}: no declared stock; only stocks are followed"
+        raise MeasureError(msg)
+    if perimeter == "constant":
+        result, report = aggregate(table, to, measures=stocks, date=date)
+        note = f"Périmètre constant : communes au {_french(date)} à toutes les dates."
+        return result, replace(report, notes=(*report.notes, note))
+    if perimeter != "current":
+        msg = f"unknown perimeter {perimeter!r}; write 'constant' or 'current'"
+        raise VintageError(msg)
+    return _current(table, to, stocks)
+
+
+def _current(
+    table: pd.DataFrame, to: str, stocks: dict[str, Stock]
+) -> tuple[pd.DataFrame, Report]:
+    dates = {name: _date(name, stock) for name, stock in stocks.items()}
+    parts, reports = [], []
+    for name, stock in stocks.items():
+        part, report = aggregate(table, to, measures={name: stock}, date=dates[name])
+        parts.append(part)
+        reports.append(report)
+    result = pd.concat(parts, axis=1).rename_axis(to)
+    for name in stocks:
+        # A unit that did not exist, or is not known, at a date has no value then.
+        absent = result.index[result[name].isna()]
+        if len(absent) and state_column(name) not in result:
+            result[state_column(name)] = ""
+        if len(absent):
+            result.loc[absent, state_column(name)] = "not_applicable"
+    result.attrs = {**table.attrs, "level": to, "measures": stocks}
+    notes = _moves(to, table.index, dates)
+    if notes:
+        warnings.warn(
+            "at the current perimeter, part of the change is that of the perimeter. "
+            + " ".join(notes),
+            BasinmapWarning,
+            stacklevel=3,
+        )
+    told = ", ".join(f"{name} au {_french(day)}" for name, day in dates.items())
+    return result, Report(
+        verb=f"Suivi par {to}",
+        before={k: v for report in reports for k, v in report.before.items()},
+        after={k: v for report in reports for k, v in report.after.items()},
+        units_before=len(table),
+        units_after=len(result),
+        unmatched=tuple(sorted({c for r in reports for c in r.unmatched})),
+        notes=(f"Périmètre courant : {told}.", *notes),
+    )
+
+
+def _date(name: str, stock: Stock) -> str:
+    year = stock.published or (int(stock.vintage) if stock.vintage.isdigit() else 0)
+    if not year:
+        msg = (
+            f"{name!r} declares no year: write bm.Stock(vintage='2019', published=2022)"
+        )
+        raise MeasureError(msg)
+    return f"{year}-01-01"
+
+
+def _moves(to: str, communes: pd.Index, dates: dict[str, str]) -> list[str]:
+    """Write which communes changed unit between two dates that follow each other."""
+    names = communes_2026()["name"]
+    days = list(dict.fromkeys(dates.values()))
+    sentences = []
+    for before, after in zip(days[:-1], days[1:], strict=True):
+        old, new = (
+            membership(to, date=day).reindex(communes) for day in (before, after)
+        )
+        moved = communes[(old != new) & old.notna() & new.notna()]
+        pairs = pd.DataFrame({"old": old[moved], "new": new[moved]})
+        for (one, other), rows in pairs.groupby(["old", "new"]):
+            first = ", ".join(f"{names[c]} ({c})" for c in rows.index[:5])
+            more = f" et {len(rows) - 5} autres" if len(rows) > 5 else ""
+            sentences.append(
+                f"Entre le {_french(before)} et le {_french(after)} : {first}{more} "
+                f"de {one} à {other}."
+            )
+    return sentences
+
+
+def _french(date: str) -> str:
+    year = date[:4]
+    return f"1er janvier {year}" if date.endswith("01-01") else date

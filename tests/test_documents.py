@@ -1,0 +1,423 @@
+"""The PLH of an EPCI: what it holds, and that it works for every one of the 36."""
+
+import datetime as dt
+import hashlib
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from xml.etree import ElementTree as ET
+
+import geopandas as gpd
+import openpyxl
+import pandas as pd
+import pytest
+from matplotlib.text import Text
+
+import basinmap as bm
+from basinmap.deliverables import housing
+from basinmap.deliverables.housing import PLATES
+from basinmap.deliverables.subjects import subject
+from basinmap.errors import BasinmapError
+from basinmap.territory.embedded import provenance
+
+CALL = "246200364"
+DAY = dt.date(2026, 11, 23)
+SLUGS = [plate.slug for plate in PLATES]
+RATES = ("D02", "D05", "L02", "L03", "L04", "L05")
+ALL_36 = sorted(bm.epcis().index)
+CHOSEN = {
+    "200093201": "Métropole européenne de Lille",
+    "200069672": "CC du Ternois",
+    "200043404": "CC du Sud-Avesnois",
+    "245900428": "CU de Dunkerque",
+    "245900758": "CC Flandre Lys",
+    "200072460": "CA de Béthune-Bruay",
+}
+
+
+def defect(why):
+    """Mark what the package does not hold yet; remove the mark with the cure."""
+    return pytest.mark.xfail(reason=why, strict=True)
+
+
+def once(root, name, make):
+    """Make a folder once for all the workers of a run; the others wait for it."""
+    folder, done = root / name, root / f"{name}.done"
+    try:
+        (root / f"{name}.lock").mkdir()
+    except FileExistsError:
+        for _ in range(1200):
+            if done.exists():
+                break
+            time.sleep(0.1)
+    else:
+        try:
+            make(folder)
+        finally:
+            done.touch()
+    assert folder.is_dir(), "it could not be made; see the first failure"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+def here(folder):
+    assert bm.plh(CALL, out=folder, author="Mission", date=DAY) == folder
+
+
+def elsewhere(folder):
+    """Run the same in a process of its own, with another hash seed."""
+    words = ["plh", "--epci", "call", "--out", folder, "--author", "Mission"]
+    subprocess.run(
+        [sys.executable, "-m", "basinmap", *words, "--date", DAY.isoformat()],
+        check=True,
+        capture_output=True,
+        cwd=folder.parent,
+        env={**os.environ, "PYTHONHASHSEED": "7", "TZ": "Pacific/Auckland"},
+    )
+
+
+@pytest.fixture(scope="session")
+def document(shared):
+    return once(shared, "call", here)
+
+
+@pytest.fixture(scope="session")
+def again(shared):
+    return once(shared, "call-again", elsewhere)
+
+
+@pytest.fixture(scope="module")
+def everything():
+    return bm.statistics()
+
+
+# --- files ----------------------------------------------------------------------------
+
+
+def test_the_same_document_made_by_another_process_has_the_same_bytes(again, document):
+    names = sorted(path.name for path in document.iterdir())
+    assert names == sorted(path.name for path in again.iterdir())
+    assert not [
+        n for n in names if (document / n).read_bytes() != (again / n).read_bytes()
+    ]
+
+
+def test_the_document_holds_six_plates_in_three_formats_data_tables_and_method(
+    document,
+):
+    assert len(SLUGS) >= 6
+    plates = {f"{slug}.{suffix}" for slug in SLUGS for suffix in ("pdf", "svg", "png")}
+    others = {"donnees.gpkg", "tableaux.xlsx", "methode.md", "manifest.json"}
+    assert {path.name for path in document.iterdir()} == plates | others
+    assert all(path.stat().st_size > 1000 for path in document.iterdir())
+
+
+def test_the_manifest_lists_every_file_with_its_true_hash(document):
+    manifest = json.loads((document / "manifest.json").read_text(encoding="utf-8"))
+    listed = manifest["outputs"]
+    files = [path for path in document.iterdir() if path.name != "manifest.json"]
+    assert sorted(listed) == sorted(path.name for path in files)
+    for path in files:
+        content = path.read_bytes()
+        assert listed[path.name]["sha256"] == hashlib.sha256(content).hexdigest()
+        assert listed[path.name]["bytes"] == len(content)
+    assert (manifest["epci"], manifest["communes"]) == (CALL, 36)
+    assert (manifest["author"], manifest["date"]) == ("Mission", "2026-11-23")
+    assert set(manifest["sources"]) == set(provenance()["datasets"])
+    assert manifest["versions"]["basinmap"] == bm.__version__
+
+
+def test_nothing_is_left_beside_the_document(document):
+    assert not list(document.parent.glob(".basinmap-*"))
+
+
+# --- plates ---------------------------------------------------------------------------
+
+
+def svg_texts(path):
+    root = ET.parse(path).getroot()  # noqa: S314 - our own file
+    return ["".join(e.itertext()) for e in root.iter() if e.tag.endswith("}text")]
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_plate_bears_territory_year_sources_maker_and_scale(document, slug):
+    texts = svg_texts(document / f"{slug}.svg")
+    (title,) = [text for text in texts if text.endswith("– CA de Lens-Liévin")]
+    assert re.search(r"\b20[12]\d\b", title)
+    whole = " ".join(texts)
+    assert re.search(r"Sources\u00a0: .*20\d\d", whole)
+    assert "Réalisation\u00a0: Mission, novembre 2026" in whole
+    assert re.search(r"Échelle 1\u00a0: \d{1,3}(\u202f\d{3})+ \(A4\)", whole)
+    assert "N" in texts
+    assert any(re.fullmatch(r"[\d,\u202f]+\u00a0km", text) for text in texts)
+    assert "Liévin" in whole
+
+
+def test_the_plate_of_vacancy_says_its_unit_classes_and_comparison(document):
+    whole = "\n".join(svg_texts(document / "02-vacance.svg"))
+    assert "Taux de vacance des logements (%)" in whole
+    assert re.search(r"de [\d,]+ à moins de [\d,]+", whole)
+    # By hand from the census: 8,020 / 111,551, 8.055 and 7.336 %.
+    for value in ("7,2\u202f%", "8,1\u202f%", "7,3\u202f%"):
+        assert value in whole
+    assert "musée du Louvre-Lens" in whole
+    assert "5\u00a0km" in whole
+
+
+def test_the_plate_of_growth_is_signed_and_cut_at_zero(document):
+    texts = svg_texts(document / "03-evolution-population.svg")
+    assert any(text.startswith("de 0 à moins de") for text in texts)
+    assert any("\u22120,02\u202f%" in text for text in texts)
+
+
+# --- geopackage -----------------------------------------------------------------------
+
+
+def layer(document, name):
+    return gpd.read_file(document / "donnees.gpkg", layer=name)
+
+
+def test_communes_of_the_geopackage_hold_counts_and_the_indicators_of_compute(document):
+    found = layer(document, "communes").set_index("commune")
+    counts = bm.statistics(epci=CALL)
+    assert found.crs == "EPSG:2154"
+    assert found.index.tolist() == counts.index.tolist()
+    for column in counts:
+        assert found[column].to_numpy() == pytest.approx(counts[column].to_numpy())
+    for id_ in RATES:
+        values = bm.compute(id_, counts)
+        assert found[id_].to_numpy() == pytest.approx(values.to_numpy(), rel=1e-12)
+    lens = found.loc["62498"]
+    assert (lens["population_2023"], lens["dwellings_2021"]) == (32_920, 17_681)
+    assert lens["L04"] == pytest.approx(100 * 1_973 / 17_681)
+
+
+def test_epcis_of_the_geopackage_hold_rates_of_sums(document, everything):
+    found = layer(document, "epci").set_index("epci")
+    assert len(found) == 36
+    for id_ in RATES:
+        values = bm.compute(id_, everything, to="epci").loc[found.index]
+        assert found[id_].to_numpy() == pytest.approx(values.to_numpy(), rel=1e-12)
+    known = {CALL: 7.190, "200072460": 8.031, "245901160": 9.344, "245901152": 6.744}
+    for code, rate in known.items():
+        assert found.loc[code, "L04"] == pytest.approx(rate, abs=5e-4)
+
+
+def test_population_of_the_rings_adds_up_to_that_of_the_last_circle(
+    document, everything
+):
+    rings = layer(document, "anneaux")
+    museum = bm.LOUVRE_LENS.point
+    edges = [0.0, *rings["outer"]]
+    assert rings["inner"].tolist() == edges[:-1]
+    circle = gpd.GeoSeries([rings.union_all().buffer(0.01)], crs=2154).iloc[0]
+    points = bm.communes().representative_point()
+    inside = points.index[points.within(circle)]
+    assert rings["units"].sum() == len(inside)
+    total = everything.loc[inside, "population_2023"].sum()
+    assert rings["population_2023"].sum() == total
+    assert rings.union_all().contains(museum)
+
+
+def test_the_dictionary_explains_every_column_of_counts_and_rates(document):
+    known = set(layer(document, "dictionnaire")["colonne"])
+    fixed = {
+        *("commune", "name", "epci", "scot", "arrondissement", "departement"),
+        "geometry",
+    }
+    assert set(layer(document, "communes").columns) - fixed <= known
+
+
+def test_places_of_the_geopackage_hold_the_museum(document):
+    places = layer(document, "lieux").set_index("place")
+    museum = places.geometry["louvre-lens"]
+    assert (museum.x, museum.y) == pytest.approx((686_006, 7_037_021), abs=30)
+
+
+# --- tables ---------------------------------------------------------------------------
+
+
+def read(document, name):
+    sheet = openpyxl.load_workbook(document / "tableaux.xlsx")[name]
+    header, *rows = list(sheet.iter_rows(min_row=4, values_only=True))
+    return pd.DataFrame(rows, columns=header).set_index(header[0])
+
+
+RATE_HEADERS = {
+    "L04": "Taux de vacance des logements en 2021 (%)",
+    "D02": "Évolution annuelle de la population de 2016 à 2023 (% par an)",
+}
+
+
+@pytest.mark.parametrize("id_", RATE_HEADERS)
+@pytest.mark.parametrize("level", ["epci", "scot", "bassin", "departement"])
+def test_the_comparison_holds_what_compute_gives_at_each_level(
+    document, everything, id_, level
+):
+    values = bm.compute(id_, everything, to=level)
+    found = read(document, "Comparaison")[RATE_HEADERS[id_]]
+    common = values.index.intersection(found.index)
+    assert len(common) == {"epci": 8, "scot": 5, "bassin": 1, "departement": 2}[level]
+    assert found[common].to_numpy(dtype=float) == pytest.approx(
+        values[common].to_numpy(), rel=1e-12
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "rate", "wrong"),
+    [
+        (CALL, 7.190, 5.995),
+        ("200072460", 8.031, 6.572),
+        ("245901160", 9.344, 7.639),
+        ("245901152", 6.744, 5.955),
+    ],
+)
+def test_the_comparison_holds_rates_of_sums_and_no_mean_of_rates(
+    document, code, rate, wrong
+):
+    table = read(document, "Comparaison")
+    assert table.index[0] == CALL
+    value = table.loc[code, RATE_HEADERS["L04"]]
+    assert value == pytest.approx(rate, abs=5e-4)
+    assert abs(value - wrong) > 0.5
+
+
+def test_growth_of_the_comparison_is_the_known_one(document):
+    growth = read(document, "Comparaison")[RATE_HEADERS["D02"]]
+    known = {CALL: -0.022, "246200299": 0.039, "245901152": -0.290}
+    for code, value in known.items():
+        assert growth[code] == pytest.approx(value, abs=5e-4)
+
+
+@pytest.mark.parametrize("name", ["Communes", "Comparaison", "Sources"])
+def test_every_header_of_the_tables_is_french_and_none_is_an_id(document, name):
+    table = read(document, name)
+    headers = [table.index.name, *table.columns]
+    assert len(set(headers)) == len(headers)
+    assert not [h for h in headers if re.search(r"^[A-Z]\d\d$|_|^[a-z]", h)]
+
+
+def test_communes_of_the_tables_are_those_of_the_epci(document):
+    table = read(document, "Communes")
+    assert table.index.tolist() == bm.communes(epci=CALL).index.tolist()
+    assert table["Population municipale 2023 (habitants)"].sum() == 242_013
+
+
+def test_sources_of_the_tables_are_all_the_data_sets(document):
+    table = read(document, "Sources")
+    assert set(table.index) == set(provenance()["datasets"])
+    assert table.notna().all(axis=None)
+
+
+# --- method ---------------------------------------------------------------------------
+
+
+def test_the_note_of_method_says_territory_maker_and_each_source_once(document):
+    note = (document / "methode.md").read_text(encoding="utf-8")
+    assert note.startswith("# Note de méthode – CA de Lens-Liévin\n")
+    assert "Mission, 23/11/2026" in note
+    assert "36 communes" in note
+    sources = note.split("## Sources")[1].split()
+    assert sources
+    lines = [line for line in note.splitlines() if line.startswith("- ")]
+    assert len(set(lines)) == len(lines)
+
+
+# --- every EPCI -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", CHOSEN, ids=CHOSEN.values())
+def test_the_plates_of_very_different_territories_can_be_drawn(code):
+    about = subject(code, author="Mission", date=DAY)
+    for plate in PLATES:
+        sheet = plate.draw(about)
+        ax = next(a for a in sheet.axes if a is not sheet.paper)
+        xmin, ymin, xmax, ymax = about.communes.total_bounds
+        assert ax.get_xlim()[0] < xmin < xmax < ax.get_xlim()[1]
+        assert ax.get_ylim()[0] < ymin < ymax < ax.get_ylim()[1]
+        texts = [text.get_text() for text in sheet.findobj(Text)]
+        assert any(about.name.replace("'", "’") in text for text in texts)
+        assert any(text.startswith("Sources") for text in texts)
+
+
+def test_communes_out_of_the_two_departements_are_told_on_the_plates():
+    about = subject("200069672", author="Mission", date=DAY)
+    (missing,) = about.outside
+    sheet = PLATES[1].draw(about)
+    whole = " ".join(text.get_text() for text in sheet.findobj(Text))
+    assert re.search(rf"Hors 1 commune .*\({missing}\)", whole)
+
+
+@pytest.mark.parametrize("code", ALL_36)
+def test_every_epci_has_a_subject_and_a_comparison(code, everything):
+    about = subject(code, author="Mission", date=DAY)
+    inside = bm.membership("epci") == code
+    assert about.communes.index.tolist() == inside.index[inside].tolist()
+    found = about.comparison("L04")
+    counts = everything[inside.reindex(everything.index)].sum()
+    by_hand = 100 * counts["vacant_dwellings_2021"] / counts["dwellings_2021"]
+    assert found.iloc[0] == pytest.approx(by_hand, rel=1e-12)
+    assert found.index[0] == about.name
+    assert found.notna().all()
+    assert 1 <= len(about.rings) <= 7
+    assert about.rings["outer"].is_monotonic_increasing
+
+
+def test_every_epci_has_its_tables(tmp_path, monkeypatch):
+    known, compute_all = {}, housing._indicators
+
+    def remembered(table, to):
+        key = to if to is None or isinstance(to, str) else "both"
+        if key not in known:
+            known[key] = compute_all(table, to)
+        found = known[key].copy()
+        found.attrs = known[key].attrs
+        return found
+
+    # The values of a level are the same for all: they are computed once.
+    monkeypatch.setattr(housing, "_indicators", remembered)
+    for code in ALL_36:
+        about = subject(code, author="Mission", date=DAY)
+        folder = tmp_path / code
+        folder.mkdir()
+        housing._write_tables(about, folder)
+        book = openpyxl.load_workbook(folder / "tableaux.xlsx", read_only=True)
+        rows = list(book["Communes"].iter_rows(min_row=5, max_col=1, values_only=True))
+        assert [row[0] for row in rows] == about.communes.index.tolist()
+        first = next(book["Comparaison"].iter_rows(min_row=5, values_only=True))
+        assert first[0] == code
+        book.close()
+
+
+# --- refusals -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"epci": "246200365"}, r"'246200365'.*246200364 \(CA de Lens-Liévin\)"),
+        ({"epci": 246200364}, r"not a number; write '246200364'"),
+        ({"epci": 246200364.0}, r"write '246200364'"),
+        ({"epci": None}, "a code is a string"),
+        pytest.param(
+            {"epci": ["call", "cahc"]}, "one EPCI", marks=defect("raw ValueError")
+        ),
+        ({"author": "  "}, "author"),
+        pytest.param(
+            {"date": "2026-11-23"}, "date", marks=defect("raw AttributeError")
+        ),
+    ],
+)
+def test_what_cannot_be_made_is_refused_and_leaves_nothing(tmp_path, options, said):
+    given = {"epci": CALL, "author": "Mission", "date": DAY} | options
+    with pytest.raises(BasinmapError, match=said):
+        bm.plh(given.pop("epci"), out=tmp_path / "deep" / "out", **given)
+    assert not list(tmp_path.iterdir())
