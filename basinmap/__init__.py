@@ -33,7 +33,9 @@ _ROOMS: Final = {
         "states_of",
     ),
     "reports": ("Report",),
-    "territory.levels": ("check_codes", "find_unit"),
+    "territory.levels": ("check_codes", "find_unit", "repair_codes"),
+    "territory.reading": ("check_generations", "read_units"),
+    "spatial.nesting": ("quartier_shares",),
     "territory.units": (
         "communes",
         "departements",
@@ -109,10 +111,12 @@ if TYPE_CHECKING:
     from basinmap.measures import parse_counts as parse_counts
     from basinmap.measures import states_of as states_of
     from basinmap.reports import Report as Report
+    from basinmap.spatial.nesting import quartier_shares as quartier_shares
     from basinmap.territory.aggregation import aggregate as aggregate
     from basinmap.territory.evolution import series as series
     from basinmap.territory.levels import check_codes as check_codes
     from basinmap.territory.levels import find_unit as find_unit
+    from basinmap.territory.levels import repair_codes as repair_codes
     from basinmap.territory.memberships import lineage as lineage
     from basinmap.territory.memberships import membership as membership
     from basinmap.territory.perimeters import Perimeter as Perimeter
@@ -121,6 +125,8 @@ if TYPE_CHECKING:
     from basinmap.territory.perimeters import user_perimeter as user_perimeter
     from basinmap.territory.places import Place as Place
     from basinmap.territory.places import places as places
+    from basinmap.territory.reading import check_generations as check_generations
+    from basinmap.territory.reading import read_units as read_units
     from basinmap.territory.units import communes as communes
     from basinmap.territory.units import departements as departements
     from basinmap.territory.units import epcis as epcis

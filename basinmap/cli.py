@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import io
 import os
 import sys
 import traceback
@@ -67,6 +68,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done, 2 the input is wrong (one message on stderr), 1 a bug of
         basinmap (with its traceback), 130 interrupted.
     """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a letter prints a question mark rather than fail.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     given = _parser().parse_args(arguments)
     try:
         with warnings.catch_warnings(record=True) as caught:

@@ -196,6 +196,12 @@ def states_of(table: pd.DataFrame, column: str) -> pd.Series:
     ------
     MeasureError
         If a state is unknown, or says that a value is missing where there is one.
+
+    Examples
+    --------
+    >>> table = parse_counts(pd.Series(["12", "s"], name="vacant"))
+    >>> states_of(table, "vacant").tolist()
+    ['', 'secret']
     """
     values = table[column]
     states = pd.Series("", index=table.index, dtype=object)
@@ -222,9 +228,9 @@ def states_of(table: pd.DataFrame, column: str) -> pd.Series:
 def parse_counts(
     raw: pd.Series,
     *,
-    secret: Sequence[str] = ("s",),
-    not_applicable: Sequence[str] = ("s.o.", "so"),
-    not_available: Sequence[str] = ("n.d.", "nd", ""),
+    secret: str | Sequence[str] = ("s",),
+    not_applicable: str | Sequence[str] = ("s.o.", "so"),
+    not_available: str | Sequence[str] = ("n.d.", "nd", ""),
 ) -> pd.DataFrame:
     """
     Read counts as they are published, with the signs that stand for no value.
@@ -257,13 +263,14 @@ def parse_counts(
     """
     name = str(raw.name or "value")
     text = raw.astype(object).where(raw.notna(), "").astype(str).str.strip()
-    text = text.str.replace(r"(?<=\d)[\s\u202f\xa0](?=\d{3})", "", regex=True)
+    text = text.str.replace(r"(?<=\d)\s(?=\d{3}(?!\d))", "", regex=True)
     states = pd.Series("", index=raw.index, dtype=object)
     signs = zip(STATES, (secret, not_applicable, not_available), strict=True)
     for state, spellings in signs:
-        states[text.str.lower().isin([s.lower() for s in spellings])] = state
-    numbers = text.where(states == "").str.replace(",", ".", regex=False)
-    values = pd.to_numeric(numbers, errors="coerce")
+        known = [spellings] if isinstance(spellings, str) else list(spellings)
+        states[text.str.lower().isin([sign.lower() for sign in known])] = state
+    counts = text.where(text.str.fullmatch(r"\d+([.,]\d+)?") & (states == ""))
+    values = pd.to_numeric(counts.str.replace(",", ".", regex=False))
     wrong = text[values.isna() & (states == "")]
     if len(wrong):
         msg = (
@@ -307,8 +314,10 @@ def declared(table: pd.DataFrame, measures: Measures | None) -> dict[str, Measur
     MeasureError
         If nothing is declared, or what is given is no measure.
     """
-    found = dict(table.attrs.get("measures", {}) if measures is None else measures)
-    if not found:
+    found = table.attrs.get("measures", {}) if measures is None else measures
+    if isinstance(found, Mapping):
+        found = dict(found)
+    if not found or not isinstance(found, dict):
         msg = (
             "no column is declared as a measure: pass "
             "measures={'column': bm.Stock()} or bm.Ratio(numerator=…, denominator=…)"
@@ -376,7 +385,15 @@ def evaluate(measure: Measure, table: pd.DataFrame, column: str) -> Evaluated:
             values, states = _quotient(table, top, bottom)
             values = values * scale
         case Growth(start=start, end=end, years=years):
+            if not years > 0:
+                msg = f"{column!r}: growth over {years} years; give how many, above 0"
+                raise MeasureError(msg)
             values, states = _quotient(table, end, start)
+            negative = values < 0
+            values, states = (
+                values.mask(negative),
+                states.mask(negative, "not_applicable"),
+            )
             # A rate of growth from or to a minimum is bounded by nothing.
             states = states.mask(states == "lower_bound", "secret")
             values = ((values ** (1 / years) - 1) * 100).mask(states == "secret")

@@ -76,7 +76,8 @@ def percent(value: float, decimals: int = 1, *, signed: bool = False) -> str:
     >>> percent(7.1904)
     '7,2\u202f%'
     """
-    return f"{number(value, decimals, signed=signed)}{THIN}%"
+    text = number(value, decimals, signed=signed)
+    return text if math.isnan(value) else f"{text}{THIN}%"
 
 
 def interval(low: str | None, high: str | None) -> str:
@@ -148,6 +149,8 @@ def typeset(text: str) -> str:
     'Sources\xa0: l’Insee\u202f; «\xa0RP 2021\xa0»'
     """
     text = text.replace("'", "’")
-    text = re.sub(r" (?=[;?!%])|(?<=\d)(?=[;?!%])", THIN, text)
+    text = re.sub(r" {2,}", " ", text)
+    # Not inside a web address: what follows the sign is a space or the end.
+    text = re.sub(r" (?=[;?!%])|(?<=\d)(?=[;?!%](?:[\s,.)]|$))", THIN, text)
     text = re.sub(r" :(?=\s|$)", f"{BROAD}:", text)
     return text.replace("« ", f"«{BROAD}").replace(" »", f"{BROAD}»")

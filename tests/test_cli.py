@@ -17,11 +17,6 @@ from basinmap.territory.embedded import provenance
 CALL = "246200364"
 
 
-def defect(why):
-    """Mark what the package does not hold yet; remove the mark with the cure."""
-    return pytest.mark.xfail(reason=why, strict=True)
-
-
 def files(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
@@ -94,10 +89,10 @@ def test_a_misspelt_name_is_refused_and_the_epci_is_suggested(refused, tmp_path)
 @pytest.mark.parametrize(
     "code",
     [
-        pytest.param("62498.0", marks=defect("a commune is advised as the cure")),
+        "62498.0",
         "1001",
         "",
-        pytest.param(" ", marks=defect("write '' is advised as the cure")),
+        " ",
         "62498",
         "246200364.0",
     ],
@@ -122,7 +117,6 @@ def test_an_output_under_a_file_is_refused(refused, tmp_path):
     assert re.search(r"cannot write in .*file.*choose another", said)
 
 
-@defect("the current folder is filled")
 @pytest.mark.usefixtures("quick")
 def test_an_empty_output_is_refused_rather_than_filling_the_current_folder(
     refused, tmp_path, monkeypatch
@@ -153,7 +147,6 @@ def test_an_empty_author_is_refused(refused, tmp_path):
     assert "author" in said
 
 
-@defect("said to be a bug, after all the work")
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("name", ["x" * 300, "a\0b"])
 def test_a_name_that_no_folder_can_bear_is_refused(refused, tmp_path, name):
@@ -306,9 +299,7 @@ def test_the_module_runs_as_a_process_and_refuses_without_a_traceback(tmp_path):
     assert files(tmp_path) == []
 
 
-@pytest.mark.parametrize(
-    "encoding", ["cp1252", pytest.param("ascii", marks=defect("UnicodeEncodeError"))]
-)
+@pytest.mark.parametrize("encoding", ["cp1252", pytest.param("ascii")])
 def test_data_can_be_written_to_a_terminal_of_another_encoding(encoding):
     done = process("data", PYTHONIOENCODING=encoding)
     assert (done.returncode, done.stderr) == (0, b"")

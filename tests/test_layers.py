@@ -36,11 +36,6 @@ GEOD = Geod(ellps="GRS80")
 TO_DEGREES = Transformer.from_crs(2154, 4326, always_xy=True)
 
 
-def defect(why):
-    """Mark what the package does not hold yet; remove the mark with the cure."""
-    return pytest.mark.xfail(reason=why, strict=True)
-
-
 @pytest.fixture(scope="module")
 def lens():
     return bm.communes(epci="246200364")
@@ -116,7 +111,6 @@ def test_a_stock_is_refused_as_a_fill_and_the_message_names_the_circles(
     assert not ax.blocks
 
 
-@defect("attrs measures are not read")
 def test_a_column_of_statistics_declared_as_a_stock_is_refused_as_a_fill(
     ax, lens, counts
 ):
@@ -225,7 +219,6 @@ def test_diverging_colours_are_distinct_and_darken_outwards(each):
         assert (np.diff([lightness(color) for color in side]) < -4).all()
 
 
-@defect("gains are up to 15 L* darker than losses")
 @pytest.mark.parametrize("each", [2, 3, 4])
 def test_losses_and_gains_of_the_same_size_are_equally_dark(each):
     colors = diverging_colors("orange-violet", each, each)
@@ -256,9 +249,7 @@ def test_losses_are_orange_and_gains_violet_around_zero(lens):
 @pytest.mark.parametrize(
     "sign",
     [
-        pytest.param(
-            -1, marks=defect("the highest class of losses is coloured as a gain")
-        ),
+        pytest.param(-1),
         1,
     ],
 )
@@ -269,7 +260,6 @@ def test_a_territory_that_only_loses_bears_no_colour_of_gain(lens, sign):
     assert {red > blue for red, _, blue in used} == {sign < 0}
 
 
-@defect("the class that straddles the pivot is coloured as a gain")
 def test_own_breaks_without_the_pivot_are_refused(lens):
     values = pd.Series(np.linspace(-3, 3, 36), index=lens.index, name="growth")
     with pytest.raises(bm.errors.DataError, match="pivot"):
@@ -319,7 +309,6 @@ def test_the_legend_writes_the_values_of_its_circles(ax, lens, stock):
     assert {f"{value:g}" for value in sizes} <= set(plain)
 
 
-@defect("0,5 is written 0")
 def test_the_legend_of_a_stock_below_one_writes_the_values_of_its_circles(ax, lens):
     hectares = pd.Series(np.linspace(0.01, 0.6, 36), index=lens.index, name="Friches")
     bm.draw_symbols(ax, lens, hectares)
@@ -343,7 +332,6 @@ def test_the_largest_circle_may_be_given_in_millimetres(ax, lens, stock):
     assert circles(ax).get_widths().max() * MM / 2 == pytest.approx(5)
 
 
-@defect("not checked")
 @pytest.mark.parametrize("radius", [0, -3, float("nan")])
 def test_a_radius_that_draws_nothing_is_refused(ax, lens, stock, radius):
     with pytest.raises(bm.errors.DataError, match="largest_mm"):
@@ -380,7 +368,6 @@ def test_sizes_that_are_all_nothing_are_refused(ax, lens, stock, nothing):
         bm.draw_symbols(ax, lens, stock * nothing)
 
 
-@defect("missing sizes vanish without a word")
 def test_sizes_that_are_missing_are_told_in_the_legend(ax, lens, stock):
     values = stock.copy()
     values[["62498", "62510"]] = np.nan
@@ -421,7 +408,6 @@ def test_distances_are_written_on_their_circle_inside_the_frame(ax):
     assert [s.label for s in key.swatches] == ["distance à vol d’oiseau"]
 
 
-@defect("only vertices are looked at")
 def test_a_circle_that_crosses_a_small_map_between_two_vertices_is_drawn():
     west = gpd.GeoSeries([shapely.Point(600_000, 7_037_000)], crs=2154)
     circle = bm.rings(west, distances=[86_000])
@@ -433,7 +419,6 @@ def test_a_circle_that_crosses_a_small_map_between_two_vertices_is_drawn():
     assert len(ax.lines) == 1
 
 
-@defect("raw KeyError")
 def test_rings_without_their_distance_are_refused(ax, lens):
     with pytest.raises(bm.errors.ColumnError, match="outer"):
         bm.draw_rings(ax, lens)
@@ -450,7 +435,6 @@ def test_points_lie_where_they_are_and_only_those_of_the_frame_are_drawn(ax):
     assert [swatch.label for swatch in key.swatches] == ["lieu"]
 
 
-@defect("draw_points keeps no credits")
 def test_the_place_that_is_drawn_is_credited(ax):
     bm.draw_points(ax, bm.places().loc[["louvre-lens"]], label="musée")
     bm.draw_furniture(ax, author="x", date=DAY)
@@ -518,7 +502,6 @@ def test_units_of_another_projection_are_refused_by_every_layer(
         DRAW[layer](ax, lens.to_crs(crs), rate, stock)
 
 
-@defect("the projection is not named")
 @pytest.mark.parametrize("crs", [3950, 3812])
 def test_names_of_units_of_another_projection_are_refused(ax, lens, crs):
     with pytest.raises(bm.errors.CRSError, match=r"\.to_crs\(2154\)"):
@@ -545,7 +528,6 @@ def test_values_that_stand_twice_are_refused_by_their_code(
         DRAW[layer](ax, lens, *twice)
 
 
-@defect("not checked")
 @pytest.mark.parametrize("layer", ["choropleth", "symbols"])
 def test_units_that_stand_twice_are_refused_by_their_code(ax, lens, rate, stock, layer):
     units = pd.concat([lens, lens.loc[["62498"]]])
@@ -553,7 +535,6 @@ def test_units_that_stand_twice_are_refused_by_their_code(ax, lens, rate, stock,
         DRAW[layer](ax, units, rate, stock)
 
 
-@defect("raw ValueError")
 def test_a_unit_without_geometry_does_not_break_the_circles(ax, lens, stock):
     units = lens.copy()
     units.loc["62498", "geometry"] = None
@@ -566,7 +547,6 @@ def test_a_legend_of_nothing_is_refused(ax):
         bm.draw_legend(ax)
 
 
-@defect("raw ValueError")
 def test_a_histogram_of_one_single_value_does_not_break_the_legend(ax, lens):
     values = pd.Series(3.0, index=lens.index, name="part")
     bm.draw_choropleth(ax, lens, bm.classify(values))
@@ -605,7 +585,7 @@ def test_bars_of_the_histogram_bear_the_colours_of_the_classes_and_never_straddl
     [
         (7.19, "7,2\u202f%"),
         (-0.4, "\u22120,4\u202f%"),
-        pytest.param(math.nan, "–", marks=defect("written « – % »")),
+        pytest.param(math.nan, "–"),
     ],
 )
 def test_a_comparison_writes_its_values_in_french(ax, value, written):
@@ -617,7 +597,6 @@ def test_a_comparison_writes_its_values_in_french(ax, value, written):
     assert found[found.index("L’autre") + 1] == written
 
 
-@defect("inf is written")
 def test_a_comparison_with_an_infinite_value_is_refused(ax):
     with pytest.raises(bm.errors.DataError, match="infinite"):
         bm.draw_comparison(ax, pd.Series({"a": math.inf, "b": 1.0}))
@@ -708,7 +687,6 @@ def test_a_halo_does_not_turn_the_name_into_an_outline(labelled):
     assert all(not text.get_path_effects() for text in names(ax))
 
 
-@defect("nan is written on the map")
 def test_a_missing_name_is_not_written_as_nan(ax, lens):
     units = lens.copy()
     units.loc["62498", "name"] = np.nan
@@ -806,7 +784,6 @@ def test_the_sheet_bears_sources_author_date_and_scale_in_french(lens, rate):
     assert "l’essai vaut 11,2\u202f%." in flat
 
 
-@defect("they run off the page in silence")
 @pytest.mark.parametrize("paper", ["A5", "A4"])
 def test_long_credits_stay_on_the_page_or_the_maker_is_warned(lens, rate, paper):
     _, ax = bm.page(lens, title="x", paper=paper)

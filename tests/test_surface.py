@@ -33,14 +33,6 @@ ERRORS = [name for name in errors.__all__ if inspect.isclass(getattr(errors, nam
 LONG = {"plh"}  # writes a folder of plates: its example is the README's
 
 
-def defect(reason):
-    """Mark what the package does not hold yet; once it does, the mark must go."""
-    return pytest.mark.xfail(reason=reason, strict=True)
-
-
-BARE = {"states_of"} & set(NAMES)
-
-
 def python(code, *flags):
     """Run code in a fresh interpreter and return what it printed."""
     done = subprocess.run(
@@ -133,11 +125,7 @@ def test_every_public_name_is_documented(name):
 
 @pytest.mark.parametrize(
     "name",
-    [
-        pytest.param(name, marks=defect("no example") if name in BARE else ())
-        for name in FUNCTIONS
-        if name not in LONG
-    ],
+    [name for name in FUNCTIONS if name not in LONG],
 )
 def test_every_function_shows_an_example(name):
     assert ">>> " in value(name).__doc__

@@ -25,11 +25,6 @@ quick = settings(max_examples=100, deadline=None, database=None)
 SPACES = " \u00a0\u202f"
 
 
-def defect(reason):
-    """Mark what the package does not hold yet; once it does, the mark must go."""
-    return pytest.mark.xfail(reason=reason, strict=True)
-
-
 def test_the_spaces_and_the_minus_are_the_typographic_ones():
     assert (THIN, BROAD, MINUS) == ("\u202f", "\u00a0", "\u2212")
 
@@ -83,7 +78,6 @@ def test_a_percentage_stands_off_its_sign(value, text):
     assert percent(value) == text.replace("_", THIN)
 
 
-@defect("a dash in per cent")
 def test_a_missing_percentage_is_a_bare_dash():
     assert percent(float("nan")) == "–"
 
@@ -174,7 +168,6 @@ def test_what_is_set_stays_set(text):
     assert typeset(typeset(text)) == typeset(text)
 
 
-@defect("a thin space goes into the address")
 def test_an_address_is_left_alone():
     assert typeset("https://insee.fr/p2?x") == "https://insee.fr/p2?x"
 

@@ -77,19 +77,24 @@ def rings(
         },
         geometry=list(shapely.difference(discs, holes)),
         crs=METRIC,
-        index=pd.Index([int(b) for b in bounds], name="ring"),
+        index=pd.Index([int(b) if b.is_integer() else b for b in bounds], name="ring"),
     )
     frame.attrs = {"rule": "à vol d'oiseau", "sources": ()}
     return frame
 
 
 def _checked(distances: Sequence[float]) -> list[float]:
-    bounds = [float(distance) for distance in distances]
+    try:
+        numbers = [distance for distance in distances if not isinstance(distance, str)]
+        bounds = [float(number) for number in numbers]
+    except TypeError:
+        numbers, bounds = [], []
     steps = np.diff([0.0, *bounds])
-    if not bounds or not np.isfinite(bounds).all() or (steps <= 0).any():
+    whole = len(bounds) == len(list(distances)) if numbers else False
+    if not whole or not np.isfinite(bounds).all() or (steps < 1).any():
         msg = (
-            f"distances must be positive metres in increasing order, got {bounds}: "
-            "write distances=[5_000, 10_000]"
+            "distances must be positive metres in increasing order, 1 m apart, got "
+            f"{distances!r}: write distances=[5_000, 10_000]"
         )
         raise DataError(msg)
     if max(bounds) > 1_000_000:
@@ -104,8 +109,8 @@ def _position(place: Place | gpd.GeoDataFrame | gpd.GeoSeries) -> tuple[float, f
     else:
         check_metric(place, "place")
         points = place.geometry
-    if len(points) != 1 or points.geom_type.iloc[0] != "Point":
-        kinds = ", ".join(points.geom_type.unique())
+    kinds = ", ".join(str(kind) for kind in points.geom_type.unique())
+    if len(points) != 1 or kinds != "Point" or points.is_empty.iloc[0]:
         msg = f"place: need one point, got {len(points)} geometries ({kinds})"
         raise DataError(msg)
     point = points.iloc[0]

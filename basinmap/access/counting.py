@@ -8,10 +8,12 @@ from typing import Literal
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from basinmap.errors import DataError, MeasureError
 from basinmap.measures import Stock, check_columns
 from basinmap.spatial.overlaps import point_shares, surface_shares
+from basinmap.spatial.projections import check_metric
 from basinmap.territory.units import check_unique
 
 __all__ = ["reach"]
@@ -75,20 +77,23 @@ def reach(
     ring
     10000     43    283410.0  centroid
     """
-    if rule not in RULES:
+    if rule not in tuple(RULES):
         msg = f"unknown rule {rule!r}; choose among {', '.join(RULES)}"
         raise DataError(msg)
-    check_columns(units, *sums)
+    columns = [sums] if isinstance(sums, str) else list(dict.fromkeys(sums))
+    check_columns(units, *columns)
     check_unique(units.index, "units")
-    _check_stocks(units, sums)
+    check_unique(areas.index, "areas")
+    _check_stocks(units, columns)
+    _check_disjoint(areas)
     shares = (point_shares if rule == "centroid" else surface_shares)(units, areas)
-    values = units.loc[shares["unit"], list(sums)].astype("float64")
+    values = units.loc[shares["unit"], columns].astype("float64")
     parts = values.mul(shares["share"].to_numpy(), axis=0)
     totals = parts.groupby(shares["area"].to_numpy()).sum()
     result = pd.DataFrame(index=areas.index)
     counted = shares.groupby("area")["unit"].size()
     result["units"] = counted.reindex(areas.index, fill_value=0)
-    result[list(sums)] = totals.reindex(areas.index, fill_value=0.0)
+    result[columns] = totals.reindex(areas.index, fill_value=0.0)
     result["rule"] = rule
     result.attrs = {
         "rule": RULES[rule],
@@ -97,13 +102,33 @@ def reach(
     return result
 
 
-def _check_stocks(units: pd.DataFrame, sums: Sequence[str]) -> None:
+def _check_disjoint(areas: gpd.GeoDataFrame) -> None:
+    """Check that nothing would be counted twice."""
+    check_metric(areas, "areas")
+    shapes = areas.geometry.array
+    whole = shapely.area(shapely.union_all(shapely.make_valid(shapes)))
+    total = float(areas.area.sum())
+    if total - whole > 1e-6 * total:
+        msg = (
+            f"areas overlap over {(total - whole) / 1e6:.3g} km²: what lies there "
+            "would count twice; pass disjoint areas, such as rings"
+        )
+        raise DataError(msg)
+
+
+def _check_stocks(units: pd.DataFrame, columns: Sequence[str]) -> None:
     known = units.attrs.get("measures", {})
-    for column in sums:
+    for column in columns:
+        if column in {"units", "rule"}:
+            msg = f"a stock cannot be called {column!r} here; rename the column"
+            raise DataError(msg)
         measure = known.get(column)
         if measure is not None and not isinstance(measure, Stock):
             kind = type(measure).__name__.lower()
             msg = f"{column!r} is a {kind}: only stocks add up; sum its counts instead"
+            raise MeasureError(msg)
+        if not pd.api.types.is_numeric_dtype(units[column]):
+            msg = f"{column!r} holds text, not counts; pass a column of numbers"
             raise MeasureError(msg)
         missing = units.index[units[column].isna()]
         if len(missing):

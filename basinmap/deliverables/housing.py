@@ -52,6 +52,7 @@ PLATES: Final = (
             reading="{where}, la population a varié de {value} % par an en moyenne "
             "entre 2016 et 2023",
             pivot=0,
+            k=6,
         ),
     ),
     Plate(

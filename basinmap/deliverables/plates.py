@@ -58,6 +58,7 @@ def rate_plate(
     reading: str,
     method: Method = "fisher-jenks",
     pivot: float | None = None,
+    k: int = 5,
     with_rings: bool = False,
 ) -> Sheet:
     """
@@ -71,7 +72,7 @@ def rate_plate(
         The rate.
     reading
         How a value is read, with `{where}` and `{value}`.
-    method, pivot
+    method, pivot, k
         See `classify`.
     with_rings
         Whether the distances to the museum are drawn.
@@ -85,7 +86,7 @@ def rate_plate(
     )
     draw_neighbours(ax, epcis())
     draw_choropleth(
-        ax, subject.communes, classify(values, method=method, k=5, pivot=pivot)
+        ax, subject.communes, classify(values, method=method, k=k, pivot=pivot)
     )
     draw_outlines(ax, subject.outline, label="limite de l'EPCI", width=1.1)
     if with_rings:

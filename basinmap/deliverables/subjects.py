@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from basinmap.access.circles import rings
+from basinmap.errors import CodeError, VintageError
 from basinmap.indicators.catalogue import indicators
 from basinmap.indicators.computing import compute
 from basinmap.territory.levels import BASSIN, resolve_codes
@@ -167,6 +169,12 @@ def subject(epci: str, *, author: str, date: dt.date) -> Subject:
     CodeError
         If the EPCI is unknown; near misses are suggested.
     """
+    if isinstance(epci, Iterable) and not isinstance(epci, str):
+        msg = f"one EPCI at a time, as a string such as '246200364', not {epci!r}"
+        raise CodeError(msg)
+    if not isinstance(date, dt.date):
+        msg = f"date: give a datetime.date, such as dt.date(2026, 11, 23), not {date!r}"
+        raise VintageError(msg)
     (code,) = resolve_codes(epci, "epci")
     row = epcis(epci=code).iloc[0]
     outside = row["outside"]

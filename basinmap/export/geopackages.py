@@ -67,6 +67,10 @@ def write_geopackage(
     if not layers:
         msg = "nothing to write: give at least one layer, {'communes': frame}"
         raise DataError(msg)
+    names = pd.Index([*layers, *(tables or {})]).astype(str)
+    if names.str.lower().has_duplicates:
+        msg = f"layers and tables that differ by case at most: {list(names)}"
+        raise DataError(msg)
     for name, frame in layers.items():
         _check_layer(name, frame)
     day = date or dt.date(2000, 1, 1)
@@ -97,6 +101,9 @@ def _polygonal(frame: gpd.GeoDataFrame) -> bool:
 
 
 def _check_layer(name: str, frame: gpd.GeoDataFrame) -> None:
+    if not isinstance(frame, gpd.GeoDataFrame):
+        msg = f"layer {name!r} has no geometry; pass it in tables={{…}}"
+        raise DataError(msg)
     if frame.empty:
         msg = f"layer {name!r} is empty"
         raise DataError(msg)
@@ -107,6 +114,10 @@ def _check_layer(name: str, frame: gpd.GeoDataFrame) -> None:
     if columns.has_duplicates:
         again = list(columns[columns.duplicated()])
         msg = f"layer {name!r}: columns that differ by case at most: {again}"
+        raise DataError(msg)
+    reserved = columns.intersection(["fid", "geom"])
+    if len(reserved):
+        msg = f"layer {name!r}: GeoPackage keeps {list(reserved)} for itself; rename"
         raise DataError(msg)
 
 

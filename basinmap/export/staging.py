@@ -64,24 +64,45 @@ def staged_folder(out: str | Path) -> Iterator[Path]:
     OutputError
         If `out` is a file or cannot be written; then nothing is changed.
     """
-    target = Path(out)
-    if target.exists() and not target.is_dir():
-        msg = f"{target} is a file; give a folder that can be written"
-        raise OutputError(msg)
-    if target.is_dir() and not os.access(target, os.W_OK | os.X_OK):
-        msg = f"cannot write in {target}: permission denied; choose another --out"
-        raise OutputError(msg)
-    with _beside(target.parent) as folder:
+    target = _checked_folder(out)
+    # Inside a folder that is there: it may be writable when its parent is not,
+    # or lie on another disk, from which files cannot be moved.
+    with _beside(target if target.is_dir() else target.parent) as folder:
         yield folder
         try:
             target.mkdir(exist_ok=True)
             _move_all(folder, target)
+        except OutputError:
+            raise
         except OSError as error:
             raise _refusal(target, error) from error
 
 
+def _checked_folder(out: str | Path) -> Path:
+    target = Path(out)
+    if not str(out).strip() or "\0" in str(out):
+        msg = f"{str(out)!r} cannot be the name of a folder; write --out out"
+        raise OutputError(msg)
+    try:
+        if target.exists() and not target.is_dir():
+            msg = f"{target} is a file; give a folder that can be written"
+            raise OutputError(msg)
+        if target.is_dir() and not os.access(target, os.W_OK | os.X_OK):
+            msg = f"cannot write in {target}: permission denied; choose another --out"
+            raise OutputError(msg)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise _refusal(target, error) from error
+    return target
+
+
 def _move_all(folder: Path, target: Path) -> None:
     names = sorted(item.name for item in folder.iterdir())
+    blocked = [name for name in names if (target / name).is_dir()]
+    if blocked:
+        msg = f"{target / blocked[0]} is a folder where a file must go; rename it"
+        raise OutputError(msg)
     stale = [name for name in _listed(target) if name not in names]
     # The manifest goes last: until then the old one still names the old files.
     for name in sorted(names, key=lambda item: item == MANIFEST):
@@ -94,7 +115,7 @@ def _listed(folder: Path) -> list[str]:
     """Return the plain file names that the manifest of a folder lists."""
     with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
         known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["outputs"]
-        return [name for name in known if Path(name).name == name]
+        return [n for n in known if Path(n).name == n and (folder / n).is_file()]
     return []
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import numbers
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -72,10 +73,7 @@ def write_workbook(
     if not sheets:
         msg = "nothing to write: give at least one sheet, {'Communes': table}"
         raise DataError(msg)
-    wrong = [n for n in sheets if not 0 < len(n) <= 31 or set(n) & set("[]:*?/\\")]
-    if wrong:
-        msg = f"sheet names of 1 to 31 characters without []:*?/\\, not {wrong[:5]}"
-        raise DataError(msg)
+    _check_sheets(sheets)
     day = dt.datetime.combine(date or dt.date(2000, 1, 1), dt.time())
     with staged_file(path) as staged:
         book = xlsxwriter.Workbook(
@@ -90,6 +88,35 @@ def write_workbook(
     return Path(path)
 
 
+def _check_sheets(sheets: Mapping[str, pd.DataFrame]) -> None:
+    """Check what a spreadsheet would refuse."""
+    wrong = [
+        name
+        for name in sheets
+        if not 0 < len(name.encode("utf-16-le")) // 2 <= 31
+        or set(name) & set("[]:*?/\\")
+        or name.startswith("'")
+        or name.endswith("'")
+    ]
+    if wrong:
+        msg = f"sheet names of 1 to 31 characters without []:*?/\\, not {wrong[:5]}"
+        raise DataError(msg)
+    if len({name.lower() for name in sheets}) < len(sheets):
+        msg = f"sheet names that differ by case at most: {list(sheets)}"
+        raise DataError(msg)
+    for name, table in sheets.items():
+        if not table.columns.is_unique:
+            again = list(table.columns[table.columns.duplicated()])
+            msg = f"sheet {name!r}: columns that stand more than once: {again}"
+            raise DataError(msg)
+        infinite = table.select_dtypes("number").isin([math.inf, -math.inf])
+        if infinite.to_numpy().any():
+            column = infinite.any().idxmax()
+            code = infinite[column].idxmax()
+            msg = f"sheet {name!r}: infinite value in {column!r} at {code!r}"
+            raise DataError(msg)
+
+
 class _Styles:
     """The few formats of a workbook, made once."""
 
@@ -98,6 +125,7 @@ class _Styles:
         self.title = book.add_format({**font, "bold": True, "font_size": 14})
         self.note = book.add_format({**font, "italic": True, "font_color": "#5b6270"})
         self.text = book.add_format(font)
+        self.day = book.add_format({**font, "num_format": "dd/mm/yyyy"})
         self.void = book.add_format(
             {**font, "align": "right", "font_color": "#5b6270", "italic": True}
         )
@@ -187,18 +215,15 @@ def _write_cell(
     if pd.isna(value):
         sheet.write_string(*cell, _VOID.get(state, "n.d."), styles.void)
         return 0
-    if isinstance(value, str):
-        sheet.write_string(*cell, value, styles.text)
-        return min(len(value) + 1, _WIDEST)
+    if isinstance(value, dt.date):
+        day = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a day
+        sheet.write_datetime(*cell, day, styles.day)
+        return 11
+    if not isinstance(value, numbers.Real):
+        sheet.write_string(*cell, str(value), styles.text)
+        return min(len(str(value)) + 1, _WIDEST)
     if decimals is None:
         decimals = 0 if float(value).is_integer() else 2
     style = styles.number(decimals, _SIGNS.get(state, ""))
-    sheet.write_number(*cell, _finite(value), style)
+    sheet.write_number(*cell, float(value), style)
     return 0
-
-
-def _finite(value: float) -> float:
-    if math.isinf(value):
-        msg = "a workbook cannot hold an infinite value"
-        raise DataError(msg)
-    return float(value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pandas as pd
 
-from basinmap.errors import DataError
 from basinmap.indicators.catalogue import Indicator, indicator
 from basinmap.measures import (
     Growth,
@@ -15,8 +14,9 @@ from basinmap.measures import (
     evaluate,
     state_column,
 )
-from basinmap.territory.aggregation import aggregate
+from basinmap.territory.aggregation import aggregate, check_table
 from basinmap.territory.embedded import communes_2026, credit
+from basinmap.territory.memberships import check_date
 
 __all__ = ["compute"]
 
@@ -72,15 +72,16 @@ def compute(
     '%'
     """
     item = indicator(indicator_id)
+    check_table(table)
     level = table.index.name
-    if table.empty:
-        msg = f"{item.id}: empty selection, the table has no row"
-        raise DataError(msg)
+    check_date(date)
     note = _area_note(item, table)
     table = _with_area(item, table)
     counts = _counts(item)
     check_columns(table, *counts)
     check_ratios({item.id: item.measure}, table.attrs.get("measures", {}))
+    table = pd.DataFrame(table.copy(deep=False))
+    table.attrs = {}
     if to is not None and (isinstance(to, pd.Series) or to != level):
         kept = [c for name in counts for c in (name, state_column(name)) if c in table]
         stocks = {name: Stock() for name in counts}

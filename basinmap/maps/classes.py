@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -41,7 +41,7 @@ def classify(
         `"fisher-jenks"` (least variance inside classes), `"quantile"` (equal
         numbers), `"equal"` (equal widths).
     k
-        Number of classes wanted, 1 to 9.
+        Number of classes wanted, 1 to 9; with a pivot, half of them on each side.
     breaks
         Inner bounds of your own, increasing; then neither method nor `k` count.
     pivot
@@ -74,14 +74,13 @@ def classify(
     >>> classify(pd.Series([-2.0, -0.1, 0.0, 3.0]), k=4, pivot=0).iloc[2]
     'de 0 à moins de 2'
     """
-    numbers = _checked(values, k)
-    decimals = _decimals(values, numbers)
+    numbers = _checked(values, k, method, pivot)
     if breaks is not None:
-        inner = _own_breaks(breaks)
+        inner = _own_breaks(breaks, pivot)
     elif pivot is not None:
-        inner = _mirrored(numbers, method, k, pivot, decimals)
+        inner = _mirrored(numbers, method, k, pivot, values.attrs.get("decimals"))
     else:
-        inner = _breaks(numbers, method, k, decimals)
+        inner = _breaks(numbers, method, k, values.attrs.get("decimals"))
     labels = _labels(inner)
     codes = np.searchsorted(inner, values.to_numpy(dtype=float), side="right")
     codes = np.where(values.isna(), -1, codes)
@@ -96,10 +95,16 @@ def classify(
     return classes
 
 
-def _checked(values: pd.Series, k: int) -> np.ndarray:
+def _checked(values: pd.Series, k: int, method: str, pivot: float | None) -> np.ndarray:
     """Return the values there are, sorted."""
     if not 1 <= k <= 9:
         msg = f"k={k}: from 1 to 9 classes can be told apart"
+        raise DataError(msg)
+    if method not in get_args(Method):
+        msg = f"unknown method {method!r}: fisher-jenks, quantile or equal"
+        raise DataError(msg)
+    if pivot is not None and not math.isfinite(pivot):
+        msg = f"pivot={pivot}: give a number, such as 0"
         raise DataError(msg)
     numbers = np.sort(values.dropna().to_numpy(dtype=float))
     if not len(numbers):
@@ -112,27 +117,36 @@ def _checked(values: pd.Series, k: int) -> np.ndarray:
     return numbers
 
 
-def _decimals(values: pd.Series, numbers: np.ndarray) -> int:
-    """Return the decimals worth printing: those declared, else 1 % of the range."""
-    span = float(numbers[-1] - numbers[0])
-    needed = max(0, 2 - math.floor(math.log10(span))) if span > 0 else 2
-    return min(int(values.attrs.get("decimals", needed)), 6)
-
-
-def _own_breaks(breaks: Sequence[float]) -> list[float]:
+def _own_breaks(breaks: Sequence[float], pivot: float | None) -> list[float]:
     inner = [float(b) for b in breaks]
-    if not np.isfinite(inner).all() or (np.diff(inner) <= 0).any():
+    if not np.isfinite(inner).all() or (np.diff(inner) < 1e-6).any():
         msg = f"breaks must increase, got {inner}; write breaks=[5, 10, 20]"
+        raise DataError(msg)
+    if pivot is not None and pivot not in inner:
+        msg = f"the pivot {pivot} is none of the breaks {inner}; add it to them"
         raise DataError(msg)
     return inner
 
 
-def _breaks(numbers: np.ndarray, method: Method, k: int, decimals: int) -> list[float]:
+def _enough_decimals(numbers: np.ndarray, raw: list[float]) -> int:
+    """Return the decimals that keep the breaks apart once they are rounded."""
+    steps = np.diff(np.unique([numbers[0], *raw, numbers[-1]]))
+    steps = steps[steps > 0]
+    if not len(steps):
+        return 2
+    return int(np.clip(1 - math.floor(math.log10(steps.min())), 0, 6))
+
+
+def _breaks(
+    numbers: np.ndarray, method: Method, k: int, decimals: int | None
+) -> list[float]:
     """Return at most k - 1 rounded inner breaks, each with values on both sides."""
     k = min(k, len(np.unique(numbers)))
     if k == 1:
         return []
     raw = _raw_breaks(numbers, method, k)
+    if decimals is None:
+        decimals = _enough_decimals(numbers, raw)
     cuts = np.searchsorted(numbers, raw, side="left")
     sizes = np.diff([0, *cuts, len(numbers)])
     # A rounder break may move a few values, never a good part of a class.
@@ -153,9 +167,6 @@ def _raw_breaks(numbers: np.ndarray, method: Method, k: int) -> list[float]:
             return [float(np.quantile(numbers, i / k)) for i in range(1, k)]
         case "equal":
             return [float(b) for b in np.linspace(numbers[0], numbers[-1], k + 1)[1:-1]]
-        case _:
-            msg = f"unknown method {method!r}: fisher-jenks, quantile or equal"
-            raise DataError(msg)
 
 
 def _natural_breaks(numbers: np.ndarray, k: int) -> list[float]:
@@ -203,24 +214,27 @@ def _roundest(numbers: np.ndarray, raw: float, slack: int, decimals: int) -> flo
             if step < 10.0**-decimals:
                 continue
             near = step * float(np.rint(raw / step))
-            fit = [b for b in (near, near - step, near + step) if low < b <= high]
+            # 3 × 0.1 is a hair above 0.3: compare what will be printed.
+            near_by = [round(b, decimals) for b in (near, near - step, near + step)]
+            fit = [b for b in near_by if low < b <= high]
             if fit:
                 nearest = int(np.argmin(np.abs(np.array(fit) - raw)))
-                return round(fit[nearest], decimals)
+                return fit[nearest]
     return round(raw, decimals)
 
 
 def _mirrored(
-    numbers: np.ndarray, method: Method, k: int, pivot: float, decimals: int
+    numbers: np.ndarray, method: Method, k: int, pivot: float, decimals: int | None
 ) -> list[float]:
-    """Return breaks symmetric around the pivot, without empty ends."""
+    """Return breaks symmetric around the pivot, without empty ends beyond them."""
     away = np.sort(np.abs(numbers - pivot))
-    half = _breaks(away[away > 0], method, max(1, math.ceil(k / 2)), decimals)
-    both = [pivot - b for b in half[::-1]] + [pivot] + [pivot + b for b in half]
+    away = away[away > 0]
+    half = _breaks(away, method, max(1, k // 2), decimals) if len(away) else []
+    both = [pivot - b for b in half[::-1]] + [pivot + b for b in half]
     low, high = numbers[0], numbers[-1]
-    inner = [round(b, decimals) for b in both if low < b <= high]
-    # The pivot stays a break even when every value lies on one side of it.
-    return inner or [pivot]
+    kept = {round(b, 6) for b in both if low < b <= high}
+    # The pivot is a break even when every value lies on one side of it.
+    return sorted({*kept, pivot})
 
 
 def written(inner: Sequence[float]) -> list[str]:

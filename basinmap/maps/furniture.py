@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import warnings
 from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.patches import Polygon, Rectangle
 from pyproj import Proj, Transformer
 
-from basinmap.errors import DataError
-from basinmap.maps.pages import MapAxes
-from basinmap.maps.themes import font, settings, wrapped
+from basinmap.errors import BasinmapWarning, DataError
+from basinmap.maps.pages import Layout, MapAxes
+from basinmap.maps.themes import font, one_line, settings, wrapped
 from basinmap.spatial.projections import METRIC
 from basinmap.typography import month, number, typeset
 
 __all__ = ["draw_furniture"]
 
 _BAR_MM = 36.0
-_LINE = 2.9
+_LEADING = 0.447  # millimetres a point
+_EDGE = 4.5  # what office printers cannot print
+_SMALLEST = 5.0
 
 
 def draw_furniture(
@@ -61,7 +64,8 @@ def draw_furniture(
     >>> bm.draw_furniture(ax, author="basinmap", date=dt.date(2026, 11, 23))
     """
     lines = [*dict.fromkeys([*ax.credits, *sources, *ax.grounds])]
-    if not author.strip() or not lines:
+    author = one_line(author)
+    if not author or not lines:
         msg = "a map bears an author and its sources: author='…', sources=['…']"
         raise DataError(msg)
     ax.sheet.about["Author"] = author
@@ -79,20 +83,17 @@ def _write_footer(
     x, y, width, height = plan.footer
     top = y + height
     paper.plot([x, x + width], [top] * 2, color=theme.faint, linewidth=0.5)
-    small = font(theme.family, theme.small)
     sentences = [f"Sources : {' ; '.join(credits_)}."]
     notes = [*ax.notes, note] if note else [*ax.notes]
     sentences += [" ".join(f"{text.rstrip('.')}." for text in notes)] if notes else []
     sentences.append(f"Réalisation : {author}, {month(date)}.")
-    lines = [
-        line
-        for sentence in sentences
-        for line in wrapped(typeset(sentence), width - 52, small)
-    ]
+    size, lines = _fitted([typeset(one_line(s)) for s in sentences], plan)
+    leading = size * _LEADING
+    small = font(theme.family, size)
     for i, line in enumerate(lines):
         paper.text(
             x,
-            top - _LINE * (i + 1) - 0.4,
+            top - leading * (i + 1) - 0.4,
             line,
             font=small,
             color=theme.soft,
@@ -105,13 +106,34 @@ def _write_footer(
     for i, line in enumerate(right):
         paper.text(
             x + width,
-            top - _LINE * (i + 1) - 0.4,
+            top - theme.small * _LEADING * (i + 1) - 0.4,
             line,
-            font=small,
+            font=font(theme.family, theme.small),
             color=theme.soft,
             ha="right",
             va="baseline",
         )
+
+
+def _fitted(sentences: list[str], plan: Layout) -> tuple[float, list[str]]:
+    """Return the size at which the credits fit under the map, and their lines."""
+    _, y, width, height = plan.footer
+    room = y + height - _EDGE
+    size = plan.theme.small
+    while True:
+        style = font(plan.theme.family, size)
+        lines = [x for text in sentences for x in wrapped(text, width - 52, style)]
+        if len(lines) * size * _LEADING <= room or size <= _SMALLEST:
+            break
+        size -= 0.25
+    if len(lines) * size * _LEADING > room:
+        warnings.warn(
+            f"the credits take {len(lines)} lines and run off the page: shorten the "
+            "note or the sources, or take a larger paper",
+            BasinmapWarning,
+            stacklevel=4,
+        )
+    return size, lines
 
 
 def _centre_degrees(ax: MapAxes) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.collections import EllipseCollection, PathCollection
+from matplotlib.lines import Line2D
 from matplotlib.path import Path
 
 from basinmap.errors import CRSError, DataError, MeasureError, culprits
@@ -23,7 +24,7 @@ from basinmap.maps.blocks import (
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import DIVERGING, diverging_colors, sequential_colors
 from basinmap.maps.themes import MM_PER_POINT, font, settings, text_width
-from basinmap.measures import QUALIFIERS, STATES
+from basinmap.measures import QUALIFIERS, STATES, check_columns
 from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.typography import typeset
 
@@ -87,8 +88,8 @@ def draw_choropleth(
     >>> fig, ax = bm.page(lens, title="Taux de vacance")
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
     """
-    _check_drawable(units)
-    if classes.attrs.get("kind") == "stock":
+    check_drawable(units)
+    if _kind(classes) == "stock":
         name = classes.attrs.get("label") or classes.name
         msg = (
             f"{name!r} is a stock: filled areas would show the size of the outlines; "
@@ -192,15 +193,15 @@ def draw_symbols(
     >>> fig, ax = bm.page(lens, title="Logements")
     >>> bm.draw_symbols(ax, lens, bm.compute("L01", table))
     """
-    _check_drawable(units)
+    check_drawable(units)
     values = _checked_sizes(units, sizes)
     theme = ax.plan.theme
     order = values.sort_values(ascending=False, kind="stable").index
     order = order[values.loc[order] > 0]
     largest = float(values.max())
-    radius = _largest_radius(ax, units, values) if largest_mm is None else largest_mm
-    points = shapely.get_coordinates(shapely.point_on_surface(units.geometry.array))
-    places = pd.DataFrame(points, index=units.index, columns=["x", "y"]).loc[order]
+    radius = _largest_radius(ax, units, values, largest_mm)
+    points = units.geometry.representative_point()
+    places = pd.DataFrame({"x": points.x, "y": points.y}).loc[order]
     radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
     fills = [theme.faint] * len(order)
     if classes is not None:
@@ -231,11 +232,27 @@ def draw_symbols(
         block = _classes_block(aligned.loc[order], colors, states, None, shape="disc")
         ax.blocks.append(block)
     ax.blocks.append(_circles_block(ax, sizes, largest, radius, title))
+    _tell_missing(ax, _states(_aligned(units, sizes)))
+
+
+def _tell_missing(ax: MapAxes, states: pd.Series) -> None:
+    """Say in the legend how many units have no circle, and why."""
+    for state, meaning in STATES.items():
+        count = int((states == state).sum())
+        if count:
+            add_key(ax, Swatch(typeset(f"{meaning} : {count}"), "none", shape="none"))
+
+
+def _kind(values: pd.Series) -> str:
+    """Return stock, ratio, growth…, or nothing when it is not told."""
+    told = str(values.attrs.get("kind", ""))
+    measure = values.attrs.get("measures", {}).get(values.name)
+    return told or (type(measure).__name__.lower() if measure is not None else "")
 
 
 def _checked_sizes(units: gpd.GeoDataFrame, sizes: pd.Series) -> pd.Series:
-    if sizes.attrs.get("kind", "stock") != "stock":
-        kind = sizes.attrs["kind"]
+    kind = _kind(sizes) or "stock"
+    if kind != "stock":
         msg = (
             f"{sizes.name!r} is a {kind}: the area of a circle shows an amount; "
             "pass the stock as sizes and the rate as classes=bm.classify(rate)"
@@ -252,8 +269,15 @@ def _checked_sizes(units: gpd.GeoDataFrame, sizes: pd.Series) -> pd.Series:
     return values.fillna(0.0)
 
 
-def _largest_radius(ax: MapAxes, units: gpd.GeoDataFrame, values: pd.Series) -> float:
+def _largest_radius(
+    ax: MapAxes, units: gpd.GeoDataFrame, values: pd.Series, given: float | None
+) -> float:
     """Return a radius such that all circles cover an eighth of the territory."""
+    if given is not None:
+        if not 0 < given < math.inf:
+            msg = f"largest_mm={given}: give the radius of the largest circle, in mm"
+            raise DataError(msg)
+        return given
     surface = float(units.area.sum()) * (1000 / ax.plan.scale) ** 2
     share = float((values / values.max()).sum())
     if surface == 0:
@@ -266,11 +290,11 @@ def _circles_block(
 ) -> CirclesBlock:
     """Return three round values whose circles can be told apart."""
     power = 10 ** math.floor(math.log10(largest))
-    top = next(f * power for f in (5, 2, 1) if f * power <= largest)
+    top = next(f * power for f in (5, 2, 1) if f * power <= largest * (1 + 1e-12))
     values = [top]
     for divisor in (5, 20):
         value = top / divisor
-        if value >= 1 and radius * math.sqrt(value / largest) > 0.5:
+        if radius * math.sqrt(value / largest) > 0.5:
             values.append(value)
     heading = title or sizes.attrs.get("label") or str(sizes.name)
     return CirclesBlock(
@@ -304,7 +328,7 @@ def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_neighbours(ax, bm.epcis())
     """
-    _check_drawable(units)
+    check_drawable(units)
     theme = ax.plan.theme
     _fill(
         ax,
@@ -359,7 +383,7 @@ def draw_outlines(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_outlines(ax, bm.epcis(), label="limite d'EPCI")
     """
-    _check_drawable(units)
+    check_drawable(units)
     color = color or ax.plan.theme.ink
     _fill(
         ax,
@@ -418,22 +442,24 @@ def draw_points(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_points(ax, bm.places().loc[["louvre-lens"]], label="Louvre-Lens")
     """
-    _check_drawable(points)
+    check_drawable(points)
     inside = _in_frame(ax, points)
     if inside.empty:
         return
     where = shapely.get_coordinates(shapely.centroid(inside.geometry.array))
-    ax.scatter(
-        where[:, 0],
-        where[:, 1],
-        s=(size_mm / MM_PER_POINT) ** 2,
-        marker=marker,
-        facecolor=color,
-        edgecolor=ax.plan.theme.halo,
-        linewidth=0.6,
-        zorder=6,
-        label=label,
-    )
+    with settings():
+        ax.scatter(
+            where[:, 0],
+            where[:, 1],
+            s=(size_mm / MM_PER_POINT) ** 2,
+            marker=marker,
+            facecolor=color,
+            edgecolor=ax.plan.theme.halo,
+            linewidth=0.6,
+            zorder=6,
+            label=label,
+        )
+    _remember(ax, inside)
     half = size_mm / 2
     for x, y in ax.to_mm(where):
         ax.boxes.append((x - half, y - half, x + half, y + half))
@@ -475,43 +501,50 @@ def draw_rings(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_rings(ax, bm.rings(bm.LOUVRE_LENS, distances=[5_000, 10_000]))
     """
-    _check_drawable(areas)
-    seen = 0
-    for outer, ring in zip(areas["outer"], areas.geometry, strict=True):
-        circle = np.asarray(ring.exterior.coords)
-        visible = _inside(ax, circle)
-        if not visible.any():
-            continue
-        seen += 1
-        ax.plot(
-            circle[:, 0],
-            circle[:, 1],
-            color=color,
-            linewidth=0.7,
-            dashes=(5, 2.5),
-            zorder=3.5,
-            label=f"_ring {outer:g}",
-            scalex=False,
-            scaley=False,
-        )
-        _write_distance(ax, circle[visible], outer)
+    check_drawable(areas)
+    check_columns(areas, "outer")
+    odd = areas.index[areas.geom_type != "Polygon"]
+    if len(odd):
+        msg = f"rings: {len(odd)} of them are no polygon: {culprits(odd)}; use bm.rings"
+        raise DataError(msg)
+    frame = _frame_box(ax, 0.0)
+    seen = [
+        (float(outer), ring.exterior)
+        for outer, ring in zip(areas["outer"], areas.geometry, strict=True)
+        if ring.exterior.intersects(frame)
+    ]
+    with settings():
+        for outer, circle in seen:
+            ax.add_line(
+                Line2D(
+                    *np.asarray(circle.coords).T,
+                    color=color,
+                    linewidth=0.7,
+                    dashes=(5, 2.5),
+                    zorder=3.5,
+                    label=f"_ring {outer:g}",
+                )
+            )
+            _write_distance(ax, circle, outer)
     if seen:
-        add_key(
-            ax, Swatch(typeset(label), color, shape="line", width=0.7, dashes=(5, 2.5))
-        )
+        swatch = Swatch(typeset(label), color, shape="line", width=0.7, dashes=(5, 2.5))
+        add_key(ax, swatch)
+    _remember(ax, areas)
 
 
-def _inside(ax: MapAxes, points: np.ndarray) -> np.ndarray:
-    """Say which points lie in the frame, well away from its edge."""
-    mm = ax.to_mm(points)
+def _frame_box(ax: MapAxes, margin_mm: float) -> shapely.Polygon:
+    """Return the frame in map metres, drawn in by a margin."""
     width, height = ax.plan.frame[2:]
-    inside: np.ndarray = (mm > 6) & (mm < np.array([width, height]) - 6)
-    return np.asarray(inside.all(axis=1))
+    corners = np.array([[margin_mm] * 2, [width - margin_mm, height - margin_mm]])
+    return shapely.box(*ax.to_metres(corners).ravel())
 
 
-def _write_distance(ax: MapAxes, arc: np.ndarray, outer: float) -> None:
-    """Write « 10 km » where the circle is highest in the frame."""
-    x, y = arc[np.argmax(arc[:, 1])]
+def _write_distance(ax: MapAxes, circle: shapely.LinearRing, outer: float) -> None:
+    """Write « 10 km » where the circle is highest, well inside the frame."""
+    arc = shapely.get_coordinates(circle.intersection(_frame_box(ax, 6.0)))
+    if not len(arc):
+        return
+    x, y = (float(value) for value in arc[np.argmax(arc[:, 1])])
     text = typeset(f"{outer / 1000:g}".replace(".", ",")) + "\u00a0km"
     properties = font(ax.plan.theme.narrow, ax.plan.theme.label, weight=500)
     ax.text(
@@ -549,8 +582,31 @@ def add_key(ax: MapAxes, swatch: Swatch) -> None:
     ax.blocks.append(KeyBlock((swatch,)))
 
 
-def _check_drawable(units: gpd.GeoDataFrame) -> None:
+def check_drawable(units: gpd.GeoDataFrame) -> None:
+    """
+    Check that units can be drawn: in the CRS of the map, each code once.
+
+    Parameters
+    ----------
+    units
+        Any geometries.
+
+    Raises
+    ------
+    CRSError
+        If they are not in EPSG:2154.
+    DataError
+        If a code is repeated, or a unit has no geometry.
+    """
     check_metric(units, "units")
+    if not units.index.is_unique:
+        again = units.index[units.index.duplicated()].unique()
+        msg = f"units: codes that stand more than once: {culprits(again)}"
+        raise DataError(msg)
+    void = units.index[units.geometry.isna() | units.geometry.is_empty]
+    if len(void):
+        msg = f"units: {len(void)} without geometry: {culprits(void)}; drop them first"
+        raise DataError(msg)
     if units.crs != METRIC:
         msg = f"the map is in {METRIC}, the units in {units.crs.to_string()}; "
         raise CRSError(msg + "call .to_crs(2154)")

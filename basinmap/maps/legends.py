@@ -73,8 +73,8 @@ def draw_comparison(
     >>> rates = pd.Series({"CA de Lens-Liévin": 7.19, "Bassin minier": 8.06})
     >>> bm.draw_comparison(ax, rates)
     """
-    if values.dropna().empty:
-        msg = "nothing to compare: every value is missing"
+    if values.dropna().empty or np.isinf(values.to_numpy(dtype=float)).any():
+        msg = "nothing to compare: the values are missing or infinite"
         raise DataError(msg)
     ax.blocks.append(
         FiguresBlock(
@@ -212,10 +212,14 @@ def _in_reading_order(blocks: list[object]) -> list[Block | _Histogram]:
 def _with_histogram(
     blocks: list[Block | _Histogram], values: pd.Series
 ) -> list[Block | _Histogram]:
-    numbers = values.dropna().to_numpy(dtype=float)
     for position, block in enumerate(blocks):
+        if not isinstance(block, ClassesBlock):
+            continue
+        low, high = block.bounds
+        numbers = values.dropna().to_numpy(dtype=float)
+        numbers = numbers[(numbers >= low) & (numbers <= high)]
         # Below a dozen values a distribution says nothing that the map does not.
-        if isinstance(block, ClassesBlock) and len(numbers) >= 12:
+        if len(np.unique(numbers)) >= 12:
             return [
                 *blocks[: position + 1],
                 _Histogram(numbers, block),
@@ -301,6 +305,8 @@ def _draw_swatch(pen: _Pen, swatch: Swatch, y: float) -> None:
             linewidth=swatch.width,
             linestyle=(0, swatch.dashes) if swatch.dashes else "solid",
         )
+    elif swatch.shape == "none":
+        return
     elif swatch.shape == "box":
         edge = swatch.edge if swatch.edge != "none" else "#8a8f99"
         line = swatch.width if swatch.edge != "none" else 0.3
@@ -336,6 +342,7 @@ def _draw_circles(pen: _Pen, block: CirclesBlock) -> None:
     largest = block.radii[0]
     bottom = pen.y - y - 2 * largest
     last = np.inf
+    texts = dict(zip(block.values, written(block.values), strict=True))
     for value, radius in zip(block.values, block.radii, strict=True):
         centre = (pen.x + largest, bottom + radius)
         pen.paper.add_patch(
@@ -355,7 +362,7 @@ def _draw_circles(pen: _Pen, block: CirclesBlock) -> None:
         pen.paper.text(
             end + 1,
             height,
-            number(value),
+            texts[value],
             font=properties,
             color=pen.theme.ink,
             va="center_baseline",
@@ -412,7 +419,8 @@ def _draw_figures(pen: _Pen, block: FiguresBlock) -> None:
         properties = font(pen.theme.family, pen.theme.body)
         for j, line in enumerate(wrapped(name, _NAMES, properties)):
             pen.write(0, y + 2.7 + 2.9 * j, line, color=ink, **style)
-        text = number(value, block.decimals, signed=block.signed) + unit
+        text = number(value, block.decimals, signed=block.signed)
+        text += unit if np.isfinite(value) else ""
         pen.write(pen.width, y + 2.7, text, color=ink, ha="right", **style)
         if np.isfinite(value):
             middle = pen.y - y - 1.7

@@ -12,11 +12,11 @@ import shapely
 from matplotlib.lines import Line2D
 
 from basinmap.errors import DataError
+from basinmap.maps.layers import check_drawable
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.placement import place_labels, split_label
 from basinmap.maps.themes import MM_PER_POINT, font, settings, text_width
 from basinmap.measures import check_columns
-from basinmap.spatial.projections import check_metric
 from basinmap.typography import typeset
 
 __all__ = ["draw_labels"]
@@ -84,9 +84,9 @@ def draw_labels(
     >>> bm.draw_labels(ax, lens, strong=3) > 30
     True
     """
-    check_metric(units, "units")
+    check_drawable(units)
     check_columns(units, column)
-    visible = _visible(ax, units)
+    visible = _visible(ax, units[units[column].notna()])
     rank = _rank(visible, priority)
     order = rank.sort_values(ascending=False, kind="stable").index
     visible, rank = visible.loc[order], rank.loc[order]

@@ -5,16 +5,25 @@ from __future__ import annotations
 import io
 import math
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
 
 from basinmap.errors import DataError
-from basinmap.maps.themes import MM_PER_POINT, PRINT, Theme, font, settings, wrapped
+from basinmap.maps.themes import (
+    MM_PER_POINT,
+    PRINT,
+    Theme,
+    font,
+    one_line,
+    settings,
+    wrapped,
+)
 from basinmap.spatial.projections import check_metric
 from basinmap.typography import typeset
 
@@ -98,10 +107,12 @@ class Sheet(Figure):
             msg = "bbox_inches changes the size of the page, hence the printed scale"
             raise DataError(msg)
         kind = str(options.get("format") or str(fname).rsplit(".", 1)[-1]).lower()
-        metadata = self._metadata(kind) | dict(options.pop("metadata", {}))
+        metadata = self._metadata(kind) | dict(options.pop("metadata", None) or {})
+        if metadata:
+            options["metadata"] = metadata
         with settings():
             options.setdefault("dpi", 300)
-            super().savefig(fname, metadata=metadata, **options)
+            super().savefig(fname, **options)
 
     def _repr_png_(self) -> bytes:
         """Show the page in a notebook, where no pyplot figure is current."""
@@ -246,17 +257,32 @@ def page(
     ('A4', 120000.0)
     """
     check_metric(units, "units")
+    _check_options(paper, orientation, scale)
     bounds = _bounds(units)
-    layout = _chosen(bounds, paper, orientation, scale, theme)
+    words = (typeset(one_line(title)), typeset(one_line(subtitle)))
+    layout = _chosen(bounds, words, paper, orientation, scale, theme)
     with settings():
         fig = Sheet(figsize=(layout.width / 25.4, layout.height / 25.4))
         FigureCanvasAgg(fig)
         fig.layout_mm = layout
-        fig.about = {"Title": title}
+        fig.about = {"Title": one_line(title)}
         fig.paper = _paper_axes(fig, layout)
         ax = _map_axes(fig, layout, bounds)
-        _write_title(fig, title, subtitle)
+        _write_title(fig, *words)
     return fig, ax
+
+
+def _check_options(paper: str, orientation: str, scale: float | None) -> None:
+    if paper not in PAPERS:
+        msg = f"unknown paper {paper!r}; choose among {', '.join(PAPERS)}"
+        raise DataError(msg)
+    if orientation not in get_args(Orientation):
+        known = ", ".join(get_args(Orientation))
+        msg = f"unknown orientation {orientation!r}; choose among {known}"
+        raise DataError(msg)
+    if scale is not None and not 0 < scale < math.inf:
+        msg = f"scale={scale}: give a denominator, such as scale=100_000"
+        raise DataError(msg)
 
 
 def _bounds(units: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
@@ -271,21 +297,19 @@ def _bounds(units: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
 
 def _chosen(
     bounds: tuple[float, float, float, float],
+    words: tuple[str, str],
     paper: str,
     orientation: Orientation,
     scale: float | None,
     theme: Theme,
 ) -> Layout:
     """Return the arrangement that shows the units largest."""
-    if paper not in PAPERS:
-        msg = f"unknown paper {paper!r}; choose among {', '.join(PAPERS)}"
-        raise DataError(msg)
     width, height = bounds[2] - bounds[0], bounds[3] - bounds[1]
     turns = ["landscape", "portrait"] if orientation == "auto" else [orientation]
     layouts = []
     for turn in turns:
         for beside in (True, False):
-            plan = _arranged(paper, turn, theme, beside=beside)
+            plan = _arranged(paper, turn, words, theme, beside=beside)
             needed = max(width / plan.frame[2], height / plan.frame[3]) * 1000
             layouts.append((_rounded_up(needed), needed, plan))
     # min keeps the first of equals: landscape, legend at the right.
@@ -308,12 +332,14 @@ def _rounded_up(needed: float) -> float:
     return float(next(step for step in steps if step >= needed * (1 - 1e-9)))
 
 
-def _arranged(paper: str, turn: str, theme: Theme, *, beside: bool) -> Layout:
+def _arranged(
+    paper: str, turn: str, words: tuple[str, str], theme: Theme, *, beside: bool
+) -> Layout:
     short, long = PAPERS[paper]
     width, height = (long, short) if turn == "landscape" else (short, long)
     # Text keeps its size on any paper down to A5, whose strip must stay readable.
     margin = theme.margin
-    head = 4.0 + theme.title * MM_PER_POINT * 1.2 + theme.subtitle * MM_PER_POINT * 1.3
+    head = 4.0 + sum(_heading(words, width - 2 * margin, theme).heights)
     inner, top = width - 2 * margin, height - margin - head
     # Credits take more lines on a narrow page.
     foot = 14.0 if width > 250 else 17.5
@@ -367,34 +393,54 @@ def _map_axes(
     return ax
 
 
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """Title and subtitle in lines, the title at the size that suits it."""
+
+    size: float
+    title: list[str]
+    subtitle: list[str]
+    heights: tuple[float, float]
+
+
+def _heading(words: tuple[str, str], width: float, theme: Theme) -> _Heading:
+    """Shrink a long title a little, then let it run over lines."""
+    title, subtitle = words
+    least = 0.7 * theme.title
+    size = theme.title
+    while size > least and (
+        len(wrapped(title, width, font(theme.family, size, weight=700))) > 1
+    ):
+        size -= 0.5
+    lines = wrapped(title, width, font(theme.family, size, weight=700))
+    below = wrapped(subtitle, width, font(theme.family, theme.subtitle))
+    below = below if subtitle else []
+    heights = (
+        (theme.title + (len(lines) - 1) * size) * MM_PER_POINT * 1.2,
+        max(len(below), 1) * theme.subtitle * MM_PER_POINT * 1.3,
+    )
+    return _Heading(size, lines, below, heights)
+
+
 def _write_title(fig: Sheet, title: str, subtitle: str) -> None:
     layout = fig.layout_mm
     theme = layout.theme
-    width = layout.width - 2 * theme.margin
-    size = theme.title
-    text = typeset(title)
-    # A long title shrinks a little before it would run off the page.
-    while size > theme.subtitle and (
-        len(wrapped(text, width, font(theme.family, size, weight=700))) > 1
-    ):
-        size -= 0.5
+    words = (title, subtitle)
+    found = _heading(words, layout.width - 2 * theme.margin, theme)
     y = layout.height - theme.margin - theme.title * MM_PER_POINT * 0.8
-    fig.paper.text(
-        theme.margin,
-        y,
-        text,
-        font=font(theme.family, size, weight=700),
-        color=theme.ink,
-        va="baseline",
-        gid="title",
-    )
-    if subtitle:
-        fig.paper.text(
-            theme.margin,
-            y - theme.subtitle * MM_PER_POINT * 1.65,
-            typeset(subtitle),
-            font=font(theme.family, theme.subtitle),
-            color=theme.soft,
-            va="baseline",
-            gid="subtitle",
-        )
+    for line in found.title:
+        style = font(theme.family, found.size, weight=700)
+        _write_line(fig, y, line, style, theme.ink, "title")
+        y -= found.size * MM_PER_POINT * 1.2
+    y += found.size * MM_PER_POINT * 1.2 - theme.subtitle * MM_PER_POINT * 1.65
+    for line in found.subtitle:
+        style = font(theme.family, theme.subtitle)
+        _write_line(fig, y, line, style, theme.soft, "subtitle")
+        y -= theme.subtitle * MM_PER_POINT * 1.3
+
+
+def _write_line(
+    fig: Sheet, y: float, line: str, style: FontProperties, color: str, gid: str
+) -> None:
+    x = fig.layout_mm.theme.margin
+    fig.paper.text(x, y, line, font=style, color=color, va="baseline", gid=gid)

@@ -33,7 +33,7 @@ DIVERGING: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = (
             # From the neutral outwards: below the pivot, above it.
             "orange-violet": (
                 ("#fbe9cf", "#fac37c", "#e28a26", "#b25a0a", "#723603"),
-                ("#e4e4f0", "#bcb6d8", "#8d80b6", "#5d3d93", "#35105c"),
+                ("#ebe9f5", "#c9c3e3", "#9f94cb", "#6f60ad", "#46307f"),
             ),
         }
     )
@@ -91,7 +91,7 @@ def diverging_colors(palette: str, below: int, above: int) -> list[str]:
     Examples
     --------
     >>> diverging_colors("orange-violet", 1, 1)
-    ['#fac37c', '#bcb6d8']
+    ['#fac37c', '#c9c3e3']
     """
     if palette not in DIVERGING:
         msg = f"{palette!r} does not diverge; choose among {', '.join(DIVERGING)}"

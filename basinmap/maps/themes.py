@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
@@ -140,7 +143,8 @@ def wrapped(
     Parameters
     ----------
     text
-        The text; only ordinary spaces may become line ends.
+        The text; only ordinary spaces become line ends, but in a word that is
+        wider than a line.
     width
         In millimetres.
     properties
@@ -152,11 +156,68 @@ def wrapped(
         if lines and text_width(longer, properties) <= width:
             lines[-1] = longer
         else:
-            lines.append(word)
+            lines += _pieces(word, width, properties)
     return lines
 
 
-def settings() -> AbstractContextManager[None]:
-    """Return the matplotlib settings under which a sheet is drawn and saved."""
+def _pieces(
+    word: str, width: float, properties: font_manager.FontProperties
+) -> list[str]:
+    """Cut a word that is wider than a line."""
+    pieces = [word]
+    while len(pieces[-1]) > 1 and text_width(pieces[-1], properties) > width:
+        last = pieces.pop()
+        share = width / text_width(last, properties)
+        cut = max(1, int(len(last) * share * 0.95))
+        pieces += [last[:cut], last[cut:]]
+    return pieces
+
+
+def one_line(text: str) -> str:
+    r"""
+    Return a text without line ends; no-break spaces stay.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Examples
+    --------
+    >>> one_line("Taux  de\nvacance ")
+    'Taux de vacance'
+    """
+    return re.sub(r"[ \t\r\n]+", " ", text).strip()
+
+
+_OURS: Final = (
+    *("axes", "figure", "font", "grid", "hatch", "image", "legend", "lines"),
+    *("markers", "mathtext", "patch", "path", "pdf", "savefig", "scatter", "svg"),
+    *("text", "xtick", "ytick"),
+)
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """Return matplotlib's own settings for what a sheet depends on."""
+    kept = {
+        str(name): value
+        for name, value in mpl.rcParamsDefault.items()
+        if name.split(".")[0] in _OURS and name != "savefig.directory"
+    }
+    return kept | dict(RC)
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """
+    Draw and save under our settings, whatever style the user has set.
+
+    A style that changed the inks, or `savefig.bbox`, would change the sheet.
+    """
     register_fonts()
-    return mpl.rc_context(cast("Any", dict(RC)))
+    with mpl.rc_context():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", mpl.MatplotlibDeprecationWarning)
+            mpl.rcParams.update(cast("Any", _defaults()))
+        yield

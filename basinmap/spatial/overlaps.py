@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from basinmap.errors import DataError, culprits
 from basinmap.spatial.projections import check_same_crs
 
 __all__ = ["point_shares", "surface_shares"]
@@ -27,7 +28,7 @@ def point_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFra
         Columns `area` and `unit` (index values) and `share`, always 1. A point
         on a border counts in the first area only.
     """
-    check_same_crs(units, areas)
+    check_same_crs(units, areas, names=("units", "areas"))
     points = units.representative_point()
     tree = shapely.STRtree(areas.geometry.array)
     rows, columns = tree.query(points.array, predicate="intersects")
@@ -50,7 +51,8 @@ def surface_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataF
     DataFrame
         Columns `area` and `unit` (index values) and `share` in ]0, 1].
     """
-    check_same_crs(units, areas)
+    check_same_crs(units, areas, names=("units", "areas"))
+    _check_polygons(units, "units")
     tree = shapely.STRtree(areas.geometry.array)
     rows, columns = tree.query(units.geometry.array, predicate="intersects")
     left = units.geometry.array[rows]
@@ -58,6 +60,22 @@ def surface_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataF
     share = shapely.area(np.asarray(parts)) / shapely.area(np.asarray(left))
     pairs = pd.DataFrame({"unit": rows, "area": columns, "share": share})
     return _named(pairs[pairs["share"] > 0], units, areas)
+
+
+def _check_polygons(frame: gpd.GeoDataFrame, what: str) -> None:
+    """Check that a share of surface has a meaning."""
+    shapes = frame.geometry
+    flat = frame.index[~(shapes.area > 0)]
+    if len(flat):
+        msg = f"{what}: {len(flat)} without surface ({culprits(flat)}); use points"
+        raise DataError(msg)
+    invalid = frame.index[~shapes.is_valid]
+    if len(invalid):
+        msg = (
+            f"{what}: {len(invalid)} invalid outline(s): {culprits(invalid)}; "
+            "repair them with .make_valid()"
+        )
+        raise DataError(msg)
 
 
 def _named(

@@ -54,19 +54,30 @@ def check_metric(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str = "frame") -
     if frame.crs.is_geographic:
         msg = f"{what}: in degrees ({name}); call .to_crs(2154) first"
         raise CRSError(msg)
-    if "Mercator" in frame.crs.name and "Pseudo" in frame.crs.name:
+    operation = frame.crs.coordinate_operation
+    method = operation.method_name.lower() if operation is not None else ""
+    if "mercator" in method and not {"transverse", "oblique"} & set(method.split()):
+        kind = "Web Mercator" if "pseudo" in method else "Mercator"
         msg = (
-            f"{what}: in Web Mercator ({name}), where lengths are 57 % too long "
-            "at Lens; call .to_crs(2154) first"
+            f"{what}: in {kind} ({name}), where lengths are 57 % too long at Lens; "
+            "call .to_crs(2154) first"
         )
         raise CRSError(msg)
+    units = {axis.unit_name for axis in frame.crs.axis_info}
+    if not frame.crs.is_projected or units != {"metre"}:
+        found = ", ".join(sorted(units)) or "nothing"
+        msg = f"{what}: {name} is no plane in metres (its unit: {found}); "
+        raise CRSError(msg + "call .to_crs(2154) first")
     if len(frame) == 0:
         msg = f"{what}: empty selection, nothing to measure"
         raise DataError(msg)
 
 
 def check_same_crs(
-    left: gpd.GeoDataFrame | gpd.GeoSeries, right: gpd.GeoDataFrame | gpd.GeoSeries
+    left: gpd.GeoDataFrame | gpd.GeoSeries,
+    right: gpd.GeoDataFrame | gpd.GeoSeries,
+    *,
+    names: tuple[str, str] = ("first frame", "second frame"),
 ) -> None:
     """
     Check that two frames share one metric CRS.
@@ -75,17 +86,20 @@ def check_same_crs(
     ----------
     left, right
         The frames.
+    names
+        What they are, for the message.
 
     Raises
     ------
     CRSError
         If either cannot be measured, or they differ.
     """
-    check_metric(left, "first frame")
-    check_metric(right, "second frame")
+    check_metric(left, names[0])
+    check_metric(right, names[1])
     if left.crs != right.crs:
         msg = (
-            f"two CRS: {left.crs.to_string()} and {right.crs.to_string()}; "
+            f"two CRS: {names[0]} in {left.crs.to_string()}, {names[1]} in "
+            f"{right.crs.to_string()}; "
             "call .to_crs(2154) on both"
         )
         raise CRSError(msg)

@@ -54,8 +54,8 @@ def aggregate(
         Index named `commune` (COG 2026) or `iris`, one row a code.
     to
         Level (`"epci"`, `"scot"`, `"arrondissement"`, `"departement"`,
-        `"region"`, `"bassin"`, `"commune"`), or a Series from commune to the units of your
-        own partition, named after it.
+        `"region"`, `"bassin"`, `"commune"`), or a Series from commune to the units
+        of your own partition, named after it.
     measures
         Column to measure; by default those that the table carries.
     date
@@ -97,7 +97,11 @@ def aggregate(
     """
     known = declared(table, measures)
     _refuse(known)
-    check_ratios(known, {**table.attrs.get("measures", {}), **known})
+    attrs = table.attrs
+    check_ratios(known, {**attrs.get("measures", {}), **known})
+    # pandas copies attrs deeply at every step: work without them.
+    table = pd.DataFrame(table.copy(deep=False))
+    table.attrs = {}
     parent = _parent(table, to, date)
     stocks = _stocks(table, known)
     sums = _summed(stocks, parent)
@@ -108,7 +112,12 @@ def aggregate(
         if found.states:
             columns[state_column(column)] = _as_column(found.states, sums.index)
     result = pd.DataFrame(columns, index=sums.index)
-    result.attrs = {**table.attrs, "level": parent.name, "measures": known}
+    result.attrs = {
+        **attrs,
+        "level": parent.name,
+        "geography": date,
+        "measures": known,
+    }
     return result, _report(table, stocks, result, parent, known)
 
 
@@ -136,7 +145,11 @@ def _report(
         units_before=len(table),
         units_after=len(result),
         unmatched=tuple(table.index[parent.isna()]),
-        missing={c: tuple(table.index[stocks[c].isna()]) for c in shown},
+        missing={
+            str(c): tuple(table.index[stocks[c].isna()])
+            for c in stocks.columns.intersection(table.columns)
+            if state_column(str(c)) in stocks
+        },
         bounded=bounded,
     )
 
@@ -147,6 +160,10 @@ def _totals(table: pd.DataFrame) -> dict[str, float]:
 
 def _product(column: str) -> str:
     return f"{column} × weight"
+
+
+def _weight(column: str) -> str:
+    return f"weight of {column}"
 
 
 def _refuse(known: Measures) -> None:
@@ -184,11 +201,15 @@ def _stocks(table: pd.DataFrame, known: Measures) -> pd.DataFrame:
             case Growth(start=start, end=end):
                 needed = [start, end]
             case Mean(weight=weight):
-                needed = [weight]
+                needed = []
                 check_columns(table, column, weight)
-                product = table[column].astype("float64") * table[weight]
-                wanted[_product(column)] = product
-                wanted[state_column(_product(column))] = states_of(table, column)
+                states = states_of(table, column)
+                # Where a mean has no object, its weight weighs nothing.
+                weights = table[weight].mask(states == "not_applicable", 0.0)
+                wanted[_product(column)] = table[column].astype("float64") * weights
+                wanted[state_column(_product(column))] = states
+                wanted[_weight(column)] = weights.astype("float64")
+                wanted[state_column(_weight(column))] = states_of(table, weight)
             case _:
                 needed = []
         check_columns(table, *needed)
@@ -239,8 +260,8 @@ def _combined(
 ) -> Evaluated:
     """Compute one measure of the units from the sums of stocks."""
     match measure:
-        case Mean(weight=weight):
-            ratio = Ratio(numerator=_product(column), denominator=weight)
+        case Mean():
+            ratio = Ratio(numerator=_product(column), denominator=_weight(column))
             found = evaluate(ratio, sums, column)
             # What secrecy hides may pull a mean either way: there is no bound.
             states = {
@@ -265,13 +286,9 @@ def _common(
 ) -> Evaluated:
     """Return the category that the rule gives each unit, or none."""
     check_columns(table, column, *filter(None, [measure.weight]))
-    if measure.rule == "majority" and not measure.weight:
-        msg = (
-            f"{column!r}: a majority of what? Declare "
-            "Category(rule='majority', weight='population_2023')"
-        )
-        raise MeasureError(msg)
-    weights = table[measure.weight] if measure.weight else pd.Series(1.0, table.index)
+    _check_rule(column, measure)
+    majority = measure.rule == "majority"
+    weights = table[measure.weight] if majority else pd.Series(1.0, table.index)
     rows = pd.DataFrame(
         {
             "unit": parent.to_numpy(),
@@ -281,19 +298,47 @@ def _common(
     )
     by_category = rows.groupby(["unit", "category"])["weight"].sum()
     # The whole includes those without a category: they vote for none.
-    whole = rows.groupby("unit")["weight"].sum()
-    share = (
-        by_category / whole.reindex(by_category.index.get_level_values(0)).to_numpy()
-    )
-    least = 0.5 if measure.rule == "majority" else 1 - 1e-12
-    chosen = share[share > least].reset_index().set_index("unit")["category"]
-    series = chosen.reindex(units).rename(column)
-    states = dict.fromkeys(series.index[series.isna()].astype(str), "not_applicable")
+    unknown = rows["weight"].isna().groupby(rows["unit"]).any()
+    whole = rows.groupby("unit")["weight"].sum().mask(unknown)
+    share = by_category / whole[by_category.index.get_level_values(0)].to_numpy()
+    chosen = share[share > (0.5 if majority else 1 - 1e-12)].reset_index()
+    series = chosen.set_index("unit")["category"].reindex(units).rename(column)
+    void = series.index[series.isna()]
+    states = {
+        str(code): "not_available" if unknown[code] else "not_applicable"
+        for code in void
+    }
     return Evaluated(series, states)
 
 
-def _parent(table: pd.DataFrame, to: str | pd.Series, date: str) -> pd.Series:
-    """Return the unit of each row, on the index of the table."""
+def _check_rule(column: str, measure: Category) -> None:
+    if measure.rule not in {"majority", "unanimous"}:
+        msg = f"{column!r}: unknown rule {measure.rule!r}; majority or unanimous"
+        raise MeasureError(msg)
+    if measure.rule == "majority" and not measure.weight:
+        msg = (
+            f"{column!r}: a majority of what? Declare "
+            "Category(rule='majority', weight='population_2023')"
+        )
+        raise MeasureError(msg)
+
+
+def check_table(table: pd.DataFrame) -> None:
+    """
+    Check that a table is one of communes of 2026, or of IRIS.
+
+    Parameters
+    ----------
+    table
+        Index named `commune` or `iris`.
+
+    Raises
+    ------
+    CodeError
+        If codes are malformed, or of another year.
+    DataError
+        If the index bears another name, the table is empty, a code is repeated.
+    """
     level = table.index.name
     if level not in {"commune", "iris"}:
         msg = (
@@ -306,21 +351,42 @@ def _parent(table: pd.DataFrame, to: str | pd.Series, date: str) -> pd.Series:
         raise DataError(msg)
     check_codes(table.index, level)
     check_unique(table.index, "table")
-    commune = table.index.to_series()
     if level == "iris":
-        commune = _communes_of_iris(table.index)
-    if isinstance(to, pd.Series):
-        check_unique(to.index, "partition")
-        members = to.rename(to.name or "unit")
+        _communes_of_iris(table.index)
     else:
-        members = membership(to, date=date)
-        _check_known(commune, table.index)
+        _check_known(table.index.to_series(), table.index)
+
+
+def _parent(table: pd.DataFrame, to: str | pd.Series, date: str) -> pd.Series:
+    """Return the unit of each row, on the index of the table."""
+    check_table(table)
+    commune = table.index.to_series()
+    if table.index.name == "iris":
+        commune = _communes_of_iris(table.index)
+    members = _partition(to) if isinstance(to, pd.Series) else membership(to, date=date)
     return pd.Series(
         members.reindex(commune.to_numpy()).to_numpy(),
         index=table.index,
         name=members.name,
         dtype=object,
     )
+
+
+def _partition(given: pd.Series) -> pd.Series:
+    """Return a partition of the user's that can be one."""
+    check_unique(given.index, "partition")
+    check_codes(given.index, "commune")
+    wrong = [unit for unit in given.dropna().unique() if not isinstance(unit, str)]
+    if wrong:
+        msg = f"partition: units are named by strings, not {culprits(wrong)}"
+        raise CodeError(msg)
+    if not given.index.isin(embedded.communes_2026().index).any():
+        msg = (
+            "partition: none of its codes is a commune of Nord and Pas-de-Calais in "
+            f"2026: {culprits(given.index)}"
+        )
+        raise CodeError(msg)
+    return given.rename(given.name or "unit")
 
 
 def _communes_of_iris(index: pd.Index) -> pd.Series:

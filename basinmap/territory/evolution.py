@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from itertools import pairwise
 from typing import Literal
 
 import pandas as pd
@@ -147,7 +148,7 @@ def _moves(to: str, communes: pd.Index, dates: dict[str, str]) -> list[str]:
     names = communes_2026()["name"]
     days = list(dict.fromkeys(dates.values()))
     sentences = []
-    for before, after in zip(days[:-1], days[1:], strict=True):
+    for before, after in pairwise(days):
         old, new = (
             membership(to, date=day).reindex(communes) for day in (before, after)
         )

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -56,7 +57,7 @@ _FORM: Final = {
         "commune": rf"{_DEPARTEMENT}[0-9]{{3}}",
         "quartier": _FREE,
         "secteur": _FREE,
-        "epci": r"[0-9]{9}",
+        "epci": r"2[0-9]{8}",  # as the SIREN of every local authority
         "scot": _SLUG,
         "arrondissement": rf"{_DEPARTEMENT}[0-9]",
         "departement": r"[0-9]{2,3}|2[AB]",
@@ -395,7 +396,14 @@ def _well_formed(code: object, level: str) -> bool:
         isinstance(code, str)
         and _FORM[level].fullmatch(code) is not None
         and code.lower() not in _MISSING_WORDS
+        and not (level == "iris" and code in _sirens())
     )
+
+
+@cache
+def _sirens() -> frozenset[str]:
+    """Return the SIREN that would pass for IRIS, both being nine digits."""
+    return frozenset(embedded.labels("epci").index)
 
 
 def _is_number(code: object) -> bool:
@@ -432,7 +440,9 @@ def _repair_notes(raw: list[object], found: list[_Repair]) -> tuple[str, ...]:
     notes = []
     for kind, (_, told, _) in _REPAIRS.items():
         pairs = [
-            f"{str(code).strip()} → {repair.code}"
+            repair.code
+            if str(code).strip() == repair.code
+            else f"{str(code).strip()} → {repair.code}"
             for code, repair in zip(raw, found, strict=True)
             if kind in repair.kinds
         ]

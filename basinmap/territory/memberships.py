@@ -223,7 +223,7 @@ def epci_names(year: int) -> pd.DataFrame:
     return names
 
 
-def lineage(epci: str | None = None) -> pd.DataFrame:
+def lineage(*, epci: str | None = None) -> pd.DataFrame:
     """
     Return what happened to EPCI: fusions, new SIREN, transfers, change of nature.
 
@@ -244,7 +244,7 @@ def lineage(epci: str | None = None) -> pd.DataFrame:
     Examples
     --------
     >>> import basinmap as bm
-    >>> event = bm.lineage("200044618").iloc[0]
+    >>> event = bm.lineage(epci="200044618").iloc[0]
     >>> event["nature"], event["from_siren"], int(event["to_communes"])
     ('siren', '245901228', 35)
     """

@@ -104,6 +104,9 @@ def perimeter(name: str, *, date: str = "2026-01-01") -> Perimeter:
     ...  for y in (2014, 2018, 2022, 2023, 2026)]
     [65, 56, 55, 56, 55]
     """
+    if not isinstance(name, str):
+        msg = f"one name at a time, as a string, not {name!r}; see bm.partition"
+        raise CodeError(msg)
     year = check_date(date)
     level, code = _named(name, year)
     members = membership(level, date=date)
@@ -112,7 +115,7 @@ def perimeter(name: str, *, date: str = "2026-01-01") -> Perimeter:
         known = [f"{a}–{b}" for a, b, _ in runs(level, code)]
         msg = (
             f"the perimeter {name!r} is not established on {date}: it is for "
-            f"{', '.join(known) or 'no year'}; see bm.lineage({code!r})"
+            f"{', '.join(known) or 'no year'}; see bm.lineage(epci={code!r})"
         )
         raise CodeError(msg)
     start, end = _validity(level, code, year)
@@ -139,7 +142,7 @@ def _named(name: str, year: int) -> tuple[str, str]:
         except CodeError:
             continue
         return level, code
-    if len(lineage(name)):
+    if len(lineage(epci=name)):
         return "epci", name
     near = find_unit(name).head(4) if str(name).strip() else pd.DataFrame()
     hint = "; ".join(f"{r.code} ({r.name})" for r in near.itertuples(index=False))

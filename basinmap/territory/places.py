@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 import geopandas as gpd
+import pandas as pd
 from shapely import Point
 
 from basinmap.territory import embedded
@@ -84,14 +85,14 @@ def place(code: str) -> Place:
     '62498'
     """
     row = embedded.spatial_table("places").loc[code]
-    opened = dt.date.fromisoformat(row["opened"]) if row["opened"] else None
+    opened = row["opened"]
     return Place(
         code=code,
         name=row["name"],
         point=row["geometry"],
         commune=row["commune"],
-        address=row["address"] or "",
-        opened=opened,
+        address=row["address"] if pd.notna(row["address"]) else "",
+        opened=dt.date.fromisoformat(opened) if pd.notna(opened) else None,
         precision_m=float(row["precision_m"]),
         source=row["source"],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import struct
 import warnings
@@ -63,12 +64,19 @@ _SPELLINGS: Final = {
     "bassin": ("bassin",),
 }
 _OTHER_CODES: Final = {
-    "iris": ("dcomiris", "depcomiris"),
-    "commune": ("insee", "codgeo", "depcom", "codcom", "code insee commune"),
+    "iris": ("dcomiris", "depcomiris", "codgeo"),
+    "commune": (
+        "insee",
+        "codgeo",
+        "insee com",
+        "insee commune",
+        "depcom",
+        "code insee commune",
+    ),
     "epci": ("siren", "siren epci", "epci siren"),
     "quartier": ("qp", "qpv"),
 }
-_OTHER_NAMES: Final = ("name", "nom", "libelle", "lib", "libgeo", "nom officiel")
+_NAMES: Final = ("name", "nom", "libelle", "lib", "libgeo", "nom officiel")
 
 
 def read_units(
@@ -90,7 +98,7 @@ def read_units(
     path
         GeoJSON, GeoPackage, Shapefile, GeoParquet, or what else GDAL reads.
     level
-        What the units are: one of `bm.LEVELS`.
+        What the units are, such as `"commune"`, `"iris"`, `"epci"`, `"quartier"`.
     code
         Column of their codes; by default the one with a usual name (`insee`,
         `codgeo`, `code_siren`, `code_qp`, `CODE_IRIS`…). Several columns: the
@@ -154,9 +162,10 @@ def read_units(
     frame = _labelled(raw, level, codes, name, generation)
     notes += [*told, *_unnamed(frame)]
     _check_present(frame, file)
-    frame, told = _projected(frame)
-    notes += told
-    frame, told = _valid(frame, file, repair=repair)
+    frame, mended = _valid(frame, file, repair=repair)
+    frame, moved = _projected(frame)
+    # Rounding may cross two lines that touched.
+    frame, again = _valid(frame, file, repair=repair)
     frame.attrs = {
         "level": level,
         "sources": (file.name,),
@@ -164,7 +173,7 @@ def read_units(
             verb=f"Lecture de {file.name}",
             units_before=len(raw),
             units_after=len(frame),
-            notes=(*notes, *told),
+            notes=(*notes, *mended, *moved, *again),
         ),
     }
     return frame
@@ -298,6 +307,7 @@ def _opened(
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Read a file as it is, with what the reader says about it."""
     try:
+        codecs.lookup(encoding or "utf-8")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             if file.suffix.lower() in _PARQUET:
@@ -316,7 +326,9 @@ def _opened(
         msg = f"{file.name} holds no unit at all; fetch it again, or another layer"
         raise DataError(msg)
     said = dict.fromkeys(str(warning.message) for warning in caught)
-    frame = frame.rename_geometry("geometry")
+    if frame.geometry.name != "geometry":
+        frame = frame.rename(columns={"geometry": "geometry_in_file"})
+        frame = frame.rename_geometry("geometry")
     return frame, [f"Le lecteur signale : {text}" for text in said]
 
 
@@ -361,13 +373,13 @@ def _unreadable(file: Path, error: Exception, encoding: str | None) -> str:
 # -- columns -------------------------------------------------------------------
 
 
-def _tiers(words: Sequence[str], level: str, others: Sequence[str]) -> list[set[str]]:
+def _tiers(
+    words: Sequence[str], level: str, others: Sequence[str], vague: set[str]
+) -> list[set[str]]:
     """Return the usual names of a column: those of the level, then the vague."""
-    spelt = _SPELLINGS[level]
-    own = {f"{w} {s}" for w in words for s in spelt}
-    own |= {f"{s} {w}" for w in words for s in spelt}
-    own |= {f"{w}{s}" for w in words for s in spelt}
-    return [own | set(others), {level, *words}]
+    pairs = [(word, spelt) for word in words for spelt in _SPELLINGS[level]]
+    own = {form for w, s in pairs for form in (f"{w} {s}", f"{s} {w}", f"{w}{s}")}
+    return [own | set(others), vague]
 
 
 def _column(
@@ -412,7 +424,7 @@ def _codes(
         else:
             check_codes(codes, level)
     except CodeError as error:
-        cure = "" if repair else "; or write repair=True, for what has one meaning"
+        cure = "; or write repair=True" if _repairable(codes, level) else ""
         msg = f"column {codes.name!r}: {error}{cure}"
         raise CodeError(msg) from None
     if generation is not None:
@@ -421,15 +433,21 @@ def _codes(
     return codes.astype(str), notes
 
 
+def _repairable(codes: pd.Series, level: str) -> bool:
+    try:
+        repair_codes(codes, level)
+    except CodeError:
+        return False
+    return True
+
+
 def _raw_codes(
     raw: gpd.GeoDataFrame, level: str, code: str | Sequence[str] | None
 ) -> pd.Series:
     several = [code] if code is None or isinstance(code, str) else list(code)
-    words = ("code", "cod", "codgeo", "insee")
-    tiers = _tiers(words[:2], level, _OTHER_CODES.get(level, ()))
-    if level == "commune":
-        tiers[0] |= {"code insee", "insee code", "insee com", "insee commune"}
-    tiers[1] |= {"codgeo"}
+    others = _OTHER_CODES.get(level, ())
+    vague = {level, "code", "cod", "codgeo"}
+    tiers = _tiers(("code", "cod", "insee"), level, others, vague)
     found = [_column(raw, one, tiers, "code") for one in several]
     columns = [column for column in found if column is not None]
     if not columns:
@@ -497,9 +515,7 @@ def _labelled(
 ) -> gpd.GeoDataFrame:
     """Return the rows indexed by their code, names first, outlines last."""
     rest = raw.drop(columns=[codes.name] if codes.name in raw else [])
-    words = ("nom", "lib", "libelle", "name")
-    tiers = _tiers(words, level, ())
-    tiers[1] = set(_OTHER_NAMES)
+    tiers = _tiers(("nom", "lib", "libelle", "name"), level, (), set(_NAMES))
     column = _column(rest, name, tiers, "name")
     first = {"name": codes if column is None else rest[column]}
     if generation is not None:
@@ -592,6 +608,13 @@ def _check_present(frame: gpd.GeoDataFrame, file: Path) -> None:
             f"{culprits(wrong)}; units have an outline: choose another layer or file"
         )
         raise DataError(msg)
+    odd = frame.index[~np.isfinite(frame.geometry.bounds).all(axis=1)]
+    if len(odd):
+        msg = (
+            f"{file.name}: {len(odd)} outline(s) with coordinates that are no number: "
+            f"{culprits(odd)}; draw them again, or drop them from the file"
+        )
+        raise DataError(msg)
 
 
 def _projected(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
@@ -647,7 +670,9 @@ def _valid(
             f"repaired: {culprits(lost)}; drop them from the file"
         )
         raise DataError(msg)
-    change = (after.area - before.area).abs() / after.area
+    # A ratio of surfaces is much the same in degrees.
+    now, then = shapely.area(after.array), shapely.area(before.array)
+    change = pd.Series(np.abs(now - then) / now, wrong)
     fixed = frame.geometry.copy()
     fixed[wrong] = after
     some = ", ".join(wrong[:5]) + ("…" if len(wrong) > 5 else "")

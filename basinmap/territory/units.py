@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 import geopandas as gpd
@@ -215,14 +215,17 @@ def epcis(
         chosen = _selected(scot=scot, departement=departement)
         frame = frame[frame.index.isin(membership("epci", date=date)[chosen])]
     if frame.empty:
-        msg = "empty selection: no EPCI answers all the conditions; drop one of them"
+        told = {"epci": epci, "scot": scot, "departement": departement}
+        msg = f"empty selection: no EPCI has all of {told}; drop one of the conditions"
         raise DataError(msg)
     return frame
 
 
 def _codes_at(given: Selection, known: pd.Index, year: int) -> list[str]:
     """Return SIREN that exist at a date; a SIREN of another time is explained."""
-    wanted = [given] if isinstance(given, str) else list(given or [])
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        given = [given]  # type: ignore[list-item]
+    wanted = list(given)
     if wanted and all(isinstance(item, str) and item in known for item in wanted):
         return list(dict.fromkeys(wanted))
     former = set(lineage()["from_siren"]) | set(lineage()["to_siren"])
@@ -233,7 +236,7 @@ def _codes_at(given: Selection, known: pd.Index, year: int) -> list[str]:
     if gone:
         told = "; ".join(
             f"{e.date}: {e.from_siren} → {e.to_siren} ({e.nature})"
-            for e in lineage(gone[0]).itertuples()
+            for e in lineage(epci=gone[0]).itertuples()
         )
         hint = f"its lineage: {told}" if told else "see bm.epcis(date=…).index"
         msg = f"no EPCI {culprits(gone)} known on {year}-01-01; {hint}"

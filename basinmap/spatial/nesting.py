@@ -1,0 +1,297 @@
+"""Quartiers and communes: several of each for one of the other, with shares."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from pyproj import Geod
+
+from basinmap.errors import ColumnError, DataError, culprits
+from basinmap.reports import Report
+from basinmap.spatial.overlaps import surface_shares
+from basinmap.spatial.projections import check_metric, check_same_crs
+from basinmap.territory.units import check_unique
+from basinmap.typography import number, percent
+
+__all__ = ["quartier_shares"]
+
+_GEOD = Geod(ellps="GRS80")
+
+
+def quartier_shares(
+    quartiers: gpd.GeoDataFrame,
+    communes: gpd.GeoDataFrame,
+    *,
+    dwellings: gpd.GeoDataFrame | None = None,
+    count: str | None = None,
+    tolerance: float = 0.005,
+) -> tuple[pd.DataFrame, Report]:
+    """
+    Share quartiers out between the communes that they lie in.
+
+    A QPV may span communes: none of them is its parent. Slivers, where two
+    outlines of one border differ, are dropped, and the account names them.
+
+    Parameters
+    ----------
+    quartiers
+        Polygons, index `quartier`, as `read_units` returns them.
+    communes
+        Polygons, index `commune`, in the same metric CRS.
+    dwellings
+        Points, each one dwelling, or as many as the column `count` says.
+    count
+        Column of `dwellings`.
+    tolerance
+        Share of a quartier under which a part is a sliver, and under which what
+        lies in no commune is taken for a difference of outline; in [0, 0.5[.
+
+    Returns
+    -------
+    table : DataFrame
+        Index `quartier`, `commune`, one row a pair. `share_area`, in ]0, 1], adds
+        up to 1 for each quartier that the communes cover; `area_km2` on the
+        ellipsoid; `generation` where quartiers have one. With dwellings: their
+        number, and `share_dwellings`, missing where a quartier has none.
+    report : Report
+        Hectares before and after, quartiers in no commune (`unmatched`) or in
+        several (`split`), slivers and parts outside of every commune.
+
+    Raises
+    ------
+    CRSError
+        If a frame cannot be measured, or they differ.
+    DataError
+        If an outline is invalid, a code is repeated, communes overlap, dwellings
+        are no points or are badly counted, or the tolerance is out of range.
+    ColumnError
+        If the column of counts is missing.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import pandas as pd
+    >>> import basinmap as bm
+    >>> lens = bm.communes(epci="call")
+    >>> disc = lens.geometry["62498"].centroid.buffer(2500)
+    >>> mine = gpd.GeoDataFrame(
+    ...     {"name": ["Centre"]}, geometry=[disc], crs=lens.crs,
+    ...     index=pd.Index(["centre"], name="quartier"),
+    ... )
+    >>> table, report = quartier_shares(mine, lens)
+    >>> len(table), f"{table['share_area'].sum():.6f}", report.split
+    (8, '1.000000', ('centre',))
+    """
+    _check_frames(quartiers, communes, tolerance)
+    pairs = surface_shares(quartiers, communes)
+    pairs = pairs.rename(columns={"unit": "quartier", "area": "commune"})
+    covered = pairs.groupby("quartier")["share"].sum().reindex(quartiers.index)
+    covered = covered.fillna(0.0)
+    _check_overlaps(covered, tolerance)
+    # Within the tolerance, what is not covered is a difference of outline.
+    covered = covered.mask(covered >= 1 - tolerance, 1.0)
+    small = pairs["share"] < tolerance
+    table = _shared(pairs[~small], covered, quartiers)
+    notes = _surface_notes(pairs[small], covered, tolerance)
+    missing: dict[str, tuple[str, ...]] = {}
+    if dwellings is not None:
+        weights = _weights(dwellings, count, quartiers)
+        table, told = _with_dwellings(table, dwellings, weights, quartiers, communes)
+        notes += told
+        blank = table["share_dwellings"].isna()
+        missing["share_dwellings"] = _quartiers_of(table[blank])
+    table.attrs = {
+        "level": "quartier",
+        "sources": tuple(
+            dict.fromkeys(
+                (
+                    *quartiers.attrs.get("sources", ()),
+                    *communes.attrs.get("sources", ()),
+                )
+            )
+        ),
+    }
+    return table, _report(table, quartiers, notes, missing)
+
+
+def _check_frames(
+    quartiers: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, tolerance: float
+) -> None:
+    check_same_crs(quartiers, communes)
+    if not 0 <= tolerance < 0.5:
+        msg = f"tolerance is a share in [0, 0.5[, such as 0.005; got {tolerance!r}"
+        raise DataError(msg)
+    for frame, level in ((quartiers, "quartier"), (communes, "commune")):
+        if frame.index.name != level:
+            msg = (
+                f"index named {frame.index.name!r} instead of {level!r}: read the file "
+                f"with bm.read_units(…, {level!r}), or write .rename_axis({level!r})"
+            )
+            raise DataError(msg)
+        check_unique(frame.index, f"{level}s")
+        area = ~frame.geometry.isna() & frame.geometry.is_valid
+        area &= frame.geometry.area > 0
+        if not area.all():
+            wrong = frame.index[~area]
+            msg = (
+                f"{len(wrong)} {level}(s) with an absent, invalid or flat outline: "
+                f"{culprits(wrong)}; read the file with bm.read_units(…, repair=True)"
+            )
+            raise DataError(msg)
+
+
+def _check_overlaps(covered: pd.Series, tolerance: float) -> None:
+    over = covered.index[covered > 1 + max(tolerance, 1e-6)]
+    if len(over):
+        msg = (
+            f"communes overlap inside {len(over)} quartier(s): {culprits(over)}; take "
+            "communes of one date, such as bm.communes(), or clean their outlines"
+        )
+        raise DataError(msg)
+
+
+def _shared(
+    kept: pd.DataFrame, covered: pd.Series, quartiers: gpd.GeoDataFrame
+) -> pd.DataFrame:
+    """Return the pairs kept, with what the slivers held given back in proportion."""
+    held = kept.groupby("quartier")["share"].transform("sum")
+    share = kept["share"] / held * kept["quartier"].map(covered)
+    area = share * kept["quartier"].map(_ground_area(quartiers))
+    table = kept[["quartier", "commune"]].assign(share_area=share, area_km2=area)
+    if "generation" in quartiers:
+        table.insert(2, "generation", table["quartier"].map(quartiers["generation"]))
+    order = {code: rank for rank, code in enumerate(quartiers.index)}
+    table["rank"] = table["quartier"].map(order)
+    table = table.sort_values(
+        ["rank", "share_area", "commune"], ascending=[True, False, True]
+    )
+    return table.drop(columns="rank").set_index(["quartier", "commune"])
+
+
+def _ground_area(frame: gpd.GeoDataFrame) -> pd.Series:
+    """Return the surface on the ellipsoid, in km²."""
+    # EPSG:4171 is the geographic CRS of Lambert-93: no datum shift.
+    outlines = frame.geometry.to_crs(4171)
+    areas = [abs(_GEOD.geometry_area_perimeter(g)[0]) / 1e6 for g in outlines]
+    return pd.Series(areas, frame.index)
+
+
+def _surface_notes(
+    slivers: pd.DataFrame, covered: pd.Series, tolerance: float
+) -> list[str]:
+    notes = []
+    if len(slivers):
+        pairs = list(slivers["quartier"] + " / " + slivers["commune"])
+        notes.append(
+            f"Recouvrements de moins de {percent(100 * tolerance, 1)} tenus pour des "
+            f"écarts de tracé et écartés {_listed(pairs)}."
+        )
+    outside = 1 - covered[(covered < 1) & (covered > 0)]
+    if len(outside):
+        parts = [f"{code} {percent(100 * share)}" for code, share in outside.items()]
+        notes.append(f"Part des quartiers hors des communes données {_listed(parts)}.")
+    return notes
+
+
+def _listed(items: list[str]) -> str:
+    more = "…" if len(items) > 5 else ""
+    return f"({number(len(items))} : {', '.join(items[:5])}{more})"
+
+
+def _weights(
+    dwellings: gpd.GeoDataFrame, count: str | None, quartiers: gpd.GeoDataFrame
+) -> np.ndarray:
+    """Return how many dwellings each point stands for."""
+    check_metric(dwellings, "dwellings")
+    check_same_crs(dwellings, quartiers)
+    wrong = dwellings.index[dwellings.geometry.geom_type != "Point"]
+    if len(wrong):
+        msg = (
+            f"dwellings: {len(wrong)} row(s) are no point: {culprits(wrong)}; polygons "
+            "stand for their dwellings by .representative_point(), an estimate"
+        )
+        raise DataError(msg)
+    if count is None:
+        return np.ones(len(dwellings))
+    if count not in dwellings:
+        msg = f"no column {count!r} in dwellings; it has {culprits(dwellings.columns)}"
+        raise ColumnError(msg)
+    weights = pd.to_numeric(dwellings[count], errors="coerce").to_numpy("float64")
+    bad = dwellings.index[~(np.isfinite(weights) & (weights >= 0))]
+    if len(bad):
+        msg = (
+            f"{count}: {len(bad)} count(s) are missing, negative or no number: "
+            f"{culprits(bad)}; drop those points or give them a count"
+        )
+        raise DataError(msg)
+    return weights
+
+
+def _with_dwellings(
+    table: pd.DataFrame,
+    dwellings: gpd.GeoDataFrame,
+    weights: np.ndarray,
+    quartiers: gpd.GeoDataFrame,
+    communes: gpd.GeoDataFrame,
+) -> tuple[pd.DataFrame, list[str]]:
+    """Add the dwellings of each pair, and what share of the quartier they are."""
+    inside = _holders(dwellings, quartiers)
+    within = _holders(dwellings, communes).drop_duplicates("point").set_index("point")
+    inside["weight"] = weights[inside["point"]]
+    inside["commune"] = inside["point"].map(within["holder"])
+    every = inside.groupby("holder")["weight"].sum()
+    pairs = inside.groupby(["holder", "commune"])["weight"].sum()
+    pairs = pairs.rename_axis(["quartier", "commune"])
+    table = table.assign(dwellings=pairs.reindex(table.index, fill_value=0.0))
+    placed = table.index.get_level_values("quartier")
+    total = pd.Series(every.reindex(placed).to_numpy(), table.index)
+    table["share_dwellings"] = table["dwellings"] / total.where(total > 0)
+    lost = every.sum() - table["dwellings"].sum()
+    notes = []
+    if lost > 0:
+        notes.append(
+            f"Logements situés dans un quartier mais dans aucune des communes "
+            f"retenues pour lui : {number(lost)} sur {number(every.sum())}."
+        )
+    outside = weights.sum() - weights[inside["point"].unique()].sum()
+    notes.append(
+        f"Logements pris en compte : {number(weights.sum())}, dont {number(outside)} "
+        "hors de tout quartier."
+    )
+    return table, notes
+
+
+def _holders(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return each point (its rank) with each area that holds it."""
+    tree = shapely.STRtree(areas.geometry.array)
+    ranks, columns = tree.query(points.geometry.array, predicate="intersects")
+    found = pd.DataFrame({"point": ranks, "column": columns})
+    found = found.sort_values(["point", "column"], ignore_index=True)
+    return found.assign(holder=areas.index.to_numpy()[found["column"]])
+
+
+def _quartiers_of(table: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(table.index.get_level_values("quartier").unique())
+
+
+def _report(
+    table: pd.DataFrame,
+    quartiers: gpd.GeoDataFrame,
+    notes: list[str],
+    missing: dict[str, tuple[str, ...]],
+) -> Report:
+    placed = _quartiers_of(table)
+    counts = table.groupby("quartier", sort=False).size()
+    return Report(
+        verb="Rattachement des quartiers aux communes",
+        before={"surface (ha)": 100 * float(_ground_area(quartiers).sum())},
+        after={"surface (ha)": 100 * float(table["area_km2"].sum())},
+        units_before=len(quartiers),
+        units_after=len(placed),
+        unmatched=tuple(quartiers.index[~quartiers.index.isin(placed)]),
+        missing=missing,
+        split=tuple(counts.index[counts > 1]),
+        notes=tuple(notes),
+    )
