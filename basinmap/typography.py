@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import re
 
-__all__ = ["interval", "long_date", "month", "number", "percent", "typeset"]
+__all__ = ["interval", "long_date", "month", "number", "percent", "shortest", "typeset"]
 
 THIN = "\u202f"  # narrow no-break space: thousands, before ; ? ! » %
 BROAD = "\u00a0"  # no-break space: before a colon, inside guillemets
@@ -56,6 +56,24 @@ def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
     if value < 0:
         return MINUS + text
     return f"+{text}" if signed else text
+
+
+def shortest(value: float) -> str:
+    r"""
+    Write a number with the decimals it has, six at most.
+
+    Parameters
+    ----------
+    value
+        A finite number.
+
+    Examples
+    --------
+    >>> shortest(2.5), shortest(20_000.0), shortest(0.1)
+    ('2,5', '20\u202f000', '0,1')
+    """
+    decimals = next(d for d in range(7) if d == 6 or round(value, d) == value)
+    return number(value, decimals)
 
 
 def percent(value: float, decimals: int = 1, *, signed: bool = False) -> str:

@@ -81,7 +81,7 @@ def staged_folder(out: str | Path) -> Iterator[Path]:
 def _checked_folder(out: str | Path) -> Path:
     target = Path(out)
     if not str(out).strip() or "\0" in str(out):
-        msg = f"{str(out)!r} cannot be the name of a folder; write --out out"
+        msg = f"{str(out)!r} is no name: cannot write there; write --out out"
         raise OutputError(msg)
     try:
         if target.exists() and not target.is_dir():

@@ -15,7 +15,7 @@ from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.pages import Layout, MapAxes
 from basinmap.maps.themes import font, one_line, settings, wrapped
 from basinmap.spatial.projections import METRIC
-from basinmap.typography import month, number, typeset
+from basinmap.typography import month, number, shortest, typeset
 
 __all__ = ["draw_furniture"]
 
@@ -176,7 +176,7 @@ def _draw_scale_bar(ax: MapAxes) -> None:
             Rectangle((x + i * half, y), half, 1.3, fc=color, ec=theme.ink, lw=0.5)
         )
     properties = font(theme.family, theme.small)
-    texts = ["0", *(_short(part) for part in (kilometres / 2, kilometres))]
+    texts = ["0", *(shortest(part) for part in (kilometres / 2, kilometres))]
     texts[-1] += "\u00a0km"
     for i, text in enumerate(texts):
         paper.text(
@@ -189,12 +189,6 @@ def _draw_scale_bar(ax: MapAxes) -> None:
             va="baseline",
             gid=f"scale-bar-{i}",
         )
-
-
-def _short(value: float) -> str:
-    """Write a number with the decimals it has."""
-    decimals = next(d for d in range(7) if d == 6 or round(value, d) == value)
-    return number(value, decimals)
 
 
 def _foot(ax: MapAxes) -> tuple[float, float]:

@@ -31,7 +31,7 @@ from basinmap.maps.themes import (
     text_width,
     wrapped,
 )
-from basinmap.typography import number, typeset
+from basinmap.typography import number, shortest, typeset
 
 __all__ = ["draw_comparison", "draw_legend"]
 
@@ -342,7 +342,6 @@ def _draw_circles(pen: _Pen, block: CirclesBlock) -> None:
     largest = block.radii[0]
     bottom = pen.y - y - 2 * largest
     last = np.inf
-    texts = dict(zip(block.values, written(block.values), strict=True))
     for value, radius in zip(block.values, block.radii, strict=True):
         centre = (pen.x + largest, bottom + radius)
         pen.paper.add_patch(
@@ -362,7 +361,7 @@ def _draw_circles(pen: _Pen, block: CirclesBlock) -> None:
         pen.paper.text(
             end + 1,
             height,
-            texts[value],
+            shortest(value),
             font=properties,
             color=pen.theme.ink,
             va="center_baseline",
