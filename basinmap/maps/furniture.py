@@ -159,7 +159,9 @@ def bar_kilometres(scale: float) -> float:
     """
     most = _BAR_MM * scale / 1e6
     power = 10.0 ** math.floor(math.log10(most))
-    return max(step * power for step in (1, 2, 4, 5) if step * power <= most * 1.0001)
+    return max(
+        step * power for step in (1, 2, 3, 4, 5) if step * power <= most * 1.0001
+    )
 
 
 def _draw_scale_bar(ax: MapAxes) -> None:

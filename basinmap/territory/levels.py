@@ -228,6 +228,9 @@ def _score(wanted: str, code: str, *spellings: str) -> float:
         matcher = difflib.SequenceMatcher(None, wanted, name, autojunk=False)
         if matcher.real_quick_ratio() >= 0.6:
             best = max(best, matcher.ratio())
+        # « Haisnes-les-La-Bassée » is Haisnes: one name opens the other.
+        if f"{wanted} ".startswith(f"{name} ") or f"{name} ".startswith(f"{wanted} "):
+            best = max(best, 0.9)
         for word in name.split() if " " in name else ():
             if len(word) > 3 and abs(len(word) - len(wanted)) <= 2:
                 ratio = difflib.SequenceMatcher(None, wanted, word).ratio()

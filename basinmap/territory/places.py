@@ -66,7 +66,7 @@ def places() -> gpd.GeoDataFrame:
     '2012-12-12'
     """
     frame = embedded.spatial_table("places").copy()
-    frame.attrs = {"sources": tuple(frame["source"].unique())}
+    frame.attrs = {"sources": embedded.credit("places.geometry")}
     return frame
 
 

@@ -836,9 +836,9 @@ def _deeds(moves: _Moves) -> list[str]:
     """Write in French what happened to the communes between the two years."""
     table = moves.table.dropna(subset=["after"])
     whole = table[~table["estimated"]]
-    origins = whole.groupby("after")["before"].agg(list)
-    merged = origins[origins.map(len) > 1]
-    single = whole[whole["after"].isin(origins.index[origins.map(len) == 1])]
+    shared = whole["after"].duplicated(keep=False)
+    merged = whole[shared].groupby("after")["before"].agg(list)
+    single = whole[~shared]
     recoded = single[single["before"] != single["after"]]
     same = single[single["before"] == single["after"]]
     told = [
@@ -862,7 +862,7 @@ def _deeds(moves: _Moves) -> list[str]:
     ]
     lines.append(_several("Communes dont le tableau ne couvre qu'une partie", told))
     told = [
-        f"{moves.called(code, 1)}, qui relevait de {_missed(gone, moves)}"
+        f"{moves.called(code, 1)}, alors {_missed(gone, moves)}"
         for code, gone in moves.beyond.items()
     ]
     lines.append(_several(f"Communes de {moves.to_year} sans donnée", told))

@@ -315,7 +315,8 @@ def quartiers() -> gpd.GeoDataFrame:
     ['59574', 'indicative']
     """
     frame = embedded.spatial_table("quartiers").copy()
-    frame.attrs = {"level": "quartier", "sources": tuple(frame["source"].unique())}
+    sources = embedded.credit("quartiers.geometry")
+    frame.attrs = {"level": "quartier", "sources": sources}
     return frame
 
 
