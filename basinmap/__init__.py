@@ -54,6 +54,16 @@ _ROOMS: Final = {
     "territory.places": ("LOUVRE_LENS", "Place", "places"),
     "territory.aggregation": ("aggregate",),
     "territory.evolution": ("series",),
+    "territory.history": (
+        "cog_codes",
+        "cog_events",
+        "cog_names",
+        "guess_vintage",
+        "read_communes",
+        "read_movements",
+        "trajectory",
+    ),
+    "territory.rebasing": ("join_on_code", "passage", "rebase", "rebase_flows"),
     "access.circles": ("rings",),
     "access.counting": ("reach",),
     "indicators": ("indicators",),
@@ -114,6 +124,13 @@ if TYPE_CHECKING:
     from basinmap.spatial.nesting import quartier_shares as quartier_shares
     from basinmap.territory.aggregation import aggregate as aggregate
     from basinmap.territory.evolution import series as series
+    from basinmap.territory.history import cog_codes as cog_codes
+    from basinmap.territory.history import cog_events as cog_events
+    from basinmap.territory.history import cog_names as cog_names
+    from basinmap.territory.history import guess_vintage as guess_vintage
+    from basinmap.territory.history import read_communes as read_communes
+    from basinmap.territory.history import read_movements as read_movements
+    from basinmap.territory.history import trajectory as trajectory
     from basinmap.territory.levels import check_codes as check_codes
     from basinmap.territory.levels import find_unit as find_unit
     from basinmap.territory.levels import repair_codes as repair_codes
@@ -127,6 +144,10 @@ if TYPE_CHECKING:
     from basinmap.territory.places import places as places
     from basinmap.territory.reading import check_generations as check_generations
     from basinmap.territory.reading import read_units as read_units
+    from basinmap.territory.rebasing import join_on_code as join_on_code
+    from basinmap.territory.rebasing import passage as passage
+    from basinmap.territory.rebasing import rebase as rebase
+    from basinmap.territory.rebasing import rebase_flows as rebase_flows
     from basinmap.territory.units import communes as communes
     from basinmap.territory.units import departements as departements
     from basinmap.territory.units import epcis as epcis

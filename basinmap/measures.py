@@ -31,6 +31,7 @@ __all__ = [
     "declared",
     "evaluate",
     "parse_counts",
+    "printed_names",
     "state_column",
     "states_of",
 ]
@@ -331,6 +332,27 @@ def declared(table: pd.DataFrame, measures: Measures | None) -> dict[str, Measur
         )
         raise MeasureError(msg)
     return found
+
+
+def printed_names(measures: Measures) -> dict[str, str]:
+    """
+    Return the printed name of each measure that has one, with its year.
+
+    Parameters
+    ----------
+    measures
+        Column to measure.
+
+    Examples
+    --------
+    >>> printed_names({"p": Stock(label="Logements", vintage="2021"), "q": Stock()})
+    {'p': 'Logements (2021)'}
+    """
+    return {
+        name: f"{item.label} ({item.vintage})" if item.vintage else item.label
+        for name, item in measures.items()
+        if item.label
+    }
 
 
 def check_columns(table: pd.DataFrame, *columns: str) -> None:

@@ -37,6 +37,8 @@ class Report:
         Per stock, the share of the total that rests on an estimate, in [0, 1].
     notes
         French sentences worth printing in a method note.
+    labels
+        Printed name of each stock; its column where there is none.
     """
 
     verb: str
@@ -50,6 +52,7 @@ class Report:
     split: tuple[str, ...] = ()
     estimated: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    labels: dict[str, str] = field(default_factory=dict)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -70,9 +73,11 @@ class Report:
         ]
         kept = [name for name, total in self.before.items() if self._same(name, total)]
         if kept:
-            lines.append(f"Totaux conservés : {', '.join(kept)}.")
+            told = ", ".join(self._name(name) for name in kept)
+            lines.append(f"Totaux conservés : {told}.")
         return lines + [
-            f"{name} : {number(total)} avant, {number(self.after[name])} après."
+            f"{self._name(name)} : {number(total)} avant, "
+            f"{number(self.after[name])} après."
             for name, total in self.before.items()
             if name not in kept
         ]
@@ -82,23 +87,26 @@ class Report:
         if self.unmatched:
             lines.append(f"Codes sans rattachement {_listed(self.unmatched)}.")
         lines += [
-            f"Valeurs manquantes de {name} {_listed(codes)}."
+            f"Valeurs manquantes, {self._name(name)} {_listed(codes)}."
             for name, codes in self.missing.items()
             if codes
         ]
         lines += [
-            f"Totaux de {name} qui sont des minimums, une partie étant couverte par "
-            f"le secret statistique {_listed(codes)}."
+            f"{self._name(name)} : totaux qui sont des minimums, une partie étant "
+            f"couverte par le secret statistique {_listed(codes)}."
             for name, codes in self.bounded.items()
             if codes
         ]
         if self.split:
             lines.append(f"Codes répartis entre plusieurs {_listed(self.split)}.")
         return lines + [
-            f"Part estimée de {name} : {percent(100 * share, 2)}."
+            f"Part estimée, {self._name(name)} : {percent(100 * share, 2)}."
             for name, share in self.estimated.items()
             if share > 0
         ]
+
+    def _name(self, column: str) -> str:
+        return self.labels.get(column) or column
 
     def _same(self, name: str, total: float) -> bool:
         return abs(self.after[name] - total) <= 1e-9 * max(abs(total), 1.0)

@@ -430,11 +430,11 @@ def test_the_report_reads_in_french():
     measures = dict.fromkeys(table.columns, bm.Stock())
     report = bm.aggregate(table, zones, measures=measures)[1]
     text = str(report)
-    assert "Agrégation vers zone\u00a0: 3 unités en entrée, 1 en sortie." in text
+    assert "Agrégation par zone\u00a0: 3 unités en entrée, 1 en sortie." in text
     assert "Totaux conservés\u00a0: flats." in text
     assert "homes\u00a0: 3\u202f005 avant, 3\u202f000 après." in text
     assert any("rattachement" in x and SOMAIN in x for x in text.splitlines())
-    assert any("manquantes de empty" in x and LENS in x for x in text.splitlines())
+    assert any("manquantes, empty" in x and LENS in x for x in text.splitlines())
 
 
 def test_a_long_list_of_codes_is_cut_in_french():

@@ -22,12 +22,13 @@ from basinmap.measures import (
     check_ratios,
     declared,
     evaluate,
+    printed_names,
     state_column,
     states_of,
 )
 from basinmap.reports import Report
 from basinmap.territory import embedded
-from basinmap.territory.levels import check_codes
+from basinmap.territory.levels import PRINTED, check_codes
 from basinmap.territory.memberships import membership
 from basinmap.territory.units import check_unique
 
@@ -139,7 +140,7 @@ def _report(
         if state_column(name) in result
     }
     return Report(
-        verb=f"Agrégation vers {parent.name}",
+        verb=f"Agrégation par {PRINTED.get(str(parent.name), parent.name)}",
         before=_totals(stocks[shown]),
         after=_totals(result[shown]),
         units_before=len(table),
@@ -151,6 +152,7 @@ def _report(
             if state_column(str(c)) in stocks
         },
         bounded=bounded,
+        labels=printed_names(known),
     )
 
 

@@ -10,11 +10,18 @@ from typing import Literal
 import pandas as pd
 
 from basinmap.errors import BasinmapWarning, MeasureError, VintageError, culprits
-from basinmap.measures import Stock, check_columns, declared, state_column
+from basinmap.measures import (
+    Stock,
+    check_columns,
+    declared,
+    printed_names,
+    state_column,
+)
 from basinmap.reports import Report
 from basinmap.territory.aggregation import aggregate
-from basinmap.territory.embedded import communes_2026
-from basinmap.territory.memberships import membership
+from basinmap.territory.embedded import communes_2026, labels
+from basinmap.territory.levels import PRINTED
+from basinmap.territory.memberships import epci_names, membership
 
 __all__ = ["Rule", "series"]
 
@@ -121,15 +128,19 @@ def _current(
             BasinmapWarning,
             stacklevel=3,
         )
-    told = ", ".join(f"{name} au {_french(day)}" for name, day in dates.items())
+    names = printed_names(stocks)
+    told = ", ".join(
+        f"{names.get(name, name)} au {_french(day)}" for name, day in dates.items()
+    )
     return result, Report(
-        verb=f"Suivi par {to}",
+        verb=f"Suivi par {PRINTED.get(to, to)}",
         before={k: v for report in reports for k, v in report.before.items()},
         after={k: v for report in reports for k, v in report.after.items()},
         units_before=len(table),
         units_after=len(result),
         unmatched=tuple(sorted({c for r in reports for c in r.unmatched})),
         notes=(f"Périmètre courant : {told}.", *notes),
+        labels=printed_names(stocks),
     )
 
 
@@ -158,10 +169,15 @@ def _moves(to: str, communes: pd.Index, dates: dict[str, str]) -> list[str]:
             first = ", ".join(f"{names[c]} ({c})" for c in rows.index[:5])
             more = f" et {len(rows) - 5} autres" if len(rows) > 5 else ""
             sentences.append(
-                f"Entre le {_french(before)} et le {_french(after)} : {first}{more} "
-                f"de {one} à {other}."
+                f"Entre le {_french(before)} et le {_french(after)} : {first}{more}, "
+                f"de « {_name(to, one, before)} » à « {_name(to, other, after)} »."
             )
     return sentences
+
+
+def _name(level: str, code: str, date: str) -> str:
+    names = epci_names(int(date[:4])) if level == "epci" else labels(level)
+    return str(names["name"].get(code, code))
 
 
 def _french(date: str) -> str:

@@ -39,6 +39,17 @@ LEVELS: Final = (
     "region",
     "bassin",
 )
+PRINTED: Final = {
+    "iris": "IRIS",
+    "commune": "communes",
+    "epci": "EPCI",
+    "scot": "SCoT",
+    "arrondissement": "arrondissements",
+    "departement": "départements",
+    "region": "régions",
+    "bassin": "bassin minier",
+}
+"""How a level is called in a French note."""
 BASSIN: Final = "bassin-minier"
 
 _DEPARTEMENT = r"(?:[0-9]{2}|2[AB])"

@@ -215,6 +215,9 @@ def epci_names(year: int) -> pd.DataFrame:
     table = embedded.table("epci_years")
     listed = table[table["year"] == max(year, LISTED)].set_index("epci")
     names = listed[["name", "nature"]].copy()
+    # The lists of some years lack the ligature, or add the initials.
+    spelt = names["name"].str.replace("Coeur", "Cœur")
+    names["name"] = spelt.str.replace(r"\s*\([A-Z0-9]+\)$", "", regex=True)
     if year < 2014:
         names.loc[_FORMER_DOUAISIS] = ["CA du Douaisis", "CA"]
     if year == LAST:
