@@ -506,6 +506,7 @@ def test_flows_are_carried_on_both_ends_and_the_diagonal_kept():
     note = str(report).replace("\xa0", " ")
     assert "conservés : 10 avant, 13 après" in note
     assert "75056" in note
+    assert "Bermeries (59070) dans L’Orée de Mormal (59006)" in note
 
 
 def test_flows_are_shared_on_both_ends():

@@ -808,6 +808,7 @@ def _checked(events: pd.DataFrame) -> pd.DataFrame:
         msg = f"events: {what}; give a frame such as bm.cog_events() returns"
         raise DataError(msg)
     rows = events.reset_index(drop=True)
+    rows.attrs = {}  # copied deep by every operation, which a long list makes slow
     for column in COLUMNS:
         if column not in rows.columns:
             rows[column] = column == "date_exact" or None

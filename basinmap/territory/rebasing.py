@@ -318,8 +318,7 @@ def rebase_flows(
     after = result[result[origin] == result[destination]][columns]
     notes = [_diagonal(c, before[c].sum(), after[c].sum()) for c in columns]
     # A table of flows lists no commune without a flow: nothing is known of gaps.
-    known = replace(moves, partial={}, beyond={})
-    notes += [_foreign(codes.difference(own)), *_deeds(known)]
+    notes += [_foreign(codes.difference(own)), *_deeds(moves, gaps=False)]
     return result, Report(
         verb=f"Passage des flux du COG {from_year} au COG {to_year}",
         before=_totals(table[columns]),
@@ -499,30 +498,30 @@ def _moves(
         to_year,
         names,
         keys,
-        partial=_lacking(origins, moved, set(table["after"].dropna())),
-        beyond=_out_of_reach(origins, moved, set(old) - line.outside),
+        partial=_lacking(origins, set(moved), set(table["after"].dropna())),
+        beyond=_out_of_reach(origins, set(moved), set(old) - line.outside),
         source=" ; ".join(credit),
     )
 
 
 def _lacking(
-    origins: dict[str, set[str]], moved: list[str], reached: set[str]
+    origins: dict[str, set[str]], moved: set[str], reached: set[str]
 ) -> dict[str, tuple[str, ...]]:
     """Return the communes that what is moved reaches, but does not fill."""
-    missing = {c: origins[c].difference(moved) for c in reached & origins.keys()}
+    missing = {c: origins[c] - moved for c in reached & origins.keys()}
     return {c: tuple(sorted(gone)) for c, gone in sorted(missing.items()) if gone}
 
 
 def _out_of_reach(
-    origins: dict[str, set[str]], moved: list[str], own: set[str]
+    origins: dict[str, set[str]], moved: set[str], own: set[str]
 ) -> dict[str, tuple[str, ...]]:
     """Return the communes that no table of the territory could reach."""
-    if not own <= set(moved):
+    if not own <= moved:
         return {}
     return {
         code: tuple(sorted(gone))
         for code, gone in sorted(origins.items())
-        if not gone & own and not gone & set(moved)
+        if not gone & own and not gone & moved
     }
 
 
@@ -832,11 +831,12 @@ def _estimated(
     return shares
 
 
-def _deeds(moves: _Moves) -> list[str]:
-    """Write in French what happened to the communes between the two years."""
+def _deeds(moves: _Moves, *, gaps: bool = True) -> list[str]:
+    """Write in French what happened to the communes, and to those not there."""
     table = moves.table.dropna(subset=["after"])
     whole = table[~table["estimated"]]
     shared = whole["after"].duplicated(keep=False)
+    shared |= whole["after"].isin(list(moves.partial))
     merged = whole[shared].groupby("after")["before"].agg(list)
     single = whole[~shared]
     recoded = single[single["before"] != single["after"]]
@@ -856,16 +856,7 @@ def _deeds(moves: _Moves) -> list[str]:
     lines.append(
         _several(f"Communes réparties par estimation, selon la clé {by}", told)
     )
-    told = [
-        f"{moves.called(heir, 1)}, sans {_missed(gone, moves)}"
-        for heir, gone in moves.partial.items()
-    ]
-    lines.append(_several("Communes dont le tableau ne couvre qu'une partie", told))
-    told = [
-        f"{moves.called(code, 1)}, alors {_missed(gone, moves)}"
-        for code, gone in moves.beyond.items()
-    ]
-    lines.append(_several(f"Communes de {moves.to_year} sans donnée", told))
+    lines += _gaps(moves) if gaps else []
     named = sum(moves.names[0].get(c) != moves.names[1].get(c) for c in same["before"])
     lines.append(
         f"Communes au territoire et au code inchangés : {number(len(same))}"
@@ -874,6 +865,22 @@ def _deeds(moves: _Moves) -> list[str]:
     if moves.source:
         lines.append(f"Source : {moves.source}.")
     return list(filter(None, lines))
+
+
+def _gaps(moves: _Moves) -> list[str]:
+    """Write in French which communes lack a part, or all, of their ground."""
+    partial = [
+        f"{moves.called(heir, 1)}, sans {_missed(gone, moves)}"
+        for heir, gone in moves.partial.items()
+    ]
+    beyond = [
+        f"{moves.called(code, 1)}, alors {_missed(gone, moves)}"
+        for code, gone in moves.beyond.items()
+    ]
+    return [
+        _several("Communes dont le tableau ne couvre qu'une partie", partial),
+        _several(f"Communes de {moves.to_year} sans donnée", beyond),
+    ]
 
 
 def _missed(codes: tuple[str, ...], moves: _Moves) -> str:
@@ -895,8 +902,10 @@ def _several(title: str, told: list[str]) -> str:
     """Write a list after its title, cut short when it is long."""
     if not told:
         return ""
-    more = f" ; et {len(told) - _SEVERAL} autres" if len(told) > _SEVERAL else ""
-    return f"{title} ({len(told)}) : {' ; '.join(told[:_SEVERAL])}{more}."
+    more = (
+        f" ; et {number(len(told) - _SEVERAL)} autres" if len(told) > _SEVERAL else ""
+    )
+    return f"{title} ({number(len(told))}) : {' ; '.join(told[:_SEVERAL])}{more}."
 
 
 def _left_out(table: pd.DataFrame, known: Measures) -> list[str]:
