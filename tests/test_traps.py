@@ -305,3 +305,17 @@ def test_the_four_kinds_of_nothing_survive_export_and_reading(tmp_path):
     ]
     assert back["vacant"].iloc[0] == 0
     assert np.isnan(back["vacant"].iloc[1])
+
+
+def test_a_growth_takes_the_perimeter_rule_and_one_date_does_not():
+    table = bm.statistics()
+    constant = bm.compute("D02", table, to="epci")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BasinmapWarning)
+        current = bm.compute("D02", table, to="epci", perimeter="current")
+    # The métropole took in five communes in 2021, under a new SIREN.
+    assert current.attrs["states"]["200093201"] == "not_applicable"
+    assert np.isnan(current["200093201"])
+    assert current["246200364"] == constant["246200364"]
+    with pytest.raises(bm.errors.VintageError, match="compares dates"):
+        bm.compute("L04", table, to="epci", perimeter="current")

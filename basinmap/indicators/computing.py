@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from basinmap.errors import VintageError
 from basinmap.indicators.catalogue import Indicator, indicator
 from basinmap.measures import (
     Growth,
@@ -16,6 +17,7 @@ from basinmap.measures import (
 )
 from basinmap.territory.aggregation import aggregate, check_table
 from basinmap.territory.embedded import communes_2026, credit
+from basinmap.territory.evolution import Rule, series
 from basinmap.territory.memberships import check_date
 
 __all__ = ["compute"]
@@ -29,6 +31,7 @@ def compute(
     *,
     to: str | pd.Series | None = None,
     date: str = "2026-01-01",
+    perimeter: Rule = "constant",
 ) -> pd.Series:
     """
     Compute one indicator at one level, from the counts of a table.
@@ -46,6 +49,10 @@ def compute(
         commune to the units of your own partition.
     date
         Day at which membership is read.
+    perimeter
+        For an indicator that compares two dates: `"constant"`, the communes of
+        `date` at both, or `"current"`, the perimeter of each date, which warns of
+        the communes that changed unit.
 
     Returns
     -------
@@ -61,6 +68,14 @@ def compute(
         If the indicator or the level is unknown, or codes are of another year.
     ColumnError, DataError
         If a count is missing, the table is empty, a code is repeated.
+    VintageError
+        If a date is not covered, or the current perimeter is asked for a level that
+        does not move or an indicator of one date.
+
+    Warns
+    -----
+    BasinmapWarning
+        At the current perimeter, naming the communes that changed unit.
 
     Examples
     --------
@@ -80,6 +95,9 @@ def compute(
     counts = _counts(item)
     check_columns(table, *counts)
     check_ratios({item.id: item.measure}, table.attrs.get("measures", {}))
+    if perimeter != "constant":
+        table = _current(item, table, to, perimeter)
+        to = None
     table = pd.DataFrame(table.copy(deep=False))
     table.attrs = {}
     if to is not None and (isinstance(to, pd.Series) or to != level):
@@ -90,6 +108,19 @@ def compute(
     values = found.series.rename(item.id)
     values.attrs = {**_attrs(item, table), "notes": note, "states": found.states}
     return values
+
+
+def _current(
+    item: Indicator, table: pd.DataFrame, to: str | pd.Series | None, rule: Rule
+) -> pd.DataFrame:
+    """Return the two counts of a growth, each over the perimeter of its time."""
+    if not isinstance(item.measure, Growth) or not isinstance(to, str):
+        msg = (
+            f"{item.id}: perimeter={rule!r} is for an indicator that compares dates, "
+            "at the level 'epci' or 'scot'; leave it out"
+        )
+        raise VintageError(msg)
+    return series(table, to, columns=_counts(item), perimeter=rule)[0]
 
 
 def _counts(item: Indicator) -> list[str]:
