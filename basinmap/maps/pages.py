@@ -152,7 +152,9 @@ class MapAxes(Axes):
 
         Parameters
         ----------
-        *args, **options
+        *args
+            Passed on.
+        **options
             Passed on.
         """
         self.blocks: list[object] = []
