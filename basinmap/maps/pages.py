@@ -142,21 +142,17 @@ class MapAxes(Axes):
     `blocks` are the legend entries in drawing order, `credits` the sources of
     the values, `grounds` those of the outlines; `boxes`, and `symbols` by code
     (x, y, radius), the places in millimetres in the frame that names must avoid.
+
+    Parameters
+    ----------
+    *args, **options
+        What `Axes` takes.
     """
 
     name = "basinmap"
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Axes'
-        """
-        Take what `Axes` takes.
-
-        Parameters
-        ----------
-        *args
-            Passed on.
-        **options
-            Passed on.
-        """
+        """Take what `Axes` takes."""
         self.blocks: list[object] = []
         self.credits: dict[str, None] = {}
         self.grounds: dict[str, None] = {}
