@@ -35,7 +35,19 @@ _ROOMS: Final = {
     "reports": ("Report",),
     "territory.levels": ("check_codes", "find_unit", "repair_codes"),
     "territory.reading": ("check_generations", "read_units"),
+    "spatial.apportioning": ("Apportionment", "apportion"),
+    "spatial.coverages": (
+        "Cleaning",
+        "check_coverage",
+        "clean_coverage",
+        "dissolve",
+        "neighbours",
+        "simplify_coverage",
+    ),
+    "spatial.joins": ("count", "locate"),
+    "spatial.lookups": ("Lookup", "lookup"),
     "spatial.nesting": ("quartier_shares",),
+    "spatial.rasters": ("zonal",),
     "territory.units": (
         "communes",
         "departements",
@@ -51,7 +63,7 @@ _ROOMS: Final = {
         "perimeter",
         "user_perimeter",
     ),
-    "territory.places": ("LOUVRE_LENS", "Place", "places"),
+    "territory.places": ("LOUVRE_LENS", "Place", "places", "town_halls"),
     "territory.aggregation": ("aggregate",),
     "territory.evolution": ("series",),
     "territory.history": (
@@ -59,11 +71,12 @@ _ROOMS: Final = {
         "cog_events",
         "cog_names",
         "guess_vintage",
-        "read_communes",
-        "read_movements",
         "trajectory",
     ),
-    "territory.rebasing": ("join_on_code", "passage", "rebase", "rebase_flows"),
+    "territory.movements": ("read_communes", "read_movements"),
+    "territory.passages": ("passage",),
+    "territory.rebasing": ("join_on_code", "rebase"),
+    "territory.flows": ("rebase_flows",),
     "access.circles": ("rings",),
     "access.counting": ("reach",),
     "indicators": ("indicators",),
@@ -121,33 +134,47 @@ if TYPE_CHECKING:
     from basinmap.measures import parse_counts as parse_counts
     from basinmap.measures import states_of as states_of
     from basinmap.reports import Report as Report
+    from basinmap.spatial.apportioning import Apportionment as Apportionment
+    from basinmap.spatial.apportioning import apportion as apportion
+    from basinmap.spatial.coverages import Cleaning as Cleaning
+    from basinmap.spatial.coverages import check_coverage as check_coverage
+    from basinmap.spatial.coverages import clean_coverage as clean_coverage
+    from basinmap.spatial.coverages import dissolve as dissolve
+    from basinmap.spatial.coverages import neighbours as neighbours
+    from basinmap.spatial.coverages import simplify_coverage as simplify_coverage
+    from basinmap.spatial.joins import count as count
+    from basinmap.spatial.joins import locate as locate
+    from basinmap.spatial.lookups import Lookup as Lookup
+    from basinmap.spatial.lookups import lookup as lookup
     from basinmap.spatial.nesting import quartier_shares as quartier_shares
+    from basinmap.spatial.rasters import zonal as zonal
     from basinmap.territory.aggregation import aggregate as aggregate
     from basinmap.territory.evolution import series as series
+    from basinmap.territory.flows import rebase_flows as rebase_flows
     from basinmap.territory.history import cog_codes as cog_codes
     from basinmap.territory.history import cog_events as cog_events
     from basinmap.territory.history import cog_names as cog_names
     from basinmap.territory.history import guess_vintage as guess_vintage
-    from basinmap.territory.history import read_communes as read_communes
-    from basinmap.territory.history import read_movements as read_movements
     from basinmap.territory.history import trajectory as trajectory
     from basinmap.territory.levels import check_codes as check_codes
     from basinmap.territory.levels import find_unit as find_unit
     from basinmap.territory.levels import repair_codes as repair_codes
     from basinmap.territory.memberships import lineage as lineage
     from basinmap.territory.memberships import membership as membership
+    from basinmap.territory.movements import read_communes as read_communes
+    from basinmap.territory.movements import read_movements as read_movements
+    from basinmap.territory.passages import passage as passage
     from basinmap.territory.perimeters import Perimeter as Perimeter
     from basinmap.territory.perimeters import partition as partition
     from basinmap.territory.perimeters import perimeter as perimeter
     from basinmap.territory.perimeters import user_perimeter as user_perimeter
     from basinmap.territory.places import Place as Place
     from basinmap.territory.places import places as places
+    from basinmap.territory.places import town_halls as town_halls
     from basinmap.territory.reading import check_generations as check_generations
     from basinmap.territory.reading import read_units as read_units
     from basinmap.territory.rebasing import join_on_code as join_on_code
-    from basinmap.territory.rebasing import passage as passage
     from basinmap.territory.rebasing import rebase as rebase
-    from basinmap.territory.rebasing import rebase_flows as rebase_flows
     from basinmap.territory.units import communes as communes
     from basinmap.territory.units import departements as departements
     from basinmap.territory.units import epcis as epcis

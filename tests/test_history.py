@@ -13,11 +13,10 @@ from basinmap.territory.history import (
     cog_events,
     cog_names,
     guess_vintage,
-    read_communes,
-    read_movements,
-    timeline,
     trajectory,
 )
+from basinmap.territory.movements import read_communes, read_movements
+from basinmap.territory.timelines import timeline
 
 few = settings(max_examples=20, deadline=None, database=None)
 years = st.integers(1943, 2026)

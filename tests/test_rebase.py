@@ -17,8 +17,11 @@ from basinmap.errors import (
     MeasureError,
     VintageError,
 )
-from basinmap.territory.history import cog_codes, cog_names, timeline
-from basinmap.territory.rebasing import join_on_code, passage, rebase, rebase_flows
+from basinmap.territory.flows import rebase_flows
+from basinmap.territory.history import cog_codes, cog_names
+from basinmap.territory.passages import passage
+from basinmap.territory.rebasing import join_on_code, rebase
+from basinmap.territory.timelines import timeline
 
 few = settings(max_examples=20, deadline=None, database=None)
 years = st.integers(1968, 2026)
@@ -504,9 +507,30 @@ def test_flows_are_carried_on_both_ends_and_the_diagonal_kept():
     ]
     assert report.before == report.after == {"n": 16.0}
     note = str(report).replace("\xa0", " ")
-    assert "conservés : 10 avant, 13 après" in note
+    assert "Flux internes conservés" in note
+    assert "n : 10 avant, 13 après" in note
     assert "75056" in note
     assert "Bermeries (59070) dans L’Orée de Mormal (59006)" in note
+
+
+def test_flows_and_tables_are_printed_by_name():
+    measures = {"n": bm.Stock(label="Navetteurs", vintage="2021")}
+    table = flows(("62461", "62549", 3), ("62447", "62447", 10))
+    table.attrs["measures"] = measures
+    _, report = rebase_flows(table, from_year=2024, to_year=2026, **ENDS)
+    note = str(report).replace("\xa0", " ")
+    assert "Totaux conservés : Navetteurs (2021)." in note
+    assert "même commune), Navetteurs (2021) : 10 avant, 13 après" in note
+    one = stocks(c59006=1, c59070=np.nan)
+    _, report = rebase(one, from_year=2024, to_year=2026, measures=measures)
+    assert "Valeurs manquantes, Navetteurs (2021)" in str(report)
+
+
+def test_the_ends_of_flows_bear_any_name():
+    ends = {"origin": "row", "destination": "before0", "values": "n"}
+    table = flows(("62461", "62549", 3)).set_axis(["row", "before0", "n"], axis=1)
+    new, _ = rebase_flows(table, from_year=2024, to_year=2026, **ends)
+    assert new.to_numpy().tolist() == [["62447", "62447", 3.0]]
 
 
 def test_flows_are_shared_on_both_ends():

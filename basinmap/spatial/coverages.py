@@ -1,0 +1,714 @@
+"""Coverages: units that share their borders, checked, cleaned, merged, simplified."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
+from basinmap.measures import (
+    Measures,
+    Stock,
+    check_columns,
+    check_ratios,
+    state_column,
+)
+from basinmap.reports import Report
+from basinmap.spatial.projections import check_metric
+from basinmap.territory.aggregation import (
+    _as_column,
+    _combined,
+    _refuse,
+    _stocks,
+    _summed,
+)
+from basinmap.territory.units import check_unique
+from basinmap.typography import number, percent
+
+__all__ = [
+    "Cleaning",
+    "check_coverage",
+    "clean_coverage",
+    "dissolve",
+    "neighbours",
+    "simplify_coverage",
+]
+
+NOISE: Final = 1e-9
+"""Share of a surface under which a difference is one of arithmetic."""
+
+_CURE: Final = "see where with bm.check_coverage(…), mend with bm.clean_coverage(…)"
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaning(Report):
+    """
+    A report that also says, unit by unit, what a cleaning changed.
+
+    Attributes
+    ----------
+    changed
+        Per unit whose surface changed, by how many m² (what it gained, less what
+        it lost).
+    """
+
+    changed: dict[str, float] = field(default_factory=dict, repr=False)
+
+
+# --- what is public ----------------------------------------------------------------
+
+
+def neighbours(
+    units: gpd.GeoDataFrame, *, points: bool = False, tolerance: float | None = None
+) -> pd.DataFrame:
+    """
+    Return the pairs of units that touch, with the length of their common border.
+
+    Parameters
+    ----------
+    units
+        Polygons, in a metric CRS.
+    points
+        Whether units that only touch at a point are neighbours too, at length 0.
+    tolerance
+        Distance in metres under which two borders are one, for units that are no
+        valid coverage: slivers, small gaps and overlaps. By default none is
+        tolerated.
+
+    Returns
+    -------
+    DataFrame
+        Columns `unit`, `neighbour` (index values, each pair once, in the order of
+        the frame) and `length` (metres in the plane of the CRS). `attrs["tolerance"]`
+        is the distance used, 0 for shared edges.
+
+    Raises
+    ------
+    DataError
+        If the units are no valid coverage and no tolerance is given, a code is
+        repeated, or an outline is absent, invalid or flat.
+    CRSError
+        If lengths cannot be measured.
+
+    Notes
+    -----
+    In a valid coverage a common border is made of the very same edges: they are
+    paired, exactly, without any geometric operation. With a tolerance, the length is
+    the mean of the two lengths of border that lie that close to the other unit, a few
+    times the tolerance too long at its ends; a pair for which it is less than four
+    times the tolerance touches at a point.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> from basinmap.spatial.coverages import neighbours
+    >>> pairs = neighbours(bm.communes(epci="call"))
+    >>> of_lens = pairs[pairs[["unit", "neighbour"]].eq("62498").any(axis=1)]
+    >>> len(pairs), len(of_lens)
+    (84, 7)
+    """
+    shapes = _outlines(units, "units")
+    if tolerance is not None and not (0 < tolerance < np.inf):
+        msg = f"tolerance is a distance in metres above 0, such as 5; got {tolerance!r}"
+        raise DataError(msg)
+    if tolerance is not None:
+        pairs = _close_borders(shapes, tolerance)
+    elif shapely.coverage_is_valid(shapes):
+        pairs = _shared_borders(shapes)
+    else:
+        edges = shapely.coverage_invalid_edges(shapes)
+        wrong = units.index[~shapely.is_empty(edges)]
+        msg = (
+            f"units: the borders of {len(wrong)} unit(s) do not match those of their "
+            f"neighbours: {culprits(wrong)}; {_CURE}, or say tolerance=5 (metres)"
+        )
+        raise DataError(msg)
+    if not points:
+        pairs = pairs[pairs["length"] > 0]
+    pairs = pairs.sort_values(["left", "right"])
+    codes = units.index.to_numpy()
+    found = pd.DataFrame(
+        {
+            "unit": codes[pairs["left"]],
+            "neighbour": codes[pairs["right"]],
+            "length": pairs["length"].to_numpy(),
+        }
+    )
+    found.attrs = {"tolerance": tolerance or 0.0}
+    return found
+
+
+def dissolve(
+    units: gpd.GeoDataFrame,
+    by: str | pd.Series,
+    *,
+    measures: Measures | None = None,
+) -> gpd.GeoDataFrame:
+    """
+    Merge units into those that a column names, borders and counts alike.
+
+    Parameters
+    ----------
+    units
+        Polygons, in a metric CRS.
+    by
+        Column of the units to make, or a Series on the index of `units`. Units
+        without a value are left out.
+    measures
+        Columns to combine, each by its measure, as `aggregate` does; none by
+        default.
+
+    Returns
+    -------
+    GeoDataFrame
+        Index named by `by`; `units` (how many were merged), the measures, with
+        `<column>_state` where there is something to say, and `geometry`.
+
+    Raises
+    ------
+    DataError
+        If a code is repeated, an outline is absent, invalid or flat, or nothing
+        has a value.
+    ColumnError, MeasureError
+        If a column is missing, or cannot be combined.
+    CRSError
+        If there is no metric CRS.
+
+    Warns
+    -----
+    BasinmapWarning
+        If the units are no valid coverage: they are merged the slow way, and
+        slivers between them remain as holes.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> from basinmap.spatial.coverages import dissolve
+    >>> merged = dissolve(
+    ...     bm.communes(epci="call"), "epci", measures={"population": bm.Stock()}
+    ... )
+    >>> merged[["units", "population"]]
+               units  population
+    epci
+    246200364     36    242013.0
+    """
+    shapes = _outlines(units, "units")
+    groups = _groups(units, by)
+    number_of, names = pd.factorize(groups, sort=True)
+    kept = number_of >= 0
+    if not kept.any():
+        msg = "empty selection: no unit says what it is merged into"
+        raise DataError(msg)
+    merge = shapely.coverage_union_all
+    if not shapely.coverage_is_valid(shapes[kept]):
+        msg = (
+            "units are no valid coverage: merged by plain union, slivers remain as "
+            f"holes; {_CURE}"
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=2)
+        merge = shapely.union_all
+    index = pd.Index(names, name=groups.name)
+    merged = [merge(shapes[number_of == n]) for n in range(len(names))]
+    frame = gpd.GeoDataFrame(
+        {"units": np.bincount(number_of[kept])}, geometry=merged, index=index
+    ).set_crs(units.crs)
+    if measures:
+        found = _added_up(units[kept], number_of[kept], dict(measures))
+        found.index = index
+        frame = gpd.GeoDataFrame(
+            pd.concat([frame[["units"]], found], axis=1),
+            geometry=frame.geometry,
+        )
+    frame.attrs = {
+        **{k: v for k, v in units.attrs.items() if k in {"geography", "sources"}},
+        "level": groups.name,
+        **({"measures": dict(measures)} if measures else {}),
+    }
+    return frame
+
+
+def simplify_coverage(
+    units: gpd.GeoDataFrame, *, scale: float, paper_mm: float = 0.05
+) -> gpd.GeoDataFrame:
+    """
+    Simplify outlines for a scale of print, neighbours keeping one common border.
+
+    Parameters
+    ----------
+    units
+        Polygons that are a valid coverage, in a metric CRS.
+    scale
+        Denominator of the scale, such as 250_000.
+    paper_mm
+        Size on paper, in millimetres, of the details that may go.
+
+    Returns
+    -------
+    GeoDataFrame
+        The same units with simplified outlines; `attrs["simplified"]` is the size of
+        the details in metres.
+
+    Raises
+    ------
+    DataError
+        If the units are no valid coverage, a code is repeated, or the scale or the
+        size is not above 0.
+    CRSError
+        If there is no metric CRS.
+
+    Notes
+    -----
+    Visvalingam and Whyatt (1993): a vertex goes where the triangle that it makes with
+    its neighbours is less than the square of that size.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> import shapely
+    >>> from basinmap.spatial.coverages import simplify_coverage
+    >>> fine = bm.communes(epci="call")
+    >>> coarse = simplify_coverage(fine, scale=2_000_000)
+    >>> coarse.attrs["simplified"]
+    100.0
+    >>> bool(shapely.coverage_is_valid(coarse.geometry.array))
+    True
+    """
+    for name, value in (("scale", scale), ("paper_mm", paper_mm)):
+        if not 0 < value < np.inf:
+            msg = f"{name} must be above 0; got {value!r}: write scale=250_000"
+            raise DataError(msg)
+    shapes = _outlines(units, "units")
+    _check_valid(units, shapes)
+    size = paper_mm * scale / 1000
+    simple = shapely.coverage_simplify(shapes, tolerance=size)
+    frame = units.set_geometry(gpd.GeoSeries(simple, units.index, crs=units.crs))
+    frame.attrs = {**units.attrs, "simplified": size}
+    return frame
+
+
+def check_coverage(
+    units: gpd.GeoDataFrame, *, gap_width: float = 1.0
+) -> gpd.GeoDataFrame:
+    """
+    Return where units overlap, leave gaps, or do not share their edges.
+
+    Parameters
+    ----------
+    units
+        Polygons, in a metric CRS.
+    gap_width
+        Width in metres under which a hole is a gap; wider, it is a lake or an
+        enclave. 0: holes are not looked at.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row a fault, the largest first: `kind`, `codes` (the units concerned),
+        `area` (m²), `geometry` (a point of it). Empty if the coverage is valid. Kinds:
+        `"overlap"` of two units; `"gap"`, a narrow hole; `"edge"`, a unit in no
+        overlap and no gap whose edges do not match those of its neighbours, vertex
+        by vertex, or come that close to them without touching.
+
+    Raises
+    ------
+    DataError
+        If a code is repeated, an outline is absent, invalid or flat, or the width
+        is negative.
+    CRSError
+        If there is no metric CRS.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> from basinmap.spatial.coverages import check_coverage
+    >>> len(check_coverage(bm.communes()))
+    0
+    """
+    _check_width(gap_width)
+    shapes = _outlines(units, "units")
+    faults: list[tuple[str, tuple[object, ...], float, shapely.Point]] = []
+    if not shapely.coverage_is_valid(shapes, gap_width=gap_width):
+        faults = _overlap_faults(units, shapes)
+        faults += _gap_faults(units, shapes, gap_width)
+        told = {code for _, codes, _, _ in faults for code in codes}
+        edges = shapely.coverage_invalid_edges(shapes, gap_width=gap_width)
+        faults += [
+            ("edge", (code,), 0.0, shapely.line_interpolate_point(line, 0.0))
+            for code, line in zip(units.index, map(_first_line, edges), strict=True)
+            if line is not None and code not in told
+        ]
+    faults.sort(key=lambda fault: (-fault[2], fault[0], str(fault[1])))
+    kinds, codes, areas, places = zip(*faults, strict=True) if faults else [()] * 4
+    return gpd.GeoDataFrame(
+        {
+            "kind": pd.Series(kinds, dtype="str"),
+            "codes": pd.Series(codes, dtype=object),
+            "area": pd.Series(areas, dtype="float64"),
+        },
+        geometry=gpd.GeoSeries(list(places), crs=units.crs),
+    )
+
+
+def clean_coverage(
+    units: gpd.GeoDataFrame, *, snap: float | None = None, gap_width: float = 1.0
+) -> tuple[gpd.GeoDataFrame, Cleaning]:
+    """
+    Make a valid coverage of units that overlap, leave gaps, or do not match.
+
+    Parameters
+    ----------
+    units
+        Polygons, in a metric CRS.
+    snap
+        Distance in metres within which vertices are brought together; by default a
+        very small one, that depends on the extent.
+    gap_width
+        Width in metres under which a gap is filled, by the unit with the longest
+        border around it. What two units both claim goes by the same rule.
+
+    Returns
+    -------
+    frame : GeoDataFrame
+        The same units, with outlines that share their edges.
+    report : Cleaning
+        Surface before and after, and `changed`, the m² by which each unit changed.
+
+    Raises
+    ------
+    DataError
+        If a unit would be lost, the result is no coverage, a code is repeated, an
+        outline is absent, invalid or flat, or a distance is negative.
+    CRSError
+        If there is no metric CRS.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import shapely
+    >>> from basinmap.spatial.coverages import clean_coverage
+    >>> two = gpd.GeoDataFrame(
+    ...     geometry=[shapely.box(0, 0, 1000, 1000), shapely.box(998, 0, 2000, 1000)],
+    ...     index=["a", "b"], crs=2154,
+    ... )
+    >>> clean, report = clean_coverage(two)
+    >>> f"{clean.area.sum():.0f}", report.changed
+    ('2000000', {'b': -2000.0})
+    """
+    _check_width(gap_width)
+    if snap is not None and not 0 <= snap < np.inf:
+        msg = f"snap is a distance in metres, 0 or more; got {snap!r}"
+        raise DataError(msg)
+    shapes = _outlines(units, "units")
+    cleaned = shapely.coverage_clean(
+        shapes, gap_width=gap_width, snapping_distance=-1.0 if snap is None else snap
+    )
+    lost = units.index[shapely.area(cleaned) == 0]
+    if len(lost):
+        msg = (
+            f"units: {len(lost)} would vanish under their neighbours: "
+            f"{culprits(lost)}; drop what they repeat, or lower snap and gap_width"
+        )
+        raise DataError(msg)
+    if not shapely.coverage_is_valid(cleaned):
+        msg = "units: still no valid coverage once cleaned; raise snap, such as snap=1"
+        raise DataError(msg)
+    frame = units.set_geometry(gpd.GeoSeries(cleaned, units.index, crs=units.crs))
+    frame.attrs = units.attrs
+    return frame, _cleaning(units, shapes, cleaned, gap_width)
+
+
+# --- checks ------------------------------------------------------------------------
+
+
+def _outlines(
+    frame: gpd.GeoDataFrame, what: str, *, repair: bool = False
+) -> np.ndarray:
+    """Return the outlines of units whose surface has a meaning, one a code."""
+    check_metric(frame, what)
+    check_unique(frame.index, what)
+    shapes = np.asarray(frame.geometry.array)
+    void = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    other = ~void & ~np.isin(shapely.get_type_id(shapes), [3, 6])
+    for wrong, told in ((void, "without outline"), (other, "that are no polygon")):
+        if wrong.any():
+            codes = culprits(frame.index[wrong])
+            msg = (
+                f"{what}: {wrong.sum()} unit(s) {told}: {codes}; "
+                "drop them, or give their polygon"
+            )
+            raise DataError(msg)
+    invalid = ~_are_boxes(shapes)
+    invalid[invalid] = ~shapely.is_valid(shapes[invalid])
+    if invalid.any() and repair:
+        shapes = shapes.copy()
+        shapes[invalid] = shapely.make_valid(
+            shapes[invalid], method="structure", keep_collapsed=False
+        )
+    elif invalid.any():
+        msg = (
+            f"{what}: {invalid.sum()} invalid outline(s): "
+            f"{culprits(frame.index[invalid])}; repair them with .make_valid()"
+        )
+        raise DataError(msg)
+    flat = frame.index[~(shapely.area(shapes) > 0)]
+    if len(flat):
+        msg = f"{what}: {len(flat)} without surface ({culprits(flat)}); drop them"
+        raise DataError(msg)
+    return shapes
+
+
+def _are_boxes(shapes: np.ndarray) -> np.ndarray:
+    """Tell which polygons are rectangles along the axes."""
+    found = shapely.get_num_coordinates(shapes) == 5
+    x0, y0, x1, y1 = shapely.bounds(shapes[found]).T
+    whole, area = (x1 - x0) * (y1 - y0), shapely.area(shapes[found])
+    found[found] = (whole > 0) & (np.abs(whole - area) <= NOISE * whole)
+    return found
+
+
+def _check_valid(units: gpd.GeoDataFrame, shapes: np.ndarray) -> None:
+    if not shapely.coverage_is_valid(shapes):
+        edges = shapely.coverage_invalid_edges(shapes)
+        wrong = units.index[~shapely.is_empty(edges)]
+        msg = (
+            f"units: the borders of {len(wrong)} unit(s) do not match those of their "
+            f"neighbours: {culprits(wrong)}; {_CURE}"
+        )
+        raise DataError(msg)
+
+
+def _check_width(gap_width: float) -> None:
+    if not 0 <= gap_width < np.inf:
+        msg = f"gap_width is a distance in metres, 0 or more; got {gap_width!r}"
+        raise DataError(msg)
+
+
+# --- overlaps and gaps -------------------------------------------------------------
+
+
+def _disjoint(shapes: np.ndarray) -> bool:
+    """
+    Tell, fast, that polygons do not overlap; False means that they might.
+
+    Once shared edges are dropped, what is left bounds the union. If that is a valid
+    polygon of the same surface as all the units, no ground is in two of them.
+    """
+    try:
+        union = shapely.coverage_union_all(shapes)
+    except shapely.errors.GEOSException:  # edges that cross, or stand three times
+        return False
+    total = float(shapely.area(shapes).sum())
+    same = abs(union.area - total) <= 1e-12 * total
+    return bool(same and shapely.is_valid(union))
+
+
+def _overlaps(shapes: np.ndarray) -> pd.DataFrame:
+    """Return the pairs of polygons that overlap: `left`, `right`, `area`, `shape`."""
+    tree = shapely.STRtree(shapes)
+    left, right = tree.query(shapes, predicate="intersects")
+    once = left < right
+    left, right = left[once], right[once]
+    parts = shapely.intersection(shapes[left], shapes[right])
+    pairs = pd.DataFrame({"left": left, "right": right, "area": shapely.area(parts)})
+    pairs["shape"] = parts
+    # Borders that cross by the last bit of a coordinate are no overlap.
+    areas = shapely.area(shapes)
+    least = NOISE * np.minimum(areas[left], areas[right])
+    return pairs[pairs["area"] > least]
+
+
+def _overlap_faults(
+    units: gpd.GeoDataFrame, shapes: np.ndarray
+) -> list[tuple[str, tuple[object, ...], float, shapely.Point]]:
+    pairs = _overlaps(shapes)
+    places = shapely.point_on_surface(pairs["shape"].to_numpy())
+    return [
+        ("overlap", (units.index[i], units.index[j]), float(area), place)
+        for i, j, area, place in zip(
+            pairs["left"], pairs["right"], pairs["area"], places, strict=True
+        )
+    ]
+
+
+def _gap_faults(
+    units: gpd.GeoDataFrame, shapes: np.ndarray, gap_width: float
+) -> list[tuple[str, tuple[object, ...], float, shapely.Point]]:
+    """Return the holes of the union that a disc of that width cannot enter."""
+    if gap_width == 0:
+        return []
+    parts = shapely.get_parts(shapely.union_all(shapes))
+    rings = [ring for part in parts for ring in part.interiors]
+    holes = shapely.polygons(rings) if rings else np.array([], dtype=object)
+    holes = holes[shapely.is_empty(shapely.buffer(holes, -gap_width / 2))]
+    tree = shapely.STRtree(shapes)
+    faults = []
+    for hole in holes:
+        around = np.sort(tree.query(hole, predicate="dwithin", distance=1e-6))
+        codes = tuple(units.index[around])
+        faults.append(("gap", codes, hole.area, shapely.point_on_surface(hole)))
+    return faults
+
+
+def _first_line(lines: shapely.Geometry) -> shapely.Geometry | None:
+    return None if lines.is_empty else shapely.get_parts(lines)[0]
+
+
+# --- borders -----------------------------------------------------------------------
+
+
+def _vertices(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the coordinates of all rings, with their ring and their polygon."""
+    parts, of_part = shapely.get_parts(shapes, return_index=True)
+    rings, of_ring = shapely.get_rings(parts, return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    return xy, ring, of_part[of_ring][ring]
+
+
+def _shared_borders(shapes: np.ndarray) -> pd.DataFrame:
+    """Pair the edges of a valid coverage that stand twice, and its vertices."""
+    xy, ring, owner = _vertices(shapes)
+    inside = ring[1:] == ring[:-1]
+    start, end, own = xy[:-1][inside], xy[1:][inside], owner[1:][inside]
+    turn = (start[:, 0] > end[:, 0]) | (
+        (start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1])
+    )
+    low = np.where(turn[:, None], end, start)
+    high = np.where(turn[:, None], start, end)
+    edges = np.hstack([low, high])
+    order = np.lexsort(edges.T)
+    twin = np.flatnonzero((edges[order[1:]] == edges[order[:-1]]).all(axis=1))
+    first, second = order[twin], order[twin + 1]
+    length = np.hypot(*(edges[first, :2] - edges[first, 2:]).T)
+    # A vertex in two units makes them touch, at length 0 unless an edge says more.
+    _, spot = np.unique(xy, axis=0, return_inverse=True)
+    at = pd.DataFrame({"spot": spot.ravel(), "unit": owner}).drop_duplicates()
+    at = at[at["spot"].duplicated(keep=False)]
+    met = at.merge(at, on="spot")
+    left = np.concatenate([own[first], met["unit_x"]])
+    right = np.concatenate([own[second], met["unit_y"]])
+    pairs = pd.DataFrame(
+        {
+            "left": np.minimum(left, right),
+            "right": np.maximum(left, right),
+            "length": np.concatenate([length, np.zeros(len(met))]),
+        }
+    )
+    pairs = pairs[pairs["left"] < pairs["right"]]
+    return pairs.groupby(["left", "right"], as_index=False)["length"].sum()
+
+
+def _close_borders(shapes: np.ndarray, tolerance: float) -> pd.DataFrame:
+    """Measure how much of each border runs within a distance of another unit."""
+    tree = shapely.STRtree(shapes)
+    left, right = tree.query(shapes, predicate="dwithin", distance=tolerance)
+    once = left < right
+    left, right = left[once], right[once]
+    rims, wide = shapely.boundary(shapes), shapely.buffer(shapes, tolerance)
+    lengths = [
+        shapely.length(shapely.intersection(rims[a], wide[b]))
+        for a, b in ((left, right), (right, left))
+    ]
+    length = (lengths[0] + lengths[1]) / 2
+    length = np.where(length < 4 * tolerance, 0.0, length)
+    return pd.DataFrame({"left": left, "right": right, "length": length})
+
+
+# --- counts ------------------------------------------------------------------------
+
+
+def _groups(units: gpd.GeoDataFrame, by: str | pd.Series) -> pd.Series:
+    if isinstance(by, pd.Series):
+        check_unique(by.index, "by")
+        return by.reindex(units.index).rename(by.name or "unit")
+    check_columns(units, by)
+    return units[by]
+
+
+def _added_up(
+    units: gpd.GeoDataFrame, number_of: np.ndarray, known: Measures
+) -> pd.DataFrame:
+    """Combine the measures of the units of each group, in the order of groups."""
+    _refuse(known)
+    taken = {"units", "geometry"} & set(known)
+    if taken:
+        msg = f"a measure cannot be called {culprits(sorted(taken))} here; rename it"
+        raise MeasureError(msg)
+    check_ratios(known, {**units.attrs.get("measures", {}), **known})
+    table = pd.DataFrame(units.drop(columns=units.geometry.name))
+    table.attrs = {}
+    parent = pd.Series(_keys(number_of), table.index, dtype=object)
+    return _columns(known, _sums(_stocks(table, known), number_of), table, parent)
+
+
+def _sums(stocks: pd.DataFrame, positions: np.ndarray) -> pd.DataFrame:
+    """Add stocks up by position of their unit, each sum under the name of it."""
+    # Whole numbers are grouped many times faster than text.
+    sums = _summed(stocks, pd.Series(positions, stocks.index))
+    sums.index = pd.Index(_keys(sums.index), dtype=object)
+    return sums
+
+
+def _keys(positions: Iterable[int]) -> list[str]:
+    """Name positions by strings, as sums of units expect."""
+    return [str(n) for n in positions]
+
+
+def _columns(
+    known: Measures,
+    sums: pd.DataFrame,
+    rows: pd.DataFrame,
+    parent: pd.Series,
+) -> pd.DataFrame:
+    """Compute each measure of the units from their sums, with its states."""
+    columns: dict[str, pd.Series] = {}
+    for column, measure in known.items():
+        if isinstance(measure, Stock):  # the sum itself
+            columns[column] = sums[column]
+            states = sums[state_column(column)]
+            if (states != "").any():
+                columns[state_column(column)] = states.astype(object)
+            continue
+        found = _combined(column, measure, sums, rows, parent)
+        columns[column] = found.series
+        if found.states:
+            columns[state_column(column)] = _as_column(found.states, sums.index)
+    return pd.DataFrame(columns, index=sums.index)
+
+
+# --- accounts ----------------------------------------------------------------------
+
+
+def _cleaning(
+    units: gpd.GeoDataFrame,
+    shapes: np.ndarray,
+    cleaned: np.ndarray,
+    gap_width: float,
+) -> Cleaning:
+    before, after = shapely.area(shapes), shapely.area(cleaned)
+    change = pd.Series(after - before, units.index)
+    change = change[change.abs() > NOISE * before]
+    notes = [f"Vides de moins de {number(gap_width, 2)} m de large comblés."]
+    if len(change):
+        code = change.abs().idxmax()
+        share = change[code] / before[units.index.get_loc(code)]
+        notes.append(
+            f"Unités dont la surface change : {number(len(change))} ; au plus "
+            f"{number(change[code], signed=True)} m² pour {code} "
+            f"({percent(100 * share, 2, signed=True)})."
+        )
+    return Cleaning(
+        verb="Nettoyage des contours",
+        before={"surface (ha)": float(before.sum()) / 1e4},
+        after={"surface (ha)": float(after.sum()) / 1e4},
+        units_before=len(units),
+        units_after=len(units),
+        notes=tuple(notes),
+        changed={str(unit): round(float(area), 3) for unit, area in change.items()},
+    )

@@ -1,0 +1,327 @@
+"""Coverages: borders shared, faults found and mended, units merged and simplified."""
+
+import warnings
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+import basinmap as bm
+from basinmap.errors import (
+    BasinmapWarning,
+    ColumnError,
+    CRSError,
+    DataError,
+    MeasureError,
+)
+from basinmap.spatial.coverages import (
+    check_coverage,
+    clean_coverage,
+    dissolve,
+    neighbours,
+    simplify_coverage,
+)
+
+SHARED = Path(__file__).parents[2] / "shared/data/reference"
+needs_reference = pytest.mark.skipif(not SHARED.exists(), reason="no reference data")
+
+
+def boxes(*bounds, **columns):
+    """Return rectangles called a, b, c…"""
+    codes = list("abcdefgh"[: len(bounds)])
+    shapes = [shapely.box(*box) for box in bounds]
+    return gpd.GeoDataFrame(columns, geometry=shapes, index=codes, crs=2154)
+
+
+def chequer():
+    """Return four squares of 100 m that meet at one point."""
+    return boxes(
+        (0, 0, 100, 100), (100, 0, 200, 100), (0, 100, 100, 200), (100, 100, 200, 200)
+    )
+
+
+def mbm():
+    path = SHARED / "bassin-minier/communes-mbm.geojson"
+    return gpd.read_file(path).to_crs(2154).set_index("insee")
+
+
+# -- neighbours ----------------------------------------------------------------
+
+
+def test_neighbours_share_a_border_and_not_just_a_corner():
+    pairs = neighbours(chequer())
+    told = [tuple(row) for row in pairs.itertuples(index=False)]
+    assert told == [
+        ("a", "b", 100.0),
+        ("a", "c", 100.0),
+        ("b", "d", 100.0),
+        ("c", "d", 100.0),
+    ]
+
+
+def test_corners_count_when_asked_at_length_zero():
+    pairs = neighbours(chequer(), points=True)
+    corners = pairs[pairs["length"] == 0]
+    assert corners[["unit", "neighbour"]].to_numpy().tolist() == [
+        ["a", "d"],
+        ["b", "c"],
+    ]
+    assert len(pairs) == 6
+
+
+def test_neighbours_of_communes_agree_with_brute_force():
+    units = bm.communes()
+    pairs = neighbours(units, points=True)
+    shapes = units.geometry.array
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    once = left < right
+    left, right = left[once], right[once]
+    common = shapely.intersection(shapes[left], shapes[right])
+    slow = pd.Series(
+        shapely.length(common),
+        index=pd.MultiIndex.from_arrays([units.index[left], units.index[right]]),
+    ).sort_index()
+    fast = pairs.set_index(["unit", "neighbour"])["length"].sort_index()
+    assert fast.index.tolist() == slow.index.tolist()
+    np.testing.assert_allclose(fast, slow, rtol=1e-9, atol=1e-6)
+
+
+def test_a_tolerance_finds_the_same_neighbours_as_shared_edges():
+    units = bm.communes(epci="call")
+    exact, close = neighbours(units), neighbours(units, tolerance=5)
+    pairs = [list(f[["unit", "neighbour"]].to_numpy().tolist()) for f in (exact, close)]
+    assert pairs[0] == pairs[1]
+    np.testing.assert_allclose(close["length"], exact["length"], atol=6 * 5)
+    assert close.attrs["tolerance"] == 5
+
+
+def test_a_gap_needs_a_tolerance_which_is_stated():
+    apart = boxes((0, 0, 100, 100), (99, 0, 200, 100))
+    with pytest.raises(DataError, match=r"2 unit\(s\).*'a', 'b'.*tolerance=5"):
+        neighbours(apart)
+    assert neighbours(apart, tolerance=2)["length"].tolist() == pytest.approx(
+        [100], abs=8
+    )
+    with pytest.raises(DataError, match="above 0"):
+        neighbours(apart, tolerance=-1)
+
+
+def test_units_far_apart_have_no_neighbour():
+    apart = boxes((0, 0, 100, 100), (500, 0, 600, 100))
+    assert neighbours(apart).empty
+    assert neighbours(apart, tolerance=10).empty
+
+
+# -- checking ------------------------------------------------------------------
+
+
+def test_embedded_communes_are_a_valid_coverage():
+    assert check_coverage(bm.communes()).empty
+    assert check_coverage(bm.communes(), gap_width=10).empty
+
+
+@needs_reference
+def test_finer_communes_are_not_until_they_are_cleaned():
+    units = mbm()
+    faults = check_coverage(units, gap_width=10)
+    assert {"overlap", "gap"} <= set(faults["kind"])
+    assert (faults.geometry.geom_type == "Point").all()
+    clean, report = clean_coverage(units, gap_width=10)
+    assert check_coverage(clean, gap_width=0).empty
+    assert len(report.changed) > 300
+    moved = clean.area - units.area
+    assert moved.abs().max() / 1e6 < 0.02
+
+
+def test_overlap_gap_and_edge_are_told_with_place_and_surface():
+    units = boxes(
+        (0, 0, 100, 100),
+        (98, 0, 200, 100),  # 2 m into a
+        (0, 100, 200, 200),  # no vertex where a and b meet: an edge that differs
+        (0, 200, 99.5, 300),
+        (100, 200, 200, 300),  # half a metre from d, closed by f
+        (0, 300, 200, 400),
+    )
+    faults = check_coverage(units)
+    told = {
+        (kind, codes): area
+        for kind, codes, area in zip(
+            faults["kind"], faults["codes"], faults["area"], strict=True
+        )
+    }
+    assert told["overlap", ("a", "b")] == pytest.approx(200)
+    assert told["gap", ("c", "d", "e", "f")] == pytest.approx(50)
+    overlap = faults[faults["kind"] == "overlap"].geometry.iloc[0]
+    assert 98 < overlap.x < 100
+    assert faults["area"].is_monotonic_decreasing
+
+
+def test_edges_that_do_not_match_are_a_fault_of_no_surface():
+    units = boxes((0, 0, 100, 100), (100, 0, 200, 100), (0, 100, 200, 200))
+    faults = check_coverage(units)
+    assert set(faults["kind"]) == {"edge"}
+    assert faults["area"].sum() == 0
+    assert ("c",) in set(faults["codes"])
+
+
+def test_a_wide_hole_is_a_lake():
+    ring = shapely.box(0, 0, 100, 100) - shapely.box(40, 40, 60, 60)
+    lake = gpd.GeoDataFrame(geometry=[ring], index=["a"], crs=2154)
+    assert check_coverage(lake, gap_width=1).empty
+
+
+# -- cleaning ------------------------------------------------------------------
+
+
+def test_cleaning_says_what_moved():
+    units = boxes((0, 0, 100, 100), (98, 0, 200, 100), name=["one", "two"])
+    clean, report = clean_coverage(units)
+    assert report.changed == {"b": -200.0}
+    assert clean["name"].tolist() == ["one", "two"]
+    assert report.frame.loc["surface (ha)", "difference"] == pytest.approx(-0.02)
+    assert "b" in str(report)
+
+
+def test_a_unit_that_would_vanish_is_an_error():
+    twice = boxes((0, 0, 100, 100), (0, 0, 100, 100))
+    with pytest.raises(DataError, match=r"1 would vanish.*'[ab]'"):
+        clean_coverage(twice)
+
+
+@pytest.mark.parametrize("options", [{"gap_width": -1}, {"snap": -1.0}])
+def test_cleaning_refuses_negative_distances(options):
+    with pytest.raises(DataError, match="0 or more"):
+        clean_coverage(chequer(), **options)
+
+
+# -- merging -------------------------------------------------------------------
+
+
+def test_dissolving_communes_gives_the_epcis():
+    merged = dissolve(bm.communes(), "epci", measures={"population": bm.Stock()})
+    known = bm.epcis()
+    assert merged.index.equals(known.index)
+    assert merged.index.name == "epci"
+    assert merged.geometry.geom_equals(known.geometry).all()
+    assert merged["population"].tolist() == known["population"].tolist()
+    assert merged["units"].tolist() == known["communes"].tolist()
+
+
+def test_dissolving_combines_each_measure_as_aggregate_does():
+    units = bm.communes().join(
+        bm.statistics()[["dwellings_2021", "vacant_dwellings_2021"]]
+    )
+    units.loc["62498", "vacant_dwellings_2021"] = np.nan
+    units["vacant_dwellings_2021_state"] = ""
+    units.loc["62498", "vacant_dwellings_2021_state"] = "secret"
+    rate = bm.Ratio(
+        numerator="vacant_dwellings_2021", denominator="dwellings_2021", scale=100
+    )
+    measures = {"vacant_dwellings_2021": bm.Stock(), "rate": rate}
+    merged = dissolve(units, "epci", measures=measures)
+    table, _ = bm.aggregate(
+        pd.DataFrame(units.drop(columns="geometry")), "epci", measures=measures
+    )
+    columns = list(table.columns)
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(merged[columns]), table, check_names=False
+    )
+    assert merged.loc["246200364", "rate_state"] == "lower_bound"
+
+
+def test_what_is_no_coverage_is_merged_with_a_warning():
+    units = boxes((0, 0, 100, 100), (98, 0, 200, 100), group=["x", "x"])
+    with pytest.warns(BasinmapWarning, match="no valid coverage"):
+        merged = dissolve(units, "group")
+    assert merged.area.tolist() == [200 * 100]
+
+
+def test_dissolving_by_a_series_leaves_out_what_has_no_group():
+    by = pd.Series({"a": 7, "b": 7, "d": 3}, name="sector")
+    merged = dissolve(chequer(), by)
+    assert merged["units"].to_dict() == {3: 1, 7: 2}
+    assert merged.index.name == "sector"
+
+
+def test_dissolving_refuses_what_it_cannot_combine():
+    units = chequer().assign(group="x", units=1.0)
+    with pytest.raises(ColumnError, match="sector"):
+        dissolve(units, "sector")
+    with pytest.raises(MeasureError, match="median"):
+        dissolve(units, "group", measures={"units": bm.Median()})
+    with pytest.raises(MeasureError, match="cannot be called 'units'"):
+        dissolve(units, "group", measures={"units": bm.Stock()})
+    with pytest.raises(DataError, match="empty selection"):
+        dissolve(units.assign(group=None), "group")
+
+
+# -- simplifying ---------------------------------------------------------------
+
+
+def test_simplified_outlines_still_share_their_borders():
+    fine = bm.communes(epci="call")
+    coarse = simplify_coverage(fine, scale=5_000_000)
+    assert coarse.attrs["simplified"] == 250
+    assert shapely.coverage_is_valid(coarse.geometry.array)
+    vertices = [
+        shapely.get_num_coordinates(f.geometry.array).sum() for f in (fine, coarse)
+    ]
+    assert vertices[1] < 0.8 * vertices[0]
+    assert coarse.area.sum() == pytest.approx(fine.area.sum(), rel=0.01)
+    assert coarse["name"].equals(fine["name"])
+
+
+@pytest.mark.parametrize("options", [{"scale": 0}, {"scale": 1e6, "paper_mm": -1}])
+def test_simplifying_refuses_no_scale(options):
+    with pytest.raises(DataError, match="above 0"):
+        simplify_coverage(chequer(), **options)
+
+
+def test_simplifying_refuses_what_would_tear():
+    with pytest.raises(DataError, match="do not match"):
+        simplify_coverage(boxes((0, 0, 100, 100), (98, 0, 200, 100)), scale=1e6)
+
+
+# -- bad input -----------------------------------------------------------------
+
+VERBS = [
+    neighbours,
+    check_coverage,
+    clean_coverage,
+    lambda units: dissolve(units, pd.Series("x", units.index)),
+    lambda units: simplify_coverage(units, scale=1e5),
+]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_outlines_that_mean_nothing_are_named(verb):
+    bow = shapely.Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
+    for shape, told in (
+        (bow, "invalid"),
+        (None, "without outline"),
+        (shapely.Polygon(), "without outline"),
+        (shapely.Point(0, 0), "no polygon"),
+    ):
+        units = chequer()
+        units.geometry = [shape, *units.geometry.iloc[1:]]
+        with pytest.raises(DataError, match=f"{told}.*'a'"):
+            verb(units)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_what_cannot_be_measured_is_refused(verb):
+    with pytest.raises(CRSError, match="degrees"):
+        verb(chequer().to_crs(4326))
+    with pytest.raises(DataError, match="empty"):
+        verb(chequer().iloc[:0])
+    with pytest.raises(DataError, match="more than once"):
+        verb(chequer().iloc[[0, 0]])
+
+
+def test_nothing_warns_on_a_valid_coverage():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        dissolve(bm.communes(epci="call"), "scot")
