@@ -54,8 +54,8 @@ data: $(VENV)/.made
 	$(PIP) -r data/requirements.txt
 	$(BIN)/python data/build.py --check
 
-benchmarks: $(VENV)/.package
-	$(BIN)/python benchmarks/house.py --write
+benchmarks: $(VENV)/.tools
+	$(BIN)/python benchmarks/house.py
 
 clean:
 	rm -rf $(VENV) $(OUT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -2,7 +2,7 @@
 Speed and size of the house: import, demo, wheel content.
 
 Each figure is the median of several runs in this one call, beside the peer, so that
-ratios hold on another machine. Writes `docs/benchmarks.md` when called with --write.
+ratios hold on another machine. What it prints is a section of `docs/benchmarks.md`.
 """
 
 import argparse
@@ -65,10 +65,6 @@ def report(runs: int) -> str:
     names = ("geopandas", "shapely", "matplotlib", "pandas", "pyogrio")
     versions = ", ".join(f"{n} {importlib.metadata.version(n)}" for n in names)
     lines = [
-        "# Benchmarks",
-        "",
-        "Measured by `make benchmarks`; nothing here is asserted by a test.",
-        "",
         f"{dt.date.today():%Y-%m-%d}, {platform.system()}, {os.cpu_count()} cores, "  # noqa: DTZ011 - the day it ran
         f"Python {platform.python_version()}, {versions}.",
         "",
@@ -94,12 +90,8 @@ def report(runs: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n", maxsplit=1)[0])
     parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--write", action="store_true")
     given = parser.parse_args()
-    text = report(given.runs)
-    print(text)
-    if given.write:
-        (ROOT / "docs/benchmarks.md").write_text(text, encoding="utf-8")
+    print(report(given.runs))
 
 
 if __name__ == "__main__":

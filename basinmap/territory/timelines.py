@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
+from numbers import Integral
 from typing import Final
 
 import pandas as pd
@@ -169,7 +170,7 @@ def check_year(year: int, line: Timeline) -> None:
     VintageError
         Naming the range.
     """
-    is_year = isinstance(year, int) and not isinstance(year, bool)
+    is_year = isinstance(year, Integral) and not isinstance(year, bool)
     if not is_year or not line.first <= year <= line.last:
         msg = (
             f"no list of communes for {year!r}: write a year from {line.first} to "
