@@ -16,7 +16,8 @@ def test_every_python_block_runs_in_order(tmp_path, monkeypatch, capsys):
     for block in BLOCKS:
         exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own text
     assert (tmp_path / "vacance.pdf").read_bytes().startswith(b"%PDF")
-    assert capsys.readouterr().out.split() == ["7.19", "283410.0"]
+    printed = capsys.readouterr().out.splitlines()
+    assert printed == ["7.19", "283410.0", "[70800, 70668, 70431]"]
 
 
 @pytest.mark.parametrize(
