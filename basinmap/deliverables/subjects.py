@@ -12,7 +12,6 @@ import pandas as pd
 
 from basinmap.access.circles import rings
 from basinmap.errors import CodeError, VintageError
-from basinmap.indicators.catalogue import indicators
 from basinmap.indicators.computing import compute
 from basinmap.territory.levels import BASSIN, resolve_codes
 from basinmap.territory.memberships import membership
@@ -85,11 +84,6 @@ class Subject:
     def in_basin(self) -> bool:
         """Whether the EPCI is one of the eight of the bassin minier."""
         return bool(self.communes["scot"].notna().all())
-
-    @cached_property
-    def indicator_ids(self) -> list[str]:
-        """The ids of what is computed for the document."""
-        return list(indicators().index)
 
     def comparison(self, indicator_id: str) -> pd.Series:
         """

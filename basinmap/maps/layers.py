@@ -96,7 +96,7 @@ def draw_choropleth(
             "use draw_symbols(ax, units, values), or divide it by something"
         )
         raise MeasureError(msg)
-    aligned = _aligned(units, classes)
+    aligned = _known(units, classes)
     colors = class_colors(classes, palette)
     line = {"edgecolor": "#ffffff", "linewidth": 0.45, "zorder": 2}
     for code, label in enumerate(classes.cat.categories):
@@ -205,7 +205,7 @@ def draw_symbols(
     radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
     fills = [theme.faint] * len(order)
     if classes is not None:
-        aligned = _aligned(units, classes)
+        aligned = _known(units, classes)
         colors = class_colors(classes, palette)
         codes = aligned.cat.codes.loc[order]
         fills = [colors[code] if code >= 0 else theme.missing for code in codes]
@@ -232,7 +232,7 @@ def draw_symbols(
         block = _classes_block(aligned.loc[order], colors, states, None, shape="disc")
         ax.blocks.append(block)
     ax.blocks.append(_circles_block(ax, sizes, largest, radius, title))
-    _tell_missing(ax, _states(_aligned(units, sizes)))
+    _tell_missing(ax, _states(_known(units, sizes)))
 
 
 def _tell_missing(ax: MapAxes, states: pd.Series) -> None:
@@ -627,9 +627,6 @@ def _known(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
     aligned = values.reindex(units.index)
     aligned.attrs = values.attrs
     return aligned
-
-
-_aligned = _known
 
 
 def _states(classes: pd.Series) -> pd.Series:

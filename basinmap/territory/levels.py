@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from basinmap.errors import CodeError, culprits
+from basinmap.errors import CodeError
 from basinmap.reports import Report
 from basinmap.territory import embedded
 
@@ -599,16 +599,3 @@ def _resolve(item: object, level: str) -> str:
     advice = f"did you mean {hint}?" if hint else f"an example is {_EXAMPLE[level]}"
     msg = f"unknown {level} {item!r} in Nord and Pas-de-Calais 2026: {advice}"
     raise CodeError(msg)
-
-
-def repeated(codes: Iterable[str]) -> str:
-    """
-    Write the codes that stand more than once, or an empty string.
-
-    Parameters
-    ----------
-    codes
-        Codes of one table.
-    """
-    index = pd.Index(list(codes))
-    return culprits(index[index.duplicated()].unique())
