@@ -21,7 +21,7 @@ import basinmap as bm
 from basinmap.deliverables.housing import PLATES
 from basinmap.deliverables.subjects import subject
 from basinmap.maps.blocks import CirclesBlock, ClassesBlock, KeyBlock
-from basinmap.maps.layers import class_colors
+from basinmap.maps.drawing import class_colors
 from basinmap.maps.palettes import SEQUENTIAL, diverging_colors, sequential_colors
 from basinmap.maps.themes import settings as print_settings
 

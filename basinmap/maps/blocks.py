@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 __all__ = [
-    "Block",
     "CirclesBlock",
     "ClassesBlock",
     "FiguresBlock",
@@ -93,6 +92,3 @@ class FiguresBlock:
     decimals: int
     unit: str
     signed: bool = False
-
-
-Block = ClassesBlock | CirclesBlock | KeyBlock | FiguresBlock

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from matplotlib.collections import EllipseCollection, PathCollection
+from matplotlib.collections import EllipseCollection
 from matplotlib.lines import Line2D
-from matplotlib.path import Path
 
-from basinmap.errors import CRSError, DataError, MeasureError, culprits
-from basinmap.maps.blocks import (
-    CirclesBlock,
-    ClassesBlock,
-    KeyBlock,
-    Swatch,
+from basinmap.errors import DataError, MeasureError, culprits
+from basinmap.maps.blocks import CirclesBlock, Swatch
+from basinmap.maps.drawing import (
+    STATE_FILL,
+    add_key,
+    check_drawable,
+    class_colors,
+    classes_block,
+    fill_shapes,
+    frame_box,
+    in_frame,
+    kind_of,
+    on_units,
+    remember,
+    states_of_classes,
 )
 from basinmap.maps.pages import MapAxes
-from basinmap.maps.palettes import DIVERGING, diverging_colors, sequential_colors
 from basinmap.maps.themes import MM_PER_POINT, font, settings, text_width
-from basinmap.measures import QUALIFIERS, STATES, check_columns
-from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.measures import STATES, check_columns
 from basinmap.typography import typeset
 
 __all__ = [
@@ -36,12 +40,6 @@ __all__ = [
     "draw_rings",
     "draw_symbols",
 ]
-
-_STATE_FILL = {
-    "secret": ("#e2e2e2", "////"),
-    "not_applicable": ("#d9d9d9", ""),
-    "not_available": ("#ffffff", ""),
-}
 
 
 def draw_choropleth(
@@ -89,59 +87,29 @@ def draw_choropleth(
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
     """
     check_drawable(units)
-    if _kind(classes) == "stock":
+    if kind_of(classes) == "stock":
         name = classes.attrs.get("label") or classes.name
         msg = (
             f"{name!r} is a stock: filled areas would show the size of the outlines; "
             "use draw_symbols(ax, units, values), or divide it by something"
         )
         raise MeasureError(msg)
-    aligned = _known(units, classes)
+    aligned = on_units(units, classes)
     colors = class_colors(classes, palette)
     line = {"edgecolor": "#ffffff", "linewidth": 0.45, "zorder": 2}
     for code, label in enumerate(classes.cat.categories):
         chosen = units.geometry[aligned.cat.codes == code]
-        _fill(ax, chosen, facecolor=colors[code], label=label, **line)
-    states = _states(aligned)
+        fill_shapes(ax, chosen, facecolor=colors[code], label=label, **line)
+    states = states_of_classes(aligned)
     for state in STATES:
         chosen = units.geometry[states == state]
-        fill, hatch = _STATE_FILL[state]
+        color, hatch = STATE_FILL[state]
         line["edgecolor"] = ax.plan.theme.faint
-        _fill(ax, chosen, facecolor=fill, hatch=hatch, label=STATES[state], **line)
-    _remember(ax, classes)
-    ax.blocks.append(_classes_block(aligned, colors, states, title))
-
-
-def class_colors(classes: pd.Series, palette: str | None) -> list[str]:
-    """
-    Return the colour of each class, lowest first.
-
-    Parameters
-    ----------
-    classes
-        What `classify` returned.
-    palette
-        Name, or None for that of the indicator.
-
-    Raises
-    ------
-    DataError
-        If the series is not made of classes, or the palette is unknown.
-    """
-    if not isinstance(classes.dtype, pd.CategoricalDtype) or (
-        "breaks" not in classes.attrs
-    ):
-        msg = "expected what classify() returns: draw_…(ax, units, bm.classify(values))"
-        raise DataError(msg)
-    pivot = classes.attrs.get("pivot")
-    name = palette or classes.attrs.get("palette")
-    if pivot is None:
-        name = "reds" if name is None or (not palette and name in DIVERGING) else name
-        return sequential_colors(name, len(classes.cat.categories))
-    below = sum(b <= pivot for b in classes.attrs["breaks"])
-    above = len(classes.cat.categories) - below
-    name = name if palette or name in DIVERGING else "orange-violet"
-    return diverging_colors(str(name), below, above)
+        fill_shapes(
+            ax, chosen, facecolor=color, hatch=hatch, label=STATES[state], **line
+        )
+    remember(ax, classes)
+    ax.blocks.append(classes_block(aligned, colors, states, title))
 
 
 def draw_symbols(
@@ -205,7 +173,7 @@ def draw_symbols(
     radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
     fills = [theme.faint] * len(order)
     if classes is not None:
-        aligned = _known(units, classes)
+        aligned = on_units(units, classes)
         colors = class_colors(classes, palette)
         codes = aligned.cat.codes.loc[order]
         fills = [colors[code] if code >= 0 else theme.missing for code in codes]
@@ -225,14 +193,14 @@ def draw_symbols(
     ax.add_collection(circles, autolim=False)
     for code, (x, y), r in zip(order, ax.to_mm(places), radii, strict=True):
         ax.symbols[str(code)] = (float(x), float(y), float(r))
-    _remember(ax, sizes)
+    remember(ax, sizes)
     if classes is not None:
-        _remember(ax, classes)
-        states = _states(aligned).loc[order]
-        block = _classes_block(aligned.loc[order], colors, states, None, shape="disc")
+        remember(ax, classes)
+        states = states_of_classes(aligned).loc[order]
+        block = classes_block(aligned.loc[order], colors, states, None, shape="disc")
         ax.blocks.append(block)
     ax.blocks.append(_circles_block(ax, sizes, largest, radius, title))
-    _tell_missing(ax, _states(_known(units, sizes)))
+    _tell_missing(ax, states_of_classes(on_units(units, sizes)))
 
 
 def _tell_missing(ax: MapAxes, states: pd.Series) -> None:
@@ -243,22 +211,15 @@ def _tell_missing(ax: MapAxes, states: pd.Series) -> None:
             add_key(ax, Swatch(typeset(f"{meaning} : {count}"), "none", shape="none"))
 
 
-def _kind(values: pd.Series) -> str:
-    """Return stock, ratio, growth…, or nothing when it is not told."""
-    told = str(values.attrs.get("kind", ""))
-    measure = values.attrs.get("measures", {}).get(values.name)
-    return told or (type(measure).__name__.lower() if measure is not None else "")
-
-
 def _checked_sizes(units: gpd.GeoDataFrame, sizes: pd.Series) -> pd.Series:
-    kind = _kind(sizes) or "stock"
+    kind = kind_of(sizes) or "stock"
     if kind != "stock":
         msg = (
             f"{sizes.name!r} is a {kind}: the area of a circle shows an amount; "
             "pass the stock as sizes and the rate as classes=bm.classify(rate)"
         )
         raise MeasureError(msg)
-    values = _known(units, sizes).astype("float64")
+    values = on_units(units, sizes).astype("float64")
     wrong = values.index[(values < 0) | np.isinf(values)]
     if len(wrong):
         msg = f"sizes: {len(wrong)} negative or infinite value(s) at {culprits(wrong)}"
@@ -330,16 +291,16 @@ def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
     """
     check_drawable(units)
     theme = ax.plan.theme
-    _fill(
+    fill_shapes(
         ax,
-        _in_frame(ax, units).geometry,
+        in_frame(ax, units).geometry,
         facecolor=theme.land,
         edgecolor="#ffffff",
         linewidth=0.9,
         zorder=1,
         label="_neighbours",
     )
-    _remember(ax, units)
+    remember(ax, units)
 
 
 def draw_outlines(
@@ -385,9 +346,9 @@ def draw_outlines(
     """
     check_drawable(units)
     color = color or ax.plan.theme.ink
-    _fill(
+    fill_shapes(
         ax,
-        _in_frame(ax, units).geometry,
+        in_frame(ax, units).geometry,
         facecolor=fill or "none",
         edgecolor=color,
         linewidth=width,
@@ -395,7 +356,7 @@ def draw_outlines(
         zorder=3 if fill is None else 1.5,
         label=label or "_outlines",
     )
-    _remember(ax, units)
+    remember(ax, units)
     if label:
         shape, inner = ("line", color) if fill is None else ("box", fill)
         swatch = Swatch(
@@ -443,7 +404,7 @@ def draw_points(
     >>> bm.draw_points(ax, bm.places().loc[["louvre-lens"]], label="Louvre-Lens")
     """
     check_drawable(points)
-    inside = _in_frame(ax, points)
+    inside = in_frame(ax, points)
     if inside.empty:
         return
     where = shapely.get_coordinates(shapely.centroid(inside.geometry.array))
@@ -459,7 +420,7 @@ def draw_points(
             zorder=6,
             label=label,
         )
-    _remember(ax, inside)
+    remember(ax, inside)
     half = size_mm / 2
     for x, y in ax.to_mm(where):
         ax.boxes.append((x - half, y - half, x + half, y + half))
@@ -507,7 +468,7 @@ def draw_rings(
     if len(odd):
         msg = f"rings: {len(odd)} of them are no polygon: {culprits(odd)}; use bm.rings"
         raise DataError(msg)
-    frame = _frame_box(ax, 0.0)
+    frame = frame_box(ax, 0.0)
     seen = [
         (float(outer), ring.exterior)
         for outer, ring in zip(areas["outer"], areas.geometry, strict=True)
@@ -529,19 +490,12 @@ def draw_rings(
     if seen:
         swatch = Swatch(typeset(label), color, shape="line", width=0.7, dashes=(5, 2.5))
         add_key(ax, swatch)
-    _remember(ax, areas)
-
-
-def _frame_box(ax: MapAxes, margin_mm: float) -> shapely.Polygon:
-    """Return the frame in map metres, drawn in by a margin."""
-    width, height = ax.plan.frame[2:]
-    corners = np.array([[margin_mm] * 2, [width - margin_mm, height - margin_mm]])
-    return shapely.box(*ax.to_metres(corners).ravel())
+    remember(ax, areas)
 
 
 def _write_distance(ax: MapAxes, circle: shapely.LinearRing, outer: float) -> None:
     """Write « 10 km » where the circle is highest, well inside the frame."""
-    arc = shapely.get_coordinates(circle.intersection(_frame_box(ax, 6.0)))
+    arc = shapely.get_coordinates(circle.intersection(frame_box(ax, 6.0)))
     if not len(arc):
         return
     x, y = (float(value) for value in arc[np.argmax(arc[:, 1])])
@@ -561,163 +515,3 @@ def _write_distance(ax: MapAxes, circle: shapely.LinearRing, outer: float) -> No
     (mm,) = ax.to_mm(np.array([[x, y]]))
     half = text_width(text, properties) / 2 + 0.8
     ax.boxes.append((mm[0] - half, mm[1] - 1.7, mm[0] + half, mm[1] + 1.7))
-
-
-def add_key(ax: MapAxes, swatch: Swatch) -> None:
-    """
-    Add a line to the key of the legend.
-
-    Parameters
-    ----------
-    ax
-        The map of `page`.
-    swatch
-        What to add.
-    """
-    for position, block in enumerate(ax.blocks):
-        if isinstance(block, KeyBlock):
-            if swatch not in block.swatches:
-                ax.blocks[position] = KeyBlock((*block.swatches, swatch))
-            return
-    ax.blocks.append(KeyBlock((swatch,)))
-
-
-def check_drawable(units: gpd.GeoDataFrame) -> None:
-    """
-    Check that units can be drawn: in the CRS of the map, each code once.
-
-    Parameters
-    ----------
-    units
-        Any geometries.
-
-    Raises
-    ------
-    CRSError
-        If they are not in EPSG:2154.
-    DataError
-        If a code is repeated, or a unit has no geometry.
-    """
-    check_metric(units, "units")
-    if not units.index.is_unique:
-        again = units.index[units.index.duplicated()].unique()
-        msg = f"units: codes that stand more than once: {culprits(again)}"
-        raise DataError(msg)
-    void = units.index[units.geometry.isna() | units.geometry.is_empty]
-    if len(void):
-        msg = f"units: {len(void)} without geometry: {culprits(void)}; drop them first"
-        raise DataError(msg)
-    if units.crs != METRIC:
-        msg = f"the map is in {METRIC}, the units in {units.crs.to_string()}; "
-        raise CRSError(msg + "call .to_crs(2154)")
-
-
-def _known(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
-    """Return the values on the index of the units."""
-    if not values.index.is_unique:
-        again = values.index[values.index.duplicated()].unique()
-        msg = f"values: codes that stand more than once: {culprits(again)}"
-        raise DataError(msg)
-    if not units.index.isin(values.index).any():
-        msg = (
-            f"no code in common: units have {culprits(units.index, most=2)}, "
-            f"values have {culprits(values.index, most=2)}; are they of one level?"
-        )
-        raise DataError(msg)
-    aligned = values.reindex(units.index)
-    aligned.attrs = values.attrs
-    return aligned
-
-
-def _states(classes: pd.Series) -> pd.Series:
-    """Return what each missing value means; empty where there is a value."""
-    told = classes.attrs.get("states", {})
-    states = pd.Series("", index=classes.index, dtype=object)
-    for code in classes.index[classes.isna()]:
-        states[code] = told.get(code, "not_available")
-    return states
-
-
-def _classes_block(
-    classes: pd.Series,
-    colors: Sequence[str],
-    states: pd.Series,
-    title: str | None,
-    *,
-    shape: str = "box",
-) -> ClassesBlock:
-    attrs = classes.attrs
-    counts = classes.cat.codes.value_counts()
-    swatches = [
-        Swatch(label, colors[code], int(counts.get(code, 0)), shape)
-        for code, label in enumerate(classes.cat.categories)
-    ][::-1]
-    for state, label in STATES.items():
-        number = int((states == state).sum())
-        if number:
-            fill, hatch = _STATE_FILL[state]
-            swatches.append(
-                Swatch(label, fill, number, shape, edge="#8a8f99", hatch=hatch)
-            )
-    return ClassesBlock(
-        title=_heading(attrs, title),
-        swatches=tuple(swatches),
-        breaks=attrs["breaks"],
-        colors=tuple(colors),
-        bounds=attrs["bounds"],
-        decimals=int(attrs.get("decimals", 1)),
-        counted=f"{level}s" if (level := attrs.get("level")) else "",
-        signed=attrs.get("pivot") is not None,
-    )
-
-
-def _heading(attrs: dict[str, Any], title: str | None) -> str:
-    if title is not None:
-        return typeset(title)
-    unit = attrs.get("unit")
-    label = str(attrs.get("label") or attrs.get("indicator") or "")
-    return typeset(f"{label} ({unit})" if unit else label)
-
-
-def _remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
-    """Keep the credits and notes of what is drawn."""
-    kept = ax.credits if isinstance(drawn, pd.Series) else ax.grounds
-    kept.update(dict.fromkeys(drawn.attrs.get("sources", ())))
-    said = list(drawn.attrs.get("states", {}).values())
-    for state, meaning in QUALIFIERS.items():
-        if state in said:
-            ax.notes[f"{meaning} : {said.count(state)} valeur(s)"] = None
-    ax.notes.update(dict.fromkeys(drawn.attrs.get("notes", ())))
-
-
-def _in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    found = units.cx[x0:x1, y0:y1]
-    found.attrs = units.attrs
-    return found
-
-
-def _fill(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options
-    paths = [path for shape in shapes if (path := _path(shape)) is not None]
-    if not paths:
-        return
-    with settings():
-        ax.add_collection(PathCollection(paths, **style), autolim=False)
-
-
-def _path(shape: shapely.Geometry | None) -> Path | None:
-    """Turn polygons into one path whose holes are holes."""
-    if shape is None or shape.is_empty:
-        return None
-    rings = [
-        np.asarray(ring.coords)[:, :2]
-        for polygon in shapely.get_parts(shapely.orient_polygons(shape))
-        if polygon.geom_type == "Polygon"
-        for ring in (polygon.exterior, *polygon.interiors)
-    ]
-    if not rings:
-        return None
-    codes = []
-    for ring in rings:
-        codes += [Path.MOVETO, *[Path.LINETO] * (len(ring) - 2), Path.CLOSEPOLY]
-    return Path(np.concatenate(rings), codes)

@@ -14,7 +14,6 @@ from matplotlib.patches import Circle, Rectangle
 
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.blocks import (
-    Block,
     CirclesBlock,
     ClassesBlock,
     FiguresBlock,
@@ -23,8 +22,17 @@ from basinmap.maps.blocks import (
 )
 from basinmap.maps.classes import written
 from basinmap.maps.pages import Layout, MapAxes
+from basinmap.maps.pens import (
+    ROW,
+    TEXT,
+    Pen,
+    block_height,
+    draw_block,
+    draw_swatch,
+    heading_height,
+    write_heading,
+)
 from basinmap.maps.themes import (
-    MM_PER_POINT,
     Theme,
     font,
     settings,
@@ -35,11 +43,7 @@ from basinmap.typography import number, shortest, typeset
 
 __all__ = ["draw_comparison", "draw_legend"]
 
-_ROW = 4.7
-_LINE = 3.5
 _BETWEEN = 5.0
-_BOX = (7.0, 3.4)
-_TEXT = 9.5
 FOOT = 15.0
 """Height kept at the bottom of the last column for the scale bar and the north."""
 
@@ -125,7 +129,8 @@ def draw_legend(ax: MapAxes, *, histogram: pd.Series | None = None) -> None:
         blocks = _with_histogram(blocks, histogram)
     flow = _Flow(ax.plan, ax.sheet.paper)
     with settings():
-        for height, draw in (_measured(block, ax.plan) for block in blocks):
+        for block in blocks:
+            height = block_height(block, _column(ax.plan), ax.plan.theme)
             if not flow.fits(height):
                 warnings.warn(
                     "the legend is longer than its strip: draw fewer layers, or "
@@ -133,7 +138,7 @@ def draw_legend(ax: MapAxes, *, histogram: pd.Series | None = None) -> None:
                     BasinmapWarning,
                     stacklevel=2,
                 )
-            draw(flow.pen(height))
+            draw_block(block, flow.pen(height))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,31 +147,6 @@ class _Histogram:
 
     values: np.ndarray
     block: ClassesBlock
-
-
-@dataclass(frozen=True, slots=True)
-class _Pen:
-    """Where to draw: axes in millimetres, left, top, width, theme."""
-
-    paper: Axes
-    x: float
-    y: float
-    width: float
-    theme: Theme
-
-    def write(
-        self,
-        x: float,
-        y: float,
-        text: str,
-        **style: Any,  # noqa: ANN401 - matplotlib's
-    ) -> None:
-        style.setdefault("color", self.theme.ink)
-        size, weight = style.pop("size", self.theme.body), style.pop("weight", 400)
-        properties = font(self.theme.family, size, weight=weight)
-        self.paper.text(
-            self.x + x, self.y - y, text, font=properties, va="baseline", **style
-        )
 
 
 class _Flow:
@@ -191,27 +171,25 @@ class _Flow:
         following = range(self.column + 1, len(self.columns))
         return any(self.top - height >= self._floor(column) for column in following)
 
-    def pen(self, height: float) -> _Pen:
+    def pen(self, height: float) -> Pen:
         """Return where a block of that height goes, and move on."""
         last = len(self.columns) - 1
         while self.y - height < self._floor(self.column) and self.column < last:
             self.column, self.y = self.column + 1, self.top
-        pen = _Pen(
+        pen = Pen(
             self.paper, self.columns[self.column], self.y, self.width, self.plan.theme
         )
         self.y -= height + _BETWEEN
         return pen
 
 
-def _in_reading_order(blocks: list[object]) -> list[Block | _Histogram]:
+def _in_reading_order(blocks: list[object]) -> list[object]:
     """Classes first, then sizes, lines and points, figures last."""
-    order = {ClassesBlock: 0, CirclesBlock: 1, KeyBlock: 2, FiguresBlock: 3}
-    return sorted(blocks, key=lambda block: order[type(block)])  # type: ignore[arg-type]
+    order = {ClassesBlock: 0, CirclesBlock: 2, KeyBlock: 3, FiguresBlock: 4}
+    return sorted(blocks, key=lambda block: order.get(type(block), 1))
 
 
-def _with_histogram(
-    blocks: list[Block | _Histogram], values: pd.Series
-) -> list[Block | _Histogram]:
+def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
     for position, block in enumerate(blocks):
         if not isinstance(block, ClassesBlock):
             continue
@@ -228,59 +206,52 @@ def _with_histogram(
     return blocks
 
 
-def _measured(
-    block: Block | _Histogram, plan: Layout
-) -> tuple[float, Callable[[_Pen], None]]:
-    """Return the height of a block and the function that draws it."""
-    width = plan.strip[2] if plan.columns == 1 else 60.0
-    lines = len(_heading(getattr(block, "title", ""), width, plan.theme))
-    head = lines * _LINE + 1.2
-    match block:
-        case ClassesBlock():
-            height = head + len(block.swatches) * _ROW + 5.2
-            return height, lambda pen: _draw_classes(pen, block)
-        case CirclesBlock():
-            height = head + 2 * block.radii[0] + 1.5
-            return height, lambda pen: _draw_circles(pen, block)
-        case KeyBlock():
-            height = _key_height(block, width, plan.theme)
-            return height, lambda pen: _draw_key(pen, block)
-        case FiguresBlock():
-            height = head + sum(_figure_heights(block, width, plan.theme))
-            return height, lambda pen: _draw_figures(pen, block)
-        case _Histogram():
-            return 21.0, lambda pen: _draw_histogram(pen, block)
-    raise AssertionError(block)
+def _column(plan: Layout) -> float:
+    return plan.strip[2] if plan.columns == 1 else 60.0
 
 
-def _heading(title: str, width: float, theme: Theme) -> list[str]:
-    if not title:
-        return []
-    return wrapped(title, width, font(theme.family, theme.heading, weight=700))
+@block_height.register
+def _(block: ClassesBlock, width: float, theme: Theme) -> float:
+    return heading_height(block.title, width, theme) + len(block.swatches) * ROW + 5.2
 
 
-def _write_heading(pen: _Pen, title: str) -> float:
-    """Write a heading; return how far down the block goes on."""
-    lines = _heading(title, pen.width, pen.theme)
-    for i, line in enumerate(lines):
-        baseline = _LINE * (i + 1) - 0.8
-        pen.write(0, baseline, line, size=pen.theme.heading, weight=700)
-    return len(lines) * _LINE + 1.2
+@block_height.register
+def _(block: CirclesBlock, width: float, theme: Theme) -> float:
+    return heading_height(block.title, width, theme) + 2 * block.radii[0] + 1.5
 
 
-def _draw_classes(pen: _Pen, block: ClassesBlock) -> None:
-    y = _write_heading(pen, block.title)
+@block_height.register
+def _(block: KeyBlock, width: float, theme: Theme) -> float:
+    lines = [len(_key_lines(swatch, width, theme)) for swatch in block.swatches]
+    return sum(ROW + (count - 1) * 3.0 for count in lines)
+
+
+@block_height.register
+def _(block: FiguresBlock, width: float, theme: Theme) -> float:
+    rows = sum(_figure_heights(block, theme))
+    return heading_height(block.title, width, theme) + rows
+
+
+@block_height.register
+def _(block: _Histogram, width: float, theme: Theme) -> float:
+    del block, width, theme
+    return 21.0
+
+
+@draw_block.register
+def _(block: ClassesBlock, pen: Pen) -> None:
+    y = write_heading(pen, block.title)
     small: dict[str, Any] = {"size": pen.theme.small, "color": pen.theme.soft}
     small["ha"] = "right"
     if block.counted:
         pen.write(pen.width, y + 1.4, block.counted, **small)
         y += 2.4
     for swatch in block.swatches:
-        _draw_swatch(pen, swatch, y)
-        pen.write(_TEXT, y + 2.7, swatch.label)
+        draw_swatch(pen, swatch, y)
+        pen.write(TEXT, y + 2.7, swatch.label)
         if swatch.count is not None:
             pen.write(pen.width, y + 2.7, number(swatch.count), **small)
-        y += _ROW
+        y += ROW
     low, high = (
         number(bound, block.decimals, signed=block.signed) for bound in block.bounds
     )
@@ -293,52 +264,9 @@ def _draw_classes(pen: _Pen, block: ClassesBlock) -> None:
     )
 
 
-def _draw_swatch(pen: _Pen, swatch: Swatch, y: float) -> None:
-    x, top = pen.x, pen.y - y
-    width, height = _BOX
-    middle = (x + width / 2, top - height / 2)
-    if swatch.shape == "line":
-        pen.paper.plot(
-            [x, x + width],
-            [middle[1]] * 2,
-            color=swatch.color,
-            linewidth=swatch.width,
-            linestyle=(0, swatch.dashes) if swatch.dashes else "solid",
-        )
-    elif swatch.shape == "none":
-        return
-    elif swatch.shape == "box":
-        edge = swatch.edge if swatch.edge != "none" else "#8a8f99"
-        line = swatch.width if swatch.edge != "none" else 0.3
-        _add_box(pen, (x, top - height), swatch, edge, line)
-    elif swatch.shape == "disc":
-        pen.paper.add_patch(
-            Circle(middle, 1.6, fc=swatch.color, ec=pen.theme.ink, lw=0.4)
-        )
-    else:
-        pen.paper.scatter(
-            *middle,
-            s=(swatch.size / MM_PER_POINT) ** 2,
-            marker=swatch.shape,
-            facecolor=swatch.color,
-            edgecolor=swatch.edge,
-            linewidth=0.5,
-        )
-
-
-def _add_box(
-    pen: _Pen, corner: tuple[float, float], swatch: Swatch, edge: str, line: float
-) -> None:
-    box = Rectangle(
-        corner, *_BOX, fc=swatch.color, ec=edge, lw=line, hatch=swatch.hatch or None
-    )
-    if swatch.dashes:
-        box.set_linestyle((0, swatch.dashes))
-    pen.paper.add_patch(box)
-
-
-def _draw_circles(pen: _Pen, block: CirclesBlock) -> None:
-    y = _write_heading(pen, block.title)
+@draw_block.register
+def _(block: CirclesBlock, pen: Pen) -> None:
+    y = write_heading(pen, block.title)
     largest = block.radii[0]
     bottom = pen.y - y - 2 * largest
     last = np.inf
@@ -369,38 +297,34 @@ def _draw_circles(pen: _Pen, block: CirclesBlock) -> None:
 
 
 def _key_lines(swatch: Swatch, width: float, theme: Theme) -> list[str]:
-    return wrapped(swatch.label, width - _TEXT, font(theme.family, theme.body))
+    return wrapped(swatch.label, width - TEXT, font(theme.family, theme.body))
 
 
-def _key_height(block: KeyBlock, width: float, theme: Theme) -> float:
-    lines = [len(_key_lines(swatch, width, theme)) for swatch in block.swatches]
-    return sum(_ROW + (count - 1) * 3.0 for count in lines)
-
-
-def _draw_key(pen: _Pen, block: KeyBlock) -> None:
+@draw_block.register
+def _(block: KeyBlock, pen: Pen) -> None:
     y = 0.0
     for swatch in block.swatches:
-        _draw_swatch(pen, swatch, y)
+        draw_swatch(pen, swatch, y)
         lines = _key_lines(swatch, pen.width, pen.theme)
         for i, line in enumerate(lines):
-            pen.write(_TEXT, y + 2.7 + 3.0 * i, line)
-        y += _ROW + (len(lines) - 1) * 3.0
+            pen.write(TEXT, y + 2.7 + 3.0 * i, line)
+        y += ROW + (len(lines) - 1) * 3.0
 
 
 _NAMES = 33.0
 _VALUES = 13.0
 
 
-def _figure_heights(block: FiguresBlock, width: float, theme: Theme) -> list[float]:
-    del width
+def _figure_heights(block: FiguresBlock, theme: Theme) -> list[float]:
     properties = font(theme.family, theme.body)
     return [
         1.6 + 2.9 * len(wrapped(name, _NAMES, properties)) for name, _ in block.rows
     ]
 
 
-def _draw_figures(pen: _Pen, block: FiguresBlock) -> None:
-    y = _write_heading(pen, block.title)
+@draw_block.register
+def _(block: FiguresBlock, pen: Pen) -> None:
+    y = write_heading(pen, block.title)
     values = np.array([value for _, value in block.rows])
     known = values[np.isfinite(values)]
     low, high = min(known.min(), 0.0), max(known.max(), 0.0)
@@ -411,7 +335,7 @@ def _draw_figures(pen: _Pen, block: FiguresBlock) -> None:
         return pen.x + left + (value - low) / span * room
 
     unit = "\u202f%" if block.unit.startswith("%") else ""
-    heights = _figure_heights(block, pen.width, pen.theme)
+    heights = _figure_heights(block, pen.theme)
     for i, ((name, value), height) in enumerate(zip(block.rows, heights, strict=True)):
         style: Mapping[str, Any] = {"weight": 700 if i == 0 else 400}
         ink = pen.theme.ink if i == 0 else pen.theme.soft
@@ -439,7 +363,8 @@ def _draw_figures(pen: _Pen, block: FiguresBlock) -> None:
     )
 
 
-def _draw_histogram(pen: _Pen, drawn: _Histogram) -> None:
+@draw_block.register
+def _(drawn: _Histogram, pen: Pen) -> None:
     """Draw bars that never straddle a class, each in the colour of its class."""
     block = drawn.block
     low, high = block.bounds
@@ -471,7 +396,7 @@ def _draw_histogram(pen: _Pen, drawn: _Histogram) -> None:
 
 
 def _write_breaks(
-    pen: _Pen, block: ClassesBlock, along: Callable[[float], float]
+    pen: Pen, block: ClassesBlock, along: Callable[[float], float]
 ) -> None:
     """Write the breaks under the axis, those that do not touch the one before."""
     properties = font(pen.theme.family, pen.theme.small)

@@ -12,7 +12,7 @@ import shapely
 from matplotlib.lines import Line2D
 
 from basinmap.errors import DataError
-from basinmap.maps.layers import check_drawable
+from basinmap.maps.drawing import check_drawable
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.placement import place_labels, split_label
 from basinmap.maps.themes import MM_PER_POINT, font, settings, text_width

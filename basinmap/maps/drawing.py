@@ -1,0 +1,339 @@
+"""What layers share: checks, outlines as paths, entries of the legend, credits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.collections import PathCollection
+from matplotlib.path import Path
+
+from basinmap.errors import CRSError, DataError, culprits
+from basinmap.maps.blocks import ClassesBlock, KeyBlock, Swatch
+from basinmap.maps.pages import MapAxes
+from basinmap.maps.palettes import DIVERGING, diverging_colors, sequential_colors
+from basinmap.maps.themes import settings
+from basinmap.measures import QUALIFIERS, STATES
+from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.typography import typeset
+
+__all__ = [
+    "STATE_FILL",
+    "add_key",
+    "check_drawable",
+    "class_colors",
+    "classes_block",
+    "fill_shapes",
+    "frame_box",
+    "in_frame",
+    "kind_of",
+    "on_units",
+    "outline_path",
+    "remember",
+    "states_of_classes",
+]
+
+STATE_FILL: Final = {
+    "secret": ("#e2e2e2", "////"),
+    "not_applicable": ("#d9d9d9", ""),
+    "not_available": ("#ffffff", ""),
+}
+
+
+def class_colors(classes: pd.Series, palette: str | None) -> list[str]:
+    """
+    Return the colour of each class, lowest first.
+
+    Parameters
+    ----------
+    classes
+        What `classify` returned.
+    palette
+        Name, or None for that of the indicator.
+
+    Raises
+    ------
+    DataError
+        If the series is not made of classes, or the palette is unknown.
+    """
+    if not isinstance(classes.dtype, pd.CategoricalDtype) or (
+        "breaks" not in classes.attrs
+    ):
+        msg = "expected what classify() returns: draw_…(ax, units, bm.classify(values))"
+        raise DataError(msg)
+    pivot = classes.attrs.get("pivot")
+    name = palette or classes.attrs.get("palette")
+    if pivot is None:
+        name = "reds" if name is None or (not palette and name in DIVERGING) else name
+        return sequential_colors(name, len(classes.cat.categories))
+    below = sum(b <= pivot for b in classes.attrs["breaks"])
+    above = len(classes.cat.categories) - below
+    name = name if palette or name in DIVERGING else "orange-violet"
+    return diverging_colors(str(name), below, above)
+
+
+def kind_of(values: pd.Series) -> str:
+    """
+    Return stock, ratio, growth…, or nothing when it is not told.
+
+    Parameters
+    ----------
+    values
+        Values or classes, with their `attrs`.
+    """
+    told = str(values.attrs.get("kind", ""))
+    measure = values.attrs.get("measures", {}).get(values.name)
+    return told or (type(measure).__name__.lower() if measure is not None else "")
+
+
+def frame_box(ax: MapAxes, margin_mm: float) -> shapely.Polygon:
+    """
+    Return the frame in map metres, drawn in by a margin.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    margin_mm
+        Margin in millimetres.
+    """
+    width, height = ax.plan.frame[2:]
+    corners = np.array([[margin_mm] * 2, [width - margin_mm, height - margin_mm]])
+    return shapely.box(*ax.to_metres(corners).ravel())
+
+
+def add_key(ax: MapAxes, swatch: Swatch) -> None:
+    """
+    Add a line to the key of the legend.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    swatch
+        What to add.
+    """
+    for position, block in enumerate(ax.blocks):
+        if isinstance(block, KeyBlock):
+            if swatch not in block.swatches:
+                ax.blocks[position] = KeyBlock((*block.swatches, swatch))
+            return
+    ax.blocks.append(KeyBlock((swatch,)))
+
+
+def check_drawable(units: gpd.GeoDataFrame) -> None:
+    """
+    Check that units can be drawn: in the CRS of the map, each code once.
+
+    Parameters
+    ----------
+    units
+        Any geometries.
+
+    Raises
+    ------
+    CRSError
+        If they are not in EPSG:2154.
+    DataError
+        If a code is repeated, or a unit has no geometry.
+    """
+    check_metric(units, "units")
+    if not units.index.is_unique:
+        again = units.index[units.index.duplicated()].unique()
+        msg = f"units: codes that stand more than once: {culprits(again)}"
+        raise DataError(msg)
+    void = units.index[units.geometry.isna() | units.geometry.is_empty]
+    if len(void):
+        msg = f"units: {len(void)} without geometry: {culprits(void)}; drop them first"
+        raise DataError(msg)
+    if units.crs != METRIC:
+        msg = f"the map is in {METRIC}, the units in {units.crs.to_string()}; "
+        raise CRSError(msg + "call .to_crs(2154)")
+
+
+def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
+    """
+    Return the values on the index of the units, attributes kept.
+
+    Parameters
+    ----------
+    units
+        What is drawn.
+    values
+        On some of its codes.
+
+    Raises
+    ------
+    DataError
+        If a code stands twice, or no code is of `units`.
+    """
+    if not values.index.is_unique:
+        again = values.index[values.index.duplicated()].unique()
+        msg = f"values: codes that stand more than once: {culprits(again)}"
+        raise DataError(msg)
+    if not units.index.isin(values.index).any():
+        msg = (
+            f"no code in common: units have {culprits(units.index, most=2)}, "
+            f"values have {culprits(values.index, most=2)}; are they of one level?"
+        )
+        raise DataError(msg)
+    aligned = values.reindex(units.index)
+    aligned.attrs = values.attrs
+    return aligned
+
+
+def states_of_classes(classes: pd.Series) -> pd.Series:
+    """
+    Return what each missing value means; empty where there is a value.
+
+    Parameters
+    ----------
+    classes
+        Values or classes; `attrs["states"]` tells, by code.
+    """
+    told = classes.attrs.get("states", {})
+    states = pd.Series("", index=classes.index, dtype=object)
+    for code in classes.index[classes.isna()]:
+        states[code] = told.get(code, "not_available")
+    return states
+
+
+def classes_block(
+    classes: pd.Series,
+    colors: Sequence[str],
+    states: pd.Series,
+    title: str | None,
+    *,
+    shape: str = "box",
+) -> ClassesBlock:
+    """
+    Return the entry of the legend of classes, highest first, then what is missing.
+
+    Parameters
+    ----------
+    classes
+        What `classify` returned, on the units drawn.
+    colors
+        One a class, lowest first.
+    states
+        What each missing value means.
+    title
+        Heading; by default label and unit of the indicator.
+    shape
+        `"box"` or `"disc"`.
+    """
+    attrs = classes.attrs
+    counts = classes.cat.codes.value_counts()
+    swatches = [
+        Swatch(label, colors[code], int(counts.get(code, 0)), shape)
+        for code, label in enumerate(classes.cat.categories)
+    ][::-1]
+    for state, label in STATES.items():
+        number = int((states == state).sum())
+        if number:
+            fill, hatch = STATE_FILL[state]
+            swatches.append(
+                Swatch(label, fill, number, shape, edge="#8a8f99", hatch=hatch)
+            )
+    return ClassesBlock(
+        title=_heading(attrs, title),
+        swatches=tuple(swatches),
+        breaks=attrs["breaks"],
+        colors=tuple(colors),
+        bounds=attrs["bounds"],
+        decimals=int(attrs.get("decimals", 1)),
+        counted=f"{level}s" if (level := attrs.get("level")) else "",
+        signed=attrs.get("pivot") is not None,
+    )
+
+
+def _heading(attrs: dict[str, Any], title: str | None) -> str:
+    if title is not None:
+        return typeset(title)
+    unit = attrs.get("unit")
+    label = str(attrs.get("label") or attrs.get("indicator") or "")
+    return typeset(f"{label} ({unit})" if unit else label)
+
+
+def remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
+    """Keep the credits and notes of what is drawn.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    drawn
+        A series counts for the values, a frame for the ground.
+    """
+    kept = ax.credits if isinstance(drawn, pd.Series) else ax.grounds
+    kept.update(dict.fromkeys(drawn.attrs.get("sources", ())))
+    said = list(drawn.attrs.get("states", {}).values())
+    for state, meaning in QUALIFIERS.items():
+        if state in said:
+            ax.notes[f"{meaning} : {said.count(state)} valeur(s)"] = None
+    ax.notes.update(dict.fromkeys(drawn.attrs.get("notes", ())))
+
+
+def in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """
+    Return the units whose box meets the frame, attributes kept.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Any geometries in the CRS of the map.
+    """
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    found = units.cx[x0:x1, y0:y1]
+    found.attrs = units.attrs
+    return found
+
+
+def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options
+    """
+    Add polygons to a map, holes left open.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    shapes
+        Polygons in the CRS of the map.
+    **style
+        Options of `matplotlib.collections.PathCollection`.
+    """
+    paths = [path for shape in shapes if (path := outline_path(shape)) is not None]
+    if not paths:
+        return
+    with settings():
+        ax.add_collection(PathCollection(paths, **style), autolim=False)
+
+
+def outline_path(shape: shapely.Geometry | None) -> Path | None:
+    """Turn polygons into one path whose holes are holes.
+
+    Parameters
+    ----------
+    shape
+        A geometry; what is no polygon is left out.
+    """
+    if shape is None or shape.is_empty:
+        return None
+    rings = [
+        np.asarray(ring.coords)[:, :2]
+        for polygon in shapely.get_parts(shapely.orient_polygons(shape))
+        if polygon.geom_type == "Polygon"
+        for ring in (polygon.exterior, *polygon.interiors)
+    ]
+    if not rings:
+        return None
+    codes = []
+    for ring in rings:
+        codes += [Path.MOVETO, *[Path.LINETO] * (len(ring) - 2), Path.CLOSEPOLY]
+    return Path(np.concatenate(rings), codes)
