@@ -1,0 +1,203 @@
+"""Bands of travel time or of distance, near ones dark, with their own legend."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from basinmap.errors import DataError, culprits
+from basinmap.maps.blocks import Swatch
+from basinmap.maps.drawing import (
+    check_drawable,
+    fill_shapes,
+    frame_box,
+    in_frame,
+    remember,
+)
+from basinmap.maps.pages import MapAxes
+from basinmap.maps.palettes import sequential_colors
+from basinmap.maps.pens import (
+    ROW,
+    TEXT,
+    Pen,
+    block_height,
+    draw_block,
+    draw_swatch,
+    heading_height,
+    write_heading,
+)
+from basinmap.maps.themes import Theme, font, settings, text_width
+from basinmap.measures import check_columns
+from basinmap.typography import shortest, typeset
+
+__all__ = ["draw_isochrones"]
+
+
+@dataclass(frozen=True, slots=True)
+class BandsBlock:
+    """Bands, nearest first."""
+
+    title: str
+    swatches: tuple[Swatch, ...]
+
+
+def draw_isochrones(
+    ax: MapAxes,
+    areas: gpd.GeoDataFrame,
+    *,
+    palette: str = "teals",
+    title: str | None = None,
+    filled: bool = True,
+) -> None:
+    """
+    Draw bands of travel time, near ones dark, with the minutes on their edges.
+
+    Ground that nothing reaches stays as it is.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    areas
+        What `isochrones` returned: disjoint bands of one place.
+    palette
+        Sequential.
+    title
+        Heading of the legend; by default the rule of the areas.
+    filled
+        Whether bands are filled; otherwise only their outer edges are drawn, to be
+        put over something else.
+
+    Raises
+    ------
+    CRSError
+        If the areas are not in EPSG:2154.
+    ColumnError
+        If a column `outer` or `label` is missing.
+    DataError
+        If the areas overlap, such as nested ones.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> import geopandas as gpd
+    >>> museum = bm.LOUVRE_LENS.point
+    >>> near, far = museum.buffer(2_000), museum.buffer(4_000)
+    >>> areas = gpd.GeoDataFrame(
+    ...     {"outer": [10.0, 20.0], "label": ["moins de 10 min", "de 10 à 20 min"]},
+    ...     geometry=[near, far.difference(near)], crs="EPSG:2154", index=[10, 20],
+    ... )
+    >>> fig, ax = bm.page(bm.communes(epci="call"), title="À pied du Louvre-Lens")
+    >>> draw_isochrones(ax, areas, title="Temps de parcours à pied")
+    """
+    check_drawable(areas)
+    check_columns(areas, "outer", "label")
+    _check_disjoint(areas)
+    theme = ax.plan.theme
+    colors = sequential_colors(palette, len(areas))[::-1]
+    seen = in_frame(ax, areas)
+    swatches = []
+    for color, code in zip(colors, areas.index, strict=True):
+        label = typeset(str(areas.at[code, "label"]))
+        if code in seen.index:
+            fill_shapes(
+                ax,
+                areas.geometry.loc[[code]],
+                facecolor=color if filled else "none",
+                edgecolor="#ffffff" if filled else color,
+                linewidth=0.3 if filled else 1.0,
+                zorder=1.7 if filled else 3.4,
+                label=label,
+            )
+        shape = "box" if filled else "line"
+        edge = theme.faint if filled else color
+        swatches.append(Swatch(label, color, shape=shape, edge=edge, width=1.0))
+    _write_minutes(ax, seen)
+    heading = title if title is not None else str(areas.attrs.get("rule", ""))
+    ax.blocks.append(BandsBlock(_capital(typeset(heading)), tuple(swatches)))
+    remember(ax, areas)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _check_disjoint(areas: gpd.GeoDataFrame) -> None:
+    shapes = shapely.make_valid(areas.geometry.array)
+    both = shapely.area(shapes).sum() - shapely.area(shapely.union_all(shapes))
+    if both > 1e-6 * shapely.area(shapes).sum():
+        msg = (
+            f"areas overlap ({culprits(areas.index)}): the last would hide the others; "
+            "pass disjoint bands, as isochrones(…, nested=False) gives"
+        )
+        raise DataError(msg)
+
+
+def _write_minutes(ax: MapAxes, areas: gpd.GeoDataFrame) -> None:
+    """Write « 10 min » on the outer edge of each band, where there is room."""
+    theme = ax.plan.theme
+    properties = font(theme.narrow, theme.label, weight=500)
+    whole = shapely.GeometryCollection()
+    for outer, band in zip(areas["outer"], areas.geometry, strict=True):
+        whole = shapely.union(whole, band)
+        edge = _largest(whole).exterior.intersection(frame_box(ax, 5.0))
+        points = shapely.get_coordinates(edge)
+        if not len(points):
+            continue
+        text = f"{shortest(float(outer))}\u00a0min"
+        half = text_width(text, properties) / 2 + 0.8
+        spot = _free(ax, points, half)
+        if spot is None:
+            continue
+        (x, y), box = spot
+        ax.boxes.append(box)
+        with settings():
+            ax.text(
+                x,
+                y,
+                text,
+                font=properties,
+                color=theme.ink,
+                ha="center",
+                va="center",
+                zorder=5,
+                bbox={"boxstyle": "round,pad=0.25", "fc": theme.halo, "ec": "none"},
+            )
+
+
+def _largest(shape: shapely.Geometry) -> shapely.Polygon:
+    parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"]
+    return max(parts, key=shapely.area)
+
+
+def _free(
+    ax: MapAxes, points: np.ndarray, half: float
+) -> tuple[tuple[float, float], tuple[float, float, float, float]] | None:
+    """Return the highest point of an edge where a text meets no other."""
+    for x, y in points[np.argsort(-points[:, 1], kind="stable")][::5].tolist():
+        ((left, up),) = ax.to_mm(np.array([[x, y]])).tolist()
+        box = (left - half, up - 1.7, left + half, up + 1.7)
+        apart = (
+            box[2] < a or box[0] > c or box[3] < b or box[1] > d
+            for a, b, c, d in ax.boxes
+        )
+        if all(apart):
+            return (x, y), box
+    return None
+
+
+@block_height.register
+def _(block: BandsBlock, width: float, theme: Theme) -> float:
+    return heading_height(block.title, width, theme) + len(block.swatches) * ROW
+
+
+@draw_block.register
+def _(block: BandsBlock, pen: Pen) -> None:
+    y = write_heading(pen, block.title)
+    for swatch in block.swatches:
+        draw_swatch(pen, swatch, y)
+        pen.write(TEXT, y + 2.7, swatch.label)
+        y += ROW
