@@ -143,6 +143,7 @@ def in_memory(units, number, runs):
     x, y = people(number)
     points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y), crs=units.crs)
     check_equal(units, x, y, points)
+    mixed = points.geometry.sample(frac=1, random_state=0)
     ready = lookup(units)
     calls = {
         "geopandas.sjoin(within)": lambda: timed(
@@ -156,6 +157,8 @@ def in_memory(units, number, runs):
         "locate(GeoSeries), lookup kept": lambda: timed(
             lambda: locate(points.geometry, ready)
         ),
+        # As after a sort or a filter: objects lie anywhere in memory.
+        "locate(GeoSeries), shuffled": lambda: timed(lambda: locate(mixed, ready)),
     }
     return interleaved(calls, runs)
 

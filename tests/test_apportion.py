@@ -8,12 +8,15 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import rasterio
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rasterio import Affine
 
 import basinmap as bm
 from basinmap.errors import (
+    BasinmapWarning,
     CodeError,
     ColumnError,
     CRSError,
@@ -346,6 +349,132 @@ def test_weights_that_are_no_weights_are_refused():
     given = pd.DataFrame({"source": ["z"], "target": ["t1"], "weight": [1]})
     with pytest.raises(CodeError, match="'z'"):
         apportion(COUNTS, SOURCE, TARGET, measures=POP, weights=given)
+
+
+# -- weights of a raster -------------------------------------------------------
+
+
+def raster(path, values, cell, *, top=1000, crs="EPSG:2154", nodata=None):
+    values = np.asarray(values, dtype="float64")
+    height, width = values.shape
+    grid = {
+        "driver": "GTiff", "count": 1, "height": height, "width": width,
+        "dtype": "float64", "crs": crs, "nodata": nodata,
+        "transform": Affine(cell, 0, 0, 0, -cell, top),
+    }  # fmt: skip
+    with rasterio.open(path, "w", **grid) as file:
+        file.write(values, 1)
+    return path
+
+
+def test_a_grid_of_people_shares_out(tmp_path):
+    # Columns of 400 m: a holds the first two and half of the third.
+    people = raster(tmp_path / "people.tif", [[4, 8, 2, 5, 1]] * 3, 400, top=1100)
+    result, report = apportion(COUNTS, SOURCE, TARGET, measures=POP, weights=people)
+    # Of a, 4 + 8 / 4 of 4 + 8 + 2 / 2 lie in t1; b lies whole in t2.
+    assert result["pop"].tolist() == pytest.approx([100 * 6 / 13, 60 + 100 * 7 / 13])
+    assert result["pop_state"].tolist() == ["estimated", "estimated"]
+    assert report.after["pop"] == pytest.approx(160, rel=1e-12)
+    assert plain(result.attrs["rule"]) == (
+        "répartition au prorata de « people.tif » (estimation)"
+    )
+    assert "au prorata de « people.tif » : ces valeurs" in plain(report)
+    # 20 people a row; rows of 400 m, of which 1,000 m in all are inside.
+    assert "Poids : 50, dont 0 hors des unités" in plain(report)
+
+
+def test_a_cell_without_data_weighs_nothing(tmp_path):
+    people = [[1, 3, -1, 4], [1, 3, -1, 4]]
+    path = raster(tmp_path / "people.tif", people, 500, nodata=-1)
+    target = strips(0, 500, 1250, 2000, codes=["t1", "t2", "t3"])
+    with rasterio.open(path) as file:
+        result, _ = apportion(COUNTS, SOURCE, target, measures=POP, weights=file)
+        assert not file.closed
+    assert result["pop"].tolist() == [25.0, 75.0, 60.0]
+
+
+def test_a_unit_without_people_is_shared_by_surface(tmp_path):
+    path = raster(tmp_path / "people.tif", [[0, 0, 1, 3]] * 2, 500)
+    result, report = apportion(COUNTS, SOURCE, TARGET, measures=POP, weights=path)
+    assert result["pop"].tolist() == [50.0, 110.0]
+    assert "sans poids, réparties par surface (1 : a)" in plain(report)
+
+
+def test_people_outside_of_all_targets_are_reported(tmp_path):
+    path = raster(tmp_path / "people.tif", [[1, 3, 2, 2]] * 2, 500)
+    target = strips(0, 500, codes=["t"])
+    result, report = apportion(COUNTS, SOURCE, target, measures=POP, weights=path)
+    assert result["pop"].tolist() == [25.0]
+    assert report.moved == {"a": 0.25, "b": 0.0}
+    assert report.uncovered["pop"] == pytest.approx(135 / 160)
+
+
+def test_people_of_a_sliver_go_with_their_unit(tmp_path):
+    # Where the two outlines differ by 1 m lie half of the people of a.
+    source, target = strips(0, 1000, 2000, codes=["a", "b"]), strips(0, 999, 2000)
+    people = np.zeros((1000, 2000))
+    people[:, 999] = 1
+    people[:, 0] = 1
+    path = raster(tmp_path / "people.tif", people, 1)
+    result, report = apportion(
+        COUNTS, source, target, measures=POP, weights=path, tolerance=0.005
+    )
+    assert result["pop"].tolist() == [100.0, 60.0]
+    assert report.uncovered == {"pop": 0.0}
+
+
+@quick
+@given(st.integers(0, 2**32 - 1), st.sampled_from(["each", "refuse"]))
+def test_as_many_people_everywhere_is_surface(tmp_path_factory, seed, overlap):
+    path = tmp_path_factory.mktemp("people") / "people.tif"
+    raster(path, np.full((40, 40), 7.0), 250, top=10_000)
+    source, target = partition(seed, 12), grid(1700, 5, 5)
+    if seed % 2:
+        target = partition(seed + 1, 9)
+    counts = people(source)
+    options = {"measures": POP, "overlap": overlap}
+    by_people, report = apportion(counts, source, target, weights=path, **options)
+    by_area, surface = apportion(counts, source, target, **options)
+    np.testing.assert_allclose(by_people["pop"], by_area["pop"], rtol=1e-9)
+    assert report.uncovered["pop"] == pytest.approx(surface.uncovered["pop"], abs=1e-9)
+
+
+def test_only_what_is_cut_is_added_up(tmp_path, monkeypatch):
+    sizes = []
+    within = apportioning.weight_within
+
+    def watched(by, shapes):
+        sizes.append(len(shapes))
+        return within(by, shapes)
+
+    monkeypatch.setattr(apportioning, "weight_within", watched)
+    path = raster(tmp_path / "people.tif", [[1, 3, 2, 2]] * 2, 500)
+    apportion(COUNTS, SOURCE, TARGET, measures=POP, weights=path)
+    assert sizes == [4]  # two sources, and what t1 and t2 cut out of a
+
+
+def test_rasters_that_are_no_weights_are_refused(tmp_path):
+    def shared(weights, **options):
+        return apportion(
+            COUNTS, SOURCE, TARGET, measures=POP, weights=weights, **options
+        )
+
+    debts = raster(tmp_path / "debts.tif", [[1, -3, 2, 2]] * 2, 500)
+    with pytest.raises(DataError, match=r"1 negative value\(s\): -3.0"):
+        shared(debts)
+    other = raster(tmp_path / "other.tif", [[1, 3]], 1000, crs="EPSG:3035")
+    with pytest.raises(CRSError, match="weights in EPSG:3035, units in EPSG:2154"):
+        shared(other)
+    with pytest.raises(DataError, match="weights: cannot be read as a raster"):
+        shared(tmp_path / "absent.tif")
+    with pytest.raises(DataError, match=r"weights: need a path.*got GeoSeries"):
+        shared(SOURCE.geometry)
+    whole = raster(tmp_path / "whole.tif", [[1, 3]], 1000)
+    with pytest.raises(DataError, match="count='pop': a raster has no columns"):
+        shared(whole, count="pop")
+    small = raster(tmp_path / "small.tif", [[1, 3, 2]] * 2, 500)
+    with pytest.warns(BasinmapWarning, match="1 unit.*stick out of them.*'b'"):
+        shared(small)
 
 
 # -- overlaps and differences of outline ---------------------------------------

@@ -14,17 +14,26 @@ import pytest
 import shapely
 
 import basinmap as bm
-from basinmap.errors import ColumnError, CRSError, DataError, OutputError
+from basinmap.errors import (
+    CodeError,
+    ColumnError,
+    CRSError,
+    DataError,
+    MeasureError,
+    OutputError,
+)
 from basinmap.measures import Stock
 
 distributed = pytest.importorskip("distributed")
 
-from basinmap.spatial import cluster  # noqa: E402 - after the check
+from basinmap.spatial import cluster, tallies  # noqa: E402 - after the check
 from basinmap.spatial.apportioning import apportion  # noqa: E402
 from basinmap.spatial.cluster import (  # noqa: E402
+    cluster_apportion,
     cluster_count,
     cluster_locate,
     cluster_weights,
+    local_client,
     write_points_dataset,
 )
 from basinmap.spatial.joins import count, locate  # noqa: E402
@@ -69,12 +78,7 @@ def dataset(dwellings, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def crew():
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
-        ) as processes,
-        distributed.Client(processes) as client,
-    ):
+    with local_client(2) as client:
         yield client
 
 
@@ -104,6 +108,27 @@ def test_sums_of_decimals_do_not_depend_on_the_workers(dataset, units, crew, thr
     pd.testing.assert_frame_equal(one, two, check_exact=True)
     wanted, _ = count(dataset, units, sums=["price"])
     pd.testing.assert_frame_equal(one, wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("spilled", [2**23, 20_000])
+def test_medians_are_those_of_one_machine(
+    dwellings, units, crew, threads, tmp_path, monkeypatch, spilled
+):
+    some = dwellings.iloc[:60_000].copy()
+    some.loc[some.index[::7], "price"] = np.nan
+    some.loc[some["year"] == 2020, "kind"] = None
+    write_points_dataset(some, tmp_path / "some", rows=10_000)
+    asked = {"medians": ["price", "year"], "sums": ["year"], "by": "kind"}
+    wanted, told = count(some, units, threshold=5, **asked)
+    monkeypatch.setattr(tallies, "_SPILLED", spilled)  # on disk from there
+    client = crew if spilled > POINTS else threads
+    found, report = cluster_count(
+        tmp_path / "some", units, threshold=5, client=client, **asked
+    )
+    assert found["price_median"].notna().sum() > 500
+    pd.testing.assert_frame_equal(found, wanted, check_exact=True)
+    assert found.attrs == wanted.attrs
+    assert str(report) == str(told)
 
 
 def test_options_of_count(dataset, units, threads):
@@ -137,9 +162,16 @@ def test_row_groups_of_one_file(dwellings, units, threads, tmp_path):
 
 def test_a_cluster_of_its_own(dataset, units, capfd):
     wanted, _ = count(dataset, units)
-    found, _ = cluster_count(dataset, units, workers=2)
+    found, _ = cluster_count(dataset, units, workers=1)
     pd.testing.assert_frame_equal(found, wanted, check_exact=True)
     assert not capfd.readouterr().out
+
+
+def test_local_workers_keep_their_memory(crew):
+    told = crew.run(os.environ.get, "MALLOC_MMAP_THRESHOLD_")
+    assert set(told.values()) == {str(2**25)}
+    with pytest.raises(DataError, match="workers is a number"), local_client(0):
+        pass
 
 
 def test_points_behind_a_url(dwellings, units, threads):
@@ -213,32 +245,184 @@ def test_weights_that_count_for_several(dataset, units, dwellings, threads):
         cluster_weights(low, ready, ready, count="price", client=threads)
 
 
+# -- apportioned -------------------------------------------------------------------
+
+
+def squares(side, size, codes=str):
+    """Cells of a grid over [0, side]², under numbers that do not follow the place."""
+    corners = np.arange(0, side, size)
+    shapes = [shapely.box(x, y, x + size, y + size) for x in corners for y in corners]
+    order = np.random.default_rng(3).permutation(len(shapes))
+    index = pd.Index([codes(code) for code in order], name="cell")
+    return gpd.GeoDataFrame(geometry=shapes, index=index, crs=2154)
+
+
+def same(points, dataset, table, source, target, client, **asked):
+    """Check that the cluster answers as one machine does; return the table."""
+    asked = {"measures": dict.fromkeys(table, Stock())} | asked
+    wanted, told = apportion(table, source, target, weights=points, **asked)
+    found, report = cluster_apportion(
+        table, source, target, dataset, client=client, **asked
+    )
+    pd.testing.assert_frame_equal(found, wanted, check_exact=True)
+    assert found.attrs == wanted.attrs
+    assert report == told
+    assert str(report) == str(told)
+    return found
+
+
+def test_apportioned_as_by_one_machine(dataset, units, dwellings, crew, threads):
+    areas = bm.rings(bm.LOUVRE_LENS, distances=[4_000, 15_000, 40_000])
+    counts = units[["population"]].iloc[::2]
+    found = same(dwellings, dataset, counts, units, areas, crew)
+    assert found["population_state"].eq("estimated").any()
+    same(dwellings, dataset, counts, units, areas, threads, count="year")
+
+
+def test_weights_of_decimals_are_shares_to_the_last_bits(
+    dataset, units, dwellings, threads
+):
+    asked = {"measures": {"population": Stock()}, "count": "price"}
+    high = dwellings.assign(price=dwellings["price"].abs())
+    low = dataset.parent / "high"
+    write_points_dataset(high, low, rows=50_000)
+    layers = units[["population"]], units, bm.epcis().iloc[:9]
+    wanted, _ = apportion(*layers, weights=high, **asked)
+    found, _ = cluster_apportion(*layers, low, client=threads, **asked)
+    pd.testing.assert_frame_equal(found, wanted, rtol=1e-12)
+
+
+@pytest.mark.parametrize("codes", [str, int])
+@pytest.mark.parametrize("overlap", ["refuse", "each"])
+def test_points_on_borders_go_where_apportion_has_them(
+    threads, tmp_path, codes, overlap
+):
+    """Half of the points on lines of both grids, one in ten twice."""
+    random = np.random.default_rng(5)
+    xy = random.integers(-4, 65, (4000, 2)) * 50
+    points = gpd.GeoDataFrame(
+        {"homes": random.integers(0, 5, 4000)},
+        geometry=gpd.points_from_xy(*xy.T),
+        crs=2154,
+    )
+    write_points_dataset(points, tmp_path / "points", rows=1000)
+    source, target = squares(3000, 200, codes), squares(2600, 500, codes)
+    if overlap == "each":
+        target["geometry"] = target.buffer(70, join_style="mitre")
+    counts = pd.DataFrame({"people": random.integers(0, 99, 225)}, source.index)
+    same(
+        points,
+        tmp_path / "points",
+        counts.sample(frac=0.7, random_state=1),
+        source,
+        target,
+        threads,
+        count="homes",
+        overlap=overlap,
+    )
+
+
+def test_outlines_that_differ_a_little(threads, tmp_path):
+    """Sources overlap by a metre, where some points lie."""
+    source = squares(3000, 500)
+    source["geometry"] = source.buffer(0.5, join_style="mitre")
+    target = squares(3000, 1000)
+    line = np.arange(0, 3000, 10.0)
+    x, y = (np.tile(line, 6), np.repeat(np.arange(6) * 500.0 + 0.25, 300))
+    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(x, y), crs=2154)
+    write_points_dataset(points, tmp_path / "points")
+    counts = pd.DataFrame({"people": np.arange(36)}, source.index)
+    layers = counts, source, target, threads
+    same(points, tmp_path / "points", *layers, tolerance=0.01)
+    with pytest.raises(DataError, match="units overlap"):
+        cluster_weights(tmp_path / "points", source, target, client=threads)
+
+
+def test_units_without_points(threads, tmp_path):
+    points = gpd.GeoDataFrame(geometry=[shapely.Point(-9, -9)], crs=2154)
+    write_points_dataset(points, tmp_path / "points")
+    source, target = squares(1000, 500), squares(1000, 400)
+    counts = pd.DataFrame({"people": [1.0, 2.0, 3.0, 0.0]}, source.index)
+    layers = points, tmp_path / "points", counts, source, target, threads
+    assert same(*layers)["people"].sum() == pytest.approx(6)
+    same(*layers, unweighted="missing")
+
+
+def test_repaired_outlines(threads, tmp_path):
+    knot = shapely.Polygon([(0, 0), (500, 500), (500, 0), (0, 500)])
+    source = squares(1000, 500)
+    source.loc["0", "geometry"] = shapely.transform(
+        knot, lambda xy: xy + source.geometry["0"].bounds[:2]
+    )
+    points = gpd.GeoDataFrame(
+        geometry=gpd.points_from_xy(*np.mgrid[5:1000:90, 5:1000:90].reshape(2, -1)),
+        crs=2154,
+    )
+    write_points_dataset(points, tmp_path / "points")
+    counts = pd.DataFrame({"people": [10.0, 20.0, 30.0, 40.0]}, source.index)
+    same(
+        points,
+        tmp_path / "points",
+        counts,
+        source,
+        squares(1000, 400),
+        threads,
+        repair=True,
+    )
+
+
+def test_apportionments_that_are_refused(units, dwellings, threads, tmp_path):
+    """What one machine refuses is refused before a point is read."""
+    nowhere, areas = tmp_path / "nowhere", bm.epcis()
+    counts = units[["population"]]
+    asked = {"measures": {"population": Stock()}, "client": threads}
+    with pytest.raises(MeasureError, match="median"):
+        cluster_apportion(
+            counts,
+            units,
+            areas,
+            nowhere,
+            measures={"population": bm.Median()},
+            client=threads,
+        )
+    with pytest.raises(CodeError, match=r"1534 code\(s\) of the table"):
+        cluster_apportion(counts.rename("x{}".format), units, areas, nowhere, **asked)
+    with pytest.raises(DataError, match="nothing at"):
+        cluster_apportion(counts, units, areas, nowhere, **asked)
+    few = dwellings.iloc[:9].copy()
+    few.to_parquet(tmp_path / "few.parquet")
+    with pytest.raises(ColumnError, match="'rooms'"):
+        cluster_apportion(counts, units, areas, tmp_path, count="rooms", **asked)
+    with pytest.raises(MeasureError, match="'kind' holds no numbers"):
+        cluster_apportion(counts, units, areas, tmp_path, count="kind", **asked)
+    few.loc[few.index[2], "geometry"] = None
+    few.to_parquet(tmp_path / "few.parquet")
+    with pytest.raises(DataError, match=r"1 without finite coordinates, at rows 2;"):
+        cluster_apportion(counts, units, areas, tmp_path, **asked)
+
+
 # -- who dies ----------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("victims", [1, 2])
-def test_a_killed_worker_changes_nothing(dataset, units, monkeypatch, victims):
-    wanted, _ = count(dataset, units, by="year")
-    merged = []
+def test_killed_workers_change_nothing(dataset, units, monkeypatch):
+    """One dies after 5 parts of 20, then all that there are after 12."""
+    wanted, _ = count(dataset, units, by="year", medians=["price"])
+    merged, victims = [], {5: 1, 12: 2}
     merge = cluster._merge
-    with (
-        distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
-        ) as processes,
-        distributed.Client(processes) as client,
-    ):
+    with local_client(2) as client:
 
         def killing(*args):
             merged.append(1)
             merge(*args)
-            if len(merged) == 8:
-                for pid in list(client.run(os.getpid).values())[:victims]:
+            if len(merged) in victims:
+                pids = list(client.run(os.getpid).values())
+                for pid in pids[: victims[len(merged)]]:
                     os.kill(pid, signal.SIGKILL)
-                time.sleep(0.5)
+                time.sleep(0.3)
 
         monkeypatch.setattr(cluster, "_merge", killing)
         found, report = cluster_count(
-            dataset, units, by="year", client=client, rows=10_000
+            dataset, units, by="year", medians=["price"], client=client, rows=10_000
         )
     assert len(merged) == 20
     assert report.before["points"] == POINTS
@@ -364,6 +548,9 @@ class Crew:
 
     def scatter(self, ready, **_):
         self.scattered += 1
+        if self.told[0] == "dies":
+            self.told.pop(0)
+            raise distributed.comm.CommClosedError
         return ready
 
     def submit(self, _work, _sent, _ask, part, *, key):
@@ -383,9 +570,9 @@ class Future:
 
 
 def answers(crew):
-    parts = [cluster._Part("a.parquet", None, (n,), 10 * n, 10, {}) for n in range(3)]
+    parts = [cluster.Part("a.parquet", None, (n,), 10 * n, 10, {}) for n in range(3)]
     ask = cluster._Ask(30, None)
-    return list(cluster._answers(crew, None, parts, None, ask))
+    return list(cluster._answers(crew, None, parts, [], ask))
 
 
 def test_lost_units_are_sent_again_and_no_part_twice():
@@ -394,6 +581,9 @@ def test_lost_units_are_sent_again_and_no_part_twice():
     assert crew.scattered == 2
     assert [start for start, _ in crew.submitted] == [0, 10, 20, 10, 20]
     assert len({key for _, key in crew.submitted}) == 5
+    on_the_way = Crew("dies", "", "", "")
+    assert answers(on_the_way) == [0, 10, 20]
+    assert on_the_way.scattered == 2
     for_ever = Crew(*(distributed.CancelledError("lost") for _ in range(9)))
     with pytest.raises(distributed.CancelledError):
         answers(for_ever)

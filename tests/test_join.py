@@ -387,6 +387,22 @@ def test_codes_that_are_numbers_stay_so():
     assert codes.tolist()[:2] == [7, 5]
 
 
+def test_geometries_give_their_coordinates_however_many():
+    rng = np.random.default_rng(8)
+    x, y = rng.random((2, 50_000)) * 200
+    shapes = shapely.points(x, y)
+    odd = [None, shapely.Point(), shapely.Point(np.nan, 1), shapely.Point(1, np.inf)]
+    places = [3, 20_000, 40_000, 49_999]
+    shapes[places] = odd
+    shapes[30_000] = shapely.Point(x[30_000], y[30_000], 7)
+    (lot,) = read_points(gpd.GeoSeries(shapes, crs=CRS)).lots([])
+    x[places], y[places] = [np.nan, np.nan, np.nan, 1], [np.nan, np.nan, 1, np.inf]
+    np.testing.assert_array_equal([lot.x, lot.y], [x, y])
+    shapes[[20_001, 45_000]] = shapely.MultiPoint([(1, 1)]), shapely.Polygon()
+    with pytest.raises(DataError, match=r"2 row.*no point: 20001, 45000"):
+        read_points(gpd.GeoSeries(shapes, crs=CRS))
+
+
 def test_no_points_are_an_empty_answer():
     assert len(locate(([], []), squares(2))) == 0
     table, _ = count(([], []), squares(2))

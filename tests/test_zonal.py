@@ -15,8 +15,9 @@ from rasterio import Affine
 
 from basinmap.errors import BasinmapWarning, CRSError, DataError, MeasureError
 from basinmap.measures import Mean, Stock, states_of
-from basinmap.spatial import rasters
-from basinmap.spatial.rasters import zonal
+from basinmap.spatial import cells, rasters
+from basinmap.spatial.cells import fractions
+from basinmap.spatial.rasters import weight_within, zonal
 
 WEST, NORTH, CELL = 680_000.0, 7_040_000.0, 100.0
 
@@ -241,6 +242,14 @@ def test_people_where_there_is_no_value(tmp_path):
     assert table.loc["B", "weighted_mean_state"] == "not_available"
 
 
+def test_people_where_the_raster_ends(tmp_path):
+    raster = write(tmp_path / "r.tif", np.array([[10.0, 20.0]]))
+    people = write(tmp_path / "p.tif", np.array([[1.0, 3.0, 4.0]]))
+    table = zonal(raster, frame(A=box(0, 0, 3, 1)), weights=people)
+    found = table.loc["A", ["weighted_mean", "weight", "weight_covered"]].tolist()
+    assert found == [70 / 4, 4, 0.5]
+
+
 @pytest.mark.parametrize("fine", ["values", "weights"])
 def test_grids_that_nest(tmp_path, fine):
     small, large = np.array([[1.0, 2.0, 3.0, 5.0]] * 2), np.array([[10.0, 4.0]])
@@ -293,6 +302,49 @@ def test_weights_too_small_or_negative(tmp_path):
     debts = write(tmp_path / "d.tif", np.array([[2.0, -5.0]]))
     with pytest.raises(DataError, match=r"1 negative value\(s\): -5.0"):
         zonal(raster, units, weights=debts)
+
+
+@pytest.mark.parametrize("shift", [-1, 0, 1])
+@pytest.mark.parametrize("southern", [False, True])
+def test_weights_on_other_ground(tmp_path, shift, southern):
+    values = np.arange(24.0).reshape(4, 6)
+    raster = write(tmp_path / "r.tif", values)
+    # 2 × 4 cells of 200 m, that start 200 m before, at, or after those of 100 m.
+    people = np.array([[1.0, 2, 3, 4], [5, 6, 7, 8]])
+    south = NORTH - 200 * shift - 400
+    lay = Affine(200, 0, WEST + 200 * shift, 0, 200, south)
+    lay = lay if southern else north_up(200, WEST + 200 * shift, NORTH - 200 * shift)
+    weights = write(tmp_path / "p.tif", people[::-1] if southern else people,
+                    transform=lay)  # fmt: skip
+    units = frame(A=box(0.5, 0, 6, 4), B=box(2, 2, 4, 4))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BasinmapWarning)
+        table = zonal(raster, units, weights=weights)
+    full = np.zeros((12, 16))
+    start = 4 + 2 * shift
+    full[start : start + 4, start : start + 8] = np.kron(people, np.ones((2, 2)))
+    full = full[4:8, 4:10]
+    share = np.ones((4, 6))
+    share[:, 0] = 0.5
+    for code, part in (
+        ("A", share),
+        ("B", np.kron([[0, 0, 0], [0, 1, 0]], np.ones((2, 2)))),
+    ):
+        held = (full * part).sum()
+        assert table.loc[code, "weight"] == pytest.approx(held / 4)
+        if held:
+            mean = (full * part * values).sum() / held
+            assert table.loc[code, "weighted_mean"] == pytest.approx(mean)
+
+
+def test_weight_within_is_the_sum_of_cells(stairs):
+    shapes = frame(A=box(0.5, 0, 2, 1), B=box(2, 1, 4, 3)).geometry
+    assert weight_within(stairs, shapes).tolist() == [1, 6 + 7 + 10 + 11]
+    with pytest.warns(BasinmapWarning, match="1 unit.*stick out.*'far'"):
+        found = weight_within(stairs, frame(far=box(3, 3, 5, 5)).geometry)
+    assert found.tolist() == [15]
+    with pytest.raises(CRSError, match=r"weights in EPSG:2154, units in EPSG:3035"):
+        weight_within(stairs, shapes.to_crs(3035))
 
 
 # -- against brute force and exactextract itself -----------------------------------
@@ -388,6 +440,134 @@ def test_only_the_windows_of_units_are_read(tmp_path, monkeypatch):
     table = zonal(path, frame(A=box(0, 0, 1, 1), B=box(600, 600, 601, 601)))
     assert table["mean"].tolist() == [7, 0]
     assert sum(cells) <= 2 * 102**2
+
+
+# -- sums of cells, against intersections --------------------------------------------
+
+
+def star(random, reach):
+    """Return a polygon with many corners around a point, and a hole in the middle."""
+    count = random.integers(3, 12)
+    turns = np.sort(random.random(count)) * 2 * np.pi
+    far = reach * random.uniform(0.3, 1, count)
+    ring = np.stack([np.cos(turns), np.sin(turns)], 1) * far[:, None]
+    centre = random.uniform([-2, -2], [14, 11]) * CELL
+    holes = [0.4 * ring + centre] if random.random() < 0.5 else []
+    return shapely.make_valid(shapely.Polygon(ring + centre, holes), method="structure")
+
+
+def share_of_each(shapes, rows=9, columns=12):
+    """Return the share of each cell in each polygon, by intersection."""
+    x, y = np.meshgrid(np.arange(columns) * CELL, (rows - 1 - np.arange(rows)) * CELL)
+    boxes = shapely.box(x, y, x + CELL, y + CELL)
+    shapes = np.asarray(shapes)[:, None, None]
+    return shapely.area(shapely.intersection(shapes, boxes)) / CELL**2
+
+
+def polygons(random):
+    """Return polygons of all sizes, some of two parts, some in and some outside."""
+    reach = CELL * 10.0 ** random.uniform(-2, 1, 8)
+    found = [star(random, far) for far in reach]
+    found = [shapely.union(a, b) for a, b in zip(found[:4], found[4:], strict=True)]
+    found = [*found, *(star(random, 5 * CELL) for _ in range(4)), box(-9, 0, -8, 1)]
+    # On the lines of cells, and beyond them.
+    found += [shapely.box(100, 200, 400, 300), shapely.box(-50, -50, 1250, 950)]
+    return gpd.GeoSeries([shape for shape in found if shape.area > 0], crs=2154)
+
+
+@settings(max_examples=40, deadline=None, database=None)
+@given(st.integers(0, 2**32 - 1), st.booleans(), st.booleans())
+def test_sums_are_those_of_intersections(seed, southern, holed):
+    random = np.random.default_rng(seed)
+    values = random.normal(50, 20, (9, 12)) * 10.0 ** random.integers(-3, 6)
+    if holed:
+        values[random.random(values.shape) < 0.3] = -9999
+    shapes = polygons(random)
+    units = gpd.GeoDataFrame(geometry=shapes.set_axis([f"u{n}" for n in shapes.index]))
+    grid = {
+        "driver": "GTiff", "count": 1, "height": 9, "width": 12, "dtype": "float64",
+        "crs": 2154, "nodata": -9999,
+        "transform": Affine(CELL, 0, 0, 0, CELL, 0) if southern
+        else north_up(CELL, 0, 9 * CELL),
+    }  # fmt: skip
+    with rasterio.MemoryFile() as memory:
+        with memory.open(**grid) as file:
+            file.write(values[::-1] if southern else values, 1)
+        with memory.open() as file, warnings.catch_warnings():
+            warnings.simplefilter("ignore", BasinmapWarning)
+            ours = zonal(file, units, stats=("count", "sum", "mean"))
+            # Its own, which keeps the shares of cells in single precision.
+            theirs = zonal(file, units, stats=("count", "sum", "mean", "min"))
+    share = share_of_each(shapes) * (values != -9999)
+    known = np.where(values == -9999, 0, values)
+    room = shapes.area.to_numpy() / CELL**2
+    size = np.abs(known).max()
+    for name, truth, scale in (
+        ("count", share.sum((1, 2)), room),
+        ("sum", (share * known).sum((1, 2)), room * size),
+    ):
+        assert (np.abs(ours[name].fillna(0) - truth) <= 1e-9 * scale).all()
+        apart = np.abs(ours[name] - theirs[name]).fillna(0)
+        assert (apart <= 2e-7 * scale).all()
+    sure = share.sum((1, 2)) > 1e-3 * room
+    means = (share * known).sum((1, 2))[sure] / share.sum((1, 2))[sure]
+    assert np.abs(ours.loc[sure, "mean"] - means).max() <= 1e-9 * size
+    assert (ours["mean"].isna() == theirs["mean"].isna())[sure].all()
+
+
+@settings(max_examples=40, deadline=None, database=None)
+@given(st.integers(0, 2**32 - 1))
+def test_shares_of_cells_are_those_of_intersections(seed):
+    shapes = polygons(np.random.default_rng(seed))
+    parts = fractions(shapes.to_numpy(), (0, 9 * CELL), (CELL, -CELL), (9, 12))
+    found = np.zeros((len(shapes), 9, 12))
+    for owner, row, column, size, share in zip(*parts, strict=True):
+        found[owner, row, column : column + size] += share
+    assert np.abs(found - share_of_each(shapes)).max() < 1e-10
+    place = parts.row * 12 + parts.column
+    assert (np.diff(place) >= 0).all()
+
+
+def test_a_side_along_a_row_leaves_shares_between():
+    shape = np.array([shapely.box(0.5, 0.25, 5.5, 1.5)])
+    parts = fractions(shape, (0, 2), (1, -1), (2, 6))
+    assert parts.row.tolist() == [0, 0, 0, 1, 1, 1]
+    assert parts.column.tolist() == [0, 1, 5, 0, 1, 5]
+    assert parts.size.tolist() == [1, 4, 1, 1, 4, 1]
+    assert parts.share.tolist() == [0.25, 0.5, 0.25, 0.375, 0.75, 0.375]
+
+
+def test_a_large_value_beside_costs_no_digit(tmp_path):
+    values = np.ones((2, 4000))
+    values[:, ::2000] = 1e17
+    raster = write(tmp_path / "r.tif", values)
+    units = frame(A=box(1, 0, 1999, 2), B=box(1.5, 0, 1.75, 1), C=box(3000, 1, 4000, 2))
+    table = zonal(raster, units, stats=("sum", "mean"))
+    assert table["sum"].tolist() == pytest.approx([2 * 1998, 0.25, 1000], rel=1e-12)
+    assert table["mean"].tolist() == pytest.approx([1, 1, 1], rel=1e-12)
+
+
+def test_lots_and_bands_equal_the_whole(relief, monkeypatch):
+    path, units = relief
+    whole = zonal(path, units, stats=("count", "mean"))
+    sizes = []
+    read = rasters._Cells.read_window
+
+    def watched(self, x, y, width, height):
+        sizes.append(width * height)
+        return read(self, x, y, width, height)
+
+    monkeypatch.setattr(rasters._Cells, "read_window", watched)
+    zonal(path, units)
+    # In one band, which ends where the tiles do; each cell once.
+    assert sum(sizes) == 78 * 58
+    for name, value in (("_BAND", 200), ("_MOST_PIECES", 100), ("_FEW_CELLS", 0)):
+        monkeypatch.setattr(cells, name, value)
+        sizes.clear()
+        parts = zonal(path, units, stats=("count", "mean"))
+        assert len(sizes) > 1
+        pd.testing.assert_frame_equal(parts, whole, rtol=1e-12)
+    assert max(sizes) <= 200
 
 
 @settings(max_examples=25, deadline=None)

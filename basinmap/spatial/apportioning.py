@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from os import PathLike, fspath
+from pathlib import Path
 from typing import Final, Literal
 
 import geopandas as gpd
@@ -23,6 +25,7 @@ from basinmap.measures import (
     state_column,
 )
 from basinmap.reports import Report
+from basinmap.spatial.cells import fractions
 from basinmap.spatial.coverages import (
     NOISE,
     _are_boxes,
@@ -32,12 +35,13 @@ from basinmap.spatial.coverages import (
     _outlines,
     _overlaps,
     _sums,
-    _vertices,
 )
+from basinmap.spatial.lookups import _repeated
 from basinmap.spatial.projections import check_same_crs
+from basinmap.spatial.rasters import Raster, weight_within
 from basinmap.territory.aggregation import _refuse, _stocks, _totals
 from basinmap.territory.units import check_unique
-from basinmap.typography import number, percent
+from basinmap.typography import number, percent, typeset
 
 __all__ = ["Apportionment", "apportion"]
 
@@ -45,10 +49,11 @@ _MARGIN: Final = 1e-6
 """Share of a unit under which its ground counts as covered."""
 
 _RULES: Final = {
-    "area": "répartition au prorata des surfaces (estimation)",
-    "points": "répartition au prorata de points pondérés (estimation)",
-    "polygons": "répartition au prorata de surfaces pondérées (estimation)",
-    "given": "répartition au prorata de poids fournis (estimation)",
+    "area": "répartition au prorata des surfaces",
+    "points": "répartition au prorata de points pondérés",
+    "polygons": "répartition au prorata de surfaces pondérées",
+    "raster": "répartition au prorata de « {} »",
+    "given": "répartition au prorata de poids fournis",
 }
 
 
@@ -79,7 +84,7 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
     target: gpd.GeoDataFrame,
     *,
     measures: Measures | None = None,
-    weights: pd.DataFrame | None = None,
+    weights: pd.DataFrame | Raster | None = None,
     count: str | None = None,
     unweighted: Literal["area", "missing"] = "area",
     overlap: Literal["refuse", "each"] = "refuse",
@@ -104,9 +109,12 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
         Column to measure; by default those that the table carries.
     weights
         What shares a unit out, in place of its surface: a frame of points (dwellings,
-        addresses); one of polygons (buildings), by surface of intersection; or a
-        plain table with columns `source`, `target` (missing: outside of all targets)
-        and `weight`, such as the sums of a raster in each part.
+        addresses); one of polygons (buildings), by surface of intersection; a raster
+        of counts, such as a grid of inhabitants (a path, or what rasterio.open
+        returns), in the CRS of the units; or a plain table with columns `source`,
+        `target` (missing: outside of all targets) and `weight`. A cell of a raster
+        counts in each part for the share of it that is inside, and for nothing
+        without data.
     count
         Column of `weights`: how many each point or polygon stands for; that of a
         polygon is spread evenly over it.
@@ -147,7 +155,12 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
     ColumnError, DataError
         If a column is missing, a code is repeated, something is empty, an outline is
         absent, invalid or flat, sources or targets overlap, a weight is missing or
-        negative, or an option is unknown.
+        negative, a raster cannot be read, or an option is unknown.
+
+    Warns
+    -----
+    BasinmapWarning
+        If a source unit sticks out of a raster of weights.
 
     Notes
     -----
@@ -202,7 +215,7 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
         **attrs,
         "level": target.index.name or "unit",
         "measures": known,
-        "rule": _RULES[moves.rule],
+        "rule": f"{moves.rule} (estimation)",
     }
     return result, report
 
@@ -364,7 +377,7 @@ def _pair_areas(left: _Layer, right: _Layer) -> pd.DataFrame:
         held = shapely.contains_properly(outer.shapes[a[rank]], inner.shapes[b[rank]])
         area[rank[held]] = inner.areas[b[rank[held]]]
     rest = np.flatnonzero(np.isnan(area))
-    area[rest] = _cut_areas(left, right, i[rest], j[rest])
+    area[rest] = shapely.area(_cut(left, right, i[rest], j[rest]))
     return pd.DataFrame({"left": i, "right": j, "area": area})
 
 
@@ -376,8 +389,8 @@ def _box_in_box(
     return low & (large[:, 2:] > small[:, 2:]).all(axis=1)
 
 
-def _cut_areas(left: _Layer, right: _Layer, i: np.ndarray, j: np.ndarray) -> np.ndarray:
-    """Return the surfaces of pairs that must be cut, rectangles the fast way."""
+def _cut(left: _Layer, right: _Layer, i: np.ndarray, j: np.ndarray) -> np.ndarray:
+    """Return the intersections of pairs, with rectangles the fast way."""
     for whole, cells, a, b in ((left, right, i, j), (right, left, j, i)):
         if _are_boxes(cells.shapes).all():
             bounds = shapely.bounds(cells.shapes)[b].tolist()
@@ -385,102 +398,25 @@ def _cut_areas(left: _Layer, right: _Layer, i: np.ndarray, j: np.ndarray) -> np.
                 shapely.clip_by_rect(shape, *box)
                 for shape, box in zip(whole.shapes[a], bounds, strict=True)
             ]
-            return shapely.area(np.array(parts, dtype=object))
-    return shapely.area(shapely.intersection(left.shapes[i], right.shapes[j]))
+            return np.array(parts, dtype=object)
+    return shapely.intersection(left.shapes[i], right.shapes[j])
 
 
 def _cell_areas(shapes: np.ndarray, lattice: _Lattice) -> pd.DataFrame:
-    """
-    Return the surface of polygons in each cell of a grid, without intersections.
-
-    Going round a polygon, each piece of edge inside a cell sweeps the ground to its
-    left: a part of its own cell, and a strip of all those before it in the row.
-    Summed along the row, what is outside cancels out.
-    """
-    rows, columns = lattice.shape
-    start, end, own = _edges(shapes, lattice)
-    a, b, own = _pieces(start, end, own)
-    rise = b[:, 1] - a[:, 1]
-    middle = (a + b) / 2
-    column, row = np.floor(middle).T
-    # Beyond the grid, an edge only tells whether the row is inside.
-    column = np.clip(column, -1, columns)
-    inside = (row >= 0) & (row < rows)
-    key = (own * rows + row.astype(np.int64)) * (columns + 2)
-    key = (key + column.astype(np.int64) + 1)[inside]
-    part = (rise * (middle[:, 0] - column))[inside]
-    key, of_key = np.unique(key, return_inverse=True)
-    strip = np.bincount(of_key, rise[inside], len(key))
-    part = np.bincount(of_key, part, len(key))
-    line, column = key // (columns + 2), key % (columns + 2) - 1
-    last = np.searchsorted(line, line, side="right")
-    total = np.concatenate([[0.0], np.cumsum(strip)])
-    after = total[last] - total[1:]  # what the edges further along the row sweep
-    follows = np.append(line[1:] == line[:-1], False)
-    gap = np.where(follows, np.append(column[1:], 0) - column - 1, 0)
-    gap[np.abs(after) < NOISE] = 0
-    between = np.arange(gap.sum()) - np.repeat(np.cumsum(gap) - gap, gap)
-    line = np.concatenate([line, np.repeat(line, gap)])
-    column = np.concatenate([column, np.repeat(column, gap) + 1 + between])
-    area = np.concatenate([part + after, np.repeat(after, gap)])
-    return _looked_up(line, column, area, lattice)
-
-
-def _looked_up(
-    line: np.ndarray, column: np.ndarray, area: np.ndarray, lattice: _Lattice
-) -> pd.DataFrame:
-    """Keep the cells that there are, under their position in the frame."""
-    rows, columns = lattice.shape
-    kept = (column >= 0) & (column < columns) & (area > 0)
-    line, column, area = line[kept], column[kept], area[kept]
-    key = (line % rows) * columns + column
+    """Return the surface of polygons in each cell of a grid, without intersections."""
+    parts = fractions(shapes, lattice.corner, lattice.size, lattice.shape)
+    run, step = _repeated(parts.size)
+    key = parts.row[run] * lattice.shape[1] + parts.column[run] + step
     at = np.minimum(np.searchsorted(lattice.keys, key), len(lattice.keys) - 1)
     there = lattice.keys[at] == key
     width, height = lattice.size
     return pd.DataFrame(
         {
-            "left": (line // rows)[there],
+            "left": parts.owner[run][there],
             "right": lattice.order[at[there]],
-            "area": area[there] * (width * height),
+            "area": parts.share[run][there] * (width * height),
         }
     )
-
-
-def _edges(
-    shapes: np.ndarray, lattice: _Lattice
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the edges that rise or fall, in cells of the grid, and whose they are."""
-    xy, ring, owner = _vertices(shapely.orient_polygons(shapes))
-    xy = (xy - np.array(lattice.corner)) / np.array(lattice.size)
-    kept = (ring[1:] == ring[:-1]) & (xy[1:, 1] != xy[:-1, 1])
-    return xy[:-1][kept], xy[1:][kept], owner[1:][kept].astype(np.int64)
-
-
-def _pieces(
-    start: np.ndarray, end: np.ndarray, own: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cut edges where they leave a cell."""
-    edge = np.arange(len(start))
-    cuts = [(edge, np.zeros(len(edge)), start), (edge, np.ones(len(edge)), end)]
-    for axis in (0, 1):
-        low = np.minimum(start[:, axis], end[:, axis])
-        high = np.maximum(start[:, axis], end[:, axis])
-        first = np.floor(low) + 1
-        times = np.maximum(np.ceil(high) - first, 0).astype(np.int64)
-        cut = np.repeat(edge, times)
-        step = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
-        line = first[cut] + step
-        way = end[cut] - start[cut]
-        share = (line - start[cut, axis]) / way[:, axis]
-        point = start[cut] + share[:, None] * way
-        point[:, axis] = line
-        cuts.append((cut, share, point))
-    cut, share = (np.concatenate([each[k] for each in cuts]) for k in (0, 1))
-    point = np.concatenate([each[2] for each in cuts])
-    order = np.argsort(cut + share / 2, kind="stable")
-    cut, point = cut[order], point[order]
-    same = cut[1:] == cut[:-1]
-    return point[:-1][same], point[1:][same], own[cut[1:][same]]
 
 
 # --- shares ------------------------------------------------------------------------
@@ -491,6 +427,7 @@ class _Moves:
     """Which part of each source goes to each target."""
 
     pairs: pd.DataFrame  # left, right: positions; share; estimated
+    parts: pd.DataFrame  # left, right; area: all that they have in common
     rule: str
     tolerance: float
     each: bool
@@ -522,14 +459,15 @@ def _by_area(left: _Layer, right: _Layer, tolerance: float, *, each: bool) -> _M
     covered = np.bincount(parts["left"], parts["area"], len(left.areas)) / left.areas
     filled = np.bincount(parts["right"], parts["area"], len(right.areas)) / right.areas
     small = np.minimum(left.areas[parts["left"]], right.areas[parts["right"]])
-    parts = parts[parts["area"] > tolerance * small]
-    share = parts["area"] / left.areas[parts["left"]]
-    pairs = _settled(parts.assign(share=share), covered, tolerance, each=each)
+    large = parts[parts["area"] > tolerance * small]
+    share = large["area"] / left.areas[large["left"]]
+    pairs = _settled(large.assign(share=share), covered, tolerance, each=each)
     there = np.zeros(len(right.areas), dtype=bool)
-    there[parts["right"].unique()] = True
+    there[large["right"].unique()] = True
     return _Moves(
         pairs,
-        "area",
+        parts,
+        _RULES["area"],
         tolerance,
         each,
         there & (filled < 1 - max(tolerance, _MARGIN)),
@@ -557,7 +495,7 @@ def _settled(
 class _Weighing:
     """What the user weighs by."""
 
-    frame: pd.DataFrame
+    by: pd.DataFrame | Raster
     count: str | None
     source: gpd.GeoDataFrame
     repair: bool
@@ -602,9 +540,12 @@ def _weights(
     moves: _Moves, given: _Weighing, left: _Layer, right: _Layer
 ) -> tuple[str, pd.DataFrame, np.ndarray]:
     """Return the weight of each pair (`left`, `right`, `weight`), and of sources."""
-    frame = given.frame
+    frame = given.by
+    if not isinstance(frame, pd.DataFrame):
+        return _raster_weights(given, moves)
     if not isinstance(frame, gpd.GeoDataFrame):
-        return "given", *_given_weights(frame, given.source.index, left, right)
+        found = _given_weights(frame, given.source.index, left, right)
+        return _RULES["given"], *found
     check_same_crs(frame, given.source, names=("weights", "source"))
     values = np.ones(len(frame))
     if given.count is not None:
@@ -614,7 +555,7 @@ def _weights(
         _check_weights(values, frame.index, given.count)
     if (frame.geom_type == "Point").all() and not frame.geometry.is_empty.any():
         shapes = np.asarray(frame.geometry.array)
-        return "points", *_point_weights(shapes, values, moves)
+        return _RULES["points"], *_point_weights(shapes, values, moves)
     if (frame.geom_type == "Point").any():
         wrong = frame.index[(frame.geom_type != "Point") | frame.geometry.is_empty]
         msg = (
@@ -624,7 +565,7 @@ def _weights(
         raise DataError(msg)
     layer = _layer(frame, "weights", repair=given.repair)
     density = values / layer.areas if given.count is not None else values
-    return "polygons", *_polygon_weights(layer, density, left, right)
+    return _RULES["polygons"], *_polygon_weights(layer, density, left, right)
 
 
 def _given_weights(
@@ -652,6 +593,31 @@ def _given_weights(
     rows = rows[rows["left"] >= 0]
     total = np.bincount(rows["left"], rows["weight"], len(left.areas))
     return _by_pair(rows[rows["right"] >= 0]), total
+
+
+def _raster_weights(
+    given: _Weighing, moves: _Moves
+) -> tuple[str, pd.DataFrame, np.ndarray]:
+    """Add cells up in each source, and in what each target cuts out of it."""
+    if given.count is not None:
+        msg = f"count={given.count!r}: a raster has no columns; leave it out"
+        raise DataError(msg)
+    left, right = moves.layers
+    parts = moves.parts[moves.parts["area"] > 0]
+    i, j = parts["left"].to_numpy(), parts["right"].to_numpy()
+    cut = np.flatnonzero(parts["area"] < (1 - NOISE) * left.areas[i])
+    pieces = [_surface(piece) for piece in _cut(left, right, i[cut], j[cut])]
+    shapes = gpd.GeoSeries(
+        [*left.shapes, *pieces],
+        left.index.append(left.index[i[cut]]),
+        crs=given.source.crs,
+    )
+    found = weight_within(given.by, shapes)
+    total, weight = found[: len(left.shapes)], found[: len(left.shapes)][i]
+    weight[cut] = found[len(left.shapes) :]
+    by = fspath(given.by) if isinstance(given.by, str | PathLike) else given.by.name
+    rule = typeset(_RULES["raster"]).format(Path(by).name)
+    return rule, pd.DataFrame({"left": i, "right": j, "weight": weight}), total
 
 
 def _by_pair(rows: pd.DataFrame) -> pd.DataFrame:
@@ -861,10 +827,9 @@ def _notes(
     there = np.isin(np.arange(len(result)), moves.pairs["right"])
     whole = moves.pairs.groupby("left")["share"].max().eq(1).sum()
     cut = moves.pairs.loc[moves.pairs["estimated"], "left"].nunique()
-    kind = _RULES[moves.rule].removesuffix(" (estimation)")
     lines = [
         f"Unités déplacées entières : {number(whole)}. Unités coupées : {number(cut)}, "
-        f"par {kind} : ces valeurs portent la mention « estimation »."
+        f"par {moves.rule} : ces valeurs portent la mention « estimation »."
     ]
     lines += [
         f"Part hors des unités d'arrivée, non répartie, {labels.get(name, name)} : "

@@ -8,26 +8,27 @@ are read by parts of a dataset; only sums come back. It needs
 
 from __future__ import annotations
 
-import shutil
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import fields
-from itertools import accumulate
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, fields, replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, Literal, NamedTuple, TypeVar
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-import shapely
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from basinmap.errors import CRSError, DataError, OutputError, culprits
+from basinmap.errors import DataError, culprits
+from basinmap.measures import Measures
 from basinmap.reports import Report
+from basinmap.spatial.apportioning import Apportionment, apportion
 from basinmap.spatial.joins import (
     Overlaps,
     Units,
@@ -37,6 +38,7 @@ from basinmap.spatial.joins import (
     _by_notes,
     _check_columns,
     _check_crs,
+    _check_partition,
     _check_threshold,
     _checked,
     _columns,
@@ -48,38 +50,44 @@ from basinmap.spatial.joins import (
     _report,
     _table,
 )
-from basinmap.spatial.lookups import Lookup, lookup
-from basinmap.spatial.projections import check_metric
-from basinmap.spatial.sources import Lot, Source, _decoded, _File, _footer, _parquet
-from basinmap.spatial.tallies import Tally, numbers_of
+from basinmap.spatial.lookups import Lookup, find, lookup, touching
+from basinmap.spatial.partitions import (
+    PART,
+    Dataset,
+    Part,
+    check_empty,
+    dataset_files,
+    dataset_parts,
+    dataset_source,
+    part_batches,
+    part_lots,
+    survey,
+    whole_file,
+    write_points_dataset,
+)
+from basinmap.spatial.sources import Lot, Source, _decoded
+from basinmap.spatial.tallies import Heap, Tally, numbers_of
 
 __all__ = [
+    "cluster_apportion",
     "cluster_count",
     "cluster_locate",
     "cluster_weights",
+    "local_client",
     "write_points_dataset",
 ]
 
-Dataset = str | Path | Sequence[str | Path]
-Keys = NDArray[np.int64]
+Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Client = Any  # distributed.Client, imported when a verb is called
 
-_LOT: Final = 2**18
-_PART: Final = 2**20
 _ATTEMPTS: Final = 3
+_READERS: Final = 16  # footers read at once: far away, each is a wait
+_KEPT_MEMORY: Final = {
+    "MALLOC_TRIM_THRESHOLD_": str(2**27),
+    "MALLOC_MMAP_THRESHOLD_": str(2**25),
+}
 _Answer = TypeVar("_Answer")
-
-
-class _Part(NamedTuple):
-    """Rows of a file that one task reads."""
-
-    url: str
-    file: _File
-    groups: tuple[int, ...]
-    start: int
-    rows: int
-    storage: Mapping[str, Any]
 
 
 class _Ask(NamedTuple):
@@ -88,8 +96,40 @@ class _Ask(NamedTuple):
     rows: int
     options: _Options
     sums: tuple[str, ...] = ()
+    medians: tuple[str, ...] = ()
     by: str | None = None
     needed: tuple[str, ...] = ()
+
+
+class _Sums(NamedTuple):
+    """What the points of a part, or of several, add up to."""
+
+    tally: Tally
+    heaps: dict[str, Heap]
+    account: _Account
+
+
+class _Weights(NamedTuple):
+    """Points and what they weigh, each under a number for its pair of units."""
+
+    pair: Ints
+    x: Floats
+    y: Floats
+    weight: Floats
+
+
+_NO_WEIGHTS: Final = _Weights(np.zeros(0, np.int64), *np.zeros((3, 0)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Weighing:
+    """How points weigh, and how they are read."""
+
+    count: str | None
+    overlaps: str
+    rows: int
+    storage: Mapping[str, Any]
+    repair: bool = False
 
 
 def cluster_count(  # noqa: PLR0913 - those of `count`, and where it runs
@@ -98,13 +138,14 @@ def cluster_count(  # noqa: PLR0913 - those of `count`, and where it runs
     *,
     by: str | None = None,
     sums: Sequence[str] = (),
+    medians: Sequence[str] = (),
     threshold: int | None = None,
     nearest: float | None = None,
     overlaps: Overlaps = "error",
     strict: bool = False,
     client: Client | None = None,
     workers: int | None = None,
-    rows: int = _PART,
+    rows: int = PART,
     storage: Mapping[str, Any] | None = None,
 ) -> tuple[pd.DataFrame, Report]:
     """
@@ -112,7 +153,8 @@ def cluster_count(  # noqa: PLR0913 - those of `count`, and where it runs
 
     The answer is that of `count`: numbers of points bit for bit. Sums of decimals
     are merged in the order of the dataset, so that they are the same whatever the
-    workers. Medians need all values in one place: `count` has them.
+    workers. Medians are exact: their values come to the client, 16 bytes each, and
+    wait on its disk where they are many.
 
     Parameters
     ----------
@@ -121,11 +163,11 @@ def cluster_count(  # noqa: PLR0913 - those of `count`, and where it runs
         units: paths that each worker sees, or URL that fsspec reads (`s3://…`).
     units
         As in `count`: polygons in metres, or what `lookup` made of them.
-    by, sums, threshold, nearest, overlaps, strict
+    by, sums, medians, threshold, nearest, overlaps, strict
         As in `count`.
     client
-        A client of `dask.distributed`, which is left open; by default, processes
-        of this machine are started for the call.
+        A client of `dask.distributed`, which is left open; by default, that of
+        `local_client` for the time of the call.
     workers
         How many processes, when there is no client; by default one a core.
     rows
@@ -177,25 +219,31 @@ def cluster_count(  # noqa: PLR0913 - those of `count`, and where it runs
     (36, 1)
     """
     options = _checked(nearest, overlaps, strict=strict)
-    sums = _columns(sums)
+    sums, medians = _columns(sums), _columns(medians)
     _check_threshold(threshold)
-    with _working(client, workers) as crew:
-        parts = _planned(crew, dataset, rows, storage or {})
-        source = _source(parts)
-        _check_columns(source, sums, [], by)
+    with _working(client, workers) as crew, ExitStack() as after:
+        parts = _planned(dataset, rows, storage or {})
+        source = dataset_source(parts)
+        _check_columns(source, sums, medians, by)
         ready = _made_ready(units, source)
-        needed = tuple(_needed(source, sums, [], by))
-        ask = _Ask(len(source.index), options, tuple(sums), by, needed)
-        tally, account = Tally(len(ready.codes)), _Account()
-        for part, told in _answers(crew, _tallied, parts, ready, ask):
-            _merge(tally, part, by)
-            _add_up(account, told)
-    table = _table(ready, tally, {}, sums, threshold)
+        needed = tuple(_needed(source, sums, medians, by))
+        ask = _Ask(len(source.index), options, tuple(sums), tuple(medians), by, needed)
+        total = _nothing(ready, medians, len(source.index))
+        for heap in total.heaps.values():
+            after.callback(heap.close)
+        for part in _answers(crew, _tallied, parts, [ready], ask):
+            _merge(total, part, by)
+        tally, heaps, account = total
+        found = {
+            name: heap.medians(tally.units, len(tally.kinds))
+            for name, heap in heaps.items()
+        }
+    table = _table(ready, tally, found, sums, threshold)
     table.attrs = _attrs(source, ready, table, sums, account)
     notes = _notes(account, options, ready, threshold)
     if by is not None:
         notes += _by_notes(tally, by)
-    return table, _report(ready, tally, account, table, sums, [], notes)
+    return table, _report(ready, tally, account, table, sums, medians, notes)
 
 
 def cluster_locate(  # noqa: PLR0913 - those of `locate`, and where it runs
@@ -208,7 +256,7 @@ def cluster_locate(  # noqa: PLR0913 - those of `locate`, and where it runs
     strict: bool = False,
     client: Client | None = None,
     workers: int | None = None,
-    rows: int = _PART,
+    rows: int = PART,
     storage: Mapping[str, Any] | None = None,
 ) -> Report:
     """
@@ -269,21 +317,21 @@ def cluster_locate(  # noqa: PLR0913 - those of `locate`, and where it runs
         raise DataError(msg)
     options = _checked(nearest, overlaps, strict=strict)
     with _working(client, workers) as crew:
-        parts = _planned(crew, dataset, rows, storage or {})
-        source = _source(parts)
+        parts = _planned(dataset, rows, storage or {})
+        source = dataset_source(parts)
         ready = _made_ready(units, source)
         if ready.level in source.names:
             msg = (
                 f"points: a column {ready.level!r} is there already; drop or rename it"
             )
             raise DataError(msg)
-        _check_empty(str(folder), storage or {})
+        check_empty(folder, storage or {})
         ask = _Ask(len(source.index), options)
         account, held = _Account(), 0
         to = [
             f"{str(folder).rstrip('/')}/part-{n:05}.parquet" for n in range(len(parts))
         ]
-        for told, inside in _answers(crew, _labelled, parts, ready, ask, to):
+        for told, inside in _answers(crew, _labelled, parts, [ready], ask, to):
             _add_up(account, told)
             held += inside
     return Report(
@@ -304,7 +352,7 @@ def cluster_weights(
     count: str | None = None,
     client: Client | None = None,
     workers: int | None = None,
-    rows: int = _PART,
+    rows: int = PART,
     storage: Mapping[str, Any] | None = None,
 ) -> pd.DataFrame:
     """
@@ -328,18 +376,21 @@ def cluster_weights(
     -------
     DataFrame
         Columns `source`, `target` (missing: outside of all targets) and `weight`,
-        by code; points outside of all sources are left out.
+        by code; points outside of all sources are left out. A point on a border
+        is given to the lowest code.
 
     Raises
     ------
     ImportError
         If Dask is not installed.
     CRSError, ColumnError, DataError
-        As in `cluster_count`; or if a weight is missing or negative.
+        As in `cluster_count`; or if a weight is missing or negative, or a point
+        is without coordinates.
 
     See Also
     --------
     basinmap.apportion : What the weights are for.
+    cluster_apportion : Both in one call, to the last point on a border.
 
     Examples
     --------
@@ -356,129 +407,231 @@ def cluster_weights(
     >>> len(table), table["target"].unique().tolist(), int(table["weight"].sum())
     (36, ['246200364'], 36)
     """
+    ask = _Weighing(count, "error", rows, storage or {})
     with _working(client, workers) as crew:
-        parts = _planned(crew, dataset, rows, storage or {})
-        points = _source(parts)
-        names = () if count is None else (count,)
-        _check_columns(points, list(names), [], None)
-        left, right = (_made_ready(units, points) for units in (source, target))
-        ask = _Ask(len(points.index), _checked(None, "error", strict=False), names)
-        pair: Keys = np.zeros(0, np.int64)
-        weight: Floats = np.zeros(0)
-        for key, told in _answers(crew, _weighed, parts, (left, right), ask):
-            pair, weight = _summed([pair, key], [weight, told])
-    one, other = np.divmod(pair, len(right.codes) + 1)
+        (left, right), found = _pairs(crew, dataset, (source, target), ask)
+    found = _summed([_taken(found, found.pair >= 0)])
+    one, other = np.divmod(found.pair, len(right.codes) + 1)
     return pd.DataFrame(
         {
             "source": left.codes.take(one),
             "target": _named(right, (other - 1).astype(np.int32)),
-            "weight": weight,
+            "weight": found.weight,
         }
     )
 
 
-def write_points_dataset(
-    points: gpd.GeoDataFrame, folder: str | Path, *, rows: int = _PART
-) -> list[Path]:
+def cluster_apportion(  # noqa: PLR0913 - those of `apportion`, and where it runs
+    table: pd.DataFrame,
+    source: gpd.GeoDataFrame,
+    target: gpd.GeoDataFrame,
+    dataset: Dataset,
+    *,
+    measures: Measures | None = None,
+    count: str | None = None,
+    unweighted: Literal["area", "missing"] = "area",
+    overlap: Literal["refuse", "each"] = "refuse",
+    tolerance: float = 0.0,
+    repair: bool = False,
+    client: Client | None = None,
+    workers: int | None = None,
+    rows: int = PART,
+    storage: Mapping[str, Any] | None = None,
+) -> tuple[pd.DataFrame, Apportionment]:
     """
-    Write points as GeoParquet files, neighbours together.
+    Share counts out by the points of a dataset, weighed on a cluster.
 
-    Points are sorted along a Hilbert curve. Each file has the box of each point
-    (`bbox`), by which engines that know GeoParquet 1.1 skip what is elsewhere.
+    The answer is that of `apportion(…, weights=points)`, its report included: bit
+    for bit where points count for whole numbers. By surface, without points,
+    `apportion` needs no cluster.
 
     Parameters
     ----------
-    points
-        Points in a metric CRS, with their columns.
-    folder
-        A folder that does not exist yet, or is empty.
-    rows
-        How many points a file holds at most.
+    table, source, target
+        As in `apportion`.
+    dataset
+        Points: dwellings, addresses; as in `cluster_count`.
+    measures
+        As in `apportion`.
+    count
+        Column of the dataset: how many each point stands for; 1 by default.
+    unweighted, overlap, tolerance, repair
+        As in `apportion`.
+    client, workers, rows, storage
+        As in `cluster_count`.
 
     Returns
     -------
-    list of Path
-        The files, in order.
+    table : DataFrame
+        As in `apportion`.
+    report : Apportionment
+        As in `apportion`.
 
     Raises
     ------
-    CRSError
-        If they cannot be measured.
-    DataError
-        If some are no points.
-    OutputError
-        If the folder holds files, or cannot be written.
+    ImportError
+        If Dask is not installed.
+    CRSError, CodeError, MeasureError, ColumnError, DataError
+        As in `apportion`, before any point is read; then as in `cluster_weights`.
+
+    See Also
+    --------
+    basinmap.apportion : The same on one machine.
+
+    Notes
+    -----
+    Points that touch one source and one target at most are added up by pair where
+    they are read. Of each pair comes back one point, with the weight of all; and
+    each point that touches several units of one layer, as it is. `apportion` then
+    shares out by those few points, by its own rule on borders.
 
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
     >>> import basinmap as bm
-    >>> from basinmap.spatial.cluster import write_points_dataset
-    >>> towns = bm.communes(epci="call").representative_point().to_frame("geometry")
-    >>> with TemporaryDirectory() as folder:
-    ...     files = write_points_dataset(towns, f"{folder}/towns", rows=20)
-    >>> [file.name for file in files]
-    ['part-00000.parquet', 'part-00001.parquet']
+    >>> from distributed import Client
+    >>> from basinmap.spatial.cluster import cluster_apportion, write_points_dataset
+    >>> units = bm.communes(epci="call")
+    >>> areas = bm.rings(bm.LOUVRE_LENS, distances=[5_000, 10_000])
+    >>> halls = units[["geometry"]].set_geometry(units.representative_point())
+    >>> options = {"processes": False, "dashboard_address": ":0"}
+    >>> with TemporaryDirectory() as folder, Client(**options) as client:
+    ...     _ = write_points_dataset(halls, f"{folder}/halls")
+    ...     table, report = cluster_apportion(
+    ...         units[["population"]],
+    ...         units,
+    ...         areas,
+    ...         f"{folder}/halls",
+    ...         measures={"population": bm.Stock()},
+    ...         client=client,
+    ...     )
+    >>> wanted, _ = bm.apportion(
+    ...     units[["population"]],
+    ...     units,
+    ...     areas,
+    ...     measures={"population": bm.Stock()},
+    ...     weights=halls,
+    ... )
+    >>> table.equals(wanted)
+    True
     """
-    check_metric(points, "points")
-    if rows < 1:
-        msg = f"rows is a number of points a file, such as {_PART}; got {rows!r}"
-        raise DataError(msg)
-    shapes = points.geometry.to_numpy()
-    kind = shapely.get_type_id(shapes)
-    wrong = points.index[(kind != 0) & (kind != -1)]
-    if len(wrong):
-        msg = f"points: {len(wrong)} row(s) are no point: {culprits(wrong)}"
-        raise DataError(msg)
-    folder = Path(folder)
-    _check_empty(str(folder), {})
-    known = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
-    order = np.full(len(points), np.iinfo(np.int64).max)
-    order[known] = points.geometry[known].hilbert_distance().to_numpy()
-    points = points.iloc[np.argsort(order, kind="stable")]
-    beside = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:8]}")
-    try:
-        beside.mkdir(parents=True)
-        for number, start in enumerate(range(0, len(points), rows)):
-            points.iloc[start : start + rows].to_parquet(
-                beside / f"part-{number:05}.parquet",
-                write_covering_bbox=True,
-                row_group_size=_LOT,
-                compression="zstd",
-            )
-        if folder.exists():
-            folder.rmdir()
-        beside.rename(folder)
-    except OSError as error:
-        msg = f"{str(folder)!r} cannot be written ({error}); choose another folder"
-        raise OutputError(msg) from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-    return sorted(folder.glob("*.parquet"))
+    shared_out = partial(
+        apportion,
+        table,
+        source,
+        target,
+        measures=measures,
+        unweighted=unweighted,
+        overlap=overlap,
+        tolerance=tolerance,
+        repair=repair,
+    )
+    shared_out()  # what is refused is refused before any point is read
+    used = source.loc[source.index.isin(table.index)]
+    ask = _Weighing(count, "all", rows, storage or {}, repair)
+    with _working(client, workers) as crew:
+        (left, _), found = _pairs(crew, dataset, (used, target), ask)
+    points = gpd.GeoDataFrame(
+        {"weight": found.weight},
+        geometry=gpd.points_from_xy(found.x, found.y),
+        crs=left.crs,
+    )
+    return shared_out(weights=points, count="weight")
+
+
+# -- what travels ----------------------------------------------------------------
+
+
+_Packed = tuple[Lookup, NDArray[np.int32]]
+
+
+class _Sent:
+    """Units sent to workers: on their way, a raster is runs of equal cells."""
+
+    def __init__(self, *layers: Lookup) -> None:
+        self.layers = layers
+
+    def __getstate__(self) -> list[_Packed]:
+        return [_packed(units) for units in self.layers]
+
+    def __setstate__(self, packed: list[_Packed]) -> None:
+        self.layers = tuple(
+            replace(units, grid=np.repeat(units.grid, runs)) for units, runs in packed
+        )
+
+
+def _packed(units: Lookup) -> _Packed:
+    """Keep one cell a run, and how long each run is: a tenth of the size."""
+    grid = units.grid
+    start = np.append(0, 1 + np.flatnonzero(grid[1:] != grid[:-1]))
+    runs = np.diff(start, append=len(grid)).astype(np.int32)
+    return replace(units, grid=grid[start]), runs
 
 
 # -- the crew --------------------------------------------------------------------
 
 
 @contextmanager
-def _working(client: Client | None, workers: int | None) -> Iterator[Client]:
-    """Lend the client of the caller, or one of our own that is closed at the end."""
+def local_client(workers: int | None = None) -> Iterator[Client]:
+    """
+    Start processes on this machine, for several calls, and stop them at the end.
+
+    Parameters
+    ----------
+    workers
+        How many; by default one a core.
+
+    Yields
+    ------
+    Client
+        A client of `dask.distributed`, to be passed as `client=`.
+
+    Raises
+    ------
+    ImportError
+        If Dask is not installed.
+    DataError
+        If `workers` is no number of processes.
+
+    Notes
+    -----
+    Workers have one thread, and keep the memory that they free. Dask has them give
+    it back at once, and each array is paid for again in page faults: 50 million
+    points took 5.4 s on a worker in place of 3.1.
+
+    Examples
+    --------
+    >>> from basinmap.spatial.cluster import local_client
+    >>> with local_client(1) as client:
+    ...     len(client.nthreads())
+    1
+    """
     distributed = _distributed()
-    if client is not None:
-        yield client
-        return
+    import dask  # noqa: PLC0415 - there if distributed is
+
     if workers is not None and workers < 1:
         msg = f"workers is a number of processes, such as 2; got {workers!r}"
         raise DataError(msg)
-    with ExitStack() as stack:
-        cluster = distributed.LocalCluster(
+    started = "distributed.nanny.pre-spawn-environ"
+    kept = {**dask.config.get(started), **_KEPT_MEMORY}
+    with (
+        dask.config.set({started: kept}),
+        distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
             processes=True,
             dashboard_address=":0",
-        )
-        stack.enter_context(cluster)
-        yield stack.enter_context(distributed.Client(cluster))
+        ) as cluster,
+        distributed.Client(cluster, direct_to_workers=True) as client,
+    ):
+        yield client
+
+
+def _working(
+    client: Client | None, workers: int | None
+) -> AbstractContextManager[Client]:
+    """Lend the client of the caller, or one of our own that is closed at the end."""
+    return local_client(workers) if client is None else nullcontext(client)
 
 
 def _distributed() -> Any:  # noqa: ANN401 - a module
@@ -493,11 +646,22 @@ def _distributed() -> Any:  # noqa: ANN401 - a module
     return distributed
 
 
+def _submitted(
+    crew: Client, work: Callable[..., object], calls: Iterable[Sequence[object]]
+) -> list[Any]:
+    """Submit one task a call. Names are new: no earlier result is taken for it."""
+    name = f"basinmap-{uuid.uuid4().hex}"
+    return [
+        crew.submit(work, *call, key=f"{name}-{number:06}")
+        for number, call in enumerate(calls)
+    ]
+
+
 def _answers(
     crew: Client,
     work: Callable[..., _Answer],
-    parts: Sequence[_Part],
-    ready: object,
+    parts: Sequence[Part],
+    layers: Sequence[Lookup],
     ask: _Ask,
     *more: Sequence[str],
 ) -> Iterator[_Answer]:
@@ -505,7 +669,8 @@ def _answers(
     Yield what each part gives, once, in the order of the parts.
 
     The scheduler starts again what was lost with a worker. If every copy of the
-    units was, they are sent again, and what was not yielded yet is asked for again.
+    units was, or a worker died of those that they were on their way to, they are
+    sent again, and what was not yielded yet is asked for again.
     """
     distributed = _distributed()
     done, attempts = 0, 0
@@ -514,12 +679,13 @@ def _answers(
         total=ask.rows, unit="pt", unit_scale=True, disable=None, leave=False
     ) as bar:
         while done < len(parts):
-            if not futures:
-                attempts += 1
-                sent = crew.scatter(ready, broadcast=True, hash=False)
-                rest = [list(each)[done:] for each in (parts, *more)]
-                futures = _submitted(crew, work, sent, ask, rest)
             try:
+                if not futures:
+                    attempts += 1
+                    sent = crew.scatter(_Sent(*layers), broadcast=True, hash=False)
+                    rest = zip(*(each[done:] for each in (parts, *more)), strict=True)
+                    calls = ((sent, ask, *one) for one in rest)
+                    futures = _submitted(crew, work, calls)
                 answer = futures.pop(0).result()
             except distributed.KilledWorker as error:
                 msg = (
@@ -528,7 +694,7 @@ def _answers(
                     "smaller rows=…"
                 )
                 raise DataError(msg) from error
-            except distributed.CancelledError:
+            except (distributed.CancelledError, distributed.comm.CommClosedError):
                 if attempts == _ATTEMPTS:
                     raise
                 futures = []
@@ -538,215 +704,152 @@ def _answers(
             yield answer
 
 
-def _submitted(
-    crew: Client,
-    work: Callable[..., _Answer],
-    sent: object,
-    ask: _Ask,
-    each: Sequence[Sequence[Any]],
-) -> list[Any]:
-    """Submit one task a part. Names are new: no result of another call is reused."""
-    call = uuid.uuid4().hex
-    return [
-        crew.submit(work, sent, ask, *args, key=f"basinmap-{call}-{number:06}")
-        for number, args in enumerate(zip(*each, strict=True))
-    ]
-
-
-# -- the plan --------------------------------------------------------------------
-
-
-def _planned(
-    crew: Client, dataset: Dataset, rows: int, storage: Mapping[str, Any]
-) -> list[_Part]:
-    """Cut the files into runs of row groups, the same for any crew."""
+def _planned(dataset: Dataset, rows: int, storage: Mapping[str, Any]) -> list[Part]:
+    """Cut the files into parts, the same for any crew."""
     if rows < 1:
-        msg = f"rows is a number of points a task, such as {_PART}; got {rows!r}"
+        msg = f"rows is a number of points a task, such as {PART}; got {rows!r}"
         raise DataError(msg)
-    urls = _urls(dataset, storage)
-    call = uuid.uuid4().hex
-    surveys = crew.gather(
-        [
-            crew.submit(_surveyed, url, storage, key=f"basinmap-survey-{call}-{n:06}")
-            for n, url in enumerate(urls)
-        ]
-    )
-    parts: list[_Part] = []
-    start = 0
-    for url, (file, groups) in zip(urls, surveys, strict=True):
-        for run in _runs(groups, rows):
-            size = sum(groups[group] for group in run)
-            parts.append(_Part(url, file, run, start, size, storage))
-            start += size
-    return parts
+    urls = dataset_files(dataset, storage)
+    with ThreadPoolExecutor(_READERS) as readers:
+        surveys = list(readers.map(partial(survey, storage=storage), urls))
+    return dataset_parts(surveys, rows, storage)
 
 
-def _urls(dataset: Dataset, storage: Mapping[str, Any]) -> list[str]:
-    given = [dataset] if isinstance(dataset, str | Path) else list(dataset)
-    found = [url for item in given for url in _files(str(item), storage)]
-    if not found:
-        msg = f"dataset: no .parquet file in {dataset!r}; give a folder or a list"
-        raise DataError(msg)
-    again = {url for url in found if found.count(url) > 1}
-    if again:
-        msg = (
-            f"dataset: {len(again)} file(s) stand more than once: "
-            f"{culprits(sorted(again))}; their points would count again"
-        )
-        raise DataError(msg)
-    return found
-
-
-def _files(item: str, storage: Mapping[str, Any]) -> list[str]:
-    system, root = _system(item, storage)
-    if system.isdir(root):
-        found = sorted(system.glob(root.rstrip("/") + "/*.parquet"))
-    elif system.exists(root):
-        found = [root]
-    else:
-        msg = f"dataset: nothing at {item!r}; give a folder of GeoParquet or a file"
-        raise DataError(msg)
-    return [system.unstrip_protocol(path) for path in found]
-
-
-def _system(url: str, storage: Mapping[str, Any]) -> tuple[Any, str]:
-    from fsspec.core import url_to_fs  # noqa: PLC0415 - comes with Dask
-
-    return url_to_fs(url, **storage)
-
-
-class _Remote:
-    """A file opened by fsspec, with the name that messages give."""
-
-    def __init__(self, opened: Any, name: str) -> None:  # noqa: ANN401 - fsspec's
-        self._opened, self.name = opened, name
-
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever it has
-        return getattr(self._opened, name)
-
-
-@contextmanager
-def _opened(url: str, storage: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield a path for a file of this machine, an open file for any other."""
-    system, root = _system(url, storage)
-    if "file" in (system.protocol if isinstance(system.protocol, tuple) else ()):
-        yield Path(root)
-        return
-    with system.open(root, "rb") as opened:
-        yield _Remote(opened, root)
-
-
-def _surveyed(url: str, storage: Mapping[str, Any]) -> tuple[_File, list[int]]:
-    """Return what the footer of a file says, and the rows of its groups."""
-    with _opened(url, storage) as handle:
-        file = _footer(handle)._replace(path=Path(url.rpartition("/")[2]))
-        with _parquet(handle) as opened:
-            about = opened.metadata
-            groups = [about.row_group(n).num_rows for n in range(about.num_row_groups)]
-    return file, groups
-
-
-def _runs(groups: Sequence[int], rows: int) -> list[tuple[int, ...]]:
-    ends = [end // rows for end in accumulate(groups, initial=0)][:-1]
-    runs: dict[int, list[int]] = {}
-    for group, run in enumerate(ends):
-        runs.setdefault(run, []).append(group)
-    return [tuple(run) for run in runs.values()]
-
-
-def _source(parts: Sequence[_Part]) -> Source:
-    """Say what all parts have in common."""
-    files = {part.url: part.file for part in parts}
-    first = next(iter(files.values()), None)
-    if first is None:
-        msg = "dataset: empty selection, its files have no row"
-        raise DataError(msg)
-    for file in files.values():
-        if file.crs != first.crs:
-            msg = (
-                f"two CRS: {first.path} in {first.crs.to_string()}, {file.path} in "
-                f"{file.crs.to_string()}; write both in one"
-            )
-            raise CRSError(msg)
-    shared = set.intersection(*(set(file.names) for file in files.values()))
-    names = tuple(name for name in first.names if name in shared)
-    index = pd.RangeIndex(sum(part.rows for part in parts))
-    return Source(first.crs, index, names, {}, lambda _: iter(()))
-
-
-def _made_ready(units: Units, source: Source) -> Lookup:
+def _made_ready(units: Units, source: Source, *, repair: bool = False) -> Lookup:
     if not isinstance(units, Lookup):
         if isinstance(units, gpd.GeoDataFrame | gpd.GeoSeries):
             _check_crs(source.crs, units.crs)  # told before outlines are
-        units = lookup(units, expected=len(source.index))
+        units = lookup(units, expected=len(source.index), repair=repair)
     _check_crs(source.crs, units.crs)
     return units
 
 
-# -- on a worker -----------------------------------------------------------------
+# -- counts ----------------------------------------------------------------------
 
 
-def _lots(part: _Part, names: Sequence[str]) -> Iterator[Lot]:
-    texts = [name for name in part.file.texts if name in names]
-    start = part.start
-    for batch in _batches(part, [part.file.column, *names], texts):
-        x, y = _decoded(batch, part.file, start)
-        columns = batch.select(list(names)).to_pandas()
-        yield Lot(start, x, y, columns.set_axis(pd.RangeIndex(len(x))))
-        start += len(x)
+def _nothing(ready: Lookup, medians: Iterable[str], expected: int) -> _Sums:
+    units = len(ready.codes)
+    heaps = {name: Heap(expected, units) for name in medians}
+    return _Sums(Tally(units), heaps, _Account())
 
 
-def _batches(
-    part: _Part, columns: list[str] | None, texts: Sequence[str] = ()
-) -> Iterator[pa.RecordBatch]:
-    with (
-        _opened(part.url, part.storage) as handle,
-        _parquet(handle, texts) as opened,
-    ):
-        try:
-            yield from opened.iter_batches(
-                _LOT, row_groups=list(part.groups), columns=columns
-            )
-        except (pa.ArrowException, OSError) as error:
-            msg = f"{part.url} is damaged ({error}); fetch or write it again"
-            raise DataError(msg) from error
-
-
-def _tallied(ready: Lookup, ask: _Ask, part: _Part) -> tuple[Tally, _Account]:
-    tally, account = Tally(len(ready.codes)), _Account()
+def _tallied(sent: _Sent, ask: _Ask, part: Part) -> _Sums:
+    """Add a part up, on a worker; values for medians stay in its memory."""
+    (ready,) = sent.layers
+    sums = _nothing(ready, ask.medians, 0)
     index = pd.RangeIndex(ask.rows)
-    for lot in _lots(part, ask.needed):
-        held = _holders(lot, ready, index, ask.options, account)
-        _added(lot, held, tally, {}, ask.sums, ask.by)
-    return tally, account
+    for lot in part_lots(part, ask.needed):
+        held = _holders(lot, ready, index, ask.options, sums.account)
+        _added(lot, held, sums.tally, sums.heaps, ask.sums, ask.by)
+    return sums
 
 
-def _weighed(
-    ready: tuple[Lookup, Lookup], ask: _Ask, part: _Part
-) -> tuple[Keys, Floats]:
-    """Return pairs of units, each as one number, and what the points in both weigh."""
-    index, wide = pd.RangeIndex(ask.rows), len(ready[1].codes) + 1
-    keys: list[Keys] = [np.zeros(0, np.int64)]
-    weights: list[Floats] = [np.zeros(0)]
-    for lot in _lots(part, ask.sums):
-        ranks = [
-            _holders(lot, units, index, ask.options, _Account()).rank for units in ready
-        ]
-        inside = ranks[0] >= 0
-        key = ranks[0][inside].astype(np.int64) * wide + ranks[1][inside] + 1
-        keys.append(key)
-        weights.append(_weights(lot, ask.sums)[inside])
-    return _summed(keys, weights)
+def _merge(total: _Sums, part: _Sums, by: str | None) -> None:
+    """Add what a part adds up to."""
+    tally = total.tally
+    # Gives numbers to the values that are new, and refuses too many.
+    values = pd.Series(list(part.tally.kinds), dtype=object, name=by)
+    places = np.append(tally.number(values, 0), np.int32(-1))
+    for key, found in part.tally.sums.items():
+        tally.sums[key] = tally.sums[key] + found if key in tally.sums else found
+    for name, given in part.tally.given.items():
+        tally.given[name] = tally.given.get(name, 0.0) + given
+    for name, heap in part.heaps.items():
+        for lot in heap._entries():  # noqa: SLF001 - no other way to pour it out
+            total.heaps[name].add(lot["rank"], places[lot["value"]], lot["number"])
+    _add_up(total.account, part.account)
 
 
-def _summed(keys: list[Keys], weights: list[Floats]) -> tuple[Keys, Floats]:
-    """Add up the weights of each key, in order."""
-    pair, place = np.unique(np.concatenate(keys), return_inverse=True)
-    total = np.bincount(place, np.concatenate(weights), len(pair))
-    return pair, total.astype("float64")
+def _add_up(account: _Account, told: _Account) -> None:
+    for item in fields(account):
+        total = getattr(account, item.name) + getattr(told, item.name)
+        setattr(account, item.name, total)
 
 
-def _weights(lot: Lot, names: Sequence[str]) -> NDArray[np.float64]:
+# -- weights ---------------------------------------------------------------------
+
+
+def _pairs(
+    crew: Client, dataset: Dataset, units: tuple[Units, Units], ask: _Weighing
+) -> tuple[tuple[Lookup, Lookup], _Weights]:
+    """Weigh pairs of units; points that touch several of a layer stay apart."""
+    parts = _planned(dataset, ask.rows, ask.storage)
+    points = dataset_source(parts)
+    names = () if ask.count is None else (ask.count,)
+    _check_columns(points, list(names), [], None)
+    left, right = (_made_ready(layer, points, repair=ask.repair) for layer in units)
+    options = _checked(None, ask.overlaps, strict=False)
+    told = _Ask(len(points.index), options, names)
+    sure, doubt = _NO_WEIGHTS, [_NO_WEIGHTS]
+    for found, apart in _answers(crew, _weighed, parts, [left, right], told):
+        sure = _summed([sure, found])
+        doubt.append(apart)
+    return (left, right), _joined([sure, *doubt])
+
+
+def _weighed(sent: _Sent, ask: _Ask, part: Part) -> tuple[_Weights, _Weights]:
+    """Weigh pairs of units, on a worker; and points that touch several of a layer."""
+    source, target = sent.layers
+    wide = len(target.codes) + 1
+    sure, doubt = _NO_WEIGHTS, [_NO_WEIGHTS]
+    for lot in part_lots(part, ask.sums):
+        _check_placed(lot)
+        left, right = (_ranks(units, lot, ask.options) for units in sent.layers)
+        several = _several(source, lot) | _several(target, lot)
+        several &= left >= 0
+        pair = left.astype(np.int64) * wide + right + 1  # below 0 outside of sources
+        rows = _Weights(pair, lot.x, lot.y, _weights(lot, ask.sums))
+        sure = _summed([sure, _taken(rows, ~several)])
+        doubt.append(_taken(rows, several))
+    return sure, _joined(doubt)
+
+
+def _ranks(units: Lookup, lot: Lot, options: _Options) -> NDArray[np.int32]:
+    found = find(units, lot.x, lot.y)
+    if len(found.point):
+        _check_partition(found, units, options)
+    return found.rank
+
+
+def _several(units: Lookup, lot: Lot) -> NDArray[np.bool_]:
+    """Mark the points that touch several units."""
+    raster = units._raster  # noqa: SLF001 - where a border may pass
+    cell = raster.row(lot.y) * raster.columns + raster.column(lot.x)
+    near = np.flatnonzero(units.grid[cell] < -1)
+    point, _ = touching(units, lot.x[near], lot.y[near], inside=False)
+    several = np.zeros(len(lot.x), bool)
+    several[near] = np.bincount(point, minlength=len(near)) > 1
+    return several
+
+
+def _taken(rows: _Weights, which: NDArray[np.bool_]) -> _Weights:
+    pair, x, y, weight = rows
+    return _Weights(pair[which], x[which], y[which], weight[which])
+
+
+def _joined(several: Sequence[_Weights]) -> _Weights:
+    return _Weights(*map(np.concatenate, zip(*several, strict=True)))
+
+
+def _summed(several: Sequence[_Weights]) -> _Weights:
+    """Add the weights of each pair up, in order, at the place of its first point."""
+    rows = _joined(several)
+    pair, first, place = np.unique(rows.pair, return_index=True, return_inverse=True)
+    weight = np.bincount(place, rows.weight, len(pair)).astype("float64")
+    return _Weights(pair, rows.x[first], rows.y[first], weight)
+
+
+def _check_placed(lot: Lot) -> None:
+    lost = lot.start + np.flatnonzero(~(np.isfinite(lot.x) & np.isfinite(lot.y)))
+    if len(lost):
+        msg = (
+            f"points: {len(lost)} without finite coordinates, at rows "
+            f"{culprits(lost.tolist())}; drop or place them"
+        )
+        raise DataError(msg)
+
+
+def _weights(lot: Lot, names: Sequence[str]) -> Floats:
     if not names:
         return np.ones(len(lot.x))
     weights = numbers_of(lot.columns, names[0])
@@ -760,14 +863,18 @@ def _weights(lot: Lot, names: Sequence[str]) -> NDArray[np.float64]:
     return weights
 
 
-def _labelled(ready: Lookup, ask: _Ask, part: _Part, to: str) -> tuple[_Account, int]:
+# -- codes -----------------------------------------------------------------------
+
+
+def _labelled(sent: _Sent, ask: _Ask, part: Part, to: str) -> tuple[_Account, int]:
     """Write the rows of a part again, each with the code of its unit."""
+    (ready,) = sent.layers
     account, inside = _Account(), 0
     index, start = pd.RangeIndex(ask.rows), part.start
     kind = pa.array(ready.codes).type
-    with _writing(to, part.storage) as file:
+    with whole_file(to, part.storage) as file:
         writer = None
-        for batch in _batches(part, None):
+        for batch in part_batches(part):
             x, y = _decoded(batch, part.file, start)
             lot = Lot(start, x, y, pd.DataFrame())
             rank = _holders(lot, ready, index, ask.options, account).rank
@@ -780,53 +887,3 @@ def _labelled(ready: Lookup, ask: _Ask, part: _Part, to: str) -> tuple[_Account,
         if writer is not None:
             writer.close()
     return account, inside
-
-
-@contextmanager
-def _writing(url: str, storage: Mapping[str, Any]) -> Iterator[Any]:
-    """Open a file that appears whole or not at all, even if two workers write it."""
-    system, root = _system(url, storage)
-    if "file" not in (system.protocol if isinstance(system.protocol, tuple) else ()):
-        with system.open(root, "wb") as file:
-            yield file
-        return
-    beside = Path(root).with_name(f".{Path(root).name}-{uuid.uuid4().hex[:8]}")
-    beside.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with beside.open("wb") as file:
-            yield file
-        beside.replace(root)
-    finally:
-        beside.unlink(missing_ok=True)
-
-
-def _check_empty(folder: str, storage: Mapping[str, Any]) -> None:
-    """Check that what is written will not mix with what is there."""
-    from_url = "://" in folder
-    path = Path(folder)
-    there = path.exists() and (not path.is_dir() or any(path.iterdir()))
-    if from_url:
-        system, root = _system(folder, storage)
-        there = system.exists(root) and bool(system.ls(root))
-    if there:
-        msg = f"{folder!r} holds something already; give a folder that is new or empty"
-        raise OutputError(msg)
-
-
-# -- one sum ---------------------------------------------------------------------
-
-
-def _merge(tally: Tally, part: Tally, by: str | None) -> None:
-    """Add the sums of a part."""
-    # Gives numbers to the values that are new, and refuses too many.
-    tally.number(pd.Series(list(part.kinds), dtype=object, name=by), 0)
-    for key, found in part.sums.items():
-        tally.sums[key] = tally.sums[key] + found if key in tally.sums else found
-    for name, total in part.given.items():
-        tally.given[name] = tally.given.get(name, 0.0) + total
-
-
-def _add_up(account: _Account, told: _Account) -> None:
-    for item in fields(account):
-        total = getattr(account, item.name) + getattr(told, item.name)
-        setattr(account, item.name, total)

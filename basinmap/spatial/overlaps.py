@@ -10,7 +10,7 @@ import shapely
 from basinmap.errors import DataError, culprits
 from basinmap.spatial.projections import check_same_crs
 
-__all__ = ["point_shares", "surface_shares"]
+__all__ = ["point_shares", "shared_surface", "surface_shares"]
 
 
 def point_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -30,9 +30,10 @@ def point_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFra
     """
     check_same_crs(units, areas, names=("units", "areas"))
     points = units.representative_point()
-    tree = shapely.STRtree(areas.geometry.array)
-    rows, columns = tree.query(points.array, predicate="intersects")
-    pairs = pd.DataFrame({"unit": rows, "area": columns})
+    # The areas ask the tree: GEOS prepares what asks, and they have the vertices.
+    tree = shapely.STRtree(points.array)
+    rows, columns = tree.query(areas.geometry.array, predicate="intersects")
+    pairs = pd.DataFrame({"unit": columns, "area": rows})
     pairs = pairs.sort_values(["unit", "area"]).drop_duplicates("unit")
     return _named(pairs.assign(share=1.0), units, areas)
 
@@ -60,6 +61,29 @@ def surface_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataF
     share = shapely.area(np.asarray(parts)) / shapely.area(np.asarray(left))
     pairs = pd.DataFrame({"unit": rows, "area": columns, "share": share})
     return _named(pairs[pairs["share"] > 0], units, areas)
+
+
+def shared_surface(areas: gpd.GeoDataFrame) -> float:
+    """
+    Return the surface that several areas hold, in square metres.
+
+    Parameters
+    ----------
+    areas
+        Polygons, in a metric CRS; invalid ones are read as `make_valid` has them.
+
+    Returns
+    -------
+    float
+        What exceeds the surface of their union.
+    """
+    shapes = shapely.make_valid(areas.geometry.array)
+    shapes = shapes[~(shapely.is_missing(shapes) | shapely.is_empty(shapes))]
+    # Areas that only share borders, such as bands, need no union.
+    if shapely.coverage_is_valid(shapes):
+        return 0.0
+    total = float(shapely.area(shapes).sum())
+    return max(total - float(shapely.area(shapely.union_all(shapes))), 0.0)
 
 
 def _check_polygons(frame: gpd.GeoDataFrame, what: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from itertools import pairwise
 from os import PathLike, fspath
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -27,13 +27,15 @@ from rasterio.windows import Window
 
 from basinmap.errors import BasinmapWarning, CRSError, DataError, MeasureError, culprits
 from basinmap.measures import Mean, Measure, Median, Stock, state_column
+from basinmap.spatial.cells import Grid, Layers, added_up
 from basinmap.spatial.projections import check_metric
 from basinmap.territory.units import check_unique
 
-__all__ = ["zonal"]
+__all__ = ["weight_within", "zonal"]
 
 Raster = Any  # a path, or what rasterio.open returns
 Box = tuple[float, float, float, float]
+Shapes: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries
 Resample = Literal["nearest", "bilinear", "average", "sum"]
 
 _STATS: Final = (
@@ -48,10 +50,11 @@ _STATS: Final = (
     "majority",
     "shares",
 )
+_SUMS: Final = frozenset({"count", "sum", "mean"})
 _CLASSES: Final = frozenset({"variety", "majority", "shares"})
 _MOST_CLASSES: Final = 1000
 _MOST_CELLS: Final = 16_000_000
-"""How many cells are read at once: 64 MB of float32."""
+"""How many cells exactextract reads at once: 64 MB of float32."""
 _NEARLY: Final = 1e-6
 """Under this share, a part that is not covered is rounding."""
 
@@ -128,6 +131,12 @@ def zonal(
     --------
     basinmap.aggregate : Combine the units of the table further.
 
+    Notes
+    -----
+    Counts, sums and means, weighted or not, rest on shares of cells in float64, got
+    by summing signed surfaces edge by edge; the other statistics are those of
+    exactextract, which keeps the share of a cell in single precision.
+
     Examples
     --------
     >>> import basinmap as bm
@@ -161,8 +170,7 @@ def zonal(
         _check_crs(dataset, units, "raster")
         integral = bool(_CLASSES & set(names))
         cells = _Cells(dataset, band, what="raster", integral=integral)
-        asked = ["count", *_operations(names)]
-        found = _extracted(cells, units.geometry, asked, names=names)
+        found = _found(cells, units.geometry, names)
         table = pd.DataFrame(index=units.index)
         covered = _covered(found["count"], cells, units.geometry)
         blank = (covered == 0) | (covered < min_cover)
@@ -177,6 +185,66 @@ def zonal(
     if "sum" in names:
         _warn_part(covered.index[(covered < 1) & ~blank])
     return table
+
+
+def weight_within(raster: Raster, shapes: gpd.GeoSeries) -> NDArray[np.float64]:
+    """
+    Return what the cells of a raster weigh in each polygon.
+
+    Each cell counts for the share of it that is inside; one without data weighs
+    nothing.
+
+    Parameters
+    ----------
+    raster
+        Path or dataset, as in `zonal`, of which the first band is read.
+    shapes
+        Valid polygons, in metres, on an index that may repeat codes.
+
+    Returns
+    -------
+    array
+        One sum a polygon, in their order.
+
+    Raises
+    ------
+    CRSError
+        If the CRS is missing, in degrees, or not that of the polygons.
+    DataError
+        If the file cannot be read or is rotated, or a weight is negative.
+
+    Warns
+    -----
+    BasinmapWarning
+        If a polygon sticks out of the raster.
+
+    See Also
+    --------
+    zonal : Statistics of the values of a raster.
+
+    Examples
+    --------
+    >>> import geopandas as gpd
+    >>> import numpy as np
+    >>> import shapely
+    >>> from rasterio import Affine
+    >>> from rasterio.io import MemoryFile
+    >>> shapes = gpd.GeoSeries([shapely.box(50, 0, 200, 100)], crs=2154)
+    >>> grid = {
+    ...     "driver": "GTiff", "width": 2, "height": 1, "count": 1,
+    ...     "dtype": "float32", "crs": "EPSG:2154",
+    ...     "transform": Affine(100, 0, 0, 0, -100, 100),
+    ... }
+    >>> with MemoryFile() as file, file.open(**grid) as raster:
+    ...     raster.write(np.array([[4.0, 10.0]]), 1)
+    ...     weight_within(raster, shapes).tolist()
+    [12.0]
+    """
+    with _opened(raster, "weights") as dataset:
+        _check_crs(dataset, shapes, "weights")
+        weights = _Weights(dataset, 1, what="weights")
+        _warn_out(shapes, weights.box, stacklevel=6)
+        return added_up(shapes, weights.grid, weights.layers)[0]
 
 
 def _checked_stats(stats: str | Sequence[str], min_cover: float) -> list[str]:
@@ -240,7 +308,7 @@ def _opened(raster: Raster, what: str) -> AbstractContextManager[Any]:
     return nullcontext(raster)
 
 
-def _check_crs(dataset: Any, units: gpd.GeoDataFrame, what: str) -> None:  # noqa: ANN401 - rasterio's
+def _check_crs(dataset: Any, units: Shapes, what: str) -> None:  # noqa: ANN401 - rasterio's
     if dataset.crs is None:
         msg = (
             f"{what}: {dataset.name!r} has no CRS; write the one it is in with "
@@ -322,6 +390,8 @@ class _Cells(RasterSource):  # type: ignore[misc]
         ends = sorted((grid.f, grid.f + grid.e * dataset.height))
         left = grid.c
         self.box = (left, ends[0], left + grid.a * dataset.width, ends[1])
+        tall = dataset.block_shapes[band - 1][0]
+        self.grid = Grid(left, ends[1], self.step, dataset.width, dataset.height, tall)
 
     def res(self) -> tuple[float, float]:
         """Return the sides of a cell."""
@@ -357,6 +427,14 @@ class _Cells(RasterSource):  # type: ignore[misc]
             raise DataError(msg) from error
         return self._valued(cells[::-1] if southern else cells)
 
+    def layers(self, x: int, y: int, width: int, height: int) -> Layers:
+        """Return where a window has a value, None if all over, and it or zero."""
+        values = self.read_window(x, y, width, height)
+        if np.ma.isMaskedArray(values):
+            values = np.ma.filled(values.astype("float64"), np.nan)
+        lost = np.isnan(values)
+        return (~lost, np.where(lost, 0, values)) if lost.any() else (None, values)
+
     def _valued(self, cells: NDArray[Any]) -> NDArray[Any]:
         """Return floats, with NaN for nothing, or integers, masked."""
         if self.nodata is not None:
@@ -379,15 +457,6 @@ class _Cells(RasterSource):  # type: ignore[misc]
         return cells
 
 
-class _Known(_Cells):
-    """One where a band has a value, else zero."""
-
-    def _valued(self, cells: NDArray[Any]) -> NDArray[Any]:
-        values = super()._valued(cells)
-        known = ~np.ma.getmaskarray(values) & ~np.isnan(np.ma.getdata(values))
-        return known.astype("float32")
-
-
 class _Weights(_Cells):
     """Weights, zero where there is none."""
 
@@ -401,6 +470,10 @@ class _Weights(_Cells):
             )
             raise DataError(msg)
         return np.nan_to_num(values, nan=0.0)
+
+    def layers(self, x: int, y: int, width: int, height: int) -> Layers:
+        """Return the weights of a window."""
+        return (self.read_window(x, y, width, height),)
 
 
 class _Outline(Feature):  # type: ignore[misc]
@@ -439,6 +512,15 @@ class _Outlines(FeatureSource):  # type: ignore[misc]
         return None
 
 
+def _found(cells: _Cells, shapes: gpd.GeoSeries, names: Sequence[str]) -> pd.DataFrame:
+    """Return the count and what is asked for; other than sums, by exactextract."""
+    if not set(names) <= _SUMS:
+        return _extracted(cells, shapes, ["count", *_operations(names)], names)
+    count, total = added_up(shapes, cells.grid, cells.layers, layers=2)
+    columns = {"count": count, "sum": total, "mean": _divided(total, count)}
+    return pd.DataFrame(columns, index=shapes.index)
+
+
 def _operations(names: Sequence[str]) -> list[str]:
     """Return what exactextract is asked for, beside the count."""
     own = {"count", "shares", "median"}
@@ -450,8 +532,7 @@ def _extracted(
     cells: _Cells,
     shapes: gpd.GeoSeries,
     operations: Sequence[str],
-    weights: _Cells | None = None,
-    names: Sequence[str] = (),
+    names: Sequence[str],
 ) -> pd.DataFrame:
     """Run exactextract on neighbours in turn, whose blocks are then still at hand."""
     order = np.argsort(shapes.hilbert_distance().to_numpy(), kind="stable")
@@ -461,7 +542,6 @@ def _extracted(
             cells,
             _Outlines(shapes.to_numpy()[order[lot]]),
             list(operations),
-            weights=weights,
             output="pandas",
             max_cells_in_memory=_MOST_CELLS,
         )
@@ -613,18 +693,66 @@ def _add_weighted(
 ) -> None:
     """Add the weighted mean, its weight and the share of it that has a value."""
     weights, box = fitted
-    mean = ["weighted_mean(default_weight=0)"]
-    known = _Known(cells.dataset, cells.band, what=cells.what)
-    values = _extracted(cells, shapes, mean, weights).iloc[:, 0].astype("float64")
-    share = _extracted(known, shapes, mean, weights).iloc[:, 0].astype("float64")
-    total = _extracted(weights, shapes, ["sum"])["sum"].astype("float64")
-    inside = shapely.area(shapely.intersection(shapes.array, shapely.box(*box)))
-    _warn_out(shapes.index[inside < (1 - _NEARLY) * shapes.area])
-    states = _said(blank | (share == 0)).mask(total == 0, "not_applicable")
-    table["weighted_mean"] = values.mask(states != "")
+    fine = _finer(cells.grid, weights.grid)
+
+    def read(*window: int) -> Layers:
+        known, values = _spread(cells, fine, window)
+        (weight,) = _spread(weights, fine, window)
+        return weight if known is None else weight * known, weight * values
+
+    there, summed = added_up(shapes, fine, read, layers=2)
+    total = added_up(shapes, weights.grid, weights.layers)[0]
+    _warn_out(shapes, box, stacklevel=4)
+    states = _said(blank | (there == 0)).mask(total == 0, "not_applicable")
+    mean = pd.Series(_divided(summed, there), shapes.index)
+    table["weighted_mean"] = mean.mask(states != "")
     table[state_column("weighted_mean")] = states
-    table["weight"] = total * share.fillna(0.0)
-    table["weight_covered"] = share
+    # Each finer cell was given all that its own holds.
+    there *= fine.step[0] * fine.step[1] / (weights.step[0] * weights.step[1])
+    share = _divided(there, total)
+    table["weight"] = there
+    table["weight_covered"] = np.where(share > 1 - _NEARLY, 1.0, share)
+
+
+def _divided(
+    sums: NDArray[np.float64], counts: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return means, NaN of nothing."""
+    return np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+
+
+def _finer(grid: Grid, other: Grid) -> Grid:
+    """Return cells on the ground of a grid that nest in both."""
+    step = min(grid.step[0], other.step[0]), min(grid.step[1], other.step[1])
+    wide, high = round(grid.step[0] / step[0]), round(grid.step[1] / step[1])
+    size = grid.columns * wide, grid.rows * high
+    return Grid(grid.west, grid.north, step, *size, grid.tall * high)
+
+
+def _spread(cells: _Cells, fine: Grid, window: Sequence[int]) -> Layers:
+    """Return what finer cells hold, each as much as its own; outside, nothing."""
+    grid, (x, y, width, height) = cells.grid, window
+    times = [
+        round(large / small) for large, small in zip(grid.step, fine.step, strict=True)
+    ]
+    east = round((fine.west - grid.west) / fine.step[0])
+    south = round((grid.north - fine.north) / fine.step[1])
+    left, wide, columns = _places(x + east, width, times[0], grid.columns)
+    top, high, rows = _places(y + south, height, times[1], grid.rows)
+    return [
+        layer if layer is None else np.pad(layer, (0, 1))[np.ix_(rows, columns)]
+        for layer in cells.layers(left, top, wide, high)
+    ]
+
+
+def _places(
+    first: int, many: int, times: int, most: int
+) -> tuple[int, int, NDArray[np.int64]]:
+    """Return which cells hold finer ones: first, how many, place of each or -1."""
+    place = np.arange(first, first + many) // times
+    start, end = np.clip([place[0], place[-1] + 1], 0, most).tolist()
+    there = (start <= place) & (place < end)
+    return start, end - start, np.where(there, place - start, -1)
 
 
 def _warn_part(units: pd.Index) -> None:
@@ -637,13 +765,15 @@ def _warn_part(units: pd.Index) -> None:
         warnings.warn(msg, BasinmapWarning, stacklevel=3)
 
 
-def _warn_out(units: pd.Index) -> None:
+def _warn_out(shapes: gpd.GeoSeries, box: Box, *, stacklevel: int) -> None:
+    inside = shapely.area(shapely.intersection(shapes.array, shapely.box(*box)))
+    units = shapes.index[inside < (1 - _NEARLY) * shapes.area].unique()
     if len(units):
         msg = (
             f"weights: {len(units)} unit(s) stick out of them ({culprits(units)}); "
             "what is outside weighs nothing: give weights that hold all units"
         )
-        warnings.warn(msg, BasinmapWarning, stacklevel=4)
+        warnings.warn(msg, BasinmapWarning, stacklevel=stacklevel)
 
 
 def _describe(

@@ -35,6 +35,7 @@ Points: TypeAlias = (
 )
 
 _ROWS: Final = 2**18
+_AT_HAND: Final = 2**14  # geometries read twice while they are near the processor
 _WKB: Final = np.dtype([("order", "u1"), ("kind", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
 
@@ -138,29 +139,35 @@ def _geometries(points: gpd.GeoSeries | gpd.GeoDataFrame) -> Source:
     if points.crs is None:
         msg = "points: no CRS; say which one it is in with .set_crs(…)"
         raise CRSError(msg)
-    shapes = np.asarray(points.geometry.array)
-    kind = shapely.get_type_id(shapes)
-    wrong = points.index[(kind != 0) & (kind != -1)]
+    x, y, wrong = _xy(np.asarray(points.geometry.array))
     if len(wrong):
         msg = (
-            f"points: {len(wrong)} row(s) are no point: {culprits(wrong)}; polygons "
-            "have a .representative_point(), several points .explode()"
+            f"points: {len(wrong)} row(s) are no point: "
+            f"{culprits(points.index[wrong])}; polygons have a "
+            ".representative_point(), several points .explode()"
         )
         raise DataError(msg)
-    x, y = _xy(shapes)
     frame = points if isinstance(points, gpd.GeoDataFrame) else pd.DataFrame()
     return _whole(x, y, points.index, frame, points.crs)
 
 
-def _xy(shapes: NDArray[np.object_]) -> tuple[Floats, Floats]:
-    """Return the coordinates of points, NaN for those that are absent or empty."""
-    found = shapely.get_coordinates(shapes)
-    if len(found) < len(shapes):
-        found, row = shapely.get_coordinates(shapes, return_index=True)
-        every = np.full((len(shapes), 2), np.nan)
-        every[row] = found
-        found = every
-    return np.ascontiguousarray(found[:, 0]), np.ascontiguousarray(found[:, 1])
+def _xy(shapes: NDArray[np.object_]) -> tuple[Floats, Floats, NDArray[np.intp]]:
+    """
+    Return the coordinates of points, and the places of what is no point.
+
+    NaN for those that are absent or empty. The bounds of a point are read at once,
+    in half the time of its coordinates.
+    """
+    x, y = np.empty(len(shapes)), np.empty(len(shapes))
+    wrong = [np.zeros(0, np.intp)]
+    for start in range(0, len(shapes), _AT_HAND):
+        part = shapes[start : start + _AT_HAND]
+        kind = shapely.get_type_id(part)
+        wrong.append(start + np.flatnonzero((kind != 0) & (kind != -1)))
+        bounds = shapely.bounds(part)
+        x[start : start + _AT_HAND] = bounds[:, 0]
+        y[start : start + _AT_HAND] = bounds[:, 1]
+    return x, y, np.concatenate(wrong)
 
 
 def _table(x: Coordinates, y: Coordinates, frame: pd.DataFrame) -> Source:
@@ -412,12 +419,12 @@ def _built_points(column: pa.Array, file: _File, start: int) -> tuple[Floats, Fl
             f"no WKB ({_first_line(error)}); write the file again"
         )
         raise DataError(msg) from error
-    kind = shapely.get_type_id(shapes)
-    wrong = start + np.flatnonzero((kind != 0) & (kind != -1))
+    x, y, wrong = _xy(shapes)
     if len(wrong):
         msg = (
             f"{file.path.name}: {len(wrong)} row(s) are no point: "
-            f"{culprits(wrong.tolist())}; polygons have a .representative_point()"
+            f"{culprits((start + wrong).tolist())}; polygons have a "
+            ".representative_point()"
         )
         raise DataError(msg)
-    return _xy(shapes)
+    return x, y
