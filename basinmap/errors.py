@@ -11,6 +11,7 @@ __all__ = [
     "CodeError",
     "ColumnError",
     "DataError",
+    "LibraryError",
     "MeasureError",
     "OutputError",
     "SecrecyError",
@@ -53,6 +54,10 @@ class SecrecyError(BasinmapError, ValueError):
 
 class DataError(BasinmapError, ValueError):
     """A file or a table is empty, truncated, or not what it claims to be."""
+
+
+class LibraryError(BasinmapError, ImportError):
+    """An optional library is not installed."""
 
 
 class OutputError(BasinmapError, OSError):

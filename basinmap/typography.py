@@ -6,7 +6,16 @@ import datetime as dt
 import math
 import re
 
-__all__ = ["interval", "long_date", "month", "number", "percent", "shortest", "typeset"]
+__all__ = [
+    "capital",
+    "interval",
+    "long_date",
+    "month",
+    "number",
+    "percent",
+    "shortest",
+    "typeset",
+]
 
 THIN = "\u202f"  # narrow no-break space: thousands, before ; ? ! » %
 BROAD = "\u00a0"  # no-break space: before a colon, inside guillemets
@@ -172,3 +181,20 @@ def typeset(text: str) -> str:
     text = re.sub(r" (?=[;?!%])|(?<=\d)(?=[;?!%](?:[\s,.)]|$))", THIN, text)
     text = re.sub(r" :(?=\s|$)", f"{BROAD}:", text)
     return text.replace("« ", f"«{BROAD}").replace(" »", f"{BROAD}»")
+
+
+def capital(text: str) -> str:
+    """
+    Return a text whose first letter is a capital, the others as they are.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Examples
+    --------
+    >>> capital("temps de parcours à Lens")
+    'Temps de parcours à Lens'
+    """
+    return text[:1].upper() + text[1:]

@@ -5,11 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyproj import Geod
 
 import basinmap as bm
+from basinmap.access.counting import not_reached
 from basinmap.errors import ColumnError, CRSError, DataError, MeasureError
 
 quick = settings(max_examples=10, deadline=None, database=None)
@@ -200,6 +202,137 @@ def test_a_place_without_position_is_refused_clearly(point):
         bm.rings(gpd.GeoSeries([point], crs=2154), distances=[1_000])
 
 
+# -- rings of several places ---------------------------------------------------
+
+
+def spots(*xy, names=None):
+    points = [shapely.Point(*pair) for pair in xy]
+    return gpd.GeoSeries(points, index=names or list("abcdefgh")[: len(xy)], crs=2154)
+
+
+AROUND = spots((686_000, 7_037_000), (701_000, 7_037_000), (690_000, 7_050_000))
+
+
+def test_each_place_keeps_its_own_rings():
+    areas = bm.rings(AROUND, distances=[5_000, 10_000], overlap="each")
+    assert areas.index.names == ["place", "ring"]
+    assert areas.index.tolist() == [(p, r) for p in "abc" for r in (5_000, 10_000)]
+    for name in "abc":
+        alone = bm.rings(AROUND.loc[[name]], distances=[5_000, 10_000])
+        assert_geodataframe_equal(areas.loc[name], alone)
+    assert "se recouvrent" in areas.attrs["rule"]
+
+
+def test_ground_goes_to_the_nearest_place():
+    areas = bm.rings(AROUND, distances=[5_000, 10_000], overlap="nearest")
+    whole = bm.rings(AROUND, distances=[5_000, 10_000], overlap="each")
+    assert areas.index.equals(whole.index)
+    assert areas.is_valid.all()
+    assert whole.area.sum() > 1.05 * whole.union_all().area  # they do overlap
+    assert areas.area.sum() == pytest.approx(whole.union_all().area, rel=1e-9)
+    assert areas.union_all().area == pytest.approx(whole.union_all().area, rel=1e-9)
+    assert areas.attrs["rule"] == "à vol d'oiseau, au lieu le plus proche"
+    shared = areas.geometry.loc["a"].iloc[0].difference(whole.geometry.loc["a"].iloc[0])
+    assert shared.area < 1e-3
+    assert areas["label"].tolist() == whole["label"].tolist()
+
+
+def test_two_places_share_a_lens_in_halves():
+    # By hand: two circles of radius r, centres 2h apart: each loses the segment
+    # r² acos(h/r) - h √(r² - h²).
+    east = GEOD.fwd(2.8, 50.4, 90, 12_000)
+    degrees = gpd.GeoSeries(gpd.points_from_xy([2.8, east[0]], [50.4, east[1]]))
+    areas = bm.rings(
+        degrees.set_crs(4326).to_crs(2154), distances=[10_000], overlap="nearest"
+    )
+    r, h = 10.0, 6.0
+    left = np.pi * r**2 - (r**2 * np.arccos(h / r) - h * np.sqrt(r**2 - h**2))
+    found = [
+        abs(GEOD.geometry_area_perimeter(g)[0]) / 1e6
+        for g in areas.to_crs(4326).geometry
+    ]
+    np.testing.assert_allclose(found, left, rtol=2e-5)
+
+
+@quick
+@given(
+    st.lists(
+        st.tuples(st.integers(-30, 30), st.integers(-30, 30)),
+        min_size=2,
+        max_size=6,
+        unique=True,
+    )
+)
+def test_each_point_belongs_to_its_nearest_place_on_the_ground(kilometres):
+    places = spots(*[(686e3 + 1e3 * x, 7.037e6 + 1e3 * y) for x, y in kilometres])
+    areas = bm.rings(places, distances=[8_000, 25_000], overlap="nearest")
+    drawn = bm.rings(places, distances=[8_000, 25_000], overlap="each")
+    assert areas.is_valid.all()
+    assert areas.area.sum() == pytest.approx(drawn.union_all().area, rel=1e-8)
+    chance = np.random.default_rng(len(kilometres))
+    xy = np.array([686e3, 7.037e6]) + chance.uniform(-40e3, 40e3, (300, 2))
+    points = gpd.GeoSeries(gpd.points_from_xy(*xy.T), crs=2154)
+    lon, lat = (points.to_crs(4326).x.to_numpy(), points.to_crs(4326).y.to_numpy())
+    far = np.array(
+        [
+            GEOD.inv(np.full(300, p.x), np.full(300, p.y), lon, lat)[2]
+            for p in places.to_crs(4326)
+        ]
+    )
+    for (name, outer), row in areas.iterrows():
+        held = shapely.contains_xy(row.geometry, xy)
+        own = far[list(places.index).index(name)][held]
+        assert (own <= far[:, held].min(axis=0) + 1).all()  # a metre, as stated
+        assert (own <= outer + 0.5).all()
+        assert (own >= row["inner"] - 0.5).all()
+    inside = shapely.contains_xy(areas.union_all(), xy)
+    assert inside[far.min(axis=0) < 25_000 - 1].all()
+
+
+def test_a_ring_that_others_cover_is_there_and_empty():
+    ring = [(686e3 + 3e3 * np.cos(t), 7.037e6 + 3e3 * np.sin(t)) for t in range(7)]
+    places = spots((686e3, 7.037e6), *ring)
+    areas = bm.rings(places, distances=[1_000, 2_500, 9_000], overlap="nearest")
+    assert areas.loc[("a", 9_000), "geometry"].is_empty
+    assert len(areas) == 24
+    assert set(areas.geom_type) <= {"Polygon", "MultiPolygon"}
+    box = shapely.box(685_500, 7_036_500, 686_500, 7_037_500)
+    units = gpd.GeoDataFrame({"homes": [3]}, geometry=[box], crs=2154)
+    for rule in RULES:
+        found = bm.reach(areas, units, sums=["homes"], rule=rule)
+        assert found["homes"].sum() == pytest.approx(3)
+        assert found.loc[("a", 9_000), "homes"] == 0
+
+
+@pytest.mark.parametrize("overlap", ["nearest", "each"])
+def test_one_place_has_the_same_rings_whatever_is_said(overlap):
+    plain = bm.rings(bm.LOUVRE_LENS, distances=[5_000, 10_000])
+    for place in (bm.LOUVRE_LENS, bm.places().loc[["louvre-lens"]]):
+        told = bm.rings(place, distances=[5_000, 10_000], overlap=overlap)
+        assert_geodataframe_equal(told, plain)
+        assert told.attrs == plain.attrs
+
+
+def test_several_places_want_to_know_what_they_share():
+    with pytest.raises(DataError, match=r"got 3 geometries.*overlap='nearest' or 'ea"):
+        bm.rings(AROUND, distances=[5_000])
+    with pytest.raises(DataError, match=r"unknown overlap 'first'.*nearest, each"):
+        bm.rings(AROUND, distances=[5_000], overlap="first")
+
+
+def test_places_on_one_another_have_no_nearest():
+    twice = spots((0, 6.9e6), (0.5, 6.9e6), (900, 6.9e6))
+    with pytest.raises(DataError, match=r"1 pair\(s\) less than 1 m apart"):
+        bm.rings(twice, distances=[5_000], overlap="nearest")
+    assert len(bm.rings(twice, distances=[5_000], overlap="each")) == 3
+    with pytest.raises(DataError, match=r"place: 1 code\(s\).*more than once"):
+        bm.rings(twice.set_axis(["a", "a", "b"]), distances=[1_000], overlap="each")
+    with pytest.raises(DataError, match=r"need points, got 36 geometries"):
+        bm.rings(bm.epcis(), distances=[1_000], overlap="each")
+    with pytest.raises(CRSError, match=r"place: in degrees"):
+        bm.rings(AROUND.to_crs(4326), distances=[1_000], overlap="nearest")
+
+
 # -- reach ---------------------------------------------------------------------
 
 
@@ -290,8 +423,9 @@ def test_the_rule_must_be_said():
 
 
 def test_an_unknown_rule_lists_the_rules():
-    with pytest.raises(DataError, match=r"unknown rule 'dwellings'.*centroid, area"):
-        bm.reach(bm.epcis(), basin(), sums=["population"], rule="dwellings")
+    told = r"unknown rule 'people'.*centroid, area, dwellings"
+    with pytest.raises(DataError, match=told):
+        bm.reach(bm.epcis(), basin(), sums=["population"], rule="people")
 
 
 def test_a_missing_column_is_named():
@@ -400,6 +534,291 @@ def test_a_crossed_outline_is_refused_clearly():
     areas = gpd.GeoDataFrame(geometry=[shapely.box(400, 0, 2000, 2000)], crs=2154)
     with pytest.raises(DataError, match="bow"):
         bm.reach(areas, units, sums=["homes"], rule="area")
+
+
+# -- by dwellings -----------------------------------------------------------------
+
+HALF = gpd.GeoDataFrame(geometry=[shapely.box(-1, -1, 500, 2000)], crs=2154)
+
+
+def dots(*xy, **columns):
+    points = [shapely.Point(*pair) for pair in xy]
+    return gpd.GeoDataFrame(columns, geometry=points, crs=2154)
+
+
+def test_a_unit_counts_by_the_share_of_its_dwellings():
+    units = squares(0, 2000, people=[100, 50])
+    homes = dots((100, 100), (200, 800), (300, 500), (900, 900), (2500, 500))
+    found = bm.reach(HALF, units, sums=["people"], rule="dwellings", weights=homes)
+    assert found.loc[0, "people"] == pytest.approx(75)
+    assert found.loc[0, ["units", "rule"]].tolist() == [1, "dwellings"]
+    assert found.loc[0, "people_state"] == "estimated"
+    assert found.attrs["not_reached"] == ("unit-1",)
+    assert found.attrs["rule"] == (
+        "unités comptées au prorata de leurs logements (estimation)"
+    )
+    assert found.attrs["notes"] == ()
+
+
+def test_each_point_counts_for_what_it_stands_for():
+    units = squares(0, people=[100])
+    homes = dots((100, 100), (900, 900), flats=[1, 4])
+    found = bm.reach(
+        HALF, units, sums=["people"], rule="dwellings", weights=homes, count="flats"
+    )
+    assert found.loc[0, "people"] == pytest.approx(20)
+
+
+def test_dwellings_may_be_polygons():
+    # IRIS: 30 dwellings west, of which half inside; 10 east, outside.
+    units = squares(0, people=[100])
+    shapes = [shapely.box(250, 0, 750, 1000), shapely.box(750, 0, 1000, 1000)]
+    iris = gpd.GeoDataFrame({"dwellings": [30, 10]}, geometry=shapes, crs=2154)
+    found = bm.reach(
+        HALF, units, sums=["people"], rule="dwellings", weights=iris, count="dwellings"
+    )
+    assert found.loc[0, "people"] == pytest.approx(100 * 15 / 40)
+
+
+def test_all_dwellings_inside_is_no_estimate():
+    units = squares(0, people=[100])
+    found = bm.reach(
+        HALF, units, sums=["people"], rule="dwellings", weights=dots((9, 9), (99, 9))
+    )
+    assert found.loc[0, "people"] == 100
+    assert "people_state" not in found
+
+
+def test_a_unit_without_dwellings_is_shared_by_surface_and_told():
+    units = squares(0, 2000, people=[100, 50])
+    found = bm.reach(
+        HALF, units, sums=["people"], rule="dwellings", weights=dots((2100, 9))
+    )
+    assert found.loc[0, "people"] == pytest.approx(50)
+    told = "Unités sans logement localisé, réparties par surface : unit-0 (1)."
+    assert found.attrs["notes"] == (told,)
+
+
+def test_dwellings_share_out_as_apportion_does():
+    units = basin().loc[bm.communes(epci="call").index]
+    chance = np.random.default_rng(3)
+    west, south, east, north = units.total_bounds
+    xy = chance.uniform([west, south], [east, north], (3000, 2))
+    homes = dots(*xy)
+    areas = bm.rings(bm.LOUVRE_LENS, distances=[2_000, 5_000, 20_000])
+    found = bm.reach(areas, units, sums=["population"], rule="dwellings", weights=homes)
+    other, _ = bm.apportion(
+        units[["population"]],
+        units,
+        areas,
+        measures={"population": bm.Stock()},
+        weights=homes,
+    )
+    np.testing.assert_allclose(found["population"], other["population"])
+    assert found["population"].sum() == pytest.approx(242_013)
+
+
+def test_dwellings_are_asked_for_and_only_then():
+    units = squares(0, people=[100])
+    homes = dots((9, 9), n=[1.0])
+    call = {"sums": ["people"], "rule": "dwellings"}
+    with pytest.raises(DataError, match="wants weights=: a GeoDataFrame"):
+        bm.reach(HALF, units, **call)
+    with pytest.raises(DataError, match="go with rule='dwellings', not 'area'"):
+        bm.reach(HALF, units, sums=["people"], rule="area", weights=homes)
+    with pytest.raises(DataError, match="go with rule='dwellings', not 'centroid'"):
+        bm.reach(HALF, units, sums=["people"], rule="centroid", count="n")
+    with pytest.raises(DataError, match="GeoDataFrame of points or polygons, got Ser"):
+        bm.reach(HALF, units, **call, weights=units["people"])
+    with pytest.raises(CRSError, match="weights"):
+        bm.reach(HALF, units, **call, weights=homes.to_crs(4326))
+    with pytest.raises(ColumnError, match="'flats'"):
+        bm.reach(HALF, units, **call, weights=homes, count="flats")
+    with pytest.raises(DataError, match=r"n: 1 weight\(s\) are missing, negative"):
+        bm.reach(HALF, units, **call, weights=homes.assign(n=-1), count="n")
+
+
+# -- by unit above, several places, what is left out --------------------------------
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("by", ["epci", "departement"])
+def test_the_parts_of_an_area_add_up_to_it(rule, by):
+    units = basin().drop(columns="scot")
+    areas = bm.rings(bm.LOUVRE_LENS, distances=[5_000, 20_000])
+    whole = bm.reach(areas, units, sums=["population"], rule=rule)
+    found = bm.reach(areas, units, sums=["population"], rule=rule, by=by)
+    assert found.index.names == ["ring", by]
+    assert len(found) == len(areas) * units[by].nunique()
+    sums = found[["units", "population"]].groupby(level="ring").sum()
+    np.testing.assert_allclose(sums, whole[["units", "population"]])
+    assert found.attrs == whole.attrs
+    listed = bm.reach(areas, units, sums=["population"], rule=rule, by=units[by][::-1])
+    pd.testing.assert_frame_equal(found, listed)
+
+
+def test_the_people_of_an_epci_within_10_km():
+    units = basin()
+    areas = bm.rings(bm.LOUVRE_LENS, distances=[10_000])
+    found = bm.reach(areas, units, sums=["population"], rule="centroid", by="epci")
+    call = units[units["epci"] == "246200364"]
+    near = call.representative_point().within(areas.geometry.iloc[0])
+    row = found.loc[(10_000, "246200364")]
+    assert row["population"] == call.loc[near, "population"].sum()
+    assert row["units"] == near.sum()
+
+
+def test_units_of_no_group_are_named_with_the_cure():
+    units = squares(0, 2000, 4000, homes=[1, 2, 3], epci=["x", None, "x"])
+    with pytest.raises(DataError, match=r"1 unit\(s\) have no epci: 'unit-1'.*fillna"):
+        bm.reach(HALF, units, sums=["homes"], rule="area", by="epci")
+    part = units["epci"].iloc[[0]]
+    with pytest.raises(DataError, match=r"2 unit\(s\) have no epci"):
+        bm.reach(HALF, units, sums=["homes"], rule="area", by=part)
+    with pytest.raises(ColumnError, match="'scot'"):
+        bm.reach(HALF, units, sums=["homes"], rule="area", by="scot")
+    kinds = units.assign(epci=pd.Categorical(["x", "y", "x"]))
+    found = bm.reach(HALF, kinds, sums=["homes"], rule="area", by="epci")
+    assert found["homes"].to_dict() == {(0, "x"): 0.5, (0, "y"): 0}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rings_of_the_nearest_place_count_everyone_once(rule):
+    units = basin()
+    areas = bm.rings(AROUND, distances=[5_000, 15_000], overlap="nearest")
+    found = bm.reach(areas, units, sums=["population"], rule=rule)
+    assert found.index.equals(areas.index)
+    whole = areas.dissolve()
+    disc = bm.reach(whole, units, sums=["population"], rule=rule)
+    assert found["population"].sum() == pytest.approx(disc.loc[0, "population"])
+    by_epci = bm.reach(areas, units, sums=["population"], rule=rule, by="epci")
+    assert by_epci.index.names == ["place", "ring", "epci"]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rings_that_overlap_are_refused_or_counted_apart(rule):
+    units = basin()
+    areas = bm.rings(AROUND, distances=[5_000, 15_000], overlap="each")
+    with pytest.raises(DataError, match=r"overlap over .* km².*overlap='each'"):
+        bm.reach(areas, units, sums=["population"], rule=rule)
+    found = bm.reach(areas, units, sums=["population"], rule=rule, overlap="each")
+    for name in "abc":
+        alone = bm.reach(areas.loc[name], units, sums=["population"], rule=rule)
+        np.testing.assert_allclose(found.loc[name, "population"], alone["population"])
+    assert "compte dans chacune" in found.attrs["notes"][0]
+    with pytest.raises(DataError, match=r"unknown overlap 'first'.*refuse, each"):
+        bm.reach(areas, units, sums=["population"], rule=rule, overlap="first")
+
+
+def test_dwellings_in_rings_that_overlap_count_in_each():
+    units = squares(0, people=[100])
+    homes = dots((100, 100), (900, 900))
+    shapes = [shapely.box(0, 0, 500, 500), shapely.box(0, 0, 800, 800)]
+    nested = gpd.GeoDataFrame(geometry=shapes, index=["near", "far"], crs=2154)
+    found = bm.reach(
+        nested, units, sums=["people"], rule="dwellings", weights=homes, overlap="each"
+    )
+    assert found["people"].tolist() == [50, 50]
+
+
+def test_estimates_are_flagged_and_whole_counts_are_not():
+    units = squares(0, 2000, homes=[10, 30])
+    areas = gpd.GeoDataFrame(
+        geometry=[shapely.box(0, 0, 2250, 1000), shapely.box(2250, 0, 3000, 1000)],
+        crs=2154,
+    )
+    whole = bm.reach(areas, units, sums=["homes"], rule="centroid")
+    assert whole.columns.tolist() == ["units", "homes", "rule"]
+    areas.loc[1, "geometry"] = shapely.box(8000, 0, 9000, 1000)
+    shared = bm.reach(areas, units, sums=["homes"], rule="area")
+    assert shared["homes_state"].tolist() == ["estimated", ""]
+    assert shared["homes"].tolist() == [pytest.approx(17.5), 0]
+
+
+def test_a_lower_bound_stays_one():
+    units = squares(0, 2000, homes=[10, 30], homes_state=["lower_bound", ""])
+    areas = units.set_geometry(units.buffer(10, join_style="mitre"))
+    found = bm.reach(areas, units, sums=["homes"], rule="centroid")
+    assert found["homes_state"].tolist() == ["lower_bound", ""]
+
+
+def test_the_rule_of_the_areas_is_told_with_that_of_the_count():
+    areas = bm.rings(bm.LOUVRE_LENS, distances=[5_000])
+    found = bm.reach(areas, basin(), sums=["population"], rule="centroid")
+    assert found.attrs["rule"] == (
+        "unités comptées entières là où tombe leur point représentatif ; aires : à vol "
+        "d'oiseau"
+    )
+    assert found.attrs["sources"] == basin().attrs["sources"]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_inside_and_outside_make_the_whole(rule):
+    units = basin()
+    areas = bm.rings(bm.LOUVRE_LENS, distances=[5_000, 10_000])
+    found = bm.reach(areas, units, sums=["population"], rule=rule)
+    left = not_reached(areas, units, sums=["population"], rule=rule)
+    whole = found["population"].sum() + left["population"].sum()
+    assert whole == pytest.approx(units["population"].sum())
+    assert set(found.attrs["not_reached"]) == set(left.index[left["outside"] == 1])
+    assert left["name"].equals(units.loc[left.index, "name"])
+    assert left.index.name == "commune"
+    assert left.attrs["rule"] == found.attrs["rule"]
+
+
+def test_what_is_left_out_by_hand():
+    units = squares(0, 2000, 4000, homes=[10, 30, 50], name=["A", "B", "C"])
+    areas = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 2250, 1000)], crs=2154)
+    left = not_reached(areas, units, sums=["homes"], rule="area")
+    assert left["name"].tolist() == ["B", "C"]
+    assert left["outside"].tolist() == pytest.approx([0.75, 1])
+    assert left["homes"].tolist() == pytest.approx([22.5, 50])
+    assert left["homes_state"].tolist() == ["estimated", ""]
+    homes = dots((2100, 500), (2600, 500), (4100, 9))
+    left = not_reached(areas, units, rule="dwellings", weights=homes)
+    assert left.index.tolist() == ["unit-1", "unit-2"]
+    assert left["outside"].tolist() == [0.5, 1]
+    assert "unit-0" in left.attrs["notes"][0]
+
+
+def test_rings_that_overlap_leave_the_same_people_out():
+    units = basin()
+    each = bm.rings(AROUND, distances=[5_000, 15_000], overlap="each")
+    cut = bm.rings(AROUND, distances=[5_000, 15_000], overlap="nearest")
+    for rule in RULES:
+        left = not_reached(each, units, sums=["population"], rule=rule)
+        other = not_reached(cut, units, sums=["population"], rule=rule)
+        assert left["population"].sum() == pytest.approx(other["population"].sum())
+        pd.testing.assert_index_equal(left.index, other.index)
+
+
+def test_nobody_left_out_is_an_empty_table():
+    left = not_reached(bm.epcis(), bm.communes(), sums=["population"], rule="centroid")
+    assert left.columns.tolist() == ["name", "outside", "population"]
+    assert left.empty
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("void", [None, shapely.Polygon()])
+def test_a_unit_without_outline_is_not_one_that_is_not_reached(rule, void):
+    units = squares(0, 2000, homes=[10, 30])
+    units.loc["unit-1", "geometry"] = void
+    with pytest.raises(DataError, match="units: 1 without outline: 'unit-1'"):
+        bm.reach(HALF, units, sums=["homes"], rule=rule)
+
+
+@pytest.mark.parametrize("overlap", ["refuse", "each"])
+def test_areas_without_any_ground_are_refused(overlap):
+    areas = gpd.GeoDataFrame(geometry=[shapely.Polygon(), None], crs=2154)
+    units = squares(0, homes=[10])
+    with pytest.raises(DataError, match="areas: all 2 are empty"):
+        bm.reach(areas, units, sums=["homes"], rule="centroid", overlap=overlap)
+
+
+@pytest.mark.parametrize("column", ["name", "outside"])
+def test_a_stock_named_like_what_is_left_out_is_not_lost(column):
+    with pytest.raises(DataError, match=f"called '{column}'"):
+        not_reached(HALF, squares(0, **{column: [1]}), sums=[column], rule="centroid")
 
 
 # -- properties ------------------------------------------------------------------

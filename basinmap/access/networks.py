@@ -356,6 +356,17 @@ def write_network(network: Network, path: Path_) -> None:
     ------
     DataError
         If the name does not end in `.npz`, or cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> network = build_network(
+    ...     [0, 100], [0, 0], [0, 1], [1, 0], [100, 100], [2, 2], mode="walk"
+    ... )
+    >>> with TemporaryDirectory() as folder:
+    ...     write_network(network, f"{folder}/streets.npz")
+    ...     load_network(f"{folder}/streets.npz")
+    <Network walk: 2 nodes, 2 edges, 0 km>
     """
     target = Path(path)
     if target.suffix != ".npz":
@@ -434,7 +445,9 @@ def _checked_nodes(
         raise DataError(msg)
     wild = ~(np.isfinite(across) & np.isfinite(up))
     if wild.any():
-        msg = f"{wild.sum()} node(s) without a position: {culprits(names[wild])}"
+        msg = (
+            f"{wild.sum()} node(s) without a position: {culprits(names[wild].tolist())}"
+        )
         raise DataError(msg)
     known, times = np.unique(names, return_counts=True)
     if (times > 1).any():

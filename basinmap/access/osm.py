@@ -1,0 +1,328 @@
+"""Streets of an OpenStreetMap file, as arrays."""
+
+from __future__ import annotations
+
+import datetime as dt
+from array import array
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from basinmap.access.rules import MISSING, Rules, Street
+from basinmap.errors import DataError, LibraryError, culprits
+
+__all__ = ["Extract", "is_osm", "read_extract"]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Untyped: TypeAlias = Any  # the module osmium, which is an extra, and what it yields
+
+_FORMATS: Final = {
+    ".pbf": "pbf",
+    ".osm": "osm",
+    ".osm.gz": "osm.gz",
+    ".osm.bz2": "osm.bz2",
+}
+_EXPECTED: Final = "expected an extract of OpenStreetMap (.osm.pbf, .osm, .osm.bz2)"
+_DEGREE: Final = 10_000_000  # positions are whole numbers of 1e-7 degrees
+_UNDATED: Final = dt.datetime.fromtimestamp(0, dt.UTC)
+
+
+class Extract(NamedTuple):
+    """
+    Streets cut at each of their nodes; segments point as their way is drawn.
+
+    Attributes
+    ----------
+    node, lon, lat
+        Of each node: its identifier (negative: the end of a street at a closed
+        barrier) and its position in degrees.
+    tail, head
+        Of each segment, its nodes as positions in `node`.
+    way
+        Of each segment, its way as a position in `forward`.
+    forward, backward, crossing
+        Of each way, as in `Street`.
+    dropped
+        How many ways were left out, by reason.
+    barriers, missing
+        How many closed barriers cut streets, and nodes the file lacks.
+    extracted, edited
+        Date of the extract, or else of its latest change, where it says.
+    """
+
+    node: Ints
+    lon: Floats
+    lat: Floats
+    tail: Ints
+    head: Ints
+    way: Ints
+    forward: Floats
+    backward: Floats
+    crossing: Floats
+    dropped: dict[str, int]
+    barriers: int
+    missing: int
+    extracted: dt.date | None
+    edited: dt.date | None
+
+
+@dataclass(slots=True)
+class _Reading:
+    """What is read, in compact arrays: each way, then its nodes end to end."""
+
+    rules: Rules
+    keys: frozenset[str]
+    streets: list[Street] = field(default_factory=list)
+    decided: dict[tuple[tuple[str, str], ...], int | str] = field(default_factory=dict)
+    street: array = field(default_factory=lambda: array("q"))
+    size: array = field(default_factory=lambda: array("q"))
+    ref: array = field(default_factory=lambda: array("q"))
+    x: array = field(default_factory=lambda: array("i"))
+    y: array = field(default_factory=lambda: array("i"))
+    closed: array = field(default_factory=lambda: array("q"))
+    dropped: Counter[str] = field(default_factory=Counter)
+    edited: dt.datetime = _UNDATED
+
+    def add_node(self, node: Untyped) -> None:
+        if self.rules.closes(dict(node.tags)):
+            self.closed.append(node.id)
+
+    def add_way(self, way: Untyped) -> None:
+        tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in self.keys)
+        # Thousands of ways have the same tags: what they mean is decided once.
+        if tags not in self.decided:
+            self.decided[tags] = self._decision(dict(tags))
+        choice = self.decided[tags]
+        if isinstance(choice, str):
+            self.dropped[choice] += 1
+            return
+        self.street.append(choice)
+        self.size.append(len(way.nodes))
+        self.edited = max(self.edited, way.timestamp)
+        for node in way.nodes:
+            location = node.location
+            self.ref.append(node.ref)
+            self.x.append(location.x)
+            self.y.append(location.y)
+
+    def _decision(self, tags: dict[str, str]) -> int | str:
+        """Return the place of what a way is among streets, or why it is left out."""
+        if "highway" not in tags and tags.get("route") != "ferry":
+            return ""  # the route of a bus or a hike: never a street, not counted
+        what = self.rules.street(tags)
+        if isinstance(what, str):
+            return what
+        self.streets.append(what)
+        return len(self.streets) - 1
+
+
+def is_osm(path: Path) -> bool:
+    """
+    Tell whether a file is one of OpenStreetMap, by its name.
+
+    Parameters
+    ----------
+    path
+        Any path.
+
+    Returns
+    -------
+    bool
+        Whether `read_extract` reads it.
+
+    Examples
+    --------
+    >>> is_osm(Path("nord.osm.pbf")), is_osm(Path("troncons.gpkg"))
+    (True, False)
+    """
+    return path.name.lower().endswith(tuple(_FORMATS))
+
+
+def read_extract(path: Path, rules: Rules, *, quiet: bool = False) -> Extract:
+    """
+    Read what a mode may take in a file of OpenStreetMap.
+
+    The file is read once; in memory are 16 bytes for each of its nodes, and as much
+    for each node of a street.
+
+    Parameters
+    ----------
+    path
+        File in `.osm.pbf`, `.osm`, `.osm.gz` or `.osm.bz2`.
+    rules
+        What the mode may take.
+    quiet
+        Whether the progress on stderr is off; it is anyway when stderr is no
+        terminal.
+
+    Returns
+    -------
+    Extract
+        Its streets.
+
+    Raises
+    ------
+    DataError
+        If the file is missing, empty, truncated, no file of OpenStreetMap, a history
+        of it, or without a street for the mode.
+    LibraryError
+        If osmium is not installed.
+    """
+    osmium = _osmium()
+    with _told(path):
+        source = osmium.io.File(str(path), _format(path))
+        extracted = _header_date(osmium, source, path)
+        found = _read(osmium, source, rules, quiet=quiet)
+    if not found.size:
+        count = found.dropped.total() - found.dropped[""]
+        msg = (
+            f"{path}: of {count} way(s) with a tag highway, none is open to the mode "
+            f"{rules.mode!r}"
+        )
+        raise DataError(msg)
+    return _arranged(path, found, extracted)
+
+
+def _arranged(path: Path, found: _Reading, extracted: dt.date | None) -> Extract:
+    """Cut ways into segments between nodes."""
+    ref, size = np.array(found.ref, np.int64), np.array(found.size, np.int64)
+    node, first, place = np.unique(ref, return_index=True, return_inverse=True)
+    lon, lat = (np.array(axis)[first] / _DEGREE for axis in (found.x, found.y))
+    located = (np.abs(lon) <= 180) & (np.abs(lat) <= 90)  # else, 2**31 for osmium
+    _check_nodes(path, node, located)
+    missing = int((~located).sum())
+    place = np.where(located, np.cumsum(located) - 1, -1)[place]
+    node, lon, lat = node[located], lon[located], lat[located]
+    way = np.repeat(np.arange(len(size)), size)
+    kept = (way[1:] == way[:-1]) & (place[1:] >= 0) & (place[:-1] >= 0)
+    tail, head, way = place[:-1][kept], place[1:][kept], way[1:][kept]
+    pieces = np.bincount(way, minlength=len(size))
+    closed = np.isin(node, np.array(found.closed, np.int64))
+    (tail, head), copied = _cut(tail, head, closed)
+    forward, backward, crossing = np.array(found.streets)[np.array(found.street)].T
+    dropped = {why: count for why, count in found.dropped.items() if why}
+    if (pieces == 0).any():
+        dropped[MISSING] = int((pieces == 0).sum())
+    return Extract(
+        np.concatenate([node, -1 - np.arange(len(copied))]),
+        np.concatenate([lon, lon[copied]]),
+        np.concatenate([lat, lat[copied]]),
+        tail,
+        head,
+        way,
+        forward,
+        backward,
+        # The minutes of a ferry are those of the whole of its way.
+        np.where(pieces == size - 1, crossing, np.nan),
+        dropped,
+        len(np.unique(copied)),
+        missing,
+        extracted,
+        found.edited.date() if found.edited > _UNDATED else None,
+    )
+
+
+def _osmium() -> Untyped:
+    try:
+        import osmium  # noqa: PLC0415 - an extra
+        import osmium.filter  # noqa: PLC0415
+    except ImportError as error:
+        msg = (
+            "files of OpenStreetMap need osmium, which is not installed; "
+            'type: pip install "basinmap[osm]"'
+        )
+        raise LibraryError(msg) from error
+    return osmium
+
+
+def _format(path: Path) -> str:
+    name = path.name.lower()
+    return next(kind for end, kind in _FORMATS.items() if name.endswith(end))
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say the path and what was expected where osmium gives up."""
+    if not path.is_file() or not path.stat().st_size:
+        kind = "a folder" if path.is_dir() else "empty" if path.exists() else "missing"
+        msg = f"{path}: {kind}; {_EXPECTED}"
+        raise DataError(msg)
+    try:
+        yield
+    except (RuntimeError, UnicodeDecodeError) as error:
+        msg = f"{path}: truncated, or another thing ({error}); {_EXPECTED}"
+        raise DataError(msg) from error
+
+
+def _header_date(osmium: Untyped, source: Untyped, path: Path) -> dt.date | None:
+    with osmium.io.Reader(source, osmium.osm.NOTHING) as reader:
+        header = reader.header()
+    if header.has_multiple_object_versions:
+        msg = f"{path}: a history of OpenStreetMap; {_EXPECTED} at one date"
+        raise DataError(msg)
+    told = header.get("osmosis_replication_timestamp") or header.get("timestamp")
+    try:
+        return dt.datetime.fromisoformat(told).date()
+    except ValueError:
+        return None
+
+
+def _read(osmium: Untyped, source: Untyped, rules: Rules, *, quiet: bool) -> _Reading:
+    kinds = osmium.osm.NODE | osmium.osm.WAY
+    objects = osmium.FileProcessor(source, kinds)
+    # A sorted array: others take gigabytes, whatever the size of the file.
+    objects = objects.with_locations("sparse_mem_array")
+    objects = objects.with_filter(
+        osmium.filter.KeyFilter("highway", "route", "barrier")
+    )
+    found = _Reading(rules, rules.keys)
+    add_node, add_way = found.add_node, found.add_way
+    for item in tqdm(
+        objects, unit="objet", unit_scale=True, disable=quiet or None, leave=False
+    ):
+        if item.is_way():
+            add_way(item)
+        else:
+            add_node(item)
+    return found
+
+
+def _check_nodes(path: Path, node: Ints, located: Flags) -> None:
+    new = node[node <= 0]
+    if len(new):
+        msg = (
+            f"{path}: {len(new)} node identifier(s) not positive: "
+            f"{culprits(new.tolist())}; type: osmium renumber {path.name} -o …"
+        )
+        raise DataError(msg)
+    if not located.any():
+        msg = (
+            f"{path}: none of the {len(node)} nodes of its streets comes before them; "
+            f"if they come after, type: osmium sort {path.name} -o …"
+        )
+        raise DataError(msg)
+
+
+def _cut(tail: Ints, head: Ints, closed: Flags) -> tuple[tuple[Ints, Ints], Ints]:
+    """
+    End streets at closed nodes: each end there gets a node of its own.
+
+    Returns
+    -------
+    pair of arrays, array
+        Segments, and the nodes copied, in the order of their copies.
+    """
+    ends = np.concatenate([tail, head])
+    there = np.flatnonzero(closed[ends])
+    copied = ends[there]
+    ends[there] = len(closed) + np.arange(len(there))
+    return (ends[: len(tail)], ends[len(tail) :]), copied
