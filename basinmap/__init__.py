@@ -33,8 +33,32 @@ _ROOMS: Final = {
         "states_of",
     ),
     "reports": ("Report",),
+    "territory.aggregation": ("aggregate",),
+    "territory.evolution": ("series",),
+    "territory.flows": ("rebase_flows",),
+    "territory.history": (
+        "cog_codes",
+        "cog_events",
+        "cog_names",
+        "guess_vintage",
+        "trajectory",
+    ),
     "territory.levels": ("check_codes", "find_unit", "repair_codes"),
+    "territory.memberships": ("lineage", "membership"),
+    "territory.movements": ("read_communes", "read_movements"),
+    "territory.passages": ("passage",),
+    "territory.perimeters": ("Perimeter", "partition", "perimeter", "user_perimeter"),
+    "territory.places": ("LOUVRE_LENS", "Place", "places", "town_halls"),
     "territory.reading": ("check_generations", "read_units"),
+    "territory.rebasing": ("join_on_code", "rebase"),
+    "territory.units": (
+        "communes",
+        "departements",
+        "epcis",
+        "quartiers",
+        "scots",
+        "statistics",
+    ),
     "spatial.apportioning": ("Apportionment", "apportion"),
     "spatial.coverages": (
         "Cleaning",
@@ -44,46 +68,40 @@ _ROOMS: Final = {
         "neighbours",
         "simplify_coverage",
     ),
+    "spatial.grids": ("density", "grid_squares", "square_grid"),
     "spatial.joins": ("count", "locate"),
     "spatial.lookups": ("Lookup", "lookup"),
     "spatial.nesting": ("quartier_shares",),
     "spatial.rasters": ("zonal",),
-    "territory.units": (
-        "communes",
-        "departements",
-        "epcis",
-        "quartiers",
-        "scots",
-        "statistics",
-    ),
-    "territory.memberships": ("lineage", "membership"),
-    "territory.perimeters": (
-        "Perimeter",
-        "partition",
-        "perimeter",
-        "user_perimeter",
-    ),
-    "territory.places": ("LOUVRE_LENS", "Place", "places", "town_halls"),
-    "territory.aggregation": ("aggregate",),
-    "territory.evolution": ("series",),
-    "territory.history": (
-        "cog_codes",
-        "cog_events",
-        "cog_names",
-        "guess_vintage",
-        "trajectory",
-    ),
-    "territory.movements": ("read_communes", "read_movements"),
-    "territory.passages": ("passage",),
-    "territory.rebasing": ("join_on_code", "rebase"),
-    "territory.flows": ("rebase_flows",),
+    "spatial.smoothing": ("smooth",),
+    "access.catchments": ("Decay", "catchment"),
     "access.circles": ("rings",),
-    "access.counting": ("reach",),
+    "access.counting": ("not_reached", "reach"),
+    "access.gtfs": ("read_gtfs",),
+    "access.inequality": ("inequality",),
+    "access.isochrones": ("isochrones",),
+    "access.layers": ("read_layer",),
+    "access.networks": ("Network", "write_network"),
+    "access.speeds": ("street_speeds",),
+    "access.stops": ("departures", "served_area"),
+    "access.streets": ("read_network",),
+    "access.tables": ("read_travel_times",),
+    "access.times": ("travel_times",),
+    "access.timetables": ("Timetable",),
+    "access.transit": ("Walking", "transit_times"),
+    "access.valhalla": ("valhalla_isochrones", "valhalla_tiles", "valhalla_times"),
     "indicators": ("indicators",),
     "indicators.computing": ("compute",),
-    "maps.classes": ("classify",),
-    "maps.themes": ("PRINT", "Theme"),
-    "maps.pages": ("page",),
+    "maps.bands": ("draw_isochrones",),
+    "maps.bivariate": ("draw_bivariate",),
+    "maps.classes": ("SRU", "classify", "shared_classes"),
+    "maps.discontinuities": ("draw_discontinuities",),
+    "maps.dots": ("draw_dots",),
+    "maps.exits": ("draw_exits",),
+    "maps.furniture": ("draw_furniture",),
+    "maps.grids": ("draw_grid", "draw_surface"),
+    "maps.hatching": ("draw_hatching",),
+    "maps.insets": ("draw_inset", "draw_locator"),
     "maps.layers": (
         "draw_choropleth",
         "draw_neighbours",
@@ -92,9 +110,16 @@ _ROOMS: Final = {
         "draw_rings",
         "draw_symbols",
     ),
-    "maps.names": ("draw_labels",),
     "maps.legends": ("draw_comparison", "draw_legend"),
-    "maps.furniture": ("draw_furniture",),
+    "maps.links": ("draw_links",),
+    "maps.logos": ("draw_logos",),
+    "maps.markers": ("draw_markers",),
+    "maps.names": ("draw_labels",),
+    "maps.pages": ("page",),
+    "maps.squares": ("draw_squares",),
+    "maps.themes": ("GREY", "HALF_COLUMN", "PRINT", "Theme", "in_grey", "with_fonts"),
+    "maps.typology": ("draw_typology",),
+    "maps.vision": ("check_colors", "least_difference", "simulate"),
     "export.geopackages": ("write_geopackage",),
     "export.workbooks": ("write_workbook",),
     "deliverables.housing": ("plh",),
@@ -103,15 +128,50 @@ _ORIGIN: Final = {name: room for room, names in _ROOMS.items() for name in names
 
 if TYPE_CHECKING:
     from basinmap import errors as errors
+    from basinmap.access.catchments import Decay as Decay
+    from basinmap.access.catchments import catchment as catchment
     from basinmap.access.circles import rings as rings
+    from basinmap.access.counting import not_reached as not_reached
     from basinmap.access.counting import reach as reach
+    from basinmap.access.gtfs import read_gtfs as read_gtfs
+    from basinmap.access.inequality import inequality as inequality
+    from basinmap.access.isochrones import isochrones as isochrones
+    from basinmap.access.layers import read_layer as read_layer
+    from basinmap.access.networks import Network as Network
+    from basinmap.access.networks import write_network as write_network
+    from basinmap.access.speeds import street_speeds as street_speeds
+    from basinmap.access.stops import departures as departures
+    from basinmap.access.stops import served_area as served_area
+    from basinmap.access.streets import read_network as read_network
+    from basinmap.access.tables import read_travel_times as read_travel_times
+    from basinmap.access.times import travel_times as travel_times
+    from basinmap.access.timetables import Timetable as Timetable
+    from basinmap.access.transit import Walking as Walking
+    from basinmap.access.transit import transit_times as transit_times
+    from basinmap.access.valhalla import valhalla_isochrones as valhalla_isochrones
+    from basinmap.access.valhalla import valhalla_tiles as valhalla_tiles
+    from basinmap.access.valhalla import valhalla_times as valhalla_times
     from basinmap.deliverables.housing import plh as plh
     from basinmap.export.geopackages import write_geopackage as write_geopackage
     from basinmap.export.workbooks import write_workbook as write_workbook
     from basinmap.indicators.catalogue import indicators as indicators
     from basinmap.indicators.computing import compute as compute
+    from basinmap.maps.bands import draw_isochrones as draw_isochrones
+    from basinmap.maps.bivariate import draw_bivariate as draw_bivariate
+    from basinmap.maps.classes import SRU as SRU
     from basinmap.maps.classes import classify as classify
+    from basinmap.maps.classes import shared_classes as shared_classes
+    from basinmap.maps.discontinuities import (
+        draw_discontinuities as draw_discontinuities,
+    )
+    from basinmap.maps.dots import draw_dots as draw_dots
+    from basinmap.maps.exits import draw_exits as draw_exits
     from basinmap.maps.furniture import draw_furniture as draw_furniture
+    from basinmap.maps.grids import draw_grid as draw_grid
+    from basinmap.maps.grids import draw_surface as draw_surface
+    from basinmap.maps.hatching import draw_hatching as draw_hatching
+    from basinmap.maps.insets import draw_inset as draw_inset
+    from basinmap.maps.insets import draw_locator as draw_locator
     from basinmap.maps.layers import draw_choropleth as draw_choropleth
     from basinmap.maps.layers import draw_neighbours as draw_neighbours
     from basinmap.maps.layers import draw_outlines as draw_outlines
@@ -120,10 +180,22 @@ if TYPE_CHECKING:
     from basinmap.maps.layers import draw_symbols as draw_symbols
     from basinmap.maps.legends import draw_comparison as draw_comparison
     from basinmap.maps.legends import draw_legend as draw_legend
+    from basinmap.maps.links import draw_links as draw_links
+    from basinmap.maps.logos import draw_logos as draw_logos
+    from basinmap.maps.markers import draw_markers as draw_markers
     from basinmap.maps.names import draw_labels as draw_labels
     from basinmap.maps.pages import page as page
+    from basinmap.maps.squares import draw_squares as draw_squares
+    from basinmap.maps.themes import GREY as GREY
+    from basinmap.maps.themes import HALF_COLUMN as HALF_COLUMN
     from basinmap.maps.themes import PRINT as PRINT
     from basinmap.maps.themes import Theme as Theme
+    from basinmap.maps.themes import in_grey as in_grey
+    from basinmap.maps.themes import with_fonts as with_fonts
+    from basinmap.maps.typology import draw_typology as draw_typology
+    from basinmap.maps.vision import check_colors as check_colors
+    from basinmap.maps.vision import least_difference as least_difference
+    from basinmap.maps.vision import simulate as simulate
     from basinmap.measures import Category as Category
     from basinmap.measures import Growth as Growth
     from basinmap.measures import Mean as Mean
@@ -142,12 +214,16 @@ if TYPE_CHECKING:
     from basinmap.spatial.coverages import dissolve as dissolve
     from basinmap.spatial.coverages import neighbours as neighbours
     from basinmap.spatial.coverages import simplify_coverage as simplify_coverage
+    from basinmap.spatial.grids import density as density
+    from basinmap.spatial.grids import grid_squares as grid_squares
+    from basinmap.spatial.grids import square_grid as square_grid
     from basinmap.spatial.joins import count as count
     from basinmap.spatial.joins import locate as locate
     from basinmap.spatial.lookups import Lookup as Lookup
     from basinmap.spatial.lookups import lookup as lookup
     from basinmap.spatial.nesting import quartier_shares as quartier_shares
     from basinmap.spatial.rasters import zonal as zonal
+    from basinmap.spatial.smoothing import smooth as smooth
     from basinmap.territory.aggregation import aggregate as aggregate
     from basinmap.territory.evolution import series as series
     from basinmap.territory.flows import rebase_flows as rebase_flows

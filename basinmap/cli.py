@@ -43,6 +43,18 @@ def _parser() -> argparse.ArgumentParser:
             required=folder is None,
             help="folder of the outputs",
         )
+        command.add_argument(
+            "--network",
+            metavar="FILE",
+            help="streets around the museum, such as region.osm.pbf: adds the maps of "
+            "travel times",
+        )
+        command.add_argument(
+            "--mode",
+            choices=("walk", "bike", "car"),
+            default="car",
+            help="how the streets are travelled (car)",
+        )
         command.add_argument("--author", default="basinmap", help="who signs the maps")
         command.add_argument("--date", help="date of making, YYYY-MM-DD (today)")
         command.add_argument(
@@ -106,6 +118,8 @@ def _plh(given: argparse.Namespace) -> None:
         out=given.out,
         author=given.author,
         date=_date(given.date),
+        network=given.network,
+        mode=given.mode,
         quiet=given.quiet,
     )
     print(f"{folder}:")

@@ -2,6 +2,7 @@
 
 import re
 import warnings
+from typing import get_args
 
 import mapclassify
 import numpy as np
@@ -11,10 +12,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import basinmap as bm
-from basinmap.errors import DataError
+from basinmap.errors import DataError, MeasureError
+from basinmap.maps.classes import SRU, shared_classes
+from basinmap.maps.methods import Method, cut_values, round_breaks
 
 quick = settings(max_examples=60, deadline=None, database=None)
-METHODS = ("fisher-jenks", "quantile", "equal")
+METHODS = get_args(Method)
+SIGNED = tuple(method for method in METHODS if method != "geometric")
 
 
 def series(*values, decimals=None, name="rate"):
@@ -130,6 +134,237 @@ def test_ties_are_never_split():
     assert found.value_counts(sort=False).tolist() == [10, 10, 1]
 
 
+# -- each method by hand -----------------------------------------------------------
+
+EIGHT = (2, 4, 4, 4, 5, 5, 7, 9)  # mean 5, standard deviation 2
+
+
+def exact(*values, method, k):
+    return cut_values(np.sort(np.array(values, dtype=float)), method, k)
+
+
+def test_an_even_number_of_standard_deviations_has_the_mean_as_a_break():
+    assert exact(*EIGHT, method="standard-deviation", k=4) == [3, 5, 7]
+    assert breaks(*EIGHT, method="standard-deviation", k=4) == (3, 5, 7)
+
+
+def test_an_odd_number_of_standard_deviations_has_the_mean_amid_a_class():
+    assert exact(*EIGHT, method="standard-deviation", k=5) == [2, 4, 6, 8]
+    # Nothing lies under 2: that class is not made.
+    assert breaks(*EIGHT, method="standard-deviation", k=5) == (4, 6, 8)
+
+
+def test_q6_cuts_at_its_six_shares_whatever_k():
+    shares = [5, 27.5, 50, 72.5, 95]
+    for k in (2, 5, 9):
+        assert exact(*range(101), method="q6", k=k) == pytest.approx(shares)
+    found = bm.classify(series(*range(101)), method="q6", k=2)
+    assert len(found.cat.categories) == 6
+
+
+def test_geometric_classes_have_equal_ratios():
+    assert exact(1, 10, 100, 1000, method="geometric", k=3) == [10, 100]
+    found = bm.classify(series(1, 10, 100, 1000), method="geometric", k=3)
+    assert found.cat.codes.tolist() == [0, 1, 2, 2]
+    assert exact(3, 48, method="geometric", k=4) == pytest.approx([6, 12, 24])
+
+
+@pytest.mark.parametrize(
+    ("k", "inner"), [(2, [4]), (3, [4]), (4, [2, 4]), (7, [2, 4]), (8, [2, 2.5, 4])]
+)
+def test_nested_means_halve_at_the_mean(k, inner):
+    # 4 is the mean of all, 2 that of 1, 2, 3; then 2.5 that of 2, 3.
+    assert exact(1, 2, 3, 10, method="nested-means", k=k) == inner
+
+
+def test_a_value_that_is_the_mean_is_above_it_whatever_the_rounding_of_sums():
+    assert 0.1 + 0.2 + 0.3 > 0.6
+    assert exact(0.1, 0.2, 0.3, method="nested-means", k=4) == [0.2, 0.25]
+
+
+def test_head_and_tail_are_cut_while_the_head_is_a_minority():
+    doubling = [1] * 8 + [2] * 4 + [4] * 2 + [8]  # of 15: 3 above 32/15; 1 above 16/3
+    assert exact(*doubling, method="head-tail", k=9) == pytest.approx([32 / 15, 16 / 3])
+    assert exact(*doubling, method="head-tail", k=2) == pytest.approx([32 / 15])
+    assert exact(*range(1, 11), method="head-tail", k=9) == [5.5]  # half is above
+
+
+@pytest.mark.parametrize(
+    ("values", "k", "decimals", "inner"),
+    [
+        ((2, 17.4), 5, 1, [5, 10, 15]),
+        ((0.012, 0.087), 4, 6, [0.025, 0.05, 0.075]),
+        ((0.012, 0.087), 4, 2, [0.05]),
+        ((-3, 7), 6, 0, [-2, 0, 2, 4, 6]),
+        ((-3, 8.5), 5, 0, [0, 5]),
+        ((1.2, 1.5), 5, 0, []),
+        ((0, 10_000), 5, 0, [2500, 5000, 7500, 10_000]),
+    ],
+)
+def test_round_steps_make_k_classes_or_less(values, k, decimals, inner):
+    found = round_breaks(np.array(values, dtype=float), k, decimals)
+    assert found == inner
+
+
+def test_round_breaks_are_not_rounded_again():
+    values = np.arange(1000) / 10
+    found = breaks(*values, method="pretty", k=4)
+    assert found == (25, 50, 75)
+
+
+@pytest.mark.parametrize("k", [2, 3, 5, 8])
+def test_quantiles_and_equal_widths_are_those_of_mapclassify(k):
+    values = np.random.default_rng(k).gamma(2, 5, 80)
+    for method, oracle in [
+        ("quantile", mapclassify.Quantiles),
+        ("equal", mapclassify.EqualInterval),
+    ]:
+        expected = oracle(values, k=k).bins[:-1]
+        assert exact(*values, method=method, k=k) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("k", [4, 5, 6])
+def test_standard_deviations_are_those_of_mapclassify(k):
+    values = np.random.default_rng(k).normal(10, 3, 60)
+    # Its deviation is that of a sample, n - 1.
+    of_sample = np.sqrt(59 / 60)
+    times = [(i - k / 2) * of_sample for i in range(1, k)]
+    expected = mapclassify.StdMean(values, multiples=times).bins[: k - 1]
+    found = exact(*values, method="standard-deviation", k=k)
+    assert found == pytest.approx(expected)
+
+
+def test_heads_and_tails_are_those_of_mapclassify():
+    values = 1000 / np.arange(1, 201)
+    found = exact(*values, method="head-tail", k=9)
+    expected = mapclassify.HeadTailBreaks(values).bins
+    assert len(found) >= 3
+    assert found == pytest.approx(expected[: len(found)])
+
+
+@pytest.mark.parametrize("least", [0, -1])
+def test_geometric_classes_need_values_above_zero(least):
+    with pytest.raises(DataError, match=r"2 values are not above zero.*'quantile'"):
+        bm.classify(series(least, least, 3, 9), method="geometric")
+
+
+# -- what the sheet says of the classes ----------------------------------------------
+
+
+def test_the_sheet_says_what_standard_deviations_are():
+    values = series(*EIGHT, decimals=1)
+    values.attrs["notes"] = ("Note",)
+    found = bm.classify(values, method="standard-deviation", k=4)
+    assert found.attrs["notes"] == (
+        "Note",
+        "Classes d’un écart-type\u00a0: moyenne 5,0, écart-type 2,0\u202f; "
+        "bornes exactes",
+    )
+    assert values.attrs["notes"] == ("Note",)
+
+
+def test_standard_deviations_only_lose_decimals():
+    values = np.random.default_rng(4).normal(10, 3, 300)
+    found = bm.classify(series(*values, decimals=1), method="standard-deviation", k=4)
+    expected = [values.mean() + i * values.std() for i in (-1, 0, 1)]
+    assert found.attrs["breaks"] == pytest.approx(expected, abs=0.05)
+    assert found.attrs["notes"][0].endswith("bornes arrondies")
+
+
+def test_the_sheet_says_that_q6_is_rounded():
+    found = bm.classify(series(*range(101)), method="q6")
+    assert found.attrs["breaks"] != (5, 27.5, 50, 72.5, 95)
+    (note,) = found.attrs["notes"]
+    assert note.startswith("Classes\u00a0: quantiles à 5, 27,5, 50, 72,5 et 95\u202f%")
+    assert note.endswith("bornes arrondies")
+
+
+@pytest.mark.parametrize("method", ["fisher-jenks", "quantile", "pretty"])
+def test_other_methods_say_nothing(method):
+    assert "notes" not in bm.classify(series(1, 2, 3), method=method).attrs
+
+
+def test_legal_thresholds_are_those_of_the_law_and_are_said():
+    values = series(19.99, 20, 24.99, 25, 60, decimals=1)
+    found = bm.classify(values, breaks="sru")
+    assert SRU == (20, 25)
+    assert found.attrs["breaks"] == SRU
+    assert found.cat.codes.tolist() == [0, 1, 1, 2, 2]
+    assert found.cat.categories.tolist() == [
+        "moins de 20",
+        "de 20 à moins de 25",
+        "25 et plus",
+    ]
+    assert "art. L. 302-5" in found.attrs["notes"][0]
+
+
+def test_unknown_thresholds_are_refused():
+    with pytest.raises(DataError, match=r"unknown thresholds 'zan': sru, or breaks="):
+        bm.classify(series(1, 2), breaks="zan")
+
+
+# -- shared by a series of maps --------------------------------------------------------
+
+
+def test_classes_of_a_series_are_found_on_all_the_values():
+    before, after = series(1, 1.5, 2), series(8, 9, np.nan)
+    found = shared_classes({2016: before, 2021: after}, k=2)
+    assert list(found) == [2016, 2021]
+    for classes in found.values():
+        assert classes.attrs["breaks"] == (5,)
+        assert classes.attrs["bounds"] == (1, 9)
+        assert classes.cat.categories.tolist() == ["moins de 5", "5 et plus"]
+    assert found[2016].value_counts(sort=False).tolist() == [3, 0]
+    assert found[2021].value_counts(sort=False).tolist() == [0, 2]
+
+
+def test_each_series_keeps_its_index_its_name_and_what_it_carries():
+    one = series(1, 2, name="2016").set_axis(["62498", "62510"])
+    other = series(3, name="2021").set_axis(["59178"])
+    one.attrs["vintage"], other.attrs["vintage"] = 2016, 2021
+    found = shared_classes({"a": one, "b": other}, method="quantile", k=2)
+    assert found["a"].index.tolist() == ["62498", "62510"]
+    assert found["b"].name == "2021"
+    assert [classes.attrs["vintage"] for classes in found.values()] == [2016, 2021]
+
+
+def test_a_territory_without_any_value_has_the_classes_of_the_others():
+    found = shared_classes({"a": series(1, 9), "b": series(np.nan, np.nan)}, k=2)
+    assert found["b"].isna().all()
+    assert found["b"].cat.categories.equals(found["a"].cat.categories)
+
+
+@quick
+@given(
+    st.lists(st.integers(1, 200), min_size=2, max_size=40),
+    st.integers(1, 39),
+    st.sampled_from(METHODS),
+)
+def test_how_values_are_shared_out_does_not_move_the_breaks(values, cut, method):
+    whole = bm.classify(series(*values), method=method)
+    parts = {"a": series(*values[:cut]), "b": series(*values[cut:])}
+    found = shared_classes(parts, method=method)
+    together = [*found["a"].cat.codes, *found["b"].cat.codes]
+    assert together == whole.cat.codes.tolist()
+
+
+def test_two_units_cannot_share_classes():
+    share, price = series(1, 2), series(3, 4)
+    share.attrs["unit"], price.attrs["unit"] = "%", "€"
+    with pytest.raises(MeasureError, match=r"2 units \('%', '€'\)"):
+        shared_classes({"a": share, "b": price})
+
+
+def test_no_series_is_refused():
+    with pytest.raises(DataError, match="no series to classify"):
+        shared_classes({})
+
+
+def test_every_series_missing_is_refused():
+    with pytest.raises(DataError, match="rate: all 3 values are missing"):
+        shared_classes({"a": series(np.nan), "b": series(np.nan, np.nan)})
+
+
 # -- few values ------------------------------------------------------------------
 
 
@@ -173,13 +408,31 @@ def test_one_class_holds_everything():
 
 
 def test_an_unknown_method_lists_the_methods():
-    with pytest.raises(DataError, match=r"'jenks': fisher-jenks, quantile or equal"):
+    with pytest.raises(
+        DataError, match=r"'jenks': fisher-jenks, quantile, .* or pretty"
+    ):
         bm.classify(series(1, 2, 3), method="jenks")
 
 
 def test_an_unknown_method_is_refused_whatever_the_values():
     with pytest.raises(DataError, match="unknown method"):
         bm.classify(series(1, 1), method="jenks")
+
+
+@pytest.mark.parametrize("method", ["standard-deviation", "q6"])
+def test_methods_with_a_centre_of_their_own_have_no_pivot(method):
+    with pytest.raises(DataError, match=f"'{method}' classes are not symmetric"):
+        bm.classify(series(-1, 2), method=method, pivot=0)
+
+
+def test_text_is_no_number():
+    with pytest.raises(DataError, match="rate: no numbers: 's', '12,5'"):
+        bm.classify(pd.Series(["s", 3, "12,5"], name="rate"))
+
+
+def test_whole_numbers_with_a_gap_are_classed():
+    found = bm.classify(pd.Series([1, None, 9], dtype="Int64"), k=2)
+    assert found.cat.codes.tolist() == [0, -1, 1]
 
 
 # -- own breaks --------------------------------------------------------------------
@@ -361,7 +614,7 @@ tenths = st.lists(
     max_size=60,
 )
 options = st.fixed_dictionaries(
-    {"method": st.sampled_from(METHODS), "k": st.integers(1, 9)}
+    {"method": st.sampled_from(SIGNED), "k": st.integers(1, 9)}
 )
 
 
@@ -373,7 +626,8 @@ def test_a_value_lies_between_the_bounds_of_its_label(values, options):
     found = bm.classify(values, **options)
     assert found.isna().equals(values.isna())
     assert found.value_counts().sum() == values.notna().sum()
-    assert len(found.cat.categories) <= options["k"]
+    most = 6 if options["method"] == "q6" else options["k"]
+    assert len(found.cat.categories) <= most
     for value, label in zip(values.dropna(), found.dropna(), strict=True):
         low, high = bounds(label)
         assert low <= value < high

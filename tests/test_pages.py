@@ -17,9 +17,17 @@ from PIL import Image
 
 import basinmap as bm
 from basinmap.maps.pages import PAPERS
+from basinmap.maps.themes import PRINT
 from basinmap.maps.themes import settings as print_settings
 
-SHORT = {"A5": (148, 210), "A4": (210, 297), "A3": (297, 420), "A2": (420, 594)}
+SHORT = {
+    "A5": (148, 210),
+    "A4": (210, 297),
+    "A3": (297, 420),
+    "A2": (420, 594),
+    "A1": (594, 841),
+    "A0": (841, 1189),
+}
 X, Y = 686_000.0, 7_037_000.0  # Lens
 
 
@@ -86,6 +94,50 @@ def test_the_figure_has_the_size_of_its_paper(paper, orientation):
     )
     assert fig.get_size_inches() * 25.4 == pytest.approx(size)
     assert (ax.plan.paper, ax.plan.width, ax.plan.height) == (paper, *size)
+
+
+@pytest.mark.parametrize(
+    ("paper", "orientation", "size"),
+    [
+        ("half-column", "auto", (85, 120)),
+        ("half-column", "portrait", (85, 120)),
+        ((160, 90), "auto", (160, 90)),
+        ((160, 90), "portrait", (90, 160)),
+        ((90.5, 160.25), "landscape", (160.25, 90.5)),
+    ],
+)
+def test_a_figure_of_a_document_has_the_size_it_was_given(paper, orientation, size):
+    units = block(9_000, 8_000)
+    fig, ax = bm.page(units, title="x", paper=paper, orientation=orientation)
+    buffer = io.BytesIO()
+    fig.savefig(buffer, format="pdf")
+    (sheet,) = pypdf.PdfReader(buffer).pages
+    mm = [float(side) / 72 * 25.4 for side in sheet.mediabox[2:]]
+    assert mm == pytest.approx(size, abs=0.01)
+    assert (ax.plan.width, ax.plan.height) == size
+
+
+@pytest.mark.parametrize(
+    ("paper", "times"),
+    [("A5", 1), ("A4", 1), ("A3", 1), ("A2", 1.4), ("A1", 2), ("A0", 2.8)],
+)
+def test_type_margin_and_strip_of_a_poster_grow_with_the_paper(paper, times):
+    _, ax = bm.page(
+        block(9_000, 9_000), title="x", paper=paper, orientation="landscape"
+    )
+    assert ax.plan.theme.title == pytest.approx(16 * times)
+    assert ax.plan.theme.label == pytest.approx(6.6 * times)
+    assert ax.plan.theme.margin == pytest.approx(10 * times)
+    assert ax.plan.strip[2] == pytest.approx(60 * times)
+    assert ax.plan.zoom == pytest.approx(times)
+
+
+def test_a_half_column_has_its_own_small_type_and_hardly_a_margin():
+    _, ax = bm.page(block(9_000, 9_000), title="x", paper="half-column")
+    assert ax.plan.theme.body < 7
+    assert ax.plan.frame[2] >= 80
+    _, mine = bm.page(block(9_000, 9_000), title="x", paper="half-column", theme=PRINT)
+    assert mine.plan.theme == PRINT
 
 
 @pytest.fixture(scope="module")
@@ -161,21 +213,23 @@ def test_millimetres_in_the_frame_go_both_ways_and_agree_with_matplotlib(lens):
 @given(
     width=st.floats(1, 500_000),
     height=st.floats(1, 500_000),
-    paper=st.sampled_from(sorted(SHORT)),
-    orientation=st.sampled_from(["auto", "landscape", "portrait"]),
+    paper=st.sampled_from([*sorted(SHORT), "half-column", (160.0, 110.0)]),
+    orientation=st.sampled_from(["auto", "portrait"]),
+    title=st.integers(1, 120),
 )
 def test_whatever_the_territory_it_is_whole_in_a_frame_that_nothing_covers(
-    width, height, paper, orientation
+    width, height, paper, orientation, title
 ):
     units = block(width, height)
-    fig, ax = bm.page(units, title="x", paper=paper, orientation=orientation)
+    words = ("Vacance en 2021 " * 8)[:title]
+    fig, ax = bm.page(units, title=words, paper=paper, orientation=orientation)
     plan = ax.plan
     xmin, ymin, xmax, ymax = units.total_bounds
     low, high = on_paper(fig, ax, [(xmin, ymin), (xmax, ymax)])
     territory = (*low, *(high - low))
     assert within(territory, plan.frame)
     sheet = (0, 0, plan.width, plan.height)
-    parts = (plan.frame, plan.strip, plan.footer)
+    parts = (plan.frame, plan.strip, plan.footer, plan.head)
     assert all(within(part, sheet) for part in parts)
     assert all(apart(a, b) for a, b in itertools.combinations(parts, 2))
     assert min(side for part in parts for side in part[2:]) > 10
@@ -224,6 +278,38 @@ def test_auto_never_shows_the_territory_smaller_than_a_forced_orientation(sides)
     assert scales["auto"] == min(scales.values())
 
 
+def test_the_strip_below_is_as_deep_as_it_is_asked_to_be():
+    units = block(110_000, 30_000)
+    frames = {}
+    for depth in (20, 30, 52, 80):
+        _, ax = bm.page(units, title="x", legend="below", legend_mm=depth)
+        assert ax.plan.strip[3] == depth
+        frames[depth] = ax.plan.frame[3]
+    assert frames[20] - frames[80] == pytest.approx(60)
+    _, default = bm.page(units, title="x", legend="below")
+    assert default.plan.strip[3] == 52
+
+
+def test_a_strip_at_the_right_that_is_broad_has_two_columns():
+    units = block(9_000, 9_000)
+    for width, columns in ((40, 1), (60, 1), (125, 2)):
+        _, ax = bm.page(
+            units,
+            title="x",
+            legend="right",
+            legend_mm=width,
+            orientation="landscape",
+        )
+        assert (ax.plan.strip[2], ax.plan.columns) == (width, columns)
+
+
+@pytest.mark.parametrize("place", ["right", "below"])
+def test_the_legend_is_where_it_is_asked_for(place):
+    _, ax = bm.page(block(20_000, 20_000), title="x", legend=place)
+    right = ax.plan.strip[0] >= ax.plan.frame[0] + ax.plan.frame[2]
+    assert right == (place == "right")
+
+
 # --- refusals -------------------------------------------------------------------------
 
 
@@ -249,7 +335,7 @@ def test_an_infinite_scale_is_refused(lens):
 
 def test_an_unknown_paper_is_refused_with_those_there_are(lens):
     with pytest.raises(
-        bm.errors.DataError, match=r"unknown paper 'A7'; .*A5, A4, A3, A2"
+        bm.errors.DataError, match=r"unknown paper 'A7'; .*A5, A4.*A0, half-column"
     ):
         bm.page(lens, title="x", paper="A7")
 
@@ -257,6 +343,41 @@ def test_an_unknown_paper_is_refused_with_those_there_are(lens):
 def test_an_unknown_orientation_is_refused(lens):
     with pytest.raises(bm.errors.DataError, match="diagonal"):
         bm.page(lens, title="x", orientation="diagonal")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"legend": "left"}, "unknown legend 'left'; choose among auto, right, below"),
+        ({"legend_mm": 40}, "add legend='right' or legend='below'"),
+        ({"legend": "below", "legend_mm": float("nan")}, "give millimetres"),
+        ({"legend": "below", "legend_mm": 5}, "need 18; write legend_mm=18 or more"),
+        ({"legend": "right", "legend_mm": 20}, "write legend_mm=40 or more"),
+        ({"paper": (0, 100)}, r"paper=\(0, 100\): give width and height in mm"),
+        ({"paper": (float("nan"), 100)}, "give width and height in mm"),
+        ({"paper": (100, 9_999)}, "give width and height in mm"),
+        ({"paper": (1, 2, 3)}, "give width and height in mm"),
+        ({"paper": "half-column", "orientation": "landscape"}, r"paper=\(85, 60\)"),
+        ({"paper": (90, 120), "legend": "right"}, "nothing is left for the map"),
+        ({"paper": (60, 40)}, "nothing is left for the map on 60 x 40 mm.*larger"),
+    ],
+)
+def test_a_page_that_cannot_be_is_refused_with_what_to_write(lens, options, said):
+    with pytest.raises(bm.errors.DataError, match=said):
+        bm.page(lens, title="x", **options)
+
+
+@pytest.mark.parametrize("legend", ["right", "below"])
+def test_a_strip_that_takes_the_map_is_refused_and_the_one_it_names_accepted(
+    lens, legend
+):
+    with pytest.raises(bm.errors.DataError, match="nothing is left") as caught:
+        bm.page(lens, title="x", orientation="portrait", legend=legend, legend_mm=290)
+    named = float(re.search(r"write legend_mm=(\d+) or less", str(caught.value))[1])
+    _, ax = bm.page(
+        lens, title="x", orientation="portrait", legend=legend, legend_mm=named - 1
+    )
+    assert min(ax.plan.frame[2:]) < 22
 
 
 @pytest.mark.parametrize(
@@ -364,3 +485,28 @@ def test_a_long_title_stays_on_the_page(lens, gid, orientation, length):
 def test_a_title_with_a_line_end_is_written_without_a_missing_glyph(lens):
     fig, _ = bm.page(lens, title="Vacance\nen 2026")
     fig.canvas.draw()  # a missing glyph would warn
+
+
+# --- signs that a font lacks ----------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["مدينة لانس", "עיר", "Lens ☺ → ≥ ½"])
+def test_signs_that_the_fallback_has_are_printed_without_a_word(lens, tmp_path, words):
+    fig, _ = bm.page(lens, title=words)
+    fig.savefig(tmp_path / "a.png", dpi=30)
+
+
+@pytest.mark.filterwarnings("ignore:Glyph")  # matplotlib's own, when it measures
+@pytest.mark.parametrize("sign", ["漢", "🏘"])
+@pytest.mark.parametrize("suffix", ["png", "pdf", "svg"])
+def test_a_sign_that_no_font_has_is_told_never_printed_silently(
+    lens, tmp_path, sign, suffix
+):
+    fig, _ = bm.page(lens, title=f"Lens {sign}", subtitle="Essai")
+    with pytest.warns(bm.errors.BasinmapWarning, match=rf"1 text\(s\).*Lens {sign}"):
+        fig.savefig(tmp_path / f"a.{suffix}", dpi=30)
+
+
+def test_a_sheet_in_french_warns_of_no_sign(lens, tmp_path):
+    fig, _ = bm.page(lens, title="L'œuvre : 1 234 € – 5 m² « Sin-le-Noble »")
+    fig.savefig(tmp_path / "a.pdf")

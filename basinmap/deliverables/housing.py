@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -12,12 +13,15 @@ import pandas as pd
 from tqdm import tqdm
 
 from basinmap.access.counting import reach
+from basinmap.access.networks import Mode, Network
+from basinmap.access.streets import read_network
 from basinmap.deliverables.plates import (
     Plate,
     rate_plate,
     situation_plate,
     stock_plate,
 )
+from basinmap.deliverables.reach_plates import REACH_PLATES
 from basinmap.deliverables.subjects import Subject, both, subject, territory_names
 from basinmap.export.geopackages import write_geopackage
 from basinmap.export.manifests import write_manifest
@@ -92,6 +96,8 @@ def plh(
     out: str | Path,
     author: str = "basinmap",
     date: dt.date | None = None,
+    network: Network | str | Path | None = None,
+    mode: Mode = "car",
     quiet: bool = False,
 ) -> Path:
     """
@@ -109,6 +115,11 @@ def plh(
         Who signs the maps.
     date
         Date of making, today by default.
+    network
+        Streets around the museum, or a file that `read_network` reads; it adds the
+        plates of reach.
+    mode
+        `"walk"`, `"bike"` or `"car"`, for a file.
     quiet
         Whether the progress on stderr is off; it is anyway when stderr is no
         terminal.
@@ -123,10 +134,16 @@ def plh(
     ------
     CodeError
         If the EPCI is unknown.
+    DataError
+        If the network cannot be read, or the museum is outside of it.
     OutputError
         If the folder cannot be written.
     """
-    about = subject(epci, author=author, date=date or dt.date.today())  # noqa: DTZ011 - the maker's day
+    day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
+    about = subject(epci, author=author, date=day)
+    if isinstance(network, str | Path):
+        network = read_network(network, mode=mode, quiet=quiet)
+    about = replace(about, network=network)
     with staged_folder(out) as folder:
         steps = _steps(about, folder)
         bar = tqdm(steps, disable=True if quiet else None, unit="fichier", leave=False)
@@ -139,7 +156,8 @@ def plh(
 
 def _steps(about: Subject, folder: Path) -> list[tuple[str, Callable[[], Any]]]:
     """Return what has to be written, in order, for the progress bar."""
-    plates = [(plate.slug, partial(_save, plate, about, folder)) for plate in PLATES]
+    declared = (*PLATES, *(REACH_PLATES if about.network else ()))
+    plates = [(plate.slug, partial(_save, plate, about, folder)) for plate in declared]
     return [
         *plates,
         ("donnees.gpkg", partial(_write_data, about, folder)),

@@ -27,7 +27,15 @@ from basinmap.territory.places import places
 from basinmap.territory.units import communes, epcis, scots, statistics
 from basinmap.typography import number
 
-__all__ = ["Plate", "rate_plate", "situation_plate", "stock_plate"]
+__all__ = [
+    "MUSEUM",
+    "Plate",
+    "finish",
+    "rate_plate",
+    "reading_note",
+    "situation_plate",
+    "stock_plate",
+]
 
 MUSEUM = "musée du Louvre-Lens"
 _SOFT = "#8b909b"
@@ -92,7 +100,7 @@ def rate_plate(
     if with_rings:
         _draw_reach(ax, subject)
     draw_comparison(ax, subject.comparison(indicator_id))
-    _finish(ax, subject, values, reading)
+    finish(ax, subject, reading_note(subject, values, reading))
     draw_legend(ax, histogram=values)
     return fig
 
@@ -128,7 +136,7 @@ def stock_plate(
     draw_outlines(ax, subject.outline, label="limite de l'EPCI", width=1.1)
     draw_symbols(ax, subject.communes, amounts, classes=classify(values, k=5))
     draw_comparison(ax, subject.comparison(rate))
-    _finish(ax, subject, values, reading)
+    finish(ax, subject, reading_note(subject, values, reading))
     draw_legend(ax)
     return fig
 
@@ -198,23 +206,47 @@ def _draw_reach(ax: MapAxes, subject: Subject) -> None:
     draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
 
 
-def _finish(ax: MapAxes, subject: Subject, values: pd.Series, reading: str) -> None:
-    """Write names, then what a map must bear."""
+def finish(
+    ax: MapAxes, subject: Subject, note: str, *, around_color: str = _SOFT
+) -> None:
+    """
+    Write names, then what a map must bear.
+
+    Parameters
+    ----------
+    ax
+        A map with its layers.
+    subject
+        The territory.
+    note
+        French sentence of the foot, such as a reading note.
+    around_color
+        Ink of the names of the neighbours.
+    """
     draw_labels(ax, subject.communes, strong=3)
     around = epcis().drop(subject.code)
-    draw_labels(ax, around, italic=True, color=_SOFT, size=6.2)
+    draw_labels(ax, around, italic=True, color=around_color, size=6.2)
     draw_furniture(
         ax,
         author=subject.author,
         date=subject.date,
-        note=" ".join(
-            filter(None, [_reading(subject, values, reading), _outside(subject)])
-        ),
+        note=" ".join(filter(None, [note, _outside(subject)])),
     )
 
 
-def _reading(subject: Subject, values: pd.Series, reading: str) -> str:
-    """Write how to read the value of the largest commune that has one."""
+def reading_note(subject: Subject, values: pd.Series, reading: str) -> str:
+    """
+    Write how to read the value of the largest commune that has one.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    values
+        By commune, with their `attrs`.
+    reading
+        A sentence with `{where}` and `{value}`.
+    """
     known = subject.communes.loc[values.dropna().index]
     if known.empty:
         return ""

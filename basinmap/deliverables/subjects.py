@@ -11,11 +11,14 @@ import geopandas as gpd
 import pandas as pd
 
 from basinmap.access.circles import rings
-from basinmap.errors import CodeError, VintageError
+from basinmap.access.isochrones import isochrones
+from basinmap.access.networks import Network
+from basinmap.access.times import travel_times
+from basinmap.errors import CodeError, DataError, VintageError
 from basinmap.indicators.computing import compute
 from basinmap.territory.levels import BASSIN, resolve_codes
 from basinmap.territory.memberships import membership
-from basinmap.territory.places import place
+from basinmap.territory.places import place, town_halls
 from basinmap.territory.units import (
     communes,
     departements,
@@ -23,10 +26,13 @@ from basinmap.territory.units import (
     scots,
     statistics,
 )
+from basinmap.typography import capital
 
 __all__ = ["Subject", "subject"]
 
 _BOTH = "Nord – Pas-de-Calais"
+# Coarser than by default: at the scale of an EPCI, blocks of houses are no holes.
+_RESOLUTION = {"walk": 75.0, "bike": 150.0, "car": 400.0}
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,8 @@ class Subject:
         Who makes the document.
     date
         When it is made.
+    network
+        Streets that times to the museum are measured on, if any.
     """
 
     code: str
@@ -54,6 +62,7 @@ class Subject:
     outside: tuple[str, ...]
     author: str
     date: dt.date
+    network: Network | None = None
 
     @cached_property
     def everything(self) -> pd.DataFrame:
@@ -79,6 +88,45 @@ class Subject:
         step = next(s for s in (5, 10, 20, 50) if farthest <= s * 6_000) * 1000
         count = int(farthest // step) + 1
         return rings(museum, distances=[step * i for i in range(1, count + 1)])
+
+    @property
+    def roads(self) -> Network:
+        """The network, when the document has one."""
+        if self.network is None:
+            msg = "this plate needs streets: pass network='region.osm.pbf'"
+            raise DataError(msg)
+        return self.network
+
+    @cached_property
+    def isochrones(self) -> gpd.GeoDataFrame:
+        """The ground from which the museum is reached in 10, 20 and 30 minutes."""
+        return isochrones(
+            place("louvre-lens"),
+            self.roads,
+            minutes=[10, 20, 30],
+            direction="to",
+            resolution=_RESOLUTION[self.roads.mode],
+        )
+
+    @cached_property
+    def minutes(self) -> pd.Series:
+        """The time from each town hall to the museum, in minutes."""
+        found = departures_of(self.communes, self.roads)
+        times = travel_times(place("louvre-lens"), found, self.roads, direction="to")
+        values = times["minutes"].droplevel(0).reindex(self.communes.index)
+        values = values.rename("minutes").rename_axis("commune")
+        values.attrs = {
+            "kind": "ratio",
+            "level": "commune",
+            "label": "temps de parcours",
+            "unit": "min",
+            "decimals": 0,
+            "palette": "teals",
+            "sources": times.attrs["sources"],
+            "notes": (capital(times.attrs["rule"]),),
+            "states": dict.fromkeys(values.index[values.isna()], "not_available"),
+        }
+        return values
 
     @cached_property
     def in_basin(self) -> bool:
@@ -145,7 +193,32 @@ def territory_names(level: str) -> dict[str, str]:
             return departements()["name"].to_dict()
 
 
-def subject(epci: str, *, author: str, date: dt.date) -> Subject:
+def departures_of(communes: gpd.GeoDataFrame, network: Network) -> gpd.GeoDataFrame:
+    """
+    Return where one sets out from in each commune that the network covers.
+
+    Parameters
+    ----------
+    communes
+        Communes, as `bm.communes` gives them.
+    network
+        Streets.
+
+    Returns
+    -------
+    GeoDataFrame
+        The town hall, else the representative point of the outline.
+    """
+    halls = town_halls().geometry.reindex(communes.index)
+    points = halls.where(halls.notna(), communes.representative_point())
+    frame = gpd.GeoDataFrame(geometry=points, crs=communes.crs)
+    box = (network.x.min(), network.y.min(), network.x.max(), network.y.max())
+    return frame.cx[box[0] : box[2], box[1] : box[3]]
+
+
+def subject(
+    epci: str, *, author: str, date: dt.date, network: Network | None = None
+) -> Subject:
     """
     Gather what a document about an EPCI needs.
 
@@ -157,6 +230,8 @@ def subject(epci: str, *, author: str, date: dt.date) -> Subject:
         Who makes the document.
     date
         When.
+    network
+        Streets that times to the museum are measured on, if any.
 
     Raises
     ------
@@ -179,4 +254,5 @@ def subject(epci: str, *, author: str, date: dt.date) -> Subject:
         outside=tuple(outside.split()) if isinstance(outside, str) else (),
         author=author,
         date=date,
+        network=network,
     )

@@ -14,6 +14,7 @@ from basinmap.maps.drawing import (
     check_drawable,
     fill_shapes,
     frame_box,
+    free_spot,
     in_frame,
     remember,
 )
@@ -31,7 +32,8 @@ from basinmap.maps.pens import (
 )
 from basinmap.maps.themes import Theme, font, settings, text_width
 from basinmap.measures import check_columns
-from basinmap.typography import shortest, typeset
+from basinmap.spatial.overlaps import shared_surface
+from basinmap.typography import capital, shortest, typeset
 
 __all__ = ["draw_isochrones"]
 
@@ -97,7 +99,8 @@ def draw_isochrones(
     check_columns(areas, "outer", "label")
     _check_disjoint(areas)
     theme = ax.plan.theme
-    colors = sequential_colors(palette, len(areas))[::-1]
+    # Names and the place itself are written on the nearest: not the darkest of all.
+    colors = sequential_colors(palette, len(areas) + 1)[-2::-1]
     seen = in_frame(ax, areas)
     swatches = []
     for color, code in zip(colors, areas.index, strict=True):
@@ -117,18 +120,12 @@ def draw_isochrones(
         swatches.append(Swatch(label, color, shape=shape, edge=edge, width=1.0))
     _write_minutes(ax, seen)
     heading = title if title is not None else str(areas.attrs.get("rule", ""))
-    ax.blocks.append(BandsBlock(_capital(typeset(heading)), tuple(swatches)))
+    ax.blocks.append(BandsBlock(capital(typeset(heading)), tuple(swatches)))
     remember(ax, areas)
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
 def _check_disjoint(areas: gpd.GeoDataFrame) -> None:
-    shapes = shapely.make_valid(areas.geometry.array)
-    both = shapely.area(shapes).sum() - shapely.area(shapely.union_all(shapes))
-    if both > 1e-6 * shapely.area(shapes).sum():
+    if shared_surface(areas) > 1e-6 * float(areas.area.sum()):
         msg = (
             f"areas overlap ({culprits(areas.index)}): the last would hide the others; "
             "pass disjoint bands, as isochrones(…, nested=False) gives"
@@ -140,24 +137,21 @@ def _write_minutes(ax: MapAxes, areas: gpd.GeoDataFrame) -> None:
     """Write « 10 min » on the outer edge of each band, where there is room."""
     theme = ax.plan.theme
     properties = font(theme.narrow, theme.label, weight=500)
-    whole = shapely.GeometryCollection()
-    for outer, band in zip(areas["outer"], areas.geometry, strict=True):
-        whole = shapely.union(whole, band)
+    for count, outer in enumerate(areas["outer"], start=1):
+        whole = shapely.coverage_union_all(areas.geometry.array[:count])
         edge = _largest(whole).exterior.intersection(frame_box(ax, 5.0))
         points = shapely.get_coordinates(edge)
         if not len(points):
             continue
         text = f"{shortest(float(outer))}\u00a0min"
         half = text_width(text, properties) / 2 + 0.8
-        spot = _free(ax, points, half)
+        highest = points[np.argsort(-points[:, 1], kind="stable")][::5]
+        spot = free_spot(ax, highest, half)
         if spot is None:
             continue
-        (x, y), box = spot
-        ax.boxes.append(box)
         with settings():
             ax.text(
-                x,
-                y,
+                *spot,
                 text,
                 font=properties,
                 color=theme.ink,
@@ -171,22 +165,6 @@ def _write_minutes(ax: MapAxes, areas: gpd.GeoDataFrame) -> None:
 def _largest(shape: shapely.Geometry) -> shapely.Polygon:
     parts = [p for p in shapely.get_parts(shape) if p.geom_type == "Polygon"]
     return max(parts, key=shapely.area)
-
-
-def _free(
-    ax: MapAxes, points: np.ndarray, half: float
-) -> tuple[tuple[float, float], tuple[float, float, float, float]] | None:
-    """Return the highest point of an edge where a text meets no other."""
-    for x, y in points[np.argsort(-points[:, 1], kind="stable")][::5].tolist():
-        ((left, up),) = ax.to_mm(np.array([[x, y]])).tolist()
-        box = (left - half, up - 1.7, left + half, up + 1.7)
-        apart = (
-            box[2] < a or box[0] > c or box[3] < b or box[1] > d
-            for a, b, c, d in ax.boxes
-        )
-        if all(apart):
-            return (x, y), box
-    return None
 
 
 @block_height.register

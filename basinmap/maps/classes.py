@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Literal, get_args
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal, TypeVar, get_args
 
 import numpy as np
 import pandas as pd
 
-from basinmap.errors import DataError
-from basinmap.typography import interval, number
+from basinmap.errors import DataError, MeasureError, culprits
+from basinmap.maps.methods import Method, cut_values, round_breaks
+from basinmap.typography import interval, number, typeset
 
-__all__ = ["Method", "classify"]
+__all__ = ["SRU", "Method", "classify", "shared_classes"]
 
-Method = Literal["fisher-jenks", "quantile", "equal"]
+Thresholds = Literal["sru"]
+"""Legal thresholds, by name."""
+
+SRU: Final = (20.0, 25.0)
+"""Shares of social housing, in %, that article L302-5 of the CCH asks of communes."""
+
+_LEGAL: Final[Mapping[str, tuple[tuple[float, ...], str]]] = MappingProxyType(
+    {
+        "sru": (
+            SRU,
+            "Seuils de 20 et 25 % : taux légaux de logements sociaux "
+            "(art. L. 302-5 du code de la construction et de l'habitation)",
+        )
+    }
+)
+# They have a centre of their own, or too many classes to be mirrored.
+_NOT_MIRRORED: Final = ("standard-deviation", "q6")
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 def classify(
@@ -22,7 +43,7 @@ def classify(
     *,
     method: Method = "fisher-jenks",
     k: int = 5,
-    breaks: Sequence[float] | None = None,
+    breaks: Sequence[float] | Thresholds | None = None,
     pivot: float | None = None,
 ) -> pd.Series:
     """
@@ -39,11 +60,18 @@ def classify(
         Numbers; a missing one gets a missing class.
     method
         `"fisher-jenks"` (least variance inside classes), `"quantile"` (equal
-        numbers), `"equal"` (equal widths).
+        numbers), `"equal"` (equal widths), `"standard-deviation"` (a class a
+        standard deviation; the mean is a break when `k` is even, the middle of a
+        class when it is odd), `"q6"` (quantiles at 5, 27.5, 50, 72.5 and 95 %),
+        `"geometric"` (equal ratios, above zero), `"nested-means"` (2, 4 or 8 classes,
+        at most `k`), `"head-tail"` (at most `k`, for few great values and many small),
+        `"pretty"` (equal widths between round numbers, at most `k`).
     k
         Number of classes wanted, 1 to 9; with a pivot, half of them on each side.
+        It does not count for `"q6"`.
     breaks
-        Inner bounds of your own, increasing; then neither method nor `k` count.
+        Inner bounds of your own, increasing, or `"sru"` for the legal shares of social
+        housing, 20 and 25 %; then neither method nor `k` count.
     pivot
         A value, such as 0, that must be a break: classes are then symmetric
         around it, for a diverging palette.
@@ -58,12 +86,28 @@ def classify(
     Raises
     ------
     DataError
-        If all values are missing, one is infinite, `k` or `breaks` make no sense.
+        If all values are missing, one is infinite or no number, `k`, `breaks` or
+        `pivot` make no sense or not with this method, or a value is not above zero
+        and the method is geometric.
+
+    See Also
+    --------
+    shared_classes : The same classes for a series of maps.
+
+    Notes
+    -----
+    All breaks are rounded so but those of `"pretty"`, which are round, of
+    `"standard-deviation"`, which only lose the decimals the indicator has not, and your
+    own. With `"standard-deviation"`, `"q6"` and `"sru"` a French note for the sheet is
+    added to `attrs["notes"]`: what the breaks are, and that they are rounded if so.
+
+    Units a class, empty ones too: `classes.value_counts(sort=False)`.
 
     References
     ----------
     W. D. Fisher (1958), On grouping for maximum homogeneity, *Journal of the
-    American Statistical Association* 53, by exact dynamic programming.
+    American Statistical Association* 53, by exact dynamic programming. The others:
+    see `basinmap.maps.methods`.
 
     Examples
     --------
@@ -73,48 +117,196 @@ def classify(
     ['moins de 5', 'moins de 5', 'de 5 à moins de 9', 'de 5 à moins de 9', '9 et plus']
     >>> classify(pd.Series([-2.0, -0.1, 0.0, 3.0]), k=4, pivot=0).iloc[2]
     'de 0 à moins de 2'
+    >>> classify(pd.Series([12.0, 20.0, 24.9, 25.0]), breaks="sru").tolist()
+    ['moins de 20', 'de 20 à moins de 25', 'de 20 à moins de 25', '25 et plus']
     """
-    numbers = _checked(values, k, method, pivot)
+    (classes,) = shared_classes(
+        {0: values}, method=method, k=k, breaks=breaks, pivot=pivot
+    ).values()
+    return classes
+
+
+def shared_classes(
+    series: Mapping[Key, pd.Series],
+    *,
+    method: Method = "fisher-jenks",
+    k: int = 5,
+    breaks: Sequence[float] | Thresholds | None = None,
+    pivot: float | None = None,
+) -> dict[Key, pd.Series]:
+    """
+    Cut several series of one quantity into the same classes, for maps to compare.
+
+    Breaks are found on all the values together. A class that is empty on one map is
+    there all the same, with its label and its colour.
+
+    Parameters
+    ----------
+    series
+        Values by date, territory… One of them may be wholly missing.
+    method, k, breaks, pivot
+        See `classify`.
+
+    Returns
+    -------
+    dict
+        Classes by the same keys; `attrs["bounds"]` are those of all the values.
+
+    Raises
+    ------
+    DataError
+        If there is no series, or for a reason of `classify`.
+    MeasureError
+        If they are not of one unit.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> before, after = pd.Series([4.0, 6.0, 9.0]), pd.Series([6.5, 9.5, 12.0])
+    >>> found = shared_classes({2016: before, 2021: after}, breaks=[5, 10])
+    >>> found[2021].value_counts(sort=False).to_dict()
+    {'moins de 5': 0, 'de 5 à moins de 10': 2, '10 et plus': 1}
+    """
+    _check_options(k, method, pivot)
+    numbers = _pooled(series)
+    decimals = _decimals(series)
+    cut = _cut(numbers, method, k, decimals, breaks, pivot)
+    bounds = (float(numbers[0]), float(numbers[-1]))
+    return {key: _cut_up(values, cut, bounds) for key, values in series.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Inner breaks, what they stand around, what is said of them on the sheet."""
+
+    breaks: list[float]
+    pivot: float | None
+    note: str = ""
+
+
+def _cut(
+    numbers: np.ndarray,
+    method: Method,
+    k: int,
+    decimals: int | None,
+    breaks: Sequence[float] | Thresholds | None,
+    pivot: float | None,
+) -> _Cut:
+    if isinstance(breaks, str):
+        if breaks not in _LEGAL:
+            msg = (
+                f"unknown thresholds {breaks!r}: {', '.join(_LEGAL)}, or breaks=[5, 10]"
+            )
+            raise DataError(msg)
+        legal, note = _LEGAL[breaks]
+        return _Cut(_own_breaks(legal, pivot), pivot, typeset(note))
     if breaks is not None:
-        inner = _own_breaks(breaks, pivot)
-    elif pivot is not None:
-        inner = _mirrored(numbers, method, k, pivot, values.attrs.get("decimals"))
-    else:
-        inner = _breaks(numbers, method, k, values.attrs.get("decimals"))
-    labels = _labels(inner)
-    codes = np.searchsorted(inner, values.to_numpy(dtype=float), side="right")
-    codes = np.where(values.isna(), -1, codes)
+        return _Cut(_own_breaks(breaks, pivot), pivot)
+    if pivot is not None:
+        return _Cut(_mirrored(numbers, method, k, pivot, decimals), pivot)
+    found, exact = _breaks(numbers, method, k, decimals)
+    return _Cut(found, None, _note(numbers, method, decimals, rounded=found != exact))
+
+
+def _cut_up(values: pd.Series, cut: _Cut, bounds: tuple[float, float]) -> pd.Series:
+    """Return the classes of one series."""
+    numbers = _numbers(values)
+    codes = np.searchsorted(cut.breaks, numbers, side="right")
+    codes = np.where(np.isnan(numbers), -1, codes)
+    labels = _labels(cut.breaks)
     categories = pd.Categorical.from_codes(codes, categories=labels, ordered=True)
     classes = pd.Series(categories, index=values.index, name=values.name)
     classes.attrs = {
         **values.attrs,
-        "breaks": tuple(inner),
-        "bounds": (float(numbers[0]), float(numbers[-1])),
-        "pivot": pivot,
+        "breaks": tuple(cut.breaks),
+        "bounds": bounds,
+        "pivot": cut.pivot,
     }
+    if cut.note:
+        classes.attrs["notes"] = (*values.attrs.get("notes", ()), cut.note)
     return classes
 
 
-def _checked(values: pd.Series, k: int, method: str, pivot: float | None) -> np.ndarray:
-    """Return the values there are, sorted."""
+def _note(
+    numbers: np.ndarray, method: Method, decimals: int | None, *, rounded: bool
+) -> str:
+    """Say on the sheet what breaks that mean something are."""
+    said = "bornes arrondies" if rounded else "bornes exactes"
+    if method == "q6":
+        return typeset(f"Classes : quantiles à 5, 27,5, 50, 72,5 et 95 % ; {said}")
+    if method != "standard-deviation":
+        return ""
+    deviation = float(numbers.std())
+    if decimals is None:
+        decimals = _enough_decimals(numbers, [float(numbers.mean())])
+    about = (
+        f"moyenne {number(float(numbers.mean()), decimals)}, "
+        f"écart-type {number(deviation, decimals)}"
+    )
+    return typeset(f"Classes d'un écart-type : {about} ; {said}")
+
+
+def _check_options(k: int, method: str, pivot: float | None) -> None:
     if not 1 <= k <= 9:
         msg = f"k={k}: from 1 to 9 classes can be told apart"
         raise DataError(msg)
     if method not in get_args(Method):
-        msg = f"unknown method {method!r}: fisher-jenks, quantile or equal"
+        *most, last = get_args(Method)
+        msg = f"unknown method {method!r}: {', '.join(most)} or {last}"
         raise DataError(msg)
-    if pivot is not None and not math.isfinite(pivot):
+    if pivot is None:
+        return
+    if not math.isfinite(pivot):
         msg = f"pivot={pivot}: give a number, such as 0"
         raise DataError(msg)
-    numbers = np.sort(values.dropna().to_numpy(dtype=float))
-    if not len(numbers):
-        msg = f"{values.name or 'values'}: all {len(values)} values are missing"
+    if method in _NOT_MIRRORED:
+        msg = (
+            f"{method!r} classes are not symmetric around a pivot: "
+            "leave pivot out, or use method='quantile' or 'equal'"
+        )
         raise DataError(msg)
-    if not np.isfinite(numbers).all():
-        culprits = list(values.index[np.isinf(values.to_numpy(dtype=float))][:5])
-        msg = f"{values.name or 'values'}: infinite values at {culprits}"
+
+
+def _numbers(values: pd.Series) -> np.ndarray:
+    """Return the values as floats, those missing as NaN."""
+    try:
+        return values.to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        kept = values.dropna()
+        wrong = kept[pd.to_numeric(kept, errors="coerce").isna()]
+        msg = f"{values.name or 'values'}: no numbers: {culprits(wrong)}"
+        raise DataError(msg) from error
+
+
+def _pooled(series: Mapping[Key, pd.Series]) -> np.ndarray:
+    """Return all the values there are, sorted."""
+    if not series:
+        msg = "no series to classify: give them by date, {2016: before, 2021: after}"
         raise DataError(msg)
-    return numbers
+    units = {str(unit) for v in series.values() if (unit := v.attrs.get("unit"))}
+    if len(units) > 1:
+        msg = f"{len(units)} units ({culprits(sorted(units))}) cannot share classes"
+        raise MeasureError(msg)
+    found = []
+    for values in series.values():
+        numbers = _numbers(values)
+        if np.isinf(numbers).any():
+            wrong = list(values.index[np.isinf(numbers)][:5])
+            msg = f"{values.name or 'values'}: infinite values at {wrong}"
+            raise DataError(msg)
+        found.append(numbers[~np.isnan(numbers)])
+    pooled = np.sort(np.concatenate(found))
+    if not len(pooled):
+        total = sum(len(values) for values in series.values())
+        name = next(iter(series.values())).name
+        msg = f"{name or 'values'}: all {total} values are missing"
+        raise DataError(msg)
+    return pooled
+
+
+def _decimals(series: Mapping[Key, pd.Series]) -> int | None:
+    told = [v.attrs["decimals"] for v in series.values() if "decimals" in v.attrs]
+    return max(told, default=None)
 
 
 def _own_breaks(breaks: Sequence[float], pivot: float | None) -> list[float]:
@@ -139,68 +331,29 @@ def _enough_decimals(numbers: np.ndarray, raw: list[float]) -> int:
 
 def _breaks(
     numbers: np.ndarray, method: Method, k: int, decimals: int | None
-) -> list[float]:
-    """Return at most k - 1 rounded inner breaks, each with values on both sides."""
-    k = min(k, len(np.unique(numbers)))
+) -> tuple[list[float], list[float]]:
+    """Return the inner breaks, each with values on both sides, rounded and exact."""
+    k = min(6 if method == "q6" else k, len(np.unique(numbers)))
     if k == 1:
-        return []
-    raw = _raw_breaks(numbers, method, k)
+        return [], []
+    if method == "pretty":
+        found = round_breaks(numbers, k, 6 if decimals is None else decimals)
+        return found, found
+    cut = sorted(set(cut_values(numbers, method, k)))
+    exact = [b for b in cut if numbers[0] < b <= numbers[-1]]
     if decimals is None:
-        decimals = _enough_decimals(numbers, raw)
-    cuts = np.searchsorted(numbers, raw, side="left")
+        decimals = _enough_decimals(numbers, exact)
+    if method == "standard-deviation":  # rounder ones would no longer be it
+        return sorted({round(b, decimals) for b in exact}), exact
+    cuts = np.searchsorted(numbers, exact, side="left")
     sizes = np.diff([0, *cuts, len(numbers)])
     # A rounder break may move a few values, never a good part of a class.
     slack = np.minimum(0.03 * len(numbers), 0.2 * np.minimum(sizes[:-1], sizes[1:]))
     rounded = {
         _roundest(numbers, b, int(room), decimals)
-        for b, room in zip(raw, slack, strict=True)
+        for b, room in zip(exact, slack, strict=True)
     }
-    return sorted(b for b in rounded if numbers[0] < b <= numbers[-1])
-
-
-def _raw_breaks(numbers: np.ndarray, method: Method, k: int) -> list[float]:
-    """Return k - 1 breaks in the sense `[a ; b[`."""
-    match method:
-        case "fisher-jenks":
-            return _natural_breaks(numbers, k)
-        case "quantile":
-            return [float(np.quantile(numbers, i / k)) for i in range(1, k)]
-        case "equal":
-            return [float(b) for b in np.linspace(numbers[0], numbers[-1], k + 1)[1:-1]]
-
-
-def _natural_breaks(numbers: np.ndarray, k: int) -> list[float]:
-    """Return the first value of each class but the lowest: least squared error."""
-    distinct, weights = np.unique(numbers, return_counts=True)
-    centred = distinct - distinct.mean()  # keeps the differences of sums exact
-    count, total, squares = (
-        np.concatenate([[0.0], np.cumsum(weights * centred**power)])
-        for power in (0, 1, 2)
-    )
-
-    def error(first: np.ndarray, end: int) -> np.ndarray:
-        """Squared error of the classes first..end-1, for every first."""
-        part = total[end] - total[first]
-        return squares[end] - squares[first] - part**2 / (count[end] - count[first])
-
-    n = len(distinct)
-    best = np.concatenate(
-        [[np.inf], [error(np.array([0]), j)[0] for j in range(1, n + 1)]]
-    )
-    opens = np.zeros((k, n + 1), dtype=int)
-    for level in range(1, k):
-        longer = np.full(n + 1, np.inf)
-        for end in range(level + 1, n + 1):
-            first = np.arange(level, end)
-            errors = best[first] + error(first, end)
-            at = int(np.argmin(errors))
-            longer[end], opens[level, end] = errors[at], first[at]
-        best = longer
-    starts, end = [], n
-    for level in range(k - 1, 0, -1):
-        end = opens[level, end]
-        starts.append(float(distinct[end]))
-    return starts[::-1]
+    return sorted(b for b in rounded if numbers[0] < b <= numbers[-1]), exact
 
 
 def _roundest(numbers: np.ndarray, raw: float, slack: int, decimals: int) -> float:
@@ -229,7 +382,9 @@ def _mirrored(
     """Return breaks symmetric around the pivot, without empty ends beyond them."""
     away = np.sort(np.abs(numbers - pivot))
     away = away[away > 0]
-    half = _breaks(away, method, max(1, k // 2), decimals) if len(away) else []
+    half: list[float] = []
+    if len(away):
+        half, _ = _breaks(away, method, max(1, k // 2), decimals)
     both = [pivot - b for b in half[::-1]] + [pivot + b for b in half]
     low, high = numbers[0], numbers[-1]
     kept = {round(b, 6) for b in both if low < b <= high}

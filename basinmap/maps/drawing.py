@@ -17,9 +17,10 @@ from basinmap.maps.blocks import ClassesBlock, KeyBlock, Swatch
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import DIVERGING, diverging_colors, sequential_colors
 from basinmap.maps.themes import settings
+from basinmap.maps.vision import own_colors, seen
 from basinmap.measures import QUALIFIERS, STATES
 from basinmap.spatial.projections import METRIC, check_metric
-from basinmap.typography import typeset
+from basinmap.typography import capital, typeset
 
 __all__ = [
     "STATE_FILL",
@@ -29,6 +30,7 @@ __all__ = [
     "classes_block",
     "fill_shapes",
     "frame_box",
+    "free_spot",
     "in_frame",
     "kind_of",
     "on_units",
@@ -44,7 +46,9 @@ STATE_FILL: Final = {
 }
 
 
-def class_colors(classes: pd.Series, palette: str | None) -> list[str]:
+def class_colors(
+    classes: pd.Series, palette: str | Sequence[str] | None, *, grey: bool = False
+) -> list[str]:
     """
     Return the colour of each class, lowest first.
 
@@ -53,27 +57,40 @@ def class_colors(classes: pd.Series, palette: str | None) -> list[str]:
     classes
         What `classify` returned.
     palette
-        Name, or None for that of the indicator.
+        Name, colours of your own, lowest class first, or None for that of the
+        indicator.
+    grey
+        Whether only greys may be drawn.
 
     Raises
     ------
     DataError
-        If the series is not made of classes, or the palette is unknown.
+        If the series is not made of classes, the palette is unknown, or colours of
+        your own are not one a class or cannot be told apart.
+
+    Warns
+    -----
+    BasinmapWarning
+        If colours of your own are hard to tell apart.
     """
     if not isinstance(classes.dtype, pd.CategoricalDtype) or (
         "breaks" not in classes.attrs
     ):
         msg = "expected what classify() returns: draw_…(ax, units, bm.classify(values))"
         raise DataError(msg)
-    pivot = classes.attrs.get("pivot")
+    pivot, count = classes.attrs.get("pivot"), len(classes.cat.categories)
+    below = None if pivot is None else sum(b <= pivot for b in classes.attrs["breaks"])
+    if palette is not None and not isinstance(palette, str):
+        colors = own_colors(palette, count, ordered=True, below=below)
+        return seen(colors, "grey") if grey else colors
+    if grey:
+        return sequential_colors("greys", count)
     name = palette or classes.attrs.get("palette")
-    if pivot is None:
+    if below is None:
         name = "reds" if name is None or (not palette and name in DIVERGING) else name
-        return sequential_colors(name, len(classes.cat.categories))
-    below = sum(b <= pivot for b in classes.attrs["breaks"])
-    above = len(classes.cat.categories) - below
+        return sequential_colors(name, count)
     name = name if palette or name in DIVERGING else "orange-violet"
-    return diverging_colors(str(name), below, above)
+    return diverging_colors(str(name), below, count - below)
 
 
 def kind_of(values: pd.Series) -> str:
@@ -255,7 +272,7 @@ def _heading(attrs: dict[str, Any], title: str | None) -> str:
     if title is not None:
         return typeset(title)
     unit = attrs.get("unit")
-    label = str(attrs.get("label") or attrs.get("indicator") or "")
+    label = capital(str(attrs.get("label") or attrs.get("indicator") or ""))
     return typeset(f"{label} ({unit})" if unit else label)
 
 
@@ -276,6 +293,36 @@ def remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
         if state in said:
             ax.notes[f"{meaning} : {said.count(state)} valeur(s)"] = None
     ax.notes.update(dict.fromkeys(drawn.attrs.get("notes", ())))
+
+
+def free_spot(
+    ax: MapAxes, points: np.ndarray, half_width: float, half_height: float = 1.7
+) -> tuple[float, float] | None:
+    """
+    Return the first of some points where a text meets nothing, and keep its room.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    points
+        (n, 2) map metres, the best first.
+    half_width, half_height
+        Of the text, in millimetres.
+
+    Returns
+    -------
+    tuple of float or None
+        Map metres, or None when there is no room.
+    """
+    taken = np.array(ax.boxes, dtype=float).reshape(-1, 4)
+    half = np.array([half_width, half_height])
+    for point, centre in zip(points.tolist(), ax.to_mm(points), strict=True):
+        low, high = centre - half, centre + half
+        if not ((taken[:, :2] <= high) & (taken[:, 2:] >= low)).all(axis=1).any():
+            ax.boxes.append((*low.tolist(), *high.tolist()))
+            return point[0], point[1]
+    return None
 
 
 def in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -12,8 +12,10 @@ from matplotlib.patches import Polygon, Rectangle
 from pyproj import Proj, Transformer
 
 from basinmap.errors import BasinmapWarning, DataError
+from basinmap.maps.blocks import Swatch
 from basinmap.maps.pages import Layout, MapAxes
 from basinmap.maps.themes import font, one_line, settings, wrapped
+from basinmap.measures import STATES
 from basinmap.spatial.projections import METRIC
 from basinmap.typography import month, number, shortest, typeset
 
@@ -23,6 +25,8 @@ _BAR_MM = 36.0
 _LEADING = 0.447  # millimetres a point
 _EDGE = 4.5  # what office printers cannot print
 _SMALLEST = 5.0
+_RIGHT = 52.0
+_HIDDEN = "s : donnée couverte par le secret statistique"
 
 
 def draw_furniture(
@@ -82,48 +86,63 @@ def _write_footer(
     theme = plan.theme
     x, y, width, height = plan.footer
     top = y + height
-    paper.plot([x, x + width], [top] * 2, color=theme.faint, linewidth=0.5)
+    paper.plot([x, x + width], [top] * 2, color=theme.faint, linewidth=0.5 * plan.zoom)
     sentences = [f"Sources : {' ; '.join(credits_)}."]
-    notes = [*ax.notes, note] if note else [*ax.notes]
+    notes = [text for text in (*ax.notes, _secret_note(ax), note) if text]
     sentences += [" ".join(f"{text.rstrip('.')}." for text in notes)] if notes else []
     sentences.append(f"Réalisation : {author}, {month(date)}.")
-    size, lines = _fitted([typeset(one_line(s)) for s in sentences], plan)
-    leading = size * _LEADING
-    small = font(theme.family, size)
-    for i, line in enumerate(lines):
-        paper.text(
-            x,
-            top - leading * (i + 1) - 0.4,
-            line,
-            font=small,
-            color=theme.soft,
-            va="baseline",
-        )
     right = [
-        f"Échelle 1\u00a0: {number(plan.scale)} ({plan.paper})",
+        f"Échelle 1\u00a0: {number(plan.scale)} ({plan.size})",
         "RGF93 v1 / Lambert-93 (EPSG:2154)",
     ]
-    for i, line in enumerate(right):
-        paper.text(
-            x + width,
-            top - theme.small * _LEADING * (i + 1) - 0.4,
+    room = width - _RIGHT * plan.zoom
+    if room < _RIGHT * plan.zoom:  # too narrow for two columns
+        sentences[-1] += f" {right[0]}."
+        right, room = [], width
+    size, lines = _fitted([typeset(one_line(s)) for s in sentences], room, plan)
+    _write_lines(ax, lines, size, x)
+    _write_lines(ax, right, theme.small, x + width, ha="right")
+
+
+def _write_lines(
+    ax: MapAxes, lines: Sequence[str], size: float, x: float, *, ha: str = "left"
+) -> None:
+    """Write lines under the rule of the foot."""
+    theme = ax.plan.theme
+    top = ax.plan.footer[1] + ax.plan.footer[3] - 0.4 * ax.plan.zoom
+    for i, line in enumerate(lines):
+        ax.sheet.paper.text(
+            x,
+            top - size * _LEADING * (i + 1),
             line,
-            font=font(theme.family, theme.small),
+            font=font(theme.family, size),
             color=theme.soft,
-            ha="right",
+            ha=ha,
             va="baseline",
         )
 
 
-def _fitted(sentences: list[str], plan: Layout) -> tuple[float, list[str]]:
+def _secret_note(ax: MapAxes) -> str:
+    """Say what « s » means when a value that is secret is drawn."""
+    labels = {
+        swatch.label
+        for block in ax.blocks
+        for swatch in getattr(block, "swatches", ())
+        if isinstance(swatch, Swatch)
+    }
+    return _HIDDEN if STATES["secret"] in labels else ""
+
+
+def _fitted(
+    sentences: list[str], width: float, plan: Layout
+) -> tuple[float, list[str]]:
     """Return the size at which the credits fit under the map, and their lines."""
-    _, y, width, height = plan.footer
-    room = y + height - _EDGE
-    size = plan.theme.small
+    room = plan.footer[1] + plan.footer[3] - min(_EDGE, plan.theme.margin)
+    size, smallest = plan.theme.small, _SMALLEST * max(plan.zoom, 1.0)
     while True:
         style = font(plan.theme.family, size)
-        lines = [x for text in sentences for x in wrapped(text, width - 52, style)]
-        if len(lines) * size * _LEADING <= room or size <= _SMALLEST:
+        lines = [x for text in sentences for x in wrapped(text, width, style)]
+        if len(lines) * size * _LEADING <= room or size <= smallest:
             break
         size -= 0.25
     if len(lines) * size * _LEADING > room:
@@ -143,39 +162,50 @@ def _centre_degrees(ax: MapAxes) -> tuple[float, float]:
     return float(lon), float(lat)
 
 
-def bar_kilometres(scale: float) -> float:
+def bar_kilometres(scale: float, most: float = _BAR_MM) -> float:
     """
-    Return the longest round distance whose bar is at most 36 mm.
+    Return the longest round distance whose bar fits.
 
     Parameters
     ----------
     scale
         Denominator of the scale.
+    most
+        Millimetres.
 
     Examples
     --------
     >>> bar_kilometres(125_000), bar_kilometres(600_000)
     (4.0, 20.0)
     """
-    most = _BAR_MM * scale / 1e6
-    power = 10.0 ** math.floor(math.log10(most))
+    kilometres = most * scale / 1e6
+    power = 10.0 ** math.floor(math.log10(kilometres))
     return max(
-        step * power for step in (1, 2, 3, 4, 5) if step * power <= most * 1.0001
+        step * power for step in (1, 2, 3, 4, 5) if step * power <= kilometres * 1.0001
     )
 
 
 def _draw_scale_bar(ax: MapAxes) -> None:
     """Draw a bar whose length is true on the ground at the centre of the map."""
     plan, paper = ax.plan, ax.sheet.paper
-    theme = plan.theme
-    kilometres = bar_kilometres(plan.scale)
+    theme, zoom = plan.theme, plan.zoom
+    # The arrow of the north stands at the right of it.
+    most = min(_BAR_MM * zoom, plan.column - 14.0 * zoom)
+    kilometres = bar_kilometres(plan.scale, most)
     factor = Proj(METRIC).get_factors(*_centre_degrees(ax)).meridional_scale
     length = kilometres * 1e6 * factor / plan.scale
     x, y = _foot(ax)
     for i, color in enumerate((theme.ink, "#ffffff")):
         half = length / 2
         paper.add_patch(
-            Rectangle((x + i * half, y), half, 1.3, fc=color, ec=theme.ink, lw=0.5)
+            Rectangle(
+                (x + i * half, y),
+                half,
+                1.3 * zoom,
+                fc=color,
+                ec=theme.ink,
+                lw=0.5 * zoom,
+            )
         )
     properties = font(theme.family, theme.small)
     texts = ["0", *(shortest(part) for part in (kilometres / 2, kilometres))]
@@ -183,7 +213,7 @@ def _draw_scale_bar(ax: MapAxes) -> None:
     for i, text in enumerate(texts):
         paper.text(
             x + i * length / 2,
-            y + 2.3,
+            y + 2.3 * zoom,
             text,
             font=properties,
             color=theme.ink,
@@ -196,28 +226,27 @@ def _draw_scale_bar(ax: MapAxes) -> None:
 def _foot(ax: MapAxes) -> tuple[float, float]:
     """Return the lower left corner of what the legend leaves at its foot."""
     x, y, width, _ = ax.plan.strip
-    column = 60.0 if ax.plan.columns > 1 else width
-    return x + width - column, y + 1.0
+    return x + width - ax.plan.column, y + 1.0 * ax.plan.zoom
 
 
 def _draw_north(ax: MapAxes) -> None:
     """Point to the true north: the grid of Lambert-93 turns away from it."""
     plan, paper = ax.plan, ax.sheet.paper
-    theme = plan.theme
+    theme, zoom = plan.theme, plan.zoom
     turn = math.radians(
         Proj(METRIC).get_factors(*_centre_degrees(ax)).meridian_convergence
     )
     x, y, width, _ = plan.strip
-    base = np.array([x + width - 4.0, y + 5.0])
+    base = np.array([x + width - 4.0 * zoom, y + 5.0 * zoom])
     rotation = np.array(
         [[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]
     )
     for side, color in ((-1, theme.ink), (1, "#ffffff")):
-        half = np.array([[0.0, 5.0], [side * 1.9, -3.2], [0.0, -1.8]])
+        half = np.array([[0.0, 5.0], [side * 1.9, -3.2], [0.0, -1.8]]) * zoom
         paper.add_patch(
-            Polygon(base + half @ rotation.T, fc=color, ec=theme.ink, lw=0.4)
+            Polygon(base + half @ rotation.T, fc=color, ec=theme.ink, lw=0.4 * zoom)
         )
-    x, y = base + rotation @ np.array([0.0, 6.0])
+    x, y = base + rotation @ np.array([0.0, 6.0 * zoom])
     paper.text(
         x,
         y,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import geopandas as gpd
 import numpy as np
@@ -21,6 +22,7 @@ from basinmap.maps.drawing import (
     classes_block,
     fill_shapes,
     frame_box,
+    free_spot,
     in_frame,
     kind_of,
     on_units,
@@ -30,7 +32,7 @@ from basinmap.maps.drawing import (
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.themes import MM_PER_POINT, font, settings, text_width
 from basinmap.measures import STATES, check_columns
-from basinmap.typography import typeset
+from basinmap.typography import capital, typeset
 
 __all__ = [
     "draw_choropleth",
@@ -47,7 +49,7 @@ def draw_choropleth(
     units: gpd.GeoDataFrame,
     classes: pd.Series,
     *,
-    palette: str | None = None,
+    palette: str | Sequence[str] | None = None,
     title: str | None = None,
 ) -> None:
     """
@@ -95,7 +97,7 @@ def draw_choropleth(
         )
         raise MeasureError(msg)
     aligned = on_units(units, classes)
-    colors = class_colors(classes, palette)
+    colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
     line = {"edgecolor": "#ffffff", "linewidth": 0.45, "zorder": 2}
     for code, label in enumerate(classes.cat.categories):
         chosen = units.geometry[aligned.cat.codes == code]
@@ -118,7 +120,7 @@ def draw_symbols(
     sizes: pd.Series,
     *,
     classes: pd.Series | None = None,
-    palette: str | None = None,
+    palette: str | Sequence[str] | None = None,
     largest_mm: float | None = None,
     title: str | None = None,
 ) -> None:
@@ -162,19 +164,19 @@ def draw_symbols(
     >>> bm.draw_symbols(ax, lens, bm.compute("L01", table))
     """
     check_drawable(units)
-    values = _checked_sizes(units, sizes)
+    values = checked_sizes(units, sizes)
     theme = ax.plan.theme
     order = values.sort_values(ascending=False, kind="stable").index
     order = order[values.loc[order] > 0]
     largest = float(values.max())
-    radius = _largest_radius(ax, units, values, largest_mm)
+    radius = largest_radius(ax, units, values, largest_mm)
     points = units.geometry.representative_point()
     places = pd.DataFrame({"x": points.x, "y": points.y}).loc[order]
     radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
     fills = [theme.faint] * len(order)
     if classes is not None:
         aligned = on_units(units, classes)
-        colors = class_colors(classes, palette)
+        colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
         codes = aligned.cat.codes.loc[order]
         fills = [colors[code] if code >= 0 else theme.missing for code in codes]
     circles = EllipseCollection(
@@ -199,19 +201,45 @@ def draw_symbols(
         states = states_of_classes(aligned).loc[order]
         block = classes_block(aligned.loc[order], colors, states, None, shape="disc")
         ax.blocks.append(block)
-    ax.blocks.append(_circles_block(ax, sizes, largest, radius, title))
-    _tell_missing(ax, states_of_classes(on_units(units, sizes)))
+    ax.blocks.append(circles_block(ax, sizes, largest, radius, title))
+    tell_missing(ax, states_of_classes(on_units(units, sizes)))
 
 
-def _tell_missing(ax: MapAxes, states: pd.Series) -> None:
-    """Say in the legend how many units have no circle, and why."""
+def tell_missing(ax: MapAxes, states: pd.Series) -> None:
+    """
+    Say in the legend how many units have no symbol, and why.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    states
+        What each missing value means, by code.
+    """
     for state, meaning in STATES.items():
         count = int((states == state).sum())
         if count:
             add_key(ax, Swatch(typeset(f"{meaning} : {count}"), "none", shape="none"))
 
 
-def _checked_sizes(units: gpd.GeoDataFrame, sizes: pd.Series) -> pd.Series:
+def checked_sizes(units: gpd.GeoDataFrame, sizes: pd.Series) -> pd.Series:
+    """
+    Return sizes on the index of the units, 0 where there is none.
+
+    Parameters
+    ----------
+    units
+        What is drawn.
+    sizes
+        A stock.
+
+    Raises
+    ------
+    MeasureError
+        If `sizes` is a rate.
+    DataError
+        If a value is negative or infinite, or nothing is above zero.
+    """
     kind = kind_of(sizes) or "stock"
     if kind != "stock":
         msg = (
@@ -230,10 +258,28 @@ def _checked_sizes(units: gpd.GeoDataFrame, sizes: pd.Series) -> pd.Series:
     return values.fillna(0.0)
 
 
-def _largest_radius(
+def largest_radius(
     ax: MapAxes, units: gpd.GeoDataFrame, values: pd.Series, given: float | None
 ) -> float:
-    """Return a radius such that all circles cover an eighth of the territory."""
+    """
+    Return a radius such that all circles cover an eighth of the territory.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        What is drawn.
+    values
+        Their sizes.
+    given
+        Radius in millimetres, instead.
+
+    Raises
+    ------
+    DataError
+        If the radius given is not positive.
+    """
     if given is not None:
         if not 0 < given < math.inf:
             msg = f"largest_mm={given}: give the radius of the largest circle, in mm"
@@ -246,10 +292,25 @@ def _largest_radius(
     return float(np.clip(math.sqrt(surface / 8 / (math.pi * share)), 2.5, 11.0))
 
 
-def _circles_block(
+def circles_block(
     ax: MapAxes, sizes: pd.Series, largest: float, radius: float, title: str | None
 ) -> CirclesBlock:
-    """Return three round values whose circles can be told apart."""
+    """
+    Return three round values whose circles can be told apart.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    sizes
+        A stock, for its label.
+    largest
+        Greatest value.
+    radius
+        Of its circle, in millimetres.
+    title
+        Heading; by default the label of the stock.
+    """
     power = 10 ** math.floor(math.log10(largest))
     top = next(f * power for f in (5, 2, 1) if f * power <= largest * (1 + 1e-12))
     values = [top]
@@ -257,7 +318,7 @@ def _circles_block(
         value = top / divisor
         if radius * math.sqrt(value / largest) > 0.5:
             values.append(value)
-    heading = title or sizes.attrs.get("label") or str(sizes.name)
+    heading = title or capital(str(sizes.attrs.get("label") or sizes.name))
     return CirclesBlock(
         title=typeset(str(heading)),
         values=tuple(float(value) for value in values),
@@ -498,12 +559,14 @@ def _write_distance(ax: MapAxes, circle: shapely.LinearRing, outer: float) -> No
     arc = shapely.get_coordinates(circle.intersection(frame_box(ax, 6.0)))
     if not len(arc):
         return
-    x, y = (float(value) for value in arc[np.argmax(arc[:, 1])])
     text = typeset(f"{outer / 1000:g}".replace(".", ",")) + "\u00a0km"
     properties = font(ax.plan.theme.narrow, ax.plan.theme.label, weight=500)
+    half = text_width(text, properties) / 2 + 0.8
+    spot = free_spot(ax, arc[np.argsort(-arc[:, 1], kind="stable")], half)
+    if spot is None:
+        return
     ax.text(
-        x,
-        y,
+        *spot,
         text,
         font=properties,
         color=ax.plan.theme.ink,
@@ -512,6 +575,3 @@ def _write_distance(ax: MapAxes, circle: shapely.LinearRing, outer: float) -> No
         zorder=5,
         bbox={"boxstyle": "round,pad=0.25", "fc": "#ffffff", "ec": "none"},
     )
-    (mm,) = ax.to_mm(np.array([[x, y]]))
-    half = text_width(text, properties) / 2 + 0.8
-    ax.boxes.append((mm[0] - half, mm[1] - 1.7, mm[0] + half, mm[1] + 1.7))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,13 @@ from basinmap.maps.blocks import (
     Swatch,
 )
 from basinmap.maps.classes import written
-from basinmap.maps.pages import Layout, MapAxes
+from basinmap.maps.insets import InsetBlock
+from basinmap.maps.pages import MapAxes, scaled
 from basinmap.maps.pens import (
     ROW,
     TEXT,
     Pen,
+    at_true_size,
     block_height,
     draw_block,
     draw_swatch,
@@ -43,7 +45,8 @@ from basinmap.typography import number, shortest, typeset
 
 __all__ = ["draw_comparison", "draw_legend"]
 
-_BETWEEN = 5.0
+# Millimetres between two entries, and size: a long legend is set tighter, then smaller.
+_TIGHTER = ((5.0, 1.0), (3.6, 1.0), (2.4, 1.0), (2.4, 0.93), (2.4, 0.86))
 FOOT = 15.0
 """Height kept at the bottom of the last column for the scale bar and the north."""
 
@@ -127,18 +130,20 @@ def draw_legend(ax: MapAxes, *, histogram: pd.Series | None = None) -> None:
     blocks = _in_reading_order(ax.blocks)
     if histogram is not None:
         blocks = _with_histogram(blocks, histogram)
-    flow = _Flow(ax.plan, ax.sheet.paper)
+    flows = (_Flow(ax, blocks, *step) for step in _TIGHTER)
     with settings():
-        for block in blocks:
-            height = block_height(block, _column(ax.plan), ax.plan.theme)
-            if not flow.fits(height):
-                warnings.warn(
-                    "the legend is longer than its strip: draw fewer layers, or "
-                    "take a larger paper",
-                    BasinmapWarning,
-                    stacklevel=2,
-                )
-            draw_block(block, flow.pen(height))
+        flow = next((found for found in flows if found.missing <= 0), None)
+        flow = flow or _Flow(ax, blocks, *_TIGHTER[-1])
+        if flow.missing > 0:
+            warnings.warn(
+                f"the legend is {flow.missing:.0f} mm longer than its strip: draw "
+                "fewer layers, take a larger paper, or widen the strip with "
+                "page(…, legend=…, legend_mm=…)",
+                BasinmapWarning,
+                stacklevel=2,
+            )
+        flow.draw()
+    ax.explained = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,42 +155,70 @@ class _Histogram:
 
 
 class _Flow:
-    """Columns of the strip, filled from the top; the last keeps room for the scale."""
+    """
+    Columns of the strip, filled from the top; the last keeps room for the scale.
 
-    def __init__(self, plan: Layout, paper: Axes) -> None:
-        self.plan, self.paper = plan, paper
-        x, y, width, height = plan.strip
-        gap = 5.0 if plan.columns > 1 else 0.0
-        self.width = (width - gap * (plan.columns - 1)) / plan.columns
-        self.columns = [x + i * (self.width + gap) for i in range(plan.columns)]
-        self.top, self.bottom = y + height, y
-        self.column, self.y = 0, self.top
+    All is measured for the type of A4, then drawn `zoom` times as large.
+    """
 
-    def _floor(self, column: int) -> float:
-        return self.bottom + (FOOT if column == len(self.columns) - 1 else 0.0)
+    def __init__(
+        self, ax: MapAxes, blocks: list[object], between: float, size: float
+    ) -> None:
+        plan = ax.plan
+        self.sheet, self.zoom = ax.sheet, plan.zoom * size
+        self.theme = scaled(plan.theme, 1 / self.zoom) if self.zoom != 1 else plan.theme
+        self.blocks = [at_true_size(block, self.zoom) for block in blocks]
+        x, bottom, width, height = (side / self.zoom for side in plan.strip)
+        self.width = plan.column / self.zoom
+        step = (width - self.width) / max(plan.columns - 1, 1)
+        self.columns = [x + i * step for i in range(plan.columns)]
+        self.floors = [bottom] * plan.columns
+        self.floors[-1] += (FOOT * plan.zoom + ax.reserved) / self.zoom
+        self.places, self.missing = self._placed(bottom + height, between)
 
-    def fits(self, height: float) -> bool:
-        """Say whether a block fits, here or in a column to the right."""
-        if self.y - height >= self._floor(self.column):
-            return True
-        following = range(self.column + 1, len(self.columns))
-        return any(self.top - height >= self._floor(column) for column in following)
+    def _placed(
+        self, top: float, between: float
+    ) -> tuple[list[tuple[float, float]], float]:
+        """Return where each block goes, and the millimetres that are missing."""
+        places = []
+        column, y, lowest = 0, top, 0.0
+        for block in self.blocks:
+            height = block_height(block, self.width, self.theme)
+            while y - height < self.floors[column] and column < len(self.columns) - 1:
+                column, y = column + 1, top
+            places.append((self.columns[column], y))
+            lowest = max(lowest, self.floors[column] - (y - height))
+            y -= height + between
+        return places, lowest * self.zoom if lowest > 1e-6 else 0.0
 
-    def pen(self, height: float) -> Pen:
-        """Return where a block of that height goes, and move on."""
-        last = len(self.columns) - 1
-        while self.y - height < self._floor(self.column) and self.column < last:
-            self.column, self.y = self.column + 1, self.top
-        pen = Pen(
-            self.paper, self.columns[self.column], self.y, self.width, self.plan.theme
-        )
-        self.y -= height + _BETWEEN
-        return pen
+    def draw(self) -> None:
+        """Draw every block where it goes."""
+        paper = self.sheet.paper if self.zoom == 1 else self._enlarged_paper()
+        for block, (x, y) in zip(self.blocks, self.places, strict=True):
+            draw_block(block, Pen(paper, x, y, self.width, self.theme))
+        if paper is not self.sheet.paper:
+            for text in paper.texts:
+                text.set_fontsize(float(text.get_fontsize()) * self.zoom)
+
+    def _enlarged_paper(self) -> Axes:
+        """Return axes over the whole page whose unit is `zoom` millimetres."""
+        plan = self.sheet.layout_mm
+        axes = self.sheet.add_axes((0, 0, 1, 1), zorder=2, label="legend")
+        axes.set_xlim(0, plan.width / self.zoom)
+        axes.set_ylim(0, plan.height / self.zoom)
+        axes.axis("off")
+        return axes
 
 
 def _in_reading_order(blocks: list[object]) -> list[object]:
-    """Classes first, then sizes, lines and points, figures last."""
-    order = {ClassesBlock: 0, CirclesBlock: 2, KeyBlock: 3, FiguresBlock: 4}
+    """Classes first, then sizes, lines and points, figures, small maps last."""
+    order = {
+        ClassesBlock: 0,
+        CirclesBlock: 2,
+        KeyBlock: 3,
+        FiguresBlock: 4,
+        InsetBlock: 5,
+    }
     return sorted(blocks, key=lambda block: order.get(type(block), 1))
 
 
@@ -206,10 +239,6 @@ def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
     return blocks
 
 
-def _column(plan: Layout) -> float:
-    return plan.strip[2] if plan.columns == 1 else 60.0
-
-
 @block_height.register
 def _(block: ClassesBlock, width: float, theme: Theme) -> float:
     return heading_height(block.title, width, theme) + len(block.swatches) * ROW + 5.2
@@ -228,7 +257,7 @@ def _(block: KeyBlock, width: float, theme: Theme) -> float:
 
 @block_height.register
 def _(block: FiguresBlock, width: float, theme: Theme) -> float:
-    rows = sum(_figure_heights(block, theme))
+    rows = sum(_figure_heights(block, width, theme))
     return heading_height(block.title, width, theme) + rows
 
 
@@ -236,6 +265,11 @@ def _(block: FiguresBlock, width: float, theme: Theme) -> float:
 def _(block: _Histogram, width: float, theme: Theme) -> float:
     del block, width, theme
     return 21.0
+
+
+@at_true_size.register
+def _(block: CirclesBlock, zoom: float) -> CirclesBlock:
+    return replace(block, radii=tuple(radius / zoom for radius in block.radii))
 
 
 @draw_block.register
@@ -315,11 +349,14 @@ _NAMES = 33.0
 _VALUES = 13.0
 
 
-def _figure_heights(block: FiguresBlock, theme: Theme) -> list[float]:
-    properties = font(theme.family, theme.body)
-    return [
-        1.6 + 2.9 * len(wrapped(name, _NAMES, properties)) for name, _ in block.rows
-    ]
+def _names(width: float) -> float:
+    """Return what names take of a column, in millimetres."""
+    return min(_NAMES, 0.55 * width)
+
+
+def _figure_heights(block: FiguresBlock, width: float, theme: Theme) -> list[float]:
+    properties, names = font(theme.family, theme.body), _names(width)
+    return [1.6 + 2.9 * len(wrapped(name, names, properties)) for name, _ in block.rows]
 
 
 @draw_block.register
@@ -329,31 +366,27 @@ def _(block: FiguresBlock, pen: Pen) -> None:
     known = values[np.isfinite(values)]
     low, high = min(known.min(), 0.0), max(known.max(), 0.0)
     span = (high - low) or 1.0
-    left, room = _NAMES + 2.0, pen.width - _NAMES - _VALUES - 3.0
+    names = _names(pen.width)
+    left, room = names + 2.0, pen.width - names - _VALUES - 3.0
 
     def along(value: float) -> float:
         return pen.x + left + (value - low) / span * room
 
     unit = "\u202f%" if block.unit.startswith("%") else ""
-    heights = _figure_heights(block, pen.theme)
+    heights = _figure_heights(block, pen.width, pen.theme)
     for i, ((name, value), height) in enumerate(zip(block.rows, heights, strict=True)):
         style: Mapping[str, Any] = {"weight": 700 if i == 0 else 400}
         ink = pen.theme.ink if i == 0 else pen.theme.soft
         properties = font(pen.theme.family, pen.theme.body)
-        for j, line in enumerate(wrapped(name, _NAMES, properties)):
+        for j, line in enumerate(wrapped(name, names, properties)):
             pen.write(0, y + 2.7 + 2.9 * j, line, color=ink, **style)
         text = number(value, block.decimals, signed=block.signed)
         text += unit if np.isfinite(value) else ""
         pen.write(pen.width, y + 2.7, text, color=ink, ha="right", **style)
         if np.isfinite(value):
-            middle = pen.y - y - 1.7
-            pen.paper.plot(
-                [along(0.0), along(value)],
-                [middle] * 2,
-                color=ink,
-                linewidth=2.2,
-                solid_capstyle="butt",
-            )
+            ends = sorted((along(0.0), along(value)))
+            bar = (ends[0], pen.y - y - 2.1), ends[1] - ends[0], 0.8
+            pen.paper.add_patch(Rectangle(*bar, fc=ink, ec="none"))
         y += height
     pen.paper.plot(
         [along(0.0)] * 2,

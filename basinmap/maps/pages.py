@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import math
+import warnings
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Final, Literal, get_args
 
 import geopandas as gpd
@@ -12,10 +14,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
+from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.text import Text
 
-from basinmap.errors import DataError
+from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.themes import (
+    HALF_COLUMN,
     MM_PER_POINT,
     PRINT,
     Theme,
@@ -25,7 +29,7 @@ from basinmap.maps.themes import (
     wrapped,
 )
 from basinmap.spatial.projections import check_metric
-from basinmap.typography import typeset
+from basinmap.typography import shortest, typeset
 
 __all__ = ["Layout", "MapAxes", "Sheet", "page"]
 
@@ -34,17 +38,27 @@ PAPERS: Final = {
     "A4": (210.0, 297.0),
     "A3": (297.0, 420.0),
     "A2": (420.0, 594.0),
+    "A1": (594.0, 841.0),
+    "A0": (841.0, 1189.0),
 }
+_HALF_COLUMN: Final = (85.0, 120.0)
 # Round denominators close enough that a territory never floats in a void.
 _ROUND: Final = (
     *(1, 1.1, 1.2, 1.25, 1.3, 1.4, 1.5, 1.6, 1.75, 1.8),
     *(2, 2.2, 2.25, 2.5, 2.75, 3, 3.5, 4, 4.5, 5, 5.5, 6, 7, 7.5, 8, 9),
 )
 _STRIP: Final = 60.0
+_NARROWEST: Final = 42.0
 _GAP: Final = 5.0
 _BELOW: Final = 52.0
+_FEET: Final = ((250.0, 14.0), (110.0, 17.5), (0.0, 20.0))
+_LEAST_FRAME: Final = 20.0
+_LEAST_LEGEND: Final = {"right": 40.0, "below": 18.0}
+_LARGEST: Final = 5_000.0  # a PDF page is at most 200 inches wide
 
 Orientation = Literal["auto", "landscape", "portrait"]
+Place = Literal["auto", "right", "below"]
+Rectangle = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +79,42 @@ class Layout:
     scale
         Denominator of the scale of the map.
     theme
-        Look of the sheet.
+        Look of the sheet, its type enlarged for a poster.
     """
 
     paper: str
     width: float
     height: float
-    frame: tuple[float, float, float, float]
-    strip: tuple[float, float, float, float]
-    footer: tuple[float, float, float, float]
+    frame: Rectangle
+    strip: Rectangle
+    footer: Rectangle
     columns: int
     scale: float
     theme: Theme
+
+    @property
+    def zoom(self) -> float:
+        """How much larger than on A4 the type is, and what is measured with it."""
+        return self.theme.body / PRINT.body
+
+    @property
+    def head(self) -> Rectangle:
+        """Rectangle of title and subtitle."""
+        margin, top = self.theme.margin, self.frame[1] + self.frame[3]
+        return margin, top, self.width - 2 * margin, self.height - margin - top
+
+    @property
+    def column(self) -> float:
+        """Width of a legend column."""
+        gaps = _GAP * self.zoom * (self.columns - 1)
+        return (self.strip[2] - gaps) / self.columns
+
+    @property
+    def size(self) -> str:
+        """Size of the page as a French reader names it."""
+        if self.paper in PAPERS:
+            return self.paper
+        return f"{shortest(self.width)} × {shortest(self.height)}\u00a0mm"
 
 
 class Sheet(Figure):
@@ -102,6 +140,11 @@ class Sheet(Figure):
         ------
         DataError
             If `bbox_inches` is given.
+
+        Warns
+        -----
+        BasinmapWarning
+            If a text has signs that its fonts lack.
         """
         if options.get("bbox_inches") is not None:
             msg = "bbox_inches changes the size of the page, hence the printed scale"
@@ -110,9 +153,27 @@ class Sheet(Figure):
         metadata = self._metadata(kind) | dict(options.pop("metadata", None) or {})
         if metadata:
             options["metadata"] = metadata
-        with settings():
+        lacking = self._without_glyph()
+        if lacking:
+            msg = (
+                f"{len(lacking)} text(s) with signs that the fonts lack, printed as "
+                f"boxes: {culprits(lacking)}; write them otherwise, or use a theme "
+                "with a family that has them"
+            )
+            warnings.warn(msg, BasinmapWarning, stacklevel=2)
+        with settings(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             options.setdefault("dpi", 300)
             super().savefig(fname, **options)
+
+    def _without_glyph(self) -> list[str]:
+        """Return the texts that no font of theirs can write."""
+        texts = {
+            text.get_text(): text.get_fontproperties()
+            for text in self.findobj(Text)
+            if isinstance(text, Text) and text.get_visible()
+        }
+        return [text for text, style in texts.items() if not _can_write(style, text)]
 
     def _repr_png_(self) -> bytes:
         """Show the page in a notebook, where no pyplot figure is current."""
@@ -135,6 +196,23 @@ class Sheet(Figure):
         return {}
 
 
+def _can_write(style: FontProperties, text: str) -> bool:
+    signs = {ord(sign) for sign in text if not sign.isspace() and sign.isprintable()}
+    families = tuple(style.get_family())
+    return signs <= _signs(families, style.get_weight(), style.get_style())
+
+
+@cache
+def _signs(families: tuple[str, ...], weight: int, slant: str) -> frozenset[int]:
+    """Return the code points that a font and its fallbacks have."""
+    found: set[int] = set()
+    for family in families:
+        style = FontProperties(family=[family], weight=weight)
+        style.set_style(slant)  # type: ignore[arg-type] # as another font has it
+        found |= get_font(findfont(style)).get_charmap().keys()
+    return frozenset(found)
+
+
 class MapAxes(Axes):
     """
     The map frame of a sheet; remembers what was drawn, for the legend.
@@ -142,6 +220,8 @@ class MapAxes(Axes):
     `blocks` are the legend entries in drawing order, `credits` the sources of
     the values, `grounds` those of the outlines; `boxes`, and `symbols` by code
     (x, y, radius), the places in millimetres in the frame that names must avoid.
+    `plan` is the layout, `subject` what the page was made for, `reserved` the
+    millimetres kept above the scale bar, `explained` whether the legend is drawn.
 
     Parameters
     ----------
@@ -159,17 +239,16 @@ class MapAxes(Axes):
         self.notes: dict[str, None] = {}
         self.boxes: list[tuple[float, float, float, float]] = []
         self.symbols: dict[str, tuple[float, float, float]] = {}
+        self.plan: Layout
+        self.subject: gpd.GeoSeries | None = None
+        self.reserved: float = 0.0
+        self.explained: bool = False
         super().__init__(*args, **options)
 
     @property
     def sheet(self) -> Sheet:
         """The page that holds this map."""
         return self.figure  # type: ignore[return-value]
-
-    @property
-    def plan(self) -> Layout:
-        """The layout of the page."""
-        return self.sheet.layout_mm
 
     def to_mm(self, points: np.ndarray) -> np.ndarray:
         """
@@ -196,21 +275,22 @@ class MapAxes(Axes):
         return np.asarray(points) * self.plan.scale / 1000 + corner
 
 
-def page(
+def page(  # noqa: PLR0913 - each is a choice of whoever prints
     units: gpd.GeoDataFrame,
     *,
     title: str,
     subtitle: str = "",
-    paper: str = "A4",
+    paper: str | tuple[float, float] = "A4",
     orientation: Orientation = "auto",
     scale: float | None = None,
-    theme: Theme = PRINT,
+    legend: Place = "auto",
+    legend_mm: float | None = None,
+    theme: Theme | None = None,
 ) -> tuple[Sheet, MapAxes]:
     """
     Make a sheet whose map frame holds the units at a round, true scale.
 
-    The legend has its own strip, at the right or below, whichever allows the
-    larger scale; it never sits on the map.
+    The legend has its own strip, at the right or below; it never sits on the map.
 
     Parameters
     ----------
@@ -221,14 +301,19 @@ def page(
     subtitle
         What is measured, in a line.
     paper
-        `"A5"`, `"A4"`, `"A3"` or `"A2"`.
+        `"A5"` to `"A0"`, `"half-column"` (85 × 120 mm, for a bulletin), or the
+        width and height in millimetres.
     orientation
         `"auto"` takes the one that allows the larger scale.
     scale
         Denominator, such as 100_000; by default the largest round scale at which
         the units fit.
+    legend
+        Where the legend is; `"auto"` takes what allows the larger scale.
+    legend_mm
+        Width of the strip at the right (60 mm), or depth of that below (52 mm).
     theme
-        Look of the sheet.
+        Look of the sheet; by default `PRINT`, or `HALF_COLUMN` on that paper.
 
     Returns
     -------
@@ -243,8 +328,13 @@ def page(
     CRSError
         If the units are in degrees, in Web Mercator or without CRS.
     DataError
-        If there is nothing to show, the paper is unknown, or the units do not
-        fit at the scale asked for.
+        If there is nothing to show, the paper is unknown, nothing is left for
+        the map, or the units do not fit at the scale asked for.
+
+    Notes
+    -----
+    A poster is read from a metre: beyond A3, type, margins and strip grow with the
+    side of the paper (1.4 times on A2, 2 on A1, 2.8 on A0).
 
     Examples
     --------
@@ -255,31 +345,60 @@ def page(
     ('A4', 120000.0)
     """
     check_metric(units, "units")
-    _check_options(paper, orientation, scale)
+    _check_options(orientation, scale, legend, legend_mm)
     bounds = _bounds(units)
+    theme = theme or (HALF_COLUMN if paper == "half-column" else PRINT)
     words = (typeset(one_line(title)), typeset(one_line(subtitle)))
-    layout = _chosen(bounds, words, paper, orientation, scale, theme)
+    wish = _Wish(paper, orientation, legend, legend_mm, words, theme)
+    layout = _chosen(bounds, wish, scale)
     with settings():
         fig = Sheet(figsize=(layout.width / 25.4, layout.height / 25.4))
         FigureCanvasAgg(fig)
         fig.layout_mm = layout
         fig.about = {"Title": one_line(title)}
         fig.paper = _paper_axes(fig, layout)
-        ax = _map_axes(fig, layout, bounds)
+        ax = map_axes(fig, layout, bounds)
+        ax.subject = units.geometry
         _write_title(fig, *words)
     return fig, ax
 
 
-def _check_options(paper: str, orientation: str, scale: float | None) -> None:
-    if paper not in PAPERS:
-        msg = f"unknown paper {paper!r}; choose among {', '.join(PAPERS)}"
-        raise DataError(msg)
-    if orientation not in get_args(Orientation):
-        known = ", ".join(get_args(Orientation))
-        msg = f"unknown orientation {orientation!r}; choose among {known}"
-        raise DataError(msg)
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What the page is asked to be."""
+
+    paper: str | tuple[float, float]
+    orientation: Orientation
+    legend: Place
+    legend_mm: float | None
+    words: tuple[str, str]
+    theme: Theme
+
+    @property
+    def name(self) -> str:
+        if isinstance(self.paper, str):
+            return self.paper
+        return f"{self.paper[0]:g} x {self.paper[1]:g} mm"
+
+
+def _check_options(
+    orientation: str, scale: float | None, legend: str, legend_mm: float | None
+) -> None:
+    for name, value, kind in (
+        ("orientation", orientation, Orientation),
+        ("legend", legend, Place),
+    ):
+        if value not in get_args(kind):
+            msg = f"unknown {name} {value!r}; choose among {', '.join(get_args(kind))}"
+            raise DataError(msg)
     if scale is not None and not 0 < scale < math.inf:
         msg = f"scale={scale}: give a denominator, such as scale=100_000"
+        raise DataError(msg)
+    if legend_mm is not None and legend == "auto":
+        msg = "legend_mm is a width or a depth: add legend='right' or legend='below'"
+        raise DataError(msg)
+    if legend_mm is not None and not 0 < legend_mm < math.inf:
+        msg = f"legend_mm={legend_mm}: give millimetres, such as legend_mm=40"
         raise DataError(msg)
 
 
@@ -293,23 +412,42 @@ def _bounds(units: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
     return xmin - room, ymin - room, xmax + room, ymax + room
 
 
-def _chosen(
-    bounds: tuple[float, float, float, float],
-    words: tuple[str, str],
-    paper: str,
-    orientation: Orientation,
-    scale: float | None,
-    theme: Theme,
-) -> Layout:
+def _sizes(wish: _Wish) -> list[tuple[float, float]]:
+    """Return the sizes that the page may have."""
+    if wish.paper == "half-column":
+        if wish.orientation == "landscape":
+            msg = "a half-column is 85 mm wide: write paper=(85, 60) for a low figure"
+            raise DataError(msg)
+        return [_HALF_COLUMN]
+    given = PAPERS.get(wish.paper) if isinstance(wish.paper, str) else wish.paper
+    if given is None:
+        known = f"{', '.join(PAPERS)}, half-column or (width_mm, height_mm)"
+        msg = f"unknown paper {wish.paper!r}; choose among {known}"
+        raise DataError(msg)
+    if len(given) != 2 or not all(0 < side <= _LARGEST for side in given):
+        msg = f"paper={wish.paper}: give width and height in mm, such as (160, 90)"
+        raise DataError(msg)
+    short, long = sorted(float(side) for side in given)
+    turned = {"landscape": (long, short), "portrait": (short, long)}
+    if wish.orientation != "auto":
+        return [turned[wish.orientation]]
+    if isinstance(wish.paper, str):
+        return list(turned.values())
+    return [(float(given[0]), float(given[1]))]
+
+
+def _chosen(bounds: Rectangle, wish: _Wish, scale: float | None) -> Layout:
     """Return the arrangement that shows the units largest."""
     width, height = bounds[2] - bounds[0], bounds[3] - bounds[1]
-    turns = ["landscape", "portrait"] if orientation == "auto" else [orientation]
+    places = ("right", "below") if wish.legend == "auto" else (wish.legend,)
+    plans = [_arranged(size, place, wish) for size in _sizes(wish) for place in places]
+    roomy = [plan for plan in plans if min(plan.frame[2:]) >= _LEAST_FRAME]
+    if not roomy:
+        raise DataError(_no_room(plans, wish))
     layouts = []
-    for turn in turns:
-        for beside in (True, False):
-            plan = _arranged(paper, turn, words, theme, beside=beside)
-            needed = max(width / plan.frame[2], height / plan.frame[3]) * 1000
-            layouts.append((_rounded_up(needed), needed, plan))
+    for plan in roomy:
+        needed = max(width / plan.frame[2], height / plan.frame[3]) * 1000
+        layouts.append((rounded_up(needed), needed, plan))
     # min keeps the first of equals: landscape, legend at the right.
     rounded, needed, plan = min(layouts, key=lambda found: found[0])
     if scale is None:
@@ -317,44 +455,117 @@ def _chosen(
     _, needed, plan = min(layouts, key=lambda found: found[1])
     if not scale >= needed:
         msg = (
-            f"at 1:{scale:g} the units do not fit on {paper}: "
-            f"write scale={_rounded_up(needed):g} or more, or a larger paper"
+            f"at 1:{scale:g} the units do not fit on {wish.name}: "
+            f"write scale={rounded_up(needed):g} or more, or a larger paper"
         )
         raise DataError(msg)
     return replace(plan, scale=float(scale))
 
 
-def _rounded_up(needed: float) -> float:
+def _no_room(plans: list[Layout], wish: _Wish) -> str:
+    width, height = max((plan.frame[2:] for plan in plans), key=min)
+    told = (
+        f"nothing is left for the map on {wish.name}: {width:.0f} x {height:.0f} mm, "
+        f"where {_LEAST_FRAME:g} are needed; "
+    )
+    if wish.legend_mm is None:
+        return told + "take a larger paper, or a shorter title"
+    side = 2 if wish.legend == "right" else 3
+    most = wish.legend_mm + plans[0].frame[side] - _LEAST_FRAME
+    return told + f"write legend_mm={max(most, 0):.0f} or less, or a larger paper"
+
+
+def rounded_up(needed: float) -> float:
+    """
+    Return the next round denominator of a scale.
+
+    Parameters
+    ----------
+    needed
+        The least that would do.
+
+    Examples
+    --------
+    >>> rounded_up(117_300)
+    120000.0
+    """
     power = 10 ** math.floor(math.log10(needed))
     steps = [step * power for step in (*_ROUND, 10)]
     return float(next(step for step in steps if step >= needed * (1 - 1e-9)))
 
 
-def _arranged(
-    paper: str, turn: str, words: tuple[str, str], theme: Theme, *, beside: bool
-) -> Layout:
-    short, long = PAPERS[paper]
-    width, height = (long, short) if turn == "landscape" else (short, long)
-    # Text keeps its size on any paper down to A5, whose strip must stay readable.
-    margin = theme.margin
-    head = 4.0 + sum(_heading(words, width - 2 * margin, theme).heights)
-    inner, top = width - 2 * margin, height - margin - head
+def _enlarged(theme: Theme, size: tuple[float, float]) -> Theme:
+    """Return the theme of a poster: beyond A3, type grows with the paper."""
+    side = math.sqrt(size[0] * size[1] / math.prod(PAPERS["A3"]))
+    return scaled(theme, max(1.0, round(side, 1)))
+
+
+def scaled(theme: Theme, factor: float) -> Theme:
+    """
+    Return a theme with its type and its margin larger or smaller.
+
+    Parameters
+    ----------
+    theme
+        Look of a sheet.
+    factor
+        2 doubles the size.
+
+    Examples
+    --------
+    >>> scaled(PRINT, 2).title
+    32.0
+    """
+    sizes = ("title", "subtitle", "heading", "body", "small", "label", "margin")
+    return replace(theme, **{name: getattr(theme, name) * factor for name in sizes})
+
+
+def _arranged(size: tuple[float, float], place: str, wish: _Wish) -> Layout:
+    width, height = size
+    theme = _enlarged(wish.theme, size)
+    margin, zoom = theme.margin, theme.body / PRINT.body
+    inner = width - 2 * margin
+    head = 4.0 * zoom + sum(_heading(wish.words, inner, theme).heights)
     # Credits take more lines on a narrow page.
-    foot = 14.0 if width > 250 else 17.5
-    bottom = margin + foot
-    footer = (margin, margin, inner, foot - 3)
-    if beside:
-        frame = (margin, bottom, inner - _STRIP - _GAP, top - bottom)
-        strip = (width - margin - _STRIP, bottom, _STRIP, top - bottom)
-        columns = 1
+    foot = next(foot for broad, foot in _FEET if width > broad * zoom) * zoom
+    bottom, top = margin + foot, height - margin - head
+    footer = (margin, margin, inner, foot - 3 * zoom)
+    gap = _GAP * zoom
+    if place == "right":
+        broad = _legend_side(wish, "right", zoom)
+        frame = (margin, bottom, inner - broad - gap, top - bottom)
+        strip = (width - margin - broad, bottom, broad, top - bottom)
     else:
-        strip = (margin, bottom, inner, _BELOW)
-        floor = bottom + _BELOW + _GAP
+        deep = _legend_side(wish, "below", zoom, 0.3 * height)
+        floor = bottom + deep + gap
         frame = (margin, floor, inner, top - floor)
-        columns = max(2, int((inner + _GAP) // (_STRIP + _GAP)))
+        strip = (margin, bottom, inner, deep)
+    columns = max(1, int((strip[2] + gap) // (_STRIP * zoom + gap)))
+    if columns == 1 and strip[2] >= 2 * _NARROWEST * zoom + gap:
+        columns = 2
+    name = wish.paper if isinstance(wish.paper, str) else wish.name
     return Layout(
-        paper, width, height, frame, strip, footer, columns, scale=0.0, theme=theme
+        name, width, height, frame, strip, footer, columns, scale=0.0, theme=theme
     )
+
+
+def _legend_side(
+    wish: _Wish,
+    place: Literal["right", "below"],
+    zoom: float,
+    most: float = math.inf,
+) -> float:
+    """Return width or depth of the strip of the legend."""
+    if wish.legend_mm is None:
+        return min((_STRIP if place == "right" else _BELOW) * zoom, most)
+    least = _LEAST_LEGEND[place] * zoom
+    if wish.legend_mm < least:
+        msg = (
+            f"legend_mm={wish.legend_mm:g}: scale bar and north alone need {least:g}; "
+            f"write legend_mm={math.ceil(least)} or more"
+        )
+        raise DataError(msg)
+    return float(wish.legend_mm)
 
 
 def _paper_axes(fig: Sheet, layout: Layout) -> Axes:
@@ -366,9 +577,19 @@ def _paper_axes(fig: Sheet, layout: Layout) -> Axes:
     return axes
 
 
-def _map_axes(
-    fig: Sheet, layout: Layout, bounds: tuple[float, float, float, float]
-) -> MapAxes:
+def map_axes(fig: Sheet, layout: Layout, bounds: Rectangle) -> MapAxes:
+    """
+    Add a map frame to a sheet.
+
+    Parameters
+    ----------
+    fig
+        The sheet.
+    layout
+        Tells the frame and the scale.
+    bounds
+        Map metres to have in the middle of it.
+    """
     x, y, width, height = layout.frame
     place = (
         x / layout.width,
@@ -378,6 +599,7 @@ def _map_axes(
     )
     ax = fig.add_axes(place, axes_class=MapAxes, zorder=1)
     assert isinstance(ax, MapAxes)  # noqa: S101 - for the type checker
+    ax.plan = layout
     half_x, half_y = (side * layout.scale / 2000 for side in (width, height))
     centre_x, centre_y = (bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2
     ax.set_xlim(centre_x - half_x, centre_x + half_x)
@@ -386,7 +608,7 @@ def _map_axes(
     ax.set_xticks([])
     ax.set_yticks([])
     for spine in ax.spines.values():
-        spine.set_linewidth(0.5)
+        spine.set_linewidth(0.5 * layout.zoom)
         spine.set_color(layout.theme.faint)
     return ax
 

@@ -18,6 +18,7 @@ __all__ = [
     "ROW",
     "TEXT",
     "Pen",
+    "at_true_size",
     "block_height",
     "draw_block",
     "draw_swatch",
@@ -102,6 +103,25 @@ def block_height(block: object, width: float, theme: Theme) -> float:
         Look of the sheet.
     """
     raise NotImplementedError(type(block).__name__)
+
+
+@singledispatch
+def at_true_size(block: object, zoom: float) -> object:
+    """
+    Return an entry whose symbols keep the size that they have on the map.
+
+    The type of a poster is enlarged, and the legend with it: an entry that shows
+    lengths of the map registers how they are divided beforehand.
+
+    Parameters
+    ----------
+    block
+        The entry.
+    zoom
+        How much larger than on A4 the legend is drawn.
+    """
+    del zoom
+    return block
 
 
 @singledispatch

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from functools import cache
 from importlib.resources import as_file, files
+from os import PathLike
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Final, cast
 
 import matplotlib as mpl
 from matplotlib import font_manager
 
-__all__ = ["PRINT", "Theme"]
+from basinmap.errors import BasinmapWarning, DataError, culprits
+from basinmap.maps.vision import seen
+
+__all__ = ["GREY", "HALF_COLUMN", "PRINT", "Theme", "in_grey", "with_fonts"]
 
 MM_PER_POINT: Final = 25.4 / 72
 _MEASURED: Final = 200.0
+# What French documents print beyond ASCII.
+_FRENCH: Final = "àâçéèêëîïôùûœÀÇÉÈÊŒæ«»’–…°²€×−\u00a0\u202f"
 
 RC: Final = MappingProxyType(
     {
@@ -52,6 +60,8 @@ class Theme:
         Colours of the neighbours, of what is not available, around names.
     margin
         Margin of the page, in millimetres.
+    grey
+        Whether all is printed in black and white: colours of classes become greys.
     """
 
     family: str = "Fira Sans"
@@ -69,10 +79,55 @@ class Theme:
     missing: str = "#ffffff"
     halo: str = "#ffffff"
     margin: float = 10.0
+    grey: bool = False
+
+
+def in_grey(theme: Theme) -> Theme:
+    """
+    Return a theme without colours, of the same sizes and the same contrasts.
+
+    Parameters
+    ----------
+    theme
+        Any theme.
+
+    Examples
+    --------
+    >>> in_grey(PRINT).ink
+    '#242424'
+    """
+    ink, soft, faint, land, missing, halo = seen(
+        [theme.ink, theme.soft, theme.faint, theme.land, theme.missing, theme.halo],
+        "grey",
+    )
+    return replace(
+        theme,
+        grey=True,
+        ink=ink,
+        soft=soft,
+        faint=faint,
+        land=land,
+        missing=missing,
+        halo=halo,
+    )
 
 
 PRINT: Final = Theme()
 """The default theme, for A4 on an office printer or at a printer's."""
+
+GREY: Final = in_grey(PRINT)
+"""« Niveaux de gris »: for a black-and-white print or a photocopy."""
+
+HALF_COLUMN: Final = Theme(
+    title=9.5,
+    subtitle=7.0,
+    heading=7.0,
+    body=6.5,
+    small=5.5,
+    label=5.8,
+    margin=2.0,
+)
+"""For a figure of 85 mm in the column of a bulletin."""
 
 
 @cache
@@ -83,6 +138,111 @@ def register_fonts() -> None:
         if entry.name.endswith(".ttf"):
             with as_file(entry) as path:
                 font_manager.fontManager.addfont(path)
+
+
+def with_fonts(
+    theme: Theme,
+    fonts: str | PathLike[str] | Iterable[str | PathLike[str]],
+    *,
+    family: str | None = None,
+    narrow: str | None = None,
+) -> Theme:
+    """
+    Return a theme in fonts of your own, from TTF or OTF files.
+
+    Parameters
+    ----------
+    theme
+        The theme to dress.
+    fonts
+        A folder, a file, or several files. Regular and bold of one family at least;
+        the italic when names of rivers and neighbours are to slant.
+    family, narrow
+        Which families to use for the text and for the names on the map, when the files
+        hold several; the second is by default the first.
+
+    Raises
+    ------
+    DataError
+        If there is no font file, one cannot be read or is a variable font, or the
+        family is none of those the files hold.
+
+    Warns
+    -----
+    BasinmapWarning
+        If a font lacks signs of French; DejaVu Sans draws those.
+
+    Examples
+    --------
+    >>> from importlib.resources import as_file, files
+    >>> with as_file(files("basinmap.maps") / "fonts") as folder:
+    ...     theme = with_fonts(PRINT, folder, family="Fira Sans Condensed")
+    >>> theme.family, theme.narrow
+    ('Fira Sans Condensed', 'Fira Sans Condensed')
+    """
+    found: dict[str, set[str]] = {}
+    for path in _font_files(fonts):
+        name, signs = _read_font(path)
+        found[name] = found.get(name, set(_FRENCH)) & signs
+        _register(path)
+    text_width.cache_clear()
+    family = family or (next(iter(found)) if len(found) == 1 else None)
+    for wanted in (family, narrow or family):
+        if wanted not in found:
+            asked = f"no font {wanted!r} there" if wanted else f"{len(found)} families"
+            msg = f"{asked}: the files hold {culprits(sorted(found))}; name one, "
+            raise DataError(msg + f"family={min(found)!r}")
+    chosen = (str(family), str(narrow or family))
+    for name in dict.fromkeys(chosen):
+        lacking = [sign for sign in _FRENCH if sign not in found[name]]
+        if lacking:
+            written = ", ".join(f"U+{ord(sign):04X} {sign}" for sign in lacking[:8])
+            msg = f"font {name!r} lacks {len(lacking)} signs: {written}; "
+            warnings.warn(msg + "others will draw them", BasinmapWarning, stacklevel=2)
+    return replace(theme, family=chosen[0], narrow=chosen[1])
+
+
+def _font_files(
+    fonts: str | PathLike[str] | Iterable[str | PathLike[str]],
+) -> list[Path]:
+    """Return the font files there are, in order."""
+    given = [fonts] if isinstance(fonts, (str, PathLike)) else list(fonts)
+    paths: list[Path] = []
+    for path in (Path(item).resolve() for item in given):
+        inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        kept = [item for item in inside if item.suffix.lower() in {".ttf", ".otf"}]
+        if not kept or not path.exists():
+            msg = f"{path}: no TTF or OTF file there; give the folder or the files"
+            raise DataError(msg)
+        paths += kept
+    return paths
+
+
+def _read_font(path: Path) -> tuple[str, set[str]]:
+    """Return the family of a font file, and the signs of French it has."""
+    try:
+        head = path.read_bytes()
+        face = font_manager.get_font(path)
+    except (OSError, RuntimeError) as error:
+        msg = f"{path}: cannot be read as a font: {error}"
+        raise DataError(msg) from error
+    tables = {head[at : at + 4] for at in range(12, 12 + 16 * head[5], 16)}
+    if b"fvar" in tables:
+        msg = (
+            f"{path.name} is a variable font, of which only the lightest weight would "
+            "be drawn; give the static files (Regular, Bold…) of the family"
+        )
+        raise DataError(msg)
+    signs = {sign for sign in _FRENCH if face.get_char_index(ord(sign))}
+    return str(face.family_name), signs
+
+
+def _register(path: Path) -> None:
+    """Make a font file known to matplotlib, unless it is already."""
+    register_fonts()
+    manager = font_manager.fontManager
+    if str(path) not in {entry.fname for entry in manager.ttflist}:
+        manager.addfont(path)
 
 
 @cache
@@ -102,10 +262,21 @@ def font(
         400 (regular), 500 (medium) or 700 (bold).
     italic
         Whether it slants.
+
+    Raises
+    ------
+    DataError
+        If the family is unknown.
     """
     register_fonts()
+    known = {entry.name for entry in font_manager.fontManager.ttflist}
+    if family not in known:
+        near = get_close_matches(family, known, n=5, cutoff=0.5) or sorted(known)
+        msg = f"unknown font {family!r}; there are {culprits(near)}; "
+        raise DataError(msg + "add your own with with_fonts(theme, folder)")
     # DejaVu has no medium weight, and matplotlib would say so at every text.
-    fallback = [] if weight == 500 else ["DejaVu Sans"]
+    spare = "Fira Sans Condensed" if weight == 500 else "DejaVu Sans"
+    fallback = [] if spare == family else [spare]
     return font_manager.FontProperties(
         family=[family, *fallback],
         size=size,
@@ -126,12 +297,22 @@ def text_width(text: str, properties: font_manager.FontProperties) -> float:
     properties
         Its font, as returned by `font`.
     """
-    face = font_manager.get_font(font_manager.findfont(properties))
+    face = font_manager.get_font(_faces(properties))
     # Measured large and scaled down, so that no hinting changes the widths.
     face.set_size(_MEASURED, 72)
     face.set_text(text)
     points = face.get_width_height()[0] / 64 / _MEASURED
     return float(points * properties.get_size_in_points() * MM_PER_POINT)
+
+
+def _faces(properties: font_manager.FontProperties) -> list[str]:
+    """Return the font file, then those that have the rarer signs."""
+    found = []
+    for family in properties.get_family():
+        alone = properties.copy()
+        alone.set_family(family)
+        found.append(str(font_manager.findfont(alone)))
+    return found
 
 
 def wrapped(
