@@ -279,13 +279,17 @@ def _streets(network: Network, clock: Numbers, *, reverse: bool) -> Stretches:
     # Where the start is reached along the same street, all of it is travelled then.
     ahead = clock[end[edge]] + against[edge] - clock[start[edge]]
     edge = edge[ahead > _INSTANT]
+    ahead, lasts = ahead[ahead > _INSTANT], network.minutes[edge]
+    # Two ways along a street meet where they take as long: each stops there.
+    both = np.where(np.isfinite(against[edge]), lasts + against[edge], 1.0)
+    share = np.minimum(ahead / both, 1.0)
     start, end = start[edge], end[edge]
-    begins = clock[start]
+    places = np.array([network.x, network.y])
     return Stretches(
-        np.array([network.x[start], network.y[start]]),
-        np.array([network.x[end], network.y[end]]),
-        begins,
-        begins + network.minutes[edge],
+        places[:, start],
+        places[:, start] + (places[:, end] - places[:, start]) * share,
+        clock[start],
+        clock[start] + lasts * share,
     )
 
 
