@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from basinmap.access.catchments import Decay, catchment
 from basinmap.access.inequality import inequality
 from basinmap.errors import BasinmapWarning, ColumnError, DataError
+from basinmap.typography import typeset
 
 quick = settings(max_examples=40, deadline=None, database=None)
 LABELS = ["origin", "destination"]
@@ -179,9 +180,9 @@ def test_the_method_is_said_in_french():
     times.attrs = {"rule": "en voiture, sans trafic", "sources": ("OSM",)}
     options = {"demand": homes(300, 100, 400), "supply": sites(80, 30)}
     found = catchment(times, **options, method="e2sfca", decay=ZONES, threshold=20)
-    assert found.attrs["rule"] == (
+    assert found.attrs["rule"] == typeset(
         "accessibilité E2SFCA (Luo et Qi, 2009), par zones (1 jusqu'à 10 min ; 0,68 "
-        "jusqu'à 20 min ; 0,22 jusqu'à 30 min), à 20 min au plus ; temps : en voiture, "
+        "jusqu'à 20 min ; 0,22 jusqu'à 30 min), à 20 min au plus ; en voiture, "
         "sans trafic"
     )
     assert found.attrs["unit"] == "unités d'offre par unité de demande"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.measures import check_columns
 from basinmap.territory.units import check_unique
-from basinmap.typography import shortest
+from basinmap.typography import shortest, typeset
 
 __all__ = ["Decay", "catchment"]
 
@@ -553,7 +553,7 @@ def _sentence(
     parts = [told] if decay is None else [told, decay.label]
     if threshold is not None:
         parts.append(f"à {shortest(threshold)} min au plus")
-    return ", ".join(parts) + (f" ; temps : {travel}" if travel else "")
+    return typeset(", ".join(parts) + (f" ; {travel}" if travel else ""))
 
 
 def _unit(method: str, supply: pd.Series | None) -> str:

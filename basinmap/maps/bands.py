@@ -99,8 +99,8 @@ def draw_isochrones(
     check_columns(areas, "outer", "label")
     _check_disjoint(areas)
     theme = ax.plan.theme
-    # Names and the place itself are written on the nearest: not the darkest of all.
-    colors = sequential_colors(palette, len(areas) + 1)[-2::-1]
+    # Names are written on the nearest, paper lies under the farthest: no extremes.
+    colors = sequential_colors(palette, len(areas) + 2)[-2:0:-1]
     seen = in_frame(ax, areas)
     swatches = []
     for color, code in zip(colors, areas.index, strict=True):

@@ -35,6 +35,7 @@ __all__ = [
     "kind_of",
     "on_units",
     "outline_path",
+    "plural_of",
     "remember",
     "states_of_classes",
 ]
@@ -91,6 +92,24 @@ def class_colors(
         return sequential_colors(name, count)
     name = name if palette or name in DIVERGING else "orange-violet"
     return diverging_colors(str(name), below, count - below)
+
+
+def plural_of(level: str) -> str:
+    """
+    Return what is counted in French, such as « communes », or nothing.
+
+    Parameters
+    ----------
+    level
+        Level of the units, or nothing.
+
+    Examples
+    --------
+    >>> plural_of("commune"), plural_of("epci")
+    ('communes', 'EPCI')
+    """
+    told = {"": "", "epci": "EPCI", "scot": "SCoT", "iris": "Iris"}
+    return told.get(level, f"{level}s")
 
 
 def kind_of(values: pd.Series) -> str:
@@ -263,7 +282,7 @@ def classes_block(
         colors=tuple(colors),
         bounds=attrs["bounds"],
         decimals=int(attrs.get("decimals", 1)),
-        counted=f"{level}s" if (level := attrs.get("level")) else "",
+        counted=plural_of(str(attrs.get("level") or "")),
         signed=attrs.get("pivot") is not None,
     )
 

@@ -19,6 +19,7 @@ from basinmap.maps.drawing import (
     fill_shapes,
     kind_of,
     on_units,
+    plural_of,
     remember,
     states_of_classes,
 )
@@ -326,9 +327,7 @@ def counted_as(values: pd.Series, units: gpd.GeoDataFrame) -> str:
     'communes'
     """
     level = str(values.attrs.get("level") or units.attrs.get("level") or "")
-    return {"": "", "epci": "EPCI", "scot": "SCoT", "iris": "Iris"}.get(
-        level, f"{level}s"
-    )
+    return plural_of(level)
 
 
 # --- what the categories are -------------------------------------------------------
