@@ -112,6 +112,18 @@ def test_a_document_has_the_plates_of_reach_only_with_a_network(about, tmp_path)
         REACH_PLATES[0].draw(replace(about, network=None))
 
 
+def test_the_method_note_says_how_minutes_were_measured(about, tmp_path):
+    steps = dict(_steps(about, tmp_path))
+    steps["methode.md"]()
+    note = (tmp_path / "methode.md").read_text(encoding="utf-8")
+    assert "- Temps jusqu'au musée : Temps de parcours en voiture" in note
+    assert "Réseau de 4\u202f160 km" in note  # 2 × 65 streets of 32 km
+    assert "- réseau d'essai." in note
+    alone = dict(_steps(replace(about, network=None), tmp_path))
+    alone["methode.md"]()
+    assert "Temps jusqu'au" not in (tmp_path / "methode.md").read_text("utf-8")
+
+
 def test_the_command_line_names_a_bad_network(tmp_path, capsys):
     missing = tmp_path / "none.osm.pbf"
     arguments = ["plh", "--epci", "call", "--out", str(tmp_path / "out"), "--quiet"]

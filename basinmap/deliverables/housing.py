@@ -32,6 +32,7 @@ from basinmap.indicators.computing import compute
 from basinmap.territory.embedded import credit, provenance
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, epcis
+from basinmap.typography import capital
 
 __all__ = ["PLATES", "plh"]
 
@@ -390,6 +391,7 @@ def _write_method(about: Subject, folder: Path) -> None:
         "la superficie cadastrale.",
         "- Classes : bornes [a ; b[, arrondies ; effectifs en légende.",
         "- Distances au musée : à vol d'oiseau, mesurées sur l'ellipsoïde.",
+        *_method_of_times(about),
         *(
             [f"- Hors champ : communes {', '.join(about.outside)}."]
             * bool(about.outside)
@@ -401,10 +403,24 @@ def _write_method(about: Subject, folder: Path) -> None:
         "",
         "## Sources",
         "",
-        *(f"- {line}." for line in credit(*about.everything.columns, *_DRAWN)),
+        *(f"- {line}." for line in _credits(about)),
         "",
     ]
     (folder / "methode.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _method_of_times(about: Subject) -> list[str]:
+    """Say how times to the museum were measured, when they were."""
+    if about.network is None:
+        return []
+    told = [str(about.isochrones.attrs["rule"]), *about.network.notes]
+    sentences = " ".join(f"{capital(text.rstrip('.'))}." for text in told)
+    return [f"- Temps jusqu'au musée : {sentences} {about.network.report.text}"]
+
+
+def _credits(about: Subject) -> list[str]:
+    network = [about.network.source] if about.network and about.network.source else []
+    return [*credit(*about.everything.columns, *_DRAWN), *network]
 
 
 def _about(about: Subject) -> dict[str, object]:
@@ -414,6 +430,7 @@ def _about(about: Subject) -> dict[str, object]:
         "communes": len(about.communes),
         "author": about.author,
         "date": about.date.isoformat(),
+        "network": repr(about.network) if about.network else None,
         "sources": {
             key: {k: item[k] for k in ("credit", "vintage", "geography", "licence")}
             for key, item in provenance()["datasets"].items()
