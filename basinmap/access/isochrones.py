@@ -36,7 +36,7 @@ from basinmap.errors import BasinmapWarning, DataError
 from basinmap.territory.places import Place
 from basinmap.typography import interval, shortest, typeset
 
-__all__ = ["isochrones"]
+__all__ = ["checked_minutes", "isochrone_frame", "isochrones"]
 
 Method: TypeAlias = Literal["surface", "buffer"]
 Drawing: TypeAlias = Callable[[Stretches, Sequence[float]], Areas]
@@ -151,7 +151,7 @@ def isochrones(
     >>> areas.attrs["rule"].split(", ")[0]
     'temps de parcours à pied (6 km/h)'
     """
-    bounds = _checked(minutes)
+    bounds = checked_minutes(minutes)
     check_direction(direction)
     points = point_frame(place, network, "place")
     metres = _checked_resolution(resolution, network.mode)
@@ -167,7 +167,9 @@ def isochrones(
         soonest.append(float(clock[outskirts].min(initial=np.inf)))
     _warn_of_edges(soonest, points.index, bounds)
     _warn_of_nothing(drawn, points.index, bounds)
-    frame = _frame(drawn, points.index, bounds, nested=nested).set_crs(network.crs)
+    flat = [area for areas in drawn for area in areas]
+    frame = isochrone_frame(flat, points.index, bounds, nested=nested)
+    frame = frame.set_crs(network.crs)
     told = (
         [place.source] if isinstance(place, Place) else place.attrs.get("sources", ())
     )
@@ -186,7 +188,20 @@ def isochrones(
 # -- the door --------------------------------------------------------------------
 
 
-def _checked(minutes: Sequence[float]) -> list[float]:
+def checked_minutes(minutes: Sequence[float]) -> list[float]:
+    """
+    Return the bounds of isochrones as floats.
+
+    Parameters
+    ----------
+    minutes
+        Outer bounds, increasing.
+
+    Raises
+    ------
+    DataError
+        If they are not positive, increasing and 0.1 apart, or exceed a day.
+    """
     try:
         numbers = [moment for moment in minutes if not isinstance(moment, str)]
         bounds = [float(number) for number in numbers]
@@ -355,11 +370,29 @@ def _some(items: Sequence[str]) -> str:
 # -- the frame -------------------------------------------------------------------
 
 
-def _frame(
-    drawn: Sequence[Areas], codes: pd.Index, bounds: Sequence[float], *, nested: bool
+def isochrone_frame(
+    areas: Sequence[shapely.Geometry],
+    codes: pd.Index,
+    bounds: Sequence[float],
+    *,
+    nested: bool,
 ) -> gpd.GeoDataFrame:
-    outer = np.tile(bounds, len(drawn))
-    inner = np.tile([0.0, *bounds[:-1]], len(drawn)) * (not nested)
+    """
+    Return areas as `isochrones` does, without those that are empty, nor CRS.
+
+    Parameters
+    ----------
+    areas
+        One a place and a bound, places first.
+    codes
+        Of the places.
+    bounds
+        Outer minutes.
+    nested
+        Whether each area holds the one before.
+    """
+    outer = np.tile(bounds, len(codes))
+    inner = np.tile([0.0, *bounds[:-1]], len(codes)) * (not nested)
     names = [int(b) if b.is_integer() else b for b in bounds]
     index = pd.MultiIndex.from_product([codes, names], names=["place", "isochrone"])
     frame = gpd.GeoDataFrame(
@@ -368,7 +401,7 @@ def _frame(
             "outer": outer,
             "label": [_label(*pair) for pair in zip(inner, outer, strict=True)],
         },
-        geometry=[area for areas in drawn for area in areas],
+        geometry=list(areas),
         index=index if len(codes) > 1 else index.droplevel("place"),
     )
     return frame[~frame.geometry.is_empty]

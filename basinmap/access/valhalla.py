@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Geod
 from tqdm import tqdm
 
+from basinmap.access.isochrones import checked_minutes, isochrone_frame
 from basinmap.access.networks import PRINTED, Mode, check_mode
 from basinmap.access.snapping import check_gaps
 from basinmap.access.speeds import SPEEDS
@@ -33,7 +34,7 @@ from basinmap.errors import DataError, LibraryError, culprits
 from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.territory.places import Place
 from basinmap.territory.units import check_unique
-from basinmap.typography import interval, shortest, typeset
+from basinmap.typography import shortest, typeset
 
 __all__ = ["valhalla_isochrones", "valhalla_tiles", "valhalla_times"]
 
@@ -555,7 +556,7 @@ def valhalla_isochrones(
     """
     check_mode(mode)
     check_direction(direction)
-    bounds = _checked_bounds(minutes)
+    bounds = checked_minutes(minutes)
     actor = _actor(tiles)
     options = _options(mode, costing)
     side = _side(place, actor, options, "place", max_gap)
@@ -566,7 +567,7 @@ def valhalla_isochrones(
         for i in range(len(side.codes))
         for area in _areas(actor, side, i, bounds, options, crs, nested=nested)
     ]
-    frame = _frame(areas, side.codes, bounds, crs, nested=nested)
+    frame = isochrone_frame(areas, side.codes, bounds, nested=nested).set_crs(crs)
     metres = _resolution(mode, bounds[-1])
     way = {"from": "depuis le lieu", "to": "vers le lieu"}[direction]
     frame.attrs = {
@@ -581,24 +582,6 @@ def valhalla_isochrones(
         **_origin(tiles, side.sources),
     }
     return frame
-
-
-def _checked_bounds(minutes: Sequence[float]) -> list[float]:
-    try:
-        bounds = [float(bound) for bound in minutes if not isinstance(bound, str)]
-        whole = len(bounds) == len(list(minutes)) > 0
-    except TypeError:
-        bounds, whole = [], False
-    if not whole or not (np.diff([0.0, *bounds]) >= 0.1 - 1e-9).all():
-        msg = (
-            "minutes must be positive, in increasing order, 0.1 apart, got "
-            f"{minutes!r}: write minutes=[10, 20, 30]"
-        )
-        raise DataError(msg)
-    if max(bounds) > _DAY:
-        msg = f"minutes: {max(bounds):g} is more than a day; are these seconds?"
-        raise DataError(msg)
-    return bounds
 
 
 def _areas(
@@ -641,36 +624,6 @@ def _ground(area: shapely.Geometry) -> shapely.MultiPolygon:
     """Keep polygons only: a union may hold lines and points."""
     parts = shapely.get_parts(shapely.get_parts(area))
     return shapely.MultiPolygon([p for p in parts if p.geom_type == "Polygon"])
-
-
-def _frame(
-    areas: Sequence[shapely.Geometry],
-    codes: pd.Index,
-    bounds: Sequence[float],
-    crs: CRS | str,
-    *,
-    nested: bool,
-) -> gpd.GeoDataFrame:
-    outer = np.tile(bounds, len(codes))
-    inner = np.tile([0.0, *bounds[:-1]], len(codes)) * (not nested)
-    names = [int(bound) if bound.is_integer() else bound for bound in bounds]
-    index = pd.MultiIndex.from_product([codes, names], names=["place", "isochrone"])
-    frame = gpd.GeoDataFrame(
-        {
-            "inner": inner,
-            "outer": outer,
-            "label": [_label(*pair) for pair in zip(inner, outer, strict=True)],
-        },
-        geometry=list(areas),
-        index=index if len(codes) > 1 else index.droplevel("place"),
-        crs=crs,
-    )
-    return frame[~frame.geometry.is_empty]
-
-
-def _label(inner: float, outer: float) -> str:
-    low = None if inner == 0 else shortest(inner)
-    return f"{interval(low, shortest(outer))} min"
 
 
 def _resolution(mode: Mode, minutes: float) -> float:
