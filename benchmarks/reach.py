@@ -9,7 +9,9 @@ the same edges, and their answers are compared before they are timed.
 """
 
 import argparse
+import importlib.util
 import statistics
+import tempfile
 import time
 
 import geopandas as gpd
@@ -171,6 +173,34 @@ def measured(network, runs):
     print(f"\n1,534 × 100 travel times: {time.perf_counter() - start:.2f} s")
 
 
+def beside_valhalla(pbf, mode, runs):
+    """Time one place to a thousand by both engines, where Valhalla is installed."""
+    network = bm.read_network(pbf, mode=mode, quiet=True)
+    random = np.random.default_rng(1)
+    nodes = random.choice(len(network.x), 1001, replace=False)
+    points = gpd.GeoSeries(
+        gpd.points_from_xy(network.x[nodes], network.y[nodes]),
+        index=[f"p{i}" for i in range(len(nodes))], crs=network.crs,
+    )  # fmt: skip
+    one, many = points.iloc[:1], points.iloc[1:]
+    with tempfile.TemporaryDirectory() as folder:
+        tiles = bm.valhalla_tiles(pbf, f"{folder}/tiles")
+        calls = {
+            "basinmap, travel_times": lambda: bm.travel_times(one, many, network),
+            "Valhalla, valhalla_times": lambda: bm.valhalla_times(
+                one, many, tiles, mode=mode
+            ),
+            "basinmap, isochrones": lambda: bm.isochrones(
+                one, network, minutes=[2, 4, 6, 8]
+            ),
+            "Valhalla, valhalla_isochrones": lambda: bm.valhalla_isochrones(
+                one, tiles, mode=mode, minutes=[2, 4, 6, 8]
+            ),
+        }
+        seconds = timed(calls, runs)
+    table("1 × 1,000 times, 4 contours", seconds, "basinmap, travel_times")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--sides", type=int, nargs="*", default=[])
@@ -183,6 +213,8 @@ def main():
         measured(lattice(side, bends=given.bends), given.runs)
     if given.pbf:
         measured(bm.read_network(given.pbf, mode=given.mode, quiet=True), given.runs)
+        if importlib.util.find_spec("valhalla"):
+            beside_valhalla(given.pbf, given.mode, given.runs)
 
 
 if __name__ == "__main__":
