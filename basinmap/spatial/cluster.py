@@ -25,7 +25,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from basinmap.errors import DataError, culprits
+from basinmap.errors import DataError, LibraryError, culprits
 from basinmap.measures import Measures
 from basinmap.reports import Report
 from basinmap.spatial.apportioning import Apportionment, apportion
@@ -185,7 +185,7 @@ def cluster_count(  # noqa: PLR0913 - those of `count`, and where it runs
 
     Raises
     ------
-    ImportError
+    LibraryError
         If Dask is not installed.
     CRSError
         If a CRS is missing, in degrees, or differs.
@@ -281,7 +281,7 @@ def cluster_locate(  # noqa: PLR0913 - those of `locate`, and where it runs
 
     Raises
     ------
-    ImportError
+    LibraryError
         If Dask is not installed.
     CRSError, DataError
         As in `cluster_count`; or if the column is there already.
@@ -381,7 +381,7 @@ def cluster_weights(
 
     Raises
     ------
-    ImportError
+    LibraryError
         If Dask is not installed.
     CRSError, ColumnError, DataError
         As in `cluster_count`; or if a weight is missing or negative, or a point
@@ -469,7 +469,7 @@ def cluster_apportion(  # noqa: PLR0913 - those of `apportion`, and where it run
 
     Raises
     ------
-    ImportError
+    LibraryError
         If Dask is not installed.
     CRSError, CodeError, MeasureError, ColumnError, DataError
         As in `apportion`, before any point is read; then as in `cluster_weights`.
@@ -588,7 +588,7 @@ def local_client(workers: int | None = None) -> Iterator[Client]:
 
     Raises
     ------
-    ImportError
+    LibraryError
         If Dask is not installed.
     DataError
         If `workers` is no number of processes.
@@ -642,7 +642,7 @@ def _distributed() -> Any:  # noqa: ANN401 - a module
             "a cluster needs Dask, which is not installed; "
             'type: pip install "basinmap[cluster]"'
         )
-        raise ImportError(msg) from error
+        raise LibraryError(msg) from error
     return distributed
 
 
