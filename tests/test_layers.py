@@ -12,7 +12,7 @@ import pytest
 import shapely
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.collections import EllipseCollection, PathCollection
-from matplotlib.colors import to_rgb
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.patches import Circle, Polygon, Rectangle
 from matplotlib.text import Text
 from pyproj import Geod, Transformer
@@ -854,3 +854,21 @@ def test_no_text_leaves_the_page_or_lies_on_another_or_on_the_map(plates, slug):
         for other, taken in [("map", frame), *boxes[i + 1 :]]:
             common = np.minimum(box[2:], taken[2:]) - np.maximum(box[:2], taken[:2])
             assert common.min() < 0.6, (text, other)
+
+
+def test_a_circle_without_a_rate_has_the_colour_of_its_entry():
+    lens = bm.communes(epci="call")
+    rate = bm.compute("L04", bm.statistics(epci="call"))
+    code = lens["population"].idxmax()
+    for state, label in (("secret", "Secret"), ("not_applicable", "Sans objet")):
+        told = rate.copy()
+        told[code] = np.nan
+        told.attrs = {**rate.attrs, "states": {code: state}}
+        _, ax = bm.page(lens, title="Logements")
+        dwellings = bm.compute("L01", bm.statistics(epci="call"))
+        bm.draw_symbols(ax, lens, dwellings, classes=bm.classify(told))
+        (block,) = (b for b in ax.blocks if isinstance(b, ClassesBlock))
+        (entry,) = (s for s in block.swatches if s.label.startswith(label))
+        circles = next(c for c in ax.collections if c.get_zorder() == 4)
+        rank = dwellings.sort_values(ascending=False, kind="stable").index.get_loc(code)
+        assert to_hex(circles.get_facecolor()[rank]) == entry.color

@@ -177,8 +177,11 @@ def draw_symbols(
     if classes is not None:
         aligned = on_units(units, classes)
         colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
-        codes = aligned.cat.codes.loc[order]
-        fills = [colors[code] if code >= 0 else theme.missing for code in codes]
+        states = states_of_classes(aligned).loc[order]
+        fills = [
+            colors[code] if code >= 0 else STATE_FILL[state][0]
+            for code, state in zip(aligned.cat.codes.loc[order], states, strict=True)
+        ]
     circles = EllipseCollection(
         2 * radii / MM_PER_POINT,
         2 * radii / MM_PER_POINT,
@@ -198,7 +201,6 @@ def draw_symbols(
     remember(ax, sizes)
     if classes is not None:
         remember(ax, classes)
-        states = states_of_classes(aligned).loc[order]
         block = classes_block(aligned.loc[order], colors, states, None, shape="disc")
         ax.blocks.append(block)
     ax.blocks.append(circles_block(ax, sizes, largest, radius, title))
