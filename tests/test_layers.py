@@ -872,3 +872,10 @@ def test_a_circle_without_a_rate_has_the_colour_of_its_entry():
         circles = next(c for c in ax.collections if c.get_zorder() == 4)
         rank = dwellings.sort_values(ascending=False, kind="stable").index.get_loc(code)
         assert to_hex(circles.get_facecolor()[rank]) == entry.color
+
+
+def test_an_entry_that_nobody_can_draw_is_named():
+    _, ax = bm.page(bm.communes(epci="call"), title="Logements")
+    ax.blocks.append(object())
+    with pytest.raises(TypeError, match="object is no entry of the legend"):
+        bm.draw_legend(ax)

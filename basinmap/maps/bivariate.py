@@ -17,9 +17,11 @@ from basinmap.maps.classes import classify, written
 from basinmap.maps.drawing import (
     check_drawable,
     fill_shapes,
+    fill_states,
     kind_of,
     on_units,
     remember,
+    state_swatches,
     states_of_classes,
 )
 from basinmap.maps.pages import MapAxes
@@ -36,10 +38,8 @@ from basinmap.maps.themes import Theme, font, wrapped
 from basinmap.maps.typology import (
     CategoriesBlock,
     counted_as,
-    fill_states,
     gravest,
     label_of,
-    state_swatches,
 )
 from basinmap.typography import number, typeset
 

@@ -27,8 +27,10 @@ __all__ = [
     "add_key",
     "check_drawable",
     "class_colors",
+    "class_looks",
     "classes_block",
     "fill_shapes",
+    "fill_states",
     "frame_box",
     "free_spot",
     "in_frame",
@@ -37,6 +39,7 @@ __all__ = [
     "outline_path",
     "plural_of",
     "remember",
+    "state_swatches",
     "states_of_classes",
 ]
 
@@ -238,6 +241,86 @@ def states_of_classes(classes: pd.Series) -> pd.Series:
     return states
 
 
+def fill_states(ax: MapAxes, units: gpd.GeoDataFrame, states: pd.Series) -> None:
+    """
+    Fill the units without a value, each state its own way.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Polygons in EPSG:2154.
+    states
+        What `states_of_classes` returned, on the index of `units`.
+    """
+    for state, meaning in STATES.items():
+        color, hatch = STATE_FILL[state]
+        fill_shapes(
+            ax,
+            units.geometry[states == state],
+            facecolor=color,
+            hatch=hatch,
+            edgecolor=ax.plan.theme.faint,
+            linewidth=0.45,
+            zorder=2,
+            label=meaning,
+        )
+
+
+def state_swatches(states: pd.Series, *, shape: str = "box") -> list[Swatch]:
+    """
+    Return a line of the legend for each state that some unit is in.
+
+    Parameters
+    ----------
+    states
+        What `states_of_classes` returned.
+    shape
+        `"box"` or `"disc"`.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> [s.label for s in state_swatches(pd.Series(["", "secret"]))]
+    ['Secret statistique']
+    """
+    counts = states.value_counts()
+    return [
+        Swatch(
+            meaning,
+            STATE_FILL[state][0],
+            int(counts[state]),
+            shape,
+            edge="#8a8f99",
+            hatch=STATE_FILL[state][1],
+        )
+        for state, meaning in STATES.items()
+        if state in counts.index
+    ]
+
+
+def class_looks(
+    classes: pd.Series, colors: Sequence[str], states: pd.Series
+) -> list[tuple[str, str]]:
+    """
+    Return fill and hatch of each symbol coloured by its class, or by what it lacks.
+
+    Parameters
+    ----------
+    classes
+        What `classify` returned, on the symbols.
+    colors
+        One a class, lowest first.
+    states
+        What each missing value means.
+    """
+    return [
+        (colors[code], "") if code >= 0 else STATE_FILL[state]
+        for code, state in zip(classes.cat.codes, states, strict=True)
+    ]
+
+
 def classes_block(
     classes: pd.Series,
     colors: Sequence[str],
@@ -268,13 +351,7 @@ def classes_block(
         Swatch(label, colors[code], int(counts.get(code, 0)), shape)
         for code, label in enumerate(classes.cat.categories)
     ][::-1]
-    for state, label in STATES.items():
-        number = int((states == state).sum())
-        if number:
-            fill, hatch = STATE_FILL[state]
-            swatches.append(
-                Swatch(label, fill, number, shape, edge="#8a8f99", hatch=hatch)
-            )
+    swatches += state_swatches(states, shape=shape)
     return ClassesBlock(
         title=_heading(attrs, title),
         swatches=tuple(swatches),

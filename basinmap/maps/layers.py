@@ -15,12 +15,13 @@ from matplotlib.lines import Line2D
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.maps.blocks import CirclesBlock, Swatch
 from basinmap.maps.drawing import (
-    STATE_FILL,
     add_key,
     check_drawable,
     class_colors,
+    class_looks,
     classes_block,
     fill_shapes,
+    fill_states,
     frame_box,
     free_spot,
     in_frame,
@@ -103,13 +104,7 @@ def draw_choropleth(
         chosen = units.geometry[aligned.cat.codes == code]
         fill_shapes(ax, chosen, facecolor=colors[code], label=label, **line)
     states = states_of_classes(aligned)
-    for state in STATES:
-        chosen = units.geometry[states == state]
-        color, hatch = STATE_FILL[state]
-        line["edgecolor"] = ax.plan.theme.faint
-        fill_shapes(
-            ax, chosen, facecolor=color, hatch=hatch, label=STATES[state], **line
-        )
+    fill_states(ax, units, states)
     remember(ax, classes)
     ax.blocks.append(classes_block(aligned, colors, states, title))
 
@@ -175,13 +170,10 @@ def draw_symbols(
     radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
     fills = [theme.faint] * len(order)
     if classes is not None:
-        aligned = on_units(units, classes)
+        aligned = on_units(units, classes).loc[order]
         colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
-        states = states_of_classes(aligned).loc[order]
-        fills = [
-            colors[code] if code >= 0 else STATE_FILL[state][0]
-            for code, state in zip(aligned.cat.codes.loc[order], states, strict=True)
-        ]
+        states = states_of_classes(aligned)
+        fills = [color for color, _ in class_looks(aligned, colors, states)]
     circles = EllipseCollection(
         2 * radii / MM_PER_POINT,
         2 * radii / MM_PER_POINT,
@@ -201,7 +193,7 @@ def draw_symbols(
     remember(ax, sizes)
     if classes is not None:
         remember(ax, classes)
-        block = classes_block(aligned.loc[order], colors, states, None, shape="disc")
+        block = classes_block(aligned, colors, states, None, shape="disc")
         ax.blocks.append(block)
     ax.blocks.append(circles_block(ax, sizes, largest, radius, title))
     tell_missing(ax, states_of_classes(on_units(units, sizes)))

@@ -86,6 +86,11 @@ class Pen:
         )
 
 
+def _unknown(block: object) -> str:
+    name = type(block).__name__
+    return f"{name} is no entry of the legend: register block_height and draw_block"
+
+
 @singledispatch
 def block_height(block: object, width: float, theme: Theme) -> float:
     """
@@ -102,7 +107,8 @@ def block_height(block: object, width: float, theme: Theme) -> float:
     theme
         Look of the sheet.
     """
-    raise NotImplementedError(type(block).__name__)
+    del width, theme
+    raise TypeError(_unknown(block))
 
 
 @singledispatch
@@ -136,7 +142,8 @@ def draw_block(block: object, pen: Pen) -> None:
     pen
         Where, and with what.
     """
-    raise NotImplementedError(type(block).__name__)
+    del pen
+    raise TypeError(_unknown(block))
 
 
 def _heading(title: str, width: float, theme: Theme) -> list[str]:

@@ -15,9 +15,9 @@ from matplotlib.patches import Rectangle
 
 from basinmap.errors import DataError
 from basinmap.maps.drawing import (
-    STATE_FILL,
     check_drawable,
     class_colors,
+    class_looks,
     classes_block,
     on_units,
     remember,
@@ -120,12 +120,8 @@ def draw_squares(
         aligned = on_units(units, classes).loc[order]
         colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
         states = states_of_classes(aligned)
-        looks = [
-            (colors[code], "") if code >= 0 else STATE_FILL[state]
-            for code, state in zip(aligned.cat.codes, states, strict=True)
-        ]
-        block = classes_block(aligned, colors, states, None)
-        ax.blocks.append(block)
+        looks = class_looks(aligned, colors, states)
+        ax.blocks.append(classes_block(aligned, colors, states, None))
         remember(ax, classes)
     _add_squares(ax, centres, sides, looks, nested.title)
     for code, (x, y), side in zip(order, ax.to_mm(centres), sides, strict=True):

@@ -14,13 +14,14 @@ import pandas as pd
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.maps.blocks import Swatch
 from basinmap.maps.drawing import (
-    STATE_FILL,
     check_drawable,
     fill_shapes,
+    fill_states,
     kind_of,
     on_units,
     plural_of,
     remember,
+    state_swatches,
     states_of_classes,
 )
 from basinmap.maps.pages import MapAxes
@@ -43,11 +44,9 @@ __all__ = [
     "CategoriesBlock",
     "counted_as",
     "draw_typology",
-    "fill_states",
     "gravest",
     "label_of",
     "named_categories",
-    "state_swatches",
 ]
 
 MOST: Final = 7
@@ -209,62 +208,6 @@ def named_categories(
     )
     named.attrs = categories.attrs
     return named
-
-
-def fill_states(ax: MapAxes, units: gpd.GeoDataFrame, states: pd.Series) -> None:
-    """
-    Fill the units without a value, each state its own way.
-
-    Parameters
-    ----------
-    ax
-        The map of `page`.
-    units
-        Polygons in EPSG:2154.
-    states
-        What `states_of_classes` returned, on the index of `units`.
-    """
-    for state, meaning in STATES.items():
-        color, hatch = STATE_FILL[state]
-        fill_shapes(
-            ax,
-            units.geometry[states == state],
-            facecolor=color,
-            hatch=hatch,
-            edgecolor=ax.plan.theme.faint,
-            linewidth=0.45,
-            zorder=2,
-            label=meaning,
-        )
-
-
-def state_swatches(states: pd.Series) -> list[Swatch]:
-    """
-    Return a line of the legend for each state that some unit is in.
-
-    Parameters
-    ----------
-    states
-        What `states_of_classes` returned.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> [s.label for s in state_swatches(pd.Series(["", "secret"]))]
-    ['Secret statistique']
-    """
-    counts = states.value_counts()
-    return [
-        Swatch(
-            meaning,
-            STATE_FILL[state][0],
-            int(counts[state]),
-            edge="#8a8f99",
-            hatch=STATE_FILL[state][1],
-        )
-        for state, meaning in STATES.items()
-        if state in counts.index
-    ]
 
 
 def gravest(first: pd.Series, second: pd.Series) -> pd.Series:
