@@ -116,6 +116,7 @@ _ROOMS: Final = {
     "maps.markers": ("draw_markers",),
     "maps.names": ("draw_labels",),
     "maps.pages": ("page",),
+    "maps.panels": ("panels",),
     "maps.squares": ("draw_squares",),
     "maps.themes": ("GREY", "HALF_COLUMN", "PRINT", "Theme", "in_grey", "with_fonts"),
     "maps.typology": ("draw_typology",),
@@ -185,6 +186,7 @@ if TYPE_CHECKING:
     from basinmap.maps.markers import draw_markers as draw_markers
     from basinmap.maps.names import draw_labels as draw_labels
     from basinmap.maps.pages import page as page
+    from basinmap.maps.panels import panels as panels
     from basinmap.maps.squares import draw_squares as draw_squares
     from basinmap.maps.themes import GREY as GREY
     from basinmap.maps.themes import HALF_COLUMN as HALF_COLUMN

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import geopandas as gpd
@@ -13,6 +13,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import FancyArrowPatch, Polygon
 
 from basinmap.errors import DataError, MeasureError
+from basinmap.maps.blocks import in_common, unlike
 from basinmap.maps.classes import classify, written
 from basinmap.maps.drawing import (
     check_drawable,
@@ -83,7 +84,7 @@ class BivariateBlock:
     title
         Heading.
     colors, counts
-        By class of the first rate, then of the second.
+        By class of the first rate, then of the second; no counts for several maps.
     rows, columns
         The rate that grows to the left, the one that grows to the right.
     counted
@@ -277,6 +278,16 @@ def _steps(block: BivariateBlock) -> int:
     return len(block.colors) + len(block.colors[0])
 
 
+@in_common.register
+def _(block: BivariateBlock, other: BivariateBlock) -> BivariateBlock | None:
+    if block.title != other.title:
+        return None
+    bare, same = (replace(one, counts=(), counted="") for one in (block, other))
+    if bare != same:
+        raise unlike(block.title, "class both rates with bm.shared_classes")
+    return bare
+
+
 @block_height.register
 def _(block: BivariateBlock, width: float, theme: Theme) -> float:
     lines = max(len(title) for title in _titles(block, width, theme))
@@ -306,10 +317,13 @@ def _draw_cells(pen: Pen, block: BivariateBlock, diamond: _Diamond) -> None:
             ]
             cell = [(pen.x + x, pen.y - y) for x, y in corners]
             pen.paper.add_patch(Polygon(cell, fc=color, ec=pen.theme.faint, lw=0.45))
-            x, y = diamond.at(i + 0.5, j + 0.5)
-            ink = "#ffffff" if _is_dark(color) else pen.theme.ink
-            text = number(block.counts[i][j])
-            pen.write(x, y + 0.9, text, ha="center", color=ink, size=pen.theme.small)
+            if block.counts:
+                x, y = diamond.at(i + 0.5, j + 0.5)
+                ink = "#ffffff" if _is_dark(color) else pen.theme.ink
+                text = number(block.counts[i][j])
+                pen.write(
+                    x, y + 0.9, text, ha="center", color=ink, size=pen.theme.small
+                )
 
 
 def _is_dark(color: str) -> bool:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
+from functools import singledispatch
+from typing import Protocol, TypeVar
+
+from basinmap.errors import MeasureError
 
 __all__ = [
     "CirclesBlock",
@@ -10,7 +15,26 @@ __all__ = [
     "FiguresBlock",
     "KeyBlock",
     "Swatch",
+    "in_common",
+    "lines_in_common",
+    "of_one_scale",
+    "unlike",
 ]
+
+
+class _Sized(Protocol):
+    """An entry that shows amounts by sizes."""
+
+    @property
+    def title(self) -> str:
+        """Heading."""
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Amounts, largest first."""
+
+
+Sized = TypeVar("Sized", bound=_Sized)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +116,138 @@ class FiguresBlock:
     decimals: int
     unit: str
     signed: bool = False
+
+
+@singledispatch
+def in_common(block: object, other: object) -> object | None:
+    """
+    Return one entry of the legend for two maps of a sheet, without their counts.
+
+    A layer whose entry counts units, or shows sizes, registers how two of them join.
+
+    Parameters
+    ----------
+    block, other
+        Entries of one kind, left by the same layer on two maps.
+
+    Returns
+    -------
+    object or None
+        None when they are about two things, each with an entry of its own.
+
+    Raises
+    ------
+    MeasureError
+        If they bear one title and look different: the maps would be compared, wrongly.
+    """
+    if block == other:
+        return block
+    title = getattr(block, "title", None)
+    if title and title == getattr(other, "title", None):
+        raise unlike(title, "give the layers the same options")
+    return None
+
+
+def unlike(title: str, cure: str) -> MeasureError:
+    """
+    Return the error of two maps that would be compared, wrongly.
+
+    Parameters
+    ----------
+    title
+        Heading that both entries of the legend bear.
+    cure
+        What to do about it.
+    """
+    msg = (
+        f"{title!r} is not drawn alike on the maps of this sheet, which has one "
+        f"legend: {cure}, or a title of its own to each"
+    )
+    return MeasureError(msg)
+
+
+def lines_in_common(
+    lines: tuple[Swatch, ...], others: tuple[Swatch, ...], title: str
+) -> tuple[Swatch, ...]:
+    """
+    Return the lines of two entries once each, without their counts.
+
+    Parameters
+    ----------
+    lines, others
+        Lines of a legend.
+    title
+        Of the entries, for the message.
+
+    Raises
+    ------
+    MeasureError
+        If a label has two looks.
+
+    Examples
+    --------
+    >>> lines_in_common((Swatch("bourg", "red", 3),), (Swatch("bourg", "red", 5),), "")
+    (Swatch(label='bourg', color='red', count=None, ...),)
+    """
+    found: dict[str, Swatch] = {}
+    for line in (*lines, *others):
+        bare = replace(line, count=None)
+        if found.setdefault(line.label, bare) != bare:
+            msg = f"{title}: {line.label}" if title else line.label
+            raise unlike(msg, "give it one colour with labels= or palette=")
+    return tuple(found.values())
+
+
+def of_one_scale(block: Sized, other: Sized, length: str) -> Sized | None:
+    """
+    Return the entry of the larger symbols of two maps, None under two titles.
+
+    Parameters
+    ----------
+    block, other
+        Entries that tell amounts, largest first, by radii or sides in millimetres.
+    length
+        Attribute that holds these.
+
+    Raises
+    ------
+    MeasureError
+        If a symbol of one area does not stand for one amount on both.
+
+    Examples
+    --------
+    >>> few = CirclesBlock("Logements", (100.0,), (2.0,), "none", "black")
+    >>> many = CirclesBlock("Logements", (400.0,), (4.0,), "none", "black")
+    >>> of_one_scale(few, many, "radii") == many
+    True
+    """
+    if block.title != other.title:
+        return None
+    areas = [getattr(one, length)[0] ** 2 / one.values[0] for one in (block, other)]
+    if not math.isclose(*areas, rel_tol=1e-6):
+        raise unlike(block.title, "write largest=… and largest_mm=… with each layer")
+    return max(block, other, key=lambda one: one.values)
+
+
+@in_common.register
+def _(block: ClassesBlock, other: ClassesBlock) -> ClassesBlock | None:
+    if block.title != other.title:
+        return None
+    if (block.breaks, block.colors) != (other.breaks, other.colors):
+        raise unlike(block.title, "class the values with bm.shared_classes")
+    bounds = (
+        min(block.bounds[0], other.bounds[0]),
+        max(block.bounds[1], other.bounds[1]),
+    )
+    lines = lines_in_common(block.swatches, other.swatches, block.title)
+    return replace(block, swatches=lines, bounds=bounds, counted="")
+
+
+@in_common.register
+def _(block: CirclesBlock, other: CirclesBlock) -> CirclesBlock | None:
+    return of_one_scale(block, other, "radii")
+
+
+@in_common.register
+def _(block: KeyBlock, other: KeyBlock) -> KeyBlock:
+    return KeyBlock(lines_in_common(block.swatches, other.swatches, ""))

@@ -367,7 +367,8 @@ def classes_block(
 def _heading(attrs: dict[str, Any], title: str | None) -> str:
     if title is not None:
         return typeset(title)
-    unit = attrs.get("unit")
+    # A unit is not cut at the end of a line.
+    unit = str(attrs.get("unit") or "").replace(" ", "\u00a0")
     label = capital(str(attrs.get("label") or attrs.get("indicator") or ""))
     return typeset(f"{label} ({unit})" if unit else label)
 

@@ -14,6 +14,7 @@ from pyproj import Proj, Transformer
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.blocks import Swatch
 from basinmap.maps.pages import Layout, MapAxes
+from basinmap.maps.panels import Gathered, Maps, gathered
 from basinmap.maps.themes import font, one_line, settings, wrapped
 from basinmap.measures import STATES
 from basinmap.spatial.projections import METRIC
@@ -30,7 +31,7 @@ _HIDDEN = "s : donnée couverte par le secret statistique"
 
 
 def draw_furniture(
-    ax: MapAxes,
+    ax: Maps,
     *,
     author: str,
     date: dt.date,
@@ -43,7 +44,7 @@ def draw_furniture(
     Parameters
     ----------
     ax
-        The map of `page`, with its layers drawn.
+        The map of `page`, or all those of `panels`, with their layers drawn.
     author
         Who made the map.
     date
@@ -67,28 +68,29 @@ def draw_furniture(
     >>> bm.draw_outlines(ax, lens)
     >>> bm.draw_furniture(ax, author="basinmap", date=dt.date(2026, 11, 23))
     """
-    lines = [*dict.fromkeys([*ax.credits, *sources, *ax.grounds])]
+    drawn = gathered(ax)
+    lines = [*dict.fromkeys([*drawn.credits, *sources, *drawn.grounds])]
     author = one_line(author)
     if not author or not lines:
         msg = "a map bears an author and its sources: author='…', sources=['…']"
         raise DataError(msg)
-    ax.sheet.about["Author"] = author
+    drawn.sheet.about["Author"] = author
     with settings():
-        _write_footer(ax, lines, author, date, note)
-        _draw_scale_bar(ax)
-        _draw_north(ax)
+        _write_footer(drawn, lines, author, date, note)
+        _draw_scale_bar(drawn.first)
+        _draw_north(drawn.first)
 
 
 def _write_footer(
-    ax: MapAxes, credits_: list[str], author: str, date: dt.date, note: str
+    drawn: Gathered, credits_: list[str], author: str, date: dt.date, note: str
 ) -> None:
-    plan, paper = ax.plan, ax.sheet.paper
+    plan, paper = drawn.plan, drawn.sheet.paper
     theme = plan.theme
     x, y, width, height = plan.footer
     top = y + height
     paper.plot([x, x + width], [top] * 2, color=theme.faint, linewidth=0.5 * plan.zoom)
     sentences = [f"Sources : {' ; '.join(credits_)}."]
-    notes = [text for text in (*ax.notes, _secret_note(ax), note) if text]
+    notes = [text for text in (*drawn.notes, _secret_note(drawn), note) if text]
     sentences += [" ".join(f"{text.rstrip('.')}." for text in notes)] if notes else []
     sentences.append(f"Réalisation : {author}, {month(date)}.")
     right = [
@@ -100,8 +102,8 @@ def _write_footer(
         sentences[-1] += f" {right[0]}."
         right, room = [], width
     size, lines = _fitted([typeset(one_line(s)) for s in sentences], room, plan)
-    _write_lines(ax, lines, size, x)
-    _write_lines(ax, right, theme.small, x + width, ha="right")
+    _write_lines(drawn.first, lines, size, x)
+    _write_lines(drawn.first, right, theme.small, x + width, ha="right")
 
 
 def _write_lines(
@@ -122,11 +124,11 @@ def _write_lines(
         )
 
 
-def _secret_note(ax: MapAxes) -> str:
+def _secret_note(drawn: Gathered) -> str:
     """Say what « s » means when a value that is secret is drawn."""
     labels = {
         swatch.label
-        for block in ax.blocks
+        for block in drawn.blocks
         for swatch in getattr(block, "swatches", ())
         if isinstance(swatch, Swatch)
     }

@@ -15,6 +15,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 
 from basinmap.errors import DataError, VintageError, culprits
+from basinmap.maps.blocks import in_common
 from basinmap.maps.drawing import (
     check_drawable,
     fill_shapes,
@@ -275,6 +276,11 @@ def _add_entry(ax: MapAxes, hatch: Hatch) -> None:
 
 def _lines(hatch: Hatch, width: float, theme: Theme) -> list[str]:
     return wrapped(hatch.label, width - TEXT, font(theme.family, theme.body))
+
+
+@in_common.register
+def _(block: HatchingBlock, other: HatchingBlock) -> HatchingBlock:
+    return HatchingBlock(tuple(dict.fromkeys((*block.hatches, *other.hatches))))
 
 
 @block_height.register

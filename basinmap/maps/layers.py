@@ -116,6 +116,7 @@ def draw_symbols(
     *,
     classes: pd.Series | None = None,
     palette: str | Sequence[str] | None = None,
+    largest: float | None = None,
     largest_mm: float | None = None,
     title: str | None = None,
 ) -> None:
@@ -135,6 +136,9 @@ def draw_symbols(
         Classes of a rate that colour the circles; by default one colour.
     palette
         Palette of the classes.
+    largest
+        Amount whose circle has that radius, the same for maps to compare; by default
+        the greatest.
     largest_mm
         Radius of the largest circle; by default such that the circles cover an
         eighth of the territory.
@@ -163,8 +167,8 @@ def draw_symbols(
     theme = ax.plan.theme
     order = values.sort_values(ascending=False, kind="stable").index
     order = order[values.loc[order] > 0]
-    largest = float(values.max())
-    radius = largest_radius(ax, units, values, largest_mm)
+    largest = reference_size(values, largest)
+    radius = largest_radius(ax, units, values / largest, largest_mm)
     points = units.geometry.representative_point()
     places = pd.DataFrame({"x": points.x, "y": points.y}).loc[order]
     radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
@@ -252,6 +256,30 @@ def checked_sizes(units: gpd.GeoDataFrame, sizes: pd.Series) -> pd.Series:
     return values.fillna(0.0)
 
 
+def reference_size(values: pd.Series, given: float | None) -> float:
+    """
+    Return the amount whose symbol has the largest size.
+
+    Parameters
+    ----------
+    values
+        Sizes, one of them at least above zero.
+    given
+        An amount, instead of the greatest.
+
+    Raises
+    ------
+    DataError
+        If the amount given is not positive.
+    """
+    if given is None:
+        return float(values.max())
+    if not 0 < given < math.inf:
+        msg = f"largest={given}: give the amount that the largest symbol stands for"
+        raise DataError(msg)
+    return float(given)
+
+
 def largest_radius(
     ax: MapAxes, units: gpd.GeoDataFrame, values: pd.Series, given: float | None
 ) -> float:
@@ -265,7 +293,7 @@ def largest_radius(
     units
         What is drawn.
     values
-        Their sizes.
+        Their sizes, as shares of the one that has the radius.
     given
         Radius in millimetres, instead.
 
@@ -280,7 +308,7 @@ def largest_radius(
             raise DataError(msg)
         return given
     surface = float(units.area.sum()) * (1000 / ax.plan.scale) ** 2
-    share = float((values / values.max()).sum())
+    share = float(values.sum())
     if surface == 0:
         return 6.0
     return float(np.clip(math.sqrt(surface / 8 / (math.pi * share)), 2.5, 11.0))

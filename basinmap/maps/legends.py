@@ -23,6 +23,7 @@ from basinmap.maps.blocks import (
 from basinmap.maps.classes import written
 from basinmap.maps.insets import InsetBlock
 from basinmap.maps.pages import MapAxes, scaled
+from basinmap.maps.panels import Gathered, Maps, gathered
 from basinmap.maps.pens import (
     ROW,
     TEXT,
@@ -94,14 +95,15 @@ def draw_comparison(
     )
 
 
-def draw_legend(ax: MapAxes, *, histogram: pd.Series | None = None) -> None:
+def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
     """
     Write the legend of everything drawn so far, in the strip of the page.
 
     Parameters
     ----------
     ax
-        The map of `page`.
+        The map of `page`, or all those of `panels`: what they share stands once,
+        without counts.
     histogram
         Values whose distribution is drawn under the classes; none by default.
 
@@ -109,6 +111,8 @@ def draw_legend(ax: MapAxes, *, histogram: pd.Series | None = None) -> None:
     ------
     DataError
         If nothing that needs a legend was drawn.
+    MeasureError
+        If maps of a sheet bear one title and other classes, colours or sizes.
 
     Warns
     -----
@@ -124,16 +128,17 @@ def draw_legend(ax: MapAxes, *, histogram: pd.Series | None = None) -> None:
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
     >>> bm.draw_legend(ax, histogram=rate)
     """
-    if not ax.blocks:
+    found = gathered(ax)
+    if not found.blocks:
         msg = "nothing to explain: draw a layer before the legend"
         raise DataError(msg)
-    blocks = _in_reading_order(ax.blocks)
+    blocks = _in_reading_order(found.blocks)
     if histogram is not None:
         blocks = _with_histogram(blocks, histogram)
-    flows = (_Flow(ax, blocks, *step) for step in _TIGHTER)
+    flows = (_Flow(found, blocks, *step) for step in _TIGHTER)
     with settings():
-        flow = next((found for found in flows if found.missing <= 0), None)
-        flow = flow or _Flow(ax, blocks, *_TIGHTER[-1])
+        flow = next((one for one in flows if one.missing <= 0), None)
+        flow = flow or _Flow(found, blocks, *_TIGHTER[-1])
         if flow.missing > 0:
             warnings.warn(
                 f"the legend is {flow.missing:.0f} mm longer than its strip: draw "
@@ -143,7 +148,8 @@ def draw_legend(ax: MapAxes, *, histogram: pd.Series | None = None) -> None:
                 stacklevel=2,
             )
         flow.draw()
-    ax.explained = True
+    for drawn in found.maps:
+        drawn.explained = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +168,10 @@ class _Flow:
     """
 
     def __init__(
-        self, ax: MapAxes, blocks: list[object], between: float, size: float
+        self, drawn: Gathered, blocks: list[object], between: float, size: float
     ) -> None:
-        plan = ax.plan
-        self.sheet, self.zoom = ax.sheet, plan.zoom * size
+        plan = drawn.plan
+        self.sheet, self.zoom = drawn.sheet, plan.zoom * size
         self.theme = scaled(plan.theme, 1 / self.zoom) if self.zoom != 1 else plan.theme
         self.blocks = [at_true_size(block, self.zoom) for block in blocks]
         x, bottom, width, height = (side / self.zoom for side in plan.strip)
@@ -173,7 +179,7 @@ class _Flow:
         step = (width - self.width) / max(plan.columns - 1, 1)
         self.columns = [x + i * step for i in range(plan.columns)]
         self.floors = [bottom] * plan.columns
-        self.floors[-1] += (FOOT * plan.zoom + ax.reserved) / self.zoom
+        self.floors[-1] += (FOOT * plan.zoom + drawn.reserved) / self.zoom
         self.places, self.missing = self._placed(bottom + height, between)
 
     def _placed(

@@ -64,7 +64,7 @@ def draw_logos(
     ratios = [picture.shape[1] / picture.shape[0] for picture in pictures]
     gap = _GAP * ax.plan.zoom
     gaps = gap * (len(pictures) - 1)
-    _, y, _, deep = ax.plan.head
+    _, y, _, deep = ax.sheet.layout_mm.head
     top = y + deep
     if height_mm <= deep and sum(ratios) * height_mm + gaps <= _room(ax):
         high, bottom = height_mm, top - height_mm
@@ -103,7 +103,7 @@ def _room(ax: MapAxes) -> float:
         for text in ax.sheet.paper.texts
         if text.get_gid() in ("title", "subtitle")
     ]
-    return ax.plan.head[2] - max(lines, default=0.0) - 6.0 * ax.plan.zoom
+    return ax.sheet.layout_mm.head[2] - max(lines, default=0.0) - 6.0 * ax.plan.zoom
 
 
 def _draw_row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final, Literal, get_args
@@ -31,7 +32,7 @@ from basinmap.maps.themes import (
 from basinmap.spatial.projections import check_metric
 from basinmap.typography import shortest, typeset
 
-__all__ = ["Layout", "MapAxes", "Sheet", "page"]
+__all__ = ["Layout", "MapAxes", "Sheet", "Wish", "open_sheet", "page"]
 
 PAPERS: Final = {
     "A5": (148.0, 210.0),
@@ -285,6 +286,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     scale: float | None = None,
     legend: Place = "auto",
     legend_mm: float | None = None,
+    around: float = 0.0,
     theme: Theme | None = None,
 ) -> tuple[Sheet, MapAxes]:
     """
@@ -312,6 +314,8 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
         Where the legend is; `"auto"` takes what allows the larger scale.
     legend_mm
         Width of the strip at the right (60 mm), or depth of that below (52 mm).
+    around
+        Metres of ground to show on every side of the units.
     theme
         Look of the sheet; by default `PRINT`, or `HALF_COLUMN` on that paper.
 
@@ -331,6 +335,11 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
         If there is nothing to show, the paper is unknown, nothing is left for
         the map, or the units do not fit at the scale asked for.
 
+    See Also
+    --------
+    panels : Several maps of one scale on a sheet.
+    atlas : A sheet for each unit, in one file.
+
     Notes
     -----
     A poster is read from a metre: beyond A3, type, margins and strip grow with the
@@ -344,41 +353,117 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     >>> ax.plan.paper, ax.plan.scale
     ('A4', 120000.0)
     """
-    check_metric(units, "units")
-    _check_options(orientation, scale, legend, legend_mm)
-    bounds = _bounds(units)
-    theme = theme or (HALF_COLUMN if paper == "half-column" else PRINT)
-    words = (typeset(one_line(title)), typeset(one_line(subtitle)))
-    wish = _Wish(paper, orientation, legend, legend_mm, words, theme)
-    layout = _chosen(bounds, wish, scale)
+    wish = Wish(
+        title=title,
+        subtitle=subtitle,
+        paper=paper,
+        orientation=orientation,
+        scale=scale,
+        legend=legend,
+        legend_mm=legend_mm,
+        around=around,
+        theme=theme,
+    )
+    fig, (ax,) = open_sheet([units], wish)
+    return fig, ax
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """
+    What a sheet is asked to be.
+
+    Attributes
+    ----------
+    title, subtitle, paper, orientation, scale, legend, legend_mm, around, theme
+        See `page`.
+    names
+        Headings of the maps; none for a single one.
+    columns
+        Number of maps side by side, or None for what shows them largest.
+
+    Raises
+    ------
+    DataError
+        If one of them makes no sense.
+    """
+
+    title: str
+    subtitle: str
+    paper: str | tuple[float, float]
+    orientation: Orientation
+    scale: float | None
+    legend: Place
+    legend_mm: float | None
+    around: float
+    theme: Theme | None
+    names: tuple[str, ...] = ()
+    columns: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what makes no sense."""
+        _check_options(self.orientation, self.scale, self.legend, self.legend_mm)
+        if not 0 <= self.around < math.inf:
+            msg = f"around={self.around}: give metres of ground, such as around=2_000"
+            raise DataError(msg)
+
+    @property
+    def name(self) -> str:
+        """The paper, for messages."""
+        if isinstance(self.paper, str):
+            return self.paper
+        return f"{self.paper[0]:g} x {self.paper[1]:g} mm"
+
+    @property
+    def look(self) -> Theme:
+        """The theme, by default that of the paper."""
+        return self.theme or (HALF_COLUMN if self.paper == "half-column" else PRINT)
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """Title and subtitle, in French typography."""
+        return typeset(one_line(self.title)), typeset(one_line(self.subtitle))
+
+
+def open_sheet(
+    territories: Sequence[gpd.GeoDataFrame], wish: Wish
+) -> tuple[Sheet, list[MapAxes]]:
+    """
+    Make a sheet with a map frame for each territory, all at one scale.
+
+    Parameters
+    ----------
+    territories
+        What must be seen whole in each frame.
+    wish
+        What the sheet is asked to be.
+
+    Raises
+    ------
+    CRSError
+        If units are in degrees, in Web Mercator or without CRS.
+    DataError
+        If there is nothing to show, or no room for it.
+    """
+    for units in territories:
+        check_metric(units, "units")
+    bounds = [_bounds(units, wish.around) for units in territories]
+    layout, frames = _chosen(bounds, wish)
     with settings():
         fig = Sheet(figsize=(layout.width / 25.4, layout.height / 25.4))
         FigureCanvasAgg(fig)
         fig.layout_mm = layout
-        fig.about = {"Title": one_line(title)}
+        fig.about = {"Title": one_line(wish.title)}
         fig.paper = _paper_axes(fig, layout)
-        ax = map_axes(fig, layout, bounds)
-        ax.subject = units.geometry
-        _write_title(fig, *words)
-    return fig, ax
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """What the page is asked to be."""
-
-    paper: str | tuple[float, float]
-    orientation: Orientation
-    legend: Place
-    legend_mm: float | None
-    words: tuple[str, str]
-    theme: Theme
-
-    @property
-    def name(self) -> str:
-        if isinstance(self.paper, str):
-            return self.paper
-        return f"{self.paper[0]:g} x {self.paper[1]:g} mm"
+        maps = []
+        for frame, box, units in zip(frames, bounds, territories, strict=True):
+            ax = map_axes(fig, replace(layout, frame=frame), box)
+            ax.subject = units.geometry
+            maps.append(ax)
+        _write_title(fig, *wish.words)
+        for frame, name in zip(frames, wish.names, strict=bool(wish.names)):
+            _write_name(fig, frame, name)
+    return fig, maps
 
 
 def _check_options(
@@ -402,17 +487,17 @@ def _check_options(
         raise DataError(msg)
 
 
-def _bounds(units: gpd.GeoDataFrame) -> tuple[float, float, float, float]:
+def _bounds(units: gpd.GeoDataFrame, around: float) -> Rectangle:
     xmin, ymin, xmax, ymax = (float(value) for value in units.total_bounds)
     if not np.isfinite([xmin, ymin, xmax, ymax]).all():
         msg = f"units: none of the {len(units)} geometries has an extent"
         raise DataError(msg)
     # A point still needs some ground around it.
-    room = max(100.0, 0.03 * max(xmax - xmin, ymax - ymin))
+    room = around + max(100.0, 0.03 * max(xmax - xmin, ymax - ymin))
     return xmin - room, ymin - room, xmax + room, ymax + room
 
 
-def _sizes(wish: _Wish) -> list[tuple[float, float]]:
+def _sizes(wish: Wish) -> list[tuple[float, float]]:
     """Return the sizes that the page may have."""
     if wish.paper == "half-column":
         if wish.orientation == "landscape":
@@ -436,42 +521,77 @@ def _sizes(wish: _Wish) -> list[tuple[float, float]]:
     return [(float(given[0]), float(given[1]))]
 
 
-def _chosen(bounds: Rectangle, wish: _Wish, scale: float | None) -> Layout:
-    """Return the arrangement that shows the units largest."""
-    width, height = bounds[2] - bounds[0], bounds[3] - bounds[1]
+def _chosen(bounds: list[Rectangle], wish: Wish) -> tuple[Layout, list[Rectangle]]:
+    """Return the arrangement that shows the units largest, and its map frames."""
     places = ("right", "below") if wish.legend == "auto" else (wish.legend,)
     plans = [_arranged(size, place, wish) for size in _sizes(wish) for place in places]
-    roomy = [plan for plan in plans if min(plan.frame[2:]) >= _LEAST_FRAME]
+    most = wish.columns or len(bounds)
+    # Without a choice, every number of maps side by side is tried.
+    sides = [most] if wish.columns else range(1, most + 1)
+    grids = [
+        (plan, _cells(plan, n, wish, len(bounds))) for plan in plans for n in sides
+    ]
+    roomy = [g for g in grids if min(g[1][0][2:]) >= _LEAST_FRAME]
     if not roomy:
-        raise DataError(_no_room(plans, wish))
-    layouts = []
-    for plan in roomy:
-        needed = max(width / plan.frame[2], height / plan.frame[3]) * 1000
-        layouts.append((rounded_up(needed), needed, plan))
-    # min keeps the first of equals: landscape, legend at the right.
-    rounded, needed, plan = min(layouts, key=lambda found: found[0])
-    if scale is None:
-        return replace(plan, scale=rounded)
-    _, needed, plan = min(layouts, key=lambda found: found[1])
-    if not scale >= needed:
+        raise DataError(_no_room(grids, wish))
+    found = []
+    for plan, cells in roomy:
+        needed = max(
+            _needed(box, cell) for box, cell in zip(bounds, cells, strict=False)
+        )
+        found.append((needed, len(cells), plan, cells[: len(bounds)]))
+    # min keeps the first of equals: landscape, legend at the right, no empty place.
+    needed, _, plan, cells = min(found, key=lambda f: (rounded_up(f[0]), f[1]))
+    if wish.scale is None:
+        return replace(plan, scale=rounded_up(needed)), cells
+    needed, _, plan, cells = min(found, key=lambda f: f[0])
+    if not wish.scale >= needed:
         msg = (
-            f"at 1:{scale:g} the units do not fit on {wish.name}: "
+            f"at 1:{wish.scale:g} the units do not fit on {wish.name}: "
             f"write scale={rounded_up(needed):g} or more, or a larger paper"
         )
         raise DataError(msg)
-    return replace(plan, scale=float(scale))
+    return replace(plan, scale=float(wish.scale)), cells
 
 
-def _no_room(plans: list[Layout], wish: _Wish) -> str:
-    width, height = max((plan.frame[2:] for plan in plans), key=min)
+def _needed(box: Rectangle, cell: Rectangle) -> float:
+    """Return the denominator of the scale at which a box just fits a frame."""
+    across, up = box[2] - box[0], box[3] - box[1]
+    return max(across / cell[2], up / cell[3]) * 1000
+
+
+def _cells(plan: Layout, columns: int, wish: Wish, count: int) -> list[Rectangle]:
+    """Cut the frame of a plan in rows of equal frames, each under its heading."""
+    x, y, width, height = plan.frame
+    gap = _GAP * plan.zoom
+    rows = math.ceil(count / columns)
+    wide = (width - gap * (columns - 1)) / columns
+    lines = [len(_name_lines(name, wide, plan.theme)) for name in wish.names]
+    head = max(lines, default=0) * _leading_of_names(plan.theme)
+    high = (height - gap * (rows - 1)) / rows - head
+    return [
+        (
+            x + (wide + gap) * (place % columns),
+            y + (high + head + gap) * (rows - 1 - place // columns),
+            wide,
+            high,
+        )
+        for place in range(rows * columns)
+    ]
+
+
+def _no_room(grids: list[tuple[Layout, list[Rectangle]]], wish: Wish) -> str:
+    width, height = max((cells[0][2:] for _, cells in grids), key=min)
     told = (
         f"nothing is left for the map on {wish.name}: {width:.0f} x {height:.0f} mm, "
         f"where {_LEAST_FRAME:g} are needed; "
     )
+    if len(wish.names) > 1:
+        return told + "take a larger paper, or fewer maps"
     if wish.legend_mm is None:
         return told + "take a larger paper, or a shorter title"
     side = 2 if wish.legend == "right" else 3
-    most = wish.legend_mm + plans[0].frame[side] - _LEAST_FRAME
+    most = wish.legend_mm + grids[0][0].frame[side] - _LEAST_FRAME
     return told + f"write legend_mm={max(most, 0):.0f} or less, or a larger paper"
 
 
@@ -520,9 +640,9 @@ def scaled(theme: Theme, factor: float) -> Theme:
     return replace(theme, **{name: getattr(theme, name) * factor for name in sizes})
 
 
-def _arranged(size: tuple[float, float], place: str, wish: _Wish) -> Layout:
+def _arranged(size: tuple[float, float], place: str, wish: Wish) -> Layout:
     width, height = size
-    theme = _enlarged(wish.theme, size)
+    theme = _enlarged(wish.look, size)
     margin, zoom = theme.margin, theme.body / PRINT.body
     inner = width - 2 * margin
     head = 4.0 * zoom + sum(_heading(wish.words, inner, theme).heights)
@@ -550,7 +670,7 @@ def _arranged(size: tuple[float, float], place: str, wish: _Wish) -> Layout:
 
 
 def _legend_side(
-    wish: _Wish,
+    wish: Wish,
     place: Literal["right", "below"],
     zoom: float,
     most: float = math.inf,
@@ -664,3 +784,28 @@ def _write_line(
 ) -> None:
     x = fig.layout_mm.theme.margin
     fig.paper.text(x, y, line, font=style, color=color, va="baseline", gid=gid)
+
+
+def _leading_of_names(theme: Theme) -> float:
+    return theme.heading * MM_PER_POINT * 1.5
+
+
+def _name_lines(name: str, width: float, theme: Theme) -> list[str]:
+    return wrapped(name, width, font(theme.family, theme.heading, weight=700))
+
+
+def _write_name(fig: Sheet, frame: Rectangle, name: str) -> None:
+    """Write the heading of a map above its frame."""
+    theme = fig.layout_mm.theme
+    x, y, width, height = frame
+    leading = _leading_of_names(theme)
+    for i, line in enumerate(_name_lines(name, width, theme)[::-1]):
+        fig.paper.text(
+            x,
+            y + height + leading * (i + 0.33),
+            line,
+            font=font(theme.family, theme.heading, weight=700),
+            color=theme.ink,
+            va="baseline",
+            gid="panel-name",
+        )

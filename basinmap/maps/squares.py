@@ -14,6 +14,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
 from basinmap.errors import DataError
+from basinmap.maps.blocks import in_common, of_one_scale
 from basinmap.maps.drawing import (
     check_drawable,
     class_colors,
@@ -27,6 +28,7 @@ from basinmap.maps.layers import (
     checked_sizes,
     circles_block,
     largest_radius,
+    reference_size,
     tell_missing,
 )
 from basinmap.maps.pages import MapAxes
@@ -60,6 +62,7 @@ def draw_squares(
     *,
     classes: pd.Series | None = None,
     palette: str | Sequence[str] | None = None,
+    largest: float | None = None,
     largest_mm: float | None = None,
     title: str | None = None,
 ) -> None:
@@ -82,6 +85,9 @@ def draw_squares(
         Classes of a rate that colour the squares; by default one colour.
     palette
         Palette of the classes.
+    largest
+        Amount whose square has that side, the same for maps to compare; by default
+        the greatest.
     largest_mm
         Side of the largest square; by default such that the squares cover an
         eighth of the territory.
@@ -109,8 +115,8 @@ def draw_squares(
     check_drawable(units)
     values = checked_sizes(units, sizes)
     order = values[values > 0].sort_values(ascending=False, kind="stable").index
-    largest = float(values.max())
-    radius = _radius(ax, units, values, largest_mm)
+    largest = reference_size(values, largest)
+    radius = _radius(ax, units, values, largest, largest_mm)
     points = units.geometry.loc[order].representative_point()
     centres = np.column_stack([points.x, points.y])
     nested = circles_block(ax, sizes, largest, radius, title)
@@ -141,14 +147,18 @@ def _times(numbers: tuple[float, ...], factor: float) -> tuple[float, ...]:
 
 
 def _radius(
-    ax: MapAxes, units: gpd.GeoDataFrame, values: pd.Series, side: float | None
+    ax: MapAxes,
+    units: gpd.GeoDataFrame,
+    values: pd.Series,
+    largest: float,
+    side: float | None,
 ) -> float:
     """Return the radius of the circle as large as the largest square."""
     if side is not None and not 0 < side < math.inf:
         msg = f"largest_mm={side}: give the side of the largest square, in mm"
         raise DataError(msg)
     given = None if side is None else side / math.sqrt(math.pi)
-    return largest_radius(ax, units, values, given)
+    return largest_radius(ax, units, values / largest, given)
 
 
 def _add_squares(
@@ -182,6 +192,11 @@ def _add_squares(
 @at_true_size.register
 def _(block: SquaresBlock, zoom: float) -> SquaresBlock:
     return replace(block, sides=tuple(side / zoom for side in block.sides))
+
+
+@in_common.register
+def _(block: SquaresBlock, other: SquaresBlock) -> SquaresBlock | None:
+    return of_one_scale(block, other, "sides")
 
 
 @block_height.register

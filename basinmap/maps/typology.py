@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from basinmap.errors import DataError, MeasureError, culprits
-from basinmap.maps.blocks import Swatch
+from basinmap.maps.blocks import Swatch, in_common, lines_in_common
 from basinmap.maps.drawing import (
     check_drawable,
     fill_shapes,
@@ -355,6 +355,14 @@ def _lines(block: CategoriesBlock, width: float, theme: Theme) -> list[list[str]
     properties = font(theme.family, theme.body)
     room = width - TEXT - _COUNT
     return [wrapped(swatch.label, room, properties) for swatch in block.swatches]
+
+
+@in_common.register
+def _(block: CategoriesBlock, other: CategoriesBlock) -> CategoriesBlock | None:
+    if block.title != other.title:
+        return None
+    lines = lines_in_common(block.swatches, other.swatches, block.title)
+    return CategoriesBlock(block.title, lines)
 
 
 @block_height.register
