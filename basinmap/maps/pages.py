@@ -125,6 +125,12 @@ class Sheet(Figure):
     paper: Axes
     about: dict[str, str]
 
+    @property
+    def maps(self) -> list[MapAxes]:
+        """The maps of the page in the order they are painted, the main one first."""
+        found = [axes for axes in self.axes if isinstance(axes, MapAxes)]
+        return sorted(found, key=lambda ax: ax.get_zorder())
+
     def savefig(self, fname: Any, **options: Any) -> None:  # noqa: ANN401 - Figure's
         """
         Save the page; same content, same bytes.
@@ -453,7 +459,10 @@ def open_sheet(
         fig = Sheet(figsize=(layout.width / 25.4, layout.height / 25.4))
         FigureCanvasAgg(fig)
         fig.layout_mm = layout
-        fig.about = {"Title": one_line(wish.title)}
+        fig.about = {
+            "Title": one_line(wish.title),
+            "Subtitle": one_line(wish.subtitle),
+        }
         fig.paper = _paper_axes(fig, layout)
         maps = []
         for frame, box, units in zip(frames, bounds, territories, strict=True):
