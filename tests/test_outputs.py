@@ -20,7 +20,7 @@ from PIL import Image
 
 import basinmap as bm
 from basinmap.export.manifests import write_manifest
-from basinmap.export.staging import MANIFEST, staged_file, staged_folder
+from basinmap.staging import MANIFEST, staged_file, staged_folder
 
 DAY = dt.date(2026, 11, 23)
 FORMATS = ("pdf", "svg", "png")

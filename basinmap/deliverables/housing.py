@@ -25,10 +25,10 @@ from basinmap.deliverables.reach_plates import REACH_PLATES
 from basinmap.deliverables.subjects import Subject, both, subject, territory_names
 from basinmap.export.geopackages import write_geopackage
 from basinmap.export.manifests import write_manifest
-from basinmap.export.staging import staged_folder
 from basinmap.export.workbooks import write_workbook
 from basinmap.indicators.catalogue import indicators
 from basinmap.indicators.computing import compute
+from basinmap.staging import staged_folder
 from basinmap.territory.embedded import credit, provenance
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, epcis

@@ -12,7 +12,7 @@ import pandas as pd
 import pyogrio
 
 from basinmap.errors import CRSError, DataError
-from basinmap.export.staging import staged_file
+from basinmap.staging import staged_file
 
 __all__ = ["write_geopackage"]
 

@@ -9,7 +9,7 @@ import platform
 from collections.abc import Mapping
 from pathlib import Path
 
-from basinmap.export.staging import MANIFEST
+from basinmap.staging import MANIFEST
 
 __all__ = ["versions", "write_manifest"]
 

@@ -13,8 +13,8 @@ import pandas as pd
 import xlsxwriter
 
 from basinmap.errors import DataError
-from basinmap.export.staging import staged_file
 from basinmap.measures import state_column
+from basinmap.staging import staged_file
 
 __all__ = ["write_workbook"]
 
