@@ -92,6 +92,7 @@ _ROOMS: Final = {
     "access.valhalla": ("valhalla_isochrones", "valhalla_tiles", "valhalla_times"),
     "indicators": ("indicators",),
     "indicators.computing": ("compute",),
+    "maps.atlases": ("atlas",),
     "maps.bands": ("draw_isochrones",),
     "maps.bivariate": ("draw_bivariate",),
     "maps.classes": ("SRU", "classify", "shared_classes"),
@@ -157,6 +158,7 @@ if TYPE_CHECKING:
     from basinmap.export.workbooks import write_workbook as write_workbook
     from basinmap.indicators.catalogue import indicators as indicators
     from basinmap.indicators.computing import compute as compute
+    from basinmap.maps.atlases import atlas as atlas
     from basinmap.maps.bands import draw_isochrones as draw_isochrones
     from basinmap.maps.bivariate import draw_bivariate as draw_bivariate
     from basinmap.maps.classes import SRU as SRU

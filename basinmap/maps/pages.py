@@ -14,6 +14,7 @@ import geopandas as gpd
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.text import Text
@@ -32,7 +33,7 @@ from basinmap.maps.themes import (
 from basinmap.spatial.projections import check_metric
 from basinmap.typography import shortest, typeset
 
-__all__ = ["Layout", "MapAxes", "Sheet", "Wish", "open_sheet", "page"]
+__all__ = ["Layout", "MapAxes", "Sheet", "Wish", "bare_sheet", "open_sheet", "page"]
 
 PAPERS: Final = {
     "A5": (148.0, 210.0),
@@ -160,6 +161,27 @@ class Sheet(Figure):
         metadata = self._metadata(kind) | dict(options.pop("metadata", None) or {})
         if metadata:
             options["metadata"] = metadata
+        self._tell_missing_glyphs()
+        with settings(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            options.setdefault("dpi", 300)
+            super().savefig(fname, **options)
+
+    def print_page(self, pages: PdfPages) -> None:
+        """
+        Add the sheet as a page to a PDF of many.
+
+        Parameters
+        ----------
+        pages
+            The file; what it says beside its pages comes with `portable.finished`.
+        """
+        self._tell_missing_glyphs()
+        with settings(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            super().savefig(pages, format="pdf", dpi=300)  # type: ignore[arg-type] # it takes one
+
+    def _tell_missing_glyphs(self) -> None:
         lacking = self._without_glyph()
         if lacking:
             msg = (
@@ -167,11 +189,7 @@ class Sheet(Figure):
                 f"boxes: {culprits(lacking)}; write them otherwise, or use a theme "
                 "with a family that has them"
             )
-            warnings.warn(msg, BasinmapWarning, stacklevel=2)
-        with settings(), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-            options.setdefault("dpi", 300)
-            super().savefig(fname, **options)
+            warnings.warn(msg, BasinmapWarning, stacklevel=3)
 
     def _without_glyph(self) -> list[str]:
         """Return the texts that no font of theirs can write."""
@@ -455,15 +473,8 @@ def open_sheet(
         check_metric(units, "units")
     bounds = [_bounds(units, wish.around) for units in territories]
     layout, frames = _chosen(bounds, wish)
+    fig = _blank(layout, wish.title, wish.subtitle)
     with settings():
-        fig = Sheet(figsize=(layout.width / 25.4, layout.height / 25.4))
-        FigureCanvasAgg(fig)
-        fig.layout_mm = layout
-        fig.about = {
-            "Title": one_line(wish.title),
-            "Subtitle": one_line(wish.subtitle),
-        }
-        fig.paper = _paper_axes(fig, layout)
         maps = []
         for frame, box, units in zip(frames, bounds, territories, strict=True):
             ax = map_axes(fig, replace(layout, frame=frame), box)
@@ -561,6 +572,40 @@ def _chosen(bounds: list[Rectangle], wish: Wish) -> tuple[Layout, list[Rectangle
         )
         raise DataError(msg)
     return replace(plan, scale=float(wish.scale)), cells
+
+
+def _blank(layout: Layout, title: str, subtitle: str) -> Sheet:
+    """Return a sheet with nothing on it."""
+    with settings():
+        fig = Sheet(figsize=(layout.width / 25.4, layout.height / 25.4))
+        FigureCanvasAgg(fig)
+        fig.layout_mm = layout
+        fig.about = {"Title": one_line(title), "Subtitle": one_line(subtitle)}
+        fig.paper = _paper_axes(fig, layout)
+    return fig
+
+
+def bare_sheet(like: Layout, title: str, subtitle: str) -> Sheet:
+    """
+    Make a sheet without a map: title and subtitle over an empty page.
+
+    Parameters
+    ----------
+    like
+        A layout of the same paper and theme.
+    title, subtitle
+        See `page`.
+    """
+    theme = like.theme
+    words = (typeset(one_line(title)), typeset(one_line(subtitle)))
+    head = 4.0 * like.zoom
+    head += sum(_heading(words, like.width - 2 * theme.margin, theme).heights)
+    side, deep = theme.margin, like.height - 2 * theme.margin - head
+    frame = (side, side, like.width - 2 * side, deep)
+    fig = _blank(replace(like, frame=frame), title, subtitle)
+    with settings():
+        _write_title(fig, *words)
+    return fig
 
 
 def _needed(box: Rectangle, cell: Rectangle) -> float:

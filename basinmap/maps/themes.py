@@ -237,10 +237,32 @@ def _read_font(path: Path) -> tuple[str, set[str]]:
     return str(face.family_name), signs
 
 
+_OWN: Final[dict[str, None]] = {}
+
+
+def own_fonts() -> list[str]:
+    """Return the files of the fonts that `with_fonts` has met."""
+    return list(_OWN)
+
+
+def register_own(paths: Iterable[str]) -> None:
+    """
+    Make the fonts of the user known, as in the process that sent them.
+
+    Parameters
+    ----------
+    paths
+        What `own_fonts` returned there.
+    """
+    for path in paths:
+        _register(Path(path))
+
+
 def _register(path: Path) -> None:
     """Make a font file known to matplotlib, unless it is already."""
     register_fonts()
     manager = font_manager.fontManager
+    _OWN[str(path)] = None
     if str(path) not in {entry.fname for entry in manager.ttflist}:
         manager.addfont(path)
 

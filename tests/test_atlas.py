@@ -1,0 +1,358 @@
+"""An atlas: a sheet for each unit, numbered, found again, and nothing lost."""
+
+import datetime as dt
+import io
+import re
+import threading
+import warnings
+
+import geopandas as gpd
+import pypdf
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import basinmap as bm
+from basinmap.errors import BasinmapWarning, ColumnError, DataError, OutputError
+from basinmap.maps.contents import Line, contents_sheets
+
+DAY = dt.date(2026, 11, 25)
+X, Y = 686_000.0, 7_037_000.0  # Lens
+
+
+def row_of(count, *, names=None, groups=None):
+    """Squares of one kilometre, side by side."""
+    boxes = [
+        shapely.box(X + i * 1000, Y, X + (i + 1) * 1000, Y + 1000) for i in range(count)
+    ]
+    units = gpd.GeoDataFrame(
+        {"name": names or [f"Commune {i + 1}" for i in range(count)]},
+        geometry=boxes,
+        crs=2154,
+        index=[f"{62001 + i}" for i in range(count)],
+    )
+    return units if groups is None else units.assign(epci=groups)
+
+
+def fiche(unit):
+    fig, ax = bm.page(unit, title=f"Fiche de {unit['name'].iloc[0]}", paper="A5")
+    bm.draw_outlines(ax, unit, label="limite")
+    bm.draw_legend(ax)
+    bm.draw_furniture(ax, author="Mission", date=DAY, sources=["Insee"])
+    return fig
+
+
+def read(path):
+    return pypdf.PdfReader(io.BytesIO(path.read_bytes()))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Five communes of two EPCI, given mixed."""
+    units = row_of(5, groups=["Nord", "Sud", "Nord", "Sud", "Nord"])
+    path = tmp_path_factory.mktemp("atlas") / "atlas.pdf"
+    found = bm.atlas(units, fiche, path=path, title="Atlas d'essai", group="epci")
+    return units, found
+
+
+# --- one file ------------------------------------------------------------------------
+
+
+def test_an_atlas_has_a_page_for_each_unit_group_by_group(made):
+    _, path = made
+    pages = [page.extract_text() for page in read(path).pages]
+    assert len(pages) == 6
+    order = [re.search(r"Fiche de (Commune \d)", text)[1] for text in pages[1:]]
+    assert order == [f"Commune {i}" for i in (1, 3, 5, 2, 4)]
+
+
+def test_pages_bear_their_number_and_the_contents_lead_to_them(made):
+    _, path = made
+    pages = [page.extract_text() for page in read(path).pages]
+    for i, text in enumerate(pages[1:], start=2):
+        assert str(i) in text.split()
+    assert "Sommaire" in pages[0]
+    told = dict(re.findall(r"(Commune \d)\s*\n?(\d)(?!\d)", pages[0]))
+    assert len(told) == 5
+    for name, page in told.items():
+        assert f"Fiche de {name}" in pages[int(page) - 1]
+
+
+def test_bookmarks_lead_to_the_pages_under_their_group(made):
+    _, path = made
+    pdf = read(path)
+    contents, *rest = pdf.outline
+    assert contents.title == "Sommaire"
+    groups = dict(zip([g.title for g in rest[::2]], rest[1::2], strict=True))
+    assert {g: [m.title for m in marks] for g, marks in groups.items()} == {
+        "Nord": ["Commune 1", "Commune 3", "Commune 5"],
+        "Sud": ["Commune 2", "Commune 4"],
+    }
+    for marks in groups.values():
+        for mark in marks:
+            page = pdf.pages[pdf.get_destination_page_number(mark)]
+            assert f"Fiche de {mark.title}" in page.extract_text()
+
+
+def test_the_file_says_its_title_its_author_and_embeds_true_fonts(made):
+    _, path = made
+    pdf = read(path)
+    assert pdf.metadata.title == "Atlas d'essai"
+    assert pdf.metadata.author == "Mission"
+    kinds = {
+        font.get_object()["/Subtype"]
+        for page in pdf.pages
+        for font in page["/Resources"]["/Font"].values()
+    }
+    assert kinds == {"/Type0"}
+    assert pdf.page_labels == [str(i) for i in range(1, 7)]
+
+
+def test_every_map_knows_where_it_is_and_every_page_is_told(made):
+    _, path = made
+    pages = read(path).pages
+    assert "/VP" not in pages[0]
+    assert all(len(page["/VP"]) == 1 for page in pages[1:])
+
+
+def test_without_contents_the_first_unit_is_page_one(tmp_path):
+    path = bm.atlas(
+        row_of(2), fiche, path=tmp_path / "a.pdf", title="T", contents=False
+    )
+    pdf = read(path)
+    assert len(pdf.pages) == 2
+    assert [mark.title for mark in pdf.outline] == ["Commune 1", "Commune 2"]
+    assert "1" in pdf.pages[0].extract_text().split()
+
+
+def test_units_of_one_name_are_told_apart_by_their_code(tmp_path):
+    units = row_of(3, names=["Saint-Aubin", "Lens", "Saint-Aubin"])
+    path = bm.atlas(units, fiche, path=tmp_path / "a.pdf", title="T")
+    assert [mark.title for mark in read(path).outline][1:] == [
+        "Saint-Aubin (62001)",
+        "Lens",
+        "Saint-Aubin (62003)",
+    ]
+
+
+def test_the_bytes_do_not_depend_on_the_processes(tmp_path):
+    units = row_of(18)
+    paths = [
+        bm.atlas(units, fiche, path=tmp_path / f"{n}.pdf", title="T", workers=n)
+        for n in (1, 2)
+    ]
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_what_is_defined_in_place_is_sent_to_other_processes(tmp_path):
+    said = "d'un nom local"
+    units = row_of(17)
+
+    def draw(unit):
+        if unit.index[0] == "62017":
+            warnings.warn("le dernier", BasinmapWarning, stacklevel=1)
+        fig, ax = bm.page(unit, title=f"Fiche {said}", paper="A5")
+        bm.draw_outlines(ax, unit)
+        return fig
+
+    with pytest.warns(BasinmapWarning, match=r"le dernier \[sheet\(s\) '62017'\]"):
+        path = bm.atlas(units, draw, path=tmp_path / "a.pdf", title="T", workers=2)
+    assert "Fiche d’un nom local" in read(path).pages[-1].extract_text()
+
+
+# --- a file a unit -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("{code}.pdf", ["62001.pdf", "62002.pdf"]),
+        ("fiche-{name}.svg", ["fiche-eleu-dit-leauwette.svg", "fiche-lens.svg"]),
+        ("{number}-{code}.png", ["0001-62001.png", "0002-62002.png"]),
+    ],
+)
+def test_a_name_with_a_field_makes_a_file_a_unit(tmp_path, name, expected):
+    units = row_of(2, names=["Éleu-dit-Leauwette", "Lens"])
+    folder = bm.atlas(units, fiche, path=tmp_path / "fiches" / name, title="T")
+    assert folder == tmp_path / "fiches"
+    assert sorted(p.name for p in folder.iterdir()) == expected
+    assert all(p.stat().st_size > 1000 for p in folder.iterdir())
+
+
+def test_files_beside_stay_and_those_of_the_name_are_replaced(tmp_path):
+    (tmp_path / "note.txt").write_text("à garder", encoding="utf-8")
+    (tmp_path / "62001.svg").write_text("ancien", encoding="utf-8")
+    bm.atlas(row_of(1), fiche, path=tmp_path / "{code}.svg", title="T")
+    assert (tmp_path / "note.txt").read_text(encoding="utf-8") == "à garder"
+    assert "<svg" in (tmp_path / "62001.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("atlas.png", "file a unit"),
+        ("atlas", "is a PDF"),
+        ("{siren}.pdf", "siren"),
+        ("{code}/fiche.pdf", "one folder"),
+        ("{name}.pdf", "several files"),
+    ],
+)
+def test_a_path_that_cannot_hold_the_atlas_is_refused(tmp_path, path, said):
+    units = row_of(2, names=["Lens", "Lens"])
+    with pytest.raises(DataError, match=said):
+        bm.atlas(units, fiche, path=tmp_path / path, title="T")
+    assert not list(tmp_path.iterdir())
+
+
+# --- what goes wrong -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", ["atlas.pdf", "62001.svg"])
+def test_a_sheet_that_fails_names_its_unit_and_leaves_what_was_there(tmp_path, path):
+    target = tmp_path / path
+    target.write_text("ancien", encoding="utf-8")
+
+    def draw(unit):
+        if unit.index[0] == "62002":
+            msg = "all 3 values are missing"
+            raise bm.errors.MeasureError(msg)
+        return fiche(unit)
+
+    asked = target if path.endswith("pdf") else tmp_path / "{code}.svg"
+    with pytest.raises(bm.errors.MeasureError, match=r"62002 \(Commune 2\): all 3"):
+        bm.atlas(row_of(3), draw, path=asked, title="T")
+    assert target.read_text(encoding="utf-8") == "ancien"
+    assert [p.name for p in tmp_path.iterdir()] == [path]
+
+
+def test_a_bug_of_the_user_keeps_its_type_and_names_the_unit(tmp_path):
+    def draw(unit):
+        return unit["absent"]
+
+    with pytest.raises(KeyError) as caught:
+        bm.atlas(row_of(1), draw, path=tmp_path / "a.pdf", title="T")
+    assert caught.value.__notes__ == ["while drawing 62001 (Commune 1)"]
+
+
+def test_what_is_no_sheet_is_refused_with_what_to_return(tmp_path):
+    with pytest.raises(
+        DataError, match="draw returned tuple; it must return the sheet"
+    ):
+        bm.atlas(
+            row_of(1),
+            lambda unit: bm.page(unit, title="T"),
+            path=tmp_path / "a.pdf",
+            title="T",
+        )
+
+
+def test_what_several_sheets_warn_of_is_said_once(tmp_path):
+    def draw(unit):
+        warnings.warn("fond de carte indisponible", BasinmapWarning, stacklevel=1)
+        if unit.index[0] == "62003":
+            warnings.warn("autre chose", BasinmapWarning, stacklevel=1)
+        return fiche(unit)
+
+    with pytest.warns(BasinmapWarning) as caught:
+        bm.atlas(row_of(3), draw, path=tmp_path / "a.pdf", title="T")
+    assert sorted(str(w.message) for w in caught) == [
+        "autre chose [sheet(s) '62003']",
+        "fond de carte indisponible [all sheets]",
+    ]
+
+
+def test_a_draw_that_cannot_be_sent_is_refused_with_the_cure(tmp_path):
+    lock = threading.Lock()
+
+    def draw(unit):
+        with lock:
+            return fiche(unit)
+
+    with pytest.raises(DataError, match="workers=1"):
+        bm.atlas(row_of(17), draw, path=tmp_path / "a.pdf", title="T", workers=2)
+    assert not list(tmp_path.iterdir())
+    bm.atlas(row_of(2), draw, path=tmp_path / "a.pdf", title="T", workers=1)
+
+
+@pytest.mark.parametrize(
+    ("units", "options", "error", "said"),
+    [
+        (row_of(2), {"name": "nom"}, ColumnError, "nom"),
+        (row_of(2), {"group": "epci"}, ColumnError, "epci"),
+        (row_of(2, names=["a", None]), {}, DataError, "without 'name': '62002'"),
+        (row_of(2, groups=["a", None]), {"group": "epci"}, DataError, "'62002'"),
+        (row_of(2), {"workers": 0}, DataError, "workers=0"),
+        (row_of(2).to_crs(4326), {}, bm.errors.CRSError, "degrees"),
+        (row_of(2).iloc[:0], {}, DataError, "empty"),
+    ],
+)
+def test_units_that_make_no_atlas_are_refused(tmp_path, units, options, error, said):
+    with pytest.raises(error, match=said):
+        bm.atlas(units, fiche, path=tmp_path / "a.pdf", title="T", **options)
+
+
+def test_a_path_that_is_a_folder_is_refused(tmp_path):
+    (tmp_path / "a.pdf").mkdir()
+    with pytest.raises(OutputError, match="is a folder"):
+        bm.atlas(row_of(1), fiche, path=tmp_path / "a.pdf", title="T")
+
+
+# --- contents ------------------------------------------------------------------------
+
+
+def placed(sheet):
+    """Texts of the columns of a page of contents, with their place."""
+    texts = [t for t in sheet.paper.texts if t.get_gid() is None]
+    return [(t.get_text(), *t.get_position()) for t in texts]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    count=st.integers(1, 700),
+    every=st.integers(1, 40),
+    paper=st.sampled_from(["A5", "A4"]),
+)
+def test_contents_hold_every_line_once_on_the_page_and_no_group_ends_a_column(
+    count, every, paper
+):
+    like, _ = bm.page(row_of(1), title="T", paper=paper)
+    lines = []
+    for i in range(count):
+        if i % every == 0:
+            lines.append(Line(f"Groupe {i}", i, heading=True))
+        lines.append(Line(f"Unité {i}", i))
+    sheets = contents_sheets(like, "Atlas", lines)
+    found = [placed(sheet) for sheet in sheets]
+    names = [text for page in found for text, _, _ in page if " " in text]
+    assert names == [line.text for line in lines]
+    plan = like.layout_mm
+    for page in found:
+        assert all(plan.theme.margin <= x <= plan.width for _, x, _ in page)
+        assert all(plan.theme.margin <= y <= plan.height for _, _, y in page)
+        spots = [(x, y) for _, x, y in page]
+        assert len(set(spots)) == len(spots)
+        by_column = {}
+        for text, x, y in page:
+            if " " in text:
+                by_column.setdefault(x, []).append((y, text))
+        for x, column in by_column.items():
+            lowest = min(column)[1]
+            assert not lowest.startswith("Groupe") or x == max(by_column)
+    numbers = [
+        int(t.replace("\u202f", ""))
+        for page in found
+        for t, _, _ in page
+        if " " not in t
+    ]
+    assert numbers == [len(sheets) + i + 1 for i in range(count)]
+
+
+def test_a_long_name_takes_two_lines_and_one_number():
+    like, _ = bm.page(row_of(1), title="T")
+    name = "Communauté d'agglomération de Béthune-Bruay, Artois-Lys Romane"
+    (sheet,) = contents_sheets(like, "Atlas", [Line(name, 0), Line("Lens", 1)])
+    texts = [text for text, _, _ in placed(sheet)]
+    assert texts[-2:] == ["Lens", "3"]
+    assert texts.count("2") == 1
+    assert " ".join(t for t in texts[:-2] if t != "2") == name.replace("'", "’")
