@@ -411,6 +411,20 @@ def _defaults() -> dict[str, Any]:
     return kept | dict(RC)
 
 
+@cache
+def _validated() -> dict[str, Any]:
+    """Return our settings as matplotlib keeps them."""
+    with mpl.rc_context():
+        _apply()
+        return {name: mpl.rcParams[name] for name in _defaults()}
+
+
+def _apply() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", mpl.MatplotlibDeprecationWarning)
+        mpl.rcParams.update(cast("Any", _defaults()))
+
+
 @contextmanager
 def settings() -> Iterator[None]:
     """
@@ -419,8 +433,10 @@ def settings() -> Iterator[None]:
     A style that changed the inks, or `savefig.bbox`, would change the sheet.
     """
     register_fonts()
+    # Inside another one there is nothing to change: a look costs less than a copy.
+    if all(mpl.rcParams[name] == value for name, value in _validated().items()):
+        yield
+        return
     with mpl.rc_context():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", mpl.MatplotlibDeprecationWarning)
-            mpl.rcParams.update(cast("Any", _defaults()))
+        _apply()
         yield
