@@ -93,6 +93,7 @@ _ROOMS: Final = {
     "indicators": ("indicators",),
     "indicators.computing": ("compute",),
     "maps.atlases": ("atlas",),
+    "maps.alternatives": ("alternative_text",),
     "maps.bands": ("draw_isochrones",),
     "maps.bivariate": ("draw_bivariate",),
     "maps.classes": ("SRU", "classify", "shared_classes"),
@@ -158,6 +159,7 @@ if TYPE_CHECKING:
     from basinmap.export.workbooks import write_workbook as write_workbook
     from basinmap.indicators.catalogue import indicators as indicators
     from basinmap.indicators.computing import compute as compute
+    from basinmap.maps.alternatives import alternative_text as alternative_text
     from basinmap.maps.atlases import atlas as atlas
     from basinmap.maps.bands import draw_isochrones as draw_isochrones
     from basinmap.maps.bivariate import draw_bivariate as draw_bivariate

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from basinmap.errors import OutputError
 
-__all__ = ["MANIFEST", "staged_file", "staged_folder"]
+__all__ = ["MANIFEST", "staged_file", "staged_folder", "write_whole"]
 
 MANIFEST = "manifest.json"
 """Name of the list of outputs; a new set removes what the old list named."""
@@ -31,12 +31,9 @@ def staged_file(path: str | Path) -> Iterator[Path]:
     Raises
     ------
     OutputError
-        If the folder cannot be written.
+        If the folder cannot be written, or what is there is no file.
     """
-    target = Path(path)
-    if target.is_dir():
-        msg = f"{target} is a folder; give the path of a file"
-        raise OutputError(msg)
+    target = _checked_target(path)
     with _beside(target.parent) as folder:
         staged = folder / target.name
         yield staged
@@ -44,6 +41,50 @@ def staged_file(path: str | Path) -> Iterator[Path]:
             staged.replace(target)
         except OSError as error:
             raise _refusal(target, error) from error
+
+
+def _checked_target(path: str | Path) -> Path:
+    if not str(path).strip() or "\0" in str(path):
+        msg = f"{str(path)!r} is no name: cannot write there; give the path of a file"
+        raise OutputError(msg)
+    target = Path(path)
+    try:
+        # A link stays a link: what it points to is replaced.
+        target = target.resolve() if target.is_symlink() else target
+        if target.is_dir():
+            msg = f"{target} is a folder; give the path of a file"
+            raise OutputError(msg)
+        if target.exists() and not target.is_file():
+            msg = f"{target} is a device or a pipe; open it, and pass the open file"
+            raise OutputError(msg)
+    except OSError as error:
+        if isinstance(error, OutputError):
+            raise
+        raise _refusal(target, error) from error
+    return target
+
+
+def write_whole(path: str | Path, data: bytes) -> None:
+    """
+    Write a file whole, or leave what was there.
+
+    Parameters
+    ----------
+    path
+        Where the file will be; its folder is made if it is missing.
+    data
+        All of it.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written.
+    """
+    with staged_file(path) as staged:
+        try:
+            staged.write_bytes(data)
+        except OSError as error:
+            raise _refusal(Path(path), error) from error
 
 
 @contextmanager

@@ -86,7 +86,7 @@ def test_the_file_says_title_author_subject_and_words_twice_the_same(one):
     reader = read(finished(pdf, [facts], **told, keywords=["carte", "habitat"]))
     info, xmp = reader.metadata, reader.xmp_metadata
     assert (info.title, info.author, info.subject) == tuple(told.values())
-    assert info["/Keywords"] == "carte, habitat"
+    assert info["/Keywords"] == "carte; habitat"
     assert not {"/CreationDate", "/ModDate"} & set(info)
     assert xmp.dc_title == {"x-default": told["title"]}
     assert xmp.dc_creator == ["Mission"]
@@ -181,7 +181,8 @@ def test_an_inset_has_a_viewport_of_its_own_after_that_of_the_map():
     bm.draw_inset(ax, lens.loc[["62133"]], lambda small: bm.draw_outlines(small, lens))
     bm.draw_locator(ax, None, bm.departements())
     frames = facts_of(fig).frames
-    assert [frame.name for frame in frames][1:] == ["inset", "locator"]
+    names = [frame.name for frame in frames]
+    assert names == ["x", "1\u00a0:\u00a050\u202f000", "locator"]
     (page,) = read(finished(bare(fig), [facts_of(fig)], title="x")).pages
     for viewport, small in zip(page["/VP"], fig.maps, strict=True):
         paper, ground = corners(viewport)

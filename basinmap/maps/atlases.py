@@ -372,7 +372,7 @@ def _printed(sheets: Iterable[Sheet]) -> bytes:
     with settings(), io.BytesIO() as buffer:
         with PdfPages(buffer, metadata={"CreationDate": None}) as pages:
             for sheet in sheets:
-                sheet.print_page(pages)
+                sheet.savefig(pages, format="pdf")
         return buffer.getvalue()
 
 

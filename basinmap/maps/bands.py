@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from basinmap.errors import DataError, culprits
+from basinmap.maps.alternatives import Sentence, Told, told
 from basinmap.maps.blocks import Swatch
 from basinmap.maps.drawing import (
     check_drawable,
@@ -179,3 +180,9 @@ def _(block: BandsBlock, pen: Pen) -> None:
         draw_swatch(pen, swatch, y)
         pen.write(TEXT, y + 2.7, swatch.label)
         y += ROW
+
+
+@told.register
+def _(block: BandsBlock) -> Told:
+    bands = tuple(swatch.label for swatch in block.swatches)
+    return Told("d'isochrones", (Sentence(block.title, bands),))

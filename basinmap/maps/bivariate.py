@@ -13,6 +13,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import FancyArrowPatch, Polygon
 
 from basinmap.errors import DataError, MeasureError
+from basinmap.maps.alternatives import Sentence, Told, counted, told
 from basinmap.maps.blocks import in_common, unlike
 from basinmap.maps.classes import classify, written
 from basinmap.maps.drawing import (
@@ -371,3 +372,30 @@ def _draw_axes(pen: Pen, block: BivariateBlock, diamond: _Diamond) -> None:
             pen.write(x, y + LINE * i, line, **edge)
         style = {"size": pen.theme.small, "color": pen.theme.soft, **edge}
         pen.write(x, y + LINE * len(title), axis.extent, **style)
+
+
+@told.register
+def _(block: BivariateBlock) -> Told:
+    """Say both rates, then the four corners of the square."""
+    cells, last = block.counts, len(block.counts[0]) - 1
+    total = counted(sum(map(sum, cells)), block.counted or "unités")
+    corners = {
+        "faibles pour les deux": cells[0][0],
+        "élevés pour les deux": cells[-1][last],
+        "seul le premier élevé": cells[-1][0],
+        "seul le second élevé": cells[0][last],
+    }
+    rates = [
+        f"{axis.title}, {axis.extent}, bornes {' et '.join(axis.breaks)}"
+        for axis in (block.rows, block.columns)
+    ]
+    return Told(
+        "à deux variables",
+        (
+            Sentence(block.title, tuple(rates)),
+            Sentence(
+                f"{total} en {len(cells)} × {last + 1} classes, dont",
+                tuple(f"{name} ({number(count)})" for name, count in corners.items()),
+            ),
+        ),
+    )

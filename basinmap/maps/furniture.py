@@ -37,6 +37,7 @@ def draw_furniture(
     date: dt.date,
     sources: Sequence[str] = (),
     note: str = "",
+    alternative: str = "",
 ) -> None:
     """
     Write what a map must bear: scale, north, sources, author, date.
@@ -53,6 +54,9 @@ def draw_furniture(
         Credits to add to those of what is drawn, which are written anyway.
     note
         A French sentence, such as a reading note.
+    alternative
+        Alternative text of the files that are saved, in French; by default what
+        `alternative_text` makes of the layers.
 
     Raises
     ------
@@ -74,7 +78,10 @@ def draw_furniture(
     if not author or not lines:
         msg = "a map bears an author and its sources: author='…', sources=['…']"
         raise DataError(msg)
-    drawn.sheet.about["Author"] = author
+    told = {"Author": author, "Date": date.isoformat(), "Sources": " ; ".join(lines)}
+    drawn.sheet.about.update(told)
+    if alternative.strip():
+        drawn.sheet.about["Alternative"] = typeset(one_line(alternative))
     with settings():
         _write_footer(drawn, lines, author, date, note)
         _draw_scale_bar(drawn.first)

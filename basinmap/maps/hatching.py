@@ -15,6 +15,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 
 from basinmap.errors import DataError, VintageError, culprits
+from basinmap.maps.alternatives import Sentence, Told, told
 from basinmap.maps.blocks import in_common
 from basinmap.maps.drawing import (
     check_drawable,
@@ -315,3 +316,9 @@ def _draw_box(pen: Pen, hatch: Hatch, y: float) -> None:
             pen.paper.plot(
                 x, up, color=hatch.color, linewidth=_STROKE, solid_capstyle="butt"
             )
+
+
+@told.register
+def _(block: HatchingBlock) -> Told:
+    areas = tuple(hatch.label for hatch in block.hatches)
+    return Told("", (Sentence("Hachures", areas),), rank=2)

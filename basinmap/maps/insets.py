@@ -227,6 +227,7 @@ def _opened(
         if spot is not None or not in_frame:
             small = _small_map(ax, bounds, (*size, foot), at, spot)
             _write_caption(small, lines, foot)
+            small.caption = " ".join(lines)
             return small
     msg = (
         f"at 1:{scale:g} the inset finds no room: write scale={rounded_up(needed):g} "

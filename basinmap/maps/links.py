@@ -25,6 +25,7 @@ from basinmap.errors import (
     MeasureError,
     culprits,
 )
+from basinmap.maps.alternatives import Sentence, Told, told
 from basinmap.maps.drawing import check_drawable, free_spot, kind_of, remember
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.pens import (
@@ -636,3 +637,10 @@ def _(block: LinksBlock, pen: Pen) -> None:
             y += _LEADING
             pen.write(0, y - 0.7, line, size=pen.theme.small, color=pen.theme.soft)
         y += 0.6
+
+
+@told.register
+def _(block: LinksBlock) -> Told:
+    amounts = tuple(map(shortest, block.values))
+    lead = f"{block.title}, largeur proportionnelle ; repères de la légende"
+    return Told("de flux", (Sentence(lead, amounts), *map(Sentence, block.lines)))

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import math
+import os
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, Final, Literal, get_args
+from os import PathLike
+from pathlib import PurePath
+from typing import IO, Any, Final, Literal, get_args
 
 import geopandas as gpd
+import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.text import Text
 
-from basinmap.errors import BasinmapWarning, DataError, culprits
+from basinmap.errors import BasinmapWarning, DataError, OutputError, culprits
+from basinmap.maps.pictures import SheetCanvas, png_words, told_svg
+from basinmap.maps.portable import SEPARATOR, PageFacts, facts_of, finished
 from basinmap.maps.themes import (
     HALF_COLUMN,
     MM_PER_POINT,
@@ -31,6 +37,7 @@ from basinmap.maps.themes import (
     wrapped,
 )
 from basinmap.spatial.projections import check_metric
+from basinmap.staging import write_whole
 from basinmap.typography import shortest, typeset
 
 __all__ = ["Layout", "MapAxes", "Sheet", "Wish", "bare_sheet", "open_sheet", "page"]
@@ -49,6 +56,7 @@ _ROUND: Final = (
     *(1, 1.1, 1.2, 1.25, 1.3, 1.4, 1.5, 1.6, 1.75, 1.8),
     *(2, 2.2, 2.25, 2.5, 2.75, 3, 3.5, 4, 4.5, 5, 5.5, 6, 7, 7.5, 8, 9),
 )
+_UNDATED: Final = {"CreationDate": None}
 _STRIP: Final = 60.0
 _NARROWEST: Final = 42.0
 _GAP: Final = 5.0
@@ -132,14 +140,29 @@ class Sheet(Figure):
         found = [axes for axes in self.axes if isinstance(axes, MapAxes)]
         return sorted(found, key=lambda ax: ax.get_zorder())
 
-    def savefig(self, fname: Any, **options: Any) -> None:  # noqa: ANN401 - Figure's
+    def savefig(
+        self,
+        fname: Any,  # noqa: ANN401 - Figure's
+        *,
+        text: Literal["text", "paths"] = "text",
+        **options: Any,  # noqa: ANN401 - Figure's
+    ) -> None:
         """
-        Save the page; same content, same bytes.
+        Save the page whole, with its alternative text; same content, same bytes.
+
+        A PDF is tagged, in French, and georeferenced (one viewport a map); an SVG
+        bears title and description; a PNG as many pixels as millimetres at its
+        resolution, title, author and description.
 
         Parameters
         ----------
         fname
-            Path or open file; the suffix gives the format.
+            Path or open file; the suffix gives the format: pdf, svg, png, or another
+            of matplotlib's. The file is written beside and moved into place: a
+            failure leaves what was there.
+        text
+            `"paths"` draws the letters of an SVG, for who lacks the fonts; then they
+            are text no more.
         **options
             Those of matplotlib, except `bbox_inches`, which would break the
             scale.
@@ -147,7 +170,9 @@ class Sheet(Figure):
         Raises
         ------
         DataError
-            If `bbox_inches` is given.
+            If `bbox_inches` is given, or `text` does not suit the format.
+        OutputError
+            If the suffix tells no format, or the place cannot be written.
 
         Warns
         -----
@@ -157,31 +182,8 @@ class Sheet(Figure):
         if options.get("bbox_inches") is not None:
             msg = "bbox_inches changes the size of the page, hence the printed scale"
             raise DataError(msg)
-        kind = str(options.get("format") or str(fname).rsplit(".", 1)[-1]).lower()
-        metadata = self._metadata(kind) | dict(options.pop("metadata", None) or {})
-        if metadata:
-            options["metadata"] = metadata
-        self._tell_missing_glyphs()
-        with settings(), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-            options.setdefault("dpi", 300)
-            super().savefig(fname, **options)
-
-    def print_page(self, pages: PdfPages) -> None:
-        """
-        Add the sheet as a page to a PDF of many.
-
-        Parameters
-        ----------
-        pages
-            The file; what it says beside its pages comes with `portable.finished`.
-        """
-        self._tell_missing_glyphs()
-        with settings(), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-            super().savefig(pages, format="pdf", dpi=300)  # type: ignore[arg-type] # it takes one
-
-    def _tell_missing_glyphs(self) -> None:
+        kind = _kind(fname, options.pop("format", None), self)
+        _check_text(text, kind)
         lacking = self._without_glyph()
         if lacking:
             msg = (
@@ -189,7 +191,50 @@ class Sheet(Figure):
                 f"boxes: {culprits(lacking)}; write them otherwise, or use a theme "
                 "with a family that has them"
             )
-            warnings.warn(msg, BasinmapWarning, stacklevel=3)
+            warnings.warn(msg, BasinmapWarning, stacklevel=2)
+        if isinstance(fname, PdfPages):  # matplotlib's own file of many pages
+            self._draw_into(fname, kind, options)
+        else:
+            _put(fname, self._saved(kind, text, options))
+
+    def _saved(self, kind: str, text: str, options: dict[str, Any]) -> bytes:
+        """Return the whole file."""
+        facts = facts_of(self)
+        given = options.pop("metadata", None) or {}
+        told = {**_metadata(kind, facts), **given}
+        drawn = io.BytesIO()
+        options = {**options, "metadata": told} if told else options
+        self._draw_into(drawn, kind.removesuffix("z"), options, text=text)
+        if kind == "pdf":
+            return finished(
+                drawn.getvalue(),
+                [facts],
+                title=str(told["Title"]),
+                author=str(told.get("Author", "")),
+                subject=str(told.get("Subject", "")),
+                keywords=str(told.get("Keywords", "")).split(SEPARATOR),
+            )
+        if kind in ("svg", "svgz"):
+            svg = told_svg(drawn.getvalue().decode(), facts.title, facts.alternative)
+            whole = svg.encode()
+            return gzip.compress(whole, mtime=0) if kind == "svgz" else whole
+        return drawn.getvalue()
+
+    def _draw_into(
+        self,
+        target: IO[bytes] | PdfPages,
+        kind: str,
+        options: dict[str, Any],
+        *,
+        text: str = "text",
+    ) -> None:
+        """Let matplotlib draw, under the settings of the page."""
+        options = {"dpi": 300, **options, "format": kind}
+        with settings(), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            if text == "paths":
+                mpl.rcParams["svg.fonttype"] = "path"
+            super().savefig(target, **options)  # type: ignore[arg-type] # PdfPages too
 
     def _without_glyph(self) -> list[str]:
         """Return the texts that no font of theirs can write."""
@@ -206,19 +251,62 @@ class Sheet(Figure):
         self.savefig(shown, format="png", dpi=110)
         return shown.getvalue()
 
-    def _metadata(self, kind: str) -> dict[str, str | None]:
-        """Return title and author as each format names them, and no clock time."""
-        title, author = self.about["Title"], self.about.get("Author")
-        match kind:
-            case "pdf":
-                known = {"Title": title, "Author": author, "CreationDate": None}
-                return known if author else {"Title": title, "CreationDate": None}
-            case "svg":
-                known = {"Title": title, "Creator": author, "Date": None}
-                return known if author else {"Title": title, "Date": None}
-            case "png":
-                return {"Title": title, "Author": author or ""}
-        return {}
+
+def _kind(fname: Any, given: str | None, fig: Sheet) -> str:  # noqa: ANN401 - Figure's
+    """Return the format that is asked for, or that the name tells."""
+    known = fig.canvas.get_supported_filetypes()
+    if isinstance(fname, PdfPages):
+        return "pdf"
+    name = fname if isinstance(fname, str | PathLike) else getattr(fname, "name", "")
+    named = PurePath(os.fsdecode(name)) if isinstance(name, str | PathLike) else None
+    kind = (given or (named.suffix if named else "") or "").lower().removeprefix(".")
+    if not kind and not isinstance(fname, str | PathLike):
+        return "png"  # as matplotlib writes in an open file
+    if kind not in known:
+        stem = named.stem if named and named.stem else "plate"
+        msg = (
+            f"{os.fspath(name)!r}: {kind or 'no suffix'!r} is no format of a page; "
+            f"write '{stem}.pdf', '{stem}.svg' or '{stem}.png'"
+        )
+        raise OutputError(msg)
+    return kind
+
+
+def _check_text(text: str, kind: str) -> None:
+    if text not in ("text", "paths"):
+        msg = f"unknown text={text!r}; choose among text, paths"
+        raise DataError(msg)
+    if text == "paths" and kind not in ("svg", "svgz"):
+        msg = f"text='paths' is for SVG: a {kind} needs no fonts; leave it out"
+        raise DataError(msg)
+
+
+def _put(fname: Any, data: bytes) -> None:  # noqa: ANN401 - Figure's
+    if isinstance(fname, str | PathLike):
+        write_whole(os.fsdecode(fname), data)
+    elif isinstance(fname, io.TextIOBase):
+        fname.write(data.decode())
+    else:
+        fname.write(data)
+
+
+def _metadata(kind: str, facts: PageFacts) -> dict[str, Any]:
+    """Return what each format says of a page, and no clock time."""
+    match kind:
+        case "pdf":
+            told = {
+                "Title": facts.title,
+                "Author": facts.author,
+                "Subject": facts.subtitle,
+                "Keywords": SEPARATOR.join(facts.keywords),
+            }
+            return {key: text for key, text in told.items() if text} | _UNDATED
+        case "svg" | "svgz":
+            creator = {"Creator": facts.author} if facts.author else {}
+            return {"Title": facts.title, "Language": "fr", "Date": None, **creator}
+        case "png":
+            return png_words(facts.title, facts.author, facts.alternative)
+    return {}
 
 
 def _can_write(style: FontProperties, text: str) -> bool:
@@ -246,7 +334,8 @@ class MapAxes(Axes):
     the values, `grounds` those of the outlines; `boxes`, and `symbols` by code
     (x, y, radius), the places in millimetres in the frame that names must avoid.
     `plan` is the layout, `subject` what the page was made for, `reserved` the
-    millimetres kept above the scale bar, `explained` whether the legend is drawn.
+    millimetres kept above the scale bar, `explained` whether the legend is drawn,
+    `caption` what a map among several is called.
 
     Parameters
     ----------
@@ -268,6 +357,7 @@ class MapAxes(Axes):
         self.subject: gpd.GeoSeries | None = None
         self.reserved: float = 0.0
         self.explained: bool = False
+        self.caption: str = ""
         super().__init__(*args, **options)
 
     @property
@@ -347,7 +437,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     -------
     fig : Sheet
         A matplotlib figure of the size of the paper; `fig.savefig(path)` writes
-        PDF, SVG or PNG at 300 dpi.
+        PDF, SVG or PNG at 300 dpi, whole or not at all, with its alternative text.
     ax : MapAxes
         Its map frame, in metres.
 
@@ -578,9 +668,11 @@ def _blank(layout: Layout, title: str, subtitle: str) -> Sheet:
     """Return a sheet with nothing on it."""
     with settings():
         fig = Sheet(figsize=(layout.width / 25.4, layout.height / 25.4))
-        FigureCanvasAgg(fig)
+        SheetCanvas(fig)
         fig.layout_mm = layout
-        fig.about = {"Title": one_line(title), "Subtitle": one_line(subtitle)}
+        fig.about = {"Title": one_line(title)}
+        if subtitle.strip():
+            fig.about["Subtitle"] = one_line(subtitle)
         fig.paper = _paper_axes(fig, layout)
     return fig
 

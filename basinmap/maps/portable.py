@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Final
 from xml.sax.saxutils import escape
 
+import matplotlib as mpl
 import pypdf
 from pypdf.generic import (
     ArrayObject,
@@ -27,6 +28,7 @@ from pypdf.generic import (
 from pyproj import CRS, Transformer
 
 from basinmap.errors import DataError
+from basinmap.maps.alternatives import alternative_text, told
 from basinmap.spatial.projections import METRIC
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 __all__ = ["Bookmark", "MapFrame", "PageFacts", "facts_of", "finished", "merged"]
 
 LANGUAGE: Final = "fr-FR"
+SEPARATOR: Final = "; "
+"""Between keywords, in what has one text for all."""
+
 _POINTS: Final = 72 / 25.4
 # Corners of a frame as ISO 32000-2 § 12.9 runs around them, x then y.
 _CORNERS: Final = ((0, 0), (0, 1), (1, 1), (1, 0))
@@ -129,18 +134,28 @@ def facts_of(sheet: Sheet) -> PageFacts:
     --------
     >>> import basinmap as bm
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
-    >>> facts_of(fig).frames[0].box == ax.plan.frame
-    True
+    >>> facts_of(fig).frames[0].box[:2]
+    (10.0, 24.0)
     """
     about = sheet.about
     return PageFacts(
         title=about["Title"],
         subtitle=about.get("Subtitle", ""),
-        alternative=about.get("Alternative", about["Title"]),
+        alternative=alternative_text(sheet),
         author=about.get("Author", ""),
         date=about.get("Date", ""),
+        keywords=("carte", *dict.fromkeys(_subjects(sheet))),
         frames=tuple(_frames(sheet)),
     )
+
+
+def _subjects(sheet: Sheet) -> Iterable[str]:
+    """Return the headings of what the maps are about."""
+    for ax in sheet.maps:
+        for block in ax.blocks:
+            title = str(getattr(block, "title", ""))
+            if title and told(block).rank == 0:
+                yield title
 
 
 def _frames(sheet: Sheet) -> Iterable[MapFrame]:
@@ -150,7 +165,7 @@ def _frames(sheet: Sheet) -> Iterable[MapFrame]:
         (xmin, xmax), (ymin, ymax) = ax.get_xlim(), ax.get_ylim()
         box = (x * width, y * height, broad * width, deep * height)
         yield MapFrame(
-            str(ax.get_label()) or sheet.about["Title"],
+            ax.caption or str(ax.get_label()) or sheet.about["Title"],
             tuple(round(float(side), 6) for side in box),  # type: ignore[arg-type] # four
             (float(xmin), float(ymin), float(xmax), float(ymax)),
         )
@@ -233,10 +248,10 @@ def finished(
     _mark(writer, bookmarks)
     if labels is not None:
         _label(writer, labels)
-    told = {"Title": title, "Author": author, "Subject": subject}
-    told["Keywords"] = ", ".join(keywords)
-    _describe(writer, told, max((facts.date for facts in sheets), default=""))
-    said = repr((sheets, told, bookmarks, labels)).encode()
+    words = {"Title": title, "Author": author, "Subject": subject}
+    date = max((facts.date for facts in sheets), default="")
+    _describe(writer, words, keywords, date)
+    said = repr((list(sheets), words, list(keywords), bookmarks, labels)).encode()
     _identify(writer, hashlib.sha256(b"".join(map(_digest, [*parts, said]))))
     return _bytes_of(writer)
 
@@ -247,9 +262,9 @@ def _check(
     bookmarks: Sequence[Bookmark],
     labels: Sequence[str] | None,
 ) -> None:
-    for what, told in (("sheets", sheets), ("labels", labels)):
-        if told is not None and len(told) != count:
-            msg = f"{what}: {len(told)} for {count} page(s); pass one a page, in order"
+    for what, given in (("sheets", sheets), ("labels", labels)):
+        if given is not None and len(given) != count:
+            msg = f"{what}: {len(given)} for {count} page(s); pass one a page, in order"
             raise DataError(msg)
     depth = -1
     for mark in bookmarks:
@@ -371,16 +386,18 @@ def _stream(writer: pypdf.PdfWriter, data: bytes) -> IndirectObject:
     return writer._add_object(stream)  # noqa: SLF001
 
 
-def _describe(writer: pypdf.PdfWriter, told: dict[str, str], date: str) -> None:
+def _describe(
+    writer: pypdf.PdfWriter, words: dict[str, str], keywords: Sequence[str], date: str
+) -> None:
     """Say the same in the Info dictionary and in XMP."""
-    producer = f"matplotlib, pypdf {pypdf.__version__}"
-    info = {f"/{key}": text for key, text in told.items() if text}
-    writer.add_metadata({**info, "/Producer": producer})
+    producer = f"matplotlib {mpl.__version__}, pypdf {pypdf.__version__}"
+    info = {**words, "Keywords": SEPARATOR.join(keywords), "Producer": producer}
+    writer.add_metadata({f"/{key}": text for key, text in info.items() if text})
     root = writer.root_object
     preferences = _dictionary(DisplayDocTitle=BooleanObject(True))  # noqa: FBT003
     root[NameObject("/ViewerPreferences")] = preferences
     stream = StreamObject()
-    stream.set_data(_xmp(told, date, producer).encode())
+    stream.set_data(_xmp(info, keywords, date).encode())
     stream[NameObject("/Type")] = NameObject("/Metadata")
     stream[NameObject("/Subtype")] = NameObject("/XML")
     root[NameObject("/Metadata")] = writer._add_object(stream)  # noqa: SLF001
@@ -398,18 +415,21 @@ _XMP: Final = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <?xpacket end="r"?>"""
 
 
-def _xmp(told: dict[str, str], date: str, producer: str) -> str:
-    words = [word for word in told["Keywords"].split(", ") if word]
+def _xmp(info: dict[str, str], keywords: Sequence[str], date: str) -> str:
+    title, subject = [info["Title"]], [info["Subject"]]
     lines = [
         "<dc:format>application/pdf</dc:format>",
         _listed("dc:language", "Bag", [LANGUAGE]),
-        _listed("dc:title", "Alt", [told["Title"]], ' xml:lang="x-default"'),
-        _listed("dc:creator", "Seq", [told["Author"]]),
-        _listed("dc:description", "Alt", [told["Subject"]], ' xml:lang="x-default"'),
-        _listed("dc:subject", "Bag", words),
+        _listed("dc:title", "Alt", title, ' xml:lang="x-default"'),
+        _listed("dc:creator", "Seq", [info["Author"]]),
+        _listed("dc:description", "Alt", subject, ' xml:lang="x-default"'),
+        _listed("dc:subject", "Bag", keywords),
         _listed("dc:date", "Seq", [date]),
-        f"<pdf:Keywords>{escape(told['Keywords'])}</pdf:Keywords>" if words else "",
-        f"<pdf:Producer>{escape(producer)}</pdf:Producer>",
+        *(
+            f"<pdf:{key}>{escape(info[key])}</pdf:{key}>"
+            for key in ("Keywords", "Producer")
+            if info[key]
+        ),
     ]
     return _XMP.format("\n".join(filter(None, lines)))
 

@@ -14,6 +14,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
 from basinmap.errors import DataError
+from basinmap.maps.alternatives import Told, proportional, told
 from basinmap.maps.blocks import in_common, of_one_scale
 from basinmap.maps.drawing import (
     check_drawable,
@@ -225,3 +226,8 @@ def _(block: SquaresBlock, pen: Pen) -> None:
             linewidth=0.35,
         )
         pen.write(block.sides[0] + 4, pen.y - height + 0.9, shortest(value))
+
+
+@told.register
+def _(block: SquaresBlock) -> Told:
+    return proportional(block.title, block.values, "carrés")

@@ -414,9 +414,10 @@ def _defaults() -> dict[str, Any]:
 @cache
 def _validated() -> dict[str, Any]:
     """Return our settings as matplotlib keeps them."""
+    ours = _defaults()
     with mpl.rc_context():
         _apply()
-        return {name: mpl.rcParams[name] for name in _defaults()}
+        return {name: value for name, value in mpl.rcParams.items() if name in ours}
 
 
 def _apply() -> None:
@@ -434,7 +435,8 @@ def settings() -> Iterator[None]:
     """
     register_fonts()
     # Inside another one there is nothing to change: a look costs less than a copy.
-    if all(mpl.rcParams[name] == value for name, value in _validated().items()):
+    params = cast("dict[str, Any]", mpl.rcParams)
+    if all(params[name] == value for name, value in _validated().items()):
         yield
         return
     with mpl.rc_context():

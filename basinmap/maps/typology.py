@@ -12,6 +12,14 @@ import numpy as np
 import pandas as pd
 
 from basinmap.errors import DataError, MeasureError, culprits
+from basinmap.maps.alternatives import (
+    Sentence,
+    Told,
+    counted,
+    told,
+    with_counts,
+    without_value,
+)
 from basinmap.maps.blocks import Swatch, in_common, lines_in_common
 from basinmap.maps.drawing import (
     check_drawable,
@@ -388,3 +396,20 @@ def _(block: CategoriesBlock, pen: Pen) -> None:
         if swatch.count is not None:
             pen.write(pen.width, y + 2.7, number(swatch.count), **small)
         y += ROW + _LEADING * (len(lines) - 1)
+
+
+_KINDS: Final = {"limites": "de discontinuités", "points": "par points"}
+
+
+@told.register
+def _(block: CategoriesBlock) -> Told:
+    """Say a typology, or other lines that are named and counted."""
+    missing = without_value(block.swatches, block.counted or "unités")
+    named = [s for s in block.swatches if s.label not in STATES.values()]
+    if not named:
+        return Told("", tuple(missing))
+    boxes = all(swatch.shape == "box" for swatch in named)
+    kind = _KINDS.get(block.counted, "de typologie" if boxes else "de lieux")
+    total = sum(swatch.count or 0 for swatch in named)
+    lead = f"{block.title} ({counted(total, block.counted)})" if block.counted else ""
+    return Told(kind, (Sentence(lead or block.title, with_counts(named)), *missing))

@@ -1,0 +1,75 @@
+"""Words inside pictures: SVG that says what it shows, PNG with title and author."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import Final
+from xml.sax.saxutils import escape
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from PIL.PngImagePlugin import iTXt
+
+__all__ = ["SheetCanvas", "png_words", "told_svg"]
+
+_OPENING: Final = re.compile(r"(<svg\b[^>]*)>(?:\s*<title>.*?</title>)?", re.DOTALL)
+
+
+def told_svg(svg: str, title: str, alternative: str) -> str:
+    """
+    Return an SVG whose root is an image with title and description, in French.
+
+    Parameters
+    ----------
+    svg
+        As matplotlib wrote it.
+    title
+        Of the page.
+    alternative
+        Alternative text.
+
+    Examples
+    --------
+    >>> said = told_svg("<svg version='1.1'><g/></svg>", "Lens", "Une carte.")
+    >>> 'role="img"' in said, ">Une carte.</desc>" in said
+    (True, True)
+    """
+    # Names that differ from page to page: several may stand in one HTML.
+    name = hashlib.sha256(f"{title}\n{alternative}".encode()).hexdigest()[:8]
+    words = (
+        f' role="img" lang="fr" xml:lang="fr" aria-labelledby="t{name} d{name}">\n'
+        f' <title id="t{name}">{escape(title)}</title>\n'
+        f' <desc id="d{name}">{escape(alternative)}</desc>'
+    )
+    return _OPENING.sub(lambda found: found.group(1) + words, svg, count=1)
+
+
+def png_words(title: str, author: str, alternative: str) -> dict[str, str]:
+    """
+    Return the texts of a PNG, each in UTF-8 whatever it holds.
+
+    Parameters
+    ----------
+    title, author, alternative
+        Of the page; what is empty is left out.
+
+    Examples
+    --------
+    >>> list(png_words("Lens", "", "Une carte."))
+    ['Title', 'Description']
+    """
+    told = {"Title": title, "Author": author, "Description": alternative}
+    return {key: iTXt(text, "fr", key) for key, text in told.items() if text}
+
+
+class SheetCanvas(FigureCanvasAgg):
+    """A canvas of as many pixels as the paper has, rounded, where Agg cuts them off."""
+
+    def get_renderer(self) -> RendererAgg:
+        """Return a renderer of the size of the paper."""
+        width, height = (round(side) for side in self.figure.bbox.size)
+        dpi = self.figure.dpi
+        last = getattr(self, "renderer", None)
+        if last is None or (last.width, last.height, last.dpi) != (width, height, dpi):
+            self.renderer = RendererAgg(width, height, dpi)
+        return self.renderer
