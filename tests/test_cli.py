@@ -6,6 +6,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -59,6 +60,8 @@ def quick(monkeypatch):
     """Outputs of one line each, so that the whole command takes no time."""
 
     class Page:
+        about: ClassVar = {"Title": "Plate", "Alternative": "One plate."}
+
         def savefig(self, path):
             path.write_text("plate")
 

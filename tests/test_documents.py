@@ -130,6 +130,20 @@ def test_the_manifest_lists_every_file_with_its_true_hash(document):
     assert manifest["versions"]["basinmap"] == bm.__version__
 
 
+def test_the_manifest_says_each_plate_in_words_as_its_files_do(document):
+    manifest = json.loads((document / "manifest.json").read_text(encoding="utf-8"))
+    assert list(manifest["plates"]) == list(SLUGS)
+    for slug, words in manifest["plates"].items():
+        root = ET.parse(document / f"{slug}.svg").getroot()  # noqa: S314 - our own
+        title, description = (element.text for element in root[:2])
+        assert words == {"title": title, "alternative": description}
+    told = manifest["plates"]["02-vacance"]["alternative"].replace("\u00a0", " ")
+    assert told.startswith(f"{manifest['plates']['02-vacance']['title']} (carte")
+    # 36 communes: 2 + 11 + 13 + 7 + 3, as the legend of the plate has them.
+    assert "36 communes en 5 classes : 9,0 et plus (2)" in told
+    assert "Bassin minier (8 EPCI) 8,1" in told
+
+
 def test_nothing_is_left_beside_the_document(document):
     assert not list(document.parent.glob(".basinmap-*"))
 

@@ -28,6 +28,7 @@ from basinmap.export.manifests import write_manifest
 from basinmap.export.workbooks import write_workbook
 from basinmap.indicators.catalogue import indicators
 from basinmap.indicators.computing import compute
+from basinmap.maps.alternatives import alternative_text
 from basinmap.staging import staged_folder
 from basinmap.territory.embedded import credit, provenance
 from basinmap.territory.places import places
@@ -129,7 +130,8 @@ def plh(
     -------
     Path
         The folder: each plate as PDF, SVG and PNG at 300 dpi, `donnees.gpkg`,
-        `tableaux.xlsx`, `methode.md`, `manifest.json`.
+        `tableaux.xlsx`, `methode.md`, `manifest.json` (hashes, title and alternative
+        text of each plate).
 
     Raises
     ------
@@ -145,20 +147,25 @@ def plh(
     if isinstance(network, str | Path):
         network = read_network(network, mode=mode, quiet=quiet)
     about = replace(about, network=network)
+    told: dict[str, dict[str, str]] = {}
     with staged_folder(out) as folder:
-        steps = _steps(about, folder)
+        steps = _steps(about, folder, told)
         bar = tqdm(steps, disable=True if quiet else None, unit="fichier", leave=False)
         for name, write in bar:
             bar.set_description(name)
             write()
-        write_manifest(folder, _about(about))
+        write_manifest(folder, {**_about(about), "plates": told})
     return Path(out)
 
 
-def _steps(about: Subject, folder: Path) -> list[tuple[str, Callable[[], Any]]]:
+def _steps(
+    about: Subject, folder: Path, told: dict[str, dict[str, str]]
+) -> list[tuple[str, Callable[[], Any]]]:
     """Return what has to be written, in order, for the progress bar."""
     declared = (*PLATES, *(REACH_PLATES if about.network else ()))
-    plates = [(plate.slug, partial(_save, plate, about, folder)) for plate in declared]
+    plates = [
+        (plate.slug, partial(_save, plate, about, folder, told)) for plate in declared
+    ]
     return [
         *plates,
         ("donnees.gpkg", partial(_write_data, about, folder)),
@@ -167,8 +174,13 @@ def _steps(about: Subject, folder: Path) -> list[tuple[str, Callable[[], Any]]]:
     ]
 
 
-def _save(plate: Plate, about: Subject, folder: Path) -> None:
+def _save(
+    plate: Plate, about: Subject, folder: Path, told: dict[str, dict[str, str]]
+) -> None:
+    """Save a plate, and keep what is said of it for the manifest."""
     sheet = plate.draw(about)
+    words = {"title": sheet.about["Title"], "alternative": alternative_text(sheet)}
+    told[plate.slug] = words
     for suffix in FORMATS:
         sheet.savefig(folder / f"{plate.slug}.{suffix}")
 

@@ -13,7 +13,15 @@ from basinmap.staging import MANIFEST
 
 __all__ = ["versions", "write_manifest"]
 
-_LIBRARIES = ("basinmap", "geopandas", "shapely", "pyogrio", "pandas", "matplotlib")
+_LIBRARIES = (
+    "basinmap",
+    "geopandas",
+    "shapely",
+    "pyogrio",
+    "pandas",
+    "matplotlib",
+    "pypdf",
+)
 
 
 def versions() -> dict[str, str]:

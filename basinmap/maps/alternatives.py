@@ -196,7 +196,9 @@ def _entries(maps: Sequence[MapAxes]) -> list[Told]:
         for block in ax.blocks:
             if block not in seen:
                 seen.append(block)
-                entries.append(_named(told(block), ax.caption if len(maps) > 1 else ""))
+                shared = sum(block in other.blocks for other in maps) > 1
+                alone = len(maps) == 1 or shared
+                entries.append(_named(told(block), "" if alone else ax.caption))
     return sorted(entries, key=lambda entry: entry.rank)
 
 
@@ -337,10 +339,11 @@ def without_value(swatches: Iterable[Swatch], plural: str) -> list[Sentence]:
     lines = [swatch for swatch in swatches if swatch.label in STATES.values()]
     if not lines:
         return []
+    why = tuple(text[:1].lower() + text[1:] for text in with_counts(lines))
     if any(swatch.count is None for swatch in lines):
-        return [Sentence("Sans valeur", tuple(swatch.label for swatch in lines))]
+        return [Sentence("Sans valeur", why)]
     total = sum(swatch.count or 0 for swatch in lines)
-    return [Sentence(f"{counted(total, plural)} sans valeur", with_counts(lines))]
+    return [Sentence(f"{counted(total, plural)} sans valeur", why)]
 
 
 @told.register

@@ -209,7 +209,7 @@ class _Flow:
     def _enlarged_paper(self) -> Axes:
         """Return axes over the whole page whose unit is `zoom` millimetres."""
         plan = self.sheet.layout_mm
-        axes = self.sheet.add_axes((0, 0, 1, 1), zorder=2, label="legend")
+        axes = self.sheet.add_axes((0, 0, 1, 1), zorder=0.5, label="legend")
         axes.set_xlim(0, plan.width / self.zoom)
         axes.set_ylim(0, plan.height / self.zoom)
         axes.axis("off")

@@ -36,6 +36,7 @@ from basinmap.maps.themes import (
     settings,
     wrapped,
 )
+from basinmap.maps.webfonts import font_faces
 from basinmap.spatial.projections import check_metric
 from basinmap.staging import write_whole
 from basinmap.typography import shortest, typeset
@@ -66,6 +67,7 @@ _LEAST_FRAME: Final = 20.0
 _LEAST_LEGEND: Final = {"right": 40.0, "below": 18.0}
 _LARGEST: Final = 5_000.0  # a PDF page is at most 200 inches wide
 
+Letters = Literal["plain", "embedded", "paths"]
 Orientation = Literal["auto", "landscape", "portrait"]
 Place = Literal["auto", "right", "below"]
 Rectangle = tuple[float, float, float, float]
@@ -144,7 +146,7 @@ class Sheet(Figure):
         self,
         fname: Any,  # noqa: ANN401 - Figure's
         *,
-        text: Literal["text", "paths"] = "text",
+        text: Letters = "plain",
         **options: Any,  # noqa: ANN401 - Figure's
     ) -> None:
         """
@@ -161,8 +163,9 @@ class Sheet(Figure):
             of matplotlib's. The file is written beside and moved into place: a
             failure leaves what was there.
         text
-            `"paths"` draws the letters of an SVG, for who lacks the fonts; then they
-            are text no more.
+            Of an SVG, for who lacks the fonts: `"embedded"` puts the letters that
+            are used in the file (browsers read them); `"paths"` draws each letter,
+            which then is text no more (drawing software reads those).
         **options
             Those of matplotlib, except `bbox_inches`, which would break the
             scale.
@@ -182,7 +185,7 @@ class Sheet(Figure):
         if options.get("bbox_inches") is not None:
             msg = "bbox_inches changes the size of the page, hence the printed scale"
             raise DataError(msg)
-        kind = _kind(fname, options.pop("format", None), self)
+        kind = _kind(fname, options.pop("format", None))
         _check_text(text, kind)
         lacking = self._without_glyph()
         if lacking:
@@ -215,10 +218,14 @@ class Sheet(Figure):
                 keywords=str(told.get("Keywords", "")).split(SEPARATOR),
             )
         if kind in ("svg", "svgz"):
-            svg = told_svg(drawn.getvalue().decode(), facts.title, facts.alternative)
-            whole = svg.encode()
+            whole = self._told(drawn.getvalue().decode(), facts, text).encode()
             return gzip.compress(whole, mtime=0) if kind == "svgz" else whole
         return drawn.getvalue()
+
+    def _told(self, svg: str, facts: PageFacts, text: str) -> str:
+        texts = [found for found in self.findobj(Text) if isinstance(found, Text)]
+        style = font_faces(texts) if text == "embedded" else ""
+        return told_svg(svg, facts.title, facts.alternative, style=style)
 
     def _draw_into(
         self,
@@ -226,10 +233,12 @@ class Sheet(Figure):
         kind: str,
         options: dict[str, Any],
         *,
-        text: str = "text",
+        text: str = "plain",
     ) -> None:
         """Let matplotlib draw, under the settings of the page."""
         options = {"dpi": 300, **options, "format": kind}
+        if not isinstance(self.canvas, SheetCanvas):
+            SheetCanvas(self)  # another saving left its own
         with settings(), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             if text == "paths":
@@ -252,9 +261,9 @@ class Sheet(Figure):
         return shown.getvalue()
 
 
-def _kind(fname: Any, given: str | None, fig: Sheet) -> str:  # noqa: ANN401 - Figure's
+def _kind(fname: Any, given: str | None) -> str:  # noqa: ANN401 - Figure's
     """Return the format that is asked for, or that the name tells."""
-    known = fig.canvas.get_supported_filetypes()
+    known = SheetCanvas.get_supported_filetypes()
     if isinstance(fname, PdfPages):
         return "pdf"
     name = fname if isinstance(fname, str | PathLike) else getattr(fname, "name", "")
@@ -273,11 +282,11 @@ def _kind(fname: Any, given: str | None, fig: Sheet) -> str:  # noqa: ANN401 - F
 
 
 def _check_text(text: str, kind: str) -> None:
-    if text not in ("text", "paths"):
-        msg = f"unknown text={text!r}; choose among text, paths"
+    if text not in get_args(Letters):
+        msg = f"unknown text={text!r}; choose among {', '.join(get_args(Letters))}"
         raise DataError(msg)
-    if text == "paths" and kind not in ("svg", "svgz"):
-        msg = f"text='paths' is for SVG: a {kind} needs no fonts; leave it out"
+    if text != "plain" and kind not in ("svg", "svgz"):
+        msg = f"text={text!r} is for SVG: a {kind} needs no fonts; leave it out"
         raise DataError(msg)
 
 
@@ -835,8 +844,9 @@ def _legend_side(
 
 
 def _paper_axes(fig: Sheet, layout: Layout) -> Axes:
-    """Return axes over the whole page whose unit is the millimetre."""
-    axes = fig.add_axes((0, 0, 1, 1), zorder=2)
+    """Return axes over the whole page, under its maps, whose unit is the millimetre."""
+    # Painted first: who listens to the text hears the title before the names.
+    axes = fig.add_axes((0, 0, 1, 1), zorder=0.5)
     axes.set_xlim(0, layout.width)
     axes.set_ylim(0, layout.height)
     axes.axis("off")

@@ -15,7 +15,7 @@ __all__ = ["SheetCanvas", "png_words", "told_svg"]
 _OPENING: Final = re.compile(r"(<svg\b[^>]*)>(?:\s*<title>.*?</title>)?", re.DOTALL)
 
 
-def told_svg(svg: str, title: str, alternative: str) -> str:
+def told_svg(svg: str, title: str, alternative: str, *, style: str = "") -> str:
     """
     Return an SVG whose root is an image with title and description, in French.
 
@@ -27,6 +27,8 @@ def told_svg(svg: str, title: str, alternative: str) -> str:
         Of the page.
     alternative
         Alternative text.
+    style
+        Rules of CSS to add.
 
     Examples
     --------
@@ -41,6 +43,7 @@ def told_svg(svg: str, title: str, alternative: str) -> str:
         f' <title id="t{name}">{escape(title)}</title>\n'
         f' <desc id="d{name}">{escape(alternative)}</desc>'
     )
+    words += f'\n <style type="text/css">{style}</style>' if style else ""
     return _OPENING.sub(lambda found: found.group(1) + words, svg, count=1)
 
 
