@@ -6,6 +6,7 @@ import pickle
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import geopandas as gpd
 import numpy as np
@@ -195,11 +196,14 @@ def test_an_inset_has_a_viewport_of_its_own_after_that_of_the_map():
 @pytest.mark.skipif(not shutil.which("gdalinfo"), reason="GDAL with PDF is not there")
 def test_gdal_reads_the_frame_back(one, tmp_path):
     pdf, facts, ax = one
+    small = MapFrame("inset", (20.0, 30.0, 40.0, 30.0), (0.0, 6e6, 4e3, 6e6 + 3e3))
+    facts = replace(facts, frames=(*facts.frames, small))
     path = tmp_path / "a.pdf"
     path.write_bytes(finished(pdf, [facts], title="x"))
     run = ["gdalinfo", "--config", "GDAL_PDF_DPI", "150", str(path)]
     said = subprocess.run(run, capture_output=True, text=True, check=True).stdout
     assert 'ID["EPSG",2154]]' in said
+    assert len(facts.frames) == 2  # it takes the largest
     line = re.search(r"NEATLINE=POLYGON \(\((.*)\)\)", said).group(1)
     found = np.array([corner.split() for corner in line.split(",")], dtype=float)
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()

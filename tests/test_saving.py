@@ -129,6 +129,9 @@ def test_metadata_of_ones_own_goes_before_that_of_the_sheet(sheet):
     assert reader.metadata.title == "Autre"
     assert reader.metadata.author == "Mission Œuvre"
     assert reader.xmp_metadata.dc_subject == ["Lens", "musée"]
+    none = pypdf.PdfReader(io.BytesIO(saved(sheet, "pdf", metadata={"Author": None})))
+    assert none.metadata.author is None
+    assert not none.xmp_metadata.dc_creator
 
 
 # -- svg ---------------------------------------------------------------------------

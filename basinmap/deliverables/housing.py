@@ -147,24 +147,26 @@ def plh(
     if isinstance(network, str | Path):
         network = read_network(network, mode=mode, quiet=quiet)
     about = replace(about, network=network)
-    told: dict[str, dict[str, str]] = {}
+    told = {}
     with staged_folder(out) as folder:
-        steps = _steps(about, folder, told)
+        steps = _steps(about, folder)
         bar = tqdm(steps, disable=True if quiet else None, unit="fichier", leave=False)
         for name, write in bar:
             bar.set_description(name)
-            write()
-        write_manifest(folder, {**_about(about), "plates": told})
+            told[name] = write()
+        plates = {plate.slug: told[plate.slug] for plate in _declared(about)}
+        write_manifest(folder, {**_about(about), "plates": plates})
     return Path(out)
 
 
-def _steps(
-    about: Subject, folder: Path, told: dict[str, dict[str, str]]
-) -> list[tuple[str, Callable[[], Any]]]:
+def _declared(about: Subject) -> tuple[Plate, ...]:
+    return (*PLATES, *(REACH_PLATES if about.network else ()))
+
+
+def _steps(about: Subject, folder: Path) -> list[tuple[str, Callable[[], Any]]]:
     """Return what has to be written, in order, for the progress bar."""
-    declared = (*PLATES, *(REACH_PLATES if about.network else ()))
     plates = [
-        (plate.slug, partial(_save, plate, about, folder, told)) for plate in declared
+        (plate.slug, partial(_save, plate, about, folder)) for plate in _declared(about)
     ]
     return [
         *plates,
@@ -174,15 +176,12 @@ def _steps(
     ]
 
 
-def _save(
-    plate: Plate, about: Subject, folder: Path, told: dict[str, dict[str, str]]
-) -> None:
-    """Save a plate, and keep what is said of it for the manifest."""
+def _save(plate: Plate, about: Subject, folder: Path) -> dict[str, str]:
+    """Save a plate, and return what the manifest says of it."""
     sheet = plate.draw(about)
-    words = {"title": sheet.about["Title"], "alternative": alternative_text(sheet)}
-    told[plate.slug] = words
     for suffix in FORMATS:
         sheet.savefig(folder / f"{plate.slug}.{suffix}")
+    return {"title": sheet.about["Title"], "alternative": alternative_text(sheet)}
 
 
 def _indicators(table: pd.DataFrame, to: str | pd.Series | None) -> pd.DataFrame:

@@ -12,20 +12,19 @@ from dataclasses import dataclass, replace
 from functools import cache
 from os import PathLike
 from pathlib import PurePath
-from typing import IO, Any, Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
 import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.text import Text
 
 from basinmap.errors import BasinmapWarning, DataError, OutputError, culprits
+from basinmap.maps.facts import SEPARATOR, PageFacts, facts_of
 from basinmap.maps.pictures import SheetCanvas, png_words, told_svg
-from basinmap.maps.portable import SEPARATOR, PageFacts, facts_of, finished
 from basinmap.maps.themes import (
     HALF_COLUMN,
     MM_PER_POINT,
@@ -36,7 +35,6 @@ from basinmap.maps.themes import (
     settings,
     wrapped,
 )
-from basinmap.maps.webfonts import font_faces
 from basinmap.spatial.projections import check_metric
 from basinmap.staging import write_whole
 from basinmap.typography import shortest, typeset
@@ -195,7 +193,7 @@ class Sheet(Figure):
                 "with a family that has them"
             )
             warnings.warn(msg, BasinmapWarning, stacklevel=2)
-        if isinstance(fname, PdfPages):  # matplotlib's own file of many pages
+        if _takes_figures(fname):
             self._draw_into(fname, kind, options)
         else:
             _put(fname, self._saved(kind, text, options))
@@ -209,27 +207,24 @@ class Sheet(Figure):
         options = {**options, "metadata": told} if told else options
         self._draw_into(drawn, kind.removesuffix("z"), options, text=text)
         if kind == "pdf":
-            return finished(
-                drawn.getvalue(),
-                [facts],
-                title=str(told["Title"]),
-                author=str(told.get("Author", "")),
-                subject=str(told.get("Subject", "")),
-                keywords=str(told.get("Keywords", "")).split(SEPARATOR),
-            )
+            return _finished(drawn.getvalue(), facts, told)
         if kind in ("svg", "svgz"):
             whole = self._told(drawn.getvalue().decode(), facts, text).encode()
             return gzip.compress(whole, mtime=0) if kind == "svgz" else whole
         return drawn.getvalue()
 
     def _told(self, svg: str, facts: PageFacts, text: str) -> str:
-        texts = [found for found in self.findobj(Text) if isinstance(found, Text)]
-        style = font_faces(texts) if text == "embedded" else ""
+        style = ""
+        if text == "embedded":
+            from basinmap.maps.webfonts import font_faces  # noqa: PLC0415 - 0.2 s
+
+            texts = [found for found in self.findobj(Text) if isinstance(found, Text)]
+            style = font_faces(texts)
         return told_svg(svg, facts.title, facts.alternative, style=style)
 
     def _draw_into(
         self,
-        target: IO[bytes] | PdfPages,
+        target: Any,  # noqa: ANN401 - open file, or matplotlib's of many pages
         kind: str,
         options: dict[str, Any],
         *,
@@ -243,7 +238,7 @@ class Sheet(Figure):
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             if text == "paths":
                 mpl.rcParams["svg.fonttype"] = "path"
-            super().savefig(target, **options)  # type: ignore[arg-type] # PdfPages too
+            super().savefig(target, **options)
 
     def _without_glyph(self) -> list[str]:
         """Return the texts that no font of theirs can write."""
@@ -264,7 +259,7 @@ class Sheet(Figure):
 def _kind(fname: Any, given: str | None) -> str:  # noqa: ANN401 - Figure's
     """Return the format that is asked for, or that the name tells."""
     known = SheetCanvas.get_supported_filetypes()
-    if isinstance(fname, PdfPages):
+    if _takes_figures(fname):
         return "pdf"
     name = fname if isinstance(fname, str | PathLike) else getattr(fname, "name", "")
     named = PurePath(os.fsdecode(name)) if isinstance(name, str | PathLike) else None
@@ -279,6 +274,27 @@ def _kind(fname: Any, given: str | None) -> str:  # noqa: ANN401 - Figure's
         )
         raise OutputError(msg)
     return kind
+
+
+def _takes_figures(target: object) -> bool:
+    """Tell matplotlib's file of many pages from an open file."""
+    return callable(getattr(target, "savefig", None))
+
+
+def _finished(pdf: bytes, facts: PageFacts, told: dict[str, Any]) -> bytes:
+    from basinmap.maps.portable import finished  # noqa: PLC0415 - 0.1 s, for PDF alone
+
+    title, author, subject, keywords = (
+        str(told.get(key) or "") for key in ("Title", "Author", "Subject", "Keywords")
+    )
+    return finished(
+        pdf,
+        [facts],
+        title=title or facts.title,
+        author=author,
+        subject=subject,
+        keywords=keywords.split(SEPARATOR),
+    )
 
 
 def _check_text(text: str, kind: str) -> None:

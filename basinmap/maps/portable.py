@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from xml.sax.saxutils import escape
 
 import matplotlib as mpl
@@ -28,77 +28,18 @@ from pypdf.generic import (
 from pyproj import CRS, Transformer
 
 from basinmap.errors import DataError
-from basinmap.maps.alternatives import alternative_text, told
+from basinmap.maps.facts import SEPARATOR, Box, MapFrame, PageFacts, facts_of
 from basinmap.spatial.projections import METRIC
-
-if TYPE_CHECKING:
-    from basinmap.maps.pages import Sheet
 
 __all__ = ["Bookmark", "MapFrame", "PageFacts", "facts_of", "finished", "merged"]
 
 LANGUAGE: Final = "fr-FR"
-SEPARATOR: Final = "; "
-"""Between keywords, in what has one text for all."""
-
 _POINTS: Final = 72 / 25.4
 # Corners of a frame as ISO 32000-2 § 12.9 runs around them, x then y.
 _CORNERS: Final = ((0, 0), (0, 1), (1, 1), (1, 0))
 _OPENED: Final = {
     kind: f"/{kind} <</MCID 0>> BDC\n".encode() for kind in ("Figure", "P")
 }
-
-Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class MapFrame:
-    """
-    Where a map is, on paper and on the ground.
-
-    Attributes
-    ----------
-    name
-        What a reader of PDF calls it.
-    box
-        `(x, y, width, height)` in millimetres from the lower left corner of the
-        page.
-    bounds
-        `(xmin, ymin, xmax, ymax)` in metres, EPSG:2154.
-    """
-
-    name: str
-    box: Box
-    bounds: Box
-
-
-@dataclass(frozen=True, slots=True)
-class PageFacts:
-    """
-    What a page of PDF cannot say by itself; small, and made to be pickled.
-
-    Attributes
-    ----------
-    title, subtitle
-        Of the page; the title is that of its bookmark.
-    alternative
-        Alternative text. Without one, the page counts as text to be read as it is.
-    author
-        Who made it.
-    date
-        When, as ISO 8601, or nothing.
-    keywords
-        For a catalogue.
-    frames
-        Its maps, in the order they were drawn.
-    """
-
-    title: str
-    subtitle: str = ""
-    alternative: str = ""
-    author: str = ""
-    date: str = ""
-    keywords: tuple[str, ...] = ()
-    frames: tuple[MapFrame, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,56 +60,6 @@ class Bookmark:
     title: str
     page: int
     depth: int = 0
-
-
-def facts_of(sheet: Sheet) -> PageFacts:
-    """
-    Return what must be told of a sheet once it is PDF.
-
-    Parameters
-    ----------
-    sheet
-        A page with its layers, legend and furniture.
-
-    Examples
-    --------
-    >>> import basinmap as bm
-    >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
-    >>> facts_of(fig).frames[0].box[:2]
-    (10.0, 24.0)
-    """
-    about = sheet.about
-    return PageFacts(
-        title=about["Title"],
-        subtitle=about.get("Subtitle", ""),
-        alternative=alternative_text(sheet),
-        author=about.get("Author", ""),
-        date=about.get("Date", ""),
-        keywords=("carte", *dict.fromkeys(_subjects(sheet))),
-        frames=tuple(_frames(sheet)),
-    )
-
-
-def _subjects(sheet: Sheet) -> Iterable[str]:
-    """Return the headings of what the maps are about."""
-    for ax in sheet.maps:
-        for block in ax.blocks:
-            title = str(getattr(block, "title", ""))
-            if title and told(block).rank == 0:
-                yield title
-
-
-def _frames(sheet: Sheet) -> Iterable[MapFrame]:
-    width, height = sheet.layout_mm.width, sheet.layout_mm.height
-    for ax in sheet.maps:
-        x, y, broad, deep = ax.get_position(original=True).bounds
-        (xmin, xmax), (ymin, ymax) = ax.get_xlim(), ax.get_ylim()
-        box = (x * width, y * height, broad * width, deep * height)
-        yield MapFrame(
-            ax.caption or str(ax.get_label()) or sheet.about["Title"],
-            tuple(round(float(side), 6) for side in box),  # type: ignore[arg-type] # four
-            (float(xmin), float(ymin), float(xmax), float(ymax)),
-        )
 
 
 def merged(parts: Sequence[bytes]) -> bytes:
