@@ -178,10 +178,13 @@ def test_each_corner_of_the_frame_is_where_the_ground_is(one):
 def test_an_inset_has_a_viewport_of_its_own_after_that_of_the_map():
     lens = bm.communes(epci="call")
     fig, ax = bm.page(lens, title="x")
-    bm.draw_outlines(ax, lens)
+    bm.draw_outlines(ax, lens, label="commune")
     bm.draw_inset(ax, lens.loc[["62133"]], lambda small: bm.draw_outlines(small, lens))
     bm.draw_locator(ax, None, bm.departements())
+    bm.draw_legend(ax)  # an inset that found no room in the frame moves to the strip
     frames = facts_of(fig).frames
+    for frame, small in zip(frames, fig.maps, strict=True):
+        assert frame.box == pytest.approx(small.plan.frame, abs=1e-5)
     names = [frame.name for frame in frames]
     assert names == ["x", "1\u00a0:\u00a050\u202f000", "locator"]
     (page,) = read(finished(bare(fig), [facts_of(fig)], title="x")).pages
@@ -263,6 +266,18 @@ def test_joining_first_or_at_once_or_from_finished_pages_says_the_same(three):
         assert len(figures(reader)) == len(reader.pages) == 3
         for page in reader.pages:
             assert page.get_contents().get_data().count(b"BDC") == 1
+
+
+def test_finishing_many_pages_again_keeps_nothing_of_what_was_said(three):
+    parts, facts = three
+    before = [replace(f, title="avant", alternative="dit avant") for f in facts]
+    once = finished(parts, before, title="avant", labels=["a", "b", "c"])
+    again = finished(once, facts, title="x")
+    reader = read(again)
+    assert [mark.title for mark in reader.outline] == ["Page 0", "Page 1", "Page 2"]
+    assert "/PageLabels" not in reader.root_object
+    assert b"avant" in once
+    assert b"avant" not in again
 
 
 def test_bookmarks_nest_and_pages_bear_their_labels(three):

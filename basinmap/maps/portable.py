@@ -173,7 +173,10 @@ def _joined(parts: Sequence[bytes]) -> pypdf.PdfWriter:
         msg = "no PDF to join: pass the bytes of one at least"
         raise DataError(msg)
     if len(parts) == 1:
-        return pypdf.PdfWriter(clone_from=io.BytesIO(parts[0]))
+        writer = pypdf.PdfWriter(clone_from=io.BytesIO(parts[0]))
+        if "/StructTreeRoot" not in writer.root_object:
+            return writer
+    # Page by page, nothing that was said of the whole comes along.
     writer = pypdf.PdfWriter()
     for part in parts:
         for page in pypdf.PdfReader(io.BytesIO(part)).pages:
