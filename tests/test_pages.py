@@ -16,7 +16,7 @@ from matplotlib import style
 from PIL import Image
 
 import basinmap as bm
-from basinmap.maps.pages import PAPERS
+from basinmap.maps.pages import PAPERS, rounded_up
 from basinmap.maps.themes import PRINT
 from basinmap.maps.themes import settings as print_settings
 
@@ -510,3 +510,9 @@ def test_a_sign_that_no_font_has_is_told_never_printed_silently(
 def test_a_sheet_in_french_warns_of_no_sign(lens, tmp_path):
     fig, _ = bm.page(lens, title="L'œuvre : 1 234 € – 5 m² « Sin-le-Noble »")
     fig.savefig(tmp_path / "a.pdf")
+
+
+@pytest.mark.parametrize("tenths", range(10, 91))
+def test_a_round_scale_is_a_whole_number(tenths):
+    scale = rounded_up(tenths * 10_000 - 1)
+    assert scale == round(scale)

@@ -781,7 +781,8 @@ def rounded_up(needed: float) -> float:
     120000.0
     """
     power = 10 ** math.floor(math.log10(needed))
-    steps = [step * power for step in (*_ROUND, 10)]
+    # 2.2 × 100,000 is a hair above 220,000, which would be the scale of the sheet.
+    steps = [round(step * power, 6) for step in (*_ROUND, 10)]
     return float(next(step for step in steps if step >= needed * (1 - 1e-9)))
 
 
