@@ -580,6 +580,18 @@ def test_bars_of_the_histogram_bear_the_colours_of_the_classes_and_never_straddl
             assert not start + 1e-9 < limit < end - 1e-9
 
 
+def test_no_bar_of_the_histogram_is_a_sliver_that_dwarfs_the_others(ax, lens):
+    # 0 to 28 in bars of 1 would cut a sliver of 0.01 off the break.
+    values = pd.Series(np.linspace(0, 28, len(lens)), index=lens.index, name="part")
+    values.iloc[18] = 13.995
+    bm.draw_choropleth(ax, lens, bm.classify(values, breaks=[13.99]))
+    bm.draw_legend(ax, histogram=values)
+    strip = ax.plan.strip[2]
+    bars = [p for p in ax.sheet.paper.patches if p.get_linewidth() == 0.25]
+    assert min(bar.get_width() for bar in bars) > 0.02 * strip
+    assert np.median([bar.get_height() for bar in bars]) > 5  # of 12.5 mm
+
+
 @pytest.mark.parametrize(
     ("value", "written"),
     [

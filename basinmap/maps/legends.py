@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -410,8 +410,7 @@ def _(drawn: _Histogram, pen: Pen) -> None:
     span = (high - low) or 1.0
     pen.write(0, 2.6, "Distribution", size=pen.theme.small, color=pen.theme.soft)
     floor, height = pen.y - 17.0, 12.5
-    bins = np.linspace(low, high, 29)
-    edges = np.unique([*bins, *(b for b in block.breaks if low < b < high)])
+    edges = _bar_edges(low, high, block.breaks)
     counts, _ = np.histogram(drawn.values, edges)
     density = counts / np.diff(edges)
     for left, right, share in zip(
@@ -432,6 +431,17 @@ def _(drawn: _Histogram, pen: Pen) -> None:
         [pen.x, pen.x + pen.width], [floor] * 2, color=pen.theme.soft, linewidth=0.5
     )
     _write_breaks(pen, block, lambda value: (value - low) / span * pen.width)
+
+
+def _bar_edges(low: float, high: float, breaks: Sequence[float]) -> np.ndarray:
+    """Return the edges of bars, about 28 in all, each class cut in equal ones."""
+    ends = [low, *(b for b in breaks if low < b < high), high]
+    # A break inside a bar would leave a sliver, whose density dwarfs all others.
+    parts = [
+        np.linspace(a, b, 1 + max(1, round(28 * (b - a) / ((high - low) or 1.0))))
+        for a, b in zip(ends[:-1], ends[1:], strict=True)
+    ]
+    return np.unique(np.concatenate(parts))
 
 
 def _write_breaks(
