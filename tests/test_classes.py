@@ -664,3 +664,17 @@ def test_around_a_pivot_the_breaks_mirror_each_other(values, k):
     least = min(-min(values), max(values))
     inside = [b for b in found if 0 < abs(b) < least]
     assert sorted(-b for b in inside) == sorted(inside)
+
+
+def test_the_bounds_of_a_change_bear_their_sign_and_those_of_a_rate_do_not():
+    change = series(-2.0, -0.1, 0.0, 1.0, 3.0)
+    assert bm.classify(change, breaks=[-1, 0, 2], pivot=0).cat.categories.tolist() == [
+        "moins de −1",
+        "de −1 à moins de 0",
+        "de 0 à moins de +2",
+        "+2 et plus",
+    ]
+    change.attrs["kind"] = "growth"
+    assert bm.classify(change, breaks=[2]).cat.categories[1] == "+2 et plus"
+    rate = series(5.0, 7.0, 8.0)
+    assert bm.classify(rate, breaks=[7], pivot=7).cat.categories[1] == "7 et plus"

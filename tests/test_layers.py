@@ -891,3 +891,28 @@ def test_an_entry_that_nobody_can_draw_is_named():
     ax.blocks.append(object())
     with pytest.raises(TypeError, match="object is no entry of the legend"):
         bm.draw_legend(ax)
+
+
+def test_what_is_around_the_mean_of_a_rate_has_no_sign(ax, lens, rate):
+    bm.draw_choropleth(ax, lens, bm.classify(rate, k=4, pivot=7))
+    bm.draw_legend(ax, histogram=rate)
+    assert not [text for text in texts(ax) if "+" in text]
+
+
+def test_the_legend_writes_the_sign_of_a_change(ax, lens, counts):
+    change = bm.compute("D02", counts)
+    bm.draw_choropleth(ax, lens, bm.classify(change, breaks=[-0.5, 0, 0.5], pivot=0))
+    bm.draw_legend(ax, histogram=change)
+    found = texts(ax)
+    assert "de 0 à moins de +0,5" in found
+    assert {"−0,5", "0", "+0,5"} <= set(found)
+
+
+def test_one_estimated_value_is_not_said_in_the_plural(ax, lens, rate):
+    for count, said in ((1, "1 valeur"), (2, "2 valeurs")):
+        values = rate.copy()
+        values.attrs = rate.attrs | {
+            "states": dict.fromkeys(lens.index[:count], "estimated")
+        }
+        bm.draw_choropleth(ax, lens, bm.classify(values))
+        assert f"Estimation : {said}" in ax.notes

@@ -15,7 +15,7 @@ from matplotlib.patches import FancyArrowPatch, Polygon
 from basinmap.errors import DataError, MeasureError
 from basinmap.maps.alternatives import Sentence, Told, counted, told
 from basinmap.maps.blocks import in_common, unlike
-from basinmap.maps.classes import classify, written
+from basinmap.maps.classes import classify, signed, written
 from basinmap.maps.drawing import (
     check_drawable,
     fill_shapes,
@@ -228,9 +228,13 @@ def _axes(cut: list[pd.Series], labels: tuple[str, str] | None) -> list[Axis]:
     dated = len({classes.attrs.get("vintage") for classes in cut}) > 1
     titles = labels or [_axis_title(classes, dated=dated) for classes in cut]
     return [
-        Axis(typeset(title), tuple(written(classes.attrs["breaks"])), _extent(classes))
+        Axis(typeset(title), _written_breaks(classes), _extent(classes))
         for title, classes in zip(titles, cut, strict=True)
     ]
+
+
+def _written_breaks(classes: pd.Series) -> tuple[str, ...]:
+    return tuple(written(classes.attrs["breaks"], signs=signed(classes.attrs)))
 
 
 def _axis_title(classes: pd.Series, *, dated: bool) -> str:
@@ -243,7 +247,10 @@ def _axis_title(classes: pd.Series, *, dated: bool) -> str:
 
 def _extent(classes: pd.Series) -> str:
     decimals = int(classes.attrs.get("decimals", 1))
-    low, high = (number(bound, decimals) for bound in classes.attrs["bounds"])
+    signs = signed(classes.attrs)
+    low, high = (
+        number(bound, decimals, signed=signs) for bound in classes.attrs["bounds"]
+    )
     return f"de {low} à {high}"
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final, Literal, TypeVar, get_args
+from typing import Any, Final, Literal, TypeVar, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,7 +15,7 @@ from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.maps.methods import Method, cut_values, round_breaks
 from basinmap.typography import interval, number, typeset
 
-__all__ = ["SRU", "Method", "classify", "shared_classes"]
+__all__ = ["SRU", "Method", "classify", "shared_classes", "signed", "written"]
 
 Thresholds = Literal["sru"]
 """Legal thresholds, by name."""
@@ -116,7 +116,7 @@ def classify(
     >>> classify(rates, k=3).tolist()  # doctest: +NORMALIZE_WHITESPACE
     ['moins de 5', 'moins de 5', 'de 5 à moins de 9', 'de 5 à moins de 9', '9 et plus']
     >>> classify(pd.Series([-2.0, -0.1, 0.0, 3.0]), k=4, pivot=0).iloc[2]
-    'de 0 à moins de 2'
+    'de 0 à moins de +2'
     >>> classify(pd.Series([12.0, 20.0, 24.9, 25.0]), breaks="sru").tolist()
     ['moins de 20', 'de 20 à moins de 25', 'de 20 à moins de 25', '25 et plus']
     """
@@ -213,14 +213,14 @@ def _cut_up(values: pd.Series, cut: _Cut, bounds: tuple[float, float]) -> pd.Ser
     numbers = _numbers(values)
     codes = np.searchsorted(cut.breaks, numbers, side="right")
     codes = np.where(np.isnan(numbers), -1, codes)
-    labels = _labels(cut.breaks)
+    told = {**values.attrs, "pivot": cut.pivot}
+    labels = _labels(cut.breaks, signs=signed(told))
     categories = pd.Categorical.from_codes(codes, categories=labels, ordered=True)
     classes = pd.Series(categories, index=values.index, name=values.name)
     classes.attrs = {
-        **values.attrs,
+        **told,
         "breaks": tuple(cut.breaks),
         "bounds": bounds,
-        "pivot": cut.pivot,
     }
     if cut.note:
         classes.attrs["notes"] = (*values.attrs.get("notes", ()), cut.note)
@@ -392,7 +392,24 @@ def _mirrored(
     return sorted({*kept, pivot})
 
 
-def written(inner: Sequence[float]) -> list[str]:
+def signed(attrs: Mapping[str, Any]) -> bool:
+    """
+    Say whether values are changes, which are written with their sign.
+
+    Parameters
+    ----------
+    attrs
+        Those of values or of classes. A rate around its mean is no change.
+
+    Examples
+    --------
+    >>> signed({"kind": "growth"}), signed({"pivot": 0}), signed({"pivot": 7.2})
+    (True, True, False)
+    """
+    return attrs.get("kind") == "growth" or attrs.get("pivot") == 0
+
+
+def written(inner: Sequence[float], *, signs: bool = False) -> list[str]:
     """
     Write breaks with the same, fewest decimals that tell them exactly.
 
@@ -400,6 +417,8 @@ def written(inner: Sequence[float]) -> list[str]:
     ----------
     inner
         Inner breaks.
+    signs
+        Whether a plus sign is written before what is above zero.
 
     Examples
     --------
@@ -409,9 +428,9 @@ def written(inner: Sequence[float]) -> list[str]:
     decimals = next(
         d for d in range(7) if d == 6 or all(abs(round(b, d) - b) < 1e-9 for b in inner)
     )
-    return [number(b, decimals if b else 0) for b in inner]
+    return [number(b, decimals if b else 0, signed=signs) for b in inner]
 
 
-def _labels(inner: Sequence[float]) -> list[str]:
-    text = written(inner)
+def _labels(inner: Sequence[float], *, signs: bool) -> list[str]:
+    text = written(inner, signs=signs)
     return [interval(a, b) for a, b in zip([None, *text], [*text, None], strict=True)]

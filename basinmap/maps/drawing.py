@@ -14,13 +14,14 @@ from matplotlib.path import Path
 
 from basinmap.errors import CRSError, DataError, culprits
 from basinmap.maps.blocks import ClassesBlock, KeyBlock, Swatch
+from basinmap.maps.classes import signed
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import DIVERGING, diverging_colors, sequential_colors
 from basinmap.maps.themes import settings
 from basinmap.maps.vision import own_colors, seen
 from basinmap.measures import QUALIFIERS, STATES
 from basinmap.spatial.projections import METRIC, check_metric
-from basinmap.typography import capital, typeset
+from basinmap.typography import capital, number, typeset
 
 __all__ = [
     "STATE_FILL",
@@ -360,7 +361,7 @@ def classes_block(
         bounds=attrs["bounds"],
         decimals=int(attrs.get("decimals", 1)),
         counted=plural_of(str(attrs.get("level") or "")),
-        signed=attrs.get("pivot") is not None,
+        signed=signed(attrs),
     )
 
 
@@ -388,7 +389,9 @@ def remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
     said = list(drawn.attrs.get("states", {}).values())
     for state, meaning in QUALIFIERS.items():
         if state in said:
-            ax.notes[f"{meaning} : {said.count(state)} valeur(s)"] = None
+            count = said.count(state)
+            plural = "s" if count > 1 else ""
+            ax.notes[f"{meaning} : {number(count)} valeur{plural}"] = None
     ax.notes.update(dict.fromkeys(drawn.attrs.get("notes", ())))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -439,7 +440,7 @@ def _bar_edges(low: float, high: float, breaks: Sequence[float]) -> np.ndarray:
     # A break inside a bar would leave a sliver, whose density dwarfs all others.
     parts = [
         np.linspace(a, b, 1 + max(1, round(28 * (b - a) / ((high - low) or 1.0))))
-        for a, b in zip(ends[:-1], ends[1:], strict=True)
+        for a, b in pairwise(ends)
     ]
     return np.unique(np.concatenate(parts))
 
@@ -450,7 +451,8 @@ def _write_breaks(
     """Write the breaks under the axis, those that do not touch the one before."""
     properties = font(pen.theme.family, pen.theme.small)
     end = -2.0
-    for value, text in zip(block.breaks, written(block.breaks), strict=True):
+    texts = written(block.breaks, signs=block.signed)
+    for value, text in zip(block.breaks, texts, strict=True):
         x, half = along(value), text_width(text, properties) / 2
         pen.paper.plot(
             [pen.x + x] * 2,

@@ -585,7 +585,8 @@ def _account(
     unit = f" {told}" if told else ""
     share = percent(100 * float(drawn["value"].sum() / between["value"].sum()))
     both = "" if directed else ", deux sens confondus"
-    counted = f"{number(len(drawn))} tracés sur {number(len(between))}"
+    plural = "tracés" if len(drawn) > 1 else "tracé"
+    counted = f"{number(len(drawn))} {plural} sur {number(len(between))}"
     at_least = f"d'au moins {shortest(threshold)}{unit}{both}"
     lines = [f"Flux {at_least} : {counted}, soit {share} du total hors flux internes"]
     if inside > 0:
