@@ -916,3 +916,27 @@ def test_one_estimated_value_is_not_said_in_the_plural(ax, lens, rate):
         }
         bm.draw_choropleth(ax, lens, bm.classify(values))
         assert f"Estimation : {said}" in ax.notes
+
+
+def test_a_marker_in_the_middle_of_a_unit_does_not_take_its_name_away(lens):
+    units = lens.loc[["62498", "62510"]]
+    for size in (2.8, 4.0):
+        _, ax = bm.page(units, title="Deux communes")
+        bm.draw_outlines(ax, units)
+        middles = units.set_geometry(
+            gpd.GeoSeries(
+                [
+                    shapely.Point(shapely.maximum_inscribed_circle(shape).coords[0])
+                    for shape in units.geometry
+                ],
+                units.index,
+                crs=2154,
+            )
+        )
+        bm.draw_points(ax, middles, label="mairie", size_mm=size)
+        markers = list(ax.boxes)
+        assert bm.draw_labels(ax, units) == 2
+        for name in ax.boxes[len(markers) :]:
+            for box in markers:
+                beside = name[0] > box[2] or name[2] < box[0]
+                assert beside or name[1] > box[3] or name[3] < box[1]

@@ -22,6 +22,7 @@ from basinmap.typography import typeset
 __all__ = ["draw_labels"]
 
 _LEADING = 1.08
+_NEAR = 1.5  # mm: half a name high, it would be written over the marker
 
 
 def draw_labels(
@@ -177,7 +178,22 @@ def _rooms(
         if str(code) in ax.symbols:
             x, y, r = ax.symbols[str(code)]
             anchors[row], radii[row], home[row] = (x, y), r, np.nan
+        elif (marker := _marker_under(ax, anchors[row])) is not None:
+            anchors[row], radii[row] = marker[:2], marker[2]
     return anchors, radii, home
+
+
+def _marker_under(ax: MapAxes, anchor: np.ndarray) -> np.ndarray | None:
+    """Return centre and half width of the marker that bars the middle of a unit."""
+    boxes = np.array(ax.boxes, dtype=float).reshape(-1, 4)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    # Of what is taken, markers alone are square; a name hangs beside them.
+    bars = np.abs(sides[:, 0] - sides[:, 1]) < 1e-6
+    bars &= ((boxes[:, :2] - _NEAR <= anchor) & (anchor <= boxes[:, 2:] + _NEAR)).all(1)
+    found = boxes[bars]
+    if not len(found):
+        return None
+    return np.append((found[0, :2] + found[0, 2:]) / 2, sides[bars][0, 0] / 2)
 
 
 def _widest_circle(shape: shapely.Geometry) -> tuple[shapely.Point, float]:
