@@ -940,3 +940,11 @@ def test_a_marker_in_the_middle_of_a_unit_does_not_take_its_name_away(lens):
             for box in markers:
                 beside = name[0] > box[2] or name[2] < box[0]
                 assert beside or name[1] > box[3] or name[3] < box[1]
+
+
+def test_a_comparison_credits_where_its_values_come_from(ax):
+    values = pd.Series({"CA de Lens-Liévin": 1.0})
+    values.attrs = {"sources": ["Insee, recensement"]}
+    bm.draw_comparison(ax, values)
+    bm.draw_furniture(ax, author="Mission", date=DAY)
+    assert "Sources\u00a0: Insee, recensement." in texts(ax)

@@ -22,6 +22,7 @@ from basinmap.maps.blocks import (
     Swatch,
 )
 from basinmap.maps.classes import written
+from basinmap.maps.drawing import remember
 from basinmap.maps.insets import InsetBlock
 from basinmap.maps.pages import MapAxes, scaled
 from basinmap.maps.panels import Gathered, Maps, gathered
@@ -65,7 +66,7 @@ def draw_comparison(
         The map of `page`; the figures come with the next `draw_legend`.
     values
         One value a territory, indexed by its printed name, the territory of the
-        map first. `attrs` may give `unit` and `decimals`.
+        map first. `attrs` may give `unit`, `decimals` and `sources`.
     title
         Heading.
 
@@ -94,6 +95,7 @@ def draw_comparison(
             signed=values.attrs.get("kind") == "growth",
         )
     )
+    remember(ax, values)
 
 
 def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
