@@ -948,3 +948,12 @@ def test_a_comparison_credits_where_its_values_come_from(ax):
     bm.draw_comparison(ax, values)
     bm.draw_furniture(ax, author="Mission", date=DAY)
     assert "Sources\u00a0: Insee, recensement." in texts(ax)
+
+
+def test_the_largest_towns_are_named_even_among_crowded_circles():
+    basin = bm.communes().dropna(subset="scot")
+    _, ax = bm.page(basin, title="Population en 2023 – bassin minier")
+    people = bm.compute("D01", bm.statistics().loc[basin.index])
+    bm.draw_symbols(ax, basin, people, largest_mm=5)
+    towns = basin[basin["population"] > 20_000]
+    assert bm.draw_labels(ax, towns, strong=len(towns)) == len(towns) == 8

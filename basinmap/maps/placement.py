@@ -72,6 +72,7 @@ _BELONGING_COST: Final = 2.0  # another unit is as near to the label as its own
 _CLEAR_MARGIN: Final = 1.5  # mm by which the own symbol must be the nearest
 _FORESIGHT_COST: Final = 0.8  # per less important label whose best place is taken
 _MAX_COST: Final = 4.5  # beyond this a label misleads more than it informs
+_MOST_COST: Final = 9.0  # the same, for the most important ones
 _MAX_SACRIFICE: Final = 2.0  # what a blocker may lose to let another label in
 _GOOD_COST: Final = 1.0  # a placed label above this is worth a second try
 _MAX_TRIES: Final = 12
@@ -363,7 +364,10 @@ def _candidates(units: _Units) -> _Candidates:
         cost[row, :last] += _anchor_cost(units, row, boxes[row, :last], spill)
         if row < units.leaders:
             cost[row, _NEAR:] += _crossing_cost(units, row, leaders[row, _NEAR:])
-    cost[cost > _MAX_COST] = np.inf
+    # Names asked for by rank are missed more than others: a map without its third
+    # town misleads more than a name that hides a small circle.
+    most = np.where(np.arange(len(boxes)) < units.leaders, _MOST_COST, _MAX_COST)
+    cost[cost > most[:, None]] = np.inf
     cost[~_allowed(units, boxes, leaders)] = np.inf
     return _Candidates(boxes, leaders, np.round(cost, _DECIMALS), position)
 
@@ -514,15 +518,14 @@ def _touching(points: FloatArray, reach: FloatArray, boxes: FloatArray) -> IntAr
 
 
 def _crossing_cost(units: _Units, row: int, lines: FloatArray) -> FloatArray:
-    """Cost of leaders (c, 4) that run over, or close to, the other symbols."""
+    """Infinite cost (c,) of leaders (c, 4) that run over, or close to, a symbol."""
     start, step = lines[:, None, :2], (lines[:, 2:] - lines[:, :2])[:, None, :]
     to = units.discs[:, :2] - start
     length = np.maximum((step**2).sum(axis=2), _EPS)
     share = np.clip((to * step).sum(axis=2) / length, 0, 1)
     away = np.linalg.norm(to - share[..., None] * step, axis=2) - units.discs[:, 2]
     away[:, row] = np.inf
-    cost: FloatArray = _DISC_COST * (away < units.padding).sum(axis=1)
-    return cost
+    return np.where((away < units.padding).any(axis=1), np.inf, 0.0)
 
 
 def _distance(points: FloatArray, boxes: FloatArray) -> FloatArray:
