@@ -430,7 +430,7 @@ def test_dots_that_cannot_be_drawn_are_refused(ax, lens, stock, rate):
     dots_refused(ax, lens, stock, "size_mm=-1", size_mm=-1)
     dots_refused(ax, lens, stock, "no dot: the total is", per_dot=1e9)
     dots_refused(ax, lens.to_crs(4326), stock, r"to_crs\(2154\)", CRSError)
-    dots_refused(ax, bm.town_halls(), stock, "without surface")
+    dots_refused(ax, bm.town_halls(), stock, "no polygon")
     dots_refused(ax, lens, pd.DataFrame(index=lens.index), "0 stocks")
     dots_refused(ax, lens, stock, "two CRS", CRSError, inside=lens.to_crs(3035))
 
@@ -622,6 +622,7 @@ def test_squares_too_small_to_be_seen_warn(lens):
     wide = bm.page(bm.communes(), title="Nord – Pas-de-Calais", paper="A5")[1]
     small = square_grid(lens.loc[["62498"]], size_m=200)
     values = pd.Series(range(len(small)), small.index, name="taux", dtype=float)
+    values.attrs["kind"] = "ratio"
     with pytest.warns(BasinmapWarning, match="mm wide at 1:.* squares of 1 km"):
         draw_grid(wide, small, bm.classify(values))
 

@@ -701,7 +701,7 @@ def test_what_has_no_discontinuity_is_refused(four, change, options, error, said
 
 
 def test_stocks_islands_and_overlaps_have_no_discontinuity(ax, lens, stock, four):
-    with pytest.raises(MeasureError, match=r"'L01' is a stock.*by size alone"):
+    with pytest.raises(MeasureError, match=r"'Logements' is a stock.*by size alone"):
         draw_discontinuities(ax, lens, stock)
     far = four.loc[["a1", "d9"]]
     with pytest.raises(DataError, match=r"0 border\(s\) between 2 unit"):

@@ -98,6 +98,7 @@ def compute(
     if perimeter != "constant":
         table = _current(item, table, to, perimeter)
         to = None
+    when = _when(table, date, regrouped=to is not None and isinstance(to, str))
     table = pd.DataFrame(table.copy(deep=False))
     table.attrs = {}
     if to is not None and (isinstance(to, pd.Series) or to != level):
@@ -106,8 +107,20 @@ def compute(
         table = aggregate(table[kept], to, measures=stocks, date=date)[0]
     found = evaluate(item.measure, table, item.column)
     values = found.series.rename(item.id)
-    values.attrs = {**_attrs(item, table), "notes": note, "states": found.states}
+    values.attrs = {
+        **_attrs(item, table),
+        **when,
+        "notes": note,
+        "states": found.states,
+    }
     return values
+
+
+def _when(table: pd.DataFrame, date: str, *, regrouped: bool) -> dict[str, str]:
+    """Return of which list of communes the values are, and of which perimeters."""
+    geography = str(table.attrs.get("geography", ""))
+    found = {"geography": geography} if geography else {}
+    return found | ({"date": date} if regrouped else {})
 
 
 def _current(

@@ -12,13 +12,14 @@ from basinmap.errors import DataError, culprits
 from basinmap.maps.alternatives import Sentence, Told, told
 from basinmap.maps.blocks import Swatch
 from basinmap.maps.drawing import (
-    check_drawable,
     fill_shapes,
     frame_box,
     free_spot,
     in_frame,
+    merged,
     remember,
 )
+from basinmap.maps.guards import amounts, check_areas
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import sequential_colors
 from basinmap.maps.pens import (
@@ -96,9 +97,15 @@ def draw_isochrones(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="À pied du Louvre-Lens")
     >>> draw_isochrones(ax, areas, title="Temps de parcours à pied")
     """
-    check_drawable(areas)
+    check_areas(areas, "areas")
     check_columns(areas, "outer", "label")
     _check_disjoint(areas)
+    minutes = amounts(areas["outer"], "areas: outer")
+    if minutes.isna().any():
+        lacking = minutes.index[minutes.isna()]
+        msg = f"areas: {len(lacking)} without outer: {culprits(lacking)}; drop them"
+        raise DataError(msg)
+    areas = areas.loc[minutes.sort_values(kind="stable").index]  # near ones are dark
     theme = ax.plan.theme
     # Names are written on the nearest, paper lies under the farthest: no extremes.
     colors = sequential_colors(palette, len(areas) + 2)[-2:0:-1]
@@ -139,7 +146,7 @@ def _write_minutes(ax: MapAxes, areas: gpd.GeoDataFrame) -> None:
     theme = ax.plan.theme
     properties = font(theme.narrow, theme.label, weight=500)
     for count, outer in enumerate(areas["outer"], start=1):
-        whole = shapely.coverage_union_all(areas.geometry.array[:count])
+        whole = merged(areas.geometry.array[:count])
         edge = _largest(whole).exterior.intersection(frame_box(ax, 5.0))
         points = shapely.get_coordinates(edge)
         if not len(points):

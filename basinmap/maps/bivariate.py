@@ -12,20 +12,19 @@ import pandas as pd
 from matplotlib.colors import to_rgb
 from matplotlib.patches import FancyArrowPatch, Polygon
 
-from basinmap.errors import DataError, MeasureError
+from basinmap.errors import DataError
 from basinmap.maps.alternatives import Sentence, Told, counted, told
 from basinmap.maps.blocks import in_common, unlike
 from basinmap.maps.classes import classify, signed, written
 from basinmap.maps.drawing import (
-    check_drawable,
     fill_shapes,
     fill_states,
-    kind_of,
     on_units,
     remember,
     state_swatches,
     states_of_classes,
 )
+from basinmap.maps.guards import check_areas, check_classes, check_rate, check_seen
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import bivariate_colors
 from basinmap.maps.pens import (
@@ -156,7 +155,8 @@ def draw_bivariate(
     >>> ax.blocks[0].rows.breaks
     ('6', '8')
     """
-    check_drawable(units)
+    check_areas(units)
+    check_seen(ax, units)
     cut = [_cut(rows), _cut(columns)]
     first, second = (on_units(units, classes) for classes in cut)
     states = gravest(states_of_classes(first), states_of_classes(second))
@@ -199,16 +199,16 @@ def draw_bivariate(
 
 def _cut(values: pd.Series) -> pd.Series:
     """Return three classes at most."""
-    if kind_of(values) == "stock":
-        name = values.attrs.get("label") or values.name
-        msg = (
-            f"{name!r} is a stock: filled areas would show the size of the outlines; "
-            "divide it by something, or use draw_symbols"
-        )
-        raise MeasureError(msg)
+    check_rate(
+        values,
+        "filled areas would show the size of the outlines, divide it by something, or "
+        "use draw_symbols",
+        stacklevel=4,
+    )
     classes = values
     if "breaks" not in values.attrs:
         classes = classify(values, method="quantile", k=3)
+    check_classes(classes)
     if len(classes.cat.categories) > max(_STEPS):
         msg = (
             f"{values.name!r} has {len(classes.cat.categories)} classes: two rates "

@@ -12,6 +12,14 @@ import numpy as np
 import pandas as pd
 
 from basinmap.errors import DataError, MeasureError, culprits
+from basinmap.maps.guards import (
+    MOST,
+    UNDECLARED,
+    check_series,
+    check_states,
+    looks_counted,
+    numbers,
+)
 from basinmap.maps.methods import Method, cut_values, round_breaks
 from basinmap.typography import interval, number, typeset
 
@@ -34,6 +42,11 @@ _LEGAL: Final[Mapping[str, tuple[tuple[float, ...], str]]] = MappingProxyType(
 )
 # They have a centre of their own, or too many classes to be mirrored.
 _NOT_MIRRORED: Final = ("standard-deviation", "q6")
+
+# What the series of one set of classes must agree on, where they tell it.
+_SHARED: Final = MappingProxyType(
+    {"unit": "units", "indicator": "indicators", "kind": "kinds of measure"}
+)
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -81,10 +94,14 @@ def classify(
     Series
         Ordered categories on the index of `values`. `attrs` keeps those of
         `values` and adds `breaks` (inner bounds), `bounds` (least and greatest
-        value), `pivot`.
+        value), `pivot`, `labels`; and `looks_counted` where nothing says what the
+        values are, and they are whole numbers above 100: filling units with their
+        colour will then warn.
 
     Raises
     ------
+    SecrecyError
+        If a value is there that `attrs["states"]` says is secret.
     DataError
         If all values are missing, one is infinite or no number, `k`, `breaks` or
         `pivot` make no sense or not with this method, or a value is not above zero
@@ -157,7 +174,9 @@ def shared_classes(
     DataError
         If there is no series, or for a reason of `classify`.
     MeasureError
-        If they are not of one unit.
+        If they are not of one unit, one indicator and one kind of measure.
+    SecrecyError
+        If a value is there that is secret.
 
     Examples
     --------
@@ -168,10 +187,10 @@ def shared_classes(
     {'moins de 5': 0, 'de 5 à moins de 10': 2, '10 et plus': 1}
     """
     _check_options(k, method, pivot)
-    numbers = _pooled(series)
+    pooled = _pooled(series)
     decimals = _decimals(series)
-    cut = _cut(numbers, method, k, decimals, breaks, pivot)
-    bounds = (float(numbers[0]), float(numbers[-1]))
+    cut = _cut(pooled, method, k, decimals, breaks, pivot)
+    bounds = (float(pooled[0]), float(pooled[-1]))
     return {key: _cut_up(values, cut, bounds) for key, values in series.items()}
 
 
@@ -210,9 +229,9 @@ def _cut(
 
 def _cut_up(values: pd.Series, cut: _Cut, bounds: tuple[float, float]) -> pd.Series:
     """Return the classes of one series."""
-    numbers = _numbers(values)
-    codes = np.searchsorted(cut.breaks, numbers, side="right")
-    codes = np.where(np.isnan(numbers), -1, codes)
+    known = _numbers(values)
+    codes = np.searchsorted(cut.breaks, known, side="right")
+    codes = np.where(np.isnan(known), -1, codes)
     told = {**values.attrs, "pivot": cut.pivot}
     labels = _labels(cut.breaks, signs=signed(told))
     categories = pd.Categorical.from_codes(codes, categories=labels, ordered=True)
@@ -221,7 +240,10 @@ def _cut_up(values: pd.Series, cut: _Cut, bounds: tuple[float, float]) -> pd.Ser
         **told,
         "breaks": tuple(cut.breaks),
         "bounds": bounds,
+        "labels": tuple(labels),
     }
+    if looks_counted(values):
+        classes.attrs[UNDECLARED] = True
     if cut.note:
         classes.attrs["notes"] = (*values.attrs.get("notes", ()), cut.note)
     return classes
@@ -269,13 +291,7 @@ def _check_options(k: int, method: str, pivot: float | None) -> None:
 
 def _numbers(values: pd.Series) -> np.ndarray:
     """Return the values as floats, those missing as NaN."""
-    try:
-        return values.to_numpy(dtype=float, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        kept = values.dropna()
-        wrong = kept[pd.to_numeric(kept, errors="coerce").isna()]
-        msg = f"{values.name or 'values'}: no numbers: {culprits(wrong)}"
-        raise DataError(msg) from error
+    return numbers(values).to_numpy()
 
 
 def _pooled(series: Mapping[Key, pd.Series]) -> np.ndarray:
@@ -283,18 +299,25 @@ def _pooled(series: Mapping[Key, pd.Series]) -> np.ndarray:
     if not series:
         msg = "no series to classify: give them by date, {2016: before, 2021: after}"
         raise DataError(msg)
-    units = {str(unit) for v in series.values() if (unit := v.attrs.get("unit"))}
-    if len(units) > 1:
-        msg = f"{len(units)} units ({culprits(sorted(units))}) cannot share classes"
-        raise MeasureError(msg)
+    for values in series.values():
+        check_series(values)
+        check_states(values)
+    for trait, named in _SHARED.items():
+        told = {str(one) for v in series.values() if (one := v.attrs.get(trait))}
+        if len(told) > 1:
+            msg = f"{len(told)} {named} ({culprits(sorted(told))}) cannot share classes"
+            raise MeasureError(msg)
     found = []
     for values in series.values():
-        numbers = _numbers(values)
-        if np.isinf(numbers).any():
-            wrong = list(values.index[np.isinf(numbers)][:5])
-            msg = f"{values.name or 'values'}: infinite values at {wrong}"
+        known = _numbers(values)
+        if (np.abs(known) > MOST).any():
+            wrong = values.index[np.abs(known) > MOST]
+            msg = (
+                f"{values.name or 'values'}: infinite values at {culprits(wrong)}; "
+                f"empty them (above {MOST:g}: infinite)"
+            )
             raise DataError(msg)
-        found.append(numbers[~np.isnan(numbers)])
+        found.append(known[~np.isnan(known)])
     pooled = np.sort(np.concatenate(found))
     if not len(pooled):
         total = sum(len(values) for values in series.values())

@@ -12,16 +12,11 @@ import pandas as pd
 import shapely
 from matplotlib.collections import LineCollection
 
-from basinmap.errors import DataError, MeasureError, culprits
+from basinmap.errors import DataError, culprits
 from basinmap.maps.blocks import Swatch
 from basinmap.maps.classes import classify
-from basinmap.maps.drawing import (
-    check_drawable,
-    kind_of,
-    on_units,
-    remember,
-    states_of_classes,
-)
+from basinmap.maps.drawing import on_units, remember, states_of_classes
+from basinmap.maps.guards import check_areas, check_rate, check_seen, numbers
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.themes import settings
 from basinmap.maps.typology import CategoriesBlock, gravest, label_of
@@ -101,7 +96,8 @@ def draw_discontinuities(
     >>> ax.blocks[0].swatches[-1].label
     'moins de 2,0 (non tracé)'
     """
-    check_drawable(units)
+    check_areas(units)
+    check_seen(ax, units)
     aligned = _checked(units, values, by)
     pairs = neighbours(units)
     gaps = _gaps(pairs, aligned, by)
@@ -129,14 +125,12 @@ def _checked(units: gpd.GeoDataFrame, values: pd.Series, by: str) -> pd.Series:
     if by not in get_args(By):
         msg = f"unknown by={by!r}: difference or ratio"
         raise DataError(msg)
-    if kind_of(values) == "stock":
-        msg = (
-            f"{values.name!r} is a stock: large units differ from small ones by size "
-            "alone; divide it by something"
-        )
-        raise MeasureError(msg)
-    aligned = on_units(units, values).astype("float64")
-    aligned.attrs = values.attrs
+    check_rate(
+        values,
+        "large units differ from small ones by size alone, divide it by something",
+        stacklevel=4,
+    )
+    aligned = numbers(on_units(units, values))
     wrong = aligned.index[np.isinf(aligned)]
     if len(wrong):
         msg = f"{values.name or 'values'}: infinite values at {culprits(wrong)}"

@@ -16,19 +16,20 @@ from numpy.typing import NDArray
 
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.maps.blocks import Swatch
-from basinmap.maps.drawing import (
-    check_drawable,
+from basinmap.maps.drawing import on_units, remember, states_of_classes
+from basinmap.maps.guards import (
+    amounts,
+    check_areas,
+    check_seen,
+    check_series,
     kind_of,
-    on_units,
-    remember,
-    states_of_classes,
+    stocks_of,
 )
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import qualitative_colors
 from basinmap.maps.themes import MM_PER_POINT, settings
 from basinmap.maps.typology import MOST, CategoriesBlock, label_of
 from basinmap.measures import STATES, Stock
-from basinmap.spatial.overlaps import _check_polygons
 from basinmap.spatial.projections import check_same_crs
 from basinmap.typography import capital, number, shortest, typeset
 
@@ -115,8 +116,8 @@ def draw_dots(
     >>> int(dots["L01"].sum()) == round(homes.sum() / 100)
     True
     """
-    check_drawable(units)
-    _check_polygons(units, "units")
+    check_areas(units)
+    check_seen(ax, units)
     _check_options(per_dot, size_mm)
     stocks = _stocks(units, stock)
     counts = pd.DataFrame(
@@ -162,13 +163,12 @@ def _stocks(
     units: gpd.GeoDataFrame, stock: pd.Series | pd.DataFrame
 ) -> dict[str, pd.Series]:
     """Return each stock on the units, with what it says of itself."""
-    if isinstance(stock, pd.DataFrame):
-        columns = [stock[name] for name in stock.columns]
-    else:
-        columns = [stock]
+    columns = stocks_of(stock) if isinstance(stock, pd.DataFrame) else [stock]
     if not 1 <= len(columns) <= MOST:
         msg = f"{len(columns)} stocks: from 1 to {MOST} colours can be told apart"
         raise DataError(msg)
+    for values in columns:
+        check_series(values)
     return {str(values.name): _checked(units, values) for values in columns}
 
 
@@ -180,18 +180,11 @@ def _checked(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
             "draw_choropleth(ax, units, bm.classify(rate))"
         )
         raise MeasureError(msg)
-    aligned = on_units(units, values).astype("float64")
+    aligned = amounts(on_units(units, values))
     measure = values.attrs.get("measures", {}).get(values.name, Stock())
     told = {"label": measure.label, "unit": measure.unit}
     told |= {"sources": tuple(filter(None, [measure.source]))}
-    aligned.attrs = {**{k: v for k, v in told.items() if v}, **values.attrs}
-    wrong = aligned.index[(aligned < 0) | np.isinf(aligned)]
-    if len(wrong):
-        msg = (
-            f"{values.name!r}: {len(wrong)} negative or infinite value(s) at "
-            f"{culprits(wrong)}"
-        )
-        raise DataError(msg)
+    aligned.attrs = {**{k: v for k, v in told.items() if v}, **aligned.attrs}
     return aligned
 
 
@@ -247,7 +240,7 @@ def _built(
 ) -> gpd.GeoSeries:
     """Return what each unit has of some polygons, all of it where it has nothing."""
     check_same_crs(units, inside, names=("units", "inside"))
-    _check_polygons(inside, "inside")
+    check_areas(inside, "inside")
     tree = shapely.STRtree(inside.geometry.array)
     rows, found = tree.query(units.geometry.array, predicate="intersects")
     pieces = shapely.intersection(

@@ -12,15 +12,24 @@ import shapely
 from matplotlib.collections import PathCollection
 from matplotlib.path import Path
 
-from basinmap.errors import CRSError, DataError, culprits
+from basinmap.errors import DataError, culprits
 from basinmap.maps.blocks import ClassesBlock, KeyBlock, Swatch
 from basinmap.maps.classes import signed
+from basinmap.maps.guards import (
+    check_classes,
+    check_drawable,
+    check_geography,
+    check_matched,
+    check_series,
+    check_states,
+    kind_of,
+    states_beside,
+)
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import DIVERGING, diverging_colors, sequential_colors
 from basinmap.maps.themes import settings
 from basinmap.maps.vision import own_colors, seen
 from basinmap.measures import QUALIFIERS, STATES
-from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.typography import capital, number, typeset
 
 __all__ = [
@@ -36,6 +45,7 @@ __all__ = [
     "free_spot",
     "in_frame",
     "kind_of",
+    "merged",
     "on_units",
     "outline_path",
     "plural_of",
@@ -78,11 +88,7 @@ def class_colors(
     BasinmapWarning
         If colours of your own are hard to tell apart.
     """
-    if not isinstance(classes.dtype, pd.CategoricalDtype) or (
-        "breaks" not in classes.attrs
-    ):
-        msg = "expected what classify() returns: draw_…(ax, units, bm.classify(values))"
-        raise DataError(msg)
+    check_classes(classes)
     pivot, count = classes.attrs.get("pivot"), len(classes.cat.categories)
     below = None if pivot is None else sum(b <= pivot for b in classes.attrs["breaks"])
     if palette is not None and not isinstance(palette, str):
@@ -114,20 +120,6 @@ def plural_of(level: str) -> str:
     """
     told = {"": "", "epci": "EPCI", "scot": "SCoT", "iris": "Iris"}
     return told.get(level, f"{level}s")
-
-
-def kind_of(values: pd.Series) -> str:
-    """
-    Return stock, ratio, growth…, or nothing when it is not told.
-
-    Parameters
-    ----------
-    values
-        Values or classes, with their `attrs`.
-    """
-    told = str(values.attrs.get("kind", ""))
-    measure = values.attrs.get("measures", {}).get(values.name)
-    return told or (type(measure).__name__.lower() if measure is not None else "")
 
 
 def frame_box(ax: MapAxes, margin_mm: float) -> shapely.Polygon:
@@ -165,36 +157,6 @@ def add_key(ax: MapAxes, swatch: Swatch) -> None:
     ax.blocks.append(KeyBlock((swatch,)))
 
 
-def check_drawable(units: gpd.GeoDataFrame) -> None:
-    """
-    Check that units can be drawn: in the CRS of the map, each code once.
-
-    Parameters
-    ----------
-    units
-        Any geometries.
-
-    Raises
-    ------
-    CRSError
-        If they are not in EPSG:2154.
-    DataError
-        If a code is repeated, or a unit has no geometry.
-    """
-    check_metric(units, "units")
-    if not units.index.is_unique:
-        again = units.index[units.index.duplicated()].unique()
-        msg = f"units: codes that stand more than once: {culprits(again)}"
-        raise DataError(msg)
-    void = units.index[units.geometry.isna() | units.geometry.is_empty]
-    if len(void):
-        msg = f"units: {len(void)} without geometry: {culprits(void)}; drop them first"
-        raise DataError(msg)
-    if units.crs != METRIC:
-        msg = f"the map is in {METRIC}, the units in {units.crs.to_string()}; "
-        raise CRSError(msg + "call .to_crs(2154)")
-
-
 def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
     """
     Return the values on the index of the units, attributes kept.
@@ -202,27 +164,40 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
     Parameters
     ----------
     units
-        What is drawn.
+        What is drawn; a column `<name of the values>_state` says what is missing.
     values
         On some of its codes.
 
     Raises
     ------
     DataError
-        If a code stands twice, or no code is of `units`.
+        If they are no Series, a code stands twice, or no code is of `units`.
+    SecrecyError
+        If a value that statistical secrecy covers is there.
+    MeasureError
+        If a state is unknown, or says that a value is missing which is there.
+    VintageError
+        If values and units are of two lists of communes, or of two dates.
+
+    Warns
+    -----
+    BasinmapWarning
+        If some units have no row while some rows are of no unit.
     """
-    if not values.index.is_unique:
-        again = values.index[values.index.duplicated()].unique()
-        msg = f"values: codes that stand more than once: {culprits(again)}"
-        raise DataError(msg)
+    check_series(values)
     if not units.index.isin(values.index).any():
         msg = (
             f"no code in common: units have {culprits(units.index, most=2)}, "
             f"values have {culprits(values.index, most=2)}; are they of one level?"
         )
         raise DataError(msg)
+    check_geography(units, values)
+    beside = states_beside(units, values)
+    states = {**beside, **check_states(values)}
+    check_states(values, beside)
+    check_matched(units, values)
     aligned = values.reindex(units.index)
-    aligned.attrs = values.attrs
+    aligned.attrs = {**values.attrs, "states": states}
     return aligned
 
 
@@ -460,6 +435,20 @@ def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # no
         return
     with settings():
         ax.add_collection(PathCollection(paths, **style), autolim=False)
+
+
+def merged(shapes: np.ndarray) -> shapely.Geometry:
+    """
+    Return shapes that share their borders as one, without the borders between.
+
+    Parameters
+    ----------
+    shapes
+        Polygons; those that overlap by a hair are accepted, and take longer.
+    """
+    if shapely.coverage_is_valid(shapes):
+        return shapely.coverage_union_all(shapes)
+    return shapely.union_all(shapes)
 
 
 def outline_path(shape: shapely.Geometry | None) -> Path | None:

@@ -16,17 +16,23 @@ import shapely
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
-from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
+from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.drawing import (
     STATE_FILL,
-    check_drawable,
     class_colors,
     classes_block,
     fill_shapes,
-    kind_of,
+    merged,
     on_units,
     remember,
     states_of_classes,
+)
+from basinmap.maps.guards import (
+    check_areas,
+    check_classes,
+    check_rate,
+    check_seen,
+    numbers,
 )
 from basinmap.maps.pages import MapAxes
 from basinmap.measures import STATES
@@ -105,12 +111,12 @@ def draw_grid(
     >>> sum(swatch.count for swatch in ax.blocks[0].swatches) == len(cells)
     True
     """
-    aligned = _checked(cells, classes)
+    aligned = _checked(ax, cells, classes)
     _check_width(ax, cells)
     colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
     for code, label in enumerate(classes.cat.categories):
         chosen = cells.geometry[(aligned.cat.codes == code).to_numpy()]
-        _fill(ax, _merged(chosen), colors[code], label)
+        _fill(ax, merged(chosen.array), colors[code], label)
     states = _fill_states(ax, cells, aligned)
     block = classes_block(aligned, colors, states, title)
     ax.blocks.append(replace(block, counted="carreaux"))
@@ -183,14 +189,15 @@ def draw_surface(
     >>> fig, ax = bm.page(lens, title="Densité lissée")
     >>> draw_surface(ax, surface, people, bm.classify(people), area=lens)
     """
-    aligned = _checked(cells, classes)
+    aligned = _checked(ax, cells, classes)
     if area is not None:
         check_same_crs(cells, area, names=("cells", "area"))
-    known = on_units(cells, values).astype("float64")
+        check_areas(area, "area")
+    known = numbers(on_units(cells, values))
     _check_classes(known, aligned)
     colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
     there = known.notna()
-    mask = _merged(cells.geometry[there.to_numpy()])
+    mask = merged(cells.geometry.array[there.to_numpy()])
     if area is not None:
         mask = shapely.intersection(mask, shapely.union_all(area.geometry.array))
     bands = gpd.GeoSeries(
@@ -211,15 +218,17 @@ def draw_surface(
 # -- the door ---------------------------------------------------------------------
 
 
-def _checked(cells: gpd.GeoDataFrame, classes: pd.Series) -> pd.Series:
+def _checked(ax: MapAxes, cells: gpd.GeoDataFrame, classes: pd.Series) -> pd.Series:
     """Return classes that may fill squares, on the index of these."""
-    check_drawable(cells)
-    if kind_of(classes) == "stock":
-        msg = (
-            f"{classes.attrs.get('label') or classes.name!r} is a stock: squares are "
-            "filled with amounts per km²; write bm.classify(density(cells, column))"
-        )
-        raise MeasureError(msg)
+    check_areas(cells, "cells")
+    check_seen(ax, cells, "cells")
+    check_classes(classes)
+    check_rate(
+        classes,
+        "squares are filled with amounts per km², write "
+        "bm.classify(density(cells, column))",
+        stacklevel=4,
+    )
     return on_units(cells, classes)
 
 
@@ -248,14 +257,6 @@ def _check_classes(known: pd.Series, aligned: pd.Series) -> None:
 # -- shapes -----------------------------------------------------------------------
 
 
-def _merged(shapes: gpd.GeoSeries) -> shapely.Geometry:
-    """Return squares as one shape, without the borders between them."""
-    # Squares of two sizes do not share their corners.
-    if shapely.coverage_is_valid(shapes.array):
-        return shapely.coverage_union_all(shapes.array)
-    return shapely.union_all(shapes.array)
-
-
 def _fill(ax: MapAxes, shape: shapely.Geometry, color: str, label: str) -> None:
     fill_shapes(
         ax,
@@ -276,7 +277,7 @@ def _fill_states(ax: MapAxes, cells: gpd.GeoDataFrame, aligned: pd.Series) -> pd
         color, hatch = STATE_FILL[state]
         fill_shapes(
             ax,
-            gpd.GeoSeries([_merged(chosen)]),
+            gpd.GeoSeries([merged(chosen.array)]),
             facecolor=color,
             hatch=hatch,
             edgecolor=ax.plan.theme.faint,

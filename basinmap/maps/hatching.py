@@ -14,16 +14,11 @@ import shapely
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 
-from basinmap.errors import DataError, VintageError, culprits
+from basinmap.errors import DataError, VintageError
 from basinmap.maps.alternatives import Sentence, Told, told
 from basinmap.maps.blocks import in_common
-from basinmap.maps.drawing import (
-    check_drawable,
-    fill_shapes,
-    frame_box,
-    in_frame,
-    remember,
-)
+from basinmap.maps.drawing import fill_shapes, frame_box, in_frame, remember
+from basinmap.maps.guards import check_areas
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.pens import BOX, ROW, TEXT, Pen, block_height, draw_block
 from basinmap.maps.themes import Theme, font, settings, wrapped
@@ -121,11 +116,7 @@ def draw_hatching(
     >>> fig, ax = bm.page(quartiers, title="Cité de Sessevalle")
     >>> draw_hatching(ax, quartiers, label="quartier étudié (repère de 500 m)")
     """
-    check_drawable(areas)
-    odd = areas.index[~areas.geom_type.isin(["Polygon", "MultiPolygon"])]
-    if len(odd):
-        msg = f"areas: {len(odd)} that are no polygon: {culprits(odd)}; drop them"
-        raise DataError(msg)
+    check_areas(areas, "areas")
     if pattern not in _ANGLES:
         msg = f"unknown pattern {pattern!r}; choose among {', '.join(_ANGLES)}"
         raise DataError(msg)

@@ -13,7 +13,8 @@ from matplotlib.patches import Circle, Rectangle
 
 from basinmap.errors import DataError
 from basinmap.maps.blocks import KeyBlock
-from basinmap.maps.drawing import add_key, check_drawable, fill_shapes, remember
+from basinmap.maps.drawing import add_key, fill_shapes, remember
+from basinmap.maps.guards import check_areas, check_drawable
 from basinmap.maps.pages import MapAxes, map_axes, rounded_up
 from basinmap.maps.pens import Pen, at_true_size, block_height, draw_block
 from basinmap.maps.themes import MM_PER_POINT, Theme, font, settings, wrapped
@@ -82,9 +83,9 @@ def draw_locator(
     >>> draw_locator(ax, bm.epcis().loc[["246200364"]], bm.epcis())
     """
     _check_before_legend(ax, "the locator")
-    check_drawable(context)
+    check_areas(context, "context")
     if units is not None:
-        check_drawable(units)
+        check_areas(units)
     shown = _frame(ax) if units is None else shapely.box(*units.total_bounds)
     bounds = context.total_bounds
     if not shapely.intersects(shapely.box(*bounds), shown):
@@ -113,8 +114,9 @@ def _draw_context(small: MapAxes, context: gpd.GeoDataFrame) -> None:
 
 
 def _simplified(units: gpd.GeoDataFrame, scale: float) -> np.ndarray:
-    shapes = units.geometry.array[units.geom_type.str.endswith("Polygon")]
-    simpler: np.ndarray = shapely.coverage_simplify(shapes, _FINE * scale / 1000)
+    simpler: np.ndarray = shapely.coverage_simplify(
+        units.geometry.array, _FINE * scale / 1000
+    )
     return simpler
 
 
@@ -185,7 +187,7 @@ def draw_inset(
     >>> draw_inset(ax, centre, lambda inset: bm.draw_outlines(inset, lens))
     """
     _check_before_legend(ax, "the inset")
-    check_drawable(area)
+    check_drawable(area, "area")
     bounds = area.total_bounds
     if not shapely.intersects(_frame(ax), shapely.box(*bounds)):
         msg = "the area of the inset lies outside the map"

@@ -16,7 +16,6 @@ from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.maps.blocks import CirclesBlock, Swatch
 from basinmap.maps.drawing import (
     add_key,
-    check_drawable,
     class_colors,
     class_looks,
     classes_block,
@@ -25,10 +24,18 @@ from basinmap.maps.drawing import (
     frame_box,
     free_spot,
     in_frame,
-    kind_of,
     on_units,
     remember,
     states_of_classes,
+)
+from basinmap.maps.guards import (
+    amounts,
+    check_areas,
+    check_classes,
+    check_drawable,
+    check_rate,
+    check_seen,
+    kind_of,
 )
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.themes import MM_PER_POINT, font, settings, text_width
@@ -89,14 +96,14 @@ def draw_choropleth(
     >>> fig, ax = bm.page(lens, title="Taux de vacance")
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
     """
-    check_drawable(units)
-    if kind_of(classes) == "stock":
-        name = classes.attrs.get("label") or classes.name
-        msg = (
-            f"{name!r} is a stock: filled areas would show the size of the outlines; "
-            "use draw_symbols(ax, units, values), or divide it by something"
-        )
-        raise MeasureError(msg)
+    check_areas(units)
+    check_seen(ax, units)
+    check_classes(classes)
+    check_rate(
+        classes,
+        "filled areas would show the size of the outlines, use "
+        "draw_symbols(ax, units, values), or divide it by something",
+    )
     aligned = on_units(units, classes)
     colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
     line = {"edgecolor": "#ffffff", "linewidth": 0.45, "zorder": 2}
@@ -163,7 +170,8 @@ def draw_symbols(
     >>> bm.draw_symbols(ax, lens, bm.compute("L01", table))
     """
     check_drawable(units)
-    values = checked_sizes(units, sizes)
+    check_seen(ax, units)
+    values, missing = checked_sizes(units, sizes)
     theme = ax.plan.theme
     order = values.sort_values(ascending=False, kind="stable").index
     order = order[values.loc[order] > 0]
@@ -200,7 +208,7 @@ def draw_symbols(
         block = classes_block(aligned, colors, states, None, shape="disc")
         ax.blocks.append(block)
     ax.blocks.append(circles_block(ax, sizes, largest, radius, title))
-    tell_missing(ax, states_of_classes(on_units(units, sizes)))
+    tell_missing(ax, missing)
 
 
 def tell_missing(ax: MapAxes, states: pd.Series) -> None:
@@ -220,9 +228,11 @@ def tell_missing(ax: MapAxes, states: pd.Series) -> None:
             add_key(ax, Swatch(typeset(f"{meaning} : {count}"), "none", shape="none"))
 
 
-def checked_sizes(units: gpd.GeoDataFrame, sizes: pd.Series) -> pd.Series:
+def checked_sizes(
+    units: gpd.GeoDataFrame, sizes: pd.Series
+) -> tuple[pd.Series, pd.Series]:
     """
-    Return sizes on the index of the units, 0 where there is none.
+    Return sizes on the index of the units, 0 where there is none, and why.
 
     Parameters
     ----------
@@ -230,6 +240,11 @@ def checked_sizes(units: gpd.GeoDataFrame, sizes: pd.Series) -> pd.Series:
         What is drawn.
     sizes
         A stock.
+
+    Returns
+    -------
+    sizes, states
+        Numbers, and what each missing one means.
 
     Raises
     ------
@@ -245,15 +260,11 @@ def checked_sizes(units: gpd.GeoDataFrame, sizes: pd.Series) -> pd.Series:
             "pass the stock as sizes and the rate as classes=bm.classify(rate)"
         )
         raise MeasureError(msg)
-    values = on_units(units, sizes).astype("float64")
-    wrong = values.index[(values < 0) | np.isinf(values)]
-    if len(wrong):
-        msg = f"sizes: {len(wrong)} negative or infinite value(s) at {culprits(wrong)}"
-        raise DataError(msg)
+    values = amounts(on_units(units, sizes), "sizes")
     if not values.max() > 0:
         msg = "sizes: nothing above zero to draw"
         raise DataError(msg)
-    return values.fillna(0.0)
+    return values.fillna(0.0), states_of_classes(values)
 
 
 def reference_size(values: pd.Series, given: float | None) -> float:
@@ -372,7 +383,7 @@ def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_neighbours(ax, bm.epcis())
     """
-    check_drawable(units)
+    check_areas(units)
     theme = ax.plan.theme
     fill_shapes(
         ax,
@@ -427,7 +438,7 @@ def draw_outlines(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_outlines(ax, bm.epcis(), label="limite d'EPCI")
     """
-    check_drawable(units)
+    check_areas(units)
     color = color or ax.plan.theme.ink
     fill_shapes(
         ax,
@@ -545,16 +556,17 @@ def draw_rings(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_rings(ax, bm.rings(bm.LOUVRE_LENS, distances=[5_000, 10_000]))
     """
-    check_drawable(areas)
+    check_drawable(areas, "rings")
     check_columns(areas, "outer")
+    distances = amounts(areas["outer"], "rings: outer")
     odd = areas.index[areas.geom_type != "Polygon"]
     if len(odd):
         msg = f"rings: {len(odd)} of them are no polygon: {culprits(odd)}; use bm.rings"
         raise DataError(msg)
     frame = frame_box(ax, 0.0)
     seen = [
-        (float(outer), ring.exterior)
-        for outer, ring in zip(areas["outer"], areas.geometry, strict=True)
+        (float(outer), shapely.force_2d(ring.exterior))
+        for outer, ring in zip(distances, areas.geometry, strict=True)
         if ring.exterior.intersects(frame)
     ]
     with settings():

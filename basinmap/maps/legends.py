@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Rectangle
 
-from basinmap.errors import BasinmapWarning, DataError
+from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.blocks import (
     CirclesBlock,
     ClassesBlock,
@@ -23,6 +23,7 @@ from basinmap.maps.blocks import (
 )
 from basinmap.maps.classes import written
 from basinmap.maps.drawing import remember
+from basinmap.maps.guards import check_series, check_states, numbers
 from basinmap.maps.insets import InsetBlock
 from basinmap.maps.pages import MapAxes, scaled
 from basinmap.maps.panels import Gathered, Maps, gathered
@@ -83,13 +84,16 @@ def draw_comparison(
     >>> rates = pd.Series({"CA de Lens-Liévin": 7.19, "Bassin minier": 8.06})
     >>> bm.draw_comparison(ax, rates)
     """
-    if values.dropna().empty or np.isinf(values.to_numpy(dtype=float)).any():
+    check_series(values)
+    check_states(values)
+    figures = numbers(values)
+    if figures.dropna().empty or np.isinf(figures).any():
         msg = "nothing to compare: the values are missing or infinite"
         raise DataError(msg)
     ax.blocks.append(
         FiguresBlock(
             title=typeset(title),
-            rows=tuple((typeset(str(n)), float(v)) for n, v in values.items()),
+            rows=tuple((typeset(str(n)), float(v)) for n, v in figures.items()),
             decimals=int(values.attrs.get("decimals", 1)),
             unit=str(values.attrs.get("unit", "")),
             signed=values.attrs.get("kind") == "growth",
@@ -232,17 +236,25 @@ def _in_reading_order(blocks: list[object]) -> list[object]:
 
 
 def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
+    check_series(values, "histogram")
+    check_states(values)
     for position, block in enumerate(blocks):
         if not isinstance(block, ClassesBlock):
             continue
+        known = numbers(values, "histogram").dropna()
         low, high = block.bounds
-        numbers = values.dropna().to_numpy(dtype=float)
-        numbers = numbers[(numbers >= low) & (numbers <= high)]
+        wrong = known.index[(known < low) | (known > high)]
+        if len(wrong):
+            msg = (
+                f"histogram: {len(wrong)} value(s) beyond those of the classes, "
+                f"{low:g} to {high:g}: {culprits(wrong)}; pass the values classified"
+            )
+            raise DataError(msg)
         # Below a dozen values a distribution says nothing that the map does not.
-        if len(np.unique(numbers)) >= 12:
+        if known.nunique() >= 12:
             return [
                 *blocks[: position + 1],
-                _Histogram(numbers, block),
+                _Histogram(known.to_numpy(), block),
                 *blocks[position + 1 :],
             ]
     return blocks

@@ -26,7 +26,8 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.maps.alternatives import Sentence, Told, told
-from basinmap.maps.drawing import check_drawable, free_spot, kind_of, remember
+from basinmap.maps.drawing import free_spot, remember
+from basinmap.maps.guards import amounts, check_drawable, check_states, kind_of
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.pens import (
     ROW,
@@ -255,16 +256,15 @@ def _read(flows: pd.Series | pd.DataFrame) -> _Flows:
     if len(lost):
         msg = f"{len(lost)} flow(s) without origin or destination; drop them first"
         raise DataError(msg)
-    wrong = table[(table["value"] < 0) | np.isinf(table["value"])]
-    if len(wrong):
-        msg = f"{len(wrong)} negative or infinite flow(s): {_told(wrong)}"
-        raise DataError(msg)
     measure = values.attrs.get("measures", {}).get(name, Stock())
     return _Flows(table, states, values, measure)
 
 
 def _long(flows: pd.Series | pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, pd.Series]:
     """Return origin, destination and value by row; their states; the values given."""
+    if not isinstance(flows, pd.Series | pd.DataFrame):
+        msg = f"flows: need a Series or a table, got {type(flows).__name__}"
+        raise DataError(msg)
     states = pd.Series("", index=range(len(flows)), dtype=object)
     if isinstance(flows, pd.DataFrame):
         column = _value_column(flows)
@@ -275,6 +275,8 @@ def _long(flows: pd.Series | pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, pd.
     elif isinstance(flows.index, pd.MultiIndex) and flows.index.nlevels == 2:
         values = flows
         ends = [flows.index.get_level_values(level).to_numpy() for level in (0, 1)]
+        told = flows.attrs.get("states", {})
+        states[:] = [told.get(pair, "") for pair in flows.index]
     else:
         msg = (
             "flows need an index of two levels, origin then destination: write "
@@ -285,7 +287,9 @@ def _long(flows: pd.Series | pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, pd.
         msg = "no flow: the selection is empty"
         raise DataError(msg)
     table = pd.DataFrame(dict(zip(_ENDS, ends, strict=True)))
-    table["value"] = pd.to_numeric(values).to_numpy(dtype=float)
+    named = values.set_axis([f"{a} → {b}" for a, b in zip(*ends, strict=True)])
+    table["value"] = amounts(named, "flows").to_numpy()
+    check_states(values.reset_index(drop=True), states.to_dict())
     missing = table["value"].isna()
     states = states.mask(missing & ~states.isin(list(STATES)), "not_available")
     return table, states, values

@@ -14,13 +14,8 @@ from matplotlib.markers import MarkerStyle
 
 from basinmap.errors import DataError
 from basinmap.maps.blocks import Swatch
-from basinmap.maps.drawing import (
-    check_drawable,
-    in_frame,
-    on_units,
-    remember,
-    states_of_classes,
-)
+from basinmap.maps.drawing import in_frame, on_units, remember, states_of_classes
+from basinmap.maps.guards import check_drawable
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import qualitative_colors
 from basinmap.maps.themes import MM_PER_POINT, settings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any
 
 import geopandas as gpd
@@ -12,17 +13,24 @@ import shapely
 from matplotlib.lines import Line2D
 
 from basinmap.errors import DataError
-from basinmap.maps.drawing import check_drawable
+from basinmap.maps.guards import (
+    check_drawable,
+    check_series,
+    check_states,
+    numbers,
+    states_beside,
+)
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.placement import place_labels, split_label
-from basinmap.maps.themes import MM_PER_POINT, font, settings, text_width
+from basinmap.maps.themes import MM_PER_POINT, font, one_line, settings, text_width
 from basinmap.measures import check_columns
-from basinmap.typography import typeset
+from basinmap.typography import shortest, typeset
 
 __all__ = ["draw_labels"]
 
 _LEADING = 1.08
 _NEAR = 1.5  # mm: half a name high, it would be written over the marker
+_FAR = (-1e15, 1e15)
 
 
 def draw_labels(
@@ -87,7 +95,8 @@ def draw_labels(
     """
     check_drawable(units)
     check_columns(units, column)
-    visible = _visible(ax, units[units[column].notna()])
+    check_states(units[column], states_beside(units, units[column]))
+    visible = _visible(ax, _named(units, column))
     rank = _rank(visible, priority)
     order = rank.sort_values(ascending=False, kind="stable").index
     visible, rank = visible.loc[order], rank.loc[order]
@@ -95,7 +104,7 @@ def draw_labels(
     base = size or theme.label
     sizes = np.where(np.arange(len(visible)) < strong, base + 1.4, base)
     family = theme.family if italic else theme.narrow  # the narrow one never slants
-    names = [_broken(str(name)) for name in visible[column]]
+    names = [_broken(_printed(name)) for name in visible[column]]
     weights = np.where(np.arange(len(visible)) < strong, 500, 400)
     boxes = [
         _box(name, points, int(weight), family)
@@ -130,6 +139,23 @@ def draw_labels(
     return int(placed.placed.sum())
 
 
+def _named(units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+    """Return the units that have a name."""
+    named = units[column].notna()
+    named &= units[column].map(lambda name: bool(one_line(str(name))))
+    if not named.any():
+        msg = f"{column}: none of the {len(units)} units has a name to write"
+        raise DataError(msg)
+    return units[named]
+
+
+def _printed(name: object) -> str:
+    """Return a name on one line; a number as the French write it."""
+    if isinstance(name, Real) and not isinstance(name, bool):
+        return shortest(float(name))
+    return one_line(str(name))
+
+
 def _visible(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the part of each unit that the frame shows, slivers left out."""
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
@@ -144,7 +170,8 @@ def _visible(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _rank(units: gpd.GeoDataFrame, priority: pd.Series | None) -> pd.Series:
     if priority is not None:
-        return priority.reindex(units.index).fillna(0)
+        check_series(priority, "priority")
+        return numbers(priority, "priority").reindex(units.index).fillna(0).clip(*_FAR)
     return units["population"] if "population" in units.columns else units.area
 
 

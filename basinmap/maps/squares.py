@@ -17,7 +17,6 @@ from basinmap.errors import DataError
 from basinmap.maps.alternatives import Told, proportional, told
 from basinmap.maps.blocks import in_common, of_one_scale
 from basinmap.maps.drawing import (
-    check_drawable,
     class_colors,
     class_looks,
     classes_block,
@@ -25,6 +24,7 @@ from basinmap.maps.drawing import (
     remember,
     states_of_classes,
 )
+from basinmap.maps.guards import check_drawable, check_seen
 from basinmap.maps.layers import (
     checked_sizes,
     circles_block,
@@ -114,7 +114,8 @@ def draw_squares(
     >>> draw_squares(ax, lens, bm.compute("L01", table))
     """
     check_drawable(units)
-    values = checked_sizes(units, sizes)
+    check_seen(ax, units)
+    values, missing = checked_sizes(units, sizes)
     order = values[values > 0].sort_values(ascending=False, kind="stable").index
     largest = reference_size(values, largest)
     radius = _radius(ax, units, values, largest, largest_mm)
@@ -138,7 +139,7 @@ def draw_squares(
     ax.blocks.append(
         SquaresBlock(nested.title, nested.values, _times(nested.radii, per_radius))
     )
-    tell_missing(ax, states_of_classes(on_units(units, sizes)))
+    tell_missing(ax, missing)
     remember(ax, sizes)
     remember(ax, units)
 

@@ -22,16 +22,15 @@ from basinmap.maps.alternatives import (
 )
 from basinmap.maps.blocks import Swatch, in_common, lines_in_common
 from basinmap.maps.drawing import (
-    check_drawable,
     fill_shapes,
     fill_states,
-    kind_of,
     on_units,
     plural_of,
     remember,
     state_swatches,
     states_of_classes,
 )
+from basinmap.maps.guards import check_areas, check_seen, check_series, kind_of
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import qualitative_colors
 from basinmap.maps.pens import (
@@ -135,7 +134,8 @@ def draw_typology(
     >>> [(swatch.label, swatch.count) for swatch in ax.blocks[0].swatches]
     [('bourg', 30), ('ville', 6)]
     """
-    check_drawable(units)
+    check_areas(units)
+    check_seen(ax, units)
     aligned = on_units(units, named_categories(categories, labels))
     names = list(aligned.cat.categories)
     colors = qualitative_colors(palette, len(names))
@@ -286,6 +286,13 @@ def counted_as(values: pd.Series, units: gpd.GeoDataFrame) -> str:
 
 def _check_nature(categories: pd.Series) -> None:
     """Refuse what is measured rather than named."""
+    check_series(categories, "categories")
+    if "breaks" in categories.attrs:
+        msg = (
+            f"{categories.name!r} has classes of a number, in an order that colours "
+            "of a typology would hide: use draw_choropleth(ax, units, classes)"
+        )
+        raise DataError(msg)
     kind = kind_of(categories)
     if kind not in {"", "category"}:
         msg = (
@@ -293,12 +300,6 @@ def _check_nature(categories: pd.Series) -> None:
             "draw_choropleth(ax, units, bm.classify(rate)) or draw_symbols"
         )
         raise MeasureError(msg)
-    if "breaks" in categories.attrs:
-        msg = (
-            f"{categories.name!r} has classes of a number, in an order that colours "
-            "of a typology would hide: use draw_choropleth(ax, units, classes)"
-        )
-        raise DataError(msg)
 
 
 def _whole_numbers(categories: pd.Series) -> pd.Series:
