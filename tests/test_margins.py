@@ -196,7 +196,7 @@ def test_what_s_means_is_said_when_a_secret_is_drawn_and_only_then(lens, rate, s
 
 def with_keys(ax, lens, count):
     for i in range(count):
-        bm.draw_outlines(ax, lens, label=f"limite {i}", color=f"#{i:06x}")
+        bm.draw_outlines(ax, lens, label=f"limite {i}", dashes=(i + 1, 2))
 
 
 @pytest.mark.parametrize(("count", "smaller"), [(10, False), (27, True)])

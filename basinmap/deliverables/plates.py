@@ -39,7 +39,9 @@ __all__ = [
 
 MUSEUM = "musée du Louvre-Lens"
 _SOFT = "#8b909b"
-_SCOT_FILLS = ("#cfe3f1", "#fbe3b8", "#d5ead0", "#f4d3d6", "#ded7ee")
+# Found by search: soft, 8 apart (CIEDE2000) under the three deficiencies of colour
+# vision, from one another and from the land around.
+_SCOT_FILLS = ("#cfe3f1", "#fbe3b8", "#c8ceb8", "#f0b0ca", "#dbbaee")
 
 
 @dataclass(frozen=True, slots=True)

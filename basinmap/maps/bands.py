@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -16,6 +17,7 @@ from basinmap.maps.drawing import (
     frame_box,
     free_spot,
     in_frame,
+    kind_colors,
     merged,
     remember,
 )
@@ -33,6 +35,7 @@ from basinmap.maps.pens import (
     write_heading,
 )
 from basinmap.maps.themes import Theme, font, settings, text_width
+from basinmap.maps.vision import check_colors
 from basinmap.measures import check_columns
 from basinmap.spatial.overlaps import shared_surface
 from basinmap.typography import capital, shortest, typeset
@@ -52,7 +55,7 @@ def draw_isochrones(
     ax: MapAxes,
     areas: gpd.GeoDataFrame,
     *,
-    palette: str = "teals",
+    palette: str | Sequence[str] = "teals",
     title: str | None = None,
     filled: bool = True,
 ) -> None:
@@ -68,7 +71,7 @@ def draw_isochrones(
     areas
         What `isochrones` returned: disjoint bands of one place.
     palette
-        Sequential.
+        Sequential, or colours of your own, that of the nearest band first.
     title
         Heading of the legend; by default the rule of the areas.
     filled
@@ -107,9 +110,8 @@ def draw_isochrones(
         raise DataError(msg)
     areas = areas.loc[minutes.sort_values(kind="stable").index]  # near ones are dark
     theme = ax.plan.theme
-    # Names are written on the nearest, paper lies under the farthest: no extremes.
-    colors = sequential_colors(palette, len(areas) + 2)[-2:0:-1]
-    seen = in_frame(ax, areas)
+    colors = _colors(ax, palette, len(areas))
+    seen, zoom = in_frame(ax, areas), ax.plan.zoom
     swatches = []
     for color, code in zip(colors, areas.index, strict=True):
         label = typeset(str(areas.at[code, "label"]))
@@ -125,11 +127,22 @@ def draw_isochrones(
             )
         shape = "box" if filled else "line"
         edge = theme.faint if filled else color
-        swatches.append(Swatch(label, color, shape=shape, edge=edge, width=1.0))
+        swatches.append(Swatch(label, color, shape=shape, edge=edge, width=zoom))
     _write_minutes(ax, seen)
     heading = title if title is not None else str(areas.attrs.get("rule", ""))
     ax.blocks.append(BandsBlock(capital(typeset(heading)), tuple(swatches)))
     remember(ax, areas)
+
+
+def _colors(ax: MapAxes, palette: str | Sequence[str], count: int) -> list[str]:
+    """Return a colour a band, the nearest first."""
+    if not isinstance(palette, str):
+        return kind_colors(ax, palette, count, ordered=True)
+    name = "greys" if ax.plan.theme.grey else palette
+    # Names are written on the nearest, paper lies under the farthest: no extremes.
+    colors = sequential_colors(name, count + 2)[-2:0:-1]
+    check_colors(colors, ordered=True)
+    return colors
 
 
 def _check_disjoint(areas: gpd.GeoDataFrame) -> None:
@@ -147,14 +160,14 @@ def _write_minutes(ax: MapAxes, areas: gpd.GeoDataFrame) -> None:
     properties = font(theme.narrow, theme.label, weight=500)
     for count, outer in enumerate(areas["outer"], start=1):
         whole = merged(areas.geometry.array[:count])
-        edge = _largest(whole).exterior.intersection(frame_box(ax, 5.0))
+        edge = _largest(whole).exterior.intersection(frame_box(ax, 5.0 * ax.plan.zoom))
         points = shapely.get_coordinates(edge)
         if not len(points):
             continue
         text = f"{shortest(float(outer))}\u00a0min"
-        half = text_width(text, properties) / 2 + 0.8
+        half = text_width(text, properties) / 2 + 0.8 * ax.plan.zoom
         highest = points[np.argsort(-points[:, 1], kind="stable")][::5]
-        spot = free_spot(ax, highest, half)
+        spot = free_spot(ax, highest, half, 1.7 * ax.plan.zoom)
         if spot is None:
             continue
         with settings():

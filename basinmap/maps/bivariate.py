@@ -135,8 +135,9 @@ def draw_bivariate(
     MeasureError
         If one of them is a stock.
     DataError
-        If all is missing, no unit has both, a value is infinite, there are more
-        than three classes, the palette is unknown, or no code is of `units`.
+        If the theme is grey, all is missing, no unit has both, a value is infinite,
+        there are more than three classes, the palette is unknown, or no code is of
+        `units`.
     CRSError
         If the units are not in EPSG:2154.
 
@@ -157,6 +158,12 @@ def draw_bivariate(
     """
     check_areas(units)
     check_seen(ax, units)
+    if ax.plan.theme.grey:
+        msg = (
+            "nine colours cannot be told apart in grey: draw two maps, or circles "
+            "coloured by classes, draw_symbols(ax, units, stock, classes=classes)"
+        )
+        raise DataError(msg)
     cut = [_cut(rows), _cut(columns)]
     first, second = (on_units(units, classes) for classes in cut)
     states = gravest(states_of_classes(first), states_of_classes(second))
@@ -190,7 +197,7 @@ def draw_bivariate(
             counted=counted_as(rows, units),
         )
     )
-    missing = state_swatches(states)
+    missing = state_swatches(states, zoom=ax.plan.zoom)
     if missing:  # apart, as a short strip may hold it only in its next column
         ax.blocks.append(CategoriesBlock("", tuple(missing)))
     for drawn in (rows, columns, units):

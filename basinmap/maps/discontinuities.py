@@ -15,7 +15,7 @@ from matplotlib.collections import LineCollection
 from basinmap.errors import DataError, culprits
 from basinmap.maps.blocks import Swatch
 from basinmap.maps.classes import classify
-from basinmap.maps.drawing import on_units, remember, states_of_classes
+from basinmap.maps.drawing import inked, on_units, remember, states_of_classes
 from basinmap.maps.guards import check_areas, check_rate, check_seen, numbers
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.themes import settings
@@ -103,14 +103,15 @@ def draw_discontinuities(
     gaps = _gaps(pairs, aligned, by)
     inner = _bounds(gaps, by, threshold, breaks)
     classes = classify(gaps, breaks=inner)
-    ink = color or ax.plan.theme.ink
+    ink = inked(ax, color or ax.plan.theme.ink)
     swatches = []
     for code, label in enumerate(classes.cat.categories):
         chosen = pairs[(classes.cat.codes == code).to_numpy()]
         if code == 0:
             swatch = Swatch(f"{label} (non tracé)", "none", len(chosen), shape="none")
         else:
-            swatch = Swatch(label, ink, len(chosen), "line", width=_WIDTHS[code - 1])
+            width = _WIDTHS[code - 1] * ax.plan.zoom
+            swatch = Swatch(label, ink, len(chosen), "line", width=width)
             _add_borders(ax, units, chosen, swatch)
         swatches.append(swatch)
     heading = title if title is not None else _heading(values, by)
@@ -223,7 +224,7 @@ def _add_borders(
     ]
     with settings():
         for ink, points, name in (
-            (ax.plan.theme.halo, look.width + 1.0, f"_{look.label}"),
+            (ax.plan.theme.halo, look.width + ax.plan.zoom, f"_{look.label}"),
             (look.color, look.width, look.label),
         ):
             lines = LineCollection(

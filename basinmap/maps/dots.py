@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.maps.blocks import Swatch
-from basinmap.maps.drawing import on_units, remember, states_of_classes
+from basinmap.maps.drawing import inked, on_units, remember, states_of_classes
 from basinmap.maps.guards import (
     amounts,
     check_areas,
@@ -51,7 +51,7 @@ def draw_dots(
     *,
     per_dot: float,
     inside: gpd.GeoDataFrame | None = None,
-    size_mm: float = 0.6,
+    size_mm: float | None = None,
     title: str | None = None,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -71,7 +71,7 @@ def draw_dots(
     inside
         Built-up areas: dots keep to them wherever a unit has any.
     size_mm
-        Width of a dot on paper.
+        Width of a dot on paper; by default 0.6 mm, more on a poster.
     title
         Heading of the legend; by default the label of the stock.
     seed
@@ -118,8 +118,15 @@ def draw_dots(
     """
     check_areas(units)
     check_seen(ax, units)
+    size_mm = 0.6 * ax.plan.zoom if size_mm is None else size_mm
     _check_options(per_dot, size_mm)
     stocks = _stocks(units, stock)
+    if len(stocks) > 1 and ax.plan.theme.grey:
+        msg = (
+            f"dots of {len(stocks)} stocks cannot be told apart in grey: draw a map "
+            "each, or take theme=bm.PRINT"
+        )
+        raise DataError(msg)
     counts = pd.DataFrame(
         {name: shared_out(values, per_dot) for name, values in stocks.items()},
         index=units.index,
@@ -127,7 +134,9 @@ def draw_dots(
     _check_number(counts, stocks, per_dot)
     ground = units.geometry if inside is None else _built(units, inside, counts)
     colors = (
-        [_ONE] if len(stocks) == 1 else qualitative_colors("okabe-ito", len(stocks))
+        [inked(ax, _ONE)]
+        if len(stocks) == 1
+        else qualitative_colors("okabe-ito", len(stocks))
     )
     _add_dots(ax, ground, counts, colors, size_mm, seed)
     first = next(iter(stocks.values()))
@@ -135,7 +144,9 @@ def draw_dots(
     ax.blocks.append(
         CategoriesBlock(
             title=typeset(title if title is not None else label),
-            swatches=tuple(_swatches(stocks, counts, colors, per_dot, size_mm)),
+            swatches=tuple(
+                _swatches(stocks, counts, colors, per_dot, size_mm, ax.plan.zoom)
+            ),
             counted="points",
         )
     )
@@ -362,6 +373,7 @@ def _swatches(
     colors: list[str],
     per_dot: float,
     size: float,
+    zoom: float,
 ) -> list[Swatch]:
     """Return a line a stock, what a dot stands for, what has none."""
     units = {str(values.attrs.get("unit", "")) for values in stocks.values()}
@@ -369,7 +381,7 @@ def _swatches(
     worth = typeset(f"1 point = {shortest(per_dot)}{unit}").rstrip()
     named = [worth] if len(stocks) == 1 else [label_of(v) for v in stocks.values()]
     # A colour is not told apart on a dot: its key is larger, and has its own line.
-    wide = size if len(stocks) == 1 else max(size, _KEY)
+    wide = size if len(stocks) == 1 else max(size, _KEY * zoom)
     swatches = [
         Swatch(capital(name), color, int(counts[column].sum()), "o", size=wide)
         for column, name, color in zip(counts.columns, named, colors, strict=True)

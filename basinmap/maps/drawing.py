@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -10,9 +11,10 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.collections import PathCollection
+from matplotlib.colors import is_color_like
 from matplotlib.path import Path
 
-from basinmap.errors import DataError, culprits
+from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.blocks import ClassesBlock, KeyBlock, Swatch
 from basinmap.maps.classes import signed
 from basinmap.maps.guards import (
@@ -26,13 +28,25 @@ from basinmap.maps.guards import (
     states_beside,
 )
 from basinmap.maps.pages import MapAxes
-from basinmap.maps.palettes import DIVERGING, diverging_colors, sequential_colors
+from basinmap.maps.palettes import (
+    DIVERGING,
+    diverging_colors,
+    qualitative_colors,
+    sequential_colors,
+)
 from basinmap.maps.themes import settings
-from basinmap.maps.vision import own_colors, seen
+from basinmap.maps.vision import (
+    DEFICIENCIES,
+    LEAST_DIFFERENCE,
+    least_difference,
+    own_colors,
+    seen,
+)
 from basinmap.measures import QUALIFIERS, STATES
 from basinmap.typography import capital, number, typeset
 
 __all__ = [
+    "STATE_EDGE",
     "STATE_FILL",
     "add_key",
     "check_drawable",
@@ -44,21 +58,30 @@ __all__ = [
     "frame_box",
     "free_spot",
     "in_frame",
+    "inked",
+    "kind_colors",
     "kind_of",
     "merged",
     "on_units",
     "outline_path",
     "plural_of",
     "remember",
+    "state_fill",
     "state_swatches",
     "states_of_classes",
 ]
 
+_WIDER: Final = 1.6
+"""How many times wider a line, or a marker, must be to be told from another."""
+
 STATE_FILL: Final = {
     "secret": ("#e2e2e2", "////"),
-    "not_applicable": ("#d9d9d9", ""),
-    "not_available": ("#ffffff", ""),
+    "not_applicable": ("#d9d9d9", "---"),
+    "not_available": ("#ffffff", ".."),
 }
+"""Fill and hatch of what has no value: no class has a hatch, in colour or in grey."""
+STATE_EDGE: Final = "#8a8f99"
+"""Colour of their edges and hatches, on the map and in the legend."""
 
 
 def class_colors(
@@ -148,13 +171,116 @@ def add_key(ax: MapAxes, swatch: Swatch) -> None:
         The map of `page`.
     swatch
         What to add.
+
+    Warns
+    -----
+    BasinmapWarning
+        If its colour is hardly told from that of an entry of the same shape.
     """
+    _check_told_apart(ax, swatch)
     for position, block in enumerate(ax.blocks):
         if isinstance(block, KeyBlock):
             if swatch not in block.swatches:
                 ax.blocks[position] = KeyBlock((*block.swatches, swatch))
             return
     ax.blocks.append(KeyBlock((swatch,)))
+
+
+def _check_told_apart(ax: MapAxes, swatch: Swatch) -> None:
+    """Warn of two entries that differ by colours hardly told apart, or not at all."""
+    there = [
+        other
+        for block in ax.blocks
+        for other in getattr(block, "swatches", ())
+        if isinstance(other, Swatch) and _alike(other, swatch)
+    ]
+    visions = ("normal", *DEFICIENCIES, *(("grey",) if ax.plan.theme.grey else ()))
+    for other in there:
+        pair = [other.color, swatch.color]
+        for vision in visions:
+            apart = least_difference(pair, vision=vision)
+            if apart < LEAST_DIFFERENCE:
+                seen_as = "" if vision == "normal" else f" with {vision}"
+                warnings.warn(
+                    f"{other.label!r} and {swatch.label!r} look alike{seen_as}: "
+                    f"{pair[0]} and {pair[1]} are {apart:.1f} apart, "
+                    f"{LEAST_DIFFERENCE:g} needed; give one another colour, marker, "
+                    "width or dashes",
+                    BasinmapWarning,
+                    stacklevel=4,
+                )
+                return
+
+
+def _alike(one: Swatch, other: Swatch) -> bool:
+    """Tell whether only their colours tell two entries apart."""
+    if one.label == other.label or one.shape != other.shape or one.shape == "none":
+        return False
+    if "none" in (one.color, other.color) or one.hatch or other.hatch:
+        return False
+    if one.shape == "line":
+        widths = sorted((one.width, other.width))
+        return one.dashes == other.dashes and widths[1] < _WIDER * widths[0]
+    if one.shape not in ("box", "disc"):
+        sizes = sorted((one.size, other.size))
+        return sizes[1] < _WIDER * sizes[0]
+    return True
+
+
+def inked(ax: MapAxes, color: str) -> str:
+    """
+    Return a colour as the theme of the sheet prints it.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    color
+        A colour matplotlib knows.
+
+    Raises
+    ------
+    DataError
+        If it is none.
+    """
+    if not is_color_like(color):
+        msg = f"unknown color {color!r}; write such as '#225e98'"
+        raise DataError(msg)
+    return seen([color], "grey")[0] if ax.plan.theme.grey else color
+
+
+def kind_colors(
+    ax: MapAxes, palette: str | Sequence[str], count: int, *, ordered: bool = False
+) -> list[str]:
+    """
+    Return the colour of each kind, in grey where the theme is.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    palette
+        Name of a qualitative palette, or colours of your own.
+    count
+        How many kinds.
+    ordered
+        Whether they have an order, that lightness must show.
+
+    Raises
+    ------
+    DataError
+        If the palette is unknown, or colours are too few or nobody tells them apart.
+
+    Warns
+    -----
+    BasinmapWarning
+        If colours of your own are hard to tell apart.
+    """
+    if not isinstance(palette, str):
+        own = own_colors(palette, count, ordered=ordered)
+        return seen(own, "grey") if ax.plan.theme.grey else own
+    found = qualitative_colors(palette, count)
+    return qualitative_colors("greys", count) if ax.plan.theme.grey else found
 
 
 def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
@@ -217,6 +343,26 @@ def states_of_classes(classes: pd.Series) -> pd.Series:
     return states
 
 
+def state_fill(state: str, zoom: float = 1.0) -> tuple[str, str]:
+    """
+    Return fill and hatch of a state, the hatch wider on a poster.
+
+    Parameters
+    ----------
+    state
+        Key of `STATES`.
+    zoom
+        How much larger than on A4 the sheet is drawn.
+
+    Examples
+    --------
+    >>> state_fill("secret"), state_fill("secret", 2.0)
+    (('#e2e2e2', '////'), ('#e2e2e2', '//'))
+    """
+    color, hatch = STATE_FILL[state]
+    return color, hatch[: max(1, round(len(hatch) / max(zoom, 1.0)))]
+
+
 def fill_states(ax: MapAxes, units: gpd.GeoDataFrame, states: pd.Series) -> None:
     """
     Fill the units without a value, each state its own way.
@@ -231,20 +377,22 @@ def fill_states(ax: MapAxes, units: gpd.GeoDataFrame, states: pd.Series) -> None
         What `states_of_classes` returned, on the index of `units`.
     """
     for state, meaning in STATES.items():
-        color, hatch = STATE_FILL[state]
+        color, hatch = state_fill(state, ax.plan.zoom)
         fill_shapes(
             ax,
             units.geometry[states == state],
             facecolor=color,
             hatch=hatch,
-            edgecolor=ax.plan.theme.faint,
+            edgecolor=STATE_EDGE,
             linewidth=0.45,
             zorder=2,
             label=meaning,
         )
 
 
-def state_swatches(states: pd.Series, *, shape: str = "box") -> list[Swatch]:
+def state_swatches(
+    states: pd.Series, *, shape: str = "box", zoom: float = 1.0
+) -> list[Swatch]:
     """
     Return a line of the legend for each state that some unit is in.
 
@@ -254,6 +402,8 @@ def state_swatches(states: pd.Series, *, shape: str = "box") -> list[Swatch]:
         What `states_of_classes` returned.
     shape
         `"box"` or `"disc"`.
+    zoom
+        How much larger than on A4 the sheet is drawn.
 
     Examples
     --------
@@ -265,11 +415,11 @@ def state_swatches(states: pd.Series, *, shape: str = "box") -> list[Swatch]:
     return [
         Swatch(
             meaning,
-            STATE_FILL[state][0],
+            state_fill(state)[0],
             int(counts[state]),
             shape,
-            edge="#8a8f99",
-            hatch=STATE_FILL[state][1],
+            edge=STATE_EDGE,
+            hatch=state_fill(state, zoom)[1],
         )
         for state, meaning in STATES.items()
         if state in counts.index
@@ -277,7 +427,7 @@ def state_swatches(states: pd.Series, *, shape: str = "box") -> list[Swatch]:
 
 
 def class_looks(
-    classes: pd.Series, colors: Sequence[str], states: pd.Series
+    classes: pd.Series, colors: Sequence[str], states: pd.Series, zoom: float = 1.0
 ) -> list[tuple[str, str]]:
     """
     Return fill and hatch of each symbol coloured by its class, or by what it lacks.
@@ -290,9 +440,11 @@ def class_looks(
         One a class, lowest first.
     states
         What each missing value means.
+    zoom
+        How much larger than on A4 the sheet is drawn.
     """
     return [
-        (colors[code], "") if code >= 0 else STATE_FILL[state]
+        (colors[code], "") if code >= 0 else state_fill(state, zoom)
         for code, state in zip(classes.cat.codes, states, strict=True)
     ]
 
@@ -304,6 +456,7 @@ def classes_block(
     title: str | None,
     *,
     shape: str = "box",
+    zoom: float = 1.0,
 ) -> ClassesBlock:
     """
     Return the entry of the legend of classes, highest first, then what is missing.
@@ -320,6 +473,8 @@ def classes_block(
         Heading; by default label and unit of the indicator.
     shape
         `"box"` or `"disc"`.
+    zoom
+        How much larger than on A4 the sheet is drawn.
     """
     attrs = classes.attrs
     counts = classes.cat.codes.value_counts()
@@ -327,7 +482,7 @@ def classes_block(
         Swatch(label, colors[code], int(counts.get(code, 0)), shape)
         for code, label in enumerate(classes.cat.categories)
     ][::-1]
-    swatches += state_swatches(states, shape=shape)
+    swatches += state_swatches(states, shape=shape, zoom=zoom)
     return ClassesBlock(
         title=_heading(attrs, title),
         swatches=tuple(swatches),
@@ -428,8 +583,10 @@ def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # no
     shapes
         Polygons in the CRS of the map.
     **style
-        Options of `matplotlib.collections.PathCollection`.
+        Options of `matplotlib.collections.PathCollection`; `linewidth` is that of A4.
     """
+    if "linewidth" in style:
+        style["linewidth"] *= ax.plan.zoom
     paths = [path for shape in shapes if (path := outline_path(shape)) is not None]
     if not paths:
         return

@@ -223,6 +223,8 @@ def _draw(ax: MapAxes, text: str, spot: _Spot) -> None:
         middle: dict[str, Any] = {"font": style, "ha": "center", "va": "center"}
         # Two texts: an effect on the one that is read would turn it into outlines.
         halo = ax.text(x, y, text, color=theme.halo, zorder=7, gid="halo", **middle)
-        halo.set_path_effects([Stroke(linewidth=1.7, foreground=theme.land)])
+        halo.set_path_effects(
+            [Stroke(linewidth=1.7 * ax.plan.zoom, foreground=theme.land)]
+        )
         ax.text(x, y, text, color=theme.soft, zorder=8, gid="exit", **middle)
     ax.boxes.append(spot.box)

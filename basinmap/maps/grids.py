@@ -18,13 +18,14 @@ from scipy.ndimage import distance_transform_edt
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.drawing import (
-    STATE_FILL,
+    STATE_EDGE,
     class_colors,
     classes_block,
     fill_shapes,
     merged,
     on_units,
     remember,
+    state_fill,
     states_of_classes,
 )
 from basinmap.maps.guards import (
@@ -118,7 +119,7 @@ def draw_grid(
         chosen = cells.geometry[(aligned.cat.codes == code).to_numpy()]
         _fill(ax, merged(chosen.array), colors[code], label)
     states = _fill_states(ax, cells, aligned)
-    block = classes_block(aligned, colors, states, title)
+    block = classes_block(aligned, colors, states, title, zoom=ax.plan.zoom)
     ax.blocks.append(replace(block, counted="carreaux"))
     remember(ax, classes)
     remember(ax, cells)
@@ -207,7 +208,7 @@ def draw_surface(
     for band, color, label in zip(bands, colors, classes.cat.categories, strict=True):
         _fill(ax, shapely.intersection(band, mask), color, label)
     states = _fill_states(ax, cells, aligned)
-    block = classes_block(aligned, colors, states, title)
+    block = classes_block(aligned, colors, states, title, zoom=ax.plan.zoom)
     # A surface has no squares to count.
     bare = tuple(replace(swatch, count=None) for swatch in block.swatches)
     ax.blocks.append(replace(block, counted="", swatches=bare))
@@ -274,13 +275,13 @@ def _fill_states(ax: MapAxes, cells: gpd.GeoDataFrame, aligned: pd.Series) -> pd
     states = states_of_classes(aligned)
     for state, meaning in STATES.items():
         chosen = cells.geometry[(states == state).to_numpy()]
-        color, hatch = STATE_FILL[state]
+        color, hatch = state_fill(state, ax.plan.zoom)
         fill_shapes(
             ax,
             gpd.GeoSeries([merged(chosen.array)]),
             facecolor=color,
             hatch=hatch,
-            edgecolor=ax.plan.theme.faint,
+            edgecolor=STATE_EDGE,
             linewidth=_EDGE,
             zorder=2,
             label=meaning,

@@ -17,7 +17,7 @@ from matplotlib.patches import Rectangle
 from basinmap.errors import DataError, VintageError
 from basinmap.maps.alternatives import Sentence, Told, told
 from basinmap.maps.blocks import in_common
-from basinmap.maps.drawing import fill_shapes, frame_box, in_frame, remember
+from basinmap.maps.drawing import fill_shapes, frame_box, in_frame, inked, remember
 from basinmap.maps.guards import check_areas
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.pens import BOX, ROW, TEXT, Pen, block_height, draw_block
@@ -74,7 +74,7 @@ def draw_hatching(
     label: str,
     pattern: Pattern = "/",
     color: str | None = None,
-    spacing_mm: float = 1.2,
+    spacing_mm: float | None = None,
 ) -> None:
     r"""
     Hatch areas such as QPV over what is drawn, which stays visible.
@@ -96,7 +96,7 @@ def draw_hatching(
     color
         Of outline and strokes; by default the ink of the theme.
     spacing_mm
-        Distance between strokes, 0.4 to 10 mm.
+        Distance between strokes, 0.4 to 10 mm; by default 1.2 mm, more on a poster.
 
     Raises
     ------
@@ -120,11 +120,13 @@ def draw_hatching(
     if pattern not in _ANGLES:
         msg = f"unknown pattern {pattern!r}; choose among {', '.join(_ANGLES)}"
         raise DataError(msg)
+    zoom = ax.plan.zoom
+    spacing_mm = 1.2 * zoom if spacing_mm is None else spacing_mm
     if not 0.4 <= spacing_mm <= 10:
         msg = f"spacing_mm={spacing_mm}: strokes are 0.4 to 10 mm apart"
         raise DataError(msg)
     text = typeset(_dated(label, areas))
-    ink = color or ax.plan.theme.ink
+    ink = inked(ax, color or ax.plan.theme.ink)
     seen = in_frame(ax, areas)
     _add_strokes(ax, seen, _ANGLES[pattern], spacing_mm, ink)
     for edge, width, name in (
@@ -209,7 +211,7 @@ def _add_strokes(
                 LineCollection(
                     lines,
                     colors=ink,
-                    linewidths=width,
+                    linewidths=width * ax.plan.zoom,
                     capstyle="butt",
                     zorder=3.1,
                     label="_strokes",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 
 import geopandas as gpd
 import numpy as np
@@ -11,10 +12,12 @@ import pandas as pd
 import shapely
 from matplotlib.collections import EllipseCollection
 from matplotlib.lines import Line2D
+from matplotlib.markers import MarkerStyle
 
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.maps.blocks import CirclesBlock, Swatch
 from basinmap.maps.drawing import (
+    STATE_EDGE,
     add_key,
     class_colors,
     class_looks,
@@ -24,6 +27,7 @@ from basinmap.maps.drawing import (
     frame_box,
     free_spot,
     in_frame,
+    inked,
     on_units,
     remember,
     states_of_classes,
@@ -113,7 +117,8 @@ def draw_choropleth(
     states = states_of_classes(aligned)
     fill_states(ax, units, states)
     remember(ax, classes)
-    ax.blocks.append(classes_block(aligned, colors, states, title))
+    block = classes_block(aligned, colors, states, title, zoom=ax.plan.zoom)
+    ax.blocks.append(block)
 
 
 def draw_symbols(
@@ -180,35 +185,56 @@ def draw_symbols(
     points = units.geometry.representative_point()
     places = pd.DataFrame({"x": points.x, "y": points.y}).loc[order]
     radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
-    fills = [theme.faint] * len(order)
+    looks = [(theme.faint, "")] * len(order)
     if classes is not None:
         aligned = on_units(units, classes).loc[order]
         colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
         states = states_of_classes(aligned)
-        fills = [color for color, _ in class_looks(aligned, colors, states)]
-    circles = EllipseCollection(
-        2 * radii / MM_PER_POINT,
-        2 * radii / MM_PER_POINT,
-        np.zeros(len(order)),
-        units="points",
-        offsets=places.to_numpy(),
-        offset_transform=ax.transData,
-        facecolors=fills,
-        edgecolors=theme.ink,
-        linewidths=0.4,
-        zorder=4,
-        label=typeset(title or sizes.attrs.get("label") or "circles"),
-    )
-    ax.add_collection(circles, autolim=False)
+        looks = class_looks(aligned, colors, states, ax.plan.zoom)
+    name = typeset(title or sizes.attrs.get("label") or "circles")
+    _add_circles(ax, places.to_numpy(), radii, looks, name)
     for code, (x, y), r in zip(order, ax.to_mm(places), radii, strict=True):
         ax.symbols[str(code)] = (float(x), float(y), float(r))
     remember(ax, sizes)
     if classes is not None:
         remember(ax, classes)
-        block = classes_block(aligned, colors, states, None, shape="disc")
+        block = classes_block(
+            aligned, colors, states, None, shape="disc", zoom=ax.plan.zoom
+        )
         ax.blocks.append(block)
     ax.blocks.append(circles_block(ax, sizes, largest, radius, title))
     tell_missing(ax, missing)
+
+
+def _add_circles(
+    ax: MapAxes,
+    centres: np.ndarray,
+    radii: np.ndarray,
+    looks: list[tuple[str, str]],
+    label: str,
+) -> None:
+    """Add circles in their order, in as few collections as their hatches allow."""
+    across, at = 2 * radii / MM_PER_POINT, 0
+    with settings():
+        for hatch, run in groupby(looks, key=lambda look: look[1]):
+            fills = [color for color, _ in run]
+            part = slice(at, at + len(fills))
+            circles = EllipseCollection(
+                across[part],
+                across[part],
+                np.zeros(len(fills)),
+                units="points",
+                offsets=centres[part],
+                offset_transform=ax.transData,
+                facecolors=fills,
+                edgecolors=STATE_EDGE if hatch else ax.plan.theme.ink,
+                linewidths=(0.8 if hatch else 0.4) * ax.plan.zoom,
+                hatch=hatch or None,
+                zorder=4,
+                label=label,
+            )
+            ax.add_collection(circles, autolim=False)
+            at += len(fills)
 
 
 def tell_missing(ax: MapAxes, states: pd.Series) -> None:
@@ -320,9 +346,11 @@ def largest_radius(
         return given
     surface = float(units.area.sum()) * (1000 / ax.plan.scale) ** 2
     share = float(values.sum())
+    zoom = ax.plan.zoom
     if surface == 0:
-        return 6.0
-    return float(np.clip(math.sqrt(surface / 8 / (math.pi * share)), 2.5, 11.0))
+        return 6.0 * zoom
+    radius = math.sqrt(surface / 8 / (math.pi * share))
+    return float(np.clip(radius, 2.5 * zoom, 11.0 * zoom))
 
 
 def circles_block(
@@ -349,7 +377,7 @@ def circles_block(
     values = [top]
     for divisor in (5, 20):
         value = top / divisor
-        if radius * math.sqrt(value / largest) > 0.5:
+        if radius * math.sqrt(value / largest) > 0.5 * ax.plan.zoom:
             values.append(value)
     heading = title or capital(str(sizes.attrs.get("label") or sizes.name))
     return CirclesBlock(
@@ -403,7 +431,7 @@ def draw_outlines(
     *,
     label: str | None = None,
     color: str | None = None,
-    width: float = 0.8,
+    width: float | None = None,
     dashes: tuple[float, ...] = (),
     fill: str | None = None,
 ) -> None:
@@ -421,7 +449,7 @@ def draw_outlines(
     color
         Line colour; by default the ink of the theme.
     width
-        Line width in points.
+        Line width in points; by default 0.8, more on a poster.
     dashes
         Dash pattern in points, such as `(3, 2)`.
     fill
@@ -439,13 +467,20 @@ def draw_outlines(
     >>> bm.draw_outlines(ax, bm.epcis(), label="limite d'EPCI")
     """
     check_areas(units)
-    color = color or ax.plan.theme.ink
+    color = inked(ax, color or ax.plan.theme.ink)
+    fill = inked(ax, fill) if fill else None
+    zoom = ax.plan.zoom
+    width = (
+        0.8 * zoom
+        if width is None
+        else _checked_size(width, "width", "points", least=0.0)
+    )
     fill_shapes(
         ax,
         in_frame(ax, units).geometry,
         facecolor=fill or "none",
         edgecolor=color,
-        linewidth=width,
+        linewidth=width / zoom,
         linestyle=(0, dashes) if dashes else "solid",
         zorder=3 if fill is None else 1.5,
         label=label or "_outlines",
@@ -466,7 +501,7 @@ def draw_points(
     label: str,
     marker: str = "*",
     color: str = "#1f2430",
-    size_mm: float = 4.0,
+    size_mm: float | None = None,
 ) -> None:
     """
     Draw points with one marker.
@@ -484,7 +519,7 @@ def draw_points(
     color
         Fill colour.
     size_mm
-        Width of the marker on paper.
+        Width of the marker on paper; by default 4 mm, more on a poster.
 
     Raises
     ------
@@ -498,6 +533,12 @@ def draw_points(
     >>> bm.draw_points(ax, bm.places().loc[["louvre-lens"]], label="Louvre-Lens")
     """
     check_drawable(points)
+    color, zoom = inked(ax, color), ax.plan.zoom
+    if marker not in MarkerStyle.filled_markers:
+        known = ", ".join(str(known) for known in MarkerStyle.filled_markers)
+        msg = f"unknown marker {marker!r}; choose among {known}"
+        raise DataError(msg)
+    size_mm = 4.0 * zoom if size_mm is None else _checked_size(size_mm, "size_mm", "mm")
     inside = in_frame(ax, points)
     if inside.empty:
         return
@@ -510,7 +551,7 @@ def draw_points(
             marker=marker,
             facecolor=color,
             edgecolor=ax.plan.theme.halo,
-            linewidth=0.6,
+            linewidth=0.6 * zoom,
             zorder=6,
             label=label,
         )
@@ -558,6 +599,7 @@ def draw_rings(
     """
     check_drawable(areas, "rings")
     check_columns(areas, "outer")
+    color, width = inked(ax, color), 0.7 * ax.plan.zoom
     distances = amounts(areas["outer"], "rings: outer")
     odd = areas.index[areas.geom_type != "Polygon"]
     if len(odd):
@@ -575,7 +617,7 @@ def draw_rings(
                 Line2D(
                     *np.asarray(circle.coords).T,
                     color=color,
-                    linewidth=0.7,
+                    linewidth=width,
                     dashes=(5, 2.5),
                     zorder=3.5,
                     label=f"_ring {outer:g}",
@@ -583,20 +625,32 @@ def draw_rings(
             )
             _write_distance(ax, circle, outer)
     if seen:
-        swatch = Swatch(typeset(label), color, shape="line", width=0.7, dashes=(5, 2.5))
+        swatch = Swatch(
+            typeset(label), color, shape="line", width=width, dashes=(5, 2.5)
+        )
         add_key(ax, swatch)
     remember(ax, areas)
 
 
+def _checked_size(size: float, name: str, unit: str, *, least: float = 1e-3) -> float:
+    """Return a size that can be drawn."""
+    if not least <= size < math.inf:
+        msg = f"{name}={size}: give how wide, in {unit}"
+        raise DataError(msg)
+    return size
+
+
 def _write_distance(ax: MapAxes, circle: shapely.LinearRing, outer: float) -> None:
     """Write « 10 km » where the circle is highest, well inside the frame."""
-    arc = shapely.get_coordinates(circle.intersection(frame_box(ax, 6.0)))
+    zoom = ax.plan.zoom
+    arc = shapely.get_coordinates(circle.intersection(frame_box(ax, 6.0 * zoom)))
     if not len(arc):
         return
     text = typeset(f"{outer / 1000:g}".replace(".", ",")) + "\u00a0km"
     properties = font(ax.plan.theme.narrow, ax.plan.theme.label, weight=500)
-    half = text_width(text, properties) / 2 + 0.8
-    spot = free_spot(ax, arc[np.argsort(-arc[:, 1], kind="stable")], half)
+    half = text_width(text, properties) / 2 + 0.8 * zoom
+    order = np.argsort(-arc[:, 1], kind="stable")
+    spot = free_spot(ax, arc[order], half, 1.7 * zoom)
     if spot is None:
         return
     ax.text(
@@ -607,5 +661,5 @@ def _write_distance(ax: MapAxes, circle: shapely.LinearRing, outer: float) -> No
         ha="center",
         va="center",
         zorder=5,
-        bbox={"boxstyle": "round,pad=0.25", "fc": "#ffffff", "ec": "none"},
+        bbox={"boxstyle": "round,pad=0.25", "fc": ax.plan.theme.halo, "ec": "none"},
     )

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.collections import PolyCollection
-from matplotlib.colors import is_color_like
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
@@ -26,7 +25,7 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.maps.alternatives import Sentence, Told, told
-from basinmap.maps.drawing import free_spot, remember
+from basinmap.maps.drawing import free_spot, inked, remember
 from basinmap.maps.guards import amounts, check_drawable, check_states, kind_of
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.pens import (
@@ -190,7 +189,8 @@ def draw_links(
     'Flux d’au moins 50\xa0: 2 tracés sur 3'
     """
     check_drawable(units)
-    _check_options(threshold, widest_mm, color)
+    color = inked(ax, color)
+    _check_options(threshold, widest_mm)
     found = _read(flows)
     _check_codes(units, found.table)
     between, inside = _apart(found.table, directed=directed)
@@ -205,7 +205,7 @@ def draw_links(
     largest = float(drawn["value"].iloc[0])
     starts, ends = _lines(ax, units, drawn)
     shares = drawn["value"].to_numpy() / largest
-    widest = widest_mm or _widest(starts, ends, shares)
+    widest = widest_mm or _widest(starts, ends, shares, ax.plan.zoom)
     _check_widths(widest * shares, largest, widest)
     _add_lines(ax, starts, ends, widest * shares, color, directed=directed)
     samples = _samples(threshold, largest, widest)
@@ -228,15 +228,12 @@ def draw_links(
 # -- the door ---------------------------------------------------------------------
 
 
-def _check_options(threshold: float, widest: float | None, color: str) -> None:
+def _check_options(threshold: float, widest: float | None) -> None:
     if not 0 <= threshold < math.inf:
         msg = f"threshold={threshold}: give the least flow that is drawn, such as 50"
         raise DataError(msg)
     if widest is not None and not 0 < widest < math.inf:
         msg = f"widest_mm={widest}: give the width of the largest flow, in mm"
-        raise DataError(msg)
-    if not is_color_like(color):
-        msg = f"unknown color {color!r}; write such as '#225e98'"
         raise DataError(msg)
 
 
@@ -382,7 +379,7 @@ def _places(
     rooms: dict[object, Floats] = dict.fromkeys(codes, np.full(2, np.nan))
     for code in codes[there]:
         x, y = places[code].tolist()
-        ax.symbols[str(code)] = (x, y, _NODE)
+        ax.symbols[str(code)] = (x, y, _NODE * ax.plan.zoom)
     for code in codes[~there]:
         name = chosen.loc[code, "name"] if "name" in chosen else code
         places[code], rooms[code] = _at_the_edge(ax, places[code], str(name))
@@ -448,10 +445,10 @@ def _add_nodes(ax: MapAxes, spots: Floats) -> None:
         ax.scatter(
             where[:, 0],
             where[:, 1],
-            s=(2 * _NODE / MM_PER_POINT) ** 2,
+            s=(2 * _NODE * ax.plan.zoom / MM_PER_POINT) ** 2,
             facecolor=ax.plan.theme.ink,
             edgecolor=ax.plan.theme.halo,
-            linewidth=0.4,
+            linewidth=0.4 * ax.plan.zoom,
             zorder=4.2,
             label="_nodes",
         )
@@ -469,7 +466,10 @@ def _lines(
     way = ends - starts
     length = np.hypot(*way.T)
     along = way / length[:, None]
-    gaps = [_gap(np.array([rooms[code] for code in drawn[e]]), along) for e in _ENDS]
+    zoom = ax.plan.zoom
+    gaps = [
+        _gap(np.array([rooms[code] for code in drawn[e]]), along, zoom) for e in _ENDS
+    ]
     # Neighbours that nearly touch still get some line between them.
     squeeze = np.minimum(1.0, 0.5 * length / (gaps[0] + gaps[1]))
     return (
@@ -478,10 +478,12 @@ def _lines(
     )
 
 
-def _widest(starts: Floats, ends: Floats, shares: Floats) -> float:
+def _widest(starts: Floats, ends: Floats, shares: Floats, zoom: float) -> float:
     """Return the width of the largest flow, such that short lines are no blocks."""
     length = np.hypot(*(ends - starts).T)
-    return float(np.clip((length / 3 / shares).min(), _NARROWEST, _WIDEST))
+    return float(
+        np.clip((length / 3 / shares).min(), _NARROWEST * zoom, _WIDEST * zoom)
+    )
 
 
 def _add_lines(
@@ -500,18 +502,18 @@ def _add_lines(
             list(corners),
             facecolors=color,
             edgecolors=ax.plan.theme.halo,
-            linewidths=0.25,
+            linewidths=0.25 * ax.plan.zoom,
             zorder=4,
             label="links",
         )
         ax.add_collection(lines, autolim=False)
 
 
-def _gap(rooms: Floats, along: Floats) -> Floats:
+def _gap(rooms: Floats, along: Floats, zoom: float) -> Floats:
     """Return how far from a place a line stops, on its way to another."""
     sides = rooms / np.maximum(np.abs(along), 1e-9)
-    beside = np.where(np.isnan(rooms[:, 0]), _NODE, np.min(sides, axis=1))
-    return beside + _ROOM
+    beside = np.where(np.isnan(rooms[:, 0]), _NODE * zoom, np.min(sides, axis=1))
+    return beside + _ROOM * zoom
 
 
 def outlines(start: Floats, end: Floats, widths: Floats, *, directed: bool) -> Floats:

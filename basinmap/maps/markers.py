@@ -14,10 +14,15 @@ from matplotlib.markers import MarkerStyle
 
 from basinmap.errors import DataError
 from basinmap.maps.blocks import Swatch
-from basinmap.maps.drawing import in_frame, on_units, remember, states_of_classes
+from basinmap.maps.drawing import (
+    in_frame,
+    kind_colors,
+    on_units,
+    remember,
+    states_of_classes,
+)
 from basinmap.maps.guards import check_drawable
 from basinmap.maps.pages import MapAxes
-from basinmap.maps.palettes import qualitative_colors
 from basinmap.maps.themes import MM_PER_POINT, settings
 from basinmap.maps.typology import CategoriesBlock, label_of, named_categories
 from basinmap.measures import STATES
@@ -30,7 +35,7 @@ _SHAPES: Final = ("o", "s", "^", "D", "v", "P", "X")
 _EVEN: Final = {"s": 0.88, "D": 0.78, "^": 1.1, "v": 1.1, "P": 1.1, "X": 1.05}
 _STATE_MARKERS: Final = {
     "secret": ("d", "#8a8f99"),
-    "not_applicable": ("o", "#d9d9d9"),
+    "not_applicable": ("p", "#d9d9d9"),
     "not_available": ("o", "#ffffff"),
 }
 
@@ -41,9 +46,9 @@ def draw_markers(
     categories: pd.Series,
     *,
     labels: Mapping[object, str] | None = None,
-    palette: str = "okabe-ito",
+    palette: str | Sequence[str] = "okabe-ito",
     markers: Sequence[str] | None = None,
-    size_mm: float = 2.8,
+    size_mm: float | None = None,
     title: str | None = None,
 ) -> None:
     """
@@ -62,11 +67,12 @@ def draw_markers(
         French name of each category, in the order of the legend; by default the
         categories themselves, in their own order.
     palette
-        Qualitative.
+        Qualitative, or colours of your own, one a category; greys in a grey theme.
     markers
         Filled markers of matplotlib, one a category.
     size_mm
-        Width of a disc on paper; the other shapes look as large.
+        Width of a disc on paper; the other shapes look as large. By default 2.8 mm,
+        more on a poster.
     title
         Heading of the legend; by default the label of the categories.
 
@@ -93,8 +99,9 @@ def draw_markers(
     check_drawable(points)
     named = named_categories(categories, labels)
     names = list(named.cat.categories)
-    colors = qualitative_colors(palette, len(names))
+    colors = kind_colors(ax, palette, len(names))
     shapes = _checked_markers(markers, len(names))
+    size_mm = 2.8 * ax.plan.zoom if size_mm is None else size_mm
     if not 0 < size_mm < np.inf:
         msg = f"size_mm={size_mm}: give the width of a marker, in mm"
         raise DataError(msg)
@@ -152,7 +159,7 @@ def _add_markers(ax: MapAxes, where: np.ndarray, look: Swatch) -> Swatch:
             marker=look.shape,
             facecolor=look.color,
             edgecolor=look.edge,
-            linewidth=0.5,
+            linewidth=0.5 * ax.plan.zoom,
             zorder=6,
             label=look.label,
         )

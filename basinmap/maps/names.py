@@ -13,6 +13,7 @@ import shapely
 from matplotlib.lines import Line2D
 
 from basinmap.errors import DataError
+from basinmap.maps.drawing import inked
 from basinmap.maps.guards import (
     check_drawable,
     check_series,
@@ -64,7 +65,7 @@ def draw_labels(
     strong
         How many of the first are written larger.
     size
-        Size in points; by default that of the theme.
+        Size in points; by default that of the theme, larger on a poster.
     color
         Text colour; by default the ink of the theme.
     italic
@@ -101,40 +102,46 @@ def draw_labels(
     order = rank.sort_values(ascending=False, kind="stable").index
     visible, rank = visible.loc[order], rank.loc[order]
     theme = ax.plan.theme
-    base = size or theme.label
-    sizes = np.where(np.arange(len(visible)) < strong, base + 1.4, base)
+    if size is not None and not 0 < size < np.inf:
+        msg = f"size={size}: give the size of the names, in points"
+        raise DataError(msg)
+    base, zoom = size or theme.label, ax.plan.zoom
+    ink = inked(ax, color or theme.ink)
+    sizes = np.where(np.arange(len(visible)) < strong, base + 1.4 * ax.plan.zoom, base)
     family = theme.family if italic else theme.narrow  # the narrow one never slants
     names = [_broken(_printed(name)) for name in visible[column]]
     weights = np.where(np.arange(len(visible)) < strong, 500, 400)
     boxes = [
-        _box(name, points, int(weight), family)
+        _box(name, points, int(weight), family, 0.4 * zoom)
         for name, points, weight in zip(names, sizes, weights, strict=True)
     ]
     anchors, radii, home = _rooms(ax, visible)
     width, height = ax.plan.frame[2:]
+    # Gaps between names are told for A4: a poster is measured in larger millimetres.
+    edge = 0.8 * zoom
     placed = place_labels(
-        anchors,
-        boxes,
+        anchors / zoom,
+        np.array(boxes) / zoom,
         priority=rank.to_numpy(dtype=float),
-        frame=(0.8, 0.8, width - 0.8, height - 0.8),
-        radii=radii,
-        obstacles=np.array(ax.boxes).reshape(-1, 4),
-        discs=np.array(list(ax.symbols.values())).reshape(-1, 3),
-        home=home,
+        frame=(0.8, 0.8, (width - edge) / zoom, (height - edge) / zoom),
+        radii=radii / zoom,
+        obstacles=np.array(ax.boxes).reshape(-1, 4) / zoom,
+        discs=np.array(list(ax.symbols.values())).reshape(-1, 3) / zoom,
+        home=home / zoom,
         leaders=max(strong, 4) if ax.symbols else strong,
     )
-    for xmin, ymin, xmax, ymax in placed.boxes[placed.placed].tolist():
+    for xmin, ymin, xmax, ymax in (zoom * placed.boxes[placed.placed]).tolist():
         ax.boxes.append((xmin, ymin, xmax, ymax))
-    centres = ax.to_metres(np.column_stack([placed.x, placed.y]))
-    leaders = ax.to_metres(placed.leader.reshape(-1, 2)).reshape(-1, 4)
+    centres = ax.to_metres(zoom * np.column_stack([placed.x, placed.y]))
+    leaders = ax.to_metres(zoom * placed.leader.reshape(-1, 2)).reshape(-1, 4)
     with settings():
         for i in np.flatnonzero(placed.placed):
             style = font(family, sizes[i], weight=int(weights[i]), italic=italic)
-            _write(ax, names[i], centres[i], style, color or theme.ink)
+            _write(ax, names[i], centres[i], style, ink)
             if np.isfinite(leaders[i]).all():
                 x0, y0, x1, y1 = leaders[i]
                 ax.add_line(
-                    Line2D([x0, x1], [y0, y1], color=theme.ink, lw=0.35, zorder=6)
+                    Line2D([x0, x1], [y0, y1], color=ink, lw=0.35 * zoom, zorder=6)
                 )
     return int(placed.placed.sum())
 
@@ -179,12 +186,14 @@ def _broken(name: str) -> str:
     return split_label(typeset(name), 13)
 
 
-def _box(name: str, points: float, weight: int, family: str) -> tuple[float, float]:
+def _box(
+    name: str, points: float, weight: int, family: str, room: float
+) -> tuple[float, float]:
     """Return width and height of a name in millimetres."""
     properties = font(family, points, weight=weight)
     lines = name.split("\n")
     width = max(text_width(line, properties) for line in lines)
-    return width + 0.4, points * MM_PER_POINT * (0.78 + _LEADING * (len(lines) - 1))
+    return width + room, points * MM_PER_POINT * (0.78 + _LEADING * (len(lines) - 1))
 
 
 def _rooms(
@@ -261,5 +270,7 @@ def _write(
         "clip_on": True,
     }
     halo = ax.text(x, y, text, color="#ffffff", zorder=7, gid="halo", **common)
-    halo.set_path_effects([pe.Stroke(linewidth=1.7, foreground=ax.plan.theme.halo)])
+    halo.set_path_effects(
+        [pe.Stroke(linewidth=1.7 * ax.plan.zoom, foreground=ax.plan.theme.halo)]
+    )
     ax.text(x, y, text, color=color, zorder=8, gid="name", **common)

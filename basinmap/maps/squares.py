@@ -17,6 +17,7 @@ from basinmap.errors import DataError
 from basinmap.maps.alternatives import Told, proportional, told
 from basinmap.maps.blocks import in_common, of_one_scale
 from basinmap.maps.drawing import (
+    STATE_EDGE,
     class_colors,
     class_looks,
     classes_block,
@@ -128,8 +129,9 @@ def draw_squares(
         aligned = on_units(units, classes).loc[order]
         colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
         states = states_of_classes(aligned)
-        looks = class_looks(aligned, colors, states)
-        ax.blocks.append(classes_block(aligned, colors, states, None))
+        looks = class_looks(aligned, colors, states, ax.plan.zoom)
+        block = classes_block(aligned, colors, states, None, zoom=ax.plan.zoom)
+        ax.blocks.append(block)
         remember(ax, classes)
     _add_squares(ax, centres, sides, looks, nested.title)
     for code, (x, y), side in zip(order, ax.to_mm(centres), sides, strict=True):
@@ -181,8 +183,8 @@ def _add_squares(
             squares = PolyCollection(
                 list(corners[at : at + len(colors)]),
                 facecolors=colors,
-                edgecolors=ax.plan.theme.ink,
-                linewidths=0.4,
+                edgecolors=STATE_EDGE if hatch else ax.plan.theme.ink,
+                linewidths=(0.8 if hatch else 0.4) * ax.plan.zoom,
                 hatch=hatch or None,
                 zorder=4,
                 label=typeset(label),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -24,6 +24,7 @@ from basinmap.maps.blocks import Swatch, in_common, lines_in_common
 from basinmap.maps.drawing import (
     fill_shapes,
     fill_states,
+    kind_colors,
     on_units,
     plural_of,
     remember,
@@ -32,7 +33,6 @@ from basinmap.maps.drawing import (
 )
 from basinmap.maps.guards import check_areas, check_seen, check_series, kind_of
 from basinmap.maps.pages import MapAxes
-from basinmap.maps.palettes import qualitative_colors
 from basinmap.maps.pens import (
     ROW,
     TEXT,
@@ -87,7 +87,7 @@ def draw_typology(
     units: gpd.GeoDataFrame,
     categories: pd.Series,
     *,
-    palette: str = "profiles",
+    palette: str | Sequence[str] = "profiles",
     labels: Mapping[object, str] | None = None,
     title: str | None = None,
 ) -> None:
@@ -106,7 +106,7 @@ def draw_typology(
         available. Categories that no unit has keep their colour and their line, so
         that a series of maps has one legend.
     palette
-        Qualitative.
+        Qualitative, or colours of your own, one a category; greys in a grey theme.
     labels
         French name of each category, in the order of the legend; by default the
         categories themselves, in their own order.
@@ -138,7 +138,7 @@ def draw_typology(
     check_seen(ax, units)
     aligned = on_units(units, named_categories(categories, labels))
     names = list(aligned.cat.categories)
-    colors = qualitative_colors(palette, len(names))
+    colors = kind_colors(ax, palette, len(names))
     swatches = []
     for code, (name, color) in enumerate(zip(names, colors, strict=True)):
         chosen = units.geometry[aligned.cat.codes == code]
@@ -158,7 +158,7 @@ def draw_typology(
     ax.blocks.append(
         CategoriesBlock(
             title=typeset(heading),
-            swatches=(*swatches, *state_swatches(states)),
+            swatches=(*swatches, *state_swatches(states, zoom=ax.plan.zoom)),
             counted=counted_as(categories, units),
         )
     )

@@ -38,7 +38,7 @@ LEAST_STEP: Final = 4.0
 """What the lightness L* of two neighbouring classes must differ by, out of 100."""
 _SAME: Final = 2.0  # just noticeable side by side: never across a map
 
-_DEFICIENCIES: Final[tuple[Vision, ...]] = ("deuteranopia", "protanopia", "tritanopia")
+DEFICIENCIES: Final[tuple[Vision, ...]] = ("deuteranopia", "protanopia", "tritanopia")
 
 # Table 1 of Machado, Oliveira and Fernandes (2009), severity 1.0, on linear RGB.
 _MATRICES: Final[Mapping[str, np.ndarray]] = MappingProxyType(
@@ -259,7 +259,7 @@ def check_colors(
     sides = _sides(len(colors), ordered=ordered, below=below)
     faults = [_out_of_order(colors, sides)] if ordered else []
     if len(sides) > 1:
-        faults += [_confused(colors, vision, sides) for vision in _DEFICIENCIES]
+        faults += [_confused(colors, vision, sides) for vision in DEFICIENCIES]
     told = [fault for fault in faults if fault]
     if told:
         msg = f"{'; '.join(told)}; choose a palette by its name, such as 'blues'"
@@ -279,7 +279,7 @@ def _out_of_order(colors: Sequence[str], sides: list[range]) -> str:
     light = lightness(colors)
     # A plain palette may also go from dark to light, the same way for everyone.
     rising = len(sides) == 1 and (light[:1] < light[-1:]).all()
-    for vision in ("normal", *_DEFICIENCIES):
+    for vision in ("normal", *DEFICIENCIES):
         light = lightness(seen(colors, vision))
         for side in sides:
             steps = np.diff(light[list(side)])
