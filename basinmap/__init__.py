@@ -92,15 +92,17 @@ _ROOMS: Final = {
     "access.valhalla": ("valhalla_isochrones", "valhalla_tiles", "valhalla_times"),
     "indicators": ("indicators",),
     "indicators.computing": ("compute",),
-    "maps.atlases": ("atlas",),
     "maps.alternatives": ("alternative_text",),
+    "maps.atlases": ("atlas",),
     "maps.bands": ("draw_isochrones",),
+    "maps.basemap": ("draw_basemap",),
     "maps.bivariate": ("draw_bivariate",),
     "maps.classes": ("SRU", "classify", "shared_classes"),
     "maps.discontinuities": ("draw_discontinuities",),
     "maps.dots": ("draw_dots",),
     "maps.exits": ("draw_exits",),
     "maps.furniture": ("draw_furniture",),
+    "maps.geotiffs": ("write_geotiff",),
     "maps.grids": ("draw_grid", "draw_surface"),
     "maps.hatching": ("draw_hatching",),
     "maps.insets": ("draw_inset", "draw_locator"),
@@ -119,6 +121,8 @@ _ROOMS: Final = {
     "maps.names": ("draw_labels",),
     "maps.pages": ("page",),
     "maps.panels": ("panels",),
+    "maps.rasters": ("draw_raster",),
+    "maps.relief": ("draw_hillshade",),
     "maps.squares": ("draw_squares",),
     "maps.themes": ("GREY", "HALF_COLUMN", "PRINT", "Theme", "in_grey", "with_fonts"),
     "maps.typology": ("draw_typology",),
@@ -162,6 +166,7 @@ if TYPE_CHECKING:
     from basinmap.maps.alternatives import alternative_text as alternative_text
     from basinmap.maps.atlases import atlas as atlas
     from basinmap.maps.bands import draw_isochrones as draw_isochrones
+    from basinmap.maps.basemap import draw_basemap as draw_basemap
     from basinmap.maps.bivariate import draw_bivariate as draw_bivariate
     from basinmap.maps.classes import SRU as SRU
     from basinmap.maps.classes import classify as classify
@@ -172,6 +177,7 @@ if TYPE_CHECKING:
     from basinmap.maps.dots import draw_dots as draw_dots
     from basinmap.maps.exits import draw_exits as draw_exits
     from basinmap.maps.furniture import draw_furniture as draw_furniture
+    from basinmap.maps.geotiffs import write_geotiff as write_geotiff
     from basinmap.maps.grids import draw_grid as draw_grid
     from basinmap.maps.grids import draw_surface as draw_surface
     from basinmap.maps.hatching import draw_hatching as draw_hatching
@@ -191,6 +197,8 @@ if TYPE_CHECKING:
     from basinmap.maps.names import draw_labels as draw_labels
     from basinmap.maps.pages import page as page
     from basinmap.maps.panels import panels as panels
+    from basinmap.maps.rasters import draw_raster as draw_raster
+    from basinmap.maps.relief import draw_hillshade as draw_hillshade
     from basinmap.maps.squares import draw_squares as draw_squares
     from basinmap.maps.themes import GREY as GREY
     from basinmap.maps.themes import HALF_COLUMN as HALF_COLUMN
