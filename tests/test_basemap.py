@@ -11,8 +11,10 @@ import threading
 import time
 import warnings
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
+import pypdf
 import pytest
 from PIL import Image
 from pyproj import Transformer
@@ -359,7 +361,7 @@ def test_a_redirection_is_followed(ax, server, tmp_path):
 
 def test_the_server_is_told_who_asks(ax, server, tmp_path):
     draw(ax, server, tmp_path)
-    assert {agent.split()[0] for _, agent in server.asked} == {"basinmap"}
+    assert {agent.split("/")[0] for _, agent in server.asked} == {"basinmap"}
 
 
 def test_tiles_of_two_sizes_are_left_out(ax, server, tmp_path):
@@ -531,6 +533,51 @@ def test_the_same_tiles_give_the_same_bytes(server, tmp_path, kind):
     assert files[0] == files[1]
 
 
+def test_an_inset_has_a_ground_of_its_own(ax, server, tmp_path):
+    lens = LENS.loc[["62498"]]
+    bm.draw_outlines(ax, LENS)
+    bm.draw_inset(
+        ax, lens, lambda inset: draw(inset, server, tmp_path, credit="© Centre")
+    )
+    assert "© Centre" in footer(ax)
+    (small,) = [found for found in ax.sheet.axes if found.get_label() == "inset"]
+    (image,) = small.images
+    assert tuple(image.get_extent()) == (*small.get_xlim(), *small.get_ylim())
+    # The inset is at a larger scale: its tiles are finer than those of the map.
+    assert finest_zoom(small, 150) > finest_zoom(ax, 150)
+
+
+def test_a_pdf_holds_the_picture_as_it_is(server, tmp_path):
+    fig, ax = bm.page(LENS, title="Fond", paper=(150, 90))
+    draw(ax, server, tmp_path)
+    fig.savefig(tmp_path / "page.pdf")
+    height, width = picture(ax).shape[:2]
+    (found,) = pypdf.PdfReader(tmp_path / "page.pdf").pages[0].images
+    with found.image as image:
+        assert image.size == (width, height)
+        # Matplotlib writes rows from the south.
+        assert (np.asarray(image.convert("RGB"))[::-1] == picture(ax)).all()
+
+
+def test_one_module_asks_the_network_and_one_reads_rasters():
+    rooms = Path(bm.__file__).parent / "maps"
+    importers = {
+        library: [
+            path.name
+            for path in sorted(rooms.glob("*.py"))
+            if re.search(
+                rf"^(import|from) {library}\b", path.read_text("utf-8"), re.MULTILINE
+            )
+        ]
+        for library in ("contextily", "requests", "rasterio")
+    }
+    assert importers == {
+        "contextily": ["basemap.py"],
+        "requests": ["basemap.py"],
+        "rasterio": ["imagery.py"],
+    }
+
+
 # -- bad input ---------------------------------------------------------------------
 
 
@@ -540,6 +587,8 @@ def test_the_same_tiles_give_the_same_bytes(server, tmp_path, kind):
         ("http://x/{z}/{x}.png", {}, r"https://…/\{z\}/\{x\}/\{y\}\.png"),
         ("http://127.0.0.1:9/{z}/{x}/{y}.png", {"credit": ""}, "credit='© …'"),
         ("plan-ing", {}, "'plan-ign'"),
+        ("OpenStreetMap.Mapnick", {}, "'OpenStreetMap.Mapnik'"),
+        ("ortho", {}, "no file and no provider named 'ortho'"),
         (3, {}, "got int"),
         ("plan-ign", {"opacity": 0}, "opacity=0"),
         ("plan-ign", {"opacity": float("nan")}, "opacity=nan"),
@@ -547,6 +596,8 @@ def test_the_same_tiles_give_the_same_bytes(server, tmp_path, kind):
         ("plan-ign", {"timeout": 0}, "timeout=0"),
         ("plan-ign", {"deadline": float("inf")}, "deadline=inf"),
         ("plan-ign", {"zoom": 30}, "write zoom=19"),
+        ("plan-ign", {"zoom": 11.6}, "not 11.6; write zoom=12"),
+        ("plan-ign", {"dpi": 1e6}, "tiles at zoom 19, where 1000 may be had"),
         ("Thunderforest.OpenCycleMap", {}, "give its key"),
         ("NASAGIBS.BlueMarble3413", {}, "not those of Web Mercator"),
     ],

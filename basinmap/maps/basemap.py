@@ -23,6 +23,7 @@ import numpy as np
 import requests
 from xyzservices import TileProvider
 
+from basinmap import __version__
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.grounds import check_opacity, lay, paler, to_grey
 from basinmap.maps.imagery import (
@@ -67,7 +68,7 @@ _MOST_OSM: Final = 64
 """Tiles that a screen or two take: beyond, the policy of OpenStreetMap says bulk."""
 _FINEST: Final = 22
 _PAUSE: Final = 0.3
-_AGENT: Final = "basinmap (https://pypi.org/project/basinmap) contextily"
+_AGENT: Final = f"basinmap/{__version__} contextily"
 
 
 def draw_basemap(  # noqa: PLR0913 - a network has its moods
@@ -119,7 +120,8 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
         of the variable `BASINMAP_CACHE`, else that of the user. Remove it for newer
         tiles.
     timeout
-        Seconds to wait for a server to answer, each tile being asked for twice.
+        Seconds to wait for a server to answer; a tile is asked for once more after
+        an error, not after that.
     deadline
         Seconds that all the tiles may take.
 
@@ -166,6 +168,9 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
         with opened(path) as dataset:
             told = credit_of(dataset, credit, path)
             pixels = read_picture(dataset, grid)
+        if not pixels[..., 3].any():
+            msg = f"{path}: nothing of it is in the frame; check nodata and extent"
+            raise DataError(msg)
     else:
         limits = _Limits(timeout, deadline, gaps)
         view = _view(ax, provider, dpi, zoom)
@@ -210,19 +215,26 @@ def _provider(source: Source) -> TileProvider | None:
         return _checked(
             TileProvider(name=urlsplit(name).netloc, url=name, attribution="")
         )
-    if isinstance(source, PathLike) or Path(name).exists():
-        return None
     known = contextily.providers.flatten()
-    found = known.get(_NAMES.get(name, name))
-    if found is None and not Path(name).suffix and ":" not in name:
-        near = get_close_matches(name, [*_NAMES, *known], n=3, cutoff=0.5)
-        msg = (
-            f"no file and no provider named {name!r}; write "
-            f"{', '.join(repr(word) for word in near or _NAMES)}, an address of tiles "
-            "or the path of a raster"
-        )
-        raise DataError(msg)
-    return None if found is None else _checked(found)
+    found = known.get(_NAMES.get(name, name)) if isinstance(source, str) else None
+    if found is not None:
+        return _checked(found)
+    if isinstance(source, str) and re.fullmatch(r"[\w.-]+", name):
+        _check_name(name, [*_NAMES, *known])
+    return None
+
+
+def _check_name(name: str, known: list[str]) -> None:
+    """Refuse a word that is neither a file nor a provider, nor looks like a file."""
+    near = get_close_matches(name, known, n=3, cutoff=0.6)
+    if Path(name).exists() or (Path(name).suffix and not near):
+        return
+    msg = (
+        f"no file and no provider named {name!r}; write "
+        f"{', '.join(repr(word) for word in near or _NAMES)}, an address of tiles "
+        "or the path of a raster"
+    )
+    raise DataError(msg)
 
 
 def _checked(provider: TileProvider) -> TileProvider:
@@ -278,6 +290,10 @@ class _View:
     rows: range
 
     @property
+    def count(self) -> int:
+        return len(self.columns) * len(self.rows)
+
+    @property
     def tiles(self) -> list[Tile]:
         return [(self.zoom, x, y) for y in self.rows for x in self.columns]
 
@@ -304,12 +320,12 @@ def _view(
     most = int(provider.get("max_zoom", _FINEST))
     finest = min(most, finest_zoom(ax, dpi or _LEGIBLE))
     level = finest if zoom is None else zoom
-    if not least <= level <= most:
+    if level != int(level) or not least <= level <= most:
         msg = f"{provider.name} has zooms {least} to {most}, not {level}; "
-        raise DataError(msg + f"write zoom={min(max(level, least), most)}")
+        raise DataError(msg + f"write zoom={min(max(round(level), least), most)}")
     view = _cover(ax, level)
-    if len(view.tiles) > _MOST:
-        raise DataError(_too_many(ax, view, len(view.tiles), _MOST, provider.name))
+    if view.count > _MOST:
+        raise DataError(_too_many(ax, view, provider.name))
     return view
 
 
@@ -358,12 +374,12 @@ def _cover(ax: MapAxes, zoom: int) -> _View:
     return _View(zoom, range(ends[0], ends[1] + 1), range(ends[2], ends[3] + 1))
 
 
-def _too_many(ax: MapAxes, view: _View, count: int, most: int, name: str) -> str:
+def _too_many(ax: MapAxes, view: _View, name: str) -> str:
     coarser = next(
-        zoom for zoom in range(view.zoom, -1, -1) if len(_cover(ax, zoom).tiles) <= most
+        zoom for zoom in range(view.zoom, -1, -1) if _cover(ax, zoom).count <= _MOST
     )
     return (
-        f"{name}: {count} tiles at zoom {view.zoom}, where {most} may be downloaded; "
+        f"{name}: {view.count} tiles at zoom {view.zoom}, where {_MOST} may be had; "
         f"write zoom={coarser} for fewer and larger letters, or draw a file: "
         "bm.draw_basemap(ax, 'fond.tif')"
     )
@@ -400,6 +416,7 @@ class _Limits:
 
 
 _ABSENT: Final = "404, not there"
+_LATE: Final = "no answer in time"
 
 
 @dataclass(slots=True)
@@ -450,14 +467,16 @@ class _Errand:
         threads = [threading.Thread(target=work.run, daemon=True) for _ in range(hands)]
         for thread in threads:
             thread.start()
-        # Once one has failed, the others are not waited for.
-        while not work.stop.is_set():
-            alive = [thread for thread in threads if thread.is_alive()]
-            left = end - time.monotonic()
-            if not alive or left <= 0:
-                break
-            alive[0].join(min(left, 0.05))
-        work.stop.set()
+        try:
+            # Once one has failed, the others are not waited for.
+            while not work.stop.is_set():
+                alive = [thread for thread in threads if thread.is_alive()]
+                left = end - time.monotonic()
+                if not alive or left <= 0:
+                    break
+                alive[0].join(min(left, 0.05))
+        finally:
+            work.stop.set()
         # Copies: a thread that is late still has its own to write to.
         self.found |= dict(work.found)
         self.failed |= dict(work.failed)
@@ -479,7 +498,9 @@ class _Errand:
         try:
             pixels = self._asked(tile)
         except Exception as error:
-            if _reason(error) == _ABSENT or stop.wait(_PAUSE):
+            # What takes its time would take it twice.
+            hopeless = _reason(error) in {_ABSENT, _LATE}
+            if hopeless or stop.wait(_PAUSE):
                 raise
             pixels = self._asked(tile)
         self.kept.write(tile, pixels)
@@ -507,7 +528,7 @@ class _Errand:
     def apology(self, view: _View) -> str:
         """Say what failed, how many, and what to type."""
         tile, reason = next(iter(self.failed.items()))
-        lacking = f"{len(self.found)} of {len(view.tiles)} tiles are there"
+        lacking = f"{len(self.found)} of {view.count} tiles are there"
         cure = "run again when the network is back: what came is kept"
         if reason == _ABSENT:
             cure = "write gaps=True to leave such tiles blank"
@@ -546,7 +567,7 @@ class _Work:
 
 
 _REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (requests.exceptions.Timeout, "no answer in time"),
+    (requests.exceptions.Timeout, _LATE),
     (requests.exceptions.SSLError, "its certificate is refused"),
     (requests.exceptions.ConnectionError, "no connection"),
 )

@@ -85,7 +85,14 @@ def write_geotiff(ax: MapAxes, path: Path_, *, dpi: float = 300) -> None:
 def _framed(ax: MapAxes, dpi: float) -> tuple[Pixels, Grid]:
     """Return the pixels of the frame, and where they lie on the map."""
     page = _drawn(ax, dpi)
-    left, bottom, width, height = (side * dpi / 25.4 for side in ax.plan.frame)
+    plan = ax.sheet.layout_mm
+    # Not the frame of the layout: an inset may have moved to the legend.
+    left, bottom, width, height = (
+        share * side * dpi / 25.4
+        for share, side in zip(
+            ax.get_position().bounds, (plan.width, plan.height) * 2, strict=True
+        )
+    )
     # The renderer counts whole pixels, from the foot of the page.
     foot = len(page)
     columns = math.ceil(left - 1e-6), math.floor(left + width + 1e-6)

@@ -49,8 +49,10 @@ Floats: TypeAlias = NDArray[np.floating]
 
 DPI: Final = 200.0
 """Dots an inch of a ground on paper: finer is not seen at arm's length."""
-_MOST: Final = 40_000_000
-"""Pixels of a ground: an A0 at 170 dots an inch, 160 MB."""
+_MOST: Final = 25_000_000
+"""Pixels of a ground: an A0 at 136 dots an inch, read from a metre."""
+_CACHE: Final = 64_000_000
+"""Bytes of blocks that GDAL keeps while reading."""
 _FINER: Final = 1.5
 """How much finer than the frame a raster is read, for warping not to blur it."""
 _CREDITS: Final = (
@@ -161,7 +163,8 @@ def opened(path: Path_) -> Iterator[Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)
-            with rasterio.open(name) as dataset:
+            # By default GDAL keeps a twentieth of the memory of the machine.
+            with rasterio.Env(GDAL_CACHEMAX=_CACHE), rasterio.open(name) as dataset:
                 _check(dataset, name)
                 yield dataset
     except RasterioError as error:
@@ -464,19 +467,22 @@ def warped(
         "dst_transform": grid.transform,
         "dst_crs": METRIC,
         "resampling": Resampling.cubic,
+        "num_threads": 2,
     }
     shape = grid.height, grid.width
-    weights = np.zeros(shape, dtype=np.float32)
-    reproject(mask.astype(np.float32) / np.float32(255), weights, **options)
-    drawn[..., 3] = np.clip(np.rint(weights * 255), 0, 255)
-    whole = bool((mask == 255).all())
-    for i, band in enumerate(colors):
-        if whole:
+    if (mask == 255).all():
+        for i, band in enumerate((*colors, mask)):
             found = np.zeros(shape, dtype=np.uint8)
-            reproject(band, found, **options)
-        else:
-            found = _through(band, mask, weights, options)
-        drawn[..., i] = found
+            # Where the picture ends is a line: nothing to interpolate.
+            edge = {"resampling": Resampling.nearest} if i == 3 else {}
+            reproject(band, found, **{**options, **edge})
+            drawn[..., i] = found
+        return drawn
+    weights = np.zeros(shape, dtype=np.float32)
+    reproject(mask / np.float32(255), weights, **options)
+    drawn[..., 3] = np.clip(np.rint(weights * 255), 0, 255)
+    for i, band in enumerate(colors):
+        drawn[..., i] = _through(band, mask, weights, options)
     return drawn
 
 

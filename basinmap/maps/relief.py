@@ -23,6 +23,10 @@ from basinmap.maps.pages import MapAxes
 __all__ = ["draw_hillshade", "shade"]
 
 _SIDES: Final = (225.0, 270.0, 315.0, 360.0)
+_LOWEST: Final = -1_000.0
+"""Metres under which there is no ground to shade, but a number for « nothing »."""
+_COLOR: Final = 0.4
+_GREY: Final = 0.25
 _STRIP: Final = 512
 """Rows shaded at once."""
 
@@ -35,7 +39,7 @@ def draw_hillshade(  # noqa: PLR0913 - a sun has a place
     altitude: float = 45.0,
     exaggeration: float = 1.0,
     multidirectional: bool = False,
-    opacity: float = 0.45,
+    opacity: float | None = None,
     credit: str = "",
     dpi: float | None = None,
 ) -> None:
@@ -61,7 +65,8 @@ def draw_hillshade(  # noqa: PLR0913 - a sun has a place
         Whether light comes from the west in four directions, each counting where a
         slope lies along it; then `azimuth` does not count.
     opacity
-        Of the darkest shadow, in ]0, 1].
+        Of the darkest shadow, in ]0, 1]; by default 0.4, and 0.25 on a grey sheet,
+        where a class in deep shadow would pass for the next one.
     credit
         Credit line of the elevations; by default what the tags of the file say.
     dpi
@@ -70,8 +75,8 @@ def draw_hillshade(  # noqa: PLR0913 - a sun has a place
     Raises
     ------
     DataError
-        If the file cannot be read, lies outside the map or says not whom it is from,
-        or an option makes no sense.
+        If the file cannot be read, lies outside the map, holds -9999 that is not
+        declared as nodata or says not whom it is from, or an option makes no sense.
     CRSError
         If it has no CRS.
 
@@ -97,6 +102,8 @@ def draw_hillshade(  # noqa: PLR0913 - a sun has a place
     ...
     basinmap.errors.DataError: terrain.tif: cannot be read as a raster ...
     """
+    if opacity is None:
+        opacity = _GREY if ax.plan.theme.grey else _COLOR
     check_opacity(opacity)
     _check_light(azimuth, altitude, exaggeration)
     grid = frame_grid(ax, dpi)
@@ -104,6 +111,7 @@ def draw_hillshade(  # noqa: PLR0913 - a sun has a place
     with opened(dem_path) as dataset:
         told = credit_of(dataset, credit, dem_path)
         heights = read_values(dataset, around, smooth=True)
+    _check_heights(heights, dem_path)
     heights *= exaggeration
     sides = _SIDES if multidirectional else (azimuth,)
     pixels = np.zeros((grid.height, grid.width, 4), dtype=np.uint8)
@@ -124,6 +132,20 @@ def _check_light(azimuth: float, altitude: float, exaggeration: float) -> None:
         raise DataError(msg)
     if not 0 < exaggeration < math.inf:
         msg = f"exaggeration={exaggeration}: give a factor above 0, such as 5"
+        raise DataError(msg)
+
+
+def _check_heights(heights: Floats, path: Path_) -> None:
+    known = heights[np.isfinite(heights)]
+    if not len(known):
+        msg = f"{path}: no elevation in the frame; check nodata and extent"
+        raise DataError(msg)
+    lowest = float(known.min())
+    if lowest < _LOWEST:
+        msg = (
+            f"{path}: elevations down to {lowest:.0f} m stand for nothing; say so with "
+            f"`rio edit-info --nodata {lowest:.0f} file.tif`"
+        )
         raise DataError(msg)
 
 
