@@ -361,7 +361,7 @@ def test_a_redirection_is_followed(ax, server, tmp_path):
 
 def test_the_server_is_told_who_asks(ax, server, tmp_path):
     draw(ax, server, tmp_path)
-    assert {agent.split("/")[0] for _, agent in server.asked} == {"basinmap"}
+    assert {agent for _, agent in server.asked} == {"basinmap, by contextily"}
 
 
 def test_tiles_of_two_sizes_are_left_out(ax, server, tmp_path):

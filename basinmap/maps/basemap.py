@@ -23,7 +23,6 @@ import numpy as np
 import requests
 from xyzservices import TileProvider
 
-from basinmap import __version__
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.grounds import check_opacity, lay, paler, to_grey
 from basinmap.maps.imagery import (
@@ -68,7 +67,7 @@ _MOST_OSM: Final = 64
 """Tiles that a screen or two take: beyond, the policy of OpenStreetMap says bulk."""
 _FINEST: Final = 22
 _PAUSE: Final = 0.3
-_AGENT: Final = f"basinmap/{__version__} contextily"
+_AGENT: Final = "basinmap, by contextily"
 
 
 def draw_basemap(  # noqa: PLR0913 - a network has its moods
