@@ -211,7 +211,7 @@ def test_tiles_of_512_pixels_are_as_well_placed(ax, server, tmp_path):
 # -- which zoom --------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("dpi", [60, 100, 150, 300])
+@pytest.mark.parametrize("dpi", [60, 100, 160, 300])
 def test_tiles_have_between_half_the_dots_and_all_of_them(ax, dpi):
     zoom = finest_zoom(ax, dpi)
     # Metres of a dot at zoom 0, at 50.4 degrees north: 156543.03 x cos(50.4).

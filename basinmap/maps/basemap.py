@@ -60,8 +60,8 @@ _MERCATOR: Final = "EPSG:3857"
 _HALF: Final = math.pi * 6_378_137.0
 """From the middle of Web Mercator to its edge, in its metres."""
 _SIDE: Final = 256
-_LEGIBLE: Final = 150.0
-"""Dots an inch: letters of ten dots, as tiles have, are then 1.7 mm high or more."""
+_LEGIBLE: Final = 160.0
+"""Dots an inch: type of 11 dots, as tiles have, is then of 5 points or more."""
 _MOST: Final = 1_000
 _MOST_OSM: Final = 64
 """Tiles that a screen or two take: beyond, the policy of OpenStreetMap says bulk."""
@@ -100,7 +100,7 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
         of colours, of a palette or of greys that GDAL reads: GeoTIFF, COG, VRT,
         MBTiles, raster GeoPackage, in any CRS.
     dpi
-        Dots an inch on paper. For tiles, the most they may have (150 by default):
+        Dots an inch on paper. For tiles, the most they may have (160 by default):
         finer tiles show more and smaller letters. For a file, those of the print
         (200, fewer on A0).
     zoom
@@ -145,7 +145,7 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
     Tiles are drawn for screens of some 96 dots an inch, in Web Mercator. They are
     warped once, by cubic convolution, to the frame in EPSG:2154 at 200 dots an inch.
     Each level doubles the dots: at the one chosen there are between half of `dpi` and
-    `dpi`, so that letters of ten dots are 1.7 to 3.4 mm high.
+    `dpi`, so that type of 11 dots is of 5 to 10 points.
 
     More than 64 tiles to download are refused to the servers of OpenStreetMap, which
     forbid bulk use, and more than 1,000 at all.
@@ -313,7 +313,7 @@ def _view(
 ) -> _View:
     """Return the tiles that a frame takes, no more than are reasonable."""
     if dpi is not None and not 1 <= dpi < math.inf:
-        msg = f"dpi={dpi}: give dots an inch on paper, such as dpi=150"
+        msg = f"dpi={dpi}: give dots an inch on paper, such as dpi=160"
         raise DataError(msg)
     least = int(provider.get("min_zoom", 0))
     most = int(provider.get("max_zoom", _FINEST))
