@@ -242,10 +242,12 @@ class Sheet(Figure):
 
     def _without_glyph(self) -> list[str]:
         """Return the texts that no font of theirs can write."""
+        # Not findobj, which would make the ticks that maps do not have.
+        written = [*self.texts, *(text for axes in self.axes for text in axes.texts)]
         texts = {
             text.get_text(): text.get_fontproperties()
-            for text in self.findobj(Text)
-            if isinstance(text, Text) and text.get_visible()
+            for text in written
+            if text.get_visible()
         }
         return [text for text, style in texts.items() if not _can_write(style, text)]
 
