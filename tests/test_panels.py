@@ -368,3 +368,14 @@ def test_a_locator_and_names_go_on_each_map(four):
         assert bm.draw_labels(ax, four) == 4
         bm.draw_locator(ax, four, bm.epcis())
     assert len(fig.axes) == 5  # the paper, two maps, two locators
+
+
+def test_the_sheet_is_told_map_by_map(four):
+    fig, maps = bm.panels({"En 2016": four, "En 2021": four}, title="Taux")
+    for ax, values in zip(maps.values(), ((1, 2, 8, 9), (8, 8, 8, 1)), strict=True):
+        bm.draw_choropleth(ax, four, bm.classify(rate(*values), breaks=[5]))
+    bm.draw_legend(maps)
+    bm.draw_furniture(maps, author="x", date=DAY, sources=["Insee"])
+    told = bm.alternative_text(fig)
+    assert "En 2016" in told
+    assert "En 2021" in told

@@ -598,8 +598,9 @@ def open_sheet(
             ax.subject = units.geometry
             maps.append(ax)
         _write_title(fig, *wish.words)
-        for frame, name in zip(frames, wish.names, strict=bool(wish.names)):
-            _write_name(fig, frame, name)
+        for ax, name in zip(maps, wish.names, strict=bool(wish.names)):
+            ax.caption = name
+            _write_name(fig, ax.plan.frame, name)
     return fig, maps
 
 
