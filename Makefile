@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 OUT ?= out
 
-.PHONY: help demo test check format docs data benchmarks clean
+.PHONY: help demo test check format docs gallery data benchmarks clean
 
 help:
 	@echo "make demo   plates, data and tables of Lens-Liévin, written in $(OUT)/"
 	@echo "make test   the whole suite (checks, unit, property, doctests, notebooks)"
 	@echo "make check  format, lint, types, import contract"
 	@echo "make format rewrite the code in the house style"
+	@echo "make gallery rebuild the gallery of maps (docs/gallery)"
 	@echo "make data   rebuild the embedded data and compare them byte for byte"
 	@echo "make benchmarks  measure speed and size"
 
@@ -49,6 +50,9 @@ check: $(VENV)/.tools
 format: $(VENV)/.tools
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+gallery: $(VENV)/.tools
+	@$(BIN)/python docs/gallery/build.py
 
 data: $(VENV)/.made
 	$(PIP) -r data/requirements.txt

@@ -1,0 +1,36 @@
+"""Planche A3 : le bassin minier entier, de Béthune à Valenciennes.
+
+L'arc de 110 km sur 30 demande une page large : l'orientation, la place de la légende
+et l'échelle sont choisies pour qu'il soit le plus grand possible.
+"""
+
+import datetime as dt
+
+import pandas as pd
+
+import basinmap as bm
+
+communes = bm.communes().dropna(subset="scot")
+everyone = bm.statistics()
+vacancy = bm.compute("L04", everyone.loc[communes.index])
+fig, ax = bm.page(
+    communes,
+    title="Taux de vacance des logements en 2021 – bassin minier",
+    subtitle="Part des logements vacants dans l'ensemble des logements, par commune",
+    paper="A3",
+)
+bm.draw_neighbours(ax, bm.epcis())
+bm.draw_choropleth(ax, communes, bm.classify(vacancy, method="q6"))
+eight = bm.epcis().loc[communes["epci"].unique()]
+bm.draw_outlines(ax, eight, label="limite d'EPCI", width=0.8)
+bm.draw_outlines(ax, bm.scots(), label="limite de SCoT", width=1.8)
+bm.draw_locator(ax, communes.dissolve(), bm.departements())
+bm.draw_exits(ax)
+basin = bm.compute("L04", everyone, to="bassin").set_axis(["Bassin minier"])
+scots = bm.compute("L04", everyone, to="scot").rename(bm.scots()["name"])
+rates = pd.concat([basin, scots])
+rates.attrs = vacancy.attrs
+bm.draw_comparison(ax, rates, title="Taux de vacance par SCoT")
+bm.draw_labels(ax, communes, strong=10)
+bm.draw_legend(ax, histogram=vacancy)
+bm.draw_furniture(ax, author="Mission Bassin Minier", date=dt.date(2026, 11, 25))
