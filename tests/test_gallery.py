@@ -104,6 +104,34 @@ def test_the_page_and_its_pictures_are_those_of_the_scripts():
     assert build.stale() == []
 
 
+def test_a_page_that_is_not_that_of_the_scripts_is_told(tmp_path, monkeypatch):
+    other = tmp_path / "README.md"
+    other.write_text(build.page().replace("Galerie", "Galeries"), encoding="utf-8")
+    monkeypatch.setattr(build, "PAGE", other)
+    assert build.stale() == ["README.md is not that of the scripts"]
+
+
+def test_a_picture_of_another_script_is_told(tmp_path, monkeypatch):
+    for script in SCRIPTS[:2]:
+        (tmp_path / script.name).write_bytes(script.read_bytes() + b"# changed")
+    monkeypatch.setattr(build, "FOLDER", tmp_path)
+    told = build.stale()
+    assert f"{SCRIPTS[0].stem}.png was made by another {SCRIPTS[0].name}" in told
+    assert f"{SCRIPTS[-1].stem}.png has no script" in told
+
+
+def test_a_script_of_no_family_or_without_a_sheet_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(build, "FOLDER", tmp_path)
+    (tmp_path / "taux_1_vide.py").write_text('"""Rien."""\n')
+    with pytest.raises(SystemExit, match=r"taux_1_vide\.py: end with a sheet"):
+        build.drawn(build.scripts()[0])
+    with pytest.raises(SystemExit, match=r"taux_1_vide\.py: write « Type"):
+        build.words(build.scripts()[0])
+    (tmp_path / "autre_1_vide.py").write_text("")
+    with pytest.raises(SystemExit, match=r"no family for autre_1_vide\.py"):
+        build.scripts()
+
+
 def test_every_map_type_of_the_field_has_its_figure():
     assert len(build.TYPES) == 14
     assert set(build.TYPES.values()) <= {script.stem for script in SCRIPTS}

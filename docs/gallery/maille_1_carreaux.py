@@ -22,7 +22,9 @@ fig, ax = bm.page(
     subtitle="Population municipale, répartie dans chaque commune selon la surface",
 )
 bm.draw_neighbours(ax, bm.epcis())
-bm.draw_grid(ax, cells, bm.classify(people, k=6), palette="blues")
+classes = bm.classify(people, k=6)
+heading = "Densité estimée (habitants par km²)"
+bm.draw_grid(ax, cells, classes, palette="blues", title=heading)
 outlines = bm.epcis(epci=["call", "cahc"])
 bm.draw_outlines(ax, outlines, label="limite d'EPCI", width=1.1)
 bm.draw_labels(ax, communes, strong=3)

@@ -22,7 +22,8 @@ fig, ax = bm.page(
 )
 bm.draw_neighbours(ax, bm.epcis())
 bands = bm.classify(people, k=6)
-bm.draw_surface(ax, surface, people, bands, area=communes, palette="blues")
+look = {"palette": "blues", "title": "Densité lissée (habitants par km²)"}
+bm.draw_surface(ax, surface, people, bands, area=communes, **look)
 outlines = bm.epcis().loc[communes["epci"].unique()]
 bm.draw_outlines(ax, outlines, label="limite d'EPCI", width=0.7)
 bm.draw_exits(ax)

@@ -13,7 +13,7 @@ fig, ax = bm.page(
     communes,
     title="La cité de Sessevalle en 2026 – CA Cœur d'Ostrevent",
     subtitle="Position indicative : disque de 500 m autour des puits de la fosse",
-    paper="A5",
+    paper=(210, 160),
 )
 bm.draw_neighbours(ax, bm.epcis())
 bm.draw_outlines(ax, communes, color="#b9bcc4", width=0.5, fill="#fbfaf7")
