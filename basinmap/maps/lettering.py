@@ -14,7 +14,7 @@ from matplotlib.transforms import Affine2D
 
 from basinmap.maps.themes import MM_PER_POINT, text_width
 
-__all__ = ["LEADING", "Lettering", "letter"]
+__all__ = ["LEADING", "Lettering", "PaperAxes", "letter"]
 
 LEADING: Final = 1.08
 """From a line of a name to the next, in sizes of its type."""
@@ -55,6 +55,9 @@ class Lettering(Text):
         """
         if not self.get_visible() or not self.get_text():
             return
+        if not self._is_plain():
+            super().draw(renderer)
+            return
         renderer.open_group("text", self.get_gid())
         gc = renderer.new_gc()
         gc.set_foreground(self.get_color())
@@ -65,6 +68,16 @@ class Lettering(Text):
         gc.restore()
         renderer.close_group("text")
         self.stale = False
+
+    def _is_plain(self) -> bool:
+        """Tell whether nothing is asked that only matplotlib can lay out."""
+        place = self.get_verticalalignment()
+        return (
+            (place == "center" or (place == "baseline" and "\n" not in self.get_text()))
+            and self.get_rotation() == 0
+            and self.get_bbox_patch() is None
+            and not (self.get_path_effects() or self.get_wrap() or self.get_usetex())
+        )
 
     def _draw_line(
         self, renderer: RendererBase, gc: GraphicsContextBase, line: str, i: int, n: int
@@ -80,7 +93,7 @@ class Lettering(Text):
         if self.get_verticalalignment() == "center":
             y += ((n - 1) * LEADING / 2 - _MIDDLE) * size
         if self.halo is not None:
-            gc.set_linewidth(self.halo * pixel)
+            gc.set_linewidth(self.halo)
             here = Affine2D().scale(pixel).translate(x, y)
             renderer.draw_path(gc, _outline(line, style), here, None)
             return
@@ -102,8 +115,6 @@ def letter(
     x: float,
     y: float,
     text: str,
-    *,
-    font: FontProperties,
     **options: Any,  # noqa: ANN401 - those of Text
 ) -> Lettering:
     """
@@ -118,14 +129,33 @@ def letter(
         In the units of the axes.
     text
         One line or several.
-    font
-        As returned by `themes.font`.
     **options
         Those of `Lettering`.
     """
-    options = {"va": "baseline", "clip_on": False, **options}
-    artist = Lettering(x, y, text, font=font, transform=axes.transData, **options)
+    options = {"transform": axes.transData, "clip_on": False, **options}
+    artist = Lettering(x, y, text, **options)
     clipped = artist.get_clip_on()
     axes.add_artist(artist)
     artist.set_clip_on(clipped)
     return artist
+
+
+class PaperAxes(Axes):
+    """Axes over a page, in millimetres, whose texts are letters at a known place."""
+
+    name = "basinmap-paper"
+
+    def text(self, x: float, y: float, s: str, **options: Any) -> Lettering:  # type: ignore[override] # noqa: ANN401
+        """
+        Write a text.
+
+        Parameters
+        ----------
+        x, y
+            In millimetres.
+        s
+            The text.
+        **options
+            Those of `matplotlib.text.Text`.
+        """
+        return letter(self, x, y, s, **options)

@@ -6,7 +6,6 @@ from numbers import Real
 from typing import Any
 
 import geopandas as gpd
-import matplotlib.patheffects as pe
 import numpy as np
 import pandas as pd
 import shapely
@@ -21,6 +20,7 @@ from basinmap.maps.guards import (
     numbers,
     states_beside,
 )
+from basinmap.maps.lettering import LEADING, letter
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.placement import place_labels, split_label
 from basinmap.maps.themes import MM_PER_POINT, font, one_line, settings, text_width
@@ -29,7 +29,6 @@ from basinmap.typography import shortest, typeset
 
 __all__ = ["draw_labels"]
 
-_LEADING = 1.08
 _NEAR = 1.5  # mm: half a name high, it would be written over the marker
 _FAR = (-1e15, 1e15)
 
@@ -193,7 +192,7 @@ def _box(
     properties = font(family, points, weight=weight)
     lines = name.split("\n")
     width = max(text_width(line, properties) for line in lines)
-    return width + room, points * MM_PER_POINT * (0.78 + _LEADING * (len(lines) - 1))
+    return width + room, points * MM_PER_POINT * (0.78 + LEADING * (len(lines) - 1))
 
 
 def _rooms(
@@ -266,11 +265,9 @@ def _write(
         "font": style,
         "ha": "center",
         "va": "center",
-        "linespacing": _LEADING,
+        "linespacing": LEADING,
         "clip_on": True,
     }
-    halo = ax.text(x, y, text, color="#ffffff", zorder=7, gid="halo", **common)
-    halo.set_path_effects(
-        [pe.Stroke(linewidth=1.7 * ax.plan.zoom, foreground=ax.plan.theme.halo)]
-    )
-    ax.text(x, y, text, color=color, zorder=8, gid="name", **common)
+    halo, width = ax.plan.theme.halo, 1.7 * ax.plan.zoom
+    letter(ax, x, y, text, color=halo, halo=width, zorder=7, gid="halo", **common)
+    letter(ax, x, y, text, color=color, zorder=8, gid="name", **common)

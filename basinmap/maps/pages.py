@@ -24,6 +24,7 @@ from matplotlib.text import Text
 
 from basinmap.errors import BasinmapWarning, DataError, OutputError, culprits
 from basinmap.maps.facts import SEPARATOR, PageFacts, facts_of
+from basinmap.maps.lettering import PaperAxes
 from basinmap.maps.pictures import SheetCanvas, png_words, told_svg
 from basinmap.maps.themes import (
     HALF_COLUMN,
@@ -866,7 +867,7 @@ def _legend_side(
 def _paper_axes(fig: Sheet, layout: Layout) -> Axes:
     """Return axes over the whole page, under its maps, whose unit is the millimetre."""
     # Painted first: who listens to the text hears the title before the names.
-    axes = fig.add_axes((0, 0, 1, 1), zorder=0.5)
+    axes = fig.add_axes((0, 0, 1, 1), axes_class=PaperAxes, zorder=0.5)
     axes.set_xlim(0, layout.width)
     axes.set_ylim(0, layout.height)
     axes.axis("off")
