@@ -71,12 +71,12 @@ class Handler(BaseHTTPRequestHandler):
         if isinstance(mode, int):
             self.send_error(mode)
             return
-        body = painted(*map(int, re.findall(r"\d+", self.path)))
+        body = painted(*map(int, re.findall(r"\d+", self.path)[-3:]))
         body = {
             "corrupt": b"\x89PNG\r\n\x1a\n" + bytes(200),
             "truncated": body[: len(body) // 2],
             "html": b"<html>Portail captif</html>",
-            "large": painted(*map(int, re.findall(r"\d+", self.path)), 512),
+            "large": painted(*map(int, re.findall(r"\d+", self.path)[-3:]), 512),
         }.get(mode, body)
         self.send_response(200)
         self.send_header("Content-Type", "image/png")
@@ -371,6 +371,14 @@ def test_tiles_of_two_sizes_are_left_out(ax, server, tmp_path):
 
 def test_an_unknown_failure_is_no_picture():
     assert _reason(SyntaxError("broken PNG")) == "no picture in the answer"
+
+
+def test_404_in_an_address_is_no_answer(ax, server, tmp_path):
+    server.mode = "html"
+    address = server.address.replace("{z}", "404/{z}")
+    assert "no picture in the answer" in told(ax, address, tmp_path / "html")
+    server.mode = 500
+    assert "error 500 of the server" in told(ax, address, tmp_path / "500")
 
 
 # -- the cache ---------------------------------------------------------------------

@@ -578,7 +578,8 @@ def _reason(error: Exception) -> str:
         if isinstance(error, kind):
             return told
     if isinstance(error, requests.exceptions.HTTPError):
-        if "404" in str(error).partition("\n")[0]:
+        # Not anywhere: an address may hold 404 too.
+        if str(error).startswith("Tile URL resulted in a 404 error"):
             return _ABSENT
         code = re.search(r"Last message was: (\d+)", str(error))
         if code and code[1] != "200":
