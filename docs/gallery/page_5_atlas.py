@@ -1,10 +1,11 @@
 """Atlas : une page par commune, toutes sur le même modèle.
 
-Mêmes classes et même gabarit d'une page à l'autre ; la commune est cernée, située dans
-son EPCI et comparée à lui. Ici la page de Lens : une boucle ferait les 36.
+Mêmes classes d'une page à l'autre ; la commune est cernée, située dans son EPCI et
+comparée à lui. `bm.atlas` écrit un PDF avec sommaire et signets ; ici la page de Lens.
 """
 
 import datetime as dt
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 
@@ -12,12 +13,12 @@ import basinmap as bm
 
 communes = bm.communes(epci="call")
 vacancy = bm.compute("L04", bm.statistics(epci="call"))
-whole = bm.compute("L04", bm.statistics(), to="epci").loc[["246200364"]]
 rates = bm.classify(vacancy, k=5)
+whole = bm.compute("L04", bm.statistics(), to="epci").loc[["246200364"]]
 
 
-def sheet(code):
-    name, one = communes.loc[code, "name"], communes.loc[[code]]
+def sheet(one):
+    name = one["name"].iloc[0]
     fig, ax = bm.page(
         one,
         title=f"Taux de vacance des logements en 2021 – {name}",
@@ -28,8 +29,8 @@ def sheet(code):
     bm.draw_neighbours(ax, bm.epcis())
     bm.draw_choropleth(ax, communes, rates)
     bm.draw_outlines(ax, one, width=2.0)
-    figures = pd.concat([vacancy.loc[[code]].set_axis([name]), whole])
-    figures = figures.rename({"246200364": "CA de Lens-Liévin"})
+    named = [vacancy.loc[one.index].set_axis([name]), whole.set_axis(["CALL"])]
+    figures = pd.concat(named)
     figures.attrs = vacancy.attrs
     bm.draw_comparison(ax, figures, title="Taux de vacance")
     bm.draw_locator(ax, one, communes)
@@ -39,4 +40,8 @@ def sheet(code):
     return fig
 
 
-fig = sheet("62498")
+largest = communes.nlargest(2, "population")
+with TemporaryDirectory() as folder:
+    path = f"{folder}/atlas.pdf"
+    bm.atlas(largest, sheet, path=path, title="La vacance en 2021", quiet=True)
+fig = sheet(communes.loc[["62498"]])
