@@ -352,6 +352,30 @@ def test_slow_but_sure_is_well(ax, server, tmp_path):
     assert ax.images
 
 
+def test_a_server_that_does_not_answer_is_left_alone_for_a_moment(
+    ax, server, tmp_path, monkeypatch
+):
+    server.mode = "hang"
+    assert "no answer in time;" in told(ax, server, tmp_path, timeout=0.1)
+    count = len(server.asked)
+    assert "a moment ago" in told(ax, server, tmp_path)
+    assert len(server.asked) == count
+    server.mode = "ok"
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 31)
+    draw(ax, server, tmp_path)
+    assert len(server.asked) > count
+    assert ax.images
+
+
+def test_a_server_that_refuses_is_asked_again(ax, server, tmp_path):
+    server.mode = 500
+    told(ax, server, tmp_path)
+    server.mode = "ok"
+    draw(ax, server, tmp_path)
+    assert ax.images
+
+
 def test_a_redirection_is_followed(ax, server, tmp_path):
     server.mode = "redirect"
     draw(ax, server, tmp_path)

@@ -120,7 +120,8 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
         tiles.
     timeout
         Seconds to wait for a server to answer; a tile is asked for once more after
-        an error, not after that.
+        an error, not after that. A server that did not answer is left alone for half a
+        minute, so that an atlas does not wait on every page.
     deadline
         Seconds that all the tiles may take.
 
@@ -461,6 +462,9 @@ class _Errand:
 
     def _ask(self, wanted: list[Tile], hands: int) -> None:
         """Ask for tiles until one fails or the time is over."""
+        if self.kept.silent:
+            self.failed[wanted[0]] = f"{_LATE}, a moment ago"
+            return
         end = time.monotonic() + self.limits.deadline
         work = _Work(self, wanted)
         threads = [threading.Thread(target=work.run, daemon=True) for _ in range(hands)]
@@ -479,6 +483,8 @@ class _Errand:
         # Copies: a thread that is late still has its own to write to.
         self.found |= dict(work.found)
         self.failed |= dict(work.failed)
+        if _LATE in self.failed.values():
+            self.kept.note_silence()
         late = [x for x in wanted if x not in self.found and x not in self.failed]
         if late and not self.failed:
             self.failed[late[0]] = f"not all there in {self.limits.deadline:g} s"

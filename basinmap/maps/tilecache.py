@@ -7,6 +7,7 @@ import hashlib
 import os
 import sys
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -21,6 +22,8 @@ __all__ = ["CACHE", "Tile", "TileCache", "cache_folder"]
 
 Tile: TypeAlias = tuple[int, int, int]
 """Zoom, column, row."""
+
+_SILENCE: Final = 30.0
 
 CACHE: Final = "BASINMAP_CACHE"
 """Environment variable that names the folder of what was downloaded."""
@@ -116,6 +119,23 @@ class TileCache:
             except BaseException:
                 Path(beside).unlink(missing_ok=True)
                 raise
+
+    @property
+    def silent(self) -> bool:
+        """Whether the server did not answer in time, less than 30 s ago."""
+        with suppress(OSError):
+            return time.time() - self._silence.stat().st_mtime < _SILENCE
+        return False
+
+    def note_silence(self) -> None:
+        """Remember that the server does not answer: an atlas asks on every page."""
+        with suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._silence.touch()
+
+    @property
+    def _silence(self) -> Path:
+        return self.folder / ".silent"
 
     def year(self, tiles: list[Tile]) -> int:
         """
