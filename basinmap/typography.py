@@ -15,6 +15,7 @@ __all__ = [
     "percent",
     "shortest",
     "typeset",
+    "uncapital",
 ]
 
 THIN = "\u202f"  # narrow no-break space: thousands, before ; ? ! » %
@@ -198,3 +199,20 @@ def capital(text: str) -> str:
     'Temps de parcours à Lens'
     """
     return text[:1].upper() + text[1:]
+
+
+def uncapital(text: str) -> str:
+    """
+    Return a text whose first letter is small, unless it starts an acronym.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Examples
+    --------
+    >>> uncapital("Taux de vacance"), uncapital("RP 2021")
+    ('taux de vacance', 'RP 2021')
+    """
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

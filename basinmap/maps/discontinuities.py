@@ -16,7 +16,7 @@ from basinmap.errors import DataError, culprits
 from basinmap.maps.blocks import Swatch
 from basinmap.maps.classes import classify
 from basinmap.maps.drawing import inked, on_units, remember, states_of_classes
-from basinmap.maps.guards import check_areas, check_rate, check_seen, numbers
+from basinmap.maps.guards import MOST, check_areas, check_rate, check_seen, numbers
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.themes import settings
 from basinmap.maps.typology import CategoriesBlock, gravest, label_of
@@ -132,7 +132,7 @@ def _checked(units: gpd.GeoDataFrame, values: pd.Series, by: str) -> pd.Series:
         stacklevel=4,
     )
     aligned = numbers(on_units(units, values))
-    wrong = aligned.index[np.isinf(aligned)]
+    wrong = aligned.index[np.abs(aligned) > MOST]
     if len(wrong):
         msg = f"{values.name or 'values'}: infinite values at {culprits(wrong)}"
         raise DataError(msg)
@@ -195,10 +195,10 @@ def _bounds(
         return given
     if threshold is None:
         quarters = classify(gaps, method="quantile", k=4).attrs["breaks"]
-        if not quarters:
+        if gaps.nunique() < 2:
             msg = "all neighbours differ alike: there is no discontinuity to draw"
             raise DataError(msg)
-        threshold = float(quarters[-1])
+        threshold = float(quarters[-1]) if quarters else float(gaps.max())
     above = gaps[gaps >= threshold]
     if above.empty:
         return [threshold]

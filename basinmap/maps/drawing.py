@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import geopandas as gpd
@@ -25,7 +25,10 @@ from basinmap.maps.guards import (
     check_series,
     check_states,
     kind_of,
+    measure_of,
+    name_of,
     states_beside,
+    vintage_of,
 )
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import (
@@ -43,7 +46,7 @@ from basinmap.maps.vision import (
     seen,
 )
 from basinmap.measures import QUALIFIERS, STATES
-from basinmap.typography import capital, number, typeset
+from basinmap.typography import capital, number, typeset, uncapital
 
 __all__ = [
     "STATE_EDGE",
@@ -69,6 +72,7 @@ __all__ = [
     "state_fill",
     "state_swatches",
     "states_of_classes",
+    "tell_vintages",
 ]
 
 _WIDER: Final = 1.6
@@ -76,7 +80,7 @@ _WIDER: Final = 1.6
 
 STATE_FILL: Final = {
     "secret": ("#e2e2e2", "////"),
-    "not_applicable": ("#d9d9d9", "---"),
+    "not_applicable": ("#ebebeb", "--"),
     "not_available": ("#ffffff", ".."),
 }
 """Fill and hatch of what has no value: no class has a hatch, in colour or in grey."""
@@ -311,6 +315,12 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
         If some units have no row while some rows are of no unit.
     """
     check_series(values)
+    if isinstance(values.index, pd.MultiIndex):
+        msg = (
+            f"values: an index of {values.index.nlevels} levels: one code a value is "
+            "needed; write values.xs(…, level=…), or values.droplevel(…)"
+        )
+        raise DataError(msg)
     if not units.index.isin(values.index).any():
         msg = (
             f"no code in common: units have {culprits(units.index, most=2)}, "
@@ -515,7 +525,12 @@ def remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
         A series counts for the values, a frame for the ground.
     """
     kept = ax.credits if isinstance(drawn, pd.Series) else ax.grounds
-    kept.update(dict.fromkeys(drawn.attrs.get("sources", ())))
+    measure = measure_of(drawn) if isinstance(drawn, pd.Series) else None
+    if measure is not None and measure.source:
+        kept.update(dict.fromkeys(measure.source.split("; ")))
+    else:
+        kept.update(dict.fromkeys(drawn.attrs.get("sources", ())))
+    tell_vintages(ax, vintage_told(drawn))
     said = list(drawn.attrs.get("states", {}).values())
     for state, meaning in QUALIFIERS.items():
         if state in said:
@@ -523,6 +538,47 @@ def remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
             plural = "s" if count > 1 else ""
             ax.notes[f"{meaning} : {number(count)} valeur{plural}"] = None
     ax.notes.update(dict.fromkeys(drawn.attrs.get("notes", ())))
+
+
+def vintage_told(drawn: pd.Series | pd.DataFrame) -> dict[str, dict[str, str]]:
+    """
+    Return the years of what is drawn, under its printed name.
+
+    Parameters
+    ----------
+    drawn
+        Values, for their statistic, or outlines, for the list or the perimeters.
+    """
+    if isinstance(drawn, pd.Series):
+        year = vintage_of(drawn)
+        return {"values": {f"{uncapital(name_of(drawn))} {year}": year} if year else {}}
+    date = str(drawn.attrs.get("date") or drawn.attrs.get("geography") or "")[:4]
+    level = plural_of(str(drawn.attrs.get("level") or ""))
+    return {"outlines": {f"{level} {date}": date} if date and level else {}}
+
+
+def tell_vintages(ax: MapAxes, told: Mapping[str, Mapping[str, str]]) -> None:
+    """
+    Say at the foot of the page of which years things are, when they differ.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    told
+        What `vintage_told` returned, or the `vintages` of another map.
+    """
+    headings = {"values": "Millésimes", "outlines": "Limites au 1er janvier"}
+    for what, heading in headings.items():
+        years = ax.vintages[what]
+        ax.notes.pop(_listed(heading, years), None)
+        years.update(told.get(what, {}))
+        if len(set(years.values())) > 1:
+            ax.notes[_listed(heading, years)] = None
+
+
+def _listed(heading: str, years: Mapping[str, str]) -> str:
+    return f"{heading} : {' ; '.join(years)}"
 
 
 def free_spot(

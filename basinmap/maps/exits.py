@@ -151,14 +151,15 @@ def _spot(
 ) -> _Spot | None:
     """Return the room nearest to where the way there leaves the frame."""
     width, height = ax.plan.frame[2:]
+    edge = _EDGE * ax.plan.zoom
     centre = (width / 2, height / 2)
     across, up = place[0] - centre[0], place[1] - centre[1]
     share = min(
-        (centre[0] - _EDGE) / abs(across) if across else math.inf,
-        (centre[1] - _EDGE) / abs(up) if up else math.inf,
+        (centre[0] - edge) / abs(across) if across else math.inf,
+        (centre[1] - edge) / abs(up) if up else math.inf,
     )
     x, y = centre[0] + share * across, centre[1] + share * up
-    sideways = abs(abs(x - centre[0]) - (centre[0] - _EDGE)) < 1e-6
+    sideways = abs(abs(x - centre[0]) - (centre[0] - edge)) < 1e-6
     side = height if sideways else width
     for shift in sorted(np.arange(-_SHIFT, _SHIFT, 0.01) * side, key=abs):
         tip = (x, y + shift) if sideways else (x + shift, y)
@@ -176,10 +177,11 @@ def _laid(
     """Set a text behind an arrow, towards the inside of the frame."""
     long, high = size
     tail = tip[0] - arrow * math.cos(angle), tip[1] - arrow * math.sin(angle)
-    # From the middle of the text to the edge of its box, that way.
-    reach = 1.0 + min(
-        long / 2 / max(abs(math.cos(angle)), 1e-9),
-        high / 2 / max(abs(math.sin(angle)), 1e-9),
+    # From the middle of the text to the edge of its box, some room around it, that way.
+    room = 0.16 * arrow
+    reach = min(
+        (long / 2 + room) / max(abs(math.cos(angle)), 1e-9),
+        (high / 2 + room) / max(abs(math.sin(angle)), 1e-9),
     )
     text = tail[0] - reach * math.cos(angle), tail[1] - reach * math.sin(angle)
     xs = [tip[0], text[0] - long / 2, text[0] + long / 2]
@@ -189,7 +191,7 @@ def _laid(
 
 def _fits(ax: MapAxes, box: tuple[float, float, float, float]) -> bool:
     width, height = ax.plan.frame[2:]
-    edge = _EDGE / 2
+    edge = _EDGE * ax.plan.zoom / 2
     if min(box[:2]) < edge or box[2] > width - edge or box[3] > height - edge:
         return False
     if ax.subject is not None:
@@ -201,7 +203,7 @@ def _fits(ax: MapAxes, box: tuple[float, float, float, float]) -> bool:
         *((x - r, y - r, x + r, y + r) for x, y, r in ax.symbols.values()),
     ]
     # Two texts on a line need a space between them.
-    low, high = box[0] - _EDGE, box[2] + _EDGE
+    low, high = box[0] - 2 * edge, box[2] + 2 * edge
     return all(high < a or low > c or box[3] < b or box[1] > d for a, b, c, d in boxes)
 
 

@@ -13,7 +13,7 @@ from pyproj import Proj, Transformer
 
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.blocks import Swatch
-from basinmap.maps.pages import Layout, MapAxes
+from basinmap.maps.pages import Layout, MapAxes, check_texts
 from basinmap.maps.panels import Gathered, Maps, gathered
 from basinmap.maps.themes import font, one_line, settings, wrapped
 from basinmap.measures import STATES
@@ -61,7 +61,7 @@ def draw_furniture(
     Raises
     ------
     DataError
-        If there is no author, or no source at all.
+        If there is no author, no date or no source at all, or one is no text.
 
     Examples
     --------
@@ -72,6 +72,7 @@ def draw_furniture(
     >>> bm.draw_outlines(ax, lens)
     >>> bm.draw_furniture(ax, author="basinmap", date=dt.date(2026, 11, 23))
     """
+    _check_margins(author, date, sources, note)
     drawn = gathered(ax)
     lines = [*dict.fromkeys([*drawn.credits, *sources, *drawn.grounds])]
     author = one_line(author)
@@ -86,6 +87,20 @@ def draw_furniture(
         _write_footer(drawn, lines, author, date, note)
         _draw_scale_bar(drawn.first)
         _draw_north(drawn.first)
+
+
+def _check_margins(
+    author: str, date: dt.date, sources: Sequence[str], note: str
+) -> None:
+    """Check that what is written under a map is text, and dated."""
+    check_texts(author=author, note=note)
+    if not isinstance(date, dt.date):
+        msg = f"date={date!r}: give a day, date=dt.date(2026, 11, 23)"
+        raise DataError(msg)
+    listed = not isinstance(sources, str)
+    if not listed or not all(isinstance(source, str) for source in sources):
+        msg = f"sources={sources!r}: give a list of texts, sources=['Insee, …']"
+        raise DataError(msg)
 
 
 def _write_footer(

@@ -21,7 +21,7 @@ from basinmap.errors import (
     VintageError,
     culprits,
 )
-from basinmap.measures import QUALIFIERS, STATES, state_column
+from basinmap.measures import QUALIFIERS, STATES, Measure, state_column
 from basinmap.spatial.projections import METRIC, check_metric
 
 __all__ = [
@@ -37,6 +37,8 @@ __all__ = [
     "check_states",
     "kind_of",
     "looks_counted",
+    "measure_of",
+    "name_of",
     "numbers",
 ]
 
@@ -291,11 +293,52 @@ def kind_of(values: pd.Series) -> str:
         Values or classes, with their `attrs`. What is in per cent is a ratio.
     """
     _check_one_column(values, "values")
-    measure = values.attrs.get("measures", {}).get(values.name)
+    measure = measure_of(values)
     told = str(values.attrs.get("kind", ""))
     told = told or (type(measure).__name__.lower() if measure is not None else "")
     in_percent = str(values.attrs.get("unit", "")).startswith("%")
     return told or ("ratio" if in_percent else "")
+
+
+def measure_of(values: pd.Series) -> Measure | None:
+    """
+    Return what the table of a column declares it to be, if it does.
+
+    Parameters
+    ----------
+    values
+        A column; `attrs["measures"]` counts.
+    """
+    found = values.attrs.get("measures", {}).get(values.name)
+    return found if isinstance(found, Measure) else None
+
+
+def name_of(values: pd.Series) -> str:
+    """
+    Return the printed name of values.
+
+    Parameters
+    ----------
+    values
+        Values; `attrs["label"]` goes first, then that of their measure, their name.
+    """
+    measure = measure_of(values)
+    label = values.attrs.get("label") or (measure.label if measure is not None else "")
+    return str(label or (values.name if values.name is not None else ""))
+
+
+def vintage_of(values: pd.Series) -> str:
+    """
+    Return the year, or the period, of values, or nothing.
+
+    Parameters
+    ----------
+    values
+        Values, with their `attrs`.
+    """
+    measure = measure_of(values)
+    told = measure.vintage if measure is not None else ""
+    return str(values.attrs.get("vintage") or told)
 
 
 def looks_counted(values: pd.Series) -> bool:
@@ -320,7 +363,7 @@ def looks_counted(values: pd.Series) -> bool:
     (True, False)
     """
     known = numbers(values).dropna().to_numpy()
-    if kind_of(values) or not len(known) or not np.isfinite(known).all():
+    if kind_of(values) or not len(known) or not (np.abs(known) <= MOST).all():
         return False
     years = bool(((known >= _YEARS[0]) & (known <= _YEARS[1])).all())
     whole = bool((known % 1 == 0).all() and (known >= 0).all())
@@ -350,7 +393,7 @@ def check_rate(values: pd.Series, instead: str, *, stacklevel: int = 3) -> None:
     BasinmapWarning
         If nothing says what they are and they look like a stock.
     """
-    kind, name = kind_of(values), values.attrs.get("label") or values.name
+    kind, name = kind_of(values), name_of(values) or "values"
     declare = "say so: values.attrs['kind'] = 'ratio'"
     if kind == "stock":
         msg = f"{name!r} is a stock: {instead}; if you made a rate of it, {declare}"
@@ -361,7 +404,7 @@ def check_rate(values: pd.Series, instead: str, *, stacklevel: int = 3) -> None:
     plain = not isinstance(values.dtype, pd.CategoricalDtype)
     if values.attrs.get(UNDECLARED) or (plain and looks_counted(values)):
         warnings.warn(
-            f"{name or 'values'!r} holds whole numbers and nothing says what they "
+            f"{name!r} holds whole numbers and nothing says what they "
             f"are. If they are counts: {instead}. If they are a rate, {declare}",
             BasinmapWarning,
             stacklevel=stacklevel,
@@ -518,8 +561,8 @@ def geography_of(drawn: pd.Series | pd.DataFrame) -> str:
     """
     told = str(drawn.attrs.get("geography") or "")
     if not told and isinstance(drawn, pd.Series):
-        measure = drawn.attrs.get("measures", {}).get(drawn.name)
-        told = str(getattr(measure, "geography", "") or "")
+        measure = measure_of(drawn)
+        told = measure.geography if measure is not None else ""
     return told[:4]
 
 

@@ -13,7 +13,7 @@ from matplotlib.patches import Circle, Rectangle
 
 from basinmap.errors import DataError
 from basinmap.maps.blocks import KeyBlock
-from basinmap.maps.drawing import add_key, fill_shapes, remember
+from basinmap.maps.drawing import add_key, fill_shapes, remember, tell_vintages
 from basinmap.maps.guards import check_areas, check_drawable
 from basinmap.maps.pages import MapAxes, map_axes, rounded_up
 from basinmap.maps.pens import Pen, at_true_size, block_height, draw_block
@@ -90,6 +90,12 @@ def draw_locator(
     bounds = context.total_bounds
     if not shapely.intersects(shapely.box(*bounds), shown):
         msg = "the context lies elsewhere: pass a territory that holds the units"
+        raise DataError(msg)
+    if units is None and shapely.covers(shown, shapely.box(*bounds)):
+        msg = (
+            "the map shows the whole context: a locator would say nothing; pass a "
+            "larger territory, or the units to show dark"
+        )
         raise DataError(msg)
     extent = np.maximum(bounds[2:] - bounds[:2], 1.0) * 1.06
     most = np.minimum(np.array(_LOCATOR) * ax.plan.zoom, 0.24 * ax.plan.frame[2])
@@ -379,6 +385,7 @@ def _join(ax: MapAxes, small: MapAxes) -> None:
     ax.credits.update(small.credits)
     ax.grounds.update(small.grounds)
     ax.notes.update(small.notes)
+    tell_vintages(ax, small.vintages)
 
 
 @at_true_size.register

@@ -40,6 +40,7 @@ from basinmap.maps.guards import (
     check_rate,
     check_seen,
     kind_of,
+    name_of,
 )
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.themes import MM_PER_POINT, font, settings, text_width
@@ -117,6 +118,7 @@ def draw_choropleth(
     states = states_of_classes(aligned)
     fill_states(ax, units, states)
     remember(ax, classes)
+    remember(ax, units)
     block = classes_block(aligned, colors, states, title, zoom=ax.plan.zoom)
     ax.blocks.append(block)
 
@@ -191,11 +193,12 @@ def draw_symbols(
         colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
         states = states_of_classes(aligned)
         looks = class_looks(aligned, colors, states, ax.plan.zoom)
-    name = typeset(title or sizes.attrs.get("label") or "circles")
+    name = typeset(title or name_of(sizes) or "circles")
     _add_circles(ax, places.to_numpy(), radii, looks, name)
     for code, (x, y), r in zip(order, ax.to_mm(places), radii, strict=True):
         ax.symbols[str(code)] = (float(x), float(y), float(r))
     remember(ax, sizes)
+    remember(ax, units)
     if classes is not None:
         remember(ax, classes)
         block = classes_block(
@@ -379,7 +382,7 @@ def circles_block(
         value = top / divisor
         if radius * math.sqrt(value / largest) > 0.5 * ax.plan.zoom:
             values.append(value)
-    heading = title or capital(str(sizes.attrs.get("label") or sizes.name))
+    heading = title or capital(name_of(sizes))
     return CirclesBlock(
         title=typeset(str(heading)),
         values=tuple(float(value) for value in values),

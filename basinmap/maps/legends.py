@@ -197,7 +197,12 @@ class _Flow:
         column, y, lowest = 0, top, 0.0
         for block in self.blocks:
             height = block_height(block, self.width, self.theme)
-            while y - height < self.floors[column] and column < len(self.columns) - 1:
+            # What is too long for a column is no shorter in the next one.
+            while (
+                y < top
+                and y - height < self.floors[column]
+                and column < len(self.columns) - 1
+            ):
                 column, y = column + 1, top
             places.append((self.columns[column], y))
             lowest = max(lowest, self.floors[column] - (y - height))

@@ -35,7 +35,7 @@ _SHAPES: Final = ("o", "s", "^", "D", "v", "P", "X")
 _EVEN: Final = {"s": 0.88, "D": 0.78, "^": 1.1, "v": 1.1, "P": 1.1, "X": 1.05}
 _STATE_MARKERS: Final = {
     "secret": ("d", "#8a8f99"),
-    "not_applicable": ("p", "#d9d9d9"),
+    "not_applicable": ("p", "#ebebeb"),
     "not_available": ("o", "#ffffff"),
 }
 

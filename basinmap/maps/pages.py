@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from numbers import Real
 from os import PathLike
 from pathlib import PurePath
 from typing import Any, Final, Literal, get_args
@@ -359,8 +360,9 @@ class MapAxes(Axes):
     The map frame of a sheet; remembers what was drawn, for the legend.
 
     `blocks` are the legend entries in drawing order, `credits` the sources of
-    the values, `grounds` those of the outlines; `boxes`, and `symbols` by code
-    (x, y, radius), the places in millimetres in the frame that names must avoid.
+    the values, `grounds` those of the outlines, `vintages` their years; `boxes`, and
+    `symbols` by code (x, y, radius), the places in millimetres in the frame that
+    names must avoid.
     `plan` is the layout, `subject` what the page was made for, `reserved` the
     millimetres kept above the scale bar, `explained` whether the legend is drawn,
     `caption` what a map among several is called.
@@ -379,6 +381,7 @@ class MapAxes(Axes):
         self.credits: dict[str, None] = {}
         self.grounds: dict[str, None] = {}
         self.notes: dict[str, None] = {}
+        self.vintages: dict[str, dict[str, str]] = {"values": {}, "outlines": {}}
         self.boxes: list[tuple[float, float, float, float]] = []
         self.symbols: dict[str, tuple[float, float, float]] = {}
         self.plan: Layout
@@ -544,6 +547,13 @@ class Wish:
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
+        check_texts(title=self.title, subtitle=self.subtitle)
+        if not one_line(self.title):
+            msg = "title: a map bears one, with territory and date: title='…'"
+            raise DataError(msg)
+        if self.theme is not None and not isinstance(self.theme, Theme):
+            msg = f"theme={self.theme!r}: give a Theme, such as bm.PRINT or bm.GREY"
+            raise DataError(msg)
         _check_options(self.orientation, self.scale, self.legend, self.legend_mm)
         if not 0 <= self.around < math.inf:
             msg = f"around={self.around}: give metres of ground, such as around=2_000"
@@ -615,15 +625,39 @@ def _check_options(
         if value not in get_args(kind):
             msg = f"unknown {name} {value!r}; choose among {', '.join(get_args(kind))}"
             raise DataError(msg)
-    if scale is not None and not 0 < scale < math.inf:
+    if scale is not None and not _is_length(scale):
         msg = f"scale={scale}: give a denominator, such as scale=100_000"
         raise DataError(msg)
     if legend_mm is not None and legend == "auto":
         msg = "legend_mm is a width or a depth: add legend='right' or legend='below'"
         raise DataError(msg)
-    if legend_mm is not None and not 0 < legend_mm < math.inf:
+    if legend_mm is not None and not _is_length(legend_mm):
         msg = f"legend_mm={legend_mm}: give millimetres, such as legend_mm=40"
         raise DataError(msg)
+
+
+def _is_length(number: object) -> bool:
+    return isinstance(number, Real) and 0 < float(number) < math.inf
+
+
+def check_texts(**texts: object) -> None:
+    """
+    Check that what is to be printed is text.
+
+    Parameters
+    ----------
+    **texts
+        By name.
+
+    Raises
+    ------
+    DataError
+        If one is no text.
+    """
+    for name, text in texts.items():
+        if not isinstance(text, str):
+            msg = f"{name}={text!r}: write a text, {name}='…'"
+            raise DataError(msg)
 
 
 def _bounds(units: gpd.GeoDataFrame, around: float) -> Rectangle:
@@ -644,11 +678,13 @@ def _sizes(wish: Wish) -> list[tuple[float, float]]:
             raise DataError(msg)
         return [_HALF_COLUMN]
     given = PAPERS.get(wish.paper) if isinstance(wish.paper, str) else wish.paper
-    if given is None:
+    if given is None or not isinstance(given, tuple | list):
         known = f"{', '.join(PAPERS)}, half-column or (width_mm, height_mm)"
         msg = f"unknown paper {wish.paper!r}; choose among {known}"
         raise DataError(msg)
-    if len(given) != 2 or not all(0 < side <= _LARGEST for side in given):
+    if len(given) != 2 or not all(
+        _is_length(side) and side <= _LARGEST for side in given
+    ):
         msg = f"paper={wish.paper}: give width and height in mm, such as (160, 90)"
         raise DataError(msg)
     short, long = sorted(float(side) for side in given)

@@ -34,7 +34,7 @@ SEQUENTIAL: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "blues": ("#e9f2f9", "#bdd7eb", "#84b3d8", "#4a88bd", "#225e98", "#0a3364"),
         "greens": ("#ecf5dc", "#bfe0b4", "#84c295", "#4b9c81", "#27746d", "#134a53"),
         "teals": ("#e3f4f1", "#b0dcd9", "#7cbcc4", "#4e94aa", "#346c8d", "#22466a"),
-        "greys": ("#e8e8e8", "#d0d0d0", "#aaaaaa", "#808080", "#545454", "#262626"),
+        "greys": ("#dcdcdc", "#c3c3c3", "#a0a0a0", "#7a7a7a", "#515151", "#262626"),
         "violets": ("#efedf5", "#d5d4e8", "#b3b1d6", "#928cc2", "#7160ac", "#4f2a8a"),
         "viridis": ("#fde725", "#7ad151", "#22a884", "#2a788e", "#414487", "#440154"),
         "yellow-green-blue": (
@@ -76,7 +76,7 @@ QUALITATIVE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "#f0e442",
         ),
         # For a print in black and white, light and dark by turns: no more than five.
-        "greys": ("#e8e8e8", "#878787", "#b6b6b6", "#5c5c5c", "#303030"),
+        "greys": ("#dcdcdc", "#838383", "#b0b0b0", "#5a5a5a", "#303030"),
     }
 )
 # By class of the first rate, lowest first, then of the second. After J. Stevens (2015),
@@ -127,7 +127,7 @@ def sequential_colors(palette: str, k: int) -> list[str]:
     Examples
     --------
     >>> sequential_colors("greys", 2)
-    ['#d0d0d0', '#545454']
+    ['#c3c3c3', '#515151']
     """
     if palette not in SEQUENTIAL:
         known = ", ".join([*SEQUENTIAL, *DIVERGING])

@@ -217,9 +217,9 @@ def draw_swatch(pen: Pen, swatch: Swatch, y: float) -> None:
         line = swatch.width if swatch.edge != "none" else 0.3
         _add_box(pen, (x, top - height), swatch, edge, line)
     elif swatch.shape == "disc":
-        pen.paper.add_patch(
-            Circle(middle, 1.6, fc=swatch.color, ec=pen.theme.ink, lw=0.4)
-        )
+        edge = swatch.edge if swatch.hatch else pen.theme.ink
+        look = {"fc": swatch.color, "ec": edge, "hatch": swatch.hatch or None}
+        pen.paper.add_patch(Circle(middle, 1.6, lw=0.4, **look))
     else:
         pen.paper.scatter(
             *middle,

@@ -17,6 +17,7 @@ from typing import Any, Final, cast
 
 import matplotlib as mpl
 from matplotlib import font_manager
+from matplotlib.colors import to_hex, to_rgb
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.vision import seen
@@ -84,7 +85,7 @@ class Theme:
 
 def in_grey(theme: Theme) -> Theme:
     """
-    Return a theme without colours, of the same sizes and the same contrasts.
+    Return a theme without colours, of the same sizes; the land around is paler.
 
     Parameters
     ----------
@@ -100,13 +101,16 @@ def in_grey(theme: Theme) -> Theme:
         [theme.ink, theme.soft, theme.faint, theme.land, theme.missing, theme.halo],
         "grey",
     )
+    # Paler once, for the land around not to be taken for the lightest class.
+    pale = 0.0 if theme.grey else 0.5
+    paler = to_hex([part + pale * (1 - part) for part in to_rgb(land)])  # type: ignore[arg-type]
     return replace(
         theme,
         grey=True,
         ink=ink,
         soft=soft,
         faint=faint,
-        land=land,
+        land=paler,
         missing=missing,
         halo=halo,
     )
@@ -322,7 +326,9 @@ def text_width(text: str, properties: font_manager.FontProperties) -> float:
     face = font_manager.get_font(_faces(properties))
     # Measured large and scaled down, so that no hinting changes the widths.
     face.set_size(_MEASURED, 72)
-    face.set_text(text)
+    with warnings.catch_warnings():  # saving the sheet names what has no sign
+        warnings.filterwarnings("ignore", message="(?s)Glyph .* missing from font")
+        face.set_text(text)
     points = face.get_width_height()[0] / 64 / _MEASURED
     return float(points * properties.get_size_in_points() * MM_PER_POINT)
 
@@ -354,7 +360,7 @@ def wrapped(
         Its font.
     """
     lines: list[str] = []
-    for word in text.split(" "):
+    for word in re.sub(r"[\t\r\n]+", " ", text).split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and text_width(longer, properties) <= width:
             lines[-1] = longer

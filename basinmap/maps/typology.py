@@ -31,7 +31,8 @@ from basinmap.maps.drawing import (
     state_swatches,
     states_of_classes,
 )
-from basinmap.maps.guards import check_areas, check_seen, check_series, kind_of
+from basinmap.maps.guards import MOST as LARGEST
+from basinmap.maps.guards import check_areas, check_seen, check_series, kind_of, name_of
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.pens import (
     ROW,
@@ -257,7 +258,7 @@ def label_of(values: pd.Series) -> str:
     >>> label_of(pd.Series([1.0], name="vacance"))
     'Vacance'
     """
-    return capital(str(values.attrs.get("label") or values.name or ""))
+    return capital(name_of(values))
 
 
 def counted_as(values: pd.Series, units: gpd.GeoDataFrame) -> str:
@@ -307,7 +308,7 @@ def _whole_numbers(categories: pd.Series) -> pd.Series:
     if not pd.api.types.is_float_dtype(categories.dtype):
         return categories
     known = categories.dropna().to_numpy(dtype=float)
-    if not np.isfinite(known).all() or (known % 1 != 0).any():
+    if not (np.abs(known) <= LARGEST).all() or (known % 1 != 0).any():
         msg = (
             f"{categories.name or 'categories'}: decimal or infinite numbers are no "
             "categories; use draw_choropleth(ax, units, bm.classify(values))"

@@ -122,6 +122,7 @@ def _frame_attrs(level: str) -> dict[str, object]:
         "level": level,
         "geography": "2026-01-01",
         "sources": embedded.credit(*_OUTLINE),
+        "measures": {"population": _stock(f"population_{LATEST}", "commune")},
     }
 
 
