@@ -379,3 +379,21 @@ def test_the_sheet_is_told_map_by_map(four):
     told = bm.alternative_text(fig)
     assert "En 2016" in told
     assert "En 2021" in told
+
+
+def test_the_least_and_the_greatest_are_said_to_be_those_of_the_series(four):
+    cut = bm.shared_classes({1: rate(1, 2, 8, 9), 2: rate(3, 4, 8, 20)}, breaks=[5])
+    fig, ax = bm.page(four, title="T")
+    bm.draw_choropleth(ax, four, cut[1])
+    bm.draw_legend(ax)
+    assert "série\u00a0: de 1,0 à 20,0" in legend_texts(fig)
+    assert "série de 1,0 à 20,0" in bm.alternative_text(fig)
+    fig, maps = bm.panels({1: four, 2: four}, title="T")
+    for key, ax in maps.items():
+        bm.draw_choropleth(ax, four, cut[key])
+    bm.draw_legend(maps)
+    assert "minimum\u00a0: 1,0 – maximum\u00a0: 20,0" in legend_texts(fig)
+    fig, ax = bm.page(four, title="T")
+    bm.draw_choropleth(ax, four.iloc[:3], cut[1])
+    bm.draw_legend(ax)
+    assert "série\u00a0: de 1,0 à 20,0" in legend_texts(fig)

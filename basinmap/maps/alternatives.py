@@ -348,9 +348,8 @@ def without_value(swatches: Iterable[Swatch], plural: str) -> list[Sentence]:
 
 @told.register
 def _(block: ClassesBlock) -> Told:
-    low, high = (
-        number(bound, block.decimals, signed=block.signed) for bound in block.bounds
-    )
+    low, high, of = block.range
+    extent = f"{of} de {low} à {high}" if of else f"minimum {low}, maximum {high}"
     classes = block.swatches[: len(block.colors)]
     count = counted(len(classes), "classes")
     if all(swatch.count is not None for swatch in classes):
@@ -359,7 +358,7 @@ def _(block: ClassesBlock) -> Told:
     return Told(
         _IN_CLASSES,
         (
-            Sentence(f"{block.title} : minimum {low}, maximum {high}"),
+            Sentence(f"{block.title} : {extent}"),
             Sentence(count, with_counts(classes)),
             *without_value(block.swatches, block.counted or "unités"),
         ),

@@ -8,6 +8,7 @@ from functools import singledispatch
 from typing import Protocol, TypeVar
 
 from basinmap.errors import MeasureError
+from basinmap.typography import number
 
 __all__ = [
     "CirclesBlock",
@@ -77,7 +78,12 @@ class Swatch:
 
 @dataclass(frozen=True, slots=True)
 class ClassesBlock:
-    """Classes of a choropleth or of coloured circles, highest first."""
+    """
+    Classes of a choropleth or of coloured circles, highest first.
+
+    `bounds` are the least and the greatest of the `classified` values, of which
+    `shown` are on the map.
+    """
 
     title: str
     swatches: tuple[Swatch, ...]
@@ -87,6 +93,14 @@ class ClassesBlock:
     decimals: int
     counted: str = ""
     signed: bool = False
+    classified: int = 0
+    shown: int = 0
+
+    @property
+    def range(self) -> tuple[str, str, str]:
+        """The least and the greatest value, printed, and of what they are."""
+        low, high = (number(b, self.decimals, signed=self.signed) for b in self.bounds)
+        return low, high, "série" if self.shown < self.classified else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +254,8 @@ def _(block: ClassesBlock, other: ClassesBlock) -> ClassesBlock | None:
         max(block.bounds[1], other.bounds[1]),
     )
     lines = lines_in_common(block.swatches, other.swatches, block.title)
-    return replace(block, swatches=lines, bounds=bounds, counted="")
+    shown = block.shown + other.shown
+    return replace(block, swatches=lines, bounds=bounds, counted="", shown=shown)
 
 
 @in_common.register

@@ -167,7 +167,8 @@ def shared_classes(
     Returns
     -------
     dict
-        Classes by the same keys; `attrs["bounds"]` are those of all the values.
+        Classes by the same keys; `attrs["bounds"]` are those of all the values, whose
+        number is `attrs["classified"]`.
 
     Raises
     ------
@@ -190,8 +191,11 @@ def shared_classes(
     pooled = _pooled(series)
     decimals = _decimals(series)
     cut = _cut(pooled, method, k, decimals, breaks, pivot)
-    bounds = (float(pooled[0]), float(pooled[-1]))
-    return {key: _cut_up(values, cut, bounds) for key, values in series.items()}
+    of_all = {
+        "bounds": (float(pooled[0]), float(pooled[-1])),
+        "classified": len(pooled),
+    }
+    return {key: _cut_up(values, cut, of_all) for key, values in series.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +231,7 @@ def _cut(
     return _Cut(found, None, _note(numbers, method, decimals, rounded=found != exact))
 
 
-def _cut_up(values: pd.Series, cut: _Cut, bounds: tuple[float, float]) -> pd.Series:
+def _cut_up(values: pd.Series, cut: _Cut, of_all: Mapping[str, object]) -> pd.Series:
     """Return the classes of one series."""
     known = _numbers(values)
     codes = np.searchsorted(cut.breaks, known, side="right")
@@ -238,8 +242,8 @@ def _cut_up(values: pd.Series, cut: _Cut, bounds: tuple[float, float]) -> pd.Ser
     classes = pd.Series(categories, index=values.index, name=values.name)
     classes.attrs = {
         **told,
+        **of_all,
         "breaks": tuple(cut.breaks),
-        "bounds": bounds,
         "labels": tuple(labels),
     }
     if looks_counted(values):

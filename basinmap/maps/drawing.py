@@ -502,6 +502,8 @@ def classes_block(
         decimals=int(attrs.get("decimals", 1)),
         counted=plural_of(str(attrs.get("level") or "")),
         signed=signed(attrs),
+        classified=int(attrs.get("classified", 0)),
+        shown=int(classes.notna().sum()),
     )
 
 

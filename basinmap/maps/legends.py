@@ -312,13 +312,12 @@ def _(block: ClassesBlock, pen: Pen) -> None:
         if swatch.count is not None:
             pen.write(pen.width, y + 2.7, number(swatch.count), **small)
         y += ROW
-    low, high = (
-        number(bound, block.decimals, signed=block.signed) for bound in block.bounds
-    )
+    low, high, of = block.range
+    whole = f"{of}\u00a0: de {low} à {high}"
     pen.write(
         0,
         y + 2.0,
-        f"minimum\u00a0: {low} – maximum\u00a0: {high}",
+        whole if of else f"minimum\u00a0: {low} – maximum\u00a0: {high}",
         size=pen.theme.small,
         color=pen.theme.soft,
     )
