@@ -311,6 +311,8 @@ def test_the_population_of_the_embedded_outlines_is_a_stock_everywhere():
         assert isinstance(fig, Sheet)
         with pytest.raises(MeasureError, match="'Population municipale' is a stock"):
             bm.draw_choropleth(ax, units, bm.classify(units["population"]))
+        large = units["population"].ge(10_000).map({True: "ville", False: "bourg"})
+        bm.draw_typology(ax, units, large)
         bm.draw_symbols(ax, units, units["population"])
         assert "Insee, populations légales 2023" in ax.credits
         assert any("ADMIN EXPRESS" in source for source in ax.grounds)

@@ -21,7 +21,7 @@ from basinmap.errors import (
     VintageError,
     culprits,
 )
-from basinmap.measures import QUALIFIERS, STATES, Measure, state_column
+from basinmap.measures import QUALIFIERS, STATES, Category, Measure, state_column
 from basinmap.spatial.projections import METRIC, check_metric
 
 __all__ = [
@@ -310,7 +310,12 @@ def measure_of(values: pd.Series) -> Measure | None:
         A column; `attrs["measures"]` counts.
     """
     found = values.attrs.get("measures", {}).get(values.name)
-    return found if isinstance(found, Measure) else None
+    counted = pd.api.types.is_numeric_dtype(values.dtype)
+    counted &= not pd.api.types.is_bool_dtype(values.dtype)
+    # Kinds that pandas made of a count keep its name and its attributes.
+    made = not counted and "breaks" not in values.attrs
+    made &= not isinstance(found, Category)
+    return found if isinstance(found, Measure) and not made else None
 
 
 def name_of(values: pd.Series) -> str:
