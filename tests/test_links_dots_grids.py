@@ -573,7 +573,7 @@ def test_the_legend_counts_squares(ax, cells, people):
     entry = block(ax, ClassesBlock)
     assert entry.counted == "carreaux"
     assert sum(s.count for s in entry.swatches) == len(cells)
-    assert entry.title == "Ind (habitants par km²)"
+    assert entry.title == "Ind (habitants\u00a0par\u00a0km²)"
     assert "Essai" in ax.credits
 
 
