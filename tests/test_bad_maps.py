@@ -305,7 +305,7 @@ def test_what_is_declared_or_is_no_count_does_not_warn(ax, four, layer, values):
     FILLS[layer](ax, four, values)
 
 
-def test_the_population_of_the_embedded_outlines_is_a_stock_everywhere():
+def test_the_population_of_the_embedded_outlines_is_a_stock_everywhere(tmp_path):
     for units in (bm.communes(epci="call"), bm.epcis(scot="grand-douaisis")):
         fig, ax = bm.page(units, title="Population")
         assert isinstance(fig, Sheet)
@@ -313,6 +313,7 @@ def test_the_population_of_the_embedded_outlines_is_a_stock_everywhere():
             bm.draw_choropleth(ax, units, bm.classify(units["population"]))
         large = units["population"].ge(10_000).map({True: "ville", False: "bourg"})
         bm.draw_typology(ax, units, large)
+        units.to_parquet(tmp_path / "units.parquet")  # with its attributes
         bm.draw_symbols(ax, units, units["population"])
         assert "Insee, populations légales 2023" in ax.credits
         assert any("ADMIN EXPRESS" in source for source in ax.grounds)

@@ -23,6 +23,7 @@ from basinmap.maps.guards import (
     check_seen,
     check_series,
     kind_of,
+    measure_of,
     stocks_of,
 )
 from basinmap.maps.pages import MapAxes
@@ -192,8 +193,8 @@ def _checked(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
         )
         raise MeasureError(msg)
     aligned = amounts(on_units(units, values))
-    measure = values.attrs.get("measures", {}).get(values.name, Stock())
-    told = {"label": measure.label, "unit": measure.unit}
+    measure = measure_of(values) or Stock()
+    told: dict[str, object] = {"label": measure.label, "unit": measure.unit}
     told |= {"sources": tuple(filter(None, [measure.source]))}
     aligned.attrs = {**{k: v for k, v in told.items() if v}, **aligned.attrs}
     return aligned

@@ -21,7 +21,7 @@ from basinmap.errors import (
     VintageError,
     culprits,
 )
-from basinmap.measures import QUALIFIERS, STATES, Category, Measure, state_column
+from basinmap.measures import QUALIFIERS, STATES, Category, Measure, Stock, state_column
 from basinmap.spatial.projections import METRIC, check_metric
 
 __all__ = [
@@ -307,9 +307,12 @@ def measure_of(values: pd.Series) -> Measure | None:
     Parameters
     ----------
     values
-        A column; `attrs["measures"]` counts.
+        A column; `attrs["measures"]` counts, or `attrs["stocks"]`, which holds the
+        fields of a `Stock` as plain values.
     """
     found = values.attrs.get("measures", {}).get(values.name)
+    plain = values.attrs.get("stocks", {}).get(values.name)
+    found = Stock(**plain) if found is None and plain else found
     counted = pd.api.types.is_numeric_dtype(values.dtype)
     counted &= not pd.api.types.is_bool_dtype(values.dtype)
     # Kinds that pandas made of a count keep its name and its attributes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from functools import cache
 
 import geopandas as gpd
@@ -122,7 +123,8 @@ def _frame_attrs(level: str) -> dict[str, object]:
         "level": level,
         "geography": "2026-01-01",
         "sources": embedded.credit(*_OUTLINE),
-        "measures": {"population": _stock(f"population_{LATEST}", "commune")},
+        # Plain, not a measure: pandas writes attributes into GeoParquet as JSON.
+        "stocks": {"population": asdict(_stock(f"population_{LATEST}", "commune"))},
     }
 
 
