@@ -164,17 +164,17 @@ print(time.perf_counter() - start)
 
 
 def resident(pid):
-    """MiB of a process and of those it started (Linux)."""
+    """MiB of a process and of those it started, shared pages counted once (Linux)."""
     total, found = 0, [str(pid)]
     while found:
         one = found.pop()
         try:
-            status = Path(f"/proc/{one}/status").read_text()
+            memory = Path(f"/proc/{one}/smaps_rollup").read_text()
             found += Path(f"/proc/{one}/task/{one}/children").read_text().split()
         except OSError:
             continue
-        sizes = [line.split()[1] for line in status.splitlines() if "VmRSS" in line]
-        total += sum(map(int, sizes))
+        sizes = [line.split()[1] for line in memory.splitlines() if "Pss:" in line]
+        total += int(sizes[0])
     return total / 1024
 
 

@@ -137,7 +137,7 @@ def test_units_of_one_name_are_told_apart_by_their_code(tmp_path):
 
 
 def test_the_bytes_do_not_depend_on_the_processes(tmp_path):
-    units = row_of(18)
+    units = row_of(26)
     paths = [
         bm.atlas(units, fiche, path=tmp_path / f"{n}.pdf", title="T", workers=n)
         for n in (1, 2)
@@ -147,16 +147,16 @@ def test_the_bytes_do_not_depend_on_the_processes(tmp_path):
 
 def test_what_is_defined_in_place_is_sent_to_other_processes(tmp_path):
     said = "d'un nom local"
-    units = row_of(17)
+    units = row_of(25)
 
     def draw(unit):
-        if unit.index[0] == "62017":
+        if unit.index[0] == "62025":
             warnings.warn("le dernier", BasinmapWarning, stacklevel=1)
         fig, ax = bm.page(unit, title=f"Fiche {said}", paper="A5")
         bm.draw_outlines(ax, unit)
         return fig
 
-    with pytest.warns(BasinmapWarning, match=r"le dernier \[sheet\(s\) '62017'\]"):
+    with pytest.warns(BasinmapWarning, match=r"le dernier \[sheet\(s\) '62025'\]"):
         path = bm.atlas(units, draw, path=tmp_path / "a.pdf", title="T", workers=2)
     assert "Fiche d’un nom local" in read(path).pages[-1].extract_text()
 
@@ -270,7 +270,7 @@ def test_a_draw_that_cannot_be_sent_is_refused_with_the_cure(tmp_path):
             return fiche(unit)
 
     with pytest.raises(DataError, match="workers=1"):
-        bm.atlas(row_of(17), draw, path=tmp_path / "a.pdf", title="T", workers=2)
+        bm.atlas(row_of(25), draw, path=tmp_path / "a.pdf", title="T", workers=2)
     assert not list(tmp_path.iterdir())
     bm.atlas(row_of(2), draw, path=tmp_path / "a.pdf", title="T", workers=1)
 

@@ -321,7 +321,8 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
             "needed; write values.xs(…, level=…), or values.droplevel(…)"
         )
         raise DataError(msg)
-    if not units.index.isin(values.index).any():
+    # Not isin, ten times slower on text that Arrow holds.
+    if (values.index.get_indexer(units.index) < 0).all():
         msg = (
             f"no code in common: units have {culprits(units.index, most=2)}, "
             f"values have {culprits(values.index, most=2)}; are they of one level?"

@@ -627,9 +627,11 @@ def check_matched(
     BasinmapWarning
         If some units have no row, while some rows are of no unit.
     """
-    bare = units.index[~units.index.isin(values.index)]
+    bare = units.index[values.index.get_indexer(units.index) < 0]
+    if bare.empty:
+        return
     stray = values.index[~values.index.isin(units.index)]
-    if len(bare) and len(stray):
+    if len(stray):
         warnings.warn(
             f"{len(bare)} unit(s) have no row in {values.name or 'values'!r} "
             f"({culprits(bare, most=3)}), and {len(stray)} row(s) are of no unit "

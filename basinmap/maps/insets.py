@@ -27,7 +27,7 @@ _INSET: Final = (60.0, 45.0)
 _EDGE: Final = 1.5
 _LARGER: Final = 0.75  # an inset whose scale is closer to the map's shows nothing new
 _VISIBLE: Final = 3.0
-_FINE: Final = 0.08  # what the eye does not miss in an outline, in millimetres
+_FINE: Final = 0.15  # what the eye does not miss in a small outline, in millimetres
 
 Box = tuple[float, float, float, float]
 

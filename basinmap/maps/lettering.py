@@ -5,12 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, Final
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.font_manager import FontProperties
+from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
-from matplotlib.transforms import Affine2D
+from matplotlib.transforms import IdentityTransform
 
 from basinmap.maps.themes import MM_PER_POINT, text_width
 
@@ -19,6 +21,7 @@ __all__ = ["LEADING", "Lettering", "PaperAxes", "letter"]
 LEADING: Final = 1.08
 """From a line of a name to the next, in sizes of its type."""
 _MIDDLE: Final = 0.33  # of the size: half the height of what a line inks
+_AS_IS: Final = IdentityTransform()
 _BEFORE: Final = {"left": 0.0, "center": 0.5, "right": 1.0}
 
 
@@ -94,8 +97,10 @@ class Lettering(Text):
             y += ((n - 1) * LEADING / 2 - _MIDDLE) * size
         if self.halo is not None:
             gc.set_linewidth(self.halo)
-            here = Affine2D().scale(pixel).translate(x, y)
-            renderer.draw_path(gc, _outline(line, style), here, None)
+            outline = _outline(line, style)
+            # Six decimals of a point, as matplotlib writes them, fill half of a PDF.
+            drawn = np.round(outline.vertices * pixel + (x, y), 2)
+            renderer.draw_path(gc, Path(drawn, outline.codes), _AS_IS, None)
             return
         if renderer.flipy():
             y = renderer.get_canvas_width_height()[1] - y
