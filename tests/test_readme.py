@@ -15,7 +15,8 @@ def test_every_python_block_runs_in_order(tmp_path, monkeypatch, capsys):
     names = {}
     for block in BLOCKS:
         exec(compile(block, "README.md", "exec"), names)  # noqa: S102 - our own text
-    assert (tmp_path / "vacance.pdf").read_bytes().startswith(b"%PDF")
+    for name in ("vacance.pdf", "atlas.pdf"):
+        assert (tmp_path / name).read_bytes().startswith(b"%PDF")
     printed = capsys.readouterr().out.splitlines()
     assert printed == ["7.19", "283410.0", "[70800, 70668, 70431]"]
 

@@ -646,11 +646,25 @@ def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # no
     """
     if "linewidth" in style:
         style["linewidth"] *= ax.plan.zoom
-    paths = [path for shape in shapes if (path := outline_path(shape)) is not None]
+    seen = np.asarray(shapes)[_meets_frame(ax, np.asarray(shapes))]
+    paths = [path for shape in seen if (path := outline_path(shape)) is not None]
     if not paths:
         return
     with settings():
         ax.add_collection(PathCollection(paths, **style), autolim=False)
+
+
+def _meets_frame(ax: MapAxes, shapes: np.ndarray) -> np.ndarray:
+    """Tell which shapes may be seen: a page of an atlas shows few of a thousand."""
+    boxes = shapely.bounds(shapes)
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    seen: np.ndarray = (
+        (boxes[:, 0] <= x1)
+        & (boxes[:, 2] >= x0)
+        & (boxes[:, 1] <= y1)
+        & (boxes[:, 3] >= y0)
+    )
+    return seen
 
 
 def merged(shapes: np.ndarray) -> shapely.Geometry:
