@@ -12,7 +12,7 @@ from pathlib import Path
 
 from basinmap.errors import OutputError
 
-__all__ = ["MANIFEST", "staged_file", "staged_folder", "write_whole"]
+__all__ = ["MANIFEST", "refusal", "staged_file", "staged_folder", "write_whole"]
 
 MANIFEST = "manifest.json"
 """Name of the list of outputs; a new set removes what the old list named."""
@@ -40,7 +40,7 @@ def staged_file(path: str | Path) -> Iterator[Path]:
         try:
             staged.replace(target)
         except OSError as error:
-            raise _refusal(target, error) from error
+            raise refusal(target, error) from error
 
 
 def _checked_target(path: str | Path) -> Path:
@@ -60,7 +60,7 @@ def _checked_target(path: str | Path) -> Path:
     except OSError as error:
         if isinstance(error, OutputError):
             raise
-        raise _refusal(target, error) from error
+        raise refusal(target, error) from error
     return target
 
 
@@ -84,7 +84,7 @@ def write_whole(path: str | Path, data: bytes) -> None:
         try:
             staged.write_bytes(data)
         except OSError as error:
-            raise _refusal(Path(path), error) from error
+            raise refusal(Path(path), error) from error
 
 
 @contextmanager
@@ -92,8 +92,8 @@ def staged_folder(out: str | Path) -> Iterator[Path]:
     """
     Give a temporary folder beside `out`; move its files there if all went well.
 
-    Files that a previous manifest named and that are not written again are
-    removed; any other file of the folder stays.
+    With a new manifest, files that the previous one named and that are not written
+    again are removed; any other file of the folder stays.
 
     Parameters
     ----------
@@ -116,25 +116,25 @@ def staged_folder(out: str | Path) -> Iterator[Path]:
         except OutputError:
             raise
         except OSError as error:
-            raise _refusal(target, error) from error
+            raise refusal(target, error) from error
 
 
 def _checked_folder(out: str | Path) -> Path:
     target = Path(out)
     if not str(out).strip() or "\0" in str(out):
-        msg = f"{str(out)!r} is no name: cannot write there; write --out out"
+        msg = f"{str(out)!r} is no name: cannot write there; give the path of a folder"
         raise OutputError(msg)
     try:
         if target.exists() and not target.is_dir():
             msg = f"{target} is a file; give a folder that can be written"
             raise OutputError(msg)
         if target.is_dir() and not os.access(target, os.W_OK | os.X_OK):
-            msg = f"cannot write in {target}: permission denied; choose another --out"
+            msg = f"cannot write in {target}: permission denied; choose another folder"
             raise OutputError(msg)
     except OSError as error:
         if isinstance(error, OutputError):
             raise
-        raise _refusal(target, error) from error
+        raise refusal(target, error) from error
     return target
 
 
@@ -144,7 +144,9 @@ def _move_all(folder: Path, target: Path) -> None:
     if blocked:
         msg = f"{target / blocked[0]} is a folder where a file must go; rename it"
         raise OutputError(msg)
-    stale = [name for name in _listed(target) if name not in names]
+    # Files alone are added to a set; a new list of files replaces the set.
+    listed = _listed(target) if MANIFEST in names else []
+    stale = [name for name in listed if name not in names]
     # The manifest goes last: until then the old one still names the old files.
     for name in sorted(names, key=lambda item: item == MANIFEST):
         (folder / name).replace(target / name)
@@ -168,7 +170,7 @@ def _beside(parent: Path) -> Iterator[Path]:
         parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=".basinmap-", dir=parent))
     except OSError as error:
-        raise _refusal(parent, error) from error
+        raise refusal(parent, error) from error
     try:
         yield folder
     except BaseException:
@@ -180,6 +182,16 @@ def _beside(parent: Path) -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def _refusal(path: Path, error: OSError) -> OutputError:
+def refusal(path: Path, error: OSError) -> OutputError:
+    """
+    Return the error of a place that cannot be written.
+
+    Parameters
+    ----------
+    path
+        The place.
+    error
+        What the system says.
+    """
     reason = error.strerror or type(error).__name__
     return OutputError(f"cannot write in {path}: {reason}; choose another place")

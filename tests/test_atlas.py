@@ -2,11 +2,13 @@
 
 import datetime as dt
 import io
+import os
 import re
 import threading
 import warnings
 
 import geopandas as gpd
+import numpy as np
 import pypdf
 import pytest
 import shapely
@@ -15,6 +17,7 @@ from hypothesis import strategies as st
 
 import basinmap as bm
 from basinmap.errors import BasinmapWarning, ColumnError, DataError, OutputError
+from basinmap.maps import atlases
 from basinmap.maps.contents import Line, contents_sheets
 
 DAY = dt.date(2026, 11, 25)
@@ -77,6 +80,16 @@ def test_pages_bear_their_number_and_the_contents_lead_to_them(made):
     assert len(told) == 5
     for name, page in told.items():
         assert f"Fiche de {name}" in pages[int(page) - 1]
+
+
+def test_a_name_of_the_contents_is_a_link_to_its_page(made):
+    _, path = made
+    pdf = read(path)
+    links = [found.get_object() for found in pdf.pages[0]["/Annots"]]
+    targets = [link["/Dest"][0].get_object() for link in links]
+    pages = [page.get_object() for page in pdf.pages]
+    # Two groups and five communes.
+    assert [pages.index(target) for target in targets] == [1, 1, 2, 3, 4, 4, 5]
 
 
 def test_bookmarks_lead_to_the_pages_under_their_group(made):
@@ -188,9 +201,33 @@ def test_files_beside_stay_and_those_of_the_name_are_replaced(tmp_path):
     assert "<svg" in (tmp_path / "62001.svg").read_text(encoding="utf-8")
 
 
+def test_files_are_added_to_a_folder_that_has_a_manifest(tmp_path):
+    listed = '{"outputs": {"rapport.pdf": "x"}}'
+    (tmp_path / "manifest.json").write_text(listed, encoding="utf-8")
+    (tmp_path / "rapport.pdf").write_text("à garder", encoding="utf-8")
+    bm.atlas(row_of(1), fiche, path=tmp_path / "{code}.svg", title="T")
+    names = sorted(found.name for found in tmp_path.iterdir())
+    assert names == ["62001.svg", "manifest.json", "rapport.pdf"]
+
+
+def test_braces_in_the_name_of_a_folder_are_no_field(tmp_path):
+    path = bm.atlas(row_of(1), fiche, path=tmp_path / "{projet}" / "a.pdf", title="T")
+    assert path.read_bytes().startswith(b"%PDF")
+
+
+def test_a_file_is_named_after_a_code_that_is_a_number(tmp_path):
+    units = row_of(2).reset_index(drop=True)
+    bm.atlas(units, fiche, path=tmp_path / "{code}.svg", title="T")
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["0.svg", "1.svg"]
+
+
 @pytest.mark.parametrize(
     ("path", "said"),
     [
+        ("a{b.pdf", "brace"),
+        ("{number:d}.svg", "unknown 'd'"),
+        ("{code!r}.svg", "unknown 'r'"),
+        ("{code}", "no format"),
         ("atlas.png", "file a unit"),
         ("atlas", "is a PDF"),
         ("{siren}.pdf", "siren"),
@@ -283,13 +320,72 @@ def test_a_draw_that_cannot_be_sent_is_refused_with_the_cure(tmp_path):
         (row_of(2, names=["a", None]), {}, DataError, "without 'name': '62002'"),
         (row_of(2, groups=["a", None]), {"group": "epci"}, DataError, "'62002'"),
         (row_of(2), {"workers": 0}, DataError, "workers=0"),
+        (row_of(2), {"title": " "}, DataError, "title"),
         (row_of(2).to_crs(4326), {}, bm.errors.CRSError, "degrees"),
         (row_of(2).iloc[:0], {}, DataError, "empty"),
     ],
 )
 def test_units_that_make_no_atlas_are_refused(tmp_path, units, options, error, said):
     with pytest.raises(error, match=said):
-        bm.atlas(units, fiche, path=tmp_path / "a.pdf", title="T", **options)
+        bm.atlas(units, fiche, path=tmp_path / "a.pdf", **{"title": "T", **options})
+
+
+def test_nothing_of_a_sheet_reaches_the_next(tmp_path):
+    units = row_of(3)
+    units.attrs["seen"] = []
+    seen = []
+
+    def draw(unit):
+        unit.attrs["seen"].append(unit.index[0])
+        seen.append(list(unit.attrs["seen"]))
+        return fiche(unit)
+
+    bm.atlas(units, draw, path=tmp_path / "a.pdf", title="T", contents=False)
+    assert seen[-3:] == [["62001"], ["62002"], ["62003"]]
+    assert units.attrs["seen"] == []
+
+
+def test_what_one_sheet_says_three_times_is_not_said_by_all(tmp_path):
+    def draw(unit):
+        if unit.index[0] == "62002":
+            for _ in range(3):
+                warnings.warn("dit", BasinmapWarning, stacklevel=1)
+        return fiche(unit)
+
+    with pytest.warns(BasinmapWarning, match=r"^dit \[sheet\(s\) '62002'\]$"):
+        bm.atlas(row_of(3), draw, path=tmp_path / "a.pdf", title="T")
+
+
+def test_a_process_that_is_killed_is_told_of(tmp_path):
+    parent = os.getpid()
+
+    def draw(unit):
+        if os.getpid() != parent:
+            os._exit(1)
+        return fiche(unit)
+
+    with pytest.raises(DataError, match="workers=1"):
+        bm.atlas(row_of(25), draw, path=tmp_path / "a.pdf", title="T", workers=2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_pdf_with_many_pictures_is_closed_before_memory_is_full(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(atlases, "_HEAVY", 100_000)
+
+    def draw(unit):
+        fig, ax = bm.page(unit, title=f"Fiche de {unit['name'].iloc[0]}", paper="A5")
+        (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+        ax.imshow(np.zeros((200, 200, 4), "uint8"), extent=(x0, x1, y0, y1))
+        bm.draw_outlines(ax, unit)
+        return fig
+
+    parts = atlases._printed(draw(row_of(3).iloc[[i]]) for i in range(3))
+    assert len(parts) == 3
+    path = bm.atlas(row_of(3), draw, path=tmp_path / "a.pdf", title="T", workers=1)
+    pages = read(path).pages
+    assert [f"Commune {i}" in pages[i].extract_text() for i in (1, 2, 3)] == [True] * 3
 
 
 def test_a_path_that_is_a_folder_is_refused(tmp_path):
@@ -322,11 +418,12 @@ def test_contents_hold_every_line_once_on_the_page_and_no_group_ends_a_column(
         if i % every == 0:
             lines.append(Line(f"Groupe {i}", i, heading=True))
         lines.append(Line(f"Unité {i}", i))
-    sheets = contents_sheets(like, "Atlas", lines)
+    sheets, links = contents_sheets(like, "Atlas", lines)
     found = [placed(sheet) for sheet in sheets]
     names = [text for page in found for text, _, _ in page if " " in text]
     assert names == [line.text for line in lines]
     plan = like.layout_mm
+    assert [link.target for link in links] == [len(sheets) + n.sheet for n in lines]
     for page in found:
         assert all(plan.theme.margin <= x <= plan.width for _, x, _ in page)
         assert all(plan.theme.margin <= y <= plan.height for _, _, y in page)
@@ -351,7 +448,8 @@ def test_contents_hold_every_line_once_on_the_page_and_no_group_ends_a_column(
 def test_a_long_name_takes_two_lines_and_one_number():
     like, _ = bm.page(row_of(1), title="T")
     name = "Communauté d'agglomération de Béthune-Bruay, Artois-Lys Romane"
-    (sheet,) = contents_sheets(like, "Atlas", [Line(name, 0), Line("Lens", 1)])
+    (sheet,), links = contents_sheets(like, "Atlas", [Line(name, 0), Line("Lens", 1)])
+    assert [link.target for link in links] == [1, 1, 2]
     texts = [text for text, _, _ in placed(sheet)]
     assert texts[-2:] == ["Lens", "3"]
     assert texts.count("2") == 1

@@ -20,11 +20,11 @@ from pyproj import Transformer
 import basinmap as bm
 from basinmap.maps.portable import (
     Bookmark,
+    Link,
     MapFrame,
     PageFacts,
     facts_of,
     finished,
-    merged,
 )
 from basinmap.maps.themes import settings
 
@@ -223,7 +223,6 @@ def test_qpdf_finds_no_fault(one, three, tmp_path):
     made = {
         "one": finished(one[0], [one[1]], title="x"),
         "many": finished(parts, facts, title="x", labels=["i", "1", "2"]),
-        "merged": merged(parts),
     }
     for name, pdf in made.items():
         path = tmp_path / f"{name}.pdf"
@@ -261,7 +260,7 @@ def test_joining_first_or_at_once_or_from_finished_pages_says_the_same(three):
     saved = [
         finished(part, [f], title="x") for part, f in zip(parts, facts, strict=True)
     ]
-    for pdf in (merged(parts), saved, merged(saved)):
+    for pdf in (parts, saved, finished(saved, facts, title="x")):
         reader = read(finished(pdf, facts, title="Atlas"))
         assert len(figures(reader)) == len(reader.pages) == 3
         for page in reader.pages:
@@ -294,12 +293,23 @@ def test_bookmarks_nest_and_pages_bear_their_labels(three):
 
 def test_the_same_pages_give_the_same_bytes_and_others_another_name(three):
     parts, facts = three
-    assert merged(parts) == merged(parts)
-    assert merged(parts) != merged(parts[::-1])
+    assert finished(parts[::-1], facts, title="x") != finished(parts, facts, title="x")
     first, second = (finished(parts, facts, title="x") for _ in range(2))
     assert first == second
     other = finished(parts, facts, title="y")
     assert read(first).trailer["/ID"] != read(other).trailer["/ID"]
+
+
+def test_a_link_is_where_it_is_said_and_leads_to_its_page(three):
+    parts, facts = three
+    links = [Link(0, (25.4, 50.8, 25.4, 12.7), 2)]
+    reader = read(finished(parts, facts, title="x", links=links))
+    (link,) = (found.get_object() for found in reader.pages[0]["/Annots"])
+    assert link["/Subtype"] == "/Link"
+    assert [float(side) for side in link["/Rect"]] == pytest.approx([72, 144, 144, 180])
+    target = link["/Dest"][0].get_object()
+    assert target == reader.pages[2].get_object()
+    assert not reader.pages[1].get("/Annots")
 
 
 def test_facts_travel_to_another_process(three):
@@ -333,4 +343,4 @@ def test_what_does_not_fit_the_pages_is_refused(three, options, said):
 
 def test_nothing_to_join_is_refused():
     with pytest.raises(bm.errors.DataError, match="no PDF"):
-        merged([])
+        finished([], [], title="x")

@@ -9,28 +9,31 @@ import unicodedata
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from pickle import PicklingError
 from string import Formatter
 from typing import Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
 from matplotlib.backends.backend_pdf import PdfPages
 from tqdm import tqdm
 
 from basinmap.errors import BasinmapError, BasinmapWarning, DataError, culprits
-from basinmap.maps.contents import Line, contents_sheets
+from basinmap.maps.contents import CONTENTS, Line, contents_sheets
 from basinmap.maps.drawing import check_drawable
 from basinmap.maps.pages import Sheet
-from basinmap.maps.portable import Bookmark, PageFacts, facts_of, finished
-from basinmap.maps.themes import font, own_fonts, register_own, settings
+from basinmap.maps.portable import Bookmark, Link, PageFacts, facts_of, finished
+from basinmap.maps.themes import font, one_line, own_fonts, register_own, settings
 from basinmap.measures import check_columns
-from basinmap.staging import staged_file, staged_folder
+from basinmap.staging import refusal, staged_file, staged_folder
 from basinmap.typography import number
 
 __all__ = ["atlas"]
@@ -41,6 +44,7 @@ _CHUNK: Final = 24
 """Sheets that share their fonts in the file, however many processes there are."""
 _FEW: Final = 24  # fewer sheets are drawn before other processes have started
 _MOST: Final = 8
+_HEAVY: Final = 50_000_000  # bytes of pictures that one PDF keeps in memory
 _FIELDS: Final = ("code", "name", "number")
 
 
@@ -143,6 +147,9 @@ def atlas(  # noqa: PLR0913 - each is a choice of whoever publishes
     b'%PDF-'
     """
     check_drawable(units)
+    if not one_line(title):
+        msg = "title: an atlas bears one, with territory and date: title='…'"
+        raise DataError(msg)
     check_columns(units, *filter(None, [name, group]))
     _check_names(units, name)
     if group is not None:
@@ -183,9 +190,9 @@ class _Said:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a process drew: bytes of a PDF unless in files, facts, warnings."""
+    """What a process drew: PDF unless in files, facts, warnings."""
 
-    pdf: bytes
+    pdf: tuple[bytes, ...]
     facts: tuple[PageFacts, ...]
     said: tuple[_Said, ...]
 
@@ -232,6 +239,12 @@ class _Run:
             yield from pool(
                 delayed(_with_fonts)(own_fonts(), make, *chunk) for chunk in chunks
             )
+        except BrokenProcessPool as error:
+            msg = (
+                f"a process that drew was stopped, likely for want of memory: write "
+                f"workers={max(1, workers // 2)}"
+            )
+            raise DataError(msg) from error
         except (PicklingError, TypeError, AttributeError) as error:
             if "pickle" not in f"{type(error).__name__} {error}".lower():
                 raise
@@ -308,11 +321,19 @@ def _each(
     with _cycles_kept():
         for row, (code, label) in enumerate(units[name].astype(str).items()):
             unit = units.iloc[[row]]
-            unit.attrs = units.attrs
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", BasinmapWarning)
-                yield row, str(code), _drawn(draw, unit, f"{code} ({label})")
+                sheet = _drawn(draw, unit, f"{code} ({label})")
+                yield row, str(code), sheet
             said += [_Said(w.category, str(w.message), str(code)) for w in caught]
+            if _weight(sheet):
+                gc.collect()
+
+
+def _weight(sheet: Sheet) -> int:
+    """Return the bytes of the pictures of a sheet."""
+    pictures = [picture for axes in sheet.axes for picture in axes.images]
+    return sum(np.asarray(picture.get_array()).nbytes for picture in pictures)
 
 
 @contextmanager
@@ -320,7 +341,8 @@ def _cycles_kept() -> Iterator[None]:
     """
     Look for cycles once a chunk: a sixth of the time went into looking for them.
 
-    A figure refers to itself in a hundred places, 2 MB of them.
+    A figure refers to itself in a hundred places, 2 MB of them; pictures, which weigh
+    more, are not waited for.
     """
     if not gc.isenabled():
         yield
@@ -337,9 +359,9 @@ def _cycles_kept() -> Iterator[None]:
 
 def _warn(said: Sequence[_Said], count: int) -> None:
     """Say once what several sheets warned of."""
-    codes: dict[tuple[type[Warning], str], list[str]] = {}
+    codes: dict[tuple[type[Warning], str], dict[str, None]] = {}
     for one in said:
-        codes.setdefault((one.category, one.text), []).append(one.code)
+        codes.setdefault((one.category, one.text), {})[one.code] = None
     for (category, text), found in codes.items():
         where = "all sheets" if len(found) == count else f"sheet(s) {culprits(found)}"
         warnings.warn(f"{text} [{where}]", category, stacklevel=4)
@@ -353,25 +375,27 @@ def _write_pdf(run: _Run, units: gpd.GeoDataFrame, target: Path, book: _Book) ->
         # The first sheet tells paper and look of the contents, and whether draw works.
         ((_, _, first),) = _each(run.draw, units.iloc[:1], book.name, [])
         lines = _lines(units, book)
-        opening = contents_sheets(first, book.title, lines) if book.contents else []
+        opening: list[Sheet] = []
+        links: list[Link] = []
+        if book.contents:
+            opening, links = contents_sheets(first, book.title, lines)
         make = partial(_pdf_of, run.draw, book.name, len(opening) + 1)
         parts = run.parts(units, make)
         facts = [facts for part in parts for facts in part.facts]
-        opened = [PageFacts(title=_CONTENTS) for _ in opening]
-        pages = [*opened, *facts]
-        staged.write_bytes(
-            finished(
-                [*([_printed(opening)] if opening else []), *(p.pdf for p in parts)],
-                pages,
-                title=book.title,
-                author=book.author or facts[0].author,
-                bookmarks=_bookmarks(units, book, len(opening)),
-                labels=[str(i) for i in range(1, len(pages) + 1)],
-            )
+        pages = [*(PageFacts(title=CONTENTS) for _ in opening), *facts]
+        whole = finished(
+            [*_printed(opening), *(pdf for part in parts for pdf in part.pdf)],
+            pages,
+            title=book.title,
+            author=book.author or facts[0].author,
+            bookmarks=_bookmarks(units, book, len(opening)),
+            labels=[str(i) for i in range(1, len(pages) + 1)],
+            links=links,
         )
-
-
-_CONTENTS: Final = "Sommaire"
+        try:
+            staged.write_bytes(whole)
+        except OSError as error:
+            raise refusal(target, error) from error
 
 
 def _pdf_of(
@@ -387,16 +411,25 @@ def _pdf_of(
             facts.append(facts_of(sheet))
             yield sheet
 
-    return _Part(_printed(numbered()), tuple(facts), tuple(said))
+    return _Part(tuple(_printed(numbered())), tuple(facts), tuple(said))
 
 
-def _printed(sheets: Iterable[Sheet]) -> bytes:
-    # The fonts go into the file when it is closed: under our settings too.
-    with settings(), io.BytesIO() as buffer:
-        with PdfPages(buffer, metadata={"CreationDate": None}) as pages:
-            for sheet in sheets:
-                sheet.savefig(pages, format="pdf")
-        return buffer.getvalue()
+def _printed(sheets: Iterable[Sheet]) -> list[bytes]:
+    """Return sheets as PDF, a new one after many pictures, kept till it is closed."""
+    found: list[bytes] = []
+    waiting = iter(sheets)
+    while (first := next(waiting, None)) is not None:
+        # The fonts go into the file when it is closed: under our settings too.
+        with settings(), io.BytesIO() as buffer:
+            with PdfPages(buffer, metadata={"CreationDate": None}) as pages:
+                weight = 0
+                for sheet in chain([first], waiting):
+                    sheet.savefig(pages, format="pdf")
+                    weight += _weight(sheet)
+                    if weight > _HEAVY:
+                        break
+            found.append(buffer.getvalue())
+    return found
 
 
 def _write_number(sheet: Sheet, count: int) -> None:
@@ -440,7 +473,7 @@ def _lines(units: gpd.GeoDataFrame, book: _Book) -> list[Line]:
 
 
 def _bookmarks(units: gpd.GeoDataFrame, book: _Book, before: int) -> list[Bookmark]:
-    marks = [Bookmark(_CONTENTS, 0)] if before else []
+    marks = [Bookmark(CONTENTS, 0)] if before else []
     under = 1 if book.group else 0
     return marks + [
         Bookmark(line.text, before + line.sheet, 0 if line.heading else under)
@@ -453,19 +486,25 @@ def _bookmarks(units: gpd.GeoDataFrame, book: _Book, before: int) -> list[Bookma
 
 def _placeholders(target: Path) -> list[str]:
     """Return the fields in the name of the files."""
-    found = [
-        field for _, field, _, _ in Formatter().parse(str(target)) if field is not None
-    ]
+    try:
+        parts = list(Formatter().parse(target.name))
+    except ValueError as error:
+        msg = f"{target}: {error}; a brace that stands for itself is doubled: {{{{"
+        raise DataError(msg) from error
+    found = [field for _, field, _, _ in parts if field is not None]
     odd = [field for field in found if field not in _FIELDS]
+    odd += [kind for _, _, *kinds in parts for kind in kinds if kind]
     if odd:
         msg = (
             f"{target}: unknown {culprits(odd)}; write {{code}}, {{name}} or {{number}}"
         )
         raise DataError(msg)
-    in_folder = [f for _, f, _, _ in Formatter().parse(str(target.parent)) if f]
-    if in_folder:
-        msg = f"{target}: write {{{in_folder[0]}}} in the name of the files; "
-        msg += "they go in one folder"
+    for field in _FIELDS:
+        if f"{{{field}}}" in str(target.parent):
+            msg = f"{target}: write {{{field}}} in the name of the files; "
+            raise DataError(msg + "they go in one folder")
+    if found and not target.suffix:
+        msg = f"{target}: no format; write {target.name}.pdf, .svg or .png"
         raise DataError(msg)
     return found
 
@@ -481,7 +520,8 @@ def _write_files(run: _Run, units: gpd.GeoDataFrame, target: Path, name: str) ->
         msg += "add {code} to the path"
         raise DataError(msg)
     with staged_folder(target.parent) as folder:
-        paths = dict(zip(units.index, [folder / file for file in names], strict=True))
+        codes = units.index.astype(str)
+        paths = dict(zip(codes, [folder / file for file in names], strict=True))
         run.parts(units, partial(_files_of, run.draw, name, paths))
     return target.parent
 
@@ -498,7 +538,7 @@ def _files_of(
     said: list[_Said] = []
     for _, code, sheet in _each(draw, units, name, said):
         sheet.savefig(paths[code])
-    return _Part(b"", (), tuple(said))
+    return _Part((), (), tuple(said))
 
 
 def _plain(text: str) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from basinmap.maps.pages import Sheet, bare_sheet
+from basinmap.maps.portable import Link
 from basinmap.maps.themes import (
     MM_PER_POINT,
     Theme,
@@ -16,7 +17,10 @@ from basinmap.maps.themes import (
 )
 from basinmap.typography import number, typeset
 
-__all__ = ["Line", "contents_sheets"]
+__all__ = ["CONTENTS", "Line", "contents_sheets"]
+
+CONTENTS: Final = "Sommaire"
+"""What the pages are called."""
 
 _COLUMN: Final = 52.0
 _GAP: Final = 8.0
@@ -46,16 +50,19 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """A printed line: part of a name, with a page if it is the last part."""
+    """A printed line: a name or a part of one, with its page if it is the last."""
 
     text: str
-    sheet: int | None
+    sheet: int
     heading: bool
+    last: bool
 
 
-def contents_sheets(like: Sheet, title: str, lines: list[Line]) -> list[Sheet]:
+def contents_sheets(
+    like: Sheet, title: str, lines: list[Line]
+) -> tuple[list[Sheet], list[Link]]:
     """
-    Return the pages of the contents, on the paper of another sheet.
+    Return the pages of the contents, on the paper of another sheet, and its links.
 
     Parameters
     ----------
@@ -77,18 +84,22 @@ def contents_sheets(like: Sheet, title: str, lines: list[Line]) -> list[Sheet]:
 
     pages: list[tuple[Sheet, list[list[_Row]]]] = []
     while rows:
-        sheet = bare_sheet(plan, title, "Sommaire")
+        sheet = bare_sheet(plan, title, CONTENTS)
         depth = int((sheet.layout_mm.head[1] - theme.margin) / leading)
         page = _filled(rows, columns, max(2, depth))
         rows = rows[sum(map(len, page)) :]
         pages.append((sheet, page))
-    for sheet, page in pages:
+    links = []
+    for number_, (sheet, page) in enumerate(pages):
         top = sheet.layout_mm.head[1] - leading
         for column, taken in enumerate(page):
             x = theme.margin + column * (width + gap)
             for i, row in enumerate(taken):
-                _write_row(sheet, x, top - i * leading, width, row, len(pages))
-    return [sheet for sheet, _ in pages]
+                y = top - i * leading
+                _write_row(sheet, x, y, width, row, len(pages))
+                box = (x, y - 0.25 * leading, width, leading)
+                links.append(Link(number_, box, len(pages) + row.sheet))
+    return [sheet for sheet, _ in pages], links
 
 
 def _filled(rows: list[_Row], columns: int, depth: int) -> list[list[_Row]]:
@@ -116,9 +127,10 @@ def _column(rows: list[_Row], deep: int) -> list[_Row]:
 def _rows(line: Line, width: float, theme: Theme, zoom: float) -> list[_Row]:
     style = font(theme.family, theme.body, weight=700 if line.heading else 400)
     texts = wrapped(typeset(line.text), width - _NUMBER * zoom, style)
-    *most, last = texts
-    found = [_Row(text, None, line.heading) for text in most]
-    return [*found, _Row(last, line.sheet, line.heading)]
+    return [
+        _Row(text, line.sheet, line.heading, i == len(texts))
+        for i, text in enumerate(texts, start=1)
+    ]
 
 
 def _write_row(
@@ -128,7 +140,7 @@ def _write_row(
     style = font(theme.family, theme.body, weight=700 if row.heading else 400)
     with settings():
         paper.text(x, y, row.text, font=style, color=theme.ink, va="baseline")
-        if row.sheet is None or row.heading:
+        if row.heading or not row.last:
             return
         page = number(before + row.sheet + 1)
         paper.text(

@@ -31,7 +31,7 @@ from basinmap.errors import DataError
 from basinmap.maps.facts import SEPARATOR, Box, MapFrame, PageFacts, facts_of
 from basinmap.spatial.projections import METRIC
 
-__all__ = ["Bookmark", "MapFrame", "PageFacts", "facts_of", "finished", "merged"]
+__all__ = ["Bookmark", "Link", "MapFrame", "PageFacts", "facts_of", "finished"]
 
 LANGUAGE: Final = "fr-FR"
 _POINTS: Final = 72 / 25.4
@@ -40,6 +40,24 @@ _CORNERS: Final = ((0, 0), (0, 1), (1, 1), (1, 0))
 _OPENED: Final = {
     kind: f"/{kind} <</MCID 0>> BDC\n".encode() for kind in ("Figure", "P")
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """
+    A place of a page that leads to another.
+
+    Attributes
+    ----------
+    page, target
+        From 0.
+    box
+        `(x, y, width, height)` in millimetres from the lower left corner.
+    """
+
+    page: int
+    box: Box
+    target: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +80,7 @@ class Bookmark:
     depth: int = 0
 
 
-def merged(parts: Sequence[bytes]) -> bytes:
-    """
-    Return the pages of several PDF, in order, as one; same parts, same bytes.
-
-    Parameters
-    ----------
-    parts
-        Each the bytes of a PDF. What they say beside their pages is left out:
-        pass the whole to `finished`.
-
-    Raises
-    ------
-    DataError
-        If there is no part.
-    """
-    writer = _joined(parts)
-    _identify(writer, hashlib.sha256(b"".join(map(_digest, parts))))
-    return _bytes_of(writer)
-
-
-def finished(
+def finished(  # noqa: PLR0913 - what a document tells of itself
     pdf: bytes | Sequence[bytes],
     sheets: Sequence[PageFacts],
     *,
@@ -92,6 +90,7 @@ def finished(
     keywords: Sequence[str] = (),
     bookmarks: Sequence[Bookmark] | None = None,
     labels: Sequence[str] | None = None,
+    links: Sequence[Link] = (),
 ) -> bytes:
     """
     Return a PDF with words for who does not see it, and maps that know where they are.
@@ -113,6 +112,8 @@ def finished(
         By default, one a page when there are several.
     labels
         What readers call each page, such as « iv » or « 12 »; by default, from 1.
+    links
+        Places of the pages that lead to others.
 
     Returns
     -------
@@ -139,6 +140,7 @@ def finished(
     _mark(writer, bookmarks)
     if labels is not None:
         _label(writer, labels)
+    _link(writer, links)
     words = {"Title": title, "Author": author, "Subject": subject}
     date = max((facts.date for facts in sheets), default="")
     _describe(writer, words, keywords, date)
@@ -343,6 +345,28 @@ def _mark(writer: pypdf.PdfWriter, bookmarks: Sequence[Bookmark]) -> None:
         above[mark.depth :] = [made]
     if bookmarks:
         writer.page_mode = "/UseOutlines"
+
+
+def _link(writer: pypdf.PdfWriter, links: Sequence[Link]) -> None:
+    pages = list(writer.pages)
+    for link in links:
+        x, y, width, height = link.box
+        box = [side * _POINTS for side in (x, y, x + width, y + height)]
+        annotation = _dictionary(
+            Type="/Annot",
+            Subtype="/Link",
+            Rect=_numbers(box),
+            Border=_numbers([0, 0, 0]),
+            Dest=ArrayObject(
+                [pages[link.target].indirect_reference, NameObject("/Fit")]
+            ),
+        )
+        page = pages[link.page]
+        if "/Annots" not in page:
+            page[NameObject("/Annots")] = ArrayObject()
+        found = page["/Annots"]
+        assert isinstance(found, ArrayObject)  # noqa: S101 - for the type checker
+        found.append(writer._add_object(annotation))  # noqa: SLF001
 
 
 def _label(writer: pypdf.PdfWriter, labels: Sequence[str]) -> None:
