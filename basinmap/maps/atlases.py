@@ -127,7 +127,8 @@ def atlas(  # noqa: PLR0913 - each is a choice of whoever publishes
 
     Notes
     -----
-    The bytes do not depend on the number of processes.
+    The bytes do not depend on the number of processes. A PDF is made whole in memory,
+    three times its size: where each sheet has an orthophoto, write a file a unit.
 
     Examples
     --------
