@@ -349,7 +349,8 @@ def _cycles_kept() -> Iterator[None]:
         yield
         return
     gc.disable()
-    gc.freeze()  # what was there before is not looked at either
+    gc.collect()
+    gc.freeze()  # what is left is not looked at either
     try:
         yield
     finally:
