@@ -14,6 +14,7 @@ __all__ = [
     "number",
     "percent",
     "shortest",
+    "stopped",
     "typeset",
     "uncapital",
 ]
@@ -182,6 +183,24 @@ def typeset(text: str) -> str:
     text = re.sub(r" (?=[;?!%])|(?<=\d)(?=[;?!%](?:[\s,.)]|$))", THIN, text)
     text = re.sub(r" :(?=\s|$)", f"{BROAD}:", text)
     return text.replace("« ", f"«{BROAD}").replace(" »", f"{BROAD}»")
+
+
+def stopped(text: str) -> str:
+    r"""
+    Return a sentence with its full stop, unless a sign ends it already.
+
+    Parameters
+    ----------
+    text
+        A sentence, or nothing, which stays so.
+
+    Examples
+    --------
+    >>> stopped("le taux vaut 7 %. "), stopped("et ici ?"), stopped("Insee")
+    ('le taux vaut 7 %.', 'et ici ?', 'Insee.')
+    """
+    text = text.strip()
+    return text if not text or text[-1] in ".!?…" else f"{text}."
 
 
 def capital(text: str) -> str:

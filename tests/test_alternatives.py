@@ -399,6 +399,9 @@ def _blank():
 
 def test_a_sentence_has_one_stop_and_says_how_many_it_leaves_out():
     assert Sentence("Fin.").written(9) == "Fin."
+    assert Sentence("7 %. ").written(9) == "7\u202f%."
+    assert Sentence("Et ici ?").written(9) == "Et ici\u202f?"
+    assert plain(Sentence("Fin.", ("a.",)).written(9)) == "Fin : a."
     assert plain(Sentence("", ("a", "b", "c")).written(1)) == "a ; et 2 de plus."
     assert told(object()) == Told()
 

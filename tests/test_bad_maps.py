@@ -925,8 +925,12 @@ def test_a_legend_of_forty_lines_warns_and_stays_in_reading_order(ax, four):
         {"date": "23/11/2026"},
         {"date": None},
         {"sources": "Insee"},
+        {"date": pd.NaT},
         {"sources": [None]},
+        {"sources": [""]},
+        {"sources": ["\n", " "]},
         {"note": 3},
+        {"alternative": None},
     ],
 )
 def test_margins_are_checked(ax, four, wrong):

@@ -194,6 +194,35 @@ def test_what_s_means_is_said_when_a_secret_is_drawn_and_only_then(lens, rate, s
 # --- legend ---------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    ("note", "printed"),
+    [
+        ("le taux vaut 7 %. ", "le taux vaut 7\u202f%."),
+        ("et ici ?", "et ici\u202f?"),
+        ("suite…", "suite…"),
+        ("sans point", "sans point."),
+    ],
+)
+def test_a_sentence_of_the_foot_has_one_stop(ax, lens, note, printed):
+    bm.draw_outlines(ax, lens, label="commune")
+    credit = "Insee, etc."
+    bm.draw_furniture(ax, author="Essai", date=DAY, sources=[credit, " "], note=note)
+    foot = [text.get_text() for text in ax.sheet.paper.texts]
+    assert printed in foot
+    assert ax.sheet.about["Sources"].startswith(credit)
+    assert not any("  " in text or ".." in text or text.endswith(" .") for text in foot)
+
+
+@pytest.mark.parametrize(
+    "date", [dt.datetime(2026, 11, 24, 9, 30, tzinfo=dt.UTC), pd.Timestamp(DAY)]
+)
+def test_of_a_date_with_hours_the_day_is_kept(ax, lens, date):
+    bm.draw_outlines(ax, lens)
+    bm.draw_furniture(ax, author="Essai", date=date)
+    assert ax.sheet.about["Date"] == DAY.isoformat()
+    assert "Réalisation\u00a0: Essai, novembre 2026." in bm.alternative_text(ax)
+
+
 def with_keys(ax, lens, count):
     for i in range(count):
         bm.draw_outlines(ax, lens, label=f"limite {i}", dashes=(i + 1, 2))

@@ -19,7 +19,7 @@ from basinmap.maps.blocks import (
     Swatch,
 )
 from basinmap.measures import STATES
-from basinmap.typography import capital, month, number, shortest, typeset
+from basinmap.typography import capital, month, number, shortest, stopped, typeset
 
 if TYPE_CHECKING:  # pages asks for the text when it saves
     from basinmap.maps.pages import MapAxes, Sheet
@@ -78,8 +78,9 @@ class Sentence:
         kept = list(self.items[:most])
         if len(self.items) > most:
             kept.append(f"et {number(len(self.items) - most)} de plus")
-        parts = [self.lead.rstrip(". "), " ; ".join(kept)]
-        return typeset(f"{' : '.join(filter(None, parts)).rstrip('.')}.")
+        lead = self.lead.rstrip(". ") if kept else self.lead
+        parts = [lead, " ; ".join(kept)]
+        return typeset(stopped(" : ".join(filter(None, parts))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 from matplotlib.patches import Polygon, Rectangle
 from pyproj import Proj, Transformer
 
@@ -18,7 +19,7 @@ from basinmap.maps.panels import Gathered, Maps, gathered
 from basinmap.maps.themes import font, one_line, settings, wrapped
 from basinmap.measures import STATES
 from basinmap.spatial.projections import METRIC
-from basinmap.typography import month, number, shortest, typeset
+from basinmap.typography import month, number, shortest, stopped, typeset
 
 __all__ = ["draw_furniture"]
 
@@ -49,7 +50,7 @@ def draw_furniture(
     author
         Who made the map.
     date
-        When it was made.
+        When it was made; of a date with a time, the day.
     sources
         Credits to add to those of what is drawn, which are written anyway.
     note
@@ -72,15 +73,20 @@ def draw_furniture(
     >>> bm.draw_outlines(ax, lens)
     >>> bm.draw_furniture(ax, author="basinmap", date=dt.date(2026, 11, 23))
     """
-    _check_margins(author, date, sources, note)
+    date = _day(date)
+    _check_margins(author, sources, note, alternative)
     drawn = gathered(ax)
-    lines = [*dict.fromkeys([*drawn.credits, *sources, *drawn.grounds])]
+    told = [*drawn.credits, *sources, *drawn.grounds]
+    lines = [*dict.fromkeys(line for text in told if (line := one_line(text)))]
     author = one_line(author)
     if not author or not lines:
         msg = "a map bears an author and its sources: author='…', sources=['…']"
         raise DataError(msg)
-    told = {"Author": author, "Date": date.isoformat(), "Sources": " ; ".join(lines)}
-    drawn.sheet.about.update(told)
+    drawn.sheet.about |= {
+        "Author": author,
+        "Date": date.isoformat(),
+        "Sources": " ; ".join(lines),
+    }
     if alternative.strip():
         drawn.sheet.about["Alternative"] = typeset(one_line(alternative))
     with settings():
@@ -89,14 +95,19 @@ def draw_furniture(
         _draw_north(drawn.first)
 
 
-def _check_margins(
-    author: str, date: dt.date, sources: Sequence[str], note: str
-) -> None:
-    """Check that what is written under a map is text, and dated."""
-    check_texts(author=author, note=note)
-    if not isinstance(date, dt.date):
+def _day(date: object) -> dt.date:
+    """Return the day of a date, be it one of pandas with its hours."""
+    if not isinstance(date, dt.date) or date is pd.NaT:
         msg = f"date={date!r}: give a day, date=dt.date(2026, 11, 23)"
         raise DataError(msg)
+    return date.date() if isinstance(date, dt.datetime) else date
+
+
+def _check_margins(
+    author: str, sources: Sequence[str], note: str, alternative: str
+) -> None:
+    """Check that what is written under a map is text."""
+    check_texts(author=author, note=note, alternative=alternative)
     listed = not isinstance(sources, str)
     if not listed or not all(isinstance(source, str) for source in sources):
         msg = f"sources={sources!r}: give a list of texts, sources=['Insee, …']"
@@ -111,9 +122,11 @@ def _write_footer(
     x, y, width, height = plan.footer
     top = y + height
     paper.plot([x, x + width], [top] * 2, color=theme.faint, linewidth=0.5 * plan.zoom)
-    sentences = [f"Sources : {' ; '.join(credits_)}."]
-    notes = [text for text in (*drawn.notes, _secret_note(drawn), note) if text]
-    sentences += [" ".join(f"{text.rstrip('.')}." for text in notes)] if notes else []
+    sentences = [stopped(f"Sources : {' ; '.join(credits_)}")]
+    notes = " ".join(
+        filter(None, map(stopped, (*drawn.notes, _secret_note(drawn), note)))
+    )
+    sentences += [notes] if notes else []
     sentences.append(f"Réalisation : {author}, {month(date)}.")
     right = [
         f"Échelle 1\u00a0: {number(plan.scale)} ({plan.size})",
