@@ -889,6 +889,22 @@ def test_no_name_at_all_and_no_size_at_all_are_refused(ax, four):
         bm.draw_labels(ax, four, size=-2)
 
 
+@pytest.mark.parametrize(
+    "population", [["9", "10", "8", "7"], [9.0, 10.0, np.nan, None], [9, 10, 8, 7]]
+)
+def test_the_most_populous_unit_is_named_first_whatever_holds_the_numbers(
+    ax, four, population
+):
+    bm.draw_labels(ax, four.assign(population=population), strong=1)
+    sizes = {text.get_text(): text.get_fontsize() for text in ax.texts}
+    assert max(sizes, key=sizes.get) == "Commune 1"
+
+
+def test_a_population_that_is_no_number_is_named(ax, four):
+    with pytest.raises(DataError, match="population: no numbers: 'mille'"):
+        bm.draw_labels(ax, four.assign(population=[1, 2, "mille", 4]))
+
+
 def test_numbers_as_names_are_french(ax, four):
     four["rang"] = [1.5, 2_000, np.nan, 4]
     bm.draw_labels(ax, four, column="rang")

@@ -59,8 +59,8 @@ def draw_labels(
     column
         Column of the names.
     priority
-        The greater, the sooner placed; by default the column `population`, else
-        the surface.
+        The greater, the sooner placed, what is missing as 0; by default the column
+        `population`, else the surface.
     strong
         How many of the first are written larger.
     size
@@ -82,7 +82,7 @@ def draw_labels(
     CRSError
         If the units are in degrees, in Web Mercator or without CRS.
     DataError
-        If no unit lies in the frame.
+        If no unit lies in the frame, or a priority is no number.
 
     Examples
     --------
@@ -175,10 +175,13 @@ def _visible(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _rank(units: gpd.GeoDataFrame, priority: pd.Series | None) -> pd.Series:
-    if priority is not None:
-        check_series(priority, "priority")
-        return numbers(priority, "priority").reindex(units.index).fillna(0).clip(*_FAR)
-    return units["population"] if "population" in units.columns else units.area
+    what = "priority"
+    if priority is None:
+        if "population" not in units.columns:
+            return units.area
+        what, priority = "population", units["population"]
+    check_series(priority, what)
+    return numbers(priority, what).reindex(units.index).fillna(0).clip(*_FAR)
 
 
 def _broken(name: str) -> str:
