@@ -478,10 +478,26 @@ def test_what_has_no_value_in_the_territory_is_named(ax, tmp_path):
     (block,) = ax.blocks
     assert block.swatches[-1].label == "Données non disponibles"
     pixels = picture(ax, "Chaleur")
-    middle = pixels[:, pixels.shape[1] // 2]
-    # White inside the communes, nothing elsewhere.
-    assert (middle[middle[:, 3] == 255][:, :3] == 255).all()
-    assert 0 < (middle[:, 3] == 255).mean() < 1
+    assert not pixels[:, pixels.shape[1] // 2, 3].any()
+    # Under it the communes are hatched as the legend says, and nothing else is.
+    (under,) = [c for c in ax.collections if c.get_label() == "Données non disponibles"]
+    assert under.get_hatch() == block.swatches[-1].hatch != ""
+    assert under.get_zorder() < 1.9
+    (path,) = under.get_paths()
+    assert path.get_extents().bounds == pytest.approx(bounds_of(LENS), abs=1e-6)
+
+
+def bounds_of(units):
+    x0, y0, x1, y1 = units.total_bounds
+    return x0, y0, x1 - x0, y1 - y0
+
+
+def test_on_a_poster_the_hatch_of_what_lacks_is_as_in_the_legend(tmp_path):
+    _, ax = bm.page(LENS, title="Fond", paper="A2")
+    path, _ = ramp(ax, tmp_path, hole=(slice(None), slice(18, 22)))
+    bm.draw_raster(ax, path, label="Chaleur", unit="°C", k=3, credit=CREDIT, dpi=50)
+    (under,) = [c for c in ax.collections if c.get_label() == "Données non disponibles"]
+    assert under.get_hatch() == ax.blocks[0].swatches[-1].hatch == "."
 
 
 def test_what_lacks_outside_the_territory_is_not_named(ax, tmp_path):

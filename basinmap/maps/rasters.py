@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -14,13 +14,17 @@ from matplotlib.colors import to_rgba
 from basinmap.errors import DataError
 from basinmap.maps.classes import Thresholds, classify
 from basinmap.maps.drawing import (
-    STATE_FILL,
-    check_drawable,
+    STATE_EDGE,
     class_colors,
     classes_block,
+    fill_shapes,
+    frame_box,
+    merged,
     remember,
+    state_fill,
 )
 from basinmap.maps.grounds import lay
+from basinmap.maps.guards import check_drawable
 from basinmap.maps.imagery import (
     Floats,
     Path_,
@@ -33,6 +37,8 @@ from basinmap.maps.imagery import (
 )
 from basinmap.maps.methods import Method
 from basinmap.maps.pages import MapAxes
+from basinmap.measures import STATES
+from basinmap.spatial.projections import METRIC
 
 __all__ = ["draw_raster"]
 
@@ -98,7 +104,7 @@ def draw_raster(  # noqa: PLR0913 - classes are a choice, and so is what they ar
     Only the window of the frame is read; cells finer than 1.5 times the dots of the
     print are averaged, and the others drawn as they are. Classes, least and greatest
     value are those of what is drawn. Without a value, ground in the area (or in the
-    units of the page) is white and named in the legend; elsewhere it stays bare.
+    units of the page) is hatched and named in the legend; elsewhere it stays bare.
     Beyond 4,000 pixels, Fisher-Jenks classes are those of 4,000 evenly spaced ranks.
 
     Examples
@@ -131,15 +137,33 @@ def draw_raster(  # noqa: PLR0913 - classes are a choice, and so is what they ar
     series.attrs = about
     classes = classify(series, method=method, k=k, breaks=breaks, pivot=pivot)
     colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
-    missing = np.isnan(values) & within
-    pixels = _painted(values, classes.attrs["breaks"], colors, missing)
+    pixels = _painted(values, classes.attrs["breaks"], colors)
     lay(ax, pixels, grid, zorder=1.9, label=label)
     remember(ax, classes)
-    states = pd.Series(["not_available"] if missing.any() else [], dtype=object)
-    block = classes_block(classes, colors, states, None)
+    lacking = bool((np.isnan(values) & within).any())
+    states = pd.Series(["not_available"] if lacking else [], dtype=object)
+    if lacking:
+        _hatch_under(ax, ground)
+    block = classes_block(classes, colors, states, None, zoom=ax.plan.zoom)
     # Pixels are no units to count.
     bare = tuple(replace(swatch, count=None) for swatch in block.swatches)
     ax.blocks.append(replace(block, swatches=bare, counted=""))
+
+
+def _hatch_under(ax: MapAxes, ground: gpd.GeoSeries | None) -> None:
+    """Hatch the ground, to be seen where the cells above have no value."""
+    shapes = [frame_box(ax, 0.0)] if ground is None else ground.array
+    color, hatch = state_fill("not_available", ax.plan.zoom)
+    fill_shapes(
+        ax,
+        gpd.GeoSeries([merged(np.asarray(shapes))], crs=METRIC),
+        facecolor=color,
+        hatch=hatch,
+        edgecolor=STATE_EDGE,
+        linewidth=0.0,
+        zorder=1.85,
+        label=STATES["not_available"],
+    )
 
 
 def _sample(known: Floats) -> Floats:
@@ -154,14 +178,11 @@ def _painted(
     values: Floats,
     breaks: tuple[float, ...],
     colors: list[str],
-    missing: Any,  # noqa: ANN401 - a mask
 ) -> Pixels:
-    """Return the colour of the class of each pixel, `[a ; b[`."""
+    """Return the colour of the class of each pixel, `[a ; b[`, or nothing."""
     # As precise as the values: 0.7 in float32 is below 0.7.
     cuts = np.array(breaks, dtype=values.dtype)
     codes = np.searchsorted(cuts, values, side="right").astype(np.uint8)
     codes[np.isnan(values)] = len(colors)
-    codes[missing] = len(colors) + 1
-    inks = [*colors, "none", STATE_FILL["not_available"][0]]
-    table = np.array([to_rgba(ink) for ink in inks]) * 255
+    table = np.array([to_rgba(ink) for ink in (*colors, "none")]) * 255
     return np.rint(table).astype(np.uint8)[codes]
