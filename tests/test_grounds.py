@@ -483,13 +483,15 @@ def test_what_has_no_value_in_the_territory_is_named(ax, tmp_path):
     (under,) = [c for c in ax.collections if c.get_label() == "Données non disponibles"]
     assert under.get_hatch() == block.swatches[-1].hatch != ""
     assert under.get_zorder() < 1.9
-    (path,) = under.get_paths()
-    assert path.get_extents().bounds == pytest.approx(bounds_of(LENS), abs=1e-6)
+    boxes = [path.get_extents().extents for path in under.get_paths()]
+    assert np.array(boxes) == pytest.approx(LENS.bounds.to_numpy())
 
 
-def bounds_of(units):
-    x0, y0, x1, y1 = units.total_bounds
-    return x0, y0, x1 - x0, y1 - y0
+def test_a_page_of_points_has_no_ground_to_hatch(tmp_path):
+    _, ax = bm.page(LENS.set_geometry(LENS.centroid), title="Fond", paper=(150, 90))
+    path, _ = ramp(ax, tmp_path, hole=(slice(None), slice(5, 35)))
+    bm.draw_raster(ax, path, label="Chaleur", unit="°C", k=3, credit=CREDIT)
+    assert not ax.collections
 
 
 def test_on_a_poster_the_hatch_of_what_lacks_is_as_in_the_legend(tmp_path):

@@ -350,6 +350,25 @@ def test_the_foot_credits_what_any_of_the_maps_shows(four):
     assert sum(t == "N" for t in legend_texts(fig)) == 1
 
 
+def test_a_note_says_of_which_maps_it_is_unless_it_is_of_all(four):
+    fig, maps = bm.panels({2016: four, 2021: four, 2023: four}, title="Taux")
+    for ax, estimated in zip(maps.values(), ("a", "ab", "ab"), strict=True):
+        values = rate(1, 2, 8, 9)
+        values.attrs["states"] = dict.fromkeys(estimated, "estimated")
+        values.attrs["notes"] = ("Hors logements occasionnels",)
+        bm.draw_choropleth(ax, four, bm.classify(values, breaks=[5]))
+    assert list(gathered(maps).notes) == [
+        "2016 – Estimation : 1 valeur",
+        "Hors logements occasionnels",
+        "2021 ; 2023 – Estimation : 2 valeurs",
+    ]
+    bm.draw_furniture(maps, author="x", date=DAY, sources=["Insee"])
+    foot = " ".join(legend_texts(fig)).replace("\u00a0", " ")
+    assert "2016 – Estimation : 1 valeur. Hors logements occasionnels. 2021" in foot
+    # A map alone needs no name.
+    assert next(iter(gathered(maps[2016]).notes)) == "Estimation : 1 valeur"
+
+
 def test_a_sheet_of_maps_has_the_same_bytes_when_it_is_drawn_again(tmp_path, four):
     for name in ("one.pdf", "other.pdf"):
         fig, maps = bm.panels({"a": four, "b": four}, title="T")

@@ -119,7 +119,8 @@ class Gathered:
     maps
         The maps.
     blocks, credits, grounds, notes
-        See `MapAxes`; an entry that several maps left stands once.
+        See `MapAxes`; an entry that several maps left stands once, and a note that
+        some left has their names before it.
     """
 
     maps: tuple[MapAxes, ...]
@@ -178,8 +179,18 @@ def gathered(maps: Maps) -> Gathered:
         reduce(_joined, lists[1:], list(lists[0])),
         {key: None for ax in found for key in ax.credits},
         {key: None for ax in found for key in ax.grounds},
-        {key: None for ax in found for key in ax.notes},
+        _notes(found),
     )
+
+
+def _notes(maps: tuple[MapAxes, ...]) -> dict[str, None]:
+    """Return the notes of all maps, those of some under the names of these."""
+    notes: dict[str, None] = {}
+    for note in dict.fromkeys(note for ax in maps for note in ax.notes):
+        named = [ax.caption for ax in maps if note in ax.notes and ax.caption]
+        shared = all(note in ax.notes for ax in maps)
+        notes[note if shared or not named else f"{' ; '.join(named)} – {note}"] = None
+    return notes
 
 
 def _joined(blocks: list[object], others: list[object]) -> list[object]:

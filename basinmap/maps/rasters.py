@@ -19,7 +19,6 @@ from basinmap.maps.drawing import (
     classes_block,
     fill_shapes,
     frame_box,
-    merged,
     remember,
     state_fill,
 )
@@ -152,11 +151,11 @@ def draw_raster(  # noqa: PLR0913 - classes are a choice, and so is what they ar
 
 def _hatch_under(ax: MapAxes, ground: gpd.GeoSeries | None) -> None:
     """Hatch the ground, to be seen where the cells above have no value."""
-    shapes = [frame_box(ax, 0.0)] if ground is None else ground.array
+    frame = gpd.GeoSeries([frame_box(ax, 0.0)], crs=METRIC)
     color, hatch = state_fill("not_available", ax.plan.zoom)
     fill_shapes(
         ax,
-        gpd.GeoSeries([merged(np.asarray(shapes))], crs=METRIC),
+        frame if ground is None else ground,
         facecolor=color,
         hatch=hatch,
         edgecolor=STATE_EDGE,
