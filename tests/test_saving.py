@@ -13,6 +13,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import geopandas as gpd
+import matplotlib as mpl
 import numpy as np
 import pypdf
 import pypdfium2
@@ -328,6 +329,35 @@ def test_a_suffix_that_tells_no_format_is_named_and_nothing_written(
     ):
         sheet.savefig(tmp_path / name)
     assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("kind", ["eps", "ps", "EPS"])
+def test_a_format_without_transparency_is_refused(sheet, tmp_path, kind):
+    said = rf"'{kind.lower()}|{kind.lower()} has no transparency.*'a\.pdf'"
+    with pytest.raises(bm.errors.OutputError, match=said):
+        sheet.savefig(tmp_path / f"a.{kind}")
+    with pytest.raises(bm.errors.OutputError, match=r"'plate\.pdf'"):
+        saved(sheet, kind)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize("dpi", [0, -3, float("nan"), float("inf"), "x", 1j])
+@pytest.mark.parametrize("kind", ["png", "pdf", "svg"])
+def test_a_resolution_that_cannot_be_is_refused(sheet, kind, dpi):
+    with pytest.raises(bm.errors.DataError, match=r"dpi=.* 1 or more .*dpi=300"):
+        saved(sheet, kind, dpi=dpi)
+
+
+def test_the_resolution_may_be_that_of_the_figure(sheet):
+    width, _ = struct.unpack(">II", saved(sheet, "png", dpi="figure")[16:24])
+    assert width == int(297 / 25.4 * 100)  # of matplotlib, when nothing is set
+
+
+def test_letters_as_paths_leave_the_settings_as_they_were(sheet):
+    with settings():
+        saved(sheet, "svg", text="paths")
+        assert mpl.rcParams["svg.fonttype"] == "none"
+    assert len(texts(root_of(saved(sheet, "svg")))) > 3
 
 
 def test_a_format_that_is_unknown_is_named(sheet):

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from numbers import Real
 from os import PathLike, fspath
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -35,7 +36,7 @@ from basinmap.maps.imagery import (
     read_picture,
     warped,
 )
-from basinmap.maps.pages import MapAxes
+from basinmap.maps.pages import MapAxes, check_dpi
 from basinmap.maps.tilecache import Tile, TileCache, cache_folder
 from basinmap.spatial.projections import METRIC
 
@@ -313,16 +314,17 @@ def _view(
     ax: MapAxes, provider: TileProvider, dpi: float | None, zoom: int | None
 ) -> _View:
     """Return the tiles that a frame takes, no more than are reasonable."""
-    if dpi is not None and not 1 <= dpi < math.inf:
-        msg = f"dpi={dpi}: give dots an inch on paper, such as dpi=160"
-        raise DataError(msg)
+    if dpi is not None:
+        check_dpi(dpi, usual=_LEGIBLE)
     least = int(provider.get("min_zoom", 0))
     most = int(provider.get("max_zoom", _FINEST))
     finest = min(most, finest_zoom(ax, dpi or _LEGIBLE))
     level = finest if zoom is None else zoom
-    if level != int(level) or not least <= level <= most:
-        msg = f"{provider.name} has zooms {least} to {most}, not {level}; "
-        raise DataError(msg + f"write zoom={min(max(round(level), least), most)}")
+    if level not in range(least, most + 1):
+        number = isinstance(level, Real) and math.isfinite(level)
+        near = min(max(round(level), least), most) if number else finest
+        msg = f"{provider.name} has zooms {least} to {most}, not {level!r}; "
+        raise DataError(msg + f"write zoom={near}")
     view = _cover(ax, level)
     if view.count > _MOST:
         raise DataError(_too_many(ax, view, provider.name))

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from basinmap.errors import DataError
 from basinmap.maps.imagery import Grid, Path_, Pixels, write_tiff
-from basinmap.maps.pages import MapAxes
+from basinmap.maps.pages import MapAxes, check_dpi
 from basinmap.maps.themes import settings
 
 __all__ = ["write_geotiff"]
@@ -64,16 +64,14 @@ def write_geotiff(ax: MapAxes, path: Path_, *, dpi: float = 300) -> None:
         raise DataError(msg)
     inches = ax.sheet.layout_mm.width / 25.4, ax.sheet.layout_mm.height / 25.4
     most = math.floor(math.sqrt(_MOST / (inches[0] * inches[1])))
-    if not 1 <= dpi <= most:
-        msg = f"dpi={dpi}: on this paper, give 1 to {most}, such as {min(300, most)}"
-        raise DataError(msg)
+    check_dpi(dpi, most=most, of="on this paper, ")
     pixels, grid = _framed(ax, dpi)
     about = ax.sheet.about
-    credits_ = dict.fromkeys([*ax.credits, *ax.grounds])
+    drawn = " ; ".join(dict.fromkeys([*ax.credits, *ax.grounds]))
     tags = {
         "TIFFTAG_IMAGEDESCRIPTION": about["Title"],
         "TIFFTAG_ARTIST": about.get("Author", ""),
-        "TIFFTAG_COPYRIGHT": " ; ".join(credits_),
+        "TIFFTAG_COPYRIGHT": about.get("Sources", drawn),
         "TIFFTAG_XRESOLUTION": f"{dpi:g}",
         "TIFFTAG_YRESOLUTION": f"{dpi:g}",
         "TIFFTAG_RESOLUTIONUNIT": "2",

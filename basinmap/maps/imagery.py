@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 import rasterio
 from numpy.typing import NDArray
 from pyproj import Transformer
+from pyproj.exceptions import ProjError
 from rasterio.enums import ColorInterp, Resampling
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 from rasterio.features import geometry_mask
@@ -25,8 +25,9 @@ from rasterio.warp import reproject
 from rasterio.windows import Window
 
 from basinmap.errors import CRSError, DataError, OutputError
-from basinmap.maps.pages import MapAxes
+from basinmap.maps.pages import MapAxes, check_dpi
 from basinmap.spatial.projections import METRIC
+from basinmap.staging import staged_file
 
 __all__ = [
     "DPI",
@@ -55,9 +56,7 @@ _CACHE: Final = 64_000_000
 """Bytes of blocks that GDAL keeps while reading."""
 _FINER: Final = 1.5
 """How much finer than the frame a raster is read, for warping not to blur it."""
-_CREDITS: Final = (
-    *("TIFFTAG_COPYRIGHT", "COPYRIGHT", "ATTRIBUTION", "CREDIT", "SOURCE"),
-)
+_CREDITS: Final = "TIFFTAG_COPYRIGHT", "COPYRIGHT", "ATTRIBUTION", "CREDIT", "SOURCE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +124,9 @@ def frame_grid(ax: MapAxes, dpi: float | None) -> Grid:
     """
     inches = [side / 25.4 for side in ax.plan.frame[2:]]
     most = math.sqrt(_MOST / (inches[0] * inches[1]))
-    if dpi is not None and not 1 <= dpi <= most:
-        msg = (
-            f"dpi={dpi}: on a frame of {ax.plan.frame[2]:.0f} x {ax.plan.frame[3]:.0f} "
-            f"mm, give 1 to {math.floor(most)} dots an inch, such as "
-            f"dpi={math.floor(min(most, DPI))}"
-        )
-        raise DataError(msg)
+    if dpi is not None:
+        of = f"on a frame of {ax.plan.frame[2]:.0f} x {ax.plan.frame[3]:.0f} mm, "
+        check_dpi(dpi, usual=DPI, most=most, of=of)
     chosen = min(most, DPI) if dpi is None else dpi
     width, height = (math.ceil(round(side * chosen, 6)) for side in inches)
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
@@ -154,7 +149,7 @@ def opened(path: Path_) -> Iterator[Any]:
     Raises
     ------
     CRSError
-        If it has no CRS.
+        If it has no CRS, or a local one that leads to no other.
     DataError
         If it is missing, unreadable, truncated, without bands, or not georeferenced
         along its rows and columns.
@@ -187,6 +182,15 @@ def _check(dataset: Any, name: str) -> None:  # noqa: ANN401 - rasterio's
             "`rio edit-info --crs EPSG:2154 file.tif`"
         )
         raise CRSError(msg)
+    try:
+        Transformer.from_crs(METRIC, dataset.crs.to_wkt())
+    except ProjError as error:
+        msg = (
+            f"{name}: nothing leads from EPSG:2154 to its CRS, "
+            f"{dataset.crs.to_wkt()[:40]}…; write the one it is in with "
+            "`rio edit-info --crs EPSG:2154 file.tif`"
+        )
+        raise CRSError(msg) from error
     shift = dataset.transform
     if shift.is_identity or shift.b or shift.d:
         told = "not georeferenced" if shift.is_identity else "rotated"
@@ -526,7 +530,8 @@ def write_tiff(
     Parameters
     ----------
     target
-        Where; it is written beside, then moved there.
+        Where; it is written beside, then moved there. Its folder is made if it is
+        missing, and a link stays one.
     colors
         Of shape (rows, columns, 3).
     grid
@@ -539,7 +544,6 @@ def write_tiff(
     OutputError
         If the file cannot be written.
     """
-    beside = target.with_name(f".{target.name}.{os.getpid()}.tif")
     profile: dict[str, Any] = {
         "driver": "GTiff",
         "width": grid.width,
@@ -554,15 +558,12 @@ def write_tiff(
     }
     if min(grid.width, grid.height) >= 256:
         profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
-    try:
-        with rasterio.open(beside, "w", **profile) as file:
-            file.update_tags(**tags)
-            file.write(np.moveaxis(colors, -1, 0))
-        beside.replace(target)
-    except (OSError, RasterioError) as error:
-        reason = getattr(error, "strerror", None) or error
-        msg = f"{target}: cannot be written ({reason}); choose another place"
-        raise OutputError(msg) from error
-    finally:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
+    with staged_file(target) as staged:
+        try:
+            with rasterio.open(staged, "w", **profile) as file:
+                file.update_tags(**tags)
+                file.write(np.moveaxis(colors, -1, 0))
+        except (OSError, RasterioError) as error:
+            reason = getattr(error, "strerror", None) or error
+            msg = f"cannot write in {target}: {reason}; choose another place"
+            raise OutputError(msg) from error

@@ -58,6 +58,7 @@ _ROUND: Final = (
     *(2, 2.2, 2.25, 2.5, 2.75, 3, 3.5, 4, 4.5, 5, 5.5, 6, 7, 7.5, 8, 9),
 )
 _UNDATED: Final = {"CreationDate": None}
+_OPAQUE: Final = ("eps", "ps")
 _STRIP: Final = 60.0
 _NARROWEST: Final = 42.0
 _GAP: Final = 5.0
@@ -173,9 +174,11 @@ class Sheet(Figure):
         Raises
         ------
         DataError
-            If `bbox_inches` is given, or `text` does not suit the format.
+            If `bbox_inches` is given, `dpi` is no resolution, or `text` does not suit
+            the format.
         OutputError
-            If the suffix tells no format, or the place cannot be written.
+            If the suffix tells no format, or one that has no transparency (EPS, PS),
+            or the place cannot be written.
 
         Warns
         -----
@@ -185,6 +188,8 @@ class Sheet(Figure):
         if options.get("bbox_inches") is not None:
             msg = "bbox_inches changes the size of the page, hence the printed scale"
             raise DataError(msg)
+        if options.get("dpi") not in (None, "figure"):  # as matplotlib means them
+            check_dpi(options["dpi"])
         kind = _kind(fname, options.pop("format", None))
         _check_text(text, kind)
         lacking = self._without_glyph()
@@ -236,10 +241,9 @@ class Sheet(Figure):
         options = {"dpi": 300, **options, "format": kind}
         if not isinstance(self.canvas, SheetCanvas):
             SheetCanvas(self)  # another saving left its own
-        with settings(), warnings.catch_warnings():
+        letters = {"svg.fonttype": "path"} if text == "paths" else {}
+        with settings(), mpl.rc_context(letters), warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-            if text == "paths":
-                mpl.rcParams["svg.fonttype"] = "path"
             super().savefig(target, **options)
 
     def _without_glyph(self) -> list[str]:
@@ -270,8 +274,14 @@ def _kind(fname: Any, given: str | None) -> str:  # noqa: ANN401 - Figure's
     kind = (given or (named.suffix if named else "") or "").lower().removeprefix(".")
     if not kind and not isinstance(fname, str | PathLike):
         return "png"  # as matplotlib writes in an open file
+    stem = named.stem if named and named.stem else "plate"
+    if kind in _OPAQUE:
+        msg = (
+            f"{os.fspath(name)!r}: {kind} has no transparency, shadows would hide the "
+            f"map; write '{stem}.pdf'"
+        )
+        raise OutputError(msg)
     if kind not in known:
-        stem = named.stem if named and named.stem else "plate"
         msg = (
             f"{os.fspath(name)!r}: {kind or 'no suffix'!r} is no format of a page; "
             f"write '{stem}.pdf', '{stem}.svg' or '{stem}.png'"
@@ -658,6 +668,38 @@ def check_texts(**texts: object) -> None:
         if not isinstance(text, str):
             msg = f"{name}={text!r}: write a text, {name}='…'"
             raise DataError(msg)
+
+
+def check_dpi(
+    dpi: object, *, usual: float = 300, most: float = math.inf, of: str = ""
+) -> None:
+    """
+    Check that a resolution is a number of dots an inch.
+
+    Parameters
+    ----------
+    dpi
+        What was given.
+    usual
+        What is often wanted, for the message.
+    most
+        How fine it may be.
+    of
+        On what, for the message.
+
+    Raises
+    ------
+    DataError
+        If it is no number, below 1, above `most`, or infinite.
+    """
+    if isinstance(dpi, Real) and 1 <= float(dpi) <= most and float(dpi) < math.inf:
+        return
+    room = "1 or more" if math.isinf(most) else f"1 to {math.floor(most)}"
+    msg = (
+        f"dpi={dpi!r}: {of}give {room} dots an inch, such as "
+        f"dpi={math.floor(min(most, usual))}"
+    )
+    raise DataError(msg)
 
 
 def _bounds(units: gpd.GeoDataFrame, around: float) -> Rectangle:
