@@ -13,6 +13,7 @@ __all__ = [
     "month",
     "number",
     "percent",
+    "printable",
     "shortest",
     "stopped",
     "typeset",
@@ -22,6 +23,11 @@ __all__ = [
 THIN = "\u202f"  # narrow no-break space: thousands, before ; ? ! » %
 BROAD = "\u00a0"  # no-break space: before a colon, inside guillemets
 MINUS = "\u2212"
+
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\ud800-\udfff\ufeff\ufffe\uffff]"
+)
 
 _MONTHS = (
     "janvier",
@@ -163,6 +169,27 @@ def long_date(date: dt.date) -> str:
     return f"{day}{BROAD}{month(date)}"
 
 
+def printable(text: str) -> str:
+    r"""
+    Return a text without the signs that print nothing; spaces and line ends stay.
+
+    Control characters, soft hyphens, spaces of no width, marks of direction come with
+    what is pasted; the first make a file of XML that nothing opens. Line ends that
+    word processors have are spaces.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Examples
+    --------
+    >>> printable("a\x01b\u200b 1\u202f000")
+    'ab 1\u202f000'
+    """
+    return _UNPRINTABLE.sub("", re.sub("[\v\f\x85\u2028\u2029]", " ", text))
+
+
 def typeset(text: str) -> str:
     r"""
     Set a French sentence: apostrophes, spaces before double signs, guillemets.
@@ -177,7 +204,7 @@ def typeset(text: str) -> str:
     >>> typeset("Sources : l'Insee ; « RP 2021 »")
     'Sources\xa0: l’Insee\u202f; «\xa0RP 2021\xa0»'
     """
-    text = text.replace("'", "’")
+    text = printable(text).replace("'", "’")
     text = re.sub(r" {2,}", " ", text)
     # Not inside a web address: what follows the sign is a space or the end.
     text = re.sub(r" (?=[;?!%])|(?<=\d)(?=[;?!%](?:[\s,.)]|$))", THIN, text)

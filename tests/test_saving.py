@@ -168,6 +168,31 @@ def test_signs_of_xml_in_the_words_of_a_sheet_are_no_mark_up():
     assert (title.text, description.text) == ("A < B & C", "« 1 < 2 » & </desc>")
 
 
+def test_signs_that_print_nothing_break_no_file():
+    """A bell, half a pair, a soft hyphen, a line end of a word processor."""
+    odd = "a\x07b\ud800c\u00add\x0be"
+    units = gpd.GeoDataFrame(
+        {"name": [odd.replace("\ud800", "")]},
+        geometry=[shapely.box(0, 0, 9e3, 9e3)],
+        crs=2154,
+    )
+    fig, ax = bm.page(units, title=odd, subtitle=odd)
+    bm.draw_outlines(ax, units, label=odd)
+    bm.draw_labels(ax, units)
+    bm.draw_legend(ax)
+    given = {"author": odd, "note": odd, "sources": [odd]}
+    bm.draw_furniture(ax, date=dt.date(2026, 11, 23), **given)
+    written = texts(root_of(saved(fig, "svg")))
+    assert {"abcd e", "abcd e.", "Sources\u00a0: abcd e."} <= written
+    assert not any(sign in t for t in written for sign in odd if not sign.isprintable())
+    pdf = pypdf.PdfReader(io.BytesIO(saved(fig, "pdf")))
+    assert pdf.metadata.title == "abcd e"
+    assert root_of(pdf.xmp_metadata.stream.get_data()) is not None
+    assert saved(fig, "png", dpi=30)
+    with pytest.raises(bm.errors.DataError, match="title"):
+        bm.page(units, title="\x07\u200b")
+
+
 def texts(root):
     return {"".join(e.itertext()).strip() for e in root.iter() if e.tag == f"{SVG}text"}
 

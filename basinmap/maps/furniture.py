@@ -87,7 +87,7 @@ def draw_furniture(
         "Date": date.isoformat(),
         "Sources": " ; ".join(lines),
     }
-    if alternative.strip():
+    if one_line(alternative):
         drawn.sheet.about["Alternative"] = typeset(one_line(alternative))
     with settings():
         _write_footer(drawn, lines, author, date, note)

@@ -778,7 +778,7 @@ def _blank(layout: Layout, title: str, subtitle: str) -> Sheet:
         SheetCanvas(fig)
         fig.layout_mm = layout
         fig.about = {"Title": one_line(title)}
-        if subtitle.strip():
+        if one_line(subtitle):
             fig.about["Subtitle"] = one_line(subtitle)
         fig.paper = _paper_axes(fig, layout)
     return fig

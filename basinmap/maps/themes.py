@@ -21,6 +21,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.vision import seen
+from basinmap.typography import printable
 
 __all__ = ["GREY", "HALF_COLUMN", "PRINT", "Theme", "in_grey", "with_fonts"]
 
@@ -384,7 +385,9 @@ def _pieces(
 
 def one_line(text: str) -> str:
     r"""
-    Return a text without line ends; no-break spaces stay.
+    Return a text without line ends and without signs that print nothing.
+
+    No-break spaces stay.
 
     Parameters
     ----------
@@ -393,10 +396,10 @@ def one_line(text: str) -> str:
 
     Examples
     --------
-    >>> one_line("Taux  de\nvacance ")
+    >>> one_line("Taux  de\nvacance\x07 ")
     'Taux de vacance'
     """
-    return re.sub(r"[ \t\r\n]+", " ", text).strip()
+    return re.sub(r"[ \t\r\n]+", " ", printable(text)).strip()
 
 
 _OURS: Final = (
