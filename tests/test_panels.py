@@ -1,6 +1,7 @@
 """Several maps on a sheet: one scale, one legend, one foot, or a refusal."""
 
 import datetime as dt
+import inspect
 import itertools
 
 import geopandas as gpd
@@ -170,6 +171,11 @@ def test_a_long_name_is_cut_in_lines_inside_its_frame():
         ({"a": block(9, 9)}, {"columns": 0}, "columns=0"),
         (dict.fromkeys(range(60), block(9, 9)), {"paper": "A5"}, "fewer maps"),
         ({"a": block(9, 9)}, {"around": -1}, "around=-1"),
+        ({"a": block(9, 9)}, {"around": "2"}, "around='2': give metres"),
+        ({1: block(9, 9), 2: block(9, 9)}, {"columns": 1.5}, "columns=1.5: from 1"),
+        ({"a": block(9, 9)}, {"columns": "1"}, "columns='1': from 1 to 1"),
+        (block(9, 9), {}, "in a GeoDataFrame: give them by name"),
+        ([block(9, 9)], {}, "in a list: give them by name"),
     ],
 )
 def test_a_sheet_that_cannot_be_is_refused(territories, options, said):
@@ -367,6 +373,50 @@ def test_a_note_says_of_which_maps_it_is_unless_it_is_of_all(four):
     assert "2016 – Estimation : 1 valeur. Hors logements occasionnels. 2021" in foot
     # A map alone needs no name.
     assert next(iter(gathered(maps[2016]).notes)) == "Estimation : 1 valeur"
+
+
+DOORS = [
+    name
+    for name in bm.__all__
+    if name.startswith(("draw_", "write_geotiff"))
+    and next(iter(inspect.signature(getattr(bm, name)).parameters)) == "ax"
+]
+SEVERAL = ("draw_legend", "draw_furniture")
+
+
+def asked(name, wrong):
+    """Call a layer on something that is no map, and with little else."""
+    _, *others = inspect.signature(getattr(bm, name)).parameters.values()
+    needed = [p for p in others if p.default is inspect.Parameter.empty]
+    given = {p.name: "x" for p in needed if p.kind is p.KEYWORD_ONLY}
+    given |= {"date": DAY} if "date" in given else {}
+    missing = [None for p in needed if p.kind is not p.KEYWORD_ONLY]
+    getattr(bm, name)(wrong, *missing, **given)
+
+
+@pytest.mark.parametrize("name", DOORS)
+def test_what_is_no_map_is_told_before_anything_else(four, name):
+    fig, maps = bm.panels({"a": four, "b": four}, title="T")
+    with pytest.raises(DataError, match="ax is the sheet: pass its map"):
+        asked(name, fig)
+    one = "pass what panels returned" if name in SEVERAL else "type list: pass one map"
+    with pytest.raises(DataError, match=one):
+        asked(name, list(maps.values()))
+    with pytest.raises(DataError, match="ax is of type GeoDataFrame: pass one map"):
+        asked(name, four)
+    with pytest.raises(DataError, match="ax is of type NoneType: pass one map"):
+        asked(name, None)
+    if name not in SEVERAL:
+        with pytest.raises(DataError, match=r"the 2 maps of panels: .* maps\['a'\]"):
+            asked(name, maps)
+    else:
+        with pytest.raises(DataError, match="ax is the sheet"):
+            asked(name, {"a": fig})
+
+
+def test_every_layer_is_a_door():
+    assert len(DOORS) > 20
+    assert {"draw_choropleth", "write_geotiff", *SEVERAL} <= set(DOORS)
 
 
 def test_a_sheet_of_maps_has_the_same_bytes_when_it_is_drawn_again(tmp_path, four):

@@ -39,7 +39,6 @@ LONGEST: Final = 1500
 """Signs that a screen reader can be asked to read at once."""
 
 _FEWER: Final = (1000, 12, 8, 5, 3, 2)
-_LAST: Final = 2  # sources and author close the text
 _IN_CLASSES: Final = "en classes de couleur"
 _SIZED: Final = "proportionnels"
 _SMALL: Final = {"locator": "Encart de situation", "inset": "Encart"}

@@ -21,7 +21,11 @@ from basinmap.maps.drawing import (
     merged,
     remember,
 )
-from basinmap.maps.guards import amounts, check_areas
+from basinmap.maps.guards import (
+    amounts,
+    check_areas,
+    check_map,
+)
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import sequential_colors
 from basinmap.maps.pens import (
@@ -100,6 +104,7 @@ def draw_isochrones(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="À pied du Louvre-Lens")
     >>> draw_isochrones(ax, areas, title="Temps de parcours à pied")
     """
+    check_map(ax)
     check_areas(areas, "areas")
     check_columns(areas, "outer", "label")
     _check_disjoint(areas)

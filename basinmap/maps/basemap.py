@@ -26,6 +26,7 @@ from xyzservices import TileProvider
 
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.grounds import check_opacity, lay, paler, to_grey
+from basinmap.maps.guards import check_map
 from basinmap.maps.imagery import (
     Grid,
     Pixels,
@@ -120,9 +121,10 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
         of the variable `BASINMAP_CACHE`, else that of the user. Remove it for newer
         tiles.
     timeout
-        Seconds to wait for a server to answer; a tile is asked for once more after
-        an error, not after that. A server that did not answer is left alone for half a
-        minute, so that an atlas does not wait on every page.
+        Seconds to wait for a server to answer. A tile is retried once, but
+        not after a timeout, nor when the server has it not (404). A server that did
+        not answer is left alone for half a minute, so that an atlas does not wait on
+        every page.
     deadline
         Seconds that all the tiles may take.
 
@@ -161,6 +163,7 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
     ...
     basinmap.errors.DataError: orthophoto.tif: cannot be read as a raster ...
     """
+    check_map(ax)
     check_opacity(opacity)
     provider = _provider(source)
     if provider is None:

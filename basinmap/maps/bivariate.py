@@ -24,7 +24,13 @@ from basinmap.maps.drawing import (
     state_swatches,
     states_of_classes,
 )
-from basinmap.maps.guards import check_areas, check_classes, check_rate, check_seen
+from basinmap.maps.guards import (
+    check_areas,
+    check_classes,
+    check_map,
+    check_rate,
+    check_seen,
+)
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import bivariate_colors
 from basinmap.maps.pens import (
@@ -156,6 +162,7 @@ def draw_bivariate(
     >>> ax.blocks[0].rows.breaks
     ('6', '8')
     """
+    check_map(ax)
     check_areas(units)
     check_seen(ax, units)
     if ax.plan.theme.grey:

@@ -16,7 +16,14 @@ from basinmap.errors import DataError, culprits
 from basinmap.maps.blocks import Swatch
 from basinmap.maps.classes import classify
 from basinmap.maps.drawing import inked, on_units, remember, states_of_classes
-from basinmap.maps.guards import MOST, check_areas, check_rate, check_seen, numbers
+from basinmap.maps.guards import (
+    MOST,
+    check_areas,
+    check_map,
+    check_rate,
+    check_seen,
+    numbers,
+)
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.themes import settings
 from basinmap.maps.typology import CategoriesBlock, gravest, label_of
@@ -96,6 +103,7 @@ def draw_discontinuities(
     >>> ax.blocks[0].swatches[-1].label
     'moins de 2,0 (non tracé)'
     """
+    check_map(ax)
     check_areas(units)
     check_seen(ax, units)
     aligned = _checked(units, values, by)

@@ -20,6 +20,7 @@ from basinmap.maps.drawing import inked, on_units, remember, states_of_classes
 from basinmap.maps.guards import (
     amounts,
     check_areas,
+    check_map,
     check_seen,
     check_series,
     kind_of,
@@ -117,6 +118,7 @@ def draw_dots(
     >>> int(dots["L01"].sum()) == round(homes.sum() / 100)
     True
     """
+    check_map(ax)
     check_areas(units)
     check_seen(ax, units)
     size_mm = 0.6 * ax.plan.zoom if size_mm is None else size_mm

@@ -15,6 +15,7 @@ from matplotlib.patheffects import Stroke
 from pyproj import Transformer
 
 from basinmap.errors import DataError, culprits
+from basinmap.maps.guards import check_map
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.themes import MM_PER_POINT, font, settings, text_width
 from basinmap.spatial.projections import METRIC
@@ -99,6 +100,7 @@ def draw_exits(
     >>> draw_exits(ax, towns={"Lille": (3.06, 50.63)})
     1
     """
+    check_map(ax)
     known = TOWNS if towns is None else towns
     _check(known)
     width, height = ax.plan.frame[2:]

@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from basinmap.errors import DataError
+from basinmap.maps.guards import check_map
 from basinmap.maps.imagery import Grid, Path_, Pixels, write_tiff
 from basinmap.maps.pages import MapAxes, check_dpi
 from basinmap.maps.themes import settings
@@ -58,6 +59,7 @@ def write_geotiff(ax: MapAxes, path: Path_, *, dpi: float = 300) -> None:
     >>> with TemporaryDirectory() as folder:
     ...     write_geotiff(ax, f"{folder}/carte.tif", dpi=100)
     """
+    check_map(ax)
     target = Path(path)
     if target.suffix.lower() not in {".tif", ".tiff"}:
         msg = f"{target}: a GeoTIFF is written to a file in .tif"

@@ -31,6 +31,7 @@ from basinmap.maps.drawing import (
 from basinmap.maps.guards import (
     check_areas,
     check_classes,
+    check_map,
     check_rate,
     check_seen,
     numbers,
@@ -112,6 +113,7 @@ def draw_grid(
     >>> sum(swatch.count for swatch in ax.blocks[0].swatches) == len(cells)
     True
     """
+    check_map(ax)
     aligned = _checked(ax, cells, classes)
     _check_width(ax, cells)
     colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
@@ -190,6 +192,7 @@ def draw_surface(
     >>> fig, ax = bm.page(lens, title="Densité lissée")
     >>> draw_surface(ax, surface, people, bm.classify(people), area=lens)
     """
+    check_map(ax)
     aligned = _checked(ax, cells, classes)
     if area is not None:
         check_same_crs(cells, area, names=("cells", "area"))

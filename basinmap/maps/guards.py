@@ -21,6 +21,7 @@ from basinmap.errors import (
     VintageError,
     culprits,
 )
+from basinmap.maps.pages import MapAxes, Sheet
 from basinmap.measures import QUALIFIERS, STATES, Category, Measure, Stock, state_column
 from basinmap.spatial.projections import METRIC, check_metric
 
@@ -31,6 +32,7 @@ __all__ = [
     "check_classes",
     "check_drawable",
     "check_geography",
+    "check_map",
     "check_rate",
     "check_seen",
     "check_series",
@@ -48,6 +50,41 @@ MOST: Final = 1e15
 """Beyond it a float does not tell two whole numbers apart."""
 _COUNTED_FROM: Final = 100.0  # whole numbers up to there may be rounded percentages
 _YEARS: Final = (1800.0, 2100.0)
+
+
+# -- maps ---------------------------------------------------------------------------
+
+
+def check_map(ax: object) -> None:
+    """
+    Check that what is drawn on is one map.
+
+    Parameters
+    ----------
+    ax
+        What was given.
+
+    Raises
+    ------
+    DataError
+        If it is the sheet, all the maps of `panels`, or nothing of ours.
+    """
+    if isinstance(ax, MapAxes):
+        return
+    if isinstance(ax, Sheet):
+        told = "is the sheet: pass its map, ax of fig, ax = bm.page(…)"
+    elif isinstance(ax, Mapping) and ax:
+        told = (
+            f"is the {len(ax)} maps of panels: draw on one at a time, "
+            f"maps[{next(iter(ax))!r}]"
+        )
+    else:
+        told = (
+            f"is of type {type(ax).__name__}: pass one map, ax of "
+            "fig, ax = bm.page(…) or maps['…'] of fig, maps = bm.panels(…)"
+        )
+    msg = f"ax {told}"
+    raise DataError(msg)
 
 
 # -- geometries ---------------------------------------------------------------------

@@ -18,7 +18,10 @@ from basinmap.errors import DataError, VintageError
 from basinmap.maps.alternatives import Sentence, Told, told
 from basinmap.maps.blocks import in_common
 from basinmap.maps.drawing import fill_shapes, frame_box, in_frame, inked, remember
-from basinmap.maps.guards import check_areas
+from basinmap.maps.guards import (
+    check_areas,
+    check_map,
+)
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.pens import BOX, ROW, TEXT, Pen, block_height, draw_block
 from basinmap.maps.themes import Theme, font, settings, wrapped
@@ -116,6 +119,7 @@ def draw_hatching(
     >>> fig, ax = bm.page(quartiers, title="Cité de Sessevalle")
     >>> draw_hatching(ax, quartiers, label="quartier étudié (repère de 500 m)")
     """
+    check_map(ax)
     check_areas(areas, "areas")
     if pattern not in _ANGLES:
         msg = f"unknown pattern {pattern!r}; choose among {', '.join(_ANGLES)}"

@@ -14,7 +14,11 @@ from matplotlib.patches import Circle, Rectangle
 from basinmap.errors import DataError
 from basinmap.maps.blocks import KeyBlock
 from basinmap.maps.drawing import add_key, fill_shapes, remember, tell_vintages
-from basinmap.maps.guards import check_areas, check_drawable
+from basinmap.maps.guards import (
+    check_areas,
+    check_drawable,
+    check_map,
+)
 from basinmap.maps.pages import MapAxes, map_axes, rounded_up
 from basinmap.maps.pens import Pen, at_true_size, block_height, draw_block
 from basinmap.maps.themes import MM_PER_POINT, Theme, font, settings, wrapped
@@ -82,6 +86,7 @@ def draw_locator(
     >>> bm.draw_outlines(ax, lens)
     >>> draw_locator(ax, bm.epcis().loc[["246200364"]], bm.epcis())
     """
+    check_map(ax)
     _check_before_legend(ax, "the locator")
     check_areas(context, "context")
     if units is not None:
@@ -192,6 +197,7 @@ def draw_inset(
     >>> centre = lens.loc[["62133"]]
     >>> draw_inset(ax, centre, lambda inset: bm.draw_outlines(inset, lens))
     """
+    check_map(ax)
     _check_before_legend(ax, "the inset")
     check_drawable(area, "area")
     bounds = area.total_bounds

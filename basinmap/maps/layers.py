@@ -37,6 +37,7 @@ from basinmap.maps.guards import (
     check_areas,
     check_classes,
     check_drawable,
+    check_map,
     check_rate,
     check_seen,
     kind_of,
@@ -101,6 +102,7 @@ def draw_choropleth(
     >>> fig, ax = bm.page(lens, title="Taux de vacance")
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
     """
+    check_map(ax)
     check_areas(units)
     check_seen(ax, units)
     check_classes(classes)
@@ -176,6 +178,7 @@ def draw_symbols(
     >>> fig, ax = bm.page(lens, title="Logements")
     >>> bm.draw_symbols(ax, lens, bm.compute("L01", table))
     """
+    check_map(ax)
     check_drawable(units)
     check_seen(ax, units)
     values, missing = checked_sizes(units, sizes)
@@ -414,6 +417,7 @@ def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_neighbours(ax, bm.epcis())
     """
+    check_map(ax)
     check_areas(units)
     theme = ax.plan.theme
     fill_shapes(
@@ -469,6 +473,7 @@ def draw_outlines(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_outlines(ax, bm.epcis(), label="limite d'EPCI")
     """
+    check_map(ax)
     check_areas(units)
     color = inked(ax, color or ax.plan.theme.ink)
     fill = inked(ax, fill) if fill else None
@@ -535,6 +540,7 @@ def draw_points(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_points(ax, bm.places().loc[["louvre-lens"]], label="Louvre-Lens")
     """
+    check_map(ax)
     check_drawable(points)
     color, zoom = inked(ax, color), ax.plan.zoom
     if marker not in MarkerStyle.filled_markers:
@@ -600,6 +606,7 @@ def draw_rings(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_rings(ax, bm.rings(bm.LOUVRE_LENS, distances=[5_000, 10_000]))
     """
+    check_map(ax)
     check_drawable(areas, "rings")
     check_columns(areas, "outer")
     color, width = inked(ax, color), 0.7 * ax.plan.zoom

@@ -23,7 +23,12 @@ from basinmap.maps.blocks import (
 )
 from basinmap.maps.classes import written
 from basinmap.maps.drawing import remember
-from basinmap.maps.guards import check_series, check_states, numbers
+from basinmap.maps.guards import (
+    check_map,
+    check_series,
+    check_states,
+    numbers,
+)
 from basinmap.maps.insets import InsetBlock
 from basinmap.maps.pages import MapAxes, scaled
 from basinmap.maps.panels import Gathered, Maps, gathered
@@ -84,6 +89,7 @@ def draw_comparison(
     >>> rates = pd.Series({"CA de Lens-Liévin": 7.19, "Bassin minier": 8.06})
     >>> bm.draw_comparison(ax, rates)
     """
+    check_map(ax)
     check_series(values)
     check_states(values)
     figures = numbers(values)

@@ -26,7 +26,13 @@ from basinmap.errors import (
 )
 from basinmap.maps.alternatives import Sentence, Told, told
 from basinmap.maps.drawing import free_spot, inked, remember
-from basinmap.maps.guards import amounts, check_drawable, check_states, kind_of
+from basinmap.maps.guards import (
+    amounts,
+    check_drawable,
+    check_map,
+    check_states,
+    kind_of,
+)
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.pens import (
     ROW,
@@ -188,6 +194,7 @@ def draw_links(
     >>> ax.blocks[0].lines[0].split(", ")[0]
     'Flux d’au moins 50\xa0: 2 tracés sur 3'
     """
+    check_map(ax)
     check_drawable(units)
     color = inked(ax, color)
     _check_options(threshold, widest_mm)

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from basinmap.errors import DataError
+from basinmap.maps.guards import check_map
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.themes import settings, text_width
 
@@ -54,6 +55,7 @@ def draw_logos(
     ...
     basinmap.errors.DataError: logo.png: no such file; give the path of a PNG or JPEG
     """
+    check_map(ax)
     if not paths or not 0 < height_mm < np.inf:
         msg = "no logo, or no height: draw_logos(ax, ['logo.png'], height_mm=9)"
         raise DataError(msg)

@@ -21,7 +21,10 @@ from basinmap.maps.drawing import (
     remember,
     states_of_classes,
 )
-from basinmap.maps.guards import check_drawable
+from basinmap.maps.guards import (
+    check_drawable,
+    check_map,
+)
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.themes import MM_PER_POINT, settings
 from basinmap.maps.typology import CategoriesBlock, label_of, named_categories
@@ -96,6 +99,7 @@ def draw_markers(
     >>> [(swatch.label, swatch.count) for swatch in ax.blocks[0].swatches]
     [('puits', 2), ('musée', 1)]
     """
+    check_map(ax)
     check_drawable(points)
     named = named_categories(categories, labels)
     names = list(named.cat.categories)

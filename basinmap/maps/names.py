@@ -15,6 +15,7 @@ from basinmap.errors import DataError
 from basinmap.maps.drawing import inked
 from basinmap.maps.guards import (
     check_drawable,
+    check_map,
     check_series,
     check_states,
     numbers,
@@ -93,6 +94,7 @@ def draw_labels(
     >>> bm.draw_labels(ax, lens, strong=3) > 30
     True
     """
+    check_map(ax)
     check_drawable(units)
     check_columns(units, column)
     check_states(units[column], states_beside(units, units[column]))
@@ -117,20 +119,18 @@ def draw_labels(
     anchors, radii, home = _rooms(ax, visible)
     width, height = ax.plan.frame[2:]
     # Gaps between names are told for A4: a poster is measured in larger millimetres.
-    edge = 0.8 * zoom
     placed = place_labels(
         anchors / zoom,
         np.array(boxes) / zoom,
         priority=rank.to_numpy(dtype=float),
-        frame=(0.8, 0.8, (width - edge) / zoom, (height - edge) / zoom),
+        frame=(0.8, 0.8, width / zoom - 0.8, height / zoom - 0.8),
         radii=radii / zoom,
         obstacles=np.array(ax.boxes).reshape(-1, 4) / zoom,
         discs=np.array(list(ax.symbols.values())).reshape(-1, 3) / zoom,
         home=home / zoom,
         leaders=max(strong, 4) if ax.symbols else strong,
     )
-    for xmin, ymin, xmax, ymax in (zoom * placed.boxes[placed.placed]).tolist():
-        ax.boxes.append((xmin, ymin, xmax, ymax))
+    ax.boxes.extend(map(tuple, (zoom * placed.boxes[placed.placed]).tolist()))
     centres = ax.to_metres(zoom * np.column_stack([placed.x, placed.y]))
     leaders = ax.to_metres(zoom * placed.leader.reshape(-1, 2)).reshape(-1, 4)
     with settings():

@@ -241,8 +241,9 @@ class Sheet(Figure):
         options = {"dpi": 300, **options, "format": kind}
         if not isinstance(self.canvas, SheetCanvas):
             SheetCanvas(self)  # another saving left its own
-        letters = {"svg.fonttype": "path"} if text == "paths" else {}
-        with settings(), mpl.rc_context(letters), warnings.catch_warnings():
+        shape: Literal["path", "none"] = "path" if text == "paths" else "none"
+        letters = mpl.rc_context({"svg.fonttype": shape})
+        with settings(), letters, warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             super().savefig(target, **options)
 
@@ -565,8 +566,9 @@ class Wish:
             msg = f"theme={self.theme!r}: give a Theme, such as bm.PRINT or bm.GREY"
             raise DataError(msg)
         _check_options(self.orientation, self.scale, self.legend, self.legend_mm)
-        if not 0 <= self.around < math.inf:
-            msg = f"around={self.around}: give metres of ground, such as around=2_000"
+        real = isinstance(self.around, Real)
+        if not real or not 0 <= float(self.around) < math.inf:
+            msg = f"around={self.around!r}: give metres of ground, such as around=2_000"
             raise DataError(msg)
 
     @property

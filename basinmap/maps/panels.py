@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import TypeVar
@@ -11,6 +11,7 @@ import geopandas as gpd
 
 from basinmap.errors import DataError
 from basinmap.maps.blocks import in_common
+from basinmap.maps.guards import check_map
 from basinmap.maps.pages import (
     Layout,
     MapAxes,
@@ -86,11 +87,15 @@ def panels(  # noqa: PLR0913 - each is a choice of whoever prints
     >>> maps["2016"].plan.scale == maps["2023"].plan.scale
     True
     """
-    if not territories:
-        msg = "no map to draw: give them by name, {'2016': communes, '2021': communes}"
+    if not isinstance(territories, Mapping) or not territories:
+        given = "" if isinstance(territories, Mapping) else type(territories).__name__
+        msg = (
+            f"territories: no map to draw{given and f' in a {given}'}: give them by "
+            "name, {'2016': communes, '2021': communes}"
+        )
         raise DataError(msg)
-    if columns is not None and not 1 <= columns <= len(territories):
-        msg = f"columns={columns}: from 1 to {len(territories)} maps side by side"
+    if columns is not None and columns not in range(1, len(territories) + 1):
+        msg = f"columns={columns!r}: from 1 to {len(territories)} maps side by side"
         raise DataError(msg)
     wish = Wish(
         title=title,
@@ -162,14 +167,14 @@ def gathered(maps: Maps) -> Gathered:
     Raises
     ------
     DataError
-        If there is none, or they are on several sheets.
+        If there is none, they are on several sheets, or it is something else.
     MeasureError
         If maps that would be compared are not drawn alike.
     """
-    if isinstance(maps, MapAxes):
-        ax = maps
+    if not isinstance(maps, Mapping):
+        ax = _checked_map(maps)
         return Gathered((ax,), ax.blocks, ax.credits, ax.grounds, ax.notes)
-    found = tuple(maps.values())
+    found = tuple(map(_checked_map, maps.values()))
     if not found or len({id(ax.sheet) for ax in found}) > 1:
         msg = f"{len(found)} maps on one sheet are needed: pass what panels returned"
         raise DataError(msg)
@@ -181,6 +186,14 @@ def gathered(maps: Maps) -> Gathered:
         {key: None for ax in found for key in ax.grounds},
         _notes(found),
     )
+
+
+def _checked_map(ax: MapAxes) -> MapAxes:
+    if isinstance(ax, Sequence):
+        msg = f"a {type(ax).__name__} of {len(ax)}: pass what panels returned, all maps"
+        raise DataError(msg)
+    check_map(ax)
+    return ax
 
 
 def _notes(maps: tuple[MapAxes, ...]) -> dict[str, None]:

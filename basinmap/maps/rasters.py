@@ -23,7 +23,10 @@ from basinmap.maps.drawing import (
     state_fill,
 )
 from basinmap.maps.grounds import lay
-from basinmap.maps.guards import check_drawable
+from basinmap.maps.guards import (
+    check_drawable,
+    check_map,
+)
 from basinmap.maps.imagery import (
     Floats,
     Path_,
@@ -115,6 +118,7 @@ def draw_raster(  # noqa: PLR0913 - classes are a choice, and so is what they ar
     ...
     basinmap.errors.DataError: chaleur.tif: cannot be read as a raster ...
     """
+    check_map(ax)
     if area is not None:
         check_drawable(area)
     grid = frame_grid(ax, dpi)
@@ -131,9 +135,8 @@ def draw_raster(  # noqa: PLR0913 - classes are a choice, and so is what they ar
         msg = f"{path}: no cell has a value {where}; check nodata, or the area"
         raise DataError(msg)
     sample = _sample(known) if method == "fisher-jenks" and breaks is None else known
-    about = {"label": label, "unit": unit, "sources": (told,)}
     series = pd.Series(sample.astype(np.float64), name=label)
-    series.attrs = about
+    series.attrs = {"label": label, "unit": unit, "sources": (told,)}
     classes = classify(series, method=method, k=k, breaks=breaks, pivot=pivot)
     colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
     pixels = _painted(values, classes.attrs["breaks"], colors)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from basinmap.errors import DataError
 from basinmap.maps.grounds import check_opacity, lay
+from basinmap.maps.guards import check_map
 from basinmap.maps.imagery import (
     Floats,
     Path_,
@@ -102,6 +103,7 @@ def draw_hillshade(  # noqa: PLR0913 - a sun has a place
     ...
     basinmap.errors.DataError: terrain.tif: cannot be read as a raster ...
     """
+    check_map(ax)
     if opacity is None:
         opacity = _GREY if ax.plan.theme.grey else _COLOR
     check_opacity(opacity)

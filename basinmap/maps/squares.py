@@ -25,7 +25,11 @@ from basinmap.maps.drawing import (
     remember,
     states_of_classes,
 )
-from basinmap.maps.guards import check_drawable, check_seen
+from basinmap.maps.guards import (
+    check_drawable,
+    check_map,
+    check_seen,
+)
 from basinmap.maps.layers import (
     checked_sizes,
     circles_block,
@@ -114,6 +118,7 @@ def draw_squares(
     >>> fig, ax = bm.page(lens, title="Logements")
     >>> draw_squares(ax, lens, bm.compute("L01", table))
     """
+    check_map(ax)
     check_drawable(units)
     check_seen(ax, units)
     values, missing = checked_sizes(units, sizes)

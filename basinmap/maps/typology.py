@@ -31,8 +31,17 @@ from basinmap.maps.drawing import (
     state_swatches,
     states_of_classes,
 )
-from basinmap.maps.guards import MOST as LARGEST
-from basinmap.maps.guards import check_areas, check_seen, check_series, kind_of, name_of
+from basinmap.maps.guards import (
+    MOST as LARGEST,
+)
+from basinmap.maps.guards import (
+    check_areas,
+    check_map,
+    check_seen,
+    check_series,
+    kind_of,
+    name_of,
+)
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.pens import (
     ROW,
@@ -135,6 +144,7 @@ def draw_typology(
     >>> [(swatch.label, swatch.count) for swatch in ax.blocks[0].swatches]
     [('bourg', 30), ('ville', 6)]
     """
+    check_map(ax)
     check_areas(units)
     check_seen(ax, units)
     aligned = on_units(units, named_categories(categories, labels))
