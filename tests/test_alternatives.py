@@ -100,6 +100,40 @@ def test_a_choropleth_is_told_from_its_title_to_its_author(map_of_rates):
     ]
 
 
+def test_what_the_foot_notes_is_told_before_landmarks():
+    units = row(3)
+    values = rates([1, 4, 9])
+    values.attrs["states"] = {"a": "estimated"}
+    fig, ax = bm.page(units, title="x")
+    bm.draw_choropleth(ax, units, bm.classify(values, breaks=[5]))
+    bm.draw_outlines(ax, units, label="limite")
+    before = sentences(fig)
+    assert before[3:5] == ["Estimation : 1 valeur", "Repères : limite"]
+    bm.draw_furniture(ax, author="Moi", date=DAY, note="Lecture : 7 %.")
+    assert sentences(fig)[3:6] == [
+        *("Estimation : 1 valeur", "Lecture : 7 %", "Repères : limite")
+    ]
+
+
+def test_notes_of_several_maps_are_told_map_by_map():
+    units = row(2)
+    fig, maps = bm.panels({2016: units, 2021: units}, title="x")
+    maps[2016].notes["Estimation : 1 valeur"] = None
+    assert sentences(fig)[-1] == "2016 – Estimation : 1 valeur."
+
+
+def test_a_long_note_leaves_the_classes_and_the_sources():
+    units = row(3)
+    fig, ax = bm.page(units, title="x")
+    bm.draw_choropleth(ax, units, bm.classify(rates([1, 4, 9]), breaks=[5]))
+    with pytest.warns(bm.errors.BasinmapWarning, match="run off the page"):
+        bm.draw_furniture(ax, author="Moi", date=DAY, note="mot " * 700)
+    said = sentences(fig)
+    assert len(alternative_text(fig)) <= LONGEST
+    assert "3 communes en 2 classes : 5 et plus (1) ; moins de 5 (2)" in said
+    assert said[-1] == "Réalisation : Moi, novembre 2026."
+
+
 def test_the_text_is_in_french_typography(map_of_rates):
     text = alternative_text(map_of_rates[0])
     assert "Taux d’essai (%)\u00a0: minimum" in text

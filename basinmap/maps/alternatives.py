@@ -29,6 +29,7 @@ __all__ = [
     "Told",
     "alternative_text",
     "counted",
+    "notes_of",
     "proportional",
     "told",
     "with_counts",
@@ -128,9 +129,10 @@ def alternative_text(sheet: Sheet | MapAxes) -> str:
     Return what a sheet shows, in words, for who does not see it.
 
     Title and kind of map; then extremes, classes and how many units each holds,
-    values of the symbols, what has no value, comparison, landmarks, small maps,
-    sources and author. A sheet that is saved bears it: `/Alt` of the PDF, `<desc>` of
-    the SVG, `Description` of the PNG. `draw_furniture(…, alternative=…)` replaces it.
+    values of the symbols, what has no value, comparison, notes, landmarks, small
+    maps, sources and author. A sheet that is saved bears it: `/Alt` of the PDF,
+    `<desc>` of the SVG, `Description` of the PNG. `draw_furniture(…, alternative=…)`
+    replaces it.
 
     Parameters
     ----------
@@ -163,7 +165,7 @@ def alternative_text(sheet: Sheet | MapAxes) -> str:
         return about["Alternative"]
     small = [ax for ax in whole.maps if ax.get_label() in _SMALL]
     large = [ax for ax in whole.maps if ax.get_label() not in _SMALL]
-    entries = _entries(large)
+    entries = sorted([*_entries(large), _noted(whole, large)], key=_rank)
     opening = Sentence(
         f"{about['Title'].rstrip('. ')} ({_kinds(large, small, entries)})"
     )
@@ -188,6 +190,10 @@ def _sheet_of(drawn: Sheet | MapAxes) -> Sheet:
     return sheet  # type: ignore[return-value] # as it has what a sheet has
 
 
+def _rank(entry: Told) -> int:
+    return entry.rank
+
+
 def _entries(maps: Sequence[MapAxes]) -> list[Told]:
     """Return what the legends of the maps say, each entry once."""
     seen: list[object] = []
@@ -199,7 +205,7 @@ def _entries(maps: Sequence[MapAxes]) -> list[Told]:
                 shared = sum(block in other.blocks for other in maps) > 1
                 alone = len(maps) == 1 or shared
                 entries.append(_named(told(block), "" if alone else ax.caption))
-    return sorted(entries, key=lambda entry: entry.rank)
+    return entries
 
 
 def _named(entry: Told, caption: str) -> Told:
@@ -237,6 +243,30 @@ def _unclassed(maps: Sequence[MapAxes], entries: Sequence[Told]) -> list[Sentenc
 
 def _inset(ax: MapAxes) -> Sentence:
     return Sentence(_SMALL[str(ax.get_label())], (ax.caption,) if ax.caption else ())
+
+
+def _noted(sheet: Sheet, maps: Sequence[MapAxes]) -> Told:
+    """Tell the notes that are printed, or those that would be, before landmarks."""
+    printed = sheet.about.get("Notes")
+    lines = list(notes_of(maps)) if printed is None else printed.splitlines()
+    return Told(sentences=tuple(map(Sentence, lines)), rank=1)
+
+
+def notes_of(maps: Sequence[MapAxes]) -> dict[str, None]:
+    """
+    Return the notes of all maps of a sheet, those of some under the names of these.
+
+    Parameters
+    ----------
+    maps
+        Maps with their captions.
+    """
+    notes: dict[str, None] = {}
+    for note in dict.fromkeys(note for ax in maps for note in ax.notes):
+        named = [ax.caption for ax in maps if note in ax.notes and ax.caption]
+        shared = all(note in ax.notes for ax in maps)
+        notes[note if shared or not named else f"{' ; '.join(named)} – {note}"] = None
+    return notes
 
 
 def _sources(sheet: Sheet, maps: Iterable[MapAxes]) -> list[Sentence]:

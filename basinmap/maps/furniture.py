@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import math
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -82,15 +82,18 @@ def draw_furniture(
     if not author or not lines:
         msg = "a map bears an author and its sources: author='…', sources=['…']"
         raise DataError(msg)
+    notes = _sentences([*drawn.notes, note])
     drawn.sheet.about |= {
         "Author": author,
         "Date": date.isoformat(),
         "Sources": " ; ".join(lines),
+        "Notes": "\n".join(notes),
     }
     if one_line(alternative):
         drawn.sheet.about["Alternative"] = typeset(one_line(alternative))
     with settings():
-        _write_footer(drawn, lines, author, date, note)
+        signs = _sentences([_secret_note(drawn)])
+        _write_footer(drawn, lines, author, date, [*signs, *notes])
         _draw_scale_bar(drawn.first)
         _draw_north(drawn.first)
 
@@ -114,8 +117,16 @@ def _check_margins(
         raise DataError(msg)
 
 
+def _sentences(texts: Iterable[str]) -> list[str]:
+    return [text for given in texts if (text := stopped(one_line(given)))]
+
+
 def _write_footer(
-    drawn: Gathered, credits_: list[str], author: str, date: dt.date, note: str
+    drawn: Gathered,
+    credits_: list[str],
+    author: str,
+    date: dt.date,
+    notes: Sequence[str],
 ) -> None:
     plan, paper = drawn.plan, drawn.sheet.paper
     theme = plan.theme
@@ -123,10 +134,7 @@ def _write_footer(
     top = y + height
     paper.plot([x, x + width], [top] * 2, color=theme.faint, linewidth=0.5 * plan.zoom)
     sentences = [stopped(f"Sources : {' ; '.join(credits_)}")]
-    notes = " ".join(
-        filter(None, map(stopped, (*drawn.notes, _secret_note(drawn), note)))
-    )
-    sentences += [notes] if notes else []
+    sentences += [" ".join(notes)] if notes else []
     sentences.append(f"Réalisation : {author}, {month(date)}.")
     right = [
         f"Échelle 1\u00a0: {number(plan.scale)} ({plan.size})",

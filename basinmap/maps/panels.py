@@ -10,6 +10,7 @@ from typing import TypeVar
 import geopandas as gpd
 
 from basinmap.errors import DataError
+from basinmap.maps.alternatives import notes_of
 from basinmap.maps.blocks import in_common
 from basinmap.maps.guards import check_map
 from basinmap.maps.pages import (
@@ -184,7 +185,7 @@ def gathered(maps: Maps) -> Gathered:
         reduce(_joined, lists[1:], list(lists[0])),
         {key: None for ax in found for key in ax.credits},
         {key: None for ax in found for key in ax.grounds},
-        _notes(found),
+        notes_of(found),
     )
 
 
@@ -194,16 +195,6 @@ def _checked_map(ax: MapAxes) -> MapAxes:
         raise DataError(msg)
     check_map(ax)
     return ax
-
-
-def _notes(maps: tuple[MapAxes, ...]) -> dict[str, None]:
-    """Return the notes of all maps, those of some under the names of these."""
-    notes: dict[str, None] = {}
-    for note in dict.fromkeys(note for ax in maps for note in ax.notes):
-        named = [ax.caption for ax in maps if note in ax.notes and ax.caption]
-        shared = all(note in ax.notes for ax in maps)
-        notes[note if shared or not named else f"{' ; '.join(named)} – {note}"] = None
-    return notes
 
 
 def _joined(blocks: list[object], others: list[object]) -> list[object]:
