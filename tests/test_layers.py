@@ -438,7 +438,19 @@ def test_points_lie_where_they_are_and_only_those_of_the_frame_are_drawn(ax):
 def test_the_place_that_is_drawn_is_credited(ax):
     bm.draw_points(ax, bm.places().loc[["louvre-lens"]], label="musée")
     bm.draw_furniture(ax, author="x", date=DAY)
-    assert any("Wikipédia" in text for text in texts(ax))
+    foot = " ".join(texts(ax))
+    assert "Wikipédia" in foot
+    assert "BRGM" not in foot  # from which the shafts are, that are not drawn
+
+
+def test_each_place_has_its_own_credit_and_others_that_of_the_whole():
+    places = bm.places()
+    _, ax = bm.page(places, title="Lieux")
+    bm.draw_points(ax, places, label="lieu")
+    assert list(ax.grounds) == ["Wikipédia", "Wikipédia, d'après le BRGM"]
+    _, ax = bm.page(places, title="Lieux")
+    bm.draw_points(ax, places.reset_index(drop=True), label="lieu")
+    assert list(ax.grounds) == list(places.attrs["sources"])
 
 
 def test_neighbours_lie_under_everything_and_outlines_over_the_fills(ax, lens, rate):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import geopandas as gpd
@@ -523,14 +523,15 @@ def remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
     ax
         The map of `page`.
     drawn
-        A series counts for the values, a frame for the ground.
+        A series counts for the values, a frame for the ground. `attrs["credits"]`, by
+        code, goes before `attrs["sources"]`, which are those of the whole.
     """
     kept = ax.credits if isinstance(drawn, pd.Series) else ax.grounds
     measure = measure_of(drawn) if isinstance(drawn, pd.Series) else None
     if measure is not None and measure.source:
         kept.update(dict.fromkeys(measure.source.split("; ")))
     else:
-        kept.update(dict.fromkeys(drawn.attrs.get("sources", ())))
+        kept.update(dict.fromkeys(_credits(drawn)))
     tell_vintages(ax, vintage_told(drawn))
     said = list(drawn.attrs.get("states", {}).values())
     for state, meaning in QUALIFIERS.items():
@@ -539,6 +540,14 @@ def remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
             plural = "s" if count > 1 else ""
             ax.notes[f"{meaning} : {number(count)} valeur{plural}"] = None
     ax.notes.update(dict.fromkeys(drawn.attrs.get("notes", ())))
+
+
+def _credits(drawn: pd.Series | pd.DataFrame) -> Iterable[str]:
+    """Return the credits of the rows, where each has its own, or those of the whole."""
+    own = drawn.attrs.get("credits", {})
+    if own and drawn.index.isin(list(own)).all():
+        return [own[code] for code in drawn.index]
+    return drawn.attrs.get("sources", ())
 
 
 def vintage_told(drawn: pd.Series | pd.DataFrame) -> dict[str, dict[str, str]]:

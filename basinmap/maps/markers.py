@@ -136,7 +136,7 @@ def draw_markers(
     heading = label_of(categories) if title is None else title
     ax.blocks.append(CategoriesBlock(typeset(heading), tuple(swatches)))
     remember(ax, categories)
-    remember(ax, points)
+    remember(ax, points.loc[aligned.index])
 
 
 def _checked_markers(markers: Sequence[str] | None, wanted: int) -> list[str]:

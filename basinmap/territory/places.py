@@ -58,16 +58,27 @@ def places() -> gpd.GeoDataFrame:
     GeoDataFrame
         Points in EPSG:2154, index `place`; `name`, `commune`, `address`,
         `opened` (ISO date), `precision_m` (metres), `source`, `geometry`.
+        `attrs["credits"]` is the credit line of each: a map prints those it shows.
 
     Examples
     --------
     >>> import basinmap as bm
     >>> bm.places().loc["louvre-lens", "opened"]
     '2012-12-12'
+    >>> bm.places().attrs["credits"]["louvre-lens"]
+    'Wikipédia'
     """
     frame = embedded.spatial_table("places").copy()
-    frame.attrs = {"sources": embedded.credit("places.geometry")}
+    frame.attrs = {
+        "sources": embedded.credit("places.geometry"),
+        "credits": {str(code): _credit(text) for code, text in frame["source"].items()},
+    }
     return frame
+
+
+def _credit(source: str) -> str:
+    """Return whom a position is from, without where address and date are from."""
+    return source.removeprefix("Coordonnées : ").partition(" ; ")[0]
 
 
 def town_halls() -> gpd.GeoDataFrame:
