@@ -122,7 +122,7 @@ def staged_folder(out: str | Path) -> Iterator[Path]:
 def _checked_folder(out: str | Path) -> Path:
     target = Path(out)
     if not str(out).strip() or "\0" in str(out):
-        msg = f"{str(out)!r} is no name: cannot write there; give a folder, such as --out out"
+        msg = f"{str(out)!r} is no name: cannot write there; give a folder, --out out"
         raise OutputError(msg)
     try:
         if target.exists() and not target.is_dir():

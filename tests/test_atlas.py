@@ -321,13 +321,17 @@ def test_a_draw_that_cannot_be_sent_is_refused_with_the_cure(tmp_path):
         (row_of(2, groups=["a", None]), {"group": "epci"}, DataError, "'62002'"),
         (row_of(2), {"workers": 0}, DataError, "workers=0"),
         (row_of(2), {"title": " "}, DataError, "title"),
+        (row_of(2), {"title": None}, DataError, "title"),
+        (row_of(2), {"path": None}, DataError, "path=None"),
+        (row_of(2), {"draw": 3}, DataError, "draw=3"),
         (row_of(2).to_crs(4326), {}, bm.errors.CRSError, "degrees"),
         (row_of(2).iloc[:0], {}, DataError, "empty"),
     ],
 )
 def test_units_that_make_no_atlas_are_refused(tmp_path, units, options, error, said):
+    asked = {"draw": fiche, "path": tmp_path / "a.pdf", "title": "T", **options}
     with pytest.raises(error, match=said):
-        bm.atlas(units, fiche, path=tmp_path / "a.pdf", **{"title": "T", **options})
+        bm.atlas(units, **asked)
 
 
 def test_nothing_of_a_sheet_reaches_the_next(tmp_path):

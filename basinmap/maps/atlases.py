@@ -28,8 +28,8 @@ from tqdm import tqdm
 
 from basinmap.errors import BasinmapError, BasinmapWarning, DataError, culprits
 from basinmap.maps.contents import CONTENTS, Line, contents_sheets
-from basinmap.maps.drawing import check_drawable
-from basinmap.maps.pages import Sheet
+from basinmap.maps.guards import check_drawable
+from basinmap.maps.pages import Sheet, check_texts
 from basinmap.maps.portable import Bookmark, Link, PageFacts, facts_of, finished
 from basinmap.maps.themes import font, one_line, own_fonts, register_own, settings
 from basinmap.measures import check_columns
@@ -148,6 +148,13 @@ def atlas(  # noqa: PLR0913 - each is a choice of whoever publishes
     b'%PDF-'
     """
     check_drawable(units)
+    if not callable(draw):
+        msg = f"draw={draw!r}: give a function of a unit that returns its sheet"
+        raise DataError(msg)
+    if not isinstance(path, str | Path):
+        msg = f"path={path!r}: give the path of a file, such as path='atlas.pdf'"
+        raise DataError(msg)
+    check_texts(title=title, author=author)
     if not one_line(title):
         msg = "title: an atlas bears one, with territory and date: title='…'"
         raise DataError(msg)

@@ -19,7 +19,6 @@ from basinmap.maps.blocks import ClassesBlock, KeyBlock, Swatch
 from basinmap.maps.classes import signed
 from basinmap.maps.guards import (
     check_classes,
-    check_drawable,
     check_geography,
     check_matched,
     check_series,
@@ -51,7 +50,6 @@ __all__ = [
     "STATE_EDGE",
     "STATE_FILL",
     "add_key",
-    "check_drawable",
     "class_colors",
     "class_looks",
     "classes_block",
