@@ -436,7 +436,7 @@ def test_cells_are_those_of_both_classes_and_add_up(ax, lens, rate, houses):
             strict=True,
         )
     )
-    nine = bivariate_colors("teal-plum")
+    nine = bivariate_colors("violet-gold")
     entry = block(ax, BivariateBlock)
     for i in range(3):
         for j in range(3):
@@ -527,7 +527,7 @@ def test_a_rate_of_two_values_crosses_in_two_rows_of_far_colours(
     two = bm.classify((rate > 6).astype(float).rename("seuil"), breaks=[1])
     draw_bivariate(ax, lens, two, houses)
     entry = block(ax, BivariateBlock)
-    nine = bivariate_colors("teal-plum")
+    nine = bivariate_colors("violet-gold")
     assert [list(row) for row in entry.colors] == [list(nine[0]), list(nine[2])]
     assert sum(map(sum, entry.counts)) == 36
     bm.draw_legend(ax)

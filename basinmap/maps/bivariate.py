@@ -111,7 +111,7 @@ def draw_bivariate(
     rows: pd.Series,
     columns: pd.Series,
     *,
-    palette: str = "teal-plum",
+    palette: str = "violet-gold",
     title: str = "Lecture croisée des deux indicateurs",
     labels: tuple[str, str] | None = None,
 ) -> None:

@@ -17,7 +17,7 @@ fig, ax = bm.page(
     subtitle="Taux de vacance et part des maisons parmi les logements, par commune",
 )
 bm.draw_neighbours(ax, bm.epcis())
-bm.draw_bivariate(ax, communes, vacancy, houses, palette="violet-gold")
+bm.draw_bivariate(ax, communes, vacancy, houses)
 bm.draw_outlines(ax, bm.scots().loc[["artois"]], label="limite de SCoT", width=1.1)
 bm.draw_labels(ax, communes, strong=3)
 bm.draw_legend(ax)
