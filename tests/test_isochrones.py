@@ -414,7 +414,7 @@ def test_a_place_of_the_library_will_do():
     move = point.x - X, point.y - Y
     areas = isochrones(LOUVRE_LENS, lattice(move=move), minutes=[5])
     assert areas.geometry.iloc[0].contains(point)
-    assert areas.attrs["sources"] == (LOUVRE_LENS.source,)
+    assert areas.attrs["sources"] == (LOUVRE_LENS.credit,)
 
 
 # -- fragile answers --------------------------------------------------------------

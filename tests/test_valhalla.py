@@ -228,7 +228,7 @@ def test_a_place_stands_for_a_point(town):
     assert shapely.Point(X, Y).distance(beside) < 2_000
     table = valhalla_times(bm.LOUVRE_LENS, spots(a=(0, 0)), town, mode="walk")
     assert table.index[0] == (bm.LOUVRE_LENS.name, "a")
-    assert bm.LOUVRE_LENS.source in table.attrs["sources"]
+    assert bm.LOUVRE_LENS.credit in table.attrs["sources"]
 
 
 @pytest.mark.parametrize("crs", [4326, 3857, None])

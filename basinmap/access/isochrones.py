@@ -171,7 +171,7 @@ def isochrones(
     frame = isochrone_frame(flat, points.index, bounds, nested=nested)
     frame = frame.set_crs(network.crs)
     told = (
-        [place.source] if isinstance(place, Place) else place.attrs.get("sources", ())
+        [place.credit] if isinstance(place, Place) else place.attrs.get("sources", ())
     )
     frame.attrs = {
         "mode": network.mode,

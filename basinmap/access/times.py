@@ -197,7 +197,7 @@ def _side(points: Points, network: Network, what: str) -> _Side:
     shapes = point_frame(points, network, what)
     xy = shapely.get_coordinates(shapes.array)
     if isinstance(points, Place):
-        sources = (points.source,)
+        sources = (points.credit,)
     else:
         sources = tuple(points.attrs.get("sources", ()))
     return _Side(shapes.index, xy, snap(xy, network), sources)

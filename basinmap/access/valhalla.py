@@ -416,7 +416,7 @@ def _series(points: Points, what: str) -> tuple[gpd.GeoSeries, tuple[str, ...]]:
     """Return points on the index of their codes, and their sources."""
     if isinstance(points, Place):
         one = gpd.GeoSeries([points.point], index=[points.name], crs=METRIC)
-        return one, (points.source,)
+        return one, (points.credit,)
     check_metric(points, what)
     check_unique(points.index, what)
     series = points.geometry

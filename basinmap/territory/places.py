@@ -48,6 +48,11 @@ class Place:
     precision_m: float = 0.0
     source: str = ""
 
+    @property
+    def credit(self) -> str:
+        """Whom the position is from, as a map credits it."""
+        return _credit(self.source)
+
 
 def places() -> gpd.GeoDataFrame:
     """
