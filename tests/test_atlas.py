@@ -14,6 +14,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tqdm import tqdm
 
 import basinmap as bm
 from basinmap.errors import BasinmapWarning, ColumnError, DataError, OutputError
@@ -358,6 +359,30 @@ def test_what_one_sheet_says_three_times_is_not_said_by_all(tmp_path):
 
     with pytest.warns(BasinmapWarning, match=r"^dit \[sheet\(s\) '62002'\]$"):
         bm.atlas(row_of(3), draw, path=tmp_path / "a.pdf", title="T")
+
+
+@pytest.mark.parametrize(("workers", "steps"), [(1, 26), (2, 2)])
+def test_progress_is_told_page_by_page_or_by_chunk(
+    tmp_path, monkeypatch, workers, steps
+):
+    bars = []
+
+    class Bar(tqdm):
+        def __init__(self, *args, **options):
+            super().__init__(
+                *args, **{**options, "disable": False, "file": io.StringIO()}
+            )
+            self.told = []
+            bars.append(self)
+
+        def update(self, n=1):
+            self.told.append(n)
+            return super().update(n)
+
+    monkeypatch.setattr(atlases, "tqdm", Bar)
+    bm.atlas(row_of(26), fiche, path=tmp_path / "a.pdf", title="T", workers=workers)
+    (bar,) = bars
+    assert (sum(bar.told), len(bar.told), bar.total) == (26, steps, 26)
 
 
 def test_a_process_that_is_killed_is_told_of(tmp_path):

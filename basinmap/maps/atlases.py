@@ -39,6 +39,7 @@ from basinmap.typography import number
 __all__ = ["atlas"]
 
 Draw = Callable[[gpd.GeoDataFrame], Sheet]
+Tick = Callable[[], object]
 
 _CHUNK: Final = 24
 """Sheets that share their fonts in the file, however many processes there are."""
@@ -205,6 +206,9 @@ class _Part:
     said: tuple[_Said, ...]
 
 
+_Make = Callable[[gpd.GeoDataFrame, int, Tick], _Part]
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     """How sheets are drawn, whatever they become."""
@@ -214,39 +218,38 @@ class _Run:
     workers: int | None
     quiet: bool
 
-    def parts(
-        self, units: gpd.GeoDataFrame, make: Callable[[gpd.GeoDataFrame, int], _Part]
-    ) -> list[_Part]:
+    def parts(self, units: gpd.GeoDataFrame, make: _Make) -> list[_Part]:
         """Draw chunks of units here or in other processes; keep their order."""
         starts = range(0, len(units), _CHUNK)
         chunks = [(units.iloc[at : at + _CHUNK], at) for at in starts]
-        found = []
+        found: list[_Part] = []
         with tqdm(
             total=self.count,
             disable=True if self.quiet else None,
             unit="page",
             leave=False,
         ) as bar:
-            for part in self._made(chunks, make):
-                found.append(part)
-                bar.update(min(_CHUNK, self.count - bar.n))
+            found += self._made(chunks, make, bar)
         _warn([said for part in found for said in part.said], self.count)
         return found
 
     def _made(
         self,
         chunks: list[tuple[gpd.GeoDataFrame, int]],
-        make: Callable[[gpd.GeoDataFrame, int], _Part],
+        make: _Make,
+        bar: tqdm,
     ) -> Iterator[_Part]:
         workers = _processes(self.workers, self.count, len(chunks))
         if workers == 1:
-            yield from (make(*chunk) for chunk in chunks)
+            yield from (make(*chunk, bar.update) for chunk in chunks)
             return
         pool = Parallel(n_jobs=workers, return_as="generator", max_nbytes=None)
         try:
-            yield from pool(
+            for part in pool(
                 delayed(_with_fonts)(own_fonts(), make, *chunk) for chunk in chunks
-            )
+            ):
+                bar.update(min(_CHUNK, self.count - bar.n))
+                yield part
         except BrokenProcessPool as error:
             msg = (
                 f"a process that drew was stopped, likely for want of memory: write "
@@ -273,14 +276,15 @@ def _processes(workers: int | None, sheets: int, chunks: int) -> int:
 
 
 def _with_fonts(
-    fonts: Sequence[str],
-    make: Callable[[gpd.GeoDataFrame, int], _Part],
-    units: gpd.GeoDataFrame,
-    at: int,
+    fonts: Sequence[str], make: _Make, units: gpd.GeoDataFrame, at: int
 ) -> _Part:
     """Draw in another process, which has not met the fonts of the user."""
     register_own(fonts)
-    return make(units, at)
+    return make(units, at, _nothing)
+
+
+def _nothing() -> None:
+    """Tell no one that a sheet is drawn: the bar is in another process."""
 
 
 def _check_names(units: gpd.GeoDataFrame, name: str) -> None:
@@ -323,7 +327,11 @@ def _drawn(draw: Draw, unit: gpd.GeoDataFrame, label: str) -> Sheet:
 
 
 def _each(
-    draw: Draw, units: gpd.GeoDataFrame, name: str, said: list[_Said]
+    draw: Draw,
+    units: gpd.GeoDataFrame,
+    name: str,
+    said: list[_Said],
+    tick: Tick = _nothing,
 ) -> Iterator[tuple[int, str, Sheet]]:
     """Draw unit after unit; keep what is warned of while a sheet is drawn and saved."""
     with _cycles_kept():
@@ -334,6 +342,7 @@ def _each(
                 sheet = _drawn(draw, unit, f"{code} ({label})")
                 yield row, str(code), sheet
             said += [_Said(w.category, str(w.message), str(code)) for w in caught]
+            tick()
             if _weight(sheet):
                 gc.collect()
 
@@ -408,14 +417,19 @@ def _write_pdf(run: _Run, units: gpd.GeoDataFrame, target: Path, book: _Book) ->
 
 
 def _pdf_of(
-    draw: Draw, name: str, first: int, units: gpd.GeoDataFrame, at: int
+    draw: Draw,
+    name: str,
+    first: int,
+    units: gpd.GeoDataFrame,
+    at: int,
+    tick: Tick,
 ) -> _Part:
     """Draw a chunk of sheets as one PDF."""
     said: list[_Said] = []
     facts: list[PageFacts] = []
 
     def numbered() -> Iterator[Sheet]:
-        for row, _, sheet in _each(draw, units, name, said):
+        for row, _, sheet in _each(draw, units, name, said, tick):
             _write_number(sheet, first + at + row)
             facts.append(facts_of(sheet))
             yield sheet
@@ -541,11 +555,12 @@ def _files_of(
     paths: dict[str, Path],
     units: gpd.GeoDataFrame,
     at: int,
+    tick: Tick,
 ) -> _Part:
     """Draw a chunk of sheets as files."""
     del at
     said: list[_Said] = []
-    for _, code, sheet in _each(draw, units, name, said):
+    for _, code, sheet in _each(draw, units, name, said, tick):
         sheet.savefig(paths[code])
     return _Part((), (), tuple(said))
 
