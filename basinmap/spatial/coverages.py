@@ -15,22 +15,15 @@ import shapely
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.measures import (
     Measures,
-    Stock,
     check_columns,
     check_ratios,
-    state_column,
 )
 from basinmap.reports import Report
 from basinmap.spatial.projections import check_metric
-from basinmap.territory.aggregation import (
-    _as_column,
-    _combined,
-    _refuse,
-    _stocks,
-    _summed,
-)
+from basinmap.territory.sums import columns_of, refuse, stocks_of, sums_of
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
+from basinmap.values.told import measures_of
 
 __all__ = [
     "Cleaning",
@@ -635,22 +628,23 @@ def _added_up(
     units: gpd.GeoDataFrame, number_of: np.ndarray, known: Measures
 ) -> pd.DataFrame:
     """Combine the measures of the units of each group, in the order of groups."""
-    _refuse(known)
+    refuse(known)
     taken = {"units", "geometry"} & set(known)
     if taken:
         msg = f"a measure cannot be called {culprits(sorted(taken))} here; rename it"
         raise MeasureError(msg)
-    check_ratios(known, {**units.attrs.get("measures", {}), **known})
+    check_ratios(known, {**measures_of(units), **known})
     table = pd.DataFrame(units.drop(columns=units.geometry.name))
     table.attrs = {}
     parent = pd.Series(_keys(number_of), table.index, dtype=object)
-    return _columns(known, _sums(_stocks(table, known), number_of), table, parent)
+    sums = _sums(stocks_of(table, known), number_of)
+    return columns_of(known, sums, table, parent)
 
 
 def _sums(stocks: pd.DataFrame, positions: np.ndarray) -> pd.DataFrame:
     """Add stocks up by position of their unit, each sum under the name of it."""
     # Whole numbers are grouped many times faster than text.
-    sums = _summed(stocks, pd.Series(positions, stocks.index))
+    sums = sums_of(stocks, pd.Series(positions, stocks.index))
     sums.index = pd.Index(_keys(sums.index), dtype=object)
     return sums
 
@@ -658,28 +652,6 @@ def _sums(stocks: pd.DataFrame, positions: np.ndarray) -> pd.DataFrame:
 def _keys(positions: Iterable[int]) -> list[str]:
     """Name positions by strings, as sums of units expect."""
     return [str(n) for n in positions]
-
-
-def _columns(
-    known: Measures,
-    sums: pd.DataFrame,
-    rows: pd.DataFrame,
-    parent: pd.Series,
-) -> pd.DataFrame:
-    """Compute each measure of the units from their sums, with its states."""
-    columns: dict[str, pd.Series] = {}
-    for column, measure in known.items():
-        if isinstance(measure, Stock):  # the sum itself
-            columns[column] = sums[column]
-            states = sums[state_column(column)]
-            if (states != "").any():
-                columns[state_column(column)] = states.astype(object)
-            continue
-        found = _combined(column, measure, sums, rows, parent)
-        columns[column] = found.series
-        if found.states:
-            columns[state_column(column)] = _as_column(found.states, sums.index)
-    return pd.DataFrame(columns, index=sums.index)
 
 
 # --- accounts ----------------------------------------------------------------------

@@ -20,6 +20,7 @@ from basinmap.spatial.cells import fractions
 from basinmap.spatial.lookups import _repeated
 from basinmap.spatial.overlaps import _check_polygons
 from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.values.told import measures_of
 
 __all__ = [
     "Squares",
@@ -209,7 +210,7 @@ def density(
     check_metric(cells, "cells")
     check_columns(cells, column)
     _check_polygons(cells, "cells")
-    known = measure or cells.attrs.get("measures", {}).get(column, Stock())
+    known = measure or measures_of(cells).get(column, Stock())
     if not isinstance(known, Stock):
         kind = type(known).__name__.lower()
         msg = f"{column!r} is a {kind}: only a stock is divided by a surface"

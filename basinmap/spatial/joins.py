@@ -27,6 +27,7 @@ from basinmap.spatial.projections import check_same_crs
 from basinmap.spatial.sources import Lot, Points, Source, read_points
 from basinmap.spatial.tallies import TOTAL, Heap, Tally, numbers_of
 from basinmap.typography import number, percent, shortest
+from basinmap.values.told import measures_of
 
 __all__ = ["count", "locate"]
 
@@ -367,7 +368,7 @@ def _check_columns(
     if _POINTS in sums:
         msg = f"a sum cannot be called {_POINTS!r} here; rename the column"
         raise DataError(msg)
-    known = source.attrs.get("measures", {})
+    known = measures_of(source)
     for name in sums:
         if name in known and not isinstance(known[name], Stock):
             kind = type(known[name]).__name__.lower()
@@ -576,7 +577,7 @@ def _attrs(
     sums: Iterable[str],
     account: _Account,
 ) -> dict:
-    known = source.attrs.get("measures", {})
+    known = measures_of(source)
     measures = {_POINTS: Stock(label="Points")}
     measures |= {name: known.get(name, Stock()) for name in sums}
     split = {
