@@ -20,7 +20,7 @@ from basinmap.errors import (
     MeasureError,
     culprits,
 )
-from basinmap.measures import Median, Stock, state_column
+from basinmap.measures import Measure, Median, Stock, state_column
 from basinmap.reports import Report
 from basinmap.spatial.lookups import Found, Lookup, closest, find, lookup
 from basinmap.spatial.projections import check_same_crs
@@ -578,7 +578,7 @@ def _attrs(
     account: _Account,
 ) -> dict:
     known = measures_of(source)
-    measures = {_POINTS: Stock(label="Points")}
+    measures: dict[str, Measure] = {_POINTS: Stock(label="Points")}
     measures |= {name: known.get(name, Stock()) for name in sums}
     split = {
         column: measure
