@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -23,17 +24,20 @@ from basinmap.deliverables.plates import (
 )
 from basinmap.deliverables.reach_plates import REACH_PLATES
 from basinmap.deliverables.subjects import Subject, both, subject, territory_names
+from basinmap.errors import OutlineWarning
 from basinmap.export.geopackages import write_geopackage
 from basinmap.export.manifests import write_manifest
 from basinmap.export.workbooks import write_workbook
 from basinmap.indicators.catalogue import indicators
 from basinmap.indicators.computing import compute
 from basinmap.maps.alternatives import alternative_text
+from basinmap.maps.precision import VISIBLE_MM
 from basinmap.staging import staged_folder
-from basinmap.territory.embedded import credit, provenance
+from basinmap.territory.embedded import credit, outlines_known, provenance
+from basinmap.territory.outlines import Outlines, read_outlines
 from basinmap.territory.places import places
-from basinmap.territory.units import communes, epcis
-from basinmap.typography import capital
+from basinmap.territory.units import communes
+from basinmap.typography import capital, number, shortest
 
 __all__ = ["PLATES", "plh"]
 
@@ -100,6 +104,7 @@ def plh(
     date: dt.date | None = None,
     network: Network | str | Path | None = None,
     mode: Mode = "car",
+    outlines: Outlines | None = None,
     quiet: bool = False,
 ) -> Path:
     """
@@ -122,6 +127,10 @@ def plh(
         plates of reach.
     mode
         `"walk"`, `"bike"` or `"car"`, for a file.
+    outlines
+        Outlines of communes to draw on instead of the embedded ones, which are
+        generalised: see `read_outlines`. Units that they do not hold whole stay on
+        the embedded ones.
     quiet
         Whether the progress on stderr is off; it is anyway when stderr is no
         terminal.
@@ -138,17 +147,21 @@ def plh(
     CodeError
         If the EPCI is unknown.
     DataError
-        If the network cannot be read, or the museum is outside of it.
+        If the network or the outlines cannot be read, the museum is outside of the
+        network, or the outlines do not hold the communes of the EPCI.
     OutputError
         If the folder cannot be written.
     """
     day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
-    about = subject(epci, author=author, date=day)
+    ground = None if outlines is None else read_outlines(outlines)
+    about = subject(epci, author=author, date=day, outlines=ground)
     if isinstance(network, str | Path):
         network = read_network(network, mode=mode, quiet=quiet)
     about = replace(about, network=network)
     told = {}
-    with staged_folder(out) as folder:
+    with staged_folder(out) as folder, warnings.catch_warnings():
+        # The foot of the plates and the method note say it.
+        warnings.simplefilter("ignore", OutlineWarning)
         steps = _steps(about, folder)
         bar = tqdm(steps, disable=True if quiet else None, unit="fichier", leave=False)
         for name, write in bar:
@@ -213,9 +226,10 @@ def _level_of(table: pd.DataFrame, level: str) -> pd.Series:
 def _write_data(about: Subject, folder: Path) -> None:
     mine = about.communes.drop(columns=["population", "area_km2"])
     units, _ = _with_counts(about, "commune", list(mine.index))
-    everyone = epcis().drop(columns=["population", "area_km2"])
+    everyone = about.epcis.drop(columns=["population", "area_km2"])
     groups, _ = _with_counts(about, "epci", list(everyone.index))
-    inside = communes().drop(columns=["population", "area_km2"]).join(about.everything)
+    inside = about.everyone.drop(columns=["population", "area_km2"])
+    inside = inside.join(about.everything)
     sums = ["population_2023", "dwellings_2021"]
     counted = reach(about.rings, inside, sums=sums, rule="centroid")
     layers = {
@@ -304,7 +318,7 @@ def _write_tables(about: Subject, folder: Path) -> None:
             "Taux calculés sur les sommes des effectifs communaux, jamais par "
             f"moyenne des taux. {credit}",
         ),
-        "Sources": _sources(),
+        "Sources": _sources(about),
     }
     write_workbook(
         folder / "tableaux.xlsx",
@@ -345,8 +359,8 @@ def _comparison(about: Subject) -> pd.DataFrame:
     return pd.concat([*parts, whole]).rename_axis("territoire")
 
 
-def _sources() -> pd.DataFrame:
-    """Return the embedded data sets, one a row."""
+def _sources(about: Subject) -> pd.DataFrame:
+    """Return the data sets that the document is made from, one a row."""
     rows = {
         key: (
             item["title"],
@@ -357,6 +371,12 @@ def _sources() -> pd.DataFrame:
         )
         for key, item in provenance()["datasets"].items()
     }
+    if about.outlines is not None:
+        told = " ; ".join(about.outlines.attrs["sources"])
+        where = "COG au 1er janvier 2026"
+        rows["contours-fournis"] = ("Contours des communes", told, "", where, "")
+        if about.on_one_ground:
+            del rows[provenance()["columns"]["geometry"]]
     columns = ["titre", "source", "millesime", "geographie", "licence"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     table.attrs = {
@@ -398,8 +418,7 @@ def _write_method(about: Subject, folder: Path) -> None:
         "additionnées.",
         "- Logements : recensement 2021, sommes d'effectifs par IRIS arrondis à "
         "l'unité ; les composantes peuvent différer du total de quelques unités.",
-        "- Densité : superficie des contours généralisés, écart médian de 1 % avec "
-        "la superficie cadastrale.",
+        *_method_of_outlines(about),
         "- Classes : bornes [a ; b[, arrondies ; effectifs en légende.",
         "- Distances au musée : à vol d'oiseau, mesurées sur l'ellipsoïde.",
         *_method_of_times(about),
@@ -420,6 +439,36 @@ def _write_method(about: Subject, folder: Path) -> None:
     (folder / "methode.md").write_text("\n".join(lines), encoding="utf-8")
 
 
+def _method_of_outlines(about: Subject) -> list[str]:
+    """Say whose outlines and surfaces the document is on, and how good they are."""
+    known = outlines_known()
+    given = about.outlines
+    if given is None:
+        error, high = number(known["error_m"]), number(known["error_p95_m"])
+        lines = [
+            f"- Contours généralisés : {error} m d'écart médian avec des contours plus "
+            f"fins, moins de {high} m pour 95 % des communes. Le pied des planches où "
+            f"cela se voit (plus de {shortest(VISIBLE_MM)} mm sur le papier) le dit."
+        ]
+    else:
+        error = given.attrs.get("outline_error")
+        told = (
+            "" if error is None else f" ; écart avec le terrain : {shortest(error)} m"
+        )
+        lines = [f"- Contours : {' ; '.join(given.attrs['sources'])}{told}."]
+        if not about.on_one_ground:
+            lines.append(
+                "- Contours des territoires qu'ils ne contiennent pas en entier : "
+                f"{known['credit']}."
+            )
+    return [*lines, *(f"- Densité. {note}." for note in _notes_of_density(about))]
+
+
+def _notes_of_density(about: Subject) -> tuple[str, ...]:
+    notes: tuple[str, ...] = compute("D05", about.statistics).attrs["notes"]
+    return notes
+
+
 def _method_of_times(about: Subject) -> list[str]:
     """Say how times to the museum were measured, when they were."""
     if about.network is None:
@@ -431,7 +480,11 @@ def _method_of_times(about: Subject) -> list[str]:
 
 def _credits(about: Subject) -> list[str]:
     network = [about.network.source] if about.network and about.network.source else []
-    return [*credit(*about.everything.columns, *_DRAWN), *network]
+    names = [*about.everything.columns, *_DRAWN]
+    given = () if about.outlines is None else about.outlines.attrs["sources"]
+    if about.outlines is not None and about.on_one_ground:
+        names = [name for name in names if name not in ("area_km2", "geometry")]
+    return [*dict.fromkeys([*given, *credit(*names)]), *network]
 
 
 def _about(about: Subject) -> dict[str, object]:
@@ -442,6 +495,7 @@ def _about(about: Subject) -> dict[str, object]:
         "author": about.author,
         "date": about.date.isoformat(),
         "network": repr(about.network) if about.network else None,
+        "outlines": None if about.outlines is None else about.outlines.attrs["sources"],
         "sources": {
             key: {k: item[k] for k in ("credit", "vintage", "geography", "licence")}
             for key, item in provenance()["datasets"].items()

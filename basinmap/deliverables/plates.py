@@ -24,7 +24,7 @@ from basinmap.maps.legends import draw_comparison, draw_legend
 from basinmap.maps.names import draw_labels
 from basinmap.maps.pages import MapAxes, Sheet, page
 from basinmap.territory.places import places
-from basinmap.territory.units import communes, epcis, scots, statistics
+from basinmap.territory.units import communes, statistics
 from basinmap.typography import number
 
 __all__ = [
@@ -94,7 +94,7 @@ def rate_plate(
         title=f"{attrs['title']} – {subject.name}",
         subtitle=f"{attrs['definition']}, par commune",
     )
-    draw_neighbours(ax, epcis())
+    draw_neighbours(ax, subject.epcis)
     draw_choropleth(
         ax, subject.communes, classify(values, method=method, k=k, pivot=pivot)
     )
@@ -132,7 +132,7 @@ def stock_plate(
         subtitle=f"Surface des cercles : {str(amounts.attrs['label']).lower()} ; "
         f"couleur : {str(values.attrs['label']).lower()} (recensement 2021)",
     )
-    draw_neighbours(ax, epcis())
+    draw_neighbours(ax, subject.epcis)
     theme = ax.plan.theme
     draw_outlines(ax, subject.communes, width=0.4, color=theme.faint, fill="#fbfaf7")
     draw_outlines(ax, subject.outline, label="limite de l'EPCI", width=1.1)
@@ -152,11 +152,13 @@ def situation_plate(subject: Subject) -> Sheet:
     subject
         The territory.
     """
-    everyone, five = epcis(), scots()
+    everyone, five = subject.epcis, subject.scots
     eight = everyone[everyone.index.isin(communes().dropna(subset="scot")["epci"])]
     shown = gpd.GeoDataFrame(
         pd.concat([five[["geometry"]], subject.outline[["geometry"]]])
     )
+    # What differs between frames does not travel when they are joined.
+    shown.attrs = five.attrs
     fig, ax = page(
         shown,
         title=f"Situation au 1er janvier 2026 – {subject.name}",
@@ -226,7 +228,7 @@ def finish(
         Ink of the names of the neighbours.
     """
     draw_labels(ax, subject.communes, strong=3)
-    around = epcis().drop(subject.code)
+    around = subject.epcis.drop(subject.code)
     draw_labels(ax, around, italic=True, color=around_color, size=6.2)
     draw_furniture(
         ax,

@@ -19,6 +19,7 @@ from basinmap.territory.aggregation import aggregate, check_table
 from basinmap.territory.embedded import communes_2026, credit
 from basinmap.territory.evolution import Rule, series
 from basinmap.territory.memberships import check_date
+from basinmap.territory.outlines import surface_caution
 
 __all__ = ["compute"]
 
@@ -43,7 +44,8 @@ def compute(
     table
         Counts by commune (COG 2026) or IRIS, such as `bm.statistics()`. For a
         density, a column `area_km2` (published surface) is used where there is
-        one, else the surface of the embedded outline.
+        one, else the surface of the embedded outline; a note then tells the largest
+        error known in the EPCI of these communes.
     to
         Level of the result, by default that of the table; or a Series from
         commune to the units of your own partition.
@@ -90,7 +92,8 @@ def compute(
     check_table(table)
     level = table.index.name
     check_date(date)
-    note = _area_note(item, table)
+    regrouped = isinstance(to, str) and to != level
+    note = _area_note(item, table, whole=regrouped)
     table = _with_area(item, table)
     counts = _counts(item)
     check_columns(table, *counts)
@@ -155,15 +158,17 @@ def _with_area(item: Indicator, table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**{_AREA: communes_2026()[_AREA].reindex(table.index)})
 
 
-def _area_note(item: Indicator, table: pd.DataFrame) -> tuple[str, ...]:
-    """Say whose surface a density is over."""
+def _area_note(item: Indicator, table: pd.DataFrame, *, whole: bool) -> tuple[str, ...]:
+    """Say whose surface a density is over, and how far it is from the published."""
     if _AREA not in _counts(item):
         return ()
-    if _AREA not in table.columns:
-        return (f"Superficie : {'; '.join(credit(_AREA))}",)
+    drawn = "; ".join(credit(_AREA))
     known = table.attrs.get("measures", {}).get(_AREA)
-    whose = known.source if known is not None else ""
-    return (f"Superficie : {whose or 'fournie avec les données'}",)
+    whose = known.source if known is not None else "fournie avec les données"
+    whose = whose if _AREA in table.columns else drawn
+    caution = surface_caution(table.index, whole=whole) if whose == drawn else ""
+    told = [whose or "fournie avec les données", *([caution] if caution else [])]
+    return (f"Superficie : {' ; '.join(told)}",)
 
 
 def _attrs(item: Indicator, table: pd.DataFrame) -> dict[str, object]:

@@ -35,6 +35,7 @@ from basinmap.maps.palettes import (
     qualitative_colors,
     sequential_colors,
 )
+from basinmap.maps.precision import tell_outlines
 from basinmap.maps.themes import settings
 from basinmap.maps.vision import (
     DEFICIENCIES,
@@ -531,6 +532,8 @@ def remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
     else:
         kept.update(dict.fromkeys(_credits(drawn)))
     tell_vintages(ax, vintage_told(drawn))
+    if isinstance(drawn, gpd.GeoDataFrame):
+        tell_outlines(ax, drawn)
     said = list(drawn.attrs.get("states", {}).values())
     for state, meaning in QUALIFIERS.items():
         if state in said:

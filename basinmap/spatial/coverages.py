@@ -44,6 +44,9 @@ __all__ = [
 NOISE: Final = 1e-9
 """Share of a surface under which a difference is one of arithmetic."""
 
+_KEPT: Final = frozenset({"geography", "sources", "outline_error"})
+"""What is said of units and holds for those that they are merged into."""
+
 _CURE: Final = "see where with bm.check_coverage(…), mend with bm.clean_coverage(…)"
 
 
@@ -227,7 +230,7 @@ def dissolve(
             geometry=frame.geometry,
         )
     frame.attrs = {
-        **{k: v for k, v in units.attrs.items() if k in {"geography", "sources"}},
+        **{k: v for k, v in units.attrs.items() if k in _KEPT},
         "level": groups.name,
         **({"measures": dict(measures)} if measures else {}),
     }
@@ -253,7 +256,7 @@ def simplify_coverage(
     -------
     GeoDataFrame
         The same units with simplified outlines; `attrs["simplified"]` is the size of
-        the details in metres.
+        the details in metres, which adds to `attrs["outline_error"]`.
 
     Raises
     ------
@@ -289,7 +292,8 @@ def simplify_coverage(
     size = paper_mm * scale / 1000
     simple = shapely.coverage_simplify(shapes, tolerance=size)
     frame = units.set_geometry(gpd.GeoSeries(simple, units.index, crs=units.crs))
-    frame.attrs = {**units.attrs, "simplified": size}
+    error = float(units.attrs.get("outline_error") or 0.0) + size
+    frame.attrs = {**units.attrs, "simplified": size, "outline_error": error}
     return frame
 
 
