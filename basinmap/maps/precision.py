@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import warnings
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,9 @@ __all__ = ["VISIBLE_MM", "tell_outlines"]
 
 VISIBLE_MM: Final = 0.3
 """Error on paper above which outlines are told to be generalised, in millimetres."""
+
+_printed: set[str] = set()
+"""What was warned of in this process, to be printed once and not for each page."""
 
 
 def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
@@ -46,15 +50,34 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
     ax.outline_error = float(error)
     ax.notes[_note(error)] = None
     finest = math.ceil(error / VISIBLE_MM) * 1000
-    # The same words at the same line for every page: Python's own filter then prints
-    # it once a process, and not for each of the pages on these outlines.
-    warnings.warn(
+    # The same words for every page, so that they are printed once.
+    _warn(
         f"outlines are generalised: {_rounded(error)} m off, which shows on paper "
         f"above 1:{finest:,}; the foot of the page says so; for such scales give "
-        "outlines of your own: bm.communes(outlines='ADMIN-EXPRESS.gpkg')",
-        OutlineWarning,
-        stacklevel=1,
+        "outlines of your own: bm.communes(outlines='ADMIN-EXPRESS.gpkg')"
     )
+
+
+def _warn(text: str) -> None:
+    """Warn once a process, but always who asks for errors or for every warning."""
+    # Python's own memory of what it printed is lost whenever a library changes filters.
+    if text in _printed and _action(text) not in ("error", "always"):
+        return
+    _printed.add(text)
+    warnings.warn(text, OutlineWarning, stacklevel=3)
+
+
+def _action(text: str) -> str:
+    """Return what the filters in force do with such a warning."""
+    for action, message, category, *_ in warnings.filters:
+        pattern = (
+            re.compile(message, re.IGNORECASE) if isinstance(message, str) else message
+        )
+        if issubclass(OutlineWarning, category) and (
+            pattern is None or pattern.match(text)
+        ):
+            return action
+    return "default"
 
 
 def _note(error: float) -> str:
