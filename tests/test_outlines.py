@@ -568,6 +568,21 @@ def test_an_error_of_outlines_is_metres(express, error):
         bm.read_outlines(express, outline_error=error)
 
 
+def test_an_error_that_is_no_length_is_refused_wherever_it_is_read(lens):
+    wrong = lens.copy()
+    wrong.attrs = {**lens.attrs, "outline_error": "170 m"}
+    point = ([685_500.0], [7_037_800.0])
+    for verb in (
+        lambda: bm.page(wrong, title="x"),
+        lambda: bm.locate(point, wrong),
+        lambda: bm.count(point, wrong),
+        lambda: bm.simplify_coverage(wrong, scale=1_000_000),
+        lambda: bm.read_outlines(wrong),
+    ):
+        with pytest.raises(DataError, match=r"outline_error='170 m'.*metres"):
+            verb()
+
+
 def test_the_error_of_embedded_outlines_is_not_for_the_user_to_say():
     with pytest.raises(DataError, match="add outlines="):
         bm.communes(outline_error=5)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import geopandas as gpd
 
 from basinmap.errors import OutlineWarning
+from basinmap.territory.outlines import error_of
 from basinmap.typography import shortest
 
 if TYPE_CHECKING:  # pages tells the outlines of what it is made for
@@ -36,12 +37,17 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
         What is drawn; `attrs["outline_error"]` is how far its outlines are from the
         ground, in metres.
 
+    Raises
+    ------
+    DataError
+        If what is said of the outlines is no length.
+
     Warns
     -----
     OutlineWarning
         If that is more than 0.3 mm on paper, once a map.
     """
-    error = drawn.attrs.get("outline_error")
+    error = error_of(drawn)
     if error is None or error * 1000 / ax.plan.scale <= VISIBLE_MM:
         return
     if error <= ax.outline_error:

@@ -29,6 +29,7 @@ from basinmap.territory.aggregation import (
     _stocks,
     _summed,
 )
+from basinmap.territory.outlines import error_of
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
 
@@ -292,7 +293,7 @@ def simplify_coverage(
     size = paper_mm * scale / 1000
     simple = shapely.coverage_simplify(shapes, tolerance=size)
     frame = units.set_geometry(gpd.GeoSeries(simple, units.index, crs=units.crs))
-    error = float(units.attrs.get("outline_error") or 0.0) + size
+    error = (error_of(units) or 0.0) + size
     frame.attrs = {**units.attrs, "simplified": size, "outline_error": error}
     return frame
 

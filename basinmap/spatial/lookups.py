@@ -22,6 +22,7 @@ from pyproj import CRS
 
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.spatial.projections import check_metric
+from basinmap.territory.outlines import error_of
 from basinmap.territory.units import check_unique
 
 __all__ = ["Found", "Lookup", "closest", "find", "lookup", "near_limits", "touching"]
@@ -220,7 +221,7 @@ def lookup(
         _edges=edges,
         _marked=marked,
         _tree=shapely.STRtree(shapes),
-        outline_error=units.attrs.get("outline_error"),
+        outline_error=error_of(units),
     )
 
 

@@ -11,7 +11,7 @@ from basinmap.errors import ColumnError, DataError, culprits
 from basinmap.reports import Report
 from basinmap.spatial.overlaps import outlines_caution, surface_shares
 from basinmap.spatial.projections import check_metric, check_same_crs
-from basinmap.territory.outlines import ground_area
+from basinmap.territory.outlines import error_of, ground_area
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
 
@@ -191,8 +191,7 @@ def _outline_notes(
     quartiers: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, table: pd.DataFrame
 ) -> list[str]:
     """Say that outlines are generalised, and which pairs may come of that alone."""
-    told = (frame.attrs.get("outline_error") for frame in (quartiers, communes))
-    error = max((float(e) for e in told if e is not None), default=0.0)
+    error = max(error_of(frame) or 0.0 for frame in (quartiers, communes))
     caution = outlines_caution(error)
     if not caution:
         return []

@@ -26,7 +26,7 @@ from basinmap.territory.reading import checked_units, read_units
 from basinmap.territory.timelines import Timeline, timeline
 from basinmap.typography import number, percent
 
-__all__ = ["Outlines", "ground_area", "read_outlines", "surface_caution"]
+__all__ = ["Outlines", "error_of", "ground_area", "read_outlines", "surface_caution"]
 
 Outlines: TypeAlias = str | Path | gpd.GeoDataFrame
 """A file of communes, or its frame."""
@@ -128,8 +128,7 @@ def read_outlines(
     """
     known = _checked_error(outline_error)
     units, name, read = _units(outlines, code, layer)
-    if known is None and units.attrs.get("outline_error") is not None:
-        known = _checked_error(units.attrs["outline_error"])
+    known = error_of(units) if known is None else known
     credits_ = (source,) if source else tuple(units.attrs.get("sources", ())) or (name,)
     kept = _in_territory(units, name)
     line = timeline(None)
@@ -152,6 +151,34 @@ def read_outlines(
         ),
     }
     return frame
+
+
+def error_of(frame: pd.DataFrame | pd.Series) -> float | None:
+    """
+    Return how far the outlines of a frame are said to be from the ground.
+
+    Parameters
+    ----------
+    frame
+        Units, with `attrs["outline_error"]` where it is known.
+
+    Returns
+    -------
+    float or None
+        Metres.
+
+    Raises
+    ------
+    DataError
+        If what is said is no length.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> error_of(bm.communes(epci="call"))
+    174.0
+    """
+    return _checked_error(frame.attrs.get("outline_error"))
 
 
 def ground_area(frame: gpd.GeoDataFrame) -> pd.Series:
