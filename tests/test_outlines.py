@@ -383,7 +383,7 @@ def test_the_levels_above_are_merged_from_the_outlines_given(express, lens):
     assert found.attrs["sources"][0] == "IGN"
 
 
-@pytest.mark.parametrize("name", ["communes", "scots", "departements"])
+@pytest.mark.parametrize("name", ["communes", "epcis", "scots", "departements"])
 def test_whole_levels_may_stand_on_other_outlines(name):
     given = bm.communes()[["geometry"]]
     given.attrs = {}
@@ -482,6 +482,16 @@ def test_communes_merged_since_the_year_that_is_stated_are_merged(before_2025):
     gap = ground.geometry["59006"].symmetric_difference(expected.geometry["59006"])
     assert gap.area < 1
     assert any("L'Orée de Mormal" in note for note in ground.attrs["report"].notes)
+
+
+def test_the_old_outline_of_a_commune_that_grew_is_refused():
+    # What some packages ship: Hesdin under the code of Hesdin-la-Forêt.
+    given = bm.communes(departement="62")[["geometry"]].copy()
+    given.attrs = {}
+    old = given.geometry["62447"].representative_point().buffer(300)
+    given.loc["62447", "geometry"] = old
+    with pytest.raises(DataError, match=r"less than half.*'62447'.*year=2024"):
+        bm.read_outlines(given)
 
 
 def test_a_merged_commune_must_be_whole(before_2025):

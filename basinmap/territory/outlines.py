@@ -418,7 +418,7 @@ def _holes(merged: shapely.Geometry) -> np.ndarray:
 
 
 def _check_places(frame: gpd.GeoDataFrame, name: str) -> None:
-    """Refuse outlines that lie where the commune of their code does not."""
+    """Refuse outlines that are not where, or hardly what, their commune is."""
     known = embedded.communes_2026().geometry[frame.index]
     away = shapely.distance(frame.geometry.representative_point().array, known.array)
     wrong = frame.index[away > _ASTRAY]
@@ -427,6 +427,15 @@ def _check_places(frame: gpd.GeoDataFrame, name: str) -> None:
             f"{name}: {len(wrong)} outline(s) lie more than {_ASTRAY / 1000:g} km from "
             f"the commune of their code: {culprits(wrong)}; were codes and outlines "
             "joined row by row? Join them by code"
+        )
+        raise DataError(msg)
+    # A new commune keeps the code of one of those that it is made of.
+    small = frame.index[frame.geometry.area < known.area / _TWICE]
+    if len(small):
+        msg = (
+            f"{name}: {len(small)} outline(s) are less than half of their commune: "
+            f"{culprits(small)}; if they are older than the communes merged since, say "
+            "their list: bm.read_outlines(…, year=2024)"
         )
         raise DataError(msg)
 
