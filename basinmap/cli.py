@@ -68,6 +68,11 @@ def _parser() -> argparse.ArgumentParser:
             default=2026,
             help="year of the list of communes that this file follows (2026)",
         )
+        command.add_argument(
+            "--outlines-source",
+            metavar="TEXT",
+            help="credit of these outlines to print (the name of the file)",
+        )
         command.add_argument("--author", default="basinmap", help="who signs the maps")
         command.add_argument("--date", help="date of making, YYYY-MM-DD (today)")
         command.add_argument(
@@ -128,7 +133,9 @@ def run() -> None:
 def _plh(given: argparse.Namespace) -> None:
     outlines = None
     if given.outlines is not None:
-        outlines = basinmap.read_outlines(given.outlines, year=given.outlines_year)
+        outlines = basinmap.read_outlines(
+            given.outlines, year=given.outlines_year, source=given.outlines_source
+        )
     folder = basinmap.plh(
         given.epci,
         out=given.out,

@@ -665,6 +665,9 @@ def test_the_command_line_takes_outlines(express, tmp_path, monkeypatch, capsys)
     words = ["plh", "--epci", "call", "--out", out, "--outlines", express, "--quiet"]
     assert cli.main([str(word) for word in words]) == 0
     assert "Contours : ADMIN-EXPRESS.gpkg" in (out / "methode.md").read_text("utf-8")
+    words += ["--outlines-source", "IGN, ADMIN EXPRESS", "--outlines-year", 2025]
+    assert cli.main([str(word) for word in words]) == 0
+    assert "Contours : IGN, ADMIN EXPRESS." in (out / "methode.md").read_text("utf-8")
     assert capsys.readouterr().err == ""
 
 
