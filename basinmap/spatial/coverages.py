@@ -20,6 +20,7 @@ from basinmap.measures import (
 )
 from basinmap.reports import Report
 from basinmap.spatial.projections import check_metric
+from basinmap.territory.outlines import error_of
 from basinmap.territory.sums import columns_of, refuse, stocks_of, sums_of
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
@@ -36,6 +37,9 @@ __all__ = [
 
 NOISE: Final = 1e-9
 """Share of a surface under which a difference is one of arithmetic."""
+
+_KEPT: Final = frozenset({"geography", "sources", "outline_error"})
+"""What is said of units and holds for those that they are merged into."""
 
 _CURE: Final = "see where with bm.check_coverage(…), mend with bm.clean_coverage(…)"
 
@@ -220,7 +224,7 @@ def dissolve(
             geometry=frame.geometry,
         )
     frame.attrs = {
-        **{k: v for k, v in units.attrs.items() if k in {"geography", "sources"}},
+        **{k: v for k, v in units.attrs.items() if k in _KEPT},
         "level": groups.name,
         **({"measures": dict(measures)} if measures else {}),
     }
@@ -246,7 +250,7 @@ def simplify_coverage(
     -------
     GeoDataFrame
         The same units with simplified outlines; `attrs["simplified"]` is the size of
-        the details in metres.
+        the details in metres, which adds to `attrs["outline_error"]`.
 
     Raises
     ------
@@ -282,7 +286,8 @@ def simplify_coverage(
     size = paper_mm * scale / 1000
     simple = shapely.coverage_simplify(shapes, tolerance=size)
     frame = units.set_geometry(gpd.GeoSeries(simple, units.index, crs=units.crs))
-    frame.attrs = {**units.attrs, "simplified": size}
+    error = (error_of(units) or 0.0) + size
+    frame.attrs = {**units.attrs, "simplified": size, "outline_error": error}
     return frame
 
 

@@ -22,7 +22,8 @@ from basinmap.errors import (
 )
 from basinmap.measures import Measure, Median, Stock, state_column
 from basinmap.reports import Report
-from basinmap.spatial.lookups import Found, Lookup, closest, find, lookup
+from basinmap.spatial.lookups import Found, Lookup, closest, find, lookup, near_limits
+from basinmap.spatial.overlaps import outlines_caution
 from basinmap.spatial.projections import check_same_crs
 from basinmap.spatial.sources import Lot, Points, Source, read_points
 from basinmap.spatial.tallies import TOTAL, Heap, Tally, numbers_of
@@ -36,6 +37,8 @@ Overlaps: TypeAlias = Literal["error", "lowest", "all"]
 Ranks = NDArray[np.int32]
 
 _POINTS: Final = "points"
+_LOOKED_AT: Final = 50_000
+"""Most points of which it is said how many are near a limit: a quarter of a second."""
 _RULES: Final = ("error", "lowest", "all")
 _STATES: Final = ("secret", "not_available", "lower_bound", "estimated")
 
@@ -50,9 +53,12 @@ class _Account:
     on_border: int = 0
     nearest: int = 0
     in_several: int = 0
+    near_limits: int = 0
 
     def told(self) -> dict[str, int]:
-        return {name: getattr(self, name) for name in self.__slots__}
+        found = {name: getattr(self, name) for name in self.__slots__}
+        # Not looked for on outlines of which no error is known.
+        return {name: n for name, n in found.items() if n or name != "near_limits"}
 
 
 class _Options(NamedTuple):
@@ -127,7 +133,8 @@ def locate(
         Codes on the index of the points, missing where no unit holds them, named
         after the level. With `overlaps="all"`, a frame with one row a pair,
         columns `point` (label) and the level. `attrs["account"]` says how many
-        points lie outside, on a border, in several units, without coordinates.
+        points lie outside, on a border, in several units, without coordinates;
+        `attrs["notes"]` that outlines are generalised, where units tell it.
 
     Raises
     ------
@@ -176,6 +183,9 @@ def locate(
     else:
         result = pd.Series(_named(ready, rank), source.index, name=ready.level)
     result.attrs = {"account": account.told()}
+    caution = _caution(ready, account)
+    if caution:
+        result.attrs["notes"] = tuple(caution)
     return result
 
 
@@ -224,7 +234,8 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
         where one is secret, `"not_applicable"` for a median of nothing.
     report : Report
         Totals over all points, then over the units; points outside, on a border,
-        in several units, without coordinates; units where values are missing.
+        in several units, without coordinates; units where values are missing;
+        that outlines are generalised, where units tell it.
 
     Raises
     ------
@@ -392,6 +403,8 @@ def _holders(
 ) -> _Held:
     found = find(ready, lot.x, lot.y)
     account.points += len(lot.x)
+    if ready.outline_error and len(index) <= _LOOKED_AT:
+        account.near_limits += int(near_limits(ready, lot.x, lot.y).sum())
     account.on_border += found.border
     out = np.flatnonzero(found.rank < 0)
     lost = ~(np.isfinite(lot.x[out]) & np.isfinite(lot.y[out]))
@@ -627,10 +640,23 @@ def _notes(
     if ready.repaired:
         codes = ", ".join(ready.repaired[:5])
         notes.append(f"Contours réparés ({number(len(ready.repaired))} : {codes}).")
+    notes += _caution(ready, account)
     if threshold is not None:
         notes.append(
             f"Valeurs portant sur moins de {number(threshold)} points masquées (secret "
             "primaire) ; le secret secondaire reste à traiter."
+        )
+    return notes
+
+
+def _caution(ready: Lookup, account: _Account) -> list[str]:
+    """Say that outlines are generalised, and how many points it may concern."""
+    notes = list(filter(None, [outlines_caution(ready.outline_error)]))
+    if notes and account.near_limits:
+        share = percent(100 * account.near_limits / account.points, 1)
+        notes.append(
+            f"Points à cette distance d'une limite, ou moins : "
+            f"{number(account.near_limits)} ({share})."
         )
     return notes
 
