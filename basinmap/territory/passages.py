@@ -195,7 +195,8 @@ def followed(
         for code, ground in sorted(new.items())
     }
     reached, there = set(table["after"].dropna()), set(moved)
-    own = old.keys() - line.outside
+    # Only of a whole list can it be said that no row would have filled them.
+    whole = (old.keys() - line.outside) <= there
     credit = embedded.credit("cog.code") if line is timeline(None) else ()
     return Moves(
         table=table,
@@ -208,11 +209,10 @@ def followed(
             for code, whence in origins.items()
             if code in reached and whence - there
         },
-        # Only of a whole list can it be said that no row would have filled them.
         beyond={
             code: tuple(sorted(whence))
             for code, whence in origins.items()
-            if own <= there and whence.isdisjoint(there)
+            if whole and whence.isdisjoint(there)
         },
         source=" ; ".join(credit),
     )
