@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,16 +12,18 @@ from typing import Any, Final, Literal, TypeVar, get_args
 import numpy as np
 import pandas as pd
 
-from basinmap.errors import DataError, MeasureError, culprits
+from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.maps.guards import (
     MOST,
     UNDECLARED,
     check_series,
     check_states,
+    geography_of,
     looks_counted,
     numbers,
 )
 from basinmap.maps.methods import Method, cut_values, round_breaks
+from basinmap.territory.former import strangers
 from basinmap.typography import interval, number, typeset
 
 __all__ = ["SRU", "Method", "classify", "shared_classes", "signed", "written"]
@@ -107,6 +110,11 @@ def classify(
         `pivot` make no sense or not with this method, or a value is not above zero
         and the method is geometric.
 
+    Warns
+    -----
+    BasinmapWarning
+        If values of communes stand at the code of none: they get no class.
+
     See Also
     --------
     shared_classes : The same classes for a series of maps.
@@ -188,6 +196,7 @@ def shared_classes(
     {'moins de 5': 0, 'de 5 à moins de 10': 2, '10 et plus': 1}
     """
     _check_options(k, method, pivot)
+    series = {key: _of_communes(values) for key, values in series.items()}
     pooled = _pooled(series)
     decimals = _decimals(series)
     cut = _cut(pooled, method, k, decimals, breaks, pivot)
@@ -329,6 +338,28 @@ def _pooled(series: Mapping[Key, pd.Series]) -> np.ndarray:
         msg = f"{name or 'values'}: all {total} values are missing"
         raise DataError(msg)
     return pooled
+
+
+def _of_communes(values: pd.Series) -> pd.Series:
+    """Return values without those that no commune has, which would make classes."""
+    check_series(values)
+    if values.attrs.get("level", values.index.name) != "commune":
+        return values
+    there = values.index[values.notna()]
+    lost = strangers(there, geography_of(values))
+    # Where none is a commune the index is wrong: what draws says how.
+    if not lost or len(lost) == len(there):
+        return values
+    warnings.warn(
+        f"{len(lost)} value(s) of {values.name or 'values'!r} stand at what is no "
+        f"commune: {culprits(lost)}; they are in no class. Drop them, or bring an "
+        "older table to 2026 with bm.rebase",
+        BasinmapWarning,
+        stacklevel=4,
+    )
+    found = values.mask(values.index.isin(lost))
+    found.attrs = dict(values.attrs)
+    return found
 
 
 def _decimals(series: Mapping[Key, pd.Series]) -> int | None:

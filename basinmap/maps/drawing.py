@@ -23,6 +23,7 @@ from basinmap.maps.guards import (
     check_matched,
     check_series,
     check_states,
+    geography_of,
     measure_of,
     name_of,
     states_beside,
@@ -44,6 +45,7 @@ from basinmap.maps.vision import (
     seen,
 )
 from basinmap.measures import QUALIFIERS, STATES
+from basinmap.territory.former import strangers
 from basinmap.typography import capital, number, typeset, uncapital
 
 __all__ = [
@@ -308,7 +310,8 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
     Warns
     -----
     BasinmapWarning
-        If some units have no row while some rows are of no unit.
+        If some units have no row while some rows are of no unit, or values stand at
+        what is the code of no commune: they are not drawn, but count in the classes.
     """
     check_series(values)
     if isinstance(values.index, pd.MultiIndex):
@@ -321,7 +324,8 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
     if (values.index.get_indexer(units.index) < 0).all():
         msg = (
             f"no code in common: units have {culprits(units.index, most=2)}, "
-            f"values have {culprits(values.index, most=2)}; are they of one level?"
+            f"values have {culprits(values.index, most=2)}; "
+            f"{_told_apart(units.index, values)}"
         )
         raise DataError(msg)
     check_geography(units, values)
@@ -329,9 +333,40 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
     states = {**beside, **check_states(values)}
     check_states(values, beside)
     check_matched(units, values)
+    _warn_of_strangers(units, values)
     aligned = values.reindex(units.index)
     aligned.attrs = {**values.attrs, "states": states}
     return aligned
+
+
+def _told_apart(codes: pd.Index, values: pd.Series) -> str:
+    """Say why two indexes have no code in common."""
+    texts = [isinstance(index[0], str) for index in (codes, values.index) if len(index)]
+    if texts == [True, False]:
+        return (
+            "one is text, the other numbers: a code is text, read the file with "
+            "dtype=str, or write bm.repair_codes(values.index.to_series(), level)"
+        )
+    if texts == [False, True]:
+        return "one is numbers, the other text: a code is text; units.index.astype(str)"
+    return "are they of one level?"
+
+
+def _warn_of_strangers(units: gpd.GeoDataFrame, values: pd.Series) -> None:
+    """Warn of values that no commune has, and that made classes or sizes."""
+    level = values.attrs.get("level") or units.attrs.get("level") or units.index.name
+    if level != "commune":
+        return
+    away = values.index[(units.index.get_indexer(values.index) < 0) & values.notna()]
+    lost = strangers(away, geography_of(values) or geography_of(units))
+    if lost:
+        warnings.warn(
+            f"{len(lost)} value(s) of {name_of(values)!r} stand at what is no commune: "
+            f"{culprits(lost)}; they are not drawn, but count in the classes, the "
+            "sizes and the figures: drop them, then classify",
+            BasinmapWarning,
+            stacklevel=4,
+        )
 
 
 def states_of_classes(classes: pd.Series) -> pd.Series:

@@ -28,6 +28,7 @@ from basinmap.measures import (
 )
 from basinmap.reports import Report
 from basinmap.territory import embedded
+from basinmap.territory.former import unknown_communes
 from basinmap.territory.levels import PRINTED, check_codes
 from basinmap.territory.memberships import membership
 from basinmap.territory.units import check_unique
@@ -356,7 +357,7 @@ def check_table(table: pd.DataFrame) -> None:
     if level == "iris":
         _communes_of_iris(table.index)
     else:
-        _check_known(table.index.to_series(), table.index)
+        _check_known(table.index)
 
 
 def _parent(table: pd.DataFrame, to: str | pd.Series, date: str) -> pd.Series:
@@ -403,12 +404,12 @@ def _communes_of_iris(index: pd.Index) -> pd.Series:
     return known.reindex(index)
 
 
-def _check_known(commune: pd.Series, index: pd.Index) -> None:
+def _check_known(codes: pd.Index) -> None:
     """Refuse codes that no commune of 2026 bears: they would vanish."""
-    lost = ~commune.isin(embedded.communes_2026().index).to_numpy()
-    if lost.any():
+    lost = codes[~codes.isin(embedded.communes_2026().index)]
+    if len(lost):
         msg = (
-            f"{lost.sum()} code(s) are no commune of Nord and Pas-de-Calais in 2026: "
-            f"{culprits(index[lost])}; bring the table to COG 2026 first, or drop them"
+            f"{len(lost)} code(s) are no commune of Nord and Pas-de-Calais in 2026: "
+            f"{unknown_communes(lost, table='table')}"
         )
         raise CodeError(msg)

@@ -32,7 +32,7 @@ def series(
     table: pd.DataFrame,
     to: str,
     *,
-    columns: list[str],
+    columns: str | list[str],
     perimeter: Rule = "constant",
     date: str = "2026-01-01",
 ) -> tuple[pd.DataFrame, Report]:
@@ -51,7 +51,7 @@ def series(
     to
         `"epci"` or `"scot"`.
     columns
-        Stocks, one a date, in order of time.
+        Stocks, one a date, in order of time; a name alone is one column.
     perimeter
         `"constant"` or `"current"`.
     date
@@ -85,6 +85,11 @@ def series(
     >>> table.loc["245901152"].astype(int).tolist()
     [70800, 70668, 70431]
     """
+    columns = [columns] if isinstance(columns, str) else list(columns)
+    again = sorted({name for name in columns if columns.count(name) > 1})
+    if again:
+        msg = f"columns: {culprits(again)} given more than once; one column a date"
+        raise MeasureError(msg)
     check_columns(table, *columns)
     known = {name: declared(table, None).get(name) for name in columns}
     stocks = {name: item for name, item in known.items() if isinstance(item, Stock)}

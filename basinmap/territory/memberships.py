@@ -15,7 +15,7 @@ import pandas as pd
 
 from basinmap.errors import DataError, VintageError
 from basinmap.territory import embedded
-from basinmap.territory.levels import BASSIN, check_level
+from basinmap.territory.levels import BASSIN, check_level, resolve_codes
 
 __all__ = ["check_date", "epci_names", "lineage", "membership", "runs"]
 
@@ -233,7 +233,8 @@ def lineage(*, epci: str | None = None) -> pd.DataFrame:
     Parameters
     ----------
     epci
-        Keep the events that touch this SIREN; by default all of them.
+        Keep the events that touch this EPCI, of today or of once: a SIREN, or the
+        name of one of today. By default all of them.
 
     Returns
     -------
@@ -244,6 +245,11 @@ def lineage(*, epci: str | None = None) -> pd.DataFrame:
         `commune`, `source`, `note`. Before 2020, the eight EPCI of the bassin
         minier only.
 
+    Raises
+    ------
+    CodeError
+        If no EPCI of Nord and Pas-de-Calais ever bore it.
+
     Examples
     --------
     >>> import basinmap as bm
@@ -253,9 +259,21 @@ def lineage(*, epci: str | None = None) -> pd.DataFrame:
     """
     events = embedded.table("lineage")
     if epci is not None:
-        touched = (events["from_siren"] == epci) | (events["to_siren"] == epci)
+        code = _siren(epci)
+        touched = (events["from_siren"] == code) | (events["to_siren"] == code)
         events = events[touched]
     return events.sort_values("date", kind="stable").reset_index(drop=True)
+
+
+def _siren(given: object) -> str:
+    """Return the SIREN of an EPCI of today or of once."""
+    if isinstance(given, str):
+        events, years = embedded.table("lineage"), embedded.table("epci_years")
+        once = (events["from_siren"], events["to_siren"], years["epci"])
+        if any((siren == given).any() for siren in once):
+            return given
+    (code,) = resolve_codes([given], "epci")
+    return code
 
 
 def runs(level: str, code: str) -> list[tuple[int, int, tuple[str, ...]]]:

@@ -297,9 +297,17 @@ def check_years(codes: pd.Index, year: int, line: Timeline) -> None:
     ever = line.ever
     never = [code for code in absent if code not in ever]
     if never and line.complete:
+        # What no list ever held is a mistake inside the territory, alien outside.
+        heads = {code[:2] for code in ever - line.outside}
+        inside = [code for code in never if code[:2] in heads]
+        told = [f"{culprits(inside)}: correct them"] if inside else []
+        if away := [code for code in never if code[:2] not in heads]:
+            told.append(
+                f"{culprits(away)}: drop them, or pass events=bm.read_movements(…)"
+            )
         msg = (
             f"{len(never)} code(s) were never communes of this history: "
-            f"{culprits(never)}; drop them, or pass events=bm.read_movements(…)"
+            f"{'; '.join(told)}"
         )
         raise CodeError(msg)
     dated = [code for code in absent if code in ever]
