@@ -347,8 +347,8 @@ def _of_communes(values: pd.Series) -> pd.Series:
         return values
     there = values.index[values.notna()]
     lost = strangers(there, geography_of(values))
-    # Where none is a commune the index is wrong: what draws says how.
-    if not lost or len(lost) == len(there):
+    # Where few are communes, the codes are the user's own, or no text: drawing tells.
+    if not lost or 2 * len(lost) > len(there):
         return values
     warnings.warn(
         f"{len(lost)} value(s) of {values.name or 'values'!r} stand at what is no "

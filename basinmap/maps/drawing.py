@@ -358,8 +358,10 @@ def _warn_of_strangers(units: gpd.GeoDataFrame, values: pd.Series) -> None:
     if level != "commune":
         return
     away = values.index[(units.index.get_indexer(values.index) < 0) & values.notna()]
-    lost = strangers(away, geography_of(values) or geography_of(units))
-    if lost:
+    ground = geography_of(values) or geography_of(units)
+    lost = strangers(away, ground)
+    # Units of the user's own codes say nothing of what else may be a code.
+    if lost and not strangers(units.index, ground):
         warnings.warn(
             f"{len(lost)} value(s) of {name_of(values)!r} stand at what is no commune: "
             f"{culprits(lost)}; they are not drawn, but count in the classes, the "

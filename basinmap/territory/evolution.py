@@ -21,7 +21,12 @@ from basinmap.reports import Report
 from basinmap.territory.aggregation import aggregate
 from basinmap.territory.embedded import communes_2026, labels
 from basinmap.territory.levels import PRINTED
-from basinmap.territory.memberships import epci_names, membership
+from basinmap.territory.memberships import (
+    Lists,
+    epci_names,
+    members_on,
+    membership,
+)
 
 __all__ = ["Rule", "series"]
 
@@ -35,6 +40,7 @@ def series(
     columns: str | list[str],
     perimeter: Rule = "constant",
     date: str = "2026-01-01",
+    memberships: Lists = None,
 ) -> tuple[pd.DataFrame, Report]:
     """
     Follow stocks over time at a level above the commune.
@@ -56,6 +62,8 @@ def series(
         `"constant"` or `"current"`.
     date
         The day of the constant perimeter.
+    memberships
+        Lists of EPCI of other years, as `read_memberships` returns them.
 
     Returns
     -------
@@ -98,22 +106,31 @@ def series(
         msg = f"{culprits(wrong)}: no declared stock; only stocks are followed"
         raise MeasureError(msg)
     if perimeter == "constant":
-        result, report = aggregate(table, to, measures=stocks, date=date)
+        units = _units(to, date, memberships)
+        result, report = aggregate(table, units, measures=stocks, date=date)
         note = f"Périmètre constant : communes au {_french(date)} à toutes les dates."
         return result, replace(report, notes=(*report.notes, note))
     if perimeter != "current":
         msg = f"unknown perimeter {perimeter!r}; write 'constant' or 'current'"
         raise VintageError(msg)
-    return _current(table, to, stocks)
+    return _current(table, to, stocks, memberships)
+
+
+def _units(to: str, date: str, memberships: Lists) -> str | pd.Series:
+    """Return a level, or which unit holds each commune where lists are given."""
+    if memberships is None or to != "epci":
+        return to
+    return membership(to, date=date, memberships=memberships)
 
 
 def _current(
-    table: pd.DataFrame, to: str, stocks: dict[str, Stock]
+    table: pd.DataFrame, to: str, stocks: dict[str, Stock], memberships: Lists
 ) -> tuple[pd.DataFrame, Report]:
     dates = {name: _date(name, stock) for name, stock in stocks.items()}
     parts, reports = [], []
     for name, stock in stocks.items():
-        part, report = aggregate(table, to, measures={name: stock}, date=dates[name])
+        units = _units(to, dates[name], memberships)
+        part, report = aggregate(table, units, measures={name: stock}, date=dates[name])
         parts.append(part)
         reports.append(report)
     result = pd.concat(parts, axis=1).rename_axis(to)
@@ -125,7 +142,7 @@ def _current(
         if len(absent):
             result.loc[absent, state_column(name)] = "not_applicable"
     result.attrs = {**table.attrs, "level": to, "measures": stocks}
-    notes = _moves(to, table.index, dates)
+    notes = _moves(to, table.index, dates, memberships)
     if notes:
         warnings.warn(
             "at the current perimeter, part of the change is that of the perimeter. "
@@ -159,14 +176,17 @@ def _date(name: str, stock: Stock) -> str:
     return f"{year}-01-01"
 
 
-def _moves(to: str, communes: pd.Index, dates: dict[str, str]) -> list[str]:
+def _moves(
+    to: str, communes: pd.Index, dates: dict[str, str], memberships: Lists
+) -> list[str]:
     """Write which communes changed unit between two dates that follow each other."""
     names = communes_2026()["name"]
     days = list(dict.fromkeys(dates.values()))
     sentences = []
     for before, after in pairwise(days):
         old, new = (
-            membership(to, date=day).reindex(communes) for day in (before, after)
+            members_on(to, day, memberships=memberships).reindex(communes)
+            for day in (before, after)
         )
         moved = communes[(old != new) & old.notna() & new.notna()]
         pairs = pd.DataFrame({"old": old[moved], "new": new[moved]})
@@ -175,13 +195,15 @@ def _moves(to: str, communes: pd.Index, dates: dict[str, str]) -> list[str]:
             more = f" et {len(rows) - 5} autres" if len(rows) > 5 else ""
             sentences.append(
                 f"Entre le {_french(before)} et le {_french(after)} : {first}{more}, "
-                f"de « {_name(to, one, before)} » à « {_name(to, other, after)} »."
+                f"de « {_name(to, one, before, memberships)} » à "
+                f"« {_name(to, other, after, memberships)} »."
             )
     return sentences
 
 
-def _name(level: str, code: str, date: str) -> str:
-    names = epci_names(int(date[:4])) if level == "epci" else labels(level)
+def _name(level: str, code: str, date: str, memberships: Lists) -> str:
+    dated = level == "epci"
+    names = epci_names(int(date[:4]), memberships) if dated else labels(level)
     return str(names["name"].get(code, code))
 
 

@@ -19,6 +19,7 @@ from basinmap.territory import embedded
 
 __all__ = [
     "Fate",
+    "communes_of",
     "fates",
     "fates_of_epcis",
     "former_names",
@@ -257,7 +258,7 @@ def strangers(codes: Iterable[object], geography: str = "") -> list[object]:
     []
     """
     year = re.search(r"(?:19|20)[0-9]{2}", geography)
-    known = _listed(year[0] if year else str(_LAST))
+    known = communes_of(int(year[0]) if year else _LAST)
     away = re.compile(r"(?!59|62)[0-9][0-9AB][0-9]{3}")
     return [
         code
@@ -267,8 +268,20 @@ def strangers(codes: Iterable[object], geography: str = "") -> list[object]:
 
 
 @cache
-def _listed(year: str) -> frozenset[str]:
-    """Return the codes of the communes of 59 and 62 on 1 January of a year."""
+def communes_of(year: int) -> frozenset[str]:
+    """
+    Return the codes of the communes of 59 and 62 on 1 January of a year.
+
+    Parameters
+    ----------
+    year
+        From 1943 to 2026.
+
+    Examples
+    --------
+    >>> len(communes_of(2010)), len(communes_of(2026))
+    (1547, 1534)
+    """
     spells, day = embedded.table("cog"), f"{year}-01-01"
     there = (spells["valid_from"] <= day) & ~(spells["valid_to"] <= day)
     return frozenset(spells.loc[there, "code"])

@@ -25,9 +25,12 @@ from basinmap.territory.memberships import (
     FIRST,
     LAST,
     LISTED,
+    Lists,
     check_date,
     epci_names,
-    membership,
+    lineage,
+    lists_by_year,
+    members_on,
     runs,
 )
 from basinmap.territory.units import check_unique
@@ -78,7 +81,9 @@ class Perimeter:
     source: str
 
 
-def perimeter(name: str, *, date: str = "2026-01-01") -> Perimeter:
+def perimeter(
+    name: str, *, date: str = "2026-01-01", memberships: Lists = None
+) -> Perimeter:
     """
     Return a named perimeter at a date.
 
@@ -91,6 +96,8 @@ def perimeter(name: str, *, date: str = "2026-01-01") -> Perimeter:
         is refused with their codes.
     date
         Day at which membership is read, from 2008.
+    memberships
+        Lists of EPCI of other years, as `read_memberships` returns them.
 
     Returns
     -------
@@ -118,34 +125,59 @@ def perimeter(name: str, *, date: str = "2026-01-01") -> Perimeter:
     if not isinstance(name, str):
         msg = f"one name at a time, as a string, not {name!r}; see bm.partition"
         raise CodeError(msg)
-    year = check_date(date)
-    level, code = _named(name, year)
-    members = membership(level, date=date)
+    year = check_date(date, memberships)
+    level, code = _named(name, date, memberships)
+    members = members_on(level, date, memberships=memberships)
     communes = tuple(members.index[members == code])
     if not communes:
-        known = [f"{a}–{b}" for a, b, _ in runs(level, code)]
-        msg = (
-            f"the perimeter {name!r} is not established on {date}: it is for "
-            f"{', '.join(known) or 'no year'}; see bm.lineage(epci={code!r})"
-        )
-        raise CodeError(msg)
-    start, end = _validity(level, code, year)
+        raise CodeError(_not_established(name, level, code, date))
+    given = lists_by_year(memberships).get(year) if level == "epci" else None
+    start, end = (dt.date(year, 1, 1), dt.date(year, 12, 31))
+    if given is None:
+        start, end = _validity(level, code, year)  # type: ignore[assignment]
     return Perimeter(
         code=code,
-        name=_label(level, code, year),
+        name=_label(level, code, year, memberships),
         level=level,
         communes=communes,
         vintage=2026,
         valid_from=start,
         valid_to=end,
-        source=_source(level, year),
+        source=_source(level, year) if given is None else _source_of(given, year),
     )
 
 
-def _named(name: str, year: int) -> tuple[str, str]:
+def _not_established(name: str, level: str, code: str, date: str) -> str:
+    """Say when a perimeter is established, and what its lineage knows."""
+    known = [f"{a}–{b}" for a, b, _ in runs(level, code)]
+    said = f"the perimeter {name!r} is not established on {date}"
+    if known:
+        said = f"{said}: it is for {', '.join(known)}"
+    if level != "epci":
+        return said
+    events = lineage(epci=code)
+    told = [
+        f"{e.date}: {e.from_name} ({e.from_siren}, {e.from_communes} communes) → "
+        f"{e.to_name} ({e.to_siren}, {e.to_communes}), {e.nature}"
+        for e in events.itertuples()
+    ]
+    more = f" and {len(told) - 4} more" if len(told) > 4 else ""
+    return (
+        f"{said}; its lineage: {'; '.join(told[:4]) or 'no event'}{more}; give the "
+        "list of that year, memberships=bm.read_memberships(path)"
+    )
+
+
+def _source_of(rows: pd.DataFrame, year: int) -> str:
+    """Return the source of a list of the user."""
+    told = rows.attrs.get("sources") or (f"composition des EPCI en {year}",)
+    return " ; ".join(told)
+
+
+def _named(name: str, date: str, memberships: Lists) -> tuple[str, str]:
     """Return level and code of the one unit that answers to a name."""
-    known = membership("epci", date=f"{year}-01-01", vintage=None).dropna()
-    if name in set(known):
+    known = members_on("epci", date, vintage=None, memberships=memberships)
+    if (known == name).any():
         return "epci", name
     exact = [level for level in _LEVELS if name in names_of(level).index]
     if exact:
@@ -224,11 +256,11 @@ def _validity(
     )
 
 
-def _label(level: str, code: str, year: int) -> str:
+def _label(level: str, code: str, year: int, memberships: Lists = None) -> str:
     if level == "bassin":
         return "Bassin minier"
     if level == "epci":
-        return str(epci_names(year)["name"].get(code, code))
+        return str(epci_names(year, memberships)["name"].get(code, code))
     return str(embedded.labels(level).loc[code, "name"])
 
 

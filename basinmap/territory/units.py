@@ -14,10 +14,13 @@ from basinmap.measures import Stock
 from basinmap.territory import embedded
 from basinmap.territory.levels import resolve_codes
 from basinmap.territory.memberships import (
+    Lists,
     check_date,
     epci_names,
     lineage,
-    membership,
+    lists_by_year,
+    members_on,
+    warn_of_unknown,
 )
 
 __all__ = [
@@ -130,11 +133,16 @@ def _frame_attrs(level: str) -> dict[str, object]:
 
 @cache
 def _dissolved(level: str, year: int) -> gpd.GeoDataFrame:
+    """Return the units of what is embedded."""
+    return _merged(level, f"{year}-01-01", None)
+
+
+def _merged(level: str, date: str, memberships: Lists) -> gpd.GeoDataFrame:
     """Merge the communes of each unit; exact, for the communes are a coverage."""
     frame = embedded.communes_2026()[["area_km2", "geometry"]].join(
         embedded.table("population")[f"population_{LATEST}"].rename("population")
     )
-    members = membership(level, date=f"{year}-01-01")
+    members = members_on(level, date, memberships=memberships)
     frame = frame.assign(**{level: members}).dropna(subset=[level])
     grouped = frame.groupby(level)
     merged = frame.dissolve(by=level, method="coverage")
@@ -147,7 +155,8 @@ def _dissolved(level: str, year: int) -> gpd.GeoDataFrame:
     )
     names = embedded.labels(level).reindex(table.index)
     if level == "epci":
-        names[["name", "nature"]] = epci_names(year).reindex(table.index)
+        told = epci_names(int(date[:4]), memberships).reindex(table.index)
+        names[["name", "nature"]] = told
     return gpd.GeoDataFrame(
         pd.concat([names[["name", "short_name", "nature", "outside"]], table], axis=1),
         geometry=merged.geometry.reindex(table.index),
@@ -155,8 +164,13 @@ def _dissolved(level: str, year: int) -> gpd.GeoDataFrame:
     )
 
 
-def _units(level: str, year: int, *, more: list[str]) -> gpd.GeoDataFrame:
-    frame = _dissolved(level, year)
+def _units(
+    level: str, year: int, *, more: list[str], memberships: Lists = None
+) -> gpd.GeoDataFrame:
+    if year in lists_by_year(memberships):
+        frame = _merged(level, f"{year}-01-01", memberships)
+    else:
+        frame = _dissolved(level, year)
     columns = ["name", *more, "communes", "population", "area_km2", "geometry"]
     frame = frame[columns].copy()
     frame.index.name = level
@@ -170,6 +184,7 @@ def epcis(
     epci: Selection = None,
     scot: Selection = None,
     departement: Selection = None,
+    memberships: Lists = None,
 ) -> gpd.GeoDataFrame:
     """
     Return the EPCI à fiscalité propre of Nord and Pas-de-Calais at a date.
@@ -182,6 +197,8 @@ def epcis(
     epci, scot, departement
         Keep these EPCI, and those that have at least one commune in these units
         of 2026.
+    memberships
+        Lists of EPCI of other years, as `read_memberships` returns them.
 
     Returns
     -------
@@ -198,6 +215,11 @@ def epcis(
     CodeError
         If a unit is unknown at that date.
 
+    Warns
+    -----
+    BasinmapWarning
+        If the EPCI of some communes are not known at that date, saying how many.
+
     Examples
     --------
     >>> import basinmap as bm
@@ -210,13 +232,18 @@ def epcis(
     >>> bm.epcis(scot="lens-lievin-henin-carvin")["communes"].tolist()
     [14, 36]
     """
-    year = check_date(date)
-    frame = _units("epci", year, more=["short_name", "nature", "outside"])
-    if epci is not None:
+    year = check_date(date, memberships)
+    more = ["short_name", "nature", "outside"]
+    frame = _units("epci", year, more=more, memberships=memberships)
+    if epci is None:
+        warn_of_unknown("epci", date, memberships)
+    else:
+        # Those that are known are whole: the others are not asked for.
         frame = frame.loc[_codes_at(epci, frame.index, year)]
     if scot is not None or departement is not None:
         chosen = _selected(scot=scot, departement=departement)
-        frame = frame[frame.index.isin(membership("epci", date=date)[chosen])]
+        members = members_on("epci", date, memberships=memberships)
+        frame = frame[frame.index.isin(members[chosen])]
     if frame.empty:
         told = {"epci": epci, "scot": scot, "departement": departement}
         msg = f"empty selection: no EPCI has all of {told}; drop one of the conditions"
@@ -268,6 +295,11 @@ def scots(*, date: str = "2026-01-01") -> gpd.GeoDataFrame:
     VintageError
         If the date is not covered.
 
+    Warns
+    -----
+    BasinmapWarning
+        If the perimeter of some SCoT is not established at that date.
+
     Examples
     --------
     >>> import basinmap as bm
@@ -275,6 +307,7 @@ def scots(*, date: str = "2026-01-01") -> gpd.GeoDataFrame:
     {'artois': 100, 'grand-douaisis': 55, 'lens-lievin-henin-carvin': 50, \
 'osartis-marquion': 49, 'valenciennois': 82}
     """
+    warn_of_unknown("scot", date)
     return _units("scot", check_date(date), more=[])
 
 
