@@ -110,6 +110,19 @@ def test_a_table_that_holds_a_merged_commune_is_told_to_be_rebased(call):
     assert "drop" not in said
 
 
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda t: bm.rebase(t, from_year=2026, to_year=2020, measures=STOCK),
+        lambda t: join_on_code(t, t, left_year=2026, right_year=2026),
+    ],
+)
+def test_a_table_said_to_be_of_2026_is_told_what_became_of_its_codes(call):
+    said = r"'59070' \(Bermeries, 1943–2024; joined '59006' on 2025-01-01\)"
+    with pytest.raises(VintageError, match=said):
+        call(of_2024(c59006=100, c59070=120))
+
+
 def test_the_cure_that_is_told_keeps_the_sum():
     table = of_2024(c59006=100, c59070=120)
     new, _ = bm.rebase(table, from_year=2024, to_year=2026, measures=STOCK)
@@ -322,6 +335,22 @@ def test_a_value_of_no_commune_is_told_and_makes_no_class(code):
     assert classes.attrs["bounds"] == alone.attrs["bounds"]
 
 
+def test_the_total_of_a_table_of_epci_makes_no_class():
+    values = bm.compute("L04", bm.statistics(), to="epci")
+    alone, attrs = bm.classify(values), values.attrs
+    values = pd.concat([values, pd.Series({"Total": 99.0})]).rename_axis("epci")
+    values.attrs = attrs
+    with pytest.warns(BasinmapWarning, match="stand at what is no epci: 'Total'"):
+        classes = bm.classify(values)
+    assert classes.attrs["breaks"] == alone.attrs["breaks"]
+
+
+def test_codes_of_the_user_make_classes_as_they_are():
+    own = pd.Series([1.0, 2.0, 9.0], index=["a", "b", "c"], name="x")
+    assert bm.classify(own.rename_axis("commune"), k=2).notna().all()
+    assert bm.classify(own.rename_axis("secteur"), k=2).notna().all()
+
+
 def test_a_commune_of_another_departement_may_make_a_class():
     classes = bm.classify(rates(c80021=99.0))
     assert classes["80021"] == classes.cat.categories[-1]
@@ -331,7 +360,7 @@ def test_a_code_of_the_year_of_the_values_is_known():
     values = rates(c59070=99.0)
     values.attrs = {**values.attrs, "geography": "2024-01-01"}
     assert not pd.isna(bm.classify(values)["59070"])
-    assert strangers(["59070"], "COG au 1er janvier 2025") == ["59070"]
+    assert strangers(["59070"], geography="COG au 1er janvier 2025") == ["59070"]
 
 
 def test_a_layer_tells_the_values_it_is_given_for_no_commune():

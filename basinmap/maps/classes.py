@@ -19,6 +19,7 @@ from basinmap.maps.guards import (
     check_series,
     check_states,
     geography_of,
+    level_of,
     looks_counted,
     numbers,
 )
@@ -113,7 +114,8 @@ def classify(
     Warns
     -----
     BasinmapWarning
-        If values of communes stand at the code of none: they get no class.
+        If values stand at what is no unit of their level, such as a total or a
+        commune that merged: they get no class.
 
     See Also
     --------
@@ -196,7 +198,7 @@ def shared_classes(
     {'moins de 5': 0, 'de 5 à moins de 10': 2, '10 et plus': 1}
     """
     _check_options(k, method, pivot)
-    series = {key: _of_communes(values) for key, values in series.items()}
+    series = {key: _of_units(values) for key, values in series.items()}
     pooled = _pooled(series)
     decimals = _decimals(series)
     cut = _cut(pooled, method, k, decimals, breaks, pivot)
@@ -340,19 +342,18 @@ def _pooled(series: Mapping[Key, pd.Series]) -> np.ndarray:
     return pooled
 
 
-def _of_communes(values: pd.Series) -> pd.Series:
-    """Return values without those that no commune has, which would make classes."""
+def _of_units(values: pd.Series) -> pd.Series:
+    """Return values without those that no unit has, which would make classes."""
     check_series(values)
-    if values.attrs.get("level", values.index.name) != "commune":
-        return values
+    level = level_of(values)
     there = values.index[values.notna()]
-    lost = strangers(there, geography_of(values))
-    # Where few are communes, the codes are the user's own, or no text: drawing tells.
+    lost = strangers(there, level, geography=geography_of(values))
+    # Where few are units, the codes are the user's own, or no text: drawing tells.
     if not lost or 2 * len(lost) > len(there):
         return values
     warnings.warn(
         f"{len(lost)} value(s) of {values.name or 'values'!r} stand at what is no "
-        f"commune: {culprits(lost)}; they are in no class. Drop them, or bring an "
+        f"{level}: {culprits(lost)}; they are in no class. Drop them, or bring an "
         "older table to 2026 with bm.rebase",
         BasinmapWarning,
         stacklevel=4,

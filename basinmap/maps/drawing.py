@@ -24,6 +24,7 @@ from basinmap.maps.guards import (
     check_series,
     check_states,
     geography_of,
+    level_of,
     measure_of,
     name_of,
     states_beside,
@@ -353,17 +354,15 @@ def _told_apart(codes: pd.Index, values: pd.Series) -> str:
 
 
 def _warn_of_strangers(units: gpd.GeoDataFrame, values: pd.Series) -> None:
-    """Warn of values that no commune has, and that made classes or sizes."""
-    level = values.attrs.get("level") or units.attrs.get("level") or units.index.name
-    if level != "commune":
-        return
-    away = values.index[(units.index.get_indexer(values.index) < 0) & values.notna()]
+    """Warn of values that no unit has, and that made classes or sizes."""
+    level = level_of(values) or level_of(units)
     ground = geography_of(values) or geography_of(units)
-    lost = strangers(away, ground)
+    away = values.index[(units.index.get_indexer(values.index) < 0) & values.notna()]
+    lost = strangers(away, level, geography=ground)
     # Units of the user's own codes say nothing of what else may be a code.
-    if lost and not strangers(units.index, ground):
+    if lost and not strangers(units.index, level, geography=ground):
         warnings.warn(
-            f"{len(lost)} value(s) of {name_of(values)!r} stand at what is no commune: "
+            f"{len(lost)} value(s) of {name_of(values)!r} stand at what is no {level}: "
             f"{culprits(lost)}; they are not drawn, but count in the classes, the "
             "sizes and the figures: drop them, then classify",
             BasinmapWarning,

@@ -595,6 +595,18 @@ def stocks_of(table: pd.DataFrame) -> list[pd.Series]:
 # -- dates --------------------------------------------------------------------------
 
 
+def level_of(drawn: pd.Series | pd.DataFrame) -> str:
+    """
+    Return the level of values or units, or nothing.
+
+    Parameters
+    ----------
+    drawn
+        Values or units; `attrs["level"]`, else the name of their index.
+    """
+    return str(drawn.attrs.get("level") or drawn.index.name or "")
+
+
 def geography_of(drawn: pd.Series | pd.DataFrame) -> str:
     """
     Return the year of the list of communes of values or outlines, or nothing.

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 import pandas as pd
 
@@ -30,6 +31,18 @@ __all__ = [
 
 _NEAR = ("59", "62")
 _LAST = 2026
+# What may be a code; of communes, of another département.
+_FORMS: Final = {
+    level: re.compile(form)
+    for level, form in {
+        "commune": r"(?!59|62)[0-9][0-9AB][0-9]{3}",
+        "iris": r"[0-9][0-9AB][0-9]{7}",
+        "epci": r"2[0-9]{8}",
+        "arrondissement": r"[0-9][0-9AB][0-9]{1,2}",
+        "departement": r"[0-9][0-9AB][0-9]?",
+        "region": r"[0-9]{2}",
+    }.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,34 +249,45 @@ Pas-de-Calais: drop what lies there
     return "; ".join(parts)
 
 
-def strangers(codes: Iterable[object], geography: str = "") -> list[object]:
+def strangers(
+    codes: Iterable[object], level: str = "commune", *, geography: str = ""
+) -> list[object]:
     """
-    Return what is no commune: a code of none in Nord and Pas-de-Calais, or no code.
+    Return what is no unit of a level: a code that none bears, or no code at all.
 
-    Codes of other départements are let through: nothing is known of them.
+    Of communes, those of Nord and Pas-de-Calais are known; codes of other départements
+    are let through, as are those of the other levels that have the form of one.
 
     Parameters
     ----------
     codes
-        Of a table of communes.
+        Of a table.
+    level
+        What they are said to be; of a level without official codes nothing is known.
     geography
-        What holds the year of its list of communes, such as `"2024-01-01"`; 2026 if
+        What holds the year of the list of communes, such as `"2024-01-01"`; 2026 if
         it holds none.
 
     Examples
     --------
     >>> strangers(["62498", "59070", "59999", "80021", "Total"])
     ['59070', '59999', 'Total']
-    >>> strangers(["62498", "59070"], "2024-01-01")
+    >>> strangers(["62498", "59070"], geography="2024-01-01")
     []
+    >>> strangers(["246200364", "Total"], "epci")
+    ['Total']
     """
-    year = re.search(r"(?:19|20)[0-9]{2}", geography)
-    known = communes_of(int(year[0]) if year else _LAST)
-    away = re.compile(r"(?!59|62)[0-9][0-9AB][0-9]{3}")
+    form = _FORMS.get(level)
+    if form is None:
+        return []
+    known: frozenset[str] = frozenset()
+    if level == "commune":
+        year = re.search(r"(?:19|20)[0-9]{2}", geography)
+        known = communes_of(int(year[0]) if year else _LAST)
     return [
         code
         for code in codes
-        if code not in known and not (isinstance(code, str) and away.fullmatch(code))
+        if code not in known and not (isinstance(code, str) and form.fullmatch(code))
     ]
 
 

@@ -204,7 +204,11 @@ def _text_rows(file: Path) -> Rows:
     except UnicodeDecodeError:
         text = raw.decode("cp1252", errors="replace")
     for mark in (";", ",", "\t"):
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=mark) if row]
+        try:
+            rows = [row for row in csv.reader(io.StringIO(text), delimiter=mark) if row]
+        except csv.Error as error:
+            msg = f"{file.name} cannot be read as a table of text; fetch it ({error})"
+            raise DataError(msg) from error
         if _header(rows) is not None:
             return rows
     return []
@@ -240,7 +244,9 @@ def _cells(
     kept, odd = [], 0
     for row in rows:
         cells = [
-            row[columns[what]].strip() if columns.get(what, width) < len(row) else ""
+            row[columns[what]].strip()
+            if what in columns and columns[what] < len(row)
+            else ""
             for what in _COLUMNS
         ]
         if not any(cells[:2]):

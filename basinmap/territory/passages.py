@@ -11,6 +11,7 @@ import pandas as pd
 from basinmap.errors import CodeError, MeasureError, VintageError, culprits
 from basinmap.measures import state_column
 from basinmap.territory import embedded
+from basinmap.territory.former import fates
 from basinmap.territory.history import a_few, listed, names_on, proposed, weighed
 from basinmap.territory.levels import check_codes
 from basinmap.territory.timelines import LAST, Timeline, check_year, timeline
@@ -313,12 +314,22 @@ def check_years(codes: pd.Index, year: int, line: Timeline) -> None:
     dated = [code for code in absent if code in ever]
     if dated:
         names = names_on(line, year)
-        told = [f"{c!r} ({names.get(c, '')}, {line.years(c)})" for c in dated]
+        told = [_once(c, names.get(c, ""), year, line) for c in dated]
         msg = (
             f"{len(dated)} code(s) are no commune on 1 January {year}: {a_few(told)}; "
             f"{proposed(weighed(codes, line))}"
         )
         raise VintageError(msg)
+
+
+def _once(code: str, name: str, year: int, line: Timeline) -> str:
+    """Write the years of a code, and what became of it if that is before a year."""
+    said = f"{name}, {line.years(code)}"
+    fate = fates().get(code) if line is timeline(None) else None
+    if fate and fate.last_year < year:
+        after = str(fate).removeprefix(f"{code!r} ")
+        return f"{code!r} ({said}; {after})"
+    return f"{code!r} ({said})"
 
 
 # --- sharing out, and its account --------------------------------------------------
