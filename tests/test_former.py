@@ -25,6 +25,7 @@ from basinmap.territory.former import (
     unknown_communes,
 )
 from basinmap.territory.rebasing import join_on_code
+from basinmap.territory.timelines import timeline
 
 STOCK = {"n": bm.Stock()}
 HISTORY = "'59070' joined '59006' on 2025-01-01"
@@ -63,6 +64,15 @@ def test_every_code_that_ever_was_is_of_today_or_is_told():
     now = set(bm.cog_codes(2026))
     for year in range(1943, 2027):
         assert all(code in fates() for code in set(bm.cog_codes(year)) - now)
+
+
+def test_the_heir_of_a_code_holds_all_the_ground_of_its_last_day():
+    # The other way: the ground of communes is replayed through every event.
+    line = timeline(None)
+    now = line.grounds(2026)
+    for code, fate in fates().items():
+        last = [spell.ground for spell in line.spells if spell.code == code][-1]
+        assert last <= now[fate.heir]
 
 
 def test_an_epci_is_followed_through_two_fusions():

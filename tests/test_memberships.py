@@ -153,6 +153,8 @@ def test_what_is_wholly_known_is_told_without_a_word(date):
     # One EPCI asked for by name is whole, whatever is not known of the others.
     assert bm.epcis(date="2016-01-01", epci=CALL)["communes"].tolist() == [36]
     assert len(bm.perimeter(CALL, date="2010-01-01").communes) == 36
+    scot = "lens-lievin-henin-carvin"
+    assert bm.epcis(date="2010-01-01", scot=scot)["communes"].tolist() == [14, 36]
 
 
 def test_a_perimeter_that_is_not_established_tells_its_lineage():
@@ -266,6 +268,13 @@ def test_a_transfer_told_otherwise_warns(tmp_path):
     with pytest.warns(BasinmapWarning, match=r"1 commune.*59192.*it fits 2023"):
         found = bm.read_memberships(path)
     assert found.loc["59192", "epci"] == OSTREVENT
+
+
+def test_a_commune_that_a_whole_list_lacks_is_told(tmp_path):
+    path = write_dgcl(tmp_path / "epci_2010.csv", 2010, change={LIEVIN: ""})
+    with pytest.warns(BasinmapWarning, match="62510 is in none, known to be in 24620"):
+        found = bm.read_memberships(path)
+    assert LIEVIN not in found.index
 
 
 def test_an_extract_warns_that_the_others_are_in_none(tmp_path):

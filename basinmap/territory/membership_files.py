@@ -107,11 +107,11 @@ def read_memberships(path: str | Path, *, year: int | None = None) -> pd.DataFra
     table["year"] = told
     table = table.set_index("commune").sort_index()
     _check_history(table.index, told, file)
-    _check_lineage(table["epci"], told, file)
+    near = table.index[table.index.isin(communes_of(told))]
+    part = _warn_of_part(near, told, file)
+    _check_lineage(table["epci"], told, file, part=part)
     table["name"] = _names(table, told)
     table["nature"] = table["nature"].where(table["epci"].notna())
-    near = table.index[table.index.isin(communes_of(told))]
-    _warn_of_part(near, told, file)
     alone = table.loc[near, "epci"].isna().sum() + len(communes_of(told)) - len(near)
     notes.append(
         f"{file.name} : {number(len(near))} communes du Nord et du Pas-de-Calais au "
@@ -332,9 +332,13 @@ def _check_history(codes: pd.Index, year: int, file: Path) -> None:
         raise VintageError(msg)
 
 
-def _check_lineage(epci: pd.Series, year: int, file: Path) -> None:
+def _check_lineage(epci: pd.Series, year: int, file: Path, *, part: bool) -> None:
     """Check a list against what is known of the EPCI of its year."""
-    wrong = _contradictions(epci, year) if FIRST <= year <= LAST else []
+    if not FIRST <= year <= LAST:
+        return
+    # What a whole list leaves out is in no EPCI.
+    every = epci.index.union(sorted(communes_of(year)))
+    wrong = _contradictions(epci if part else epci.reindex(every), year)
     if not wrong:
         return
     likely = _fitting(epci, year)
@@ -378,8 +382,8 @@ def _names(table: pd.DataFrame, year: int) -> pd.Series:
     return names.mask(names.fillna("").eq(""), embedded)
 
 
-def _warn_of_part(near: Sequence[str], year: int, file: Path) -> None:
-    """Warn of a list that is an extract: what it lacks would be in no EPCI."""
+def _warn_of_part(near: Sequence[str], year: int, file: Path) -> bool:
+    """Warn of a list that is an extract, and tell whether it is."""
     told = []
     for head in ("59", "62"):
         whole = sum(code.startswith(head) for code in communes_of(year))
@@ -393,3 +397,4 @@ def _warn_of_part(near: Sequence[str], year: int, file: Path) -> None:
             BasinmapWarning,
             stacklevel=3,
         )
+    return bool(told)

@@ -279,7 +279,12 @@ def members_on(
 
 
 def warn_of_unknown(
-    level: str, date: str, memberships: Lists = None, *, vintage: int | None = 2026
+    level: str,
+    date: str,
+    memberships: Lists = None,
+    *,
+    vintage: int | None = 2026,
+    among: pd.Index | None = None,
 ) -> None:
     """
     Warn of communes whose unit is not known at a date.
@@ -288,6 +293,8 @@ def warn_of_unknown(
     ----------
     level, date, memberships, vintage
         As for `membership`.
+    among
+        The communes of 2026 that are asked for; by default all.
 
     Warns
     -----
@@ -305,6 +312,7 @@ def warn_of_unknown(
         told = told if torn else ""
     elif level == "epci" and year < LISTED:
         known = members_on("epci", date)
+        known = known if among is None else known[among]
         unknown = known.index[known.isna()]
         near = _members_2026("bassin", LAST).dropna().index.intersection(unknown)
         told = (
@@ -313,6 +321,7 @@ def warn_of_unknown(
             "is embedded; give memberships=bm.read_memberships(path), the "
             "« composition communale des EPCI » of Insee or of the DGCL"
         )
+        told = told if len(unknown) else ""
     elif level == "scot" and (late := [k for k, y in _SCOT_FROM.items() if y > year]):
         told = (
             f"the perimeter of {len(late)} SCoT is not established on {date}: "

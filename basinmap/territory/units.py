@@ -235,13 +235,13 @@ def epcis(
     year = check_date(date, memberships)
     more = ["short_name", "nature", "outside"]
     frame = _units("epci", year, more=more, memberships=memberships)
+    chosen = _selected(scot=scot, departement=departement)
     if epci is None:
-        warn_of_unknown("epci", date, memberships)
+        warn_of_unknown("epci", date, memberships, among=chosen)
     else:
         # Those that are known are whole: the others are not asked for.
         frame = frame.loc[_codes_at(epci, frame.index, year)]
     if scot is not None or departement is not None:
-        chosen = _selected(scot=scot, departement=departement)
         members = members_on("epci", date, memberships=memberships)
         frame = frame[frame.index.isin(members[chosen])]
     if frame.empty:
