@@ -46,6 +46,7 @@ _ROOMS: Final = {
         "trajectory",
     ),
     "territory.levels": ("check_codes", "find_unit", "repair_codes"),
+    "territory.membership_files": ("read_memberships",),
     "territory.memberships": ("lineage", "membership"),
     "territory.movements": ("read_communes", "read_movements"),
     "territory.outlines": ("read_outlines",),
@@ -252,6 +253,7 @@ if TYPE_CHECKING:
     from basinmap.territory.levels import check_codes as check_codes
     from basinmap.territory.levels import find_unit as find_unit
     from basinmap.territory.levels import repair_codes as repair_codes
+    from basinmap.territory.membership_files import read_memberships as read_memberships
     from basinmap.territory.memberships import lineage as lineage
     from basinmap.territory.memberships import membership as membership
     from basinmap.territory.movements import read_communes as read_communes

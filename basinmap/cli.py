@@ -34,7 +34,9 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--epci", default=DEMO_EPCI, help=argparse.SUPPRESS)
     plh = commands.add_parser("plh", help="plates, data and tables of one EPCI")
     plh.add_argument(
-        "--epci", required=True, help="SIREN or short name, such as 246200364 or call"
+        "--epci",
+        required=True,
+        help="SIREN or name, such as 246200364, call or Lens-Liévin",
     )
     for command, folder in ((demo, "out"), (plh, None)):
         command.add_argument(

@@ -232,6 +232,19 @@ def absorbed_codes(history: pd.DataFrame, codes: set[str]) -> dict[str, set[str]
     }
 
 
+def heirs_of(history: pd.DataFrame, codes: set[str], date: str) -> dict[str, str]:
+    """Return the one code of today that holds the ground of each code of a day."""
+    later = history[history["date"] > date]
+    current = replayed(history, codes, date, f"{COG_YEARS[-1]}-01-01")
+    held = absorbed_codes(later, current)
+    heirs = {old: code for code, others in held.items() for old in others}
+    heirs |= {code: code for code in current}
+    require(f"communes of {date} without heir", sorted(codes - heirs.keys()), [])
+    divided = sorted(current - codes)
+    require(f"communes born since {date}", divided, [])
+    return {code: heirs[code] for code in codes}
+
+
 def check_cog(shelf: Shelf, cog: pd.DataFrame, history: pd.DataFrame) -> None:
     """Raise unless events and spells tell the same story, with its known numbers."""
     last = f"{COG_YEARS[-1]}-01-01"
@@ -477,10 +490,14 @@ def check_2026(communes: pd.DataFrame, files: dict[int, list[Record]]) -> None:
 
 
 def timeline_tables(
-    shelf: Shelf, facts: Record, datasets: dict[str, Record], communes: pd.DataFrame
+    shelf: Shelf,
+    facts: Record,
+    datasets: dict[str, Record],
+    communes: pd.DataFrame,
+    dated: tuple[pd.DataFrame, pd.DataFrame],
 ) -> dict[str, pd.DataFrame]:
-    """Return the five dated tables once every known answer holds."""
-    cog, history = cog_tables(shelf, facts, datasets)
+    """Return the five dated tables, two of them given, once every answer holds."""
+    cog, history = dated
     files = epci_files(shelf, datasets, cog)
     check_2026(communes, files)
     memberships, epci_years = membership_table(files), epci_year_table(files)

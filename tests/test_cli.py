@@ -83,6 +83,17 @@ def test_an_unknown_epci_is_refused_and_near_misses_are_named(refused, tmp_path)
     assert "did you mean 246200364 (CA de Lens-Liévin)" in said
 
 
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("59070", "'59070' joined '59006' on 2025-01-01; its epci is '200043321'"),
+        ("245901228", "'245901228' took the SIREN '200044618' on 2014-01-01"),
+    ],
+)
+def test_a_unit_of_once_is_answered_by_its_history(refused, tmp_path, code, told):
+    assert told in refused("plh", "--epci", code, "--out", tmp_path / "out")
+
+
 def test_a_misspelt_name_is_refused_and_the_epci_is_suggested(refused, tmp_path):
     said = refused("plh", "--epci", "Henin-Carvain", "--out", tmp_path / "out")
     assert "'Henin-Carvain'" in said
@@ -196,8 +207,9 @@ def test_demo_is_the_plh_of_the_epci_of_the_museum(run, tmp_path):
 
 
 @pytest.mark.usefixtures("quick")
-def test_an_epci_may_be_given_by_its_short_name(run, tmp_path):
-    assert run("plh", "--epci", "cahc", "--out", tmp_path / "out")[0] == 0
+@pytest.mark.parametrize("name", ["cahc", "Hénin-Carvin", "CA d'Hénin-Carvin"])
+def test_an_epci_may_be_given_by_its_short_or_usual_name(run, tmp_path, name):
+    assert run("plh", "--epci", name, "--out", tmp_path / "out")[0] == 0
     assert "246200299" in (tmp_path / "out" / "manifest.json").read_text("utf-8")
 
 

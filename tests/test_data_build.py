@@ -270,9 +270,32 @@ def test_population_known_answers(communes, population):
     assert basin["population_2022"] == 1_256_658
     assert basin["population_2023"] == 1_255_036
     totals = population.sum()
+    assert totals["population_2016"] == 4_074_448
     assert totals["population_2021"] == 4_072_734
     assert totals["population_2022"] == 4_077_093
     assert totals["population_2023"] == 4_073_540
+
+
+@pytest.mark.parametrize(
+    ("year", "nord", "pas_de_calais"),
+    [
+        (2016, 2_603_723, 1_470_725),
+        (2017, 2_604_361, 1_468_018),
+        (2018, 2_606_234, 1_466_743),
+        (2020, 2_607_746, 1_462_167),
+    ],
+)
+def test_departements_have_the_population_that_insee_published(
+    population, year, nord, pas_de_calais
+):
+    totals = population[f"population_{year}"].groupby(population.index.str[:2]).sum()
+    assert totals.to_dict() == {"59": nord, "62": pas_de_calais}
+
+
+def test_a_commune_absorbed_between_publication_and_package_is_counted(population):
+    # Bonnières 659 and Canteleux 15 in 2016, published apart; 674 together in 2017.
+    counts = population.loc["62154", ["population_2016", "population_2017"]]
+    assert counts.to_list() == [659 + 15, 674]
 
 
 def test_absorbed_communes_are_added_in_every_year(population):
@@ -638,6 +661,8 @@ def test_populations_agree_with_the_registry_table(population, provenance):
     current = table["code"].replace(merged).rename("commune")
     for year in range(2016, 2024):
         counts = pd.to_numeric(table[f"P{year}"]).fillna(0).groupby(current).sum()
+        # The table lacks Canteleux, absorbed by Bonnières on 1 January 2019.
+        counts["62154"] += 15 if year == 2016 else 0
         assert (counts == population[f"population_{year}"]).all()
 
 
@@ -713,11 +738,60 @@ def test_absent_npm_says_what_to_install(recipe, tmp_path, monkeypatch):
         shelf.download(package, tmp_path)
 
 
-def test_known_answer_that_does_not_hold_is_refused(recipe, communes, population):
+@pytest.fixture(scope="module")
+def facts():
+    return tomllib.loads((RECIPE / "facts.toml").read_text(encoding="utf-8"))
+
+
+def test_known_answer_that_does_not_hold_is_refused(
+    recipe, communes, population, facts
+):
     wrong = population.copy()
     wrong.loc["62498", "population_2023"] += 1
     with pytest.raises(recipe.CheckError, match="Lens"):
-        recipe.check_population(wrong, communes)
+        recipe.check_population(wrong, communes, facts)
+
+
+@pytest.mark.parametrize("year", range(2016, 2024))
+def test_one_inhabitant_lost_in_any_year_is_refused(
+    recipe, communes, population, facts, year
+):
+    wrong = population.copy()
+    wrong.loc["59350", f"population_{year}"] -= 1
+    with pytest.raises(recipe.CheckError, match=rf"population of 59.* in {year}"):
+        recipe.check_population(wrong, communes, facts)
+
+
+def test_every_year_has_a_published_total(recipe, communes, population, facts):
+    less = [row for row in facts["population_total"] if row["year"] != 2019]
+    with pytest.raises(recipe.CheckError, match="years with a published total"):
+        recipe.check_population(
+            population, communes, facts | {"population_total": less}
+        )
+
+
+def test_a_commune_that_a_package_lacks_is_refused(
+    recipe, cog, population, monkeypatch
+):
+    monkeypatch.setattr(
+        recipe, "legal_population", lambda *_: population["population_2016"]
+    )
+    with pytest.raises(recipe.CheckError, match="communes of the population 2016"):
+        recipe.published_counts(
+            None, {"absent_population": []}, {"vintage": "2016"}, None, cog
+        )
+
+
+def test_heirs_follow_every_merger_since_a_day(recipe, cog, history):
+    assert recipe.heirs_of
+    codes = codes_on(cog, "2018-01-01")
+    heirs = sys.modules["timeline"].heirs_of(history, codes, "2018-01-01")
+    moved = {code: heir for code, heir in heirs.items() if code != heir}
+    assert moved == {
+        "62210": "62154",
+        "59070": "59006",
+        **dict.fromkeys(["62461", "62549", "62743"], "62447"),
+    }
 
 
 def test_change_of_epci_that_is_not_told_is_refused(recipe, epci_years):

@@ -208,6 +208,13 @@ def test_vintage_of_a_mixture():
     assert not found.loc[1:, "best"].any()
 
 
+def test_codes_of_another_departement_have_no_year():
+    with pytest.raises(
+        CodeError, match=r"none of the 2 code.*'80001', '80003'.*events"
+    ):
+        guess_vintage(["80003", "80001"])
+
+
 def test_vintage_of_nothing():
     with pytest.raises(CodeError, match="no code"):
         guess_vintage([])

@@ -194,7 +194,7 @@ def test_growth_over_no_time_is_refused(years):
 
 def test_codes_of_another_year_are_refused_by_name():
     table = small(homes=[1, 2, 3]).rename(index={LENS: "59070"})
-    with pytest.raises(CodeError, match=r"1 code\(s\).*2026: '59070'; bring.*COG 2026"):
+    with pytest.raises(CodeError, match=r"1 code\(s\).*2026: '59070' joined '59006'"):
         added(table, "epci", homes=bm.Stock())
 
 

@@ -87,6 +87,15 @@ def test_the_frame_that_basinmap_writes_is_read_back(tmp_path):
     assert found["name"].to_dict() == bm.epcis()["name"].to_dict()
 
 
+def test_communes_that_are_no_more_are_told_by_their_history(tmp_path):
+    path = tmp_path / "c.geojson"
+    squares(["59006", "59070", "80001"]).to_file(path)
+    told = str(read_units(path, "commune").attrs["report"]).replace("\u00a0", " ")
+    assert (
+        "ne sont plus en 2026 (1) : 59070, dans 59006 depuis le 1er janvier 20" in told
+    )
+
+
 def test_rows_stay_in_the_order_of_the_file(tmp_path):
     squares(["62510", "59001", "62498"]).to_file(tmp_path / "c.geojson")
     found = read_units(tmp_path / "c.geojson", "commune")

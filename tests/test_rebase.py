@@ -1,5 +1,6 @@
 """Tables carried from one list of communes to another: totals, states, accounts."""
 
+import time
 import warnings
 
 import numpy as np
@@ -19,7 +20,7 @@ from basinmap.errors import (
 )
 from basinmap.territory.flows import rebase_flows
 from basinmap.territory.history import cog_codes, cog_names
-from basinmap.territory.passages import passage
+from basinmap.territory.passages import followed, passage
 from basinmap.territory.rebasing import join_on_code, rebase
 from basinmap.territory.timelines import timeline
 
@@ -615,3 +616,43 @@ def test_join_refuses_what_would_be_lost():
 
 def test_names_change_but_ground_does_not():
     assert (cog_names(2019) != cog_names(2024)).sum() == 1
+
+
+# -- a whole country ---------------------------------------------------------------
+
+
+def repeated(count):
+    """Return the embedded history as if `count` pairs of départements had it."""
+    events = bm.cog_events()
+    near = events["before"].fillna("59").str[:2].isin(["59", "62"])
+    dates = set(events.loc[~near, "date"])
+    events = events[~events["date"].isin(dates)]
+    parts, listed = [], []
+    for pair in range(count):
+        heads = {"59": f"{2 * pair + 1:02}", "62": f"{2 * pair + 2:02}"}
+        codes = [events[side].dropna().unique() for side in ("before", "after")]
+        codes += [cog_codes(2026)]
+        moved = {c: heads[c[:2]] + c[2:] for side in codes for c in side}
+        parts.append(
+            events.assign(
+                before=events["before"].map(moved), after=events["after"].map(moved)
+            )
+        )
+        listed += [moved[code] for code in cog_codes(2026)]
+    found = pd.concat(parts).sort_values(["date", "after"], ignore_index=True)
+    found.attrs = {"communes": tuple(listed), "year": 2026}
+    return found
+
+
+def test_a_list_ten_times_longer_is_followed_in_about_ten_times_the_time():
+    spent = {}
+    for count in (1, 10):
+        line = timeline(repeated(count))
+        codes = pd.Index(sorted(line.grounds(2018)))
+        start = time.process_time()
+        moves = followed(line, 2018, 2024, codes=codes)
+        spent[count] = time.process_time() - start
+        assert len(moves.table) == len(codes)
+        assert len(codes) >= 1500 * count
+    # A test of the whole list for each commune took seventy times longer.
+    assert spent[10] < 30 * spent[1]

@@ -360,7 +360,7 @@ def test_an_empty_list_is_refused():
     [
         ("246200365", r"246200364 \(CA de Lens-Liévin\)"),
         ("Lens", r"246200364 \(CA de Lens-Liévin\)"),
-        ("Lens Lievin", r"246200364 \(CA de Lens-Liévin\)"),
+        ("Lens Lievain", r"246200364 \(CA de Lens-Liévin\)"),
         ("Bethune", r"200072460 \(CA de Béthune-Bruay"),
         ("coeur d'ostrevant", r"245901152 \(CA Cœur d'Ostrevent\)"),
     ],
@@ -514,7 +514,7 @@ def test_a_unit_is_found_by_a_tolerant_name(text, level, code):
 def test_names_are_searched_with_their_columns_even_in_vain():
     found = bm.find_unit("zzzzzzzz")
     assert found.empty
-    assert found.columns.tolist() == ["level", "code", "name", "score"]
+    assert found.columns.tolist() == ["level", "code", "name", "score", "note"]
 
 
 @few
@@ -677,6 +677,8 @@ def test_membership_is_that_of_the_registry():
 def test_populations_are_those_of_the_registry(year):
     path = REGISTRY / "population_municipale_2016_2023_59_62.csv"
     told = read(path, "code")[f"P{year}"].rename(index=MERGED).groupby(level=0).sum()
+    # The registry lacks Canteleux (15), absorbed by Bonnières on 1 January 2019.
+    told["62154"] += 15 if year == 2016 else 0
     found = bm.statistics()[f"population_{year}"]
     assert found.tolist() == told.reindex(found.index).tolist()
 

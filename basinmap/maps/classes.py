@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,14 +12,17 @@ from typing import Final, Literal, TypeVar, get_args
 import numpy as np
 import pandas as pd
 
-from basinmap.errors import DataError, MeasureError, culprits
+from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.maps.methods import Method, cut_values, round_breaks
+from basinmap.territory.former import strangers
 from basinmap.typography import interval, number, typeset
 from basinmap.values.checks import (
     MOST,
     UNDECLARED,
     check_series,
     check_states,
+    geography_of,
+    level_of,
     looks_counted,
     numbers,
 )
@@ -109,6 +113,12 @@ def classify(
         `pivot` make no sense or not with this method, or a value is not above zero
         and the method is geometric.
 
+    Warns
+    -----
+    BasinmapWarning
+        If values stand at what is no unit of their level, such as a total or a
+        commune that merged: they get no class.
+
     See Also
     --------
     shared_classes : The same classes for a series of maps.
@@ -190,7 +200,7 @@ def shared_classes(
     {'moins de 5': 0, 'de 5 à moins de 10': 2, '10 et plus': 1}
     """
     _check_options(k, method, pivot)
-    series = {key: _checked(values) for key, values in series.items()}
+    series = {key: _of_units(_checked(values)) for key, values in series.items()}
     pooled = _pooled(series)
     decimals = _decimals(series)
     cut = _cut(pooled, method, k, decimals, breaks, pivot)
@@ -339,6 +349,24 @@ def _pooled(series: Mapping[Key, pd.Series]) -> np.ndarray:
         msg = f"{name or 'values'}: all {total} values are missing"
         raise DataError(msg)
     return pooled
+
+
+def _of_units(values: pd.Series) -> pd.Series:
+    """Return values without those that no unit has, which would make classes."""
+    level = level_of(values)
+    there = values.index[values.notna()]
+    lost = strangers(there, level, geography=geography_of(values))
+    # Where few are units, the codes are the user's own, or no text: drawing tells.
+    if not lost or 2 * len(lost) > len(there):
+        return values
+    warnings.warn(
+        f"{len(lost)} value(s) of {values.name or 'values'!r} stand at what is no "
+        f"{level}: {culprits(lost)}; they are in no class. Drop them, or bring an "
+        "older table to 2026 with bm.rebase",
+        BasinmapWarning,
+        stacklevel=5,
+    )
+    return carry(values.mask(values.index.isin(lost)), values)
 
 
 def _decimals(series: Mapping[Key, pd.Series]) -> int | None:

@@ -34,6 +34,7 @@ from basinmap.maps.vision import (
     seen,
 )
 from basinmap.measures import QUALIFIERS, STATES
+from basinmap.territory.former import strangers
 from basinmap.typography import capital, number, typeset, uncapital
 from basinmap.values.checks import (
     check_classes,
@@ -41,6 +42,8 @@ from basinmap.values.checks import (
     check_matched,
     check_series,
     check_states,
+    geography_of,
+    level_of,
     name_of,
     states_beside,
     vintage_of,
@@ -310,7 +313,8 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
     Warns
     -----
     BasinmapWarning
-        If some units have no row while some rows are of no unit.
+        If some units have no row while some rows are of no unit, or values stand at
+        what is the code of no commune: they are not drawn, but count in the classes.
     """
     check_series(values)
     values = upheld(values, stacklevel=4)
@@ -324,7 +328,8 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
     if (values.index.get_indexer(units.index) < 0).all():
         msg = (
             f"no code in common: units have {culprits(units.index, most=2)}, "
-            f"values have {culprits(values.index, most=2)}; are they of one level?"
+            f"values have {culprits(values.index, most=2)}; "
+            f"{_told_apart(units.index, values)}"
         )
         raise DataError(msg)
     check_geography(units, values)
@@ -332,8 +337,39 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
     states = {**beside, **check_states(values)}
     check_states(values, beside)
     check_matched(units, values)
+    _warn_of_strangers(units, values)
     aligned = carry(values.reindex(units.index), values)
     return retell(aligned, states=states)
+
+
+def _told_apart(codes: pd.Index, values: pd.Series) -> str:
+    """Say why two indexes have no code in common."""
+    texts = [isinstance(index[0], str) for index in (codes, values.index) if len(index)]
+    if texts == [True, False]:
+        return (
+            "one is text, the other numbers: a code is text, read the file with "
+            "dtype=str, or write bm.repair_codes(values.index.to_series(), level)"
+        )
+    if texts == [False, True]:
+        return "one is numbers, the other text: a code is text; units.index.astype(str)"
+    return "are they of one level?"
+
+
+def _warn_of_strangers(units: gpd.GeoDataFrame, values: pd.Series) -> None:
+    """Warn of values that no unit has, and that made classes or sizes."""
+    level = level_of(values) or level_of(units)
+    ground = geography_of(values) or geography_of(units)
+    away = values.index[(units.index.get_indexer(values.index) < 0) & values.notna()]
+    lost = strangers(away, level, geography=ground)
+    # Units of the user's own codes say nothing of what else may be a code.
+    if lost and not strangers(units.index, level, geography=ground):
+        warnings.warn(
+            f"{len(lost)} value(s) of {name_of(values)!r} stand at what is no {level}: "
+            f"{culprits(lost)}; they are not drawn, but count in the classes, the "
+            "sizes and the figures: drop them, then classify",
+            BasinmapWarning,
+            stacklevel=4,
+        )
 
 
 def states_of_classes(classes: pd.Series) -> pd.Series:

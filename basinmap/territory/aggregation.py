@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
-from basinmap.errors import CodeError, DataError, culprits
+from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Measures, check_ratios
 from basinmap.reports import Report
 from basinmap.territory import embedded
+from basinmap.territory.former import unknown_communes
 from basinmap.territory.levels import PRINTED, check_codes
-from basinmap.territory.memberships import membership
+from basinmap.territory.memberships import Lists, membership
 from basinmap.territory.sums import (
     account,
     columns_of,
@@ -18,6 +21,7 @@ from basinmap.territory.sums import (
     stocks_of,
     sums_of,
 )
+from basinmap.territory.timelines import LAST, timeline
 from basinmap.territory.units import check_unique
 from basinmap.territory.wholes import check_covered, lacking, remarks, warn_of_part
 from basinmap.values.told import bare, carry, declared, measures_of, retell
@@ -31,6 +35,7 @@ def aggregate(
     *,
     measures: Measures | None = None,
     date: str = "2026-01-01",
+    memberships: Lists = None,
     allow_partial: bool = False,
 ) -> tuple[pd.DataFrame, Report]:
     """
@@ -52,6 +57,8 @@ def aggregate(
         Column to measure; by default those that the table carries.
     date
         Day at which membership is read, from 2008: one perimeter for all columns.
+    memberships
+        Lists of EPCI of other years, as `read_memberships` returns them.
     allow_partial
         Whether units some of whose communes are not in the table may stand for the
         whole: their rates are then computed, as `"estimated"`, nothing is refused, and
@@ -76,6 +83,9 @@ def aggregate(
         match, or nothing is declared.
     CodeError
         If codes are malformed or belong to no commune of 2026.
+    VintageError
+        If measures say that they are of another list of communes, in which a code of
+        the table stood for another ground.
     ColumnError, DataError
         If a column is missing, the table is empty or a code is repeated, or no unit
         of the level is whole in the table.
@@ -105,7 +115,9 @@ def aggregate(
     refuse(known)
     check_ratios(known, {**measures_of(table), **known})
     given, table = table, bare(table)
-    parent, members = _parent(table, to, date)
+    check_table(table)
+    _check_geography(known, table.index)
+    parent, members = _parent(table, to, date, memberships)
     stocks = stocks_of(table, known)
     sums = sums_of(stocks, parent, signed=signed_of(known))
     part = lacking(table.index, parent, members)
@@ -163,15 +175,18 @@ def check_table(table: pd.DataFrame) -> None:
     if level == "iris":
         _communes_of_iris(table.index)
     else:
-        _check_known(table.index.to_series(), table.index)
+        _check_known(table.index)
 
 
 def _parent(
-    table: pd.DataFrame, to: str | pd.Series, date: str
+    table: pd.DataFrame, to: str | pd.Series, date: str, memberships: Lists
 ) -> tuple[pd.Series, pd.Series]:
     """Return the unit of each row of the table, and of all that are of its level."""
-    check_table(table)
-    members = _partition(to) if isinstance(to, pd.Series) else membership(to, date=date)
+    if isinstance(to, pd.Series):
+        members = _partition(to)
+    else:
+        lists = memberships if to == "epci" else None
+        members = membership(to, date=date, memberships=lists)
     every = members
     if table.index.name == "iris":
         commune = embedded.table("iris")["commune"]
@@ -210,12 +225,34 @@ def _communes_of_iris(index: pd.Index) -> pd.Series:
     return known.reindex(index)
 
 
-def _check_known(commune: pd.Series, index: pd.Index) -> None:
+def _check_geography(known: Measures, codes: pd.Index) -> None:
+    """Refuse counts of communes that were not yet what they are in 2026."""
+    if codes.name == "iris":
+        return
+    line, now = timeline(None), LAST
+    told = {n: re.search(r"\b(19|20)\d\d\b", m.geography) for n, m in known.items()}
+    years = {int(found[0]): name for name, found in told.items() if found}
+    for year, name in sorted(years.items()):
+        if year == now or not line.first <= year <= line.last:
+            continue
+        then, today = line.grounds(year), line.grounds(now)
+        moved = [code for code in codes if then.get(code) != today.get(code)]
+        if moved:
+            msg = (
+                f"{name!r} is declared in the geography of {year}, and {len(moved)} "
+                f"code(s) stand for another ground in {now}: {culprits(moved)}; bring "
+                f"the table there first: bm.rebase(table, from_year={year}, "
+                f"to_year={now})"
+            )
+            raise VintageError(msg)
+
+
+def _check_known(codes: pd.Index) -> None:
     """Refuse codes that no commune of 2026 bears: they would vanish."""
-    lost = ~commune.isin(embedded.communes_2026().index).to_numpy()
-    if lost.any():
+    lost = codes[~codes.isin(embedded.communes_2026().index)]
+    if len(lost):
         msg = (
-            f"{lost.sum()} code(s) are no commune of Nord and Pas-de-Calais in 2026: "
-            f"{culprits(index[lost])}; bring the table to COG 2026 first, or drop them"
+            f"{len(lost)} code(s) are no commune of Nord and Pas-de-Calais in 2026: "
+            f"{unknown_communes(lost, table='table')}"
         )
         raise CodeError(msg)

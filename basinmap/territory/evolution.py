@@ -20,7 +20,11 @@ from basinmap.reports import Report
 from basinmap.territory.aggregation import aggregate
 from basinmap.territory.embedded import communes_2026, labels
 from basinmap.territory.levels import PRINTED
-from basinmap.territory.memberships import epci_names, membership
+from basinmap.territory.memberships import (
+    Lists,
+    epci_names,
+    members_on,
+)
 from basinmap.values.told import bare, carry, declared, retell, told_of
 
 __all__ = ["Rule", "series"]
@@ -32,10 +36,11 @@ def series(
     table: pd.DataFrame,
     to: str,
     *,
-    columns: list[str],
+    columns: str | list[str],
     perimeter: Rule = "constant",
     date: str = "2026-01-01",
     allow_partial: bool = False,
+    memberships: Lists = None,
 ) -> tuple[pd.DataFrame, Report]:
     """
     Follow stocks over time at a level above the commune.
@@ -52,11 +57,13 @@ def series(
     to
         `"epci"` or `"scot"`.
     columns
-        Stocks, one a date, in order of time.
+        Stocks, one a date, in order of time; a name alone is one column.
     perimeter
         `"constant"` or `"current"`.
     date
         The day of the constant perimeter.
+    memberships
+        Lists of EPCI of other years, as `read_memberships` returns them.
     allow_partial
         Whether units some of whose communes are not in the table may stand for the
         whole; see `aggregate`.
@@ -93,6 +100,11 @@ def series(
     >>> table.loc["245901152", columns].astype(int).tolist()
     [70800, 70668, 70431]
     """
+    columns = [columns] if isinstance(columns, str) else list(columns)
+    again = sorted({name for name in columns if columns.count(name) > 1})
+    if again:
+        msg = f"columns: {culprits(again)} given more than once; one column a date"
+        raise MeasureError(msg)
     check_columns(table, *columns)
     known = {name: declared(table, None).get(name) for name in columns}
     stocks = {name: item for name, item in known.items() if isinstance(item, Stock)}
@@ -103,18 +115,28 @@ def series(
     _check_order(stocks)
     if perimeter == "constant":
         result, report = aggregate(
-            table, to, measures=stocks, date=date, allow_partial=allow_partial
+            table,
+            to,
+            measures=stocks,
+            date=date,
+            memberships=memberships,
+            allow_partial=allow_partial,
         )
         note = f"Périmètre constant : communes au {_french(date)} à toutes les dates."
         return result, replace(report, notes=(*report.notes, note))
     if perimeter != "current":
         msg = f"unknown perimeter {perimeter!r}; write 'constant' or 'current'"
         raise VintageError(msg)
-    return _current(table, to, stocks, allow_partial=allow_partial)
+    return _current(table, to, stocks, memberships, allow_partial=allow_partial)
 
 
 def _current(
-    table: pd.DataFrame, to: str, stocks: dict[str, Stock], *, allow_partial: bool
+    table: pd.DataFrame,
+    to: str,
+    stocks: dict[str, Stock],
+    memberships: Lists,
+    *,
+    allow_partial: bool,
 ) -> tuple[pd.DataFrame, Report]:
     dates = {name: _date(name, stock) for name, stock in stocks.items()}
     parts, reports = [], []
@@ -124,6 +146,7 @@ def _current(
             to,
             measures={name: stock},
             date=dates[name],
+            memberships=memberships,
             allow_partial=allow_partial,
         )
         parts.append(part)
@@ -139,7 +162,7 @@ def _current(
     carry(result, table)
     lacks = {k: v for part in parts for k, v in told_of(part).remarks.items()}
     retell(result, level=to, measures=stocks, remarks=lacks)
-    notes = _moves(to, table.index, dates)
+    notes = _moves(to, table.index, dates, memberships)
     if notes:
         warnings.warn(
             "at the current perimeter, part of the change is that of the perimeter. "
@@ -193,14 +216,17 @@ def _date(name: str, stock: Stock) -> str:
     return f"{year}-01-01"
 
 
-def _moves(to: str, communes: pd.Index, dates: dict[str, str]) -> list[str]:
+def _moves(
+    to: str, communes: pd.Index, dates: dict[str, str], memberships: Lists
+) -> list[str]:
     """Write which communes changed unit between two dates that follow each other."""
     names = communes_2026()["name"]
     days = list(dict.fromkeys(dates.values()))
     sentences = []
     for before, after in pairwise(days):
         old, new = (
-            membership(to, date=day).reindex(communes) for day in (before, after)
+            members_on(to, day, memberships=memberships).reindex(communes)
+            for day in (before, after)
         )
         moved = communes[(old != new) & old.notna() & new.notna()]
         pairs = pd.DataFrame({"old": old[moved], "new": new[moved]})
@@ -209,13 +235,15 @@ def _moves(to: str, communes: pd.Index, dates: dict[str, str]) -> list[str]:
             more = f" et {len(rows) - 5} autres" if len(rows) > 5 else ""
             sentences.append(
                 f"Entre le {_french(before)} et le {_french(after)} : {first}{more}, "
-                f"de « {_name(to, one, before)} » à « {_name(to, other, after)} »."
+                f"de « {_name(to, one, before, memberships)} » à "
+                f"« {_name(to, other, after, memberships)} »."
             )
     return sentences
 
 
-def _name(level: str, code: str, date: str) -> str:
-    names = epci_names(int(date[:4])) if level == "epci" else labels(level)
+def _name(level: str, code: str, date: str, memberships: Lists) -> str:
+    dated = level == "epci"
+    names = epci_names(int(date[:4]), memberships) if dated else labels(level)
     return str(names["name"].get(code, code))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
-from basinmap.errors import CodeError
+from basinmap.errors import CodeError, culprits
 from basinmap.territory import embedded
 from basinmap.territory.levels import check_codes
 from basinmap.territory.timelines import (
@@ -205,7 +205,7 @@ def guess_vintage(
     Raises
     ------
     CodeError
-        If the list is empty or a code is malformed.
+        If the list is empty, a code is malformed, or none was ever a commune.
 
     Examples
     --------
@@ -260,6 +260,13 @@ def weighed(codes: Iterable[str], line: Timeline) -> pd.DataFrame:
     given = set(check_codes(codes, "commune"))
     if not given:
         msg = "no code to date: give the codes of a table, such as table.index"
+        raise CodeError(msg)
+    if given.isdisjoint(line.ever - line.outside):
+        msg = (
+            f"none of the {len(given)} code(s) was ever a commune of this history: "
+            f"{culprits(sorted(given))}; pass events=bm.read_movements(…), of their "
+            "départements"
+        )
         raise CodeError(msg)
     kin = _kin(given, line)
     rows = []

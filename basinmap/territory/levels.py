@@ -17,6 +17,12 @@ import pandas as pd
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.reports import Report
 from basinmap.territory import embedded
+from basinmap.territory.former import (
+    fates,
+    fates_of_epcis,
+    former_names,
+    unknown_communes,
+)
 
 __all__ = [
     "LEVELS",
@@ -24,6 +30,10 @@ __all__ = [
     "check_level",
     "check_unique",
     "find_unit",
+    "fold",
+    "known_as",
+    "names_of",
+    "near_units",
     "repair_codes",
     "resolve_codes",
 ]
@@ -53,7 +63,8 @@ PRINTED: Final = {
 """How a level is called in a French note."""
 BASSIN: Final = "bassin-minier"
 
-_DEPARTEMENT = r"(?:[0-9]{2}|2[AB])"
+# None is 00 or 96, and 99 stands for foreign countries in the files of Insee.
+_DEPARTEMENT = r"(?:0[1-9]|[1-8][0-9]|2[AB]|9[0-5]|9[78])"
 # A slug or a number, but not the code of a commune or of an EPCI.
 _SLUG = r"(?!(?:[0-9]{5}|[0-9]{9})$)[a-z0-9]+(?:-[a-z0-9]+)*"
 # Given by a user or a programme: any text, but no space around, no « 526.0 », and
@@ -72,7 +83,7 @@ _FORM: Final = {
         "epci": r"2[0-9]{8}",  # as the SIREN of every local authority
         "scot": _SLUG,
         "arrondissement": rf"{_DEPARTEMENT}[0-9]",
-        "departement": r"[0-9]{2,3}|2[AB]",
+        "departement": rf"{_DEPARTEMENT}|9[78][0-9]",
         "region": r"[0-9]{2}",
         "bassin": _SLUG,
     }.items()
@@ -95,10 +106,20 @@ _OFFICIAL: Final = frozenset(
 _LABELLED: Final = frozenset(
     {"epci", "scot", "arrondissement", "departement", "region"}
 )
+_USUAL: Final = frozenset({"epci", "scot"})
+_SEARCHED: Final = tuple(level for level in LEVELS if level != "iris")
 # Where one digit too few can only be a lost zero. Not so for an arrondissement:
 # « 62 » is Pas-de-Calais.
 _WIDTH: Final = {"commune": 5, "iris": 9, "departement": 2, "region": 2}
 _MISSING_WORDS: Final = frozenset({"nan", "none", "null", "<na>", "nat"})
+_LONGEST: Final = 120
+"""Letters of a name that is searched for; the longest has about half of them."""
+# What a usual name leaves out of an official one, at its beginning or its end.
+_NATURE: Final = re.compile(
+    r"(?:(?:ca|cc|cu|scot|agglo|agglomeration|communaute|communes|urbaine|d|de|du|des|"
+    r"l|la|le|les)\s)*"
+)
+_LAST_WORD: Final = re.compile(r"\s(?:agglo|agglomeration)$")
 
 
 def check_level(level: str) -> str:
@@ -141,8 +162,15 @@ def fold(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", " ", text).strip()
 
 
-def _names(level: str) -> pd.Series:
-    """Return the official name of each unit of a level, by code."""
+def names_of(level: str) -> pd.Series:
+    """
+    Return the official name of each unit of a level, by code.
+
+    Parameters
+    ----------
+    level
+        One of `LEVELS`.
+    """
     match level:
         case "commune":
             return embedded.communes_2026()["name"]
@@ -158,48 +186,97 @@ def _names(level: str) -> pd.Series:
             return embedded.labels(level)["name"]
 
 
+def _usual(name: str) -> str:
+    """
+    Fold a name of EPCI or SCoT to what is said of it: « Lens-Liévin ».
+
+    Examples
+    --------
+    >>> _usual("CA de Lens-Liévin"), _usual("Communauté de communes du Ternois")
+    ('lens lievin', 'ternois')
+    """
+    folded = fold(name)
+    shorter = _LAST_WORD.sub("", folded[_NATURE.match(folded).end() :])  # type: ignore[union-attr]
+    return shorter or folded
+
+
+@cache
 def _aliases(level: str) -> dict[str, str]:
     """Return folded spelling to code, for the spellings that name one unit."""
-    names = [_names(level)]
+    names = [names_of(level)]
     if level in {"scot", "bassin", "quartier"}:
         names.append(names[0].index.to_series())
     if level in _LABELLED:
         table = embedded.labels(level)
         names += [table[c].dropna() for c in ("short_name", "official_name")]
-    pairs = pd.concat([series.map(fold) for series in names])
+    spelt = [series.map(fold) for series in names]
+    if level in _USUAL:
+        # « CA de Béthune-Bruay, Artois-Lys Romane » is called by its beginning.
+        first = [series.str.split(",").str[0] for series in names]
+        spelt += [series.map(_usual) for series in (*names, *first)]
+    pairs = pd.concat(spelt)
     pairs = pairs.rename_axis("code").reset_index(name="name").drop_duplicates()
     unique = pairs[~pairs["name"].duplicated(keep=False)]
     return dict(zip(unique["name"], unique["code"], strict=True))
 
 
-def find_unit(text: str, *, level: str | None = None) -> pd.DataFrame:
+def known_as(text: str, level: str) -> str | None:
     """
-    Search a unit by its name, its short name or its code, tolerantly.
-
-    Suggests, never decides: read the first rows, then use the code.
+    Return the code of the one unit that bears this name, or None.
 
     Parameters
     ----------
     text
-        What is known of the name, possibly misspelt.
+        A code, an official, usual or short name, whatever its capitals and accents.
+    level
+        Where to look.
+
+    Examples
+    --------
+    >>> known_as("Béthune-Bruay", "epci"), known_as("Lens", "epci")
+    ('200072460', None)
+    """
+    if text in names_of(level).index:
+        return text
+    aliases = _aliases(level)
+    found = aliases.get(fold(text))
+    return found or (aliases.get(_usual(text)) if level in _USUAL else None)
+
+
+def find_unit(text: str, *, level: str | None = None) -> pd.DataFrame:
+    """
+    Search a unit by its name, its usual or short name or its code, tolerantly.
+
+    Suggests, never decides: read the first rows, then use the code. A commune is
+    found by the names and the code it had once: what it became is then given.
+
+    Parameters
+    ----------
+    text
+        What is known of the name, possibly misspelt, of 120 letters at most.
     level
         Where to look; by default in every level but the IRIS.
 
     Returns
     -------
     DataFrame
-        Best first, at most eight rows: `level`, `code`, `name`, `score` in [0, 1].
+        Best first, at most eight rows: `level`, `code`, `name`, `score` in [0, 1],
+        and `note`, what became of a commune that is found by a former name.
 
     Raises
     ------
     CodeError
-        If the level is unknown, or the text is empty or no text.
+        If the level is unknown, or the text is empty, too long or no text.
 
     Examples
     --------
     >>> import basinmap as bm
     >>> bm.find_unit("Sessevale").loc[0, ["level", "code"]].tolist()
     ['quartier', 'sessevalle']
+    >>> bm.find_unit("Béthune-Bruay").loc[0, ["level", "code"]].tolist()
+    ['epci', '200072460']
+    >>> bm.find_unit("Lomme").loc[0, ["code", "name", "note"]].tolist()
+    ['59350', 'Lille', 'Lomme (59355) was associated with Lille (59350) on 2000-02-27']
     >>> bm.find_unit("zzzz", level="epci").empty
     True
     """
@@ -209,45 +286,112 @@ def find_unit(text: str, *, level: str | None = None) -> pd.DataFrame:
     if not text.strip():
         msg = "nothing to search for: give a name, such as bm.find_unit('Somain')"
         raise CodeError(msg)
+    if len(text) > _LONGEST:
+        msg = (
+            f"a text of {len(text)} letters is no name ({text[:20]!r}…): give up to "
+            f"{_LONGEST}, such as bm.find_unit('Somain')"
+        )
+        raise CodeError(msg)
+    return near_units(text, *([check_level(level)] if level else _SEARCHED))
+
+
+def near_units(text: str, *levels: str) -> pd.DataFrame:
+    """
+    Return the units of some levels whose name or code is near a text.
+
+    Parameters
+    ----------
+    text
+        Whatever was typed; nothing is near what is too long or empty.
+    *levels
+        Where to look.
+    """
+    columns = ["level", "code", "name", "score", "note"]
+    if len(text) > _LONGEST or not text.strip():
+        return pd.DataFrame(columns=columns)
     wanted = fold(text)
-    levels = [check_level(level)] if level else [x for x in LEVELS if x != "iris"]
     rows = [
-        (where, code, name, _score(wanted, code, name, short))
+        (where, unit.code, unit.name, _score(wanted, where, unit), unit.note)
         for where in levels
-        for code, name, short in _candidates(where)
+        for unit in _candidates(where)
     ]
-    found = pd.DataFrame(rows, columns=["level", "code", "name", "score"])
+    found = pd.DataFrame(rows, columns=columns)
     found = found[found["score"] >= 0.6]
-    found = found.sort_values(["score", "code"], ascending=[False, True])
+    if wanted.isdigit() and (found["score"] == 1).any():
+        # The number is that of a unit: those near it are of others.
+        found = found[found["score"] == 1]
+    order = ["score", "note", "code"]
+    found = found.sort_values(order, ascending=[False, True, True])
+    found = found.drop_duplicates(["level", "code"])
     return found.head(8).reset_index(drop=True)
 
 
-def _candidates(level: str) -> list[tuple[str, str, str]]:
-    names = _names(level)
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A unit that may be meant, the code and names it is compared by."""
+
+    code: str
+    name: str
+    written: str
+    spellings: tuple[str, ...]
+    note: str = ""
+
+
+@cache
+def _candidates(level: str) -> tuple[_Candidate, ...]:
+    """Return the units of a level, communes of once included."""
+    names = names_of(level)
     short = pd.Series("", index=names.index)
     if level in _LABELLED:
         short = embedded.labels(level)["short_name"].fillna("")
-    return list(zip(names.index, names, short, strict=True))
+    found = [
+        _Candidate(code, name, fold(code), tuple(filter(None, map(fold, spelt))))
+        for code, name, *spelt in zip(names.index, names, names, short, strict=True)
+    ]
+    if level == "commune":
+        found += [
+            _Candidate(
+                row.heir, names[row.heir], row.code, (fold(row.name),), note=row.note
+            )
+            for row in former_names().itertuples(index=False)
+        ]
+    return tuple(found)
 
 
-def _score(wanted: str, code: str, *spellings: str) -> float:
+def _score(wanted: str, level: str, unit: _Candidate) -> float:
     """Compare with a code and with names; a word of the name counts nearly whole."""
-    if wanted == fold(code):
+    if wanted == unit.written or wanted in unit.spellings:
         return 1.0
+    matcher = difflib.SequenceMatcher(autojunk=False)
+    matcher.set_seq2(wanted)
     best = 0.0
-    for spelling in filter(None, spellings):
-        name = fold(spelling)
-        matcher = difflib.SequenceMatcher(None, wanted, name, autojunk=False)
-        if matcher.real_quick_ratio() >= 0.6:
-            best = max(best, matcher.ratio())
-        # « Haisnes-les-La-Bassée » is Haisnes: one name opens the other.
-        if f"{wanted} ".startswith(f"{name} ") or f"{name} ".startswith(f"{wanted} "):
-            best = max(best, 0.9)
-        for word in name.split() if " " in name else ():
-            if len(word) > 3 and abs(len(word) - len(wanted)) <= 2:
-                ratio = difflib.SequenceMatcher(None, wanted, word).ratio()
-                best = max(best, 0.95 * ratio)
-    return round(max(best, difflib.SequenceMatcher(None, wanted, code).ratio()), 3)
+    for name in unit.spellings:
+        best = max(best, _likeness(matcher, wanted, name))
+    if level in _USUAL:
+        usual = [_usual(unit.name), _usual(unit.name.split(",")[0])]
+        if _usual(wanted) in usual:
+            return 0.99
+        best = max([best, *(_likeness(matcher, wanted, name) for name in usual)])
+    matcher.set_seq1(unit.written)
+    if matcher.real_quick_ratio() > best:
+        best = max(best, matcher.ratio())
+    return round(best, 3)
+
+
+def _likeness(matcher: difflib.SequenceMatcher[str], wanted: str, name: str) -> float:
+    """Compare with one name: whole, its beginning, its words."""
+    best = 0.0
+    matcher.set_seq1(name)
+    if matcher.real_quick_ratio() >= 0.6 and matcher.quick_ratio() >= 0.6:
+        best = matcher.ratio()
+    # « Haisnes-les-La-Bassée » is Haisnes: one name opens the other.
+    if f"{wanted} ".startswith(f"{name} ") or f"{name} ".startswith(f"{wanted} "):
+        best = max(best, 0.9)
+    for word in name.split() if " " in name else ():
+        if len(word) > 3 and abs(len(word) - len(wanted)) <= 2:
+            matcher.set_seq1(word)
+            best = max(best, 0.95 * matcher.ratio())
+    return best
 
 
 def check_codes(codes: Iterable[object], level: str) -> list[str]:
@@ -511,7 +655,20 @@ def _guess(text: str, level: str) -> str:
     if corsican and level == "commune":
         meant = f"2{corsican[1].upper()}{corsican[2].zfill(3)}"
         return f"in Corsica the letter follows the 2: write {meant!r}"
-    return _other_level(text, level) or _given_by_name(text, level)
+    found = _no_departement(text, level) or _other_level(text, level)
+    return found or _given_by_name(text, level)
+
+
+def _no_departement(text: str, level: str) -> str:
+    """Say why the first two digits of a code are those of no département."""
+    width = 5 if level == "commune" else 9
+    if level not in {"commune", "iris"} or not re.fullmatch(rf"[0-9]{{{width}}}", text):
+        return ""
+    if text.startswith("99"):
+        return "99 stands for a foreign country in the files of Insee: no commune"
+    if text[:2] in {"00", "96"}:
+        return f"no département is {text[:2]!r}"
+    return ""
 
 
 def _other_level(text: str, level: str) -> str:
@@ -519,10 +676,13 @@ def _other_level(text: str, level: str) -> str:
     if re.fullmatch(r"Q[PN][0-9]{3}.*", text):
         return "this is the code of a QPV: write level='quartier'"
     forms: list[str] = [x for x in _OFFICIAL if _FORM[x].fullmatch(text)]
-    levels = [x for x in forms if text in _names(x).index] or sorted(forms)
+    levels = [x for x in forms if text in names_of(x).index] or sorted(forms)
     if not levels:
         return ""
     told = f"this is the form of a code of level {' or '.join(map(repr, levels))}"
+    fate = fates().get(text)
+    if fate:
+        told, text = f"{told}; {fate}", fate.heir
     parent = _within(text, levels, level)
     return f"{told}; its {level} is {parent!r}" if parent else told
 
@@ -541,12 +701,12 @@ def _within(text: str, levels: list[str], level: str) -> str:
 def _given_by_name(text: str, level: str) -> str:
     if re.search(r"[0-9]", text) or len(fold(text)) < 3:
         return ""
-    names = _names(level)
+    names = names_of(level)
     alias = _aliases(level).get(fold(text))
     if alias is not None:
         likely = [alias]
     else:
-        near = find_unit(text, level=level)
+        near = near_units(text, level)
         likely = near.loc[near["score"] >= 0.75, "code"].head(3).tolist()
     told = "; ".join(f"{code!r} ({names[code]})" for code in likely)
     return f"a name is no code: did you mean {told}?" if told else ""
@@ -582,24 +742,38 @@ def resolve_codes(given: object, level: str) -> list[str]:
 
 
 def _resolve(item: object, level: str) -> str:
-    known = _names(level).index
     if isinstance(item, str):
-        if item in known:
-            return item
-        alias = _aliases(level).get(fold(item))
-        if alias is not None:
-            return alias
+        found = known_as(item, level)
+        if found is not None:
+            return found
         if re.fullmatch(r"[A-Za-zÀ-ÿ].*", item) is None:
             check_codes([item], level)
     else:
         check_codes([item], level)
-    near = find_unit(str(item), level=level) if fold(str(item)) else pd.DataFrame()
+    msg = (
+        f"unknown {level} {item!r} in Nord and Pas-de-Calais 2026: {_cure(item, level)}"
+    )
+    raise CodeError(msg)
+
+
+def _cure(item: object, level: str) -> str:
+    """Say what a unit that is not found became, or may be."""
+    text = str(item)
+    if level == "commune":
+        names = former_names()
+        once = names[names["name"].map(fold) == fold(text)]
+        if len(once) == 1:
+            return f"{once['note'].iloc[0]}; write {once['heir'].iloc[0]!r}"
+        if _well_formed(text, level):
+            return unknown_communes([text])
+    fate = fates_of_epcis().get(text) if level == "epci" else None
+    if fate:
+        return f"{fate}; write {fate.heir!r}, or bm.perimeter({text!r}, date=…)"
+    near = near_units(text, level) if fold(text) else pd.DataFrame()
     hint = "; ".join(
         f"{r.code} ({r.name})" for r in near.head(4).itertuples(index=False)
     )
-    advice = f"did you mean {hint}?" if hint else f"an example is {_EXAMPLE[level]}"
-    msg = f"unknown {level} {item!r} in Nord and Pas-de-Calais 2026: {advice}"
-    raise CodeError(msg)
+    return f"did you mean {hint}?" if hint else f"an example is {_EXAMPLE[level]}"
 
 
 def check_unique(index: pd.Index, what: str) -> None:

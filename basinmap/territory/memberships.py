@@ -3,21 +3,42 @@ Which unit holds each commune, at a date.
 
 EPCI from 2019 come from the official lists of each 1 January. Before, they follow
 from the lineage of the eight EPCI of the bassin minier, where it allows: no list
-of that time is embedded, and what cannot be told is missing.
+of that time is embedded, and what cannot be told is missing, and said to be. The
+lists of the user, as `read_memberships` returns them, tell any year.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import inspect
+import warnings
+from collections.abc import Sequence
 from functools import cache
+from typing import TypeAlias
 
 import pandas as pd
 
-from basinmap.errors import DataError, VintageError
+from basinmap.errors import BasinmapWarning, DataError, VintageError, culprits
 from basinmap.territory import embedded
-from basinmap.territory.levels import BASSIN, check_level
+from basinmap.territory.former import communes_of
+from basinmap.territory.levels import BASSIN, check_level, resolve_codes
+from basinmap.territory.timelines import timeline
 
-__all__ = ["check_date", "epci_names", "lineage", "membership", "runs"]
+__all__ = [
+    "Lists",
+    "check_date",
+    "epci_names",
+    "known_epcis",
+    "lineage",
+    "lists_by_year",
+    "members_on",
+    "membership",
+    "runs",
+    "warn_of_unknown",
+]
+
+Lists: TypeAlias = pd.DataFrame | Sequence[pd.DataFrame] | None
+"""Lists of EPCI of the user, as `read_memberships` returns them."""
 
 FIRST, LAST, LISTED = 2008, 2026, 2019
 EMERCHICOURT = "59192"
@@ -46,7 +67,43 @@ _SCOT_FROM = {
 _PEVELE_LEFT = 2015
 
 
-def check_date(date: str) -> int:
+def lists_by_year(memberships: Lists) -> dict[int, pd.DataFrame]:
+    """
+    Return the lists of EPCI that are given, by year.
+
+    Parameters
+    ----------
+    memberships
+        One list, several, or None.
+
+    Raises
+    ------
+    DataError
+        If one is no such list, or two are of one year.
+    """
+    if memberships is None:
+        return {}
+    several = [memberships] if isinstance(memberships, pd.DataFrame) else memberships
+    found: dict[int, pd.DataFrame] = {}
+    for given in several:
+        lacking = {"epci", "name", "nature", "year"}
+        if isinstance(given, pd.DataFrame) and given.index.name == "commune":
+            lacking -= set(given.columns)
+        if lacking:
+            msg = (
+                "memberships: lists of EPCI are needed, as bm.read_memberships(path) "
+                f"returns them, not {type(given).__name__} without {culprits(lacking)}"
+            )
+            raise DataError(msg)
+        for year, rows in given.groupby("year"):
+            if int(year) in found or rows.index.has_duplicates:
+                msg = f"memberships: two lists of {year}; give one of each year"
+                raise DataError(msg)
+            found[int(year)] = rows
+    return found
+
+
+def check_date(date: str, memberships: Lists = None) -> int:
     """
     Return the year of a date, if memberships are known for it.
 
@@ -54,6 +111,8 @@ def check_date(date: str) -> int:
     ----------
     date
         Written `"2026-01-01"`. A perimeter of EPCI changes on 1 January.
+    memberships
+        Lists of the user, which cover other years.
 
     Raises
     ------
@@ -70,18 +129,28 @@ def check_date(date: str) -> int:
     except (TypeError, ValueError):
         msg = f"not a date: {date!r}; write it as '2026-01-01'"
         raise VintageError(msg) from None
-    if not FIRST <= year <= LAST:
+    given = lists_by_year(memberships)
+    if not FIRST <= year <= LAST and year not in given:
+        also = f", and what is given {sorted(given)}" if given else ""
         msg = (
             f"no membership is embedded for {date}: it covers {FIRST}-01-01 to "
-            f"{LAST}-12-31; write date='2026-01-01'"
+            f"{LAST}-12-31{also}; write date='2026-01-01', or give a list of that "
+            "year, memberships=bm.read_memberships(path)"
         )
         raise VintageError(msg)
     return year
 
 
 @cache
-def _epci(year: int) -> pd.Series:
-    """Return the EPCI of each commune, by code of the COG of that year."""
+def known_epcis(year: int) -> pd.Series:
+    """
+    Return the EPCI of each commune as far as is embedded, by code of that year.
+
+    Parameters
+    ----------
+    year
+        From 2008 to 2026.
+    """
     spells = embedded.table("memberships")
     listed = max(year, LISTED)
     held = spells[(spells["valid_from"] <= listed) & (spells["valid_to"] >= listed)]
@@ -94,7 +163,7 @@ def _epci(year: int) -> pd.Series:
             douaisis = members == "200044618"
             members = members.mask(douaisis, _FORMER_DOUAISIS)
             known |= douaisis
-        members = members.where(known)
+        members = members.where(known).reindex(sorted(communes_of(year)))
     return members.rename("epci")
 
 
@@ -103,7 +172,7 @@ def _scot(year: int) -> pd.Series:
     """Return the SCoT of each commune, of the five of the bassin minier."""
     frame = embedded.communes_2026()
     of_epci = frame.dropna(subset="scot").groupby("epci")["scot"].first()
-    members = _epci(max(year, LISTED)).map(of_epci)
+    members = known_epcis(max(year, LISTED)).map(of_epci)
     if year < LISTED:
         members[EMERCHICOURT] = "grand-douaisis"
     if year < _PEVELE_LEFT:
@@ -111,11 +180,16 @@ def _scot(year: int) -> pd.Series:
         douai = frame.index[frame["arrondissement"] == "593"]
         pevele = douai.intersection(members.index[members.isna()])
         members[pevele] = "grand-douaisis"
-    return members.where(members.map(_SCOT_FROM) <= year).rename("scot")
+    members = members.where(members.map(_SCOT_FROM) <= year)
+    return members.reindex(sorted(communes_of(year))).rename("scot")
 
 
 def membership(
-    level: str, *, date: str = "2026-01-01", vintage: int | None = 2026
+    level: str,
+    *,
+    date: str = "2026-01-01",
+    vintage: int | None = 2026,
+    memberships: Lists = None,
 ) -> pd.Series:
     """
     Return the unit of a level that holds each commune at a date.
@@ -131,11 +205,15 @@ def membership(
         tells. Arrondissements are those of 2026.
     vintage
         COG of the codes: 2026, or None for that of the date.
+    memberships
+        Lists of EPCI of other years, or of the same, which then go first: one frame
+        of `read_memberships`, or several.
 
     Returns
     -------
     Series
-        Index `commune`, named by the level; missing where no unit is known.
+        Index `commune`, named by the level; missing where no unit is known, or a
+        commune of 2026 lay in several.
 
     Raises
     ------
@@ -144,7 +222,13 @@ def membership(
     CodeError
         If the level is unknown.
     DataError
-        If communes are not nested in the level.
+        If communes are not nested in the level, or a list given is none.
+
+    Warns
+    -----
+    BasinmapWarning
+        If the EPCI of some communes are not known at that date, saying how many, or
+        communes of 2026 lay in several.
 
     Examples
     --------
@@ -153,25 +237,154 @@ def membership(
     >>> import basinmap as bm
     >>> [bm.membership("epci", date=f"{y}-01-01")["59192"] for y in (2022, 2023)]
     ['200042190', '245901152']
+
+    The list of the communes is that of the date when asked for:
+
+    >>> len(bm.membership("departement", date="2010-01-01", vintage=None))
+    1547
     """
-    year = check_date(date)
+    warn_of_unknown(level, date, memberships, vintage=vintage)
+    return members_on(level, date, vintage=vintage, memberships=memberships)
+
+
+def members_on(
+    level: str,
+    date: str,
+    *,
+    vintage: int | None = 2026,
+    memberships: Lists = None,
+) -> pd.Series:
+    """
+    Return what `membership` does, without a word on what is unknown.
+
+    Parameters
+    ----------
+    level, date, vintage, memberships
+        As for `membership`.
+    """
+    year = check_date(date, memberships)
     if vintage not in {None, 2026}:
         msg = f"vintage={vintage!r}: write 2026, or None for the codes of the date"
         raise VintageError(msg)
-    members = _members(check_level(level), year)
-    if vintage == 2026:
-        members = members.reindex(embedded.communes_2026().index)
-    return members.rename_axis("commune").rename(level).copy()
+    codes = embedded.communes_2026().index
+    if vintage is None:
+        codes = pd.Index(sorted(communes_of(year)), dtype="str")
+    given = lists_by_year(memberships).get(year) if level == "epci" else None
+    if given is None:
+        members = _members(check_level(level), year, codes)
+    else:
+        members = _listed(given)
+        members = _carried(members, year) if vintage == 2026 else members
+    return members.reindex(codes).rename_axis("commune").rename(level).copy()
 
 
-def _members(level: str, year: int) -> pd.Series:
+def warn_of_unknown(
+    level: str,
+    date: str,
+    memberships: Lists = None,
+    *,
+    vintage: int | None = 2026,
+    among: pd.Index | None = None,
+) -> None:
+    """
+    Warn of communes whose unit is not known at a date.
+
+    Parameters
+    ----------
+    level, date, memberships, vintage
+        As for `membership`.
+    among
+        The communes of 2026 that are asked for; by default all.
+
+    Warns
+    -----
+    BasinmapWarning
+        With how many, and what to give.
+    """
+    year = check_date(date, memberships)
+    given = lists_by_year(memberships).get(year)
+    if level == "epci" and given is not None:
+        torn = _torn(_listed(given), year) if vintage else []
+        told = (
+            f"{len(torn)} commune(s) of 2026 lay in several EPCI on {date}, or partly "
+            f"in none, and are left without: {culprits(torn)}"
+        )
+        told = told if torn else ""
+    elif level == "epci" and year < LISTED:
+        known = members_on("epci", date)
+        known = known if among is None else known[among]
+        unknown = known.index[known.isna()]
+        near = _members_2026("bassin", LAST).dropna().index.intersection(unknown)
+        told = (
+            f"{len(unknown):,} of the {len(known):,} communes have no known EPCI on "
+            f"{date}, {len(near)} of them in the bassin minier: no list of that year "
+            "is embedded; give memberships=bm.read_memberships(path), the "
+            "« composition communale des EPCI » of Insee or of the DGCL"
+        )
+        told = told if len(unknown) else ""
+    elif level == "scot" and (late := [k for k, y in _SCOT_FROM.items() if y > year]):
+        told = (
+            f"the perimeter of {len(late)} SCoT is not established on {date}: "
+            f"{culprits(late)}; their communes are left without"
+        )
+    else:
+        return
+    if told:
+        warnings.warn(told, BasinmapWarning, stacklevel=_outside())
+
+
+def _outside() -> int:
+    """Return the level of the stack at which the library was called."""
+    frame, level = inspect.currentframe(), 0
+    while frame and frame.f_globals.get("__name__", "").startswith("basinmap."):
+        frame, level = frame.f_back, level + 1
+    return level
+
+
+def _listed(rows: pd.DataFrame) -> pd.Series:
+    """Return the EPCI of the communes of 59 and 62 in a list of the user."""
+    codes = sorted(communes_of(int(rows["year"].iloc[0])))
+    return rows["epci"].reindex(codes)
+
+
+def _holders(members: pd.Series, year: int) -> dict[str, set[str]]:
+    """Return the units that held the ground of each commune of 2026; "" for none."""
+    line = timeline(None)
+    unit = members.fillna("").to_dict()
+    held = {
+        atom: unit.get(code, "")
+        for code, ground in line.grounds(year).items()
+        for atom in ground
+    }
+    return {
+        code: {held[atom] for atom in ground if atom in held}
+        for code, ground in line.grounds(LAST).items()
+    }
+
+
+def _carried(members: pd.Series, year: int) -> pd.Series:
+    """Return the unit of each commune of 2026, missing where it lay in several."""
+    found = {
+        code: next(iter(units))
+        for code, units in _holders(members, year).items()
+        if len(units) == 1 and "" not in units
+    }
+    return pd.Series(found, dtype=members.dtype)
+
+
+def _torn(members: pd.Series, year: int) -> list[str]:
+    """Return the communes of 2026 that lay in several units."""
+    held = _holders(members, year)
+    return sorted(code for code, units in held.items() if len(units) > 1)
+
+
+def _members(level: str, year: int, codes: pd.Index) -> pd.Series:
     if level == "epci":
-        return _epci(year)
+        return known_epcis(year)
     if level == "scot":
         return _scot(year)
     if level in {"bassin", "arrondissement"}:
         return _members_2026(level, year)
-    codes = _epci(max(year, LISTED)).index
     values = {
         "commune": codes,
         "departement": codes.str[:2],
@@ -197,7 +410,7 @@ def _members_2026(level: str, year: int) -> pd.Series:
     return frame["arrondissement"]
 
 
-def epci_names(year: int) -> pd.DataFrame:
+def epci_names(year: int, memberships: Lists = None) -> pd.DataFrame:
     """
     Return name and nature of each EPCI in the list of that year.
 
@@ -205,6 +418,8 @@ def epci_names(year: int) -> pd.DataFrame:
     ----------
     year
         Year of the 1 January list; before 2019, that of 2019 and the lineage.
+    memberships
+        Lists of the user, whose names go first.
 
     Examples
     --------
@@ -212,6 +427,9 @@ def epci_names(year: int) -> pd.DataFrame:
     ...     "245901152", "nature"]
     ('CC', 'CA')
     """
+    given = lists_by_year(memberships).get(year)
+    if given is not None:
+        return given.dropna(subset="epci").groupby("epci")[["name", "nature"]].first()
     table = embedded.table("epci_years")
     listed = table[table["year"] == max(year, LISTED)].set_index("epci")
     names = listed[["name", "nature"]].copy()
@@ -233,7 +451,8 @@ def lineage(*, epci: str | None = None) -> pd.DataFrame:
     Parameters
     ----------
     epci
-        Keep the events that touch this SIREN; by default all of them.
+        Keep the events that touch this EPCI, of today or of once: a SIREN, or the
+        name of one of today. By default all of them.
 
     Returns
     -------
@@ -244,6 +463,11 @@ def lineage(*, epci: str | None = None) -> pd.DataFrame:
         `commune`, `source`, `note`. Before 2020, the eight EPCI of the bassin
         minier only.
 
+    Raises
+    ------
+    CodeError
+        If no EPCI of Nord and Pas-de-Calais ever bore it.
+
     Examples
     --------
     >>> import basinmap as bm
@@ -253,9 +477,21 @@ def lineage(*, epci: str | None = None) -> pd.DataFrame:
     """
     events = embedded.table("lineage")
     if epci is not None:
-        touched = (events["from_siren"] == epci) | (events["to_siren"] == epci)
+        code = _siren(epci)
+        touched = (events["from_siren"] == code) | (events["to_siren"] == code)
         events = events[touched]
     return events.sort_values("date", kind="stable").reset_index(drop=True)
+
+
+def _siren(given: object) -> str:
+    """Return the SIREN of an EPCI of today or of once."""
+    if isinstance(given, str):
+        events, years = embedded.table("lineage"), embedded.table("epci_years")
+        once = (events["from_siren"], events["to_siren"], years["epci"])
+        if any((siren == given).any() for siren in once):
+            return given
+    (code,) = resolve_codes([given], "epci")
+    return code
 
 
 def runs(level: str, code: str) -> list[tuple[int, int, tuple[str, ...]]]:
@@ -281,7 +517,7 @@ def runs(level: str, code: str) -> list[tuple[int, int, tuple[str, ...]]]:
     """
     found: list[tuple[int, int, tuple[str, ...]]] = []
     for year in range(FIRST, LAST + 1):
-        members = membership(level, date=f"{year}-01-01")
+        members = members_on(level, f"{year}-01-01")
         communes = tuple(members.index[members == code])
         if not communes:
             continue

@@ -11,6 +11,7 @@ import pandas as pd
 from basinmap.errors import CodeError, MeasureError, VintageError, culprits
 from basinmap.measures import state_column
 from basinmap.territory import embedded
+from basinmap.territory.former import fates
 from basinmap.territory.history import a_few, listed, names_on, proposed, weighed
 from basinmap.territory.levels import check_codes, check_unique
 from basinmap.territory.timelines import LAST, Timeline, check_year, timeline
@@ -194,7 +195,8 @@ def followed(
         for code, ground in sorted(new.items())
     }
     reached, there = set(table["after"].dropna()), set(moved)
-    own = old.keys() - line.outside
+    # Only of a whole list can it be said that no row would have filled them.
+    whole = (old.keys() - line.outside) <= there
     credit = embedded.credit("cog.code") if line is timeline(None) else ()
     return Moves(
         table=table,
@@ -207,11 +209,10 @@ def followed(
             for code, whence in origins.items()
             if code in reached and whence - there
         },
-        # Only of a whole list can it be said that no row would have filled them.
         beyond={
             code: tuple(sorted(whence))
             for code, whence in origins.items()
-            if own <= there and whence.isdisjoint(there)
+            if whole and whence.isdisjoint(there)
         },
         source=" ; ".join(credit),
     )
@@ -296,20 +297,38 @@ def check_years(codes: pd.Index, year: int, line: Timeline) -> None:
     ever = line.ever
     never = [code for code in absent if code not in ever]
     if never and line.complete:
+        # What no list ever held is a mistake inside the territory, alien outside.
+        heads = {code[:2] for code in ever - line.outside}
+        inside = [code for code in never if code[:2] in heads]
+        told = [f"{culprits(inside)}: correct them"] if inside else []
+        if away := [code for code in never if code[:2] not in heads]:
+            told.append(
+                f"{culprits(away)}: drop them, or pass events=bm.read_movements(…)"
+            )
         msg = (
             f"{len(never)} code(s) were never communes of this history: "
-            f"{culprits(never)}; drop them, or pass events=bm.read_movements(…)"
+            f"{'; '.join(told)}"
         )
         raise CodeError(msg)
     dated = [code for code in absent if code in ever]
     if dated:
         names = names_on(line, year)
-        told = [f"{c!r} ({names.get(c, '')}, {line.years(c)})" for c in dated]
+        told = [_once(c, names.get(c, ""), year, line) for c in dated]
         msg = (
             f"{len(dated)} code(s) are no commune on 1 January {year}: {a_few(told)}; "
             f"{proposed(weighed(codes, line))}"
         )
         raise VintageError(msg)
+
+
+def _once(code: str, name: str, year: int, line: Timeline) -> str:
+    """Write the years of a code, and what became of it if that is before a year."""
+    said = f"{name}, {line.years(code)}"
+    fate = fates().get(code) if line is timeline(None) else None
+    if fate and fate.last_year < year:
+        after = str(fate).removeprefix(f"{code!r} ")
+        return f"{code!r} ({said}; {after})"
+    return f"{code!r} ({said})"
 
 
 # --- sharing out, and its account --------------------------------------------------

@@ -5,26 +5,39 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 import pandas as pd
 
-from basinmap.errors import CodeError, DataError, culprits
+from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.territory import embedded
-from basinmap.territory.levels import BASSIN, find_unit, resolve_codes
+from basinmap.territory.former import fates, fates_of_epcis, former_names
+from basinmap.territory.levels import (
+    BASSIN,
+    check_codes,
+    fold,
+    known_as,
+    names_of,
+    near_units,
+    resolve_codes,
+)
 from basinmap.territory.memberships import (
     FIRST,
     LAST,
     LISTED,
+    Lists,
     check_date,
     epci_names,
     lineage,
-    membership,
+    lists_by_year,
+    members_on,
     runs,
 )
 from basinmap.territory.units import check_unique
 
 __all__ = ["Perimeter", "partition", "perimeter", "user_perimeter"]
 
+_LEVELS: Final = ("bassin", "epci", "scot", "arrondissement", "departement")
 _LINEAGE_SOURCE = (
     "Déduit de la lignée des EPCI (Insee, tables d'appartenance géographique, 2008 à "
     "2024) et de la liste DGCL de 2019"
@@ -68,18 +81,23 @@ class Perimeter:
     source: str
 
 
-def perimeter(name: str, *, date: str = "2026-01-01") -> Perimeter:
+def perimeter(
+    name: str, *, date: str = "2026-01-01", memberships: Lists = None
+) -> Perimeter:
     """
     Return a named perimeter at a date.
 
     Parameters
     ----------
     name
-        `"bassin-minier"` (the statistical one: 8 EPCI, 336 communes), the SIREN
-        or short name of an EPCI, the slug of a SCoT, the code of an
-        arrondissement or of a département.
+        `"bassin-minier"` (the statistical one: 8 EPCI, 336 communes), the SIREN,
+        the short or the usual name of an EPCI, the slug of a SCoT, the code of an
+        arrondissement or of a département. What may be several, such as `"lens"`,
+        is refused with their codes.
     date
         Day at which membership is read, from 2008.
+    memberships
+        Lists of EPCI of other years, as `read_memberships` returns them.
 
     Returns
     -------
@@ -91,7 +109,7 @@ def perimeter(name: str, *, date: str = "2026-01-01") -> Perimeter:
     Raises
     ------
     CodeError
-        If nothing answers to that name, or not at that date.
+        If nothing answers to that name, or several units do, or not at that date.
     VintageError
         If the date is not covered.
 
@@ -107,50 +125,122 @@ def perimeter(name: str, *, date: str = "2026-01-01") -> Perimeter:
     if not isinstance(name, str):
         msg = f"one name at a time, as a string, not {name!r}; see bm.partition"
         raise CodeError(msg)
-    year = check_date(date)
-    level, code = _named(name, year)
-    members = membership(level, date=date)
+    year = check_date(date, memberships)
+    level, code = _named(name, date, memberships)
+    members = members_on(level, date, memberships=memberships)
     communes = tuple(members.index[members == code])
     if not communes:
-        known = [f"{a}–{b}" for a, b, _ in runs(level, code)]
-        msg = (
-            f"the perimeter {name!r} is not established on {date}: it is for "
-            f"{', '.join(known) or 'no year'}; see bm.lineage(epci={code!r})"
-        )
-        raise CodeError(msg)
-    start, end = _validity(level, code, year)
+        raise CodeError(_not_established(name, level, code, date))
+    given = lists_by_year(memberships).get(year) if level == "epci" else None
+    start, end = (dt.date(year, 1, 1), dt.date(year, 12, 31))
+    if given is None:
+        start, end = _validity(level, code, year)  # type: ignore[assignment]
     return Perimeter(
         code=code,
-        name=_label(level, code, year),
+        name=_label(level, code, year, memberships),
         level=level,
         communes=communes,
         vintage=2026,
         valid_from=start,
         valid_to=end,
-        source=_source(level, year),
+        source=_source(level, year) if given is None else _source_of(given, year),
     )
 
 
-def _named(name: str, year: int) -> tuple[str, str]:
-    """Return level and code of what answers to a name."""
-    known = membership("epci", date=f"{year}-01-01", vintage=None).dropna()
-    if name in set(known):
-        return "epci", name
-    for level in ("bassin", "epci", "scot", "arrondissement", "departement"):
-        try:
-            (code,) = resolve_codes([name], level)
-        except CodeError:
-            continue
-        return level, code
-    if len(lineage(epci=name)):
-        return "epci", name
-    near = find_unit(name).head(4) if str(name).strip() else pd.DataFrame()
-    hint = "; ".join(f"{r.code} ({r.name})" for r in near.itertuples(index=False))
-    msg = (
-        f"no perimeter is called {name!r}: "
-        f"{'did you mean ' + hint if hint else 'try ' + repr(BASSIN)}?"
+def _not_established(name: str, level: str, code: str, date: str) -> str:
+    """Say when a perimeter is established, and what its lineage knows."""
+    known = [f"{a}–{b}" for a, b, _ in runs(level, code)]
+    said = f"the perimeter {name!r} is not established on {date}"
+    if known:
+        said = f"{said}: it is for {', '.join(known)}"
+    if level != "epci":
+        return said
+    events = lineage(epci=code)
+    told = [
+        f"{e.date}: {e.from_name} ({e.from_siren}, {e.from_communes} communes) → "
+        f"{e.to_name} ({e.to_siren}, {e.to_communes}), {e.nature}"
+        for e in events.itertuples()
+    ]
+    more = f" and {len(told) - 4} more" if len(told) > 4 else ""
+    return (
+        f"{said}; its lineage: {'; '.join(told[:4]) or 'no event'}{more}; give the "
+        "list of that year, memberships=bm.read_memberships(path)"
     )
-    raise CodeError(msg)
+
+
+def _source_of(rows: pd.DataFrame, year: int) -> str:
+    """Return the source of a list of the user."""
+    told = rows.attrs.get("sources") or (f"composition des EPCI en {year}",)
+    return " ; ".join(told)
+
+
+def _named(name: str, date: str, memberships: Lists) -> tuple[str, str]:
+    """Return level and code of the one unit that answers to a name."""
+    known = members_on("epci", date, vintage=None, memberships=memberships)
+    if (known == name).any():
+        return "epci", name
+    exact = [level for level in _LEVELS if name in names_of(level).index]
+    if exact:
+        return exact[0], name
+    if name in fates_of_epcis():
+        return "epci", name
+    found = {
+        (level, code)
+        for level in _LEVELS
+        if (code := known_as(name, level)) is not None
+    }
+    # « lens » may be any of the units around the commune that bears the name.
+    commune = _commune_named(name)
+    if commune and not _is_short_name(name):
+        found |= _around(commune)
+    if len(found) == 1 and commune is None:
+        return found.pop()
+    raise CodeError(_unclear(name, sorted(found, key=lambda x: _LEVELS.index(x[0]))))
+
+
+def _is_short_name(name: str) -> bool:
+    short = embedded.labels("epci")["short_name"]
+    return fold(name) in set(short.map(fold))
+
+
+def _commune_named(name: str) -> str | None:
+    """Return the commune of 2026 that bears, or bore, a name."""
+    once = former_names()
+    heirs = once.loc[once["name"].map(fold) == fold(name), "heir"].unique()
+    return known_as(name, "commune") or (heirs[0] if len(heirs) == 1 else None)
+
+
+def _around(commune: str) -> set[tuple[str, str]]:
+    """Return the EPCI, the SCoT and the arrondissement of a commune."""
+    row = embedded.communes_2026().loc[commune]
+    levels = ("epci", "scot", "arrondissement")
+    return {(level, row[level]) for level in levels if isinstance(row[level], str)}
+
+
+def _unclear(name: str, found: list[tuple[str, str]]) -> str:
+    """Say what a name may stand for, or which perimeters there are."""
+    told = "; ".join(
+        f"{code!r} ({_label(level, code, LAST)}, {level})" for level, code in found
+    )
+    if found:
+        return f"the perimeter {name!r} may be any of {len(found)}: {told}; write one"
+    fate = fates().get(name)
+    if fate:
+        around = sorted(code for _, code in _around(fate.heir))
+        return f"no perimeter is called {name!r}: {fate}; its perimeters: {around}"
+    near = near_units(name, *_LEVELS)
+    likely = near[near["score"] >= 0.75]
+    hint = "; ".join(
+        f"{r.code!r} ({r.name})" for r in likely.head(3).itertuples(index=False)
+    )
+    slugs = culprits(embedded.labels("scot").index)
+    meant = f"did you mean {hint}? " if hint else ""
+    return (
+        f"no perimeter is called {name[:60]!r}: {meant}"
+        f"Known are {BASSIN!r}, the SCoT ({slugs}), the 36 EPCI by SIREN or name "
+        "(bm.epcis()), the arrondissements ('591' to '627') and départements ('59', "
+        "'62'); of your own list, bm.user_perimeter(…)"
+    )
 
 
 def _validity(
@@ -166,11 +256,11 @@ def _validity(
     )
 
 
-def _label(level: str, code: str, year: int) -> str:
+def _label(level: str, code: str, year: int, memberships: Lists = None) -> str:
     if level == "bassin":
         return "Bassin minier"
     if level == "epci":
-        return str(epci_names(year)["name"].get(code, code))
+        return str(epci_names(year, memberships)["name"].get(code, code))
     return str(embedded.labels(level).loc[code, "name"])
 
 
@@ -212,9 +302,12 @@ def user_perimeter(
     Raises
     ------
     CodeError
-        If a code is malformed or is no commune of 2026.
+        If a code is malformed or is no commune of 2026, which is then told by its
+        history, or the code of the perimeter or its name is no text.
     DataError
         If a code is repeated, the list is empty or the source is.
+    VintageError
+        If a bound is no date, or they are in the wrong order.
 
     Examples
     --------
@@ -225,14 +318,35 @@ def user_perimeter(
     >>> own.communes
     ('62498', '62510')
     """
+    check_codes([code], "secteur")
+    if not isinstance(name, str) or not name.strip():
+        msg = f"perimeter {code!r}: its name is a text to be printed, not {name!r}"
+        raise CodeError(msg)
     codes = resolve_codes(list(communes), "commune")
     check_unique(pd.Index(codes), f"perimeter {code!r}")
-    if not source.strip():
+    if not isinstance(source, str) or not source.strip():
         msg = f"perimeter {code!r}: say where the list comes from, source='…'"
         raise DataError(msg)
+    _check_bounds(code, valid_from, valid_to)
     return Perimeter(
         code, name, "secteur", tuple(sorted(codes)), 2026, valid_from, valid_to, source
     )
+
+
+def _check_bounds(code: str, start: object, end: object) -> None:
+    """Check that a perimeter holds from a day to a later day."""
+    for what, day in (("valid_from", start), ("valid_to", end)):
+        if day is not None and (
+            not isinstance(day, dt.date) or isinstance(day, dt.datetime)
+        ):
+            msg = (
+                f"perimeter {code!r}: {what} is a day such as dt.date(2026, 1, 1), "
+                f"not {day!r}"
+            )
+            raise VintageError(msg)
+    if isinstance(start, dt.date) and isinstance(end, dt.date) and end < start:
+        msg = f"perimeter {code!r}: it ends on {end}, before {start} when it begins"
+        raise VintageError(msg)
 
 
 def partition(perimeters: Iterable[Perimeter], *, level: str = "secteur") -> pd.Series:

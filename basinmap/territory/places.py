@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
+from typing import Final
 
 import geopandas as gpd
 import pandas as pd
 from shapely import Point
 
+from basinmap.errors import CRSError, DataError, VintageError
 from basinmap.territory import embedded
 
 __all__ = ["LOUVRE_LENS", "Place", "places", "town_halls"]  # noqa: F822 - read when asked for
+
+
+_BOX: Final = (-200_000.0, 5_800_000.0, 1_500_000.0, 7_400_000.0)
+"""Where a point of metropolitan France, or near it, lies in EPSG:2154."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,16 @@ class Place:
         How far the true position may be, in metres.
     source
         Where the position comes from.
+
+    Raises
+    ------
+    CRSError
+        If the point is in degrees, or nowhere near France in EPSG:2154.
+    DataError
+        If it is no point, or an empty one, or has no name, or its precision is
+        below 0 or infinite.
+    VintageError
+        If the day of opening is no date.
     """
 
     code: str
@@ -48,10 +65,63 @@ class Place:
     precision_m: float = 0.0
     source: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what would be measured as far away as another continent."""
+        for what, text in (("code", self.code), ("name", self.name)):
+            if not isinstance(text, str) or not text.strip():
+                msg = f"place: its {what} is a text such as 'Musée', not {text!r}"
+                raise DataError(msg)
+        _check_point(self.name, self.point)
+        if self.opened is not None and not isinstance(self.opened, dt.date):
+            msg = (
+                f"place {self.name!r}: opened is a day such as dt.date(2012, 12, 4), "
+                f"not {self.opened!r}"
+            )
+            raise VintageError(msg)
+        if not 0 <= self.precision_m < math.inf:
+            msg = (
+                f"place {self.name!r}: precision_m is in metres, 0 or more, not "
+                f"{self.precision_m!r}"
+            )
+            raise DataError(msg)
+
     @property
     def credit(self) -> str:
         """Whom the position is from, as a map credits it."""
         return _credit(self.source)
+
+
+def _check_point(name: str, point: object) -> None:
+    """Check that a point is one, in EPSG:2154."""
+    if not isinstance(point, Point):
+        kind = getattr(point, "geom_type", None) or repr(point)
+        msg = (
+            f"place {name!r}: a shapely Point in EPSG:2154 is needed, not {kind}; of a "
+            "polygon, its .representative_point()"
+        )
+        raise DataError(msg)
+    if point.is_empty or not math.isfinite(point.x + point.y):
+        msg = f"place {name!r}: its point is empty or infinite; give its position"
+        raise DataError(msg)
+    x, y = point.x, point.y
+    if _inside(x, y):
+        return
+    msg = f"place {name!r}: ({x:.6g}, {y:.6g}) lies nowhere near France in EPSG:2154"
+    if abs(x) <= 180 and abs(y) <= 180:
+        cure = (
+            "it is in degrees; write gpd.GeoSeries([point], crs=4326).to_crs(2154)[0], "
+            "with the longitude first"
+        )
+    elif _inside(y, x):
+        cure = "its x and y, or its latitude and longitude, are exchanged"
+    else:
+        cure = "are its latitude and longitude exchanged? Point(longitude, latitude)"
+    msg = f"{msg}: {cure}"
+    raise CRSError(msg)
+
+
+def _inside(x: float, y: float) -> bool:
+    return _BOX[0] <= x <= _BOX[2] and _BOX[1] <= y <= _BOX[3]
 
 
 def places() -> gpd.GeoDataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import datetime as dt
 import re
 import struct
 import warnings
@@ -25,8 +26,9 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.reports import Report
+from basinmap.territory.former import fates
 from basinmap.territory.levels import check_codes, check_level, fold, repair_codes
-from basinmap.typography import number, percent
+from basinmap.typography import long_date, number, percent
 
 __all__ = ["check_generations", "checked_units", "read_units"]
 
@@ -467,7 +469,21 @@ def _codes(
     if generation is not None:
         _check_quartiers(codes, generation)
     _check_repeated(raw, codes)
-    return codes.astype(str), notes
+    codes = codes.astype(str)
+    return codes, [*notes, *_once(codes)] if level == "commune" else notes
+
+
+def _once(codes: pd.Series) -> list[str]:
+    """Say in French which communes are no more in 2026, and where they went."""
+    gone = [fates()[code] for code in codes if code in fates()]
+    listed = [
+        f"{fate.code}, dans {fate.heir} depuis le "
+        f"{long_date(dt.date.fromisoformat(fate.steps[0][0]))}"
+        for fate in gone[:5]
+    ]
+    more = "…" if len(gone) > 5 else ""
+    said = f"Communes qui ne sont plus en 2026 ({len(gone)}) : {' ; '.join(listed)}"
+    return [f"{said}{more}."] if gone else []
 
 
 def _repairable(codes: pd.Series, level: str) -> bool:

@@ -14,10 +14,13 @@ from basinmap.measures import Measure, Stock
 from basinmap.territory import embedded
 from basinmap.territory.levels import check_unique, resolve_codes
 from basinmap.territory.memberships import (
+    Lists,
     check_date,
     epci_names,
     lineage,
-    membership,
+    lists_by_year,
+    members_on,
+    warn_of_unknown,
 )
 from basinmap.territory.outlines import Outlines, read_outlines
 from basinmap.values.told import measures_of, tell
@@ -186,12 +189,15 @@ def _frame_attrs(
 @cache
 def _dissolved(level: str, year: int) -> gpd.GeoDataFrame:
     """Merge the embedded communes of each unit."""
-    members = membership(level, date=f"{year}-01-01").dropna()
+    members = members_on(level, f"{year}-01-01").dropna()
     return _merged(embedded.communes_2026(), members, year)
 
 
 def _merged(
-    ground: gpd.GeoDataFrame, members: pd.Series, year: int
+    ground: gpd.GeoDataFrame,
+    members: pd.Series,
+    year: int,
+    memberships: Lists = None,
 ) -> gpd.GeoDataFrame:
     """Merge the communes of each unit; exact, for the communes are a coverage."""
     level = str(members.name)
@@ -210,7 +216,8 @@ def _merged(
     )
     names = embedded.labels(level).reindex(table.index)
     if level == "epci":
-        names[["name", "nature"]] = epci_names(year).reindex(table.index)
+        told = epci_names(year, memberships).reindex(table.index)
+        names[["name", "nature"]] = told
     return gpd.GeoDataFrame(
         pd.concat([names[["name", "short_name", "nature", "outside"]], table], axis=1),
         geometry=merged.geometry.reindex(table.index),
@@ -225,18 +232,20 @@ def _units(
     more: list[str],
     codes: Sequence[str] | None = None,
     outlines: Outlines | None = None,
+    memberships: Lists = None,
 ) -> gpd.GeoDataFrame:
     """Return these units of a level, or all, on the embedded outlines or on others."""
     ground = None if outlines is None else read_outlines(outlines)
-    if ground is None:
+    if ground is None and year not in lists_by_year(memberships):
         frame = _dissolved(level, year)
-        frame = frame if codes is None else frame.loc[list(codes)]
     else:
-        members = membership(level, date=f"{year}-01-01").dropna()
+        members = members_on(level, f"{year}-01-01", memberships=memberships).dropna()
         members = members if codes is None else members[members.isin(list(codes))]
-        _check_covered(members.index, ground, embedded.communes_2026()["epci"])
-        frame = _merged(ground, members, year)
-        frame = frame if codes is None else frame.loc[list(codes)]
+        every = embedded.communes_2026()
+        if ground is not None:
+            _check_covered(members.index, ground, every["epci"])
+        frame = _merged(every if ground is None else ground, members, year, memberships)
+    frame = frame if codes is None else frame.loc[list(codes)]
     columns = ["name", *more, "communes", "population", "area_km2", "geometry"]
     frame = frame[columns].copy()
     frame.index.name = level
@@ -251,6 +260,7 @@ def epcis(
     scot: Selection = None,
     departement: Selection = None,
     outlines: Outlines | None = None,
+    memberships: Lists = None,
 ) -> gpd.GeoDataFrame:
     """
     Return the EPCI à fiscalité propre of Nord and Pas-de-Calais at a date.
@@ -266,6 +276,8 @@ def epcis(
     outlines
         Outlines of communes to use instead of the embedded ones, see `communes`; they
         must hold every commune of the EPCI that are kept.
+    memberships
+        Lists of EPCI of other years, as `read_memberships` returns them.
 
     Returns
     -------
@@ -282,6 +294,11 @@ def epcis(
     CodeError
         If a unit is unknown at that date.
 
+    Warns
+    -----
+    BasinmapWarning
+        If the EPCI of some communes are not known at that date, saying how many.
+
     Examples
     --------
     >>> import basinmap as bm
@@ -294,20 +311,30 @@ def epcis(
     >>> bm.epcis(scot="lens-lievin-henin-carvin")["communes"].tolist()
     [14, 36]
     """
-    year = check_date(date)
-    members = membership("epci", date=date)
+    year = check_date(date, memberships)
+    members = members_on("epci", date, memberships=memberships)
     codes = pd.Index(sorted(members.dropna().unique()))
-    if epci is not None:
+    chosen = _selected(scot=scot, departement=departement)
+    if epci is None:
+        warn_of_unknown("epci", date, memberships, among=chosen)
+    else:
+        # Those that are known are whole: the others are not asked for.
         codes = pd.Index(_codes_at(epci, codes, year))
     if scot is not None or departement is not None:
-        chosen = _selected(scot=scot, departement=departement)
         codes = codes[codes.isin(members[chosen])]
     if codes.empty:
         told = {"epci": epci, "scot": scot, "departement": departement}
         msg = f"empty selection: no EPCI has all of {told}; drop one of the conditions"
         raise DataError(msg)
     more = ["short_name", "nature", "outside"]
-    return _units("epci", year, more=more, codes=list(codes), outlines=outlines)
+    return _units(
+        "epci",
+        year,
+        more=more,
+        codes=list(codes),
+        outlines=outlines,
+        memberships=memberships,
+    )
 
 
 def _codes_at(given: Selection, known: pd.Index, year: int) -> list[str]:
@@ -359,6 +386,11 @@ def scots(
     VintageError
         If the date is not covered.
 
+    Warns
+    -----
+    BasinmapWarning
+        If the perimeter of some SCoT is not established at that date.
+
     Examples
     --------
     >>> import basinmap as bm
@@ -366,6 +398,7 @@ def scots(
     {'artois': 100, 'grand-douaisis': 55, 'lens-lievin-henin-carvin': 50, \
 'osartis-marquion': 49, 'valenciennois': 82}
     """
+    warn_of_unknown("scot", date)
     return _units("scot", check_date(date), more=[], outlines=outlines)
 
 

@@ -34,6 +34,7 @@ __all__ = [
     "columns_of",
     "geography_of",
     "kind_of",
+    "level_of",
     "looks_counted",
     "name_of",
     "not_numbers",
@@ -410,6 +411,18 @@ def columns_of(table: pd.DataFrame) -> list[pd.Series]:
 
 
 # -- dates --------------------------------------------------------------------------
+
+
+def level_of(drawn: pd.Series | pd.DataFrame) -> str:
+    """
+    Return the level of values or units, or nothing.
+
+    Parameters
+    ----------
+    drawn
+        Values or units; what is told of them, else the name of their index.
+    """
+    return told_of(drawn).level or str(drawn.index.name or "")
 
 
 def geography_of(drawn: pd.Series | pd.DataFrame) -> str:
