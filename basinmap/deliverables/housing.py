@@ -9,11 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import geopandas as gpd
 import pandas as pd
 from tqdm import tqdm
 
 from basinmap.access.counting import reach
-from basinmap.access.networks import Mode, Network
+from basinmap.access.networks import PRINTED, Mode, Network
 from basinmap.access.streets import read_network
 from basinmap.deliverables.plates import (
     Plate,
@@ -21,14 +22,22 @@ from basinmap.deliverables.plates import (
     situation_plate,
     stock_plate,
 )
-from basinmap.deliverables.reach_plates import REACH_PLATES
-from basinmap.deliverables.subjects import Subject, both, subject, territory_names
+from basinmap.deliverables.reach_plates import COUNTED, REACH_PLATES, RULE, cut_note
+from basinmap.deliverables.subjects import (
+    PAST,
+    SERVED,
+    Subject,
+    both,
+    subject,
+    territory_names,
+)
 from basinmap.export.geopackages import write_geopackage
 from basinmap.export.manifests import write_manifest
 from basinmap.export.workbooks import write_workbook
 from basinmap.indicators.catalogue import indicators
 from basinmap.indicators.computing import compute
 from basinmap.maps.alternatives import alternative_text
+from basinmap.spatial.projections import METRIC
 from basinmap.staging import staged_folder
 from basinmap.territory.embedded import credit, provenance
 from basinmap.territory.places import places
@@ -138,15 +147,17 @@ def plh(
     CodeError
         If the EPCI is unknown.
     DataError
-        If the network cannot be read, or the museum is outside of it.
+        If the network cannot be read, the museum is outside of it, or no town hall
+        is on it: said before anything is drawn.
     OutputError
         If the folder cannot be written.
     """
     day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
     about = subject(epci, author=author, date=day)
     if isinstance(network, str | Path):
-        network = read_network(network, mode=mode, quiet=quiet)
+        network = read_network(network, mode=mode, crs=METRIC, quiet=quiet)
     about = replace(about, network=network)
+    about.check_network()
     told = {}
     with staged_folder(out) as folder:
         steps = _steps(about, folder)
@@ -215,17 +226,14 @@ def _write_data(about: Subject, folder: Path) -> None:
     units, _ = _with_counts(about, "commune", list(mine.index))
     everyone = epcis().drop(columns=["population", "area_km2"])
     groups, _ = _with_counts(about, "epci", list(everyone.index))
-    inside = communes().drop(columns=["population", "area_km2"]).join(about.everything)
-    sums = ["population_2023", "dwellings_2021"]
-    counted = reach(about.rings, inside, sums=sums, rule="centroid")
     layers = {
         "communes": (mine.join(units), f"Communes – {about.name}"),
         "epci": (everyone.join(groups), "EPCI du Nord et du Pas-de-Calais"),
         "anneaux": (
-            about.rings.join(counted),
-            "Distances au Louvre-Lens, à vol d'oiseau (communes du Nord et du "
-            "Pas-de-Calais, comptées entières au point représentatif)",
+            about.rings.join(_people_of(about, about.rings)),
+            f"Distances au Louvre-Lens, à vol d'oiseau ({_COUNTED})",
         ),
+        **_layers_of_times(about),
         "lieux": (places(), "Lieux"),
     }
     for frame, title in layers.values():
@@ -236,6 +244,72 @@ def _write_data(about: Subject, folder: Path) -> None:
         tables={"dictionnaire": _dictionary(about)},
         date=about.date,
     )
+
+
+_COUNTED: Final = (
+    "communes du Nord et du Pas-de-Calais, comptées au prorata de leur surface"
+)
+
+
+def _people_of(about: Subject, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return what is counted in rings or isochrones, as the plates count it."""
+    inside = communes().drop(columns=["population", "area_km2"]).join(about.everything)
+    sums = ["population_2023", "dwellings_2021"]
+    counted = reach(areas, inside, sums=sums, rule=RULE)
+    counted[sums] = counted[sums].round()
+    return counted
+
+
+def _layers_of_times(about: Subject) -> dict[str, tuple[gpd.GeoDataFrame, str]]:
+    """Return what a network adds to the data."""
+    if about.network is None:
+        return {}
+    mode = PRINTED[about.network.mode]
+    areas = about.isochrones
+    return {
+        "isochrones": (
+            areas.join(_people_of(about, areas)),
+            f"Temps de parcours {mode} jusqu'au Louvre-Lens ({_COUNTED})",
+        ),
+        "temps_de_parcours": (
+            about.departures.rename_axis("commune"),
+            f"Minutes {mode} de la mairie au Louvre-Lens",
+        ),
+    }
+
+
+def _sheets_of_times(about: Subject) -> dict[str, pd.DataFrame]:
+    """Return what a network adds to the tables."""
+    sheets = {}
+    for name, (frame, title) in _layers_of_times(about).items():
+        table = pd.DataFrame(frame.drop(columns="geometry"))
+        rule = capital(str(frame.attrs.get("rule", about.isochrones.attrs["rule"])))
+        credit = "Sources : voir la feuille « Sources »."
+        table.attrs = {
+            "title": title,
+            "note": " ".join(filter(None, [f"{rule}.", cut_note(about), credit])),
+            "labels": {**_labels(about), **_LABELS_OF_TIMES},
+            "decimals": {"minutes": 1} | dict.fromkeys(_WHOLE, 0),
+            "states": {},
+        }
+        sheets[name.replace("_", " ").capitalize()] = table
+    return sheets
+
+
+_WHOLE: Final = ("population_2023", "dwellings_2021", "off_street", "inner", "outer")
+_LABELS_OF_TIMES: Final = {
+    "isochrone": "Aire (minutes)",
+    "inner": "De (minutes)",
+    "outer": "À moins de (minutes)",
+    "label": "Libellé",
+    "units": "Communes comptées",
+    "rule": "Règle",
+    "minutes": "Temps de parcours (minutes)",
+    "off_street": "Marche hors des rues (m)",
+    "absence": "Sans valeur",
+    "population_2023_state": "Statut de la population",
+    "dwellings_2021_state": "Statut des logements",
+}
 
 
 def _dictionary(about: Subject) -> pd.DataFrame:
@@ -304,6 +378,7 @@ def _write_tables(about: Subject, folder: Path) -> None:
             "Taux calculés sur les sommes des effectifs communaux, jamais par "
             f"moyenne des taux. {credit}",
         ),
+        **_sheets_of_times(about),
         "Sources": _sources(),
     }
     write_workbook(
@@ -426,7 +501,26 @@ def _method_of_times(about: Subject) -> list[str]:
         return []
     told = [str(about.isochrones.attrs["rule"]), *about.network.notes]
     sentences = " ".join(f"{capital(text.rstrip('.'))}." for text in told)
-    return [f"- Temps jusqu'au musée : {sentences} {about.network.report.text}"]
+    return [
+        f"- {COUNTED}",
+        f"- Temps jusqu'au musée : {sentences} {about.network.report.text}",
+        *([f"- {cut_note(about)}"] if about.cut is not None else []),
+        *(
+            f"- Communes {why.replace('desservie', 'desservies')} "
+            f"({len(codes)}) : {', '.join(codes)}."
+            for why, codes in _absences(about).items()
+        ),
+    ]
+
+
+def _absences(about: Subject) -> dict[str, list[str]]:
+    """Return the communes that have no time, by reason."""
+    table = about.departures
+    return {
+        why: [f"{name} ({code})" for code, name in table["name"][rows].items()]
+        for why in (SERVED, PAST)
+        if (rows := table["absence"] == why).any()
+    }
 
 
 def _credits(about: Subject) -> list[str]:
@@ -442,8 +536,25 @@ def _about(about: Subject) -> dict[str, object]:
         "author": about.author,
         "date": about.date.isoformat(),
         "network": repr(about.network) if about.network else None,
+        "reach": _about_reach(about),
         "sources": {
             key: {k: item[k] for k in ("credit", "vintage", "geography", "licence")}
             for key, item in provenance()["datasets"].items()
         },
+    }
+
+
+def _about_reach(about: Subject) -> dict[str, object] | None:
+    """Return what the manifest says of times to the museum."""
+    if about.network is None:
+        return None
+    absence = about.departures["absence"]
+    return {
+        "mode": about.network.mode,
+        "rule": about.isochrones.attrs["rule"],
+        "minutes": [int(bound) for bound in about.isochrones["outer"]],
+        "cut": about.cut,
+        "counting": RULE,
+        "not_served": absence.index[absence == SERVED].tolist(),
+        "past_the_cut": absence.index[absence == PAST].tolist(),
     }

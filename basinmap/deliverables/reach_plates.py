@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from math import floor
 from typing import Final
 
 import geopandas as gpd
@@ -16,9 +18,10 @@ from basinmap.deliverables.plates import (
     finish,
     reading_note,
 )
-from basinmap.deliverables.subjects import Subject
+from basinmap.deliverables.subjects import PAST, SERVED, Subject
 from basinmap.maps.bands import draw_isochrones
 from basinmap.maps.classes import classify
+from basinmap.maps.hatching import draw_hatching
 from basinmap.maps.layers import (
     draw_choropleth,
     draw_neighbours,
@@ -31,12 +34,18 @@ from basinmap.maps.legends import draw_comparison, draw_legend
 from basinmap.maps.pages import MapAxes, Sheet, page
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, epcis
-from basinmap.typography import capital, shortest
+from basinmap.typography import capital, number, shortest
 
-__all__ = ["REACH_PLATES"]
+__all__ = ["COUNTED", "REACH_PLATES", "RULE", "cut_note"]
 
 _CROW: Final = "distance au Louvre-Lens, à vol d'oiseau"
-_COUNTED: Final = f"Habitants : {RULES['centroid']}, Nord et Pas-de-Calais."
+RULE: Final = "area"
+"""How communes are counted: a whole one at a point is more than ten minutes' walk."""
+
+COUNTED: Final = (
+    f"Habitants : {RULES[RULE].replace('unités comptées', 'communes comptées')}, "
+    "arrondis à la dizaine, Nord et Pas-de-Calais."
+)
 
 
 def isochrone_plate(subject: Subject) -> Sheet:
@@ -52,11 +61,13 @@ def isochrone_plate(subject: Subject) -> Sheet:
         subject,
         f"À combien de minutes du Louvre-Lens {_mode(subject)} – {subject.name}",
         "Aires d'où l'on atteint le musée en moins de "
-        f"{_steps(subject)} minutes, population municipale en 2023",
+        f"{_steps(subject)} minutes, population municipale en 2023 (estimation)",
     )
     draw_isochrones(ax, subject.isochrones, title=_heading(subject))
     _draw_ground(ax, subject)
-    draw_comparison(ax, _people(subject.isochrones), title="Habitants par aire")
+    areas = subject.isochrones
+    figures = _figures(_people(areas), areas["label"])
+    draw_comparison(ax, figures, title="Habitants par aire")
     return _signed(fig, ax, subject)
 
 
@@ -78,17 +89,16 @@ def contrast_plate(subject: Subject) -> Sheet:
     draw_isochrones(ax, subject.isochrones, title=_heading(subject))
     draw_rings(ax, subject.rings, label=_CROW)
     _draw_ground(ax, subject)
-    circles = _people(subject.rings).cumsum()
-    circles.index = [
-        f"{shortest(outer / 1000)} km à vol d'oiseau"
-        for outer in subject.rings["outer"]
-    ]
-    areas = _people(subject.isochrones).cumsum()
-    areas.index = [
-        f"{shortest(outer)} min {_mode(subject)}"
-        for outer in subject.isochrones["outer"]
-    ]
-    figures = pd.concat([areas, circles])
+    rings, areas = subject.rings, subject.isochrones
+    circles = _figures(
+        _people(rings).cumsum(),
+        [f"{shortest(outer / 1000)} km à vol d'oiseau" for outer in rings["outer"]],
+    )
+    minutes = _figures(
+        _people(areas).cumsum(),
+        [f"{shortest(outer)} min {_mode(subject)}" for outer in areas["outer"]],
+    )
+    figures = pd.concat([minutes, circles])
     figures.attrs = {"decimals": 0}
     draw_comparison(ax, figures, title="Habitants à moins de")
     return _signed(fig, ax, subject)
@@ -103,17 +113,25 @@ def minutes_plate(subject: Subject) -> Sheet:
     subject
         The territory, with a network.
     """
-    values = subject.minutes
+    values = subject.minutes.dropna()
+    values.attrs = {**subject.minutes.attrs, "states": {}}
     fig, ax = _sheet(
         subject,
         f"Temps de parcours jusqu'au Louvre-Lens {_mode(subject)} – {subject.name}",
         "Minutes de la mairie au musée par le chemin le plus rapide, par commune",
     )
     classes = classify(values, breaks=_round_steps(values))
-    draw_choropleth(ax, subject.communes, classes)
+    draw_choropleth(ax, subject.communes.loc[values.index], classes)
+    absence = subject.departures["absence"]
+    for why in (SERVED, PAST):
+        lacking = subject.communes[absence == why]
+        if len(lacking):
+            label = f"commune {why} ({number(len(lacking))})"
+            draw_hatching(ax, lacking, label=label, pattern="x" if why == PAST else "/")
     draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
     reading = "{where}, la mairie est à {value} min du musée"
-    finish(ax, subject, reading_note(subject, values, reading))
+    note = f"{reading_note(subject, values, reading)} {cut_note(subject)}"
+    finish(ax, subject, note.strip())
     draw_legend(ax, histogram=values)
     return fig
 
@@ -146,8 +164,9 @@ def ring_plate(subject: Subject) -> Sheet:
         "sources": measure.source.split("; "),
     }
     draw_symbols(ax, subject.communes, population)
-    draw_comparison(ax, _people(subject.rings), title="Habitants par anneau")
-    finish(ax, subject, _COUNTED)
+    figures = _figures(_people(subject.rings), subject.rings["label"])
+    draw_comparison(ax, figures, title="Habitants par anneau")
+    finish(ax, subject, COUNTED)
     draw_legend(ax)
     return fig
 
@@ -195,16 +214,39 @@ def _draw_ground(ax: MapAxes, subject: Subject) -> None:
 
 
 def _people(areas: gpd.GeoDataFrame) -> pd.Series:
-    """Return the inhabitants of each area, by its label."""
-    counted = reach(areas, communes(), sums=["population"], rule="centroid")
-    people = counted["population"]
-    people.index = list(areas["label"])
-    people.attrs = {"decimals": 0}
-    return people
+    """Return the inhabitants of each area."""
+    return reach(areas, communes(), sums=["population"], rule=RULE)["population"]
+
+
+def _figures(people: pd.Series, labels: Iterable[str]) -> pd.Series:
+    """Return what is printed of estimates: tens, and nothing where there is none."""
+    found = people.round(-1).set_axis(list(labels))
+    found = found[found > 0]
+    found.attrs = {"decimals": 0}
+    return found
+
+
+def cut_note(subject: Subject) -> str:
+    """
+    Say where the network stops, if it does before the last minute.
+
+    Parameters
+    ----------
+    subject
+        The territory, with a network.
+    """
+    if subject.cut is None:
+        return ""
+    minutes = shortest(floor(10 * subject.cut) / 10)
+    return (
+        f"Le réseau fourni est coupé à {minutes} min du musée : au-delà, rien n'est "
+        "tracé ni compté."
+    )
 
 
 def _signed(fig: Sheet, ax: MapAxes, subject: Subject) -> Sheet:
-    note = f"{capital(str(subject.isochrones.attrs['rule']))}. {_COUNTED}"
+    rule = capital(str(subject.isochrones.attrs["rule"]))
+    note = f"{rule}. {COUNTED} {cut_note(subject)}".strip()
     finish(ax, subject, note, around_color=ax.plan.theme.ink)
     draw_legend(ax)
     return fig

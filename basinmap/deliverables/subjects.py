@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from math import floor
+from typing import Final
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from basinmap.access.circles import rings
 from basinmap.access.isochrones import isochrones
 from basinmap.access.networks import Network
+from basinmap.access.snapping import MAX_GAP, snap
 from basinmap.access.times import travel_times
-from basinmap.errors import CodeError, DataError, VintageError
+from basinmap.errors import (
+    BasinmapWarning,
+    CodeError,
+    DataError,
+    VintageError,
+    culprits,
+)
 from basinmap.indicators.computing import compute
 from basinmap.territory.levels import BASSIN, resolve_codes
 from basinmap.territory.memberships import membership
@@ -28,11 +39,14 @@ from basinmap.territory.units import (
 )
 from basinmap.typography import capital
 
-__all__ = ["Subject", "subject"]
+__all__ = ["PAST", "SERVED", "Subject", "subject"]
 
 _BOTH = "Nord – Pas-de-Calais"
-# Coarser than by default: at the scale of an EPCI, blocks of houses are no holes.
-_RESOLUTION = {"walk": 75.0, "bike": 150.0, "car": 400.0}
+_MINUTES: Final = (10, 20, 30)
+
+SERVED: Final = "non desservie par le réseau fourni"
+PAST: Final = "au-delà de la coupure du réseau fourni"
+"""Why a commune has no time to the museum, as it is printed."""
 
 
 @dataclass(frozen=True)
@@ -98,23 +112,80 @@ class Subject:
         return self.network
 
     @cached_property
-    def isochrones(self) -> gpd.GeoDataFrame:
-        """The ground from which the museum is reached in 10, 20 and 30 minutes."""
-        return isochrones(
-            place("louvre-lens"),
-            self.roads,
-            minutes=[10, 20, 30],
-            direction="to",
-            resolution=_RESOLUTION[self.roads.mode],
+    def _areas(self) -> tuple[gpd.GeoDataFrame, float | None]:
+        """The areas around the museum, and the minute the network is cut at."""
+        whole, cut = _areas_within(self.roads, _MINUTES)
+        if cut is None:
+            return whole, None
+        kept = [bound for bound in _MINUTES if bound <= cut] or [floor(cut)]
+        if kept[0] < 1:
+            msg = (
+                f"network: its edge is {cut:.1f} min from the museum, so that nothing "
+                "can be mapped; give a larger extract around the museum"
+            )
+            raise DataError(msg)
+        msg = (
+            f"network: cut at {cut:.1f} min from the museum; the maps stop at "
+            f"{kept[-1]} min; give a larger extract to go farther"
         )
+        warnings.warn(msg, BasinmapWarning, stacklevel=3)
+        return _areas_within(self.roads, kept)[0], cut
+
+    @property
+    def isochrones(self) -> gpd.GeoDataFrame:
+        """
+        The ground from which the museum is reached in 10, 20 and 30 minutes.
+
+        Bounds that the edge of the network cuts are left out.
+        """
+        return self._areas[0]
+
+    @property
+    def cut(self) -> float | None:
+        """The minutes from which the edge of the network probably cuts areas."""
+        return self._areas[1]
+
+    @cached_property
+    def departures(self) -> gpd.GeoDataFrame:
+        """
+        Where one sets out from in each commune, and the time to the museum.
+
+        On the index of the communes: `name`, `minutes`, `off_street` (metres walked
+        at both ends), `absence` (why there are no minutes, in French, or nothing),
+        the town hall or else the representative point.
+        """
+        found = departures_of(self.communes, self.roads)
+        served = found[found["served"]]
+        if served.empty:
+            msg = (
+                f"network: no street within {MAX_GAP:g} m of any town hall of "
+                f"{self.name}; give streets that go from there to the museum"
+            )
+            raise DataError(msg)
+        times = travel_times(place("louvre-lens"), served, self.roads, direction="to")
+        table = times.droplevel(0).reindex(found.index)
+        past = table["minutes"] > (self.cut or float("inf"))
+        table.loc[past, ["minutes", "off_street"]] = float("nan")
+        absence = pd.Series("", index=found.index).mask(~found["served"], SERVED)
+        frame = gpd.GeoDataFrame(
+            {
+                "name": self.communes["name"],
+                "minutes": table["minutes"],
+                "off_street": table["off_street"],
+                "absence": absence.mask(past, PAST),
+            },
+            geometry=found.geometry,
+            crs=found.crs,
+        )
+        frame.attrs = {"rule": times.attrs["rule"], "sources": times.attrs["sources"]}
+        _warn_of_absences(frame)
+        return frame
 
     @cached_property
     def minutes(self) -> pd.Series:
         """The time from each town hall to the museum, in minutes."""
-        found = departures_of(self.communes, self.roads)
-        times = travel_times(place("louvre-lens"), found, self.roads, direction="to")
-        values = times["minutes"].droplevel(0).reindex(self.communes.index)
-        values = values.rename("minutes").rename_axis("commune")
+        table = self.departures
+        values = table["minutes"].rename("minutes").rename_axis("commune")
         values.attrs = {
             "kind": "ratio",
             "level": "commune",
@@ -122,11 +193,30 @@ class Subject:
             "unit": "min",
             "decimals": 0,
             "palette": "teals",
-            "sources": times.attrs["sources"],
-            "notes": (capital(times.attrs["rule"]),),
+            "sources": table.attrs["sources"],
+            "notes": (capital(table.attrs["rule"]),),
             "states": dict.fromkeys(values.index[values.isna()], "not_available"),
         }
         return values
+
+    def check_network(self) -> None:
+        """
+        Check that the museum and the communes are on the streets.
+
+        Raises
+        ------
+        DataError
+            If nothing could be mapped; said before anything is drawn.
+        """
+        if self.network is None:
+            return
+        edge = self._areas[1]  # the museum first
+        if self.minutes.isna().all():
+            msg = (
+                f"network: no town hall of {self.name} is reached before its edge, "
+                f"{edge or 0:.1f} min from the museum; give a larger extract"
+            )
+            raise DataError(msg)
 
     @cached_property
     def in_basin(self) -> bool:
@@ -195,7 +285,7 @@ def territory_names(level: str) -> dict[str, str]:
 
 def departures_of(communes: gpd.GeoDataFrame, network: Network) -> gpd.GeoDataFrame:
     """
-    Return where one sets out from in each commune that the network covers.
+    Return where one sets out from in each commune.
 
     Parameters
     ----------
@@ -207,13 +297,42 @@ def departures_of(communes: gpd.GeoDataFrame, network: Network) -> gpd.GeoDataFr
     Returns
     -------
     GeoDataFrame
-        The town hall, else the representative point of the outline.
+        The town hall, else the representative point of the outline; `served`, whether
+        a street is near enough to walk to.
     """
     halls = town_halls().geometry.reindex(communes.index)
     points = halls.where(halls.notna(), communes.representative_point())
-    frame = gpd.GeoDataFrame(geometry=points, crs=communes.crs)
-    box = (network.x.min(), network.y.min(), network.x.max(), network.y.max())
-    return frame.cx[box[0] : box[2], box[1] : box[3]]
+    gap = snap(shapely.get_coordinates(points.array), network).gap
+    return gpd.GeoDataFrame(
+        {"served": gap <= MAX_GAP},
+        geometry=points,
+        crs=communes.crs,
+        index=communes.index,
+    )
+
+
+def _areas_within(
+    network: Network, minutes: Iterable[float]
+) -> tuple[gpd.GeoDataFrame, float | None]:
+    """Return areas around the museum, and the minute the network is cut at."""
+    with warnings.catch_warnings():
+        # What the edge cuts is not drawn, and said in the words of a document.
+        warnings.filterwarnings("ignore", "isochrones:", BasinmapWarning)
+        areas = isochrones(
+            place("louvre-lens"), network, minutes=list(minutes), direction="to"
+        )
+    return areas, next(iter(areas.attrs["cut"].values()), None)
+
+
+def _warn_of_absences(departures: gpd.GeoDataFrame) -> None:
+    for why, told in (
+        (SERVED, f"farther than {MAX_GAP:g} m from any street: no time is drawn"),
+        (PAST, "past the edge of the network: no time is drawn"),
+    ):
+        codes = departures.index[departures["absence"] == why]
+        if len(codes):
+            msg = f"network: {len(codes)} town hall(s) {told}: {culprits(codes)}"
+            warnings.warn(msg, BasinmapWarning, stacklevel=3)
 
 
 def subject(
