@@ -56,6 +56,8 @@ def test_a_plate_is_drawn_in_french_with_its_credits(about, plate):
     if plate.slug != "10-habitants-par-anneau":
         assert "réseau d’essai" in foot
         assert "en voiture" in foot
+        assert "jusqu’au musée" in foot
+        assert "destination" not in foot
 
 
 def test_minutes_of_a_lattice_are_those_of_its_blocks(about):

@@ -282,7 +282,7 @@ def _sheets_of_times(about: Subject) -> dict[str, pd.DataFrame]:
     """Return what a network adds to the tables."""
     sheets = {}
     for name, (frame, title) in _layers_of_times(about).items():
-        table = pd.DataFrame(frame.drop(columns="geometry"))
+        table = pd.DataFrame(frame.drop(columns=["geometry", "rule"], errors="ignore"))
         rule = capital(str(frame.attrs.get("rule", about.isochrones.attrs["rule"])))
         credit = "Sources : voir la feuille « Sources »."
         table.attrs = {
@@ -303,7 +303,6 @@ _LABELS_OF_TIMES: Final = {
     "outer": "À moins de (minutes)",
     "label": "Libellé",
     "units": "Communes comptées",
-    "rule": "Règle",
     "minutes": "Temps de parcours (minutes)",
     "off_street": "Marche hors des rues (m)",
     "absence": "Sans valeur",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from math import floor
-from typing import Final
+from typing import Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -38,6 +38,7 @@ from basinmap.typography import capital, number, shortest
 
 __all__ = ["COUNTED", "REACH_PLATES", "RULE", "cut_note"]
 
+_GREY: Final = "#8b909b"
 _CROW: Final = "distance au Louvre-Lens, à vol d'oiseau"
 RULE: Final = "area"
 """How communes are counted: a whole one at a point is more than ten minutes' walk."""
@@ -127,7 +128,8 @@ def minutes_plate(subject: Subject) -> Sheet:
         lacking = subject.communes[absence == why]
         if len(lacking):
             label = f"commune {why} ({number(len(lacking))})"
-            draw_hatching(ax, lacking, label=label, pattern="x" if why == PAST else "/")
+            pattern: Literal["x", "/"] = "x" if why == PAST else "/"
+            draw_hatching(ax, lacking, label=label, pattern=pattern, color=_GREY)
     draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
     reading = "{where}, la mairie est à {value} min du musée"
     note = f"{reading_note(subject, values, reading)} {cut_note(subject)}"

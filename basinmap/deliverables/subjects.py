@@ -18,7 +18,7 @@ from basinmap.access.circles import rings
 from basinmap.access.isochrones import isochrones
 from basinmap.access.networks import Network
 from basinmap.access.snapping import MAX_GAP, snap
-from basinmap.access.times import travel_times
+from basinmap.access.times import WAYS, travel_times
 from basinmap.errors import (
     BasinmapWarning,
     CodeError,
@@ -37,7 +37,7 @@ from basinmap.territory.units import (
     scots,
     statistics,
 )
-from basinmap.typography import capital
+from basinmap.typography import capital, typeset
 
 __all__ = ["PAST", "SERVED", "Subject", "subject"]
 
@@ -177,7 +177,10 @@ class Subject:
             geometry=found.geometry,
             crs=found.crs,
         )
-        frame.attrs = {"rule": times.attrs["rule"], "sources": times.attrs["sources"]}
+        frame.attrs = {
+            "rule": _to_museum(times.attrs["rule"]),
+            "sources": times.attrs["sources"],
+        }
         _warn_of_absences(frame)
         return frame
 
@@ -321,7 +324,13 @@ def _areas_within(
         areas = isochrones(
             place("louvre-lens"), network, minutes=list(minutes), direction="to"
         )
+    areas.attrs["rule"] = _to_museum(areas.attrs["rule"])
     return areas, next(iter(areas.attrs["cut"].values()), None)
+
+
+def _to_museum(rule: str) -> str:
+    """Name the place in a rule."""
+    return rule.replace(typeset(WAYS["to"]), typeset("jusqu'au musée"))
 
 
 def _warn_of_absences(departures: gpd.GeoDataFrame) -> None:
