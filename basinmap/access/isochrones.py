@@ -168,9 +168,10 @@ def isochrones(
     that reached streets enclose are filled, unless a street within is reached too
     late.
 
-    A surface of four bounds costs 10 to 20 searches, and once a network, for the
-    ground that it looks at, 20 to 60 more, whatever the places that follow
-    (`benchmarks/reach.py`); a buffer, hundreds.
+    A surface of four bounds costs 2 to 3 searches on large networks, 16 on a town,
+    where a search takes a millisecond. The first one on a network also looks for the
+    street nearest to each node of its grid, whatever the place: 12 to 16 searches on
+    large networks, some 80 on a town (`docs/benchmarks.md`). A buffer costs hundreds.
 
     Whether areas are cut is told from the nodes within 2 % of the sides of the
     network's box, or of its corners cut at 45°: an inlet in an extract is not seen.
@@ -214,8 +215,7 @@ def isochrones(
     cut = _cut(soonest, points.index, bounds)
     _warn_of_nothing(drawn, points.index, bounds)
     flat = [area for areas in drawn for area in areas]
-    frame = isochrone_frame(flat, points.index, bounds, nested=nested)
-    frame = frame.set_crs(network.crs)
+    frame = isochrone_frame(flat, points.index, bounds, nested=nested, crs=network.crs)
     told = (
         [place.credit] if isinstance(place, Place) else place.attrs.get("sources", ())
     )
@@ -552,9 +552,10 @@ def isochrone_frame(
     bounds: Sequence[float],
     *,
     nested: bool,
+    crs: object,
 ) -> gpd.GeoDataFrame:
     """
-    Return areas as `isochrones` does, without those that are empty, nor CRS.
+    Return areas as `isochrones` does, without those that are empty.
 
     Parameters
     ----------
@@ -566,21 +567,25 @@ def isochrone_frame(
         Outer minutes.
     nested
         Whether each area holds the one before.
+    crs
+        Of the areas.
     """
     outer = np.tile(bounds, len(codes))
     inner = np.tile([0.0, *bounds[:-1]], len(codes)) * (not nested)
     names = [int(b) if b.is_integer() else b for b in bounds]
     index = pd.MultiIndex.from_product([codes, names], names=["place", "isochrone"])
-    frame = gpd.GeoDataFrame(
+    kept = ~shapely.is_empty(list(areas))
+    inner, outer = inner[kept], outer[kept]
+    return gpd.GeoDataFrame(
         {
             "inner": inner,
             "outer": outer,
             "label": [_label(*pair) for pair in zip(inner, outer, strict=True)],
+            "geometry": np.array(areas, dtype=object)[kept],
         },
-        geometry=list(areas),
-        index=index if len(codes) > 1 else index.droplevel("place"),
+        crs=crs,
+        index=(index if len(codes) > 1 else index.droplevel("place"))[kept],
     )
-    return frame[~frame.geometry.is_empty]
 
 
 def _label(inner: float, outer: float) -> str:
@@ -607,9 +612,7 @@ def _rule(drawing: _Drawing, direction: Direction) -> str:
 
 def _speeds(network: Network) -> str:
     """Return the speed that nearly all streets have, or that they differ."""
-    speeds = 0.06 * network.length / network.minutes
-    usual = float(np.median(speeds))
-    if np.mean(np.abs(speeds / usual - 1) < 0.01) > 0.9:
-        return f"{shortest(round(usual, 1))} km/h"
+    if network.usual_speed is not None:
+        return f"{shortest(round(network.usual_speed, 1))} km/h"
     free = ", sans congestion" if network.mode == "car" else ""
     return f"vitesses par classe de voie{free}"

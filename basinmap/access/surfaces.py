@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from itertools import pairwise
 from math import ceil, sqrt
 from typing import Any, Final, NamedTuple, TypeAlias, cast
 
@@ -316,43 +315,8 @@ def bands(areas: Areas) -> Areas:
     list of MultiPolygon
         A partition of the last, empty where nothing is added.
     """
-    return [*areas[:1], *(_added(before, area) for before, area in pairwise(areas))]
-
-
-def _added(
-    before: shapely.MultiPolygon, area: shapely.MultiPolygon
-) -> shapely.MultiPolygon:
-    """Return an area less one that it holds."""
-    # Most holes are in both. Filled in both, they make no difference, but a fast one.
-    common = _Rings(area).shared(_Rings(before))
-    filled = [_Rings(shape).without(common) for shape in (area, before)]
-    return _multiple(shapely.difference(*filled))
-
-
-class _Rings:
-    """Outlines of an area, as one array."""
-
-    def __init__(self, area: shapely.MultiPolygon) -> None:
-        parts = shapely.get_parts(area)
-        self.rings, self.part = shapely.get_rings(parts, return_index=True)
-        self.codes = shapely.to_wkb(self.rings)
-        self.outer = np.diff(self.part, prepend=-1) > 0
-
-    def shared(self, other: _Rings) -> set[bytes]:
-        """Return the holes that another area has too, with nothing inside."""
-        theirs = set(other.codes[~other.outer])
-        both = ~self.outer & np.array([code in theirs for code in self.codes], bool)
-        starts = shapely.get_point(self.rings[self.outer], 0)
-        holes = shapely.STRtree(shapely.polygons(self.rings[both]))
-        lived = holes.query(starts, predicate="intersects")[1]
-        return set(np.delete(self.codes[both], lived))
-
-    def without(self, holes: set[bytes]) -> shapely.MultiPolygon:
-        """Return the area with some holes filled."""
-        kept = np.array([code not in holes for code in self.codes], bool)
-        first = np.flatnonzero(self.outer[kept])
-        parts = np.split(self.rings[kept], first[1:])
-        return shapely.MultiPolygon([(part[0], part[1:]) for part in parts])
+    added = shapely.difference(areas[1:], areas[:-1])
+    return [*areas[:1], *(_multiple(area) for area in added)]
 
 
 def _multiple(area: shapely.Geometry) -> shapely.MultiPolygon:

@@ -574,7 +574,7 @@ def valhalla_isochrones(
         for i in range(len(side.codes))
         for area in _areas(actor, side, i, bounds, options, crs, nested=nested)
     ]
-    frame = isochrone_frame(areas, side.codes, bounds, nested=nested).set_crs(crs)
+    frame = isochrone_frame(areas, side.codes, bounds, nested=nested, crs=crs)
     metres = _resolution(mode, bounds[-1])
     frame.attrs = {
         "mode": mode,
