@@ -372,7 +372,11 @@ def test_the_area_served_by_the_streets(feed):
     )
     area = served_area(feed, date=TUESDAY, minutes=5, network=street)
     assert area.loc[5, "stops"] == 1
-    assert "2 arrêts hors du réseau de rues" in " ".join(area.attrs["notes"])
+    # A lozenge of 400 m along the street and, at 4 km/h, 333 m aside.
+    assert area.area.item() == pytest.approx(2 * 400 * 1000 / 3, rel=0.02)
+    notes = " ".join(area.attrs["notes"])
+    assert "2 arrêts hors du réseau de rues" in notes
+    assert "marche à 4 km/h depuis la plus proche, sur 500 m au plus" in notes
     shape = area.geometry[5]
     assert shape.contains(shapely.Point(x + 350, y))
     assert not shape.contains(shapely.Point(x + 450, y))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import product
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -23,7 +24,7 @@ _TILE: Final = 64
 """Nodes on a side of what is worked out at a time."""
 
 _TILES: Final = 2_000
-"""Tiles kept for a network: about 200 megabytes."""
+"""Tiles kept for a network: about 250 megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +85,10 @@ class Ground(NamedTuple):
     share: Numbers
 
 
-@dataclass(slots=True)
-class _Kept:
-    """What is worked out once for a network."""
+Key: TypeAlias = tuple[float, float, bool]
+Spot: TypeAlias = tuple[int, int]
 
-    trees: dict[float, tuple[cKDTree, Ranks]] = field(default_factory=dict)
-    tiles: dict[tuple[float, float, bool, int, int], Ground] = field(
-        default_factory=dict
-    )
-
-
-_KNOWN: WeakKeyDictionary[Network, _Kept] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[Network, dict[tuple[Key, Spot], Ground]] = WeakKeyDictionary()
 
 
 def ground(network: Network, grid: Grid, farthest: float, *, reverse: bool) -> Ground:
@@ -124,7 +118,7 @@ def ground(network: Network, grid: Grid, farthest: float, *, reverse: bool) -> G
     taken. Squares of 64 nodes are kept with the network: the next search, from
     another place, does not look for them again.
     """
-    kept = _KNOWN.setdefault(network, _Kept())
+    kept = _KNOWN.setdefault(network, {})
     first = [bound // _TILE for bound in grid.low]
     last = [
         (bound + size - 1) // _TILE
@@ -132,19 +126,21 @@ def ground(network: Network, grid: Grid, farthest: float, *, reverse: bool) -> G
     ]
     spots = list(product(range(first[1], last[1] + 1), range(first[0], last[0] + 1)))
     key = grid.step, farthest, reverse
-    lacking = [spot for spot in spots if (*key, *spot) not in kept.tiles]
-    if len(kept.tiles) + len(lacking) > _TILES:
-        kept.tiles.clear()
+    lacking = [spot for spot in spots if (key, spot) not in kept]
+    if len(kept) + len(lacking) > _TILES:
+        kept.clear()
         lacking = spots
-    for spot in lacking:
-        kept.tiles[*key, *spot] = _tile(network, kept, key, spot)
+    if lacking:
+        tree, street = _along_streets(network, key, lacking)
+        for spot in lacking:
+            kept[key, spot] = _tile(network, tree, street, key, spot)
     wide, high = (b - a + 1 for a, b in zip(first, last, strict=True))
     columns, rows = (
         slice(low - start * _TILE, low - start * _TILE + size)
         for low, start, size in zip(grid.low, first, grid.size, strict=True)
     )
     found = []
-    for layers in zip(*(kept.tiles[*key, *spot] for spot in spots), strict=True):
+    for layers in zip(*(kept[key, spot] for spot in spots), strict=True):
         shape = layers[0].shape[:-2]
         whole = np.stack(layers).reshape(high, wide, *shape, _TILE, _TILE)
         whole = np.moveaxis(whole, (0, 1), (-4, -2))
@@ -154,17 +150,13 @@ def ground(network: Network, grid: Grid, farthest: float, *, reverse: bool) -> G
 
 
 def _tile(
-    network: Network,
-    kept: _Kept,
-    key: tuple[float, float, bool],
-    spot: tuple[int, int],
+    network: Network, tree: cKDTree, street: Ranks, key: Key, spot: Spot
 ) -> Ground:
     """Return the ground of one square of the plane."""
     step, farthest, reverse = key
     along = np.arange(_TILE)
     x, y = ((spot[axis] * _TILE + along) * step for axis in (1, 0))
     xy = np.column_stack([np.tile(x, _TILE), np.repeat(y, _TILE)])
-    tree, street = _tree(network, kept, step)
     _, near = tree.query(xy, distance_upper_bound=farthest + step)
     there = np.flatnonzero(near < len(street))
     on = beside(xy[there], street[near[there]], network)
@@ -188,25 +180,26 @@ def _tile(
     )
 
 
-def _tree(network: Network, kept: _Kept, step: float) -> tuple[cKDTree, Ranks]:
-    """Return points along the streets, and the street of each."""
-    known = kept.trees.get(step)
-    if known is None:
-        edge = streets_of(network)
-        tail, head = network.tail[edge], network.head[edge]
-        ax, ay, bx, by = (
-            places[nodes] for nodes in (tail, head) for places in (network.x, network.y)
-        )
-        pieces = np.maximum(np.ceil(np.hypot(bx - ax, by - ay) / (step / 2)), 1).astype(
-            np.int64
-        )
-        row = np.repeat(np.arange(len(edge)), pieces)
-        rank = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
-        # In the middle of each piece: crossings belong to no street in particular.
-        share = (rank + 0.5) / pieces[row]
-        points = np.column_stack(
-            [ax[row] + (bx - ax)[row] * share, ay[row] + (by - ay)[row] * share]
-        )
-        known = cKDTree(points, balanced_tree=False, compact_nodes=False), edge[row]
-        kept.trees[step] = known
-    return known
+def _along_streets(
+    network: Network, key: Key, spots: Sequence[Spot]
+) -> tuple[cKDTree, Ranks]:
+    """Return points along the streets around some squares, and the street of each."""
+    step, farthest, _ = key
+    edge = streets_of(network)
+    tail, head = network.tail[edge], network.head[edge]
+    near = np.ones(len(edge), bool)
+    for places, square in zip((network.y, network.x), np.transpose(spots), strict=True):
+        low = square.min() * _TILE * step - farthest - step
+        high = (square.max() + 1) * _TILE * step + farthest + step
+        start, end = places[tail], places[head]
+        near &= (np.maximum(start, end) >= low) & (np.minimum(start, end) <= high)
+    edge, tail, head = edge[near], tail[near], head[near]
+    start, end = (np.array([network.x[at], network.y[at]]) for at in (tail, head))
+    length = np.hypot(*(end - start))
+    pieces = np.maximum(np.ceil(length / (step / 2)), 1).astype(np.int64)
+    row = np.repeat(np.arange(len(edge)), pieces)
+    rank = np.arange(pieces.sum()) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    # In the middle of each piece: crossings belong to no street in particular.
+    share = (rank + 0.5) / pieces[row]
+    points = start[:, row] + (end - start)[:, row] * share
+    return cKDTree(points.T, balanced_tree=False, compact_nodes=False), edge[row]

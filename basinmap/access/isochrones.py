@@ -168,10 +168,10 @@ def isochrones(
     that reached streets enclose are filled, unless a street within is reached too
     late.
 
-    A surface of four bounds costs 2 to 3 searches on large networks, 16 on a town,
+    A surface of four bounds costs 2 to 3 searches on large networks, 18 on a town,
     where a search takes a millisecond. The first one on a network also looks for the
-    street nearest to each node of its grid, whatever the place: 12 to 16 searches on
-    large networks, some 80 on a town (`docs/benchmarks.md`). A buffer costs hundreds.
+    street nearest to each node of its grid, whatever the place: 16 to 17 searches on
+    large networks, some 90 on a town (`docs/benchmarks.md`). A buffer costs hundreds.
 
     Whether areas are cut is told from the nodes within 2 % of the sides of the
     network's box, or of its corners cut at 45°: an inlet in an extract is not seen.
@@ -573,7 +573,10 @@ def isochrone_frame(
     outer = np.tile(bounds, len(codes))
     inner = np.tile([0.0, *bounds[:-1]], len(codes)) * (not nested)
     names = [int(b) if b.is_integer() else b for b in bounds]
-    index = pd.MultiIndex.from_product([codes, names], names=["place", "isochrone"])
+    index = pd.Index(names, name="isochrone")
+    if len(codes) > 1:
+        levels = [codes, names]
+        index = pd.MultiIndex.from_product(levels, names=["place", "isochrone"])
     kept = ~shapely.is_empty(list(areas))
     inner, outer = inner[kept], outer[kept]
     return gpd.GeoDataFrame(
@@ -584,7 +587,7 @@ def isochrone_frame(
             "geometry": np.array(areas, dtype=object)[kept],
         },
         crs=crs,
-        index=(index if len(codes) > 1 else index.droplevel("place"))[kept],
+        index=index[kept],
     )
 
 

@@ -16,7 +16,7 @@ from basinmap.access.snapping import MAX_GAP, snap
 from basinmap.access.timetables import Timetable, clock, hours_of, seconds_of
 from basinmap.errors import DataError
 from basinmap.spatial.projections import METRIC
-from basinmap.typography import long_date, shortest, typeset
+from basinmap.typography import capital, long_date, shortest, typeset
 
 __all__ = ["departures", "served_area"]
 
@@ -203,7 +203,8 @@ def served_area(
         crs=areas.crs,
         index=pd.Index([reach], name="served"),
     ).to_crs(METRIC)
-    left = [f"{far} arrêts hors du réseau de rues ne comptent pas."] if far else []
+    left = [f"{capital(areas.attrs['rule'])}."] if minutes is not None else []
+    left += [f"{far} arrêts hors du réseau de rues ne comptent pas."] * (far > 0)
     credits_ = (timetable.source, *areas.attrs["sources"])
     frame.attrs = {
         "rule": typeset(f"{label} le {_day(date)}"),
