@@ -376,7 +376,7 @@ def test_the_area_served_by_the_streets(feed):
     assert area.area.item() == pytest.approx(2 * 400 * 1000 / 3, rel=0.02)
     notes = " ".join(area.attrs["notes"])
     assert "2 arrêts hors du réseau de rues" in notes
-    assert "marche à 4 km/h depuis la plus proche, sur 500 m au plus" in notes
+    assert "marche à 4 km/h jusqu’à la plus proche, sur 500 m au plus" in notes
     shape = area.geometry[5]
     assert shape.contains(shapely.Point(x + 350, y))
     assert not shape.contains(shapely.Point(x + 450, y))

@@ -596,6 +596,9 @@ def _label(inner: float, outer: float) -> str:
     return f"{interval(low, shortest(outer))} min"
 
 
+_WALKS: Final = {"from": "depuis la", "to": "jusqu'à la"}
+
+
 def _rule(drawing: _Drawing, direction: Direction) -> str:
     network, metres = drawing.network, shortest(drawing.metres)
     far = drawing.max_gap
@@ -603,9 +606,10 @@ def _rule(drawing: _Drawing, direction: Direction) -> str:
     if drawing.method == "surface":
         most = "" if np.isinf(far) else f", sur {shortest(far)} m au plus"
         off = (
-            f"hors des rues, marche à {shortest(network.off_street)} km/h depuis la "
-            f"plus proche{most} ; îlots de moins de {shortest(BLOCK)} ha entourés de "
-            f"rues atteintes compris ; contours à {metres} m près"
+            f"hors des rues, marche à {shortest(network.off_street)} km/h "
+            f"{_WALKS[direction]} plus proche{most} ; îlots de moins de "
+            f"{shortest(BLOCK)} ha entourés de rues atteintes compris ; contours à "
+            f"{metres} m près"
         )
     return typeset(
         f"temps de parcours {PRINTED[network.mode]} ({_speeds(network)}), "

@@ -794,7 +794,10 @@ def _notes(plan: _Plan, dropped: Mapping[str, int]) -> tuple[str, ...]:
     elif plan.speed is not None:
         told.append(f"{shortest(plan.speed)} km/h partout")
     if plan.posted:
-        told.append(f"vitesse usuelle de la classe de voie, « {plan.class_column} »")
+        lacking = "à défaut, " if told else ""
+        told.append(
+            f"{lacking}vitesse usuelle de la classe de voie « {plan.class_column} »"
+        )
     elif plan.speeds is not None:
         table = ", ".join(f"{name} {shortest(v)}" for name, v in plan.speeds.items())
         told.append(f"par « {plan.class_column} » ({table} km/h)")
