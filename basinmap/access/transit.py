@@ -636,7 +636,7 @@ def _rule(
     foot = f"marche à {shortest(walking.speed)} km/h, trajet à vol d'oiseau multiplié "
     foot += f"par {shortest(walking.detour)}"
     if walking.network is not None:
-        foot = "marche par les rues"
+        foot = f"marche par les rues, jusqu'à {shortest(MAX_GAP)} m d'elles"
     return typeset(
         f"temps de trajet {way} en transport collectif et à pied, médiane des "
         f"{event} de chaque minute {hours_of(hours)} le {day}, attente comprise ; "
