@@ -184,7 +184,7 @@ def test_people_by_areas_and_by_times_differ_by_less_than_5_per_cent(mode):
         lake = any(np.hypot(x + 700, y - 700) < 250 for x, y in (a, b))
         return river(a, b) or lake
 
-    network = lattice(half=30, closed=closed, pace=pace, mode=mode)
+    network = lattice(half=25, step=120, closed=closed, pace=pace, mode=mode)
     place = spot((37, -45))
     cells = _people_around(place, 2500)
     bounds = [1500 / pace, 2400 / pace]
@@ -611,6 +611,9 @@ def test_the_edge_of_the_network_is_in_the_answer():
     with pytest.warns(BasinmapWarning, match="edge of the network"):
         areas = isochrones(spot((0, 0)), network, minutes=[5, 8])
     assert areas.attrs["cut"] == {"p0": pytest.approx(6.25)}
+    assert areas.attrs["notes"] == (
+        "Réseau coupé par son bord\xa0: aires incomplètes à partir de 6,2 min.",
+    )
     assert isochrones(spot((0, 0)), network, minutes=[6]).attrs["cut"] == {}
 
 

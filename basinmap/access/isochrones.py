@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import floor
 from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, get_args
 
@@ -136,7 +137,8 @@ def isochrones(
         nothing to the one before has no row, unless `nested`. `attrs`: `mode`,
         `direction`, `method`, `resolution` and `max_gap` (metres), `cut` (minutes
         from which the edge of the network probably cuts the areas, by place), `rule`
-        (French sentence to print), `notes` (those of the network), `sources`.
+        (French sentence to print), `notes` (those of the network, and the cut),
+        `sources`.
 
     Raises
     ------
@@ -227,7 +229,7 @@ def isochrones(
         "max_gap": float(max_gap),
         "cut": cut,
         "rule": _rule(drawing, direction),
-        "notes": network.notes,
+        "notes": (*network.notes, *_noted(cut, len(xy))),
         "sources": tuple(dict.fromkeys(filter(None, [network.source, *told]))),
     }
     return frame
@@ -518,6 +520,20 @@ def _cut(
         )
         warnings.warn(msg, BasinmapWarning, stacklevel=3)
     return cut
+
+
+def _noted(cut: Mapping[object, float], places: int) -> list[str]:
+    """Write that areas are cut, for the foot of a map."""
+    if not cut:
+        return []
+    soonest = shortest(floor(10 * min(cut.values())) / 10)
+    some = "" if places == 1 else f" pour {len(cut)} lieux sur {places}"
+    return [
+        typeset(
+            f"Réseau coupé par son bord{some} : aires incomplètes à partir de "
+            f"{soonest} min."
+        )
+    ]
 
 
 def _warn_of_nothing(
