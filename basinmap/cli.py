@@ -65,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
             default="car",
             help="how the streets are travelled (car)",
         )
+        command.add_argument(
+            "--iris",
+            metavar="FILE",
+            help="outlines of IRIS: people around the museum are counted by dwellings "
+            "rather than by surface",
+        )
         command.add_argument("--author", default="basinmap", help="who signs the maps")
         command.add_argument("--date", help="date of making, YYYY-MM-DD (today)")
         command.add_argument(
@@ -130,6 +136,7 @@ def _plh(given: argparse.Namespace) -> None:
         author=given.author,
         date=day,
         network=network,
+        iris=given.iris,
         quiet=given.quiet,
     )
     print(f"{folder}:")

@@ -13,8 +13,8 @@ import basinmap as bm
 from basinmap.access.networks import build_network, write_network
 from basinmap.cli import main
 from basinmap.deliverables.housing import _about, _steps
-from basinmap.deliverables.reach_plates import REACH_PLATES
-from basinmap.deliverables.subjects import subject
+from basinmap.deliverables.reach_plates import REACH_PLATES, count_inside, counted_note
+from basinmap.deliverables.subjects import iris_dwellings, subject
 from basinmap.errors import BasinmapWarning, DataError
 
 DAY = dt.date(2026, 11, 24)
@@ -107,6 +107,46 @@ def test_people_of_a_short_walk_are_no_bold_zero():
     assert 1_500 < figures.rows[0][1] < 6_000
     foot = " ".join(text.get_text() for text in fig.paper.texts)
     assert "au prorata de leur surface (estimation)" in foot
+
+
+def test_people_are_counted_by_the_dwellings_of_iris(about, tmp_path):
+    """All dwellings of Lens within 2 km of the museum: so are all its people."""
+    lens = bm.communes().loc[["62498"]]
+    museum = bm.LOUVRE_LENS.point
+    west, south, east, north = lens.total_bounds
+    halves = [
+        shapely.box(west, south, museum.x + 1_000, north),
+        shapely.box(museum.x + 1_000, south, east, north),
+    ]
+    codes = bm.statistics("iris").query("commune == '62498'").index[:2]
+    path = tmp_path / "iris.gpkg"
+    gpd.GeoDataFrame(
+        {"CODE_IRIS": list(codes)},
+        geometry=lens.union_all().intersection(halves), crs=2154,
+    ).to_file(path)  # fmt: skip
+    with pytest.warns(BasinmapWarning, match="no outline of .* IRIS of 2511"):
+        iris = iris_dwellings(path)
+    assert iris["dwellings_2021"].tolist() == (
+        bm.statistics("iris").loc[codes, "dwellings_2021"].tolist()
+    )
+    iris["dwellings_2021"] = [1_000, 0]
+    by_iris = replace(about, iris=iris)
+    areas = gpd.GeoDataFrame(geometry=halves, index=[1, 2], crs=2154)
+    people = count_inside(by_iris, areas, lens, ["population"])["population"]
+    assert people.tolist() == [lens["population"].item(), 0]
+    by_area = count_inside(about, areas, lens, ["population"])["population"]
+    assert (by_area > 1_000).all()
+    assert (
+        "au prorata de leurs logements (estimation), logements de 2021 par IRIS "
+        in (counted_note(by_iris))
+    )
+    assert "iris.gpkg" in counted_note(by_iris)
+    other = tmp_path / "other.gpkg"
+    gpd.GeoDataFrame(
+        {"CODE_IRIS": ["751010101"]}, geometry=[lens.union_all()], crs=2154
+    ).to_file(other)
+    with pytest.raises(DataError, match=r"none of its 1 codes.*'751010101'"):
+        iris_dwellings(other)
 
 
 def _blocks(fig):

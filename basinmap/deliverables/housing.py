@@ -13,7 +13,6 @@ import geopandas as gpd
 import pandas as pd
 from tqdm import tqdm
 
-from basinmap.access.counting import reach
 from basinmap.access.networks import PRINTED, Mode, Network
 from basinmap.access.streets import read_network
 from basinmap.deliverables.plates import (
@@ -22,12 +21,19 @@ from basinmap.deliverables.plates import (
     situation_plate,
     stock_plate,
 )
-from basinmap.deliverables.reach_plates import COUNTED, REACH_PLATES, RULE, cut_note
+from basinmap.deliverables.reach_plates import (
+    REACH_PLATES,
+    count_inside,
+    counted_note,
+    counting_rule,
+    cut_note,
+)
 from basinmap.deliverables.subjects import (
     PAST,
     SERVED,
     Subject,
     both,
+    iris_dwellings,
     subject,
     territory_names,
 )
@@ -109,6 +115,7 @@ def plh(
     date: dt.date | None = None,
     network: Network | str | Path | None = None,
     mode: Mode = "car",
+    iris: str | Path | None = None,
     quiet: bool = False,
 ) -> Path:
     """
@@ -131,6 +138,9 @@ def plh(
         plates of reach.
     mode
         `"walk"`, `"bike"` or `"car"`, for a file.
+    iris
+        File of the outlines of IRIS, that `read_units` reads: people around the
+        museum are then counted by their dwellings rather than by surface.
     quiet
         Whether the progress on stderr is off; it is anyway when stderr is no
         terminal.
@@ -156,7 +166,8 @@ def plh(
     about = subject(epci, author=author, date=day)
     if isinstance(network, str | Path):
         network = read_network(network, mode=mode, crs=METRIC, quiet=quiet)
-    about = replace(about, network=network)
+    outlines = None if iris is None else iris_dwellings(iris)
+    about = replace(about, network=network, iris=outlines)
     about.check_network()
     told = {}
     with staged_folder(out) as folder:
@@ -231,7 +242,7 @@ def _write_data(about: Subject, folder: Path) -> None:
         "epci": (everyone.join(groups), "EPCI du Nord et du Pas-de-Calais"),
         "anneaux": (
             about.rings.join(_people_of(about, about.rings)),
-            f"Distances au Louvre-Lens, à vol d'oiseau ({_COUNTED})",
+            f"Distances au Louvre-Lens, à vol d'oiseau ({_counted(about)})",
         ),
         **_layers_of_times(about),
         "lieux": (places(), "Lieux"),
@@ -246,18 +257,22 @@ def _write_data(about: Subject, folder: Path) -> None:
     )
 
 
-_COUNTED: Final = (
-    "communes du Nord et du Pas-de-Calais, comptées au prorata de leur surface"
-)
+def _counted(about: Subject) -> str:
+    """Say in a title how communes are counted."""
+    what = {"area": "de leur surface", "dwellings": "de leurs logements par IRIS"}
+    return (
+        "communes du Nord et du Pas-de-Calais, comptées au prorata "
+        f"{what[counting_rule(about)]}"
+    )
 
 
 def _people_of(about: Subject, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return what is counted in rings or isochrones, as the plates count it."""
     inside = communes().drop(columns=["population", "area_km2"]).join(about.everything)
     sums = ["population_2023", "dwellings_2021"]
-    counted = reach(areas, inside, sums=sums, rule=RULE)
-    counted[sums] = counted[sums].round()
-    return counted
+    table = count_inside(about, areas, inside, sums)
+    table[sums] = table[sums].round()
+    return table
 
 
 def _layers_of_times(about: Subject) -> dict[str, tuple[gpd.GeoDataFrame, str]]:
@@ -269,7 +284,7 @@ def _layers_of_times(about: Subject) -> dict[str, tuple[gpd.GeoDataFrame, str]]:
     return {
         "isochrones": (
             areas.join(_people_of(about, areas)),
-            f"Temps de parcours {mode} jusqu'au Louvre-Lens ({_COUNTED})",
+            f"Temps de parcours {mode} jusqu'au Louvre-Lens ({_counted(about)})",
         ),
         "temps_de_parcours": (
             about.departures.rename_axis("commune"),
@@ -501,7 +516,7 @@ def _method_of_times(about: Subject) -> list[str]:
     told = [str(about.isochrones.attrs["rule"]), *about.network.notes]
     sentences = " ".join(f"{capital(text.rstrip('.'))}." for text in told)
     return [
-        f"- {COUNTED}",
+        f"- {counted_note(about)}",
         f"- Temps jusqu'au musée : {sentences} {about.network.report.text}",
         *([f"- {cut_note(about)}"] if about.cut is not None else []),
         *(
@@ -553,7 +568,7 @@ def _about_reach(about: Subject) -> dict[str, object] | None:
         "rule": about.isochrones.attrs["rule"],
         "minutes": [int(bound) for bound in about.isochrones["outer"]],
         "cut": about.cut,
-        "counting": RULE,
+        "counting": counting_rule(about),
         "not_served": absence.index[absence == SERVED].tolist(),
         "past_the_cut": absence.index[absence == PAST].tolist(),
     }

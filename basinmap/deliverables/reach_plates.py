@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import floor
 from typing import Final, Literal
 
@@ -36,17 +36,63 @@ from basinmap.territory.places import places
 from basinmap.territory.units import communes, epcis
 from basinmap.typography import capital, number, shortest
 
-__all__ = ["COUNTED", "REACH_PLATES", "RULE", "cut_note"]
+__all__ = ["REACH_PLATES", "count_inside", "counted_note", "counting_rule", "cut_note"]
 
 _GREY: Final = "#8b909b"
 _CROW: Final = "distance au Louvre-Lens, à vol d'oiseau"
-RULE: Final = "area"
-"""How communes are counted: a whole one at a point is more than ten minutes' walk."""
 
-COUNTED: Final = (
-    f"Habitants : {RULES[RULE].replace('unités comptées', 'communes comptées')}, "
-    "arrondis à la dizaine, Nord et Pas-de-Calais."
-)
+
+def counting_rule(subject: Subject) -> Literal["area", "dwellings"]:
+    """
+    Return how people are counted: a commune at one point is a walk of its own.
+
+    Parameters
+    ----------
+    subject
+        The territory, with outlines of IRIS or not.
+    """
+    return "area" if subject.iris is None else "dwellings"
+
+
+def count_inside(
+    subject: Subject,
+    areas: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame,
+    sums: Sequence[str],
+) -> pd.DataFrame:
+    """
+    Return what is inside each area, as all outputs of a document count it.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    areas
+        Rings or isochrones.
+    units
+        Communes, with the counts.
+    sums
+        Columns to add up.
+    """
+    rule, iris = counting_rule(subject), subject.iris
+    count = None if iris is None else "dwellings_2021"
+    return reach(areas, units, sums=sums, rule=rule, weights=iris, count=count)
+
+
+def counted_note(subject: Subject) -> str:
+    """
+    Say how people are counted.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    """
+    rule = RULES[counting_rule(subject)].replace("unités comptées", "communes comptées")
+    told = "" if subject.iris is None else (
+        f", logements de 2021 par IRIS (contours : {subject.iris.attrs['source']})"
+    )  # fmt: skip
+    return f"Habitants : {rule}{told}, arrondis à la dizaine, Nord et Pas-de-Calais."
 
 
 def isochrone_plate(subject: Subject) -> Sheet:
@@ -67,7 +113,7 @@ def isochrone_plate(subject: Subject) -> Sheet:
     draw_isochrones(ax, subject.isochrones, title=_heading(subject))
     _draw_ground(ax, subject)
     areas = subject.isochrones
-    figures = _figures(_people(areas), areas["label"])
+    figures = _figures(_people(subject, areas), areas["label"])
     draw_comparison(ax, figures, title="Habitants par aire")
     return _signed(fig, ax, subject)
 
@@ -92,11 +138,11 @@ def contrast_plate(subject: Subject) -> Sheet:
     _draw_ground(ax, subject)
     rings, areas = subject.rings, subject.isochrones
     circles = _figures(
-        _people(rings).cumsum(),
+        _people(subject, rings).cumsum(),
         [f"{shortest(outer / 1000)} km à vol d'oiseau" for outer in rings["outer"]],
     )
     minutes = _figures(
-        _people(areas).cumsum(),
+        _people(subject, areas).cumsum(),
         [f"{shortest(outer)} min {_mode(subject)}" for outer in areas["outer"]],
     )
     figures = pd.concat([minutes, circles])
@@ -166,9 +212,9 @@ def ring_plate(subject: Subject) -> Sheet:
         "sources": measure.source.split("; "),
     }
     draw_symbols(ax, subject.communes, population)
-    figures = _figures(_people(subject.rings), subject.rings["label"])
+    figures = _figures(_people(subject, subject.rings), subject.rings["label"])
     draw_comparison(ax, figures, title="Habitants par anneau")
-    finish(ax, subject, COUNTED)
+    finish(ax, subject, counted_note(subject))
     draw_legend(ax)
     return fig
 
@@ -215,9 +261,9 @@ def _draw_ground(ax: MapAxes, subject: Subject) -> None:
     draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
 
 
-def _people(areas: gpd.GeoDataFrame) -> pd.Series:
+def _people(subject: Subject, areas: gpd.GeoDataFrame) -> pd.Series:
     """Return the inhabitants of each area."""
-    return reach(areas, communes(), sums=["population"], rule=RULE)["population"]
+    return count_inside(subject, areas, communes(), ["population"])["population"]
 
 
 def _figures(people: pd.Series, labels: Iterable[str]) -> pd.Series:
@@ -248,7 +294,7 @@ def cut_note(subject: Subject) -> str:
 
 def _signed(fig: Sheet, ax: MapAxes, subject: Subject) -> Sheet:
     rule = capital(str(subject.isochrones.attrs["rule"]))
-    note = f"{rule}. {COUNTED} {cut_note(subject)}".strip()
+    note = f"{rule}. {counted_note(subject)} {cut_note(subject)}".strip()
     finish(ax, subject, note, around_color=ax.plan.theme.ink)
     draw_legend(ax)
     return fig

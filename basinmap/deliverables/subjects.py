@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from math import floor
+from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
@@ -30,6 +31,7 @@ from basinmap.indicators.computing import compute
 from basinmap.territory.levels import BASSIN, resolve_codes
 from basinmap.territory.memberships import membership
 from basinmap.territory.places import place, town_halls
+from basinmap.territory.reading import read_units
 from basinmap.territory.units import (
     communes,
     departements,
@@ -39,7 +41,7 @@ from basinmap.territory.units import (
 )
 from basinmap.typography import capital, typeset
 
-__all__ = ["PAST", "SERVED", "Subject", "subject"]
+__all__ = ["PAST", "SERVED", "Subject", "iris_dwellings", "subject"]
 
 _BOTH = "Nord – Pas-de-Calais"
 _MINUTES: Final = (10, 20, 30)
@@ -68,6 +70,9 @@ class Subject:
         When it is made.
     network
         Streets that times to the museum are measured on, if any.
+    iris
+        Outlines of IRIS with their `dwellings_2021`, if any: `iris_dwellings` reads
+        them. People are then counted by dwellings, rather than by surface.
     """
 
     code: str
@@ -77,6 +82,7 @@ class Subject:
     author: str
     date: dt.date
     network: Network | None = None
+    iris: gpd.GeoDataFrame | None = None
 
     @cached_property
     def everything(self) -> pd.DataFrame:
@@ -312,6 +318,51 @@ def departures_of(communes: gpd.GeoDataFrame, network: Network) -> gpd.GeoDataFr
         crs=communes.crs,
         index=communes.index,
     )
+
+
+def iris_dwellings(path: str | Path) -> gpd.GeoDataFrame:
+    """
+    Read the outlines of IRIS, and join their dwellings.
+
+    Parameters
+    ----------
+    path
+        Any vector file that `read_units` reads.
+
+    Returns
+    -------
+    GeoDataFrame
+        Index `iris`; `dwellings_2021`. `attrs["source"]`: the name of the file.
+
+    Raises
+    ------
+    DataError
+        If no code is that of an IRIS of Nord or Pas-de-Calais.
+
+    Warns
+    -----
+    BasinmapWarning
+        With the IRIS that have dwellings and no outline.
+    """
+    outlines = read_units(path, "iris")
+    known = statistics("iris")["dwellings_2021"]
+    found = outlines.loc[outlines.index.isin(known.index), ["geometry"]]
+    if found.empty:
+        msg = (
+            f"{path}: none of its {len(outlines)} codes is an IRIS of Nord or "
+            f"Pas-de-Calais: {culprits(outlines.index.tolist())}"
+        )
+        raise DataError(msg)
+    lacking = known.index[~known.index.isin(found.index) & (known > 0)]
+    if len(lacking):
+        msg = (
+            f"{path}: no outline of {len(lacking)} IRIS of {len(known)}: "
+            f"{culprits(lacking.tolist())}; their communes are counted by the others"
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=2)
+    frame = found.assign(dwellings_2021=known.reindex(found.index))
+    frame.attrs = {"source": Path(path).name}
+    return frame
 
 
 def _areas_within(
