@@ -10,9 +10,14 @@ import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import basinmap
-from basinmap.errors import BasinmapError, BasinmapWarning, VintageError
+from basinmap.errors import BasinmapError, BasinmapWarning, DataError, VintageError
+
+if TYPE_CHECKING:
+    from basinmap.access.networks import Network
+    from basinmap.access.streets import LayerOptions
 
 __all__ = ["main", "run"]
 
@@ -48,8 +53,13 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--network",
             metavar="FILE",
-            help="streets around the museum, such as region.osm.pbf: adds the maps of "
-            "travel times",
+            help="streets around the museum, such as region.osm.pbf, or a layer of "
+            "Geofabrik or of BD TOPO: adds the maps of travel times",
+        )
+        command.add_argument(
+            "--layer",
+            metavar="NAME",
+            help="layer of streets, where the file has several",
         )
         command.add_argument(
             "--mode",
@@ -74,6 +84,12 @@ def _parser() -> argparse.ArgumentParser:
             "--outlines-source",
             metavar="TEXT",
             help="credit of these outlines to print (the name of the file)",
+        )
+        command.add_argument(
+            "--iris",
+            metavar="FILE",
+            help="outlines of IRIS: people around the museum are counted by dwellings "
+            "rather than by surface",
         )
         command.add_argument("--author", default="basinmap", help="who signs the maps")
         command.add_argument("--date", help="date of making, YYYY-MM-DD (today)")
@@ -133,6 +149,7 @@ def run() -> None:
 
 
 def _plh(given: argparse.Namespace) -> None:
+    day, network = _date(given.date), _network(given)
     outlines = None
     if given.outlines is not None:
         outlines = basinmap.read_outlines(
@@ -142,9 +159,9 @@ def _plh(given: argparse.Namespace) -> None:
         given.epci,
         out=given.out,
         author=given.author,
-        date=_date(given.date),
-        network=given.network,
-        mode=given.mode,
+        date=day,
+        network=network,
+        iris=given.iris,
         outlines=outlines,
         quiet=given.quiet,
     )
@@ -152,6 +169,24 @@ def _plh(given: argparse.Namespace) -> None:
     for path in sorted(folder.iterdir()):
         if path.is_file():
             print(f"  {path.name:<32} {path.stat().st_size / 1024:>8.0f} KiB")
+
+
+def _network(given: argparse.Namespace) -> Network | None:
+    """Read the streets, and say what they are."""
+    if given.network is None:
+        if given.layer is not None:
+            msg = "--layer is a layer of --network FILE; give the file too"
+            raise DataError(msg)
+        return None
+    options: LayerOptions = {} if given.layer is None else {"layer": given.layer}
+    network = basinmap.read_network(
+        given.network, mode=given.mode, crs=2154, quiet=given.quiet, **options
+    )
+    if not given.quiet:
+        print(f"basinmap: {network!r}", file=sys.stderr)
+        for note in network.notes:
+            print(f"basinmap: {note}", file=sys.stderr)
+    return network
 
 
 def _date(text: str | None) -> dt.date | None:

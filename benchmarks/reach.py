@@ -3,16 +3,19 @@ One to all, many to many, isochrones: basinmap beside other engines, one run.
 
     python benchmarks/reach.py --sides 200 1000
     python benchmarks/reach.py --pbf town.osm.pbf
+    python benchmarks/reach.py --isochrones 300 700 --pbf town.osm.pbf --mode walk
 
 Streets are a jittered lattice, or those of an extract of OpenStreetMap. Engines get
 the same edges, and their answers are compared before they are timed.
 """
 
 import argparse
+import functools
 import importlib.util
 import statistics
 import tempfile
 import time
+import warnings
 
 import geopandas as gpd
 import numpy as np
@@ -22,6 +25,7 @@ from scipy.sparse.csgraph import dijkstra
 
 import basinmap as bm
 from basinmap.access.networks import build_network, sweep
+from basinmap.errors import BasinmapWarning
 
 
 def lattice(side, step=100.0, seed=7, bends=0):
@@ -173,6 +177,38 @@ def measured(network, runs):
     print(f"\n1,534 × 100 travel times: {time.perf_counter() - start:.2f} s")
 
 
+def areas(network, runs):
+    """Time isochrones beside one search, the first call on a network apart."""
+    print(f"\n## {network!r}")
+    network.chains  # noqa: B018 - built when first asked for
+    middle = int(
+        np.hypot(
+            network.x - np.median(network.x), network.y - np.median(network.y)
+        ).argmin()
+    )
+    place = gpd.GeoSeries(
+        [shapely.Point(network.x[middle], network.y[middle])],
+        index=["place"], crs=network.crs,
+    )  # fmt: skip
+    truth = sweep(network, [middle], [0.0])
+    bounds = [float(np.quantile(truth, share)) for share in (0.1, 0.25, 0.4, 0.6)]
+    call = functools.partial(bm.isochrones, place, network)
+    start = time.perf_counter()
+    call(minutes=bounds)
+    first = time.perf_counter() - start
+    seconds = timed(
+        {
+            "one search": lambda: sweep(network, [middle], [0.0]),
+            "4 bounds, as by default": lambda: call(minutes=bounds),
+            "4 bounds, nested": lambda: call(minutes=bounds, nested=True),
+            "1 bound": lambda: call(minutes=bounds[-1:]),
+        },
+        runs,
+    )
+    seconds["4 bounds, first call on the network"] = first
+    table("Isochrones", seconds, "one search")
+
+
 def beside_valhalla(pbf, mode, runs):
     """Time one place to a thousand by both engines, where Valhalla is installed."""
     network = bm.read_network(pbf, mode=mode, quiet=True)
@@ -204,11 +240,20 @@ def beside_valhalla(pbf, mode, runs):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--sides", type=int, nargs="*", default=[])
+    parser.add_argument("--isochrones", type=int, nargs="*")
     parser.add_argument("--bends", type=int, default=0)
     parser.add_argument("--pbf")
     parser.add_argument("--mode", default="car")
     parser.add_argument("--runs", type=int, default=5)
     given = parser.parse_args()
+    warnings.simplefilter("ignore", BasinmapWarning)  # areas that an extract cuts
+    if given.isochrones is not None:
+        for side in given.isochrones:
+            areas(lattice(side, bends=given.bends), given.runs)
+        if given.pbf:
+            network = bm.read_network(given.pbf, mode=given.mode, quiet=True)
+            areas(network, given.runs)
+        return
     for side in given.sides:
         measured(lattice(side, bends=given.bends), given.runs)
     if given.pbf:

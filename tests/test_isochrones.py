@@ -1,7 +1,10 @@
 """Areas reached in so many minutes: nothing unreached inside, nothing lost."""
 
 import itertools
+import warnings
+from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -12,8 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from basinmap.access import surfaces
-from basinmap.access.isochrones import isochrones
+from basinmap.access.counting import reach
+from basinmap.access.ground import Grid, ground
+from basinmap.access.isochrones import checked_resolution, isochrones
 from basinmap.access.networks import build_network
+from basinmap.access.snapping import snap
+from basinmap.access.streets import read_network
 from basinmap.access.times import travel_times
 from basinmap.errors import BasinmapWarning, CRSError, DataError
 from basinmap.territory.places import LOUVRE_LENS
@@ -22,6 +29,10 @@ quick = settings(max_examples=6, deadline=None, database=None)
 METHODS = ("surface", "buffer")
 WALK = 80.0  # metres a minute: 4.8 km/h
 X, Y = 686_000.0, 7_037_000.0
+TOWN = (
+    Path(__file__).parents[2]
+    / "shared/data/reference/osm/saint-germain-en-laye.osm.pbf"
+)
 
 
 def spot(*points, names=None, crs=2154):
@@ -67,6 +78,21 @@ def park(a, b):
     return any(abs(x - 500) < 300 and abs(y) < 300 for x, y in (a, b))
 
 
+def turning(half=14, step=100):
+    """Return a lattice whose streets are one-way, every other one the other way."""
+    size = 2 * half + 1
+    ranks = range(-half, half + 1)
+    nodes = [(i * step, j * step) for j in ranks for i in ranks]
+    edges = []
+    for j, i in itertools.product(range(size), range(size - 1)):
+        along, across = (
+            (j * size + i, j * size + i + 1),
+            (i * size + j, (i + 1) * size + j),
+        )
+        edges += [along, across] if j % 2 else [along[::-1], across[::-1]]
+    return streets(nodes, edges, one_way=True)
+
+
 def on_streets(network, spacing=4.0):
     """Return points all along the streets, a few metres apart."""
     ends = [
@@ -104,19 +130,17 @@ GROUNDS = {
     "river": lattice(closed=river),
     "park": lattice(half=16, closed=park),
     "fast": lattice(half=9, step=400, pace=500.0, mode="car"),
+    "one-way": turning(),
 }
 
 
 @pytest.mark.parametrize("direction", ["from", "to"])
-@pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("ground", GROUNDS)
-def test_nothing_unreached_is_inside_and_nothing_reached_is_left_out(
-    ground, method, direction
-):
+def test_a_buffer_holds_what_is_near_the_streets_reached(ground, direction):
     network = GROUNDS[ground]
     metres = {"walk": 25, "car": 100}[network.mode]
     bounds = {"walk": [8, 11], "car": [4, 5.5]}[network.mode]
-    areas = whole(START, network, minutes=bounds, method=method, direction=direction)
+    areas = whole(START, network, minutes=bounds, method="buffer", direction=direction)
     points, minutes = searched(ground, direction)
     anywhere = around(network, 4000)
     for bound in bounds:
@@ -130,6 +154,83 @@ def test_nothing_unreached_is_inside_and_nothing_reached_is_left_out(
         assert (gaps <= metres + 4).all()
         missed = shapely.distance(area, points[minutes <= bound])
         assert missed.max() <= metres
+
+
+@pytest.mark.parametrize("direction", ["from", "to"])
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_an_area_holds_what_travel_times_puts_within_its_bound(ground, direction):
+    """Point by point, at random; blocks enclosed are filled, so more is inside."""
+    network = GROUNDS[ground]
+    bounds = {"walk": [8, 11], "car": [4, 5.5]}[network.mode]
+    areas = isochrones(START, network, minutes=bounds, direction=direction, nested=True)
+    anywhere = gpd.GeoSeries(around(network, 4000), crs=2154)
+    minutes = travel_times(START, anywhere, network, direction=direction)["minutes"]
+    for bound, area in areas.geometry.items():
+        shapely.prepare(area)
+        within = minutes.to_numpy() <= bound
+        inside = shapely.contains(area, anywhere.array)
+        assert within.sum() > 150
+        assert np.mean(inside == within) > 0.96
+        left_out = anywhere.array[within & ~inside]
+        assert (shapely.distance(area, left_out) <= areas.attrs["resolution"]).all()
+
+
+@pytest.mark.parametrize("mode", ["walk", "bike", "car"])
+def test_people_by_areas_and_by_times_differ_by_less_than_5_per_cent(mode):
+    """25 people on each square of 100 m of a town of 6 km with a river and a lake."""
+    pace = {"walk": WALK, "bike": 250.0, "car": 500.0}[mode]
+
+    def closed(a, b):
+        lake = any(np.hypot(x + 700, y - 700) < 250 for x, y in (a, b))
+        return river(a, b) or lake
+
+    network = lattice(half=25, step=120, closed=closed, pace=pace, mode=mode)
+    place = spot((37, -45))
+    cells = _people_around(place, 2500)
+    bounds = [1500 / pace, 2400 / pace]
+    areas = isochrones(place, network, minutes=bounds, direction="to", nested=True)
+    _assert_people_agree(areas, cells, place, network)
+
+
+@pytest.mark.skipif(not TOWN.exists(), reason="no reference data")
+@pytest.mark.parametrize("mode", ["walk", "bike", "car"])
+def test_people_by_areas_and_by_times_agree_on_a_real_town(mode):
+    """25 people on each square of 100 m around the castle of a real town."""
+    network = read_network(TOWN, mode=mode, quiet=True)
+    place = gpd.GeoSeries.from_xy([2.0935], [48.8985], index=["p"], crs=4326)
+    place = place.to_crs(2154)
+    cells = _people_around(place, 5000)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BasinmapWarning)  # the extract cuts some
+        areas = isochrones(
+            place, network, minutes=[10, 20, 30], direction="to", nested=True
+        )
+        _assert_people_agree(areas, cells, place, network)
+
+
+def _people_around(place, metres):
+    """Return squares of 100 m with 25 people each."""
+    sides = np.arange(-metres, metres, 100.0)
+    sides = np.meshgrid(sides + place.x.item(), sides + place.y.item())
+    west, south = (side.ravel() for side in sides)
+    return gpd.GeoDataFrame(
+        {"people": np.full(len(west), 25.0)},
+        geometry=shapely.box(west, south, west + 100, south + 100),
+        index=[f"c{n}" for n in range(len(west))],
+        crs=2154,
+    )
+
+
+def _assert_people_agree(areas, cells, place, network):
+    centres = cells.centroid
+    times = travel_times(place, centres, network, direction="to", max_gap=1e4)
+    minutes = times["minutes"].to_numpy(copy=True)
+    minutes[times["off_street"].to_numpy() > areas.attrs["max_gap"]] = np.nan
+    for bound in areas.index:
+        by_time = cells["people"][minutes <= bound].sum()
+        inside = reach(areas.loc[[bound]], cells, sums=["people"], rule="area")
+        assert by_time > 0
+        assert inside["people"].item() == pytest.approx(by_time, rel=0.05)
 
 
 @pytest.mark.parametrize("offset", [3, 12, 19])
@@ -158,26 +259,59 @@ def test_the_other_bank_waits_for_the_bridge(method):
     assert not areas[14].contains(across)
     assert areas[14].contains(beyond)
     assert not areas[7].contains(beyond)
-    bank = shapely.box(X - 2000, Y + 26, X + 590 - 26, Y + 2000)
+    # Half of the water is nearer to the street of this side.
+    step = 25 if method == "surface" else 0
+    bank = shapely.box(X - 2000, Y + 51 + step, X + 590 - 51 - step, Y + 2000)
     assert not areas[7].intersects(bank)
 
 
-@pytest.mark.parametrize("method", METHODS)
-def test_a_park_without_streets_stays_a_hole(method):
-    area = whole(spot((200, 0)), GROUNDS["park"], minutes=[16], method=method)[16]
+@pytest.mark.parametrize(
+    ("options", "width"),
+    [({"method": "buffer"}, 550), ({"max_gap": 40}, 520)],
+)
+def test_a_park_without_streets_stays_a_hole(options, width):
+    """600 m wide, between streets reached; 40 m around are walked."""
+    area = whole(spot((200, 0)), GROUNDS["park"], minutes=[16], **options)[16]
     middle = spot((500, 0)).iloc[0]
-    holes = [shapely.Polygon(ring) for p in area.geoms for ring in p.interiors]
-    park_hole = [hole for hole in holes if hole.contains(middle)]
+    park_hole = [hole for hole in holes_of(area) if hole.contains(middle)]
     assert len(park_hole) == 1
-    # Streets run around it at ±300 m; what is within 25 m of them is reached.
-    assert 550**2 <= park_hole[0].area <= 600**2
+    assert park_hole[0].area == pytest.approx(width**2, rel=0.1)
+
+
+def holes_of(area):
+    return [shapely.Polygon(ring) for part in area.geoms for ring in part.interiors]
+
+
+@pytest.mark.parametrize("max_gap", [60, 100])
+def test_a_block_enclosed_by_reached_streets_is_whole_under_25_hectares(max_gap):
+    """480² m is 23 hectares, 400² m is 16: nobody walks there, nothing bars it."""
+    area = whole(spot((200, 0)), GROUNDS["park"], minutes=[16], max_gap=max_gap)[16]
+    assert area.contains(shapely.box(X + 210, Y - 290, X + 790, Y + 290))
+    bars = whole(spot((200, 0)), BARRED, minutes=[16], max_gap=max_gap)[16]
+    middle = spot((500, 0)).iloc[0]
+    assert any(hole.contains(middle) for hole in holes_of(bars))
+
+
+def _barred():
+    """Return the park with a lane in it, an hour away."""
+    network = lattice(half=16, closed=lambda a, b: park(a, b) and not lane(a, b))
+    middle = np.hypot(network.x - X - 500, network.y - Y) < 250
+    slow = middle[network.tail] != middle[network.head]
+    return replace(network, minutes=np.where(slow, 60.0, network.minutes))
+
+
+def lane(a, b):
+    return a[1] == b[1] == 0 and min(a[0], b[0]) >= 200 and max(a[0], b[0]) < 800
+
+
+BARRED = _barred()
 
 
 def test_an_island_is_never_reached():
     nodes = [(0, 0), (1000, 0), (3000, 0), (400, 60), (600, 60)]
     network = streets(nodes, [(0, 1), (1, 2), (3, 4)])
     assert network.report.dropped_nodes == 2
-    area = whole(spot((1000, 0)), network, minutes=[10])[10]
+    area = whole(spot((1000, 0)), network, minutes=[10], max_gap=25)[10]
     assert not area.intersects(spot((500, 60)).iloc[0].buffer(30))
 
 
@@ -233,31 +367,36 @@ def test_a_fine_lattice_is_reached_in_a_diamond(method):
 def test_a_straight_street_is_a_corridor():
     """400 m each way, 50 m wide, half a disc at each end."""
     network = streets([(-2000, 0), (2000, 0)], [(0, 1)])
-    options = {"minutes": [5], "resolution": 25}
-    area = whole(spot((0, 0)), network, method="buffer", **options)[5]
+    area = whole(spot((0, 0)), network, minutes=[5], method="buffer", resolution=25)[5]
     assert area.area == pytest.approx(800 * 50 + np.pi * 25**2, rel=0.002)
-    surface = whole(spot((0, 0)), network, **options)[5]
-    # As wide as r = 25 less half a diagonal of a cell of 25/3 m, on each side.
-    width = 2 * (25 - 25 / 3 * 0.5**0.5)
-    assert surface.area == pytest.approx(800 * width, rel=0.02)
-    assert area.buffer(0.01).contains(surface)
+
+
+@pytest.mark.parametrize(
+    ("max_gap", "surface"),
+    [(500, 2 * 400 * 1000 / 3), (100, 200 * 560 + 2 * 100 * 120), (0, 0)],
+)
+def test_the_ground_of_a_straight_street_is_what_is_walked(max_gap, surface):
+    """A lozenge of 400 m along and 333 m aside; its tips, 100 m at most aside."""
+    network = streets([(-2000, 0), (2000, 0)], [(0, 1)])
+    options = {"minutes": [5], "resolution": 10, "max_gap": max_gap}
+    area = whole(spot((0, 3)) if max_gap else spot((0, 0)), network, **options)[5]
+    assert area.area == pytest.approx(surface, rel=0.02, abs=20 * 800)
+    if max_gap:
+        assert area.area == pytest.approx(surface, rel=0.02)
 
 
 def test_the_walk_off_the_streets_is_counted():
     """Where a fast street ends in time, there is no minute left to walk."""
     network = streets([(-9000, 0), (9000, 0)], [(0, 1)], pace=500.0, mode="car")
-    area = whole(spot((0, 0)), network, minutes=[10])[10]
+    area = whole(spot((0, 0)), network, minutes=[10], resolution=25)[10]
 
     def width(x):
-        line = spot((x, -200), (x, 200))
+        line = spot((x, -700), (x, 700))
         return area.intersection(shapely.LineString(line.array)).length
 
-    reach, free = 100 - 100 / 3 * 0.5**0.5, 100 / 3 * 0.5**0.5
-    walk = 4000 / 60
-    for left in (0.1, 0.4, 0.6):  # minutes
-        expected = 2 * min(reach, free + walk * left)
-        assert width(500 * (10 - left)) == pytest.approx(expected, abs=20)
-    assert width(2500) == pytest.approx(2 * reach, abs=5)
+    for left in (1, 3, 5):  # minutes, at 66.7 m each
+        assert width(500 * (10 - left)) == pytest.approx(400 / 3 * left, abs=10)
+    assert width(600) == pytest.approx(1000, abs=25)
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -266,8 +405,22 @@ def test_both_methods_draw_the_same_streets(method):
     areas = whole(spot((20, 30)), GROUNDS["open"], minutes=bounds, method=method)
     corridors = whole(spot((20, 30)), GROUNDS["open"], minutes=bounds, method="buffer")
     for bound in bounds:
-        assert corridors[bound].buffer(0.01).contains(areas[bound])
-        assert areas[bound].buffer(25).contains(corridors[bound])
+        # 25 m around the end of a street, where no minute is left.
+        assert areas[bound].buffer(40).contains(corridors[bound])
+
+
+def test_the_ground_around_is_nearest_to_the_streets_that_snap_finds():
+    """Of 4 096 nodes, but those as near to two streets, to a few metres."""
+    network = lattice(closed=park, move=(11.3, 4.9))
+    low = (int(X // 20) - 32, int(Y // 20) - 32)
+    found = ground(network, Grid(20.0, low, (64, 64)), 500.0, reverse=False)
+    x, y = np.meshgrid(Grid(20.0, low, (64, 64)).x, Grid(20.0, low, (64, 64)).y)
+    on = snap(np.column_stack([x.ravel(), y.ravel()]), network)
+    metres = found.walk.ravel() * network.off_street * 1000 / 60
+    assert metres == pytest.approx(on.gap, abs=2)
+    assert np.mean(found.edge.ravel() == on.edge) > 0.95
+    again = ground(network, Grid(20.0, low, (64, 64)), 500.0, reverse=False)
+    assert again.walk.tolist() == found.walk.tolist()
 
 
 # -- partitions -------------------------------------------------------------------
@@ -329,8 +482,8 @@ def test_moving_everything_moves_the_areas():
     move = (11.3, 4.9)
     there = whole(place.translate(*move), lattice(move=move), minutes=bounds)
     for one, two in zip(here.translate(*move), there, strict=True):
-        assert one.buffer(12).covers(two)
-        assert two.buffer(12).covers(one)
+        assert one.buffer(25).covers(two)
+        assert two.buffer(25).covers(one)
 
 
 def test_towards_is_from_on_streets_turned_round():
@@ -368,10 +521,13 @@ def test_the_frame_says_what_it_holds():
         "de 4,5 à moins de 9 min",
     ]
     assert areas.crs == "EPSG:2154"
-    assert areas.attrs["resolution"] == 25
+    assert areas.attrs["resolution"] == 6.25
+    assert areas.attrs["max_gap"] == 500
     assert areas.attrs["rule"] == (
         "temps de parcours à pied (4,8 km/h), depuis le lieu\u202f; hors des rues, "
-        "marche à 4 km/h jusqu’à 25 m des rues atteintes"
+        "marche à 4 km/h depuis la plus proche, sur 500 m au plus\u202f; îlots de "
+        "moins de 25 ha entourés de rues atteintes compris\u202f; contours à 6,25 m "
+        "près"
     )
     nested = isochrones(spot((0, 0)), GROUNDS["open"], minutes=[2, 4], nested=True)
     assert nested["label"].tolist() == ["moins de 2 min", "moins de 4 min"]
@@ -395,7 +551,7 @@ def test_streets_of_several_speeds_say_so():
     )
     assert areas.attrs["rule"] == (
         "temps de parcours en voiture (vitesses par classe de voie, sans "
-        "congestion), vers le lieu\u202f; à moins de 100 m des rues atteintes"
+        "congestion), jusqu’au lieu\u202f; à moins de 100 m des rues atteintes"
     )
     assert areas.attrs["sources"] == ("Rues, 2026",)
 
@@ -440,10 +596,40 @@ def test_a_bound_that_adds_nothing_has_no_row():
     assert nested.area[30] == nested.area[20]
 
 
-def test_a_long_walk_to_the_streets_is_told():
-    with pytest.warns(BasinmapWarning, match=r"farther than 500 m.*'p0' \(800 m\)"):
-        areas = whole(spot((-2000, 100)), GROUNDS["open"], minutes=[6])
-    assert areas[6].contains(spot((-1700, 100)).iloc[0])
+def test_a_place_that_no_street_serves_is_refused():
+    place = spot((-2000, 100))
+    with pytest.raises(DataError, match=r"farther than 500 m.*'p0' \(800 m\).*max_gap"):
+        isochrones(place, GROUNDS["open"], minutes=[6])
+    area = whole(place, GROUNDS["open"], minutes=[6], max_gap=900)[6]
+    # 400 m are walked of the 800 to the street, seen to 25 m on each side.
+    assert area.contains(spot((-1700, 100)).iloc[0])
+    assert not area.intersects(spot((-1500, 100)).iloc[0])
+
+
+def test_the_edge_of_the_network_is_in_the_answer():
+    network = lattice(half=5)
+    with pytest.warns(BasinmapWarning, match="edge of the network"):
+        areas = isochrones(spot((0, 0)), network, minutes=[5, 8])
+    assert areas.attrs["cut"] == {"p0": pytest.approx(6.25)}
+    assert areas.attrs["notes"] == (
+        "Réseau coupé par son bord\xa0: aires incomplètes à partir de 6,2 min.",
+    )
+    assert isochrones(spot((0, 0)), network, minutes=[6]).attrs["cut"] == {}
+
+
+@pytest.mark.parametrize(
+    ("mode", "minutes", "metres"),
+    [
+        ("walk", [34, 42], 50),
+        ("walk", [10, 20, 30], 25),
+        ("walk", [5], 12.5),
+        ("bike", [10, 20, 30], 50),
+        ("car", [10, 20, 30], 100),
+        ("walk", [0.1, 30], 6.25),  # 400 steps for the last, not 20 for the first
+    ],
+)
+def test_the_grid_is_finer_where_the_first_bound_is_near(mode, minutes, metres):
+    assert checked_resolution(None, mode, minutes, "surface") == metres
 
 
 # -- bad input --------------------------------------------------------------------
@@ -493,7 +679,7 @@ def test_options_out_of_range_are_refused(options, message):
 
 def test_too_large_a_grid_is_refused():
     network = streets([(-9e4, -9e4), (9e4, 9e4), (0, 9e4)], [(0, 1), (1, 2)], pace=900)
-    expected = r"million nodes.*pass resolution=1\d\d or more"
+    expected = r"million nodes.*pass resolution=\d\d or more"
     with pytest.raises(DataError, match=expected):
         isochrones(spot((0, 0)), network, minutes=[300], resolution=25)
 

@@ -1,6 +1,8 @@
 """Networks read from layers of lines, such as BD TOPO."""
 
 import itertools
+import warnings
+from pathlib import Path
 
 import geopandas as gpd
 import networkx as nx
@@ -16,6 +18,7 @@ from shapely import LineString, MultiLineString, Point
 from basinmap.access.layers import read_layer
 from basinmap.access.networks import sweep
 from basinmap.access.speeds import street_speeds
+from basinmap.access.streets import read_network
 from basinmap.errors import BasinmapWarning, ColumnError, CRSError, DataError
 
 quick = settings(max_examples=25, deadline=None, database=None)
@@ -232,8 +235,120 @@ def test_times_are_those_of_networkx(drawn):
 # -- what columns mean -----------------------------------------------------------
 
 
+GARDANNE = (
+    Path(__file__).parents[2]
+    / "shared/data/reference/roads/geofabrik_roads_13041-Gardanne_2021-07.geojson"
+)
+needs_roads = pytest.mark.skipif(not GARDANNE.exists(), reason="no reference data")
+
+
+def geofabrik(**columns):
+    """Return a block of 1 km and its diagonals as Geofabrik has them."""
+    corners = [(0, 0), (0, 1000), (1000, 1000), (1000, 0), (0, 0)]
+    sides = [line(a, b) for a, b in itertools.pairwise(corners)]
+    across = [line((0, 0), (1000, 1000)), line((0, 1000), (1000, 0))]
+    told = {
+        "fclass": [
+            "residential", "secondary", "service", "residential", "tertiary", "steps",
+        ],
+        "oneway": ["B", "B", "T", "T", "F", "B"],
+        "maxspeed": [0, 50, 50, 30, 90, 0],
+    }  # fmt: skip
+    return streets(*sides, *across, **(told | columns))
+
+
+def test_the_roads_of_geofabrik_are_recognised_for_cars():
+    """80 % of the limit; without, 24 km/h in a street; 16 at most on a service road."""
+    network = read_layer(geofabrik(), mode="car")
+    assert minutes(network, (0, 0), (0, 1000)) == pytest.approx(60 / 24, rel=2e-3)
+    assert minutes(network, (0, 1000), (1000, 1000)) == pytest.approx(1.5, rel=2e-3)
+    # Drawn from (1000, 1000) to (1000, 0) and from there to the origin: against it.
+    assert minutes(network, (0, 0), (1000, 0)) == pytest.approx(2.5, rel=2e-3)
+    assert minutes(network, (1000, 0), (1000, 1000)) == pytest.approx(3.75, rel=2e-3)
+    diagonal = 2**0.5 * 60 / 72
+    assert minutes(network, (0, 0), (1000, 1000)) == pytest.approx(diagonal, rel=2e-3)
+    assert minutes(network, (1000, 1000), (0, 0)) == pytest.approx(4, rel=2e-3)
+    assert network.report.dropped == {"fclass : steps": 1}
+    assert network.source.startswith("© les contributeurs OpenStreetMap (ODbL)")
+
+
+def test_the_roads_of_geofabrik_are_recognised_on_foot_and_by_bike():
+    on_foot = read_layer(geofabrik(), mode="walk")
+    assert minutes(on_foot, (1000, 0), (0, 0)) == pytest.approx(12.5, rel=2e-3)
+    stairs = 2**0.5 * 60 / 2.4  # half of 4.8 km/h
+    around = min(25, stairs)
+    assert minutes(on_foot, (0, 1000), (1000, 0)) == pytest.approx(around, rel=2e-3)
+    by_bike = read_layer(geofabrik(), mode="bike")
+    assert minutes(by_bike, (0, 0), (1000, 0)) == pytest.approx(4, rel=2e-3)
+    assert minutes(by_bike, (1000, 0), (0, 0)) == pytest.approx(12, rel=2e-3)
+    assert by_bike.report.dropped == {"fclass : steps": 1}
+
+
+@pytest.mark.parametrize("kind", ["footway", "path", "track", "track_grade1", "steps"])
+def test_a_default_speed_opens_no_footway_to_cars(kind):
+    classes = ["residential", "secondary", "service", "residential", "tertiary", kind]
+    network = read_layer(geofabrik(fclass=classes), mode="car", default=30)
+    assert network.report.dropped == {f"fclass : {kind}": 1}
+
+
+def test_a_class_that_geofabrik_has_not_is_refused():
+    classes = ["residential", "secondary", "service", "residential", "canal", "steps"]
+    with pytest.raises(DataError, match=r"1 street.*'fclass'.*canal"):
+        read_layer(geofabrik(fclass=classes, maxspeed=[0] * 6), mode="car")
+
+
+def test_the_user_wins_over_what_is_recognised():
+    network = read_layer(geofabrik(), mode="car", speed=60, direction="both", closed={})
+    assert minutes(network, (0, 1000), (1000, 0)) == pytest.approx(2**0.5, rel=2e-3)
+    assert (network.backward >= 0).all()
+
+
+@needs_roads
+def test_a_true_layer_of_geofabrik_is_read_from_degrees():
+    """2 131 lines, of which 519 are for others than cars."""
+    network = read_network(GARDANNE, mode="car", crs=2154)
+    assert network.report.dropped == {
+        "fclass : cycleway": 25, "fclass : footway": 228, "fclass : path": 155,
+        "fclass : pedestrian": 7, "fclass : steps": 32, "fclass : track": 71,
+        "fclass : track_grade2": 1,
+    }  # fmt: skip
+    assert network.crs == "EPSG:2154"
+    assert network.notes[0] == "Couche en degrés (EPSG:4326), projetée en EPSG:2154."
+    kmh = 0.06 * network.length / network.minutes
+    assert kmh.max() == pytest.approx(0.8 * 110)
+    with pytest.raises(CRSError, match=r"in degrees.*pass crs=2154"):
+        read_network(GARDANNE, mode="car")
+
+
+@needs_roads
+@pytest.mark.parametrize("mode", ["walk", "bike", "car"])
+@pytest.mark.parametrize("town", ["06142", "13057"])
+def test_a_true_layer_of_bd_topo_is_read_from_degrees(mode, town):
+    path = GARDANNE.parent / f"bdtopo_troncon_de_route_{town}_2021-07.geojson"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BasinmapWarning)  # a commune cut out
+        network = read_network(path, mode=mode, crs=2154)
+    assert network.crs == "EPSG:2154"
+    assert len(network.x) > 300
+
+
+def test_a_frame_in_degrees_is_brought_where_it_is_asked():
+    network = read_layer(topo().to_crs(4326), mode="car", crs=2154)
+    assert minutes(network, (0, 0), (0, 1000)) == pytest.approx(2, rel=2e-3)
+
+
+def test_the_roads_are_chosen_beside_railways(tmp_path):
+    path = tmp_path / "region.gpkg"
+    geofabrik().to_file(path, layer="gis_osm_roads_free")
+    rails = streets(line((0, 0), (9, 9)), fclass=["rail"])
+    rails.to_file(path, layer="gis_osm_railways_free")
+    assert len(read_network(path, mode="car").x) == 4
+    with pytest.raises(DataError, match=r"no layer 'roads'.*gis_osm_railways_free"):
+        read_network(path, mode="car", layer="roads")
+
+
 def test_directions_of_another_layer_are_named():
-    geofabrik = streets(
+    lines = streets(
         line((0, 0), (0, 1000)),
         line((0, 0), (0, 1000)),
         line((0, 1000), (500, 1000)),
@@ -242,7 +357,7 @@ def test_directions_of_another_layer_are_named():
     )
     meanings = {"column": "oneway", "both": ["B"], "forward": ["F"], "backward": ["T"]}
     network = read_layer(
-        geofabrik, mode="car", direction=meanings, speed="maxspeed", source="OSM"
+        lines, mode="car", direction=meanings, speed="maxspeed", source="OSM"
     )
     assert minutes(network, (0, 0), (0, 1000)) == pytest.approx(1, rel=2e-3)
     assert minutes(network, (0, 1000), (0, 0)) == pytest.approx(2, rel=2e-3)

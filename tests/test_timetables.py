@@ -158,6 +158,27 @@ def test_a_zip_a_mark_and_spaces_change_nothing(tmp_path, feed):
         assert getattr(found, name).equals(getattr(feed, name)), name
 
 
+NETEX = """<?xml version="1.0" encoding="UTF-8"?>
+<PublicationDelivery xmlns="http://www.netex.org.uk/netex" version="1.1:FR-NETEX">
+</PublicationDelivery>
+"""
+
+
+@pytest.mark.parametrize("form", ["zip", "folder", "file"])
+def test_a_netex_timetable_is_named_for_what_it_is(tmp_path, form):
+    path = tmp_path / "offre.xml"
+    path.write_text(NETEX, encoding="utf-8")
+    if form == "zip":
+        packed = tmp_path / "offre.zip"
+        with zipfile.ZipFile(packed, "w") as archive:
+            archive.write(path, "reseau/offre.xml")
+        path = packed
+    elif form == "folder":
+        path = tmp_path
+    with pytest.raises(DataError, match=r"NeTEx timetable \(.*offre.xml\).*GTFS"):
+        read_gtfs(path)
+
+
 def test_missing_times_are_interpolated_by_the_distance(tmp_path):
     # B is at a third of the way from A to C, and D is where C is.
     stops = """stop_id,stop_name,stop_lat,stop_lon
@@ -351,7 +372,11 @@ def test_the_area_served_by_the_streets(feed):
     )
     area = served_area(feed, date=TUESDAY, minutes=5, network=street)
     assert area.loc[5, "stops"] == 1
-    assert "2 arrêts hors du réseau de rues" in " ".join(area.attrs["notes"])
+    # A lozenge of 400 m along the street and, at 4 km/h, 333 m aside.
+    assert area.area.item() == pytest.approx(2 * 400 * 1000 / 3, rel=0.02)
+    notes = " ".join(area.attrs["notes"])
+    assert "2 arrêts hors du réseau de rues" in notes
+    assert "marche à 4 km/h jusqu’à la plus proche, sur 500 m au plus" in notes
     shape = area.geometry[5]
     assert shape.contains(shapely.Point(x + 350, y))
     assert not shape.contains(shapely.Point(x + 450, y))

@@ -533,6 +533,24 @@ def test_between_stops_outside_of_the_streets_one_walks_as_the_crow_flies():
     assert found["minutes"].tolist() == [30]
 
 
+def test_a_place_that_no_street_serves_walks_nowhere():
+    """600 m from the only street: 9 minutes in a field are no walk by the streets."""
+    street = build_network(
+        [X, X + 1_000], [Y, Y], [0, 1], [1, 0], [1e3, 1e3], [12, 12], mode="walk"
+    )
+    table = timetable({"1": "a 8:30, b 8:40"}, {"a": (0, 0), "b": (1_000, 0)})
+    homes = points({"near": (0, 400), "far": (0, 600)})
+    with pytest.warns(BasinmapWarning, match=r"farther than 500 m.*'far' \(600 m\)"):
+        found = times(
+            table, homes, points({"work": (1_000, 0)}), window=("8:00", "8:01"),
+            walking=Walking(network=street),
+        )  # fmt: skip
+    # 6 minutes at 4 km/h and 12 along the street.
+    assert found.loc[("near", "work"), "minutes"] == pytest.approx(18)
+    assert math.isnan(found.loc[("far", "work"), "minutes"])
+    assert "marche par les rues, jusqu’à 500" in found.attrs["rule"]
+
+
 # -- bad input -----------------------------------------------------------------
 
 

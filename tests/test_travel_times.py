@@ -221,9 +221,9 @@ def test_index_attributes_and_place(street):
         ("Musée", "62001"): 5, ("Musée", "62002"): 10,
     }  # fmt: skip
     assert table.attrs == {
-        "mode": "walk", "direction": "to", "limit": 30,
-        "rule": "temps de parcours à pied par les rues, de la destination à "
-        "l’origine, 30 min au plus, marche jusqu’à la rue comprise (à 4 km/h)",
+        "mode": "walk", "direction": "to", "limit": 30, "max_gap": 500,
+        "rule": "temps de parcours à pied par les rues, jusqu’au lieu, 30 min au plus, "
+        "marche jusqu’à la rue comprise (à 4 km/h, sur 500 m au plus)",
         "sources": ("Relevé", "Insee"),
     }  # fmt: skip
 
@@ -415,7 +415,7 @@ def test_points_of_one_street_agree_with_networkx():
 # -- far from the streets, and bad input -----------------------------------------
 
 
-def test_far_points_are_named_with_their_distance_and_keep_their_times(street):
+def test_far_points_are_named_with_their_distance_and_have_no_time(street):
     homes = points((0, 0), (500, 600), (500, -900), index=["h", "i", "j"])
     with pytest.warns(BasinmapWarning, match="farther than 500 m") as caught:
         table = travel_times(homes, points((0, 0)), street)
@@ -423,7 +423,11 @@ def test_far_points_are_named_with_their_distance_and_keep_their_times(street):
     assert "origins: 2 farther" in text
     assert "'j' (900 m), 'i' (600 m)" in text
     assert caught[0].filename == __file__
-    assert table["minutes"].tolist() == [0, 10 + 9, 10 + 13.5]
+    assert "they have no time" in text
+    assert table["minutes"].isna().tolist() == [False, True, True]
+    assert table["off_street"].tolist() == [0, 600, 900]
+    farther = travel_times(homes.iloc[:2], points((0, 0)), street, max_gap=700)
+    assert farther["minutes"].tolist() == [0, 10 + 9]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         travel_times(homes, points((0, 0)), street, max_gap=900)

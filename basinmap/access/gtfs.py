@@ -61,6 +61,9 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """Files that are read, and the columns that each cannot do without."""
 
+_HEAD: Final = 4_096
+"""Bytes in which an XML file says what it is."""
+
 _REQUIRED: Final = ("agency", "stops", "routes", "trips", "stop_times")
 
 
@@ -248,12 +251,18 @@ def _tables(path: Path, encoding: str) -> dict[str, _Table]:
 def _opened(path: Path) -> Iterator[dict[str, Callable[[], IO[bytes]]]]:
     """Say how to open each file of a feed, by its name without `.txt`."""
     if path.is_dir():
-        yield {file.stem: partial(_binary, file) for file in path.glob("*.txt")}
+        files: dict[str, Callable[[], IO[bytes]]] = {
+            file.stem: partial(_binary, file) for file in path.glob("*.txt")
+        }
+        for file in [] if files else sorted(path.glob("*.xml")):
+            _refuse_netex(path, file.name, partial(_binary, file))
+        yield files
         return
     if not path.exists():
         msg = f"no file {str(path)!r}; give the .zip of a GTFS feed, or its folder"
         raise DataError(msg)
     if not zipfile.is_zipfile(path):
+        _refuse_netex(path, path.name, partial(_binary, path))
         msg = (
             f"{path}: neither a folder nor a whole .zip; "
             "give the .zip of a GTFS feed, or fetch it again"
@@ -262,11 +271,27 @@ def _opened(path: Path) -> Iterator[dict[str, Callable[[], IO[bytes]]]]:
     with zipfile.ZipFile(path) as archive:
         # Some feeds are zipped with their folder; what is least deep prevails.
         names = sorted(archive.namelist(), key=lambda name: -name.count("/"))
-        yield {
+        found: dict[str, Callable[[], IO[bytes]]] = {
             Path(name).stem: partial(archive.open, name)
             for name in names
             if name.endswith(".txt") and not name.startswith("__MACOSX")
         }
+        for name in [] if found else names:
+            if name.lower().endswith(".xml"):
+                _refuse_netex(path, name, partial(archive.open, name))
+        yield found
+
+
+def _refuse_netex(path: Path, name: str, opened: Callable[[], IO[bytes]]) -> None:
+    """Name a timetable of the other European format for what it is."""
+    with opened() as file:
+        head = file.read(_HEAD)
+    if b"PublicationDelivery" in head or b"netex" in head.lower():
+        msg = (
+            f"{path}: a NeTEx timetable ({name}), not a GTFS feed; networks publish "
+            "both, on transport.data.gouv.fr: fetch the resource called GTFS"
+        )
+        raise DataError(msg)
 
 
 def _binary(file: Path) -> IO[bytes]:

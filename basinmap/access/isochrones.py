@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from math import floor
+from types import MappingProxyType
 from typing import Final, Literal, TypeAlias, get_args
 
 import geopandas as gpd
@@ -14,9 +16,12 @@ import shapely
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from basinmap.access.ground import Grid, ground
 from basinmap.access.networks import PRINTED, Mode, Network, sweep
 from basinmap.access.snapping import (
+    MAX_GAP,
     Snapped,
+    alongside,
     check_gaps,
     point_frame,
     seeds,
@@ -24,26 +29,52 @@ from basinmap.access.snapping import (
     walked,
 )
 from basinmap.access.surfaces import (
+    BLOCK,
     Areas,
+    Field,
     Stretches,
     bands,
+    between,
+    check_size,
     corridors,
     joined,
     surfaces,
 )
-from basinmap.access.times import Direction, check_direction
+from basinmap.access.times import WAYS, Direction, check_direction
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.territory.places import Place
 from basinmap.typography import interval, shortest, typeset
 
-__all__ = ["checked_minutes", "isochrone_frame", "isochrones"]
+__all__ = [
+    "checked_minutes",
+    "checked_resolution",
+    "isochrone_frame",
+    "isochrones",
+]
 
 Method: TypeAlias = Literal["surface", "buffer"]
-Drawing: TypeAlias = Callable[[Stretches, Sequence[float]], Areas]
 Numbers = NDArray[np.float64]
 
-RESOLUTIONS: Final = {"walk": 25.0, "bike": 50.0, "car": 100.0}
-"""Metres, by mode: the faster, the coarser."""
+_STEPS: Final[Mapping[Mode, float]] = MappingProxyType(
+    {"walk": 50.0, "bike": 50.0, "car": 100.0}
+)
+"""Metres between the nodes of a grid, at most: half a millimetre at 1 : 100 000."""
+
+_PACES: Final[Mapping[Mode, float]] = MappingProxyType(
+    {"walk": 80.0, "bike": 250.0, "car": 700.0}
+)
+"""Metres a minute, about: how far one may get."""
+
+_LEAST: Final = 20
+"""Steps from the place to the first outline: fewer would not look round."""
+
+_MOST: Final = 400
+"""Steps from the place to the last one: more are not looked for."""
+
+_WIDTHS: Final[Mapping[Mode, float]] = MappingProxyType(
+    {"walk": 25.0, "bike": 50.0, "car": 100.0}
+)
+"""Metres on each side of the streets, with `"buffer"`."""
 
 _DAY: Final = 1440.0
 _APART: Final = 0.1
@@ -66,7 +97,7 @@ def isochrones(
     method: Method = "surface",
     resolution: float | None = None,
     nested: bool = False,
-    max_gap: float = 500.0,
+    max_gap: float = MAX_GAP,
 ) -> gpd.GeoDataFrame:
     """
     Return what is reached from a place in so many minutes, as a partition.
@@ -84,18 +115,18 @@ def isochrones(
         `"from"`: what is reached from the place; `"to"`: from where the place, such
         as a museum, is reached.
     method
-        `"surface"`: the outline of the ground reached when the walk off the streets
-        is counted; `"buffer"`: what is within `resolution` of the streets reached,
-        cut where time is up.
+        `"surface"`: the ground whose minutes, as `travel_times` counts them, are
+        within the bounds; `"buffer"`: what is within `resolution` of the streets
+        reached, cut where time is up.
     resolution
-        Metres from a reached street beyond which nothing is inside; what is reached
-        is inside, or within that distance of it. By default 25 on foot, 50 by bike,
-        100 by car.
+        Metres: the step of the grid of a surface, to which its outline is right; by
+        default 50 on foot and by bike, 100 by car, less where the first bound is
+        near. Of a buffer, its width on each side; by default 25, 50 and 100.
     nested
         Return areas that hold one another, rather than what each adds to the one
         before.
     max_gap
-        Metres between a place and a street above which a warning names the place.
+        Metres from a street beyond which nothing is inside, as in `travel_times`.
 
     Returns
     -------
@@ -104,22 +135,25 @@ def isochrones(
         places; `inner`, `outer` (minutes), `label` in French, `geometry`, in the CRS
         of the network, with the holes that are not reached. A bound that adds
         nothing to the one before has no row, unless `nested`. `attrs`: `mode`,
-        `direction`, `method`, `resolution` (metres), `rule` (French sentence to
-        print), `notes` (those of the network), `sources`.
+        `direction`, `method`, `resolution` and `max_gap` (metres), `cut` (minutes
+        from which the edge of the network probably cuts the areas, by place), `rule`
+        (French sentence to print), `notes` (those of the network, and the cut),
+        `sources`.
 
     Raises
     ------
     CRSError
         If a CRS is missing, in degrees, or differs.
     DataError
-        If minutes are not positive and increasing, places are no points or more than
-        5 km from any street, the grid would be too large, an option is unknown.
+        If minutes are not positive and increasing, places are no points or farther
+        than `max_gap` from any street, the grid would be too large, an option is
+        unknown.
 
     Warns
     -----
     BasinmapWarning
         With the places whose areas the edge of the network probably cuts, with the
-        bounds that add nothing, with the places farther than `max_gap` from a street.
+        bounds that add nothing.
 
     See Also
     --------
@@ -129,10 +163,20 @@ def isochrones(
     Notes
     -----
     One search a place (Dijkstra, 1959, doi:10.1007/BF01386390) serves all bounds.
-    Between a street and the ground one walks at `network.off_street`, in all modes,
-    in a straight line; from the place to its street as well. Whether areas are cut
-    is told from the nodes within 2 % of the sides of the network's box, or of its
-    corners cut at 45°: an inlet in an extract is not seen.
+    The time at a place off the streets is that at the nearest street and the walk
+    there, in a straight line at `network.off_street`, in all modes, over `max_gap`
+    metres at most; from the place to its street as well. So ground across a river
+    or a railway is reached by the streets of its own side. Blocks under 25 hectares
+    that reached streets enclose are filled, unless a street within is reached too
+    late.
+
+    A surface of four bounds costs 2 to 3 searches on large networks, 18 on a town,
+    where a search takes a millisecond. The first one on a network also looks for the
+    street nearest to each node of its grid, whatever the place: 16 to 17 searches on
+    large networks, some 90 on a town (`docs/benchmarks.md`). A buffer costs hundreds.
+
+    Whether areas are cut is told from the nodes within 2 % of the sides of the
+    network's box, or of its corners cut at 45°: an inlet in an extract is not seen.
 
     Examples
     --------
@@ -154,22 +198,26 @@ def isochrones(
     bounds = checked_minutes(minutes)
     check_direction(direction)
     points = point_frame(place, network, "place")
-    metres = _checked_resolution(resolution, network.mode)
-    draw = _drawing(method, metres, network)
+    drawing = _Drawing(
+        network,
+        bounds,
+        _checked_method(method),
+        checked_resolution(resolution, network.mode, bounds, method),
+        max_gap,
+        reverse=direction == "to",
+    )
     xy = shapely.get_coordinates(points.array)
     on = snap(xy, network)
-    check_gaps(on.gap, points.index, max_gap, "place")
-    outskirts, soonest, drawn = _outskirts(network, metres), [], []
+    check_gaps(on.gap, points.index, max_gap, "place", strict=True)
+    outskirts, soonest, drawn = _outskirts(network, drawing.metres), [], []
     for i in _progress(len(xy)):
-        clock, travelled = _search(xy, on, i, network, bounds[-1], direction)
-        areas = draw(travelled, bounds)
+        clock, areas = drawing.areas(xy[i], on.take(np.array([i])))
         drawn.append(areas if nested else bands(areas))
         soonest.append(float(clock[outskirts].min(initial=np.inf)))
-    _warn_of_edges(soonest, points.index, bounds)
+    cut = _cut(soonest, points.index, bounds)
     _warn_of_nothing(drawn, points.index, bounds)
     flat = [area for areas in drawn for area in areas]
-    frame = isochrone_frame(flat, points.index, bounds, nested=nested)
-    frame = frame.set_crs(network.crs)
+    frame = isochrone_frame(flat, points.index, bounds, nested=nested, crs=network.crs)
     told = (
         [place.credit] if isinstance(place, Place) else place.attrs.get("sources", ())
     )
@@ -177,9 +225,11 @@ def isochrones(
         "mode": network.mode,
         "direction": direction,
         "method": method,
-        "resolution": metres,
-        "rule": _rule(network, direction, method, metres),
-        "notes": network.notes,
+        "resolution": drawing.metres,
+        "max_gap": float(max_gap),
+        "cut": cut,
+        "rule": _rule(drawing, direction),
+        "notes": (*network.notes, *_noted(cut, len(xy))),
         "sources": tuple(dict.fromkeys(filter(None, [network.source, *told]))),
     }
     return frame
@@ -221,24 +271,49 @@ def checked_minutes(minutes: Sequence[float]) -> list[float]:
     return bounds
 
 
-def _checked_resolution(resolution: float | None, mode: Mode) -> float:
+def _checked_method(method: Method) -> Method:
+    if method not in get_args(Method):
+        msg = f"unknown method {method!r}; choose among {', '.join(get_args(Method))}"
+        raise DataError(msg)
+    return method
+
+
+def checked_resolution(
+    resolution: float | None, mode: Mode, bounds: Sequence[float], method: Method
+) -> float:
+    """
+    Return the metres of a surface's grid, or of a buffer's width.
+
+    Parameters
+    ----------
+    resolution
+        As asked for; None for the usual one.
+    mode
+        `"walk"`, `"bike"` or `"car"`.
+    bounds
+        Minutes, increasing: near ones want a finer grid.
+    method
+        `"surface"` or `"buffer"`.
+
+    Raises
+    ------
+    DataError
+        If it is no such distance.
+    """
     if resolution is None:
-        return RESOLUTIONS[mode]
+        return _WIDTHS[mode] if method == "buffer" else _usual_step(mode, bounds)
     if not isinstance(resolution, int | float) or not 1 <= resolution <= 5_000:
         msg = f"resolution is from 1 to 5 000 metres, such as 25; got {resolution!r}"
         raise DataError(msg)
     return float(resolution)
 
 
-def _drawing(method: Method, metres: float, network: Network) -> Drawing:
-    """Return the function that draws areas from what is travelled."""
-    if method == "surface":
-        pace = 1000 * network.off_street / 60
-        return partial(surfaces, resolution=metres, pace=pace)
-    if method == "buffer":
-        return partial(corridors, width=metres)
-    msg = f"unknown method {method!r}; choose among {', '.join(get_args(Method))}"
-    raise DataError(msg)
+def _usual_step(mode: Mode, bounds: Sequence[float]) -> float:
+    """Return the step of the grid, finer where the first outline is near."""
+    step, pace = _STEPS[mode], _PACES[mode]
+    while step > pace * bounds[0] / _LEAST and step / 2 >= pace * bounds[-1] / _MOST:
+        step /= 2
+    return step
 
 
 # -- searches --------------------------------------------------------------------
@@ -248,20 +323,105 @@ def _progress(count: int) -> Iterable[int]:
     return tqdm(range(count), unit="lieu", disable=None, leave=False, delay=_PATIENCE)
 
 
-def _search(
-    xy: Numbers,
-    on: Snapped,
-    i: int,
-    network: Network,
-    limit: float,
-    direction: Direction,
-) -> tuple[Numbers, Stretches]:
-    """Return the minutes to each node, or from it, and what is travelled."""
-    reverse = direction == "to"
-    nodes, first = seeds(on, i, network, reverse=reverse)
-    clock = sweep(network, nodes, first, limit=limit, reverse=reverse)
-    approach = _approach(xy[i], on.take(np.array([i])), nodes, first, network)
-    return clock, joined(approach, _streets(network, clock, reverse=reverse))
+@dataclass(frozen=True, slots=True, eq=False)
+class _Drawing:
+    """How areas are drawn, whatever the place."""
+
+    network: Network
+    bounds: list[float]
+    method: Method
+    metres: float
+    max_gap: float
+    reverse: bool
+
+    @property
+    def pace(self) -> float:
+        """Metres walked off the streets in a minute."""
+        return 1000 * self.network.off_street / 60
+
+    def areas(self, place: Numbers, on: Snapped) -> tuple[Numbers, Areas]:
+        """Return the minutes to each node, or from it, and the areas reached."""
+        network, reverse, last = self.network, self.reverse, self.bounds[-1]
+        nodes, first = seeds(on, 0, network, reverse=reverse)
+        clock = sweep(network, nodes, first, limit=last, reverse=reverse)
+        approach = _approach(place, on, nodes, first, network)
+        if self.method == "buffer":
+            travelled = joined(approach, _streets(network, clock, reverse=reverse))
+            return clock, corridors(travelled, self.bounds, width=self.metres)
+        tips = joined(approach, _tips(network, clock, reverse=reverse))
+        field = self._field(place, on, clock, between(tips, -np.inf, last))
+        areas = surfaces(field, self.bounds, pace=self.pace)
+        return clock, _with_place(areas, self, place)
+
+    def _field(
+        self, place: Numbers, on: Snapped, clock: Numbers, tips: Stretches
+    ) -> Field:
+        """Return the minutes at the nodes of a grid around what is reached."""
+        network, last = self.network, self.bounds[-1]
+        reached = np.isfinite(clock)
+        around = np.array([network.x[reached], network.y[reached]])
+        around = np.column_stack([around, tips.end, place])
+        margin = min(self.max_gap, last * self.pace) / self.metres + 2
+        low = np.floor(around.min(axis=1) / self.metres - margin).astype(int)
+        high = np.ceil(around.max(axis=1) / self.metres + margin).astype(int)
+        size = high - low + 1
+        grid = Grid(
+            self.metres, (int(low[0]), int(low[1])), (int(size[0]), int(size[1]))
+        )
+        check_size(grid)
+        near = ground(network, grid, self.max_gap, reverse=self.reverse)
+        minutes = np.minimum(
+            clock[near.node[0]] + near.minutes[0], clock[near.node[1]] + near.minutes[1]
+        )
+        same = np.nonzero(near.edge == on.edge[0])
+        straight = alongside(on, near.share[same], network, reverse=self.reverse)
+        straight += walked(on.gap[0], network) + near.walk[same]
+        minutes[same] = np.minimum(minutes[same], straight)
+        with np.errstate(invalid="ignore"):  # beyond the walk, no street is near
+            street = minutes - near.walk
+        past = (near.walk * self.pace - self.max_gap) / self.metres
+        beyond = np.asarray(past, dtype=np.float64)
+        self._walk_out(grid, place, on, (minutes, beyond))
+        return Field(grid, minutes, street, beyond)
+
+    def _walk_out(
+        self, grid: Grid, place: Numbers, on: Snapped, field: tuple[Numbers, Numbers]
+    ) -> None:
+        """Lower the minutes beside the walk from the place to its street."""
+        if not on.gap[0]:
+            return
+        street = np.array([on.x[0], on.y[0]])
+        low, high = np.minimum(place, street), np.maximum(place, street)
+        rows = np.flatnonzero(
+            np.abs(grid.y - np.clip(grid.y, low[1], high[1])) <= grid.step
+        )
+        columns = np.flatnonzero(
+            np.abs(grid.x - np.clip(grid.x, low[0], high[0])) <= grid.step
+        )
+        at = np.stack(np.meshgrid(grid.x[columns], grid.y[rows]), axis=-1) - place
+        along = (at @ (street - place)).clip(0, on.gap[0] ** 2) / on.gap[0]
+        aside = np.hypot(*(at - along[..., None] * (street - place) / on.gap[0]).T).T
+        walk = walked(along + aside, self.network)
+        walk[aside > grid.step] = np.inf
+        box = np.ix_(rows, columns)
+        minutes, beyond = field
+        minutes[box] = np.minimum(minutes[box], walk)
+        beyond[box] = np.where(aside > grid.step, beyond[box], -1)
+
+
+def _with_place(areas: Areas, drawing: _Drawing, place: Numbers) -> Areas:
+    """Put the place in each area, where the grid is too coarse to see it."""
+    spot, spots = shapely.Point(place), shapely.MultiPolygon()
+    whole = []
+    for area, bound in zip(areas, drawing.bounds, strict=True):
+        if not shapely.intersects_xy(area, *place):
+            width = min(bound * drawing.pace, drawing.metres)
+            spots = shapely.union(spots, spot.buffer(width))
+        if not spots.is_empty:
+            parts = shapely.get_parts(shapely.union(area, spots))
+            area = shapely.multipolygons(parts)  # noqa: PLW2901 - the same, completed
+        whole.append(area)
+    return whole
 
 
 def _approach(
@@ -272,7 +432,7 @@ def _approach(
     network: Network,
 ) -> Stretches:
     """Return the walk from a place to its street, and the way to the next nodes."""
-    street = np.concatenate([on.x, on.y])
+    street = np.array([on.x[0], on.y[0]])
     around = np.array([network.x[nodes], network.y[nodes]])
     walk = walked(on.gap, network)
     stretches = Stretches(
@@ -308,6 +468,22 @@ def _streets(network: Network, clock: Numbers, *, reverse: bool) -> Stretches:
     )
 
 
+def _tips(network: Network, clock: Numbers, *, reverse: bool) -> Stretches:
+    """Return the streets under way when time is up."""
+    ways = network.tail, network.head
+    start, end = ways[::-1] if reverse else ways
+    reached = np.isfinite(clock)
+    edge = np.flatnonzero(reached[start] & ~reached[end])
+    start, end = start[edge], end[edge]
+    places = np.array([network.x, network.y])
+    return Stretches(
+        places[:, start],
+        places[:, end],
+        clock[start],
+        clock[start] + network.minutes[edge],
+    )
+
+
 # -- warnings --------------------------------------------------------------------
 
 
@@ -327,21 +503,37 @@ def _outskirts(network: Network, metres: float) -> NDArray[np.intp]:
     return np.flatnonzero(near)
 
 
-def _warn_of_edges(
+def _cut(
     soonest: Sequence[float], codes: pd.Index, bounds: Sequence[float]
-) -> None:
-    """Warn of the areas that the edge of the network cuts."""
-    cut = [
-        f"{code!r} from {when:.3g} min"
-        for code, when in zip(codes, soonest, strict=True)
+) -> dict[object, float]:
+    """Warn of the areas that the edge of the network cuts; return when it does."""
+    cut = {
+        code: when
+        for code, when in zip(codes.tolist(), soonest, strict=True)
         if when < bounds[-1]
-    ]
+    }
     if cut:
+        shown = [f"{code!r} from {when:.3g} min" for code, when in cut.items()]
         msg = (
             f"isochrones: {len(cut)} reach the edge of the network, which probably "
-            f"cuts them: {_some(cut)}; read a larger extract, or ask for less"
+            f"cuts them: {_some(shown)}; read a larger extract, or ask for less"
         )
         warnings.warn(msg, BasinmapWarning, stacklevel=3)
+    return cut
+
+
+def _noted(cut: Mapping[object, float], places: int) -> list[str]:
+    """Write that areas are cut, for the foot of a map."""
+    if not cut:
+        return []
+    soonest = shortest(floor(10 * min(cut.values())) / 10)
+    some = "" if places == 1 else f" pour {len(cut)} lieux sur {places}"
+    return [
+        typeset(
+            f"Réseau coupé par son bord{some} : aires incomplètes à partir de "
+            f"{soonest} min."
+        )
+    ]
 
 
 def _warn_of_nothing(
@@ -376,9 +568,10 @@ def isochrone_frame(
     bounds: Sequence[float],
     *,
     nested: bool,
+    crs: object,
 ) -> gpd.GeoDataFrame:
     """
-    Return areas as `isochrones` does, without those that are empty, nor CRS.
+    Return areas as `isochrones` does, without those that are empty.
 
     Parameters
     ----------
@@ -390,21 +583,28 @@ def isochrone_frame(
         Outer minutes.
     nested
         Whether each area holds the one before.
+    crs
+        Of the areas.
     """
     outer = np.tile(bounds, len(codes))
     inner = np.tile([0.0, *bounds[:-1]], len(codes)) * (not nested)
     names = [int(b) if b.is_integer() else b for b in bounds]
-    index = pd.MultiIndex.from_product([codes, names], names=["place", "isochrone"])
-    frame = gpd.GeoDataFrame(
+    index = pd.Index(names, name="isochrone")
+    if len(codes) > 1:
+        levels = [codes, names]
+        index = pd.MultiIndex.from_product(levels, names=["place", "isochrone"])
+    kept = ~shapely.is_empty(list(areas))
+    inner, outer = inner[kept], outer[kept]
+    return gpd.GeoDataFrame(
         {
             "inner": inner,
             "outer": outer,
             "label": [_label(*pair) for pair in zip(inner, outer, strict=True)],
+            "geometry": np.array(areas, dtype=object)[kept],
         },
-        geometry=list(areas),
-        index=index if len(codes) > 1 else index.droplevel("place"),
+        crs=crs,
+        index=index[kept],
     )
-    return frame[~frame.geometry.is_empty]
 
 
 def _label(inner: float, outer: float) -> str:
@@ -412,24 +612,30 @@ def _label(inner: float, outer: float) -> str:
     return f"{interval(low, shortest(outer))} min"
 
 
-def _rule(network: Network, direction: Direction, method: Method, metres: float) -> str:
-    way = {"from": "depuis le lieu", "to": "vers le lieu"}[direction]
-    off = (
-        f"hors des rues, marche à {shortest(network.off_street)} km/h jusqu'à "
-        if method == "surface"
-        else "à moins de "
-    )
+_WALKS: Final = {"from": "depuis la", "to": "jusqu'à la"}
+
+
+def _rule(drawing: _Drawing, direction: Direction) -> str:
+    network, metres = drawing.network, shortest(drawing.metres)
+    far = drawing.max_gap
+    off = f"à moins de {metres} m des rues atteintes"
+    if drawing.method == "surface":
+        most = "" if np.isinf(far) else f", sur {shortest(far)} m au plus"
+        off = (
+            f"hors des rues, marche à {shortest(network.off_street)} km/h "
+            f"{_WALKS[direction]} plus proche{most} ; îlots de moins de "
+            f"{shortest(BLOCK)} ha entourés de rues atteintes compris ; contours à "
+            f"{metres} m près"
+        )
     return typeset(
-        f"temps de parcours {PRINTED[network.mode]} ({_speeds(network)}), {way} ; {off}"
-        f"{shortest(metres)} m des rues atteintes"
+        f"temps de parcours {PRINTED[network.mode]} ({_speeds(network)}), "
+        f"{WAYS[direction]} ; {off}"
     )
 
 
 def _speeds(network: Network) -> str:
     """Return the speed that nearly all streets have, or that they differ."""
-    speeds = 0.06 * network.length / network.minutes
-    usual = float(np.median(speeds))
-    if np.mean(np.abs(speeds / usual - 1) < 0.01) > 0.9:
-        return f"{shortest(round(usual, 1))} km/h"
+    if network.usual_speed is not None:
+        return f"{shortest(round(network.usual_speed, 1))} km/h"
     free = ", sans congestion" if network.mode == "car" else ""
     return f"vitesses par classe de voie{free}"

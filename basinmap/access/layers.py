@@ -22,8 +22,10 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from basinmap.access.layouts import Layout, layout_of
 from basinmap.access.networks import Mode, Network, build_network, check_mode
-from basinmap.access.speeds import SPEEDS
+from basinmap.access.rules import SLOW
+from basinmap.access.speeds import PRACTICE, SPEEDS
 from basinmap.errors import (
     BasinmapWarning,
     ColumnError,
@@ -106,7 +108,10 @@ class _Plan(NamedTuple):
     directions: _Directions | None
     closed: Mapping[str, tuple[object, ...]]
     speed: str | float | None
+    speeds: Speeds | None
     class_column: str | None
+    default: float | None
+    posted: bool
     length: str | None
 
     @property
@@ -143,23 +148,26 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     connect: Connect = "vertices",
     tolerance: float = 0.001,
     source: str = "",
+    crs: object = None,
 ) -> Network:
     """
     Read a network from a layer of lines, such as `troncon_de_route` of BD TOPO.
 
-    The columns of BD TOPO are recognised; those of another layer are named. Lines
-    are cut at their vertices, and meet where they share one: two lines that cross
-    without a common vertex, a road and its bridge, do not meet.
+    The columns of BD TOPO, and those of `gis_osm_roads_free_1` of Geofabrik, are
+    recognised; those of another layer are named. Lines are cut at their vertices, and
+    meet where they share one: two lines that cross without a common vertex, a road
+    and its bridge, do not meet.
 
     Parameters
     ----------
     streets
         Path of a GeoPackage, a shapefile, a GeoJSON…, or a frame of lines; in a
-        metric CRS.
+        metric CRS, or with `crs`.
     mode
         `"walk"`, `"bike"` or `"car"`.
     layer
-        Name of the layer, where the file has several.
+        Name of the layer, where the file has several, and not just one of BD TOPO
+        or of Geofabrik.
     bbox
         West, south, east and north, in the CRS of the layer: only the lines that
         touch this box are read.
@@ -168,11 +176,12 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
         direct », « Sens inverse », « Sans objet »); or `"both"`, every street
         being two-way; or for other values, a mapping such as `{"column": "oneway",
         "both": ["B"], "forward": ["F"], "backward": ["T"]}`, where None stands for
-        a missing value. By default, the column of BD TOPO for bikes and cars, and
-        two ways on foot.
+        a missing value. By default, the column of BD TOPO or of Geofabrik for bikes
+        and cars, and two ways on foot.
     speed
         Column of speeds in km/h, or one speed for all. By default that of BD TOPO
-        for cars, 4.8 km/h on foot, 15 km/h by bike.
+        for cars, 4.8 km/h on foot, 15 km/h by bike; with Geofabrik, 80 % of
+        `maxspeed` for cars, and the speeds of `street_speeds` by `fclass`.
     speeds
         Speeds in km/h by value of `class_column`; with `speed`, only where that
         is missing or 0.
@@ -184,6 +193,8 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
         Streets to leave out: from a column to its values. By default, with BD
         TOPO, ferries and roads not yet built; for cars, what they may not or
         cannot take; on foot and by bike, motorways and their ramps; by bike, steps.
+        With Geofabrik, the classes that the mode does not take, or only where a tag
+        that the layer lacks opens them: for cars, footways, paths, tracks, steps.
     length
         Column of lengths in metres. By default, on the ground (ellipsoid), without
         the slope.
@@ -194,6 +205,8 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
         Metres under which the end of a line meets the vertex of another, 5 at most.
     source
         Credit line, in French; by default, the name of the file.
+    crs
+        Metric CRS, such as 2154, to bring a layer in degrees to; `notes` tell it.
 
     Returns
     -------
@@ -203,7 +216,7 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     Raises
     ------
     CRSError
-        If the layer has no CRS, is in degrees, or in Web Mercator.
+        If the layer has no CRS, is in degrees without `crs`, or in Web Mercator.
     ColumnError
         If a column is missing.
     DataError
@@ -238,19 +251,35 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     opened = (
         streets
         if isinstance(streets, gpd.GeoDataFrame)
-        else _opened(Path(streets), layer)
+        else _opened(Path(streets), layer, to=crs)
     )
     there = tuple(map(str, opened.columns))
+    known = layout_of(there, mode)
+    posted = known is not None and speed is None and speeds is None
+    if known is not None:
+        direction = known.direction if direction is None else direction
+        closed = known.closed if closed is None else closed
+        source = source or _credit(opened, known)
+        if posted:
+            speed, speeds, class_column = (
+                known.speed,
+                known.speeds,
+                known.class_column,
+            )
     plan = _Plan(
         _directions(direction, mode, there),
         _closed(closed, mode, there),
         _speed(speed, mode, there, alone=speeds is None and default is None),
+        speeds,
         class_column,
+        default,
+        posted,
         length,
     )
-    frame = _frame(opened, plan.columns, _checked_box(bbox))
+    frame = _frame(opened, plan.columns, _checked_box(bbox), crs)
+    frame, moved = _brought(frame, crs)
     frame, dropped = _kept(frame, plan)
-    pace = _paces(frame, plan, speeds, default)
+    pace = _paces(frame, plan)
     ways = _ways(frame, plan.directions)
     network = _network(
         frame,
@@ -259,7 +288,7 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
         tolerance,
         mode=mode,
         source=source or _credit(opened),
-        notes=_notes(plan, speeds, default, dropped),
+        notes=(*moved, *_notes(plan, dropped)),
         dropped=dropped,
     )
     _warn_of_gaps(network)
@@ -269,7 +298,7 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
 # -- the file ----------------------------------------------------------------------
 
 
-def _opened(path: Path, layer: str | None) -> _Layer:
+def _opened(path: Path, layer: str | None, *, to: object) -> _Layer:
     """Look into a file without reading it."""
     if not path.exists():
         msg = f"no file {str(path)!r}; give the path of a layer of streets"
@@ -287,13 +316,21 @@ def _opened(path: Path, layer: str | None) -> _Layer:
         msg = f"{path.name}: no layer {layer!r}; found {culprits(names, most=12)}"
         raise DataError(msg)
     lines = [item for item in found if "Line" in item.kind]
+    roads = [item for item in lines if _is_known(item.columns)]
+    if len(roads) == 1:  # beside railways and rivers
+        lines = roads
     if len(lines) > 1:
         told = ", ".join(f"{item.name!r} ({item.rows} rows)" for item in lines[:12])
         msg = f"{path.name}: {len(lines)} layers of lines: {told}; say layer={{name}}"
         raise DataError(msg.replace("{name}", repr(lines[0].name)))
     chosen = (lines or found)[0]
-    _check_file_crs(chosen)
+    _check_file_crs(chosen, to)
     return chosen
+
+
+def _is_known(columns: tuple[str, ...]) -> bool:
+    """Say whether a layer is one of roads, of BD TOPO or of Geofabrik."""
+    return _known("speed", columns) is not None or layout_of(columns, "car") is not None
 
 
 def _described(path: Path, name: str) -> _Layer:
@@ -308,23 +345,44 @@ def _described(path: Path, name: str) -> _Layer:
         )
 
 
-def _check_file_crs(opened: _Layer) -> None:
+def _check_file_crs(opened: _Layer, to: object) -> None:
     mark = gpd.GeoSeries([shapely.Point(0, 0)], crs=opened.crs or None)
+    if to is not None and mark.crs is not None and mark.crs.is_geographic:
+        return
     try:
         check_metric(mark, opened.path.name)
     except CRSError as error:
         read = f"geopandas.read_file({opened.path.name!r}, layer={opened.name!r})"
-        msg = f"{error}: pass {read}.to_crs(2154) to read_layer"
+        cure = f"pass {read}.to_crs(2154) to read_layer"
+        if mark.crs is not None and mark.crs.is_geographic:
+            cure = f"pass crs=2154, or {cure.removeprefix('pass ')}"
+        msg = f"{error}: {cure}"
         raise CRSError(msg) from error
 
 
+def _brought(
+    frame: gpd.GeoDataFrame, crs: object
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Bring a layer in degrees to a metric CRS, and say so."""
+    if crs is None or not frame.crs.is_geographic:
+        return frame, ()
+    check_metric(gpd.GeoSeries([shapely.Point(0, 0)], crs=crs), "crs")
+    brought = frame.to_crs(crs)
+    ours, theirs = frame.crs.to_string(), brought.crs.to_string()
+    return brought, (typeset(f"Couche en degrés ({ours}), projetée en {theirs}."),)
+
+
 def _frame(
-    opened: _Layer | gpd.GeoDataFrame, columns: list[str], box: Box | None
+    opened: _Layer | gpd.GeoDataFrame,
+    columns: list[str],
+    box: Box | None,
+    crs: object,
 ) -> gpd.GeoDataFrame:
     """Return the lines and the columns needed, nothing else being read."""
     if isinstance(opened, gpd.GeoDataFrame):
         check_columns(opened, *columns)
-        check_metric(opened, "streets")
+        if crs is None or opened.crs is None or not opened.crs.is_geographic:
+            check_metric(opened, "streets")
         near = opened if box is None else opened.cx[box[0] : box[2], box[1] : box[3]]
         frame = gpd.GeoDataFrame(
             near[columns].reset_index(drop=True),
@@ -379,10 +437,12 @@ def _rows(opened: _Layer, columns: list[str], box: Box | None) -> gpd.GeoDataFra
     return frame
 
 
-def _credit(opened: _Layer | gpd.GeoDataFrame) -> str:
-    if isinstance(opened, gpd.GeoDataFrame):
-        return ""
-    return typeset(f"{opened.path.name}, couche « {opened.name} »")
+def _credit(opened: _Layer | gpd.GeoDataFrame, known: Layout | None = None) -> str:
+    credit = [] if known is None else [known.credit]
+    if not isinstance(opened, gpd.GeoDataFrame):
+        credit += [opened.path.name]
+        credit += [f"couche « {opened.name} »"] * (known is None)
+    return typeset(", ".join(credit))
 
 
 def _first_line(error: Exception) -> str:
@@ -576,14 +636,13 @@ def _ways(
     return told["both"] | told["forward"], told["both"] | told["backward"]
 
 
-def _paces(
-    frame: gpd.GeoDataFrame,
-    plan: _Plan,
-    speeds: Speeds | None,
-    default: float | None,
-) -> Floats:
+def _paces(frame: gpd.GeoDataFrame, plan: _Plan) -> Floats:
     """Return the speed of each line, km/h: column, then class, then default."""
     found = np.full(len(frame), np.nan)
+    by_class = found
+    if plan.speeds is not None and plan.class_column is not None:
+        table = dict(plan.speeds.items())
+        by_class = frame[plan.class_column].map(table).to_numpy(np.float64)
     if isinstance(plan.speed, str):
         found = _numbers(frame[plan.speed])
         wrong = (found < 0) | (found > _FASTEST)
@@ -591,14 +650,16 @@ def _paces(
         found[found == 0] = np.nan
     elif plan.speed is not None:
         found[:] = plan.speed
-    if speeds is not None and plan.class_column is not None:
-        by_class = (
-            frame[plan.class_column].map(dict(speeds.items())).to_numpy(np.float64)
-        )
-        found = np.where(np.isnan(found), by_class, found)
-    if default is not None:
-        found = np.where(np.isnan(found), default, found)
+    if plan.posted and plan.class_column is not None:
+        slow = frame[plan.class_column].isin(SLOW).to_numpy()
+        found = found * PRACTICE
+        found[slow] = np.fmin(found, by_class)[slow]
+    found = np.where(np.isnan(found), by_class, found)
+    if plan.default is not None:
+        found = np.where(np.isnan(found), plan.default, found)
     named = plan.speed if isinstance(plan.speed, str) else plan.class_column
+    if plan.posted:
+        named = plan.class_column
     if named is not None:
         _refuse(frame[named], np.isnan(found), "missing, 0 or without a speed")
     return found
@@ -725,22 +786,23 @@ def _nodes(segments: _Segments, connect: str, tolerance: float) -> tuple[Ints, F
     return merged[node].astype(np.int64), where
 
 
-def _notes(
-    plan: _Plan,
-    speeds: Speeds | None,
-    default: float | None,
-    dropped: Mapping[str, int],
-) -> tuple[str, ...]:
+def _notes(plan: _Plan, dropped: Mapping[str, int]) -> tuple[str, ...]:
     told = []
     if isinstance(plan.speed, str):
-        told.append(f"colonne « {plan.speed} »")
+        kept = f"{percent(PRACTICE * 100, 0)} de la limite affichée, " * plan.posted
+        told.append(f"{kept}colonne « {plan.speed} »")
     elif plan.speed is not None:
         told.append(f"{shortest(plan.speed)} km/h partout")
-    if speeds is not None:
-        table = ", ".join(f"{name} {shortest(v)}" for name, v in speeds.items())
+    if plan.posted:
+        lacking = "à défaut, " if told else ""
+        told.append(
+            f"{lacking}vitesse usuelle de la classe de voie « {plan.class_column} »"
+        )
+    elif plan.speeds is not None:
+        table = ", ".join(f"{name} {shortest(v)}" for name, v in plan.speeds.items())
         told.append(f"par « {plan.class_column} » ({table} km/h)")
-    if default is not None:
-        told.append(f"{shortest(default)} km/h à défaut")
+    if plan.default is not None:
+        told.append(f"{shortest(plan.default)} km/h à défaut")
     way = (
         f"sens de circulation : colonne « {plan.directions.column} »"
         if plan.directions

@@ -12,7 +12,7 @@ import pandas as pd
 from basinmap.access.networks import Mode
 from basinmap.access.speeds import PRACTICE, SPEEDS, chosen_speeds, posted_speed
 
-__all__ = ["CLOSED", "MISSING", "NO_STREET", "Rules", "Street"]
+__all__ = ["CLOSED", "MISSING", "NO_STREET", "ON_REQUEST", "SLOW", "Rules", "Street"]
 
 Tags: TypeAlias = Mapping[str, str]
 
@@ -50,7 +50,7 @@ _NO: Final = _words(
 )
 
 # Classes that a mode takes only where a tag of that mode opens them.
-_ON_REQUEST: Final[Mapping[str, frozenset[str]]] = {
+ON_REQUEST: Final[Mapping[str, frozenset[str]]] = {
     "walk": frozenset({"trunk", "trunk_link", "busway"}),
     "bike": _words("trunk trunk_link busway footway bridleway steps"),
     "car": frozenset({"track", "ferry"}),
@@ -82,7 +82,7 @@ _FOR_WALKERS: Final = frozenset({"footway", "steps", "corridor", "platform"})
 _LANES: Final = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
 
 # Where the limit is not what slows a car down.
-_SLOW: Final = frozenset({"service", "living_street", "track"})
+SLOW: Final = frozenset({"service", "living_street", "track"})
 _PUSHED: Final = 4.0
 _SURFACES: Final = {
     **dict.fromkeys(("compacted", "fine_gravel", "wood", "metal"), 12.0),
@@ -223,7 +223,7 @@ class Rules:
         if value in _NO:
             return CLOSED
         if value is None or key == "access":
-            asks = kind in _ON_REQUEST[self.mode]
+            asks = kind in ON_REQUEST[self.mode]
             fast = self.mode != "car" and tags.get("motorroad") == "yes"
             return NO_STREET if asks or fast else None
         return None
@@ -255,7 +255,7 @@ class Rules:
             limit = posted_speed(tags.get(way) or tags.get("maxspeed", ""))
             if limit is not None:
                 kept = PRACTICE * limit
-                return min(speed, kept) if kind in _SLOW else kept
+                return min(speed, kept) if kind in SLOW else kept
         return speed
 
 

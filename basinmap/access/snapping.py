@@ -21,18 +21,26 @@ from basinmap.territory.places import Place
 from basinmap.territory.units import check_unique
 
 __all__ = [
+    "MAX_GAP",
     "Ends",
     "Snapped",
+    "alongside",
+    "beside",
     "check_gaps",
+    "check_max_gap",
     "ends",
     "point_frame",
     "seeds",
     "snap",
+    "streets_of",
     "walked",
 ]
 
 Numbers = NDArray[np.float64]
 Ranks = NDArray[np.int64]
+
+MAX_GAP: Final = 500.0
+"""Metres from a street farther than which a place is served by none."""
 
 _TOUCH: Final = 1e-6
 """Metres under which two streets are as near, and a point stands on a crossing."""
@@ -244,6 +252,108 @@ def seeds(
     return node[0, free], minutes[0, free]
 
 
+def beside(xy: Numbers, edge: Ranks, network: Network) -> Snapped:
+    """
+    Put each point on a street that is known.
+
+    Parameters
+    ----------
+    xy
+        Points as rows of x and y.
+    edge
+        The street of each.
+    network
+        The network.
+
+    Returns
+    -------
+    Snapped
+        In the order of the points, each at the nearest place of its street.
+
+    Examples
+    --------
+    >>> from basinmap.access.networks import build_network
+    >>> street = build_network(
+    ...     [0, 100], [0, 0], [0, 1], [1, 0], [100, 100], [2, 2], mode="walk"
+    ... )
+    >>> on = beside(np.array([[25.0, 40.0]]), np.array([0]), street)
+    >>> on.share.tolist(), on.gap.tolist()
+    ([0.25], [40.0])
+    """
+    a, b = _both_ends(edge, network)
+    along = b - a
+    squared = (along**2).sum(axis=1)
+    dot = ((xy - a) * along).sum(axis=1)
+    share = np.zeros(len(edge))  # stays 0 where both ends are one spot
+    np.divide(dot, squared, out=share, where=squared > 0)
+    span = np.sqrt(squared)
+    share[share * span < _TOUCH] = 0
+    share[(1 - share) * span < _TOUCH] = 1
+    share[span < _TOUCH] = 0
+    on = a + share[:, None] * along
+    on[share == 1] = b[share == 1]
+    return Snapped(edge, share, np.hypot(*(xy - on).T), on[:, 0], on[:, 1])
+
+
+def alongside(
+    start: Snapped, share: Numbers, network: Network, *, reverse: bool = False
+) -> Numbers:
+    """
+    Return the minutes from a place of a street to others of the same street.
+
+    Parameters
+    ----------
+    start
+        One point on the network.
+    share
+        Where the others are, on its street.
+    network
+        The network.
+    reverse
+        Whether travel comes from the others.
+
+    Returns
+    -------
+    array of float
+        Minutes along the street, infinite where it is one-way and they are behind.
+
+    Examples
+    --------
+    >>> from basinmap.access.networks import build_network
+    >>> street = build_network(
+    ...     [0, 100], [0, 0], [0, 1], [1, 0], [100, 100], [2, 2], mode="walk"
+    ... )
+    >>> on = snap(np.array([[50.0, 0.0]]), street)
+    >>> alongside(on, np.array([0.0, 0.75]), street)
+    array([1. , 0.5])
+    """
+    edge = start.edge[0]
+    ahead = share - start.share[0]
+    if reverse:
+        ahead = -ahead
+    along, back = network.minutes[edge], network.backward[edge]
+    against = network.minutes[back] if back >= 0 else np.inf
+    behind = np.where(ahead < 0, -ahead, 1)  # never 0, which inf cannot multiply
+    return np.where(ahead < 0, behind * against, ahead * along)
+
+
+def streets_of(network: Network) -> Ranks:
+    """
+    Return the edges of a network, each street in one of its directions.
+
+    Parameters
+    ----------
+    network
+        Any network.
+
+    Returns
+    -------
+    array of int
+        Of two directions, the first; `snap` answers with these.
+    """
+    return _segments(network).edge
+
+
 def walked(metres: Numbers, network: Network) -> Numbers:
     """
     Return the minutes that metres off the streets take, on foot in all modes.
@@ -311,7 +421,9 @@ def point_frame(
     return shapes
 
 
-def check_gaps(gap: Numbers, codes: pd.Index, max_gap: float, what: str) -> None:
+def check_gaps(
+    gap: Numbers, codes: pd.Index, max_gap: float, what: str, *, strict: bool = False
+) -> None:
     """
     Check how far points are from the streets.
 
@@ -322,24 +434,24 @@ def check_gaps(gap: Numbers, codes: pd.Index, max_gap: float, what: str) -> None
     codes
         Of the points.
     max_gap
-        Metres above which to warn.
+        Metres beyond which a point has no time.
     what
         What the points are, for the messages.
+    strict
+        Whether such a point is an error.
 
     Raises
     ------
     DataError
         If `max_gap` is no distance, or a point is more than 5 km away, or
-        `max_gap` where it is more.
+        `max_gap` where it is more, or with `strict`.
 
     Warns
     -----
     BasinmapWarning
         With the points farther away than `max_gap`.
     """
-    if not isinstance(max_gap, Real) or not max_gap >= 0:
-        msg = f"max_gap is a distance in metres, such as 500; got {max_gap!r}"
-        raise DataError(msg)
+    check_max_gap(max_gap)
     beyond = gap > max(max_gap, _OUTSIDE)
     if beyond.any():
         msg = (
@@ -352,9 +464,31 @@ def check_gaps(gap: Numbers, codes: pd.Index, max_gap: float, what: str) -> None
     if far.any():
         msg = (
             f"{what}: {far.sum()} farther than {max_gap:g} m from any street: "
-            f"{_told(gap, codes, far)}; that walk is counted in their times"
+            f"{_told(gap, codes, far)}; the network does not serve them, they have no "
+            "time; pass max_gap= to walk farther"
         )
+        if strict:
+            raise DataError(msg)
         warnings.warn(msg, BasinmapWarning, stacklevel=3)
+
+
+def check_max_gap(max_gap: float) -> None:
+    """
+    Check the longest walk off the streets.
+
+    Parameters
+    ----------
+    max_gap
+        Metres.
+
+    Raises
+    ------
+    DataError
+        If it is no distance.
+    """
+    if not isinstance(max_gap, Real) or not max_gap >= 0:
+        msg = f"max_gap is a distance in metres, such as 500; got {max_gap!r}"
+        raise DataError(msg)
 
 
 # -- points ----------------------------------------------------------------------
@@ -450,22 +584,11 @@ def _in_tree(xy: Numbers, network: Network, segments: _Segments) -> tuple[Ranks,
 
 def _nearest(xy: Numbers, point: Ranks, edge: Ranks, network: Network) -> Snapped:
     """Keep the nearest edge of each point, the first of those as near."""
-    a, b = _both_ends(edge, network)
-    along = b - a
-    squared = (along**2).sum(axis=1)
-    dot = ((xy[point] - a) * along).sum(axis=1)
-    share = np.zeros(len(edge))  # stays 0 where both ends are one spot
-    np.divide(dot, squared, out=share, where=squared > 0)
-    span = np.sqrt(squared)
-    share[share * span < _TOUCH] = 0
-    share[(1 - share) * span < _TOUCH] = 1
-    share[span < _TOUCH] = 0
-    on = a + share[:, None] * along
-    on[share == 1] = b[share == 1]
-    gap = np.hypot(*(xy[point] - on).T)
+    on = beside(xy[point], edge, network)
+    gap = on.gap
     least = np.full(len(xy), np.inf)
     np.minimum.at(least, point, gap)
     tied = np.flatnonzero(gap <= least[point] + _TOUCH)
     order = tied[np.lexsort((edge[tied], point[tied]))]
     kept = order[np.unique(point[order], return_index=True)[1]]
-    return Snapped(edge[kept], share[kept], gap[kept], on[kept, 0], on[kept, 1])
+    return on.take(kept)

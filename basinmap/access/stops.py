@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Literal
 
 import geopandas as gpd
 import numpy as np
@@ -12,18 +12,15 @@ from numpy.typing import NDArray
 from basinmap.access.circles import rings
 from basinmap.access.isochrones import isochrones
 from basinmap.access.networks import Network
-from basinmap.access.snapping import snap
+from basinmap.access.snapping import MAX_GAP, snap
 from basinmap.access.timetables import Timetable, clock, hours_of, seconds_of
 from basinmap.errors import DataError
 from basinmap.spatial.projections import METRIC
-from basinmap.typography import long_date, shortest, typeset
+from basinmap.typography import capital, long_date, shortest, typeset
 
 __all__ = ["departures", "served_area"]
 
 By = Literal["stop", "station"]
-
-_ON_STREETS: Final = 500.0
-"""Metres from the streets under which a stop is held to be on them."""
 
 
 def departures(
@@ -206,7 +203,8 @@ def served_area(
         crs=areas.crs,
         index=pd.Index([reach], name="served"),
     ).to_crs(METRIC)
-    left = [f"{far} arrêts hors du réseau de rues ne comptent pas."] if far else []
+    left = [f"{capital(areas.attrs['rule'])}."] if minutes is not None else []
+    left += [f"{far} arrêts hors du réseau de rues ne comptent pas."] * (far > 0)
     credits_ = (timetable.source, *areas.attrs["sources"])
     frame.attrs = {
         "rule": typeset(f"{label} le {_day(date)}"),
@@ -238,7 +236,7 @@ def _by_streets(
 ) -> tuple[gpd.GeoDataFrame, int, int]:
     """Return the ground around the stops that are on the streets, and how many are."""
     points = stops.geometry.to_crs(network.crs)
-    on = snap(np.column_stack([points.x, points.y]), network).gap <= _ON_STREETS
+    on = snap(np.column_stack([points.x, points.y]), network).gap <= MAX_GAP
     if network.mode != "walk" or not on.any():
         msg = (
             f"no stop of {len(stops)} on this network, to be read with mode='walk' "

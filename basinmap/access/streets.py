@@ -70,8 +70,9 @@ def read_network(
         `{"residential": 20}`. They win over those of `street_speeds`, over posted
         limits, surfaces and the timetables of ferries.
     crs
-        Metric CRS of the network. An extract is put in Lambert-93 by default; a layer
-        or a saved network has its own, which must be this one where it is given.
+        Metric CRS of the network. An extract is put in Lambert-93 by default, a layer
+        in degrees is brought to it; another layer or a saved network has its own,
+        which must be this one where it is given.
     quiet
         Whether the progress on stderr is off; it is anyway when stderr is no
         terminal.
@@ -167,7 +168,7 @@ def read_network(
         _refuse(file, {**options} if speeds is None else {"speeds": speeds, **options})
         network = load_network(file)
     else:
-        network = read_layer(file, mode=mode, speeds=speeds, **options)
+        network = read_layer(file, mode=mode, speeds=speeds, crs=crs, **options)
     if network.mode != mode:
         msg = f"{file}: a network of mode {network.mode!r}, and mode={mode!r} is asked"
         raise DataError(msg)

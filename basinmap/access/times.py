@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Literal, NamedTuple, TypeAlias, get_args
+from types import MappingProxyType
+from typing import Final, Literal, NamedTuple, TypeAlias, get_args
 
 import geopandas as gpd
 import numpy as np
@@ -16,8 +17,10 @@ from tqdm import tqdm
 
 from basinmap.access.networks import PRINTED, Network, sweep
 from basinmap.access.snapping import (
+    MAX_GAP,
     Ends,
     Snapped,
+    alongside,
     check_gaps,
     ends,
     point_frame,
@@ -28,11 +31,16 @@ from basinmap.errors import DataError
 from basinmap.territory.places import Place
 from basinmap.typography import shortest, typeset
 
-__all__ = ["Direction", "check_direction", "travel_times"]
+__all__ = ["WAYS", "Direction", "check_direction", "travel_times"]
 
 Direction: TypeAlias = Literal["from", "to"]
 Points: TypeAlias = Place | gpd.GeoDataFrame | gpd.GeoSeries
 Numbers = NDArray[np.float64]
+
+WAYS: Final[Mapping[str, str]] = MappingProxyType(
+    {"from": "depuis le lieu", "to": "jusqu'au lieu"}
+)
+"""Which way travel goes, as it is printed."""
 
 _DECIMALS = 9
 """Of minutes: what a sum of many streets may lose depends on their order."""
@@ -49,14 +57,15 @@ def travel_times(
     direction: Direction = "from",
     limit: float | None = None,
     nearest: int | None = None,
-    max_gap: float = 500.0,
+    max_gap: float = MAX_GAP,
 ) -> pd.DataFrame:
     """
     Return the minutes between origins and destinations on a network.
 
     Each point is put on the nearest street, on its edge and not at a crossing, and
-    walks there at `network.off_street` in all modes; that walk is counted at both
-    ends. Two points at the same position are 0 minutes apart.
+    walks there at `network.off_street` in all modes, `max_gap` metres at most; that
+    walk is counted at both ends. Two points at the same position are 0 minutes apart.
+    `isochrones` draws the ground by the same rule.
 
     Parameters
     ----------
@@ -73,17 +82,18 @@ def travel_times(
         How many destinations to keep for each origin, those of least minutes, then
         of lowest code.
     max_gap
-        Metres between a point and a street above which a warning names the point.
+        Metres between a point and a street above which the network does not serve
+        it: it has no time, and a warning names it.
 
     Returns
     -------
     DataFrame
         Index `origin`, `destination` (codes, or the name of a `Place`); `minutes`,
-        missing where nothing leads there or the limit is passed; `off_street`,
-        metres walked off the streets at both ends. With `nearest`, index `origin`,
-        `rank` (from 1) and also `destination`; where there are fewer within reach,
-        all three are missing. `attrs`: `mode`, `direction`, `limit`, `rule` (French
-        sentence to print), `sources`.
+        missing where nothing leads there, a street is too far or the limit is passed;
+        `off_street`, metres walked off the streets at both ends. With `nearest`, index
+        `origin`, `rank` (from 1) and also `destination`; where there are fewer within
+        reach, all three are missing. `attrs`: `mode`, `direction`, `limit`, `max_gap`,
+        `rule` (French sentence to print), `sources`.
 
     Raises
     ------
@@ -100,6 +110,7 @@ def travel_times(
 
     See Also
     --------
+    isochrones : The same times, as areas.
     read_travel_times : Times that another engine worked out.
 
     Notes
@@ -129,14 +140,17 @@ def travel_times(
     right = _side(destinations, network, "destinations")
     check_gaps(left.on.gap, left.codes, max_gap, "origins")
     check_gaps(right.on.gap, right.codes, max_gap, "destinations")
-    search = _Search(left, right, network, most, inward=direction == "to")
+    search = _Search(
+        left, right, network, most, float(max_gap), inward=direction == "to"
+    )
     table = _paired(search) if kept is None else _ranked(search, kept)
     credit = filter(None, [network.source, *left.sources, *right.sources])
     table.attrs = {
         "mode": network.mode,
         "direction": direction,
         "limit": limit,
-        "rule": _rule(network, direction, limit),
+        "max_gap": float(max_gap),
+        "rule": _rule(network, direction, limit, max_gap),
         "sources": tuple(dict.fromkeys(credit)),
     }
     return table
@@ -203,15 +217,15 @@ def _side(points: Points, network: Network, what: str) -> _Side:
     return _Side(shapes.index, xy, snap(xy, network), sources)
 
 
-def _rule(network: Network, direction: Direction, limit: float | None) -> str:
-    way = {
-        "from": "de l'origine à la destination",
-        "to": "de la destination à l'origine",
-    }[direction]
+def _rule(
+    network: Network, direction: Direction, limit: float | None, max_gap: float
+) -> str:
+    way = WAYS[direction]
     most = "" if limit is None else f", {shortest(limit)} min au plus"
+    walk = "" if np.isinf(max_gap) else f", sur {shortest(max_gap)} m au plus"
     return typeset(
         f"temps de parcours {PRINTED[network.mode]} par les rues, {way}{most}, marche "
-        f"jusqu'à la rue comprise (à {shortest(network.off_street)} km/h)"
+        f"jusqu'à la rue comprise (à {shortest(network.off_street)} km/h{walk})"
     )
 
 
@@ -226,6 +240,7 @@ class _Search:
     destinations: _Side
     network: Network
     limit: float
+    max_gap: float
     inward: bool
 
     @property
@@ -260,6 +275,9 @@ class _Search:
             )
             minutes = (clock[arriving.node] + arriving.minutes).min(axis=1)
             self._along(minutes, one, i, other, reverse=reverse)
+            minutes[(other.on.gap > self.max_gap) | (one.on.gap[i] > self.max_gap)] = (
+                np.inf
+            )
             minutes[_together(one.xy[i], other.xy)] = 0
             minutes = np.round(minutes, _DECIMALS)
             minutes[~(minutes <= self.limit) | np.isinf(minutes)] = np.nan
@@ -269,16 +287,11 @@ class _Search:
         self, minutes: Numbers, one: _Side, i: int, other: _Side, *, reverse: bool
     ) -> None:
         """Shorten the minutes to points of the same street, reached along it."""
-        edge = one.on.edge[i]
-        same = np.flatnonzero(other.on.edge == edge)
-        ahead = other.on.share[same] - one.on.share[i]
-        if reverse:
-            ahead = -ahead
-        along, back = self.network.minutes[edge], self.network.backward[edge]
-        against = self.network.minutes[back] if back >= 0 else np.inf
-        behind = np.where(ahead < 0, -ahead, 1)  # never 0, which inf cannot multiply
-        straight = np.where(ahead < 0, behind * against, ahead * along)
-        straight += walked(one.on.gap[i] + other.on.gap[same], self.network)
+        here = one.on.take(np.array([i]))
+        same = np.flatnonzero(other.on.edge == here.edge[0])
+        straight = alongside(
+            here, other.on.share[same], self.network, reverse=reverse
+        ) + walked(here.gap[0] + other.on.gap[same], self.network)
         minutes[same] = np.minimum(minutes[same], straight)
 
 

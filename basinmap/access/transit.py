@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from basinmap.access.networks import Network
-from basinmap.access.snapping import snap
+from basinmap.access.snapping import MAX_GAP, snap
 from basinmap.access.times import Direction, check_direction, travel_times
 from basinmap.access.timetables import Connections, Timetable, hours_of, seconds_of
 from basinmap.errors import BasinmapWarning, DataError, culprits
@@ -41,9 +41,6 @@ _STEP: Final = 60
 _FASTEST: Final = 10.0
 """Walking speed in km/h that no network passes: stops beyond are not asked for."""
 
-_ON_STREETS: Final = 500.0
-"""Metres from the streets under which a stop is held to be on them."""
-
 _LOT: Final = 2_000_000
 """Pairs of a point and a stop whose walks are worked out at a time."""
 
@@ -67,7 +64,8 @@ class Walking:
         Minutes of the longest walk between two stops.
     network
         Streets for walking. Speed and detour are then those of the streets, and
-        only serve between stops that stand outside of them.
+        only serve between stops that stand outside of them, 500 m away or more. So
+        far from any street, a place has no walk, as in `travel_times`.
     """
 
     speed: float = 4.5
@@ -488,7 +486,7 @@ def _between_stops(stops: gpd.GeoSeries, walking: Walking) -> _Walks:
     if network is None:
         return crow
     there = stops.to_crs(network.crs)
-    on = snap(np.column_stack([there.x, there.y]), network).gap <= _ON_STREETS
+    on = snap(np.column_stack([there.x, there.y]), network).gap <= MAX_GAP
     apart = ~(on[crow.left] & on[crow.right])
     rank = np.flatnonzero(on)
     street = _Walks(*np.zeros((3, 0), np.int64))
@@ -638,7 +636,7 @@ def _rule(
     foot = f"marche à {shortest(walking.speed)} km/h, trajet à vol d'oiseau multiplié "
     foot += f"par {shortest(walking.detour)}"
     if walking.network is not None:
-        foot = "marche par les rues"
+        foot = f"marche par les rues, jusqu'à {shortest(MAX_GAP)} m d'elles"
     return typeset(
         f"temps de trajet {way} en transport collectif et à pied, médiane des "
         f"{event} de chaque minute {hours_of(hours)} le {day}, attente comprise ; "

@@ -27,9 +27,9 @@ from tqdm import tqdm
 
 from basinmap.access.isochrones import checked_minutes, isochrone_frame
 from basinmap.access.networks import PRINTED, Mode, check_mode
-from basinmap.access.snapping import check_gaps
+from basinmap.access.snapping import MAX_GAP, check_gaps
 from basinmap.access.speeds import SPEEDS
-from basinmap.access.times import Direction, check_direction
+from basinmap.access.times import WAYS, Direction, check_direction
 from basinmap.errors import DataError, LibraryError, culprits
 from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.territory.places import Place
@@ -266,7 +266,7 @@ def valhalla_times(
     mode: Mode,
     direction: Direction = "from",
     limit: float | None = None,
-    max_gap: float = 500.0,
+    max_gap: float = MAX_GAP,
     costing: Mapping[str, object] | None = None,
 ) -> pd.DataFrame:
     """
@@ -289,7 +289,8 @@ def valhalla_times(
     limit
         Minutes above which a time is missing.
     max_gap
-        Metres between a point and a street above which a warning names the point.
+        Metres between a point and a street above which it has no time, and a warning
+        names it, as in `travel_times`.
     costing
         Options of Valhalla for the mode, such as `{"walking_speed": 4.0}`; by
         default, 4.8 km/h on foot and 15 km/h by bike, as networks have it.
@@ -297,10 +298,11 @@ def valhalla_times(
     Returns
     -------
     DataFrame
-        Index `origin`, `destination`; `minutes`, missing where nothing leads there
-        or the limit is passed; `off_street`, metres between the points and the
-        streets at both ends, walked at 4 km/h and counted. `attrs`: `mode`,
-        `direction`, `limit`, `rule` (French sentence to print), `sources`, `engine`.
+        Index `origin`, `destination`; `minutes`, missing where nothing leads there,
+        a street is too far or the limit is passed; `off_street`, metres between the
+        points and the streets at both ends, walked at 4 km/h and counted. `attrs`:
+        `mode`, `direction`, `limit`, `max_gap`, `rule` (French sentence to print),
+        `sources`, `engine`.
 
     Raises
     ------
@@ -336,7 +338,7 @@ def valhalla_times(
     """
     check_mode(mode)
     check_direction(direction)
-    most = _checked_limit(limit)
+    longest = _checked_limit(limit)
     actor = _actor(tiles)
     options = _options(mode, costing)
     sides = [
@@ -349,27 +351,26 @@ def valhalla_times(
     together = _together(left.places, right.places)
     metres[together] = 0
     minutes = seconds / 60 + metres * 0.06 / OFF_STREET
+    minutes[(left.gap[:, None] > max_gap) | (right.gap > max_gap)] = np.nan
     minutes[together] = 0
-    minutes[~(minutes <= most)] = np.nan
+    minutes[~(minutes <= longest)] = np.nan
     index = pd.MultiIndex.from_product(
         [left.codes, right.codes], names=["origin", "destination"]
     )
     table = pd.DataFrame(
         {"minutes": minutes.ravel(), "off_street": metres.ravel()}, index=index
     )
-    way = {
-        "from": "de l'origine à la destination",
-        "to": "de la destination à l'origine",
-    }[direction]
     up_to = "" if limit is None else f", {shortest(limit)} min au plus"
+    most = "" if np.isinf(max_gap) else f", sur {shortest(max_gap)} m au plus"
     table.attrs = {
         "mode": mode,
         "direction": direction,
         "limit": limit,
+        "max_gap": float(max_gap),
         "rule": typeset(
             f"temps de parcours {PRINTED[mode]} par les rues (moteur Valhalla), "
-            f"{way}{up_to}, marche jusqu'à la rue comprise (à {shortest(OFF_STREET)} "
-            "km/h)"
+            f"{WAYS[direction]}{up_to}, marche jusqu'à la rue comprise (à "
+            f"{shortest(OFF_STREET)} km/h{most})"
         ),
         **_origin(tiles, [*left.sources, *right.sources]),
     }
@@ -394,7 +395,13 @@ def _options(mode: Mode, costing: Mapping[str, object] | None) -> dict[str, Any]
 
 
 def _side(
-    points: Points, actor: object, options: dict[str, Any], what: str, max_gap: float
+    points: Points,
+    actor: object,
+    options: dict[str, Any],
+    what: str,
+    max_gap: float,
+    *,
+    strict: bool = False,
 ) -> _Side:
     series, told = _series(points, what)
     degrees = shapely.get_coordinates(series.to_crs(4326).array)
@@ -408,7 +415,7 @@ def _side(
             lon, lat = np.transpose(near)
             here = np.full(len(near), place["lon"]), np.full(len(near), place["lat"])
             gap[i] = min(_GEOD.inv(*here, lon, lat)[2])
-    check_gaps(gap, series.index, max_gap, what)
+    check_gaps(gap, series.index, max_gap, what, strict=strict)
     return _Side(series.index, places, gap, told)
 
 
@@ -482,7 +489,7 @@ def valhalla_isochrones(
     minutes: Sequence[float],
     direction: Direction = "from",
     nested: bool = False,
-    max_gap: float = 500.0,
+    max_gap: float = MAX_GAP,
     costing: Mapping[str, object] | None = None,
 ) -> gpd.GeoDataFrame:
     """
@@ -507,7 +514,7 @@ def valhalla_isochrones(
         Return areas that hold one another, rather than what each adds to the one
         before.
     max_gap
-        Metres between a place and a street above which a warning names the place.
+        Metres between a place and a street above which it is refused.
     costing
         Options of Valhalla for the mode, such as `{"walking_speed": 4.0}`; by
         default, 4.8 km/h on foot and 15 km/h by bike, as networks have it.
@@ -526,22 +533,22 @@ def valhalla_isochrones(
     CRSError
         If a CRS is missing, in degrees, or Web Mercator.
     DataError
-        If the folder holds no tiles, minutes are not
-        positive and increasing, or shorter than the walk to the street.
+        If the folder holds no tiles, a place is farther than `max_gap` from any
+        street, minutes are not positive and increasing, or shorter than the walk to
+        the street.
     LibraryError
         If pyvalhalla is not installed.
 
-    Warns
-    -----
-    BasinmapWarning
-        With the places farther than `max_gap` from any street.
-
     See Also
     --------
-    isochrones : The built-in engine, finer.
+    isochrones : The built-in engine, finer, whose areas agree with times.
 
     Notes
     -----
+    Valhalla draws the cells that reached streets cross: the walk off the streets is
+    not counted there, as it is in `valhalla_times`, and areas do not agree with times
+    as closely as those of `isochrones`.
+
     Small areas and holes are kept (`denoise=0`) and outlines are not simplified
     (`generalize=0`), unlike its defaults. The walk from the place to its street, at
     4 km/h, is taken off the minutes. With `direction="to"`, it marks the stretch of
@@ -559,7 +566,7 @@ def valhalla_isochrones(
     bounds = checked_minutes(minutes)
     actor = _actor(tiles)
     options = _options(mode, costing)
-    side = _side(place, actor, options, "place", max_gap)
+    side = _side(place, actor, options, "place", max_gap, strict=True)
     crs = METRIC if isinstance(place, Place) else place.crs
     options["reverse"] = direction == "to"
     areas = [
@@ -567,17 +574,16 @@ def valhalla_isochrones(
         for i in range(len(side.codes))
         for area in _areas(actor, side, i, bounds, options, crs, nested=nested)
     ]
-    frame = isochrone_frame(areas, side.codes, bounds, nested=nested).set_crs(crs)
+    frame = isochrone_frame(areas, side.codes, bounds, nested=nested, crs=crs)
     metres = _resolution(mode, bounds[-1])
-    way = {"from": "depuis le lieu", "to": "vers le lieu"}[direction]
     frame.attrs = {
         "mode": mode,
         "direction": direction,
         "method": "valhalla",
         "resolution": metres,
         "rule": typeset(
-            f"temps de parcours {PRINTED[mode]} (moteur Valhalla), {way} ; mailles de "
-            f"{shortest(round(metres))} m que traversent les rues atteintes"
+            f"temps de parcours {PRINTED[mode]} (moteur Valhalla), {WAYS[direction]} ; "
+            f"mailles de {shortest(round(metres))} m que traversent les rues atteintes"
         ),
         **_origin(tiles, side.sources),
     }

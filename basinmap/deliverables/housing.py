@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import geopandas as gpd
 import pandas as pd
 from tqdm import tqdm
 
-from basinmap.access.counting import reach
-from basinmap.access.networks import Mode, Network
+from basinmap.access.networks import PRINTED, Mode, Network
 from basinmap.access.streets import read_network
 from basinmap.deliverables.plates import (
     Plate,
@@ -22,8 +22,22 @@ from basinmap.deliverables.plates import (
     situation_plate,
     stock_plate,
 )
-from basinmap.deliverables.reach_plates import REACH_PLATES
-from basinmap.deliverables.subjects import Subject, both, subject, territory_names
+from basinmap.deliverables.reach_plates import (
+    REACH_PLATES,
+    count_inside,
+    counted_note,
+    counting_rule,
+    cut_note,
+)
+from basinmap.deliverables.subjects import (
+    PAST,
+    SERVED,
+    Subject,
+    both,
+    iris_dwellings,
+    subject,
+    territory_names,
+)
 from basinmap.errors import OutlineWarning
 from basinmap.export.geopackages import write_geopackage
 from basinmap.export.manifests import write_manifest
@@ -32,6 +46,7 @@ from basinmap.indicators.catalogue import indicators
 from basinmap.indicators.computing import compute
 from basinmap.maps.alternatives import alternative_text
 from basinmap.maps.precision import VISIBLE_MM
+from basinmap.spatial.projections import METRIC
 from basinmap.staging import staged_folder
 from basinmap.territory.aggregation import aggregate
 from basinmap.territory.embedded import credit, outlines_known, provenance
@@ -106,7 +121,7 @@ PLATES: Final = (
 """The plates of the document, in order."""
 
 
-def plh(
+def plh(  # noqa: PLR0913 - what a document may be made from
     epci: str,
     *,
     out: str | Path,
@@ -115,6 +130,7 @@ def plh(
     network: Network | str | Path | None = None,
     mode: Mode = "car",
     outlines: Outlines | None = None,
+    iris: str | Path | None = None,
     quiet: bool = False,
 ) -> Path:
     """
@@ -141,6 +157,9 @@ def plh(
         Outlines of communes to draw on instead of the embedded ones, which are
         generalised: see `read_outlines`. Units that they do not hold whole stay on
         the embedded ones.
+    iris
+        File of the outlines of IRIS, that `read_units` reads: people around the
+        museum are then counted by their dwellings rather than by surface.
     quiet
         Whether the progress on stderr is off; it is anyway when stderr is no
         terminal.
@@ -158,7 +177,8 @@ def plh(
         If the EPCI is unknown.
     DataError
         If the network or the outlines cannot be read, the museum is outside of the
-        network, or the outlines do not hold the communes of the EPCI.
+        network, no town hall is on it, or the outlines do not hold the communes of the
+        EPCI: said before anything is drawn.
     OutputError
         If the folder cannot be written.
     """
@@ -166,8 +186,10 @@ def plh(
     ground = None if outlines is None else read_outlines(outlines)
     about = subject(epci, author=author, date=day, outlines=ground)
     if isinstance(network, str | Path):
-        network = read_network(network, mode=mode, quiet=quiet)
-    about = replace(about, network=network)
+        network = read_network(network, mode=mode, crs=METRIC, quiet=quiet)
+    homes = None if iris is None else iris_dwellings(iris)
+    about = replace(about, network=network, iris=homes)
+    about.check_network()
     told = {}
     with staged_folder(out) as folder, warnings.catch_warnings():
         # The foot of the plates and the method note say it.
@@ -236,18 +258,14 @@ def _write_data(about: Subject, folder: Path) -> None:
     units = _with_counts(about, "commune", list(mine.index))
     everyone = about.epcis.drop(columns=["population", "area_km2"])
     groups = _with_counts(about, "epci", list(everyone.index))
-    inside = about.everyone.drop(columns=["population", "area_km2"])
-    inside = inside.join(about.everything)
-    sums = ["population_2023", "dwellings_2021"]
-    counted = reach(about.rings, inside, sums=sums, rule="centroid")
     layers = {
         "communes": (mine.join(units), f"Communes – {about.name}"),
         "epci": (everyone.join(groups), "EPCI du Nord et du Pas-de-Calais"),
         "anneaux": (
-            about.rings.join(counted),
-            "Distances au Louvre-Lens, à vol d'oiseau (communes du Nord et du "
-            "Pas-de-Calais, comptées entières au point représentatif)",
+            about.rings.join(_people_of(about, about.rings)),
+            f"Distances au Louvre-Lens, à vol d'oiseau ({_counted(about)})",
         ),
+        **_layers_of_times(about),
         "lieux": (places(), "Lieux"),
     }
     for frame, title in layers.values():
@@ -258,6 +276,77 @@ def _write_data(about: Subject, folder: Path) -> None:
         tables={"dictionnaire": _dictionary(about)},
         date=about.date,
     )
+
+
+def _counted(about: Subject) -> str:
+    """Say in a title how communes are counted."""
+    what = {"area": "de leur surface", "dwellings": "de leurs logements par IRIS"}
+    return (
+        "communes du Nord et du Pas-de-Calais, comptées au prorata "
+        f"{what[counting_rule(about)]}"
+    )
+
+
+def _people_of(about: Subject, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return what is counted in rings or isochrones, as the plates count it."""
+    inside = about.everyone.drop(columns=["population", "area_km2"])
+    inside = retell(
+        inside.join(about.everything), measures=measures_of(about.everything)
+    )
+    sums = ["population_2023", "dwellings_2021"]
+    table = count_inside(about, areas, inside, sums)
+    table[sums] = table[sums].round()
+    return table
+
+
+def _layers_of_times(about: Subject) -> dict[str, tuple[gpd.GeoDataFrame, str]]:
+    """Return what a network adds to the data."""
+    if about.network is None:
+        return {}
+    mode = PRINTED[about.network.mode]
+    areas = about.isochrones
+    return {
+        "isochrones": (
+            areas.join(_people_of(about, areas)),
+            f"Temps de parcours {mode} jusqu'au Louvre-Lens ({_counted(about)})",
+        ),
+        "temps_de_parcours": (
+            about.departures.rename_axis("commune"),
+            f"Minutes {mode} de la mairie au Louvre-Lens",
+        ),
+    }
+
+
+def _sheets_of_times(about: Subject) -> dict[str, pd.DataFrame]:
+    """Return what a network adds to the tables."""
+    sheets = {}
+    for name, (frame, title) in _layers_of_times(about).items():
+        table = pd.DataFrame(frame.drop(columns=["geometry", "rule"], errors="ignore"))
+        rule = capital(told_of(frame).rule or told_of(about.isochrones).rule)
+        credit = "Sources : voir la feuille « Sources »."
+        sheets[name.replace("_", " ").capitalize()] = tell(
+            table,
+            title=title,
+            note=" ".join(filter(None, [f"{rule}.", cut_note(about), credit])),
+            labels={**_labels(about), **_LABELS_OF_TIMES},
+            decimals={"minutes": 1} | dict.fromkeys(_WHOLE, 0),
+        )
+    return sheets
+
+
+_WHOLE: Final = ("population_2023", "dwellings_2021", "off_street", "inner", "outer")
+_LABELS_OF_TIMES: Final = {
+    "isochrone": "Aire (minutes)",
+    "inner": "De (minutes)",
+    "outer": "À moins de (minutes)",
+    "label": "Libellé",
+    "units": "Communes comptées",
+    "minutes": "Temps de parcours (minutes)",
+    "off_street": "Marche hors des rues (m)",
+    "absence": "Sans valeur",
+    "population_2023_state": "Statut de la population",
+    "dwellings_2021_state": "Statut des logements",
+}
 
 
 def _dictionary(about: Subject) -> pd.DataFrame:
@@ -320,6 +409,7 @@ def _write_tables(about: Subject, folder: Path) -> None:
             "Taux calculés sur les sommes des effectifs communaux, jamais par "
             f"moyenne des taux. {credit}",
         ),
+        **_sheets_of_times(about),
         "Sources": _sources(about),
     }
     write_workbook(
@@ -474,7 +564,26 @@ def _method_of_times(about: Subject) -> list[str]:
         return []
     told = [str(told_of(about.isochrones).rule), *about.network.notes]
     sentences = " ".join(f"{capital(text.rstrip('.'))}." for text in told)
-    return [f"- Temps jusqu'au musée : {sentences} {about.network.report.text}"]
+    return [
+        f"- {counted_note(about)}",
+        f"- Temps jusqu'au musée : {sentences} {about.network.report.text}",
+        *([f"- {cut_note(about)}"] if about.cut is not None else []),
+        *(
+            f"- Communes {why.replace('desservie', 'desservies')} "
+            f"({len(codes)}) : {', '.join(codes)}."
+            for why, codes in _absences(about).items()
+        ),
+    ]
+
+
+def _absences(about: Subject) -> dict[str, list[str]]:
+    """Return the communes that have no time, by reason."""
+    table = about.departures
+    return {
+        why: [f"{name} ({code})" for code, name in table["name"][rows].items()]
+        for why in (SERVED, PAST)
+        if (rows := table["absence"] == why).any()
+    }
 
 
 def _credits(about: Subject) -> list[str]:
@@ -495,8 +604,25 @@ def _about(about: Subject) -> dict[str, object]:
         "date": about.date.isoformat(),
         "network": repr(about.network) if about.network else None,
         "outlines": None if about.outlines is None else told_of(about.outlines).sources,
+        "reach": _about_reach(about),
         "sources": {
             key: {k: item[k] for k in ("credit", "vintage", "geography", "licence")}
             for key, item in provenance()["datasets"].items()
         },
+    }
+
+
+def _about_reach(about: Subject) -> dict[str, object] | None:
+    """Return what the manifest says of times to the museum."""
+    if about.network is None:
+        return None
+    absence = about.departures["absence"]
+    return {
+        "mode": about.network.mode,
+        "rule": about.isochrones.attrs["rule"],
+        "minutes": [int(bound) for bound in about.isochrones["outer"]],
+        "cut": about.cut,
+        "counting": counting_rule(about),
+        "not_served": absence.index[absence == SERVED].tolist(),
+        "past_the_cut": absence.index[absence == PAST].tolist(),
     }

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Iterable, Sequence
+from math import floor
+from typing import Final, Literal
 
 import geopandas as gpd
 import numpy as np
@@ -16,9 +18,10 @@ from basinmap.deliverables.plates import (
     finish,
     reading_note,
 )
-from basinmap.deliverables.subjects import Subject
+from basinmap.deliverables.subjects import PAST, SERVED, Subject
 from basinmap.maps.bands import draw_isochrones
 from basinmap.maps.classes import classify
+from basinmap.maps.hatching import draw_hatching
 from basinmap.maps.layers import (
     draw_choropleth,
     draw_neighbours,
@@ -31,13 +34,66 @@ from basinmap.maps.legends import draw_comparison, draw_legend
 from basinmap.maps.pages import MapAxes, Sheet, page
 from basinmap.territory.places import places
 from basinmap.territory.units import communes
-from basinmap.typography import capital, shortest
+from basinmap.typography import capital, number, shortest
 from basinmap.values.told import measures_of
 
-__all__ = ["REACH_PLATES"]
+__all__ = ["REACH_PLATES", "count_inside", "counted_note", "counting_rule", "cut_note"]
 
+_GREY: Final = "#8b909b"
 _CROW: Final = "distance au Louvre-Lens, à vol d'oiseau"
-_COUNTED: Final = f"Habitants : {RULES['centroid']}, Nord et Pas-de-Calais."
+
+
+def counting_rule(subject: Subject) -> Literal["area", "dwellings"]:
+    """
+    Return how people are counted: a commune at one point is a walk of its own.
+
+    Parameters
+    ----------
+    subject
+        The territory, with outlines of IRIS or not.
+    """
+    return "area" if subject.iris is None else "dwellings"
+
+
+def count_inside(
+    subject: Subject,
+    areas: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame,
+    sums: Sequence[str],
+) -> pd.DataFrame:
+    """
+    Return what is inside each area, as all outputs of a document count it.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    areas
+        Rings or isochrones.
+    units
+        Communes, with the counts.
+    sums
+        Columns to add up.
+    """
+    rule, iris = counting_rule(subject), subject.iris
+    count = None if iris is None else "dwellings_2021"
+    return reach(areas, units, sums=sums, rule=rule, weights=iris, count=count)
+
+
+def counted_note(subject: Subject) -> str:
+    """
+    Say how people are counted.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    """
+    rule = RULES[counting_rule(subject)].replace("unités comptées", "communes comptées")
+    told = "" if subject.iris is None else (
+        f", logements de 2021 par IRIS (contours : {subject.iris.attrs['source']})"
+    )  # fmt: skip
+    return f"Habitants : {rule}{told}, arrondis à la dizaine, Nord et Pas-de-Calais."
 
 
 def isochrone_plate(subject: Subject) -> Sheet:
@@ -53,11 +109,13 @@ def isochrone_plate(subject: Subject) -> Sheet:
         subject,
         f"À combien de minutes du Louvre-Lens {_mode(subject)} – {subject.name}",
         "Aires d'où l'on atteint le musée en moins de "
-        f"{_steps(subject)} minutes, population municipale en 2023",
+        f"{_steps(subject)} minutes, population municipale en 2023 (estimation)",
     )
     draw_isochrones(ax, subject.isochrones, title=_heading(subject))
     _draw_ground(ax, subject)
-    draw_comparison(ax, _people(subject.isochrones), title="Habitants par aire")
+    areas = subject.isochrones
+    figures = _figures(_people(subject, areas), areas["label"])
+    draw_comparison(ax, figures, title="Habitants par aire")
     return _signed(fig, ax, subject)
 
 
@@ -79,17 +137,16 @@ def contrast_plate(subject: Subject) -> Sheet:
     draw_isochrones(ax, subject.isochrones, title=_heading(subject))
     draw_rings(ax, subject.rings, label=_CROW)
     _draw_ground(ax, subject)
-    circles = _people(subject.rings).cumsum()
-    circles.index = [
-        f"{shortest(outer / 1000)} km à vol d'oiseau"
-        for outer in subject.rings["outer"]
-    ]
-    areas = _people(subject.isochrones).cumsum()
-    areas.index = [
-        f"{shortest(outer)} min {_mode(subject)}"
-        for outer in subject.isochrones["outer"]
-    ]
-    figures = pd.concat([areas, circles])
+    rings, areas = subject.rings, subject.isochrones
+    circles = _figures(
+        _people(subject, rings).cumsum(),
+        [f"{shortest(outer / 1000)} km à vol d'oiseau" for outer in rings["outer"]],
+    )
+    minutes = _figures(
+        _people(subject, areas).cumsum(),
+        [f"{shortest(outer)} min {_mode(subject)}" for outer in areas["outer"]],
+    )
+    figures = pd.concat([minutes, circles])
     figures.attrs = {"decimals": 0}
     draw_comparison(ax, figures, title="Habitants à moins de")
     return _signed(fig, ax, subject)
@@ -104,17 +161,26 @@ def minutes_plate(subject: Subject) -> Sheet:
     subject
         The territory, with a network.
     """
-    values = subject.minutes
+    values = subject.minutes.dropna()
+    values.attrs = {**subject.minutes.attrs, "states": {}}
     fig, ax = _sheet(
         subject,
         f"Temps de parcours jusqu'au Louvre-Lens {_mode(subject)} – {subject.name}",
         "Minutes de la mairie au musée par le chemin le plus rapide, par commune",
     )
     classes = classify(values, breaks=_round_steps(values))
-    draw_choropleth(ax, subject.communes, classes)
+    draw_choropleth(ax, subject.communes.loc[values.index], classes)
+    absence = subject.departures["absence"]
+    for why in (SERVED, PAST):
+        lacking = subject.communes[absence == why]
+        if len(lacking):
+            label = f"commune {why} ({number(len(lacking))})"
+            pattern: Literal["x", "/"] = "x" if why == PAST else "/"
+            draw_hatching(ax, lacking, label=label, pattern=pattern, color=_GREY)
     draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
     reading = "{where}, la mairie est à {value} min du musée"
-    finish(ax, subject, reading_note(subject, values, reading))
+    note = f"{reading_note(subject, values, reading)} {cut_note(subject)}"
+    finish(ax, subject, note.strip())
     draw_legend(ax, histogram=values)
     return fig
 
@@ -147,8 +213,9 @@ def ring_plate(subject: Subject) -> Sheet:
         "sources": measure.source.split("; "),
     }
     draw_symbols(ax, subject.communes, population)
-    draw_comparison(ax, _people(subject.rings), title="Habitants par anneau")
-    finish(ax, subject, _COUNTED)
+    figures = _figures(_people(subject, subject.rings), subject.rings["label"])
+    draw_comparison(ax, figures, title="Habitants par anneau")
+    finish(ax, subject, counted_note(subject))
     draw_legend(ax)
     return fig
 
@@ -195,17 +262,40 @@ def _draw_ground(ax: MapAxes, subject: Subject) -> None:
     draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
 
 
-def _people(areas: gpd.GeoDataFrame) -> pd.Series:
-    """Return the inhabitants of each area, by its label."""
-    counted = reach(areas, communes(), sums=["population"], rule="centroid")
-    people = counted["population"]
-    people.index = list(areas["label"])
-    people.attrs = {"decimals": 0}
-    return people
+def _people(subject: Subject, areas: gpd.GeoDataFrame) -> pd.Series:
+    """Return the inhabitants of each area."""
+    return count_inside(subject, areas, communes(), ["population"])["population"]
+
+
+def _figures(people: pd.Series, labels: Iterable[str]) -> pd.Series:
+    """Return what is printed of estimates: tens, and nothing where there is none."""
+    found = people.round(-1).set_axis(list(labels))
+    found = found[found > 0]
+    found.attrs = {"decimals": 0}
+    return found
+
+
+def cut_note(subject: Subject) -> str:
+    """
+    Say where the network stops, if it does before the last minute.
+
+    Parameters
+    ----------
+    subject
+        The territory, with a network.
+    """
+    if subject.cut is None:
+        return ""
+    minutes = shortest(floor(10 * subject.cut) / 10)
+    return (
+        f"Le réseau fourni est coupé à {minutes} min du musée : au-delà, rien n'est "
+        "tracé ni compté."
+    )
 
 
 def _signed(fig: Sheet, ax: MapAxes, subject: Subject) -> Sheet:
-    note = f"{capital(str(subject.isochrones.attrs['rule']))}. {_COUNTED}"
+    rule = capital(str(subject.isochrones.attrs["rule"]))
+    note = f"{rule}. {counted_note(subject)} {cut_note(subject)}".strip()
     finish(ax, subject, note, around_color=ax.plan.theme.ink)
     draw_legend(ax)
     return fig

@@ -4,21 +4,34 @@ from __future__ import annotations
 
 import dataclasses as dc
 import datetime as dt
+import warnings
 from collections.abc import Iterable
 from functools import cached_property
+from math import floor
+from pathlib import Path
+from typing import Final
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 from basinmap.access.circles import rings
 from basinmap.access.isochrones import isochrones
 from basinmap.access.networks import Network
-from basinmap.access.times import travel_times
-from basinmap.errors import CodeError, DataError, VintageError
+from basinmap.access.snapping import MAX_GAP, snap
+from basinmap.access.times import WAYS, travel_times
+from basinmap.errors import (
+    BasinmapWarning,
+    CodeError,
+    DataError,
+    VintageError,
+    culprits,
+)
 from basinmap.indicators.computing import compute
 from basinmap.territory.levels import BASSIN, resolve_codes
 from basinmap.territory.memberships import membership
 from basinmap.territory.places import place, town_halls
+from basinmap.territory.reading import read_units
 from basinmap.territory.units import (
     communes,
     departements,
@@ -26,14 +39,17 @@ from basinmap.territory.units import (
     scots,
     statistics,
 )
-from basinmap.typography import capital
+from basinmap.typography import capital, typeset
 from basinmap.values.told import carry, measures_of, retell, tell, told_of
 
-__all__ = ["Subject", "subject"]
+__all__ = ["PAST", "SERVED", "Subject", "iris_dwellings", "subject"]
 
 _BOTH = "Nord – Pas-de-Calais"
-# Coarser than by default: at the scale of an EPCI, blocks of houses are no holes.
-_RESOLUTION = {"walk": 75.0, "bike": 150.0, "car": 400.0}
+_MINUTES: Final = (10, 20, 30)
+
+SERVED: Final = "non desservie par le réseau fourni"
+PAST: Final = "au-delà de la coupure du réseau fourni"
+"""Why a commune has no time to the museum, as it is printed."""
 
 
 @dc.dataclass(frozen=True)
@@ -57,6 +73,9 @@ class Subject:
         Streets that times to the museum are measured on, if any.
     outlines
         What `read_outlines` returned, to draw on instead of the embedded outlines.
+    iris
+        Outlines of IRIS with their `dwellings_2021`, if any: `iris_dwellings` reads
+        them. People are then counted by dwellings, rather than by surface.
     """
 
     code: str
@@ -67,6 +86,7 @@ class Subject:
     date: dt.date
     network: Network | None = None
     outlines: gpd.GeoDataFrame | None = None
+    iris: gpd.GeoDataFrame | None = None
 
     @cached_property
     def everything(self) -> pd.DataFrame:
@@ -161,24 +181,84 @@ class Subject:
         return self.network
 
     @cached_property
-    def isochrones(self) -> gpd.GeoDataFrame:
-        """The ground from which the museum is reached in 10, 20 and 30 minutes."""
-        return isochrones(
-            place("louvre-lens"),
-            self.roads,
-            minutes=[10, 20, 30],
-            direction="to",
-            resolution=_RESOLUTION[self.roads.mode],
+    def _areas(self) -> tuple[gpd.GeoDataFrame, float | None]:
+        """The areas around the museum, and the minute the network is cut at."""
+        whole, cut = _areas_within(self.roads, _MINUTES)
+        if cut is None:
+            return whole, None
+        kept = [bound for bound in _MINUTES if bound <= cut] or [floor(cut)]
+        if kept[0] < 1:
+            msg = (
+                f"network: its edge is {cut:.1f} min from the museum, so that nothing "
+                "can be mapped; give a larger extract around the museum"
+            )
+            raise DataError(msg)
+        msg = (
+            f"network: cut at {cut:.1f} min from the museum; the maps stop at "
+            f"{kept[-1]} min; give a larger extract to go farther"
         )
+        warnings.warn(msg, BasinmapWarning, stacklevel=3)
+        return _areas_within(self.roads, kept)[0], cut
+
+    @property
+    def isochrones(self) -> gpd.GeoDataFrame:
+        """
+        The ground from which the museum is reached in 10, 20 and 30 minutes.
+
+        Bounds that the edge of the network cuts are left out.
+        """
+        return self._areas[0]
+
+    @property
+    def cut(self) -> float | None:
+        """The minutes from which the edge of the network probably cuts areas."""
+        return self._areas[1]
+
+    @cached_property
+    def departures(self) -> gpd.GeoDataFrame:
+        """
+        Where one sets out from in each commune, and the time to the museum.
+
+        On the index of the communes: `name`, `minutes`, `off_street` (metres walked
+        at both ends), `absence` (why there are no minutes, in French, or nothing),
+        the town hall or else the representative point.
+        """
+        found = departures_of(self.communes, self.roads)
+        served = found[found["served"]]
+        if served.empty:
+            msg = (
+                f"network: no street within {MAX_GAP:g} m of any town hall of "
+                f"{self.name}; give streets that go from there to the museum"
+            )
+            raise DataError(msg)
+        times = travel_times(place("louvre-lens"), served, self.roads, direction="to")
+        table = times.droplevel(0).reindex(found.index)
+        past = table["minutes"] > (self.cut or float("inf"))
+        table.loc[past, ["minutes", "off_street"]] = float("nan")
+        absence = pd.Series("", index=found.index).mask(~found["served"], SERVED)
+        frame = gpd.GeoDataFrame(
+            {
+                "name": self.communes["name"],
+                "minutes": table["minutes"],
+                "off_street": table["off_street"],
+                "absence": absence.mask(past, PAST),
+            },
+            geometry=found.geometry,
+            crs=found.crs,
+        )
+        frame.attrs = {
+            "rule": _to_museum(times.attrs["rule"]),
+            "sources": times.attrs["sources"],
+        }
+        _warn_of_absences(frame)
+        return frame
 
     @cached_property
     def minutes(self) -> pd.Series:
         """The time from each town hall to the museum, in minutes."""
-        found = departures_of(self.communes, self.roads)
-        times = travel_times(place("louvre-lens"), found, self.roads, direction="to")
-        values = times["minutes"].droplevel(0).reindex(self.communes.index)
-        values = values.rename("minutes").rename_axis("commune")
-        told = told_of(times)
+        table = self.departures
+        values = table["minutes"].rename("minutes").rename_axis("commune")
+        told = told_of(table)
         return tell(
             values,
             kind="ratio",
@@ -191,6 +271,25 @@ class Subject:
             notes=(capital(told.rule),),
             states=dict.fromkeys(values.index[values.isna()], "not_available"),
         )
+
+    def check_network(self) -> None:
+        """
+        Check that the museum and the communes are on the streets.
+
+        Raises
+        ------
+        DataError
+            If nothing could be mapped; said before anything is drawn.
+        """
+        if self.network is None:
+            return
+        edge = self._areas[1]  # the museum first
+        if self.minutes.isna().all():
+            msg = (
+                f"network: no town hall of {self.name} is reached before its edge, "
+                f"{edge or 0:.1f} min from the museum; give a larger extract"
+            )
+            raise DataError(msg)
 
     @cached_property
     def in_basin(self) -> bool:
@@ -267,7 +366,7 @@ def territory_names(level: str) -> dict[str, str]:
 
 def departures_of(communes: gpd.GeoDataFrame, network: Network) -> gpd.GeoDataFrame:
     """
-    Return where one sets out from in each commune that the network covers.
+    Return where one sets out from in each commune.
 
     Parameters
     ----------
@@ -279,13 +378,93 @@ def departures_of(communes: gpd.GeoDataFrame, network: Network) -> gpd.GeoDataFr
     Returns
     -------
     GeoDataFrame
-        The town hall, else the representative point of the outline.
+        The town hall, else the representative point of the outline; `served`, whether
+        a street is near enough to walk to.
     """
     halls = town_halls().geometry.reindex(communes.index)
     points = halls.where(halls.notna(), communes.representative_point())
-    frame = gpd.GeoDataFrame(geometry=points, crs=communes.crs)
-    box = (network.x.min(), network.y.min(), network.x.max(), network.y.max())
-    return frame.cx[box[0] : box[2], box[1] : box[3]]
+    gap = snap(shapely.get_coordinates(points.array), network).gap
+    return gpd.GeoDataFrame(
+        {"served": gap <= MAX_GAP},
+        geometry=points,
+        crs=communes.crs,
+        index=communes.index,
+    )
+
+
+def iris_dwellings(path: str | Path) -> gpd.GeoDataFrame:
+    """
+    Read the outlines of IRIS, and join their dwellings.
+
+    Parameters
+    ----------
+    path
+        Any vector file that `read_units` reads.
+
+    Returns
+    -------
+    GeoDataFrame
+        Index `iris`; `dwellings_2021`. `attrs["source"]`: the name of the file.
+
+    Raises
+    ------
+    DataError
+        If no code is that of an IRIS of Nord or Pas-de-Calais.
+
+    Warns
+    -----
+    BasinmapWarning
+        With the IRIS that have dwellings and no outline.
+    """
+    outlines = read_units(path, "iris")
+    known = statistics("iris")["dwellings_2021"]
+    found = outlines.loc[outlines.index.isin(known.index), ["geometry"]]
+    if found.empty:
+        msg = (
+            f"{path}: none of its {len(outlines)} codes is an IRIS of Nord or "
+            f"Pas-de-Calais: {culprits(outlines.index.tolist())}"
+        )
+        raise DataError(msg)
+    lacking = known.index[~known.index.isin(found.index) & (known > 0)]
+    if len(lacking):
+        msg = (
+            f"{path}: no outline of {len(lacking)} IRIS of {len(known)}: "
+            f"{culprits(lacking.tolist())}; their communes are counted by the others"
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=2)
+    frame = found.assign(dwellings_2021=known.reindex(found.index))
+    frame.attrs = {"source": Path(path).name}
+    return frame
+
+
+def _areas_within(
+    network: Network, minutes: Iterable[float]
+) -> tuple[gpd.GeoDataFrame, float | None]:
+    """Return areas around the museum, and the minute the network is cut at."""
+    with warnings.catch_warnings():
+        # What the edge cuts is not drawn, and said in the words of a document.
+        warnings.filterwarnings("ignore", "isochrones:", BasinmapWarning)
+        areas = isochrones(
+            place("louvre-lens"), network, minutes=list(minutes), direction="to"
+        )
+    areas.attrs["rule"] = _to_museum(areas.attrs["rule"])
+    return areas, next(iter(areas.attrs["cut"].values()), None)
+
+
+def _to_museum(rule: str) -> str:
+    """Name the place in a rule."""
+    return rule.replace(typeset(WAYS["to"]), typeset("jusqu'au musée"))
+
+
+def _warn_of_absences(departures: gpd.GeoDataFrame) -> None:
+    for why, told in (
+        (SERVED, f"farther than {MAX_GAP:g} m from any street: no time is drawn"),
+        (PAST, "past the edge of the network: no time is drawn"),
+    ):
+        codes = departures.index[departures["absence"] == why]
+        if len(codes):
+            msg = f"network: {len(codes)} town hall(s) {told}: {culprits(codes)}"
+            warnings.warn(msg, BasinmapWarning, stacklevel=3)
 
 
 def subject(
