@@ -14,10 +14,10 @@ import shapely
 
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.measures import Stock, check_columns, state_column, states_of
-from basinmap.spatial.apportioning import _by_area, _by_weight, _layer, _Weighing
-from basinmap.spatial.coverages import NOISE
 from basinmap.spatial.overlaps import point_shares, shared_surface
+from basinmap.spatial.polygons import NOISE
 from basinmap.spatial.projections import check_metric, check_same_crs
+from basinmap.spatial.sharing import Weighing, by_area, by_weight, layer_of
 from basinmap.territory.units import check_unique
 from basinmap.typography import number
 
@@ -351,12 +351,12 @@ def _in_part(
     areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame, counting: _Counting
 ) -> _Shared:
     """Share units out by surface or by dwellings, the way `apportion` does."""
-    left = _layer(units, "units", repair=False)
-    right = _layer(areas, "areas", repair=False)
-    moves = _by_area(left, right, NOISE, each=counting.overlap == "each")
+    left = layer_of(units, "units", repair=False)
+    right = layer_of(areas, "areas", repair=False)
+    moves = by_area(left, right, NOISE, each=counting.overlap == "each")
     if counting.weights is not None:
-        given = _Weighing(counting.weights, counting.count, units, repair=False)
-        moves = _by_weight(moves, given, left, right, "area")
+        given = Weighing(counting.weights, counting.count, units, repair=False)
+        moves = by_weight(moves, given, left, right, "area")
     pairs = moves.pairs[moves.pairs["share"] > 0]
     area = areas.index.to_numpy()[pairs["right"]]
     unit = pairs["left"].to_numpy()

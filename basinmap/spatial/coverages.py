@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,20 +14,13 @@ import shapely
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.measures import (
     Measures,
-    Stock,
     check_columns,
     check_ratios,
-    state_column,
 )
 from basinmap.reports import Report
-from basinmap.spatial.projections import check_metric
-from basinmap.territory.aggregation import (
-    _as_column,
-    _combined,
-    _refuse,
-    _stocks,
-    _summed,
-)
+from basinmap.spatial.combining import combined_columns, keys_of, sums_at
+from basinmap.spatial.polygons import NOISE, outlines, overlapping, vertices
+from basinmap.territory.aggregation import _refuse, _stocks
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
 
@@ -41,8 +33,6 @@ __all__ = [
     "simplify_coverage",
 ]
 
-NOISE: Final = 1e-9
-"""Share of a surface under which a difference is one of arithmetic."""
 
 _CURE: Final = "see where with bm.check_coverage(…), mend with bm.clean_coverage(…)"
 
@@ -114,7 +104,7 @@ def neighbours(
     >>> len(pairs), len(of_lens)
     (84, 7)
     """
-    shapes = _outlines(units, "units")
+    shapes = outlines(units, "units")
     if tolerance is not None and not (0 < tolerance < np.inf):
         msg = f"tolerance is a distance in metres above 0, such as 5; got {tolerance!r}"
         raise DataError(msg)
@@ -199,7 +189,7 @@ def dissolve(
     epci
     246200364     36    242013.0
     """
-    shapes = _outlines(units, "units")
+    shapes = outlines(units, "units")
     groups = _groups(units, by)
     number_of, names = pd.factorize(groups, sort=True)
     kept = number_of >= 0
@@ -284,7 +274,7 @@ def simplify_coverage(
         if not 0 < value < np.inf:
             msg = f"{name} must be above 0; got {value!r}: write scale=250_000"
             raise DataError(msg)
-    shapes = _outlines(units, "units")
+    shapes = outlines(units, "units")
     _check_valid(units, shapes)
     size = paper_mm * scale / 1000
     simple = shapely.coverage_simplify(shapes, tolerance=size)
@@ -332,7 +322,7 @@ def check_coverage(
     0
     """
     _check_width(gap_width)
-    shapes = _outlines(units, "units")
+    shapes = outlines(units, "units")
     faults: list[tuple[str, tuple[object, ...], float, shapely.Point]] = []
     if not shapely.coverage_is_valid(shapes, gap_width=gap_width):
         faults = _overlap_faults(units, shapes)
@@ -405,7 +395,7 @@ def clean_coverage(
     if snap is not None and not 0 <= snap < np.inf:
         msg = f"snap is a distance in metres, 0 or more; got {snap!r}"
         raise DataError(msg)
-    shapes = _outlines(units, "units")
+    shapes = outlines(units, "units")
     cleaned = shapely.coverage_clean(
         shapes, gap_width=gap_width, snapping_distance=-1.0 if snap is None else snap
     )
@@ -425,52 +415,6 @@ def clean_coverage(
 
 
 # --- checks ------------------------------------------------------------------------
-
-
-def _outlines(
-    frame: gpd.GeoDataFrame, what: str, *, repair: bool = False
-) -> np.ndarray:
-    """Return the outlines of units whose surface has a meaning, one a code."""
-    check_metric(frame, what)
-    check_unique(frame.index, what)
-    shapes = np.asarray(frame.geometry.array)
-    void = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    other = ~void & ~np.isin(shapely.get_type_id(shapes), [3, 6])
-    for wrong, told in ((void, "without outline"), (other, "that are no polygon")):
-        if wrong.any():
-            codes = culprits(frame.index[wrong])
-            msg = (
-                f"{what}: {wrong.sum()} unit(s) {told}: {codes}; "
-                "drop them, or give their polygon"
-            )
-            raise DataError(msg)
-    invalid = ~_are_boxes(shapes)
-    invalid[invalid] = ~shapely.is_valid(shapes[invalid])
-    if invalid.any() and repair:
-        shapes = shapes.copy()
-        shapes[invalid] = shapely.make_valid(
-            shapes[invalid], method="structure", keep_collapsed=False
-        )
-    elif invalid.any():
-        msg = (
-            f"{what}: {invalid.sum()} invalid outline(s): "
-            f"{culprits(frame.index[invalid])}; repair them with .make_valid()"
-        )
-        raise DataError(msg)
-    flat = frame.index[~(shapely.area(shapes) > 0)]
-    if len(flat):
-        msg = f"{what}: {len(flat)} without surface ({culprits(flat)}); drop them"
-        raise DataError(msg)
-    return shapes
-
-
-def _are_boxes(shapes: np.ndarray) -> np.ndarray:
-    """Tell which polygons are rectangles along the axes."""
-    found = shapely.get_num_coordinates(shapes) == 5
-    x0, y0, x1, y1 = shapely.bounds(shapes[found]).T
-    whole, area = (x1 - x0) * (y1 - y0), shapely.area(shapes[found])
-    found[found] = (whole > 0) & (np.abs(whole - area) <= NOISE * whole)
-    return found
 
 
 def _check_valid(units: gpd.GeoDataFrame, shapes: np.ndarray) -> None:
@@ -493,41 +437,10 @@ def _check_width(gap_width: float) -> None:
 # --- overlaps and gaps -------------------------------------------------------------
 
 
-def _disjoint(shapes: np.ndarray) -> bool:
-    """
-    Tell, fast, that polygons do not overlap; False means that they might.
-
-    Once shared edges are dropped, what is left bounds the union. If that is a valid
-    polygon of the same surface as all the units, no ground is in two of them.
-    """
-    try:
-        union = shapely.coverage_union_all(shapes)
-    except shapely.errors.GEOSException:  # edges that cross, or stand three times
-        return False
-    total = float(shapely.area(shapes).sum())
-    same = abs(union.area - total) <= 1e-12 * total
-    return bool(same and shapely.is_valid(union))
-
-
-def _overlaps(shapes: np.ndarray) -> pd.DataFrame:
-    """Return the pairs of polygons that overlap: `left`, `right`, `area`, `shape`."""
-    tree = shapely.STRtree(shapes)
-    left, right = tree.query(shapes, predicate="intersects")
-    once = left < right
-    left, right = left[once], right[once]
-    parts = shapely.intersection(shapes[left], shapes[right])
-    pairs = pd.DataFrame({"left": left, "right": right, "area": shapely.area(parts)})
-    pairs["shape"] = parts
-    # Borders that cross by the last bit of a coordinate are no overlap.
-    areas = shapely.area(shapes)
-    least = NOISE * np.minimum(areas[left], areas[right])
-    return pairs[pairs["area"] > least]
-
-
 def _overlap_faults(
     units: gpd.GeoDataFrame, shapes: np.ndarray
 ) -> list[tuple[str, tuple[object, ...], float, shapely.Point]]:
-    pairs = _overlaps(shapes)
+    pairs = overlapping(shapes)
     places = shapely.point_on_surface(pairs["shape"].to_numpy())
     return [
         ("overlap", (units.index[i], units.index[j]), float(area), place)
@@ -563,17 +476,9 @@ def _first_line(lines: shapely.Geometry) -> shapely.Geometry | None:
 # --- borders -----------------------------------------------------------------------
 
 
-def _vertices(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the coordinates of all rings, with their ring and their polygon."""
-    parts, of_part = shapely.get_parts(shapes, return_index=True)
-    rings, of_ring = shapely.get_rings(parts, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    return xy, ring, of_part[of_ring][ring]
-
-
 def _shared_borders(shapes: np.ndarray) -> pd.DataFrame:
     """Pair the edges of a valid coverage that stand twice, and its vertices."""
-    xy, ring, owner = _vertices(shapes)
+    xy, ring, owner = vertices(shapes)
     inside = ring[1:] == ring[:-1]
     start, end, own = xy[:-1][inside], xy[1:][inside], owner[1:][inside]
     turn = (start[:, 0] > end[:, 0]) | (
@@ -643,43 +548,10 @@ def _added_up(
     check_ratios(known, {**units.attrs.get("measures", {}), **known})
     table = pd.DataFrame(units.drop(columns=units.geometry.name))
     table.attrs = {}
-    parent = pd.Series(_keys(number_of), table.index, dtype=object)
-    return _columns(known, _sums(_stocks(table, known), number_of), table, parent)
-
-
-def _sums(stocks: pd.DataFrame, positions: np.ndarray) -> pd.DataFrame:
-    """Add stocks up by position of their unit, each sum under the name of it."""
-    # Whole numbers are grouped many times faster than text.
-    sums = _summed(stocks, pd.Series(positions, stocks.index))
-    sums.index = pd.Index(_keys(sums.index), dtype=object)
-    return sums
-
-
-def _keys(positions: Iterable[int]) -> list[str]:
-    """Name positions by strings, as sums of units expect."""
-    return [str(n) for n in positions]
-
-
-def _columns(
-    known: Measures,
-    sums: pd.DataFrame,
-    rows: pd.DataFrame,
-    parent: pd.Series,
-) -> pd.DataFrame:
-    """Compute each measure of the units from their sums, with its states."""
-    columns: dict[str, pd.Series] = {}
-    for column, measure in known.items():
-        if isinstance(measure, Stock):  # the sum itself
-            columns[column] = sums[column]
-            states = sums[state_column(column)]
-            if (states != "").any():
-                columns[state_column(column)] = states.astype(object)
-            continue
-        found = _combined(column, measure, sums, rows, parent)
-        columns[column] = found.series
-        if found.states:
-            columns[state_column(column)] = _as_column(found.states, sums.index)
-    return pd.DataFrame(columns, index=sums.index)
+    parent = pd.Series(keys_of(number_of), table.index, dtype=object)
+    return combined_columns(
+        known, sums_at(_stocks(table, known), number_of), table, parent
+    )
 
 
 # --- accounts ----------------------------------------------------------------------

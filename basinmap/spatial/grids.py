@@ -16,9 +16,8 @@ from pyproj.exceptions import CRSError as UnknownCRS
 
 from basinmap.errors import CodeError, CRSError, DataError, MeasureError, culprits
 from basinmap.measures import STATES, Stock, check_columns, states_of
-from basinmap.spatial.cells import fractions
-from basinmap.spatial.lookups import _repeated
-from basinmap.spatial.overlaps import _check_polygons
+from basinmap.spatial.cells import fractions, repeated
+from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import METRIC, check_metric
 
 __all__ = [
@@ -105,7 +104,7 @@ def square_grid(
     ['CRS3035RES1000mN3060000E3810000']
     """
     check_metric(area, "area")
-    _check_polygons(area, "area")
+    check_polygons(area, "area")
     epsg = epsg_code(crs)
     size = whole_metres(size_m, "size_m")
     outlines = area.geometry.to_crs(epsg)
@@ -208,7 +207,7 @@ def density(
     """
     check_metric(cells, "cells")
     check_columns(cells, column)
-    _check_polygons(cells, "cells")
+    check_polygons(cells, "cells")
     known = measure or cells.attrs.get("measures", {}).get(column, Stock())
     if not isinstance(known, Stock):
         kind = type(known).__name__.lower()
@@ -340,7 +339,7 @@ def touched(outlines: gpd.GeoSeries, size: int, option: str) -> tuple[Ints, Ints
     # A territory fills at least a part of its box: the box alone costs nothing.
     check_room(float(outlines.area.sum()) / size**2, size, option)
     parts = fractions(outlines.to_numpy(), start, (size, size), shape)
-    run, step = _repeated(parts.size)
+    run, step = repeated(parts.size)
     keys = np.unique(parts.row[run] * shape[1] + parts.column[run] + step)
     check_room(len(keys), size, option)
     return keys // shape[1] + corner[1], keys % shape[1] + corner[0]

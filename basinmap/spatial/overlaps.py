@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from basinmap.errors import DataError, culprits
+from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import check_same_crs
 
 __all__ = ["point_shares", "shared_surface", "surface_shares"]
@@ -53,7 +53,7 @@ def surface_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataF
         Columns `area` and `unit` (index values) and `share` in ]0, 1].
     """
     check_same_crs(units, areas, names=("units", "areas"))
-    _check_polygons(units, "units")
+    check_polygons(units, "units")
     tree = shapely.STRtree(areas.geometry.array)
     rows, columns = tree.query(units.geometry.array, predicate="intersects")
     left = units.geometry.array[rows]
@@ -84,22 +84,6 @@ def shared_surface(areas: gpd.GeoDataFrame) -> float:
         return 0.0
     total = float(shapely.area(shapes).sum())
     return max(total - float(shapely.area(shapely.union_all(shapes))), 0.0)
-
-
-def _check_polygons(frame: gpd.GeoDataFrame, what: str) -> None:
-    """Check that a share of surface has a meaning."""
-    shapes = frame.geometry
-    flat = frame.index[~(shapes.area > 0)]
-    if len(flat):
-        msg = f"{what}: {len(flat)} without surface ({culprits(flat)}); use points"
-        raise DataError(msg)
-    invalid = frame.index[~shapes.is_valid]
-    if len(invalid):
-        msg = (
-            f"{what}: {len(invalid)} invalid outline(s): {culprits(invalid)}; "
-            "repair them with .make_valid()"
-        )
-        raise DataError(msg)
 
 
 def _named(

@@ -36,7 +36,7 @@ from basinmap.spatial.grids import (
     touched,
     whole_metres,
 )
-from basinmap.spatial.overlaps import _check_polygons
+from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import check_metric, check_same_crs
 from basinmap.typography import number
 
@@ -203,7 +203,7 @@ def _check_places(points: gpd.GeoDataFrame, area: gpd.GeoDataFrame | None) -> Fl
         raise DataError(msg)
     if area is not None:
         check_same_crs(points, area, names=("points", "area"))
-        _check_polygons(area, "area")
+        check_polygons(area, "area")
     return shapely.get_coordinates(points.geometry.array)
 
 
