@@ -33,6 +33,8 @@ _ROOMS: Final = {
         "states_of",
     ),
     "reports": ("Report",),
+    "values.columns": ("column", "describe", "table_of"),
+    "values.told": ("Told", "measures_of", "told_of"),
     "territory.aggregation": ("aggregate",),
     "territory.evolution": ("series",),
     "territory.flows": ("rebase_flows",),
@@ -271,6 +273,12 @@ if TYPE_CHECKING:
     from basinmap.territory.units import quartiers as quartiers
     from basinmap.territory.units import scots as scots
     from basinmap.territory.units import statistics as statistics
+    from basinmap.values.columns import column as column
+    from basinmap.values.columns import describe as describe
+    from basinmap.values.columns import table_of as table_of
+    from basinmap.values.told import Told as Told
+    from basinmap.values.told import measures_of as measures_of
+    from basinmap.values.told import told_of as told_of
 
     LOUVRE_LENS: Place
 

@@ -7,14 +7,18 @@ counts. A `Mean` is weighted. A `Median` never moves to another territory.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+import math
+import re
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
 
-from basinmap.errors import ColumnError, MeasureError, culprits
+from basinmap.errors import BasinmapWarning, ColumnError, MeasureError, culprits
+from basinmap.states import QUALIFIERS, STATES, divided, grown
 
 __all__ = [
     "QUALIFIERS",
@@ -26,28 +30,18 @@ __all__ = [
     "Median",
     "Ratio",
     "Stock",
+    "as_floats",
     "check_columns",
+    "check_counts",
     "check_ratios",
-    "declared",
+    "counted",
     "evaluate",
+    "missing",
     "parse_counts",
     "printed_names",
     "state_column",
     "states_of",
 ]
-
-STATES: Mapping[str, str] = {
-    "secret": "Secret statistique",
-    "not_applicable": "Sans objet",
-    "not_available": "Données non disponibles",
-}
-"""What a missing value may mean, with the entry of the legend. Zero is a value."""
-
-QUALIFIERS: Mapping[str, str] = {
-    "lower_bound": "Minimum (une partie est couverte par le secret statistique)",
-    "estimated": "Estimation",
-}
-"""What may have to be said of a value that is there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,10 +76,32 @@ class Measure:
     family: str = ""
     published: int | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what could not be printed, or compared."""
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.type == "str" and not isinstance(value, str):
+                kind = type(self).__name__
+                msg = (
+                    f"{kind}({item.name}={value!r}): expected text, such as "
+                    f"{item.name}={str(value)!r}"
+                )
+                raise MeasureError(msg)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stock(Measure):
-    """A count or a quantity that adds up, such as dwellings."""
+    """
+    A count or a quantity that adds up, such as dwellings.
+
+    Attributes
+    ----------
+    signed
+        Whether it may be negative, such as a balance of migration. A sum without
+        some of its terms then bounds nothing.
+    """
+
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +121,11 @@ class Ratio(Measure):
     denominator: str
     scale: float = 1.0
 
+    def __post_init__(self) -> None:
+        """Refuse a scale that is no number."""
+        Measure.__post_init__(self)
+        _check_number("Ratio", "scale", self.scale)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Growth(Measure):
@@ -122,6 +143,11 @@ class Growth(Measure):
     start: str
     end: str
     years: float
+
+    def __post_init__(self) -> None:
+        """Refuse a number of years that is none."""
+        Measure.__post_init__(self)
+        _check_number("Growth", "years", self.years)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +190,13 @@ class Category(Measure):
 Measures = Mapping[str, Measure]
 
 
+def _check_number(kind: str, name: str, value: object) -> None:
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not number or not math.isfinite(float(value)) or float(value) <= 0:  # type: ignore[arg-type]
+        msg = f"{kind}({name}={value!r}): expected a number above 0"
+        raise MeasureError(msg)
+
+
 def state_column(column: str) -> str:
     """
     Return the name of the column that says what the values of a column mean.
@@ -204,7 +237,7 @@ def states_of(table: pd.DataFrame, column: str) -> pd.Series:
     >>> states_of(table, "vacant").tolist()
     ['', 'secret']
     """
-    values = table[column]
+    gone = missing(table[column])
     states = pd.Series("", index=table.index, dtype=object)
     if state_column(column) in table.columns:
         states = table[state_column(column)].astype(object)
@@ -216,22 +249,194 @@ def states_of(table: pd.DataFrame, column: str) -> pd.Series:
             f"write one of {', '.join([*STATES, *QUALIFIERS])}, or nothing"
         )
         raise MeasureError(msg)
-    wrong = table.index[states.isin(list(STATES)) & values.notna()]
+    wrong = table.index[states.isin(list(STATES)) & ~gone]
     if len(wrong):
         msg = (
             f"{column}: {len(wrong)} value(s) said to be missing are there: "
             f"{culprits(wrong)}; empty the value or its state"
         )
         raise MeasureError(msg)
-    return states.mask(values.isna() & ~states.isin(list(STATES)), "not_available")
+    return states.mask(gone & ~states.isin(list(STATES)), "not_available")
+
+
+def missing(values: pd.Series) -> pd.Series:
+    """
+    Return which values are missing, NaN kept apart by Arrow among them.
+
+    Parameters
+    ----------
+    values
+        Any column.
+
+    Examples
+    --------
+    >>> raw = pd.Series([1.0, None], dtype="float64").astype("double[pyarrow]")
+    >>> missing(raw).tolist()
+    [False, True]
+    """
+    gone = values.isna()
+    if not gone.all() and _is_number(values.dtype):
+        floats = values.to_numpy(dtype="float64", na_value=np.nan)
+        gone |= np.isnan(floats)
+    return gone.astype(bool)
+
+
+def _is_number(dtype: object) -> bool:
+    numeric = pd.api.types.is_numeric_dtype(dtype)
+    return (
+        numeric
+        and not pd.api.types.is_bool_dtype(dtype)
+        and not pd.api.types.is_complex_dtype(dtype)
+    )
+
+
+def as_floats(values: pd.Series, what: str = "") -> pd.Series:
+    """
+    Return a column of numbers as floats, what is missing as NaN.
+
+    Parameters
+    ----------
+    values
+        Numbers of any dtype: of numpy, nullable, of Arrow, Python's own.
+    what
+        What they are, for the message; by default their name.
+
+    Raises
+    ------
+    MeasureError
+        If one is no number: text, a date, a truth value, a complex number.
+
+    Examples
+    --------
+    >>> as_floats(pd.Series([1, None, 2.5], dtype=object)).tolist()
+    [1.0, nan, 2.5]
+    """
+    what = what or str(values.name or "values")
+    if not _is_number(values.dtype):
+        there = values[~missing(values)].astype(object)
+        odd = there[[not _is_one(value) for value in there]]
+        if len(odd):
+            msg = f"{what!r} holds {_named_kind(odd)}, not counts: {_some(odd)}; "
+            raise MeasureError(msg + _cure(odd))
+        values = values.astype(object).where(~missing(values), np.nan)
+        return values.astype("float64")
+    floats = values.to_numpy(dtype="float64", na_value=np.nan)
+    return pd.Series(floats, index=values.index, name=values.name)
+
+
+def _is_one(value: object) -> bool:
+    if isinstance(value, bool | np.bool_ | complex | np.complexfloating):
+        return False
+    # Decimals of a database among them, text and dates not.
+    return hasattr(value, "__float__") and not isinstance(value, np.datetime64)
+
+
+def _named_kind(odd: pd.Series) -> str:
+    if odd.map(lambda value: isinstance(value, str)).all():
+        return "text"
+    return f"values of type {type(odd.iloc[0]).__name__}"
+
+
+def _some(odd: pd.Series) -> str:
+    return culprits(odd.unique(), most=3)
+
+
+def _cure(odd: pd.Series) -> str:
+    if _named_kind(odd) == "text":
+        return "read it with bm.parse_counts first"
+    return "pass a column of numbers"
+
+
+def check_counts(values: pd.Series, what: str = "", *, signed: bool = False) -> None:
+    """
+    Check that counts are finite, and not below zero.
+
+    Parameters
+    ----------
+    values
+        Floats; those missing are passed over.
+    what
+        What they are, for the message; by default their name.
+    signed
+        Whether they may be negative, as a balance may.
+
+    Raises
+    ------
+    MeasureError
+        Naming the codes.
+    """
+    what = what or str(values.name or "values")
+    floats = values.to_numpy()
+    wild = values.index[np.isinf(floats)]
+    if len(wild):
+        msg = f"{what!r}: {len(wild)} infinite value(s) at {culprits(wild)}; empty them"
+        raise MeasureError(msg)
+    below = values.index[floats < 0]
+    if len(below) and not signed:
+        msg = (
+            f"{what!r}: {len(below)} negative count(s) at {culprits(below)}; correct "
+            "them, or declare a balance: bm.Stock(signed=True)"
+        )
+        raise MeasureError(msg)
+
+
+def counted(
+    table: pd.DataFrame, column: str, *, signed: bool = False
+) -> tuple[pd.Series, pd.Series]:
+    """
+    Return the counts of a column as floats, and what each is worth.
+
+    Parameters
+    ----------
+    table
+        With a column `<column>_state` where some are missing or bounded.
+    column
+        A stock.
+    signed
+        Whether it may be negative.
+
+    Returns
+    -------
+    values : Series of float
+        NaN where missing, whatever the dtype said so.
+    states : Series of object
+        A key of `STATES` or `QUALIFIERS`, or `""`.
+
+    Raises
+    ------
+    ColumnError
+        If the column is missing, or stands twice.
+    MeasureError
+        If it holds anything but numbers, infinite ones, negative ones, or a state
+        contradicts a value.
+
+    Examples
+    --------
+    >>> table = parse_counts(pd.Series(["12", "s"], name="vacant"))
+    >>> [part.tolist() for part in counted(table, "vacant")]
+    [[12.0, nan], ['', 'secret']]
+    """
+    check_columns(table, column)
+    values = as_floats(table[column], column)
+    check_counts(values, column, signed=signed)
+    return values, states_of(table, column)
+
+
+_SIGNS: Final = re.compile(r"[\ufeff\u200b]")
+_SPACES: Final = re.compile(r"(?<=[0-9])[\s\u202f\u00a0](?=[0-9]{3}(?![0-9]))")
+_NUMBER: Final = re.compile(r"[-−]?[0-9]+([.,][0-9]+)?")
+
+Signs = str | Sequence[str]
 
 
 def parse_counts(
-    raw: pd.Series,
+    raw: pd.Series | pd.DataFrame,
     *,
-    secret: str | Sequence[str] = ("s",),
-    not_applicable: str | Sequence[str] = ("s.o.", "so"),
-    not_available: str | Sequence[str] = ("n.d.", "nd", ""),
+    secret: Signs = ("s", "c"),
+    not_applicable: Signs = ("s.o.", "so", "///"),
+    not_available: Signs = ("n.d.", "nd", "ns", "n.s.", "…", "...", "-", ""),
+    zero: Signs = (),
+    signed: bool = False,
 ) -> pd.DataFrame:
     """
     Read counts as they are published, with the signs that stand for no value.
@@ -239,19 +444,33 @@ def parse_counts(
     Parameters
     ----------
     raw
-        Text or numbers, such as the column of a file read with `dtype=str`.
+        Text or numbers, such as columns of a file read with `dtype=str`; of a frame,
+        every column is read, those of states left as they are.
     secret, not_applicable, not_available
         The signs of each kind of missing value. A zero is a value.
+    zero
+        Signs that stand for nothing at all: Insee writes « - » for it, others for what
+        is not available, so that it is read as such unless `zero="-"` says otherwise.
+    signed
+        Whether numbers may be negative, as a balance may.
 
     Returns
     -------
     DataFrame
-        On the index of `raw`: its name, as numbers, and `<name>_state`.
+        On the index of `raw`: for each column its name, as numbers, and
+        `<name>_state`.
 
     Raises
     ------
     MeasureError
-        If something is neither a number nor one of the signs.
+        If something is neither a number nor one of the signs, or is negative.
+    ColumnError
+        If two columns of a frame bear one name.
+
+    Notes
+    -----
+    Byte order marks, spaces between thousands, no-break ones too, are passed over; a
+    comma or a point stands before decimals.
 
     Examples
     --------
@@ -261,25 +480,77 @@ def parse_counts(
     1     0.0
     2     NaN         secret
     3     NaN  not_available
+    >>> parse_counts(pd.DataFrame({"a": ["1 234,5"], "b": ["///"]}))
+            a a_state   b         b_state
+    0  1234.5         NaN  not_applicable
     """
-    name = str(raw.name or "value")
-    text = raw.astype(object).where(raw.notna(), "").astype(str).str.strip()
-    text = text.str.replace(r"(?<=\d)\s(?=\d{3}(?!\d))", "", regex=True)
-    states = pd.Series("", index=raw.index, dtype=object)
-    signs = zip(STATES, (secret, not_applicable, not_available), strict=True)
-    for state, spellings in signs:
-        known = [spellings] if isinstance(spellings, str) else list(spellings)
-        states[text.str.lower().isin([sign.lower() for sign in known])] = state
-    counts = text.where(text.str.fullmatch(r"\d+([.,]\d+)?") & (states == ""))
-    values = pd.to_numeric(counts.str.replace(",", ".", regex=False))
+    signs = {
+        **dict.fromkeys(_spelt(not_available), "not_available"),
+        **dict.fromkeys(_spelt(not_applicable), "not_applicable"),
+        **dict.fromkeys(_spelt(secret), "secret"),
+    }
+    nil = _spelt(zero)
+    if isinstance(raw, pd.Series):
+        return _parsed(raw, str(raw.name or "value"), signs, nil, signed=signed)
+    names = [str(name) for name in raw.columns]
+    check_columns(raw, *names)
+    beside = {state_column(name) for name in names}
+    parts = [
+        raw[[name]]
+        if name in beside
+        else _parsed(raw[name], name, signs, nil, signed=signed)
+        for name in names
+    ]
+    read = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=raw.index)
+    # The states of a column that had some are those just read, or its own.
+    return read.loc[:, ~read.columns.duplicated()]
+
+
+def _spelt(signs: Signs) -> list[str]:
+    return [sign.lower() for sign in ([signs] if isinstance(signs, str) else signs)]
+
+
+def _parsed(
+    raw: pd.Series,
+    name: str,
+    signs: Mapping[str, str],
+    zero: Sequence[str],
+    *,
+    signed: bool,
+) -> pd.DataFrame:
+    """Return one column as numbers, and the state of each."""
+    text = raw.astype(object).where(~missing(raw), "").astype(str)
+    text = text.str.replace(_SIGNS, "", regex=True).str.strip()
+    text = text.str.replace(_SPACES, "", regex=True)
+    lowered = text.str.lower()
+    text = text.mask(lowered.isin(zero), "0")
+    states = (
+        lowered.where(~lowered.isin(zero), "0").map(signs).fillna("").astype(object)
+    )
+    plain = text.str.fullmatch(_NUMBER) & (states == "")
+    found = text.where(plain).str.replace(",", ".", regex=False)
+    values = pd.to_numeric(found.str.replace("−", "-", regex=False)).astype("float64")
     wrong = text[values.isna() & (states == "")]
     if len(wrong):
         msg = (
             f"{name}: {len(wrong)} value(s) are neither numbers nor known signs: "
-            f"{culprits(wrong.unique())}; say what they mean with secret=[…]"
+            f"{culprits(wrong.unique())}; {_meant(wrong)}"
         )
         raise MeasureError(msg)
-    return pd.DataFrame({name: values.astype("float64"), state_column(name): states})
+    check_counts(values, name, signed=signed)
+    return pd.DataFrame({name: values, state_column(name): states})
+
+
+def _meant(wrong: pd.Series) -> str:
+    """Say what to type for text that is no number."""
+    if wrong.str.contains("%", regex=False).all():
+        return "take the % off, and declare a ratio of two counts"
+    if wrong.str.fullmatch(r"[0-9]{1,3}(\.[0-9]{3})+(,[0-9]+)?").all():
+        return "take the points between thousands out: .str.replace('.', '')"
+    return (
+        "say what they mean with secret=[…], not_applicable=[…] or not_available=[…]; "
+        "of a frame, pass the columns of counts only"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,41 +568,6 @@ class Evaluated:
 
     series: pd.Series
     states: dict[str, str] = field(default_factory=dict)
-
-
-def declared(table: pd.DataFrame, measures: Measures | None) -> dict[str, Measure]:
-    """
-    Return the measures of a table: those given, else those it carries.
-
-    Parameters
-    ----------
-    table
-        A table whose `attrs["measures"]` may declare its columns.
-    measures
-        Column to measure, which then replaces what the table carries.
-
-    Raises
-    ------
-    MeasureError
-        If nothing is declared, or what is given is no measure.
-    """
-    found = table.attrs.get("measures", {}) if measures is None else measures
-    if isinstance(found, Mapping):
-        found = dict(found)
-    if not found or not isinstance(found, dict):
-        msg = (
-            "no column is declared as a measure: pass "
-            "measures={'column': bm.Stock()} or bm.Ratio(numerator=…, denominator=…)"
-        )
-        raise MeasureError(msg)
-    wrong = [name for name, item in found.items() if not isinstance(item, Measure)]
-    if wrong:
-        msg = (
-            f"{len(wrong)} column(s) declared by something that is no measure: "
-            f"{culprits(wrong)}; write bm.Stock(), bm.Ratio(…), bm.Mean(…)"
-        )
-        raise MeasureError(msg)
-    return found
 
 
 def printed_names(measures: Measures) -> dict[str, str]:
@@ -369,16 +605,27 @@ def check_columns(table: pd.DataFrame, *columns: str) -> None:
     Raises
     ------
     ColumnError
-        Naming what is missing and what there is.
+        Naming what is missing and what there is, or what stands twice.
     """
-    missing = [name for name in columns if name not in table.columns]
-    if missing:
+    absent = [name for name in columns if name not in table.columns]
+    if absent:
         there = culprits(table.columns, most=8) or "nothing"
-        msg = f"{len(missing)} column(s) missing: {culprits(missing)}; found {there}"
+        msg = f"{len(absent)} column(s) missing: {culprits(absent)}; found {there}"
         raise ColumnError(msg)
+    if not table.columns.is_unique:
+        again = set(table.columns[table.columns.duplicated()]) & set(columns)
+        if again:
+            msg = f"{len(again)} column(s) stand twice: {culprits(sorted(again))}; "
+            raise ColumnError(msg + "rename or drop one of each")
 
 
-def evaluate(measure: Measure, table: pd.DataFrame, column: str) -> Evaluated:
+def evaluate(
+    measure: Measure,
+    table: pd.DataFrame,
+    column: str,
+    *,
+    signed: Collection[str] = (),
+) -> Evaluated:
     """
     Compute a measure from the stocks of a table, one value a row.
 
@@ -390,6 +637,8 @@ def evaluate(measure: Measure, table: pd.DataFrame, column: str) -> Evaluated:
         Stocks, one row a territory.
     column
         Name of the result, and the column itself for a stock.
+    signed
+        Columns that may be negative, as a balance may.
 
     Raises
     ------
@@ -400,25 +649,15 @@ def evaluate(measure: Measure, table: pd.DataFrame, column: str) -> Evaluated:
     """
     match measure:
         case Stock():
-            check_columns(table, column)
-            values = table[column].astype("float64")
-            states = states_of(table, column)
+            may = measure.signed or column in signed
+            values, states = counted(table, column, signed=may)
         case Ratio(numerator=top, denominator=bottom, scale=scale):
-            values, states = _quotient(table, top, bottom)
+            values, states = _quotient(table, top, bottom, signed=top in signed)
             values = values * scale
+            _check_parts(values, measure, column)
         case Growth(start=start, end=end, years=years):
-            if not years > 0:
-                msg = f"{column!r}: growth over {years} years; give how many, above 0"
-                raise MeasureError(msg)
-            values, states = _quotient(table, end, start)
-            negative = values < 0
-            values, states = (
-                values.mask(negative),
-                states.mask(negative, "not_applicable"),
-            )
-            # A rate of growth from or to a minimum is bounded by nothing.
-            states = states.mask(states == "lower_bound", "secret")
-            values = ((values ** (1 / years) - 1) * 100).mask(states == "secret")
+            values, states = _quotient(table, end, start, growth=True)
+            values = (values ** (1 / years) - 1) * 100
         case _:
             kind = type(measure).__name__.lower()
             msg = f"{column!r} is a {kind}: it cannot be computed from sums of stocks"
@@ -430,31 +669,36 @@ def evaluate(measure: Measure, table: pd.DataFrame, column: str) -> Evaluated:
 
 
 def _quotient(
-    table: pd.DataFrame, top: str, bottom: str
+    table: pd.DataFrame,
+    top: str,
+    bottom: str,
+    *,
+    growth: bool = False,
+    signed: bool = False,
 ) -> tuple[pd.Series, pd.Series]:
     """Divide two stocks; say what each result is worth."""
-    check_columns(table, top, bottom)
-    above, below = states_of(table, top), states_of(table, bottom)
-    divisor = table[bottom].astype("float64")
+    dividend, above = counted(table, top, signed=signed)
+    divisor, below = counted(table, bottom)
     void = divisor == 0
-    values = table[top].astype("float64") / divisor.mask(void, np.nan)
-    # In order: the first that holds is what is said.
-    states = pd.Series(
-        np.select(
-            [
-                void | (above == "not_applicable") | (below == "not_applicable"),
-                (above == "secret") | below.isin(["secret", "lower_bound"]),
-                (above == "not_available") | (below == "not_available"),
-                above == "lower_bound",
-                (above == "estimated") | (below == "estimated"),
-            ],
-            ["not_applicable", "secret", "not_available", "lower_bound", "estimated"],
-            default="",
-        ),
-        index=table.index,
-        dtype=object,
-    )
+    values = dividend / divisor.mask(void, np.nan)
+    rule = grown(below, above, void) if growth else divided(above, below, void)
+    states = pd.Series(rule, index=table.index, dtype=object)
     return values.mask(states.isin(list(STATES))), states
+
+
+def _check_parts(values: pd.Series, measure: Ratio, column: str) -> None:
+    """Warn of a part that is more than its whole."""
+    if not measure.unit.startswith("%") or measure.scale != 100:
+        return
+    over = values.index[values > 100 * (1 + 1e-9)]
+    if len(over):
+        warnings.warn(
+            f"{column!r}: {len(over)} value(s) above 100 % at {culprits(over)}: "
+            f"{measure.numerator!r} is more than {measure.denominator!r} there; are "
+            "they of one file and one year?",
+            BasinmapWarning,
+            stacklevel=4,
+        )
 
 
 def check_ratios(measures: Measures, known: Measures) -> None:
@@ -473,14 +717,15 @@ def check_ratios(measures: Measures, known: Measures) -> None:
     MeasureError
         If a count is no stock, or where both say theirs: the counts of a ratio
         differ by sampling family or vintage, those of a growth by sampling family
-        or geography.
+        or geography, or are not as many years apart as the growth says.
     """
     for name, measure in measures.items():
         match measure:
             case Ratio(numerator=first, denominator=second):
                 _check_pair(name, (first, second), known, ("family", "vintage"))
-            case Growth(start=first, end=second):
+            case Growth(start=first, end=second, years=years):
                 _check_pair(name, (first, second), known, ("family", "geography"))
+                _check_years(name, (first, second), years, known)
 
 
 def _check_pair(
@@ -501,3 +746,23 @@ def _check_pair(
                 "the same thing: take both from one file"
             )
             raise MeasureError(msg)
+
+
+def _check_years(
+    name: str, pair: tuple[str, str], years: float, known: Measures
+) -> None:
+    """Check that two counts are as far apart as the growth between them says."""
+    told = [known[column].vintage for column in pair if column in known]
+    if len(told) < 2 or not all(year.isdigit() for year in told):
+        return
+    start, end = map(int, told)
+    if end - start != years:
+        msg = (
+            f"{name!r}: growth over {years:g} years from {pair[0]!r} ({start}) to "
+            f"{pair[1]!r} ({end}), which are {end - start} apart; write years="
+            f"{end - start}"
+            if end > start
+            else f"{name!r}: growth from {pair[0]!r} ({start}) to {pair[1]!r} ({end}): "
+            "the end is not after the start; exchange them"
+        )
+        raise MeasureError(msg)

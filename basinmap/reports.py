@@ -31,6 +31,8 @@ class Report:
     bounded
         Per column, the units whose total is a lower bound, for want of what
         secrecy hides.
+    partial
+        Per unit that is not whole, what it lacks.
     split
         Codes that were shared out between several.
     estimated
@@ -49,6 +51,7 @@ class Report:
     unmatched: tuple[str, ...] = ()
     missing: dict[str, tuple[str, ...]] = field(default_factory=dict)
     bounded: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    partial: dict[str, tuple[str, ...]] = field(default_factory=dict)
     split: tuple[str, ...] = ()
     estimated: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -93,7 +96,7 @@ class Report:
         ]
         lines += [
             f"{self._name(name)} : totaux qui sont des minimums, une partie étant "
-            f"couverte par le secret statistique {_listed(codes)}."
+            f"secrète ou absente {_listed(codes)}."
             for name, codes in self.bounded.items()
             if codes
         ]

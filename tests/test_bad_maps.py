@@ -30,11 +30,12 @@ from basinmap.errors import (
 )
 from basinmap.maps.blocks import ClassesBlock
 from basinmap.maps.drawing import STATE_FILL, state_fill
-from basinmap.maps.guards import check_drawable, numbers
+from basinmap.maps.guards import check_drawable
 from basinmap.maps.pages import Sheet
 from basinmap.maps.palettes import SEQUENTIAL, sequential_colors
 from basinmap.maps.vision import least_difference
 from basinmap.measures import STATES
+from basinmap.values.checks import numbers
 
 CODES = ["62490", "62491", "62492", "62493"]
 X, Y = 690_000.0, 7_035_000.0
@@ -332,7 +333,7 @@ def test_a_median_is_shown_at_its_own_level_and_never_moved(ax, four):
     table = income.to_frame().rename_axis("commune")
     with pytest.raises(MeasureError, match="median"):
         bm.aggregate(table, "epci", measures={"taux": bm.Median()})
-    kinds = {type(row).__name__ for row in bm.statistics().attrs["measures"].values()}
+    kinds = {type(row).__name__ for row in bm.measures_of(bm.statistics()).values()}
     assert kinds == {"Stock"}
 
 

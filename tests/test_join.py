@@ -557,7 +557,7 @@ def test_the_table_is_on_the_index_of_the_units():
 
 def test_columns_are_declared_as_what_they_are(sales):
     table, _ = count(sales, squares(3), by="year", sums=["price"], medians=["price"])
-    measures = table.attrs["measures"]
+    measures = bm.measures_of(table)
     assert set(measures) == set(table.columns)
     assert isinstance(measures["points_2024"], Stock)
     assert isinstance(measures["price_median_2024"], Median)

@@ -114,7 +114,7 @@ def test_a_stock_is_refused_as_a_fill_and_the_message_names_the_circles(
 def test_a_column_of_statistics_declared_as_a_stock_is_refused_as_a_fill(
     ax, lens, counts
 ):
-    assert isinstance(counts.attrs["measures"]["dwellings_2021"], bm.Stock)
+    assert isinstance(bm.measures_of(counts)["dwellings_2021"], bm.Stock)
     with pytest.raises(bm.errors.MeasureError, match=r"stock.*draw_symbols"):
         bm.draw_choropleth(ax, lens, bm.classify(counts["dwellings_2021"]))
 

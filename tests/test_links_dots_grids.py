@@ -634,7 +634,7 @@ def test_squares_too_small_to_be_seen_warn(lens):
 def surface(lens):
     counts = bm.statistics(epci="246200364")
     points = bm.town_halls().join(counts["population_2023"], how="inner")
-    points.attrs["measures"] = counts.attrs["measures"]
+    points.attrs["measures"] = bm.measures_of(counts)
     return smooth(points, "population_2023", radius_m=2_500, cell_m=400, area=lens)
 
 

@@ -62,7 +62,7 @@ def census():
     vacancy = bm.Ratio(
         numerator="vacant_dwellings_2021", denominator="dwellings_2021", scale=100
     )
-    table.attrs["measures"] = {**iris.attrs["measures"], "vacancy": vacancy}
+    table.attrs["measures"] = {**bm.measures_of(iris), "vacancy": vacancy}
     return table
 
 
@@ -100,7 +100,7 @@ def test_ratio_is_computed_again(census):
 def test_geography_is_updated(census):
     table, _ = rebase(census, from_year=2024, to_year=2026)
     assert table.attrs["geography"] == "2026-01-01"
-    assert {m.geography for m in table.attrs["measures"].values()} == {"2026"}
+    assert {m.geography for m in bm.measures_of(table).values()} == {"2026"}
 
 
 def test_back_to_2024_is_estimated_and_conserves(census):
@@ -396,7 +396,7 @@ def test_codes_of_another_year_are_named_and_the_year_proposed(census):
 
 def test_measures_of_another_geography_are_refused(census):
     table, _ = rebase(census, from_year=2024, to_year=2026)
-    told = census.attrs["measures"]
+    told = bm.measures_of(census)
     with pytest.raises(VintageError, match="declared in the geography of 2024"):
         rebase(table, from_year=2026, to_year=2024, measures=told)
     # The communes of 2021 are those of 2024.
@@ -600,7 +600,7 @@ def test_same_ground_is_joined():
         one, whole(2024).loc[["62498", "62510"]], left_year=2026, right_year=2024
     )
     assert kept.index.tolist() == ["62498"]
-    assert kept.attrs["measures"]["population_2023"].vintage == "2023"
+    assert bm.measures_of(kept)["population_2023"].vintage == "2023"
 
 
 def test_join_refuses_what_would_be_lost():

@@ -194,7 +194,7 @@ def test_a_ratio_is_that_of_its_smoothed_counts():
     assert surface["rate"].max() == pytest.approx(10)  # near the first alone
     assert 0 < surface["rate"].loc["CRS2154RES200mN7037000E685200"] < 10
     assert surface["dwellings"].sum() == pytest.approx(400)
-    assert surface.attrs["measures"]["rate"].scale == 100
+    assert bm.measures_of(surface)["rate"].scale == 100
 
 
 def test_a_ratio_of_nothing_is_not_applicable():
@@ -244,7 +244,7 @@ def test_town_halls_of_lens_keep_their_population():
     lens = bm.communes(epci="246200364")
     statistics = bm.statistics(epci="246200364")
     points = bm.town_halls().join(statistics["population_2023"], how="inner")
-    points.attrs["measures"] = statistics.attrs["measures"]
+    points.attrs["measures"] = bm.measures_of(statistics)
     surface = smooth(points, "population_2023", radius_m=2_000, cell_m=200, area=lens)
     expected = points["population_2023"].sum()
     assert surface["population_2023"].sum() == pytest.approx(expected, rel=1e-12)

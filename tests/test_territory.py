@@ -283,8 +283,8 @@ def test_statistics_declare_every_count_as_a_stock():
     for level in ("commune", "iris"):
         table = bm.statistics(level)
         numbers = [name for name in table.columns if name != "commune"]
-        assert list(table.attrs["measures"]) == numbers
-        for measure in table.attrs["measures"].values():
+        assert list(bm.measures_of(table)) == numbers
+        for measure in bm.measures_of(table).values():
             assert isinstance(measure, bm.Stock)
             assert measure.source
             assert measure.label

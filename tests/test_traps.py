@@ -193,7 +193,7 @@ def test_trap_17_each_column_carries_its_vintage():
         32_697,
         32_920,
     ]
-    measures = table.attrs["measures"]
+    measures = bm.measures_of(table)
     assert measures["population_2023"].vintage == "2023"
     mixed = bm.Ratio(numerator="vacant_dwellings_2021", denominator="population_2023")
     with pytest.raises(MeasureError, match="vintage"):

@@ -606,11 +606,11 @@ def test_attributes(stairs):
     assert table.attrs["resolution"] == (100, 100)
     assert table.attrs["band"] == 1
     assert table.attrs["level"] == "quartier"
-    measures = table.attrs["measures"]
+    measures = bm.measures_of(table)
     assert isinstance(measures["sum"], Stock)
     assert measures["mean"] == Mean(weight="count", source="CNES")
     # Without the count, a mean cannot be combined: it is not declared.
-    assert "mean" not in zonal(stairs, units).attrs["measures"]
+    assert "mean" not in bm.measures_of(zonal(stairs, units))
 
 
 def test_holes_and_parts(stairs):

@@ -20,6 +20,7 @@ from basinmap.spatial.projections import check_metric, check_same_crs
 from basinmap.spatial.sharing import Weighing, by_area, by_weight, layer_of
 from basinmap.territory.units import check_unique
 from basinmap.typography import number
+from basinmap.values.told import measures_of
 
 __all__ = ["not_reached", "reach"]
 
@@ -245,7 +246,7 @@ def _union(areas: gpd.GeoDataFrame) -> shapely.Geometry:
 
 
 def _check_stocks(units: pd.DataFrame, columns: Sequence[str]) -> None:
-    known = units.attrs.get("measures", {})
+    known = measures_of(units)
     for column in columns:
         measure = known.get(column)
         if measure is not None and not isinstance(measure, Stock):

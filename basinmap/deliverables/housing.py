@@ -34,6 +34,7 @@ from basinmap.territory.embedded import credit, provenance
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, epcis
 from basinmap.typography import capital
+from basinmap.values.told import measures_of
 
 __all__ = ["PLATES", "plh"]
 
@@ -240,7 +241,7 @@ def _write_data(about: Subject, folder: Path) -> None:
 
 def _dictionary(about: Subject) -> pd.DataFrame:
     """Return the meaning of each column: label, unit, vintage, source."""
-    measures = about.everything.attrs["measures"]
+    measures = measures_of(about.everything)
     rows = {
         name: (measure.label, measure.unit, measure.vintage, measure.source)
         for name, measure in measures.items()
@@ -278,7 +279,7 @@ def _dressed(
     about: Subject, table: pd.DataFrame, title: str, note: str
 ) -> pd.DataFrame:
     known = indicators()["decimals"].to_dict()
-    measures = about.everything.attrs["measures"]
+    measures = measures_of(about.everything)
     decimals = dict.fromkeys(measures, 0) | {"area_km2": 2} | known
     table.attrs = {
         "title": title,

@@ -26,6 +26,7 @@ from basinmap.maps.pages import MapAxes, Sheet, page
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, epcis, scots, statistics
 from basinmap.typography import number
+from basinmap.values.told import measures_of
 
 __all__ = [
     "MUSEUM",
@@ -197,7 +198,7 @@ def situation_plate(subject: Subject) -> Sheet:
         ax,
         author=subject.author,
         date=subject.date,
-        sources=statistics().attrs["measures"]["population_2023"].source.split("; "),
+        sources=measures_of(statistics())["population_2023"].source.split("; "),
         note=_outside(subject),
     )
     return fig

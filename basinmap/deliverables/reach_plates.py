@@ -32,6 +32,7 @@ from basinmap.maps.pages import MapAxes, Sheet, page
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, epcis
 from basinmap.typography import capital, shortest
+from basinmap.values.told import measures_of
 
 __all__ = ["REACH_PLATES"]
 
@@ -139,7 +140,7 @@ def ring_plate(subject: Subject) -> Sheet:
     draw_rings(ax, subject.rings, label=_CROW)
     draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
     population = subject.statistics["population_2023"]
-    measure = subject.statistics.attrs["measures"]["population_2023"]
+    measure = measures_of(subject.statistics)["population_2023"]
     population.attrs = {
         "kind": "stock",
         "label": "population municipale",

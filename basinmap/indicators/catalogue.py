@@ -1,4 +1,9 @@
-"""The indicators that the embedded data allow; ids of the field's catalogue."""
+"""
+The indicators that the embedded data allow; ids of the field's catalogue.
+
+Counts are named without a year: `vacant_dwellings` stands for any column
+`vacant_dwellings_2021`, of whatever year a table holds.
+"""
 
 from __future__ import annotations
 
@@ -14,27 +19,26 @@ from basinmap.measures import Growth, Measure, Ratio, Stock
 
 __all__ = ["Indicator", "indicators"]
 
-_CENSUS = "recensement 2021"
-_LEGAL = "populations légales"
-
 
 @dataclass(frozen=True, slots=True)
 class Indicator:
     """
     An indicator: what is computed, and how it is named and written.
 
+    An indicator is of no year: that is the year of the counts it is computed from.
+
     Attributes
     ----------
     id
         Id in the catalogue, such as `"L04"`.
-    column
-        Column name of its values.
-    title
-        French title of a map, with its date.
+    label
+        French name.
     definition
         French definition, as printed under the title.
     measure
-        How it is computed.
+        How it is computed, from counts named without a year.
+    count
+        The count itself, for a stock.
     decimals
         Decimals when printed.
     palette
@@ -42,83 +46,92 @@ class Indicator:
     """
 
     id: str
-    column: str
-    title: str
+    label: str
     definition: str
     measure: Measure
     decimals: int
     palette: str
+    count: str = ""
+
+    @property
+    def counts(self) -> tuple[str, ...]:
+        """The counts it needs, without a year, the first one first."""
+        match self.measure:
+            case Ratio(numerator=top, denominator=bottom):
+                return top, bottom
+            case Growth(start=start):
+                return (start,)
+            case _:
+                return (self.count,)
+
+    def title(self, vintage: str = "") -> str:
+        """
+        Return the French title of a map.
+
+        Parameters
+        ----------
+        vintage
+            Year of the counts, or `"2016-2023"` for an indicator of two.
+        """
+        if isinstance(self.measure, Growth) and "-" in vintage:
+            return f"{self.label} de {vintage.replace('-', ' à ')}"
+        return f"{self.label} en {vintage}" if vintage else self.label
 
 
-def _share(id_: str, top: str, title: str, definition: str, palette: str) -> Indicator:
-    """Return a share of the dwellings of the census 2021."""
+def _share(id_: str, top: str, label: str, definition: str, palette: str) -> Indicator:
+    """Return a share of the dwellings."""
     measure = Ratio(
-        numerator=top,
-        denominator="dwellings_2021",
-        scale=100,
-        label=title,
-        unit="%",
-        vintage="2021",
-        family="P",
+        numerator=top, denominator="dwellings", scale=100, label=label, unit="%"
     )
-    name = f"{title} en 2021"
-    return Indicator(id_, id_, name, f"{definition} ({_CENSUS})", measure, 1, palette)
+    return Indicator(id_, label, definition, measure, 1, palette)
 
 
-def _stock(id_: str, column: str, title: str, unit: str, year: str) -> Indicator:
-    measure = Stock(label=title, unit=unit, vintage=year)
-    source = _LEGAL if column.startswith("population") else _CENSUS
-    return Indicator(
-        id_, column, f"{title} en {year}", f"{title} ({source})", measure, 0, "greys"
-    )
+def _stock(id_: str, count: str, label: str, unit: str) -> Indicator:
+    measure = Stock(label=label, unit=unit)
+    return Indicator(id_, label, label, measure, 0, "greys", count)
 
 
 _ALL: Final = (
-    _stock("D01", "population_2023", "Population municipale", "habitants", "2023"),
+    _stock("D01", "population", "Population municipale", "habitants"),
     Indicator(
         "D02",
-        "D02",
-        "Évolution annuelle de la population de 2016 à 2023",
-        "Taux de variation annuel moyen de la population municipale "
-        "(populations légales 2016 et 2023)",
+        "Évolution annuelle de la population",
+        "Taux de variation annuel moyen de la population municipale",
         Growth(
-            start="population_2016",
-            end="population_2023",
-            years=7,
+            start="population",
+            end="population",
+            years=1,
             label="Taux de variation annuel moyen de la population",
             unit="% par an",
-            vintage="2016-2023",
         ),
         2,
         "orange-violet",
     ),
     Indicator(
         "D05",
-        "D05",
-        "Densité de population en 2023",
-        "Habitants par kilomètre carré (populations légales 2023)",
+        "Densité de population",
+        "Habitants par kilomètre carré",
         Ratio(
-            numerator="population_2023",
+            numerator="population",
             denominator="area_km2",
             label="Densité de population",
             unit="hab./km²",
-            vintage="2023",
         ),
         0,
         "blues",
     ),
-    _stock("D06", "main_residences_2021", "Ménages", "ménages", "2021"),
-    _stock("L01", "dwellings_2021", "Logements", "logements", "2021"),
+    _stock("D06", "main_residences", "Ménages", "ménages"),
+    _stock("L01", "dwellings", "Logements", "logements"),
     _share(
         "L02",
-        "main_residences_2021",
+        "main_residences",
         "Part des résidences principales",
         "Part des résidences principales dans l'ensemble des logements",
         "teals",
     ),
     _share(
         "L03",
-        "secondary_residences_2021",
+        "secondary_residences",
         "Part des résidences secondaires",
         "Part des résidences secondaires et des logements occasionnels "
         "dans l'ensemble des logements",
@@ -126,14 +139,14 @@ _ALL: Final = (
     ),
     _share(
         "L04",
-        "vacant_dwellings_2021",
+        "vacant_dwellings",
         "Taux de vacance des logements",
         "Part des logements vacants dans l'ensemble des logements",
         "reds",
     ),
     _share(
         "L05",
-        "houses_2021",
+        "houses",
         "Part des maisons",
         "Part des maisons dans l'ensemble des logements",
         "greens",
@@ -152,34 +165,28 @@ def indicators() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index `indicator`; `title`, `unit`, `kind` (stock, ratio, growth),
-        `numerator`, `denominator` (columns), `vintage`, `decimals`.
+        Index `indicator`; `title` (without its year), `unit`, `kind` (stock, ratio,
+        growth), `numerator`, `denominator` (counts, without their year), `decimals`.
 
     Examples
     --------
     >>> import basinmap as bm
     >>> bm.indicators().loc["L04", ["unit", "numerator", "denominator"]].tolist()
-    ['%', 'vacant_dwellings_2021', 'dwellings_2021']
+    ['%', 'vacant_dwellings', 'dwellings']
     """
     rows = {item.id: _row(item) for item in _ALL}
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("indicator")
 
 
 def _row(item: Indicator) -> dict[str, object]:
-    match item.measure:
-        case Ratio(numerator=top, denominator=bottom):
-            counts: tuple[str, str | None] = (top, bottom)
-        case Growth(start=start, end=end):
-            counts = (end, start)
-        case _:
-            counts = (item.column, None)
+    counts = (*item.counts, *item.counts)
+    stock = isinstance(item.measure, Stock)
     return {
-        "title": item.title,
+        "title": item.label,
         "unit": item.measure.unit,
         "kind": type(item.measure).__name__.lower(),
         "numerator": counts[0],
-        "denominator": counts[1],
-        "vintage": item.measure.vintage,
+        "denominator": None if stock else counts[1],
         "decimals": item.decimals,
     }
 
@@ -200,8 +207,8 @@ def indicator(id_: str) -> Indicator:
 
     Examples
     --------
-    >>> indicator("L04").title
-    'Taux de vacance des logements en 2021'
+    >>> indicator("L04").title("2022")
+    'Taux de vacance des logements en 2022'
     """
     if id_ not in CATALOGUE:
         msg = f"unknown indicator {id_!r}; choose among {', '.join(CATALOGUE)}"

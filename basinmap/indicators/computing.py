@@ -6,23 +6,15 @@ import pandas as pd
 
 from basinmap.errors import VintageError
 from basinmap.indicators.catalogue import Indicator, indicator
-from basinmap.measures import (
-    Growth,
-    Ratio,
-    Stock,
-    check_columns,
-    check_ratios,
-    evaluate,
-    state_column,
-)
+from basinmap.indicators.counts import AREA, Counts, Years, counts_of
+from basinmap.measures import Growth, Stock, check_ratios, evaluate, state_column
 from basinmap.territory.aggregation import aggregate, check_table
 from basinmap.territory.embedded import communes_2026, credit
 from basinmap.territory.evolution import Rule, series
 from basinmap.territory.memberships import check_date
+from basinmap.values.told import bare, carry, measures_of, tell, told_of
 
 __all__ = ["compute"]
-
-_AREA = "area_km2"
 
 
 def compute(
@@ -30,8 +22,10 @@ def compute(
     table: pd.DataFrame,
     *,
     to: str | pd.Series | None = None,
+    year: Years = None,
     date: str = "2026-01-01",
     perimeter: Rule = "constant",
+    allow_partial: bool = False,
 ) -> pd.Series:
     """
     Compute one indicator at one level, from the counts of a table.
@@ -41,18 +35,25 @@ def compute(
     indicator_id
         Id in `bm.indicators()`.
     table
-        Counts by commune (COG 2026) or IRIS, such as `bm.statistics()`. For a
-        density, a column `area_km2` (published surface) is used where there is
-        one, else the surface of the embedded outline.
+        Counts by commune (COG 2026) or IRIS, such as `bm.statistics()`: columns named
+        as the counts of the catalogue, with or without their year. For a density, a
+        column `area_km2` (published surface) is used where there is one, else the
+        surface of the embedded outline.
     to
         Level of the result, by default that of the table; or a Series from
         commune to the units of your own partition.
+    year
+        Year of the counts, by default the last one of which all are there; for an
+        indicator that compares two years, both, by default the first and the last.
     date
         Day at which membership is read.
     perimeter
         For an indicator that compares two dates: `"constant"`, the communes of
         `date` at both, or `"current"`, the perimeter of each date, which warns of
         the communes that changed unit.
+    allow_partial
+        Whether units some of whose communes are not in the table may stand for the
+        whole: their rates are then computed, as `"estimated"`; see `aggregate`.
 
     Returns
     -------
@@ -60,14 +61,18 @@ def compute(
         Named by the id, on the index of the level, in the unit of the catalogue
         (per cent as 0–100). `attrs` holds what a map prints: `title`, `unit`,
         `kind`, `decimals`, `vintage`, `sources`, and `states`: what each missing
-        value means, by code.
+        value means, by code. Year and sources are those of the counts. Of a unit that
+        is not whole in the table, a count is a lower bound, a rate not available.
 
     Raises
     ------
     CodeError
         If the indicator or the level is unknown, or codes are of another year.
     ColumnError, DataError
-        If a count is missing, the table is empty, a code is repeated.
+        If a count is missing, of that year, the table is empty, a code is repeated, or
+        no unit of the level is whole in the table.
+    MeasureError
+        If the counts are negative, infinite, text, or not of one year and one file.
     VintageError
         If a date is not covered, or the current perimeter is asked for a level that
         does not move or an indicator of one date.
@@ -75,7 +80,8 @@ def compute(
     Warns
     -----
     BasinmapWarning
-        At the current perimeter, naming the communes that changed unit.
+        At the current perimeter, naming the communes that changed unit; if units are
+        not whole in the table; if a part is more than its whole.
 
     Examples
     --------
@@ -88,101 +94,125 @@ def compute(
     """
     item = indicator(indicator_id)
     check_table(table)
-    level = table.index.name
     check_date(date)
     note = _area_note(item, table)
     table = _with_area(item, table)
-    counts = _counts(item)
-    check_columns(table, *counts)
-    check_ratios({item.id: item.measure}, table.attrs.get("measures", {}))
+    found = counts_of(item, table, year)
+    check_ratios({item.id: found.measure}, measures_of(table))
+    sources, when = found.sources(table), _when(table, date, regrouped=_regroups(to))
     if perimeter != "constant":
-        table = _current(item, table, to, perimeter)
+        table = _current(found, table, to, perimeter, allow_partial=allow_partial)
         to = None
-    when = _when(table, date, regrouped=to is not None and isinstance(to, str))
-    table = pd.DataFrame(table.copy(deep=False))
-    table.attrs = {}
-    if to is not None and (isinstance(to, pd.Series) or to != level):
-        kept = [c for name in counts for c in (name, state_column(name)) if c in table]
-        stocks = {name: Stock() for name in counts}
-        table = aggregate(table[kept], to, measures=stocks, date=date)[0]
-    found = evaluate(item.measure, table, item.column)
-    values = found.series.rename(item.id)
-    values.attrs = {
-        **_attrs(item, table),
+    result = _measured(found, table, to, date, allow_partial=allow_partial)
+    values = result["value"].rename(item.id)
+    told = result.get(state_column("value"), pd.Series(dtype=object))
+    measure = found.measure
+    return tell(
+        pd.Series(values),
+        indicator=item.id,
+        title=item.title(measure.vintage),
+        definition=item.definition,
+        label=measure.label,
+        unit=measure.unit,
+        kind=type(measure).__name__.lower(),
+        decimals=item.decimals,
+        palette=item.palette,
+        vintage=measure.vintage,
+        level=str(result.index.name),
+        sources=sources,
         **when,
-        "notes": note,
-        "states": found.states,
-    }
-    return values
+        notes=(*note, *_unsourced(sources)),
+        states={str(code): state for code, state in told.items() if state},
+        remarks=told_of(result).remarks,
+    )
+
+
+def _regroups(to: str | pd.Series | None) -> bool:
+    return isinstance(to, str)
+
+
+def _unsourced(sources: tuple[str, ...]) -> tuple[str, ...]:
+    """Say of counts that bear no source that they bear none."""
+    return () if sources else ("Source des effectifs non indiquée.",)
+
+
+def _measured(
+    found: Counts,
+    table: pd.DataFrame,
+    to: str | pd.Series | None,
+    date: str,
+    *,
+    allow_partial: bool,
+) -> pd.DataFrame:
+    """Return the indicator by unit in the column `value`, with its states."""
+    names = found.columns
+    kept = [c for name in names for c in (name, state_column(name)) if c in table]
+    table = carry(bare(table[list(dict.fromkeys(kept))]), table)
+    stocks = {name: _as_stock(found.known.get(name)) for name in names}
+    measured = isinstance(found.measure, Stock)
+    measures = {names[0]: stocks[names[0]]} if measured else {"value": found.measure}
+    if to is not None and (isinstance(to, pd.Series) or to != table.index.name):
+        result, _ = aggregate(
+            table, to, measures=measures, date=date, allow_partial=allow_partial
+        )
+        value = names[0] if measured else "value"
+        return result.rename(
+            columns={value: "value", state_column(value): state_column("value")}
+        )
+    signed = {name for name, stock in stocks.items() if stock.signed}
+    done = evaluate(found.measure, table, names[0], signed=signed)
+    states = pd.Series(done.states, dtype=object).reindex(table.index).fillna("")
+    return pd.DataFrame({"value": done.series, state_column("value"): states})
+
+
+def _as_stock(told: object) -> Stock:
+    return told if isinstance(told, Stock) else Stock()
 
 
 def _when(table: pd.DataFrame, date: str, *, regrouped: bool) -> dict[str, str]:
     """Return of which list of communes the values are, and of which perimeters."""
-    geography = str(table.attrs.get("geography", ""))
+    geography = told_of(table).geography
     found = {"geography": geography} if geography else {}
     return found | ({"date": date} if regrouped else {})
 
 
 def _current(
-    item: Indicator, table: pd.DataFrame, to: str | pd.Series | None, rule: Rule
+    found: Counts,
+    table: pd.DataFrame,
+    to: str | pd.Series | None,
+    rule: Rule,
+    *,
+    allow_partial: bool,
 ) -> pd.DataFrame:
     """Return the two counts of a growth, each over the perimeter of its time."""
-    if not isinstance(item.measure, Growth) or not isinstance(to, str):
+    if not isinstance(found.measure, Growth) or not isinstance(to, str):
         msg = (
-            f"{item.id}: perimeter={rule!r} is for an indicator that compares dates, "
+            f"perimeter={rule!r} is for an indicator that compares dates, "
             "at the level 'epci' or 'scot'; leave it out"
         )
         raise VintageError(msg)
-    return series(table, to, columns=_counts(item), perimeter=rule)[0]
-
-
-def _counts(item: Indicator) -> list[str]:
-    match item.measure:
-        case Ratio(numerator=top, denominator=bottom):
-            return [top, bottom]
-        case Growth(start=start, end=end):
-            return [start, end]
-        case _:
-            return [item.column]
+    columns = list(reversed(found.columns))
+    return series(
+        table, to, columns=columns, perimeter=rule, allow_partial=allow_partial
+    )[0]
 
 
 def _with_area(item: Indicator, table: pd.DataFrame) -> pd.DataFrame:
     """Add the surface of the embedded outlines when the user gives none."""
-    if _AREA not in _counts(item) or _AREA in table.columns:
+    if AREA not in item.counts or AREA in table.columns:
         return table
     if table.index.name != "commune":
         return table
-    return table.assign(**{_AREA: communes_2026()[_AREA].reindex(table.index)})
+    areas = communes_2026()[AREA].reindex(table.index)
+    return carry(table.assign(**{AREA: areas}), table)
 
 
 def _area_note(item: Indicator, table: pd.DataFrame) -> tuple[str, ...]:
     """Say whose surface a density is over."""
-    if _AREA not in _counts(item):
+    if AREA not in item.counts:
         return ()
-    if _AREA not in table.columns:
-        return (f"Superficie : {'; '.join(credit(_AREA))}",)
-    known = table.attrs.get("measures", {}).get(_AREA)
+    if AREA not in table.columns:
+        return (f"Superficie : {'; '.join(credit(AREA))}",)
+    known = measures_of(table).get(AREA)
     whose = known.source if known is not None else ""
     return (f"Superficie : {whose or 'fournie avec les données'}",)
-
-
-def _attrs(item: Indicator, table: pd.DataFrame) -> dict[str, object]:
-    counts = [name for name in _counts(item) if name != _AREA]
-    return {
-        "indicator": item.id,
-        "title": item.title,
-        "definition": item.definition,
-        "label": item.measure.label,
-        "unit": item.measure.unit,
-        "kind": type(item.measure).__name__.lower(),
-        "decimals": item.decimals,
-        "palette": item.palette,
-        "vintage": item.measure.vintage,
-        "level": table.index.name,
-        "sources": tuple(
-            f"{line}, communes au 1er janvier 2026"
-            if line.startswith("Insee") and table.index.name != "iris"
-            else line
-            for line in credit(*counts)
-        ),
-    }

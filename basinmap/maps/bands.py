@@ -21,11 +21,7 @@ from basinmap.maps.drawing import (
     merged,
     remember,
 )
-from basinmap.maps.guards import (
-    amounts,
-    check_areas,
-    check_map,
-)
+from basinmap.maps.guards import check_areas, check_map
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import sequential_colors
 from basinmap.maps.pens import (
@@ -43,6 +39,7 @@ from basinmap.maps.vision import check_colors
 from basinmap.measures import check_columns
 from basinmap.spatial.overlaps import shared_surface
 from basinmap.typography import capital, shortest, typeset
+from basinmap.values.checks import amounts
 
 __all__ = ["draw_isochrones"]
 

@@ -24,13 +24,7 @@ from basinmap.maps.drawing import (
     state_swatches,
     states_of_classes,
 )
-from basinmap.maps.guards import (
-    check_areas,
-    check_classes,
-    check_map,
-    check_rate,
-    check_seen,
-)
+from basinmap.maps.guards import check_areas, check_map, check_seen
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import bivariate_colors
 from basinmap.maps.pens import (
@@ -49,6 +43,7 @@ from basinmap.maps.typology import (
     label_of,
 )
 from basinmap.typography import number, typeset
+from basinmap.values.checks import check_classes, check_rate
 
 __all__ = ["draw_bivariate"]
 
@@ -248,7 +243,7 @@ def _axes(cut: list[pd.Series], labels: tuple[str, str] | None) -> list[Axis]:
 
 
 def _written_breaks(classes: pd.Series) -> tuple[str, ...]:
-    return tuple(written(classes.attrs["breaks"], signs=signed(classes.attrs)))
+    return tuple(written(classes.attrs["breaks"], signs=signed(classes)))
 
 
 def _axis_title(classes: pd.Series, *, dated: bool) -> str:
@@ -261,7 +256,7 @@ def _axis_title(classes: pd.Series, *, dated: bool) -> str:
 
 def _extent(classes: pd.Series) -> str:
     decimals = int(classes.attrs.get("decimals", 1))
-    signs = signed(classes.attrs)
+    signs = signed(classes)
     low, high = (
         number(bound, decimals, signed=signs) for bound in classes.attrs["bounds"]
     )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeVar, get_args
+from typing import Final, Literal, TypeVar, get_args
 
 import numpy as np
 import pandas as pd
 
 from basinmap.errors import DataError, MeasureError, culprits
-from basinmap.maps.guards import (
+from basinmap.maps.methods import Method, cut_values, round_breaks
+from basinmap.typography import interval, number, typeset
+from basinmap.values.checks import (
     MOST,
     UNDECLARED,
     check_series,
@@ -20,8 +22,7 @@ from basinmap.maps.guards import (
     looks_counted,
     numbers,
 )
-from basinmap.maps.methods import Method, cut_values, round_breaks
-from basinmap.typography import interval, number, typeset
+from basinmap.values.told import fact_of, fresh, retell, tell, told_of
 
 __all__ = ["SRU", "Method", "classify", "shared_classes", "signed", "written"]
 
@@ -188,6 +189,7 @@ def shared_classes(
     {'moins de 5': 0, 'de 5 à moins de 10': 2, '10 et plus': 1}
     """
     _check_options(k, method, pivot)
+    series = {key: _checked(values) for key, values in series.items()}
     pooled = _pooled(series)
     decimals = _decimals(series)
     cut = _cut(pooled, method, k, decimals, breaks, pivot)
@@ -236,21 +238,21 @@ def _cut_up(values: pd.Series, cut: _Cut, of_all: Mapping[str, object]) -> pd.Se
     known = _numbers(values)
     codes = np.searchsorted(cut.breaks, known, side="right")
     codes = np.where(np.isnan(known), -1, codes)
-    told = {**values.attrs, "pivot": cut.pivot}
-    labels = _labels(cut.breaks, signs=signed(told))
+    told = told_of(values)
+    signs = told.kind == "growth" or cut.pivot == 0
+    labels = _labels(cut.breaks, signs=signs)
     categories = pd.Categorical.from_codes(codes, categories=labels, ordered=True)
     classes = pd.Series(categories, index=values.index, name=values.name)
-    classes.attrs = {
-        **told,
+    notes = (*told.notes, cut.note) if cut.note else told.notes
+    tell(
+        classes,
+        replace(told, notes=notes, measure=None),
+        pivot=cut.pivot,
         **of_all,
-        "breaks": tuple(cut.breaks),
-        "labels": tuple(labels),
-    }
-    if looks_counted(values):
-        classes.attrs[UNDECLARED] = True
-    if cut.note:
-        classes.attrs["notes"] = (*values.attrs.get("notes", ()), cut.note)
-    return classes
+        breaks=tuple(cut.breaks),
+        labels=tuple(labels),
+    )
+    return retell(classes, **{UNDECLARED: True}) if looks_counted(values) else classes
 
 
 def _note(
@@ -298,16 +300,21 @@ def _numbers(values: pd.Series) -> np.ndarray:
     return numbers(values).to_numpy()
 
 
+def _checked(values: pd.Series) -> pd.Series:
+    """Return values of which all that is told is true."""
+    check_series(values)
+    return fresh(values, stacklevel=6)
+
+
 def _pooled(series: Mapping[Key, pd.Series]) -> np.ndarray:
     """Return all the values there are, sorted."""
     if not series:
         msg = "no series to classify: give them by date, {2016: before, 2021: after}"
         raise DataError(msg)
     for values in series.values():
-        check_series(values)
         check_states(values)
     for trait, named in _SHARED.items():
-        told = {str(one) for v in series.values() if (one := v.attrs.get(trait))}
+        told = {one for v in series.values() if (one := getattr(told_of(v), trait))}
         if len(told) > 1:
             msg = f"{len(told)} {named} ({culprits(sorted(told))}) cannot share classes"
             raise MeasureError(msg)
@@ -332,8 +339,8 @@ def _pooled(series: Mapping[Key, pd.Series]) -> np.ndarray:
 
 
 def _decimals(series: Mapping[Key, pd.Series]) -> int | None:
-    told = [v.attrs["decimals"] for v in series.values() if "decimals" in v.attrs]
-    return max(told, default=None)
+    told = [told_of(values).decimals for values in series.values()]
+    return max((n for n in told if n is not None), default=None)
 
 
 def _own_breaks(breaks: Sequence[float], pivot: float | None) -> list[float]:
@@ -419,21 +426,22 @@ def _mirrored(
     return sorted({*kept, pivot})
 
 
-def signed(attrs: Mapping[str, Any]) -> bool:
+def signed(values: pd.Series) -> bool:
     """
     Say whether values are changes, which are written with their sign.
 
     Parameters
     ----------
-    attrs
-        Those of values or of classes. A rate around its mean is no change.
+    values
+        Values or classes. A rate around its mean is no change.
 
     Examples
     --------
-    >>> signed({"kind": "growth"}), signed({"pivot": 0}), signed({"pivot": 7.2})
-    (True, True, False)
+    >>> gaps = pd.Series([-2.0, 0.5, 3.0])
+    >>> signed(classify(gaps, pivot=0)), signed(classify(gaps, pivot=0.5))
+    (True, False)
     """
-    return attrs.get("kind") == "growth" or attrs.get("pivot") == 0
+    return told_of(values).kind == "growth" or fact_of(values, "pivot") == 0
 
 
 def written(inner: Sequence[float], *, signs: bool = False) -> list[str]:

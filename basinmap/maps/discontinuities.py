@@ -16,20 +16,14 @@ from basinmap.errors import DataError, culprits
 from basinmap.maps.blocks import Swatch
 from basinmap.maps.classes import classify
 from basinmap.maps.drawing import inked, on_units, remember, states_of_classes
-from basinmap.maps.guards import (
-    MOST,
-    check_areas,
-    check_map,
-    check_rate,
-    check_seen,
-    numbers,
-)
+from basinmap.maps.guards import check_areas, check_map, check_seen
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.themes import settings
 from basinmap.maps.typology import CategoriesBlock, gravest, label_of
 from basinmap.measures import STATES
 from basinmap.spatial.coverages import neighbours
 from basinmap.typography import typeset
+from basinmap.values.checks import MOST, check_rate, numbers
 
 __all__ = ["draw_discontinuities"]
 

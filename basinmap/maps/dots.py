@@ -17,23 +17,16 @@ from numpy.typing import NDArray
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.maps.blocks import Swatch
 from basinmap.maps.drawing import inked, on_units, remember, states_of_classes
-from basinmap.maps.guards import (
-    amounts,
-    check_areas,
-    check_map,
-    check_seen,
-    check_series,
-    kind_of,
-    measure_of,
-    stocks_of,
-)
+from basinmap.maps.guards import check_areas, check_map, check_seen
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import qualitative_colors
 from basinmap.maps.themes import MM_PER_POINT, settings
 from basinmap.maps.typology import MOST, CategoriesBlock, label_of
-from basinmap.measures import STATES, Stock
 from basinmap.spatial.projections import check_same_crs
+from basinmap.states import STATES
 from basinmap.typography import capital, number, shortest, typeset
+from basinmap.values.checks import amounts, check_series, columns_of, kind_of
+from basinmap.values.told import retell, told_of
 
 __all__ = ["draw_dots"]
 
@@ -177,7 +170,7 @@ def _stocks(
     units: gpd.GeoDataFrame, stock: pd.Series | pd.DataFrame
 ) -> dict[str, pd.Series]:
     """Return each stock on the units, with what it says of itself."""
-    columns = stocks_of(stock) if isinstance(stock, pd.DataFrame) else [stock]
+    columns = columns_of(stock) if isinstance(stock, pd.DataFrame) else [stock]
     if not 1 <= len(columns) <= MOST:
         msg = f"{len(columns)} stocks: from 1 to {MOST} colours can be told apart"
         raise DataError(msg)
@@ -195,11 +188,8 @@ def _checked(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
         )
         raise MeasureError(msg)
     aligned = amounts(on_units(units, values))
-    measure = measure_of(values) or Stock()
-    told: dict[str, object] = {"label": measure.label, "unit": measure.unit}
-    told |= {"sources": tuple(filter(None, [measure.source]))}
-    aligned.attrs = {**{k: v for k, v in told.items() if v}, **aligned.attrs}
-    return aligned
+    told = told_of(values)
+    return retell(aligned, label=told.label, unit=told.unit, sources=told.sources)
 
 
 def _check_number(

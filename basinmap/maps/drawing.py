@@ -17,17 +17,6 @@ from matplotlib.path import Path
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.blocks import ClassesBlock, KeyBlock, Swatch
 from basinmap.maps.classes import signed
-from basinmap.maps.guards import (
-    check_classes,
-    check_geography,
-    check_matched,
-    check_series,
-    check_states,
-    measure_of,
-    name_of,
-    states_beside,
-    vintage_of,
-)
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.palettes import (
     DIVERGING,
@@ -45,6 +34,17 @@ from basinmap.maps.vision import (
 )
 from basinmap.measures import QUALIFIERS, STATES
 from basinmap.typography import capital, number, typeset, uncapital
+from basinmap.values.checks import (
+    check_classes,
+    check_geography,
+    check_matched,
+    check_series,
+    check_states,
+    name_of,
+    states_beside,
+    vintage_of,
+)
+from basinmap.values.told import Told, carry, fact_of, retell, told_of, upheld
 
 __all__ = [
     "STATE_EDGE",
@@ -112,14 +112,15 @@ def class_colors(
         If colours of your own are hard to tell apart.
     """
     check_classes(classes)
-    pivot, count = classes.attrs.get("pivot"), len(classes.cat.categories)
-    below = None if pivot is None else sum(b <= pivot for b in classes.attrs["breaks"])
+    pivot, count = fact_of(classes, "pivot"), len(classes.cat.categories)
+    breaks = fact_of(classes, "breaks")
+    below = None if pivot is None else sum(b <= pivot for b in breaks)
     if palette is not None and not isinstance(palette, str):
         colors = own_colors(palette, count, ordered=True, below=below)
         return seen(colors, "grey") if grey else colors
     if grey:
         return sequential_colors("greys", count)
-    name = palette or classes.attrs.get("palette")
+    name = palette or told_of(classes).palette or None
     if below is None:
         name = "reds" if name is None or (not palette and name in DIVERGING) else name
         return sequential_colors(name, count)
@@ -311,6 +312,7 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
         If some units have no row while some rows are of no unit.
     """
     check_series(values)
+    values = upheld(values, stacklevel=4)
     if isinstance(values.index, pd.MultiIndex):
         msg = (
             f"values: an index of {values.index.nlevels} levels: one code a value is "
@@ -329,9 +331,8 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
     states = {**beside, **check_states(values)}
     check_states(values, beside)
     check_matched(units, values)
-    aligned = values.reindex(units.index)
-    aligned.attrs = {**values.attrs, "states": states}
-    return aligned
+    aligned = carry(values.reindex(units.index), values)
+    return retell(aligned, states=states)
 
 
 def states_of_classes(classes: pd.Series) -> pd.Series:
@@ -343,7 +344,7 @@ def states_of_classes(classes: pd.Series) -> pd.Series:
     classes
         Values or classes; `attrs["states"]` tells, by code.
     """
-    told = classes.attrs.get("states", {})
+    told = told_of(classes).states
     states = pd.Series("", index=classes.index, dtype=object)
     for code in classes.index[classes.isna()]:
         states[code] = told.get(code, "not_available")
@@ -483,7 +484,7 @@ def classes_block(
     zoom
         How much larger than on A4 the sheet is drawn.
     """
-    attrs = classes.attrs
+    told = told_of(classes)
     counts = classes.cat.codes.value_counts()
     swatches = [
         Swatch(label, colors[code], int(counts.get(code, 0)), shape)
@@ -491,25 +492,25 @@ def classes_block(
     ][::-1]
     swatches += state_swatches(states, shape=shape, zoom=zoom)
     return ClassesBlock(
-        title=_heading(attrs, title),
+        title=_heading(told, title),
         swatches=tuple(swatches),
-        breaks=attrs["breaks"],
+        breaks=fact_of(classes, "breaks"),
         colors=tuple(colors),
-        bounds=attrs["bounds"],
-        decimals=int(attrs.get("decimals", 1)),
-        counted=plural_of(str(attrs.get("level") or "")),
-        signed=signed(attrs),
-        classified=int(attrs.get("classified", 0)),
+        bounds=fact_of(classes, "bounds"),
+        decimals=1 if told.decimals is None else told.decimals,
+        counted=plural_of(told.level),
+        signed=signed(classes),
+        classified=int(fact_of(classes, "classified", 0)),
         shown=int(classes.notna().sum()),
     )
 
 
-def _heading(attrs: dict[str, Any], title: str | None) -> str:
+def _heading(told: Told, title: str | None) -> str:
     if title is not None:
         return typeset(title)
     # A unit is not cut at the end of a line.
-    unit = str(attrs.get("unit") or "").replace(" ", "\u00a0")
-    label = capital(str(attrs.get("label") or attrs.get("indicator") or ""))
+    unit = told.unit.replace(" ", "\u00a0")
+    label = capital(told.name)
     return typeset(f"{label} ({unit})" if unit else label)
 
 
@@ -525,27 +526,25 @@ def remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
         code, goes before `attrs["sources"]`, which are those of the whole.
     """
     kept = ax.credits if isinstance(drawn, pd.Series) else ax.grounds
-    measure = measure_of(drawn) if isinstance(drawn, pd.Series) else None
-    if measure is not None and measure.source:
-        kept.update(dict.fromkeys(measure.source.split("; ")))
-    else:
-        kept.update(dict.fromkeys(_credits(drawn)))
+    told = told_of(drawn)
+    kept.update(dict.fromkeys(_credits(drawn, told)))
     tell_vintages(ax, vintage_told(drawn))
-    said = list(drawn.attrs.get("states", {}).values())
+    said = list(told.states.values())
     for state, meaning in QUALIFIERS.items():
         if state in said:
             count = said.count(state)
             plural = "s" if count > 1 else ""
             ax.notes[f"{meaning} : {number(count)} valeur{plural}"] = None
-    ax.notes.update(dict.fromkeys(drawn.attrs.get("notes", ())))
+    ax.notes.update(dict.fromkeys(told.notes))
+    shown = drawn.index[drawn.index.isin(list(told.remarks))]
+    ax.notes.update(dict.fromkeys(told.remarks[code] for code in shown))
 
 
-def _credits(drawn: pd.Series | pd.DataFrame) -> Iterable[str]:
+def _credits(drawn: pd.Series | pd.DataFrame, told: Told) -> Iterable[str]:
     """Return the credits of the rows, where each has its own, or those of the whole."""
-    own = drawn.attrs.get("credits", {})
-    if own and drawn.index.isin(list(own)).all():
-        return [own[code] for code in drawn.index]
-    return drawn.attrs.get("sources", ())
+    if told.credits and drawn.index.isin(list(told.credits)).all():
+        return [told.credits[code] for code in drawn.index]
+    return told.sources
 
 
 def vintage_told(drawn: pd.Series | pd.DataFrame) -> dict[str, dict[str, str]]:
@@ -560,8 +559,9 @@ def vintage_told(drawn: pd.Series | pd.DataFrame) -> dict[str, dict[str, str]]:
     if isinstance(drawn, pd.Series):
         year = vintage_of(drawn)
         return {"values": {f"{uncapital(name_of(drawn))} {year}": year} if year else {}}
-    date = str(drawn.attrs.get("date") or drawn.attrs.get("geography") or "")[:4]
-    level = plural_of(str(drawn.attrs.get("level") or ""))
+    told = told_of(drawn)
+    date = (told.date or told.geography)[:4]
+    level = plural_of(told.level)
     return {"outlines": {f"{level} {date}": date} if date and level else {}}
 
 
@@ -631,9 +631,7 @@ def in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         Any geometries in the CRS of the map.
     """
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    found = units.cx[x0:x1, y0:y1]
-    found.attrs = units.attrs
-    return found
+    return carry(units.cx[x0:x1, y0:y1], units)
 
 
 def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options

@@ -28,19 +28,13 @@ from basinmap.maps.drawing import (
     state_fill,
     states_of_classes,
 )
-from basinmap.maps.guards import (
-    check_areas,
-    check_classes,
-    check_map,
-    check_rate,
-    check_seen,
-    numbers,
-)
+from basinmap.maps.guards import check_areas, check_map, check_seen
 from basinmap.maps.pages import MapAxes
 from basinmap.measures import STATES
 from basinmap.spatial.grids import check_room, parsed_squares
 from basinmap.spatial.projections import check_same_crs
 from basinmap.typography import number, percent
+from basinmap.values.checks import check_classes, check_rate, numbers
 
 __all__ = ["draw_grid", "draw_surface"]
 

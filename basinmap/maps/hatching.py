@@ -18,10 +18,7 @@ from basinmap.errors import DataError, VintageError
 from basinmap.maps.alternatives import Sentence, Told, told
 from basinmap.maps.blocks import in_common
 from basinmap.maps.drawing import fill_shapes, frame_box, in_frame, inked, remember
-from basinmap.maps.guards import (
-    check_areas,
-    check_map,
-)
+from basinmap.maps.guards import check_areas, check_map
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.pens import BOX, ROW, TEXT, Pen, block_height, draw_block
 from basinmap.maps.themes import Theme, font, settings, wrapped

@@ -14,11 +14,7 @@ from matplotlib.patches import Circle, Rectangle
 from basinmap.errors import DataError
 from basinmap.maps.blocks import KeyBlock
 from basinmap.maps.drawing import add_key, fill_shapes, remember, tell_vintages
-from basinmap.maps.guards import (
-    check_areas,
-    check_drawable,
-    check_map,
-)
+from basinmap.maps.guards import check_areas, check_drawable, check_map
 from basinmap.maps.pages import MapAxes, map_axes, rounded_up
 from basinmap.maps.pens import Pen, at_true_size, block_height, draw_block
 from basinmap.maps.themes import MM_PER_POINT, Theme, font, settings, wrapped

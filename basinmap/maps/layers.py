@@ -32,21 +32,12 @@ from basinmap.maps.drawing import (
     remember,
     states_of_classes,
 )
-from basinmap.maps.guards import (
-    amounts,
-    check_areas,
-    check_classes,
-    check_drawable,
-    check_map,
-    check_rate,
-    check_seen,
-    kind_of,
-    name_of,
-)
+from basinmap.maps.guards import check_areas, check_drawable, check_map, check_seen
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.themes import MM_PER_POINT, font, settings, text_width
 from basinmap.measures import STATES, check_columns
 from basinmap.typography import capital, typeset
+from basinmap.values.checks import amounts, check_classes, check_rate, kind_of, name_of
 
 __all__ = [
     "draw_choropleth",

@@ -23,12 +23,7 @@ from basinmap.maps.blocks import (
 )
 from basinmap.maps.classes import written
 from basinmap.maps.drawing import remember
-from basinmap.maps.guards import (
-    check_map,
-    check_series,
-    check_states,
-    numbers,
-)
+from basinmap.maps.guards import check_map
 from basinmap.maps.insets import InsetBlock
 from basinmap.maps.pages import MapAxes, scaled
 from basinmap.maps.panels import Gathered, Maps, gathered
@@ -51,6 +46,7 @@ from basinmap.maps.themes import (
     wrapped,
 )
 from basinmap.typography import number, shortest, typeset
+from basinmap.values.checks import check_series, check_states, numbers
 
 __all__ = ["draw_comparison", "draw_legend"]
 

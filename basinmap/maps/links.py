@@ -26,13 +26,7 @@ from basinmap.errors import (
 )
 from basinmap.maps.alternatives import Sentence, Told, told
 from basinmap.maps.drawing import free_spot, inked, remember
-from basinmap.maps.guards import (
-    amounts,
-    check_drawable,
-    check_map,
-    check_states,
-    kind_of,
-)
+from basinmap.maps.guards import check_drawable, check_map
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.pens import (
     ROW,
@@ -52,6 +46,8 @@ from basinmap.maps.themes import (
 )
 from basinmap.measures import QUALIFIERS, STATES, Measure, Stock, state_column
 from basinmap.typography import capital, number, percent, shortest, typeset
+from basinmap.values.checks import amounts, check_states, kind_of
+from basinmap.values.told import measures_of
 
 __all__ = ["draw_links"]
 
@@ -260,7 +256,7 @@ def _read(flows: pd.Series | pd.DataFrame) -> _Flows:
     if len(lost):
         msg = f"{len(lost)} flow(s) without origin or destination; drop them first"
         raise DataError(msg)
-    measure = values.attrs.get("measures", {}).get(name, Stock())
+    measure = measures_of(values).get(name, Stock())
     return _Flows(table, states, values, measure)
 
 

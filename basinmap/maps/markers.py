@@ -21,10 +21,7 @@ from basinmap.maps.drawing import (
     remember,
     states_of_classes,
 )
-from basinmap.maps.guards import (
-    check_drawable,
-    check_map,
-)
+from basinmap.maps.guards import check_drawable, check_map
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.themes import MM_PER_POINT, settings
 from basinmap.maps.typology import CategoriesBlock, label_of, named_categories

@@ -13,20 +13,14 @@ from matplotlib.lines import Line2D
 
 from basinmap.errors import DataError
 from basinmap.maps.drawing import inked
-from basinmap.maps.guards import (
-    check_drawable,
-    check_map,
-    check_series,
-    check_states,
-    numbers,
-    states_beside,
-)
+from basinmap.maps.guards import check_drawable, check_map
 from basinmap.maps.lettering import LEADING, letter
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.placement import place_labels, split_label
 from basinmap.maps.themes import MM_PER_POINT, font, one_line, settings, text_width
 from basinmap.measures import check_columns
 from basinmap.typography import shortest, typeset
+from basinmap.values.checks import check_series, check_states, numbers, states_beside
 
 __all__ = ["draw_labels"]
 

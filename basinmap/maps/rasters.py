@@ -23,10 +23,7 @@ from basinmap.maps.drawing import (
     state_fill,
 )
 from basinmap.maps.grounds import lay
-from basinmap.maps.guards import (
-    check_drawable,
-    check_map,
-)
+from basinmap.maps.guards import check_drawable, check_map
 from basinmap.maps.imagery import (
     Floats,
     Path_,

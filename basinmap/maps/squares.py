@@ -25,11 +25,7 @@ from basinmap.maps.drawing import (
     remember,
     states_of_classes,
 )
-from basinmap.maps.guards import (
-    check_drawable,
-    check_map,
-    check_seen,
-)
+from basinmap.maps.guards import check_drawable, check_map, check_seen
 from basinmap.maps.layers import (
     checked_sizes,
     circles_block,

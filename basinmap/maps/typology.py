@@ -31,17 +31,7 @@ from basinmap.maps.drawing import (
     state_swatches,
     states_of_classes,
 )
-from basinmap.maps.guards import (
-    MOST as LARGEST,
-)
-from basinmap.maps.guards import (
-    check_areas,
-    check_map,
-    check_seen,
-    check_series,
-    kind_of,
-    name_of,
-)
+from basinmap.maps.guards import check_areas, check_map, check_seen
 from basinmap.maps.pages import MapAxes
 from basinmap.maps.pens import (
     ROW,
@@ -56,6 +46,8 @@ from basinmap.maps.pens import (
 from basinmap.maps.themes import Theme, font, wrapped
 from basinmap.measures import STATES
 from basinmap.typography import capital, number, typeset
+from basinmap.values.checks import MOST as LARGEST
+from basinmap.values.checks import check_series, kind_of, name_of
 
 __all__ = [
     "CategoriesBlock",

@@ -17,12 +17,11 @@ from basinmap.measures import (
     Stock,
     check_columns,
     check_ratios,
-    declared,
     printed_names,
     state_column,
 )
 from basinmap.reports import Report
-from basinmap.spatial.combining import combined_columns, keys_of, sums_at
+from basinmap.spatial.combining import keys_of, sums_at
 from basinmap.spatial.polygons import NOISE, disjoint, overlapping
 from basinmap.spatial.projections import check_same_crs
 from basinmap.spatial.rasters import Raster
@@ -34,9 +33,10 @@ from basinmap.spatial.sharing import (
     by_weight,
     layer_of,
 )
-from basinmap.territory.aggregation import _refuse, _stocks, _totals
+from basinmap.territory.sums import columns_of, refuse, stocks_of, totals
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
+from basinmap.values.told import declared, measures_of
 
 __all__ = ["Apportionment", "apportion"]
 
@@ -171,8 +171,8 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
     '2.1 % is beyond 10 km'
     """
     known = declared(table, measures)
-    _refuse(known)
-    check_ratios(known, {**table.attrs.get("measures", {}), **known})
+    refuse(known)
+    check_ratios(known, {**measures_of(table), **known})
     _check_options(unweighted=unweighted, overlap=overlap, tolerance=tolerance)
     check_same_crs(source, target, names=("source", "target"))
     attrs, table = table.attrs, _checked(table, source)
@@ -186,13 +186,13 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
     if weights is not None:
         given = Weighing(weights, count, source, repair=repair)
         moves = by_weight(moves, given, left, right, unweighted)
-    stocks = _stocks(table, known)
+    stocks = stocks_of(table, known)
     numbers = [str(name) for name in stocks if state_column(name) in stocks]
     stocks = _shared_out(stocks, numbers, moves)
     rows = _rows(table, known, moves)
     sums = _flagged(sums_at(stocks, moves.to), numbers, moves)
     parent = pd.Series(keys_of(moves.to if len(rows) else ()), dtype=object)
-    result = _uncertain(combined_columns(known, sums, rows, parent), known, moves)
+    result = _uncertain(columns_of(known, sums, rows, parent), known, moves)
     result = _placed(result, target.index, known)
     report = _report(table, stocks, result, known, moves)
     result.attrs = {
@@ -388,8 +388,8 @@ def _report(
     targets = moves.pairs.loc[moves.pairs["share"] > 0].groupby("left").size()
     return Apportionment(
         verb=f"Répartition vers {result.index.name or 'les unités demandées'}",
-        before=_totals(table[shown].astype("float64")),
-        after=_totals(result[shown]),
+        before=totals(table[shown].astype("float64")),
+        after=totals(result[shown]),
         units_before=len(table),
         units_after=len(result),
         unmatched=_codes(table.index[moved == 0]),

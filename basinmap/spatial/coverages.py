@@ -18,11 +18,12 @@ from basinmap.measures import (
     check_ratios,
 )
 from basinmap.reports import Report
-from basinmap.spatial.combining import combined_columns, keys_of, sums_at
+from basinmap.spatial.combining import keys_of, sums_at
 from basinmap.spatial.polygons import NOISE, outlines, overlapping, vertices
-from basinmap.territory.aggregation import _refuse, _stocks
+from basinmap.territory.sums import columns_of, refuse, stocks_of
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
+from basinmap.values.told import measures_of
 
 __all__ = [
     "Cleaning",
@@ -540,18 +541,17 @@ def _added_up(
     units: gpd.GeoDataFrame, number_of: np.ndarray, known: Measures
 ) -> pd.DataFrame:
     """Combine the measures of the units of each group, in the order of groups."""
-    _refuse(known)
+    refuse(known)
     taken = {"units", "geometry"} & set(known)
     if taken:
         msg = f"a measure cannot be called {culprits(sorted(taken))} here; rename it"
         raise MeasureError(msg)
-    check_ratios(known, {**units.attrs.get("measures", {}), **known})
+    check_ratios(known, {**measures_of(units), **known})
     table = pd.DataFrame(units.drop(columns=units.geometry.name))
     table.attrs = {}
     parent = pd.Series(keys_of(number_of), table.index, dtype=object)
-    return combined_columns(
-        known, sums_at(_stocks(table, known), number_of), table, parent
-    )
+    sums = sums_at(stocks_of(table, known), number_of)
+    return columns_of(known, sums, table, parent)
 
 
 # --- accounts ----------------------------------------------------------------------

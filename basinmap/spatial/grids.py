@@ -19,6 +19,7 @@ from basinmap.measures import STATES, Stock, check_columns, states_of
 from basinmap.spatial.cells import fractions, repeated
 from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.values.told import measures_of
 
 __all__ = [
     "Squares",
@@ -208,7 +209,7 @@ def density(
     check_metric(cells, "cells")
     check_columns(cells, column)
     check_polygons(cells, "cells")
-    known = measure or cells.attrs.get("measures", {}).get(column, Stock())
+    known = measure or measures_of(cells).get(column, Stock())
     if not isinstance(known, Stock):
         kind = type(known).__name__.lower()
         msg = f"{column!r} is a {kind}: only a stock is divided by a surface"

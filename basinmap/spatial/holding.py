@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from basinmap.errors import ColumnError, DataError, MeasureError, culprits
-from basinmap.measures import Median, Stock, state_column
+from basinmap.measures import Measure, Median, Stock, state_column
 from basinmap.reports import Report
 from basinmap.spatial.lookups import Found, Lookup, closest, find
 from basinmap.spatial.points import Lot, Source
 from basinmap.spatial.projections import check_same_crs
 from basinmap.spatial.tallies import TOTAL, Heap, Tally, numbers_of
 from basinmap.typography import number, percent, shortest
+from basinmap.values.told import measures_of
 
 __all__ = [
     "Account",
@@ -209,7 +210,7 @@ def check_wanted(
     if _POINTS in sums:
         msg = f"a sum cannot be called {_POINTS!r} here; rename the column"
         raise DataError(msg)
-    known = source.attrs.get("measures", {})
+    known = measures_of(source)
     for name in sums:
         if name in known and not isinstance(known[name], Stock):
             kind = type(known[name]).__name__.lower()
@@ -507,8 +508,8 @@ def attrs_of(
     account
         How many points met each fate.
     """
-    known = source.attrs.get("measures", {})
-    measures = {_POINTS: Stock(label="Points")}
+    known = measures_of(source)
+    measures: dict[str, Measure] = {_POINTS: Stock(label="Points")}
     measures |= {name: known.get(name, Stock()) for name in sums}
     split = {
         column: measure

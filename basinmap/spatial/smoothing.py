@@ -39,6 +39,7 @@ from basinmap.spatial.grids import (
 from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import check_metric, check_same_crs
 from basinmap.typography import number
+from basinmap.values.told import measures_of
 
 __all__ = ["smooth"]
 
@@ -208,7 +209,7 @@ def _check_places(points: gpd.GeoDataFrame, area: gpd.GeoDataFrame | None) -> Fl
 
 
 def _measures(points: gpd.GeoDataFrame, surface: pd.DataFrame) -> dict[str, Measure]:
-    known = points.attrs.get("measures", {})
+    known = measures_of(points)
     return {name: known[name] for name in surface.columns if name in known}
 
 
@@ -216,7 +217,7 @@ def _needed(
     points: gpd.GeoDataFrame, wanted: list[str]
 ) -> tuple[list[str], dict[str, Ratio]]:
     """Return the stocks to be spread, and the ratios to be made of them."""
-    known = points.attrs.get("measures", {})
+    known = measures_of(points)
     stocks: dict[str, None] = {}
     ratios: dict[str, Ratio] = {}
     for name in wanted:

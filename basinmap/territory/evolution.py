@@ -13,7 +13,6 @@ from basinmap.errors import BasinmapWarning, MeasureError, VintageError, culprit
 from basinmap.measures import (
     Stock,
     check_columns,
-    declared,
     printed_names,
     state_column,
 )
@@ -22,6 +21,7 @@ from basinmap.territory.aggregation import aggregate
 from basinmap.territory.embedded import communes_2026, labels
 from basinmap.territory.levels import PRINTED
 from basinmap.territory.memberships import epci_names, membership
+from basinmap.values.told import bare, carry, declared, retell, told_of
 
 __all__ = ["Rule", "series"]
 
@@ -35,6 +35,7 @@ def series(
     columns: list[str],
     perimeter: Rule = "constant",
     date: str = "2026-01-01",
+    allow_partial: bool = False,
 ) -> tuple[pd.DataFrame, Report]:
     """
     Follow stocks over time at a level above the commune.
@@ -56,6 +57,9 @@ def series(
         `"constant"` or `"current"`.
     date
         The day of the constant perimeter.
+    allow_partial
+        Whether units some of whose communes are not in the table may stand for the
+        whole; see `aggregate`.
 
     Returns
     -------
@@ -68,14 +72,18 @@ def series(
     Raises
     ------
     MeasureError
-        If a column is no stock, or its year is not declared.
+        If a column is no stock, its year is not declared, two columns are not of one
+        label, or they are not in order of time.
+    DataError
+        If no unit is whole in the table.
     VintageError
         If the rule is unknown or a date is not covered.
 
     Warns
     -----
     BasinmapWarning
-        At the current perimeter, naming the communes that changed unit.
+        At the current perimeter, naming the communes that changed unit; and if units
+        are not whole in the table.
 
     Examples
     --------
@@ -92,26 +100,35 @@ def series(
         wrong = [name for name in columns if name not in stocks]
         msg = f"{culprits(wrong)}: no declared stock; only stocks are followed"
         raise MeasureError(msg)
+    _check_order(stocks)
     if perimeter == "constant":
-        result, report = aggregate(table, to, measures=stocks, date=date)
+        result, report = aggregate(
+            table, to, measures=stocks, date=date, allow_partial=allow_partial
+        )
         note = f"Périmètre constant : communes au {_french(date)} à toutes les dates."
         return result, replace(report, notes=(*report.notes, note))
     if perimeter != "current":
         msg = f"unknown perimeter {perimeter!r}; write 'constant' or 'current'"
         raise VintageError(msg)
-    return _current(table, to, stocks)
+    return _current(table, to, stocks, allow_partial=allow_partial)
 
 
 def _current(
-    table: pd.DataFrame, to: str, stocks: dict[str, Stock]
+    table: pd.DataFrame, to: str, stocks: dict[str, Stock], *, allow_partial: bool
 ) -> tuple[pd.DataFrame, Report]:
     dates = {name: _date(name, stock) for name, stock in stocks.items()}
     parts, reports = [], []
     for name, stock in stocks.items():
-        part, report = aggregate(table, to, measures={name: stock}, date=dates[name])
+        part, report = aggregate(
+            table,
+            to,
+            measures={name: stock},
+            date=dates[name],
+            allow_partial=allow_partial,
+        )
         parts.append(part)
         reports.append(report)
-    result = pd.concat(parts, axis=1).rename_axis(to)
+    result = pd.concat([bare(part) for part in parts], axis=1).rename_axis(to)
     for name in stocks:
         # A unit that did not exist, or is not known, at a date has no value then.
         absent = result.index[result[name].isna()]
@@ -119,7 +136,9 @@ def _current(
             result[state_column(name)] = ""
         if len(absent):
             result.loc[absent, state_column(name)] = "not_applicable"
-    result.attrs = {**table.attrs, "level": to, "measures": stocks}
+    carry(result, table)
+    lacks = {k: v for part in parts for k, v in told_of(part).remarks.items()}
+    retell(result, level=to, measures=stocks, remarks=lacks)
     notes = _moves(to, table.index, dates)
     if notes:
         warnings.warn(
@@ -139,9 +158,29 @@ def _current(
         units_before=len(table),
         units_after=len(result),
         unmatched=tuple(sorted({c for r in reports for c in r.unmatched})),
-        notes=(f"Périmètre courant : {told}.", *notes),
+        partial={unit: gone for r in reports for unit, gone in r.partial.items()},
+        notes=(f"Périmètre courant : {told}.", *notes, *lacks.values()),
         labels=printed_names(stocks),
     )
+
+
+def _check_order(stocks: dict[str, Stock]) -> None:
+    """Refuse two quantities as one series, or dates that run backwards."""
+    labels = {name: stock.label for name, stock in stocks.items() if stock.label}
+    if len(set(labels.values())) > 1:
+        msg = (
+            f"{len(set(labels.values()))} quantities are no series: "
+            f"{culprits(dict.fromkeys(labels.values()))}; follow each apart"
+        )
+        raise MeasureError(msg)
+    years = [(s.vintage, name) for name, s in stocks.items() if s.vintage.isdigit()]
+    for (before, first), (after, second) in pairwise(years):
+        if int(after) <= int(before):
+            msg = (
+                f"{second!r} ({after}) follows {first!r} ({before}): give the columns "
+                "in order of time"
+            )
+            raise VintageError(msg)
 
 
 def _date(name: str, stock: Stock) -> str:

@@ -9,7 +9,6 @@ import pandas as pd
 from basinmap.errors import DataError, culprits
 from basinmap.measures import Stock, check_columns, printed_names, state_column
 from basinmap.reports import Report
-from basinmap.territory.aggregation import _stocks, _summed, _totals
 from basinmap.territory.levels import check_codes
 from basinmap.territory.passages import (
     check_years,
@@ -18,8 +17,10 @@ from basinmap.territory.passages import (
     followed,
     shared_out,
 )
+from basinmap.territory.sums import stocks_of, sums_of, totals
 from basinmap.territory.timelines import Timeline, check_year, timeline
 from basinmap.typography import number
+from basinmap.values.told import measures_of
 
 __all__ = ["rebase_flows"]
 
@@ -107,8 +108,8 @@ def rebase_flows(
     foreign = codes.difference(own)
     moves = followed(line, from_year, to_year, key=key, codes=own)
     both = _both_ends(table, ends, moves.table, foreign)
-    stocks = shared_out(_stocks(table, {c: Stock() for c in columns}), both)
-    sums = _summed(stocks, both["pair"])
+    stocks = shared_out(stocks_of(table, {c: Stock() for c in columns}), both)
+    sums = sums_of(stocks, both["pair"])
     pairs = sums.index.str.split(" ", expand=True)
     result = pd.DataFrame(
         {end: pairs.get_level_values(i) for i, end in enumerate(ends)}
@@ -121,7 +122,7 @@ def rebase_flows(
     before = table[table[origin] == table[destination]][columns]
     after = result[result[origin] == result[destination]][columns]
     labels = printed_names(
-        {c: m for c, m in table.attrs.get("measures", {}).items() if c in columns}
+        {c: m for c, m in measures_of(table).items() if c in columns}
     )
     notes = [
         "Flux internes conservés (origine et destination dans la même commune), "
@@ -133,8 +134,8 @@ def rebase_flows(
     notes += [_foreign(foreign), *deeds(moves, gaps=False)]
     return result, Report(
         verb=f"Passage des flux du COG {from_year} au COG {to_year}",
-        before=_totals(table[columns]),
-        after=_totals(result[columns]),
+        before=totals(table[columns]),
+        after=totals(result[columns]),
         units_before=len(table),
         units_after=len(result),
         unmatched=moves.lost,

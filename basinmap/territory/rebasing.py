@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection
 from dataclasses import replace
 
 import pandas as pd
@@ -11,24 +10,13 @@ import pandas as pd
 from basinmap.errors import BasinmapWarning, DataError, VintageError, culprits
 from basinmap.measures import (
     Category,
-    Evaluated,
     Measures,
     Stock,
     check_columns,
     check_ratios,
-    declared,
-    printed_names,
     state_column,
 )
 from basinmap.reports import Report
-from basinmap.territory.aggregation import (
-    _as_column,
-    _combined,
-    _refuse,
-    _stocks,
-    _summed,
-    _totals,
-)
 from basinmap.territory.history import a_few, listed, names_on, proposed, weighed
 from basinmap.territory.levels import check_codes
 from basinmap.territory.passages import (
@@ -39,8 +27,17 @@ from basinmap.territory.passages import (
     followed,
     shared_out,
 )
+from basinmap.territory.sums import (
+    account,
+    columns_of,
+    refuse,
+    signed_of,
+    stocks_of,
+    sums_of,
+)
 from basinmap.territory.timelines import Timeline, check_year, timeline
 from basinmap.territory.units import check_unique
+from basinmap.values.told import carry, declared, measures_of, retell
 
 __all__ = ["join_on_code", "rebase"]
 
@@ -118,34 +115,29 @@ def rebase(
     """
     line = timeline(events)
     known = declared(table, measures)
-    _refuse(known)
-    check_ratios(known, {**table.attrs.get("measures", {}), **known})
+    refuse(known)
+    check_ratios(known, {**measures_of(table), **known})
     _check_table(table, from_year, line)
     check_year(to_year, line)
     _check_geography(known, from_year, line)
     moves = followed(line, from_year, to_year, key=key, codes=table.index)
-    stocks = shared_out(_stocks(table, known), moves.table)
+    given = stocks_of(table, known)
+    stocks = shared_out(given, moves.table)
     parent = moves.table["after"].astype(object).set_axis(stocks.index)
     parent = parent.rename("commune")
-    sums = _flagged(_summed(stocks, parent), moves.partial)
+    sums = sums_of(stocks, parent, signed=signed_of(known))
     rows = _weighted_rows(table, known, moves.table)
-    columns: dict[str, pd.Series] = {}
-    for column, measure in known.items():
-        found = _combined(column, measure, sums, rows, parent)
-        if isinstance(measure, Category):
-            found = _uncertain(found, moves)
-        columns[column] = found.series
-        if found.states:
-            columns[state_column(column)] = _as_column(found.states, sums.index)
-    result = pd.DataFrame(columns, index=sums.index)
-    result.attrs = {
-        **table.attrs,
-        "level": "commune",
-        "geography": f"{to_year}-01-01",
-        "measures": {n: replace(m, geography=str(to_year)) for n, m in known.items()},
-    }
+    result = columns_of(known, sums, rows, parent, moves.partial)
+    _uncertain(result, known, moves)
+    carry(result, table)
+    retell(
+        result,
+        level="commune",
+        geography=f"{to_year}-01-01",
+        measures={n: replace(m, geography=str(to_year)) for n, m in known.items()},
+    )
     _warn_of_partial(moves, table.index, line)
-    return result, _report(table, stocks, result, known, moves)
+    return result, _account(table, known, given, stocks, result, moves)
 
 
 def join_on_code(
@@ -227,9 +219,8 @@ carry one of the tables first: bm.rebase(left, from_year=2026, to_year=2024)
         )
         raise DataError(msg)
     joined = left.join(right)
-    told_by = [frame.attrs.get("measures", {}) for frame in (left, right)]
-    joined.attrs = {**left.attrs, "measures": {**told_by[0], **told_by[1]}}
-    return joined
+    carry(joined, left)
+    return retell(joined, measures={**measures_of(left), **measures_of(right)})
 
 
 def _check_table(table: pd.DataFrame, year: int, line: Timeline) -> None:
@@ -263,15 +254,6 @@ def _check_geography(known: Measures, year: int, line: Timeline) -> None:
             raise VintageError(msg)
 
 
-def _flagged(sums: pd.DataFrame, partial: Collection[str]) -> pd.DataFrame:
-    """Say of sums whose ground is not all there that they are estimated."""
-    lacking = sums.index.isin(list(partial))
-    told = [column for name in sums if (column := state_column(name)) in sums]
-    return sums.assign(
-        **{c: sums[c].mask(lacking & (sums[c] == ""), "estimated") for c in told}
-    )
-
-
 def _weighted_rows(
     table: pd.DataFrame, known: Measures, moves: pd.DataFrame
 ) -> pd.DataFrame:
@@ -284,11 +266,15 @@ def _weighted_rows(
     return rows
 
 
-def _uncertain(found: Evaluated, moves: Moves) -> Evaluated:
+def _uncertain(result: pd.DataFrame, known: Measures, moves: Moves) -> None:
     """Say of the categories that rest on a part that they are estimated."""
-    there = found.series.dropna().index.intersection(moves.table["after"][moves.unsure])
-    states = dict.fromkeys(sorted(there), "estimated") | found.states
-    return Evaluated(found.series, states)
+    unsure = result.index.isin(moves.table["after"][moves.unsure])
+    for name in (n for n, m in known.items() if isinstance(m, Category)):
+        told = unsure & result[name].notna().to_numpy()
+        if told.any():
+            states = pd.Series("", result.index, dtype=object)
+            states = result.get(state_column(name), states)
+            result[state_column(name)] = states.mask(told, "estimated")
 
 
 def _warn_of_partial(moves: Moves, codes: pd.Index, line: Timeline) -> None:
@@ -311,37 +297,24 @@ def _warn_of_partial(moves: Moves, codes: pd.Index, line: Timeline) -> None:
     warnings.warn(msg, BasinmapWarning, stacklevel=3)
 
 
-def _report(
+def _account(
     table: pd.DataFrame,
+    known: Measures,
+    given: pd.DataFrame,
     stocks: pd.DataFrame,
     result: pd.DataFrame,
-    known: Measures,
     moves: Moves,
 ) -> Report:
     shown = [name for name, measure in known.items() if isinstance(measure, Stock)]
-    bounded = {
-        name: tuple(result.index[result[state_column(name)] == "lower_bound"])
-        for name in shown
-        if state_column(name) in result
-    }
-    missing = {
-        str(c): tuple(table.index[table[c].isna()])
-        for c in stocks.columns.intersection(table.columns)
-        if state_column(str(c)) in stocks
-    }
-    return Report(
-        verb=f"Passage du COG {moves.from_year} au COG {moves.to_year}",
-        before=_totals(table[shown].astype("float64")),
-        after=_totals(result[shown]),
-        units_before=len(table),
-        units_after=len(result),
+    return account(
+        f"Passage du COG {moves.from_year} au COG {moves.to_year}",
+        known,
+        given,
+        result,
         unmatched=moves.lost,
-        missing=missing,
-        bounded=bounded,
         split=moves.split,
         estimated=estimated_parts(stocks, shown, moves.unsure),
         notes=(*deeds(moves), *_left_out(table, known)),
-        labels=printed_names(known),
     )
 
 

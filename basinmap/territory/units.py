@@ -19,6 +19,7 @@ from basinmap.territory.memberships import (
     lineage,
     membership,
 )
+from basinmap.values.told import tell
 
 __all__ = [
     "communes",
@@ -378,12 +379,12 @@ def statistics(
     else:
         msg = f"no statistics at level {level!r}: choose 'commune' or 'iris'"
         raise DataError(msg)
-    table.attrs = {
-        "level": level,
-        "geography": "2026-01-01" if level == "commune" else "2024-01-01",
-        "measures": {c: _stock(c, level) for c in table.columns if c != "commune"},
-    }
-    return table
+    return tell(
+        table,
+        level=level,
+        geography="2026-01-01" if level == "commune" else "2024-01-01",
+        measures={c: _stock(c, level) for c in table.columns if c != "commune"},
+    )
 
 
 @cache

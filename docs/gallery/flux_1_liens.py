@@ -25,7 +25,7 @@ pull = np.divide(people, km**2, out=np.zeros_like(km), where=km > 0)
 trips = people[:, None] * pull / pull.sum(axis=1, keepdims=True)
 pairs = pd.MultiIndex.from_product([zones.index] * 2, names=["origin", "destination"])
 flows = pd.Series(trips.round().ravel(), pairs, name="Déplacements théoriques")
-source = bm.statistics().attrs["measures"]["population_2023"].source
+source = bm.measures_of(bm.statistics())["population_2023"].source
 flows.attrs = {"kind": "stock", "sources": source.split("; ")}
 fig, ax = bm.page(
     zones.loc[eight.index],

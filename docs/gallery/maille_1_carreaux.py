@@ -10,7 +10,7 @@ import basinmap as bm
 
 communes, everyone = bm.communes(epci=["call", "cahc"]), bm.communes()
 counts = bm.statistics()
-measures = {"population_2023": counts.attrs["measures"]["population_2023"]}
+measures = {"population_2023": bm.measures_of(counts)["population_2023"]}
 squares = bm.square_grid(communes, size_m=1_000)
 shared, report = bm.apportion(counts, everyone, squares, measures=measures)
 cells = squares.join(shared)

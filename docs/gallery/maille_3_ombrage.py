@@ -42,7 +42,7 @@ with TemporaryDirectory() as folder:
     about = size | {"count": 1, "dtype": "float32", "nodata": float("nan")}
     with rasterio.open(path, "w", crs="EPSG:2154", transform=place, **about) as file:
         file.write(heights, 1)
-    credit = table.attrs["measures"]["population_2023"].source
+    credit = bm.measures_of(table)["population_2023"].source
     bm.draw_hillshade(ax, path, exaggeration=4, credit=credit)
 outlines = bm.epcis().loc[communes["epci"].unique()]
 bm.draw_outlines(ax, outlines, label="limite d'EPCI", width=0.7)

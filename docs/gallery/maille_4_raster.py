@@ -36,7 +36,7 @@ with TemporaryDirectory() as folder:
     path = f"{folder}/vacance.tif"
     with rasterio.open(path, "w", crs="EPSG:2154", transform=place, **about) as file:
         file.write(values, 1)
-    credit = table.attrs["measures"]["dwellings_2021"].source
+    credit = bm.measures_of(table)["dwellings_2021"].source
     told = {"label": "Taux de vacance lissé", "unit": "%", "credit": credit}
     bm.draw_raster(ax, path, area=communes, palette="reds", k=5, **told)
 bm.draw_outlines(ax, bm.scots(), label="limite de SCoT", width=1.1)

@@ -15,7 +15,7 @@ communes = bm.communes(scot="lens-lievin-henin-carvin")
 def growth(first, last):
     before, after = table[f"population_{first}"], table[f"population_{last}"]
     found = ((after / before) ** (1 / (last - first)) - 1) * 100
-    sources = {table.attrs["measures"][c.name].source for c in (before, after)}
+    sources = {bm.measures_of(table)[c.name].source for c in (before, after)}
     found.attrs = {
         "label": "évolution annuelle de la population",
         "unit": "% par an",

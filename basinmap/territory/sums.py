@@ -1,0 +1,535 @@
+"""
+Sums of stocks over territories, and what each is worth.
+
+What `aggregate`, `rebase`, `apportion` and `dissolve` share: the stocks that measures
+need, their sums with one rule of states, the measures of a territory computed from
+them, the account of what moved.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final, Literal, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from basinmap.errors import BasinmapWarning, MeasureError, culprits
+from basinmap.measures import (
+    Category,
+    Evaluated,
+    Growth,
+    Mean,
+    Measure,
+    Measures,
+    Median,
+    Ratio,
+    Stock,
+    as_floats,
+    check_columns,
+    counted,
+    evaluate,
+    missing,
+    printed_names,
+    state_column,
+    states_of,
+)
+from basinmap.reports import Report
+from basinmap.states import QUALIFIERS, STATES, grown, of_part, summed
+
+__all__ = [
+    "account",
+    "as_column",
+    "columns_of",
+    "combined",
+    "refuse",
+    "signed_of",
+    "stocks_of",
+    "sums_of",
+    "totals",
+]
+
+Told = TypeVar("Told", bound=Report)
+
+# What is no count, by the unit that is printed after it.
+_RATES: Final = re.compile(
+    r"%|‰|pour ?cent|pour ?mille|pour 1[\s\u202f\u00a0]?000"
+    r"|\bpar (?!an\b)|/(?!\s?an\b)",
+    re.IGNORECASE,
+)
+# What is hardly one, by the name of its column.
+_NAMED_RATE: Final = re.compile(
+    r"(^|_)(taux|tx|part|pct|pourcent|pourcentage|ratio|indice|densite|moyenne|moy"
+    r"|mediane|median|rate|share|percent|mean|density)(_|\d|$)",
+    re.IGNORECASE,
+)
+
+
+def refuse(known: Measures) -> None:
+    """
+    Refuse measures that cannot be added up.
+
+    Parameters
+    ----------
+    known
+        Column to measure.
+
+    Raises
+    ------
+    MeasureError
+        If one is a median, or a stock in the unit of a rate: per cent, per thousand,
+        per inhabitant…
+    """
+    wrong = [name for name, measure in known.items() if isinstance(measure, Median)]
+    if wrong:
+        msg = (
+            f"{len(wrong)} column(s) hold a median or a quantile: {culprits(wrong)}; "
+            "it cannot be added up: take the value published at that level, or go "
+            "back to the individual data"
+        )
+        raise MeasureError(msg)
+    rates = {
+        name: measure.unit
+        for name, measure in known.items()
+        if isinstance(measure, Stock) and _RATES.search(measure.unit)
+    }
+    if rates:
+        told = culprits(dict.fromkeys(rates.values()))
+        msg = (
+            f"{len(rates)} column(s) in the unit of a rate ({told}) declared as a "
+            f"stock: {culprits(rates)}; rates do not add up: declare a Ratio with its "
+            "two counts, or a Mean with its weight"
+        )
+        raise MeasureError(msg)
+
+
+def stocks_of(table: pd.DataFrame, known: Measures) -> pd.DataFrame:
+    """
+    Return every stock that measures need, as floats, with its states.
+
+    Parameters
+    ----------
+    table
+        One row a territory.
+    known
+        Column to measure.
+
+    Raises
+    ------
+    ColumnError
+        If a column is missing, or stands twice.
+    MeasureError
+        If one holds no counts, or a weight is negative.
+
+    Warns
+    -----
+    BasinmapWarning
+        If a stock bears the name of a rate and holds numbers that are not whole.
+    """
+    wanted: dict[str, pd.Series] = {}
+    signed = signed_of(known)
+    for column, measure in known.items():
+        match measure:
+            case Stock():
+                needed = [column]
+            case Ratio(numerator=top, denominator=bottom):
+                needed = [top, bottom]
+            case Growth(start=start, end=end):
+                needed = [start, end]
+            case Mean(weight=weight):
+                needed = []
+                wanted |= _weighed(table, column, weight)
+            case _:
+                needed = []
+        for name in needed:
+            values, states = counted(table, name, signed=name in signed)
+            wanted[name] = values
+            wanted[state_column(name)] = states
+    _question(wanted, known)
+    return pd.DataFrame(wanted, index=table.index)
+
+
+def signed_of(known: Measures) -> set[str]:
+    """
+    Return the columns that may be negative.
+
+    Parameters
+    ----------
+    known
+        Column to measure.
+    """
+    return {name for name, m in known.items() if isinstance(m, Stock) and m.signed}
+
+
+def _weighed(table: pd.DataFrame, column: str, weight: str) -> dict[str, pd.Series]:
+    """Return a mean times its weight, and its weight where it has an object."""
+    check_columns(table, column)
+    means, states = as_floats(table[column], column), states_of(table, column)
+    weights, told = counted(table, weight)
+    # Where a mean has no object, its weight weighs nothing.
+    weights = weights.mask(states == "not_applicable", 0.0)
+    told = told.mask(states == "not_applicable", "")
+    return {
+        _product(column): means * weights,
+        state_column(_product(column)): states,
+        _weight(column): weights,
+        state_column(_weight(column)): told,
+    }
+
+
+def _question(wanted: Mapping[str, pd.Series], known: Measures) -> None:
+    """Warn of a stock that looks like a rate."""
+    odd = [
+        name
+        for name, measure in known.items()
+        if isinstance(measure, Stock)
+        and _NAMED_RATE.search(name)
+        and (wanted[name].dropna() % 1 != 0).any()
+    ]
+    if odd:
+        warnings.warn(
+            f"{culprits(odd)}: declared a stock, but it bears the name of a rate and "
+            "its values are not whole; a sum of rates means nothing: declare a "
+            "bm.Ratio with its two counts, or rename the column if it does add up",
+            BasinmapWarning,
+            stacklevel=4,
+        )
+
+
+def _product(column: str) -> str:
+    return f"{column} × weight"
+
+
+def _weight(column: str) -> str:
+    return f"weight of {column}"
+
+
+def sums_of(
+    stocks: pd.DataFrame, parent: pd.Series, *, signed: Collection[str] = ()
+) -> pd.DataFrame:
+    """
+    Add stocks up by unit, each sum with what it is worth.
+
+    Parameters
+    ----------
+    stocks
+        What `stocks_of` returned.
+    parent
+        Unit of each row, on the same index; missing where there is none.
+    signed
+        Columns that may be negative.
+
+    Returns
+    -------
+    DataFrame
+        One row a unit, in the order of their codes; `<column>_state` beside each.
+    """
+    by = parent.to_numpy()
+    units = pd.Index(sorted(parent.dropna().unique()), name=parent.name)
+    sums = pd.DataFrame(index=units)
+    for name in stocks.columns:
+        if state_column(name) not in stocks.columns:
+            continue
+        states = stocks[state_column(name)]
+        has = {
+            state: (states == state).groupby(by).any().reindex(units)
+            for state in (*STATES, *QUALIFIERS)
+        }
+        some = stocks[name].notna().groupby(by).any().reindex(units)
+        state = summed(has, some, signed=name in signed)
+        total = stocks[name].groupby(by).sum().reindex(units)
+        sums[name] = total.mask(np.isin(state, list(STATES)))
+        sums[state_column(name)] = state
+    return sums
+
+
+def columns_of(
+    known: Measures,
+    sums: pd.DataFrame,
+    table: pd.DataFrame,
+    parent: pd.Series,
+    part: Collection[str] = (),
+    *,
+    allowed: bool = False,
+) -> pd.DataFrame:
+    """
+    Compute every measure of the units, with what each value is worth.
+
+    Parameters
+    ----------
+    known
+        Column to measure.
+    sums
+        What `sums_of` returned.
+    table
+        The rows that were added up, for categories.
+    parent
+        Unit of each of them.
+    part
+        Units some of whose territory is in no row.
+    allowed
+        Whether these may stand for the whole.
+
+    Returns
+    -------
+    DataFrame
+        One row a unit, a column a measure; `<column>_state` beside those of which there
+        is something to say.
+    """
+    lacking = sums.index.isin(list(part))
+    columns: dict[str, pd.Series] = {}
+    for column, measure in known.items():
+        found = combined(column, measure, sums, table, parent, signed_of(known))
+        states = as_column(found.states, sums.index)
+        series = found.series
+        if lacking.any():
+            states[lacking] = of_part(states[lacking], _kind(measure), allowed=allowed)
+            series = series.mask(states.isin(list(STATES)))
+        columns[column] = series
+        if (states != "").any():
+            columns[state_column(column)] = states
+    return pd.DataFrame(columns, index=sums.index)
+
+
+def _kind(measure: Measure) -> Literal["count", "balance", "rate"]:
+    if isinstance(measure, Stock):
+        return "balance" if measure.signed else "count"
+    return "rate"
+
+
+def as_column(states: Mapping[str, str], index: pd.Index) -> pd.Series:
+    """
+    Return states by code as a column.
+
+    Parameters
+    ----------
+    states
+        Code to state, for those that need one.
+    index
+        Codes of the column.
+    """
+    return pd.Series([states.get(str(code), "") for code in index], index, dtype=object)
+
+
+def combined(
+    column: str,
+    measure: object,
+    sums: pd.DataFrame,
+    table: pd.DataFrame,
+    parent: pd.Series,
+    signed: Collection[str] = (),
+) -> Evaluated:
+    """
+    Compute one measure of the units from the sums of stocks.
+
+    Parameters
+    ----------
+    column
+        Its name.
+    measure
+        What it is.
+    sums
+        What `sums_of` returned.
+    table
+        The rows that were added up, for categories.
+    parent
+        Unit of each of them.
+    signed
+        Columns that may be negative.
+    """
+    match measure:
+        case Mean():
+            return _mean(column, sums)
+        case Category():
+            return _common(column, measure, table, parent, sums.index)
+        case _:
+            return evaluate(measure, sums, column, signed=signed)  # type: ignore[arg-type]
+
+
+def _mean(column: str, sums: pd.DataFrame) -> Evaluated:
+    """Divide products by weights; what secrecy hides may pull a mean either way."""
+    product, weight = _product(column), _weight(column)
+    void = sums[weight] == 0
+    states = pd.Series(
+        grown(sums[state_column(weight)], sums[state_column(product)], void),
+        index=sums.index,
+        dtype=object,
+    )
+    values = sums[product] / sums[weight].mask(void)
+    told = states[states != ""]
+    return Evaluated(
+        values.mask(states.isin(list(STATES))).rename(column),
+        {str(code): str(state) for code, state in told.items()},
+    )
+
+
+def _common(
+    column: str,
+    measure: Category,
+    table: pd.DataFrame,
+    parent: pd.Series,
+    units: pd.Index,
+) -> Evaluated:
+    """Return the category that the rule gives each unit, or why there is none."""
+    _check_rule(column, measure)
+    majority = measure.rule == "majority"
+    check_columns(table, column, *filter(None, [measure.weight]))
+    ones = pd.Series(1.0, table.index), pd.Series("", table.index, dtype=object)
+    weights, worth = counted(table, measure.weight) if majority else ones
+    said = states_of(table, column)
+    rows = pd.DataFrame(
+        {
+            "unit": parent.to_numpy(),
+            "category": table[column].astype(object).to_numpy(),
+            "weight": weights.to_numpy(),
+            "said": said.to_numpy(),
+            "worth": worth.to_numpy(),
+        }
+    )
+    # What has no object counts for nothing: it is no part of the whole.
+    rows = rows[rows["said"] != "not_applicable"]
+    whole = rows.groupby("unit")["weight"].sum()
+    known = rows[rows["said"].isin(["", *QUALIFIERS])]
+    shares = known.groupby(["unit", "category"])["weight"].sum()
+    shares = shares / whole[shares.index.get_level_values(0)].to_numpy()
+    least = 0.5 if majority else 1 - 1e-12
+    chosen = shares[shares > least].reset_index().set_index("unit")["category"]
+    series = chosen.reindex(units).rename(column)
+    states = {
+        str(code): state
+        for code, state in _undecided(rows, shares, whole, units, least).items()
+        if state
+    }
+    gone = [code for code, state in states.items() if state in STATES]
+    return Evaluated(series.mask(series.index.astype(str).isin(gone)), states)
+
+
+def _undecided(
+    rows: pd.DataFrame,
+    shares: pd.Series,
+    whole: pd.Series,
+    units: pd.Index,
+    least: float,
+) -> pd.Series:
+    """Say what the category of each unit is worth, and why some have none."""
+
+    def any_of(column: str, *states: str) -> np.ndarray:
+        has = rows[column].isin(states).groupby(rows["unit"]).any()
+        return has.reindex(units, fill_value=False).to_numpy(dtype=bool)
+
+    first = shares.groupby(level=0).max().reindex(units).fillna(0.0).to_numpy()
+    unknown = rows["weight"].where(~rows["said"].isin(["", *QUALIFIERS]), 0.0)
+    open_ = unknown.groupby(rows["unit"]).sum() / whole
+    open_ = open_.reindex(units).fillna(0.0).to_numpy()
+    # Those without a category could still give the first one its majority.
+    settled = (first > least) | (first + open_ <= least)
+    nobody = whole.reindex(units).fillna(0.0).to_numpy() == 0
+    states = np.select(
+        [
+            any_of("worth", "not_available"),
+            any_of("worth", "secret", "lower_bound"),
+            nobody & ~any_of("said", "secret", "not_available"),
+            ~settled & any_of("said", "not_available"),
+            ~settled,
+            first <= least,
+            any_of("worth", "estimated") | any_of("said", "estimated"),
+        ],
+        [
+            "not_available",
+            "secret",
+            "not_applicable",
+            "not_available",
+            "secret",
+            "not_applicable",
+            "estimated",
+        ],
+        default="",
+    )
+    return pd.Series(states, index=units, dtype=object)
+
+
+def _check_rule(column: str, measure: Category) -> None:
+    if measure.rule not in {"majority", "unanimous"}:
+        msg = f"{column!r}: unknown rule {measure.rule!r}; majority or unanimous"
+        raise MeasureError(msg)
+    if measure.rule == "majority" and not measure.weight:
+        msg = (
+            f"{column!r}: a majority of what? Declare "
+            "Category(rule='majority', weight='population_2023')"
+        )
+        raise MeasureError(msg)
+
+
+def totals(table: pd.DataFrame) -> dict[str, float]:
+    """
+    Return the sum of each column, by name.
+
+    Parameters
+    ----------
+    table
+        Numbers.
+    """
+    return {str(name): float(total) for name, total in table.sum().items()}
+
+
+def account(
+    verb: str,
+    known: Measures,
+    stocks: pd.DataFrame,
+    result: pd.DataFrame,
+    *,
+    before: Mapping[str, float] | None = None,
+    units_before: int | None = None,
+    unmatched: Sequence[object] | pd.Index = (),
+    form: type[Told] = Report,  # type: ignore[assignment]
+    **more: object,
+) -> Told:
+    """
+    Return the account of what stocks became.
+
+    Parameters
+    ----------
+    verb
+        French name of what was done.
+    known
+        Column to measure.
+    stocks
+        What `stocks_of` returned, one row a territory before.
+    result
+        One row a unit after, with its states.
+    before
+        Total of each stock before, by default that of `stocks`.
+    units_before
+        How many territories there were, by default the rows of `stocks`.
+    unmatched
+        Codes that found no place.
+    form
+        The report, or a daughter of it.
+    **more
+        Other fields of the report.
+    """
+    shown = [name for name, measure in known.items() if isinstance(measure, Stock)]
+    bounded = {
+        name: tuple(result.index[result[state_column(name)] == "lower_bound"])
+        for name in shown
+        if state_column(name) in result
+    }
+    gone = {
+        str(name): tuple(stocks.index[missing(stocks[name])].unique())
+        for name in stocks.columns
+        if state_column(str(name)) in stocks and " " not in str(name)
+    }
+    return form(
+        verb=verb,
+        before=dict(before) if before is not None else totals(stocks[shown]),
+        after=totals(result[shown]),
+        units_before=len(stocks) if units_before is None else units_before,
+        units_after=len(result),
+        unmatched=tuple(str(code) for code in unmatched),
+        missing=gone,
+        bounded=bounded,
+        labels=printed_names(known),
+        **more,  # type: ignore[arg-type]
+    )

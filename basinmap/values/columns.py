@@ -1,0 +1,337 @@
+"""The door from a table to a series that says what it is, and back."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Literal, TypeVar, get_args
+
+import pandas as pd
+
+from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
+from basinmap.measures import (
+    Measures,
+    as_floats,
+    check_columns,
+    missing,
+    state_column,
+    states_of,
+)
+from basinmap.states import STATES
+from basinmap.values.checks import check_series, check_states
+from basinmap.values.told import (
+    Told,
+    declared,
+    fresh,
+    retell,
+    tell,
+    told_of,
+    upheld,
+)
+
+__all__ = ["column", "describe", "table_of"]
+
+Kind = Literal["stock", "ratio", "growth", "mean", "median", "category"]
+Frame = TypeVar("Frame", pd.Series, pd.DataFrame)
+
+
+def column(table: pd.DataFrame, name: str) -> pd.Series:
+    """
+    Return a column of a table with all that its table knows of it.
+
+    Parameters
+    ----------
+    table
+        With a column `<name>_state` where something is to be said of the values, and
+        measures where they are declared.
+    name
+        A column.
+
+    Returns
+    -------
+    Series
+        On the index of the table, ready for `classify`, `draw_*`, `write_workbook`:
+        its label, unit, year, sources and states are in `attrs`. Numbers of Arrow or of
+        a nullable dtype become floats, what is missing NaN.
+
+    Raises
+    ------
+    ColumnError
+        If it is missing, or stands twice.
+    MeasureError
+        If a state is unknown, or says that a value is missing which is there.
+
+    See Also
+    --------
+    table_of : The way back.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
+    >>> raw = pd.Series(["12", "s"], pd.Index(["62498", "62510"], name="commune"))
+    >>> counts = bm.parse_counts(raw.rename("vacants"))
+    >>> bm.column(counts, "vacants").attrs["states"]
+    {'62510': 'secret'}
+    """
+    check_columns(table, name)
+    given = upheld(table[name])
+    values = given.copy(deep=False)
+    numeric = pd.api.types.is_numeric_dtype(given.dtype)
+    if numeric and pd.api.types.is_extension_array_dtype(given.dtype):
+        values = as_floats(given, name)
+    found = told_of(given)
+    said = states_of(table, name)
+    if state_column(name) not in table.columns:
+        said = said[said != "not_available"]
+    states = {**found.states, **said[said != ""].to_dict()}
+    level = found.level or str(table.index.name or "")
+    told = replace(found, states=states, level=level, measure=None)
+    tell(values, told)
+    check_states(values)
+    return values
+
+
+def table_of(columns: Mapping[str, pd.Series]) -> pd.DataFrame:
+    """
+    Lay series side by side, each with its states and what is told of it.
+
+    Parameters
+    ----------
+    columns
+        Series on codes of one level, under the names of their columns.
+
+    Returns
+    -------
+    DataFrame
+        On all their codes; `<column>_state` beside the columns of which there is
+        something to say. A code that a series lacks is not available there.
+
+    Raises
+    ------
+    DataError
+        If there is none, one is no series, a code stands twice, or they are of several
+        levels.
+    SecrecyError, MeasureError
+        If a value is there that is said to be missing.
+
+    See Also
+    --------
+    column : The way back.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> lens = bm.statistics(epci="call")
+    >>> table = bm.table_of({i: bm.compute(i, lens) for i in ("L04", "L05")})
+    >>> bm.column(table, "L04").attrs["title"]
+    'Taux de vacance des logements en 2021'
+    """
+    if not columns:
+        msg = "no series to lay out: give them by name, {'L04': values}"
+        raise DataError(msg)
+    held, told = {}, {}
+    for name, values in columns.items():
+        check_series(values, f"columns[{name!r}]")
+        held[name] = fresh(values)
+        told[name] = told_of(held[name])
+    levels = {str(v.index.name or "") for v in held.values()} - {""}
+    if len(levels) > 1:
+        msg = (
+            f"series of {len(levels)} levels ({culprits(sorted(levels))}): one table "
+            "is of one level; lay each out apart"
+        )
+        raise DataError(msg)
+    index = _union(held.values())
+    parts: dict[str, pd.Series] = {}
+    for name, values in held.items():
+        parts[name] = values.reindex(index)
+        states = _states_on(parts[name], check_states(values))
+        if (states != "").any():
+            parts[state_column(name)] = states
+    table = pd.DataFrame(parts, index=index)
+    one = _shared(told.values())
+    return tell(table, one, columns={name: _without(t) for name, t in told.items()})
+
+
+def _union(series: Iterable[pd.Series]) -> pd.Index:
+    """Return the codes of all series, in the order they are met."""
+    first, *others = [values.index for values in series]
+    for index in others:
+        first = first.append(index[~index.isin(first)])
+    return first
+
+
+def _states_on(values: pd.Series, told: Mapping[object, str]) -> pd.Series:
+    """Return the state of each value; of what is missing, why."""
+    states = pd.Series([told.get(code, "") for code in values.index], values.index)
+    states = states.astype(object)
+    gone = missing(values) & ~states.isin(list(STATES))
+    return states.mask(gone, "not_available")
+
+
+def _without(told: Told) -> Told:
+    """Return what is told of a column, without what is written elsewhere."""
+    return replace(told, states={}, measure=None)
+
+
+def _shared(told: Iterable[Told]) -> Told:
+    """Return what is true of all columns."""
+    every = list(told)
+    same = {
+        name: getattr(every[0], name)
+        for name in ("level", "geography", "date")
+        if len({getattr(one, name) for one in every}) == 1
+    }
+    sources = tuple(dict.fromkeys(line for one in every for line in one.sources))
+    notes = tuple(dict.fromkeys(line for one in every for line in one.notes))
+    return Told(**same, sources=sources, notes=notes)
+
+
+def describe(
+    values: Frame,
+    *,
+    measures: Measures | None = None,
+    kind: Kind | None = None,
+    sources: str | Iterable[str] | None = None,
+    notes: str | Iterable[str] | None = None,
+    states: Mapping[object, str] | None = None,
+    decimals: int | None = None,
+    **text: str,
+) -> Frame:
+    """
+    Say what values are: for a rate made by hand, a file read, a result of pandas.
+
+    Parameters
+    ----------
+    values
+        A series, or a table whose columns are declared.
+    measures
+        Of a table: column to measure.
+    kind
+        Of a series: `"stock"`, `"ratio"`, `"growth"`, `"mean"`, `"median"` or
+        `"category"`.
+    sources, notes
+        French lines for the foot of a page.
+    states
+        Of a series: what missing values mean, or what is to be said of others, by code.
+    decimals
+        Decimals when printed.
+    **text
+        `label`, `title`, `definition`, `unit` (French, as printed), `vintage` (year or
+        period of the statistic), `geography` (year of the list of communes), `date` (of
+        the perimeters), `level`.
+
+    Returns
+    -------
+    Series or DataFrame
+        The same values, of which this is told; what is not given stays as it was told
+        before, unless the values changed since. What was given is not modified.
+
+    Raises
+    ------
+    MeasureError
+        If the kind or a state is unknown, or a stock is in the unit of a rate.
+    SecrecyError
+        If a value is there that is said to be secret.
+    DataError
+        If values are no series nor table, or a field is unknown.
+
+    Warns
+    -----
+    BasinmapWarning
+        If values in « % » are all below 1, as proportions would be.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> rate = bm.compute("L04", bm.statistics(epci="call"))
+    >>> gap = bm.describe(
+    ...     rate - 7.19, label="Écart à la moyenne", unit="points", kind="ratio",
+    ...     title="Vacance : écart à la moyenne de l'agglomération en 2021",
+    ... )
+    >>> gap.attrs["unit"], gap.attrs["sources"] == rate.attrs["sources"]
+    ('points', True)
+    """
+    facts = _facts(kind, sources, notes, decimals, text)
+    if isinstance(values, pd.DataFrame):
+        found = values.copy(deep=False)
+        if measures is not None:
+            facts["measures"] = {**_measures(values), **declared(values, measures)}
+        return retell(found, **facts)
+    check_series(values)
+    told = replace(told_of(values), measure=None, **facts)  # type: ignore[arg-type]
+    if states is not None:
+        told = replace(told, states=dict(states))
+    found = tell(values.copy(deep=False), told)
+    check_states(found)
+    _check_unit(found, told)
+    return found
+
+
+def _measures(table: pd.DataFrame) -> Measures:
+    return declared(table, None) if table.attrs.get("measures") else {}
+
+
+def _facts(
+    kind: str | None,
+    sources: str | Iterable[str] | None,
+    notes: str | Iterable[str] | None,
+    decimals: int | None,
+    text: Mapping[str, str],
+) -> dict[str, object]:
+    """Return the fields that are given."""
+    known = (
+        "label",
+        "title",
+        "definition",
+        "unit",
+        "vintage",
+        "geography",
+        "date",
+        "level",
+        "palette",
+        "indicator",
+        "rule",
+    )
+    wrong = [name for name in text if name not in known]
+    if wrong:
+        msg = f"{culprits(wrong)}: no field of a description; write {', '.join(known)}"
+        raise DataError(msg)
+    odd = [name for name, value in text.items() if not isinstance(value, str)]
+    if odd:
+        msg = f"{culprits(odd)}: expected text, such as vintage='2021'"
+        raise DataError(msg)
+    facts: dict[str, object] = dict(text)
+    if kind is not None:
+        if kind not in get_args(Kind):
+            msg = f"unknown kind {kind!r}; choose among {', '.join(get_args(Kind))}"
+            raise MeasureError(msg)
+        facts["kind"] = kind
+    for name, lines in (("sources", sources), ("notes", notes)):
+        if lines is not None:
+            facts[name] = (lines,) if isinstance(lines, str) else tuple(lines)
+    if decimals is not None:
+        facts["decimals"] = decimals
+    return facts
+
+
+def _check_unit(values: pd.Series, told: Told) -> None:
+    """Refuse a stock in per cent; question proportions in per cent."""
+    if not told.unit.startswith("%"):
+        return
+    if told.kind == "stock":
+        msg = f"{values.name!r}: a stock is not in {told.unit!r}; write kind='ratio'"
+        raise MeasureError(msg)
+    if not pd.api.types.is_numeric_dtype(values.dtype) or told.kind == "growth":
+        return
+    known = values.dropna()
+    fine = (known % 1 != 0).mean() if len(known) else 0
+    if len(known) > 3 and known.between(0, 1).all() and fine > 0.5:
+        warnings.warn(
+            f"{values.name!r}: all values are below 1 in {told.unit!r}: if they are "
+            "proportions, multiply them by 100",
+            BasinmapWarning,
+            stacklevel=3,
+        )

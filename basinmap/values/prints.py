@@ -1,0 +1,111 @@
+"""
+Fingerprints: whether values are still those that a description is of.
+
+pandas keeps `attrs` through arithmetic, ranks and rounding. A print holds a few bits of
+each value under its code: it holds for any selection or order of the rows, and no
+longer once a value has changed.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from basinmap.measures import missing
+
+__all__ = ["Print", "codes_of", "holds", "print_of"]
+
+Print = str
+"""What is kept: text, which pandas copies and writes at no cost."""
+
+_MOST: Final = 200_000
+"""Values beyond which no print is kept: it would weigh more than it is worth."""
+_CODE, _VALUE = np.dtype("<u4"), np.dtype("<u2")
+
+
+def codes_of(index: pd.Index) -> NDArray[np.uint32]:
+    """
+    Return a few bits of each code.
+
+    Parameters
+    ----------
+    index
+        Codes; their type does not count.
+    """
+    if isinstance(index, pd.MultiIndex):
+        index = index.map(lambda levels: "\x1f".join(map(str, levels)))
+    names = np.asarray(index.astype(str), dtype=object)
+    return (pd.util.hash_array(names, categorize=False) >> 32).astype(_CODE)
+
+
+def _bits(values: pd.Series) -> NDArray[np.uint16]:
+    """Return a few bits of each value, 0 where it is missing."""
+    gone = missing(values).to_numpy()
+    kind = values.dtype
+    if isinstance(kind, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(kind):
+        text = np.asarray(values.astype(object).where(~gone, "").astype(str), object)
+        found = pd.util.hash_array(text, categorize=False)
+    else:
+        # The zero below zero is zero.
+        floats = values.to_numpy(dtype="float64", na_value=np.nan) + 0.0
+        found = pd.util.hash_array(floats)
+    bits = (found >> 48).astype(_VALUE)
+    bits[bits == 0] = 1
+    bits[gone] = 0
+    return bits
+
+
+def print_of(values: pd.Series) -> Print:
+    """
+    Return the print of values, or nothing where they are too many.
+
+    Parameters
+    ----------
+    values
+        Numbers, categories or text, by code.
+
+    Examples
+    --------
+    >>> rates = pd.Series([7.2, 3.1, None], index=["62498", "62510", "62065"])
+    >>> holds(print_of(rates), rates.iloc[::-1]), holds(print_of(rates), rates - 1)
+    (True, False)
+    """
+    if len(values) > _MOST:
+        return ""
+    codes = codes_of(values.index)
+    order = np.argsort(codes, kind="stable")
+    packed = codes[order].tobytes() + _bits(values)[order].tobytes()
+    return base64.b64encode(packed).decode("ascii")
+
+
+def holds(kept: Print, values: pd.Series) -> bool:
+    """
+    Tell whether all the values that are there are those of a print.
+
+    Parameters
+    ----------
+    kept
+        What `print_of` returned. No print holds for all.
+    values
+        Some of the values it was made of, in any order; those that were emptied since
+        do not count.
+    """
+    if not kept:
+        return True
+    packed = base64.b64decode(kept)
+    size = len(packed) // (_CODE.itemsize + _VALUE.itemsize)
+    codes = np.frombuffer(packed, _CODE, size)
+    bits = np.frombuffer(packed, _VALUE, size, offset=size * _CODE.itemsize)
+    mine = _bits(values)
+    there = mine != 0
+    if not there.any():
+        return True
+    if size == 0:
+        return False
+    wanted = codes_of(values.index[there])
+    at = np.clip(np.searchsorted(codes, wanted), 0, size - 1)
+    return bool(((codes[at] == wanted) & (bits[at] == mine[there])).all())

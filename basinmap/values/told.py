@@ -1,0 +1,572 @@
+"""What is told of a series, a table or a frame: one description, one door each way."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from types import MappingProxyType
+from typing import Any, Final, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from basinmap.errors import BasinmapWarning, MeasureError, culprits
+from basinmap.measures import (
+    Category,
+    Growth,
+    Mean,
+    Measure,
+    Measures,
+    Median,
+    Ratio,
+    Stock,
+)
+from basinmap.values.prints import holds, print_of
+
+__all__ = [
+    "Told",
+    "bare",
+    "carry",
+    "declared",
+    "fact_of",
+    "fresh",
+    "measures_of",
+    "retell",
+    "stale",
+    "tell",
+    "told_of",
+    "upheld",
+]
+
+_KINDS: Final[Mapping[str, type[Measure]]] = MappingProxyType(
+    {
+        kind.__name__.lower(): kind
+        for kind in (Stock, Ratio, Growth, Mean, Median, Category)
+    }
+)
+# What no longer holds of values that changed since they were described.
+_OF_VALUES: Final = (
+    "kind",
+    "label",
+    "title",
+    "definition",
+    "unit",
+    "decimals",
+    "vintage",
+    "indicator",
+    "palette",
+    "measure",
+)
+_PRINT, _PRINTS, _STATED = "print", "prints", "stated"
+_COLUMNS: Final = "columns"
+
+Frame = TypeVar("Frame", pd.Series, pd.DataFrame)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """
+    What is told of values, or of a table or a frame of outlines.
+
+    Attributes
+    ----------
+    kind
+        `"stock"`, `"ratio"`, `"growth"`, `"mean"`, `"median"`, `"category"` or nothing.
+    label, title, definition, unit
+        French, as printed; the title holds the year.
+    decimals
+        Decimals when printed.
+    vintage
+        Year, or period, of the statistic.
+    geography
+        Date, or year, of the list of communes.
+    date
+        Day of the perimeters.
+    level
+        Of the codes of the index.
+    indicator
+        Id in the catalogue.
+    palette
+        Default palette of its map.
+    rule
+        French sentence: how it was counted.
+    sources, notes
+        French lines for the foot of a page.
+    states
+        Code to key of `STATES` or `QUALIFIERS`.
+    remarks, credits
+        French lines by code, printed with the units shown only.
+    measure
+        What a table declares its column to be.
+    """
+
+    kind: str = ""
+    label: str = ""
+    title: str = ""
+    definition: str = ""
+    unit: str = ""
+    decimals: int | None = None
+    vintage: str = ""
+    geography: str = ""
+    date: str = ""
+    level: str = ""
+    indicator: str = ""
+    palette: str = ""
+    rule: str = ""
+    sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    states: Mapping[object, str] = field(default_factory=dict)
+    remarks: Mapping[object, str] = field(default_factory=dict)
+    credits: Mapping[object, str] = field(default_factory=dict)
+    measure: Measure | None = None
+
+    @property
+    def name(self) -> str:
+        """Printed name: the label, else the id of the indicator."""
+        return self.label or self.indicator
+
+
+_TEXT: Final = tuple(f.name for f in fields(Told) if f.default == "")
+_LINES: Final = ("sources", "notes")
+_BY_CODE: Final = ("states", "remarks", "credits")
+
+
+# -- the writer ---------------------------------------------------------------------
+
+
+def tell(values: Frame, told: Told | None = None, /, **facts: object) -> Frame:
+    """
+    Write what is told of values in their `attrs`, in place of what was.
+
+    Parameters
+    ----------
+    values
+        A series, a table, a frame; changed in place.
+    told
+        A description.
+    **facts
+        Fields of `Told`, `measures` (column to measure) of a table, and what is
+        particular to a verb, such as `not_reached`. All are kept as plain values, so
+        that pandas can copy and write them.
+
+    Returns
+    -------
+    Series or DataFrame
+        The same object.
+    """
+    every = {**(_fields(told) if told is not None else {}), **facts}
+    attrs = {name: _plain(value) for name, value in every.items()}
+    # pandas compares attrs when it joins: only plain values can be.
+    values.attrs = attrs
+    _stamp(values)
+    return values
+
+
+def retell(values: Frame, /, **facts: object) -> Frame:
+    """
+    Write more of what is told of values, or correct it.
+
+    Parameters
+    ----------
+    values
+        A series, a table, a frame; changed in place.
+    **facts
+        As for `tell`.
+
+    Returns
+    -------
+    Series or DataFrame
+        The same object.
+    """
+    values.attrs = {
+        **values.attrs,
+        **{name: _plain(value) for name, value in facts.items()},
+    }
+    # Of a series the print stays: what is added does not make changed values true.
+    if isinstance(values, pd.DataFrame):
+        _stamp(values)
+    return values
+
+
+def carry(values: Frame, source: pd.Series | pd.DataFrame) -> Frame:
+    """
+    Write of values what is told of others, the same in another form.
+
+    Parameters
+    ----------
+    values
+        A series, a table, a frame; changed in place.
+    source
+        What they were made of: the same numbers, fewer, or in another order.
+
+    Returns
+    -------
+    Series or DataFrame
+        The same object.
+    """
+    values.attrs = dict(source.attrs)
+    return values
+
+
+def bare(table: pd.DataFrame) -> pd.DataFrame:
+    """
+    Return a table on the same data of which nothing is told.
+
+    Parameters
+    ----------
+    table
+        Any table. pandas copies attrs deeply at every step: work without them.
+    """
+    found = pd.DataFrame(table.copy(deep=False))
+    found.attrs = {}
+    return found
+
+
+def _fields(told: Told) -> dict[str, object]:
+    kept = {}
+    for item in fields(told):
+        value = getattr(told, item.name)
+        made = item.default_factory
+        empty = item.default if made is MISSING else made()
+        if value != empty:
+            kept[item.name] = value
+    return kept
+
+
+def _stamp(values: pd.Series | pd.DataFrame) -> None:
+    """Leave the print of the values beside what is told of them."""
+    attrs = values.attrs
+    attrs.pop(_PRINT, None)
+    attrs.pop(_PRINTS, None)
+    if isinstance(values, pd.Series):
+        if any(attrs.get(name) for name in _OF_VALUES):
+            attrs[_PRINT] = print_of(values)
+        return
+    columns = set(values.columns) if values.columns.is_unique else set()
+    told = {**attrs.get("measures", {}), **attrs.get(_COLUMNS, {})}
+    measures = [name for name in told if name in columns]
+    stated = [c for c in measures if f"{c}_state" in columns]
+    attrs.pop(_STATED, None)
+    if stated:
+        attrs[_STATED] = stated
+    if measures and len(values) * len(measures) <= 200_000:
+        attrs[_PRINTS] = {c: print_of(values[c]) for c in measures}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a verb tells
+    """Return a value as json and pandas hold it."""
+    if isinstance(value, Measure):
+        kept = {
+            item.name: _plain(found)
+            for item in fields(value)
+            if (found := getattr(value, item.name)) != item.default
+        }
+        return {"kind": type(value).__name__.lower(), **kept}
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {_key(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list | set | frozenset):
+        found = [_plain(item) for item in value]
+        return found if isinstance(value, list) else tuple(found)
+    if isinstance(value, np.generic):
+        return value.item()
+    return value
+
+
+def _key(key: object) -> object:
+    return key.item() if isinstance(key, np.generic) else key
+
+
+# -- the reader ---------------------------------------------------------------------
+
+
+def told_of(values: pd.Series | pd.DataFrame) -> Told:
+    """
+    Return what is told of values.
+
+    Of a column, what its table declares it to be counts where nothing else is said. Of
+    values that are no longer those described, what is true of any value only: their
+    level, dates, states, sources.
+
+    Parameters
+    ----------
+    values
+        A series, a table or a frame.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rates = tell(pd.Series([7.2], ["62498"]), label="Vacance", unit="%")
+    >>> told_of(rates).unit, told_of(rates - 1).unit
+    ('%', '')
+    """
+    attrs = values.attrs
+    if not attrs:
+        return Told()
+    found = _kept(attrs)
+    if isinstance(values, pd.Series):
+        measure = _measure(values)
+        own = (attrs.get(_COLUMNS) or {}).get(values.name)
+        if own is not None:
+            found = {**found, **_kept(own)}
+        if stale(values):
+            found = {k: v for k, v in found.items() if k not in _OF_VALUES}
+            measure = None
+        found["states"] = _states(attrs, values.name)
+        if measure is not None:
+            found = {**_of_measure(measure), **found, "measure": measure}
+            if measure.source:
+                found["sources"] = tuple(measure.source.split("; "))
+        found.setdefault("kind", "")
+        if not found["kind"] and str(found.get("unit", "")).startswith("%"):
+            found["kind"] = "ratio"
+    else:
+        found["states"] = {}
+    return Told(**found)
+
+
+def _kept(attrs: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the fields of a description that was kept as plain values."""
+    found: dict[str, Any] = {
+        name: str(attrs[name]) for name in _TEXT if attrs.get(name)
+    }
+    decimals = attrs.get("decimals")
+    if decimals is not None and not isinstance(decimals, Mapping):
+        found["decimals"] = int(decimals)
+    found |= {name: _lines(attrs[name]) for name in _LINES if attrs.get(name)}
+    found |= {name: dict(attrs[name]) for name in _BY_CODE if attrs.get(name)}
+    return found
+
+
+def fact_of(values: pd.Series | pd.DataFrame, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever a verb tells
+    """
+    Return a fact that is particular to a verb.
+
+    Parameters
+    ----------
+    values
+        A series, a table or a frame.
+    name
+        Such as `not_reached`.
+    default
+        What to return when it is not told.
+    """
+    found = values.attrs.get(name, default)
+    return tuple(found) if isinstance(found, list) else found
+
+
+def measures_of(table: pd.Series | pd.DataFrame) -> dict[str, Measure]:
+    """
+    Return what a table declares its columns to be.
+
+    Parameters
+    ----------
+    table
+        A table, or a column taken from one.
+
+    Raises
+    ------
+    MeasureError
+        If a column is declared by something that is no measure.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> measures_of(bm.statistics())["dwellings_2021"].unit
+    'logements'
+    """
+    kept = table.attrs.get("measures") or {}
+    if not isinstance(kept, Mapping):
+        msg = f"attrs['measures'] must be column to measure, got {kept!r}"
+        raise MeasureError(msg)
+    found = {**(table.attrs.get("stocks") or {}), **kept}
+    wrong = [name for name, item in found.items() if not _is_measure(item)]
+    if wrong:
+        raise MeasureError(_no_measure(wrong))
+    return {str(name): _whole(item) for name, item in found.items()}
+
+
+def declared(table: pd.DataFrame, measures: Measures | None) -> dict[str, Measure]:
+    """
+    Return the measures of a table: those given, else those it carries.
+
+    Parameters
+    ----------
+    table
+        A table that may declare its columns.
+    measures
+        Column to measure, which then replaces what the table carries.
+
+    Raises
+    ------
+    MeasureError
+        If nothing is declared, or what is given is no measure.
+    """
+    if measures is None:
+        kept = table.attrs.get("measures") or {}
+        found = {n: m for n, m in measures_of(table).items() if n in kept}
+    elif isinstance(measures, Mapping):
+        found = dict(measures)
+    else:
+        found = {}
+    if not found:
+        msg = (
+            "no column is declared as a measure: say what each is, counts as "
+            "measures={'vacants': bm.Stock()}, a rate as bm.Ratio(numerator=…, "
+            "denominator=…), a mean as bm.Mean(weight=…)"
+        )
+        raise MeasureError(msg)
+    wrong = [name for name, item in found.items() if not isinstance(item, Measure)]
+    if wrong:
+        raise MeasureError(_no_measure(wrong))
+    return found
+
+
+def _no_measure(wrong: list[str]) -> str:
+    return (
+        f"{len(wrong)} column(s) declared by something that is no measure: "
+        f"{culprits(wrong)}; write bm.Stock(), bm.Ratio(…), bm.Mean(…)"
+    )
+
+
+def _is_measure(item: object) -> bool:
+    return isinstance(item, Measure | Mapping)
+
+
+def _whole(item: Measure | Mapping) -> Measure:
+    """Return a measure from what was kept of it."""
+    if isinstance(item, Measure):
+        return item
+    kind = _KINDS.get(str(item.get("kind", "stock")))
+    told = {k: v for k, v in item.items() if k != "kind"}
+    try:
+        return kind(**told)  # type: ignore[misc]
+    except TypeError:
+        raise MeasureError(_no_measure([str(dict(item))])) from None
+
+
+def _measure(values: pd.Series) -> Measure | None:
+    """Return what the table of a column declares it to be, if it does."""
+    known = values.attrs.get("measures") or {}
+    if not isinstance(known, Mapping) or values.name not in {
+        **(values.attrs.get("stocks") or {}),
+        **known,
+    }:
+        return None
+    found = measures_of(values)[str(values.name)]
+    counted = pd.api.types.is_numeric_dtype(values.dtype)
+    counted &= not pd.api.types.is_bool_dtype(values.dtype)
+    # Kinds that pandas made of a count keep its name and its attributes.
+    made = not counted and "breaks" not in values.attrs
+    return None if made and not isinstance(found, Category) else found
+
+
+def _of_measure(measure: Measure) -> dict[str, str]:
+    told = {
+        "kind": type(measure).__name__.lower(),
+        "label": measure.label,
+        "unit": measure.unit,
+        "vintage": measure.vintage,
+        "geography": measure.geography,
+    }
+    return {name: value for name, value in told.items() if value}
+
+
+def _lines(told: object) -> tuple[str, ...]:
+    if isinstance(told, str):
+        return (told,)
+    return tuple(str(line) for line in told or ())  # type: ignore[attr-defined]
+
+
+def _states(attrs: Mapping[object, Any], name: object) -> dict[object, str]:
+    """Return the states of a series, or those of its column in its table."""
+    told = attrs.get("states") or {}
+    if any(isinstance(item, Mapping) for item in told.values()):
+        told = told.get(name, {})
+    return dict(told)
+
+
+# -- what is no longer true ---------------------------------------------------------
+
+
+def stale(values: pd.Series) -> bool:
+    """
+    Tell whether values changed since they were described.
+
+    Parameters
+    ----------
+    values
+        A series, with its `attrs`.
+    """
+    attrs = values.attrs
+    kept = attrs.get(_PRINT) or (attrs.get(_PRINTS) or {}).get(values.name, "")
+    # Classes are what was made of the values, with bounds of their own.
+    return "breaks" not in attrs and not holds(str(kept), values)
+
+
+def upheld(values: pd.Series, *, stacklevel: int = 3) -> pd.Series:
+    """
+    Return values with what is still true of them, and warn of what is not.
+
+    Parameters
+    ----------
+    values
+        A series, with its `attrs`.
+    stacklevel
+        See `warnings.warn`.
+
+    Returns
+    -------
+    Series
+        The same, or without label, title, unit, kind and year where the values are no
+        longer those that these describe.
+
+    Warns
+    -----
+    BasinmapWarning
+        If they are not.
+    """
+    if not stale(values):
+        return values
+    attrs = values.attrs
+    told = attrs.get("title") or attrs.get("label") or values.name
+    warnings.warn(
+        f"{values.name!r}: the values are no longer those of {told!r} (arithmetic, "
+        "a rank, a rounding, another index): no title, unit nor year is printed; "
+        "say what they are: bm.describe(values, label=…, unit=…, kind=…)",
+        BasinmapWarning,
+        stacklevel=stacklevel,
+    )
+    gone = (*_OF_VALUES, _PRINT, _PRINTS, _COLUMNS, "measures", "stocks")
+    values = values.copy(deep=False)
+    values.attrs = {k: v for k, v in attrs.items() if k not in gone}
+    return values
+
+
+def fresh(values: pd.Series, *, stacklevel: int = 3) -> pd.Series:
+    """
+    Return values as `upheld` does, and warn of a column that left its states behind.
+
+    Parameters
+    ----------
+    values
+        A series, with its `attrs`.
+    stacklevel
+        See `warnings.warn`.
+
+    Warns
+    -----
+    BasinmapWarning
+        If the values changed, or if their states stand in a table that is not there.
+    """
+    attrs = values.attrs
+    if values.name in (attrs.get(_STATED) or ()) and not _states(attrs, values.name):
+        warnings.warn(
+            f"{values.name!r} left its states behind in its table: a secret would be "
+            f"shown as not available; take bm.column(table, {values.name!r})",
+            BasinmapWarning,
+            stacklevel=stacklevel,
+        )
+    return upheld(values, stacklevel=stacklevel + 1)
