@@ -733,11 +733,11 @@ def test_columns_are_checked(sales, tmp_path):
         count(tmp_path / "sales.parquet", squares(1), by="rooms")
     with pytest.raises(ColumnError, match="'y'"):
         locate(pd.DataFrame({"x": [1.0]}), squares(1))
-    with pytest.raises(MeasureError, match="'kind' holds no numbers"):
+    with pytest.raises(MeasureError, match=r"'kind' holds text.*bm\.parse_counts"):
         count(sales, squares(1), sums=["kind"])
     with pytest.raises(DataError, match="more than 500 values"):
         count(sales.assign(id=range(5000)), squares(1), by="id")
-    with pytest.raises(DataError, match=r"1 infinite value"):
+    with pytest.raises(MeasureError, match=r"1 infinite value"):
         count(
             sales.assign(price=np.r_[np.inf, np.ones(4999)]), squares(1), sums="price"
         )

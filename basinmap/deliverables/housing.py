@@ -218,7 +218,8 @@ def _write_data(about: Subject, folder: Path) -> None:
     groups, _ = _with_counts(about, "epci", list(everyone.index))
     inside = communes().drop(columns=["population", "area_km2"]).join(about.everything)
     sums = ["population_2023", "dwellings_2021"]
-    counted = reach(about.rings, inside, sums=sums, rule="centroid")
+    # The title of the layer says which communes there are; sums are lower bounds.
+    counted = reach(about.rings, inside, sums=sums, rule="centroid", allow_partial=True)
     layers = {
         "communes": (mine.join(units), f"Communes – {about.name}"),
         "epci": (everyone.join(groups), "EPCI du Nord et du Pas-de-Calais"),

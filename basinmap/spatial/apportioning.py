@@ -15,13 +15,14 @@ from basinmap.measures import (
     Category,
     Measures,
     Stock,
-    check_columns,
     check_ratios,
+    counted,
     printed_names,
     state_column,
 )
 from basinmap.reports import Report
 from basinmap.spatial.combining import keys_of, sums_at
+from basinmap.spatial.options import check_choice, check_flag, check_tolerance
 from basinmap.spatial.polygons import NOISE, disjoint, overlapping
 from basinmap.spatial.projections import check_same_crs
 from basinmap.spatial.rasters import Raster
@@ -33,7 +34,7 @@ from basinmap.spatial.sharing import (
     by_weight,
     layer_of,
 )
-from basinmap.territory.sums import columns_of, refuse, stocks_of, totals
+from basinmap.territory.sums import columns_of, refuse, signed_of, stocks_of, totals
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
 from basinmap.values.told import declared, measures_of
@@ -173,7 +174,9 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
     known = declared(table, measures)
     refuse(known)
     check_ratios(known, {**measures_of(table), **known})
-    _check_options(unweighted=unweighted, overlap=overlap, tolerance=tolerance)
+    _check_options(
+        unweighted, overlap, tolerance, repair=repair, count=count, weights=weights
+    )
     check_same_crs(source, target, names=("source", "target"))
     attrs, table = table.attrs, _checked(table, source)
     tolerance = max(tolerance, NOISE)
@@ -186,15 +189,16 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
     if weights is not None:
         given = Weighing(weights, count, source, repair=repair)
         moves = by_weight(moves, given, left, right, unweighted)
-    stocks = stocks_of(table, known)
-    numbers = [str(name) for name in stocks if state_column(name) in stocks]
-    stocks = _shared_out(stocks, numbers, moves)
+    counts = stocks_of(table, known)
+    numbers = [str(name) for name in counts if state_column(name) in counts]
+    stocks = _shared_out(counts, numbers, moves)
     rows = _rows(table, known, moves)
-    sums = _flagged(sums_at(stocks, moves.to), numbers, moves)
+    sums = sums_at(stocks, moves.to, signed=signed_of(known))
+    sums = _flagged(sums, numbers, moves)
     parent = pd.Series(keys_of(moves.to if len(rows) else ()), dtype=object)
     result = _uncertain(columns_of(known, sums, rows, parent), known, moves)
     result = _placed(result, target.index, known)
-    report = _report(table, stocks, result, known, moves)
+    report = _report(table, counts, stocks, result, known, moves)
     result.attrs = {
         **attrs,
         "level": target.index.name or "unit",
@@ -207,16 +211,24 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
 # --- checks ------------------------------------------------------------------------
 
 
-def _check_options(*, unweighted: str, overlap: str, tolerance: float) -> None:
-    for name, value, choices in (
-        ("unweighted", unweighted, ("area", "missing")),
-        ("overlap", overlap, ("refuse", "each")),
-    ):
-        if value not in choices:
-            msg = f"unknown {name} {value!r}; choose among {', '.join(choices)}"
-            raise DataError(msg)
-    if not 0 <= tolerance < 0.5:
-        msg = f"tolerance is a share in [0, 0.5[, such as 0.005; got {tolerance!r}"
+def _check_options(
+    unweighted: str,
+    overlap: str,
+    tolerance: float,
+    *,
+    repair: bool,
+    count: str | None,
+    weights: pd.DataFrame | Raster | None,
+) -> None:
+    check_choice(unweighted, "unweighted", ("area", "missing"))
+    check_choice(overlap, "overlap", ("refuse", "each"))
+    check_tolerance(tolerance)
+    check_flag(repair, "repair")
+    if count is not None and weights is None:
+        msg = (
+            f"count={count!r} is a column of weights, and there are none; pass "
+            "weights=, a frame of points or polygons, or leave count out"
+        )
         raise DataError(msg)
 
 
@@ -307,8 +319,8 @@ def _rows(table: pd.DataFrame, known: Measures, moves: Moves) -> pd.DataFrame:
     rows = table.take(moves.pairs["left"].to_numpy()).reset_index(drop=True)
     weights = {getattr(known[name], "weight", "") for name in _categories(known)}
     for weight in weights - {""}:
-        check_columns(table, weight)
-        values = rows[weight].to_numpy(dtype=float) * moves.pairs["share"].to_numpy()
+        values = counted(table, weight)[0].to_numpy()[moves.pairs["left"]]
+        values = values * moves.pairs["share"].to_numpy()
         rows[weight] = np.where(moves.mute & (values != 0), np.nan, values)
     return rows
 
@@ -360,6 +372,7 @@ def _placed(result: pd.DataFrame, index: pd.Index, known: Measures) -> pd.DataFr
 
 def _report(
     table: pd.DataFrame,
+    counts: pd.DataFrame,
     stocks: pd.DataFrame,
     result: pd.DataFrame,
     known: Measures,
@@ -372,23 +385,23 @@ def _report(
         if state_column(name) in result
     }
     missing = {
-        str(c): _codes(table.index[table[c].isna()])
-        for c in stocks.columns.intersection(table.columns)
-        if state_column(str(c)) in stocks
+        str(c): _codes(table.index[counts[c].isna()])
+        for c in counts.columns.intersection(table.columns)
+        if state_column(str(c)) in counts
     }
     moved = moves.moved
     outside = pd.Series(np.clip(1 - moved, 0, None), table.index)
     outside = outside.mask(outside < NOISE, 0.0)
     uncovered = {}
     for name in shown:
-        sizes = table[name].astype("float64").abs()
+        sizes = counts[name].abs()
         whole = float(sizes.sum())
         uncovered[name] = float((sizes * outside).sum()) / whole if whole > 0 else 0.0
     labels = printed_names(known)
     targets = moves.pairs.loc[moves.pairs["share"] > 0].groupby("left").size()
     return Apportionment(
         verb=f"Répartition vers {result.index.name or 'les unités demandées'}",
-        before=totals(table[shown].astype("float64")),
+        before=totals(counts[shown]),
         after=totals(result[shown]),
         units_before=len(table),
         units_after=len(result),

@@ -12,18 +12,16 @@ import pandas as pd
 import shapely
 
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
-from basinmap.measures import (
-    Measures,
-    check_columns,
-    check_ratios,
-)
+from basinmap.measures import Measures, check_columns, check_ratios
 from basinmap.reports import Report
-from basinmap.spatial.combining import keys_of, sums_at
+from basinmap.spatial.combining import keys_of, part_of, sums_at
+from basinmap.spatial.options import check_flag
 from basinmap.spatial.polygons import NOISE, outlines, overlapping, vertices
-from basinmap.territory.sums import columns_of, refuse, stocks_of
+from basinmap.territory.sums import columns_of, refuse, signed_of, stocks_of
 from basinmap.territory.units import check_unique
+from basinmap.territory.wholes import check_covered, remarks, warn_of_part
 from basinmap.typography import number, percent
-from basinmap.values.told import measures_of
+from basinmap.values.told import declared, measures_of
 
 __all__ = [
     "Cleaning",
@@ -106,6 +104,7 @@ def neighbours(
     (84, 7)
     """
     shapes = outlines(units, "units")
+    check_flag(points, "points")
     if tolerance is not None and not (0 < tolerance < np.inf):
         msg = f"tolerance is a distance in metres above 0, such as 5; got {tolerance!r}"
         raise DataError(msg)
@@ -141,6 +140,7 @@ def dissolve(
     by: str | pd.Series,
     *,
     measures: Measures | None = None,
+    allow_partial: bool = False,
 ) -> gpd.GeoDataFrame:
     """
     Merge units into those that a column names, borders and counts alike.
@@ -153,20 +153,24 @@ def dissolve(
         Column of the units to make, or a Series on the index of `units`. Units
         without a value are left out.
     measures
-        Columns to combine, each by its measure, as `aggregate` does; none by
+        Column to measure: what to combine, each as `aggregate` does; none by
         default.
+    allow_partial
+        Whether units some of whose communes are in no row may stand for the whole,
+        as in `aggregate`.
 
     Returns
     -------
     GeoDataFrame
         Index named by `by`; `units` (how many were merged), the measures, with
         `<column>_state` where there is something to say, and `geometry`.
+        `attrs["remarks"]` says which units lack communes.
 
     Raises
     ------
     DataError
-        If a code is repeated, an outline is absent, invalid or flat, or nothing
-        has a value.
+        If a code is repeated, an outline is absent, invalid or flat, nothing has a
+        value, or there are measures and all units lack communes.
     ColumnError, MeasureError
         If a column is missing, or cannot be combined.
     CRSError
@@ -176,7 +180,8 @@ def dissolve(
     -----
     BasinmapWarning
         If the units are no valid coverage: they are merged the slow way, and
-        slivers between them remain as holes.
+        slivers between them remain as holes. If measures are combined and an EPCI,
+        or another unit that is known, lacks communes.
 
     Examples
     --------
@@ -192,6 +197,8 @@ def dissolve(
     """
     shapes = outlines(units, "units")
     groups = _groups(units, by)
+    known = {} if measures is None else declared(units, measures)
+    check_flag(allow_partial, "allow_partial")
     number_of, names = pd.factorize(groups, sort=True)
     kept = number_of >= 0
     if not kept.any():
@@ -206,12 +213,18 @@ def dissolve(
         warnings.warn(msg, BasinmapWarning, stacklevel=2)
         merge = shapely.union_all
     index = pd.Index(names, name=groups.name)
+    part = part_of(units, groups, by)
+    if known and not allow_partial:
+        check_covered(part, index)
+        warn_of_part(part)
     merged = [merge(shapes[number_of == n]) for n in range(len(names))]
     frame = gpd.GeoDataFrame(
         {"units": np.bincount(number_of[kept])}, geometry=merged, index=index
     ).set_crs(units.crs)
-    if measures:
-        found = _added_up(units[kept], number_of[kept], dict(measures))
+    if known:
+        lacking = keys_of(np.flatnonzero(index.isin(list(part))))
+        sums, rows, parent = _added_up(units[kept], number_of[kept], known)
+        found = columns_of(known, sums, rows, parent, lacking, allowed=allow_partial)
         found.index = index
         frame = gpd.GeoDataFrame(
             pd.concat([frame[["units"]], found], axis=1),
@@ -220,7 +233,8 @@ def dissolve(
     frame.attrs = {
         **{k: v for k, v in units.attrs.items() if k in {"geography", "sources"}},
         "level": groups.name,
-        **({"measures": dict(measures)} if measures else {}),
+        **({"measures": known} if known else {}),
+        **({"remarks": remarks(part)} if part else {}),
     }
     return frame
 
@@ -539,8 +553,8 @@ def _groups(units: gpd.GeoDataFrame, by: str | pd.Series) -> pd.Series:
 
 def _added_up(
     units: gpd.GeoDataFrame, number_of: np.ndarray, known: Measures
-) -> pd.DataFrame:
-    """Combine the measures of the units of each group, in the order of groups."""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Add up the units of each group, in the order of groups."""
     refuse(known)
     taken = {"units", "geometry"} & set(known)
     if taken:
@@ -550,8 +564,9 @@ def _added_up(
     table = pd.DataFrame(units.drop(columns=units.geometry.name))
     table.attrs = {}
     parent = pd.Series(keys_of(number_of), table.index, dtype=object)
-    sums = sums_at(stocks_of(table, known), number_of)
-    return columns_of(known, sums, table, parent)
+    stocks = stocks_of(table, known)
+    sums = sums_at(stocks, number_of, signed=signed_of(known))
+    return sums, table, parent
 
 
 # --- accounts ----------------------------------------------------------------------

@@ -15,10 +15,12 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError as UnknownCRS
 
 from basinmap.errors import CodeError, CRSError, DataError, MeasureError, culprits
-from basinmap.measures import STATES, Stock, check_columns, states_of
+from basinmap.measures import Stock, check_columns, counted
 from basinmap.spatial.cells import fractions, repeated
 from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.states import STATES, divided
+from basinmap.territory.sums import refuse
 from basinmap.values.told import measures_of
 
 __all__ = [
@@ -186,7 +188,8 @@ def density(
     Raises
     ------
     MeasureError
-        If the column is declared as anything but a stock.
+        If the column is declared as anything but a stock, or holds anything but
+        numbers, infinite or negative ones.
     ColumnError
         If the column is missing.
     CRSError
@@ -214,9 +217,11 @@ def density(
         kind = type(known).__name__.lower()
         msg = f"{column!r} is a {kind}: only a stock is divided by a surface"
         raise MeasureError(msg)
+    refuse({column: known})
     surface = cells.geometry.to_crs(_EQUAL_AREA).area / 1e6
-    values = (cells[column].astype("float64") / surface).rename(column)
-    states = states_of(cells, column)
+    amounts, worth = counted(cells, column, signed=known.signed)
+    values = (amounts / surface).rename(column)
+    states = pd.Series(divided(worth, "", surface == 0), cells.index)
     sources = dict.fromkeys([known.source, *cells.attrs.get("sources", ())])
     values.attrs = {
         "label": known.label or column,

@@ -17,9 +17,12 @@ from basinmap.errors import ColumnError, DataError, MeasureError, culprits
 from basinmap.measures import Measure, Median, Stock, state_column
 from basinmap.reports import Report
 from basinmap.spatial.lookups import Found, Lookup, closest, find
+from basinmap.spatial.options import check_choice, check_flag
 from basinmap.spatial.points import Lot, Source
 from basinmap.spatial.projections import check_same_crs
 from basinmap.spatial.tallies import TOTAL, Heap, Tally, numbers_of
+from basinmap.states import QUALIFIERS, STATES, summed
+from basinmap.territory.sums import refuse
 from basinmap.typography import number, percent, shortest
 from basinmap.values.told import measures_of
 
@@ -52,7 +55,6 @@ Ranks = NDArray[np.int32]
 
 _POINTS: Final = "points"
 _RULES: Final = ("error", "lowest", "all")
-_STATES: Final = ("secret", "not_available", "lower_bound", "estimated")
 
 
 @dataclass(slots=True)
@@ -150,9 +152,8 @@ def options_of(nearest: float | None, overlaps: str, *, strict: bool) -> Options
     nearest, overlaps, strict
         As in `locate`.
     """
-    if overlaps not in _RULES:
-        msg = f"unknown overlaps={overlaps!r}; choose among {', '.join(_RULES)}"
-        raise DataError(msg)
+    check_choice(overlaps, "overlaps", _RULES)
+    check_flag(strict, "strict")
     if nearest is not None and not (np.isfinite(nearest) and nearest > 0):
         msg = f"nearest is a distance in metres above 0; got {nearest!r}"
         raise DataError(msg)
@@ -216,6 +217,7 @@ def check_wanted(
             kind = type(known[name]).__name__.lower()
             msg = f"{name!r} is a {kind}: only stocks add up; sum its counts instead"
             raise MeasureError(msg)
+    refuse({name: known[name] for name in sums if name in known})
 
 
 def columns_needed(
@@ -455,15 +457,13 @@ def _cells(
 
 def _sum(tally: Tally, name: str, value: object) -> tuple[NDArray, NDArray]:
     """Return a sum and what it is worth, by the rule of `aggregate`."""
-    has = {state: tally.of(f"{name}:{state}", value) > 0 for state in _STATES}
-    hidden = has["secret"] | has["lower_bound"]
-    nothing = hidden & (tally.of(_POINTS, value) == tally.of(f"{name}:unknown", value))
-    state = np.select(
-        [has["not_available"], nothing, hidden, has["estimated"]],
-        ["not_available", "secret", "lower_bound", "estimated"],
-        default="",
-    ).astype(object)
-    gone = has["not_available"] | nothing
+    has = {
+        state: tally.of(f"{name}:{state}", value) > 0
+        for state in (*STATES, *QUALIFIERS)
+    }
+    some = tally.of(_POINTS, value) > tally.of(f"{name}:unknown", value)
+    state = summed(has, some, signed=name in tally.signed)
+    gone = np.isin(state, list(STATES))
     return np.where(gone, np.nan, tally.of(name, value)), state
 
 

@@ -37,6 +37,8 @@ from basinmap.spatial.holding import (
 from basinmap.spatial.lookups import Lookup, lookup
 from basinmap.spatial.points import Points, Source, read_points
 from basinmap.spatial.tallies import Heap, Tally
+from basinmap.territory.sums import signed_of
+from basinmap.values.told import measures_of
 
 __all__ = ["count", "locate"]
 
@@ -192,8 +194,9 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
         One row a unit: `points`, the sums, `<column>_median`; with `by`, also each
         of them for a value, such as `points_2025`. Where there is something to say,
         a column `<column>_state`: `"secret"` below the threshold,
-        `"not_available"` for a sum of which a value is missing, `"lower_bound"`
-        where one is secret, `"not_applicable"` for a median of nothing.
+        for sums the rule of `aggregate`: `"not_available"` where a value is missing,
+        `"lower_bound"` where one is secret, `"not_applicable"` where none has an
+        object; and for a median of nothing.
     report : Report
         Totals over all points, then over the units; points outside, on a border,
         in several units, without coordinates; units where values are missing.
@@ -205,9 +208,10 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
     ColumnError
         If a column is missing.
     MeasureError
-        If a column to add up is declared as anything but a stock, or is text.
+        If a column to add up is declared as anything but a stock, or holds anything
+        but numbers, infinite or negative ones.
     DataError
-        As in `locate`; or if a column holds infinite values or `by` too many.
+        As in `locate`; or if `by` holds too many values.
 
     See Also
     --------
@@ -233,7 +237,8 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
     sums, medians = names_of(sums), names_of(medians)
     check_threshold(threshold)
     check_wanted(source, sums, medians, by)
-    account, tally = Account(), Tally(len(ready.codes))
+    signed = frozenset(signed_of(measures_of(source)))
+    account, tally = Account(), Tally(len(ready.codes), signed=signed)
     heaps = {name: Heap(len(source.index), tally.units) for name in medians}
     try:
         for lot in source.lots(columns_needed(source, sums, medians, by)):

@@ -22,6 +22,7 @@ from pyproj import CRS
 
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.spatial.cells import repeated
+from basinmap.spatial.options import check_flag
 from basinmap.spatial.projections import check_metric
 from basinmap.territory.units import check_unique
 
@@ -228,6 +229,7 @@ def _checked(
     units: gpd.GeoDataFrame | gpd.GeoSeries, *, repair: bool
 ) -> tuple[pd.Index, NDArray[np.object_], tuple[str, ...]]:
     check_metric(units, "units")
+    check_flag(repair, "repair")
     index = units.index
     if isinstance(index, pd.MultiIndex) or index.hasnans:
         msg = (

@@ -10,6 +10,7 @@ from pyproj import Geod
 
 from basinmap.errors import ColumnError, DataError, culprits
 from basinmap.reports import Report
+from basinmap.spatial.options import check_tolerance
 from basinmap.spatial.overlaps import surface_shares
 from basinmap.spatial.projections import check_metric, check_same_crs
 from basinmap.territory.units import check_unique
@@ -85,6 +86,12 @@ def quartier_shares(
     (8, '1.000000', ('centre',))
     """
     _check_frames(quartiers, communes, tolerance)
+    if count is not None and dwellings is None:
+        msg = (
+            f"count={count!r} is a column of dwellings, and there are none; pass "
+            "dwellings=, a frame of points, or leave count out"
+        )
+        raise DataError(msg)
     pairs = surface_shares(quartiers, communes)
     pairs = pairs.rename(columns={"unit": "quartier", "area": "commune"})
     covered = pairs.groupby("quartier")["share"].sum().reindex(quartiers.index)
@@ -120,9 +127,7 @@ def _check_frames(
     quartiers: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, tolerance: float
 ) -> None:
     check_same_crs(quartiers, communes)
-    if not 0 <= tolerance < 0.5:
-        msg = f"tolerance is a share in [0, 0.5[, such as 0.005; got {tolerance!r}"
-        raise DataError(msg)
+    check_tolerance(tolerance)
     for frame, level in ((quartiers, "quartier"), (communes, "commune")):
         if frame.index.name != level:
             msg = (

@@ -390,6 +390,12 @@ def _weights(
     if not isinstance(frame, pd.DataFrame):
         return _raster_weights(given, moves)
     if not isinstance(frame, gpd.GeoDataFrame):
+        if given.count is not None:
+            msg = (
+                f"count={given.count!r}: a table of weights has its own column, "
+                "'weight'; leave count out"
+            )
+            raise DataError(msg)
         found = _given_weights(frame, given.source.index, left, right)
         return _RULES["given"], *found
     check_same_crs(frame, given.source, names=("weights", "source"))
