@@ -25,7 +25,7 @@ from basinmap.states import QUALIFIERS, STATES, of_part, summed
 from basinmap.territory.sums import refuse
 from basinmap.territory.units import check_unique
 from basinmap.typography import number
-from basinmap.values.told import measures_of
+from basinmap.values.told import measures_of, tell, told_of
 
 __all__ = ["not_reached", "reach"]
 
@@ -111,7 +111,7 @@ def reach(  # noqa: PLR0913 - each is a choice that changes the figures
         `attrs["rule"]` is the French sentence to print, `attrs["sources"]` the
         credit, `attrs["notes"]` what else is to be said; `attrs["not_reached"]` the
         codes of the units that no area holds, even in part; `attrs["outside"]` the
-        share of each area that is out of all units.
+        share of each area, in their order, that is out of all units.
 
     Raises
     ------
@@ -171,13 +171,15 @@ def reach(  # noqa: PLR0913 - each is a choice that changes the figures
         result = result.join(more.rename(columns=_within))
     result["rule"] = rule
     at = np.setdiff1d(np.arange(len(units)), shared.pairs["unit"])
-    result.attrs = _attrs(areas, units, columns, shared)
-    result.attrs["notes"] += notes_of(extent, areas, units)
-    result.attrs |= {
-        "not_reached": tuple(units.index[at]),
-        "outside": dict(zip(areas.index, extent.outside.tolist(), strict=True)),
-    }
-    return result
+    known = {column: _measure(units, column) for column in columns}
+    within = {_within(column): item for column, item in known.items()}
+    return tell(
+        result,
+        **_told(areas, units, known, shared, notes_of(extent, areas, units)),
+        measures=known | (within if cumulative else {}),
+        not_reached=tuple(units.index[at]),
+        outside=tuple(extent.outside.tolist()),
+    )
 
 
 def not_reached(
@@ -242,10 +244,10 @@ def not_reached(
         result[column] = np.where(np.isin(states, list(STATES)), np.nan, values)
         if (states != "").any():
             result[state_column(column)] = states
-    result.attrs = _attrs(areas, units, columns, replace(shared, pairs=pairs))
-    within = replace(shared.extent, outside=np.zeros(1))
-    result.attrs["notes"] += notes_of(within, whole, units)
-    return result
+    known = {column: _measure(units, column) for column in columns}
+    notes = notes_of(replace(shared.extent, outside=np.zeros(1)), whole, units)
+    facts = _told(areas, units, known, replace(shared, pairs=pairs), notes)
+    return tell(result, **facts, measures=known)
 
 
 # --- checks ------------------------------------------------------------------------
@@ -526,25 +528,22 @@ def _summed(
     return sums.astype(np.float64), states
 
 
-def _attrs(
+def _told(
     areas: gpd.GeoDataFrame,
     units: gpd.GeoDataFrame,
-    columns: list[str],
+    known: Mapping[str, Stock],
     shared: _Shared,
+    notes: tuple[str, ...],
 ) -> dict[str, object]:
     """Return what is to be printed with the figures."""
-    drawn = areas.attrs.get("rule")
-    known = {column: _measure(units, column) for column in columns}
-    credits_ = [
-        *areas.attrs.get("sources", ()),
-        *units.attrs.get("sources", ()),
-        *(line for item in known.values() for line in item.source.split("; ")),
-    ]
+    drawn, frame = told_of(areas), told_of(units)
+    lines = [line for item in known.values() for line in item.source.split("; ")]
+    sources = dict.fromkeys([*drawn.sources, *frame.sources, *lines])
+    rule = RULES[shared.rule] + (f" ; aires : {drawn.rule}" if drawn.rule else "")
     return {
-        "rule": RULES[shared.rule] + (f" ; aires : {drawn}" if drawn else ""),
-        "measures": known,
-        "sources": tuple(dict.fromkeys(filter(None, credits_))),
-        "notes": (*shared.notes, *_blanks(units, known, shared.pairs)),
+        "rule": rule,
+        "sources": tuple(filter(None, sources)),
+        "notes": (*shared.notes, *_blanks(units, known, shared.pairs), *notes),
     }
 
 
