@@ -12,6 +12,7 @@ import basinmap as bm
 from basinmap.errors import DataError, MeasureError
 
 ORDER = ("", "lower_bound", "estimated", "secret", "not_applicable", "not_available")
+COUNTS = pd.DataFrame({"n": [1.0, 2.0]}, index=["a", "b"])
 GONE = {"secret", "not_applicable", "not_available"}
 
 # By hand, from decision 0006: row and column in the order above.
@@ -127,6 +128,19 @@ def test_what_is_no_count_is_refused_by_every_verb(kind, verb):
         assert "read it with bm.parse_counts" in str(caught.value)
 
 
+@pytest.mark.parametrize("kind", ["text", "dates", "durations", "truth", "complex"])
+def test_a_weight_that_is_no_number_is_refused(kind):
+    homes = squares(w=NO_COUNTS[kind])
+    homes = homes.set_geometry(homes.representative_point())
+    call = {"measures": {"n": bm.Stock()}}
+    with pytest.raises(MeasureError, match="'w' holds"):
+        bm.apportion(COUNTS, squares(), squares(), weights=homes, count="w", **call)
+    given = pd.DataFrame({"source": ["a", "b"], "target": ["a", "b"]})
+    given["weight"] = NO_COUNTS[kind]
+    with pytest.raises(MeasureError, match="'weight' holds"):
+        bm.apportion(COUNTS, squares(), squares(), weights=given, **call)
+
+
 HIDDEN = {
     "numpy": lambda v: pd.Series(v, dtype="float64"),
     "nullable": lambda v: pd.Series(v, dtype="float64").astype("Float64"),
@@ -148,8 +162,6 @@ def test_what_is_missing_is_missing_in_every_dtype(dtype, verb):
 
 
 # -- options that were passed over ---------------------------------------------------
-
-COUNTS = pd.DataFrame({"n": [1.0, 2.0]}, index=["a", "b"])
 
 
 def quartiers():

@@ -34,7 +34,7 @@ from basinmap.spatial.sharing import (
     by_weight,
     layer_of,
 )
-from basinmap.territory.sums import columns_of, refuse, signed_of, stocks_of, totals
+from basinmap.territory.sums import account, columns_of, refuse, signed_of, stocks_of
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
 from basinmap.values.told import declared, measures_of
@@ -135,8 +135,9 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
     CodeError
         If the table has codes that `source` has not.
     MeasureError
-        If a column is a median or a bare percentage, the counts of a ratio do not
-        match, or nothing is declared.
+        If a column is a median or the rate of something, a count or a weight is no
+        number, or a count infinite or negative, the counts of a ratio do not match,
+        or nothing is declared.
     ColumnError, DataError
         If a column is missing, a code is repeated, something is empty, an outline is
         absent, invalid or flat, sources or targets overlap, a weight is missing or
@@ -198,7 +199,7 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
     parent = pd.Series(keys_of(moves.to if len(rows) else ()), dtype=object)
     result = _uncertain(columns_of(known, sums, rows, parent), known, moves)
     result = _placed(result, target.index, known)
-    report = _report(table, counts, stocks, result, known, moves)
+    report = _report(counts, stocks, result, known, moves)
     result.attrs = {
         **attrs,
         "level": target.index.name or "unit",
@@ -371,7 +372,6 @@ def _placed(result: pd.DataFrame, index: pd.Index, known: Measures) -> pd.DataFr
 
 
 def _report(
-    table: pd.DataFrame,
     counts: pd.DataFrame,
     stocks: pd.DataFrame,
     result: pd.DataFrame,
@@ -379,40 +379,27 @@ def _report(
     moves: Moves,
 ) -> Apportionment:
     shown = [name for name, measure in known.items() if isinstance(measure, Stock)]
-    bounded = {
-        name: _codes(result.index[result[state_column(name)] == "lower_bound"])
-        for name in shown
-        if state_column(name) in result
-    }
-    missing = {
-        str(c): _codes(table.index[counts[c].isna()])
-        for c in counts.columns.intersection(table.columns)
-        if state_column(str(c)) in counts
-    }
     moved = moves.moved
-    outside = pd.Series(np.clip(1 - moved, 0, None), table.index)
+    outside = pd.Series(np.clip(1 - moved, 0, None), counts.index)
     outside = outside.mask(outside < NOISE, 0.0)
     uncovered = {}
     for name in shown:
         sizes = counts[name].abs()
         whole = float(sizes.sum())
         uncovered[name] = float((sizes * outside).sum()) / whole if whole > 0 else 0.0
-    labels = printed_names(known)
     targets = moves.pairs.loc[moves.pairs["share"] > 0].groupby("left").size()
-    return Apportionment(
-        verb=f"Répartition vers {result.index.name or 'les unités demandées'}",
-        before=totals(counts[shown]),
-        after=totals(result[shown]),
-        units_before=len(table),
-        units_after=len(result),
-        unmatched=_codes(table.index[moved == 0]),
-        missing=missing,
-        bounded=bounded,
-        split=_codes(table.index[targets.index[targets > 1]]),
+    codes = pd.Index(_codes(counts.index))
+    return account(
+        f"Répartition vers {result.index.name or 'les unités demandées'}",
+        known,
+        counts.set_axis(codes),
+        result.set_axis(pd.Index(_codes(result.index))),
+        unmatched=codes[moved == 0],
+        form=Apportionment,
+        split=tuple(codes[targets.index[targets > 1]]),
         estimated={name: _estimated(stocks[name], moves) for name in shown},
-        notes=tuple(_notes(moves, result, uncovered, labels)),
-        labels=labels,
-        moved={str(c): float(s) for c, s in zip(table.index, moved, strict=True)},
+        notes=tuple(_notes(moves, result, uncovered, printed_names(known))),
+        moved=dict(zip(codes, moved.tolist(), strict=True)),
         uncovered=uncovered,
     )
 

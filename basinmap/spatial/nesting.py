@@ -9,6 +9,7 @@ import shapely
 from pyproj import Geod
 
 from basinmap.errors import ColumnError, DataError, culprits
+from basinmap.measures import as_floats
 from basinmap.reports import Report
 from basinmap.spatial.options import check_tolerance
 from basinmap.spatial.overlaps import surface_shares
@@ -66,9 +67,10 @@ def quartier_shares(
         If a frame cannot be measured, or they differ.
     DataError
         If an outline is invalid, a code is repeated, communes overlap, dwellings
-        are no points or are badly counted, or the tolerance is out of range.
-    ColumnError
-        If the column of counts is missing.
+        are no points or are badly counted, an option serves nothing, or the tolerance
+        is out of range.
+    ColumnError, MeasureError
+        If the column of counts is missing, or holds no numbers.
 
     Examples
     --------
@@ -223,7 +225,7 @@ def _weights(
     if count not in dwellings:
         msg = f"no column {count!r} in dwellings; it has {culprits(dwellings.columns)}"
         raise ColumnError(msg)
-    weights = pd.to_numeric(dwellings[count], errors="coerce").to_numpy("float64")
+    weights = as_floats(dwellings[count], count).to_numpy()
     bad = dwellings.index[~(np.isfinite(weights) & (weights >= 0))]
     if len(bad):
         msg = (

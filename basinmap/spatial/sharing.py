@@ -13,7 +13,7 @@ import pandas as pd
 import shapely
 
 from basinmap.errors import CodeError, DataError, culprits
-from basinmap.measures import check_columns
+from basinmap.measures import as_floats, check_columns
 from basinmap.spatial.cells import fractions, repeated
 from basinmap.spatial.polygons import NOISE, are_boxes, outlines
 from basinmap.spatial.projections import check_same_crs
@@ -402,8 +402,7 @@ def _weights(
     values = np.ones(len(frame))
     if given.count is not None:
         check_columns(frame, given.count)
-        numbers = pd.to_numeric(frame[given.count], errors="coerce")
-        values = numbers.to_numpy("float64")
+        values = as_floats(frame[given.count], given.count).to_numpy()
         _check_weights(values, frame.index, given.count)
     if (frame.geom_type == "Point").all() and not frame.geometry.is_empty.any():
         shapes = np.asarray(frame.geometry.array)
@@ -433,7 +432,7 @@ def _given_weights(
                 f"{culprits(unknown)}; a missing target means outside of all"
             )
             raise CodeError(msg)
-    values = pd.to_numeric(frame["weight"], errors="coerce").to_numpy("float64")
+    values = as_floats(frame["weight"], "weight").to_numpy()
     _check_weights(values, frame.index, "weight")
     rows = pd.DataFrame(
         {
