@@ -339,13 +339,22 @@ def test_outlines_that_differ_a_little(threads, tmp_path):
 
 
 def test_units_without_points(threads, tmp_path):
-    points = gpd.GeoDataFrame(geometry=[shapely.Point(-9, -9)], crs=2154)
+    places = [shapely.Point(-9, -9), shapely.Point(100, 100)]
+    points = gpd.GeoDataFrame(geometry=places, crs=2154)
     write_points_dataset(points, tmp_path / "points")
     source, target = squares(1000, 500), squares(1000, 400)
     counts = pd.DataFrame({"people": [1.0, 2.0, 3.0, 0.0]}, source.index)
     layers = points, tmp_path / "points", counts, source, target, threads
     assert same(*layers)["people"].sum() == pytest.approx(6)
     same(*layers, unweighted="missing")
+    write_points_dataset(points.iloc[:1], tmp_path / "far")
+    call = {"measures": {"people": Stock()}}
+    with pytest.raises(DataError, match="weights: none lies in any unit"):
+        apportion(counts, source, target, weights=points.iloc[:1], **call)
+    with pytest.raises(DataError, match=r"weights: none lies in any unit"):
+        cluster_apportion(
+            counts, source, target, tmp_path / "far", client=threads, **call
+        )
 
 
 def test_repaired_outlines(threads, tmp_path):

@@ -639,6 +639,21 @@ def test_a_unit_without_dwellings_is_shared_by_surface_and_told():
     assert found.attrs["notes"] == (told,)
 
 
+@pytest.mark.parametrize(
+    "shape", [shapely.Point(9e5, 9), shapely.box(9e5, 0, 9.1e5, 9)]
+)
+def test_dwellings_of_another_territory_are_refused(shape):
+    units = squares(0, people=[100])
+    homes = gpd.GeoDataFrame(geometry=[shape], crs=2154)
+    told = "weights: none lies in any unit"
+    with pytest.raises(DataError, match=told):
+        bm.reach(HALF, units, sums=["people"], rule="dwellings", weights=homes)
+    table = pd.DataFrame({"people": [100]}, units.index)
+    call = {"measures": {"people": bm.Stock()}, "weights": homes}
+    with pytest.raises(DataError, match=told):
+        bm.apportion(table, units, HALF, **call)
+
+
 def test_dwellings_share_out_as_apportion_does():
     units = basin().loc[bm.communes(epci="call").index]
     chance = np.random.default_rng(3)

@@ -205,12 +205,18 @@ def not_reached(
         On the index of `units`, in their order, without those that are wholly
         inside: `name` where `units` has it, `outside` (share of the unit that is in
         no area, in ]0, 1]), and of each of `sums` what is outside, with its
-        `<column>_state` where it is an estimate. `attrs` as for `reach`.
+        `<column>_state` where there is something to say. `attrs` as for `reach`.
 
     Raises
     ------
     BasinmapError
         As for `reach`.
+
+    Warns
+    -----
+    BasinmapWarning
+        If, together, areas hold the point of no unit that they lie on, or are smaller
+        than one that counts whole.
 
     Examples
     --------

@@ -406,7 +406,9 @@ def _weights(
         _check_weights(values, frame.index, given.count)
     if (frame.geom_type == "Point").all() and not frame.geometry.is_empty.any():
         shapes = np.asarray(frame.geometry.array)
-        return _RULES["points"], *_point_weights(shapes, values, moves)
+        found, total = _point_weights(shapes, values, moves)
+        _check_somewhere(values, total)
+        return _RULES["points"], found, total
     if (frame.geom_type == "Point").any():
         wrong = frame.index[(frame.geom_type != "Point") | frame.geometry.is_empty]
         msg = (
@@ -416,7 +418,19 @@ def _weights(
         raise DataError(msg)
     layer = layer_of(frame, "weights", repair=given.repair)
     density = values / layer.areas if given.count is not None else values
-    return _RULES["polygons"], *_polygon_weights(layer, density, left, right)
+    found, total = _polygon_weights(layer, density, left, right)
+    _check_somewhere(values, total)
+    return _RULES["polygons"], found, total
+
+
+def _check_somewhere(values: np.ndarray, total: np.ndarray) -> None:
+    """Check that some weights lie in units: else all would be shared by surface."""
+    if not total.any() and (len(values) == 0 or values.sum() > 0):
+        msg = (
+            "weights: none lies in any unit to share out; see that they are of the "
+            "same territory, or leave weights out to share by surface"
+        )
+        raise DataError(msg)
 
 
 def _given_weights(
