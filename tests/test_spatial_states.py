@@ -234,3 +234,18 @@ def test_an_option_that_serves_nothing_is_refused(kind):
     call, told = PASSED_OVER[kind]
     with pytest.raises((DataError, MeasureError), match=told):
         call()
+
+
+# -- what changes nothing -------------------------------------------------------------
+
+
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("change", ["rows", "codes"])
+def test_the_order_of_rows_and_the_type_of_codes_change_nothing(change, verb):
+    units = squares(n=[1.0, np.nan], n_state=["estimated", "secret"])
+    other = units.iloc[::-1] if change == "rows" else units.set_axis([7, 12])
+    found, again = VERBS[verb](units), VERBS[verb](other)
+    columns = ["n", "n_state"]
+    pd.testing.assert_frame_equal(
+        pd.DataFrame(found[columns]), pd.DataFrame(again[columns])
+    )
