@@ -914,6 +914,17 @@ def test_an_area_far_from_all_units_says_so():
     assert "100\u202f% de l'aire hors des communes fournies" in found.attrs["notes"][0]
 
 
+def test_areas_of_several_places_are_told_by_place_and_ring():
+    far = bm.communes(epci="245901152")
+    areas = bm.rings(AROUND, distances=[5_000], overlap="nearest")
+    told = r"3 area.s. lie.*: \('a', 5000\) \(100 %\), \('b', 5000\) \(100 %\)"
+    with pytest.warns(BasinmapWarning, match=told):
+        found = bm.reach(areas, far, sums=["population"], rule="area")
+    (note,) = found.attrs["notes"]
+    assert note.startswith("a, moins de 5 km : 100\u202f% de l'aire hors des communes")
+    assert "; c, moins de 5 km : 100\u202f%." in note
+
+
 @pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize(("width", "state"), [(1010, None), (1011, "lower_bound")])
 def test_an_area_out_of_the_units_by_more_than_1_percent_is_a_minimum(

@@ -287,11 +287,15 @@ def warn_of(
     partial
         Whether areas may leave the units.
     """
-    codes = np.array(areas.index.tolist(), dtype=object)
+    codes = areas.index.tolist()
+
+    def named(which: np.ndarray) -> str:
+        return culprits([codes[int(i)] for i in np.flatnonzero(which)])
+
     rules = "rule='area' or rule='dwellings' shares units out"
     if extent.partial.any() and not partial:
         at = np.flatnonzero(extent.partial)
-        told = [f"{codes[i]!r} ({100 * extent.outside[i]:.0f} %)" for i in at[:5]]
+        told = [f"{codes[int(i)]!r} ({100 * extent.outside[i]:.0f} %)" for i in at[:5]]
         more = f" and {len(at) - 5} more" if len(at) > 5 else ""
         msg = (
             f"{len(at)} area(s) lie partly out of the units given: "
@@ -302,7 +306,7 @@ def warn_of(
     if extent.unheld.any():
         msg = (
             f"{int(extent.unheld.sum())} area(s) lie on units but hold the point of "
-            f"none: {culprits(codes[extent.unheld])}; their sums are no count: {rules}"
+            f"none: {named(extent.unheld)}; their sums are no count: {rules}"
         )
         warnings.warn(msg, BasinmapWarning, stacklevel=3)
     if extent.larger.any():
@@ -310,7 +314,7 @@ def warn_of(
         taken = units[pairs.loc[pairs["area"] == first, "unit"]]
         msg = (
             f"{int(extent.larger.sum())} area(s) are smaller than a unit that they "
-            f"take whole: {culprits(codes[extent.larger])} (the first takes "
+            f"take whole: {named(extent.larger)} (the first takes "
             f"{culprits(taken)}); their sums are no count: {rules}"
         )
         warnings.warn(msg, BasinmapWarning, stacklevel=3)
