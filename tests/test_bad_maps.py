@@ -265,7 +265,7 @@ def test_more_classes_than_values_are_as_many_as_there_are(four, ax):
 
 @pytest.mark.parametrize("layer", FILLS)
 def test_a_stock_fills_no_area(ax, four, layer):
-    with pytest.raises(MeasureError, match=r"is a stock: .*attrs\['kind'\] = 'ratio'"):
+    with pytest.raises(MeasureError, match=r"is a stock: .*describe.*kind='ratio'"):
         FILLS[layer](ax, four, STOCK)
 
 
@@ -288,7 +288,7 @@ def test_what_pandas_does_to_a_stock_leaves_it_one(ax, four, layer, changed):
 @pytest.mark.parametrize("layer", FILLS)
 def test_counts_of_which_nothing_is_said_warn_how_to_declare_them(ax, four, layer):
     read = of(846, 239, 17_681, 1_764, name="logements")  # as from CSV
-    with pytest.warns(BasinmapWarning, match=r"whole numbers.*attrs\['kind'\]"):
+    with pytest.warns(BasinmapWarning, match=r"whole numbers.*describe.*kind='ratio'"):
         FILLS[layer](ax, four, read)
 
 

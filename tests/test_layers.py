@@ -24,6 +24,7 @@ from basinmap.maps.blocks import CirclesBlock, ClassesBlock, KeyBlock
 from basinmap.maps.drawing import class_colors
 from basinmap.maps.palettes import SEQUENTIAL, diverging_colors, sequential_colors
 from basinmap.maps.themes import settings as print_settings
+from basinmap.values.told import tell, told_of
 
 DAY = dt.date(2026, 11, 23)
 MM = 25.4 / 72
@@ -185,7 +186,7 @@ def test_a_unit_that_the_values_do_not_know_is_not_available(ax, lens, rate):
 
 
 def test_a_zero_is_a_value_and_not_a_gap(ax, lens, rate):
-    values = rate.where(rate > 6, 0.0)
+    values = tell(rate.where(rate > 6, 0.0), told_of(rate))
     bm.draw_choropleth(ax, lens, bm.classify(values, breaks=[5]))
     (block,) = blocks(ax, ClassesBlock)
     low = {swatch.label: swatch.count for swatch in block.swatches}["moins de 5"]
@@ -358,6 +359,7 @@ def test_a_rate_is_refused_as_a_size(ax, lens, rate):
 def test_a_negative_or_infinite_size_is_refused_by_its_code(ax, lens, stock, wrong):
     values = stock.copy()
     values["62498"] = wrong
+    tell(values, told_of(stock))
     with pytest.raises(bm.errors.DataError, match=r"negative or infinite.*'62498'"):
         bm.draw_symbols(ax, lens, values)
 
@@ -365,7 +367,7 @@ def test_a_negative_or_infinite_size_is_refused_by_its_code(ax, lens, stock, wro
 @pytest.mark.parametrize("nothing", [0.0, math.nan])
 def test_sizes_that_are_all_nothing_are_refused(ax, lens, stock, nothing):
     with pytest.raises(bm.errors.DataError, match="nothing above zero"):
-        bm.draw_symbols(ax, lens, stock * nothing)
+        bm.draw_symbols(ax, lens, tell(stock * nothing, told_of(stock)))
 
 
 def test_sizes_that_are_missing_are_told_in_the_legend(ax, lens, stock):

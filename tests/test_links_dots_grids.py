@@ -38,6 +38,7 @@ from basinmap.measures import Median, Stock
 from basinmap.spatial import grids
 from basinmap.spatial.grids import density, grid_squares, square_grid
 from basinmap.spatial.smoothing import smooth
+from basinmap.values.told import tell, told_of
 
 DAY = dt.date(2026, 11, 23)
 
@@ -425,7 +426,7 @@ def dots_refused(ax, units, stock, match, error=DataError, **options):
 
 def test_dots_that_cannot_be_drawn_are_refused(ax, lens, stock, rate):
     dots_refused(ax, lens, rate, "is a ratio", MeasureError)
-    dots_refused(ax, lens, -stock, "36 negative")
+    dots_refused(ax, lens, tell(-stock, told_of(stock)), "36 negative")
     dots_refused(ax, lens, stock, "per_dot=0", per_dot=0)
     dots_refused(ax, lens, stock, "size_mm=-1", size_mm=-1)
     dots_refused(ax, lens, stock, "no dot: the total is", per_dot=1e9)
@@ -436,8 +437,9 @@ def test_dots_that_cannot_be_drawn_are_refused(ax, lens, stock, rate):
 
 
 def test_too_many_dots_are_refused_with_a_number_that_fits(ax, lens, stock):
-    dots_refused(ax, lens, stock * 100, "pass per_dot=60 or more", per_dot=1)
-    counts = draw_dots(ax, lens, stock * 100, per_dot=60)
+    many = tell(stock * 100, told_of(stock))
+    dots_refused(ax, lens, many, "pass per_dot=60 or more", per_dot=1)
+    counts = draw_dots(ax, lens, many, per_dot=60)
     assert counts.to_numpy().sum() <= 200_000
 
 

@@ -29,6 +29,7 @@ from basinmap.maps.squares import SquaresBlock, draw_squares
 from basinmap.maps.themes import settings as print_settings
 from basinmap.maps.typology import CategoriesBlock, draw_typology, named_categories
 from basinmap.measures import STATES
+from basinmap.values.told import tell, told_of
 
 DAY = dt.date(2026, 11, 23)
 MM = 25.4 / 72
@@ -400,6 +401,7 @@ def test_any_amounts_make_squares_of_their_size(numbers):
 def test_a_negative_or_infinite_size_is_refused(ax, lens, stock, wrong):
     values = stock.copy()
     values["62498"] = wrong
+    tell(values, told_of(stock))
     with pytest.raises(DataError, match=r"negative or infinite.*'62498'"):
         draw_squares(ax, lens, values)
 
@@ -524,7 +526,8 @@ def test_a_unit_that_misses_either_is_drawn_by_the_graver_reason(
 def test_a_rate_of_two_values_crosses_in_two_rows_of_far_colours(
     ax, lens, rate, houses
 ):
-    two = bm.classify((rate > 6).astype(float).rename("seuil"), breaks=[1])
+    above = (rate > 6).astype(float).rename("seuil")
+    two = bm.classify(tell(above, told_of(rate)), breaks=[1])
     draw_bivariate(ax, lens, two, houses)
     entry = block(ax, BivariateBlock)
     nine = bivariate_colors("violet-gold")
@@ -549,8 +552,9 @@ def test_what_cannot_be_crossed_is_refused(ax, lens, rate, houses, stock):
         draw_bivariate(ax, lens, bm.classify(rate, k=5), houses)
     with pytest.raises(DataError, match="all 36 values are missing"):
         draw_bivariate(ax, lens, rate, houses * np.nan)
+    wild = tell(houses.replace(houses.iloc[0], math.inf), told_of(houses))
     with pytest.raises(DataError, match="infinite values at"):
-        draw_bivariate(ax, lens, rate, houses.replace(houses.iloc[0], math.inf))
+        draw_bivariate(ax, lens, rate, wild)
     half = [rate.iloc[:18], houses.iloc[18:]]
     with pytest.raises(DataError, match="none of the 36 units has both"):
         draw_bivariate(ax, lens, *half)
@@ -955,10 +959,14 @@ def _kinds(units):
     return pd.Series([f"k{n % 4}" for n in range(len(units))], index=units.index)
 
 
+def _squared(rate):
+    return tell((rate**2).rename("carré"), told_of(rate))
+
+
 DRAW = {
     "typology": lambda ax, u, *_: draw_typology(ax, u, _kinds(u)),
     "squares": lambda ax, u, r, s: draw_squares(ax, u, s, classes=bm.classify(r)),
-    "bivariate": lambda ax, u, r, _: draw_bivariate(ax, u, r, (r**2).rename("carré")),
+    "bivariate": lambda ax, u, r, _: draw_bivariate(ax, u, r, _squared(r)),
     "discontinuities": lambda ax, u, r, _: draw_discontinuities(ax, u, r),
     "markers": lambda ax, u, *_: draw_markers(ax, u, _kinds(u)),
     "hatching": lambda ax, u, *_: draw_hatching(ax, u, label="périmètre étudié"),

@@ -30,13 +30,13 @@ YEARS = ["population_2019", "population_2020", "population_2021"]
 def test_trap_01_a_moving_perimeter_is_constant_unless_asked_and_then_warned_of():
     table = bm.statistics()
     constant, report = bm.series(table, "epci", columns=YEARS)
-    assert constant.loc[OSTREVENT].tolist() == [70_800, 70_668, 70_431]
+    assert constant.loc[OSTREVENT, YEARS].tolist() == [70_800, 70_668, 70_431]
     assert "Périmètre constant" in str(report)
     with pytest.warns(BasinmapWarning, match=r"Émerchicourt \(59192\)"):
         current, report = bm.series(table, "epci", columns=YEARS, perimeter="current")
-    assert current.loc[OSTREVENT].tolist() == [70_800, 71_494, 70_431]
-    apparent = current.loc[OSTREVENT].pct_change().dropna() * 100
-    true = constant.loc[OSTREVENT].pct_change().dropna() * 100
+    assert current.loc[OSTREVENT, YEARS].tolist() == [70_800, 71_494, 70_431]
+    apparent = current.loc[OSTREVENT, YEARS].astype(float).pct_change().dropna() * 100
+    true = constant.loc[OSTREVENT, YEARS].astype(float).pct_change().dropna() * 100
     assert apparent.round(2).tolist() == [0.98, -1.49]
     assert true.round(2).tolist() == [-0.19, -0.34]
     assert "Émerchicourt (59192)" in str(report)
@@ -153,9 +153,9 @@ def test_trap_10_a_secret_is_no_zero_and_a_sum_with_it_is_a_bound():
 def test_trap_11_a_ratio_owns_its_two_counts():
     row = bm.indicators().loc["L02"]
     counts = (row["numerator"], row["denominator"])
-    assert counts == ("main_residences_2021", "dwellings_2021")
+    assert counts == ("main_residences", "dwellings")
     without = bm.statistics().drop(columns="dwellings_2021")
-    with pytest.raises(bm.errors.ColumnError, match="dwellings_2021"):
+    with pytest.raises(bm.errors.ColumnError, match="'dwellings'"):
         bm.compute("L02", without)
 
 
@@ -283,7 +283,8 @@ def test_a_category_follows_the_rule_that_is_said(rule):
     codes = pd.Index(["62498", "62510", "62065"], name="commune")
     table = pd.DataFrame({"type": ["a", "b", "b"], "people": [9.0, 3.0, 3.0]}, codes)
     kind = bm.Category(rule=rule, weight="people")
-    result, _ = bm.aggregate(table, "epci", measures={"type": kind})
+    lens = bm.membership("epci").loc[codes]
+    result, _ = bm.aggregate(table, lens, measures={"type": kind})
     if rule == "majority":
         assert result.loc["246200364", "type"] == "a"
     else:

@@ -19,6 +19,7 @@ from basinmap.measures import Mean, Stock, states_of
 from basinmap.spatial import cells, rasters
 from basinmap.spatial.cells import fractions
 from basinmap.spatial.rasters import weight_within, zonal
+from basinmap.values.told import measures_of
 
 WEST, NORTH, CELL = 680_000.0, 7_040_000.0, 100.0
 
@@ -607,11 +608,11 @@ def test_attributes(stairs):
     assert table.attrs["resolution"] == (100, 100)
     assert table.attrs["band"] == 1
     assert table.attrs["level"] == "quartier"
-    measures = bm.measures_of(table)
+    measures = measures_of(table)
     assert isinstance(measures["sum"], Stock)
     assert measures["mean"] == Mean(weight="count", source="CNES")
     # Without the count, a mean cannot be combined: it is not declared.
-    assert "mean" not in bm.measures_of(zonal(stairs, units))
+    assert "mean" not in measures_of(zonal(stairs, units))
 
 
 def test_holes_and_parts(stairs):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal, TypeVar, get_args
 
@@ -22,7 +22,7 @@ from basinmap.values.checks import (
     looks_counted,
     numbers,
 )
-from basinmap.values.told import fact_of, fresh, retell, tell, told_of
+from basinmap.values.told import carry, fact_of, fresh, retell, told_of
 
 __all__ = ["SRU", "Method", "classify", "shared_classes", "signed", "written"]
 
@@ -243,15 +243,17 @@ def _cut_up(values: pd.Series, cut: _Cut, of_all: Mapping[str, object]) -> pd.Se
     labels = _labels(cut.breaks, signs=signs)
     categories = pd.Categorical.from_codes(codes, categories=labels, ordered=True)
     classes = pd.Series(categories, index=values.index, name=values.name)
-    notes = (*told.notes, cut.note) if cut.note else told.notes
-    tell(
-        classes,
-        replace(told, notes=notes, measure=None),
+    retell(
+        carry(classes, values),
+        kind=told.kind,
+        states=told.states,
         pivot=cut.pivot,
         **of_all,
         breaks=tuple(cut.breaks),
         labels=tuple(labels),
     )
+    if cut.note:
+        retell(classes, notes=(*told.notes, cut.note))
     return retell(classes, **{UNDECLARED: True}) if looks_counted(values) else classes
 
 

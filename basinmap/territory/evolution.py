@@ -90,7 +90,7 @@ def series(
     >>> import basinmap as bm
     >>> columns = ["population_2019", "population_2020", "population_2021"]
     >>> table, report = bm.series(bm.statistics(), "epci", columns=columns)
-    >>> table.loc["245901152"].astype(int).tolist()
+    >>> table.loc["245901152", columns].astype(int).tolist()
     [70800, 70668, 70431]
     """
     check_columns(table, *columns)

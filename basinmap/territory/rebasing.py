@@ -97,8 +97,8 @@ def rebase(
     Warns
     -----
     BasinmapWarning
-        If the table lacks a part of some commune of `to_year`: what is known of
-        that commune is `"estimated"`.
+        If the table lacks a part of some commune of `to_year`: what is known of its
+        counts is a `"lower_bound"`, all else is not available.
 
     Examples
     --------
@@ -267,8 +267,9 @@ def _weighted_rows(
 
 
 def _uncertain(result: pd.DataFrame, known: Measures, moves: Moves) -> None:
-    """Say of the categories that rest on a part that they are estimated."""
-    unsure = result.index.isin(moves.table["after"][moves.unsure])
+    """Say of the categories of what was shared out that they are estimated."""
+    cut = moves.table["after"][moves.table["estimated"].astype(bool)]
+    unsure = result.index.isin(cut)
     for name in (n for n, m in known.items() if isinstance(m, Category)):
         told = unsure & result[name].notna().to_numpy()
         if told.any():
@@ -306,6 +307,7 @@ def _account(
     moves: Moves,
 ) -> Report:
     shown = [name for name, measure in known.items() if isinstance(measure, Stock)]
+    unsure = moves.table["estimated"].to_numpy(dtype=bool)
     return account(
         f"Passage du COG {moves.from_year} au COG {moves.to_year}",
         known,
@@ -313,7 +315,7 @@ def _account(
         result,
         unmatched=moves.lost,
         split=moves.split,
-        estimated=estimated_parts(stocks, shown, moves.unsure),
+        estimated=estimated_parts(stocks, shown, unsure),
         notes=(*deeds(moves), *_left_out(table, known)),
     )
 

@@ -99,8 +99,8 @@ def refuse(known: Measures) -> None:
         told = culprits(dict.fromkeys(rates.values()))
         msg = (
             f"{len(rates)} column(s) in the unit of a rate ({told}) declared as a "
-            f"stock: {culprits(rates)}; rates do not add up: declare a Ratio with its "
-            "two counts, or a Mean with its weight"
+            f"stock: {culprits(rates)}; what is per cent or per head does "
+            "not add up: declare a Ratio with its two counts, or a Mean with its weight"
         )
         raise MeasureError(msg)
 

@@ -24,6 +24,7 @@ from basinmap.values.told import (
     Told,
     declared,
     fresh,
+    measures_of,
     retell,
     tell,
     told_of,
@@ -189,16 +190,23 @@ def _shared(told: Iterable[Told]) -> Told:
     return Told(**same, sources=sources, notes=notes)
 
 
-def describe(
+def describe(  # noqa: PLR0913 - each is a field of what is told
     values: Frame,
     *,
-    measures: Measures | None = None,
+    label: str | None = None,
+    unit: str | None = None,
     kind: Kind | None = None,
+    title: str | None = None,
+    definition: str | None = None,
+    vintage: str | None = None,
+    geography: str | None = None,
+    date: str | None = None,
+    level: str | None = None,
+    decimals: int | None = None,
     sources: str | Iterable[str] | None = None,
     notes: str | Iterable[str] | None = None,
     states: Mapping[object, str] | None = None,
-    decimals: int | None = None,
-    **text: str,
+    measures: Measures | None = None,
 ) -> Frame:
     """
     Say what values are: for a rate made by hand, a file read, a result of pandas.
@@ -207,21 +215,27 @@ def describe(
     ----------
     values
         A series, or a table whose columns are declared.
-    measures
-        Of a table: column to measure.
+    label, unit
+        French name and unit, as printed in a legend.
     kind
         Of a series: `"stock"`, `"ratio"`, `"growth"`, `"mean"`, `"median"` or
         `"category"`.
+    title, definition
+        French title of a map, with its year, and what stands under it.
+    vintage
+        Year or period of the statistic.
+    geography, date
+        Year of the list of communes; day of the perimeters.
+    level
+        Of the codes of the index.
+    decimals
+        Decimals when printed.
     sources, notes
         French lines for the foot of a page.
     states
         Of a series: what missing values mean, or what is to be said of others, by code.
-    decimals
-        Decimals when printed.
-    **text
-        `label`, `title`, `definition`, `unit` (French, as printed), `vintage` (year or
-        period of the statistic), `geography` (year of the list of communes), `date` (of
-        the perimeters), `level`.
+    measures
+        Of a table: column to measure.
 
     Returns
     -------
@@ -236,7 +250,7 @@ def describe(
     SecrecyError
         If a value is there that is said to be secret.
     DataError
-        If values are no series nor table, or a field is unknown.
+        If values are no series nor table, or a field is no text.
 
     Warns
     -----
@@ -254,13 +268,30 @@ def describe(
     >>> gap.attrs["unit"], gap.attrs["sources"] == rate.attrs["sources"]
     ('points', True)
     """
-    facts = _facts(kind, sources, notes, decimals, text)
+    text = {
+        "label": label,
+        "unit": unit,
+        "title": title,
+        "definition": definition,
+        "vintage": vintage,
+        "geography": geography,
+        "date": date,
+        "level": level,
+    }
+    facts = _texts(text) | _lines(sources=sources, notes=notes)
+    if decimals is not None:
+        facts["decimals"] = decimals
+    if kind is not None:
+        if kind not in get_args(Kind):
+            msg = f"unknown kind {kind!r}; choose among {', '.join(get_args(Kind))}"
+            raise MeasureError(msg)
+        facts["kind"] = kind
     if isinstance(values, pd.DataFrame):
-        found = values.copy(deep=False)
-        if measures is not None:
-            facts["measures"] = {**_measures(values), **declared(values, measures)}
-        return retell(found, **facts)
+        return _table_described(values, measures, facts)
     check_series(values)
+    if measures is not None:
+        msg = "measures declare the columns of a table; of a series write kind=…"
+        raise MeasureError(msg)
     told = replace(told_of(values), measure=None, **facts)  # type: ignore[arg-type]
     if states is not None:
         told = replace(told, states=dict(states))
@@ -270,51 +301,31 @@ def describe(
     return found
 
 
-def _measures(table: pd.DataFrame) -> Measures:
-    return declared(table, None) if table.attrs.get("measures") else {}
+def _table_described(
+    table: pd.DataFrame, measures: Measures | None, facts: dict[str, object]
+) -> pd.DataFrame:
+    found = table.copy(deep=False)
+    if measures is not None:
+        check_columns(table, *measures)
+        facts["measures"] = {**measures_of(table), **declared(table, measures)}
+    return retell(found, **facts)
 
 
-def _facts(
-    kind: str | None,
-    sources: str | Iterable[str] | None,
-    notes: str | Iterable[str] | None,
-    decimals: int | None,
-    text: Mapping[str, str],
-) -> dict[str, object]:
-    """Return the fields that are given."""
-    known = (
-        "label",
-        "title",
-        "definition",
-        "unit",
-        "vintage",
-        "geography",
-        "date",
-        "level",
-        "palette",
-        "indicator",
-        "rule",
-    )
-    wrong = [name for name in text if name not in known]
-    if wrong:
-        msg = f"{culprits(wrong)}: no field of a description; write {', '.join(known)}"
-        raise DataError(msg)
-    odd = [name for name, value in text.items() if not isinstance(value, str)]
+def _texts(text: Mapping[str, str | None]) -> dict[str, object]:
+    """Return the fields that are given, if they are text."""
+    odd = [n for n, v in text.items() if v is not None and not isinstance(v, str)]
     if odd:
         msg = f"{culprits(odd)}: expected text, such as vintage='2021'"
         raise DataError(msg)
-    facts: dict[str, object] = dict(text)
-    if kind is not None:
-        if kind not in get_args(Kind):
-            msg = f"unknown kind {kind!r}; choose among {', '.join(get_args(Kind))}"
-            raise MeasureError(msg)
-        facts["kind"] = kind
-    for name, lines in (("sources", sources), ("notes", notes)):
-        if lines is not None:
-            facts[name] = (lines,) if isinstance(lines, str) else tuple(lines)
-    if decimals is not None:
-        facts["decimals"] = decimals
-    return facts
+    return {name: value for name, value in text.items() if value is not None}
+
+
+def _lines(**lines: str | Iterable[str] | None) -> dict[str, object]:
+    return {
+        name: (told,) if isinstance(told, str) else tuple(told)
+        for name, told in lines.items()
+        if told is not None
+    }
 
 
 def _check_unit(values: pd.Series, told: Told) -> None:
