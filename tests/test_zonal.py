@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rasterio import Affine
 
-import basinmap as bm
 from basinmap.errors import BasinmapWarning, CRSError, DataError, MeasureError
 from basinmap.measures import Mean, Stock, states_of
 from basinmap.spatial import cells, rasters
