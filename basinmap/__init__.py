@@ -48,6 +48,7 @@ _ROOMS: Final = {
     "territory.levels": ("check_codes", "find_unit", "repair_codes"),
     "territory.memberships": ("lineage", "membership"),
     "territory.movements": ("read_communes", "read_movements"),
+    "territory.outlines": ("read_outlines",),
     "territory.passages": ("passage",),
     "territory.perimeters": ("Perimeter", "partition", "perimeter", "user_perimeter"),
     "territory.places": ("LOUVRE_LENS", "Place", "places", "town_halls"),
@@ -255,6 +256,7 @@ if TYPE_CHECKING:
     from basinmap.territory.memberships import membership as membership
     from basinmap.territory.movements import read_communes as read_communes
     from basinmap.territory.movements import read_movements as read_movements
+    from basinmap.territory.outlines import read_outlines as read_outlines
     from basinmap.territory.passages import passage as passage
     from basinmap.territory.perimeters import Perimeter as Perimeter
     from basinmap.territory.perimeters import partition as partition

@@ -55,6 +55,24 @@ def _parser() -> argparse.ArgumentParser:
             default="car",
             help="how the streets are travelled (car)",
         )
+        command.add_argument(
+            "--outlines",
+            metavar="FILE",
+            help="outlines of communes, such as ADMIN EXPRESS, in place of the "
+            "embedded ones, which are generalised",
+        )
+        command.add_argument(
+            "--outlines-year",
+            metavar="YEAR",
+            type=int,
+            default=2026,
+            help="year of the list of communes that this file follows (2026)",
+        )
+        command.add_argument(
+            "--outlines-source",
+            metavar="TEXT",
+            help="credit of these outlines to print (the name of the file)",
+        )
         command.add_argument("--author", default="basinmap", help="who signs the maps")
         command.add_argument("--date", help="date of making, YYYY-MM-DD (today)")
         command.add_argument(
@@ -113,6 +131,11 @@ def run() -> None:
 
 
 def _plh(given: argparse.Namespace) -> None:
+    outlines = None
+    if given.outlines is not None:
+        outlines = basinmap.read_outlines(
+            given.outlines, year=given.outlines_year, source=given.outlines_source
+        )
     folder = basinmap.plh(
         given.epci,
         out=given.out,
@@ -120,6 +143,7 @@ def _plh(given: argparse.Namespace) -> None:
         date=_date(given.date),
         network=given.network,
         mode=given.mode,
+        outlines=outlines,
         quiet=given.quiet,
     )
     print(f"{folder}:")
@@ -148,6 +172,11 @@ def _data(_: argparse.Namespace) -> None:
         print(f"    vintage {item['vintage']}; geography {item['geography']}")
         print(f"    {item['credit']}")
         print(f"    {item['licence']}")
+        if "error_m" in item:
+            print(
+                f"    outlines {item['error_m']:g} m off (median), "
+                f"{item['error_p95_m']:g} m for 95 %"
+            )
     print("\nFiles\n")
     for name, item in sorted(known["files"].items()):
         print(f"{name:<22} {item['rows']:>5} rows  sha256 {item['sha256'][:16]}…")

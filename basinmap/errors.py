@@ -13,6 +13,7 @@ __all__ = [
     "DataError",
     "LibraryError",
     "MeasureError",
+    "OutlineWarning",
     "OutputError",
     "SecrecyError",
     "VintageError",
@@ -66,6 +67,10 @@ class OutputError(BasinmapError, OSError):
 
 class BasinmapWarning(UserWarning):
     """Usable, but worth a second look."""
+
+
+class OutlineWarning(BasinmapWarning):
+    """Outlines are drawn at a scale finer than they are."""
 
 
 def culprits(items: Iterable[object], *, most: int = 5) -> str:

@@ -15,7 +15,16 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["QUALIFIERS", "STATES", "divided", "grown", "of_part", "summed"]
+__all__ = [
+    "QUALIFIERS",
+    "SIGNS",
+    "STATES",
+    "VOIDS",
+    "divided",
+    "grown",
+    "of_part",
+    "summed",
+]
 
 STATES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -33,6 +42,16 @@ QUALIFIERS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 """What may have to be said of a value that is there."""
+
+SIGNS: Final[Mapping[str, str]] = MappingProxyType(
+    {"lower_bound": "≥", "estimated": "≈"}
+)
+"""What stands before a value that is there."""
+
+VOIDS: Final[Mapping[str, str]] = MappingProxyType(
+    {"secret": "s", "not_applicable": "s.o.", "not_available": "n.d."}
+)
+"""What stands in the place of one that is missing."""
 
 States = NDArray[np.object_]
 

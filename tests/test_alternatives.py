@@ -355,9 +355,10 @@ def test_small_maps_are_named_after_the_map_that_holds_them():
     bm.draw_locator(ax, None, bm.departements())
     said = sentences(fig)
     assert said[0] == "x (carte de localisation, 2 encarts)"
-    assert said[1] == "Repères : commune"
-    assert said[2] == "Encart : Le centre – 1 : 50 000"
-    assert said[3] == "Encart de situation"
+    assert said[1] == "Contours généralisés (± 170 m)"
+    assert said[2] == "Repères : commune"
+    assert said[3] == "Encart : Le centre – 1 : 50 000"
+    assert said[4] == "Encart de situation"
 
 
 def test_maps_side_by_side_are_each_told_and_what_they_share_once():

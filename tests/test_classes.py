@@ -666,6 +666,40 @@ def test_around_a_pivot_the_breaks_mirror_each_other(values, k):
     assert sorted(-b for b in inside) == sorted(inside)
 
 
+@quick
+@given(
+    st.lists(st.integers(-500, 500), min_size=1, max_size=60),
+    st.integers(1, 9),
+    st.integers(-300, 300),
+    st.sampled_from(["fisher-jenks", "quantile", "equal", "pretty", "head-tail"]),
+)
+def test_around_a_pivot_no_class_is_empty_but_one_that_nothing_lies_on_the_side_of(
+    values, k, pivot, method
+):
+    classes = bm.classify(series(*values), k=k, pivot=pivot, method=method)
+    held = classes.value_counts(sort=False).to_numpy()
+    below, above = min(values) < pivot, max(values) >= pivot
+    assert (held[1:-1] > 0).all()
+    assert held[0] > 0 or not below
+    assert held[-1] > 0 or not above
+
+
+def test_a_class_that_would_be_empty_on_one_side_is_merged_on_both():
+    # By halves of their distances the breaks would be −4, 0 and 4; between 0 and 4
+    # nothing gains.
+    assert breaks(-1, -2, -3, -5, -6, 5, 6, 7, k=4, pivot=0, method="equal") == (0,)
+
+
+def test_growth_of_every_epci_has_no_empty_class():
+    growth = bm.compute("D02", bm.statistics())
+    empty = {}
+    for epci, part in growth.groupby(bm.membership("epci")):
+        held = bm.classify(part, pivot=0, k=6).value_counts(sort=False)
+        if (held[1:-1] == 0).any() or (held.iloc[0] == 0) != (part.min() >= 0):
+            empty[epci] = held.to_dict()
+    assert empty == {}
+
+
 def test_the_bounds_of_a_change_bear_their_sign_and_those_of_a_rate_do_not():
     change = series(-2.0, -0.1, 0.0, 1.0, 3.0)
     assert bm.classify(change, breaks=[-1, 0, 2], pivot=0).cat.categories.tolist() == [

@@ -26,6 +26,7 @@ from basinmap.errors import (
     CRSError,
     DataError,
     MeasureError,
+    OutlineWarning,
 )
 from basinmap.maps.blocks import ClassesBlock
 from basinmap.maps.dots import draw_dots, scattered, shared_out
@@ -593,7 +594,8 @@ def test_squares_without_a_value_keep_their_state(ax, cells, people):
 def test_imputed_squares_are_told(ax, cells, people):
     marked = cells.assign(i_est_200=(np.arange(len(cells)) < 10).astype(int))
     draw_grid(ax, marked, bm.classify(people, k=4))
-    (note,) = ax.notes
+    outlines, note = ax.notes
+    assert outlines.startswith("Contours généralisés")
     assert note.startswith("Carreaux de moins de 11 ménages")
     assert "(10 carreaux, " in note
     assert "un carreau isolé ne se lit pas" in note
@@ -784,6 +786,7 @@ def test_pages_are_the_same_bytes_again(lens, stock, surface, heads, cells, peop
     given_ = (lens, stock, surface, heads, cells, people)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.simplefilter("ignore", OutlineWarning)
         one = [saved(ax) for ax in full(*given_)]
         other = [saved(ax) for ax in full(*given_)]
     assert one == other

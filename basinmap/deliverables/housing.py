@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -23,18 +24,30 @@ from basinmap.deliverables.plates import (
 )
 from basinmap.deliverables.reach_plates import REACH_PLATES
 from basinmap.deliverables.subjects import Subject, both, subject, territory_names
+from basinmap.errors import OutlineWarning
 from basinmap.export.geopackages import write_geopackage
 from basinmap.export.manifests import write_manifest
 from basinmap.export.workbooks import write_workbook
 from basinmap.indicators.catalogue import indicators
 from basinmap.indicators.computing import compute
 from basinmap.maps.alternatives import alternative_text
+from basinmap.maps.precision import VISIBLE_MM
 from basinmap.staging import staged_folder
-from basinmap.territory.embedded import credit, provenance
+from basinmap.territory.aggregation import aggregate
+from basinmap.territory.embedded import credit, outlines_known, provenance
+from basinmap.territory.outlines import Outlines, read_outlines
 from basinmap.territory.places import places
-from basinmap.territory.units import communes, epcis
-from basinmap.typography import capital
-from basinmap.values.told import measures_of
+from basinmap.territory.units import communes
+from basinmap.typography import capital, number, shortest
+from basinmap.values.columns import table_of
+from basinmap.values.told import (
+    bare,
+    fact_of,
+    measures_of,
+    retell,
+    tell,
+    told_of,
+)
 
 __all__ = ["PLATES", "plh"]
 
@@ -101,6 +114,7 @@ def plh(
     date: dt.date | None = None,
     network: Network | str | Path | None = None,
     mode: Mode = "car",
+    outlines: Outlines | None = None,
     quiet: bool = False,
 ) -> Path:
     """
@@ -123,6 +137,10 @@ def plh(
         plates of reach.
     mode
         `"walk"`, `"bike"` or `"car"`, for a file.
+    outlines
+        Outlines of communes to draw on instead of the embedded ones, which are
+        generalised: see `read_outlines`. Units that they do not hold whole stay on
+        the embedded ones.
     quiet
         Whether the progress on stderr is off; it is anyway when stderr is no
         terminal.
@@ -139,17 +157,21 @@ def plh(
     CodeError
         If the EPCI is unknown.
     DataError
-        If the network cannot be read, or the museum is outside of it.
+        If the network or the outlines cannot be read, the museum is outside of the
+        network, or the outlines do not hold the communes of the EPCI.
     OutputError
         If the folder cannot be written.
     """
     day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
-    about = subject(epci, author=author, date=day)
+    ground = None if outlines is None else read_outlines(outlines)
+    about = subject(epci, author=author, date=day, outlines=ground)
     if isinstance(network, str | Path):
         network = read_network(network, mode=mode, quiet=quiet)
     about = replace(about, network=network)
     told = {}
-    with staged_folder(out) as folder:
+    with staged_folder(out) as folder, warnings.catch_warnings():
+        # The foot of the plates and the method note say it.
+        warnings.simplefilter("ignore", OutlineWarning)
         steps = _steps(about, folder)
         bar = tqdm(steps, disable=True if quiet else None, unit="fichier", leave=False)
         for name, write in bar:
@@ -186,37 +208,36 @@ def _save(plate: Plate, about: Subject, folder: Path) -> dict[str, str]:
 
 
 def _indicators(table: pd.DataFrame, to: str | pd.Series | None) -> pd.DataFrame:
-    """Return every indicator of the catalogue at one level."""
-    columns = {i: compute(i, table, to=to) for i in indicators().index}
-    states = {i: values.attrs["states"] for i, values in columns.items()}
-    result = pd.DataFrame(columns)
-    result.attrs["states"] = states
-    return result
+    """Return every indicator of the catalogue at one level, each with its states."""
+    return table_of(
+        {i: compute(i, table, to=to, allow_partial=True) for i in indicators().index}
+    )
 
 
-def _with_counts(
-    about: Subject, level: str, codes: list[str]
-) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
-    """Return counts and indicators of units of a level, and what is missing."""
-    table = about.everything
-    counts = table.groupby(_level_of(table, level).to_numpy()).sum()
-    rates = _indicators(table, None if level == "commune" else level)
-    stocks = [i for i, kind in indicators()["kind"].items() if kind == "stock"]
-    full = counts.join(rates.drop(columns=stocks)).loc[codes]
-    return full.rename_axis(level), rates.attrs["states"]
-
-
-def _level_of(table: pd.DataFrame, level: str) -> pd.Series:
-    frame = communes().loc[table.index]
-    return frame.index.to_series() if level == "commune" else frame[level]
+def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
+    """Return counts and rates of units of a level, each with its states."""
+    table, to = about.everything, None if level == "commune" else level
+    counts = table
+    if to is not None:
+        known = measures_of(table)
+        counts, _ = aggregate(table, to, measures=known, allow_partial=True)
+    kinds = indicators()["kind"]
+    rates = table_of(
+        {
+            i: compute(i, table, to=to, allow_partial=True)
+            for i in kinds.index[kinds != "stock"]
+        }
+    )
+    return bare(counts).join(bare(rates)).loc[codes].rename_axis(level)
 
 
 def _write_data(about: Subject, folder: Path) -> None:
     mine = about.communes.drop(columns=["population", "area_km2"])
-    units, _ = _with_counts(about, "commune", list(mine.index))
-    everyone = epcis().drop(columns=["population", "area_km2"])
-    groups, _ = _with_counts(about, "epci", list(everyone.index))
-    inside = communes().drop(columns=["population", "area_km2"]).join(about.everything)
+    units = _with_counts(about, "commune", list(mine.index))
+    everyone = about.epcis.drop(columns=["population", "area_km2"])
+    groups = _with_counts(about, "epci", list(everyone.index))
+    inside = about.everyone.drop(columns=["population", "area_km2"])
+    inside = inside.join(about.everything)
     sums = ["population_2023", "dwellings_2021"]
     # The title of the layer says which communes there are; sums are lower bounds.
     counted = reach(about.rings, inside, sums=sums, rule="centroid", allow_partial=True)
@@ -231,7 +252,7 @@ def _write_data(about: Subject, folder: Path) -> None:
         "lieux": (places(), "Lieux"),
     }
     for frame, title in layers.values():
-        frame.attrs["title"] = title
+        retell(frame, title=title)
     write_geopackage(
         folder / "donnees.gpkg",
         {name: frame for name, (frame, _) in layers.items()},
@@ -247,10 +268,11 @@ def _dictionary(about: Subject) -> pd.DataFrame:
         name: (measure.label, measure.unit, measure.vintage, measure.source)
         for name, measure in measures.items()
     }
-    for id_, row in indicators().iterrows():
-        if row["kind"] != "stock":
-            source = f"{row['numerator']} / {row['denominator']}"
-            rows[str(id_)] = (row["title"], row["unit"], row["vintage"], source)
+    for id_, kind in indicators()["kind"].items():
+        if kind != "stock":
+            told = told_of(compute(str(id_), about.statistics))
+            credit_ = " ; ".join(told.sources)
+            rows[str(id_)] = (told.title, told.unit, told.vintage, credit_)
     columns = ["libelle", "unite", "millesime", "source"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     return table.rename_axis("colonne")
@@ -270,9 +292,10 @@ def _labels(about: Subject) -> dict[str, str]:
         label, unit, year = row["libelle"], row["unite"], row["millesime"]
         dated = label if year in label or "-" in year else f"{label} {year}"
         fixed[str(name)] = f"{dated.strip()} ({unit})" if unit else dated.strip()
-    for id_, counted in indicators()["numerator"].items():
-        # The sheet of comparison names a stock by its id.
-        fixed.setdefault(str(id_), fixed[counted])
+    for id_ in indicators().index:
+        if id_ not in fixed:  # the sheet of comparison names a stock by its id
+            told = told_of(compute(id_, about.statistics))
+            fixed[id_] = f"{told.title} ({told.unit})"
     return fixed
 
 
@@ -282,21 +305,13 @@ def _dressed(
     known = indicators()["decimals"].to_dict()
     measures = measures_of(about.everything)
     decimals = dict.fromkeys(measures, 0) | {"area_km2": 2} | known
-    table.attrs = {
-        "title": title,
-        "note": note,
-        "labels": _labels(about),
-        "decimals": decimals,
-        "states": table.attrs.get("states", {}),
-    }
-    return table
+    return tell(table, title=title, note=note, labels=_labels(about), decimals=decimals)
 
 
 def _write_tables(about: Subject, folder: Path) -> None:
     credit = "Sources : voir la feuille « Sources »."
-    units, states = _with_counts(about, "commune", list(about.communes.index))
+    units = _with_counts(about, "commune", list(about.communes.index))
     units.insert(0, "name", about.communes["name"])
-    units.attrs["states"] = states
     sheets = {
         "Communes": _dressed(about, units, f"Communes – {about.name}", credit),
         "Comparaison": _dressed(
@@ -306,7 +321,7 @@ def _write_tables(about: Subject, folder: Path) -> None:
             "Taux calculés sur les sommes des effectifs communaux, jamais par "
             f"moyenne des taux. {credit}",
         ),
-        "Sources": _sources(),
+        "Sources": _sources(about),
     }
     write_workbook(
         folder / "tableaux.xlsx",
@@ -347,8 +362,8 @@ def _comparison(about: Subject) -> pd.DataFrame:
     return pd.concat([*parts, whole]).rename_axis("territoire")
 
 
-def _sources() -> pd.DataFrame:
-    """Return the embedded data sets, one a row."""
+def _sources(about: Subject) -> pd.DataFrame:
+    """Return the data sets that the document is made from, one a row."""
     rows = {
         key: (
             item["title"],
@@ -359,20 +374,23 @@ def _sources() -> pd.DataFrame:
         )
         for key, item in provenance()["datasets"].items()
     }
+    if about.outlines is not None:
+        told = " ; ".join(told_of(about.outlines).sources)
+        where = "COG au 1er janvier 2026"
+        rows["contours-fournis"] = ("Contours des communes", told, "", where, "")
+        if about.on_one_ground:
+            del rows[provenance()["columns"]["geometry"]]
     columns = ["titre", "source", "millesime", "geographie", "licence"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
-    table.attrs = {
-        "title": "Sources",
-        "labels": {
-            "jeu": "Jeu de données",
-            "titre": "Titre",
-            "source": "Source",
-            "millesime": "Millésime",
-            "geographie": "Géographie",
-            "licence": "Licence",
-        },
+    labels = {
+        "jeu": "Jeu de données",
+        "titre": "Titre",
+        "source": "Source",
+        "millesime": "Millésime",
+        "geographie": "Géographie",
+        "licence": "Licence",
     }
-    return table.rename_axis("jeu")
+    return tell(table.rename_axis("jeu"), title="Sources", labels=labels)
 
 
 _DRAWN = ("geometry", "name", "epci", "scot", "places.geometry")
@@ -381,10 +399,11 @@ _DRAWN = ("geometry", "name", "epci", "scot", "places.geometry")
 def _write_method(about: Subject, folder: Path) -> None:
     """Write the note that goes with the document: how, from what, with what gaps."""
     rates = _indicators(about.statistics, None)
+    gone = {i: rates.index[rates[i].isna()] for i in indicators().index}
     missing = [
         f"- {id_} : {len(codes)} sans valeur ({', '.join(sorted(codes)[:5])})"
-        for id_, codes in rates.attrs["states"].items()
-        if codes
+        for id_, codes in gone.items()
+        if len(codes)
     ]
     lines = [
         f"# Note de méthode – {about.name}",
@@ -400,8 +419,7 @@ def _write_method(about: Subject, folder: Path) -> None:
         "additionnées.",
         "- Logements : recensement 2021, sommes d'effectifs par IRIS arrondis à "
         "l'unité ; les composantes peuvent différer du total de quelques unités.",
-        "- Densité : superficie des contours généralisés, écart médian de 1 % avec "
-        "la superficie cadastrale.",
+        *_method_of_outlines(about),
         "- Classes : bornes [a ; b[, arrondies ; effectifs en légende.",
         "- Distances au musée : à vol d'oiseau, mesurées sur l'ellipsoïde.",
         *_method_of_times(about),
@@ -422,18 +440,51 @@ def _write_method(about: Subject, folder: Path) -> None:
     (folder / "methode.md").write_text("\n".join(lines), encoding="utf-8")
 
 
+def _method_of_outlines(about: Subject) -> list[str]:
+    """Say whose outlines and surfaces the document is on, and how good they are."""
+    known = outlines_known()
+    given = about.outlines
+    if given is None:
+        error, high = number(known["error_m"]), number(known["error_p95_m"])
+        lines = [
+            f"- Contours généralisés : {error} m d'écart médian avec des contours plus "
+            f"fins, moins de {high} m pour 95 % des communes. Le pied des planches où "
+            f"cela se voit (plus de {shortest(VISIBLE_MM)} mm sur le papier) le dit."
+        ]
+    else:
+        error = fact_of(given, "outline_error")
+        told = (
+            "" if error is None else f" ; écart avec le terrain : {shortest(error)} m"
+        )
+        lines = [f"- Contours : {' ; '.join(told_of(given).sources)}{told}."]
+        if not about.on_one_ground:
+            lines.append(
+                "- Contours des territoires qu'ils ne contiennent pas en entier : "
+                f"{known['credit']}."
+            )
+    return [*lines, *(f"- Densité. {note}." for note in _notes_of_density(about))]
+
+
+def _notes_of_density(about: Subject) -> tuple[str, ...]:
+    return told_of(compute("D05", about.statistics)).notes
+
+
 def _method_of_times(about: Subject) -> list[str]:
     """Say how times to the museum were measured, when they were."""
     if about.network is None:
         return []
-    told = [str(about.isochrones.attrs["rule"]), *about.network.notes]
+    told = [str(told_of(about.isochrones).rule), *about.network.notes]
     sentences = " ".join(f"{capital(text.rstrip('.'))}." for text in told)
     return [f"- Temps jusqu'au musée : {sentences} {about.network.report.text}"]
 
 
 def _credits(about: Subject) -> list[str]:
     network = [about.network.source] if about.network and about.network.source else []
-    return [*credit(*about.everything.columns, *_DRAWN), *network]
+    names = [*about.everything.columns, *_DRAWN]
+    given = () if about.outlines is None else told_of(about.outlines).sources
+    if about.outlines is not None and about.on_one_ground:
+        names = [name for name in names if name not in ("area_km2", "geometry")]
+    return [*dict.fromkeys([*given, *credit(*names)]), *network]
 
 
 def _about(about: Subject) -> dict[str, object]:
@@ -444,6 +495,7 @@ def _about(about: Subject) -> dict[str, object]:
         "author": about.author,
         "date": about.date.isoformat(),
         "network": repr(about.network) if about.network else None,
+        "outlines": None if about.outlines is None else told_of(about.outlines).sources,
         "sources": {
             key: {k: item[k] for k in ("credit", "vintage", "geography", "licence")}
             for key, item in provenance()["datasets"].items()

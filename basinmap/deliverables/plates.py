@@ -24,9 +24,9 @@ from basinmap.maps.legends import draw_comparison, draw_legend
 from basinmap.maps.names import draw_labels
 from basinmap.maps.pages import MapAxes, Sheet, page
 from basinmap.territory.places import places
-from basinmap.territory.units import communes, epcis, scots, statistics
+from basinmap.territory.units import communes, statistics
 from basinmap.typography import number
-from basinmap.values.told import measures_of
+from basinmap.values.told import carry, measures_of, tell, told_of
 
 __all__ = [
     "MUSEUM",
@@ -89,13 +89,13 @@ def rate_plate(
         Whether the distances to the museum are drawn.
     """
     values = compute(indicator_id, subject.statistics)
-    attrs = values.attrs
+    told = told_of(values)
     fig, ax = page(
         subject.communes,
-        title=f"{attrs['title']} – {subject.name}",
-        subtitle=f"{attrs['definition']}, par commune",
+        title=f"{told.title} – {subject.name}",
+        subtitle=f"{told.definition}, par commune",
     )
-    draw_neighbours(ax, epcis())
+    draw_neighbours(ax, subject.epcis)
     draw_choropleth(
         ax, subject.communes, classify(values, method=method, k=k, pivot=pivot)
     )
@@ -130,10 +130,10 @@ def stock_plate(
     fig, ax = page(
         subject.communes,
         title=f"{title} – {subject.name}",
-        subtitle=f"Surface des cercles : {str(amounts.attrs['label']).lower()} ; "
-        f"couleur : {str(values.attrs['label']).lower()} (recensement 2021)",
+        subtitle=f"Surface des cercles : {told_of(amounts).label.lower()} ; "
+        f"couleur : {told_of(values).label.lower()} ({told_of(values).vintage})",
     )
-    draw_neighbours(ax, epcis())
+    draw_neighbours(ax, subject.epcis)
     theme = ax.plan.theme
     draw_outlines(ax, subject.communes, width=0.4, color=theme.faint, fill="#fbfaf7")
     draw_outlines(ax, subject.outline, label="limite de l'EPCI", width=1.1)
@@ -153,11 +153,13 @@ def situation_plate(subject: Subject) -> Sheet:
     subject
         The territory.
     """
-    everyone, five = epcis(), scots()
+    everyone, five = subject.epcis, subject.scots
     eight = everyone[everyone.index.isin(communes().dropna(subset="scot")["epci"])]
     shown = gpd.GeoDataFrame(
         pd.concat([five[["geometry"]], subject.outline[["geometry"]]])
     )
+    # What differs between frames does not travel when they are joined.
+    carry(shown, five)
     fig, ax = page(
         shown,
         title=f"Situation au 1er janvier 2026 – {subject.name}",
@@ -191,7 +193,7 @@ def situation_plate(subject: Subject) -> Sheet:
     ranked = others_of_eight.sort_values("population", ascending=False)
     population = pd.concat([subject.outline, ranked])
     figures = population.set_index("name")["population"]
-    figures.attrs = {"decimals": 0}
+    tell(figures, decimals=0)
     draw_comparison(ax, figures, title="Population municipale en 2023")
     draw_legend(ax)
     draw_furniture(
@@ -227,7 +229,7 @@ def finish(
         Ink of the names of the neighbours.
     """
     draw_labels(ax, subject.communes, strong=3)
-    around = epcis().drop(subject.code)
+    around = subject.epcis.drop(subject.code)
     draw_labels(ax, around, italic=True, color=around_color, size=6.2)
     draw_furniture(
         ax,
@@ -246,7 +248,7 @@ def reading_note(subject: Subject, values: pd.Series, reading: str) -> str:
     subject
         The territory.
     values
-        By commune, with their `attrs`.
+        By commune, with what is told of them.
     reading
         A sentence with `{where}` and `{value}`.
     """
@@ -254,10 +256,10 @@ def reading_note(subject: Subject, values: pd.Series, reading: str) -> str:
     if known.empty:
         return ""
     code = known["population"].idxmax()
-    signed = values.attrs["kind"] == "growth"
-    value = number(values[code], values.attrs["decimals"], signed=signed)
-    told = reading.format(where=_at(known.loc[code, "name"]), value=value)
-    return f"Lecture : {told}."
+    told = told_of(values)
+    value = number(values[code], told.decimals or 0, signed=told.kind == "growth")
+    sentence = reading.format(where=_at(known.loc[code, "name"]), value=value)
+    return f"Lecture : {sentence}."
 
 
 def _at(name: str) -> str:

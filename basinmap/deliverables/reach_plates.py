@@ -30,7 +30,7 @@ from basinmap.maps.layers import (
 from basinmap.maps.legends import draw_comparison, draw_legend
 from basinmap.maps.pages import MapAxes, Sheet, page
 from basinmap.territory.places import places
-from basinmap.territory.units import communes, epcis
+from basinmap.territory.units import communes
 from basinmap.typography import capital, shortest
 from basinmap.values.told import measures_of
 
@@ -184,7 +184,7 @@ def _steps(subject: Subject) -> str:
 
 def _sheet(subject: Subject, title: str, subtitle: str) -> tuple[Sheet, MapAxes]:
     fig, ax = page(subject.communes, title=title, subtitle=subtitle)
-    draw_neighbours(ax, epcis())
+    draw_neighbours(ax, subject.epcis)
     return fig, ax
 
 

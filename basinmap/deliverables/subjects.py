@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property
 
 import geopandas as gpd
@@ -27,6 +27,7 @@ from basinmap.territory.units import (
     statistics,
 )
 from basinmap.typography import capital
+from basinmap.values.told import carry, measures_of, retell, tell, told_of
 
 __all__ = ["Subject", "subject"]
 
@@ -35,7 +36,7 @@ _BOTH = "Nord – Pas-de-Calais"
 _RESOLUTION = {"walk": 75.0, "bike": 150.0, "car": 400.0}
 
 
-@dataclass(frozen=True)
+@dc.dataclass(frozen=True)
 class Subject:
     """
     An EPCI, its communes and statistics, and who signs when.
@@ -54,6 +55,8 @@ class Subject:
         When it is made.
     network
         Streets that times to the museum are measured on, if any.
+    outlines
+        What `read_outlines` returned, to draw on instead of the embedded outlines.
     """
 
     code: str
@@ -63,21 +66,81 @@ class Subject:
     author: str
     date: dt.date
     network: Network | None = None
+    outlines: gpd.GeoDataFrame | None = None
 
     @cached_property
     def everything(self) -> pd.DataFrame:
         """The statistics of every commune of the two départements."""
-        return statistics()
+        table = statistics()
+        if self.outlines is not None:
+            known = measures_of(table)
+            given = measures_of(self.outlines)["area_km2"]
+            area = self.outlines["area_km2"].reindex(table.index)
+            if area.isna().any():
+                rest = f"ailleurs, {known['area_km2'].source}"
+                given = dc.replace(given, source=f"{given.source} ; {rest}")
+            table["area_km2"] = area.fillna(table["area_km2"])
+            retell(table, measures={**known, "area_km2": given})
+        return table
 
     @cached_property
     def statistics(self) -> pd.DataFrame:
         """The statistics of the communes of the EPCI."""
-        return statistics(epci=self.code)
+        return statistics(epci=self.code, outlines=self.outlines)
 
     @cached_property
     def outline(self) -> gpd.GeoDataFrame:
         """The EPCI as one polygon."""
-        return epcis(epci=self.code)
+        return epcis(epci=self.code, outlines=self.outlines)
+
+    def holds(self, level: str) -> pd.Index:
+        """
+        Return the units of a level that the outlines given hold whole.
+
+        Parameters
+        ----------
+        level
+            `"commune"`, `"epci"`, `"scot"`.
+        """
+        if self.outlines is None:
+            return pd.Index([])
+        members = membership(level).dropna()
+        there = members.index.isin(self.outlines.index)
+        whole = pd.Series(there, members.index).groupby(members).all()
+        return whole.index[whole]
+
+    @cached_property
+    def on_one_ground(self) -> bool:
+        """Whether every commune is on the same outlines, those given or none."""
+        held = len(self.holds("commune"))
+        return self.outlines is None or held == len(membership("commune"))
+
+    @cached_property
+    def everyone(self) -> gpd.GeoDataFrame:
+        """Every commune of the two départements, on one set of outlines."""
+        return communes(outlines=self.outlines if self.on_one_ground else None)
+
+    @cached_property
+    def epcis(self) -> gpd.GeoDataFrame:
+        """Every EPCI, on the outlines given where they hold all of it."""
+        mine, every = self.holds("epci"), epcis()
+        if mine.empty:
+            return every
+        given = epcis(epci=list(mine), outlines=self.outlines)
+        rest = every.drop(mine)
+        if rest.empty:
+            return given
+        frame = gpd.GeoDataFrame(pd.concat([given, rest]).sort_index(), crs=every.crs)
+        both_ = (*told_of(given).sources, *told_of(every).sources)
+        retell(carry(frame, every), sources=tuple(dict.fromkeys(both_)))
+        return frame
+
+    @cached_property
+    def scots(self) -> gpd.GeoDataFrame:
+        """The five SCoT, on one set of outlines."""
+        five = scots()
+        full = five.index.isin(self.holds("scot")).all()
+        return scots(outlines=self.outlines) if full else five
 
     @cached_property
     def rings(self) -> gpd.GeoDataFrame:
@@ -115,18 +178,19 @@ class Subject:
         times = travel_times(place("louvre-lens"), found, self.roads, direction="to")
         values = times["minutes"].droplevel(0).reindex(self.communes.index)
         values = values.rename("minutes").rename_axis("commune")
-        values.attrs = {
-            "kind": "ratio",
-            "level": "commune",
-            "label": "temps de parcours",
-            "unit": "min",
-            "decimals": 0,
-            "palette": "teals",
-            "sources": times.attrs["sources"],
-            "notes": (capital(times.attrs["rule"]),),
-            "states": dict.fromkeys(values.index[values.isna()], "not_available"),
-        }
-        return values
+        told = told_of(times)
+        return tell(
+            values,
+            kind="ratio",
+            level="commune",
+            label="temps de parcours",
+            unit="min",
+            decimals=0,
+            palette="teals",
+            sources=told.sources,
+            notes=(capital(told.rule),),
+            states=dict.fromkeys(values.index[values.isna()], "not_available"),
+        )
 
     @cached_property
     def in_basin(self) -> bool:
@@ -154,17 +218,25 @@ class Subject:
             rows |= {"scot": [] if alone else [scot], "bassin": [BASSIN]}
         rows["departement"] = sorted(self.communes["departement"].unique())
         values: dict[str, float] = {}
-        found = pd.Series(dtype=float)
+        states: dict[str, str] = {}
+        remarks: dict[str, str] = {}
         for level, codes in rows.items():
             if codes:
-                found = compute(indicator_id, self.everything, to=level)
-                names = territory_names(level)
+                found = compute(
+                    indicator_id, self.everything, to=level, allow_partial=True
+                )
+                told, names = told_of(found), territory_names(level)
                 values |= {names[code]: float(found[code]) for code in codes}
+                states |= {names[c]: told.states[c] for c in codes if c in told.states}
+                remarks |= {
+                    names[c]: told.remarks[c] for c in codes if c in told.remarks
+                }
         whole = compute(indicator_id, self.everything, to=both())
         values[_BOTH] = float(whole.iloc[0])
         result = pd.Series(values, name=indicator_id)
-        result.attrs = dict(found.attrs)
-        return result
+        return tell(
+            result, dc.replace(told_of(whole), states=states, remarks=remarks, level="")
+        )
 
 
 def both() -> pd.Series:
@@ -217,7 +289,12 @@ def departures_of(communes: gpd.GeoDataFrame, network: Network) -> gpd.GeoDataFr
 
 
 def subject(
-    epci: str, *, author: str, date: dt.date, network: Network | None = None
+    epci: str,
+    *,
+    author: str,
+    date: dt.date,
+    network: Network | None = None,
+    outlines: gpd.GeoDataFrame | None = None,
 ) -> Subject:
     """
     Gather what a document about an EPCI needs.
@@ -232,11 +309,15 @@ def subject(
         When.
     network
         Streets that times to the museum are measured on, if any.
+    outlines
+        What `read_outlines` returned; it must hold the communes of the EPCI.
 
     Raises
     ------
     CodeError
         If the EPCI is unknown; near misses are suggested.
+    DataError
+        If some of its communes have no outline in those given.
     """
     if isinstance(epci, Iterable) and not isinstance(epci, str):
         msg = f"one EPCI at a time, as a string such as '246200364', not {epci!r}"
@@ -250,9 +331,10 @@ def subject(
     return Subject(
         code=code,
         name=row["name"],
-        communes=communes(epci=code),
+        communes=communes(epci=code, outlines=outlines),
         outside=tuple(outside.split()) if isinstance(outside, str) else (),
         author=author,
         date=date,
         network=network,
+        outlines=outlines,
     )

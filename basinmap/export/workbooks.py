@@ -15,12 +15,11 @@ import xlsxwriter
 from basinmap.errors import DataError
 from basinmap.measures import state_column
 from basinmap.staging import staged_file
+from basinmap.states import SIGNS, VOIDS
 
 __all__ = ["write_workbook"]
 
 _WIDEST = 60
-_VOID = {"secret": "s", "not_applicable": "s.o.", "not_available": "n.d."}
-_SIGNS = {"lower_bound": "≥", "estimated": "≈"}
 
 
 def write_workbook(
@@ -199,7 +198,7 @@ def _without_states(
     told = [c for c in table.columns if state_column(str(c)) in table.columns]
     for column in told:
         found = table[state_column(column)]
-        states[column] = found[found.isin([*_VOID, *_SIGNS])].to_dict()
+        states[column] = found[found.isin([*VOIDS, *SIGNS])].to_dict()
     return table.drop(columns=[state_column(column) for column in told]), states
 
 
@@ -213,7 +212,7 @@ def _write_cell(
 ) -> int:
     """Write a value as what it is; return how wide it is."""
     if pd.isna(value):
-        sheet.write_string(*cell, _VOID.get(state, "n.d."), styles.void)
+        sheet.write_string(*cell, VOIDS.get(state, "n.d."), styles.void)
         return 0
     if isinstance(value, dt.date):
         day = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001 - a day
@@ -224,6 +223,6 @@ def _write_cell(
         return min(len(str(value)) + 1, _WIDEST)
     if decimals is None:
         decimals = 0 if float(value).is_integer() else 2
-    style = styles.number(decimals, _SIGNS.get(state, ""))
+    style = styles.number(decimals, SIGNS.get(state, ""))
     sheet.write_number(*cell, float(value), style)
     return 0

@@ -12,6 +12,7 @@ from basinmap.territory.aggregation import aggregate, check_table
 from basinmap.territory.embedded import communes_2026, credit
 from basinmap.territory.evolution import Rule, series
 from basinmap.territory.memberships import check_date
+from basinmap.territory.outlines import surface_caution
 from basinmap.values.told import bare, carry, measures_of, tell, told_of
 
 __all__ = ["compute"]
@@ -38,7 +39,8 @@ def compute(
         Counts by commune (COG 2026) or IRIS, such as `bm.statistics()`: columns named
         as the counts of the catalogue, with or without their year. For a density, a
         column `area_km2` (published surface) is used where there is one, else the
-        surface of the embedded outline.
+        surface of the embedded outline; a note then tells the largest error known
+        in the EPCI of these communes.
     to
         Level of the result, by default that of the table; or a Series from
         commune to the units of your own partition.
@@ -95,11 +97,15 @@ def compute(
     item = indicator(indicator_id)
     check_table(table)
     check_date(date)
-    note = _area_note(item, table)
+    regrouped = isinstance(to, str) and to != table.index.name
+    note = _area_note(item, table, whole=regrouped)
     table = _with_area(item, table)
     found = counts_of(item, table, year)
     check_ratios({item.id: found.measure}, measures_of(table))
-    sources, when = found.sources(table), _when(table, date, regrouped=_regroups(to))
+    sources, when = (
+        found.sources(table),
+        _when(table, date, regrouped=isinstance(to, str)),
+    )
     if perimeter != "constant":
         table = _current(found, table, to, perimeter, allow_partial=allow_partial)
         to = None
@@ -125,10 +131,6 @@ def compute(
         states={str(code): state for code, state in told.items() if state},
         remarks=told_of(result).remarks,
     )
-
-
-def _regroups(to: str | pd.Series | None) -> bool:
-    return isinstance(to, str)
 
 
 def _unsourced(sources: tuple[str, ...]) -> tuple[str, ...]:
@@ -207,12 +209,14 @@ def _with_area(item: Indicator, table: pd.DataFrame) -> pd.DataFrame:
     return carry(table.assign(**{AREA: areas}), table)
 
 
-def _area_note(item: Indicator, table: pd.DataFrame) -> tuple[str, ...]:
-    """Say whose surface a density is over."""
+def _area_note(item: Indicator, table: pd.DataFrame, *, whole: bool) -> tuple[str, ...]:
+    """Say whose surface a density is over, and how far it is from the published."""
     if AREA not in item.counts:
         return ()
-    if AREA not in table.columns:
-        return (f"Superficie : {'; '.join(credit(AREA))}",)
+    drawn = "; ".join(credit(AREA))
     known = measures_of(table).get(AREA)
-    whose = known.source if known is not None else ""
-    return (f"Superficie : {whose or 'fournie avec les données'}",)
+    whose = known.source if known is not None else "fournie avec les données"
+    whose = whose if AREA in table.columns else drawn
+    caution = surface_caution(table.index, whole=whole) if whose == drawn else ""
+    told = [whose or "fournie avec les données", *([caution] if caution else [])]
+    return (f"Superficie : {' ; '.join(told)}",)

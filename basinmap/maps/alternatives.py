@@ -435,12 +435,13 @@ def _(block: KeyBlock) -> Told:
 @told.register
 def _(block: FiguresBlock) -> Told:
     figures = tuple(
-        f"{name} {_figure(value, block)}".strip() for name, value in block.rows
+        f"{name} {_figure(value, place, block)}".strip()
+        for place, (name, value) in enumerate(block.rows)
     )
     return Told("", (Sentence(block.title, figures),), rank=1)
 
 
-def _figure(value: float, block: FiguresBlock) -> str:
+def _figure(value: float, place: int, block: FiguresBlock) -> str:
     if math.isnan(value):
         return "sans valeur"
-    return f"{number(value, block.decimals, signed=block.signed)} {block.unit}"
+    return block.written(place, f" {block.unit}")

@@ -8,6 +8,7 @@ from functools import singledispatch
 from typing import Protocol, TypeVar
 
 from basinmap.errors import MeasureError
+from basinmap.states import SIGNS, VOIDS
 from basinmap.typography import number
 
 __all__ = [
@@ -130,6 +131,26 @@ class FiguresBlock:
     decimals: int
     unit: str
     signed: bool = False
+    states: tuple[str, ...] = ()
+    """What is to be said of each, where something is."""
+
+    def written(self, place: int, unit: str) -> str:
+        """
+        Return a figure as it is printed, or the sign of what it lacks.
+
+        Parameters
+        ----------
+        place
+            Which row.
+        unit
+            What is printed after a value.
+        """
+        _, value = self.rows[place]
+        state = self.states[place] if self.states else ""
+        if math.isnan(value):
+            return VOIDS.get(state, "n.d.")
+        sign = f"{SIGNS[state]}\u202f" if state in SIGNS else ""
+        return f"{sign}{number(value, self.decimals, signed=self.signed)}{unit}"
 
 
 @singledispatch

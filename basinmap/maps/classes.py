@@ -88,7 +88,8 @@ def classify(
         housing, 20 and 25 %; then neither method nor `k` count.
     pivot
         A value, such as 0, that must be a break: classes are then symmetric
-        around it, for a diverging palette.
+        around it, for a diverging palette, as far as both sides have values; those
+        that would be empty are merged on both sides.
 
     Returns
     -------
@@ -415,17 +416,53 @@ def _roundest(numbers: np.ndarray, raw: float, slack: int, decimals: int) -> flo
 def _mirrored(
     numbers: np.ndarray, method: Method, k: int, pivot: float, decimals: int | None
 ) -> list[float]:
-    """Return breaks symmetric around the pivot, without empty ends beyond them."""
+    """Return breaks symmetric around the pivot, no class of which is empty."""
     away = np.sort(np.abs(numbers - pivot))
     away = away[away > 0]
     half: list[float] = []
     if len(away):
         half, _ = _breaks(away, method, max(1, k // 2), decimals)
-    both = [pivot - b for b in half[::-1]] + [pivot + b for b in half]
-    low, high = numbers[0], numbers[-1]
-    kept = {round(b, 6) for b in both if low < b <= high}
+    while True:
+        breaks = _around(numbers, half, pivot)
+        useless = _bounds_of_an_empty_class(numbers, breaks, pivot)
+        if not useless:
+            return breaks
+        # Of both sides at once: what is as far on each side stays of one colour.
+        fewer = [[h for h in half if h != _nearest(half, b)] for b in useless]
+        half = min(
+            fewer, key=lambda kept: _spread(numbers, _around(numbers, kept, pivot))
+        )
+
+
+def _around(numbers: np.ndarray, half: list[float], pivot: float) -> list[float]:
+    """Return the breaks at these distances of the pivot that cut the values."""
+    both = [*(pivot - b for b in half), *(pivot + b for b in half)]
+    kept = {round(b, 6) for b in both if numbers[0] < b <= numbers[-1]}
     # The pivot is a break even when every value lies on one side of it.
     return sorted({*kept, pivot})
+
+
+def _bounds_of_an_empty_class(
+    numbers: np.ndarray, breaks: list[float], pivot: float
+) -> list[float]:
+    """Return how far from the pivot the bounds of the first class without value are."""
+    held = np.bincount(
+        np.searchsorted(breaks, numbers, side="right"), minlength=len(breaks) + 1
+    )
+    for place in np.flatnonzero(held[1:-1] == 0):
+        bounds = breaks[place : place + 2]
+        return [abs(b - pivot) for b in bounds if b != pivot]
+    return []
+
+
+def _nearest(half: list[float], distance: float) -> float:
+    return min(half, key=lambda h: abs(h - distance))
+
+
+def _spread(numbers: np.ndarray, breaks: list[float]) -> float:
+    """Return the variance inside classes, times the number of values."""
+    parts = np.split(numbers, np.searchsorted(numbers, breaks, side="left"))
+    return sum(float(part.var()) * len(part) for part in parts if len(part))
 
 
 def signed(values: pd.Series) -> bool:

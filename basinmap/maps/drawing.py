@@ -24,6 +24,7 @@ from basinmap.maps.palettes import (
     qualitative_colors,
     sequential_colors,
 )
+from basinmap.maps.precision import tell_outlines
 from basinmap.maps.themes import settings
 from basinmap.maps.vision import (
     DEFICIENCIES,
@@ -529,6 +530,8 @@ def remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
     told = told_of(drawn)
     kept.update(dict.fromkeys(_credits(drawn, told)))
     tell_vintages(ax, vintage_told(drawn))
+    if isinstance(drawn, gpd.GeoDataFrame):
+        tell_outlines(ax, drawn)
     said = list(told.states.values())
     for state, meaning in QUALIFIERS.items():
         if state in said:

@@ -105,7 +105,8 @@ def draw_locator(
     small = _placed(ax, bounds, size, scale, label="locator")
     _draw_context(small, context)
     _draw_place(small, units, shown)
-    remember(ax, context)
+    remember(small, context)  # at its own scale
+    _join(ax, small)
 
 
 def _draw_context(small: MapAxes, context: gpd.GeoDataFrame) -> None:

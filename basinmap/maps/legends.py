@@ -47,6 +47,7 @@ from basinmap.maps.themes import (
 )
 from basinmap.typography import number, shortest, typeset
 from basinmap.values.checks import check_series, check_states, numbers
+from basinmap.values.told import fresh, told_of
 
 __all__ = ["draw_comparison", "draw_legend"]
 
@@ -68,7 +69,8 @@ def draw_comparison(
         The map of `page`; the figures come with the next `draw_legend`.
     values
         One value a territory, indexed by its printed name, the territory of the
-        map first. `attrs` may give `unit`, `decimals` and `sources`.
+        map first. What is told of them gives unit, decimals, sources, and what is
+        printed before or in the place of one: « ≥ », « ≈ », « s », « s.o. », « n.d. ».
     title
         Heading.
 
@@ -87,8 +89,9 @@ def draw_comparison(
     """
     check_map(ax)
     check_series(values)
-    check_states(values)
-    figures = numbers(values)
+    values = fresh(values)
+    states = check_states(values)
+    figures, told = numbers(values), told_of(values)
     if figures.dropna().empty or np.isinf(figures).any():
         msg = "nothing to compare: the values are missing or infinite"
         raise DataError(msg)
@@ -96,9 +99,10 @@ def draw_comparison(
         FiguresBlock(
             title=typeset(title),
             rows=tuple((typeset(str(n)), float(v)) for n, v in figures.items()),
-            decimals=int(values.attrs.get("decimals", 1)),
-            unit=str(values.attrs.get("unit", "")),
-            signed=values.attrs.get("kind") == "growth",
+            decimals=1 if told.decimals is None else told.decimals,
+            unit=told.unit,
+            signed=told.kind == "growth",
+            states=tuple(str(states.get(n, "")) for n in figures.index),
         )
     )
     remember(ax, values)
@@ -407,8 +411,7 @@ def _(block: FiguresBlock, pen: Pen) -> None:
         properties = font(pen.theme.family, pen.theme.body)
         for j, line in enumerate(wrapped(name, names, properties)):
             pen.write(0, y + 2.7 + 2.9 * j, line, color=ink, **style)
-        text = number(value, block.decimals, signed=block.signed)
-        text += unit if np.isfinite(value) else ""
+        text = block.written(i, unit)
         pen.write(pen.width, y + 2.7, text, color=ink, ha="right", **style)
         if np.isfinite(value):
             ends = sorted((along(0.0), along(value)))

@@ -27,6 +27,7 @@ from basinmap.errors import BasinmapWarning, DataError, OutputError, culprits
 from basinmap.maps.facts import SEPARATOR, PageFacts, facts_of
 from basinmap.maps.lettering import PaperAxes
 from basinmap.maps.pictures import SheetCanvas, png_words, told_svg
+from basinmap.maps.precision import tell_outlines
 from basinmap.maps.themes import (
     HALF_COLUMN,
     MM_PER_POINT,
@@ -376,7 +377,8 @@ class MapAxes(Axes):
     names must avoid.
     `plan` is the layout, `subject` what the page was made for, `reserved` the
     millimetres kept above the scale bar, `explained` whether the legend is drawn,
-    `caption` what a map among several is called.
+    `caption` what a map among several is called, `outline_error` the metres by which
+    outlines are said to be off, 0 when nothing is said.
 
     Parameters
     ----------
@@ -400,6 +402,7 @@ class MapAxes(Axes):
         self.reserved: float = 0.0
         self.explained: bool = False
         self.caption: str = ""
+        self.outline_error: float = 0.0
         super().__init__(*args, **options)
 
     @property
@@ -490,6 +493,13 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     DataError
         If there is nothing to show, the paper is unknown, nothing is left for
         the map, or the units do not fit at the scale asked for.
+
+    Warns
+    -----
+    OutlineWarning
+        If the outlines are off by more than 0.3 mm on paper, as the embedded ones are
+        above 1:580,000; the foot then says « contours généralisés (± 170 m) ». It is
+        a BasinmapWarning, with one text, that Python prints once a process.
 
     See Also
     --------
@@ -608,6 +618,11 @@ def open_sheet(
         If units are in degrees, in Web Mercator or without CRS.
     DataError
         If there is nothing to show, or no room for it.
+
+    Warns
+    -----
+    OutlineWarning
+        If outlines are coarser than the scale.
     """
     for units in territories:
         check_metric(units, "units")
@@ -619,6 +634,7 @@ def open_sheet(
         for frame, box, units in zip(frames, bounds, territories, strict=True):
             ax = map_axes(fig, replace(layout, frame=frame), box)
             ax.subject = units.geometry
+            tell_outlines(ax, units)
             maps.append(ax)
         _write_title(fig, *wish.words)
         for ax, name in zip(maps, wish.names, strict=bool(wish.names)):

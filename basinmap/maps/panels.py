@@ -80,6 +80,11 @@ def panels(  # noqa: PLR0913 - each is a choice of whoever prints
     DataError
         If there is no territory, `columns` makes no sense, or for a reason of `page`.
 
+    Warns
+    -----
+    OutlineWarning
+        If outlines are coarser than the scale, see `page`.
+
     Examples
     --------
     >>> import basinmap as bm

@@ -17,6 +17,7 @@ from basinmap.reports import Report
 from basinmap.spatial.combining import keys_of, part_of, sums_at
 from basinmap.spatial.options import check_flag
 from basinmap.spatial.polygons import NOISE, outlines, overlapping, vertices
+from basinmap.territory.outlines import error_of
 from basinmap.territory.sums import columns_of, refuse, signed_of, stocks_of
 from basinmap.territory.units import check_unique
 from basinmap.territory.wholes import check_covered, remarks, warn_of_part
@@ -32,6 +33,9 @@ __all__ = [
     "simplify_coverage",
 ]
 
+
+_KEPT: Final = frozenset({"geography", "sources", "outline_error"})
+"""What is said of units and holds for those that they are merged into."""
 
 _CURE: Final = "see where with bm.check_coverage(…), mend with bm.clean_coverage(…)"
 
@@ -231,7 +235,7 @@ def dissolve(
             geometry=frame.geometry,
         )
     frame.attrs = {
-        **{k: v for k, v in units.attrs.items() if k in {"geography", "sources"}},
+        **{k: v for k, v in units.attrs.items() if k in _KEPT},
         "level": groups.name,
         **({"measures": known} if known else {}),
         **({"remarks": remarks(part)} if part else {}),
@@ -258,7 +262,7 @@ def simplify_coverage(
     -------
     GeoDataFrame
         The same units with simplified outlines; `attrs["simplified"]` is the size of
-        the details in metres.
+        the details in metres, which adds to `attrs["outline_error"]`.
 
     Raises
     ------
@@ -294,7 +298,8 @@ def simplify_coverage(
     size = paper_mm * scale / 1000
     simple = shapely.coverage_simplify(shapes, tolerance=size)
     frame = units.set_geometry(gpd.GeoSeries(simple, units.index, crs=units.crs))
-    frame.attrs = {**units.attrs, "simplified": size}
+    error = (error_of(units) or 0.0) + size
+    frame.attrs = {**units.attrs, "simplified": size, "outline_error": error}
     return frame
 
 

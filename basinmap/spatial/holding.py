@@ -16,8 +16,9 @@ from pyproj import CRS
 from basinmap.errors import ColumnError, DataError, MeasureError, culprits
 from basinmap.measures import Measure, Median, Stock, state_column
 from basinmap.reports import Report
-from basinmap.spatial.lookups import Found, Lookup, closest, find
+from basinmap.spatial.lookups import Found, Lookup, closest, find, near_limits
 from basinmap.spatial.options import check_choice, check_flag
+from basinmap.spatial.overlaps import outlines_caution
 from basinmap.spatial.points import Lot, Source
 from basinmap.spatial.projections import check_same_crs
 from basinmap.spatial.tallies import TOTAL, Heap, Tally, numbers_of
@@ -34,6 +35,7 @@ __all__ = [
     "Units",
     "add_lot",
     "attrs_of",
+    "caution_of",
     "check_crs",
     "check_partition",
     "check_threshold",
@@ -54,6 +56,8 @@ Overlaps: TypeAlias = Literal["error", "lowest", "all"]
 Ranks = NDArray[np.int32]
 
 _POINTS: Final = "points"
+_LOOKED_AT: Final = 50_000
+"""Most points of which it is said how many are near a limit: a quarter of a second."""
 _RULES: Final = ("error", "lowest", "all")
 
 
@@ -76,6 +80,8 @@ class Account:
         Outside, given to the closest unit.
     in_several
         Inside of several units.
+    near_limits
+        As near a limit as the error of outlines.
     """
 
     points: int = 0
@@ -84,10 +90,13 @@ class Account:
     on_border: int = 0
     nearest: int = 0
     in_several: int = 0
+    near_limits: int = 0
 
     def told(self) -> dict[str, int]:
         """Return the counts by name."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        found = {name: getattr(self, name) for name in self.__slots__}
+        # Not looked for on outlines of which no error is known.
+        return {name: n for name, n in found.items() if n or name != "near_limits"}
 
 
 class Options(NamedTuple):
@@ -262,6 +271,8 @@ def holders(
     """
     found = find(ready, lot.x, lot.y)
     account.points += len(lot.x)
+    if ready.outline_error and len(index) <= _LOOKED_AT:
+        account.near_limits += int(near_limits(ready, lot.x, lot.y).sum())
     account.on_border += found.border
     out = np.flatnonzero(found.rank < 0)
     lost = ~(np.isfinite(lot.x[out]) & np.isfinite(lot.y[out]))
@@ -572,10 +583,32 @@ def notes_of(
     if ready.repaired:
         codes = ", ".join(ready.repaired[:5])
         notes.append(f"Contours réparés ({number(len(ready.repaired))} : {codes}).")
+    notes += caution_of(ready, account)
     if threshold is not None:
         notes.append(
             f"Valeurs portant sur moins de {number(threshold)} points masquées (secret "
             "primaire) ; le secret secondaire reste à traiter."
+        )
+    return notes
+
+
+def caution_of(ready: Lookup, account: Account) -> list[str]:
+    """
+    Say that outlines are generalised, and how many points it may concern.
+
+    Parameters
+    ----------
+    ready
+        Units.
+    account
+        How many points met each fate.
+    """
+    notes = list(filter(None, [outlines_caution(ready.outline_error)]))
+    if notes and account.near_limits:
+        share = percent(100 * account.near_limits / account.points, 1)
+        notes.append(
+            f"Points à cette distance d'une limite, ou moins : "
+            f"{number(account.near_limits)} ({share})."
         )
     return notes
 

@@ -21,6 +21,7 @@ from basinmap.spatial.holding import (
     Units,
     add_lot,
     attrs_of,
+    caution_of,
     check_crs,
     check_threshold,
     check_wanted,
@@ -101,7 +102,8 @@ def locate(
         Codes on the index of the points, missing where no unit holds them, named
         after the level. With `overlaps="all"`, a frame with one row a pair,
         columns `point` (label) and the level. `attrs["account"]` says how many
-        points lie outside, on a border, in several units, without coordinates.
+        points lie outside, on a border, in several units, without coordinates;
+        `attrs["notes"]` that outlines are generalised, where units tell it.
 
     Raises
     ------
@@ -150,6 +152,9 @@ def locate(
     else:
         result = pd.Series(codes_at(ready, rank), source.index, name=ready.level)
     result.attrs = {"account": account.told()}
+    caution = caution_of(ready, account)
+    if caution:
+        result.attrs["notes"] = tuple(caution)
     return result
 
 
@@ -199,7 +204,8 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
         object; and for a median of nothing.
     report : Report
         Totals over all points, then over the units; points outside, on a border,
-        in several units, without coordinates; units where values are missing.
+        in several units, without coordinates; units where values are missing;
+        that outlines are generalised, where units tell it.
 
     Raises
     ------

@@ -24,9 +24,10 @@ from basinmap.errors import CodeError, DataError, culprits
 from basinmap.spatial.cells import repeated
 from basinmap.spatial.options import check_flag
 from basinmap.spatial.projections import check_metric
+from basinmap.territory.outlines import error_of
 from basinmap.territory.units import check_unique
 
-__all__ = ["Found", "Lookup", "closest", "find", "lookup", "touching"]
+__all__ = ["Found", "Lookup", "closest", "find", "lookup", "near_limits", "touching"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.intp]
@@ -111,6 +112,8 @@ class Lookup:
         Codes of the units whose outline had to be repaired.
     grid
         Rank of the unit that holds a whole cell, -1 outside, less where marked.
+    outline_error
+        Metres by which the outlines are off, where the units tell it.
     """
 
     codes: pd.Index
@@ -124,6 +127,7 @@ class Lookup:
     _edges: _Edges
     _marked: _Marked
     _tree: shapely.STRtree
+    outline_error: float | None = None
 
     @property
     def level(self) -> str:
@@ -219,7 +223,31 @@ def lookup(
         _edges=edges,
         _marked=marked,
         _tree=shapely.STRtree(shapes),
+        outline_error=error_of(units),
     )
+
+
+def near_limits(
+    ready: Lookup, x: NDArray[np.float64], y: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """
+    Tell which points are so near a limit that an error of outlines may move them.
+
+    Parameters
+    ----------
+    ready
+        What `lookup` returned; no point is near one where `outline_error` is not known.
+    x, y
+        Coordinates in its CRS.
+    """
+    near = np.zeros(len(x), dtype=bool)
+    if ready.outline_error:
+        limits = shapely.STRtree(shapely.boundary(ready.shapes))
+        known = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        points = shapely.points(x[known], y[known])
+        found, _ = limits.query(points, "dwithin", distance=ready.outline_error)
+        near[known[found]] = True
+    return near
 
 
 # -- the door --------------------------------------------------------------------

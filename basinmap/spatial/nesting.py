@@ -6,20 +6,18 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from pyproj import Geod
 
 from basinmap.errors import ColumnError, DataError, culprits
 from basinmap.measures import as_floats
 from basinmap.reports import Report
 from basinmap.spatial.options import check_tolerance
-from basinmap.spatial.overlaps import surface_shares
+from basinmap.spatial.overlaps import outlines_caution, surface_shares
 from basinmap.spatial.projections import check_metric, check_same_crs
+from basinmap.territory.outlines import error_of, ground_area
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
 
 __all__ = ["quartier_shares"]
-
-_GEOD = Geod(ellps="GRS80")
 
 
 def quartier_shares(
@@ -59,7 +57,8 @@ def quartier_shares(
         number, and `share_dwellings`, missing where a quartier has none.
     report : Report
         Hectares before and after, quartiers in no commune (`unmatched`) or in
-        several (`split`), slivers and parts outside of every commune.
+        several (`split`), slivers and parts outside of every commune; that outlines
+        are generalised, where frames tell it, and the pairs that may come of that.
 
     Raises
     ------
@@ -104,6 +103,7 @@ def quartier_shares(
     small = pairs["share"] < tolerance
     table = _shared(pairs[~small], covered, quartiers)
     notes = _surface_notes(pairs[small], covered, tolerance)
+    notes += _outline_notes(quartiers, communes, table)
     missing: dict[str, tuple[str, ...]] = {}
     if dwellings is not None:
         weights = _weights(dwellings, count, quartiers)
@@ -165,7 +165,7 @@ def _shared(
     """Return the pairs kept, with what the slivers held given back in proportion."""
     held = kept.groupby("quartier")["share"].transform("sum")
     share = kept["share"] / held * kept["quartier"].map(covered)
-    area = share * kept["quartier"].map(_ground_area(quartiers))
+    area = share * kept["quartier"].map(ground_area(quartiers))
     table = kept[["quartier", "commune"]].assign(share_area=share, area_km2=area)
     if "generation" in quartiers:
         table.insert(2, "generation", table["quartier"].map(quartiers["generation"]))
@@ -175,14 +175,6 @@ def _shared(
         ["rank", "share_area", "commune"], ascending=[True, False, True]
     )
     return table.drop(columns="rank").set_index(["quartier", "commune"])
-
-
-def _ground_area(frame: gpd.GeoDataFrame) -> pd.Series:
-    """Return the surface on the ellipsoid, in km²."""
-    # EPSG:4171 is the geographic CRS of Lambert-93: no datum shift.
-    outlines = frame.geometry.to_crs(4171)
-    areas = [abs(_GEOD.geometry_area_perimeter(g)[0]) / 1e6 for g in outlines]
-    return pd.Series(areas, frame.index)
 
 
 def _surface_notes(
@@ -200,6 +192,26 @@ def _surface_notes(
         parts = [f"{code} {percent(100 * share)}" for code, share in outside.items()]
         notes.append(f"Part des quartiers hors des communes données {_listed(parts)}.")
     return notes
+
+
+def _outline_notes(
+    quartiers: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, table: pd.DataFrame
+) -> list[str]:
+    """Say that outlines are generalised, and which pairs may come of that alone."""
+    error = max(error_of(frame) or 0.0 for frame in (quartiers, communes))
+    caution = outlines_caution(error)
+    if not caution:
+        return []
+    share = table["share_area"]
+    minor = table.index[share < share.groupby("quartier").transform("max")]
+    # What is left of a quartier that recedes by the error does not reach them.
+    inner = quartiers.geometry.loc[minor.get_level_values(0)].buffer(-error)
+    others = communes.geometry.loc[minor.get_level_values(1)]
+    deep = shapely.intersects(inner.array, others.array)
+    unsure = [f"{q} / {c}" for (q, c), far in zip(minor, deep, strict=True) if not far]
+    if not unsure:
+        return [caution]
+    return [caution, f"Rattachements qui peuvent tenir à cet écart {_listed(unsure)}."]
 
 
 def _listed(items: list[str]) -> str:
@@ -293,7 +305,7 @@ def _report(
     counts = table.groupby("quartier", sort=False).size()
     return Report(
         verb="Rattachement des quartiers aux communes",
-        before={"surface (ha)": 100 * float(_ground_area(quartiers).sum())},
+        before={"surface (ha)": 100 * float(ground_area(quartiers).sum())},
         after={"surface (ha)": 100 * float(table["area_km2"].sum())},
         units_before=len(quartiers),
         units_after=len(placed),

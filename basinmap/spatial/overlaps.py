@@ -9,8 +9,9 @@ import shapely
 
 from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import check_same_crs
+from basinmap.typography import shortest
 
-__all__ = ["point_shares", "shared_surface", "surface_shares"]
+__all__ = ["outlines_caution", "point_shares", "shared_surface", "surface_shares"]
 
 
 def point_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -84,6 +85,37 @@ def shared_surface(areas: gpd.GeoDataFrame) -> float:
         return 0.0
     total = float(shapely.area(shapes).sum())
     return max(total - float(shapely.area(shapely.union_all(shapes))), 0.0)
+
+
+def outlines_caution(error: float | None) -> str:
+    """
+    Say in French that what lies near a limit may be on its wrong side.
+
+    Parameters
+    ----------
+    error
+        Metres by which outlines are off: `attrs["outline_error"]` of their frame.
+
+    Returns
+    -------
+    str
+        A sentence; empty where the error is not known, or null.
+
+    Examples
+    --------
+    >>> outlines_caution(174.0).replace("\u00a0", " ")
+    "Contours généralisés (± 170 m) : ce qui est plus près d'une limite peut être de \
+l'autre côté."
+    >>> outlines_caution(None)
+    ''
+    """
+    if not error:
+        return ""
+    metres = shortest(float(f"{error:.2g}"))
+    return (
+        f"Contours généralisés (±\u00a0{metres}\u00a0m)\u00a0: ce qui est plus près "
+        "d'une limite peut être de l'autre côté."
+    )
 
 
 def _named(

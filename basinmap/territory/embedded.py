@@ -10,7 +10,16 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-__all__ = ["communes_2026", "labels", "provenance", "spatial_table", "table"]
+__all__ = [
+    "communes_2026",
+    "credit",
+    "labels",
+    "outline_error",
+    "outlines_known",
+    "provenance",
+    "spatial_table",
+    "table",
+]
 
 _DATA = files("basinmap") / "data"
 
@@ -83,3 +92,20 @@ def credit(*columns: str) -> tuple[str, ...]:
     known = provenance()
     ids = dict.fromkeys(known["columns"][name] for name in columns)
     return tuple(known["datasets"][key]["credit"] for key in ids)
+
+
+def outlines_known() -> dict[str, Any]:
+    """
+    Return what is known of the embedded outlines, their errors among it.
+
+    `error_m` and `error_p95_m`, the median and the 95th centile of their distance to
+    finer ones, in metres; `surface_errors`, how much the drawn surfaces are off, in
+    per cent, by EPCI; and where both were measured.
+    """
+    known = provenance()
+    return known["datasets"][known["columns"]["geometry"]]
+
+
+def outline_error() -> float:
+    """Return the median error of the embedded outlines, in metres."""
+    return float(outlines_known()["error_m"])

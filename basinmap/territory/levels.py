@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from basinmap.errors import CodeError
+from basinmap.errors import CodeError, DataError, culprits
 from basinmap.reports import Report
 from basinmap.territory import embedded
 
@@ -22,6 +22,7 @@ __all__ = [
     "LEVELS",
     "check_codes",
     "check_level",
+    "check_unique",
     "find_unit",
     "repair_codes",
     "resolve_codes",
@@ -599,3 +600,28 @@ def _resolve(item: object, level: str) -> str:
     advice = f"did you mean {hint}?" if hint else f"an example is {_EXAMPLE[level]}"
     msg = f"unknown {level} {item!r} in Nord and Pas-de-Calais 2026: {advice}"
     raise CodeError(msg)
+
+
+def check_unique(index: pd.Index, what: str) -> None:
+    """
+    Check that each code stands once.
+
+    Parameters
+    ----------
+    index
+        Codes of a table.
+    what
+        What the table is, for the message.
+
+    Raises
+    ------
+    DataError
+        With the repeated codes.
+    """
+    if not index.is_unique:
+        again = index[index.duplicated()].unique()
+        msg = (
+            f"{what}: {len(again)} code(s) stand more than once: {culprits(again)}; "
+            "drop the repeated rows, for each would be counted again"
+        )
+        raise DataError(msg)

@@ -12,9 +12,8 @@ from basinmap.errors import CodeError, MeasureError, VintageError, culprits
 from basinmap.measures import state_column
 from basinmap.territory import embedded
 from basinmap.territory.history import a_few, listed, names_on, proposed, weighed
-from basinmap.territory.levels import check_codes
+from basinmap.territory.levels import check_codes, check_unique
 from basinmap.territory.timelines import LAST, Timeline, check_year, timeline
-from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
 
 __all__ = [

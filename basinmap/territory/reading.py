@@ -28,7 +28,7 @@ from basinmap.reports import Report
 from basinmap.territory.levels import check_codes, check_level, fold, repair_codes
 from basinmap.typography import number, percent
 
-__all__ = ["check_generations", "read_units"]
+__all__ = ["check_generations", "checked_units", "read_units"]
 
 _METRIC = "EPSG:2154"
 _FRANCE = (-400_000, 5_900_000, 1_400_000, 7_300_000)
@@ -157,10 +157,47 @@ def read_units(
     _check_generation(check_level(level), generation)
     file = _existing(Path(path))
     raw, notes = _opened(file, layer, encoding)
+    return checked_units(
+        raw,
+        level,
+        code=code,
+        name=name,
+        generation=generation,
+        repair=repair,
+        file=file,
+        said=notes,
+    )
+
+
+def checked_units(
+    raw: gpd.GeoDataFrame,
+    level: str,
+    *,
+    code: str | Sequence[str] | None = None,
+    name: str | None = None,
+    generation: str | None = None,
+    repair: bool = False,
+    file: Path,
+    said: Sequence[str] = (),
+) -> gpd.GeoDataFrame:
+    """
+    Check outlines that are read, and bring them to Lambert-93, as `read_units` does.
+
+    Parameters
+    ----------
+    raw
+        What was read, codes in a column, outlines in `geometry`.
+    level, code, name, generation, repair
+        See `read_units`.
+    file
+        What it was read from, for messages and credits.
+    said
+        French sentences of whoever read it.
+    """
     _check_crs(raw, file)
     codes, told = _codes(raw, level, code, generation, repair=repair)
     frame = _labelled(raw, level, codes, name, generation)
-    notes += [*told, *_unnamed(frame)]
+    notes = [*said, *told, *_unnamed(frame)]
     _check_present(frame, file)
     frame, mended = _valid(frame, file, repair=repair)
     frame, moved = _projected(frame)

@@ -10,18 +10,20 @@ import geopandas as gpd
 import pandas as pd
 
 from basinmap.errors import CodeError, DataError, VintageError, culprits
-from basinmap.measures import Stock
+from basinmap.measures import Measure, Stock
 from basinmap.territory import embedded
-from basinmap.territory.levels import resolve_codes
+from basinmap.territory.levels import check_unique, resolve_codes
 from basinmap.territory.memberships import (
     check_date,
     epci_names,
     lineage,
     membership,
 )
-from basinmap.values.told import tell
+from basinmap.territory.outlines import Outlines, read_outlines
+from basinmap.values.told import measures_of, tell
 
 __all__ = [
+    "check_unique",
     "communes",
     "departements",
     "epcis",
@@ -54,9 +56,15 @@ def communes(
     epci: Selection = None,
     scot: Selection = None,
     departement: Selection = None,
+    outlines: Outlines | None = None,
+    outline_error: float | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Return the communes of Nord and Pas-de-Calais, with their outline.
+
+    The embedded outlines are generalised: half of them are more than 174 m from finer
+    ones, so they are for scales under 1:500,000. Finer ones of your own take their
+    place with `outlines=`.
 
     Parameters
     ----------
@@ -64,6 +72,12 @@ def communes(
         Year of the Code officiel géographique; 2026 is embedded.
     epci, scot, departement
         Keep only the communes of these units: codes, or unambiguous short names.
+    outlines
+        Outlines to use instead of the embedded ones: the path of ADMIN EXPRESS or of
+        any layer with the codes of communes (COG 2026), its frame, or what
+        `read_outlines` made of it, where more can be said.
+    outline_error
+        How far these outlines are from the ground, in metres, if known.
 
     Returns
     -------
@@ -71,16 +85,20 @@ def communes(
         EPSG:2154, index `commune`; `name`, `epci`, `scot` (missing outside the
         five SCoT of the bassin minier), `arrondissement`, `departement`,
         `population` (legal population 2023, inhabitants), `area_km2` (of the
-        generalised outline, on the ellipsoid), `geometry` (a valid coverage).
+        generalised outline, on the ellipsoid; with `outlines`, the published surface
+        where they have it), `geometry` (a valid coverage). `attrs["outline_error"]`
+        is how far outlines are from finer ones, in metres (median), where known;
+        `attrs["stocks"]` tells vintage and source of `population` and `area_km2`.
 
     Raises
     ------
     VintageError
-        If the vintage is not embedded.
+        If the vintage is not embedded, or the outlines are of another.
     CodeError
         If a unit is unknown; near misses are suggested.
     DataError
-        If no commune answers all the conditions.
+        If no commune answers all the conditions, or some have no outline in those
+        that are given.
 
     Examples
     --------
@@ -101,7 +119,17 @@ def communes(
         embedded.table("population").loc[kept, f"population_{LATEST}"],
     )
     frame = frame.drop(columns=["town_hall_x", "town_hall_y"])
-    frame.attrs = _frame_attrs("commune")
+    if outlines is None and outline_error is not None:
+        msg = "outline_error is that of outlines of your own: add outlines='…'"
+        raise DataError(msg)
+    if outlines is None:
+        frame.attrs = _frame_attrs("commune")
+        return frame
+    ground = read_outlines(outlines, outline_error=outline_error)
+    _check_covered(kept, ground, frame["epci"])
+    frame["area_km2"] = ground["area_km2"].reindex(kept)
+    frame = frame.set_geometry(ground.geometry.reindex(kept))
+    frame.attrs = _frame_attrs("commune", ground)
     return frame
 
 
@@ -119,23 +147,57 @@ def _selected(**conditions: Selection) -> pd.Index:
     return frame.index[kept]
 
 
-def _frame_attrs(level: str) -> dict[str, object]:
-    return {
-        "level": level,
-        "geography": "2026-01-01",
-        "sources": embedded.credit(*_OUTLINE),
-        # Plain, not a measure: pandas writes attributes into GeoParquet as JSON.
-        "stocks": {"population": asdict(_stock(f"population_{LATEST}", "commune"))},
-    }
+def _check_covered(wanted: pd.Index, ground: gpd.GeoDataFrame, epci: pd.Series) -> None:
+    """Refuse communes that have no outline in those of the user."""
+    lacking = wanted.difference(ground.index)
+    if lacking.empty:
+        return
+    whole = ~epci[wanted].groupby(epci[wanted]).apply(
+        lambda codes: codes.index.isin(lacking).any()
+    )
+    there = list(whole.index[whole])
+    cure = f"keep what they cover, such as epci={there[0]!r}" if there else "add them"
+    msg = (
+        f"{len(lacking)} of {len(wanted)} commune(s) have no outline in those given "
+        f"({' ; '.join(ground.attrs['sources'])}): {culprits(lacking)}; {cure}"
+    )
+    raise DataError(msg)
+
+
+def _frame_attrs(
+    level: str, ground: gpd.GeoDataFrame | None = None
+) -> dict[str, object]:
+    """Return what travels with a frame on the embedded outlines, or on others."""
+    attrs: dict[str, object] = {"level": level, "geography": "2026-01-01"}
+    # Plain, not a measure: pandas writes attributes into GeoParquet as JSON.
+    stocks = {"population": asdict(_stock(f"population_{LATEST}", "commune"))}
+    if ground is None:
+        stocks["area_km2"] = asdict(_stock("area_km2", "commune"))
+        error = {"outline_error": embedded.outline_error()}
+        sources = embedded.credit(*_OUTLINE)
+    else:
+        stocks |= ground.attrs["stocks"]
+        error = {k: v for k, v in ground.attrs.items() if k == "outline_error"}
+        sources = (*ground.attrs["sources"], *embedded.credit("name", "epci"))
+    sources = tuple(dict.fromkeys(sources))
+    return {**attrs, "sources": sources, **error, "stocks": stocks}
 
 
 @cache
 def _dissolved(level: str, year: int) -> gpd.GeoDataFrame:
+    """Merge the embedded communes of each unit."""
+    members = membership(level, date=f"{year}-01-01").dropna()
+    return _merged(embedded.communes_2026(), members, year)
+
+
+def _merged(
+    ground: gpd.GeoDataFrame, members: pd.Series, year: int
+) -> gpd.GeoDataFrame:
     """Merge the communes of each unit; exact, for the communes are a coverage."""
-    frame = embedded.communes_2026()[["area_km2", "geometry"]].join(
+    level = str(members.name)
+    frame = ground[["area_km2", "geometry"]].join(
         embedded.table("population")[f"population_{LATEST}"].rename("population")
     )
-    members = membership(level, date=f"{year}-01-01")
     frame = frame.assign(**{level: members}).dropna(subset=[level])
     grouped = frame.groupby(level)
     merged = frame.dissolve(by=level, method="coverage")
@@ -156,12 +218,29 @@ def _dissolved(level: str, year: int) -> gpd.GeoDataFrame:
     )
 
 
-def _units(level: str, year: int, *, more: list[str]) -> gpd.GeoDataFrame:
-    frame = _dissolved(level, year)
+def _units(
+    level: str,
+    year: int,
+    *,
+    more: list[str],
+    codes: Sequence[str] | None = None,
+    outlines: Outlines | None = None,
+) -> gpd.GeoDataFrame:
+    """Return these units of a level, or all, on the embedded outlines or on others."""
+    ground = None if outlines is None else read_outlines(outlines)
+    if ground is None:
+        frame = _dissolved(level, year)
+        frame = frame if codes is None else frame.loc[list(codes)]
+    else:
+        members = membership(level, date=f"{year}-01-01").dropna()
+        members = members if codes is None else members[members.isin(list(codes))]
+        _check_covered(members.index, ground, embedded.communes_2026()["epci"])
+        frame = _merged(ground, members, year)
+        frame = frame if codes is None else frame.loc[list(codes)]
     columns = ["name", *more, "communes", "population", "area_km2", "geometry"]
     frame = frame[columns].copy()
     frame.index.name = level
-    frame.attrs = {**_frame_attrs(level), "date": f"{year}-01-01"}
+    frame.attrs = {**_frame_attrs(level, ground), "date": f"{year}-01-01"}
     return frame
 
 
@@ -171,6 +250,7 @@ def epcis(
     epci: Selection = None,
     scot: Selection = None,
     departement: Selection = None,
+    outlines: Outlines | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Return the EPCI à fiscalité propre of Nord and Pas-de-Calais at a date.
@@ -183,6 +263,9 @@ def epcis(
     epci, scot, departement
         Keep these EPCI, and those that have at least one commune in these units
         of 2026.
+    outlines
+        Outlines of communes to use instead of the embedded ones, see `communes`; they
+        must hold every commune of the EPCI that are kept.
 
     Returns
     -------
@@ -212,17 +295,19 @@ def epcis(
     [14, 36]
     """
     year = check_date(date)
-    frame = _units("epci", year, more=["short_name", "nature", "outside"])
+    members = membership("epci", date=date)
+    codes = pd.Index(sorted(members.dropna().unique()))
     if epci is not None:
-        frame = frame.loc[_codes_at(epci, frame.index, year)]
+        codes = pd.Index(_codes_at(epci, codes, year))
     if scot is not None or departement is not None:
         chosen = _selected(scot=scot, departement=departement)
-        frame = frame[frame.index.isin(membership("epci", date=date)[chosen])]
-    if frame.empty:
+        codes = codes[codes.isin(members[chosen])]
+    if codes.empty:
         told = {"epci": epci, "scot": scot, "departement": departement}
         msg = f"empty selection: no EPCI has all of {told}; drop one of the conditions"
         raise DataError(msg)
-    return frame
+    more = ["short_name", "nature", "outside"]
+    return _units("epci", year, more=more, codes=list(codes), outlines=outlines)
 
 
 def _codes_at(given: Selection, known: pd.Index, year: int) -> list[str]:
@@ -248,7 +333,9 @@ def _codes_at(given: Selection, known: pd.Index, year: int) -> list[str]:
     return list(dict.fromkeys(codes))
 
 
-def scots(*, date: str = "2026-01-01") -> gpd.GeoDataFrame:
+def scots(
+    *, date: str = "2026-01-01", outlines: Outlines | None = None
+) -> gpd.GeoDataFrame:
     """
     Return the five SCoT of the bassin minier.
 
@@ -257,6 +344,9 @@ def scots(*, date: str = "2026-01-01") -> gpd.GeoDataFrame:
     date
         Day at which membership is read, from 2008; only the SCoT whose perimeter
         is established at that date are returned.
+    outlines
+        Outlines of communes to use instead of the embedded ones, see `communes`; they
+        must hold every commune of the five SCoT.
 
     Returns
     -------
@@ -276,12 +366,18 @@ def scots(*, date: str = "2026-01-01") -> gpd.GeoDataFrame:
     {'artois': 100, 'grand-douaisis': 55, 'lens-lievin-henin-carvin': 50, \
 'osartis-marquion': 49, 'valenciennois': 82}
     """
-    return _units("scot", check_date(date), more=[])
+    return _units("scot", check_date(date), more=[], outlines=outlines)
 
 
-def departements() -> gpd.GeoDataFrame:
+def departements(*, outlines: Outlines | None = None) -> gpd.GeoDataFrame:
     """
     Return the two départements, Nord and Pas-de-Calais.
+
+    Parameters
+    ----------
+    outlines
+        Outlines of communes to use instead of the embedded ones, see `communes`; they
+        must hold every commune.
 
     Returns
     -------
@@ -295,7 +391,7 @@ def departements() -> gpd.GeoDataFrame:
     >>> bm.departements()["communes"].to_dict()
     {'59': 647, '62': 887}
     """
-    return _units("departement", LATEST_LIST, more=[])
+    return _units("departement", LATEST_LIST, more=[], outlines=outlines)
 
 
 def quartiers() -> gpd.GeoDataFrame:
@@ -320,7 +416,11 @@ def quartiers() -> gpd.GeoDataFrame:
     """
     frame = embedded.spatial_table("quartiers").copy()
     sources = embedded.credit("quartiers.geometry")
-    frame.attrs = {"level": "quartier", "sources": sources}
+    frame.attrs = {
+        "level": "quartier",
+        "sources": sources,
+        "outline_error": float(frame["precision_m"].max()),
+    }
     return frame
 
 
@@ -330,6 +430,7 @@ def statistics(
     epci: Selection = None,
     scot: Selection = None,
     departement: Selection = None,
+    outlines: Outlines | None = None,
 ) -> pd.DataFrame:
     """
     Return the embedded statistics: counts only, each declared as a stock.
@@ -340,6 +441,9 @@ def statistics(
         `"commune"` (COG 2026) or `"iris"` (2,511 IRIS, geography 2024).
     epci, scot, departement
         Keep only what lies in these units.
+    outlines
+        Of communes only: outlines whose surface is to stand in `area_km2`, see
+        `communes`.
 
     Returns
     -------
@@ -371,6 +475,9 @@ def statistics(
     """
     kept = _selected(epci=epci, scot=scot, departement=departement)
     iris = embedded.table("iris")
+    if outlines is not None and level != "commune":
+        msg = "outlines= gives communes their surface: leave it out for IRIS"
+        raise DataError(msg)
     if level == "iris":
         columns = ["commune", "population_2021", *_DWELLINGS]
         table = iris.loc[iris["commune"].isin(kept), columns].copy()
@@ -379,11 +486,19 @@ def statistics(
     else:
         msg = f"no statistics at level {level!r}: choose 'commune' or 'iris'"
         raise DataError(msg)
+    measures: dict[str, Measure] = {
+        c: _stock(c, level) for c in table.columns if c != "commune"
+    }
+    if outlines is not None:
+        ground = read_outlines(outlines)
+        _check_covered(kept, ground, embedded.communes_2026()["epci"])
+        table["area_km2"] = ground["area_km2"].reindex(kept)
+        measures["area_km2"] = measures_of(ground)["area_km2"]
     return tell(
         table,
         level=level,
         geography="2026-01-01" if level == "commune" else "2024-01-01",
-        measures={c: _stock(c, level) for c in table.columns if c != "commune"},
+        measures=measures,
     )
 
 
@@ -415,28 +530,3 @@ def _stock(column: str, level: str) -> Stock:
         # Legal populations come into force three years after their date.
         published=int(year) + 3 if column in _POPULATION else None,
     )
-
-
-def check_unique(index: pd.Index, what: str) -> None:
-    """
-    Check that each code stands once.
-
-    Parameters
-    ----------
-    index
-        Codes of a table.
-    what
-        What the table is, for the message.
-
-    Raises
-    ------
-    DataError
-        With the repeated codes.
-    """
-    if not index.is_unique:
-        again = index[index.duplicated()].unique()
-        msg = (
-            f"{what}: {len(again)} code(s) stand more than once: {culprits(again)}; "
-            "drop the repeated rows, for each would be counted again"
-        )
-        raise DataError(msg)

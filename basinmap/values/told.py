@@ -116,9 +116,9 @@ class Told:
     rule: str = ""
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    states: Mapping[object, str] = field(default_factory=dict)
-    remarks: Mapping[object, str] = field(default_factory=dict)
-    credits: Mapping[object, str] = field(default_factory=dict)
+    states: Mapping[Any, str] = field(default_factory=dict)
+    remarks: Mapping[Any, str] = field(default_factory=dict)
+    credits: Mapping[Any, str] = field(default_factory=dict)
     measure: Measure | None = None
 
     @property

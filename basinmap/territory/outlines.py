@@ -1,0 +1,495 @@
+"""Outlines of communes that the user gives, in place of the embedded ones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, replace
+from numbers import Real
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from pyproj import Geod
+
+from basinmap.errors import CodeError, DataError, VintageError, culprits
+from basinmap.measures import Stock
+from basinmap.reports import Report
+from basinmap.territory import embedded
+from basinmap.territory.history import weighed
+from basinmap.territory.levels import check_codes, fold
+from basinmap.territory.passages import check_years, deeds, followed
+from basinmap.territory.reading import checked_units, read_units
+from basinmap.territory.timelines import Timeline, timeline
+from basinmap.typography import number, percent
+
+__all__ = ["Outlines", "error_of", "ground_area", "read_outlines", "surface_caution"]
+
+Outlines: TypeAlias = str | Path | gpd.GeoDataFrame
+"""A file of communes, or its frame."""
+
+_GEOD: Final = Geod(ellps="GRS80")
+_LATEST: Final = 2026
+_AREA: Final = "area_km2"
+_GAP: Final = 1.0
+"""Width in metres under which a hole is a gap, as for `check_coverage`."""
+_SMALLEST: Final = 1e5
+"""Square metres under which a hole is no commune: Lannoy has 0.17 km²."""
+_ASTRAY: Final = 2_000.0
+"""Metres from its place at which an outline is that of another commune."""
+_SURFACES: Final = frozenset(
+    {
+        "superf",
+        "superficie",
+        "superficie cadastrale",
+        *(
+            f"{word} {unit}"
+            for word in ("superficie", "surface", "surf")
+            for unit in ("km2", "ha", "m2")
+        ),
+    }
+)
+"""How files call the published surface. Not `shape_area`, that of the drawing."""
+_UNITS: Final = {1.0: "km²", 100.0: "hectares", 1e6: "m²"}
+_TWICE: Final = 2.0
+_FRAME: Final = "outlines"
+"""What messages call a frame, which has no name."""
+
+
+def read_outlines(
+    outlines: Outlines,
+    *,
+    year: int = _LATEST,
+    code: str | None = None,
+    layer: str | None = None,
+    outline_error: float | None = None,
+    source: str | None = None,
+) -> gpd.GeoDataFrame:
+    """
+    Read outlines of communes to be used in place of the embedded, generalised ones.
+
+    ADMIN EXPRESS, or any layer with the codes of communes. `communes`, `epcis`,
+    `scots`, `departements`, `statistics` and the documents take the result, or the
+    path itself, as `outlines=`.
+
+    Parameters
+    ----------
+    outlines
+        Path of a vector file, or a frame of polygons with codes in a column or as
+        index.
+    year
+        Year of the Code officiel géographique that the file follows. Communes merged
+        since are merged.
+    code, layer
+        See `read_units`; of several layers, that of the communes is taken.
+    outline_error
+        How far the outlines are from the ground, in metres, if known; for a frame, by
+        default what it says in `attrs["outline_error"]`.
+    source
+        Credit to print; by default the name of the file.
+
+    Returns
+    -------
+    GeoDataFrame
+        Communes of Nord and Pas-de-Calais at COG 2026, index `commune`, EPSG:2154:
+        `area_km2`, the published surface where the file has it (a column
+        `superficie`, `superficie_cadastrale`, `surface_km2`…; km², hectares or m² is
+        found by comparison), else that of the outline; `geometry`. `attrs` tells
+        `sources`, `outline_error` if known, and `report`.
+
+    Raises
+    ------
+    VintageError
+        If codes are of another year, or communes were divided since.
+    CodeError
+        If no code, or some code of the two départements, is that of a commune.
+    DataError
+        If the outlines are no valid coverage or are those of other communes, a part
+        of a merged commune is missing, published surfaces make no sense, or for a
+        reason of `read_units`.
+    ColumnError, CRSError
+        See `read_units`.
+
+    See Also
+    --------
+    check_coverage : Where outlines overlap, leave gaps or do not match.
+    clean_coverage : The same outlines, mended.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> fine = bm.communes(epci="call")[["geometry"]]  # as read from a file
+    >>> ground = bm.read_outlines(fine, outline_error=5, source="IGN, ADMIN EXPRESS")
+    >>> bm.communes(epci="call", outlines=ground).attrs["outline_error"]
+    5.0
+    """
+    known = _checked_error(outline_error)
+    units, name, read = _units(outlines, code, layer)
+    known = error_of(units) if known is None else known
+    credits_ = (source,) if source else tuple(units.attrs.get("sources", ())) or (name,)
+    kept = _in_territory(units, name)
+    line = timeline(None)
+    _check_years(kept.index, year, line, name)
+    _check_coverage(kept, name)
+    area, stock, said = _surfaces(kept, credits_)
+    frame, told = _brought(kept[["geometry"]].assign(**{_AREA: area}), year, line, name)
+    _check_places(frame, name)
+    frame.attrs = {
+        "level": "commune",
+        "geography": f"{_LATEST}-01-01",
+        "sources": credits_,
+        "stocks": {_AREA: asdict(stock)},
+        **({"outline_error": known} if known is not None else {}),
+        "report": Report(
+            verb="Lecture des contours" + (f" de {name}" if name != _FRAME else ""),
+            units_before=len(units),
+            units_after=len(frame),
+            notes=(*read, *said, *told),
+        ),
+    }
+    return frame
+
+
+def error_of(frame: pd.DataFrame | pd.Series) -> float | None:
+    """
+    Return how far the outlines of a frame are said to be from the ground.
+
+    Parameters
+    ----------
+    frame
+        Units, with `attrs["outline_error"]` where it is known.
+
+    Returns
+    -------
+    float or None
+        Metres.
+
+    Raises
+    ------
+    DataError
+        If what is said is no length.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> error_of(bm.communes(epci="call"))
+    174.0
+    """
+    return _checked_error(frame.attrs.get("outline_error"))
+
+
+def ground_area(frame: gpd.GeoDataFrame) -> pd.Series:
+    """
+    Return the surface of outlines on the ellipsoid, in km².
+
+    Parameters
+    ----------
+    frame
+        Polygons.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> call = bm.communes(epci="call")
+    >>> bool(abs(ground_area(call) - call["area_km2"]).max() < 1e-6)
+    True
+    """
+    # EPSG:4171 is the geographic CRS of Lambert-93: no datum shift.
+    outlines = frame.geometry.to_crs(4171)
+    areas = [abs(_GEOD.geometry_area_perimeter(g)[0]) / 1e6 for g in outlines]
+    return pd.Series(areas, frame.index)
+
+
+def surface_caution(communes: Iterable[str], *, whole: bool = False) -> str:
+    """
+    Say in French how far the embedded surfaces of communes are from the published.
+
+    Parameters
+    ----------
+    communes
+        Codes of what is shown, or of EPCI.
+    whole
+        Whether what is shown is larger than a commune, whose errors make up for one
+        another.
+
+    Returns
+    -------
+    str
+        The largest error known in the EPCI of these communes; empty without any.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> told = surface_caution(bm.communes(epci="call").index)
+    >>> told.replace("\u202f", " ")
+    'écart avec la superficie publiée : 4,2 % au plus (Éleu-dit-Leauwette)'
+    """
+    frame = embedded.communes_2026()
+    codes = pd.Index(communes)
+    shown = frame.index.intersection(codes)
+    errors = embedded.outlines_known()["surface_errors"]
+    known = [errors[epci] for epci in frame.loc[shown, "epci"].unique()]
+    if not known:  # EPCI, or none of ours
+        known, whole = [errors[code] for code in codes if code in errors], True
+    if not known:
+        return ""
+    key = "whole" if whole else "most"
+    worst = max(known, key=lambda error: error[key])
+    told = f"écart avec la superficie publiée : {percent(worst[key], 1)} au plus"
+    if whole or worst["commune"] not in shown:
+        return told
+    return f"{told} ({frame.loc[worst['commune'], 'name']})"
+
+
+# -- the file ------------------------------------------------------------------
+
+
+def _checked_error(error: object) -> float | None:
+    if error is None:
+        return None
+    if not isinstance(error, Real) or not 0 <= float(error) < np.inf:
+        msg = f"outline_error={error!r}: give metres, such as outline_error=5"
+        raise DataError(msg)
+    return float(error)
+
+
+def _units(
+    outlines: Outlines, code: str | None, layer: str | None
+) -> tuple[gpd.GeoDataFrame, str, tuple[str, ...]]:
+    """Return the communes of a file or a frame, what to call them, and notes."""
+    if isinstance(outlines, gpd.GeoDataFrame):
+        raw, column = _with_codes(outlines, code)
+        name = _FRAME
+        units = checked_units(raw, "commune", code=column, file=Path(name))
+        units.attrs = {**units.attrs, **outlines.attrs}
+        units.attrs["sources"] = outlines.attrs.get("sources") or ("contours fournis",)
+        return units, name, ()
+    if not isinstance(outlines, str | Path):
+        msg = (
+            f"outlines: a {type(outlines).__name__}; give the path of a vector file, "
+            "or a GeoDataFrame of communes"
+        )
+        raise DataError(msg)
+    file = Path(outlines)
+    if layer is None:
+        layer = _layer_of_communes(file)
+    units = read_units(file, "commune", code=code, layer=layer)
+    return units, file.name, units.attrs["report"].notes
+
+
+def _with_codes(
+    frame: gpd.GeoDataFrame, code: str | None
+) -> tuple[gpd.GeoDataFrame, str | None]:
+    """Return a frame with its codes in a column, and which, if they were the index."""
+    frame = (
+        frame
+        if frame.geometry.name == "geometry"
+        else frame.rename_geometry("geometry")
+    )
+    if code is not None or not (frame.index.name == "commune" or _coded(frame.index)):
+        return frame.reset_index(drop=frame.index.name is None), code
+    column = "commune_index"
+    return frame.reset_index(names=column), column
+
+
+def _coded(index: pd.Index) -> bool:
+    try:
+        check_codes(index, "commune")
+    except CodeError:
+        return False
+    return True
+
+
+def _layer_of_communes(file: Path) -> str | None:
+    """Return the layer of communes among several, as in ADMIN EXPRESS."""
+    try:
+        names = [str(name) for name, _ in pyogrio.list_layers(file)]
+    except (RuntimeError, OSError, ValueError):
+        return None  # read_units says what is wrong
+    named = [name for name in names if fold(name) in ("commune", "communes")]
+    return named[0] if len(names) > 1 and len(named) == 1 else None
+
+
+def _in_territory(units: gpd.GeoDataFrame, name: str) -> gpd.GeoDataFrame:
+    """Return the communes of the two départements."""
+    mine = embedded.communes_2026()["departement"].unique()
+    kept = units[units.index.str[:2].isin(mine)]
+    if kept.empty:
+        msg = (
+            f"{name}: none of its {len(units)} communes is of Nord or Pas-de-Calais: "
+            f"{culprits(units.index)}; give a file of these départements"
+        )
+        raise CodeError(msg)
+    return kept
+
+
+# -- the list of communes --------------------------------------------------------
+
+
+def _check_years(codes: pd.Index, year: int, line: Timeline, name: str) -> None:
+    """Refuse codes of another year, and say what became of them."""
+    never = sorted(set(codes) - line.ever)
+    if never:
+        msg = (
+            f"{name}: {len(never)} code(s) were never communes of Nord or "
+            f"Pas-de-Calais: {culprits(never)}; drop them from the file"
+        )
+        raise CodeError(msg)
+    try:
+        check_years(codes, year, line)
+    except VintageError as error:
+        likely = int(weighed(codes, line).iloc[0]["last"])
+        gone = sorted(set(codes) - set(line.grounds(_LATEST)))
+        table = followed(line, likely, _LATEST, codes=pd.Index(gone)).table
+        joined = [f"{b} → {a}" for b, a in zip(table.before, table.after, strict=True)]
+        told = f"; {', '.join(joined[:5])} since" if joined else ""
+        msg = (
+            f"{name}: {error}{told}: bm.read_outlines(…, year={likely}) merges their "
+            f"outlines; for a table, bm.rebase(table, from_year={likely}, "
+            f"to_year={_LATEST})"
+        )
+        raise VintageError(msg) from None
+
+
+def _brought(
+    frame: gpd.GeoDataFrame, year: int, line: Timeline, name: str
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Bring outlines to the latest list: what was merged since is merged."""
+    if line.grounds(year) == line.grounds(_LATEST):
+        return frame.sort_index(), []
+    moves = followed(line, year, _LATEST, codes=frame.index)
+    if moves.split:
+        msg = (
+            f"{name}: {len(moves.split)} commune(s) of {year} were divided since: "
+            f"{culprits(moves.split)}; outlines cannot be, give those of a later year"
+        )
+        raise VintageError(msg)
+    if moves.partial:
+        told = [f"{heir} lacks {', '.join(x)}" for heir, x in moves.partial.items()]
+        msg = (
+            f"{name}: {len(told)} commune(s) of {_LATEST} are not whole in the "
+            f"outlines of {year}: {culprits(told, most=3)}; add them to the file"
+        )
+        raise DataError(msg)
+    after = moves.table.dropna(subset=["after"]).set_index("before")["after"]
+    groups = frame.loc[after.index].groupby(after)
+    merged = {
+        code: shapely.coverage_union_all(part.array) if len(part) > 1 else part.iloc[0]
+        for code, part in groups["geometry"]
+    }
+    table = gpd.GeoDataFrame(
+        {_AREA: groups[_AREA].sum()},
+        geometry=gpd.GeoSeries(merged, crs=frame.crs),
+    )
+    return table.sort_index().rename_axis("commune"), deeds(moves, gaps=False)
+
+
+# -- what cannot be right --------------------------------------------------------
+
+
+def _check_coverage(units: gpd.GeoDataFrame, name: str) -> None:
+    """Refuse communes that overlap, do not match, or have ground of nobody between."""
+    shapes = units.geometry.array
+    wrong = np.zeros(len(units), dtype=bool)
+    if not shapely.coverage_is_valid(shapes, gap_width=_GAP):
+        edges = shapely.coverage_invalid_edges(shapes, gap_width=_GAP)
+        wrong = np.array([edge is not None and not edge.is_empty for edge in edges])
+    else:
+        holes = _holes(shapely.coverage_union_all(shapes))
+        wrong[np.unique(shapely.STRtree(shapes).query(holes, "intersects")[1])] = True
+    if wrong.any():
+        msg = (
+            f"{name}: {wrong.sum()} commune(s) overlap, leave gaps or do not match "
+            f"their neighbours: {culprits(units.index[wrong])}; read them as units = "
+            "bm.read_units(…, 'commune'), see where with bm.check_coverage(units), and "
+            "give what bm.clean_coverage(units, snap=20, gap_width=60)[0] makes of them"
+        )
+        raise DataError(msg)
+
+
+def _holes(merged: shapely.Geometry) -> np.ndarray:
+    """Return the holes that are too small to be a commune that is not given."""
+    rings = [ring for part in shapely.get_parts(merged) for ring in part.interiors]
+    found = shapely.polygons(np.array(rings, dtype=object))
+    return found[shapely.area(found) < _SMALLEST]
+
+
+def _check_places(frame: gpd.GeoDataFrame, name: str) -> None:
+    """Refuse outlines that are not where, or hardly what, their commune is."""
+    known = embedded.communes_2026().geometry[frame.index]
+    away = shapely.distance(frame.geometry.representative_point().array, known.array)
+    wrong = frame.index[away > _ASTRAY]
+    if len(wrong):
+        msg = (
+            f"{name}: {len(wrong)} outline(s) lie more than {_ASTRAY / 1000:g} km from "
+            f"the commune of their code: {culprits(wrong)}; were codes and outlines "
+            "joined row by row? Join them by code"
+        )
+        raise DataError(msg)
+    # A new commune keeps the code of one of those that it is made of.
+    small = frame.index[frame.geometry.area < known.area / _TWICE]
+    if len(small):
+        msg = (
+            f"{name}: {len(small)} outline(s) are less than half of their commune: "
+            f"{culprits(small)}; if they are older than the communes merged since, say "
+            "their list: bm.read_outlines(…, year=2024)"
+        )
+        raise DataError(msg)
+
+
+def _surfaces(
+    units: gpd.GeoDataFrame, credits_: Collection[str]
+) -> tuple[pd.Series, Stock, list[str]]:
+    """Return the published surfaces in km², or those of the outlines, and whose."""
+    whose = " ; ".join(credits_)
+    drawn = ground_area(units)
+    known = units.attrs.get("stocks", {}).get(_AREA)
+    if known and _AREA in units:  # read before
+        return units[_AREA].astype("float64"), Stock(**known), []
+    column = next((c for c in units.columns if fold(str(c)) in _SURFACES), None)
+    stock = Stock(label="Superficie", unit="km²", geography=str(_LATEST))
+    if column is None:
+        source = f"surface des contours fournis ({whose})"
+        return drawn, replace(stock, source=source), []
+    given = pd.to_numeric(units[column], errors="coerce").astype("float64")
+    given = given.where(given > 0)
+    unit = _unit(str(column), given / drawn)
+    area = given / unit
+    lacking = list(area.index[area.isna()])
+    notes = [f"Superficie publiée : colonne {column}, en {_UNITS[unit]}."]
+    if lacking:
+        some = ", ".join(lacking[:5])
+        notes.append(
+            f"Superficie absente, mesurée sur le contour ({number(len(lacking))} : "
+            f"{some})."
+        )
+    return (
+        area.fillna(drawn),
+        replace(stock, source=f"colonne {column} ({whose})"),
+        notes,
+    )
+
+
+def _unit(column: str, ratio: pd.Series) -> float:
+    """Return how many units of a column make a km²."""
+    middle = float(ratio.median())
+    for unit in _UNITS:
+        if 1 / _TWICE < middle / unit < _TWICE:
+            off = (ratio / unit).dropna()
+            wrong = off.index[(off < 1 / _TWICE) | (off > _TWICE)]
+            if len(wrong):
+                msg = (
+                    f"column {column!r}: {len(wrong)} surface(s) are more than twice, "
+                    f"or less than half, that of their outline: {culprits(wrong)}; "
+                    "correct them, or drop the column to have them measured"
+                )
+                raise DataError(msg)
+            return unit
+    msg = (
+        f"column {column!r} is no surface in {', '.join(_UNITS.values())}: the median "
+        f"is {middle:.3g} times that of the outlines; drop it to have them measured"
+    )
+    raise DataError(msg)
