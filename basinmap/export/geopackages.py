@@ -13,6 +13,7 @@ import pyogrio
 
 from basinmap.errors import CRSError, DataError
 from basinmap.staging import staged_file
+from basinmap.values.told import fact_of
 
 __all__ = ["write_geopackage"]
 
@@ -77,9 +78,9 @@ def write_geopackage(
     with staged_file(path) as staged, _clock(day):
         for name, frame in layers.items():
             flat = frame.reset_index()
-            options = {"IDENTIFIER": str(frame.attrs.get("title", name))}
-            if frame.attrs.get("description"):
-                options["DESCRIPTION"] = str(frame.attrs["description"])
+            options = {"IDENTIFIER": str(fact_of(frame, "title", name))}
+            if described := fact_of(frame, "description"):
+                options["DESCRIPTION"] = str(described)
             pyogrio.write_dataframe(
                 flat,
                 staged,

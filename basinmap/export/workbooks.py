@@ -16,6 +16,9 @@ from basinmap.errors import DataError
 from basinmap.measures import state_column
 from basinmap.staging import staged_file
 from basinmap.states import SIGNS, VOIDS
+from basinmap.typography import capital
+from basinmap.values.columns import table_of
+from basinmap.values.told import Told, fact_of, told_of, upheld
 
 __all__ = ["write_workbook"]
 
@@ -24,7 +27,7 @@ _WIDEST = 60
 
 def write_workbook(
     path: str | Path,
-    sheets: Mapping[str, pd.DataFrame],
+    sheets: Mapping[str, pd.DataFrame | pd.Series],
     *,
     title: str = "",
     author: str = "",
@@ -38,11 +41,13 @@ def write_workbook(
     path
         The `.xlsx` file, replaced if it exists.
     sheets
-        Sheet name to table; the index becomes the first column. `attrs` may give
-        `title`, `note`, `labels` (column to French header), `decimals` (column
-        to number of decimals), `states` (column to code to what is to be said of
-        a value). A column `<column>_state` says the same: missing values are
-        written « s », « s.o. » or « n.d. », minimums with ≥, estimates with ≈.
+        Sheet name to table, or to a series; the index becomes the first column.
+        `attrs` may give `title`, `note`, `labels` (column to French header),
+        `decimals` (column to number of decimals), `states` (column to code to what is
+        to be said of a value). What is told of a column gives its header and decimals
+        where these do not, its sources and notes stand in the sheet. A column
+        `<column>_state` says what missing values mean: they are written « s », « s.o. »
+        or « n.d. », minimums with ≥, estimates with ≈.
     title, author
         Properties of the file.
     date
@@ -61,6 +66,11 @@ def write_workbook(
     OutputError
         If the file cannot be written.
 
+    Warns
+    -----
+    BasinmapWarning
+        If a column is no longer that which is told of it: its header is its name.
+
     Examples
     --------
     >>> import basinmap as bm, tempfile, pathlib
@@ -72,7 +82,13 @@ def write_workbook(
     if not sheets:
         msg = "nothing to write: give at least one sheet, {'Communes': table}"
         raise DataError(msg)
-    _check_sheets(sheets)
+    tables = {
+        name: table_of({str(given.name or name): given})
+        if isinstance(given, pd.Series)
+        else given
+        for name, given in sheets.items()
+    }
+    _check_sheets(tables)
     day = dt.datetime.combine(date or dt.date(2000, 1, 1), dt.time())
     with staged_file(path) as staged:
         book = xlsxwriter.Workbook(
@@ -81,7 +97,7 @@ def write_workbook(
         )
         book.set_properties({"title": title, "author": author, "created": day})
         styles = _Styles(book)
-        for name, table in sheets.items():
+        for name, table in tables.items():
             _write_sheet(book, styles, name, table)
         book.close()
     return Path(path)
@@ -157,12 +173,16 @@ def _write_sheet(
     book: xlsxwriter.Workbook, styles: _Styles, name: str, table: pd.DataFrame
 ) -> None:
     sheet = book.add_worksheet(name)
-    labels = table.attrs.get("labels", {})
-    decimals = table.attrs.get("decimals", {})
+    described = _described(table)
+    labels = {c: _header(told) for c, told in described.items() if told.label}
+    labels |= fact_of(table, "labels", {})
+    decimals = {c: t.decimals for c, t in described.items() if t.decimals is not None}
+    decimals |= fact_of(table, "decimals", {})
+    heading, note = fact_of(table, "title", name), _note(table, described)
     table, states = _without_states(table)
     sheet.hide_gridlines(2)
-    sheet.write_string(0, 0, str(table.attrs.get("title", name)), styles.title)
-    sheet.write_string(1, 0, str(table.attrs.get("note", "")), styles.note)
+    sheet.write_string(0, 0, str(heading), styles.title)
+    sheet.write_string(1, 0, note, styles.note)
     columns = [str(table.index.name or "code"), *map(str, table.columns)]
     for j, column in enumerate(columns):
         sheet.write_string(3, j, str(labels.get(column, column)), styles.header)
@@ -190,11 +210,42 @@ def _write_sheet(
     sheet.repeat_rows(3)
 
 
+def _described(table: pd.DataFrame) -> dict[str, Told]:
+    """Return what is told of each column, and is still true of it."""
+    beside = {state_column(str(name)) for name in table.columns}
+    return {
+        str(name): told_of(upheld(table[name], stacklevel=6))
+        for name in table.columns
+        if name not in beside
+    }
+
+
+def _header(told: Told) -> str:
+    """Write what a column is, of which year, in which unit."""
+    dated = told.title or " ".join(filter(None, [told.label, told.vintage]))
+    return f"{capital(dated)} ({told.unit})" if told.unit else capital(dated)
+
+
+def _note(table: pd.DataFrame, described: Mapping[str, Told]) -> str:
+    """Write the note of a sheet, or whose figures they are and what they lack."""
+    given = fact_of(table, "note")
+    if given is not None:
+        return str(given)
+    every = [told_of(table), *described.values()]
+    sources = dict.fromkeys(line for told in every for line in told.sources)
+    lines = dict.fromkeys(line for told in every for line in told.notes)
+    for told in every:
+        lines |= {v: None for k, v in told.remarks.items() if k in table.index}
+    credit = [f"Sources : {' ; '.join(sources)}."] if sources else []
+    return " ".join([*credit, *(f"{line.rstrip('.')}." for line in lines)])
+
+
 def _without_states(
     table: pd.DataFrame,
 ) -> tuple[pd.DataFrame, dict[str, dict[str, str]]]:
     """Take the columns of states out: what they say is written in the cells."""
-    states = {str(k): dict(v) for k, v in table.attrs.get("states", {}).items()}
+    given = fact_of(table, "states", {})
+    states = {str(k): dict(v) for k, v in given.items() if isinstance(v, Mapping)}
     told = [c for c in table.columns if state_column(str(c)) in table.columns]
     for column in told:
         found = table[state_column(column)]

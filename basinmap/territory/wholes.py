@@ -125,7 +125,9 @@ def _unit_name(level: str, code: str) -> str:
         return _named(code, "communes")
     if level == "bassin":
         return "Le bassin minier"
-    if level not in {"epci", "scot", "arrondissement", "departement", "region"}:
+    if level == "scot":
+        return str(embedded.labels(level)["name"].get(code, code))
+    if level not in {"epci", "arrondissement", "departement", "region"}:
         return f"« {code} »"
     names = embedded.labels(level)["name"]
     return f"{names[code]} ({code})" if code in names.index else code
