@@ -230,6 +230,38 @@ def test_dissolving_combines_each_measure_as_aggregate_does():
         pd.DataFrame(merged[columns]), table, check_names=False
     )
     assert merged.loc["246200364", "rate_state"] == "lower_bound"
+    # It has a commune in the Somme.
+    assert merged.loc["200069672", "vacant_dwellings_2021_state"] == "lower_bound"
+    assert "(autre département)" in merged.attrs["remarks"]["200069672"]
+
+
+def test_an_epci_that_lacks_a_commune_is_not_merged_as_if_it_were_whole():
+    stock = {"population": bm.Stock()}
+    units = bm.communes(scot="lens-lievin-henin-carvin").drop("62498")
+    with pytest.warns(BasinmapWarning, match="couvre 35 communes sur 36, sans Lens"):
+        merged = dissolve(units, "epci", measures=stock)
+    assert merged["population_state"].tolist() == ["", "lower_bound"]
+    told = dissolve(units, "epci").attrs["remarks"]["246200364"]
+    assert "35 communes sur 36, sans Lens" in told.replace("\u202f", " ")
+    allowed = dissolve(units, "epci", measures=stock, allow_partial=True)
+    pd.testing.assert_frame_equal(allowed, merged)
+    assert "246200364" in allowed.attrs["remarks"]
+    with pytest.raises(DataError, match="no unit of level 'departement' is whole"):
+        dissolve(units, "departement", measures=stock)
+
+
+def test_a_partition_of_ones_own_says_what_it_lacks():
+    units = bm.communes(epci="call")
+    half = pd.Series("nord", units.index, name="secteur").mask(units.index > "62500")
+    half = half.fillna("sud")
+    whole = dissolve(units, half, measures={"population": bm.Stock()})
+    assert "population_state" not in whole
+    with pytest.warns(BasinmapWarning, match=r"« nord ».*sans Lens"):
+        cut = dissolve(units.drop("62498"), half, measures={"population": bm.Stock()})
+    assert cut["population_state"].tolist() == ["lower_bound", ""]
+    # Under a name that is known, a partition of one's own is not that of the EPCI.
+    mine = units.drop("62498").assign(epci=half)
+    assert "remarks" not in dissolve(mine, "epci").attrs
 
 
 def test_what_is_no_coverage_is_merged_with_a_warning():

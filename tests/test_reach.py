@@ -1,5 +1,7 @@
 """Crow-fly rings, true on the ground, and what lies inside them."""
 
+import warnings
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -12,7 +14,13 @@ from pyproj import Geod
 
 import basinmap as bm
 from basinmap.access.counting import not_reached
-from basinmap.errors import ColumnError, CRSError, DataError, MeasureError
+from basinmap.errors import (
+    BasinmapWarning,
+    ColumnError,
+    CRSError,
+    DataError,
+    MeasureError,
+)
 
 quick = settings(max_examples=10, deadline=None, database=None)
 GEOD = Geod(ellps="GRS80")
@@ -21,6 +29,13 @@ RULES = ("centroid", "area")
 
 def basin():
     return bm.communes().dropna(subset="scot")
+
+
+def reach(*frames, **options):
+    """Count in areas that may leave the units, or be smaller than they are."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", BasinmapWarning)
+        return bm.reach(*frames, **options)
 
 
 def spot(x=686_000.0, y=7_037_000.0, crs=2154):
@@ -110,6 +125,24 @@ def test_rings_are_labelled_in_french_kilometres(distances, labels):
     assert bm.rings(bm.LOUVRE_LENS, distances=distances)["label"].tolist() == labels
 
 
+@pytest.mark.parametrize(
+    ("distances", "told"),
+    [
+        ([5, 10, 20], r"3 distance.s. under 100 m: 5, 10, 20.*distances=\[5_000, …"),
+        ([99, 5_000], r"1 distance.s. under 100 m: 99; they are metres"),
+    ],
+)
+def test_rings_typed_in_kilometres_are_questioned(distances, told):
+    with pytest.warns(BasinmapWarning, match=told):
+        areas = bm.rings(bm.LOUVRE_LENS, distances=distances)
+    assert areas["outer"].tolist() == distances
+
+
+def test_rings_of_100_metres_are_not_questioned():
+    assert len(bm.rings(bm.LOUVRE_LENS, distances=[100, 200])) == 2
+
+
+@pytest.mark.filterwarnings("ignore:.*under 100 m")
 @pytest.mark.parametrize("distances", [[500.4, 500.9], [0.5, 0.9], [1.0, 1.5]])
 def test_rings_closer_than_a_metre_keep_distinct_codes_or_are_refused(distances):
     try:
@@ -299,7 +332,7 @@ def test_a_ring_that_others_cover_is_there_and_empty():
     box = shapely.box(685_500, 7_036_500, 686_500, 7_037_500)
     units = gpd.GeoDataFrame({"homes": [3]}, geometry=[box], crs=2154)
     for rule in RULES:
-        found = bm.reach(areas, units, sums=["homes"], rule=rule)
+        found = reach(areas, units, sums=["homes"], rule=rule)
         assert found["homes"].sum() == pytest.approx(3)
         assert found.loc[("a", 9_000), "homes"] == 0
 
@@ -338,14 +371,14 @@ def test_places_on_one_another_have_no_nearest():
 
 def test_43_communes_of_the_basin_are_within_10_km_of_the_museum():
     areas = bm.rings(bm.LOUVRE_LENS, distances=[10_000])
-    found = bm.reach(areas, basin(), sums=["population"], rule="centroid").loc[10_000]
+    found = reach(areas, basin(), sums=["population"], rule="centroid").loc[10_000]
     assert (found["units"], found["population"]) == (43, 283_410)
     assert found["rule"] == "centroid"
 
 
 def test_two_rings_hold_what_their_disc_holds():
     areas = bm.rings(bm.LOUVRE_LENS, distances=[5_000, 10_000])
-    found = bm.reach(areas, basin(), sums=["population"], rule="centroid")
+    found = reach(areas, basin(), sums=["population"], rule="centroid")
     assert found["units"].sum() == 43
     assert found["population"].sum() == 283_410
 
@@ -364,7 +397,7 @@ def test_areas_that_cover_everything_hold_everyone(rule):
 def test_a_unit_half_inside_counts_half_by_area():
     units = squares(0, 2000, homes=[10, 30])
     areas = gpd.GeoDataFrame(geometry=[shapely.box(500, 0, 2250, 1000)], crs=2154)
-    found = bm.reach(areas, units, sums=["homes"], rule="area")
+    found = reach(areas, units, sums=["homes"], rule="area")
     assert found.loc[0, "homes"] == pytest.approx(10 / 2 + 30 / 4)
     assert found.loc[0, "units"] == 2
 
@@ -372,7 +405,7 @@ def test_a_unit_half_inside_counts_half_by_area():
 def test_a_unit_counts_whole_where_its_point_falls():
     units = squares(0, 2000, homes=[10, 30])
     areas = gpd.GeoDataFrame(geometry=[shapely.box(400, 0, 2250, 1000)], crs=2154)
-    found = bm.reach(areas, units, sums=["homes"], rule="centroid")
+    found = reach(areas, units, sums=["homes"], rule="centroid")
     assert found.loc[0, ["units", "homes"]].tolist() == [1, 10]
     assert found.attrs["not_reached"] == ("unit-1",)
 
@@ -386,7 +419,7 @@ def test_a_point_on_a_shared_border_counts_once():
     ]
     areas = gpd.GeoDataFrame(geometry=sides, crs=2154)
     assert areas.intersects(point).all()
-    found = bm.reach(areas, units, sums=["homes"], rule="centroid")
+    found = reach(areas, units, sums=["homes"], rule="centroid")
     assert found["units"].tolist() == [1, 0]
     assert found["homes"].tolist() == [10, 0]
 
@@ -401,11 +434,15 @@ def test_a_touched_unit_is_not_reached(rule):
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_an_area_that_holds_nothing_counts_zero(rule):
+def test_an_area_out_of_all_units_counts_at_least_zero(rule):
     areas = bm.rings(spot(100_000, 6_500_000), distances=[1_000])
     units = basin()
-    found = bm.reach(areas, units, sums=["population"], rule=rule)
+    with pytest.warns(
+        BasinmapWarning, match=r"1 area.s. lie partly out.*1000 \(100 %\)"
+    ):
+        found = bm.reach(areas, units, sums=["population"], rule=rule)
     assert found.loc[1_000, ["units", "population"]].tolist() == [0, 0]
+    assert found.loc[1_000, "population_state"] == "lower_bound"
     assert found.attrs["not_reached"] == tuple(units.index)
 
 
@@ -434,16 +471,19 @@ def test_a_missing_column_is_named():
 
 
 def test_a_column_given_alone_is_one_column():
-    alone = bm.reach(bm.epcis(), basin(), sums="population", rule="centroid")
-    listed = bm.reach(bm.epcis(), basin(), sums=["population"], rule="centroid")
+    alone = reach(bm.epcis(), basin(), sums="population", rule="centroid")
+    listed = reach(bm.epcis(), basin(), sums=["population"], rule="centroid")
     pd.testing.assert_frame_equal(alone, listed)
 
 
-def test_missing_counts_are_refused_by_name():
-    units = basin().astype({"population": float})
+def test_a_sum_with_a_missing_count_is_missing_and_names_it():
+    units = bm.communes().astype({"population": float})
     units.loc["62498", "population"] = np.nan
-    with pytest.raises(DataError, match=r"'population': 1 missing.*'62498'.*drop"):
-        bm.reach(bm.epcis(), units, sums=["population"], rule="centroid")
+    found = bm.reach(bm.epcis(), units, sums=["population"], rule="centroid")
+    assert found["population"].isna().sum() == 1
+    assert found.loc["246200364", "population_state"] == "not_available"
+    told = "Population municipale, données non disponibles : 62498 (1)."
+    assert told in found.attrs["notes"]
 
 
 @pytest.mark.parametrize(
@@ -538,7 +578,7 @@ def test_a_crossed_outline_is_refused_clearly():
 
 # -- by dwellings -----------------------------------------------------------------
 
-HALF = gpd.GeoDataFrame(geometry=[shapely.box(-1, -1, 500, 2000)], crs=2154)
+HALF = gpd.GeoDataFrame(geometry=[shapely.box(0, 0, 500, 1000)], crs=2154)
 
 
 def dots(*xy, **columns):
@@ -599,6 +639,21 @@ def test_a_unit_without_dwellings_is_shared_by_surface_and_told():
     assert found.attrs["notes"] == (told,)
 
 
+@pytest.mark.parametrize(
+    "shape", [shapely.Point(9e5, 9), shapely.box(9e5, 0, 9.1e5, 9)]
+)
+def test_dwellings_of_another_territory_are_refused(shape):
+    units = squares(0, people=[100])
+    homes = gpd.GeoDataFrame(geometry=[shape], crs=2154)
+    told = "weights: none lies in any unit"
+    with pytest.raises(DataError, match=told):
+        bm.reach(HALF, units, sums=["people"], rule="dwellings", weights=homes)
+    table = pd.DataFrame({"people": [100]}, units.index)
+    call = {"measures": {"people": bm.Stock()}, "weights": homes}
+    with pytest.raises(DataError, match=told):
+        bm.apportion(table, units, HALF, **call)
+
+
 def test_dwellings_share_out_as_apportion_does():
     units = basin().loc[bm.communes(epci="call").index]
     chance = np.random.default_rng(3)
@@ -606,7 +661,7 @@ def test_dwellings_share_out_as_apportion_does():
     xy = chance.uniform([west, south], [east, north], (3000, 2))
     homes = dots(*xy)
     areas = bm.rings(bm.LOUVRE_LENS, distances=[2_000, 5_000, 20_000])
-    found = bm.reach(areas, units, sums=["population"], rule="dwellings", weights=homes)
+    found = reach(areas, units, sums=["population"], rule="dwellings", weights=homes)
     other, _ = bm.apportion(
         units[["population"]],
         units,
@@ -646,21 +701,22 @@ def test_dwellings_are_asked_for_and_only_then():
 def test_the_parts_of_an_area_add_up_to_it(rule, by):
     units = basin().drop(columns="scot")
     areas = bm.rings(bm.LOUVRE_LENS, distances=[5_000, 20_000])
-    whole = bm.reach(areas, units, sums=["population"], rule=rule)
-    found = bm.reach(areas, units, sums=["population"], rule=rule, by=by)
+    whole = reach(areas, units, sums=["population"], rule=rule)
+    found = reach(areas, units, sums=["population"], rule=rule, by=by)
     assert found.index.names == ["ring", by]
     assert len(found) == len(areas) * units[by].nunique()
     sums = found[["units", "population"]].groupby(level="ring").sum()
     np.testing.assert_allclose(sums, whole[["units", "population"]])
-    assert found.attrs == whole.attrs
-    listed = bm.reach(areas, units, sums=["population"], rule=rule, by=units[by][::-1])
+    for told in ("rule", "sources", "notes", "not_reached", "outside", "measures"):
+        assert found.attrs[told] == whole.attrs[told]
+    listed = reach(areas, units, sums=["population"], rule=rule, by=units[by][::-1])
     pd.testing.assert_frame_equal(found, listed)
 
 
 def test_the_people_of_an_epci_within_10_km():
     units = basin()
     areas = bm.rings(bm.LOUVRE_LENS, distances=[10_000])
-    found = bm.reach(areas, units, sums=["population"], rule="centroid", by="epci")
+    found = reach(areas, units, sums=["population"], rule="centroid", by="epci")
     call = units[units["epci"] == "246200364"]
     near = call.representative_point().within(areas.geometry.iloc[0])
     row = found.loc[(10_000, "246200364")]
@@ -671,14 +727,14 @@ def test_the_people_of_an_epci_within_10_km():
 def test_units_of_no_group_are_named_with_the_cure():
     units = squares(0, 2000, 4000, homes=[1, 2, 3], epci=["x", None, "x"])
     with pytest.raises(DataError, match=r"1 unit\(s\) have no epci: 'unit-1'.*fillna"):
-        bm.reach(HALF, units, sums=["homes"], rule="area", by="epci")
+        reach(HALF, units, sums=["homes"], rule="area", by="epci")
     part = units["epci"].iloc[[0]]
     with pytest.raises(DataError, match=r"2 unit\(s\) have no epci"):
-        bm.reach(HALF, units, sums=["homes"], rule="area", by=part)
+        reach(HALF, units, sums=["homes"], rule="area", by=part)
     with pytest.raises(ColumnError, match="'scot'"):
-        bm.reach(HALF, units, sums=["homes"], rule="area", by="scot")
+        reach(HALF, units, sums=["homes"], rule="area", by="scot")
     kinds = units.assign(epci=pd.Categorical(["x", "y", "x"]))
-    found = bm.reach(HALF, kinds, sums=["homes"], rule="area", by="epci")
+    found = reach(HALF, kinds, sums=["homes"], rule="area", by="epci")
     assert found["homes"].to_dict() == {(0, "x"): 0.5, (0, "y"): 0}
 
 
@@ -686,12 +742,12 @@ def test_units_of_no_group_are_named_with_the_cure():
 def test_rings_of_the_nearest_place_count_everyone_once(rule):
     units = basin()
     areas = bm.rings(AROUND, distances=[5_000, 15_000], overlap="nearest")
-    found = bm.reach(areas, units, sums=["population"], rule=rule)
+    found = reach(areas, units, sums=["population"], rule=rule)
     assert found.index.equals(areas.index)
     whole = areas.dissolve()
-    disc = bm.reach(whole, units, sums=["population"], rule=rule)
+    disc = reach(whole, units, sums=["population"], rule=rule)
     assert found["population"].sum() == pytest.approx(disc.loc[0, "population"])
-    by_epci = bm.reach(areas, units, sums=["population"], rule=rule, by="epci")
+    by_epci = reach(areas, units, sums=["population"], rule=rule, by="epci")
     assert by_epci.index.names == ["place", "ring", "epci"]
 
 
@@ -700,14 +756,14 @@ def test_rings_that_overlap_are_refused_or_counted_apart(rule):
     units = basin()
     areas = bm.rings(AROUND, distances=[5_000, 15_000], overlap="each")
     with pytest.raises(DataError, match=r"overlap over .* km².*overlap='each'"):
-        bm.reach(areas, units, sums=["population"], rule=rule)
-    found = bm.reach(areas, units, sums=["population"], rule=rule, overlap="each")
+        reach(areas, units, sums=["population"], rule=rule)
+    found = reach(areas, units, sums=["population"], rule=rule, overlap="each")
     for name in "abc":
-        alone = bm.reach(areas.loc[name], units, sums=["population"], rule=rule)
+        alone = reach(areas.loc[name], units, sums=["population"], rule=rule)
         np.testing.assert_allclose(found.loc[name, "population"], alone["population"])
     assert "compte dans chacune" in found.attrs["notes"][0]
     with pytest.raises(DataError, match=r"unknown overlap 'first'.*refuse, each"):
-        bm.reach(areas, units, sums=["population"], rule=rule, overlap="first")
+        reach(areas, units, sums=["population"], rule=rule, overlap="first")
 
 
 def test_dwellings_in_rings_that_overlap_count_in_each():
@@ -723,40 +779,38 @@ def test_dwellings_in_rings_that_overlap_count_in_each():
 
 def test_estimates_are_flagged_and_whole_counts_are_not():
     units = squares(0, 2000, homes=[10, 30])
-    areas = gpd.GeoDataFrame(
-        geometry=[shapely.box(0, 0, 2250, 1000), shapely.box(2250, 0, 3000, 1000)],
-        crs=2154,
-    )
+    areas = units.assign(homes=0)
     whole = bm.reach(areas, units, sums=["homes"], rule="centroid")
     assert whole.columns.tolist() == ["units", "homes", "rule"]
-    areas.loc[1, "geometry"] = shapely.box(8000, 0, 9000, 1000)
+    areas.loc["unit-0", "geometry"] = shapely.box(0, 0, 250, 1000)
     shared = bm.reach(areas, units, sums=["homes"], rule="area")
     assert shared["homes_state"].tolist() == ["estimated", ""]
-    assert shared["homes"].tolist() == [pytest.approx(17.5), 0]
+    assert shared["homes"].tolist() == [pytest.approx(2.5), 30]
 
 
 def test_a_lower_bound_stays_one():
     units = squares(0, 2000, homes=[10, 30], homes_state=["lower_bound", ""])
-    areas = units.set_geometry(units.buffer(10, join_style="mitre"))
+    areas = units.copy()
     found = bm.reach(areas, units, sums=["homes"], rule="centroid")
     assert found["homes_state"].tolist() == ["lower_bound", ""]
 
 
 def test_the_rule_of_the_areas_is_told_with_that_of_the_count():
     areas = bm.rings(bm.LOUVRE_LENS, distances=[5_000])
-    found = bm.reach(areas, basin(), sums=["population"], rule="centroid")
+    found = reach(areas, basin(), sums=["population"], rule="centroid")
     assert found.attrs["rule"] == (
         "unités comptées entières là où tombe leur point représentatif ; aires : à vol "
         "d'oiseau"
     )
-    assert found.attrs["sources"] == basin().attrs["sources"]
+    people = "Insee, populations légales 2023"
+    assert found.attrs["sources"] == (*basin().attrs["sources"], people)
 
 
 @pytest.mark.parametrize("rule", RULES)
 def test_inside_and_outside_make_the_whole(rule):
     units = basin()
     areas = bm.rings(bm.LOUVRE_LENS, distances=[5_000, 10_000])
-    found = bm.reach(areas, units, sums=["population"], rule=rule)
+    found = reach(areas, units, sums=["population"], rule=rule)
     left = not_reached(areas, units, sums=["population"], rule=rule)
     whole = found["population"].sum() + left["population"].sum()
     assert whole == pytest.approx(units["population"].sum())
@@ -811,7 +865,7 @@ def test_a_unit_without_outline_is_not_one_that_is_not_reached(rule, void):
 def test_areas_without_any_ground_are_refused(overlap):
     areas = gpd.GeoDataFrame(geometry=[shapely.Polygon(), None], crs=2154)
     units = squares(0, homes=[10])
-    with pytest.raises(DataError, match="areas: all 2 are empty"):
+    with pytest.raises(DataError, match="areas: 2 without outline: 0, 1; drop"):
         bm.reach(areas, units, sums=["homes"], rule="centroid", overlap=overlap)
 
 
@@ -819,6 +873,264 @@ def test_areas_without_any_ground_are_refused(overlap):
 def test_a_stock_named_like_what_is_left_out_is_not_lost(column):
     with pytest.raises(DataError, match=f"called '{column}'"):
         not_reached(HALF, squares(0, **{column: [1]}), sums=[column], rule="centroid")
+
+
+# -- what areas and units have to do with one another ---------------------------------
+
+
+def only(*shapes, index=None, **columns):
+    return gpd.GeoDataFrame(columns, geometry=list(shapes), index=index, crs=2154)
+
+
+def test_a_disc_of_12_ha_does_not_hold_all_of_somain():
+    somain = bm.communes().loc[["59574"]]
+    disc = only(somain.representative_point().buffer(200).iloc[0], index=["disque"])
+    with pytest.warns(BasinmapWarning, match=r"smaller than a unit.*'disque'.*'59574'"):
+        found = bm.reach(disc, bm.communes(), sums=["population"], rule="centroid")
+    assert found.loc["disque", "population_state"] == "estimated"
+    assert "plus petites qu'une unité" in found.attrs["notes"][0]
+    shared = bm.reach(disc, bm.communes(), sums=["population"], rule="area")
+    assert shared.loc["disque", "population"] == pytest.approx(119, abs=1)
+
+
+def test_a_quartier_that_holds_no_point_is_not_said_to_be_empty():
+    told = r"lie on units but hold the point of none: 'sessevalle'.*rule='dwellings'"
+    with pytest.warns(BasinmapWarning, match=told):
+        found = bm.reach(
+            bm.quartiers(), bm.communes(), sums=["population"], rule="centroid"
+        )
+    assert found.loc["sessevalle", "population_state"] == "estimated"
+    assert "sans en contenir le point d'aucune : sessevalle" in found.attrs["notes"][0]
+    shared = bm.reach(bm.quartiers(), bm.communes(), sums=["population"], rule="area")
+    assert shared.loc["sessevalle", "population"] == pytest.approx(728, abs=1)
+
+
+def test_an_area_far_from_all_units_says_so():
+    far = bm.communes(epci="245901152")
+    areas = bm.rings(bm.LOUVRE_LENS, distances=[5_000])
+    with pytest.warns(BasinmapWarning, match=r"out of the units given.*5000 \(100 %\)"):
+        found = bm.reach(areas, far, sums=["population"], rule="centroid")
+    assert found.attrs["outside"] == (1.0,)
+    assert "100\u202f% de l'aire hors des communes fournies" in found.attrs["notes"][0]
+
+
+def test_areas_of_several_places_are_told_by_place_and_ring():
+    far = bm.communes(epci="245901152")
+    areas = bm.rings(AROUND, distances=[5_000], overlap="nearest")
+    told = r"3 area.s. lie.*: \('a', 5000\) \(100 %\), \('b', 5000\) \(100 %\)"
+    with pytest.warns(BasinmapWarning, match=told):
+        found = bm.reach(areas, far, sums=["population"], rule="area")
+    (note,) = found.attrs["notes"]
+    assert note.startswith("a, moins de 5 km : 100\u202f% de l'aire hors des communes")
+    assert "; c, moins de 5 km : 100\u202f%." in note
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize(("width", "state"), [(1010, None), (1011, "lower_bound")])
+def test_an_area_out_of_the_units_by_more_than_1_percent_is_a_minimum(
+    rule, width, state
+):
+    # 10 m of 1,010 are 0.99 %; 11 of 1,011 are 1.09 %.
+    units = squares(0, homes=[10]).rename_axis("iris")
+    area = only(shapely.box(0, 0, width, 1000))
+    if state is None:
+        found = bm.reach(area, units, sums=["homes"], rule=rule)
+        assert "homes_state" not in found
+        assert found.attrs["notes"] == ("1,0\u202f% de l'aire hors des IRIS fournis.",)
+        return
+    with pytest.warns(BasinmapWarning, match=r"1 area.s. lie partly out.*0 \(1 %\)"):
+        found = bm.reach(area, units, sums=["homes"], rule=rule)
+    assert found["homes_state"].tolist() == ["lower_bound"]
+    allowed = bm.reach(area, units, sums=["homes"], rule=rule, allow_partial=True)
+    pd.testing.assert_frame_equal(allowed, found)
+    assert allowed.attrs["notes"] == found.attrs["notes"]
+    assert "les sommes sont des minimums" in found.attrs["notes"][0]
+
+
+@pytest.mark.parametrize(("width", "told"), [(951, False), (949, True)])
+def test_a_unit_drawn_by_another_hand_is_no_unit_larger_than_the_area(width, told):
+    units = squares(0, homes=[10])
+    area = only(shapely.box(0, 0, width, 1000))
+    if told:
+        with pytest.warns(BasinmapWarning, match="smaller than a unit"):
+            found = bm.reach(area, units, sums=["homes"], rule="centroid")
+    else:
+        found = bm.reach(area, units, sums=["homes"], rule="centroid")
+    assert ("homes_state" in found) == told
+    assert found.loc[0, "homes"] == 10
+
+
+def test_a_whole_unit_is_no_minimum_of_a_small_area():
+    units = squares(0, homes=[10])
+    area = only(shapely.box(400, -600, 600, 600))  # half of it out of the unit
+    found = reach(area, units, sums=["homes"], rule="centroid")
+    assert found[["homes", "homes_state"]].iloc[0].tolist() == [10, "estimated"]
+    assert found.attrs["outside"][0] == pytest.approx(0.5)
+
+
+def test_a_balance_without_a_part_of_its_area_bounds_nothing():
+    units = squares(0, moves=[-10])
+    units.attrs["measures"] = {"moves": bm.Stock(signed=True)}
+    whole = bm.reach(units, units, sums=["moves"], rule="centroid")
+    assert whole["moves"].tolist() == [-10]
+    found = reach(only(shapely.box(0, 0, 2000, 1000)), units, sums="moves", rule="area")
+    assert np.isnan(found.loc[0, "moves"])
+    assert found.loc[0, "moves_state"] == "not_available"
+
+
+def test_points_say_nothing_of_the_ground_between_them():
+    units = dots((100, 100), (900, 900), homes=[1, 2])
+    found = bm.reach(
+        only(shapely.box(0, 0, 500, 500)), units, sums=["homes"], rule="centroid"
+    )
+    assert found.loc[0, "homes"] == 1
+    assert "homes_state" not in found
+
+
+def test_groups_that_an_area_does_not_touch_stay_at_zero():
+    units = squares(0, 5000, homes=[10, 30], epci=["x", "y"])
+    area = only(shapely.box(0, 0, 200, 1000))
+    found = reach(area, units, sums=["homes"], rule="centroid", by="epci")
+    assert found["homes"].tolist() == [0, 0]
+    assert found["homes_state"].tolist() == ["estimated", ""]
+
+
+AREAS = {
+    "absent": (None, "without outline"),
+    "empty": (shapely.Polygon(), "without outline"),
+    "line": (shapely.LineString([(0, 0), (9, 9)]), "that are no polygon"),
+    "point": (shapely.Point(0, 0), "that are no polygon"),
+    "bow-tie": (
+        shapely.Polygon([(0, 0), (1000, 1000), (1000, 0), (0, 1000)]),
+        "with an invalid outline",
+    ),
+}
+
+
+@pytest.mark.parametrize("verb", [bm.reach, not_reached])
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("kind", AREAS)
+def test_areas_that_hold_no_ground_are_named(kind, rule, verb):
+    shape, told = AREAS[kind]
+    areas = only(shapely.box(0, 0, 1000, 1000), shape, index=["good", kind])
+    with pytest.raises(DataError, match=f"areas: 1 {told}: '{kind}'"):
+        verb(areas, squares(0, homes=[10]), sums=["homes"], rule=rule)
+
+
+# -- what is counted --------------------------------------------------------------
+
+WORTH = {
+    "text": ["1", "s"],
+    "dates": pd.to_datetime(["2024-01-01", "2025-01-01"]),
+    "truth": [True, False],
+    "complex": [1j, 2],
+    "infinite": [1.0, np.inf],
+    "negative": [1.0, -2.0],
+}
+
+
+@pytest.mark.parametrize("verb", [bm.reach, not_reached])
+@pytest.mark.parametrize("kind", WORTH)
+def test_what_is_no_count_is_not_added_up(kind, verb):
+    units = squares(0, 1000, homes=WORTH[kind])
+    told = "bm.parse_counts" if kind == "text" else "'homes'"
+    with pytest.raises(MeasureError, match=told):
+        verb(units, units, sums=["homes"], rule="centroid")
+
+
+def test_a_secret_within_makes_a_minimum_and_is_named():
+    units = squares(0, 1000, homes=[10, np.nan], homes_state=["", "secret"])
+    area = only(shapely.box(0, 0, 2000, 1000))
+    found = bm.reach(area, units, sums=["homes"], rule="centroid")
+    assert found[["homes", "homes_state"]].iloc[0].tolist() == [10, "lower_bound"]
+    assert found.attrs["notes"] == ("homes, secret statistique : unit-1 (1).",)
+    left = not_reached(
+        only(shapely.box(0, 0, 1000, 1000)), units, sums=["homes"], rule="centroid"
+    )
+    assert left.loc["unit-1", "homes_state"] == "secret"
+    assert np.isnan(left.loc["unit-1", "homes"])
+
+
+def test_what_is_counted_may_be_written_and_drawn(tmp_path):
+    areas = bm.rings(AROUND, distances=[5_000, 15_000], overlap="nearest")
+    found = reach(areas, basin(), sums=["population"], rule="centroid", cumulative=True)
+    found.to_parquet(tmp_path / "reach.parquet")
+    again = pd.read_parquet(tmp_path / "reach.parquet")
+    pd.testing.assert_frame_equal(again, found)
+    people = bm.column(found, "population_within")
+    assert people.attrs["label"] == "Population municipale"
+    assert set(people.attrs["states"].values()) == {"lower_bound"}
+
+
+def test_who_counted_the_people_is_credited():
+    areas = bm.rings(bm.LOUVRE_LENS, distances=[10_000])
+    units = bm.communes()[["geometry"]].join(bm.statistics()[["dwellings_2021"]])
+    units.attrs = {"sources": ("IGN",), "measures": bm.statistics().attrs["measures"]}
+    found = bm.reach(areas, units, sums=["dwellings_2021"], rule="centroid")
+    assert any("recensement" in line for line in found.attrs["sources"])
+    assert bm.measures_of(found)["dwellings_2021"].vintage == "2021"
+    plain = bm.reach(areas, bm.communes(), sums=["population"], rule="centroid")
+    assert "Insee, populations légales 2023" in plain.attrs["sources"]
+    left = not_reached(areas, bm.communes(), sums=["population"], rule="centroid")
+    assert "Insee, populations légales 2023" in left.attrs["sources"]
+
+
+# -- with all that is nearer --------------------------------------------------------
+
+
+def test_43_communes_are_within_10_km_beside_those_of_each_ring():
+    areas = bm.rings(bm.LOUVRE_LENS, distances=[2_000, 5_000, 10_000])
+    plain = reach(areas, basin(), sums=["population"], rule="centroid")
+    found = reach(areas, basin(), sums=["population"], rule="centroid", cumulative=True)
+    pd.testing.assert_frame_equal(found[plain.columns], plain)
+    assert found.loc[10_000, ["units_within", "population_within"]].tolist() == [
+        43,
+        283_410,
+    ]
+    assert (found["population_within"] == plain["population"].cumsum()).all()
+    assert found.columns[-1] == "rule"
+
+
+def test_what_two_rings_share_is_whole_within_both():
+    units = squares(0, homes=[10])
+    halves = [shapely.box(0, 0, 500, 1000), shapely.box(500, 0, 1000, 1000)]
+    areas = only(*halves[::-1], outer=[2, 1])  # the farthest first
+    found = bm.reach(areas, units, sums=["homes"], rule="area", cumulative=True)
+    assert found["homes"].tolist() == [5, 5]
+    assert found["homes_state"].tolist() == ["estimated", "estimated"]
+    assert found["homes_within"].tolist() == [10, 5]
+    assert found["homes_within_state"].tolist() == ["", "estimated"]
+
+
+@pytest.mark.parametrize("overlap", ["nearest", "each"])
+def test_each_place_has_its_own_counts_within(overlap):
+    areas = bm.rings(AROUND, distances=[5_000, 15_000], overlap=overlap)
+    call = {"sums": ["population"], "rule": "centroid", "cumulative": True}
+    how = "each" if overlap == "each" else "refuse"
+    found = reach(areas, bm.communes(), overlap=how, **call)
+    sums = found.groupby(level="place")["population"].cumsum()
+    assert found["population_within"].tolist() == sums.tolist()
+    by = reach(areas, bm.communes(), overlap=how, by="epci", **call)
+    whole = by["population_within"].groupby(level=["place", "ring"], sort=False).sum()
+    assert whole.tolist() == found["population_within"].tolist()
+
+
+def test_areas_that_are_no_rings_have_no_within():
+    units = squares(0, homes=[10])
+    call = {"sums": ["homes"], "rule": "area", "cumulative": True}
+    with pytest.raises(DataError, match=r"wants rings or isochrones.*'outer'"):
+        bm.reach(units, units, **call)
+    shapes = [shapely.box(0, 0, 500, 1000), shapely.box(0, 0, 1000, 1000)]
+    nested = only(*shapes, outer=[1, 2])
+    with pytest.raises(DataError, match="hold one another already"):
+        bm.reach(nested, units, overlap="each", **call)
+    with pytest.raises(DataError, match="cumulative='yes': write cumulative=True"):
+        bm.reach(nested, units, sums=["homes"], rule="area", cumulative="yes")
+    named = squares(0, homes=[10], homes_within=[1])
+    with pytest.raises(DataError, match="called 'homes_within'"):
+        bm.reach(
+            nested, named, sums=["homes", "homes_within"], rule="area", cumulative=True
+        )
 
 
 # -- properties ------------------------------------------------------------------
@@ -831,7 +1143,7 @@ steps = st.lists(st.integers(200, 20_000), min_size=1, max_size=5)
 def test_inside_and_not_reached_make_the_whole(steps):
     units = basin()
     areas = bm.rings(bm.LOUVRE_LENS, distances=np.cumsum(steps).tolist())
-    found = bm.reach(areas, units, sums=["population"], rule="centroid")
+    found = reach(areas, units, sums=["population"], rule="centroid")
     left = units.loc[list(found.attrs["not_reached"]), "population"].sum()
     assert found["population"].sum() + left == units["population"].sum()
     assert found["units"].sum() + len(found.attrs["not_reached"]) == len(units)
@@ -843,8 +1155,8 @@ def test_shares_of_surface_never_exceed_the_whole(steps):
     units = basin().loc[["62498", "62510", "62427"]]
     distances = np.cumsum(steps).tolist()
     areas = bm.rings(bm.LOUVRE_LENS, distances=distances)
-    found = bm.reach(areas, units, sums=["population"], rule="area")
-    disc = bm.reach(
+    found = reach(areas, units, sums=["population"], rule="area")
+    disc = reach(
         bm.rings(bm.LOUVRE_LENS, distances=distances[-1:]),
         units,
         sums=["population"],

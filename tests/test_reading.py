@@ -12,7 +12,14 @@ import shapely
 from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 import basinmap as bm
-from basinmap.errors import CodeError, ColumnError, CRSError, DataError, VintageError
+from basinmap.errors import (
+    CodeError,
+    ColumnError,
+    CRSError,
+    DataError,
+    MeasureError,
+    VintageError,
+)
 from basinmap.spatial.nesting import quartier_shares
 from basinmap.territory.reading import check_generations, read_units
 
@@ -697,10 +704,17 @@ def test_dwellings_outside_of_the_communes_kept_are_told():
     assert "retenues pour lui : 1 sur 2" in report.notes[1]
 
 
-@pytest.mark.parametrize("wrong", [[1, None], [1, -1], [1, np.inf], ["a", 1]])
+@pytest.mark.parametrize("wrong", [[1, None], [1, -1], [1, np.inf]])
 def test_a_bad_count_of_dwellings_is_refused(wrong):
     homes = points(750, 1050, n=wrong)
     with pytest.raises(DataError, match="missing, negative or no number"):
+        quartier_shares(quartier(0, 400), grid(), dwellings=homes, count="n")
+
+
+@pytest.mark.parametrize("wrong", [["a", 1], [True, False], [1j, 2]])
+def test_a_count_of_dwellings_that_is_no_number_is_refused(wrong):
+    homes = points(750, 1050, n=wrong)
+    with pytest.raises(MeasureError, match="'n' holds"):
         quartier_shares(quartier(0, 400), grid(), dwellings=homes, count="n")
 
 

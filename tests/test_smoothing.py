@@ -264,9 +264,47 @@ def refused(match, *, error=DataError, points=None, columns="people", **changed)
     assert isinstance(caught.value, BasinmapError)
 
 
-@pytest.mark.parametrize("value", [np.nan, -1.0, np.inf])
-def test_a_value_that_is_no_amount_is_refused(value):
-    refused(r"people: 1 value\(s\) missing, negative", points=homes([(0, 0)], [value]))
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (-1.0, r"'people': 1 negative count\(s\) at 0"),
+        (np.inf, r"'people': 1 infinite value\(s\) at 0"),
+        (pd.Timestamp("2024-01-01"), "'people' holds values of type Timestamp"),
+        (pd.Timedelta("1D"), "'people' holds values of type Timedelta"),
+        (True, "'people' holds values of type bool"),
+        (1j, "'people' holds values of type complex"),
+    ],
+)
+def test_a_value_that_is_no_amount_is_refused(value, told):
+    points = homes([(0, 0)], [1.0]).assign(people=[value])
+    refused(told, points=points, error=MeasureError)
+
+
+@pytest.mark.parametrize(
+    ("state", "value", "near"),
+    [
+        ("secret", np.nan, "lower_bound"),
+        ("lower_bound", 1.0, "lower_bound"),
+        ("not_available", np.nan, "not_available"),
+        ("not_applicable", np.nan, ""),
+        ("estimated", 1.0, "estimated"),
+        ("", 1.0, ""),
+    ],
+)
+def test_squares_within_reach_of_a_point_are_worth_what_it_is(state, value, near):
+    # The second point reaches some squares of the first; the third, far away, none.
+    places = [(100, 100), (500, 100), (9_100, 100)]
+    points = homes(places, [1.0, value, 1.0]).assign(people_state=["", state, ""])
+    surface = smooth(points, "people", radius_m=300, cell_m=200)
+    states = surface.get("people_state", pd.Series("", surface.index))
+    x = centres(surface)[:, 0]
+    assert (states[x > 8_000] == "").all()
+    assert (states[(x > 200) & (x < 400)] == near).all()
+    assert surface["people"].isna().equals(states.isin(["not_available", "secret",
+                                                       "not_applicable"]))  # fmt: skip
+    alone = states[(x > 600) & (x < 1_000)]
+    assert len(alone)
+    assert (alone == ("secret" if state == "secret" else state)).all()
 
 
 def test_options_without_meaning_are_refused():
@@ -321,4 +359,4 @@ def test_too_many_squares_are_refused_with_a_side_that_fits():
 def test_text_is_read_as_numbers_or_refused():
     points = homes([(0, 0)], [1.0])
     points["people"] = pd.Series(["s"])
-    refused("no number", points=points)
+    refused("bm.parse_counts", points=points, error=MeasureError)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from functools import cache
 from types import MappingProxyType
@@ -13,7 +14,7 @@ import pandas as pd
 import shapely
 from pyproj import Geod, Transformer
 
-from basinmap.errors import DataError
+from basinmap.errors import BasinmapWarning, DataError
 from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.territory.places import Place
 from basinmap.territory.units import check_unique
@@ -22,6 +23,8 @@ from basinmap.typography import number
 __all__ = ["rings"]
 
 _VERTICES = 720
+_NEAR: Final = 100.0
+"""Metres under which a distance is thought to be typed in kilometres."""
 _STEP = 1000.0
 """Metres between the points of a limit between two places."""
 _GEOD = Geod(ellps="GRS80")
@@ -75,6 +78,11 @@ def rings(
         nothing says what becomes of the ground they share.
     CRSError
         If the place is in degrees, in Web Mercator, or without CRS.
+
+    Warns
+    -----
+    BasinmapWarning
+        If a distance is under 100 m, as kilometres taken for metres are.
 
     Notes
     -----
@@ -151,6 +159,14 @@ def _checked(distances: Sequence[float]) -> list[float]:
     if max(bounds) > 1_000_000:
         msg = f"distances are metres; {max(bounds):g} is more than 1 000 km"
         raise DataError(msg)
+    small = [bound for bound in bounds if bound < _NEAR]
+    if small:
+        told = ", ".join(f"{bound:g}" for bound in small[:5])
+        msg = (
+            f"{len(small)} distance(s) under {_NEAR:g} m: {told}; they are metres: "
+            f"for kilometres, write distances=[{small[0] * 1000:_.0f}, …]"
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=3)
     return bounds
 
 

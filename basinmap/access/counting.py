@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -12,15 +13,19 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from basinmap.access.extents import Extent, check_areas, extent_of, notes_of, warn_of
 from basinmap.errors import DataError, MeasureError, culprits
-from basinmap.measures import Stock, check_columns, state_column, states_of
-from basinmap.spatial.apportioning import _by_area, _by_weight, _layer, _Weighing
-from basinmap.spatial.coverages import NOISE
+from basinmap.measures import Stock, check_columns, counted, state_column
+from basinmap.spatial.options import check_choice, check_flag
 from basinmap.spatial.overlaps import point_shares, shared_surface
+from basinmap.spatial.polygons import NOISE
 from basinmap.spatial.projections import check_metric, check_same_crs
+from basinmap.spatial.sharing import Weighing, by_area, by_weight, layer_of
+from basinmap.states import QUALIFIERS, STATES, of_part, summed
+from basinmap.territory.sums import refuse
 from basinmap.territory.units import check_unique
 from basinmap.typography import number
-from basinmap.values.told import measures_of
+from basinmap.values.told import measures_of, tell, told_of
 
 __all__ = ["not_reached", "reach"]
 
@@ -33,6 +38,8 @@ RULES: Mapping[str, str] = MappingProxyType(
 )
 Rule = Literal["centroid", "area", "dwellings"]
 
+_WITHIN: Final = "_within"
+"""What ends the name of a count of all that is nearer."""
 _LEAST: Final = 1e-6
 """Share of a unit under which its ground is not said to be outside."""
 
@@ -40,7 +47,7 @@ _LEAST: Final = 1e-6
 # --- what is public ----------------------------------------------------------------
 
 
-def reach(
+def reach(  # noqa: PLR0913 - each is a choice that changes the figures
     areas: gpd.GeoDataFrame,
     units: gpd.GeoDataFrame,
     *,
@@ -50,6 +57,8 @@ def reach(
     count: str | None = None,
     by: str | pd.Series | None = None,
     overlap: Literal["refuse", "each"] = "refuse",
+    cumulative: bool = False,
+    allow_partial: bool = False,
 ) -> pd.DataFrame:
     """
     Add up what lies inside each area, such as rings or isochrones.
@@ -57,16 +66,17 @@ def reach(
     Parameters
     ----------
     areas
-        Polygons in a metric CRS; those that are empty hold nothing.
+        Polygons in a metric CRS; a ring that is empty holds nothing.
     units
         Polygons with the counts to add up, in the same CRS.
     sums
         Columns of stocks.
     rule
-        `"centroid"`: a unit counts whole where its representative point falls.
-        `"area"`: it counts by share of surface, an estimate that is wrong
-        wherever people are not spread evenly. `"dwellings"`: it counts by share of
-        its dwellings, which `weights` places; an estimate too.
+        `"centroid"`: a unit counts whole where its representative point falls, which
+        is no count of areas that are smaller than units. `"area"`: it counts by share
+        of surface, an estimate that is wrong wherever people are not spread evenly.
+        `"dwellings"`: it counts by share of its dwellings, which `weights` places; an
+        estimate too.
     weights
         Where dwellings are: points (addresses, dwellings) or polygons (buildings,
         IRIS, cells), in the same CRS. A unit that has none is shared by surface, and
@@ -81,27 +91,44 @@ def reach(
         `"refuse"`: areas that overlap are an error. `"each"`: every area counts as
         if it were alone, for rings of several places or nested isochrones; what lies
         in several counts in each.
+    cumulative
+        Whether rings and isochrones are also counted with all that is nearer to
+        their place: columns `units_within` and `<column>_within`.
+    allow_partial
+        Whether areas may leave the units: it is then told, without a warning.
 
     Returns
     -------
     DataFrame
         On the index of `areas`: `units` (how many count, whole or in part), the
-        `sums`, and `rule`; `<column>_state` is `"estimated"` where a sum rests on a
-        share. With `by`, a last level of that name is added to the index, each area
-        having a row for each value, 0 included: their sums are those without `by`.
+        `sums`, and `rule`; `<column>_state` where there is something to say: as in
+        `aggregate`, `"lower_bound"` where a unit is secret, missing where one is not
+        available; `"lower_bound"` too where more than 1 % of the area is out of all
+        units; `"estimated"` where a sum rests on a share, or where whole units are no
+        count of the area. With `by`, a last level of that name is added to the index,
+        each area having a row for each value, 0 included: their sums are those
+        without `by`.
         `attrs["rule"]` is the French sentence to print, `attrs["sources"]` the
         credit, `attrs["notes"]` what else is to be said; `attrs["not_reached"]` the
-        codes of the units that no area holds, even in part.
+        codes of the units that no area holds, even in part; `attrs["outside"]` the
+        share of each area, in their order, that is out of all units.
 
     Raises
     ------
     CRSError
         If a CRS is missing, in degrees, or differs.
     MeasureError
-        If a column is declared as anything but a stock.
+        If a column is declared as anything but a stock, or holds anything but
+        numbers, infinite or negative ones.
     ColumnError, DataError
-        If a column is missing, holds missing values, a code is repeated, the
-        rule is unknown or lacks its weights, areas overlap.
+        If a column is missing, a code is repeated, an area has no outline or is no
+        polygon, the rule is unknown or lacks its weights, areas overlap.
+
+    Warns
+    -----
+    BasinmapWarning
+        If more than 1 % of an area is out of all units; if, by their points, none
+        of the units that it lies on counts in it, or one larger than itself does.
 
     See Also
     --------
@@ -112,33 +139,47 @@ def reach(
     >>> import basinmap as bm
     >>> basin = bm.perimeter("bassin-minier").communes
     >>> units = bm.communes().loc[list(basin)]
-    >>> areas = bm.rings(bm.LOUVRE_LENS, distances=[10_000])
-    >>> bm.reach(areas, units, sums=["population"], rule="centroid")
-           units  population      rule
+    >>> areas = bm.rings(bm.LOUVRE_LENS, distances=[5_000, 10_000])
+    >>> options = {"sums": ["population"], "rule": "centroid", "allow_partial": True}
+    >>> found = bm.reach(areas, units, cumulative=True, **options)
+    >>> found[["population", "population_within", "population_within_state"]]
+           population  population_within population_within_state
     ring
-    10000     43    283410.0  centroid
-    >>> found = bm.reach(areas, units, sums=["population"], rule="centroid", by="epci")
+    5000     124816.0           124816.0
+    10000    158594.0           283410.0             lower_bound
+    >>> "de l'aire hors des communes fournies" in found.attrs["notes"][0]
+    True
+    >>> found = bm.reach(areas, units, by="epci", **options)
     >>> found.loc[(10_000, "246200364"), ["units", "population"]].tolist()
-    [33.0, 239899.0]
+    [22.0, 115083.0]
     """
     columns = [sums] if isinstance(sums, str) else list(dict.fromkeys(sums))
-    _check(areas, units, columns, rule, taken={"units", "rule"})
-    shared = _shared(areas, units, _Counting(rule, weights, count, overlap))
+    taken = {f"{column}{_WITHIN}" for column in columns} if cumulative else set()
+    _check(areas, units, columns, rule, taken={"units", "rule", *taken})
+    check_flag(cumulative, "cumulative")
+    check_flag(allow_partial, "allow_partial")
     groups = None if by is None else _groups(units, by)
-    cell, index = _cells(shared.pairs, areas.index, groups)
-    result = pd.DataFrame(index=index)
-    result["units"] = np.bincount(cell, minlength=len(index))
-    for column in columns:
-        values, states = _summed(units, column, shared.pairs, cell, len(index))
-        result[column] = values
-        if (states != "").any():
-            result[state_column(column)] = states
+    counting = _Counting(rule, weights, count, overlap)
+    shared = _shared(areas, units, counting)
+    extent = shared.extent
+    warn_of(extent, areas, shared.pairs, units.index, partial=allow_partial)
+    result = _counted(areas, units, columns, groups, shared)
+    if cumulative:
+        nested = _nested(areas)
+        other = _shared(nested, units, replace(counting, overlap="each"))
+        more = _counted(nested, units, columns, groups, other)
+        result = result.join(more.rename(columns=_within))
     result["rule"] = rule
     at = np.setdiff1d(np.arange(len(units)), shared.pairs["unit"])
-    result.attrs = _attrs(areas, units, shared) | {
-        "not_reached": tuple(units.index[at])
-    }
-    return result
+    known = {column: _measure(units, column) for column in columns}
+    within = {_within(column): item for column, item in known.items()}
+    return tell(
+        result,
+        **_told(areas, units, known, shared, notes_of(extent, areas, units)),
+        measures=known | (within if cumulative else {}),
+        not_reached=tuple(units.index[at]),
+        outside=tuple(extent.outside.tolist()),
+    )
 
 
 def not_reached(
@@ -164,12 +205,18 @@ def not_reached(
         On the index of `units`, in their order, without those that are wholly
         inside: `name` where `units` has it, `outside` (share of the unit that is in
         no area, in ]0, 1]), and of each of `sums` what is outside, with its
-        `<column>_state` where it is an estimate. `attrs` as for `reach`.
+        `<column>_state` where there is something to say. `attrs` as for `reach`.
 
     Raises
     ------
     BasinmapError
         As for `reach`.
+
+    Warns
+    -----
+    BasinmapWarning
+        If, together, areas hold the point of no unit that they lie on, or are smaller
+        than one that counts whole.
 
     Examples
     --------
@@ -186,8 +233,10 @@ def not_reached(
     """
     columns = [sums] if isinstance(sums, str) else list(dict.fromkeys(sums))
     _check(areas, units, columns, rule, taken={"name", "outside"})
-    whole = gpd.GeoDataFrame(geometry=[_union(areas)], crs=areas.crs)
+    union = shapely.union_all(areas.geometry.array)
+    whole = gpd.GeoDataFrame(geometry=[union], index=["aires réunies"], crs=areas.crs)
     shared = _shared(whole, units, _Counting(rule, weights, count, "refuse"))
+    warn_of(shared.extent, whole, shared.pairs, units.index, partial=True)
     inside = np.bincount(shared.pairs["unit"], shared.pairs["share"], len(units))
     outside = np.clip(1 - inside, 0, 1)
     at = np.flatnonzero(outside > _LEAST)
@@ -198,11 +247,13 @@ def not_reached(
     result["outside"] = outside[at]
     for column in columns:
         values, states = _summed(units, column, pairs, np.arange(len(at)), len(at))
-        result[column] = values
+        result[column] = np.where(np.isin(states, list(STATES)), np.nan, values)
         if (states != "").any():
             result[state_column(column)] = states
-    result.attrs = _attrs(areas, units, shared)
-    return result
+    known = {column: _measure(units, column) for column in columns}
+    notes = notes_of(replace(shared.extent, outside=np.zeros(1)), whole, units)
+    facts = _told(areas, units, known, replace(shared, pairs=pairs), notes)
+    return tell(result, **facts, measures=known)
 
 
 # --- checks ------------------------------------------------------------------------
@@ -216,17 +267,23 @@ def _check(
     *,
     taken: set[str],
 ) -> None:
-    if rule not in tuple(RULES):
-        msg = f"unknown rule {rule!r}; choose among {', '.join(RULES)}"
-        raise DataError(msg)
+    check_choice(rule, "rule", RULES)
     check_columns(units, *columns)
     for column in taken.intersection(columns):
         msg = f"a stock cannot be called {column!r} here; rename the column"
         raise DataError(msg)
     check_unique(units.index, "units")
-    check_unique(areas.index, "areas")
-    _check_stocks(units, columns)
+    known = measures_of(units)
+    for column in columns:
+        measure = known.get(column, Stock())
+        if not isinstance(measure, Stock):
+            kind = type(measure).__name__.lower()
+            msg = f"{column!r} is a {kind}: only stocks add up; sum its counts instead"
+            raise MeasureError(msg)
+        counted(units, column, signed=measure.signed)
+    refuse({column: known[column] for column in columns if column in known})
     check_metric(areas, "areas")
+    check_areas(areas)
 
 
 def _check_disjoint(areas: gpd.GeoDataFrame) -> None:
@@ -239,30 +296,6 @@ def _check_disjoint(areas: gpd.GeoDataFrame) -> None:
             "overlap='each' to count every area as if it were alone"
         )
         raise DataError(msg)
-
-
-def _union(areas: gpd.GeoDataFrame) -> shapely.Geometry:
-    return shapely.union_all(shapely.make_valid(areas.geometry.array))
-
-
-def _check_stocks(units: pd.DataFrame, columns: Sequence[str]) -> None:
-    known = measures_of(units)
-    for column in columns:
-        measure = known.get(column)
-        if measure is not None and not isinstance(measure, Stock):
-            kind = type(measure).__name__.lower()
-            msg = f"{column!r} is a {kind}: only stocks add up; sum its counts instead"
-            raise MeasureError(msg)
-        if not pd.api.types.is_numeric_dtype(units[column]):
-            msg = f"{column!r} holds text, not counts; pass a column of numbers"
-            raise MeasureError(msg)
-        missing = units.index[units[column].isna()]
-        if len(missing):
-            msg = (
-                f"{column!r}: {len(missing)} missing value(s), so that a sum would "
-                f"pass for the whole: {list(missing[:5])}; drop or fill them first"
-            )
-            raise DataError(msg)
 
 
 # --- shares ------------------------------------------------------------------------
@@ -283,6 +316,7 @@ class _Shared:
     """Which part of each unit lies in each area, both by position."""
 
     pairs: pd.DataFrame  # area, unit, share
+    extent: Extent
     rule: str
     notes: tuple[str, ...] = ()
 
@@ -290,26 +324,21 @@ class _Shared:
 def _shared(
     areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame, counting: _Counting
 ) -> _Shared:
-    if counting.overlap not in ("refuse", "each"):
-        msg = f"unknown overlap {counting.overlap!r}; choose between refuse, each"
-        raise DataError(msg)
+    check_choice(counting.overlap, "overlap", ("refuse", "each"))
     check_same_crs(units, areas, names=("units", "areas"))
     _check_outlines(units)
     each = counting.overlap == "each"
     if not each:
         _check_disjoint(areas)
     _check_weights(counting)
-    held = np.flatnonzero(~(areas.geometry.is_empty | areas.geometry.isna()))
-    if len(held) == 0:
-        msg = f"areas: all {len(areas)} are empty, nothing can be inside"
-        raise DataError(msg)
+    held = np.flatnonzero(~areas.geometry.is_empty)
     shapes = areas.iloc[held].set_axis(pd.Index(held))
     if counting.rule == "centroid":
         pairs = (_alone if each else point_shares)(units, shapes)
         pairs["unit"] = units.index.get_indexer(pairs["unit"])
-        shared = _Shared(pairs, counting.rule)
+        shared = _Shared(pairs, extent_of(areas, units, pairs), counting.rule)
     else:
-        shared = _in_part(shapes, units, counting)
+        shared = _in_part(areas, shapes, units, counting)
     if each:
         note = "Ce qui est dans plusieurs aires compte dans chacune : leurs totaux ne "
         shared = replace(shared, notes=(*shared.notes, note + "s'additionnent pas."))
@@ -349,17 +378,20 @@ def _alone(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def _in_part(
-    areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame, counting: _Counting
+    areas: gpd.GeoDataFrame,
+    held: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame,
+    counting: _Counting,
 ) -> _Shared:
     """Share units out by surface or by dwellings, the way `apportion` does."""
-    left = _layer(units, "units", repair=False)
-    right = _layer(areas, "areas", repair=False)
-    moves = _by_area(left, right, NOISE, each=counting.overlap == "each")
+    left = layer_of(units, "units", repair=False)
+    right = layer_of(held, "areas", repair=False)
+    moves = by_area(left, right, NOISE, each=counting.overlap == "each")
     if counting.weights is not None:
-        given = _Weighing(counting.weights, counting.count, units, repair=False)
-        moves = _by_weight(moves, given, left, right, "area")
+        given = Weighing(counting.weights, counting.count, units, repair=False)
+        moves = by_weight(moves, given, left, right, "area")
     pairs = moves.pairs[moves.pairs["share"] > 0]
-    area = areas.index.to_numpy()[pairs["right"]]
+    area = held.index.to_numpy()[pairs["right"]]
     unit = pairs["left"].to_numpy()
     empty = units.index[np.intersect1d(np.flatnonzero(moves.empty), unit)]
     notes: tuple[str, ...] = ()
@@ -369,7 +401,44 @@ def _in_part(
         told = f"Unités sans logement localisé, réparties par surface : {first}{more}"
         notes = (f"{told} ({number(len(empty))}).",)
     found = pd.DataFrame({"area": area, "unit": unit, "share": pairs["share"]})
-    return _Shared(found, counting.rule, notes)
+    extent = extent_of(areas, units, found, moves.parts)
+    return _Shared(found, extent, counting.rule, notes)
+
+
+def _nested(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return each ring or isochrone with all that is nearer to its place."""
+    if "outer" not in areas.columns:
+        msg = (
+            "cumulative=True wants rings or isochrones, with their bound in a column "
+            f"'outer'; areas have {culprits(areas.columns)}"
+        )
+        raise DataError(msg)
+    places = [
+        areas.index.get_level_values(n).to_numpy() for n in range(areas.index.nlevels)
+    ][:-1]
+    place = np.zeros(len(areas))
+    if places:
+        place, _ = pd.factorize(pd.MultiIndex.from_arrays(places))
+    shapes = np.asarray(areas.geometry.array).copy()
+    outer = areas["outer"].to_numpy(dtype=float)
+    for one in np.unique(place):
+        rows = np.flatnonzero(place == one)
+        order = rows[np.argsort(outer[rows])]
+        if shared_surface(areas.iloc[order]) > _LEAST * areas.area.iloc[order].sum():
+            msg = (
+                "areas hold one another already: each is counted with all that is "
+                "nearer; leave cumulative out, or draw them with nested=False"
+            )
+            raise DataError(msg)
+        for near, far in pairwise(order):
+            shapes[far] = shapely.union(shapes[near], shapes[far])
+    return gpd.GeoDataFrame(geometry=shapes, index=areas.index, crs=areas.crs)
+
+
+def _within(column: str) -> str:
+    """Name a count of all that is nearer, or its state."""
+    bare = column.removesuffix(state_column(""))
+    return f"{bare}{_WITHIN}{column[len(bare) :]}"
 
 
 # --- sums --------------------------------------------------------------------------
@@ -409,29 +478,95 @@ def _cells(
     return pairs["area"].to_numpy() * size + group[pairs["unit"]], index
 
 
+def _counted(
+    areas: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame,
+    columns: list[str],
+    groups: pd.Series | None,
+    shared: _Shared,
+) -> pd.DataFrame:
+    """Add up what lies in each area, or in each group of it."""
+    cell, index = _cells(shared.pairs, areas.index, groups)
+    size, extent = len(index), shared.extent
+    result = pd.DataFrame(index=index)
+    result["units"] = np.bincount(cell, minlength=size)
+    each = size // len(areas)
+    partial = np.repeat(extent.partial & ~extent.larger, each)
+    rough = np.zeros(size, dtype=bool)
+    lies = extent.lies[extent.rough[extent.lies["area"]]]
+    rough[_cells(lies, areas.index, groups)[0]] = True
+    for column in columns:
+        values, states = _summed(units, column, shared.pairs, cell, size)
+        signed = _measure(units, column).signed
+        kind: Literal["balance", "count"] = "balance" if signed else "count"
+        states[partial] = of_part(states[partial], kind)
+        states[rough & (states == "")] = "estimated"
+        result[column] = np.where(np.isin(states, list(STATES)), np.nan, values)
+        if (states != "").any():
+            result[state_column(column)] = states
+    return result
+
+
+def _measure(units: pd.DataFrame, column: str) -> Stock:
+    """Return what a column is told to be, else a plain stock."""
+    told = measures_of(units).get(column)
+    return told if isinstance(told, Stock) else Stock()
+
+
 def _summed(
     units: pd.DataFrame, column: str, pairs: pd.DataFrame, cell: np.ndarray, size: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the sum of each row and what it is worth, by the rule of `aggregate`."""
+    signed = _measure(units, column).signed
+    counts, told = counted(units, column, signed=signed)
     unit, share = pairs["unit"].to_numpy(), pairs["share"].to_numpy()
-    values = units[column].to_numpy("float64")[unit]
-    state = states_of(units, column).to_numpy(dtype=object)[unit]
-    cut = (share < 1 - NOISE) & (values != 0)
-    low = np.bincount(cell[state == "lower_bound"], minlength=size) > 0
-    unsure = np.bincount(cell[cut | (state == "estimated")], minlength=size) > 0
-    states = np.select([low, unsure], ["lower_bound", "estimated"], default="")
-    sums = np.bincount(cell, values * share, size).astype(np.float64)
-    return sums, states.astype(object)
+    values = counts.to_numpy()[unit]
+    state = told.to_numpy(dtype=object)[unit]
+    known = ~np.isnan(values)
+
+    def some(which: np.ndarray) -> np.ndarray:
+        return np.bincount(cell[which], minlength=size) > 0
+
+    has = {name: some(state == name) for name in (*STATES, *QUALIFIERS)}
+    has["estimated"] |= some((share < 1 - NOISE) & known & (values != 0))
+    states = summed(has, some(known), signed=signed)
+    sums = np.bincount(cell, np.where(known, values, 0.0) * share, size)
+    return sums.astype(np.float64), states
 
 
-def _attrs(
-    areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame, shared: _Shared
+def _told(
+    areas: gpd.GeoDataFrame,
+    units: gpd.GeoDataFrame,
+    known: Mapping[str, Stock],
+    shared: _Shared,
+    notes: tuple[str, ...],
 ) -> dict[str, object]:
     """Return what is to be printed with the figures."""
-    drawn = areas.attrs.get("rule")
-    credits_ = (*areas.attrs.get("sources", ()), *units.attrs.get("sources", ()))
+    drawn, frame = told_of(areas), told_of(units)
+    lines = [line for item in known.values() for line in item.source.split("; ")]
+    sources = dict.fromkeys([*drawn.sources, *frame.sources, *lines])
+    rule = RULES[shared.rule] + (f" ; aires : {drawn.rule}" if drawn.rule else "")
     return {
-        "rule": RULES[shared.rule] + (f" ; aires : {drawn}" if drawn else ""),
-        "sources": tuple(dict.fromkeys(credits_)),
-        "notes": shared.notes,
+        "rule": rule,
+        "sources": tuple(filter(None, sources)),
+        "notes": (*shared.notes, *_blanks(units, known, shared.pairs), *notes),
     }
+
+
+def _blanks(
+    units: gpd.GeoDataFrame, known: Mapping[str, Stock], pairs: pd.DataFrame
+) -> list[str]:
+    """Say in French which units count for nothing, their value being missing."""
+    inside = units.iloc[np.unique(pairs["unit"])]
+    notes = []
+    for column, measure in known.items():
+        _, states = counted(inside, column, signed=measure.signed)
+        for state, printed in STATES.items():
+            codes = [str(code) for code in inside.index[states == state]]
+            if codes and state != "not_applicable":
+                more = "…" if len(codes) > 5 else ""
+                notes.append(
+                    f"{measure.label or column}, {printed.lower()} : "
+                    f"{', '.join(codes[:5])}{more} ({number(len(codes))})."
+                )
+    return notes

@@ -77,7 +77,16 @@ def count_inside(
     """
     rule, iris = counting_rule(subject), subject.iris
     count = None if iris is None else "dwellings_2021"
-    return reach(areas, units, sums=sums, rule=rule, weights=iris, count=count)
+    # What lies outside the two départements is told with the figures.
+    return reach(
+        areas,
+        units,
+        sums=sums,
+        rule=rule,
+        weights=iris,
+        count=count,
+        allow_partial=True,
+    )
 
 
 def counted_note(subject: Subject) -> str:

@@ -17,10 +17,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from basinmap.spatial.coverages import _vertices
-from basinmap.spatial.lookups import _repeated
+from basinmap.spatial.polygons import vertices
 
-__all__ = ["Grid", "Layers", "Parts", "added_up", "fractions"]
+__all__ = ["Grid", "Layers", "Parts", "added_up", "fractions", "repeated"]
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -38,6 +37,20 @@ _FEW_CELLS: Final = 2**16
 
 
 # -- shares of cells ---------------------------------------------------------------
+
+
+def repeated(counts: Ints) -> tuple[Ints, Ints]:
+    """
+    Return 0, 0, 1, 2, 2, 2… and 0, 1, 0, 0, 1, 2… for counts 2, 1, 3….
+
+    Parameters
+    ----------
+    counts
+        How many times each place stands.
+    """
+    owner = np.repeat(np.arange(len(counts)), counts)
+    start = np.cumsum(counts) - counts
+    return owner, np.arange(len(owner)) - start[owner]
 
 
 class Parts(NamedTuple):
@@ -146,7 +159,7 @@ def _edges(
 ) -> tuple[Ints, Floats, Floats, Floats]:
     """Return whose each edge is, which way it goes, and its low and high ends."""
     turned = shapely.orient_polygons(shapes, exterior_cw=size[0] * size[1] < 0)
-    xy, ring, owner = _vertices(turned)
+    xy, ring, owner = vertices(turned)
     xy = (xy - np.array(corner)) / np.array(size)
     rise = np.diff(xy[:, 1])
     kept = np.flatnonzero((ring[1:] == ring[:-1]) & (rise != 0))
@@ -160,7 +173,7 @@ def _within_rows(edges: tuple[Ints, Floats, Floats, Floats], rows: int) -> _Piec
     owner, way, low, high = edges
     first = np.clip(np.floor(low[:, 1]), 0, rows)
     last = np.clip(np.ceil(high[:, 1]), 0, rows)
-    edge, step = _repeated((last - first).astype(np.int64))
+    edge, step = repeated((last - first).astype(np.int64))
     row = first[edge] + step
     x, y, end, top = low[edge, 0], low[edge, 1], high[edge, 0], high[edge, 1]
     bottom, roof = np.maximum(row, y), np.minimum(row + 1, top)
@@ -192,7 +205,7 @@ def _by_cell(
     # Beyond the grid, an edge only tells whether the row is inside.
     first = np.clip(np.floor(pieces.low), -1, columns)
     last = np.maximum(np.clip(np.ceil(pieces.high) - 1, -1, columns), first)
-    piece, step = _repeated((last - first + 1).astype(np.int64))
+    piece, step = repeated((last - first + 1).astype(np.int64))
     owner, row = pieces.owner[piece], pieces.row[piece]
     low, high = pieces.low[piece], pieces.high[piece]
     column = first[piece] + step

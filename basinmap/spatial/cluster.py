@@ -29,26 +29,26 @@ from basinmap.errors import DataError, LibraryError, culprits
 from basinmap.measures import Measures
 from basinmap.reports import Report
 from basinmap.spatial.apportioning import Apportionment, apportion
-from basinmap.spatial.joins import (
+from basinmap.spatial.holding import (
+    Account,
+    Options,
     Overlaps,
     Units,
-    _Account,
-    _added,
-    _attrs,
-    _by_notes,
-    _check_columns,
-    _check_crs,
-    _check_partition,
-    _check_threshold,
-    _checked,
-    _columns,
-    _holders,
-    _named,
-    _needed,
-    _notes,
-    _Options,
-    _report,
-    _table,
+    add_lot,
+    attrs_of,
+    check_crs,
+    check_partition,
+    check_threshold,
+    check_wanted,
+    codes_at,
+    columns_needed,
+    holders,
+    laid_out,
+    names_of,
+    notes_of,
+    notes_of_values,
+    options_of,
+    report_of,
 )
 from basinmap.spatial.lookups import Lookup, find, lookup, touching
 from basinmap.spatial.partitions import (
@@ -65,7 +65,7 @@ from basinmap.spatial.partitions import (
     whole_file,
     write_points_dataset,
 )
-from basinmap.spatial.sources import Lot, Source, _decoded
+from basinmap.spatial.points import Lot, Source, decoded
 from basinmap.spatial.tallies import Heap, Tally, numbers_of
 
 __all__ = [
@@ -94,7 +94,7 @@ class _Ask(NamedTuple):
     """What a task adds up."""
 
     rows: int
-    options: _Options
+    options: Options
     sums: tuple[str, ...] = ()
     medians: tuple[str, ...] = ()
     by: str | None = None
@@ -106,7 +106,7 @@ class _Sums(NamedTuple):
 
     tally: Tally
     heaps: dict[str, Heap]
-    account: _Account
+    account: Account
 
 
 class _Weights(NamedTuple):
@@ -218,15 +218,15 @@ def cluster_count(  # noqa: PLR0913 - those of `count`, and where it runs
     >>> int(table["points"].sum()), int(table["points"].max())
     (36, 1)
     """
-    options = _checked(nearest, overlaps, strict=strict)
-    sums, medians = _columns(sums), _columns(medians)
-    _check_threshold(threshold)
+    options = options_of(nearest, overlaps, strict=strict)
+    sums, medians = names_of(sums), names_of(medians)
+    check_threshold(threshold)
     with _working(client, workers) as crew, ExitStack() as after:
         parts = _planned(dataset, rows, storage or {})
         source = dataset_source(parts)
-        _check_columns(source, sums, medians, by)
+        check_wanted(source, sums, medians, by)
         ready = _made_ready(units, source)
-        needed = tuple(_needed(source, sums, medians, by))
+        needed = tuple(columns_needed(source, sums, medians, by))
         ask = _Ask(len(source.index), options, tuple(sums), tuple(medians), by, needed)
         total = _nothing(ready, medians, len(source.index))
         for heap in total.heaps.values():
@@ -238,12 +238,12 @@ def cluster_count(  # noqa: PLR0913 - those of `count`, and where it runs
             name: heap.medians(tally.units, len(tally.kinds))
             for name, heap in heaps.items()
         }
-    table = _table(ready, tally, found, sums, threshold)
-    table.attrs = _attrs(source, ready, table, sums, account)
-    notes = _notes(account, options, ready, threshold)
+    table = laid_out(ready, tally, found, sums, threshold)
+    table.attrs = attrs_of(source, ready, table, sums, account)
+    notes = notes_of(account, options, ready, threshold)
     if by is not None:
-        notes += _by_notes(tally, by)
-    return table, _report(ready, tally, account, table, sums, medians, notes)
+        notes += notes_of_values(tally, by)
+    return table, report_of(ready, tally, account, table, sums, medians, notes)
 
 
 def cluster_locate(  # noqa: PLR0913 - those of `locate`, and where it runs
@@ -315,7 +315,7 @@ def cluster_locate(  # noqa: PLR0913 - those of `locate`, and where it runs
     if overlaps == "all":
         msg = "overlaps='all' gives several codes a point; choose 'lowest' or 'error'"
         raise DataError(msg)
-    options = _checked(nearest, overlaps, strict=strict)
+    options = options_of(nearest, overlaps, strict=strict)
     with _working(client, workers) as crew:
         parts = _planned(dataset, rows, storage or {})
         source = dataset_source(parts)
@@ -327,7 +327,7 @@ def cluster_locate(  # noqa: PLR0913 - those of `locate`, and where it runs
             raise DataError(msg)
         check_empty(folder, storage or {})
         ask = _Ask(len(source.index), options)
-        account, held = _Account(), 0
+        account, held = Account(), 0
         to = [
             f"{str(folder).rstrip('/')}/part-{n:05}.parquet" for n in range(len(parts))
         ]
@@ -340,7 +340,7 @@ def cluster_locate(  # noqa: PLR0913 - those of `locate`, and where it runs
         after={"points": float(held)},
         units_before=account.points,
         units_after=account.points,
-        notes=tuple(_notes(account, options, ready, None)),
+        notes=tuple(notes_of(account, options, ready, None)),
     )
 
 
@@ -415,7 +415,7 @@ def cluster_weights(
     return pd.DataFrame(
         {
             "source": left.codes.take(one),
-            "target": _named(right, (other - 1).astype(np.int32)),
+            "target": codes_at(right, (other - 1).astype(np.int32)),
             "weight": found.weight,
         }
     )
@@ -718,9 +718,9 @@ def _planned(dataset: Dataset, rows: int, storage: Mapping[str, Any]) -> list[Pa
 def _made_ready(units: Units, source: Source, *, repair: bool = False) -> Lookup:
     if not isinstance(units, Lookup):
         if isinstance(units, gpd.GeoDataFrame | gpd.GeoSeries):
-            _check_crs(source.crs, units.crs)  # told before outlines are
+            check_crs(source.crs, units.crs)  # told before outlines are
         units = lookup(units, expected=len(source.index), repair=repair)
-    _check_crs(source.crs, units.crs)
+    check_crs(source.crs, units.crs)
     return units
 
 
@@ -730,7 +730,7 @@ def _made_ready(units: Units, source: Source, *, repair: bool = False) -> Lookup
 def _nothing(ready: Lookup, medians: Iterable[str], expected: int) -> _Sums:
     units = len(ready.codes)
     heaps = {name: Heap(expected, units) for name in medians}
-    return _Sums(Tally(units), heaps, _Account())
+    return _Sums(Tally(units), heaps, Account())
 
 
 def _tallied(sent: _Sent, ask: _Ask, part: Part) -> _Sums:
@@ -739,8 +739,8 @@ def _tallied(sent: _Sent, ask: _Ask, part: Part) -> _Sums:
     sums = _nothing(ready, ask.medians, 0)
     index = pd.RangeIndex(ask.rows)
     for lot in part_lots(part, ask.needed):
-        held = _holders(lot, ready, index, ask.options, sums.account)
-        _added(lot, held, sums.tally, sums.heaps, ask.sums, ask.by)
+        held = holders(lot, ready, index, ask.options, sums.account)
+        add_lot(lot, held, sums.tally, sums.heaps, ask.sums, ask.by)
     return sums
 
 
@@ -760,7 +760,7 @@ def _merge(total: _Sums, part: _Sums, by: str | None) -> None:
     _add_up(total.account, part.account)
 
 
-def _add_up(account: _Account, told: _Account) -> None:
+def _add_up(account: Account, told: Account) -> None:
     for item in fields(account):
         total = getattr(account, item.name) + getattr(told, item.name)
         setattr(account, item.name, total)
@@ -776,9 +776,9 @@ def _pairs(
     parts = _planned(dataset, ask.rows, ask.storage)
     points = dataset_source(parts)
     names = () if ask.count is None else (ask.count,)
-    _check_columns(points, list(names), [], None)
+    check_wanted(points, list(names), [], None)
     left, right = (_made_ready(layer, points, repair=ask.repair) for layer in units)
-    options = _checked(None, ask.overlaps, strict=False)
+    options = options_of(None, ask.overlaps, strict=False)
     told = _Ask(len(points.index), options, names)
     sure, doubt = _NO_WEIGHTS, [_NO_WEIGHTS]
     for found, apart in _answers(crew, _weighed, parts, [left, right], told):
@@ -804,10 +804,10 @@ def _weighed(sent: _Sent, ask: _Ask, part: Part) -> tuple[_Weights, _Weights]:
     return sure, _joined(doubt)
 
 
-def _ranks(units: Lookup, lot: Lot, options: _Options) -> NDArray[np.int32]:
+def _ranks(units: Lookup, lot: Lot, options: Options) -> NDArray[np.int32]:
     found = find(units, lot.x, lot.y)
     if len(found.point):
-        _check_partition(found, units, options)
+        check_partition(found, units, options)
     return found.rank
 
 
@@ -866,19 +866,19 @@ def _weights(lot: Lot, names: Sequence[str]) -> Floats:
 # -- codes -----------------------------------------------------------------------
 
 
-def _labelled(sent: _Sent, ask: _Ask, part: Part, to: str) -> tuple[_Account, int]:
+def _labelled(sent: _Sent, ask: _Ask, part: Part, to: str) -> tuple[Account, int]:
     """Write the rows of a part again, each with the code of its unit."""
     (ready,) = sent.layers
-    account, inside = _Account(), 0
+    account, inside = Account(), 0
     index, start = pd.RangeIndex(ask.rows), part.start
     kind = pa.array(ready.codes).type
     with whole_file(to, part.storage) as file:
         writer = None
         for batch in part_batches(part):
-            x, y = _decoded(batch, part.file, start)
+            x, y = decoded(batch, part.file, start)
             lot = Lot(start, x, y, pd.DataFrame())
-            rank = _holders(lot, ready, index, ask.options, account).rank
-            codes = pa.array(_named(ready, rank), type=kind, from_pandas=True)
+            rank = holders(lot, ready, index, ask.options, account).rank
+            codes = pa.array(codes_at(ready, rank), type=kind, from_pandas=True)
             batch = batch.append_column(ready.level, codes)  # noqa: PLW2901 - one more
             writer = writer or pq.ParquetWriter(file, batch.schema, compression="zstd")
             writer.write_batch(batch)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -13,18 +12,17 @@ import pandas as pd
 import shapely
 
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
-from basinmap.measures import (
-    Measures,
-    check_columns,
-    check_ratios,
-)
+from basinmap.measures import Measures, check_columns, check_ratios
 from basinmap.reports import Report
-from basinmap.spatial.projections import check_metric
+from basinmap.spatial.combining import keys_of, part_of, sums_at
+from basinmap.spatial.options import check_flag
+from basinmap.spatial.polygons import NOISE, outlines, overlapping, vertices
 from basinmap.territory.outlines import error_of
-from basinmap.territory.sums import columns_of, refuse, stocks_of, sums_of
+from basinmap.territory.sums import columns_of, refuse, signed_of, stocks_of
 from basinmap.territory.units import check_unique
+from basinmap.territory.wholes import check_covered, remarks, warn_of_part
 from basinmap.typography import number, percent
-from basinmap.values.told import measures_of
+from basinmap.values.told import declared, measures_of
 
 __all__ = [
     "Cleaning",
@@ -35,8 +33,6 @@ __all__ = [
     "simplify_coverage",
 ]
 
-NOISE: Final = 1e-9
-"""Share of a surface under which a difference is one of arithmetic."""
 
 _KEPT: Final = frozenset({"geography", "sources", "outline_error"})
 """What is said of units and holds for those that they are merged into."""
@@ -111,7 +107,8 @@ def neighbours(
     >>> len(pairs), len(of_lens)
     (84, 7)
     """
-    shapes = _outlines(units, "units")
+    shapes = outlines(units, "units")
+    check_flag(points, "points")
     if tolerance is not None and not (0 < tolerance < np.inf):
         msg = f"tolerance is a distance in metres above 0, such as 5; got {tolerance!r}"
         raise DataError(msg)
@@ -147,6 +144,7 @@ def dissolve(
     by: str | pd.Series,
     *,
     measures: Measures | None = None,
+    allow_partial: bool = False,
 ) -> gpd.GeoDataFrame:
     """
     Merge units into those that a column names, borders and counts alike.
@@ -159,20 +157,24 @@ def dissolve(
         Column of the units to make, or a Series on the index of `units`. Units
         without a value are left out.
     measures
-        Columns to combine, each by its measure, as `aggregate` does; none by
+        Column to measure: what to combine, each as `aggregate` does; none by
         default.
+    allow_partial
+        Whether units some of whose communes are in no row may stand for the whole,
+        as in `aggregate`.
 
     Returns
     -------
     GeoDataFrame
         Index named by `by`; `units` (how many were merged), the measures, with
         `<column>_state` where there is something to say, and `geometry`.
+        `attrs["remarks"]` says which units lack communes.
 
     Raises
     ------
     DataError
-        If a code is repeated, an outline is absent, invalid or flat, or nothing
-        has a value.
+        If a code is repeated, an outline is absent, invalid or flat, nothing has a
+        value, or there are measures and all units lack communes.
     ColumnError, MeasureError
         If a column is missing, or cannot be combined.
     CRSError
@@ -182,7 +184,8 @@ def dissolve(
     -----
     BasinmapWarning
         If the units are no valid coverage: they are merged the slow way, and
-        slivers between them remain as holes.
+        slivers between them remain as holes. If measures are combined and an EPCI,
+        or another unit that is known, lacks communes.
 
     Examples
     --------
@@ -196,8 +199,10 @@ def dissolve(
     epci
     246200364     36    242013.0
     """
-    shapes = _outlines(units, "units")
+    shapes = outlines(units, "units")
     groups = _groups(units, by)
+    known = {} if measures is None else declared(units, measures)
+    check_flag(allow_partial, "allow_partial")
     number_of, names = pd.factorize(groups, sort=True)
     kept = number_of >= 0
     if not kept.any():
@@ -212,12 +217,18 @@ def dissolve(
         warnings.warn(msg, BasinmapWarning, stacklevel=2)
         merge = shapely.union_all
     index = pd.Index(names, name=groups.name)
+    part = part_of(units, groups, by)
+    if known and not allow_partial:
+        check_covered(part, index)
+        warn_of_part(part)
     merged = [merge(shapes[number_of == n]) for n in range(len(names))]
     frame = gpd.GeoDataFrame(
         {"units": np.bincount(number_of[kept])}, geometry=merged, index=index
     ).set_crs(units.crs)
-    if measures:
-        found = _added_up(units[kept], number_of[kept], dict(measures))
+    if known:
+        lacking = keys_of(np.flatnonzero(index.isin(list(part))))
+        sums, rows, parent = _added_up(units[kept], number_of[kept], known)
+        found = columns_of(known, sums, rows, parent, lacking, allowed=allow_partial)
         found.index = index
         frame = gpd.GeoDataFrame(
             pd.concat([frame[["units"]], found], axis=1),
@@ -226,7 +237,8 @@ def dissolve(
     frame.attrs = {
         **{k: v for k, v in units.attrs.items() if k in _KEPT},
         "level": groups.name,
-        **({"measures": dict(measures)} if measures else {}),
+        **({"measures": known} if known else {}),
+        **({"remarks": remarks(part)} if part else {}),
     }
     return frame
 
@@ -281,7 +293,7 @@ def simplify_coverage(
         if not 0 < value < np.inf:
             msg = f"{name} must be above 0; got {value!r}: write scale=250_000"
             raise DataError(msg)
-    shapes = _outlines(units, "units")
+    shapes = outlines(units, "units")
     _check_valid(units, shapes)
     size = paper_mm * scale / 1000
     simple = shapely.coverage_simplify(shapes, tolerance=size)
@@ -330,7 +342,7 @@ def check_coverage(
     0
     """
     _check_width(gap_width)
-    shapes = _outlines(units, "units")
+    shapes = outlines(units, "units")
     faults: list[tuple[str, tuple[object, ...], float, shapely.Point]] = []
     if not shapely.coverage_is_valid(shapes, gap_width=gap_width):
         faults = _overlap_faults(units, shapes)
@@ -403,7 +415,7 @@ def clean_coverage(
     if snap is not None and not 0 <= snap < np.inf:
         msg = f"snap is a distance in metres, 0 or more; got {snap!r}"
         raise DataError(msg)
-    shapes = _outlines(units, "units")
+    shapes = outlines(units, "units")
     cleaned = shapely.coverage_clean(
         shapes, gap_width=gap_width, snapping_distance=-1.0 if snap is None else snap
     )
@@ -423,52 +435,6 @@ def clean_coverage(
 
 
 # --- checks ------------------------------------------------------------------------
-
-
-def _outlines(
-    frame: gpd.GeoDataFrame, what: str, *, repair: bool = False
-) -> np.ndarray:
-    """Return the outlines of units whose surface has a meaning, one a code."""
-    check_metric(frame, what)
-    check_unique(frame.index, what)
-    shapes = np.asarray(frame.geometry.array)
-    void = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    other = ~void & ~np.isin(shapely.get_type_id(shapes), [3, 6])
-    for wrong, told in ((void, "without outline"), (other, "that are no polygon")):
-        if wrong.any():
-            codes = culprits(frame.index[wrong])
-            msg = (
-                f"{what}: {wrong.sum()} unit(s) {told}: {codes}; "
-                "drop them, or give their polygon"
-            )
-            raise DataError(msg)
-    invalid = ~_are_boxes(shapes)
-    invalid[invalid] = ~shapely.is_valid(shapes[invalid])
-    if invalid.any() and repair:
-        shapes = shapes.copy()
-        shapes[invalid] = shapely.make_valid(
-            shapes[invalid], method="structure", keep_collapsed=False
-        )
-    elif invalid.any():
-        msg = (
-            f"{what}: {invalid.sum()} invalid outline(s): "
-            f"{culprits(frame.index[invalid])}; repair them with .make_valid()"
-        )
-        raise DataError(msg)
-    flat = frame.index[~(shapely.area(shapes) > 0)]
-    if len(flat):
-        msg = f"{what}: {len(flat)} without surface ({culprits(flat)}); drop them"
-        raise DataError(msg)
-    return shapes
-
-
-def _are_boxes(shapes: np.ndarray) -> np.ndarray:
-    """Tell which polygons are rectangles along the axes."""
-    found = shapely.get_num_coordinates(shapes) == 5
-    x0, y0, x1, y1 = shapely.bounds(shapes[found]).T
-    whole, area = (x1 - x0) * (y1 - y0), shapely.area(shapes[found])
-    found[found] = (whole > 0) & (np.abs(whole - area) <= NOISE * whole)
-    return found
 
 
 def _check_valid(units: gpd.GeoDataFrame, shapes: np.ndarray) -> None:
@@ -491,41 +457,10 @@ def _check_width(gap_width: float) -> None:
 # --- overlaps and gaps -------------------------------------------------------------
 
 
-def _disjoint(shapes: np.ndarray) -> bool:
-    """
-    Tell, fast, that polygons do not overlap; False means that they might.
-
-    Once shared edges are dropped, what is left bounds the union. If that is a valid
-    polygon of the same surface as all the units, no ground is in two of them.
-    """
-    try:
-        union = shapely.coverage_union_all(shapes)
-    except shapely.errors.GEOSException:  # edges that cross, or stand three times
-        return False
-    total = float(shapely.area(shapes).sum())
-    same = abs(union.area - total) <= 1e-12 * total
-    return bool(same and shapely.is_valid(union))
-
-
-def _overlaps(shapes: np.ndarray) -> pd.DataFrame:
-    """Return the pairs of polygons that overlap: `left`, `right`, `area`, `shape`."""
-    tree = shapely.STRtree(shapes)
-    left, right = tree.query(shapes, predicate="intersects")
-    once = left < right
-    left, right = left[once], right[once]
-    parts = shapely.intersection(shapes[left], shapes[right])
-    pairs = pd.DataFrame({"left": left, "right": right, "area": shapely.area(parts)})
-    pairs["shape"] = parts
-    # Borders that cross by the last bit of a coordinate are no overlap.
-    areas = shapely.area(shapes)
-    least = NOISE * np.minimum(areas[left], areas[right])
-    return pairs[pairs["area"] > least]
-
-
 def _overlap_faults(
     units: gpd.GeoDataFrame, shapes: np.ndarray
 ) -> list[tuple[str, tuple[object, ...], float, shapely.Point]]:
-    pairs = _overlaps(shapes)
+    pairs = overlapping(shapes)
     places = shapely.point_on_surface(pairs["shape"].to_numpy())
     return [
         ("overlap", (units.index[i], units.index[j]), float(area), place)
@@ -561,17 +496,9 @@ def _first_line(lines: shapely.Geometry) -> shapely.Geometry | None:
 # --- borders -----------------------------------------------------------------------
 
 
-def _vertices(shapes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the coordinates of all rings, with their ring and their polygon."""
-    parts, of_part = shapely.get_parts(shapes, return_index=True)
-    rings, of_ring = shapely.get_rings(parts, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    return xy, ring, of_part[of_ring][ring]
-
-
 def _shared_borders(shapes: np.ndarray) -> pd.DataFrame:
     """Pair the edges of a valid coverage that stand twice, and its vertices."""
-    xy, ring, owner = _vertices(shapes)
+    xy, ring, owner = vertices(shapes)
     inside = ring[1:] == ring[:-1]
     start, end, own = xy[:-1][inside], xy[1:][inside], owner[1:][inside]
     turn = (start[:, 0] > end[:, 0]) | (
@@ -631,8 +558,8 @@ def _groups(units: gpd.GeoDataFrame, by: str | pd.Series) -> pd.Series:
 
 def _added_up(
     units: gpd.GeoDataFrame, number_of: np.ndarray, known: Measures
-) -> pd.DataFrame:
-    """Combine the measures of the units of each group, in the order of groups."""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
+    """Add up the units of each group, in the order of groups."""
     refuse(known)
     taken = {"units", "geometry"} & set(known)
     if taken:
@@ -641,22 +568,10 @@ def _added_up(
     check_ratios(known, {**measures_of(units), **known})
     table = pd.DataFrame(units.drop(columns=units.geometry.name))
     table.attrs = {}
-    parent = pd.Series(_keys(number_of), table.index, dtype=object)
-    sums = _sums(stocks_of(table, known), number_of)
-    return columns_of(known, sums, table, parent)
-
-
-def _sums(stocks: pd.DataFrame, positions: np.ndarray) -> pd.DataFrame:
-    """Add stocks up by position of their unit, each sum under the name of it."""
-    # Whole numbers are grouped many times faster than text.
-    sums = sums_of(stocks, pd.Series(positions, stocks.index))
-    sums.index = pd.Index(_keys(sums.index), dtype=object)
-    return sums
-
-
-def _keys(positions: Iterable[int]) -> list[str]:
-    """Name positions by strings, as sums of units expect."""
-    return [str(n) for n in positions]
+    parent = pd.Series(keys_of(number_of), table.index, dtype=object)
+    stocks = stocks_of(table, known)
+    sums = sums_at(stocks, number_of, signed=signed_of(known))
+    return sums, table, parent
 
 
 # --- accounts ----------------------------------------------------------------------

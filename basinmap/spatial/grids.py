@@ -15,11 +15,12 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError as UnknownCRS
 
 from basinmap.errors import CodeError, CRSError, DataError, MeasureError, culprits
-from basinmap.measures import STATES, Stock, check_columns, states_of
-from basinmap.spatial.cells import fractions
-from basinmap.spatial.lookups import _repeated
-from basinmap.spatial.overlaps import _check_polygons
+from basinmap.measures import Stock, check_columns, counted
+from basinmap.spatial.cells import fractions, repeated
+from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.states import STATES, divided
+from basinmap.territory.sums import refuse
 from basinmap.values.told import measures_of
 
 __all__ = [
@@ -106,7 +107,7 @@ def square_grid(
     ['CRS3035RES1000mN3060000E3810000']
     """
     check_metric(area, "area")
-    _check_polygons(area, "area")
+    check_polygons(area, "area")
     epsg = epsg_code(crs)
     size = whole_metres(size_m, "size_m")
     outlines = area.geometry.to_crs(epsg)
@@ -187,7 +188,8 @@ def density(
     Raises
     ------
     MeasureError
-        If the column is declared as anything but a stock.
+        If the column is declared as anything but a stock, or holds anything but
+        numbers, infinite or negative ones.
     ColumnError
         If the column is missing.
     CRSError
@@ -209,15 +211,17 @@ def density(
     """
     check_metric(cells, "cells")
     check_columns(cells, column)
-    _check_polygons(cells, "cells")
+    check_polygons(cells, "cells")
     known = measure or measures_of(cells).get(column, Stock())
     if not isinstance(known, Stock):
         kind = type(known).__name__.lower()
         msg = f"{column!r} is a {kind}: only a stock is divided by a surface"
         raise MeasureError(msg)
+    refuse({column: known})
     surface = cells.geometry.to_crs(_EQUAL_AREA).area / 1e6
-    values = (cells[column].astype("float64") / surface).rename(column)
-    states = states_of(cells, column)
+    amounts, worth = counted(cells, column, signed=known.signed)
+    values = (amounts / surface).rename(column)
+    states = pd.Series(divided(worth, "", surface == 0), cells.index)
     sources = dict.fromkeys([known.source, *cells.attrs.get("sources", ())])
     values.attrs = {
         "label": known.label or column,
@@ -341,7 +345,7 @@ def touched(outlines: gpd.GeoSeries, size: int, option: str) -> tuple[Ints, Ints
     # A territory fills at least a part of its box: the box alone costs nothing.
     check_room(float(outlines.area.sum()) / size**2, size, option)
     parts = fractions(outlines.to_numpy(), start, (size, size), shape)
-    run, step = _repeated(parts.size)
+    run, step = repeated(parts.size)
     keys = np.unique(parts.row[run] * shape[1] + parts.column[run] + step)
     check_room(len(keys), size, option)
     return keys // shape[1] + corner[1], keys % shape[1] + corner[0]

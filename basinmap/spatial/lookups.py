@@ -21,6 +21,8 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from basinmap.errors import CodeError, DataError, culprits
+from basinmap.spatial.cells import repeated
+from basinmap.spatial.options import check_flag
 from basinmap.spatial.projections import check_metric
 from basinmap.territory.outlines import error_of
 from basinmap.territory.units import check_unique
@@ -255,6 +257,7 @@ def _checked(
     units: gpd.GeoDataFrame | gpd.GeoSeries, *, repair: bool
 ) -> tuple[pd.Index, NDArray[np.object_], tuple[str, ...]]:
     check_metric(units, "units")
+    check_flag(repair, "repair")
     index = units.index
     if isinstance(index, pd.MultiIndex) or index.hasnans:
         msg = (
@@ -421,7 +424,7 @@ def _touched_by(edges: _Edges, raster: _Raster, part: Ints) -> tuple[Ints, Ranks
     pad = _pad(edges, raster)
     low, high = raster.column(west - pad), raster.column(east + pad)
     first, last = raster.row(y - pad), raster.row(top + pad)
-    owner, step = _repeated(high - low + 1)
+    owner, step = repeated(high - low + 1)
     column = low[owner] + step
     below, above = first[owner], last[owner]
     # In a strip between two columns, only the rows that the edge crosses there.
@@ -438,7 +441,7 @@ def _touched_by(edges: _Edges, raster: _Raster, part: Ints) -> tuple[Ints, Ranks
     upper = np.where(upright, top[one], np.maximum(*ends)) + 2 * pad
     below[wide] = np.maximum(below[wide], raster.row(lower))
     above[wide] = np.minimum(above[wide], raster.row(upper))
-    strip, step = _repeated(above - below + 1)
+    strip, step = repeated(above - below + 1)
     cells = (below[strip] + step) * raster.columns + column[strip]
     return cells, part[owner[strip]].astype(np.int32)
 
@@ -455,7 +458,7 @@ def _swept(edges: _Edges, raster: _Raster) -> tuple[Ints, NDArray[np.int64], Int
     """
     lines = raster.middle(np.arange(raster.rows))
     first = np.searchsorted(lines, edges.y, side="left")
-    owner, step = _repeated(np.searchsorted(lines, edges.top) - first)
+    owner, step = repeated(np.searchsorted(lines, edges.top) - first)
     row = first[owner] + step
     x, y, end, top, gain = (values[owner] for values in edges)
     crossing = x + (lines[row] - y) * ((end - x) / (top - y))
@@ -468,13 +471,6 @@ def _swept(edges: _Edges, raster: _Raster) -> tuple[Ints, NDArray[np.int64], Int
     order = np.argsort(place, kind="stable")
     units = np.cumsum(gain[order].astype("int64"))
     return place[order] + 1, units, unsure
-
-
-def _repeated(counts: Ints) -> tuple[Ints, Ints]:
-    """Return 0, 0, 1, 2, 2, 2… and 0, 1, 0, 0, 1, 2… for counts 2, 1, 3…."""
-    owner = np.repeat(np.arange(len(counts)), counts)
-    start = np.cumsum(counts) - counts
-    return owner, np.arange(len(owner)) - start[owner]
 
 
 # -- points ----------------------------------------------------------------------
@@ -566,7 +562,7 @@ def _crossed(
     The path goes along the left side of the cell to the height of the point, then
     right to it. NaN where an end of a leg is too near an edge for float64.
     """
-    owner, step = _repeated(count)
+    owner, step = repeated(count)
     edge = ready._marked.edge[start[owner] + step]  # noqa: SLF001 - its own module
     x, y, end, top, gain = (values[edge] for values in ready._edges)  # noqa: SLF001
     px, py, left, middle = (values[owner] for values in (*point, *corner))

@@ -8,7 +8,9 @@ import pandas as pd
 import shapely
 
 from basinmap.errors import ColumnError, DataError, culprits
+from basinmap.measures import as_floats
 from basinmap.reports import Report
+from basinmap.spatial.options import check_tolerance
 from basinmap.spatial.overlaps import outlines_caution, surface_shares
 from basinmap.spatial.projections import check_metric, check_same_crs
 from basinmap.territory.outlines import error_of, ground_area
@@ -64,9 +66,10 @@ def quartier_shares(
         If a frame cannot be measured, or they differ.
     DataError
         If an outline is invalid, a code is repeated, communes overlap, dwellings
-        are no points or are badly counted, or the tolerance is out of range.
-    ColumnError
-        If the column of counts is missing.
+        are no points or are badly counted, an option serves nothing, or the tolerance
+        is out of range.
+    ColumnError, MeasureError
+        If the column of counts is missing, or holds no numbers.
 
     Examples
     --------
@@ -84,6 +87,12 @@ def quartier_shares(
     (8, '1.000000', ('centre',))
     """
     _check_frames(quartiers, communes, tolerance)
+    if count is not None and dwellings is None:
+        msg = (
+            f"count={count!r} is a column of dwellings, and there are none; pass "
+            "dwellings=, a frame of points, or leave count out"
+        )
+        raise DataError(msg)
     pairs = surface_shares(quartiers, communes)
     pairs = pairs.rename(columns={"unit": "quartier", "area": "commune"})
     covered = pairs.groupby("quartier")["share"].sum().reindex(quartiers.index)
@@ -120,9 +129,7 @@ def _check_frames(
     quartiers: gpd.GeoDataFrame, communes: gpd.GeoDataFrame, tolerance: float
 ) -> None:
     check_same_crs(quartiers, communes)
-    if not 0 <= tolerance < 0.5:
-        msg = f"tolerance is a share in [0, 0.5[, such as 0.005; got {tolerance!r}"
-        raise DataError(msg)
+    check_tolerance(tolerance)
     for frame, level in ((quartiers, "quartier"), (communes, "commune")):
         if frame.index.name != level:
             msg = (
@@ -230,7 +237,7 @@ def _weights(
     if count not in dwellings:
         msg = f"no column {count!r} in dwellings; it has {culprits(dwellings.columns)}"
         raise ColumnError(msg)
-    weights = pd.to_numeric(dwellings[count], errors="coerce").to_numpy("float64")
+    weights = as_floats(dwellings[count], count).to_numpy()
     bad = dwellings.index[~(np.isfinite(weights) & (weights >= 0))]
     if len(bad):
         msg = (

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from basinmap.errors import DataError, culprits
+from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import check_same_crs
 from basinmap.typography import shortest
 
@@ -54,7 +54,7 @@ def surface_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataF
         Columns `area` and `unit` (index values) and `share` in ]0, 1].
     """
     check_same_crs(units, areas, names=("units", "areas"))
-    _check_polygons(units, "units")
+    check_polygons(units, "units")
     tree = shapely.STRtree(areas.geometry.array)
     rows, columns = tree.query(units.geometry.array, predicate="intersects")
     left = units.geometry.array[rows]
@@ -116,22 +116,6 @@ l'autre côté."
         f"Contours généralisés (±\u00a0{metres}\u00a0m)\u00a0: ce qui est plus près "
         "d'une limite peut être de l'autre côté."
     )
-
-
-def _check_polygons(frame: gpd.GeoDataFrame, what: str) -> None:
-    """Check that a share of surface has a meaning."""
-    shapes = frame.geometry
-    flat = frame.index[~(shapes.area > 0)]
-    if len(flat):
-        msg = f"{what}: {len(flat)} without surface ({culprits(flat)}); use points"
-        raise DataError(msg)
-    invalid = frame.index[~shapes.is_valid]
-    if len(invalid):
-        msg = (
-            f"{what}: {len(invalid)} invalid outline(s): {culprits(invalid)}; "
-            "repair them with .make_valid()"
-        )
-        raise DataError(msg)
 
 
 def _named(

@@ -18,8 +18,15 @@ import pyarrow as pa
 import shapely
 
 from basinmap.errors import CRSError, DataError, OutputError, culprits
+from basinmap.spatial.points import (
+    Lot,
+    PointFile,
+    Source,
+    decoded,
+    footer,
+    open_parquet,
+)
 from basinmap.spatial.projections import check_metric
-from basinmap.spatial.sources import Lot, Source, _decoded, _File, _footer, _parquet
 
 __all__ = [
     "PART",
@@ -59,7 +66,7 @@ class Survey(NamedTuple):
     """
 
     url: str
-    file: _File
+    file: PointFile
     groups: tuple[int, ...]
 
 
@@ -82,7 +89,7 @@ class Part(NamedTuple):
     """
 
     url: str
-    file: _File
+    file: PointFile
     groups: tuple[int, ...]
     start: int
     rows: int
@@ -154,8 +161,8 @@ def survey(url: str, storage: Mapping[str, Any]) -> Survey:
         If its CRS is unknown.
     """
     with _opened(url, storage) as handle:
-        file = _footer(handle)._replace(path=Path(url.rpartition("/")[2]))
-        with _parquet(handle) as opened:
+        file = footer(handle)._replace(path=Path(url.rpartition("/")[2]))
+        with open_parquet(handle) as opened:
             about = opened.metadata
             groups = [about.row_group(n).num_rows for n in range(about.num_row_groups)]
     return Survey(url, file, tuple(groups))
@@ -255,7 +262,7 @@ def part_lots(part: Part, names: Sequence[str]) -> Iterator[Lot]:
     texts = [name for name in part.file.texts if name in names]
     start = part.start
     for batch in part_batches(part, [part.file.column, *names], texts):
-        x, y = _decoded(batch, part.file, start)
+        x, y = decoded(batch, part.file, start)
         columns = batch.select(list(names)).to_pandas()
         yield Lot(start, x, y, columns.set_axis(pd.RangeIndex(len(x))))
         start += len(x)
@@ -288,7 +295,7 @@ def part_batches(
     """
     with (
         _opened(part.url, part.storage) as handle,
-        _parquet(handle, texts) as opened,
+        open_parquet(handle, texts) as opened,
     ):
         try:
             yield from opened.iter_batches(

@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 
 from basinmap.errors import ColumnError, DataError, MeasureError, culprits
 from basinmap.measures import (
-    STATES,
     Measure,
     Ratio,
     Stock,
     check_columns,
+    counted,
     evaluate,
     state_column,
 )
@@ -36,8 +36,9 @@ from basinmap.spatial.grids import (
     touched,
     whole_metres,
 )
-from basinmap.spatial.overlaps import _check_polygons
+from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import check_metric, check_same_crs
+from basinmap.states import QUALIFIERS, STATES, summed
 from basinmap.typography import number
 from basinmap.values.told import measures_of
 
@@ -115,7 +116,9 @@ def smooth(
         Squares in the CRS of the points, index `carreau`, from the south west: those
         of the area, else those that a point reaches. The columns, the counts of the
         ratios, and `points`: how many lie within the radius. `<column>_state` says
-        where a value is missing. To fill a map with a stock, see `density`.
+        what a value is worth, by the rule of `aggregate`: missing where a point within
+        the radius is not available, a `"lower_bound"` where one is secret. To fill a
+        map with a stock, see `density`.
 
     Raises
     ------
@@ -124,10 +127,11 @@ def smooth(
     ColumnError
         If a column is missing.
     MeasureError
-        If a column is declared as neither a stock nor a ratio of two stocks.
+        If a column is declared as neither a stock nor a ratio of two stocks, or holds
+        anything but numbers, infinite or negative ones.
     DataError
-        If a value is missing, negative or infinite, a geometry is no point, a point
-        is outside the area, the radius is too short or the squares are too many.
+        If a geometry is no point, a point is outside the area, the radius is too
+        short or the squares are too many.
 
     Notes
     -----
@@ -155,11 +159,12 @@ def smooth(
     known = _check_places(points, area)
     stocks, ratios = _needed(points, wanted)
     size = _check_options(radius_m, cell_m, edge, threshold)
-    values = _numbers(points, stocks)
+    values, worth = _numbers(points, stocks)
     window = _window(known, area, size, radius_m)
     if area is not None and edge == "conserve":
         _check_inside(points, known, window)
-    sums, near = _spread(known, values, window, radius_m, conserve=edge == "conserve")
+    conserve = edge == "conserve"
+    sums, near = _spread(known, values, window, radius_m, conserve=conserve)
     kept = np.flatnonzero(window.allowed if area is not None else near > 0)
     row, column = np.divmod(kept, window.allowed.shape[1])
     names = named_squares(
@@ -171,6 +176,12 @@ def smooth(
     surface = grid_squares(names, crs=points.crs.to_string())
     for name, total in zip([*stocks, _POINTS], [*sums, near], strict=True):
         surface[name] = total[kept]
+    for name in stocks:
+        if (worth[name] != "").any():
+            met = _met(known, worth[name], window, radius_m, conserve=conserve)
+            _qualify(
+                surface, name, {state: which[kept] for state, which in met.items()}
+            )
     _hide(surface, stocks, threshold)
     for name, ratio in ratios.items():
         _divide(surface, name, ratio)
@@ -204,7 +215,7 @@ def _check_places(points: gpd.GeoDataFrame, area: gpd.GeoDataFrame | None) -> Fl
         raise DataError(msg)
     if area is not None:
         check_same_crs(points, area, names=("points", "area"))
-        _check_polygons(area, "area")
+        check_polygons(area, "area")
     return shapely.get_coordinates(points.geometry.array)
 
 
@@ -260,20 +271,16 @@ def _check_options(radius: float, cell: float, edge: str, threshold: int | None)
     return size
 
 
-def _numbers(points: gpd.GeoDataFrame, stocks: list[str]) -> list[Floats]:
-    found = []
+def _numbers(
+    points: gpd.GeoDataFrame, stocks: list[str]
+) -> tuple[list[Floats], dict[str, NDArray[np.object_]]]:
+    """Return what each point holds, nothing where it is missing, and its worth."""
+    found, worth = [], {}
     for name in stocks:
-        values = pd.to_numeric(points[name], errors="coerce").astype("float64")
-        wrong = points.index[~(np.isfinite(values) & (values >= 0))]
-        if len(wrong):
-            msg = (
-                f"{name}: {len(wrong)} value(s) missing, negative, infinite or no "
-                f"number, at {culprits(wrong)}; drop these points for all columns, "
-                "and say that the surface is a minimum"
-            )
-            raise DataError(msg)
-        found.append(values.to_numpy())
-    return found
+        values, states = counted(points, name)
+        found.append(values.fillna(0.0).to_numpy())
+        worth[name] = states.to_numpy(dtype=object)
+    return found, worth
 
 
 # -- squares ----------------------------------------------------------------------
@@ -370,6 +377,32 @@ def _apart(place: Floats, own: Ints, steps: Ints, window: _Window, axis: int) ->
 # -- what is said -----------------------------------------------------------------
 
 
+def _met(
+    known: Floats,
+    worth: NDArray[np.object_],
+    window: _Window,
+    radius: float,
+    *,
+    conserve: bool,
+) -> dict[str, NDArray[np.bool_]]:
+    """Return, for each state and for values, the squares that such a point reaches."""
+    groups = {state: worth == state for state in (*STATES, *QUALIFIERS)}
+    groups[""] = ~np.isin(worth, list(STATES))
+    return {
+        state: _spread(known[which], [], window, radius, conserve=conserve)[1] > 0
+        for state, which in groups.items()
+    }
+
+
+def _qualify(
+    surface: gpd.GeoDataFrame, name: str, met: dict[str, NDArray[np.bool_]]
+) -> None:
+    """Say what squares are worth, by the rule of `aggregate`."""
+    states = summed(met, met[""])
+    surface[name] = surface[name].mask(np.isin(states, list(STATES)))
+    surface[state_column(name)] = states
+
+
 def _hide(surface: gpd.GeoDataFrame, stocks: list[str], threshold: int | None) -> None:
     """Make secret what rests on too few points."""
     if threshold is None:
@@ -377,7 +410,8 @@ def _hide(surface: gpd.GeoDataFrame, stocks: list[str], threshold: int | None) -
     few = (surface[_POINTS] > 0) & (surface[_POINTS] < threshold)
     for name in [*stocks, _POINTS]:
         surface[name] = surface[name].mask(few)
-        surface[state_column(name)] = np.where(few, "secret", "")
+        states = surface.get(state_column(name), pd.Series("", surface.index))
+        surface[state_column(name)] = states.astype(object).mask(few, "secret")
 
 
 def _divide(surface: gpd.GeoDataFrame, name: str, ratio: Ratio) -> None:

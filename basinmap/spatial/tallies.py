@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from basinmap.errors import DataError, MeasureError, culprits
-from basinmap.measures import state_column, states_of
+from basinmap.errors import DataError, culprits
+from basinmap.measures import as_floats, check_counts, counted, state_column
+from basinmap.states import QUALIFIERS, STATES
 
 __all__ = ["TOTAL", "Heap", "Tally"]
 
@@ -43,12 +44,15 @@ class Tally:
         From what is added and a value of `by` to the sum of each unit.
     given
         Totals over all points, inside of units or not.
+    signed
+        Columns that may be negative, such as a balance.
     """
 
     units: int
     kinds: dict[object, int] = field(default_factory=dict)
     sums: dict[Key, NDArray[np.float64]] = field(default_factory=dict)
     given: dict[str, float] = field(default_factory=dict)
+    signed: frozenset[str] = frozenset()
 
     def of(self, what: str, value: object = TOTAL) -> NDArray[np.float64]:
         """
@@ -136,7 +140,7 @@ class Tally:
         rows
             Rows of `table`, some perhaps twice where units overlap.
         """
-        numbers = numbers_of(table, name)
+        numbers, states = _counts(table, name, signed=name in self.signed)
         self.given[name] = self.given.get(name, 0.0) + float(np.nansum(numbers))
         numbers = numbers[rows]
         known = ~np.isnan(numbers)
@@ -144,7 +148,8 @@ class Tally:
         if known.all() and state_column(name) not in table:
             return
         self.add(f"{name}:unknown", rank, value, (~known).astype("float64"))
-        for state, which in _states(name, table, rows, known):
+        for state in (*STATES, *QUALIFIERS):
+            which = states[rows] == state
             if which.any():
                 self.add(f"{name}:{state}", rank, value, which.astype("float64"))
 
@@ -169,35 +174,20 @@ def numbers_of(table: pd.DataFrame, name: str) -> NDArray[np.float64]:
     Raises
     ------
     MeasureError
-        If it holds text.
-    DataError
-        If it holds infinite values.
+        If it holds anything but numbers, or infinite ones.
     """
-    if not pd.api.types.is_numeric_dtype(table[name]):
-        msg = f"{name!r} holds no numbers; read it with bm.parse_counts first"
-        raise MeasureError(msg)
-    numbers = table[name].to_numpy(dtype="float64", na_value=np.nan)
-    infinite = np.flatnonzero(np.isinf(numbers))
-    if len(infinite):
-        msg = (
-            f"{name!r}: {len(infinite)} infinite value(s), first at row "
-            f"{infinite[0]} of a lot; empty them"
-        )
-        raise DataError(msg)
-    return numbers
+    numbers = as_floats(table[name], name)
+    check_counts(numbers, name, signed=True)
+    return numbers.to_numpy()
 
 
-def _states(
-    name: str, table: pd.DataFrame, rows: Rows, known: NDArray[np.bool_]
-) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Yield each state that bears on a sum, and which values have it."""
-    if state_column(name) not in table:
-        yield "not_available", ~known
-        return
-    pair = table[[name, state_column(name)]].astype({state_column(name): object})
-    states = states_of(pair, name).to_numpy()[rows]
-    for state in ("not_available", "secret", "lower_bound", "estimated"):
-        yield state, states == state
+def _counts(
+    table: pd.DataFrame, name: str, *, signed: bool
+) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
+    """Return a column of counts as numbers, and what each is worth."""
+    columns = [c for c in (name, state_column(name)) if c in table]
+    values, states = counted(table[columns], name, signed=signed)
+    return values.to_numpy(), states.to_numpy(dtype=object)
 
 
 class Heap:

@@ -21,7 +21,17 @@ from tqdm import tqdm
 from basinmap.errors import ColumnError, CRSError, DataError, culprits
 from basinmap.measures import check_columns
 
-__all__ = ["Coordinates", "Lot", "Points", "Source", "read_points"]
+__all__ = [
+    "Coordinates",
+    "Lot",
+    "PointFile",
+    "Points",
+    "Source",
+    "decoded",
+    "footer",
+    "open_parquet",
+    "read_points",
+]
 
 Floats = NDArray[np.float64]
 Coordinates: TypeAlias = np.ndarray | pd.Series | Sequence[float]
@@ -210,7 +220,26 @@ def _whole(
 # -- GeoParquet ------------------------------------------------------------------
 
 
-class _File(NamedTuple):
+class PointFile(NamedTuple):
+    """
+    What the footer of a GeoParquet file of points says.
+
+    Attributes
+    ----------
+    path
+        Where it is.
+    column
+        The column of its geometries.
+    crs
+        Their CRS.
+    rows
+        How many there are.
+    names
+        The other columns.
+    texts
+        Those of them that hold text.
+    """
+
     path: Path
     column: str
     crs: CRS
@@ -220,7 +249,7 @@ class _File(NamedTuple):
 
 
 def _opened(path: Path) -> Source:
-    files = [_footer(file) for file in _files(path)]
+    files = [footer(file) for file in _files(path)]
     first = files[0]
     for file in files[1:]:
         if file.crs != first.crs:
@@ -251,7 +280,17 @@ def _files(path: Path) -> list[Path]:
     return found
 
 
-def _parquet(path: Path, texts: Sequence[str] = ()) -> pq.ParquetFile:
+def open_parquet(path: Path, texts: Sequence[str] = ()) -> pq.ParquetFile:
+    """
+    Open a Parquet file, if it is a whole one.
+
+    Parameters
+    ----------
+    path
+        Where it is.
+    texts
+        Columns of text to be read as dictionaries.
+    """
     try:
         return pq.ParquetFile(
             path,
@@ -271,8 +310,16 @@ def _first_line(error: Exception) -> str:
     return str(error).partition("\n")[0][:120]
 
 
-def _footer(path: Path) -> _File:
-    with _parquet(path) as file:
+def footer(path: Path) -> PointFile:
+    """
+    Read what the footer of a GeoParquet file says.
+
+    Parameters
+    ----------
+    path
+        Where it is.
+    """
+    with open_parquet(path) as file:
         schema, rows = file.schema_arrow, file.metadata.num_rows
         raw = file.metadata.metadata or {}
     try:
@@ -290,7 +337,7 @@ def _footer(path: Path) -> _File:
         raise DataError(msg)
     names = tuple(name for name in schema.names if name != column)
     texts = tuple(name for name in names if _is_text(schema.field(name).type))
-    return _File(path, column, _crs(path, about), rows, names, texts)
+    return PointFile(path, column, _crs(path, about), rows, names, texts)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -310,7 +357,7 @@ def _crs(path: Path, about: dict) -> CRS:
         raise CRSError(msg) from error
 
 
-def _streamed(files: list[_File], names: list[str]) -> Iterator[Lot]:
+def _streamed(files: list[PointFile], names: list[str]) -> Iterator[Lot]:
     total = sum(file.rows for file in files)
     start = 0
     with tqdm(
@@ -318,7 +365,7 @@ def _streamed(files: list[_File], names: list[str]) -> Iterator[Lot]:
     ) as bar:
         for file in files:
             for batch in _batches(file, names):
-                x, y = _decoded(batch, file, start)
+                x, y = decoded(batch, file, start)
                 columns = batch.select(names).to_pandas()
                 columns.index = pd.RangeIndex(len(x))
                 yield Lot(start, x, y, columns)
@@ -326,7 +373,7 @@ def _streamed(files: list[_File], names: list[str]) -> Iterator[Lot]:
                 bar.update(len(x))
 
 
-def _batches(file: _File, names: list[str]) -> Iterator[pa.RecordBatch]:
+def _batches(file: PointFile, names: list[str]) -> Iterator[pa.RecordBatch]:
     missing = [name for name in names if name not in file.names]
     if missing:
         there = culprits(file.names, most=8) or "nothing"
@@ -338,14 +385,14 @@ def _batches(file: _File, names: list[str]) -> Iterator[pa.RecordBatch]:
     texts = [name for name in file.texts if name in names]
     columns = [file.column, *names]
     # One reader for all row groups would keep what it has read until the end.
-    with _parquet(file.path, texts) as opened:
+    with open_parquet(file.path, texts) as opened:
         for group in range(opened.num_row_groups):
             batches = opened.iter_batches(_ROWS, row_groups=[group], columns=columns)
             while (batch := _next(batches, file)) is not None:
                 yield batch
 
 
-def _next(batches: Iterator[pa.RecordBatch], file: _File) -> pa.RecordBatch | None:
+def _next(batches: Iterator[pa.RecordBatch], file: PointFile) -> pa.RecordBatch | None:
     try:
         return next(batches, None)
     except (pa.ArrowException, OSError) as error:
@@ -356,8 +403,21 @@ def _next(batches: Iterator[pa.RecordBatch], file: _File) -> pa.RecordBatch | No
         raise DataError(msg) from error
 
 
-def _decoded(batch: pa.RecordBatch, file: _File, start: int) -> tuple[Floats, Floats]:
-    """Return the coordinates of a batch, without building geometries if possible."""
+def decoded(
+    batch: pa.RecordBatch, file: PointFile, start: int
+) -> tuple[Floats, Floats]:
+    """
+    Return the coordinates of a batch, without building geometries if possible.
+
+    Parameters
+    ----------
+    batch
+        Rows of a file.
+    file
+        What its footer says.
+    start
+        Place of the first row, for messages.
+    """
     column = batch.column(batch.schema.get_field_index(file.column))
     if isinstance(column, pa.ExtensionArray):
         column = column.storage
@@ -373,7 +433,7 @@ def _decoded(batch: pa.RecordBatch, file: _File, start: int) -> tuple[Floats, Fl
     return _built_points(column, file, start) if plain is None else plain
 
 
-def _axis(column: pa.StructArray, name: str, file: _File) -> Floats:
+def _axis(column: pa.StructArray, name: str, file: PointFile) -> Floats:
     if column.type.get_field_index(name) < 0:
         msg = f"{file.path.name}: {file.column!r} has no {name}: it holds no points"
         raise DataError(msg)
@@ -409,7 +469,9 @@ def _plain_points(column: pa.Array) -> tuple[Floats, Floats] | None:
     return np.ascontiguousarray(points["x"]), np.ascontiguousarray(points["y"])
 
 
-def _built_points(column: pa.Array, file: _File, start: int) -> tuple[Floats, Floats]:
+def _built_points(
+    column: pa.Array, file: PointFile, start: int
+) -> tuple[Floats, Floats]:
     """Decode by geometries: absent, empty, big-endian, measured or raised points."""
     try:
         shapes = shapely.from_wkb(column.to_numpy(zero_copy_only=False))

@@ -1,0 +1,22 @@
+"""The house keeps its walls: what a module calls private is its own."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import basinmap
+
+
+def test_no_private_name_is_imported_from_another_module():
+    root = Path(basinmap.__file__).parent
+    taken = [
+        f"{path.relative_to(root)} takes {name.name} from {node.module}"
+        for path in sorted(root.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom)
+        and (node.level or f"{node.module}.".startswith("basinmap."))
+        for name in node.names
+        if name.name.startswith("_") and not name.name.startswith("__")
+    ]
+    assert taken == []
