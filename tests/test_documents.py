@@ -232,11 +232,12 @@ def test_population_of_the_rings_adds_up_to_that_of_the_last_circle(
     edges = [0.0, *rings["outer"]]
     assert rings["inner"].tolist() == edges[:-1]
     circle = gpd.GeoSeries([rings.union_all().buffer(0.01)], crs=2154).iloc[0]
-    points = bm.communes().representative_point()
-    inside = points.index[points.within(circle)]
-    assert rings["units"].sum() == len(inside)
-    total = everything.loc[inside, "population_2023"].sum()
-    assert rings["population_2023"].sum() == total
+    # By share of surface, as the title of the layer says.
+    ground = bm.communes().geometry
+    share = ground.intersection(circle).area / ground.area
+    total = (everything["population_2023"] * share).sum()
+    assert rings["population_2023"].sum() == pytest.approx(total, rel=1e-4)
+    assert set(rings["population_2023_state"]) <= {"estimated", "lower_bound"}
     assert rings.union_all().contains(museum)
 
 

@@ -611,7 +611,7 @@ def test_no_bar_of_the_histogram_is_a_sliver_that_dwarfs_the_others(ax, lens):
     [
         (7.19, "7,2\u202f%"),
         (-0.4, "\u22120,4\u202f%"),
-        pytest.param(math.nan, "–"),
+        pytest.param(math.nan, "n.d."),
     ],
 )
 def test_a_comparison_writes_its_values_in_french(ax, value, written):

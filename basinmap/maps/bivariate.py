@@ -202,8 +202,9 @@ def draw_bivariate(
     missing = state_swatches(states, zoom=ax.plan.zoom)
     if missing:  # apart, as a short strip may hold it only in its next column
         ax.blocks.append(CategoriesBlock("", tuple(missing)))
-    for drawn in (rows, columns, units):
-        remember(ax, drawn)
+    for drawn in (rows, columns):
+        remember(ax, drawn, on=units)
+    remember(ax, units)
 
 
 def _cut(values: pd.Series) -> pd.Series:

@@ -119,7 +119,7 @@ def draw_discontinuities(
     heading = title if title is not None else _heading(values, by)
     lines = (*swatches[::-1], *_unknown(pairs, aligned))
     ax.blocks.append(CategoriesBlock(typeset(heading), lines, "limites"))
-    remember(ax, values)
+    remember(ax, values, on=units)
     remember(ax, units)
 
 

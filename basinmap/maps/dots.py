@@ -149,7 +149,7 @@ def draw_dots(
     where = "territoire" if inside is None else "territoire, là où il est bâti"
     ax.notes[f"Points placés au hasard dans chaque {where}"] = None
     for values in stocks.values():
-        remember(ax, values)
+        remember(ax, values, on=units)
     remember(ax, units)
     return counts
 

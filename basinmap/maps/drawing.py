@@ -334,7 +334,9 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
         raise DataError(msg)
     check_geography(units, values)
     beside = states_beside(units, values)
-    states = {**beside, **check_states(values)}
+    told = check_states(values)
+    mine = units.index[units.index.isin(list(told))]
+    states = {**beside, **{code: told[code] for code in mine}}
     check_states(values, beside)
     check_matched(units, values)
     _warn_of_strangers(units, values)
@@ -551,7 +553,12 @@ def _heading(told: Told, title: str | None) -> str:
     return typeset(f"{label} ({unit})" if unit else label)
 
 
-def remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
+def remember(
+    ax: MapAxes,
+    drawn: pd.Series | pd.DataFrame,
+    *,
+    on: gpd.GeoDataFrame | None = None,
+) -> None:
     """Keep the credits and notes of what is drawn.
 
     Parameters
@@ -559,8 +566,10 @@ def remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
     ax
         The map of `page`.
     drawn
-        A series counts for the values, a frame for the ground. `attrs["credits"]`, by
-        code, goes before `attrs["sources"]`, which are those of the whole.
+        A series counts for the values, a frame for the ground. The credits of each code
+        go before the sources, which are those of the whole.
+    on
+        The units that values are drawn on: what is to be said of others is left out.
     """
     kept = ax.credits if isinstance(drawn, pd.Series) else ax.grounds
     told = told_of(drawn)
@@ -568,15 +577,16 @@ def remember(ax: MapAxes, drawn: pd.Series | pd.DataFrame) -> None:
     tell_vintages(ax, vintage_told(drawn))
     if isinstance(drawn, gpd.GeoDataFrame):
         tell_outlines(ax, drawn)
-    said = list(told.states.values())
+    shown = drawn.index if on is None else on.index
+    said = [told.states[code] for code in shown[shown.isin(list(told.states))]]
     for state, meaning in QUALIFIERS.items():
         if state in said:
             count = said.count(state)
             plural = "s" if count > 1 else ""
             ax.notes[f"{meaning} : {number(count)} valeur{plural}"] = None
     ax.notes.update(dict.fromkeys(told.notes))
-    shown = drawn.index[drawn.index.isin(list(told.remarks))]
-    ax.notes.update(dict.fromkeys(told.remarks[code] for code in shown))
+    remarked = shown[shown.isin(list(told.remarks))]
+    ax.notes.update(dict.fromkeys(told.remarks[code] for code in remarked))
 
 
 def _credits(drawn: pd.Series | pd.DataFrame, told: Told) -> Iterable[str]:

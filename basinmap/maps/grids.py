@@ -117,7 +117,7 @@ def draw_grid(
     states = _fill_states(ax, cells, aligned)
     block = classes_block(aligned, colors, states, title, zoom=ax.plan.zoom)
     ax.blocks.append(replace(block, counted="carreaux"))
-    remember(ax, classes)
+    remember(ax, classes, on=cells)
     remember(ax, cells)
     _tell_imputed(ax, cells)
 
@@ -209,7 +209,7 @@ def draw_surface(
     # A surface has no squares to count.
     bare = tuple(replace(swatch, count=None) for swatch in block.swatches)
     ax.blocks.append(replace(block, counted="", swatches=bare))
-    remember(ax, classes)
+    remember(ax, classes, on=cells)
     remember(ax, cells)
 
 

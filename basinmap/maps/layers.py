@@ -110,7 +110,7 @@ def draw_choropleth(
         fill_shapes(ax, chosen, facecolor=colors[code], label=label, **line)
     states = states_of_classes(aligned)
     fill_states(ax, units, states)
-    remember(ax, classes)
+    remember(ax, classes, on=units)
     remember(ax, units)
     block = classes_block(aligned, colors, states, title, zoom=ax.plan.zoom)
     ax.blocks.append(block)
@@ -191,10 +191,10 @@ def draw_symbols(
     _add_circles(ax, places.to_numpy(), radii, looks, name)
     for code, (x, y), r in zip(order, ax.to_mm(places), radii, strict=True):
         ax.symbols[str(code)] = (float(x), float(y), float(r))
-    remember(ax, sizes)
+    remember(ax, sizes, on=units)
     remember(ax, units)
     if classes is not None:
-        remember(ax, classes)
+        remember(ax, classes, on=units)
         block = classes_block(
             aligned, colors, states, None, shape="disc", zoom=ax.plan.zoom
         )

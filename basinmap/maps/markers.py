@@ -132,7 +132,7 @@ def draw_markers(
         ax.boxes.append((x - half, y - half, x + half, y + half))
     heading = label_of(categories) if title is None else title
     ax.blocks.append(CategoriesBlock(typeset(heading), tuple(swatches)))
-    remember(ax, categories)
+    remember(ax, categories, on=points)
     remember(ax, points.loc[aligned.index])
 
 

@@ -133,7 +133,7 @@ def draw_squares(
         looks = class_looks(aligned, colors, states, ax.plan.zoom)
         block = classes_block(aligned, colors, states, None, zoom=ax.plan.zoom)
         ax.blocks.append(block)
-        remember(ax, classes)
+        remember(ax, classes, on=units)
     _add_squares(ax, centres, sides, looks, nested.title)
     for code, (x, y), side in zip(order, ax.to_mm(centres), sides, strict=True):
         # Names keep clear of the corners.
@@ -143,7 +143,7 @@ def draw_squares(
         SquaresBlock(nested.title, nested.values, _times(nested.radii, per_radius))
     )
     tell_missing(ax, missing)
-    remember(ax, sizes)
+    remember(ax, sizes, on=units)
     remember(ax, units)
 
 

@@ -165,7 +165,7 @@ def draw_typology(
             counted=counted_as(categories, units),
         )
     )
-    remember(ax, categories)
+    remember(ax, categories, on=units)
     remember(ax, units)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 
 from basinmap.errors import CodeError, DataError, VintageError, culprits
-from basinmap.measures import Measures, check_ratios
+from basinmap.measures import Measure, Measures, check_ratios
 from basinmap.reports import Report
 from basinmap.territory import embedded
 from basinmap.territory.former import unknown_communes
@@ -130,7 +131,7 @@ def aggregate(
         result,
         level=parent.name,
         geography=date,
-        measures=known,
+        measures=_brought(known),
         remarks=remarks(part),
     )
     return result, account(
@@ -223,6 +224,15 @@ def _communes_of_iris(index: pd.Index) -> pd.Series:
         )
         raise CodeError(msg)
     return known.reindex(index)
+
+
+def _brought(known: Measures) -> dict[str, Measure]:
+    """Return the measures of what was summed over the communes of 2026."""
+    year = str(LAST)
+    return {
+        name: replace(measure, geography=year) if measure.geography else measure
+        for name, measure in known.items()
+    }
 
 
 def _check_geography(known: Measures, codes: pd.Index) -> None:

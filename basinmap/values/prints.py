@@ -2,8 +2,8 @@
 Fingerprints: whether values are still those that a description is of.
 
 pandas keeps `attrs` through arithmetic, ranks and rounding. A print holds a few bits of
-each value under its code: it holds for any selection or order of the rows, and no
-longer once a value has changed.
+each value under its code: it holds for any selection or order of the rows, for names in
+the place of all codes, beside rows of other codes, and no longer once a value changed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ Print = str
 
 _MOST: Final = 200_000
 """Values beyond which no print is kept: it would weigh more than it is worth."""
-_CODE, _VALUE = np.dtype("<u4"), np.dtype("<u2")
+_BITS = np.dtype("<u4")
 
 
 def codes_of(index: pd.Index) -> NDArray[np.uint32]:
@@ -39,12 +39,16 @@ def codes_of(index: pd.Index) -> NDArray[np.uint32]:
     if isinstance(index, pd.MultiIndex):
         index = index.map(lambda levels: "\x1f".join(map(str, levels)))
     names = np.asarray(index.astype(str), dtype=object)
-    return (pd.util.hash_array(names, categorize=False) >> 32).astype(_CODE)
+    return (pd.util.hash_array(names, categorize=False) >> 32).astype(_BITS)
 
 
-def _bits(values: pd.Series) -> NDArray[np.uint16]:
+def _bits(values: pd.Series) -> NDArray[np.uint32]:
     """Return a few bits of each value, 0 where it is missing."""
     gone = missing(values).to_numpy()
+    if values.dtype == object and all(
+        isinstance(value, int | float | np.number) for value in values[~gone]
+    ):
+        values = values.where(~gone, np.nan).astype("float64")
     kind = values.dtype
     if isinstance(kind, pd.CategoricalDtype) or not pd.api.types.is_numeric_dtype(kind):
         text = np.asarray(values.astype(object).where(~gone, "").astype(str), object)
@@ -53,7 +57,7 @@ def _bits(values: pd.Series) -> NDArray[np.uint16]:
         # The zero below zero is zero.
         floats = values.to_numpy(dtype="float64", na_value=np.nan) + 0.0
         found = pd.util.hash_array(floats)
-    bits = (found >> 48).astype(_VALUE)
+    bits = (found >> 32).astype(_BITS)
     bits[bits == 0] = 1
     bits[gone] = 0
     return bits
@@ -84,22 +88,23 @@ def print_of(values: pd.Series) -> Print:
 
 def holds(kept: Print, values: pd.Series) -> bool:
     """
-    Tell whether all the values that are there are those of a print.
+    Tell whether no value changed since a print was made.
 
     Parameters
     ----------
     kept
         What `print_of` returned. No print holds for all.
     values
-        Some of the values it was made of, in any order; those that were emptied since
-        do not count.
+        Some of the values it was made of, in any order; those emptied since, and rows
+        of codes it does not know, do not count. Where it knows none of the codes, as
+        when names stand in their place, all must be among the values it was made of.
     """
     if not kept:
         return True
     packed = base64.b64decode(kept)
-    size = len(packed) // (_CODE.itemsize + _VALUE.itemsize)
-    codes = np.frombuffer(packed, _CODE, size)
-    bits = np.frombuffer(packed, _VALUE, size, offset=size * _CODE.itemsize)
+    size = len(packed) // (2 * _BITS.itemsize)
+    codes = np.frombuffer(packed, _BITS, size)
+    bits = np.frombuffer(packed, _BITS, size, offset=size * _BITS.itemsize)
     mine = _bits(values)
     there = mine != 0
     if not there.any():
@@ -108,4 +113,7 @@ def holds(kept: Print, values: pd.Series) -> bool:
         return False
     wanted = codes_of(values.index[there])
     at = np.clip(np.searchsorted(codes, wanted), 0, size - 1)
-    return bool(((codes[at] == wanted) & (bits[at] == mine[there])).all())
+    known = codes[at] == wanted
+    if not known.any():
+        return bool(np.isin(mine[there], bits).all())
+    return bool((bits[at] == mine[there])[known].all())

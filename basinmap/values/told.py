@@ -531,10 +531,11 @@ def upheld(values: pd.Series, *, stacklevel: int = 3) -> pd.Series:
     if not stale(values):
         return values
     attrs = values.attrs
-    told = attrs.get("title") or attrs.get("label") or values.name
+    own = (attrs.get(_COLUMNS) or {}).get(values.name) or attrs
+    told = own.get("title") or own.get("label") or values.name
     warnings.warn(
         f"{values.name!r}: the values are no longer those of {told!r} (arithmetic, "
-        "a rank, a rounding, another index): no title, unit nor year is printed; "
+        "a rank, a rounding): no title, unit nor year is printed; "
         "say what they are: bm.describe(values, label=…, unit=…, kind=…)",
         BasinmapWarning,
         stacklevel=stacklevel,

@@ -1,0 +1,574 @@
+"""What travels with a number: one description, true of the values it is of."""
+
+import datetime as dt
+import io
+import json
+
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import basinmap as bm
+from basinmap.errors import BasinmapWarning, DataError, MeasureError, SecrecyError
+from basinmap.values.prints import holds, print_of
+from basinmap.values.told import fresh, tell, told_of
+
+CALL = "246200364"
+CHANGED = r"no longer those of 'Taux de vacance des logements en 2021'.*bm\.describe"
+
+
+@pytest.fixture
+def rate():
+    return bm.compute("L04", bm.statistics(epci="call"))
+
+
+@pytest.fixture
+def secrets():
+    """Twelve secrets, a commune without object, the rest known."""
+    lens = bm.communes(epci="call").index
+    raw = pd.Series(["s"] * 12 + ["///"] + ["30"] * 23, lens, name="vacants")
+    table = bm.parse_counts(raw)
+    table["logements"] = 200.0
+    rate = bm.Ratio(
+        numerator="vacants",
+        denominator="logements",
+        scale=100,
+        label="Vacance",
+        unit="%",
+        vintage="2025",
+        source="DREAL, inventaire 2025",
+    )
+    counts = {"vacants": bm.Stock(), "logements": bm.Stock()}
+    own = pd.Series(lens, lens, name="commune")
+    return bm.aggregate(table, own, measures={**counts, "taux": rate})[0]
+
+
+# -- prints -------------------------------------------------------------------------
+
+
+codes = st.lists(st.text("0123456789", min_size=1, max_size=5), unique=True, min_size=1)
+
+
+@settings(deadline=None, max_examples=60)
+@given(codes, st.data())
+def test_a_print_holds_for_any_selection_in_any_order(index, data):
+    size = len(index)
+    numbers = st.one_of(st.none(), st.floats(allow_nan=False, width=32))
+    values = pd.Series(
+        data.draw(st.lists(numbers, min_size=size, max_size=size)), index, dtype=float
+    )
+    kept = data.draw(st.lists(st.sampled_from(index), unique=True))
+    assert holds(print_of(values), values.loc[kept])
+    assert holds(print_of(values), values.mask(values.index.isin(kept)))
+
+
+@settings(deadline=None, max_examples=60)
+@given(codes, st.floats(0.1, 1000), st.integers(0, 10**6))
+def test_a_print_no_longer_holds_once_all_values_changed(index, by, start):
+    values = pd.Series(np.arange(len(index)) + float(start), index)
+    assert not holds(print_of(values), values + by)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "int64[pyarrow]", "object", "float64"])
+def test_a_print_does_not_read_the_type_of_numbers(dtype):
+    values = pd.Series([3, 0, 12], ["a", "b", "c"])
+    assert holds(print_of(values), values.astype(dtype))
+
+
+@pytest.mark.parametrize("kind", ["string", "string[pyarrow]", "object", "category"])
+def test_a_print_does_not_read_the_type_of_codes(kind):
+    values = pd.Series([3.0, 1.0], ["62498", "62510"])
+    again = values.set_axis(pd.Index(values.index, dtype=kind))
+    assert holds(print_of(values), again)
+
+
+def test_values_that_changed_place_are_not_those_described(rate):
+    assert not holds(print_of(rate), rate.set_axis(rate.index[::-1]))
+
+
+# -- what is no longer true ---------------------------------------------------------
+
+MADE = {
+    "difference to the mean": lambda r: r - 7.19,
+    "difference of two": lambda r: r - bm.compute("L05", bm.statistics(epci="call")),
+    "rank": lambda r: r.rank(),
+    "rounding": lambda r: r.round(1),
+    "a factor": lambda r: r / 100,
+    "filled": lambda r: r.mask(r > 7).fillna(0.0),
+}
+
+
+@pytest.mark.parametrize("made", MADE)
+def test_what_pandas_made_of_values_bears_no_title(rate, made):
+    values = MADE[made](rate).rename("L04")
+    told_before = values.attrs.get("title") or "the first term"
+    with pytest.warns(BasinmapWarning, match=r"no longer those of .*bm\.describe"):
+        classes = bm.classify(values, k=3)
+    told = bm.told_of(classes)
+    assert (told.title, told.label, told.unit, told.vintage) == ("", "", "", "")
+    assert told_before
+
+
+def test_what_only_selects_orders_or_empties_keeps_its_title(rate):
+    for values in (
+        rate.iloc[3:9],
+        rate.sort_values(),
+        rate.mask(rate > 9),
+        rate.reindex(rate.index[:5]),
+        rate.astype("Float64"),
+        rate * 1,
+        rate.rename(bm.communes()["name"]),
+        pd.concat([rate, rate.iloc[:1].set_axis(["59999"])]),
+    ):
+        assert bm.told_of(fresh(values)).title == rate.attrs["title"]
+
+
+def test_a_map_of_changed_values_prints_no_title_nor_unit(rate):
+    lens = bm.communes(epci="call")
+    _, ax = bm.page(lens, title="Écart")
+    with pytest.warns(BasinmapWarning, match=CHANGED):
+        classes = bm.classify(rate - 7.19, k=3)
+    bm.draw_choropleth(ax, lens, classes)
+    assert ax.blocks[-1].title == ""
+    with pytest.warns(BasinmapWarning, match=CHANGED):
+        bm.draw_comparison(ax, rate.iloc[:3] - 7.19)
+    assert ax.blocks[-1].unit == ""
+
+
+def test_a_column_changed_in_its_table_is_no_longer_that_of_its_measure():
+    table = bm.statistics(epci="call")
+    table["population_2023"] = table["population_2023"].rank()
+    with pytest.warns(BasinmapWarning, match="no longer those of"):
+        values = bm.column(table, "population_2023")
+    assert bm.told_of(values).label == ""
+    with pytest.warns(BasinmapWarning, match="no longer those of"):
+        bm.draw_symbols(
+            bm.page(bm.communes(epci="call"), title="Rangs")[1],
+            bm.communes(epci="call"),
+            table["population_2023"],
+        )
+
+
+def test_describe_says_what_the_result_is(rate):
+    gap = bm.describe(
+        rate - 7.19,
+        label="Écart à la moyenne",
+        unit="points",
+        kind="ratio",
+        title="Vacance : écart à la moyenne en 2021",
+        vintage="2021",
+    )
+    told = bm.told_of(bm.classify(gap, k=3))
+    assert (told.title, told.unit) == ("Vacance : écart à la moyenne en 2021", "points")
+    assert told.sources == bm.told_of(rate).sources
+    assert (told.level, told.geography) == ("commune", "2026-01-01")
+    assert bm.told_of(rate).unit == "%"
+
+
+def test_describe_keeps_what_is_not_given(rate):
+    again = bm.describe(rate, title="Vacance à Lens-Liévin en 2021")
+    before, after = bm.told_of(rate), bm.told_of(again)
+    assert after.title == "Vacance à Lens-Liévin en 2021"
+    assert (after.unit, after.decimals, after.sources) == ("%", 1, before.sources)
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "match"),
+    [
+        ({"kind": "rate"}, MeasureError, "unknown kind 'rate'; choose among stock"),
+        ({"kind": "stock", "unit": "%"}, MeasureError, "a stock is not in '%'"),
+        ({"vintage": 2021}, DataError, "'vintage': expected text"),
+        ({"states": {"62498": "secret"}}, SecrecyError, "1 value.*are there: '62498'"),
+        ({"states": {"62498": "lost"}}, MeasureError, r"unknown state\(s\) 'lost'"),
+        ({"measures": {"L04": bm.Stock()}}, MeasureError, "write kind="),
+    ],
+)
+def test_describe_refuses_what_cannot_be(rate, call, error, match):
+    with pytest.raises(error, match=match):
+        bm.describe(rate, **call)
+
+
+def test_proportions_in_per_cent_are_questioned(rate):
+    with pytest.warns(BasinmapWarning, match="multiply them by 100"):
+        bm.describe(rate / 100, label="Vacance", unit="%", kind="ratio")
+
+
+# -- from a table to a series, and back ---------------------------------------------
+
+
+def test_a_column_carries_its_states_its_label_and_its_source(secrets):
+    values = bm.column(secrets, "taux")
+    told = bm.told_of(values)
+    assert list(told.states.values()).count("secret") == 12
+    assert list(told.states.values()).count("not_applicable") == 1
+    assert (told.label, told.unit, told.vintage) == ("Vacance", "%", "2025")
+    assert told.sources == ("DREAL, inventaire 2025",)
+    assert told.kind == "ratio"
+
+
+def test_secrets_stay_secrets_down_to_the_legend(secrets):
+    lens = bm.communes(epci="call")
+    _, ax = bm.page(lens, title="Vacance en 2025")
+    bm.draw_choropleth(ax, lens, bm.classify(bm.column(secrets, "taux"), breaks=[10]))
+    shown = {swatch.label: swatch.count for swatch in ax.blocks[-1].swatches}
+    assert shown["Secret statistique"] == 12
+    assert shown["Sans objet"] == 1
+    assert "Données non disponibles" not in shown
+    assert "DREAL, inventaire 2025" in ax.credits
+
+
+def test_a_bare_column_that_left_its_states_behind_is_told(secrets):
+    with pytest.warns(BasinmapWarning, match=r"left its states.*bm\.column"):
+        bm.classify(secrets["taux"], breaks=[10])
+
+
+def test_a_table_of_series_keeps_the_states_of_each(secrets):
+    lens = bm.statistics(epci="call")
+    taux = bm.column(secrets, "taux")
+    table = bm.table_of({"L04": bm.compute("L04", lens), "taux": taux})
+    assert "L04_state" not in table
+    assert bm.states_of(table, "taux").value_counts()["secret"] == 12
+    for name, first in (("L04", bm.compute("L04", lens)), ("taux", taux)):
+        back = bm.column(table, name)
+        pd.testing.assert_series_equal(back, first, check_names=False)
+        one, other = bm.told_of(back), bm.told_of(first)
+        assert (one.title, one.label, one.unit) == (
+            other.title,
+            other.label,
+            other.unit,
+        )
+        assert dict(one.states) == dict(other.states)
+        assert one.sources == other.sources
+
+
+def test_a_code_that_a_series_lacks_is_not_available(rate):
+    table = bm.table_of({"all": rate, "some": rate.iloc[:30]})
+    assert bm.states_of(table, "some").value_counts()["not_available"] == 6
+
+
+@pytest.mark.parametrize(
+    ("columns", "match"),
+    [
+        ({}, "no series"),
+        ({"a": pd.DataFrame({"b": [1]})}, r"columns\['a'\]: need a Series"),
+        ({"a": pd.Series([1, 2], ["x", "x"])}, "stand more than once"),
+    ],
+)
+def test_what_is_no_column_is_refused(columns, match):
+    with pytest.raises(DataError, match=match):
+        bm.table_of(columns)
+
+
+def test_series_of_two_levels_are_no_table(rate):
+    epci = bm.compute("L04", bm.statistics(), to="epci")
+    with pytest.raises(DataError, match="2 levels"):
+        bm.table_of({"a": rate, "b": epci})
+
+
+# -- writers ------------------------------------------------------------------------
+
+
+def cells(path, name):
+    sheet = openpyxl.load_workbook(path)[name]
+    return [[cell.value for cell in row] for row in sheet.iter_rows()]
+
+
+def test_a_workbook_writes_what_is_told_of_a_series(tmp_path, secrets):
+    path = tmp_path / "taux.xlsx"
+    bm.write_workbook(path, {"Vacance": bm.column(secrets, "taux")})
+    rows = cells(path, "Vacance")
+    assert rows[3][1] == "Vacance 2025 (%)"
+    assert "DREAL, inventaire 2025" in rows[1][0]
+    written = [row[1] for row in rows[4:]]
+    assert (written.count("s"), written.count("s.o."), written.count(15)) == (12, 1, 23)
+
+
+def test_a_workbook_of_changed_values_bears_no_title(tmp_path, rate):
+    path = tmp_path / "ecart.xlsx"
+    table = bm.table_of({"L04": rate})
+    table["L04"] = table["L04"] - 7.19
+    with pytest.warns(BasinmapWarning, match=CHANGED):
+        bm.write_workbook(path, {"Écart": table})
+    assert cells(path, "Écart")[3][1] == "L04"
+
+
+def test_attributes_never_break_pandas():
+    frames = {
+        "statistics": bm.statistics(epci="call"),
+        "iris": bm.statistics("iris", epci="call"),
+        "aggregate": bm.aggregate(bm.statistics(), "epci")[0],
+        "series": bm.series(bm.statistics(), "scot", columns=["population_2020"])[0],
+        "table": bm.table_of({"a": bm.compute("L04", bm.statistics(epci="call"))}),
+        "compute": bm.compute("L04", bm.statistics(), to="epci").to_frame(),
+    }
+    for name, frame in frames.items():
+        json.dumps(frame.attrs)
+        buffer = io.BytesIO()
+        frame.to_parquet(buffer)
+        back = pd.read_parquet(buffer)
+        assert bm.measures_of(back) == bm.measures_of(frame), name
+        pd.concat([frame, frame])
+        frame.merge(frame, left_index=True, right_index=True)
+        frame.copy(deep=True)
+
+
+def test_measures_come_back_from_a_parquet_file():
+    buffer = io.BytesIO()
+    bm.statistics(epci="call").to_parquet(buffer)
+    found = bm.compute("L04", pd.read_parquet(buffer), to="epci")
+    assert round(found[CALL], 3) == 7.190
+    assert found.attrs["vintage"] == "2021"
+
+
+# -- an indicator is credited and dated by its counts -------------------------------
+
+
+def own_counts(year="2021", source="DREAL, inventaire"):
+    table = bm.statistics(epci="call")[["vacant_dwellings_2021", "dwellings_2021"]]
+    table.columns = [f"vacant_dwellings_{year}", f"dwellings_{year}"]
+    measures = {c: bm.Stock(label=c, source=source, vintage=year) for c in table}
+    return bm.describe(table.copy(), measures=measures)
+
+
+def test_an_indicator_credits_the_source_of_its_counts():
+    assert bm.compute("L04", own_counts()).attrs["sources"] == ("DREAL, inventaire",)
+
+
+def test_an_indicator_is_of_the_year_of_its_counts():
+    found = bm.compute("L04", own_counts("2022"))
+    assert found.attrs["title"] == "Taux de vacance des logements en 2022"
+    assert found.attrs["vintage"] == "2022"
+
+
+def test_counts_of_which_nothing_is_told_say_that_they_bear_no_source():
+    table = own_counts()
+    table.attrs = {}
+    found = bm.compute("L04", table)
+    assert found.attrs["sources"] == ()
+    assert "Source des effectifs non indiquée." in found.attrs["notes"]
+
+
+def test_the_year_of_an_indicator_can_be_asked_for():
+    two = own_counts("2022").join(own_counts("2016"))
+    two.attrs = {}
+    assert bm.compute("L04", two).attrs["vintage"] == "2022"
+    assert bm.compute("L04", two, year=2016).attrs["vintage"] == "2016"
+    with pytest.raises(bm.errors.ColumnError, match="no counts of 2011"):
+        bm.compute("L04", two, year=2011)
+    growth = bm.compute("D02", bm.statistics(), year=(2017, 2023))
+    assert growth.attrs["title"].endswith("de 2017 à 2023")
+    with pytest.raises(bm.errors.VintageError, match="compares two years"):
+        bm.compute("D02", bm.statistics(), year=2017)
+    with pytest.raises(bm.errors.VintageError, match="is of one year"):
+        bm.compute("L04", bm.statistics(), year=(2016, 2021))
+
+
+def test_counts_of_two_years_make_no_rate():
+    table = own_counts()
+    table.attrs = {}
+    table.columns = ["vacant_dwellings_2022", "dwellings_2021"]
+    with pytest.raises(MeasureError, match="differ by vintage"):
+        bm.compute("L04", table)
+
+
+# -- impossible counts --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, -500.0])
+@pytest.mark.parametrize("to", [None, "epci"])
+def test_a_count_that_cannot_be_is_refused_by_name(value, to):
+    table = bm.statistics().astype({"vacant_dwellings_2021": float})
+    table.loc["62498", "vacant_dwellings_2021"] = value
+    with pytest.raises(MeasureError, match=r"vacant_dwellings_2021.*'62498'"):
+        bm.compute("L04", table, to=to)
+
+
+def test_a_part_above_its_whole_is_told():
+    table = bm.statistics(epci="call")
+    table.loc["62498", "vacant_dwellings_2021"] = 1e6
+    with pytest.warns(BasinmapWarning, match=r"above 100 % at '62498'"):
+        bm.compute("L04", table)
+
+
+@pytest.mark.parametrize("kind", [[True], ["12"], [1j], [dt.date(2021, 1, 1)]])
+def test_what_is_no_count_is_refused(kind):
+    table = pd.DataFrame({"n": kind}, pd.Index(["62498"], name="commune"))
+    lens = bm.membership("epci").loc[table.index]
+    with pytest.raises(MeasureError, match="'n' holds"):
+        bm.aggregate(table, lens, measures={"n": bm.Stock()})
+
+
+def test_text_is_sent_to_parse_counts():
+    table = pd.DataFrame({"n": ["s"]}, pd.Index(["62498"], name="commune"))
+    lens = bm.membership("epci").loc[table.index]
+    with pytest.raises(MeasureError, match=r"holds text.*'s'.*bm\.parse_counts"):
+        bm.aggregate(table, lens, measures={"n": bm.Stock()})
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: bm.Ratio(numerator="a", denominator="b", scale=float("nan")),
+        lambda: bm.Ratio(numerator="a", denominator="b", scale="x"),
+        lambda: bm.Growth(start="a", end="b", years=-1),
+        lambda: bm.Growth(start="a", end="b", years="x"),
+        lambda: bm.Stock(vintage=2021),
+        lambda: bm.Stock(label=None),
+    ],
+)
+def test_a_measure_that_cannot_be_is_refused(made):
+    with pytest.raises(MeasureError, match="expected"):
+        made()
+
+
+@pytest.mark.parametrize(
+    "unit", ["%", "% par an", "‰", "pour cent", "pour mille", "€/hab.", "hab./km²"]
+)
+def test_a_rate_declared_as_a_stock_is_refused_by_its_unit(unit):
+    table = bm.statistics(epci="call")[["dwellings_2021"]]
+    with pytest.raises(MeasureError, match="in the unit of a rate"):
+        bm.aggregate(table, "epci", measures={"dwellings_2021": bm.Stock(unit=unit)})
+
+
+@pytest.mark.parametrize("unit", ["logements", "logements/an", "logements par an", ""])
+def test_a_count_a_year_adds_up(unit):
+    table = bm.statistics(epci="call")[["dwellings_2021"]]
+    measures = {"dwellings_2021": bm.Stock(unit=unit)}
+    found, _ = bm.aggregate(table, "epci", measures=measures)
+    assert found.loc[CALL, "dwellings_2021"] == 111_551
+
+
+def test_a_column_that_bears_the_name_of_a_rate_is_questioned():
+    table = bm.statistics(epci="call")[["dwellings_2021"]] / 7
+    table = table.set_axis(["taux"], axis=1)
+    with pytest.warns(BasinmapWarning, match="'taux'.*bears the name of a rate"):
+        bm.aggregate(table, "epci", measures={"taux": bm.Stock()})
+
+
+@pytest.mark.parametrize(
+    ("vintages", "years", "match"),
+    [
+        (("2021", "2015"), 6, "the end is not after the start"),
+        (("2015", "2021"), 3, r"2015.*2021.*6 apart; write years=6"),
+    ],
+)
+def test_a_growth_whose_years_contradict_its_counts_is_refused(vintages, years, match):
+    table = bm.statistics(epci="call")[["population_2016", "population_2021"]]
+    measures = dict(
+        zip(table, (bm.Stock(vintage=year) for year in vintages), strict=True)
+    )
+    growth = bm.Growth(start="population_2016", end="population_2021", years=years)
+    with pytest.raises(MeasureError, match=match):
+        bm.aggregate(table, "epci", measures={**measures, "g": growth})
+
+
+def test_a_growth_between_two_geographies_is_refused():
+    table = bm.statistics(epci="call")[["population_2016", "population_2021"]]
+    measures = {
+        "population_2016": bm.Stock(geography="2016"),
+        "population_2021": bm.Stock(geography="2026"),
+        "g": bm.Growth(start="population_2016", end="population_2021", years=5),
+    }
+    with pytest.raises(MeasureError, match="differ by geography"):
+        bm.aggregate(table, "epci", measures=measures)
+
+
+def test_two_quantities_or_dates_that_run_backwards_are_no_series():
+    table = bm.statistics()
+    with pytest.raises(MeasureError, match="2 quantities are no series"):
+        bm.series(table, "scot", columns=["population_2021", "dwellings_2021"])
+    with pytest.raises(bm.errors.VintageError, match="in order of time"):
+        bm.series(table, "scot", columns=["population_2021", "population_2019"])
+
+
+def test_negative_weights_weigh_nothing():
+    index = pd.Index(["62498", "62510"], name="commune")
+    table = pd.DataFrame({"x": [10.0, 20.0], "w": [-1.0, 3.0]}, index)
+    lens = bm.membership("epci").loc[index]
+    with pytest.raises(MeasureError, match="'w': 1 negative"):
+        bm.aggregate(table, lens, measures={"x": bm.Mean(weight="w")})
+
+
+# -- reading counts -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("sign", "state"),
+    [
+        ("s", "secret"),
+        ("S", "secret"),
+        ("c", "secret"),
+        ("\ufeffs ", "secret"),
+        ("///", "not_applicable"),
+        ("s.o.", "not_applicable"),
+        ("so", "not_applicable"),
+        ("nd", "not_available"),
+        ("n.d.", "not_available"),
+        ("ns", "not_available"),
+        ("-", "not_available"),
+        ("…", "not_available"),
+        ("", "not_available"),
+        (None, "not_available"),
+        (float("nan"), "not_available"),
+    ],
+)
+def test_the_usual_marks_are_understood(sign, state):
+    found = bm.parse_counts(pd.Series([sign, "1"], name="n", dtype=object))
+    assert found["n_state"].tolist() == [state, ""]
+    assert found["n"].isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1 234,5", 1234.5),
+        ("1\u202f234", 1234),
+        ("1\xa0234\xa0567", 1_234_567),
+        ("\ufeff12", 12),
+        ("12.5", 12.5),
+        ("0", 0),
+    ],
+)
+def test_numbers_are_read_as_they_are_printed(text, value):
+    assert bm.parse_counts(pd.Series([text], name="n"))["n"].tolist() == [value]
+
+
+def test_a_frame_is_read_column_by_column():
+    raw = pd.DataFrame({"a": ["1", "s"], "b": ["///", "2"], "c": [3, 4]})
+    found = bm.parse_counts(raw)
+    assert list(found) == ["a", "a_state", "b", "b_state", "c", "c_state"]
+    assert found["a_state"].tolist() == ["", "secret"]
+    assert found["c"].tolist() == [3.0, 4.0]
+
+
+def test_a_dash_is_nothing_where_the_user_says_so():
+    raw = pd.Series(["-", "3"], name="n")
+    assert bm.parse_counts(raw, zero="-")["n"].tolist() == [0.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("0,5 %", "take the % off"),
+        ("1.234,5", "take the points between thousands out"),
+        ("abc", "say what they mean"),
+        ("\uff11\uff12", "neither numbers nor known signs"),
+        ("-4", r"1 negative count.*signed=True"),
+    ],
+)
+def test_what_is_no_count_says_what_to_type(text, match):
+    with pytest.raises(MeasureError, match=match):
+        bm.parse_counts(pd.Series([text], name="n"))
+
+
+def test_a_balance_is_read_with_its_sign():
+    raw = pd.Series(["-4", "−12,5", "3"], name="n")
+    assert bm.parse_counts(raw, signed=True)["n"].tolist() == [-4.0, -12.5, 3.0]
+
+
+def test_told_is_kept_as_plain_values(rate):
+    plain = tell(rate.copy(), told_of(rate), measures={"L04": bm.Stock(label="x")})
+    assert plain.attrs["measures"] == {"L04": {"kind": "stock", "label": "x"}}
