@@ -55,6 +55,7 @@ _ROOMS: Final = {
     "territory.places": ("LOUVRE_LENS", "Place", "places", "town_halls"),
     "territory.reading": ("check_generations", "read_units"),
     "territory.rebasing": ("join_on_code", "rebase"),
+    "territory.territory_files": ("read_territory",),
     "territory.units": (
         "communes",
         "departements",
@@ -271,6 +272,7 @@ if TYPE_CHECKING:
     from basinmap.territory.reading import read_units as read_units
     from basinmap.territory.rebasing import join_on_code as join_on_code
     from basinmap.territory.rebasing import rebase as rebase
+    from basinmap.territory.territory_files import read_territory as read_territory
     from basinmap.territory.units import communes as communes
     from basinmap.territory.units import departements as departements
     from basinmap.territory.units import epcis as epcis

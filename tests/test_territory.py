@@ -557,13 +557,13 @@ def test_a_date_out_of_range_says_the_range(date):
             call()
 
 
-@pytest.mark.parametrize("date", ["2026-02-30", "01/01/2026", "2026", None, 2026])
+@pytest.mark.parametrize("date", ["2026-02-30", "01/01/2026", "2026", "", 2026])
 def test_what_is_no_date_is_refused_with_the_form(date):
     with pytest.raises(VintageError, match=r"not a date.*write it as '2026-01-01'"):
         bm.epcis(date=date)
 
 
-@pytest.mark.parametrize("vintage", [2024, 2027, "2026", None])
+@pytest.mark.parametrize("vintage", [2024, 2027, "2026", 0])
 def test_another_vintage_is_refused(vintage):
     with pytest.raises(VintageError, match=r"not embedded; write vintage=2026"):
         bm.communes(vintage=vintage)

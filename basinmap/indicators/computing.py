@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from basinmap.errors import VintageError
@@ -9,8 +11,9 @@ from basinmap.indicators.catalogue import Indicator, indicator
 from basinmap.indicators.counts import AREA, Counts, Years, counts_of
 from basinmap.measures import Growth, Stock, check_ratios, evaluate, state_column
 from basinmap.territory.aggregation import aggregate, check_table
-from basinmap.territory.embedded import communes_2026, credit
+from basinmap.territory.embedded import credit
 from basinmap.territory.evolution import Rule, series
+from basinmap.territory.lists import Communes, Territory, listed
 from basinmap.territory.memberships import check_date
 from basinmap.territory.outlines import surface_caution
 from basinmap.values.told import bare, carry, measures_of, tell, told_of
@@ -24,8 +27,9 @@ def compute(
     *,
     to: str | pd.Series | None = None,
     year: Years = None,
-    date: str = "2026-01-01",
+    date: str | None = None,
     perimeter: Rule = "constant",
+    communes: Communes = None,
     allow_partial: bool = False,
 ) -> pd.Series:
     """
@@ -48,11 +52,16 @@ def compute(
         Year of the counts, by default the last one of which all are there; for an
         indicator that compares two years, both, by default the first and the last.
     date
-        Day at which membership is read.
+        Day at which membership is read, by default 1 January 2026, or of the list in
+        `communes`.
     perimeter
         For an indicator that compares two dates: `"constant"`, the communes of
         `date` at both, or `"current"`, the perimeter of each date, which warns of
         the communes that changed unit.
+    communes
+        The list of communes that the table is about, as `read_territory` returns it;
+        by default Nord and Pas-de-Calais in 2026. Without `to`, none is needed: two
+        columns are divided.
     allow_partial
         Whether units some of whose communes are not in the table may stand for the
         whole: their rates are then computed, as `"estimated"`; see `aggregate`.
@@ -95,21 +104,25 @@ def compute(
     '%'
     """
     item = indicator(indicator_id)
-    check_table(table)
-    check_date(date)
+    territory = listed(communes)
+    check_table(table, to, territory)
+    day = territory.day(date)
+    if not territory.given:
+        check_date(day)
     regrouped = isinstance(to, str) and to != table.index.name
-    note = _area_note(item, table, whole=regrouped)
-    table = _with_area(item, table)
+    note = _area_note(item, table, territory, whole=regrouped)
+    table = _with_area(item, table, territory)
     found = counts_of(item, table, year)
     check_ratios({item.id: found.measure}, measures_of(table))
     sources, when = (
         found.sources(table),
-        _when(table, date, regrouped=isinstance(to, str)),
+        _when(table, day, regrouped=isinstance(to, str)),
     )
+    how = {"communes": communes, "allow_partial": allow_partial}
     if perimeter != "constant":
-        table = _current(found, table, to, perimeter, allow_partial=allow_partial)
+        table = _current(found, table, to, perimeter, how)
         to = None
-    result = _measured(found, table, to, date, allow_partial=allow_partial)
+    result = _measured(found, table, to, day, how)
     values = result["value"].rename(item.id)
     told = result.get(state_column("value"), pd.Series(dtype=object))
     measure = found.measure
@@ -143,8 +156,7 @@ def _measured(
     table: pd.DataFrame,
     to: str | pd.Series | None,
     date: str,
-    *,
-    allow_partial: bool,
+    how: dict[str, Any],
 ) -> pd.DataFrame:
     """Return the indicator by unit in the column `value`, with its states."""
     names = found.columns
@@ -154,9 +166,7 @@ def _measured(
     measured = isinstance(found.measure, Stock)
     measures = {names[0]: stocks[names[0]]} if measured else {"value": found.measure}
     if to is not None and (isinstance(to, pd.Series) or to != table.index.name):
-        result, _ = aggregate(
-            table, to, measures=measures, date=date, allow_partial=allow_partial
-        )
+        result, _ = aggregate(table, to, measures=measures, date=date, **how)
         value = names[0] if measured else "value"
         return result.rename(
             columns={value: "value", state_column(value): state_column("value")}
@@ -183,8 +193,7 @@ def _current(
     table: pd.DataFrame,
     to: str | pd.Series | None,
     rule: Rule,
-    *,
-    allow_partial: bool,
+    how: dict[str, Any],
 ) -> pd.DataFrame:
     """Return the two counts of a growth, each over the perimeter of its time."""
     if not isinstance(found.measure, Growth) or not isinstance(to, str):
@@ -194,26 +203,31 @@ def _current(
         )
         raise VintageError(msg)
     columns = list(reversed(found.columns))
-    return series(
-        table, to, columns=columns, perimeter=rule, allow_partial=allow_partial
-    )[0]
+    return series(table, to, columns=columns, perimeter=rule, **how)[0]
 
 
-def _with_area(item: Indicator, table: pd.DataFrame) -> pd.DataFrame:
-    """Add the surface of the embedded outlines when the user gives none."""
+def _with_area(
+    item: Indicator, table: pd.DataFrame, territory: Territory
+) -> pd.DataFrame:
+    """Add the surface that the list of communes has when the table has none."""
     if AREA not in item.counts or AREA in table.columns:
         return table
-    if table.index.name != "commune":
+    if table.index.name != "commune" or AREA not in territory.frame:
         return table
-    areas = communes_2026()[AREA].reindex(table.index)
+    areas = territory.frame[AREA].reindex(table.index)
     return carry(table.assign(**{AREA: areas}), table)
 
 
-def _area_note(item: Indicator, table: pd.DataFrame, *, whole: bool) -> tuple[str, ...]:
+def _area_note(
+    item: Indicator, table: pd.DataFrame, territory: Territory, *, whole: bool
+) -> tuple[str, ...]:
     """Say whose surface a density is over, and how far it is from the published."""
     if AREA not in item.counts:
         return ()
     drawn = "; ".join(credit(AREA))
+    if territory.given and AREA not in table.columns:
+        own = measures_of(territory.frame).get(AREA)
+        return (f"Superficie : {own.source}",) if own and own.source else ()
     known = measures_of(table).get(AREA)
     whose = known.source if known is not None else "fournie avec les données"
     whose = whose if AREA in table.columns else drawn

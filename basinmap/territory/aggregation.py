@@ -11,9 +11,16 @@ from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Measure, Measures, check_ratios
 from basinmap.reports import Report
 from basinmap.territory import embedded
-from basinmap.territory.former import unknown_communes
+from basinmap.territory.former import communes_of, strangers
 from basinmap.territory.levels import PRINTED, check_codes
-from basinmap.territory.memberships import Lists, membership
+from basinmap.territory.lists import Communes, Territory, listed
+from basinmap.territory.memberships import (
+    Lists,
+    check_alone,
+    everyone,
+    members_of,
+    membership,
+)
 from basinmap.territory.sums import (
     account,
     columns_of,
@@ -25,7 +32,14 @@ from basinmap.territory.sums import (
 from basinmap.territory.timelines import LAST, timeline
 from basinmap.territory.units import check_unique
 from basinmap.territory.wholes import check_covered, lacking, remarks, warn_of_part
-from basinmap.values.told import bare, carry, declared, measures_of, retell
+from basinmap.values.told import (
+    bare,
+    carry,
+    declared,
+    measures_of,
+    retell,
+    told_of,
+)
 
 __all__ = ["aggregate", "check_table"]
 
@@ -35,8 +49,9 @@ def aggregate(
     to: str | pd.Series,
     *,
     measures: Measures | None = None,
-    date: str = "2026-01-01",
+    date: str | None = None,
     memberships: Lists = None,
+    communes: Communes = None,
     allow_partial: bool = False,
 ) -> tuple[pd.DataFrame, Report]:
     """
@@ -52,14 +67,19 @@ def aggregate(
         Index named `commune` (COG 2026) or `iris`, one row a code.
     to
         Level (`"epci"`, `"scot"`, `"arrondissement"`, `"departement"`,
-        `"region"`, `"bassin"`, `"commune"`), or a Series from commune to the units
-        of your own partition, named after it.
+        `"region"`, `"bassin"`, `"commune"`), or a Series from commune (or IRIS) to
+        the units of your own partition, named after it: it is then the list of what
+        there is, in any département.
     measures
         Column to measure; by default those that the table carries.
     date
-        Day at which membership is read, from 2008: one perimeter for all columns.
+        Day at which membership is read, from 2008: one perimeter for all columns. By
+        default 1 January 2026, or of the list in `communes`.
     memberships
         Lists of EPCI of other years, as `read_memberships` returns them.
+    communes
+        The list of communes that the table is about, as `read_territory` returns it;
+        by default Nord and Pas-de-Calais in 2026.
     allow_partial
         Whether units some of whose communes are not in the table may stand for the
         whole: their rates are then computed, as `"estimated"`, nothing is refused, and
@@ -83,10 +103,10 @@ def aggregate(
         If a column is a median or a bare percentage, the counts of a ratio do not
         match, or nothing is declared.
     CodeError
-        If codes are malformed or belong to no commune of 2026.
+        If codes are malformed or belong to no commune of the list.
     VintageError
         If measures say that they are of another list of communes, in which a code of
-        the table stood for another ground.
+        the table stood for another ground, or the date is not that of the list given.
     ColumnError, DataError
         If a column is missing, the table is empty or a code is repeated, or no unit
         of the level is whole in the table.
@@ -116,22 +136,26 @@ def aggregate(
     refuse(known)
     check_ratios(known, {**measures_of(table), **known})
     given, table = table, bare(table)
-    check_table(table)
-    _check_geography(known, table.index)
-    parent, members = _parent(table, to, date, memberships)
+    territory = listed(communes)
+    own = isinstance(to, pd.Series) and communes is None
+    _check_rows(table, to, territory, geography=told_of(given).geography)
+    parent, members = _parent(table, to, date, memberships, territory)
+    year = _list_year(known, members, territory, own=own)
+    _check_geography(known, table.index, year)
     stocks = stocks_of(table, known)
     sums = sums_of(stocks, parent, signed=signed_of(known))
-    part = lacking(table.index, parent, members)
+    part = lacking(table.index, parent, members, territory)
     if not allow_partial:
         check_covered(part, sums.index)
         warn_of_part(part, stacklevel=3)
     result = columns_of(known, sums, table, parent, part, allowed=allow_partial)
     carry(result, given)
+    day = territory.day(date)
     retell(
         result,
         level=parent.name,
-        geography=date,
-        measures=_brought(known),
+        geography=day if year else told_of(given).geography,
+        measures=_brought(known, year),
         remarks=remarks(part),
     )
     return result, account(
@@ -145,22 +169,40 @@ def aggregate(
     )
 
 
-def check_table(table: pd.DataFrame) -> None:
+def check_table(
+    table: pd.DataFrame, to: str | pd.Series | None = None, communes: Communes = None
+) -> None:
     """
-    Check that a table is one of communes of 2026, or of IRIS.
+    Check that a table is one of communes that there are, or of IRIS.
 
     Parameters
     ----------
     table
         Index named `commune` or `iris`.
+    to
+        What it is to be added up to. A level asks for a list. A partition is a list
+        itself; of what it leaves out, or without any, the codes of Nord and
+        Pas-de-Calais are known, and those of other départements are checked for form.
+    communes
+        The list, by default Nord and Pas-de-Calais in 2026.
 
     Raises
     ------
     CodeError
-        If codes are malformed, or of another year.
+        If codes are malformed, or in no list.
     DataError
         If the index bears another name, the table is empty, a code is repeated.
     """
+    _check_rows(table, to, listed(communes), geography=told_of(table).geography)
+
+
+def _check_rows(
+    table: pd.DataFrame,
+    to: str | pd.Series | None,
+    territory: Territory,
+    *,
+    geography: str,
+) -> None:
     level = table.index.name
     if level not in {"commune", "iris"}:
         msg = (
@@ -173,45 +215,80 @@ def check_table(table: pd.DataFrame) -> None:
         raise DataError(msg)
     check_codes(table.index, level)
     check_unique(table.index, "table")
-    if level == "iris":
-        _communes_of_iris(table.index)
+    codes = table.index
+    by_level = isinstance(to, str) and to != level
+    if isinstance(to, pd.Series) and to.index.name == level:
+        codes = codes.difference(to.index, sort=False)
+    if level == "commune":
+        known = by_level or territory.given
+        lost = codes if known else strangers(codes, geography=geography)
+        territory.check_known(pd.Index(lost))
+    elif territory.given and to is not None:
+        msg = (
+            "the table is of IRIS, and communes= a list of communes: add it up first "
+            "by a Series from IRIS to the code of its commune, named 'commune'"
+        )
+        raise DataError(msg)
     else:
-        _check_known(table.index)
+        near = codes.str.startswith(("59", "62"))
+        _communes_of_iris(codes if by_level else codes[near])
 
 
 def _parent(
-    table: pd.DataFrame, to: str | pd.Series, date: str, memberships: Lists
+    table: pd.DataFrame,
+    to: str | pd.Series,
+    date: str | None,
+    memberships: Lists,
+    territory: Territory,
 ) -> tuple[pd.Series, pd.Series]:
     """Return the unit of each row of the table, and of all that are of its level."""
     if isinstance(to, pd.Series):
         members = _partition(to)
+        every = members
+    elif territory.given:
+        check_alone(memberships)
+        territory.day(date)
+        members, every = members_of(territory, to), everyone(territory, to)
     else:
         lists = memberships if to == "epci" else None
         members = membership(to, date=date, memberships=lists)
-    every = members
-    if table.index.name == "iris":
+        every = members
+    if table.index.name == "iris" and members.index.name != "iris":
+        _communes_of_iris(table.index)
         commune = embedded.table("iris")["commune"]
         held = members.reindex(commune.to_numpy()).to_numpy()
-        every = pd.Series(held, commune.index, name=members.name)
-    found = every.reindex(table.index).astype(object)
+        members = every = pd.Series(held, commune.index, name=members.name)
+    found = members.reindex(table.index).astype(object)
+    if isinstance(to, pd.Series):
+        _check_met(table.index, found, members)
     return found.rename(members.name), every
 
 
 def _partition(given: pd.Series) -> pd.Series:
     """Return a partition of the user's that can be one."""
     check_unique(given.index, "partition")
-    check_codes(given.index, "commune")
+    check_codes(given.index, "iris" if given.index.name == "iris" else "commune")
     wrong = [unit for unit in given.dropna().unique() if not isinstance(unit, str)]
     if wrong:
         msg = f"partition: units are named by strings, not {culprits(wrong)}"
         raise CodeError(msg)
-    if not given.index.isin(embedded.communes_2026().index).any():
+    return given.rename(given.name or "unit")
+
+
+def _check_met(codes: pd.Index, found: pd.Series, members: pd.Series) -> None:
+    """Refuse a partition that is not of the table."""
+    if codes.name != (members.index.name or codes.name):
         msg = (
-            "partition: none of its codes is a commune of Nord and Pas-de-Calais in "
-            f"2026: {culprits(given.index)}"
+            f"the table is of {codes.name}, the partition of {members.index.name}: "
+            "give a Series from the codes of the table to the units"
+        )
+        raise DataError(msg)
+    if found.isna().all():
+        msg = (
+            f"partition: none of its {len(members)} codes with a unit is in the table: "
+            f"it has {culprits(members.dropna().index)}, the table {culprits(codes)}"
         )
         raise CodeError(msg)
-    return given.rename(given.name or "unit")
 
 
 def _communes_of_iris(index: pd.Index) -> pd.Series:
@@ -226,23 +303,49 @@ def _communes_of_iris(index: pd.Index) -> pd.Series:
     return known.reindex(index)
 
 
-def _brought(known: Measures) -> dict[str, Measure]:
-    """Return the measures of what was summed over the communes of 2026."""
-    year = str(LAST)
+def _list_year(
+    known: Measures, members: pd.Series, territory: Territory, *, own: bool
+) -> int | None:
+    """
+    Return the year of the list of communes that a table is added up by.
+
+    That of a partition is not said: it is 2026, or what measures say, as far as its
+    codes in Nord and Pas-de-Calais allow; None where it has none there.
+    """
+    if not own:
+        return territory.year
+    codes = members.index
+    if codes.name == "iris":
+        return LAST
+    near = {code for code in codes if code.startswith(("59", "62"))}
+    if not near:
+        return None
+    years = sorted(_years(known))
+    return next((y for y in (LAST, *years) if near <= communes_of(y)), LAST)
+
+
+def _years(known: Measures) -> dict[int, str]:
+    """Return the years of lists of communes that measures say, with one of them."""
+    told = {n: re.search(r"\b(19|20)\d\d\b", m.geography) for n, m in known.items()}
+    return {int(found[0]): name for name, found in told.items() if found}
+
+
+def _brought(known: Measures, year: int | None) -> dict[str, Measure]:
+    """Return the measures of what was summed over the communes of a year."""
+    if year is None:
+        return dict(known)
     return {
-        name: replace(measure, geography=year) if measure.geography else measure
+        name: replace(measure, geography=str(year)) if measure.geography else measure
         for name, measure in known.items()
     }
 
 
-def _check_geography(known: Measures, codes: pd.Index) -> None:
-    """Refuse counts of communes that were not yet what they are in 2026."""
-    if codes.name == "iris":
+def _check_geography(known: Measures, codes: pd.Index, now: int | None) -> None:
+    """Refuse counts of communes that were not yet what they are in a year."""
+    line = timeline(None)
+    if codes.name == "iris" or now is None or not line.first <= now <= line.last:
         return
-    line, now = timeline(None), LAST
-    told = {n: re.search(r"\b(19|20)\d\d\b", m.geography) for n, m in known.items()}
-    years = {int(found[0]): name for name, found in told.items() if found}
-    for year, name in sorted(years.items()):
+    for year, name in sorted(_years(known).items()):
         if year == now or not line.first <= year <= line.last:
             continue
         then, today = line.grounds(year), line.grounds(now)
@@ -255,14 +358,3 @@ def _check_geography(known: Measures, codes: pd.Index) -> None:
                 f"to_year={now})"
             )
             raise VintageError(msg)
-
-
-def _check_known(codes: pd.Index) -> None:
-    """Refuse codes that no commune of 2026 bears: they would vanish."""
-    lost = codes[~codes.isin(embedded.communes_2026().index)]
-    if len(lost):
-        msg = (
-            f"{len(lost)} code(s) are no commune of Nord and Pas-de-Calais in 2026: "
-            f"{unknown_communes(lost, table='table')}"
-        )
-        raise CodeError(msg)

@@ -20,6 +20,7 @@ from basinmap.reports import Report
 from basinmap.territory.aggregation import aggregate
 from basinmap.territory.embedded import communes_2026, labels
 from basinmap.territory.levels import PRINTED
+from basinmap.territory.lists import Communes, listed
 from basinmap.territory.memberships import (
     Lists,
     epci_names,
@@ -38,9 +39,10 @@ def series(
     *,
     columns: str | list[str],
     perimeter: Rule = "constant",
-    date: str = "2026-01-01",
+    date: str | None = None,
     allow_partial: bool = False,
     memberships: Lists = None,
+    communes: Communes = None,
 ) -> tuple[pd.DataFrame, Report]:
     """
     Follow stocks over time at a level above the commune.
@@ -55,18 +57,22 @@ def series(
         Communes of COG 2026; its measures tell the year of each column, and the
         year whose perimeters the published tables use (`Stock.published`).
     to
-        `"epci"` or `"scot"`.
+        Level, such as `"epci"` or `"scot"`.
     columns
         Stocks, one a date, in order of time; a name alone is one column.
     perimeter
         `"constant"` or `"current"`.
     date
-        The day of the constant perimeter.
-    memberships
-        Lists of EPCI of other years, as `read_memberships` returns them.
+        The day of the constant perimeter, by default 1 January 2026, or of the list in
+        `communes`.
     allow_partial
         Whether units some of whose communes are not in the table may stand for the
         whole; see `aggregate`.
+    memberships
+        Lists of EPCI of other years, as `read_memberships` returns them.
+    communes
+        The list of communes that the table is about, as `read_territory` returns it;
+        at a constant perimeter, for it tells one year.
 
     Returns
     -------
@@ -120,12 +126,20 @@ def series(
             measures=stocks,
             date=date,
             memberships=memberships,
+            communes=communes,
             allow_partial=allow_partial,
         )
-        note = f"Périmètre constant : communes au {_french(date)} à toutes les dates."
+        day = listed(communes).day(date)
+        note = f"Périmètre constant : communes au {_french(day)} à toutes les dates."
         return result, replace(report, notes=(*report.notes, note))
     if perimeter != "current":
         msg = f"unknown perimeter {perimeter!r}; write 'constant' or 'current'"
+        raise VintageError(msg)
+    if listed(communes).given:
+        msg = (
+            f"perimeter='current': {listed(communes).title} tells one year; leave "
+            "communes out, or write perimeter='constant'"
+        )
         raise VintageError(msg)
     return _current(table, to, stocks, memberships, allow_partial=allow_partial)
 

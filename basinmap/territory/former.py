@@ -220,7 +220,8 @@ def unknown_communes(codes: Iterable[str], *, table: str = "") -> str:
     '59070' joined '59006' on 2025-01-01: bm.rebase(table, from_year=2024, to_year=2026)
     >>> print(unknown_communes(["59070", "80021"]))
     '59070' joined '59006' on 2025-01-01: write '59006'; '80021' outside Nord and \
-Pas-de-Calais: drop what lies there
+Pas-de-Calais: drop what lies there, or give the list that holds it, \
+communes=bm.read_territory(path)
     """
     given = list(dict.fromkeys(codes))
     gone = [fates()[code] for code in given if code in fates()]
@@ -244,7 +245,8 @@ Pas-de-Calais: drop what lies there
         )
     if away:
         parts.append(
-            f"{culprits(away)} outside Nord and Pas-de-Calais: drop what lies there"
+            f"{culprits(away)} outside Nord and Pas-de-Calais: drop what lies there, "
+            "or give the list that holds it, communes=bm.read_territory(path)"
         )
     return "; ".join(parts)
 

@@ -36,6 +36,7 @@ __all__ = [
     "near_units",
     "repair_codes",
     "resolve_codes",
+    "usual_name",
 ]
 
 LEVELS: Final = (
@@ -186,13 +187,18 @@ def names_of(level: str) -> pd.Series:
             return embedded.labels(level)["name"]
 
 
-def _usual(name: str) -> str:
+def usual_name(name: str) -> str:
     """
     Fold a name of EPCI or SCoT to what is said of it: « Lens-Liévin ».
 
+    Parameters
+    ----------
+    name
+        Its official name.
+
     Examples
     --------
-    >>> _usual("CA de Lens-Liévin"), _usual("Communauté de communes du Ternois")
+    >>> usual_name("CA de Lens-Liévin"), usual_name("Communauté de communes du Ternois")
     ('lens lievin', 'ternois')
     """
     folded = fold(name)
@@ -213,7 +219,7 @@ def _aliases(level: str) -> dict[str, str]:
     if level in _USUAL:
         # « CA de Béthune-Bruay, Artois-Lys Romane » is called by its beginning.
         first = [series.str.split(",").str[0] for series in names]
-        spelt += [series.map(_usual) for series in (*names, *first)]
+        spelt += [series.map(usual_name) for series in (*names, *first)]
     pairs = pd.concat(spelt)
     pairs = pairs.rename_axis("code").reset_index(name="name").drop_duplicates()
     unique = pairs[~pairs["name"].duplicated(keep=False)]
@@ -240,7 +246,7 @@ def known_as(text: str, level: str) -> str | None:
         return text
     aliases = _aliases(level)
     found = aliases.get(fold(text))
-    return found or (aliases.get(_usual(text)) if level in _USUAL else None)
+    return found or (aliases.get(usual_name(text)) if level in _USUAL else None)
 
 
 def find_unit(text: str, *, level: str | None = None) -> pd.DataFrame:
@@ -368,8 +374,8 @@ def _score(wanted: str, level: str, unit: _Candidate) -> float:
     for name in unit.spellings:
         best = max(best, _likeness(matcher, wanted, name))
     if level in _USUAL:
-        usual = [_usual(unit.name), _usual(unit.name.split(",")[0])]
-        if _usual(wanted) in usual:
+        usual = [usual_name(unit.name), usual_name(unit.name.split(",")[0])]
+        if usual_name(wanted) in usual:
             return 0.99
         best = max([best, *(_likeness(matcher, wanted, name) for name in usual)])
     matcher.set_seq1(unit.written)

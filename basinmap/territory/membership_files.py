@@ -21,7 +21,7 @@ from basinmap.territory.memberships import FIRST, LAST, epci_names, known_epcis
 from basinmap.territory.timelines import check_year, timeline
 from basinmap.typography import number
 
-__all__ = ["read_memberships"]
+__all__ = ["composition_of", "read_memberships"]
 
 Rows = list[list[str]]
 
@@ -97,15 +97,9 @@ def read_memberships(path: str | Path, *, year: int | None = None) -> pd.DataFra
     (1538, '246200364', 2019)
     """
     file = _existing(Path(path))
-    titles, table, notes = _table(file)
-    told = year if year is not None else _year(file, titles, table)
+    table, told, notes = composition_of(file, year=year)
     check_year(told, timeline(None))
-    codes, said = repair_codes(table["commune"], "commune")
-    notes += [note for note in said.notes if "Aucun" not in note]
-    table = table.assign(commune=codes, epci=_sirens(table["epci"]))
-    table = _once(_with_own_taxation(table, notes), file, notes)
     table["year"] = told
-    table = table.set_index("commune").sort_index()
     _check_history(table.index, told, file)
     near = table.index[table.index.isin(communes_of(told))]
     part = _warn_of_part(near, told, file)
@@ -123,6 +117,43 @@ def read_memberships(path: str | Path, *, year: int | None = None) -> pd.DataFra
         "notes": tuple(notes),
     }
     return table
+
+
+def composition_of(
+    path: str | Path, *, year: int | None = None
+) -> tuple[pd.DataFrame, int, list[str]]:
+    """
+    Return the rows of a list of the communes of each EPCI, of any département.
+
+    Parameters
+    ----------
+    path, year
+        As for `read_memberships`.
+
+    Returns
+    -------
+    table : DataFrame
+        Index `commune`; `epci`, missing for a commune that is in none, `name` and
+        `nature` of the EPCI, empty where the file does not say.
+    year : int
+        The year of its 1 January.
+    notes : list of str
+        French sentences on what was read.
+
+    Raises
+    ------
+    DataError, VintageError
+        If the file is not such a list, a commune is in two EPCI, or the year is not
+        told.
+    """
+    file = _existing(Path(path))
+    titles, table, notes = _table(file)
+    told = year if year is not None else _year(file, titles, table)
+    codes, said = repair_codes(table["commune"], "commune")
+    notes += [note for note in said.notes if "Aucun" not in note]
+    table = table.assign(commune=codes, epci=_sirens(table["epci"]))
+    table = _once(_with_own_taxation(table, notes), file, notes)
+    return table.set_index("commune").sort_index(), told, notes
 
 
 # --- what is in the file -----------------------------------------------------------

@@ -22,15 +22,19 @@ from basinmap.errors import BasinmapWarning, DataError, VintageError, culprits
 from basinmap.territory import embedded
 from basinmap.territory.former import communes_of
 from basinmap.territory.levels import BASSIN, check_level, resolve_codes
+from basinmap.territory.lists import Communes, Territory, listed
 from basinmap.territory.timelines import timeline
 
 __all__ = [
     "Lists",
+    "check_alone",
     "check_date",
     "epci_names",
+    "everyone",
     "known_epcis",
     "lineage",
     "lists_by_year",
+    "members_of",
     "members_on",
     "membership",
     "runs",
@@ -187,9 +191,10 @@ def _scot(year: int) -> pd.Series:
 def membership(
     level: str,
     *,
-    date: str = "2026-01-01",
+    date: str | None = None,
     vintage: int | None = 2026,
     memberships: Lists = None,
+    communes: Communes = None,
 ) -> pd.Series:
     """
     Return the unit of a level that holds each commune at a date.
@@ -200,14 +205,18 @@ def membership(
         `"epci"`, `"scot"`, `"arrondissement"`, `"departement"`, `"region"`,
         `"bassin"` or `"commune"` itself.
     date
-        Day at which membership is read, from 2008. Lists of EPCI are embedded from
-        2019; before, the eight EPCI of the bassin minier as far as their lineage
-        tells. Arrondissements are those of 2026.
+        Day at which membership is read, from 2008; by default 1 January 2026, or of
+        the list in `communes`. Lists of EPCI are embedded from 2019; before, the
+        eight EPCI of the bassin minier as far as their lineage tells.
+        Arrondissements are those of 2026.
     vintage
         COG of the codes: 2026, or None for that of the date.
     memberships
         Lists of EPCI of other years, or of the same, which then go first: one frame
         of `read_memberships`, or several.
+    communes
+        A list of your own in place of the embedded one, as `read_territory` returns
+        it: of its year, codes and units are what it tells.
 
     Returns
     -------
@@ -222,7 +231,8 @@ def membership(
     CodeError
         If the level is unknown.
     DataError
-        If communes are not nested in the level, or a list given is none.
+        If communes are not nested in the level, or a list given is none, or does not
+        tell it.
 
     Warns
     -----
@@ -243,8 +253,101 @@ def membership(
     >>> len(bm.membership("departement", date="2010-01-01", vintage=None))
     1547
     """
-    warn_of_unknown(level, date, memberships, vintage=vintage)
-    return members_on(level, date, vintage=vintage, memberships=memberships)
+    territory = listed(communes)
+    day = territory.day(date)
+    if territory.given:
+        check_alone(memberships)
+        return members_of(territory, level)
+    warn_of_unknown(level, day, memberships, vintage=vintage)
+    return members_on(level, day, vintage=vintage, memberships=memberships)
+
+
+def check_alone(memberships: Lists) -> None:
+    """
+    Refuse lists of EPCI beside a list of communes that tells them.
+
+    Parameters
+    ----------
+    memberships
+        What was given as `memberships=`.
+
+    Raises
+    ------
+    DataError
+        If anything was.
+    """
+    if memberships is not None:
+        msg = (
+            "memberships= and communes= both say who is in which EPCI: give one, or "
+            "put them together, bm.read_territory(path, epcis=memberships)"
+        )
+        raise DataError(msg)
+
+
+def members_of(territory: Territory, level: str) -> pd.Series:
+    """
+    Return the unit of each commune of a list that is given.
+
+    Parameters
+    ----------
+    territory
+        What `listed` returned.
+    level
+        Its column, or what follows from the codes; the SCoT and the bassin minier that
+        are embedded, where the list is of one of their years.
+
+    Raises
+    ------
+    DataError
+        If that is not told.
+    """
+    known = _known(territory.year, level)
+    if level in territory.frame.columns or level not in {"scot", "bassin"}:
+        return territory.members(level)
+    found = known.reindex(territory.codes)
+    return territory.members(level) if found.isna().all() else found.rename(level)
+
+
+def everyone(territory: Territory, level: str) -> pd.Series:
+    """
+    Return the unit of each commune of a list, and of others that are known besides.
+
+    Of Nord and Pas-de-Calais the lists are embedded: an EPCI of which a list that is
+    given holds one commune is known to have others.
+
+    Parameters
+    ----------
+    territory
+        What `listed` returned.
+    level
+        One of `LEVELS`.
+    """
+    own = members_of(territory, level)
+    known = _known(territory.year, level)
+    beside = known[own.index.get_indexer(known.index) < 0]
+    return pd.concat([own, beside]).rename(level) if len(beside) else own
+
+
+def _known(year: int, level: str) -> pd.Series:
+    """Return what is embedded of a level in a year, communes next door included."""
+    nothing = pd.Series(dtype=object, name=level)
+    dated = {"epci", "scot", "bassin", "departement", "region"}
+    first = LISTED if level in {"epci", "scot"} else FIRST
+    if level == "arrondissement":
+        dated, first = {*dated, level}, LAST
+    if level not in dated or not first <= year <= LAST:
+        return nothing
+    members = members_on(level, f"{year}-01-01", vintage=None).dropna()
+    if level != "epci":
+        return members.astype(object)
+    outside = embedded.labels("epci")["outside"].dropna()
+    next_door = {
+        code: siren
+        for siren, codes in outside.items()
+        for code in codes.split()
+        if (members == siren).any()
+    }
+    return pd.concat([members, pd.Series(next_door, dtype=object)]).astype(object)
 
 
 def members_on(

@@ -26,7 +26,17 @@ from basinmap.territory.reading import checked_units, read_units
 from basinmap.territory.timelines import Timeline, timeline
 from basinmap.typography import number, percent
 
-__all__ = ["Outlines", "error_of", "ground_area", "read_outlines", "surface_caution"]
+__all__ = [
+    "Outlines",
+    "check_seamless",
+    "checked_error",
+    "error_of",
+    "ground_area",
+    "read_outlines",
+    "surface_caution",
+    "surfaces_of",
+    "units_of",
+]
 
 Outlines: TypeAlias = str | Path | gpd.GeoDataFrame
 """A file of communes, or its frame."""
@@ -126,15 +136,15 @@ def read_outlines(
     >>> bm.communes(epci="call", outlines=ground).attrs["outline_error"]
     5.0
     """
-    known = _checked_error(outline_error)
-    units, name, read = _units(outlines, code, layer)
+    known = checked_error(outline_error)
+    units, name, read = units_of(outlines, code, layer)
     known = error_of(units) if known is None else known
     credits_ = (source,) if source else tuple(units.attrs.get("sources", ())) or (name,)
     kept = _in_territory(units, name)
     line = timeline(None)
     _check_years(kept.index, year, line, name)
-    _check_coverage(kept, name)
-    area, stock, said = _surfaces(kept, credits_)
+    check_seamless(kept, name)
+    area, stock, said = surfaces_of(kept, credits_)
     frame, told = _brought(kept[["geometry"]].assign(**{_AREA: area}), year, line, name)
     _check_places(frame, name)
     frame.attrs = {
@@ -178,7 +188,7 @@ def error_of(frame: pd.DataFrame | pd.Series) -> float | None:
     >>> error_of(bm.communes(epci="call"))
     174.0
     """
-    return _checked_error(frame.attrs.get("outline_error"))
+    return checked_error(frame.attrs.get("outline_error"))
 
 
 def ground_area(frame: gpd.GeoDataFrame) -> pd.Series:
@@ -247,7 +257,20 @@ def surface_caution(communes: Iterable[str], *, whole: bool = False) -> str:
 # -- the file ------------------------------------------------------------------
 
 
-def _checked_error(error: object) -> float | None:
+def checked_error(error: object) -> float | None:
+    """
+    Return how far outlines are from the ground, if it is a length.
+
+    Parameters
+    ----------
+    error
+        Metres, or None.
+
+    Raises
+    ------
+    DataError
+        If it is anything else.
+    """
     if error is None:
         return None
     if not isinstance(error, Real) or not 0 <= float(error) < np.inf:
@@ -256,10 +279,17 @@ def _checked_error(error: object) -> float | None:
     return float(error)
 
 
-def _units(
-    outlines: Outlines, code: str | None, layer: str | None
+def units_of(
+    outlines: Outlines, code: str | None = None, layer: str | None = None
 ) -> tuple[gpd.GeoDataFrame, str, tuple[str, ...]]:
-    """Return the communes of a file or a frame, what to call them, and notes."""
+    """
+    Return the communes of a file or a frame, what to call them, and French notes.
+
+    Parameters
+    ----------
+    outlines, code, layer
+        As for `read_outlines`.
+    """
     if isinstance(outlines, gpd.GeoDataFrame):
         raw, column = _with_codes(outlines, code)
         name = _FRAME
@@ -390,8 +420,22 @@ def _brought(
 # -- what cannot be right --------------------------------------------------------
 
 
-def _check_coverage(units: gpd.GeoDataFrame, name: str) -> None:
-    """Refuse communes that overlap, do not match, or have ground of nobody between."""
+def check_seamless(units: gpd.GeoDataFrame, name: str) -> None:
+    """
+    Refuse communes that overlap, do not match, or have ground of nobody between.
+
+    Parameters
+    ----------
+    units
+        Their outlines.
+    name
+        Name of the file, for messages.
+
+    Raises
+    ------
+    DataError
+        With the communes, and what mends them.
+    """
     shapes = units.geometry.array
     wrong = np.zeros(len(units), dtype=bool)
     if not shapely.coverage_is_valid(shapes, gap_width=_GAP):
@@ -440,17 +484,37 @@ def _check_places(frame: gpd.GeoDataFrame, name: str) -> None:
         raise DataError(msg)
 
 
-def _surfaces(
-    units: gpd.GeoDataFrame, credits_: Collection[str]
+def surfaces_of(
+    units: gpd.GeoDataFrame, credits_: Collection[str], *, year: int = _LATEST
 ) -> tuple[pd.Series, Stock, list[str]]:
-    """Return the published surfaces in km², or those of the outlines, and whose."""
+    """
+    Return the published surfaces in km², or those of the outlines, and whose.
+
+    Parameters
+    ----------
+    units
+        Outlines, and the columns of their file.
+    credits_
+        Where they come from.
+    year
+        COG year of the communes.
+
+    Returns
+    -------
+    area : Series
+        In km².
+    stock : Stock
+        What it is.
+    notes : list of str
+        French sentences on the column.
+    """
     whose = " ; ".join(credits_)
     drawn = ground_area(units)
     known = units.attrs.get("stocks", {}).get(_AREA)
     if known and _AREA in units:  # read before
         return units[_AREA].astype("float64"), Stock(**known), []
     column = next((c for c in units.columns if fold(str(c)) in _SURFACES), None)
-    stock = Stock(label="Superficie", unit="km²", geography=str(_LATEST))
+    stock = Stock(label="Superficie", unit="km²", geography=str(year))
     if column is None:
         source = f"surface des contours fournis ({whose})"
         return drawn, replace(stock, source=source), []

@@ -12,6 +12,7 @@ import pandas as pd
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.territory import embedded
 from basinmap.territory.former import fates, fates_of_epcis, former_names
+from basinmap.territory.given import named, validity, whole_units
 from basinmap.territory.levels import (
     BASSIN,
     check_codes,
@@ -19,21 +20,24 @@ from basinmap.territory.levels import (
     known_as,
     names_of,
     near_units,
-    resolve_codes,
 )
+from basinmap.territory.lists import Communes, Territory, listed
 from basinmap.territory.memberships import (
     FIRST,
     LAST,
     LISTED,
     Lists,
+    check_alone,
     check_date,
     epci_names,
     lineage,
     lists_by_year,
+    members_of,
     members_on,
     runs,
 )
 from basinmap.territory.units import check_unique
+from basinmap.territory.wholes import warn_of_cut
 
 __all__ = ["Perimeter", "partition", "perimeter", "user_perimeter"]
 
@@ -82,7 +86,11 @@ class Perimeter:
 
 
 def perimeter(
-    name: str, *, date: str = "2026-01-01", memberships: Lists = None
+    name: str,
+    *,
+    date: str | None = None,
+    memberships: Lists = None,
+    communes: Communes = None,
 ) -> Perimeter:
     """
     Return a named perimeter at a date.
@@ -95,16 +103,20 @@ def perimeter(
         arrondissement or of a département. What may be several, such as `"lens"`,
         is refused with their codes.
     date
-        Day at which membership is read, from 2008.
+        Day at which membership is read, from 2008; by default 1 January 2026, or of
+        the list in `communes`.
     memberships
         Lists of EPCI of other years, as `read_memberships` returns them.
+    communes
+        A list of your own in place of the embedded one, as `read_territory` returns
+        it, with its EPCI, arrondissements and départements.
 
     Returns
     -------
     Perimeter
-        Communes at COG 2026; `valid_from` and `valid_to` bound the years over
-        which this very set of communes is known to hold (None: the bound of what
-        is known, or still in force).
+        Communes at COG 2026, or of the year of the list; `valid_from` and `valid_to`
+        bound the years over which this very set of communes is known to hold (None:
+        the bound of what is known, or still in force).
 
     Raises
     ------
@@ -112,6 +124,11 @@ def perimeter(
         If nothing answers to that name, or several units do, or not at that date.
     VintageError
         If the date is not covered.
+
+    Warns
+    -----
+    BasinmapWarning
+        If the unit is not whole in the list given.
 
     Examples
     --------
@@ -125,11 +142,16 @@ def perimeter(
     if not isinstance(name, str):
         msg = f"one name at a time, as a string, not {name!r}; see bm.partition"
         raise CodeError(msg)
+    territory = listed(communes)
+    date = territory.day(date)
+    if territory.given:
+        check_alone(memberships)
+        return _listed(name, territory)
     year = check_date(date, memberships)
     level, code = _named(name, date, memberships)
     members = members_on(level, date, memberships=memberships)
-    communes = tuple(members.index[members == code])
-    if not communes:
+    codes = tuple(members.index[members == code])
+    if not codes:
         raise CodeError(_not_established(name, level, code, date))
     given = lists_by_year(memberships).get(year) if level == "epci" else None
     start, end = (dt.date(year, 1, 1), dt.date(year, 12, 31))
@@ -139,11 +161,29 @@ def perimeter(
         code=code,
         name=_label(level, code, year, memberships),
         level=level,
-        communes=communes,
+        communes=codes,
         vintage=2026,
         valid_from=start,
         valid_to=end,
         source=_source(level, year) if given is None else _source_of(given, year),
+    )
+
+
+def _listed(name: str, territory: Territory) -> Perimeter:
+    """Return a perimeter of a list that is given."""
+    level, code = named(territory, name)
+    members = members_of(territory, level)
+    start, end = validity(territory)
+    warn_of_cut(whole_units(territory, level, [code]), stacklevel=3)
+    return Perimeter(
+        code=code,
+        name=str(territory.names(level).get(code, code)),
+        level=level,
+        communes=tuple(sorted(members.index[members == code])),
+        vintage=territory.year,
+        valid_from=start,
+        valid_to=end,
+        source=" ; ".join(territory.sources),
     )
 
 
@@ -282,27 +322,31 @@ def user_perimeter(
     source: str,
     valid_from: dt.date | None = None,
     valid_to: dt.date | None = None,
+    among: Communes = None,
 ) -> Perimeter:
     """
-    Return a perimeter of your own, from a list of communes of 2026.
+    Return a perimeter of your own, from a list of communes.
 
     Parameters
     ----------
     code
         Slug.
     communes
-        Codes at COG 2026, such as the column of a file.
+        Codes at COG 2026, or of the year of the list, such as the column of a file.
     name
         Printed name.
     source
         Where the list comes from; a perimeter without a source is refused.
     valid_from, valid_to
         Days between which it holds, where they are known.
+    among
+        The list that the communes are of, as `read_territory` returns it; by default
+        Nord and Pas-de-Calais in 2026.
 
     Raises
     ------
     CodeError
-        If a code is malformed or is no commune of 2026, which is then told by its
+        If a code is malformed or is no commune of the list, which is then told by its
         history, or the code of the perimeter or its name is no text.
     DataError
         If a code is repeated, the list is empty or the source is.
@@ -322,14 +366,22 @@ def user_perimeter(
     if not isinstance(name, str) or not name.strip():
         msg = f"perimeter {code!r}: its name is a text to be printed, not {name!r}"
         raise CodeError(msg)
-    codes = resolve_codes(list(communes), "commune")
+    territory = listed(among)
+    codes = territory.resolve(list(communes), "commune")
     check_unique(pd.Index(codes), f"perimeter {code!r}")
     if not isinstance(source, str) or not source.strip():
         msg = f"perimeter {code!r}: say where the list comes from, source='…'"
         raise DataError(msg)
     _check_bounds(code, valid_from, valid_to)
     return Perimeter(
-        code, name, "secteur", tuple(sorted(codes)), 2026, valid_from, valid_to, source
+        code=code,
+        name=name,
+        level="secteur",
+        communes=tuple(sorted(codes)),
+        vintage=territory.year,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        source=source,
     )
 
 

@@ -12,13 +12,17 @@ import pandas as pd
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Measure, Stock
 from basinmap.territory import embedded
+from basinmap.territory.given import check_no_outlines, dissolved, selected
 from basinmap.territory.levels import check_unique, resolve_codes
+from basinmap.territory.lists import Communes, listed
 from basinmap.territory.memberships import (
     Lists,
+    check_alone,
     check_date,
     epci_names,
     lineage,
     lists_by_year,
+    members_of,
     members_on,
     warn_of_unknown,
 )
@@ -51,16 +55,18 @@ _DWELLINGS = {
     "flats_2021": "Appartements",
 }
 _OUTLINE = ("geometry", "name", "epci")
+_SUMMED = ("communes", "population", "area_km2")
 
 
 def communes(
     *,
-    vintage: int = 2026,
+    vintage: int | None = None,
     epci: Selection = None,
     scot: Selection = None,
     departement: Selection = None,
     outlines: Outlines | None = None,
     outline_error: float | None = None,
+    communes: Communes = None,
 ) -> gpd.GeoDataFrame:
     """
     Return the communes of Nord and Pas-de-Calais, with their outline.
@@ -72,7 +78,7 @@ def communes(
     Parameters
     ----------
     vintage
-        Year of the Code officiel géographique; 2026 is embedded.
+        Year of the Code officiel géographique; 2026 is embedded, and is the default.
     epci, scot, departement
         Keep only the communes of these units: codes, or unambiguous short names.
     outlines
@@ -81,6 +87,9 @@ def communes(
         `read_outlines` made of it, where more can be said.
     outline_error
         How far these outlines are from the ground, in metres, if known.
+    communes
+        A list of your own in place of the embedded one, as `read_territory` returns
+        it, with its own columns and outlines, if any.
 
     Returns
     -------
@@ -111,7 +120,13 @@ def communes(
     >>> bm.communes(epci="call").loc["62498", "name"]
     'Lens'
     """
-    if vintage != 2026:
+    if communes is not None:
+        territory = listed(communes)
+        if vintage is not None:
+            territory.day(f"{vintage}-01-01")
+        check_no_outlines(outlines if outlines is not None else outline_error)
+        return selected(territory, epci=epci, scot=scot, departement=departement)
+    if vintage not in {None, 2026}:
         msg = f"communes of {vintage!r} are not embedded; write vintage=2026"
         raise VintageError(msg)
     kept = _selected(epci=epci, scot=scot, departement=departement)
@@ -255,12 +270,13 @@ def _units(
 
 def epcis(
     *,
-    date: str = "2026-01-01",
+    date: str | None = None,
     epci: Selection = None,
     scot: Selection = None,
     departement: Selection = None,
     outlines: Outlines | None = None,
     memberships: Lists = None,
+    communes: Communes = None,
 ) -> gpd.GeoDataFrame:
     """
     Return the EPCI à fiscalité propre of Nord and Pas-de-Calais at a date.
@@ -268,8 +284,9 @@ def epcis(
     Parameters
     ----------
     date
-        Day at which membership is read, from 2008; from 2019 all EPCI are known,
-        before only those of the bassin minier that their lineage tells.
+        Day at which membership is read, from 2008; by default 1 January 2026, or of
+        the list in `communes`. From 2019 all EPCI are known, before only those of the
+        bassin minier that their lineage tells.
     epci, scot, departement
         Keep these EPCI, and those that have at least one commune in these units
         of 2026.
@@ -278,6 +295,8 @@ def epcis(
         must hold every commune of the EPCI that are kept.
     memberships
         Lists of EPCI of other years, as `read_memberships` returns them.
+    communes
+        A list of your own, with outlines, as `read_territory` returns it.
 
     Returns
     -------
@@ -297,7 +316,8 @@ def epcis(
     Warns
     -----
     BasinmapWarning
-        If the EPCI of some communes are not known at that date, saying how many.
+        If the EPCI of some communes are not known at that date, saying how many; if
+        some are not whole in the list given.
 
     Examples
     --------
@@ -311,6 +331,15 @@ def epcis(
     >>> bm.epcis(scot="lens-lievin-henin-carvin")["communes"].tolist()
     [14, 36]
     """
+    more = ["short_name", "nature", "outside"]
+    territory = listed(communes)
+    date = territory.day(date)
+    if territory.given:
+        check_alone(memberships)
+        check_no_outlines(outlines)
+        near = selected(territory, epci=epci, scot=scot, departement=departement)
+        units = members_of(territory, "epci").reindex(near.index).dropna().unique()
+        return dissolved(territory, "epci", ["name", *more, *_SUMMED], sorted(units))
     year = check_date(date, memberships)
     members = members_on("epci", date, memberships=memberships)
     codes = pd.Index(sorted(members.dropna().unique()))
@@ -326,7 +355,6 @@ def epcis(
         told = {"epci": epci, "scot": scot, "departement": departement}
         msg = f"empty selection: no EPCI has all of {told}; drop one of the conditions"
         raise DataError(msg)
-    more = ["short_name", "nature", "outside"]
     return _units(
         "epci",
         year,
@@ -402,15 +430,19 @@ def scots(
     return _units("scot", check_date(date), more=[], outlines=outlines)
 
 
-def departements(*, outlines: Outlines | None = None) -> gpd.GeoDataFrame:
+def departements(
+    *, outlines: Outlines | None = None, communes: Communes = None
+) -> gpd.GeoDataFrame:
     """
-    Return the two départements, Nord and Pas-de-Calais.
+    Return the two départements, Nord and Pas-de-Calais, or those of a list.
 
     Parameters
     ----------
     outlines
         Outlines of communes to use instead of the embedded ones, see `communes`; they
         must hold every commune.
+    communes
+        A list of your own, with outlines, as `read_territory` returns it.
 
     Returns
     -------
@@ -418,12 +450,20 @@ def departements(*, outlines: Outlines | None = None) -> gpd.GeoDataFrame:
         EPSG:2154, index `departement`; `name`, `communes`, `population` (2023),
         `area_km2`, `geometry`.
 
+    Warns
+    -----
+    BasinmapWarning
+        If some are not whole in the list given.
+
     Examples
     --------
     >>> import basinmap as bm
     >>> bm.departements()["communes"].to_dict()
     {'59': 647, '62': 887}
     """
+    if communes is not None:
+        check_no_outlines(outlines)
+        return dissolved(listed(communes), "departement", ["name", *_SUMMED])
     return _units("departement", LATEST_LIST, more=[], outlines=outlines)
 
 

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import pandas as pd
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.territory import embedded
+from basinmap.territory.france import DEPARTEMENTS, departement_of, region_of
+from basinmap.territory.lists import Territory, listed
 from basinmap.typography import number, typeset
 
-__all__ = ["Lack", "check_covered", "lacking", "remarks", "warn_of_part"]
+__all__ = [
+    "Lack",
+    "check_covered",
+    "lacking",
+    "remarks",
+    "warn_of_cut",
+    "warn_of_part",
+]
 
 _NAMED: Final = 5
 """How many absent communes are named."""
@@ -37,6 +46,10 @@ class Lack:
         they are not known.
     parts
         French name of what is counted.
+    names
+        Name of each of those that are absent, by code.
+    beyond
+        How many more are in no list, and are known by their number only.
     """
 
     unit: str
@@ -44,32 +57,50 @@ class Lack:
     absent: tuple[str, ...]
     outside: tuple[str, ...] | None
     parts: str
+    names: Mapping[str, str] = field(default_factory=dict)
+    beyond: int = 0
+
+    @property
+    def cut(self) -> bool:
+        """Whether what it lacks could be given."""
+        return bool(self.absent or self.beyond)
 
     @property
     def sentence(self) -> str:
         """What is covered, in French."""
         without = []
         if self.absent:
-            names = [_named(code, self.parts) for code in self.absent[:_NAMED]]
+            names = [self._named(code) for code in self.absent[:_NAMED]]
             left = len(self.absent) - len(names)
             more = f" et {number(left)} autres" if left else ""
             without.append(f"sans {', '.join(names)}{more}")
         if self.outside:
             without.append(f"sans {', '.join(self.outside)} (autre département)")
+        if self.beyond:
+            without.append(f"sans {number(self.beyond)} hors de la liste fournie")
         if self.outside is None:
             without.append("sans celles des autres départements")
             return typeset(
                 f"{self.unit} couvre {number(self.there)} {self.parts}, "
                 f"{', '.join(without)}"
             )
-        whole = self.there + len(self.absent) + len(self.outside)
+        whole = self.there + len(self.absent) + len(self.outside) + self.beyond
         return typeset(
             f"{self.unit} couvre {number(self.there)} {self.parts} sur "
             f"{number(whole)}, {', '.join(without)}"
         )
 
+    def _named(self, code: str) -> str:
+        name = self.names.get(code)
+        return f"{name} ({code})" if name else code
 
-def lacking(codes: pd.Index, parent: pd.Series, members: pd.Series) -> dict[str, Lack]:
+
+def lacking(
+    codes: pd.Index,
+    parent: pd.Series,
+    members: pd.Series,
+    territory: Territory | None = None,
+) -> dict[str, Lack]:
     """
     Return what each unit of a table lacks, for those that are not whole in it.
 
@@ -81,6 +112,8 @@ def lacking(codes: pd.Index, parent: pd.Series, members: pd.Series) -> dict[str,
         Unit of each, on them, named by the level.
     members
         Unit of all communes or IRIS that there are.
+    territory
+        The list of communes, by default the embedded one.
 
     Returns
     -------
@@ -88,56 +121,88 @@ def lacking(codes: pd.Index, parent: pd.Series, members: pd.Series) -> dict[str,
         By code of the unit; nothing where all are whole.
     """
     level = str(parent.name)
+    territory = territory or listed(None)
     held = parent.dropna()
     everyone = members.dropna()
     everyone = everyone[everyone.isin(held.unique())]
-    gone = everyone[~everyone.index.isin(codes)]
+    gone = everyone[codes.get_indexer(everyone.index) < 0]
     absent = {unit: tuple(map(str, rows.index)) for unit, rows in gone.groupby(gone)}
-    beyond = _outside(level)
     there = held.value_counts()
-    parts = "IRIS" if codes.name == "iris" else "communes"
-    found = {}
-    for unit in there.index.sort_values():
-        outside = beyond.get(unit, ())
-        if unit in absent or outside != ():
-            found[unit] = Lack(
-                _unit_name(level, unit),
-                int(there[unit]),
-                absent.get(unit, ()),
-                outside,
-                parts,
-            )
-    return found
+    iris = codes.name == "iris"
+    outside = {} if iris and territory.given else _outside(level, everyone)
+    beyond = {} if iris else _beyond(level, everyone, territory)
+    named = _names(everyone.index.difference(codes), territory, iris=iris)
+    units = _units(level, territory)
+    return {
+        unit: Lack(
+            units(unit),
+            int(there[unit]),
+            absent.get(unit, ()),
+            outside.get(unit, ()),
+            "IRIS" if iris else "communes",
+            {code: named[code] for code in absent.get(unit, ())[:_NAMED]},
+            beyond.get(unit, 0),
+        )
+        for unit in there.index.sort_values()
+        if unit in absent or unit in outside or unit in beyond
+    }
 
 
-def _outside(level: str) -> Mapping[str, tuple[str, ...] | None]:
-    """Return which communes of each unit lie outside what is embedded."""
+def _outside(level: str, members: pd.Series) -> dict[str, tuple[str, ...] | None]:
+    """Return which communes of each unit are in no list, where they are known."""
     if level == "region":
-        return dict.fromkeys(embedded.labels("region").index)
+        held = members.groupby(members.index.map(departement_of)).first()
+        there = set(held.index)
+        lacks = {region_of(code) for code in DEPARTEMENTS if code not in there}
+        return dict.fromkeys(str(unit) for unit in held.unique() if unit in lacks)
     if level != "epci":
         return {}
-    outside = embedded.labels("epci")["outside"].dropna()
-    return {str(unit): tuple(codes.split()) for unit, codes in outside.items()}
+    known = embedded.labels("epci")["outside"].dropna()
+    found = {
+        str(unit): tuple(c for c in codes.split() if c not in members.index)
+        for unit, codes in known.items()
+    }
+    return {unit: codes for unit, codes in found.items() if codes}
 
 
-def _unit_name(level: str, code: str) -> str:
+def _beyond(level: str, members: pd.Series, territory: Territory) -> dict[str, int]:
+    """Return how many communes of each unit a list that was cut does not hold."""
+    whole = territory.whole.get(level)
+    if not whole:
+        return {}
+    held = members.value_counts()
+    lacks = {unit: whole.get(unit, 0) - int(count) for unit, count in held.items()}
+    return {str(unit): count for unit, count in lacks.items() if count > 0}
+
+
+def _units(level: str, territory: Territory) -> Callable[[str], str]:
+    """Return how the units of a level are printed, with their code."""
     if level == "commune":
-        return _named(code, "communes")
-    if level == "bassin":
-        return "Le bassin minier"
-    if level == "scot":
-        return str(embedded.labels(level)["name"].get(code, code))
-    if level not in {"epci", "arrondissement", "departement", "region"}:
-        return f"« {code} »"
-    names = embedded.labels(level)["name"]
-    return f"{names[code]} ({code})" if code in names.index else code
+        names = territory.names("commune")
+    elif level == "bassin":
+        return lambda _: "Le bassin minier"
+    elif level == "scot":
+        scots = embedded.labels(level)["name"]
+        return lambda code: str(scots.get(code, code))
+    elif level not in {"epci", "arrondissement", "departement", "region"}:
+        return lambda code: f"« {code} »"
+    elif territory.given:
+        names = territory.names(level)
+    else:
+        names = embedded.labels(level)["name"]
+    return lambda code: f"{names[code]} ({code})" if code in names.index else code
 
 
-def _named(code: str, parts: str) -> str:
-    names = embedded.table("iris") if parts == "IRIS" else embedded.communes_2026()
-    if "name" in names.columns and code in names.index:
-        return f"{names.loc[code, 'name']} ({code})"
-    return str(code)
+def _names(codes: pd.Index, territory: Territory, *, iris: bool) -> dict[str, str]:
+    """Return the name of communes or IRIS, that are listed or embedded."""
+    if not len(codes):
+        return {}
+    known = embedded.table("iris") if iris else embedded.communes_2026()
+    found: dict[str, str] = known["name"].reindex(codes).fillna("").to_dict()
+    if territory.given and not iris:
+        own = territory.names("commune").reindex(codes).dropna()
+        found |= own.to_dict()
+    return found
 
 
 def remarks(part: Mapping[str, Lack]) -> dict[str, str]:
@@ -174,7 +239,7 @@ def check_covered(part: Mapping[str, Lack], units: pd.Index) -> None:
     DataError
         Saying of which table, or how, the level can be had.
     """
-    cut = [code for code, lack in part.items() if lack.absent or lack.outside is None]
+    cut = [code for code, lack in part.items() if lack.cut or lack.outside is None]
     if len(units) == 0 or len(cut) < len(units):
         return
     told = _quoted([part[code] for code in cut])
@@ -203,13 +268,40 @@ def warn_of_part(part: Mapping[str, Lack], *, stacklevel: int = 2) -> None:
     BasinmapWarning
         Naming them, and what they lack.
     """
-    cut = [lack for lack in part.values() if lack.absent]
+    cut = [lack for lack in part.values() if lack.cut]
     if cut:
         told = _quoted(cut)
         warnings.warn(
             f"{len(cut)} unit(s) are not whole in the table: {told}. Their counts are "
             "lower bounds, their rates not available; add the rows that are missing, "
             "or say allow_partial=True",
+            BasinmapWarning,
+            stacklevel=stacklevel + 1,
+        )
+
+
+def warn_of_cut(part: Mapping[str, Lack], *, stacklevel: int = 2) -> None:
+    """
+    Warn of the units that a list of communes holds only in part.
+
+    Parameters
+    ----------
+    part
+        What `lacking` returned of the codes of the list.
+    stacklevel
+        See `warnings.warn`.
+
+    Warns
+    -----
+    BasinmapWarning
+        Naming them, and what they lack.
+    """
+    cut = [lack for lack in part.values() if lack.cut or lack.outside is None]
+    if cut:
+        warnings.warn(
+            f"{len(cut)} unit(s) are not whole in the list given: {_quoted(cut)}. What "
+            "is returned is their part in it; give a list that holds them, "
+            "bm.read_territory(path)",
             BasinmapWarning,
             stacklevel=stacklevel + 1,
         )
