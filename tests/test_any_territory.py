@@ -530,6 +530,50 @@ def test_the_departements_are_101_in_18_regions():
     assert sum(region_of(code) == "32" for code in DEPARTEMENTS) == 5
 
 
+def test_a_list_that_is_read_again_tells_the_same(somme):
+    again = bm.read_territory(somme)
+    pd.testing.assert_frame_equal(pd.DataFrame(again), pd.DataFrame(somme))
+    assert told_of(again).sources == told_of(somme).sources
+    assert measures_of(again) == measures_of(somme)
+    assert fact_of(again, "whole") == fact_of(somme, "whole")
+    # Rows of it are still known to be some.
+    rows = bm.read_territory(bm.communes(communes=somme, epci=AMIENS))
+    assert fact_of(rows, "whole")["departement"] == {"80": 780}
+
+
+def test_a_list_of_2024_takes_tables_and_draws_maps_of_2024():
+    codes = sorted(bm.cog_codes(2024))
+    names = pd.DataFrame({"name": codes}, pd.Index(codes, name="commune"))
+    given = bm.read_territory(names, year=2024)
+    table = pd.DataFrame(
+        {"dwellings_2022": 100.0, "vacant_dwellings_2022": np.arange(1538) / 20},
+        given.index,
+    )
+    rates = bm.compute("L04", table, communes=given)
+    assert told_of(rates).geography == "2024-01-01"
+    # Not one of its codes is a stranger, though four are no commune of 2026.
+    assert bm.classify(rates, k=3).notna().all()
+    assert bm.compute("L04", table, to="departement", communes=given).notna().all()
+
+
+def test_a_partition_of_2024_is_of_2024():
+    zones = pd.Series("mormal", ["59006", "59070"], name="zone")
+    table = counts_of(zones.index)
+    table.attrs["measures"] = {"homes": bm.Stock(geography="2024")}
+    found, _ = bm.aggregate(table, zones)
+    assert found["homes"].to_dict() == {"mormal": 4.0}
+    assert told_of(found).geography == "2024-01-01"
+
+
+def test_a_density_without_a_surface_is_not_available():
+    people = pd.DataFrame(
+        {"population_2022": [10.0, 20.0]}, pd.Index(["80021", "62498"], name="commune")
+    )
+    found = bm.compute("D05", people)
+    assert told_of(found).states == {"80021": "not_available"}
+    assert found["62498"] > 0
+
+
 # -- what is refused, and what to type -----------------------------------------------
 
 
@@ -584,6 +628,11 @@ def test_what_is_no_list_is_refused(somme):
         bm.membership("epci", communes=bare)
     with pytest.raises(DataError, match=r"memberships= and communes= both"):
         bm.membership("epci", communes=somme, memberships=bare)
+    with pytest.raises(VintageError, match=r"vintage=2026: the list given.*2024"):
+        bm.communes(communes=somme, vintage=2026)
+    without = somme.drop(columns=["epci", "epci_name"])
+    with pytest.raises(DataError, match=r"no column 'epci'.*epcis=…"):
+        bm.membership("epci", communes=without)
     with pytest.raises(DataError, match=r"outlines= is for the embedded"):
         bm.epcis(communes=somme, outlines="communes.gpkg")
 

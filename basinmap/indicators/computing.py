@@ -116,9 +116,12 @@ def compute(
     check_ratios({item.id: found.measure}, measures_of(table))
     sources, when = (
         found.sources(table),
-        _when(table, day, regrouped=isinstance(to, str)),
+        _when(table, day, territory, regrouped=isinstance(to, str)),
     )
-    how = {"communes": communes, "allow_partial": allow_partial}
+    how = {
+        "communes": territory if territory.given else None,
+        "allow_partial": allow_partial,
+    }
     if perimeter != "constant":
         table = _current(found, table, to, perimeter, how)
         to = None
@@ -181,9 +184,11 @@ def _as_stock(told: object) -> Stock:
     return told if isinstance(told, Stock) else Stock()
 
 
-def _when(table: pd.DataFrame, date: str, *, regrouped: bool) -> dict[str, str]:
+def _when(
+    table: pd.DataFrame, date: str, territory: Territory, *, regrouped: bool
+) -> dict[str, str]:
     """Return of which list of communes the values are, and of which perimeters."""
-    geography = told_of(table).geography
+    geography = told_of(table).geography or (date if territory.given else "")
     found = {"geography": geography} if geography else {}
     return found | ({"date": date} if regrouped else {})
 

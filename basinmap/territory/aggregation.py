@@ -150,11 +150,11 @@ def aggregate(
         warn_of_part(part, stacklevel=3)
     result = columns_of(known, sums, table, parent, part, allowed=allow_partial)
     carry(result, given)
-    day = territory.day(date)
+    here = f"{year}-01-01" if year else told_of(given).geography
     retell(
         result,
         level=parent.name,
-        geography=day if year else told_of(given).geography,
+        geography=date or here,
         measures=_brought(known, year),
         remarks=remarks(part),
     )
@@ -217,7 +217,7 @@ def _check_rows(
     check_unique(table.index, "table")
     codes = table.index
     by_level = isinstance(to, str) and to != level
-    if isinstance(to, pd.Series) and to.index.name == level:
+    if isinstance(to, pd.Series) and to.index.name in {level, None}:
         codes = codes.difference(to.index, sort=False)
     if level == "commune":
         known = by_level or territory.given

@@ -103,6 +103,24 @@ class Territory:
             raise VintageError(msg)
         return date
 
+    def check_year(self, vintage: int) -> None:
+        """
+        Refuse another year than that of the list.
+
+        Parameters
+        ----------
+        vintage
+            COG year that is asked for.
+
+        Raises
+        ------
+        VintageError
+            If it is another.
+        """
+        if vintage != self.year:
+            msg = f"vintage={vintage!r}: {self.title}, is of another year; leave it out"
+            raise VintageError(msg)
+
     def members(self, level: str) -> pd.Series:
         """
         Return the unit of each commune, as the list tells.
@@ -129,15 +147,20 @@ class Territory:
             case _ if level in self.frame.columns:
                 found = self.frame[level]
             case _:
-                there = [name for name in LEVELS if name in self.frame.columns]
-                msg = (
-                    f"{self.title} has no column {level!r}: it tells "
-                    f"{culprits(['commune', *there, 'departement', 'region'], most=9)};"
-                    f" add the column, list[{level!r}] = codes by commune, or give "
-                    "your own partition, a Series from commune to unit"
-                )
-                raise DataError(msg)
+                raise DataError(self._untold(level))
         return pd.Series(found.to_numpy(), self.codes, name=level, dtype=object)
+
+    def _untold(self, level: str) -> str:
+        """Say that a level is not told, and what would tell it."""
+        own = {"commune", "departement", "region", *self.frame.columns}
+        cure = f"add the column, communes[{level!r}] = codes"
+        if level == "epci":
+            cure = "read it with its composition, bm.read_territory(path, epcis=…)"
+        return (
+            f"{self.title} has no column {level!r}: it tells "
+            f"{culprits([x for x in LEVELS if x in own], most=9)}; {cure}, or give "
+            "your own partition, a Series from commune to unit"
+        )
 
     def names(self, level: str) -> pd.Series:
         """
@@ -349,9 +372,9 @@ def listed(communes: Communes) -> Territory:
         )
         raise VintageError(msg)
     sources = told_of(communes).sources
-    whose = f" ({' ; '.join(sources)})" if sources else ""
+    whose = f" ({sources[0][:60]})" if sources else ""
     return Territory(
-        title=f"the list given{whose[:90]}, {year[0]}",
+        title=f"the list given{whose}, {year[0]}",
         year=int(year[0]),
         frame=communes,
         sources=sources,

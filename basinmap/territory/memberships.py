@@ -257,6 +257,8 @@ def membership(
     day = territory.day(date)
     if territory.given:
         check_alone(memberships)
+        if vintage not in {None, LAST}:
+            territory.check_year(vintage)
         return members_of(territory, level)
     warn_of_unknown(level, day, memberships, vintage=vintage)
     return members_on(level, day, vintage=vintage, memberships=memberships)

@@ -212,8 +212,7 @@ def _communes(
     units, name, notes = units_of(path, None, layer)
     frame = gpd.GeoDataFrame(bare(units), crs=units.crs)
     told = list(told_of(units).sources) or [name]
-    stocks = measures_of(units) if "area_km2" in measures_of(units) else {}
-    read = _Read(frame, name, told, list(notes), stocks, error_of(units))
+    read = _Read(frame, name, told, list(notes), _counted(units), error_of(units))
     read.whole = {k: dict(v) for k, v in (fact_of(units, "whole") or {}).items()}
     if isinstance(path, str | Path):
         _name_epcis(read, Path(path))
@@ -256,9 +255,15 @@ def _of_frame(frame: pd.DataFrame) -> _Read:
         named = _found(table, ("nom", "libelle", "libgeo", "nom commune"))
         table.insert(0, "name", table.index if named is None else table[named])
     told = list(told_of(frame).sources) or ["liste de communes fournie"]
-    read = _Read(table.sort_index(), "communes", told)
+    read = _Read(table.sort_index(), "communes", told, stocks=_counted(frame))
     read.whole = {k: dict(v) for k, v in (fact_of(frame, "whole") or {}).items()}
     return read
+
+
+def _counted(frame: pd.DataFrame) -> dict[str, Measure]:
+    """Return what a frame that was read before says of its counts."""
+    known = measures_of(frame)
+    return {name: known[name] for name in ("population", "area_km2") if name in known}
 
 
 def _name_epcis(read: _Read, file: Path) -> None:
@@ -577,13 +582,15 @@ def _measure(read: _Read, year: int) -> None:
     """Add outlines, once they are known to be a coverage, and surfaces."""
     raw = gpd.GeoDataFrame(read.raw)
     check_seamless(raw, read.name)
-    area = read.stocks.get("area_km2")
-    if area is None:
+    if "area_km2" in raw:  # read before
+        values = pd.to_numeric(raw["area_km2"], errors="coerce").astype("float64")
+        whose = " ; ".join(read.sources)
+        told = Stock(label="Superficie", unit="km²", geography=str(year), source=whose)
+        read.stocks.setdefault("area_km2", told)
+    else:
         values, stock, notes = surfaces_of(raw, read.sources, year=year)
         read.stocks["area_km2"] = stock
         read.notes += notes
-    else:  # read before
-        values = raw["area_km2"].astype("float64")
     read.frame = gpd.GeoDataFrame(
         read.frame.drop(columns="area_km2", errors="ignore").assign(area_km2=values),
         geometry=raw.geometry,

@@ -123,7 +123,7 @@ def communes(
     if communes is not None:
         territory = listed(communes)
         if vintage is not None:
-            territory.day(f"{vintage}-01-01")
+            territory.check_year(vintage)
         check_no_outlines(outlines if outlines is not None else outline_error)
         return selected(territory, epci=epci, scot=scot, departement=departement)
     if vintage not in {None, 2026}:

@@ -246,7 +246,8 @@ def check_covered(part: Mapping[str, Lack], units: pd.Index) -> None:
     msg = (
         f"no unit of level {str(units.name)!r} is whole in the table: {told}; compute "
         "it from a table of all its communes, such as bm.statistics() without epci= "
-        "nor scot=, or say allow_partial=True to have what is there, marked as a part"
+        "nor scot=, and a list that holds them where communes= is given, or say "
+        "allow_partial=True to have what is there, marked as a part"
     )
     raise DataError(msg)
 
