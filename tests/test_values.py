@@ -382,6 +382,7 @@ def test_counts_of_two_years_make_no_rate():
 def test_a_count_that_cannot_be_is_refused_by_name(value, to):
     table = bm.statistics().astype({"vacant_dwellings_2021": float})
     table.loc["62498", "vacant_dwellings_2021"] = value
+    table = bm.describe(table, measures=bm.measures_of(table))
     with pytest.raises(MeasureError, match=r"vacant_dwellings_2021.*'62498'"):
         bm.compute("L04", table, to=to)
 
@@ -389,6 +390,7 @@ def test_a_count_that_cannot_be_is_refused_by_name(value, to):
 def test_a_part_above_its_whole_is_told():
     table = bm.statistics(epci="call")
     table.loc["62498", "vacant_dwellings_2021"] = 1e6
+    table = bm.describe(table, measures=bm.measures_of(table))
     with pytest.warns(BasinmapWarning, match=r"above 100 % at '62498'"):
         bm.compute("L04", table)
 
@@ -603,3 +605,137 @@ def test_a_secret_that_is_there_leaves_by_no_door(tmp_path, way, door):
     with pytest.raises(SecrecyError, match=r"'t': 'pop': 1 value.*are there: '62001'"):
         doors[door](path)
     assert not path.exists()
+
+
+# -- what a fresh eye met --------------------------------------------------------------
+
+
+def test_states_that_a_frame_bore_are_kept_when_its_counts_are_read():
+    raw = pd.DataFrame(
+        {"v": ["7", None, "3"], "v_state": ["lower_bound", "secret", ""]}
+    )
+    found = bm.parse_counts(raw)
+    assert found["v_state"].tolist() == ["lower_bound", "secret", ""]
+    with pytest.raises(MeasureError, match="v: 1 value.* said to be missing are there"):
+        bm.parse_counts(raw.assign(v=["7", "5", "3"]))
+
+
+@pytest.mark.parametrize("mark", ["999", 999, 999.0])
+def test_a_number_that_stands_for_a_secret_is_one_in_a_column_of_floats(mark):
+    raw = pd.Series([999, 1, None], name="n")
+    assert bm.parse_counts(raw, secret=mark)["n_state"].tolist() == [
+        "secret",
+        "",
+        "not_available",
+    ]
+    below = pd.Series([-999, 1, None], name="n")
+    assert bm.parse_counts(below, secret=-999)["n_state"].iloc[0] == "secret"
+
+
+def test_codes_are_no_counts():
+    with pytest.raises(MeasureError, match=r"begin by a zero.*'01004'.*as the index"):
+        bm.parse_counts(pd.DataFrame({"code": ["01004", "01005"], "n": ["1", "2"]}))
+
+
+def test_what_has_no_object_leaves_both_sides_of_a_quotient():
+    # Lens counted for 31,000 in 2021 and nothing in 2016 would be a growth of its own.
+    table = bm.statistics(epci="call").drop(columns="area_km2")
+    table["population_2016_state"] = ""
+    table.loc["62498", "population_2016_state"] = "not_applicable"
+    table["population_2016"] = table["population_2016"].mask(table.index == "62498")
+    found = bm.compute("D02", table, to="epci", year=(2016, 2021))
+    rest = bm.statistics(epci="call").drop("62498").sum()
+    true = ((rest["population_2021"] / rest["population_2016"]) ** (1 / 5) - 1) * 100
+    assert found[CALL] == pytest.approx(true)
+    assert abs(found[CALL]) < 0.5
+
+
+def test_a_count_of_the_user_is_not_credited_to_the_others():
+    table = bm.statistics(epci="call").rename(
+        columns={"vacant_dwellings_2021": "vacant_dwellings"}
+    )
+    found = bm.told_of(bm.compute("L04", table))
+    assert "Source non indiquée : vacant_dwellings." in found.notes
+    assert (found.title, found.vintage) == ("Taux de vacance des logements", "")
+
+
+@pytest.mark.parametrize("verb", ["compute", "aggregate", "series"])
+def test_columns_changed_since_they_were_declared_lose_their_credit(verb):
+    table = bm.statistics()
+    table["population_2021"] *= 3
+    verbs = {
+        "compute": lambda t: bm.compute("D01", t, year=2021),
+        "aggregate": lambda t: bm.aggregate(t, "scot")[0],
+        "series": lambda t: bm.aggregate(t[["population_2021"]], "scot")[0],
+    }
+    with pytest.warns(BasinmapWarning, match="changed since they were declared"):
+        found = verbs[verb](table)
+    told = bm.measures_of(found).get("population_2021")
+    assert told is None or (told.label, told.source) == ("", "")
+
+
+def test_a_bound_does_not_bound_what_was_made_of_it():
+    people = bm.compute("D01", bm.statistics(), to="epci")
+    assert bm.told_of(people).states == {"200069672": "lower_bound"}
+    assert bm.told_of(50_000 - people).states == {}
+    with pytest.warns(BasinmapWarning, match="no longer those of"):
+        rest = fresh(50_000 - people)
+    assert rest.attrs["states"] == {}
+    again = bm.describe(50_000 - people, label="Reste", kind="stock")
+    assert bm.told_of(again).states == {}
+
+
+def test_a_comparison_names_codes_and_keeps_what_is_said_of_them():
+    _, ax = bm.page(bm.communes(epci="call"), title="Population en 2023")
+    people = bm.compute("D01", bm.statistics(), to="epci").loc[["200069672", CALL]]
+    bm.draw_comparison(ax, people, names=bm.epcis()["name"])
+    block = ax.blocks[-1]
+    assert block.rows[0][0] == "CC du Ternois"
+    assert block.written(0, "").startswith("≥")
+    assert not block.written(1, "").startswith("≥")
+    with pytest.warns(BasinmapWarning, match=r"codes were replaced by names.*names="):
+        bm.draw_comparison(ax, people.rename(bm.epcis()["name"]))
+
+
+def test_epcis_say_that_a_figure_lacks_what_lies_elsewhere():
+    epcis = bm.epcis()
+    assert bm.told_of(bm.column(epcis, "population")).states == {
+        "200069672": "lower_bound"
+    }
+    _, ax = bm.page(epcis, title="Population en 2023")
+    bm.draw_symbols(ax, epcis, epcis["population"])
+    assert any(line.startswith("Minimum") for line in ax.notes)
+
+
+def test_states_without_their_column_are_told(tmp_path):
+    table = bm.aggregate(bm.statistics(), "epci")[0]
+    renamed = table.rename(columns={"dwellings_2021": "logements"})
+    with pytest.warns(BasinmapWarning, match="'dwellings_2021_state' say"):
+        bm.write_workbook(
+            tmp_path / "t.xlsx",
+            {"EPCI": renamed[["logements", "dwellings_2021_state"]]},
+        )
+
+
+def test_a_mean_by_group_is_of_the_level_of_its_index(rate):
+    grouped = rate.groupby(bm.membership("scot")).mean()
+    assert bm.told_of(grouped).level == "scot"
+
+
+def test_a_table_that_is_a_part_of_another_is_added_up():
+    table = bm.statistics()[["vacant_dwellings_2021", "dwellings_2021"]]
+    found, _ = bm.aggregate(table, "scot")
+    assert list(found) == ["vacant_dwellings_2021", "dwellings_2021"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: bm.compute("L04", bm.statistics()["dwellings_2021"]),
+        lambda: bm.table_of([pd.Series([1.0])]),
+        lambda: bm.classify(pd.Series([1.0, 2.0, 3.0]), k=2.5),
+    ],
+)
+def test_what_is_no_table_is_refused_by_name(call):
+    with pytest.raises(DataError):
+        call()

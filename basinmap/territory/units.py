@@ -248,6 +248,12 @@ def _units(
     frame = frame if codes is None else frame.loc[list(codes)]
     columns = ["name", *more, "communes", "population", "area_km2", "geometry"]
     frame = frame[columns].copy()
+    if "outside" in more and frame["outside"].notna().any():
+        # What lies in other départements is in no figure here.
+        partly = frame["outside"].notna().map({True: "lower_bound", False: ""})
+        for name in ("area_km2", "population"):
+            place = int(frame.columns.get_loc(name)) + 1
+            frame.insert(place, f"{name}_state", partly.astype(object))
     frame.index.name = level
     frame.attrs = {**_frame_attrs(level, ground), "date": f"{year}-01-01"}
     return frame
@@ -285,7 +291,9 @@ def epcis(
         EPSG:2154, index `epci` (SIREN); `name` and `nature` (CC, CA, CU, METRO) of
         that date, `short_name`, `outside` (codes of its communes in other
         départements, which are in no figure here), `communes` (COG 2026),
-        `population` (2023), `area_km2`, `geometry` merged from the communes.
+        `population` (2023), `area_km2`, `geometry` merged from the communes; where one
+        of the EPCI has communes outside, `population_state` and `area_km2_state` say
+        that its figures are lower bounds.
 
     Raises
     ------

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from basinmap.measures import missing
 
-__all__ = ["Print", "codes_of", "holds", "print_of"]
+__all__ = ["Print", "codes_of", "holds", "knows", "print_of"]
 
 Print = str
 """What is kept: text, which pandas copies and writes at no cost."""
@@ -117,3 +117,27 @@ def holds(kept: Print, values: pd.Series) -> bool:
     if not known.any():
         return bool(np.isin(mine[there], bits).all())
     return bool((bits[at] == mine[there])[known].all())
+
+
+def knows(kept: Print, index: pd.Index) -> bool:
+    """
+    Tell whether a print knows one at least of some codes.
+
+    Parameters
+    ----------
+    kept
+        What `print_of` returned. No print knows all.
+    index
+        Codes, or names that stand in their place.
+
+    Examples
+    --------
+    >>> rates = pd.Series([7.2], index=["62498"])
+    >>> knows(print_of(rates), rates.index), knows(print_of(rates), pd.Index(["Lens"]))
+    (True, False)
+    """
+    if not kept or not len(index):
+        return True
+    packed = base64.b64decode(kept)
+    size = len(packed) // (2 * _BITS.itemsize)
+    return bool(np.isin(codes_of(index), np.frombuffer(packed, _BITS, size)).any())

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from dataclasses import (
+    MISSING,
+    asdict,
+    dataclass,
+    field,
+    fields,
+    is_dataclass,
+    replace,
+)
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
@@ -22,7 +30,8 @@ from basinmap.measures import (
     Ratio,
     Stock,
 )
-from basinmap.values.prints import holds, print_of
+from basinmap.states import STATES
+from basinmap.values.prints import holds, knows, print_of
 
 __all__ = [
     "Told",
@@ -34,6 +43,7 @@ __all__ = [
     "measures_of",
     "retell",
     "stale",
+    "standing",
     "tell",
     "told_of",
     "upheld",
@@ -58,6 +68,17 @@ _OF_VALUES: Final = (
     "palette",
     "measure",
 )
+LEVELS: Final = (
+    "iris",
+    "commune",
+    "quartier",
+    "epci",
+    "scot",
+    "arrondissement",
+    "departement",
+    "region",
+)
+"""Names of the codes of an index."""
 _PRINT, _PRINTS, _STATED = "print", "prints", "stated"
 _COLUMNS: Final = "columns"
 
@@ -311,10 +332,16 @@ def told_of(values: pd.Series | pd.DataFrame) -> Told:
         own = (attrs.get(_COLUMNS) or {}).get(values.name)
         if own is not None:
             found = {**found, **_kept(own)}
-        if stale(values):
+        changed = stale(values)
+        if changed:
             found = {k: v for k, v in found.items() if k not in _OF_VALUES}
             measure = None
-        found["states"] = _states(attrs, values.name)
+        states = _states(attrs, values.name)
+        # What bounds a value does not bound what was made of it.
+        found["states"] = {
+            k: v for k, v in states.items() if v in STATES or not changed
+        }
+        found["level"] = _level(values, found.get("level", ""))
         if measure is not None:
             found = {**_of_measure(measure), **found, "measure": measure}
             if measure.source:
@@ -411,6 +438,8 @@ def declared(table: pd.DataFrame, measures: Measures | None) -> dict[str, Measur
         found = dict(measures)
     else:
         found = {}
+    if measures is None:
+        found = standing(table, _there(table, found))
     if not found:
         msg = (
             "no column is declared as a measure: say what each is, counts as "
@@ -422,6 +451,75 @@ def declared(table: pd.DataFrame, measures: Measures | None) -> dict[str, Measur
     if wrong:
         raise MeasureError(_no_measure(wrong))
     return found
+
+
+def _there(table: pd.DataFrame, found: dict[str, Measure]) -> dict[str, Measure]:
+    """Return the measures that a table has the columns of: it may be a part of one."""
+    kept = {}
+    for name, measure in found.items():
+        match measure:
+            case Ratio(numerator=first, denominator=second):
+                needed = {first, second}
+            case Growth(start=first, end=second):
+                needed = {first, second}
+            case Mean(weight=weight):
+                needed = {name, weight}
+            case _:
+                needed = {name}
+        if needed <= set(table.columns):
+            kept[name] = measure
+    return kept
+
+
+def standing(
+    table: pd.DataFrame, found: Mapping[str, Measure], *, stacklevel: int = 4
+) -> dict[str, Measure]:
+    """
+    Return measures of a table, without what no longer holds of its columns.
+
+    Parameters
+    ----------
+    table
+        A table that declares its columns.
+    found
+        Some of what it declares.
+    stacklevel
+        See `warnings.warn`.
+
+    Returns
+    -------
+    dict
+        A column whose values changed since it was declared keeps its kind and unit, and
+        loses its label, year and source.
+
+    Warns
+    -----
+    BasinmapWarning
+        Naming them.
+    """
+    prints = table.attrs.get(_PRINTS) or {}
+    changed = [
+        name
+        for name in found
+        if name in prints
+        and name in table.columns
+        and not holds(prints[name], table[name])
+    ]
+    if not changed:
+        return dict(found)
+    warnings.warn(
+        f"{len(changed)} column(s) changed since they were declared: "
+        f"{culprits(changed)}; neither their label, year nor source is kept: say whose "
+        "they are, bm.describe(table, measures={'column': bm.Stock(source=…)})",
+        BasinmapWarning,
+        stacklevel=stacklevel,
+    )
+    return {
+        name: replace(measure, label="", source="", vintage="", published=None)
+        if name in changed
+        else measure
+        for name, measure in found.items()
+    }
 
 
 def _no_measure(wrong: list[str]) -> str:
@@ -472,6 +570,12 @@ def _of_measure(measure: Measure) -> dict[str, str]:
         "geography": measure.geography,
     }
     return {name: value for name, value in told.items() if value}
+
+
+def _level(values: pd.Series, told: str) -> str:
+    """Return the level of a series: after a grouping, its index tells another."""
+    name = str(values.index.name or "")
+    return name if told and name in LEVELS and name != told else told
 
 
 def _lines(told: object) -> tuple[str, ...]:
@@ -528,9 +632,10 @@ def upheld(values: pd.Series, *, stacklevel: int = 3) -> pd.Series:
     BasinmapWarning
         If they are not.
     """
-    if not stale(values):
-        return values
     attrs = values.attrs
+    if not stale(values):
+        _warn_of_names(values, stacklevel=stacklevel + 1)
+        return values
     own = (attrs.get(_COLUMNS) or {}).get(values.name) or attrs
     told = own.get("title") or own.get("label") or values.name
     warnings.warn(
@@ -541,9 +646,28 @@ def upheld(values: pd.Series, *, stacklevel: int = 3) -> pd.Series:
         stacklevel=stacklevel,
     )
     gone = (*_OF_VALUES, _PRINT, _PRINTS, _COLUMNS, "measures", "stocks")
+    states = {k: v for k, v in _states(attrs, values.name).items() if v in STATES}
     values = values.copy(deep=False)
     values.attrs = {k: v for k, v in attrs.items() if k not in gone}
-    return values
+    return retell(values, states=states)
+
+
+def _warn_of_names(values: pd.Series, *, stacklevel: int) -> None:
+    """Warn of states that no longer find their values, names being there for codes."""
+    attrs = values.attrs
+    kept = attrs.get(_PRINT) or (attrs.get(_PRINTS) or {}).get(values.name, "")
+    states = _states(attrs, values.name)
+    if not states or knows(str(kept), values.index):
+        return
+    if not values.index.isin(list(states)).any():
+        warnings.warn(
+            f"{values.name!r}: its codes were replaced by names, and what is said of "
+            f"{len(states)} value(s) ({culprits(dict.fromkeys(states.values()))}) no "
+            "longer finds them; keep the codes, and give the names to print: "
+            "bm.draw_comparison(ax, values, names=…)",
+            BasinmapWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def fresh(values: pd.Series, *, stacklevel: int = 3) -> pd.Series:
