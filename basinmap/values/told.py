@@ -189,7 +189,7 @@ def retell(values: Frame, /, **facts: object) -> Frame:
     return values
 
 
-def carry(values: Frame, source: pd.Series | pd.DataFrame) -> Frame:
+def carry(values: Frame, source: pd.Series | pd.DataFrame, /, **facts: object) -> Frame:
     """
     Write of values what is told of others, the same in another form.
 
@@ -199,13 +199,17 @@ def carry(values: Frame, source: pd.Series | pd.DataFrame) -> Frame:
         A series, a table, a frame; changed in place.
     source
         What they were made of: the same numbers, fewer, or in another order.
+    **facts
+        What is told besides, as for `tell`. Prints stay those of `source`: numbers
+        that had changed before are still known to have.
 
     Returns
     -------
     Series or DataFrame
         The same object.
     """
-    values.attrs = dict(source.attrs)
+    more = {name: _plain(value) for name, value in facts.items()}
+    values.attrs = {**source.attrs, **more}
     return values
 
 
