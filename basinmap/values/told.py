@@ -11,7 +11,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import pandas as pd
 
-from basinmap.errors import BasinmapWarning, MeasureError, culprits
+from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.measures import (
     Category,
     Growth,
@@ -22,6 +22,7 @@ from basinmap.measures import (
     Ratio,
     Stock,
 )
+from basinmap.reports import Report
 from basinmap.values.prints import holds, print_of
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "fact_of",
     "fresh",
     "measures_of",
+    "report_of",
     "retell",
     "stale",
     "tell",
@@ -390,6 +392,49 @@ def measures_of(table: pd.Series | pd.DataFrame) -> dict[str, Measure]:
     if wrong:
         raise MeasureError(_no_measure(wrong))
     return {str(name): _whole(item) for name, item in found.items()}
+
+
+def report_of(frame: pd.Series | pd.DataFrame) -> Report:
+    """
+    Return the account of how a frame was read, or made.
+
+    Parameters
+    ----------
+    frame
+        What `read_units` or `read_outlines` returns.
+
+    Returns
+    -------
+    Report
+        In `attrs`, its fields are kept as plain values: this is the way to it.
+
+    Raises
+    ------
+    DataError
+        If the frame carries none.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> ground = bm.read_outlines(bm.communes(epci="call"), source="IGN")
+    >>> bm.report_of(ground).units_after
+    36
+    """
+    kept = frame.attrs.get("report")
+    if not isinstance(kept, Mapping):
+        msg = (
+            "no report is told of this frame: read_units and read_outlines leave one; "
+            "other verbs return theirs, as in table, report = bm.aggregate(…)"
+        )
+        raise DataError(msg)
+    return Report(**{name: _as_report(item) for name, item in kept.items()})
+
+
+def _as_report(item: Any) -> Any:  # noqa: ANN401 - any field of a report
+    """Return tuples where a file gives lists."""
+    if isinstance(item, Mapping):
+        return {key: _as_report(value) for key, value in item.items()}
+    return tuple(item) if isinstance(item, list) else item
 
 
 def declared(table: pd.DataFrame, measures: Measures | None) -> dict[str, Measure]:
