@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import basinmap as bm
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, SecrecyError
-from basinmap.values.prints import holds, print_of
+from basinmap.values.prints import codes_of, holds, print_of
 from basinmap.values.told import fresh, tell, told_of
 
 CALL = "246200364"
@@ -70,6 +70,17 @@ def test_a_print_holds_for_any_selection_in_any_order(index, data):
 def test_a_print_no_longer_holds_once_all_values_changed(index, by, start):
     values = pd.Series(np.arange(len(index)) + float(start), index)
     assert not holds(print_of(values), values + by)
+
+
+def test_a_print_holds_of_many_rows_and_of_a_code_that_stands_twice():
+    many = pd.Series(np.random.default_rng(0).random(100_000))
+    # Of so many codes, some have the same 32 bits.
+    assert len(np.unique(codes_of(many.index))) < len(many)
+    assert holds(print_of(many), many)
+    assert not holds(print_of(many), many.where(many.index != 70_000, 0.5))
+    twice = pd.Series([1.0, 2.0], ["a", "a"])
+    assert holds(print_of(twice), twice)
+    assert not holds(print_of(twice), twice + 1)
 
 
 @pytest.mark.parametrize("dtype", ["Int64", "int64[pyarrow]", "object", "float64"])
