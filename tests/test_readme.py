@@ -18,7 +18,15 @@ def test_every_python_block_runs_in_order(tmp_path, monkeypatch, capsys):
     for name in ("vacance.pdf", "atlas.pdf"):
         assert (tmp_path / name).read_bytes().startswith(b"%PDF")
     printed = capsys.readouterr().out.splitlines()
-    assert printed == ["7.19", "283410.0", "[70800, 70668, 70431]"]
+    refusal = printed.pop(2)
+    assert refusal.startswith("no unit of level 'departement' is whole in the table")
+    assert printed == [
+        "7.19",
+        "283410.0",
+        "{'62498': 'secret'}",
+        "points True",
+        "[70800, 70668, 70431]",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -583,3 +583,34 @@ def test_a_balance_is_read_with_its_sign():
 def test_told_is_kept_as_plain_values(rate):
     plain = tell(rate.copy(), told_of(rate), measures={"L04": bm.Stock(label="x")})
     assert plain.attrs["measures"] == {"L04": {"kind": "stock", "label": "x"}}
+
+
+# -- nothing secret leaves -----------------------------------------------------------
+
+
+def held(way):
+    """A secret value that is still there, said by a column or by what is told."""
+    table = bm.communes(epci="call")[["name", "geometry"]].assign(pop=12.0)
+    if way == "column":
+        return table.assign(pop_state=["secret"] + [""] * 35)
+    table.attrs["states"] = {"pop": {table.index[0]: "secret"}}
+    return table
+
+
+@pytest.mark.parametrize("way", ["column", "attrs"])
+@pytest.mark.parametrize("door", ["workbook", "layer", "table"])
+def test_a_secret_that_is_there_leaves_by_no_door(tmp_path, way, door):
+    layer = held(way)
+    table = pd.DataFrame(layer.drop(columns="geometry"))
+    table.attrs = layer.attrs
+    doors = {
+        "workbook": lambda p: bm.write_workbook(p, {"t": table}),
+        "layer": lambda p: bm.write_geopackage(p, {"t": layer}),
+        "table": lambda p: bm.write_geopackage(
+            p, {"l": bm.communes(epci="call")}, tables={"t": table}
+        ),
+    }
+    path = tmp_path / "out"
+    with pytest.raises(SecrecyError, match=r"'t': 'pop': 1 value.*are there: '62001'"):
+        doors[door](path)
+    assert not path.exists()

@@ -35,7 +35,8 @@ from basinmap.maps.pages import MapAxes, Sheet, page
 from basinmap.territory.places import places
 from basinmap.territory.units import communes
 from basinmap.typography import capital, number, shortest
-from basinmap.values.told import measures_of
+from basinmap.values.columns import column
+from basinmap.values.told import bare, fact_of, retell, tell, told_of
 
 __all__ = ["REACH_PLATES", "count_inside", "counted_note", "counting_rule", "cut_note"]
 
@@ -60,6 +61,8 @@ def count_inside(
     areas: gpd.GeoDataFrame,
     units: gpd.GeoDataFrame,
     sums: Sequence[str],
+    *,
+    cumulative: bool = False,
 ) -> pd.DataFrame:
     """
     Return what is inside each area, as all outputs of a document count it.
@@ -74,6 +77,8 @@ def count_inside(
         Communes, with the counts.
     sums
         Columns to add up.
+    cumulative
+        Whether all that is nearer is counted too, in `<column>_within`.
     """
     rule, iris = counting_rule(subject), subject.iris
     count = None if iris is None else "dwellings_2021"
@@ -85,6 +90,7 @@ def count_inside(
         rule=rule,
         weights=iris,
         count=count,
+        cumulative=cumulative,
         allow_partial=True,
     )
 
@@ -100,7 +106,7 @@ def counted_note(subject: Subject) -> str:
     """
     rule = RULES[counting_rule(subject)].replace("unités comptées", "communes comptées")
     told = "" if subject.iris is None else (
-        f", logements de 2021 par IRIS (contours : {subject.iris.attrs['source']})"
+        f", logements de 2021 par IRIS (contours : {fact_of(subject.iris, 'source')})"
     )  # fmt: skip
     return f"Habitants : {rule}{told}, arrondis à la dizaine, Nord et Pas-de-Calais."
 
@@ -123,8 +129,8 @@ def isochrone_plate(subject: Subject) -> Sheet:
     draw_isochrones(ax, subject.isochrones, title=_heading(subject))
     _draw_ground(ax, subject)
     areas = subject.isochrones
-    figures = _figures(_people(subject, areas), areas["label"])
-    draw_comparison(ax, figures, title="Habitants par aire")
+    people = _people(subject, areas, "population")
+    draw_comparison(ax, _figures((people, areas["label"])), title="Habitants par aire")
     return _signed(fig, ax, subject)
 
 
@@ -147,16 +153,14 @@ def contrast_plate(subject: Subject) -> Sheet:
     draw_rings(ax, subject.rings, label=_CROW)
     _draw_ground(ax, subject)
     rings, areas = subject.rings, subject.isochrones
-    circles = _figures(
-        _people(subject, rings).cumsum(),
-        [f"{shortest(outer / 1000)} km à vol d'oiseau" for outer in rings["outer"]],
+    circles = [
+        f"{shortest(outer / 1000)} km à vol d'oiseau" for outer in rings["outer"]
+    ]
+    minutes = [f"{shortest(outer)} min {_mode(subject)}" for outer in areas["outer"]]
+    figures = _figures(
+        (_people(subject, areas, "population_within"), minutes),
+        (_people(subject, rings, "population_within"), circles),
     )
-    minutes = _figures(
-        _people(subject, areas).cumsum(),
-        [f"{shortest(outer)} min {_mode(subject)}" for outer in areas["outer"]],
-    )
-    figures = pd.concat([minutes, circles])
-    figures.attrs = {"decimals": 0}
     draw_comparison(ax, figures, title="Habitants à moins de")
     return _signed(fig, ax, subject)
 
@@ -170,8 +174,7 @@ def minutes_plate(subject: Subject) -> Sheet:
     subject
         The territory, with a network.
     """
-    values = subject.minutes.dropna()
-    values.attrs = {**subject.minutes.attrs, "states": {}}
+    values = retell(subject.minutes.dropna(), states={})
     fig, ax = _sheet(
         subject,
         f"Temps de parcours jusqu'au Louvre-Lens {_mode(subject)} – {subject.name}",
@@ -214,15 +217,9 @@ def ring_plate(subject: Subject) -> Sheet:
     draw_outlines(ax, subject.outline, label="limite de l'EPCI", width=1.1)
     draw_rings(ax, subject.rings, label=_CROW)
     draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
-    population = subject.statistics["population_2023"]
-    measure = measures_of(subject.statistics)["population_2023"]
-    population.attrs = {
-        "kind": "stock",
-        "label": "population municipale",
-        "sources": measure.source.split("; "),
-    }
-    draw_symbols(ax, subject.communes, population)
-    figures = _figures(_people(subject, subject.rings), subject.rings["label"])
+    draw_symbols(ax, subject.communes, column(subject.statistics, "population_2023"))
+    people = _people(subject, subject.rings, "population")
+    figures = _figures((people, subject.rings["label"]))
     draw_comparison(ax, figures, title="Habitants par anneau")
     finish(ax, subject, counted_note(subject))
     draw_legend(ax)
@@ -271,17 +268,27 @@ def _draw_ground(ax: MapAxes, subject: Subject) -> None:
     draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
 
 
-def _people(subject: Subject, areas: gpd.GeoDataFrame) -> pd.Series:
-    """Return the inhabitants of each area."""
-    return count_inside(subject, areas, communes(), ["population"])["population"]
+def _people(subject: Subject, areas: gpd.GeoDataFrame, name: str) -> pd.Series:
+    """Return the inhabitants of each area, or of all that is as near."""
+    within = name == "population_within"
+    table = count_inside(subject, areas, communes(), ["population"], cumulative=within)
+    return column(table, name)
 
 
-def _figures(people: pd.Series, labels: Iterable[str]) -> pd.Series:
+def _figures(*counted: tuple[pd.Series, Iterable[str]]) -> pd.Series:
     """Return what is printed of estimates: tens, and nothing where there is none."""
-    found = people.round(-1).set_axis(list(labels))
+    parts: list[pd.Series] = []
+    states: dict[str, str] = {}
+    sources: dict[str, None] = {}
+    for people, labels in counted:
+        told, names = told_of(people), dict(zip(people.index, labels, strict=True))
+        sources |= dict.fromkeys(told.sources)
+        states |= {names[code]: state for code, state in told.states.items()}
+        parts.append(bare(people.to_frame("people"))["people"].rename(names).round(-1))
+    found = pd.concat(parts)
     found = found[found > 0]
-    found.attrs = {"decimals": 0}
-    return found
+    kept = {name: state for name, state in states.items() if name in found.index}
+    return tell(found, decimals=0, states=kept, sources=tuple(sources))
 
 
 def cut_note(subject: Subject) -> str:
@@ -303,7 +310,7 @@ def cut_note(subject: Subject) -> str:
 
 
 def _signed(fig: Sheet, ax: MapAxes, subject: Subject) -> Sheet:
-    rule = capital(str(subject.isochrones.attrs["rule"]))
+    rule = capital(told_of(subject.isochrones).rule)
     note = f"{rule}. {counted_note(subject)} {cut_note(subject)}".strip()
     finish(ax, subject, note, around_color=ax.plan.theme.ink)
     draw_legend(ax)
