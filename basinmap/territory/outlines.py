@@ -99,7 +99,7 @@ def read_outlines(
         `area_km2`, the published surface where the file has it (a column
         `superficie`, `superficie_cadastrale`, `surface_km2`…; km², hectares or m² is
         found by comparison), else that of the outline; `geometry`. `attrs` tells
-        `sources`, `outline_error` if known, and `report`.
+        `sources`, `outline_error` if known, and `report`, which `report_of` reads.
 
     Raises
     ------
