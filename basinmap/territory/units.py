@@ -22,8 +22,8 @@ from basinmap.territory.memberships import (
     members_on,
     warn_of_unknown,
 )
-from basinmap.territory.outlines import Outlines, read_outlines
-from basinmap.values.told import measures_of, tell
+from basinmap.territory.outlines import Outlines, error_of, read_outlines
+from basinmap.values.told import fact_of, measures_of, tell, told_of
 
 __all__ = [
     "check_unique",
@@ -126,13 +126,13 @@ def communes(
         msg = "outline_error is that of outlines of your own: add outlines='…'"
         raise DataError(msg)
     if outlines is None:
-        frame.attrs = _frame_attrs("commune")
+        tell(frame, **_facts("commune"))
         return frame
     ground = read_outlines(outlines, outline_error=outline_error)
     _check_covered(kept, ground, frame["epci"])
     frame["area_km2"] = ground["area_km2"].reindex(kept)
     frame = frame.set_geometry(ground.geometry.reindex(kept))
-    frame.attrs = _frame_attrs("commune", ground)
+    tell(frame, **_facts("commune", ground))
     return frame
 
 
@@ -162,28 +162,30 @@ def _check_covered(wanted: pd.Index, ground: gpd.GeoDataFrame, epci: pd.Series) 
     cure = f"keep what they cover, such as epci={there[0]!r}" if there else "add them"
     msg = (
         f"{len(lacking)} of {len(wanted)} commune(s) have no outline in those given "
-        f"({' ; '.join(ground.attrs['sources'])}): {culprits(lacking)}; {cure}"
+        f"({' ; '.join(told_of(ground).sources)}): {culprits(lacking)}; {cure}"
     )
     raise DataError(msg)
 
 
-def _frame_attrs(
-    level: str, ground: gpd.GeoDataFrame | None = None
-) -> dict[str, object]:
+def _facts(level: str, ground: gpd.GeoDataFrame | None = None) -> dict[str, object]:
     """Return what travels with a frame on the embedded outlines, or on others."""
-    attrs: dict[str, object] = {"level": level, "geography": "2026-01-01"}
-    # Plain, not a measure: pandas writes attributes into GeoParquet as JSON.
     stocks = {"population": asdict(_stock(f"population_{LATEST}", "commune"))}
     if ground is None:
         stocks["area_km2"] = asdict(_stock("area_km2", "commune"))
         error = {"outline_error": embedded.outline_error()}
         sources = embedded.credit(*_OUTLINE)
     else:
-        stocks |= ground.attrs["stocks"]
-        error = {k: v for k, v in ground.attrs.items() if k == "outline_error"}
-        sources = (*ground.attrs["sources"], *embedded.credit("name", "epci"))
-    sources = tuple(dict.fromkeys(sources))
-    return {**attrs, "sources": sources, **error, "stocks": stocks}
+        stocks |= fact_of(ground, "stocks")
+        known = error_of(ground)
+        error = {} if known is None else {"outline_error": known}
+        sources = (*told_of(ground).sources, *embedded.credit("name", "epci"))
+    return {
+        "level": level,
+        "geography": "2026-01-01",
+        "sources": tuple(dict.fromkeys(sources)),
+        **error,
+        "stocks": stocks,
+    }
 
 
 @cache
@@ -255,7 +257,7 @@ def _units(
             place = int(frame.columns.get_loc(name)) + 1
             frame.insert(place, f"{name}_state", partly.astype(object))
     frame.index.name = level
-    frame.attrs = {**_frame_attrs(level, ground), "date": f"{year}-01-01"}
+    tell(frame, **_facts(level, ground), date=f"{year}-01-01")
     return frame
 
 
@@ -457,11 +459,12 @@ def quartiers() -> gpd.GeoDataFrame:
     """
     frame = embedded.spatial_table("quartiers").copy()
     sources = embedded.credit("quartiers.geometry")
-    frame.attrs = {
-        "level": "quartier",
-        "sources": sources,
-        "outline_error": float(frame["precision_m"].max()),
-    }
+    tell(
+        frame,
+        level="quartier",
+        sources=sources,
+        outline_error=float(frame["precision_m"].max()),
+    )
     return frame
 
 

@@ -19,7 +19,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import pandas as pd
 
-from basinmap.errors import BasinmapWarning, MeasureError, culprits
+from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.measures import (
     Category,
     Growth,
@@ -30,6 +30,7 @@ from basinmap.measures import (
     Ratio,
     Stock,
 )
+from basinmap.reports import Report
 from basinmap.states import STATES
 from basinmap.values.prints import holds, knows, print_of
 
@@ -41,6 +42,7 @@ __all__ = [
     "fact_of",
     "fresh",
     "measures_of",
+    "report_of",
     "retell",
     "stale",
     "standing",
@@ -210,7 +212,7 @@ def retell(values: Frame, /, **facts: object) -> Frame:
     return values
 
 
-def carry(values: Frame, source: pd.Series | pd.DataFrame) -> Frame:
+def carry(values: Frame, source: pd.Series | pd.DataFrame, /, **facts: object) -> Frame:
     """
     Write of values what is told of others, the same in another form.
 
@@ -220,13 +222,17 @@ def carry(values: Frame, source: pd.Series | pd.DataFrame) -> Frame:
         A series, a table, a frame; changed in place.
     source
         What they were made of: the same numbers, fewer, or in another order.
+    **facts
+        What is told besides, as for `tell`. Prints stay those of `source`: numbers
+        that had changed before are still known to have.
 
     Returns
     -------
     Series or DataFrame
         The same object.
     """
-    values.attrs = dict(source.attrs)
+    more = {name: _plain(value) for name, value in facts.items()}
+    values.attrs = {**source.attrs, **more}
     return values
 
 
@@ -413,6 +419,49 @@ def measures_of(table: pd.Series | pd.DataFrame) -> dict[str, Measure]:
     if wrong:
         raise MeasureError(_no_measure(wrong))
     return {str(name): _whole(item) for name, item in found.items()}
+
+
+def report_of(frame: pd.Series | pd.DataFrame) -> Report:
+    """
+    Return the account of how a frame was read, or made.
+
+    Parameters
+    ----------
+    frame
+        What `read_units` or `read_outlines` returns.
+
+    Returns
+    -------
+    Report
+        In `attrs`, its fields are kept as plain values: this is the way to it.
+
+    Raises
+    ------
+    DataError
+        If the frame carries none.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> ground = bm.read_outlines(bm.communes(epci="call"), source="IGN")
+    >>> bm.report_of(ground).units_after
+    36
+    """
+    kept = frame.attrs.get("report")
+    if not isinstance(kept, Mapping):
+        msg = (
+            "no report is told of this frame: read_units and read_outlines leave one; "
+            "other verbs return theirs, as in table, report = bm.aggregate(…)"
+        )
+        raise DataError(msg)
+    return Report(**{name: _as_report(item) for name, item in kept.items()})
+
+
+def _as_report(item: Any) -> Any:  # noqa: ANN401 - any field of a report
+    """Return tuples where a file gives lists."""
+    if isinstance(item, Mapping):
+        return {key: _as_report(value) for key, value in item.items()}
+    return tuple(item) if isinstance(item, list) else item
 
 
 def declared(table: pd.DataFrame, measures: Measures | None) -> dict[str, Measure]:
