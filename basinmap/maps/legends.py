@@ -74,8 +74,8 @@ def draw_comparison(
     values
         One value a territory, indexed by its code, or by its printed name, the
         territory of the map first. What is told of them gives unit, decimals, sources,
-        and what is printed before or in the place of one: « ≥ », « ≈ », « s », « s.o. »,
-        « n.d. ».
+        and what is printed before or in the place of one: « ≥ », « ≈ », « s », « s.o. »
+        or « n.d. ».
     names
         Printed name of each code, such as `bm.epcis()["name"]`. What is said of a value
         goes by its code: with names in the place of codes it would be lost.
