@@ -99,7 +99,7 @@ def somme(package):
 
 @pytest.fixture
 def homes(somme):
-    """Return counts of dwellings of the census, one commune in ten vacant by half."""
+    """Return counts of dwellings of the census, eight in a hundred of them vacant."""
     numbers = np.arange(1, len(somme) + 1)
     table = pd.DataFrame(
         {"dwellings_2022": 100.0 * numbers, "vacant_dwellings_2022": 8.0 * numbers},
@@ -148,7 +148,7 @@ def test_a_list_says_what_it_is(somme, package):
     measures = measures_of(somme)
     assert measures["population"].unit == "habitants"
     assert measures["area_km2"].geography == "2024"
-    notes = " ".join(map(plain, fact_of(somme, "report")["notes"]))
+    notes = " ".join(map(plain, bm.report_of(somme).notes))
     assert "2 EPCI ; 80 commune(s) hors EPCI" in notes
 
 
@@ -184,7 +184,7 @@ def test_the_columns_of_admin_express_4_are_known_too(tmp_path):
     assert found["area_km2"].tolist() == [6.2] * 4
     assert told_of(found).sources == ("IGN",)
     assert fact_of(found, "outline_error") == 5.0
-    notes = " ".join(fact_of(found, "report")["notes"])
+    notes = " ".join(bm.report_of(found).notes)
     assert "plusieurs groupements, laissées sans EPCI (1 : 80003)" in notes
 
 
@@ -504,7 +504,7 @@ def test_a_departement_of_all_france_knows_what_it_cuts(tmp_path):
         departement="80",
     )
     assert len(found) == 5
-    notes = " ".join(map(plain, fact_of(found, "report")["notes"]))
+    notes = " ".join(map(plain, bm.report_of(found).notes))
     assert f"EPCI en partie hors de la liste (1 : {ABBEVILLE} (2 sur 4))" in notes
     table = counts_of(found.index)
     with pytest.warns(BasinmapWarning, match="couvre 2 communes sur 4, sans 2 hors"):

@@ -4,16 +4,20 @@ import datetime as dt
 import io
 import json
 
+import geopandas as gpd
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+import rasterio
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rasterio import Affine
 
 import basinmap as bm
+from basinmap.access.networks import build_network
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, SecrecyError
-from basinmap.values.prints import holds, print_of
+from basinmap.values.prints import codes_of, holds, print_of
 from basinmap.values.told import fresh, tell, told_of
 
 CALL = "246200364"
@@ -70,6 +74,17 @@ def test_a_print_holds_for_any_selection_in_any_order(index, data):
 def test_a_print_no_longer_holds_once_all_values_changed(index, by, start):
     values = pd.Series(np.arange(len(index)) + float(start), index)
     assert not holds(print_of(values), values + by)
+
+
+def test_a_print_holds_of_many_rows_and_of_a_code_that_stands_twice():
+    many = pd.Series(np.random.default_rng(0).random(100_000))
+    # Of so many codes, some have the same 32 bits.
+    assert len(np.unique(codes_of(many.index))) < len(many)
+    assert holds(print_of(many), many)
+    assert not holds(print_of(many), many.where(many.index != 70_000, 0.5))
+    twice = pd.Series([1.0, 2.0], ["a", "a"])
+    assert holds(print_of(twice), twice)
+    assert not holds(print_of(twice), twice + 1)
 
 
 @pytest.mark.parametrize("dtype", ["Int64", "int64[pyarrow]", "object", "float64"])
@@ -295,7 +310,74 @@ def test_a_workbook_of_changed_values_bears_no_title(tmp_path, rate):
     assert cells(path, "Écart")[3][1] == "L04"
 
 
-def test_attributes_never_break_pandas():
+def grounds(tmp_path):
+    """Return frames of outlines and of places, embedded, read and made."""
+    lens = bm.communes(epci="call")
+    path = tmp_path / "lens.geojson"
+    lens.to_crs(4326).to_file(path)
+    ground = bm.read_outlines(lens, outline_error=5, source="IGN, ADMIN EXPRESS")
+    return {
+        "communes": lens,
+        "epcis": bm.epcis(),
+        "quartiers": bm.quartiers(),
+        "places": bm.places(),
+        "town halls": bm.town_halls(),
+        "read units": bm.read_units(path, "commune"),
+        "read outlines": ground,
+        "communes on outlines": bm.communes(epci="call", outlines=ground),
+        "dissolve": bm.dissolve(lens, "epci", measures={"population": bm.Stock()}),
+        "simplified": bm.simplify_coverage(lens, scale=2_000_000),
+        "clean": bm.clean_coverage(lens)[0],
+        "neighbours": bm.neighbours(lens),
+    }
+
+
+def counts_of_areas(tmp_path):
+    """Return what was counted in rings, cells and communes."""
+    lens, halls = bm.communes(epci="call"), bm.town_halls()
+    areas = bm.rings(bm.LOUVRE_LENS, distances=[2_000, 5_000])
+    halls["seats"] = 30.0
+    halls.attrs["measures"] = {"seats": bm.Stock(label="Sièges", source="DGCL")}
+    near = halls.loc[lens.index.intersection(halls.index)]
+    cells = bm.smooth(near, "seats", radius_m=2_000, cell_m=1_000)
+    path = tmp_path / "raster.tif"
+    west, south, east, north = lens.total_bounds
+    across = Affine((east - west) / 20, 0, west, 0, (south - north) / 20, north)
+    grid = {"height": 20, "width": 20, "count": 1, "dtype": "float32"}
+    with rasterio.open(path, "w", crs=lens.crs, transform=across, **grid) as file:
+        file.write(np.arange(400, dtype="float32").reshape(1, 20, 20))
+    rows = {"sums": ["population"], "rule": "area"}
+    return {
+        "rings": areas,
+        "reach": bm.reach(areas, lens, **rows),
+        "not reached": bm.not_reached(areas, lens, **rows),
+        "locate": bm.locate(halls, lens).to_frame(),
+        "count": bm.count(halls, lens, sums="seats")[0],
+        "apportion": bm.apportion(bm.statistics(epci="call"), lens, areas)[0],
+        "zonal": bm.zonal(path, lens, stats=["count", "sum", "mean"], source="x"),
+        "smooth": cells,
+        "density": bm.density(cells, "seats").to_frame(),
+    }
+
+
+def journeys():
+    """Return times and areas along a street of 4 km, 12 minutes a kilometre."""
+    x = 685_000.0 + np.arange(5) * 1000
+    tail, head = np.array([0, 1, 2, 3, 1, 2, 3, 4]), np.array([1, 2, 3, 4, 0, 1, 2, 3])
+    y, length = np.full(5, 7_038_000.0), np.full(8, 1000.0)
+    street = build_network(x, y, tail, head, length, length / 83, mode="walk")
+    homes = gpd.GeoSeries.from_xy(x, y, index=list("abcde"), crs=2154)
+    times = bm.travel_times(homes, homes[["c"]], street, limit=20, max_gap=np.inf)
+    people = pd.Series(100.0, homes.index)
+    return {
+        "times": times,
+        "read times": bm.read_travel_times(times.reset_index(), unreachable=[np.inf]),
+        "isochrones": bm.isochrones(homes[["c"]], street, minutes=[3, 6]),
+        "catchment": bm.catchment(times, demand=people, method="nearest"),
+    }
+
+
+def test_attributes_never_break_pandas(tmp_path):
     frames = {
         "statistics": bm.statistics(epci="call"),
         "iris": bm.statistics("iris", epci="call"),
@@ -303,12 +385,18 @@ def test_attributes_never_break_pandas():
         "series": bm.series(bm.statistics(), "scot", columns=["population_2020"])[0],
         "table": bm.table_of({"a": bm.compute("L04", bm.statistics(epci="call"))}),
         "compute": bm.compute("L04", bm.statistics(), to="epci").to_frame(),
+        **grounds(tmp_path),
+        **counts_of_areas(tmp_path),
+        **journeys(),
     }
     for name, frame in frames.items():
-        json.dumps(frame.attrs)
+        told = json.dumps(frame.attrs)
+        assert told != "{}", name
         buffer = io.BytesIO()
         frame.to_parquet(buffer)
-        back = pd.read_parquet(buffer)
+        read = gpd if isinstance(frame, gpd.GeoDataFrame) else pd
+        back = read.read_parquet(buffer)
+        assert json.dumps(back.attrs) == told, name
         assert bm.measures_of(back) == bm.measures_of(frame), name
         pd.concat([frame, frame])
         frame.merge(frame, left_index=True, right_index=True)
@@ -321,6 +409,36 @@ def test_measures_come_back_from_a_parquet_file():
     found = bm.compute("L04", pd.read_parquet(buffer), to="epci")
     assert round(found[CALL], 3) == 7.190
     assert found.attrs["vintage"] == "2021"
+
+
+def test_a_report_comes_back_from_a_file(tmp_path):
+    lens, path = bm.communes(epci="call"), tmp_path / "lens.geojson"
+    lens.to_crs(4326).to_file(path)
+    units = bm.read_units(path, "commune")
+    report = bm.report_of(units)
+    assert isinstance(report, bm.Report)
+    assert report.units_before == report.units_after == 36
+    assert report.notes[-1] == "Contours reprojetés de EPSG:4326 vers EPSG:2154."
+    buffer = io.BytesIO()
+    units.to_parquet(buffer)
+    assert bm.report_of(gpd.read_parquet(buffer)) == report
+    with pytest.raises(DataError, match="no report is told"):
+        bm.report_of(lens)
+
+
+@pytest.mark.parametrize(
+    "mended",
+    [
+        lambda units: bm.simplify_coverage(units, scale=2_000_000),
+        lambda units: bm.clean_coverage(units)[0],
+    ],
+)
+def test_outlines_mended_do_not_make_changed_values_true(mended):
+    units = bm.communes(epci="call")[["population", "geometry"]]
+    tell(units, measures={"population": bm.Stock(label="Population", unit="habitants")})
+    assert told_of(mended(units)["population"]).unit == "habitants"
+    changed = units.assign(population=units["population"] * 2)
+    assert told_of(mended(changed)["population"]).unit == ""
 
 
 # -- an indicator is credited and dated by its counts -------------------------------
@@ -382,6 +500,7 @@ def test_counts_of_two_years_make_no_rate():
 def test_a_count_that_cannot_be_is_refused_by_name(value, to):
     table = bm.statistics().astype({"vacant_dwellings_2021": float})
     table.loc["62498", "vacant_dwellings_2021"] = value
+    table = bm.describe(table, measures=bm.measures_of(table))
     with pytest.raises(MeasureError, match=r"vacant_dwellings_2021.*'62498'"):
         bm.compute("L04", table, to=to)
 
@@ -389,6 +508,7 @@ def test_a_count_that_cannot_be_is_refused_by_name(value, to):
 def test_a_part_above_its_whole_is_told():
     table = bm.statistics(epci="call")
     table.loc["62498", "vacant_dwellings_2021"] = 1e6
+    table = bm.describe(table, measures=bm.measures_of(table))
     with pytest.warns(BasinmapWarning, match=r"above 100 % at '62498'"):
         bm.compute("L04", table)
 
@@ -572,3 +692,170 @@ def test_a_balance_is_read_with_its_sign():
 def test_told_is_kept_as_plain_values(rate):
     plain = tell(rate.copy(), told_of(rate), measures={"L04": bm.Stock(label="x")})
     assert plain.attrs["measures"] == {"L04": {"kind": "stock", "label": "x"}}
+
+
+# -- nothing secret leaves -----------------------------------------------------------
+
+
+def held(way):
+    """A secret value that is still there, said by a column or by what is told."""
+    table = bm.communes(epci="call")[["name", "geometry"]].assign(pop=12.0)
+    if way == "column":
+        return table.assign(pop_state=["secret"] + [""] * 35)
+    table.attrs["states"] = {"pop": {table.index[0]: "secret"}}
+    return table
+
+
+@pytest.mark.parametrize("way", ["column", "attrs"])
+@pytest.mark.parametrize("door", ["workbook", "layer", "table"])
+def test_a_secret_that_is_there_leaves_by_no_door(tmp_path, way, door):
+    layer = held(way)
+    table = pd.DataFrame(layer.drop(columns="geometry"))
+    table.attrs = layer.attrs
+    doors = {
+        "workbook": lambda p: bm.write_workbook(p, {"t": table}),
+        "layer": lambda p: bm.write_geopackage(p, {"t": layer}),
+        "table": lambda p: bm.write_geopackage(
+            p, {"l": bm.communes(epci="call")}, tables={"t": table}
+        ),
+    }
+    path = tmp_path / "out"
+    with pytest.raises(SecrecyError, match=r"'t': 'pop': 1 value.*are there: '62001'"):
+        doors[door](path)
+    assert not path.exists()
+
+
+# -- what a fresh eye met --------------------------------------------------------------
+
+
+def test_states_that_a_frame_bore_are_kept_when_its_counts_are_read():
+    raw = pd.DataFrame(
+        {"v": ["7", None, "3"], "v_state": ["lower_bound", "secret", ""]}
+    )
+    found = bm.parse_counts(raw)
+    assert found["v_state"].tolist() == ["lower_bound", "secret", ""]
+    with pytest.raises(
+        MeasureError, match=r"v: 1 value.* said to be missing are there"
+    ):
+        bm.parse_counts(raw.assign(v=["7", "5", "3"]))
+
+
+@pytest.mark.parametrize("mark", ["999", 999, 999.0])
+def test_a_number_that_stands_for_a_secret_is_one_in_a_column_of_floats(mark):
+    raw = pd.Series([999, 1, None], name="n")
+    assert bm.parse_counts(raw, secret=mark)["n_state"].tolist() == [
+        "secret",
+        "",
+        "not_available",
+    ]
+    below = pd.Series([-999, 1, None], name="n")
+    assert bm.parse_counts(below, secret=-999)["n_state"].iloc[0] == "secret"
+
+
+def test_codes_are_no_counts():
+    with pytest.raises(MeasureError, match=r"begin by a zero.*'01004'.*as the index"):
+        bm.parse_counts(pd.DataFrame({"code": ["01004", "01005"], "n": ["1", "2"]}))
+
+
+def test_what_has_no_object_leaves_both_sides_of_a_quotient():
+    # Lens counted for 31,000 in 2021 and nothing in 2016 would be a growth of its own.
+    table = bm.statistics(epci="call").drop(columns="area_km2")
+    table["population_2016_state"] = ""
+    table.loc["62498", "population_2016_state"] = "not_applicable"
+    table["population_2016"] = table["population_2016"].mask(table.index == "62498")
+    found = bm.compute("D02", table, to="epci", year=(2016, 2021))
+    rest = bm.statistics(epci="call").drop("62498").sum()
+    true = ((rest["population_2021"] / rest["population_2016"]) ** (1 / 5) - 1) * 100
+    assert found[CALL] == pytest.approx(true)
+    assert abs(found[CALL]) < 0.5
+
+
+def test_a_count_of_the_user_is_not_credited_to_the_others():
+    table = bm.statistics(epci="call").rename(
+        columns={"vacant_dwellings_2021": "vacant_dwellings"}
+    )
+    found = bm.told_of(bm.compute("L04", table))
+    assert "Source non indiquée : vacant_dwellings." in found.notes
+    assert (found.title, found.vintage) == ("Taux de vacance des logements", "")
+
+
+@pytest.mark.parametrize("verb", ["compute", "aggregate", "series"])
+def test_columns_changed_since_they_were_declared_lose_their_credit(verb):
+    table = bm.statistics()
+    table["population_2021"] *= 3
+    verbs = {
+        "compute": lambda t: bm.compute("D01", t, year=2021),
+        "aggregate": lambda t: bm.aggregate(t, "scot")[0],
+        "series": lambda t: bm.aggregate(t[["population_2021"]], "scot")[0],
+    }
+    with pytest.warns(BasinmapWarning, match="changed since they were declared"):
+        found = verbs[verb](table)
+    told = bm.measures_of(found).get("population_2021")
+    assert told is None or (told.label, told.source) == ("", "")
+
+
+def test_a_bound_does_not_bound_what_was_made_of_it():
+    people = bm.compute("D01", bm.statistics(), to="epci")
+    assert bm.told_of(people).states == {"200069672": "lower_bound"}
+    assert bm.told_of(50_000 - people).states == {}
+    with pytest.warns(BasinmapWarning, match="no longer those of"):
+        rest = fresh(50_000 - people)
+    assert rest.attrs["states"] == {}
+    again = bm.describe(50_000 - people, label="Reste", kind="stock")
+    assert bm.told_of(again).states == {}
+
+
+def test_a_comparison_names_codes_and_keeps_what_is_said_of_them():
+    _, ax = bm.page(bm.communes(epci="call"), title="Population en 2023")
+    people = bm.compute("D01", bm.statistics(), to="epci").loc[["200069672", CALL]]
+    bm.draw_comparison(ax, people, names=bm.epcis()["name"])
+    block = ax.blocks[-1]
+    assert block.rows[0][0] == "CC du Ternois"
+    assert block.written(0, "").startswith("≥")
+    assert not block.written(1, "").startswith("≥")
+    with pytest.warns(BasinmapWarning, match=r"codes were replaced by names.*names="):
+        bm.draw_comparison(ax, people.rename(bm.epcis()["name"]))
+
+
+def test_epcis_say_that_a_figure_lacks_what_lies_elsewhere():
+    epcis = bm.epcis()
+    assert bm.told_of(bm.column(epcis, "population")).states == {
+        "200069672": "lower_bound"
+    }
+    _, ax = bm.page(epcis, title="Population en 2023")
+    bm.draw_symbols(ax, epcis, epcis["population"])
+    assert any(line.startswith("Minimum") for line in ax.notes)
+
+
+def test_states_without_their_column_are_told(tmp_path):
+    table = bm.aggregate(bm.statistics(), "epci")[0]
+    renamed = table.rename(columns={"dwellings_2021": "logements"})
+    with pytest.warns(BasinmapWarning, match="'dwellings_2021_state' say"):
+        bm.write_workbook(
+            tmp_path / "t.xlsx",
+            {"EPCI": renamed[["logements", "dwellings_2021_state"]]},
+        )
+
+
+def test_a_mean_by_group_is_of_the_level_of_its_index(rate):
+    grouped = rate.groupby(bm.membership("scot")).mean()
+    assert bm.told_of(grouped).level == "scot"
+
+
+def test_a_table_that_is_a_part_of_another_is_added_up():
+    table = bm.statistics()[["vacant_dwellings_2021", "dwellings_2021"]]
+    found, _ = bm.aggregate(table, "scot")
+    assert list(found) == ["vacant_dwellings_2021", "dwellings_2021"]
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: bm.compute("L04", bm.statistics()["dwellings_2021"]),
+        lambda: bm.table_of([pd.Series([1.0])]),
+        lambda: bm.classify(pd.Series([1.0, 2.0, 3.0]), k=2.5),
+    ],
+)
+def test_what_is_no_table_is_refused_by_name(call):
+    with pytest.raises(DataError):
+        call()

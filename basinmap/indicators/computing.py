@@ -8,7 +8,13 @@ import pandas as pd
 
 from basinmap.errors import VintageError
 from basinmap.indicators.catalogue import Indicator, indicator
-from basinmap.indicators.counts import AREA, Counts, Years, counts_of
+from basinmap.indicators.counts import (
+    AREA,
+    Counts,
+    Years,
+    check_tabular,
+    counts_of,
+)
 from basinmap.measures import Growth, Stock, check_ratios, evaluate, state_column
 from basinmap.territory.aggregation import aggregate, check_table
 from basinmap.territory.embedded import credit
@@ -104,6 +110,7 @@ def compute(
     '%'
     """
     item = indicator(indicator_id)
+    check_tabular(table, item.id)
     territory = listed(communes)
     check_table(table, to, territory)
     day = territory.day(date)
@@ -114,10 +121,8 @@ def compute(
     table = _with_area(item, table, territory)
     found = counts_of(item, table, year)
     check_ratios({item.id: found.measure}, measures_of(table))
-    sources, when = (
-        found.sources(table),
-        _when(table, day, territory, regrouped=isinstance(to, str)),
-    )
+    sources, gaps = found.sources(table), found.gaps(table)
+    when = _when(table, day, territory, regrouped=isinstance(to, str))
     how = {
         "communes": territory if territory.given else None,
         "allow_partial": allow_partial,
@@ -143,15 +148,10 @@ def compute(
         level=str(result.index.name),
         sources=sources,
         **when,
-        notes=(*note, *_unsourced(sources)),
+        notes=(*note, *gaps),
         states={str(code): state for code, state in told.items() if state},
         remarks=told_of(result).remarks,
     )
-
-
-def _unsourced(sources: tuple[str, ...]) -> tuple[str, ...]:
-    """Say of counts that bear no source that they bear none."""
-    return () if sources else ("Source des effectifs non indiquée.",)
 
 
 def _measured(

@@ -58,7 +58,11 @@ FOOT = 15.0
 
 
 def draw_comparison(
-    ax: MapAxes, values: pd.Series, *, title: str = "Comparaison"
+    ax: MapAxes,
+    values: pd.Series,
+    *,
+    names: pd.Series | Mapping[str, str] | None = None,
+    title: str = "Comparaison",
 ) -> None:
     """
     Set the same indicator for other territories beside the map.
@@ -68,9 +72,13 @@ def draw_comparison(
     ax
         The map of `page`; the figures come with the next `draw_legend`.
     values
-        One value a territory, indexed by its printed name, the territory of the
-        map first. What is told of them gives unit, decimals, sources, and what is
-        printed before or in the place of one: « ≥ », « ≈ », « s », « s.o. », « n.d. ».
+        One value a territory, indexed by its code, or by its printed name, the
+        territory of the map first. What is told of them gives unit, decimals, sources,
+        and what is printed before or in the place of one: « ≥ », « ≈ », « s », « s.o. »
+        or « n.d. ».
+    names
+        Printed name of each code, such as `bm.epcis()["name"]`. What is said of a value
+        goes by its code: with names in the place of codes it would be lost.
     title
         Heading.
 
@@ -78,6 +86,12 @@ def draw_comparison(
     ------
     DataError
         If there is no value.
+
+    Warns
+    -----
+    BasinmapWarning
+        If values are no longer those described, or names took the place of codes of
+        which something is said.
 
     Examples
     --------
@@ -92,13 +106,16 @@ def draw_comparison(
     values = fresh(values)
     states = check_states(values)
     figures, told = numbers(values), told_of(values)
+    printed = dict(names) if names is not None else {}
     if figures.dropna().empty or np.isinf(figures).any():
         msg = "nothing to compare: the values are missing or infinite"
         raise DataError(msg)
     ax.blocks.append(
         FiguresBlock(
             title=typeset(title),
-            rows=tuple((typeset(str(n)), float(v)) for n, v in figures.items()),
+            rows=tuple(
+                (typeset(str(printed.get(n, n))), float(v)) for n, v in figures.items()
+            ),
             decimals=1 if told.decimals is None else told.decimals,
             unit=told.unit,
             signed=told.kind == "growth",

@@ -142,13 +142,16 @@ def aggregate(
     parent, members = _parent(table, to, date, memberships, territory)
     year = _list_year(known, members, territory, own=own)
     _check_geography(known, table.index, year)
-    stocks = stocks_of(table, known)
-    sums = sums_of(stocks, parent, signed=signed_of(known))
+    signed = signed_of({**measures_of(given), **known})
+    stocks = stocks_of(table, known, signed=signed)
+    sums = sums_of(stocks, parent, signed=signed)
     part = lacking(table.index, parent, members, territory)
     if not allow_partial:
         check_covered(part, sums.index)
         warn_of_part(part, stacklevel=3)
-    result = columns_of(known, sums, table, parent, part, allowed=allow_partial)
+    result = columns_of(
+        known, sums, table, parent, part, allowed=allow_partial, signed=signed
+    )
     carry(result, given)
     here = f"{year}-01-01" if year else told_of(given).geography
     retell(

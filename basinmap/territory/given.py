@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from basinmap.errors import CodeError, DataError
-from basinmap.measures import Stock
+from basinmap.measures import Stock, state_column
 from basinmap.territory.levels import fold, usual_name
 from basinmap.territory.lists import Territory
 from basinmap.territory.memberships import everyone, members_of
@@ -166,11 +166,18 @@ def dissolved(
             "area_km2": grouped["area_km2"].sum(min_count=1),
         }
     )
+    if part:
+        # What is not in the list is in no figure.
+        cut = table.index.isin(list(part))
+        for column in ("population", "area_km2"):
+            bound = cut & table[column].notna()
+            table[state_column(column)] = np.where(bound, "lower_bound", "")
     for column in ("population", "area_km2"):
         gone = frame[column].isna().groupby(frame[level]).any()
         table[column] = table[column].mask(gone)
+    kept = [c for name in columns for c in (name, state_column(name)) if c in table]
     result = gpd.GeoDataFrame(
-        table[[c for c in columns if c in table]],
+        table[kept],
         geometry=merged.geometry,
         crs=frame.crs,
     ).rename_axis(level)

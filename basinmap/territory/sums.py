@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Literal, TypeVar
 
 import numpy as np
@@ -44,6 +45,7 @@ __all__ = [
     "as_column",
     "columns_of",
     "combined",
+    "question",
     "refuse",
     "signed_of",
     "stocks_of",
@@ -61,7 +63,7 @@ _RATES: Final = re.compile(
 )
 # What is hardly one, by the name of its column.
 _NAMED_RATE: Final = re.compile(
-    r"(^|_)(taux|tx|part|pct|pourcent|pourcentage|ratio|indice|densite|moyenne|moy"
+    r"^[A-Z][0-9]{2}$|(^|_)(taux|tx|part|pct|pourcent|pourcentage|ratio|indice|densite|moyenne|moy"
     r"|mediane|median|rate|share|percent|mean|density)(_|\d|$)",
     re.IGNORECASE,
 )
@@ -105,7 +107,9 @@ def refuse(known: Measures) -> None:
         raise MeasureError(msg)
 
 
-def stocks_of(table: pd.DataFrame, known: Measures) -> pd.DataFrame:
+def stocks_of(
+    table: pd.DataFrame, known: Measures, *, signed: Collection[str] | None = None
+) -> pd.DataFrame:
     """
     Return every stock that measures need, as floats, with its states.
 
@@ -115,6 +119,8 @@ def stocks_of(table: pd.DataFrame, known: Measures) -> pd.DataFrame:
         One row a territory.
     known
         Column to measure.
+    signed
+        Columns that may be negative, by default those that are declared so.
 
     Raises
     ------
@@ -129,15 +135,13 @@ def stocks_of(table: pd.DataFrame, known: Measures) -> pd.DataFrame:
         If a stock bears the name of a rate and holds numbers that are not whole.
     """
     wanted: dict[str, pd.Series] = {}
-    signed = signed_of(known)
+    signed = signed_of(known) if signed is None else signed
     for column, measure in known.items():
         match measure:
             case Stock():
                 needed = [column]
-            case Ratio(numerator=top, denominator=bottom):
-                needed = [top, bottom]
-            case Growth(start=start, end=end):
-                needed = [start, end]
+            case Ratio() | Growth():
+                needed = list(_counts(measure))
             case Mean(weight=weight):
                 needed = []
                 wanted |= _weighed(table, column, weight)
@@ -147,8 +151,41 @@ def stocks_of(table: pd.DataFrame, known: Measures) -> pd.DataFrame:
             values, states = counted(table, name, signed=name in signed)
             wanted[name] = values
             wanted[state_column(name)] = states
-    _question(wanted, known)
+    for column, measure in known.items():
+        if isinstance(measure, Ratio | Growth):
+            wanted |= _paired(column, measure, wanted)
+    question(
+        {n: wanted[n] for n, m in known.items() if isinstance(m, Stock)}, stacklevel=4
+    )
     return pd.DataFrame(wanted, index=table.index)
+
+
+def _counts(measure: Ratio | Growth) -> tuple[str, str]:
+    """Return the count above, and the count below."""
+    if isinstance(measure, Ratio):
+        return measure.numerator, measure.denominator
+    return measure.end, measure.start
+
+
+def _of(count: str, column: str) -> str:
+    return f"{count} of {column}"
+
+
+def _paired(
+    column: str, measure: Ratio | Growth, wanted: Mapping[str, pd.Series]
+) -> dict[str, pd.Series]:
+    """Return the two counts of a quotient where what has no object leaves both."""
+    top, bottom = _counts(measure)
+    above, below = wanted[state_column(top)], wanted[state_column(bottom)]
+    void = (above == "not_applicable") | (below == "not_applicable")
+    if not (void & (above != below)).any():
+        return {}
+    found = {}
+    for count, states in ((top, above), (bottom, below)):
+        name = _of(count, column)
+        found[name] = wanted[count].mask(void)
+        found[state_column(name)] = states.mask(void, "not_applicable")
+    return found
 
 
 def signed_of(known: Measures) -> set[str]:
@@ -179,14 +216,26 @@ def _weighed(table: pd.DataFrame, column: str, weight: str) -> dict[str, pd.Seri
     }
 
 
-def _question(wanted: Mapping[str, pd.Series], known: Measures) -> None:
-    """Warn of a stock that looks like a rate."""
+def question(stocks: Mapping[str, pd.Series], *, stacklevel: int = 2) -> None:
+    """
+    Warn of stocks that look like rates: by their name, with numbers not whole.
+
+    Parameters
+    ----------
+    stocks
+        What is to be added up, by name.
+    stacklevel
+        See `warnings.warn`.
+
+    Warns
+    -----
+    BasinmapWarning
+        Naming them.
+    """
     odd = [
         name
-        for name, measure in known.items()
-        if isinstance(measure, Stock)
-        and _NAMED_RATE.search(name)
-        and (wanted[name].dropna() % 1 != 0).any()
+        for name, values in stocks.items()
+        if _NAMED_RATE.search(name) and (values.dropna() % 1 != 0).any()
     ]
     if odd:
         warnings.warn(
@@ -194,7 +243,7 @@ def _question(wanted: Mapping[str, pd.Series], known: Measures) -> None:
             "its values are not whole; a sum of rates means nothing: declare a "
             "bm.Ratio with its two counts, or rename the column if it does add up",
             BasinmapWarning,
-            stacklevel=4,
+            stacklevel=stacklevel + 1,
         )
 
 
@@ -248,7 +297,8 @@ def sums_of(
             for state in (*STATES, *QUALIFIERS)
         }
         some = per_unit(stocks[name].notna().groupby(by).any())
-        state = summed(has, some, signed=name in signed)
+        balance = str(name).split(" of ", maxsplit=1)[0] in signed
+        state = summed(has, some, signed=balance)
         total = per_unit(stocks[name].groupby(by).sum())
         columns[name] = total.mask(np.isin(state, list(STATES)))
         columns[state_column(name)] = state
@@ -263,6 +313,7 @@ def columns_of(
     part: Collection[str] = (),
     *,
     allowed: bool = False,
+    signed: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """
     Compute every measure of the units, with what each value is worth.
@@ -281,6 +332,8 @@ def columns_of(
         Units some of whose territory is in no row.
     allowed
         Whether these may stand for the whole.
+    signed
+        Columns that may be negative, by default those that are declared so.
 
     Returns
     -------
@@ -290,8 +343,9 @@ def columns_of(
     """
     lacking = sums.index.isin(list(part))
     columns: dict[str, pd.Series] = {}
+    may = signed_of(known) if signed is None else signed
     for column, measure in known.items():
-        found = combined(column, measure, sums, table, parent, signed_of(known))
+        found = combined(column, measure, sums, table, parent, may)
         states = as_column(found.states, sums.index)
         series = found.series
         if lacking.any():
@@ -354,8 +408,22 @@ def combined(
             return _mean(column, sums)
         case Category():
             return _common(column, measure, table, parent, sums.index)
+        case Ratio() | Growth():
+            top, bottom = _counts(measure)
+            if _of(top, column) in sums:
+                own = {_of(top, column)} if top in signed else set()
+                pair = _of(top, column), _of(bottom, column)
+                return evaluate(_on(measure, pair), sums, column, signed=own)
+            return evaluate(measure, sums, column, signed=signed)
         case _:
             return evaluate(measure, sums, column, signed=signed)  # type: ignore[arg-type]
+
+
+def _on(measure: Ratio | Growth, pair: tuple[str, str]) -> Ratio | Growth:
+    """Return a quotient on other columns, the one above first."""
+    if isinstance(measure, Ratio):
+        return replace(measure, numerator=pair[0], denominator=pair[1])
+    return replace(measure, end=pair[0], start=pair[1])
 
 
 def _mean(column: str, sums: pd.DataFrame) -> Evaluated:

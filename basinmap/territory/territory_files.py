@@ -140,9 +140,9 @@ def read_territory(
         commune that is in none) with `epci_name` and `epci_nature`, `scot`,
         `arrondissement`, `population`, `area_km2` (published, else of the outline),
         and `departement`, `region`, which codes say; with outlines, EPSG:2154 and
-        `geometry`. `attrs` tells `geography`, `sources`, `stocks`, `report`, and
-        `whole`, how many communes each unit has, so that a selection of rows is known
-        to be one.
+        `geometry`. Year, sources and measures travel with it, and how many communes
+        each unit has, so that a selection of rows is known to be one; `report_of`
+        tells what was read.
 
     Raises
     ------
@@ -232,7 +232,7 @@ def _of_list(file: Path, year: int | None) -> _Read:
         )
         raise DataError(msg)
     table = read_communes(file).drop(columns=["departement", "region"])
-    told = table.attrs.get("year") or year
+    told = fact_of(table, "year") or year
     name = f"Insee, Code officiel géographique{f' {told}' if told else ''}"
     return _Read(bare(table), file.name, [f"{name} ({file.name})"])
 
