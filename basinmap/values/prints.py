@@ -63,7 +63,7 @@ def _bits(values: pd.Series) -> NDArray[np.uint32]:
     return bits
 
 
-def print_of(values: pd.Series) -> Print:
+def print_of(values: pd.Series, codes: NDArray[np.uint32] | None = None) -> Print:
     """
     Return the print of values, or nothing where they are too many.
 
@@ -71,6 +71,8 @@ def print_of(values: pd.Series) -> Print:
     ----------
     values
         Numbers, categories or text, by code.
+    codes
+        What `codes_of` returned of the index, where it is at hand.
 
     Examples
     --------
@@ -80,7 +82,7 @@ def print_of(values: pd.Series) -> Print:
     """
     if len(values) > _MOST:
         return ""
-    codes = codes_of(values.index)
+    codes = codes_of(values.index) if codes is None else codes
     order = np.argsort(codes, kind="stable")
     packed = codes[order].tobytes() + _bits(values)[order].tobytes()
     return base64.b64encode(packed).decode("ascii")
@@ -116,4 +118,12 @@ def holds(kept: Print, values: pd.Series) -> bool:
     known = codes[at] == wanted
     if not known.any():
         return bool(np.isin(mine[there], bits).all())
-    return bool((bits[at] == mine[there])[known].all())
+    other = known & (bits[at] != mine[there])
+    if not other.any():
+        return True
+    # Among many codes, two may bear the same few bits: the value of either is its.
+    return bool(np.isin(_both(wanted, mine[there])[other], _both(codes, bits)).all())
+
+
+def _both(codes: NDArray[np.uint32], bits: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    return (codes.astype(np.uint64) << np.uint64(32)) | bits
