@@ -238,17 +238,22 @@ def states_of(table: pd.DataFrame, column: str) -> pd.Series:
     ['', 'secret']
     """
     gone = missing(table[column])
-    states = pd.Series("", index=table.index, dtype=object)
-    if state_column(column) in table.columns:
-        states = table[state_column(column)].astype(object)
-        states = states.where(states.notna(), "")
-    unknown = set(states) - {"", *STATES, *QUALIFIERS}
+    if state_column(column) not in table.columns:
+        told = np.full(len(table), "", dtype=object)
+        told[gone.to_numpy()] = "not_available"
+        return pd.Series(told, index=table.index, dtype=object)
+    states = table[state_column(column)].astype(object)
+    states = states.where(states.notna(), "")
+    found = set(states)
+    unknown = found - {"", *STATES, *QUALIFIERS}
     if unknown:
         msg = (
             f"{state_column(column)}: unknown state(s) {culprits(sorted(unknown))}; "
             f"write one of {', '.join([*STATES, *QUALIFIERS])}, or nothing"
         )
         raise MeasureError(msg)
+    if not found & set(STATES) and not gone.any():
+        return states
     wrong = table.index[states.isin(list(STATES)) & ~gone]
     if len(wrong):
         msg = (
@@ -275,6 +280,8 @@ def missing(values: pd.Series) -> pd.Series:
     [False, True]
     """
     gone = values.isna()
+    if isinstance(values.dtype, np.dtype):
+        return gone
     if not gone.all() and _is_number(values.dtype):
         floats = values.to_numpy(dtype="float64", na_value=np.nan)
         gone |= np.isnan(floats)

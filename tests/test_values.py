@@ -16,9 +16,16 @@ from rasterio import Affine
 
 import basinmap as bm
 from basinmap.access.networks import build_network
-from basinmap.errors import BasinmapWarning, DataError, MeasureError, SecrecyError
+from basinmap.errors import (
+    BasinmapWarning,
+    DataError,
+    MeasureError,
+    SecrecyError,
+    VintageError,
+)
+from basinmap.values.checks import check_geography, looks_counted
 from basinmap.values.prints import codes_of, holds, print_of
-from basinmap.values.told import fresh, tell, told_of
+from basinmap.values.told import fresh, retell, tell, told_of
 
 CALL = "246200364"
 CHANGED = r"no longer those of 'Taux de vacance des logements en 2021'.*bm\.describe"
@@ -100,6 +107,19 @@ def test_a_print_does_not_read_the_type_of_codes(kind):
     assert holds(print_of(values), again)
 
 
+def test_many_codes_that_share_a_few_bits_keep_their_values():
+    # Of 200,000 codes, four or five pairs are expected to bear the same 32 bits.
+    index = [f"{rank:06}" for rank in range(200_000)]
+    values = pd.Series(np.arange(200_000) * 0.5, index)
+    bits = pd.Series(codes_of(values.index))
+    assert bits.duplicated().any()
+    assert holds(print_of(values), values)
+    for changed in index[:1] + [index[at] for at in bits.index[bits.duplicated()]]:
+        other = values.copy()
+        other[changed] += 0.25
+        assert not holds(print_of(values), other)
+
+
 def test_values_that_changed_place_are_not_those_described(rate):
     assert not holds(print_of(rate), rate.set_axis(rate.index[::-1]))
 
@@ -167,6 +187,30 @@ def test_a_column_changed_in_its_table_is_no_longer_that_of_its_measure():
         )
 
 
+def test_names_in_the_place_of_codes_do_not_hide_that_values_changed(rate):
+    names = bm.communes()["name"]
+    for made, title in (
+        (rate.rename(names), rate.attrs["title"]),
+        ((rate - 1).rename(names), ""),
+        (rate.rename(names).round(0), ""),
+    ):
+        assert bm.told_of(made).title == title
+
+
+def test_what_is_added_to_changed_values_does_not_make_them_true_again(rate):
+    gap = retell(rate - 7.19, notes=("Écart à la moyenne.",))
+    assert bm.told_of(gap).title == ""
+    assert bm.told_of(gap).notes == ("Écart à la moyenne.",)
+
+
+def test_the_measure_of_a_column_is_not_that_of_what_was_made_of_it():
+    people = bm.statistics(epci="call")["population_2023"]
+    assert bm.told_of(people).vintage == "2023"
+    told = bm.told_of(people.rank())
+    assert (told.label, told.unit, told.vintage, told.kind) == ("", "", "", "")
+    assert told.measure is None
+
+
 def test_describe_says_what_the_result_is(rate):
     gap = bm.describe(
         rate - 7.19,
@@ -211,6 +255,13 @@ def test_proportions_in_per_cent_are_questioned(rate):
         bm.describe(rate / 100, label="Vacance", unit="%", kind="ratio")
 
 
+def test_whole_ones_and_zeros_in_per_cent_are_no_proportions():
+    few = pd.Series([0, 1, 0, 1, 0.5], list("abcde"))
+    assert bm.describe(few, label="Vacance", unit="%").tolist() == few.tolist()
+    with pytest.warns(BasinmapWarning, match="multiply them by 100"):
+        bm.describe(few.replace({0: 0.1, 1: 0.9}), label="Vacance", unit="%")
+
+
 # -- from a table to a series, and back ---------------------------------------------
 
 
@@ -238,6 +289,54 @@ def test_secrets_stay_secrets_down_to_the_legend(secrets):
 def test_a_bare_column_that_left_its_states_behind_is_told(secrets):
     with pytest.warns(BasinmapWarning, match=r"left its states.*bm\.column"):
         bm.classify(secrets["taux"], breaks=[10])
+
+
+def test_a_blank_of_which_nothing_is_said_bears_no_state(rate):
+    table = pd.DataFrame({"taux": rate.mask(rate > 9)})
+    table.attrs = {}
+    assert bm.column(table, "taux").attrs.get("states", {}) == {}
+    beside = table.assign(taux_state=bm.states_of(table, "taux"))
+    told = bm.column(beside, "taux").attrs["states"]
+    assert set(told) == set(rate.index[rate > 9])
+
+
+def test_a_table_tells_only_what_is_true_of_all_its_columns(rate):
+    old = bm.describe(rate.rename("old"), geography="2021")
+    one = bm.told_of(bm.table_of({"a": rate, "b": rate}))
+    both = bm.told_of(bm.table_of({"a": rate, "b": old}))
+    assert (one.level, one.geography) == ("commune", "2026-01-01")
+    assert (both.level, both.geography) == ("commune", "")
+
+
+def test_a_date_that_only_one_of_two_tells_refuses_nothing():
+    lens = bm.communes(epci="call")
+    undated, dated, other = (pd.Series(1.0, lens.index, name="taux") for _ in range(3))
+    tell(dated, date="2020-01-01")
+    tell(other, date="2026-01-01")
+    check_geography(tell(lens.copy()), dated)
+    check_geography(tell(lens.copy(), date="2026-01-01"), undated)
+    check_geography(tell(lens.copy(), date="2026-01-01"), other)
+    with pytest.raises(VintageError, match=r"of 2020-01-01 on outlines of 2026-01-01"):
+        check_geography(tell(lens.copy(), date="2026-01-01"), dated)
+
+
+# -- what looks like a count --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "counted"),
+    [
+        ([101, 12, 3], True),
+        ([850, 420, 999], True),
+        ([100, 12, 3], False),  # may be rounded percentages
+        ([-101, 12, 300], False),  # a balance, a difference
+        ([120.5, 12, 300], False),
+        ([1975, 2010, 1899], False),  # years
+        ([1975, 2010, 2101], True),
+    ],
+)
+def test_whole_numbers_above_100_look_like_counts(values, counted):
+    assert looks_counted(pd.Series(values)) == counted
 
 
 def test_a_table_of_series_keeps_the_states_of_each(secrets):
@@ -492,6 +591,34 @@ def test_counts_of_two_years_make_no_rate():
         bm.compute("L04", table)
 
 
+def test_the_year_that_a_measure_tells_goes_before_that_of_its_name():
+    table = own_counts("2021")
+    told = {n: bm.Stock(source="DREAL", vintage="2022") for n in table}
+    found = bm.compute("L04", bm.describe(table, measures=told))
+    assert found.attrs["vintage"] == "2022"
+    assert found.attrs["title"] == "Taux de vacance des logements en 2022"
+
+
+def test_a_year_compared_with_itself_is_no_growth():
+    for years in ((2017, 2017), (2023, 2017)):
+        with pytest.raises(bm.errors.ColumnError, match=r"write year=\(first, last\)"):
+            bm.compute("D02", bm.statistics(), year=years)
+
+
+def test_a_density_credits_people_not_outlines():
+    assert bm.compute("D05", bm.statistics()).attrs["sources"] == (
+        "Insee, populations légales 2023, communes au 1er janvier 2026",
+    )
+
+
+def test_a_source_that_names_its_list_of_communes_is_left_as_it_is():
+    line = "Insee, RP 2021, communes au 1er janvier 2023"
+    table = own_counts()
+    measures = {n: bm.Stock(source=line, geography="2026") for n in table}
+    found = bm.compute("L04", bm.describe(table, measures=measures))
+    assert found.attrs["sources"] == (line,)
+
+
 # -- impossible counts --------------------------------------------------------------
 
 
@@ -545,7 +672,19 @@ def test_a_measure_that_cannot_be_is_refused(made):
 
 
 @pytest.mark.parametrize(
-    "unit", ["%", "% par an", "‰", "pour cent", "pour mille", "€/hab.", "hab./km²"]
+    "unit",
+    [
+        "%",
+        "% par an",
+        "‰",
+        "pour cent",
+        "pour mille",
+        "pour 1000 habitants",
+        "pour 1\u202f000 habitants",
+        "logements par habitant",
+        "€/hab.",
+        "hab./km²",
+    ],
 )
 def test_a_rate_declared_as_a_stock_is_refused_by_its_unit(unit):
     table = bm.statistics(epci="call")[["dwellings_2021"]]
@@ -566,6 +705,9 @@ def test_a_column_that_bears_the_name_of_a_rate_is_questioned():
     table = table.set_axis(["taux"], axis=1)
     with pytest.warns(BasinmapWarning, match="'taux'.*bears the name of a rate"):
         bm.aggregate(table, "epci", measures={"taux": bm.Stock()})
+    # Whole numbers are counts, whatever they are called.
+    whole, _ = bm.aggregate((table * 7).round(), "epci", measures={"taux": bm.Stock()})
+    assert whole.loc[CALL, "taux"] == 111_551
 
 
 @pytest.mark.parametrize(
@@ -845,7 +987,7 @@ def test_a_mean_by_group_is_of_the_level_of_its_index(rate):
 def test_a_table_that_is_a_part_of_another_is_added_up():
     table = bm.statistics()[["vacant_dwellings_2021", "dwellings_2021"]]
     found, _ = bm.aggregate(table, "scot")
-    assert list(found) == ["vacant_dwellings_2021", "dwellings_2021"]
+    assert set(found) == {"vacant_dwellings_2021", "dwellings_2021"}
 
 
 @pytest.mark.parametrize(

@@ -578,7 +578,10 @@ def remember(
     if isinstance(drawn, gpd.GeoDataFrame):
         tell_outlines(ax, drawn)
     shown = drawn.index if on is None else on.index
-    said = [told.states[code] for code in shown[shown.isin(list(told.states))]]
+    states = dict(told.states)
+    if on is not None and isinstance(drawn, pd.Series):
+        states = {**states_beside(on, drawn), **states}
+    said = [states[code] for code in shown[shown.isin(list(states))]]
     for state, meaning in QUALIFIERS.items():
         if state in said:
             count = said.count(state)

@@ -47,7 +47,7 @@ from basinmap.maps.themes import (
 )
 from basinmap.typography import number, shortest, typeset
 from basinmap.values.checks import check_series, check_states, numbers
-from basinmap.values.told import fresh, told_of
+from basinmap.values.told import Told, fresh, told_of
 
 __all__ = ["draw_comparison", "draw_legend"]
 
@@ -116,13 +116,20 @@ def draw_comparison(
             rows=tuple(
                 (typeset(str(printed.get(n, n))), float(v)) for n, v in figures.items()
             ),
-            decimals=1 if told.decimals is None else told.decimals,
+            decimals=_decimals(figures, told),
             unit=told.unit,
             signed=told.kind == "growth",
             states=tuple(str(states.get(n, "")) for n in figures.index),
         )
     )
     remember(ax, values)
+
+
+def _decimals(figures: pd.Series, told: Told) -> int:
+    """Return the decimals that are told, else none of whole counts and one of rates."""
+    if told.decimals is not None:
+        return told.decimals
+    return 0 if told.kind == "stock" and (figures.dropna() % 1 == 0).all() else 1
 
 
 def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:

@@ -63,7 +63,7 @@ def _bits(values: pd.Series) -> NDArray[np.uint32]:
     return bits
 
 
-def print_of(values: pd.Series) -> Print:
+def print_of(values: pd.Series, codes: NDArray[np.uint32] | None = None) -> Print:
     """
     Return the print of values, or nothing where they are too many.
 
@@ -71,6 +71,8 @@ def print_of(values: pd.Series) -> Print:
     ----------
     values
         Numbers, categories or text, by code.
+    codes
+        What `codes_of` returned of the index, where it is at hand.
 
     Examples
     --------
@@ -80,7 +82,7 @@ def print_of(values: pd.Series) -> Print:
     """
     if len(values) > _MOST:
         return ""
-    codes = codes_of(values.index)
+    codes = codes_of(values.index) if codes is None else codes
     order = np.argsort(codes, kind="stable")
     packed = codes[order].tobytes() + _bits(values)[order].tobytes()
     return base64.b64encode(packed).decode("ascii")

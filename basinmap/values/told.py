@@ -32,7 +32,7 @@ from basinmap.measures import (
 )
 from basinmap.reports import Report
 from basinmap.states import STATES
-from basinmap.values.prints import holds, knows, print_of
+from basinmap.values.prints import codes_of, holds, knows, print_of
 
 __all__ = [
     "Told",
@@ -278,7 +278,8 @@ def _stamp(values: pd.Series | pd.DataFrame) -> None:
     if stated:
         attrs[_STATED] = stated
     if measures and len(values) * len(measures) <= 200_000:
-        attrs[_PRINTS] = {c: print_of(values[c]) for c in measures}
+        plain, codes = bare(values), codes_of(values.index)
+        attrs[_PRINTS] = {c: print_of(plain[c], codes) for c in measures}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a verb tells
