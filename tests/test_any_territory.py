@@ -2,6 +2,7 @@
 
 import datetime as dt
 import time
+import warnings
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import shapely
 
 import basinmap as bm
 from basinmap.errors import (
+    BasinmapError,
     BasinmapWarning,
     CodeError,
     DataError,
@@ -211,9 +213,10 @@ def composition(folder, epci, year=2025):
 def test_the_lists_of_insee_need_no_outlines(tmp_path):
     codes = [f"80{n:03}" for n in range(1, 11)]
     epci = dict.fromkeys(codes[:6], AMIENS) | dict.fromkeys(codes[6:9], ABBEVILLE)
-    found = bm.read_territory(
-        v_commune(tmp_path, codes), epcis=composition(tmp_path, epci)
-    )
+    with pytest.warns(BasinmapWarning, match="leaves out 1 of the 10.*'80010'"):
+        found = bm.read_territory(
+            v_commune(tmp_path, codes), epcis=composition(tmp_path, epci)
+        )
     assert not isinstance(found, gpd.GeoDataFrame)
     assert found["epci"].value_counts().to_dict() == {AMIENS: 6, ABBEVILLE: 3}
     assert found.loc["80010", "epci"] is None or pd.isna(found.loc["80010", "epci"])
@@ -515,6 +518,31 @@ def test_a_departement_of_all_france_knows_what_it_cuts(tmp_path):
         bm.read_territory(v_commune(tmp_path, codes), departement="Somme")
 
 
+def test_a_list_that_is_cut_short_is_no_departement(tmp_path):
+    codes = [f"80{n:03}" for n in range(1, 31)]
+    epci = dict.fromkeys(codes[:10], AMIENS) | dict.fromkeys(codes[10:], ABBEVILLE)
+    found = bm.read_territory(
+        v_commune(tmp_path, codes[:12]), epcis=composition(tmp_path, epci)
+    )
+    with pytest.raises(
+        DataError, match=r"Somme \(80\) couvre 12.*sur 30, sans 18 hors"
+    ):
+        bm.aggregate(counts_of(found.index), "departement", communes=found)
+    path = v_commune(tmp_path, codes)
+    path.write_text(path.read_text(encoding="utf-8")[:-60], encoding="utf-8")
+    with pytest.raises(DataError, match=r"1 line\(s\) are cut short.*line 31: fetch"):
+        bm.read_territory(path)
+
+
+def test_figures_of_a_part_of_an_epci_are_lower_bounds(somme):
+    rows = somme.loc[somme.index < "80200"]
+    with pytest.warns(BasinmapWarning, match="couvre 199 communes sur 300"):
+        units = bm.epcis(communes=rows)
+    assert units.loc[AMIENS, "population_state"] == "lower_bound"
+    assert units.loc[AMIENS, "population"] == 100 * sum_to(199)
+    assert "population_state" not in bm.epcis(communes=somme)
+
+
 def test_a_region_is_whole_with_all_its_departements(three):
     with pytest.raises(DataError, match="sans celles des autres départements"):
         bm.aggregate(counts_of(three.index), "region", communes=three)
@@ -663,6 +691,47 @@ def test_a_file_that_cannot_be_the_list_says_why(tmp_path, package):
         bm.read_territory(package, outlines=package)
     with pytest.raises(DataError, match="outline_error is that of outlines"):
         bm.read_territory(path, year=2025, outline_error=5)
+
+
+def corrupted(text, seed):
+    """Return a file as it comes after an accident."""
+    rng = np.random.default_rng(seed)
+    lines = text.splitlines(keepends=True)
+    at = int(rng.integers(1, len(text)))
+    lost = int(rng.integers(0, 4))
+    without = [line.strip().split(",") for line in lines]
+    without = [",".join(p[:lost] + p[lost + 1 :]) + "\n" for p in without]
+    variants = [
+        text[:at].encode(),
+        text.replace(",", ";").encode(),
+        text.encode("utf-16"),
+        b"<html><body>404</body></html>",
+        b"",
+        "".join(lines + lines[5:9]).encode(),
+        "".join(without).encode(),
+        "".join(lines[: 1 + at % len(lines)]).encode(),
+    ]
+    return variants[seed % len(variants)]
+
+
+@pytest.mark.parametrize("seed", range(48))
+def test_a_corrupted_list_is_never_another_list(tmp_path, seed):
+    codes = [f"80{n:03}" for n in range(1, 41)]
+    epci = dict.fromkeys(codes[:15], AMIENS) | dict.fromkeys(codes[15:], ABBEVILLE)
+    files = [v_commune(tmp_path, codes), composition(tmp_path, epci)]
+    hit = files[seed // 8 % 2]
+    hit.write_bytes(corrupted(hit.read_text(encoding="utf-8"), seed))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        try:
+            found = bm.read_territory(files[0], epcis=files[1])
+        except BasinmapError:
+            return
+    # What is there is right; what is not there is told.
+    known = found["epci"].dropna()
+    assert known.to_dict() == {code: epci[code] for code in known.index}
+    assert len(known) == len(found) or said
+    assert len(found) == 40 or fact_of(found, "whole")["departement"] == {"80": 40}
 
 
 def test_a_list_of_ours_of_another_year_is_told(tmp_path):

@@ -80,6 +80,13 @@ def read_communes(path: str | Path) -> pd.DataFrame:
     if rows.empty:
         msg = f"{path}: no row has TYPECOM = COM; is this v_commune_AAAA.csv?"
         raise DataError(msg)
+    short = rows.index[rows["LIBELLE"] == ""]
+    if len(short):
+        msg = (
+            f"{path}: {len(short)} line(s) are cut short, without LIBELLE, the first "
+            f"at line {short[0] + 2}: fetch it again"
+        )
+        raise DataError(msg)
     named = {
         "COM": "commune",
         "LIBELLE": "name",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,13 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from basinmap.errors import CodeError, DataError, VintageError, culprits
+from basinmap.errors import (
+    BasinmapWarning,
+    CodeError,
+    DataError,
+    VintageError,
+    culprits,
+)
 from basinmap.measures import Measure, Stock
 from basinmap.reports import Report
 from basinmap.territory.former import communes_of
@@ -64,6 +71,8 @@ _CODES: Final = (
 _NONE: Final = re.compile(r"(?:n[cr]|z+|nan|none|<na>|hors epci)?", re.IGNORECASE)
 _GRAND_PARIS: Final = "200054781"
 """The one EPCI à fiscalité propre whose communes are in another too, without any."""
+_ISLANDS: Final = frozenset({"22016", "29083", "29155", "85113"})
+"""Bréhat, Sein, Ouessant and Yeu, which the law leaves out of EPCI."""
 _NATURES: Final = {
     "communaute de communes": "CC",
     "communaute d agglomeration": "CA",
@@ -155,6 +164,11 @@ def read_territory(
         outlines are no valid coverage; or for a reason of `read_units`.
     ColumnError, CRSError
         See `read_units`.
+
+    Warns
+    -----
+    BasinmapWarning
+        If the composition of EPCI leaves communes out.
 
     See Also
     --------
@@ -464,14 +478,7 @@ def _join_epcis(read: _Read, given: str | Path | pd.DataFrame, year: int) -> Non
             f"of {year}, or the communes of {told}"
         )
         raise VintageError(msg)
-    if table.index.name != "commune" or "epci" not in table.columns:
-        msg = (
-            "epcis: a frame indexed by commune with a column 'epci' is needed, as "
-            "bm.read_memberships(path) returns it"
-        )
-        raise DataError(msg)
-    check_unique(table.index, name)
-    _check_same_list(table.index, read.frame.index, name, year)
+    _check_composition(table, read.frame.index, name, year)
     sirens, said = _sirens(table["epci"], name)
     frame = read.frame.drop(columns=["epci_name", "epci_nature"], errors="ignore")
     frame["epci"] = sirens.reindex(frame.index)
@@ -483,9 +490,38 @@ def _join_epcis(read: _Read, given: str | Path | pd.DataFrame, year: int) -> Non
     first = ["name", "epci", "epci_name", "epci_nature"]
     first = [column for column in first if column in frame]
     read.frame = frame[[*first, *frame.columns.difference(first, sort=False)]]
-    read.whole["epci"] = _sizes(sirens)
+    read.whole |= {"epci": _sizes(sirens), **_larger(frame, table)}
     read.sources += credited
     read.notes += [*notes, *said]
+
+
+def _larger(frame: pd.DataFrame, table: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """
+    Return how many communes départements have by the list, or by its EPCI.
+
+    A list that is cut short is no département, where its EPCI know better.
+    """
+    ours = _counts(_with_parents(frame[[]]))
+    theirs = _counts(_with_parents(table[[]]))
+    return {
+        level: {unit: max(n, theirs[level].get(unit, 0)) for unit, n in sizes.items()}
+        for level, sizes in ours.items()
+    }
+
+
+def _check_composition(
+    table: pd.DataFrame, codes: pd.Index, name: str, year: int
+) -> None:
+    """Check that a composition of EPCI is that of the communes that are listed."""
+    if table.index.name != "commune" or "epci" not in table.columns:
+        msg = (
+            "epcis: a frame indexed by commune with a column 'epci' is needed, as "
+            "bm.read_memberships(path) returns it"
+        )
+        raise DataError(msg)
+    check_unique(table.index, name)
+    _check_same_list(table.index, codes, name, year)
+    _warn_of_absent(codes.difference(table.index), len(codes), name)
 
 
 def _composition(path: str | Path, year: int) -> tuple[pd.DataFrame, int, list[str]]:
@@ -520,6 +556,19 @@ def _check_same_list(epcis: pd.Index, codes: pd.Index, name: str, year: int) -> 
             "départements"
         )
         raise VintageError(msg)
+
+
+def _warn_of_absent(absent: pd.Index, count: int, name: str) -> None:
+    """Warn of communes that a composition leaves out: it may be cut short."""
+    odd = absent.difference(_ISLANDS)
+    if len(odd):
+        warnings.warn(
+            f"{name} leaves out {len(odd)} of the {count} communes that are listed: "
+            f"{culprits(odd)}; they are taken to be in no EPCI: is the file whole, and "
+            "of these départements?",
+            BasinmapWarning,
+            stacklevel=5,
+        )
 
 
 def _join_outlines(read: _Read, given: Outlines) -> None:
