@@ -35,7 +35,7 @@ def small(**columns):
 
 def epci_of(table):
     """Return the EPCI of the rows of a table: a partition that it holds whole."""
-    return bm.membership("epci").loc[table.index]
+    return bm.membership("epci").loc[table.index].rename("zone")
 
 
 OWN = object()
@@ -52,7 +52,7 @@ def added(table, to=OWN, **measures):
 def test_stocks_are_summed():
     found = added(small(homes=[10, 20, 5]), homes=bm.Stock())
     assert found["homes"].to_dict() == {CCCO: 5.0, CALL: 30.0}
-    assert found.index.name == "epci"
+    assert found.index.name == "zone"
 
 
 def test_a_ratio_is_that_of_the_sums():
@@ -667,7 +667,7 @@ def test_a_ratio_of_a_union_lies_between_those_of_its_parts(table):
     ratio = bm.Ratio(numerator="empty", denominator="homes", scale=100)
     whole = added(table, rate=ratio)["rate"]
     parts = (100 * table["empty"] / table["homes"]).groupby(
-        bm.membership("epci").loc[table.index]
+        bm.membership("epci").loc[table.index].rename("zone")
     )
     slack = 1e-9 * (1 + whole)
     assert (whole >= parts.min() - slack).all()

@@ -85,7 +85,7 @@ def by_aggregate(one, other):
     table = pd.DataFrame(
         {"n": valued((one, 1.0), (other, 2.0)), "n_state": [one, other]}, index
     )
-    lens = bm.membership("epci").loc[index]
+    lens = bm.membership("epci").loc[index].rename("zone")
     return bm.aggregate(table, lens, measures={"n": bm.Stock()})[0]
 
 
@@ -160,7 +160,7 @@ def combined(measure, **columns):
     for name, (value, state) in columns.items():
         table[name] = [None if state in GONE else value]
         table[f"{name}_state"] = [state]
-    to = bm.membership("epci").loc[index]
+    to = bm.membership("epci").loc[index].rename("zone")
     return only(bm.aggregate(table, to, measures={"x": measure})[0], "x")
 
 
@@ -188,7 +188,7 @@ def test_a_mean_is_worth_what_it_and_its_weight_are(mean, weight, worth):
     for name, (value, state) in table.items():
         frame[name] = [np.nan if state in GONE else value]
         frame[f"{name}_state"] = [state]
-    to = bm.membership("epci").loc[index]
+    to = bm.membership("epci").loc[index].rename("zone")
     found, _ = bm.aggregate(frame, to, measures={"x": bm.Mean(weight="w")})
     value, state = only(found, "x")
     assert state == worth
@@ -209,7 +209,7 @@ def test_a_category_is_worth_what_it_and_its_weight_are(category, weight, worth)
         },
         index,
     )
-    to = bm.membership("epci").loc[index]
+    to = bm.membership("epci").loc[index].rename("zone")
     kind = bm.Category(rule="majority", weight="w")
     value, state = only(bm.aggregate(frame, to, measures={"x": kind})[0], "x")
     assert state == worth
@@ -234,7 +234,7 @@ def test_a_commune_emptied_of_what_is_counted_lost_all_of_it():
 def test_a_majority_is_more_than_half():
     index = pd.Index([LENS, LIEVIN], name="commune")
     table = pd.DataFrame({"x": ["a", "b"], "w": [5.0, 5.0]}, index)
-    to = bm.membership("epci").loc[index]
+    to = bm.membership("epci").loc[index].rename("zone")
     kind = {"x": bm.Category(rule="majority", weight="w")}
     assert only(bm.aggregate(table, to, measures=kind)[0], "x")[1] == "not_applicable"
     more = table.assign(w=[5.1, 5.0])
@@ -247,7 +247,7 @@ def test_a_hidden_category_unsettles_a_majority_only_where_it_could_make_it():
         {"x": ["a", "b", None], "x_state": ["", "", "secret"], "w": [6.0, 1.0, 2.0]},
         index,
     )
-    to = bm.membership("epci").loc[index]
+    to = bm.membership("epci").loc[index].rename("zone")
     kind = {"x": bm.Category(rule="majority", weight="w")}
     # 6 of 9 are known to be a, whatever the third is.
     assert only(bm.aggregate(table, to, measures=kind)[0], "x") == ("a", "")
@@ -266,7 +266,7 @@ def test_a_hidden_category_unsettles_a_majority_only_where_it_could_make_it():
 def test_a_balance_may_be_negative_and_has_no_bound():
     index = pd.Index([LENS, LIEVIN], name="commune")
     table = pd.DataFrame({"n": [-5.0, np.nan], "n_state": ["", "secret"]}, index)
-    to = bm.membership("epci").loc[index]
+    to = bm.membership("epci").loc[index].rename("zone")
     with pytest.raises(MeasureError, match=r"1 negative.*'62498'.*signed=True"):
         bm.aggregate(table, to, measures={"n": bm.Stock()})
     balance = {"n": bm.Stock(signed=True)}

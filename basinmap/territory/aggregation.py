@@ -11,7 +11,7 @@ from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Measure, Measures, check_ratios
 from basinmap.reports import Report
 from basinmap.territory import embedded
-from basinmap.territory.former import unknown_communes
+from basinmap.territory.former import check_current, unknown_communes
 from basinmap.territory.levels import PRINTED, check_codes
 from basinmap.territory.memberships import Lists, membership
 from basinmap.territory.sums import (
@@ -24,7 +24,13 @@ from basinmap.territory.sums import (
 )
 from basinmap.territory.timelines import LAST, timeline
 from basinmap.territory.units import check_unique
-from basinmap.territory.wholes import check_covered, lacking, remarks, warn_of_part
+from basinmap.territory.wholes import (
+    check_covered,
+    lacking,
+    remarks,
+    warn_of_part,
+    with_official,
+)
 from basinmap.values.told import bare, carry, declared, measures_of, retell
 
 __all__ = ["aggregate", "check_table"]
@@ -185,15 +191,17 @@ def _parent(
     """Return the unit of each row of the table, and of all that are of its level."""
     if isinstance(to, pd.Series):
         members = _partition(to)
+        every = with_official(members, date=date)
     else:
         lists = memberships if to == "epci" else None
-        members = membership(to, date=date, memberships=lists)
-    every = members
+        every = members = membership(to, date=date, memberships=lists)
+    own = table.index
     if table.index.name == "iris":
         commune = embedded.table("iris")["commune"]
-        held = members.reindex(commune.to_numpy()).to_numpy()
+        own = pd.Index(commune.reindex(own))
+        held = every.reindex(commune.to_numpy()).to_numpy()
         every = pd.Series(held, commune.index, name=members.name)
-    found = every.reindex(table.index).astype(object)
+    found = members.reindex(own).astype(object).set_axis(table.index)
     return found.rename(members.name), every
 
 
@@ -201,6 +209,7 @@ def _partition(given: pd.Series) -> pd.Series:
     """Return a partition of the user's that can be one."""
     check_unique(given.index, "partition")
     check_codes(given.index, "commune")
+    check_current(given)
     wrong = [unit for unit in given.dropna().unique() if not isinstance(unit, str)]
     if wrong:
         msg = f"partition: units are named by strings, not {culprits(wrong)}"
