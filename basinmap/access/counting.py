@@ -15,14 +15,20 @@ import shapely
 
 from basinmap.access.extents import Extent, check_areas, extent_of, notes_of, warn_of
 from basinmap.errors import DataError, MeasureError, culprits
-from basinmap.measures import Stock, check_columns, counted, state_column
+from basinmap.measures import (
+    Stock,
+    check_columns,
+    counted,
+    printed_names,
+    state_column,
+)
 from basinmap.spatial.options import check_choice, check_flag
 from basinmap.spatial.overlaps import point_shares, shared_surface
 from basinmap.spatial.polygons import NOISE
 from basinmap.spatial.projections import check_metric, check_same_crs
 from basinmap.spatial.sharing import Weighing, by_area, by_weight, layer_of
-from basinmap.states import QUALIFIERS, STATES, of_part, summed
-from basinmap.territory.sums import refuse
+from basinmap.states import QUALIFIERS, STATES, of_part, shared_out, summed
+from basinmap.territory.sums import refuse, shared_minima, stocks_of
 from basinmap.territory.units import check_unique
 from basinmap.typography import number
 from basinmap.values.told import measures_of, tell, told_of
@@ -523,12 +529,13 @@ def _summed(
     values = counts.to_numpy()[unit]
     state = told.to_numpy(dtype=object)[unit]
     known = ~np.isnan(values)
+    cut = share < 1 - NOISE
+    state = shared_out(state, cut & known, values == 0)
 
     def some(which: np.ndarray) -> np.ndarray:
         return np.bincount(cell[which], minlength=size) > 0
 
     has = {name: some(state == name) for name in (*STATES, *QUALIFIERS)}
-    has["estimated"] |= some((share < 1 - NOISE) & known & (values != 0))
     states = summed(has, some(known), signed=signed)
     sums = np.bincount(cell, np.where(known, values, 0.0) * share, size)
     return sums.astype(np.float64), states
@@ -549,8 +556,22 @@ def _told(
     return {
         "rule": rule,
         "sources": tuple(filter(None, sources)),
-        "notes": (*shared.notes, *_blanks(units, known, shared.pairs), *notes),
+        "notes": (
+            *shared.notes,
+            *_blanks(units, known, shared.pairs),
+            *_minima(units, known, shared.pairs),
+            *notes,
+        ),
     }
+
+
+def _minima(
+    units: gpd.GeoDataFrame, known: Mapping[str, Stock], pairs: pd.DataFrame
+) -> list[str]:
+    """Say in French which minima are cut, so that their parts bound nothing."""
+    cut = units.index[np.unique(pairs.loc[pairs["share"] < 1 - NOISE, "unit"])]
+    stocks = stocks_of(units.loc[cut], known)
+    return shared_minima(stocks, cut, printed_names(known))
 
 
 def _blanks(
