@@ -103,8 +103,8 @@ def shared_out(states: ArrayLike, cut: ArrayLike, nothing: ArrayLike) -> States:
     ['estimated', 'lower_bound', 'secret']
     """
     told = np.asarray(states, dtype=object)
-    cut = np.asarray(cut, dtype=bool) & ~np.asarray(nothing, dtype=bool)
-    return np.where(cut & np.isin(told, ["", "lower_bound"]), "estimated", told)
+    parts = np.asarray(cut, dtype=bool) & ~np.asarray(nothing, dtype=bool)
+    return np.where(parts & np.isin(told, ["", "lower_bound"]), "estimated", told)
 
 
 def summed(

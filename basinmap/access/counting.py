@@ -110,7 +110,8 @@ def reach(  # noqa: PLR0913 - each is a choice that changes the figures
         `sums`, and `rule`; `<column>_state` where there is something to say: as in
         `aggregate`, `"lower_bound"` where a unit is secret, missing where one is not
         available; `"lower_bound"` too where more than 1 % of the area is out of all
-        units; `"estimated"` where a sum rests on a share, or where whole units are no
+        units, or the point of a commune that is not among them is inside;
+        `"estimated"` where a sum rests on a share, or where whole units are no
         count of the area. With `by`, a last level of that name is added to the index,
         each area having a row for each value, 0 included: their sums are those
         without `by`.
@@ -133,7 +134,8 @@ def reach(  # noqa: PLR0913 - each is a choice that changes the figures
     Warns
     -----
     BasinmapWarning
-        If more than 1 % of an area is out of all units; if, by their points, none
+        If more than 1 % of an area is out of all units, or a commune that is not
+        among them has its point inside; if, by their points, none
         of the units that it lies on counts in it, or one larger than itself does.
 
     See Also
@@ -257,7 +259,7 @@ def not_reached(
         if (states != "").any():
             result[state_column(column)] = states
     known = {column: _measure(units, column) for column in columns}
-    notes = notes_of(replace(shared.extent, outside=np.zeros(1)), whole, units)
+    notes = notes_of(replace(shared.extent, outside=np.zeros(1), lost={}), whole, units)
     facts = _told(areas, units, known, replace(shared, pairs=pairs), notes)
     return tell(result, **facts, measures=known)
 

@@ -513,7 +513,10 @@ def _write_method(about: Subject, folder: Path) -> None:
         "- Distances au musée : à vol d'oiseau, mesurées sur l'ellipsoïde.",
         *_method_of_times(about),
         *(
-            [f"- Hors champ : communes {', '.join(about.outside)}."]
+            [
+                f"- Hors champ : commune{'s' * (len(about.outside) > 1)} "
+                f"{', '.join(about.outside)}."
+            ]
             * bool(about.outside)
         ),
         "",

@@ -13,7 +13,15 @@ from basinmap.reports import Report
 from basinmap.territory import embedded
 from basinmap.territory.former import check_current, unknown_communes
 from basinmap.territory.levels import PRINTED, check_codes
-from basinmap.territory.memberships import Lists, membership
+from basinmap.territory.memberships import (
+    Day,
+    Lists,
+    gaps_of,
+    incomplete,
+    iso_day,
+    members_on,
+    membership,
+)
 from basinmap.territory.sums import (
     account,
     columns_of,
@@ -41,7 +49,7 @@ def aggregate(
     to: str | pd.Series,
     *,
     measures: Measures | None = None,
-    date: str = "2026-01-01",
+    date: Day = "2026-01-01",
     memberships: Lists = None,
     allow_partial: bool = False,
 ) -> tuple[pd.DataFrame, Report]:
@@ -118,6 +126,7 @@ def aggregate(
     >>> report.unmatched
     ()
     """
+    date = iso_day(date)
     known = declared(table, measures)
     refuse(known)
     check_ratios(known, {**measures_of(table), **known})
@@ -128,6 +137,7 @@ def aggregate(
     stocks = stocks_of(table, known)
     sums = sums_of(stocks, parent, signed=signed_of(known))
     part = lacking(table.index, parent, members)
+    listed = incomplete(memberships, date) if parent.name == "epci" else ""
     if not allow_partial:
         check_covered(part, sums.index)
         warn_of_part(part, stacklevel=3)
@@ -138,7 +148,7 @@ def aggregate(
         level=parent.name,
         geography=date,
         measures=_brought(known),
-        remarks=remarks(part),
+        remarks=remarks(part, result.index, listed),
     )
     return result, account(
         f"Agrégation par {PRINTED.get(str(parent.name), parent.name)}",
@@ -147,7 +157,7 @@ def aggregate(
         result,
         unmatched=table.index[parent.isna()],
         partial={code: lack.absent for code, lack in part.items()},
-        notes=tuple(remarks(part).values()),
+        notes=tuple(filter(None, (*remarks(part).values(), listed))),
     )
 
 
@@ -195,6 +205,9 @@ def _parent(
     else:
         lists = memberships if to == "epci" else None
         every = members = membership(to, date=date, memberships=lists)
+        if lists is not None and (gaps := gaps_of(lists, date)):
+            # What is known beside the list says whose they are.
+            every = members.fillna(members_on(to, date).reindex(gaps))
     own = table.index
     if table.index.name == "iris":
         commune = embedded.table("iris")["commune"]

@@ -343,6 +343,8 @@ def _check_lineage(epci: pd.Series, year: int, file: Path, *, part: bool) -> Non
         return
     likely = _fitting(epci, year)
     cure = f"; it fits {likely}: write year={likely}" if likely else ""
+    if likely == year:
+        cure = "; what else it says fits that year: add them to the list, or correct it"
     told = [f"{c} is in {given}, known to be in {known}" for c, given, known in wrong]
     msg = (
         f"{file.name}: {len(wrong)} commune(s) contradict what is known of the EPCI on "

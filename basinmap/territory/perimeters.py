@@ -25,9 +25,11 @@ from basinmap.territory.memberships import (
     FIRST,
     LAST,
     LISTED,
+    Day,
     Lists,
     check_date,
     epci_names,
+    iso_day,
     lineage,
     lists_by_year,
     members_on,
@@ -82,7 +84,7 @@ class Perimeter:
 
 
 def perimeter(
-    name: str, *, date: str = "2026-01-01", memberships: Lists = None
+    name: str, *, date: Day = "2026-01-01", memberships: Lists = None
 ) -> Perimeter:
     """
     Return a named perimeter at a date.
@@ -125,7 +127,7 @@ def perimeter(
     if not isinstance(name, str):
         msg = f"one name at a time, as a string, not {name!r}; see bm.partition"
         raise CodeError(msg)
-    year = check_date(date, memberships)
+    year, date = check_date(date, memberships), iso_day(date)
     level, code = _named(name, date, memberships)
     members = members_on(level, date, memberships=memberships)
     communes = tuple(members.index[members == code])

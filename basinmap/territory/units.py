@@ -14,9 +14,12 @@ from basinmap.measures import Measure, Stock
 from basinmap.territory import embedded
 from basinmap.territory.levels import check_unique, resolve_codes
 from basinmap.territory.memberships import (
+    Day,
     Lists,
     check_date,
     epci_names,
+    gaps_of,
+    incomplete,
     lineage,
     lists_by_year,
     members_on,
@@ -255,7 +258,7 @@ def _units(
 
 def epcis(
     *,
-    date: str = "2026-01-01",
+    date: Day = "2026-01-01",
     epci: Selection = None,
     scot: Selection = None,
     departement: Selection = None,
@@ -315,9 +318,9 @@ def epcis(
     members = members_on("epci", date, memberships=memberships)
     codes = pd.Index(sorted(members.dropna().unique()))
     chosen = _selected(scot=scot, departement=departement)
-    if epci is None:
+    if epci is None or gaps_of(memberships, date):
         warn_of_unknown("epci", date, memberships, among=chosen)
-    else:
+    if epci is not None:
         # Those that are known are whole: the others are not asked for.
         codes = pd.Index(_codes_at(epci, codes, year))
     if scot is not None or departement is not None:
@@ -327,7 +330,7 @@ def epcis(
         msg = f"empty selection: no EPCI has all of {told}; drop one of the conditions"
         raise DataError(msg)
     more = ["short_name", "nature", "outside"]
-    return _units(
+    frame = _units(
         "epci",
         year,
         more=more,
@@ -335,6 +338,9 @@ def epcis(
         outlines=outlines,
         memberships=memberships,
     )
+    if listed := incomplete(memberships, date):
+        frame.attrs["remarks"] = dict.fromkeys(frame.index, listed)
+    return frame
 
 
 def _codes_at(given: Selection, known: pd.Index, year: int) -> list[str]:
@@ -361,7 +367,7 @@ def _codes_at(given: Selection, known: pd.Index, year: int) -> list[str]:
 
 
 def scots(
-    *, date: str = "2026-01-01", outlines: Outlines | None = None
+    *, date: Day = "2026-01-01", outlines: Outlines | None = None
 ) -> gpd.GeoDataFrame:
     """
     Return the five SCoT of the bassin minier.

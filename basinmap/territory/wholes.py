@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -223,7 +223,9 @@ def _named(code: str, parts: str) -> str:
     return str(code)
 
 
-def remarks(part: Mapping[str, Lack]) -> dict[str, str]:
+def remarks(
+    part: Mapping[str, Lack], units: Iterable[object] = (), also: str = ""
+) -> dict[str, str]:
     """
     Return what is to be printed of each unit that is not whole.
 
@@ -231,8 +233,18 @@ def remarks(part: Mapping[str, Lack]) -> dict[str, str]:
     ----------
     part
         What `lacking` returned.
+    units
+        All units.
+    also
+        What is to be said of each of them, if anything.
     """
-    return {code: f"{lack.sentence}." for code, lack in part.items()}
+    told = {code: f"{lack.sentence}." for code, lack in part.items()}
+    if not also:
+        return told
+    return {
+        unit: f"{told[unit]} {also}" if unit in told else also
+        for unit in map(str, units)
+    }
 
 
 def _quoted(lacks: list[Lack]) -> str:
