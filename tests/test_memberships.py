@@ -629,7 +629,7 @@ def test_a_day_is_written_or_is_a_date(day):
 
 @pytest.mark.parametrize("day", [pd.NaT, None, 2023, "1er janvier"])
 def test_what_is_no_day_is_refused(day):
-    with pytest.raises(VintageError, match="not a date.*'2026-01-01'"):
+    with pytest.raises(VintageError, match=r"not a date.*'2026-01-01'"):
         bm.epcis(date=day)
 
 

@@ -143,9 +143,9 @@ def gaps_of(memberships: Lists, date: Day) -> tuple[str, ...]:
         return ()
     every, listed = communes_of(year), set(rows.index)
     absent = sorted(every - listed)
-    if year < _EVERYWHERE and year >= FIRST:
-        known = known_epcis(year)
-        absent = [code for code in absent if pd.notna(known.get(code))]
+    if year < _EVERYWHERE:
+        known = known_epcis(year).dropna() if year >= FIRST else {}
+        absent = [code for code in absent if code in known]
     whole = {
         head
         for head in ("59", "62")
