@@ -103,7 +103,7 @@ def draw_isochrones(
     >>> areas = bm.isochrones(museum, streets, minutes=[10, 20])
     >>> areas["label"].tolist()
     ['moins de 10 min', 'de 10 à moins de 20 min']
-    >>> fig, ax = bm.page(bm.communes(epci="call"), title="À pied du Louvre-Lens")
+    >>> fig, ax = bm.page(areas, title="À pied du Louvre-Lens")
     >>> draw_isochrones(ax, areas, title="Temps de parcours à pied")
     """
     check_map(ax)

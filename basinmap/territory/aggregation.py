@@ -67,11 +67,13 @@ def aggregate(
     to
         Level (`"epci"`, `"scot"`, `"arrondissement"`, `"departement"`,
         `"region"`, `"bassin"`, `"commune"`), or a Series from commune to the units
-        of your own partition, named after it.
+        of your own partition, named after it. Named after a level, and of its codes,
+        it claims to be these units: what they hold besides is lacking.
     measures
         Column to measure; by default those that the table carries.
     date
-        Day at which membership is read, from 2008: one perimeter for all columns.
+        Day at which membership is read, from 2008: one perimeter for all columns;
+        text or date.
     memberships
         Lists of EPCI of other years, as `read_memberships` returns them.
     allow_partial
@@ -97,7 +99,8 @@ def aggregate(
         If a column is a median or a bare percentage, the counts of a ratio do not
         match, or nothing is declared.
     CodeError
-        If codes are malformed or belong to no commune of 2026.
+        If codes, or those of a partition, are malformed or belong to no commune of
+        2026.
     VintageError
         If measures say that they are of another list of communes, in which a code of
         the table stood for another ground.
@@ -108,8 +111,9 @@ def aggregate(
     Warns
     -----
     BasinmapWarning
-        If units are not whole in the table, naming what they lack. Communes of other
-        départements, of which nothing is embedded, are told in the report only.
+        If units are not whole in the table, naming what they lack, or a list of EPCI
+        leaves communes out. Communes of other départements, of which nothing is
+        embedded, are told in the report only.
 
     Examples
     --------

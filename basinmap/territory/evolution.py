@@ -64,11 +64,11 @@ def series(
         `"constant"` or `"current"`.
     date
         The day of the constant perimeter.
-    memberships
-        Lists of EPCI of other years, as `read_memberships` returns them.
     allow_partial
         Whether units some of whose communes are not in the table may stand for the
         whole; see `aggregate`.
+    memberships
+        Lists of EPCI of other years, as `read_memberships` returns them.
 
     Returns
     -------
