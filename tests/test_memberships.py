@@ -638,5 +638,5 @@ def test_what_is_no_day_is_refused(day):
     [("Hesdin", "200044030"), ("Somain", OSTREVENT), ("amfroipret", "200043321")],
 )
 def test_a_commune_given_for_an_epci_leads_to_the_epci_it_is_of(name, epci):
-    with pytest.raises(CodeError, match=f"it is a commune.*write '{epci}'"):
+    with pytest.raises(CodeError, match=rf"did you mean {epci} .*is a commune\?$"):
         bm.communes(epci=name)

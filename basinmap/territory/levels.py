@@ -791,10 +791,11 @@ def _of_commune(text: str, level: str) -> str:
         return ""
     names = names_of(level)
     told = [
-        f"{communes.loc[code, 'name']} ({code}) of {names.get(unit, unit)}"
+        f"{unit} ({names.get(unit, unit)}), of which {communes.loc[code, 'name']} "
+        f"({code}) is a commune"
         for code, unit in held.head(5).items()
     ]
-    return f"it is a commune, {' or '.join(told)}; write {culprits(held.unique())}"
+    return f"did you mean {'; '.join(told)}?"
 
 
 def check_unique(index: pd.Index, what: str) -> None:
