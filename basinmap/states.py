@@ -108,7 +108,7 @@ def shared_out(states: ArrayLike, cut: ArrayLike, nothing: ArrayLike) -> States:
 
 
 def summed(
-    has: Mapping[str, ArrayLike], some: ArrayLike, *, signed: bool = False
+    has: Mapping[str, ArrayLike], some: ArrayLike, *, signed: ArrayLike = False
 ) -> States:
     """
     Return what sums are worth, from what was added up.
@@ -124,7 +124,8 @@ def summed(
     some
         Whether one at least of the terms of each sum is a value.
     signed
-        Whether terms may be negative: then what is hidden bounds nothing.
+        Whether terms may be negative: then what is hidden bounds nothing. One answer,
+        or one a sum.
 
     Returns
     -------
@@ -153,7 +154,7 @@ def summed(
         [
             "not_available",
             "secret",
-            "secret" if signed else "lower_bound",
+            np.where(signed, "secret", "lower_bound"),
             "not_applicable",
             "estimated",
         ],

@@ -431,7 +431,7 @@ def test_a_surface_that_is_absent_is_measured_and_said(lens):
     assert found.loc["62498", "area_km2"] == pytest.approx(
         lens.loc["62498", "area_km2"], rel=1e-6
     )
-    assert any("(1 : 62498)" in note for note in found.attrs["report"].notes)
+    assert any("(1 : 62498)" in note for note in bm.report_of(found).notes)
 
 
 @pytest.mark.parametrize(
@@ -486,7 +486,7 @@ def test_communes_merged_since_the_year_that_is_stated_are_merged(before_2025):
     assert ground.index.equals(expected.index)
     gap = ground.geometry["59006"].symmetric_difference(expected.geometry["59006"])
     assert gap.area < 1
-    assert any("L'Orée de Mormal" in note for note in ground.attrs["report"].notes)
+    assert any("L'Orée de Mormal" in note for note in bm.report_of(ground).notes)
 
 
 def test_the_old_outline_of_a_commune_that_grew_is_refused():
@@ -637,7 +637,7 @@ def test_finer_outlines_of_330_communes_are_let_through_with_their_surfaces():
         clean.assign(surface_km2=finer["surface_km2"]), outline_error=5
     )
     assert len(found) == 330
-    assert not any("5\u202f%" in note for note in found.attrs["report"].notes)
+    assert not any("5\u202f%" in note for note in bm.told_of(found).report.notes)
 
 
 @needs_reference
@@ -649,7 +649,7 @@ def test_published_surfaces_of_generalised_outlines_are_told_beyond_five_per_cen
     found = bm.read_outlines(units)
     assert found.loc["59272", "area_km2"] == 3.13  # Grand-Fort-Philippe, 1.85 drawn
     assert any(
-        "Superficie publiée à plus de 5" in n for n in found.attrs["report"].notes
+        "Superficie publiée à plus de 5" in n for n in bm.told_of(found).report.notes
     )
 
 

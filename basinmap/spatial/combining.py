@@ -12,6 +12,7 @@ from basinmap.territory import embedded
 from basinmap.territory.former import check_current
 from basinmap.territory.sums import sums_of
 from basinmap.territory.wholes import Lack, lacking, official_units, with_official
+from basinmap.values.told import told_of
 
 __all__ = ["keys_of", "part_of", "sums_at"]
 
@@ -72,7 +73,7 @@ def part_of(units: pd.DataFrame, groups: pd.Series, by: object) -> dict[str, Lac
     dict
         By code of the unit; nothing where all are whole.
     """
-    date = str(units.attrs.get("date", "2026-01-01"))
+    date = told_of(units).date or "2026-01-01"
     parts = _parts(groups, date)
     if not parts:
         return {}
