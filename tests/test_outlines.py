@@ -637,7 +637,7 @@ def test_finer_outlines_of_330_communes_are_let_through_with_their_surfaces():
         clean.assign(surface_km2=finer["surface_km2"]), outline_error=5
     )
     assert len(found) == 330
-    assert not any("5\u202f%" in note for note in bm.told_of(found).report.notes)
+    assert not any("5\u202f%" in note for note in bm.report_of(found).notes)
 
 
 @needs_reference
@@ -648,9 +648,7 @@ def test_published_surfaces_of_generalised_outlines_are_told_beyond_five_per_cen
     units = bm.communes().assign(superficie=published)[["superficie", "geometry"]]
     found = bm.read_outlines(units)
     assert found.loc["59272", "area_km2"] == 3.13  # Grand-Fort-Philippe, 1.85 drawn
-    assert any(
-        "Superficie publiée à plus de 5" in n for n in bm.told_of(found).report.notes
-    )
+    assert any("Superficie publiée à plus de 5" in n for n in bm.report_of(found).notes)
 
 
 def test_a_missing_commune_is_no_gap(lens):
