@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pandas as pd
 
-from basinmap.errors import VintageError
-from basinmap.indicators.catalogue import Indicator, indicator
-from basinmap.indicators.counts import AREA, Counts, Years, counts_of
-from basinmap.measures import Growth, Stock, check_ratios, evaluate, state_column
+from basinmap.catalogue.entries import Indicator, catalogue, indicator
+from basinmap.catalogue.flows import flows_of
+from basinmap.catalogue.formulas import evaluated
+from basinmap.catalogue.published import published
+from basinmap.catalogue.terms import VALUE, Sums, sums_for
+from basinmap.catalogue.years import AREA, Counts, Years, choose, floor_of
+from basinmap.errors import (
+    BasinmapWarning,
+    DataError,
+    MeasureError,
+    VintageError,
+    culprits,
+)
+from basinmap.measures import counted, evaluate, state_column
 from basinmap.territory.aggregation import aggregate, check_table
 from basinmap.territory.embedded import communes_2026, credit
 from basinmap.territory.evolution import Rule, series
+from basinmap.territory.levels import LEVELS, PRINTED, check_codes
 from basinmap.territory.memberships import check_date
 from basinmap.territory.outlines import surface_caution
-from basinmap.values.told import bare, carry, measures_of, tell, told_of
+from basinmap.territory.units import check_unique
+from basinmap.typography import number, typeset
+from basinmap.values.told import carry, measures_of, retell, tell, told_of
 
 __all__ = ["compute"]
+
+# What attrs say of how a value may be combined: a formula no more than a median.
+_KINDS = {"yearly": "ratio", "gain": "ratio", "formula": "median"}
 
 
 def compute(
@@ -24,6 +42,7 @@ def compute(
     *,
     to: str | pd.Series | None = None,
     year: Years = None,
+    variant: str | None = None,
     date: str = "2026-01-01",
     perimeter: Rule = "constant",
     allow_partial: bool = False,
@@ -37,16 +56,23 @@ def compute(
         Id in `bm.indicators()`.
     table
         Counts by commune (COG 2026) or IRIS, such as `bm.statistics()`: columns named
-        as the counts of the catalogue, with or without their year. For a density, a
-        column `area_km2` (published surface) is used where there is one, else the
-        surface of the embedded outline; a note then tells the largest error known
-        in the EPCI of these communes.
+        as the counts of the catalogue, with or without their year, or their two years
+        (`births_2015_2021`, from 1 January to 1 January). Without `to`, a table of any
+        level, rings or residences. Of flows, one row a pair: `origin`, `destination`,
+        `movers`. For a density, a column `area_km2` (published surface) is used where
+        there is one, else the surface of the embedded outline; a note then tells the
+        largest error known in the EPCI of these communes.
     to
         Level of the result, by default that of the table; or a Series from
         commune to the units of your own partition.
     year
         Year of the counts, by default the last one of which all are there; for an
-        indicator that compares two years, both, by default the first and the last.
+        indicator that compares two years, both, by default the first and the last; for
+        one of what happens in time, a year or both ends of a period, by default the
+        last year.
+    variant
+        Which variant, of an indicator that has some; by default the first one whose
+        counts the table holds.
     date
         Day at which membership is read.
     perimeter
@@ -61,23 +87,28 @@ def compute(
     -------
     Series
         Named by the id, on the index of the level, in the unit of the catalogue
-        (per cent as 0–100). `attrs` holds what a map prints: `title`, `unit`,
+        (per cent as 0–100); of flows, by origin and destination, those inside a unit
+        left out. `attrs` holds what a map prints: `title`, `unit`,
         `kind`, `decimals`, `vintage`, `sources`, and `states`: what each missing
         value means, by code. Year and sources are those of the counts. Of a unit that
-        is not whole in the table, a count is a lower bound, a rate not available.
+        is not whole in the table, a count is a lower bound, a rate not available. What
+        the rule of secrecy of the indicator hides is secret.
 
     Raises
     ------
     CodeError
-        If the indicator or the level is unknown, or codes are of another year.
+        If the indicator, its variant or the level is unknown, or codes are of another
+        year.
     ColumnError, DataError
         If a count is missing, of that year, the table is empty, a code is repeated, or
         no unit of the level is whole in the table.
     MeasureError
-        If the counts are negative, infinite, text, or not of one year and one file.
+        If the counts are negative, infinite, text, or not of one year and one file; if
+        the indicator cannot be had at that level from what is below it.
     VintageError
-        If a date is not covered, or the current perimeter is asked for a level that
-        does not move or an indicator of one date.
+        If a date is not covered, the years are not as the indicator wants them, or the
+        current perimeter is asked for a level that does not move or an indicator of
+        one date.
 
     Warns
     -----
@@ -94,91 +125,184 @@ def compute(
     >>> vacancy.attrs["unit"]
     '%'
     """
-    item = indicator(indicator_id)
-    check_table(table)
+    item = indicator(indicator_id, variant)
     check_date(date)
-    regrouped = isinstance(to, str) and to != table.index.name
-    note = _area_note(item, table, whole=regrouped)
+    if item.kind == "flow":
+        return flows_of(item, table, to=to, year=year, date=date)
+    _check_level(item, table, to)
+    _check_rows(table, to)
+    note = _area_note(item, table, whole=_regrouped(table, to))
     table = _with_area(item, table)
-    found = counts_of(item, table, year)
-    check_ratios({item.id: found.measure}, measures_of(table))
-    sources, when = (
-        found.sources(table),
-        _when(table, date, regrouped=isinstance(to, str)),
-    )
+    item, found = choose(item, table, year)
+    own = not _regrouped(table, to)
+    sources, when = found.sources(table), _when(table, date, regrouped=not own)
+    floor = floor_of(item, table, found.vintage)
     if perimeter != "constant":
-        table = _current(found, table, to, perimeter, allow_partial=allow_partial)
-        to = None
-    result = _measured(found, table, to, date, allow_partial=allow_partial)
-    values = result["value"].rename(item.id)
-    told = result.get(state_column("value"), pd.Series(dtype=object))
-    measure = found.measure
-    return tell(
+        table = _current(item, found, table, to, perimeter, allow_partial=allow_partial)
+        own = True
+    if item.kind == "median":
+        result = published(item, found, table, floor)
+    else:
+        sums = sums_for(item, found, table, floor)
+        result = (
+            _at_own(item, sums, found.years)
+            if own or to is None
+            else _above(item, sums, found.years, to, date, allow_partial=allow_partial)
+        )
+    _question(item, result)
+    result = _hidden(item, result, floor)
+    values = result[VALUE].rename(item.id)
+    told = result[state_column(VALUE)]
+    values = tell(
         pd.Series(values),
         indicator=item.id,
-        title=item.title(measure.vintage),
+        title=item.title(found.vintage),
         definition=item.definition,
-        label=measure.label,
-        unit=measure.unit,
-        kind=type(measure).__name__.lower(),
+        label=item.label,
+        unit=item.unit,
+        kind=_KINDS.get(item.kind, item.kind),
         decimals=item.decimals,
-        palette=item.palette,
-        vintage=measure.vintage,
+        palette=item.map.palette,
+        vintage=found.vintage,
         level=str(result.index.name),
         sources=sources,
         **when,
-        notes=(*note, *_unsourced(sources)),
+        notes=(*note, *_notes(item, found, result, floor), *_unsourced(sources)),
         states={str(code): state for code, state in told.items() if state},
         remarks=told_of(result).remarks,
     )
+    if item.map.pivot is not None and item.kind != "growth":
+        retell(values, pivot=item.map.pivot)
+    return values
 
 
-def _unsourced(sources: tuple[str, ...]) -> tuple[str, ...]:
-    """Say of counts that bear no source that they bear none."""
-    return () if sources else ("Source des effectifs non indiquée.",)
+# -- what may be asked --------------------------------------------------------------
 
 
-def _measured(
-    found: Counts,
-    table: pd.DataFrame,
-    to: str | pd.Series | None,
+def _regrouped(table: pd.DataFrame, to: str | pd.Series | None) -> bool:
+    """Tell whether rows are to be added up."""
+    return isinstance(to, pd.Series) or (to is not None and to != table.index.name)
+
+
+def _check_rows(table: pd.DataFrame, to: str | pd.Series | None) -> None:
+    """Check the rows of a table: those of communes, IRIS, or of any level as it is."""
+    level = table.index.name
+    if level in {"commune", "iris"} or level is None or _regrouped(table, to):
+        check_table(table)
+        return
+    if table.empty:
+        msg = "empty selection: the table has no row"
+        raise DataError(msg)
+    check_unique(table.index, "table")
+    if level in LEVELS:
+        check_codes(table.index, level)
+
+
+def _check_level(
+    item: Indicator, table: pd.DataFrame, to: str | pd.Series | None
+) -> None:
+    """Refuse a level at which the indicator means nothing."""
+    target = to if isinstance(to, str) else table.index.name
+    mine = isinstance(to, pd.Series)
+    if item.kind == "median" and _regrouped(table, to):
+        units = "your partition" if mine else f"level {to!r}"
+        msg = (
+            f"{item.id}: a median or a quantile cannot be had at {units} from those of "
+            f"level {table.index.name!r}; give the table of the values that the "
+            f"producer prints at that level, and leave to= out: "
+            f"bm.compute({item.id!r}, table)"
+        )
+        raise MeasureError(msg)
+    if mine and item.partition and item.levels:
+        return
+    allowed = target in item.levels or (target not in LEVELS and item.partition)
+    if mine or not allowed or (not item.levels and _regrouped(table, to)):
+        asked = "a partition" if mine else f"level {target!r}"
+        where = ", ".join(item.levels) or "no territory: leave to= out"
+        cure = _INSTEAD.get(item.id, "")
+        msg = f"{item.id} means nothing at {asked}: it is of {where}{cure}"
+        raise MeasureError(msg)
+
+
+_INSTEAD = {
+    "S03": "; above it take S02, social dwellings for 100 main residences",
+}
+
+
+# -- computing ----------------------------------------------------------------------
+
+
+def _at_own(item: Indicator, sums: Sums, years: int) -> pd.DataFrame:
+    """Return the indicator of each row of the table, with its states."""
+    if sums.parts:
+        values, states = evaluated(item, sums.table, sums.parts, years)
+    elif VALUE not in sums.measures:
+        values, states = counted(sums.table, sums.top, signed=sums.top in sums.signed)
+    else:
+        done = evaluate(sums.measures[VALUE], sums.table, VALUE, signed=sums.signed)
+        values, told = done.series, done.states
+        states = pd.Series(told, dtype=object).reindex(sums.table.index).fillna("")
+    result = pd.DataFrame({VALUE: values, state_column(VALUE): states})
+    kept = sums.table.drop(columns=[VALUE, state_column(VALUE)], errors="ignore")
+    return carry(result.join(kept), sums.table)
+
+
+def _above(
+    item: Indicator,
+    sums: Sums,
+    years: int,
+    to: str | pd.Series,
     date: str,
     *,
     allow_partial: bool,
 ) -> pd.DataFrame:
-    """Return the indicator by unit in the column `value`, with its states."""
-    names = found.columns
-    kept = [c for name in names for c in (name, state_column(name)) if c in table]
-    table = carry(bare(table[list(dict.fromkeys(kept))]), table)
-    stocks = {name: _as_stock(found.known.get(name)) for name in names}
-    measured = isinstance(found.measure, Stock)
-    measures = {names[0]: stocks[names[0]]} if measured else {"value": found.measure}
-    if to is not None and (isinstance(to, pd.Series) or to != table.index.name):
-        result, _ = aggregate(
-            table, to, measures=measures, date=date, allow_partial=allow_partial
+    """Return the indicator of each unit of a level above, with its states."""
+    result, _ = aggregate(
+        sums.table, to, measures=sums.measures, date=date, allow_partial=allow_partial
+    )
+    if sums.parts:
+        values, states = evaluated(item, result, sums.parts, years)
+        return carry(
+            result.assign(**{VALUE: values, state_column(VALUE): states}), result
         )
-        value = names[0] if measured else "value"
-        return result.rename(
-            columns={value: "value", state_column(value): state_column("value")}
+    value = VALUE if VALUE in sums.measures else sums.top
+    states = result.get(state_column(value), pd.Series("", result.index, dtype=object))
+    if item.kind == "mean":
+        states = states.mask(states == "", "estimated")
+    return carry(
+        result.assign(**{VALUE: result[value], state_column(VALUE): states}), result
+    )
+
+
+def _question(item: Indicator, result: pd.DataFrame) -> None:
+    """Warn of a share below nothing: what is taken away is more than what it is of."""
+    below = result.index[result[VALUE] < 0]
+    if len(below) and item.kind == "ratio":
+        warnings.warn(
+            f"{item.id}: {len(below)} value(s) below 0 at {culprits(below)}: more is "
+            "taken away than there is; are the counts of one file and one year?",
+            BasinmapWarning,
+            stacklevel=3,
         )
-    signed = {name for name, stock in stocks.items() if stock.signed}
-    done = evaluate(found.measure, table, names[0], signed=signed)
-    states = pd.Series(done.states, dtype=object).reindex(table.index).fillna("")
-    return pd.DataFrame({"value": done.series, state_column("value"): states})
 
 
-def _as_stock(told: object) -> Stock:
-    return told if isinstance(told, Stock) else Stock()
-
-
-def _when(table: pd.DataFrame, date: str, *, regrouped: bool) -> dict[str, str]:
-    """Return of which list of communes the values are, and of which perimeters."""
-    geography = told_of(table).geography
-    found = {"geography": geography} if geography else {}
-    return found | ({"date": date} if regrouped else {})
+def _hidden(item: Indicator, result: pd.DataFrame, floor: str) -> pd.DataFrame:
+    """Hide the values of too few, by the rule of secrecy of the indicator."""
+    if not floor or floor not in result:
+        return result
+    few = result[floor].gt(0) & result[floor].lt(item.secrecy.least)
+    few &= result[VALUE].notna()
+    if not few.any():
+        return result
+    states = result[state_column(VALUE)].mask(few, "secret")
+    hidden = result.assign(
+        **{VALUE: result[VALUE].mask(few), state_column(VALUE): states}
+    )
+    return carry(hidden, result)
 
 
 def _current(
+    item: Indicator,
     found: Counts,
     table: pd.DataFrame,
     to: str | pd.Series | None,
@@ -187,7 +311,7 @@ def _current(
     allow_partial: bool,
 ) -> pd.DataFrame:
     """Return the two counts of a growth, each over the perimeter of its time."""
-    if not isinstance(found.measure, Growth) or not isinstance(to, str):
+    if item.kind != "growth" or not isinstance(to, str):
         msg = (
             f"perimeter={rule!r} is for an indicator that compares dates, "
             "at the level 'epci' or 'scot'; leave it out"
@@ -197,6 +321,48 @@ def _current(
     return series(
         table, to, columns=columns, perimeter=rule, allow_partial=allow_partial
     )[0]
+
+
+# -- what is told -------------------------------------------------------------------
+
+
+def _unsourced(sources: tuple[str, ...]) -> tuple[str, ...]:
+    """Say of counts that bear no source that they bear none."""
+    return () if sources else ("Source des effectifs non indiquée.",)
+
+
+def _notes(
+    item: Indicator, found: Counts, result: pd.DataFrame, floor: str
+) -> tuple[str, ...]:
+    """Return what is to be printed of how the indicator was computed."""
+    notes = list(item.notes)
+    for term, names in zip(item.terms, found.terms, strict=True):
+        told = found.known.get(names[0])
+        year = told.vintage if told is not None else names[0][-4:]
+        if term.when == "latest" and year.isdigit() and year != found.vintage:
+            notes.append(f"{catalogue().counts[term.count].label} : {year}.")
+    if item.kind == "mean" and (result[state_column(VALUE)] == "estimated").any():
+        weight = catalogue().counts[item.denominator[0].count].label.lower()
+        notes.append(f"Estimation : moyenne des valeurs publiées, pondérée ({weight}).")
+    if item.kind == "formula":
+        level = str(result.index.name)
+        notes.append(f"Échelle du calcul : {PRINTED.get(level, level)}.")
+    least = item.secrecy.least
+    if least and item.floor:
+        label = catalogue().counts[item.floor].label.lower()
+        notes.append(
+            f"Valeurs masquées sous {number(least)} ({label})."
+            if floor
+            else f"Règle du secret non vérifiée : effectif absent ({label})."
+        )
+    return tuple(typeset(note) for note in notes)
+
+
+def _when(table: pd.DataFrame, date: str, *, regrouped: bool) -> dict[str, str]:
+    """Return of which list of communes the values are, and of which perimeters."""
+    geography = told_of(table).geography
+    found = {"geography": geography} if geography else {}
+    return found | ({"date": date} if regrouped else {})
 
 
 def _with_area(item: Indicator, table: pd.DataFrame) -> pd.DataFrame:
