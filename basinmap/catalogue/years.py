@@ -278,13 +278,15 @@ def _at(term: Term, held: Held, year: str) -> str | None:
 
 def _of_two(item: Indicator, found: Mapping[str, Held], year: Years) -> _Chosen:
     """Return the columns of an indicator that compares two years."""
-    starts = [found[t.count] for t in item.terms if t.when == "start"]
-    ends = [found[t.count] for t in item.terms if t.when == "end"]
-    dated = sorted({y for held in (*starts, *ends) for y in held if y.isdigit()})
+    dates = [found[t.count] for t in item.terms if t.when in {"start", "end"}]
+    flows = [found[t.count] for t in item.terms if t.when == "period"]
+    known = {y for held in dates for y in held if y.isdigit()}
+    ends = {y for held in flows for pair in _intervals(held) for y in pair}
+    dated = sorted({*map(int, known), *ends})
     if isinstance(year, int):
         msg = f"{item.id} compares two years; write year=({year - 5}, {year})"
         raise VintageError(msg)
-    pairs = [(int(a), int(b)) for a, b in product(dated, dated) if a < b]
+    pairs = [(a, b) for a, b in product(dated, dated) if a < b]
     pairs.sort(key=lambda pair: (pair[0] - pair[1], pair))
     for first, last in pairs if year is None else [year]:
         columns = [_between(t, found[t.count], first, last) for t in item.terms]
