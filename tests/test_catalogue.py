@@ -18,6 +18,7 @@ from basinmap.errors import (
     ColumnError,
     DataError,
     MeasureError,
+    SecrecyError,
     VintageError,
 )
 from basinmap.maps.classes import Method
@@ -51,9 +52,8 @@ def union():
 
 def test_the_catalogue_holds_the_69_indicators_of_the_field():
     assert len(catalogue().indicators) == 69
-    families = {id_[0] for id_ in catalogue().indicators}
-    sizes = {f: sum(i[0] == f for i in catalogue().indicators) for f in families}
-    assert sizes == dict(D=13, L=16, S=14, M=4, C=3, F=5, R=3, E=4, P=7)
+    sizes = {f: sum(i[0] == f for i in catalogue().indicators) for f in "DLSMCFREP"}
+    assert list(sizes.values()) == [13, 16, 14, 4, 3, 5, 3, 4, 7]
 
 
 @pytest.mark.skipif(not DOMAIN.exists(), reason="the list of the field is not here")
@@ -199,10 +199,10 @@ CENSUSES = {
     "deaths_2015_2021": (30, 60),
     "population_2015": (1_000, 500),
 }
-# Lens: 30 built for 20 more, 10 renewed; 4 more secondary or vacant; 1,000 people by 2.5
-# in a home, then by 2: 500 - 400 homes. (10 + 4 + 100) / 2 = 57. Liévin: 200 built for
-# 200 more, as many empty, 3 in a home before and after: 0. Both: 10, 4, and 2,200 people
-# in 800 homes, then 2,800 in 1,100: 2,200 × 1,100 / 2,800 - 800 = 450/7.
+# Lens: 30 built for 20 more, 10 renewed; 4 more secondary or vacant; 1,000 people, 2.5
+# in a home, then 2: 500 - 400 homes. (10 + 4 + 100) / 2 = 57. Liévin: 200 built for 200
+# more, as many empty, 3 in a home before and after: 0. Both: 10, 4, and 2,200 people in
+# 800 homes, then 2,800 in 1,100: 2,200 × 1,100 / 2,800 - 800 = 450/7.
 STATIONARY = {
     "dwellings_2020": (500, 600),
     "dwellings_2022": (520, 800),
@@ -500,7 +500,9 @@ def asked(counts, id_, variant):
 @pytest.mark.parametrize(("id_", "variant"), VALUES)
 def test_an_indicator_is_what_one_finds_by_hand(id_, variant):
     counts, (first, second, _) = VALUES[id_, variant]
-    found = bm.compute(id_, asked(counts, id_, variant or None), variant=variant or None)
+    found = bm.compute(
+        id_, asked(counts, id_, variant or None), variant=variant or None
+    )
     wanted = [np.nan if value is None else value for value in (first, second)]
     np.testing.assert_allclose(found.to_numpy(), wanted, rtol=1e-9)
     item = indicator(id_, variant or None)
@@ -521,9 +523,480 @@ def test_above_it_is_computed_from_sums_or_refused(id_, variant):
     assert found["both"] == pytest.approx(both, rel=1e-9)
 
 
-@pytest.mark.parametrize(("id_", "variant"), VALUES)
+# The table of the last one allows an earlier one too.
+@pytest.mark.parametrize(
+    ("id_", "variant"), [key for key in VALUES if key[1] != "before-1971"]
+)
 def test_the_variant_that_a_table_allows_is_found(id_, variant):
     counts, (first, *_) = VALUES[id_, variant]
     found = bm.compute(id_, asked(counts, id_, variant or None))
-    if variant not in {"before-1971"}:  # whose table allows an earlier one
-        assert found.iloc[0] == pytest.approx(first)
+    assert found.iloc[0] == pytest.approx(first)
+
+
+# -- years -------------------------------------------------------------------------
+
+YEARLY = {f"enaf_m2_{year}": (10_000, 20_000) for year in range(2011, 2024)}
+
+
+def test_a_period_is_the_sum_of_its_years():
+    found = bm.compute("F01", table_of_two(**YEARLY), year=(2012, 2020))
+    assert found.tolist() == [8, 16]
+    assert found.attrs["title"].endswith("de 2012 à 2020")
+
+
+def test_the_last_year_is_taken_where_none_is_asked_for():
+    found = bm.compute("F01", table_of_two(**YEARLY))
+    assert found.tolist() == [1, 2]
+    assert found.attrs["title"].endswith("forestiers en 2023")
+
+
+def test_periods_of_the_producer_are_put_end_to_end():
+    counts = {
+        "births_2010_2015": (50, 50),
+        "births_2015_2021": (60, 60),
+        "deaths_2010_2015": (25, 25),
+        "deaths_2015_2021": (30, 30),
+        "population_2010": (1_000, 500),
+        "population_2015": (1_000, 500),
+    }
+    table = table_of_two(**counts)
+    # 55 in 11 years of 1,000, of 500; 30 in 6.
+    assert bm.compute("D03", table).tolist() == pytest.approx([0.5, 1])
+    assert bm.compute("D03", table, year=(2015, 2021)).tolist() == pytest.approx(
+        [0.5, 1]
+    )
+
+
+def test_a_period_that_the_producer_summed_is_taken_as_it_is():
+    counts = {"enaf_m2_2011_2021": (100, 200), "enaf_m2_2021_2025": (30, 120)}
+    found = bm.compute("F04", table_of_two(**counts))
+    assert found.tolist() == [30, 60]
+    assert found.attrs["title"].endswith("au 1er janvier 2025")
+
+
+def test_a_trajectory_stops_at_the_year_asked_for():
+    table = table_of_two(**YEARLY)
+    assert bm.compute("F04", table, year=2023).tolist() == [20, 20]
+    assert bm.compute("F04", table).tolist() == [30, 30]
+    with pytest.raises(VintageError, match="write year=2023"):
+        bm.compute("F04", table, year=(2011, 2023))
+
+
+@pytest.mark.parametrize("year", [(2009, 2011), 2010, (2020, 2030), (2015, 2012)])
+def test_a_window_that_the_file_does_not_cover_is_refused(year):
+    with pytest.raises(ColumnError, match="from 1 January to 1 January"):
+        bm.compute("F01", table_of_two(**YEARLY), year=year)
+
+
+def test_a_trajectory_without_its_whole_decade_is_refused():
+    short = {name: pair for name, pair in YEARLY.items() if name != "enaf_m2_2014"}
+    with pytest.raises(ColumnError, match="all of 2011 to 2021"):
+        bm.compute("F04", table_of_two(**short))
+
+
+def test_the_stock_of_the_year_before_is_never_that_of_the_year():
+    counts = {"vacant_private_dwellings_2026": (1, 3), "private_dwellings_2026": (4, 6)}
+    with pytest.raises(ColumnError, match=r"year before.*no counts of 2025"):
+        bm.compute("L13", table_of_two(**counts))
+
+
+def test_of_several_editions_the_last_whole_one_is_taken():
+    counts = {
+        "vacant_private_dwellings_2026": (1, 3),
+        "vacant_private_dwellings_2025": (2, 3),
+        "private_dwellings_2024": (4, 6),
+    }
+    found = bm.compute("L13", table_of_two(**counts))
+    assert found.attrs["vintage"] == "2025"
+    assert found.tolist() == [50, 50]
+
+
+def test_the_year_of_a_population_that_lags_is_printed():
+    counts = {
+        "started_dwellings_2023": (5, 45),
+        "population_2020": (1, 1),
+        "population_2022": (1_000, 4_000),
+        "population_2024": (2, 2),
+    }
+    found = bm.compute("C02", table_of_two(**counts))
+    assert found.tolist() == [5, 11.25]
+    assert any(note.endswith(": 2022.") for note in found.attrs["notes"])
+
+
+def test_a_count_that_stands_twice_for_a_year_is_refused():
+    table = table_of_two(dwellings_2021=(1, 1), dwellings=(2, 2))
+    measures = {c: bm.Stock(vintage="2021") for c in table}
+    table = bm.describe(table, measures=measures)
+    with pytest.raises(ColumnError, match=r"stands twice for 2021.*drop one"):
+        bm.compute("L01", table)
+
+
+def test_the_years_of_an_indicator_are_asked_for_as_it_wants_them():
+    table = table_of_two(**STATIONARY)
+    with pytest.raises(VintageError, match=r"year=\(2017, 2022\)"):
+        bm.compute("L12", table, year=2022)
+    with pytest.raises(ColumnError, match="compares two years"):
+        bm.compute("L12", table, year=(2020, 2021))
+
+
+# -- what counts are worth ----------------------------------------------------------
+
+
+def test_a_secret_in_a_sum_of_counts_makes_a_minimum():
+    table = table_of_two(**OFFERED, social_dwellings_vacant_3m_2023=(1, np.nan))
+    table["social_dwellings_vacant_3m_2023_state"] = ["", "secret"]
+    found = bm.compute("S05", table, to=union())
+    assert found["both"] == 10  # of 10, 1 at least
+    assert found.attrs["states"] == {"both": "lower_bound"}
+
+
+def test_a_secret_that_is_taken_away_bounds_nothing():
+    counts = VALUES["L10", ""][0]
+    table = table_of_two(**counts).astype(float)
+    table.loc[LIEVIN, "main_residences_rented_hlm_2021"] = np.nan
+    table["main_residences_rented_hlm_2021_state"] = ["", "secret"]
+    for to, code in ((None, LIEVIN), (union(), "both")):
+        found = bm.compute("L10", table, to=to)
+        assert np.isnan(found[code])
+        assert found.attrs["states"] == {code: "secret"}
+
+
+@pytest.mark.parametrize("id_", ["L10", "L12", "D04", "F05"])
+@pytest.mark.parametrize("allowed", [False, True])
+def test_a_part_of_a_unit_is_not_taken_for_the_whole(id_, allowed):
+    key = next(key for key in VALUES if key[0] == id_)
+    table = table_of_two(**VALUES[key][0])
+    if not allowed:
+        with pytest.raises(DataError, match="no unit of level 'epci' is whole"):
+            bm.compute(id_, table, to="epci")
+        return
+    found = bm.compute(id_, table, to="epci", allow_partial=True)
+    assert found[CALL] == pytest.approx(VALUES[key][1][2])
+    assert found.attrs["states"] == {CALL: "estimated"}
+    assert CALL in found.attrs["remarks"]
+
+
+@pytest.mark.parametrize("state", ["secret", "not_available"])
+def test_a_formula_is_worth_what_its_counts_are(state):
+    table = table_of_two(**STATIONARY).astype(float)
+    table.loc[LENS, "dwellings_2020"] = np.nan
+    table["dwellings_2020_state"] = [state, ""]
+    found = bm.compute("L12", table)
+    assert found.attrs["states"] == {LENS: state}
+    assert np.isnan(found[LENS])
+    both = bm.compute("L12", table, to=union())
+    assert both.attrs["states"] == {"both": state}
+
+
+def test_nothing_gained_has_no_consumption_by_gain():
+    counts = VALUES["F05", "households"][0]
+    found = bm.compute("F05", table_of_two(**counts))
+    assert found.attrs["states"] == {LIEVIN: "not_applicable"}
+
+
+def test_a_home_of_nobody_has_no_point_mort():
+    table = table_of_two(**{**STATIONARY, "main_residences_2020": (0, 400)})
+    found = bm.compute("L12", table)
+    assert found.attrs["states"] == {LENS: "not_applicable"}
+
+
+def test_the_point_mort_is_not_the_sum_of_its_parts():
+    table = table_of_two(**STATIONARY)
+    parts, both = bm.compute("L12", table), bm.compute("L12", table, to=union())
+    assert both["both"] != pytest.approx(parts.sum())
+    assert any("secteur" in note for note in both.attrs["notes"])
+    with pytest.raises(MeasureError, match="no column is declared"):
+        bm.aggregate(bm.table_of({"L12": parts}), union())
+
+
+def test_more_taken_away_than_there_is_is_told():
+    counts = {**VALUES["L10", ""][0], "main_residences_rented_2021": (1, 4)}
+    with pytest.warns(BasinmapWarning, match="below 0 at '62498'"):
+        bm.compute("L10", table_of_two(**counts))
+
+
+def test_two_samplings_make_no_indicator():
+    table = table_of_two(**VALUES["D08", ""][0])
+    households, people = table.columns
+    measures = {households: bm.Stock(family="C"), people: bm.Stock(family="P")}
+    with pytest.raises(MeasureError, match="differ by family"):
+        bm.compute("D08", bm.describe(table, measures=measures))
+
+
+def test_two_lists_of_communes_make_no_change():
+    table = table_of_two(**VALUES["D04", ""][0])
+    measures = {c: bm.Stock(geography="2024") for c in table}
+    measures["population_2021"] = bm.Stock(geography="2025")
+    with pytest.raises(MeasureError, match="differ by geography"):
+        bm.compute("D04", bm.describe(table, measures=measures))
+
+
+def test_a_rate_is_no_count():
+    table = table_of_two(**VALUES["L04", ""][0])
+    mean = bm.Mean(weight="dwellings_2021", vintage="2021")
+    table = bm.describe(table, measures={"vacant_dwellings_2021": mean})
+    with pytest.raises(MeasureError, match="is a mean; an indicator is of counts"):
+        bm.compute("L04", table)
+
+
+def test_a_published_rate_above_its_level_is_an_estimate_and_says_so():
+    table = table_of_two(**VALUES["S08", "weighted"][0])
+    own, above = bm.compute("S08", table), bm.compute("S08", table, to=union())
+    assert own.attrs["states"] == {}
+    assert above.attrs["states"] == {"both": "estimated"}
+    assert any("Estimation" in note for note in above.attrs["notes"])
+    assert not any("Estimation" in note for note in own.attrs["notes"])
+
+
+def test_credit_and_years_are_those_of_all_the_counts():
+    table = table_of_two(**VALUES["S02", ""][0])
+    measures = {
+        "social_dwellings_2021": bm.Stock(source="SDES, RPLS", vintage="2021"),
+        "main_residences_2021": bm.Stock(source="Insee, RP 2021", vintage="2021"),
+    }
+    found = bm.compute("S02", bm.describe(table, measures=measures))
+    assert found.attrs["sources"] == ("SDES, RPLS", "Insee, RP 2021")
+    assert found.attrs["title"] == "Densité de logements sociaux en 2021"
+
+
+# -- secrecy -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("id_", "floor", "least"),
+    [("M02", "sales_houses", 11), ("M04", "rent_observations", 50)],
+)
+def test_a_median_of_too_few_is_secret(id_, floor, least):
+    key = next(key for key in VALUES if key[0] == id_)
+    table = table_of_two(**VALUES[key][0], **{f"{floor}_2023": (least - 1, least)})
+    found = bm.compute(id_, table)
+    assert found.attrs["states"] == {LENS: "secret"}
+    assert found[LIEVIN] == VALUES[key][1][1]
+    assert any(f"sous {least}" in note for note in found.attrs["notes"])
+
+
+def test_a_median_without_its_number_says_that_the_rule_was_not_seen_to():
+    found = bm.compute("M04", table_of_two(**VALUES["M04", "median"][0]))
+    assert any("non vérifiée" in note for note in found.attrs["notes"])
+
+
+def test_few_households_are_secret_alone_and_not_together():
+    counts = {
+        "ops_households_under_60pct_2022": (5, 30),
+        "ops_households_2022": (10, 60),
+    }
+    table = table_of_two(**counts)
+    assert bm.compute("S13", table).attrs["states"] == {LENS: "secret"}
+    assert bm.compute("S13", table, to=union())["both"] == 50
+
+
+def test_a_threshold_is_chosen_where_no_text_sets_it():
+    table = table_of_two(**VALUES["M02", "houses"][0], sales_houses_2023=(5, 4))
+    assert bm.compute("M02", table, least=5).attrs["states"] == {LIEVIN: "secret"}
+    with pytest.raises(SecrecyError, match="least=50"):
+        bm.compute("M04", table_of_two(**VALUES["M04", "median"][0]), least=10)
+    with pytest.raises(SecrecyError, match="leave least out"):
+        bm.compute("L04", table_of_two(**VALUES["L04", ""][0]), least=10)
+
+
+# -- levels ------------------------------------------------------------------------
+
+
+def test_the_rate_of_the_law_is_that_of_a_commune():
+    table = table_of_two(**VALUES["S03", ""][0])
+    for to in ("epci", union()):
+        with pytest.raises(MeasureError, match=r"S03 means nothing.*take S02"):
+            bm.compute("S03", table, to=to)
+
+
+def test_a_survey_is_of_no_territory():
+    table = table_of_two(**VALUES["P02", "france"][0])
+    for to in (None, "epci"):
+        with pytest.raises(MeasureError, match="of no territory"):
+            bm.compute("P02", table, to=to)
+
+
+def test_a_median_is_read_at_its_own_level():
+    epci = pd.DataFrame(
+        {"median_living_standard_2021": [18_990.0]}, pd.Index([CALL], name="epci")
+    )
+    assert bm.compute("R01", epci).to_dict() == {CALL: 18_990}
+    assert bm.compute("R01", epci, to="epci").attrs["level"] == "epci"
+    with pytest.raises(MeasureError, match=r"at level 'scot'.*leave to= out"):
+        bm.compute("R01", epci, to="scot")
+
+
+def test_a_table_of_any_level_is_computed_as_it_is():
+    rings = pd.Index(["0-5 km", "5-10 km"], name="ring")
+    table = pd.DataFrame({"establishment_creations_2023": [12, 30]}, rings)
+    assert bm.compute("E04", table).tolist() == [12, 30]
+    with pytest.raises(DataError, match="more than once"):
+        bm.compute("E04", pd.concat([table, table]))
+    with pytest.raises(DataError, match="empty selection"):
+        bm.compute("E04", table.iloc[:0])
+    with pytest.raises(CodeError, match="'Lens'"):
+        bm.compute("E04", table.set_axis(pd.Index(["Lens", CALL], name="epci")))
+
+
+def test_a_variant_that_does_not_exist_lists_those_there_are():
+    table = table_of_two(**VALUES["L06", "T1"][0])
+    with pytest.raises(CodeError, match="variant='T1' or 'T2'"):
+        bm.compute("L06", table, variant="T6")
+    with pytest.raises(CodeError, match="leave variant= out"):
+        bm.compute("L04", table, variant="T1")
+    with pytest.raises(ColumnError, match=r"No other variant.*main_residences_3_rooms"):
+        bm.compute("L06", table[["main_residences_2021"]])
+
+
+# -- flows -------------------------------------------------------------------------
+
+
+def flows():
+    """Return movers: 1,000 who stay in Lens, 15 inside the EPCI, others further."""
+    rows = [
+        (LENS, LENS, 1_000.0),
+        (LENS, LIEVIN, 10.0),
+        (LIEVIN, LENS, 5.0),
+        (LIEVIN, DOUAI, 9.0),
+        (LENS, DOUAI, 4.0),
+        (DOUAI, ARRAS, 3.0),
+        ("75056", LENS, 7.0),
+        ("75056", "99999", 8.0),
+    ]
+    return pd.DataFrame(rows, columns=["origin", "destination", "movers_2022"])
+
+
+def test_flows_between_communes_leave_out_those_who_stay():
+    found = bm.compute("D12", flows())
+    assert found.sum() == 46
+    assert (LENS, LENS) not in found.index
+    assert found.attrs["title"] == "Migrations résidentielles en 2022"
+
+
+def test_flows_are_summed_before_their_diagonal_is_dropped():
+    found = bm.compute("D12", flows(), to="epci")
+    douai = bm.membership("epci")[DOUAI]
+    arras = bm.membership("epci")[ARRAS]
+    assert found.to_dict() == {
+        (CALL, douai): 13,
+        (douai, arras): 3,
+        ("ailleurs", CALL): 7,
+    }
+    assert any("1\u202f015" in note for note in found.attrs["notes"])
+    assert bm.compute("D12", flows(), to="departement").to_dict() == {
+        ("62", "59"): 13,
+        ("59", "62"): 3,
+        ("ailleurs", "62"): 7,
+    }
+
+
+def test_flows_of_a_partition_of_the_user():
+    found = bm.compute("D12", flows(), to=union())
+    assert found.to_dict() == {
+        ("both", "ailleurs"): 13,
+        ("ailleurs", "both"): 7,
+    }
+
+
+def test_a_secret_flow_makes_a_minimum():
+    table = flows()
+    table["movers_2022_state"] = ""
+    table.loc[3, ["movers_2022", "movers_2022_state"]] = [np.nan, "secret"]
+    douai = bm.membership("epci")[DOUAI]
+    found = bm.compute("D12", table, to="epci")
+    assert found[CALL, douai] == 4
+    assert found.attrs["states"] == {(CALL, douai): "lower_bound"}
+
+
+def test_flows_of_a_unit_that_goes_beyond_are_minimums():
+    ternois = "200069672"
+    inside = bm.membership("epci").eq(ternois).idxmax()
+    table = pd.DataFrame(
+        {"origin": [inside], "destination": [LENS], "movers_2022": [12.0]}
+    )
+    found = bm.compute("D12", table, to="epci")
+    assert found.attrs["states"] == {(ternois, CALL): "lower_bound"}
+    assert ternois in found.attrs["remarks"]
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        (lambda t: t.iloc[:0], DataError, "no flow"),
+        (lambda t: pd.concat([t, t]), DataError, "more than once"),
+        (lambda t: t.assign(origin=62498), DataError, "dtype=str"),
+        (lambda t: t.drop(columns="origin"), ColumnError, "'origin'"),
+        (lambda t: t.drop(columns="movers_2022"), ColumnError, "'movers'"),
+        (lambda t: t.assign(movers_2022=-1.0), MeasureError, "negative"),
+    ],
+)
+def test_flows_that_cannot_be_are_refused(change, error, message):
+    with pytest.raises(error, match=message):
+        bm.compute("D12", change(flows()), to="epci")
+
+
+def test_flows_between_iris_are_not_to_be_had():
+    with pytest.raises(MeasureError, match="means nothing at level 'iris'"):
+        bm.compute("D12", flows(), to="iris")
+
+
+# -- the rule of 25 % --------------------------------------------------------------
+
+Q1 = pd.Series({CALL: 8_500.0, "200044618": 9_000.0})
+
+
+def leases(**changes):
+    told = {
+        "commune": [LENS, LENS, DOUAI, DOUAI, LENS],
+        "income": [8_500.0, 8_501.0, 8_501.0, 20_000.0, 9_000.0],
+        "in_qpv": [False, False, False, False, True],
+        "rehoused": [False, False, False, True, False],
+    }
+    return pd.DataFrame({**told, **changes})
+
+
+def test_each_lease_is_judged_by_the_threshold_of_its_own_epci():
+    q1 = Q1.rename(index={"200044618": bm.membership("epci")[DOUAI]})
+    counts = bm.count_leases(leases(), q1, year=2024)
+    assert counts.loc[LENS].tolist() == [2, 1, 1, 1]
+    # 8,501 is of the first quartile at Douai, and who is rehoused counts at any income.
+    assert counts.loc[DOUAI].tolist() == [2, 2, 0, 0]
+    table = counts.astype(float)
+    found = bm.compute("S11", table, to=pd.Series("a", table.index))
+    assert np.isnan(found["a"])  # four leases: fewer than 11
+    many = counts * 10
+    many.attrs = {}
+    assert bm.compute("S11", many, to=pd.Series("a", many.index))["a"] == 75
+    in_qpv = bm.compute("S12", many * 2)
+    assert in_qpv[LENS] == 100
+    assert in_qpv.attrs["states"] == {DOUAI: "not_applicable"}
+
+
+def test_old_zus_are_left_out_of_the_rule_of_25():
+    q1 = Q1.rename(index={"200044618": bm.membership("epci")[DOUAI]})
+    told = leases(in_former_zus=[True, False, False, False, False])
+    counts = bm.count_leases(told, q1, year=2024)
+    assert counts.loc[LENS].tolist() == [1, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "q1", "error", "message"),
+    [
+        ({}, Q1[[CALL]], DataError, "1 EPCI without a threshold"),
+        ({"income": [1.0, np.nan, 1, 1, 1]}, Q1, DataError, "1 lease.s. without"),
+        ({"in_qpv": ["oui"] * 5}, Q1, MeasureError, "'in_qpv'.*'oui'"),
+        ({"commune": ["59000"] * 5}, Q1, CodeError, "'59000'"),
+        ({"commune": ["Lens"] * 5}, Q1, CodeError, "'Lens'"),
+        ({}, Q1.rename(index={CALL: "call"}), CodeError, "'call'"),
+    ],
+)
+def test_leases_that_cannot_be_judged_are_refused(changes, q1, error, message):
+    with pytest.raises(error, match=message):
+        bm.count_leases(leases(**changes), q1, year=2024)
+
+
+def test_no_lease_makes_no_count():
+    with pytest.raises(DataError, match="no lease"):
+        bm.count_leases(leases().iloc[:0], Q1, year=2024)
+    with pytest.raises(ColumnError, match="'rehoused'"):
+        bm.count_leases(leases().drop(columns="rehoused"), Q1, year=2024)

@@ -16,6 +16,7 @@ from basinmap.errors import (
     BasinmapWarning,
     DataError,
     MeasureError,
+    SecrecyError,
     VintageError,
     culprits,
 )
@@ -36,7 +37,7 @@ __all__ = ["compute"]
 _KINDS = {"yearly": "ratio", "gain": "ratio", "formula": "median"}
 
 
-def compute(
+def compute(  # noqa: PLR0913 - each is a choice that changes the figures
     indicator_id: str,
     table: pd.DataFrame,
     *,
@@ -46,6 +47,7 @@ def compute(
     date: str = "2026-01-01",
     perimeter: Rule = "constant",
     allow_partial: bool = False,
+    least: int | None = None,
 ) -> pd.Series:
     """
     Compute one indicator at one level, from the counts of a table.
@@ -82,6 +84,10 @@ def compute(
     allow_partial
         Whether units some of whose communes are not in the table may stand for the
         whole: their rates are then computed, as `"estimated"`; see `aggregate`.
+    least
+        What is made from fewer is secret, by default as the rule of secrecy of the
+        indicator says: sales, for a median price. It may be more than a rule that the
+        law or the producer sets, not less.
 
     Returns
     -------
@@ -109,6 +115,9 @@ def compute(
         If a date is not covered, the years are not as the indicator wants them, or the
         current perimeter is asked for a level that does not move or an indicator of
         one date.
+    SecrecyError
+        If `least` is below what the law or the producer sets, or there is no count
+        that it could be about.
 
     Warns
     -----
@@ -130,13 +139,15 @@ def compute(
     if item.kind == "flow":
         return flows_of(item, table, to=to, year=year, date=date)
     _check_level(item, table, to)
-    _check_rows(table, to)
+    if not _regrouped(table, to):
+        _check_rows(table)
     note = _area_note(item, table, whole=_regrouped(table, to))
     table = _with_area(item, table)
     item, found = choose(item, table, year)
     own = not _regrouped(table, to)
     sources, when = found.sources(table), _when(table, date, regrouped=not own)
-    floor = floor_of(item, table, found.vintage)
+    least = _least(item, least)
+    floor = floor_of(item, table, found.vintage) if least else ""
     if perimeter != "constant":
         table = _current(item, found, table, to, perimeter, allow_partial=allow_partial)
         own = True
@@ -150,7 +161,7 @@ def compute(
             else _above(item, sums, found.years, to, date, allow_partial=allow_partial)
         )
     _question(item, result)
-    result = _hidden(item, result, floor)
+    result = _hidden(result, floor, least)
     values = result[VALUE].rename(item.id)
     told = result[state_column(VALUE)]
     values = tell(
@@ -167,7 +178,12 @@ def compute(
         level=str(result.index.name),
         sources=sources,
         **when,
-        notes=(*note, *_notes(item, found, result, floor), *_unsourced(sources)),
+        notes=(
+            *note,
+            *_notes(item, found, result),
+            *_rule(item, floor, least),
+            *_unsourced(sources),
+        ),
         states={str(code): state for code, state in told.items() if state},
         remarks=told_of(result).remarks,
     )
@@ -184,10 +200,10 @@ def _regrouped(table: pd.DataFrame, to: str | pd.Series | None) -> bool:
     return isinstance(to, pd.Series) or (to is not None and to != table.index.name)
 
 
-def _check_rows(table: pd.DataFrame, to: str | pd.Series | None) -> None:
+def _check_rows(table: pd.DataFrame) -> None:
     """Check the rows of a table: those of communes, IRIS, or of any level as it is."""
     level = table.index.name
-    if level in {"commune", "iris"} or level is None or _regrouped(table, to):
+    if level in {"commune", "iris"} or level is None:
         check_table(table)
         return
     if table.empty:
@@ -218,8 +234,10 @@ def _check_level(
     allowed = target in item.levels or (target not in LEVELS and item.partition)
     if mine or not allowed or (not item.levels and _regrouped(table, to)):
         asked = "a partition" if mine else f"level {target!r}"
-        where = ", ".join(item.levels) or "no territory: leave to= out"
+        where = ", ".join(item.levels) or "no territory"
         cure = _INSTEAD.get(item.id, "")
+        if not item.levels:
+            cure = ": leave to= out, table.rename_axis('enquete')"
         msg = f"{item.id} means nothing at {asked}: it is of {where}{cure}"
         raise MeasureError(msg)
 
@@ -227,6 +245,20 @@ def _check_level(
 _INSTEAD = {
     "S03": "; above it take S02, social dwellings for 100 main residences",
 }
+
+
+def _least(item: Indicator, asked: int | None) -> int:
+    """Return how many a value must be made from, by its rule or as asked for."""
+    rule = item.secrecy
+    if asked is None:
+        return rule.least if item.floor else 0
+    if not item.floor:
+        msg = f"{item.id}: no count says what its values are made from; leave least out"
+        raise SecrecyError(msg)
+    if rule.verified and asked < rule.least:
+        msg = f"{item.id}: least={asked} is below its rule, least={rule.least}: "
+        raise SecrecyError(msg + rule.rule)
+    return asked
 
 
 # -- computing ----------------------------------------------------------------------
@@ -286,11 +318,11 @@ def _question(item: Indicator, result: pd.DataFrame) -> None:
         )
 
 
-def _hidden(item: Indicator, result: pd.DataFrame, floor: str) -> pd.DataFrame:
+def _hidden(result: pd.DataFrame, floor: str, least: int) -> pd.DataFrame:
     """Hide the values of too few, by the rule of secrecy of the indicator."""
     if not floor or floor not in result:
         return result
-    few = result[floor].gt(0) & result[floor].lt(item.secrecy.least)
+    few = result[floor].gt(0) & result[floor].lt(least)
     few &= result[VALUE].notna()
     if not few.any():
         return result
@@ -331,9 +363,7 @@ def _unsourced(sources: tuple[str, ...]) -> tuple[str, ...]:
     return () if sources else ("Source des effectifs non indiquée.",)
 
 
-def _notes(
-    item: Indicator, found: Counts, result: pd.DataFrame, floor: str
-) -> tuple[str, ...]:
+def _notes(item: Indicator, found: Counts, result: pd.DataFrame) -> tuple[str, ...]:
     """Return what is to be printed of how the indicator was computed."""
     notes = list(item.notes)
     for term, names in zip(item.terms, found.terms, strict=True):
@@ -347,15 +377,17 @@ def _notes(
     if item.kind == "formula":
         level = str(result.index.name)
         notes.append(f"Échelle du calcul : {PRINTED.get(level, level)}.")
-    least = item.secrecy.least
-    if least and item.floor:
-        label = catalogue().counts[item.floor].label.lower()
-        notes.append(
-            f"Valeurs masquées sous {number(least)} ({label})."
-            if floor
-            else f"Règle du secret non vérifiée : effectif absent ({label})."
-        )
     return tuple(typeset(note) for note in notes)
+
+
+def _rule(item: Indicator, floor: str, least: int) -> tuple[str, ...]:
+    """Say what secrecy hides, or that it could not be seen to."""
+    if not least:
+        return ()
+    label = catalogue().counts[item.floor].label.lower()
+    told = f"Valeurs masquées sous {number(least)} ({label})."
+    lost = f"Règle du secret non vérifiée : effectif absent ({label})."
+    return (typeset(told if floor else lost),)
 
 
 def _when(table: pd.DataFrame, date: str, *, regrouped: bool) -> dict[str, str]:

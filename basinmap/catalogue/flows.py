@@ -82,7 +82,8 @@ def flows_of(
     pairs = [tuple(pair.split(_TO)) for pair in sums.index]
     sums.index = pd.MultiIndex.from_tuples(pairs, names=list(ENDS))
     inside = sums.index.get_level_values(0) == sums.index.get_level_values(1)
-    lost = float(sums.loc[inside, "flow"].sum())
+    known = sums.index.get_level_values(0) != ELSEWHERE
+    lost = float(sums.loc[inside & known, "flow"].sum())
     sums = sums[~inside]
     worth = sums[state_column("flow")].to_numpy(dtype=object)
     cut = np.array([bool({a, b} & set(part)) for a, b in sums.index], dtype=bool)

@@ -392,7 +392,7 @@ def floor_of(item: Indicator, table: pd.DataFrame, vintage: str) -> str:
     vintage
         Of the counts.
     """
-    if not item.floor or not item.secrecy.least:
+    if not item.floor:
         return ""
     held = _held(item.floor, table, measures_of(table))
     return held.get(vintage, held.get("", ""))
