@@ -27,7 +27,8 @@ from basinmap.territory.levels import LEVELS
 
 LENS, LIEVIN, DOUAI, ARRAS = "62498", "62510", "59178", "62041"
 CALL = "246200364"
-DOMAIN = Path(__file__).parents[2] / "shared/data/reference/domain/indicateurs.csv"
+REFERENCE = Path(__file__).parents[2] / "shared/data/reference"
+DOMAIN = REFERENCE / "domain/indicateurs.csv"
 
 EVERY = [
     (id_, variant)
@@ -300,7 +301,10 @@ VALUES = {
         {"sru_social_dwellings_2024": (1, 3), "sru_main_residences_2024": (4, 6)},
         (25, 50, None),
     ),
-    ("S04", ""): (OFFERED, QUARTERS),
+    ("S04", "let"): (OFFERED, QUARTERS),
+    ("S04", "offered"): share(
+        "social_dwellings_vacant", "social_dwellings_offered", 2023
+    ),
     ("S05", "counts"): (
         {**OFFERED, "social_dwellings_vacant_3m_2023": (1, 0)},
         (25, 0, 10),
@@ -308,6 +312,9 @@ VALUES = {
     ("S05", "weighted"): (
         {"social_vacancy_3m_rate_2023": (1, 4), "social_dwellings_2023": (20, 10)},
         (1, 4, 2),
+    ),
+    ("S05", "offered"): share(
+        "social_dwellings_vacant_3m", "social_dwellings_offered", 2023
     ),
     ("S06", "counts"): share("social_moves_in", "social_dwellings_offered_1y", 2023),
     ("S06", "weighted"): (
@@ -1000,3 +1007,73 @@ def test_no_lease_makes_no_count():
         bm.count_leases(leases().iloc[:0], Q1, year=2024)
     with pytest.raises(ColumnError, match="'rehoused'"):
         bm.count_leases(leases().drop(columns="rehoused"), Q1, year=2024)
+
+
+# -- figures of the producers ------------------------------------------------------
+
+CENSUS_2018 = REFERENCE / "comparateur_rp2018/base_cc_comparateur_2018_59_62.CSV"
+RPLS_2016 = REFERENCE / "rpls/rpls_aggrege_2016_59_62.csv"
+
+
+def renamed(path, names, code, **how):
+    """Return columns of a file of communes under the names of the catalogue."""
+    raw = pd.read_csv(path, dtype={code: str}, **how).set_index(code)
+    return raw[list(names)].rename(columns=names).rename_axis("commune")
+
+
+@pytest.mark.skipif(not CENSUS_2018.exists(), reason="the file is not here")
+def test_the_census_of_2018_gives_its_published_rates():
+    names = {
+        "P18_LOG": "dwellings_2018",
+        "P18_LOGVAC": "vacant_dwellings_2018",
+        "P18_RP": "main_residences_2018",
+        "P18_RP_PROP": "main_residences_owned_2018",
+        "P18_CHOM1564": "unemployed_15_64_2018",
+        "P18_ACT1564": "active_15_64_2018",
+        "P13_POP": "population_2013",
+        "P18_POP": "population_2018",
+        "NAIS1318": "births_2013_2018",
+        "DECE1318": "deaths_2013_2018",
+        "P18_MEN": "households_2018",
+        "SUPERF": "area_km2",
+        "MED19": "median_living_standard_2019",
+    }
+    table = renamed(CENSUS_2018, names, "CODGEO", sep=";")
+    members = bm.membership("epci")
+    basin = bm.membership("bassin").dropna().index
+    lens = table.loc[members.index[members == CALL]]
+    for id_, rate in {"L04": 7.839, "L08": 45.268, "E01": 20.543}.items():
+        found = bm.compute(id_, lens, to="epci")
+        assert round(found[CALL], 3) == rate, id_
+    assert bm.compute("D01", lens, to="epci")[CALL] == pytest.approx(241_703)
+    assert bm.compute("R01", lens)[LENS] == 16_310
+    whole = bm.compute("L04", table.loc[basin], to="bassin")
+    assert round(whole.iloc[0], 3) == 8.309
+    # The three parts of a change of population add up to it.
+    births, moves = (bm.compute(id_, lens) for id_ in ("D03", "D04"))
+    change = (lens["population_2018"] / lens["population_2013"] - 1) * 100 / 5
+    np.testing.assert_allclose(births + moves, change, atol=1e-9)
+
+
+@pytest.mark.skipif(not RPLS_2016.exists(), reason="the file is not here")
+def test_the_register_of_social_housing_gives_its_published_rates():
+    names = {
+        "Taux_de_vacance_numerateur": "social_dwellings_vacant_2016",
+        "Taux_de_vacance_denominateur": "social_dwellings_offered_2016",
+        "Taux_de_mobilite_numerateur": "social_moves_in_2016",
+        "Taux_de_mobilite_denominateur": "social_dwellings_offered_1y_2016",
+        "Loyer_total": "social_rents_2016",
+        "Surface_totale": "social_rented_area_m2_2016",
+        "Parc_HLM": "social_dwellings_2016",
+        "Parc_en_qpv": "social_dwellings_in_qpv_2016",
+    }
+    raw = pd.read_csv(RPLS_2016, dtype=str)
+    raw = raw[raw["TypeZone"] == "Communes"].set_index("depcom2017")
+    table = raw[list(names)].rename(columns=names).rename_axis("commune").astype(float)
+    members = bm.membership("epci")
+    lens = table.loc[members.index[members == CALL]]
+    found = {
+        id_: round(bm.compute(id_, lens, to="epci")[CALL], digits)
+        for id_, digits in {"S04": 3, "S06": 3, "S08": 4, "S07": 1}.items()
+    }
+    assert found == {"S04": 1.423, "S06": 9.557, "S08": 5.5787, "S07": 41.9}
