@@ -1,6 +1,7 @@
 """The catalogue of indicators: its entries, and a value by hand of each of them."""
 
 import csv
+import importlib.util
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import basinmap as bm
 from basinmap.catalogue.entries import catalogue, indicator, read
@@ -152,6 +155,16 @@ def test_the_list_shows_every_indicator_with_its_status():
     )
     with pytest.raises(CodeError, match="'open'"):
         bm.indicators(status="open")
+
+
+def test_the_page_of_the_catalogue_is_that_of_the_catalogue():
+    path = Path(__file__).parents[1] / "docs/catalogue/build.py"
+    spec = importlib.util.spec_from_file_location("catalogue_build", path)
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    page = build.PAGE.read_text("utf-8")
+    assert page == build.page(), "make catalogue"
+    assert sum(f"\n| {id_}" in page for id_ in catalogue().indicators) == 69
 
 
 # -- a value by hand of each --------------------------------------------------------
@@ -646,6 +659,63 @@ def test_the_years_of_an_indicator_are_asked_for_as_it_wants_them():
         bm.compute("L12", table, year=(2020, 2021))
 
 
+# -- properties --------------------------------------------------------------------
+
+SHARES = [
+    (id_, variant)
+    for id_, variant in EVERY
+    if (item := indicator(id_, variant or None)).kind == "ratio"
+    and item.unit.startswith("%")
+    and item.levels
+    and item.partition
+    and not item.floor
+    and len(item.terms) == 2
+    and id_ not in {"F03", "F04"}
+]
+drawn = st.lists(
+    st.tuples(st.integers(0, 1_000), st.integers(0, 1_000)), min_size=2, max_size=2
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(SHARES), drawn)
+def test_the_share_of_a_whole_lies_between_those_of_its_parts(key, pairs):
+    item = indicator(key[0], key[1] or None)
+    above, below = (term.count for term in item.terms)
+    lag = item.denominator[0].when == "previous"
+    counts = {
+        f"{above}_2023": [part for part, _ in pairs],
+        f"{below}_{2022 if lag else 2023}": [part + rest for part, rest in pairs],
+    }
+    table = table_of_two(**counts)
+    parts = bm.compute(item.id, table, variant=key[1] or None)
+    whole = bm.compute(item.id, table, variant=key[1] or None, to=union())["both"]
+    assert parts.dropna().between(0, 100).all()
+    if parts.isna().all():
+        assert np.isnan(whole)
+    else:
+        assert parts.min() - 1e-9 <= whole <= parts.max() + 1e-9
+
+
+STOCKS = [
+    key
+    for key in VALUES
+    if indicator(key[0], key[1] or None).kind == "stock"
+    and indicator(key[0]).levels
+    and not indicator(key[0], key[1] or None).floor
+]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.sampled_from(STOCKS), st.tuples(*[st.integers(0, 10**6)] * 2))
+def test_sums_are_conserved(key, pair):
+    (name,) = VALUES[key][0]
+    table = table_of_two(**{name: pair})
+    own = bm.compute(key[0], table, variant=key[1] or None)
+    whole = bm.compute(key[0], table, variant=key[1] or None, to=union())
+    assert whole["both"] == pytest.approx(own.sum())
+
+
 # -- what counts are worth ----------------------------------------------------------
 
 
@@ -927,8 +997,26 @@ def test_flows_of_a_unit_that_goes_beyond_are_minimums():
 
 
 @pytest.mark.parametrize(
+    ("asked", "error"),
+    [
+        ({"perimeter": "current"}, VintageError),
+        ({"least": 11}, SecrecyError),
+        ({"to": pd.Series(1, [LENS], name="secteur")}, CodeError),
+        ({"to": pd.Series("a", ["Lens"], name="secteur")}, CodeError),
+        ({"year": 2019}, ColumnError),
+        ({"to": "canton"}, CodeError),
+    ],
+)
+def test_what_flows_do_not_know_is_refused(asked, error):
+    with pytest.raises(error):
+        bm.compute("D12", flows(), **asked)
+
+
+@pytest.mark.parametrize(
     ("change", "error", "message"),
     [
+        (lambda t: t.replace(LIEVIN, "59070"), CodeError, "59070"),
+        (lambda t: t.replace("99999", ""), CodeError, "''"),
         (lambda t: t.iloc[:0], DataError, "no flow"),
         (lambda t: pd.concat([t, t]), DataError, "more than once"),
         (lambda t: t.assign(origin=62498), DataError, "dtype=str"),

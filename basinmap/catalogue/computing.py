@@ -137,6 +137,7 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
     item = indicator(indicator_id, variant)
     check_date(date)
     if item.kind == "flow":
+        _check_flow(item, perimeter, least)
         return flows_of(item, table, to=to, year=year, date=date)
     _check_level(item, table, to)
     if not _regrouped(table, to):
@@ -245,6 +246,14 @@ def _check_level(
 _INSTEAD = {
     "S03": "; above it take S02, social dwellings for 100 main residences",
 }
+
+
+def _check_flow(item: Indicator, perimeter: Rule, least: int | None) -> None:
+    """Refuse what is of no use to flows."""
+    _least(item, least)
+    if perimeter != "constant":
+        msg = f"perimeter={perimeter!r} is of no use to flows; leave it out"
+        raise VintageError(msg)
 
 
 def _least(item: Indicator, asked: int | None) -> int:

@@ -9,10 +9,11 @@ import pandas as pd
 
 from basinmap.catalogue.entries import Indicator
 from basinmap.catalogue.years import Years, counts_of
-from basinmap.errors import DataError, MeasureError, culprits
+from basinmap.errors import CodeError, DataError, MeasureError, culprits
 from basinmap.measures import check_columns, counted, state_column
 from basinmap.states import of_part
-from basinmap.territory.levels import LEVELS
+from basinmap.territory.embedded import communes_2026
+from basinmap.territory.levels import LEVELS, check_codes
 from basinmap.territory.memberships import membership
 from basinmap.territory.sums import sums_of
 from basinmap.territory.units import check_unique
@@ -61,6 +62,8 @@ def flows_of(
     ------
     DataError
         If there is no flow, or a pair stands more than once.
+    CodeError
+        If codes are of another year, or units are not named by strings.
     ColumnError
         If an end or the count is missing.
     MeasureError
@@ -121,6 +124,7 @@ def _check_pairs(table: pd.DataFrame) -> None:
                 "the file with dtype=str"
             )
             raise DataError(msg)
+    _check_codes(table)
     again = table[table.duplicated(list(ENDS))]
     if len(again):
         told = [f"{a} → {b}" for a, b in again[list(ENDS)].to_numpy()]
@@ -131,6 +135,28 @@ def _check_pairs(table: pd.DataFrame) -> None:
         raise DataError(msg)
 
 
+def _check_codes(table: pd.DataFrame) -> None:
+    """Refuse codes of another year: they would pass for what lies elsewhere."""
+    codes = pd.Index(pd.unique(table[list(ENDS)].to_numpy().ravel()), name="commune")
+    void = [code for code in codes if not code.strip()]
+    if void:
+        msg = (
+            f"{len(void)} code(s) of {culprits(ENDS)} are void: {culprits(void)}; "
+            "write where they are, 99999 abroad, or drop these rows"
+        )
+        raise CodeError(msg)
+    known = communes_2026().index
+    ours = codes[codes.str[:2].isin(known.str[:2].unique())]
+    lost = ours[~ours.isin(known)]
+    if len(lost):
+        msg = (
+            f"{len(lost)} code(s) are no commune of Nord and Pas-de-Calais in 2026: "
+            f"{culprits(lost)}; bring the flows there first, on both ends: "
+            "bm.rebase_flows(table, origin='origin', destination='destination', …)"
+        )
+        raise CodeError(msg)
+
+
 def _recoded(
     ends: pd.DataFrame, to: str | pd.Series | None, date: str
 ) -> tuple[pd.DataFrame, str, dict[str, Lack]]:
@@ -139,7 +165,12 @@ def _recoded(
         return ends, "commune", {}
     if isinstance(to, pd.Series):
         check_unique(to.index, "partition")
+        check_codes(to.index, "commune")
         members, part = to.dropna(), {}
+        wrong = [unit for unit in members.unique() if not isinstance(unit, str)]
+        if wrong:
+            msg = f"partition: units are named by strings, not {culprits(wrong)}"
+            raise CodeError(msg)
     else:
         members = membership(to, date=date)
         part = lacking(members.index, members, members)
