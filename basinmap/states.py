@@ -80,7 +80,7 @@ _PARTS_OF: Final[Mapping[str, str]] = MappingProxyType(
 
 
 def summed(
-    has: Mapping[str, ArrayLike], some: ArrayLike, *, signed: bool = False
+    has: Mapping[str, ArrayLike], some: ArrayLike, *, signed: ArrayLike = False
 ) -> States:
     """
     Return what sums are worth, from what was added up.
@@ -96,7 +96,8 @@ def summed(
     some
         Whether one at least of the terms of each sum is a value.
     signed
-        Whether terms may be negative: then what is hidden bounds nothing.
+        Whether terms may be negative: then what is hidden bounds nothing. One answer,
+        or one a sum.
 
     Returns
     -------
@@ -125,7 +126,7 @@ def summed(
         [
             "not_available",
             "secret",
-            "secret" if signed else "lower_bound",
+            np.where(signed, "secret", "lower_bound"),
             "not_applicable",
             "estimated",
         ],

@@ -385,6 +385,22 @@ def test_every_epci_has_a_subject_and_a_comparison(code, everything):
     assert about.rings["outer"].is_monotonic_increasing
 
 
+@pytest.mark.parametrize(
+    ("epci", "first"),
+    [
+        # The only EPCI of its SCoT is its SCoT.
+        ("200072460", ["Bassin minier (8 EPCI)", "Pas-de-Calais"]),
+        (
+            "246200364",
+            ["SCoT de Lens-Liévin et Hénin-Carvin", "Bassin minier (8 EPCI)"],
+        ),
+    ],
+)
+def test_an_epci_is_not_compared_with_itself(epci, first):
+    found = subject(epci, author="Mission", date=DAY).comparison("L04")
+    assert found.index[1:3].tolist() == first
+
+
 def test_every_epci_has_its_tables(tmp_path, monkeypatch):
     known, compute_all = {}, housing._indicators
 

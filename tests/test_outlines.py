@@ -431,7 +431,7 @@ def test_a_surface_that_is_absent_is_measured_and_said(lens):
     assert found.loc["62498", "area_km2"] == pytest.approx(
         lens.loc["62498", "area_km2"], rel=1e-6
     )
-    assert any("(1 : 62498)" in note for note in found.attrs["report"].notes)
+    assert any("(1 : 62498)" in note for note in bm.report_of(found).notes)
 
 
 @pytest.mark.parametrize(
@@ -481,7 +481,7 @@ def test_communes_merged_since_the_year_that_is_stated_are_merged(before_2025):
     assert ground.index.equals(expected.index)
     gap = ground.geometry["59006"].symmetric_difference(expected.geometry["59006"])
     assert gap.area < 1
-    assert any("L'Orée de Mormal" in note for note in ground.attrs["report"].notes)
+    assert any("L'Orée de Mormal" in note for note in bm.report_of(ground).notes)
 
 
 def test_the_old_outline_of_a_commune_that_grew_is_refused():

@@ -446,6 +446,51 @@ def test_an_area_out_of_all_units_counts_at_least_zero(rule):
     assert found.attrs["not_reached"] == tuple(units.index)
 
 
+def box(*bounds):
+    return gpd.GeoDataFrame(geometry=[shapely.box(*bounds)], index=["t"], crs=2154)
+
+
+def test_a_part_of_nothing_is_exactly_nothing():
+    area = box(500, 0, 2000, 1000)
+    found = bm.reach(area, squares(0, 1000, homes=[0, 20]), sums="homes", rule="area")
+    assert found["homes"].tolist() == [20]
+    assert "homes_state" not in found
+    found = bm.reach(area, squares(0, 1000, homes=[2, 20]), sums="homes", rule="area")
+    assert found["homes"].tolist() == [21]
+    assert found["homes_state"].tolist() == ["estimated"]
+
+
+@pytest.mark.parametrize("state", ["", "estimated", "lower_bound", "secret"])
+def test_a_whole_unit_in_a_small_area_keeps_what_is_graver_than_an_estimate(state):
+    count = np.nan if state == "secret" else 10.0
+    units = squares(0, homes=[count], homes_state=[state])
+    found = reach(box(400, 400, 600, 600), units, sums="homes", rule="centroid")
+    assert found["homes_state"].tolist() == [state or "estimated"]
+    assert found["homes"].isna().tolist() == [state == "secret"]
+
+
+def test_what_has_no_object_lacks_nothing_to_tell():
+    units = squares(0, 1000, homes=[np.nan, 20])
+    for state, printed in (
+        ("not_applicable", []),
+        ("secret", ["homes, secret statistique : unit-0 (1)."]),
+    ):
+        units["homes_state"] = [state, ""]
+        found = bm.reach(box(0, 0, 2000, 1000), units, sums="homes", rule="centroid")
+        assert list(found.attrs["notes"]) == printed
+
+
+@pytest.mark.parametrize(("metres", "lies"), [(5, True), (0.0005, False)])
+def test_an_area_lies_on_a_unit_from_a_millionth_of_it_up(metres, lies):
+    areas = box(1000 - metres, 0, 2000 - metres, 1000)
+    options = {"sums": "homes", "rule": "centroid", "allow_partial": True}
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        bm.reach(areas, squares(0, homes=[10]), **options)
+    told = [str(w.message) for w in heard if "hold the point of none" in str(w.message)]
+    assert bool(told) == lies
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_the_rule_is_said_in_french(rule):
     areas = bm.rings(bm.LOUVRE_LENS, distances=[5_000])

@@ -63,8 +63,7 @@ def census():
     vacancy = bm.Ratio(
         numerator="vacant_dwellings_2021", denominator="dwellings_2021", scale=100
     )
-    table.attrs["measures"] = {**bm.measures_of(iris), "vacancy": vacancy}
-    return table
+    return bm.describe(table, measures={**bm.measures_of(iris), "vacancy": vacancy})
 
 
 # --- known answers -------------------------------------------------------------------

@@ -305,3 +305,30 @@ def test_a_secret_of_a_commune_that_is_not_whole_stays_a_secret():
             table, from_year=2024, to_year=2026, measures={"n": bm.Stock()}
         )
     assert only(found, "n")[1] == "secret"
+
+
+def test_a_weight_of_what_has_no_object_hides_nothing():
+    index = pd.Index([LENS, LIEVIN], name="commune")
+    table = pd.DataFrame(
+        {
+            "x": [10.0, np.nan],
+            "x_state": ["", "not_applicable"],
+            "w": [3.0, np.nan],
+            "w_state": ["", "secret"],
+        },
+        index,
+    )
+    to = bm.membership("epci").loc[index]
+    found, _ = bm.aggregate(table, to, measures={"x": bm.Mean(weight="w")})
+    assert only(found, "x") == (10.0, "")
+
+
+def test_the_balance_of_a_part_says_nothing_of_the_whole():
+    table = bm.statistics()[["population_2023"]].drop(LENS)
+    for signed, worth in ((True, "not_available"), (False, "lower_bound")):
+        measures = {"population_2023": bm.Stock(signed=signed)}
+        with pytest.warns(bm.errors.BasinmapWarning, match="couvre 35 communes sur 36"):
+            found, _ = bm.aggregate(table, "epci", measures=measures)
+        row = found.loc[CALL]
+        assert row["population_2023_state"] == worth
+        assert np.isnan(row["population_2023"]) == signed

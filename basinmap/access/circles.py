@@ -19,6 +19,7 @@ from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.territory.places import Place
 from basinmap.territory.units import check_unique
 from basinmap.typography import number
+from basinmap.values.told import tell
 
 __all__ = ["rings"]
 
@@ -138,7 +139,7 @@ def rings(
         crs=METRIC,
         index=steps if overlap is None else index,
     )
-    frame.attrs = {"rule": _RULES[overlap], "sources": ()}
+    tell(frame, rule=_RULES[overlap], sources=())
     return frame
 
 

@@ -11,7 +11,14 @@ from basinmap.catalogue.flows import flows_of
 from basinmap.catalogue.formulas import evaluated
 from basinmap.catalogue.published import published
 from basinmap.catalogue.terms import VALUE, Sums, sums_for
-from basinmap.catalogue.years import AREA, Counts, Years, choose, floor_of
+from basinmap.catalogue.years import (
+    AREA,
+    Counts,
+    Years,
+    check_tabular,
+    choose,
+    floor_of,
+)
 from basinmap.errors import (
     BasinmapWarning,
     DataError,
@@ -135,6 +142,7 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
     '%'
     """
     item = indicator(indicator_id, variant)
+    check_tabular(table, item.id)
     check_date(date)
     if item.kind == "flow":
         _check_flow(item, perimeter, least)
@@ -146,7 +154,8 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
     table = _with_area(item, table)
     item, found = choose(item, table, year)
     own = not _regrouped(table, to)
-    sources, when = found.sources(table), _when(table, date, regrouped=not own)
+    sources, gaps = found.sources(table), found.gaps(table)
+    when = _when(table, date, regrouped=not own)
     least = _least(item, least)
     floor = floor_of(item, table, found.vintage) if least else ""
     if perimeter != "constant":
@@ -183,7 +192,7 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
             *note,
             *_notes(item, found, result),
             *_rule(item, floor, least),
-            *_unsourced(sources),
+            *gaps,
         ),
         states={str(code): state for code, state in told.items() if state},
         remarks=told_of(result).remarks,
@@ -365,11 +374,6 @@ def _current(
 
 
 # -- what is told -------------------------------------------------------------------
-
-
-def _unsourced(sources: tuple[str, ...]) -> tuple[str, ...]:
-    """Say of counts that bear no source that they bear none."""
-    return () if sources else ("Source des effectifs non indiquée.",)
 
 
 def _notes(item: Indicator, found: Counts, result: pd.DataFrame) -> tuple[str, ...]:

@@ -76,7 +76,7 @@ def flows_of(
         raise MeasureError(msg)
     found = counts_of(item, table, year)
     (column,) = found.columns
-    sources = found.sources(table)
+    sources, gaps = found.sources(table), found.gaps(table)
     rows = bare(table).reset_index(drop=True)
     values, states = counted(rows, column)
     ends, level, part = _recoded(rows[list(ENDS)], to, date)
@@ -88,7 +88,7 @@ def flows_of(
     known = sums.index.get_level_values(0) != ELSEWHERE
     lost = float(sums.loc[inside & known, "flow"].sum())
     sums = sums[~inside]
-    worth = sums[state_column("flow")].to_numpy(dtype=object)
+    worth = sums[state_column("flow")].to_numpy(dtype=object, copy=True)
     cut = np.array([bool({a, b} & set(part)) for a, b in sums.index], dtype=bool)
     if cut.any():
         worth[cut] = of_part(worth[cut], "count")
@@ -106,7 +106,7 @@ def flows_of(
         level=level,
         **_when(table, date, to),
         sources=sources,
-        notes=tuple(map(typeset, (*item.notes, *_told(lost, sources)))),
+        notes=tuple(map(typeset, (*item.notes, *_told(lost), *gaps))),
         states={pair: s for pair, s in zip(sums.index, worth, strict=True) if s},
         remarks=remarks(part),
     )
@@ -187,6 +187,5 @@ def _when(table: pd.DataFrame, date: str, to: str | pd.Series | None) -> dict[st
     return found | ({"date": date} if isinstance(to, str) else {})
 
 
-def _told(lost: float, sources: tuple[str, ...]) -> list[str]:
-    inside = [f"Flux internes retirés : {number(lost)} personnes."] if lost else []
-    return inside + ([] if sources else ["Source des effectifs non indiquée."])
+def _told(lost: float) -> list[str]:
+    return [f"Flux internes retirés : {number(lost)} personnes."] if lost else []

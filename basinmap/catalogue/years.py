@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Final
 
 import pandas as pd
 
 from basinmap.catalogue.entries import Indicator, Term, catalogue
-from basinmap.errors import ColumnError, MeasureError, VintageError, culprits
+from basinmap.errors import (
+    ColumnError,
+    DataError,
+    MeasureError,
+    VintageError,
+    culprits,
+)
 from basinmap.measures import Measure, Stock
-from basinmap.values.told import measures_of, told_of
+from basinmap.values.told import measures_of, standing, told_of
 
-__all__ = ["AREA", "BASE", "Counts", "Years", "choose", "counts_of", "floor_of"]
+__all__ = [
+    "AREA",
+    "BASE",
+    "Counts",
+    "Years",
+    "check_tabular",
+    "choose",
+    "counts_of",
+    "floor_of",
+]
 
 AREA: Final = "area_km2"
 """Surface, of no year."""
@@ -74,6 +89,29 @@ class Counts:
             lines += own if iris else [_dated(line, told) for line in own]
         return tuple(dict.fromkeys(lines)) or told_of(table).sources
 
+    def gaps(self, table: pd.DataFrame) -> tuple[str, ...]:
+        """
+        Say in French of which counts neither the table nor a measure gives the source.
+
+        Parameters
+        ----------
+        table
+            What they are taken from.
+        """
+        if told_of(table).sources:
+            return ()
+        counts = [name for name in self.columns if name != AREA]
+        bare = [
+            self.known[name].label or name if name in self.known else name
+            for name in counts
+            if not (name in self.known and self.known[name].source)
+        ]
+        if not bare:
+            return ()
+        if len(bare) == len(counts):
+            return ("Source des effectifs non indiquée.",)
+        return (f"Source non indiquée : {', '.join(bare)}.",)
+
 
 def _dated(line: str, told: Measure) -> str:
     """Say of which list of communes the figures are, unless the line does."""
@@ -81,6 +119,30 @@ def _dated(line: str, told: Measure) -> str:
     if not year.isdigit() or "communes au" in line or "IRIS" in line:
         return line
     return f"{line}, communes au 1er janvier {year}"
+
+
+def check_tabular(table: object, what: str) -> None:
+    """
+    Check that what is computed from is a table.
+
+    Parameters
+    ----------
+    table
+        What was given.
+    what
+        What it is for.
+
+    Raises
+    ------
+    DataError
+        If it is a column, or no table at all.
+    """
+    if not isinstance(table, pd.DataFrame):
+        msg = (
+            f"{what}: need a table of counts, got {type(table).__name__}; write "
+            "table[['vacant_dwellings_2021', 'dwellings_2021']]"
+        )
+        raise DataError(msg)
 
 
 # -- choosing -----------------------------------------------------------------------
@@ -160,9 +222,27 @@ def counts_of(item: Indicator, table: pd.DataFrame, year: Years) -> Counts:
             terms, vintage, years = _of_two(item, found, year)
         case _:
             terms, vintage, years = _of_period(item, found, year)
+    if _undated(item, found, vintage):
+        vintage = ""
     counts = Counts(terms, vintage, years, known)
     _check_alike(item, counts)
-    return counts
+    used = {name: known[name] for name in counts.columns if name in known}
+    return replace(counts, known={**known, **standing(table, used, stacklevel=5)})
+
+
+def _undated(
+    item: Indicator,
+    found: Mapping[str, Held],
+    vintage: str,
+) -> bool:
+    """Tell whether a count that should be of the year bears none."""
+    return any(
+        vintage not in found[term.count]
+        for term in item.terms
+        if item.span == "one"
+        and not term.when
+        and catalogue().counts[term.count].time != "none"
+    )
 
 
 def _held(name: str, table: pd.DataFrame, known: Mapping[str, Measure]) -> Held:
@@ -395,7 +475,9 @@ def floor_of(item: Indicator, table: pd.DataFrame, vintage: str) -> str:
     if not item.floor:
         return ""
     held = _held(item.floor, table, measures_of(table))
-    return held.get(vintage, held.get("", ""))
+    if vintage or len(held) > 1:
+        return held.get(vintage, held.get("", ""))
+    return next(iter(held.values()), "")
 
 
 # -- what may be set side by side ---------------------------------------------------

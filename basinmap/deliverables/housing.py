@@ -624,7 +624,7 @@ def _about_reach(about: Subject) -> dict[str, object] | None:
     absence = about.departures["absence"]
     return {
         "mode": about.network.mode,
-        "rule": about.isochrones.attrs["rule"],
+        "rule": told_of(about.isochrones).rule,
         "minutes": [int(bound) for bound in about.isochrones["outer"]],
         "cut": about.cut,
         "counting": counting_rule(about),

@@ -13,6 +13,7 @@ import pyogrio
 
 from basinmap.errors import CRSError, DataError
 from basinmap.staging import staged_file
+from basinmap.values.checks import check_exported
 from basinmap.values.told import fact_of
 
 __all__ = ["write_geopackage"]
@@ -52,6 +53,8 @@ def write_geopackage(
         If a layer has no CRS.
     DataError
         If there is no layer, one is empty, or two columns share a name.
+    SecrecyError, MeasureError
+        If a value is there that is said to be secret, or missing.
     OutputError
         If the file cannot be written.
 
@@ -74,6 +77,9 @@ def write_geopackage(
         raise DataError(msg)
     for name, frame in layers.items():
         _check_layer(name, frame)
+        check_exported(frame, f"layer {name!r}")
+    for name, table in (tables or {}).items():
+        check_exported(table, f"table {name!r}")
     day = date or dt.date(2000, 1, 1)
     with staged_file(path) as staged, _clock(day):
         for name, frame in layers.items():

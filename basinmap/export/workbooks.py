@@ -17,6 +17,7 @@ from basinmap.measures import state_column
 from basinmap.staging import staged_file
 from basinmap.states import SIGNS, VOIDS
 from basinmap.typography import capital
+from basinmap.values.checks import check_exported
 from basinmap.values.columns import table_of
 from basinmap.values.told import Told, fact_of, told_of, upheld
 
@@ -63,6 +64,8 @@ def write_workbook(
     ------
     DataError
         If there is no sheet, or a name is not one that a sheet may bear.
+    SecrecyError, MeasureError
+        If a value is there that is said to be secret, or missing.
     OutputError
         If the file cannot be written.
 
@@ -120,16 +123,22 @@ def _check_sheets(sheets: Mapping[str, pd.DataFrame]) -> None:
         msg = f"sheet names that differ by case at most: {list(sheets)}"
         raise DataError(msg)
     for name, table in sheets.items():
-        if not table.columns.is_unique:
-            again = list(table.columns[table.columns.duplicated()])
-            msg = f"sheet {name!r}: columns that stand more than once: {again}"
-            raise DataError(msg)
-        infinite = table.select_dtypes("number").isin([math.inf, -math.inf])
-        if infinite.to_numpy().any():
-            column = infinite.any().idxmax()
-            code = infinite[column].idxmax()
-            msg = f"sheet {name!r}: infinite value in {column!r} at {code!r}"
-            raise DataError(msg)
+        _check_columns(name, table)
+
+
+def _check_columns(name: str, table: pd.DataFrame) -> None:
+    """Check that columns can be told apart, are finite, and hide what is secret."""
+    if not table.columns.is_unique:
+        again = list(table.columns[table.columns.duplicated()])
+        msg = f"sheet {name!r}: columns that stand more than once: {again}"
+        raise DataError(msg)
+    infinite = table.select_dtypes("number").isin([math.inf, -math.inf])
+    if infinite.to_numpy().any():
+        column = infinite.any().idxmax()
+        code = infinite[column].idxmax()
+        msg = f"sheet {name!r}: infinite value in {column!r} at {code!r}"
+        raise DataError(msg)
+    check_exported(table, f"sheet {name!r}")
 
 
 class _Styles:

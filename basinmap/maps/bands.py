@@ -40,6 +40,7 @@ from basinmap.measures import check_columns
 from basinmap.spatial.overlaps import shared_surface
 from basinmap.typography import capital, shortest, typeset
 from basinmap.values.checks import amounts
+from basinmap.values.told import told_of
 
 __all__ = ["draw_isochrones"]
 
@@ -131,7 +132,7 @@ def draw_isochrones(
         edge = theme.faint if filled else color
         swatches.append(Swatch(label, color, shape=shape, edge=edge, width=zoom))
     _write_minutes(ax, seen)
-    heading = title if title is not None else str(areas.attrs.get("rule", ""))
+    heading = title if title is not None else told_of(areas).rule
     ax.blocks.append(BandsBlock(capital(typeset(heading)), tuple(swatches)))
     remember(ax, areas)
 

@@ -37,7 +37,7 @@ from basinmap.spatial.sharing import (
 from basinmap.territory.sums import account, columns_of, refuse, signed_of, stocks_of
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
-from basinmap.values.told import declared, measures_of
+from basinmap.values.told import bare, carry, declared, measures_of, retell
 
 __all__ = ["Apportionment", "apportion"]
 
@@ -179,7 +179,7 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
         unweighted, overlap, tolerance, repair=repair, count=count, weights=weights
     )
     check_same_crs(source, target, names=("source", "target"))
-    attrs, table = table.attrs, _checked(table, source)
+    full, table = table, _checked(table, source)
     tolerance = max(tolerance, NOISE)
     left = layer_of(source.loc[table.index], "source", repair=repair)
     right = layer_of(target, "target", repair=repair)
@@ -200,12 +200,13 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
     result = _uncertain(columns_of(known, sums, rows, parent), known, moves)
     result = _placed(result, target.index, known)
     report = _report(counts, stocks, result, known, moves)
-    result.attrs = {
-        **attrs,
-        "level": target.index.name or "unit",
-        "measures": known,
-        "rule": f"{moves.rule} (estimation)",
-    }
+    carry(result, full)
+    retell(
+        result,
+        level=target.index.name or "unit",
+        measures=known,
+        rule=f"{moves.rule} (estimation)",
+    )
     return result, report
 
 
@@ -248,11 +249,9 @@ def _checked(table: pd.DataFrame, source: gpd.GeoDataFrame) -> pd.DataFrame:
             "geography"
         )
         raise CodeError(msg)
-    # pandas copies attrs deeply at every step: work without them. In the order of
-    # codes, sums are the same to the last bit whatever the order of the rows.
-    table = pd.DataFrame(table.copy(deep=False))
-    table.attrs = {}
-    return table.loc[sorted(table.index, key=str)]
+    # In the order of codes, sums are the same to the last bit whatever the order of
+    # the rows.
+    return bare(table).loc[sorted(table.index, key=str)]
 
 
 def _check_disjoint(layer: Layer, tolerance: float) -> None:

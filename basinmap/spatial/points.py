@@ -81,8 +81,8 @@ class Source(NamedTuple):
         One label a point.
     names
         Columns that there are.
-    attrs
-        What the table carries.
+    told_by
+        The table that tells what its columns are, empty where none does.
     lots
         From names of columns to the points, lot by lot.
     """
@@ -90,7 +90,7 @@ class Source(NamedTuple):
     crs: CRS | None
     index: pd.Index
     names: tuple[str, ...]
-    attrs: dict
+    told_by: pd.DataFrame
     lots: Callable[[Sequence[str]], Iterator[Lot]]
 
 
@@ -214,7 +214,7 @@ def _whole(
         columns = {name: frame[name].array for name in names}
         yield Lot(0, x, y, pd.DataFrame(columns, index=rows))
 
-    return Source(crs, index, tuple(map(str, frame.columns)), frame.attrs, lots)
+    return Source(crs, index, tuple(map(str, frame.columns)), frame, lots)
 
 
 # -- GeoParquet ------------------------------------------------------------------
@@ -265,7 +265,7 @@ def _opened(path: Path) -> Source:
     index = pd.RangeIndex(sum(file.rows for file in files))
     shared = [set(file.names) for file in files]
     names = tuple(name for name in first.names if all(name in s for s in shared))
-    return Source(first.crs, index, names, {}, lots)
+    return Source(first.crs, index, names, pd.DataFrame(), lots)
 
 
 def _files(path: Path) -> list[Path]:

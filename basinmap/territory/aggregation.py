@@ -119,13 +119,16 @@ def aggregate(
     check_table(table)
     _check_geography(known, table.index)
     parent, members = _parent(table, to, date, memberships)
-    stocks = stocks_of(table, known)
-    sums = sums_of(stocks, parent, signed=signed_of(known))
+    signed = signed_of({**measures_of(given), **known})
+    stocks = stocks_of(table, known, signed=signed)
+    sums = sums_of(stocks, parent, signed=signed)
     part = lacking(table.index, parent, members)
     if not allow_partial:
         check_covered(part, sums.index)
         warn_of_part(part, stacklevel=3)
-    result = columns_of(known, sums, table, parent, part, allowed=allow_partial)
+    result = columns_of(
+        known, sums, table, parent, part, allowed=allow_partial, signed=signed
+    )
     carry(result, given)
     retell(
         result,

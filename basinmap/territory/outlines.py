@@ -25,6 +25,7 @@ from basinmap.territory.passages import check_years, deeds, followed
 from basinmap.territory.reading import checked_units, read_units
 from basinmap.territory.timelines import Timeline, timeline
 from basinmap.typography import number, percent
+from basinmap.values.told import carry, fact_of, report_of, tell, told_of
 
 __all__ = ["Outlines", "error_of", "ground_area", "read_outlines", "surface_caution"]
 
@@ -98,7 +99,7 @@ def read_outlines(
         `area_km2`, the published surface where the file has it (a column
         `superficie`, `superficie_cadastrale`, `surface_km2`…; km², hectares or m² is
         found by comparison), else that of the outline; `geometry`. `attrs` tells
-        `sources`, `outline_error` if known, and `report`.
+        `sources`, `outline_error` if known, and `report`, which `report_of` reads.
 
     Raises
     ------
@@ -129,7 +130,7 @@ def read_outlines(
     known = _checked_error(outline_error)
     units, name, read = _units(outlines, code, layer)
     known = error_of(units) if known is None else known
-    credits_ = (source,) if source else tuple(units.attrs.get("sources", ())) or (name,)
+    credits_ = (source,) if source else told_of(units).sources or (name,)
     kept = _in_territory(units, name)
     line = timeline(None)
     _check_years(kept.index, year, line, name)
@@ -137,19 +138,20 @@ def read_outlines(
     area, stock, said = _surfaces(kept, credits_)
     frame, told = _brought(kept[["geometry"]].assign(**{_AREA: area}), year, line, name)
     _check_places(frame, name)
-    frame.attrs = {
-        "level": "commune",
-        "geography": f"{_LATEST}-01-01",
-        "sources": credits_,
-        "stocks": {_AREA: asdict(stock)},
-        **({"outline_error": known} if known is not None else {}),
-        "report": Report(
+    tell(
+        frame,
+        level="commune",
+        geography=f"{_LATEST}-01-01",
+        sources=credits_,
+        stocks={_AREA: asdict(stock)},
+        **({} if known is None else {"outline_error": known}),
+        report=Report(
             verb="Lecture des contours" + (f" de {name}" if name != _FRAME else ""),
             units_before=len(units),
             units_after=len(frame),
             notes=(*read, *said, *told),
         ),
-    }
+    )
     return frame
 
 
@@ -178,7 +180,7 @@ def error_of(frame: pd.DataFrame | pd.Series) -> float | None:
     >>> error_of(bm.communes(epci="call"))
     174.0
     """
-    return _checked_error(frame.attrs.get("outline_error"))
+    return _checked_error(fact_of(frame, "outline_error"))
 
 
 def ground_area(frame: gpd.GeoDataFrame) -> pd.Series:
@@ -264,8 +266,8 @@ def _units(
         raw, column = _with_codes(outlines, code)
         name = _FRAME
         units = checked_units(raw, "commune", code=column, file=Path(name))
-        units.attrs = {**units.attrs, **outlines.attrs}
-        units.attrs["sources"] = outlines.attrs.get("sources") or ("contours fournis",)
+        sources = told_of(outlines).sources or ("contours fournis",)
+        carry(units, outlines, sources=sources)
         return units, name, ()
     if not isinstance(outlines, str | Path):
         msg = (
@@ -277,7 +279,7 @@ def _units(
     if layer is None:
         layer = _layer_of_communes(file)
     units = read_units(file, "commune", code=code, layer=layer)
-    return units, file.name, units.attrs["report"].notes
+    return units, file.name, report_of(units).notes
 
 
 def _with_codes(
@@ -446,7 +448,7 @@ def _surfaces(
     """Return the published surfaces in km², or those of the outlines, and whose."""
     whose = " ; ".join(credits_)
     drawn = ground_area(units)
-    known = units.attrs.get("stocks", {}).get(_AREA)
+    known = fact_of(units, "stocks", {}).get(_AREA)
     if known and _AREA in units:  # read before
         return units[_AREA].astype("float64"), Stock(**known), []
     column = next((c for c in units.columns if fold(str(c)) in _SURFACES), None)

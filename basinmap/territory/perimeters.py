@@ -34,6 +34,7 @@ from basinmap.territory.memberships import (
     runs,
 )
 from basinmap.territory.units import check_unique
+from basinmap.values.told import told_of
 
 __all__ = ["Perimeter", "partition", "perimeter", "user_perimeter"]
 
@@ -170,7 +171,7 @@ def _not_established(name: str, level: str, code: str, date: str) -> str:
 
 def _source_of(rows: pd.DataFrame, year: int) -> str:
     """Return the source of a list of the user."""
-    told = rows.attrs.get("sources") or (f"composition des EPCI en {year}",)
+    told = told_of(rows).sources or (f"composition des EPCI en {year}",)
     return " ; ".join(told)
 
 

@@ -26,6 +26,7 @@ __all__ = [
     "UNDECLARED",
     "amounts",
     "check_classes",
+    "check_exported",
     "check_geography",
     "check_matched",
     "check_rate",
@@ -408,6 +409,56 @@ def columns_of(table: pd.DataFrame) -> list[pd.Series]:
         states = {**told_of(values).states, **states_beside(table, values)}
         columns.append(retell(values, states=states))
     return columns
+
+
+def check_exported(table: pd.DataFrame, what: str) -> None:
+    """
+    Check that a table that leaves the house holds no value said to be missing.
+
+    Parameters
+    ----------
+    table
+        Columns; `<column>_state`, or what is told of the table, says what they mean.
+    what
+        What it is, for the message.
+
+    Raises
+    ------
+    SecrecyError
+        If a value that statistical secrecy covers is there.
+    MeasureError
+        If another state says that a value is missing which is there. A word that is
+        none of ours says nothing.
+
+    Warns
+    -----
+    BasinmapWarning
+        If a column of states has lost the column it is of.
+    """
+    alone = [
+        str(name)
+        for name in table.columns
+        if str(name).endswith("_state")
+        and str(name).removesuffix("_state") not in table.columns
+        and table[name].isin([*STATES, *QUALIFIERS]).any()
+    ]
+    if alone:
+        warnings.warn(
+            f"{what}: {culprits(alone)} say what values are worth whose column is not "
+            "there; rename the two together",
+            BasinmapWarning,
+            stacklevel=4,
+        )
+    for values in columns_of(table):
+        told = told_of(values).states
+        gone = {code: state for code, state in told.items() if state in STATES}
+        if not gone:
+            continue
+        try:
+            check_states(values, gone)
+        except (SecrecyError, MeasureError) as error:
+            msg = f"{what}: {error}"
+            raise type(error)(msg) from None
 
 
 # -- dates --------------------------------------------------------------------------
