@@ -903,6 +903,14 @@ def test_a_median_is_read_at_its_own_level():
         bm.compute("R01", epci, to="scot")
 
 
+def test_a_published_rate_that_stands_in_for_counts_is_read_at_its_own_level():
+    table = table_of_two(**VALUES["R02", "published"][0], fiscal_persons_2021=(9, 9))
+    assert bm.compute("R02", table)[LENS] == 25.3
+    for to in ("epci", union()):
+        with pytest.raises(MeasureError, match="R02: a median"):
+            bm.compute("R02", table, to=to)
+
+
 def test_a_table_of_any_level_is_computed_as_it_is():
     rings = pd.Index(["0-5 km", "5-10 km"], name="ring")
     table = pd.DataFrame({"establishment_creations_2023": [12, 30]}, rings)

@@ -152,7 +152,7 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
         _check_rows(table)
     note = _area_note(item, table, whole=_regrouped(table, to))
     table = _with_area(item, table)
-    item, found = choose(item, table, year)
+    item, found = _chosen(item, table, to, year)
     own = not _regrouped(table, to)
     sources, gaps = found.sources(table), found.gaps(table)
     when = _when(table, date, regrouped=not own)
@@ -222,6 +222,16 @@ def _check_rows(table: pd.DataFrame) -> None:
     check_unique(table.index, "table")
     if level in LEVELS:
         check_codes(table.index, level)
+
+
+def _chosen(
+    item: Indicator, table: pd.DataFrame, to: str | pd.Series | None, year: Years
+) -> tuple[Indicator, Counts]:
+    """Return the variant that the table allows, if it can be had at that level."""
+    item, found = choose(item, table, year)
+    # It may be what the first one is not: published, and read at its own level.
+    _check_level(item, table, to)
+    return item, found
 
 
 def _check_level(
