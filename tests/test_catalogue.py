@@ -911,6 +911,26 @@ def test_a_published_rate_that_stands_in_for_counts_is_read_at_its_own_level():
             bm.compute("R02", table, to=to)
 
 
+def test_published_values_of_an_older_list_of_communes_keep_to_their_ground():
+    # 59070 joined 59006 in 2025: neither value is that of the commune of 2026.
+    index = pd.Index([LENS, "59006", "59070"], name="commune")
+    table = pd.DataFrame({"median_living_standard_2021": [17_250.0, 20_000, 21_000]})
+    table.index = index
+    with pytest.raises(CodeError, match="59070"):
+        bm.compute("R01", table)
+    told = {"median_living_standard_2021": bm.Median(geography="2024-01-01")}
+    table = bm.describe(table, measures=told)
+    found = bm.compute("R01", table)
+    assert found.index.tolist() == [LENS, "59006"]
+    assert found[LENS] == 17_250
+    assert found.attrs["states"] == {"59006": "not_available"}
+    assert any("janvier 2024" in note for note in found.attrs["notes"])
+    # What is read of it is of the communes of 2026, and is drawn on them.
+    assert found.attrs["geography"] == "2026"
+    with pytest.raises(CodeError, match="59999"):
+        bm.compute("R01", table.rename(index={LENS: "59999"}))
+
+
 def test_a_table_of_any_level_is_computed_as_it_is():
     rings = pd.Index(["0-5 km", "5-10 km"], name="ring")
     table = pd.DataFrame({"establishment_creations_2023": [12, 30]}, rings)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 
 import pandas as pd
 
 from basinmap.catalogue.entries import Indicator, catalogue, indicator
 from basinmap.catalogue.flows import flows_of
 from basinmap.catalogue.formulas import evaluated
-from basinmap.catalogue.published import published
+from basinmap.catalogue.published import older_list, published
 from basinmap.catalogue.terms import VALUE, Sums, sums_for
 from basinmap.catalogue.years import (
     AREA,
@@ -36,7 +37,7 @@ from basinmap.territory.memberships import check_date
 from basinmap.territory.outlines import surface_caution
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, typeset
-from basinmap.values.told import carry, measures_of, retell, tell, told_of
+from basinmap.values.told import carry, measures_of, tell, told_of
 
 __all__ = ["compute"]
 
@@ -149,13 +150,12 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
         return flows_of(item, table, to=to, year=year, date=date)
     _check_level(item, table, to)
     if not _regrouped(table, to):
-        _check_rows(table)
+        _check_rows(table, {one.kind for one in (item, *item.variants.values())})
     note = _area_note(item, table, whole=_regrouped(table, to))
     table = _with_area(item, table)
     item, found = _chosen(item, table, to, year)
     own = not _regrouped(table, to)
     sources, gaps = found.sources(table), found.gaps(table)
-    when = _when(table, date, regrouped=not own)
     least = _least(item, least)
     floor = floor_of(item, table, found.vintage) if least else ""
     if perimeter != "constant":
@@ -170,12 +170,13 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
             if own or to is None
             else _above(item, sums, found.years, to, date, allow_partial=allow_partial)
         )
+    at = result if item.kind == "median" else table
+    when = _when(at, date, regrouped=isinstance(to, str))
     _question(item, result)
     result = _hidden(result, floor, least)
-    values = result[VALUE].rename(item.id)
     told = result[state_column(VALUE)]
-    values = tell(
-        pd.Series(values),
+    return tell(
+        pd.Series(result[VALUE].rename(item.id)),
         indicator=item.id,
         title=item.title(found.vintage),
         definition=item.definition,
@@ -190,16 +191,14 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
         **when,
         notes=(
             *note,
-            *_notes(item, found, result),
+            *_notes(item, found, result, table),
             *_rule(item, floor, least),
             *gaps,
         ),
         states={str(code): state for code, state in told.items() if state},
         remarks=told_of(result).remarks,
+        **_pivot(item),
     )
-    if item.map.pivot is not None and item.kind != "growth":
-        retell(values, pivot=item.map.pivot)
-    return values
 
 
 # -- what may be asked --------------------------------------------------------------
@@ -210,10 +209,12 @@ def _regrouped(table: pd.DataFrame, to: str | pd.Series | None) -> bool:
     return isinstance(to, pd.Series) or (to is not None and to != table.index.name)
 
 
-def _check_rows(table: pd.DataFrame) -> None:
+def _check_rows(table: pd.DataFrame, kinds: Collection[str]) -> None:
     """Check the rows of a table: those of communes, IRIS, or of any level as it is."""
     level = table.index.name
-    if level in {"commune", "iris"} or level is None:
+    # What is published of an older list of communes cannot be brought to another.
+    older = level == "commune" and "median" in kinds and older_list(table) is not None
+    if (level in {"commune", "iris"} and not older) or level is None:
         check_table(table)
         return
     if table.empty:
@@ -231,6 +232,8 @@ def _chosen(
     item, found = choose(item, table, year)
     # It may be what the first one is not: published, and read at its own level.
     _check_level(item, table, to)
+    if not _regrouped(table, to):
+        _check_rows(table, {item.kind})
     return item, found
 
 
@@ -386,7 +389,9 @@ def _current(
 # -- what is told -------------------------------------------------------------------
 
 
-def _notes(item: Indicator, found: Counts, result: pd.DataFrame) -> tuple[str, ...]:
+def _notes(
+    item: Indicator, found: Counts, result: pd.DataFrame, table: pd.DataFrame
+) -> tuple[str, ...]:
     """Return what is to be printed of how the indicator was computed."""
     notes = list(item.notes)
     for term, names in zip(item.terms, found.terms, strict=True):
@@ -397,10 +402,23 @@ def _notes(item: Indicator, found: Counts, result: pd.DataFrame) -> tuple[str, .
     if item.kind == "mean" and (result[state_column(VALUE)] == "estimated").any():
         weight = catalogue().counts[item.denominator[0].count].label.lower()
         notes.append(f"Estimation : moyenne des valeurs publiées, pondérée ({weight}).")
+    if item.kind == "median" and table.index.name == "commune":
+        notes += _changed(table, found)
     if item.kind == "formula":
         level = str(result.index.name)
         notes.append(f"Échelle du calcul : {PRINTED.get(level, level)}.")
     return tuple(typeset(note) for note in notes)
+
+
+def _changed(table: pd.DataFrame, found: Counts) -> list[str]:
+    """Say which list of communes published values are of, if it is an older one."""
+    year = older_list(table, found.columns)
+    if year is None:
+        return []
+    return [
+        f"Valeurs publiées sur les communes au 1er janvier {year} : celles des "
+        "communes modifiées depuis ne sont pas reprises."
+    ]
 
 
 def _rule(item: Indicator, floor: str, least: int) -> tuple[str, ...]:
@@ -411,6 +429,12 @@ def _rule(item: Indicator, floor: str, least: int) -> tuple[str, ...]:
     told = f"Valeurs masquées sous {number(least)} ({label})."
     lost = f"Règle du secret non vérifiée : effectif absent ({label})."
     return (typeset(told if floor else lost),)
+
+
+def _pivot(item: Indicator) -> dict[str, float]:
+    """Return the value that its classes turn on; a growth is known to turn on 0."""
+    turns = item.map.pivot is not None and item.kind != "growth"
+    return {"pivot": float(item.map.pivot or 0)} if turns else {}
 
 
 def _when(table: pd.DataFrame, date: str, *, regrouped: bool) -> dict[str, str]:
