@@ -857,6 +857,18 @@ def test_a_median_without_its_number_says_that_the_rule_was_not_seen_to():
     assert any("non vérifiée" in note for note in found.attrs["notes"])
 
 
+def test_a_median_of_an_unknown_number_is_secret():
+    counts = {**VALUES["M04", "median"][0], "rent_observations_2023": (np.nan, 50)}
+    found = bm.compute("M04", table_of_two(**counts))
+    assert found.attrs["states"] == {LENS: "secret"}
+
+
+def test_what_turns_on_a_value_says_so():
+    assert bm.compute("D03", table_of_two(**CENSUSES)).attrs["pivot"] == 0
+    jobs = bm.compute("E03", table_of_two(**VALUES["E03", ""][0]))
+    assert jobs.attrs["pivot"] == 100
+
+
 def test_few_households_are_secret_alone_and_not_together():
     counts = {
         "ops_households_under_60pct_2022": (5, 30),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import Final
 
 import pandas as pd
 
@@ -42,7 +44,9 @@ from basinmap.values.told import carry, measures_of, tell, told_of
 __all__ = ["compute"]
 
 # What attrs say of how a value may be combined: a formula no more than a median.
-_KINDS = {"yearly": "ratio", "gain": "ratio", "formula": "median"}
+_KINDS: Final[Mapping[str, str]] = MappingProxyType(
+    {"yearly": "ratio", "gain": "ratio", "formula": "median"}
+)
 
 
 def compute(  # noqa: PLR0913 - each is a choice that changes the figures
@@ -265,9 +269,9 @@ def _check_level(
         raise MeasureError(msg)
 
 
-_INSTEAD = {
-    "S03": "; above it take S02, social dwellings for 100 main residences",
-}
+_INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
+    {"S03": "; above it take S02, social dwellings for 100 main residences"}
+)
 
 
 def _check_flow(item: Indicator, perimeter: Rule, least: int | None) -> None:
@@ -353,7 +357,8 @@ def _hidden(result: pd.DataFrame, floor: str, least: int) -> pd.DataFrame:
     """Hide the values of too few, by the rule of secrecy of the indicator."""
     if not floor or floor not in result:
         return result
-    few = result[floor].gt(0) & result[floor].lt(least)
+    # Nothing proves that what bears no number is made from enough.
+    few = (result[floor].gt(0) & result[floor].lt(least)) | result[floor].isna()
     few &= result[VALUE].notna()
     if not few.any():
         return result
