@@ -256,10 +256,14 @@ def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
     return bare(counts).join(bare(rates)).loc[codes].rename_axis(level)
 
 
+_FIGURES: Final = ["population", "population_state", "area_km2", "area_km2_state"]
+"""Figures of the outlines, which the statistics give again."""
+
+
 def _write_data(about: Subject, folder: Path) -> None:
-    mine = about.communes.drop(columns=["population", "area_km2"])
+    mine = about.communes.drop(columns=_FIGURES, errors="ignore")
     units = _with_counts(about, "commune", list(mine.index))
-    everyone = about.epcis.drop(columns=["population", "area_km2"])
+    everyone = about.epcis.drop(columns=_FIGURES, errors="ignore")
     groups = _with_counts(about, "epci", list(everyone.index))
     layers = {
         "communes": (mine.join(units), f"Communes – {about.name}"),
@@ -292,7 +296,7 @@ def _counted(about: Subject) -> str:
 
 def _people_of(about: Subject, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return what is counted in rings or isochrones, as the plates count it."""
-    inside = about.everyone.drop(columns=["population", "area_km2"])
+    inside = about.everyone.drop(columns=_FIGURES, errors="ignore")
     inside = retell(
         inside.join(about.everything), measures=measures_of(about.everything)
     )
