@@ -92,7 +92,14 @@ def page() -> str:
 
 
 def row(item: Indicator) -> str:
-    """Return the line of an indicator."""
+    """
+    Return the line of an indicator.
+
+    Parameters
+    ----------
+    item
+        The indicator.
+    """
     doubt = "" if item.verified else " ?"
     variants = ", ".join(f"`{name}`" for name in item.variants)
     told = [f"**{item.label}**."]
@@ -114,7 +121,14 @@ def row(item: Indicator) -> str:
 
 
 def computed(item: Indicator) -> str:
-    """Return what an indicator is computed from."""
+    """
+    Return what an indicator is computed from.
+
+    Parameters
+    ----------
+    item
+        The indicator.
+    """
     above, below = added(item.numerator), added(item.denominator)
     if item.kind == "formula":
         told = ", ".join(added((term,)) for term in item.terms)
@@ -130,7 +144,14 @@ def computed(item: Indicator) -> str:
 
 
 def added(terms: tuple[Term, ...]) -> str:
-    """Return a sum of counts."""
+    """
+    Return a sum of counts.
+
+    Parameters
+    ----------
+    terms
+        Counts, each with its sign and when.
+    """
     told = [
         ("- " if term.sign < 0 else "+ ") + f"`{term.count}`{WHENS[term.when]}"
         for term in terms
