@@ -643,6 +643,28 @@ def test_the_year_of_a_population_that_lags_is_printed():
     assert any(note.endswith(": 2022.") for note in found.attrs["notes"])
 
 
+def test_counts_without_a_year_are_not_set_beside_those_of_one():
+    counts = {"vacant_private_dwellings": (1, 3), "private_dwellings_2025": (4, 6)}
+    with pytest.raises(ColumnError, match="bear no year, others do"):
+        bm.compute("L13", table_of_two(**counts))
+    counts = {"social_dwellings": (1, 3), "main_residences_2021": (4, 6)}
+    found = bm.compute("S02", table_of_two(**counts))
+    assert found.tolist() == [25, 50]
+    assert found.attrs["title"] == "Densité de logements sociaux"
+    assert any(note.endswith(": 2021.") for note in found.attrs["notes"])
+
+
+@pytest.mark.parametrize("id_", ["L12", "F05", "L10", "S04"])
+def test_a_negative_count_is_refused_whatever_is_made_of_it(id_):
+    key = next(key for key in VALUES if key[0] == id_)
+    table = table_of_two(**VALUES[key][0])
+    name = table.columns[-1]
+    table[name] = [-1, 5]
+    for to in (None, union()):
+        with pytest.raises(MeasureError, match=rf"{name}.*1 negative.*'62498'"):
+            bm.compute(id_, table, to=to)
+
+
 def test_a_count_that_stands_twice_for_a_year_is_refused():
     table = table_of_two(dwellings_2021=(1, 1), dwellings=(2, 2))
     measures = {c: bm.Stock(vintage="2021") for c in table}

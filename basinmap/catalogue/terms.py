@@ -120,6 +120,8 @@ class _Maker:
             for term, names in zip(item.terms, self.found.terms, strict=True)
         ]
         self._floor(floor)
+        for name in columns:
+            counted(self.rows, name, signed=self.stocks[name].signed)
         # Without a part of its territory, no term of a formula bounds anything.
         self.stocks = {n: replace(s, signed=True) for n, s in self.stocks.items()}
         return Sums(self.rows, self.stocks, parts=tuple(columns))

@@ -331,6 +331,11 @@ def _none_of(
     item: Indicator, found: Mapping[str, Held], year: str, lost: Sequence[str]
 ) -> str:
     told = {count: _dates(years) for count, years in found.items()}
+    if not year:
+        return (
+            f"{item.id}: some of its counts bear no year, others do: {told}; name all "
+            "columns with their year"
+        )
     lags = {t.count for t in item.terms if t.when == "previous"} & set(lost)
     if lags and year.isdigit():
         return (
@@ -347,8 +352,9 @@ def _at(term: Term, held: Held, year: str) -> str | None:
     if term.when == "previous" and year.isdigit():
         before = str(int(year) - 1)
         return held.get(before, held.get(""))
-    if term.when == "latest" and year.isdigit():
-        past = [y for y in held if y.isdigit() and int(y) <= int(year)]
+    if term.when == "latest":
+        last = int(year) if year.isdigit() else 9999
+        past = [y for y in held if y.isdigit() and int(y) <= last]
         return held[max(past)] if past else held.get("")
     return held.get("")
 
