@@ -94,8 +94,9 @@ _ROOMS: Final = {
     "access.timetables": ("Timetable",),
     "access.transit": ("Walking", "transit_times"),
     "access.valhalla": ("valhalla_isochrones", "valhalla_tiles", "valhalla_times"),
-    "indicators": ("indicators",),
-    "indicators.computing": ("compute",),
+    "catalogue.computing": ("compute",),
+    "catalogue.leases": ("count_leases",),
+    "catalogue.listing": ("indicators",),
     "maps.alternatives": ("alternative_text",),
     "maps.atlases": ("atlas",),
     "maps.bands": ("draw_isochrones",),
@@ -162,11 +163,12 @@ if TYPE_CHECKING:
     from basinmap.access.valhalla import valhalla_isochrones as valhalla_isochrones
     from basinmap.access.valhalla import valhalla_tiles as valhalla_tiles
     from basinmap.access.valhalla import valhalla_times as valhalla_times
+    from basinmap.catalogue.computing import compute as compute
+    from basinmap.catalogue.leases import count_leases as count_leases
+    from basinmap.catalogue.listing import indicators as indicators
     from basinmap.deliverables.housing import plh as plh
     from basinmap.export.geopackages import write_geopackage as write_geopackage
     from basinmap.export.workbooks import write_workbook as write_workbook
-    from basinmap.indicators.catalogue import indicators as indicators
-    from basinmap.indicators.computing import compute as compute
     from basinmap.maps.alternatives import alternative_text as alternative_text
     from basinmap.maps.atlases import atlas as atlas
     from basinmap.maps.bands import draw_isochrones as draw_isochrones
