@@ -1,0 +1,18 @@
+"""One module a source: what its file holds, and nothing of how it is read."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from basinmap.sources.layouts import Source
+from basinmap.sources.producers import census, filosofi, lovac, populations
+
+__all__ = ["SOURCES"]
+
+SOURCES: Final[tuple[Source, ...]] = (
+    *census.SOURCES,
+    *populations.SOURCES,
+    *filosofi.SOURCES,
+    *lovac.SOURCES,
+)
+"""Every file that is known."""
