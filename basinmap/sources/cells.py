@@ -13,7 +13,7 @@ from basinmap.measures import check_counts, parse_counts, state_column
 from basinmap.sources.layouts import Marks
 from basinmap.states import STATES, summed
 
-__all__ = ["check_decimals", "numbers_of", "sum_of"]
+__all__ = ["numbers_of", "sum_of"]
 
 _PLAIN: Final = r"[0-9]+(?:\.[0-9]+)?"
 _DOTTED: Final = r"[-−]?[0-9]+\.[0-9]+"
@@ -55,13 +55,20 @@ def numbers_of(
     """
     values = pd.Series(np.nan, index=text.index, dtype=float)
     states = pd.Series("", index=text.index, dtype=object)
+    text = text.str.replace(r"\s", "", regex=True)
+    if marks.declared:
+        other = "," if marks.decimal == "." else "."
+        loose = text.str.fullmatch(_THOUSANDS) | text.str.contains(
+            marks.decimal, regex=False
+        )
+        text = text.mask(loose, text.str.replace(other, "", regex=False))
+    _check_decimals(text, name, marks.decimal)
     plain = text.str.fullmatch(_PLAIN).to_numpy(dtype=bool)
     values[plain] = pd.to_numeric(text[plain]).to_numpy(dtype=float)
     rest = text[~plain]
     if rest.empty:
         check_counts(values, name, signed=signed)
         return values, states
-    _check_one_decimal(text, name)
     secret = marks.secret
     if marks.text == "secret":
         known = {*marks.not_applicable, *marks.not_available}
@@ -80,9 +87,8 @@ def numbers_of(
     return values, states
 
 
-def _check_one_decimal(text: pd.Series, name: str) -> None:
-    """Refuse a column with points and commas: one of them is no decimal."""
-    text = text.str.replace(r"\s", "", regex=True)
+def _check_decimals(text: pd.Series, name: str, known: str) -> None:
+    """Refuse decimals written in two ways, and what may be thousands: « 1.234 »."""
     points = text[text.str.fullmatch(_DOTTED)]
     commas = text[text.str.fullmatch(_COMMAED)]
     if len(points) and len(commas):
@@ -91,31 +97,12 @@ def _check_one_decimal(text: pd.Series, name: str) -> None:
             f"comma ({culprits(commas, most=1)}): which is which? Write one of them"
         )
         raise DataError(msg)
-
-
-def check_decimals(text: pd.Series, name: str) -> None:
-    """
-    Refuse numbers that may be thousands as well as decimals, such as « 1.234 ».
-
-    Parameters
-    ----------
-    text
-        As read.
-    name
-        Of the column.
-
-    Raises
-    ------
-    DataError
-        If every number with a point, or a comma, has three digits behind.
-    """
-    for form, mark in ((_DOTTED, "."), (_COMMAED, ",")):
-        cut = text[text.str.fullmatch(form)]
-        if len(cut) and cut.str.fullmatch(_THOUSANDS).all():
+    for cut, mark in ((points, "."), (commas, ",")):
+        if mark != known and len(cut) and cut.str.fullmatch(_THOUSANDS).all():
             msg = (
                 f"{name!r}: {len(cut)} number(s) such as {culprits(cut, most=2)}: are "
-                f"they thousands, or decimals of three digits? Take {mark!r} out, or "
-                "write decimal='.' or ','"
+                f"they thousands, or decimals of three digits? Take {mark!r} out of "
+                "the file, or read it with decimal='.' or ','"
             )
             raise DataError(msg)
 

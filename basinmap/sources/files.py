@@ -64,16 +64,24 @@ def _in_grid(
     grid: Grid, sources: Sequence[Source], file: Path, options: Options
 ) -> Found | None:
     """Return the source of the most demanding header that is met."""
-    best: Found | None = None
     for at, row in enumerate(grid.head[:_DEEPEST]):
-        for source in sources:
-            if position(row, source.code) is None or _absent(row, source):
-                continue
-            if best is None or len(source.needs) > len(best.source.needs):
-                best = Found(source, grid, at, tuple(row), file, options)
-        if best is not None:
-            return best
+        fits = [item for item in sources if _is_header(row, item)]
+        if fits:
+            # The most demanding: the file of all themes has the columns of each.
+            source = max(fits, key=lambda item: len(item.needs))
+            return Found(source, grid, at, tuple(row), file, options)
     return None
+
+
+def _is_header(row: Sequence[str], source: Source) -> bool:
+    """Tell whether a row names the columns of a source."""
+    return (
+        len(row) > len(source.needs)
+        and position(row, source.code) is not None
+        and all(
+            any(pattern(name).fullmatch(cell) for cell in row) for name in source.needs
+        )
+    )
 
 
 def _absent(row: Sequence[str], source: Source) -> tuple[str, ...]:
@@ -90,7 +98,8 @@ def _nearest(
 ) -> tuple[int, tuple[str, ...], Sequence[str]] | None:
     """Return how much of a source the best row of a table has, and what it lacks."""
     best = None
-    for row in grid.head[:_DEEPEST]:
+    # The first rows are enough to tell what a file looks like.
+    for row in grid.head[:8]:
         absent = _absent(row, source)
         if position(row, source.code) is None:
             absent = (source.code[0], *absent)

@@ -46,12 +46,18 @@ class Marks:
         Its signs.
     text
         What any other text in a column of numbers means: nothing known, or secret.
+    decimal
+        What stands before decimals, if it is known: « 1.234 » may be a thousand.
+    declared
+        Whether the caller says so: the other mark then stands between thousands.
     """
 
     secret: tuple[str, ...] = ("s",)
     not_applicable: tuple[str, ...] = ("so", "s.o.", "///")
     not_available: tuple[str, ...] = ("", "ns", "nd", "n.d.", "n.s.", "n/a")
     text: Literal["", "secret"] = ""
+    decimal: Literal["", ".", ","] = ""
+    declared: bool = False
 
 
 MARKS: Final = Marks()

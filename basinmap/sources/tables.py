@@ -20,8 +20,7 @@ from basinmap.errors import (
 )
 from basinmap.measures import Growth, Mean, Measure, Ratio, Stock
 from basinmap.sheets import Grid, grids
-from basinmap.sources.cells import check_decimals
-from basinmap.sources.layouts import Cells, Count, Held, Source
+from basinmap.sources.layouts import Cells, Count, Held, Marks, Source
 from basinmap.sources.reading import Reading, finished
 from basinmap.territory.levels import check_level, fold
 
@@ -121,7 +120,7 @@ def read_table(  # noqa: PLR0913 - each is something that the file does not say
     where = {column: _only(header, column, grid.file) for column in (code, *wanted)}
     told = _named(wanted, str(vintage or ""), source or "")
     text = grid.frame(at, sorted(set(where.values())))
-    cells = _cells(text, where, code, told, decimal)
+    cells = _cells(text, where, code, told)
     if not grid.ended:
         warnings.warn(
             f"{grid.file}: its last line has no end; if it is cut there, its last "
@@ -130,7 +129,13 @@ def read_table(  # noqa: PLR0913 - each is something that the file does not say
             stacklevel=2,
         )
     found = Source(
-        id="table", name=grid.file, credit=source or "", code=(), needs=(), level=level
+        id="table",
+        name=grid.file,
+        credit=source or "",
+        code=(),
+        needs=(),
+        level=level,
+        marks=Marks(decimal=decimal or "", declared=decimal is not None),
     )
     return finished(
         Reading(
@@ -293,17 +298,10 @@ def _cells(
     where: Mapping[str, int],
     code: str,
     told: Mapping[str, tuple[str, Measure]],
-    decimal: str | None,
 ) -> Cells:
     held = {}
     values = {}
     for column, (name, measure) in told.items():
-        cells = text[where[column]].str.replace("\u202f", "").str.replace("\u00a0", "")
-        if decimal is None:
-            check_decimals(cells, column)
-        else:
-            other = "," if decimal == "." else "."
-            cells = cells.str.replace(other, "", regex=False)
         count = Count(
             name=name,
             columns=(),
@@ -312,5 +310,5 @@ def _cells(
             signed=getattr(measure, "signed", False),
         )
         held[name] = Held(count, ())
-        values[name] = cells
+        values[name] = text[where[column]]
     return Cells(codes=text[where[code]], columns=pd.DataFrame(values), held=held)

@@ -13,7 +13,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
-from basinmap.sources.layouts import Count, Source
+from basinmap.sources.layouts import Count, Marks, Source
 
 __all__ = ["COUNTS", "SOURCES"]
 
@@ -234,6 +234,7 @@ _FILE: Final = Source(
     counts=COUNTS,
     # Geography of an edition: three years after the census, since 2018 at least.
     lag=3,
+    marks=Marks(decimal="."),
     totals=MappingProxyType(
         {
             "dwellings": (
