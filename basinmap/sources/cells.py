@@ -55,36 +55,47 @@ def numbers_of(
     """
     values = pd.Series(np.nan, index=text.index, dtype=float)
     states = pd.Series("", index=text.index, dtype=object)
-    text = text.str.replace(r"\s", "", regex=True)
-    if marks.declared:
-        other = "," if marks.decimal == "." else "."
-        loose = text.str.fullmatch(_THOUSANDS) | text.str.contains(
-            marks.decimal, regex=False
-        )
-        text = text.mask(loose, text.str.replace(other, "", regex=False))
-    _check_decimals(text, name, marks.decimal)
-    plain = text.str.fullmatch(_PLAIN).to_numpy(dtype=bool)
+    whole = r"[0-9]+" if marks.decimal != "." or marks.declared else _PLAIN
+    plain = text.str.fullmatch(whole).to_numpy(dtype=bool)
+    if not plain.all():
+        text = _decimals_of(text, name, marks)
+        plain = text.str.fullmatch(_PLAIN).to_numpy(dtype=bool)
     values[plain] = pd.to_numeric(text[plain]).to_numpy(dtype=float)
     rest = text[~plain]
-    if rest.empty:
-        check_counts(values, name, signed=signed)
-        return values, states
+    if len(rest):
+        read = _marked(rest.rename(name), marks, signed=signed)
+        values[rest.index] = read[name]
+        states[rest.index] = read[state_column(name)]
+    check_counts(values, name, signed=signed)
+    return values, states
+
+
+def _marked(rest: pd.Series, marks: Marks, *, signed: bool) -> pd.DataFrame:
+    """Read the cells that are no plain number."""
     secret = marks.secret
     if marks.text == "secret":
         known = {*marks.not_applicable, *marks.not_available}
         letters = rest.str.contains(r"[^\W\d_]", regex=True)
         secret = (*secret, *set(rest[letters].str.lower()) - known)
-    read = parse_counts(
-        rest.rename(name),
+    return parse_counts(
+        rest,
         secret=secret,
         not_applicable=marks.not_applicable,
         not_available=marks.not_available,
         signed=signed,
     )
-    values[rest.index] = read[name]
-    states[rest.index] = read[state_column(name)]
-    check_counts(values, name, signed=signed)
-    return values, states
+
+
+def _decimals_of(text: pd.Series, name: str, marks: Marks) -> pd.Series:
+    """Return text without spaces, nor what the caller says is between thousands."""
+    text = text.str.replace(r"\s", "", regex=True)
+    if marks.declared:
+        other = "," if marks.decimal == "." else "."
+        loose = text.str.fullmatch(_THOUSANDS)
+        loose |= text.str.contains(marks.decimal, regex=False)
+        text = text.mask(loose, text.str.replace(other, "", regex=False))
+    _check_decimals(text, name, marks.decimal)
+    return text
 
 
 def _check_decimals(text: pd.Series, name: str, known: str) -> None:
