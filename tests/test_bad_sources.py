@@ -25,7 +25,7 @@ import basinmap as bm
 from basinmap.errors import BasinmapError, DataError
 
 DATA = Path(__file__).parent / "data" / "sources"
-OPTIONS = {}
+OPTIONS: dict[str, dict] = {}
 FILES = sorted(path.name for path in DATA.iterdir())
 
 

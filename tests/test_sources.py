@@ -231,7 +231,7 @@ def test_the_zip_of_the_producer_is_read_without_its_dictionary(tmp_path):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.write(DATA / "base-cc-logement-2021.CSV", "base-cc-logement-2021.CSV")
         archive.writestr("meta_base-cc-logement-2021.CSV", "COD_VAR;LIB_VAR\nx;y\n")
-    table = bm.read_source(path, "base-cc-logement")
+    table = bm.read_source(path, "rp-logement")
     pd.testing.assert_frame_equal(
         table, bm.read_source(DATA / "base-cc-logement-2021.CSV")
     )
@@ -555,3 +555,212 @@ def test_a_median_of_a_table_stays_a_median(tmp_path):
     assert isinstance(told, bm.Median)
     assert (told.vintage, told.unit) == ("2022", "€/m²")
     assert np.isclose(table.loc[LIEVIN, "Loyer_2022"], 8.75)
+
+
+# -- RPLS ---------------------------------------------------------------------------
+
+
+def test_counts_of_rpls_add_up_to_the_published_rates_of_an_epci():
+    table = bm.read_source(reference("rpls/rpls_aggrege_2016_59_62.csv"))
+    assert len(table) == 1537
+    with pytest.warns(BasinmapWarning):
+        recent, _ = bm.rebase(table, from_year=2017, to_year=2026)
+    with pytest.warns(BasinmapWarning):
+        sums, _ = bm.aggregate(recent, "epci", measures=bm.measures_of(recent))
+    call = sums.loc[CALL]
+    assert call["social_dwellings_vacant_2016"] == 561
+    assert call["social_dwellings_offered_2016"] == 39429
+    assert call["social_moves_in_2016"] == 3727
+    assert call["social_dwellings_offered_1y_2016"] == 38997
+    rent = call["social_rents_2016"] / call["social_rented_area_m2_2016"]
+    assert rent == pytest.approx(5.5787, abs=5e-5)
+
+
+def workbook_of_rpls(path):
+    names = (
+        "DEPCOM_ARM LIBCOM LIBCOM_DEP REG DEP nb_ls nb_loues nb_vacants nb_ls_en_qpv"
+    )
+    names = [*names.split(), "nb_ls2022", "nb_ls2021", "tx_vac3", "tx_mob", "loymoy"]
+    lens = [9200, 8800, 200, 4500, 9210, 9222, 1.2, 9.5, 6.1]
+    small = [4, "secret", "secret", 0, 4, 4, "secret", "n.d.", "secret"]
+    titles = [["Répertoire des logements locatifs"], ["Communes"], [], ["Parc"], []]
+    return book(
+        path,
+        {
+            "INFORMATIONS": [["Lisez-moi"]],
+            "EPCI": [["EPCI_DEP", "nb_ls", "nb_loues", "nb_vacants"], [1, 2, 1, 1]],
+            "COMMUNES": [
+                *titles,
+                names,
+                [LENS, "Lens", "x", 32, 62, *lens],
+                ["59001", "Abancourt", "x", 32, 59, *small],
+            ],
+        },
+    )
+
+
+def test_the_results_of_rpls_are_read_at_their_sheet_of_communes(tmp_path):
+    table = bm.read_source(workbook_of_rpls(tmp_path / "rpls_resultats.xlsx"))
+    assert table.loc[LENS, "social_dwellings_2023"] == 9200
+    assert table.loc[LENS, "social_dwellings_vacant_2023"] == 200
+    assert table.loc[LENS, "social_rent_m2_2023"] == 6.1
+    assert isinstance(bm.measures_of(table)["social_mobility_rate_2023"], bm.Median)
+    states = table.loc["59001"]
+    assert states["social_dwellings_let_2023_state"] == "secret"
+    assert states["social_mobility_rate_2023_state"] == "not_available"
+
+
+# -- Sitadel ------------------------------------------------------------------------
+
+
+def test_months_of_sitadel_are_added_up_and_an_unfinished_year_left_out():
+    table = bm.read_source(DATA / "sitadel_mensuel.csv")
+    lens = table.loc[LENS]
+    # 12 x 1 detached + 6 odd months x 1 grouped + 8 collective in September.
+    assert lens["started_dwellings_recorded_2023"] == 26
+    assert lens["started_detached_recorded_2023"] == 12
+    assert lens["authorised_dwellings_recorded_2023"] == 46
+    assert not [column for column in table if "2024" in column]
+    assert "Années incomplètes, laissées : 2024 (2 mois)" in notes(table)
+
+
+def annual(path, rows):
+    head = '"ANNEE";"COMM";"TYPE_LGT";"LOG_AUT";"LOG_COM"'
+    text = "\n".join([head, *(";".join(f'"{x}"' for x in row) for row in rows)])
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode() + b"\n")
+    return path
+
+
+KINDS = ("Individuel pur", "Individuel groupe", "Collectif", "Residence")
+
+
+def of_year(year, code, authorised, started):
+    every = [
+        (sum(x for x in part if x) if None not in part else "")
+        for part in (authorised, started)
+    ]
+    return [
+        (year, code, "Tous Logements", *every),
+        *(
+            (year, code, kind, a, "" if s is None else s)
+            for kind, a, s in zip(KINDS, authorised, started, strict=True)
+        ),
+    ]
+
+
+def test_an_annual_file_of_sitadel_asks_for_its_dates(tmp_path):
+    rows = [
+        *of_year(2023, LENS, (3, 2, 10, 0), (1, 1, 0, 4)),
+        *of_year(2024, LENS, (1, 0, 0, 0), (None, None, None, None)),
+        (2023, "62", "Tous Logements", 900, 800),
+    ]
+    path = annual(tmp_path / "sitadel.csv", rows)
+    with pytest.raises(DataError, match="write dates='real' or dates='recorded'"):
+        bm.read_source(path)
+    table = bm.read_source(path, "sitadel", dates="real")
+    assert table.index.tolist() == [LENS]
+    assert table.loc[LENS, "authorised_dwellings_2023"] == 15
+    assert table.loc[LENS, "started_residence_2023"] == 4
+    # What is blank in the last year is not zero.
+    assert np.isnan(table.loc[LENS, "started_dwellings_2024"])
+    assert table.loc[LENS, "started_dwellings_2024_state"] == "not_available"
+    told = bm.measures_of(table)
+    assert told["authorised_dwellings_2023"].geography == "2023"
+
+
+def test_the_two_dates_of_sitadel_never_bear_one_name(tmp_path):
+    path = annual(tmp_path / "s.csv", of_year(2023, LENS, (3, 2, 10, 0), (1, 1, 0, 4)))
+    real = bm.read_source(path, dates="real")
+    recorded = bm.read_source(path, dates="recorded")
+    assert set(bm.measures_of(real)).isdisjoint(bm.measures_of(recorded))
+
+
+def test_types_of_sitadel_that_do_not_add_up_are_refused(tmp_path):
+    rows = of_year(2023, LENS, (3, 2, 10, 0), (1, 1, 0, 4))[:-1]
+    rows += of_year(2023, SOMAIN, (1, 0, 0, 0), (1, 0, 0, 0))
+    path = annual(tmp_path / "sitadel.csv", rows)
+    with pytest.raises(DataError, match="not the sum of their types"):
+        bm.read_source(path, dates="real")
+
+
+# -- land ---------------------------------------------------------------------------
+
+
+def test_flows_of_land_are_of_their_first_year_and_totals_of_both():
+    table = bm.read_source(DATA / "conso2021-2024-resultats-com.csv")
+    lens = table.loc[LENS]
+    assert lens["enaf_m2_2021"] == 12650
+    assert lens["enaf_housing_m2_2022"] == 8000
+    assert lens["enaf_m2_2021_2024"] == 22790
+    assert lens[[f"enaf_m2_{year}" for year in (2021, 2022, 2023)]].sum() == 22790
+    assert bm.measures_of(table)["enaf_m2_2021_2024"].vintage == "2021-2024"
+    assert bm.measures_of(table)["enaf_m2_2021"].geography == "2024"
+
+
+def test_a_window_that_the_edition_has_not_is_no_column():
+    table = bm.read_source(DATA / "conso2021-2024-resultats-com.csv")
+    assert "enaf_m2_2011_2021" not in table
+    assert "Flux annuels de 2021 à 2023" in notes(table)
+
+
+def test_destinations_of_land_must_add_up_to_the_whole(tmp_path):
+    path = tmp_path / "conso.csv"
+    text = (DATA / "conso2021-2024-resultats-com.csv").read_text()
+    path.write_text(text.replace('"art21act22";"art21hab22"', '"x";"art21hab22"', 1))
+    assert "enaf_activity_m2_2021" not in bm.read_source(path)
+    path.write_text(text.replace("12650.0", "12651.0", 1))
+    with pytest.raises(DataError, match="is not the sum of"):
+        bm.read_source(path)
+
+
+# -- DVF ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["geo-dvf-62-2023.csv", "ValeursFoncieres-2023.txt"])
+def test_dvf_counts_mutations_and_not_lines(name):
+    table = bm.read_source(DATA / name)
+    lens = table.loc[LENS]
+    # 12 houses on 25 lines, two houses at once, three flats at once, two flats alone.
+    assert lens["sales_2023"] == 16
+    assert lens["sales_houses_2023"] == 12
+    assert lens["sales_flats_2023"] == 2
+    # 100 000 to 210 000 by 10 000.
+    assert lens["median_price_houses_2023"] == 155000
+    assert lens["median_price_m2_houses_2023"] == 1550
+    assert table.loc[SOMAIN, "sales_land_2023"] == 2
+
+
+def test_a_median_of_few_sales_is_not_given():
+    table = bm.read_source(DATA / "geo-dvf-62-2023.csv")
+    assert np.isnan(table.loc[LENS, "median_price_flats_2023"])
+    state = table.loc[LENS, "median_price_flats_2023_state"]
+    assert state == "not_available"
+
+
+def test_dvf_of_a_city_has_the_median_of_its_mutations(tmp_path):
+    real = pd.read_csv(
+        reference("dvf_nantes/dvf_44109_2017S1.csv"), dtype=str, keep_default_na=False
+    ).replace("--", "")
+    head = (DATA / "geo-dvf-62-2023.csv").read_text().splitlines()[0].split(",")
+    made = pd.DataFrame("", index=real.index, columns=head)
+    for name in ("date_mutation", "nature_mutation", "valeur_fonciere", "code_commune"):
+        made[name] = real[name]
+    made["id_mutation"] = real["date_mutation"] + real["valeur_fonciere"]
+    for name, column in {
+        "type_local": "type_local",
+        "surface_reelle_bati": "surface_relle_bati",
+        "nombre_pieces_principales": "nombre_pieces_principales",
+        "lot1_numero": "lot_1",
+    }.items():
+        made[name] = real[column]
+    path = tmp_path / "geo.csv"
+    made.to_csv(path, index=False)
+    nantes = bm.read_source(path).loc["44109"]
+    sold = real[real["nature_mutation"] == "Vente"]
+    assert (
+        nantes["sales_2017"]
+        == (sold["date_mutation"] + sold["valeur_fonciere"]).nunique()
+    )
+    # Lines of houses and flats are 3 599; their mutations 2 931, of one 2 670.
+    assert 2600 < nantes["sales_houses_2017"] + nantes["sales_flats_2017"] <= 2670
+    assert nantes["median_price_houses_2017"] == 330000

@@ -55,7 +55,7 @@ def repaired(
     """
     text = codes.str.strip()
     totals = text.str.fullmatch(_TOTAL.pattern, flags=re.IGNORECASE | re.DOTALL)
-    blank = (text == "") & (values.fillna("").astype(str) == "").all(axis=1)
+    blank = (text == "") & (values.isna() | values.eq("")).all(axis=1)
     notes = []
     if totals.any():
         told = ", ".join(sorted(set(text[totals].str[:20])))

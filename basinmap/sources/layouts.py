@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
-from basinmap.errors import ColumnError, culprits
+from basinmap.errors import ColumnError, VintageError, culprits
 from basinmap.measures import Measure, Median, Stock
 from basinmap.sheets import Grid
 
@@ -29,6 +29,7 @@ __all__ = [
     "held_counts",
     "pattern",
     "position",
+    "told_year",
 ]
 
 Period = tuple[int, ...]
@@ -224,6 +225,8 @@ class Cells:
         French sentences.
     cog
         Year of the list of communes, where the columns tell it.
+    dated
+        Whether the codes of each count are those of its own year.
     """
 
     codes: pd.Series
@@ -232,6 +235,7 @@ class Cells:
     states: Mapping[str, pd.Series] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     cog: int | None = None
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,6 +269,10 @@ class Source:
         Pairs of counts of which the first is never more than the second.
     cautions
         French sentences on what the file cannot give.
+    year
+        Year of the counts, where their columns bear none.
+    only
+        A column that tells levels apart, and what it holds for that of the source.
     title
         What the file's own name says of the year of its list of communes.
     read
@@ -285,9 +293,50 @@ class Source:
     )
     parts: tuple[tuple[str, str], ...] = ()
     cautions: tuple[str, ...] = ()
+    year: Callable[[Found], int] | None = None
+    only: tuple[str, ...] = ()
     title: str = ""
     read: Callable[[Found], Cells] | None = None
 
+
+def told_year(found: Found, *forms: str) -> int:
+    """
+    Return the year of a statistic, from the caller, its columns, its name or titles.
+
+    Parameters
+    ----------
+    found
+        The file.
+    *forms
+        Names of columns that bear the year before.
+
+    Raises
+    ------
+    VintageError
+        If nothing says it.
+    """
+    if found.options.vintage:
+        return found.options.vintage
+    before = [
+        full_year(told["yyyy"])
+        for cell in found.header
+        for form in forms
+        if (told := pattern(form).fullmatch(cell)) is not None
+    ]
+    if before:
+        return max(before) + 1
+    titles = " ".join(cell for row in found.grid.head[: found.at] for cell in row)
+    told_in = [*_YEAR.findall(found.path.name), *_YEAR.findall(titles)]
+    if len(set(told_in)) == 1:
+        return int(told_in[0])
+    msg = (
+        f"{found.grid.file}: of which year is it? Neither its columns nor its name say "
+        "so: write vintage=2024"
+    )
+    raise VintageError(msg)
+
+
+_YEAR: Final = re.compile(r"(?<!\d)20\d\d(?!\d)")
 
 # -- names of columns ---------------------------------------------------------------
 

@@ -60,7 +60,9 @@ def read_source(
     path
         The file as it is published: CSV, workbook, or the zip or gz that holds it.
     source
-        What it is, to insist; by default it is recognised by its columns.
+        What it is, to insist: a source of the catalogue, such as `"rp-logement"`, of
+        which a file by IRIS or of another layout is one too. By default it is
+        recognised by its columns.
     cog
         Year of its list of communes, where neither its columns nor its name say it.
     vintage
@@ -154,7 +156,7 @@ def report_of(table: pd.DataFrame) -> Report:
 def _chosen(source: str | None) -> Sequence[Source]:
     if source is None:
         return SOURCES
-    chosen = [item for item in SOURCES if item.id == source]
+    chosen = [item for item in SOURCES if f"{item.id}-".startswith(f"{source}-")]
     if not chosen:
         known = ", ".join(item.id for item in SOURCES)
         msg = f"unknown source {source!r}: write one of {known}"
@@ -205,14 +207,21 @@ def _wide(found: Found) -> Cells:
     """Read a table of one row a territory."""
     source = found.source
     held = held_counts(source.counts, found.header)
+    if source.year is not None:
+        year = source.year(found)
+        held = [h if h.period else replace(h, period=(year,)) for h in held]
     code = position(found.header, source.code)
     assert code is not None  # noqa: S101 - recognised by it
-    wanted = sorted({code, *(at for item in held for at in (*item.at, *item.minus))})
-    text = found.grid.frame(found.at, wanted)
-    # Under the header of some workbooks stand labels: no row of theirs has a code.
+    level = position(found.header, source.only[:1])
+    wanted = {code, *(at for item in held for at in (*item.at, *item.minus))}
+    text = found.grid.frame(
+        found.at, sorted(wanted | ({level} if level is not None else set()))
+    )
+    if level is not None:
+        text = text[text[level].str.fullmatch(source.only[1])]
     return Cells(
         codes=text[code],
-        columns=text.drop(columns=code),
+        columns=text[sorted(wanted - {code})],
         held={item.column: item for item in held},
         cog=_cog_of(found.header[code], source.code),
     )
@@ -284,7 +293,7 @@ def finished(reading: Reading) -> pd.DataFrame:
     notes += said
     geography, said = (
         dated(codes, reading.cog, file, declared=reading.declared)
-        if level == "commune"
+        if level == "commune" and not cells.dated
         else (str(reading.cog or ""), [])
     )
     notes += said
@@ -321,7 +330,9 @@ def _measures(reading: Reading, geography: str) -> dict[str, Measure]:
         }
     return {
         name: item.count.measure(
-            item.period, geography, _credit(reading.credit, item.period)
+            item.period,
+            str(item.period[0]) if reading.cells.dated else geography,
+            _credit(reading.credit, item.period),
         )
         for name, item in reading.cells.held.items()
     }

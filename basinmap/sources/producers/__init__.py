@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 from basinmap.sources.layouts import Source
-from basinmap.sources.producers import census, filosofi, lovac, populations
+from basinmap.sources.producers import (
+    census,
+    dvf,
+    enaf,
+    filosofi,
+    lovac,
+    populations,
+    rpls,
+    sitadel,
+)
 
 __all__ = ["SOURCES"]
 
@@ -14,5 +23,9 @@ SOURCES: Final[tuple[Source, ...]] = (
     *populations.SOURCES,
     *filosofi.SOURCES,
     *lovac.SOURCES,
+    *rpls.SOURCES,
+    *sitadel.SOURCES,
+    *enaf.SOURCES,
+    *dvf.SOURCES,
 )
 """Every file that is known."""

@@ -226,7 +226,7 @@ COUNTS: Final[tuple[Count, ...]] = (
 
 _ROUNDED: Final = "Effectifs pondérés, non entiers : à arrondir à l'impression."
 _FILE: Final = Source(
-    id="base-cc-logement",
+    id="rp-logement",
     name="Insee, recensement, logement",
     credit="Insee, recensement de la population {year}",
     code=("CODGEO",),
@@ -291,7 +291,7 @@ def _iris(id_: str, theme: str, *needs: str) -> Source:
 SOURCES: Final[tuple[Source, ...]] = (
     _FILE,
     _base(
-        "base-cc-serie-historique",
+        "rp-serie-historique",
         "séries historiques",
         "SUPERF",
         "D{yy}_POP",
@@ -299,35 +299,35 @@ SOURCES: Final[tuple[Source, ...]] = (
         "NAIS{aa}{bb}",
     ),
     _base(
-        "base-cc-evol-struct-pop",
+        "rp-evol-struct-pop",
         "évolution et structure de la population",
         "P{yy}_POP",
         "P{yy}_H0019",
         "P{yy}_F65P",
     ),
     _base(
-        "base-cc-coupl-fam-men",
+        "rp-couples-familles-menages",
         "couples, familles, ménages",
         "C{yy}_MEN",
         "C{yy}_MENPSEUL",
         "C{yy}_FAM",
     ),
     _base(
-        "base-cc-emploi-pop-active",
+        "rp-emploi-pop-active",
         "emploi et population active",
         "P{yy}_ACT1564",
         "P{yy}_CHOM1564",
         "P{yy}_POP1564",
     ),
     _base(
-        "base-cc-caract-emp",
+        "rp-caract-emp",
         "caractéristiques de l'emploi",
         "P{yy}_ACTOCC15P",
         "P{yy}_EMPLT",
     ),
     replace(
         _base(
-            "comparateur",
+            "rp-comparateur",
             "comparateur de territoires",
             "P{yy}_POP",
             "SUPERF",
@@ -342,7 +342,7 @@ SOURCES: Final[tuple[Source, ...]] = (
         ),
     ),
     _base(
-        "dossier-complet",
+        "rp-dossier-complet",
         "dossier complet",
         "P{yy}_LOG",
         "P{yy}_RP_1P",
@@ -351,18 +351,18 @@ SOURCES: Final[tuple[Source, ...]] = (
         "C{yy}_MENPSEUL",
         "P{yy}_CHOM1564",
     ),
-    _iris("base-ic-logement", "logement par IRIS", "P{yy}_LOG", "P{yy}_RP_1P"),
+    _iris("rp-logement-iris", "logement par IRIS", "P{yy}_LOG", "P{yy}_RP_1P"),
     _iris(
-        "base-ic-evol-struct-pop", "population par IRIS", "P{yy}_POP", "P{yy}_POP65P"
+        "rp-evol-struct-pop-iris", "population par IRIS", "P{yy}_POP", "P{yy}_POP65P"
     ),
     _iris(
-        "base-ic-couples-familles-menages",
+        "rp-couples-familles-menages-iris",
         "familles et ménages par IRIS",
         "C{yy}_MEN",
         "C{yy}_MENPSEUL",
     ),
     _iris(
-        "base-ic-activite-residents",
+        "rp-emploi-pop-active-iris",
         "activité des résidents par IRIS",
         "P{yy}_ACT1564",
         "P{yy}_CHOM1564",

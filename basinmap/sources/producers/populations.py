@@ -92,7 +92,7 @@ def _year(found: Found) -> int:
 
 SOURCES: Final = (
     Source(
-        id="populations",
+        id="populations-reference",
         name="Insee, populations de référence",
         credit="Insee, populations de référence {year}",
         code=("CODCOM",),
