@@ -58,6 +58,9 @@ def _read(found: Found) -> Cells:
         whole = rows["CODE_INSEE"].str.len() == 5
         dropped += int((~whole).sum())
         parts.append(_summed(rows[whole].reset_index(drop=True), found.grid.file))
+    if not parts:
+        msg = f"{found.grid.file}: no row under the header; fetch it again"
+        raise DataError(msg)
     keys = ["CODE_INSEE", "ANNEE", "type"]
     every = pd.concat(parts).groupby(keys, sort=True).sum()
     notes = (
