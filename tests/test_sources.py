@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from basinmap.errors import (
     MeasureError,
     VintageError,
 )
+from basinmap.sources.producers import SOURCES
 
 DATA = Path(__file__).parent / "data" / "sources"
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "data" / "reference"
@@ -33,6 +35,13 @@ def reference(name):
     if not path.is_file():
         pytest.skip("the reference data are elsewhere")
     return path
+
+
+def catalogue_of_counts():
+    path = Path(bm.__file__).parent / "catalogue" / "catalogue.toml"
+    if not path.is_file():
+        pytest.skip("the catalogue is not there yet")
+    return tomllib.loads(path.read_text(encoding="utf-8"))["counts"]
 
 
 def notes(table):
@@ -385,6 +394,22 @@ def test_the_name_of_a_filosofi_file_says_its_list_of_communes():
     assert (told.geography, told.vintage) == ("2024", "2021")
 
 
+# -- names --------------------------------------------------------------------------
+
+
+def test_counts_bear_the_labels_of_the_catalogue_where_it_has_them():
+    known = catalogue_of_counts()
+    read = [count for source in SOURCES for count in source.counts]
+    wrong = [
+        (count.name, count.label, known[count.name]["label"])
+        for count in read
+        if count.name in known
+        and (count.label, count.unit)
+        != (known[count.name]["label"], known[count.name]["unit"])
+    ]
+    assert not wrong
+
+
 # -- which file it is ---------------------------------------------------------------
 
 
@@ -555,6 +580,61 @@ def test_a_median_of_a_table_stays_a_median(tmp_path):
     assert isinstance(told, bm.Median)
     assert (told.vintage, told.unit) == ("2022", "€/m²")
     assert np.isclose(table.loc[LIEVIN, "Loyer_2022"], 8.75)
+
+
+# -- long files ---------------------------------------------------------------------
+
+LONG = "DS_RP_LOGEMENT_PRINC_2023_data.csv"
+
+
+def test_a_long_file_counts_where_all_other_dimensions_are_total():
+    table = bm.read_source(DATA / LONG)
+    lens = table.loc[LENS]
+    assert lens["dwellings_2023"] == 17600
+    assert lens["main_residences_2023"] == 15500.5
+    # 7 000 owners of any kind of dwelling, not 13 000 with those of houses.
+    assert lens["main_residences_owned_2023"] == 7000
+    assert lens["houses_2017"] == 5000
+    assert CALL not in table.index
+    told = bm.measures_of(table)["dwellings_2017"]
+    assert (told.family, told.geography) == ("P", "2026")
+
+
+def test_statuses_of_a_long_file_are_states():
+    table = bm.read_source(DATA / LONG)
+    states = bm.states_of(table, "dwellings_2023")
+    assert states["59001"] == "secret"
+    assert states["59002"] == "not_available"
+    assert "portées par une autre commune (fusion) : 1" in notes(table)
+
+
+def test_the_next_census_goes_to_its_indicator_as_it_is():
+    rate = bm.compute("L04", bm.read_source(DATA / LONG))
+    assert rate[LENS] == pytest.approx(100 * 1919.5 / 17600)
+    assert rate.attrs["title"] == "Taux de vacance des logements en 2023"
+
+
+def test_a_row_of_a_long_file_that_stands_twice_is_refused(tmp_path):
+    path = tmp_path / LONG
+    text = (DATA / LONG).read_text()
+    last = text.splitlines()[1]
+    path.write_text(text + last.replace("8800.0", "1.0") + "\n")
+    with pytest.raises(DataError, match="stands several times"):
+        bm.read_source(path)
+
+
+def test_a_long_file_of_overcrowding_adds_its_two_kinds(tmp_path):
+    path = tmp_path / "DS_RP_LOGEMENT_COMP_2023_data.csv"
+    head = '"GEO";"GEO_OBJECT";"OCC_IND";"RP_MEASURE";"TIME_PERIOD";"OBS_VALUE"'
+    rows = [("_T", 1000), ("SEV_OVER_OCC", 40), ("MOD_OVER_OCC", 60), ("STD_OCC", 500)]
+    lines = [f'"62498";"COM";"{kind}";"DWELLINGS";"2023";{n}' for kind, n in rows]
+    path.write_text("\n".join([head, *lines]) + "\n")
+    lens = bm.read_source(path).loc[LENS]
+    assert lens["overcrowded_2023"] == 100
+    assert lens["occupancy_known_2023"] == 1000
+    # With one of the two kinds only, there is no sum.
+    path.write_text("\n".join([head, *lines[:2]]) + "\n")
+    assert np.isnan(bm.read_source(path).loc[LENS, "overcrowded_2023"])
 
 
 # -- RPLS ---------------------------------------------------------------------------

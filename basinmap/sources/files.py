@@ -76,7 +76,7 @@ def _in_grid(
 def _is_header(row: Sequence[str], source: Source) -> bool:
     """Tell whether a row names the columns of a source."""
     return (
-        len(row) > len(source.needs)
+        len(row) >= len(source.needs)
         and position(row, source.code) is not None
         and all(
             any(pattern(name).fullmatch(cell) for cell in row) for name in source.needs

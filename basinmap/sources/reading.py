@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import numpy as np
 import pandas as pd
 
 from basinmap.errors import CodeError, DataError, culprits
@@ -37,9 +36,9 @@ from basinmap.values.told import fact_of, tell
 __all__ = ["Reading", "finished", "read_source", "report_of"]
 
 _TOLD: Final = {
-    "secret": "sous secret statistique",
-    "not_applicable": "sans objet",
-    "not_available": "non disponibles",
+    "secret": ("sous secret statistique", "sous secret statistique"),
+    "not_applicable": ("sans objet", "sans objet"),
+    "not_available": ("non disponible", "non disponibles"),
 }
 
 
@@ -309,7 +308,7 @@ def finished(reading: Reading) -> pd.DataFrame:
         columns[name] = values
         if (states != "").any():
             columns[state_column(name)] = states
-            notes.append(_absent(measures[name].label or name, states))
+            notes.append(_absent(measures[name], name, states))
     table = pd.DataFrame(columns, index=index).sort_index()
     report = Report(
         verb=f"Lecture de {file}",
@@ -407,14 +406,16 @@ def _credit(credit: str, period: Sequence[int]) -> str:
     return re.sub(r"\s+([,;]|$)", r"\1", credit.replace("{year}", year)).strip()
 
 
-def _absent(label: str, states: pd.Series) -> str:
+def _absent(measure: Measure, name: str, states: pd.Series) -> str:
     """Write how many values are missing, and why."""
-    told = [
-        f"{number(int((states == state).sum()))} {_TOLD[state]}"
-        for state in STATES
-        if (states == state).any()
-    ]
-    rest = ~states.isin(["", *STATES])
-    if rest.any():
-        told.append(f"{number(int(np.sum(rest)))} minimums ou estimations")
-    return f"{label} : {', '.join(told)}."
+    told = []
+    for state, words in _TOLD.items():
+        n = int((states == state).sum())
+        if n:
+            told.append(f"{number(n)} {words[n > 1]}")
+    rest = int((~states.isin(["", *STATES])).sum())
+    if rest:
+        told.append(f"{number(rest)} à valeur minimale ou estimée")
+    label = measure.label or name
+    year = f" ({measure.vintage})" if measure.vintage else ""
+    return f"{label}{year} : {', '.join(told)}."

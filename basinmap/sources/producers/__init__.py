@@ -11,6 +11,7 @@ from basinmap.sources.producers import (
     enaf,
     filosofi,
     lovac,
+    melodi,
     populations,
     rpls,
     sitadel,
@@ -20,6 +21,7 @@ __all__ = ["SOURCES"]
 
 SOURCES: Final[tuple[Source, ...]] = (
     *census.SOURCES,
+    *melodi.SOURCES,
     *populations.SOURCES,
     *filosofi.SOURCES,
     *lovac.SOURCES,
