@@ -232,19 +232,27 @@ def read(path, name):
         return bm.read_source(path, **OPTIONS.get(name, {}))
 
 
-def wrong(found, sound):
-    """Return the first figure that is not that of the sound file."""
+def wrong(found, sound, *, long=False):
+    """
+    Return the first figure that is not that of the sound file.
+
+    A long file that lost a row, or its statuses, has a figure less: it is missing, and
+    said not to be available.
+    """
     strange = found.index.difference(sound.index)
     if len(strange):
         return f"code {strange[0]}"
     for column in bm.measures_of(found):
         if column not in sound:
             return f"column {column}"
-        values = sound.loc[found.index, column]
-        if not np.allclose(found[column], values, equal_nan=True, rtol=1e-12):
+        rows = found.index
+        if long:
+            rows = rows[bm.states_of(found, column) != "not_available"]
+        values = sound.loc[rows, column]
+        if not np.allclose(found.loc[rows, column], values, equal_nan=True, rtol=1e-12):
             return f"{column}: {found[column].tolist()} for {values.tolist()}"
-        states = bm.states_of(sound, column)[found.index]
-        if not bm.states_of(found, column).equals(states):
+        states = bm.states_of(sound, column)[rows]
+        if not bm.states_of(found, column)[rows].equals(states):
             return f"states of {column}"
     return ""
 
@@ -263,7 +271,7 @@ def test_a_file_gone_wrong_gives_a_named_error_or_the_right_figures(
             found = read(path, name)
         except BasinmapError:
             continue
-        told = wrong(found, sound)
+        told = wrong(found, sound, long=name.startswith("DS_"))
         assert not told, f"{label}: {told}"
 
 
@@ -293,7 +301,8 @@ def test_any_bytes_changed_into_letters_are_never_read_as_figures(
     rows = set((DATA / name).read_bytes().split(b"\n"))
     touched = [row for row in bytes(raw).split(b"\n") if row not in rows]
     kept = [c for c in found.index if not any(c.encode() in row for row in touched)]
-    told = wrong(found.loc[[c for c in kept if c in sound.index]], sound)
+    kept = [c for c in kept if c in sound.index]
+    told = wrong(found.loc[kept], sound, long=name.startswith("DS_"))
     assert not told, told
 
 
