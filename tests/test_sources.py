@@ -138,7 +138,7 @@ def test_the_numerator_of_lovac_goes_with_the_stock_of_the_year_before():
     assert table.loc[LENS, "private_dwellings_2025"] == 17600
     told = bm.measures_of(table)["private_dwellings_2025"]
     assert (told.vintage, told.geography) == ("2025", "2026")
-    assert told.source == "Cerema et DHUP, LOVAC 2025"
+    assert told.source == "Cerema et DHUP, LOVAC 2026"
 
 
 def test_a_lovac_file_without_the_stock_says_that_it_gives_no_rate():

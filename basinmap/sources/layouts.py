@@ -225,6 +225,8 @@ class Cells:
         French sentences.
     cog
         Year of the list of communes, where the columns tell it.
+    credit
+        That of the file, where it is not that of the source.
     dated
         Whether the codes of each count are those of its own year.
     """
@@ -235,6 +237,7 @@ class Cells:
     states: Mapping[str, pd.Series] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     cog: int | None = None
+    credit: str = ""
     dated: bool = False
 
 

@@ -189,7 +189,7 @@ def _read(found: Found, file: Path, cog: int | None) -> pd.DataFrame:
                 *found.grid.notes,
                 *cells.notes,
             ),
-            credit=source.credit,
+            credit=cells.credit or source.credit,
             cog=cog or told,
             declared=cog is not None,
         )

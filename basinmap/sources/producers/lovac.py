@@ -78,13 +78,15 @@ def _read(found: Found) -> Cells:
         held=held,
         notes=tuple(notes),
         cog=edition,
+        # The stock of the year before is of this edition too.
+        credit=f"Cerema et DHUP, LOVAC {edition}",
     )
 
 
 _COMMUNES: Final = Source(
     id="lovac",
     name="LOVAC, logements vacants du parc privé par commune",
-    credit="Cerema et DHUP, LOVAC {year}",
+    credit="Cerema et DHUP, LOVAC",
     code=(_CODE,),
     needs=(_CODE, "pp_vacant(?:_plus_2ans)?_{yy}"),
     counts=_COUNTS,
