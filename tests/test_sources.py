@@ -690,6 +690,19 @@ def test_the_results_of_rpls_are_read_at_their_sheet_of_communes(tmp_path):
     assert states["social_mobility_rate_2023_state"] == "not_available"
 
 
+# -- SRU ----------------------------------------------------------------------------
+
+
+def test_the_sru_inventory_gives_the_published_rate_of_each_edition():
+    last = bm.read_source(DATA / "sru_2025.csv")
+    assert last.loc[LENS, "sru_rate_2024"] == 55.4
+    assert last.loc["01004", "sru_social_dwellings_2024"] == 1850
+    assert isinstance(bm.measures_of(last)["sru_rate_2024"], bm.Median)
+    before = bm.read_source(DATA / "sru_2024.csv")
+    assert before.loc["01004", "sru_rate_2023"] == 27.11
+    assert "n'est pas soumise à l'article 55" in notes(before)
+
+
 # -- Sitadel ------------------------------------------------------------------------
 
 

@@ -15,6 +15,8 @@ from basinmap.states import STATES, summed
 
 __all__ = ["numbers_of", "sum_of"]
 
+_SPACE: Final = "[ \u00a0\u202f]"
+_SPACED: Final = rf"[-−]?[0-9]{{1,3}}(?:{_SPACE}[0-9]{{3}})+(?:[.,][0-9]+)?"
 _PLAIN: Final = r"[0-9]+(?:\.[0-9]+)?"
 _DOTTED: Final = r"[-−]?[0-9]+\.[0-9]+"
 _COMMAED: Final = r"[-−]?[0-9]+,[0-9]+"
@@ -55,6 +57,8 @@ def numbers_of(
     """
     values = pd.Series(np.nan, index=text.index, dtype=float)
     states = pd.Series("", index=text.index, dtype=object)
+    if marks.suffix:
+        text = text.str.removesuffix(marks.suffix).str.strip()
     whole = r"[0-9]+" if marks.decimal != "." or marks.declared else _PLAIN
     plain = text.str.fullmatch(whole).to_numpy(dtype=bool)
     if not plain.all():
@@ -88,7 +92,8 @@ def _marked(rest: pd.Series, marks: Marks, *, signed: bool) -> pd.DataFrame:
 
 def _decimals_of(text: pd.Series, name: str, marks: Marks) -> pd.Series:
     """Return text without spaces, nor what the caller says is between thousands."""
-    text = text.str.replace(r"\s", "", regex=True)
+    spaced = text.str.fullmatch(_SPACED)
+    text = text.mask(spaced, text.str.replace(_SPACE, "", regex=True))
     if marks.declared:
         other = "," if marks.decimal == "." else "."
         loose = text.str.fullmatch(_THOUSANDS)

@@ -49,6 +49,8 @@ class Marks:
         What any other text in a column of numbers means: nothing known, or secret.
     decimal
         What stands before decimals, if it is known: « 1.234 » may be a thousand.
+    suffix
+        What may stand after a number, such as « % ».
     declared
         Whether the caller says so: the other mark then stands between thousands.
     """
@@ -58,6 +60,7 @@ class Marks:
     not_available: tuple[str, ...] = ("", "ns", "nd", "n.d.", "n.s.", "n/a")
     text: Literal["", "secret"] = ""
     decimal: Literal["", ".", ","] = ""
+    suffix: str = ""
     declared: bool = False
 
 

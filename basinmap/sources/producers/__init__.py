@@ -15,6 +15,7 @@ from basinmap.sources.producers import (
     populations,
     rpls,
     sitadel,
+    sru,
 )
 
 __all__ = ["SOURCES"]
@@ -27,6 +28,7 @@ SOURCES: Final[tuple[Source, ...]] = (
     *lovac.SOURCES,
     *rpls.SOURCES,
     *sitadel.SOURCES,
+    *sru.SOURCES,
     *enaf.SOURCES,
     *dvf.SOURCES,
 )
