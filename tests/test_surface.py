@@ -138,8 +138,12 @@ def test_every_parameter_is_documented(name):
 def test_options_are_keyword_only(name):
     for parameter in parameters(name):
         if parameter.default is not inspect.Parameter.empty:
-            is_level = (name, parameter.name) == ("statistics", "level")
-            assert is_level or parameter.kind is inspect.Parameter.KEYWORD_ONLY
+            # What is read, or listed, is said right after where.
+            said = (name, parameter.name) in {
+                ("statistics", "level"),
+                ("read_source", "source"),
+            }
+            assert said or parameter.kind is inspect.Parameter.KEYWORD_ONLY
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
