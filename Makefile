@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 OUT ?= out
 
-.PHONY: help demo test check format docs gallery data benchmarks clean
+.PHONY: help demo test check format docs gallery catalogue data benchmarks clean
 
 help:
 	@echo "make demo   plates, data and tables of Lens-Liévin, written in $(OUT)/"
@@ -13,6 +13,7 @@ help:
 	@echo "make check  format, lint, types, import contract"
 	@echo "make format rewrite the code in the house style"
 	@echo "make gallery rebuild the gallery of maps (docs/gallery)"
+	@echo "make catalogue rewrite the page of the indicators (docs/catalogue)"
 	@echo "make data   rebuild the embedded data and compare them byte for byte"
 	@echo "make benchmarks  measure speed and size"
 
@@ -53,6 +54,9 @@ format: $(VENV)/.tools
 
 gallery: $(VENV)/.tools
 	@$(BIN)/python docs/gallery/build.py
+
+catalogue: $(VENV)/.tools
+	@$(BIN)/python docs/catalogue/build.py
 
 data: $(VENV)/.made
 	$(PIP) -r data/requirements.txt

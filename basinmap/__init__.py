@@ -64,6 +64,8 @@ _ROOMS: Final = {
         "scots",
         "statistics",
     ),
+    "sources.reading": ("read_source", "report_of"),
+    "sources.tables": ("read_table",),
     "spatial.apportioning": ("Apportionment", "apportion"),
     "spatial.coverages": (
         "Cleaning",
@@ -95,8 +97,9 @@ _ROOMS: Final = {
     "access.timetables": ("Timetable",),
     "access.transit": ("Walking", "transit_times"),
     "access.valhalla": ("valhalla_isochrones", "valhalla_tiles", "valhalla_times"),
-    "indicators": ("indicators",),
-    "indicators.computing": ("compute",),
+    "catalogue.computing": ("compute",),
+    "catalogue.leases": ("count_leases",),
+    "catalogue.listing": ("indicators",),
     "maps.alternatives": ("alternative_text",),
     "maps.atlases": ("atlas",),
     "maps.bands": ("draw_isochrones",),
@@ -163,11 +166,12 @@ if TYPE_CHECKING:
     from basinmap.access.valhalla import valhalla_isochrones as valhalla_isochrones
     from basinmap.access.valhalla import valhalla_tiles as valhalla_tiles
     from basinmap.access.valhalla import valhalla_times as valhalla_times
+    from basinmap.catalogue.computing import compute as compute
+    from basinmap.catalogue.leases import count_leases as count_leases
+    from basinmap.catalogue.listing import indicators as indicators
     from basinmap.deliverables.housing import plh as plh
     from basinmap.export.geopackages import write_geopackage as write_geopackage
     from basinmap.export.workbooks import write_workbook as write_workbook
-    from basinmap.indicators.catalogue import indicators as indicators
-    from basinmap.indicators.computing import compute as compute
     from basinmap.maps.alternatives import alternative_text as alternative_text
     from basinmap.maps.atlases import atlas as atlas
     from basinmap.maps.bands import draw_isochrones as draw_isochrones
@@ -225,6 +229,9 @@ if TYPE_CHECKING:
     from basinmap.measures import parse_counts as parse_counts
     from basinmap.measures import states_of as states_of
     from basinmap.reports import Report as Report
+    from basinmap.sources.reading import read_source as read_source
+    from basinmap.sources.reading import report_of as report_of
+    from basinmap.sources.tables import read_table as read_table
     from basinmap.spatial.apportioning import Apportionment as Apportionment
     from basinmap.spatial.apportioning import apportion as apportion
     from basinmap.spatial.coverages import Cleaning as Cleaning

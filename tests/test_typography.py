@@ -195,7 +195,7 @@ def test_typesetting_changes_spaces_and_apostrophes_only(words):
 
 def printed():
     """Yield the French texts of the embedded data and of the catalogue."""
-    for id_ in bm.indicators().index:
+    for id_ in bm.indicators(status="embedded").index:
         attrs = bm.compute(id_, bm.statistics(epci="call")).attrs
         yield from (attrs["title"], attrs["definition"], attrs["label"])
         yield from attrs["sources"]

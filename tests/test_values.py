@@ -643,14 +643,14 @@ def test_a_part_above_its_whole_is_told():
 @pytest.mark.parametrize("kind", [[True], ["12"], [1j], [dt.date(2021, 1, 1)]])
 def test_what_is_no_count_is_refused(kind):
     table = pd.DataFrame({"n": kind}, pd.Index(["62498"], name="commune"))
-    lens = bm.membership("epci").loc[table.index]
+    lens = bm.membership("epci").loc[table.index].rename("zone")
     with pytest.raises(MeasureError, match="'n' holds"):
         bm.aggregate(table, lens, measures={"n": bm.Stock()})
 
 
 def test_text_is_sent_to_parse_counts():
     table = pd.DataFrame({"n": ["s"]}, pd.Index(["62498"], name="commune"))
-    lens = bm.membership("epci").loc[table.index]
+    lens = bm.membership("epci").loc[table.index].rename("zone")
     with pytest.raises(MeasureError, match=r"holds text.*'s'.*bm\.parse_counts"):
         bm.aggregate(table, lens, measures={"n": bm.Stock()})
 
@@ -749,7 +749,7 @@ def test_two_quantities_or_dates_that_run_backwards_are_no_series():
 def test_negative_weights_weigh_nothing():
     index = pd.Index(["62498", "62510"], name="commune")
     table = pd.DataFrame({"x": [10.0, 20.0], "w": [-1.0, 3.0]}, index)
-    lens = bm.membership("epci").loc[index]
+    lens = bm.membership("epci").loc[index].rename("zone")
     with pytest.raises(MeasureError, match="'w': 1 negative"):
         bm.aggregate(table, lens, measures={"x": bm.Mean(weight="w")})
 

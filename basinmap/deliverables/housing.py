@@ -16,6 +16,8 @@ from tqdm import tqdm
 
 from basinmap.access.networks import PRINTED, Mode, Network
 from basinmap.access.streets import read_network
+from basinmap.catalogue.computing import compute
+from basinmap.catalogue.listing import indicators
 from basinmap.deliverables.plates import (
     Plate,
     rate_plate,
@@ -42,8 +44,6 @@ from basinmap.errors import OutlineWarning
 from basinmap.export.geopackages import write_geopackage
 from basinmap.export.manifests import write_manifest
 from basinmap.export.workbooks import write_workbook
-from basinmap.indicators.catalogue import indicators
-from basinmap.indicators.computing import compute
 from basinmap.maps.alternatives import alternative_text
 from basinmap.maps.precision import VISIBLE_MM
 from basinmap.spatial.projections import METRIC
@@ -232,7 +232,10 @@ def _save(plate: Plate, about: Subject, folder: Path) -> dict[str, str]:
 def _indicators(table: pd.DataFrame, to: str | pd.Series | None) -> pd.DataFrame:
     """Return every indicator of the catalogue at one level, each with its states."""
     return table_of(
-        {i: compute(i, table, to=to, allow_partial=True) for i in indicators().index}
+        {
+            i: compute(i, table, to=to, allow_partial=True)
+            for i in indicators(status="embedded").index
+        }
     )
 
 
@@ -243,7 +246,7 @@ def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
     if to is not None:
         known = measures_of(table)
         counts, _ = aggregate(table, to, measures=known, allow_partial=True)
-    kinds = indicators()["kind"]
+    kinds = indicators(status="embedded")["kind"]
     rates = table_of(
         {
             i: compute(i, table, to=to, allow_partial=True)
@@ -360,7 +363,7 @@ def _dictionary(about: Subject) -> pd.DataFrame:
         name: (measure.label, measure.unit, measure.vintage, measure.source)
         for name, measure in measures.items()
     }
-    for id_, kind in indicators()["kind"].items():
+    for id_, kind in indicators(status="embedded")["kind"].items():
         if kind != "stock":
             told = told_of(compute(str(id_), about.statistics))
             credit_ = " ; ".join(told.sources)
@@ -384,7 +387,7 @@ def _labels(about: Subject) -> dict[str, str]:
         label, unit, year = row["libelle"], row["unite"], row["millesime"]
         dated = label if year in label or "-" in year else f"{label} {year}"
         fixed[str(name)] = f"{dated.strip()} ({unit})" if unit else dated.strip()
-    for id_ in indicators().index:
+    for id_ in indicators(status="embedded").index:
         if id_ not in fixed:  # the sheet of comparison names a stock by its id
             told = told_of(compute(id_, about.statistics))
             fixed[id_] = f"{told.title} ({told.unit})"
@@ -394,7 +397,7 @@ def _labels(about: Subject) -> dict[str, str]:
 def _dressed(
     about: Subject, table: pd.DataFrame, title: str, note: str
 ) -> pd.DataFrame:
-    known = indicators()["decimals"].to_dict()
+    known = indicators(status="embedded")["decimals"].to_dict()
     measures = measures_of(about.everything)
     decimals = dict.fromkeys(measures, 0) | {"area_km2": 2} | known
     return tell(table, title=title, note=note, labels=_labels(about), decimals=decimals)
@@ -492,7 +495,9 @@ _DRAWN = ("geometry", "name", "epci", "scot", "places.geometry")
 def _write_method(about: Subject, folder: Path) -> None:
     """Write the note that goes with the document: how, from what, with what gaps."""
     rates = _indicators(about.statistics, None)
-    gone = {i: rates.index[rates[i].isna()] for i in indicators().index}
+    gone = {
+        i: rates.index[rates[i].isna()] for i in indicators(status="embedded").index
+    }
     missing = [
         f"- {id_} : {len(codes)} sans valeur ({', '.join(sorted(codes)[:5])})"
         for id_, codes in gone.items()
@@ -517,7 +522,10 @@ def _write_method(about: Subject, folder: Path) -> None:
         "- Distances au musée : à vol d'oiseau, mesurées sur l'ellipsoïde.",
         *_method_of_times(about),
         *(
-            [f"- Hors champ : communes {', '.join(about.outside)}."]
+            [
+                f"- Hors champ : commune{'s' * (len(about.outside) > 1)} "
+                f"{', '.join(about.outside)}."
+            ]
             * bool(about.outside)
         ),
         "",

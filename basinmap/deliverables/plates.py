@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
+from basinmap.catalogue.computing import compute
 from basinmap.deliverables.subjects import Subject
-from basinmap.indicators.computing import compute
 from basinmap.maps.classes import Method, classify
 from basinmap.maps.furniture import draw_furniture
 from basinmap.maps.layers import (

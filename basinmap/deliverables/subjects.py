@@ -20,6 +20,7 @@ from basinmap.access.isochrones import isochrones
 from basinmap.access.networks import Network
 from basinmap.access.snapping import MAX_GAP, snap
 from basinmap.access.times import WAYS, travel_times
+from basinmap.catalogue.computing import compute
 from basinmap.errors import (
     BasinmapWarning,
     CodeError,
@@ -27,7 +28,6 @@ from basinmap.errors import (
     VintageError,
     culprits,
 )
-from basinmap.indicators.computing import compute
 from basinmap.territory.levels import BASSIN, resolve_codes
 from basinmap.territory.memberships import membership
 from basinmap.territory.places import place, town_halls

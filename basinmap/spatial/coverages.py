@@ -154,7 +154,8 @@ def dissolve(
         Polygons, in a metric CRS.
     by
         Column of the units to make, or a Series on the index of `units`. Units
-        without a value are left out.
+        without a value are left out. Named after a level, of its codes, it claims to
+        be these units, as in `aggregate`.
     measures
         Column to measure: what to combine, each as `aggregate` does; none by
         default.

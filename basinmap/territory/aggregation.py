@@ -11,14 +11,18 @@ from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Measure, Measures, check_ratios
 from basinmap.reports import Report
 from basinmap.territory import embedded
-from basinmap.territory.former import communes_of, strangers
+from basinmap.territory.days import Day, iso_day
+from basinmap.territory.former import check_current, communes_of, strangers
 from basinmap.territory.levels import PRINTED, check_codes
 from basinmap.territory.lists import Communes, Territory, listed
 from basinmap.territory.memberships import (
     Lists,
     check_alone,
     everyone,
+    gaps_of,
+    incomplete,
     members_of,
+    members_on,
     membership,
 )
 from basinmap.territory.sums import (
@@ -31,7 +35,13 @@ from basinmap.territory.sums import (
 )
 from basinmap.territory.timelines import LAST, timeline
 from basinmap.territory.units import check_unique
-from basinmap.territory.wholes import check_covered, lacking, remarks, warn_of_part
+from basinmap.territory.wholes import (
+    check_covered,
+    lacking,
+    remarks,
+    warn_of_part,
+    with_official,
+)
 from basinmap.values.told import (
     bare,
     carry,
@@ -49,7 +59,7 @@ def aggregate(
     to: str | pd.Series,
     *,
     measures: Measures | None = None,
-    date: str | None = None,
+    date: Day | None = None,
     memberships: Lists = None,
     communes: Communes = None,
     allow_partial: bool = False,
@@ -69,12 +79,13 @@ def aggregate(
         Level (`"epci"`, `"scot"`, `"arrondissement"`, `"departement"`,
         `"region"`, `"bassin"`, `"commune"`), or a Series from commune (or IRIS) to
         the units of your own partition, named after it: it is then the list of what
-        there is, in any département.
+        there is, in any département. Named after a level, and of its codes, it claims
+        to be these units: what they hold besides is lacking.
     measures
         Column to measure; by default those that the table carries.
     date
-        Day at which membership is read, from 2008: one perimeter for all columns. By
-        default 1 January 2026, or of the list in `communes`.
+        Day at which membership is read, from 2008: one perimeter for all columns;
+        text or date. By default 1 January 2026, or of the list in `communes`.
     memberships
         Lists of EPCI of other years, as `read_memberships` returns them.
     communes
@@ -103,7 +114,8 @@ def aggregate(
         If a column is a median or a bare percentage, the counts of a ratio do not
         match, or nothing is declared.
     CodeError
-        If codes are malformed or belong to no commune of the list.
+        If codes, or those of a partition, are malformed or belong to no commune of the
+        list.
     VintageError
         If measures say that they are of another list of communes, in which a code of
         the table stood for another ground, or the date is not that of the list given.
@@ -114,8 +126,9 @@ def aggregate(
     Warns
     -----
     BasinmapWarning
-        If units are not whole in the table, naming what they lack. Communes of other
-        départements, of which nothing is embedded, are told in the report only.
+        If units are not whole in the table, naming what they lack, or a list of EPCI
+        leaves communes out. Communes of other départements, of which nothing is
+        embedded, are told in the report only.
 
     Examples
     --------
@@ -132,20 +145,22 @@ def aggregate(
     >>> report.unmatched
     ()
     """
+    date = None if date is None else iso_day(date)
     known = declared(table, measures)
     refuse(known)
     check_ratios(known, {**measures_of(table), **known})
     given, table = table, bare(table)
     territory = listed(communes)
-    own = isinstance(to, pd.Series) and communes is None
+    day = territory.day(date)
     _check_rows(table, to, territory, geography=told_of(given).geography)
-    parent, members = _parent(table, to, date, memberships, territory)
-    year = _list_year(known, members, territory, own=own)
+    year = _list_year(known, table.index, to, territory)
+    parent, members = _parent(table, to, date, memberships, territory, year)
     _check_geography(known, table.index, year)
     signed = signed_of({**measures_of(given), **known})
     stocks = stocks_of(table, known, signed=signed)
     sums = sums_of(stocks, parent, signed=signed)
     part = lacking(table.index, parent, members, territory)
+    gaps = incomplete(memberships, day) if parent.name == "epci" else ""
     if not allow_partial:
         check_covered(part, sums.index)
         warn_of_part(part, stacklevel=3)
@@ -159,7 +174,7 @@ def aggregate(
         level=parent.name,
         geography=date or here,
         measures=_brought(known, year),
-        remarks=remarks(part),
+        remarks=remarks(part, result.index, gaps),
     )
     return result, account(
         f"Agrégation par {PRINTED.get(str(parent.name), parent.name)}",
@@ -168,7 +183,7 @@ def aggregate(
         result,
         unmatched=table.index[parent.isna()],
         partial={code: lack.absent for code, lack in part.items()},
-        notes=tuple(remarks(part).values()),
+        notes=tuple(filter(None, (*remarks(part).values(), gaps))),
     )
 
 
@@ -243,39 +258,61 @@ def _parent(
     date: str | None,
     memberships: Lists,
     territory: Territory,
+    year: int | None,
 ) -> tuple[pd.Series, pd.Series]:
     """Return the unit of each row of the table, and of all that are of its level."""
     if isinstance(to, pd.Series):
-        members = _partition(to)
-        every = members
+        members = _partition(to, year)
+        every = _claimed(members, territory, date, year)
     elif territory.given:
         check_alone(memberships)
-        territory.day(date)
         members, every = members_of(territory, to), everyone(territory, to)
     else:
         lists = memberships if to == "epci" else None
-        members = membership(to, date=date, memberships=lists)
-        every = members
+        every = members = membership(to, date=date, memberships=lists)
+        if lists is not None and (gaps := gaps_of(lists, territory.day(date))):
+            # What is known beside the list says whose they are.
+            every = members.fillna(members_on(to, territory.day(date)).reindex(gaps))
+    own, at = table.index, members
     if table.index.name == "iris" and members.index.name != "iris":
         _communes_of_iris(table.index)
         commune = embedded.table("iris")["commune"]
-        held = members.reindex(commune.to_numpy()).to_numpy()
-        members = every = pd.Series(held, commune.index, name=members.name)
-    found = members.reindex(table.index).astype(object)
+        own = pd.Index(commune.reindex(own))
+        at, every = (
+            pd.Series(
+                held.reindex(commune.to_numpy()).to_numpy(), commune.index, name=at.name
+            )
+            for held in (members, every)
+        )
+    found = members.reindex(own).astype(object).set_axis(table.index)
     if isinstance(to, pd.Series):
-        _check_met(table.index, found, members)
+        _check_met(table.index, found, at)
     return found.rename(members.name), every
 
 
-def _partition(given: pd.Series) -> pd.Series:
-    """Return a partition of the user's that can be one."""
+def _partition(given: pd.Series, year: int | None) -> pd.Series:
+    """Return a partition of the user's that can be one, of the list of a year."""
     check_unique(given.index, "partition")
-    check_codes(given.index, "iris" if given.index.name == "iris" else "commune")
+    parts = "iris" if given.index.name == "iris" else "commune"
+    check_codes(given.index, parts)
+    if parts == "commune":
+        check_current(given, year=LAST if year is None else year)
     wrong = [unit for unit in given.dropna().unique() if not isinstance(unit, str)]
     if wrong:
         msg = f"partition: units are named by strings, not {culprits(wrong)}"
         raise CodeError(msg)
     return given.rename(given.name or "unit")
+
+
+def _claimed(
+    members: pd.Series, territory: Territory, date: str | None, year: int | None
+) -> pd.Series:
+    """Complete a partition with what the units that it claims to be hold besides."""
+    if members.index.name == "iris":
+        return with_official(members, date=territory.day(date), parts="iris")
+    if territory.given:
+        return with_official(members, territory=territory)
+    return with_official(members, date=date, year=year)
 
 
 def _check_met(codes: pd.Index, found: pd.Series, members: pd.Series) -> None:
@@ -307,7 +344,7 @@ def _communes_of_iris(index: pd.Index) -> pd.Series:
 
 
 def _list_year(
-    known: Measures, members: pd.Series, territory: Territory, *, own: bool
+    known: Measures, rows: pd.Index, to: str | pd.Series, territory: Territory
 ) -> int | None:
     """
     Return the year of the list of communes that a table is added up by.
@@ -315,12 +352,11 @@ def _list_year(
     That of a partition is not said: it is 2026, or what measures say, as far as its
     codes in Nord and Pas-de-Calais allow; None where it has none there.
     """
-    if not own:
+    if territory.given or not isinstance(to, pd.Series):
         return territory.year
-    codes = members.index
-    if codes.name == "iris":
+    if "iris" in {rows.name, to.index.name}:
         return LAST
-    near = {code for code in codes if code.startswith(("59", "62"))}
+    near = {code for code in to.index if str(code).startswith(("59", "62"))}
     if not near:
         return None
     years = sorted(_years(known))

@@ -18,6 +18,7 @@ from basinmap.measures import (
 )
 from basinmap.reports import Report
 from basinmap.territory.aggregation import aggregate
+from basinmap.territory.days import Day
 from basinmap.territory.embedded import communes_2026, labels
 from basinmap.territory.levels import PRINTED
 from basinmap.territory.lists import Communes, listed
@@ -39,7 +40,7 @@ def series(
     *,
     columns: str | list[str],
     perimeter: Rule = "constant",
-    date: str | None = None,
+    date: Day | None = None,
     allow_partial: bool = False,
     memberships: Lists = None,
     communes: Communes = None,
@@ -64,7 +65,7 @@ def series(
         `"constant"` or `"current"`.
     date
         The day of the constant perimeter, by default 1 January 2026, or of the list in
-        `communes`.
+        `communes`; text or date.
     allow_partial
         Whether units some of whose communes are not in the table may stand for the
         whole; see `aggregate`.
@@ -129,8 +130,8 @@ def series(
             communes=communes,
             allow_partial=allow_partial,
         )
-        day = listed(communes).day(date)
-        note = f"Périmètre constant : communes au {_french(day)} à toutes les dates."
+        day = _french(listed(communes).day(date))
+        note = f"Périmètre constant : communes au {day} à toutes les dates."
         return result, replace(report, notes=(*report.notes, note))
     if perimeter != "current":
         msg = f"unknown perimeter {perimeter!r}; write 'constant' or 'current'"

@@ -15,11 +15,12 @@ from typing import Final
 
 import pandas as pd
 
-from basinmap.errors import culprits
+from basinmap.errors import CodeError, culprits
 from basinmap.territory import embedded
 
 __all__ = [
     "Fate",
+    "check_current",
     "communes_of",
     "fates",
     "fates_of_epcis",
@@ -249,6 +250,52 @@ communes=bm.read_territory(path)
             "or give the list that holds it, communes=bm.read_territory(path)"
         )
     return "; ".join(parts)
+
+
+def check_current(partition: pd.Series, *, year: int = _LAST) -> None:
+    """
+    Refuse a partition that tells of communes of once, and say how to carry it over.
+
+    Parameters
+    ----------
+    partition
+        Unit of each commune; codes of other départements are let through.
+    year
+        COG year that it is to be of.
+
+    Raises
+    ------
+    CodeError
+        If codes of Nord or Pas-de-Calais are those of no commune of that year.
+
+    Examples
+    --------
+    >>> check_current(pd.Series({"59070": "est"}, name="zone"))
+    Traceback (most recent call last):
+    basinmap.errors.CodeError: partition: 1 code(s) are no commune of Nord and \
+Pas-de-Calais in 2026: '59070' joined '59006' on 2025-01-01: bm.rebase(\
+partition.to_frame('zone').rename_axis('commune'), from_year=2024, to_year=2026, \
+measures={'zone': bm.Category(rule='unanimous')})[0]['zone']
+    """
+    lost = strangers(partition.index, geography=str(year))
+    if not lost:
+        return
+    if year != _LAST:
+        msg = (
+            f"partition: {len(lost)} code(s) are no commune of Nord and Pas-de-Calais "
+            f"in {year}: {culprits(lost)}; give a partition of the list of that year"
+        )
+        raise CodeError(msg)
+    name = str(partition.name or "unit")
+    table = f"partition.to_frame({name!r}).rename_axis('commune')"
+    cure = unknown_communes(map(str, lost), table=table)
+    kind = f", measures={{{name!r}: bm.Category(rule='unanimous')}})[0][{name!r}]"
+    end = f", to_year={_LAST})"
+    msg = (
+        f"partition: {len(lost)} code(s) are no commune of Nord and Pas-de-Calais in "
+        f"{_LAST}: {cure.replace(end, end[:-1] + kind)}"
+    )
+    raise CodeError(msg)
 
 
 def strangers(

@@ -7,7 +7,6 @@ codes, its year, the unit of each commune by level, and how messages call it.
 
 from __future__ import annotations
 
-import datetime as dt
 import difflib
 import re
 from collections.abc import Iterable, Mapping
@@ -19,6 +18,7 @@ import pandas as pd
 
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.territory import embedded
+from basinmap.territory.days import Day, iso_day
 from basinmap.territory.former import fates, told, unknown_communes
 from basinmap.territory.france import (
     DEPARTEMENTS,
@@ -78,7 +78,7 @@ class Territory:
         """Give the codes of its communes."""
         return self.frame.index
 
-    def day(self, date: str | None) -> str:
+    def day(self, date: Day | None) -> str:
         """
         Return the day at which membership is read.
 
@@ -95,13 +95,14 @@ class Territory:
         own = f"{self.year}-01-01"
         if date is None:
             return own
-        if self.given and _year(date) != self.year:
+        day = iso_day(date)
+        if self.given and int(day[:4]) != self.year:
             msg = (
-                f"date={date!r}: {self.title} says who is where in {self.year} only; "
+                f"date={day!r}: {self.title} says who is where in {self.year} only; "
                 "leave date out, or give the list of that year"
             )
             raise VintageError(msg)
-        return date
+        return day
 
     def check_year(self, vintage: int) -> None:
         """
@@ -288,14 +289,6 @@ class Territory:
 
 Communes: TypeAlias = pd.DataFrame | Territory | None
 """A list of communes that the user gives, or None for the embedded one."""
-
-
-def _year(date: object) -> int:
-    try:
-        return dt.date.fromisoformat(date).year  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        msg = f"not a date: {date!r}; write it as '2026-01-01'"
-        raise VintageError(msg) from None
 
 
 def _by_name(names: pd.Series, level: str) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import warnings
 from collections.abc import Iterator, Sequence
@@ -11,9 +9,9 @@ from pathlib import Path
 from typing import Final
 
 import pandas as pd
-import pyogrio
 
 from basinmap.errors import BasinmapWarning, DataError, VintageError, culprits
+from basinmap.sheets import BOOKS, TEXTS, Rows, decoded, rows_of, workbook_rows
 from basinmap.territory.former import communes_of
 from basinmap.territory.history import proposed, weighed
 from basinmap.territory.levels import fold, repair_codes
@@ -24,8 +22,6 @@ from basinmap.values.told import tell
 
 __all__ = ["composition_of", "read_memberships"]
 
-Rows = list[list[str]]
-
 _COLUMNS: Final = {
     "commune": re.compile(
         r"codgeo(?: \d\d)?|(?:code )?insee(?: com)?|com code|code commune|depcom"
@@ -34,8 +30,6 @@ _COLUMNS: Final = {
     "name": re.compile(r"libepci|nom|raison sociale|(?:nom|libelle) epci|epci name"),
     "nature": re.compile(r"nature(?: juridique| epci)?"),
 }
-_SHEETS: Final = (".xlsx", ".xlsm", ".ods")
-_TEXTS: Final = (".csv", ".txt", ".tsv")
 _FEW: Final = 10
 """Communes that may be told otherwise in a list of the right year."""
 _NONE: Final = "ZZZZZZZZZ"
@@ -167,9 +161,9 @@ def _existing(file: Path) -> Path:
         msg = f"no file {str(file)!r}: give a list of EPCI of Insee or of the DGCL"
     elif kind == ".zip":
         msg = f"{file.name} is an archive: unzip it, and give the workbook it holds"
-    elif kind not in {*_SHEETS, *_TEXTS}:
+    elif kind not in {*BOOKS, *TEXTS}:
         msg = (
-            f"{file.name}: a list of EPCI is read from {', '.join([*_SHEETS, *_TEXTS])}"
+            f"{file.name}: a list of EPCI is read from {', '.join([*BOOKS, *TEXTS])}"
             "; save it as one of them"
         )
     else:
@@ -211,37 +205,16 @@ def _table(file: Path) -> tuple[str, pd.DataFrame, list[str]]:
 
 def _sheets(file: Path) -> Iterator[tuple[str, Rows]]:
     """Yield each sheet as rows of text."""
-    if file.suffix.lower() in _TEXTS:
+    if file.suffix.lower() in TEXTS:
         yield "", _text_rows(file)
         return
-    try:
-        for layer, _ in pyogrio.list_layers(file):
-            # Headers are found here: titles often stand above them.
-            frame = pyogrio.read_dataframe(
-                file,
-                layer=layer,
-                read_geometry=False,
-                HEADERS="DISABLE",
-                FIELD_TYPES="STRING",
-            )
-            yield str(layer), frame.fillna("").astype(str).to_numpy().tolist()
-    except (RuntimeError, OSError, ValueError) as error:
-        msg = f"{file.name} cannot be read as a workbook; fetch it again ({error})"
-        raise DataError(msg) from error
+    yield from workbook_rows(file)
 
 
 def _text_rows(file: Path) -> Rows:
-    raw = file.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")
+    text = decoded(file.read_bytes())
     for mark in (";", ",", "\t"):
-        try:
-            rows = [row for row in csv.reader(io.StringIO(text), delimiter=mark) if row]
-        except csv.Error as error:
-            msg = f"{file.name} cannot be read as a table of text; fetch it ({error})"
-            raise DataError(msg) from error
+        rows = rows_of(text, mark, file.name)
         if _header(rows) is not None:
             return rows
     return []
@@ -376,6 +349,8 @@ def _check_lineage(epci: pd.Series, year: int, file: Path, *, part: bool) -> Non
         return
     likely = _fitting(epci, year)
     cure = f"; it fits {likely}: write year={likely}" if likely else ""
+    if likely == year:
+        cure = "; what else it says fits that year: add them to the list, or correct it"
     told = [f"{c} is in {given}, known to be in {known}" for c, given, known in wrong]
     msg = (
         f"{file.name}: {len(wrong)} commune(s) contradict what is known of the EPCI on "

@@ -51,6 +51,17 @@ _SMALLEST: Final = 1e5
 """Square metres under which a hole is no commune: Lannoy has 0.17 km²."""
 _ASTRAY: Final = 2_000.0
 """Metres from its place at which an outline is that of another commune."""
+_COMMON: Final = 0.75
+"""Share of the smaller of two outlines of a commune that they have in common at least;
+330 finer ones have 0.93 of it, and none that is 1.9 km away more than 0.72."""
+_SHRUNK: Final = 0.8
+"""Share of its surface under which an outline is that of a part of its commune; what
+is published is 0.84 of what is embedded at the least, at Loon-Plage."""
+_EXPLAINED: Final = 0.5
+_OFF: Final = 0.2
+"""Difference to its outline that a published surface may always have: harbours."""
+_TOLD: Final = 0.05
+"""Difference to its outline above which a published surface is told."""
 _SURFACES: Final = frozenset(
     {
         "superf",
@@ -145,9 +156,10 @@ def read_outlines(
     line = timeline(None)
     _check_years(kept.index, year, line, name)
     check_seamless(kept, name)
-    area, stock, said = surfaces_of(kept, credits_)
+    area, stock, said = surfaces_of(kept, credits_, known)
     frame, told = _brought(kept[["geometry"]].assign(**{_AREA: area}), year, line, name)
     _check_places(frame, name)
+    _check_ground(frame, name)
     tell(
         frame,
         level="commune",
@@ -476,18 +488,59 @@ def _check_places(frame: gpd.GeoDataFrame, name: str) -> None:
         )
         raise DataError(msg)
     # A new commune keeps the code of one of those that it is made of.
-    small = frame.index[frame.geometry.area < known.area / _TWICE]
+    areas, mine = shapely.area(known.array), shapely.area(frame.geometry.array)
+    small = frame.index[mine < _SHRUNK * areas]
     if len(small):
         msg = (
-            f"{name}: {len(small)} outline(s) are less than half of their commune: "
-            f"{culprits(small)}; if they are older than the communes merged since, say "
-            "their list: bm.read_outlines(…, year=2024)"
+            f"{name}: {len(small)} outline(s) are less than {100 * _SHRUNK:.0f} % of "
+            f"their commune: {culprits(small)}; if they are older than the communes "
+            "merged since, say their list: bm.read_outlines(…, year=2024)"
+        )
+        raise DataError(msg)
+    both = shapely.area(shapely.intersection(frame.geometry.array, known.array))
+    moved = frame.index[both < _COMMON * np.minimum(areas, mine)]
+    if len(moved):
+        msg = (
+            f"{name}: {len(moved)} outline(s) lie beside the commune of their code: "
+            f"{culprits(moved)}; were codes swapped, or outlines shifted by a wrong "
+            "CRS? Join them by code, and say the CRS that the file is drawn in"
+        )
+        raise DataError(msg)
+
+
+def _check_ground(frame: gpd.GeoDataFrame, name: str) -> None:
+    """Refuse ground of nobody that no commune that is not given explains."""
+    merged = shapely.coverage_union_all(frame.geometry.array)
+    rings = [ring for part in shapely.get_parts(merged) for ring in part.interiors]
+    if not rings:
+        return
+    every = embedded.communes_2026().geometry
+    absent = shapely.union_all(every[~every.index.isin(frame.index)].array)
+    around = shapely.buffer(absent, embedded.outlines_known()["error_p95_m"])
+    voids = shapely.difference(shapely.polygons(rings), merged)
+    held = shapely.area(shapely.intersection(voids, absent))
+    beyond = shapely.area(shapely.difference(voids, around))
+    wrong = (held < _EXPLAINED * shapely.area(voids)) | (beyond > _SMALLEST)
+    if wrong.any():
+        beside = shapely.STRtree(frame.geometry.array).query(
+            voids[wrong], predicate="intersects"
+        )[1]
+        km2 = float(shapely.area(voids[wrong]).sum()) / 1e6
+        msg = (
+            f"{name}: {int(wrong.sum())} hole(s), {km2:.2g} km², that no absent "
+            "commune explains, in or beside "
+            f"{culprits(frame.index[np.unique(beside)])}; fetch the outlines again, "
+            "or see where with bm.check_coverage(…)"
         )
         raise DataError(msg)
 
 
 def surfaces_of(
-    units: gpd.GeoDataFrame, credits_: Collection[str], *, year: int = _LATEST
+    units: gpd.GeoDataFrame,
+    credits_: Collection[str],
+    error: float | None,
+    *,
+    year: int = _LATEST,
 ) -> tuple[pd.Series, Stock, list[str]]:
     """
     Return the published surfaces in km², or those of the outlines, and whose.
@@ -498,6 +551,8 @@ def surfaces_of(
         Outlines, and the columns of their file.
     credits_
         Where they come from.
+    error
+        Mean error of the outlines in metres, where it is known.
     year
         COG year of the communes.
 
@@ -524,6 +579,8 @@ def surfaces_of(
     given = given.where(given > 0)
     unit = _unit(str(column), given / drawn)
     area = given / unit
+    off = (area / drawn - 1).abs()
+    _check_surfaces(str(column), off, _allowed(units, drawn, error))
     lacking = list(area.index[area.isna()])
     notes = [f"Superficie publiée : colonne {column}, en {_UNITS[unit]}."]
     if lacking:
@@ -532,6 +589,12 @@ def surfaces_of(
             f"Superficie absente, mesurée sur le contour ({number(len(lacking))} : "
             f"{some})."
         )
+    if told := list(off.index[off > _TOLD]):
+        more = "…" if len(told) > 5 else ""
+        notes.append(
+            f"Superficie publiée à plus de {percent(100 * _TOLD)} de celle du contour "
+            f"({number(len(told))} : {', '.join(told[:5])}{more})."
+        )
     return (
         area.fillna(drawn),
         replace(stock, source=f"colonne {column} ({whose})"),
@@ -539,20 +602,37 @@ def surfaces_of(
     )
 
 
+def _allowed(
+    units: gpd.GeoDataFrame, drawn: pd.Series, error: float | None
+) -> pd.Series:
+    """Return how far from its outline each published surface may be, as a share."""
+    known = embedded.outlines_known()
+    worst = known["error_p95_m"]
+    if error is not None:
+        worst *= error / known["error_m"]
+    strip = shapely.length(units.geometry.array) * worst / 1e6
+    return (strip / drawn).clip(lower=_OFF, upper=_TWICE - 1)
+
+
+def _check_surfaces(column: str, off: pd.Series, allowed: pd.Series) -> None:
+    """Refuse published surfaces that the error of the outlines does not explain."""
+    wrong = off.index[off > allowed]
+    if len(wrong):
+        told = [f"{code} ({100 * off[code]:.0f} % off)" for code in wrong[:5]]
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        msg = (
+            f"column {column!r}: {len(wrong)} surface(s) are not those of their "
+            f"outlines, whatever the error of these: {', '.join(told)}{more}; correct "
+            "them, or drop the column to have them measured"
+        )
+        raise DataError(msg)
+
+
 def _unit(column: str, ratio: pd.Series) -> float:
     """Return how many units of a column make a km²."""
     middle = float(ratio.median())
     for unit in _UNITS:
         if 1 / _TWICE < middle / unit < _TWICE:
-            off = (ratio / unit).dropna()
-            wrong = off.index[(off < 1 / _TWICE) | (off > _TWICE)]
-            if len(wrong):
-                msg = (
-                    f"column {column!r}: {len(wrong)} surface(s) are more than twice, "
-                    f"or less than half, that of their outline: {culprits(wrong)}; "
-                    "correct them, or drop the column to have them measured"
-                )
-                raise DataError(msg)
             return unit
     msg = (
         f"column {column!r} is no surface in {', '.join(_UNITS.values())}: the median "

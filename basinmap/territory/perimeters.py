@@ -11,6 +11,7 @@ import pandas as pd
 
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.territory import embedded
+from basinmap.territory.days import Day
 from basinmap.territory.former import fates, fates_of_epcis, former_names
 from basinmap.territory.given import named, validity, whole_units
 from basinmap.territory.levels import (
@@ -89,7 +90,7 @@ class Perimeter:
 def perimeter(
     name: str,
     *,
-    date: str | None = None,
+    date: Day | None = None,
     memberships: Lists = None,
     communes: Communes = None,
 ) -> Perimeter:

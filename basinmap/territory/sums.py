@@ -39,6 +39,7 @@ from basinmap.measures import (
 )
 from basinmap.reports import Report
 from basinmap.states import QUALIFIERS, STATES, grown, of_part, summed
+from basinmap.typography import number
 from basinmap.values.told import bare
 
 __all__ = [
@@ -48,7 +49,9 @@ __all__ = [
     "combined",
     "question",
     "refuse",
+    "shared_minima",
     "signed_of",
+    "still_hidden",
     "stocks_of",
     "sums_of",
     "totals",
@@ -363,6 +366,65 @@ def columns_of(
         if (told != "").any():
             columns[state_column(column)] = pd.Series(told, sums.index, dtype=object)
     return pd.DataFrame(columns, index=sums.index)
+
+
+def still_hidden(result: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
+    """
+    Keep hidden what rests on a share of a minimum.
+
+    A rate over a minimum is secret; the share of a minimum is an estimate, and a rate
+    over it no better known for that.
+
+    Parameters
+    ----------
+    result
+        What `columns_of` made of shares.
+    whole
+        What it made of the same, minima left as they are.
+    """
+    result = result.copy()
+    for name in whole.columns:
+        state = state_column(str(name))
+        if state not in whole.columns:
+            continue
+        hidden = whole[state].isin(list(STATES))
+        if state in result.columns and hidden.any():
+            hidden &= ~result[state].isin(list(STATES))
+            result[name] = result[name].mask(hidden)
+            result[state] = result[state].mask(hidden, whole[state])
+    return result
+
+
+def shared_minima(
+    stocks: pd.DataFrame, cut: Collection[object], labels: Mapping[str, str]
+) -> list[str]:
+    """
+    Say in French which minima are shared out, so that their parts bound nothing.
+
+    Parameters
+    ----------
+    stocks
+        What `stocks_of` returned.
+    cut
+        Codes of the rows that are shared out.
+    labels
+        Printed names of columns.
+    """
+    rows = stocks[stocks.index.isin(list(cut))]
+    notes = []
+    for name in rows.columns:
+        if " " in str(name) or state_column(str(name)) not in rows.columns:
+            continue
+        bound = (rows[state_column(str(name))] == "lower_bound") & (rows[name] != 0)
+        codes = [str(code) for code in rows.index[bound].unique()]
+        if codes:
+            more = "…" if len(codes) > 5 else ""
+            notes.append(
+                f"{labels.get(str(name), str(name))}, minimums partagés : une partie "
+                "en est cachée, ce qui en vient est une estimation et non un minimum "
+                f"({number(len(codes))} : {', '.join(codes[:5])}{more})."
+            )
+    return notes
 
 
 def _kind(measure: Measure) -> Literal["count", "balance", "rate"]:

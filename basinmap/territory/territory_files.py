@@ -208,7 +208,7 @@ def read_territory(
     if outlines is not None:
         _join_outlines(read, outlines)
     if isinstance(read.raw, gpd.GeoDataFrame):
-        _measure(read, year)
+        _measure(read, year, outline_error)
     return _told(read, year, outline_error, source)
 
 
@@ -627,7 +627,7 @@ def _counts(frame: pd.DataFrame) -> dict[str, dict[str, int]]:
     return {level: _sizes(frame[level]) for level in _LEVELS if level in frame}
 
 
-def _measure(read: _Read, year: int) -> None:
+def _measure(read: _Read, year: int, error: float | None) -> None:
     """Add outlines, once they are known to be a coverage, and surfaces."""
     raw = gpd.GeoDataFrame(read.raw)
     check_seamless(raw, read.name)
@@ -637,7 +637,9 @@ def _measure(read: _Read, year: int) -> None:
         told = Stock(label="Superficie", unit="km²", geography=str(year), source=whose)
         read.stocks.setdefault("area_km2", told)
     else:
-        values, stock, notes = surfaces_of(raw, read.sources, year=year)
+        known = checked_error(error)
+        known = read.error if known is None else known
+        values, stock, notes = surfaces_of(raw, read.sources, known, year=year)
         read.stocks["area_km2"] = stock
         read.notes += notes
     read.frame = gpd.GeoDataFrame(

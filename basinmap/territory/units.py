@@ -12,6 +12,7 @@ import pandas as pd
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Measure, Stock
 from basinmap.territory import embedded
+from basinmap.territory.days import Day
 from basinmap.territory.given import check_no_outlines, dissolved, selected
 from basinmap.territory.levels import check_unique, resolve_codes
 from basinmap.territory.lists import Communes, listed
@@ -20,6 +21,8 @@ from basinmap.territory.memberships import (
     check_alone,
     check_date,
     epci_names,
+    gaps_of,
+    incomplete,
     lineage,
     lists_by_year,
     members_of,
@@ -27,7 +30,7 @@ from basinmap.territory.memberships import (
     warn_of_unknown,
 )
 from basinmap.territory.outlines import Outlines, error_of, read_outlines
-from basinmap.values.told import fact_of, measures_of, tell, told_of
+from basinmap.values.told import fact_of, measures_of, retell, tell, told_of
 
 __all__ = [
     "check_unique",
@@ -278,7 +281,7 @@ def _units(
 
 def epcis(
     *,
-    date: str | None = None,
+    date: Day | None = None,
     epci: Selection = None,
     scot: Selection = None,
     departement: Selection = None,
@@ -354,9 +357,9 @@ def epcis(
     members = members_on("epci", date, memberships=memberships)
     codes = pd.Index(sorted(members.dropna().unique()))
     chosen = _selected(scot=scot, departement=departement)
-    if epci is None:
+    if epci is None or gaps_of(memberships, date):
         warn_of_unknown("epci", date, memberships, among=chosen)
-    else:
+    if epci is not None:
         # Those that are known are whole: the others are not asked for.
         codes = pd.Index(_codes_at(epci, codes, year))
     if scot is not None or departement is not None:
@@ -365,7 +368,7 @@ def epcis(
         told = {"epci": epci, "scot": scot, "departement": departement}
         msg = f"empty selection: no EPCI has all of {told}; drop one of the conditions"
         raise DataError(msg)
-    return _units(
+    frame = _units(
         "epci",
         year,
         more=more,
@@ -373,6 +376,9 @@ def epcis(
         outlines=outlines,
         memberships=memberships,
     )
+    if gaps := incomplete(memberships, date):
+        retell(frame, remarks=dict.fromkeys(frame.index, gaps))
+    return frame
 
 
 def _codes_at(given: Selection, known: pd.Index, year: int) -> list[str]:
@@ -399,7 +405,7 @@ def _codes_at(given: Selection, known: pd.Index, year: int) -> list[str]:
 
 
 def scots(
-    *, date: str = "2026-01-01", outlines: Outlines | None = None
+    *, date: Day = "2026-01-01", outlines: Outlines | None = None
 ) -> gpd.GeoDataFrame:
     """
     Return the five SCoT of the bassin minier.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -11,21 +11,27 @@ import pandas as pd
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.territory import embedded
+from basinmap.territory.days import Day, iso_day
 from basinmap.territory.france import DEPARTEMENTS, departement_of, region_of
 from basinmap.territory.lists import Territory, listed
+from basinmap.territory.memberships import FIRST, LAST, everyone, members_on
 from basinmap.typography import number, typeset
 
 __all__ = [
     "Lack",
     "check_covered",
     "lacking",
+    "official_units",
     "remarks",
     "warn_of_cut",
     "warn_of_part",
+    "with_official",
 ]
 
 _NAMED: Final = 5
 """How many absent communes are named."""
+_DATED: Final = frozenset({"epci", "scot"})
+_ABOVE: Final = _DATED | {"arrondissement", "departement", "region", "bassin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,7 @@ class Lack:
     @property
     def sentence(self) -> str:
         """What is covered, in French."""
+        parts = self.parts.removesuffix("s") if self.there == 1 else self.parts
         without = []
         if self.absent:
             names = [self._named(code) for code in self.absent[:_NAMED]]
@@ -81,18 +88,119 @@ class Lack:
         if self.outside is None:
             without.append("sans celles des autres départements")
             return typeset(
-                f"{self.unit} couvre {number(self.there)} {self.parts}, "
-                f"{', '.join(without)}"
+                f"{self.unit} couvre {number(self.there)} {parts}, {', '.join(without)}"
             )
         whole = self.there + len(self.absent) + len(self.outside) + self.beyond
         return typeset(
-            f"{self.unit} couvre {number(self.there)} {self.parts} sur "
+            f"{self.unit} couvre {number(self.there)} {parts} sur "
             f"{number(whole)}, {', '.join(without)}"
         )
 
     def _named(self, code: str) -> str:
         name = self.names.get(code)
         return f"{name} ({code})" if name else code
+
+
+def official_units(
+    level: str,
+    parts: str = "commune",
+    *,
+    date: Day | None = None,
+    year: int | None = None,
+    territory: Territory | None = None,
+) -> pd.Series | None:
+    """
+    Return the unit of every commune, or IRIS, at an official level.
+
+    Parameters
+    ----------
+    level
+        Name of a partition.
+    parts
+        `"commune"` or `"iris"`.
+    date
+        Day at which membership is read, of the levels that have one; by default
+        1 January of `year`.
+    year
+        COG of the codes, by default 2026.
+    territory
+        The list of communes that is given, which tells its own units.
+
+    Returns
+    -------
+    Series or None
+        Named by the level; None where the name is that of no official level, or what
+        it holds is not known.
+
+    Examples
+    --------
+    >>> official_units("epci")["62498"], official_units("zone")
+    ('246200364', None)
+    >>> official_units("commune", "iris")["624980101"]
+    '62498'
+    """
+    nested = level == "commune" and parts == "iris"
+    if level not in _ABOVE and not nested:
+        return None
+    if territory is not None and territory.given:
+        return _told(territory, level)
+    year = LAST if year is None else year
+    first = LAST if level == "arrondissement" else FIRST
+    asked = date if level in _DATED else None
+    if asked is None and not first <= year <= LAST:
+        return None
+    day = f"{year}-01-01" if asked is None else iso_day(asked)
+    members = members_on(level, day, vintage=None if int(day[:4]) == year else LAST)
+    if parts == "commune":
+        return members
+    commune = embedded.table("iris")["commune"]
+    held = members.reindex(commune.to_numpy()).to_numpy()
+    return pd.Series(held, commune.index, name=level)
+
+
+def _told(territory: Territory, level: str) -> pd.Series | None:
+    try:
+        return everyone(territory, level)
+    except DataError:  # it does not tell that level
+        return None
+
+
+def with_official(
+    given: pd.Series,
+    *,
+    date: Day | None = None,
+    parts: str = "commune",
+    year: int | None = None,
+    territory: Territory | None = None,
+) -> pd.Series:
+    """
+    Complete a partition that claims official units with what it does not tell of.
+
+    Named after a level and made of its codes, it says that these units are its own:
+    what they hold besides, and it does not list at all, is lacking. What it puts
+    elsewhere, or nowhere, is the choice of its author.
+
+    Parameters
+    ----------
+    given
+        Unit of each commune, or IRIS.
+    date, parts, year, territory
+        As for `official_units`.
+
+    Examples
+    --------
+    >>> alone = pd.Series({"62498": "246200364"}, name="epci")
+    >>> len(with_official(alone)), len(with_official(alone.rename("zone")))
+    (36, 1)
+    """
+    official = official_units(
+        str(given.name), parts, date=date, year=year, territory=territory
+    )
+    if official is None:
+        return given
+    held = official.isin(given.dropna().unique())
+    more = official[held & ~official.index.isin(given.index)]
+    return pd.concat([given.astype(object), more.astype(object)]).rename(given.name)
 
 
 def lacking(
@@ -123,15 +231,17 @@ def lacking(
     level = str(parent.name)
     territory = territory or listed(None)
     held = parent.dropna()
-    everyone = members.dropna()
-    everyone = everyone[everyone.isin(held.unique())]
-    gone = everyone[codes.get_indexer(everyone.index) < 0]
+    every = members.dropna()
+    every = every[every.isin(held.unique())]
+    # What is in the table without a unit is in no sum. Looked up, as `isin` of text
+    # held by Arrow is several times slower.
+    gone = every[held.index.get_indexer(every.index) < 0]
     absent = {unit: tuple(map(str, rows.index)) for unit, rows in gone.groupby(gone)}
     there = held.value_counts()
     iris = codes.name == "iris"
-    outside = {} if iris and territory.given else _outside(level, everyone)
-    beyond = {} if iris else _beyond(level, everyone, territory)
-    named = _names(everyone.index.difference(codes), territory, iris=iris)
+    outside = {} if iris and territory.given else _outside(level, every)
+    beyond = {} if iris else _beyond(level, every, territory)
+    named = _names(every.index.difference(held.index), territory, iris=iris)
     units = _units(level, territory)
     return {
         unit: Lack(
@@ -205,7 +315,9 @@ def _names(codes: pd.Index, territory: Territory, *, iris: bool) -> dict[str, st
     return found
 
 
-def remarks(part: Mapping[str, Lack]) -> dict[str, str]:
+def remarks(
+    part: Mapping[str, Lack], units: Iterable[object] = (), also: str = ""
+) -> dict[str, str]:
     """
     Return what is to be printed of each unit that is not whole.
 
@@ -213,8 +325,18 @@ def remarks(part: Mapping[str, Lack]) -> dict[str, str]:
     ----------
     part
         What `lacking` returned.
+    units
+        All units.
+    also
+        What is to be said of each of them, if anything.
     """
-    return {code: f"{lack.sentence}." for code, lack in part.items()}
+    told = {code: f"{lack.sentence}." for code, lack in part.items()}
+    if not also:
+        return told
+    return {
+        unit: f"{told[unit]} {also}" if unit in told else also
+        for unit in map(str, units)
+    }
 
 
 def _quoted(lacks: list[Lack]) -> str:

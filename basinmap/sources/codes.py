@@ -1,0 +1,214 @@
+"""Codes of a file: repaired, each once, and the list of communes they are of."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import pandas as pd
+
+from basinmap.errors import CodeError, DataError, VintageError, culprits
+from basinmap.territory.former import communes_of
+from basinmap.territory.history import proposed, weighed
+from basinmap.territory.levels import repair_codes
+from basinmap.territory.timelines import timeline
+from basinmap.typography import number
+
+__all__ = ["LATEST", "dated", "once", "repaired", "without_districts"]
+
+LATEST: Final = 2026
+"""Year of the last list of communes that is known."""
+_NEAR: Final = {"59": "du Nord", "62": "du Pas-de-Calais"}
+_TOTAL: Final = re.compile(
+    r"\s*(?:total|ensemble|france|source|sources|note|notes|champ|lecture|somme)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
+# Cities that files give whole, and by district beside.
+_CITIES: Final = {
+    "75056": re.compile(r"751(?:0[1-9]|1[0-9]|20)"),
+    "69123": re.compile(r"6938[1-9]"),
+    "13055": re.compile(r"132(?:0[1-9]|1[0-6])"),
+}
+
+
+def repaired(
+    codes: pd.Series, values: pd.DataFrame, level: str, file: str
+) -> tuple[pd.Series, list[str]]:
+    """
+    Return the codes of rows that bear one, repaired, and what was done.
+
+    Parameters
+    ----------
+    codes
+        As read.
+    values
+        What stands beside: a row with neither code nor value is no row.
+    level
+        Of the codes.
+    file
+        For messages.
+
+    Raises
+    ------
+    CodeError
+        If codes cannot be repaired, or values stand beside none.
+    """
+    text = codes.str.strip()
+    totals = text.str.fullmatch(_TOTAL.pattern, flags=re.IGNORECASE | re.DOTALL)
+    blank = (text == "") & (values.isna() | values.eq("")).all(axis=1)
+    notes = []
+    if totals.any():
+        told = ", ".join(sorted(set(text[totals].str[:20])))
+        notes.append(
+            f"Lignes qui ne sont pas d'un territoire, laissées : "
+            f"{number(int(totals.sum()))} ({told})."
+        )
+    kept = text[~(totals | blank)]
+    bare = kept.index[kept == ""]
+    if len(bare):
+        rows = culprits([int(at) + 1 for at in bare])
+        msg = (
+            f"{file}: {len(bare)} row(s) with values and no code, at {rows} under the "
+            "header: give them their code, or take them out if they are totals"
+        )
+        raise CodeError(msg)
+    if kept.empty:
+        msg = f"{file}: no territory under the header; fetch it again"
+        raise DataError(msg)
+    found, report = repair_codes(kept, level)
+    return found, [*notes, *(n for n in report.notes if "Aucun" not in n)]
+
+
+def without_districts(codes: pd.Series) -> tuple[pd.Series, list[str]]:
+    """
+    Leave out the districts of a city that stands whole beside them.
+
+    Parameters
+    ----------
+    codes
+        Of communes.
+    """
+    there = set(codes)
+    gone = pd.Series(data=False, index=codes.index)
+    for city, districts in _CITIES.items():
+        if city in there:
+            gone |= codes.str.fullmatch(districts.pattern)
+    if not gone.any():
+        return codes, []
+    told = "Arrondissements de Paris, Lyon ou Marseille laissés, la ville y étant"
+    return codes[~gone], [f"{told} : {number(int(gone.sum()))}."]
+
+
+def once(
+    codes: pd.Series, values: pd.DataFrame, file: str
+) -> tuple[pd.Series, list[str]]:
+    """
+    Return each code once: rows that repeat another wholly are left out.
+
+    Parameters
+    ----------
+    codes
+        Repaired.
+    values
+        What stands beside.
+    file
+        For messages.
+
+    Raises
+    ------
+    DataError
+        If rows of one code differ.
+    """
+    if codes.is_unique:
+        return codes, []
+    rows = values.loc[codes.index].assign(_code=codes)
+    first = ~rows.duplicated()
+    left = codes[first]
+    again = left[left.duplicated()].unique()
+    if len(again):
+        msg = (
+            f"{file}: {len(again)} code(s) in several rows that differ: "
+            f"{culprits(again)}; keep one row a territory, or add them up before"
+        )
+        raise DataError(msg)
+    told = f"Lignes répétées à l'identique, laissées : {number(int((~first).sum()))}."
+    return left, [told]
+
+
+def dated(
+    codes: pd.Series, cog: int | None, file: str, *, declared: bool
+) -> tuple[str, list[str]]:
+    """
+    Return the year of the list of communes of codes, and what to say of it.
+
+    Parameters
+    ----------
+    codes
+        Of communes.
+    cog
+        Year that the caller or the file says.
+    file
+        For messages.
+    declared
+        Whether the caller says it.
+
+    Raises
+    ------
+    VintageError
+        If codes of Nord and Pas-de-Calais are no communes of that year, or of none.
+    """
+    near = sorted(set(codes[codes.str.startswith(tuple(_NEAR))]))
+    notes = []
+    if cog is None and near:
+        cog = _year_of(near, file)
+        notes.append(f"Liste des communes reconnue à ses codes : COG {cog}.")
+    if cog is None:
+        notes.append("Date de la liste des communes non indiquée.")
+        return "", notes
+    if near and cog <= LATEST:
+        _check_codes_of(near, cog, file, declared=declared)
+        notes += _covered(near, cog)
+    if cog != LATEST:
+        notes.append(
+            f"Communes du COG {cog} : bm.rebase(table, from_year={cog}, "
+            f"to_year={LATEST}) les porte à {LATEST}."
+        )
+    return str(cog), notes
+
+
+def _year_of(near: list[str], file: str) -> int:
+    """Return the last year of which a list of communes may be."""
+    found = weighed(near, timeline(None))
+    best = found[found["best"]]
+    if best["absent"].iloc[0]:
+        msg = (
+            f"{file}: of which list of communes is it? {proposed(found)}; once it is "
+            "one, write cog=2024"
+        )
+        raise VintageError(msg)
+    return int(best["last"].max())
+
+
+def _check_codes_of(near: list[str], cog: int, file: str, *, declared: bool) -> None:
+    absent = [code for code in near if code not in communes_of(cog)]
+    if not absent:
+        return
+    told = "you say" if declared else "the file says"
+    looks = proposed(weighed(near, timeline(None)))
+    looks = looks.replace("write that year instead", "write cog= with one of them")
+    msg = (
+        f"{file}: {len(absent)} code(s) are no commune on 1 January {cog}, the list "
+        f"that {told} it is of: {culprits(absent)}; {looks}"
+    )
+    raise VintageError(msg)
+
+
+def _covered(near: list[str], cog: int) -> list[str]:
+    known = communes_of(cog)
+    told = []
+    for head, name in _NEAR.items():
+        there = sum(code.startswith(head) for code in near)
+        whole = sum(code.startswith(head) for code in known)
+        if there:
+            told.append(f"{number(there)} des {number(whole)} communes {name}")
+    return [f"{' et '.join(told)} au 1er janvier {cog}."] if told else []

@@ -1,0 +1,41 @@
+"""Days, as users write them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TypeAlias
+
+from basinmap.errors import VintageError
+
+__all__ = ["Day", "iso_day"]
+
+Day: TypeAlias = str | dt.date
+"""A day, written `"2026-01-01"`, or a date."""
+
+
+def iso_day(date: Day) -> str:
+    """
+    Return a day as it is written in ISO 8601.
+
+    Parameters
+    ----------
+    date
+        Written `"2026-01-01"`, or a date of Python or of pandas.
+
+    Raises
+    ------
+    VintageError
+        If it is no date.
+
+    Examples
+    --------
+    >>> iso_day("2023-06-30"), iso_day(dt.date(2023, 6, 30))
+    ('2023-06-30', '2023-06-30')
+    """
+    try:
+        if isinstance(date, dt.date):  # a datetime is one; NaT too, without a year
+            return f"{date:%Y-%m-%d}"
+        return dt.date.fromisoformat(date).isoformat()
+    except (TypeError, ValueError):
+        msg = f"not a date: {date!r}; write it as '2026-01-01'"
+        raise VintageError(msg) from None
