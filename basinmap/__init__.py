@@ -64,7 +64,7 @@ _ROOMS: Final = {
         "scots",
         "statistics",
     ),
-    "sources.reading": ("read_source", "report_of"),
+    "sources.reading": ("read_source",),
     "sources.tables": ("read_table",),
     "spatial.apportioning": ("Apportionment", "apportion"),
     "spatial.coverages": (
@@ -230,7 +230,6 @@ if TYPE_CHECKING:
     from basinmap.measures import states_of as states_of
     from basinmap.reports import Report as Report
     from basinmap.sources.reading import read_source as read_source
-    from basinmap.sources.reading import report_of as report_of
     from basinmap.sources.tables import read_table as read_table
     from basinmap.spatial.apportioning import Apportionment as Apportionment
     from basinmap.spatial.apportioning import apportion as apportion

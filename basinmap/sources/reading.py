@@ -31,9 +31,9 @@ from basinmap.sources.producers import SOURCES
 from basinmap.states import STATES
 from basinmap.territory.levels import check_level
 from basinmap.typography import number
-from basinmap.values.told import fact_of, tell
+from basinmap.values.told import tell
 
-__all__ = ["Reading", "finished", "read_source", "report_of"]
+__all__ = ["Reading", "finished", "read_source"]
 
 _TOLD: Final = {
     "secret": ("sous secret statistique", "sous secret statistique"),
@@ -122,34 +122,6 @@ def read_source(
         options=Options(dates or "", vintage),
     )
     return _read(found, Path(path), cog)
-
-
-def report_of(table: pd.DataFrame) -> Report:
-    """
-    Return what was read, repaired and left out of a file.
-
-    Parameters
-    ----------
-    table
-        What `read_source` or `read_table` returned.
-
-    Raises
-    ------
-    DataError
-        If it was not read by one of them.
-
-    Examples
-    --------
-    >>> import basinmap as bm
-    >>> bm.report_of(bm.statistics())
-    Traceback (most recent call last):
-    basinmap.errors.DataError: no report of a reading is kept with this table
-    """
-    kept = fact_of(table, "reading")
-    if not isinstance(kept, Mapping):
-        msg = "no report of a reading is kept with this table"
-        raise DataError(msg)
-    return Report(**dict(kept))
 
 
 def _chosen(source: str | None) -> Sequence[Source]:
@@ -317,7 +289,7 @@ def finished(reading: Reading) -> pd.DataFrame:
         notes=(*notes, *source.cautions),
     )
     facts: dict[str, Any] = {"geography": f"{geography}-01-01"} if geography else {}
-    return tell(table, level=level, measures=measures, reading=report, **facts)
+    return tell(table, level=level, measures=measures, report=report, **facts)
 
 
 def _measures(reading: Reading, geography: str) -> dict[str, Measure]:

@@ -429,7 +429,7 @@ def report_of(frame: pd.Series | pd.DataFrame) -> Report:
     Parameters
     ----------
     frame
-        What `read_units` or `read_outlines` returns.
+        What `read_units`, `read_outlines`, `read_source` or `read_table` returned.
 
     Returns
     -------
@@ -451,7 +451,8 @@ def report_of(frame: pd.Series | pd.DataFrame) -> Report:
     kept = frame.attrs.get("report")
     if not isinstance(kept, Mapping):
         msg = (
-            "no report is told of this frame: read_units and read_outlines leave one; "
+            "no report is told of this frame: read_units, read_outlines, read_source "
+            "and read_table leave one; "
             "other verbs return theirs, as in table, report = bm.aggregate(…)"
         )
         raise DataError(msg)
