@@ -593,6 +593,79 @@ def test_a_partition_of_2024_is_of_2024():
     assert told_of(found).geography == "2024-01-01"
 
 
+def test_a_partition_of_2024_lacks_what_its_epci_held_in_2024():
+    codes = pd.Index(["59006", "59070"], name="commune")
+    pays = bm.membership("epci", date="2024-01-01", vintage=None).reindex(codes)
+    table = counts_of(codes)
+    table.attrs["measures"] = {"homes": bm.Stock(geography="2024")}
+    found, report = bm.aggregate(table, pays, allow_partial=True)
+    assert "2 communes sur 53" in plain(report.notes[0])
+    assert told_of(found).geography == "2024-01-01"
+    table.attrs.clear()
+    with pytest.raises(CodeError, match=r"partition: 1 code.*'59070' joined '59006'"):
+        bm.aggregate(table, pays, measures={"homes": bm.Stock()})
+
+
+def test_a_partition_named_after_a_level_lacks_what_the_list_holds_besides(
+    somme, homes
+):
+    some = homes.index.drop("80021")
+    with pytest.warns(
+        BasinmapWarning, match=r"couvre 299 communes sur 300, sans .*80021"
+    ):
+        short, _ = bm.aggregate(homes.loc[some], somme["epci"][some], communes=somme)
+    assert short.loc[AMIENS, "dwellings_2022_state"] == "lower_bound"
+    zones = somme["epci"][some].rename("zone")
+    own, report = bm.aggregate(homes.loc[some], zones, communes=somme)
+    assert report.partial == {}
+    assert own["dwellings_2022"].to_dict() == short["dwellings_2022"].to_dict()
+
+
+def test_an_iris_without_a_unit_is_lacking_from_what_its_partition_claims():
+    table = bm.statistics("iris")[["population_2021"]]
+    lens = table[table.index.str.startswith("62498")]
+    town = pd.Series("62498", lens.index[1:], name="commune")
+    with pytest.raises(DataError, match=r"Lens \(62498\) couvre 16 IRIS sur 17"):
+        bm.aggregate(lens.iloc[1:], town)
+    zone, _ = bm.aggregate(lens.iloc[1:], town.rename("zone"))
+    assert zone.index.tolist() == ["62498"]
+
+
+def test_a_day_of_the_year_of_the_list_is_text_or_a_date(somme, homes):
+    for day in (dt.date(2024, 6, 30), "2024-06-30"):
+        sums, _ = bm.aggregate(homes, "epci", communes=somme, date=day)
+        assert told_of(sums).geography == "2024-06-30"
+        rates = bm.compute("L04", homes, to="epci", communes=somme, date=day)
+        assert told_of(rates).date == "2024-06-30"
+        found = bm.membership("epci", date=day, communes=somme)
+        assert found["80021"] == AMIENS
+    with pytest.raises(VintageError, match=r"date='2025-06-30': .* in 2024 only"):
+        bm.aggregate(homes, somme["epci"], communes=somme, date=dt.date(2025, 6, 30))
+
+
+def test_a_published_median_is_read_on_the_list_that_is_given():
+    codes = sorted(bm.cog_codes(2024))
+    names = pd.DataFrame({"name": codes}, pd.Index(codes, name="commune"))
+    given = bm.read_territory(names, year=2024)
+    table = pd.DataFrame({"median_living_standard_2021": 20_000.0}, given.index)
+    table.attrs["measures"] = {
+        "median_living_standard_2021": bm.Median(geography="2024-01-01")
+    }
+    found = bm.compute("R01", table, communes=given)
+    assert len(found) == 1538
+    assert found.notna().all()
+    # Of 2026, what merged since is no more, and what took it in is not the same.
+    now = bm.compute("R01", table)
+    assert len(now) == 1534
+    assert pd.isna(now["59006"])
+
+
+def test_flows_take_no_list(somme):
+    table = pd.DataFrame({"origin": ["80021"], "destination": ["80001"], "movers": 1})
+    with pytest.raises(DataError, match="leave communes out"):
+        bm.compute("D12", table, communes=somme)
+
+
 def test_a_density_without_a_surface_is_not_available():
     people = pd.DataFrame(
         {"population_2022": [10.0, 20.0]}, pd.Index(["80021", "62498"], name="commune")

@@ -100,7 +100,7 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
     communes
         The list of communes that the table is about, as `read_territory` returns it;
         by default Nord and Pas-de-Calais in 2026. Without `to`, none is needed: two
-        columns are divided.
+        columns are divided. Flows take none.
     allow_partial
         Whether units some of whose communes are not in the table may stand for the
         whole: their rates are then computed, as `"estimated"`; see `aggregate`.
