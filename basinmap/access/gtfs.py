@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from basinmap.access.timetables import Timetable
 from basinmap.errors import DataError, culprits
 from basinmap.spatial.projections import METRIC
+from basinmap.territory.texts import check_encoding
 from basinmap.typography import long_date, number, typeset
 
 __all__ = ["read_gtfs"]
@@ -127,6 +128,7 @@ def read_gtfs(
     >>> timetable.source
     'Horaires\xa0: Tadao, services du 14\xa0janvier 2025 au 14\xa0janvier 2025'
     """
+    check_encoding(encoding)
     tables = _tables(Path(path), encoding)
     notes: list[str] = []
     stops = _stops(tables["stops"], tables["stop_times"], notes)

@@ -35,6 +35,7 @@ from basinmap.errors import (
 )
 from basinmap.measures import check_columns
 from basinmap.spatial.projections import check_metric
+from basinmap.territory.texts import encoding_of, mended_texts, unreadable_text
 from basinmap.typography import number, percent, shortest, typeset
 
 __all__ = ["read_layer"]
@@ -93,6 +94,8 @@ class _Layer(NamedTuple):
     columns: tuple[str, ...]
     crs: str
     rows: int
+    encoding: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class _Directions(NamedTuple):
@@ -149,6 +152,7 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     tolerance: float = 0.001,
     source: str = "",
     crs: object = None,
+    encoding: str | None = None,
 ) -> Network:
     """
     Read a network from a layer of lines, such as `troncon_de_route` of BD TOPO.
@@ -207,6 +211,8 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
         Credit line, in French; by default, the name of the file.
     crs
         Metric CRS, such as 2154, to bring a layer in degrees to; `notes` tell it.
+    encoding
+        Of the text of a file, when accents come out wrong: `"utf-8"`, `"cp1252"`.
 
     Returns
     -------
@@ -220,8 +226,8 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     ColumnError
         If a column is missing.
     DataError
-        If the file cannot be read, the layer is unknown or empty or has no lines, a
-        speed is missing or no speed, a direction or a class has no meaning.
+        If the file or its text cannot be read, the layer is unknown or empty or has no
+        lines, a speed is missing or no speed, a direction or a class has no meaning.
 
     Warns
     -----
@@ -251,7 +257,7 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     opened = (
         streets
         if isinstance(streets, gpd.GeoDataFrame)
-        else _opened(Path(streets), layer, to=crs)
+        else _opened(Path(streets), layer, to=crs, encoding=encoding)
     )
     there = tuple(map(str, opened.columns))
     known = layout_of(there, mode)
@@ -278,6 +284,7 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     )
     frame = _frame(opened, plan.columns, _checked_box(bbox), crs)
     frame, moved = _brought(frame, crs)
+    frame, told = _texts(opened, frame)
     frame, dropped = _kept(frame, plan)
     pace = _paces(frame, plan)
     ways = _ways(frame, plan.directions)
@@ -288,7 +295,7 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
         tolerance,
         mode=mode,
         source=source or _credit(opened),
-        notes=(*moved, *_notes(plan, dropped)),
+        notes=(*told, *moved, *_notes(plan, dropped)),
         dropped=dropped,
     )
     _warn_of_gaps(network)
@@ -298,14 +305,21 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
 # -- the file ----------------------------------------------------------------------
 
 
-def _opened(path: Path, layer: str | None, *, to: object) -> _Layer:
+def _opened(
+    path: Path, layer: str | None, *, to: object, encoding: str | None
+) -> _Layer:
     """Look into a file without reading it."""
     if not path.exists():
         msg = f"no file {str(path)!r}; give the path of a layer of streets"
         raise DataError(msg)
     try:
+        codec, notes = encoding_of(path, encoding)
         names = list(fiona.listlayers(path))
-        found = [_described(path, name) for name in names if layer in {None, name}]
+        found = [
+            _described(path, name, codec) for name in names if layer in {None, name}
+        ]
+    except UnicodeError as error:
+        raise DataError(unreadable_text(path, error, encoding)) from error
     except (FionaError, OSError) as error:
         msg = (
             f"{path}: no vector file that can be read ({_first_line(error)}); expected "
@@ -325,7 +339,7 @@ def _opened(path: Path, layer: str | None, *, to: object) -> _Layer:
         raise DataError(msg.replace("{name}", repr(lines[0].name)))
     chosen = (lines or found)[0]
     _check_file_crs(chosen, to)
-    return chosen
+    return chosen._replace(notes=tuple(notes))
 
 
 def _is_known(columns: tuple[str, ...]) -> bool:
@@ -333,8 +347,8 @@ def _is_known(columns: tuple[str, ...]) -> bool:
     return _known("speed", columns) is not None or layout_of(columns, "car") is not None
 
 
-def _described(path: Path, name: str) -> _Layer:
-    with fiona.open(path, layer=name) as collection:
+def _described(path: Path, name: str, encoding: str | None) -> _Layer:
+    with fiona.open(path, layer=name, encoding=encoding) as collection:
         return _Layer(
             path=path,
             name=name,
@@ -342,6 +356,7 @@ def _described(path: Path, name: str) -> _Layer:
             columns=tuple(collection.schema["properties"]),
             crs=collection.crs_wkt,
             rows=len(collection),
+            encoding=encoding,
         )
 
 
@@ -424,7 +439,11 @@ def _rows(opened: _Layer, columns: list[str], box: Box | None) -> gpd.GeoDataFra
             bbox=box,
             fid_as_index=True,
             engine="pyogrio",
+            encoding=opened.encoding,
         )
+    except UnicodeError as error:
+        msg = unreadable_text(opened.path, error, opened.encoding)
+        raise DataError(msg) from error
     except (DataSourceError, DataLayerError, FeatureError, GeometryError) as error:
         msg = f"{opened.path}: cannot be read to its end ({_first_line(error)})"
         raise DataError(msg) from error
@@ -435,6 +454,16 @@ def _rows(opened: _Layer, columns: list[str], box: Box | None) -> gpd.GeoDataFra
         )
         raise DataError(msg)
     return frame
+
+
+def _texts(
+    opened: _Layer | gpd.GeoDataFrame, frame: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Read the text of a file in its true encoding, with what is to be said of it."""
+    if isinstance(opened, gpd.GeoDataFrame):
+        return frame, ()
+    frame, mended = mended_texts(frame, opened.path)
+    return frame, tuple(typeset(note) for note in (*opened.notes, *mended))
 
 
 def _credit(opened: _Layer | gpd.GeoDataFrame, known: Layout | None = None) -> str:

@@ -44,6 +44,7 @@ class LayerOptions(TypedDict, total=False):
     connect: Literal["vertices", "ends"]
     tolerance: float
     source: str
+    encoding: str | None
 
 
 def read_network(

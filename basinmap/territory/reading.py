@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
 import re
 import struct
@@ -28,6 +27,7 @@ from basinmap.errors import (
 from basinmap.reports import Report
 from basinmap.territory.former import fates
 from basinmap.territory.levels import check_codes, check_level, fold, repair_codes
+from basinmap.territory.texts import encoding_of, mended_texts, unreadable_text
 from basinmap.typography import long_date, number, percent
 
 __all__ = ["check_generations", "checked_units", "read_units"]
@@ -159,16 +159,23 @@ def read_units(
     _check_generation(check_level(level), generation)
     file = _existing(Path(path))
     raw, notes = _opened(file, layer, encoding)
-    return checked_units(
-        raw,
-        level,
-        code=code,
-        name=name,
-        generation=generation,
-        repair=repair,
-        file=file,
-        said=notes,
-    )
+    try:
+        return checked_units(
+            raw,
+            level,
+            code=code,
+            name=name,
+            generation=generation,
+            repair=repair,
+            file=file,
+            said=notes,
+        )
+    except ColumnError as error:
+        chosen, reread = encoding_of(file, encoding)
+        if not reread:
+            raise
+        msg = f"{error} (its .cpg is not followed: names are read as {chosen!r})"
+        raise ColumnError(msg) from None
 
 
 def checked_units(
@@ -345,15 +352,17 @@ def _opened(
     file: Path, layer: str | None, encoding: str | None
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Read a file as it is, with what the reader says about it."""
+    chosen_encoding, notes = encoding_of(file, encoding)
     try:
-        codecs.lookup(encoding or "utf-8")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             if file.suffix.lower() in _PARQUET:
                 frame = _read_parquet(file, layer)
             else:
                 chosen = _chosen_layer(file, layer)
-                frame = pyogrio.read_dataframe(file, layer=chosen, encoding=encoding)
+                frame = pyogrio.read_dataframe(
+                    file, layer=chosen, encoding=chosen_encoding
+                )
     except (RuntimeError, OSError, UnicodeError, LookupError, ValueError) as error:
         if isinstance(error, DataError):
             raise
@@ -368,7 +377,8 @@ def _opened(
     if frame.geometry.name != "geometry":
         frame = frame.rename(columns={"geometry": "geometry_in_file"})
         frame = frame.rename_geometry("geometry")
-    return frame, [f"Le lecteur signale : {text}" for text in said]
+    frame, mended = mended_texts(frame, file)
+    return frame, [*(f"Le lecteur signale : {text}" for text in said), *notes, *mended]
 
 
 def _read_parquet(file: Path, layer: str | None) -> gpd.GeoDataFrame:
@@ -398,11 +408,7 @@ def _chosen_layer(file: Path, layer: str | None) -> str:
 
 def _unreadable(file: Path, error: Exception, encoding: str | None) -> str:
     if isinstance(error, UnicodeError | LookupError):
-        given = f" as {encoding!r}" if encoding else ""
-        return (
-            f"{file.name}: its text cannot be read{given}; write encoding='utf-8', "
-            f"or 'cp1252' for an old Shapefile ({error})"
-        )
+        return unreadable_text(file, error, encoding)
     return (
         f"{file.name} cannot be read: truncated, or not the vector file that its name "
         f"says; fetch it again, or open it in QGIS to see ({error})"
