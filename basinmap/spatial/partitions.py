@@ -25,6 +25,7 @@ from basinmap.spatial.points import (
     decoded,
     footer,
     open_parquet,
+    parquet_of,
 )
 from basinmap.spatial.projections import check_metric
 
@@ -133,7 +134,9 @@ def dataset_files(dataset: Dataset, storage: Mapping[str, Any]) -> list[str]:
 def _files(item: str, storage: Mapping[str, Any]) -> list[str]:
     system, root = _system(item, storage)
     if system.isdir(root):
-        found = sorted(system.glob(root.rstrip("/") + "/*.parquet"))
+        top = root.rstrip("/") + "/"
+        held = [path.removeprefix(top) for path in system.find(root)]
+        found = [top + name for name in parquet_of(held, item)]
     elif system.exists(root):
         found = [root]
     else:
