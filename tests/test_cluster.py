@@ -15,6 +15,7 @@ import shapely
 
 import basinmap as bm
 from basinmap.errors import (
+    BasinmapWarning,
     CodeError,
     ColumnError,
     CRSError,
@@ -603,3 +604,14 @@ def test_a_part_that_kills_workers_is_named():
     killed = distributed.KilledWorker("task", None, 3)
     with pytest.raises(DataError, match=r"a\.parquet: workers die on 10 points"):
         answers(Crew("", killed))
+
+
+def test_points_of_which_none_lies_in_a_unit_are_warned_of(
+    dataset, units, threads, tmp_path
+):
+    far = units.set_geometry(units.translate(2e6, 0))
+    with pytest.warns(BasinmapWarning, match="lies in a unit"):
+        table, _ = cluster_count(dataset, far, client=threads)
+    assert table["points"].sum() == 0
+    with pytest.warns(BasinmapWarning, match="lies in a unit"):
+        cluster_locate(dataset, far, tmp_path / "located", client=threads)

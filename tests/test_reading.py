@@ -13,6 +13,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 import basinmap as bm
 from basinmap.errors import (
+    BasinmapWarning,
     CodeError,
     ColumnError,
     CRSError,
@@ -878,3 +879,13 @@ def test_pits_are_no_quartiers():
 def test_a_copy_under_another_name_is_read_the_same(tmp_path):
     shutil.copy(BASIN / "epci.geojson", tmp_path / "É pci.GEOJSON")
     assert len(read_units(tmp_path / "É pci.GEOJSON", "epci")) == 9
+
+
+def test_quartiers_and_communes_of_two_places_are_warned_of():
+    here = squares(["62498"]).set_index("code").rename_axis("commune")
+    away = squares(["q"]).set_index("code").rename_axis("quartier")
+    away = away.set_geometry(away.translate(200_000, 0))
+    with pytest.warns(BasinmapWarning, match="no ground in common"):
+        table, report = quartier_shares(away, here)
+    assert table.empty
+    assert report.unmatched == ("q",)

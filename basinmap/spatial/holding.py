@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -13,7 +14,13 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from basinmap.errors import ColumnError, DataError, MeasureError, culprits
+from basinmap.errors import (
+    BasinmapWarning,
+    ColumnError,
+    DataError,
+    MeasureError,
+    culprits,
+)
 from basinmap.measures import Measure, Median, Stock, state_column
 from basinmap.reports import Report
 from basinmap.spatial.lookups import Found, Lookup, closest, find, near_limits
@@ -49,6 +56,7 @@ __all__ = [
     "notes_of_values",
     "options_of",
     "report_of",
+    "warn_outside",
 ]
 
 Units: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | Lookup
@@ -590,6 +598,33 @@ def notes_of(
             "primaire) ; le secret secondaire reste à traiter."
         )
     return notes
+
+
+def warn_outside(account: Account, ready: Lookup, *, stacklevel: int = 3) -> None:
+    """
+    Warn where not one point of those with coordinates lies in a unit.
+
+    Parameters
+    ----------
+    account
+        How many met each fate.
+    ready
+        Units.
+    stacklevel
+        Where the user stands, for the warning.
+    """
+    if not account.outside or account.outside + account.without_coordinates < (
+        account.points
+    ):
+        return
+    west, south, east, north = shapely.total_bounds(ready.shapes)
+    msg = (
+        f"points: not one of {account.outside} lies in a unit; units lie within "
+        f"x = {west:.0f} … {east:.0f}, y = {south:.0f} … {north:.0f} "
+        f"({ready.crs.to_string()}): check that points are of the same place, in the "
+        "same CRS, in metres, x before y"
+    )
+    warnings.warn(msg, BasinmapWarning, stacklevel=stacklevel)
 
 
 def caution_of(ready: Lookup, account: Account) -> list[str]:

@@ -34,6 +34,7 @@ from basinmap.spatial.holding import (
     notes_of_values,
     options_of,
     report_of,
+    warn_outside,
 )
 from basinmap.spatial.lookups import Lookup, lookup
 from basinmap.spatial.points import Points, Source, read_points
@@ -114,6 +115,11 @@ def locate(
         some are no points, a file is truncated or no GeoParquet, an option is
         out of range.
 
+    Warns
+    -----
+    BasinmapWarning
+        If not one point lies in a unit: they are of another place, or in another CRS.
+
     See Also
     --------
     count : Counts and sums by unit, of files larger than memory.
@@ -151,6 +157,7 @@ def locate(
         )
     else:
         result = pd.Series(codes_at(ready, rank), source.index, name=ready.level)
+    warn_outside(account, ready)
     result.attrs = {"account": account.told()}
     caution = caution_of(ready, account)
     if caution:
@@ -219,6 +226,11 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
     DataError
         As in `locate`; or if `by` holds too many values.
 
+    Warns
+    -----
+    BasinmapWarning
+        If not one point lies in a unit: they are of another place, or in another CRS.
+
     See Also
     --------
     locate : The unit of each point.
@@ -257,6 +269,7 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
     finally:
         for heap in heaps.values():
             heap.close()
+    warn_outside(account, ready)
     table = laid_out(ready, tally, found, sums, threshold)
     table.attrs = attrs_of(source, ready, table, sums, account)
     notes = notes_of(account, options, ready, threshold)
