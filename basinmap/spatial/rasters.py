@@ -28,6 +28,7 @@ from rasterio.windows import Window
 from basinmap.errors import BasinmapWarning, CRSError, DataError, MeasureError, culprits
 from basinmap.measures import Mean, Measure, Median, Stock, state_column
 from basinmap.spatial.cells import Grid, Layers, added_up
+from basinmap.spatial.overlaps import warn_apart
 from basinmap.spatial.projections import check_metric
 from basinmap.territory.units import check_unique
 
@@ -55,6 +56,8 @@ _CLASSES: Final = frozenset({"variety", "majority", "shares"})
 _MOST_CLASSES: Final = 1000
 _MOST_CELLS: Final = 16_000_000
 """How many cells exactextract reads at once: 64 MB of float32."""
+_BEYOND: Final = 1e30
+"""No altitude, no count is as far from 0: in decimal cells, it means no data."""
 _NEARLY: Final = 1e-6
 """Under this share, a part that is not covered is rounding."""
 
@@ -73,7 +76,8 @@ def zonal(
     """
     Summarise a raster by unit, each cell for the share of it that is inside.
 
-    A cell without data, or not a number, counts for nothing. Only the windows
+    A cell without data, or not a number, counts for nothing; nor does a decimal one
+    beyond ±1e30, whatever the header says means no data. Only the windows
     that units lie in are read, so that a national raster needs no memory.
 
     Parameters
@@ -125,7 +129,8 @@ def zonal(
     Warns
     -----
     BasinmapWarning
-        If a sum leaves out a part of a unit, or a unit sticks out of the weights.
+        If a sum leaves out a part of a unit, a unit sticks out of the weights, or no
+        unit lies on the raster.
 
     See Also
     --------
@@ -181,6 +186,7 @@ def zonal(
             fitted = _fitted(other, cells, resample, stack)
             _add_weighted(table, units.geometry, cells, fitted, blank)
         table["covered"] = covered
+        warn_apart(shapely.box(*cells.box), units, ("raster", "units"))
         _describe(table, cells, units, source)
     if "sum" in names:
         _warn_part(covered.index[(covered < 1) & ~blank])
@@ -439,6 +445,11 @@ class _Cells(RasterSource):  # type: ignore[misc]
         """Return floats, with NaN for nothing, or integers, masked."""
         if self.nodata is not None:
             cells[cells == self.nodata] = np.nan
+        if self.kind.kind == "f":
+            # Headers round it, or leave it out: compared exactly, it would be a value.
+            beyond = np.ma.getdata(np.abs(cells)) > _BEYOND
+            if beyond.any():
+                cells[beyond] = np.nan
         if self.scale != (1.0, 0.0):
             cells = cells * self.scale[0] + self.scale[1]
         if cells.dtype.kind != "f":
