@@ -7,6 +7,7 @@ import re
 import struct
 import warnings
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -25,6 +26,7 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.reports import Report
+from basinmap.territory import embedded
 from basinmap.territory.former import fates
 from basinmap.territory.levels import check_codes, check_level, fold, repair_codes
 from basinmap.territory.texts import encoding_of, mended_texts, unreadable_text
@@ -35,6 +37,9 @@ __all__ = ["check_generations", "checked_units", "read_units"]
 _METRIC = "EPSG:2154"
 _FRANCE = (-400_000, 5_900_000, 1_400_000, 7_300_000)
 """Where Lambert-93 is used, in its metres: metropolitan France, generously."""
+
+_FAR: Final = 100_000
+"""Metres between the box of a unit and where its code is, above which it is none."""
 
 _DEPARTEMENT = r"(?:[0-9]{3}|02[AB])"
 _GENERATIONS: Final = {
@@ -140,7 +145,8 @@ def read_units(
     VintageError
         If the generation of quartiers is not given, or their codes are of another.
     CRSError
-        If there is no CRS, or what is read cannot be where it says.
+        If there is no CRS, or what is read cannot be where it says: out of France, or
+        more than 100 km from where the codes of Nord and Pas-de-Calais are.
 
     Examples
     --------
@@ -209,7 +215,9 @@ def checked_units(
     notes = [*said, *told, *_unnamed(frame)]
     _check_present(frame, file)
     frame, mended = _valid(frame, file, repair=repair)
+    source = _named_crs(frame)
     frame, moved = _projected(frame)
+    _check_places(frame, level, generation, file, source)
     # Rounding may cross two lines that touched.
     frame, again = _valid(frame, file, repair=repair)
     frame.attrs = {
@@ -676,11 +684,71 @@ def _check_present(frame: gpd.GeoDataFrame, file: Path) -> None:
         raise DataError(msg)
 
 
+def _named_crs(frame: gpd.GeoDataFrame) -> str:
+    source = frame.crs.to_string()
+    return frame.crs.name if len(source) > 20 else source
+
+
+def _check_places(
+    frame: gpd.GeoDataFrame,
+    level: str,
+    generation: str | None,
+    file: Path,
+    source: str,
+) -> None:
+    """Refuse units that lie far from where their own codes are."""
+    known = _known_boxes(level, generation or "")
+    keys = frame.index.map(lambda code: _place_of(code, level, generation or ""))
+    there = np.array([key in known for key in keys])
+    if not there.any():
+        return
+    meant = np.array([known[key] for key in keys[there]])
+    found = frame.geometry.bounds.to_numpy()[there]
+    boxes = [shapely.box(*box.T) for box in (meant, found)]
+    away = pd.Series(shapely.distance(*boxes), frame.index[there])
+    far = away[away > _FAR].sort_values(ascending=False)
+    if len(far):
+        told = [f"{code} {metres / 1000:.0f} km" for code, metres in far.items()]
+        msg = (
+            f"{file.name}: {len(far)} unit(s) of {len(frame)} lie far from where their "
+            f"codes are: {culprits(told)}; the CRS that the file declares ({source}) "
+            "is that of another zone: read it with geopandas, call .set_crs(…, "
+            "allow_override=True) and write it again; or the codes are wrong"
+        )
+        raise CRSError(msg)
+
+
+def _place_of(code: str, level: str, generation: str) -> str:
+    """Return the code, of the unit or of what holds it, whose place is known."""
+    if level == "quartier":
+        return code[2:5].lstrip("0") if generation in {"2015", "2024"} else ""
+    if level in {"commune", "iris"}:
+        held = code[:5]
+        return held if held in embedded.communes_2026().index else code[:2]
+    return code
+
+
+@cache
+def _known_boxes(level: str, generation: str) -> dict[str, tuple[float, ...]]:
+    """Return the boxes of the units whose place is embedded, by code."""
+    communes = embedded.communes_2026()
+    bounds = communes.geometry.bounds
+    columns = ["departement"] if level in {"commune", "iris", "quartier"} else [level]
+    found: dict[str, tuple[float, ...]] = {}
+    for column in columns:
+        if column in communes and generation != "none":
+            sides = bounds.groupby(communes[column].to_numpy()).agg(
+                {"minx": "min", "miny": "min", "maxx": "max", "maxy": "max"}
+            )
+            found |= {str(row[0]): row[1:] for row in sides.itertuples()}
+    if level in {"commune", "iris"}:
+        found |= {str(row[0]): row[1:] for row in bounds.itertuples()}
+    return found
+
+
 def _projected(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Bring a frame to Lambert-93, flat, and check that it lies in France."""
-    source = frame.crs.to_string()
-    if len(source) > 20:
-        source = frame.crs.name
+    source = _named_crs(frame)
     notes = []
     if frame.geometry.has_z.any():
         frame = frame.set_geometry(shapely.force_2d(frame.geometry.array))
