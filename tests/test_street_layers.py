@@ -678,3 +678,11 @@ def test_a_layer_with_heights_is_read_flat():
     raised = shapely.force_3d(line((0, 0), (1000, 0)), 40.0)
     network = read_layer(streets(raised), mode="walk", speed=6)
     assert minutes(network, (0, 0), (1000, 0)) == pytest.approx(10, rel=2e-3)
+
+
+def test_a_vertex_far_from_the_next_one_of_its_street_is_refused():
+    far = streets(
+        line((0, 0), (1000, 0)), line((1000, 0), (-600_000, -700_000), (1000, 500))
+    )
+    with pytest.raises(DataError, match=r"1 street.*200 km .*rows 1:"):
+        read_layer(far, mode="walk")

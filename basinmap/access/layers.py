@@ -23,7 +23,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from basinmap.access.layouts import Layout, layout_of
-from basinmap.access.networks import Mode, Network, build_network, check_mode
+from basinmap.access.networks import LONGEST, Mode, Network, build_network, check_mode
 from basinmap.access.rules import SLOW
 from basinmap.access.speeds import PRACTICE, SPEEDS
 from basinmap.errors import (
@@ -751,6 +751,7 @@ def _network(
     segments = _segments(frame)
     metres = _ground(segments, frame.crs)
     line = segments.line[segments.tail]
+    _check_leaps(frame, line, metres)
     if whole is not None:
         measured = np.bincount(line, metres, len(frame))
         metres = metres * (whole / measured)[line]
@@ -768,6 +769,18 @@ def _network(
         crs=frame.crs,
         **about,  # type: ignore[arg-type]
     )
+
+
+def _check_leaps(frame: gpd.GeoDataFrame, line: Ints, metres: Floats) -> None:
+    """Refuse vertices that lie nowhere near the next one of their street."""
+    rows = frame.index[np.unique(line[~(metres <= LONGEST)])]
+    if len(rows):
+        msg = (
+            f"{len(rows)} street(s) with more than {LONGEST / 1000:.0f} km between two "
+            f"vertices, rows {culprits(rows)}: one of the two has a wrong position; "
+            "correct it, or drop those rows"
+        )
+        raise DataError(msg)
 
 
 def _segments(frame: gpd.GeoDataFrame) -> _Segments:

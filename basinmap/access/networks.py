@@ -39,6 +39,9 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 PRINTED: Final = {"walk": "à pied", "bike": "à vélo", "car": "en voiture"}
+LONGEST: Final = 200_000
+"""Metres between two vertices of a street above which one is not where it should be."""
+
 _FORMAT: Final = 1
 _ARRAYS: Final = ("x", "y", "node", "tail", "head", "length", "minutes")
 

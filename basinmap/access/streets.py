@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
 
 from basinmap.access.layers import read_layer
-from basinmap.access.networks import Mode, Network, build_network, load_network
+from basinmap.access.networks import LONGEST, Mode, Network, build_network, load_network
 from basinmap.access.osm import Extract, is_osm, read_extract
 from basinmap.access.rules import Rules
 from basinmap.access.speeds import PRACTICE
@@ -196,6 +196,7 @@ def _built(file: Path, rules: Rules, crs: object, *, quiet: bool) -> Network:
         (extract.lon[end], extract.lat[end]) for end in (extract.tail, extract.head)
     )
     length = _GEOD.inv(*start, *stop)[2]
+    _check_leaps(file, extract, length)
     lasts = _crossing(extract, length)
     # Each segment is an edge in each of the directions in which it is open.
     sides = []
@@ -237,6 +238,21 @@ def _check_area(file: Path, extract: Extract, plane: CRS) -> None:
         f'crs="{points.estimate_utm_crs().to_string()}"'
     )
     raise CRSError(msg)
+
+
+def _check_leaps(file: Path, extract: Extract, length: Floats) -> None:
+    """Refuse nodes that lie nowhere near the next one of their street."""
+    long = np.flatnonzero(length > LONGEST)
+    if len(long):
+        ends = zip(extract.node[extract.tail], extract.node[extract.head], strict=True)
+        pairs = list(ends)
+        told = [f"{pairs[at][0]} – {pairs[at][1]}" for at in long]
+        msg = (
+            f"{file}: {len(long)} stretch(es) of street of more than "
+            f"{LONGEST / 1000:.0f} km between two nodes: {culprits(told)}; one of the "
+            "two has a wrong position: correct it, or leave it out of the extract"
+        )
+        raise DataError(msg)
 
 
 def _crossing(extract: Extract, length: Floats) -> Floats:
