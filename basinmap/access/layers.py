@@ -60,6 +60,7 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "access": ("acces_vehicule_leger", "ACCES_VL"),
         "nature": ("nature", "NATURE"),
         "state": ("etat_de_l_objet", "ETAT"),
+        "purpose": ("vocation", "VOCATION"),  # of ROUTE 500
     }
 )
 _MEANINGS: Final[Mapping[str, tuple[object, ...]]] = MappingProxyType(
@@ -70,15 +71,39 @@ _MEANINGS: Final[Mapping[str, tuple[object, ...]]] = MappingProxyType(
     }
 )
 _UNBUILT: Final = ("En construction", "En projet")
-_FERRY: Final = "Bac ou liaison maritime"
-_MOTORWAY: Final = ("Type autoroutier", "Bretelle")
+# Of versions 3 and 2 of BD TOPO, whose words are others.
+_FERRY: Final = ("Bac ou liaison maritime", "Bac auto", "Bac piéton")
+_MOTORWAY: Final = ("Type autoroutier", "Bretelle", "Autoroute", "Quasi-autoroute")
+_NATURES: Final = frozenset(
+    {
+        *_FERRY,
+        *_MOTORWAY,
+        "Route à 1 chaussée",
+        "Route à 2 chaussées",
+        "Rond-point",
+        "Route empierrée",
+        "Chemin",
+        "Piste cyclable",
+        "Sentier",
+        "Escalier",
+    }
+)
+"""What a street may be: each mode has a rule for it."""
 _CLOSED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyType(
     {
-        "walk": {"state": _UNBUILT, "nature": (_FERRY, *_MOTORWAY)},
-        "bike": {"state": _UNBUILT, "nature": (_FERRY, *_MOTORWAY, "Escalier")},
+        "walk": {
+            "state": _UNBUILT,
+            "nature": (*_FERRY, *_MOTORWAY),
+            "purpose": _MOTORWAY,
+        },
+        "bike": {
+            "state": _UNBUILT,
+            "nature": (*_FERRY, *_MOTORWAY, "Escalier"),
+            "purpose": _MOTORWAY,
+        },
         "car": {
             "state": _UNBUILT,
-            "nature": (_FERRY,),
+            "nature": _FERRY,
             "access": ("Physiquement impossible", "Restreint aux ayants droit"),
         },
     }
@@ -195,8 +220,9 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
         Speed in km/h where nothing else says.
     closed
         Streets to leave out: from a column to its values. By default, with BD
-        TOPO, ferries and roads not yet built; for cars, what they may not or
-        cannot take; on foot and by bike, motorways and their ramps; by bike, steps.
+        TOPO (versions 2 and 3, or ROUTE 500), ferries and roads not yet built; for
+        cars, what they may not or cannot take; on foot and by bike, motorways and
+        their ramps; by bike, steps.
         With Geofabrik, the classes that the mode does not take, or only where a tag
         that the layer lacks opens them: for cars, footways, paths, tracks, steps.
     length
@@ -232,7 +258,8 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     Warns
     -----
     BasinmapWarning
-        If less than 80 % of the kilometres hang together.
+        If less than 80 % of the kilometres hang together, or a nature of street is
+        none of BD TOPO and `closed` does not say what becomes of it.
 
     Examples
     --------
@@ -285,6 +312,8 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     frame = _frame(opened, plan.columns, _checked_box(bbox), crs)
     frame, moved = _brought(frame, crs)
     frame, told = _texts(opened, frame)
+    if closed is None:
+        _warn_of_natures(frame)
     frame, dropped = _kept(frame, plan)
     pace = _paces(frame, plan)
     ways = _ways(frame, plan.directions)
@@ -855,6 +884,23 @@ def _notes(plan: _Plan, dropped: Mapping[str, int]) -> tuple[str, ...]:
         out = ", ".join(f"{number(count)} ({why})" for why, count in dropped.items())
         notes.append(f"Tronçons écartés : {out}.")
     return tuple(typeset(note) for note in notes)
+
+
+def _warn_of_natures(frame: gpd.GeoDataFrame) -> None:
+    """Warn of natures of street that no rule knows, and that are left open."""
+    column = _known("nature", tuple(map(str, frame.columns)))
+    if column is None:
+        return
+    unknown = frame[column][~frame[column].isin(_NATURES)]
+    if len(unknown):
+        counts = unknown.value_counts(dropna=False).items()
+        shown = [f"{value}: {count}" for value, count in counts]
+        msg = (
+            f"{len(unknown)} street(s) of {len(frame)} whose {column!r} is none of BD "
+            f"TOPO: {culprits(shown)}; they are taken as open to all: say which to "
+            f"leave out, closed={{{column!r}: […]}}"
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=3)
 
 
 def _warn_of_gaps(network: Network) -> None:
