@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from basinmap.access.timetables import Timetable
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.spatial.projections import METRIC
+from basinmap.territory.local import is_there
 from basinmap.territory.texts import check_encoding
 from basinmap.typography import long_date, number, typeset
 
@@ -285,6 +286,9 @@ def _tables(path: Path, encoding: str) -> dict[str, _Table]:
 @contextmanager
 def _opened(path: Path) -> Iterator[dict[str, Callable[[], IO[bytes]]]]:
     """Say how to open each file of a feed, by its name without `.txt`."""
+    if not is_there(path):
+        msg = f"no file {str(path)!r}; give the .zip of a GTFS feed, or its folder"
+        raise DataError(msg)
     if path.is_dir():
         files: dict[str, Callable[[], IO[bytes]]] = {
             file.stem: partial(_binary, file) for file in path.glob("*.txt")
@@ -293,9 +297,6 @@ def _opened(path: Path) -> Iterator[dict[str, Callable[[], IO[bytes]]]]:
             _refuse_netex(path, file.name, partial(_binary, file))
         yield files
         return
-    if not path.exists():
-        msg = f"no file {str(path)!r}; give the .zip of a GTFS feed, or its folder"
-        raise DataError(msg)
     if not zipfile.is_zipfile(path):
         _refuse_netex(path, path.name, partial(_binary, path))
         msg = (

@@ -35,6 +35,7 @@ from basinmap.errors import (
 )
 from basinmap.measures import check_columns
 from basinmap.spatial.projections import check_metric
+from basinmap.territory.local import local_file
 from basinmap.territory.texts import encoding_of, mended_texts, unreadable_text
 from basinmap.typography import number, percent, shortest, typeset
 
@@ -338,9 +339,7 @@ def _opened(
     path: Path, layer: str | None, *, to: object, encoding: str | None
 ) -> _Layer:
     """Look into a file without reading it."""
-    if not path.exists():
-        msg = f"no file {str(path)!r}; give the path of a layer of streets"
-        raise DataError(msg)
+    local_file(path, f"{path}: no layer of streets")
     try:
         codec, notes = encoding_of(path, encoding)
         names = list(fiona.listlayers(path))

@@ -21,6 +21,7 @@ from basinmap.access.rules import Rules
 from basinmap.access.speeds import PRACTICE
 from basinmap.errors import CRSError, DataError, culprits
 from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.territory.local import is_there
 from basinmap.typography import long_date, number, percent, shortest, typeset
 
 __all__ = ["LayerOptions", "read_network"]
@@ -158,9 +159,12 @@ def read_network(
     <Network car: 3 nodes, 4 edges, 1 km>
     """
     file = Path(path)
-    if not file.exists():
-        msg = f"{file}: missing; expected an extract of OpenStreetMap (.osm.pbf), "
-        raise DataError(msg + "a network (.npz) or a layer of lines")
+    if not str(path).strip() or not is_there(file):
+        msg = (
+            f"{str(path) or repr('')}: missing; expected an extract of OpenStreetMap "
+            "(.osm.pbf), a network (.npz) or a layer of lines"
+        )
+        raise DataError(msg)
     if is_osm(file):
         _refuse(file, {**options})
         rules = Rules(mode, speeds)

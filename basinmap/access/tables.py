@@ -21,6 +21,7 @@ from basinmap.errors import (
     DataError,
     culprits,
 )
+from basinmap.territory.local import is_there
 from basinmap.territory.texts import check_encoding
 from basinmap.typography import typeset
 
@@ -191,7 +192,7 @@ def _opened(
 
 def _read(file: Path, encoding: str | None) -> pd.DataFrame:
     check_encoding(encoding)
-    if not file.is_file():
+    if not is_there(file) or not file.is_file():
         msg = f"{file}: cannot be read (there is no such file); {_EXPECTED}"
         raise DataError(msg)
     parquet = file.suffix.lower() in {".parquet", ".pq"}

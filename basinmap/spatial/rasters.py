@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from itertools import pairwise
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any, Final, Literal, TypeAlias
 
 import geopandas as gpd
@@ -30,6 +30,7 @@ from basinmap.measures import Mean, Measure, Median, Stock, state_column
 from basinmap.spatial.cells import Grid, Layers, added_up
 from basinmap.spatial.overlaps import warn_apart
 from basinmap.spatial.projections import check_metric
+from basinmap.territory.local import local_file
 from basinmap.territory.units import check_unique
 
 __all__ = ["weight_within", "zonal"]
@@ -294,8 +295,9 @@ def _check_units(units: gpd.GeoDataFrame) -> None:
 def _opened(raster: Raster, what: str) -> AbstractContextManager[Any]:
     """Open a path, which is closed at the end, or take a dataset as it is."""
     if isinstance(raster, str | PathLike):
+        file = local_file(raster, f"{what}: cannot be read as a raster")
         try:
-            return rasterio.open(fspath(raster))
+            return rasterio.open(file)
         except RasterioError as error:
             msg = (
                 f"{what}: cannot be read as a raster ({error}); "

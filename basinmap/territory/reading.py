@@ -29,6 +29,7 @@ from basinmap.reports import Report
 from basinmap.territory import embedded
 from basinmap.territory.former import fates
 from basinmap.territory.levels import check_codes, check_level, fold, repair_codes
+from basinmap.territory.local import check_local, is_there
 from basinmap.territory.texts import encoding_of, mended_texts, unreadable_text
 from basinmap.typography import long_date, number, percent
 
@@ -307,7 +308,7 @@ def _check_generation(level: str, generation: str | None) -> None:
 def _existing(file: Path) -> Path:
     """Return the path of what may be a vector file."""
     kind = file.suffix.lower()
-    if not file.exists():
+    if not is_there(file):
         msg = f"no file {str(file)!r}{_siblings(file)}"
     elif file.is_dir() and kind != ".gdb":
         msg = f"{str(file)!r} is a folder; give one file of it{_siblings(file / 'x')}"
@@ -321,13 +322,14 @@ def _existing(file: Path) -> Path:
     elif file.is_file() and file.stat().st_size == 0:
         msg = f"{file.name} is an empty file (0 bytes); fetch it again"
     else:
+        check_local(file, f"{file.name} cannot be read")
         return _whole_shapefile(file) if kind == ".shp" else file
     raise DataError(msg)
 
 
 def _siblings(file: Path) -> str:
     """Name what the folder of a file holds."""
-    if not file.parent.is_dir():
+    if not is_there(file.parent) or not file.parent.is_dir():
         return f"; there is no folder {str(file.parent)!r}"
     names = sorted(x.name for x in file.parent.iterdir() if not x.name.startswith("."))
     return f"; its folder has {culprits(names)}" if names else "; its folder is empty"
