@@ -34,7 +34,7 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.measures import check_columns
-from basinmap.spatial.projections import check_metric
+from basinmap.spatial.projections import check_metric, metric_crs
 from basinmap.territory.local import local_file
 from basinmap.territory.texts import encoding_of, mended_texts, unreadable_text
 from basinmap.typography import number, percent, shortest, typeset
@@ -409,8 +409,7 @@ def _brought(
     """Bring a layer in degrees to a metric CRS, and say so."""
     if crs is None or not frame.crs.is_geographic:
         return frame, ()
-    check_metric(gpd.GeoSeries([shapely.Point(0, 0)], crs=crs), "crs")
-    brought = frame.to_crs(crs)
+    brought = frame.to_crs(metric_crs(crs, "crs"))
     ours, theirs = frame.crs.to_string(), brought.crs.to_string()
     return brought, (typeset(f"Couche en degrés ({ours}), projetée en {theirs}."),)
 
@@ -519,7 +518,8 @@ def _check_choices(
     if connect not in get_args(Connect):
         msg = f"unknown connect={connect!r}; choose among {get_args(Connect)}"
         raise DataError(msg)
-    if not 0 <= tolerance <= _LOOSEST:
+    real = isinstance(tolerance, int | float | np.number)
+    if not real or not 0 <= tolerance <= _LOOSEST:
         msg = f"tolerance: 0 to {_LOOSEST:g} metres, got {tolerance!r}"
         raise DataError(msg)
     if (speeds is None) != (class_column is None):
@@ -527,6 +527,9 @@ def _check_choices(
             "speeds and class_column go together: class_column='NATURE', "
             "speeds={'Chemin': 10, …}"
         )
+        raise DataError(msg)
+    if not isinstance(speeds, Mapping | pd.Series | None):
+        msg = f"speeds is {{class: km/h}}, such as {{'Chemin': 10}}; got {speeds!r}"
         raise DataError(msg)
     told = ({} if speeds is None else dict(speeds.items())) | (
         {} if default is None else {"default": default}
@@ -608,6 +611,9 @@ def _closed(
     closed: Mapping[str, Sequence[object]] | None, mode: str, columns: tuple[str, ...]
 ) -> dict[str, tuple[object, ...]]:
     if closed is not None:
+        if not isinstance(closed, Mapping):
+            msg = f"closed is {{column: [values]}}, what to leave out; got {closed!r}"
+            raise DataError(msg)
         alone = [name for name, values in closed.items() if isinstance(values, str)]
         if alone:
             msg = f"closed: {culprits(alone)}: write a list of values, {{column: [v]}}"

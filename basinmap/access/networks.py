@@ -23,7 +23,7 @@ from pyproj.exceptions import CRSError as CRSNameError
 
 from basinmap.access.chains import Chains, main_part
 from basinmap.errors import DataError, culprits
-from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.spatial.projections import METRIC, check_metric, metric_crs
 from basinmap.staging import refusal, staged_file
 from basinmap.typography import number, typeset
 
@@ -267,8 +267,7 @@ def build_network(  # noqa: PLR0913 - the arrays of a network
     array([0., 2., 4.])
     """
     check_mode(mode)
-    place = gpd.GeoSeries([shapely.Point(0, 0)], crs=crs)
-    check_metric(place, "network")
+    plane = metric_crs(crs, "network")
     nodes = _checked_nodes(x, y, node)
     edges = _checked_edges(tail, head, length, minutes, len(nodes[0]))
     if not (np.isfinite(off_street) and off_street > 0):
@@ -280,7 +279,7 @@ def build_network(  # noqa: PLR0913 - the arrays of a network
     (x, y, node), (tail, head, length, minutes) = _sorted(nodes, edges)
     return Network(
         mode,
-        place.crs,
+        plane,
         x,
         y,
         node,

@@ -20,7 +20,7 @@ from basinmap.access.osm import Extract, is_osm, read_extract
 from basinmap.access.rules import Rules
 from basinmap.access.speeds import PRACTICE
 from basinmap.errors import CRSError, DataError, culprits
-from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.spatial.projections import METRIC, metric_crs
 from basinmap.territory.local import is_there
 from basinmap.typography import long_date, number, percent, shortest, typeset
 
@@ -177,7 +177,7 @@ def read_network(
     if network.mode != mode:
         msg = f"{file}: a network of mode {network.mode!r}, and mode={mode!r} is asked"
         raise DataError(msg)
-    if crs is not None and network.crs != CRS.from_user_input(crs):
+    if crs is not None and network.crs != metric_crs(crs, "network"):
         msg = f"{file}: in {network.crs.to_string()}, and crs={crs!r} is asked"
         raise CRSError(msg)
     return network
@@ -190,8 +190,7 @@ def _refuse(file: Path, options: Mapping[str, object]) -> None:
 
 
 def _built(file: Path, rules: Rules, crs: object, *, quiet: bool) -> Network:
-    check_metric(gpd.GeoSeries([shapely.Point(0, 0)], crs=crs), "network")
-    plane = CRS.from_user_input(crs)
+    plane = metric_crs(crs, "network")
     extract = read_extract(file, rules, quiet=quiet)
     _check_area(file, extract, plane)
     to_metres = Transformer.from_crs("EPSG:4326", plane, always_xy=True)

@@ -15,8 +15,9 @@ from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.measures import Measures, check_columns, check_ratios
 from basinmap.reports import Report
 from basinmap.spatial.combining import keys_of, part_of, sums_at
-from basinmap.spatial.options import check_flag
+from basinmap.spatial.options import check_flag, check_size
 from basinmap.spatial.polygons import NOISE, outlines, overlapping, vertices
+from basinmap.spatial.projections import check_frame
 from basinmap.territory.outlines import error_of
 from basinmap.territory.sums import columns_of, refuse, signed_of, stocks_of
 from basinmap.territory.units import check_unique
@@ -113,9 +114,9 @@ def neighbours(
     """
     shapes = outlines(units, "units")
     check_flag(points, "points")
-    if tolerance is not None and not (0 < tolerance < np.inf):
-        msg = f"tolerance is a distance in metres above 0, such as 5; got {tolerance!r}"
-        raise DataError(msg)
+    if tolerance is not None:
+        told = "tolerance is a distance in metres above 0, such as 5"
+        check_size(tolerance, told)
     if tolerance is not None:
         pairs = _close_borders(shapes, tolerance)
     else:
@@ -196,6 +197,7 @@ def dissolve(
     epci
     246200364     36    242013.0
     """
+    check_frame(units, "units")
     shapes = outlines(units, "units")
     groups = _groups(units, by)
     known = {} if measures is None else declared(units, measures)
@@ -287,9 +289,8 @@ def simplify_coverage(
     True
     """
     for name, value in (("scale", scale), ("paper_mm", paper_mm)):
-        if not 0 < value < np.inf:
-            msg = f"{name} must be above 0; got {value!r}: write scale=250_000"
-            raise DataError(msg)
+        check_size(value, f"{name} must be a number above 0: write scale=250_000")
+    check_frame(units, "units")
     shapes = outlines(units, "units")
     _check_valid(units, shapes)
     size = paper_mm * scale / 1000
@@ -410,9 +411,9 @@ def clean_coverage(
     ('2000000', {'b': -2000.0})
     """
     _check_width(gap_width)
-    if snap is not None and not 0 <= snap < np.inf:
-        msg = f"snap is a distance in metres, 0 or more; got {snap!r}"
-        raise DataError(msg)
+    if snap is not None:
+        check_size(snap, "snap is a distance in metres, 0 or more", zero=True)
+    check_frame(units, "units")
     shapes = outlines(units, "units")
     near = min(gap_width, _NEAR)
     cleaned = _cleaned(shapes, -1.0 if snap is None else snap, gap_width)
@@ -472,9 +473,7 @@ def _mismatched(
 
 
 def _check_width(gap_width: float) -> None:
-    if not 0 <= gap_width < np.inf:
-        msg = f"gap_width is a distance in metres, 0 or more; got {gap_width!r}"
-        raise DataError(msg)
+    check_size(gap_width, "gap_width is a distance in metres, 0 or more", zero=True)
 
 
 # --- overlaps and gaps -------------------------------------------------------------

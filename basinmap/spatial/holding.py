@@ -24,7 +24,7 @@ from basinmap.errors import (
 from basinmap.measures import Measure, Median, Stock, state_column
 from basinmap.reports import Report
 from basinmap.spatial.lookups import Found, Lookup, closest, find, near_limits
-from basinmap.spatial.options import check_choice, check_flag
+from basinmap.spatial.options import check_choice, check_flag, check_size
 from basinmap.spatial.overlaps import outlines_caution
 from basinmap.spatial.points import Lot, Source
 from basinmap.spatial.projections import check_same_crs
@@ -171,9 +171,8 @@ def options_of(nearest: float | None, overlaps: str, *, strict: bool) -> Options
     """
     check_choice(overlaps, "overlaps", _RULES)
     check_flag(strict, "strict")
-    if nearest is not None and not (np.isfinite(nearest) and nearest > 0):
-        msg = f"nearest is a distance in metres above 0; got {nearest!r}"
-        raise DataError(msg)
+    if nearest is not None:
+        check_size(nearest, "nearest is a distance in metres above 0")
     return Options(nearest, overlaps, strict)
 
 

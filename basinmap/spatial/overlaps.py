@@ -74,8 +74,8 @@ def surface_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataF
 
 
 def warn_apart(
-    first: shapely.Geometry | gpd.GeoDataFrame,
-    second: gpd.GeoDataFrame,
+    first: shapely.Geometry | gpd.GeoDataFrame | gpd.GeoSeries,
+    second: gpd.GeoDataFrame | gpd.GeoSeries,
     names: tuple[str, str],
     *,
     stacklevel: int = 3,
@@ -93,7 +93,7 @@ def warn_apart(
         Where the user stands, for the warning.
     """
     bounds = (
-        first.total_bounds if isinstance(first, gpd.GeoDataFrame) else first.bounds,
+        first.bounds if isinstance(first, shapely.Geometry) else first.total_bounds,
         second.total_bounds,
     )
     if shapely.intersects(*(shapely.box(*box) for box in bounds)):

@@ -255,7 +255,8 @@ def weight_within(raster: Raster, shapes: gpd.GeoSeries) -> NDArray[np.float64]:
 
 
 def _checked_stats(stats: str | Sequence[str], min_cover: float) -> list[str]:
-    names = [stats] if isinstance(stats, str) else list(dict.fromkeys(stats))
+    several = isinstance(stats, Sequence) and not isinstance(stats, str)
+    names = list(dict.fromkeys(stats if several else [str(stats)]))
     unknown = [name for name in names if name not in _STATS]
     if unknown or not names:
         msg = (
@@ -263,7 +264,8 @@ def _checked_stats(stats: str | Sequence[str], min_cover: float) -> list[str]:
             f" write some of {', '.join(_STATS)}; for a weighted mean, pass weights=…"
         )
         raise MeasureError(msg)
-    if not 0 <= min_cover <= 1:
+    real = isinstance(min_cover, int | float | np.number)
+    if not real or not 0 <= min_cover <= 1:
         msg = f"min_cover is a share in [0, 1], such as 0.5; got {min_cover!r}"
         raise DataError(msg)
     return names
