@@ -4,6 +4,7 @@ import json
 import math
 import pickle
 import warnings
+from decimal import Decimal
 from pathlib import Path
 
 import geopandas as gpd
@@ -248,6 +249,8 @@ def test_a_translation_changes_nothing(corners, seed, shift):
     units, rng = frame(shapes), np.random.default_rng(seed)
     # On a grid of 1/16 m, shifted coordinates are exact.
     x, y = rng.integers(0, 16 * 64, (2, 300)) / 16
+    corner = shapely.get_coordinates(shapes[0])[0]  # one point at least in a unit
+    x, y = np.append(x, corner[0]), np.append(y, corner[1])
     moved = units.set_geometry(units.translate(*shift))
     there = locate((x + shift[0], y + shift[1]), moved)
     pd.testing.assert_series_equal(there, locate((x, y), units))
@@ -881,3 +884,31 @@ def test_nothing_is_said_on_the_way(sales):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         count(sales, squares(3), by="year", sums=["price"], medians=["price"])
+
+
+def test_a_column_that_one_file_of_a_folder_lacks_is_told_with_the_file(
+    tmp_path, sales
+):
+    sales.to_parquet(tmp_path / "a.parquet")
+    sales[["geometry"]].to_parquet(tmp_path / "b.parquet")
+    with pytest.raises(ColumnError, match=r"b\.parquet: 1 column.* missing: 'price'"):
+        count(tmp_path, squares(3), sums=["price"])
+    assert count(tmp_path, squares(3))[0]["points"].sum() > 0
+
+
+def test_days_end_the_names_of_columns_as_days():
+    table = pd.DataFrame({"x": [10.0, 20.0], "y": 10.0})
+    table["sold"] = pd.to_datetime(["2020-01-31", "2021-05-04"])
+    counted, _ = count(table.assign(x=[10.0, 150.0]), squares(3), by="sold")
+    assert {"points_2020-01-31", "points_2021-05-04"} <= set(counted)
+
+
+def test_decimals_of_parquet_are_numbers(tmp_path):
+    points = gpd.GeoDataFrame(
+        {"price": [Decimal("1.50"), Decimal("2.25")]},
+        geometry=[shapely.Point(10, 10)] * 2,
+        crs=CRS,
+    )
+    points.to_parquet(tmp_path / "a.parquet")
+    counted, _ = count(tmp_path, squares(1), sums=["price"], medians=["price"])
+    assert counted.loc["000", ["price", "price_median"]].tolist() == [3.75, 1.875]

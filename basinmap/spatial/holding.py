@@ -494,7 +494,9 @@ def _ordered(values: Iterable[object]) -> list[object]:
 
 
 def _written(value: object) -> str:
-    """Write a value of `by` as the end of a name: 2025, and not 2025.0."""
+    """Write a value of `by` as the end of a name: 2025, and not 2025.0; a day."""
+    if isinstance(value, pd.Timestamp) and value == value.normalize():
+        return value.strftime("%Y-%m-%d")
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return str(value)

@@ -262,11 +262,12 @@ def _opened(path: Path) -> Source:
             raise CRSError(msg)
 
     def lots(names: Sequence[str]) -> Iterator[Lot]:
+        for file in files:  # all of them, before the first is read
+            _check_there(file, names)
         return _streamed(files, list(dict.fromkeys(names)))
 
     index = pd.RangeIndex(sum(file.rows for file in files))
-    shared = [set(file.names) for file in files]
-    names = tuple(name for name in first.names if all(name in s for s in shared))
+    names = tuple(dict.fromkeys(name for file in files for name in file.names))
     return Source(first.crs, index, names, {}, lots)
 
 
@@ -418,7 +419,7 @@ def _streamed(files: list[PointFile], names: list[str]) -> Iterator[Lot]:
                 bar.update(len(x))
 
 
-def _batches(file: PointFile, names: list[str]) -> Iterator[pa.RecordBatch]:
+def _check_there(file: PointFile, names: Sequence[str]) -> None:
     missing = [name for name in names if name not in file.names]
     if missing:
         there = culprits(file.names, most=8) or "nothing"
@@ -427,6 +428,10 @@ def _batches(file: PointFile, names: list[str]) -> Iterator[pa.RecordBatch]:
             f"found {there}"
         )
         raise ColumnError(msg)
+
+
+def _batches(file: PointFile, names: list[str]) -> Iterator[pa.RecordBatch]:
+    _check_there(file, names)
     texts = [name for name in file.texts if name in names]
     columns = [file.column, *names]
     # One reader for all row groups would keep what it has read until the end.
