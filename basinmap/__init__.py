@@ -34,7 +34,7 @@ _ROOMS: Final = {
     ),
     "reports": ("Report",),
     "values.columns": ("column", "describe", "table_of"),
-    "values.told": ("Told", "measures_of", "told_of"),
+    "values.told": ("Told", "measures_of", "report_of", "told_of"),
     "territory.aggregation": ("aggregate",),
     "territory.evolution": ("series",),
     "territory.flows": ("rebase_flows",),
@@ -282,6 +282,7 @@ if TYPE_CHECKING:
     from basinmap.values.columns import table_of as table_of
     from basinmap.values.told import Told as Told
     from basinmap.values.told import measures_of as measures_of
+    from basinmap.values.told import report_of as report_of
     from basinmap.values.told import told_of as told_of
 
     LOUVRE_LENS: Place

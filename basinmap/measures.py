@@ -238,17 +238,22 @@ def states_of(table: pd.DataFrame, column: str) -> pd.Series:
     ['', 'secret']
     """
     gone = missing(table[column])
-    states = pd.Series("", index=table.index, dtype=object)
-    if state_column(column) in table.columns:
-        states = table[state_column(column)].astype(object)
-        states = states.where(states.notna(), "")
-    unknown = set(states) - {"", *STATES, *QUALIFIERS}
+    if state_column(column) not in table.columns:
+        told = np.full(len(table), "", dtype=object)
+        told[gone.to_numpy()] = "not_available"
+        return pd.Series(told, index=table.index, dtype=object)
+    states = table[state_column(column)].astype(object)
+    states = states.where(states.notna(), "")
+    found = set(states)
+    unknown = found - {"", *STATES, *QUALIFIERS}
     if unknown:
         msg = (
             f"{state_column(column)}: unknown state(s) {culprits(sorted(unknown))}; "
             f"write one of {', '.join([*STATES, *QUALIFIERS])}, or nothing"
         )
         raise MeasureError(msg)
+    if not found & set(STATES) and not gone.any():
+        return states
     wrong = table.index[states.isin(list(STATES)) & ~gone]
     if len(wrong):
         msg = (
@@ -275,6 +280,8 @@ def missing(values: pd.Series) -> pd.Series:
     [False, True]
     """
     gone = values.isna()
+    if isinstance(values.dtype, np.dtype):
+        return gone
     if not gone.all() and _is_number(values.dtype):
         floats = values.to_numpy(dtype="float64", na_value=np.nan)
         gone |= np.isnan(floats)
@@ -426,7 +433,7 @@ _SIGNS: Final = re.compile(r"[\ufeff\u200b]")
 _SPACES: Final = re.compile(r"(?<=[0-9])[\s\u202f\u00a0](?=[0-9]{3}(?![0-9]))")
 _NUMBER: Final = re.compile(r"[-−]?[0-9]+([.,][0-9]+)?")
 
-Signs = str | Sequence[str]
+Signs = str | float | Sequence[str | float]
 
 
 def parse_counts(
@@ -496,18 +503,35 @@ def parse_counts(
     check_columns(raw, *names)
     beside = {state_column(name) for name in names}
     parts = [
-        raw[[name]]
-        if name in beside
-        else _parsed(raw[name], name, signs, nil, signed=signed)
+        _with_own(_parsed(raw[name], name, signs, nil, signed=signed), raw, name)
         for name in names
+        if name not in beside
     ]
-    read = pd.concat(parts, axis=1) if parts else pd.DataFrame(index=raw.index)
-    # The states of a column that had some are those just read, or its own.
-    return read.loc[:, ~read.columns.duplicated()]
+    return pd.concat(parts, axis=1) if parts else pd.DataFrame(index=raw.index)
+
+
+def _with_own(read: pd.DataFrame, raw: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Keep what a column of states already said, of the values that signs leave."""
+    beside = state_column(name)
+    if beside not in raw.columns:
+        return read
+    own = raw[beside].astype(object).where(~missing(raw[beside]), "")
+    said = own.where(own != "", read[beside])
+    read = read.assign(**{beside: said})
+    # A secret that is there is refused.
+    return read.assign(**{beside: states_of(read, name)})
 
 
 def _spelt(signs: Signs) -> list[str]:
-    return [sign.lower() for sign in ([signs] if isinstance(signs, str) else signs)]
+    given = signs if isinstance(signs, list | tuple | set | frozenset) else [signs]
+    return [_plain_text(sign).lower() for sign in given]
+
+
+def _plain_text(value: object) -> str:
+    """Write a value as a file does: 999, and not 999.0."""
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
 
 
 def _parsed(
@@ -519,7 +543,7 @@ def _parsed(
     signed: bool,
 ) -> pd.DataFrame:
     """Return one column as numbers, and the state of each."""
-    text = raw.astype(object).where(~missing(raw), "").astype(str)
+    text = raw.astype(object).where(~missing(raw), "").map(_plain_text).astype(object)
     text = text.str.replace(_SIGNS, "", regex=True).str.strip()
     text = text.str.replace(_SPACES, "", regex=True)
     lowered = text.str.lower()
@@ -530,6 +554,7 @@ def _parsed(
     plain = text.str.fullmatch(_NUMBER) & (states == "")
     found = text.where(plain).str.replace(",", ".", regex=False)
     values = pd.to_numeric(found.str.replace("−", "-", regex=False)).astype("float64")
+    _check_codes(text, name)
     wrong = text[values.isna() & (states == "")]
     if len(wrong):
         msg = (
@@ -537,8 +562,26 @@ def _parsed(
             f"{culprits(wrong.unique())}; {_meant(wrong)}"
         )
         raise MeasureError(msg)
-    check_counts(values, name, signed=signed)
+    below = text[values < 0]
+    if len(below) and not signed:
+        msg = (
+            f"{name}: {len(below)} negative count(s): {culprits(below.unique())}; say "
+            "what they stand for, such as secret='-999', or signed=True for a balance"
+        )
+        raise MeasureError(msg)
     return pd.DataFrame({name: values, state_column(name): states})
+
+
+def _check_codes(text: pd.Series, name: str) -> None:
+    """Refuse codes taken for counts: a zero before a number is part of a code."""
+    codes = text[text.str.fullmatch(r"0[0-9]{2,}")]
+    if len(codes):
+        msg = (
+            f"{name}: {len(codes)} value(s) begin by a zero, as codes do: "
+            f"{culprits(codes.unique())}; set the codes as the index, and pass the "
+            "columns of counts only"
+        )
+        raise MeasureError(msg)
 
 
 def _meant(wrong: pd.Series) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "divided",
     "grown",
     "of_part",
+    "shared_out",
     "summed",
 ]
 
@@ -79,8 +80,35 @@ _PARTS_OF: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
+def shared_out(states: ArrayLike, cut: ArrayLike, nothing: ArrayLike) -> States:
+    """
+    Return what parts of counts are worth, where their territory is cut.
+
+    A part is estimated. That of a minimum too: what is hidden may lie in it or beside
+    it, and the share is not known, so that it bounds nothing. A part of zero is zero,
+    and that of a minimum of zero is at least that. What is missing stays missing.
+
+    Parameters
+    ----------
+    states
+        What the counts are worth.
+    cut
+        Whether each is shared out by an estimate; what moves whole keeps its worth.
+    nothing
+        Whether each is zero.
+
+    Examples
+    --------
+    >>> shared_out(["lower_bound", "lower_bound", "secret"], [1, 0, 1], 0).tolist()
+    ['estimated', 'lower_bound', 'secret']
+    """
+    told = np.asarray(states, dtype=object)
+    parts = np.asarray(cut, dtype=bool) & ~np.asarray(nothing, dtype=bool)
+    return np.where(parts & np.isin(told, ["", "lower_bound"]), "estimated", told)
+
+
 def summed(
-    has: Mapping[str, ArrayLike], some: ArrayLike, *, signed: bool = False
+    has: Mapping[str, ArrayLike], some: ArrayLike, *, signed: ArrayLike = False
 ) -> States:
     """
     Return what sums are worth, from what was added up.
@@ -96,7 +124,8 @@ def summed(
     some
         Whether one at least of the terms of each sum is a value.
     signed
-        Whether terms may be negative: then what is hidden bounds nothing.
+        Whether terms may be negative: then what is hidden bounds nothing. One answer,
+        or one a sum.
 
     Returns
     -------
@@ -125,7 +154,7 @@ def summed(
         [
             "not_available",
             "secret",
-            "secret" if signed else "lower_bound",
+            np.where(signed, "secret", "lower_bound"),
             "not_applicable",
             "estimated",
         ],

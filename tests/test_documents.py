@@ -370,6 +370,16 @@ def test_communes_out_of_the_two_departements_are_told_on_the_plates():
     assert re.search(rf"Hors 1 commune .*\({missing}\)", whole)
 
 
+def test_the_method_names_one_commune_out_of_the_field_in_the_singular(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(housing, "PLATES", ())
+    monkeypatch.setattr(housing, "FORMATS", ("svg",))
+    folder = bm.plh("200069672", out=tmp_path / "out", date=DAY, quiet=True)
+    method = (folder / "methode.md").read_text(encoding="utf-8")
+    assert "- Hors champ : commune 80810." in method
+
+
 @pytest.mark.parametrize("code", ALL_36)
 def test_every_epci_has_a_subject_and_a_comparison(code, everything):
     about = subject(code, author="Mission", date=DAY)
@@ -383,6 +393,22 @@ def test_every_epci_has_a_subject_and_a_comparison(code, everything):
     assert found.notna().all()
     assert 1 <= len(about.rings) <= 7
     assert about.rings["outer"].is_monotonic_increasing
+
+
+@pytest.mark.parametrize(
+    ("epci", "first"),
+    [
+        # The only EPCI of its SCoT is its SCoT.
+        ("200072460", ["Bassin minier (8 EPCI)", "Pas-de-Calais"]),
+        (
+            "246200364",
+            ["SCoT de Lens-Liévin et Hénin-Carvin", "Bassin minier (8 EPCI)"],
+        ),
+    ],
+)
+def test_an_epci_is_not_compared_with_itself(epci, first):
+    found = subject(epci, author="Mission", date=DAY).comparison("L04")
+    assert found.index[1:3].tolist() == first
 
 
 def test_every_epci_has_its_tables(tmp_path, monkeypatch):

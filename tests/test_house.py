@@ -20,3 +20,16 @@ def test_no_private_name_is_imported_from_another_module():
         if name.name.startswith("_") and not name.name.startswith("__")
     ]
     assert taken == []
+
+
+def test_only_the_room_of_values_touches_attributes():
+    root = Path(basinmap.__file__).parent
+    touched = [
+        f"{path.relative_to(root)}, line {node.lineno}"
+        for path in sorted(root.rglob("*.py"))
+        if path.parent.name != "values"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Attribute) and node.attr == "attrs")
+        or (isinstance(node, ast.Constant) and node.value == "attrs")
+    ]
+    assert touched == []

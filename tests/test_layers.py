@@ -568,6 +568,14 @@ def test_a_histogram_of_one_single_value_does_not_break_the_legend(ax, lens):
     assert texts(ax)
 
 
+@pytest.mark.parametrize(("distinct", "drawn"), [(4, False), (11, False), (12, True)])
+def test_a_histogram_is_of_twelve_different_values_at_least(ax, lens, distinct, drawn):
+    values = pd.Series(np.arange(36) % distinct + 0.5, lens.index, name="part")
+    bm.draw_choropleth(ax, lens, bm.classify(values, breaks=[2]))
+    bm.draw_legend(ax, histogram=values)
+    assert ("Distribution" in texts(ax)) == drawn
+
+
 def test_bars_of_the_histogram_bear_the_colours_of_the_classes_and_never_straddle(
     ax, lens, rate
 ):
@@ -621,6 +629,19 @@ def test_a_comparison_writes_its_values_in_french(ax, value, written):
     bm.draw_legend(ax)
     found = texts(ax)
     assert found[found.index("L’autre") + 1] == written
+
+
+def test_whole_counts_are_compared_without_decimals(ax):
+    counts = pd.Series({"CALL": 242_013.0, "Bassin minier": 1_255_036.0})
+    for values, written in (
+        (bm.describe(counts, kind="stock", label="Population"), "242\u202f013"),
+        (bm.describe(counts / 8, kind="stock", label="Moyenne"), "30\u202f251,6"),
+        (bm.describe(counts / 1e4, kind="ratio", label="Taux"), "24,2"),
+    ):
+        bm.draw_comparison(ax, values)
+        bm.draw_legend(ax)
+        found = texts(ax)
+        assert written in found
 
 
 def test_a_comparison_with_an_infinite_value_is_refused(ax):

@@ -740,7 +740,8 @@ def test_squares_named_in_another_crs_are_drawn(ax, lens):
 
 def test_surfaces_that_cannot_be_drawn_are_refused(ax, surface, heads, lens):
     classes = bm.classify(heads)
-    with pytest.raises(DataError, match="values and classes differ on"):
+    differ = pytest.raises(DataError, match="values and classes differ on")
+    with pytest.warns(BasinmapWarning, match="no longer those"), differ:
         draw_surface(ax, surface, heads * 2, classes)
     with pytest.raises(CRSError, match="two CRS"):
         draw_surface(ax, surface, heads, classes, area=lens.to_crs(3035))

@@ -1,6 +1,7 @@
 """EPCI of any year: lists of Insee and the DGCL read, checked, used by the verbs."""
 
 import csv
+import datetime as dt
 from pathlib import Path
 
 import pandas as pd
@@ -9,7 +10,7 @@ import xlsxwriter
 
 import basinmap as bm
 from basinmap.errors import BasinmapWarning, CodeError, DataError, VintageError
-from basinmap.territory.memberships import members_on, runs
+from basinmap.territory.memberships import gaps_of, members_on, runs
 
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "data" / "reference"
 LISTS = REFERENCE / "epci_dgcl"
@@ -532,3 +533,110 @@ def test_runs_of_what_is_embedded_stay_what_they_were():
         (2023, 2023, 21),
         (2024, 2026, 20),
     ]
+
+
+# -- lists that leave communes out ----------------------------------------------------
+
+GAPS = "Liste des EPCI de 2019 incomplète : 1 commune sans EPCI (62498)."
+
+
+@pytest.fixture
+def holed(tmp_path):
+    """Return the list of 2019, that lost the row of Lens."""
+    members = members_on("epci", "2019-01-01", vintage=None).drop(LENS)
+    path = tmp_path / "epci_2019.csv"
+    rows = [f"{epci};CC de l'essai;{code}" for code, epci in members.items()]
+    path.write_text("\n".join(["siren;nom;insee", *rows]), encoding="utf-8")
+    with pytest.warns(BasinmapWarning, match="62498 is in none") as told:
+        found = bm.read_memberships(path)
+    assert "write year=2019" not in str(told[0].message)
+    assert "add them to the list" in str(told[0].message)
+    return found
+
+
+def test_a_list_that_lost_a_commune_gives_a_minimum_and_says_so(holed):
+    options = {"date": "2019-01-01", "memberships": holed}
+    measures = {"dwellings_2021": bm.Stock()}
+    with pytest.warns(BasinmapWarning) as told:
+        found, report = bm.aggregate(
+            bm.statistics(), "epci", measures=measures, **options
+        )
+    said = " ".join(str(one.message) for one in told)
+    assert "the list of EPCI of 2019 leaves out 1 commune(s): '62498'" in said
+    assert "couvre 35 communes sur 36, sans Lens" in said
+    row = found.loc[CALL]
+    assert (row["dwellings_2021"], row["dwellings_2021_state"]) == (
+        93_870,
+        "lower_bound",
+    )
+    plain = [note.replace("\u202f", " ").replace("\xa0", " ") for note in report.notes]
+    assert GAPS in plain
+    assert "incomplète" in bm.told_of(found).remarks[CALL]
+    whole, _ = bm.aggregate(
+        bm.statistics(), "epci", measures=measures, date="2019-01-01"
+    )
+    assert whole.loc[CALL, "dwellings_2021"] == 111_551
+
+
+def test_series_and_epcis_over_such_a_list_say_so_too(holed):
+    options = {"date": "2019-01-01", "memberships": holed}
+    with pytest.warns(BasinmapWarning, match="leaves out 1 commune"):
+        units = bm.epcis(epci="call", **options)
+    assert units.index.tolist() == [CALL]
+    assert "incomplète" in units.attrs["remarks"][CALL]
+    columns = ["population_2018", "population_2019"]
+    with pytest.warns(BasinmapWarning, match="leaves out|couvre 35"):
+        _, report = bm.series(bm.statistics(), "epci", columns=columns, **options)
+    assert any("incomplète" in note for note in report.notes)
+
+
+def test_a_commune_that_is_listed_in_none_is_no_gap(tmp_path):
+    path = write_dgcl(tmp_path / "epci_2010.csv", 2010)
+    listed = bm.read_memberships(path)
+    assert gaps_of(listed, "2010-01-01") == ()
+    # Before 2014 a commune might be in none; Lens was not.
+    assert gaps_of(listed.drop([LENS, "62001", "59001"]), "2010-01-01") == (
+        "62001",
+        LENS,
+    )
+
+
+def test_what_a_list_lacks_is_told_in_order():
+    with pytest.raises(DataError, match="without 'epci', 'name', 'nature', 'year'"):
+        bm.membership("epci", memberships=pd.DataFrame())
+
+
+# -- days -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        dt.date(2023, 1, 1),
+        dt.datetime(2023, 1, 1, 12, tzinfo=dt.UTC),
+        pd.Timestamp("2023-01-01"),
+    ],
+)
+def test_a_day_is_written_or_is_a_date(day):
+    assert bm.epcis(date=day).loc[OSTREVENT, "communes"] == 21
+    assert bm.membership("epci", date=day)["59192"] == OSTREVENT
+    assert len(bm.perimeter(OSTREVENT, date=day).communes) == 21
+    table = bm.statistics()[["population_2023"]]
+    measures = {"population_2023": bm.Stock()}
+    found, _ = bm.aggregate(table, "epci", date=day, measures=measures)
+    assert bm.told_of(found).geography == "2023-01-01"
+
+
+@pytest.mark.parametrize("day", [pd.NaT, None, 2023, "1er janvier"])
+def test_what_is_no_day_is_refused(day):
+    with pytest.raises(VintageError, match=r"not a date.*'2026-01-01'"):
+        bm.epcis(date=day)
+
+
+@pytest.mark.parametrize(
+    ("name", "epci"),
+    [("Hesdin", "200044030"), ("Somain", OSTREVENT), ("amfroipret", "200043321")],
+)
+def test_a_commune_given_for_an_epci_leads_to_the_epci_it_is_of(name, epci):
+    with pytest.raises(CodeError, match=rf"did you mean {epci} .*is a commune\?$"):
+        bm.communes(epci=name)

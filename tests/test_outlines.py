@@ -431,14 +431,19 @@ def test_a_surface_that_is_absent_is_measured_and_said(lens):
     assert found.loc["62498", "area_km2"] == pytest.approx(
         lens.loc["62498", "area_km2"], rel=1e-6
     )
-    assert any("(1 : 62498)" in note for note in found.attrs["report"].notes)
+    assert any("(1 : 62498)" in note for note in bm.report_of(found).notes)
 
 
 @pytest.mark.parametrize(
     ("surfaces", "told"),
     [
         (lambda area: np.full(len(area), 1e-9), "is no surface in km²"),
-        (lambda area: np.where(area == area.max(), 3 * area, area), "more than twice"),
+        (
+            lambda area: np.where(area == area.max(), 3 * area, area),
+            "not those of their",
+        ),
+        # What a slip of the keyboard makes of one commune.
+        (lambda area: np.where(area == area.max(), 1.9 * area, area), "90 % off"),
     ],
 )
 def test_surfaces_that_cannot_be_are_refused(lens, surfaces, told):
@@ -481,7 +486,7 @@ def test_communes_merged_since_the_year_that_is_stated_are_merged(before_2025):
     assert ground.index.equals(expected.index)
     gap = ground.geometry["59006"].symmetric_difference(expected.geometry["59006"])
     assert gap.area < 1
-    assert any("L'Orée de Mormal" in note for note in ground.attrs["report"].notes)
+    assert any("L'Orée de Mormal" in note for note in bm.report_of(ground).notes)
 
 
 def test_the_old_outline_of_a_commune_that_grew_is_refused():
@@ -490,7 +495,7 @@ def test_the_old_outline_of_a_commune_that_grew_is_refused():
     given.attrs = {}
     old = given.geometry["62447"].representative_point().buffer(300)
     given.loc["62447", "geometry"] = old
-    with pytest.raises(DataError, match=r"less than half.*'62447'.*year=2024"):
+    with pytest.raises(DataError, match=r"less than 80 %.*'62447'.*year=2024"):
         bm.read_outlines(given)
 
 
@@ -560,6 +565,90 @@ def test_ground_of_nobody_between_communes_is_refused(lens):
     holed = given.difference(corner.buffer(50))
     with pytest.raises(DataError, match=r"leave gaps.*'62498'"):
         bm.read_outlines(given.set_geometry(holed))
+
+
+def swapped(frame):
+    shapes = frame.geometry.copy()
+    shapes["62498"], shapes["62510"] = frame.geometry["62510"], frame.geometry["62498"]
+    return shapes
+
+
+def alone(change):
+    """Change the outline of Lens."""
+
+    def spoil(frame):
+        shapes = frame.geometry.copy()
+        shapes["62498"] = change(shapes["62498"])
+        return shapes
+
+    return spoil
+
+
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        # 8.83 km² for 11.72.
+        (alone(lambda lens: lens.buffer(-200)), "less than 80 %.*'62498'"),
+        (alone(lambda lens: lens.buffer(-20)), r"1 hole\(s\).*'62498'"),
+        (
+            alone(lambda s: s.difference(s.representative_point().buffer(500))),
+            r"1 hole\(s\), 0.78 km².*'62498'",
+        ),
+        (swapped, r"beside the commune of their code: '62498', '62510'"),
+        (lambda f: f.translate(1_900, 0), r"36 outline\(s\) lie beside the commune"),
+    ],
+)
+def test_ground_that_is_not_that_of_the_communes_is_refused(lens, spoil, told):
+    given = lens[["geometry"]].copy()
+    given.attrs = {}
+    with pytest.raises(DataError, match=told):
+        bm.read_outlines(given.set_geometry(spoil(given)))
+
+
+@pytest.mark.parametrize("code", ["62498", "62510", "59272", "59367"])
+def test_an_outline_alone_has_to_be_where_and_what_its_commune_is(code):
+    given = bm.communes().loc[[code], ["geometry"]]
+    given.attrs = {}
+    assert bm.read_outlines(given).index.tolist() == [code]
+    for wrong in (given.translate(1_900, 0), given.scale(0.85, 0.85)):
+        with pytest.raises(DataError, match=rf"1 outline\(s\).*'{code}'"):
+            bm.read_outlines(given.set_geometry(wrong))
+
+
+def test_a_hole_is_explained_by_the_communes_that_are_not_given_only(lens):
+    given = lens[["geometry"]].drop("62498")
+    given.attrs = {}
+    assert len(bm.read_outlines(given)) == 35
+    # Lens is not there, and no more is what lies within 700 m of a point of its limit.
+    border = lens.geometry["62498"].intersection(lens.geometry["62510"])
+    disc = border.interpolate(0.5, normalized=True).buffer(700)
+    cut = shapely.coverage_clean(given.difference(disc).array)
+    spoilt = given.set_geometry(gpd.GeoSeries(cut, given.index, crs=2154))
+    with pytest.raises(DataError, match=r"1 hole\(s\).*'62510'"):
+        bm.read_outlines(spoilt)
+
+
+@needs_reference
+def test_finer_outlines_of_330_communes_are_let_through_with_their_surfaces():
+    file = SHARED / "bassin-minier/communes-mbm.geojson"
+    finer = gpd.read_file(file).to_crs(2154).set_index("insee")
+    clean, _ = bm.clean_coverage(finer[["geometry"]], snap=20, gap_width=60)
+    found = bm.read_outlines(
+        clean.assign(surface_km2=finer["surface_km2"]), outline_error=5
+    )
+    assert len(found) == 330
+    assert not any("5\u202f%" in note for note in bm.report_of(found).notes)
+
+
+@needs_reference
+def test_published_surfaces_of_generalised_outlines_are_told_beyond_five_per_cent():
+    file = SHARED / "comparateur_rp2018/base_cc_comparateur_2018_59_62.CSV"
+    table = pd.read_csv(file, sep=";", dtype={"CODGEO": str}).set_index("CODGEO")
+    published = table["SUPERF"].groupby(lambda code: MERGED.get(code, code)).sum()
+    units = bm.communes().assign(superficie=published)[["superficie", "geometry"]]
+    found = bm.read_outlines(units)
+    assert found.loc["59272", "area_km2"] == 3.13  # Grand-Fort-Philippe, 1.85 drawn
+    assert any("Superficie publiée à plus de 5" in n for n in bm.report_of(found).notes)
 
 
 def test_a_missing_commune_is_no_gap(lens):

@@ -119,6 +119,7 @@ def test_rings_say_what_they_are():
         ([2_500, 12_500], ["moins de 2,5 km", "de 2,5 à moins de 12,5 km"]),
         ([250, 1_000], ["moins de 0,25 km", "de 0,25 à moins de 1 km"]),
         ([1_234], ["moins de 1,234 km"]),
+        ([100, 1_000], ["moins de 0,1 km", "de 0,1 à moins de 1 km"]),
     ],
 )
 def test_rings_are_labelled_in_french_kilometres(distances, labels):
@@ -444,6 +445,51 @@ def test_an_area_out_of_all_units_counts_at_least_zero(rule):
     assert found.loc[1_000, ["units", "population"]].tolist() == [0, 0]
     assert found.loc[1_000, "population_state"] == "lower_bound"
     assert found.attrs["not_reached"] == tuple(units.index)
+
+
+def box(*bounds):
+    return gpd.GeoDataFrame(geometry=[shapely.box(*bounds)], index=["t"], crs=2154)
+
+
+def test_a_part_of_nothing_is_exactly_nothing():
+    area = box(500, 0, 2000, 1000)
+    found = bm.reach(area, squares(0, 1000, homes=[0, 20]), sums="homes", rule="area")
+    assert found["homes"].tolist() == [20]
+    assert "homes_state" not in found
+    found = bm.reach(area, squares(0, 1000, homes=[2, 20]), sums="homes", rule="area")
+    assert found["homes"].tolist() == [21]
+    assert found["homes_state"].tolist() == ["estimated"]
+
+
+@pytest.mark.parametrize("state", ["", "estimated", "lower_bound", "secret"])
+def test_a_whole_unit_in_a_small_area_keeps_what_is_graver_than_an_estimate(state):
+    count = np.nan if state == "secret" else 10.0
+    units = squares(0, homes=[count], homes_state=[state])
+    found = reach(box(400, 400, 600, 600), units, sums="homes", rule="centroid")
+    assert found["homes_state"].tolist() == [state or "estimated"]
+    assert found["homes"].isna().tolist() == [state == "secret"]
+
+
+def test_what_has_no_object_lacks_nothing_to_tell():
+    units = squares(0, 1000, homes=[np.nan, 20])
+    for state, printed in (
+        ("not_applicable", []),
+        ("secret", ["homes, secret statistique : unit-0 (1)."]),
+    ):
+        units["homes_state"] = [state, ""]
+        found = bm.reach(box(0, 0, 2000, 1000), units, sums="homes", rule="centroid")
+        assert list(found.attrs["notes"]) == printed
+
+
+@pytest.mark.parametrize(("metres", "lies"), [(5, True), (0.0005, False)])
+def test_an_area_lies_on_a_unit_from_a_millionth_of_it_up(metres, lies):
+    areas = box(1000 - metres, 0, 2000 - metres, 1000)
+    options = {"sums": "homes", "rule": "centroid", "allow_partial": True}
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        bm.reach(areas, squares(0, homes=[10]), **options)
+    told = [str(w.message) for w in heard if "hold the point of none" in str(w.message)]
+    assert bool(told) == lies
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -900,7 +946,10 @@ def test_a_quartier_that_holds_no_point_is_not_said_to_be_empty():
             bm.quartiers(), bm.communes(), sums=["population"], rule="centroid"
         )
     assert found.loc["sessevalle", "population_state"] == "estimated"
-    assert "sans en contenir le point d'aucune : sessevalle" in found.attrs["notes"][0]
+    assert (
+        "sans contenir le point d'aucune d'elles : sessevalle"
+        in found.attrs["notes"][0]
+    )
     shared = bm.reach(bm.quartiers(), bm.communes(), sums=["population"], rule="area")
     assert shared.loc["sessevalle", "population"] == pytest.approx(728, abs=1)
 
@@ -1179,3 +1228,53 @@ def test_rings_are_disjoint_and_nested(steps, east, north):
     assert areas.area.sum() == pytest.approx(disc.area.sum(), rel=1e-9)
     assert areas.is_valid.all()
     assert areas["inner"].tolist()[1:] == areas["outer"].tolist()[:-1]
+
+
+# --- communes that are not given -----------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["commune", "insee"])
+@pytest.mark.parametrize("rule", ["centroid", "area"])
+def test_a_commune_that_is_lost_in_a_wide_area_is_named(name, rule):
+    # 11.7 km² of 1,257: under 1 % of the area, 4 % of its people.
+    areas = bm.rings(bm.LOUVRE_LENS, distances=[20_000])
+    whole = bm.reach(areas, bm.communes(), sums=["population"], rule=rule)
+    assert "minimum" not in " ".join(whole.attrs["notes"])
+    units = bm.communes().drop("62498").rename_axis(name)
+    with pytest.warns(BasinmapWarning, match="are not among the units.*'62498'"):
+        found = bm.reach(areas, units, sums=["population"], rule=rule)
+    row = found.loc[20_000]
+    assert row["population_state"] == "lower_bound"
+    assert whole.loc[20_000, "population"] - row["population"] == pytest.approx(32_920)
+    assert found.attrs["notes"][-1].startswith("Sans Lens (62498), qui y a son point")
+    told = bm.reach(areas, units, sums=["population"], rule=rule, allow_partial=True)
+    pd.testing.assert_frame_equal(told, found)
+
+
+def test_an_area_without_the_point_of_what_is_lost_is_whole():
+    areas = bm.rings(bm.LOUVRE_LENS, distances=[20_000])
+    far = bm.communes().drop("59350")  # Lille, at 27 km
+    found = bm.reach(areas, far, sums=["population"], rule="centroid")
+    assert found["population"].tolist() == [794_415]
+    assert "population_state" not in found
+
+
+def test_ground_under_the_code_of_another_year_is_not_lost():
+    units = bm.communes().rename({"59006": "59070"})
+    place = units.geometry["59070"].representative_point()
+    area = gpd.GeoDataFrame(geometry=[place.buffer(12_000)], index=["a"], crs=2154)
+    inside = area.intersection(units.union_all())
+    found = bm.reach(
+        area.set_geometry(inside), units, sums=["population"], rule="centroid"
+    )
+    assert "population_state" not in found
+
+
+def test_what_is_under_a_hundred_metres_is_written_in_metres():
+    with pytest.warns(BasinmapWarning, match="100 m"):
+        found = bm.rings(bm.LOUVRE_LENS, distances=[5, 50, 1_000])
+    assert found["label"].tolist() == [
+        "moins de 5 m",
+        "de 5 à moins de 50 m",
+        "de 50 m à moins de 1 km",
+    ]

@@ -84,8 +84,8 @@ def test_what_was_read_says_what_it_is(call, tmp_path):
     found = read_units(str(tmp_path / "c.geojson"), "commune")
     assert found.attrs["level"] == "commune"
     assert found.attrs["sources"] == ("c.geojson",)
-    assert found.attrs["report"].units_before == 36
-    assert "EPSG:4326 vers EPSG:2154" in str(found.attrs["report"])
+    assert bm.report_of(found).units_before == 36
+    assert "EPSG:4326 vers EPSG:2154" in str(bm.report_of(found))
 
 
 def test_the_frame_that_basinmap_writes_is_read_back(tmp_path):
@@ -98,7 +98,7 @@ def test_the_frame_that_basinmap_writes_is_read_back(tmp_path):
 def test_communes_that_are_no_more_are_told_by_their_history(tmp_path):
     path = tmp_path / "c.geojson"
     squares(["59006", "59070", "80001"]).to_file(path)
-    told = str(read_units(path, "commune").attrs["report"]).replace("\u00a0", " ")
+    told = str(bm.report_of(read_units(path, "commune"))).replace("\u00a0", " ")
     assert (
         "ne sont plus en 2026 (1) : 59070, dans 59006 depuis le 1er janvier 20" in told
     )
@@ -116,7 +116,7 @@ def test_altitudes_are_dropped_and_told(tmp_path):
     frame.to_file(tmp_path / "c.gpkg")
     found = read_units(tmp_path / "c.gpkg", "commune")
     assert not found.has_z.any()
-    assert "Altitudes" in str(found.attrs["report"])
+    assert "Altitudes" in str(bm.report_of(found))
 
 
 def test_a_bom_does_not_hide_the_file(call, tmp_path):
@@ -143,14 +143,14 @@ def test_without_names_the_code_stands_for_them(tmp_path):
     squares(["62498"]).drop(columns="nom").to_file(tmp_path / "c.geojson")
     found = read_units(tmp_path / "c.geojson", "commune")
     assert found.loc["62498", "name"] == "62498"
-    assert "pas de colonne de noms" in found.attrs["report"].notes[-1]
+    assert "pas de colonne de noms" in bm.report_of(found).notes[-1]
 
 
 def test_a_unit_without_a_name_is_told(tmp_path):
     frame = squares(["62498", "62510"])
     frame.loc[0, "nom"] = None
     frame.to_file(tmp_path / "c.geojson")
-    report = read_units(tmp_path / "c.geojson", "commune").attrs["report"]
+    report = bm.report_of(read_units(tmp_path / "c.geojson", "commune"))
     assert "Unités sans nom (1 : 62498)." in report.notes
 
 
@@ -231,7 +231,7 @@ def test_numeric_codes_are_repaired_when_asked_and_told(tmp_path):
     squares([62498, 1004]).to_file(tmp_path / "c.geojson")
     found = read_units(tmp_path / "c.geojson", "commune", repair=True)
     assert found.index.tolist() == ["62498", "01004"]
-    assert found.attrs["report"].notes == (
+    assert bm.report_of(found).notes == (
         "Codes lus comme des nombres, remis en texte (2 : 62498, 1004 → 01004).",
         "Codes complétés de leur zéro initial (1 : 1004 → 01004).",
     )
@@ -496,7 +496,7 @@ def test_invalid_outlines_are_refused_then_repaired_and_told(tmp_path):
     assert isinstance(found.geometry["62510"], MultiPolygon)
     assert found.geometry["62510"].area == pytest.approx(900 * 900 / 2)
     assert found.geometry["62498"].equals(frame.geometry[0])
-    assert "invalides réparés (1 : 62510)" in found.attrs["report"].notes[-1]
+    assert "invalides réparés (1 : 62510)" in bm.report_of(found).notes[-1]
 
 
 def test_an_outline_without_surface_cannot_be_repaired(tmp_path):
@@ -808,7 +808,7 @@ def test_the_cites_have_no_single_column_of_codes():
 def test_the_cites_are_read_by_the_number_of_unesco_or_else_of_the_landlord(cites):
     assert len(cites) == 159
     assert cites["generation"].eq("none").all()
-    assert "(35 : 704.0 → 704," in cites.attrs["report"].notes[0]
+    assert "(35 : 704.0 → 704," in bm.report_of(cites).notes[0]
     assert cites.geometry.area.sum() / 1e6 == pytest.approx(22.0, abs=0.1)
 
 
@@ -849,7 +849,7 @@ def test_trap_14_the_qpv_of_2015_are_repaired_when_asked():
     found = read_units(QPV, "quartier", generation="2015", repair=True)
     assert len(found) == 105
     assert found.is_valid.all()
-    assert "réparés (32 :" in found.attrs["report"].notes[1]
+    assert "réparés (32 :" in bm.report_of(found).notes[1]
     assert "nom_commune" in found
 
 

@@ -2,13 +2,15 @@
 
 import itertools
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 import basinmap as bm
 from basinmap.errors import MeasureError
-from basinmap.states import of_part
+from basinmap.states import of_part, shared_out
 
 ORDER = ("", "lower_bound", "estimated", "secret", "not_applicable", "not_available")
 GONE = {"secret", "not_applicable", "not_available"}
@@ -85,7 +87,7 @@ def by_aggregate(one, other):
     table = pd.DataFrame(
         {"n": valued((one, 1.0), (other, 2.0)), "n_state": [one, other]}, index
     )
-    lens = bm.membership("epci").loc[index]
+    lens = bm.membership("epci").loc[index].rename("zone")
     return bm.aggregate(table, lens, measures={"n": bm.Stock()})[0]
 
 
@@ -160,7 +162,7 @@ def combined(measure, **columns):
     for name, (value, state) in columns.items():
         table[name] = [None if state in GONE else value]
         table[f"{name}_state"] = [state]
-    to = bm.membership("epci").loc[index]
+    to = bm.membership("epci").loc[index].rename("zone")
     return only(bm.aggregate(table, to, measures={"x": measure})[0], "x")
 
 
@@ -188,7 +190,7 @@ def test_a_mean_is_worth_what_it_and_its_weight_are(mean, weight, worth):
     for name, (value, state) in table.items():
         frame[name] = [np.nan if state in GONE else value]
         frame[f"{name}_state"] = [state]
-    to = bm.membership("epci").loc[index]
+    to = bm.membership("epci").loc[index].rename("zone")
     found, _ = bm.aggregate(frame, to, measures={"x": bm.Mean(weight="w")})
     value, state = only(found, "x")
     assert state == worth
@@ -209,7 +211,7 @@ def test_a_category_is_worth_what_it_and_its_weight_are(category, weight, worth)
         },
         index,
     )
-    to = bm.membership("epci").loc[index]
+    to = bm.membership("epci").loc[index].rename("zone")
     kind = bm.Category(rule="majority", weight="w")
     value, state = only(bm.aggregate(frame, to, measures={"x": kind})[0], "x")
     assert state == worth
@@ -234,7 +236,7 @@ def test_a_commune_emptied_of_what_is_counted_lost_all_of_it():
 def test_a_majority_is_more_than_half():
     index = pd.Index([LENS, LIEVIN], name="commune")
     table = pd.DataFrame({"x": ["a", "b"], "w": [5.0, 5.0]}, index)
-    to = bm.membership("epci").loc[index]
+    to = bm.membership("epci").loc[index].rename("zone")
     kind = {"x": bm.Category(rule="majority", weight="w")}
     assert only(bm.aggregate(table, to, measures=kind)[0], "x")[1] == "not_applicable"
     more = table.assign(w=[5.1, 5.0])
@@ -247,7 +249,7 @@ def test_a_hidden_category_unsettles_a_majority_only_where_it_could_make_it():
         {"x": ["a", "b", None], "x_state": ["", "", "secret"], "w": [6.0, 1.0, 2.0]},
         index,
     )
-    to = bm.membership("epci").loc[index]
+    to = bm.membership("epci").loc[index].rename("zone")
     kind = {"x": bm.Category(rule="majority", weight="w")}
     # 6 of 9 are known to be a, whatever the third is.
     assert only(bm.aggregate(table, to, measures=kind)[0], "x") == ("a", "")
@@ -266,7 +268,7 @@ def test_a_hidden_category_unsettles_a_majority_only_where_it_could_make_it():
 def test_a_balance_may_be_negative_and_has_no_bound():
     index = pd.Index([LENS, LIEVIN], name="commune")
     table = pd.DataFrame({"n": [-5.0, np.nan], "n_state": ["", "secret"]}, index)
-    to = bm.membership("epci").loc[index]
+    to = bm.membership("epci").loc[index].rename("zone")
     with pytest.raises(MeasureError, match=r"1 negative.*'62498'.*signed=True"):
         bm.aggregate(table, to, measures={"n": bm.Stock()})
     balance = {"n": bm.Stock(signed=True)}
@@ -305,3 +307,157 @@ def test_a_secret_of_a_commune_that_is_not_whole_stays_a_secret():
             table, from_year=2024, to_year=2026, measures={"n": bm.Stock()}
         )
     assert only(found, "n")[1] == "secret"
+
+
+def test_a_weight_of_what_has_no_object_hides_nothing():
+    index = pd.Index([LENS, LIEVIN], name="commune")
+    table = pd.DataFrame(
+        {
+            "x": [10.0, np.nan],
+            "x_state": ["", "not_applicable"],
+            "w": [3.0, np.nan],
+            "w_state": ["", "secret"],
+        },
+        index,
+    )
+    to = bm.membership("epci").loc[index].rename("zone")
+    found, _ = bm.aggregate(table, to, measures={"x": bm.Mean(weight="w")})
+    assert only(found, "x") == (10.0, "")
+
+
+def test_the_balance_of_a_part_says_nothing_of_the_whole():
+    table = bm.statistics()[["population_2023"]].drop(LENS)
+    for signed, worth in ((True, "not_available"), (False, "lower_bound")):
+        measures = {"population_2023": bm.Stock(signed=signed)}
+        with pytest.warns(bm.errors.BasinmapWarning, match="couvre 35 communes sur 36"):
+            found, _ = bm.aggregate(table, "epci", measures=measures)
+        row = found.loc[CALL]
+        assert row["population_2023_state"] == worth
+        assert np.isnan(row["population_2023"]) == signed
+
+
+# -- shares ---------------------------------------------------------------------------
+
+# By hand: what the share of a count is worth, and of a zero; whole, it keeps its worth.
+SHARES = [
+    ("", "estimated", ""),
+    ("lower_bound", "estimated", "lower_bound"),
+    ("estimated", "estimated", "estimated"),
+    ("secret", "secret", "secret"),
+    ("not_applicable", "not_applicable", "not_applicable"),
+    ("not_available", "not_available", "not_available"),
+]
+
+
+@pytest.mark.parametrize(("state", "share", "of_zero"), SHARES)
+def test_a_share_is_worth_less_than_the_whole(state, share, of_zero):
+    assert shared_out([state], [True], [False]).tolist() == [share]
+    assert shared_out([state], [True], [True]).tolist() == [of_zero]
+    for nothing in (True, False):
+        assert shared_out([state], [False], [nothing]).tolist() == [state]
+
+
+def two_squares(*shapes):
+    return gpd.GeoDataFrame(
+        geometry=list(shapes), index=[*"ab"][: len(shapes)], crs=2154
+    )
+
+
+def share_by_rebase(state, value):
+    """Carry a commune to the list in which it was two: 37.1 and 62.9 %."""
+    table = pd.DataFrame(
+        {"n": [value], "n_state": [state]}, pd.Index(["59006"], name="commune")
+    )
+    measures = {"n": bm.Stock(label="Logements")}
+    found, report = bm.rebase(table, from_year=2026, to_year=2024, measures=measures)
+    return found.loc["59006"], report.notes, 0.371048
+
+
+def share_by_apportion(state, value):
+    table = pd.DataFrame({"n": [value], "n_state": [state]}, ["a"])
+    unit = two_squares(shapely.box(0, 0, 1000, 1000))
+    parts = two_squares(shapely.box(0, 0, 250, 1000), shapely.box(250, 0, 1000, 1000))
+    measures = {"n": bm.Stock(label="Logements")}
+    found, report = bm.apportion(table, unit, parts, measures=measures)
+    return found.loc["a"], report.notes, 0.25
+
+
+def share_by_reach(state, value):
+    unit = two_squares(shapely.box(0, 0, 1000, 1000))
+    unit = unit.assign(n=[value], n_state=[state])
+    unit.attrs["measures"] = {"n": bm.Stock(label="Logements")}
+    area = two_squares(shapely.box(0, 0, 250, 1000))
+    found = bm.reach(area, unit, sums=["n"], rule="area")
+    return found.loc["a"], bm.told_of(found).notes, 0.25
+
+
+SHARING = {
+    "rebase": share_by_rebase,
+    "apportion": share_by_apportion,
+    "reach by area": share_by_reach,
+}
+
+
+@pytest.mark.parametrize("verb", SHARING)
+@pytest.mark.parametrize(("state", "share", "of_zero"), SHARES)
+def test_what_is_cut_is_worth_its_share_in_every_verb(state, share, of_zero, verb):
+    row, notes, part = SHARING[verb](state, np.nan if state in GONE else 8.0)
+    assert row["n_state"] == share
+    assert np.isnan(row["n"]) == (share in GONE)
+    if share not in GONE:
+        assert row["n"] == pytest.approx(8 * part, abs=1e-4)
+    told = [note for note in notes if note.startswith("Logements, minimums partagés")]
+    assert len(told) == (state == "lower_bound")
+    if state not in GONE:
+        row, _, _ = SHARING[verb](state, 0.0)
+        assert (row["n"], row.get("n_state", "")) == (0.0, of_zero)
+
+
+def test_a_rate_over_a_share_of_a_minimum_stays_secret():
+    table = pd.DataFrame(
+        {
+            "a": [8.0, 4.0],
+            "a_state": ["lower_bound", ""],
+            "b": [16.0, 8.0],
+            "b_state": ["", "lower_bound"],
+        },
+        pd.Index(["59006", "62447"], name="commune"),
+    )
+    rate = {"x": bm.Ratio(numerator="a", denominator="b", scale=100)}
+    found, _ = bm.rebase(table, from_year=2026, to_year=2024, measures=rate)
+    assert found.loc["59006", ["x", "x_state"]].tolist() == [50.0, "estimated"]
+    assert found.loc["62447", "x_state"] == "secret"
+    assert np.isnan(found.loc["62447", "x"])
+    units = two_squares(shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10))
+    halves = two_squares(shapely.box(0, 0, 5, 10), shapely.box(10, 0, 15, 10))
+    shared, _ = bm.apportion(table.set_axis([*"ab"]), units, halves, measures=rate)
+    assert shared["x_state"].tolist() == ["estimated", "secret"]
+    assert np.isnan(shared.loc["b", "x"])
+
+
+def test_a_minimum_that_moves_whole_is_one_beside_shares():
+    table = pd.DataFrame({"n": [8.0, 4.0], "n_state": ["lower_bound", ""]}, [*"ab"])
+    units = two_squares(shapely.box(0, 0, 10, 10), shapely.box(10, 0, 20, 10))
+    area = two_squares(shapely.box(0, 0, 15, 10))
+    found, report = bm.apportion(table, units, area, measures={"n": bm.Stock()})
+    assert found.loc["a", ["n", "n_state"]].tolist() == [10.0, "lower_bound"]
+    assert not any("minimums partagés" in note for note in report.notes)
+
+
+def test_a_flow_that_is_shared_bounds_nothing():
+    flows = pd.DataFrame(
+        {"from": ["59006"], "to": [LENS], "n": [8.0], "n_state": ["lower_bound"]}
+    )
+    found, report = bm.rebase_flows(
+        flows,
+        origin="from",
+        destination="to",
+        values="n",
+        from_year=2026,
+        to_year=2024,
+    )
+    assert found["n_state"].tolist() == ["estimated"] * 2
+    assert any(
+        "(1 : 59006 → 62498)" in note.replace("\u202f", " ").replace("\xa0", " ")
+        for note in report.notes
+    )

@@ -46,7 +46,8 @@ FRAMES = {  # verb: index name, columns
     ),
     "epcis": (
         "epci",
-        "name short_name nature outside communes population area_km2 geometry",
+        "name short_name nature outside communes population population_state "
+        "area_km2 area_km2_state geometry",
     ),
     "scots": ("scot", "name communes population area_km2 geometry"),
     "departements": ("departement", "name communes population area_km2 geometry"),

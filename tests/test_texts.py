@@ -58,7 +58,7 @@ def test_windows_1252_that_is_not_declared_is_read_as_it_is(tmp_path, page, mark
 
 def test_a_file_read_in_another_encoding_than_it_declares_says_so(tmp_path):
     path = shapefile(tmp_path, written="cp1252", page="ISO-8859-1")
-    notes = read(path).attrs["report"].notes
+    notes = bm.report_of(read(path)).notes
     assert any("déclaré en Latin-1, lu en Windows-1252" in note for note in notes)
 
 
@@ -82,7 +82,7 @@ def test_a_vietnamese_code_page_is_not_followed(tmp_path):
     )
     found = read(path)
     assert found["name"].tolist() == ["BELLE DE MAI", "Liévin"]
-    assert any("déclaré en cp1258" in note for note in found.attrs["report"].notes)
+    assert any("déclaré en cp1258" in note for note in bm.report_of(found).notes)
     with pytest.raises(ColumnError, match=r"no column 'no'.*\.cpg is not followed"):
         read(path, name="no")
 
@@ -144,7 +144,7 @@ def test_control_characters_of_any_format_are_read_again(tmp_path, name):
     _ = frame.to_parquet(path) if name == "c.parquet" else frame.to_file(path)
     found = read(path)
     assert found["name"].tolist() == ["Nœux-les-Mines"]
-    notes = found.attrs["report"].notes
+    notes = bm.report_of(found).notes
     assert any("relus en Windows-1252" in note for note in notes)
     assert any("« LiÃ©vin » pour « Liévin »" in note for note in notes)
 

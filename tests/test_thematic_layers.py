@@ -610,6 +610,17 @@ def test_a_ratio_is_the_greater_over_the_other(four):
     assert block(ax, CategoriesBlock).title == "Taux\u00a0: rapport entre voisins"
 
 
+def test_a_gap_on_the_threshold_has_its_own_width(four):
+    _, ax = bm.page(four, title="x")
+    # Gaps of 1, 4, 4 and 7: what is on the threshold makes a step of its own.
+    draw_discontinuities(ax, four, values_of(four), threshold=4)
+    assert {name: line.count for name, line in entries(ax).items()} == {
+        "5 et plus": 1,
+        "de 4 à moins de 5": 2,
+        "moins de 4 (non tracé)": 1,
+    }
+
+
 def test_a_gap_on_the_threshold_is_drawn_whatever_the_last_bit(four):
     values = values_of(four).replace({1.0: 0.1, 2.0: 0.3, 5.0: 0.1, 9.0: 0.3})
     assert 0.3 - 0.1 < 0.2

@@ -265,7 +265,7 @@ def test_connections_are_those_of_the_day_and_of_the_night_before(feed):
             r"2025-03-31\); nearest days served: '2025-01-19'",
         ),
         ("14 janvier", "not a date: '14 janvier'; write it as '2025-01-14'"),
-        (dt.date(2025, 1, 14), "not a date: datetime.date"),
+        (20250114, "not a date: 20250114"),
     ],
 )
 def test_a_day_without_service_is_refused_with_the_nearest(feed, date, match):
@@ -287,6 +287,7 @@ def test_a_day_with_few_trips_is_told(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert found.check_date("2025-01-21") == dt.date(2025, 1, 21)
+        assert found.check_date(dt.date(2025, 1, 21)) == dt.date(2025, 1, 21)
 
 
 def test_windows_of_time():

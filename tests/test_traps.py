@@ -283,7 +283,7 @@ def test_a_category_follows_the_rule_that_is_said(rule):
     codes = pd.Index(["62498", "62510", "62065"], name="commune")
     table = pd.DataFrame({"type": ["a", "b", "b"], "people": [9.0, 3.0, 3.0]}, codes)
     kind = bm.Category(rule=rule, weight="people")
-    lens = bm.membership("epci").loc[codes]
+    lens = bm.membership("epci").loc[codes].rename("zone")
     result, _ = bm.aggregate(table, lens, measures={"type": kind})
     if rule == "majority":
         assert result.loc["246200364", "type"] == "a"

@@ -4,17 +4,28 @@ import datetime as dt
 import io
 import json
 
+import geopandas as gpd
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+import rasterio
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rasterio import Affine
 
 import basinmap as bm
-from basinmap.errors import BasinmapWarning, DataError, MeasureError, SecrecyError
-from basinmap.values.prints import holds, print_of
-from basinmap.values.told import fresh, tell, told_of
+from basinmap.access.networks import build_network
+from basinmap.errors import (
+    BasinmapWarning,
+    DataError,
+    MeasureError,
+    SecrecyError,
+    VintageError,
+)
+from basinmap.values.checks import check_geography, looks_counted
+from basinmap.values.prints import codes_of, holds, print_of
+from basinmap.values.told import fresh, retell, tell, told_of
 
 CALL = "246200364"
 CHANGED = r"no longer those of 'Taux de vacance des logements en 2021'.*bm\.describe"
@@ -72,6 +83,17 @@ def test_a_print_no_longer_holds_once_all_values_changed(index, by, start):
     assert not holds(print_of(values), values + by)
 
 
+def test_a_print_holds_of_many_rows_and_of_a_code_that_stands_twice():
+    many = pd.Series(np.random.default_rng(0).random(100_000))
+    # Of so many codes, some have the same 32 bits.
+    assert len(np.unique(codes_of(many.index))) < len(many)
+    assert holds(print_of(many), many)
+    assert not holds(print_of(many), many.where(many.index != 70_000, 0.5))
+    twice = pd.Series([1.0, 2.0], ["a", "a"])
+    assert holds(print_of(twice), twice)
+    assert not holds(print_of(twice), twice + 1)
+
+
 @pytest.mark.parametrize("dtype", ["Int64", "int64[pyarrow]", "object", "float64"])
 def test_a_print_does_not_read_the_type_of_numbers(dtype):
     values = pd.Series([3, 0, 12], ["a", "b", "c"])
@@ -83,6 +105,19 @@ def test_a_print_does_not_read_the_type_of_codes(kind):
     values = pd.Series([3.0, 1.0], ["62498", "62510"])
     again = values.set_axis(pd.Index(values.index, dtype=kind))
     assert holds(print_of(values), again)
+
+
+def test_many_codes_that_share_a_few_bits_keep_their_values():
+    # Of 200,000 codes, four or five pairs are expected to bear the same 32 bits.
+    index = [f"{rank:06}" for rank in range(200_000)]
+    values = pd.Series(np.arange(200_000) * 0.5, index)
+    bits = pd.Series(codes_of(values.index))
+    assert bits.duplicated().any()
+    assert holds(print_of(values), values)
+    for changed in index[:1] + [index[at] for at in bits.index[bits.duplicated()]]:
+        other = values.copy()
+        other[changed] += 0.25
+        assert not holds(print_of(values), other)
 
 
 def test_values_that_changed_place_are_not_those_described(rate):
@@ -152,6 +187,30 @@ def test_a_column_changed_in_its_table_is_no_longer_that_of_its_measure():
         )
 
 
+def test_names_in_the_place_of_codes_do_not_hide_that_values_changed(rate):
+    names = bm.communes()["name"]
+    for made, title in (
+        (rate.rename(names), rate.attrs["title"]),
+        ((rate - 1).rename(names), ""),
+        (rate.rename(names).round(0), ""),
+    ):
+        assert bm.told_of(made).title == title
+
+
+def test_what_is_added_to_changed_values_does_not_make_them_true_again(rate):
+    gap = retell(rate - 7.19, notes=("Écart à la moyenne.",))
+    assert bm.told_of(gap).title == ""
+    assert bm.told_of(gap).notes == ("Écart à la moyenne.",)
+
+
+def test_the_measure_of_a_column_is_not_that_of_what_was_made_of_it():
+    people = bm.statistics(epci="call")["population_2023"]
+    assert bm.told_of(people).vintage == "2023"
+    told = bm.told_of(people.rank())
+    assert (told.label, told.unit, told.vintage, told.kind) == ("", "", "", "")
+    assert told.measure is None
+
+
 def test_describe_says_what_the_result_is(rate):
     gap = bm.describe(
         rate - 7.19,
@@ -196,6 +255,13 @@ def test_proportions_in_per_cent_are_questioned(rate):
         bm.describe(rate / 100, label="Vacance", unit="%", kind="ratio")
 
 
+def test_whole_ones_and_zeros_in_per_cent_are_no_proportions():
+    few = pd.Series([0, 1, 0, 1, 0.5], list("abcde"))
+    assert bm.describe(few, label="Vacance", unit="%").tolist() == few.tolist()
+    with pytest.warns(BasinmapWarning, match="multiply them by 100"):
+        bm.describe(few.replace({0: 0.1, 1: 0.9}), label="Vacance", unit="%")
+
+
 # -- from a table to a series, and back ---------------------------------------------
 
 
@@ -223,6 +289,54 @@ def test_secrets_stay_secrets_down_to_the_legend(secrets):
 def test_a_bare_column_that_left_its_states_behind_is_told(secrets):
     with pytest.warns(BasinmapWarning, match=r"left its states.*bm\.column"):
         bm.classify(secrets["taux"], breaks=[10])
+
+
+def test_a_blank_of_which_nothing_is_said_bears_no_state(rate):
+    table = pd.DataFrame({"taux": rate.mask(rate > 9)})
+    table.attrs = {}
+    assert bm.column(table, "taux").attrs.get("states", {}) == {}
+    beside = table.assign(taux_state=bm.states_of(table, "taux"))
+    told = bm.column(beside, "taux").attrs["states"]
+    assert set(told) == set(rate.index[rate > 9])
+
+
+def test_a_table_tells_only_what_is_true_of_all_its_columns(rate):
+    old = bm.describe(rate.rename("old"), geography="2021")
+    one = bm.told_of(bm.table_of({"a": rate, "b": rate}))
+    both = bm.told_of(bm.table_of({"a": rate, "b": old}))
+    assert (one.level, one.geography) == ("commune", "2026-01-01")
+    assert (both.level, both.geography) == ("commune", "")
+
+
+def test_a_date_that_only_one_of_two_tells_refuses_nothing():
+    lens = bm.communes(epci="call")
+    undated, dated, other = (pd.Series(1.0, lens.index, name="taux") for _ in range(3))
+    tell(dated, date="2020-01-01")
+    tell(other, date="2026-01-01")
+    check_geography(tell(lens.copy()), dated)
+    check_geography(tell(lens.copy(), date="2026-01-01"), undated)
+    check_geography(tell(lens.copy(), date="2026-01-01"), other)
+    with pytest.raises(VintageError, match=r"of 2020-01-01 on outlines of 2026-01-01"):
+        check_geography(tell(lens.copy(), date="2026-01-01"), dated)
+
+
+# -- what looks like a count --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "counted"),
+    [
+        ([101, 12, 3], True),
+        ([850, 420, 999], True),
+        ([100, 12, 3], False),  # may be rounded percentages
+        ([-101, 12, 300], False),  # a balance, a difference
+        ([120.5, 12, 300], False),
+        ([1975, 2010, 1899], False),  # years
+        ([1975, 2010, 2101], True),
+    ],
+)
+def test_whole_numbers_above_100_look_like_counts(values, counted):
+    assert looks_counted(pd.Series(values)) == counted
 
 
 def test_a_table_of_series_keeps_the_states_of_each(secrets):
@@ -295,7 +409,74 @@ def test_a_workbook_of_changed_values_bears_no_title(tmp_path, rate):
     assert cells(path, "Écart")[3][1] == "L04"
 
 
-def test_attributes_never_break_pandas():
+def grounds(tmp_path):
+    """Return frames of outlines and of places, embedded, read and made."""
+    lens = bm.communes(epci="call")
+    path = tmp_path / "lens.geojson"
+    lens.to_crs(4326).to_file(path)
+    ground = bm.read_outlines(lens, outline_error=5, source="IGN, ADMIN EXPRESS")
+    return {
+        "communes": lens,
+        "epcis": bm.epcis(),
+        "quartiers": bm.quartiers(),
+        "places": bm.places(),
+        "town halls": bm.town_halls(),
+        "read units": bm.read_units(path, "commune"),
+        "read outlines": ground,
+        "communes on outlines": bm.communes(epci="call", outlines=ground),
+        "dissolve": bm.dissolve(lens, "epci", measures={"population": bm.Stock()}),
+        "simplified": bm.simplify_coverage(lens, scale=2_000_000),
+        "clean": bm.clean_coverage(lens)[0],
+        "neighbours": bm.neighbours(lens),
+    }
+
+
+def counts_of_areas(tmp_path):
+    """Return what was counted in rings, cells and communes."""
+    lens, halls = bm.communes(epci="call"), bm.town_halls()
+    areas = bm.rings(bm.LOUVRE_LENS, distances=[2_000, 5_000])
+    halls["seats"] = 30.0
+    halls.attrs["measures"] = {"seats": bm.Stock(label="Sièges", source="DGCL")}
+    near = halls.loc[lens.index.intersection(halls.index)]
+    cells = bm.smooth(near, "seats", radius_m=2_000, cell_m=1_000)
+    path = tmp_path / "raster.tif"
+    west, south, east, north = lens.total_bounds
+    across = Affine((east - west) / 20, 0, west, 0, (south - north) / 20, north)
+    grid = {"height": 20, "width": 20, "count": 1, "dtype": "float32"}
+    with rasterio.open(path, "w", crs=lens.crs, transform=across, **grid) as file:
+        file.write(np.arange(400, dtype="float32").reshape(1, 20, 20))
+    rows = {"sums": ["population"], "rule": "area"}
+    return {
+        "rings": areas,
+        "reach": bm.reach(areas, lens, **rows),
+        "not reached": bm.not_reached(areas, lens, **rows),
+        "locate": bm.locate(halls, lens).to_frame(),
+        "count": bm.count(halls, lens, sums="seats")[0],
+        "apportion": bm.apportion(bm.statistics(epci="call"), lens, areas)[0],
+        "zonal": bm.zonal(path, lens, stats=["count", "sum", "mean"], source="x"),
+        "smooth": cells,
+        "density": bm.density(cells, "seats").to_frame(),
+    }
+
+
+def journeys():
+    """Return times and areas along a street of 4 km, 12 minutes a kilometre."""
+    x = 685_000.0 + np.arange(5) * 1000
+    tail, head = np.array([0, 1, 2, 3, 1, 2, 3, 4]), np.array([1, 2, 3, 4, 0, 1, 2, 3])
+    y, length = np.full(5, 7_038_000.0), np.full(8, 1000.0)
+    street = build_network(x, y, tail, head, length, length / 83, mode="walk")
+    homes = gpd.GeoSeries.from_xy(x, y, index=list("abcde"), crs=2154)
+    times = bm.travel_times(homes, homes[["c"]], street, limit=20, max_gap=np.inf)
+    people = pd.Series(100.0, homes.index)
+    return {
+        "times": times,
+        "read times": bm.read_travel_times(times.reset_index(), unreachable=[np.inf]),
+        "isochrones": bm.isochrones(homes[["c"]], street, minutes=[3, 6]),
+        "catchment": bm.catchment(times, demand=people, method="nearest"),
+    }
+
+
+def test_attributes_never_break_pandas(tmp_path):
     frames = {
         "statistics": bm.statistics(epci="call"),
         "iris": bm.statistics("iris", epci="call"),
@@ -303,12 +484,18 @@ def test_attributes_never_break_pandas():
         "series": bm.series(bm.statistics(), "scot", columns=["population_2020"])[0],
         "table": bm.table_of({"a": bm.compute("L04", bm.statistics(epci="call"))}),
         "compute": bm.compute("L04", bm.statistics(), to="epci").to_frame(),
+        **grounds(tmp_path),
+        **counts_of_areas(tmp_path),
+        **journeys(),
     }
     for name, frame in frames.items():
-        json.dumps(frame.attrs)
+        told = json.dumps(frame.attrs)
+        assert told != "{}", name
         buffer = io.BytesIO()
         frame.to_parquet(buffer)
-        back = pd.read_parquet(buffer)
+        read = gpd if isinstance(frame, gpd.GeoDataFrame) else pd
+        back = read.read_parquet(buffer)
+        assert json.dumps(back.attrs) == told, name
         assert bm.measures_of(back) == bm.measures_of(frame), name
         pd.concat([frame, frame])
         frame.merge(frame, left_index=True, right_index=True)
@@ -321,6 +508,36 @@ def test_measures_come_back_from_a_parquet_file():
     found = bm.compute("L04", pd.read_parquet(buffer), to="epci")
     assert round(found[CALL], 3) == 7.190
     assert found.attrs["vintage"] == "2021"
+
+
+def test_a_report_comes_back_from_a_file(tmp_path):
+    lens, path = bm.communes(epci="call"), tmp_path / "lens.geojson"
+    lens.to_crs(4326).to_file(path)
+    units = bm.read_units(path, "commune")
+    report = bm.report_of(units)
+    assert isinstance(report, bm.Report)
+    assert report.units_before == report.units_after == 36
+    assert report.notes[-1] == "Contours reprojetés de EPSG:4326 vers EPSG:2154."
+    buffer = io.BytesIO()
+    units.to_parquet(buffer)
+    assert bm.report_of(gpd.read_parquet(buffer)) == report
+    with pytest.raises(DataError, match="no report is told"):
+        bm.report_of(lens)
+
+
+@pytest.mark.parametrize(
+    "mended",
+    [
+        lambda units: bm.simplify_coverage(units, scale=2_000_000),
+        lambda units: bm.clean_coverage(units)[0],
+    ],
+)
+def test_outlines_mended_do_not_make_changed_values_true(mended):
+    units = bm.communes(epci="call")[["population", "geometry"]]
+    tell(units, measures={"population": bm.Stock(label="Population", unit="habitants")})
+    assert told_of(mended(units)["population"]).unit == "habitants"
+    changed = units.assign(population=units["population"] * 2)
+    assert told_of(mended(changed)["population"]).unit == ""
 
 
 # -- an indicator is credited and dated by its counts -------------------------------
@@ -374,6 +591,34 @@ def test_counts_of_two_years_make_no_rate():
         bm.compute("L04", table)
 
 
+def test_the_year_that_a_measure_tells_goes_before_that_of_its_name():
+    table = own_counts("2021")
+    told = {n: bm.Stock(source="DREAL", vintage="2022") for n in table}
+    found = bm.compute("L04", bm.describe(table, measures=told))
+    assert found.attrs["vintage"] == "2022"
+    assert found.attrs["title"] == "Taux de vacance des logements en 2022"
+
+
+def test_a_year_compared_with_itself_is_no_growth():
+    for years in ((2017, 2017), (2023, 2017)):
+        with pytest.raises(bm.errors.ColumnError, match=r"write year=\(first, last\)"):
+            bm.compute("D02", bm.statistics(), year=years)
+
+
+def test_a_density_credits_people_not_outlines():
+    assert bm.compute("D05", bm.statistics()).attrs["sources"] == (
+        "Insee, populations légales 2023, communes au 1er janvier 2026",
+    )
+
+
+def test_a_source_that_names_its_list_of_communes_is_left_as_it_is():
+    line = "Insee, RP 2021, communes au 1er janvier 2023"
+    table = own_counts()
+    measures = {n: bm.Stock(source=line, geography="2026") for n in table}
+    found = bm.compute("L04", bm.describe(table, measures=measures))
+    assert found.attrs["sources"] == (line,)
+
+
 # -- impossible counts --------------------------------------------------------------
 
 
@@ -382,6 +627,7 @@ def test_counts_of_two_years_make_no_rate():
 def test_a_count_that_cannot_be_is_refused_by_name(value, to):
     table = bm.statistics().astype({"vacant_dwellings_2021": float})
     table.loc["62498", "vacant_dwellings_2021"] = value
+    table = bm.describe(table, measures=bm.measures_of(table))
     with pytest.raises(MeasureError, match=r"vacant_dwellings_2021.*'62498'"):
         bm.compute("L04", table, to=to)
 
@@ -389,6 +635,7 @@ def test_a_count_that_cannot_be_is_refused_by_name(value, to):
 def test_a_part_above_its_whole_is_told():
     table = bm.statistics(epci="call")
     table.loc["62498", "vacant_dwellings_2021"] = 1e6
+    table = bm.describe(table, measures=bm.measures_of(table))
     with pytest.warns(BasinmapWarning, match=r"above 100 % at '62498'"):
         bm.compute("L04", table)
 
@@ -396,14 +643,14 @@ def test_a_part_above_its_whole_is_told():
 @pytest.mark.parametrize("kind", [[True], ["12"], [1j], [dt.date(2021, 1, 1)]])
 def test_what_is_no_count_is_refused(kind):
     table = pd.DataFrame({"n": kind}, pd.Index(["62498"], name="commune"))
-    lens = bm.membership("epci").loc[table.index]
+    lens = bm.membership("epci").loc[table.index].rename("zone")
     with pytest.raises(MeasureError, match="'n' holds"):
         bm.aggregate(table, lens, measures={"n": bm.Stock()})
 
 
 def test_text_is_sent_to_parse_counts():
     table = pd.DataFrame({"n": ["s"]}, pd.Index(["62498"], name="commune"))
-    lens = bm.membership("epci").loc[table.index]
+    lens = bm.membership("epci").loc[table.index].rename("zone")
     with pytest.raises(MeasureError, match=r"holds text.*'s'.*bm\.parse_counts"):
         bm.aggregate(table, lens, measures={"n": bm.Stock()})
 
@@ -425,7 +672,19 @@ def test_a_measure_that_cannot_be_is_refused(made):
 
 
 @pytest.mark.parametrize(
-    "unit", ["%", "% par an", "‰", "pour cent", "pour mille", "€/hab.", "hab./km²"]
+    "unit",
+    [
+        "%",
+        "% par an",
+        "‰",
+        "pour cent",
+        "pour mille",
+        "pour 1000 habitants",
+        "pour 1\u202f000 habitants",
+        "logements par habitant",
+        "€/hab.",
+        "hab./km²",
+    ],
 )
 def test_a_rate_declared_as_a_stock_is_refused_by_its_unit(unit):
     table = bm.statistics(epci="call")[["dwellings_2021"]]
@@ -446,6 +705,9 @@ def test_a_column_that_bears_the_name_of_a_rate_is_questioned():
     table = table.set_axis(["taux"], axis=1)
     with pytest.warns(BasinmapWarning, match="'taux'.*bears the name of a rate"):
         bm.aggregate(table, "epci", measures={"taux": bm.Stock()})
+    # Whole numbers are counts, whatever they are called.
+    whole, _ = bm.aggregate((table * 7).round(), "epci", measures={"taux": bm.Stock()})
+    assert whole.loc[CALL, "taux"] == 111_551
 
 
 @pytest.mark.parametrize(
@@ -487,7 +749,7 @@ def test_two_quantities_or_dates_that_run_backwards_are_no_series():
 def test_negative_weights_weigh_nothing():
     index = pd.Index(["62498", "62510"], name="commune")
     table = pd.DataFrame({"x": [10.0, 20.0], "w": [-1.0, 3.0]}, index)
-    lens = bm.membership("epci").loc[index]
+    lens = bm.membership("epci").loc[index].rename("zone")
     with pytest.raises(MeasureError, match="'w': 1 negative"):
         bm.aggregate(table, lens, measures={"x": bm.Mean(weight="w")})
 
@@ -603,3 +865,139 @@ def test_a_secret_that_is_there_leaves_by_no_door(tmp_path, way, door):
     with pytest.raises(SecrecyError, match=r"'t': 'pop': 1 value.*are there: '62001'"):
         doors[door](path)
     assert not path.exists()
+
+
+# -- what a fresh eye met --------------------------------------------------------------
+
+
+def test_states_that_a_frame_bore_are_kept_when_its_counts_are_read():
+    raw = pd.DataFrame(
+        {"v": ["7", None, "3"], "v_state": ["lower_bound", "secret", ""]}
+    )
+    found = bm.parse_counts(raw)
+    assert found["v_state"].tolist() == ["lower_bound", "secret", ""]
+    with pytest.raises(
+        MeasureError, match=r"v: 1 value.* said to be missing are there"
+    ):
+        bm.parse_counts(raw.assign(v=["7", "5", "3"]))
+
+
+@pytest.mark.parametrize("mark", ["999", 999, 999.0])
+def test_a_number_that_stands_for_a_secret_is_one_in_a_column_of_floats(mark):
+    raw = pd.Series([999, 1, None], name="n")
+    assert bm.parse_counts(raw, secret=mark)["n_state"].tolist() == [
+        "secret",
+        "",
+        "not_available",
+    ]
+    below = pd.Series([-999, 1, None], name="n")
+    assert bm.parse_counts(below, secret=-999)["n_state"].iloc[0] == "secret"
+
+
+def test_codes_are_no_counts():
+    with pytest.raises(MeasureError, match=r"begin by a zero.*'01004'.*as the index"):
+        bm.parse_counts(pd.DataFrame({"code": ["01004", "01005"], "n": ["1", "2"]}))
+
+
+def test_what_has_no_object_leaves_both_sides_of_a_quotient():
+    # Lens counted for 31,000 in 2021 and nothing in 2016 would be a growth of its own.
+    table = bm.statistics(epci="call").drop(columns="area_km2")
+    table["population_2016_state"] = ""
+    table.loc["62498", "population_2016_state"] = "not_applicable"
+    table["population_2016"] = table["population_2016"].mask(table.index == "62498")
+    found = bm.compute("D02", table, to="epci", year=(2016, 2021))
+    rest = bm.statistics(epci="call").drop("62498").sum()
+    true = ((rest["population_2021"] / rest["population_2016"]) ** (1 / 5) - 1) * 100
+    assert found[CALL] == pytest.approx(true)
+    assert abs(found[CALL]) < 0.5
+
+
+def test_a_count_of_the_user_is_not_credited_to_the_others():
+    table = bm.statistics(epci="call").rename(
+        columns={"vacant_dwellings_2021": "vacant_dwellings"}
+    )
+    found = bm.told_of(bm.compute("L04", table))
+    assert "Source non indiquée : vacant_dwellings." in found.notes
+    assert (found.title, found.vintage) == ("Taux de vacance des logements", "")
+
+
+@pytest.mark.parametrize("verb", ["compute", "aggregate", "series"])
+def test_columns_changed_since_they_were_declared_lose_their_credit(verb):
+    table = bm.statistics()
+    table["population_2021"] *= 3
+    verbs = {
+        "compute": lambda t: bm.compute("D01", t, year=2021),
+        "aggregate": lambda t: bm.aggregate(t, "scot")[0],
+        "series": lambda t: bm.aggregate(t[["population_2021"]], "scot")[0],
+    }
+    with pytest.warns(BasinmapWarning, match="changed since they were declared"):
+        found = verbs[verb](table)
+    told = bm.measures_of(found).get("population_2021")
+    assert told is None or (told.label, told.source) == ("", "")
+
+
+def test_a_bound_does_not_bound_what_was_made_of_it():
+    people = bm.compute("D01", bm.statistics(), to="epci")
+    assert bm.told_of(people).states == {"200069672": "lower_bound"}
+    assert bm.told_of(50_000 - people).states == {}
+    with pytest.warns(BasinmapWarning, match="no longer those of"):
+        rest = fresh(50_000 - people)
+    assert rest.attrs["states"] == {}
+    again = bm.describe(50_000 - people, label="Reste", kind="stock")
+    assert bm.told_of(again).states == {}
+
+
+def test_a_comparison_names_codes_and_keeps_what_is_said_of_them():
+    _, ax = bm.page(bm.communes(epci="call"), title="Population en 2023")
+    people = bm.compute("D01", bm.statistics(), to="epci").loc[["200069672", CALL]]
+    bm.draw_comparison(ax, people, names=bm.epcis()["name"])
+    block = ax.blocks[-1]
+    assert block.rows[0][0] == "CC du Ternois"
+    assert block.written(0, "").startswith("≥")
+    assert not block.written(1, "").startswith("≥")
+    with pytest.warns(BasinmapWarning, match=r"codes were replaced by names.*names="):
+        bm.draw_comparison(ax, people.rename(bm.epcis()["name"]))
+
+
+def test_epcis_say_that_a_figure_lacks_what_lies_elsewhere():
+    epcis = bm.epcis()
+    assert bm.told_of(bm.column(epcis, "population")).states == {
+        "200069672": "lower_bound"
+    }
+    _, ax = bm.page(epcis, title="Population en 2023")
+    bm.draw_symbols(ax, epcis, epcis["population"])
+    assert any(line.startswith("Minimum") for line in ax.notes)
+
+
+def test_states_without_their_column_are_told(tmp_path):
+    table = bm.aggregate(bm.statistics(), "epci")[0]
+    renamed = table.rename(columns={"dwellings_2021": "logements"})
+    with pytest.warns(BasinmapWarning, match="'dwellings_2021_state' say"):
+        bm.write_workbook(
+            tmp_path / "t.xlsx",
+            {"EPCI": renamed[["logements", "dwellings_2021_state"]]},
+        )
+
+
+def test_a_mean_by_group_is_of_the_level_of_its_index(rate):
+    grouped = rate.groupby(bm.membership("scot")).mean()
+    assert bm.told_of(grouped).level == "scot"
+
+
+def test_a_table_that_is_a_part_of_another_is_added_up():
+    table = bm.statistics()[["vacant_dwellings_2021", "dwellings_2021"]]
+    found, _ = bm.aggregate(table, "scot")
+    assert set(found) == {"vacant_dwellings_2021", "dwellings_2021"}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: bm.compute("L04", bm.statistics()["dwellings_2021"]),
+        lambda: bm.table_of([pd.Series([1.0])]),
+        lambda: bm.classify(pd.Series([1.0, 2.0, 3.0]), k=2.5),
+    ],
+)
+def test_what_is_no_table_is_refused_by_name(call):
+    with pytest.raises(DataError):
+        call()

@@ -1,15 +1,18 @@
 """Whole territories: a part is never published as the whole."""
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import basinmap as bm
-from basinmap.errors import BasinmapWarning, DataError
+from basinmap.errors import BasinmapWarning, CodeError, DataError
 
 LENS, CALL, OSTREVENT, TERNOIS = "62498", "246200364", "245901152", "200069672"
+CAHC, FLANDRE_LYS = "246200299", "245900758"
 VACANCY = bm.Ratio(
     numerator="vacant_dwellings_2021", denominator="dwellings_2021", scale=100
 )
@@ -175,12 +178,111 @@ def test_a_dissolved_unit_that_lacks_a_commune_is_marked():
     assert part.loc[CALL, "population_state"] == "lower_bound"
 
 
+def dissolved(communes, by="epci", **options):
+    measures = {"population": bm.Stock()}
+    return bm.dissolve(communes, by, measures=measures, **options)
+
+
+@pytest.mark.parametrize("name", ["insee", None, "commune"])
+def test_communes_are_known_by_their_codes_whatever_the_index_is_called(name):
+    units = bm.communes().drop(LENS).rename_axis(name)
+    with pytest.warns(BasinmapWarning, match="couvre 35 communes sur 36, sans Lens"):
+        found = dissolved(units)
+    row = found.loc[CALL]
+    assert (row["population"], row["population_state"]) == (209_093, "lower_bound")
+
+
+def test_a_commune_that_is_moved_hides_no_other_that_is_lost():
+    units = bm.communes().drop(LENS)
+    units.loc["62510", "epci"] = CAHC
+    with pytest.warns(BasinmapWarning, match=r"\(246200364\).*sans Lens"):
+        found = dissolved(units)
+    states = found["population_state"]
+    assert states[states != ""].index.tolist() == [TERNOIS, CALL]
+    assert found.loc[CALL, "population"] == 179_030
+
+
+def test_a_commune_without_unit_is_lacking_as_one_without_row():
+    units = bm.communes(epci=["call", "cahc"]).drop(LENS)
+    units.loc["62001", "epci"] = None
+    with pytest.warns(
+        BasinmapWarning, match=r"34 communes sur 36, sans Ablain.*\(62001\), Lens"
+    ):
+        dissolved(units)
+
+
+def test_a_commune_that_lost_an_iris_is_not_whole():
+    iris = bm.statistics("iris")[["commune", "dwellings_2021"]]
+    x = 10.0 * np.arange(len(iris))
+    squares = gpd.GeoDataFrame(iris, geometry=shapely.box(x, 0, x + 10, 10), crs=2154)
+    stock = {"dwellings_2021": bm.Stock()}
+    assert "dwellings_2021_state" not in bm.dissolve(squares, "commune", measures=stock)
+    with pytest.warns(BasinmapWarning, match=r"Lens \(62498\) couvre 16 IRIS sur 17"):
+        found = bm.dissolve(squares.drop("624980101"), "commune", measures=stock)
+    states = found["dwellings_2021_state"]
+    assert states[states != ""].to_dict() == {LENS: "lower_bound"}
+
+
+def test_a_series_named_after_a_level_claims_its_units():
+    south = bm.communes(departement="62")
+    with pytest.warns(BasinmapWarning, match=r"Flandre Lys.*4 communes sur 8"):
+        found = dissolved(south, south["epci"])
+    states = found["population_state"]
+    assert states[states != ""].index.tolist() == [TERNOIS, FLANDRE_LYS]
+    with pytest.warns(BasinmapWarning, match=r"Flandre Lys.*sans Estaires \(59212\)"):
+        rate = bm.compute("L04", bm.statistics(departement="62"), to=south["epci"])
+    assert np.isnan(rate[FLANDRE_LYS])
+    assert rate.attrs["states"][FLANDRE_LYS] == "not_available"
+    whole = bm.compute("L04", bm.statistics(), to="epci")
+    assert round(whole[FLANDRE_LYS], 3) == 6.692
+    two = pd.Series([CALL] * 2, [LENS, "62510"], name="epci")
+    table, stock = bm.statistics().loc[two.index], {"dwellings_2021": bm.Stock()}
+    with pytest.raises(DataError, match="couvre 2 communes sur 36"):
+        bm.aggregate(table, two, measures=stock)
+    # Under a name of its own, it is a list of its own.
+    mine, _ = bm.aggregate(table, two.rename("zone"), measures=stock)
+    assert "dwellings_2021_state" not in mine
+
+
+def test_what_a_series_puts_elsewhere_is_its_own_decision():
+    zones = bm.communes(epci=["call", "cahc"])["epci"].copy()
+    zones["62510"] = CAHC
+    table = bm.statistics(epci=["call", "cahc"])
+    found, _ = bm.aggregate(table, zones, measures={"dwellings_2021": bm.Stock()})
+    assert "dwellings_2021_state" not in found
+
+
+def test_one_commune_is_written_in_the_singular():
+    zones = pd.Series("a", [LENS, "62510"], name="zone")
+    with pytest.raises(DataError, match="couvre 1 commune sur 2, sans Lens"):
+        bm.aggregate(bm.statistics().loc[["62510"]], zones)
+
+
+def test_a_partition_of_communes_of_once_is_carried_over_by_what_is_typed():
+    zones = pd.Series({"59006": "a", "59070": "a", "62510": "b"}, name="zone")
+    table = bm.statistics().loc[["59006", "62510"]]
+    stock = {"dwellings_2021": bm.Stock()}
+    units = bm.communes().loc[table.index].assign(dwellings_2021=1.0)
+    for verb in (
+        lambda: bm.aggregate(table, zones, measures=stock),
+        lambda: bm.dissolve(units, zones, measures=stock),
+    ):
+        with pytest.raises(CodeError, match="'59070' joined '59006' on 2025") as told:
+            verb()
+    typed = str(told.value).split(": ", 3)[-1]
+    assert typed.startswith("bm.rebase(partition.to_frame('zone')")
+    carried = eval(typed, {"bm": bm, "partition": zones})  # noqa: S307 - as typed
+    found, _ = bm.aggregate(table, carried, measures=stock)
+    assert found.index.tolist() == ["a", "b"]
+    assert "dwellings_2021_state" not in found
+
+
 # -- counts of another list ------------------------------------------------------------
 
 
 def test_counts_of_another_list_are_sent_to_rebase_not_dropped():
     table = pd.DataFrame({"n": [100.0]}, pd.Index(["59006"], name="commune"))
-    lens = bm.membership("epci").loc[table.index]
+    lens = bm.membership("epci").loc[table.index].rename("zone")
     old = {"n": bm.Stock(geography="COG au 1er janvier 2024")}
     with pytest.raises(bm.errors.VintageError, match=r"'59006'; .*bm\.rebase"):
         bm.aggregate(table, lens, measures=old)

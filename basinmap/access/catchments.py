@@ -16,6 +16,7 @@ from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.measures import as_floats, check_columns
 from basinmap.territory.units import check_unique
 from basinmap.typography import shortest, typeset
+from basinmap.values.told import tell, told_of
 
 __all__ = ["Decay", "catchment"]
 
@@ -328,14 +329,16 @@ def catchment(
         result = pd.DataFrame({"score": score, "reached": reached}, trips.origins)
     without = tuple(trips.destinations[alone])
     notes = (_alone_note(without, trips.supply[alone]),) if without else ()
-    result.attrs = {
-        "rule": _sentence(method, threshold, decay, rank, times.attrs.get("rule")),
-        "unit": _unit(method, supply),
-        "not_reached": tuple(result.index[~result["reached"]]),
-        "without_demand": without,
-        "notes": notes,
-        "sources": tuple(times.attrs.get("sources", ())),
-    }
+    travel = told_of(times)
+    tell(
+        result,
+        rule=_sentence(method, threshold, decay, rank, travel.rule),
+        unit=_unit(method, supply),
+        not_reached=tuple(result.index[~result["reached"]]),
+        without_demand=without,
+        notes=notes,
+        sources=travel.sources,
+    )
     return result
 
 
@@ -547,7 +550,7 @@ def _sentence(
     threshold: float | None,
     decay: Decay | None,
     rank: int,
-    travel: str | None,
+    travel: str,
 ) -> str:
     told = _METHODS[method].told.format("lieu le" if rank == 1 else f"{rank}e lieu le")
     parts = [told] if decay is None else [told, decay.label]

@@ -19,9 +19,12 @@ from basinmap.spatial.projections import METRIC, check_finite, check_metric
 from basinmap.territory.places import Place
 from basinmap.territory.units import check_unique
 from basinmap.typography import number
+from basinmap.values.told import tell
 
 __all__ = ["rings"]
 
+_SHORT: Final = 100.0
+"""Metres under which a distance is not written in kilometres."""
 _VERTICES = 720
 _NEAR: Final = 100.0
 """Metres under which a distance is thought to be typed in kilometres."""
@@ -138,7 +141,7 @@ def rings(
         crs=METRIC,
         index=steps if overlap is None else index,
     )
-    frame.attrs = {"rule": _RULES[overlap], "sources": ()}
+    tell(frame, rule=_RULES[overlap], sources=())
     return frame
 
 
@@ -248,13 +251,20 @@ def _to_metres() -> Transformer:
 
 
 def _label(inner: float, outer: float) -> str:
-    low, high = (_km(bound) for bound in (inner, outer))
-    return f"moins de {high} km" if inner == 0 else f"de {low} à moins de {high} km"
+    low, high = (_length(bound) for bound in (inner, outer))
+    if inner == 0:
+        return f"moins de {high}"
+    if low.endswith(" km") == high.endswith(" km"):
+        low = low.rsplit(" ", 1)[0]
+    return f"de {low} à moins de {high}"
 
 
-def _km(metres: float) -> str:
+def _length(metres: float) -> str:
+    """Write kilometres, and metres below 100."""
+    if metres < _SHORT:
+        return f"{number(metres, int(metres % 1 > 0))} m"
     kilometres = metres / 1000
     for decimals in (0, 1, 2):
         if abs(round(kilometres, decimals) - kilometres) < 1e-9:
-            return number(kilometres, decimals)
-    return number(kilometres, 3)
+            return f"{number(kilometres, decimals)} km"
+    return f"{number(kilometres, 3)} km"

@@ -15,14 +15,20 @@ import shapely
 
 from basinmap.access.extents import Extent, check_areas, extent_of, notes_of, warn_of
 from basinmap.errors import DataError, MeasureError, culprits
-from basinmap.measures import Stock, check_columns, counted, state_column
+from basinmap.measures import (
+    Stock,
+    check_columns,
+    counted,
+    printed_names,
+    state_column,
+)
 from basinmap.spatial.options import check_choice, check_flag
 from basinmap.spatial.overlaps import point_shares, shared_surface
 from basinmap.spatial.polygons import NOISE
 from basinmap.spatial.projections import check_frame, check_metric, check_same_crs
 from basinmap.spatial.sharing import Weighing, by_area, by_weight, layer_of
-from basinmap.states import QUALIFIERS, STATES, of_part, summed
-from basinmap.territory.sums import refuse
+from basinmap.states import QUALIFIERS, STATES, of_part, shared_out, summed
+from basinmap.territory.sums import refuse, shared_minima, stocks_of
 from basinmap.territory.units import check_unique
 from basinmap.typography import number
 from basinmap.values.told import measures_of, tell, told_of
@@ -104,7 +110,8 @@ def reach(  # noqa: PLR0913 - each is a choice that changes the figures
         `sums`, and `rule`; `<column>_state` where there is something to say: as in
         `aggregate`, `"lower_bound"` where a unit is secret, missing where one is not
         available; `"lower_bound"` too where more than 1 % of the area is out of all
-        units; `"estimated"` where a sum rests on a share, or where whole units are no
+        units, or the point of a commune that is not among them is inside;
+        `"estimated"` where a sum rests on a share, or where whole units are no
         count of the area. With `by`, a last level of that name is added to the index,
         each area having a row for each value, 0 included: their sums are those
         without `by`.
@@ -127,7 +134,8 @@ def reach(  # noqa: PLR0913 - each is a choice that changes the figures
     Warns
     -----
     BasinmapWarning
-        If more than 1 % of an area is out of all units; if, by their points, none
+        If more than 1 % of an area is out of all units, or a commune that is not
+        among them has its point inside; if, by their points, none
         of the units that it lies on counts in it, or one larger than itself does.
 
     See Also
@@ -251,7 +259,7 @@ def not_reached(
         if (states != "").any():
             result[state_column(column)] = states
     known = {column: _measure(units, column) for column in columns}
-    notes = notes_of(replace(shared.extent, outside=np.zeros(1)), whole, units)
+    notes = notes_of(replace(shared.extent, outside=np.zeros(1), lost={}), whole, units)
     facts = _told(areas, units, known, replace(shared, pairs=pairs), notes)
     return tell(result, **facts, measures=known)
 
@@ -525,12 +533,13 @@ def _summed(
     values = counts.to_numpy()[unit]
     state = told.to_numpy(dtype=object)[unit]
     known = ~np.isnan(values)
+    cut = share < 1 - NOISE
+    state = shared_out(state, cut & known, values == 0)
 
     def some(which: np.ndarray) -> np.ndarray:
         return np.bincount(cell[which], minlength=size) > 0
 
     has = {name: some(state == name) for name in (*STATES, *QUALIFIERS)}
-    has["estimated"] |= some((share < 1 - NOISE) & known & (values != 0))
     states = summed(has, some(known), signed=signed)
     sums = np.bincount(cell, np.where(known, values, 0.0) * share, size)
     return sums.astype(np.float64), states
@@ -551,8 +560,22 @@ def _told(
     return {
         "rule": rule,
         "sources": tuple(filter(None, sources)),
-        "notes": (*shared.notes, *_blanks(units, known, shared.pairs), *notes),
+        "notes": (
+            *shared.notes,
+            *_blanks(units, known, shared.pairs),
+            *_minima(units, known, shared.pairs),
+            *notes,
+        ),
     }
+
+
+def _minima(
+    units: gpd.GeoDataFrame, known: Mapping[str, Stock], pairs: pd.DataFrame
+) -> list[str]:
+    """Say in French which minima are cut, so that their parts bound nothing."""
+    cut = units.index[np.unique(pairs.loc[pairs["share"] < 1 - NOISE, "unit"])]
+    stocks = stocks_of(units.loc[cut], known)
+    return shared_minima(stocks, cut, printed_names(known))
 
 
 def _blanks(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import geopandas as gpd
@@ -15,6 +15,7 @@ import shapely
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.spatial.polygons import NOISE
 from basinmap.spatial.sharing import Layer, layer_of, pair_areas
+from basinmap.territory import embedded
 from basinmap.territory.levels import PRINTED
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
@@ -37,6 +38,8 @@ _TOLD: Final = 0.001
 """Share of an area under which its ground out of all units is one of outline."""
 _SPECK: Final = 1e-6
 """Share of an area under which it only touches units."""
+_MOSTLY: Final = 0.5
+"""Share of codes of communes above which units are communes."""
 _BANDS: Final = frozenset({"ring", "isochrone"})
 _FEMININE: Final = frozenset({"commune", "region"})
 
@@ -56,17 +59,22 @@ class Extent:
         Whether a unit larger than the area counts whole in it.
     lies
         Positions `area` and `unit` of those that have ground in common.
+    lost
+        Of areas that units seem to cover, by position, the communes that are not
+        among them and whose point is inside.
     """
 
     outside: np.ndarray
     unheld: np.ndarray
     larger: np.ndarray
     lies: pd.DataFrame
+    lost: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def partial(self) -> np.ndarray:
         """Return the areas whose sums lack what is out of all units."""
-        return self.outside > MOST_OUTSIDE
+        few = np.isin(np.arange(len(self.outside)), list(self.lost))
+        return (self.outside > MOST_OUTSIDE) | few
 
     @property
     def rough(self) -> np.ndarray:
@@ -155,7 +163,7 @@ def extent_of(
     kinds = shapely.get_type_id(units.geometry.array)
     if not (np.isin(kinds, [3, 6]) & (surface > 0)).all():
         lies = pd.DataFrame({"area": [], "unit": []}, dtype=np.int64)
-        return Extent(outside, unheld, larger, lies)
+        return Extent(outside, unheld, larger, lies, _lost(areas, units, outside))
     ground = shapely.area(areas.geometry.array)
     held = np.flatnonzero(ground > 0)
     if parts is None:
@@ -182,7 +190,27 @@ def extent_of(
         inside = inside.reindex(keys, fill_value=0.0).to_numpy()
         wide = surface[pairs["unit"]] > ground[pairs["area"]]
         larger[pairs["area"][wide & (inside < _ALIKE)]] = True
-    return Extent(outside, unheld, larger, lies)
+    return Extent(outside, unheld, larger, lies, _lost(areas, units, outside))
+
+
+def _lost(
+    areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame, outside: np.ndarray
+) -> dict[int, tuple[str, ...]]:
+    """Return the communes that are in no unit and whose point is in an area."""
+    every = embedded.communes_2026().geometry
+    if units.crs != every.crs or units.index.isin(every.index).mean() <= _MOSTLY:
+        return {}
+    absent = every[~every.index.isin(units.index)]
+    near = absent.cx[slice(*areas.total_bounds[::2]), slice(*areas.total_bounds[1::2])]
+    points = np.asarray(near.representative_point().array)
+    # Under the code of another year, or of an EPCI, its ground is there.
+    covered = shapely.STRtree(units.geometry.array).query(points, "within")[0]
+    at, area = shapely.STRtree(areas.geometry.array).query(points, "within")
+    found: dict[int, list[str]] = {}
+    for point, one in zip(at, area, strict=True):
+        if point not in set(covered) and outside[one] <= MOST_OUTSIDE:
+            found.setdefault(int(one), []).append(str(near.index[point]))
+    return {one: tuple(sorted(codes)) for one, codes in sorted(found.items())}
 
 
 def names_of(areas: gpd.GeoDataFrame) -> list[str]:
@@ -241,12 +269,27 @@ def notes_of(
             told.append(f"… ({number(len(out))} aires)")
         low = (
             " Au-delà de 1 %, les sommes sont des minimums."
-            if any(extent.partial)
+            if (extent.outside > MOST_OUTSIDE).any()
             else ""
         )
         notes.append(" ; ".join(told) + "." + low)
+    if extent.lost:
+        communes = embedded.communes_2026()["name"]
+        every = sorted({code for codes in extent.lost.values() for code in codes})
+        told = [f"{communes[code]} ({code})" for code in every[:5]]
+        more = f"… ({number(len(every))})" if len(every) > 5 else ""
+        notes.append(
+            f"Sans {', '.join(told)}{more}, qui y ont leur point et ne sont pas "
+            "fournies : les sommes sont des minimums."
+            if len(every) > 1
+            else f"Sans {told[0]}, qui y a son point et n'est pas fournie : les "
+            "sommes sont des minimums."
+        )
     for which, what in (
-        (extent.unheld, "posées sur des unités, sans en contenir le point d'aucune"),
+        (
+            extent.unheld,
+            "posées sur des unités, sans contenir le point d'aucune d'elles",
+        ),
         (extent.larger, "plus petites qu'une unité qui y compte entière"),
     ):
         if which.any():
@@ -293,8 +336,17 @@ def warn_of(
         return culprits([codes[int(i)] for i in np.flatnonzero(which)])
 
     rules = "rule='area' or rule='dwellings' shares units out"
-    if extent.partial.any() and not partial:
-        at = np.flatnonzero(extent.partial)
+    if extent.lost and not partial:
+        every = sorted({code for lost in extent.lost.values() for code in lost})
+        areas_ = culprits([codes[one] for one in extent.lost])
+        msg = (
+            f"{len(every)} commune(s) are not among the units, and have their point in "
+            f"{areas_}: {culprits(every)}; the sums there are lower bounds: add their "
+            "rows, or say allow_partial=True"
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=3)
+    at = np.flatnonzero(extent.outside > MOST_OUTSIDE)
+    if len(at) and not partial:
         told = [f"{codes[int(i)]!r} ({100 * extent.outside[i]:.0f} %)" for i in at[:5]]
         more = f" and {len(at) - 5} more" if len(at) > 5 else ""
         msg = (

@@ -44,6 +44,7 @@ from basinmap.access.times import WAYS, Direction, check_direction
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.territory.places import Place
 from basinmap.typography import interval, shortest, typeset
+from basinmap.values.told import tell, told_of
 
 __all__ = [
     "checked_minutes",
@@ -218,20 +219,19 @@ def isochrones(
     _warn_of_nothing(drawn, points.index, bounds)
     flat = [area for areas in drawn for area in areas]
     frame = isochrone_frame(flat, points.index, bounds, nested=nested, crs=network.crs)
-    told = (
-        [place.credit] if isinstance(place, Place) else place.attrs.get("sources", ())
+    told = (place.credit,) if isinstance(place, Place) else told_of(place).sources
+    tell(
+        frame,
+        mode=network.mode,
+        direction=direction,
+        method=method,
+        resolution=drawing.metres,
+        max_gap=float(max_gap),
+        cut=cut,
+        rule=_rule(drawing, direction),
+        notes=(*network.notes, *_noted(cut, len(xy))),
+        sources=tuple(dict.fromkeys(filter(None, [network.source, *told]))),
     )
-    frame.attrs = {
-        "mode": network.mode,
-        "direction": direction,
-        "method": method,
-        "resolution": drawing.metres,
-        "max_gap": float(max_gap),
-        "cut": cut,
-        "rule": _rule(drawing, direction),
-        "notes": (*network.notes, *_noted(cut, len(xy))),
-        "sources": tuple(dict.fromkeys(filter(None, [network.source, *told]))),
-    }
     return frame
 
 

@@ -17,6 +17,7 @@ from basinmap.access.timetables import Timetable, clock, hours_of, seconds_of
 from basinmap.errors import DataError
 from basinmap.spatial.projections import METRIC
 from basinmap.typography import capital, long_date, shortest, typeset
+from basinmap.values.told import tell, told_of
 
 __all__ = ["departures", "served_area"]
 
@@ -108,11 +109,12 @@ def departures(
         crs=found.crs,
         index=places,
     )
-    frame.attrs = {
-        "rule": typeset(f"départs {hours_of(window)} le {_day(date)}"),
-        "sources": (timetable.source,),
-        "notes": timetable.notes,
-    }
+    tell(
+        frame,
+        rule=typeset(f"départs {hours_of(window)} le {_day(date)}"),
+        sources=(timetable.source,),
+        notes=timetable.notes,
+    )
     return frame
 
 
@@ -203,14 +205,16 @@ def served_area(
         crs=areas.crs,
         index=pd.Index([reach], name="served"),
     ).to_crs(METRIC)
-    left = [f"{capital(areas.attrs['rule'])}."] if minutes is not None else []
+    walked = told_of(areas)
+    left = [f"{capital(walked.rule)}."] if minutes is not None else []
     left += [f"{far} arrêts hors du réseau de rues ne comptent pas."] * (far > 0)
-    credits_ = (timetable.source, *areas.attrs["sources"])
-    frame.attrs = {
-        "rule": typeset(f"{label} le {_day(date)}"),
-        "sources": tuple(dict.fromkeys(credits_)),
-        "notes": (*timetable.notes, *areas.attrs.get("notes", ()), *left),
-    }
+    credits_ = (timetable.source, *walked.sources)
+    tell(
+        frame,
+        rule=typeset(f"{label} le {_day(date)}"),
+        sources=tuple(dict.fromkeys(credits_)),
+        notes=(*timetable.notes, *walked.notes, *left),
+    )
     return frame
 
 

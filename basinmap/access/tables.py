@@ -24,6 +24,7 @@ from basinmap.errors import (
 from basinmap.territory.local import is_there
 from basinmap.territory.texts import check_encoding
 from basinmap.typography import typeset
+from basinmap.values.told import tell
 
 __all__ = ["SENTINELS", "read_travel_times"]
 
@@ -161,14 +162,15 @@ def read_travel_times(
         metres = _numbers(raw[found["off_street"]], name)
     main = {"minutes": minutes[_main(list(times), name)], "off_street": metres}
     frame = pd.DataFrame(main | minutes, index=index)
-    frame.attrs = {
-        "mode": None,
-        "direction": "from",
-        "limit": None,
-        "rule": typeset(f"temps de parcours lus dans {name}"),
-        "sources": (source or name,),
-        "unreachable": counts,
-    }
+    tell(
+        frame,
+        mode=None,
+        direction="from",
+        limit=None,
+        rule=typeset(f"temps de parcours lus dans {name}"),
+        sources=(source or name,),
+        unreachable=counts,
+    )
     return frame
 
 

@@ -30,6 +30,7 @@ from basinmap.access.snapping import (
 from basinmap.errors import DataError
 from basinmap.territory.places import Place
 from basinmap.typography import shortest, typeset
+from basinmap.values.told import tell, told_of
 
 __all__ = ["WAYS", "Direction", "check_direction", "travel_times"]
 
@@ -145,14 +146,15 @@ def travel_times(
     )
     table = _paired(search) if kept is None else _ranked(search, kept)
     credit = filter(None, [network.source, *left.sources, *right.sources])
-    table.attrs = {
-        "mode": network.mode,
-        "direction": direction,
-        "limit": limit,
-        "max_gap": float(max_gap),
-        "rule": _rule(network, direction, limit, max_gap),
-        "sources": tuple(dict.fromkeys(credit)),
-    }
+    tell(
+        table,
+        mode=network.mode,
+        direction=direction,
+        limit=limit,
+        max_gap=float(max_gap),
+        rule=_rule(network, direction, limit, max_gap),
+        sources=tuple(dict.fromkeys(credit)),
+    )
     return table
 
 
@@ -210,10 +212,7 @@ class _Side(NamedTuple):
 def _side(points: Points, network: Network, what: str) -> _Side:
     shapes = point_frame(points, network, what)
     xy = shapely.get_coordinates(shapes.array)
-    if isinstance(points, Place):
-        sources = (points.credit,)
-    else:
-        sources = tuple(points.attrs.get("sources", ()))
+    sources = (points.credit,) if isinstance(points, Place) else told_of(points).sources
     return _Side(shapes.index, xy, snap(xy, network), sources)
 
 

@@ -150,7 +150,7 @@ class Timetable:
             boards=np.isin(used, legs.origin[legs.boards])
         )
 
-    def check_date(self, date: str) -> dt.date:
+    def check_date(self, date: str | dt.date) -> dt.date:
         """
         Check that trips run on a day.
 
@@ -189,7 +189,7 @@ class Timetable:
             warnings.warn(msg, BasinmapWarning, stacklevel=3)
         return day
 
-    def connections(self, date: str, start_s: int, end_s: int) -> Connections:
+    def connections(self, date: str | dt.date, start_s: int, end_s: int) -> Connections:
         """
         Return what runs on a day between two times.
 
@@ -317,9 +317,11 @@ class Timetable:
         return np.concatenate(trips), np.concatenate(shifts)
 
 
-def _day_of(date: str) -> dt.date:
+def _day_of(date: str | dt.date) -> dt.date:
     try:
-        return dt.date.fromisoformat(date)
+        return dt.date.fromisoformat(
+            f"{date:%Y-%m-%d}" if isinstance(date, dt.date) else date
+        )
     except (TypeError, ValueError):
         msg = f"not a date: {date!r}; write it as '2025-01-14'"
         raise VintageError(msg) from None

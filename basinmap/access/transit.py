@@ -24,6 +24,7 @@ from basinmap.spatial.projections import METRIC, check_finite, check_same_crs
 from basinmap.territory.places import Place
 from basinmap.territory.units import check_unique
 from basinmap.typography import long_date, number, shortest, typeset
+from basinmap.values.told import tell, told_of
 
 __all__ = ["Walking", "transit_times"]
 
@@ -248,15 +249,16 @@ def transit_times(  # noqa: PLR0913 - each is a choice that changes the figures
     frame = pd.DataFrame(
         table.reshape(len(index), -1), index, columns=[*names, "connected"]
     )
-    frame.attrs = {
-        "mode": "transit",
-        "direction": direction,
-        "limit": limit,
-        "rule": _rule(search.window, walking, direction, window),
-        "sources": _sources(timetable, walking, places, destinations),
-        "notes": timetable.notes,
-        "without_stop": tuple(_alone(right, served, walking)),
-    }
+    tell(
+        frame,
+        mode="transit",
+        direction=direction,
+        limit=limit,
+        rule=_rule(search.window, walking, direction, window),
+        sources=_sources(timetable, walking, places, destinations),
+        notes=timetable.notes,
+        without_stop=tuple(_alone(right, served, walking)),
+    )
     return frame
 
 
@@ -623,7 +625,8 @@ def _sources(timetable: Timetable, walking: Walking, *sides: Points) -> tuple[st
     if walking.network is not None:
         lines.append(walking.network.source)
     for side in sides:
-        lines.extend(getattr(side, "attrs", {}).get("sources", ()))
+        if not isinstance(side, Place):
+            lines.extend(told_of(side).sources)
     return tuple(dict.fromkeys(line for line in lines if line))
 
 

@@ -35,6 +35,7 @@ from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.territory.places import Place
 from basinmap.territory.units import check_unique
 from basinmap.typography import shortest, typeset
+from basinmap.values.told import tell, told_of
 
 __all__ = ["valhalla_isochrones", "valhalla_tiles", "valhalla_times"]
 
@@ -362,18 +363,19 @@ def valhalla_times(
     )
     up_to = "" if limit is None else f", {shortest(limit)} min au plus"
     most = "" if np.isinf(max_gap) else f", sur {shortest(max_gap)} m au plus"
-    table.attrs = {
-        "mode": mode,
-        "direction": direction,
-        "limit": limit,
-        "max_gap": float(max_gap),
-        "rule": typeset(
+    tell(
+        table,
+        mode=mode,
+        direction=direction,
+        limit=limit,
+        max_gap=float(max_gap),
+        rule=typeset(
             f"temps de parcours {PRINTED[mode]} par les rues (moteur Valhalla), "
             f"{WAYS[direction]}{up_to}, marche jusqu'à la rue comprise (à "
             f"{shortest(OFF_STREET)} km/h{most})"
         ),
         **_origin(tiles, [*left.sources, *right.sources]),
-    }
+    )
     return table
 
 
@@ -436,7 +438,7 @@ def _series(points: Points, what: str) -> tuple[gpd.GeoSeries, tuple[str, ...]]:
             f"{culprits(series.index[wrong])}; pass .representative_point()"
         )
         raise DataError(msg)
-    return series, tuple(points.attrs.get("sources", ()))
+    return series, told_of(points).sources
 
 
 def _matrix(
@@ -576,17 +578,18 @@ def valhalla_isochrones(
     ]
     frame = isochrone_frame(areas, side.codes, bounds, nested=nested, crs=crs)
     metres = _resolution(mode, bounds[-1])
-    frame.attrs = {
-        "mode": mode,
-        "direction": direction,
-        "method": "valhalla",
-        "resolution": metres,
-        "rule": typeset(
+    tell(
+        frame,
+        mode=mode,
+        direction=direction,
+        method="valhalla",
+        resolution=metres,
+        rule=typeset(
             f"temps de parcours {PRINTED[mode]} (moteur Valhalla), {WAYS[direction]} ; "
             f"mailles de {shortest(round(metres))} m que traversent les rues atteintes"
         ),
         **_origin(tiles, side.sources),
-    }
+    )
     return frame
 
 

@@ -253,10 +253,14 @@ def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
     return bare(counts).join(bare(rates)).loc[codes].rename_axis(level)
 
 
+_FIGURES: Final = ["population", "population_state", "area_km2", "area_km2_state"]
+"""Figures of the outlines, which the statistics give again."""
+
+
 def _write_data(about: Subject, folder: Path) -> None:
-    mine = about.communes.drop(columns=["population", "area_km2"])
+    mine = about.communes.drop(columns=_FIGURES, errors="ignore")
     units = _with_counts(about, "commune", list(mine.index))
-    everyone = about.epcis.drop(columns=["population", "area_km2"])
+    everyone = about.epcis.drop(columns=_FIGURES, errors="ignore")
     groups = _with_counts(about, "epci", list(everyone.index))
     layers = {
         "communes": (mine.join(units), f"Communes – {about.name}"),
@@ -289,7 +293,7 @@ def _counted(about: Subject) -> str:
 
 def _people_of(about: Subject, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return what is counted in rings or isochrones, as the plates count it."""
-    inside = about.everyone.drop(columns=["population", "area_km2"])
+    inside = about.everyone.drop(columns=_FIGURES, errors="ignore")
     inside = retell(
         inside.join(about.everything), measures=measures_of(about.everything)
     )
@@ -513,7 +517,10 @@ def _write_method(about: Subject, folder: Path) -> None:
         "- Distances au musée : à vol d'oiseau, mesurées sur l'ellipsoïde.",
         *_method_of_times(about),
         *(
-            [f"- Hors champ : communes {', '.join(about.outside)}."]
+            [
+                f"- Hors champ : commune{'s' * (len(about.outside) > 1)} "
+                f"{', '.join(about.outside)}."
+            ]
             * bool(about.outside)
         ),
         "",
@@ -619,7 +626,7 @@ def _about_reach(about: Subject) -> dict[str, object] | None:
     absence = about.departures["absence"]
     return {
         "mode": about.network.mode,
-        "rule": about.isochrones.attrs["rule"],
+        "rule": told_of(about.isochrones).rule,
         "minutes": [int(bound) for bound in about.isochrones["outer"]],
         "cut": about.cut,
         "counting": counting_rule(about),

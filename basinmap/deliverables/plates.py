@@ -26,7 +26,8 @@ from basinmap.maps.pages import MapAxes, Sheet, page
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, statistics
 from basinmap.typography import number
-from basinmap.values.told import carry, measures_of, tell, told_of
+from basinmap.values.columns import column, describe
+from basinmap.values.told import carry, measures_of, told_of
 
 __all__ = [
     "MUSEUM",
@@ -192,9 +193,9 @@ def situation_plate(subject: Subject) -> Sheet:
     draw_labels(ax, others, column="name", italic=True, color=_SOFT)
     ranked = others_of_eight.sort_values("population", ascending=False)
     population = pd.concat([subject.outline, ranked])
-    figures = population.set_index("name")["population"]
-    tell(figures, decimals=0)
-    draw_comparison(ax, figures, title="Population municipale en 2023")
+    figures = describe(column(population, "population"), decimals=0)
+    title = "Population municipale en 2023"
+    draw_comparison(ax, figures, names=population["name"], title=title)
     draw_legend(ax)
     draw_furniture(
         ax,

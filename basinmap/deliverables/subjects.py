@@ -40,7 +40,7 @@ from basinmap.territory.units import (
     statistics,
 )
 from basinmap.typography import capital, typeset
-from basinmap.values.told import carry, measures_of, retell, tell, told_of
+from basinmap.values.told import carry, fact_of, measures_of, retell, tell, told_of
 
 __all__ = ["PAST", "SERVED", "Subject", "iris_dwellings", "subject"]
 
@@ -246,10 +246,8 @@ class Subject:
             geometry=found.geometry,
             crs=found.crs,
         )
-        frame.attrs = {
-            "rule": _to_museum(times.attrs["rule"]),
-            "sources": times.attrs["sources"],
-        }
+        told = told_of(times)
+        tell(frame, rule=_to_museum(told.rule), sources=told.sources)
         _warn_of_absences(frame)
         return frame
 
@@ -433,7 +431,7 @@ def iris_dwellings(path: str | Path) -> gpd.GeoDataFrame:
         )
         warnings.warn(msg, BasinmapWarning, stacklevel=2)
     frame = found.assign(dwellings_2021=known.reindex(found.index))
-    frame.attrs = {"source": Path(path).name}
+    tell(frame, source=Path(path).name)
     return frame
 
 
@@ -447,8 +445,8 @@ def _areas_within(
         areas = isochrones(
             place("louvre-lens"), network, minutes=list(minutes), direction="to"
         )
-    areas.attrs["rule"] = _to_museum(areas.attrs["rule"])
-    return areas, next(iter(areas.attrs["cut"].values()), None)
+    retell(areas, rule=_to_museum(told_of(areas).rule))
+    return areas, next(iter(fact_of(areas, "cut").values()), None)
 
 
 def _to_museum(rule: str) -> str:

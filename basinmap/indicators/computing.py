@@ -6,7 +6,13 @@ import pandas as pd
 
 from basinmap.errors import VintageError
 from basinmap.indicators.catalogue import Indicator, indicator
-from basinmap.indicators.counts import AREA, Counts, Years, counts_of
+from basinmap.indicators.counts import (
+    AREA,
+    Counts,
+    Years,
+    check_tabular,
+    counts_of,
+)
 from basinmap.measures import Growth, Stock, check_ratios, evaluate, state_column
 from basinmap.territory.aggregation import aggregate, check_table
 from basinmap.territory.embedded import communes_2026, credit
@@ -95,6 +101,7 @@ def compute(
     '%'
     """
     item = indicator(indicator_id)
+    check_tabular(table, item.id)
     check_table(table)
     check_date(date)
     regrouped = isinstance(to, str) and to != table.index.name
@@ -102,10 +109,8 @@ def compute(
     table = _with_area(item, table)
     found = counts_of(item, table, year)
     check_ratios({item.id: found.measure}, measures_of(table))
-    sources, when = (
-        found.sources(table),
-        _when(table, date, regrouped=isinstance(to, str)),
-    )
+    sources, gaps = found.sources(table), found.gaps(table)
+    when = _when(table, date, regrouped=isinstance(to, str))
     if perimeter != "constant":
         table = _current(found, table, to, perimeter, allow_partial=allow_partial)
         to = None
@@ -127,15 +132,10 @@ def compute(
         level=str(result.index.name),
         sources=sources,
         **when,
-        notes=(*note, *_unsourced(sources)),
+        notes=(*note, *gaps),
         states={str(code): state for code, state in told.items() if state},
         remarks=told_of(result).remarks,
     )
-
-
-def _unsourced(sources: tuple[str, ...]) -> tuple[str, ...]:
-    """Say of counts that bear no source that they bear none."""
-    return () if sources else ("Source des effectifs non indiquée.",)
 
 
 def _measured(

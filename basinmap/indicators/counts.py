@@ -9,12 +9,18 @@ from typing import Final
 
 import pandas as pd
 
-from basinmap.errors import ColumnError, MeasureError, VintageError, culprits
+from basinmap.errors import (
+    ColumnError,
+    DataError,
+    MeasureError,
+    VintageError,
+    culprits,
+)
 from basinmap.indicators.catalogue import Indicator
 from basinmap.measures import Growth, Measure, Ratio, check_columns
-from basinmap.values.told import measures_of, told_of
+from basinmap.values.told import measures_of, standing, told_of
 
-__all__ = ["AREA", "Counts", "Years", "counts_of"]
+__all__ = ["AREA", "Counts", "Years", "check_tabular", "counts_of", "found_year"]
 
 AREA: Final = "area_km2"
 """Surface, of no year."""
@@ -59,6 +65,28 @@ class Counts:
             lines += own if iris else [_dated(line, told) for line in own]
         return tuple(dict.fromkeys(lines)) or told_of(table).sources
 
+    def gaps(self, table: pd.DataFrame) -> tuple[str, ...]:
+        """
+        Say in French of which counts neither the table nor a measure gives the source.
+
+        Parameters
+        ----------
+        table
+            What they are taken from.
+        """
+        if told_of(table).sources:
+            return ()
+        bare = [
+            self.known[name].label or name if name in self.known else name
+            for name in self.columns
+            if name != AREA and not (name in self.known and self.known[name].source)
+        ]
+        if not bare:
+            return ()
+        if len(bare) == len([name for name in self.columns if name != AREA]):
+            return ("Source des effectifs non indiquée.",)
+        return (f"Source non indiquée : {', '.join(bare)}.",)
+
 
 def _dated(line: str, told: Measure) -> str:
     """Say of which list of communes the figures are, unless the line does."""
@@ -66,6 +94,30 @@ def _dated(line: str, told: Measure) -> str:
     if not year.isdigit() or "communes au" in line or "IRIS" in line:
         return line
     return f"{line}, communes au 1er janvier {year}"
+
+
+def check_tabular(table: object, what: str) -> None:
+    """
+    Check that what is computed from is a table.
+
+    Parameters
+    ----------
+    table
+        What was given.
+    what
+        What it is for.
+
+    Raises
+    ------
+    DataError
+        If it is a column, or no table at all.
+    """
+    if not isinstance(table, pd.DataFrame):
+        msg = (
+            f"{what}: need a table of counts, got {type(table).__name__}; write "
+            "table[['vacant_dwellings_2021', 'dwellings_2021']]"
+        )
+        raise DataError(msg)
 
 
 def counts_of(item: Indicator, table: pd.DataFrame, year: Years) -> Counts:
@@ -102,7 +154,7 @@ def counts_of(item: Indicator, table: pd.DataFrame, year: Years) -> Counts:
         )
         raise ColumnError(msg)
     if isinstance(item.measure, Growth):
-        return _compared(item, found[item.counts[0]], year, known)
+        return _compared(item, table, found[item.counts[0]], year, known)
     if isinstance(year, tuple):
         msg = f"{item.id}: is of one year; write year={year[-1]}"
         raise VintageError(msg)
@@ -111,10 +163,34 @@ def counts_of(item: Indicator, table: pd.DataFrame, year: Years) -> Counts:
         years[wanted] if wanted in years else years[""] for years in found.values()
     )
     check_columns(table, *columns)
-    measure = replace(item.measure, vintage=wanted)
+    undated = [c for c in columns if c != AREA and found_year(c, known) != wanted]
+    measure = replace(item.measure, vintage="" if undated else wanted)
     if isinstance(measure, Ratio):
         measure = replace(measure, numerator=columns[0], denominator=columns[1])
-    return Counts(columns, measure, known)
+    return Counts(columns, measure, _standing(table, columns, known))
+
+
+def found_year(column: str, known: Mapping[str, Measure]) -> str:
+    """
+    Return the year of a column: that of its measure, else that of its name.
+
+    Parameters
+    ----------
+    column
+        Its name.
+    known
+        What the table declares.
+    """
+    told = known[column].vintage if column in known else ""
+    named = re.search(r"_([0-9]{4})$", column)
+    return told or (named[1] if named else "")
+
+
+def _standing(
+    table: pd.DataFrame, columns: Sequence[str], known: Mapping[str, Measure]
+) -> dict[str, Measure]:
+    used = {name: known[name] for name in columns if name in known}
+    return {**known, **standing(table, used, stacklevel=6)}
 
 
 def _columns(
@@ -126,8 +202,7 @@ def _columns(
         named = re.fullmatch(rf"{re.escape(count)}(?:_([0-9]{{4}}))?", column)
         if named is None:
             continue
-        told = known[column].vintage if column in known else ""
-        found["" if count == AREA else told or named[1] or ""] = column
+        found["" if count == AREA else found_year(column, known)] = column
     return found
 
 
@@ -169,6 +244,7 @@ def _asked(
 
 def _compared(
     item: Indicator,
+    table: pd.DataFrame,
     years: Mapping[str, str],
     year: Years,
     known: Mapping[str, Measure],
@@ -194,4 +270,5 @@ def _compared(
         years=int(last) - int(first),
         vintage=f"{first}-{last}",
     )  # type: ignore[call-arg]
-    return Counts((years[last], years[first]), measure, known)
+    pair = (years[last], years[first])
+    return Counts(pair, measure, _standing(table, pair, known))

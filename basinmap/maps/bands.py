@@ -40,6 +40,7 @@ from basinmap.measures import check_columns
 from basinmap.spatial.overlaps import shared_surface
 from basinmap.typography import capital, shortest, typeset
 from basinmap.values.checks import amounts
+from basinmap.values.told import told_of
 
 __all__ = ["draw_isochrones"]
 
@@ -92,13 +93,18 @@ def draw_isochrones(
     --------
     >>> import basinmap as bm
     >>> import geopandas as gpd
-    >>> museum = bm.LOUVRE_LENS.point
-    >>> near, far = museum.buffer(2_000), museum.buffer(4_000)
-    >>> areas = gpd.GeoDataFrame(
-    ...     {"outer": [10.0, 20.0], "label": ["moins de 10 min", "de 10 à 20 min"]},
-    ...     geometry=[near, far.difference(near)], crs="EPSG:2154", index=[10, 20],
+    >>> from basinmap.access.networks import build_network
+    >>> x, y = bm.LOUVRE_LENS.point.x, bm.LOUVRE_LENS.point.y
+    >>> streets = build_network(  # one that crosses another, 20 minutes long each way
+    ...     [x, x - 1600, x + 1600, x, x], [y, y, y, y - 1600, y + 1600],
+    ...     [0] * 4 + [1, 2, 3, 4], [1, 2, 3, 4] + [0] * 4,
+    ...     [1600.0] * 8, [20.0] * 8, mode="walk",
     ... )
-    >>> fig, ax = bm.page(bm.communes(epci="call"), title="À pied du Louvre-Lens")
+    >>> museum = gpd.GeoSeries([bm.LOUVRE_LENS.point], ["louvre-lens"], crs=2154)
+    >>> areas = bm.isochrones(museum, streets, minutes=[10, 20])
+    >>> areas["label"].tolist()
+    ['moins de 10 min', 'de 10 à moins de 20 min']
+    >>> fig, ax = bm.page(areas, title="À pied du Louvre-Lens")
     >>> draw_isochrones(ax, areas, title="Temps de parcours à pied")
     """
     check_map(ax)
@@ -131,7 +137,7 @@ def draw_isochrones(
         edge = theme.faint if filled else color
         swatches.append(Swatch(label, color, shape=shape, edge=edge, width=zoom))
     _write_minutes(ax, seen)
-    heading = title if title is not None else str(areas.attrs.get("rule", ""))
+    heading = title if title is not None else told_of(areas).rule
     ax.blocks.append(BandsBlock(capital(typeset(heading)), tuple(swatches)))
     remember(ax, areas)
 

@@ -44,6 +44,7 @@ from basinmap.maps.typology import (
 )
 from basinmap.typography import number, typeset
 from basinmap.values.checks import check_classes, check_rate
+from basinmap.values.told import fact_of, told_of
 
 __all__ = ["draw_bivariate"]
 
@@ -216,7 +217,7 @@ def _cut(values: pd.Series) -> pd.Series:
         stacklevel=4,
     )
     classes = values
-    if "breaks" not in values.attrs:
+    if fact_of(values, "breaks") is None:
         classes = classify(values, method="quantile", k=3)
     check_classes(classes)
     if len(classes.cat.categories) > max(_STEPS):
@@ -235,7 +236,7 @@ def _colors(palette: str, rows: int, columns: int) -> tuple[tuple[str, ...], ...
 
 
 def _axes(cut: list[pd.Series], labels: tuple[str, str] | None) -> list[Axis]:
-    dated = len({classes.attrs.get("vintage") for classes in cut}) > 1
+    dated = len({told_of(classes).vintage for classes in cut}) > 1
     titles = labels or [_axis_title(classes, dated=dated) for classes in cut]
     return [
         Axis(typeset(title), _written_breaks(classes), _extent(classes))
@@ -244,22 +245,22 @@ def _axes(cut: list[pd.Series], labels: tuple[str, str] | None) -> list[Axis]:
 
 
 def _written_breaks(classes: pd.Series) -> tuple[str, ...]:
-    return tuple(written(classes.attrs["breaks"], signs=signed(classes)))
+    return tuple(written(fact_of(classes, "breaks"), signs=signed(classes)))
 
 
 def _axis_title(classes: pd.Series, *, dated: bool) -> str:
-    attrs = classes.attrs
+    told = told_of(classes)
     title = label_of(classes)
-    unit, vintage = attrs.get("unit"), attrs.get("vintage")
-    title += f" ({unit})" if unit else ""
-    return f"{title}, {vintage}" if dated and vintage else title
+    title += f" ({told.unit})" if told.unit else ""
+    return f"{title}, {told.vintage}" if dated and told.vintage else title
 
 
 def _extent(classes: pd.Series) -> str:
-    decimals = int(classes.attrs.get("decimals", 1))
+    told = told_of(classes).decimals
+    decimals = 1 if told is None else told
     signs = signed(classes)
     low, high = (
-        number(bound, decimals, signed=signs) for bound in classes.attrs["bounds"]
+        number(bound, decimals, signed=signs) for bound in fact_of(classes, "bounds")
     )
     return f"de {low} à {high}"
 

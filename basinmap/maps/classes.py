@@ -288,7 +288,7 @@ def _note(
 
 
 def _check_options(k: int, method: str, pivot: float | None) -> None:
-    if not 1 <= k <= 9:
+    if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= 9:
         msg = f"k={k}: from 1 to 9 classes can be told apart"
         raise DataError(msg)
     if method not in get_args(Method):

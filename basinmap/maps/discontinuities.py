@@ -24,6 +24,7 @@ from basinmap.measures import STATES
 from basinmap.spatial.coverages import neighbours
 from basinmap.typography import typeset
 from basinmap.values.checks import MOST, check_rate, numbers
+from basinmap.values.told import fact_of, told_of
 
 __all__ = ["draw_discontinuities"]
 
@@ -196,7 +197,7 @@ def _bounds(
     if breaks is not None and given:
         return given
     if threshold is None:
-        quarters = classify(gaps, method="quantile", k=4).attrs["breaks"]
+        quarters = fact_of(classify(gaps, method="quantile", k=4), "breaks")
         if gaps.nunique() < 2:
             msg = "all neighbours differ alike: there is no discontinuity to draw"
             raise DataError(msg)
@@ -204,7 +205,7 @@ def _bounds(
     above = gaps[gaps >= threshold]
     if above.empty:
         return [threshold]
-    steps = classify(above, k=3).attrs["breaks"]
+    steps = fact_of(classify(above, k=3), "breaks")
     return [threshold, *(step for step in steps if step > threshold)]
 
 
@@ -243,7 +244,7 @@ def _add_borders(
 
 def _heading(values: pd.Series, by: str) -> str:
     label = label_of(values)
-    unit = str(values.attrs.get("unit", ""))
+    unit = told_of(values).unit
     # Between two percentages lie points.
     unit = f"points{unit.removeprefix('%')}" if unit.startswith("%") else unit
     if by == "ratio":

@@ -369,7 +369,7 @@ def _swatches(
     zoom: float,
 ) -> list[Swatch]:
     """Return a line a stock, what a dot stands for, what has none."""
-    units = {str(values.attrs.get("unit", "")) for values in stocks.values()}
+    units = {told_of(values).unit for values in stocks.values()}
     unit = f" {units.pop()}" if len(units) == 1 else ""
     worth = typeset(f"1 point = {shortest(per_dot)}{unit}").rstrip()
     named = [worth] if len(stocks) == 1 else [label_of(v) for v in stocks.values()]

@@ -48,7 +48,7 @@ from basinmap.values.checks import (
     states_beside,
     vintage_of,
 )
-from basinmap.values.told import Told, carry, fact_of, retell, told_of, upheld
+from basinmap.values.told import Told, carry, fact_of, fresh, retell, told_of, upheld
 
 __all__ = [
     "STATE_EDGE",
@@ -317,7 +317,6 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
         what is the code of no commune: they are not drawn, but count in the classes.
     """
     check_series(values)
-    values = upheld(values, stacklevel=4)
     if isinstance(values.index, pd.MultiIndex):
         msg = (
             f"values: an index of {values.index.nlevels} levels: one code a value is "
@@ -334,6 +333,7 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
         raise DataError(msg)
     check_geography(units, values)
     beside = states_beside(units, values)
+    values = upheld(values, stacklevel=4) if beside else fresh(values, stacklevel=4)
     told = check_states(values)
     mine = units.index[units.index.isin(list(told))]
     states = {**beside, **{code: told[code] for code in mine}}
@@ -578,7 +578,10 @@ def remember(
     if isinstance(drawn, gpd.GeoDataFrame):
         tell_outlines(ax, drawn)
     shown = drawn.index if on is None else on.index
-    said = [told.states[code] for code in shown[shown.isin(list(told.states))]]
+    states = dict(told.states)
+    if on is not None and isinstance(drawn, pd.Series):
+        states = {**states_beside(on, drawn), **states}
+    said = [states[code] for code in shown[shown.isin(list(states))]]
     for state, meaning in QUALIFIERS.items():
         if state in said:
             count = said.count(state)

@@ -35,6 +35,7 @@ from basinmap.spatial.grids import check_room, parsed_squares
 from basinmap.spatial.projections import check_same_crs
 from basinmap.typography import number, percent
 from basinmap.values.checks import check_classes, check_rate, numbers
+from basinmap.values.told import fact_of
 
 __all__ = ["draw_grid", "draw_surface"]
 
@@ -199,7 +200,7 @@ def draw_surface(
     if area is not None:
         mask = shapely.intersection(mask, shapely.union_all(area.geometry.array))
     bands = gpd.GeoSeries(
-        _bands(known[there], classes.attrs["breaks"]),
+        _bands(known[there], fact_of(classes, "breaks")),
         crs=parsed_squares(cells.index).crs,
     ).to_crs(cells.crs)
     for band, color, label in zip(bands, colors, classes.cat.categories, strict=True):
@@ -242,7 +243,7 @@ def _check_width(ax: MapAxes, cells: gpd.GeoDataFrame) -> None:
 
 
 def _check_classes(known: pd.Series, aligned: pd.Series) -> None:
-    codes = np.searchsorted(aligned.attrs["breaks"], known, side="right")
+    codes = np.searchsorted(fact_of(aligned, "breaks"), known, side="right")
     wrong = known.index[np.where(known.isna(), -1, codes) != aligned.cat.codes]
     if len(wrong):
         msg = (

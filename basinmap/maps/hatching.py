@@ -24,6 +24,7 @@ from basinmap.maps.pens import BOX, ROW, TEXT, Pen, block_height, draw_block
 from basinmap.maps.themes import Theme, font, settings, wrapped
 from basinmap.territory.reading import check_generations
 from basinmap.typography import typeset
+from basinmap.values.told import told_of
 
 __all__ = ["draw_hatching"]
 
@@ -239,7 +240,7 @@ def _dated(label: str, areas: gpd.GeoDataFrame) -> str:
             "write that in the label"
         )
         raise VintageError(msg)
-    year = told or str(areas.attrs.get("vintage", ""))
+    year = told or told_of(areas).vintage
     if _QPV.search(label) and not (years or year):
         msg = (
             f"label {label!r} does not say of which generation: QPV of 2015 and of "

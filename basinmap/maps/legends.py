@@ -47,7 +47,7 @@ from basinmap.maps.themes import (
 )
 from basinmap.typography import number, shortest, typeset
 from basinmap.values.checks import check_series, check_states, numbers
-from basinmap.values.told import fresh, told_of
+from basinmap.values.told import Told, fresh, told_of
 
 __all__ = ["draw_comparison", "draw_legend"]
 
@@ -58,7 +58,11 @@ FOOT = 15.0
 
 
 def draw_comparison(
-    ax: MapAxes, values: pd.Series, *, title: str = "Comparaison"
+    ax: MapAxes,
+    values: pd.Series,
+    *,
+    names: pd.Series | Mapping[str, str] | None = None,
+    title: str = "Comparaison",
 ) -> None:
     """
     Set the same indicator for other territories beside the map.
@@ -68,9 +72,13 @@ def draw_comparison(
     ax
         The map of `page`; the figures come with the next `draw_legend`.
     values
-        One value a territory, indexed by its printed name, the territory of the
-        map first. What is told of them gives unit, decimals, sources, and what is
-        printed before or in the place of one: « ≥ », « ≈ », « s », « s.o. », « n.d. ».
+        One value a territory, indexed by its code, or by its printed name, the
+        territory of the map first. What is told of them gives unit, decimals, sources,
+        and what is printed before or in the place of one: « ≥ », « ≈ », « s », « s.o. »
+        or « n.d. ».
+    names
+        Printed name of each code, such as `bm.epcis()["name"]`. What is said of a value
+        goes by its code: with names in the place of codes it would be lost.
     title
         Heading.
 
@@ -78,6 +86,12 @@ def draw_comparison(
     ------
     DataError
         If there is no value.
+
+    Warns
+    -----
+    BasinmapWarning
+        If values are no longer those described, or names took the place of codes of
+        which something is said.
 
     Examples
     --------
@@ -92,20 +106,30 @@ def draw_comparison(
     values = fresh(values)
     states = check_states(values)
     figures, told = numbers(values), told_of(values)
+    printed = dict(names) if names is not None else {}
     if figures.dropna().empty or np.isinf(figures).any():
         msg = "nothing to compare: the values are missing or infinite"
         raise DataError(msg)
     ax.blocks.append(
         FiguresBlock(
             title=typeset(title),
-            rows=tuple((typeset(str(n)), float(v)) for n, v in figures.items()),
-            decimals=1 if told.decimals is None else told.decimals,
+            rows=tuple(
+                (typeset(str(printed.get(n, n))), float(v)) for n, v in figures.items()
+            ),
+            decimals=_decimals(figures, told),
             unit=told.unit,
             signed=told.kind == "growth",
             states=tuple(str(states.get(n, "")) for n in figures.index),
         )
     )
     remember(ax, values)
+
+
+def _decimals(figures: pd.Series, told: Told) -> int:
+    """Return the decimals that are told, else none of whole counts and one of rates."""
+    if told.decimals is not None:
+        return told.decimals
+    return 0 if told.kind == "stock" and (figures.dropna() % 1 == 0).all() else 1
 
 
 def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:

@@ -47,7 +47,7 @@ from basinmap.maps.themes import (
 from basinmap.measures import QUALIFIERS, STATES, Measure, Stock, state_column
 from basinmap.typography import capital, number, percent, shortest, typeset
 from basinmap.values.checks import amounts, check_states, kind_of
-from basinmap.values.told import measures_of
+from basinmap.values.told import measures_of, told_of
 
 __all__ = ["draw_links"]
 
@@ -106,7 +106,7 @@ class _Flows(NamedTuple):
     @property
     def label(self) -> str:
         """What is counted, with a capital."""
-        told = self.given.attrs.get("label") or self.measure.label
+        told = told_of(self.given).label or self.measure.label
         return capital(str(told or self.given.name))
 
 
@@ -275,7 +275,7 @@ def _long(flows: pd.Series | pd.DataFrame) -> tuple[pd.DataFrame, pd.Series, pd.
     elif isinstance(flows.index, pd.MultiIndex) and flows.index.nlevels == 2:
         values = flows
         ends = [flows.index.get_level_values(level).to_numpy() for level in (0, 1)]
-        told = flows.attrs.get("states", {})
+        told = told_of(flows).states
         states[:] = [told.get(pair, "") for pair in flows.index]
     else:
         msg = (
@@ -590,7 +590,7 @@ def _account(
     directed: bool,
 ) -> tuple[str, ...]:
     """Return what the legend says of what is drawn, and of what is not."""
-    told = found.given.attrs.get("unit") or found.measure.unit
+    told = told_of(found.given).unit or found.measure.unit
     unit = f" {told}" if told else ""
     share = percent(100 * float(drawn["value"].sum() / between["value"].sum()))
     both = "" if directed else ", deux sens confondus"

@@ -38,6 +38,7 @@ from basinmap.maps.methods import Method
 from basinmap.maps.pages import MapAxes
 from basinmap.measures import STATES
 from basinmap.spatial.projections import METRIC
+from basinmap.values.told import fact_of, tell
 
 __all__ = ["draw_raster"]
 
@@ -133,10 +134,10 @@ def draw_raster(  # noqa: PLR0913 - classes are a choice, and so is what they ar
         raise DataError(msg)
     sample = _sample(known) if method == "fisher-jenks" and breaks is None else known
     series = pd.Series(sample.astype(np.float64), name=label)
-    series.attrs = {"label": label, "unit": unit, "sources": (told,)}
+    tell(series, label=label, unit=unit, sources=(told,))
     classes = classify(series, method=method, k=k, breaks=breaks, pivot=pivot)
     colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
-    pixels = _painted(values, classes.attrs["breaks"], colors)
+    pixels = _painted(values, fact_of(classes, "breaks"), colors)
     lay(ax, pixels, grid, zorder=1.9, label=label)
     remember(ax, classes)
     lacking = bool((np.isnan(values) & within).any())

@@ -48,6 +48,7 @@ from basinmap.measures import STATES
 from basinmap.typography import capital, number, typeset
 from basinmap.values.checks import MOST as LARGEST
 from basinmap.values.checks import check_series, kind_of, name_of
+from basinmap.values.told import carry, fact_of, told_of
 
 __all__ = [
     "CategoriesBlock",
@@ -217,8 +218,7 @@ def named_categories(
         index=given.index,
         name=given.name,
     )
-    named.attrs = categories.attrs
-    return named
+    return carry(named, categories)
 
 
 def gravest(first: pd.Series, second: pd.Series) -> pd.Series:
@@ -280,8 +280,7 @@ def counted_as(values: pd.Series, units: gpd.GeoDataFrame) -> str:
     >>> counted_as(bm.communes()["population"], bm.epcis())
     'communes'
     """
-    level = str(values.attrs.get("level") or units.attrs.get("level") or "")
-    return plural_of(level)
+    return plural_of(told_of(values).level or told_of(units).level)
 
 
 # --- what the categories are -------------------------------------------------------
@@ -290,7 +289,7 @@ def counted_as(values: pd.Series, units: gpd.GeoDataFrame) -> str:
 def _check_nature(categories: pd.Series) -> None:
     """Refuse what is measured rather than named."""
     check_series(categories, "categories")
-    if "breaks" in categories.attrs:
+    if fact_of(categories, "breaks") is not None:
         msg = (
             f"{categories.name!r} has classes of a number, in an order that colours "
             "of a typology would hide: use draw_choropleth(ax, units, classes)"

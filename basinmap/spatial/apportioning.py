@@ -35,10 +35,19 @@ from basinmap.spatial.sharing import (
     by_weight,
     layer_of,
 )
-from basinmap.territory.sums import account, columns_of, refuse, signed_of, stocks_of
+from basinmap.states import shared_out
+from basinmap.territory.sums import (
+    account,
+    columns_of,
+    refuse,
+    shared_minima,
+    signed_of,
+    still_hidden,
+    stocks_of,
+)
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
-from basinmap.values.told import declared, measures_of
+from basinmap.values.told import bare, carry, declared, measures_of, retell
 
 __all__ = ["Apportionment", "apportion"]
 
@@ -181,7 +190,7 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
         unweighted, overlap, tolerance, repair=repair, count=count, weights=weights
     )
     check_same_crs(source, target, names=("source", "target"))
-    attrs, table = table.attrs, _checked(table, source)
+    full, table = table, _checked(table, source)
     warn_apart(source, target, ("source", "target"))
     tolerance = max(tolerance, NOISE)
     left = layer_of(source.loc[table.index], "source", repair=repair)
@@ -195,20 +204,23 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
         moves = by_weight(moves, given, left, right, unweighted)
     counts = stocks_of(table, known)
     numbers = [str(name) for name in counts if state_column(name) in counts]
-    stocks = _shared_out(counts, numbers, moves)
+    cut = moves.pairs["estimated"].to_numpy()
+    stocks = _shared_out(counts, numbers, moves, cut)
     rows = _rows(table, known, moves)
-    sums = sums_at(stocks, moves.to, signed=signed_of(known))
-    sums = _flagged(sums, numbers, moves)
-    parent = pd.Series(keys_of(moves.to if len(rows) else ()), dtype=object)
-    result = _uncertain(columns_of(known, sums, rows, parent), known, moves)
+    result = _combined(stocks, numbers, rows, known, moves)
+    if (counts[list(map(state_column, numbers))] == "lower_bound").any(axis=None):
+        whole = _shared_out(counts, numbers, moves, np.zeros_like(cut))
+        result = still_hidden(result, _combined(whole, numbers, rows, known, moves))
+    result = _uncertain(result, known, moves)
     result = _placed(result, target.index, known)
     report = _report(counts, stocks, result, known, moves)
-    result.attrs = {
-        **attrs,
-        "level": target.index.name or "unit",
-        "measures": known,
-        "rule": f"{moves.rule} (estimation)",
-    }
+    carry(result, full)
+    retell(
+        result,
+        level=target.index.name or "unit",
+        measures=known,
+        rule=f"{moves.rule} (estimation)",
+    )
     return result, report
 
 
@@ -251,11 +263,9 @@ def _checked(table: pd.DataFrame, source: gpd.GeoDataFrame) -> pd.DataFrame:
             "geography"
         )
         raise CodeError(msg)
-    # pandas copies attrs deeply at every step: work without them. In the order of
-    # codes, sums are the same to the last bit whatever the order of the rows.
-    table = pd.DataFrame(table.copy(deep=False))
-    table.attrs = {}
-    return table.loc[sorted(table.index, key=str)]
+    # In the order of codes, sums are the same to the last bit whatever the order of
+    # the rows.
+    return bare(table).loc[sorted(table.index, key=str)]
 
 
 def _check_disjoint(layer: Layer, tolerance: float) -> None:
@@ -299,16 +309,30 @@ def _categories(known: Measures) -> list[str]:
     return [name for name, measure in known.items() if isinstance(measure, Category)]
 
 
-def _shared_out(stocks: pd.DataFrame, numbers: list[str], moves: Moves) -> pd.DataFrame:
+def _combined(
+    stocks: pd.DataFrame,
+    numbers: list[str],
+    rows: pd.DataFrame,
+    known: Measures,
+    moves: Moves,
+) -> pd.DataFrame:
+    """Return the measures of each target from what goes to it."""
+    sums = sums_at(stocks, moves.to, signed=signed_of(known))
+    parent = pd.Series(keys_of(moves.to if len(rows) else ()), dtype=object)
+    return columns_of(known, _flagged(sums, numbers, moves), rows, parent)
+
+
+def _shared_out(
+    stocks: pd.DataFrame, numbers: list[str], moves: Moves, cut: np.ndarray
+) -> pd.DataFrame:
     """Return the stocks of each pair, with what is to be said of a part."""
     share = moves.pairs["share"].to_numpy()
-    estimated = moves.pairs["estimated"].to_numpy()
     stocks = stocks.take(moves.pairs["left"].to_numpy()).reset_index(drop=True)
     columns: dict[str, np.ndarray] = {}
     for name in numbers:
         values = stocks[name].to_numpy()
         states = stocks[state_column(name)].to_numpy(dtype=object)
-        states = np.where(estimated & (states == ""), "estimated", states)
+        states = shared_out(states, cut, values == 0)
         # Nobody is nobody, wherever they would have lived.
         mute = moves.mute & (values != 0) & ~np.isnan(values)
         columns[name] = np.where(mute, np.nan, values * share)
@@ -401,7 +425,14 @@ def _report(
         form=Apportionment,
         split=tuple(codes[targets.index[targets > 1]]),
         estimated={name: _estimated(stocks[name], moves) for name in shown},
-        notes=tuple(_notes(moves, result, uncovered, printed_names(known))),
+        notes=(
+            *_notes(moves, result, uncovered, printed_names(known)),
+            *shared_minima(
+                counts.set_axis(codes),
+                codes[moves.pairs.loc[moves.pairs["estimated"], "left"]],
+                printed_names(known),
+            ),
+        ),
         moved=dict(zip(codes, moved.tolist(), strict=True)),
         uncovered=uncovered,
     )

@@ -35,7 +35,6 @@ from basinmap.spatial.holding import (
     Overlaps,
     Units,
     add_lot,
-    attrs_of,
     check_crs,
     check_partition,
     check_threshold,
@@ -48,7 +47,8 @@ from basinmap.spatial.holding import (
     notes_of,
     notes_of_values,
     options_of,
-    report_of,
+    report_on,
+    told_of_counts,
     warn_outside,
 )
 from basinmap.spatial.lookups import Lookup, find, lookup, touching
@@ -68,6 +68,7 @@ from basinmap.spatial.partitions import (
 )
 from basinmap.spatial.points import Lot, Source, decoded
 from basinmap.spatial.tallies import Heap, Tally, numbers_of
+from basinmap.values.told import tell
 
 __all__ = [
     "cluster_apportion",
@@ -241,11 +242,11 @@ def cluster_count(  # noqa: PLR0913 - those of `count`, and where it runs
         }
     warn_outside(account, ready)
     table = laid_out(ready, tally, found, sums, threshold)
-    table.attrs = attrs_of(source, ready, table, sums, account)
+    tell(table, **told_of_counts(source, ready, table, sums, account))
     notes = notes_of(account, options, ready, threshold)
     if by is not None:
         notes += notes_of_values(tally, by)
-    return table, report_of(ready, tally, account, table, sums, medians, notes)
+    return table, report_on(ready, tally, account, table, sums, medians, notes)
 
 
 def cluster_locate(  # noqa: PLR0913 - those of `locate`, and where it runs

@@ -8,15 +8,17 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from basinmap.territory.memberships import membership
+from basinmap.territory import embedded
+from basinmap.territory.former import check_current
 from basinmap.territory.sums import sums_of
-from basinmap.territory.wholes import Lack, lacking
+from basinmap.territory.wholes import Lack, lacking, official_units, with_official
+from basinmap.values.told import told_of
 
 __all__ = ["keys_of", "part_of", "sums_at"]
 
-_ABOVE: Final = frozenset(
-    {"epci", "scot", "arrondissement", "departement", "region", "bassin"}
-)
+_PARTS: Final = ("commune", "iris")
+_MOST: Final = 0.5
+"""Share of codes above which an index without a name is one of communes, or IRIS."""
 
 
 def keys_of(positions: Iterable[int]) -> list[str]:
@@ -59,7 +61,7 @@ def part_of(units: pd.DataFrame, groups: pd.Series, by: object) -> dict[str, Lac
     Parameters
     ----------
     units
-        Communes; of anything else nothing is known.
+        Communes or IRIS, by their codes; of anything else nothing is known.
     groups
         The unit of each, on their index.
     by
@@ -71,15 +73,42 @@ def part_of(units: pd.DataFrame, groups: pd.Series, by: object) -> dict[str, Lac
     dict
         By code of the unit; nothing where all are whole.
     """
-    if units.index.name != "commune":
+    date = told_of(units).date or "2026-01-01"
+    parts = _parts(groups, date)
+    if not parts:
         return {}
+    groups = groups.rename_axis(parts)
     if isinstance(by, pd.Series):
-        return lacking(units.index, groups, by.rename(groups.name))
-    if groups.name not in _ABOVE:
+        if parts == "commune":
+            check_current(by)
+        members = with_official(by.rename(groups.name), date=date, parts=parts)
+        return lacking(groups.index, groups, members)
+    official = official_units(str(groups.name), parts, date=date)
+    if official is None:
         return {}
-    members = membership(str(groups.name))
+    # What a column puts in another unit is there; what it puts in none is lacking.
+    return lacking(groups.index, groups, official)
+
+
+def _parts(groups: pd.Series, date: str) -> str:
+    """Return what the codes of units are, `"commune"` or `"iris"`; else nothing."""
+    name = groups.index.name
+    if name in _PARTS:
+        return str(name)
+    for parts in _PARTS:
+        known = embedded.table("iris").index
+        if parts == "commune":
+            known = embedded.communes_2026().index
+        official = official_units(str(groups.name), parts, date=date)
+        if groups.index.isin(known).mean() <= _MOST:
+            continue
+        # Postcodes look like communes, and are in the units of others.
+        if official is None or _agreeing(groups, official) > _MOST:
+            return parts
+    return ""
+
+
+def _agreeing(groups: pd.Series, official: pd.Series) -> float:
     held = groups.dropna()
-    # Another date, or a partition of the user's under that name, tells nothing.
-    if not members.reindex(held.index).equals(held.astype(members.dtype)):
-        return {}
-    return lacking(units.index, groups, members)
+    same = held.astype(object) == official.reindex(held.index).astype(object)
+    return float(same.mean()) if len(held) else 0.0

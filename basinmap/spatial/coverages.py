@@ -23,7 +23,7 @@ from basinmap.territory.sums import columns_of, refuse, signed_of, stocks_of
 from basinmap.territory.units import check_unique
 from basinmap.territory.wholes import check_covered, remarks, warn_of_part
 from basinmap.typography import number, percent
-from basinmap.values.told import declared, measures_of
+from basinmap.values.told import bare, carry, declared, fact_of, measures_of, tell
 
 __all__ = [
     "Cleaning",
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 
-_KEPT: Final = frozenset({"geography", "sources", "outline_error"})
+_KEPT: Final = ("geography", "sources", "outline_error")
 """What is said of units and holds for those that they are merged into."""
 
 _NEAR: Final = 1.0
@@ -133,8 +133,7 @@ def neighbours(
             "length": pairs["length"].to_numpy(),
         }
     )
-    found.attrs = {"tolerance": tolerance or 0.0}
-    return found
+    return tell(found, tolerance=tolerance or 0.0)
 
 
 def dissolve(
@@ -153,7 +152,8 @@ def dissolve(
         Polygons, in a metric CRS.
     by
         Column of the units to make, or a Series on the index of `units`. Units
-        without a value are left out.
+        without a value are left out. Named after a level, of its codes, it claims to
+        be these units, as in `aggregate`.
     measures
         Column to measure: what to combine, each as `aggregate` does; none by
         default.
@@ -233,12 +233,14 @@ def dissolve(
             pd.concat([frame[["units"]], found], axis=1),
             geometry=frame.geometry,
         )
-    frame.attrs = {
-        **{k: v for k, v in units.attrs.items() if k in _KEPT},
+    kept = {name: fact_of(units, name) for name in _KEPT}
+    facts = {
+        **{name: fact for name, fact in kept.items() if fact is not None},
         "level": groups.name,
         **({"measures": known} if known else {}),
         **({"remarks": remarks(part)} if part else {}),
     }
+    tell(frame, **facts)
     return frame
 
 
@@ -297,7 +299,7 @@ def simplify_coverage(
     simple = shapely.coverage_simplify(shapes, tolerance=size)
     frame = units.set_geometry(gpd.GeoSeries(simple, units.index, crs=units.crs))
     error = (error_of(units) or 0.0) + size
-    frame.attrs = {**units.attrs, "simplified": size, "outline_error": error}
+    carry(frame, units, simplified=size, outline_error=error)
     return frame
 
 
@@ -437,7 +439,7 @@ def clean_coverage(
         )
         raise DataError(msg)
     frame = units.set_geometry(gpd.GeoSeries(cleaned, units.index, crs=units.crs))
-    frame.attrs = units.attrs
+    carry(frame, units)
     notes = _cleaning_notes(snapped, gap_width, _mismatched(units, cleaned, gap_width))
     return frame, _cleaning(units, shapes, cleaned, notes)
 
@@ -593,8 +595,7 @@ def _added_up(
         msg = f"a measure cannot be called {culprits(sorted(taken))} here; rename it"
         raise MeasureError(msg)
     check_ratios(known, {**measures_of(units), **known})
-    table = pd.DataFrame(units.drop(columns=units.geometry.name))
-    table.attrs = {}
+    table = bare(units).drop(columns=units.geometry.name)
     parent = pd.Series(keys_of(number_of), table.index, dtype=object)
     stocks = stocks_of(table, known)
     sums = sums_at(stocks, number_of, signed=signed_of(known))

@@ -21,7 +21,7 @@ from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.states import STATES, divided
 from basinmap.territory.sums import refuse
-from basinmap.values.told import measures_of
+from basinmap.values.told import measures_of, tell, told_of
 
 __all__ = [
     "Squares",
@@ -114,7 +114,7 @@ def square_grid(
     row, column = touched(outlines, size, "size_m")
     names = named_squares(epsg, size, row * size, column * size)
     grid = grid_squares(names, crs=area.crs.to_string())
-    grid.attrs = {"level": "carreau"}
+    tell(grid, level="carreau")
     return grid
 
 
@@ -160,7 +160,7 @@ def grid_squares(codes: Iterable[str], *, crs: str = METRIC) -> gpd.GeoDataFrame
     )
     grid = gpd.GeoDataFrame(geometry=shapes, index=index, crs=found.crs)
     grid = grid.to_crs(crs)
-    grid.attrs = {"level": "carreau"}
+    tell(grid, level="carreau")
     return grid
 
 
@@ -222,18 +222,20 @@ def density(
     amounts, worth = counted(cells, column, signed=known.signed)
     values = (amounts / surface).rename(column)
     states = pd.Series(divided(worth, "", surface == 0), cells.index)
-    sources = dict.fromkeys([known.source, *cells.attrs.get("sources", ())])
-    values.attrs = {
-        "label": known.label or column,
-        "unit": f"{known.unit} par km²" if known.unit else "par km²",
-        "kind": "ratio",
-        "decimals": 0 if values.max() >= 100 else 2,
-        "vintage": known.vintage,
-        "level": cells.index.name,
-        "sources": tuple(filter(None, sources)),
-        "notes": tuple(cells.attrs.get("notes", ())),
-        "states": {code: state for code, state in states.items() if state},
-    }
+    told = told_of(cells)
+    sources = dict.fromkeys([known.source, *told.sources])
+    tell(
+        values,
+        label=known.label or column,
+        unit=f"{known.unit} par km²" if known.unit else "par km²",
+        kind="ratio",
+        decimals=0 if values.max() >= 100 else 2,
+        vintage=known.vintage,
+        level=cells.index.name,
+        sources=tuple(filter(None, sources)),
+        notes=told.notes,
+        states={code: state for code, state in states.items() if state},
+    )
     # A value below a minimum is told, one that is missing is left out.
     return values.mask(states.isin(list(STATES)))
 

@@ -32,7 +32,7 @@ from basinmap.spatial.tallies import TOTAL, Heap, Tally, numbers_of
 from basinmap.states import QUALIFIERS, STATES, summed
 from basinmap.territory.sums import refuse
 from basinmap.typography import number, percent, shortest
-from basinmap.values.told import measures_of
+from basinmap.values.told import measures_of, told_of
 
 __all__ = [
     "Account",
@@ -41,7 +41,6 @@ __all__ = [
     "Overlaps",
     "Units",
     "add_lot",
-    "attrs_of",
     "caution_of",
     "check_crs",
     "check_partition",
@@ -55,7 +54,8 @@ __all__ = [
     "notes_of",
     "notes_of_values",
     "options_of",
-    "report_of",
+    "report_on",
+    "told_of_counts",
     "warn_outside",
 ]
 
@@ -227,7 +227,7 @@ def check_wanted(
     if _POINTS in sums:
         msg = f"a sum cannot be called {_POINTS!r} here; rename the column"
         raise DataError(msg)
-    known = measures_of(source)
+    known = measures_of(source.told_by)
     for name in sums:
         if name in known and not isinstance(known[name], Stock):
             kind = type(known[name]).__name__.lower()
@@ -505,13 +505,13 @@ def _written(value: object) -> str:
 # -- accounts --------------------------------------------------------------------
 
 
-def attrs_of(
+def told_of_counts(
     source: Source,
     ready: Lookup,
     table: pd.DataFrame,
     sums: Iterable[str],
     account: Account,
-) -> dict:
+) -> dict[str, object]:
     """
     Return what travels with a table of counts.
 
@@ -528,7 +528,7 @@ def attrs_of(
     account
         How many points met each fate.
     """
-    known = measures_of(source)
+    known = measures_of(source.told_by)
     measures: dict[str, Measure] = {_POINTS: Stock(label="Points")}
     measures |= {name: known.get(name, Stock()) for name in sums}
     split = {
@@ -546,7 +546,7 @@ def attrs_of(
     return {
         "level": ready.level,
         "measures": declared,
-        "sources": tuple(source.attrs.get("sources", ())),
+        "sources": told_of(source.told_by).sources,
         "account": account.told(),
     }
 
@@ -667,7 +667,7 @@ def notes_of_values(tally: Tally, by: str) -> list[str]:
     return [f"Points sans {by}, dans les totaux seulement : {number(every - told)}."]
 
 
-def report_of(
+def report_on(
     ready: Lookup,
     tally: Tally,
     account: Account,

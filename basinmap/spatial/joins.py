@@ -20,7 +20,6 @@ from basinmap.spatial.holding import (
     Overlaps,
     Units,
     add_lot,
-    attrs_of,
     caution_of,
     check_crs,
     check_threshold,
@@ -33,14 +32,15 @@ from basinmap.spatial.holding import (
     notes_of,
     notes_of_values,
     options_of,
-    report_of,
+    report_on,
+    told_of_counts,
     warn_outside,
 )
 from basinmap.spatial.lookups import Lookup, lookup
 from basinmap.spatial.points import Points, Source, read_points
 from basinmap.spatial.tallies import Heap, Tally
 from basinmap.territory.sums import signed_of
-from basinmap.values.told import measures_of
+from basinmap.values.told import measures_of, tell
 
 __all__ = ["count", "locate"]
 
@@ -158,11 +158,9 @@ def locate(
     else:
         result = pd.Series(codes_at(ready, rank), source.index, name=ready.level)
     warn_outside(account, ready)
-    result.attrs = {"account": account.told()}
     caution = caution_of(ready, account)
-    if caution:
-        result.attrs["notes"] = tuple(caution)
-    return result
+    notes = {"notes": tuple(caution)} if caution else {}
+    return tell(result, account=account.told(), **notes)
 
 
 def count(  # noqa: PLR0913 - what to add up, and where points belong
@@ -255,7 +253,7 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
     sums, medians = names_of(sums), names_of(medians)
     check_threshold(threshold)
     check_wanted(source, sums, medians, by)
-    signed = frozenset(signed_of(measures_of(source)))
+    signed = frozenset(signed_of(measures_of(source.told_by)))
     account, tally = Account(), Tally(len(ready.codes), signed=signed)
     heaps = {name: Heap(len(source.index), tally.units) for name in medians}
     try:
@@ -271,11 +269,11 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
             heap.close()
     warn_outside(account, ready)
     table = laid_out(ready, tally, found, sums, threshold)
-    table.attrs = attrs_of(source, ready, table, sums, account)
+    tell(table, **told_of_counts(source, ready, table, sums, account))
     notes = notes_of(account, options, ready, threshold)
     if by is not None:
         notes += notes_of_values(tally, by)
-    return table, report_of(ready, tally, account, table, sums, medians, notes)
+    return table, report_on(ready, tally, account, table, sums, medians, notes)
 
 
 # -- the door --------------------------------------------------------------------

@@ -16,6 +16,7 @@ from basinmap.spatial.projections import check_metric, check_same_crs
 from basinmap.territory.outlines import error_of, ground_area
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
+from basinmap.values.told import tell, told_of
 
 __all__ = ["quartier_shares"]
 
@@ -117,17 +118,13 @@ def quartier_shares(
         notes += told
         blank = table["share_dwellings"].isna()
         missing["share_dwellings"] = _quartiers_of(table[blank])
-    table.attrs = {
-        "level": "quartier",
-        "sources": tuple(
-            dict.fromkeys(
-                (
-                    *quartiers.attrs.get("sources", ()),
-                    *communes.attrs.get("sources", ()),
-                )
-            )
+    tell(
+        table,
+        level="quartier",
+        sources=tuple(
+            dict.fromkeys((*told_of(quartiers).sources, *told_of(communes).sources))
         ),
-    }
+    )
     return table, _report(table, quartiers, notes, missing)
 
 

@@ -240,7 +240,7 @@ def dataset_source(parts: Sequence[Part]) -> Source:
     shared = set.intersection(*(set(file.names) for file in files))
     names = tuple(name for name in files[0].names if name in shared)
     index = pd.RangeIndex(sum(part.rows for part in parts))
-    return Source(files[0].crs, index, names, {}, lambda _: iter(()))
+    return Source(files[0].crs, index, names, pd.DataFrame(), lambda _: iter(()))
 
 
 # -- reading ---------------------------------------------------------------------

@@ -83,8 +83,8 @@ class Source(NamedTuple):
         One label a point.
     names
         Columns that there are.
-    attrs
-        What the table carries.
+    told_by
+        The table that tells what its columns are, empty where none does.
     lots
         From names of columns to the points, lot by lot.
     """
@@ -92,7 +92,7 @@ class Source(NamedTuple):
     crs: CRS | None
     index: pd.Index
     names: tuple[str, ...]
-    attrs: dict
+    told_by: pd.DataFrame
     lots: Callable[[Sequence[str]], Iterator[Lot]]
 
 
@@ -216,7 +216,7 @@ def _whole(
         columns = {name: frame[name].array for name in names}
         yield Lot(0, x, y, pd.DataFrame(columns, index=rows))
 
-    return Source(crs, index, tuple(map(str, frame.columns)), frame.attrs, lots)
+    return Source(crs, index, tuple(map(str, frame.columns)), frame, lots)
 
 
 # -- GeoParquet ------------------------------------------------------------------
@@ -268,7 +268,7 @@ def _opened(path: Path) -> Source:
 
     index = pd.RangeIndex(sum(file.rows for file in files))
     names = tuple(dict.fromkeys(name for file in files for name in file.names))
-    return Source(first.crs, index, names, {}, lots)
+    return Source(first.crs, index, names, pd.DataFrame(), lots)
 
 
 def _files(path: Path) -> list[Path]:

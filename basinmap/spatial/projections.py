@@ -79,6 +79,9 @@ def metric_crs(crs: object, what: str) -> CRS:
     Traceback (most recent call last):
     basinmap.errors.CRSError: network: unknown CRS 'nope'; write crs=2154
     """
+    if crs is None:
+        msg = f"{what}: no CRS; write crs=2154"
+        raise CRSError(msg)
     try:
         found = CRS.from_user_input(crs)
     except NoSuchCRSError:

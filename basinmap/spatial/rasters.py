@@ -32,6 +32,7 @@ from basinmap.spatial.overlaps import warn_apart
 from basinmap.spatial.projections import check_metric
 from basinmap.territory.local import local_file
 from basinmap.territory.units import check_unique
+from basinmap.values.told import tell, told_of
 
 __all__ = ["weight_within", "zonal"]
 
@@ -805,12 +806,13 @@ def _describe(
     }
     if "count" in table:
         kinds["mean"] = Mean(weight="count", unit=unit, source=source)
-    credits_ = (source, *units.attrs.get("sources", ()))
-    table.attrs = {
-        "level": units.index.name,
-        "raster": cells.dataset.name,
-        "band": cells.band,
-        "resolution": cells.step,
-        "sources": tuple(dict.fromkeys(line for line in credits_ if line)),
-        "measures": {name: kinds[name] for name in table if name in kinds},
-    }
+    credits_ = (source, *told_of(units).sources)
+    tell(
+        table,
+        level=units.index.name,
+        raster=cells.dataset.name,
+        band=cells.band,
+        resolution=cells.step,
+        sources=tuple(dict.fromkeys(line for line in credits_ if line)),
+        measures={name: kinds[name] for name in table if name in kinds},
+    )

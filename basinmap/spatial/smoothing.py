@@ -40,7 +40,7 @@ from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import check_finite, check_metric, check_same_crs
 from basinmap.states import QUALIFIERS, STATES, summed
 from basinmap.typography import number
-from basinmap.values.told import measures_of
+from basinmap.values.told import measures_of, tell, told_of
 
 __all__ = ["smooth"]
 
@@ -185,15 +185,16 @@ def smooth(
     _hide(surface, stocks, threshold)
     for name, ratio in ratios.items():
         _divide(surface, name, ratio)
-    surface.attrs = {
-        "level": "carreau",
-        "sources": tuple(points.attrs.get("sources", ())),
-        "measures": {
+    tell(
+        surface,
+        level="carreau",
+        sources=told_of(points).sources,
+        measures={
             **{name: Stock() for name in stocks},
             **_measures(points, surface),
         },
-        "notes": _notes(radius_m, size, leaves=area is not None and edge == "open"),
-    }
+        notes=_notes(radius_m, size, leaves=area is not None and edge == "open"),
+    )
     return surface
 
 

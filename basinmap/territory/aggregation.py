@@ -11,9 +11,17 @@ from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Measure, Measures, check_ratios
 from basinmap.reports import Report
 from basinmap.territory import embedded
-from basinmap.territory.former import unknown_communes
+from basinmap.territory.former import check_current, unknown_communes
 from basinmap.territory.levels import PRINTED, check_codes
-from basinmap.territory.memberships import Lists, membership
+from basinmap.territory.memberships import (
+    Day,
+    Lists,
+    gaps_of,
+    incomplete,
+    iso_day,
+    members_on,
+    membership,
+)
 from basinmap.territory.sums import (
     account,
     columns_of,
@@ -24,7 +32,13 @@ from basinmap.territory.sums import (
 )
 from basinmap.territory.timelines import LAST, timeline
 from basinmap.territory.units import check_unique
-from basinmap.territory.wholes import check_covered, lacking, remarks, warn_of_part
+from basinmap.territory.wholes import (
+    check_covered,
+    lacking,
+    remarks,
+    warn_of_part,
+    with_official,
+)
 from basinmap.values.told import bare, carry, declared, measures_of, retell
 
 __all__ = ["aggregate", "check_table"]
@@ -35,7 +49,7 @@ def aggregate(
     to: str | pd.Series,
     *,
     measures: Measures | None = None,
-    date: str = "2026-01-01",
+    date: Day = "2026-01-01",
     memberships: Lists = None,
     allow_partial: bool = False,
 ) -> tuple[pd.DataFrame, Report]:
@@ -53,11 +67,13 @@ def aggregate(
     to
         Level (`"epci"`, `"scot"`, `"arrondissement"`, `"departement"`,
         `"region"`, `"bassin"`, `"commune"`), or a Series from commune to the units
-        of your own partition, named after it.
+        of your own partition, named after it. Named after a level, and of its codes,
+        it claims to be these units: what they hold besides is lacking.
     measures
         Column to measure; by default those that the table carries.
     date
-        Day at which membership is read, from 2008: one perimeter for all columns.
+        Day at which membership is read, from 2008: one perimeter for all columns;
+        text or date.
     memberships
         Lists of EPCI of other years, as `read_memberships` returns them.
     allow_partial
@@ -83,7 +99,8 @@ def aggregate(
         If a column is a median or a bare percentage, the counts of a ratio do not
         match, or nothing is declared.
     CodeError
-        If codes are malformed or belong to no commune of 2026.
+        If codes, or those of a partition, are malformed or belong to no commune of
+        2026.
     VintageError
         If measures say that they are of another list of communes, in which a code of
         the table stood for another ground.
@@ -94,8 +111,9 @@ def aggregate(
     Warns
     -----
     BasinmapWarning
-        If units are not whole in the table, naming what they lack. Communes of other
-        départements, of which nothing is embedded, are told in the report only.
+        If units are not whole in the table, naming what they lack, or a list of EPCI
+        leaves communes out. Communes of other départements, of which nothing is
+        embedded, are told in the report only.
 
     Examples
     --------
@@ -112,6 +130,7 @@ def aggregate(
     >>> report.unmatched
     ()
     """
+    date = iso_day(date)
     known = declared(table, measures)
     refuse(known)
     check_ratios(known, {**measures_of(table), **known})
@@ -119,20 +138,24 @@ def aggregate(
     check_table(table)
     _check_geography(known, table.index)
     parent, members = _parent(table, to, date, memberships)
-    stocks = stocks_of(table, known)
-    sums = sums_of(stocks, parent, signed=signed_of(known))
+    signed = signed_of({**measures_of(given), **known})
+    stocks = stocks_of(table, known, signed=signed)
+    sums = sums_of(stocks, parent, signed=signed)
     part = lacking(table.index, parent, members)
+    listed = incomplete(memberships, date) if parent.name == "epci" else ""
     if not allow_partial:
         check_covered(part, sums.index)
         warn_of_part(part, stacklevel=3)
-    result = columns_of(known, sums, table, parent, part, allowed=allow_partial)
+    result = columns_of(
+        known, sums, table, parent, part, allowed=allow_partial, signed=signed
+    )
     carry(result, given)
     retell(
         result,
         level=parent.name,
         geography=date,
         measures=_brought(known),
-        remarks=remarks(part),
+        remarks=remarks(part, result.index, listed),
     )
     return result, account(
         f"Agrégation par {PRINTED.get(str(parent.name), parent.name)}",
@@ -141,7 +164,7 @@ def aggregate(
         result,
         unmatched=table.index[parent.isna()],
         partial={code: lack.absent for code, lack in part.items()},
-        notes=tuple(remarks(part).values()),
+        notes=tuple(filter(None, (*remarks(part).values(), listed))),
     )
 
 
@@ -185,15 +208,20 @@ def _parent(
     """Return the unit of each row of the table, and of all that are of its level."""
     if isinstance(to, pd.Series):
         members = _partition(to)
+        every = with_official(members, date=date)
     else:
         lists = memberships if to == "epci" else None
-        members = membership(to, date=date, memberships=lists)
-    every = members
+        every = members = membership(to, date=date, memberships=lists)
+        if lists is not None and (gaps := gaps_of(lists, date)):
+            # What is known beside the list says whose they are.
+            every = members.fillna(members_on(to, date).reindex(gaps))
+    own = table.index
     if table.index.name == "iris":
         commune = embedded.table("iris")["commune"]
-        held = members.reindex(commune.to_numpy()).to_numpy()
+        own = pd.Index(commune.reindex(own))
+        held = every.reindex(commune.to_numpy()).to_numpy()
         every = pd.Series(held, commune.index, name=members.name)
-    found = every.reindex(table.index).astype(object)
+    found = members.reindex(own).astype(object).set_axis(table.index)
     return found.rename(members.name), every
 
 
@@ -201,6 +229,7 @@ def _partition(given: pd.Series) -> pd.Series:
     """Return a partition of the user's that can be one."""
     check_unique(given.index, "partition")
     check_codes(given.index, "commune")
+    check_current(given)
     wrong = [unit for unit in given.dropna().unique() if not isinstance(unit, str)]
     if wrong:
         msg = f"partition: units are named by strings, not {culprits(wrong)}"

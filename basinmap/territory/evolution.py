@@ -21,8 +21,10 @@ from basinmap.territory.aggregation import aggregate
 from basinmap.territory.embedded import communes_2026, labels
 from basinmap.territory.levels import PRINTED
 from basinmap.territory.memberships import (
+    Day,
     Lists,
     epci_names,
+    iso_day,
     members_on,
 )
 from basinmap.values.told import bare, carry, declared, retell, told_of
@@ -38,7 +40,7 @@ def series(
     *,
     columns: str | list[str],
     perimeter: Rule = "constant",
-    date: str = "2026-01-01",
+    date: Day = "2026-01-01",
     allow_partial: bool = False,
     memberships: Lists = None,
 ) -> tuple[pd.DataFrame, Report]:
@@ -62,11 +64,11 @@ def series(
         `"constant"` or `"current"`.
     date
         The day of the constant perimeter.
-    memberships
-        Lists of EPCI of other years, as `read_memberships` returns them.
     allow_partial
         Whether units some of whose communes are not in the table may stand for the
         whole; see `aggregate`.
+    memberships
+        Lists of EPCI of other years, as `read_memberships` returns them.
 
     Returns
     -------
@@ -122,7 +124,8 @@ def series(
             memberships=memberships,
             allow_partial=allow_partial,
         )
-        note = f"Périmètre constant : communes au {_french(date)} à toutes les dates."
+        day = _french(iso_day(date))
+        note = f"Périmètre constant : communes au {day} à toutes les dates."
         return result, replace(report, notes=(*report.notes, note))
     if perimeter != "current":
         msg = f"unknown perimeter {perimeter!r}; write 'constant' or 'current'"

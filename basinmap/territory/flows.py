@@ -17,7 +17,7 @@ from basinmap.territory.passages import (
     followed,
     shared_out,
 )
-from basinmap.territory.sums import stocks_of, sums_of, totals
+from basinmap.territory.sums import shared_minima, stocks_of, sums_of, totals
 from basinmap.territory.timelines import Timeline, check_year, timeline
 from basinmap.typography import number
 from basinmap.values.told import measures_of
@@ -108,7 +108,8 @@ def rebase_flows(
     foreign = codes.difference(own)
     moves = followed(line, from_year, to_year, key=key, codes=own)
     both = _both_ends(table, ends, moves.table, foreign)
-    stocks = shared_out(stocks_of(table, {c: Stock() for c in columns}), both)
+    given = stocks_of(table, {c: Stock() for c in columns})
+    stocks = shared_out(given, both)
     sums = sums_of(stocks, both["pair"])
     pairs = sums.index.str.split(" ", expand=True)
     result = pd.DataFrame(
@@ -130,6 +131,9 @@ def rebase_flows(
         f"{number(after[column].sum())} après."
         for column in columns
     ]
+    pairs = given.set_axis(table[ends].astype(str).agg(" → ".join, axis=1))
+    cut = pairs.index[both.loc[both["estimated"], "before"]]
+    notes += shared_minima(pairs, set(cut), labels)
     # A table of flows lists no commune without a flow: nothing is known of gaps.
     notes += [_foreign(foreign), *deeds(moves, gaps=False)]
     return result, Report(

@@ -15,11 +15,12 @@ from typing import Final
 
 import pandas as pd
 
-from basinmap.errors import culprits
+from basinmap.errors import CodeError, culprits
 from basinmap.territory import embedded
 
 __all__ = [
     "Fate",
+    "check_current",
     "communes_of",
     "fates",
     "fates_of_epcis",
@@ -247,6 +248,44 @@ Pas-de-Calais: drop what lies there
             f"{culprits(away)} outside Nord and Pas-de-Calais: drop what lies there"
         )
     return "; ".join(parts)
+
+
+def check_current(partition: pd.Series) -> None:
+    """
+    Refuse a partition that tells of communes of once, and say how to carry it over.
+
+    Parameters
+    ----------
+    partition
+        Unit of each commune; codes of other départements are let through.
+
+    Raises
+    ------
+    CodeError
+        If codes of Nord or Pas-de-Calais are those of no commune of 2026.
+
+    Examples
+    --------
+    >>> check_current(pd.Series({"59070": "est"}, name="zone"))
+    Traceback (most recent call last):
+    basinmap.errors.CodeError: partition: 1 code(s) are no commune of Nord and \
+Pas-de-Calais in 2026: '59070' joined '59006' on 2025-01-01: bm.rebase(\
+partition.to_frame('zone').rename_axis('commune'), from_year=2024, to_year=2026, \
+measures={'zone': bm.Category(rule='unanimous')})[0]['zone']
+    """
+    lost = strangers(partition.index)
+    if not lost:
+        return
+    name = str(partition.name or "unit")
+    table = f"partition.to_frame({name!r}).rename_axis('commune')"
+    cure = unknown_communes(map(str, lost), table=table)
+    kind = f", measures={{{name!r}: bm.Category(rule='unanimous')}})[0][{name!r}]"
+    end = f", to_year={_LAST})"
+    msg = (
+        f"partition: {len(lost)} code(s) are no commune of Nord and Pas-de-Calais in "
+        f"{_LAST}: {cure.replace(end, end[:-1] + kind)}"
+    )
+    raise CodeError(msg)
 
 
 def strangers(

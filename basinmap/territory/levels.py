@@ -769,11 +769,33 @@ def _cure(item: object, level: str) -> str:
     fate = fates_of_epcis().get(text) if level == "epci" else None
     if fate:
         return f"{fate}; write {fate.heir!r}, or bm.perimeter({text!r}, date=…)"
+    if parent := _of_commune(text, level):
+        return parent
     near = near_units(text, level) if fold(text) else pd.DataFrame()
     hint = "; ".join(
         f"{r.code} ({r.name})" for r in near.head(4).itertuples(index=False)
     )
     return f"did you mean {hint}?" if hint else f"an example is {_EXAMPLE[level]}"
+
+
+def _of_commune(text: str, level: str) -> str:
+    """Say in which unit of a level the commune is that bears, or bore, a name."""
+    communes = embedded.communes_2026()
+    if level == "commune" or level not in communes.columns or not fold(text):
+        return ""
+    once = former_names()
+    heirs = once.loc[once["name"].map(fold) == fold(text), "heir"]
+    named = communes.index[communes["name"].map(fold) == fold(text)].union(heirs)
+    held = communes.loc[named, level].dropna()
+    if held.empty:
+        return ""
+    names = names_of(level)
+    told = [
+        f"{unit} ({names.get(unit, unit)}), of which {communes.loc[code, 'name']} "
+        f"({code}) is a commune"
+        for code, unit in held.head(5).items()
+    ]
+    return f"did you mean {'; '.join(told)}?"
 
 
 def check_unique(index: pd.Index, what: str) -> None:

@@ -20,6 +20,7 @@ from basinmap.territory.levels import fold, repair_codes
 from basinmap.territory.memberships import FIRST, LAST, epci_names, known_epcis
 from basinmap.territory.timelines import check_year, timeline
 from basinmap.typography import number
+from basinmap.values.told import tell
 
 __all__ = ["read_memberships"]
 
@@ -117,11 +118,12 @@ def read_memberships(path: str | Path, *, year: int | None = None) -> pd.DataFra
         f"{file.name} : {number(len(near))} communes du Nord et du Pas-de-Calais au "
         f"1er janvier {told}, {number(int(alone))} hors EPCI."
     )
-    table.attrs = {
-        "level": "commune",
-        "sources": (f"Insee ou DGCL, composition des EPCI en {told} ({file.name})",),
-        "notes": tuple(notes),
-    }
+    tell(
+        table,
+        level="commune",
+        sources=(f"Insee ou DGCL, composition des EPCI en {told} ({file.name})",),
+        notes=tuple(notes),
+    )
     return table
 
 
@@ -343,6 +345,8 @@ def _check_lineage(epci: pd.Series, year: int, file: Path, *, part: bool) -> Non
         return
     likely = _fitting(epci, year)
     cure = f"; it fits {likely}: write year={likely}" if likely else ""
+    if likely == year:
+        cure = "; what else it says fits that year: add them to the list, or correct it"
     told = [f"{c} is in {given}, known to be in {known}" for c, given, known in wrong]
     msg = (
         f"{file.name}: {len(wrong)} commune(s) contradict what is known of the EPCI on "

@@ -23,11 +23,16 @@ from basinmap.territory import embedded
 from basinmap.territory.former import communes_of
 from basinmap.territory.levels import BASSIN, check_level, resolve_codes
 from basinmap.territory.timelines import timeline
+from basinmap.typography import number
 
 __all__ = [
+    "Day",
     "Lists",
     "check_date",
     "epci_names",
+    "gaps_of",
+    "incomplete",
+    "iso_day",
     "known_epcis",
     "lineage",
     "lists_by_year",
@@ -36,6 +41,9 @@ __all__ = [
     "runs",
     "warn_of_unknown",
 ]
+
+Day: TypeAlias = str | dt.date
+"""A day, written `"2026-01-01"`, or a date."""
 
 Lists: TypeAlias = pd.DataFrame | Sequence[pd.DataFrame] | None
 """Lists of EPCI of the user, as `read_memberships` returns them."""
@@ -65,6 +73,8 @@ _SCOT_FROM = {
     "osartis-marquion": 2019,
 }
 _PEVELE_LEFT = 2015
+_EVERYWHERE = 2014
+"""First year in which every commune had to be in an EPCI."""
 
 
 def lists_by_year(memberships: Lists) -> dict[int, pd.DataFrame]:
@@ -90,9 +100,10 @@ def lists_by_year(memberships: Lists) -> dict[int, pd.DataFrame]:
         if isinstance(given, pd.DataFrame) and given.index.name == "commune":
             lacking -= set(given.columns)
         if lacking:
+            columns = culprits(sorted(lacking))
             msg = (
                 "memberships: lists of EPCI are needed, as bm.read_memberships(path) "
-                f"returns them, not {type(given).__name__} without {culprits(lacking)}"
+                f"returns them, not {type(given).__name__} without {columns}"
             )
             raise DataError(msg)
         for year, rows in given.groupby("year"):
@@ -103,14 +114,103 @@ def lists_by_year(memberships: Lists) -> dict[int, pd.DataFrame]:
     return found
 
 
-def check_date(date: str, memberships: Lists = None) -> int:
+def gaps_of(memberships: Lists, date: Day) -> tuple[str, ...]:
+    """
+    Return the communes that the list of a day should hold, and leaves out.
+
+    A commune that is listed without an EPCI is no gap; nor is one that is not listed
+    before 2014, unless it is known to have been in an EPCI. Of a département of which
+    a list holds less than half, it is an extract.
+
+    Parameters
+    ----------
+    memberships
+        Lists of the user.
+    date
+        Day at which membership is read.
+
+    Examples
+    --------
+    >>> listed = pd.DataFrame({"epci": known_epcis(2019)}).assign(
+    ...     name="", nature="CC", year=2019
+    ... )
+    >>> gaps_of(listed.drop("62498"), "2019-01-01"), gaps_of(listed, "2019-01-01")
+    (('62498',), ())
+    """
+    year = int(iso_day(date)[:4])
+    rows = lists_by_year(memberships).get(year)
+    if rows is None:
+        return ()
+    every, listed = communes_of(year), set(rows.index)
+    absent = sorted(every - listed)
+    if year < _EVERYWHERE:
+        known = known_epcis(year).dropna() if year >= FIRST else {}
+        absent = [code for code in absent if code in known]
+    whole = {
+        head
+        for head in ("59", "62")
+        if 2 * sum(code.startswith(head) for code in every & listed)
+        >= sum(code.startswith(head) for code in every)
+    }
+    return tuple(code for code in absent if code[:2] in whole)
+
+
+def incomplete(memberships: Lists, date: Day) -> str:
+    """
+    Say in French that the list of a day leaves communes out; nothing if it does not.
+
+    Parameters
+    ----------
+    memberships, date
+        As for `gaps_of`.
+    """
+    gaps = gaps_of(memberships, date)
+    if not gaps:
+        return ""
+    more = "…" if len(gaps) > 5 else ""
+    some = "s" * (len(gaps) > 1)
+    return (
+        f"Liste des EPCI de {iso_day(date)[:4]} incomplète : {number(len(gaps))} "
+        f"commune{some} sans EPCI ({', '.join(gaps[:5])}{more})."
+    )
+
+
+def iso_day(date: Day) -> str:
+    """
+    Return a day as it is written in ISO 8601.
+
+    Parameters
+    ----------
+    date
+        Written `"2026-01-01"`, or a date of Python or of pandas.
+
+    Raises
+    ------
+    VintageError
+        If it is no date.
+
+    Examples
+    --------
+    >>> iso_day("2023-06-30"), iso_day(dt.date(2023, 6, 30))
+    ('2023-06-30', '2023-06-30')
+    """
+    try:
+        if isinstance(date, dt.date):  # a datetime is one; NaT too, without a year
+            return f"{date:%Y-%m-%d}"
+        return dt.date.fromisoformat(date).isoformat()
+    except (TypeError, ValueError):
+        msg = f"not a date: {date!r}; write it as '2026-01-01'"
+        raise VintageError(msg) from None
+
+
+def check_date(date: Day, memberships: Lists = None) -> int:
     """
     Return the year of a date, if memberships are known for it.
 
     Parameters
     ----------
     date
-        Written `"2026-01-01"`. A perimeter of EPCI changes on 1 January.
+        Written `"2026-01-01"`, or a date. A perimeter of EPCI changes on 1 January.
     memberships
         Lists of the user, which cover other years.
 
@@ -124,11 +224,8 @@ def check_date(date: str, memberships: Lists = None) -> int:
     >>> check_date("2023-06-30")
     2023
     """
-    try:
-        year = dt.date.fromisoformat(date).year
-    except (TypeError, ValueError):
-        msg = f"not a date: {date!r}; write it as '2026-01-01'"
-        raise VintageError(msg) from None
+    date = iso_day(date)
+    year = int(date[:4])
     given = lists_by_year(memberships)
     if not FIRST <= year <= LAST and year not in given:
         also = f", and what is given {sorted(given)}" if given else ""
@@ -187,7 +284,7 @@ def _scot(year: int) -> pd.Series:
 def membership(
     level: str,
     *,
-    date: str = "2026-01-01",
+    date: Day = "2026-01-01",
     vintage: int | None = 2026,
     memberships: Lists = None,
 ) -> pd.Series:
@@ -249,7 +346,7 @@ def membership(
 
 def members_on(
     level: str,
-    date: str,
+    date: Day,
     *,
     vintage: int | None = 2026,
     memberships: Lists = None,
@@ -280,7 +377,7 @@ def members_on(
 
 def warn_of_unknown(
     level: str,
-    date: str,
+    date: Day,
     memberships: Lists = None,
     *,
     vintage: int | None = 2026,
@@ -301,8 +398,15 @@ def warn_of_unknown(
     BasinmapWarning
         With how many, and what to give.
     """
-    year = check_date(date, memberships)
+    year, date = check_date(date, memberships), iso_day(date)
     given = lists_by_year(memberships).get(year)
+    if level == "epci" and (gaps := gaps_of(memberships, date)):
+        warnings.warn(
+            f"the list of EPCI of {year} leaves out {len(gaps)} commune(s): "
+            f"{culprits(gaps)}; the EPCI they are of lack them: add them to the list",
+            BasinmapWarning,
+            stacklevel=_outside(),
+        )
     if level == "epci" and given is not None:
         torn = _torn(_listed(given), year) if vintage else []
         told = (

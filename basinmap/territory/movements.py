@@ -13,6 +13,7 @@ from basinmap.errors import DataError, culprits
 from basinmap.territory.levels import check_codes
 from basinmap.territory.local import local_file
 from basinmap.territory.timelines import timeline
+from basinmap.values.told import tell
 
 __all__ = ["read_communes", "read_movements"]
 
@@ -93,8 +94,7 @@ def read_communes(path: str | Path) -> pd.DataFrame:
     if len(again):
         msg = f"{path}: {len(again)} commune(s) stand more than once: {culprits(again)}"
         raise DataError(msg)
-    table.attrs["year"] = _year_of(path)
-    return table
+    return tell(table, year=_year_of(path))
 
 
 def read_movements(
@@ -171,9 +171,8 @@ def read_movements(
     if events.empty:
         msg = f"{path}: no event turns a commune into a commune; is this the file?"
         raise DataError(msg)
-    events.attrs["year"] = _year_of(path)
-    if communes is not None:
-        events.attrs["communes"] = tuple(communes.index)
+    listed = {} if communes is None else {"communes": tuple(communes.index)}
+    tell(events, year=_year_of(path), **listed)
     timeline(events)
     return events
 

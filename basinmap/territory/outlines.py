@@ -25,6 +25,7 @@ from basinmap.territory.passages import check_years, deeds, followed
 from basinmap.territory.reading import checked_units, read_units
 from basinmap.territory.timelines import Timeline, timeline
 from basinmap.typography import number, percent
+from basinmap.values.told import carry, fact_of, report_of, tell, told_of
 
 __all__ = ["Outlines", "error_of", "ground_area", "read_outlines", "surface_caution"]
 
@@ -40,6 +41,17 @@ _SMALLEST: Final = 1e5
 """Square metres under which a hole is no commune: Lannoy has 0.17 km²."""
 _ASTRAY: Final = 2_000.0
 """Metres from its place at which an outline is that of another commune."""
+_COMMON: Final = 0.75
+"""Share of the smaller of two outlines of a commune that they have in common at least;
+330 finer ones have 0.93 of it, and none that is 1.9 km away more than 0.72."""
+_SHRUNK: Final = 0.8
+"""Share of its surface under which an outline is that of a part of its commune; what
+is published is 0.84 of what is embedded at the least, at Loon-Plage."""
+_EXPLAINED: Final = 0.5
+_OFF: Final = 0.2
+"""Difference to its outline that a published surface may always have: harbours."""
+_TOLD: Final = 0.05
+"""Difference to its outline above which a published surface is told."""
 _SURFACES: Final = frozenset(
     {
         "superf",
@@ -98,7 +110,7 @@ def read_outlines(
         `area_km2`, the published surface where the file has it (a column
         `superficie`, `superficie_cadastrale`, `surface_km2`…; km², hectares or m² is
         found by comparison), else that of the outline; `geometry`. `attrs` tells
-        `sources`, `outline_error` if known, and `report`.
+        `sources`, `outline_error` if known, and `report`, which `report_of` reads.
 
     Raises
     ------
@@ -129,27 +141,29 @@ def read_outlines(
     known = _checked_error(outline_error)
     units, name, read = _units(outlines, code, layer)
     known = error_of(units) if known is None else known
-    credits_ = (source,) if source else tuple(units.attrs.get("sources", ())) or (name,)
+    credits_ = (source,) if source else told_of(units).sources or (name,)
     kept = _in_territory(units, name)
     line = timeline(None)
     _check_years(kept.index, year, line, name)
     _check_coverage(kept, name)
-    area, stock, said = _surfaces(kept, credits_)
+    area, stock, said = _surfaces(kept, credits_, known)
     frame, told = _brought(kept[["geometry"]].assign(**{_AREA: area}), year, line, name)
     _check_places(frame, name)
-    frame.attrs = {
-        "level": "commune",
-        "geography": f"{_LATEST}-01-01",
-        "sources": credits_,
-        "stocks": {_AREA: asdict(stock)},
-        **({"outline_error": known} if known is not None else {}),
-        "report": Report(
+    _check_ground(frame, name)
+    tell(
+        frame,
+        level="commune",
+        geography=f"{_LATEST}-01-01",
+        sources=credits_,
+        stocks={_AREA: asdict(stock)},
+        **({} if known is None else {"outline_error": known}),
+        report=Report(
             verb="Lecture des contours" + (f" de {name}" if name != _FRAME else ""),
             units_before=len(units),
             units_after=len(frame),
             notes=(*read, *said, *told),
         ),
-    }
+    )
     return frame
 
 
@@ -178,7 +192,7 @@ def error_of(frame: pd.DataFrame | pd.Series) -> float | None:
     >>> error_of(bm.communes(epci="call"))
     174.0
     """
-    return _checked_error(frame.attrs.get("outline_error"))
+    return _checked_error(fact_of(frame, "outline_error"))
 
 
 def ground_area(frame: gpd.GeoDataFrame) -> pd.Series:
@@ -264,8 +278,8 @@ def _units(
         raw, column = _with_codes(outlines, code)
         name = _FRAME
         units = checked_units(raw, "commune", code=column, file=Path(name))
-        units.attrs = {**units.attrs, **outlines.attrs}
-        units.attrs["sources"] = outlines.attrs.get("sources") or ("contours fournis",)
+        sources = told_of(outlines).sources or ("contours fournis",)
+        carry(units, outlines, sources=sources)
         return units, name, ()
     if not isinstance(outlines, str | Path):
         msg = (
@@ -277,7 +291,7 @@ def _units(
     if layer is None:
         layer = _layer_of_communes(file)
     units = read_units(file, "commune", code=code, layer=layer)
-    return units, file.name, units.attrs["report"].notes
+    return units, file.name, report_of(units).notes
 
 
 def _with_codes(
@@ -430,23 +444,60 @@ def _check_places(frame: gpd.GeoDataFrame, name: str) -> None:
         )
         raise DataError(msg)
     # A new commune keeps the code of one of those that it is made of.
-    small = frame.index[frame.geometry.area < known.area / _TWICE]
+    areas, mine = shapely.area(known.array), shapely.area(frame.geometry.array)
+    small = frame.index[mine < _SHRUNK * areas]
     if len(small):
         msg = (
-            f"{name}: {len(small)} outline(s) are less than half of their commune: "
-            f"{culprits(small)}; if they are older than the communes merged since, say "
-            "their list: bm.read_outlines(…, year=2024)"
+            f"{name}: {len(small)} outline(s) are less than {100 * _SHRUNK:.0f} % of "
+            f"their commune: {culprits(small)}; if they are older than the communes "
+            "merged since, say their list: bm.read_outlines(…, year=2024)"
+        )
+        raise DataError(msg)
+    both = shapely.area(shapely.intersection(frame.geometry.array, known.array))
+    moved = frame.index[both < _COMMON * np.minimum(areas, mine)]
+    if len(moved):
+        msg = (
+            f"{name}: {len(moved)} outline(s) lie beside the commune of their code: "
+            f"{culprits(moved)}; were codes swapped, or outlines shifted by a wrong "
+            "CRS? Join them by code, and say the CRS that the file is drawn in"
+        )
+        raise DataError(msg)
+
+
+def _check_ground(frame: gpd.GeoDataFrame, name: str) -> None:
+    """Refuse ground of nobody that no commune that is not given explains."""
+    merged = shapely.coverage_union_all(frame.geometry.array)
+    rings = [ring for part in shapely.get_parts(merged) for ring in part.interiors]
+    if not rings:
+        return
+    every = embedded.communes_2026().geometry
+    absent = shapely.union_all(every[~every.index.isin(frame.index)].array)
+    around = shapely.buffer(absent, embedded.outlines_known()["error_p95_m"])
+    voids = shapely.difference(shapely.polygons(rings), merged)
+    held = shapely.area(shapely.intersection(voids, absent))
+    beyond = shapely.area(shapely.difference(voids, around))
+    wrong = (held < _EXPLAINED * shapely.area(voids)) | (beyond > _SMALLEST)
+    if wrong.any():
+        beside = shapely.STRtree(frame.geometry.array).query(
+            voids[wrong], predicate="intersects"
+        )[1]
+        km2 = float(shapely.area(voids[wrong]).sum()) / 1e6
+        msg = (
+            f"{name}: {int(wrong.sum())} hole(s), {km2:.2g} km², that no absent "
+            "commune explains, in or beside "
+            f"{culprits(frame.index[np.unique(beside)])}; fetch the outlines again, "
+            "or see where with bm.check_coverage(…)"
         )
         raise DataError(msg)
 
 
 def _surfaces(
-    units: gpd.GeoDataFrame, credits_: Collection[str]
+    units: gpd.GeoDataFrame, credits_: Collection[str], error: float | None
 ) -> tuple[pd.Series, Stock, list[str]]:
     """Return the published surfaces in km², or those of the outlines, and whose."""
     whose = " ; ".join(credits_)
     drawn = ground_area(units)
-    known = units.attrs.get("stocks", {}).get(_AREA)
+    known = fact_of(units, "stocks", {}).get(_AREA)
     if known and _AREA in units:  # read before
         return units[_AREA].astype("float64"), Stock(**known), []
     column = next((c for c in units.columns if fold(str(c)) in _SURFACES), None)
@@ -458,6 +509,8 @@ def _surfaces(
     given = given.where(given > 0)
     unit = _unit(str(column), given / drawn)
     area = given / unit
+    off = (area / drawn - 1).abs()
+    _check_surfaces(str(column), off, _allowed(units, drawn, error))
     lacking = list(area.index[area.isna()])
     notes = [f"Superficie publiée : colonne {column}, en {_UNITS[unit]}."]
     if lacking:
@@ -466,6 +519,12 @@ def _surfaces(
             f"Superficie absente, mesurée sur le contour ({number(len(lacking))} : "
             f"{some})."
         )
+    if told := list(off.index[off > _TOLD]):
+        more = "…" if len(told) > 5 else ""
+        notes.append(
+            f"Superficie publiée à plus de {percent(100 * _TOLD)} de celle du contour "
+            f"({number(len(told))} : {', '.join(told[:5])}{more})."
+        )
     return (
         area.fillna(drawn),
         replace(stock, source=f"colonne {column} ({whose})"),
@@ -473,20 +532,37 @@ def _surfaces(
     )
 
 
+def _allowed(
+    units: gpd.GeoDataFrame, drawn: pd.Series, error: float | None
+) -> pd.Series:
+    """Return how far from its outline each published surface may be, as a share."""
+    known = embedded.outlines_known()
+    worst = known["error_p95_m"]
+    if error is not None:
+        worst *= error / known["error_m"]
+    strip = shapely.length(units.geometry.array) * worst / 1e6
+    return (strip / drawn).clip(lower=_OFF, upper=_TWICE - 1)
+
+
+def _check_surfaces(column: str, off: pd.Series, allowed: pd.Series) -> None:
+    """Refuse published surfaces that the error of the outlines does not explain."""
+    wrong = off.index[off > allowed]
+    if len(wrong):
+        told = [f"{code} ({100 * off[code]:.0f} % off)" for code in wrong[:5]]
+        more = f" and {len(wrong) - 5} more" if len(wrong) > 5 else ""
+        msg = (
+            f"column {column!r}: {len(wrong)} surface(s) are not those of their "
+            f"outlines, whatever the error of these: {', '.join(told)}{more}; correct "
+            "them, or drop the column to have them measured"
+        )
+        raise DataError(msg)
+
+
 def _unit(column: str, ratio: pd.Series) -> float:
     """Return how many units of a column make a km²."""
     middle = float(ratio.median())
     for unit in _UNITS:
         if 1 / _TWICE < middle / unit < _TWICE:
-            off = (ratio / unit).dropna()
-            wrong = off.index[(off < 1 / _TWICE) | (off > _TWICE)]
-            if len(wrong):
-                msg = (
-                    f"column {column!r}: {len(wrong)} surface(s) are more than twice, "
-                    f"or less than half, that of their outline: {culprits(wrong)}; "
-                    "correct them, or drop the column to have them measured"
-                )
-                raise DataError(msg)
             return unit
     msg = (
         f"column {column!r} is no surface in {', '.join(_UNITS.values())}: the median "

@@ -10,6 +10,7 @@ import pandas as pd
 
 from basinmap.errors import CodeError, MeasureError, VintageError, culprits
 from basinmap.measures import state_column
+from basinmap.states import shared_out as part_worth
 from basinmap.territory import embedded
 from basinmap.territory.former import fates
 from basinmap.territory.history import a_few, listed, names_on, proposed, weighed
@@ -350,11 +351,9 @@ def shared_out(stocks: pd.DataFrame, moves: pd.DataFrame) -> pd.DataFrame:
     share, estimated = (moves[name].to_numpy() for name in ("share", "estimated"))
     for name in stocks.columns:
         if state_column(name) in stocks.columns:
-            state = found[state_column(name)]
+            worth = found[state_column(name)].to_numpy()
+            found[state_column(name)] = part_worth(worth, estimated, found[name] == 0)
             found[name] *= share
-            found[state_column(name)] = state.mask(
-                estimated & (state == ""), "estimated"
-            )
     return found
 
 

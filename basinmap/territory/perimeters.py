@@ -25,15 +25,18 @@ from basinmap.territory.memberships import (
     FIRST,
     LAST,
     LISTED,
+    Day,
     Lists,
     check_date,
     epci_names,
+    iso_day,
     lineage,
     lists_by_year,
     members_on,
     runs,
 )
 from basinmap.territory.units import check_unique
+from basinmap.values.told import told_of
 
 __all__ = ["Perimeter", "partition", "perimeter", "user_perimeter"]
 
@@ -82,7 +85,7 @@ class Perimeter:
 
 
 def perimeter(
-    name: str, *, date: str = "2026-01-01", memberships: Lists = None
+    name: str, *, date: Day = "2026-01-01", memberships: Lists = None
 ) -> Perimeter:
     """
     Return a named perimeter at a date.
@@ -125,7 +128,7 @@ def perimeter(
     if not isinstance(name, str):
         msg = f"one name at a time, as a string, not {name!r}; see bm.partition"
         raise CodeError(msg)
-    year = check_date(date, memberships)
+    year, date = check_date(date, memberships), iso_day(date)
     level, code = _named(name, date, memberships)
     members = members_on(level, date, memberships=memberships)
     communes = tuple(members.index[members == code])
@@ -170,7 +173,7 @@ def _not_established(name: str, level: str, code: str, date: str) -> str:
 
 def _source_of(rows: pd.DataFrame, year: int) -> str:
     """Return the source of a list of the user."""
-    told = rows.attrs.get("sources") or (f"composition des EPCI en {year}",)
+    told = told_of(rows).sources or (f"composition des EPCI en {year}",)
     return " ; ".join(told)
 
 

@@ -13,6 +13,7 @@ from shapely import Point
 
 from basinmap.errors import CRSError, DataError, VintageError
 from basinmap.territory import embedded
+from basinmap.values.told import tell
 
 __all__ = ["LOUVRE_LENS", "Place", "places", "town_halls"]  # noqa: F822 - read when asked for
 
@@ -144,10 +145,11 @@ def places() -> gpd.GeoDataFrame:
     'Wikipédia'
     """
     frame = embedded.spatial_table("places").copy()
-    frame.attrs = {
-        "sources": embedded.credit("places.geometry"),
-        "credits": {str(code): _credit(text) for code, text in frame["source"].items()},
-    }
+    tell(
+        frame,
+        sources=embedded.credit("places.geometry"),
+        credits={str(code): _credit(text) for code, text in frame["source"].items()},
+    )
     return frame
 
 
@@ -179,7 +181,7 @@ def town_halls() -> gpd.GeoDataFrame:
     )
     frame = gpd.GeoDataFrame({"name": communes["name"]}, geometry=points)
     frame.index = communes.index.copy()
-    frame.attrs = {"sources": embedded.credit("town_hall_x")}
+    tell(frame, sources=embedded.credit("town_hall_x"))
     return frame
 
 

@@ -32,6 +32,7 @@ from basinmap.territory.levels import check_codes, check_level, fold, repair_cod
 from basinmap.territory.local import check_local, is_there
 from basinmap.territory.texts import encoding_of, mended_texts, unreadable_text
 from basinmap.typography import long_date, number, percent
+from basinmap.values.told import tell
 
 __all__ = ["check_generations", "checked_units", "read_units"]
 
@@ -121,7 +122,7 @@ def read_units(
         `"none"` for what is no QPV.
     repair
         Whether codes with one possible meaning and invalid outlines are repaired;
-        `attrs["report"]` tells which. Otherwise they are refused.
+        `report_of` tells which. Otherwise they are refused.
     encoding
         Of the text, when accents come out wrong: `"utf-8"`, `"cp1252"`.
 
@@ -131,7 +132,7 @@ def read_units(
         EPSG:2154, index named by the level; `name`, for quartiers `generation`,
         the other columns of the file (`<column>_in_file` where the name is taken)
         and `geometry`, valid polygons in the order of the file. `attrs`: `level`,
-        `sources` (name of the file) and `report`.
+        `sources` (name of the file) and `report`, which `report_of` reads.
 
     Raises
     ------
@@ -160,7 +161,7 @@ def read_units(
     ...     call = read_units(path, "commune")
     >>> call.loc["62498", "name"], call.crs.to_string()
     ('Lens', 'EPSG:2154')
-    >>> call.attrs["report"].notes[-1]
+    >>> bm.report_of(call).notes[-1]
     'Contours reprojetés de EPSG:4326 vers EPSG:2154.'
     """
     _check_generation(check_level(level), generation)
@@ -221,16 +222,17 @@ def checked_units(
     _check_places(frame, level, generation, file, source)
     # Rounding may cross two lines that touched.
     frame, again = _valid(frame, file, repair=repair)
-    frame.attrs = {
-        "level": level,
-        "sources": (file.name,),
-        "report": Report(
+    tell(
+        frame,
+        level=level,
+        sources=(file.name,),
+        report=Report(
             verb=f"Lecture de {file.name}",
             units_before=len(raw),
             units_after=len(frame),
             notes=(*notes, *mended, *moved, *again),
         ),
-    }
+    )
     return frame
 
 

@@ -14,6 +14,7 @@ from basinmap.measures import (
     Stock,
     check_columns,
     check_ratios,
+    printed_names,
     state_column,
 )
 from basinmap.reports import Report
@@ -31,7 +32,9 @@ from basinmap.territory.sums import (
     account,
     columns_of,
     refuse,
+    shared_minima,
     signed_of,
+    still_hidden,
     stocks_of,
     sums_of,
 )
@@ -128,6 +131,11 @@ def rebase(
     sums = sums_of(stocks, parent, signed=signed_of(known))
     rows = _weighted_rows(table, known, moves.table)
     result = columns_of(known, sums, rows, parent, moves.partial)
+    if moves.split and (given == "lower_bound").any(axis=None):
+        whole = shared_out(given, moves.table.assign(estimated=False))
+        sums = sums_of(whole.set_axis(stocks.index), parent, signed=signed_of(known))
+        strict = columns_of(known, sums, rows, parent, moves.partial)
+        result = still_hidden(result, strict)
     _uncertain(result, known, moves)
     carry(result, table)
     retell(
@@ -316,7 +324,11 @@ def _account(
         unmatched=moves.lost,
         split=moves.split,
         estimated=estimated_parts(stocks, shown, unsure),
-        notes=(*deeds(moves), *_left_out(table, known)),
+        notes=(
+            *deeds(moves),
+            *shared_minima(given, moves.split, printed_names(known)),
+            *_left_out(table, known),
+        ),
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Final, Literal, TypeVar
 
 import numpy as np
@@ -38,14 +39,19 @@ from basinmap.measures import (
 )
 from basinmap.reports import Report
 from basinmap.states import QUALIFIERS, STATES, grown, of_part, summed
+from basinmap.typography import number
+from basinmap.values.told import bare
 
 __all__ = [
     "account",
     "as_column",
     "columns_of",
     "combined",
+    "question",
     "refuse",
+    "shared_minima",
     "signed_of",
+    "still_hidden",
     "stocks_of",
     "sums_of",
     "totals",
@@ -61,7 +67,7 @@ _RATES: Final = re.compile(
 )
 # What is hardly one, by the name of its column.
 _NAMED_RATE: Final = re.compile(
-    r"(^|_)(taux|tx|part|pct|pourcent|pourcentage|ratio|indice|densite|moyenne|moy"
+    r"^[A-Z][0-9]{2}$|(^|_)(taux|tx|part|pct|pourcent|pourcentage|ratio|indice|densite|moyenne|moy"
     r"|mediane|median|rate|share|percent|mean|density)(_|\d|$)",
     re.IGNORECASE,
 )
@@ -105,7 +111,9 @@ def refuse(known: Measures) -> None:
         raise MeasureError(msg)
 
 
-def stocks_of(table: pd.DataFrame, known: Measures) -> pd.DataFrame:
+def stocks_of(
+    table: pd.DataFrame, known: Measures, *, signed: Collection[str] | None = None
+) -> pd.DataFrame:
     """
     Return every stock that measures need, as floats, with its states.
 
@@ -115,6 +123,8 @@ def stocks_of(table: pd.DataFrame, known: Measures) -> pd.DataFrame:
         One row a territory.
     known
         Column to measure.
+    signed
+        Columns that may be negative, by default those that are declared so.
 
     Raises
     ------
@@ -129,15 +139,13 @@ def stocks_of(table: pd.DataFrame, known: Measures) -> pd.DataFrame:
         If a stock bears the name of a rate and holds numbers that are not whole.
     """
     wanted: dict[str, pd.Series] = {}
-    signed = signed_of(known)
+    signed = signed_of(known) if signed is None else signed
     for column, measure in known.items():
         match measure:
             case Stock():
                 needed = [column]
-            case Ratio(numerator=top, denominator=bottom):
-                needed = [top, bottom]
-            case Growth(start=start, end=end):
-                needed = [start, end]
+            case Ratio() | Growth():
+                needed = list(_counts(measure))
             case Mean(weight=weight):
                 needed = []
                 wanted |= _weighed(table, column, weight)
@@ -147,8 +155,41 @@ def stocks_of(table: pd.DataFrame, known: Measures) -> pd.DataFrame:
             values, states = counted(table, name, signed=name in signed)
             wanted[name] = values
             wanted[state_column(name)] = states
-    _question(wanted, known)
+    for column, measure in known.items():
+        if isinstance(measure, Ratio | Growth):
+            wanted |= _paired(column, measure, wanted)
+    question(
+        {n: wanted[n] for n, m in known.items() if isinstance(m, Stock)}, stacklevel=4
+    )
     return pd.DataFrame(wanted, index=table.index)
+
+
+def _counts(measure: Ratio | Growth) -> tuple[str, str]:
+    """Return the count above, and the count below."""
+    if isinstance(measure, Ratio):
+        return measure.numerator, measure.denominator
+    return measure.end, measure.start
+
+
+def _of(count: str, column: str) -> str:
+    return f"{count} of {column}"
+
+
+def _paired(
+    column: str, measure: Ratio | Growth, wanted: Mapping[str, pd.Series]
+) -> dict[str, pd.Series]:
+    """Return the two counts of a quotient where what has no object leaves both."""
+    top, bottom = _counts(measure)
+    above, below = wanted[state_column(top)], wanted[state_column(bottom)]
+    void = (above == "not_applicable") | (below == "not_applicable")
+    if not (void & (above != below)).any():
+        return {}
+    found = {}
+    for count, states in ((top, above), (bottom, below)):
+        name = _of(count, column)
+        found[name] = wanted[count].mask(void)
+        found[state_column(name)] = states.mask(void, "not_applicable")
+    return found
 
 
 def signed_of(known: Measures) -> set[str]:
@@ -179,14 +220,26 @@ def _weighed(table: pd.DataFrame, column: str, weight: str) -> dict[str, pd.Seri
     }
 
 
-def _question(wanted: Mapping[str, pd.Series], known: Measures) -> None:
-    """Warn of a stock that looks like a rate."""
+def question(stocks: Mapping[str, pd.Series], *, stacklevel: int = 2) -> None:
+    """
+    Warn of stocks that look like rates: by their name, with numbers not whole.
+
+    Parameters
+    ----------
+    stocks
+        What is to be added up, by name.
+    stacklevel
+        See `warnings.warn`.
+
+    Warns
+    -----
+    BasinmapWarning
+        Naming them.
+    """
     odd = [
         name
-        for name, measure in known.items()
-        if isinstance(measure, Stock)
-        and _NAMED_RATE.search(name)
-        and (wanted[name].dropna() % 1 != 0).any()
+        for name, values in stocks.items()
+        if _NAMED_RATE.search(name) and (values.dropna() % 1 != 0).any()
     ]
     if odd:
         warnings.warn(
@@ -194,7 +247,7 @@ def _question(wanted: Mapping[str, pd.Series], known: Measures) -> None:
             "its values are not whole; a sum of rates means nothing: declare a "
             "bm.Ratio with its two counts, or rename the column if it does add up",
             BasinmapWarning,
-            stacklevel=4,
+            stacklevel=stacklevel + 1,
         )
 
 
@@ -226,23 +279,37 @@ def sums_of(
     DataFrame
         One row a unit, in the order of their codes; `<column>_state` beside each.
     """
-    by = parent.to_numpy()
     units = pd.Index(sorted(parent.dropna().unique()), name=parent.name)
-    sums = pd.DataFrame(index=units)
-    for name in stocks.columns:
-        if state_column(name) not in stocks.columns:
-            continue
-        states = stocks[state_column(name)]
-        has = {
-            state: (states == state).groupby(by).any().reindex(units)
-            for state in (*STATES, *QUALIFIERS)
-        }
-        some = stocks[name].notna().groupby(by).any().reindex(units)
-        state = summed(has, some, signed=name in signed)
-        total = stocks[name].groupby(by).sum().reindex(units)
-        sums[name] = total.mask(np.isin(state, list(STATES)))
-        sums[state_column(name)] = state
-    return sums
+    names = [name for name in stocks.columns if state_column(name) in stocks.columns]
+    # All columns at once: one by one, pandas takes ten times as long.
+    unit = units.get_indexer(parent.to_numpy())
+    order = np.argsort(unit, kind="stable")[(unit < 0).sum() :]
+    starts = np.searchsorted(unit[order], np.arange(len(units)))
+    values = stocks[names].iloc[order]
+
+    def any_of(terms: np.ndarray) -> np.ndarray:
+        return np.logical_or.reduceat(terms, starts, axis=0)
+
+    told = stocks[[state_column(name) for name in names]].to_numpy(dtype=object)
+    kind, kinds = pd.factorize(told[order].ravel())
+    kind = kind.reshape(len(order), len(names))
+    has = {
+        str(state): any_of(kind == rank) for rank, state in enumerate(kinds) if state
+    }
+    # The counts of a quotient have names of their own: « n of taux ».
+    whose = [str(name).split(" of ", maxsplit=1)[0] for name in names]
+    may = np.array([name in signed for name in whose], dtype=bool)
+    states = summed(has, any_of(values.notna().to_numpy()), signed=may)
+    gone = np.logical_or.reduce([states == state for state in STATES])
+    added = values.groupby(unit[order]).sum()
+    sums: dict[str, object] = {}
+    for at, name in enumerate(names):
+        total = added[name].to_numpy()
+        sums[name] = (
+            np.where(gone[:, at], np.nan, total) if gone[:, at].any() else total
+        )
+        sums[state_column(name)] = pd.Series(states[:, at], units, dtype=object)
+    return pd.DataFrame(sums, index=units)
 
 
 def columns_of(
@@ -253,6 +320,7 @@ def columns_of(
     part: Collection[str] = (),
     *,
     allowed: bool = False,
+    signed: Collection[str] | None = None,
 ) -> pd.DataFrame:
     """
     Compute every measure of the units, with what each value is worth.
@@ -271,6 +339,8 @@ def columns_of(
         Units some of whose territory is in no row.
     allowed
         Whether these may stand for the whole.
+    signed
+        Columns that may be negative, by default those that are declared so.
 
     Returns
     -------
@@ -278,19 +348,83 @@ def columns_of(
         One row a unit, a column a measure; `<column>_state` beside those of which there
         is something to say.
     """
-    lacking = sums.index.isin(list(part))
-    columns: dict[str, pd.Series] = {}
+    lacking = np.flatnonzero(sums.index.isin(list(part)))
+    columns: dict[str, object] = {}
+    signed = signed_of(known) if signed is None else signed
     for column, measure in known.items():
-        found = combined(column, measure, sums, table, parent, signed_of(known))
-        states = as_column(found.states, sums.index)
-        series = found.series
-        if lacking.any():
-            states[lacking] = of_part(states[lacking], _kind(measure), allowed=allowed)
-            series = series.mask(states.isin(list(STATES)))
+        if isinstance(measure, Stock):
+            series, states = counted(sums, column, signed=column in signed)
+        else:
+            found = combined(column, measure, sums, table, parent, signed)
+            series, states = found.series, as_column(found.states, sums.index)
+        told = states.to_numpy(dtype=object, copy=True)
+        told[lacking] = of_part(told[lacking], _kind(measure), allowed=allowed)
+        gone = lacking[[state in STATES for state in told[lacking]]]
+        if len(gone):
+            series = series.mask(np.isin(np.arange(len(series)), gone))
         columns[column] = series
-        if (states != "").any():
-            columns[state_column(column)] = states
+        if (told != "").any():
+            columns[state_column(column)] = pd.Series(told, sums.index, dtype=object)
     return pd.DataFrame(columns, index=sums.index)
+
+
+def still_hidden(result: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
+    """
+    Keep hidden what rests on a share of a minimum.
+
+    A rate over a minimum is secret; the share of a minimum is an estimate, and a rate
+    over it no better known for that.
+
+    Parameters
+    ----------
+    result
+        What `columns_of` made of shares.
+    whole
+        What it made of the same, minima left as they are.
+    """
+    result = result.copy()
+    for name in whole.columns:
+        state = state_column(str(name))
+        if state not in whole.columns:
+            continue
+        hidden = whole[state].isin(list(STATES))
+        if state in result.columns and hidden.any():
+            hidden &= ~result[state].isin(list(STATES))
+            result[name] = result[name].mask(hidden)
+            result[state] = result[state].mask(hidden, whole[state])
+    return result
+
+
+def shared_minima(
+    stocks: pd.DataFrame, cut: Collection[object], labels: Mapping[str, str]
+) -> list[str]:
+    """
+    Say in French which minima are shared out, so that their parts bound nothing.
+
+    Parameters
+    ----------
+    stocks
+        What `stocks_of` returned.
+    cut
+        Codes of the rows that are shared out.
+    labels
+        Printed names of columns.
+    """
+    rows = stocks[stocks.index.isin(list(cut))]
+    notes = []
+    for name in rows.columns:
+        if " " in str(name) or state_column(str(name)) not in rows.columns:
+            continue
+        bound = (rows[state_column(str(name))] == "lower_bound") & (rows[name] != 0)
+        codes = [str(code) for code in rows.index[bound].unique()]
+        if codes:
+            more = "…" if len(codes) > 5 else ""
+            notes.append(
+                f"{labels.get(str(name), str(name))}, minimums partagés : une partie "
+                "en est cachée, ce qui en vient est une estimation et non un minimum "
+                f"({number(len(codes))} : {', '.join(codes[:5])}{more})."
+            )
+    return notes
 
 
 def _kind(measure: Measure) -> Literal["count", "balance", "rate"]:
@@ -344,8 +478,22 @@ def combined(
             return _mean(column, sums)
         case Category():
             return _common(column, measure, table, parent, sums.index)
+        case Ratio() | Growth():
+            top, bottom = _counts(measure)
+            if _of(top, column) in sums:
+                own = {_of(top, column)} if top in signed else set()
+                pair = _of(top, column), _of(bottom, column)
+                return evaluate(_on(measure, pair), sums, column, signed=own)
+            return evaluate(measure, sums, column, signed=signed)
         case _:
             return evaluate(measure, sums, column, signed=signed)  # type: ignore[arg-type]
+
+
+def _on(measure: Ratio | Growth, pair: tuple[str, str]) -> Ratio | Growth:
+    """Return a quotient on other columns, the one above first."""
+    if isinstance(measure, Ratio):
+        return replace(measure, numerator=pair[0], denominator=pair[1])
+    return replace(measure, end=pair[0], start=pair[1])
 
 
 def _mean(column: str, sums: pd.DataFrame) -> Evaluated:
@@ -511,15 +659,17 @@ def account(
         Other fields of the report.
     """
     shown = [name for name, measure in known.items() if isinstance(measure, Stock)]
+    result = bare(result)
     bounded = {
         name: tuple(result.index[result[state_column(name)] == "lower_bound"])
         for name in shown
         if state_column(name) in result
     }
     gone = {
-        str(name): tuple(stocks.index[missing(stocks[name])].unique())
+        str(name): tuple(stocks.index[absent].unique()) if absent.any() else ()
         for name in stocks.columns
         if state_column(str(name)) in stocks and " " not in str(name)
+        for absent in [missing(stocks[name])]
     }
     return form(
         verb=verb,

@@ -15,6 +15,7 @@ import pandas as pd
 from basinmap.errors import DataError, VintageError, culprits
 from basinmap.territory import embedded
 from basinmap.territory.levels import check_codes
+from basinmap.values.told import bare, fact_of
 
 __all__ = [
     "FIRST",
@@ -205,10 +206,10 @@ def _embedded_timeline() -> Timeline:
 def _followed(events: pd.DataFrame) -> Timeline:
     """Replay the events from the first, or refuse them."""
     rows = _checked(events)
-    listed = "communes" in events.attrs
+    listed = fact_of(events, "communes") is not None
     extends = not listed and _extends_embedded(rows)
     own = embedded.table("cog")["code"]
-    known = frozenset(own if extends else events.attrs.get("communes", ()))
+    known = frozenset(own if extends else fact_of(events, "communes", ()))
     touched = frozenset(rows["before"].dropna()) | frozenset(rows["after"])
     start = _dropped_first(rows) | (known - touched)
     replay = _Replay({code: frozenset([code]) for code in start})
@@ -220,7 +221,7 @@ def _followed(events: pd.DataFrame) -> Timeline:
             f"{culprits(gone)}; take the list and the events of the same year"
         )
         raise DataError(msg)
-    first, last = _covered(rows, LAST if extends else events.attrs.get("year"))
+    first, last = _covered(rows, LAST if extends else fact_of(events, "year"))
     away = (code for code in touched if not code.startswith(("59", "62")))
     return Timeline(
         events=rows,
@@ -378,8 +379,7 @@ def _checked(events: pd.DataFrame) -> pd.DataFrame:
         what = f"columns missing: {culprits(missing)}" if missing else "no row"
         msg = f"events: {what}; give a frame such as bm.cog_events() returns"
         raise DataError(msg)
-    rows = events.reset_index(drop=True)
-    rows.attrs = {}  # copied deep by every operation, which a long list makes slow
+    rows = bare(events).reset_index(drop=True)
     lacking = {name: _OPTIONAL[name] for name in _OPTIONAL if name not in rows}
     rows = rows.assign(**lacking)
     _check_dates(rows)

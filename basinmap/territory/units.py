@@ -14,16 +14,19 @@ from basinmap.measures import Measure, Stock
 from basinmap.territory import embedded
 from basinmap.territory.levels import check_unique, resolve_codes
 from basinmap.territory.memberships import (
+    Day,
     Lists,
     check_date,
     epci_names,
+    gaps_of,
+    incomplete,
     lineage,
     lists_by_year,
     members_on,
     warn_of_unknown,
 )
-from basinmap.territory.outlines import Outlines, read_outlines
-from basinmap.values.told import measures_of, tell
+from basinmap.territory.outlines import Outlines, error_of, read_outlines
+from basinmap.values.told import fact_of, measures_of, retell, tell, told_of
 
 __all__ = [
     "check_unique",
@@ -126,13 +129,13 @@ def communes(
         msg = "outline_error is that of outlines of your own: add outlines='…'"
         raise DataError(msg)
     if outlines is None:
-        frame.attrs = _frame_attrs("commune")
+        tell(frame, **_facts("commune"))
         return frame
     ground = read_outlines(outlines, outline_error=outline_error)
     _check_covered(kept, ground, frame["epci"])
     frame["area_km2"] = ground["area_km2"].reindex(kept)
     frame = frame.set_geometry(ground.geometry.reindex(kept))
-    frame.attrs = _frame_attrs("commune", ground)
+    tell(frame, **_facts("commune", ground))
     return frame
 
 
@@ -162,28 +165,30 @@ def _check_covered(wanted: pd.Index, ground: gpd.GeoDataFrame, epci: pd.Series) 
     cure = f"keep what they cover, such as epci={there[0]!r}" if there else "add them"
     msg = (
         f"{len(lacking)} of {len(wanted)} commune(s) have no outline in those given "
-        f"({' ; '.join(ground.attrs['sources'])}): {culprits(lacking)}; {cure}"
+        f"({' ; '.join(told_of(ground).sources)}): {culprits(lacking)}; {cure}"
     )
     raise DataError(msg)
 
 
-def _frame_attrs(
-    level: str, ground: gpd.GeoDataFrame | None = None
-) -> dict[str, object]:
+def _facts(level: str, ground: gpd.GeoDataFrame | None = None) -> dict[str, object]:
     """Return what travels with a frame on the embedded outlines, or on others."""
-    attrs: dict[str, object] = {"level": level, "geography": "2026-01-01"}
-    # Plain, not a measure: pandas writes attributes into GeoParquet as JSON.
     stocks = {"population": asdict(_stock(f"population_{LATEST}", "commune"))}
     if ground is None:
         stocks["area_km2"] = asdict(_stock("area_km2", "commune"))
         error = {"outline_error": embedded.outline_error()}
         sources = embedded.credit(*_OUTLINE)
     else:
-        stocks |= ground.attrs["stocks"]
-        error = {k: v for k, v in ground.attrs.items() if k == "outline_error"}
-        sources = (*ground.attrs["sources"], *embedded.credit("name", "epci"))
-    sources = tuple(dict.fromkeys(sources))
-    return {**attrs, "sources": sources, **error, "stocks": stocks}
+        stocks |= fact_of(ground, "stocks")
+        known = error_of(ground)
+        error = {} if known is None else {"outline_error": known}
+        sources = (*told_of(ground).sources, *embedded.credit("name", "epci"))
+    return {
+        "level": level,
+        "geography": "2026-01-01",
+        "sources": tuple(dict.fromkeys(sources)),
+        **error,
+        "stocks": stocks,
+    }
 
 
 @cache
@@ -248,14 +253,20 @@ def _units(
     frame = frame if codes is None else frame.loc[list(codes)]
     columns = ["name", *more, "communes", "population", "area_km2", "geometry"]
     frame = frame[columns].copy()
+    if "outside" in more and frame["outside"].notna().any():
+        # What lies in other départements is in no figure here.
+        partly = frame["outside"].notna().map({True: "lower_bound", False: ""})
+        for name in ("area_km2", "population"):
+            place = int(frame.columns.get_loc(name)) + 1
+            frame.insert(place, f"{name}_state", partly.astype(object))
     frame.index.name = level
-    frame.attrs = {**_frame_attrs(level, ground), "date": f"{year}-01-01"}
+    tell(frame, **_facts(level, ground), date=f"{year}-01-01")
     return frame
 
 
 def epcis(
     *,
-    date: str = "2026-01-01",
+    date: Day = "2026-01-01",
     epci: Selection = None,
     scot: Selection = None,
     departement: Selection = None,
@@ -285,7 +296,9 @@ def epcis(
         EPSG:2154, index `epci` (SIREN); `name` and `nature` (CC, CA, CU, METRO) of
         that date, `short_name`, `outside` (codes of its communes in other
         départements, which are in no figure here), `communes` (COG 2026),
-        `population` (2023), `area_km2`, `geometry` merged from the communes.
+        `population` (2023), `area_km2`, `geometry` merged from the communes; where one
+        of the EPCI has communes outside, `population_state` and `area_km2_state` say
+        that its figures are lower bounds.
 
     Raises
     ------
@@ -315,9 +328,9 @@ def epcis(
     members = members_on("epci", date, memberships=memberships)
     codes = pd.Index(sorted(members.dropna().unique()))
     chosen = _selected(scot=scot, departement=departement)
-    if epci is None:
+    if epci is None or gaps_of(memberships, date):
         warn_of_unknown("epci", date, memberships, among=chosen)
-    else:
+    if epci is not None:
         # Those that are known are whole: the others are not asked for.
         codes = pd.Index(_codes_at(epci, codes, year))
     if scot is not None or departement is not None:
@@ -327,7 +340,7 @@ def epcis(
         msg = f"empty selection: no EPCI has all of {told}; drop one of the conditions"
         raise DataError(msg)
     more = ["short_name", "nature", "outside"]
-    return _units(
+    frame = _units(
         "epci",
         year,
         more=more,
@@ -335,6 +348,9 @@ def epcis(
         outlines=outlines,
         memberships=memberships,
     )
+    if listed := incomplete(memberships, date):
+        retell(frame, remarks=dict.fromkeys(frame.index, listed))
+    return frame
 
 
 def _codes_at(given: Selection, known: pd.Index, year: int) -> list[str]:
@@ -361,7 +377,7 @@ def _codes_at(given: Selection, known: pd.Index, year: int) -> list[str]:
 
 
 def scots(
-    *, date: str = "2026-01-01", outlines: Outlines | None = None
+    *, date: Day = "2026-01-01", outlines: Outlines | None = None
 ) -> gpd.GeoDataFrame:
     """
     Return the five SCoT of the bassin minier.
@@ -449,11 +465,12 @@ def quartiers() -> gpd.GeoDataFrame:
     """
     frame = embedded.spatial_table("quartiers").copy()
     sources = embedded.credit("quartiers.geometry")
-    frame.attrs = {
-        "level": "quartier",
-        "sources": sources,
-        "outline_error": float(frame["precision_m"].max()),
-    }
+    tell(
+        frame,
+        level="quartier",
+        sources=sources,
+        outline_error=float(frame["precision_m"].max()),
+    )
     return frame
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,12 +11,23 @@ import pandas as pd
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.territory import embedded
+from basinmap.territory.memberships import members_on
 from basinmap.typography import number, typeset
 
-__all__ = ["Lack", "check_covered", "lacking", "remarks", "warn_of_part"]
+__all__ = [
+    "Lack",
+    "check_covered",
+    "lacking",
+    "official_units",
+    "remarks",
+    "warn_of_part",
+    "with_official",
+]
 
 _NAMED: Final = 5
 """How many absent communes are named."""
+_DATED: Final = frozenset({"epci", "scot"})
+_ABOVE: Final = _DATED | {"arrondissement", "departement", "region", "bassin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +59,7 @@ class Lack:
     @property
     def sentence(self) -> str:
         """What is covered, in French."""
+        parts = self.parts.removesuffix("s") if self.there == 1 else self.parts
         without = []
         if self.absent:
             names = [_named(code, self.parts) for code in self.absent[:_NAMED]]
@@ -59,14 +71,84 @@ class Lack:
         if self.outside is None:
             without.append("sans celles des autres départements")
             return typeset(
-                f"{self.unit} couvre {number(self.there)} {self.parts}, "
-                f"{', '.join(without)}"
+                f"{self.unit} couvre {number(self.there)} {parts}, {', '.join(without)}"
             )
         whole = self.there + len(self.absent) + len(self.outside)
         return typeset(
-            f"{self.unit} couvre {number(self.there)} {self.parts} sur "
+            f"{self.unit} couvre {number(self.there)} {parts} sur "
             f"{number(whole)}, {', '.join(without)}"
         )
+
+
+def official_units(
+    level: str, parts: str = "commune", *, date: str = "2026-01-01"
+) -> pd.Series | None:
+    """
+    Return the unit of every commune, or IRIS, at an official level.
+
+    Parameters
+    ----------
+    level
+        Name of a partition.
+    parts
+        `"commune"` or `"iris"`.
+    date
+        Day at which membership is read, of the levels that have one.
+
+    Returns
+    -------
+    Series or None
+        Named by the level; None where the name is that of no official level.
+
+    Examples
+    --------
+    >>> official_units("epci")["62498"], official_units("zone")
+    ('246200364', None)
+    >>> official_units("commune", "iris")["624980101"]
+    '62498'
+    """
+    nested = level == "commune" and parts == "iris"
+    if level not in _ABOVE and not nested:
+        return None
+    members = members_on(level, date if level in _DATED else "2026-01-01")
+    if parts == "commune":
+        return members
+    commune = embedded.table("iris")["commune"]
+    held = members.reindex(commune.to_numpy()).to_numpy()
+    return pd.Series(held, commune.index, name=level)
+
+
+def with_official(
+    given: pd.Series, *, date: str = "2026-01-01", parts: str = "commune"
+) -> pd.Series:
+    """
+    Complete a partition that claims official units with what it does not tell of.
+
+    Named after a level and made of its codes, it says that these units are its own:
+    what they hold besides, and it does not list at all, is lacking. What it puts
+    elsewhere, or nowhere, is the choice of its author.
+
+    Parameters
+    ----------
+    given
+        Unit of each commune, or IRIS.
+    date
+        Day at which membership is read.
+    parts
+        `"commune"` or `"iris"`.
+
+    Examples
+    --------
+    >>> alone = pd.Series({"62498": "246200364"}, name="epci")
+    >>> len(with_official(alone)), len(with_official(alone.rename("zone")))
+    (36, 1)
+    """
+    official = official_units(str(given.name), parts, date=date)
+    if official is None:
+        return given
+    held = official.isin(given.dropna().unique())
+    more = official[held & ~official.index.isin(given.index)]
+    return pd.concat([given.astype(object), more.astype(object)]).rename(given.name)
 
 
 def lacking(codes: pd.Index, parent: pd.Series, members: pd.Series) -> dict[str, Lack]:
@@ -91,7 +173,8 @@ def lacking(codes: pd.Index, parent: pd.Series, members: pd.Series) -> dict[str,
     held = parent.dropna()
     everyone = members.dropna()
     everyone = everyone[everyone.isin(held.unique())]
-    gone = everyone[~everyone.index.isin(codes)]
+    # What is in the table without a unit is in no sum.
+    gone = everyone[~everyone.index.isin(held.index)]
     absent = {unit: tuple(map(str, rows.index)) for unit, rows in gone.groupby(gone)}
     beyond = _outside(level)
     there = held.value_counts()
@@ -140,7 +223,9 @@ def _named(code: str, parts: str) -> str:
     return str(code)
 
 
-def remarks(part: Mapping[str, Lack]) -> dict[str, str]:
+def remarks(
+    part: Mapping[str, Lack], units: Iterable[object] = (), also: str = ""
+) -> dict[str, str]:
     """
     Return what is to be printed of each unit that is not whole.
 
@@ -148,8 +233,18 @@ def remarks(part: Mapping[str, Lack]) -> dict[str, str]:
     ----------
     part
         What `lacking` returned.
+    units
+        All units.
+    also
+        What is to be said of each of them, if anything.
     """
-    return {code: f"{lack.sentence}." for code, lack in part.items()}
+    told = {code: f"{lack.sentence}." for code, lack in part.items()}
+    if not also:
+        return told
+    return {
+        unit: f"{told[unit]} {also}" if unit in told else also
+        for unit in map(str, units)
+    }
 
 
 def _quoted(lacks: list[Lack]) -> str:

@@ -429,7 +429,26 @@ def check_exported(table: pd.DataFrame, what: str) -> None:
     MeasureError
         If another state says that a value is missing which is there. A word that is
         none of ours says nothing.
+
+    Warns
+    -----
+    BasinmapWarning
+        If a column of states has lost the column it is of.
     """
+    alone = [
+        str(name)
+        for name in table.columns
+        if str(name).endswith("_state")
+        and str(name).removesuffix("_state") not in table.columns
+        and table[name].isin([*STATES, *QUALIFIERS]).any()
+    ]
+    if alone:
+        warnings.warn(
+            f"{what}: {culprits(alone)} say what values are worth whose column is not "
+            "there; rename the two together",
+            BasinmapWarning,
+            stacklevel=4,
+        )
     for values in columns_of(table):
         told = told_of(values).states
         gone = {code: state for code, state in told.items() if state in STATES}

@@ -11,7 +11,9 @@ import pandas as pd
 
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.measures import (
+    Growth,
     Measures,
+    Ratio,
     as_floats,
     check_columns,
     missing,
@@ -129,7 +131,7 @@ def table_of(columns: Mapping[str, pd.Series]) -> pd.DataFrame:
     >>> bm.column(table, "L04").attrs["title"]
     'Taux de vacance des logements en 2021'
     """
-    if not columns:
+    if not isinstance(columns, Mapping) or not columns:
         msg = "no series to lay out: give them by name, {'L04': values}"
         raise DataError(msg)
     held, told = {}, {}
@@ -306,7 +308,10 @@ def _table_described(
 ) -> pd.DataFrame:
     found = table.copy(deep=False)
     if measures is not None:
-        check_columns(table, *measures)
+        derived = (Ratio, Growth)
+        check_columns(
+            table, *(n for n, m in measures.items() if not isinstance(m, derived))
+        )
         facts["measures"] = {**measures_of(table), **declared(table, measures)}
     return retell(found, **facts)
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from basinmap.measures import missing
 
-__all__ = ["Print", "codes_of", "holds", "print_of"]
+__all__ = ["Print", "codes_of", "holds", "knows", "print_of"]
 
 Print = str
 """What is kept: text, which pandas copies and writes at no cost."""
@@ -63,7 +63,7 @@ def _bits(values: pd.Series) -> NDArray[np.uint32]:
     return bits
 
 
-def print_of(values: pd.Series) -> Print:
+def print_of(values: pd.Series, codes: NDArray[np.uint32] | None = None) -> Print:
     """
     Return the print of values, or nothing where they are too many.
 
@@ -71,6 +71,8 @@ def print_of(values: pd.Series) -> Print:
     ----------
     values
         Numbers, categories or text, by code.
+    codes
+        What `codes_of` returned of the index, where it is at hand.
 
     Examples
     --------
@@ -80,7 +82,7 @@ def print_of(values: pd.Series) -> Print:
     """
     if len(values) > _MOST:
         return ""
-    codes = codes_of(values.index)
+    codes = codes_of(values.index) if codes is None else codes
     order = np.argsort(codes, kind="stable")
     packed = codes[order].tobytes() + _bits(values)[order].tobytes()
     return base64.b64encode(packed).decode("ascii")
@@ -116,4 +118,39 @@ def holds(kept: Print, values: pd.Series) -> bool:
     known = codes[at] == wanted
     if not known.any():
         return bool(np.isin(mine[there], bits).all())
-    return bool((bits[at] == mine[there])[known].all())
+    other = known & (bits[at] != mine[there])
+    if not other.any():
+        return True
+    # Of some thousand codes two may share their few bits, and one may stand twice.
+    given = _together(wanted[other], mine[there][other])
+    return bool(np.isin(given, _together(codes, bits)).all())
+
+
+def _together(
+    codes: NDArray[np.uint32], bits: NDArray[np.uint32]
+) -> NDArray[np.uint64]:
+    return (codes.astype(np.uint64) << np.uint64(32)) | bits
+
+
+def knows(kept: Print, index: pd.Index) -> bool:
+    """
+    Tell whether a print knows one at least of some codes.
+
+    Parameters
+    ----------
+    kept
+        What `print_of` returned. No print knows all.
+    index
+        Codes, or names that stand in their place.
+
+    Examples
+    --------
+    >>> rates = pd.Series([7.2], index=["62498"])
+    >>> knows(print_of(rates), rates.index), knows(print_of(rates), pd.Index(["Lens"]))
+    (True, False)
+    """
+    if not kept or not len(index):
+        return True
+    packed = base64.b64decode(kept)
+    size = len(packed) // (2 * _BITS.itemsize)
+    return bool(np.isin(codes_of(index), np.frombuffer(packed, _BITS, size)).any())

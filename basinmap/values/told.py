@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from dataclasses import (
+    MISSING,
+    asdict,
+    dataclass,
+    field,
+    fields,
+    is_dataclass,
+    replace,
+)
 from types import MappingProxyType
 from typing import Any, Final, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from basinmap.errors import BasinmapWarning, MeasureError, culprits
+from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.measures import (
     Category,
     Growth,
@@ -22,7 +30,9 @@ from basinmap.measures import (
     Ratio,
     Stock,
 )
-from basinmap.values.prints import holds, print_of
+from basinmap.reports import Report
+from basinmap.states import STATES
+from basinmap.values.prints import codes_of, holds, knows, print_of
 
 __all__ = [
     "Told",
@@ -32,8 +42,10 @@ __all__ = [
     "fact_of",
     "fresh",
     "measures_of",
+    "report_of",
     "retell",
     "stale",
+    "standing",
     "tell",
     "told_of",
     "upheld",
@@ -58,6 +70,17 @@ _OF_VALUES: Final = (
     "palette",
     "measure",
 )
+LEVELS: Final = (
+    "iris",
+    "commune",
+    "quartier",
+    "epci",
+    "scot",
+    "arrondissement",
+    "departement",
+    "region",
+)
+"""Names of the codes of an index."""
 _PRINT, _PRINTS, _STATED = "print", "prints", "stated"
 _COLUMNS: Final = "columns"
 
@@ -189,7 +212,7 @@ def retell(values: Frame, /, **facts: object) -> Frame:
     return values
 
 
-def carry(values: Frame, source: pd.Series | pd.DataFrame) -> Frame:
+def carry(values: Frame, source: pd.Series | pd.DataFrame, /, **facts: object) -> Frame:
     """
     Write of values what is told of others, the same in another form.
 
@@ -199,13 +222,17 @@ def carry(values: Frame, source: pd.Series | pd.DataFrame) -> Frame:
         A series, a table, a frame; changed in place.
     source
         What they were made of: the same numbers, fewer, or in another order.
+    **facts
+        What is told besides, as for `tell`. Prints stay those of `source`: numbers
+        that had changed before are still known to have.
 
     Returns
     -------
     Series or DataFrame
         The same object.
     """
-    values.attrs = dict(source.attrs)
+    more = {name: _plain(value) for name, value in facts.items()}
+    values.attrs = {**source.attrs, **more}
     return values
 
 
@@ -251,7 +278,8 @@ def _stamp(values: pd.Series | pd.DataFrame) -> None:
     if stated:
         attrs[_STATED] = stated
     if measures and len(values) * len(measures) <= 200_000:
-        attrs[_PRINTS] = {c: print_of(values[c]) for c in measures}
+        plain, codes = bare(values), codes_of(values.index)
+        attrs[_PRINTS] = {c: print_of(plain[c], codes) for c in measures}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a verb tells
@@ -311,10 +339,16 @@ def told_of(values: pd.Series | pd.DataFrame) -> Told:
         own = (attrs.get(_COLUMNS) or {}).get(values.name)
         if own is not None:
             found = {**found, **_kept(own)}
-        if stale(values):
+        changed = stale(values)
+        if changed:
             found = {k: v for k, v in found.items() if k not in _OF_VALUES}
             measure = None
-        found["states"] = _states(attrs, values.name)
+        states = _states(attrs, values.name)
+        # What bounds a value does not bound what was made of it.
+        found["states"] = {
+            k: v for k, v in states.items() if v in STATES or not changed
+        }
+        found["level"] = _level(values, found.get("level", ""))
         if measure is not None:
             found = {**_of_measure(measure), **found, "measure": measure}
             if measure.source:
@@ -388,6 +422,49 @@ def measures_of(table: pd.Series | pd.DataFrame) -> dict[str, Measure]:
     return {str(name): _whole(item) for name, item in found.items()}
 
 
+def report_of(frame: pd.Series | pd.DataFrame) -> Report:
+    """
+    Return the account of how a frame was read, or made.
+
+    Parameters
+    ----------
+    frame
+        What `read_units` or `read_outlines` returns.
+
+    Returns
+    -------
+    Report
+        In `attrs`, its fields are kept as plain values: this is the way to it.
+
+    Raises
+    ------
+    DataError
+        If the frame carries none.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> ground = bm.read_outlines(bm.communes(epci="call"), source="IGN")
+    >>> bm.report_of(ground).units_after
+    36
+    """
+    kept = frame.attrs.get("report")
+    if not isinstance(kept, Mapping):
+        msg = (
+            "no report is told of this frame: read_units and read_outlines leave one; "
+            "other verbs return theirs, as in table, report = bm.aggregate(…)"
+        )
+        raise DataError(msg)
+    return Report(**{name: _as_report(item) for name, item in kept.items()})
+
+
+def _as_report(item: Any) -> Any:  # noqa: ANN401 - any field of a report
+    """Return tuples where a file gives lists."""
+    if isinstance(item, Mapping):
+        return {key: _as_report(value) for key, value in item.items()}
+    return tuple(item) if isinstance(item, list) else item
+
+
 def declared(table: pd.DataFrame, measures: Measures | None) -> dict[str, Measure]:
     """
     Return the measures of a table: those given, else those it carries.
@@ -411,6 +488,8 @@ def declared(table: pd.DataFrame, measures: Measures | None) -> dict[str, Measur
         found = dict(measures)
     else:
         found = {}
+    if measures is None:
+        found = standing(table, _there(table, found))
     if not found:
         msg = (
             "no column is declared as a measure: say what each is, counts as "
@@ -422,6 +501,75 @@ def declared(table: pd.DataFrame, measures: Measures | None) -> dict[str, Measur
     if wrong:
         raise MeasureError(_no_measure(wrong))
     return found
+
+
+def _there(table: pd.DataFrame, found: dict[str, Measure]) -> dict[str, Measure]:
+    """Return the measures that a table has the columns of: it may be a part of one."""
+    kept = {}
+    for name, measure in found.items():
+        match measure:
+            case Ratio(numerator=first, denominator=second):
+                needed = {first, second}
+            case Growth(start=first, end=second):
+                needed = {first, second}
+            case Mean(weight=weight):
+                needed = {name, weight}
+            case _:
+                needed = {name}
+        if needed <= set(table.columns):
+            kept[name] = measure
+    return kept
+
+
+def standing(
+    table: pd.DataFrame, found: Mapping[str, Measure], *, stacklevel: int = 4
+) -> dict[str, Measure]:
+    """
+    Return measures of a table, without what no longer holds of its columns.
+
+    Parameters
+    ----------
+    table
+        A table that declares its columns.
+    found
+        Some of what it declares.
+    stacklevel
+        See `warnings.warn`.
+
+    Returns
+    -------
+    dict
+        A column whose values changed since it was declared keeps its kind and unit, and
+        loses its label, year and source.
+
+    Warns
+    -----
+    BasinmapWarning
+        Naming them.
+    """
+    prints = table.attrs.get(_PRINTS) or {}
+    changed = [
+        name
+        for name in found
+        if name in prints
+        and name in table.columns
+        and not holds(prints[name], table[name])
+    ]
+    if not changed:
+        return dict(found)
+    warnings.warn(
+        f"{len(changed)} column(s) changed since they were declared: "
+        f"{culprits(changed)}; neither their label, year nor source is kept: say whose "
+        "they are, bm.describe(table, measures={'column': bm.Stock(source=…)})",
+        BasinmapWarning,
+        stacklevel=stacklevel,
+    )
+    return {
+        name: replace(measure, label="", source="", vintage="", published=None)
+        if name in changed
+        else measure
+        for name, measure in found.items()
+    }
 
 
 def _no_measure(wrong: list[str]) -> str:
@@ -472,6 +620,12 @@ def _of_measure(measure: Measure) -> dict[str, str]:
         "geography": measure.geography,
     }
     return {name: value for name, value in told.items() if value}
+
+
+def _level(values: pd.Series, told: str) -> str:
+    """Return the level of a series: after a grouping, its index tells another."""
+    name = str(values.index.name or "")
+    return name if told and name in LEVELS and name != told else told
 
 
 def _lines(told: object) -> tuple[str, ...]:
@@ -528,9 +682,10 @@ def upheld(values: pd.Series, *, stacklevel: int = 3) -> pd.Series:
     BasinmapWarning
         If they are not.
     """
-    if not stale(values):
-        return values
     attrs = values.attrs
+    if not stale(values):
+        _warn_of_names(values, stacklevel=stacklevel + 1)
+        return values
     own = (attrs.get(_COLUMNS) or {}).get(values.name) or attrs
     told = own.get("title") or own.get("label") or values.name
     warnings.warn(
@@ -541,9 +696,28 @@ def upheld(values: pd.Series, *, stacklevel: int = 3) -> pd.Series:
         stacklevel=stacklevel,
     )
     gone = (*_OF_VALUES, _PRINT, _PRINTS, _COLUMNS, "measures", "stocks")
+    states = {k: v for k, v in _states(attrs, values.name).items() if v in STATES}
     values = values.copy(deep=False)
     values.attrs = {k: v for k, v in attrs.items() if k not in gone}
-    return values
+    return retell(values, states=states)
+
+
+def _warn_of_names(values: pd.Series, *, stacklevel: int) -> None:
+    """Warn of states that no longer find their values, names being there for codes."""
+    attrs = values.attrs
+    kept = attrs.get(_PRINT) or (attrs.get(_PRINTS) or {}).get(values.name, "")
+    states = _states(attrs, values.name)
+    if not states or knows(str(kept), values.index):
+        return
+    if not values.index.isin(list(states)).any():
+        warnings.warn(
+            f"{values.name!r}: its codes were replaced by names, and what is said of "
+            f"{len(states)} value(s) ({culprits(dict.fromkeys(states.values()))}) no "
+            "longer finds them; keep the codes, and give the names to print: "
+            "bm.draw_comparison(ax, values, names=…)",
+            BasinmapWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def fresh(values: pd.Series, *, stacklevel: int = 3) -> pd.Series:

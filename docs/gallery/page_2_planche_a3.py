@@ -28,8 +28,15 @@ bm.draw_locator(ax, communes.dissolve(), bm.departements())
 bm.draw_exits(ax)
 basin = bm.compute("L04", everyone, to="bassin").set_axis(["Bassin minier"])
 scots = bm.compute("L04", everyone, to="scot").rename(bm.scots()["name"])
-rates = pd.concat([basin, scots])
-rates.attrs = vacancy.attrs
+rates = bm.describe(
+    pd.concat([basin, scots]),
+    label="Taux de vacance",
+    unit="%",
+    kind="ratio",
+    decimals=1,
+    vintage="2021",
+    sources=vacancy.attrs["sources"],
+)
 bm.draw_comparison(ax, rates, title="Taux de vacance par SCoT")
 bm.draw_labels(ax, communes, strong=10)
 bm.draw_legend(ax, histogram=vacancy)

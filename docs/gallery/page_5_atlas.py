@@ -30,9 +30,9 @@ def sheet(one):
     bm.draw_choropleth(ax, communes, rates)
     bm.draw_outlines(ax, one, width=2.0)
     named = [vacancy.loc[one.index].set_axis([name]), whole.set_axis(["CALL"])]
-    figures = pd.concat(named)
-    figures.attrs = vacancy.attrs
-    bm.draw_comparison(ax, figures, title="Taux de vacance")
+    figures = {"label": "Taux de vacance", "unit": "%", "kind": "ratio", "decimals": 1}
+    both = bm.describe(pd.concat(named), **figures, sources=vacancy.attrs["sources"])
+    bm.draw_comparison(ax, both, title="Taux de vacance")
     bm.draw_locator(ax, one, communes)
     bm.draw_labels(ax, communes)
     bm.draw_legend(ax)

@@ -32,8 +32,14 @@ bm.draw_labels(ax, around, italic=True, color="#757b87", size=6.2)
 everyone = bm.statistics()
 people = bm.compute("D01", everyone, to="epci")
 basin = bm.compute("D01", everyone, to="bassin").set_axis(["Bassin minier"])
-rows = pd.concat([basin, people.loc[eight.index].rename(eight["name"])])
-rows.attrs = people.attrs
+rows = bm.describe(
+    pd.concat([basin, people.loc[eight.index].rename(eight["name"])]),
+    label="Population municipale",
+    unit="habitants",
+    kind="stock",
+    vintage="2023",
+    sources=people.attrs["sources"],
+)
 bm.draw_comparison(ax, rows, title="Population municipale en 2023")
 bm.draw_legend(ax)
 bm.draw_furniture(ax, author="Mission Bassin Minier", date=dt.date(2026, 11, 25))

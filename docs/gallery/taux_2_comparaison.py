@@ -18,8 +18,15 @@ mine = scots.index == "SCoT du Grand Douaisis"
 basin = bm.compute("L05", everyone, to="bassin").set_axis(["Bassin minier"])
 names = bm.departements()["name"]
 both = bm.compute("L05", everyone, to="departement").rename(names)
-rows = pd.concat([scots[mine], scots[~mine], basin, both])
-rows.attrs = houses.attrs
+rows = bm.describe(
+    pd.concat([scots[mine], scots[~mine], basin, both]),
+    label="Part des maisons",
+    unit="%",
+    kind="ratio",
+    decimals=1,
+    vintage="2021",
+    sources=houses.attrs["sources"],
+)
 fig, ax = bm.page(
     communes,
     title="Part des maisons en 2021 – SCoT du Grand Douaisis",
