@@ -5,6 +5,7 @@ import threading
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import shapely
@@ -51,7 +52,13 @@ def readers():
 
     return {
         "zonal": lambda path: bm.zonal(path, UNITS),
-        "weights": lambda path: bm.zonal(path, UNITS, weights=path),
+        "weights": lambda path: bm.apportion(
+            pd.DataFrame({"pop": [1.0]}, index=UNITS.index),
+            UNITS,
+            UNITS,
+            measures={"pop": bm.Stock()},
+            weights=path,
+        ),
         "basemap": lambda path: bm.draw_basemap(page(), path),
         "hillshade": lambda path: bm.draw_hillshade(page(), path),
         "units": lambda path: bm.read_units(path, "commune"),
