@@ -791,3 +791,58 @@ def test_the_frames_given_are_left_as_they_are():
     pd.testing.assert_frame_equal(counts, COUNTS)
     assert source.geom_equals(SOURCE).all()
     assert target.geom_equals(TARGET).all()
+
+
+SIDE = gpd.GeoDataFrame(
+    geometry=[shapely.box(0, 0, 100, 200), shapely.box(100, 0, 200, 200)],
+    index=pd.Index(["a", "b"], name="iris"),
+    crs=2154,
+)
+ACROSS = gpd.GeoDataFrame(
+    geometry=[shapely.box(0, 0, 200, 100), shapely.box(0, 100, 200, 200)],
+    index=pd.Index(["x", "y"], name="quartier"),
+    crs=2154,
+)
+ON_ONE_SIDE = {
+    "dwellings": gpd.GeoDataFrame(
+        geometry=[shapely.Point(50, 50), shapely.Point(150, 50)], crs=2154
+    ),
+    "buildings": gpd.GeoDataFrame(
+        geometry=[shapely.box(40, 40, 60, 60), shapely.box(140, 40, 160, 60)], crs=2154
+    ),
+    "table": pd.DataFrame({"source": ["a", "b"], "target": ["x", "x"], "weight": 1}),
+}
+
+
+@pytest.mark.parametrize("weights", ON_ONE_SIDE.values(), ids=ON_ONE_SIDE.keys())
+def test_a_unit_is_whole_or_cut_and_both_sides_of_a_cut_are_estimates(weights):
+    table = pd.DataFrame({"pop": [100.0, 200.0]}, index=SIDE.index)
+    result, report = apportion(table, SIDE, ACROSS, measures=POP, weights=weights)
+    assert result["pop"].tolist() == [300.0, 0.0]
+    assert result["pop_state"].tolist() == ["estimated", "estimated"]
+    assert "entières : 0. Unités coupées : 2" in plain(report)
+    assert report.estimated == {"pop": 1.0}
+
+
+def test_a_unit_that_lies_whole_in_a_target_moves_whole_whatever_weighs():
+    table = pd.DataFrame({"pop": [100.0, 200.0]}, index=SIDE.index)
+    target = SIDE.set_axis(pd.Index(["x", "y"], name="quartier"))
+    weights = ON_ONE_SIDE["dwellings"]
+    result, report = apportion(table, SIDE, target, measures=POP, weights=weights)
+    assert "pop_state" not in result
+    assert "entières : 2. Unités coupées : 0" in plain(report)
+
+
+def test_targets_of_elsewhere_are_warned_of():
+    table = pd.DataFrame({"pop": [100.0, 200.0]}, index=SIDE.index)
+    far = ACROSS.set_geometry(ACROSS.translate(1e6, 0))
+    with pytest.warns(BasinmapWarning, match="source and target have no ground"):
+        result, _ = apportion(table, SIDE, far, measures=POP)
+    assert result["pop_state"].tolist() == ["not_available"] * 2
+
+
+def test_a_table_of_weights_without_a_row_is_refused():
+    table = pd.DataFrame({"pop": [100.0, 200.0]}, index=SIDE.index)
+    none = ON_ONE_SIDE["table"].iloc[:0]
+    with pytest.raises(DataError, match="none lies in any unit"):
+        apportion(table, SIDE, ACROSS, measures=POP, weights=none)

@@ -15,6 +15,7 @@ import shapely
 
 import basinmap as bm
 from basinmap.errors import (
+    BasinmapWarning,
     CodeError,
     ColumnError,
     CRSError,
@@ -603,3 +604,48 @@ def test_a_part_that_kills_workers_is_named():
     killed = distributed.KilledWorker("task", None, 3)
     with pytest.raises(DataError, match=r"a\.parquet: workers die on 10 points"):
         answers(Crew("", killed))
+
+
+def test_points_of_which_none_lies_in_a_unit_are_warned_of(
+    dataset, units, threads, tmp_path
+):
+    far = units.set_geometry(units.translate(2e6, 0))
+    with pytest.warns(BasinmapWarning, match="lies in a unit"):
+        table, _ = cluster_count(dataset, far, client=threads)
+    assert table["points"].sum() == 0
+    with pytest.warns(BasinmapWarning, match="lies in a unit"):
+        cluster_locate(dataset, far, tmp_path / "located", client=threads)
+
+
+def three():
+    return gpd.GeoDataFrame(
+        {"v": [1.0, 2.0, 3.0]},
+        geometry=[shapely.Point(685_500, 7_037_800)] * 3,
+        crs=2154,
+    )
+
+
+@pytest.mark.parametrize(
+    ("points", "told"),
+    [
+        (three().assign(bbox="x"), "a column 'bbox' is there already"),
+        (three().assign(numero=[1, "2 bis", None]), r"'numero' .* \(int, str\)"),
+        (three().assign(d=[pd.Timestamp(0), "2024", None]), r"'d' .*Timestamp, str"),
+        (three().assign(n=[10**30, 1, 2]), r"'n' holds what Parquet does not take"),
+        (pd.concat([three(), three()[["v"]]], axis=1), r"more than once: 'v'"),
+        (three().set_index(pd.Index([1, 2, 3], name="v")), r"more than once: 'v'"),
+        (three().rename(columns={"v": 3}), r"are no text: 3;"),
+        (three().assign(c=[1j] * 3), "cannot be written as Parquet .*column c"),
+    ],
+)
+def test_what_parquet_cannot_hold_is_refused_by_column(tmp_path, points, told):
+    with pytest.raises(DataError, match=told):
+        write_points_dataset(points, tmp_path / "points")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_house_numbers_made_text_are_written_and_read_back(tmp_path):
+    points = three().assign(numero=[1, "2 bis", None]).astype({"numero": "string"})
+    write_points_dataset(points, tmp_path / "points")
+    back = gpd.read_parquet(tmp_path / "points")
+    assert sorted(back["numero"].dropna()) == ["1", "2 bis"]

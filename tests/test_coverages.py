@@ -130,7 +130,7 @@ def test_finer_communes_are_not_until_they_are_cleaned():
     assert {"overlap", "gap"} <= set(faults["kind"])
     assert (faults.geometry.geom_type == "Point").all()
     clean, report = clean_coverage(units, gap_width=10)
-    assert check_coverage(clean, gap_width=0).empty
+    assert check_coverage(clean).empty
     assert len(report.changed) > 300
     moved = clean.area - units.area
     assert moved.abs().max() / 1e6 < 0.02
@@ -357,3 +357,72 @@ def test_nothing_warns_on_a_valid_coverage():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         dissolve(bm.communes(epci="call"), "scot")
+
+
+def cracked(*gaps):
+    """Two units a crack apart, or three around cracks in a T, all open outside."""
+    if len(gaps) == 1:
+        return boxes((0, 0, 1000, 1000), (1000 + gaps[0], 0, 2000, 1000))
+    across, up = gaps
+    return boxes(
+        (0, 0, 1000, 1000),
+        (1000 + across, 0, 2000, 1000),
+        (0, 1000 + up, 2000, 2000),
+    )
+
+
+@pytest.mark.parametrize("gaps", [(1e-7,), (0.0005,), (0.5,), (0.3, 0.3)])
+def test_a_crack_that_is_open_at_its_ends_is_a_fault_for_all_five_verbs(gaps):
+    units = cracked(*gaps)
+    assert len(check_coverage(units)) == len(units)
+    with pytest.raises(DataError, match=rf"{len(units)} unit.* tolerance=5"):
+        neighbours(units)
+    with pytest.raises(DataError, match=rf"borders of {len(units)} unit"):
+        simplify_coverage(units, scale=250_000)
+    with pytest.warns(BasinmapWarning, match="no valid coverage"):
+        dissolve(units.assign(whole="x"), "whole")
+
+
+@pytest.mark.parametrize("gaps", [(1e-7,), (0.0005,), (0.5,), (0.3, 0.3)])
+def test_cleaning_closes_a_crack_that_is_open_at_its_ends(gaps):
+    units = cracked(*gaps)
+    clean, _ = clean_coverage(units)
+    assert len(check_coverage(clean)) == 0
+    assert len(neighbours(clean)) == (1 if len(gaps) == 1 else 3)
+    assert clean.area.sum() == pytest.approx(clean.union_all().area, abs=1e-6)
+
+
+def test_cleaning_that_joins_vertices_says_how_far_apart_they_were():
+    clean, report = clean_coverage(cracked(0.5))
+    assert report.notes[1].startswith("Sommets à moins de 1,00 m")
+    assert sum(report.changed.values()) == pytest.approx(500)
+    assert clean.area.sum() == pytest.approx(2_000_000)
+
+
+def test_a_snap_that_is_too_small_for_a_crack_is_refused_with_one_that_is_not():
+    with pytest.raises(DataError, match=r"2 still no valid coverage.*snap=1"):
+        clean_coverage(cracked(0.5), snap=0.1)
+    clean, _ = clean_coverage(cracked(0.5), snap=1)
+    assert len(neighbours(clean)) == 1
+
+
+def test_units_that_lie_wider_apart_than_a_metre_are_no_neighbours():
+    assert neighbours(cracked(1.5)).empty
+    assert len(check_coverage(cracked(1.5))) == 0
+
+
+@pytest.mark.parametrize("tolerance", [20, 100, 1000])
+def test_a_wide_tolerance_loses_no_true_neighbour(tolerance):
+    units = bm.communes(epci="call")
+    exact = neighbours(units).set_index(["unit", "neighbour"])
+    found = neighbours(units, tolerance=tolerance).set_index(["unit", "neighbour"])
+    assert len(exact) == 84
+    assert exact.index.isin(found.index).all()
+    assert (found["length"].loc[exact.index] > 0).all()
+
+
+def test_a_crack_left_by_a_wide_cleaning_is_told_by_unit():
+    units = cracked(3.0)
+    clean, report = clean_coverage(units, gap_width=5)
+    assert clean.area.tolist() == units.area.tolist()
+    assert "ouvert à un bout et laissé : 2 (a, b)." in report.notes[-1]

@@ -4,6 +4,7 @@ import json
 import math
 import pickle
 import warnings
+from decimal import Decimal
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,11 +18,19 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 import basinmap as bm
-from basinmap.errors import CodeError, ColumnError, CRSError, DataError, MeasureError
+from basinmap.errors import (
+    BasinmapWarning,
+    CodeError,
+    ColumnError,
+    CRSError,
+    DataError,
+    MeasureError,
+)
 from basinmap.measures import Median, Stock, states_of
 from basinmap.spatial import lookups, tallies
 from basinmap.spatial.joins import count, locate
 from basinmap.spatial.lookups import find, lookup
+from basinmap.spatial.partitions import dataset_files
 from basinmap.spatial.points import read_points
 
 REFERENCE = Path(__file__).parents[2] / "shared/data/reference/bassin-minier"
@@ -221,6 +230,9 @@ def test_the_order_of_rows_is_irrelevant(corners, seed):
     assume(shapes)
     units, rng = frame(shapes), np.random.default_rng(seed)
     points = pd.DataFrame({"x": rng.integers(0, 65, 200), "y": rng.uniform(0, 64, 200)})
+    inside = shapes[0].representative_point()
+    points = pd.concat([points, pd.DataFrame({"x": [inside.x], "y": [inside.y]})])
+    points = points.reset_index(drop=True)
     shuffled = locate(points.sample(frac=1, random_state=1), units.sample(frac=1))
     pd.testing.assert_series_equal(shuffled.sort_index(), locate(points, units))
 
@@ -237,6 +249,8 @@ def test_a_translation_changes_nothing(corners, seed, shift):
     units, rng = frame(shapes), np.random.default_rng(seed)
     # On a grid of 1/16 m, shifted coordinates are exact.
     x, y = rng.integers(0, 16 * 64, (2, 300)) / 16
+    corner = shapely.get_coordinates(shapes[0])[0]  # one point at least in a unit
+    x, y = np.append(x, corner[0]), np.append(y, corner[1])
     moved = units.set_geometry(units.translate(*shift))
     there = locate((x + shift[0], y + shift[1]), moved)
     pd.testing.assert_series_equal(there, locate((x, y), units))
@@ -468,6 +482,63 @@ def test_a_folder_of_files_is_read_as_one(tmp_path, sales):
         sales.iloc[part::3].to_parquet(tmp_path / f"{part}.parquet")
     table, _ = count(tmp_path, squares(3), sums="price")
     pd.testing.assert_frame_equal(table, count(sales, squares(3), sums="price")[0])
+
+
+@pytest.mark.parametrize("ending", ["geoparquet", "PARQUET", "pq", "parq"])
+def test_a_folder_is_read_whole_whatever_the_endings_of_its_files(
+    tmp_path, sales, ending
+):
+    sales.iloc[::2].to_parquet(tmp_path / "a.parquet")
+    sales.iloc[1::2].to_parquet(tmp_path / f"b.{ending}")
+    sales.to_parquet(tmp_path / "_old.parquet")
+    table, _ = count(tmp_path, squares(3), sums="price")
+    pd.testing.assert_frame_equal(table, count(sales, squares(3), sums="price")[0])
+    assert len(locate(tmp_path, squares(3))) == len(sales)
+    assert [Path(url).name for url in dataset_files(tmp_path, {})] == [
+        "a.parquet",
+        f"b.{ending}",
+    ]
+
+
+@pytest.mark.parametrize("below", ["2021/b.parquet", "an=2021/b.pq", "x/y/b.parquet"])
+def test_files_in_sub_folders_are_refused_by_name(tmp_path, sales, below):
+    (tmp_path / below).parent.mkdir(parents=True)
+    sales.iloc[::2].to_parquet(tmp_path / "a.parquet")
+    sales.iloc[1::2].to_parquet(tmp_path / below)
+    for read in (
+        lambda: count(tmp_path, squares(3)),
+        lambda: locate(tmp_path, squares(3)),
+        lambda: dataset_files(tmp_path, {}),
+    ):
+        with pytest.raises(DataError, match=f"sub-folders: '{below}'"):
+            read()
+
+
+@pytest.mark.parametrize(
+    ("x", "y"),
+    [
+        (7_037_800.0, 685_500.0),  # swapped
+        (685.5, 7037.8),  # kilometres
+        (632_722.5, 2_604_832.7),  # Lambert II étendu
+        (1_689_600.0, 9_247_500.0),  # CC50
+    ],
+)
+def test_points_of_which_none_lies_in_a_unit_are_warned_of(x, y):
+    table = pd.DataFrame({"x": [x] * 50, "y": [y] * 50})
+    told = r"not one of 50 lies in a unit; units lie within x = \d+"
+    with pytest.warns(BasinmapWarning, match=told):
+        counted, _ = count(table, bm.communes(epci="call"))
+    assert counted["points"].sum() == 0
+    with pytest.warns(BasinmapWarning, match=told):
+        codes = locate(table, bm.communes(epci="call"))
+    assert codes.isna().all()
+
+
+def test_one_point_in_a_unit_is_enough_and_blank_ones_are_not_warned_of():
+    points = gpd.GeoSeries([shapely.Point(50, 50), shapely.Point(-9e5, 0)], crs=CRS)
+    assert locate(points, squares(1)).notna().sum() == 1
+    blank = gpd.GeoSeries([shapely.Point(), None], crs=CRS)
+    assert locate(blank, squares(1)).isna().all()
 
 
 def test_coordinates_are_read_without_geometries(tmp_path, sales, monkeypatch):
@@ -813,3 +884,31 @@ def test_nothing_is_said_on_the_way(sales):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         count(sales, squares(3), by="year", sums=["price"], medians=["price"])
+
+
+def test_a_column_that_one_file_of_a_folder_lacks_is_told_with_the_file(
+    tmp_path, sales
+):
+    sales.to_parquet(tmp_path / "a.parquet")
+    sales[["geometry"]].to_parquet(tmp_path / "b.parquet")
+    with pytest.raises(ColumnError, match=r"b\.parquet: 1 column.* missing: 'price'"):
+        count(tmp_path, squares(3), sums=["price"])
+    assert count(tmp_path, squares(3))[0]["points"].sum() > 0
+
+
+def test_days_end_the_names_of_columns_as_days():
+    table = pd.DataFrame({"x": [10.0, 20.0], "y": 10.0})
+    table["sold"] = pd.to_datetime(["2020-01-31", "2021-05-04"])
+    counted, _ = count(table.assign(x=[10.0, 150.0]), squares(3), by="sold")
+    assert {"points_2020-01-31", "points_2021-05-04"} <= set(counted)
+
+
+def test_decimals_of_parquet_are_numbers(tmp_path):
+    points = gpd.GeoDataFrame(
+        {"price": [Decimal("1.50"), Decimal("2.25")]},
+        geometry=[shapely.Point(10, 10)] * 2,
+        crs=CRS,
+    )
+    points.to_parquet(tmp_path / "a.parquet")
+    counted, _ = count(tmp_path, squares(1), sums=["price"], medians=["price"])
+    assert counted.loc["000", ["price", "price_median"]].tolist() == [3.75, 1.875]

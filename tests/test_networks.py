@@ -1,5 +1,6 @@
 """Networks as arrays: what is kept, what is searched, what is written."""
 
+import json
 import pickle
 from itertools import pairwise
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyproj import CRS
 
 from basinmap.access.networks import (
     build_network,
@@ -15,7 +17,7 @@ from basinmap.access.networks import (
     sweep,
     write_network,
 )
-from basinmap.errors import CRSError, DataError
+from basinmap.errors import CRSError, DataError, OutputError
 
 
 def streets(pairs, minutes, *, size, mode="walk", **options):
@@ -206,3 +208,106 @@ def test_bad_arrays_are_refused(change, error, message):
     ]
     with pytest.raises(error, match=message):
         build_network(*arrays, **given_)
+
+
+# -- saved networks that are none ----------------------------------------------
+
+
+def saved(path, *, about=None, without=(), **arrays):
+    """Write a network of three nodes, something of it changed."""
+    network = streets([(0, 1), (1, 0), (1, 2), (2, 1)], [1.0, 2.0, 3.0, 4.0], size=3)
+    write_network(network, path)
+    with np.load(path) as archive:
+        held = {name: archive[name] for name in archive.files}
+    told = json.loads(str(held.pop("about")))
+    told.pop("sum")
+    told = about(told) if callable(about) else told | (about or {})
+    kept = held | arrays
+    for name in without:
+        told.pop(name)
+    np.savez_compressed(path, about=np.array(json.dumps(told)), **kept)
+    return path
+
+
+def test_a_saved_network_without_a_sum_is_read_as_before(tmp_path):
+    assert len(load_network(saved(tmp_path / "n.npz")).x) == 3
+
+
+@pytest.mark.parametrize(
+    ("arrays", "told"),
+    [
+        ({"minutes": np.array([1.0, -2, 3, 4])}, "minutes: 1 edge.* negative"),
+        ({"minutes": np.array([1.0, np.nan, 3, 4])}, "minutes: 1 edge"),
+        ({"minutes": np.array([1.0, np.inf, 3, 4])}, "minutes: 1 edge"),
+        ({"length": np.array([1.0, -2, 3, 4])}, "length: 1 edge"),
+        ({"head": np.array([1, 0, 2, 3])}, "without a node"),
+        ({"head": np.array([1, 0, 2, -1])}, "without a node"),
+        ({"tail": np.array([1, 0, 1, 2])}, "not in order"),
+        ({"head": np.array([0, 0, 2, 1])}, "lead nowhere"),
+        ({"head": np.array([1, 0, 2])}, "differ in size"),
+        ({"x": np.array([0.0, np.nan, 1])}, "without a position"),
+        ({"node": np.array([1, 1, 2])}, "repeated"),
+        ({"x": np.zeros((3, 1))}, "'x' hold no list of numbers"),
+        ({"x": np.array(["a", "b", "c"])}, "'x' hold no list of numbers"),
+        ({"x": np.array([{}, {}, {}], dtype=object)}, "holds Python objects"),
+    ],
+)
+def test_a_saved_network_that_no_search_could_use_is_refused(tmp_path, arrays, told):
+    path = saved(tmp_path / "n.npz", **arrays)
+    with pytest.raises(DataError, match=rf"n\.npz: .*{told}.*write_network wrote"):
+        load_network(path)
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"mode": "plane"},
+        {"mode": None},
+        {"crs": "nope"},
+        {"crs": CRS.from_epsg(4326).to_wkt()},
+        {"crs": 3},
+        {"off_street": -4},
+        {"off_street": "fast"},
+        {"off_street": None},
+        {"notes": 3},
+        {"report": {"weight": 3}},
+        {"report": []},
+        list,
+        len,
+    ],
+)
+def test_a_saved_network_that_says_nonsense_of_itself_is_refused(tmp_path, about):
+    with pytest.raises(DataError, match="write_network wrote"):
+        load_network(saved(tmp_path / "n.npz", about=about))
+
+
+@pytest.mark.parametrize("name", ["mode", "crs", "off_street", "report", "notes"])
+def test_a_saved_network_that_lacks_a_word_is_refused(tmp_path, name):
+    with pytest.raises(DataError, match="write_network wrote"):
+        load_network(saved(tmp_path / "n.npz", without=[name]))
+
+
+def test_a_saved_network_with_a_flipped_bit_is_refused_or_the_same(tmp_path):
+    network = streets([(0, 1), (1, 0), (1, 2), (2, 1)], [1.0, 2.0, 3.0, 4.0], size=3)
+    path = tmp_path / "n.npz"
+    write_network(network, path)
+    whole = path.read_bytes()
+    for place in range(0, len(whole), 7):
+        path.write_bytes(
+            whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :]
+        )
+        try:
+            again = load_network(path)
+        except DataError:
+            continue
+        np.testing.assert_array_equal(again.minutes, network.minutes)
+        np.testing.assert_array_equal(again.head, network.head)
+
+
+def test_a_network_is_written_in_a_folder_that_is_made(tmp_path):
+    network = streets([(0, 1), (1, 0)], [1.0, 2.0], size=2)
+    write_network(network, tmp_path / "new" / "deep" / "n.npz")
+    assert (tmp_path / "new" / "deep" / "n.npz").is_file()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="file"):
+        write_network(network, tmp_path / "file" / "n.npz")

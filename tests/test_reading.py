@@ -13,6 +13,7 @@ from shapely.geometry import LineString, MultiPolygon, Point, Polygon, box
 
 import basinmap as bm
 from basinmap.errors import (
+    BasinmapWarning,
     CodeError,
     ColumnError,
     CRSError,
@@ -878,3 +879,53 @@ def test_pits_are_no_quartiers():
 def test_a_copy_under_another_name_is_read_the_same(tmp_path):
     shutil.copy(BASIN / "epci.geojson", tmp_path / "É pci.GEOJSON")
     assert len(read_units(tmp_path / "É pci.GEOJSON", "epci")) == 9
+
+
+def test_quartiers_and_communes_of_two_places_are_warned_of():
+    here = squares(["62498"]).set_index("code").rename_axis("commune")
+    away = squares(["q"]).set_index("code").rename_axis("quartier")
+    away = away.set_geometry(away.translate(200_000, 0))
+    with pytest.warns(BasinmapWarning, match="no ground in common"):
+        table, report = quartier_shares(away, here)
+    assert table.empty
+    assert report.unmatched == ("q",)
+
+
+@pytest.mark.parametrize(
+    ("true", "said"),
+    [(3949, 3950), (3948, 3949), (3946, 3947), (32631, 32632), (32631, 32630)],
+)
+@pytest.mark.parametrize(
+    "level", ["commune", "epci", "departement", "iris", "quartier"]
+)
+def test_the_crs_of_another_zone_is_refused_by_where_the_codes_are(
+    tmp_path, true, said, level
+):
+    frame = bm.communes(epci="call").iloc[:4]
+    codes = {
+        "commune": list(frame.index),
+        "iris": [f"{code}0000" for code in frame.index],
+        "epci": ["246200364"],
+        "departement": ["62"],
+        "quartier": [f"QP0620{n:02d}" for n in range(1, 5)],
+    }[level]
+    frame = gpd.GeoDataFrame(
+        {"code": codes}, geometry=frame.geometry.to_numpy()[: len(codes)], crs=2154
+    )
+    options = {"generation": "2015"} if level == "quartier" else {}
+    right, wrong = tmp_path / "right.gpkg", tmp_path / "wrong.gpkg"
+    frame.to_crs(true).to_file(right)
+    frame.to_crs(true).set_crs(said, allow_override=True).to_file(wrong)
+    assert len(read_units(right, level, code="code", **options)) == len(codes)
+    far = r"lie far from where their codes are: '\S+ [3-9]\d\d km'"
+    with pytest.raises(CRSError, match=rf"{far}.*EPSG:{said}"):
+        read_units(wrong, level, code="code", **options)
+
+
+def test_units_whose_codes_say_no_place_are_not_judged_by_it(tmp_path):
+    frame = squares(["26E"]).set_geometry(squares(["26E"]).translate(-300_000, 0))
+    frame.to_file(tmp_path / "q.gpkg")
+    assert len(read_units(tmp_path / "q.gpkg", "quartier", generation="none")) == 1
+    frame["code"] = "2A004"
+    frame.to_file(tmp_path / "c.gpkg")
+    assert len(read_units(tmp_path / "c.gpkg", "commune")) == 1

@@ -400,7 +400,7 @@ def test_without_a_direction_cars_do_not_drive_both_ways_silently():
 def test_speeds_come_from_the_column_then_the_class_then_the_default():
     layer = topo(
         vitesse_moyenne_vl=[60, 0, np.nan, np.nan],
-        nature=["Chemin", "Chemin", "Chemin", "Autre"],
+        nature=["Chemin", "Chemin", "Chemin", "Sentier"],
     )
     network = read_layer(
         layer, mode="car", speeds={"Chemin": 30}, class_column="nature", default=15
@@ -678,3 +678,54 @@ def test_a_layer_with_heights_is_read_flat():
     raised = shapely.force_3d(line((0, 0), (1000, 0)), 40.0)
     network = read_layer(streets(raised), mode="walk", speed=6)
     assert minutes(network, (0, 0), (1000, 0)) == pytest.approx(10, rel=2e-3)
+
+
+def test_a_vertex_far_from_the_next_one_of_its_street_is_refused():
+    far = streets(
+        line((0, 0), (1000, 0)), line((1000, 0), (-600_000, -700_000), (1000, 500))
+    )
+    with pytest.raises(DataError, match=r"1 street.*200 km .*rows 1:"):
+        read_layer(far, mode="walk")
+
+
+CLOSED_NATURES = {
+    "walk": ["Autoroute", "Quasi-autoroute", "Bac auto", "Bac piéton", "Bretelle"],
+    "bike": ["Autoroute", "Quasi-autoroute", "Bac auto", "Bac piéton", "Escalier"],
+    "car": ["Bac auto", "Bac piéton"],
+}
+
+
+@pytest.mark.parametrize(
+    ("mode", "nature"),
+    [(mode, nature) for mode, told in CLOSED_NATURES.items() for nature in told],
+)
+def test_the_words_of_the_former_bd_topo_close_what_those_of_today_do(mode, nature):
+    direct, around = line((0, 0), (1000, 0)), line((1000, 0), (1000, 500), (0, 0))
+    layer = streets(
+        direct, around, NATURE=[nature, "Route à 1 chaussée"], SENS=["Double"] * 2
+    )
+    network = read_layer(layer, mode=mode, speed=4.8)
+    assert network.report.dropped == {f"NATURE : {nature}": 1}
+    # 500 m up, then the hypotenuse: 1 618 m at 4.8 km/h.
+    assert minutes(network, (0, 0), (1000, 0)) == pytest.approx(20.23, rel=3e-3)
+
+
+def test_one_does_not_walk_on_the_motorways_of_route_500():
+    layer = streets(
+        line((0, 0), (1000, 0)),
+        line((1000, 0), (1000, 500), (0, 0)),
+        VOCATION=["Type autoroutier", "Liaison locale"],
+        SENS=["Double sens"] * 2,
+    )
+    for mode in ("walk", "bike"):
+        network = read_layer(layer, mode=mode)
+        assert network.report.dropped == {"VOCATION : Type autoroutier": 1}
+    assert read_layer(layer, mode="car", speed=80).report.dropped == {}
+
+
+def test_natures_that_no_rule_knows_are_told_with_their_number():
+    layer = topo(nature=["Chemin", "Tapis roulant", "Tapis roulant", None])
+    told = r"3 street\(s\) of 4 .*'Tapis roulant: 2', 'nan: 1'.*closed="
+    with pytest.warns(BasinmapWarning, match=told):
+        read_layer(layer, mode="walk")
+    read_layer(layer, mode="walk", closed={"nature": ["Tapis roulant"]})

@@ -773,3 +773,115 @@ def test_the_town_is_as_long_as_published():
     assert ground / on_sphere - 1 == pytest.approx(0.0016, abs=0.0001)
     report = read_network(TOWN, mode="walk").report
     assert 1_000 < report.kilometres + report.dropped_kilometres < ground
+
+
+# What an XML file holds beside its streets
+
+PLACES = {
+    1: (2.81, 50.43),
+    2: (2.82, 50.43),
+    3: (2.83, 50.43),
+    4: (2.83, 50.44),
+    5: (2.82, 50.44),
+    6: (2.81, 50.44),
+}
+
+
+def xml(path, *, way="", node="", more="", places=PLACES):
+    """Write a direct street 1-2-3 and a detour, with attributes of way 1 and node 2."""
+    nodes = "".join(
+        f'<node id="{i}" lat="{lat}" lon="{lon}" version="1" {node if i == 2 else ""}/>'
+        for i, (lon, lat) in places.items()
+    )
+    tag = '<tag k="highway" v="residential"/>'
+    ways = (
+        f'<way {way} id="1" version="1">{refs(1, 2, 3)}{tag}</way>'
+        f'<way id="2" version="1">{refs(3, 4, 5, 6, 1)}{tag}</way>'
+    )
+    text = f'<?xml version="1.0"?><osm version="0.6">{nodes}{ways}{more}</osm>'
+    opener = {".gz": gzip.open, ".bz2": bz2.open}.get(path.suffix, open)
+    with opener(path, "wb") as file:
+        file.write(text.encode())
+    return path
+
+
+def refs(*nodes):
+    return "".join(f'<nd ref="{node}"/>' for node in nodes)
+
+
+def test_the_direct_street_is_taken_where_nothing_is_deleted(tmp_path):
+    network = read_network(xml(tmp_path / "a.osm"), mode="car")
+    assert minutes_between(network, 1, 3) == pytest.approx(3.55, abs=0.01)
+
+
+@pytest.mark.parametrize("name", ["a.osm", "a.osm.gz", "a.osm.bz2"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        'action="delete"',
+        "action='delete'",
+        'visible="false"',
+        'visible="false" action="delete"',
+    ],
+)
+def test_a_street_deleted_in_an_editor_is_not_taken(tmp_path, name, way):
+    network = read_network(xml(tmp_path / name, way=way), mode="car")
+    assert minutes_between(network, 1, 3) == pytest.approx(9.11, abs=0.01)
+    assert network.report.dropped == {"supprimées dans le fichier": 1}
+
+
+@pytest.mark.parametrize("node", ['action="delete"', 'visible="false"'])
+def test_a_street_ends_at_a_deleted_node(tmp_path, node):
+    network = read_network(xml(tmp_path / "a.osm", node=node), mode="car")
+    assert minutes_between(network, 1, 3) == pytest.approx(9.11, abs=0.01)
+    assert 2 not in network.node
+
+
+def test_what_was_changed_in_an_editor_is_still_there(tmp_path):
+    path = xml(tmp_path / "a.osm", way='action="modify"', node='visible="true"')
+    network = read_network(path, mode="car")
+    assert minutes_between(network, 1, 3) == pytest.approx(3.55, abs=0.01)
+
+
+def test_a_deleted_street_is_found_wherever_blocks_are_cut(tmp_path, monkeypatch):
+    path = xml(tmp_path / "a.osm", way='action="delete"')
+    for size in (1, 7, 100, 333):
+        monkeypatch.setattr("basinmap.access.osm._BLOCK", size)
+        network = read_network(path, mode="car")
+        assert network.report.dropped == {"supprimées dans le fichier": 1}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        'runtime error: Query timed out in "query" at line 3 after 25 seconds.',
+        'runtime error: Query run out of memory in "recurse" at line 4.',
+    ],
+)
+def test_a_part_of_an_answer_is_refused_with_what_overpass_says(
+    tmp_path, said, monkeypatch
+):
+    path = xml(tmp_path / "a.osm", more=f"<remark> {said} </remark>")
+    with pytest.raises(DataError, match=f"only a part .*« {re.escape(said)} »"):
+        read_network(path, mode="car")
+    monkeypatch.setattr("basinmap.access.osm._BLOCK", 50)
+    with pytest.raises(DataError, match=re.escape(said)):
+        read_network(path, mode="walk")
+
+
+def test_positions_inside_of_ways_are_told_as_such(tmp_path):
+    points = [f'<nd ref="{i}" lat="{y}" lon="{x}"/>' for i, (x, y) in PLACES.items()]
+    path = tmp_path / "a.osm"
+    path.write_text(
+        f'<osm version="0.6"><way id="1">{"".join(points)}'
+        '<tag k="highway" v="residential"/></way></osm>'
+    )
+    with pytest.raises(DataError, match=r"out geom;.*out body;"):
+        read_network(path, mode="car")
+
+
+@pytest.mark.parametrize("place", [(0.0, 0.0), (50.43, 2.82), (-2.82, 50.43)])
+def test_a_node_far_from_the_next_one_of_its_street_is_refused(tmp_path, place):
+    path = xml(tmp_path / "a.osm", places=PLACES | {2: place})
+    with pytest.raises(DataError, match=r"2 stretch.*200 km .*'1 – 2', '2 – 3'"):
+        read_network(path, mode="car")

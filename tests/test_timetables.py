@@ -426,7 +426,7 @@ def changed(name, old, new):
         (changed("trips", "2,week", "7,week"), r"route_id is not in routes.txt: '7"),
         (changed("trips", "week,t2", "week,t1"), r"trip_id stands more than once: 't1"),
         (changed("stops", "\nB,", "\nA,"), r"stop_id stands more than once: 'A \(line"),
-        (changed("stops", "L,Louvre", ",Louvre"), r"stop_id is empty: ' \(line 5\)'"),
+        (changed("stops", "L,Louvre", ",Louvre"), r"stop_id is empty: '\(line 5\)'"),
         (changed("stops", "0,gare", "0,nord"), "parent_station is not a stop_id: 'nor"),
         (changed("stops", "0,gare", "0,A"), "parent_station is the stop itself"),
         (changed("stops", "50.4308", "50,4308"), "more fields than the first"),
@@ -573,3 +573,133 @@ def test_departures_of_the_reference_feed():
     assert (lens["first"], lens["last"]) == ("06:57", "21:31")
     assert isinstance(day, gpd.GeoDataFrame)
     assert np.isfinite(day.geometry.x).all()
+
+
+# -- nights, places, trips on demand --------------------------------------------
+
+
+def test_the_night_of_a_day_without_trips_is_that_of_the_day_before(feed):
+    # The trip of Sunday 19 at 25:10, the last of the feed, leaves on Monday at 1:10.
+    night = departures(feed, date="2025-01-20", window=("01:00", "02:00"))
+    assert night.loc["M", ["departures", "first"]].tolist() == [1, "01:10"]
+    area = served_area(feed, date="2025-01-20", window=("01:00", "02:00"))
+    assert area["stops"].tolist() == [1]
+    with pytest.raises(VintageError, match="no trip runs on 2025-01-20"):
+        departures(feed, date="2025-01-20", window=("02:00", "03:00"))
+    with pytest.raises(VintageError, match="no trip runs on 2025-01-21"):
+        departures(feed, date="2025-01-21", window=("01:00", "02:00"))
+
+
+def test_a_morning_of_tomorrow_is_no_service_of_a_day_without_trips(feed):
+    # Wednesday 15 has none; those of Thursday 16 at 7:00 are 31:00 of it.
+    with pytest.raises(VintageError, match="no trip runs on 2025-01-15"):
+        departures(feed, date="2025-01-15", window=("00:30", "09:00"))
+
+
+def moved(stop, lat, lon):
+    """Return the stops, one elsewhere."""
+    lines = FEED["stops"].split("\n")
+    for rank, line in enumerate(lines):
+        if line.startswith(f"{stop},"):
+            parts = line.rsplit(",", 4)
+            lines[rank] = ",".join([parts[0], str(lat), str(lon), *parts[3:]])
+    return "\n".join(lines)
+
+
+def test_latitude_and_longitude_exchanged_are_refused_as_such(tmp_path):
+    lines = FEED["stops"].split("\n")
+    head = lines[0].replace("stop_lat,stop_lon", "stop_lon,stop_lat")
+    path = folder(tmp_path, stops="\n".join([head, *lines[1:]]))
+    told = r"4 stop\(s\) of 4 lie out of .*'A \(2.828, 50.427\)'.*exchange stop_lat"
+    with pytest.raises(DataError, match=told):
+        read_gtfs(path)
+
+
+@pytest.mark.parametrize(("lat", "lon"), [(2.8036, 50.4308), (-50.4308, 2.8036)])
+def test_a_stop_out_of_france_is_warned_of_by_name(tmp_path, lat, lon):
+    path = folder(tmp_path, stops=moved("L", lat, lon))
+    with pytest.warns(BasinmapWarning) as caught:
+        read_gtfs(path)
+    told = [str(warning.message) for warning in caught]
+    assert re.search(r"1 stop\(s\) of 4 lie out of the area .*'L \(", told[0])
+    assert re.search(r"over 500 km/h apart: 'A – L'", told[1])
+
+
+def test_a_stop_that_no_vehicle_could_reach_in_time_is_warned_of(tmp_path):
+    # The sign of the longitude is lost: 400 km in 6 to 10 minutes.
+    path = folder(tmp_path, stops=moved("L", 50.4308, -2.8036))
+    told = r"3 pair\(s\) of stops over 500 km/h apart: 'A – L', 'L – M', 'B – L'"
+    with pytest.warns(BasinmapWarning, match=told):
+        read_gtfs(path)
+
+
+def test_neighbours_served_within_one_minute_are_no_leap(tmp_path):
+    # 3.0 km from the station to the town hall in no minute: rounded, not impossible.
+    times = FEED["stop_times"].replace("t2,09:10:00,09:10:00", "t2,08:59:59,08:59:59")
+    found = read_gtfs(folder(tmp_path, stop_times=times))
+    assert len(found.trips) == 4
+
+
+FLEX = (
+    "trip_id,arrival_time,departure_time,stop_id,location_group_id,location_id,"
+    "stop_sequence,start_pickup_drop_off_window,end_pickup_drop_off_window"
+)
+
+
+def with_flex(*rows):
+    """Return the times of the feed, and those of a trip on demand."""
+    fixed = [line.split(",") for line in FEED["stop_times"].split("\n")[1:]]
+    lines = [",".join([*parts[:4], "", "", parts[4], "", ""]) for parts in fixed]
+    trips = FEED["trips"] + "\n2,week,u,,0"
+    return {"stop_times": "\n".join([FLEX, *lines, *rows]), "trips": trips}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ("u,,,,g,,1,07:00:00,19:00:00", "u,,,,g,,2,07:00:00,19:00:00"),
+        ("u,,,,,z,1,07:00:00,19:00:00", "u,,,,,z,2,07:00:00,19:00:00"),
+        ("u,,,A,,,1,07:00:00,19:00:00", "u,,,M,,,2,07:00:00,19:00:00"),
+        ("u,07:30:00,07:30:00,A,,,1,,", "u,,,,g,,2,07:35:00,09:00:00"),
+    ],
+)
+def test_trips_on_demand_are_left_out_and_counted(tmp_path, feed, rows):
+    often = "trip_id,start_time,end_time,headway_secs\nu,07:00:00,09:00:00,600"
+    found = read_gtfs(folder(tmp_path, **with_flex(*rows), frequencies=often))
+    assert found.trips.index.tolist() == feed.trips.index.tolist()
+    there, here = (departures(table, date=TUESDAY) for table in (found, feed))
+    assert there["departures"].to_dict() == here["departures"].to_dict()
+    assert found.notes[-1].startswith("1 courses à la demande") or any(
+        "à la demande" in note for note in found.notes
+    )
+
+
+def test_a_feed_of_trips_on_demand_only_is_refused(tmp_path):
+    rows = ("u,,,,g,,1,07:00:00,19:00:00", "u,,,,g,,2,07:00:00,19:00:00")
+    changes = with_flex(*rows) | {"stop_times": "\n".join([FLEX, *rows])}
+    with pytest.raises(DataError, match=r"all of the 1 trip\(s\) are on demand \('u'"):
+        read_gtfs(folder(tmp_path, **changes))
+
+
+def test_an_empty_cell_is_told_by_its_line_alone(tmp_path):
+    times = FEED["stop_times"].replace("09:10:00,M,2", "09:10:00,,2")
+    with pytest.raises(DataError, match=r"stop_id is not in stops.txt: '\(line 6\)'"):
+        read_gtfs(folder(tmp_path, stop_times=times))
+
+
+def test_an_archive_that_would_fill_the_memory_is_refused(tmp_path):
+    path = tmp_path / "feed.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in FEED.items():
+            blank = "\n" * 60_000_000 if name == "stop_times" else ""
+            archive.writestr(f"{name}.txt", text + blank)
+    assert path.stat().st_size < 100_000
+    with pytest.raises(DataError, match=r"stop_times.txt has 600\d+ bytes for \d+ in"):
+        read_gtfs(path)
+
+
+@pytest.mark.parametrize("end", ["99991231", "10000101"])
+def test_a_calendar_without_end_is_refused_by_its_line(tmp_path, end):
+    calendar = FEED["calendar"].replace("20250119", end)
+    with pytest.raises(DataError, match=rf"end_date is no day of .*'{end} \(line 2\)'"):
+        read_gtfs(folder(tmp_path, calendar=calendar))

@@ -200,5 +200,50 @@ def test_no_file_and_no_parquet(written, tmp_path):
         read_travel_times(tmp_path / "none.csv")
     with pytest.raises(DataError, match=r"t\.parquet: cannot be read"):
         read_travel_times(written(R5, name="t.parquet"))
-    with pytest.raises(DataError, match=r"times\.csv: cannot be read"):
+    with pytest.raises(DataError, match=r"times\.csv: its text is not in utf-8"):
         read_travel_times(written(R5 + "é,b,1\n", encoding="latin-1"))
+
+
+EXCEL = "from_id;to_id;travel_time\nLiévin;Lens;12,5\n"
+
+
+def test_the_csv_of_french_excel_is_read_once_its_encoding_is_said(written):
+    path = written(EXCEL, encoding="cp1252")
+    with pytest.raises(DataError, match="not in utf-8; write encoding='cp1252'"):
+        read_travel_times(path)
+    table = read_travel_times(path, encoding="cp1252")
+    assert table["minutes"].to_dict() == {("Liévin", "Lens"): 12.5}
+    with pytest.raises(DataError, match="unknown encoding 'nope'"):
+        read_travel_times(path, encoding="nope")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("first", ["sep=;", "SEP=;"])
+def test_the_first_line_that_excel_adds_is_no_header(written, first, encoding):
+    table = read_travel_times(written(f"{first}\n{EXCEL}", encoding=encoding))
+    assert table["minutes"].to_dict() == {("Liévin", "Lens"): 12.5}
+    old = written(f"{first}\n{EXCEL}", encoding="cp1252")
+    assert len(read_travel_times(old, encoding="cp1252")) == 1
+
+
+def test_an_accent_far_from_the_header_is_read_or_refused_alike(written):
+    rows = "".join(f"{n:05d};62498;12\n" for n in range(1, 60_000))
+    path = written(
+        f"from_id;to_id;travel_time\n{rows}Liévin;62498;12\n", "t.csv", "cp1252"
+    )
+    with pytest.raises(DataError, match="encoding='cp1252'"):
+        read_travel_times(path)
+    assert ("Liévin", "62498") in read_travel_times(path, encoding="cp1252").index
+
+
+@pytest.mark.parametrize("code", ["62498.0", "62498,0", "6.2498E+04", "6,2498E+04"])
+def test_codes_that_were_numbers_are_refused_though_they_are_text(written, code):
+    text = f"from_id;to_id;travel_time\n{code};62427;12.5\n"
+    with pytest.raises(CodeError, match=f"holds numbers.*'{code}'".replace("+", r"\+")):
+        read_travel_times(written(text))
+
+
+@pytest.mark.parametrize("path", ["nowhere.csv", "http://127.0.0.1:9/t.csv", ""])
+def test_what_is_no_file_is_refused_and_never_fetched(path):
+    with pytest.raises(DataError, match="no such file"):
+        read_travel_times(path)

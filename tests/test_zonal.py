@@ -745,3 +745,47 @@ def test_unknown_statistics(stairs):
             zonal(stairs, units, stats=stats)
     with pytest.raises(DataError, match="min_cover"):
         zonal(stairs, units, min_cover=50)
+
+
+LOWEST = np.float32(-3.4028234663852886e38)
+
+
+@pytest.mark.parametrize(
+    ("cell", "header"),
+    [
+        (LOWEST, -3.4028234663852886e38),
+        (LOWEST, -3.40282e38),
+        (LOWEST, -3.4028230607370965e38),
+        (LOWEST, -3.39999999999999996e38),
+        (np.float32(-3.4e38), -3.39999999999999996e38),
+        (LOWEST, None),
+        (np.nextafter(LOWEST, np.float32(0)), -3.4028234663852886e38),
+        (-LOWEST, None),
+        (LOWEST, -9999),
+    ],
+)
+def test_the_no_data_of_decimal_cells_is_no_value_whatever_the_header_says(
+    tmp_path, cell, header
+):
+    values = np.array([[cell], [3.0]], dtype="float32")
+    path = write(tmp_path / "relief.tif", values, nodata=header)
+    units = frame(q=box(0, 0, 1, 2))
+    found = zonal(path, units, stats=("mean", "min", "max", "count", "median"))
+    assert found.loc["q", ["mean", "min", "max", "median"]].tolist() == [3.0] * 4
+    assert found.loc["q", ["count", "covered"]].tolist() == [1.0, 0.5]
+    assert weight_within(path, units.geometry).tolist() == [3.0]
+
+
+def test_great_values_of_a_raster_are_values(tmp_path):
+    path = write(tmp_path / "stars.tif", np.array([[1e29, 3e29]], dtype="float64"))
+    found = zonal(path, frame(q=box(0, 0, 2, 1)), stats="mean")
+    assert found.loc["q", "mean"] == 2e29
+
+
+def test_a_raster_of_elsewhere_is_warned_of_with_both_boxes(stairs):
+    far = frame(q=box(1000, 1000, 1001, 1001))
+    told = r"raster and units have no ground in common: raster .* 680000 … 680400"
+    with pytest.warns(BasinmapWarning, match=told):
+        found = zonal(stairs, far)
+    assert found.loc["q", "covered"] == 0
+    assert found.loc["q", "mean_state"] == "not_available"

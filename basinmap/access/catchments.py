@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
-from basinmap.measures import check_columns
+from basinmap.measures import as_floats, check_columns
 from basinmap.territory.units import check_unique
 from basinmap.typography import shortest, typeset
 from basinmap.values.told import tell, told_of
@@ -487,7 +487,7 @@ def _minutes(times: pd.DataFrame) -> Floats:
         msg = "times: empty selection, no trip to score"
         raise DataError(msg)
     check_unique(times.index, "times")
-    minutes = times["minutes"].to_numpy("float64", na_value=np.nan)
+    minutes = as_floats(times["minutes"], "minutes").to_numpy()
     wrong = (minutes < 0) | (minutes > _WEEK)
     if wrong.any():
         msg = (

@@ -15,7 +15,7 @@ import shapely
 from pyproj import Geod, Transformer
 
 from basinmap.errors import BasinmapWarning, DataError
-from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.spatial.projections import METRIC, check_finite, check_metric
 from basinmap.territory.places import Place
 from basinmap.territory.units import check_unique
 from basinmap.typography import number
@@ -190,6 +190,7 @@ def _positions(
         msg = f"place: need {wanted}, got {len(points)} geometries ({kinds}){cure}"
         raise DataError(msg)
     check_unique(points.index, "place")
+    check_finite(points, "place")
     to_degrees = Transformer.from_crs(points.crs, "EPSG:4326", always_xy=True)
     lon, lat = to_degrees.transform(points.x.to_numpy(), points.y.to_numpy())
     return points.index, lon, lat

@@ -25,7 +25,7 @@ from basinmap.measures import (
 from basinmap.spatial.options import check_choice, check_flag
 from basinmap.spatial.overlaps import point_shares, shared_surface
 from basinmap.spatial.polygons import NOISE
-from basinmap.spatial.projections import check_metric, check_same_crs
+from basinmap.spatial.projections import check_frame, check_metric, check_same_crs
 from basinmap.spatial.sharing import Weighing, by_area, by_weight, layer_of
 from basinmap.states import QUALIFIERS, STATES, of_part, shared_out, summed
 from basinmap.territory.sums import refuse, shared_minima, stocks_of
@@ -276,6 +276,8 @@ def _check(
     taken: set[str],
 ) -> None:
     check_choice(rule, "rule", RULES)
+    check_frame(areas, "areas")
+    check_frame(units, "units")
     check_columns(units, *columns)
     for column in taken.intersection(columns):
         msg = f"a stock cannot be called {column!r} here; rename the column"

@@ -20,8 +20,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basinmap.access.timetables import Timetable
-from basinmap.errors import DataError, culprits
+from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.spatial.projections import METRIC
+from basinmap.territory.local import is_there
+from basinmap.territory.texts import check_encoding
 from basinmap.typography import long_date, number, typeset
 
 __all__ = ["read_gtfs"]
@@ -64,6 +66,26 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 _HEAD: Final = 4_096
 """Bytes in which an XML file says what it is."""
 
+_ON_DEMAND: Final = (
+    "location_group_id",
+    "location_id",
+    "start_pickup_drop_off_window",
+    "end_pickup_drop_off_window",
+)
+"""Columns that only trips on demand fill."""
+
+_LARGE, _DENSE = 50_000_000, 100
+"""A file of that many bytes, so many times smaller in its archive, is no timetable."""
+
+_LATEST: Final = 84_000
+"""Last day that a calendar may name, in 2199, counted from 1970."""
+
+_AREA: Final = (-9.86, 41.15, 10.38, 51.56)
+"""Where EPSG says that Lambert-93 is used: west, south, east and north, in degrees."""
+
+_FASTEST: Final = 500
+"""Speed in km/h, as the crow flies, above which a position or a time is wrong."""
+
 _REQUIRED: Final = ("agency", "stops", "routes", "trips", "stop_times")
 
 
@@ -92,7 +114,14 @@ def read_gtfs(
     DataError
         If the feed, a file or a column is absent, an identifier is unknown or
         repeated, a trip has no service or goes back in time, a number, a date, a
-        time or a position is none: with the file and its lines.
+        time or a position is none, or no stop lies in France: with the file and its
+        lines.
+
+    Warns
+    -----
+    BasinmapWarning
+        If stops lie out of the area of Lambert-93, or two stops in a row are further
+        apart than 500 km/h allow.
 
     Notes
     -----
@@ -105,7 +134,8 @@ def read_gtfs(
     refused where `pickup_type` or `drop_off_type` is 1; what must be booked counts
     as any other. Of `transfers.txt`, lines about whole stops are kept: the minimum
     time (type 2), the vehicle that waits (type 1: at once), what is not possible
-    (type 3). Lines about one route or trip, and `block_id`, are not used.
+    (type 3). Lines about one route or trip, and `block_id`, are not used. Trips on
+    demand (GTFS-Flex), which have zones or windows of time, are left out and counted.
 
     Examples
     --------
@@ -127,8 +157,10 @@ def read_gtfs(
     >>> timetable.source
     'Horaires\xa0: Tadao, services du 14\xa0janvier 2025 au 14\xa0janvier 2025'
     """
+    check_encoding(encoding)
     tables = _tables(Path(path), encoding)
     notes: list[str] = []
+    tables |= _scheduled(tables, notes)
     stops = _stops(tables["stops"], tables["stop_times"], notes)
     routes = _routes(tables["routes"], tables["agency"])
     services = _services(tables["calendar"], tables["calendar_dates"])
@@ -166,7 +198,7 @@ class _Table:
         lines = self.rows.index[np.asarray(wrong, dtype=bool)]
         if len(lines):
             cells = self.text(column)[lines[:5]]
-            first = [f"{cell} (line {line})" for line, cell in cells.items()]
+            first = [f"{cell} (line {line})".strip() for line, cell in cells.items()]
             more = f" and {len(lines) - 5} more" if len(lines) > 5 else ""
             msg = f"{self.name}: {column} {what}: {culprits(first)}{more}"
             raise DataError(msg)
@@ -200,6 +232,8 @@ class _Table:
         """Return a column of dates, as days after 1970-01-01."""
         values = self._parsed(column, "no date; write it as 20250114", _as_days)
         self.check(np.isnan(values), column, "is empty")
+        wild = (values < 0) | (values > _LATEST)
+        self.check(wild, column, "is no day of a timetable, from 1970 to 2199")
         return values
 
     def _parsed(
@@ -221,7 +255,9 @@ def _as_seconds(texts: pd.Series) -> pd.Series:
 def _as_days(texts: pd.Series) -> pd.Series:
     whole = texts.where(texts.str.fullmatch(r"\d{8}"))
     dates = pd.to_datetime(whole, format="%Y%m%d", errors="coerce")
-    return (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    # Counted as days: a calendar may go further than nanoseconds do.
+    days = dates.to_numpy().astype("datetime64[D]").astype("float64")
+    return pd.Series(np.where(dates.isna(), np.nan, days), texts.index)
 
 
 def _tables(path: Path, encoding: str) -> dict[str, _Table]:
@@ -250,6 +286,9 @@ def _tables(path: Path, encoding: str) -> dict[str, _Table]:
 @contextmanager
 def _opened(path: Path) -> Iterator[dict[str, Callable[[], IO[bytes]]]]:
     """Say how to open each file of a feed, by its name without `.txt`."""
+    if not is_there(path):
+        msg = f"no file {str(path)!r}; give the .zip of a GTFS feed, or its folder"
+        raise DataError(msg)
     if path.is_dir():
         files: dict[str, Callable[[], IO[bytes]]] = {
             file.stem: partial(_binary, file) for file in path.glob("*.txt")
@@ -258,9 +297,6 @@ def _opened(path: Path) -> Iterator[dict[str, Callable[[], IO[bytes]]]]:
             _refuse_netex(path, file.name, partial(_binary, file))
         yield files
         return
-    if not path.exists():
-        msg = f"no file {str(path)!r}; give the .zip of a GTFS feed, or its folder"
-        raise DataError(msg)
     if not zipfile.is_zipfile(path):
         _refuse_netex(path, path.name, partial(_binary, path))
         msg = (
@@ -276,10 +312,26 @@ def _opened(path: Path) -> Iterator[dict[str, Callable[[], IO[bytes]]]]:
             for name in names
             if name.endswith(".txt") and not name.startswith("__MACOSX")
         }
+        for info in archive.infolist():
+            _check_member(path, info)
         for name in [] if found else names:
             if name.lower().endswith(".xml"):
                 _refuse_netex(path, name, partial(archive.open, name))
         yield found
+
+
+def _check_member(path: Path, info: zipfile.ZipInfo) -> None:
+    """Refuse what cannot be read, or would fill the memory."""
+    if info.flag_bits & 1:
+        msg = f"{path}: {info.filename} is encrypted; ask for the feed without password"
+        raise DataError(msg)
+    if info.file_size > _LARGE and info.file_size > _DENSE * info.compress_size:
+        msg = (
+            f"{path}: {info.filename} has {info.file_size} bytes for "
+            f"{info.compress_size} in the archive: no timetable is that empty; fetch "
+            "it again, or unzip it and give the folder"
+        )
+        raise DataError(msg)
 
 
 def _refuse_netex(path: Path, name: str, opened: Callable[[], IO[bytes]]) -> None:
@@ -319,7 +371,14 @@ def _read(name: str, opened: Callable[[], IO[bytes]], encoding: str) -> _Table:
     except (pd.errors.ParserError, pd.errors.ParserWarning) as error:
         msg = f"{name}: a line has more fields than the first ({error})"
         raise DataError(msg) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        OSError,
+        RuntimeError,
+        NotImplementedError,
+    ) as error:
         msg = f"{name}: damaged ({error}); fetch the feed again"
         raise DataError(msg) from None
     rows.columns = rows.columns.str.strip()
@@ -341,6 +400,33 @@ def _check_columns(table: _Table, wanted: tuple[str, ...], *, empty: bool) -> No
         raise DataError(msg)
 
 
+# -- trips on demand -----------------------------------------------------------
+
+
+def _scheduled(tables: Mapping[str, _Table], notes: list[str]) -> dict[str, _Table]:
+    """Leave out the trips on demand: zones for stops, or windows for times."""
+    calls = tables["stop_times"]
+    flexible = np.any([(calls.text(c) != "").to_numpy() for c in _ON_DEMAND], axis=0)
+    trips = calls.text("trip_id")[flexible].unique()
+    if not len(trips):
+        return {}
+    found = {}
+    for name in ("trips", "stop_times", "frequencies"):
+        table = tables[name]
+        found[name] = _Table(table.name, table.rows[~table.text("trip_id").isin(trips)])
+    if found["stop_times"].rows.empty:
+        msg = (
+            f"{calls.name}: all of the {len(trips)} trip(s) are on demand "
+            f"({culprits(trips)}): without a time at a stop, nothing can be reckoned"
+        )
+        raise DataError(msg)
+    notes.append(
+        f"{number(len(trips))} courses à la demande, sans horaire fixe à tous leurs "
+        "arrêts, ne sont pas prises en compte."
+    )
+    return found
+
+
 # -- tables --------------------------------------------------------------------
 
 
@@ -354,6 +440,7 @@ def _stops(table: _Table, calls: _Table, notes: list[str]) -> gpd.GeoDataFrame:
     # (0, 0) is in the Gulf of Guinea: a position that nobody filled in.
     wrong = (np.abs(lat) > 90) | (np.abs(lon) > 180) | ((lat == 0) & (lon == 0))
     table.check(wrong, "stop_id", "has no true position")
+    _check_area(table, lon, lat, used & placed)
     station = _stations(table, index)
     points = gpd.points_from_xy(lon[placed], lat[placed], crs="EPSG:4326")
     left = int((~placed).sum())
@@ -367,6 +454,58 @@ def _stops(table: _Table, calls: _Table, notes: list[str]) -> gpd.GeoDataFrame:
         geometry=points.to_crs(METRIC),
         index=index[placed],
     )
+
+
+def _check_area(table: _Table, lon: Numbers, lat: Numbers, used: Truths) -> None:
+    """Refuse stops that all lie out of France, and warn of some that do."""
+    far = used & ~_in_area(lon, lat)
+    if not far.any():
+        return
+    names = table.text("stop_id")[far]
+    where = zip(names, lat[far], lon[far], strict=True)
+    shown = [f"{name} ({y:g}, {x:g})" for name, y, x in where]
+    swapped = _in_area(lat[far], lon[far]).mean() > 0.5
+    cure = (
+        "latitude and longitude seem swapped: exchange stop_lat and stop_lon"
+        if swapped
+        else "check stop_lat and stop_lon, in degrees"
+    )
+    msg = (
+        f"{table.name}: {far.sum()} stop(s) of {used.sum()} lie out of the area of "
+        f"{METRIC}, France: {culprits(shown)}; {cure}"
+    )
+    if far.sum() == used.sum():
+        raise DataError(msg)
+    warnings.warn(msg, BasinmapWarning, stacklevel=5)
+
+
+def _in_area(lon: Numbers, lat: Numbers) -> Truths:
+    west, south, east, north = _AREA
+    return (lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)
+
+
+def _warn_of_leaps(
+    table: _Table, first: Truths, points: gpd.GeoSeries, times: tuple[Whole, Whole]
+) -> None:
+    """Warn of stops that no vehicle reaches in the time that it has."""
+    arrival, departure = times
+    x, y = points.x.to_numpy(), points.y.to_numpy()
+    metres = np.hypot(np.diff(x), np.diff(y))
+    # Times are often whole minutes: a minute more is granted.
+    seconds = arrival[1:] - departure[:-1] + 60
+    leap = np.r_[False, ~first[1:] & ~(metres * 3.6 <= _FASTEST * seconds)]
+    if not leap.any():
+        return
+    stop, trip = table.text("stop_id").to_numpy(), table.text("trip_id").to_numpy()
+    at = np.flatnonzero(leap)
+    pairs = dict.fromkeys(zip(stop[at - 1], stop[at], strict=True))
+    shown = [f"{start} – {end}" for start, end in pairs]
+    msg = (
+        f"{table.name}: {len(pairs)} pair(s) of stops over {_FASTEST} km/h apart: "
+        f"{culprits(shown)}, such as in trip {trip[at[0]]!r}; one of the two has a "
+        "wrong position in stops.txt, or a wrong time here"
+    )
+    warnings.warn(msg, BasinmapWarning, stacklevel=4)
 
 
 def _stations(table: _Table, index: pd.Index) -> NDArray[np.object_]:
@@ -500,6 +639,7 @@ def _stop_times(
     arrival, departure, estimated = _times(
         table, trip, first, stops.geometry.iloc[stop]
     )
+    _warn_of_leaps(table, first, stops.geometry.iloc[stop], (arrival, departure))
     if estimated.any():
         notes.append(
             f"{number(int(estimated.sum()))} passages sans horaire : heure "

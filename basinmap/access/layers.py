@@ -23,7 +23,7 @@ from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from basinmap.access.layouts import Layout, layout_of
-from basinmap.access.networks import Mode, Network, build_network, check_mode
+from basinmap.access.networks import LONGEST, Mode, Network, build_network, check_mode
 from basinmap.access.rules import SLOW
 from basinmap.access.speeds import PRACTICE, SPEEDS
 from basinmap.errors import (
@@ -34,7 +34,9 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.measures import check_columns
-from basinmap.spatial.projections import check_metric
+from basinmap.spatial.projections import check_metric, metric_crs
+from basinmap.territory.local import local_file
+from basinmap.territory.texts import encoding_of, mended_texts, unreadable_text
 from basinmap.typography import number, percent, shortest, typeset
 
 __all__ = ["read_layer"]
@@ -59,6 +61,7 @@ _NAMES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         "access": ("acces_vehicule_leger", "ACCES_VL"),
         "nature": ("nature", "NATURE"),
         "state": ("etat_de_l_objet", "ETAT"),
+        "purpose": ("vocation", "VOCATION"),  # of ROUTE 500
     }
 )
 _MEANINGS: Final[Mapping[str, tuple[object, ...]]] = MappingProxyType(
@@ -69,15 +72,39 @@ _MEANINGS: Final[Mapping[str, tuple[object, ...]]] = MappingProxyType(
     }
 )
 _UNBUILT: Final = ("En construction", "En projet")
-_FERRY: Final = "Bac ou liaison maritime"
-_MOTORWAY: Final = ("Type autoroutier", "Bretelle")
+# Of versions 3 and 2 of BD TOPO, whose words are others.
+_FERRY: Final = ("Bac ou liaison maritime", "Bac auto", "Bac piéton")
+_MOTORWAY: Final = ("Type autoroutier", "Bretelle", "Autoroute", "Quasi-autoroute")
+_NATURES: Final = frozenset(
+    {
+        *_FERRY,
+        *_MOTORWAY,
+        "Route à 1 chaussée",
+        "Route à 2 chaussées",
+        "Rond-point",
+        "Route empierrée",
+        "Chemin",
+        "Piste cyclable",
+        "Sentier",
+        "Escalier",
+    }
+)
+"""What a street may be: each mode has a rule for it."""
 _CLOSED: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyType(
     {
-        "walk": {"state": _UNBUILT, "nature": (_FERRY, *_MOTORWAY)},
-        "bike": {"state": _UNBUILT, "nature": (_FERRY, *_MOTORWAY, "Escalier")},
+        "walk": {
+            "state": _UNBUILT,
+            "nature": (*_FERRY, *_MOTORWAY),
+            "purpose": _MOTORWAY,
+        },
+        "bike": {
+            "state": _UNBUILT,
+            "nature": (*_FERRY, *_MOTORWAY, "Escalier"),
+            "purpose": _MOTORWAY,
+        },
         "car": {
             "state": _UNBUILT,
-            "nature": (_FERRY,),
+            "nature": _FERRY,
             "access": ("Physiquement impossible", "Restreint aux ayants droit"),
         },
     }
@@ -93,6 +120,8 @@ class _Layer(NamedTuple):
     columns: tuple[str, ...]
     crs: str
     rows: int
+    encoding: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 class _Directions(NamedTuple):
@@ -149,6 +178,7 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     tolerance: float = 0.001,
     source: str = "",
     crs: object = None,
+    encoding: str | None = None,
 ) -> Network:
     """
     Read a network from a layer of lines, such as `troncon_de_route` of BD TOPO.
@@ -191,8 +221,9 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
         Speed in km/h where nothing else says.
     closed
         Streets to leave out: from a column to its values. By default, with BD
-        TOPO, ferries and roads not yet built; for cars, what they may not or
-        cannot take; on foot and by bike, motorways and their ramps; by bike, steps.
+        TOPO (versions 2 and 3, or ROUTE 500), ferries and roads not yet built; for
+        cars, what they may not or cannot take; on foot and by bike, motorways and
+        their ramps; by bike, steps.
         With Geofabrik, the classes that the mode does not take, or only where a tag
         that the layer lacks opens them: for cars, footways, paths, tracks, steps.
     length
@@ -207,6 +238,8 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
         Credit line, in French; by default, the name of the file.
     crs
         Metric CRS, such as 2154, to bring a layer in degrees to; `notes` tell it.
+    encoding
+        Of the text of a file, when accents come out wrong: `"utf-8"`, `"cp1252"`.
 
     Returns
     -------
@@ -220,13 +253,14 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     ColumnError
         If a column is missing.
     DataError
-        If the file cannot be read, the layer is unknown or empty or has no lines, a
-        speed is missing or no speed, a direction or a class has no meaning.
+        If the file or its text cannot be read, the layer is unknown or empty or has no
+        lines, a speed is missing or no speed, a direction or a class has no meaning.
 
     Warns
     -----
     BasinmapWarning
-        If less than 80 % of the kilometres hang together.
+        If less than 80 % of the kilometres hang together, or a nature of street is
+        none of BD TOPO and `closed` does not say what becomes of it.
 
     Examples
     --------
@@ -251,7 +285,7 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     opened = (
         streets
         if isinstance(streets, gpd.GeoDataFrame)
-        else _opened(Path(streets), layer, to=crs)
+        else _opened(Path(streets), layer, to=crs, encoding=encoding)
     )
     there = tuple(map(str, opened.columns))
     known = layout_of(there, mode)
@@ -278,6 +312,9 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     )
     frame = _frame(opened, plan.columns, _checked_box(bbox), crs)
     frame, moved = _brought(frame, crs)
+    frame, told = _texts(opened, frame)
+    if closed is None:
+        _warn_of_natures(frame)
     frame, dropped = _kept(frame, plan)
     pace = _paces(frame, plan)
     ways = _ways(frame, plan.directions)
@@ -288,7 +325,7 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
         tolerance,
         mode=mode,
         source=source or _credit(opened),
-        notes=(*moved, *_notes(plan, dropped)),
+        notes=(*told, *moved, *_notes(plan, dropped)),
         dropped=dropped,
     )
     _warn_of_gaps(network)
@@ -298,14 +335,19 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
 # -- the file ----------------------------------------------------------------------
 
 
-def _opened(path: Path, layer: str | None, *, to: object) -> _Layer:
+def _opened(
+    path: Path, layer: str | None, *, to: object, encoding: str | None
+) -> _Layer:
     """Look into a file without reading it."""
-    if not path.exists():
-        msg = f"no file {str(path)!r}; give the path of a layer of streets"
-        raise DataError(msg)
+    local_file(path, f"{path}: no layer of streets")
     try:
+        codec, notes = encoding_of(path, encoding)
         names = list(fiona.listlayers(path))
-        found = [_described(path, name) for name in names if layer in {None, name}]
+        found = [
+            _described(path, name, codec) for name in names if layer in {None, name}
+        ]
+    except UnicodeError as error:
+        raise DataError(unreadable_text(path, error, encoding)) from error
     except (FionaError, OSError) as error:
         msg = (
             f"{path}: no vector file that can be read ({_first_line(error)}); expected "
@@ -325,7 +367,7 @@ def _opened(path: Path, layer: str | None, *, to: object) -> _Layer:
         raise DataError(msg.replace("{name}", repr(lines[0].name)))
     chosen = (lines or found)[0]
     _check_file_crs(chosen, to)
-    return chosen
+    return chosen._replace(notes=tuple(notes))
 
 
 def _is_known(columns: tuple[str, ...]) -> bool:
@@ -333,8 +375,8 @@ def _is_known(columns: tuple[str, ...]) -> bool:
     return _known("speed", columns) is not None or layout_of(columns, "car") is not None
 
 
-def _described(path: Path, name: str) -> _Layer:
-    with fiona.open(path, layer=name) as collection:
+def _described(path: Path, name: str, encoding: str | None) -> _Layer:
+    with fiona.open(path, layer=name, encoding=encoding) as collection:
         return _Layer(
             path=path,
             name=name,
@@ -342,6 +384,7 @@ def _described(path: Path, name: str) -> _Layer:
             columns=tuple(collection.schema["properties"]),
             crs=collection.crs_wkt,
             rows=len(collection),
+            encoding=encoding,
         )
 
 
@@ -366,8 +409,7 @@ def _brought(
     """Bring a layer in degrees to a metric CRS, and say so."""
     if crs is None or not frame.crs.is_geographic:
         return frame, ()
-    check_metric(gpd.GeoSeries([shapely.Point(0, 0)], crs=crs), "crs")
-    brought = frame.to_crs(crs)
+    brought = frame.to_crs(metric_crs(crs, "crs"))
     ours, theirs = frame.crs.to_string(), brought.crs.to_string()
     return brought, (typeset(f"Couche en degrés ({ours}), projetée en {theirs}."),)
 
@@ -424,7 +466,11 @@ def _rows(opened: _Layer, columns: list[str], box: Box | None) -> gpd.GeoDataFra
             bbox=box,
             fid_as_index=True,
             engine="pyogrio",
+            encoding=opened.encoding,
         )
+    except UnicodeError as error:
+        msg = unreadable_text(opened.path, error, opened.encoding)
+        raise DataError(msg) from error
     except (DataSourceError, DataLayerError, FeatureError, GeometryError) as error:
         msg = f"{opened.path}: cannot be read to its end ({_first_line(error)})"
         raise DataError(msg) from error
@@ -435,6 +481,16 @@ def _rows(opened: _Layer, columns: list[str], box: Box | None) -> gpd.GeoDataFra
         )
         raise DataError(msg)
     return frame
+
+
+def _texts(
+    opened: _Layer | gpd.GeoDataFrame, frame: gpd.GeoDataFrame
+) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
+    """Read the text of a file in its true encoding, with what is to be said of it."""
+    if isinstance(opened, gpd.GeoDataFrame):
+        return frame, ()
+    frame, mended = mended_texts(frame, opened.path)
+    return frame, tuple(typeset(note) for note in (*opened.notes, *mended))
 
 
 def _credit(opened: _Layer | gpd.GeoDataFrame, known: Layout | None = None) -> str:
@@ -462,7 +518,8 @@ def _check_choices(
     if connect not in get_args(Connect):
         msg = f"unknown connect={connect!r}; choose among {get_args(Connect)}"
         raise DataError(msg)
-    if not 0 <= tolerance <= _LOOSEST:
+    real = isinstance(tolerance, int | float | np.number)
+    if not real or not 0 <= tolerance <= _LOOSEST:
         msg = f"tolerance: 0 to {_LOOSEST:g} metres, got {tolerance!r}"
         raise DataError(msg)
     if (speeds is None) != (class_column is None):
@@ -470,6 +527,9 @@ def _check_choices(
             "speeds and class_column go together: class_column='NATURE', "
             "speeds={'Chemin': 10, …}"
         )
+        raise DataError(msg)
+    if not isinstance(speeds, Mapping | pd.Series | None):
+        msg = f"speeds is {{class: km/h}}, such as {{'Chemin': 10}}; got {speeds!r}"
         raise DataError(msg)
     told = ({} if speeds is None else dict(speeds.items())) | (
         {} if default is None else {"default": default}
@@ -551,6 +611,9 @@ def _closed(
     closed: Mapping[str, Sequence[object]] | None, mode: str, columns: tuple[str, ...]
 ) -> dict[str, tuple[object, ...]]:
     if closed is not None:
+        if not isinstance(closed, Mapping):
+            msg = f"closed is {{column: [values]}}, what to leave out; got {closed!r}"
+            raise DataError(msg)
         alone = [name for name, values in closed.items() if isinstance(values, str)]
         if alone:
             msg = f"closed: {culprits(alone)}: write a list of values, {{column: [v]}}"
@@ -722,6 +785,7 @@ def _network(
     segments = _segments(frame)
     metres = _ground(segments, frame.crs)
     line = segments.line[segments.tail]
+    _check_leaps(frame, line, metres)
     if whole is not None:
         measured = np.bincount(line, metres, len(frame))
         metres = metres * (whole / measured)[line]
@@ -739,6 +803,18 @@ def _network(
         crs=frame.crs,
         **about,  # type: ignore[arg-type]
     )
+
+
+def _check_leaps(frame: gpd.GeoDataFrame, line: Ints, metres: Floats) -> None:
+    """Refuse vertices that lie nowhere near the next one of their street."""
+    rows = frame.index[np.unique(line[~(metres <= LONGEST)])]
+    if len(rows):
+        msg = (
+            f"{len(rows)} street(s) with more than {LONGEST / 1000:.0f} km between two "
+            f"vertices, rows {culprits(rows)}: one of the two has a wrong position; "
+            "correct it, or drop those rows"
+        )
+        raise DataError(msg)
 
 
 def _segments(frame: gpd.GeoDataFrame) -> _Segments:
@@ -813,6 +889,23 @@ def _notes(plan: _Plan, dropped: Mapping[str, int]) -> tuple[str, ...]:
         out = ", ".join(f"{number(count)} ({why})" for why, count in dropped.items())
         notes.append(f"Tronçons écartés : {out}.")
     return tuple(typeset(note) for note in notes)
+
+
+def _warn_of_natures(frame: gpd.GeoDataFrame) -> None:
+    """Warn of natures of street that no rule knows, and that are left open."""
+    column = _known("nature", tuple(map(str, frame.columns)))
+    if column is None:
+        return
+    unknown = frame[column][~frame[column].isin(_NATURES)]
+    if len(unknown):
+        counts = unknown.value_counts(dropna=False).items()
+        shown = [f"{value}: {count}" for value, count in counts]
+        msg = (
+            f"{len(unknown)} street(s) of {len(frame)} whose {column!r} is none of BD "
+            f"TOPO: {culprits(shown)}; they are taken as open to all: say which to "
+            f"leave out, closed={{{column!r}: […]}}"
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=3)
 
 
 def _warn_of_gaps(network: Network) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
+import struct
+import zlib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
+from hashlib import sha256
 from os import PathLike
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 from zipfile import BadZipFile
 
 import geopandas as gpd
@@ -16,10 +19,12 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj import CRS
+from pyproj.exceptions import CRSError as CRSNameError
 
 from basinmap.access.chains import Chains, main_part
 from basinmap.errors import DataError, culprits
-from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.spatial.projections import METRIC, check_metric, metric_crs
+from basinmap.staging import refusal, staged_file
 from basinmap.typography import number, typeset
 
 __all__ = [
@@ -39,7 +44,26 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 PRINTED: Final = {"walk": "à pied", "bike": "à vélo", "car": "en voiture"}
+LONGEST: Final = 200_000
+"""Metres between two vertices of a street above which one is not where it should be."""
+
 _FORMAT: Final = 1
+_EXPECTED: Final = "expected a network that write_network wrote"
+_UNREADABLE: Final = (
+    OSError,
+    ValueError,
+    KeyError,
+    TypeError,
+    SyntaxError,
+    EOFError,
+    MemoryError,
+    RuntimeError,
+    BadZipFile,
+    zlib.error,
+    struct.error,
+)
+"""What reading an archive raises, where a bit of it is another."""
+
 _ARRAYS: Final = ("x", "y", "node", "tail", "head", "length", "minutes")
 
 
@@ -243,8 +267,7 @@ def build_network(  # noqa: PLR0913 - the arrays of a network
     array([0., 2., 4.])
     """
     check_mode(mode)
-    place = gpd.GeoSeries([shapely.Point(0, 0)], crs=crs)
-    check_metric(place, "network")
+    plane = metric_crs(crs, "network")
     nodes = _checked_nodes(x, y, node)
     edges = _checked_edges(tail, head, length, minutes, len(nodes[0]))
     if not (np.isfinite(off_street) and off_street > 0):
@@ -256,7 +279,7 @@ def build_network(  # noqa: PLR0913 - the arrays of a network
     (x, y, node), (tail, head, length, minutes) = _sorted(nodes, edges)
     return Network(
         mode,
-        place.crs,
+        plane,
         x,
         y,
         node,
@@ -357,12 +380,15 @@ def write_network(network: Network, path: Path_) -> None:
     network
         A network.
     path
-        File to write, in `.npz`; it is put in place when it is whole.
+        File to write, in `.npz`; its folder is made, and it is put in place when it is
+        whole.
 
     Raises
     ------
     DataError
-        If the name does not end in `.npz`, or cannot be written.
+        If the name does not end in `.npz`.
+    OutputError
+        If it cannot be written.
 
     Examples
     --------
@@ -388,16 +414,13 @@ def write_network(network: Network, path: Path_) -> None:
         "notes": network.notes,
         "report": asdict(network.report),
     }
-    beside = target.with_name(f".{target.name}.{os.getpid()}.npz")
     arrays = {name: getattr(network, name) for name in _ARRAYS}
+    about["sum"] = _sum_of(arrays)
     try:
-        np.savez_compressed(beside, about=np.array(json.dumps(about)), **arrays)
-        beside.replace(target)
+        with staged_file(target) as beside, beside.open("wb") as stream:
+            np.savez_compressed(stream, about=np.array(json.dumps(about)), **arrays)
     except OSError as error:
-        msg = f"{target}: cannot be written ({error.strerror})"
-        raise DataError(msg) from error
-    finally:
-        beside.unlink(missing_ok=True)
+        raise refusal(target, error) from error
 
 
 def load_network(path: Path_) -> Network:
@@ -417,28 +440,82 @@ def load_network(path: Path_) -> Network:
     Raises
     ------
     DataError
-        If the file is missing, truncated, or another thing.
+        If the file is missing, truncated, damaged, or another thing; or holds what no
+        network does: an edge without a node, a time that is negative or no number.
     """
-    expected = "expected a network that write_network wrote"
+    file = Path(path)
+    about, arrays = _unpacked(file)
+    try:
+        return _restored(about, arrays)
+    except (CRSNameError, AttributeError, KeyError, TypeError, ValueError) as error:
+        msg = f"{file}: no sound network ({error}); {_EXPECTED}"
+        raise DataError(msg) from error
+
+
+def _unpacked(file: Path) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+    """Return what a saved network says of itself, and its arrays."""
     try:
         # Opened here: of a truncated file, numpy would leave its own open.
-        with Path(path).open("rb") as file, np.load(file) as archive:
-            about = json.loads(str(archive["about"]))
+        with file.open("rb") as stream, np.load(stream, allow_pickle=False) as archive:
+            about = dict(json.loads(str(archive["about"])))
             arrays = {name: archive[name] for name in _ARRAYS}
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
-        msg = f"{path}: cannot be read ({error}); {expected}"
+    except _UNREADABLE as error:
+        # numpy would have it that objects, which run code, be let in.
+        held = "it holds Python objects" if "pickle" in str(error) else error
+        msg = f"{file}: cannot be read ({held}); {_EXPECTED}"
         raise DataError(msg) from error
     if about.get("format") != _FORMAT:
-        msg = f"{path}: format {about.get('format')!r} of another version; {expected}"
+        msg = f"{file}: format {about.get('format')!r} of another version; {_EXPECTED}"
+        raise DataError(msg)
+    if about.get("sum", _sum_of(arrays)) != _sum_of(arrays):
+        msg = f"{file}: damaged, its sum is not that of what was written; {_EXPECTED}"
+        raise DataError(msg)
+    return about, arrays
+
+
+def _sum_of(arrays: Mapping[str, NDArray[Any]]) -> str:
+    total = sha256()
+    for name in _ARRAYS:
+        total.update(np.ascontiguousarray(arrays[name]).data)
+    return total.hexdigest()
+
+
+def _restored(about: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Network:
+    """Return a network, once what searches rely on is checked."""
+    check_mode(about["mode"])
+    crs = CRS.from_wkt(about["crs"])
+    check_metric(gpd.GeoSeries([shapely.Point(0, 0)], crs=crs), "network")
+    odd = [name for name, values in arrays.items() if values.ndim != 1]
+    odd += [name for name, values in arrays.items() if values.dtype.kind not in "fiu"]
+    if odd:
+        msg = f"{culprits(dict.fromkeys(odd))} hold no list of numbers"
+        raise DataError(msg)
+    x, y, node = _checked_nodes(arrays["x"], arrays["y"], arrays["node"])
+    tail, head, length, minutes = _checked_edges(
+        arrays["tail"], arrays["head"], arrays["length"], arrays["minutes"], len(x)
+    )
+    # Sorted, without loops nor pairs that stand twice: searches count on it.
+    if not (np.diff(tail * len(x) + head) > 0).all() or (tail == head).any():
+        msg = "its edges are not in order, stand twice, or lead nowhere"
+        raise DataError(msg)
+    off_street = float(about["off_street"])
+    if not (np.isfinite(off_street) and off_street > 0):
+        msg = f"off_street is {off_street!r}, and not a speed on foot"
         raise DataError(msg)
     return Network(
         mode=about["mode"],
-        crs=CRS.from_wkt(about["crs"]),
-        off_street=about["off_street"],
-        source=about["source"],
-        notes=tuple(about["notes"]),
+        crs=crs,
+        x=x,
+        y=y,
+        node=node,
+        tail=tail.astype(np.int32),
+        head=head.astype(np.int32),
+        length=length,
+        minutes=minutes,
+        off_street=off_street,
+        source=str(about["source"]),
+        notes=tuple(map(str, about["notes"])),
         report=NetworkReport(**about["report"]),
-        **arrays,
     )
 
 

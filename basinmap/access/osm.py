@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import bz2
 import datetime as dt
+import gzip
+import re
 from array import array
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, NamedTuple, TypeAlias
+from types import MappingProxyType
+from typing import IO, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +35,21 @@ _FORMATS: Final = {
     ".osm.gz": "osm.gz",
     ".osm.bz2": "osm.bz2",
 }
+_OPENERS: Final[Mapping[str, Callable[..., Any]]] = MappingProxyType(
+    {"osm": open, "osm.gz": gzip.open, "osm.bz2": bz2.open}
+)
+_BLOCK: Final = 2**24
+_DELETED: Final = re.compile(
+    rb"<(node|way)\b(?=[^>]*\s(?:action=[\"']delete|visible=[\"']false))"
+    rb"[^>]*?\sid=[\"'](-?\d+)"
+)
+_REMARK: Final = re.compile(rb"<remark>(.*?)</remark>", re.DOTALL)
+_INNER: Final = re.compile(rb"<nd\b[^>]*\slat=")
+_NODE: Final = re.compile(rb"<node")
 _EXPECTED: Final = "expected an extract of OpenStreetMap (.osm.pbf, .osm, .osm.bz2)"
 _DEGREE: Final = 10_000_000  # positions are whole numbers of 1e-7 degrees
+_NOWHERE: Final = 2**31 - 1  # a position that osmium does not know
+_ERASED: Final = "supprimées dans le fichier"
 _UNDATED: Final = dt.datetime.fromtimestamp(0, dt.UTC)
 
 
@@ -75,6 +92,13 @@ class Extract(NamedTuple):
     edited: dt.date | None
 
 
+class _Deleted(NamedTuple):
+    """Identifiers of what an editor deleted, and still wrote."""
+
+    nodes: frozenset[int] = frozenset()
+    ways: frozenset[int] = frozenset()
+
+
 @dataclass(slots=True)
 class _Reading:
     """What is read, in compact arrays: each way, then its nodes end to end."""
@@ -91,12 +115,20 @@ class _Reading:
     closed: array = field(default_factory=lambda: array("q"))
     dropped: Counter[str] = field(default_factory=Counter)
     edited: dt.datetime = _UNDATED
+    deleted: _Deleted = field(default_factory=_Deleted)
 
     def add_node(self, node: Untyped) -> None:
-        if self.rules.closes(dict(node.tags)):
+        if (
+            node.visible
+            and node.id not in self.deleted.nodes
+            and self.rules.closes(dict(node.tags))
+        ):
             self.closed.append(node.id)
 
     def add_way(self, way: Untyped) -> None:
+        if not way.visible or way.id in self.deleted.ways:
+            self.dropped[_ERASED] += 1
+            return
         tags = tuple((tag.k, tag.v) for tag in way.tags if tag.k in self.keys)
         # Thousands of ways have the same tags: what they mean is decided once.
         if tags not in self.decided:
@@ -110,9 +142,10 @@ class _Reading:
         self.edited = max(self.edited, way.timestamp)
         for node in way.nodes:
             location = node.location
+            gone = node.ref in self.deleted.nodes
             self.ref.append(node.ref)
-            self.x.append(location.x)
-            self.y.append(location.y)
+            self.x.append(_NOWHERE if gone else location.x)
+            self.y.append(_NOWHERE if gone else location.y)
 
     def _decision(self, tags: dict[str, str]) -> int | str:
         """Return the place of what a way is among streets, or why it is left out."""
@@ -173,7 +206,7 @@ def read_extract(path: Path, rules: Rules, *, quiet: bool = False) -> Extract:
     ------
     DataError
         If the file is missing, empty, truncated, no file of OpenStreetMap, a history
-        of it, or without a street for the mode.
+        of it, a part of what was asked of Overpass, or without a street for the mode.
     LibraryError
         If osmium is not installed.
     """
@@ -181,7 +214,8 @@ def read_extract(path: Path, rules: Rules, *, quiet: bool = False) -> Extract:
     with _told(path):
         source = osmium.io.File(str(path), _format(path))
         extracted = _header_date(osmium, source, path)
-        found = _read(osmium, source, rules, quiet=quiet)
+        deleted = _looked_through(path)
+        found = _read(osmium, source, rules, deleted, quiet=quiet)
     if not found.size:
         count = found.dropped.total() - found.dropped[""]
         msg = (
@@ -258,7 +292,7 @@ def _told(path: Path) -> Iterator[None]:
         raise DataError(msg)
     try:
         yield
-    except (RuntimeError, UnicodeDecodeError) as error:
+    except (RuntimeError, UnicodeDecodeError, EOFError, OSError) as error:
         msg = f"{path}: truncated, or another thing ({error}); {_EXPECTED}"
         raise DataError(msg) from error
 
@@ -276,7 +310,59 @@ def _header_date(osmium: Untyped, source: Untyped, path: Path) -> dt.date | None
         return None
 
 
-def _read(osmium: Untyped, source: Untyped, rules: Rules, *, quiet: bool) -> _Reading:
+def _looked_through(path: Path) -> _Deleted:
+    """
+    Return what an XML file holds and deletes, which osmium does not tell.
+
+    Raises
+    ------
+    DataError
+        If an Overpass server says in it that its answer is only a part, or it has
+        the positions of nodes inside of the ways.
+    """
+    opener = _OPENERS.get(_format(path))
+    if opener is None:
+        return _Deleted()
+    gone: dict[bytes, set[int]] = {b"node": set(), b"way": set()}
+    located = set()
+    with opener(path, "rb") as file:
+        for text in _whole_tags(file):
+            for remark in _REMARK.findall(text):
+                said = " ".join(remark.decode("utf-8", errors="replace").split())
+                msg = (
+                    f"{path}: only a part of what was asked of Overpass, which says: "
+                    f"« {said} »; ask for a smaller area, or a longer [timeout:…]"
+                )
+                raise DataError(msg)
+            for kind, identifier in _DELETED.findall(text):
+                gone[kind].add(int(identifier))
+            located |= set(_INNER.findall(text)[:1])
+            located |= set(_NODE.findall(text)[:1])
+    if located and b"<node" not in located:
+        msg = (
+            f"{path}: positions are in the ways (Overpass, out geom;), without nodes: "
+            "ask for (._;>;); out body;"
+        )
+        raise DataError(msg)
+    return _Deleted(frozenset(gone[b"node"]), frozenset(gone[b"way"]))
+
+
+def _whole_tags(file: IO[bytes]) -> Iterator[bytes]:
+    """Yield a file by blocks that cut no tag, and no remark."""
+    rest = b""
+    while block := file.read(_BLOCK):
+        text = rest + block
+        # The last tag may go on, and a remark until its end.
+        cut = text.rfind(b"<remark") if b"<remark" in text else text.rfind(b"<")
+        cut = max(cut, 0)
+        yield text[:cut]
+        rest = text[cut:]
+    yield rest
+
+
+def _read(
+    osmium: Untyped, source: Untyped, rules: Rules, deleted: _Deleted, *, quiet: bool
+) -> _Reading:
     kinds = osmium.osm.NODE | osmium.osm.WAY
     objects = osmium.FileProcessor(source, kinds)
     # A sorted array: others take gigabytes, whatever the size of the file.
@@ -284,7 +370,7 @@ def _read(osmium: Untyped, source: Untyped, rules: Rules, *, quiet: bool) -> _Re
     objects = objects.with_filter(
         osmium.filter.KeyFilter("highway", "route", "barrier")
     )
-    found = _Reading(rules, rules.keys)
+    found = _Reading(rules, rules.keys, deleted=deleted)
     add_node, add_way = found.add_node, found.add_way
     for item in tqdm(
         objects, unit="objet", unit_scale=True, disable=quiet or None, leave=False

@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from pyproj import CRS, Geod, Transformer
 
 from basinmap.access.layers import read_layer
-from basinmap.access.networks import Mode, Network, build_network, load_network
+from basinmap.access.networks import LONGEST, Mode, Network, build_network, load_network
 from basinmap.access.osm import Extract, is_osm, read_extract
 from basinmap.access.rules import Rules
 from basinmap.access.speeds import PRACTICE
 from basinmap.errors import CRSError, DataError, culprits
-from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.spatial.projections import METRIC, metric_crs
+from basinmap.territory.local import is_there
 from basinmap.typography import long_date, number, percent, shortest, typeset
 
 __all__ = ["LayerOptions", "read_network"]
@@ -44,6 +45,7 @@ class LayerOptions(TypedDict, total=False):
     connect: Literal["vertices", "ends"]
     tolerance: float
     source: str
+    encoding: str | None
 
 
 def read_network(
@@ -157,9 +159,12 @@ def read_network(
     <Network car: 3 nodes, 4 edges, 1 km>
     """
     file = Path(path)
-    if not file.exists():
-        msg = f"{file}: missing; expected an extract of OpenStreetMap (.osm.pbf), "
-        raise DataError(msg + "a network (.npz) or a layer of lines")
+    if not str(path).strip() or not is_there(file):
+        msg = (
+            f"{str(path) or repr('')}: missing; expected an extract of OpenStreetMap "
+            "(.osm.pbf), a network (.npz) or a layer of lines"
+        )
+        raise DataError(msg)
     if is_osm(file):
         _refuse(file, {**options})
         rules = Rules(mode, speeds)
@@ -172,7 +177,7 @@ def read_network(
     if network.mode != mode:
         msg = f"{file}: a network of mode {network.mode!r}, and mode={mode!r} is asked"
         raise DataError(msg)
-    if crs is not None and network.crs != CRS.from_user_input(crs):
+    if crs is not None and network.crs != metric_crs(crs, "network"):
         msg = f"{file}: in {network.crs.to_string()}, and crs={crs!r} is asked"
         raise CRSError(msg)
     return network
@@ -185,8 +190,7 @@ def _refuse(file: Path, options: Mapping[str, object]) -> None:
 
 
 def _built(file: Path, rules: Rules, crs: object, *, quiet: bool) -> Network:
-    check_metric(gpd.GeoSeries([shapely.Point(0, 0)], crs=crs), "network")
-    plane = CRS.from_user_input(crs)
+    plane = metric_crs(crs, "network")
     extract = read_extract(file, rules, quiet=quiet)
     _check_area(file, extract, plane)
     to_metres = Transformer.from_crs("EPSG:4326", plane, always_xy=True)
@@ -195,6 +199,7 @@ def _built(file: Path, rules: Rules, crs: object, *, quiet: bool) -> Network:
         (extract.lon[end], extract.lat[end]) for end in (extract.tail, extract.head)
     )
     length = _GEOD.inv(*start, *stop)[2]
+    _check_leaps(file, extract, length)
     lasts = _crossing(extract, length)
     # Each segment is an edge in each of the directions in which it is open.
     sides = []
@@ -236,6 +241,21 @@ def _check_area(file: Path, extract: Extract, plane: CRS) -> None:
         f'crs="{points.estimate_utm_crs().to_string()}"'
     )
     raise CRSError(msg)
+
+
+def _check_leaps(file: Path, extract: Extract, length: Floats) -> None:
+    """Refuse nodes that lie nowhere near the next one of their street."""
+    long = np.flatnonzero(length > LONGEST)
+    if len(long):
+        ends = zip(extract.node[extract.tail], extract.node[extract.head], strict=True)
+        pairs = list(ends)
+        told = [f"{pairs[at][0]} – {pairs[at][1]}" for at in long]
+        msg = (
+            f"{file}: {len(long)} stretch(es) of street of more than "
+            f"{LONGEST / 1000:.0f} km between two nodes: {culprits(told)}; one of the "
+            "two has a wrong position: correct it, or leave it out of the extract"
+        )
+        raise DataError(msg)
 
 
 def _crossing(extract: Extract, length: Floats) -> Floats:

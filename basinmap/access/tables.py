@@ -21,6 +21,8 @@ from basinmap.errors import (
     DataError,
     culprits,
 )
+from basinmap.territory.local import is_there
+from basinmap.territory.texts import check_encoding
 from basinmap.typography import typeset
 from basinmap.values.told import tell
 
@@ -66,6 +68,10 @@ _UNITS: Final[Mapping[str, str | None]] = MappingProxyType(
 _TIME: Final = re.compile(rf"({'|'.join(_UNITS)})(?:_p(\d\d?))?", re.IGNORECASE)
 _MINUTES: Final = re.compile(r"minutes(?:_p\d\d?)?")
 _BLANKS: Final = ("", "na", "nan", "null", "none", "<na>")
+_SEPARATOR: Final = re.compile("sep=(.)", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"\d+[.,]0+|\d+(?:[.,]\d+)?[Ee]\+?\d+")
+"""Codes that a table took for numbers before it wrote them as text."""
+
 _DAY: Final = 1440.0
 _EXPECTED: Final = (
     "expected a table in .csv or .parquet with columns from_id, to_id, travel_time "
@@ -80,6 +86,7 @@ def read_travel_times(
     columns: Mapping[str, str] | None = None,
     unreachable: Iterable[float] = (),
     source: str = "",
+    encoding: str | None = None,
 ) -> pd.DataFrame:
     """
     Read the travel times that another engine worked out.
@@ -100,6 +107,8 @@ def read_travel_times(
         Numbers that stand for unreachable; they become missing, as do infinite ones.
     source
         Credit line, in French; by default the name of the file.
+    encoding
+        Of a `.csv`: UTF-8 by default; what French Excel writes may be `"cp1252"`.
 
     Returns
     -------
@@ -115,11 +124,12 @@ def read_travel_times(
     ColumnError
         If a column is missing, or could be one of several.
     CodeError
-        If codes are missing, or numbers, which lose their first zero.
+        If codes are missing, or numbers, which lose their first zero, be they written
+        as text (`62498.0`).
     DataError
-        If the file is missing, empty, truncated or no table; a pair is repeated, a
-        time is negative, longer than a day, no number, or stands for unreachable;
-        the unit cannot be known.
+        If the file is missing, empty, truncated, in another encoding or no table; a
+        pair is repeated, a time is negative, longer than a day, no number, or stands
+        for unreachable; the unit cannot be known.
 
     See Also
     --------
@@ -136,7 +146,7 @@ def read_travel_times(
     01005   62498           NaN
     Name: minutes, dtype: float64
     """
-    raw, name = _opened(table)
+    raw, name = _opened(table, encoding)
     found = _columns(raw, dict(columns or {}), name)
     times = {key: found[key] for key in found if _MINUTES.fullmatch(key)}
     factor = _factor(unit, times.values(), name)
@@ -167,11 +177,13 @@ def read_travel_times(
 # -- files -----------------------------------------------------------------------
 
 
-def _opened(table: str | PathLike[str] | pd.DataFrame) -> tuple[pd.DataFrame, str]:
+def _opened(
+    table: str | PathLike[str] | pd.DataFrame, encoding: str | None
+) -> tuple[pd.DataFrame, str]:
     if isinstance(table, pd.DataFrame):
         raw, name = table, "table"
     else:
-        raw, name = _read(Path(table)), Path(table).name
+        raw, name = _read(Path(table), encoding), Path(table).name
     if any(level is not None for level in raw.index.names):
         raw = raw.reset_index()
     if raw.empty:
@@ -180,24 +192,44 @@ def _opened(table: str | PathLike[str] | pd.DataFrame) -> tuple[pd.DataFrame, st
     return raw, name
 
 
-def _read(file: Path) -> pd.DataFrame:
+def _read(file: Path, encoding: str | None) -> pd.DataFrame:
+    check_encoding(encoding)
+    if not is_there(file) or not file.is_file():
+        msg = f"{file}: cannot be read (there is no such file); {_EXPECTED}"
+        raise DataError(msg)
     parquet = file.suffix.lower() in {".parquet", ".pq"}
     try:
-        return pd.read_parquet(file) if parquet else _read_text(file)
-    except (OSError, ValueError) as error:
-        msg = f"{file}: cannot be read ({error}); {_EXPECTED}"
+        return pd.read_parquet(file) if parquet else _read_text(file, encoding)
+    except (OSError, ValueError, LookupError) as error:
+        if isinstance(error, UnicodeError) or "UTF8" in str(error):
+            other = "cp1252" if encoding is None else "utf-8"
+            msg = (
+                f"{file}: its text is not in {encoding or 'utf-8'}; write "
+                f"encoding={other!r} if French Excel wrote it"
+            )
+        else:
+            msg = f"{file}: cannot be read ({error}); {_EXPECTED}"
         raise DataError(msg) from error
 
 
-def _read_text(file: Path) -> pd.DataFrame:
+def _read_text(file: Path, encoding: str | None) -> pd.DataFrame:
     """Read every cell as text: a code keeps its zeros; a row cut short is refused."""
+    codec = encoding or "utf-8-sig"
+    with file.open(encoding=codec, newline="") as stream:
+        # A first line for Excel alone, which says what separates the cells.
+        told = _SEPARATOR.fullmatch(stream.readline().strip())
+    skipped = 0 if told is None else 1
     headers = [
-        (sign, list(pd.read_csv(file, sep=sign, nrows=0, encoding="utf-8-sig")))
-        for sign in ",;\t|"
+        (
+            sign,
+            list(pd.read_csv(file, sep=sign, nrows=0, encoding=codec, header=skipped)),
+        )
+        for sign in (",;\t|" if told is None else told[1])
     ]
     sign, names = max(headers, key=lambda pair: len(pair[1]))
     table = csv.read_csv(
         file,
+        read_options=csv.ReadOptions(encoding=encoding or "utf8", skip_rows=skipped),
         parse_options=csv.ParseOptions(delimiter=sign),
         convert_options=csv.ConvertOptions(
             column_types=dict.fromkeys(names, pa.string())
@@ -312,7 +344,11 @@ def _pairs(raw: pd.DataFrame, found: Mapping[str, str], name: str) -> pd.MultiIn
         if blank.any():
             msg = f"{name}: {blank.sum()} row(s) without {column!r}; drop them first"
             raise CodeError(msg)
-        wrong = [value for value in values.unique() if not isinstance(value, str)]
+        wrong = [
+            value
+            for value in values.unique()
+            if not isinstance(value, str) or _NUMBER.fullmatch(value.strip())
+        ]
         if wrong:
             msg = (
                 f"{name}: {column!r} holds numbers, which lose their first zero: "

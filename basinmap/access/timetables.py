@@ -175,13 +175,7 @@ class Timetable:
         BasinmapWarning
             If fewer than half as many trips run as on the median same weekday.
         """
-        try:
-            day = dt.date.fromisoformat(
-                f"{date:%Y-%m-%d}" if isinstance(date, dt.date) else date
-            )
-        except (TypeError, ValueError):
-            msg = f"not a date: {date!r}; write it as '2025-01-14'"
-            raise VintageError(msg) from None
+        day = _day_of(date)
         count = self.trips_by_date
         if day.isoformat() not in count.index:
             raise VintageError(self._unserved(day))
@@ -218,9 +212,17 @@ class Timetable:
         Raises
         ------
         VintageError
-            If no trip runs that day.
+            If no trip runs that day, nor one of the day before that passes midnight.
+
+        Warns
+        -----
+        BasinmapWarning
+            As `check_date` does.
         """
-        day = self.check_date(date)
+        day = _day_of(date)
+        served = day.isoformat() in self.trips_by_date.index
+        if served:
+            self.check_date(date)
         trips, shifts = self._running(day, start_s, end_s)
         first, count = self._spans
         count = count[trips]
@@ -232,6 +234,8 @@ class Timetable:
             departure=legs.departure + shift, arrival=legs.arrival + shift, run=run
         )
         kept = (legs.departure >= start_s) & (legs.arrival <= end_s)
+        if not served and not (kept & (legs.departure < _DAY)).any():
+            raise VintageError(self._unserved(day))
         order = np.flatnonzero(kept)
         order = order[np.argsort(legs.departure[order], kind="stable")]
         return Connections._make(part[order] for part in legs)
@@ -311,6 +315,16 @@ class Timetable:
             found.append((runs.trip[kept], runs.shift[kept] + shift))
         trips, shifts = zip(*found, strict=True)
         return np.concatenate(trips), np.concatenate(shifts)
+
+
+def _day_of(date: str | dt.date) -> dt.date:
+    try:
+        return dt.date.fromisoformat(
+            f"{date:%Y-%m-%d}" if isinstance(date, dt.date) else date
+        )
+    except (TypeError, ValueError):
+        msg = f"not a date: {date!r}; write it as '2025-01-14'"
+        raise VintageError(msg) from None
 
 
 def seconds_of(window: tuple[str, str]) -> tuple[int, int]:

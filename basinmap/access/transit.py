@@ -20,7 +20,7 @@ from basinmap.access.snapping import MAX_GAP, snap
 from basinmap.access.times import Direction, check_direction, travel_times
 from basinmap.access.timetables import Connections, Timetable, hours_of, seconds_of
 from basinmap.errors import BasinmapWarning, DataError, culprits
-from basinmap.spatial.projections import METRIC, check_same_crs
+from basinmap.spatial.projections import METRIC, check_finite, check_same_crs
 from basinmap.territory.places import Place
 from basinmap.territory.units import check_unique
 from basinmap.typography import long_date, number, shortest, typeset
@@ -594,6 +594,7 @@ def _points(points: Points, what: str) -> gpd.GeoSeries:
             f"{culprits(shapes.index[wrong])}; pass representative_point()"
         )
         raise DataError(msg)
+    check_finite(shapes, what)
     return shapes
 
 

@@ -28,6 +28,7 @@ from basinmap.errors import CRSError, DataError, OutputError
 from basinmap.maps.pages import MapAxes, check_dpi
 from basinmap.spatial.projections import METRIC
 from basinmap.staging import staged_file
+from basinmap.territory.local import is_there, local_file
 
 __all__ = [
     "DPI",
@@ -155,6 +156,10 @@ def opened(path: Path_) -> Iterator[Any]:
         along its rows and columns.
     """
     name = fspath(path)
+    # A layer inside of a file that is there (GPKG:file:layer) is no address.
+    within = Path(name.partition(":")[2].partition(":")[0].strip('"'))
+    if not (is_there(within) and within.is_file()):
+        local_file(name, f"{name}: cannot be read as a raster")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", NotGeoreferencedWarning)

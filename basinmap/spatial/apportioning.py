@@ -23,6 +23,7 @@ from basinmap.measures import (
 from basinmap.reports import Report
 from basinmap.spatial.combining import keys_of, sums_at
 from basinmap.spatial.options import check_choice, check_flag, check_tolerance
+from basinmap.spatial.overlaps import warn_apart
 from basinmap.spatial.polygons import NOISE, disjoint, overlapping
 from basinmap.spatial.projections import check_same_crs
 from basinmap.spatial.rasters import Raster
@@ -155,7 +156,8 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
     Warns
     -----
     BasinmapWarning
-        If a source unit sticks out of a raster of weights.
+        If a source unit sticks out of a raster of weights, or sources and targets
+        have no ground in common.
 
     Notes
     -----
@@ -189,6 +191,7 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
     )
     check_same_crs(source, target, names=("source", "target"))
     full, table = table, _checked(table, source)
+    warn_apart(source, target, ("source", "target"))
     tolerance = max(tolerance, NOISE)
     left = layer_of(source.loc[table.index], "source", repair=repair)
     right = layer_of(target, "target", repair=repair)
@@ -454,8 +457,8 @@ def _notes(
 ) -> list[str]:
     left, right = moves.layers
     there = np.isin(np.arange(len(result)), moves.pairs["right"])
-    whole = moves.pairs.groupby("left")["share"].max().eq(1).sum()
-    cut = moves.pairs.loc[moves.pairs["estimated"], "left"].nunique()
+    parted = moves.pairs.groupby("left")["estimated"].any()
+    whole, cut = int((~parted).sum()), int(parted.sum())
     lines = [
         f"Unités déplacées entières : {number(whole)}. Unités coupées : {number(cut)}, "
         f"par {moves.rule} : ces valeurs portent la mention « estimation »."

@@ -49,6 +49,7 @@ from basinmap.spatial.holding import (
     options_of,
     report_on,
     told_of_counts,
+    warn_outside,
 )
 from basinmap.spatial.lookups import Lookup, find, lookup, touching
 from basinmap.spatial.partitions import (
@@ -239,6 +240,7 @@ def cluster_count(  # noqa: PLR0913 - those of `count`, and where it runs
             name: heap.medians(tally.units, len(tally.kinds))
             for name, heap in heaps.items()
         }
+    warn_outside(account, ready)
     table = laid_out(ready, tally, found, sums, threshold)
     tell(table, **told_of_counts(source, ready, table, sums, account))
     notes = notes_of(account, options, ready, threshold)
@@ -335,6 +337,7 @@ def cluster_locate(  # noqa: PLR0913 - those of `locate`, and where it runs
         for told, inside in _answers(crew, _labelled, parts, [ready], ask, to):
             _add_up(account, told)
             held += inside
+    warn_outside(account, ready)
     return Report(
         verb="Localisation de points",
         before={"points": float(account.points)},

@@ -15,8 +15,9 @@ from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.measures import Measures, check_columns, check_ratios
 from basinmap.reports import Report
 from basinmap.spatial.combining import keys_of, part_of, sums_at
-from basinmap.spatial.options import check_flag
+from basinmap.spatial.options import check_flag, check_size
 from basinmap.spatial.polygons import NOISE, outlines, overlapping, vertices
+from basinmap.spatial.projections import check_frame
 from basinmap.territory.outlines import error_of
 from basinmap.territory.sums import columns_of, refuse, signed_of, stocks_of
 from basinmap.territory.units import check_unique
@@ -36,6 +37,9 @@ __all__ = [
 
 _KEPT: Final = ("geography", "sources", "outline_error")
 """What is said of units and holds for those that they are merged into."""
+
+_NEAR: Final = 1.0
+"""Metres within which borders that do not touch are one border, badly drawn."""
 
 _CURE: Final = "see where with bm.check_coverage(…), mend with bm.clean_coverage(…)"
 
@@ -95,8 +99,9 @@ def neighbours(
     In a valid coverage a common border is made of the very same edges: they are
     paired, exactly, without any geometric operation. With a tolerance, the length is
     the mean of the two lengths of border that lie that close to the other unit, a few
-    times the tolerance too long at its ends; a pair for which it is less than four
-    times the tolerance touches at a point.
+    times the tolerance too long at its ends; where it is less than four times the
+    tolerance, it is that of the edges in common, and without any the pair touches at
+    a point.
 
     Examples
     --------
@@ -109,21 +114,14 @@ def neighbours(
     """
     shapes = outlines(units, "units")
     check_flag(points, "points")
-    if tolerance is not None and not (0 < tolerance < np.inf):
-        msg = f"tolerance is a distance in metres above 0, such as 5; got {tolerance!r}"
-        raise DataError(msg)
+    if tolerance is not None:
+        told = "tolerance is a distance in metres above 0, such as 5"
+        check_size(tolerance, told)
     if tolerance is not None:
         pairs = _close_borders(shapes, tolerance)
-    elif shapely.coverage_is_valid(shapes):
-        pairs = _shared_borders(shapes)
     else:
-        edges = shapely.coverage_invalid_edges(shapes)
-        wrong = units.index[~shapely.is_empty(edges)]
-        msg = (
-            f"units: the borders of {len(wrong)} unit(s) do not match those of their "
-            f"neighbours: {culprits(wrong)}; {_CURE}, or say tolerance=5 (metres)"
-        )
-        raise DataError(msg)
+        _check_valid(units, shapes, ", or say tolerance=5 (metres)")
+        pairs = _shared_borders(shapes)
     if not points:
         pairs = pairs[pairs["length"] > 0]
     pairs = pairs.sort_values(["left", "right"])
@@ -199,6 +197,7 @@ def dissolve(
     epci
     246200364     36    242013.0
     """
+    check_frame(units, "units")
     shapes = outlines(units, "units")
     groups = _groups(units, by)
     known = {} if measures is None else declared(units, measures)
@@ -209,7 +208,7 @@ def dissolve(
         msg = "empty selection: no unit says what it is merged into"
         raise DataError(msg)
     merge = shapely.coverage_union_all
-    if not shapely.coverage_is_valid(shapes[kept]):
+    if not shapely.coverage_is_valid(shapes[kept], gap_width=_NEAR):
         msg = (
             "units are no valid coverage: merged by plain union, slivers remain as "
             f"holes; {_CURE}"
@@ -292,9 +291,8 @@ def simplify_coverage(
     True
     """
     for name, value in (("scale", scale), ("paper_mm", paper_mm)):
-        if not 0 < value < np.inf:
-            msg = f"{name} must be above 0; got {value!r}: write scale=250_000"
-            raise DataError(msg)
+        check_size(value, f"{name} must be a number above 0: write scale=250_000")
+    check_frame(units, "units")
     shapes = outlines(units, "units")
     _check_valid(units, shapes)
     size = paper_mm * scale / 1000
@@ -306,7 +304,7 @@ def simplify_coverage(
 
 
 def check_coverage(
-    units: gpd.GeoDataFrame, *, gap_width: float = 1.0
+    units: gpd.GeoDataFrame, *, gap_width: float = _NEAR
 ) -> gpd.GeoDataFrame:
     """
     Return where units overlap, leave gaps, or do not share their edges.
@@ -369,7 +367,7 @@ def check_coverage(
 
 
 def clean_coverage(
-    units: gpd.GeoDataFrame, *, snap: float | None = None, gap_width: float = 1.0
+    units: gpd.GeoDataFrame, *, snap: float | None = None, gap_width: float = _NEAR
 ) -> tuple[gpd.GeoDataFrame, Cleaning]:
     """
     Make a valid coverage of units that overlap, leave gaps, or do not match.
@@ -380,7 +378,8 @@ def clean_coverage(
         Polygons, in a metric CRS.
     snap
         Distance in metres within which vertices are brought together; by default a
-        very small one, that depends on the extent.
+        very small one, that depends on the extent, or 1 m (`gap_width` if less) where
+        that leaves a crack open at its end, which the report then says.
     gap_width
         Width in metres under which a gap is filled, by the unit with the longest
         border around it. What two units both claim goes by the same rule.
@@ -414,13 +413,16 @@ def clean_coverage(
     ('2000000', {'b': -2000.0})
     """
     _check_width(gap_width)
-    if snap is not None and not 0 <= snap < np.inf:
-        msg = f"snap is a distance in metres, 0 or more; got {snap!r}"
-        raise DataError(msg)
+    if snap is not None:
+        check_size(snap, "snap is a distance in metres, 0 or more", zero=True)
+    check_frame(units, "units")
     shapes = outlines(units, "units")
-    cleaned = shapely.coverage_clean(
-        shapes, gap_width=gap_width, snapping_distance=-1.0 if snap is None else snap
-    )
+    near = min(gap_width, _NEAR)
+    cleaned = _cleaned(shapes, -1.0 if snap is None else snap, gap_width)
+    snapped = snap or 0.0
+    if snap is None and not shapely.coverage_is_valid(cleaned, gap_width=near):
+        # A crack that is open at its end is no hole: only its sides can be joined.
+        cleaned, snapped = _cleaned(shapes, near, gap_width), near
     lost = units.index[shapely.area(cleaned) == 0]
     if len(lost):
         msg = (
@@ -428,32 +430,52 @@ def clean_coverage(
             f"{culprits(lost)}; drop what they repeat, or lower snap and gap_width"
         )
         raise DataError(msg)
-    if not shapely.coverage_is_valid(cleaned):
-        msg = "units: still no valid coverage once cleaned; raise snap, such as snap=1"
+    wrong = _mismatched(units, cleaned, near)
+    if len(wrong):
+        msg = (
+            f"units: {len(wrong)} still no valid coverage once cleaned: "
+            f"{culprits(wrong)}; a crack that is open at its end is closed by "
+            "snap=, above its width, such as snap=1 (metres)"
+        )
         raise DataError(msg)
     frame = units.set_geometry(gpd.GeoSeries(cleaned, units.index, crs=units.crs))
     carry(frame, units)
-    return frame, _cleaning(units, shapes, cleaned, gap_width)
+    notes = _cleaning_notes(snapped, gap_width, _mismatched(units, cleaned, gap_width))
+    return frame, _cleaning(units, shapes, cleaned, notes)
 
 
 # --- checks ------------------------------------------------------------------------
 
 
-def _check_valid(units: gpd.GeoDataFrame, shapes: np.ndarray) -> None:
-    if not shapely.coverage_is_valid(shapes):
-        edges = shapely.coverage_invalid_edges(shapes)
-        wrong = units.index[~shapely.is_empty(edges)]
+def _check_valid(units: gpd.GeoDataFrame, shapes: np.ndarray, more: str = "") -> None:
+    """Refuse units that overlap, do not match, or nearly touch without touching."""
+    wrong = _mismatched(units, shapes, _NEAR)
+    if len(wrong):
         msg = (
             f"units: the borders of {len(wrong)} unit(s) do not match those of their "
-            f"neighbours: {culprits(wrong)}; {_CURE}"
+            f"neighbours: {culprits(wrong)}; {_CURE}{more}"
         )
         raise DataError(msg)
 
 
+def _cleaned(shapes: np.ndarray, snap: float, gap_width: float) -> np.ndarray:
+    return np.asarray(
+        shapely.coverage_clean(shapes, gap_width=gap_width, snapping_distance=snap)
+    )
+
+
+def _mismatched(
+    units: gpd.GeoDataFrame, shapes: np.ndarray, gap_width: float
+) -> pd.Index:
+    """Return the units whose edges do not match, or come that close to others."""
+    if shapely.coverage_is_valid(shapes, gap_width=gap_width):
+        return units.index[:0]
+    edges = shapely.coverage_invalid_edges(shapes, gap_width=gap_width)
+    return units.index[~shapely.is_empty(edges)]
+
+
 def _check_width(gap_width: float) -> None:
-    if not 0 <= gap_width < np.inf:
-        msg = f"gap_width is a distance in metres, 0 or more; got {gap_width!r}"
-        raise DataError(msg)
+    check_size(gap_width, "gap_width is a distance in metres, 0 or more", zero=True)
 
 
 # --- overlaps and gaps -------------------------------------------------------------
@@ -543,8 +565,13 @@ def _close_borders(shapes: np.ndarray, tolerance: float) -> pd.DataFrame:
         for a, b in ((left, right), (right, left))
     ]
     length = (lengths[0] + lengths[1]) / 2
-    length = np.where(length < 4 * tolerance, 0.0, length)
-    return pd.DataFrame({"left": left, "right": right, "length": length})
+    pairs = pd.DataFrame({"left": left, "right": right, "length": length})
+    # A border that is short beside the tolerance is one where edges are shared.
+    shared = pairs[["left", "right"]].merge(
+        _shared_borders(shapes), "left", on=["left", "right"]
+    )
+    exact = shared["length"].fillna(0.0).to_numpy()
+    return pairs.assign(length=np.where(length < 4 * tolerance, exact, length))
 
 
 # --- counts ------------------------------------------------------------------------
@@ -578,16 +605,30 @@ def _added_up(
 # --- accounts ----------------------------------------------------------------------
 
 
+def _cleaning_notes(snapped: float, gap_width: float, near: pd.Index) -> list[str]:
+    notes = [f"Vides de moins de {number(gap_width, 2)} m de large comblés."]
+    if snapped > 0:
+        notes.append(
+            f"Sommets à moins de {number(snapped, 2)} m l'un de l'autre réunis."
+        )
+    if len(near):
+        some = ", ".join(map(str, near[:5])) + ("…" if len(near) > 5 else "")
+        notes.append(
+            "Unités bordées d'un vide de moins de cette largeur, ouvert à un bout et "
+            f"laissé : {number(len(near))} ({some})."
+        )
+    return notes
+
+
 def _cleaning(
     units: gpd.GeoDataFrame,
     shapes: np.ndarray,
     cleaned: np.ndarray,
-    gap_width: float,
+    notes: list[str],
 ) -> Cleaning:
     before, after = shapely.area(shapes), shapely.area(cleaned)
     change = pd.Series(after - before, units.index)
     change = change[change.abs() > NOISE * before]
-    notes = [f"Vides de moins de {number(gap_width, 2)} m de large comblés."]
     if len(change):
         code = change.abs().idxmax()
         share = change[code] / before[units.index.get_loc(code)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, TypeAlias
@@ -13,11 +14,17 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
-from basinmap.errors import ColumnError, DataError, MeasureError, culprits
+from basinmap.errors import (
+    BasinmapWarning,
+    ColumnError,
+    DataError,
+    MeasureError,
+    culprits,
+)
 from basinmap.measures import Measure, Median, Stock, state_column
 from basinmap.reports import Report
 from basinmap.spatial.lookups import Found, Lookup, closest, find, near_limits
-from basinmap.spatial.options import check_choice, check_flag
+from basinmap.spatial.options import check_choice, check_flag, check_size
 from basinmap.spatial.overlaps import outlines_caution
 from basinmap.spatial.points import Lot, Source
 from basinmap.spatial.projections import check_same_crs
@@ -49,6 +56,7 @@ __all__ = [
     "options_of",
     "report_on",
     "told_of_counts",
+    "warn_outside",
 ]
 
 Units: TypeAlias = gpd.GeoDataFrame | gpd.GeoSeries | Lookup
@@ -163,9 +171,8 @@ def options_of(nearest: float | None, overlaps: str, *, strict: bool) -> Options
     """
     check_choice(overlaps, "overlaps", _RULES)
     check_flag(strict, "strict")
-    if nearest is not None and not (np.isfinite(nearest) and nearest > 0):
-        msg = f"nearest is a distance in metres above 0; got {nearest!r}"
-        raise DataError(msg)
+    if nearest is not None:
+        check_size(nearest, "nearest is a distance in metres above 0")
     return Options(nearest, overlaps, strict)
 
 
@@ -487,7 +494,9 @@ def _ordered(values: Iterable[object]) -> list[object]:
 
 
 def _written(value: object) -> str:
-    """Write a value of `by` as the end of a name: 2025, and not 2025.0."""
+    """Write a value of `by` as the end of a name: 2025, and not 2025.0; a day."""
+    if isinstance(value, pd.Timestamp) and value == value.normalize():
+        return value.strftime("%Y-%m-%d")
     if isinstance(value, float | np.floating) and float(value).is_integer():
         return str(int(value))
     return str(value)
@@ -590,6 +599,33 @@ def notes_of(
             "primaire) ; le secret secondaire reste à traiter."
         )
     return notes
+
+
+def warn_outside(account: Account, ready: Lookup, *, stacklevel: int = 3) -> None:
+    """
+    Warn where not one point of those with coordinates lies in a unit.
+
+    Parameters
+    ----------
+    account
+        How many met each fate.
+    ready
+        Units.
+    stacklevel
+        Where the user stands, for the warning.
+    """
+    if not account.outside or account.outside + account.without_coordinates < (
+        account.points
+    ):
+        return
+    west, south, east, north = shapely.total_bounds(ready.shapes)
+    msg = (
+        f"points: not one of {account.outside} lies in a unit; units lie within "
+        f"x = {west:.0f} … {east:.0f}, y = {south:.0f} … {north:.0f} "
+        f"({ready.crs.to_string()}): check that points are of the same place, in the "
+        "same CRS, in metres, x before y"
+    )
+    warnings.warn(msg, BasinmapWarning, stacklevel=stacklevel)
 
 
 def caution_of(ready: Lookup, account: Account) -> list[str]:

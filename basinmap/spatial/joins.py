@@ -34,6 +34,7 @@ from basinmap.spatial.holding import (
     options_of,
     report_on,
     told_of_counts,
+    warn_outside,
 )
 from basinmap.spatial.lookups import Lookup, lookup
 from basinmap.spatial.points import Points, Source, read_points
@@ -114,6 +115,11 @@ def locate(
         some are no points, a file is truncated or no GeoParquet, an option is
         out of range.
 
+    Warns
+    -----
+    BasinmapWarning
+        If not one point lies in a unit: they are of another place, or in another CRS.
+
     See Also
     --------
     count : Counts and sums by unit, of files larger than memory.
@@ -151,6 +157,7 @@ def locate(
         )
     else:
         result = pd.Series(codes_at(ready, rank), source.index, name=ready.level)
+    warn_outside(account, ready)
     caution = caution_of(ready, account)
     notes = {"notes": tuple(caution)} if caution else {}
     return tell(result, account=account.told(), **notes)
@@ -217,6 +224,11 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
     DataError
         As in `locate`; or if `by` holds too many values.
 
+    Warns
+    -----
+    BasinmapWarning
+        If not one point lies in a unit: they are of another place, or in another CRS.
+
     See Also
     --------
     locate : The unit of each point.
@@ -255,6 +267,7 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
     finally:
         for heap in heaps.values():
             heap.close()
+    warn_outside(account, ready)
     table = laid_out(ready, tally, found, sums, threshold)
     tell(table, **told_of_counts(source, ready, table, sums, account))
     notes = notes_of(account, options, ready, threshold)

@@ -11,7 +11,7 @@ from basinmap.errors import ColumnError, DataError, culprits
 from basinmap.measures import as_floats
 from basinmap.reports import Report
 from basinmap.spatial.options import check_tolerance
-from basinmap.spatial.overlaps import outlines_caution, surface_shares
+from basinmap.spatial.overlaps import outlines_caution, surface_shares, warn_apart
 from basinmap.spatial.projections import check_metric, check_same_crs
 from basinmap.territory.outlines import error_of, ground_area
 from basinmap.territory.units import check_unique
@@ -72,6 +72,11 @@ def quartier_shares(
     ColumnError, MeasureError
         If the column of counts is missing, or holds no numbers.
 
+    Warns
+    -----
+    BasinmapWarning
+        If quartiers and communes have no ground in common.
+
     Examples
     --------
     >>> import geopandas as gpd
@@ -94,6 +99,7 @@ def quartier_shares(
             "dwellings=, a frame of points, or leave count out"
         )
         raise DataError(msg)
+    warn_apart(quartiers, communes, ("quartiers", "communes"))
     pairs = surface_shares(quartiers, communes)
     pairs = pairs.rename(columns={"unit": "quartier", "area": "commune"})
     covered = pairs.groupby("quartier")["share"].sum().reindex(quartiers.index)

@@ -8,7 +8,7 @@ import numpy as np
 
 from basinmap.errors import DataError
 
-__all__ = ["check_choice", "check_flag", "check_tolerance"]
+__all__ = ["check_choice", "check_flag", "check_size", "check_tolerance"]
 
 
 def check_flag(value: object, name: str) -> None:
@@ -88,4 +88,36 @@ def check_tolerance(value: object) -> None:
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
     if not number or not 0 <= float(value) < 0.5:  # type: ignore[arg-type]
         msg = f"tolerance is a share in [0, 0.5[, such as 0.005; got {value!r}"
+        raise DataError(msg)
+
+
+def check_size(value: object, told: str, *, zero: bool = False) -> None:
+    """
+    Check that a distance, a width, a scale is one.
+
+    Parameters
+    ----------
+    value
+        What was given.
+    told
+        What it is and how to write it, for the message.
+    zero
+        Whether it may be 0.
+
+    Raises
+    ------
+    DataError
+        If it is no finite number, or too small.
+
+    Examples
+    --------
+    >>> check_size("5", "tolerance is a distance in metres above 0, such as 5")
+    Traceback (most recent call last):
+    basinmap.errors.DataError: tolerance is a distance in metres above 0, such as 5; \
+got '5'
+    """
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    size = float(value) if number else np.nan  # type: ignore[arg-type]
+    if not (0 < size < np.inf or (zero and size == 0)):
+        msg = f"{told}; got {value!r}"
         raise DataError(msg)

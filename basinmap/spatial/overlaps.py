@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import warnings
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from basinmap.errors import BasinmapWarning
 from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import check_same_crs
 from basinmap.typography import shortest
 
-__all__ = ["outlines_caution", "point_shares", "shared_surface", "surface_shares"]
+__all__ = [
+    "outlines_caution",
+    "point_shares",
+    "shared_surface",
+    "surface_shares",
+    "warn_apart",
+]
 
 
 def point_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -62,6 +71,42 @@ def surface_shares(units: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataF
     share = shapely.area(np.asarray(parts)) / shapely.area(np.asarray(left))
     pairs = pd.DataFrame({"unit": rows, "area": columns, "share": share})
     return _named(pairs[pairs["share"] > 0], units, areas)
+
+
+def warn_apart(
+    first: shapely.Geometry | gpd.GeoDataFrame | gpd.GeoSeries,
+    second: gpd.GeoDataFrame | gpd.GeoSeries,
+    names: tuple[str, str],
+    *,
+    stacklevel: int = 3,
+) -> None:
+    """
+    Warn where the boxes of two things have nothing in common.
+
+    Parameters
+    ----------
+    first, second
+        What is to be crossed, in one CRS.
+    names
+        What they are, for the message.
+    stacklevel
+        Where the user stands, for the warning.
+    """
+    bounds = (
+        first.bounds if isinstance(first, shapely.Geometry) else first.total_bounds,
+        second.total_bounds,
+    )
+    if shapely.intersects(*(shapely.box(*box) for box in bounds)):
+        return
+    told = [
+        f"{name} within x = {west:.0f} … {east:.0f}, y = {south:.0f} … {north:.0f}"
+        for name, (west, south, east, north) in zip(names, bounds, strict=True)
+    ]
+    msg = (
+        f"{names[0]} and {names[1]} have no ground in common: {', '.join(told)}; check "
+        "that they are of the same place, and their CRS"
+    )
+    warnings.warn(msg, BasinmapWarning, stacklevel=stacklevel)
 
 
 def shared_surface(areas: gpd.GeoDataFrame) -> float:

@@ -25,6 +25,7 @@ from basinmap.spatial.points import (
     decoded,
     footer,
     open_parquet,
+    parquet_of,
 )
 from basinmap.spatial.projections import check_metric
 
@@ -133,7 +134,9 @@ def dataset_files(dataset: Dataset, storage: Mapping[str, Any]) -> list[str]:
 def _files(item: str, storage: Mapping[str, Any]) -> list[str]:
     system, root = _system(item, storage)
     if system.isdir(root):
-        found = sorted(system.glob(root.rstrip("/") + "/*.parquet"))
+        top = root.rstrip("/") + "/"
+        held = [path.removeprefix(top) for path in system.find(root)]
+        found = [top + name for name in parquet_of(held, item)]
     elif system.exists(root):
         found = [root]
     else:
@@ -432,7 +435,8 @@ def write_points_dataset(
     CRSError
         If they cannot be measured.
     DataError
-        If some are no points.
+        If some are no points, two columns have one name, one is called `bbox`, or
+        holds what Parquet does not.
     OutputError
         If the folder holds files, or cannot be written.
 
@@ -451,6 +455,7 @@ def write_points_dataset(
     if rows < 1:
         msg = f"rows is a number of points a file, such as {PART}; got {rows!r}"
         raise DataError(msg)
+    _check_writable(points)
     points = _along_a_curve(points)
     folder = Path(folder)
     check_empty(folder, {})
@@ -467,12 +472,58 @@ def write_points_dataset(
         if folder.exists():
             folder.rmdir()
         beside.rename(folder)
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        told = str(error).partition("\n")[0]
+        msg = (
+            f"points: cannot be written as Parquet ({told}); "
+            "drop that column, or make it text or numbers"
+        )
+        raise DataError(msg) from error
     except OSError as error:
         msg = f"{str(folder)!r} cannot be written ({error}); choose another folder"
         raise OutputError(msg) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return sorted(folder.glob("*.parquet"))
+
+
+def _check_writable(points: gpd.GeoDataFrame) -> None:
+    """Refuse the columns that a Parquet file cannot hold, by name."""
+    other = [name for name in points.columns if not isinstance(name, str)]
+    if other:
+        msg = (
+            f"points: {len(other)} column name(s) are no text: {culprits(other)}; "
+            "rename them, .rename(columns=str)"
+        )
+        raise DataError(msg)
+    names = pd.Index([*points.columns, *filter(None, points.index.names)]).map(str)
+    again = names[names.duplicated()].unique()
+    if len(again):
+        msg = (
+            f"points: {len(again)} column name(s) stand more than once: "
+            f"{culprits(again)}; rename or drop one of each"
+        )
+        raise DataError(msg)
+    if "bbox" in names:
+        msg = (
+            "points: a column 'bbox' is there already, and that is where the box of "
+            "each point goes; rename it"
+        )
+        raise DataError(msg)
+    frame = pd.DataFrame(points.drop(columns=points.geometry.name))
+    for name, column in frame.items():
+        if column.dtype != object:
+            continue
+        try:
+            pa.array(column, from_pandas=True)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+            kinds = sorted({type(value).__name__ for value in column.dropna()})
+            msg = (
+                f"points: column {name!r} holds what Parquet does not take or mix "
+                f"({', '.join(kinds)}); make it text, .astype({{{name!r}: 'string'}}), "
+                "or drop it"
+            )
+            raise DataError(msg) from error
 
 
 def _along_a_curve(points: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -30,6 +30,7 @@ __all__ = [
     "decoded",
     "footer",
     "open_parquet",
+    "parquet_of",
     "read_points",
 ]
 
@@ -45,6 +46,7 @@ Points: TypeAlias = (
 )
 
 _ROWS: Final = 2**18
+_ENDINGS: Final = (".parquet", ".geoparquet", ".parq", ".pq")
 _AT_HAND: Final = 2**14  # geometries read twice while they are near the processor
 _WKB: Final = np.dtype([("order", "u1"), ("kind", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
@@ -260,16 +262,21 @@ def _opened(path: Path) -> Source:
             raise CRSError(msg)
 
     def lots(names: Sequence[str]) -> Iterator[Lot]:
+        for file in files:  # all of them, before the first is read
+            _check_there(file, names)
         return _streamed(files, list(dict.fromkeys(names)))
 
     index = pd.RangeIndex(sum(file.rows for file in files))
-    shared = [set(file.names) for file in files]
-    names = tuple(name for name in first.names if all(name in s for s in shared))
+    names = tuple(dict.fromkeys(name for file in files for name in file.names))
     return Source(first.crs, index, names, pd.DataFrame(), lots)
 
 
 def _files(path: Path) -> list[Path]:
-    found = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+    found = [path]
+    if path.is_dir():
+        held = [file for file in path.rglob("*") if file.is_file()]
+        names = parquet_of([file.relative_to(path).as_posix() for file in held], path)
+        found = [path / name for name in names]
     if not found:
         msg = f"{str(path)!r} is a folder without any .parquet file"
         raise DataError(msg)
@@ -278,6 +285,45 @@ def _files(path: Path) -> list[Path]:
             msg = f"no file {str(file)!r}; give the path of a GeoParquet file"
             raise DataError(msg)
     return found
+
+
+def parquet_of(names: Sequence[str], where: object) -> list[str]:
+    """
+    Return the Parquet files of a folder, whatever their ending, in order.
+
+    Parameters
+    ----------
+    names
+        Paths of all that it holds, sub-folders included, under it.
+    where
+        The folder, for the message.
+
+    Raises
+    ------
+    DataError
+        If some lie in sub-folders: their points would be left out, or counted
+        without the year or the place that the name of the sub-folder says.
+
+    Examples
+    --------
+    >>> parquet_of(["b.geoparquet", "a.PARQUET", "lisez-moi.txt", ".b.pq"], "points")
+    ['a.PARQUET', 'b.geoparquet']
+    """
+    seen = [
+        name
+        for name in sorted(names)
+        if name.lower().endswith(_ENDINGS)
+        and not any(part.startswith((".", "_")) for part in name.split("/"))
+    ]
+    below = [name for name in seen if "/" in name]
+    if below:
+        msg = (
+            f"{str(where)!r} holds {len(below)} Parquet file(s) in sub-folders: "
+            f"{culprits(below)}; give one folder whose files are all beside each "
+            "other, or one sub-folder at a time"
+        )
+        raise DataError(msg)
+    return seen
 
 
 def open_parquet(path: Path, texts: Sequence[str] = ()) -> pq.ParquetFile:
@@ -373,7 +419,7 @@ def _streamed(files: list[PointFile], names: list[str]) -> Iterator[Lot]:
                 bar.update(len(x))
 
 
-def _batches(file: PointFile, names: list[str]) -> Iterator[pa.RecordBatch]:
+def _check_there(file: PointFile, names: Sequence[str]) -> None:
     missing = [name for name in names if name not in file.names]
     if missing:
         there = culprits(file.names, most=8) or "nothing"
@@ -382,6 +428,10 @@ def _batches(file: PointFile, names: list[str]) -> Iterator[pa.RecordBatch]:
             f"found {there}"
         )
         raise ColumnError(msg)
+
+
+def _batches(file: PointFile, names: list[str]) -> Iterator[pa.RecordBatch]:
+    _check_there(file, names)
     texts = [name for name in file.texts if name in names]
     columns = [file.column, *names]
     # One reader for all row groups would keep what it has read until the end.

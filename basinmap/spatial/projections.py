@@ -5,13 +5,122 @@ from __future__ import annotations
 from typing import Final
 
 import geopandas as gpd
+import numpy as np
+from pyproj import CRS
+from pyproj.exceptions import CRSError as NoSuchCRSError
+from shapely import Point, bounds
 
-from basinmap.errors import CRSError, DataError
+from basinmap.errors import CRSError, DataError, culprits
 
-__all__ = ["METRIC", "check_metric", "check_same_crs"]
+__all__ = [
+    "METRIC",
+    "check_finite",
+    "check_frame",
+    "check_metric",
+    "check_same_crs",
+    "metric_crs",
+]
 
 METRIC: Final = "EPSG:2154"
 """RGF93 v1 / Lambert-93: the CRS of everything embedded."""
+
+
+def check_frame(frame: object, what: str = "frame") -> None:
+    """
+    Check that geometries come with columns.
+
+    Parameters
+    ----------
+    frame
+        What was given.
+    what
+        What it is, for the message.
+
+    Raises
+    ------
+    DataError
+        If it is no GeoDataFrame.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> check_frame(bm.communes().geometry, "units")
+    Traceback (most recent call last):
+    basinmap.errors.DataError: units: need a GeoDataFrame, got GeoSeries; write \
+.to_frame()
+    """
+    if not isinstance(frame, gpd.GeoDataFrame):
+        cure = "; write .to_frame()" if isinstance(frame, gpd.GeoSeries) else ""
+        msg = f"{what}: need a GeoDataFrame, got {type(frame).__name__}{cure}"
+        raise DataError(msg)
+
+
+def metric_crs(crs: object, what: str) -> CRS:
+    """
+    Return the CRS that a user names, if lengths can be measured in it.
+
+    Parameters
+    ----------
+    crs
+        Anything that pyproj knows, such as `2154`.
+    what
+        What it is for, for the message.
+
+    Raises
+    ------
+    CRSError
+        If there is none of that name, or it is not metric.
+
+    Examples
+    --------
+    >>> metric_crs(2154, "network").to_epsg()
+    2154
+    >>> metric_crs("nope", "network")
+    Traceback (most recent call last):
+    basinmap.errors.CRSError: network: unknown CRS 'nope'; write crs=2154
+    """
+    if crs is None:
+        msg = f"{what}: no CRS; write crs=2154"
+        raise CRSError(msg)
+    try:
+        found = CRS.from_user_input(crs)
+    except NoSuchCRSError:
+        msg = f"{what}: unknown CRS {crs!r}; write crs=2154"
+        raise CRSError(msg) from None
+    check_metric(gpd.GeoSeries([Point(0, 0)], crs=found), what)
+    return found
+
+
+def check_finite(points: gpd.GeoSeries, what: str) -> None:
+    """
+    Check that points have coordinates, and finite ones.
+
+    Parameters
+    ----------
+    points
+        Points.
+    what
+        What they are, for the message.
+
+    Raises
+    ------
+    DataError
+        If some have none.
+
+    Examples
+    --------
+    >>> check_finite(gpd.GeoSeries([Point(0, float("inf"))], index=["a"]), "place")
+    Traceback (most recent call last):
+    basinmap.errors.DataError: place: 1 without finite coordinates: 'a'; drop them, or \
+correct them
+    """
+    wild = points.index[~np.isfinite(bounds(points.array)).all(axis=1)]
+    if len(wild):
+        msg = (
+            f"{what}: {len(wild)} without finite coordinates: {culprits(wild)}; drop "
+            "them, or correct them"
+        )
+        raise DataError(msg)
 
 
 def check_metric(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str = "frame") -> None:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from itertools import pairwise
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any, Final, Literal, TypeAlias
 
 import geopandas as gpd
@@ -28,7 +28,9 @@ from rasterio.windows import Window
 from basinmap.errors import BasinmapWarning, CRSError, DataError, MeasureError, culprits
 from basinmap.measures import Mean, Measure, Median, Stock, state_column
 from basinmap.spatial.cells import Grid, Layers, added_up
+from basinmap.spatial.overlaps import warn_apart
 from basinmap.spatial.projections import check_metric
+from basinmap.territory.local import local_file
 from basinmap.territory.units import check_unique
 from basinmap.values.told import tell, told_of
 
@@ -56,6 +58,8 @@ _CLASSES: Final = frozenset({"variety", "majority", "shares"})
 _MOST_CLASSES: Final = 1000
 _MOST_CELLS: Final = 16_000_000
 """How many cells exactextract reads at once: 64 MB of float32."""
+_BEYOND: Final = 1e30
+"""No altitude, no count is as far from 0: in decimal cells, it means no data."""
 _NEARLY: Final = 1e-6
 """Under this share, a part that is not covered is rounding."""
 
@@ -74,7 +78,8 @@ def zonal(
     """
     Summarise a raster by unit, each cell for the share of it that is inside.
 
-    A cell without data, or not a number, counts for nothing. Only the windows
+    A cell without data, or not a number, counts for nothing; nor does a decimal one
+    beyond ±1e30, whatever the header says means no data. Only the windows
     that units lie in are read, so that a national raster needs no memory.
 
     Parameters
@@ -126,7 +131,8 @@ def zonal(
     Warns
     -----
     BasinmapWarning
-        If a sum leaves out a part of a unit, or a unit sticks out of the weights.
+        If a sum leaves out a part of a unit, a unit sticks out of the weights, or no
+        unit lies on the raster.
 
     See Also
     --------
@@ -182,6 +188,7 @@ def zonal(
             fitted = _fitted(other, cells, resample, stack)
             _add_weighted(table, units.geometry, cells, fitted, blank)
         table["covered"] = covered
+        warn_apart(shapely.box(*cells.box), units, ("raster", "units"))
         _describe(table, cells, units, source)
     if "sum" in names:
         _warn_part(covered.index[(covered < 1) & ~blank])
@@ -249,7 +256,8 @@ def weight_within(raster: Raster, shapes: gpd.GeoSeries) -> NDArray[np.float64]:
 
 
 def _checked_stats(stats: str | Sequence[str], min_cover: float) -> list[str]:
-    names = [stats] if isinstance(stats, str) else list(dict.fromkeys(stats))
+    several = isinstance(stats, Sequence) and not isinstance(stats, str)
+    names = list(dict.fromkeys(stats if several else [str(stats)]))
     unknown = [name for name in names if name not in _STATS]
     if unknown or not names:
         msg = (
@@ -257,7 +265,8 @@ def _checked_stats(stats: str | Sequence[str], min_cover: float) -> list[str]:
             f" write some of {', '.join(_STATS)}; for a weighted mean, pass weights=…"
         )
         raise MeasureError(msg)
-    if not 0 <= min_cover <= 1:
+    real = isinstance(min_cover, int | float | np.number)
+    if not real or not 0 <= min_cover <= 1:
         msg = f"min_cover is a share in [0, 1], such as 0.5; got {min_cover!r}"
         raise DataError(msg)
     return names
@@ -289,8 +298,9 @@ def _check_units(units: gpd.GeoDataFrame) -> None:
 def _opened(raster: Raster, what: str) -> AbstractContextManager[Any]:
     """Open a path, which is closed at the end, or take a dataset as it is."""
     if isinstance(raster, str | PathLike):
+        file = local_file(raster, f"{what}: cannot be read as a raster")
         try:
-            return rasterio.open(fspath(raster))
+            return rasterio.open(file)
         except RasterioError as error:
             msg = (
                 f"{what}: cannot be read as a raster ({error}); "
@@ -440,6 +450,11 @@ class _Cells(RasterSource):  # type: ignore[misc]
         """Return floats, with NaN for nothing, or integers, masked."""
         if self.nodata is not None:
             cells[cells == self.nodata] = np.nan
+        if self.kind.kind == "f":
+            # Headers round it, or leave it out: compared exactly, it would be a value.
+            beyond = np.ma.getdata(np.abs(cells)) > _BEYOND
+            if beyond.any():
+                cells[beyond] = np.nan
         if self.scale != (1.0, 0.0):
             cells = cells * self.scale[0] + self.scale[1]
         if cells.dtype.kind != "f":

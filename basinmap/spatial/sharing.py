@@ -367,6 +367,9 @@ def by_weight(
     pairs = pairs.assign(share=share)[held > 0]
     pairs = _settled(pairs, covered, moves.tolerance, each=moves.each)
     pairs = pd.concat([pairs, moves.pairs[empty[moves.pairs["left"]]]])
+    # Ground that is cut is cut, be all that is weighed on one side of it.
+    parted = moves.pairs.loc[moves.pairs["estimated"], "left"]
+    pairs["estimated"] |= pairs["left"].isin(parted)
     # No weight, no count: but a target where there is none at all has 0.
     some = pairs["right"].isin(pairs.loc[pairs["share"] > 0, "right"])
     pairs = pairs[(pairs["share"] > 0) | ~some]
@@ -396,8 +399,9 @@ def _weights(
                 "'weight'; leave count out"
             )
             raise DataError(msg)
-        found = _given_weights(frame, given.source.index, left, right)
-        return _RULES["given"], *found
+        found, total = _given_weights(frame, given.source.index, left, right)
+        _check_somewhere(frame["weight"].to_numpy(), total)
+        return _RULES["given"], found, total
     check_same_crs(frame, given.source, names=("weights", "source"))
     values = np.ones(len(frame))
     if given.count is not None:

@@ -37,7 +37,7 @@ from basinmap.spatial.grids import (
     whole_metres,
 )
 from basinmap.spatial.polygons import check_polygons
-from basinmap.spatial.projections import check_metric, check_same_crs
+from basinmap.spatial.projections import check_finite, check_metric, check_same_crs
 from basinmap.states import QUALIFIERS, STATES, summed
 from basinmap.typography import number
 from basinmap.values.told import measures_of, tell, told_of
@@ -214,6 +214,7 @@ def _check_places(points: gpd.GeoDataFrame, area: gpd.GeoDataFrame | None) -> Fl
             f"{culprits(points.index[void])}; use .representative_point(), or drop them"
         )
         raise DataError(msg)
+    check_finite(points.geometry, "points")
     if area is not None:
         check_same_crs(points, area, names=("points", "area"))
         check_polygons(area, "area")

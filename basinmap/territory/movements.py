@@ -11,6 +11,7 @@ import pandas as pd
 
 from basinmap.errors import DataError, culprits
 from basinmap.territory.levels import check_codes
+from basinmap.territory.local import local_file
 from basinmap.territory.timelines import timeline
 from basinmap.values.told import tell
 
@@ -185,11 +186,17 @@ def read_movements(
 
 def _read_csv(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:
     """Read a file of Insee as text, or say what it lacks."""
+    file = local_file(path, f"{path}: cannot be read")
     try:
         rows = pd.read_csv(
-            path, dtype="str", keep_default_na=False, encoding="utf-8-sig"
+            file, dtype="str", keep_default_na=False, encoding="utf-8-sig"
         )
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as e:
+    except (
+        OSError,
+        UnicodeDecodeError,
+        pd.errors.ParserError,
+        pd.errors.EmptyDataError,
+    ) as e:
         msg = f"{path}: cannot be read as a comma-separated UTF-8 file ({e})"
         raise DataError(msg) from e
     rows.columns = rows.columns.str.strip().str.upper()

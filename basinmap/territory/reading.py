@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import codecs
 import datetime as dt
 import re
 import struct
 import warnings
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -26,8 +26,11 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.reports import Report
+from basinmap.territory import embedded
 from basinmap.territory.former import fates
 from basinmap.territory.levels import check_codes, check_level, fold, repair_codes
+from basinmap.territory.local import check_local, is_there
+from basinmap.territory.texts import encoding_of, mended_texts, unreadable_text
 from basinmap.typography import long_date, number, percent
 from basinmap.values.told import tell
 
@@ -36,6 +39,9 @@ __all__ = ["check_generations", "checked_units", "read_units"]
 _METRIC = "EPSG:2154"
 _FRANCE = (-400_000, 5_900_000, 1_400_000, 7_300_000)
 """Where Lambert-93 is used, in its metres: metropolitan France, generously."""
+
+_FAR: Final = 100_000
+"""Metres between the box of a unit and where its code is, above which it is none."""
 
 _DEPARTEMENT = r"(?:[0-9]{3}|02[AB])"
 _GENERATIONS: Final = {
@@ -141,7 +147,8 @@ def read_units(
     VintageError
         If the generation of quartiers is not given, or their codes are of another.
     CRSError
-        If there is no CRS, or what is read cannot be where it says.
+        If there is no CRS, or what is read cannot be where it says: out of France, or
+        more than 100 km from where the codes of Nord and Pas-de-Calais are.
 
     Examples
     --------
@@ -160,16 +167,23 @@ def read_units(
     _check_generation(check_level(level), generation)
     file = _existing(Path(path))
     raw, notes = _opened(file, layer, encoding)
-    return checked_units(
-        raw,
-        level,
-        code=code,
-        name=name,
-        generation=generation,
-        repair=repair,
-        file=file,
-        said=notes,
-    )
+    try:
+        return checked_units(
+            raw,
+            level,
+            code=code,
+            name=name,
+            generation=generation,
+            repair=repair,
+            file=file,
+            said=notes,
+        )
+    except ColumnError as error:
+        chosen, reread = encoding_of(file, encoding)
+        if not reread:
+            raise
+        msg = f"{error} (its .cpg is not followed: names are read as {chosen!r})"
+        raise ColumnError(msg) from None
 
 
 def checked_units(
@@ -203,7 +217,9 @@ def checked_units(
     notes = [*said, *told, *_unnamed(frame)]
     _check_present(frame, file)
     frame, mended = _valid(frame, file, repair=repair)
+    source = _named_crs(frame)
     frame, moved = _projected(frame)
+    _check_places(frame, level, generation, file, source)
     # Rounding may cross two lines that touched.
     frame, again = _valid(frame, file, repair=repair)
     tell(
@@ -294,7 +310,7 @@ def _check_generation(level: str, generation: str | None) -> None:
 def _existing(file: Path) -> Path:
     """Return the path of what may be a vector file."""
     kind = file.suffix.lower()
-    if not file.exists():
+    if not is_there(file):
         msg = f"no file {str(file)!r}{_siblings(file)}"
     elif file.is_dir() and kind != ".gdb":
         msg = f"{str(file)!r} is a folder; give one file of it{_siblings(file / 'x')}"
@@ -308,13 +324,14 @@ def _existing(file: Path) -> Path:
     elif file.is_file() and file.stat().st_size == 0:
         msg = f"{file.name} is an empty file (0 bytes); fetch it again"
     else:
+        check_local(file, f"{file.name} cannot be read")
         return _whole_shapefile(file) if kind == ".shp" else file
     raise DataError(msg)
 
 
 def _siblings(file: Path) -> str:
     """Name what the folder of a file holds."""
-    if not file.parent.is_dir():
+    if not is_there(file.parent) or not file.parent.is_dir():
         return f"; there is no folder {str(file.parent)!r}"
     names = sorted(x.name for x in file.parent.iterdir() if not x.name.startswith("."))
     return f"; its folder has {culprits(names)}" if names else "; its folder is empty"
@@ -347,15 +364,17 @@ def _opened(
     file: Path, layer: str | None, encoding: str | None
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Read a file as it is, with what the reader says about it."""
+    chosen_encoding, notes = encoding_of(file, encoding)
     try:
-        codecs.lookup(encoding or "utf-8")
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             if file.suffix.lower() in _PARQUET:
                 frame = _read_parquet(file, layer)
             else:
                 chosen = _chosen_layer(file, layer)
-                frame = pyogrio.read_dataframe(file, layer=chosen, encoding=encoding)
+                frame = pyogrio.read_dataframe(
+                    file, layer=chosen, encoding=chosen_encoding
+                )
     except (RuntimeError, OSError, UnicodeError, LookupError, ValueError) as error:
         if isinstance(error, DataError):
             raise
@@ -370,7 +389,8 @@ def _opened(
     if frame.geometry.name != "geometry":
         frame = frame.rename(columns={"geometry": "geometry_in_file"})
         frame = frame.rename_geometry("geometry")
-    return frame, [f"Le lecteur signale : {text}" for text in said]
+    frame, mended = mended_texts(frame, file)
+    return frame, [*(f"Le lecteur signale : {text}" for text in said), *notes, *mended]
 
 
 def _read_parquet(file: Path, layer: str | None) -> gpd.GeoDataFrame:
@@ -400,11 +420,7 @@ def _chosen_layer(file: Path, layer: str | None) -> str:
 
 def _unreadable(file: Path, error: Exception, encoding: str | None) -> str:
     if isinstance(error, UnicodeError | LookupError):
-        given = f" as {encoding!r}" if encoding else ""
-        return (
-            f"{file.name}: its text cannot be read{given}; write encoding='utf-8', "
-            f"or 'cp1252' for an old Shapefile ({error})"
-        )
+        return unreadable_text(file, error, encoding)
     return (
         f"{file.name} cannot be read: truncated, or not the vector file that its name "
         f"says; fetch it again, or open it in QGIS to see ({error})"
@@ -672,11 +688,71 @@ def _check_present(frame: gpd.GeoDataFrame, file: Path) -> None:
         raise DataError(msg)
 
 
+def _named_crs(frame: gpd.GeoDataFrame) -> str:
+    source = frame.crs.to_string()
+    return frame.crs.name if len(source) > 20 else source
+
+
+def _check_places(
+    frame: gpd.GeoDataFrame,
+    level: str,
+    generation: str | None,
+    file: Path,
+    source: str,
+) -> None:
+    """Refuse units that lie far from where their own codes are."""
+    known = _known_boxes(level, generation or "")
+    keys = frame.index.map(lambda code: _place_of(code, level, generation or ""))
+    there = np.array([key in known for key in keys])
+    if not there.any():
+        return
+    meant = np.array([known[key] for key in keys[there]])
+    found = frame.geometry.bounds.to_numpy()[there]
+    boxes = [shapely.box(*box.T) for box in (meant, found)]
+    away = pd.Series(shapely.distance(*boxes), frame.index[there])
+    far = away[away > _FAR].sort_values(ascending=False)
+    if len(far):
+        told = [f"{code} {metres / 1000:.0f} km" for code, metres in far.items()]
+        msg = (
+            f"{file.name}: {len(far)} unit(s) of {len(frame)} lie far from where their "
+            f"codes are: {culprits(told)}; the CRS that the file declares ({source}) "
+            "is that of another zone: read it with geopandas, call .set_crs(…, "
+            "allow_override=True) and write it again; or the codes are wrong"
+        )
+        raise CRSError(msg)
+
+
+def _place_of(code: str, level: str, generation: str) -> str:
+    """Return the code, of the unit or of what holds it, whose place is known."""
+    if level == "quartier":
+        return code[2:5].lstrip("0") if generation in {"2015", "2024"} else ""
+    if level in {"commune", "iris"}:
+        held = code[:5]
+        return held if held in embedded.communes_2026().index else code[:2]
+    return code
+
+
+@cache
+def _known_boxes(level: str, generation: str) -> dict[str, tuple[float, ...]]:
+    """Return the boxes of the units whose place is embedded, by code."""
+    communes = embedded.communes_2026()
+    bounds = communes.geometry.bounds
+    columns = ["departement"] if level in {"commune", "iris", "quartier"} else [level]
+    found: dict[str, tuple[float, ...]] = {}
+    for column in columns:
+        if column in communes and generation != "none":
+            sides = bounds.groupby(communes[column].to_numpy()).agg(
+                {"minx": "min", "miny": "min", "maxx": "max", "maxy": "max"}
+            )
+            found |= {str(row[0]): row[1:] for row in sides.itertuples()}
+    if level in {"commune", "iris"}:
+        found |= {str(row[0]): row[1:] for row in bounds.itertuples()}
+    return found
+
+
 def _projected(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Bring a frame to Lambert-93, flat, and check that it lies in France."""
-    source = frame.crs.to_string()
-    if len(source) > 20:
-        source = frame.crs.name
+    source = _named_crs(frame)
     notes = []
     if frame.geometry.has_z.any():
         frame = frame.set_geometry(shapely.force_2d(frame.geometry.array))

@@ -282,6 +282,17 @@ def _stamp(values: pd.Series | pd.DataFrame) -> None:
         attrs[_PRINTS] = {c: print_of(plain[c], codes) for c in measures}
 
 
+class _Fields(dict):
+    """The fields of an account: plain for json, and read by their names as before."""
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any field
+        """Return a field."""
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a verb tells
     """Return a value as json and pandas hold it."""
     if isinstance(value, Measure):
@@ -292,7 +303,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a verb tells
         }
         return {"kind": type(value).__name__.lower(), **kept}
     if is_dataclass(value) and not isinstance(value, type):
-        return _plain(asdict(value))
+        return _Fields(_plain(asdict(value)))
     if isinstance(value, Mapping):
         return {_key(key): _plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list | set | frozenset):
