@@ -128,12 +128,6 @@ class Moves:
         """Return the codes that go nowhere."""
         return tuple(self.table.loc[self.table["after"].isna(), "before"])
 
-    @property
-    def unsure(self) -> np.ndarray:
-        """Tell the moves whose part, or whose commune, is not known exactly."""
-        partial = self.table["after"].isin(list(self.partial))
-        return (self.table["estimated"] | partial).to_numpy()
-
     def called(self, code: str, side: int) -> str:
         """
         Write a code with its name in the year before (0) or after (1).
