@@ -470,3 +470,18 @@ def test_a_blank_alternative_is_none():
 def test_what_page_did_not_make_has_no_text(other):
     with pytest.raises(bm.errors.DataError, match=r"page\(\)"):
         alternative_text(other)
+
+
+def test_a_secret_of_a_comparison_is_told_as_one():
+    lens = bm.communes(epci="call")
+    fig, ax = bm.page(lens, title="Vacance en 2021")
+    rates = bm.describe(
+        pd.Series({"Ici": 5.0, "Là-bas": None, "Ailleurs": None}),
+        unit="%",
+        kind="ratio",
+        states={"Là-bas": "secret"},
+    )
+    bm.draw_comparison(ax, rates)
+    bm.draw_legend(ax)
+    told = bm.alternative_text(fig).replace("\u202f", " ").replace("\xa0", " ")
+    assert "Ici 5,0 % ; Là-bas secret statistique ; Ailleurs sans valeur" in told

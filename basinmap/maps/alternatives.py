@@ -19,7 +19,15 @@ from basinmap.maps.blocks import (
     Swatch,
 )
 from basinmap.measures import STATES
-from basinmap.typography import capital, month, number, shortest, stopped, typeset
+from basinmap.typography import (
+    capital,
+    month,
+    number,
+    shortest,
+    stopped,
+    typeset,
+    uncapital,
+)
 
 if TYPE_CHECKING:  # pages asks for the text when it saves
     from basinmap.maps.pages import MapAxes, Sheet
@@ -443,5 +451,6 @@ def _(block: FiguresBlock) -> Told:
 
 def _figure(value: float, place: int, block: FiguresBlock) -> str:
     if math.isnan(value):
-        return "sans valeur"
+        state = block.states[place] if block.states else ""
+        return uncapital(STATES[state]) if state in STATES else "sans valeur"
     return block.written(place, f" {block.unit}")

@@ -177,7 +177,7 @@ def density(
     column
         Column of a stock; its state is read in `<column>_state`.
     measure
-        Its label, unit, vintage and credit; by default `cells.attrs["measures"]`.
+        Its label, unit, vintage and credit; by default what `cells` declares.
 
     Returns
     -------

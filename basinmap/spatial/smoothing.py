@@ -93,7 +93,7 @@ def smooth(
     points
         Points in a metric CRS, such as buildings, or centres of carreaux.
     columns
-        Stocks, or ratios declared in `points.attrs["measures"]`.
+        Stocks, or ratios that `points` declares, see `bm.measures_of`.
     radius_m
         How far a point spreads; at least a side of a square. The larger, the
         smoother.

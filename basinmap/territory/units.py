@@ -103,7 +103,7 @@ def communes(
         generalised outline, on the ellipsoid; with `outlines`, the published surface
         where they have it), `geometry` (a valid coverage). `attrs["outline_error"]`
         is how far outlines are from finer ones, in metres (median), where known;
-        `attrs["stocks"]` tells vintage and source of `population` and `area_km2`.
+        `bm.measures_of` tells vintage and source of `population` and `area_km2`.
 
     Raises
     ------
@@ -542,7 +542,7 @@ def statistics(
         (legal, inhabitants), `area_km2`, and for the census 2021
         `dwellings_2021`, `main_residences_2021`, `secondary_residences_2021`,
         `vacant_dwellings_2021`, `houses_2021`, `flats_2021`. IRIS: `commune`,
-        `population_2021` and the same dwellings. `attrs["measures"]` holds the
+        `population_2021` and the same dwellings. `bm.measures_of` returns the
         measure of each column, with vintage, geography and credit.
 
     Raises

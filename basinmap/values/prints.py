@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from basinmap.measures import missing
 
-__all__ = ["Print", "codes_of", "holds", "knows", "print_of"]
+__all__ = ["MOST", "Print", "codes_of", "holds", "knows", "print_of"]
 
 Print = str
 """What is kept: text, which pandas copies and writes at no cost."""
 
-_MOST: Final = 200_000
+MOST: Final = 200_000
 """Values beyond which no print is kept: it would weigh more than it is worth."""
 _BITS = np.dtype("<u4")
 
@@ -80,7 +80,7 @@ def print_of(values: pd.Series, codes: NDArray[np.uint32] | None = None) -> Prin
     >>> holds(print_of(rates), rates.iloc[::-1]), holds(print_of(rates), rates - 1)
     (True, False)
     """
-    if len(values) > _MOST:
+    if len(values) > MOST:
         return ""
     codes = codes_of(values.index) if codes is None else codes
     order = np.argsort(codes, kind="stable")

@@ -32,7 +32,7 @@ from basinmap.measures import (
 )
 from basinmap.reports import Report
 from basinmap.states import STATES
-from basinmap.values.prints import codes_of, holds, knows, print_of
+from basinmap.values.prints import MOST, codes_of, holds, knows, print_of
 
 __all__ = [
     "Told",
@@ -277,7 +277,7 @@ def _stamp(values: pd.Series | pd.DataFrame) -> None:
     attrs.pop(_STATED, None)
     if stated:
         attrs[_STATED] = stated
-    if measures and len(values) * len(measures) <= 200_000:
+    if measures and len(values) * len(measures) <= MOST:
         plain, codes = bare(values), codes_of(values.index)
         attrs[_PRINTS] = {c: print_of(plain[c], codes) for c in measures}
 
