@@ -49,6 +49,7 @@ _ROOMS: Final = {
     "territory.membership_files": ("read_memberships",),
     "territory.memberships": ("lineage", "membership"),
     "territory.movements": ("read_communes", "read_movements"),
+    "territory.naming": ("Name", "named"),
     "territory.outlines": ("read_outlines",),
     "territory.passages": ("passage",),
     "territory.perimeters": ("Perimeter", "partition", "perimeter", "user_perimeter"),
