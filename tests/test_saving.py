@@ -24,8 +24,8 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
 from PIL import Image
 
 import basinmap as bm
-from basinmap.maps import pages
-from basinmap.maps.themes import settings
+from basinmap.maps.look.themes import settings
+from basinmap.maps.paper import pages
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0

@@ -10,9 +10,8 @@ import pandas as pd
 
 from basinmap.catalogue.computing import compute
 from basinmap.deliverables.subjects import Subject
-from basinmap.maps.classes import Method, classify
-from basinmap.maps.furniture import draw_furniture
-from basinmap.maps.layers import (
+from basinmap.maps.classing.classes import Method, classify
+from basinmap.maps.layers.layers import (
     draw_choropleth,
     draw_neighbours,
     draw_outlines,
@@ -20,9 +19,10 @@ from basinmap.maps.layers import (
     draw_rings,
     draw_symbols,
 )
-from basinmap.maps.legends import draw_comparison, draw_legend
-from basinmap.maps.names import draw_labels
-from basinmap.maps.pages import MapAxes, Sheet, page
+from basinmap.maps.layers.names import draw_labels
+from basinmap.maps.margins.furniture import draw_furniture
+from basinmap.maps.margins.legends import draw_comparison, draw_legend
+from basinmap.maps.paper.pages import MapAxes, Sheet, page
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, statistics
 from basinmap.typography import number

@@ -19,10 +19,10 @@ from basinmap.deliverables.plates import (
     reading_note,
 )
 from basinmap.deliverables.subjects import PAST, SERVED, Subject
-from basinmap.maps.bands import draw_isochrones
-from basinmap.maps.classes import classify
-from basinmap.maps.hatching import draw_hatching
-from basinmap.maps.layers import (
+from basinmap.maps.classing.classes import classify
+from basinmap.maps.layers.bands import draw_isochrones
+from basinmap.maps.layers.hatching import draw_hatching
+from basinmap.maps.layers.layers import (
     draw_choropleth,
     draw_neighbours,
     draw_outlines,
@@ -30,8 +30,8 @@ from basinmap.maps.layers import (
     draw_rings,
     draw_symbols,
 )
-from basinmap.maps.legends import draw_comparison, draw_legend
-from basinmap.maps.pages import MapAxes, Sheet, page
+from basinmap.maps.margins.legends import draw_comparison, draw_legend
+from basinmap.maps.paper.pages import MapAxes, Sheet, page
 from basinmap.territory.places import places
 from basinmap.territory.units import communes
 from basinmap.typography import capital, number, shortest
