@@ -107,23 +107,20 @@ _ROOMS: Final = {
     "maps.grounds.relief": ("draw_hillshade",),
     "maps.layers.bands": ("draw_isochrones",),
     "maps.layers.bivariate": ("draw_bivariate",),
+    "maps.layers.choropleths": ("draw_choropleth",),
     "maps.layers.discontinuities": ("draw_discontinuities",),
     "maps.layers.dots": ("draw_dots",),
     "maps.layers.grids": ("draw_grid", "draw_surface"),
     "maps.layers.hatching": ("draw_hatching",),
-    "maps.layers.layers": (
-        "draw_choropleth",
-        "draw_neighbours",
-        "draw_outlines",
-        "draw_points",
-        "draw_rings",
-        "draw_symbols",
-    ),
     "maps.layers.links": ("draw_links",),
     "maps.layers.markers": ("draw_markers",),
     "maps.layers.names": ("draw_labels",),
+    "maps.layers.outlines": ("draw_neighbours", "draw_outlines"),
+    "maps.layers.points": ("draw_points",),
     "maps.layers.rasters": ("draw_raster",),
+    "maps.layers.rings": ("draw_rings",),
     "maps.layers.squares": ("draw_squares",),
+    "maps.layers.symbols": ("draw_symbols",),
     "maps.layers.typology": ("draw_typology",),
     "maps.look.themes": (
         "GREY",
@@ -188,6 +185,7 @@ if TYPE_CHECKING:
     from basinmap.maps.grounds.relief import draw_hillshade as draw_hillshade
     from basinmap.maps.layers.bands import draw_isochrones as draw_isochrones
     from basinmap.maps.layers.bivariate import draw_bivariate as draw_bivariate
+    from basinmap.maps.layers.choropleths import draw_choropleth as draw_choropleth
     from basinmap.maps.layers.discontinuities import (
         draw_discontinuities as draw_discontinuities,
     )
@@ -195,17 +193,16 @@ if TYPE_CHECKING:
     from basinmap.maps.layers.grids import draw_grid as draw_grid
     from basinmap.maps.layers.grids import draw_surface as draw_surface
     from basinmap.maps.layers.hatching import draw_hatching as draw_hatching
-    from basinmap.maps.layers.layers import draw_choropleth as draw_choropleth
-    from basinmap.maps.layers.layers import draw_neighbours as draw_neighbours
-    from basinmap.maps.layers.layers import draw_outlines as draw_outlines
-    from basinmap.maps.layers.layers import draw_points as draw_points
-    from basinmap.maps.layers.layers import draw_rings as draw_rings
-    from basinmap.maps.layers.layers import draw_symbols as draw_symbols
     from basinmap.maps.layers.links import draw_links as draw_links
     from basinmap.maps.layers.markers import draw_markers as draw_markers
     from basinmap.maps.layers.names import draw_labels as draw_labels
+    from basinmap.maps.layers.outlines import draw_neighbours as draw_neighbours
+    from basinmap.maps.layers.outlines import draw_outlines as draw_outlines
+    from basinmap.maps.layers.points import draw_points as draw_points
     from basinmap.maps.layers.rasters import draw_raster as draw_raster
+    from basinmap.maps.layers.rings import draw_rings as draw_rings
     from basinmap.maps.layers.squares import draw_squares as draw_squares
+    from basinmap.maps.layers.symbols import draw_symbols as draw_symbols
     from basinmap.maps.layers.typology import draw_typology as draw_typology
     from basinmap.maps.look.themes import GREY as GREY
     from basinmap.maps.look.themes import HALF_COLUMN as HALF_COLUMN

@@ -33,7 +33,7 @@ from basinmap.maps.look.palettes import SEQUENTIAL, sequential_colors
 from basinmap.maps.look.vision import least_difference
 from basinmap.maps.paper.blocks import ClassesBlock
 from basinmap.maps.paper.guards import check_drawable
-from basinmap.maps.paper.pages import Sheet
+from basinmap.maps.paper.sheets import Sheet
 from basinmap.measures import STATES
 from basinmap.values.checks import numbers
 

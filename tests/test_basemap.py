@@ -596,7 +596,7 @@ def test_one_module_asks_the_network_and_one_reads_rasters():
     importers = {
         library: [
             path.name
-            for path in sorted(rooms.glob("*.py"))
+            for path in sorted(rooms.rglob("*.py"))
             if re.search(
                 rf"^(import|from) {library}\b", path.read_text("utf-8"), re.MULTILINE
             )

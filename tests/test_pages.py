@@ -18,7 +18,7 @@ from PIL import Image
 import basinmap as bm
 from basinmap.maps.look.themes import PRINT
 from basinmap.maps.look.themes import settings as print_settings
-from basinmap.maps.paper.pages import PAPERS, rounded_up
+from basinmap.maps.paper.layouts import PAPERS, rounded_up
 
 SHORT = {
     "A5": (148, 210),

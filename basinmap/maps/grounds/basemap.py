@@ -38,7 +38,7 @@ from basinmap.maps.grounds.imagery import (
 from basinmap.maps.grounds.laying import check_opacity, lay, paler, to_grey
 from basinmap.maps.grounds.tilecache import Tile, TileCache, cache_folder
 from basinmap.maps.paper.guards import check_map
-from basinmap.maps.paper.pages import MapAxes, check_dpi
+from basinmap.maps.paper.sheets import MapAxes, check_dpi
 from basinmap.spatial.projections import METRIC
 
 __all__ = ["draw_basemap"]

@@ -13,7 +13,7 @@ from basinmap.errors import DataError
 from basinmap.maps.grounds.imagery import Grid, Path_, Pixels, write_tiff
 from basinmap.maps.look.themes import settings
 from basinmap.maps.paper.guards import check_map
-from basinmap.maps.paper.pages import MapAxes, check_dpi
+from basinmap.maps.paper.sheets import MapAxes, check_dpi
 
 __all__ = ["write_geotiff"]
 

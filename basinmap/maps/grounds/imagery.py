@@ -25,7 +25,7 @@ from rasterio.warp import reproject
 from rasterio.windows import Window
 
 from basinmap.errors import CRSError, DataError, OutputError
-from basinmap.maps.paper.pages import MapAxes, check_dpi
+from basinmap.maps.paper.sheets import MapAxes, check_dpi
 from basinmap.spatial.projections import METRIC
 from basinmap.staging import staged_file
 from basinmap.territory.local import is_there, local_file

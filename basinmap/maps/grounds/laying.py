@@ -12,7 +12,7 @@ from basinmap.errors import DataError
 from basinmap.maps.grounds.imagery import Grid, Pixels
 from basinmap.maps.look.themes import settings
 from basinmap.maps.look.vision import simulate
-from basinmap.maps.paper.pages import MapAxes
+from basinmap.maps.paper.sheets import MapAxes
 
 __all__ = ["Ground", "check_opacity", "lay", "paler", "to_grey"]
 

@@ -19,7 +19,7 @@ from basinmap.maps.grounds.imagery import (
 )
 from basinmap.maps.grounds.laying import check_opacity, lay
 from basinmap.maps.paper.guards import check_map
-from basinmap.maps.paper.pages import MapAxes
+from basinmap.maps.paper.sheets import MapAxes
 
 __all__ = ["draw_hillshade", "shade"]
 

@@ -25,7 +25,6 @@ from basinmap.maps.look.vision import check_colors
 from basinmap.maps.paper.alternatives import Sentence, Told, told
 from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.guards import check_areas, check_map
-from basinmap.maps.paper.pages import MapAxes
 from basinmap.maps.paper.pens import (
     ROW,
     TEXT,
@@ -36,6 +35,7 @@ from basinmap.maps.paper.pens import (
     heading_height,
     write_heading,
 )
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.measures import check_columns
 from basinmap.spatial.overlaps import shared_surface
 from basinmap.typography import capital, shortest, typeset

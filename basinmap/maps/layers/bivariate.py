@@ -33,7 +33,6 @@ from basinmap.maps.look.themes import Theme, font, wrapped
 from basinmap.maps.paper.alternatives import Sentence, Told, counted, told
 from basinmap.maps.paper.blocks import in_common, unlike
 from basinmap.maps.paper.guards import check_areas, check_map, check_seen
-from basinmap.maps.paper.pages import MapAxes
 from basinmap.maps.paper.pens import (
     LINE,
     Pen,
@@ -42,6 +41,7 @@ from basinmap.maps.paper.pens import (
     heading_height,
     write_heading,
 )
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.typography import number, typeset
 from basinmap.values.checks import check_classes, check_rate
 from basinmap.values.told import fact_of, told_of

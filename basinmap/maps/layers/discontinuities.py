@@ -19,7 +19,7 @@ from basinmap.maps.layers.typology import CategoriesBlock, gravest, label_of
 from basinmap.maps.look.themes import settings
 from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.guards import check_areas, check_map, check_seen
-from basinmap.maps.paper.pages import MapAxes
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.measures import STATES
 from basinmap.spatial.coverages import neighbours
 from basinmap.typography import typeset

@@ -21,7 +21,7 @@ from basinmap.maps.look.palettes import qualitative_colors
 from basinmap.maps.look.themes import MM_PER_POINT, settings
 from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.guards import check_areas, check_map, check_seen
-from basinmap.maps.paper.pages import MapAxes
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.spatial.projections import check_same_crs
 from basinmap.states import STATES
 from basinmap.typography import capital, number, shortest, typeset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
@@ -31,8 +32,8 @@ from basinmap.maps.look.vision import (
     seen,
 )
 from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock, Swatch
-from basinmap.maps.paper.pages import MapAxes
 from basinmap.maps.paper.precision import tell_outlines
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.measures import QUALIFIERS, STATES
 from basinmap.territory.former import strangers
 from basinmap.typography import capital, number, typeset, uncapital
@@ -54,6 +55,7 @@ __all__ = [
     "STATE_EDGE",
     "STATE_FILL",
     "add_key",
+    "checked_width",
     "class_colors",
     "class_looks",
     "classes_block",
@@ -252,6 +254,30 @@ def inked(ax: MapAxes, color: str) -> str:
         msg = f"unknown color {color!r}; write such as '#225e98'"
         raise DataError(msg)
     return seen([color], "grey")[0] if ax.plan.theme.grey else color
+
+
+def checked_width(size: float, name: str, unit: str, *, least: float = 1e-3) -> float:
+    """
+    Return a size that can be drawn.
+
+    Parameters
+    ----------
+    size
+        What was given.
+    name, unit
+        Of the argument, for the message.
+    least
+        The smallest that can be seen.
+
+    Raises
+    ------
+    DataError
+        If it is smaller, or infinite.
+    """
+    if not least <= size < math.inf:
+        msg = f"{name}={size}: give how wide, in {unit}"
+        raise DataError(msg)
+    return size
 
 
 def kind_colors(

@@ -29,7 +29,7 @@ from basinmap.maps.layers.drawing import (
     states_of_classes,
 )
 from basinmap.maps.paper.guards import check_areas, check_map, check_seen
-from basinmap.maps.paper.pages import MapAxes
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.measures import STATES
 from basinmap.spatial.grids import check_room, parsed_squares
 from basinmap.spatial.projections import check_same_crs

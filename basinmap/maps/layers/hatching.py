@@ -26,8 +26,8 @@ from basinmap.maps.look.themes import Theme, font, settings, wrapped
 from basinmap.maps.paper.alternatives import Sentence, Told, told
 from basinmap.maps.paper.blocks import in_common
 from basinmap.maps.paper.guards import check_areas, check_map
-from basinmap.maps.paper.pages import MapAxes
 from basinmap.maps.paper.pens import BOX, ROW, TEXT, Pen, block_height, draw_block
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.territory.reading import check_generations
 from basinmap.typography import typeset
 from basinmap.values.told import told_of

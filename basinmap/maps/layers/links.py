@@ -35,7 +35,6 @@ from basinmap.maps.look.themes import (
 )
 from basinmap.maps.paper.alternatives import Sentence, Told, told
 from basinmap.maps.paper.guards import check_drawable, check_map
-from basinmap.maps.paper.pages import MapAxes
 from basinmap.maps.paper.pens import (
     ROW,
     Pen,
@@ -44,6 +43,7 @@ from basinmap.maps.paper.pens import (
     heading_height,
     write_heading,
 )
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.measures import QUALIFIERS, STATES, Measure, Stock, state_column
 from basinmap.typography import capital, number, percent, shortest, typeset
 from basinmap.values.checks import amounts, check_states, kind_of

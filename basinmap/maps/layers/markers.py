@@ -24,7 +24,7 @@ from basinmap.maps.layers.typology import CategoriesBlock, label_of, named_categ
 from basinmap.maps.look.themes import MM_PER_POINT, settings
 from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.guards import check_drawable, check_map
-from basinmap.maps.paper.pages import MapAxes
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.measures import STATES
 from basinmap.typography import typeset
 

@@ -17,7 +17,7 @@ from basinmap.maps.layers.placement import place_labels, split_label
 from basinmap.maps.look.lettering import LEADING, letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, one_line, settings, text_width
 from basinmap.maps.paper.guards import check_drawable, check_map
-from basinmap.maps.paper.pages import MapAxes
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.measures import check_columns
 from basinmap.typography import shortest, typeset
 from basinmap.values.checks import check_series, check_states, numbers, states_beside

@@ -35,7 +35,7 @@ from basinmap.maps.layers.drawing import (
     state_fill,
 )
 from basinmap.maps.paper.guards import check_drawable, check_map
-from basinmap.maps.paper.pages import MapAxes
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.measures import STATES
 from basinmap.spatial.projections import METRIC
 from basinmap.values.told import fact_of, tell

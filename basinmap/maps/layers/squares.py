@@ -23,18 +23,17 @@ from basinmap.maps.layers.drawing import (
     remember,
     states_of_classes,
 )
-from basinmap.maps.layers.layers import (
+from basinmap.maps.layers.sizes import (
     checked_sizes,
-    circles_block,
     largest_radius,
     reference_size,
     tell_missing,
 )
+from basinmap.maps.layers.symbols import circles_block
 from basinmap.maps.look.themes import Theme, settings
 from basinmap.maps.paper.alternatives import Told, proportional, told
 from basinmap.maps.paper.blocks import in_common, of_one_scale
 from basinmap.maps.paper.guards import check_drawable, check_map, check_seen
-from basinmap.maps.paper.pages import MapAxes
 from basinmap.maps.paper.pens import (
     Pen,
     at_true_size,
@@ -43,6 +42,7 @@ from basinmap.maps.paper.pens import (
     heading_height,
     write_heading,
 )
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.typography import shortest, typeset
 
 __all__ = ["draw_squares"]

@@ -33,7 +33,6 @@ from basinmap.maps.paper.alternatives import (
 )
 from basinmap.maps.paper.blocks import Swatch, in_common, lines_in_common
 from basinmap.maps.paper.guards import check_areas, check_map, check_seen
-from basinmap.maps.paper.pages import MapAxes
 from basinmap.maps.paper.pens import (
     ROW,
     TEXT,
@@ -44,6 +43,7 @@ from basinmap.maps.paper.pens import (
     heading_height,
     write_heading,
 )
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.measures import STATES
 from basinmap.typography import capital, number, typeset
 from basinmap.values.checks import MOST as LARGEST

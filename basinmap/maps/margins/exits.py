@@ -17,7 +17,7 @@ from pyproj import Transformer
 from basinmap.errors import DataError, culprits
 from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
 from basinmap.maps.paper.guards import check_map
-from basinmap.maps.paper.pages import MapAxes
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.spatial.projections import METRIC
 from basinmap.typography import typeset
 

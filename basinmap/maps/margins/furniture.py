@@ -15,8 +15,9 @@ from pyproj import Proj, Transformer
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.look.themes import font, one_line, settings, wrapped
 from basinmap.maps.paper.blocks import Swatch
-from basinmap.maps.paper.pages import Layout, MapAxes, check_texts
+from basinmap.maps.paper.layouts import Layout, check_texts
 from basinmap.maps.paper.panels import Gathered, Maps, gathered
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.measures import STATES
 from basinmap.spatial.projections import METRIC
 from basinmap.typography import month, number, shortest, stopped, typeset

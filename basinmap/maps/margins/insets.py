@@ -16,8 +16,10 @@ from basinmap.maps.layers.drawing import add_key, fill_shapes, remember, tell_vi
 from basinmap.maps.look.themes import MM_PER_POINT, Theme, font, settings, wrapped
 from basinmap.maps.paper.blocks import KeyBlock
 from basinmap.maps.paper.guards import check_areas, check_drawable, check_map
-from basinmap.maps.paper.pages import MapAxes, map_axes, rounded_up
+from basinmap.maps.paper.layouts import rounded_up
+from basinmap.maps.paper.pages import map_axes
 from basinmap.maps.paper.pens import Pen, at_true_size, block_height, draw_block
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.typography import number, typeset
 
 __all__ = ["InsetBlock", "draw_inset", "draw_locator"]

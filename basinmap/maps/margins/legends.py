@@ -32,7 +32,7 @@ from basinmap.maps.paper.blocks import (
     Swatch,
 )
 from basinmap.maps.paper.guards import check_map
-from basinmap.maps.paper.pages import MapAxes, scaled
+from basinmap.maps.paper.layouts import scaled
 from basinmap.maps.paper.panels import Gathered, Maps, gathered
 from basinmap.maps.paper.pens import (
     ROW,
@@ -45,6 +45,7 @@ from basinmap.maps.paper.pens import (
     heading_height,
     write_heading,
 )
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.typography import number, shortest, typeset
 from basinmap.values.checks import check_series, check_states, numbers
 from basinmap.values.told import Told, fresh, told_of

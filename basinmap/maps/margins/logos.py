@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from basinmap.errors import DataError
 from basinmap.maps.look.themes import settings, text_width
 from basinmap.maps.paper.guards import check_map
-from basinmap.maps.paper.pages import MapAxes
+from basinmap.maps.paper.sheets import MapAxes
 
 __all__ = ["draw_logos"]
 

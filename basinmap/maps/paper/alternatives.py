@@ -30,7 +30,7 @@ from basinmap.typography import (
 )
 
 if TYPE_CHECKING:  # pages asks for the text when it saves
-    from basinmap.maps.paper.pages import MapAxes, Sheet
+    from basinmap.maps.paper.sheets import MapAxes, Sheet
 
 __all__ = [
     "Sentence",

@@ -30,8 +30,9 @@ from basinmap.errors import BasinmapError, BasinmapWarning, DataError, culprits
 from basinmap.maps.look.themes import font, one_line, own_fonts, register_own, settings
 from basinmap.maps.paper.contents import CONTENTS, Line, contents_sheets
 from basinmap.maps.paper.guards import check_drawable
-from basinmap.maps.paper.pages import Sheet, check_texts
+from basinmap.maps.paper.layouts import check_texts
 from basinmap.maps.paper.portable import Bookmark, Link, PageFacts, facts_of, finished
+from basinmap.maps.paper.sheets import Sheet
 from basinmap.measures import check_columns
 from basinmap.staging import refusal, staged_file, staged_folder
 from basinmap.typography import number

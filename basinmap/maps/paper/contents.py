@@ -13,8 +13,9 @@ from basinmap.maps.look.themes import (
     text_width,
     wrapped,
 )
-from basinmap.maps.paper.pages import Sheet, bare_sheet
+from basinmap.maps.paper.pages import bare_sheet
 from basinmap.maps.paper.portable import Link
+from basinmap.maps.paper.sheets import Sheet
 from basinmap.typography import number, typeset
 
 __all__ = ["CONTENTS", "Line", "contents_sheets"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from basinmap.maps.paper.alternatives import alternative_text, told
 
 if TYPE_CHECKING:  # pages asks for its facts when it saves
-    from basinmap.maps.paper.pages import Sheet
+    from basinmap.maps.paper.sheets import Sheet
 
 __all__ = ["MapFrame", "PageFacts", "facts_of"]
 

@@ -10,7 +10,7 @@ import shapely
 from matplotlib.axes import Axes
 
 from basinmap.errors import CRSError, DataError, culprits
-from basinmap.maps.paper.pages import MapAxes, Sheet
+from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.spatial.projections import METRIC, check_metric
 
 __all__ = [

@@ -14,15 +14,9 @@ from basinmap.maps.look.themes import Theme, one_line
 from basinmap.maps.paper.alternatives import notes_of
 from basinmap.maps.paper.blocks import in_common
 from basinmap.maps.paper.guards import check_map
-from basinmap.maps.paper.pages import (
-    Layout,
-    MapAxes,
-    Orientation,
-    Place,
-    Sheet,
-    Wish,
-    open_sheet,
-)
+from basinmap.maps.paper.layouts import Layout, Orientation, Place, Wish
+from basinmap.maps.paper.pages import open_sheet
+from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.typography import typeset
 
 __all__ = ["Gathered", "Maps", "gathered", "panels"]

@@ -14,7 +14,7 @@ from basinmap.territory.outlines import error_of
 from basinmap.typography import shortest
 
 if TYPE_CHECKING:  # pages tells the outlines of what it is made for
-    from basinmap.maps.paper.pages import MapAxes
+    from basinmap.maps.paper.sheets import MapAxes
 
 __all__ = ["VISIBLE_MM", "tell_outlines"]
 
