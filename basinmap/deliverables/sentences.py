@@ -120,18 +120,39 @@ class Noun:
         return f"{'la' if self.gender == 'f' else 'le'} {self.singular}"
 
     def agree(self, masculine: str, feminine: str) -> str:
-        """Return the form that agrees with the noun."""
+        """
+        Return the form that agrees with the noun.
+
+        Parameters
+        ----------
+        masculine, feminine
+            Both forms.
+        """
         return feminine if self.gender == "f" else masculine
 
     def write(self, value: float) -> str:
-        """Write a value as tables do."""
+        """
+        Write a value as tables do.
+
+        Parameters
+        ----------
+        value
+            The value.
+        """
         if self.percentage:
             return percent(value, self.decimals)
         text = number(value, self.decimals)
         return f"{text}{BROAD}{self.unit}" if self.unit else text
 
     def write_gap(self, gap: float) -> str:
-        """Write a difference of two printed values, without sign."""
+        """
+        Write a difference of two printed values, without sign.
+
+        Parameters
+        ----------
+        gap
+            The difference.
+        """
         if self.percentage:
             return counted(abs(gap), "point", decimals=self.decimals)
         return self.write(abs(gap))
@@ -490,7 +511,7 @@ def rank(
 
 
 def _placed(high: int, low: int, noun: Noun, peers: str) -> str:
-    """Return a rank in words: at both ends the extremes are said, between, the order."""
+    """Return a rank in words: extremes at both ends, the order in between."""
     article = noun.agree("le", "la")
     if min(high, low) > 3:
         nth = _ordinal(high) + noun.singular
@@ -630,12 +651,16 @@ def reunited(
     ----------
     names
         The units, two at least.
-    share, against_share
-        Per cent of the whole.
+    share
+        Per cent of the whole that they hold.
     whole
         The territory that they are of.
-    of, against_of
-        What they hold, and what it is set against: « logements vacants ».
+    of
+        What they hold: « logements vacants ».
+    against_share
+        Per cent of what it is set against.
+    against_of
+        What it is set against: « logements ».
 
     Examples
     --------
@@ -681,7 +706,8 @@ def objective(reached: float, aimed: float, noun: str, *, closed: bool) -> str:
         raise DataError(msg)
     share = percent(100 * reached / aimed, 0)
     verb = "sont comptés" if reached >= 2 else "est compté"
-    body = f"{verb} {counted(reached, noun)} sur {number(aimed)}, soit {share} de l'objectif"
+    done = f"{counted(reached, noun)} sur {number(aimed)}"
+    body = f"{verb} {done}, soit {share} de l'objectif"
     if closed:
         body += f", {'atteint' if reached >= aimed else 'non atteint'}"
     return _sentence(body)
