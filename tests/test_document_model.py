@@ -25,6 +25,7 @@ from basinmap.export.parts import (
     Heading,
     KeyFigure,
     KeyFigures,
+    Legend,
     LegendEntry,
     Note,
     Page,
@@ -80,11 +81,19 @@ FIGURE = Figure(
     "Courbe qui descend de 100 à 94,2.",
     "Population, base 100 en 2016",
     source="Insee, populations de référence",
-    legend=(
-        LegendEntry("#aa3344", "7,0 et plus", "6"),
-        LegendEntry("#ffffff", "secret statistique", "2", hatched=True),
+    legends=(
+        Legend(
+            "Taux de vacance (%)",
+            (
+                LegendEntry("#aa3344", "7,0 et plus", "6"),
+                LegendEntry("#5b6270", "secret statistique", "2", hatched=True),
+            ),
+        ),
+        Legend(
+            "Logements",
+            (LegendEntry("#1f4e79", "5 000", shape="disc", size_mm=9.0),),
+        ),
     ),
-    legend_title="Taux de vacance (%)",
     table=TABLE,
 )
 TILES = KeyFigures(
@@ -105,8 +114,8 @@ def sample():
             TILES,
             replace(FIGURE, slug="carte", size_mm=(102, 75)),
             Note("place", "Quartier : Sessevalle", ("Repère indicatif.",)),
-            replace(FIGURE, slug="gauche", legend=()),
-            replace(FIGURE, slug="droite", legend=()),
+            replace(FIGURE, slug="gauche", legends=()),
+            replace(FIGURE, slug="droite", legends=()),
             TABLE,
             READING,
             MISSING,

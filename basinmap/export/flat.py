@@ -18,6 +18,7 @@ from basinmap.export.parts import (
     Heading,
     Inline,
     KeyFigures,
+    LegendEntry,
     Note,
     Page,
     Paragraph,
@@ -192,18 +193,26 @@ def _flat_figure(part: Figure, numbered: dict[str, int] | None) -> dict[str, Any
         "alt": part.alt,
         "caption": _flat(part.caption),
         "source": _flat(source),
-        "legend_title": part.legend_title and _flat(part.legend_title),
-        "legend": [
+        "legends": [
             {
-                "color": entry.color,
-                "label": _flat(entry.label),
-                "count": _flat(entry.count),
-                "hatched": entry.hatched,
+                "title": _flat(legend.title),
+                "entries": [_flat_entry(entry) for entry in legend.entries],
             }
-            for entry in part.legend
+            for legend in part.legends
         ],
         "table": part.table and {**_flat_table(part.table), **_number(None, "table")},
         **_number(numbered, "figure"),
+    }
+
+
+def _flat_entry(entry: LegendEntry) -> dict[str, Any]:
+    return {
+        "color": entry.color,
+        "label": _flat(entry.label),
+        "count": _flat(entry.count),
+        "hatched": entry.hatched,
+        "shape": entry.shape,
+        "size": entry.size_mm,
     }
 
 

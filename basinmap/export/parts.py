@@ -33,6 +33,7 @@ __all__ = [
     "Heading",
     "KeyFigure",
     "KeyFigures",
+    "Legend",
     "LegendEntry",
     "Note",
     "Page",
@@ -343,19 +344,42 @@ class LegendEntry:
     Attributes
     ----------
     color
-        `#rrggbb`, or nothing for a line without swatch.
+        `#rrggbb`, or nothing for a line without sample.
     label
         What it stands for.
     count
         How many units, as printed.
     hatched
-        Whether the swatch is hatched.
+        Whether the sample is hatched.
+    shape
+        `"box"`, `"disc"`, `"square"` or `"line"`.
+    size_mm
+        Width of a disc or of a square at its true size; 0 for a sample.
     """
 
     color: str
     label: str
     count: str = ""
     hatched: bool = False
+    shape: Literal["box", "disc", "square", "line"] = "box"
+    size_mm: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """
+    Entries of a legend under one heading.
+
+    Attributes
+    ----------
+    title
+        What the entries are, with the unit; nothing for landmarks.
+    entries
+        In reading order.
+    """
+
+    title: str
+    entries: tuple[LegendEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,10 +403,8 @@ class Figure:
         What it shows, of when, at what scale.
     source
         Whence.
-    legend
-        Its entries.
-    legend_title
-        What the entries are, with the unit.
+    legends
+        Its legend, under as many headings as it has layers.
     table
         The values of a chart, where there is room to give them.
     """
@@ -394,8 +416,7 @@ class Figure:
     alt: str
     caption: str
     source: str = ""
-    legend: tuple[LegendEntry, ...] = ()
-    legend_title: str = ""
+    legends: tuple[Legend, ...] = ()
     table: Table | None = None
 
 
@@ -552,17 +573,22 @@ def _of_part(part: Part) -> Iterator[str]:
         case Heading(text=text) | Paragraph(text=text):
             yield worded(text)
         case KeyFigures(items=items):
-            for item in items:
-                yield from (item.label, item.cell.text, item.detail)
+            yield from (t for i in items for t in (i.label, i.cell.text, i.detail))
         case Table():
             yield from _of_table(part)
         case Figure():
-            yield from (part.alt, part.caption, part.source, part.legend_title)
-            yield from (text for e in part.legend for text in (e.label, e.count))
+            yield from _of_figure(part)
         case Note(title=title, paragraphs=paragraphs):
             yield from (title, *map(worded, paragraphs))
         case Data(files=files):
             yield from (text for file in files for text in file)
+
+
+def _of_figure(figure: Figure) -> Iterator[str]:
+    yield from (figure.alt, figure.caption, figure.source)
+    for legend in figure.legends:
+        yield legend.title
+        yield from (text for e in legend.entries for text in (e.label, e.count))
 
 
 def _of_table(table: Table) -> Iterator[str]:

@@ -21,6 +21,8 @@ from basinmap.export.parts import (
     Heading,
     Inline,
     KeyFigures,
+    Legend,
+    LegendEntry,
     Note,
     Paragraph,
     Part,
@@ -36,6 +38,7 @@ from basinmap.typography import BROAD, stopped, typeset
 __all__ = ["docx_bytes", "write_docx"]
 
 _WIDTH_MM: Final = 182.0
+_SIGNS: Final = {"disc": "●", "square": "■", "line": "━━"}
 _QUIET: Final = frozenset({"secret", "not-applicable", "not-available"})
 # Zip holds no date before 1980, and none of today: same content, same bytes.
 _DAY: Final = (1980, 1, 1, 0, 0, 0)
@@ -360,27 +363,36 @@ class _Writer:
 
     def _figure(self, part: Figure) -> None:
         self._picture(picture(part, "png"), part.alt, part.size_mm[0])
-        self._caption("figure", part.caption, keep=bool(part.legend or part.source))
-        if part.legend_title:
-            self._paragraph(part.legend_title, "Basinmap note")
-        if part.legend:
-            self._legend(part)
+        self._caption("figure", part.caption, keep=bool(part.legends or part.source))
+        for legend in part.legends:
+            self._legend(legend)
         if part.source:
             told = typeset(stopped(f"{WORDS['source']} : {part.source}"))
             self._paragraph(told, "Basinmap small")
 
-    def _legend(self, part: Figure) -> None:
+    def _legend(self, legend: Legend) -> None:
+        if legend.title:
+            self._paragraph(legend.title, "Basinmap note")
         table = self.file.add_table(rows=0, cols=3)
-        for entry in part.legend:
+        for entry in legend.entries:
             cells = table.add_row().cells
-            if entry.color:
-                self._shade(cells[0], entry.color)
-            if entry.hatched:
-                self._runs(cells[0].paragraphs[0], "////")
+            self._sample(cells[0], entry)
             self._runs(cells[1].paragraphs[0], entry.label)
             self._runs(cells[2].paragraphs[0], entry.count)
         self._widths(table, (12, 90, 18))
         self.file.add_paragraph(style="Basinmap small")
+
+    def _sample(self, cell: Any, entry: LegendEntry) -> None:  # noqa: ANN401 - python-docx
+        from docx.shared import RGBColor  # noqa: PLC0415 - python-docx
+
+        if not entry.color:
+            return
+        if entry.shape == "box" and not entry.hatched:
+            self._shade(cell, entry.color)
+            return
+        sign = "////" if entry.hatched else _SIGNS[entry.shape]
+        run = cell.paragraphs[0].add_run(sign)
+        run.font.color.rgb = RGBColor.from_string(entry.color.lstrip("#"))
 
     def _tiles(self, part: KeyFigures) -> None:
         from docx.shared import Pt, RGBColor  # noqa: PLC0415 - python-docx

@@ -28,13 +28,14 @@ _NEAR = 1.5  # mm: half a name high, it would be written over the marker
 _FAR = (-1e15, 1e15)
 
 
-def draw_labels(
+def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     ax: MapAxes,
     units: gpd.GeoDataFrame,
     *,
     column: str = "name",
     priority: pd.Series | None = None,
     strong: int = 0,
+    most: int | None = None,
     size: float | None = None,
     color: str | None = None,
     italic: bool = False,
@@ -58,6 +59,9 @@ def draw_labels(
         `population`, else the surface.
     strong
         How many of the first are written larger.
+    most
+        How many names are tried, the first by priority; all by default. Thirty is
+        what a picture of a third of a page bears.
     size
         Size in points; by default that of the theme, larger on a poster.
     color
@@ -93,9 +97,9 @@ def draw_labels(
     check_columns(units, column)
     check_states(units[column], states_beside(units, units[column]))
     visible = _visible(ax, _named(units, column))
-    rank = _rank(visible, priority)
-    order = rank.sort_values(ascending=False, kind="stable").index
-    visible, rank = visible.loc[order], rank.loc[order]
+    rank = _rank(visible, priority).sort_values(ascending=False, kind="stable")
+    rank = rank.iloc[: _checked_most(most)]
+    visible = visible.loc[rank.index]
     theme = ax.plan.theme
     if size is not None and not 0 < size < np.inf:
         msg = f"size={size}: give the size of the names, in points"
@@ -137,6 +141,13 @@ def draw_labels(
                     Line2D([x0, x1], [y0, y1], color=ink, lw=0.35 * zoom, zorder=6)
                 )
     return int(placed.placed.sum())
+
+
+def _checked_most(most: object) -> int | None:
+    if most is None or (isinstance(most, int) and most > 0):
+        return most
+    msg = f"most={most!r}: give how many names may be written, such as most=30"
+    raise DataError(msg)
 
 
 def _named(units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:

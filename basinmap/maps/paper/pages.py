@@ -35,7 +35,7 @@ from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.spatial.projections import check_metric
 from basinmap.typography import typeset
 
-__all__ = ["bare_sheet", "map_axes", "open_sheet", "page"]
+__all__ = ["bare_frame", "bare_sheet", "map_axes", "open_sheet", "page"]
 
 
 def page(  # noqa: PLR0913 - each is a choice of whoever prints
@@ -192,6 +192,20 @@ def _blank(layout: Layout, title: str, subtitle: str) -> Sheet:
             fig.about["Subtitle"] = one_line(subtitle)
         fig.paper = _paper_axes(fig, layout)
     return fig
+
+
+def bare_frame(layout: Layout, title: str) -> Sheet:
+    """
+    Make a sheet without anything, not even its title, for the picture of a map.
+
+    Parameters
+    ----------
+    layout
+        Where the frame is.
+    title
+        What the file is called.
+    """
+    return _blank(layout, title, "")
 
 
 def bare_sheet(like: Layout, title: str, subtitle: str) -> Sheet:
