@@ -231,7 +231,7 @@ def _draw_lines(
     axes.set_xlim(years[0] - 0.2, years[-1] + 0.2)
     step = max(1, math.ceil(len(years) / 8))
     axes.set_xticks(years[::-1][::step][::-1])
-    axes.yaxis.set_major_locator(MaxNLocator(4))
+    axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(_tick))
     _write_ends(axes, ends, years[-1], decimals, height_mm)
     for year, text in cuts.items():

@@ -232,6 +232,7 @@ def _flat_table(part: Table) -> dict[str, Any]:
         "rows": [[_flat_cell(cell) for cell in row] for row in part.rows],
         "groups": {str(row): _flat(title) for row, title in part.groups.items()},
         "notes": [_flat(note) for note in notes_of(part)],
+        "total": part.total,
     }
 
 

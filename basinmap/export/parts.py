@@ -326,6 +326,8 @@ class Table:
         Whence.
     groups
         Title before the row of this number.
+    total
+        Row of the whole, set off, if there is one.
     """
 
     columns: tuple[Column, ...]
@@ -334,6 +336,7 @@ class Table:
     notes: tuple[str, ...] = ()
     source: str = ""
     groups: Mapping[int, str] = field(default_factory=dict)
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -430,7 +430,8 @@ class _Writer:
             added = table.add_row()
             self._whole(added)
             for cell, value, column in zip(added.cells, row, part.columns, strict=True):
-                self._fill(cell, value, column.align, strong=column.mine)
+                strong = column.mine or number == part.total
+                self._fill(cell, value, column.align, strong=strong)
         total = sum(column.width for column in part.columns)
         self._widths(table, [_WIDTH_MM * c.width / total for c in part.columns])
         for note in notes_of(part):
