@@ -12,7 +12,7 @@ import dataclasses as dc
 import io
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Final
+from typing import Final, cast
 
 import geopandas as gpd
 import pandas as pd
@@ -41,7 +41,7 @@ from basinmap.export.parts import (
     Part,
     Table,
 )
-from basinmap.maps.classing.classes import classify
+from basinmap.maps.classing.classes import Method, classify
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
@@ -302,7 +302,8 @@ def _draw_rate(about: Observed, id_: str, ax: MapAxes) -> None:
     style = about.entry(id_).map
     pivot = 0.0 if about.told(id_).kind == "growth" else None
     k = 6 if pivot is not None else min(5, values.nunique())
-    classes = classify(values, method=style.method or "fisher-jenks", k=k, pivot=pivot)
+    method = cast("Method", style.method or "fisher-jenks")
+    classes = classify(values, method=method, k=k, pivot=pivot)
     draw_choropleth(ax, about.communes, classes)
     _finish(ax, about)
 
@@ -554,9 +555,8 @@ def _beside(about: Observed, id_: str, total: Value) -> str:
         return ""
     if about.entry(id_).kind in {"stock", "yearly"} and whole.value > 0:
         share = percent(100 * total.value / whole.value, 1)
-        return typeset(
-            f"{share} {other.name.of if other.level == 'bassin' else 'du ' + other.short}"
-        )
+        of = "du SCoT" if other.level == "scot" else other.name.of
+        return typeset(f"{share} {of}")
     return typeset(f"{other.short} : {whole.text}")
 
 
@@ -748,11 +748,12 @@ def _moved(about: Observed) -> bool:
 
 
 def _against_all(about: Observed, id_: str, total: Value) -> list[str]:
-    """Compare with the first territory that holds it."""
+    """Compare with the territory that its readers know best."""
     noun = noun_of(about, id_)
     if about.entry(id_).kind == "growth":
         return []
-    for other in about.others:
+    known = ("scot", "bassin", "departement", "arrondissement", "epci")
+    for other in sorted(about.others, key=lambda o: known.index(o.level)):
         whole = about.against(id_, other)
         if whole is not None and whole.plain:
             # Half a point is close for a rate; other units have no such measure.

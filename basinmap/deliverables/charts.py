@@ -163,6 +163,8 @@ def line_chart(
             f"chart {slug!r}: index it by year, such as 2016; it is {lines.index.dtype}"
         )
         raise DataError(msg)
+    # A year that is not there is a gap, not a slope.
+    lines = lines.reindex(range(int(lines.index[0]), int(lines.index[-1]) + 1))
     cuts = dict(sorted((breaks or {}).items()))
 
     def draw(axes: Axes) -> None:
@@ -177,6 +179,7 @@ def line_chart(
     rows = tuple(
         (Cell(str(year)), *(_cell(value, decimals) for value in row))
         for year, row in zip(lines.index, lines.to_numpy(), strict=True)
+        if not np.isnan(row).all()
     )
     longest = max(len(str(name)) for name in lines)
     return _chart(
@@ -440,8 +443,8 @@ def stacked_bars(
     off = parts.sum(axis=1, skipna=False)
     bad = off.index[(off - 100).abs() > 0.6]
     if len(bad):
-        listed = culprits(list(map(str, bad)))
-        msg = f"chart {slug!r}: the parts of {listed} do not make 100 %"
+        culprits_ = culprits(list(map(str, bad)))
+        msg = f"chart {slug!r}: the parts of {culprits_} do not make 100 %"
         raise DataError(msg)
 
     def draw(axes: Axes) -> None:
@@ -598,7 +601,7 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
     rows = tuple(
         (
             Cell(f"{labels[str(c)]} ({units[str(c)]})".replace(" ()", "")),
-            _cell(float(values.loc[mine, c]), decimals[str(c)]),  # type: ignore[arg-type,index] # a cell
+            _cell(float(values.loc[mine, c]), decimals[str(c)]),
             _cell(float(reference[c]), decimals[str(c)]),
         )
         for c in values
@@ -664,7 +667,7 @@ def _draw_strip(
 def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
     slug: str,
     totals: pd.Series,
-    units: Mapping[object, pd.Series],
+    units: Mapping[str, pd.Series],
     *,
     mine: Sequence[object] = (),
     caption: str,
@@ -707,7 +710,7 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
     """
     table = _checked(slug, totals.to_frame("total"))
     line = table["total"].sort_values(ascending=False, kind="stable")
-    bare = [str(name) for name in line.index if units[name].dropna().empty]
+    bare = [str(name) for name in line.index if units[str(name)].dropna().empty]
     if bare:
         msg = f"chart {slug!r}: no commune of {culprits(bare)} has a value"
         raise DataError(msg)
@@ -715,7 +718,7 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
     def draw(axes: Axes) -> None:
         for place, (name, total) in enumerate(line.items()):
             at = len(line) - 1 - place
-            known = units[name].dropna()
+            known = units[str(name)].dropna()
             axes.plot(
                 [known.min(), known.max()],
                 [at] * 2,
@@ -741,7 +744,7 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
             range(len(line) - 1, -1, -1), [str(name) for name in line.index]
         )
         for label, name in zip(axes.get_yticklabels(), line.index, strict=True):
-            label.set_weight("bold" if name in mine else "normal")
+            label.set_fontweight("bold" if name in mine else "normal")
             label.set_color(PRINT.ink)
         axes.set_ylim(-0.6, len(line) - 0.2)
         axes.xaxis.set_major_locator(MaxNLocator(4))
@@ -752,8 +755,8 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
 
     told = [
         f"{name}, {number(float(total), decimals)} (communes de "
-        f"{number(float(units[name].min()), decimals)} à "
-        f"{number(float(units[name].max()), decimals)})"
+        f"{number(float(units[str(name)].min()), decimals)} à "
+        f"{number(float(units[str(name)].max()), decimals)})"
         for name, total in line.items()
     ]
     columns = (
@@ -766,8 +769,8 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
         (
             Cell(str(name)),
             _cell(float(total), decimals),
-            _cell(float(units[name].min()), decimals),
-            _cell(float(units[name].max()), decimals),
+            _cell(float(units[str(name)].min()), decimals),
+            _cell(float(units[str(name)].max()), decimals),
         )
         for name, total in line.items()
     )

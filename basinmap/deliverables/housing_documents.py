@@ -393,8 +393,8 @@ def _closing(about: Observed) -> tuple[Part, ...]:
         "sont ceux des valeurs imprimées, les égalités étant dites.",
         f"Un taux sur moins de {FRAGILE} logements est à lire avec prudence : il est "
         "imprimé en gris, sans rang ni comparaison.",
-        "Une population qui change de moins de 20 habitants « varie peu » ; un taux qui "
-        "s’imprime à moins de 0,1 % par an est « quasi stable ».",
+        "Une population qui change de moins de 20 habitants « varie peu » ; un taux "
+        "qui s’imprime à moins de 0,1 % par an est « quasi stable ».",
         "Les logements du recensement sont des sommes d’effectifs arrondis à l’unité : "
         "les composantes peuvent différer du total de quelques unités.",
         f"Fait le {long_date(about.date)}.",

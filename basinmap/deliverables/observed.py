@@ -79,7 +79,7 @@ class Value:
 
     @property
     def text(self) -> str:
-        """As printed: « 7,6 % », « ≥ 860 », « s »."""
+        """The value as printed: « 7,6 % », « ≥ 860 », « s »."""
         if math.isnan(self.value):
             return VOIDS.get(self.state, "n.d.")
         sign = f"{SIGNS[self.state]}\u202f" if self.state in SIGNS else ""
@@ -160,29 +160,29 @@ class Observed:
 
     @cached_property
     def codes(self) -> pd.Index:
-        """Its communes, by code."""
+        """The codes of the communes."""
         return pd.Index(list(self.area.communes), name="commune")
 
     @cached_property
     def communes(self) -> gpd.GeoDataFrame:
-        """Its communes, with their outlines."""
+        """The communes, with their outlines."""
         return self.ground.loc[self.codes]
 
     @cached_property
     def name(self) -> Name:
-        """Its name, in the forms of a sentence."""
+        """The name, in the forms of a sentence."""
         if self.area.level == "bassin":
             return dc.replace(named(BASSIN, "bassin"), short="Bassin minier")
         return unit_name(self.area.name, self.area.level)
 
     @cached_property
     def names(self) -> pd.Series:
-        """Name of each of its communes."""
+        """The name of each commune."""
         return self.communes["name"]
 
     @cached_property
     def alphabetical(self) -> list[str]:
-        """Its communes in the order of a French dictionary: « Éleu » among the E."""
+        """The communes in the order of a French dictionary: « Éleu » among the E."""
         return [str(c) for c in self.names.map(fold).sort_values(kind="stable").index]
 
     def town(self, code: str) -> Name:
@@ -202,7 +202,7 @@ class Observed:
 
     @cached_property
     def others(self) -> tuple[Other, ...]:
-        """Territories that hold it, each set of communes once, smallest first."""
+        """The territories that hold it, each set of communes once, smallest first."""
         mine = frozenset(self.codes)
         found: dict[frozenset[str], Other] = {}
         for level in _ABOVE:
@@ -329,7 +329,7 @@ class Observed:
 
     @cached_property
     def fragile(self) -> frozenset[str]:
-        """Its communes of fewer than 200 dwellings, whose rates are not ranked."""
+        """The communes of fewer than 200 dwellings, whose rates are not ranked."""
         stock = self.mine("L01")
         if stock is None:
             return frozenset()

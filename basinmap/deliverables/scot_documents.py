@@ -98,8 +98,8 @@ THEMES: Final = {
             (
                 "Trois façons de compter la vacance",
                 (
-                    "Le recensement (ici) compte tout logement sans occupant au jour de "
-                    "l’enquête, sur cinq ans de collecte.",
+                    "Le recensement (ici) compte tout logement sans occupant au jour "
+                    "de l’enquête, sur cinq ans de collecte.",
                     "Lovac, fichier fiscal, compte le parc privé au 1er janvier et sa "
                     "part vacante depuis deux ans ou plus.",
                     "Le parc social (RPLS) rapporte les vacants aux logements proposés "
@@ -203,10 +203,10 @@ def bulletin_document(about: Observed, theme: str, *, issue: str = "") -> Docume
     )
     running = typeset(f"Observatoire de l’habitat · {about.area.name} · {head}")
     pages = [
-        _first(about, message, ids, running),
-        _retain(about, ids, running),
+        _first(about, message, _led(mapped, ids), running),
+        _retain(about, _led(mapped, ids), running),
         _central(about, told, mapped, running),
-        *_details(about, told, mapped, ids, running),
+        *_details(about, told, mapped, running),
         Page(
             (
                 Heading(typeset(f"Les communes {about.name.of}")),
@@ -263,8 +263,13 @@ def _message(about: Observed, id_: str) -> str:
     return typeset(text[:1].upper() + text[1:])
 
 
+def _led(mapped: str, ids: list[str]) -> list[str]:
+    """Return the ids, that of the theme first."""
+    return [mapped, *(id_ for id_ in ids if id_ != mapped)]
+
+
 def _first(about: Observed, message: str, ids: list[str], running: str) -> Page:
-    lead = [text for id_ in ids for text in sentences_of(about, id_)[:1]]
+    lead = [text for id_ in ids for text in sentences_of(about, id_)]
     return Page(
         (
             Heading(message),
@@ -282,11 +287,15 @@ def _retain(about: Observed, ids: list[str], running: str) -> Page:
     parts: list[Part] = [Heading("Que retenir")]
     parts += [Paragraph(text, bullet=True) for text in told[:6]]
     parts.append(comparison_table(about, ids, "Territoires comparés"))
+    codes = sorted(set(about.communes["epci"].dropna()))
+    if len(codes) > 1:
+        parts += [Heading("Par intercommunalité", 2), _epci_table(about, codes, ids)]
     return Page(tuple(parts), running=running, slug="retenir")
 
 
 def _central(about: Observed, theme: Theme, mapped: str, running: str) -> Page:
-    box = Note("method", f"Repère : {uncapital(theme.box[0])}", theme.box[1])
+    told = tuple(typeset(text) for text in theme.box[1])
+    box = Note("method", typeset(f"Repère : {uncapital(theme.box[0])}"), told)
     texts = sentences_of(about, mapped)
     parts: list[tuple[str, Part]] = [("title", Heading("Cinq SCoT, une méthode"))]
     if texts:
@@ -296,10 +305,7 @@ def _central(about: Observed, theme: Theme, mapped: str, running: str) -> Page:
         ("left", five_scots(about, mapped)),
         ("right", rate_map(about, mapped, f"{theme.slug}-carte", (89, 100))),
         ("table", scots_table(about, theme.indicators)),
-        (
-            "box",
-            Note(box.kind, typeset(box.title), tuple(map(typeset, box.paragraphs))),
-        ),  # type: ignore[arg-type] # texts
+        ("box", box),
     ]
     slots, placed = zip(*parts, strict=True)
     return Page(
@@ -333,7 +339,7 @@ def five_scots(about: Observed, id_: str) -> Figure:
         totals,
         units,
         mine=mine,
-        caption=f"{about.told(id_).title}. Grand point : le SCoT ; petits : ses communes",
+        caption=f"{about.told(id_).title}. Grand point : SCoT ; petits : communes",
         source="",
         unit="%" if noun.percentage else noun.unit,
         decimals=noun.decimals,
@@ -385,9 +391,7 @@ def scots_table(about: Observed, ids: tuple[str, ...]) -> Table:
     )
 
 
-def _details(
-    about: Observed, theme: Theme, mapped: str, ids: list[str], running: str
-) -> list[Page]:
+def _details(about: Observed, theme: Theme, mapped: str, running: str) -> list[Page]:
     pages = []
     years = _years(about, theme.series)
     parts: list[Part] = [Heading("Dans le temps")]
@@ -397,15 +401,6 @@ def _details(
         parts.append(Paragraph("Une seule année est fournie."))
     parts += [Heading("Par commune"), _bars(about, mapped)]
     pages.append(Page(tuple(parts), running=running, slug="detail"))
-    epcis_ = sorted(set(about.communes["epci"].dropna()))
-    if len(epcis_) > 1:
-        pages.append(
-            Page(
-                (Heading("Par intercommunalité"), _epci_table(about, epcis_, ids)),
-                running=running,
-                slug="epci",
-            )
-        )
     return pages
 
 
