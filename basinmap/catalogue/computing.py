@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -37,13 +38,13 @@ from basinmap.territory.embedded import credit
 from basinmap.territory.evolution import Rule, series
 from basinmap.territory.levels import LEVELS, PRINTED, check_codes
 from basinmap.territory.lists import Communes, Territory, listed
-from basinmap.territory.memberships import check_date
+from basinmap.territory.memberships import Lists, check_date
 from basinmap.territory.outlines import surface_caution
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, typeset
 from basinmap.values.told import carry, measures_of, tell, told_of
 
-__all__ = ["compute"]
+__all__ = ["Worked", "compute", "worked"]
 
 # What attrs say of how a value may be combined: a formula no more than a median.
 _KINDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -60,6 +61,7 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
     variant: str | None = None,
     date: Day | None = None,
     perimeter: Rule = "constant",
+    memberships: Lists = None,
     communes: Communes = None,
     allow_partial: bool = False,
     least: int | None = None,
@@ -97,6 +99,8 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
         For an indicator that compares two dates: `"constant"`, the communes of
         `date` at both, or `"current"`, the perimeter of each date, which warns of
         the communes that changed unit.
+    memberships
+        Lists of EPCI of other years, as `read_memberships` returns them.
     communes
         The list of communes that the table is about, as `read_territory` returns it;
         by default Nord and Pas-de-Calais in 2026. Without `to`, none is needed: two
@@ -156,10 +160,83 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
     """
     item = indicator(indicator_id, variant)
     check_tabular(table, item.id)
-    territory, day = _meant(communes, date)
     if item.kind == "flow":
+        territory, day = _meant(communes, date, memberships)
         _check_flow(item, perimeter, least, territory)
         return flows_of(item, table, to=to, year=year, date=day)
+    return worked(
+        item,
+        table,
+        to=to,
+        year=year,
+        date=date,
+        perimeter=perimeter,
+        memberships=memberships,
+        communes=communes,
+        allow_partial=allow_partial,
+        least=least,
+    ).series()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worked:
+    """
+    An indicator at one level, with what it was made of.
+
+    Attributes
+    ----------
+    item
+        The indicator, or the variant that the table allowed.
+    found
+        Its columns and their years.
+    result
+        One row a unit: `value`, its state, and the stocks it comes from.
+    top, bottom
+        Columns of the numerator and of the denominator, where it has them.
+    partial
+        Units that are not whole in the table.
+    facts
+        What is told of the values.
+    """
+
+    item: Indicator
+    found: Counts
+    result: pd.DataFrame
+    top: str
+    bottom: str
+    partial: frozenset[str]
+    facts: Mapping[str, Any]
+
+    def series(self) -> pd.Series:
+        """Return the values, with all that is told of them."""
+        values = pd.Series(self.result[VALUE].rename(self.item.id))
+        return tell(values, **self.facts)
+
+
+def worked(  # noqa: PLR0913, PLR0915 - as compute
+    item: Indicator,
+    table: pd.DataFrame,
+    *,
+    to: str | pd.Series | None = None,
+    year: Years = None,
+    date: Day | None = None,
+    perimeter: Rule = "constant",
+    memberships: Lists = None,
+    communes: Communes = None,
+    allow_partial: bool = False,
+    least: int | None = None,
+) -> Worked:
+    """
+    Compute one indicator as `compute` does, and keep what it was made of.
+
+    Parameters
+    ----------
+    item
+        Any but a flow.
+    table, to, year, date, perimeter, memberships, communes, allow_partial, least
+        As for `compute`.
+    """
+    territory, day = _meant(communes, date, memberships)
     _check_level(item, table, to)
     if not _regrouped(table, to):
         kinds = {one.kind for one in (item, *item.variants.values())}
@@ -173,60 +250,72 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
     floor = floor_of(item, table, found.vintage) if least else ""
     how = {
         "communes": territory if territory.given else None,
+        "memberships": memberships,
         "allow_partial": allow_partial,
     }
     if perimeter != "constant":
         table = _current(item, found, table, to, perimeter, how)
         own = True
+    sums, partial = None, frozenset[str]()
     if item.kind == "median":
         result = published(item, found, table, floor, territory)
     else:
         sums = sums_for(item, found, table, floor)
-        result = (
-            _at_own(item, sums, found.years)
-            if own or to is None
-            else _above(item, sums, found.years, to, how | {"date": date})
-        )
+        if own or to is None:
+            result = _at_own(item, sums, found.years)
+        else:
+            how |= {"date": date}
+            result, partial = _above(item, sums, found.years, to, how)
     at = result if item.kind == "median" else table
     when = _when(at, day, territory, regrouped=isinstance(to, str))
     _question(item, result)
     result = _hidden(result, floor, least)
     told = result[state_column(VALUE)]
-    return tell(
-        pd.Series(result[VALUE].rename(item.id)),
-        indicator=item.id,
-        title=item.title(found.vintage),
-        definition=item.definition,
-        label=item.label,
-        unit=item.unit,
-        kind=_KINDS.get(item.kind, item.kind),
-        decimals=item.decimals,
-        palette=item.map.palette,
-        vintage=found.vintage,
-        level=str(result.index.name),
-        sources=sources,
+    facts = {
+        "indicator": item.id,
+        "title": item.title(found.vintage),
+        "definition": item.definition,
+        "label": item.label,
+        "unit": item.unit,
+        "kind": _KINDS.get(item.kind, item.kind),
+        "decimals": item.decimals,
+        "palette": item.map.palette,
+        "vintage": found.vintage,
+        "level": str(result.index.name),
+        "sources": sources,
         **when,
-        notes=(
+        "notes": (
             *note,
             *_notes(item, found, result, table, territory),
             *_rule(item, floor, least),
             *gaps,
         ),
-        states={str(code): state for code, state in told.items() if state},
-        remarks=told_of(result).remarks,
+        "states": {str(code): state for code, state in told.items() if state},
+        "remarks": told_of(result).remarks,
         **_pivot(item),
+    }
+    return Worked(
+        item=item,
+        found=found,
+        result=result,
+        top=sums.top if sums else "",
+        bottom=sums.bottom if sums else "",
+        partial=partial,
+        facts=facts,
     )
 
 
 # -- what may be asked --------------------------------------------------------------
 
 
-def _meant(communes: Communes, date: Day | None) -> tuple[Territory, str]:
+def _meant(
+    communes: Communes, date: Day | None, memberships: Lists
+) -> tuple[Territory, str]:
     """Return the list of communes, and the day at which membership is read."""
     territory = listed(communes)
     day = territory.day(date)
     if not territory.given:
-        check_date(day)
+        check_date(day, memberships)
     return territory, day
 
 
@@ -360,21 +449,20 @@ def _above(
     years: int,
     to: str | pd.Series,
     how: Mapping[str, Any],
-) -> pd.DataFrame:
-    """Return the indicator of each unit of a level above, with its states."""
-    result, _ = aggregate(sums.table, to, measures=sums.measures, **how)
+) -> tuple[pd.DataFrame, frozenset[str]]:
+    """Return the indicator of each unit of a level above, and those not whole."""
+    result, report = aggregate(sums.table, to, measures=sums.measures, **how)
+    partial = frozenset(report.partial)
     if sums.parts:
         values, states = evaluated(item, result, sums.parts, years)
-        return carry(
-            result.assign(**{VALUE: values, state_column(VALUE): states}), result
-        )
+        told = {VALUE: values, state_column(VALUE): states}
+        return carry(result.assign(**told), result), partial
     value = VALUE if VALUE in sums.measures else sums.top
     states = result.get(state_column(value), pd.Series("", result.index, dtype=object))
     if item.kind == "mean":
         states = states.mask(states == "", "estimated")
-    return carry(
-        result.assign(**{VALUE: result[value], state_column(VALUE): states}), result
-    )
+    told = {VALUE: result[value], state_column(VALUE): states}
+    return carry(result.assign(**told), result), partial
 
 
 def _question(item: Indicator, result: pd.DataFrame) -> None:
