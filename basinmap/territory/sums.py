@@ -55,6 +55,7 @@ __all__ = [
     "as_column",
     "columns_of",
     "combined",
+    "paired",
     "placed",
     "question",
     "refuse",
@@ -180,7 +181,7 @@ def tallied(
                 wanted[name] = read_tally(table, name, signed=name in signed)
     for column, measure in known.items():
         if isinstance(measure, Ratio | Growth):
-            wanted |= _paired(column, measure, wanted)
+            wanted |= paired(column, measure, wanted)
     odd = [
         n for n, m in known.items() if isinstance(m, Stock) and _NAMED_RATE.search(n)
     ]
@@ -206,10 +207,21 @@ def _of(count: str, column: str) -> str:
     return f"{count} of {column}"
 
 
-def _paired(
+def paired(
     column: str, measure: Ratio | Growth, wanted: Mapping[str, Tally]
 ) -> dict[str, Tally]:
-    """Return the two counts of a quotient where what has no object leaves both."""
+    """
+    Return the two counts of a quotient where what has no object leaves both.
+
+    Parameters
+    ----------
+    column
+        Name of the quotient.
+    measure
+        What it is.
+    wanted
+        Counts, those of the quotient among them.
+    """
     pair = _counts(measure)
     if all(wanted[count].states is None for count in pair):
         return {}

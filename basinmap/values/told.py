@@ -245,9 +245,7 @@ def bare(table: pd.DataFrame) -> pd.DataFrame:
     table
         Any table. pandas copies attrs deeply at every step: work without them.
     """
-    found = pd.DataFrame(table.copy(deep=False))
-    found.attrs = {}
-    return found
+    return pd.DataFrame(table, copy=False)
 
 
 def _fields(told: Told) -> dict[str, object]:
@@ -560,13 +558,9 @@ def standing(
         Naming them.
     """
     prints = table.attrs.get(_PRINTS) or {}
-    changed = [
-        name
-        for name in found
-        if name in prints
-        and name in table.columns
-        and not holds(prints[name], table[name])
-    ]
+    kept = [name for name in found if name in prints and name in table.columns]
+    plain = bare(table) if kept else table
+    changed = [name for name in kept if not holds(prints[name], plain[name])]
     if not changed:
         return dict(found)
     warnings.warn(
