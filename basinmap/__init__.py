@@ -98,6 +98,7 @@ _ROOMS: Final = {
     "access.timetables": ("Timetable",),
     "access.transit": ("Walking", "transit_times"),
     "access.valhalla": ("valhalla_isochrones", "valhalla_tiles", "valhalla_times"),
+    "catalogue.comparing": ("compare",),
     "catalogue.computing": ("compute",),
     "catalogue.leases": ("count_leases",),
     "catalogue.listing": ("indicators",),
@@ -173,6 +174,7 @@ if TYPE_CHECKING:
     from basinmap.access.valhalla import valhalla_isochrones as valhalla_isochrones
     from basinmap.access.valhalla import valhalla_tiles as valhalla_tiles
     from basinmap.access.valhalla import valhalla_times as valhalla_times
+    from basinmap.catalogue.comparing import compare as compare
     from basinmap.catalogue.computing import compute as compute
     from basinmap.catalogue.leases import count_leases as count_leases
     from basinmap.catalogue.listing import indicators as indicators
