@@ -13,8 +13,16 @@ import pandas as pd
 
 import basinmap as bm
 from basinmap.catalogue.entries import catalogue, indicator
+from basinmap.cli.locating import located
 from basinmap.cli.words import say
-from basinmap.errors import CodeError, ColumnError, DataError, VintageError, culprits
+from basinmap.errors import (
+    BasinmapError,
+    CodeError,
+    ColumnError,
+    DataError,
+    VintageError,
+    culprits,
+)
 from basinmap.measures import Measure, Median, Stock, state_column
 from basinmap.sheets import grids
 from basinmap.territory.france import departement_of
@@ -85,7 +93,10 @@ def figures_of(
         if _embedded(file):
             tables[file] = bm.statistics()
             continue
-        table = _read(file, given, own[file], ids)
+        try:
+            table = _read(file, given, own[file], ids)
+        except BasinmapError as error:
+            raise located(error, file) from error
         report = fact_of(table, "report") or {}
         # Where it says how to bring figures to another year, it is done below.
         notes.extend(n for n in report.get("notes", ()) if "bm.rebase" not in n)
@@ -207,7 +218,7 @@ def _read(
             member=given.part,
         )
     except DataError as error:
-        if given.kind is None and given.code is None and "no known file" in str(error):
+        if given.kind is None and "no known file" in str(error):
             raise DataError(_asks(file)) from None
         raise
 
@@ -215,7 +226,9 @@ def _read(
 def _asks(file: str) -> str:
     """Ask for what a table that is no producer's file does not say."""
     heads = [
-        cell for grid in grids(file) for cell in max(grid.head, key=len, default=[])
+        cell
+        for grid in grids(file)
+        for cell in max(grid.head, key=lambda row: sum(map(bool, row)), default=[])
     ]
     return say(
         "{file} is no producer's file that is known. A table of your own? Then say "
@@ -243,7 +256,10 @@ def _check_told(given: argparse.Namespace, file: str) -> None:
 def _measure(column: str, count: str, given: argparse.Namespace) -> str | Measure:
     """Return what a column that is shown as it is declares itself to be."""
     if given.published is not None:
-        return Median(label=column, unit=given.published.strip())
+        unit = given.published.strip()
+        # « Taux (%) » says its unit already.
+        label = column.removesuffix(f"({unit})").strip() or column
+        return Median(label=label, unit=unit)
     if count:
         return count
     return Stock(label=column, unit=(given.counted or "").strip())

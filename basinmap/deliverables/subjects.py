@@ -29,6 +29,7 @@ from basinmap.errors import (
     CodeError,
     ColumnError,
     DataError,
+    MeasureError,
     VintageError,
     culprits,
 )
@@ -425,7 +426,7 @@ class Subject:
             return False
         return bool(self.communes["scot"].notna().all())
 
-    def comparison(self, indicator_id: str, **how: Unpack[How]) -> pd.Series:
+    def comparison(self, indicator_id: str, **how: Unpack[How]) -> pd.Series | None:
         """
         Return one indicator for the EPCI and the territories that hold it.
 
@@ -439,7 +440,8 @@ class Subject:
         Returns
         -------
         Series
-            Indexed by printed name, the perimeter first.
+            Indexed by printed name, the perimeter first. None where the counts that
+            are given hold none of these territories whole, which warns.
         """
         if self.counts is not None or self.ground is not None or self.level != "epci":
             return self._compared(indicator_id, **how)
@@ -470,24 +472,34 @@ class Subject:
             result, dc.replace(told_of(whole), states=states, remarks=remarks, level="")
         )
 
-    def _compared(self, indicator_id: str, **how: Unpack[How]) -> pd.Series:
+    def _compared(self, indicator_id: str, **how: Unpack[How]) -> pd.Series | None:
         """Return one indicator for the territories that the list tells."""
-        with warnings.catch_warnings():
-            # Territories that are not whole have no value, which is printed.
-            warnings.filterwarnings("ignore", f"{indicator_id}:", BasinmapWarning)
-            found = compare(
-                indicator_id,
-                self.everything,
-                self.perimeter,
-                communes=self.ground,
-                **how,
-            )
-        values = column(found, "value")
-        told, names = told_of(values), found["name"]
+        try:
+            with warnings.catch_warnings():
+                # Territories that are not whole have no value, and are left out.
+                warnings.filterwarnings("ignore", f"{indicator_id}:", BasinmapWarning)
+                found = compare(
+                    indicator_id,
+                    self.everything,
+                    self.perimeter,
+                    communes=self.ground,
+                    **how,
+                )
+        except (DataError, MeasureError) as error:
+            msg = f"no comparison on the plate: {error}"
+            warnings.warn(msg, BasinmapWarning, stacklevel=3)
+            return None
+        if found["value"].isna().all():
+            return None
+        # What the counts do not cover at all has no place on a plate.
+        covered = found["value_state"] != "not_available"
+        covered.iloc[0] = True
+        values = found["value"][covered]
+        told, names = told_of(column(found, "value")), found["name"][covered]
         result = pd.Series(
             values.to_numpy(), pd.Index(names.to_numpy()), name=indicator_id
         )
-        states = {names[code]: state for code, state in told.states.items()}
+        states = {names[c]: s for c, s in told.states.items() if c in names.index}
         # What is to be noted stands with the values of the map.
         return tell(result, dc.replace(told, states=states, level="", notes=()))
 
