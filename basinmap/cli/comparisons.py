@@ -39,7 +39,7 @@ from basinmap.values.told import bare, carry, told_of
 
 if TYPE_CHECKING:
     from basinmap.cli.parsing import Parser
-    from basinmap.maps.pages import Sheet
+    from basinmap.maps.paper.sheets import Sheet
 
 __all__ = ["fill"]
 

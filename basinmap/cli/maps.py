@@ -31,14 +31,14 @@ from basinmap.deliverables.plates import (
     stock_sheet,
 )
 from basinmap.errors import DataError, MeasureError
-from basinmap.maps.methods import Method
+from basinmap.maps.classing.methods import Method
 from basinmap.territory.levels import fold
 from basinmap.values.told import told_of
 
 if TYPE_CHECKING:
     from basinmap.cli.parsing import Parser
     from basinmap.deliverables.subjects import Subject
-    from basinmap.maps.pages import Sheet
+    from basinmap.maps.paper.sheets import Sheet
 
 __all__ = ["fill"]
 

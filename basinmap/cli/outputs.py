@@ -91,7 +91,7 @@ class Laid:
 
     @property
     def credit(self) -> list[str]:
-        """The lines that go with the table: sources, then notes."""
+        """Sources, then notes, a line each."""
         every = [told_of(self.table), *map(self.told, self.columns)]
         sources = dict.fromkeys(line for told in every for line in told.sources)
         notes = dict.fromkeys(line for told in every for line in told.notes)

@@ -45,8 +45,8 @@ from basinmap.errors import DataError, OutlineWarning, culprits
 from basinmap.export.geopackages import write_geopackage
 from basinmap.export.manifests import write_manifest
 from basinmap.export.workbooks import write_workbook
-from basinmap.maps.alternatives import alternative_text
-from basinmap.maps.precision import VISIBLE_MM
+from basinmap.maps.paper.alternatives import alternative_text
+from basinmap.maps.paper.precision import VISIBLE_MM
 from basinmap.measures import Stock
 from basinmap.spatial.projections import METRIC
 from basinmap.staging import staged_folder
