@@ -59,7 +59,7 @@ class Laid:
 
     @property
     def columns(self) -> list[str]:
-        """Columns of values."""
+        """Give the columns of values."""
         told = [str(name) for name in self.table.columns]
         beside = {state_column(name) for name in told}
         return [name for name in told if name not in beside]
