@@ -22,7 +22,7 @@ from matplotlib.text import Text
 import basinmap as bm
 from basinmap import cli
 from basinmap.cli import parsing, running
-from basinmap.cli.words import LANGUAGES, french, speak, spoken_in
+from basinmap.cli.words import LANGUAGES, french, speaking, spoken_in
 from basinmap.maps.paper.sheets import Sheet
 
 ROOT = Path(__file__).parents[1]
@@ -681,11 +681,8 @@ def test_every_text_has_its_french_and_no_french_is_left_over():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_option_of_every_command_has_its_help_in_the_language(language):
-    speak(language)
-    try:
+    with speaking(language):
         made = running.parser(list(running.COMMANDS))
-    finally:
-        speak("en")
     (commands,) = [
         action.choices
         for action in made._actions

@@ -414,10 +414,10 @@ def test_an_epci_is_not_compared_with_itself(epci, first):
 def test_every_epci_has_its_tables(tmp_path, monkeypatch):
     known, compute_all = {}, housing._indicators
 
-    def remembered(table, to, ids=None, ground=None):
+    def remembered(table, to, ids=None):
         key = (to if to is None or isinstance(to, str) else "both", tuple(ids or ()))
         if key not in known:
-            known[key] = compute_all(table, to, ids, ground)
+            known[key] = compute_all(table, to, ids)
         found = known[key].copy()
         found.attrs = known[key].attrs
         return found

@@ -14,7 +14,7 @@ from typing import Final
 
 import basinmap
 from basinmap.cli.parsing import Parser
-from basinmap.cli.words import Said, language, say, speak, spoken_in
+from basinmap.cli.words import Said, language, say, speaking, spoken_in
 from basinmap.errors import BasinmapError, BasinmapWarning, OutlineWarning
 
 __all__ = ["COMMANDS", "main", "parser", "run"]
@@ -97,7 +97,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     words = list(sys.argv[1:] if arguments is None else arguments)
-    speak(spoken_in(words, os.environ))
+    with speaking(spoken_in(words, os.environ)):
+        return _done(words)
+
+
+def _done(words: Sequence[str]) -> int:
+    """Run a command in the language that is spoken."""
     given = parser(words).parse_args(words)
     try:
         with warnings.catch_warnings(record=True) as caught:

@@ -6,14 +6,15 @@ import locale
 import os
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["LANGUAGES", "Said", "french", "language", "say", "speak", "spoken_in"]
+__all__ = ["LANGUAGES", "Said", "french", "language", "say", "speaking", "spoken_in"]
 
 LANGUAGES: Final = ("en", "fr")
 _FLAG: Final = "--lang"
@@ -63,7 +64,7 @@ def say(text: str, /, **values: object) -> Said:
     >>> say("no file {path}", path="a.csv")
     'no file a.csv'
     """
-    said = french()[text] if language() == "fr" else text
+    said = french().get(text, text) if language() == "fr" else text
     return Said(said.format(**values) if values else said)
 
 
@@ -72,16 +73,21 @@ def language() -> str:
     return _SPOKEN.get()
 
 
-def speak(code: str) -> None:
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
     """
-    Choose the language.
+    Speak a language, then that which was spoken before.
 
     Parameters
     ----------
     code
         `"en"` or `"fr"`.
     """
-    _SPOKEN.set(code)
+    before = _SPOKEN.set(code)
+    try:
+        yield
+    finally:
+        _SPOKEN.reset(before)
 
 
 def spoken_in(words: Sequence[str], environment: Mapping[str, str]) -> str:

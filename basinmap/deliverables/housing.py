@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -41,7 +42,7 @@ from basinmap.deliverables.subjects import (
     subject,
     territory_names,
 )
-from basinmap.errors import DataError, OutlineWarning, culprits
+from basinmap.errors import BasinmapWarning, DataError, OutlineWarning, culprits
 from basinmap.export.geopackages import write_geopackage
 from basinmap.export.manifests import write_manifest
 from basinmap.export.workbooks import write_workbook
@@ -280,13 +281,34 @@ def _indicators(
     table: pd.DataFrame,
     to: str | pd.Series | None,
     ids: Sequence[str] | None = None,
-    ground: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return indicators at one level, each with its states; by default all of them."""
     ids = list(indicators(status="embedded").index) if ids is None else ids
-    return table_of(
-        {i: compute(i, table, to=to, communes=ground, allow_partial=True) for i in ids}
-    )
+    return table_of({i: compute(i, table, to=to, allow_partial=True) for i in ids})
+
+
+def _figures(
+    about: Subject, to: str | pd.Series | None, ids: Sequence[str]
+) -> pd.DataFrame:
+    """
+    Return indicators of all units of a level, each with its states.
+
+    The counts that are given may hold a part of the list only: units that they do not
+    hold whole have no rate, and levels of which none is whole no row.
+    """
+    if about.counts is None:
+        return _indicators(about.everything, to, ids)
+    found = {}
+    with warnings.catch_warnings():
+        # The table says « n.d. », and the method note which levels lack.
+        warnings.simplefilter("ignore", BasinmapWarning)
+        for id_ in ids:
+            with suppress(DataError):
+                found[id_] = compute(
+                    id_, about.everything, to=to, communes=about.ground
+                )
+    empty = pd.DataFrame(index=pd.Index([], name="unit", dtype=str))
+    return table_of(found) if found else empty
 
 
 def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
@@ -307,7 +329,7 @@ def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
     if to is None:
         # Of another list, a row may be missing: it is told as such.
         counts = counts.reindex(codes)
-    both_ = bare(counts).join(bare(_indicators(table, to, rates, about.ground)))
+    both_ = bare(counts).join(bare(_figures(about, to, rates)))
     return both_.reindex(codes).rename_axis(level)
 
 
@@ -532,36 +554,43 @@ _LEVELS = {
 
 def _comparison(about: Subject) -> pd.DataFrame:
     """Return every indicator for the EPCI and for those it is compared with."""
-    if about.ground is not None:
-        return _comparison_of_list(about)
-    table, ids = about.everything, _ids(about)
-    eight = sorted(communes().dropna(subset="scot")["epci"].unique())
-    parts = []
+    ids, parts = _ids(about), []
     for level, label in _LEVELS.items():
-        rates = _indicators(table, level, ids)
-        names = territory_names(level)
-        codes = list(rates.index)
-        if level == "epci":
-            codes = [about.code, *(code for code in eight if code != about.code)]
-        parts.append(_named(rates.loc[codes], label, names))
-    whole = _indicators(table, both(), ids)
-    whole.insert(0, "niveau", "Deux départements")
-    whole.insert(1, "name", whole.index)
-    whole.index = pd.Index(["59-62"])
-    return pd.concat([*parts, whole]).rename_axis("territoire")
-
-
-def _comparison_of_list(about: Subject) -> pd.DataFrame:
-    """Return every indicator for all EPCI and départements of a list that is given."""
-    parts = []
-    for level in ("epci", "departement"):
-        rates = _indicators(about.everything, level, _ids(about), about.ground)
-        codes = [code for code in rates.index if code != about.code]
-        if level == "epci":
-            codes = [about.code, *codes]
-        names = about.territory.names(level).to_dict()
-        parts.append(_named(rates.loc[codes], _LEVELS[level], names))
+        names = _names_at(about, level)
+        rates = _figures(about, level, ids) if names else pd.DataFrame()
+        codes = [code for code in _compared_units(about, level, rates) if code in names]
+        if codes:
+            parts.append(_named(rates.loc[codes], label, names))
+    if about.counts is None:
+        whole = _indicators(about.everything, both(), ids)
+        whole.insert(0, "niveau", "Deux départements")
+        whole.insert(1, "name", whole.index)
+        whole.index = pd.Index(["59-62"])
+        parts.append(whole)
+    if not parts:
+        columns = ["niveau", "name", *ids]
+        return pd.DataFrame(columns=columns, index=pd.Index([], name="territoire"))
     return pd.concat(parts).rename_axis("territoire")
+
+
+def _compared_units(about: Subject, level: str, rates: pd.DataFrame) -> list[str]:
+    """Return the units of a level that stand in the comparison, the EPCI first."""
+    known = [str(code) for code in rates.index]
+    if level != "epci":
+        return known
+    if about.ground is None:
+        eight = set(communes().dropna(subset="scot")["epci"])
+        known = [code for code in known if code in eight | {about.code}]
+    return sorted(known, key=lambda code: (code != about.code, code))
+
+
+def _names_at(about: Subject, level: str) -> dict[str, str]:
+    """Return the names of the units of a level; none where the list tells none."""
+    if about.ground is None:
+        return territory_names(level)
+    if level in {"scot", "bassin"}:
+        return {}
+    return {str(code): str(n) for code, n in about.territory.names(level).items()}
 
 
 def _named(rates: pd.DataFrame, label: str, names: Mapping[str, str]) -> pd.DataFrame:
@@ -632,12 +661,14 @@ def _datasets_drawn() -> dict[str, Any]:
     return {key: item for key, item in known["datasets"].items() if key in used}
 
 
+_PEOPLE = ("population_2023",)
+"""What the plate of situation prints, whatever counts are given."""
 _DRAWN = ("geometry", "name", "epci", "scot", "places.geometry")
 
 
 def _write_method(about: Subject, folder: Path) -> None:
     """Write the note that goes with the document: how, from what, with what gaps."""
-    rates = _indicators(about.statistics, None, _ids(about), about.ground)
+    rates = _indicators(about.statistics, None, _ids(about))
     gone = {i: rates.index[rates[i].isna()] for i in _ids(about)}
     missing = [
         f"- {id_} : {len(codes)} sans valeur ({', '.join(sorted(codes)[:5])})"
@@ -692,6 +723,13 @@ def _method_of_figures(about: Subject) -> list[str]:
     titles = [told_of(about.computed(id_)).title for id_ in _ids(about)]
     absent = [code for code in about.communes.index if code not in about.counts.index]
     lines = [f"- Indicateurs : {' ; '.join(titles)}."]
+    there = set(_comparison(about)["niveau"])
+    lacking = [v for k, v in _LEVELS.items() if v not in there and _names_at(about, k)]
+    if lacking:
+        lines.append(
+            "- Comparaison : les effectifs fournis ne couvrent en entier aucun "
+            f"territoire de ces échelons : {', '.join(lacking)}."
+        )
     if absent:
         lines.append(
             f"- Communes absentes des fichiers fournis ({len(absent)}) : "
@@ -792,7 +830,8 @@ def _credits(about: Subject) -> list[str]:
     figures = [] if about.counts is None else _credits_of_counts(about)
     if about.ground is not None:
         return [*dict.fromkeys([*about.territory.sources, *figures]), *network]
-    names = [*(about.everything.columns if about.counts is None else ()), *_DRAWN]
+    figures_drawn = about.everything.columns if about.counts is None else _PEOPLE
+    names = [*figures_drawn, *_DRAWN]
     given = () if about.outlines is None else told_of(about.outlines).sources
     if about.outlines is not None and about.on_one_ground:
         names = [name for name in names if name not in ("area_km2", "geometry")]
