@@ -1,262 +1,459 @@
-"""The documents on embedded data: whole, of one shape, and true to their numbers."""
+"""The PLH of an EPCI: what it holds, and that it works for every one of the 36."""
 
 import datetime as dt
+import hashlib
+import json
+import os
 import re
+import subprocess
+import sys
+import time
+from xml.etree import ElementTree as ET
 
+import geopandas as gpd
+import openpyxl
 import pandas as pd
-import pypdfium2
 import pytest
+from matplotlib.text import Text
 
 import basinmap as bm
-from basinmap.deliverables.chapters import comparison_table
-from basinmap.deliverables.charts import (
-    age_pyramid,
-    bar_chart,
-    line_chart,
-    stacked_bars,
-)
-from basinmap.deliverables.housing_documents import CHAPTERS, plh_document
-from basinmap.deliverables.observed import observed
-from basinmap.deliverables.pic_documents import QUESTIONS, pic_document
-from basinmap.deliverables.scot_documents import THEMES, bulletin_document
-from basinmap.errors import CodeError, DataError
-from basinmap.export.parts import Figure, Heading, Paragraph, Table, check_document
-from basinmap.export.pdf_documents import pdf_bytes
+from basinmap.deliverables import housing
+from basinmap.deliverables.housing import PLATES
+from basinmap.deliverables.subjects import subject
+from basinmap.errors import BasinmapError
+from basinmap.territory.embedded import provenance
 
-DAY = dt.date(2026, 11, 29)
-pytestmark = pytest.mark.filterwarnings("ignore::basinmap.errors.BasinmapWarning")
+CALL = "246200364"
+DAY = dt.date(2026, 11, 23)
+SLUGS = [plate.slug for plate in PLATES]
+RATES = ("D02", "D05", "L02", "L03", "L04", "L05")
+ALL_36 = sorted(bm.epcis().index)
+CHOSEN = {
+    "200093201": "Métropole européenne de Lille",
+    "200069672": "CC du Ternois",
+    "200043404": "CC du Sud-Avesnois",
+    "245900428": "CU de Dunkerque",
+    "245900758": "CC Flandre Lys",
+    "200072460": "CA de Béthune-Bruay",
+}
+
+
+def once(root, name, make):
+    """Make a folder once for all the workers of a run; the others wait for it."""
+    folder, done = root / name, root / f"{name}.done"
+    try:
+        (root / f"{name}.lock").mkdir()
+    except FileExistsError:
+        for _ in range(1200):
+            if done.exists():
+                break
+            time.sleep(0.1)
+    else:
+        try:
+            make(folder)
+        finally:
+            done.touch()
+    assert folder.is_dir(), "it could not be made; see the first failure"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory):
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+def here(folder):
+    assert bm.plh(CALL, out=folder, author="Mission", date=DAY) == folder
+
+
+def elsewhere(folder):
+    """Run the same in a process of its own, with another hash seed."""
+    words = ["plh", "--epci", "call", "--out", folder, "--author", "Mission"]
+    subprocess.run(
+        [sys.executable, "-m", "basinmap", *words, "--date", DAY.isoformat()],
+        check=True,
+        capture_output=True,
+        cwd=folder.parent,
+        env={**os.environ, "PYTHONHASHSEED": "7", "TZ": "Pacific/Auckland"},
+    )
+
+
+@pytest.fixture(scope="session")
+def document(shared):
+    return once(shared, "call", here)
+
+
+@pytest.fixture(scope="session")
+def again(shared):
+    return once(shared, "call-again", elsewhere)
 
 
 @pytest.fixture(scope="module")
-def ostrevent():
-    return observed("245901152", author="Observatoire", date=DAY)
+def everything():
+    return bm.statistics()
 
 
-@pytest.fixture(scope="module")
-def plh(ostrevent):
-    return plh_document(ostrevent)
+# --- files ----------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def paper(plh):
-    return pypdfium2.PdfDocument(pdf_bytes(plh))
-
-
-def texts(document):
-    return [p.text for p in document.parts if isinstance(p, Paragraph)]
-
-
-def spaced(text):
-    return re.sub("[\u00a0\u202f]", " ", text)
-
-
-def test_a_plh_has_a_fiche_of_one_page_for_each_commune(plh, paper):
-    fiches = [page for page in plh.pages if page.template == "fiche"]
-    assert len(fiches) == 20
-    assert len({len(page.parts) for page in fiches}) == 1
-    starts = [
-        n
-        for n in range(len(paper))
-        if "Place parmi les 20" in paper[n].get_textpage().get_text_range()
+def test_the_same_document_made_by_another_process_has_the_same_bytes(again, document):
+    names = sorted(path.name for path in document.iterdir())
+    assert names == sorted(path.name for path in again.iterdir())
+    assert not [
+        n for n in names if (document / n).read_bytes() != (again / n).read_bytes()
     ]
-    assert len(starts) == 20
-    assert starts == list(range(starts[0], starts[0] + 20))
-    assert len(paper) == starts[-1] + 1
 
 
-def test_the_fiche_of_somain_has_the_published_figures(plh):
-    page = next(page for page in plh.pages if page.slug == "fiche-59574")
-    assert spaced(page.parts[1].text) == (
-        "Somain : 11 766 habitants, en baisse depuis 2016 ; 419 logements vacants"
-    )
-    table = next(part for part in page.parts if isinstance(part, Table))
-    rows = {row[0].text: [spaced(cell.text) for cell in row[1:]] for row in table.rows}
-    assert rows["Population municipale en 2023"] == [
-        "11 766",
-        "69 764",
-        "219 046",
-        "1 255 036",
-        "2 615 635",
-        "1er",
-    ]
-    vacancy = rows["Taux de vacance des logements en 2021"]
-    assert vacancy == ["7,6 %", "6,7 %", "8,5 %", "8,1 %", "7,4 %", "3e"]
-    assert rows["Logements sociaux, pour 100 rés. principales"][0] == "n.d."
+def test_the_document_holds_six_plates_in_three_formats_data_tables_and_method(
+    document,
+):
+    assert len(SLUGS) >= 6
+    plates = {f"{slug}.{suffix}" for slug in SLUGS for suffix in ("pdf", "svg", "png")}
+    others = {"donnees.gpkg", "tableaux.xlsx", "methode.md", "manifest.json"}
+    assert {path.name for path in document.iterdir()} == plates | others
+    assert all(path.stat().st_size > 1000 for path in document.iterdir())
 
 
-def test_chapters_without_counts_are_listed_with_their_file(plh):
-    titles = [part.text for part in plh.parts if isinstance(part, Heading)]
-    assert "Vacance" in titles
-    assert "Parc social" not in titles
-    missing = next(
-        part
-        for part in plh.parts
-        if isinstance(part, Table) and part.caption.startswith("Données non fournies")
-    )
-    listed = " ".join(cell.text for row in missing.rows for cell in row)
-    for chapter in CHAPTERS:
-        for id_ in chapter.indicators:
-            shown = chapter.title in titles and id_ not in ("L06", "L07", "L13", "L14")
-            assert (f"({id_})" in listed) or shown or "autre" in listed, id_
+def test_the_manifest_lists_every_file_with_its_true_hash(document):
+    manifest = json.loads((document / "manifest.json").read_text(encoding="utf-8"))
+    listed = manifest["outputs"]
+    files = [path for path in document.iterdir() if path.name != "manifest.json"]
+    assert sorted(listed) == sorted(path.name for path in files)
+    for path in files:
+        content = path.read_bytes()
+        assert listed[path.name]["sha256"] == hashlib.sha256(content).hexdigest()
+        assert listed[path.name]["bytes"] == len(content)
+    assert (manifest["epci"], manifest["communes"]) == (CALL, 36)
+    assert (manifest["author"], manifest["date"]) == ("Mission", "2026-11-23")
+    assert set(manifest["sources"]) == set(provenance()["datasets"])
+    assert manifest["versions"]["basinmap"] == bm.__version__
 
 
-def test_communes_are_in_the_order_of_a_dictionary():
-    lens = observed("call", author="A", date=DAY)
-    names = [lens.names[code] for code in lens.alphabetical]
-    assert names.index("Éleu-dit-Leauwette") < names.index("Estevelles")
-    assert names[-1] == "Wingles"
+def test_the_manifest_says_each_plate_in_words_as_its_files_do(document):
+    manifest = json.loads((document / "manifest.json").read_text(encoding="utf-8"))
+    assert list(manifest["plates"]) == list(SLUGS)
+    for slug, words in manifest["plates"].items():
+        root = ET.parse(document / f"{slug}.svg").getroot()  # noqa: S314 - our own
+        title, description = (element.text for element in root[:2])
+        assert words == {"title": title, "alternative": description}
+    told = manifest["plates"]["02-vacance"]["alternative"].replace("\u00a0", " ")
+    assert told.startswith(f"{manifest['plates']['02-vacance']['title']} (carte")
+    # 36 communes: 2 + 11 + 13 + 7 + 3, as the legend of the plate has them.
+    assert "36 communes en 5 classes : 9,0 et plus (2)" in told
+    assert "Bassin minier (8 EPCI) 8,1" in told
 
 
-def test_comparisons_of_the_same_communes_appear_once():
-    assert [o.short for o in observed("artois", author="A", date=DAY).others] == [
-        "Arrond.",
-        "Bassin minier",
-        "Pas-de-Calais",
-    ]
-    lens = observed("lens-lievin-henin-carvin", author="A", date=DAY)
-    levels = [o.level for o in lens.others]
-    assert "arrondissement" not in levels  # the arrondissement of Lens is the SCoT
-    small = observed("osartis-marquion", author="A", date=DAY)
-    assert "epci" not in [o.level for o in small.others]
+def test_nothing_is_left_beside_the_document(document):
+    assert not list(document.parent.glob(".basinmap-*"))
 
 
-def test_a_user_perimeter_is_observed_like_any_other():
-    own = bm.user_perimeter(
-        "trois", ["62498", "62510", "62065"], name="Trois villes", source="essai"
-    )
-    about = observed(own, author="A", date=DAY)
-    table = bm.statistics().loc[list(own.communes)]
-    vacant = table["vacant_dwellings_2021"].sum() / table["dwellings_2021"].sum()
-    assert about.total("L04").value == pytest.approx(100 * vacant)
-    assert about.others[0].level == "epci"
+# --- plates ---------------------------------------------------------------------------
 
 
-def test_counts_that_are_given_fill_their_chapters(ostrevent):
-    counts = pd.DataFrame(
-        {"population_under_20": 250, "population_65_plus": 300},
-        index=bm.statistics().index,
-    )
-    counts.columns = [f"{c}_2022" for c in counts]
-    about = observed("245901152", author="A", date=DAY, counts=counts)
-    assert ostrevent.total("D10") is None
-    assert about.total("D10").value == pytest.approx(120)
-    with pytest.raises(DataError, match="commune of the list"):
-        observed("call", author="A", date=DAY, counts=pd.DataFrame({"a": [1]}, ["x"]))
+def svg_texts(path):
+    root = ET.parse(path).getroot()  # noqa: S314 - our own file
+    return ["".join(e.itertext()) for e in root.iter() if e.tag.endswith("}text")]
 
 
-def test_a_blank_author_is_refused():
-    with pytest.raises(DataError, match="author"):
-        observed("call", author=" ", date=DAY)
+@pytest.mark.parametrize("slug", SLUGS)
+def test_every_plate_bears_territory_year_sources_maker_and_scale(document, slug):
+    texts = svg_texts(document / f"{slug}.svg")
+    (title,) = [text for text in texts if text.endswith("– CA de Lens-Liévin")]
+    assert re.search(r"\b20[12]\d\b", title)
+    whole = " ".join(texts)
+    assert re.search(r"Sources\u00a0: .*20\d\d", whole)
+    assert "Réalisation\u00a0: Mission, novembre 2026" in whole
+    assert re.search(r"Échelle 1\u00a0: \d{1,3}(\u202f\d{3})+ \(A4\)", whole)
+    assert "N" in texts
+    assert any(re.fullmatch(r"[\d,\u202f]+\u00a0km", text) for text in texts)
+    assert "Liévin" in whole
 
 
-def test_a_bulletin_says_its_message_and_compares_five_scots():
-    about = observed("grand-douaisis", author="SCoT", date=DAY)
-    document = bulletin_document(about, "logement-vacance", issue="12")
-    check_document(document)
-    assert spaced(document.title) == (
-        "Dans le SCoT du Grand Douaisis, le taux de vacance des logements est de 8,5 % "
-        "en 2021"
-    )
-    figure = next(
-        p for p in document.parts if isinstance(p, Figure) and "scots" in p.slug
-    )
-    told = {row[0].text: row[1].text for row in figure.table.rows}
-    assert told == {
-        "Valenciennois": "8,9",
-        "Grand Douaisis": "8,5",
-        "Bassin minier": "8,1",
-        "Artois": "8,0",
-        "Lens-Liévin et Hénin-Carvin": "7,2",
-        "Osartis-Marquion": "6,1",
+def test_the_plate_of_vacancy_says_its_unit_classes_and_comparison(document):
+    whole = "\n".join(svg_texts(document / "02-vacance.svg"))
+    assert "Taux de vacance des logements (%)" in whole
+    assert re.search(r"de [\d,]+ à moins de [\d,]+", whole)
+    # By hand from the census: 8,020 / 111,551, 8.055 and 7.336 %.
+    for value in ("7,2\u202f%", "8,1\u202f%", "7,3\u202f%"):
+        assert value in whole
+    assert "musée du Louvre-Lens" in whole
+    assert "5\u00a0km" in whole
+
+
+def test_the_plate_of_growth_is_signed_and_cut_at_zero(document):
+    texts = svg_texts(document / "03-evolution-population.svg")
+    assert any(text.startswith("de 0 à moins de") for text in texts)
+    assert any("\u22120,02\u202f%" in text for text in texts)
+
+
+# --- geopackage -----------------------------------------------------------------------
+
+
+def layer(document, name):
+    return gpd.read_file(document / "donnees.gpkg", layer=name)
+
+
+def test_communes_of_the_geopackage_hold_counts_and_the_indicators_of_compute(document):
+    found = layer(document, "communes").set_index("commune")
+    counts = bm.statistics(epci=CALL)
+    assert found.crs == "EPSG:2154"
+    assert found.index.tolist() == counts.index.tolist()
+    for column in counts:
+        assert found[column].to_numpy() == pytest.approx(counts[column].to_numpy())
+    for id_ in RATES:
+        values = bm.compute(id_, counts)
+        assert found[id_].to_numpy() == pytest.approx(values.to_numpy(), rel=1e-12)
+    lens = found.loc["62498"]
+    assert (lens["population_2023"], lens["dwellings_2021"]) == (32_920, 17_681)
+    assert lens["L04"] == pytest.approx(100 * 1_973 / 17_681)
+
+
+def test_epcis_of_the_geopackage_hold_rates_of_sums(document, everything):
+    found = layer(document, "epci").set_index("epci")
+    assert len(found) == 36
+    for id_ in RATES:
+        values = bm.compute(id_, everything, to="epci", allow_partial=True)
+        values = values.loc[found.index]
+        assert found[id_].to_numpy() == pytest.approx(values.to_numpy(), rel=1e-12)
+    known = {CALL: 7.190, "200072460": 8.031, "245901160": 9.344, "245901152": 6.744}
+    for code, rate in known.items():
+        assert found.loc[code, "L04"] == pytest.approx(rate, abs=5e-4)
+    # Of an EPCI with a commune in the Somme, the rate of the rest is an estimate.
+    states = found.loc["200069672", ["L04_state", "dwellings_2021_state"]]
+    assert states.tolist() == ["estimated", "lower_bound"]
+
+
+def test_population_of_the_rings_adds_up_to_that_of_the_last_circle(
+    document, everything
+):
+    rings = layer(document, "anneaux")
+    museum = bm.LOUVRE_LENS.point
+    edges = [0.0, *rings["outer"]]
+    assert rings["inner"].tolist() == edges[:-1]
+    circle = gpd.GeoSeries([rings.union_all().buffer(0.01)], crs=2154).iloc[0]
+    # By share of surface, as the title of the layer says.
+    ground = bm.communes().geometry
+    share = ground.intersection(circle).area / ground.area
+    total = (everything["population_2023"] * share).sum()
+    assert rings["population_2023"].sum() == pytest.approx(total, rel=1e-4)
+    assert set(rings["population_2023_state"]) <= {"estimated", "lower_bound"}
+    assert rings.union_all().contains(museum)
+
+
+def test_the_dictionary_explains_every_column_of_counts_and_rates(document):
+    known = set(layer(document, "dictionnaire")["colonne"])
+    fixed = {
+        *("commune", "name", "epci", "scot", "arrondissement", "departement"),
+        "geometry",
     }
-    assert pdf_bytes(document)[:5] == b"%PDF-"
-    with pytest.raises(DataError, match=r"DVF|foncières"):
-        bulletin_document(about, "marche")
-    with pytest.raises(CodeError, match="logement-vacance"):
-        bulletin_document(about, "vacance")
-    assert len(THEMES) == 5
+    assert set(layer(document, "communes").columns) - fixed <= known
 
 
-def test_the_deliverable_keeps_its_fourteen_questions():
-    about = observed("bassin-minier", author="Euralens", date=DAY)
-    seen = pd.Series({2013: 900_000, 2015: 435_213, 2016: 444_602})
-    document = pic_document(
-        about,
-        attendance=seen,
-        attendance_source="presse",
-        breaks={2015: "année civile"},
-        answers={11: "Voir le livret de 2014."},
-        studies=[("Vacance", "8,1 % des logements")],
+def test_places_of_the_geopackage_hold_the_museum(document):
+    places = layer(document, "lieux").set_index("place")
+    museum = places.geometry["louvre-lens"]
+    assert (museum.x, museum.y) == pytest.approx((686_006, 7_037_021), abs=30)
+
+
+# --- tables ---------------------------------------------------------------------------
+
+
+def read(document, name):
+    sheet = openpyxl.load_workbook(document / "tableaux.xlsx")[name]
+    header, *rows = list(sheet.iter_rows(min_row=4, values_only=True))
+    return pd.DataFrame(rows, columns=header).set_index(header[0])
+
+
+RATE_HEADERS = {
+    "L04": "Taux de vacance des logements en 2021 (%)",
+    "D02": "Évolution annuelle de la population de 2016 à 2023 (% par an)",
+}
+
+
+@pytest.mark.parametrize("id_", RATE_HEADERS)
+@pytest.mark.parametrize("level", ["epci", "scot", "bassin", "departement"])
+def test_the_comparison_holds_what_compute_gives_at_each_level(
+    document, everything, id_, level
+):
+    values = bm.compute(id_, everything, to=level)
+    found = read(document, "Comparaison")[RATE_HEADERS[id_]]
+    common = values.index.intersection(found.index)
+    assert len(common) == {"epci": 8, "scot": 5, "bassin": 1, "departement": 2}[level]
+    assert found[common].to_numpy(dtype=float) == pytest.approx(
+        values[common].to_numpy(), rel=1e-12
     )
-    check_document(document)
-    titles = [p.text for p in document.parts if isinstance(p, Heading)]
-    assert sum(bool(re.match(r"\d+\. ", title)) for title in titles) == 14
-    told = " ".join(map(str, texts(document)))
-    assert told.count("Réponse non établie par les données fournies") == 11
-    assert "Écart constaté, sans mesure d’effet." in told
-    assert "Voir le livret de 2014." in told
-    ring = next(
-        p for p in document.parts if isinstance(p, Table) and "distance" in p.caption
-    )
-    people = sum(row[2].value for row in ring.rows)
-    assert people == 4_073_540
-    assert len(pypdfium2.PdfDocument(pdf_bytes(document))) >= 8
-    with pytest.raises(DataError, match="no questions"):
-        pic_document(about, answers={15: "x"})
-    with pytest.raises(DataError, match="no source"):
-        pic_document(about, attendance=seen)
-    assert len(QUESTIONS) == 14
 
 
-def test_a_secret_is_printed_as_one_and_holds_no_number():
-    raw = bm.statistics()["vacant_dwellings_2021"].astype("str")
-    raw.loc["59574"] = "s"
-    table = bm.parse_counts(raw)
-    about = observed("245901152", author="A", date=DAY, counts=table)
-    value = about.commune("L04", "59574")
-    assert value.text == "s"
-    cell = comparison_table(about, ["L04"], "t", code="59574").rows[0][1]
-    assert (cell.text, cell.state, cell.value) == ("s", "secret", None)
-    whole = about.total("L04")
-    assert not whole.plain
+@pytest.mark.parametrize(
+    ("code", "rate", "wrong"),
+    [
+        (CALL, 7.190, 5.995),
+        ("200072460", 8.031, 6.572),
+        ("245901160", 9.344, 7.639),
+        ("245901152", 6.744, 5.955),
+    ],
+)
+def test_the_comparison_holds_rates_of_sums_and_no_mean_of_rates(
+    document, code, rate, wrong
+):
+    table = read(document, "Comparaison")
+    assert table.index[0] == CALL
+    value = table.loc[code, RATE_HEADERS["L04"]]
+    assert value == pytest.approx(rate, abs=5e-4)
+    assert abs(value - wrong) > 0.5
 
 
-def test_a_missing_year_cuts_a_line_and_a_break_is_told():
-    lines = pd.DataFrame({"Entrées": [9.0, 5.0, 6.0]}, index=[2013, 2015, 2016])
-    chart = line_chart(
-        "c", lines, caption="Entrées", source="s", breaks={2015: "année civile"}
-    )
-    assert "Ruptures de série" in chart.alt
-    assert [row[0].text for row in chart.table.rows] == ["2013", "2015", "2016"]
-    assert b"<svg" in chart.render("svg", chart.size_mm)
-    with pytest.raises(DataError, match="by year"):
-        line_chart("c", lines.set_axis(["a", "b", "c"]), caption="E", source="s")
+def test_growth_of_the_comparison_is_the_known_one(document):
+    growth = read(document, "Comparaison")[RATE_HEADERS["D02"]]
+    known = {CALL: -0.022, "246200299": 0.039, "245901152": -0.290}
+    for code, value in known.items():
+        assert growth[code] == pytest.approx(value, abs=5e-4)
 
 
-def test_parts_that_are_no_whole_are_refused():
-    parts = pd.DataFrame({"a": [50.0], "b": [40.0]}, index=["Lens"])
-    with pytest.raises(DataError, match="Lens"):
-        stacked_bars("p", parts, caption="c", source="s")
-    with pytest.raises(DataError, match="nothing to show"):
-        bar_chart("b", pd.Series(dtype=float), caption="c", source="s")
-    ages = pd.DataFrame({"Hommes": [0.0], "Femmes": [0.0]}, index=["0-14"])
-    with pytest.raises(DataError, match="population is"):
-        age_pyramid("a", ages, caption="c", source="s")
+@pytest.mark.parametrize("name", ["Communes", "Comparaison", "Sources"])
+def test_every_header_of_the_tables_is_french_and_none_is_an_id(document, name):
+    table = read(document, name)
+    headers = [table.index.name, *table.columns]
+    assert len(set(headers)) == len(headers)
+    assert not [h for h in headers if re.search(r"^[A-Z]\d\d$|_|^[a-z]", h)]
 
 
-def test_a_bare_figure_gives_its_legend_as_data():
-    lens = bm.communes(epci="call")
-    rate = bm.compute("L04", bm.statistics(epci="call"))
-    fig, ax = bm.figure(lens, size_mm=(105, 110), title="Taux de vacance")
-    bm.draw_choropleth(ax, lens, bm.classify(rate, breaks=[5, 8]))
-    (key,) = bm.legend_entries(ax)
-    assert sum(int(line.count) for line in key.lines) == 36
-    assert fig.get_size_inches() * 25.4 == pytest.approx([105, 110])
-    assert not fig.paper.texts
-    (x0, x1) = ax.get_xlim()
-    assert (x1 - x0) == pytest.approx((105 - 0.4) * ax.plan.scale / 1000)
-    with pytest.raises(DataError, match="do not fit"):
-        bm.figure(lens, size_mm=(50, 50), title="t", scale=10_000)
-    for bad in ((5, 5), "A4", (100,), None):
-        with pytest.raises(DataError, match="size_mm"):
-            bm.figure(lens, size_mm=bad, title="t")
+def test_communes_of_the_tables_are_those_of_the_epci(document):
+    table = read(document, "Communes")
+    assert table.index.tolist() == bm.communes(epci=CALL).index.tolist()
+    assert table["Population municipale 2023 (habitants)"].sum() == 242_013
+
+
+def test_sources_of_the_tables_are_all_the_data_sets(document):
+    table = read(document, "Sources")
+    assert set(table.index) == set(provenance()["datasets"])
+    assert table.notna().all(axis=None)
+
+
+# --- method ---------------------------------------------------------------------------
+
+
+def test_the_note_of_method_says_territory_maker_and_each_source_once(document):
+    note = (document / "methode.md").read_text(encoding="utf-8")
+    assert note.startswith("# Note de méthode – CA de Lens-Liévin\n")
+    assert "Mission, 23/11/2026" in note
+    assert "36 communes" in note
+    sources = note.split("## Sources")[1].split()
+    assert sources
+    lines = [line for line in note.splitlines() if line.startswith("- ")]
+    assert len(set(lines)) == len(lines)
+
+
+# --- every EPCI -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", CHOSEN, ids=CHOSEN.values())
+def test_the_plates_of_very_different_territories_can_be_drawn(code):
+    about = subject(code, author="Mission", date=DAY)
+    for plate in PLATES:
+        sheet = plate.draw(about)
+        ax = next(a for a in sheet.axes if a is not sheet.paper)
+        xmin, ymin, xmax, ymax = about.communes.total_bounds
+        assert ax.get_xlim()[0] < xmin < xmax < ax.get_xlim()[1]
+        assert ax.get_ylim()[0] < ymin < ymax < ax.get_ylim()[1]
+        texts = [text.get_text() for text in sheet.findobj(Text)]
+        assert any(about.name.replace("'", "’") in text for text in texts)
+        assert any(text.startswith("Sources") for text in texts)
+
+
+def test_communes_out_of_the_two_departements_are_told_on_the_plates():
+    about = subject("200069672", author="Mission", date=DAY)
+    (missing,) = about.outside
+    sheet = PLATES[1].draw(about)
+    whole = " ".join(text.get_text() for text in sheet.findobj(Text))
+    assert re.search(rf"Hors 1 commune .*\({missing}\)", whole)
+
+
+def test_the_method_names_one_commune_out_of_the_field_in_the_singular(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(housing, "PLATES", ())
+    monkeypatch.setattr(housing, "FORMATS", ("svg",))
+    folder = bm.plh("200069672", out=tmp_path / "out", date=DAY, quiet=True)
+    method = (folder / "methode.md").read_text(encoding="utf-8")
+    assert "- Hors champ : commune 80810." in method
+
+
+@pytest.mark.parametrize("code", ALL_36)
+def test_every_epci_has_a_subject_and_a_comparison(code, everything):
+    about = subject(code, author="Mission", date=DAY)
+    inside = bm.membership("epci") == code
+    assert about.communes.index.tolist() == inside.index[inside].tolist()
+    found = about.comparison("L04")
+    counts = everything[inside.reindex(everything.index)].sum()
+    by_hand = 100 * counts["vacant_dwellings_2021"] / counts["dwellings_2021"]
+    assert found.iloc[0] == pytest.approx(by_hand, rel=1e-12)
+    assert found.index[0] == about.name
+    assert found.notna().all()
+    assert 1 <= len(about.rings) <= 7
+    assert about.rings["outer"].is_monotonic_increasing
+
+
+@pytest.mark.parametrize(
+    ("epci", "first"),
+    [
+        # The only EPCI of its SCoT is its SCoT.
+        ("200072460", ["Bassin minier (8 EPCI)", "Pas-de-Calais"]),
+        (
+            "246200364",
+            ["SCoT de Lens-Liévin et Hénin-Carvin", "Bassin minier (8 EPCI)"],
+        ),
+    ],
+)
+def test_an_epci_is_not_compared_with_itself(epci, first):
+    found = subject(epci, author="Mission", date=DAY).comparison("L04")
+    assert found.index[1:3].tolist() == first
+
+
+def test_every_epci_has_its_tables(tmp_path, monkeypatch):
+    known, compute_all = {}, housing._indicators
+
+    def remembered(table, to, ids=None):
+        key = (to if to is None or isinstance(to, str) else "both", tuple(ids or ()))
+        if key not in known:
+            known[key] = compute_all(table, to, ids)
+        found = known[key].copy()
+        found.attrs = known[key].attrs
+        return found
+
+    # The values of a level are the same for all: they are computed once.
+    monkeypatch.setattr(housing, "_indicators", remembered)
+    for code in ALL_36:
+        about = subject(code, author="Mission", date=DAY)
+        folder = tmp_path / code
+        folder.mkdir()
+        housing._write_tables(about, folder)
+        book = openpyxl.load_workbook(folder / "tableaux.xlsx", read_only=True)
+        rows = list(book["Communes"].iter_rows(min_row=5, max_col=1, values_only=True))
+        assert [row[0] for row in rows] == about.communes.index.tolist()
+        first = next(book["Comparaison"].iter_rows(min_row=5, values_only=True))
+        assert first[0] == code
+        book.close()
+
+
+# --- refusals -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"epci": "246200365"}, r"'246200365'.*246200364 \(CA de Lens-Liévin\)"),
+        ({"epci": 246200364}, r"not a number; write '246200364'"),
+        ({"epci": 246200364.0}, r"write '246200364'"),
+        ({"epci": None}, "a code is a string"),
+        pytest.param({"epci": ["call", "cahc"]}, "one EPCI"),
+        ({"author": "  "}, "author"),
+        pytest.param({"date": "2026-11-23"}, "date"),
+    ],
+)
+def test_what_cannot_be_made_is_refused_and_leaves_nothing(tmp_path, options, said):
+    given = {"epci": CALL, "author": "Mission", "date": DAY} | options
+    with pytest.raises(BasinmapError, match=said):
+        bm.plh(given.pop("epci"), out=tmp_path / "deep" / "out", **given)
+    assert not list(tmp_path.iterdir())
