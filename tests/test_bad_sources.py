@@ -2,8 +2,8 @@
 Producers' files gone wrong: a named error, or the right figures, never others.
 
 Each fixture is cut, re-saved, shifted, disguised in three hundred ways. What is read of
-a corrupted file must be what is read of the sound one, wherever it is read at all. A few
-of each way are tried by default, all of them where `BASINMAP_FUZZ` is `all`.
+a corrupted file must be what is read of the sound one, wherever it is read at all. A
+few of each way are tried by default, all of them where `BASINMAP_FUZZ` is `all`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ REGISTERS = {
     "sitadel_mensuel.csv",
 }
 WHOLE = os.environ.get("BASINMAP_FUZZ") == "all"
-FEW = 3
+FEW = 2
 
 
 def text_of(name):
@@ -87,9 +87,11 @@ def split(text):
 def cut(text):
     """Cut anywhere, as a fetch that was interrupted."""
     raw = text.encode()
-    places = random.Random(1).sample(range(1, len(raw)), min(60, len(raw) - 1))  # noqa: S311
+    places = random.Random(1).sample(range(1, len(raw)), min(80, len(raw) - 1))  # noqa: S311
     for at in places:
         yield f"cut at {at}", ".csv", raw[:at]
+    for at in places:
+        yield f"a page from {at} on", ".csv", raw[:at] + b"<html>504</html>\n"
 
 
 def separators(text):
@@ -100,6 +102,11 @@ def separators(text):
         half = len(rows) // 2
         mixed = joined(rows[:half], mark) + joined(rows[half:], other)
         yield f"half {other!r}", ".csv", mixed
+        for at in range(min(len(rows), 8)):
+            some = [
+                (other if i == at else mark).join(row) for i, row in enumerate(rows)
+            ]
+            yield f"{other!r} in row {at}", ".csv", ("\n".join(some) + "\n").encode()
     yield "two separators", ".csv", joined(rows, mark * 2)
 
 
@@ -182,7 +189,7 @@ def lines(text):
     yield "header alone", ".csv", joined(rows[:1], mark)
     yield "old Mac", ".csv", joined(rows, mark, "\r")
     yield "Windows", ".csv", joined(rows, mark, "\r\n")
-    opened = [*rows[:2], ['"' + rows[1][0], *rows[1][1:]], *rows[2:]]
+    opened = [rows[0], ['"' + rows[1][0], *rows[1][1:]], *rows[2:]]
     yield "a quote opened", ".csv", joined(opened, mark)
     last = [*rows[:-1], [*rows[-1][:-1], '"' + rows[-1][-1]]]
     yield "a last quote opened", ".csv", joined(last, mark)

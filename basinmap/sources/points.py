@@ -18,6 +18,7 @@ from basinmap.sources.cells import numbers_of
 from basinmap.sources.choosing import chosen_sources
 from basinmap.sources.files import recognised
 from basinmap.sources.layouts import Found, Marks, Points, position
+from basinmap.sources.producers.tallies import blocks_of, check_form
 from basinmap.territory.levels import check_codes
 from basinmap.typography import number
 from basinmap.values.told import tell
@@ -217,17 +218,16 @@ def _rows(
     """Return the rows that are kept, every cell as text."""
     places = _columns(found, layout)
     parts = []
-    for block in found.grid.blocks(found.at, sorted(places)):
-        rows = block.rename(columns=places).apply(lambda text: text.str.strip())
+    for rows in blocks_of(found, places):
         left.read += len(rows)
         _check_kept(rows, layout, found.grid.file)
+        here = np.ones(len(rows), dtype=bool)
         if wanted is not None:
-            here = rows["commune"].isin(wanted)
+            here = rows["commune"].isin(wanted).to_numpy()
             left.add(_ELSEWHERE, int((~here).sum()))
-            rows = rows[here]
         if keys is not None:
-            rows = rows[rows["key"].isin(keys)]
-        parts.append(rows)
+            here &= rows["key"].isin(keys).to_numpy()
+        parts.append(rows[here])
     if not parts or not sum(map(len, parts)):
         where = " of these communes" if wanted else ""
         where = (
@@ -284,6 +284,8 @@ def _columns(found: Found, layout: Points) -> dict[int, str]:
     names |= {} if layout.apart else {"x": layout.x, "y": layout.y}
     names |= {"key": layout.key} if layout.key else {}
     names |= {"epsg": (layout.epsg,)} if layout.epsg else {}
+    if layout.replaced:
+        names |= {layout.replaced: layout.kept[layout.replaced]}
     due = dict(names)
     if layout.lonlat is not None:
         names |= {"lon": (layout.lonlat[0],), "lat": (layout.lonlat[1],)}
@@ -303,22 +305,8 @@ def _check_kept(rows: pd.DataFrame, layout: Points, file: str) -> None:
     for name, form in layout.checked.items():
         if name not in rows:
             continue
-        strange = rows[name][~rows[name].str.fullmatch(form)]
-        if len(strange):
-            msg = (
-                f"{file}: {name}: {culprits(strange.unique(), most=3)}: {form} was "
-                "expected; columns are shifted: fetch the file again"
-            )
-            raise DataError(msg)
-    codes = rows["commune"]
-    odd = codes[~codes.str.fullmatch(r"[0-9][0-9AB][0-9]{3}|\[ND\]|")]
-    if len(odd):
-        msg = (
-            f"{file}: {len(odd)} code(s) of communes such as "
-            f"{culprits(odd.unique(), most=3)}: five characters were expected; the "
-            "file went through a spreadsheet, or its columns are shifted"
-        )
-        raise DataError(msg)
+        check_form(rows[name], name, form, file)
+    check_form(rows["commune"], "commune", r"[0-9][0-9AB][0-9]{3}|\[ND\]|", file)
 
 
 # -- places -------------------------------------------------------------------------

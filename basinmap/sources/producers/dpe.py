@@ -16,7 +16,14 @@ import pandas as pd
 from basinmap.errors import DataError, culprits
 from basinmap.sources.codes import LATEST, heirs
 from basinmap.sources.layouts import Cells, Count, Found, Points, Source
-from basinmap.sources.producers.tallies import cells_of, columns_of, day_of
+from basinmap.sources.producers.tallies import (
+    DAY,
+    blocks_of,
+    cells_of,
+    check_form,
+    columns_of,
+    day_of,
+)
 from basinmap.typography import number
 
 __all__ = ["SOURCES"]
@@ -39,6 +46,7 @@ _NAMES: Final = MappingProxyType(
         "replaced": _REPLACED,
     }
 )
+_FORM: Final = "[0-9A-Z]{8,20}"
 _BUILDING: Final = "immeuble"
 _KINDS: Final = ("maison", "appartement", _BUILDING)
 _LABELS: Final = tuple("ABCDEFG")
@@ -61,10 +69,7 @@ def _read(found: Found) -> Cells:
     """Count what is valid at the last 1 January of the file, or that asked for."""
     places = columns_of(found, _NAMES)
     file = found.grid.file
-    parts = [
-        _typed(block.rename(columns=places), file)
-        for block in found.grid.blocks(found.at, sorted(places))
-    ]
+    parts = [_typed(rows, file) for rows in blocks_of(found, places)]
     if not parts:
         msg = f"{file}: no diagnosis under the header; fetch it again"
         raise DataError(msg)
@@ -121,9 +126,8 @@ def _typed(rows: pd.DataFrame, file: str) -> pd.DataFrame:
                 "columns are shifted, or it is another file: fetch it again"
             )
             raise DataError(msg)
-    if (rows["number"] == "").any():
-        msg = f"{file}: {int((rows['number'] == '').sum())} row(s) without numero_dpe"
-        raise DataError(msg)
+    check_form(rows["number"], "numero_dpe", _FORM, file)
+    check_form(rows["replaced"], "numero_dpe_remplace", f"{_FORM}|", file)
     dates = {name: day_of(rows[name], name, file) for name in ("from", "until")}
     undated = sum(int((day == "").sum()) for day in dates.values())
     if undated:
@@ -200,7 +204,14 @@ SOURCES: Final = (
             ),
             replaced="replaced",
             checked=MappingProxyType(
-                {"label": "[A-G]", "kind": "maison|appartement|immeuble"}
+                {
+                    "key": _FORM,
+                    "label": "[A-G]",
+                    "kind": "maison|appartement|immeuble",
+                    "made": DAY,
+                    "until": DAY,
+                    "replaced": f"{_FORM}|",
+                }
             ),
         ),
         cautions=(

@@ -26,7 +26,7 @@ from basinmap.sources.layouts import (
     position,
     told_year,
 )
-from basinmap.sources.producers.tallies import Rows
+from basinmap.sources.producers.tallies import Rows, blocks_of, check_form
 from basinmap.typography import number
 
 __all__ = ["SOURCES"]
@@ -78,13 +78,15 @@ def _detail(origin: str, destination: str, count: Count) -> Callable[[Found], Ce
             if (at := position(found.header, (name,))) is not None
         }
         parts, out, seen = [], 0, Rows()
-        for block in found.grid.blocks(found.at, sorted(places)):
-            rows = block.rename(columns=places)
+        for block in blocks_of(found, places):
+            rows = block
             seen.add(rows)
+            check_form(rows["ARM"], "ARM", "[0-9]{5}|ZZZZZ|", found.grid.file)
             rows["COMMUNE"] = rows["ARM"].where(
                 ~rows["ARM"].isin(["ZZZZZ", ""]), rows["COMMUNE"]
             )
             if "IRAN" in rows:
+                check_form(rows["IRAN"], "IRAN", "[0-9]", found.grid.file)
                 # « 0 »: attached to another dwelling, out of the field.
                 field = rows["IRAN"] != "0"
                 out += int((~field).sum())

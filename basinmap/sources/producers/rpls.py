@@ -26,7 +26,7 @@ from basinmap.sources.layouts import (
     position,
     told_year,
 )
-from basinmap.sources.producers.tallies import Rows, cells_of, check_form
+from basinmap.sources.producers.tallies import Rows, blocks_of, cells_of, check_form
 from basinmap.typography import number
 
 __all__ = ["SOURCES"]
@@ -166,7 +166,7 @@ def _dwellings(found: Found) -> Cells:
     wanted |= set() if chosen is None else {chosen[0]}
     every, inside, marks = [], [], set()
     seen = Rows()
-    for block in found.grid.blocks(found.at, sorted(wanted)):
+    for block in blocks_of(found, dict(zip(wanted, wanted, strict=True))):
         check_form(block[at], "DEPCOM", "[0-9][0-9AB][0-9]{3}", file)
         seen.add(block)
         every.append(block[at].value_counts())
@@ -225,6 +225,9 @@ _DETAIL: Final = Source(
             }
         ),
         epsg="EPSG",
+        checked=MappingProxyType(
+            {"qpv": "Q[NP][0-9A-Z]{6}|[A-Z]{0,3}", "label": r"[A-Z]{0,2}"}
+        ),
     ),
     cautions=(
         "Ni occupation, ni loyer, ni bailleur dans le détail ouvert : vacance, "

@@ -18,6 +18,8 @@ from basinmap.errors import DataError, culprits
 from basinmap.sources.codes import LATEST, heirs
 from basinmap.sources.layouts import Cells, Count, Found, Points, Source
 from basinmap.sources.producers.tallies import (
+    DAY,
+    blocks_of,
     cells_of,
     check_form,
     columns_of,
@@ -51,9 +53,8 @@ def _read(found: Found) -> Cells:
     """Count the creations of the last whole years."""
     places = columns_of(found, _NAMES)
     parts, sirets, masked, abroad, undated, last = [], [], 0, 0, 0, ""
-    for block in found.grid.blocks(found.at, sorted(places)):
-        rows = block.rename(columns=places)
-        file = found.grid.file
+    file = found.grid.file
+    for rows in blocks_of(found, places):
         _check_diffusion(rows["diffusion"], file)
         check_form(rows["siret"], "siret", "[0-9]{14}", file)
         last = max(last, day_of(rows["treated"], "dateDernierTraitement", file).max())
@@ -163,7 +164,15 @@ _STOCK: Final = Source(
         ),
         apart=True,
         checked=MappingProxyType(
-            {"key": "[0-9]{14}", "state": "[AF]", "diffusion": "[OPN]"}
+            {
+                "key": "[0-9]{14}",
+                "state": "[AF]",
+                "diffusion": "[OPN]",
+                "created": DAY,
+                "staff": "NN|[0-9]{2}|",
+                "naf": r"[0-9]{2}\.[0-9A-Z]{1,3}|[0-9]{4}[A-Z]?|\[ND\]|",
+                "nomenclature": r"\w*",
+            }
         ),
     ),
     cautions=(
@@ -194,7 +203,14 @@ SOURCES: Final = (
             ),
             epsg="epsg",
             lonlat=("x_longitude", "y_latitude"),
-            checked=MappingProxyType({"key": "[0-9]{14}", "quality": "[0-9]{0,3}"}),
+            checked=MappingProxyType(
+                {
+                    "key": "[0-9]{14}",
+                    "quality": "[0-9]{0,3}",
+                    "qpv": "Q[NP][0-9A-Z]{6}|[A-Z]{0,3}",
+                    "iris": "[0-9][0-9AB][0-9]{7}|[A-Z]{0,3}",
+                }
+            ),
         ),
     ),
 )

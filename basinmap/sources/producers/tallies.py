@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from basinmap.errors import DataError, culprits
+from basinmap.sheets import stripped
 from basinmap.sources.layouts import Cells, Count, Found, Held, position
 
-__all__ = ["Rows", "cells_of", "check_form", "columns_of", "day_of"]
+__all__ = ["DAY", "Rows", "blocks_of", "cells_of", "check_form", "columns_of", "day_of"]
+
+DAY: Final = r"(?:1[4-9]|20)\d\d-(?:0\d|1[0-2])-[0-3]\d(?:T[0-9:.]+)?|"
+"""An ISO day, with a time or without, or nothing."""
 
 
 class Rows:
@@ -57,6 +62,21 @@ class Rows:
                 "itself; fetch it again"
             )
             raise DataError(msg)
+
+
+def blocks_of(found: Found, places: Mapping[int, str | int]) -> Iterator[pd.DataFrame]:
+    """
+    Yield the rows of a register, their columns named, no space around their cells.
+
+    Parameters
+    ----------
+    found
+        The file.
+    places
+        Name of each column that is read, by position.
+    """
+    for block in found.grid.blocks(found.at, sorted(places)):
+        yield block.rename(columns=places).apply(stripped)
 
 
 def check_form(text: pd.Series, name: str, form: str, file: str) -> None:
@@ -140,14 +160,7 @@ def day_of(text: pd.Series, name: str, file: str) -> pd.Series:
     DataError
         If something is no ISO date.
     """
-    odd = text[~text.str.match(r"(?:(?:1[4-9]|20)\d\d-(?:0\d|1[0-2])-[0-3]\d|$)")]
-    if len(odd):
-        msg = (
-            f"{file}: {name}: {len(odd)} cell(s) are no date such as 2023-05-17: "
-            f"{culprits(odd.unique(), most=3)}; columns are shifted, or the file went "
-            "through a spreadsheet: fetch it again"
-        )
-        raise DataError(msg)
+    check_form(text, name, DAY, file)
     return text.str.slice(0, 10)
 
 
