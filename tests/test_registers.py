@@ -438,9 +438,19 @@ def test_the_squares_ask_for_the_year_that_their_file_does_not_say(tmp_path):
 
 
 @pytest.mark.parametrize("source", PARTNERS)
-def test_an_extract_under_agreement_says_which_columns_to_name(source):
+def test_an_extract_of_a_partner_says_which_columns_to_name(source):
     with pytest.raises(DataError, match=rf"'{source}' is an extract.*bm\.read_table"):
         bm.read_source(DATA / MOVES, source)
+
+
+@pytest.mark.parametrize("source", catalogue().sources)
+def test_each_source_of_the_catalogue_is_read_or_says_what_to_write(source, tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("a;b\n1;2\n")
+    with pytest.raises(DataError, match=r"no column|is not|bm\.read_table") as told:
+        bm.read_source(path, source)
+    known = any(f"{item.id}-".startswith(f"{source}-") for item in SOURCES)
+    assert known != ("is an extract" in str(told.value))
 
 
 def test_counts_of_partners_are_those_of_the_catalogue():

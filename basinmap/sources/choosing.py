@@ -25,7 +25,7 @@ def chosen_sources(source: str | None) -> Sequence[Source]:
     CodeError
         If no source is called so.
     DataError
-        If it is an extract under agreement: with what to write in place.
+        If it is an extract of a partner: with what to write in place.
     """
     if source is None:
         return SOURCES
@@ -45,7 +45,7 @@ def _mapped(source: str) -> str:
     first = ", ".join(f"'…': {name!r}" for name in counts[:2])
     rest = f"; its counts are {', '.join(counts)}" if len(counts) > 2 else ""
     return (
-        f"{source!r} is an extract under agreement, of no public layout: say which "
+        f"{source!r} is an extract whose layout is that of who made it: say which "
         f"column is which count: bm.read_table(path, code='…', measures={{{first}}}, "
         f"source={credit!r}, vintage=…, level='commune' or 'epci'){rest}"
     )

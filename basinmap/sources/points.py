@@ -52,7 +52,7 @@ def read_points(
     path
         The file as it is published: CSV, or the zip or gz that holds it.
     source
-        What it is, to insist: `"ban"`, `"sirene"`, `"dpe"`, `"rpls"`.
+        What it is, to insist: `"ban"`, `"sirene"`, `"dpe-ademe"`, `"rpls"`.
     communes
         Codes of those that are kept, as the file writes them: of a file of all France
         nothing else is held in memory. By default all of metropolitan France.

@@ -171,7 +171,7 @@ def _refused(found: Found) -> Cells:
 _CREDIT: Final = "ADEME, diagnostics de performance énergétique {year}"
 SOURCES: Final = (
     Source(
-        id="dpe",
+        id="dpe-ademe",
         name="ADEME, diagnostics de performance énergétique",
         credit=_CREDIT,
         code=_NUMBER,

@@ -1,5 +1,5 @@
 """
-Extracts under agreement: SNE, OPS, Filocom, restricted RPLS, DV3F, rents.
+Extracts of partners: SNE, OPS, Filocom, DV3F, rents, landlords, the museum.
 
 Their layouts are those of whoever extracted them, so that none is guessed: the user
 says which column is which count, and these say which counts are asked for.
@@ -51,10 +51,20 @@ PARTNERS: Final = MappingProxyType(
             "Observatoire local des loyers",
             ("rent_observations", "median_rent_m2", "rent_m2_q1", "rent_m2_q3"),
         ),
+        "louvre-lens": (
+            "Musée du Louvre-Lens",
+            (
+                "museum_visits",
+                "surveyed_visitors",
+                "visitors_france",
+                "visitors_abroad",
+            ),
+        ),
+        "atout-france": ("Atout France", ("hotel_rooms", "hotel_rooms_3_stars")),
         "dv3f": (
             "Cerema, DV3F",
             ("sales", "sales_houses", "sales_flats", "median_price_houses"),
         ),
     }
 )
-"""Credit, and counts of the catalogue, of each extract that is under agreement."""
+"""Credit, and counts of the catalogue, of each extract whose layout is not known."""
