@@ -65,6 +65,7 @@ _ROOMS: Final = {
         "scots",
         "statistics",
     ),
+    "sources.points": ("read_points",),
     "sources.reading": ("read_source",),
     "sources.tables": ("read_table",),
     "spatial.apportioning": ("Apportionment", "apportion"),
@@ -238,6 +239,7 @@ if TYPE_CHECKING:
     from basinmap.measures import parse_counts as parse_counts
     from basinmap.measures import states_of as states_of
     from basinmap.reports import Report as Report
+    from basinmap.sources.points import read_points as read_points
     from basinmap.sources.reading import read_source as read_source
     from basinmap.sources.tables import read_table as read_table
     from basinmap.spatial.apportioning import Apportionment as Apportionment

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Literal
 
 import pandas as pd
 
-from basinmap.errors import CodeError, DataError, culprits
-from basinmap.measures import Measure, state_column
-from basinmap.reports import Report
-from basinmap.sources.cells import numbers_of, sum_of
-from basinmap.sources.codes import dated, once, repaired, without_districts
+from basinmap.errors import DataError, culprits
+from basinmap.sources.choosing import chosen_sources
 from basinmap.sources.files import recognised
+from basinmap.sources.finishing import Reading, finished
 from basinmap.sources.layouts import (
     Cells,
     Found,
-    Held,
     Options,
     Source,
     full_year,
@@ -27,19 +23,9 @@ from basinmap.sources.layouts import (
     pattern,
     position,
 )
-from basinmap.sources.producers import SOURCES
-from basinmap.states import STATES
-from basinmap.territory.levels import check_level
-from basinmap.typography import number
-from basinmap.values.told import tell
+from basinmap.sources.pairs import paired
 
-__all__ = ["Reading", "finished", "read_source"]
-
-_TOLD: Final = {
-    "secret": ("sous secret statistique", "sous secret statistique"),
-    "not_applicable": ("sans objet", "sans objet"),
-    "not_available": ("non disponible", "non disponibles"),
-}
+__all__ = ["read_source"]
 
 
 def read_source(
@@ -108,9 +94,9 @@ def read_source(
     >>> bm.column(table, "vacant_private_dwellings_2y_2025").attrs["states"]
     {'62510': 'secret'}
     >>> bm.report_of(table).notes[0]
-    'Fichier reconnu (lovac) : LOVAC, logements vacants du parc privé par commune.'
+    'Fichier reconnu (lovac) : LOVAC, logements vacants du parc privé.'
     """
-    chosen = _chosen(source)
+    chosen = chosen_sources(source)
     if dates not in {None, "real", "recorded"}:
         msg = f"unknown dates {dates!r}: write 'real' or 'recorded'"
         raise DataError(msg)
@@ -124,19 +110,14 @@ def read_source(
     return _read(found, Path(path), cog)
 
 
-def _chosen(source: str | None) -> Sequence[Source]:
-    if source is None:
-        return SOURCES
-    chosen = [item for item in SOURCES if f"{item.id}-".startswith(f"{source}-")]
-    if not chosen:
-        known = ", ".join(item.id for item in SOURCES)
-        msg = f"unknown source {source!r}: write one of {known}"
-        raise CodeError(msg)
-    return chosen
-
-
 def _read(found: Found, file: Path, cog: int | None) -> pd.DataFrame:
     source = found.source
+    if source.points is not None and source.read is None and not source.counts:
+        msg = (
+            f"{found.grid.file} is « {source.name} »: things that lie somewhere, not "
+            "counts: read it with bm.read_points(path), then bm.count(points, units)"
+        )
+        raise DataError(msg)
     cells = (source.read or _wide)(found)
     if not cells.held:
         names = [name for name in found.header if name][:12]
@@ -151,21 +132,20 @@ def _read(found: Found, file: Path, cog: int | None) -> pd.DataFrame:
     told = cells.cog or _in_name(source, file)
     if told is None and lag is not None and year is not None:
         told = year + lag
-    return finished(
-        Reading(
-            cells=cells,
-            file=found.grid.file,
-            source=source,
-            notes=(
-                f"Fichier reconnu ({source.id}) : {source.name}.",
-                *found.grid.notes,
-                *cells.notes,
-            ),
-            credit=cells.credit or source.credit,
-            cog=cog or told,
-            declared=cog is not None,
-        )
+    reading = Reading(
+        cells=cells,
+        file=found.grid.file,
+        source=source,
+        notes=(
+            f"Fichier reconnu ({source.id}) : {source.name}.",
+            *found.grid.notes,
+            *cells.notes,
+        ),
+        credit=cells.credit or source.credit,
+        cog=cog or told,
+        declared=cog is not None,
     )
+    return finished(reading) if cells.ends is None else paired(reading)
 
 
 def _in_name(source: Source, file: Path) -> int | None:
@@ -204,190 +184,3 @@ def _cog_of(name: str, names: Sequence[str]) -> int | None:
         if told is not None and told.groupdict().get("cog"):
             return full_year(told["cog"])
     return None
-
-
-# -- from text to a table -----------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """
-    What is known of a file when its cells are read.
-
-    Attributes
-    ----------
-    cells
-        As read.
-    file
-        For messages.
-    source
-        What it is.
-    notes
-        French sentences so far.
-    credit
-        French credit; `{year}` stands for the vintage.
-    cog
-        Year of the list of communes, if anything says it.
-    declared
-        Whether the caller does.
-    measures
-        Of columns that the caller declares.
-    """
-
-    cells: Cells
-    file: str
-    source: Source
-    notes: tuple[str, ...]
-    credit: str
-    cog: int | None = None
-    declared: bool = False
-    measures: Mapping[str, Measure] | None = None
-
-
-def finished(reading: Reading) -> pd.DataFrame:
-    """
-    Return the table of a reading: codes repaired, counts typed, all of it told.
-
-    Parameters
-    ----------
-    reading
-        What was read.
-    """
-    cells, source, file = reading.cells, reading.source, reading.file
-    level = check_level(source.level)
-    codes, said = repaired(cells.codes, cells.columns, level, file)
-    notes = [*reading.notes, *said]
-    if level == "commune":
-        codes, said = without_districts(codes)
-        notes += said
-    codes, said = once(codes, cells.columns, file)
-    notes += said
-    geography, said = (
-        dated(codes, reading.cog, file, declared=reading.declared)
-        if level == "commune" and not cells.dated
-        else (str(reading.cog or ""), [])
-    )
-    notes += said
-    index = pd.Index(codes.to_numpy(), dtype="str", name=level)
-    rows = codes.index
-    parsed = {
-        name: _parsed(item, reading, rows, index) for name, item in cells.held.items()
-    }
-    _check_totals(parsed, reading)
-    measures = _measures(reading, geography)
-    columns: dict[str, pd.Series] = {}
-    for name, (values, states) in parsed.items():
-        columns[name] = values
-        if (states != "").any():
-            columns[state_column(name)] = states
-            notes.append(_absent(measures[name], name, states))
-    table = pd.DataFrame(columns, index=index).sort_index()
-    report = Report(
-        verb=f"Lecture de {file}",
-        units_before=len(cells.codes),
-        units_after=len(table),
-        notes=(*notes, *source.cautions),
-    )
-    facts: dict[str, Any] = {"geography": f"{geography}-01-01"} if geography else {}
-    return tell(table, level=level, measures=measures, report=report, **facts)
-
-
-def _measures(reading: Reading, geography: str) -> dict[str, Measure]:
-    """Return what each column is, on the list of communes that was found."""
-    if reading.measures is not None:
-        return {
-            name: replace(given, geography=given.geography or geography)
-            for name, given in reading.measures.items()
-        }
-    return {
-        name: item.count.measure(
-            item.period,
-            str(item.period[0]) if reading.cells.dated else geography,
-            _credit(reading.credit, item.period),
-        )
-        for name, item in reading.cells.held.items()
-    }
-
-
-def _parsed(
-    item: Held, reading: Reading, rows: pd.Index, index: pd.Index
-) -> tuple[pd.Series, pd.Series]:
-    """Return a count on its codes."""
-    cells = reading.cells
-    name = item.column
-    if name in cells.states:
-        values = cells.columns.loc[rows, name].astype(float)
-        states = cells.states[name].loc[rows]
-        return values.set_axis(index), states.set_axis(index)
-    marks, signed = reading.source.marks, item.count.signed
-
-    def column(at: object) -> tuple[pd.Series, pd.Series]:
-        text = cells.columns.loc[rows, at].set_axis(index)
-        return numbers_of(text, name, marks, signed=signed)
-
-    positions: Sequence[object] = item.at or (name,)
-    values, states = sum_of(
-        [column(at) for at in positions], [column(at) for at in item.minus]
-    )
-    return values.set_axis(index), states.set_axis(index)
-
-
-def _check_totals(
-    parsed: Mapping[str, tuple[pd.Series, pd.Series]], reading: Reading
-) -> None:
-    """Refuse figures that contradict each other: columns are mixed up, or shifted."""
-    held = reading.cells.held
-    loose = 2.0 if reading.source.level == "iris" else 0.6
-    by_name = {(h.count.name, h.period): column for column, h in held.items()}
-    for (name, period), column in by_name.items():
-        names = reading.source.totals.get(name, ())
-        parts = [by_name.get((part, period)) for part in names]
-        if names and None not in parts:
-            due = sum(parsed[str(part)][0] for part in parts)
-            off = (parsed[column][0] - due).abs()
-            _refuse(
-                off > loose + 1e-6 * due.abs(), reading, column, "the sum of", parts
-            )
-    for part, whole in reading.source.parts:
-        for (name, period), column in by_name.items():
-            above = by_name.get((whole, period))
-            if name == part and above is not None:
-                over = parsed[column][0] - parsed[above][0] > loose
-                _refuse(over, reading, column, "at most", [above])
-
-
-def _refuse(
-    wrong: pd.Series,
-    reading: Reading,
-    column: str,
-    what: str,
-    others: Sequence[str | None],
-) -> None:
-    codes = wrong.index[wrong.to_numpy(dtype=bool)]
-    if len(codes):
-        msg = (
-            f"{reading.file}: {column!r} is not {what} {culprits(others)} in "
-            f"{len(codes)} row(s): {culprits(codes)}; columns are shifted or "
-            "exchanged: fetch the file again"
-        )
-        raise DataError(msg)
-
-
-def _credit(credit: str, period: Sequence[int]) -> str:
-    year = str(max(period)) if period else ""
-    return re.sub(r"\s+([,;]|$)", r"\1", credit.replace("{year}", year)).strip()
-
-
-def _absent(measure: Measure, name: str, states: pd.Series) -> str:
-    """Write how many values are missing, and why."""
-    told = []
-    for state, words in _TOLD.items():
-        n = int((states == state).sum())
-        if n:
-            told.append(f"{number(n)} {words[n > 1]}")
-    rest = int((~states.isin(["", *STATES])).sum())
-    if rest:
-        told.append(f"{number(rest)} à valeur minimale ou estimée")
-    label = measure.label or name
-    year = f" ({measure.vintage})" if measure.vintage else ""
-    return f"{label}{year} : {', '.join(told)}."

@@ -1,16 +1,22 @@
 """
-LOVAC: vacant dwellings of the private stock, by commune (Cerema, DHUP).
+LOVAC: vacant dwellings of the private stock, by commune and above (Cerema, DHUP).
 
-An edition counts at 1 January of its year what is vacant, and the stock of the year
+What an EPCI, a département, a region have is published for them, with what secrecy
+hides in communes: it is read at its level, which its codes tell, never added up. An
+edition counts at 1 January of its year what is vacant, and the stock of the year
 before: the rate is of the two. Past editions stand in the same file, made otherwise
 before 2025: only the edition's own is read.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
+import pandas as pd
+
 from basinmap.errors import DataError
+from basinmap.sources.codes import is_total
 from basinmap.sources.layouts import (
     Cells,
     Count,
@@ -24,7 +30,15 @@ from basinmap.sources.layouts import (
 
 __all__ = ["SOURCES"]
 
-_CODE: Final = "CODGEO_{cog}"
+# Files above the commune name their codes in ways of their own.
+_CODE: Final = (
+    "(?:CODGEO|(?:CODE?|SIREN)?_?(?:EPCI|DEP(?:ARTEMENT)?|REG(?:ION)?))_{cog}"
+)
+_EPCI: Final = "2[0-9]{8}"
+_SHORT: Final = "[0-9][0-9AB]|97[1-6]"
+_REGIONS: Final = re.compile(
+    "0[1-46]|11|2[478]|32|44|5[23]|7[56]|84|9[34]",
+)
 _STOCK: Final = "private_dwellings"
 _COUNTS: Final = (
     Count(
@@ -80,12 +94,35 @@ def _read(found: Found) -> Cells:
         cog=edition,
         # The stock of the year before is of this edition too.
         credit=f"Cerema et DHUP, LOVAC {edition}",
+        level=_level(text[at], found),
     )
+
+
+def _level(codes: pd.Series, found: Found) -> str:
+    """Return the level of codes, by their form, or by the header where it says."""
+    text = codes[~is_total(codes) & (codes != "")]
+    if text.empty or not text.str.fullmatch(f"{_EPCI}|{_SHORT}").all():
+        return "commune"
+    if text.str.fullmatch(_EPCI).all():
+        return "epci"
+    header = found.header[position(found.header, (_CODE,)) or 0].upper()
+    told = {"DEP": "departement", "REG": "region"}
+    for word, level in told.items():
+        if word in header:
+            return level
+    if text.str.fullmatch(_REGIONS.pattern).all():
+        msg = (
+            f"{found.grid.file}: are these codes of regions or of départements? The "
+            f"column {header!r} does not say: rename it REG_{header[-2:]} or "
+            f"DEP_{header[-2:]}"
+        )
+        raise DataError(msg)
+    return "departement"
 
 
 _COMMUNES: Final = Source(
     id="lovac",
-    name="LOVAC, logements vacants du parc privé par commune",
+    name="LOVAC, logements vacants du parc privé",
     credit="Cerema et DHUP, LOVAC",
     code=(_CODE,),
     needs=(_CODE, "pp_vacant(?:_plus_2ans)?_{yy}"),
@@ -94,7 +131,8 @@ _COMMUNES: Final = Source(
     cautions=(
         "LOVAC ne forme pas de série : la source a changé en 2025, seule l'édition du "
         "fichier est lue.",
-        "Un effectif secret n'est pas nul : la somme d'un territoire est un minimum.",
+        "Un effectif secret n'est pas nul : la somme d'un territoire est un minimum ; "
+        "sa valeur est publiée au fichier de son échelon.",
     ),
     read=_read,
 )
