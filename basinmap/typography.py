@@ -86,10 +86,14 @@ def shortest(value: float) -> str:
 
     Examples
     --------
-    >>> shortest(2.5), shortest(20_000.0), shortest(0.1)
-    ('2,5', '20\u202f000', '0,1')
+    >>> shortest(2.5), shortest(20_000.0), shortest(0.1 * 3)
+    ('2,5', '20\u202f000', '0,3')
     """
-    decimals = next(d for d in range(7) if d == 6 or round(value, d) == value)
+    # What was computed is a hair off: 0.1 × 3 is 0.3.
+    close = 1e-9 * max(1.0, abs(value))
+    decimals = next(
+        d for d in range(7) if d == 6 or abs(round(value, d) - value) < close
+    )
     return number(value, decimals)
 
 

@@ -355,7 +355,7 @@ def test_a_locator_that_cannot_be_true_is_refused(ax, lens):
         draw_locator(ax, lens, bm.epcis().to_crs(4326))
     bm.draw_outlines(ax, lens, label="limite")
     bm.draw_legend(ax)
-    with pytest.raises(bm.errors.DataError, match="locator before draw_legend"):
+    with pytest.raises(bm.errors.DataError, match="legend is drawn already"):
         draw_locator(ax, lens, bm.epcis())
 
 

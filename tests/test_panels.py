@@ -308,6 +308,8 @@ def test_types_in_common_stand_once_and_two_colours_are_refused(four):
         ("bourg", None),
         ("ville", None),
     ]
+    _, maps = bm.panels({"a": four, "b": four}, title="T")
+    bm.draw_typology(maps["a"], four, types, title="Type")
     bm.draw_typology(maps["b"], four, types.replace("ville", "autre"), title="Type")
     with pytest.raises(MeasureError, match="Type"):
         gathered(maps)

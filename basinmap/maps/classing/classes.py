@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
+from basinmap.maps.classing.figures import decimals_told
 from basinmap.maps.classing.methods import Method, cut_values, round_breaks
 from basinmap.territory.former import strangers
 from basinmap.typography import interval, number, typeset
@@ -375,9 +376,16 @@ def _decimals(series: Mapping[Key, pd.Series]) -> int | None:
 
 
 def _own_breaks(breaks: Sequence[float], pivot: float | None) -> list[float]:
-    inner = [float(b) for b in breaks]
+    inner = [float(b) for b in np.ravel(np.asarray(breaks, dtype=float))]
     if not np.isfinite(inner).all() or (np.diff(inner) < 1e-6).any():
         msg = f"breaks must increase, got {inner}; write breaks=[5, 10, 20]"
+        raise DataError(msg)
+    tiny = [b for b in inner if b and round(b, 6) == 0]
+    if tiny:
+        msg = (
+            f"breaks {tiny}: printed with six decimals they are 0; give the values in "
+            "a smaller unit, such as per 100,000"
+        )
         raise DataError(msg)
     if pivot is not None and pivot not in inner:
         msg = f"the pivot {pivot} is none of the breaks {inner}; add it to them"
@@ -527,9 +535,7 @@ def written(inner: Sequence[float], *, signs: bool = False) -> list[str]:
     >>> written([0.0, 2.0, 3.5])
     ['0', '2,0', '3,5']
     """
-    decimals = next(
-        d for d in range(7) if d == 6 or all(abs(round(b, d) - b) < 1e-9 for b in inner)
-    )
+    decimals = decimals_told(inner)
     return [number(b, decimals if b else 0, signed=signs) for b in inner]
 
 

@@ -37,8 +37,9 @@ from basinmap.maps.grounds.imagery import (
 )
 from basinmap.maps.grounds.laying import check_opacity, lay, paler, to_grey
 from basinmap.maps.grounds.tilecache import Tile, TileCache, cache_folder
-from basinmap.maps.paper.guards import check_map
+from basinmap.maps.paper.guards import check_map, check_open
 from basinmap.maps.paper.sheets import MapAxes, check_dpi
+from basinmap.maps.paper.stack import STACK
 from basinmap.spatial.projections import METRIC
 
 __all__ = ["draw_basemap"]
@@ -164,6 +165,7 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
     basinmap.errors.DataError: orthophoto.tif: cannot be read as a raster ...
     """
     check_map(ax)
+    check_open(ax, keyed=False)
     check_opacity(opacity)
     provider = _provider(source)
     if provider is None:
@@ -192,7 +194,7 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
         pixels = to_grey(pixels)
     if opacity < 1:
         pixels = paler(pixels, opacity)
-    lay(ax, pixels, grid, zorder=0.5, label="_basemap")
+    lay(ax, pixels, grid, zorder=STACK["basemap"], label="_basemap")
     ax.grounds[told] = None
 
 

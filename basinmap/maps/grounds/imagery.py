@@ -33,6 +33,7 @@ from basinmap.territory.local import is_there, local_file
 __all__ = [
     "DPI",
     "Grid",
+    "check_voids",
     "credit_of",
     "frame_grid",
     "inside",
@@ -58,6 +59,14 @@ _CACHE: Final = 64_000_000
 _FINER: Final = 1.5
 """How much finer than the frame a raster is read, for warping not to blur it."""
 _CREDITS: Final = "TIFFTAG_COPYRIGHT", "COPYRIGHT", "ATTRIBUTION", "CREDIT", "SOURCE"
+
+_GLANCE: Final = 512
+"""Rows and columns that are looked at for a number that stands for nothing."""
+_DISTINCT: Final = 3
+_VOIDS: Final = frozenset(
+    [-9.0, -99.0, -999.0, -9999.0, -99999.0, -999999.0, -32767.0, -32768.0, 9999.0]
+)
+_ENORMOUS: Final = 1e20
 
 
 @dataclass(frozen=True, slots=True)
@@ -370,6 +379,59 @@ def read_values(
         resampling=Resampling.cubic if smooth else Resampling.nearest,
     )
     return drawn
+
+
+def check_voids(
+    dataset: Any,  # noqa: ANN401 - rasterio's
+    grid: Grid,
+    *,
+    band: int = 1,
+) -> None:
+    """
+    Refuse a number for « nothing » that the file does not declare as such.
+
+    Parameters
+    ----------
+    dataset
+        What `opened` gives.
+    grid
+        Where.
+    band
+        From 1.
+
+    Raises
+    ------
+    DataError
+        If a number that is usual for « no data » is farther from all the others than
+        these are from each other.
+    """
+    if not 1 <= band <= dataset.count or dataset.dtypes[band - 1].startswith("c"):
+        return  # told by `read_values`
+    part = _part(dataset, grid)
+    shape = tuple(min(side, _GLANCE) for side in part.shape)
+    found = dataset.read(band, window=part.window, out_shape=shape, masked=True)
+    known = np.unique(found.compressed())
+    known = known[np.isfinite(known)].astype(np.float64)
+    for at in (0, -1) if len(known) > _DISTINCT else ():
+        void, rest = known[at], np.delete(known, at)
+        far = min(abs(void - rest[0]), abs(void - rest[-1]))
+        if far > rest[-1] - rest[0] and _usual_void(void, dataset.dtypes[band - 1]):
+            msg = (
+                f"{dataset.name}: {void:g} is far from all the other values "
+                f"({rest[0]:g} to {rest[-1]:g}), as what stands for nothing; say so "
+                f"with `rio edit-info --nodata {void:g} file.tif`"
+            )
+            raise DataError(msg)
+
+
+def _usual_void(value: float, kind: str) -> bool:
+    """Tell a number that stands for « no data » in many files."""
+    if np.dtype(kind).kind in "iu":
+        bounds = np.iinfo(kind)
+        # Of unsigned numbers the least is 0, which is a value.
+        if value == bounds.max or bounds.min < 0 <= bounds.min + 1 - value:
+            return True
+    return value in _VOIDS or abs(value) > _ENORMOUS
 
 
 def read_picture(dataset: Any, grid: Grid) -> Pixels:  # noqa: ANN401 - rasterio's

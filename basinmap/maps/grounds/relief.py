@@ -18,8 +18,9 @@ from basinmap.maps.grounds.imagery import (
     read_values,
 )
 from basinmap.maps.grounds.laying import check_opacity, lay
-from basinmap.maps.paper.guards import check_map
+from basinmap.maps.paper.guards import check_map, check_open
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 
 __all__ = ["draw_hillshade", "shade"]
 
@@ -104,6 +105,7 @@ def draw_hillshade(  # noqa: PLR0913 - a sun has a place
     basinmap.errors.DataError: terrain.tif: cannot be read as a raster ...
     """
     check_map(ax)
+    check_open(ax, keyed=False)
     if opacity is None:
         opacity = _GREY if ax.plan.theme.grey else _COLOR
     check_opacity(opacity)
@@ -121,7 +123,7 @@ def draw_hillshade(  # noqa: PLR0913 - a sun has a place
         rows = heights[i : i + _STRIP + 2]
         shadow = shade(rows, grid.cell, sides, altitude)
         pixels[i : i + _STRIP, :, 3] = np.rint(shadow * (255 * opacity))
-    lay(ax, pixels, grid, zorder=2.5, label="_hillshade")
+    lay(ax, pixels, grid, zorder=STACK["shadows"], label="_hillshade")
     ax.grounds[told] = None
 
 

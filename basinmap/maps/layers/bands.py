@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from basinmap.errors import DataError, culprits
+from basinmap.maps.layers.doors import enter, fill_of, leave, meets_frame
 from basinmap.maps.layers.drawing import (
     fill_shapes,
     frame_box,
@@ -17,14 +18,12 @@ from basinmap.maps.layers.drawing import (
     in_frame,
     kind_colors,
     merged,
-    remember,
 )
 from basinmap.maps.look.palettes import sequential_colors
 from basinmap.maps.look.themes import Theme, font, settings, text_width
 from basinmap.maps.look.vision import check_colors
 from basinmap.maps.paper.alternatives import Sentence, Told, told
 from basinmap.maps.paper.blocks import Swatch
-from basinmap.maps.paper.guards import check_areas, check_map
 from basinmap.maps.paper.pens import (
     ROW,
     TEXT,
@@ -36,6 +35,7 @@ from basinmap.maps.paper.pens import (
     write_heading,
 )
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.measures import check_columns
 from basinmap.spatial.overlaps import shared_surface
 from basinmap.typography import capital, shortest, typeset
@@ -107,8 +107,7 @@ def draw_isochrones(
     >>> fig, ax = bm.page(areas, title="À pied du Louvre-Lens")
     >>> draw_isochrones(ax, areas, title="Temps de parcours à pied")
     """
-    check_map(ax)
-    check_areas(areas, "areas")
+    enter(ax, areas, "areas", areas=True)
     check_columns(areas, "outer", "label")
     _check_disjoint(areas)
     minutes = amounts(areas["outer"], "areas: outer")
@@ -117,6 +116,10 @@ def draw_isochrones(
         msg = f"areas: {len(lacking)} without outer: {culprits(lacking)}; drop them"
         raise DataError(msg)
     areas = areas.loc[minutes.sort_values(kind="stable").index]  # near ones are dark
+    if not meets_frame(ax, areas, "areas"):
+        return
+    heading = capital(typeset(title if title is not None else told_of(areas).rule))
+    fill = fill_of(ax, areas.geometry, heading, "bands") if filled else None
     theme = ax.plan.theme
     colors = _colors(ax, palette, len(areas))
     seen, zoom = in_frame(ax, areas), ax.plan.zoom
@@ -130,16 +133,14 @@ def draw_isochrones(
                 facecolor=color if filled else "none",
                 edgecolor="#ffffff" if filled else color,
                 linewidth=0.3 if filled else 1.0,
-                zorder=1.7 if filled else 3.4,
+                zorder=STACK["bands" if filled else "edges of bands"],
                 label=label,
             )
         shape = "box" if filled else "line"
         edge = theme.faint if filled else color
         swatches.append(Swatch(label, color, shape=shape, edge=edge, width=zoom))
     _write_minutes(ax, seen)
-    heading = title if title is not None else told_of(areas).rule
-    ax.blocks.append(BandsBlock(capital(typeset(heading)), tuple(swatches)))
-    remember(ax, areas)
+    leave(ax, BandsBlock(heading, tuple(swatches)), on=areas, fill=fill)
 
 
 def _colors(ax: MapAxes, palette: str | Sequence[str], count: int) -> list[str]:
@@ -186,7 +187,7 @@ def _write_minutes(ax: MapAxes, areas: gpd.GeoDataFrame) -> None:
                 color=theme.ink,
                 ha="center",
                 va="center",
-                zorder=5,
+                zorder=STACK["distances"],
                 bbox={"boxstyle": "round,pad=0.25", "fc": theme.halo, "ec": "none"},
             )
 

@@ -14,11 +14,12 @@ from matplotlib.patches import FancyArrowPatch, Polygon
 
 from basinmap.errors import DataError
 from basinmap.maps.classing.classes import classify, signed, written
+from basinmap.maps.classing.figures import decimals_of
+from basinmap.maps.layers.doors import enter_fill, leave
 from basinmap.maps.layers.drawing import (
     fill_shapes,
     fill_states,
     on_units,
-    remember,
     state_swatches,
     states_of_classes,
 )
@@ -32,7 +33,6 @@ from basinmap.maps.look.palettes import bivariate_colors
 from basinmap.maps.look.themes import Theme, font, wrapped
 from basinmap.maps.paper.alternatives import Sentence, Told, counted, told
 from basinmap.maps.paper.blocks import in_common, unlike
-from basinmap.maps.paper.guards import check_areas, check_map, check_seen
 from basinmap.maps.paper.pens import (
     LINE,
     Pen,
@@ -42,6 +42,7 @@ from basinmap.maps.paper.pens import (
     write_heading,
 )
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.typography import number, typeset
 from basinmap.values.checks import check_classes, check_rate
 from basinmap.values.told import fact_of, told_of
@@ -158,9 +159,7 @@ def draw_bivariate(
     >>> ax.blocks[0].rows.breaks
     ('6', '8')
     """
-    check_map(ax)
-    check_areas(units)
-    check_seen(ax, units)
+    fill = enter_fill(ax, units, rows, title)
     if ax.plan.theme.grey:
         msg = (
             "nine colours cannot be told apart in grey: draw two maps, or circles "
@@ -185,27 +184,23 @@ def draw_bivariate(
             # Low on both is nearly the grey of the land around: keep its outline.
             edgecolor=ax.plan.theme.faint,
             linewidth=0.45,
-            zorder=2,
+            zorder=STACK["fills"],
             label=f"{first.cat.categories[i]} × {second.cat.categories[j]}",
         )
     fill_states(ax, units, states)
     axes = _axes(cut, labels)
-    ax.blocks.append(
-        BivariateBlock(
-            title=typeset(title),
-            colors=colors,
-            counts=tuple(tuple(int(n) for n in row) for row in counts),
-            rows=axes[0],
-            columns=axes[1],
-            counted=counted_as(rows, units),
-        )
+    block = BivariateBlock(
+        title=typeset(title),
+        colors=colors,
+        counts=tuple(tuple(int(n) for n in row) for row in counts),
+        rows=axes[0],
+        columns=axes[1],
+        counted=counted_as(rows, units),
     )
     missing = state_swatches(states, zoom=ax.plan.zoom)
-    if missing:  # apart, as a short strip may hold it only in its next column
-        ax.blocks.append(CategoriesBlock("", tuple(missing)))
-    for drawn in (rows, columns):
-        remember(ax, drawn, on=units)
-    remember(ax, units)
+    # Apart, as a short strip may hold it only in its next column.
+    apart = [CategoriesBlock("", tuple(missing))] if missing else []
+    leave(ax, block, *apart, values=[rows, columns], on=units, fill=fill)
 
 
 def _cut(values: pd.Series) -> pd.Series:
@@ -256,12 +251,12 @@ def _axis_title(classes: pd.Series, *, dated: bool) -> str:
 
 
 def _extent(classes: pd.Series) -> str:
-    told = told_of(classes).decimals
-    decimals = 1 if told is None else told
-    signs = signed(classes)
-    low, high = (
-        number(bound, decimals, signed=signs) for bound in fact_of(classes, "bounds")
+    bounds = fact_of(classes, "bounds")
+    decimals = decimals_of(
+        bounds, told=told_of(classes).decimals, breaks=fact_of(classes, "breaks")
     )
+    signs = signed(classes)
+    low, high = (number(bound, decimals, signed=signs) for bound in bounds)
     return f"de {low} à {high}"
 
 

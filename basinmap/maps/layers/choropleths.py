@@ -7,21 +7,17 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 
+from basinmap.maps.layers.doors import enter_fill, leave
 from basinmap.maps.layers.drawing import (
     class_colors,
     classes_block,
     fill_shapes,
     fill_states,
     on_units,
-    remember,
     states_of_classes,
 )
-from basinmap.maps.paper.guards import (
-    check_areas,
-    check_map,
-    check_seen,
-)
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.values.checks import check_classes, check_rate
 
 __all__ = ["draw_choropleth"]
@@ -71,9 +67,7 @@ def draw_choropleth(
     >>> fig, ax = bm.page(lens, title="Taux de vacance")
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
     """
-    check_map(ax)
-    check_areas(units)
-    check_seen(ax, units)
+    fill = enter_fill(ax, units, classes, title)
     check_classes(classes)
     check_rate(
         classes,
@@ -82,13 +76,11 @@ def draw_choropleth(
     )
     aligned = on_units(units, classes)
     colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
-    line = {"edgecolor": "#ffffff", "linewidth": 0.45, "zorder": 2}
+    line = {"edgecolor": "#ffffff", "linewidth": 0.45, "zorder": STACK["fills"]}
     for code, label in enumerate(classes.cat.categories):
         chosen = units.geometry[aligned.cat.codes == code]
         fill_shapes(ax, chosen, facecolor=colors[code], label=label, **line)
     states = states_of_classes(aligned)
     fill_states(ax, units, states)
-    remember(ax, classes, on=units)
-    remember(ax, units)
     block = classes_block(aligned, colors, states, title, zoom=ax.plan.zoom)
-    ax.blocks.append(block)
+    leave(ax, block, values=[classes], on=units, fill=fill)

@@ -14,12 +14,14 @@ from matplotlib.collections import LineCollection
 
 from basinmap.errors import DataError, culprits
 from basinmap.maps.classing.classes import classify
-from basinmap.maps.layers.drawing import inked, on_units, remember, states_of_classes
+from basinmap.maps.layers.doors import enter, leave
+from basinmap.maps.layers.drawing import inked, on_units, states_of_classes
 from basinmap.maps.layers.typology import CategoriesBlock, gravest, label_of
 from basinmap.maps.look.themes import settings
 from basinmap.maps.paper.blocks import Swatch
-from basinmap.maps.paper.guards import check_areas, check_map, check_seen
+from basinmap.maps.paper.guards import check_seen
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES
 from basinmap.spatial.coverages import neighbours
 from basinmap.typography import typeset
@@ -98,8 +100,7 @@ def draw_discontinuities(
     >>> ax.blocks[0].swatches[-1].label
     'moins de 2,0 (non tracé)'
     """
-    check_map(ax)
-    check_areas(units)
+    enter(ax, units, areas=True)
     check_seen(ax, units)
     aligned = _checked(units, values, by)
     pairs = neighbours(units)
@@ -119,9 +120,8 @@ def draw_discontinuities(
         swatches.append(swatch)
     heading = title if title is not None else _heading(values, by)
     lines = (*swatches[::-1], *_unknown(pairs, aligned))
-    ax.blocks.append(CategoriesBlock(typeset(heading), lines, "limites"))
-    remember(ax, values, on=units)
-    remember(ax, units)
+    block = CategoriesBlock(typeset(heading), lines, "limites")
+    leave(ax, block, values=[values], on=units)
 
 
 def _checked(units: gpd.GeoDataFrame, values: pd.Series, by: str) -> pd.Series:
@@ -236,7 +236,7 @@ def _add_borders(
                 linewidths=points,
                 capstyle="round",
                 joinstyle="round",
-                zorder=3.2,
+                zorder=STACK["discontinuities"],
                 label=name,
             )
             ax.add_collection(lines, autolim=False)

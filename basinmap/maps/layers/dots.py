@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 import zlib
+from functools import reduce
 from typing import Final
 
 import geopandas as gpd
@@ -15,16 +16,18 @@ from matplotlib.colors import to_rgba_array
 from numpy.typing import NDArray
 
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
-from basinmap.maps.layers.drawing import inked, on_units, remember, states_of_classes
-from basinmap.maps.layers.typology import MOST, CategoriesBlock, label_of
+from basinmap.maps.layers.doors import enter, leave
+from basinmap.maps.layers.drawing import add_key, inked, on_units, states_of_classes
+from basinmap.maps.layers.sizes import mark_missing
+from basinmap.maps.layers.typology import MOST, CategoriesBlock, gravest, label_of
 from basinmap.maps.look.palettes import qualitative_colors
 from basinmap.maps.look.themes import MM_PER_POINT, settings
 from basinmap.maps.paper.blocks import Swatch
-from basinmap.maps.paper.guards import check_areas, check_map, check_seen
+from basinmap.maps.paper.guards import check_areas, check_seen
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.spatial.projections import check_same_crs
-from basinmap.states import STATES
-from basinmap.typography import capital, number, shortest, typeset
+from basinmap.typography import capital, shortest, typeset
 from basinmap.values.checks import amounts, check_series, columns_of, kind_of
 from basinmap.values.told import retell, told_of
 
@@ -111,8 +114,7 @@ def draw_dots(
     >>> int(dots["L01"].sum()) == round(homes.sum() / 100)
     True
     """
-    check_map(ax)
-    check_areas(units)
+    enter(ax, units, areas=True)
     check_seen(ax, units)
     size_mm = 0.6 * ax.plan.zoom if size_mm is None else size_mm
     _check_options(per_dot, size_mm)
@@ -137,20 +139,17 @@ def draw_dots(
     _add_dots(ax, ground, counts, colors, size_mm, seed)
     first = next(iter(stocks.values()))
     label = label_of(first) if len(stocks) == 1 else ""
-    ax.blocks.append(
-        CategoriesBlock(
-            title=typeset(title if title is not None else label),
-            swatches=tuple(
-                _swatches(stocks, counts, colors, per_dot, size_mm, ax.plan.zoom)
-            ),
-            counted="points",
-        )
+    block = CategoriesBlock(
+        title=typeset(title if title is not None else label),
+        swatches=tuple(
+            _swatches(stocks, counts, colors, per_dot, size_mm, ax.plan.zoom)
+        ),
+        counted="points",
     )
     where = "territoire" if inside is None else "territoire, là où il est bâti"
     ax.notes[f"Points placés au hasard dans chaque {where}"] = None
-    for values in stocks.values():
-        remember(ax, values, on=units)
-    remember(ax, units)
+    leave(ax, block, values=stocks.values(), on=units)
+    _tell_missing(ax, units, stocks)
     return counts
 
 
@@ -352,7 +351,7 @@ def _add_dots(
             s=(size / MM_PER_POINT) ** 2,
             color=to_rgba_array(colors)[ink] if len(colors) > 1 else colors[0],
             linewidth=0,
-            zorder=4,
+            zorder=STACK["symbols"],
             label="dots",
         )
 
@@ -368,7 +367,7 @@ def _swatches(
     size: float,
     zoom: float,
 ) -> list[Swatch]:
-    """Return a line a stock, what a dot stands for, what has none."""
+    """Return a line a stock, and what a dot stands for."""
     units = {told_of(values).unit for values in stocks.values()}
     unit = f" {units.pop()}" if len(units) == 1 else ""
     worth = typeset(f"1 point = {shortest(per_dot)}{unit}").rstrip()
@@ -381,10 +380,18 @@ def _swatches(
     ]
     if len(stocks) > 1:
         swatches.append(Swatch(worth, "#1f2430", None, "o", size=size))
-    states = pd.concat([states_of_classes(values) for values in stocks.values()])
-    for state, meaning in STATES.items():
-        missing = int((states == state).sum())
-        if missing:
-            text = typeset(f"{meaning} : {number(missing)}")
-            swatches.append(Swatch(text, "none", shape="none"))
     return swatches
+
+
+def _tell_missing(
+    ax: MapAxes, units: gpd.GeoDataFrame, stocks: dict[str, pd.Series]
+) -> None:
+    """Mark the units that no stock is known of; count those of which one is not."""
+    table = pd.DataFrame(stocks)
+    unknown = table.isna()
+    states = [states_of_classes(values) for values in stocks.values()]
+    worst = reduce(gravest, states)
+    mark_missing(ax, units, table.sum(axis=1), worst.where(unknown.all(axis=1), ""))
+    some = int((unknown.any(axis=1) & ~unknown.all(axis=1)).sum())
+    if some:
+        add_key(ax, Swatch("Un des effectifs manque", "none", some, "none"))

@@ -17,6 +17,7 @@ from matplotlib.path import Path
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.classing.classes import signed
+from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.look.palettes import (
     DIVERGING,
     diverging_colors,
@@ -34,6 +35,7 @@ from basinmap.maps.look.vision import (
 from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock, Swatch
 from basinmap.maps.paper.precision import tell_outlines
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.measures import QUALIFIERS, STATES
 from basinmap.territory.former import strangers
 from basinmap.typography import capital, number, typeset, uncapital
@@ -458,7 +460,7 @@ def fill_states(ax: MapAxes, units: gpd.GeoDataFrame, states: pd.Series) -> None
             hatch=hatch,
             edgecolor=STATE_EDGE,
             linewidth=0.45,
-            zorder=2,
+            zorder=STACK["fills"],
             label=meaning,
         )
 
@@ -562,7 +564,11 @@ def classes_block(
         breaks=fact_of(classes, "breaks"),
         colors=tuple(colors),
         bounds=fact_of(classes, "bounds"),
-        decimals=1 if told.decimals is None else told.decimals,
+        decimals=decimals_of(
+            fact_of(classes, "bounds"),
+            told=told.decimals,
+            breaks=fact_of(classes, "breaks"),
+        ),
         counted=plural_of(told.level),
         signed=signed(classes),
         classified=int(fact_of(classes, "classified", 0)),

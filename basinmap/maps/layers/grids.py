@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
+from basinmap.maps.layers.doors import enter_fill, leave
 from basinmap.maps.layers.drawing import (
     STATE_EDGE,
     class_colors,
@@ -24,12 +25,12 @@ from basinmap.maps.layers.drawing import (
     fill_shapes,
     merged,
     on_units,
-    remember,
     state_fill,
     states_of_classes,
 )
-from basinmap.maps.paper.guards import check_areas, check_map, check_seen
+from basinmap.maps.paper.guards import check_areas
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES
 from basinmap.spatial.grids import check_room, parsed_squares
 from basinmap.spatial.projections import check_same_crs
@@ -108,8 +109,8 @@ def draw_grid(
     >>> sum(swatch.count for swatch in ax.blocks[0].swatches) == len(cells)
     True
     """
-    check_map(ax)
-    aligned = _checked(ax, cells, classes)
+    fill = enter_fill(ax, cells, classes, title, "cells")
+    aligned = _checked(cells, classes)
     _check_width(ax, cells)
     colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
     for code, label in enumerate(classes.cat.categories):
@@ -117,9 +118,8 @@ def draw_grid(
         _fill(ax, merged(chosen.array), colors[code], label)
     states = _fill_states(ax, cells, aligned)
     block = classes_block(aligned, colors, states, title, zoom=ax.plan.zoom)
-    ax.blocks.append(replace(block, counted="carreaux"))
-    remember(ax, classes, on=cells)
-    remember(ax, cells)
+    block = replace(block, counted="carreaux")
+    leave(ax, block, values=[classes], on=cells, fill=fill)
     _tell_imputed(ax, cells)
 
 
@@ -187,8 +187,8 @@ def draw_surface(
     >>> fig, ax = bm.page(lens, title="Densité lissée")
     >>> draw_surface(ax, surface, people, bm.classify(people), area=lens)
     """
-    check_map(ax)
-    aligned = _checked(ax, cells, classes)
+    fill = enter_fill(ax, cells, classes, title, "cells")
+    aligned = _checked(cells, classes)
     if area is not None:
         check_same_crs(cells, area, names=("cells", "area"))
         check_areas(area, "area")
@@ -209,18 +209,15 @@ def draw_surface(
     block = classes_block(aligned, colors, states, title, zoom=ax.plan.zoom)
     # A surface has no squares to count.
     bare = tuple(replace(swatch, count=None) for swatch in block.swatches)
-    ax.blocks.append(replace(block, counted="", swatches=bare))
-    remember(ax, classes, on=cells)
-    remember(ax, cells)
+    block = replace(block, counted="", swatches=bare)
+    leave(ax, block, values=[classes], on=cells, fill=fill)
 
 
 # -- the door ---------------------------------------------------------------------
 
 
-def _checked(ax: MapAxes, cells: gpd.GeoDataFrame, classes: pd.Series) -> pd.Series:
+def _checked(cells: gpd.GeoDataFrame, classes: pd.Series) -> pd.Series:
     """Return classes that may fill squares, on the index of these."""
-    check_areas(cells, "cells")
-    check_seen(ax, cells, "cells")
     check_classes(classes)
     check_rate(
         classes,
@@ -263,7 +260,7 @@ def _fill(ax: MapAxes, shape: shapely.Geometry, color: str, label: str) -> None:
         facecolor=color,
         edgecolor=color,
         linewidth=_EDGE,
-        zorder=2,
+        zorder=STACK["fills"],
         label=label,
     )
 
@@ -281,7 +278,7 @@ def _fill_states(ax: MapAxes, cells: gpd.GeoDataFrame, aligned: pd.Series) -> pd
             hatch=hatch,
             edgecolor=STATE_EDGE,
             linewidth=_EDGE,
-            zorder=2,
+            zorder=STACK["fills"],
             label=meaning,
         )
     return states

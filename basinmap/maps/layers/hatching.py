@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -14,20 +15,20 @@ import shapely
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 
-from basinmap.errors import DataError, VintageError
+from basinmap.errors import DataError, MeasureError, VintageError
+from basinmap.maps.layers.doors import enter, leave, meets_frame
 from basinmap.maps.layers.drawing import (
     fill_shapes,
     frame_box,
     in_frame,
     inked,
-    remember,
 )
 from basinmap.maps.look.themes import Theme, font, settings, wrapped
 from basinmap.maps.paper.alternatives import Sentence, Told, told
 from basinmap.maps.paper.blocks import in_common
-from basinmap.maps.paper.guards import check_areas, check_map
 from basinmap.maps.paper.pens import BOX, ROW, TEXT, Pen, block_height, draw_block
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.territory.reading import check_generations
 from basinmap.typography import typeset
 from basinmap.values.told import told_of
@@ -110,6 +111,8 @@ def draw_hatching(
     VintageError
         If QPV are of two generations, of none that is told, or of another than the
         label says.
+    MeasureError
+        If areas of another label look the same on this map, or of this one otherwise.
     DataError
         If an area is no polygon, a code is repeated, or the pattern, the spacing or
         the label make no sense.
@@ -123,8 +126,7 @@ def draw_hatching(
     >>> fig, ax = bm.page(quartiers, title="Cité de Sessevalle")
     >>> draw_hatching(ax, quartiers, label="quartier étudié (repère de 500 m)")
     """
-    check_map(ax)
-    check_areas(areas, "areas")
+    enter(ax, areas, "areas", areas=True)
     if pattern not in _ANGLES:
         msg = f"unknown pattern {pattern!r}; choose among {', '.join(_ANGLES)}"
         raise DataError(msg)
@@ -135,6 +137,8 @@ def draw_hatching(
         raise DataError(msg)
     text = typeset(_dated(label, areas))
     ink = inked(ax, color or ax.plan.theme.ink)
+    if not meets_frame(ax, areas, "areas"):
+        return
     seen = in_frame(ax, areas)
     _add_strokes(ax, seen, _ANGLES[pattern], spacing_mm, ink)
     for edge, width, name in (
@@ -147,11 +151,11 @@ def draw_hatching(
             facecolor="none",
             edgecolor=edge,
             linewidth=width,
-            zorder=3.1,
+            zorder=STACK["hatching"],
             label=name,
         )
     _add_entry(ax, Hatch(text, ink, pattern, spacing_mm))
-    remember(ax, areas)
+    leave(ax, on=areas)
 
 
 def strokes(shape: shapely.Geometry, angle: float, spacing: float) -> list[np.ndarray]:
@@ -221,7 +225,7 @@ def _add_strokes(
                     colors=ink,
                     linewidths=width * ax.plan.zoom,
                     capstyle="butt",
-                    zorder=3.1,
+                    zorder=STACK["hatching"],
                     label="_strokes",
                 ),
                 autolim=False,
@@ -271,9 +275,23 @@ def _add_entry(ax: MapAxes, hatch: Hatch) -> None:
     for position, block in enumerate(ax.blocks):
         if isinstance(block, HatchingBlock):
             if hatch not in block.hatches:
-                ax.blocks[position] = HatchingBlock((*block.hatches, hatch))
+                hatches = (*block.hatches, hatch)
+                _check_hatches(hatches)
+                ax.blocks[position] = HatchingBlock(hatches)
             return
     ax.blocks.append(HatchingBlock((hatch,)))
+
+
+def _check_hatches(hatches: tuple[Hatch, ...]) -> None:
+    """Check that a label has one look, and a look one label."""
+    for one, other in combinations(hatches, 2):
+        if one.label == other.label or replace(one, label=other.label) == other:
+            named = " and ".join(dict.fromkeys([repr(one.label), repr(other.label)]))
+            msg = (
+                f"hatching {named}: a label has one look on a sheet, and a look one "
+                "label; give each its pattern=…, color=… or spacing_mm=…"
+            )
+            raise MeasureError(msg)
 
 
 def _lines(hatch: Hatch, width: float, theme: Theme) -> list[str]:
@@ -282,7 +300,9 @@ def _lines(hatch: Hatch, width: float, theme: Theme) -> list[str]:
 
 @in_common.register
 def _(block: HatchingBlock, other: HatchingBlock) -> HatchingBlock:
-    return HatchingBlock(tuple(dict.fromkeys((*block.hatches, *other.hatches))))
+    hatches = tuple(dict.fromkeys((*block.hatches, *other.hatches)))
+    _check_hatches(hatches)
+    return HatchingBlock(hatches)
 
 
 @block_height.register

@@ -24,6 +24,7 @@ from basinmap.errors import (
     MeasureError,
     culprits,
 )
+from basinmap.maps.layers.doors import enter, leave
 from basinmap.maps.layers.drawing import free_spot, inked, remember
 from basinmap.maps.look.themes import (
     MM_PER_POINT,
@@ -34,7 +35,6 @@ from basinmap.maps.look.themes import (
     wrapped,
 )
 from basinmap.maps.paper.alternatives import Sentence, Told, told
-from basinmap.maps.paper.guards import check_drawable, check_map
 from basinmap.maps.paper.pens import (
     ROW,
     Pen,
@@ -44,6 +44,7 @@ from basinmap.maps.paper.pens import (
     write_heading,
 )
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.measures import QUALIFIERS, STATES, Measure, Stock, state_column
 from basinmap.typography import capital, number, percent, shortest, typeset
 from basinmap.values.checks import amounts, check_states, kind_of
@@ -190,8 +191,7 @@ def draw_links(
     >>> ax.blocks[0].lines[0].split(", ")[0]
     'Flux d’au moins 50\xa0: 2 tracés sur 3'
     """
-    check_map(ax)
-    check_drawable(units)
+    enter(ax, units)
     color = inked(ax, color)
     _check_options(threshold, widest_mm)
     found = _read(flows)
@@ -199,6 +199,9 @@ def draw_links(
     between, inside = _apart(found.table, directed=directed)
     drawn = between[between["value"] >= threshold]
     drawn = drawn.sort_values("value", ascending=False, kind="stable")
+    if between.empty:
+        msg = "no flow between two units: all of them stay inside their unit"
+        raise DataError(msg)
     if drawn.empty:
         msg = (
             f"none of {len(between)} flows between two units reaches "
@@ -213,19 +216,17 @@ def draw_links(
     _add_lines(ax, starts, ends, widest * shares, color, directed=directed)
     samples = _samples(threshold, largest, widest)
     heading = title if title is not None else found.label
-    ax.blocks.append(
-        LinksBlock(
-            title=typeset(heading),
-            values=tuple(samples),
-            widths=tuple(widest * value / largest for value in samples),
-            color=color,
-            directed=directed,
-            lines=_account(found, between, drawn, inside, threshold, directed=directed),
-        )
+    block = LinksBlock(
+        title=typeset(heading),
+        values=tuple(samples),
+        widths=tuple(widest * value / largest for value in samples),
+        color=color,
+        directed=directed,
+        lines=_account(found, between, drawn, inside, threshold, directed=directed),
     )
     ax.credits.update(dict.fromkeys(filter(None, [found.measure.source])))
     remember(ax, found.given)
-    remember(ax, units)
+    leave(ax, block, on=units)
 
 
 # -- the door ---------------------------------------------------------------------
@@ -426,7 +427,7 @@ def _at_the_edge(ax: MapAxes, spot: Floats, name: str) -> tuple[Floats, Floats]:
             color=theme.ink,
             ha="center",
             va="center",
-            zorder=5,
+            zorder=STACK["distances"],
             bbox={"boxstyle": "round,pad=0.25", "fc": theme.halo, "ec": theme.soft},
         )
     return centre, half
@@ -452,7 +453,7 @@ def _add_nodes(ax: MapAxes, spots: Floats) -> None:
             facecolor=ax.plan.theme.ink,
             edgecolor=ax.plan.theme.halo,
             linewidth=0.4 * ax.plan.zoom,
-            zorder=4.2,
+            zorder=STACK["nodes"],
             label="_nodes",
         )
 
@@ -506,7 +507,7 @@ def _add_lines(
             facecolors=color,
             edgecolors=ax.plan.theme.halo,
             linewidths=0.25 * ax.plan.zoom,
-            zorder=4,
+            zorder=STACK["symbols"],
             label="links",
         )
         ax.add_collection(lines, autolim=False)

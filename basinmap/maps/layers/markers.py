@@ -13,18 +13,18 @@ import shapely
 from matplotlib.markers import MarkerStyle
 
 from basinmap.errors import DataError
+from basinmap.maps.layers.doors import enter, leave, meets_frame
 from basinmap.maps.layers.drawing import (
     in_frame,
     kind_colors,
     on_units,
-    remember,
     states_of_classes,
 )
 from basinmap.maps.layers.typology import CategoriesBlock, label_of, named_categories
 from basinmap.maps.look.themes import MM_PER_POINT, settings
 from basinmap.maps.paper.blocks import Swatch
-from basinmap.maps.paper.guards import check_drawable, check_map
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES
 from basinmap.typography import typeset
 
@@ -96,8 +96,7 @@ def draw_markers(
     >>> [(swatch.label, swatch.count) for swatch in ax.blocks[0].swatches]
     [('puits', 2), ('musée', 1)]
     """
-    check_map(ax)
-    check_drawable(points)
+    enter(ax, points, "points")
     named = named_categories(categories, labels)
     names = list(named.cat.categories)
     colors = kind_colors(ax, palette, len(names))
@@ -106,7 +105,10 @@ def draw_markers(
     if not 0 < size_mm < np.inf:
         msg = f"size_mm={size_mm}: give the width of a marker, in mm"
         raise DataError(msg)
-    aligned = on_units(points, named).loc[in_frame(ax, points).index]
+    aligned = on_units(points, named)
+    if not meets_frame(ax, points, "points"):
+        return
+    aligned = aligned.loc[in_frame(ax, points).index]
     where = shapely.get_coordinates(
         shapely.centroid(points.geometry.loc[aligned.index].array)
     )
@@ -131,9 +133,8 @@ def draw_markers(
     for x, y in ax.to_mm(where).tolist():
         ax.boxes.append((x - half, y - half, x + half, y + half))
     heading = label_of(categories) if title is None else title
-    ax.blocks.append(CategoriesBlock(typeset(heading), tuple(swatches)))
-    remember(ax, categories, on=points)
-    remember(ax, points.loc[aligned.index])
+    block = CategoriesBlock(typeset(heading), tuple(swatches))
+    leave(ax, block, values=[categories], on=points.loc[aligned.index])
 
 
 def _checked_markers(markers: Sequence[str] | None, wanted: int) -> list[str]:
@@ -161,7 +162,7 @@ def _add_markers(ax: MapAxes, where: np.ndarray, look: Swatch) -> Swatch:
             facecolor=look.color,
             edgecolor=look.edge,
             linewidth=0.5 * ax.plan.zoom,
-            zorder=6,
+            zorder=STACK["points"],
             label=look.label,
         )
     return replace(look, count=len(where))

@@ -18,6 +18,7 @@ from basinmap.maps.look.lettering import LEADING, letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, one_line, settings, text_width
 from basinmap.maps.paper.guards import check_drawable, check_map
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.measures import check_columns
 from basinmap.typography import shortest, typeset
 from basinmap.values.checks import check_series, check_states, numbers, states_beside
@@ -81,7 +82,8 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     CRSError
         If the units are in degrees, in Web Mercator or without CRS.
     DataError
-        If no unit lies in the frame, or a priority is no number.
+        If no unit lies in the frame, a priority is no number, or these very names are
+        written already.
 
     Examples
     --------
@@ -96,14 +98,12 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     check_drawable(units)
     check_columns(units, column)
     check_states(units[column], states_beside(units, units[column]))
-    visible = _visible(ax, _named(units, column))
+    visible = _visible(ax, _new(ax, _named(units, column), column))
     rank = _rank(visible, priority).sort_values(ascending=False, kind="stable")
     rank = rank.iloc[: _checked_most(most)]
     visible = visible.loc[rank.index]
     theme = ax.plan.theme
-    if size is not None and not 0 < size < np.inf:
-        msg = f"size={size}: give the size of the names, in points"
-        raise DataError(msg)
+    _check_size(size)
     base, zoom = size or theme.label, ax.plan.zoom
     ink = inked(ax, color or theme.ink)
     sizes = np.where(np.arange(len(visible)) < strong, base + 1.4 * ax.plan.zoom, base)
@@ -135,10 +135,17 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
         for i in np.flatnonzero(placed.placed):
             style = font(family, sizes[i], weight=int(weights[i]), italic=italic)
             _write(ax, names[i], centres[i], style, ink)
+            ax.named.add((str(visible.index[i]), str(visible[column].iloc[i])))
             if np.isfinite(leaders[i]).all():
                 x0, y0, x1, y1 = leaders[i]
                 ax.add_line(
-                    Line2D([x0, x1], [y0, y1], color=ink, lw=0.35 * zoom, zorder=6)
+                    Line2D(
+                        [x0, x1],
+                        [y0, y1],
+                        color=ink,
+                        lw=0.35 * zoom,
+                        zorder=STACK["leaders"],
+                    )
                 )
     return int(placed.placed.sum())
 
@@ -158,6 +165,25 @@ def _named(units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
         msg = f"{column}: none of the {len(units)} units has a name to write"
         raise DataError(msg)
     return units[named]
+
+
+def _check_size(size: float | None) -> None:
+    if size is not None and not 0 < size < np.inf:
+        msg = f"size={size}: give the size of the names, in points"
+        raise DataError(msg)
+
+
+def _new(ax: MapAxes, units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+    """Return the units whose name is not written yet."""
+    pairs = zip(units.index.astype(str), units[column].astype(str), strict=True)
+    there = np.array([pair in ax.named for pair in pairs])
+    if there.all():
+        msg = (
+            f"the names of these {len(units)} units are written already: make the page "
+            "again before writing them again"
+        )
+        raise DataError(msg)
+    return units[~there]
 
 
 def _printed(name: object) -> str:
@@ -277,5 +303,15 @@ def _write(
         "clip_on": True,
     }
     halo, width = ax.plan.theme.halo, 1.7 * ax.plan.zoom
-    letter(ax, x, y, text, color=halo, halo=width, zorder=7, gid="halo", **common)
-    letter(ax, x, y, text, color=color, zorder=8, gid="name", **common)
+    letter(
+        ax,
+        x,
+        y,
+        text,
+        color=halo,
+        halo=width,
+        zorder=STACK["halos"],
+        gid="halo",
+        **common,
+    )
+    letter(ax, x, y, text, color=color, zorder=STACK["names"], gid="name", **common)

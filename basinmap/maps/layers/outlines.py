@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import geopandas as gpd
 
+from basinmap.maps.layers.doors import enter, fill_of, leave, meets_frame
 from basinmap.maps.layers.drawing import (
     add_key,
     checked_width,
     fill_shapes,
     in_frame,
     inked,
-    remember,
 )
 from basinmap.maps.paper.blocks import Swatch
-from basinmap.maps.paper.guards import (
-    check_areas,
-    check_map,
-)
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.typography import typeset
 
 __all__ = ["draw_neighbours", "draw_outlines"]
@@ -45,8 +42,9 @@ def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_neighbours(ax, bm.epcis())
     """
-    check_map(ax)
-    check_areas(units)
+    enter(ax, units, areas=True, keyed=False)
+    if not meets_frame(ax, units):
+        return
     theme = ax.plan.theme
     fill_shapes(
         ax,
@@ -54,10 +52,10 @@ def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
         facecolor=theme.land,
         edgecolor="#ffffff",
         linewidth=0.9,
-        zorder=1,
+        zorder=STACK["neighbours"],
         label="_neighbours",
     )
-    remember(ax, units)
+    leave(ax, on=units)
 
 
 def draw_outlines(
@@ -101,8 +99,7 @@ def draw_outlines(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_outlines(ax, bm.epcis(), label="limite d'EPCI")
     """
-    check_map(ax)
-    check_areas(units)
+    enter(ax, units, areas=True, keyed=bool(label))
     color = inked(ax, color or ax.plan.theme.ink)
     fill = inked(ax, fill) if fill else None
     zoom = ax.plan.zoom
@@ -111,17 +108,23 @@ def draw_outlines(
         if width is None
         else checked_width(width, "width", "points", least=0.0)
     )
+    if not meets_frame(ax, units):
+        return
+    seen = in_frame(ax, units).geometry
+    floor = "outlines" if fill is None else "filled outlines"
+    # Without a label it is ground, that data are meant to cover.
+    ground = fill_of(ax, seen, label, floor) if fill and label else None
     fill_shapes(
         ax,
-        in_frame(ax, units).geometry,
+        seen,
         facecolor=fill or "none",
         edgecolor=color,
         linewidth=width / zoom,
         linestyle=(0, dashes) if dashes else "solid",
-        zorder=3 if fill is None else 1.5,
+        zorder=STACK[floor],
         label=label or "_outlines",
     )
-    remember(ax, units)
+    leave(ax, on=units, fill=ground)
     if label:
         shape, inner = ("line", color) if fill is None else ("box", fill)
         swatch = Swatch(

@@ -7,20 +7,17 @@ import shapely
 from matplotlib.markers import MarkerStyle
 
 from basinmap.errors import DataError
+from basinmap.maps.layers.doors import enter, leave, meets_frame
 from basinmap.maps.layers.drawing import (
     add_key,
     checked_width,
     in_frame,
     inked,
-    remember,
 )
 from basinmap.maps.look.themes import MM_PER_POINT, settings
 from basinmap.maps.paper.blocks import Swatch
-from basinmap.maps.paper.guards import (
-    check_drawable,
-    check_map,
-)
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.typography import typeset
 
 __all__ = ["draw_points"]
@@ -64,17 +61,16 @@ def draw_points(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_points(ax, bm.places().loc[["louvre-lens"]], label="Louvre-Lens")
     """
-    check_map(ax)
-    check_drawable(points)
+    enter(ax, points, "points")
     color, zoom = inked(ax, color), ax.plan.zoom
     if marker not in MarkerStyle.filled_markers:
         known = ", ".join(str(known) for known in MarkerStyle.filled_markers)
         msg = f"unknown marker {marker!r}; choose among {known}"
         raise DataError(msg)
     size_mm = 4.0 * zoom if size_mm is None else checked_width(size_mm, "size_mm", "mm")
-    inside = in_frame(ax, points)
-    if inside.empty:
+    if not meets_frame(ax, points, "points"):
         return
+    inside = in_frame(ax, points)
     where = shapely.get_coordinates(shapely.centroid(inside.geometry.array))
     with settings():
         ax.scatter(
@@ -85,10 +81,10 @@ def draw_points(
             facecolor=color,
             edgecolor=ax.plan.theme.halo,
             linewidth=0.6 * zoom,
-            zorder=6,
+            zorder=STACK["points"],
             label=label,
         )
-    remember(ax, inside)
+    leave(ax, on=inside)
     half = size_mm / 2
     for x, y in ax.to_mm(where):
         ax.boxes.append((x - half, y - half, x + half, y + half))

@@ -18,6 +18,7 @@ from basinmap.maps.grounds.imagery import (
     Floats,
     Path_,
     Pixels,
+    check_voids,
     credit_of,
     frame_grid,
     inside,
@@ -25,6 +26,7 @@ from basinmap.maps.grounds.imagery import (
     read_values,
 )
 from basinmap.maps.grounds.laying import lay
+from basinmap.maps.layers.doors import add_block, fill_of
 from basinmap.maps.layers.drawing import (
     STATE_EDGE,
     class_colors,
@@ -34,8 +36,9 @@ from basinmap.maps.layers.drawing import (
     remember,
     state_fill,
 )
-from basinmap.maps.paper.guards import check_drawable, check_map
+from basinmap.maps.paper.guards import check_drawable, check_map, check_open
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES
 from basinmap.spatial.projections import METRIC
 from basinmap.values.told import fact_of, tell
@@ -46,7 +49,7 @@ _SAMPLE: Final = 4_000
 """Values that exact Fisher-Jenks classes are found from, in a second or less."""
 
 
-def draw_raster(  # noqa: PLR0913 - classes are a choice, and so is what they are of
+def draw_raster(  # noqa: PLR0913, PLR0915 - classes are a choice, and so is what they are of
     ax: MapAxes,
     path: Path_,
     *,
@@ -95,7 +98,9 @@ def draw_raster(  # noqa: PLR0913 - classes are a choice, and so is what they ar
     ------
     DataError
         If the file cannot be read, lies outside the map, has no such band or no value
-        there, says not whom it is from; or for a reason of `classify`.
+        there, holds -9999 or the like that is not declared as nodata, says not whom it
+        is from; if legend or foot are drawn already, or it would hide another fill; or
+        for a reason of `classify`.
     CRSError
         If it has no CRS, or the area is not in EPSG:2154.
 
@@ -117,29 +122,28 @@ def draw_raster(  # noqa: PLR0913 - classes are a choice, and so is what they ar
     basinmap.errors.DataError: chaleur.tif: cannot be read as a raster ...
     """
     check_map(ax)
+    check_open(ax)
     if area is not None:
         check_drawable(area)
     grid = frame_grid(ax, dpi)
     with opened(path) as dataset:
         told = credit_of(dataset, credit, path)
+        check_voids(dataset, grid, band=band)
         values = read_values(dataset, grid, band=band)
     ground = area.geometry if area is not None else ax.subject
     within = np.ones(values.shape, bool) if ground is None else inside(ground, grid)
     if area is not None:
         values[~within] = np.nan
-    known = values[np.isfinite(values)]
-    if not len(known):
-        where = "in the area" if area is not None else "in the frame"
-        msg = f"{path}: no cell has a value {where}; check nodata, or the area"
-        raise DataError(msg)
+    known = _known(values, path, "in the frame" if area is None else "in the area")
     sample = _sample(known) if method == "fisher-jenks" and breaks is None else known
     series = pd.Series(sample.astype(np.float64), name=label)
     tell(series, label=label, unit=unit, sources=(told,))
     classes = classify(series, method=method, k=k, breaks=breaks, pivot=pivot)
     colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
+    shapes = gpd.GeoSeries([frame_box(ax, 0.0)]) if ground is None else ground
+    fill = fill_of(ax, shapes, label, "raster")
     pixels = _painted(values, fact_of(classes, "breaks"), colors)
-    lay(ax, pixels, grid, zorder=1.9, label=label)
-    remember(ax, classes)
+    lay(ax, pixels, grid, zorder=STACK["raster"], label=label)
     lacking = bool((np.isnan(values) & within).any())
     states = pd.Series(["not_available"] if lacking else [], dtype=object)
     if lacking:
@@ -147,7 +151,17 @@ def draw_raster(  # noqa: PLR0913 - classes are a choice, and so is what they ar
     block = classes_block(classes, colors, states, None, zoom=ax.plan.zoom)
     # Pixels are no units to count.
     bare = tuple(replace(swatch, count=None) for swatch in block.swatches)
-    ax.blocks.append(replace(block, swatches=bare, counted=""))
+    add_block(ax, replace(block, swatches=bare, counted=""))
+    remember(ax, classes)
+    ax.fills.append(fill)
+
+
+def _known(values: Floats, path: Path_, where: str) -> Floats:
+    known = values[np.isfinite(values)]
+    if not len(known):
+        msg = f"{path}: no cell has a value {where}; check nodata, or the area"
+        raise DataError(msg)
+    return known
 
 
 def _hatch_under(ax: MapAxes, ground: gpd.GeoSeries | None) -> None:
@@ -161,7 +175,7 @@ def _hatch_under(ax: MapAxes, ground: gpd.GeoSeries | None) -> None:
         hatch=hatch,
         edgecolor=STATE_EDGE,
         linewidth=0.0,
-        zorder=1.85,
+        zorder=STACK["hatch under a raster"],
         label=STATES["not_available"],
     )
 

@@ -8,20 +8,17 @@ import shapely
 from matplotlib.lines import Line2D
 
 from basinmap.errors import DataError, culprits
+from basinmap.maps.layers.doors import enter, leave
 from basinmap.maps.layers.drawing import (
     add_key,
     frame_box,
     free_spot,
     inked,
-    remember,
 )
 from basinmap.maps.look.themes import font, settings, text_width
 from basinmap.maps.paper.blocks import Swatch
-from basinmap.maps.paper.guards import (
-    check_drawable,
-    check_map,
-)
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.measures import check_columns
 from basinmap.typography import typeset
 from basinmap.values.checks import amounts
@@ -63,8 +60,7 @@ def draw_rings(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_rings(ax, bm.rings(bm.LOUVRE_LENS, distances=[5_000, 10_000]))
     """
-    check_map(ax)
-    check_drawable(areas, "rings")
+    enter(ax, areas, "rings")
     check_columns(areas, "outer")
     color, width = inked(ax, color), 0.7 * ax.plan.zoom
     distances = amounts(areas["outer"], "rings: outer")
@@ -86,7 +82,7 @@ def draw_rings(
                     color=color,
                     linewidth=width,
                     dashes=(5, 2.5),
-                    zorder=3.5,
+                    zorder=STACK["rings"],
                     label=f"_ring {outer:g}",
                 )
             )
@@ -96,7 +92,7 @@ def draw_rings(
             typeset(label), color, shape="line", width=width, dashes=(5, 2.5)
         )
         add_key(ax, swatch)
-    remember(ax, areas)
+    leave(ax, on=areas)
 
 
 def _write_distance(ax: MapAxes, circle: shapely.LinearRing, outer: float) -> None:
@@ -119,6 +115,6 @@ def _write_distance(ax: MapAxes, circle: shapely.LinearRing, outer: float) -> No
         color=ax.plan.theme.ink,
         ha="center",
         va="center",
-        zorder=5,
+        zorder=STACK["distances"],
         bbox={"boxstyle": "round,pad=0.25", "fc": ax.plan.theme.halo, "ec": "none"},
     )

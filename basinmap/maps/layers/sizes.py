@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -10,34 +11,170 @@ import pandas as pd
 
 from basinmap.errors import DataError, MeasureError
 from basinmap.maps.layers.drawing import (
+    STATE_EDGE,
     add_key,
+    fill_shapes,
     on_units,
+    state_fill,
     states_of_classes,
 )
+from basinmap.maps.look.themes import MM_PER_POINT, settings
 from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES
-from basinmap.typography import typeset
 from basinmap.values.checks import amounts, kind_of
 
-__all__ = ["checked_sizes", "largest_radius", "reference_size", "tell_missing"]
+__all__ = [
+    "checked_sizes",
+    "largest_radius",
+    "mark_missing",
+    "reference_size",
+    "scale_of_host",
+    "sizes_told",
+]
+
+_VALUES: Final = "values"
+_DISC: Final = 2.0
+"""Millimetres across what marks a point without a value."""
 
 
-def tell_missing(ax: MapAxes, states: pd.Series) -> None:
+def mark_missing(
+    ax: MapAxes, units: gpd.GeoDataFrame, values: pd.Series, states: pd.Series
+) -> None:
     """
-    Say in the legend how many units have no symbol, and why.
+    Mark the units that have no symbol for want of a value, and count those at zero.
+
+    Areas are hatched as on a filled map, over what fills them; points bear a small
+    disc with that hatch.
 
     Parameters
     ----------
     ax
         The map of `page`.
+    units
+        What is drawn.
+    values
+        Amounts, 0 where there is none.
     states
-        What each missing value means, by code.
+        What each missing value means, by code; empty where there is a value.
     """
     for state, meaning in STATES.items():
-        count = int((states == state).sum())
-        if count:
-            add_key(ax, Swatch(typeset(f"{meaning} : {count}"), "none", shape="none"))
+        chosen = units.geometry[states == state]
+        if len(chosen):
+            color, hatch = state_fill(state, ax.plan.zoom)
+            color = "none" if ax.fills else color
+            flat = chosen.geom_type.isin(["Polygon", "MultiPolygon"]).all()
+            _hatch(ax, chosen, (color, hatch), meaning, areas=flat)
+            shape = "box" if flat else "disc"
+            add_key(
+                ax,
+                Swatch(
+                    meaning, color, len(chosen), shape, edge=STATE_EDGE, hatch=hatch
+                ),
+            )
+    nothing = int(((values == 0) & (states == "")).sum())
+    if nothing:
+        add_key(ax, Swatch("0 (sans symbole)", "none", nothing, "none"))
+
+
+def _hatch(
+    ax: MapAxes,
+    shapes: gpd.GeoSeries,
+    look: tuple[str, str],
+    label: str,
+    *,
+    areas: bool,
+) -> None:
+    """Hatch areas, or a disc at each point."""
+    color, hatch = look
+    floor, width = STACK["without symbol"], 0.45
+    if areas:
+        fill_shapes(
+            ax,
+            shapes,
+            facecolor=color,
+            hatch=hatch,
+            edgecolor=STATE_EDGE,
+            linewidth=width,
+            zorder=floor,
+            label=label,
+        )
+        return
+    points = shapes.representative_point()
+    with settings():
+        ax.scatter(
+            points.x,
+            points.y,
+            s=(_DISC * ax.plan.zoom / MM_PER_POINT) ** 2,
+            facecolor=color,
+            hatch=hatch,
+            edgecolor=STATE_EDGE,
+            linewidth=width * ax.plan.zoom,
+            zorder=floor,
+            label=label,
+        )
+
+
+def scale_of_host(
+    ax: MapAxes, title: str, block: type, length: str
+) -> tuple[float | None, float | None]:
+    """
+    Return an amount and the size of its symbol on the map whose inset this one is.
+
+    Parameters
+    ----------
+    ax
+        A map.
+    title
+        Heading of the amounts.
+    block
+        Kind of entry that their symbols leave.
+    length
+        Attribute that holds their sizes, in millimetres.
+
+    Returns
+    -------
+    largest, largest_mm
+        None for both where the map is no inset, or the other shows no such amounts.
+    """
+    for other in ax.host.blocks if ax.host is not None else ():
+        if isinstance(other, block) and getattr(other, "title", "") == title:
+            told: tuple[float, ...] = getattr(other, _VALUES)
+            return told[0], getattr(other, length)[0]
+    return None, None
+
+
+def sizes_told(values: pd.Series, largest: float) -> list[float]:
+    """
+    Return up to three round amounts whose symbols can be told apart.
+
+    Parameters
+    ----------
+    values
+        Amounts; of whole ones, so are those that are told.
+    largest
+        The amount whose symbol is the largest.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> sizes_told(pd.Series([5.0, 3.0, 1.0]), 5.0)
+    [5.0, 1.0]
+    >>> sizes_told(pd.Series([0.5, 0.01]), 0.5)
+    [0.5, 0.1, 0.025]
+    """
+    drawn = values[values > 0]
+    whole = bool((drawn % 1 == 0).all())
+    power = 10.0 ** math.floor(math.log10(largest))
+    top = next(f * power for f in (5, 2, 1) if f * power <= largest * (1 + 1e-12))
+    found = [float(top)]
+    for divisor in (5, 20):
+        value = top / divisor
+        value = float(max(1, math.floor(value))) if whole else value
+        if drawn.min() * (1 - 1e-12) <= value < found[-1]:
+            found.append(value)
+    return found
 
 
 def checked_sizes(

@@ -14,26 +14,27 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
 from basinmap.errors import DataError
+from basinmap.maps.layers.doors import enter, leave
 from basinmap.maps.layers.drawing import (
     STATE_EDGE,
     class_colors,
     class_looks,
     classes_block,
     on_units,
-    remember,
     states_of_classes,
 )
 from basinmap.maps.layers.sizes import (
     checked_sizes,
     largest_radius,
+    mark_missing,
     reference_size,
-    tell_missing,
+    scale_of_host,
 )
 from basinmap.maps.layers.symbols import circles_block
 from basinmap.maps.look.themes import Theme, settings
 from basinmap.maps.paper.alternatives import Told, proportional, told
 from basinmap.maps.paper.blocks import in_common, of_one_scale
-from basinmap.maps.paper.guards import check_drawable, check_map, check_seen
+from basinmap.maps.paper.guards import check_seen
 from basinmap.maps.paper.pens import (
     Pen,
     at_true_size,
@@ -43,7 +44,9 @@ from basinmap.maps.paper.pens import (
     write_heading,
 )
 from basinmap.maps.paper.sheets import MapAxes
-from basinmap.typography import shortest, typeset
+from basinmap.maps.paper.stack import STACK
+from basinmap.typography import capital, shortest, typeset
+from basinmap.values.checks import name_of
 
 __all__ = ["draw_squares"]
 
@@ -114,37 +117,38 @@ def draw_squares(
     >>> fig, ax = bm.page(lens, title="Logements")
     >>> draw_squares(ax, lens, bm.compute("L01", table))
     """
-    check_map(ax)
-    check_drawable(units)
+    enter(ax, units)
     check_seen(ax, units)
     values, missing = checked_sizes(units, sizes)
     order = values[values > 0].sort_values(ascending=False, kind="stable").index
+    heading = typeset(title or capital(name_of(sizes)))
+    if largest is None and largest_mm is None:
+        largest, largest_mm = scale_of_host(ax, heading, SquaresBlock, "sides")
     largest = reference_size(values, largest)
     radius = _radius(ax, units, values, largest, largest_mm)
     points = units.geometry.loc[order].representative_point()
     centres = np.column_stack([points.x, points.y])
-    nested = circles_block(ax, sizes, largest, radius, title)
+    nested = circles_block(ax, values, largest, radius, heading)
     sides = radius * np.sqrt(math.pi * values.loc[order].to_numpy() / largest)
     looks = [(ax.plan.theme.faint, "")] * len(order)
+    blocks: list[object] = []
     if classes is not None:
         aligned = on_units(units, classes).loc[order]
         colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
         states = states_of_classes(aligned)
         looks = class_looks(aligned, colors, states, ax.plan.zoom)
-        block = classes_block(aligned, colors, states, None, zoom=ax.plan.zoom)
-        ax.blocks.append(block)
-        remember(ax, classes, on=units)
+        blocks.append(classes_block(aligned, colors, states, None, zoom=ax.plan.zoom))
     _add_squares(ax, centres, sides, looks, nested.title)
     for code, (x, y), side in zip(order, ax.to_mm(centres), sides, strict=True):
         # Names keep clear of the corners.
         ax.symbols[str(code)] = (float(x), float(y), float(side) / math.sqrt(2))
     per_radius = math.sqrt(math.pi)
-    ax.blocks.append(
+    blocks.append(
         SquaresBlock(nested.title, nested.values, _times(nested.radii, per_radius))
     )
-    tell_missing(ax, missing)
-    remember(ax, sizes, on=units)
-    remember(ax, units)
+    measured = [sizes] if classes is None else [classes, sizes]
+    leave(ax, *blocks, values=measured, on=units)
+    mark_missing(ax, units, values, missing)
 
 
 def _times(numbers: tuple[float, ...], factor: float) -> tuple[float, ...]:
@@ -187,7 +191,7 @@ def _add_squares(
                 edgecolors=STATE_EDGE if hatch else ax.plan.theme.ink,
                 linewidths=(0.8 if hatch else 0.4) * ax.plan.zoom,
                 hatch=hatch or None,
-                zorder=4,
+                zorder=STACK["symbols"],
                 label=typeset(label),
             )
             ax.add_collection(squares, autolim=False)

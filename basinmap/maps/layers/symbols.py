@@ -11,29 +11,30 @@ import numpy as np
 import pandas as pd
 from matplotlib.collections import EllipseCollection
 
+from basinmap.maps.layers.doors import enter, leave
 from basinmap.maps.layers.drawing import (
     STATE_EDGE,
     class_colors,
     class_looks,
     classes_block,
     on_units,
-    remember,
     states_of_classes,
 )
 from basinmap.maps.layers.sizes import (
     checked_sizes,
     largest_radius,
+    mark_missing,
     reference_size,
-    tell_missing,
+    scale_of_host,
+    sizes_told,
 )
 from basinmap.maps.look.themes import MM_PER_POINT, settings
 from basinmap.maps.paper.blocks import CirclesBlock
 from basinmap.maps.paper.guards import (
-    check_drawable,
-    check_map,
     check_seen,
 )
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.typography import capital, typeset
 from basinmap.values.checks import name_of
 
@@ -93,13 +94,15 @@ def draw_symbols(
     >>> fig, ax = bm.page(lens, title="Logements")
     >>> bm.draw_symbols(ax, lens, bm.compute("L01", table))
     """
-    check_map(ax)
-    check_drawable(units)
+    enter(ax, units)
     check_seen(ax, units)
     values, missing = checked_sizes(units, sizes)
     theme = ax.plan.theme
     order = values.sort_values(ascending=False, kind="stable").index
     order = order[values.loc[order] > 0]
+    heading = typeset(title or capital(name_of(sizes)))
+    if largest is None and largest_mm is None:
+        largest, largest_mm = scale_of_host(ax, heading, CirclesBlock, "radii")
     largest = reference_size(values, largest)
     radius = largest_radius(ax, units, values / largest, largest_mm)
     points = units.geometry.representative_point()
@@ -111,20 +114,19 @@ def draw_symbols(
         colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
         states = states_of_classes(aligned)
         looks = class_looks(aligned, colors, states, ax.plan.zoom)
-    name = typeset(title or name_of(sizes) or "circles")
-    _add_circles(ax, places.to_numpy(), radii, looks, name)
+    _add_circles(ax, places.to_numpy(), radii, looks, heading or "circles")
     for code, (x, y), r in zip(order, ax.to_mm(places), radii, strict=True):
         ax.symbols[str(code)] = (float(x), float(y), float(r))
-    remember(ax, sizes, on=units)
-    remember(ax, units)
+    blocks: list[object] = [circles_block(ax, values, largest, radius, heading)]
+    measured = [sizes]
     if classes is not None:
-        remember(ax, classes, on=units)
+        measured.append(classes)
         block = classes_block(
             aligned, colors, states, None, shape="disc", zoom=ax.plan.zoom
         )
-        ax.blocks.append(block)
-    ax.blocks.append(circles_block(ax, sizes, largest, radius, title))
-    tell_missing(ax, missing)
+        blocks.insert(0, block)
+    leave(ax, *blocks, values=measured, on=units)
+    mark_missing(ax, units, values, missing)
 
 
 def _add_circles(
@@ -151,7 +153,7 @@ def _add_circles(
                 edgecolors=STATE_EDGE if hatch else ax.plan.theme.ink,
                 linewidths=(0.8 if hatch else 0.4) * ax.plan.zoom,
                 hatch=hatch or None,
-                zorder=4,
+                zorder=STACK["symbols"],
                 label=label,
             )
             ax.add_collection(circles, autolim=False)
@@ -159,36 +161,34 @@ def _add_circles(
 
 
 def circles_block(
-    ax: MapAxes, sizes: pd.Series, largest: float, radius: float, title: str | None
+    ax: MapAxes, values: pd.Series, largest: float, radius: float, title: str
 ) -> CirclesBlock:
     """
-    Return three round values whose circles can be told apart.
+    Return round values whose circles can be told apart.
 
     Parameters
     ----------
     ax
         The map of `page`.
-    sizes
-        A stock, for its label.
+    values
+        A stock.
     largest
-        Greatest value.
+        Amount whose circle is the largest.
     radius
         Of its circle, in millimetres.
     title
-        Heading; by default the label of the stock.
+        Heading.
     """
-    power = 10 ** math.floor(math.log10(largest))
-    top = next(f * power for f in (5, 2, 1) if f * power <= largest * (1 + 1e-12))
-    values = [top]
-    for divisor in (5, 20):
-        value = top / divisor
-        if radius * math.sqrt(value / largest) > 0.5 * ax.plan.zoom:
-            values.append(value)
-    heading = title or capital(name_of(sizes))
+    radii = {
+        value: radius * math.sqrt(value / largest)
+        for value in sizes_told(values, largest)
+    }
+    first = next(iter(radii))
+    told = [v for v, r in radii.items() if v == first or r > 0.5 * ax.plan.zoom]
     return CirclesBlock(
-        title=typeset(str(heading)),
-        values=tuple(float(value) for value in values),
-        radii=tuple(radius * math.sqrt(value / largest) for value in values),
+        title=title,
+        values=tuple(told),
+        radii=tuple(radii[value] for value in told),
         color="none",
         edge=ax.plan.theme.ink,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 import geopandas as gpd
@@ -12,13 +14,13 @@ import numpy as np
 import pandas as pd
 
 from basinmap.errors import DataError, MeasureError, culprits
+from basinmap.maps.layers.doors import enter_fill, leave
 from basinmap.maps.layers.drawing import (
     fill_shapes,
     fill_states,
     kind_colors,
     on_units,
     plural_of,
-    remember,
     state_swatches,
     states_of_classes,
 )
@@ -32,7 +34,6 @@ from basinmap.maps.paper.alternatives import (
     without_value,
 )
 from basinmap.maps.paper.blocks import Swatch, in_common, lines_in_common
-from basinmap.maps.paper.guards import check_areas, check_map, check_seen
 from basinmap.maps.paper.pens import (
     ROW,
     TEXT,
@@ -44,8 +45,9 @@ from basinmap.maps.paper.pens import (
     write_heading,
 )
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES
-from basinmap.typography import capital, number, typeset
+from basinmap.typography import capital, number, shortest, typeset
 from basinmap.values.checks import MOST as LARGEST
 from basinmap.values.checks import check_series, kind_of, name_of
 from basinmap.values.told import carry, fact_of, told_of
@@ -62,6 +64,10 @@ __all__ = [
 MOST: Final = 7
 """How many colours or shapes can be told apart on a page."""
 _LEADING: Final = 3.0
+# « 1 000 » and « 2,5 » are numbers; a dash between two words is no sign.
+_NUMBER: Final = re.compile(r"((?:(?<!\S)[-−])?\d+(?: \d{3}(?!\d))*(?:[.,]\d+)?)")
+_BELOW: Final = re.compile(r"\s*(moins d|jusqu|au plus|<|≤)")
+_ABOVE: Final = re.compile(r"^\s*(plus d|au moins|a partir d|>|≥)|\b(et|ou) plus\b")
 _COUNT: Final = 9.0
 
 
@@ -137,9 +143,7 @@ def draw_typology(
     >>> [(swatch.label, swatch.count) for swatch in ax.blocks[0].swatches]
     [('bourg', 30), ('ville', 6)]
     """
-    check_map(ax)
-    check_areas(units)
-    check_seen(ax, units)
+    fill = enter_fill(ax, units, categories, title)
     aligned = on_units(units, named_categories(categories, labels))
     names = list(aligned.cat.categories)
     colors = kind_colors(ax, palette, len(names))
@@ -152,22 +156,19 @@ def draw_typology(
             facecolor=color,
             edgecolor="#ffffff",
             linewidth=0.45,
-            zorder=2,
+            zorder=STACK["fills"],
             label=name,
         )
         swatches.append(Swatch(name, color, len(chosen)))
     states = states_of_classes(aligned)
     fill_states(ax, units, states)
     heading = title if title is not None else label_of(categories)
-    ax.blocks.append(
-        CategoriesBlock(
-            title=typeset(heading),
-            swatches=(*swatches, *state_swatches(states, zoom=ax.plan.zoom)),
-            counted=counted_as(categories, units),
-        )
+    block = CategoriesBlock(
+        title=typeset(heading),
+        swatches=(*swatches, *state_swatches(states, zoom=ax.plan.zoom)),
+        counted=counted_as(categories, units),
     )
-    remember(ax, categories, on=units)
-    remember(ax, units)
+    leave(ax, block, values=[categories], on=units, fill=fill)
 
 
 def named_categories(
@@ -210,7 +211,7 @@ def named_categories(
         raise DataError(msg)
     order = _ordered(given, found) if labels is None else list(labels)
     _check_known(found, order)
-    names = [typeset(str(labels[c] if labels else c)).strip() for c in order]
+    names = [typeset(str(labels[c] if labels else _said(c))).strip() for c in order]
     _check_names(names)
     codes = pd.Index(order, dtype=object).get_indexer(given.astype(object))
     named = pd.Series(
@@ -318,19 +319,46 @@ def _whole_numbers(categories: pd.Series) -> pd.Series:
     return categories.astype("Int64")
 
 
+def _said(category: object) -> object:
+    """Return what a category is called without a name of its own."""
+    if isinstance(category, bool | np.bool_):
+        return "oui" if category else "non"
+    return shortest(float(category)) if isinstance(category, Decimal) else category
+
+
 def _ordered(given: pd.Series, found: list[object]) -> list[object]:
     """Return the categories in their own order, else numbers and names in theirs."""
     if isinstance(given.dtype, pd.CategoricalDtype):
         return list(given.cat.categories)
-    return sorted(found, key=_alphabetical)
+    return sorted(found, key=_natural)
 
 
-def _alphabetical(category: object) -> tuple[float, str]:
-    """Put numbers first, and « Économie » between « Eau » and « Emploi »."""
-    if isinstance(category, int | float):
-        return float(category), ""
+Natural = tuple[float, int, tuple[tuple[int, float, str], ...]]
+
+
+def _natural(category: object) -> Natural:
+    """
+    Put numbers first, « zone 2 » before « zone 10 », « Économie » after « Eau ».
+
+    Among slices, « moins de 5 » comes first and « plus de 100 » last.
+    """
+    if isinstance(category, int | float | Decimal):
+        return float(category), 0, ()
     plain = unicodedata.normalize("NFKD", str(category))
-    return np.inf, "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    text = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
+    found = _NUMBER.split(text)
+    # Texts and numbers by turns; a number goes before a word.
+    parts = [
+        (0, float(re.sub(r"\s", "", part).replace(",", ".").replace("−", "-")), "")
+        if place % 2
+        else (1, 0.0, part.strip())
+        for place, part in enumerate(found)
+        if part.strip()
+    ]
+    ends = 0
+    if len(found) > 1:
+        ends = -1 if _BELOW.match(text) else int(bool(_ABOVE.search(text)))
+    return np.inf, ends, tuple(parts)
 
 
 def _check_known(found: list[object], order: list[object]) -> None:
@@ -368,9 +396,28 @@ def _lines(block: CategoriesBlock, width: float, theme: Theme) -> list[list[str]
     return [wrapped(swatch.label, room, properties) for swatch in block.swatches]
 
 
+def _check_borders(block: CategoriesBlock, other: CategoriesBlock) -> None:
+    """Refuse lines of one look for gaps that are measured in two ways."""
+    drawn = [
+        {
+            (line.color, line.width, line.dashes)
+            for line in one.swatches
+            if line.shape == "line"
+        }
+        for one in (block, other)
+    ]
+    if {block.counted, other.counted} == {"limites"} and drawn[0] & drawn[1]:
+        msg = (
+            f"{block.title!r} and {other.title!r} are drawn in the same lines on the "
+            "maps of this sheet, which has one legend: give one another color=…"
+        )
+        raise MeasureError(msg)
+
+
 @in_common.register
 def _(block: CategoriesBlock, other: CategoriesBlock) -> CategoriesBlock | None:
     if block.title != other.title:
+        _check_borders(block, other)
         return None
     lines = lines_in_common(block.swatches, other.swatches, block.title)
     return CategoriesBlock(block.title, lines)

@@ -18,6 +18,7 @@ from basinmap.errors import DataError, culprits
 from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
 from basinmap.maps.paper.guards import check_map
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.spatial.projections import METRIC
 from basinmap.typography import typeset
 
@@ -113,11 +114,14 @@ def draw_exits(
         if len(taken) == most or any(gap < _APART for gap in gaps):
             continue
         text = typeset(f"Vers {name}")
+        if ("", text) in ax.named:  # drawn before
+            continue
         long = text_width(text, style), theme.label * MM_PER_POINT
         spot = _spot(ax, place, long)
         if spot is None:
             continue
         taken.append(angle)
+        ax.named.add(("", text))
         _draw(ax, text, spot)
     return len(taken)
 
@@ -222,13 +226,21 @@ def _draw(ax: MapAxes, text: str, spot: _Spot) -> None:
     ((x, y),) = ax.to_metres(np.array([spot.text])).tolist()
     with settings():
         shape = ax.to_metres(arrow @ turn.T + spot.tip)
-        ax.add_patch(Polygon(shape, closed=True, fc=theme.soft, ec="none", zorder=5))
+        ax.add_patch(
+            Polygon(
+                shape, closed=True, fc=theme.soft, ec="none", zorder=STACK["distances"]
+            )
+        )
         style = font(theme.family, theme.label, italic=True)
         middle: dict[str, Any] = {"font": style, "ha": "center", "va": "center"}
         # Two texts: an effect on the one that is read would turn it into outlines.
-        halo = ax.text(x, y, text, color=theme.halo, zorder=7, gid="halo", **middle)
+        halo = ax.text(
+            x, y, text, color=theme.halo, zorder=STACK["halos"], gid="halo", **middle
+        )
         halo.set_path_effects(
             [Stroke(linewidth=1.7 * ax.plan.zoom, foreground=theme.land)]
         )
-        ax.text(x, y, text, color=theme.soft, zorder=8, gid="exit", **middle)
+        ax.text(
+            x, y, text, color=theme.soft, zorder=STACK["names"], gid="exit", **middle
+        )
     ax.boxes.append(spot.box)

@@ -63,7 +63,8 @@ def draw_furniture(
     Raises
     ------
     DataError
-        If there is no author, no date or no source at all, or one is no text.
+        If there is no author, no date or no source at all, one is no text, or the foot
+        is there already.
 
     Examples
     --------
@@ -77,6 +78,12 @@ def draw_furniture(
     date = _day(date)
     _check_margins(author, sources, note, alternative)
     drawn = gathered(ax)
+    if any(one.signed for one in drawn.sheet.maps):
+        msg = (
+            "the foot of this sheet is drawn already: make the page again before "
+            "drawing it again; of several maps, write draw_furniture(maps, …) once"
+        )
+        raise DataError(msg)
     told = [*drawn.credits, *sources, *drawn.grounds]
     lines = [*dict.fromkeys(line for text in told if (line := one_line(text)))]
     author = one_line(author)
@@ -97,6 +104,8 @@ def draw_furniture(
         _write_footer(drawn, lines, author, date, [*signs, *notes])
         _draw_scale_bar(drawn.first)
         _draw_north(drawn.first)
+    for one in drawn.maps:
+        one.signed = True
 
 
 def _day(date: object) -> dt.date:
@@ -254,8 +263,9 @@ def _draw_scale_bar(ax: MapAxes) -> None:
             )
         )
     properties = font(theme.family, theme.small)
-    texts = ["0", *(shortest(part) for part in (kilometres / 2, kilometres))]
-    texts[-1] += "\u00a0km"
+    much, unit = (1, "km") if kilometres >= 1 else (1000, "m")
+    texts = ["0", *(shortest(much * part) for part in (kilometres / 2, kilometres))]
+    texts[-1] += f"\u00a0{unit}"
     for i, text in enumerate(texts):
         paper.text(
             x + i * length / 2,

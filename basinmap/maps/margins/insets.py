@@ -12,14 +12,16 @@ import shapely
 from matplotlib.patches import Circle, Rectangle
 
 from basinmap.errors import DataError
+from basinmap.maps.layers.doors import enter
 from basinmap.maps.layers.drawing import add_key, fill_shapes, remember, tell_vintages
 from basinmap.maps.look.themes import MM_PER_POINT, Theme, font, settings, wrapped
-from basinmap.maps.paper.blocks import KeyBlock
-from basinmap.maps.paper.guards import check_areas, check_drawable, check_map
+from basinmap.maps.paper.blocks import KeyBlock, in_common
+from basinmap.maps.paper.guards import check_areas
 from basinmap.maps.paper.layouts import rounded_up
 from basinmap.maps.paper.pages import map_axes
 from basinmap.maps.paper.pens import Pen, at_true_size, block_height, draw_block
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.typography import number, typeset
 
 __all__ = ["InsetBlock", "draw_inset", "draw_locator"]
@@ -74,7 +76,7 @@ def draw_locator(
     CRSError
         If units or context are not in EPSG:2154.
     DataError
-        If they do not meet, or the legend is drawn already.
+        If they do not meet, or a locator or the legend is drawn already.
 
     Examples
     --------
@@ -84,9 +86,7 @@ def draw_locator(
     >>> bm.draw_outlines(ax, lens)
     >>> draw_locator(ax, bm.epcis().loc[["246200364"]], bm.epcis())
     """
-    check_map(ax)
-    _check_before_legend(ax, "the locator")
-    check_areas(context, "context")
+    enter(ax, context, "context", areas=True)
     if units is not None:
         check_areas(units)
     shown = _frame(ax) if units is None else shapely.box(*units.total_bounds)
@@ -104,6 +104,7 @@ def draw_locator(
     most = np.minimum(np.array(_LOCATOR) * ax.plan.zoom, 0.24 * ax.plan.frame[2])
     scale = float((extent / most).max()) * 1000
     size = tuple((extent * 1000 / scale).tolist())
+    _check_once(ax, "locator", bounds)
     small = _placed(ax, bounds, size, scale, label="locator")
     _draw_context(small, context)
     _draw_place(small, units, shown)
@@ -119,7 +120,7 @@ def _draw_context(small: MapAxes, context: gpd.GeoDataFrame) -> None:
         facecolor=theme.land,
         edgecolor=theme.faint,
         linewidth=0.3,
-        zorder=1,
+        zorder=STACK["neighbours"],
     )
 
 
@@ -142,12 +143,19 @@ def _draw_place(
     else:
         shapes = gpd.GeoSeries(_simplified(units, scale))
         ink = {"facecolor": theme.ink, "edgecolor": theme.ink, "linewidth": 0.2}
-        fill_shapes(small, shapes, zorder=2, **ink)
+        fill_shapes(small, shapes, zorder=STACK["fills"], **ink)
     if max(x1 - x0, y1 - y0) * 1000 / scale < _VISIBLE * small.plan.zoom:
         radius = _VISIBLE * small.plan.zoom * scale / 1000
         centre = ((x0 + x1) / 2, (y0 + y1) / 2)
         small.add_patch(
-            Circle(centre, radius, fc="none", ec=theme.ink, lw=0.8, zorder=3)
+            Circle(
+                centre,
+                radius,
+                fc="none",
+                ec=theme.ink,
+                lw=0.8,
+                zorder=STACK["outlines"],
+            )
         )
 
 
@@ -173,7 +181,8 @@ def draw_inset(
         What the inset must hold, in EPSG:2154.
     draw
         Called with the map of the inset: `lambda inset: draw_outlines(inset, …)`.
-        Its entries join the legend of the page.
+        Its entries join the legend of the page; circles and squares have the sizes of
+        the map under it, where this shows the same amounts.
     title
         French title.
     scale
@@ -185,7 +194,9 @@ def draw_inset(
         If the area is not in EPSG:2154.
     DataError
         If the area lies outside the map, the inset would be no larger than the
-        map or has no room, or the legend is drawn already.
+        map or has no room, it is there already, or the legend is.
+    MeasureError
+        If what it shows bears a title of the map and looks different.
 
     Examples
     --------
@@ -196,19 +207,23 @@ def draw_inset(
     >>> centre = lens.loc[["62133"]]
     >>> draw_inset(ax, centre, lambda inset: bm.draw_outlines(inset, lens))
     """
-    check_map(ax)
-    _check_before_legend(ax, "the inset")
-    check_drawable(area, "area")
+    enter(ax, area, "area")
     bounds = area.total_bounds
     if not shapely.intersects(_frame(ax), shapely.box(*bounds)):
         msg = "the area of the inset lies outside the map"
         raise DataError(msg)
+    _check_once(ax, "inset", bounds)
     small = _opened(ax, bounds, typeset(title), scale)
     small.subject = area.geometry
+    if not callable(draw):
+        msg = f"draw={draw!r}: give a function of the map of the inset"
+        raise DataError(msg)
     draw(small)
     _join(ax, small)
     (x0, x1), (y0, y1) = small.get_xlim(), small.get_ylim()
-    extent = Rectangle((x0, y0), x1 - x0, y1 - y0, fc="none", zorder=4.5)
+    extent = Rectangle(
+        (x0, y0), x1 - x0, y1 - y0, fc="none", zorder=STACK["extent of an inset"]
+    )
     extent.set(gid="extent", edgecolor=ax.plan.theme.ink, linewidth=0.8)
     with settings():
         ax.add_patch(extent)
@@ -258,10 +273,20 @@ def _check_larger(ax: MapAxes, scale: float, most: float) -> None:
         raise DataError(msg)
 
 
-def _check_before_legend(ax: MapAxes, what: str) -> None:
-    if ax.explained:
-        msg = f"draw {what} before draw_legend: the strip is already set out"
-        raise DataError(msg)
+def _check_once(ax: MapAxes, label: str, bounds: np.ndarray) -> None:
+    """Refuse a small map that is there already: it would take another corner."""
+    for one in ax.sheet.maps:
+        if one.host is not ax or one.get_label() != label:
+            continue
+        (x0, x1), (y0, y1) = one.get_xlim(), one.get_ylim()
+        if label == "locator" or shapely.covers(
+            shapely.box(x0, y0, x1, y1), shapely.box(*bounds)
+        ):
+            msg = (
+                f"this {label} is drawn already: make the page again before drawing it "
+                "again"
+            )
+            raise DataError(msg)
 
 
 def _frame(ax: MapAxes) -> shapely.Polygon:
@@ -329,6 +354,7 @@ def _small_map(
         small = map_axes(ax.sheet, layout, (xmin, ymin, xmax, ymax))
         small.set_zorder(3)
         small.set_label("inset")
+        small.host = ax
         for spine in small.spines.values():
             spine.set_color(ax.plan.theme.soft)
     if spot is None:
@@ -374,7 +400,7 @@ def _write_caption(small: MapAxes, lines: list[str], foot: float) -> None:
                 font=font(plan.theme.family, plan.theme.small, weight=700),
                 color=plan.theme.ink,
                 va="baseline",
-                zorder=10,
+                zorder=STACK["captions"],
                 gid="inset-caption",
             )
 
@@ -385,12 +411,30 @@ def _join(ax: MapAxes, small: MapAxes) -> None:
         if isinstance(block, KeyBlock):
             for swatch in block.swatches:
                 add_key(ax, swatch)
-        elif block not in ax.blocks:
-            ax.blocks.append(block)
+        else:
+            _join_block(ax, block)
     ax.credits.update(small.credits)
     ax.grounds.update(small.grounds)
     ax.notes.update(small.notes)
     tell_vintages(ax, small.vintages)
+
+
+def _join_block(ax: MapAxes, block: object) -> None:
+    """Add an entry of an inset, unless one of the map is true for both."""
+    for position, other in enumerate(ax.blocks):
+        if type(other) is not type(block):
+            continue
+        common = in_common(other, block)
+        if common is not None:
+            # Counts are those of the map, which holds the ground of its inset.
+            ax.blocks[position] = common if _sized(common) else other
+            return
+    ax.blocks.append(block)
+
+
+def _sized(block: object) -> bool:
+    """Tell an entry whose symbols may be larger on one of two maps."""
+    return not hasattr(block, "swatches")
 
 
 @at_true_size.register

@@ -15,6 +15,8 @@ from matplotlib.patches import Circle, Rectangle
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.classing.classes import written
+from basinmap.maps.classing.figures import decimals_of
+from basinmap.maps.layers.doors import add_block
 from basinmap.maps.layers.drawing import remember
 from basinmap.maps.look.themes import (
     Theme,
@@ -31,7 +33,7 @@ from basinmap.maps.paper.blocks import (
     KeyBlock,
     Swatch,
 )
-from basinmap.maps.paper.guards import check_map
+from basinmap.maps.paper.guards import check_map, check_open
 from basinmap.maps.paper.layouts import scaled
 from basinmap.maps.paper.panels import Gathered, Maps, gathered
 from basinmap.maps.paper.pens import (
@@ -48,7 +50,7 @@ from basinmap.maps.paper.pens import (
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.typography import number, shortest, typeset
 from basinmap.values.checks import check_series, check_states, numbers
-from basinmap.values.told import Told, fresh, told_of
+from basinmap.values.told import fresh, told_of
 
 __all__ = ["draw_comparison", "draw_legend"]
 
@@ -86,7 +88,7 @@ def draw_comparison(
     Raises
     ------
     DataError
-        If there is no value.
+        If there is no value, or legend or foot are drawn already.
 
     Warns
     -----
@@ -103,6 +105,7 @@ def draw_comparison(
     >>> bm.draw_comparison(ax, rates)
     """
     check_map(ax)
+    check_open(ax)
     check_series(values)
     values = fresh(values)
     states = check_states(values)
@@ -111,26 +114,20 @@ def draw_comparison(
     if figures.dropna().empty or np.isinf(figures).any():
         msg = "nothing to compare: the values are missing or infinite"
         raise DataError(msg)
-    ax.blocks.append(
+    add_block(
+        ax,
         FiguresBlock(
             title=typeset(title),
             rows=tuple(
                 (typeset(str(printed.get(n, n))), float(v)) for n, v in figures.items()
             ),
-            decimals=_decimals(figures, told),
+            decimals=decimals_of(figures, told=told.decimals),
             unit=told.unit,
             signed=told.kind == "growth",
             states=tuple(str(states.get(n, "")) for n in figures.index),
-        )
+        ),
     )
     remember(ax, values)
-
-
-def _decimals(figures: pd.Series, told: Told) -> int:
-    """Return the decimals that are told, else none of whole counts and one of rates."""
-    if told.decimals is not None:
-        return told.decimals
-    return 0 if told.kind == "stock" and (figures.dropna() % 1 == 0).all() else 1
 
 
 def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
@@ -148,7 +145,7 @@ def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
     Raises
     ------
     DataError
-        If nothing that needs a legend was drawn.
+        If nothing that needs a legend was drawn, or the legend is there already.
     MeasureError
         If maps of a sheet bear one title and other classes, colours or sizes.
 
@@ -167,8 +164,17 @@ def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
     >>> bm.draw_legend(ax, histogram=rate)
     """
     found = gathered(ax)
+    if any(one.explained for one in found.sheet.maps):
+        msg = (
+            "the legend of this sheet is drawn already: make the page again before "
+            "drawing it again; of several maps, write draw_legend(maps) once"
+        )
+        raise DataError(msg)
     if not found.blocks:
-        msg = "nothing to explain: draw a layer before the legend"
+        msg = (
+            "nothing to explain: no layer with an entry was drawn before the legend, "
+            "or what was lies outside the frame"
+        )
         raise DataError(msg)
     blocks = _in_reading_order(found.blocks)
     if histogram is not None:
@@ -387,7 +393,10 @@ def _(block: CirclesBlock, pen: Pen) -> None:
 
 
 def _key_lines(swatch: Swatch, width: float, theme: Theme) -> list[str]:
-    return wrapped(swatch.label, width - TEXT, font(theme.family, theme.body))
+    text = swatch.label
+    if swatch.count is not None:
+        text += f"\u00a0: {number(swatch.count)}"
+    return wrapped(text, width - TEXT, font(theme.family, theme.body))
 
 
 @draw_block.register
@@ -415,6 +424,15 @@ def _figure_heights(block: FiguresBlock, width: float, theme: Theme) -> list[flo
     return [1.6 + 2.9 * len(wrapped(name, names, properties)) for name, _ in block.rows]
 
 
+def _figures_width(block: FiguresBlock, unit: str, pen: Pen) -> float:
+    """Return what figures take of a column, in millimetres: no bar runs into them."""
+    style = font(pen.theme.family, pen.theme.body, weight=700)
+    wide = max(
+        text_width(block.written(i, unit), style) for i in range(len(block.rows))
+    )
+    return max(_VALUES, wide + 1.0)
+
+
 @draw_block.register
 def _(block: FiguresBlock, pen: Pen) -> None:
     y = write_heading(pen, block.title)
@@ -423,12 +441,12 @@ def _(block: FiguresBlock, pen: Pen) -> None:
     low, high = min(known.min(), 0.0), max(known.max(), 0.0)
     span = (high - low) or 1.0
     names = _names(pen.width)
-    left, room = names + 2.0, pen.width - names - _VALUES - 3.0
+    unit = "\u202f%" if block.unit.startswith("%") else ""
+    left, room = names + 2.0, pen.width - names - _figures_width(block, unit, pen) - 3.0
 
     def along(value: float) -> float:
         return pen.x + left + (value - low) / span * room
 
-    unit = "\u202f%" if block.unit.startswith("%") else ""
     heights = _figure_heights(block, pen.width, pen.theme)
     for i, ((name, value), height) in enumerate(zip(block.rows, heights, strict=True)):
         style: Mapping[str, Any] = {"weight": 700 if i == 0 else 400}

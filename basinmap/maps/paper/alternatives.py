@@ -434,8 +434,12 @@ def proportional(title: str, values: Iterable[float], shape: str) -> Told:
 @told.register
 def _(block: KeyBlock) -> Told:
     """Name landmarks; a line without a symbol is a sentence of its own."""
-    shown = tuple(swatch.label for swatch in block.swatches if swatch.shape != "none")
-    said = [Sentence(s.label) for s in block.swatches if s.shape == "none"]
+    bare = [s for s in block.swatches if s.shape == "none" or s.count is not None]
+    shown = tuple(swatch.label for swatch in block.swatches if swatch not in bare)
+    said = [
+        Sentence(s.label if s.count is None else f"{s.label} : {number(s.count)}")
+        for s in bare
+    ]
     marks = [Sentence("Repères", shown)] if shown else []
     return Told("", (*said, *marks), rank=2)
 

@@ -26,8 +26,15 @@ from joblib import Parallel, cpu_count, delayed
 from matplotlib.backends.backend_pdf import PdfPages
 from tqdm import tqdm
 
-from basinmap.errors import BasinmapError, BasinmapWarning, DataError, culprits
+from basinmap.errors import (
+    BasinmapError,
+    BasinmapWarning,
+    DataError,
+    MeasureError,
+    culprits,
+)
 from basinmap.maps.look.themes import font, one_line, own_fonts, register_own, settings
+from basinmap.maps.paper.blocks import FiguresBlock, in_common
 from basinmap.maps.paper.contents import CONTENTS, Line, contents_sheets
 from basinmap.maps.paper.guards import check_drawable
 from basinmap.maps.paper.layouts import check_texts
@@ -120,7 +127,8 @@ def atlas(  # noqa: PLR0913 - each is a choice of whoever publishes
     Warns
     -----
     BasinmapWarning
-        What sheets warned of, each message once, with the units that it is about.
+        What sheets warned of, each message once, with the units that it is about; if
+        sheets show one thing with other classes, colours or sizes.
 
     See Also
     --------
@@ -200,11 +208,12 @@ class _Said:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """What a process drew: PDF unless in files, facts, warnings."""
+    """What a process drew: PDF unless in files, facts, warnings, legends by code."""
 
     pdf: tuple[bytes, ...]
     facts: tuple[PageFacts, ...]
     said: tuple[_Said, ...]
+    legends: tuple[tuple[str, tuple[object, ...]], ...]
 
 
 _Make = Callable[[gpd.GeoDataFrame, int, Tick], _Part]
@@ -232,6 +241,7 @@ class _Run:
         ) as bar:
             found += self._made(chunks, make, bar)
         _warn([said for part in found for said in part.said], self.count)
+        _compare(legend for part in found for legend in part.legends)
         return found
 
     def _made(
@@ -386,6 +396,41 @@ def _warn(said: Sequence[_Said], count: int) -> None:
         warnings.warn(f"{text} [{where}]", category, stacklevel=4)
 
 
+def _legend_of(sheet: Sheet) -> tuple[object, ...]:
+    """Return what the legend of a sheet explains, small maps left out."""
+    blocks = (block for ax in sheet.maps for block in ax.blocks)
+    # A small map is part of the sheet, and would follow it to another process.
+    return tuple(block for block in blocks if not hasattr(block, "axes"))
+
+
+def _compare(legends: Iterable[tuple[str, tuple[object, ...]]]) -> None:
+    """Warn of sheets that bear a title of others and look different."""
+    first: dict[tuple[type, str], tuple[str, object]] = {}
+    odd: dict[str, dict[str, None]] = {}
+    for code, blocks in legends:
+        for block in blocks:
+            title = str(getattr(block, "title", ""))
+            if not title or isinstance(block, FiguresBlock):
+                continue  # figures are those of the unit
+            there, other = first.setdefault((type(block), title), (code, block))
+            if there == code:
+                continue
+            try:
+                in_common(other, block)
+            except MeasureError as error:
+                told = str(error).partition(": ")[2] or str(error)
+                odd.setdefault(f"{title!r}\0{told}", {})[code] = None
+    for key, codes in odd.items():
+        title, _, told = key.partition("\0")
+        warnings.warn(
+            f"{title} is not drawn alike on all sheets, which will be compared: "
+            f"{len(codes)} differ(s) from the first one that bears it, "
+            f"{culprits(codes)}; {told}",
+            BasinmapWarning,
+            stacklevel=5,
+        )
+
+
 # -- one file ----------------------------------------------------------------------
 
 
@@ -428,14 +473,17 @@ def _pdf_of(
     """Draw a chunk of sheets as one PDF."""
     said: list[_Said] = []
     facts: list[PageFacts] = []
+    legends: list[tuple[str, tuple[object, ...]]] = []
 
     def numbered() -> Iterator[Sheet]:
-        for row, _, sheet in _each(draw, units, name, said, tick):
+        for row, code, sheet in _each(draw, units, name, said, tick):
             _write_number(sheet, first + at + row)
             facts.append(facts_of(sheet))
+            legends.append((code, _legend_of(sheet)))
             yield sheet
 
-    return _Part(tuple(_printed(numbered())), tuple(facts), tuple(said))
+    pdf = tuple(_printed(numbered()))
+    return _Part(pdf, tuple(facts), tuple(said), tuple(legends))
 
 
 def _printed(sheets: Iterable[Sheet]) -> list[bytes]:
@@ -535,7 +583,9 @@ def _placeholders(target: Path) -> list[str]:
 
 def _write_files(run: _Run, units: gpd.GeoDataFrame, target: Path, name: str) -> Path:
     names = [
-        target.name.format(code=code, name=_plain(str(text)), number=f"{row + 1:04d}")
+        target.name.format(
+            code=_filed(str(code)), name=_plain(str(text)), number=f"{row + 1:04d}"
+        )
         for row, (code, text) in enumerate(units[name].items())
     ]
     again = [file for file, count in Counter(names).items() if count > 1]
@@ -561,9 +611,29 @@ def _files_of(
     """Draw a chunk of sheets as files."""
     del at
     said: list[_Said] = []
+    legends: list[tuple[str, tuple[object, ...]]] = []
     for _, code, sheet in _each(draw, units, name, said, tick):
         sheet.savefig(paths[code])
-    return _Part((), (), tuple(said))
+        legends.append((code, _legend_of(sheet)))
+    return _Part((), (), tuple(said), tuple(legends))
+
+
+def _filed(code: str) -> str:
+    """
+    Return a code that every system takes for a file, its case kept.
+
+    Parameters
+    ----------
+    code
+        Such as « 62498 », or whatever tells the units of the user.
+
+    Examples
+    --------
+    >>> _filed("62498"), _filed("59_ZI-3.b"), _filed("../a:b ?")
+    ('62498', '59_ZI-3.b', 'a-b')
+    """
+    bare = unicodedata.normalize("NFKD", code).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", bare).strip("-. ") or "sans-code"
 
 
 def _plain(text: str) -> str:

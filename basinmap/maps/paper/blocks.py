@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import Protocol, TypeVar
@@ -17,6 +18,7 @@ __all__ = [
     "FiguresBlock",
     "KeyBlock",
     "Swatch",
+    "check_looks",
     "in_common",
     "lines_in_common",
     "of_one_scale",
@@ -217,7 +219,7 @@ def lines_in_common(
     Raises
     ------
     MeasureError
-        If a label has two looks.
+        If a label has two looks, or two labels have one.
 
     Examples
     --------
@@ -230,7 +232,48 @@ def lines_in_common(
         if found.setdefault(line.label, bare) != bare:
             msg = f"{title}: {line.label}" if title else line.label
             raise unlike(msg, "give it one colour with labels= or palette=")
+    check_looks(found.values(), title)
     return tuple(found.values())
+
+
+def check_looks(lines: Iterable[Swatch], title: str = "") -> None:
+    """
+    Check that one look has one meaning.
+
+    Parameters
+    ----------
+    lines
+        Lines of a legend.
+    title
+        Of the entry, for the message.
+
+    Raises
+    ------
+    MeasureError
+        If two labels have one look.
+
+    Examples
+    --------
+    >>> check_looks([Swatch("gare", "red"), Swatch("musée", "blue")])
+    >>> check_looks([Swatch("gare", "red"), Swatch("musée", "red")])
+    Traceback (most recent call last):
+    ...
+    basinmap.errors.MeasureError: 'gare' and 'musée' look the same ...
+    """
+    meanings: dict[Swatch, str] = {}
+    for line in lines:
+        if line.shape == "none":
+            continue
+        look = replace(line, label="", count=None)
+        other = meanings.setdefault(look, line.label)
+        if other != line.label:
+            named = f"{title}: " if title else ""
+            msg = (
+                f"{named}{other!r} and {line.label!r} look the same on the maps of "
+                "this sheet, which has one legend: give one another colour, marker, "
+                "width or pattern, or both the same categories with labels="
+            )
+            raise MeasureError(msg)
 
 
 def of_one_scale(block: Sized, other: Sized, length: str) -> Sized | None:
@@ -275,8 +318,14 @@ def _(block: ClassesBlock, other: ClassesBlock) -> ClassesBlock | None:
         max(block.bounds[1], other.bounds[1]),
     )
     lines = lines_in_common(block.swatches, other.swatches, block.title)
-    shown = block.shown + other.shown
-    return replace(block, swatches=lines, bounds=bounds, counted="", shown=shown)
+    return replace(
+        block,
+        swatches=lines,
+        bounds=bounds,
+        decimals=max(block.decimals, other.decimals),
+        counted="",
+        shown=block.shown + other.shown,
+    )
 
 
 @in_common.register

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -17,8 +18,13 @@ __all__ = [
     "check_areas",
     "check_drawable",
     "check_map",
+    "check_open",
+    "check_overlaps",
     "check_seen",
 ]
+
+_SHARED: Final = 0.01
+"""Share of a unit that another may cover: outlines are drawn to some metres."""
 
 # -- maps ---------------------------------------------------------------------------
 
@@ -53,6 +59,37 @@ def check_map(ax: object) -> None:
         )
     msg = f"ax {told}"
     raise DataError(msg)
+
+
+def check_open(ax: MapAxes, *, keyed: bool = True) -> None:
+    """
+    Check that legend and foot may still tell what is about to be drawn.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    keyed
+        Whether it leaves an entry in the legend; otherwise its sources alone count.
+
+    Raises
+    ------
+    DataError
+        If the legend is drawn already, or the foot.
+    """
+    maps = [one for one in (ax, ax.host) if one is not None]
+    if keyed and any(one.explained for one in maps):
+        msg = (
+            "the legend is drawn already, and would say nothing of this layer: draw "
+            "every layer first, then draw_legend"
+        )
+        raise DataError(msg)
+    if any(one.signed for one in maps):
+        msg = (
+            "the foot is drawn already, and would not name the sources of this layer: "
+            "draw every layer first, then draw_furniture"
+        )
+        raise DataError(msg)
 
 
 # -- geometries ---------------------------------------------------------------------
@@ -168,3 +205,43 @@ def check_seen(ax: Axes, units: gpd.GeoDataFrame, what: str = "units") -> None:
             "page for them, page(units, title=…)"
         )
         raise DataError(msg)
+
+
+def check_overlaps(units: gpd.GeoDataFrame, what: str = "units") -> None:
+    """
+    Check that no unit would hide a good part of another under its colour.
+
+    Parameters
+    ----------
+    units
+        Polygons in a metric CRS.
+    what
+        What they are, for the message.
+
+    Raises
+    ------
+    DataError
+        If two of them share more than a hundredth of the smaller one, such as communes
+        and their EPCI.
+    """
+    shapes = np.asarray(units.geometry.array)
+    if shapely.coverage_is_valid(shapes):
+        return
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    left, right = left[left < right], right[left < right]
+    areas = shapely.area(shapes)
+    shared = shapely.area(shapely.intersection(shapes[left], shapes[right]))
+    wrong = shared > _SHARED * np.minimum(areas[left], areas[right])
+    if not wrong.any():
+        return
+    left, right = left[wrong], right[wrong]
+    # The large one is the culprit: a total among its parts, most of the time.
+    large = np.where(areas[left] >= areas[right], left, right)
+    small = np.where(areas[left] >= areas[right], right, left)
+    found = units.index[np.unique(large)]
+    msg = (
+        f"{what}: {len(found)} lie(s) over others: {culprits(found)}, over "
+        f"{culprits(units.index[np.unique(small)])}; one colour would hide the other: "
+        "drop totals and larger levels, and draw these with draw_outlines"
+    )
+    raise DataError(msg)

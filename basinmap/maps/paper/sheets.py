@@ -7,6 +7,7 @@ import io
 import math
 import os
 import warnings
+from dataclasses import dataclass
 from functools import cache
 from numbers import Real
 from os import PathLike
@@ -30,7 +31,7 @@ from basinmap.maps.paper.layouts import Layout
 from basinmap.maps.paper.pictures import SheetCanvas, png_words, told_svg
 from basinmap.staging import write_whole
 
-__all__ = ["MapAxes", "Sheet", "check_dpi"]
+__all__ = ["Fill", "MapAxes", "Sheet", "check_dpi"]
 
 _UNDATED: Final = {"CreationDate": None}
 _OPAQUE: Final = ("eps", "ps")
@@ -274,6 +275,26 @@ def _signs(families: tuple[str, ...], weight: int, slant: str) -> frozenset[int]
     return frozenset(found)
 
 
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """
+    Ground that a layer colours, and that the legend explains.
+
+    Attributes
+    ----------
+    floor
+        Of the stack: what is higher hides it.
+    title
+        How the legend calls it.
+    shapes
+        Polygons, in the CRS of the map.
+    """
+
+    floor: float
+    title: str
+    shapes: np.ndarray
+
+
 class MapAxes(Axes):
     """
     The map frame of a sheet; remembers what was drawn, for the legend.
@@ -283,7 +304,9 @@ class MapAxes(Axes):
     `symbols` by code (x, y, radius), the places in millimetres in the frame that
     names must avoid.
     `plan` is the layout, `subject` what the page was made for, `reserved` the
-    millimetres kept above the scale bar, `explained` whether the legend is drawn,
+    millimetres kept above the scale bar, `explained` and `signed` whether legend and
+    foot are drawn, `fills` the ground that layers colour, `named` what is written of
+    which unit, `host` the map whose inset this one is,
     `caption` what a map among several is called, `outline_error` the metres by which
     outlines are said to be off, 0 when nothing is said.
 
@@ -308,6 +331,10 @@ class MapAxes(Axes):
         self.subject: gpd.GeoSeries | None = None
         self.reserved: float = 0.0
         self.explained: bool = False
+        self.signed: bool = False
+        self.fills: list[Fill] = []
+        self.named: set[tuple[str, str]] = set()
+        self.host: MapAxes | None = None
         self.caption: str = ""
         self.outline_error: float = 0.0
         super().__init__(*args, **options)
