@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 __all__ = [
+    "ArgumentError",
     "BasinmapError",
     "BasinmapWarning",
     "CRSError",
@@ -23,6 +24,10 @@ __all__ = [
 
 class BasinmapError(Exception):
     """Base of every error that basinmap raises about its input."""
+
+
+class ArgumentError(BasinmapError, TypeError):
+    """An argument is of another type than the verb takes."""
 
 
 class CodeError(BasinmapError, ValueError):

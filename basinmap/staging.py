@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from basinmap.errors import OutputError
 
-__all__ = ["MANIFEST", "refusal", "staged_file", "staged_folder", "write_whole"]
+__all__ = [
+    "MANIFEST",
+    "UNDATED",
+    "refusal",
+    "staged_file",
+    "staged_folder",
+    "write_whole",
+]
 
 MANIFEST = "manifest.json"
 """Name of the list of outputs; a new set removes what the old list named."""
 
+UNDATED = dt.date(2000, 1, 1)
+"""Day of a file that is given none: the same content is the same bytes any day."""
+
 
 @contextmanager
-def staged_file(path: str | Path) -> Iterator[Path]:
+def staged_file(
+    path: str | Path, *, check: Callable[[Path], None] | None = None
+) -> Iterator[Path]:
     """
     Give a temporary path beside `path`; move it there if all went well.
 
@@ -27,6 +40,9 @@ def staged_file(path: str | Path) -> Iterator[Path]:
     ----------
     path
         Where the file will be; its folder is made if it is missing.
+    check
+        Reads back what was written, and raises OSError if it is not whole: a full disk
+        is not always told to who writes.
 
     Raises
     ------
@@ -38,6 +54,8 @@ def staged_file(path: str | Path) -> Iterator[Path]:
         staged = folder / target.name
         yield staged
         try:
+            if check is not None:
+                check(staged)
             staged.replace(target)
         except OSError as error:
             raise refusal(target, error) from error
@@ -193,5 +211,5 @@ def refusal(path: Path, error: OSError) -> OutputError:
     error
         What the system says.
     """
-    reason = error.strerror or type(error).__name__
+    reason = error.strerror or str(error) or type(error).__name__
     return OutputError(f"cannot write in {path}: {reason}; choose another place")

@@ -45,7 +45,7 @@ from basinmap.maps.pens import (
 )
 from basinmap.maps.themes import Theme, font, wrapped
 from basinmap.measures import STATES
-from basinmap.typography import capital, number, typeset
+from basinmap.typography import capital, number, typeset, yes_or_no
 from basinmap.values.checks import MOST as LARGEST
 from basinmap.values.checks import check_series, kind_of, name_of
 from basinmap.values.told import carry, fact_of, told_of
@@ -210,7 +210,7 @@ def named_categories(
         raise DataError(msg)
     order = _ordered(given, found) if labels is None else list(labels)
     _check_known(found, order)
-    names = [typeset(str(labels[c] if labels else c)).strip() for c in order]
+    names = [typeset(yes_or_no(labels[c] if labels else c)).strip() for c in order]
     _check_names(names)
     codes = pd.Index(order, dtype=object).get_indexer(given.astype(object))
     named = pd.Series(
@@ -326,7 +326,9 @@ def _ordered(given: pd.Series, found: list[object]) -> list[object]:
 
 
 def _alphabetical(category: object) -> tuple[float, str]:
-    """Put numbers first, and « Économie » between « Eau » and « Emploi »."""
+    """Put numbers first, yes before no, « Économie » between « Eau » and « Emploi »."""
+    if isinstance(category, bool):
+        return -float(category), ""
     if isinstance(category, int | float):
         return float(category), ""
     plain = unicodedata.normalize("NFKD", str(category))
