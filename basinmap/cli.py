@@ -6,14 +6,22 @@ import argparse
 import datetime as dt
 import io
 import os
+import signal
 import sys
 import traceback
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn
 
 import basinmap
-from basinmap.errors import BasinmapError, BasinmapWarning, DataError, VintageError
+from basinmap.errors import (
+    BasinmapError,
+    BasinmapWarning,
+    DataError,
+    Interrupted,
+    VintageError,
+)
 
 if TYPE_CHECKING:
     from basinmap.access.networks import Network
@@ -114,7 +122,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         0 done, 2 the input is wrong (one message on stderr), 1 a bug of
-        basinmap (with its traceback), 130 interrupted.
+        basinmap (with its traceback), 130 interrupted, 143 and 129 asked to end.
     """
     for stream in (sys.stdout, sys.stderr):
         # A terminal that lacks a letter prints a question mark rather than fail.
@@ -133,9 +141,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; keep the exit silent.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt:
-        print("basinmap: interrupted; nothing was changed", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt as stop:
+        return _interrupted(stop)
     except Exception:  # noqa: BLE001 - the last resort: say that it is our fault
         traceback.print_exc()
         print("basinmap: this is a bug, please report it", file=sys.stderr)
@@ -145,7 +152,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run() -> None:
     """Run the command line of the process."""
+    # The end of a session, or of a job, leaves no more behind than Ctrl-C does.
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _stop)
     sys.exit(main())
+
+
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt(number)
+
+
+def _interrupted(stop: KeyboardInterrupt) -> int:
+    """Say what an interruption leaves, and return the status of the signal."""
+    done = isinstance(stop, Interrupted)
+    left = "all files are in place" if done else "nothing was changed"
+    print(f"basinmap: interrupted; {left}", file=sys.stderr)
+    return 128 + (int(stop.args[0]) if stop.args else int(signal.SIGINT))
 
 
 def _plh(given: argparse.Namespace) -> None:

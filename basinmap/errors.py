@@ -12,6 +12,7 @@ __all__ = [
     "CodeError",
     "ColumnError",
     "DataError",
+    "Interrupted",
     "LibraryError",
     "MeasureError",
     "OutlineWarning",
@@ -68,6 +69,10 @@ class LibraryError(BasinmapError, ImportError):
 
 class OutputError(BasinmapError, OSError):
     """An output cannot be written."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, or the like, that came while files moved: they are all in place."""
 
 
 class BasinmapWarning(UserWarning):

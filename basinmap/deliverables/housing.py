@@ -47,7 +47,7 @@ from basinmap.export.workbooks import write_workbook
 from basinmap.maps.alternatives import alternative_text
 from basinmap.maps.precision import VISIBLE_MM
 from basinmap.spatial.projections import METRIC
-from basinmap.staging import staged_folder
+from basinmap.staging import staged_folder, today
 from basinmap.territory.aggregation import aggregate
 from basinmap.territory.embedded import credit, outlines_known, provenance
 from basinmap.territory.outlines import Outlines, read_outlines
@@ -182,7 +182,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     OutputError
         If the folder cannot be written.
     """
-    day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
+    day = date or today()
     ground = None if outlines is None else read_outlines(outlines)
     about = subject(epci, author=author, date=day, outlines=ground)
     if isinstance(network, str | Path):

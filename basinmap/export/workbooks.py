@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import errno
+import io
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,7 +14,6 @@ from zipfile import BadZipFile, ZipFile
 
 import pandas as pd
 import xlsxwriter
-from xlsxwriter.exceptions import FileCreateError
 
 from basinmap.arguments import check_kind, day_of, text_of
 from basinmap.errors import DataError, culprits
@@ -108,20 +109,21 @@ def write_workbook(
     _check_names(sheets)
     content = {name: _content_of(name, given) for name, given in sheets.items()}
     with staged_file(path, check=_check_whole) as staged:
+        whole = io.BytesIO()
         book = xlsxwriter.Workbook(
-            str(staged),
-            {"nan_inf_to_errors": False, "default_date_format": "dd/mm/yyyy"},
+            whole,
+            # In memory: its own temporary files would stay when a disk is full.
+            {"in_memory": True, "default_date_format": "dd/mm/yyyy"},
         )
         book.set_properties({"title": title, "author": author, "created": day})
         styles = _Styles(book)
         for name, sheet in content.items():
             _write_sheet(book.add_worksheet(name), styles, sheet)
+        book.close()
         try:
-            book.close()
-        except FileCreateError as error:
-            reason = error.args[0]
-            told = reason if isinstance(reason, OSError) else OSError(str(reason))
-            raise refusal(Path(path), told) from error
+            staged.write_bytes(whole.getbuffer())
+        except OSError as error:
+            raise refusal(Path(path), error) from error
     return Path(path)
 
 
@@ -130,7 +132,7 @@ def _check_whole(staged: Path) -> None:
     try:
         with ZipFile(staged) as parts:
             spoilt = parts.testzip()
-    except BadZipFile as error:
+    except (BadZipFile, zlib.error) as error:
         raise OSError(errno.EIO, str(error)) from None
     if spoilt is not None:
         raise OSError(errno.EIO, f"{spoilt} is not what was written")
