@@ -18,6 +18,7 @@ __all__ = [
     "stopped",
     "typeset",
     "uncapital",
+    "yes_or_no",
 ]
 
 THIN = "\u202f"  # narrow no-break space: thousands, before ; ? ! » %
@@ -266,3 +267,22 @@ def uncapital(text: str) -> str:
     ('taux de vacance', 'RP 2021')
     """
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def yes_or_no(value: object) -> str:
+    """
+    Return a truth value in French, anything else as text.
+
+    Parameters
+    ----------
+    value
+        Anything; the truth values of numpy too.
+
+    Examples
+    --------
+    >>> yes_or_no(True), yes_or_no(0)
+    ('oui', '0')
+    """
+    if type(value).__name__ in ("bool", "bool_"):
+        return "oui" if value else "non"
+    return str(value)

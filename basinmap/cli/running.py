@@ -5,17 +5,23 @@ from __future__ import annotations
 import importlib
 import io
 import os
+import signal
 import sys
 import traceback
 import warnings
 from collections.abc import Sequence
-from types import MappingProxyType
-from typing import Final
+from types import FrameType, MappingProxyType
+from typing import Final, NoReturn
 
 import basinmap
 from basinmap.cli.parsing import Parser
 from basinmap.cli.words import Said, language, say, speaking, spoken_in
-from basinmap.errors import BasinmapError, BasinmapWarning, OutlineWarning
+from basinmap.errors import (
+    BasinmapError,
+    BasinmapWarning,
+    Interrupted,
+    OutlineWarning,
+)
 
 __all__ = ["COMMANDS", "main", "parser", "run"]
 
@@ -90,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -------
     int
         0 done, 2 the input is wrong (one message on stderr), 1 a bug of
-        basinmap (with its traceback), 130 interrupted.
+        basinmap (with its traceback), 130 interrupted, 143 and 129 asked to end.
     """
     for stream in (sys.stdout, sys.stderr):
         # A terminal that lacks a letter prints a question mark rather than fail.
@@ -118,9 +124,8 @@ def _done(words: Sequence[str]) -> int:
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; keep the exit silent.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt:
-        _tell(say("interrupted; nothing was changed"))
-        return 130
+    except KeyboardInterrupt as stop:
+        return _interrupted(stop)
     except Exception:  # noqa: BLE001 - the last resort: say that it is our fault
         traceback.print_exc()
         _tell(say("this is a bug, please report it"))
@@ -130,7 +135,25 @@ def _done(words: Sequence[str]) -> int:
 
 def run() -> None:
     """Run the command line of the process."""
+    # The end of a session, or of a job, leaves no more behind than Ctrl-C does.
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _stop)
     sys.exit(main())
+
+
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt(number)
+
+
+def _interrupted(stop: KeyboardInterrupt) -> int:
+    """Say what an interruption leaves, and return the status of the signal."""
+    if isinstance(stop, Interrupted):
+        _tell(say("interrupted; all files are in place"))
+    else:
+        _tell(say("interrupted; nothing was changed"))
+    return 128 + (int(stop.args[0]) if stop.args else int(signal.SIGINT))
 
 
 def _refuse(error: BasinmapError) -> None:

@@ -50,7 +50,7 @@ from basinmap.maps.paper.alternatives import alternative_text
 from basinmap.maps.paper.precision import VISIBLE_MM
 from basinmap.measures import Stock
 from basinmap.spatial.projections import METRIC
-from basinmap.staging import staged_folder
+from basinmap.staging import staged_folder, today
 from basinmap.territory.aggregation import aggregate
 from basinmap.territory.embedded import credit, outlines_known, provenance
 from basinmap.territory.given import check_no_outlines
@@ -201,7 +201,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     OutputError
         If the folder cannot be written.
     """
-    day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
+    day = date or today()
     ground = None if outlines is None else read_outlines(outlines)
     if communes is not None:
         check_no_outlines(outlines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import warnings
 from collections.abc import Iterator, Mapping
@@ -625,7 +626,18 @@ def write_tiff(
     }
     if min(grid.width, grid.height) >= 256:
         profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
-    with staged_file(target) as staged:
+
+    def check(staged: Path) -> None:
+        """Read back: of a disk that is full, GDAL tells nobody when it closes."""
+        try:
+            with rasterio.open(staged) as file:
+                found = np.moveaxis(file.read(), 0, -1)
+        except RasterioError as error:
+            raise OSError(errno.EIO, str(error)) from error
+        if not np.array_equal(found, colors):
+            raise OSError(errno.EIO, "what is there is not what was written")
+
+    with staged_file(target, check=check) as staged:
         try:
             with rasterio.open(staged, "w", **profile) as file:
                 file.update_tags(**tags)

@@ -47,7 +47,7 @@ from basinmap.maps.paper.pens import (
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES
-from basinmap.typography import capital, number, shortest, typeset
+from basinmap.typography import capital, number, shortest, typeset, yes_or_no
 from basinmap.values.checks import MOST as LARGEST
 from basinmap.values.checks import check_series, kind_of, name_of
 from basinmap.values.told import carry, fact_of, told_of
@@ -321,9 +321,9 @@ def _whole_numbers(categories: pd.Series) -> pd.Series:
 
 def _said(category: object) -> object:
     """Return what a category is called without a name of its own."""
-    if isinstance(category, bool | np.bool_):
-        return "oui" if category else "non"
-    return shortest(float(category)) if isinstance(category, Decimal) else category
+    if isinstance(category, Decimal):
+        return shortest(float(category))
+    return yes_or_no(category)
 
 
 def _ordered(given: pd.Series, found: list[object]) -> list[object]:
@@ -342,6 +342,8 @@ def _natural(category: object) -> Natural:
 
     Among slices, « moins de 5 » comes first and « plus de 100 » last.
     """
+    if isinstance(category, bool):
+        return -float(category), 0, ()  # yes before no
     if isinstance(category, int | float | Decimal):
         return float(category), 0, ()
     plain = unicodedata.normalize("NFKD", str(category))

@@ -220,6 +220,9 @@ def _font_files(
             msg = f"{path}: no TTF or OTF file there; give the folder or the files"
             raise DataError(msg)
         paths += kept
+    if not paths:
+        msg = "no font file; give a folder, or the files: with_fonts(theme, 'fonts')"
+        raise DataError(msg)
     return paths
 
 

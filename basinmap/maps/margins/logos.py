@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -19,6 +21,7 @@ __all__ = ["draw_logos"]
 _FORMATS: Final = ("PNG", "JPEG")
 _GAP: Final = 3.0
 _SMALLEST: Final = 4.0
+_PIXELS: Final = 25_000_000
 
 
 def draw_logos(
@@ -91,11 +94,40 @@ def _opened(path: Path) -> np.ndarray:
         raise DataError(msg)
     try:
         with Image.open(path, formats=_FORMATS) as picture:
+            _check_size(path, *picture.size)
             upright = ImageOps.exif_transpose(picture)
-            return np.asarray(upright.convert("RGBA"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+            return np.asarray(_in_eight_bits(upright).convert("RGBA"))
+    except DataError:
+        raise
+    except (
+        OSError,
+        SyntaxError,
+        ValueError,
+        struct.error,
+        zlib.error,
+        Image.DecompressionBombError,
+        Image.DecompressionBombWarning,
+    ) as error:
         msg = f"{path}: no readable PNG or JPEG ({error}); export the logo as PNG"
         raise DataError(msg) from error
+
+
+def _check_size(path: Path, wide: int, high: int) -> None:
+    """Refuse what would fill the memory before it is decoded."""
+    if wide * high > _PIXELS:
+        msg = (
+            f"{path}: {wide} × {high} pixels, far more than a logo shows; "
+            "export it at 2000 pixels of width at most"
+        )
+        raise DataError(msg)
+
+
+def _in_eight_bits(picture: Image.Image) -> Image.Image:
+    """Return a picture of 16 bits in 8: Pillow would cut all above 255 to white."""
+    if not picture.mode.startswith("I"):
+        return picture
+    deep = np.asarray(picture, dtype=np.int64)
+    return Image.fromarray((np.clip(deep, 0, 65535) >> 8).astype(np.uint8))
 
 
 def _room(ax: MapAxes) -> float:

@@ -35,6 +35,9 @@ __all__ = ["Fill", "MapAxes", "Sheet", "check_dpi"]
 
 _UNDATED: Final = {"CreationDate": None}
 _OPAQUE: Final = ("eps", "ps")
+_BEARING: Final = ("pdf", "svg", "svgz", "png")  # what bears all that a page says
+_UNMEASURED: Final = ("gif", "webp", "avif", "raw", "rgba")
+_PIXELS: Final = 400_000_000  # 1.6 GB of memory; A0 at 430 dots an inch
 
 Letters = Literal["plain", "embedded", "paths"]
 
@@ -92,14 +95,18 @@ class Sheet(Figure):
         Warns
         -----
         BasinmapWarning
-            If a text has signs that its fonts lack.
+            If a text has signs that its fonts lack, or the format loses title,
+            alternative text or scale.
         """
         if options.get("bbox_inches") is not None:
             msg = "bbox_inches changes the size of the page, hence the printed scale"
             raise DataError(msg)
+        kind = _kind(fname, options.pop("format", None))
         if options.get("dpi") not in (None, "figure"):  # as matplotlib means them
             check_dpi(options["dpi"])
-        kind = _kind(fname, options.pop("format", None))
+            check_dpi(options["dpi"], **self._finest(kind))
+        if kind not in _BEARING and not _takes_figures(fname):
+            warnings.warn(_loss(fname, kind), BasinmapWarning, stacklevel=2)
         _check_text(text, kind)
         lacking = self._without_glyph()
         if lacking:
@@ -113,6 +120,16 @@ class Sheet(Figure):
             self._draw_into(fname, kind, options)
         else:
             _put(fname, self._saved(kind, text, options))
+
+    def _finest(self, kind: str) -> dict[str, Any]:
+        """Return the resolution beyond which a picture of the page is too large."""
+        if kind in ("pdf", "svg", "svgz"):
+            return {}
+        inches = float(np.prod(self.get_size_inches()))
+        return {
+            "most": math.floor(math.sqrt(_PIXELS / inches)),
+            "of": "on this paper, ",
+        }
 
     def _saved(self, kind: str, text: str, options: dict[str, Any]) -> bytes:
         """Return the whole file."""
@@ -198,6 +215,19 @@ def _kind(fname: Any, given: str | None) -> str:  # noqa: ANN401 - Figure's
         )
         raise OutputError(msg)
     return kind
+
+
+def _loss(fname: Any, kind: str) -> str:  # noqa: ANN401 - Figure's
+    """Say what a format loses of a page, and which keeps it."""
+    name = fname if isinstance(fname, str | PathLike) else getattr(fname, "name", "")
+    stem = PurePath(os.fsdecode(name)).stem if isinstance(name, str | PathLike) else ""
+    lost = "title, author and alternative text"
+    if kind in _UNMEASURED:
+        lost += ", nor its resolution, hence its scale"
+    return (
+        f"a file in {kind} bears of the page neither {lost}; write "
+        f"'{stem or 'plate'}.png', '.pdf' or '.svg', or say them beside the picture"
+    )
 
 
 def _takes_figures(target: object) -> bool:
