@@ -135,6 +135,22 @@ _ROOMS: Final = {
     "maps.themes": ("GREY", "HALF_COLUMN", "PRINT", "Theme", "in_grey", "with_fonts"),
     "maps.typology": ("draw_typology",),
     "maps.vision": ("check_colors", "least_difference", "simulate"),
+    "impact.autocorrelation": (
+        "Autocorrelation",
+        "geary",
+        "getis_ord",
+        "hot_spots",
+        "join_counts",
+        "lisa",
+        "moran",
+    ),
+    "impact.weights": (
+        "Weights",
+        "contiguity_weights",
+        "distance_weights",
+        "time_weights",
+        "weights_of",
+    ),
     "export.geopackages": ("write_geopackage",),
     "export.workbooks": ("write_workbook",),
     "deliverables.housing": ("plh",),
@@ -172,6 +188,18 @@ if TYPE_CHECKING:
     from basinmap.deliverables.housing import plh as plh
     from basinmap.export.geopackages import write_geopackage as write_geopackage
     from basinmap.export.workbooks import write_workbook as write_workbook
+    from basinmap.impact.autocorrelation import Autocorrelation as Autocorrelation
+    from basinmap.impact.autocorrelation import geary as geary
+    from basinmap.impact.autocorrelation import getis_ord as getis_ord
+    from basinmap.impact.autocorrelation import hot_spots as hot_spots
+    from basinmap.impact.autocorrelation import join_counts as join_counts
+    from basinmap.impact.autocorrelation import lisa as lisa
+    from basinmap.impact.autocorrelation import moran as moran
+    from basinmap.impact.weights import Weights as Weights
+    from basinmap.impact.weights import contiguity_weights as contiguity_weights
+    from basinmap.impact.weights import distance_weights as distance_weights
+    from basinmap.impact.weights import time_weights as time_weights
+    from basinmap.impact.weights import weights_of as weights_of
     from basinmap.maps.alternatives import alternative_text as alternative_text
     from basinmap.maps.atlases import atlas as atlas
     from basinmap.maps.bands import draw_isochrones as draw_isochrones
