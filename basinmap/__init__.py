@@ -144,6 +144,17 @@ _ROOMS: Final = {
         "lisa",
         "moran",
     ),
+    "impact.segregation": ("segregation",),
+    "impact.trajectories": (
+        "Convergence",
+        "convergence",
+        "growth_split",
+        "location_quotient",
+        "rank_mobility",
+        "resilience",
+        "shift_share",
+    ),
+    "impact.typologies": ("Typology", "typology"),
     "impact.weights": (
         "Weights",
         "contiguity_weights",
@@ -195,6 +206,16 @@ if TYPE_CHECKING:
     from basinmap.impact.autocorrelation import join_counts as join_counts
     from basinmap.impact.autocorrelation import lisa as lisa
     from basinmap.impact.autocorrelation import moran as moran
+    from basinmap.impact.segregation import segregation as segregation
+    from basinmap.impact.trajectories import Convergence as Convergence
+    from basinmap.impact.trajectories import convergence as convergence
+    from basinmap.impact.trajectories import growth_split as growth_split
+    from basinmap.impact.trajectories import location_quotient as location_quotient
+    from basinmap.impact.trajectories import rank_mobility as rank_mobility
+    from basinmap.impact.trajectories import resilience as resilience
+    from basinmap.impact.trajectories import shift_share as shift_share
+    from basinmap.impact.typologies import Typology as Typology
+    from basinmap.impact.typologies import typology as typology
     from basinmap.impact.weights import Weights as Weights
     from basinmap.impact.weights import contiguity_weights as contiguity_weights
     from basinmap.impact.weights import distance_weights as distance_weights

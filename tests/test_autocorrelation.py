@@ -364,7 +364,7 @@ def test_most_communes_are_not_significant_and_it_is_said(houses):
     assert houses.loc["59350", "cluster"] == "Regroupement bas"  # Lille, its flats
     said = bm.told_of(bm.column(houses, "cluster"))
     assert said.kind == "category"
-    assert any("Correction pour 1\u202f534 tests" in note for note in said.notes)
+    assert any("après correction pour 1\u202f534 tests" in note for note in said.notes)
 
 
 def test_without_correction_the_notes_count_false_alarms(departements):

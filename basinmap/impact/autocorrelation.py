@@ -724,7 +724,10 @@ class _Test:
         draws = f"{number(self.permutations)} tirages"
         level = percent(100 * self.alpha, 0)
         if self.corrected:
-            told = f"Correction pour {number(size)} tests (fausses découvertes {level})"
+            told = (
+                f"Non significatif : après correction pour {number(size)} tests "
+                f"({level} de fausses alertes attendues au plus)"
+            )
             self._warn_of_floor(p, found)
         else:
             told = (
