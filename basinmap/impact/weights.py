@@ -363,6 +363,13 @@ def weights_of(graph: Any, *, rule: str) -> Weights:  # noqa: ANN401 - of PySAL
     See Also
     --------
     Weights.graph : The way there.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> graph = bm.contiguity_weights(bm.communes(epci="call")).graph()
+    >>> bm.weights_of(graph, rule="communes qui se touchent")
+    <Weights of 36 units: communes qui se touchent>
     """
     pairs = getattr(graph, "adjacency", None)
     codes = getattr(graph, "unique_ids", None)
