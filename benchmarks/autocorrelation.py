@@ -77,7 +77,8 @@ def compared(side: int, draws: int, runs: int, *, peer: bool) -> None:
         apart = np.abs(found["moran"].to_numpy() - other.Is).max()
         half = np.abs(found["p_value"] - np.minimum(1, 2 * other.p_sim)).max()
         if apart > 1e-9:
-            raise SystemExit(f"statistics differ by {apart}")
+            msg = f"statistics differ by {apart}"
+            raise SystemExit(msg)
         tail = (
             f"{spent['esda']:.2f} | {spent['esda'] / spent['ours']:.0f} | {half:.3f} |"
         )

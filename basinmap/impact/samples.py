@@ -107,7 +107,9 @@ def sample_of(values: pd.Series, weights: Weights, *, numeric: bool = True) -> S
     # Values meet weights by code: never by the order that each is in.
     given = (numbers(values) if numeric else values).reindex(weights.codes)
     left_out = _missing(given, states)
-    kept = given.index[~given.index.isin(list(left_out))]
+    kept = given.index
+    if left_out:
+        kept = kept[~kept.isin(list(left_out))]
     near = weights.among(kept)
     while near.isolates:
         left_out |= dict.fromkeys(near.isolates, "isolate")
@@ -174,8 +176,8 @@ def _missing(values: pd.Series, states: Mapping[Any, str]) -> dict[Any, str]:
     gone = values.index[missing(values)]
     found = {code: states.get(code, "not_available") for code in gone}
     found = {c: s if s in STATES else "not_available" for c, s in found.items()}
-    least = {c for c, state in states.items() if state == "lower_bound"}
-    return found | {c: "lower_bound" for c in values.index if c in least}
+    least = [c for c, state in states.items() if state == "lower_bound"]
+    return found | dict.fromkeys(values.index[values.index.isin(least)], "lower_bound")
 
 
 def _check_enough(
@@ -217,8 +219,9 @@ def _notes(
             f"{number(len(left_out))} unité{several} laissée{several} de côté "
             f"({', '.join(parts)}), {number(len(found))} gardées."
         )
-    guessed = [c for c in found.index if states.get(c) == "estimated"]
-    if guessed:
+    told = [c for c, state in states.items() if state == "estimated"]
+    guessed = found.index[found.index.isin(told)]
+    if len(guessed):
         several = "s" if len(guessed) > 1 else ""
         notes.append(f"{number(len(guessed))} valeur{several} estimée{several}.")
     return tuple(typeset(note) for note in notes)

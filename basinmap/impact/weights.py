@@ -115,11 +115,14 @@ class Weights:
         CodeError
             If one is of no unit.
         """
-        unknown = [code for code in codes if code not in self.codes]
-        if unknown:
+        places = self.codes.get_indexer(pd.Index(list(codes)))
+        if (places < 0).any():
+            unknown = [c for c, p in zip(codes, places, strict=True) if p < 0]
             msg = f"codes: {len(unknown)} of no unit: {culprits(unknown)}"
             raise CodeError(msg)
-        kept = np.flatnonzero(self.codes.isin(list(codes)))
+        kept = np.unique(places)
+        if len(kept) == len(self.codes):
+            return self
         return Weights(self.codes[kept], self.matrix[kept][:, kept], self.rule)
 
     def graph(self) -> Any:  # noqa: ANN401 - a class of an optional library
