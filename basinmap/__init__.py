@@ -144,6 +144,36 @@ _ROOMS: Final = {
     "maps.paper.figures": ("figure",),
     "maps.paper.pages": ("page",),
     "maps.paper.panels": ("panels",),
+    "impact.autocorrelation": (
+        "Autocorrelation",
+        "geary",
+        "getis_ord",
+        "hot_spots",
+        "join_counts",
+        "lisa",
+        "moran",
+    ),
+    "impact.segregation": ("segregation",),
+    "impact.trajectories": (
+        "Convergence",
+        "convergence",
+        "growth_split",
+        "location_quotient",
+        "rank_mobility",
+        "resilience",
+        "shift_share",
+    ),
+    "impact.typologies": (
+        "Typology",
+        "typology",
+    ),
+    "impact.weights": (
+        "Weights",
+        "contiguity_weights",
+        "distance_weights",
+        "time_weights",
+        "weights_of",
+    ),
     "export.geopackages": ("write_geopackage",),
     "export.workbooks": ("write_workbook",),
     "deliverables.housing": ("plh",),
@@ -182,6 +212,28 @@ if TYPE_CHECKING:
     from basinmap.deliverables.housing import plh as plh
     from basinmap.export.geopackages import write_geopackage as write_geopackage
     from basinmap.export.workbooks import write_workbook as write_workbook
+    from basinmap.impact.autocorrelation import Autocorrelation as Autocorrelation
+    from basinmap.impact.autocorrelation import geary as geary
+    from basinmap.impact.autocorrelation import getis_ord as getis_ord
+    from basinmap.impact.autocorrelation import hot_spots as hot_spots
+    from basinmap.impact.autocorrelation import join_counts as join_counts
+    from basinmap.impact.autocorrelation import lisa as lisa
+    from basinmap.impact.autocorrelation import moran as moran
+    from basinmap.impact.segregation import segregation as segregation
+    from basinmap.impact.trajectories import Convergence as Convergence
+    from basinmap.impact.trajectories import convergence as convergence
+    from basinmap.impact.trajectories import growth_split as growth_split
+    from basinmap.impact.trajectories import location_quotient as location_quotient
+    from basinmap.impact.trajectories import rank_mobility as rank_mobility
+    from basinmap.impact.trajectories import resilience as resilience
+    from basinmap.impact.trajectories import shift_share as shift_share
+    from basinmap.impact.typologies import Typology as Typology
+    from basinmap.impact.typologies import typology as typology
+    from basinmap.impact.weights import Weights as Weights
+    from basinmap.impact.weights import contiguity_weights as contiguity_weights
+    from basinmap.impact.weights import distance_weights as distance_weights
+    from basinmap.impact.weights import time_weights as time_weights
+    from basinmap.impact.weights import weights_of as weights_of
     from basinmap.maps.classing.classes import SRU as SRU
     from basinmap.maps.classing.classes import classify as classify
     from basinmap.maps.classing.classes import shared_classes as shared_classes

@@ -96,7 +96,7 @@ def draw_typology(
     units: gpd.GeoDataFrame,
     categories: pd.Series,
     *,
-    palette: str | Sequence[str] = "profiles",
+    palette: str | Sequence[str] | None = None,
     labels: Mapping[object, str] | None = None,
     title: str | None = None,
 ) -> None:
@@ -115,7 +115,8 @@ def draw_typology(
         available. Categories that no unit has keep their colour and their line, so
         that a series of maps has one legend.
     palette
-        Qualitative, or colours of your own, one a category; greys in a grey theme.
+        Qualitative, or colours of your own, one a category; greys in a grey theme. By
+        default that of the categories, else `"profiles"`.
     labels
         French name of each category, in the order of the legend; by default the
         categories themselves, in their own order.
@@ -146,7 +147,8 @@ def draw_typology(
     fill = enter_fill(ax, units, categories, title)
     aligned = on_units(units, named_categories(categories, labels))
     names = list(aligned.cat.categories)
-    colors = kind_colors(ax, palette, len(names))
+    chosen_palette = palette or told_of(categories).palette or "profiles"
+    colors = kind_colors(ax, chosen_palette, len(names))
     swatches = []
     for code, (name, color) in enumerate(zip(names, colors, strict=True)):
         chosen = units.geometry[aligned.cat.codes == code]

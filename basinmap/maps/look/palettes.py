@@ -75,6 +75,10 @@ QUALITATIVE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             *("#e69f00", "#0072b2", "#009e73", "#cc79a7", "#56b4e9", "#d55e00"),
             "#f0e442",
         ),
+        # Places that resemble their neighbours or not: high, low, high among low, low
+        # among high, and the pale ground of those of which nothing is known.
+        "clusters": ("#b2182b", "#2166ac", "#f4a582", "#92c5de", "#eeebe4"),
+        "spots": ("#b2182b", "#2166ac", "#eeebe4"),
         # For a print in black and white, light and dark by turns: no more than five.
         "greys": ("#dcdcdc", "#838383", "#b0b0b0", "#5a5a5a", "#303030"),
     }
