@@ -135,7 +135,7 @@ class Design:
 
     @property
     def center(self) -> Floats:
-        """Coordinates of the place."""
+        """Give the coordinates of the place."""
         return np.array([[self.place.point.x, self.place.point.y]])
 
     @cached_property
@@ -156,7 +156,7 @@ class Design:
 
     @cached_property
     def candidates(self) -> NDArray:
-        """Give the positions of the communes around which the same rings can be drawn."""
+        """Give the positions of communes around which the same rings can be drawn."""
         return np.flatnonzero(
             comparable(self.far, self.here[0], self.bounds, self.least)
         )

@@ -195,7 +195,8 @@ def ranked(
 
 def _share(others: Floats, own: Floats) -> Floats:
     """Return (1 + how many are as strong) / (1 + how many there are)."""
-    beyond = (others >= own * _SLACK).sum(axis=0)
+    # What is no number, such as 0 over 0, is not weaker.
+    beyond = (~(others < own * _SLACK)).sum(axis=0)
     return (1 + beyond) / (len(others) + 1)
 
 
@@ -270,9 +271,10 @@ class _Test:
 
 def _detectable(gaps: Floats, errors: Floats, own: Floats) -> Floats:
     """Return the least difference that both ranks tell four times in five."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        relative = gaps / errors
-    found = np.maximum(_told(gaps), _told(relative) * own)
+    flat = (errors <= 0).any(axis=0)
+    relative = gaps / np.where(errors > 0, errors, np.nan)
+    found = np.maximum(_told(gaps), _told(np.nan_to_num(relative)) * own)
+    found = np.where(flat, _told(gaps), found)
     few = (len(gaps) + 1) * LEVEL < 1
     return np.full_like(found, np.inf) if few else found
 

@@ -295,7 +295,9 @@ def synthetic_control(design: Design) -> Finding:
     -----
     Abadie, Diamond & Hainmueller 2010: weights above 0, of sum 1, least squares on the
     years before, from the mean of which each path is taken. The rank is of the ratio of
-    mean squared gaps after and before, each donor taking the place of the treated one.
+    mean squared gaps after and before, each donor taking the place of the treated one;
+    where donors are as many as the years before, fits may be exact and the ratio means
+    nothing: the rank is of the mean gap after.
 
     Examples
     --------
@@ -393,7 +395,10 @@ def simplex(target: Floats, others: Floats) -> Floats:
 def _fitted(paths: Floats, treated: int, before: NDArray) -> tuple[Floats, float]:
     others = np.delete(paths, treated, axis=0)
     weight = simplex(paths[treated, before], others[:, before].T)
-    squared = (paths[treated] - weight @ others) ** 2
+    gap = paths[treated] - weight @ others
+    if before.sum() <= len(others):
+        return weight, abs(float(gap[~before].mean()))
+    squared = gap**2
     return weight, float(squared[~before].mean() / max(squared[before].mean(), 1e-12))
 
 

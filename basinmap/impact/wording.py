@@ -188,7 +188,7 @@ def _conclusion(design: Design, row: pd.Series, unit: str) -> str:
             f"Rien ne permet de conclure : l'écart mesuré ({gap}) est de l'ordre de ce "
             f"qu'on observe autour {where} ({rank})."
         )
-    share = math.floor(100 * (1 - row["p"]))
+    share = math.floor(100 * (1 - row["p"]) + 1e-9)
     strong = (
         f"L'écart mesuré est plus fort qu'autour de {share} % des lieux "
         f"{'tirés au hasard' if design.random else 'comparables'} ({rank})"
