@@ -174,6 +174,17 @@ _ROOMS: Final = {
         "time_weights",
         "weights_of",
     ),
+    "impact.designs": ("Design", "design"),
+    "impact.effects": ("Finding", "difference_in_differences", "event_study"),
+    "impact.evaluating": ("Evaluation", "evaluation"),
+    "impact.panels": ("ring_panel",),
+    "impact.robustness": (
+        "placebo_dates",
+        "pre_trends",
+        "ring_sweep",
+        "synthetic_control",
+        "trend_bounds",
+    ),
     "export.geopackages": ("write_geopackage",),
     "export.workbooks": ("write_workbook",),
     "deliverables.housing": ("plh",),
@@ -212,6 +223,21 @@ if TYPE_CHECKING:
     from basinmap.deliverables.housing import plh as plh
     from basinmap.export.geopackages import write_geopackage as write_geopackage
     from basinmap.export.workbooks import write_workbook as write_workbook
+    from basinmap.impact.designs import Design as Design
+    from basinmap.impact.designs import design as design
+    from basinmap.impact.effects import Finding as Finding
+    from basinmap.impact.effects import (
+        difference_in_differences as difference_in_differences,
+    )
+    from basinmap.impact.effects import event_study as event_study
+    from basinmap.impact.evaluating import Evaluation as Evaluation
+    from basinmap.impact.evaluating import evaluation as evaluation
+    from basinmap.impact.panels import ring_panel as ring_panel
+    from basinmap.impact.robustness import placebo_dates as placebo_dates
+    from basinmap.impact.robustness import pre_trends as pre_trends
+    from basinmap.impact.robustness import ring_sweep as ring_sweep
+    from basinmap.impact.robustness import synthetic_control as synthetic_control
+    from basinmap.impact.robustness import trend_bounds as trend_bounds
     from basinmap.impact.autocorrelation import Autocorrelation as Autocorrelation
     from basinmap.impact.autocorrelation import geary as geary
     from basinmap.impact.autocorrelation import getis_ord as getis_ord
