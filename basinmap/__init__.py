@@ -223,6 +223,13 @@ if TYPE_CHECKING:
     from basinmap.deliverables.housing import plh as plh
     from basinmap.export.geopackages import write_geopackage as write_geopackage
     from basinmap.export.workbooks import write_workbook as write_workbook
+    from basinmap.impact.autocorrelation import Autocorrelation as Autocorrelation
+    from basinmap.impact.autocorrelation import geary as geary
+    from basinmap.impact.autocorrelation import getis_ord as getis_ord
+    from basinmap.impact.autocorrelation import hot_spots as hot_spots
+    from basinmap.impact.autocorrelation import join_counts as join_counts
+    from basinmap.impact.autocorrelation import lisa as lisa
+    from basinmap.impact.autocorrelation import moran as moran
     from basinmap.impact.designs import Design as Design
     from basinmap.impact.designs import design as design
     from basinmap.impact.effects import Finding as Finding
@@ -238,13 +245,6 @@ if TYPE_CHECKING:
     from basinmap.impact.robustness import ring_sweep as ring_sweep
     from basinmap.impact.robustness import synthetic_control as synthetic_control
     from basinmap.impact.robustness import trend_bounds as trend_bounds
-    from basinmap.impact.autocorrelation import Autocorrelation as Autocorrelation
-    from basinmap.impact.autocorrelation import geary as geary
-    from basinmap.impact.autocorrelation import getis_ord as getis_ord
-    from basinmap.impact.autocorrelation import hot_spots as hot_spots
-    from basinmap.impact.autocorrelation import join_counts as join_counts
-    from basinmap.impact.autocorrelation import lisa as lisa
-    from basinmap.impact.autocorrelation import moran as moran
     from basinmap.impact.segregation import segregation as segregation
     from basinmap.impact.trajectories import Convergence as Convergence
     from basinmap.impact.trajectories import convergence as convergence

@@ -16,13 +16,13 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from basinmap.maps.imagery import Grid, write_tiff
 
 import basinmap as bm
 from basinmap import moves
 from basinmap.access.networks import build_network
 from basinmap.cli import main
 from basinmap.export.manifests import write_manifest
-from basinmap.maps.imagery import Grid, write_tiff
 from basinmap.staging import staged_file, staged_folder, today
 
 MANIFEST = moves.MANIFEST

@@ -3,8 +3,8 @@ So what: what changed around a place and how sure that is, what resembles, what 
 
 `panels` follows rings or isochrones year by year; `designs` prepares communes and
 years; `contrasts`, `placebos`, `fields` hold the numbers; `effects` and `robustness`
-the estimates and what they are worth; `wording` says it in French. `weights` says who is
-whose neighbour; `autocorrelation` whether neighbours resemble one another, and where;
-`trajectories` how territories moved; `typologies` which are of a kind; `segregation` how
-apart two groups live. Frames in, frames out; it draws nothing.
+the estimates and what they are worth; `wording` says it in French. `weights` says who
+is whose neighbour; `autocorrelation` whether neighbours resemble one another, and
+where; `trajectories` how territories moved; `typologies` which are of a kind;
+`segregation` how apart two groups live. Frames in, frames out; it draws nothing.
 """
