@@ -187,7 +187,43 @@ _ROOMS: Final = {
     ),
     "export.geopackages": ("write_geopackage",),
     "export.workbooks": ("write_workbook",),
+    "export.document_themes": ("DocumentTheme", "read_theme"),
+    "export.html_documents": ("write_html",),
+    "export.parts": (
+        "Cell",
+        "Column",
+        "Contents",
+        "Data",
+        "Document",
+        "Figure",
+        "Heading",
+        "KeyFigure",
+        "KeyFigures",
+        "Legend",
+        "LegendEntry",
+        "Note",
+        "Page",
+        "Paragraph",
+        "Table",
+    ),
+    "export.pdf_documents": ("write_pdf",),
+    "export.word_documents": ("write_docx",),
+    "deliverables.charts": (
+        "age_pyramid",
+        "bar_chart",
+        "line_chart",
+        "peer_strips",
+        "range_strips",
+        "stacked_bars",
+    ),
+    "deliverables.cil_documents": ("cil_document",),
     "deliverables.housing": ("plh",),
+    "deliverables.housing_documents": ("plh_document",),
+    "deliverables.observed": ("Observed", "observed"),
+    "deliverables.pic_documents": ("pic_document",),
+    "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
+    "deliverables.scot_documents": ("bulletin_document",),
+    "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
 }
 _ORIGIN: Final = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -220,8 +256,49 @@ if TYPE_CHECKING:
     from basinmap.catalogue.computing import compute as compute
     from basinmap.catalogue.leases import count_leases as count_leases
     from basinmap.catalogue.listing import indicators as indicators
+    from basinmap.deliverables.charts import age_pyramid as age_pyramid
+    from basinmap.deliverables.charts import bar_chart as bar_chart
+    from basinmap.deliverables.charts import line_chart as line_chart
+    from basinmap.deliverables.charts import peer_strips as peer_strips
+    from basinmap.deliverables.charts import range_strips as range_strips
+    from basinmap.deliverables.charts import stacked_bars as stacked_bars
+    from basinmap.deliverables.cil_documents import cil_document as cil_document
     from basinmap.deliverables.housing import plh as plh
+    from basinmap.deliverables.housing_documents import plh_document as plh_document
+    from basinmap.deliverables.observed import Observed as Observed
+    from basinmap.deliverables.observed import observed as observed
+    from basinmap.deliverables.pic_documents import pic_document as pic_document
+    from basinmap.deliverables.publishing import cil as cil
+    from basinmap.deliverables.publishing import pic as pic
+    from basinmap.deliverables.publishing import scot_observatory as scot_observatory
+    from basinmap.deliverables.publishing import write_document as write_document
+    from basinmap.deliverables.scot_documents import (
+        bulletin_document as bulletin_document,
+    )
+    from basinmap.deliverables.texts import keys_of as keys_of
+    from basinmap.deliverables.texts import read_texts as read_texts
+    from basinmap.deliverables.texts import with_texts as with_texts
+    from basinmap.export.document_themes import DocumentTheme as DocumentTheme
+    from basinmap.export.document_themes import read_theme as read_theme
     from basinmap.export.geopackages import write_geopackage as write_geopackage
+    from basinmap.export.html_documents import write_html as write_html
+    from basinmap.export.parts import Cell as Cell
+    from basinmap.export.parts import Column as Column
+    from basinmap.export.parts import Contents as Contents
+    from basinmap.export.parts import Data as Data
+    from basinmap.export.parts import Document as Document
+    from basinmap.export.parts import Figure as Figure
+    from basinmap.export.parts import Heading as Heading
+    from basinmap.export.parts import KeyFigure as KeyFigure
+    from basinmap.export.parts import KeyFigures as KeyFigures
+    from basinmap.export.parts import Legend as Legend
+    from basinmap.export.parts import LegendEntry as LegendEntry
+    from basinmap.export.parts import Note as Note
+    from basinmap.export.parts import Page as Page
+    from basinmap.export.parts import Paragraph as Paragraph
+    from basinmap.export.parts import Table as Table
+    from basinmap.export.pdf_documents import write_pdf as write_pdf
+    from basinmap.export.word_documents import write_docx as write_docx
     from basinmap.export.workbooks import write_workbook as write_workbook
     from basinmap.impact.autocorrelation import Autocorrelation as Autocorrelation
     from basinmap.impact.autocorrelation import geary as geary
@@ -300,11 +377,13 @@ if TYPE_CHECKING:
     from basinmap.maps.margins.furniture import draw_furniture as draw_furniture
     from basinmap.maps.margins.insets import draw_inset as draw_inset
     from basinmap.maps.margins.insets import draw_locator as draw_locator
+    from basinmap.maps.margins.keys import legend_entries as legend_entries
     from basinmap.maps.margins.legends import draw_comparison as draw_comparison
     from basinmap.maps.margins.legends import draw_legend as draw_legend
     from basinmap.maps.margins.logos import draw_logos as draw_logos
     from basinmap.maps.paper.alternatives import alternative_text as alternative_text
     from basinmap.maps.paper.atlases import atlas as atlas
+    from basinmap.maps.paper.figures import figure as figure
     from basinmap.maps.paper.pages import page as page
     from basinmap.maps.paper.panels import panels as panels
     from basinmap.measures import Category as Category
@@ -354,6 +433,8 @@ if TYPE_CHECKING:
     from basinmap.territory.memberships import membership as membership
     from basinmap.territory.movements import read_communes as read_communes
     from basinmap.territory.movements import read_movements as read_movements
+    from basinmap.territory.naming import Name as Name
+    from basinmap.territory.naming import named as named
     from basinmap.territory.outlines import read_outlines as read_outlines
     from basinmap.territory.passages import passage as passage
     from basinmap.territory.perimeters import Perimeter as Perimeter

@@ -27,7 +27,7 @@ LEVELS: Final = ("commune", "epci", "scot", "arrondissement", "departement")
 """Levels that are drawn and laid out."""
 
 
-def add_units(parser: argparse.ArgumentParser) -> None:
+def add_units(parser: argparse.ArgumentParser, *, leveled: bool = True) -> None:
     """
     Add what says of which territory a command is.
 
@@ -35,6 +35,8 @@ def add_units(parser: argparse.ArgumentParser) -> None:
     ----------
     parser
         Of a command.
+    leveled
+        Whether the units that are shown may be chosen.
     """
     group = parser.add_argument_group(say("territory"))
     one = group.add_mutually_exclusive_group()
@@ -62,13 +64,14 @@ def add_units(parser: argparse.ArgumentParser) -> None:
         metavar=say("TEXT"),
         help=say("how that perimeter is called (the name of the file)"),
     )
-    group.add_argument(
-        "--level",
-        choices=LEVELS,
-        default="commune",
-        help=say("units that are shown (commune)"),
-    )
-    add_outlines(group, territory=True)
+    if leveled:
+        group.add_argument(
+            "--level",
+            choices=LEVELS,
+            default="commune",
+            help=say("units that are shown (commune)"),
+        )
+    add_outlines(group, territory=leveled)
 
 
 def add_outlines(

@@ -29,6 +29,9 @@ COMMANDS: Final = MappingProxyType(
     {
         "demo": ("documents", "plates, data and tables of Lens-Liévin, as an example"),
         "plh": ("documents", "plates, data and tables of one EPCI"),
+        "scot": ("publications", "a bulletin of the observatory of a SCoT"),
+        "cil": ("publications", "the document of a conference on social housing"),
+        "pic": ("publications", "the yearly deliverable on the Louvre-Lens"),
         "map": (
             "maps",
             "one plate of an indicator, or of a column of a table: classes for a rate, "

@@ -848,7 +848,7 @@ def chapter_parts(about: Observed, chapter: Chapter) -> tuple[Part, ...]:
     told = [text for id_ in ids for text in sentences_of(about, id_)]
     parts: list[Part] = [
         Heading(chapter.title),
-        Paragraph(chapter.question, role="lead"),
+        Paragraph(typeset(chapter.question), role="lead", key=f"{chapter.slug}.lead"),
     ]
     parts.append(key_figures(about, ids))
     if chapter.sized in ids and mapped:
@@ -860,9 +860,13 @@ def chapter_parts(about: Observed, chapter: Chapter) -> tuple[Part, ...]:
     title = typeset(f"{chapter.title} : territoires comparés")
     parts.append(comparison_table(about, ids, title))
     if chapter.note[0]:
-        parts.append(Note("method", chapter.note[0], (chapter.note[1],)))
+        box = typeset(chapter.note[1])
+        parts.append(
+            Note("method", chapter.note[0], (box,), key=f"{chapter.slug}.repere")
+        )
     if told:
-        parts.append(Note("reading", "À retenir", tuple(told[:3])))
+        key = f"{chapter.slug}.retenir"
+        parts.append(Note("reading", "À retenir", tuple(told[:3]), key=key))
     return tuple(parts)
 
 

@@ -291,7 +291,10 @@ def _essential(about: Observed) -> tuple[Part, ...]:
     return (
         Heading("L’essentiel"),
         key_figures(about, ids),
-        *(Paragraph(text, bullet=True) for text in [*vacant, *sentences][:6]),
+        *(
+            Paragraph(text, bullet=True, key=f"essentiel.{n}")
+            for n, text in enumerate([*vacant, *sentences][:6], start=1)
+        ),
     )
 
 
@@ -423,14 +426,29 @@ def fiche(about: Observed, code: str, maps: tuple[CommuneMaps, CommuneMaps]) -> 
     comparison = comparison_table(about, _FICHE_ROWS, "Comparaison", code=code)
     parts: list[tuple[str, Part]] = [
         ("band", Heading(typeset(name.bare))),
-        ("headline", Paragraph(_headline(about, code, name), role="headline")),
+        (
+            "headline",
+            Paragraph(
+                _headline(about, code, name),
+                role="headline",
+                key=f"fiche-{code}.titre",
+            ),
+        ),
         ("tiles", _tiles(about, code)),
         ("map", _fiche_map(maps[0].of(code))),
         ("side", _place_map(maps[1].of(code), about, code)),
         ("left", _curve(about, code, name)),
         ("right", _strips(about, code, name)),
         ("table", replace(comparison, source="")),
-        ("reading", Note("reading", "Ce que disent ces chiffres", _words(about, code))),
+        (
+            "reading",
+            Note(
+                "reading",
+                "Ce que disent ces chiffres",
+                _words(about, code),
+                key=f"fiche-{code}.lecture",
+            ),
+        ),
     ]
     missing = [i for i in _FICHE_ROWS if about.of(i) is None]
     sources = comparison.source

@@ -273,7 +273,7 @@ def _first(about: Observed, message: str, ids: list[str], running: str) -> Page:
     return Page(
         (
             Heading(message),
-            Paragraph(" ".join(lead[:2]) or message, role="lead"),
+            Paragraph(" ".join(lead[:2]) or message, role="lead", key="une.chapeau"),
             key_figures(about, ids),
             situation_figure(about),
         ),
@@ -285,7 +285,10 @@ def _first(about: Observed, message: str, ids: list[str], running: str) -> Page:
 def _retain(about: Observed, ids: list[str], running: str) -> Page:
     told = [text for id_ in ids for text in sentences_of(about, id_)]
     parts: list[Part] = [Heading("Que retenir")]
-    parts += [Paragraph(text, bullet=True) for text in told[:6]]
+    parts += [
+        Paragraph(text, bullet=True, key=f"retenir.{n}")
+        for n, text in enumerate(told[:6], start=1)
+    ]
     parts.append(comparison_table(about, ids, "Territoires comparés"))
     codes = sorted(set(about.communes["epci"].dropna()))
     if len(codes) > 1:

@@ -220,11 +220,14 @@ class Paragraph:
         `"body"`, `"lead"`, `"headline"` or `"small"`.
     bullet
         Whether it is an item of a list.
+    key
+        By which a user replaces it.
     """
 
     text: str | Inline
     role: Role = "body"
     bullet: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -436,11 +439,14 @@ class Note:
         Its title.
     paragraphs
         Its text.
+    key
+        By which a user replaces it.
     """
 
     kind: KindOfNote
     title: str
     paragraphs: tuple[str | Inline, ...]
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

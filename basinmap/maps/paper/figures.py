@@ -119,8 +119,6 @@ def figure(
         ax = map_axes(fig, layout, box)
         ax.subject = units.geometry
         tell_outlines(ax, units)
-    # No legend will be drawn here: who sets the page has it as data.
-    ax.explained = True
     return fig, ax
 
 
