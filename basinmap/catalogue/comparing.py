@@ -10,12 +10,11 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import pandas as pd
 
-from basinmap.catalogue.computing import Worked, worked
+from basinmap.catalogue.computing import Asked, Worked, Worker
 from basinmap.catalogue.entries import Indicator, indicator
-from basinmap.catalogue.terms import VALUE
+from basinmap.catalogue.ledgers import Ledger
 from basinmap.catalogue.years import Years, check_tabular
 from basinmap.errors import BasinmapWarning, DataError, MeasureError
-from basinmap.measures import state_column
 from basinmap.territory.days import Day
 from basinmap.territory.france import DEPARTEMENTS, departement_of, region_of
 from basinmap.territory.lists import Communes, Territory, listed
@@ -29,7 +28,7 @@ from basinmap.territory.memberships import (
 )
 from basinmap.territory.perimeters import Perimeter, perimeter
 from basinmap.typography import typeset
-from basinmap.values.told import Told, tell, told_of
+from basinmap.values.told import Told, tell
 
 __all__ = ["compare"]
 
@@ -177,12 +176,12 @@ def compare(  # noqa: PLR0913 - each is a choice that changes the figures
     return _laid_out(item, rows, notes)
 
 
-def _by_level(item: Indicator, table: Tables) -> dict[str, pd.DataFrame]:
+def _by_level(item: Indicator, table: Tables) -> dict[str, Ledger]:
     """Return the tables by level."""
     several = table if isinstance(table, Mapping) else {"": table}
     for one in several.values():
         check_tabular(one, item.id)
-    return {str(one.index.name): one for one in several.values()}
+    return {str(one.index.name): Ledger(one) for one in several.values()}
 
 
 # -- which territories --------------------------------------------------------------
@@ -267,18 +266,20 @@ class _Row:
 
 def _row(
     item: Indicator,
-    tables: Mapping[str, pd.DataFrame],
+    tables: Mapping[str, Ledger],
     unit: _Unit,
     ground: _Ground,
     how: Mapping[str, Any],
 ) -> _Row:
     """Return the value of one territory, or why there is none."""
-    base = next((tables[part] for part in _PARTS if part in tables), None)
     own = tables.get(unit.level)
-    if own is None and (item.kind == "median" or base is None):
+    base = own or next((tables[part] for part in _PARTS if part in tables), None)
+    if base is None or (own is None and item.kind == "median"):
         return _Row(unit, None, remark=_unpublished(unit), whole=False)
-    table, to = (base, _target(unit, ground)) if own is None else (own, None)
-    work = worked(item, table, to=to, **ground.how, **{**how, "allow_partial": True})
+    table, to = (own, None) if own else (base, _target(unit, ground))
+    asked = Asked(to=to, allow_partial=True, **ground.how)
+    worker = Worker(table, asked)
+    work = worker.work(item, year=how["year"], least=how["least"])
     return _read(unit, work, allowed=how["allow_partial"])
 
 
@@ -301,22 +302,21 @@ def _target(unit: _Unit, ground: _Ground) -> str | pd.Series:
 
 
 def _read(unit: _Unit, work: Worked, *, allowed: bool) -> _Row:
-    result = work.result
-    remark = str(told_of(result).remarks.get(unit.code, ""))
-    there = unit.code in result.index
+    """Return the value of a territory, what it is made of, and its rank."""
+    remark = str(work.facts["remarks"].get(unit.code, ""))
+    there = unit.code in work.index
     if not there or (unit.code in work.partial and not allowed):
         remark = remark or f"{unit.name} : absent du tableau."
         return _Row(unit, work, remark=remark, whole=False)
-    state = str(result[state_column(VALUE)][unit.code])
-    value = float(result[VALUE][unit.code])
-    rank, peers, ties = _ranked(work, unit.code, allowed=allowed)
+    at = int(work.index.get_indexer([unit.code])[0])
+    rank, peers, ties = _ranked(work, at, allowed=allowed)
     return _Row(
         unit,
         work,
-        value,
-        state,
-        above=_count(work, work.top, unit.code),
-        below=_count(work, work.bottom, unit.code),
+        float(work.value.numbers[at]),
+        str(work.value.told[at]),
+        above=_count(work, work.top, at),
+        below=_count(work, work.bottom, at),
         rank=rank,
         peers=peers,
         ties=ties,
@@ -324,27 +324,22 @@ def _read(unit: _Unit, work: Worked, *, allowed: bool) -> _Row:
     )
 
 
-def _count(work: Worked, column: str, code: str) -> float:
+def _count(work: Worked, name: str, at: int) -> float:
     """Return a count that a value comes from, where it has one."""
-    if not column or column not in work.result:
-        return np.nan
-    return float(work.result[column][code])
+    return float(work.sums[name].numbers[at]) if name in work.sums else np.nan
 
 
-def _ranked(work: Worked, code: str, *, allowed: bool) -> tuple[float, int, int]:
+def _ranked(work: Worked, at: int, *, allowed: bool) -> tuple[float, int, int]:
     """Return the rank of a unit among those that have one, and how many are equal."""
-    result = work.result
-    known = result[VALUE].notna()
-    known &= result[state_column(VALUE)].isin(["", "estimated"])
+    values = work.value.numbers
+    known = ~np.isnan(values) & np.isin(work.value.told, ["", "estimated"])
     if not allowed:
-        known &= ~result.index.isin(list(work.partial))
-    values = result[VALUE][known].astype(float)
-    if code not in values.index or len(values) < 2:
-        return np.nan, len(values), 0
-    mine = values[code]
-    equal = np.isclose(values, mine, rtol=1e-12, atol=0)
-    higher = int(((values > mine) & ~equal).sum())
-    return float(higher + 1), len(values), int(equal.sum()) - 1
+        known &= ~work.index.isin(list(work.partial))
+    if not known[at] or known.sum() < 2:
+        return np.nan, int(known.sum()), 0
+    equal = known & np.isclose(values, values[at], rtol=1e-12, atol=0)
+    higher = int((known & ~equal & (values > values[at])).sum())
+    return float(higher + 1), int(known.sum()), int(equal.sum()) - 1
 
 
 # -- what is told -------------------------------------------------------------------

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from basinmap.catalogue.entries import Indicator
+from basinmap.catalogue.ledgers import Ledger
 from basinmap.catalogue.years import Years, counts_of
 from basinmap.errors import CodeError, DataError, MeasureError, culprits
 from basinmap.measures import check_columns, counted, state_column
@@ -19,7 +20,7 @@ from basinmap.territory.sums import sums_of
 from basinmap.territory.units import check_unique
 from basinmap.territory.wholes import Lack, lacking, remarks
 from basinmap.typography import number, typeset
-from basinmap.values.told import bare, tell, told_of
+from basinmap.values.told import tell, told_of
 
 __all__ = ["ELSEWHERE", "flows_of"]
 
@@ -74,10 +75,11 @@ def flows_of(
     if isinstance(to, str) and to in LEVELS and to not in item.levels:
         msg = f"{item.id} means nothing at level {to!r}: it is of {item.levels}"
         raise MeasureError(msg)
-    found = counts_of(item, table, year)
+    ledger = Ledger(table)
+    found = counts_of(item, ledger, year)
     (column,) = found.columns
-    sources, gaps = found.sources(table), found.gaps(table)
-    rows = bare(table).reset_index(drop=True)
+    sources, gaps = found.sources(ledger), found.gaps(ledger)
+    rows = ledger.rows.reset_index(drop=True)
     values, states = counted(rows, column)
     ends, level, part = _recoded(rows[list(ENDS)], to, date)
     stocks = pd.DataFrame({"flow": values, state_column("flow"): states})
