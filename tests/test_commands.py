@@ -396,6 +396,7 @@ def test_a_comparison_is_printed_with_ranks(day):
     told = of(day, "Ostrevent").out
     assert re.search(r"245901152 .*Ostrevent +6,7 +EPCI +2 097 +31 094 +23 sur", told)
     assert re.search(r"grand-douaisis .* +8,5 +SCoT .* 2 sur 5", told)
+    assert "Sources : Insee, recensement de la population 2021" in told
 
 
 def test_units_compared_together_come_first_and_none_comes_twice(day, folder):

@@ -132,7 +132,8 @@ def _plate(
         counts=counts,
     )
     values = about.computed(id_, year=years_of(given.year), variant=given.variant)
-    compared = describe(column(found, "value"), notes=())
+    credit = told_of(found).sources
+    compared = describe(column(found, "value"), sources=credit, notes=())
     figures = {"comparison": compared, "names": found["name"]}
     if told_of(values).kind == "stock":
         return stock_sheet(about, values, **figures)
@@ -161,7 +162,8 @@ def _one(every: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def _laid(every: Sequence[pd.DataFrame], id_: str) -> Laid:
     """Return a comparison as a table: values, counts, rank among the peers."""
     found = _one(every)
-    values = column(found, "value")
+    whole = told_of(found)
+    values = describe(column(found, "value"), sources=whole.sources, notes=whole.notes)
     told = told_of(values)
     table = table_of({id_: values})
     names = [

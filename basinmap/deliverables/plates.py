@@ -47,6 +47,10 @@ MUSEUM = "musée du Louvre-Lens"
 _SOFT = "#8b909b"
 _NEAR = 500.0
 """Metres from a territory to those that touch it."""
+_CROWD = 150
+"""Units, from which their names would hide the map."""
+_NAMED = 40
+"""Names that are then written."""
 _MOST = 8
 """Neighbours whose people are told."""
 # Found by search: soft, 8 apart (CIEDE2000) under the three deficiencies of colour
@@ -182,7 +186,7 @@ def rate_sheet(
     if with_rings and subject.near_museum:
         _draw_reach(ax, subject)
     if comparison is not None:
-        draw_comparison(ax, comparison, names=names)
+        _draw_compared(ax, comparison, names)
     finish(ax, subject, look.note, units=units)
     draw_legend(ax, histogram=values)
     return fig
@@ -259,7 +263,7 @@ def stock_sheet(
     draw_outlines(ax, subject.outline, label=subject.limit, width=1.1)
     draw_symbols(ax, units, amounts, classes=classes, palette=look.palette)
     if comparison is not None:
-        draw_comparison(ax, comparison, names=names)
+        _draw_compared(ax, comparison, names)
     finish(ax, subject, look.note, units=units)
     draw_legend(ax)
     return fig
@@ -286,6 +290,14 @@ def _measured(told: Told) -> str:
     if told.kind == "stock" and told.unit:
         return f"Surface des cercles : nombre de {told.unit}"
     return told.definition or told.label
+
+
+def _draw_compared(
+    ax: MapAxes, values: pd.Series, names: pd.Series | None = None
+) -> None:
+    """Set the figures of other territories beside the map, or of this one alone."""
+    title = "Comparaison" if len(values) > 1 else "Ensemble du territoire"
+    draw_comparison(ax, values, names=names, title=title)
 
 
 def method_of(name: str) -> Method:
@@ -428,7 +440,7 @@ def finish(
         Ink of the names of the neighbours.
     """
     shown = subject.communes if units is None else units
-    draw_labels(ax, shown, strong=3)
+    draw_labels(ax, _worth_naming(shown), strong=3)
     around = subject.around
     if len(around):
         draw_labels(ax, around, italic=True, color=around_color, size=6.2)
@@ -438,6 +450,14 @@ def finish(
         date=subject.date,
         note=" ".join(filter(None, [note, _outside(subject)])),
     )
+
+
+def _worth_naming(units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the units whose names can be read: of a crowd, those of most people."""
+    if len(units) <= _CROWD:
+        return units
+    size = units.get("population", units.area)
+    return carry(units.loc[size.nlargest(_NAMED).index], units)
 
 
 def reading_note(subject: Subject, values: pd.Series, reading: str) -> str:

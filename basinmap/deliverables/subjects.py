@@ -23,6 +23,7 @@ from basinmap.access.times import WAYS, travel_times
 from basinmap.catalogue.comparing import compare
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.entries import indicator
+from basinmap.catalogue.ledgers import Ledger
 from basinmap.catalogue.years import choose
 from basinmap.errors import (
     BasinmapWarning,
@@ -205,6 +206,13 @@ class Subject:
         table = self.statistics if to is None else self.everything
         return compute(indicator_id, table, to=to, communes=self.ground, **how)
 
+    @cached_property
+    def _ledger(self) -> Ledger:
+        """The counts of the communes of the perimeter, with their surface."""
+        found = Ledger(self.statistics)
+        found.add_area(self.territory)
+        return found
+
     def knows(self, *ids: str) -> bool:
         """
         Tell whether the counts are there that indicators are computed from.
@@ -216,7 +224,7 @@ class Subject:
         """
         try:
             for id_ in ids:
-                choose(indicator(id_), self.statistics, None)
+                choose(indicator(id_), self._ledger, None)
         except ColumnError:
             return False
         return True
@@ -501,7 +509,8 @@ class Subject:
         )
         states = {names[c]: s for c, s in told.states.items() if c in names.index}
         # What is to be noted stands with the values of the map.
-        return tell(result, dc.replace(told, states=states, level="", notes=()))
+        own = {"states": states, "sources": told_of(found).sources}
+        return tell(result, dc.replace(told, **own, level="", notes=()))
 
 
 def both() -> pd.Series:

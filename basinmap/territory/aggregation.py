@@ -404,7 +404,9 @@ def _parent(
             )
             for held in (members, every)
         )
-    found = members.reindex(own).astype(object).set_axis(rows)
+    same = members.index.equals(own) and members.dtype == object
+    found = members if same else members.reindex(own).astype(object)
+    found = found.set_axis(rows)
     if isinstance(to, pd.Series):
         _check_met(rows, found, at)
     return found.rename(members.name), every

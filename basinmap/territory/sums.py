@@ -287,7 +287,7 @@ def question(stocks: Mapping[str, pd.Series], *, stacklevel: int = 2) -> None:
     odd = [
         name
         for name, values in stocks.items()
-        if _NAMED_RATE.search(name) and (values.dropna() % 1 != 0).any()
+        if _NAMED_RATE.search(name) and _fine(values.to_numpy())
     ]
     if odd:
         warnings.warn(
@@ -297,6 +297,11 @@ def question(stocks: Mapping[str, pd.Series], *, stacklevel: int = 2) -> None:
             BasinmapWarning,
             stacklevel=stacklevel + 1,
         )
+
+
+def _fine(numbers: NDArray[np.float64]) -> bool:
+    """Tell whether some number is not whole; the missing are passed over."""
+    return bool(((numbers != np.floor(numbers)) & ~np.isnan(numbers)).any())
 
 
 def _product(column: str) -> str:

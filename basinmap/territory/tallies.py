@@ -167,10 +167,11 @@ def added(
     """
     held = unit >= 0
     rows, unit = (slice(None), unit) if held.all() else (held, unit[held])
-    block = np.empty((len(unit), len(tallies)), dtype=float)
+    # A row a tally: pandas holds a frame by column.
+    block = np.empty((len(tallies), len(unit)), dtype=float)
     for at, one in enumerate(tallies.values()):
-        block[:, at] = one.numbers[rows]
-    sums = pd.DataFrame(block).groupby(unit).sum().to_numpy()
+        block[at] = one.numbers[rows]
+    sums = pd.DataFrame(block.T).groupby(unit).sum().to_numpy()
     found = {}
     for at, (name, one) in enumerate(tallies.items()):
         total = np.ascontiguousarray(sums[:, at])
@@ -178,7 +179,7 @@ def added(
             found[name] = Tally(total)
             continue
         may = name.split(" of ", maxsplit=1)[0] in signed
-        found[name] = _worth(total, block[:, at], one.states[rows], unit, size, may)
+        found[name] = _worth(total, block[at], one.states[rows], unit, size, may)
     return found
 
 
