@@ -10,6 +10,7 @@ import basinmap as bm
 from basinmap.cli.files import figures_of
 from basinmap.cli.options import add_data, add_outlines, add_signature, day_of
 from basinmap.cli.places import outlines_of, territory_of
+from basinmap.cli.publications import add_document, formats_of, look_of, texts_of
 from basinmap.cli.words import say
 from basinmap.errors import DataError
 
@@ -51,6 +52,7 @@ def fill(command: Parser) -> None:
         _add_output(command, None)
         add_data(command)
     _add_museum(command)
+    add_document(command)
     add_signature(command)
 
 
@@ -117,6 +119,9 @@ def _plh(given: argparse.Namespace) -> None:
         outlines=outlines,
         communes=communes,
         counts=counts,
+        formats=formats_of(given),
+        theme=look_of(given),
+        texts=texts_of(given),
         quiet=given.quiet,
     )
     print(f"{folder}:")

@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses as dc
 import io
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from functools import partial
 from typing import Final, cast
 
@@ -51,7 +52,6 @@ from basinmap.maps.paper.alternatives import alternative_text
 from basinmap.maps.paper.figures import figure
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.territory.naming import Name
-from basinmap.territory.units import epcis
 from basinmap.typography import number, percent, typeset, uncapital
 from basinmap.values.told import told_of
 
@@ -204,7 +204,7 @@ def map_figure(
 
     def made() -> MapAxes:
         _, ax = figure(shown, size_mm=size_mm, title=f"{title} – {about.area.name}")
-        draw_neighbours(ax, epcis())
+        draw_neighbours(ax, about.epcis)
         draw(ax)
         return ax
 
@@ -365,13 +365,14 @@ class CommuneMaps:
     def _drawn(self, code: str, form: str) -> tuple[bytes, Figure]:
         alone = self.about.communes.loc[[code]]
         ax = self._ground(alone)
-        blocks, artists = list(ax.blocks), set(ax.get_children())
+        artists, before = set(ax.get_children()), _remembered(ax)
         self.mark(ax, alone)
         data = _saved(ax, form)
         made = _figure_of(ax, f"{self.slug}-{code.lower()}", self.title, _no_picture)
         for artist in set(ax.get_children()) - artists:  # as it was, for the next one
             artist.remove()
-        ax.blocks = blocks
+        for name, value in before.items():
+            setattr(ax, name, value)
         return data, made
 
     def _ground(self, alone: gpd.GeoDataFrame) -> MapAxes:
@@ -382,6 +383,12 @@ class CommuneMaps:
         if self._whole is None:
             self._whole = self.base(communes)
         return self._whole
+
+
+def _remembered(ax: MapAxes) -> dict[str, object]:
+    """Return what a map remembers of its layers, to be given back to it."""
+    kept = ("blocks", "credits", "grounds", "notes", "boxes", "symbols", "fills")
+    return {name: copy(getattr(ax, name)) for name in kept}
 
 
 def _no_picture(form: str, size: tuple[float, float]) -> bytes:
@@ -410,7 +417,7 @@ def rates_by_commune(
 
     def base(shown: gpd.GeoDataFrame) -> MapAxes:
         _, ax = figure(shown, size_mm=size_mm, title=f"{title} – {about.area.name}")
-        draw_neighbours(ax, epcis())
+        draw_neighbours(ax, about.epcis)
         _draw_rate(about, id_, ax)
         return ax
 
@@ -442,24 +449,18 @@ def places_of_communes(
         _, ax = figure(around, size_mm=size_mm, title=f"{title} – {about.area.name}")
         draw_outlines(ax, around, width=0.3, color="#b9bcc4", fill="#eceef2")
         whole = about.communes.dissolve()
-        label = "territoire"
-        draw_outlines(
-            ax, whole, label=label, width=0.4, color="#5e7fa3", fill="#a9bcd2"
-        )
+        draw_outlines(ax, whole, width=0.4, color="#5e7fa3", fill="#a9bcd2")
         return ax
 
     def mark(ax: MapAxes, alone: gpd.GeoDataFrame) -> None:
-        label = str(alone["name"].iloc[0])
-        draw_outlines(
-            ax, alone, label=label, width=0.4, color="#b3202c", fill="#b3202c"
-        )
+        draw_outlines(ax, alone, width=0.4, color="#b3202c", fill="#b3202c")
 
     return CommuneMaps(about, base, mark, slug="situation", title=title)
 
 
 def _around(about: Observed) -> gpd.GeoDataFrame:
     """Return the EPCI of the bassin minier, or of the département."""
-    every = epcis()
+    every = about.epcis
     basin = {c for o in about.others if o.level == "bassin" for c in o.communes}
     held = basin or {c for o in about.others[-1:] for c in o.communes}
     kept = set(about.ground.loc[about.ground.index.isin(held), "epci"])
@@ -728,16 +729,12 @@ def sentences_of(about: Observed, id_: str) -> list[str]:
 
 
 def _trend_of(about: Observed) -> list[str]:
-    years = sorted(
-        int(str(c).removeprefix(_YEARS))
-        for c in about.table.columns
-        if str(c).startswith(_YEARS) and str(c).removeprefix(_YEARS).isdigit()
-    )
+    years = about.years("population")
     if len(years) < 2 or about.outside:
         return []
-    first, last = years[0], years[-1]
-    counts = [about.table.loc[about.codes, f"{_YEARS}{y}"].sum() for y in (first, last)]
-    change = evolution(counts[0], counts[1], (first, last), constant=_moved(about))
+    ends = (years[0], years[-1])
+    counts = [float(about.table.loc[about.codes, f"{_YEARS}{y}"].sum()) for y in ends]
+    change = evolution(counts[0], counts[1], ends, constant=_moved(about))
     return [trend(about.name, change)]
 
 

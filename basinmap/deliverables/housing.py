@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -19,12 +19,15 @@ from basinmap.access.networks import PRINTED, Mode, Network
 from basinmap.access.streets import read_network
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.listing import indicators
+from basinmap.deliverables.housing_documents import plh_document
+from basinmap.deliverables.observed import observed_of
 from basinmap.deliverables.plates import (
     Plate,
     rate_plate,
     situation_plate,
     stock_plate,
 )
+from basinmap.deliverables.publishing import checked_formats, write_formats
 from basinmap.deliverables.reach_plates import (
     REACH_PLATES,
     count_inside,
@@ -42,7 +45,9 @@ from basinmap.deliverables.subjects import (
     subject,
     territory_names,
 )
+from basinmap.deliverables.texts import with_texts
 from basinmap.errors import BasinmapWarning, DataError, OutlineWarning, culprits
+from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.geopackages import write_geopackage
 from basinmap.export.manifests import write_manifest
 from basinmap.export.workbooks import write_workbook
@@ -142,6 +147,9 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     iris: str | Path | None = None,
     communes: pd.DataFrame | None = None,
     counts: pd.DataFrame | None = None,
+    formats: Iterable[str] = ("pdf",),
+    theme: DocumentTheme | None = None,
+    texts: Mapping[str, str] | None = None,
     quiet: bool = False,
 ) -> Path:
     """
@@ -179,6 +187,13 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         `read_source` returns them, in place of the embedded statistics: next year's
         census is a file. Titles and credits are theirs; plates whose counts are not
         there are left out, and the method note tells it.
+    formats
+        Of the document, a page by chapter and one by commune: among `"pdf"`,
+        `"docx"`, `"html"`; none for plates and data alone.
+    theme
+        Its look, as `read_theme` returns it.
+    texts
+        Texts of the user in the place of those that follow the numbers, by key.
     quiet
         Whether the progress on stderr is off; it is anyway when stderr is no
         terminal.
@@ -214,6 +229,8 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         counts=counts,
     )
     _check_declared(about)
+    wanted = checked_formats(formats)
+    document = partial(_write_document, about, wanted, theme, texts or {})
     if isinstance(network, str | Path):
         network = read_network(network, mode=mode, crs=METRIC, quiet=quiet)
     homes = None if iris is None else iris_dwellings(iris)
@@ -224,13 +241,29 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         # The foot of the plates and the method note say it.
         warnings.simplefilter("ignore", OutlineWarning)
         steps = _steps(about, folder)
+        if wanted:
+            steps.append(("plh", partial(document, folder)))
         bar = tqdm(steps, disable=True if quiet else None, unit="fichier", leave=False)
         for name, write in bar:
             bar.set_description(name)
             told[name] = write()
         plates = {plate.slug: told[plate.slug] for plate in _declared(about)}
-        write_manifest(folder, {**_about(about), "plates": plates})
+        said = {"plates": plates, "texts_of_the_user": sorted(texts or {})}
+        write_manifest(folder, {**_about(about), **said})
     return Path(out)
+
+
+def _write_document(
+    about: Subject,
+    formats: Sequence[str],
+    theme: DocumentTheme | None,
+    texts: Mapping[str, str],
+    folder: Path,
+) -> None:
+    """Write the document itself, of the same counts as the plates."""
+    made = plh_document(observed_of(about))
+    whole = with_texts(made, texts) if texts else made
+    write_formats(folder, whole, formats, theme)
 
 
 def _declared(about: Subject) -> tuple[Plate, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Final
 
@@ -25,6 +26,7 @@ from basinmap.deliverables.chapters import (
 from basinmap.deliverables.charts import line_chart, peer_strips
 from basinmap.deliverables.observed import FRAGILE, Observed
 from basinmap.deliverables.sentences import (
+    Evolution,
     Noun,
     check_neutral,
     counted,
@@ -181,6 +183,8 @@ _FICHE_ROWS: Final = (
     *("D01", "D02", "D05", "D06", "L01", "L02", "L03", "L04", "L05"),
     *("L14", "R01", "S02"),
 )
+_MAPPED: Final = ("L04", "L05", "L02", "D05")
+"""Rates that the map of a fiche may show: the first that there is."""
 _STRIPS: Final = ("D02", "D05", "L05", "L02", "L04")
 _STRIP_LABELS: Final = {
     "D02": "Population (% par an)",
@@ -233,7 +237,9 @@ def plh_document(about: Observed, *, fiches: bool = True) -> Document:
         Page(_closing(about), running=running, slug="methode"),
     ]
     if fiches:
-        maps = (rates_by_commune(about, "L04"), places_of_communes(about))
+        mapped = next((i for i in _MAPPED if about.mine(i) is not None), "")
+        rates = rates_by_commune(about, mapped) if mapped else None
+        maps = (rates, places_of_communes(about))
         pages += [fiche(about, code, maps) for code in about.alphabetical]
     document = Document(
         slug="plh",
@@ -298,13 +304,27 @@ def _essential(about: Observed) -> tuple[Part, ...]:
     )
 
 
+def _vacant_of(about: Observed, codes: pd.Index) -> tuple[float, float, int] | None:
+    """Return vacant dwellings, all dwellings and their year, where both are there."""
+    found = about.of("L04")
+    year = about.told("L04").vintage if found is not None else ""
+    names = [f"{count}_{year}" for count in ("vacant_dwellings", "dwellings")]
+    if not year.isdigit() or not set(names) <= set(about.table.columns):
+        return None
+    vacant, whole = (
+        float(about.table.loc[codes, name].sum(skipna=False)) for name in names
+    )
+    whole_known = math.isfinite(vacant) and whole > 0
+    return (vacant, whole, int(year)) if whole_known else None
+
+
 def _vacancy(about: Observed) -> list[str]:
-    table = about.table
-    names = [f"{count}_2021" for count in ("vacant_dwellings", "dwellings")]
-    if not set(names) <= set(table.columns) or about.outside:
+    found = None if about.outside else _vacant_of(about, about.codes)
+    total = about.total("L04")
+    if found is None or total is None or not total.plain:
         return []
-    vacant, whole = (table.loc[about.codes, name].sum() for name in names)
-    return [part(vacant, whole, _DWELLING, ("vacant", "vacants"), year=2021)]
+    vacant, whole, year = found
+    return [part(vacant, whole, _DWELLING, ("vacant", "vacants"), year=year)]
 
 
 def _perimeter_parts(about: Observed) -> tuple[Part, ...]:
@@ -409,7 +429,9 @@ def _closing(about: Observed) -> tuple[Part, ...]:
 # --- fiches ---------------------------------------------------------------------
 
 
-def fiche(about: Observed, code: str, maps: tuple[CommuneMaps, CommuneMaps]) -> Page:
+def fiche(
+    about: Observed, code: str, maps: tuple[CommuneMaps | None, CommuneMaps]
+) -> Page:
     """
     Return the page of a commune.
 
@@ -435,9 +457,13 @@ def fiche(about: Observed, code: str, maps: tuple[CommuneMaps, CommuneMaps]) -> 
             ),
         ),
         ("tiles", _tiles(about, code)),
-        ("map", _fiche_map(maps[0].of(code))),
+        *([("map", _fiche_map(maps[0].of(code)))] if maps[0] else []),
         ("side", _place_map(maps[1].of(code), about, code)),
-        ("left", _curve(about, code, name)),
+        *(
+            [("left", _curve(about, code, name))]
+            if len(about.years("population")) > 1
+            else []
+        ),
         ("right", _strips(about, code, name)),
         ("table", replace(comparison, source="")),
         (
@@ -473,22 +499,31 @@ def _belongs(about: Observed, code: str) -> str:
 
 
 def _population(about: Observed, code: str) -> pd.Series:
-    columns = [c for c in about.table.columns if str(c).startswith("population_")]
-    years = sorted(columns)
-    line = about.table.loc[code, years].astype(float)
-    return line.set_axis([int(str(c).rsplit("_", 1)[1]) for c in years])
+    years = about.years("population")
+    line = about.table.loc[code, [f"population_{year}" for year in years]]
+    return line.astype(float).set_axis(years)
+
+
+def _change(about: Observed, code: str) -> Evolution | None:
+    """Judge the change of the population of a commune, if two years are known."""
+    line = _population(about, code).dropna()
+    if len(line) < 2:
+        return None
+    years = (int(line.index[0]), int(line.index[-1]))
+    return evolution(line.iloc[0], line.iloc[-1], years)
 
 
 def _headline(about: Observed, code: str, name: Name) -> str:
-    line = _population(about, code)
-    change = evolution(
-        line.iloc[0], line.iloc[-1], (int(line.index[0]), int(line.index[-1]))
-    )
-    facts = [f"{counted(change.after, 'habitant')}, {change.short}"]
-    vacant = about.table.loc[code].get("vacant_dwellings_2021", float("nan"))
-    if pd.notna(vacant):
-        facts.append(counted(float(vacant), "logement vacant", "logements vacants"))
-    return headline(name, facts)
+    change, people = _change(about, code), about.commune("D01", code)
+    facts = []
+    if change is not None:
+        facts.append(f"{counted(change.after, 'habitant')}, {change.short}")
+    elif people is not None:
+        facts.append(f"{people.text}{BROAD}habitants")
+    found = _vacant_of(about, pd.Index([code]))
+    if found is not None:
+        facts.append(counted(found[0], "logement vacant", "logements vacants"))
+    return headline(name, facts or [f"commune {name.of}"])
 
 
 def _tiles(about: Observed, code: str) -> KeyFigures:
@@ -515,8 +550,8 @@ def _tiles(about: Observed, code: str) -> KeyFigures:
 
 
 def _small(about: Observed, code: str) -> bool:
-    line = _population(about, code)
-    return abs(line.iloc[-1] - line.iloc[0]) < 20
+    change = _change(about, code)
+    return change is None or change.verdict in {"same", "small"}
 
 
 def _whole(about: Observed) -> str:
@@ -535,30 +570,31 @@ def _fiche_map(drawn: Figure) -> Figure:
 
 
 def _place_map(drawn: Figure, about: Observed, code: str) -> Figure:
-    return replace(
-        drawn, source="", legends=(), caption=f"Situation : {_belongs(about, code)}"
+    told = typeset(f"Situation : {_belongs(about, code)}")
+    alt = typeset(
+        f"Petite carte : {about.town(code).bare} (rouge) dans {about.name.bare} (bleu)."
     )
+    return replace(drawn, source="", legends=(), caption=told, alt=alt)
 
 
 def _curve(about: Observed, code: str, name: Name) -> Figure:
-    lines = {name.short: _population(about, code)}
-    table = about.table
-    columns = sorted(c for c in table.columns if str(c).startswith("population_"))
+    own = _population(about, code)
+    columns = [f"population_{year}" for year in own.index]
     groups = {_whole(about): about.codes}
     groups |= {
-        o.short: pd.Index(sorted(o.communes & set(table.index)))
+        o.short: about.table.index.intersection(sorted(o.communes))
         for o in about.others
         if o.level in {"scot", "bassin"}
     }
+    lines = {name.short: own}
     for label, codes in groups.items():
-        whole = table.loc[codes, columns].sum()
-        lines[label] = whole.set_axis(lines[name.short].index)
+        lines[label] = about.table.loc[codes, columns].sum().set_axis(own.index)
     based = pd.DataFrame(
         {label: 100 * line / line.iloc[0] for label, line in lines.items()}
     )
     first = int(based.index[0])
     return line_chart(
-        f"courbe-{code}",
+        f"courbe-{code.lower()}",
         based,
         caption=f"Population, base 100 en{BROAD}{first}",
         source="",
@@ -573,7 +609,7 @@ def _strips(about: Observed, code: str, name: Name) -> Figure:
     values = pd.DataFrame({i: about.mine(i) for i in ids})
     totals = {i: about.total(i) for i in ids}
     return peer_strips(
-        f"place-{code}",
+        f"place-{code.lower()}",
         values,
         code,
         name=name.short,
@@ -591,28 +627,25 @@ def _strips(about: Observed, code: str, name: Name) -> Figure:
 
 
 def _words(about: Observed, code: str) -> tuple[str, ...]:
-    name = about.town(code)
-    line = _population(about, code)
-    years = (int(line.index[0]), int(line.index[-1]))
-    told = [trend(name, evolution(line.iloc[0], line.iloc[-1], years))]
-    row = about.table.loc[code]
-    if {"vacant_dwellings_2021", "dwellings_2021"} <= set(row.index):
-        vacant, whole = row["vacant_dwellings_2021"], row["dwellings_2021"]
-        if pd.notna(vacant) and whole > 0:
-            small = code in about.fragile
-            told.append(
-                _counts_only(vacant, whole)
-                if small
-                else part(vacant, whole, _DWELLING, ("vacant", "vacants"), year=2021)
-            )
+    change, told = _change(about, code), []
+    if change is not None and (change.before and change.after):
+        told.append(trend(about.town(code), change))
+    found, value = _vacant_of(about, pd.Index([code])), about.commune("L04", code)
+    if found is not None and value is not None and value.plain:
+        vacant, whole, year = found
+        told.append(
+            _counts_only(vacant, whole, year)
+            if code in about.fragile
+            else part(vacant, whole, _DWELLING, ("vacant", "vacants"), year=year)
+        )
     told += commune_sentences(about, code, "L04")
     return tuple(told)
 
 
-def _counts_only(vacant: float, whole: float) -> str:
+def _counts_only(vacant: float, whole: float, year: int) -> str:
     """Say the counts of a small commune, whose rate is not commented."""
     verb = "sont vacants" if vacant >= 2 else "est vacant"
     return typeset(
-        f"En{BROAD}2021, {number(vacant)} des {counted(whole, 'logement')} {verb} ; "
+        f"En{BROAD}{year}, {number(vacant)} des {counted(whole, 'logement')} {verb} ; "
         "le taux est à lire avec prudence."
     )

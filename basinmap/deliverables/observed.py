@@ -20,18 +20,20 @@ import pandas as pd
 
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.entries import Indicator, catalogue
+from basinmap.deliverables.subjects import Subject
 from basinmap.errors import BasinmapError, BasinmapWarning, DataError
 from basinmap.export.parts import Cell
 from basinmap.states import SIGNS, VOIDS
 from basinmap.territory.levels import BASSIN, fold
+from basinmap.territory.lists import Territory, listed
 from basinmap.territory.memberships import membership
-from basinmap.territory.naming import Name, named, town_name, unit_name
+from basinmap.territory.naming import Name, guessed_name, named, unit_name
 from basinmap.territory.perimeters import Perimeter, perimeter
-from basinmap.territory.units import communes, statistics
+from basinmap.territory.units import communes, epcis, statistics
 from basinmap.typography import number, percent
 from basinmap.values.told import Told, measures_of, retell, told_of
 
-__all__ = ["FRAGILE", "Observed", "Other", "Value", "observed"]
+__all__ = ["FRAGILE", "Observed", "Other", "Value", "observed", "observed_of"]
 
 FRAGILE: Final = 200
 """Dwellings under which a rate of dwellings is to be read with care."""
@@ -146,6 +148,8 @@ class Observed:
         Who makes the document, and when.
     outside
         Communes of the perimeter that the list does not hold.
+    listing
+        The list of communes, where it is not the embedded one.
     """
 
     area: Perimeter
@@ -154,6 +158,7 @@ class Observed:
     author: str
     date: dt.date
     outside: tuple[str, ...] = ()
+    listing: pd.DataFrame | None = None
     _computed: dict[tuple[str, str], tuple[pd.Series, Told] | None] = dc.field(
         default_factory=dict
     )
@@ -167,6 +172,33 @@ class Observed:
     def communes(self) -> gpd.GeoDataFrame:
         """The communes, with their outlines."""
         return self.ground.loc[self.codes]
+
+    @cached_property
+    def territory(self) -> Territory:
+        """The list of communes, and what it tells of them."""
+        return listed(self.listing)
+
+    @cached_property
+    def epcis(self) -> gpd.GeoDataFrame:
+        """The EPCI of the list, with their outlines."""
+        return epcis(communes=self.listing)
+
+    def years(self, count: str) -> list[int]:
+        """
+        Return the years of which there is a count, in order.
+
+        Parameters
+        ----------
+        count
+            Its name in the catalogue, such as `"population"`.
+        """
+        head = f"{count}_"
+        tails = [
+            str(column).removeprefix(head)
+            for column in self.table.columns
+            if str(column).startswith(head)
+        ]
+        return sorted(int(tail) for tail in tails if tail.isdigit())
 
     @cached_property
     def name(self) -> Name:
@@ -194,11 +226,9 @@ class Observed:
         code
             Its code.
         """
-        try:
+        if self.listing is None:
             return named(code)
-        except BasinmapError:  # of a list of the user's, which tells no TNCC
-            name = str(self.ground.loc[code, "name"])
-            return town_name(name, "0")
+        return guessed_name(str(self.ground.loc[code, "name"]))
 
     @cached_property
     def others(self) -> tuple[Other, ...]:
@@ -206,13 +236,26 @@ class Observed:
         mine = frozenset(self.codes)
         found: dict[frozenset[str], Other] = {}
         for level in _ABOVE:
-            held = membership(level).dropna()
+            held = self._members(level)
             for code in sorted(set(held.reindex(self.codes).dropna())):
                 set_ = frozenset(held.index[held == code])
                 holds = mine < set_
                 if holds or (level == "departement" and not mine >= set_):
-                    found.setdefault(set_, _other(level, str(code), set_))
+                    found.setdefault(set_, self._other(level, str(code), set_))
         return tuple(sorted(found.values(), key=lambda o: len(o.communes)))
+
+    def _members(self, level: str) -> pd.Series:
+        try:
+            return membership(level, communes=self.listing).dropna()
+        except BasinmapError:  # a level that a list of the user's does not tell
+            return pd.Series(dtype="str")
+
+    def _other(self, level: str, code: str, held: frozenset[str]) -> Other:
+        if self.listing is None:
+            name = named(code, level)
+        else:
+            name = unit_name(str(self.territory.names(level)[code]), level)
+        return Other(level, code, name, held, _SHORT.get(level, name.short))
 
     def of(self, id_: str) -> pd.Series | None:
         """
@@ -269,7 +312,13 @@ class Observed:
             # A part is told by its state in the document itself.
             warnings.simplefilter("ignore", BasinmapWarning)
             try:
-                whole = compute(id_, self.table, to=to, allow_partial=to is not None)
+                whole = compute(
+                    id_,
+                    self.table,
+                    to=to,
+                    allow_partial=to is not None,
+                    communes=self.listing if to is not None else None,
+                )
             except BasinmapError:
                 return None
         return whole
@@ -358,12 +407,6 @@ class Observed:
         return catalogue().indicators[id_]
 
 
-def _other(level: str, code: str, held: frozenset[str]) -> Other:
-    name = named(code, level)
-    short = _SHORT.get(level, name.short)
-    return Other(level, code, name, held, short)
-
-
 def observed(
     where: str | Perimeter,
     *,
@@ -420,6 +463,38 @@ def observed(
         table = joined(table, counts)
     kept = dc.replace(area, communes=tuple(there))
     return Observed(kept, table, ground, author, date, outside)
+
+
+def observed_of(about: Subject) -> Observed:
+    """
+    Return what a document observes, from what its plates are about.
+
+    Parameters
+    ----------
+    about
+        The subject of the plates.
+    """
+    known = about.ground is None and about.level in {*_ABOVE, "region"}
+    whole = perimeter(about.code) if known else None
+    area = Perimeter(
+        code=about.code,
+        name=about.name,
+        level=about.level,
+        communes=tuple(about.communes.index),
+        vintage=int(about.territory.day(None)[:4]),
+        valid_from=whole.valid_from if whole else None,
+        valid_to=whole.valid_to if whole else None,
+        source=whole.source if whole else "",
+    )
+    return Observed(
+        area,
+        about.everything,
+        about.everyone,
+        about.author,
+        about.date,
+        about.outside,
+        about.ground,
+    )
 
 
 def joined(table: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:

@@ -408,11 +408,7 @@ def _details(about: Observed, theme: Theme, mapped: str, running: str) -> list[P
 
 
 def _years(about: Observed, count: str) -> Figure | None:
-    columns = sorted(
-        c
-        for c in about.table.columns
-        if str(c).startswith(f"{count}_") and str(c).removeprefix(f"{count}_").isdigit()
-    )
+    columns = [f"{count}_{year}" for year in about.years(count)]
     if len(columns) < 2:
         return None
     groups = {about.name.short: about.codes}

@@ -12,7 +12,7 @@ from basinmap.errors import CodeError, DataError
 from basinmap.territory import embedded
 from basinmap.territory.levels import BASSIN, names_of, resolve_codes
 
-__all__ = ["Name", "named", "town_name", "unit_name"]
+__all__ = ["Name", "guessed_name", "named", "town_name", "unit_name"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +100,31 @@ def town_name(name: str, tncc: str) -> Name:
     if article and rest == name:  # a type that the name does not bear out
         of, at = "de ", "à "
     return Name(name, of + rest, at + rest)
+
+
+_ARTICLES: Final = (("Le ", "2"), ("La ", "3"), ("Les ", "4"), ("L'", "5"), ("L’", "5"))
+
+
+def guessed_name(name: str) -> Name:
+    """
+    Return the forms of the name of a commune whose type no list tells.
+
+    Articles and vowels tell it; before an H nothing is elided, which is wrong for most.
+
+    Parameters
+    ----------
+    name
+        As it is printed.
+
+    Examples
+    --------
+    >>> guessed_name("Le Crotoy").of, guessed_name("Abbeville").of
+    ('du Crotoy', "d'Abbeville")
+    """
+    for article, tncc in _ARTICLES:
+        if name.startswith(article):
+            return town_name(name, tncc)
+    return town_name(name, "1" if name[:1] in "AEIOUÉÈÊÂÎÔÛŒ" else "0")
 
 
 # The nature that a name starts with, the article it takes, and how long it is spelt.
