@@ -221,6 +221,7 @@ _ROOMS: Final = {
     "deliverables.housing_documents": ("plh_document",),
     "deliverables.observed": ("Observed", "observed"),
     "deliverables.pic_documents": ("pic_document",),
+    "deliverables.projects": ("build", "init"),
     "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
     "deliverables.scot_documents": ("bulletin_document",),
     "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
@@ -268,6 +269,8 @@ if TYPE_CHECKING:
     from basinmap.deliverables.observed import Observed as Observed
     from basinmap.deliverables.observed import observed as observed
     from basinmap.deliverables.pic_documents import pic_document as pic_document
+    from basinmap.deliverables.projects import build as build
+    from basinmap.deliverables.projects import init as init
     from basinmap.deliverables.publishing import cil as cil
     from basinmap.deliverables.publishing import pic as pic
     from basinmap.deliverables.publishing import scot_observatory as scot_observatory

@@ -32,6 +32,8 @@ COMMANDS: Final = MappingProxyType(
         "scot": ("publications", "a bulletin of the observatory of a SCoT"),
         "cil": ("publications", "the document of a conference on social housing"),
         "pic": ("publications", "the yearly deliverable on the Louvre-Lens"),
+        "init": ("projects", "an example of a project, to be filled: projet.toml"),
+        "build": ("projects", "all the documents of a project, those that changed"),
         "map": (
             "maps",
             "one plate of an indicator, or of a column of a table: classes for a rate, "

@@ -21,7 +21,7 @@ import pandas as pd
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.entries import Indicator, catalogue
 from basinmap.deliverables.subjects import Subject
-from basinmap.errors import BasinmapError, BasinmapWarning, DataError
+from basinmap.errors import BasinmapError, BasinmapWarning, DataError, culprits
 from basinmap.export.parts import Cell
 from basinmap.states import SIGNS, VOIDS
 from basinmap.territory.levels import BASSIN, fold
@@ -511,11 +511,21 @@ def joined(table: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If no commune of the counts is in the list.
+        If no commune of the counts is in the list, or some of the same départements
+        are those of another list.
     """
     common = counts.index.intersection(table.index)
     if common.empty:
         msg = f"none of the {len(counts)} rows of the counts is a commune of the list"
+        raise DataError(msg)
+    heads = set(table.index.str[:2])
+    strange = [c for c in counts.index if str(c)[:2] in heads and c not in table.index]
+    if strange:
+        msg = (
+            f"{len(strange)} commune(s) of the counts are not in the list: "
+            f"{culprits(strange)}; bring them to it with bm.rebase(table, from_year=…, "
+            "to_year=2026)"
+        )
         raise DataError(msg)
     kept = table.drop(columns=[c for c in table if c in counts.columns])
     whole = kept.join(counts.reindex(table.index))
