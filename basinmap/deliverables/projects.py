@@ -316,7 +316,7 @@ def build(
     again: bool = False,
     tell: Callable[[str], None] | None = None,
 ) -> list[Built]:
-    """
+    r"""
     Build the documents of a project that changed; the others stay as they are.
 
     Parameters
