@@ -3,6 +3,8 @@
 import datetime as dt
 import json
 import re
+import shlex
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from basinmap.deliverables.publishing import checked_formats
 from basinmap.errors import BasinmapWarning, DataError, OutputError
 
 DAY = dt.date(2026, 11, 29)
+GUIDE = Path(__file__).parents[1] / "docs/how-to/documents.md"
 
 
 def note(*parts, slug="note"):
@@ -223,3 +226,35 @@ def test_attendance_that_is_no_table_of_years_is_refused(tmp_path, capsys):
     words = ["pic", "--out", str(tmp_path / "out"), "--attendance", str(file)]
     assert main(words) == 2
     assert "entrees.csv" in capsys.readouterr().err
+
+
+# --- the guide ------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore::basinmap.errors.BasinmapWarning")
+def test_the_guide_of_documents_runs_as_it_stands(tmp_path, monkeypatch, capsys):
+    text = GUIDE.read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "entrees.csv").write_text("année;entrées\n2015;435213\n", "utf-8")
+    for block in re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL):
+        for line in block.strip().splitlines():
+            words = shlex.split(line)
+            assert words[0] == "basinmap"
+            assert main(words[1:]) == 0, capsys.readouterr().err
+    assert (tmp_path / "bulletin" / "bulletin-logement-vacance.docx").is_file()
+    assert (tmp_path / "livrable" / "pic.pdf").is_file()
+    assert read_project(tmp_path / "observatoire").perimeter == "246200364"
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL))
+    capsys.readouterr()
+    exec(compile(code, "guide", "exec"), {})  # noqa: S102 - the guide is ours
+    assert capsys.readouterr().out == "['retenir.1', 'retenir.2']\n"
+    assert sorted(p.suffix for p in (tmp_path / "essai").iterdir()) == [
+        ".docx",
+        ".html",
+        ".json",
+        ".pdf",
+    ]
+    (theme,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG")
+    (tmp_path / "theme.toml").write_text(theme, encoding="utf-8")
+    assert bm.read_theme(tmp_path / "theme.toml").main == "#004b87"
