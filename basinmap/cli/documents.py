@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import basinmap as bm
 from basinmap.cli.files import figures_of
 from basinmap.cli.options import add_data, add_outlines, add_signature, day_of
 from basinmap.cli.places import outlines_of, territory_of
-from basinmap.cli.publications import add_document, formats_of, look_of, texts_of
+from basinmap.cli.publications import (
+    add_document,
+    formats_of,
+    list_files,
+    look_of,
+    texts_of,
+)
 from basinmap.cli.words import say
 from basinmap.errors import DataError
 
@@ -22,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["fill"]
 
 DEMO_EPCI: Final = "246200364"
+DEMO_SCOT: Final = "lens-lievin-henin-carvin"
 
 
 def fill(command: Parser) -> None:
@@ -124,10 +133,21 @@ def _plh(given: argparse.Namespace) -> None:
         texts=texts_of(given),
         quiet=given.quiet,
     )
-    print(f"{folder}:")
-    for path in sorted(folder.iterdir()):
-        if path.is_file():
-            print(f"  {path.name:<32} {path.stat().st_size / 1024:>8.0f} KiB")
+    list_files(folder)
+    if given.command == "demo":
+        _write_others(given, folder)
+
+
+def _write_others(given: argparse.Namespace, folder: Path) -> None:
+    """Write the two other documents that embedded data are enough for."""
+    signed = {"author": given.author, "date": day_of(given.date) or dt.date.today()}  # noqa: DTZ011 - the maker's day
+    list_files(
+        bm.scot_observatory(
+            DEMO_SCOT, "logement-vacance", out=folder / "bulletin-scot", **signed
+        )
+    )
+    year = signed["date"].year
+    list_files(bm.pic(year, out=folder / "louvre-lens", **signed))
 
 
 def _network(given: argparse.Namespace) -> Network | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from basinmap.cli.parsing import Parser
     from basinmap.territory.perimeters import Perimeter
 
-__all__ = ["add_document", "fill", "formats_of", "look_of", "texts_of"]
+__all__ = ["add_document", "fill", "formats_of", "list_files", "look_of", "texts_of"]
 
 THEMES: Final = ("demographie", "logement-vacance", "peuplement", "marche", "foncier")
 
@@ -192,7 +192,7 @@ def _scot(given: argparse.Namespace) -> None:
         look=look_of(given),
         texts=texts_of(given),
     )
-    _list(folder)
+    list_files(folder)
 
 
 def _cil(given: argparse.Namespace) -> None:
@@ -207,7 +207,7 @@ def _cil(given: argparse.Namespace) -> None:
         look=look_of(given),
         texts=texts_of(given),
     )
-    _list(folder)
+    list_files(folder)
 
 
 def _pic(given: argparse.Namespace) -> None:
@@ -226,7 +226,7 @@ def _pic(given: argparse.Namespace) -> None:
         look=look_of(given),
         texts=texts_of(given),
     )
-    _list(folder)
+    list_files(folder)
 
 
 def _attendance(given: argparse.Namespace) -> pd.Series | None:
@@ -257,7 +257,15 @@ def _bare(row: Sequence[object]) -> tuple[str, str]:
     return (cells[0], cells[1]) if len(cells) > 1 else ("", "")
 
 
-def _list(folder: Path) -> None:
+def list_files(folder: Path) -> None:
+    """
+    Print what a folder holds.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    """
     print(f"{folder}:")
     for path in sorted(folder.iterdir()):
         if path.is_file():
