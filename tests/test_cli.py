@@ -12,6 +12,7 @@ import pytest
 
 import basinmap
 from basinmap import cli
+from basinmap.cli import documents
 from basinmap.deliverables import housing
 from basinmap.territory.embedded import provenance
 
@@ -72,6 +73,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(housing, "PLATES", tuple(plates))
     monkeypatch.setattr(housing, "_write_data", write("donnees.gpkg"))
     monkeypatch.setattr(housing, "_write_tables", write("tableaux.xlsx"))
+    monkeypatch.setattr(housing, "_write_document", lambda *_: None)
+    monkeypatch.setattr(documents, "_write_others", lambda *_: None)
 
 
 # --- bad input ------------------------------------------------------------------------

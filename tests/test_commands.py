@@ -142,7 +142,12 @@ class Run:
         self.sheets = {}
         keep = self.sheets
 
-        def savefig(sheet, path, **_):
+        drawn = Sheet.savefig
+
+        def savefig(sheet, path, **options):
+            if hasattr(path, "write"):  # a figure of a document
+                drawn(sheet, path, **options)
+                return
             keep[Path(path).name] = sheet
             Path(path).write_bytes(b"a sheet")
 
@@ -438,7 +443,7 @@ def test_a_plh_of_another_departement_invents_nothing(day, folder):
     plates = {"01-situation", "02-vacance", "05-logements-vacance", "06-maisons"}
     assert {name.split(".")[0] for name in made} == {
         *plates,
-        *("donnees", "manifest", "methode", "tableaux"),
+        *("donnees", "manifest", "methode", "plh", "tableaux"),
     }
     assert "Les EPCI voisins" in run.texts("01-situation.pdf").replace(
         "Le territoire et les", "Les"

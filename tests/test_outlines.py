@@ -707,7 +707,8 @@ def document(tmp_path, monkeypatch, **options):
     monkeypatch.setattr(housing, "FORMATS", ("svg",))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        folder = bm.plh("call", out=tmp_path / "out", date=DAY, quiet=True, **options)
+        given = {"date": DAY, "formats": (), "quiet": True, **options}
+        folder = bm.plh("call", out=tmp_path / "out", **given)
     drawn = (folder / "04-densite.svg").read_text(encoding="utf-8")
     method = (folder / "methode.md").read_text(encoding="utf-8")
     return drawn, method, json.loads((folder / "manifest.json").read_text("utf-8"))
