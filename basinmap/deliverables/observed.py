@@ -238,6 +238,8 @@ class Observed:
         for level in _ABOVE:
             held = self._members(level)
             for code in sorted(set(held.reindex(self.codes).dropna())):
+                if not self._is_named(level, str(code)):
+                    continue
                 set_ = frozenset(held.index[held == code])
                 holds = mine < set_
                 if holds or (level == "departement" and not mine >= set_):
@@ -249,6 +251,12 @@ class Observed:
             return membership(level, communes=self.listing).dropna()
         except BasinmapError:  # a level that a list of the user's does not tell
             return pd.Series(dtype="str")
+
+    def _is_named(self, level: str, code: str) -> bool:
+        """Tell whether a unit has a name to print: some lists have codes alone."""
+        if self.listing is None:
+            return True
+        return str(self.territory.names(level).get(code, code)) != code
 
     def _other(self, level: str, code: str, held: frozenset[str]) -> Other:
         if self.listing is None:
