@@ -136,10 +136,11 @@ def compare(  # noqa: PLR0913 - each is a choice that changes the figures
         `value_state`, `numerator`, `denominator`, `rank` among the units of its level
         (1 is the highest value), `peers`, how many have a rank, `ties`, how many others
         have the same value, `also`, names of the territories of the same communes,
-        which are not repeated. What is not whole in the table has no value. With `since`,
-        also `before`, `change`, and their states: the change is in points of what is in
-        per cent, in « % par an » of a count, in its unit of all else. `bm.column` gives
-        a column with its title, unit and states; `bm.draw_comparison` prints it all.
+        which are not repeated. What is not whole in the table has no value. With
+        `since`, also `before`, `change`, and their states: the change is in points of
+        what is in per cent, in « % par an » of a count, in its unit of all else.
+        `bm.column` gives a column with its title, unit and states; `bm.draw_comparison`
+        prints it all.
 
     Raises
     ------

@@ -140,7 +140,7 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
     communes
         The list of communes that the table is about, as `read_territory` returns it;
         by default Nord and Pas-de-Calais in 2026. Without `to`, none is needed: two
-        columns are divided. Flows take none.
+        columns are divided.
     allow_partial
         Whether units some of whose communes are not in the table may stand for the
         whole: their rates are then computed, as `"estimated"`; see `aggregate`.
@@ -227,8 +227,16 @@ def _one(
     """Return one indicator."""
     if item.kind == "flow":
         territory, day = _meant(asked.communes, asked.date, asked.memberships)
-        _check_flow(item, asked.perimeter, least, territory)
-        return flows_of(item, table, to=asked.to, year=year, date=day)
+        _check_flow(item, asked.perimeter, least)
+        return flows_of(
+            item,
+            table,
+            to=asked.to,
+            year=year,
+            date=day,
+            memberships=asked.memberships,
+            territory=territory,
+        )
     return Worker(Ledger(table), asked).work(item, year=year, least=least).series()
 
 
@@ -688,17 +696,9 @@ _INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def _check_flow(
-    item: Indicator, perimeter: Rule, least: int | None, territory: Territory
-) -> None:
+def _check_flow(item: Indicator, perimeter: Rule, least: int | None) -> None:
     """Refuse what is of no use to flows."""
     _least(item, least)
-    if territory.given:
-        msg = (
-            f"{item.id}: flows are between the communes of Nord and Pas-de-Calais; "
-            "leave communes out, or give your own partition, to=a Series"
-        )
-        raise DataError(msg)
     if perimeter != "constant":
         msg = f"perimeter={perimeter!r} is of no use to flows; leave it out"
         raise VintageError(msg)

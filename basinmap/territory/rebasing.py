@@ -309,8 +309,12 @@ def _with_medians(
         return result, []
     heirs = {ground: code for code, ground in line.grounds(moves.to_year).items()}
     then = line.grounds(moves.from_year)
-    after = pd.Index([heirs.get(then.get(code), "") for code in table.index])
-    at = after.get_indexer(result.index)
+    rows = {
+        heirs[then[code]]: row
+        for row, code in enumerate(table.index)
+        if code in then and then[code] in heirs
+    }
+    at = np.array([rows.get(code, -1) for code in result.index])
     lost = [str(code) for code in result.index[at < 0]]
     found = result.copy()
     for name in medians:
