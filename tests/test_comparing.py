@@ -306,3 +306,18 @@ def test_options_of_several_go_by_id(counts):
     ):
         with pytest.raises(error, match=message):
             bm.compute(asked[0], counts, **asked[1])
+
+
+def test_classes_are_made_as_the_indicator_tells(counts):
+    growth = bm.compute(
+        "D02", counts[counts.index.isin(bm.communes(epci="call").index)]
+    )
+    assert growth.attrs["method"] == "fisher-jenks"
+    classes = bm.classify(growth)
+    assert classes.attrs["pivot"] == 0
+    assert 0 in classes.attrs["breaks"]
+    # An option of one's own takes the place of what is told.
+    assert bm.classify(growth, method="fisher-jenks").attrs["pivot"] is None
+    assert bm.classify(growth, breaks=[1.0]).attrs["pivot"] is None
+    both = bm.shared_classes({"a": growth, "b": growth.iloc[:9]})
+    assert both["b"].attrs["pivot"] == 0

@@ -553,7 +553,7 @@ def _laid_out(item: Indicator, rows: list[_Row], notes: Iterable[str]) -> pd.Dat
 _KEPT: Final = frozenset(
     {
         *("kind", "label", "title", "definition", "unit", "decimals", "vintage"),
-        *("indicator", "palette", "pivot", "geography", "date"),
+        *("indicator", "palette", "method", "pivot", "geography", "date"),
     }
 )
 

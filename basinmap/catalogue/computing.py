@@ -568,7 +568,7 @@ class Worker:
             ),
             "states": _by_code(index, value),
             "remarks": dict(remarks),
-            **_pivot(item),
+            **_drawn(item),
         }
 
 
@@ -830,10 +830,11 @@ def _rule(item: Indicator, floor: str, least: int) -> tuple[str, ...]:
     return (typeset(told if floor else lost),)
 
 
-def _pivot(item: Indicator) -> dict[str, float]:
-    """Return the value that its classes turn on; a growth is known to turn on 0."""
-    turns = item.map.pivot is not None and item.kind != "growth"
-    return {"pivot": float(item.map.pivot or 0)} if turns else {}
+def _drawn(item: Indicator) -> dict[str, Any]:
+    """Return how its classes are made, and the value that they turn on."""
+    style = item.map
+    turns = {} if style.pivot is None else {"pivot": float(style.pivot)}
+    return turns | ({"method": style.method} if style.method else {})
 
 
 def _area_note(
