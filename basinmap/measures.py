@@ -752,10 +752,12 @@ def quotient(
 
     Parameters
     ----------
-    dividend, divisor
+    dividend
         Counts, NaN where missing.
-    above, below
+    above
         What they are worth; None where there is nothing to say of any.
+    divisor, below
+        The same, of what they are divided by.
     growth
         Whether the quotient is that of a count and of the same earlier.
 

@@ -11,12 +11,15 @@ import numpy as np
 import pandas as pd
 
 from basinmap.catalogue.computing import Asked, Worked, Worker
-from basinmap.catalogue.entries import Indicator, indicator
+from basinmap.catalogue.entries import Indicator, catalogue, indicator
 from basinmap.catalogue.ledgers import Ledger
 from basinmap.catalogue.years import Years, check_tabular
-from basinmap.errors import BasinmapWarning, DataError, MeasureError
+from basinmap.errors import BasinmapWarning, DataError, MeasureError, VintageError
+from basinmap.measures import quotient
+from basinmap.states import STATES, grown
 from basinmap.territory.days import Day
 from basinmap.territory.france import DEPARTEMENTS, departement_of, region_of
+from basinmap.territory.levels import PRINTED
 from basinmap.territory.lists import Communes, Territory, listed
 from basinmap.territory.memberships import (
     Lists,
@@ -28,7 +31,7 @@ from basinmap.territory.memberships import (
 )
 from basinmap.territory.perimeters import Perimeter, perimeter
 from basinmap.typography import typeset
-from basinmap.values.told import Told, tell
+from basinmap.values.told import Told, tell, told_of
 
 __all__ = ["compare"]
 
@@ -36,7 +39,6 @@ Tables: TypeAlias = pd.DataFrame | Mapping[str, pd.DataFrame]
 
 _ABOVE: Final = ("epci", "scot", "arrondissement", "bassin", "departement", "region")
 """Levels of the territories that may hold a unit, nearest first."""
-_ORDER: Final = ("commune", "secteur", *_ABOVE)
 _PARTS: Final = ("commune", "iris")
 
 
@@ -97,6 +99,7 @@ def compare(  # noqa: PLR0913 - each is a choice that changes the figures
     table: Tables,
     unit: str | Perimeter,
     *,
+    since: Tables | Years = None,
     year: Years = None,
     variant: str | None = None,
     date: Day | None = None,
@@ -118,6 +121,9 @@ def compare(  # noqa: PLR0913 - each is a choice that changes the figures
     unit
         Code of a commune; SIREN or name of an EPCI, slug of a SCoT, or any name that
         `perimeter` knows; or a perimeter of your own.
+    since
+        What is compared with, at the same perimeter: an earlier year of the same table,
+        or the table of an earlier year.
     year, variant, date, memberships, communes, allow_partial, least
         As for `compute`.
 
@@ -125,12 +131,16 @@ def compare(  # noqa: PLR0913 - each is a choice that changes the figures
     -------
     DataFrame
         One row a territory, index `unit` (its code), the unit first, then its EPCI,
-        SCoT, arrondissement, the bassin minier, its département and region, as far as
-        the list of communes covers them: `level`, `name`, `value`, `value_state`,
-        `numerator`, `denominator`, `rank` among the units of its level (1 is the
-        highest value), `peers`, how many have a rank, `ties`, how many others have the
-        same value, `also`, names of the territories of the same communes, which are not
-        repeated. What the table does not hold whole is not available.
+        SCoT, arrondissement, the bassin minier, its département, and its region if the
+        list of communes has all its départements: `level`, `name`, `value`,
+        `value_state`, `numerator`, `denominator`, `rank` among the units of its level
+        (1 is the highest value), `peers`, how many have a rank, `ties`, how many others
+        have the same value, `also`, names of the territories of the same communes,
+        which are not repeated. What is not whole in the table has no value. With
+        `since`, also `before`, `change`, and their states: the change is in points of
+        what is in per cent, in « % par an » of a count, in its unit of all else.
+        `bm.column` gives a column with its title, unit and states; `bm.draw_comparison`
+        prints it all.
 
     Raises
     ------
@@ -139,12 +149,16 @@ def compare(  # noqa: PLR0913 - each is a choice that changes the figures
     DataError
         If no territory is whole in the table.
     MeasureError
-        If the indicator is of flows, or means nothing at the level of the unit.
+        If the indicator is of flows, or means nothing at the level of the unit, or
+        what is compared is not one quantity.
+    VintageError
+        If `since` is not earlier.
 
     Warns
     -----
     BasinmapWarning
-        Naming the territories that are not whole in the table.
+        Naming the territories that are not whole in the table; if two editions of the
+        census have surveys in common.
 
     See Also
     --------
@@ -171,9 +185,19 @@ def compare(  # noqa: PLR0913 - each is a choice that changes the figures
     else:
         check_date(ground.day, memberships)
     units, notes = _units(unit, ground)
+    # Of the unit itself, `compute` says what would be asked instead.
+    units = [one for one in units if one is units[0] or one.level in item.levels]
     how = {"year": year, "least": least, "allow_partial": allow_partial}
-    rows = [_row(item, tables, one, ground, how) for one in units]
-    return _laid_out(item, rows, notes)
+    workers = _Workers(item, ground, how)
+    rows = [workers.row(tables, one) for one in units]
+    frame = _laid_out(item, rows, notes)
+    if since is None:
+        return frame
+    earlier, then = tables, since
+    if isinstance(since, pd.DataFrame | Mapping):
+        earlier, then = _by_level(item, since), None
+    workers = _Workers(item, ground, {**how, "year": then})
+    return _with_change(item, frame, rows, [workers.row(earlier, u) for u in units])
 
 
 def _by_level(item: Indicator, table: Tables) -> dict[str, Ledger]:
@@ -200,14 +224,24 @@ def _units(
         held = members.reindex(sorted(first.communes)).dropna().unique()
         whole = members.index.isin(list(first.communes)).sum() == len(first.communes)
         if len(held) != 1 or not whole:
+            if held.size > 1 and _below(first.level, level):
+                named = ", ".join(ground.name(level, str(code)) for code in held[:5])
+                notes.append(
+                    f"{first.name} s'étend sur plusieurs {PRINTED[level]} : {named}."
+                )
             continue
         code = str(held[0])
         own = frozenset(members.index[members == code])
         if level == "region" and not _covered(ground, code):
-            notes.append(f"{ground.name(level, code)} : liste des communes incomplète.")
             continue
         found = _added(found, _Unit(level, code, ground.name(level, code), own))
     return found, tuple(typeset(note) for note in notes)
+
+
+def _below(level: str, other: str) -> bool:
+    """Tell whether a level is expected to lie inside another."""
+    order = ("commune", "secteur", *_ABOVE)
+    return level not in order or order.index(level) < order.index(other)
 
 
 def _added(found: list[_Unit], more: _Unit) -> list[_Unit]:
@@ -264,23 +298,25 @@ class _Row:
     whole: bool = True
 
 
-def _row(
-    item: Indicator,
-    tables: Mapping[str, Ledger],
-    unit: _Unit,
-    ground: _Ground,
-    how: Mapping[str, Any],
-) -> _Row:
-    """Return the value of one territory, or why there is none."""
-    own = tables.get(unit.level)
-    base = own or next((tables[part] for part in _PARTS if part in tables), None)
-    if base is None or (own is None and item.kind == "median"):
-        return _Row(unit, None, remark=_unpublished(unit), whole=False)
-    table, to = (own, None) if own else (base, _target(unit, ground))
-    asked = Asked(to=to, allow_partial=True, **ground.how)
-    worker = Worker(table, asked)
-    work = worker.work(item, year=how["year"], least=how["least"])
-    return _read(unit, work, allowed=how["allow_partial"])
+@dataclass(frozen=True, slots=True)
+class _Workers:
+    """How the value of each territory is computed."""
+
+    item: Indicator
+    ground: _Ground
+    how: Mapping[str, Any]
+
+    def row(self, tables: Mapping[str, Ledger], unit: _Unit) -> _Row:
+        """Return the value of one territory, or why there is none."""
+        item, how = self.item, self.how
+        own = tables.get(unit.level)
+        base = own or next((tables[part] for part in _PARTS if part in tables), None)
+        if base is None or (own is None and item.kind == "median"):
+            return _Row(unit, None, remark=_unpublished(unit), whole=False)
+        to = None if own else _target(unit, self.ground)
+        asked = Asked(to=to, allow_partial=True, **self.ground.how)
+        work = Worker(base, asked).work(item, year=how["year"], least=how["least"])
+        return _read(unit, work, allowed=how["allow_partial"])
 
 
 def _unpublished(unit: _Unit) -> str:
@@ -342,6 +378,139 @@ def _ranked(work: Worked, at: int, *, allowed: bool) -> tuple[float, int, int]:
     return float(higher + 1), int(known.sum()), int(equal.sum()) - 1
 
 
+# -- two years ----------------------------------------------------------------------
+
+
+def _with_change(
+    item: Indicator, frame: pd.DataFrame, now: list[_Row], then: list[_Row]
+) -> pd.DataFrame:
+    """Add the values of an earlier year at the same perimeter, and the change."""
+    first, last = (
+        next((row.work for row in rows if row.whole and row.work), None)
+        for rows in (then, now)
+    )
+    if first is None or last is None:
+        msg = f"{item.id}: no territory is whole in the earlier table: "
+        raise DataError(msg + _cure(then))
+    _check_order(first, last)
+    _warn_of_part(item, [row for row in then if not row.whole])
+    years = _end(last) - _end(first)
+    before = np.array([row.value for row in then]), _states(then)
+    after = np.array([row.value for row in now]), _states(now)
+    values, states = _changed(item, before, after, years)
+    value = _told(last)
+    span = f"de {first.found.vintage} à {last.found.vintage}"
+    change = replace(
+        value,
+        kind="growth",
+        label=f"{item.label} : évolution",
+        title=f"{item.label} : évolution {span}",
+        definition=f"Évolution {span}, en {_unit_of_change(item)}",
+        unit=_unit_of_change(item),
+        decimals=2 if item.kind == "stock" else item.decimals,
+        vintage=f"{_end(first)}-{_end(last)}",
+        pivot=None,
+    )
+    frame = frame.assign(
+        before=before[0], before_state=before[1], change=values, change_state=states
+    )
+    told = told_of(frame)
+    notes = [
+        *_lines([row.work for row in then if row.work], "notes"),
+        *_overlap(item, years),
+        f"Périmètre constant : communes au {_french(value.date or value.geography)} "
+        "aux deux dates.",
+    ]
+    sources = _lines([row.work for row in then if row.work], "sources")
+    told = replace(
+        told,
+        sources=tuple(dict.fromkeys([*told.sources, *sources])),
+        notes=tuple(dict.fromkeys([*told.notes, *map(typeset, notes)])),
+    )
+    columns = {"value": value, "before": _told(first), "change": change}
+    return tell(frame, told, columns=columns)
+
+
+def _states(rows: list[_Row]) -> np.ndarray:
+    return np.array([row.state for row in rows], dtype=object)
+
+
+def _end(work: Worked) -> int:
+    """Return the last year of what a value is of."""
+    year = work.found.vintage[-4:]
+    if not year.isdigit():
+        msg = (
+            f"{work.item.id}: of which year are these counts? Name the columns with "
+            f"their year, such as {work.found.columns[0] + '_2021'!r}"
+        )
+        raise VintageError(msg)
+    return int(year)
+
+
+def _check_order(first: Worked, last: Worked) -> None:
+    """Refuse two values that are not of one quantity, or not in order of time."""
+    before, after = _end(first), _end(last)
+    if before >= after:
+        msg = (
+            f"since: {first.found.vintage} is not before {last.found.vintage}; write "
+            f"since={min(before, after)}, year={max(before, after)}"
+        )
+        raise VintageError(msg)
+    if first.item.variant != last.item.variant:
+        msg = (
+            f"{first.item.id}: its variant is {first.item.variant!r} in "
+            f"{first.found.vintage}, {last.item.variant!r} in {last.found.vintage}: "
+            "they make no change; write variant="
+        )
+        raise MeasureError(msg)
+
+
+def _unit_of_change(item: Indicator) -> str:
+    if item.kind == "stock":
+        return "% par an"
+    return "points" if item.unit.startswith("%") else item.unit
+
+
+def _changed(
+    item: Indicator,
+    before: tuple[np.ndarray, np.ndarray],
+    after: tuple[np.ndarray, np.ndarray],
+    years: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the change between two years, and what each is worth."""
+    if item.kind == "stock":
+        values, states = quotient(after[0], after[1], before[0], before[1], growth=True)
+        values = (values ** (1 / years) - 1) * 100
+    else:
+        # What is hidden of one of two makes their difference unknown: as of a growth.
+        states = grown(before[1], after[1], np.zeros(len(before[1]), dtype=bool))
+        values = np.where(np.isin(states, list(STATES)), np.nan, after[0] - before[0])
+    whole = np.full(len(values), "", dtype=object)
+    return values, whole if states is None else states
+
+
+def _overlap(item: Indicator, years: int) -> list[str]:
+    """Say that two editions of the census have surveys in common."""
+    rolling = any(catalogue().counts[n].sampling == "rolling" for n in item.counts)
+    # The population is published every year, to be followed.
+    if not rolling or years >= 5 or item.counts == ("population",):
+        return []
+    warnings.warn(
+        f"{item.id}: {years} year(s) lie between two editions of the census, which "
+        "have surveys in common under 5: the change means little",
+        BasinmapWarning,
+        stacklevel=4,
+    )
+    return [
+        "Éditions du recensement à moins de cinq ans d'écart : elles ont des enquêtes "
+        "en commun."
+    ]
+
+
+def _french(day: str) -> str:
+    return f"1er janvier {day[:4]}" if day.endswith("01-01") or len(day) == 4 else day
+
+
 # -- what is told -------------------------------------------------------------------
 
 
@@ -371,8 +540,7 @@ def _laid_out(item: Indicator, rows: list[_Row], notes: Iterable[str]) -> pd.Dat
         },
         index=index,
     )
-    first = works[0].facts
-    value = Told(**{k: v for k, v in first.items() if k in _KEPT})
+    value = _told(works[0])
     told = replace(
         value,
         sources=_lines(works, "sources"),
@@ -385,9 +553,14 @@ def _laid_out(item: Indicator, rows: list[_Row], notes: Iterable[str]) -> pd.Dat
 _KEPT: Final = frozenset(
     {
         *("kind", "label", "title", "definition", "unit", "decimals", "vintage"),
-        *("indicator", "palette", "geography", "date"),
+        *("indicator", "palette", "method", "pivot", "geography", "date"),
     }
 )
+
+
+def _told(work: Worked) -> Told:
+    """Return what is told of a column of values."""
+    return Told(**{k: v for k, v in work.facts.items() if k in _KEPT})
 
 
 def _lines(works: Iterable[Worked], name: str) -> tuple[str, ...]:
@@ -397,8 +570,8 @@ def _lines(works: Iterable[Worked], name: str) -> tuple[str, ...]:
 def _warn_of_part(item: Indicator, rows: list[_Row]) -> None:
     if rows:
         warnings.warn(
-            f"{item.id}: {len(rows)} territory(ies) of the comparison are not whole in "
-            f"the table, and have no value: {_cure(rows)}",
+            f"{item.id}: {len(rows)} of the territories compared are not whole in the "
+            f"table, and have no value: {_cure(rows)}",
             BasinmapWarning,
             stacklevel=4,
         )
@@ -408,7 +581,16 @@ def _cure(rows: list[_Row]) -> str:
     """Say what rows lack, and what to type."""
     told = " ".join(row.remark for row in rows)
     plain = told.replace("\u202f", " ").replace("\u00a0", " ")
-    return (
-        f"{plain} Give a table of all their communes, such as bm.statistics() without "
-        "epci=, or say allow_partial=True"
-    )
+    levels = [row.unit.level for row in rows if row.work is None]
+    cures = []
+    if levels:
+        cures.append(
+            "give what is published at each level, "
+            f"{{'commune': table, {levels[0]!r}: table_of_that_level}}"
+        )
+    if len(levels) < len(rows):
+        cures.append(
+            "give a table of all their communes, such as bm.statistics() without "
+            "epci=, or say allow_partial=True"
+        )
+    return f"{plain} To have them, {'; '.join(cures)}"

@@ -140,7 +140,7 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
     communes
         The list of communes that the table is about, as `read_territory` returns it;
         by default Nord and Pas-de-Calais in 2026. Without `to`, none is needed: two
-        columns are divided. Flows take none.
+        columns are divided.
     allow_partial
         Whether units some of whose communes are not in the table may stand for the
         whole: their rates are then computed, as `"estimated"`; see `aggregate`.
@@ -227,8 +227,16 @@ def _one(
     """Return one indicator."""
     if item.kind == "flow":
         territory, day = _meant(asked.communes, asked.date, asked.memberships)
-        _check_flow(item, asked.perimeter, least, territory)
-        return flows_of(item, table, to=asked.to, year=year, date=day)
+        _check_flow(item, asked.perimeter, least)
+        return flows_of(
+            item,
+            table,
+            to=asked.to,
+            year=year,
+            date=day,
+            memberships=asked.memberships,
+            territory=territory,
+        )
     return Worker(Ledger(table), asked).work(item, year=year, least=least).series()
 
 
@@ -560,7 +568,7 @@ class Worker:
             ),
             "states": _by_code(index, value),
             "remarks": dict(remarks),
-            **_pivot(item),
+            **_drawn(item),
         }
 
 
@@ -688,17 +696,9 @@ _INSTEAD: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def _check_flow(
-    item: Indicator, perimeter: Rule, least: int | None, territory: Territory
-) -> None:
+def _check_flow(item: Indicator, perimeter: Rule, least: int | None) -> None:
     """Refuse what is of no use to flows."""
     _least(item, least)
-    if territory.given:
-        msg = (
-            f"{item.id}: flows are between the communes of Nord and Pas-de-Calais; "
-            "leave communes out, or give your own partition, to=a Series"
-        )
-        raise DataError(msg)
     if perimeter != "constant":
         msg = f"perimeter={perimeter!r} is of no use to flows; leave it out"
         raise VintageError(msg)
@@ -830,10 +830,11 @@ def _rule(item: Indicator, floor: str, least: int) -> tuple[str, ...]:
     return (typeset(told if floor else lost),)
 
 
-def _pivot(item: Indicator) -> dict[str, float]:
-    """Return the value that its classes turn on; a growth is known to turn on 0."""
-    turns = item.map.pivot is not None and item.kind != "growth"
-    return {"pivot": float(item.map.pivot or 0)} if turns else {}
+def _drawn(item: Indicator) -> dict[str, Any]:
+    """Return how its classes are made, and the value that they turn on."""
+    style = item.map
+    turns = {} if style.pivot is None else {"pivot": float(style.pivot)}
+    return turns | ({"method": style.method} if style.method else {})
 
 
 def _area_note(

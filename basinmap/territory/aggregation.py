@@ -232,7 +232,7 @@ class Nest:
 
     @property
     def lacking(self) -> NDArray[np.intp]:
-        """Positions of the units that are not whole."""
+        """Give the positions of the units that are not whole."""
         return np.flatnonzero(self.units.isin(list(self.part)))
 
     @property
@@ -260,12 +260,16 @@ def nested(  # noqa: PLR0913 - as aggregate
     ----------
     rows
         Codes of a table, named `commune` or `iris`.
-    to, date, memberships, communes, allow_partial
+    to
         As for `aggregate`.
     known
         Column to measure, of which list of communes they say to be.
+    date, memberships, communes
+        As for `aggregate`.
     geography
         What the table says of its list of communes.
+    allow_partial
+        As for `aggregate`.
     stacklevel
         See `warnings.warn`.
     """

@@ -165,6 +165,8 @@ def added(
     signed
         Names of those that may be negative.
     """
+    if not tallies:
+        return {}
     held = unit >= 0
     rows, unit = (slice(None), unit) if held.all() else (held, unit[held])
     # A row a tally: pandas holds a frame by column.

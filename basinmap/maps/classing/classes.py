@@ -60,7 +60,7 @@ Key = TypeVar("Key", bound=Hashable)
 def classify(
     values: pd.Series,
     *,
-    method: Method = "fisher-jenks",
+    method: Method | None = None,
     k: int = 5,
     breaks: Sequence[float] | Thresholds | None = None,
     pivot: float | None = None,
@@ -78,6 +78,8 @@ def classify(
     values
         Numbers; a missing one gets a missing class.
     method
+        By default that which the values are told to be drawn by, with the pivot that
+        they turn on, as `compute` tells of an indicator, else `"fisher-jenks"`.
         `"fisher-jenks"` (least variance inside classes), `"quantile"` (equal
         numbers), `"equal"` (equal widths), `"standard-deviation"` (a class a
         standard deviation; the mean is a break when `k` is even, the middle of a
@@ -159,7 +161,7 @@ def classify(
 def shared_classes(
     series: Mapping[Key, pd.Series],
     *,
-    method: Method = "fisher-jenks",
+    method: Method | None = None,
     k: int = 5,
     breaks: Sequence[float] | Thresholds | None = None,
     pivot: float | None = None,
@@ -200,8 +202,11 @@ def shared_classes(
     >>> found[2021].value_counts(sort=False).to_dict()
     {'moins de 5': 0, 'de 5 à moins de 10': 2, '10 et plus': 1}
     """
-    _check_options(k, method, pivot)
+    _check_options(k, method or "fisher-jenks", pivot)
     series = {key: _of_units(_checked(values)) for key, values in series.items()}
+    if method is None:
+        method, own = _by_default(series)
+        pivot = own if pivot is None and breaks is None else pivot
     pooled = _pooled(series)
     decimals = _decimals(series)
     cut = _cut(pooled, method, k, decimals, breaks, pivot)
@@ -210,6 +215,16 @@ def shared_classes(
         "classified": len(pooled),
     }
     return {key: _cut_up(values, cut, of_all) for key, values in series.items()}
+
+
+def _by_default(series: Mapping[Key, pd.Series]) -> tuple[Method, float | None]:
+    """Return how values are told to be drawn, where all say the same."""
+    told = [told_of(values) for values in series.values()]
+    methods, pivots = {one.method for one in told}, {one.pivot for one in told}
+    method = methods.pop() if len(methods) == 1 else ""
+    found: Method = method if method in get_args(Method) else "fisher-jenks"  # type: ignore[assignment]
+    turns = len(pivots) == 1 and found not in _NOT_MIRRORED
+    return found, pivots.pop() if turns else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,9 +48,11 @@ from basinmap.maps.paper.pens import (
     write_heading,
 )
 from basinmap.maps.paper.sheets import MapAxes
-from basinmap.typography import number, shortest, typeset
+from basinmap.measures import check_columns
+from basinmap.typography import number, shortest, typeset, uncapital
 from basinmap.values.checks import check_series, check_states, numbers
-from basinmap.values.told import fresh, told_of
+from basinmap.values.columns import column
+from basinmap.values.told import Told, fresh, retell, told_of
 
 __all__ = ["draw_comparison", "draw_legend"]
 
@@ -62,10 +64,10 @@ FOOT = 15.0
 
 def draw_comparison(
     ax: MapAxes,
-    values: pd.Series,
+    values: pd.Series | pd.DataFrame,
     *,
     names: pd.Series | Mapping[str, str] | None = None,
-    title: str = "Comparaison",
+    title: str | None = None,
 ) -> None:
     """
     Set the same indicator for other territories beside the map.
@@ -78,17 +80,21 @@ def draw_comparison(
         One value a territory, indexed by its code, or by its printed name, the
         territory of the map first. What is told of them gives unit, decimals, sources,
         and what is printed before or in the place of one: « ≥ », « ≈ », « s », « s.o. »
-        or « n.d. ».
+        or « n.d. ». Or what `compare` returned, with its names, and the change where
+        it is of two years.
     names
         Printed name of each code, such as `bm.epcis()["name"]`. What is said of a value
         goes by its code: with names in the place of codes it would be lost.
     title
-        Heading.
+        Heading; by default the title of the indicator, which holds its year, and its
+        unit.
 
     Raises
     ------
     DataError
         If there is no value, or legend or foot are drawn already.
+    ColumnError
+        If a table is not as `compare` returns it.
 
     Warns
     -----
@@ -106,6 +112,19 @@ def draw_comparison(
     """
     check_map(ax)
     check_open(ax)
+    changes: tuple[str, ...] = ()
+    also = ""
+    if isinstance(values, pd.DataFrame):
+        check_columns(values, "name", "value")
+        names = values["name"] if names is None else names
+        if "change" in values.columns:
+            also, changes = _changes(values)
+        values = retell(
+            column(values, "value"),
+            sources=told_of(values).sources,
+            notes=told_of(values).notes,
+            remarks=told_of(values).remarks,
+        )
     check_series(values)
     values = fresh(values)
     states = check_states(values)
@@ -117,7 +136,7 @@ def draw_comparison(
     add_block(
         ax,
         FiguresBlock(
-            title=typeset(title),
+            title=typeset(_heading(told) if title is None else title),
             rows=tuple(
                 (typeset(str(printed.get(n, n))), float(v)) for n, v in figures.items()
             ),
@@ -125,9 +144,36 @@ def draw_comparison(
             unit=told.unit,
             signed=told.kind == "growth",
             states=tuple(str(states.get(n, "")) for n in figures.index),
+            also=typeset(also),
+            changes=changes,
         ),
     )
     remember(ax, values)
+
+
+def _heading(told: Told) -> str:
+    """Return what figures are of: indicator, year and unit."""
+    named = told.title or told.label
+    if not named:
+        return "Comparaison"
+    return f"{named} ({told.unit})" if told.unit else named
+
+
+def _changes(table: pd.DataFrame) -> tuple[str, tuple[str, ...]]:
+    """Return what changes are of, and each as it is printed."""
+    changes = column(table, "change")
+    told, states = told_of(changes), check_states(changes)
+    rows = tuple((str(code), float(value)) for code, value in changes.items())
+    block = FiguresBlock(
+        title="",
+        rows=rows,
+        decimals=decimals_of(numbers(changes), told=told.decimals),
+        unit="",
+        signed=True,
+        states=tuple(str(states.get(code, "")) for code in changes.index),
+    )
+    written_ = tuple(block.written(place, "") for place in range(len(rows)))
+    return f"Sous chaque valeur : {uncapital(told.definition)}", written_
 
 
 def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
@@ -321,6 +367,7 @@ def _(block: KeyBlock, width: float, theme: Theme) -> float:
 @block_height.register
 def _(block: FiguresBlock, width: float, theme: Theme) -> float:
     rows = sum(_figure_heights(block, width, theme))
+    rows += 2.6 * len(_also_lines(block, width, theme)) + (0.8 if block.also else 0.0)
     return heading_height(block.title, width, theme) + rows
 
 
@@ -421,7 +468,18 @@ def _names(width: float) -> float:
 
 def _figure_heights(block: FiguresBlock, width: float, theme: Theme) -> list[float]:
     properties, names = font(theme.family, theme.body), _names(width)
-    return [1.6 + 2.9 * len(wrapped(name, names, properties)) for name, _ in block.rows]
+    least = 2 if block.changes else 1
+    return [
+        1.6 + 2.9 * max(least, len(wrapped(name, names, properties)))
+        for name, _ in block.rows
+    ]
+
+
+def _also_lines(block: FiguresBlock, width: float, theme: Theme) -> list[str]:
+    """Return the lines under the heading, which say what changes are of."""
+    if not block.also:
+        return []
+    return wrapped(block.also, width, font(theme.family, theme.small))
 
 
 def _figures_width(block: FiguresBlock, unit: str, pen: Pen) -> float:
@@ -436,6 +494,11 @@ def _figures_width(block: FiguresBlock, unit: str, pen: Pen) -> float:
 @draw_block.register
 def _(block: FiguresBlock, pen: Pen) -> None:
     y = write_heading(pen, block.title)
+    small: dict[str, Any] = {"size": pen.theme.small, "color": pen.theme.soft}
+    for line in _also_lines(block, pen.width, pen.theme):
+        pen.write(0, y + 1.4, line, **small)
+        y += 2.6
+    y += 0.8 if block.also else 0.0
     values = np.array([value for _, value in block.rows])
     known = values[np.isfinite(values)]
     low, high = min(known.min(), 0.0), max(known.max(), 0.0)
@@ -456,6 +519,8 @@ def _(block: FiguresBlock, pen: Pen) -> None:
             pen.write(0, y + 2.7 + 2.9 * j, line, color=ink, **style)
         text = block.written(i, unit)
         pen.write(pen.width, y + 2.7, text, color=ink, ha="right", **style)
+        if block.changes:
+            pen.write(pen.width, y + 5.6, block.changes[i], ha="right", **small)
         if np.isfinite(value):
             ends = sorted((along(0.0), along(value)))
             bar = (ends[0], pen.y - y - 2.1), ends[1] - ends[0], 0.8

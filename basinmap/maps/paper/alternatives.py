@@ -450,6 +450,13 @@ def _(block: FiguresBlock) -> Told:
         f"{name} {_figure(value, place, block)}".strip()
         for place, (name, value) in enumerate(block.rows)
     )
+    if block.changes:
+        changes = tuple(
+            f"{name} {change}"
+            for (name, _), change in zip(block.rows, block.changes, strict=True)
+        )
+        both = Sentence(block.title, figures), Sentence(block.also, changes)
+        return Told("", both, rank=1)
     return Told("", (Sentence(block.title, figures),), rank=1)
 
 

@@ -135,6 +135,10 @@ class FiguresBlock:
     signed: bool = False
     states: tuple[str, ...] = ()
     """What is to be said of each, where something is."""
+    also: str = ""
+    """What changes are of."""
+    changes: tuple[str, ...] = ()
+    """What is printed under each figure, if anything."""
 
     def written(self, place: int, unit: str) -> str:
         """
