@@ -509,8 +509,9 @@ class Subject:
         )
         states = {names[c]: s for c, s in told.states.items() if c in names.index}
         # What is to be noted stands with the values of the map.
-        own = {"states": states, "sources": told_of(found).sources}
-        return tell(result, dc.replace(told, **own, level="", notes=()))
+        sources = told_of(found).sources
+        told = dc.replace(told, states=states, sources=sources, level="", notes=())
+        return tell(result, told)
 
 
 def both() -> pd.Series:
