@@ -668,7 +668,7 @@ _DRAWN = ("geometry", "name", "epci", "scot", "places.geometry")
 
 def _write_method(about: Subject, folder: Path) -> None:
     """Write the note that goes with the document: how, from what, with what gaps."""
-    rates = _indicators(about.statistics, None, _ids(about))
+    rates = table_of({i: about.computed(i, allow_partial=True) for i in _ids(about)})
     gone = {i: rates.index[rates[i].isna()] for i in _ids(about)}
     missing = [
         f"- {id_} : {len(codes)} sans valeur ({', '.join(sorted(codes)[:5])})"
