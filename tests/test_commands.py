@@ -530,6 +530,7 @@ COUNTS = ["--column", "Vacants=vacant_dwellings", "--column", "Logements=dwellin
             "'dwellings_2021' is in two files",
         ),
         (["map", "L14", "--data", "lovac-sans-parc.csv"], "'private_dwellings'"),
+        (["map", "S03"], "What feeds S03: DGALN, inventaire SRU; give it, --data FILE"),
         (["map", "L04", "--data", "nothing.csv"], "nothing.csv"),
         (["indicators", "L99"], "unknown indicator 'L99'"),
     ],

@@ -11,7 +11,7 @@ import pandas as pd
 
 import basinmap as bm
 from basinmap.catalogue.entries import indicator
-from basinmap.cli.asked import tell_notes
+from basinmap.cli.asked import fed_by, tell_notes
 from basinmap.cli.files import figures_of
 from basinmap.cli.options import (
     add_data,
@@ -88,19 +88,20 @@ def _run(given: argparse.Namespace) -> None:
     communes = territory_of(given)
     figures = figures_of(given, communes, [id_])
     tell_notes(given, figures.notes)
-    every = [
-        bm.compare(
-            id_,
-            figures.table,
-            unit,
-            year=years_of(given.year),
-            variant=given.variant,
-            communes=communes,
-            allow_partial=given.allow_partial,
-            least=given.least,
-        )
-        for unit in given.unit
-    ]
+    with fed_by(id_):
+        every = [
+            bm.compare(
+                id_,
+                figures.table,
+                unit,
+                year=years_of(given.year),
+                variant=given.variant,
+                communes=communes,
+                allow_partial=given.allow_partial,
+                least=given.least,
+            )
+            for unit in given.unit
+        ]
     if output is not None and output.suffix.lower() in _PLATES:
         _plate(given, every, figures.table, communes, day).savefig(output)
         print(output)
