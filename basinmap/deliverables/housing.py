@@ -214,6 +214,12 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         counts=counts,
     )
     _check_declared(about)
+    if network is not None and counts is not None:
+        msg = (
+            "network= counts people around the Louvre-Lens by the embedded statistics: "
+            "leave it out beside counts="
+        )
+        raise DataError(msg)
     if isinstance(network, str | Path):
         network = read_network(network, mode=mode, crs=METRIC, quiet=quiet)
     homes = None if iris is None else iris_dwellings(iris)
@@ -242,10 +248,10 @@ def _declared(about: Subject) -> tuple[Plate, ...]:
 def _check_declared(about: Subject) -> None:
     """Refuse counts that allow no plate but the situation."""
     needed = sorted({id_ for plate in PLATES for id_ in plate.needs})
-    if needed and not any(about.knows(id_) for id_ in needed):
+    if needed and not any(plate.needs for plate in _declared(about)):
         msg = (
-            f"counts: none of {', '.join(needed)} can be computed from them; give the "
-            "counts of dwellings, bm.read_source('base-cc-logement.csv'); found "
+            f"counts: no plate can be drawn, for they want {', '.join(needed)}; give "
+            "the counts of dwellings, bm.read_source('base-cc-logement.csv'); found "
             f"{culprits(about.statistics.columns)}"
         )
         raise DataError(msg)
