@@ -406,6 +406,18 @@ def test_units_compared_together_come_first_and_none_comes_twice(day, folder):
     codes = codes[1 : codes.index(next(c for c in codes if c.startswith("Sources")))]
     assert codes[:3] == [LENS, LIEVIN, "246200364"]
     assert len(codes) == len(set(codes))
+    # Counts are numbers for a spreadsheet.
+    assert ";1973;17681;134 sur 1\u202f534" in text
+
+
+def test_a_comparison_in_a_workbook_has_its_counts_as_numbers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Run(["compare", "L04", "--unit", LENS, "--out", "a.xlsx"]).status == 0
+    sheet = openpyxl.load_workbook("a.xlsx")["Tableau"]
+    rows = list(sheet.iter_rows(min_row=4, values_only=True))
+    assert rows[0][3:6] == ("Échelon", "Numérateur", "Dénominateur")
+    assert rows[1][:2] == (LENS, "Lens")
+    assert rows[1][4:6] == (1973, 17681)
 
 
 def test_a_comparison_is_a_plate_too(day):

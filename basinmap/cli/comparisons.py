@@ -174,8 +174,8 @@ def _laid(every: Sequence[pd.DataFrame], id_: str) -> Laid:
     more = pd.DataFrame(
         {
             "Échelon": [capital(_LEVELS.get(level, level)) for level in found["level"]],
-            "Numérateur": found["numerator"].map(_count),
-            "Dénominateur": found["denominator"].map(_count),
+            "Numérateur": found["numerator"].round(),
+            "Dénominateur": found["denominator"].round(),
             "Rang": [_rank(row) for row in found.itertuples()],
         },
         index=found.index,
@@ -192,13 +192,9 @@ def _laid(every: Sequence[pd.DataFrame], id_: str) -> Laid:
     )
 
 
-def _count(value: float) -> str:
-    return "" if pd.isna(value) else number(round(value))
-
-
 def _rank(row: object) -> str:
     """Write « 3 sur 36 », the highest value first, or « 3 ex æquo sur 36 »."""
     rank, peers, ties = (getattr(row, name) for name in ("rank", "peers", "ties"))
     if pd.isna(rank):
         return ""
-    return f"{rank}{' ex æquo' if ties else ''} sur {peers}"
+    return f"{number(rank)}{' ex æquo' if ties else ''} sur {number(peers)}"
