@@ -23,6 +23,12 @@ def files(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
 
 
+@pytest.fixture(autouse=True)
+def _english(monkeypatch):
+    """Speak English, whatever the session of whoever runs the tests."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+
+
 @pytest.fixture
 def run(capsys):
     """Run the command line here; return status, stdout and stderr."""

@@ -411,6 +411,18 @@ def test_units_compared_together_come_first_and_none_comes_twice(day, folder):
     codes = codes[1 : codes.index(next(c for c in codes if c.startswith("Sources")))]
     assert codes[:3] == [LENS, LIEVIN, "246200364"]
     assert len(codes) == len(set(codes))
+    # Counts are numbers for a spreadsheet.
+    assert ";1973;17681;134 sur 1\u202f534" in text
+
+
+def test_a_comparison_in_a_workbook_has_its_counts_as_numbers(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Run(["compare", "L04", "--unit", LENS, "--out", "a.xlsx"]).status == 0
+    sheet = openpyxl.load_workbook("a.xlsx")["Tableau"]
+    rows = list(sheet.iter_rows(min_row=4, values_only=True))
+    assert rows[0][3:6] == ("Échelon", "Numérateur", "Dénominateur")
+    assert rows[1][:2] == (LENS, "Lens")
+    assert rows[1][4:6] == (1973, 17681)
 
 
 def test_a_comparison_is_a_plate_too(day):
@@ -431,7 +443,9 @@ def test_a_plate_of_another_departement_is_drawn_on_its_own_list(day):
     )
     told = run.texts("amiens.pdf")
     assert "CA de la Baie de Somme" in told
-    assert "Somme" in told
+    # A list knows an arrondissement by its code only: what it is also, is printed.
+    assert "801" not in told
+    assert "| Somme |" in told
     assert "Lens" not in told
 
 
@@ -533,6 +547,7 @@ COUNTS = ["--column", "Vacants=vacant_dwellings", "--column", "Logements=dwellin
             "'dwellings_2021' is in two files",
         ),
         (["map", "L14", "--data", "lovac-sans-parc.csv"], "'private_dwellings'"),
+        (["map", "S03"], "What feeds S03: DGALN, inventaire SRU; give it, --data FILE"),
         (["map", "L04", "--data", "nothing.csv"], "nothing.csv"),
         (["indicators", "L99"], "unknown indicator 'L99'"),
     ],

@@ -774,7 +774,7 @@ def test_outlines_that_do_not_serve_are_told_in_one_line(
 ):
     given = [str(express) if word == "FILE" else word for word in options]
     words = ["plh", "--epci", "call", "--out", str(tmp_path / "out"), *given]
-    assert cli.main(words) == 2
+    assert cli.main([*words, "--lang", "en"]) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert told in said
@@ -782,5 +782,5 @@ def test_outlines_that_do_not_serve_are_told_in_one_line(
 
 
 def test_the_data_command_tells_the_error_of_outlines(capsys):
-    cli.main(["data"])
+    cli.main(["data", "--lang", "en"])
     assert "outlines 174 m off (median), 268 m for 95 %" in capsys.readouterr().out

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,19 +14,21 @@ import geopandas as gpd
 import pandas as pd
 
 import basinmap as bm
+from basinmap.catalogue.entries import catalogue, indicator
 from basinmap.cli.files import Figures, figures_of, shown_column
 from basinmap.cli.options import years_of
 from basinmap.cli.places import Where, where
 from basinmap.cli.words import say
 from basinmap.deliverables.subjects import Subject, subject_of
-from basinmap.errors import DataError, culprits
+from basinmap.errors import ColumnError, DataError, culprits
 from basinmap.territory.given import dissolved
 from basinmap.territory.lists import listed
 from basinmap.territory.memberships import members_of
 from basinmap.territory.perimeters import Perimeter
+from basinmap.typography import capital
 from basinmap.values.told import measures_of, retell, told_of
 
-__all__ = ["BY", "Asked", "asked", "subject_for", "tell_notes"]
+__all__ = ["BY", "Asked", "asked", "fed_by", "subject_for", "tell_notes"]
 
 BY: Final = {
     "commune": "commune",
@@ -157,19 +160,48 @@ def tell_notes(given: argparse.Namespace, notes: Sequence[str]) -> None:
             print(f"basinmap: {note}", file=sys.stderr)
 
 
+@contextmanager
+def fed_by(id_: str) -> Iterator[None]:
+    """
+    Say which files feed an indicator when its counts are not there.
+
+    Parameters
+    ----------
+    id_
+        The indicator that is computed.
+
+    Raises
+    ------
+    ColumnError
+        As it was, with the files.
+    """
+    try:
+        yield
+    except ColumnError as error:
+        named = catalogue().sources
+        told = say(
+            "what feeds {id}: {names}; give it, --data FILE (basinmap indicators {id})",
+            id=id_,
+            names=", ".join(named[source] for source in indicator(id_).sources),
+        )
+        msg = f"{error}. {capital(told)}"
+        raise ColumnError(msg) from None
+
+
 def _computed(
     id_: str, table: pd.DataFrame, place: Where, given: argparse.Namespace
 ) -> pd.Series:
-    return bm.compute(
-        id_,
-        table,
-        to=None if given.level == "commune" else given.level,
-        year=years_of(given.year),
-        variant=given.variant,
-        communes=place.communes,
-        allow_partial=given.allow_partial,
-        least=given.least,
-    )
+    with fed_by(id_):
+        return bm.compute(
+            id_,
+            table,
+            to=None if given.level == "commune" else given.level,
+            year=years_of(given.year),
+            variant=given.variant,
+            communes=place.communes,
+            allow_partial=given.allow_partial,
+            least=given.least,
+        )
 
 
 def _column(

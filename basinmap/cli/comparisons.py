@@ -11,7 +11,7 @@ import pandas as pd
 
 import basinmap as bm
 from basinmap.catalogue.entries import indicator
-from basinmap.cli.asked import tell_notes
+from basinmap.cli.asked import fed_by, tell_notes
 from basinmap.cli.files import figures_of
 from basinmap.cli.options import (
     add_data,
@@ -88,19 +88,20 @@ def _run(given: argparse.Namespace) -> None:
     communes = territory_of(given)
     figures = figures_of(given, communes, [id_])
     tell_notes(given, figures.notes)
-    every = [
-        bm.compare(
-            id_,
-            figures.table,
-            unit,
-            year=years_of(given.year),
-            variant=given.variant,
-            communes=communes,
-            allow_partial=given.allow_partial,
-            least=given.least,
-        )
-        for unit in given.unit
-    ]
+    with fed_by(id_):
+        every = [
+            bm.compare(
+                id_,
+                figures.table,
+                unit,
+                year=years_of(given.year),
+                variant=given.variant,
+                communes=communes,
+                allow_partial=given.allow_partial,
+                least=given.least,
+            )
+            for unit in given.unit
+        ]
     if output is not None and output.suffix.lower() in _PLATES:
         _plate(given, every, figures.table, communes, day).savefig(output)
         print(output)
@@ -173,8 +174,8 @@ def _laid(every: Sequence[pd.DataFrame], id_: str) -> Laid:
     more = pd.DataFrame(
         {
             "Échelon": [capital(_LEVELS.get(level, level)) for level in found["level"]],
-            "Numérateur": found["numerator"].map(_count),
-            "Dénominateur": found["denominator"].map(_count),
+            "Numérateur": found["numerator"].round(),
+            "Dénominateur": found["denominator"].round(),
             "Rang": [_rank(row) for row in found.itertuples()],
         },
         index=found.index,
@@ -191,13 +192,9 @@ def _laid(every: Sequence[pd.DataFrame], id_: str) -> Laid:
     )
 
 
-def _count(value: float) -> str:
-    return "" if pd.isna(value) else number(round(value))
-
-
 def _rank(row: object) -> str:
     """Write « 3 sur 36 », the highest value first, or « 3 ex æquo sur 36 »."""
     rank, peers, ties = (getattr(row, name) for name in ("rank", "peers", "ties"))
     if pd.isna(rank):
         return ""
-    return f"{rank}{' ex æquo' if ties else ''} sur {peers}"
+    return f"{number(rank)}{' ex æquo' if ties else ''} sur {number(peers)}"

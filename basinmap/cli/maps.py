@@ -74,7 +74,11 @@ def fill(command: Parser) -> None:
     look.add_argument(
         "--method",
         choices=get_args(Method),
-        help=say("how classes are made (that of the catalogue)"),
+        metavar=say("NAME"),
+        help=say(
+            "how classes are made, such as quantile, equal or q6 (that of the "
+            "catalogue)"
+        ),
     )
     look.add_argument(
         "--palette", metavar=say("NAME"), help=say("colours (those of the catalogue)")

@@ -206,6 +206,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--decimal",
         choices=(".", ","),
+        metavar=say("SIGN"),
         help=say("what stands before decimals, where 1.234 may be a thousand"),
     )
     group.add_argument(

@@ -6,6 +6,8 @@ import argparse
 import csv
 import datetime as dt
 import io
+import math
+import numbers
 import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -236,7 +238,10 @@ def _rows(laid: Laid, *, short: bool = False) -> tuple[list[str], list[list[str]
             head.append(f"État : {heading}")
     if laid.more is not None:
         head += [str(name) for name in laid.more]
-        columns += [[_plain(cell) for cell in laid.more[name]] for name in laid.more]
+        columns += [
+            [_plain(cell, short=short) for cell in laid.more[name]]
+            for name in laid.more
+        ]
     codes = [str(code) for code in laid.table.index]
     rows = zip(codes, map(str, laid.names), *columns, strict=True)
     return head, [list(row) for row in rows]
@@ -258,8 +263,13 @@ def _short(value: float, state: str, places: int) -> str:
     return f"{sign} {number(value, places)}".strip()
 
 
-def _plain(cell: object) -> str:
-    return "" if pd.isna(cell) else str(cell)
+def _plain(cell: object, *, short: bool) -> str:
+    """Write a count as a number for a spreadsheet, set for a reader; text as it is."""
+    if not isinstance(cell, numbers.Real):
+        return "" if cell is None else str(cell)
+    if math.isnan(cell):
+        return ""
+    return number(float(cell)) if short else f"{float(cell):.0f}"
 
 
 def _csv(laid: Laid) -> bytes:

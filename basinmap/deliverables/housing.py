@@ -231,6 +231,12 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     _check_declared(about)
     wanted = checked_formats(formats)
     document = partial(_write_document, about, wanted, theme, texts or {})
+    if network is not None and counts is not None:
+        msg = (
+            "network= counts people around the Louvre-Lens by the embedded statistics: "
+            "leave it out beside counts="
+        )
+        raise DataError(msg)
     if isinstance(network, str | Path):
         network = read_network(network, mode=mode, crs=METRIC, quiet=quiet)
     homes = None if iris is None else iris_dwellings(iris)
@@ -275,10 +281,10 @@ def _declared(about: Subject) -> tuple[Plate, ...]:
 def _check_declared(about: Subject) -> None:
     """Refuse counts that allow no plate but the situation."""
     needed = sorted({id_ for plate in PLATES for id_ in plate.needs})
-    if needed and not any(about.knows(id_) for id_ in needed):
+    if needed and not any(plate.needs for plate in _declared(about)):
         msg = (
-            f"counts: none of {', '.join(needed)} can be computed from them; give the "
-            "counts of dwellings, bm.read_source('base-cc-logement.csv'); found "
+            f"counts: no plate can be drawn, for they want {', '.join(needed)}; give "
+            "the counts of dwellings, bm.read_source('base-cc-logement.csv'); found "
             f"{culprits(about.statistics.columns)}"
         )
         raise DataError(msg)
@@ -701,7 +707,7 @@ _DRAWN = ("geometry", "name", "epci", "scot", "places.geometry")
 
 def _write_method(about: Subject, folder: Path) -> None:
     """Write the note that goes with the document: how, from what, with what gaps."""
-    rates = _indicators(about.statistics, None, _ids(about))
+    rates = table_of({i: about.computed(i, allow_partial=True) for i in _ids(about)})
     gone = {i: rates.index[rates[i].isna()] for i in _ids(about)}
     missing = [
         f"- {id_} : {len(codes)} sans valeur ({', '.join(sorted(codes)[:5])})"

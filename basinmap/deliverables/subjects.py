@@ -500,18 +500,26 @@ class Subject:
         if found["value"].isna().all():
             return None
         # What the counts do not cover at all has no place on a plate.
-        covered = found["value_state"] != "not_available"
+        names = _printed_names(found)
+        covered = (found["value_state"] != "not_available") & (names != "")
         covered.iloc[0] = True
         values = found["value"][covered]
-        told, names = told_of(column(found, "value")), found["name"][covered]
+        told, names = told_of(column(found, "value")), names[covered]
         result = pd.Series(
             values.to_numpy(), pd.Index(names.to_numpy()), name=indicator_id
         )
         states = {names[c]: s for c, s in told.states.items() if c in names.index}
         # What is to be noted stands with the values of the map.
         sources = told_of(found).sources
-        own = dc.replace(told, states=states, sources=sources, level="", notes=())
-        return tell(result, own)
+        told = dc.replace(told, states=states, sources=sources, level="", notes=())
+        return tell(result, told)
+
+
+def _printed_names(found: pd.DataFrame) -> pd.Series:
+    """Return names of a comparison; none of what a list knows by its code only."""
+    also = found["also"].str.partition(";")[0]
+    coded = [str(name).startswith(code) for code, name in found["name"].items()]
+    return found["name"].mask(coded, also)
 
 
 def both() -> pd.Series:
