@@ -66,13 +66,16 @@ def read_source(
         that the catalogue knows, and `<count>_<year>_state` where there is something
         to say of its values. Measures with label, unit, vintage, list of communes,
         source and family are declared, so that `compute` takes it as it is;
-        `report_of` says what was read, repaired and left out.
+        `report_of` says what was read, repaired and left out. Of a file above the
+        commune, the index is its level (`epci`), of squares `carreau`; flows have
+        columns `origin` and `destination`, and no codes of index.
 
     Raises
     ------
     DataError
         If the file is none of those known, or not the one it is said to be, is cut,
-        or holds figures that contradict each other.
+        or holds figures that contradict each other; if it is of places, which
+        `read_points` reads, or an extract of a partner, whose layout none knows.
     ColumnError
         If a column stands twice.
     CodeError

@@ -24,15 +24,15 @@ from basinmap.sources.layouts import (
     Source,
     full_year,
     held_counts,
-    pattern,
     position,
 )
 
 __all__ = ["SOURCES"]
 
 # Files above the commune name their codes in ways of their own.
-_CODE: Final = (
-    "(?:CODGEO|(?:CODE?|SIREN)?_?(?:EPCI|DEP(?:ARTEMENT)?|REG(?:ION)?))_{cog}"
+_CODES: Final = (
+    "CODGEO_{cog}",
+    "(?:CODE?|SIREN)?_?(?:EPCI|DEP(?:ARTEMENT)?|REG(?:ION)?)_{cog}",
 )
 _EPCI: Final = "2[0-9]{8}"
 _SHORT: Final = "[0-9][0-9AB]|97[1-6]"
@@ -64,9 +64,9 @@ _COUNTS: Final = (
 
 def _read(found: Found) -> Cells:
     """Read the edition of the file: its vacant dwellings, the stock a year before."""
-    at = position(found.header, (_CODE,))
+    at = position(found.header, _CODES)
     assert at is not None  # noqa: S101 - recognised by it
-    edition = full_year(pattern(_CODE).fullmatch(found.header[at])["cog"])  # type: ignore[index]
+    edition = full_year(found.header[at].rpartition("_")[2])
     held = {
         item.column: item
         for item in held_counts(_COUNTS, found.header)
@@ -105,7 +105,7 @@ def _level(codes: pd.Series, found: Found) -> str:
         return "commune"
     if text.str.fullmatch(_EPCI).all():
         return "epci"
-    header = found.header[position(found.header, (_CODE,)) or 0].upper()
+    header = found.header[position(found.header, _CODES) or 0].upper()
     told = {"DEP": "departement", "REG": "region"}
     for word, level in told.items():
         if word in header:
@@ -124,8 +124,8 @@ _COMMUNES: Final = Source(
     id="lovac",
     name="LOVAC, logements vacants du parc privé",
     credit="Cerema et DHUP, LOVAC",
-    code=(_CODE,),
-    needs=(_CODE, "pp_vacant(?:_plus_2ans)?_{yy}"),
+    code=_CODES,
+    needs=("pp_vacant(?:_plus_2ans)?_{yy}",),
     counts=_COUNTS,
     parts=(("vacant_private_dwellings_2y", "vacant_private_dwellings"),),
     cautions=(
