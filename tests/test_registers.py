@@ -434,6 +434,29 @@ def test_the_squares_ask_for_the_year_that_their_file_does_not_say(tmp_path):
     assert "grid_persons_2019" in bm.read_source(path, vintage=2019)
 
 
+# -- what is declared of a file ------------------------------------------------------
+
+
+def test_a_year_that_a_file_does_not_hold_is_refused():
+    path = DATA / "Lovac_opendata_Communes_2026.csv"
+    with pytest.raises(VintageError, match="vintage=2019, and its counts are of 2025"):
+        bm.read_source(path, vintage=2019)
+    assert len(bm.read_source(path, vintage=2026))
+
+
+def test_dates_of_sitadel_are_asked_of_nothing_else():
+    with pytest.raises(DataError, match="leave dates= out"):
+        bm.read_source(DATA / MOVES, dates="real")
+
+
+def test_sales_of_a_file_joined_to_itself_are_refused(tmp_path):
+    text = (DATA / "geo-dvf-62-2023.csv").read_text()
+    path = tmp_path / "dvf.csv"
+    path.write_text(text + text.split("\n", 1)[1])
+    with pytest.raises(DataError, match="stands 2 times"):
+        bm.read_source(path)
+
+
 # -- extracts of partners -----------------------------------------------------------
 
 

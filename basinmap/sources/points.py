@@ -101,7 +101,7 @@ def read_points(
     >>> found[["commune", "position"]].to_dict("index")
     {'62498_1': {'commune': '62498', 'position': 'entrée'}}
     >>> bm.report_of(found).notes[2]
-    'Positions répétées d’une même adresse ou d’un même numéro, laissées : 1.'
+    "Positions répétées d'une même adresse ou d'un même numéro, laissées : 1."
     """
     wanted = _wanted(communes)
     found = recognised(

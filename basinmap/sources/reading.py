@@ -9,7 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
-from basinmap.errors import DataError, culprits
+from basinmap.errors import DataError, VintageError, culprits
 from basinmap.sources.choosing import chosen_sources
 from basinmap.sources.files import recognised
 from basinmap.sources.finishing import Reading, finished
@@ -81,7 +81,8 @@ def read_source(
     CodeError
         If codes cannot be repaired, or the source is unknown.
     VintageError
-        If codes are not those of the list of communes it says.
+        If codes are not those of the list of communes it says, or its counts are not
+        of the year you say.
     MeasureError
         If a count is neither a number nor a known sign.
 
@@ -129,6 +130,7 @@ def _read(found: Found, file: Path, cog: int | None) -> pd.DataFrame:
             f"read of it; found {culprits(names, most=8)}"
         )
         raise DataError(msg)
+    _check_options(found, cells)
     years = [h.period[0] for h in cells.held.values() if len(h.period) == 1]
     year = max(years, default=None)
     lag = source.lag
@@ -149,6 +151,22 @@ def _read(found: Found, file: Path, cog: int | None) -> pd.DataFrame:
         declared=cog is not None,
     )
     return finished(reading) if cells.ends is None else paired(reading)
+
+
+def _check_options(found: Found, cells: Cells) -> None:
+    """Refuse what the caller declares and the file says otherwise, or not at all."""
+    told, file = found.options, found.grid.file
+    if told.dates and not found.source.id.startswith("sitadel"):
+        msg = f"{file} is « {found.source.name} »: leave dates= out, it is of Sitadel"
+        raise DataError(msg)
+    years = {year for item in cells.held.values() for year in item.period}
+    if told.vintage and told.vintage not in years:
+        shown = ", ".join(map(str, sorted(years))) or "no year"
+        msg = (
+            f"{file}: vintage={told.vintage}, and its counts are of {shown}: leave "
+            "vintage= out, or give the file of that year"
+        )
+        raise VintageError(msg)
 
 
 def _in_name(source: Source, file: Path) -> int | None:
