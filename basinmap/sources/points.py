@@ -115,6 +115,9 @@ def read_points(
         _check_alone(found, positions)
         table = _rows(found, layout, wanted, left)
     frame = _placed(table, found.grid.file, left)
+    if layout.shown is not None:
+        column, open_, words = layout.shown
+        left.add(words, int((frame[column] != open_).sum()))
     credit = found.source.credit.replace("{year}", str(vintage or "")).strip(" ,")
     report = Report(
         verb=f"Lecture de {found.grid.file}",

@@ -11,6 +11,7 @@ import pandas as pd
 
 from basinmap.errors import DataError, VintageError, culprits
 from basinmap.sources.choosing import chosen_sources
+from basinmap.sources.codes import level_above
 from basinmap.sources.files import recognised
 from basinmap.sources.finishing import Reading, finished
 from basinmap.sources.layouts import (
@@ -191,10 +192,14 @@ def _wide(found: Found) -> Cells:
     )
     if level is not None:
         text = text[text[level].str.fullmatch(source.only[1])]
+    above = source.above and level_above(
+        text[code], found.header[code], found.path.name
+    )
     return Cells(
         codes=text[code],
         columns=text[sorted(wanted - {code})],
         held={item.column: item for item in held},
+        level=above or "",
         cog=_cog_of(found.header[code], source.code),
     )
 
