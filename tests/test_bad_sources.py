@@ -8,6 +8,7 @@ few of each way are tried by default, all of them where `BASINMAP_FUZZ` is `all`
 
 from __future__ import annotations
 
+import functools
 import gzip
 import io
 import os
@@ -277,6 +278,11 @@ def read(path, name, kind):
         return bm.read_source(path)
 
 
+@functools.cache
+def sound_of(name, kind):
+    return read(DATA / name, name, kind)
+
+
 def variants(name):
     """Yield each variant of a file once, with the way it goes wrong."""
     seen = set()
@@ -360,7 +366,7 @@ def wrong(found, sound, *, long=False):
 def test_a_file_gone_wrong_gives_a_named_error_or_the_right_figures(
     name, kind, tmp_path
 ):
-    sound = read(DATA / name, name, kind)
+    sound = sound_of(name, kind)
     stem = name.split(".")[0]
     silent = []
     for _, label, suffix, raw in tried(name):
@@ -386,7 +392,7 @@ def test_any_bytes_changed_into_letters_are_never_read_as_figures(
     data, tmp_path_factory
 ):
     name, kind = data.draw(st.sampled_from([c for c in CASES if c[1] == "counts"]))
-    sound = read(DATA / name, name, kind)
+    sound = sound_of(name, kind)
     raw = bytearray((DATA / name).read_bytes())
     at = data.draw(st.integers(0, len(raw) - 1))
     end = min(len(raw), at + data.draw(st.integers(1, 40)))

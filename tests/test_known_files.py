@@ -115,6 +115,29 @@ def test_the_comparator_of_2018_gives_all_its_known_figures():
     assert sums["active_15_64_2018"] == pytest.approx(101_700.264, abs=1e-3)
 
 
+# -- LOVAC --------------------------------------------------------------------------
+
+
+def test_the_sum_of_lovac_over_any_epci_that_hides_something_is_a_minimum():
+    path = REFERENCE / "lovac/lovac_2025_plus2ans_59_62.csv"
+    table = bm.read_source(path)
+    column = "vacant_private_dwellings_2y_2025"
+    recent, _ = bm.rebase(table, from_year=2025, to_year=2026)
+    sums, _ = bm.aggregate(recent, "epci", measures=bm.measures_of(recent))
+    raw = pd.read_csv(path, sep=";", dtype=str, index_col="CODGEO_25").iloc[:, 1]
+    members = bm.membership("epci")
+    hidden = (raw == "s").groupby(raw.index.map(members)).sum()
+    known = pd.to_numeric(raw, errors="coerce")
+    known = known.groupby(raw.index.map(members)).sum()
+    assert hidden.sum() + (raw[raw.index.map(members).isna()] == "s").sum() == 960
+    assert hidden[BASIN].sum() == 139
+    states = bm.states_of(sums, column)
+    for epci in hidden.index:
+        told = "lower_bound" if hidden[epci] else ""
+        assert states[epci] == told, epci
+        assert sums.loc[epci, column] == known[epci], epci
+
+
 # -- Filosofi -----------------------------------------------------------------------
 
 

@@ -228,6 +228,7 @@ def test_the_stock_of_sirene_has_points_with_its_file_of_positions():
     assert (hotel["naf"], hotel["diffusion"], hotel["commune"]) == ("55.10Z", "P", LENS)
     assert hotel["qpv"] == "QN06224M"
     assert "Sans position, laissés : 4" in notes(found)
+    assert "à compter et jamais à montrer un à un : 1" in notes(found)
     # Made within the ring of the museum since 2023, by position.
     ring = bm.rings(bm.LOUVRE_LENS, distances=[3_000])
     recent = found[found["created"] >= "2023"]
@@ -408,8 +409,20 @@ def test_lovac_of_departements_and_regions_is_told_by_its_header(tmp_path):
     path.write_text(head.format("REG") + rows)
     assert bm.read_source(path).index.name == "region"
     path.write_text(head.format("CODGEO") + rows)
-    with pytest.raises(DataError, match="rename it REG_26 or DEP_26"):
+    with pytest.raises(DataError, match=r"rename the file lovac_REG\.csv"):
         bm.read_source(path)
+
+
+def test_the_median_of_an_epci_is_the_one_that_filosofi_publishes_for_it(tmp_path):
+    path = tmp_path / "cc_filosofi_2021_EPCI-geo2024.csv"
+    head, *rows = (DATA / "cc_filosofi_2021_COM-geo2024.csv").read_text().splitlines()
+    one = next(row for row in rows if row.startswith(f"{LENS};"))
+    path.write_text(f"{head}\n{CALL};{one.partition(';')[2]}\n")
+    table = bm.read_source(path)
+    assert table.index.tolist() == [CALL]
+    assert table.index.name == "epci"
+    found = bm.compute("R01", table)
+    assert found[CALL] == table.loc[CALL, "median_living_standard_2021"]
 
 
 # -- carreaux -----------------------------------------------------------------------
@@ -432,6 +445,29 @@ def test_the_squares_ask_for_the_year_that_their_file_does_not_say(tmp_path):
     with pytest.raises(VintageError, match="vintage="):
         bm.read_source(path)
     assert "grid_persons_2019" in bm.read_source(path, vintage=2019)
+
+
+# -- what is declared of a file ------------------------------------------------------
+
+
+def test_a_year_that_a_file_does_not_hold_is_refused():
+    path = DATA / "Lovac_opendata_Communes_2026.csv"
+    with pytest.raises(VintageError, match="vintage=2019, and its counts are of 2025"):
+        bm.read_source(path, vintage=2019)
+    assert len(bm.read_source(path, vintage=2026))
+
+
+def test_dates_of_sitadel_are_asked_of_nothing_else():
+    with pytest.raises(DataError, match="leave dates= out"):
+        bm.read_source(DATA / MOVES, dates="real")
+
+
+def test_sales_of_a_file_joined_to_itself_are_refused(tmp_path):
+    text = (DATA / "geo-dvf-62-2023.csv").read_text()
+    path = tmp_path / "dvf.csv"
+    path.write_text(text + text.split("\n", 1)[1])
+    with pytest.raises(DataError, match="stands 2 times"):
+        bm.read_source(path)
 
 
 # -- extracts of partners -----------------------------------------------------------

@@ -19,6 +19,7 @@ __all__ = [
     "dated",
     "heirs",
     "is_total",
+    "level_above",
     "once",
     "repaired",
     "squares",
@@ -33,6 +34,9 @@ _TOTAL: Final = re.compile(
     r"\s*(?:total|ensemble|france|source|sources|note|notes|champ|lecture|somme)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
+_SIREN: Final = "2[0-9]{8}"
+_SHORT: Final = "[0-9][0-9AB]|97[1-6]"
+_REGIONS: Final = "0[1-46]|11|2[478]|32|44|5[23]|7[56]|84|9[34]"
 _SQUARE: Final = r"CRS3035RES200mN[0-9]{7}E[0-9]{7}"
 # Cities that files give whole, and by district beside.
 _CITIES: Final = {
@@ -88,6 +92,54 @@ def repaired(
         raise DataError(msg)
     found, report = repair_codes(kept, level)
     return found, [*notes, *(n for n in report.notes if "Aucun" not in n)]
+
+
+def level_above(codes: pd.Series, header: str, file: str) -> str:
+    """
+    Return the level of codes that may be of what lies above the commune.
+
+    Parameters
+    ----------
+    codes
+        As read.
+    header
+        Name of their column, which may say what they are.
+    file
+        Name of the file, which may too.
+
+    Returns
+    -------
+    str
+        `"commune"`, unless all have the form of another.
+
+    Raises
+    ------
+    DataError
+        If they may be of départements or of regions, and nothing says which.
+
+    Examples
+    --------
+    >>> level_above(pd.Series(["246200364", "200044618"]), "CODGEO", "x.csv")
+    'epci'
+    >>> level_above(pd.Series(["59", "62"]), "CODGEO", "x.csv")
+    'departement'
+    """
+    text = codes[~is_total(codes) & (codes != "")]
+    if text.empty or not text.str.fullmatch(f"{_SIREN}|{_SHORT}").all():
+        return "commune"
+    if text.str.fullmatch(_SIREN).all():
+        return "epci"
+    told = f"{header} {file}".upper()
+    for word, level in (("DEP", "departement"), ("REG", "region")):
+        if word in told:
+            return level
+    if text.str.fullmatch(_REGIONS).all():
+        msg = (
+            f"{file}: are these codes of regions or of départements? The column "
+            f"{header!r} does not say: rename the file lovac_REG.csv, or lovac_DEP.csv"
+        )
+        raise DataError(msg.replace("lovac", file.split(".", maxsplit=1)[0][:20]))
+    return "departement"
 
 
 def squares(codes: pd.Series, file: str) -> pd.Series:

@@ -281,6 +281,9 @@ class Points:
         A kept column that holds the keys of rows that are worth nothing any more.
     checked
         Kept columns, or the `key`, whose values are these, and no others.
+    shown
+        A kept column, what it holds of things that may be shown one by one, and French
+        words on the others.
     """
 
     key: tuple[str, ...]
@@ -295,6 +298,7 @@ class Points:
     first: tuple[str, str] | None = None
     replaced: str = ""
     checked: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    shown: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,6 +342,8 @@ class Source:
         What reads a layout of its own; by default one row a territory.
     points
         Where its rows lie, where they are things of their own.
+    above
+        Whether the same columns are published of what lies above the commune.
     """
 
     id: str
@@ -359,6 +365,7 @@ class Source:
     title: str = ""
     read: Callable[[Found], Cells] | None = None
     points: Points | None = None
+    above: bool = False
 
 
 def told_year(found: Found, *forms: str) -> int:

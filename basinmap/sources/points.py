@@ -101,7 +101,7 @@ def read_points(
     >>> found[["commune", "position"]].to_dict("index")
     {'62498_1': {'commune': '62498', 'position': 'entrée'}}
     >>> bm.report_of(found).notes[2]
-    'Positions répétées d’une même adresse ou d’un même numéro, laissées : 1.'
+    "Positions répétées d'une même adresse ou d'un même numéro, laissées : 1."
     """
     wanted = _wanted(communes)
     found = recognised(
@@ -115,6 +115,9 @@ def read_points(
         _check_alone(found, positions)
         table = _rows(found, layout, wanted, left)
     frame = _placed(table, found.grid.file, left)
+    if layout.shown is not None:
+        column, open_, words = layout.shown
+        left.add(words, int((frame[column] != open_).sum()))
     credit = found.source.credit.replace("{year}", str(vintage or "")).strip(" ,")
     report = Report(
         verb=f"Lecture de {found.grid.file}",

@@ -9,8 +9,9 @@ from typing import Literal
 
 import pandas as pd
 
-from basinmap.errors import DataError, culprits
+from basinmap.errors import DataError, VintageError, culprits
 from basinmap.sources.choosing import chosen_sources
+from basinmap.sources.codes import level_above
 from basinmap.sources.files import recognised
 from basinmap.sources.finishing import Reading, finished
 from basinmap.sources.layouts import (
@@ -66,19 +67,23 @@ def read_source(
         that the catalogue knows, and `<count>_<year>_state` where there is something
         to say of its values. Measures with label, unit, vintage, list of communes,
         source and family are declared, so that `compute` takes it as it is;
-        `report_of` says what was read, repaired and left out.
+        `report_of` says what was read, repaired and left out. Of a file above the
+        commune, the index is its level (`epci`), of squares `carreau`; flows have
+        columns `origin` and `destination`, and no codes of index.
 
     Raises
     ------
     DataError
         If the file is none of those known, or not the one it is said to be, is cut,
-        or holds figures that contradict each other.
+        or holds figures that contradict each other; if it is of places, which
+        `read_points` reads, or an extract of a partner, whose layout none knows.
     ColumnError
         If a column stands twice.
     CodeError
         If codes cannot be repaired, or the source is unknown.
     VintageError
-        If codes are not those of the list of communes it says.
+        If codes are not those of the list of communes it says, or its counts are not
+        of the year you say.
     MeasureError
         If a count is neither a number nor a known sign.
 
@@ -126,6 +131,7 @@ def _read(found: Found, file: Path, cog: int | None) -> pd.DataFrame:
             f"read of it; found {culprits(names, most=8)}"
         )
         raise DataError(msg)
+    _check_options(found, cells)
     years = [h.period[0] for h in cells.held.values() if len(h.period) == 1]
     year = max(years, default=None)
     lag = source.lag
@@ -146,6 +152,22 @@ def _read(found: Found, file: Path, cog: int | None) -> pd.DataFrame:
         declared=cog is not None,
     )
     return finished(reading) if cells.ends is None else paired(reading)
+
+
+def _check_options(found: Found, cells: Cells) -> None:
+    """Refuse what the caller declares and the file says otherwise, or not at all."""
+    told, file = found.options, found.grid.file
+    if told.dates and not found.source.id.startswith("sitadel"):
+        msg = f"{file} is « {found.source.name} »: leave dates= out, it is of Sitadel"
+        raise DataError(msg)
+    years = {year for item in cells.held.values() for year in item.period}
+    if told.vintage and told.vintage not in years:
+        shown = ", ".join(map(str, sorted(years))) or "no year"
+        msg = (
+            f"{file}: vintage={told.vintage}, and its counts are of {shown}: leave "
+            "vintage= out, or give the file of that year"
+        )
+        raise VintageError(msg)
 
 
 def _in_name(source: Source, file: Path) -> int | None:
@@ -170,10 +192,14 @@ def _wide(found: Found) -> Cells:
     )
     if level is not None:
         text = text[text[level].str.fullmatch(source.only[1])]
+    above = source.above and level_above(
+        text[code], found.header[code], found.path.name
+    )
     return Cells(
         codes=text[code],
         columns=text[sorted(wanted - {code})],
         held={item.column: item for item in held},
+        level=above or "",
         cog=_cog_of(found.header[code], source.code),
     )
 

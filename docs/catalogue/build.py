@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from basinmap.catalogue.entries import Indicator, Term, catalogue
-from basinmap.sources.producers import PARTNERS, SOURCES
+from basinmap.sources.producers import SOURCES
 from basinmap.typography import typeset
 
 PAGE: Final = Path(__file__).parent / "README.md"
@@ -140,10 +140,9 @@ def source_row(id_: str, name: str) -> str:
         As the catalogue has them.
     """
     found = [item for item in SOURCES if f"{item.id}-".startswith(f"{id_}-")]
-    under = "sous convention" in name
-    status = (
-        "partner" if under or (id_ in PARTNERS and id_ != "atout-france") else "file"
-    )
+    of = {i.status for i in catalogue().indicators.values() if id_ in i.sources}
+    under = "sous convention" in name or of == {"partner"}
+    status = "partner" if under else "file"
     if id_ in EMBEDDED:
         status = "embedded"
     counts = any(item.read or item.counts for item in found)

@@ -10,13 +10,10 @@ before 2025: only the edition's own is read.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-import pandas as pd
-
 from basinmap.errors import DataError
-from basinmap.sources.codes import is_total
+from basinmap.sources.codes import level_above
 from basinmap.sources.layouts import (
     Cells,
     Count,
@@ -24,20 +21,15 @@ from basinmap.sources.layouts import (
     Source,
     full_year,
     held_counts,
-    pattern,
     position,
 )
 
 __all__ = ["SOURCES"]
 
 # Files above the commune name their codes in ways of their own.
-_CODE: Final = (
-    "(?:CODGEO|(?:CODE?|SIREN)?_?(?:EPCI|DEP(?:ARTEMENT)?|REG(?:ION)?))_{cog}"
-)
-_EPCI: Final = "2[0-9]{8}"
-_SHORT: Final = "[0-9][0-9AB]|97[1-6]"
-_REGIONS: Final = re.compile(
-    "0[1-46]|11|2[478]|32|44|5[23]|7[56]|84|9[34]",
+_CODES: Final = (
+    "CODGEO_{cog}",
+    "(?:CODE?|SIREN)?_?(?:EPCI|DEP(?:ARTEMENT)?|REG(?:ION)?)_{cog}",
 )
 _STOCK: Final = "private_dwellings"
 _COUNTS: Final = (
@@ -64,9 +56,9 @@ _COUNTS: Final = (
 
 def _read(found: Found) -> Cells:
     """Read the edition of the file: its vacant dwellings, the stock a year before."""
-    at = position(found.header, (_CODE,))
+    at = position(found.header, _CODES)
     assert at is not None  # noqa: S101 - recognised by it
-    edition = full_year(pattern(_CODE).fullmatch(found.header[at])["cog"])  # type: ignore[index]
+    edition = full_year(found.header[at].rpartition("_")[2])
     held = {
         item.column: item
         for item in held_counts(_COUNTS, found.header)
@@ -94,38 +86,16 @@ def _read(found: Found) -> Cells:
         cog=edition,
         # The stock of the year before is of this edition too.
         credit=f"Cerema et DHUP, LOVAC {edition}",
-        level=_level(text[at], found),
+        level=level_above(text[at], found.header[at], found.path.name),
     )
-
-
-def _level(codes: pd.Series, found: Found) -> str:
-    """Return the level of codes, by their form, or by the header where it says."""
-    text = codes[~is_total(codes) & (codes != "")]
-    if text.empty or not text.str.fullmatch(f"{_EPCI}|{_SHORT}").all():
-        return "commune"
-    if text.str.fullmatch(_EPCI).all():
-        return "epci"
-    header = found.header[position(found.header, (_CODE,)) or 0].upper()
-    told = {"DEP": "departement", "REG": "region"}
-    for word, level in told.items():
-        if word in header:
-            return level
-    if text.str.fullmatch(_REGIONS.pattern).all():
-        msg = (
-            f"{found.grid.file}: are these codes of regions or of départements? The "
-            f"column {header!r} does not say: rename it REG_{header[-2:]} or "
-            f"DEP_{header[-2:]}"
-        )
-        raise DataError(msg)
-    return "departement"
 
 
 _COMMUNES: Final = Source(
     id="lovac",
     name="LOVAC, logements vacants du parc privé",
     credit="Cerema et DHUP, LOVAC",
-    code=(_CODE,),
-    needs=(_CODE, "pp_vacant(?:_plus_2ans)?_{yy}"),
+    code=_CODES,
+    needs=("pp_vacant(?:_plus_2ans)?_{yy}",),
     counts=_COUNTS,
     parts=(("vacant_private_dwellings_2y", "vacant_private_dwellings"),),
     cautions=(

@@ -163,6 +163,11 @@ _STOCK: Final = Source(
             }
         ),
         apart=True,
+        shown=(
+            "diffusion",
+            "O",
+            "À diffusion partielle, à compter et jamais à montrer un à un",
+        ),
         checked=MappingProxyType(
             {
                 "key": "[0-9]{14}",

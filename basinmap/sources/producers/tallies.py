@@ -12,10 +12,20 @@ from basinmap.errors import DataError, culprits
 from basinmap.sheets import stripped
 from basinmap.sources.layouts import Cells, Count, Found, Held, position
 
-__all__ = ["DAY", "Rows", "blocks_of", "cells_of", "check_form", "columns_of", "day_of"]
+__all__ = [
+    "DAY",
+    "Rows",
+    "blocks_of",
+    "cells_of",
+    "check_form",
+    "check_times",
+    "columns_of",
+    "day_of",
+]
 
 DAY: Final = r"(?:1[4-9]|20)\d\d-(?:0\d|1[0-2])-[0-3]\d(?:T[0-9:.]+)?|"
 """An ISO day, with a time or without, or nothing."""
+_FEW: Final = 5
 
 
 class Rows:
@@ -55,13 +65,32 @@ class Rows:
             Saying how many times.
         """
         times = np.unique(np.concatenate(self._seen), return_counts=True)[1]
-        often = int(np.gcd.reduce(times))
-        if often > 1:
-            msg = (
-                f"{file}: every row stands {often} times: the file was joined to "
-                "itself; fetch it again"
-            )
-            raise DataError(msg)
+        check_times(times, file)
+
+
+def check_times(times: np.ndarray, file: str) -> None:
+    """
+    Refuse what stands several times, all of it: a file that was joined to itself.
+
+    Parameters
+    ----------
+    times
+        How many times each thing stands; of less than five, nothing is said.
+    file
+        For messages.
+
+    Raises
+    ------
+    DataError
+        Saying how many times.
+    """
+    often = int(np.gcd.reduce(times)) if len(times) >= _FEW else 1
+    if often > 1:
+        msg = (
+            f"{file}: every row stands {often} times: the file was joined to itself; "
+            "fetch it again"
+        )
+        raise DataError(msg)
 
 
 def blocks_of(found: Found, places: Mapping[int, str | int]) -> Iterator[pd.DataFrame]:
