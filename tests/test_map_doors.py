@@ -683,6 +683,56 @@ def test_true_and_false_are_said_in_french():
     assert named_categories(kinds, None).tolist() == ["oui", "non"]
 
 
+@pytest.mark.parametrize(
+    ("options", "labels", "counts"),
+    [
+        ({"breaks": [5, 10]}, ["0", "plus de 0 à moins de 5", "de 5 à moins de 10",
+                               "10 et plus"], [3, 2, 1, 2]),
+        ({"k": 2}, ["0", "plus de 0"], [3, 5]),
+    ],
+)  # fmt: skip
+def test_zero_is_a_class_of_its_own_on_request(options, labels, counts):
+    values = pd.Series([0.0, 0, 0, 0.4, 3, 7, 12, 40], index=CODES[:8], name="t")
+    found = bm.classify(values, zero=True, **options)
+    assert list(found.cat.categories) == labels
+    assert found.value_counts(sort=False).tolist() == counts
+    found.attrs |= {"kind": "ratio", "label": "Taux", "unit": "%"}
+    ax = page()
+    bm.draw_choropleth(ax, G.iloc[:8], found)
+    bm.draw_legend(ax)
+    assert "minimum 0" in told(ax)
+
+
+def test_without_a_zero_there_is_no_class_for_it():
+    values = pd.Series([1.0, 2, 7, 12], index=CODES[:4])
+    found = bm.classify(values, zero=True, breaks=[5])
+    assert list(found.cat.categories) == ["moins de 5", "5 et plus"]
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "match"),
+    [
+        ([-1.0, 0, 2], {}, "values below zero: write pivot=0"),
+        ([0.0, 1, 2], {"pivot": 0}, "a pivot"),
+        ([0.0, 1, 2], {"breaks": [0, 1]}, "above zero"),
+    ],
+)
+def test_a_class_of_zero_that_means_nothing_is_refused(values, options, match):
+    with pytest.raises(DataError, match=match):
+        bm.classify(pd.Series(values), zero=True, **options)
+
+
+def test_a_histogram_with_a_class_of_zero_keeps_its_bars():
+    values = pd.Series([0.0] * 3 + list(range(1, 14)), index=CODES, name="t")
+    values.attrs = {"kind": "ratio", "label": "Taux"}
+    ax = page()
+    bm.draw_choropleth(ax, G, bm.classify(values, zero=True, breaks=[5, 10]))
+    before = len(ax.sheet.paper.patches)
+    bm.draw_legend(ax, histogram=values)
+    bars = [p.get_height() for p in ax.sheet.paper.patches[before:]]
+    assert sum(height > 1 for height in bars) > 8
+
+
 # -- classes ---------------------------------------------------------------------------
 
 
