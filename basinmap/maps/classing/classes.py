@@ -29,7 +29,15 @@ from basinmap.values.checks import (
 )
 from basinmap.values.told import carry, fact_of, fresh, retell, told_of
 
-__all__ = ["SRU", "Method", "classify", "shared_classes", "signed", "written"]
+__all__ = [
+    "ABOVE_ZERO",
+    "SRU",
+    "Method",
+    "classify",
+    "shared_classes",
+    "signed",
+    "written",
+]
 
 Thresholds = Literal["sru"]
 """Legal thresholds, by name."""
@@ -46,6 +54,8 @@ _LEGAL: Final[Mapping[str, tuple[tuple[float, ...], str]]] = MappingProxyType(
         )
     }
 )
+ABOVE_ZERO: Final = 1e-37
+"""The break between zero and all that is above, in single precision too."""
 # They have a centre of their own, or too many classes to be mirrored.
 _NOT_MIRRORED: Final = ("standard-deviation", "q6")
 
@@ -64,6 +74,7 @@ def classify(
     k: int = 5,
     breaks: Sequence[float] | Thresholds | None = None,
     pivot: float | None = None,
+    zero: bool = False,
 ) -> pd.Series:
     """
     Cut values into ordered classes with finished French labels.
@@ -97,6 +108,9 @@ def classify(
         A value, such as 0, that must be a break: classes are then symmetric
         around it, for a diverging palette, as far as both sides have values; those
         that would be empty are merged on both sides.
+    zero
+        Whether zero, where some value is, is a class of its own, counted in `k`: where
+        nothing is counted is not where little is.
 
     Returns
     -------
@@ -149,11 +163,13 @@ def classify(
     ['moins de 5', 'moins de 5', 'de 5 à moins de 9', 'de 5 à moins de 9', '9 et plus']
     >>> classify(pd.Series([-2.0, -0.1, 0.0, 3.0]), k=4, pivot=0).iloc[2]
     'de 0 à moins de +2'
+    >>> classify(pd.Series([0.0, 0.0, 1.0, 6.0]), breaks=[5], zero=True).tolist()
+    ['0', '0', 'plus de 0 à moins de 5', '5 et plus']
     >>> classify(pd.Series([12.0, 20.0, 24.9, 25.0]), breaks="sru").tolist()
     ['moins de 20', 'de 20 à moins de 25', 'de 20 à moins de 25', '25 et plus']
     """
     (classes,) = shared_classes(
-        {0: values}, method=method, k=k, breaks=breaks, pivot=pivot
+        {0: values}, method=method, k=k, breaks=breaks, pivot=pivot, zero=zero
     ).values()
     return classes
 
@@ -165,6 +181,7 @@ def shared_classes(
     k: int = 5,
     breaks: Sequence[float] | Thresholds | None = None,
     pivot: float | None = None,
+    zero: bool = False,
 ) -> dict[Key, pd.Series]:
     """
     Cut several series of one quantity into the same classes, for maps to compare.
@@ -176,7 +193,7 @@ def shared_classes(
     ----------
     series
         Values by date, territory… One of them may be wholly missing.
-    method, k, breaks, pivot
+    method, k, breaks, pivot, zero
         See `classify`.
 
     Returns
@@ -209,7 +226,10 @@ def shared_classes(
         pivot = own if pivot is None and breaks is None else pivot
     pooled = _pooled(series)
     decimals = _decimals(series)
-    cut = _cut(pooled, method, k, decimals, breaks, pivot)
+    if zero:
+        cut = _cut_above_zero(pooled, method, k, decimals, breaks, pivot)
+    else:
+        cut = _cut(pooled, method, k, decimals, breaks, pivot)
     of_all = {
         "bounds": (float(pooled[0]), float(pooled[-1])),
         "classified": len(pooled),
@@ -258,6 +278,29 @@ def _cut(
         return _Cut(_mirrored(numbers, method, k, pivot, decimals), pivot)
     found, exact = _breaks(numbers, method, k, decimals)
     return _Cut(found, None, _note(numbers, method, decimals, rounded=found != exact))
+
+
+def _cut_above_zero(
+    numbers: np.ndarray,
+    method: Method,
+    k: int,
+    decimals: int | None,
+    breaks: Sequence[float] | Thresholds | None,
+    pivot: float | None,
+) -> _Cut:
+    """Return breaks of which the first sets zero apart from all that is above."""
+    if pivot is not None or numbers[0] < 0:
+        why = "a pivot" if pivot is not None else "values below zero"
+        msg = f"zero=True, and {why}: write pivot=0, where zero is a bound"
+        raise DataError(msg)
+    above = numbers[numbers > 0]
+    if len(above) in (0, len(numbers)):
+        return _cut(numbers, method, k, decimals, breaks, pivot)
+    found = _cut(above, method, max(1, k - 1), decimals, breaks, pivot)
+    if found.breaks and found.breaks[0] <= 0:
+        msg = f"zero=True: breaks are above zero, got {found.breaks}"
+        raise DataError(msg)
+    return _Cut([ABOVE_ZERO, *found.breaks], None, found.note)
 
 
 def _cut_up(values: pd.Series, cut: _Cut, of_all: Mapping[str, object]) -> pd.Series:
@@ -551,9 +594,17 @@ def written(inner: Sequence[float], *, signs: bool = False) -> list[str]:
     ['0', '2,0', '3,5']
     """
     decimals = decimals_told(inner)
-    return [number(b, decimals if b else 0, signed=signs) for b in inner]
+    return [
+        number(b, decimals if abs(b) > ABOVE_ZERO else 0, signed=signs) for b in inner
+    ]
 
 
 def _labels(inner: Sequence[float], *, signs: bool) -> list[str]:
     text = written(inner, signs=signs)
+    if inner and inner[0] == ABOVE_ZERO:
+        if not text[1:]:
+            return ["0", "plus de 0"]
+        first = f"plus de 0 à {interval(None, text[1])}"
+        rest = zip(text[1:], [*text[2:], None], strict=True)
+        return ["0", first, *(interval(a, b) for a, b in rest)]
     return [interval(a, b) for a, b in zip([None, *text], [*text, None], strict=True)]

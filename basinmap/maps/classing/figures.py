@@ -46,8 +46,8 @@ def decimals_of(
     Return the decimals with which figures are printed together.
 
     They are those of the indicator when it has its own; else none of whole numbers,
-    and two digits or more of the others. Never fewer than those of the breaks, nor than
-    what tells one figure from another, and from a break.
+    and what writes the smallest of the others with two digits. Never fewer than those
+    of the breaks, nor than what tells one figure from another, and from a break.
 
     Parameters
     ----------
@@ -80,13 +80,14 @@ def decimals_of(
 
 
 def _natural(known: list[float]) -> int:
-    """Return none of whole numbers, else two digits of the greatest, one of each."""
-    if decimals_told(known) == 0:
+    """Return none of whole numbers, else what writes the smallest with two digits."""
+    exact = decimals_told(known)
+    if exact == 0:
         return 0
     sizes = [abs(x) for x in known if abs(x) > _CLOSE]
-    enough = max(1 - _power(max(sizes)), -_power(min(sizes)))
     # Of numbers of very different sizes, the small ones are not worth the digits.
-    return min(max(1, min(enough, 3 - _power(max(sizes)))), _MOST)
+    enough = min(1 - _power(min(sizes)), 3 - _power(max(sizes)))
+    return min(max(1, enough), exact)
 
 
 def _power(size: float) -> int:

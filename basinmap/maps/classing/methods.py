@@ -175,30 +175,59 @@ def _natural_breaks(numbers: np.ndarray, k: int) -> list[float]:
         np.concatenate([[0.0], np.cumsum(weights * centred**power)])
         for power in (0, 1, 2)
     )
-
-    def error(first: np.ndarray, end: int) -> np.ndarray:
-        """Squared error of the classes first..end-1, for every first."""
-        part = total[end] - total[first]
-        return squares[end] - squares[first] - part**2 / (count[end] - count[first])
-
     n = len(distinct)
-    best = np.concatenate(
-        [[np.inf], [error(np.array([0]), j)[0] for j in range(1, n + 1)]]
-    )
+    # Up to each end, the classes before the last lose so much.
+    best = np.concatenate([[np.inf], (squares - total**2 / np.maximum(count, 1))[1:]])
     opens = np.zeros((k, n + 1), dtype=int)
     for level in range(1, k):
-        longer = np.full(n + 1, np.inf)
-        for end in range(level + 1, n + 1):
-            first = np.arange(level, end)
-            errors = best[first] + error(first, end)
-            at = int(np.argmin(errors))
-            longer[end], opens[level, end] = errors[at], first[at]
-        best = longer
+        best, opens[level] = _with_one_more(best, (count, total, squares), level)
     starts, end = [], n
     for level in range(k - 1, 0, -1):
         end = opens[level, end]
         starts.append(float(distinct[end]))
     return starts[::-1]
+
+
+def _with_one_more(
+    best: np.ndarray, sums: tuple[np.ndarray, np.ndarray, np.ndarray], level: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """
+    Return the least error up to each end with one class more, and where that opens.
+
+    The last class never opens earlier for a later end: the end in the middle, once
+    known, halves what is to be tried for those on each side of it. All the ends of one
+    depth are tried together.
+    """
+    count, total, squares = sums
+    n = len(best) - 1
+    longer, opens = np.full(n + 1, np.inf), np.zeros(n + 1, dtype=int)
+    # From which end to which, and between which openings.
+    todo = np.array([[level + 1, n, level, n - 1]])
+    while len(todo):
+        low, high, earliest, latest = todo.T
+        middle = (low + high) // 2
+        sizes = np.minimum(latest, middle - 1) - earliest + 1
+        at = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        first = np.arange(int(sizes.sum())) + np.repeat(earliest - at, sizes)
+        part = np.repeat(total[middle], sizes) - total[first]
+        part *= part
+        part /= np.repeat(count[middle], sizes) - count[first]
+        errors = np.repeat(squares[middle], sizes) - squares[first]
+        errors -= part
+        errors += best[first]
+        least = np.minimum.reduceat(errors, at)
+        found = np.flatnonzero(errors == np.repeat(least, sizes))
+        # The first of equals.
+        chosen = first[found[np.searchsorted(found, at)]]
+        longer[middle], opens[middle] = least, chosen
+        todo = np.concatenate(
+            [
+                np.column_stack([low, middle - 1, earliest, chosen]),
+                np.column_stack([middle + 1, high, chosen, latest]),
+            ]
+        )
+        todo = todo[todo[:, 0] <= todo[:, 1]]
+    return longer, opens
 
 
 _METHODS: Final[Mapping[str, Callable[[np.ndarray, int], list[float]]]] = (

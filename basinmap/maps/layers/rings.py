@@ -8,7 +8,7 @@ import shapely
 from matplotlib.lines import Line2D
 
 from basinmap.errors import DataError, culprits
-from basinmap.maps.layers.doors import enter, leave
+from basinmap.maps.layers.doors import enter, leave, meets_frame
 from basinmap.maps.layers.drawing import (
     add_key,
     frame_box,
@@ -68,6 +68,9 @@ def draw_rings(
     if len(odd):
         msg = f"rings: {len(odd)} of them are no polygon: {culprits(odd)}; use bm.rings"
         raise DataError(msg)
+    circles = areas.set_geometry(areas.exterior)
+    if not meets_frame(ax, circles, "circles"):
+        return
     frame = frame_box(ax, 0.0)
     seen = [
         (float(outer), shapely.force_2d(ring.exterior))
@@ -87,11 +90,8 @@ def draw_rings(
                 )
             )
             _write_distance(ax, circle, outer)
-    if seen:
-        swatch = Swatch(
-            typeset(label), color, shape="line", width=width, dashes=(5, 2.5)
-        )
-        add_key(ax, swatch)
+    swatch = Swatch(typeset(label), color, shape="line", width=width, dashes=(5, 2.5))
+    add_key(ax, swatch)
     leave(ax, on=areas)
 
 

@@ -548,7 +548,7 @@ def _(drawn: _Histogram, pen: Pen) -> None:
     for left, right, share in zip(
         edges[:-1], edges[1:], density / density.max(), strict=True
     ):
-        code = int(np.searchsorted(block.breaks, left, side="right"))
+        code = int(np.searchsorted(block.breaks, (left + right) / 2, side="right"))
         pen.paper.add_patch(
             Rectangle(
                 (pen.x + (left - low) / span * pen.width, floor),
@@ -567,7 +567,9 @@ def _(drawn: _Histogram, pen: Pen) -> None:
 
 def _bar_edges(low: float, high: float, breaks: Sequence[float]) -> np.ndarray:
     """Return the edges of bars, about 28 in all, each class cut in equal ones."""
-    ends = [low, *(b for b in breaks if low < b < high), high]
+    # The break that sets zero apart would make a bar of no width.
+    least = low + 1e-9 * (high - low)
+    ends = [low, *(b for b in breaks if least < b < high), high]
     # A break inside a bar would leave a sliver, whose density dwarfs all others.
     parts = [
         np.linspace(a, b, 1 + max(1, round(28 * (b - a) / ((high - low) or 1.0))))
