@@ -23,6 +23,7 @@ from basinmap.errors import (
     LibraryError,
     MeasureError,
     SecrecyError,
+    VintageError,
 )
 from basinmap.impact.conditional import discoveries, tails
 
@@ -504,6 +505,15 @@ def test_what_cannot_be_compared_is_refused():
         bm.lisa(values, near, alpha=5)
     with pytest.raises(MeasureError, match="is measured"):
         bm.join_counts(values, near)
+
+
+def test_values_of_another_list_of_communes_are_refused(departements):
+    _, near, share, _ = departements
+    assert near.rule.startswith("communes qui se touchent")
+    old = bm.describe(share, geography="2020-01-01")
+    with pytest.raises(VintageError, match="of 2020, among neighbours of 2026"):
+        bm.moran(old, near)
+    assert near.among(near.codes[:10]).geography == "2026"
 
 
 # -- invariances -------------------------------------------------------------------

@@ -234,6 +234,9 @@ def test_levels_that_are_not_compared_are_refused():
         bm.convergence(levels.mask(levels == 4))
     with pytest.raises(DataError, match="begin equal"):
         bm.convergence(levels.assign(**{"2000": 1.0})[["2000", 2010]])
+    hidden = levels.rename(columns=str).assign(**{"2000_state": ["", "secret", ""]})
+    with pytest.raises(MeasureError, match=r"secret|missing"):
+        bm.convergence(hidden)
     known = levels.assign(d=0)[[2000, 2010]].reindex([*"abcd"])
     assert bm.convergence(known).left_out == {"d": "not_available"}
 

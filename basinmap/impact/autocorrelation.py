@@ -168,8 +168,8 @@ def moran(
 
     Raises
     ------
-    CodeError
-        If codes of one are not of the other.
+    CodeError, VintageError
+        If codes of one are not of the other, or both say their date, and differ.
     DataError
         If a value is no number, all are equal, fewer than 5 are left, or an option is
         out of range.
@@ -237,7 +237,7 @@ def geary(
 
     Raises
     ------
-    CodeError, DataError, MeasureError
+    CodeError, VintageError, DataError, MeasureError
         As for `moran`.
 
     Notes
@@ -294,7 +294,7 @@ def getis_ord(
 
     Raises
     ------
-    CodeError, MeasureError
+    CodeError, VintageError, MeasureError
         As for `moran`.
     DataError
         Also if a value is negative.
@@ -358,8 +358,8 @@ def join_counts(
 
     Raises
     ------
-    CodeError
-        If codes of one are not of the other.
+    CodeError, VintageError
+        If codes of one are not of the other, or both say their date, and differ.
     DataError
         If there is one kind, more than seven, or fewer than 5 units are left.
     MeasureError
@@ -455,7 +455,7 @@ def lisa(
 
     Raises
     ------
-    CodeError, DataError, MeasureError
+    CodeError, VintageError, DataError, MeasureError
         As for `moran`.
 
     Warns
@@ -545,7 +545,7 @@ def hot_spots(
 
     Raises
     ------
-    CodeError, MeasureError
+    CodeError, VintageError, MeasureError
         As for `moran`.
     DataError
         Also if a value is negative, or weights differ with `star`.

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from basinmap.errors import CodeError, DataError, culprits
+from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.impact.weights import Weights
 from basinmap.measures import missing
 from basinmap.states import STATES
@@ -89,6 +89,8 @@ def sample_of(values: pd.Series, weights: Weights, *, numeric: bool = True) -> S
     ------
     CodeError
         If codes of one are not of the other.
+    VintageError
+        If both say their date, and differ.
     DataError
         If values are no series, one is no number or infinite, all are equal, or fewer
         than 5 are left.
@@ -103,6 +105,7 @@ def sample_of(values: pd.Series, weights: Weights, *, numeric: bool = True) -> S
     check_series(values)
     _check_weights(weights)
     _check_same_codes(values.index, weights.codes)
+    _check_same_dates(values, weights)
     states = check_states(upheld(values, stacklevel=4))
     # Values meet weights by code: never by the order that each is in.
     given = (numbers(values) if numeric else values).reindex(weights.codes)
@@ -170,6 +173,19 @@ def _check_same_codes(index: pd.Index, codes: pd.Index) -> None:
             "missing: values.reindex(weights.codes)"
         )
         raise CodeError(msg)
+
+
+def _check_same_dates(values: pd.Series, weights: Weights) -> None:
+    told = told_of(values)
+    pairs = [(told.geography[:4], weights.geography), (told.date, weights.date)]
+    for own, other in pairs:
+        if own and other and own != other:
+            msg = (
+                f"{values.name or 'values'}: of {own}, among neighbours of {other}: "
+                "territories may have changed; bring the values there (bm.rebase), or "
+                "take the outlines of their date"
+            )
+            raise VintageError(msg)
 
 
 def _missing(values: pd.Series, states: Mapping[Any, str]) -> dict[Any, str]:

@@ -33,6 +33,7 @@ from basinmap.spatial.options import check_flag
 from basinmap.states import STATES
 from basinmap.typography import number, percent, typeset
 from basinmap.values.checks import check_series, check_states, name_of, numbers
+from basinmap.values.columns import column
 from basinmap.values.told import Told, measures_of, tell, told_of, upheld
 
 __all__ = [
@@ -476,8 +477,8 @@ def convergence(
             "such as an income a head or a rate"
         )
         raise MeasureError(msg)
-    table = levels[list(years.values())].set_axis(list(years), axis=1)
-    table = table.apply(numbers)
+    read = {year: column(levels, name) for year, name in years.items()}
+    table = pd.DataFrame({year: _known(values) for year, values in read.items()})
     _check_above_zero(table)
     gone = table.isna().any(axis=1)
     left_out = _why_missing(levels, years, gone)
@@ -524,6 +525,14 @@ def _check_above_zero(table: pd.DataFrame) -> None:
             f"{culprits(wrong)}; growth is of levels above 0"
         )
         raise MeasureError(msg)
+
+
+def _known(values: pd.Series) -> pd.Series:
+    """Return values that are what is asked: a minimum is not."""
+    states = check_states(upheld(values, stacklevel=4))
+    least = [code for code, state in states.items() if state == "lower_bound"]
+    found = numbers(values)
+    return found.mask(found.index.isin(least))
 
 
 def _why_missing(
@@ -586,10 +595,7 @@ def rank_mobility(first: pd.Series, last: pd.Series) -> pd.DataFrame:
     pair = {}
     for values, what in ((first, "first"), (last, "last")):
         check_series(values, what)
-        states = check_states(upheld(values))
-        least = [code for code, state in states.items() if state == "lower_bound"]
-        found = numbers(values)
-        pair[what] = found.mask(found.index.isin(least))
+        pair[what] = _known(values)
     apart = first.index.symmetric_difference(last.index)
     if len(apart):
         msg = (
