@@ -181,7 +181,7 @@ def test_weights_without_a_meaning_are_refused():
     with pytest.raises(DataError, match=r"libpysal\.graph\.Graph"):
         bm.weights_of({"a": ["b"]}, rule="amis")
     with pytest.raises(DataError, match="own neighbour"):
-        bm.Weights(pd.Index(["a", "b"]), sparse.csr_array(np.eye(2)), "soi-même")
+        bm.Weights(pd.Index(["a", "b"]), np.eye(2), "soi-même")
     with pytest.raises(DataError, match="above 0"):
         bm.Weights(pd.Index(["a", "b"]), sparse.csr_array([[0, -1], [1, 0]]), "x")
 

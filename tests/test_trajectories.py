@@ -104,6 +104,19 @@ def test_a_secret_count_hides_its_unit_and_asks_for_a_whole():
         bm.location_quotient(start)
 
 
+def test_a_minimum_is_added_to_no_whole():
+    start = REGION.assign(I_state="lower_bound")
+    with pytest.raises(DataError, match="not their sum"):
+        bm.shift_share(start, LATER)
+    found = bm.shift_share(start, LATER, reference=NATION)
+    assert found["local_state"].tolist() == ["secret"]
+    jobs = pd.DataFrame({2008: [9], 2009: [8]}, ["a"]).assign(
+        **{"2009_state": "lower_bound"}
+    )
+    lost = bm.resilience(jobs.rename(columns=str), shock=(2008, 2009))
+    assert lost["outcome"].isna().all()
+
+
 def test_tables_that_do_not_match_are_refused():
     with pytest.raises(DataError, match=r"1 sector\(s\) in one table only: 'IV'"):
         bm.shift_share(REGION, LATER.drop(columns="IV"))

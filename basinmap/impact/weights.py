@@ -76,6 +76,7 @@ class Weights:
     def __post_init__(self) -> None:
         """Refuse a matrix that is no list of neighbours of these codes."""
         check_unique(self.codes, "codes")
+        object.__setattr__(self, "matrix", sparse.csr_array(self.matrix))
         shape = (len(self.codes), len(self.codes))
         if self.matrix.shape != shape:
             msg = f"matrix of {self.matrix.shape} for {len(self.codes)} codes"
