@@ -105,6 +105,7 @@ _ROOMS: Final = {
     "maps.bands": ("draw_isochrones",),
     "maps.basemap": ("draw_basemap",),
     "maps.bivariate": ("draw_bivariate",),
+    "maps.chronicles": ("draw_event_study",),
     "maps.classes": ("SRU", "classify", "shared_classes"),
     "maps.discontinuities": ("draw_discontinuities",),
     "maps.dots": ("draw_dots",),
@@ -203,6 +204,7 @@ if TYPE_CHECKING:
     from basinmap.maps.bands import draw_isochrones as draw_isochrones
     from basinmap.maps.basemap import draw_basemap as draw_basemap
     from basinmap.maps.bivariate import draw_bivariate as draw_bivariate
+    from basinmap.maps.chronicles import draw_event_study as draw_event_study
     from basinmap.maps.classes import SRU as SRU
     from basinmap.maps.classes import classify as classify
     from basinmap.maps.classes import shared_classes as shared_classes

@@ -31,7 +31,6 @@ from basinmap.measures import Ratio
 from basinmap.reports import Report
 from basinmap.territory.days import Day
 from basinmap.territory.places import Place
-from basinmap.territory.units import statistics
 from basinmap.typography import typeset
 from basinmap.values.told import bare
 
@@ -78,7 +77,7 @@ class Evaluation:
 
 
 def evaluation(  # noqa: PLR0913 - each is a choice that changes the figures
-    table: pd.DataFrame | None = None,
+    table: pd.DataFrame,
     *,
     outcome: str | Ratio = "population",
     place: Place | None = None,
@@ -100,8 +99,8 @@ def evaluation(  # noqa: PLR0913 - each is a choice that changes the figures
     Parameters
     ----------
     table
-        Communes × columns named `<count>_<year>`; by default the embedded statistics,
-        of which no year is before the opening of the Louvre-Lens.
+        Communes × columns named `<count>_<year>`; of `bm.statistics()` no year is
+        before the opening of the Louvre-Lens.
     outcome, place, years, opened, distances, weights, communes, missing, breaks
         As for `design`.
     sweep
@@ -120,15 +119,14 @@ def evaluation(  # noqa: PLR0913 - each is a choice that changes the figures
     Examples
     --------
     >>> import basinmap as bm
-    >>> chapter = bm.evaluation(years=[2016, 2023], sweep=False)
+    >>> chapter = bm.evaluation(bm.statistics(), years=[2016, 2023], sweep=False)
     >>> chapter.sentences[0][-54:]
     'ne évolution, il ne mesure pas l’effet de l’ouverture.'
     >>> chapter.difference is None
     True
     """
-    data = statistics() if table is None else table
     plan = design(
-        data,
+        table,
         outcome=outcome,
         place=place,
         years=years,
@@ -139,7 +137,7 @@ def evaluation(  # noqa: PLR0913 - each is a choice that changes the figures
         missing=missing,
         breaks=breaks,
     )
-    panel, report = _panel(data, plan, outcome, communes, missing)
+    panel, report = _panel(table, plan, outcome, communes, missing)
     study = event_study(plan)
     difference = None if plan.descriptive else difference_in_differences(plan)
     checks, more = _checks(plan, sweep=sweep)

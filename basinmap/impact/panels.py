@@ -57,7 +57,7 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
     perimeter: str | Perimeter = "constant",
     years: Sequence[int] | None = None,
     roles: Sequence[str] | None = None,
-    events: Mapping[str, Day | int] = EVENTS,
+    events: Mapping[str, Day | int] | None = None,
     missing: str = "refuse",
     communes: gpd.GeoDataFrame | None = None,
 ) -> tuple[pd.DataFrame, Report]:
@@ -83,7 +83,8 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
         Of each area, `"treated"`, `"buffer"` or `"control"`; by default the first is
         treated, the last are controls, what is between is a buffer.
     events
-        French name, with its article, to a day or a year.
+        French name, with its article, to a day or a year; by default those of the
+        Louvre-Lens, announced in 2004, opened on 12 December 2012.
     missing
         `"refuse"`: a commune without a value makes that of its area missing, that
         year; `"drop"`: it leaves all years, and the report says so.
@@ -159,7 +160,7 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
             **held,
         }[name]
         panel.insert(place, name, panel.index.get_level_values(0).map(values))
-    panel.insert(5, "period", _periods(panel, events))
+    panel.insert(5, "period", _periods(panel, EVENTS if events is None else events))
     notes = _notes(table, areas, held, members, left, known, wanted, chosen)
     tell(
         panel,

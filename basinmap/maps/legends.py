@@ -21,6 +21,7 @@ from basinmap.maps.blocks import (
     KeyBlock,
     Swatch,
 )
+from basinmap.maps.chronicles import ChronicleBlock
 from basinmap.maps.classes import written
 from basinmap.maps.drawing import remember
 from basinmap.maps.guards import check_map
@@ -265,7 +266,8 @@ def _in_reading_order(blocks: list[object]) -> list[object]:
         CirclesBlock: 2,
         KeyBlock: 3,
         FiguresBlock: 4,
-        InsetBlock: 5,
+        ChronicleBlock: 5,
+        InsetBlock: 6,
     }
     return sorted(blocks, key=lambda block: order.get(type(block), 1))
 
