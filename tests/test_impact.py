@@ -626,6 +626,7 @@ def test_the_same_call_runs_on_a_census_series_since_1968(historical):
     assert any("À partir de 2010" in note for note in chapter.report.notes)
     assert list(chapter.chart["after"]) == [False] * 6 + [True] * 2
     assert "compatible avec un effet compris entre" in chapter.sentences[1]
+    assert any("Après l’annonce (2004)" in a for a in chapter.assumptions)
     periods = chapter.panel.loc[10_000, "period"]
     assert periods[1999] == "avant l’annonce (2004)"
     assert periods[2010] == "entre l’annonce (2004) et l’ouverture (2012)"

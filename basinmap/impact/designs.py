@@ -46,7 +46,7 @@ from basinmap.territory.units import check_unique
 from basinmap.territory.units import communes as embedded_communes
 from basinmap.values.told import bare
 
-__all__ = ["Design", "design", "ground_scale", "museum", "spots"]
+__all__ = ["EVENTS", "Design", "day_of", "design", "ground_scale", "museum", "spots"]
 
 Floats = NDArray[np.float64]
 Missing = Literal["refuse", "drop"]
@@ -54,7 +54,13 @@ LEAST: Final = (5, 20)
 """How many communes the treated ring and the controls hold at least."""
 PLACES: Final = 500
 """How many placebo places are drawn."""
+EVENTS: Final[Mapping[str, Day | int]] = {
+    "l'annonce": 2004,
+    "l'ouverture": "2012-12-12",
+}
+"""What happened to the Louvre-Lens: its choice was announced, it opened."""
 _BASIN: Final = "bassin-minier"
+_MUSEUM: Final = "louvre-lens"
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,8 @@ class Design:
         In the middle.
     opened
         Day from which years are « after », or None.
+    announced
+        Day from which it was expected, or None.
     bounds
         Outer distance of the treated ring and of the buffer, inner and outer distance
         of the controls, metres on the ground.
@@ -94,6 +102,7 @@ class Design:
 
     place: Place
     opened: dt.date | None
+    announced: dt.date | None
     bounds: tuple[float, float, float, float]
     outcome: Outcome
     weights: Floats
@@ -127,6 +136,15 @@ class Design:
         if self.opened is None:
             return np.ones(len(self.years), dtype=bool)
         return np.array([dt.date(y, 1, 1) >= self.opened for y in self.years])
+
+    @property
+    def expected(self) -> tuple[int, ...]:
+        """Give the years before the opening in which it was already announced."""
+        day = self.announced
+        late = zip(self.years, self.after, strict=True)
+        if day is None:
+            return ()
+        return tuple(y for y, past in late if not past and dt.date(y, 1, 1) >= day)
 
     @property
     def descriptive(self) -> bool:
@@ -239,7 +257,7 @@ def museum(place: Place | None) -> Place:
     DataError
         If it is no place.
     """
-    found = embedded_place("louvre-lens") if place is None else place
+    found = embedded_place(_MUSEUM) if place is None else place
     if not isinstance(found, Place):
         msg = f"place: a bm.Place is needed, such as bm.LOUVRE_LENS, not {place!r}"
         raise DataError(msg)
@@ -286,6 +304,7 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
     place: Place | None = None,
     years: Sequence[int] | None = None,
     opened: Day | None = None,
+    announced: Day | int | None = None,
     distances: Sequence[float] = (10_000, 20_000, 40_000),
     weights: str | pd.Series = "population",
     communes: gpd.GeoDataFrame | None = None,
@@ -311,6 +330,9 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
         Those compared; by default all those of the table.
     opened
         Day from which years are « after »; by default that of the place.
+    announced
+        Day or year from which it was expected: years between are told. By default
+        2004 for the Louvre-Lens, and nothing for another place.
     distances
         Metres: the treated communes are nearer than the first, controls lie between
         the second and the third; between the first and the second is a buffer, with
@@ -373,6 +395,7 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
     first = Design(
         place=center,
         opened=_opening(center, opened),
+        announced=_announced(center, opened, announced),
         bounds=_bounds(distances),
         outcome=_over(read, units.index),
         weights=weight.reindex(units.index).to_numpy(dtype=float),
@@ -400,6 +423,34 @@ def _opening(place: Place, opened: Day | None) -> dt.date | None:
     if opened is None:
         return place.opened
     return dt.date.fromisoformat(iso_day(opened))
+
+
+def _announced(
+    place: Place, opened: Day | None, announced: Day | int | None
+) -> dt.date | None:
+    if announced is not None:
+        return day_of(announced)
+    own = place.code == _MUSEUM and opened is None
+    return day_of(EVENTS["l'annonce"]) if own else None
+
+
+def day_of(day: Day | int) -> dt.date:
+    """
+    Return a day; of a year alone its last, since it is not known which.
+
+    Parameters
+    ----------
+    day
+        A day, a text, or a year.
+
+    Examples
+    --------
+    >>> day_of(2004), day_of("2012-12-12")
+    (datetime.date(2004, 12, 31), datetime.date(2012, 12, 12))
+    """
+    if isinstance(day, int) or (isinstance(day, str) and day.isdigit()):
+        return dt.date(int(day), 12, 31)
+    return dt.date.fromisoformat(iso_day(day))
 
 
 def _bounds(distances: Sequence[float]) -> tuple[float, float, float, float]:

@@ -10,14 +10,14 @@ import pandas as pd
 
 from basinmap.access.circles import rings
 from basinmap.errors import DataError, VintageError
-from basinmap.impact.designs import Design, Missing, design, museum
+from basinmap.impact.designs import EVENTS, Design, Missing, design, museum
 from basinmap.impact.effects import (
     Finding,
     difference_in_differences,
     event_study,
 )
 from basinmap.impact.outcomes import Asked
-from basinmap.impact.panels import EVENTS, ring_panel
+from basinmap.impact.panels import ring_panel
 from basinmap.impact.robustness import (
     placebo_dates,
     pre_trends,
@@ -83,6 +83,7 @@ def evaluation(  # noqa: PLR0913 - each is a choice that changes the figures
     place: Place | None = None,
     years: Sequence[int] | None = None,
     opened: Day | None = None,
+    announced: Day | int | None = None,
     distances: Sequence[float] = (10_000, 20_000, 40_000),
     weights: str | pd.Series = "population",
     communes: gpd.GeoDataFrame | None = None,
@@ -101,7 +102,9 @@ def evaluation(  # noqa: PLR0913 - each is a choice that changes the figures
     table
         Communes × columns named `<count>_<year>`; of `bm.statistics()` no year is
         before the opening of the Louvre-Lens.
-    outcome, place, years, opened, distances, weights, communes, missing, breaks
+    outcome, place, years, opened, announced
+        As for `design`.
+    distances, weights, communes, missing, breaks
         As for `design`.
     sweep
         Whether the rings are drawn otherwise too, which takes some seconds.
@@ -131,6 +134,7 @@ def evaluation(  # noqa: PLR0913 - each is a choice that changes the figures
         place=place,
         years=years,
         opened=opened,
+        announced=announced,
         distances=distances,
         weights=weights,
         communes=communes,

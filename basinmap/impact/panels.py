@@ -14,6 +14,7 @@ import shapely
 
 from basinmap.access.counting import reach
 from basinmap.errors import DataError, MeasureError, VintageError, culprits
+from basinmap.impact.designs import EVENTS, day_of
 from basinmap.impact.outcomes import (
     Asked,
     breaks_of,
@@ -30,20 +31,15 @@ from basinmap.spatial.joins import locate
 from basinmap.spatial.options import check_choice
 from basinmap.spatial.projections import check_frame, check_metric, check_same_crs
 from basinmap.territory.aggregation import aggregate, check_table
-from basinmap.territory.days import Day, iso_day
+from basinmap.territory.days import Day
 from basinmap.territory.lists import listed
 from basinmap.territory.perimeters import Perimeter
 from basinmap.territory.units import communes as embedded_communes
 from basinmap.typography import number, percent, typeset
 from basinmap.values.told import bare, fact_of, tell, told_of
 
-__all__ = ["EVENTS", "ring_panel"]
+__all__ = ["ring_panel"]
 
-EVENTS: Final[Mapping[str, Day | int]] = {
-    "l'annonce": 2004,
-    "l'ouverture": "2012-12-12",
-}
-"""What happened to the Louvre-Lens: its choice was announced, it opened."""
 _ROLES: Final = ("treated", "buffer", "control")
 _OUTSIDE: Final = 0.01
 _TAKEN: Final = ("label", "role", "communes", "cut", "outside", "period")
@@ -385,7 +381,7 @@ def _ground(
 
 def _periods(panel: pd.DataFrame, events: Mapping[str, Day | int]) -> list[str]:
     """Say of each year between which events it lies: its values are of 1 January."""
-    days = sorted((_day(day), name) for name, day in events.items())
+    days = sorted((day_of(day), name) for name, day in events.items())
     found = []
     for year in panel.index.get_level_values("year"):
         past = [(d, n) for d, n in days if dt.date(int(year), 1, 1) >= d]
@@ -401,13 +397,6 @@ def _between(start: tuple[dt.date, str] | None, end: tuple[dt.date, str] | None)
     if end:
         return f"avant {end[1]} ({end[0].year})"
     return f"après {start[1]} ({start[0].year})" if start else ""
-
-
-def _day(day: Day | int) -> dt.date:
-    """Return a day; of a year alone its last, since it is not known which."""
-    if isinstance(day, int) or (isinstance(day, str) and day.isdigit()):
-        return dt.date(int(day), 12, 31)
-    return dt.date.fromisoformat(iso_day(day))
 
 
 def _told(
