@@ -130,6 +130,7 @@ _ROOMS: Final = {
         "with_fonts",
     ),
     "maps.look.vision": ("check_colors", "least_difference", "simulate"),
+    "maps.margins.chronicles": ("draw_event_study",),
     "maps.margins.exits": ("draw_exits",),
     "maps.margins.furniture": ("draw_furniture",),
     "maps.margins.insets": ("draw_inset", "draw_locator"),
@@ -147,6 +148,17 @@ _ROOMS: Final = {
         "join_counts",
         "lisa",
         "moran",
+    ),
+    "impact.designs": ("Design", "design"),
+    "impact.effects": ("Finding", "difference_in_differences", "event_study"),
+    "impact.evaluating": ("Evaluation", "evaluation"),
+    "impact.panels": ("ring_panel",),
+    "impact.robustness": (
+        "placebo_dates",
+        "pre_trends",
+        "ring_sweep",
+        "synthetic_control",
+        "trend_bounds",
     ),
     "impact.segregation": ("segregation",),
     "impact.trajectories": (
@@ -213,6 +225,21 @@ if TYPE_CHECKING:
     from basinmap.impact.autocorrelation import join_counts as join_counts
     from basinmap.impact.autocorrelation import lisa as lisa
     from basinmap.impact.autocorrelation import moran as moran
+    from basinmap.impact.designs import Design as Design
+    from basinmap.impact.designs import design as design
+    from basinmap.impact.effects import Finding as Finding
+    from basinmap.impact.effects import (
+        difference_in_differences as difference_in_differences,
+    )
+    from basinmap.impact.effects import event_study as event_study
+    from basinmap.impact.evaluating import Evaluation as Evaluation
+    from basinmap.impact.evaluating import evaluation as evaluation
+    from basinmap.impact.panels import ring_panel as ring_panel
+    from basinmap.impact.robustness import placebo_dates as placebo_dates
+    from basinmap.impact.robustness import pre_trends as pre_trends
+    from basinmap.impact.robustness import ring_sweep as ring_sweep
+    from basinmap.impact.robustness import synthetic_control as synthetic_control
+    from basinmap.impact.robustness import trend_bounds as trend_bounds
     from basinmap.impact.segregation import segregation as segregation
     from basinmap.impact.trajectories import Convergence as Convergence
     from basinmap.impact.trajectories import convergence as convergence
@@ -264,6 +291,7 @@ if TYPE_CHECKING:
     from basinmap.maps.look.vision import check_colors as check_colors
     from basinmap.maps.look.vision import least_difference as least_difference
     from basinmap.maps.look.vision import simulate as simulate
+    from basinmap.maps.margins.chronicles import draw_event_study as draw_event_study
     from basinmap.maps.margins.exits import draw_exits as draw_exits
     from basinmap.maps.margins.furniture import draw_furniture as draw_furniture
     from basinmap.maps.margins.insets import draw_inset as draw_inset
