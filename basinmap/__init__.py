@@ -184,6 +184,7 @@ _ROOMS: Final = {
     "export.geopackages": ("write_geopackage",),
     "export.workbooks": ("write_workbook",),
     "deliverables.housing": ("plh",),
+    "deliverables.studies": ("studies",),
 }
 _ORIGIN: Final = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -216,6 +217,7 @@ if TYPE_CHECKING:
     from basinmap.catalogue.leases import count_leases as count_leases
     from basinmap.catalogue.listing import indicators as indicators
     from basinmap.deliverables.housing import plh as plh
+    from basinmap.deliverables.studies import studies as studies
     from basinmap.export.geopackages import write_geopackage as write_geopackage
     from basinmap.export.workbooks import write_workbook as write_workbook
     from basinmap.impact.autocorrelation import Autocorrelation as Autocorrelation
