@@ -182,6 +182,10 @@ def test_weights_without_a_meaning_are_refused():
         bm.weights_of({"a": ["b"]}, rule="amis")
     with pytest.raises(DataError, match="own neighbour"):
         bm.Weights(pd.Index(["a", "b"]), np.eye(2), "soi-même")
+    with pytest.raises(DataError, match="pandas Index"):
+        bm.Weights(["a", "b"], np.eye(2), "x")
+    with pytest.raises(DataError, match="star='yes'"):
+        bm.hot_spots(None, None, star="yes")
     with pytest.raises(DataError, match="above 0"):
         bm.Weights(pd.Index(["a", "b"]), sparse.csr_array([[0, -1], [1, 0]]), "x")
 

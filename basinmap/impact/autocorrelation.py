@@ -19,7 +19,7 @@ from basinmap.impact.conditional import LEAST, Tails, affordable, discoveries, t
 from basinmap.impact.samples import Sample, check_seed, facts_of, sample_of
 from basinmap.impact.weights import Weights
 from basinmap.measures import state_column
-from basinmap.spatial.options import check_choice, check_size
+from basinmap.spatial.options import check_choice, check_flag, check_size
 from basinmap.typography import number, percent, typeset
 from basinmap.values.checks import check_rate, kind_of, name_of
 from basinmap.values.told import Told, tell, told_of
@@ -567,6 +567,7 @@ def hot_spots(
     >>> found["z"].round(2).loc[["62498", "62510"]].tolist()
     [1.78, 0.47]
     """
+    check_flag(star, "star")
     check_rate(values, _COUNTED)
     sample = sample_of(values, weights)
     _check_positive(sample)

@@ -122,7 +122,9 @@ def sample_of(values: pd.Series, weights: Weights, *, numeric: bool = True) -> S
     return Sample(found, near, left_out, _notes(found, near, left_out, states))
 
 
-def check_seed(seed: object, permutations: object, least: int = 99) -> None:
+def check_seed(
+    seed: object, permutations: object, least: int = 99, what: str = "permutations"
+) -> None:
     """
     Check that draws are whole numbers, and as many as make sense.
 
@@ -134,13 +136,15 @@ def check_seed(seed: object, permutations: object, least: int = 99) -> None:
         How many.
     least
         How many there must be.
+    what
+        What they are called.
 
     Raises
     ------
     DataError
         If one is not.
     """
-    for value, name, low in ((seed, "seed", 0), (permutations, "permutations", least)):
+    for value, name, low in ((seed, "seed", 0), (permutations, what, least)):
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         if not whole or int(value) < low:  # type: ignore[call-overload]
             msg = f"{name}: a whole number from {low}, got {value!r}"

@@ -176,7 +176,7 @@ def _parent(table: pd.DataFrame, by: str | pd.Series | None) -> pd.Series:
         return pd.Series("ensemble", index=table.index, name="territory")
     if isinstance(by, pd.Series):
         return by.reindex(table.index)
-    if by not in table.columns:
+    if not isinstance(by, str) or by not in table.columns:
         msg = f"by: no column {by!r}; found {culprits(table.columns)}"
         raise ColumnError(msg)
     return pd.Series(table[by])

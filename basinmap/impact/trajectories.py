@@ -238,6 +238,9 @@ def location_quotient(
     >>> location_quotient(jobs)["mine"].tolist()
     [1.5, 0.5]
     """
+    if not isinstance(table, pd.DataFrame):
+        msg = f"expected a table of counts, got {type(table).__name__}"
+        raise DataError(msg)
     sectors = [c for c in table.columns if not str(c).endswith("_state")]
     counts, states = counts_of(table, sectors)
     pair = None if reference is None else (reference, reference)
@@ -337,7 +340,8 @@ def growth_split(
 
 def _span(table: pd.DataFrame, start: str, end: str, years: float | None) -> float:
     if years is not None:
-        if isinstance(years, bool) or not years > 0:
+        real = isinstance(years, int | float | np.number)
+        if not real or isinstance(years, bool) or not 0 < years < np.inf:
             msg = f"years: a number above 0, got {years!r}"
             raise VintageError(msg)
         return float(years)
@@ -608,6 +612,10 @@ def rank_mobility(first: pd.Series, last: pd.Series) -> pd.DataFrame:
     if len(known) < 3:
         msg = f"{len(known)} unit(s) known at both dates; at least 3 are needed"
         raise DataError(msg)
+    flat = [name for name in known if known[name].eq(known[name].iloc[0]).all()]
+    if flat:
+        msg = f"{culprits(flat)}: all values are equal, and have no order"
+        raise DataError(msg)
     tau = float(stats.kendalltau(known["first"], known["last"]).statistic)
     ranks = known.rank(ascending=False).add_prefix("rank_")
     ranks["change"] = ranks["rank_first"] - ranks["rank_last"]
@@ -718,14 +726,18 @@ def resilience(
     return tell(found, of_source(levels), columns=told)
 
 
+def _pair(shock: object) -> bool:
+    return isinstance(shock, tuple) and len(shock) == 2
+
+
 def _window(
     years: Mapping[int, str], shock: tuple[int, int], until: int | None
 ) -> tuple[int, int, int]:
-    if not isinstance(shock, tuple) or len(shock) != 2:
+    asked = (*shock, max(years) if until is None else until) if _pair(shock) else ()
+    if not asked or not all(isinstance(year, int | np.integer) for year in asked):
         msg = "shock: two years, the last before it and the last of it: (2008, 2010)"
         raise VintageError(msg)
-    start, worst = shock
-    end = max(years) if until is None else until
+    start, worst, end = asked
     if not min(years) <= start < worst <= end <= max(years):
         msg = (
             f"shock={shock!r}, until={end}: years from {min(years)} to {max(years)} "

@@ -75,6 +75,9 @@ class Weights:
 
     def __post_init__(self) -> None:
         """Refuse a matrix that is no list of neighbours of these codes."""
+        if not isinstance(self.codes, pd.Index) or np.ndim(self.matrix) != 2:
+            msg = "codes must be a pandas Index, and the matrix have a row a code"
+            raise DataError(msg)
         check_unique(self.codes, "codes")
         object.__setattr__(self, "matrix", sparse.csr_array(self.matrix))
         shape = (len(self.codes), len(self.codes))
@@ -120,7 +123,8 @@ class Weights:
         CodeError
             If one is of no unit.
         """
-        places = self.codes.get_indexer(pd.Index(list(codes)))
+        codes = [codes] if isinstance(codes, str) else list(codes)
+        places = self.codes.get_indexer(pd.Index(codes))
         if (places < 0).any():
             unknown = [c for c, p in zip(codes, places, strict=True) if p < 0]
             msg = f"codes: {len(unknown)} of no unit: {culprits(unknown)}"
