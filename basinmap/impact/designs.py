@@ -27,6 +27,7 @@ from basinmap.impact.contrasts import Rings, rings_around
 from basinmap.impact.fields import Chain, chain_of
 from basinmap.impact.outcomes import (
     Outcome,
+    check_communes,
     check_one_geography,
     counts_of,
     outcome_of,
@@ -46,7 +47,18 @@ from basinmap.territory.units import check_unique
 from basinmap.territory.units import communes as embedded_communes
 from basinmap.values.told import bare
 
-__all__ = ["EVENTS", "Design", "day_of", "design", "ground_scale", "museum", "spots"]
+__all__ = [
+    "EVENTS",
+    "Design",
+    "check_before",
+    "check_design",
+    "day_of",
+    "design",
+    "ground_scale",
+    "metres",
+    "museum",
+    "spots",
+]
 
 Floats = NDArray[np.float64]
 Missing = Literal["refuse", "drop"]
@@ -379,6 +391,7 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
     (47, 501)
     """
     check_choice(missing, "missing", ("refuse", "drop"))
+    check_communes(table)
     counts_of(outcome)
     center = museum(place)
     units = embedded_communes() if communes is None else communes
@@ -454,7 +467,7 @@ def day_of(day: Day | int) -> dt.date:
 
 
 def _bounds(distances: Sequence[float]) -> tuple[float, float, float, float]:
-    given = [float(distance) for distance in distances]
+    given = metres(distances, "distances")
     if len(given) != 3 or not (np.diff([0.0, *given]) > 0).all():
         ends = (
             "; a treated ring and a buffer that end together are one: collinear"
@@ -471,6 +484,54 @@ def _bounds(distances: Sequence[float]) -> tuple[float, float, float, float]:
         msg = f"distances={tuple(distances)!r}: they are metres, up to 300 km"
         raise DataError(msg)
     return (given[0], given[1], given[1], given[2])
+
+
+def metres(values: object, name: str) -> list[float]:
+    """
+    Return distances as numbers.
+
+    Parameters
+    ----------
+    values
+        What was given.
+    name
+        The option.
+
+    Raises
+    ------
+    DataError
+        If they are no list of finite numbers.
+    """
+    try:
+        found = [float(value) for value in values]  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        found = [np.nan]
+    if isinstance(values, str) or not np.isfinite(found).all():
+        msg = f"{name}={values!r}: write metres, {name}=(10_000, 20_000, 40_000)"
+        raise DataError(msg)
+    return found
+
+
+def check_design(design: object) -> None:
+    """
+    Check that what is asked about is a design.
+
+    Parameters
+    ----------
+    design
+        What was given.
+
+    Raises
+    ------
+    DataError
+        If it is none.
+    """
+    if not isinstance(design, Design):
+        msg = (
+            f"a design is needed, not {type(design).__name__}: bm.design(table, "
+            "outcome='population')"
+        )
+        raise DataError(msg)
 
 
 def _over(read: Outcome, codes: pd.Index) -> Outcome:
@@ -632,6 +693,7 @@ def check_before(found: Design) -> None:
     VintageError
         If all years are after, or none is.
     """
+    check_design(found)
     opened = found.opened
     if found.descriptive:
         when = f"before {opened:%d/%m/%Y}" if opened else "before: no opening is known"

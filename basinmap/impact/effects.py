@@ -25,7 +25,7 @@ from basinmap.impact.contrasts import (
     loads,
     wild_bootstrap,
 )
-from basinmap.impact.designs import Design, check_before
+from basinmap.impact.designs import Design, check_before, check_design
 from basinmap.impact.fields import Field, fit_field
 from basinmap.impact.placebos import Places, Ranked, ranked
 from basinmap.impact.wording import (
@@ -54,9 +54,9 @@ CUTOFF: Final = 20_000.0
 CAUTIONS: Final = {
     "placebos": "à lire d'abord : honnête, que les voisines se ressemblent ou non",
     "covariance": "honnête si la ressemblance décroît comme on le suppose",
-    "bootstrap": "conclut à tort de 1 à 12 fois sur 100, et décèle peu",
-    "conley": "conclut à tort de 25 à 52 fois sur 100 : ne se lit jamais seul",
-    "cluster": "conclut à tort de 30 à 69 fois sur 100 : ne se lit jamais seul",
+    "bootstrap": "conclut à tort de 5 à 17 fois sur 100, et décèle peu",
+    "conley": "conclut à tort de 33 à 60 fois sur 100 : ne se lit jamais seul",
+    "cluster": "conclut à tort de 33 à 73 fois sur 100 : ne se lit jamais seul",
 }
 """What is to be said of each interval, measured with one treated place."""
 _NORMAL: Final = float(norm.ppf(0.975))
@@ -165,6 +165,7 @@ def event_study(design: Design) -> Finding:
     >>> found.chart["estimate"].round(2).tolist()
     [0.0, -0.82, -1.69]
     """
+    check_design(design)
     reference = reference_of(design)
     at = design.years.index(reference)
     terms = [year for year in design.years if year != reference]

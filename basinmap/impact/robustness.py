@@ -13,7 +13,13 @@ from scipy.optimize import nnls
 from basinmap.errors import DataError, VintageError, culprits
 from basinmap.impact.bounds import fixed_length
 from basinmap.impact.contrasts import contrast, loads
-from basinmap.impact.designs import Design, check_before, ground_scale
+from basinmap.impact.designs import (
+    Design,
+    check_before,
+    check_design,
+    ground_scale,
+    metres,
+)
 from basinmap.impact.effects import (
     Finding,
     estimates,
@@ -205,6 +211,8 @@ def ring_sweep(
     >>> sweep["communes"].tolist()
     [0, 0, 47, 47]
     """
+    check_design(design)
+    treated, gaps = metres(treated, "treated"), metres(gaps, "gaps")
     wrong = [d for d in [*treated, *(1 + g for g in gaps)] if not d > 0]
     if wrong:
         msg = f"ring_sweep: distances are metres above 0, not {culprits(wrong)}"
@@ -427,6 +435,8 @@ def trend_bounds(
     ------
     VintageError
         If there is one year before the opening, or none.
+    DataError
+        If a change is negative, or no number.
 
     Notes
     -----
@@ -464,8 +474,11 @@ def trend_bounds(
     allowed = (
         _seen(years[~design.after], estimate[~late], reference)
         if changes is None
-        else [float(change) for change in changes]
+        else metres(changes, "changes")
     )
+    if min(allowed) < 0:
+        msg = f"changes: of slope, 0 or more, not {culprits(allowed)}"
+        raise DataError(msg)
     rows = {
         change: fixed_length(
             estimate, covariance, years[kept].tolist(), reference, target, smooth=change
