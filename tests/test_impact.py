@@ -30,7 +30,13 @@ from basinmap.impact.contrasts import (
     rings_around,
     wild_bootstrap,
 )
-from basinmap.impact.fields import chain_of, correlation, fit_field, likelihoods
+from basinmap.impact.fields import (
+    chain_of,
+    correlation,
+    field_of,
+    fit_shape,
+    likelihoods,
+)
 from basinmap.impact.placebos import Places, ranked
 from basinmap.impact.robustness import simplex
 
@@ -232,7 +238,9 @@ def test_a_field_is_found_again():
     points = rng.uniform(0, 110_000, (500, 2))
     root = np.linalg.cholesky(correlation(points, 12_000, 0.3))
     y = 2.0 * root @ rng.normal(size=(500, 1))
-    field = fit_field(y, np.ones((500, 1)), points)
+    one, chain = np.ones((500, 1)), chain_of(points)
+    shape = fit_shape(y, one, chain)
+    field = field_of(y, one, points, chain, shape)
     assert 6_000 < field.length < 24_000
     assert 0.15 < field.nugget < 0.45
     assert field.innovations[0, 0] == pytest.approx(4, rel=0.35)

@@ -24,7 +24,7 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.impact.contrasts import Rings, rings_around
-from basinmap.impact.fields import Chain, chain_of
+from basinmap.impact.fields import Chain, chain_of, fit_shape
 from basinmap.impact.outcomes import (
     Outcome,
     check_communes,
@@ -228,6 +228,26 @@ class Design:
     def chain(self) -> Chain:
         """Order of the communes for the fitted covariance."""
         return chain_of(self.points)
+
+    @property
+    def change(self) -> Floats:
+        """Give the mean after less that before; the last year less the first."""
+        after, levels = self.after, self.levels
+        if after.all() or not after.any():
+            return levels[:, -1] - levels[:, 0]
+        return levels[:, after].mean(axis=1) - levels[:, ~after].mean(axis=1)
+
+    @property
+    def known(self) -> Floats:
+        """Give a constant and the rings, of all communes: what has a mean apart."""
+        columns = [self.rings.treated[0], self.rings.buffer[0]]
+        kept = [column for column in columns if column.any()]
+        return np.column_stack([np.ones(len(self.points)), *kept])
+
+    @cached_property
+    def resemblance(self) -> tuple[float, float]:
+        """Give the range and the nugget of neighbours, fitted on the change."""
+        return fit_shape(self.change, self.known, self.chain)
 
     @property
     def weightings(self) -> dict[str, Floats]:
