@@ -24,9 +24,10 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.impact.contrasts import Rings, rings_around
-from basinmap.impact.fields import Chain, chain_of
+from basinmap.impact.fields import Chain, chain_of, fit_shape
 from basinmap.impact.outcomes import (
     Outcome,
+    check_communes,
     check_one_geography,
     counts_of,
     outcome_of,
@@ -46,7 +47,18 @@ from basinmap.territory.units import check_unique
 from basinmap.territory.units import communes as embedded_communes
 from basinmap.values.told import bare
 
-__all__ = ["EVENTS", "Design", "day_of", "design", "ground_scale", "museum", "spots"]
+__all__ = [
+    "EVENTS",
+    "Design",
+    "check_before",
+    "check_design",
+    "day_of",
+    "design",
+    "ground_scale",
+    "metres",
+    "museum",
+    "spots",
+]
 
 Floats = NDArray[np.float64]
 Missing = Literal["refuse", "drop"]
@@ -218,6 +230,26 @@ class Design:
         return chain_of(self.points)
 
     @property
+    def change(self) -> Floats:
+        """Give the mean after less that before; the last year less the first."""
+        after, levels = self.after, self.levels
+        if after.all() or not after.any():
+            return levels[:, -1] - levels[:, 0]
+        return levels[:, after].mean(axis=1) - levels[:, ~after].mean(axis=1)
+
+    @property
+    def known(self) -> Floats:
+        """Give a constant and the rings, of all communes: what has a mean apart."""
+        columns = [self.rings.treated[0], self.rings.buffer[0]]
+        kept = [column for column in columns if column.any()]
+        return np.column_stack([np.ones(len(self.points)), *kept])
+
+    @cached_property
+    def resemblance(self) -> tuple[float, float]:
+        """Give the range and the nugget of neighbours, fitted on the change."""
+        return fit_shape(self.change, self.known, self.chain)
+
+    @property
     def weightings(self) -> dict[str, Floats]:
         """Both weightings, the main one first."""
         return {self.weighed: self.weights, "equal": np.ones_like(self.weights)}
@@ -379,6 +411,7 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
     (47, 501)
     """
     check_choice(missing, "missing", ("refuse", "drop"))
+    check_communes(table)
     counts_of(outcome)
     center = museum(place)
     units = embedded_communes() if communes is None else communes
@@ -454,7 +487,7 @@ def day_of(day: Day | int) -> dt.date:
 
 
 def _bounds(distances: Sequence[float]) -> tuple[float, float, float, float]:
-    given = [float(distance) for distance in distances]
+    given = metres(distances, "distances")
     if len(given) != 3 or not (np.diff([0.0, *given]) > 0).all():
         ends = (
             "; a treated ring and a buffer that end together are one: collinear"
@@ -471,6 +504,54 @@ def _bounds(distances: Sequence[float]) -> tuple[float, float, float, float]:
         msg = f"distances={tuple(distances)!r}: they are metres, up to 300 km"
         raise DataError(msg)
     return (given[0], given[1], given[1], given[2])
+
+
+def metres(values: object, name: str) -> list[float]:
+    """
+    Return distances as numbers.
+
+    Parameters
+    ----------
+    values
+        What was given.
+    name
+        The option.
+
+    Raises
+    ------
+    DataError
+        If they are no list of finite numbers.
+    """
+    try:
+        found = [float(value) for value in values]  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        found = [np.nan]
+    if isinstance(values, str) or not np.isfinite(found).all():
+        msg = f"{name}={values!r}: write metres, {name}=(10_000, 20_000, 40_000)"
+        raise DataError(msg)
+    return found
+
+
+def check_design(design: object) -> None:
+    """
+    Check that what is asked about is a design.
+
+    Parameters
+    ----------
+    design
+        What was given.
+
+    Raises
+    ------
+    DataError
+        If it is none.
+    """
+    if not isinstance(design, Design):
+        msg = (
+            f"a design is needed, not {type(design).__name__}: bm.design(table, "
+            "outcome='population')"
+        )
+        raise DataError(msg)
 
 
 def _over(read: Outcome, codes: pd.Index) -> Outcome:
@@ -632,6 +713,7 @@ def check_before(found: Design) -> None:
     VintageError
         If all years are after, or none is.
     """
+    check_design(found)
     opened = found.opened
     if found.descriptive:
         when = f"before {opened:%d/%m/%Y}" if opened else "before: no opening is known"

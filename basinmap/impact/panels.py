@@ -18,6 +18,7 @@ from basinmap.impact.designs import EVENTS, day_of
 from basinmap.impact.outcomes import (
     Asked,
     breaks_of,
+    check_communes,
     check_one_geography,
     check_years,
     counts_of,
@@ -29,11 +30,13 @@ from basinmap.measures import Measure, Ratio, state_column, states_of
 from basinmap.reports import Report
 from basinmap.spatial.joins import locate
 from basinmap.spatial.options import check_choice
+from basinmap.spatial.overlaps import shared_surface
 from basinmap.spatial.projections import check_frame, check_metric, check_same_crs
 from basinmap.territory.aggregation import aggregate, check_table
 from basinmap.territory.days import Day
 from basinmap.territory.lists import listed
 from basinmap.territory.perimeters import Perimeter
+from basinmap.territory.units import check_unique
 from basinmap.territory.units import communes as embedded_communes
 from basinmap.typography import number, percent, typeset
 from basinmap.values.told import bare, fact_of, tell, told_of
@@ -42,6 +45,7 @@ __all__ = ["ring_panel"]
 
 _ROLES: Final = ("treated", "buffer", "control")
 _OUTSIDE: Final = 0.01
+_NOISE: Final = 1e-6
 _TAKEN: Final = ("label", "role", "communes", "cut", "outside", "period")
 
 
@@ -128,6 +132,7 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
           2023  control       501   1554031.0             101.6
     """
     check_choice(missing, "missing", ("refuse", "drop"))
+    check_communes(table)
     wanted = _wanted(measures)
     units = _units(perimeter, communes)
     check_areas_of(areas, units)
@@ -228,6 +233,14 @@ def check_areas_of(areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> None:
     check_frame(areas, "areas")
     check_metric(areas, "areas")
     check_same_crs(areas, units, names=("areas", "communes"))
+    check_unique(areas.index, "areas")
+    twice = shared_surface(areas) if areas.index.nlevels == 1 else 0.0
+    if twice > _NOISE * float(areas.area.sum()):
+        msg = (
+            f"areas overlap over {twice / 1e6:.3g} km²: a commune would be in several; "
+            "give disjoint ones: rings, or bm.isochrones(…, nested=False)"
+        )
+        raise DataError(msg)
     if areas.index.nlevels > 1:
         msg = (
             "areas: rings of several places; follow those of one: "
