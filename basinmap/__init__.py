@@ -163,10 +163,7 @@ _ROOMS: Final = {
         "resilience",
         "shift_share",
     ),
-    "impact.typologies": (
-        "Typology",
-        "typology",
-    ),
+    "impact.typologies": ("Typology", "typology"),
     "impact.weights": (
         "Weights",
         "contiguity_weights",
@@ -225,6 +222,8 @@ _ROOMS: Final = {
     "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
     "deliverables.scot_documents": ("bulletin_document",),
     "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
+    "maps.margins.chronicles": ("draw_event_study",),
+    "deliverables.studies": ("studies",),
 }
 _ORIGIN: Final = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -278,6 +277,7 @@ if TYPE_CHECKING:
     from basinmap.deliverables.scot_documents import (
         bulletin_document as bulletin_document,
     )
+    from basinmap.deliverables.studies import studies as studies
     from basinmap.deliverables.texts import keys_of as keys_of
     from basinmap.deliverables.texts import read_texts as read_texts
     from basinmap.deliverables.texts import with_texts as with_texts
@@ -376,6 +376,7 @@ if TYPE_CHECKING:
     from basinmap.maps.look.vision import check_colors as check_colors
     from basinmap.maps.look.vision import least_difference as least_difference
     from basinmap.maps.look.vision import simulate as simulate
+    from basinmap.maps.margins.chronicles import draw_event_study as draw_event_study
     from basinmap.maps.margins.exits import draw_exits as draw_exits
     from basinmap.maps.margins.furniture import draw_furniture as draw_furniture
     from basinmap.maps.margins.insets import draw_inset as draw_inset

@@ -23,8 +23,9 @@ from basinmap.errors import (
     LibraryError,
     MeasureError,
     SecrecyError,
+    VintageError,
 )
-from basinmap.impact.conditional import discoveries, tails
+from basinmap.impact.conditional import affordable, discoveries, tails
 
 DIGITS = "0123456789abcdefghij"
 quick = settings(max_examples=12, deadline=None, database=None)
@@ -180,7 +181,11 @@ def test_weights_without_a_meaning_are_refused():
     with pytest.raises(DataError, match=r"libpysal\.graph\.Graph"):
         bm.weights_of({"a": ["b"]}, rule="amis")
     with pytest.raises(DataError, match="own neighbour"):
-        bm.Weights(pd.Index(["a", "b"]), sparse.csr_array(np.eye(2)), "soi-même")
+        bm.Weights(pd.Index(["a", "b"]), np.eye(2), "soi-même")
+    with pytest.raises(DataError, match="pandas Index"):
+        bm.Weights(["a", "b"], np.eye(2), "x")
+    with pytest.raises(DataError, match="star='yes'"):
+        bm.hot_spots(None, None, star="yes")
     with pytest.raises(DataError, match="above 0"):
         bm.Weights(pd.Index(["a", "b"]), sparse.csr_array([[0, -1], [1, 0]]), "x")
 
@@ -227,6 +232,7 @@ def test_global_statistics_are_those_of_esda(departements):
     )
     assert ours.p_value == 2 / 200
     assert "se ressemblent plus" in ours.sentence
+    assert "p ≤ 0,01, 199 tirages" in ours.sentence
 
 
 def test_joins_of_a_grid_by_hand():
@@ -342,6 +348,10 @@ def test_unequal_weights_are_drawn_like_equal_ones():
     matrix = near.matrix.copy()
     matrix.data = 1 + 1e-6 * np.random.default_rng(1).random(matrix.nnz)
     uneven = tails(values, matrix, draws=20_000, seed=1)
+    assert affordable(near.matrix) == 199_999
+    assert affordable(matrix) == 199_999  # of few units
+    many = sparse.block_diag([matrix] * 200, format="csr")
+    assert affordable(sparse.csr_array(many)) == 41_666
     one, other = even.above / even.drawn, uneven.above / uneven.drawn
     assert np.abs(one - other).max() < 0.025
 
@@ -355,6 +365,17 @@ def test_noise_gives_the_share_of_false_alarms_that_it_should():
     assert p.between(0, 1, inclusive="right").all()
     cleared = bm.lisa(values, near)["cluster"]
     assert (cleared == "Non significatif").all()
+
+
+def test_twenty_maps_of_noise_show_no_cluster():
+    # At most 5 % of maps with a false one are expected: one of twenty.
+    near = bm.contiguity_weights(grid(9))
+    rng = np.random.default_rng(12)
+    false = 0
+    for _ in range(20):
+        values = rates(rng.normal(size=81), near.codes, kind="mean")
+        false += bm.lisa(values, near)["cluster"].ne("Non significatif").any()
+    assert false <= 3
 
 
 def test_most_communes_are_not_significant_and_it_is_said(houses):
@@ -504,6 +525,15 @@ def test_what_cannot_be_compared_is_refused():
         bm.lisa(values, near, alpha=5)
     with pytest.raises(MeasureError, match="is measured"):
         bm.join_counts(values, near)
+
+
+def test_values_of_another_list_of_communes_are_refused(departements):
+    _, near, share, _ = departements
+    assert near.rule.startswith("communes qui se touchent")
+    old = bm.describe(share, geography="2020-01-01")
+    with pytest.raises(VintageError, match="of 2020, among neighbours of 2026"):
+        bm.moran(old, near)
+    assert near.among(near.codes[:10]).geography == "2026"
 
 
 # -- invariances -------------------------------------------------------------------

@@ -7,35 +7,43 @@ from pathlib import Path
 import nbformat
 import pytest
 
+import basinmap as bm
+
 ROOT = Path(__file__).parents[1]
 NOTEBOOKS = ROOT / "notebooks"
-STUDIES = tomllib.loads((NOTEBOOKS / "etudes.toml").read_text(encoding="utf-8"))[
-    "etudes"
-]
-FIELDS = ("carnet", "titre", "question", "donnees", "methode", "etat")
-named = pytest.mark.parametrize("study", STUDIES, ids=lambda study: study["carnet"])
+LIST = ROOT / "basinmap" / "deliverables" / "studies.toml"
+STUDIES = tomllib.loads(LIST.read_text(encoding="utf-8"))["studies"]
+FIELDS = ("notebook", "title", "question", "data", "method", "gives")
+named = pytest.mark.parametrize("study", STUDIES, ids=lambda study: study["notebook"])
 
 
 def words(study):
     """Return the text of a notebook, and its code."""
-    cells = nbformat.read(NOTEBOOKS / study["carnet"], as_version=4).cells
+    cells = nbformat.read(NOTEBOOKS / study["notebook"], as_version=4).cells
     told = [cell.source for cell in cells if cell.cell_type == "markdown"]
     code = [cell.source for cell in cells if cell.cell_type == "code"]
     return "\n\n".join(told), "\n".join(code)
 
 
 def test_every_study_is_in_the_index_and_no_other():
-    listed = [study["carnet"] for study in STUDIES]
+    listed = [study["notebook"] for study in STUDIES]
     assert listed == sorted(path.name for path in NOTEBOOKS.glob("*_etude_*.ipynb"))
     assert len(listed) >= 6
     assert all(set(study) == set(FIELDS) for study in STUDIES)
+
+
+def test_the_list_is_there_for_documents_to_print():
+    table = bm.studies()
+    assert table.index.tolist() == [study["notebook"][:-6] for study in STUDIES]
+    assert list(table.columns) == list(FIELDS[1:])
+    assert "d’une commune à l’autre" in table["question"].iloc[0]
 
 
 @named
 def test_a_study_is_whole(study):
     text, code = words(study)
     title, question = text.split("\n\n")[:2]
-    assert title == f"# {study['titre']}"
+    assert title == f"# {study['title']}"
     assert question.split("**Question.** ")[1].strip() == study["question"]
     for part in ("## Données", "> **Méthode.**", "## Planche", "## Résultat"):
         assert part in text, part
@@ -54,6 +62,6 @@ def test_a_study_claims_no_cause(study):
 @named
 def test_the_index_page_tells_each_study(study):
     page = (ROOT / "docs" / "etudes.md").read_text(encoding="utf-8")
-    assert f"[{study['titre']}](../notebooks/{study['carnet']})" in page
+    assert f"[{study['title']}](../notebooks/{study['notebook']})" in page
     for field in FIELDS[2:]:
         assert study[field] in page, field

@@ -104,6 +104,19 @@ def test_a_secret_count_hides_its_unit_and_asks_for_a_whole():
         bm.location_quotient(start)
 
 
+def test_a_minimum_is_added_to_no_whole():
+    start = REGION.assign(I_state="lower_bound")
+    with pytest.raises(DataError, match="not their sum"):
+        bm.shift_share(start, LATER)
+    found = bm.shift_share(start, LATER, reference=NATION)
+    assert found["local_state"].tolist() == ["secret"]
+    jobs = pd.DataFrame({2008: [9], 2009: [8]}, ["a"]).assign(
+        **{"2009_state": "lower_bound"}
+    )
+    lost = bm.resilience(jobs.rename(columns=str), shock=(2008, 2009))
+    assert lost["outcome"].isna().all()
+
+
 def test_tables_that_do_not_match_are_refused():
     with pytest.raises(DataError, match=r"1 sector\(s\) in one table only: 'IV'"):
         bm.shift_share(REGION, LATER.drop(columns="IV"))
@@ -118,6 +131,8 @@ def test_tables_that_do_not_match_are_refused():
         bm.shift_share(REGION["I"], LATER)
     with pytest.raises(DataError, match="none at all in 'I'"):
         bm.location_quotient(REGION.assign(I=0))
+    with pytest.raises(DataError, match="got NoneType"):
+        bm.location_quotient(None)
 
 
 def test_growth_is_births_less_deaths_and_the_rest():
@@ -132,6 +147,24 @@ def test_growth_is_births_less_deaths_and_the_rest():
     assert rate.attrs["states"] == {"b": "not_applicable"}
     both = found["natural_rate"] + found["migration_rate"]
     assert both["a"] == pytest.approx(found.loc["a", "change_rate"])
+
+
+def test_growth_is_split_as_the_catalogue_does():
+    counts = {
+        "population_2016": [1000.0, 2000],
+        "population_2021": [1100.0, 1900],
+        "births_2016_2021": [80.0, 90],
+        "deaths_2016_2021": [30.0, 100],
+    }
+    table = pd.DataFrame(counts, pd.Index(["62498", "62510"], name="commune"))
+    start, end, births, deaths = counts
+    found = bm.growth_split(table, start=start, end=end, births=births, deaths=deaths)
+    years = {c: c[-4:] if c.startswith("p") else "2016-2021" for c in counts}
+    measures = {c: bm.Stock(vintage=year) for c, year in years.items()}
+    told = bm.describe(table, measures=measures)
+    for name, column in (("D03", "natural_rate"), ("D04", "migration_rate")):
+        expected = bm.compute(name, told)
+        assert found[column].tolist() == pytest.approx(expected.tolist())
 
 
 def test_secret_deaths_hide_the_balance():
@@ -151,6 +184,8 @@ def test_growth_without_years_is_refused():
     names = {"births": "b", "deaths": "d"}
     with pytest.raises(VintageError, match="write years="):
         bm.growth_split(table, start="p", end="q", **names)
+    with pytest.raises(VintageError, match="years: a number"):
+        bm.growth_split(table, start="p", end="q", **names, years="5")
     table = table.rename(columns={"p": "p_2021", "q": "p_2016"})
     with pytest.raises(VintageError, match="not after"):
         bm.growth_split(table, start="p_2021", end="p_2016", **names)
@@ -234,6 +269,9 @@ def test_levels_that_are_not_compared_are_refused():
         bm.convergence(levels.mask(levels == 4))
     with pytest.raises(DataError, match="begin equal"):
         bm.convergence(levels.assign(**{"2000": 1.0})[["2000", 2010]])
+    hidden = levels.rename(columns=str).assign(**{"2000_state": ["", "secret", ""]})
+    with pytest.raises(MeasureError, match=r"secret|missing"):
+        bm.convergence(hidden)
     known = levels.assign(d=0)[[2000, 2010]].reindex([*"abcd"])
     assert bm.convergence(known).left_out == {"d": "not_available"}
 
@@ -260,6 +298,8 @@ def test_ranks_leave_out_what_is_not_known():
         bm.rank_mobility(first.drop("d"), last)
     with pytest.raises(DataError, match="at least 3"):
         bm.rank_mobility(first.head(2), last.head(2))
+    with pytest.raises(DataError, match="no order"):
+        bm.rank_mobility(first * 0, last)
     last.attrs = {"states": {"a": "secret"}}
     with pytest.raises(SecrecyError):
         bm.rank_mobility(first, last)
@@ -302,8 +342,9 @@ def test_a_year_that_is_missing_is_named():
         bm.resilience(jobs, shock=(2008, 2010))
     with pytest.raises(VintageError, match="years from 2008 to 2011"):
         bm.resilience(jobs, shock=(2005, 2010))
-    with pytest.raises(VintageError, match="two years"):
-        bm.resilience(jobs, shock=2008)
+    for shock in (2008, ("2008", "2010"), [2008, 2010]):
+        with pytest.raises(VintageError, match="two years"):
+            bm.resilience(jobs, shock=shock)
 
 
 def test_the_embedded_populations_pass_through_2020():
@@ -400,6 +441,8 @@ def test_segregation_that_means_nothing_is_told():
         bm.segregation(table, "t", total="g")
     with pytest.raises(MeasureError, match="both the group and all"):
         bm.segregation(table, "g", total="g")
+    with pytest.raises(ColumnError, match=r"no column \['city'\]"):
+        bm.segregation(table, "g", total="t", by=["city"])
     with pytest.raises(ColumnError, match="no column 'city'"):
         bm.segregation(table, "g", total="t", by="city")
     with pytest.raises(DataError, match="no unit has a territory"):
@@ -502,6 +545,8 @@ def test_what_cannot_be_sorted_is_refused(three):
         bm.typology(three.assign(z=-2 * three["x"]), groups=3)
     with pytest.raises(DataError, match="3 different names"):
         bm.typology(three, groups=3, names=["a", "b"])
+    with pytest.raises(DataError, match="draws: a whole number from 0"):
+        bm.typology(three, groups=3, draws=-1)
     with pytest.raises(DataError, match="4 unit"):
         bm.typology(three.head(4), groups=3)
     with pytest.raises(DataError, match="more than once"):

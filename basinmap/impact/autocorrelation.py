@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
-from basinmap.impact.conditional import Tails, discoveries, tails
+from basinmap.impact.conditional import LEAST, Tails, affordable, discoveries, tails
 from basinmap.impact.samples import Sample, check_seed, facts_of, sample_of
 from basinmap.impact.weights import Weights
 from basinmap.measures import state_column
-from basinmap.spatial.options import check_choice, check_size
+from basinmap.spatial.options import check_choice, check_flag, check_size
 from basinmap.typography import number, percent, typeset
 from basinmap.values.checks import check_rate, kind_of, name_of
 from basinmap.values.told import Told, tell, told_of
@@ -42,10 +42,6 @@ Floats = NDArray[np.float64]
 _ALTERNATIVES: Final = ("two-sided", "greater", "lesser")
 _SIDED: Final = "two-sided"
 _CORRECTIONS: Final = ("fdr", "none")
-_LEAST: Final = 9_999
-"""Draws of a map of clusters, unless the user says how many."""
-_MOST: Final = 199_999
-"""Draws above which more would not be seen on a map, and would be waited for."""
 _CELLS: Final = 4_000_000
 """Numbers held at a time."""
 _STATE_OF: Final = {"isolate": "not_applicable", "lower_bound": "not_available"}
@@ -124,10 +120,12 @@ class Autocorrelation:
             lead = "Des voisines se ressemblent moins que des unités prises au hasard"
         size = max(abs(self.statistic), abs(self.expected), 1e-12)
         digits = max(2, 1 - int(np.floor(np.log10(size))))
-        p = number(self.p_value, 4 if self.p_value < 0.01 else 2)
+        floor = (1 + (self.alternative == _SIDED)) / (self.permutations + 1)
+        sign = "≤" if self.p_value <= floor * (1 + 1e-9) else "="
+        p = f"p {sign} {number(self.p_value, 4 if self.p_value < 0.01 else 2)}"
         return typeset(
             f"{lead} ({self.name} : {number(self.statistic, digits)} ; "
-            f"{number(self.expected + 0.0, digits)} attendu au hasard ; p = {p}, "
+            f"{number(self.expected + 0.0, digits)} attendu au hasard ; {p}, "
             f"{number(self.permutations)} tirages)."
         )
 
@@ -168,8 +166,8 @@ def moran(
 
     Raises
     ------
-    CodeError
-        If codes of one are not of the other.
+    CodeError, VintageError
+        If codes of one are not of the other, or both say their date, and differ.
     DataError
         If a value is no number, all are equal, fewer than 5 are left, or an option is
         out of range.
@@ -237,7 +235,7 @@ def geary(
 
     Raises
     ------
-    CodeError, DataError, MeasureError
+    CodeError, VintageError, DataError, MeasureError
         As for `moran`.
 
     Notes
@@ -294,7 +292,7 @@ def getis_ord(
 
     Raises
     ------
-    CodeError, MeasureError
+    CodeError, VintageError, MeasureError
         As for `moran`.
     DataError
         Also if a value is negative.
@@ -358,8 +356,8 @@ def join_counts(
 
     Raises
     ------
-    CodeError
-        If codes of one are not of the other.
+    CodeError, VintageError
+        If codes of one are not of the other, or both say their date, and differ.
     DataError
         If there is one kind, more than seven, or fewer than 5 units are left.
     MeasureError
@@ -455,7 +453,7 @@ def lisa(
 
     Raises
     ------
-    CodeError, DataError, MeasureError
+    CodeError, VintageError, DataError, MeasureError
         As for `moran`.
 
     Warns
@@ -545,7 +543,7 @@ def hot_spots(
 
     Raises
     ------
-    CodeError, MeasureError
+    CodeError, VintageError, MeasureError
         As for `moran`.
     DataError
         Also if a value is negative, or weights differ with `star`.
@@ -569,6 +567,7 @@ def hot_spots(
     >>> found["z"].round(2).loc[["62498", "62510"]].tolist()
     [1.78, 0.47]
     """
+    check_flag(star, "star")
     check_rate(values, _COUNTED)
     sample = sample_of(values, weights)
     _check_positive(sample)
@@ -708,7 +707,8 @@ class _Test:
         self.needed = int(np.ceil(self.sides * len(sample.x) / alpha)) - 1
         many = permutations
         if many is None:
-            many = min(_MOST, max(_LEAST, self.needed if self.corrected else 0))
+            most = affordable(sample.weights.matrix)
+            many = min(most, max(LEAST, self.needed if self.corrected else 0))
         check_seed(seed, many)
         self.permutations = int(many)
         self.notes: tuple[str, ...] = ()

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import LinearConstraint, brentq, minimize
-from scipy.stats import norm
+from scipy.special import ndtr
 
 __all__ = ["Bound", "fixed_length"]
 
@@ -194,6 +194,6 @@ def _quantile(ratio: float) -> float:
     """Return the 95 % quantile of |N(ratio, 1)|."""
 
     def missed(at: float) -> float:
-        return float(norm.sf(at - ratio) + norm.cdf(-at - ratio)) - _LEVEL
+        return float(ndtr(ratio - at) + ndtr(-at - ratio)) - _LEVEL
 
     return float(brentq(missed, 0, ratio + 10))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-__all__ = ["Tails", "discoveries", "tails"]
+__all__ = ["LEAST", "Tails", "affordable", "discoveries", "tails"]
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.intp]
@@ -18,6 +18,12 @@ _DRAWS: Final = 100_000
 """Draws at a time."""
 _CELLS: Final = 4_000_000
 """Numbers held at a time."""
+_MOST: Final = 199_999
+"""Draws above which more would not be seen on a map, and would be waited for."""
+LEAST: Final = 9_999
+"""Draws of a map of clusters, unless the user says how many."""
+_SUMS: Final = 3e8
+"""Sums that are done in seconds."""
 _NOISE: Final = 1e-12
 """Share of the spread of the values under which two sums are equal."""
 
@@ -76,12 +82,29 @@ def tails(values: Floats, matrix: sparse.csr_array, *, draws: int, seed: int) ->
         rows = np.flatnonzero(degree == count)
         places = matrix.indptr[rows][:, None] + np.arange(count)
         shares = matrix.data[places]
-        even = np.ptp(shares, axis=1) <= _NOISE * shares[:, 0]
+        even = _even(shares)
         wanted = _wanted(draws, int(count), size)
         for drawn in _drawn(rng, size, int(count), wanted):
             _by_sums(found, values, drawn, rows[even], observed, shares[even])
             _by_shares(found, values, drawn, rows[~even], observed, shares[~even])
     return found
+
+
+def affordable(matrix: sparse.csr_array) -> int:
+    """
+    Return how many draws are done in seconds.
+
+    Parameters
+    ----------
+    matrix
+        What each column counts for each row; where neighbours of a unit do not count
+        alike, each draw is a sum for each unit.
+    """
+    degree = np.diff(matrix.indptr)
+    first = np.repeat(matrix.data[matrix.indptr[:-1]], degree)
+    if (np.abs(matrix.data - first) <= _NOISE * first).all():
+        return _MOST
+    return int(min(_MOST, max(LEAST, _SUMS / len(degree))))
 
 
 def discoveries(p: Floats, share: float) -> NDArray[np.bool_]:
@@ -107,6 +130,10 @@ def discoveries(p: Floats, share: float) -> NDArray[np.bool_]:
     order = np.sort(p)
     passed = np.flatnonzero(order <= share * np.arange(1, len(p) + 1) / len(p))
     return p <= (order[passed[-1]] if len(passed) else -1.0)
+
+
+def _even(shares: Floats) -> NDArray[np.bool_]:
+    return np.ptp(shares, axis=1) <= _NOISE * shares[:, 0]
 
 
 def _wanted(draws: int, count: int, size: int) -> int:

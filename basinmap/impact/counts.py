@@ -32,7 +32,7 @@ def counts_of(
     table: pd.DataFrame, columns: Sequence[str], *, signed: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
-    Return columns of counts as floats, and the state of each.
+    Return columns of counts as floats, and the state of each; minimums emptied.
 
     Parameters
     ----------
@@ -64,6 +64,8 @@ def counts_of(
     values = pd.DataFrame({name: found[0] for name, found in read.items()})
     states = pd.DataFrame({name: found[1] for name, found in read.items()})
     gone = values.isna() & ~states.isin(list(STATES))
+    # A minimum is not what is asked: it is added to nothing.
+    values = values.mask(states == "lower_bound")
     return values, states.mask(gone, "not_available")
 
 

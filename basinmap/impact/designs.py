@@ -24,9 +24,10 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.impact.contrasts import Rings, rings_around
-from basinmap.impact.fields import Chain, chain_of
+from basinmap.impact.fields import Chain, chain_of, fit_shape
 from basinmap.impact.outcomes import (
     Outcome,
+    check_communes,
     check_one_geography,
     counts_of,
     outcome_of,
@@ -46,7 +47,18 @@ from basinmap.territory.units import check_unique
 from basinmap.territory.units import communes as embedded_communes
 from basinmap.values.told import bare
 
-__all__ = ["Design", "design", "ground_scale", "museum", "spots"]
+__all__ = [
+    "EVENTS",
+    "Design",
+    "check_before",
+    "check_design",
+    "day_of",
+    "design",
+    "ground_scale",
+    "metres",
+    "museum",
+    "spots",
+]
 
 Floats = NDArray[np.float64]
 Missing = Literal["refuse", "drop"]
@@ -54,7 +66,13 @@ LEAST: Final = (5, 20)
 """How many communes the treated ring and the controls hold at least."""
 PLACES: Final = 500
 """How many placebo places are drawn."""
+EVENTS: Final[Mapping[str, Day | int]] = {
+    "l'annonce": 2004,
+    "l'ouverture": "2012-12-12",
+}
+"""What happened to the Louvre-Lens: its choice was announced, it opened."""
 _BASIN: Final = "bassin-minier"
+_MUSEUM: Final = "louvre-lens"
 
 
 @dataclass(frozen=True)
@@ -68,6 +86,8 @@ class Design:
         In the middle.
     opened
         Day from which years are « after », or None.
+    announced
+        Day from which it was expected, or None.
     bounds
         Outer distance of the treated ring and of the buffer, inner and outer distance
         of the controls, metres on the ground.
@@ -94,6 +114,7 @@ class Design:
 
     place: Place
     opened: dt.date | None
+    announced: dt.date | None
     bounds: tuple[float, float, float, float]
     outcome: Outcome
     weights: Floats
@@ -127,6 +148,15 @@ class Design:
         if self.opened is None:
             return np.ones(len(self.years), dtype=bool)
         return np.array([dt.date(y, 1, 1) >= self.opened for y in self.years])
+
+    @property
+    def expected(self) -> tuple[int, ...]:
+        """Give the years before the opening in which it was already announced."""
+        day = self.announced
+        late = zip(self.years, self.after, strict=True)
+        if day is None:
+            return ()
+        return tuple(y for y, past in late if not past and dt.date(y, 1, 1) >= day)
 
     @property
     def descriptive(self) -> bool:
@@ -200,6 +230,26 @@ class Design:
         return chain_of(self.points)
 
     @property
+    def change(self) -> Floats:
+        """Give the mean after less that before; the last year less the first."""
+        after, levels = self.after, self.levels
+        if after.all() or not after.any():
+            return levels[:, -1] - levels[:, 0]
+        return levels[:, after].mean(axis=1) - levels[:, ~after].mean(axis=1)
+
+    @property
+    def known(self) -> Floats:
+        """Give a constant and the rings, of all communes: what has a mean apart."""
+        columns = [self.rings.treated[0], self.rings.buffer[0]]
+        kept = [column for column in columns if column.any()]
+        return np.column_stack([np.ones(len(self.points)), *kept])
+
+    @cached_property
+    def resemblance(self) -> tuple[float, float]:
+        """Give the range and the nugget of neighbours, fitted on the change."""
+        return fit_shape(self.change, self.known, self.chain)
+
+    @property
     def weightings(self) -> dict[str, Floats]:
         """Both weightings, the main one first."""
         return {self.weighed: self.weights, "equal": np.ones_like(self.weights)}
@@ -239,7 +289,7 @@ def museum(place: Place | None) -> Place:
     DataError
         If it is no place.
     """
-    found = embedded_place("louvre-lens") if place is None else place
+    found = embedded_place(_MUSEUM) if place is None else place
     if not isinstance(found, Place):
         msg = f"place: a bm.Place is needed, such as bm.LOUVRE_LENS, not {place!r}"
         raise DataError(msg)
@@ -286,6 +336,7 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
     place: Place | None = None,
     years: Sequence[int] | None = None,
     opened: Day | None = None,
+    announced: Day | int | None = None,
     distances: Sequence[float] = (10_000, 20_000, 40_000),
     weights: str | pd.Series = "population",
     communes: gpd.GeoDataFrame | None = None,
@@ -311,6 +362,9 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
         Those compared; by default all those of the table.
     opened
         Day from which years are « after »; by default that of the place.
+    announced
+        Day or year from which it was expected: years between are told. By default
+        2004 for the Louvre-Lens, and nothing for another place.
     distances
         Metres: the treated communes are nearer than the first, controls lie between
         the second and the third; between the first and the second is a buffer, with
@@ -357,6 +411,7 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
     (47, 501)
     """
     check_choice(missing, "missing", ("refuse", "drop"))
+    check_communes(table)
     counts_of(outcome)
     center = museum(place)
     units = embedded_communes() if communes is None else communes
@@ -373,6 +428,7 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
     first = Design(
         place=center,
         opened=_opening(center, opened),
+        announced=_announced(center, opened, announced),
         bounds=_bounds(distances),
         outcome=_over(read, units.index),
         weights=weight.reindex(units.index).to_numpy(dtype=float),
@@ -402,8 +458,36 @@ def _opening(place: Place, opened: Day | None) -> dt.date | None:
     return dt.date.fromisoformat(iso_day(opened))
 
 
+def _announced(
+    place: Place, opened: Day | None, announced: Day | int | None
+) -> dt.date | None:
+    if announced is not None:
+        return day_of(announced)
+    own = place.code == _MUSEUM and opened is None
+    return day_of(EVENTS["l'annonce"]) if own else None
+
+
+def day_of(day: Day | int) -> dt.date:
+    """
+    Return a day; of a year alone its last, since it is not known which.
+
+    Parameters
+    ----------
+    day
+        A day, a text, or a year.
+
+    Examples
+    --------
+    >>> day_of(2004), day_of("2012-12-12")
+    (datetime.date(2004, 12, 31), datetime.date(2012, 12, 12))
+    """
+    if isinstance(day, int) or (isinstance(day, str) and day.isdigit()):
+        return dt.date(int(day), 12, 31)
+    return dt.date.fromisoformat(iso_day(day))
+
+
 def _bounds(distances: Sequence[float]) -> tuple[float, float, float, float]:
-    given = [float(distance) for distance in distances]
+    given = metres(distances, "distances")
     if len(given) != 3 or not (np.diff([0.0, *given]) > 0).all():
         ends = (
             "; a treated ring and a buffer that end together are one: collinear"
@@ -420,6 +504,54 @@ def _bounds(distances: Sequence[float]) -> tuple[float, float, float, float]:
         msg = f"distances={tuple(distances)!r}: they are metres, up to 300 km"
         raise DataError(msg)
     return (given[0], given[1], given[1], given[2])
+
+
+def metres(values: object, name: str) -> list[float]:
+    """
+    Return distances as numbers.
+
+    Parameters
+    ----------
+    values
+        What was given.
+    name
+        The option.
+
+    Raises
+    ------
+    DataError
+        If they are no list of finite numbers.
+    """
+    try:
+        found = [float(value) for value in values]  # type: ignore[attr-defined]
+    except (TypeError, ValueError):
+        found = [np.nan]
+    if isinstance(values, str) or not np.isfinite(found).all():
+        msg = f"{name}={values!r}: write metres, {name}=(10_000, 20_000, 40_000)"
+        raise DataError(msg)
+    return found
+
+
+def check_design(design: object) -> None:
+    """
+    Check that what is asked about is a design.
+
+    Parameters
+    ----------
+    design
+        What was given.
+
+    Raises
+    ------
+    DataError
+        If it is none.
+    """
+    if not isinstance(design, Design):
+        msg = (
+            f"a design is needed, not {type(design).__name__}: bm.design(table, "
+            "outcome='population')"
+        )
+        raise DataError(msg)
 
 
 def _over(read: Outcome, codes: pd.Index) -> Outcome:
@@ -581,6 +713,7 @@ def check_before(found: Design) -> None:
     VintageError
         If all years are after, or none is.
     """
+    check_design(found)
     opened = found.opened
     if found.descriptive:
         when = f"before {opened:%d/%m/%Y}" if opened else "before: no opening is known"

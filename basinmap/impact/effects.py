@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from basinmap.errors import VintageError, culprits
 from basinmap.impact.contrasts import (
@@ -25,8 +25,8 @@ from basinmap.impact.contrasts import (
     loads,
     wild_bootstrap,
 )
-from basinmap.impact.designs import Design, check_before
-from basinmap.impact.fields import Field, fit_field
+from basinmap.impact.designs import Design, check_before, check_design
+from basinmap.impact.fields import Field, field_of
 from basinmap.impact.placebos import Places, Ranked, ranked
 from basinmap.impact.wording import (
     assumptions_of,
@@ -54,12 +54,12 @@ CUTOFF: Final = 20_000.0
 CAUTIONS: Final = {
     "placebos": "à lire d'abord : honnête, que les voisines se ressemblent ou non",
     "covariance": "honnête si la ressemblance décroît comme on le suppose",
-    "bootstrap": "conclut à tort de 1 à 12 fois sur 100, et décèle peu",
-    "conley": "conclut à tort de 25 à 52 fois sur 100 : ne se lit jamais seul",
-    "cluster": "conclut à tort de 30 à 69 fois sur 100 : ne se lit jamais seul",
+    "bootstrap": "conclut à tort de 5 à 17 fois sur 100, et décèle peu",
+    "conley": "conclut à tort de 33 à 60 fois sur 100 : ne se lit jamais seul",
+    "cluster": "conclut à tort de 33 à 73 fois sur 100 : ne se lit jamais seul",
 }
 """What is to be said of each interval, measured with one treated place."""
-_NORMAL: Final = float(norm.ppf(0.975))
+_NORMAL: Final = float(ndtri(0.975))
 _FEWEST: Final = 6
 """Clusters under which a bootstrap has too few signs to draw."""
 
@@ -133,11 +133,7 @@ def difference_in_differences(design: Design) -> Finding:
     after     -1.69   257.0   501.0
     """
     check_before(design)
-    after = design.after
-    change = design.levels[:, after].mean(axis=1) - design.levels[:, ~after].mean(
-        axis=1
-    )
-    table = estimates(design, change[:, None], ["after"])
+    table = estimates(design, design.change[:, None], ["after"])
     return _finding(design, table, ["after"])
 
 
@@ -165,12 +161,13 @@ def event_study(design: Design) -> Finding:
     >>> found.chart["estimate"].round(2).tolist()
     [0.0, -0.82, -1.69]
     """
+    check_design(design)
     reference = reference_of(design)
     at = design.years.index(reference)
     terms = [year for year in design.years if year != reference]
     keep = [k for k in range(len(design.years)) if k != at]
     changes = design.levels[:, keep] - design.levels[:, [at]]
-    table = estimates(design, changes, terms, lead=len(terms) - 1)
+    table = estimates(design, changes, terms)
     told = [terms[-1]] if design.descriptive else _headline(terms, reference)
     return _finding(design, table, told, reference=reference)
 
@@ -212,7 +209,6 @@ def estimates(
     changes: Floats,
     terms: Sequence[object],
     *,
-    lead: int = 0,
     methods: Sequence[str] = tuple(CAUTIONS),
     only: Sequence[str] = ("treated", "buffer"),
 ) -> pd.DataFrame:
@@ -227,14 +223,12 @@ def estimates(
         Differences over time, communes × terms.
     terms
         Names of the columns.
-    lead
-        Term that the spatial covariance is fitted on.
     methods
         The ranks among placebo places, `"placebos"`, first; then what is shown beside.
     only
         Rings.
     """
-    field = fit_design(design, changes, lead) if "covariance" in methods else None
+    field = fit_design(design, changes) if "covariance" in methods else None
     parts = {}
     for ring in only:
         own, places = _turned(design, ring)
@@ -255,19 +249,18 @@ def estimates(
     )
 
 
-def fit_design(design: Design, changes: Floats, lead: int) -> Field:
+def fit_design(design: Design, changes: Floats) -> Field:
     """
-    Fit the spatial covariance of differences on all communes of a design.
+    Return the spatial covariance of differences, of the shape fitted on the main one.
 
     Parameters
     ----------
-    design, changes, lead
+    design, changes
         As for `estimates`.
     """
-    rings = design.rings
-    known = [np.ones(len(changes)), rings.treated[0], rings.buffer[0]]
-    regressors = np.column_stack([column for column in known if column.any()])
-    return fit_field(changes, regressors, design.points, lead=lead, chain=design.chain)
+    return field_of(
+        changes, design.known, design.points, design.chain, design.resemblance
+    )
 
 
 def _turned(design: Design, ring: str) -> tuple[Rings, Places]:
@@ -352,7 +345,7 @@ def _of_ranks(ranks: Ranked, places: int) -> pd.DataFrame:
 
 def _normal(estimate: Floats, error: Floats) -> pd.DataFrame:
     with np.errstate(invalid="ignore", divide="ignore"):
-        p = 2 * norm.sf(np.abs(estimate) / error)
+        p = 2 * ndtr(-np.abs(estimate) / error)
     return pd.DataFrame(
         {
             "estimate": estimate,

@@ -10,14 +10,14 @@ import pandas as pd
 
 from basinmap.access.circles import rings
 from basinmap.errors import DataError, VintageError
-from basinmap.impact.designs import Design, Missing, design, museum
+from basinmap.impact.designs import EVENTS, Design, Missing, design, museum
 from basinmap.impact.effects import (
     Finding,
     difference_in_differences,
     event_study,
 )
 from basinmap.impact.outcomes import Asked
-from basinmap.impact.panels import EVENTS, ring_panel
+from basinmap.impact.panels import ring_panel
 from basinmap.impact.robustness import (
     placebo_dates,
     pre_trends,
@@ -31,7 +31,6 @@ from basinmap.measures import Ratio
 from basinmap.reports import Report
 from basinmap.territory.days import Day
 from basinmap.territory.places import Place
-from basinmap.territory.units import statistics
 from basinmap.typography import typeset
 from basinmap.values.told import bare
 
@@ -78,12 +77,13 @@ class Evaluation:
 
 
 def evaluation(  # noqa: PLR0913 - each is a choice that changes the figures
-    table: pd.DataFrame | None = None,
+    table: pd.DataFrame,
     *,
     outcome: str | Ratio = "population",
     place: Place | None = None,
     years: Sequence[int] | None = None,
     opened: Day | None = None,
+    announced: Day | int | None = None,
     distances: Sequence[float] = (10_000, 20_000, 40_000),
     weights: str | pd.Series = "population",
     communes: gpd.GeoDataFrame | None = None,
@@ -100,9 +100,11 @@ def evaluation(  # noqa: PLR0913 - each is a choice that changes the figures
     Parameters
     ----------
     table
-        Communes × columns named `<count>_<year>`; by default the embedded statistics,
-        of which no year is before the opening of the Louvre-Lens.
-    outcome, place, years, opened, distances, weights, communes, missing, breaks
+        Communes × columns named `<count>_<year>`; of `bm.statistics()` no year is
+        before the opening of the Louvre-Lens.
+    outcome, place, years, opened, announced
+        As for `design`.
+    distances, weights, communes, missing, breaks
         As for `design`.
     sweep
         Whether the rings are drawn otherwise too, which takes some seconds.
@@ -120,26 +122,26 @@ def evaluation(  # noqa: PLR0913 - each is a choice that changes the figures
     Examples
     --------
     >>> import basinmap as bm
-    >>> chapter = bm.evaluation(years=[2016, 2023], sweep=False)
+    >>> chapter = bm.evaluation(bm.statistics(), years=[2016, 2023], sweep=False)
     >>> chapter.sentences[0][-54:]
     'ne évolution, il ne mesure pas l’effet de l’ouverture.'
     >>> chapter.difference is None
     True
     """
-    data = statistics() if table is None else table
     plan = design(
-        data,
+        table,
         outcome=outcome,
         place=place,
         years=years,
         opened=opened,
+        announced=announced,
         distances=distances,
         weights=weights,
         communes=communes,
         missing=missing,
         breaks=breaks,
     )
-    panel, report = _panel(data, plan, outcome, communes, missing)
+    panel, report = _panel(table, plan, outcome, communes, missing)
     study = event_study(plan)
     difference = None if plan.descriptive else difference_in_differences(plan)
     checks, more = _checks(plan, sweep=sweep)

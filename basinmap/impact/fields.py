@@ -17,7 +17,15 @@ from scipy.optimize import minimize
 from scipy.sparse import csr_array
 from scipy.spatial.distance import cdist
 
-__all__ = ["Chain", "Field", "chain_of", "fit_field"]
+__all__ = [
+    "Chain",
+    "Field",
+    "chain_of",
+    "correlation",
+    "field_of",
+    "fit_shape",
+    "likelihoods",
+]
 
 Floats = NDArray[np.float64]
 _START: Final = (10_000.0, 0.3)
@@ -159,32 +167,20 @@ def likelihoods(
     return -0.5 * (freedom * np.log(left / freedom) + rest)
 
 
-def fit_field(
-    values: Floats,
-    known: Floats,
-    points: Floats,
-    *,
-    lead: int = 0,
-    chain: Chain | None = None,
-) -> Field:
+def fit_shape(values: Floats, known: Floats, chain: Chain) -> tuple[float, float]:
     """
-    Fit the range and the nugget on one outcome; the variances on all.
+    Return the range and the nugget that are the likeliest.
 
     Parameters
     ----------
     values
-        Differences over time, of shape (communes, outcomes).
+        Differences over time, one a commune.
     known
         Regressors: a constant and the rings.
-    points
-        In metres.
-    lead
-        Outcome that range and nugget are fitted on.
     chain
-        What `chain_of` returned for these points.
+        What `chain_of` returns for the points.
     """
-    chain = chain_of(points) if chain is None else chain
-    one = values[:, [lead]]
+    one = values.reshape(-1, 1)
 
     def cost(at: Floats) -> float:
         return -float(likelihoods(chain.whitening(*_inside(at)), one, known)[0])
@@ -194,15 +190,39 @@ def fit_field(
         "initial_simplex": start + np.array([[0, 0], [0.7, 0], [0, 0.8]]),
         "xatol": 0.05,
         "fatol": 0.02,
-        "maxfev": 40,
+        "maxfev": 60,
     }
-    found = minimize(cost, start, method="Nelder-Mead", options=options)
-    length, nugget = _inside(found.x)
-    shape, _ = chain.whitening(length, nugget)
-    x, y = shape @ known, shape @ values
+    return _inside(minimize(cost, start, method="Nelder-Mead", options=options).x)
+
+
+def field_of(
+    values: Floats,
+    known: Floats,
+    points: Floats,
+    chain: Chain,
+    shape: tuple[float, float],
+) -> Field:
+    """
+    Return the covariance of outcomes in space, given range and nugget.
+
+    Parameters
+    ----------
+    values
+        Differences over time, of shape (communes, outcomes).
+    known
+        Regressors: a constant and the rings.
+    points
+        In metres.
+    chain
+        What `chain_of` returns for them.
+    shape
+        What `fit_shape` returns.
+    """
+    white, _ = chain.whitening(*shape)
+    x, y = white @ known, white @ values
     left = y - x @ np.linalg.lstsq(x, y, rcond=None)[0]
     spread = left.T @ left / (len(values) - known.shape[1])
-    return Field(length, nugget, correlation(points, length, nugget), spread)
+    return Field(*shape, correlation(points, *shape), spread)
 
 
 def correlation(points: Floats, length: float, nugget: float) -> Floats:

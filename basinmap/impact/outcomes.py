@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
@@ -34,7 +34,9 @@ from basinmap.values.told import bare, measures_of, told_of
 __all__ = [
     "Outcome",
     "breaks_of",
+    "check_communes",
     "check_one_geography",
+    "check_years",
     "counts_of",
     "credited",
     "dated",
@@ -180,7 +182,7 @@ def check_years(
     """
     counts = counts_of(asked)
     there = known_years(table, counts)
-    wanted = there if years is None else [int(year) for year in years]
+    wanted = there if years is None else _whole_years(years)
     absent = [year for year in wanted if year not in there]
     if absent:
         columns = [f"{count}_{year}" for year in absent for count in counts]
@@ -200,6 +202,47 @@ def check_years(
         )
         raise DataError(msg)
     return tuple(sorted(wanted))
+
+
+def _whole_years(years: object) -> list[int]:
+    plain = isinstance(years, str) or not isinstance(years, Iterable)
+    given = [] if plain else list(years)  # type: ignore[call-overload]
+    if plain or not all(isinstance(year, int | np.integer) for year in given):
+        msg = f"years={years!r}: write them as whole numbers, years=[2016, 2023]"
+        raise DataError(msg)
+    return [int(year) for year in given]
+
+
+def check_communes(table: object) -> None:
+    """
+    Check that a table is one of communes.
+
+    Parameters
+    ----------
+    table
+        What was given.
+
+    Raises
+    ------
+    DataError
+        If it is no frame, or its index is of something else.
+
+    Examples
+    --------
+    >>> check_communes([])
+    Traceback (most recent call last):
+    basinmap.errors.DataError: table: a frame by commune is needed, not list
+    """
+    if not isinstance(table, pd.DataFrame):
+        msg = f"table: a frame by commune is needed, not {type(table).__name__}"
+        raise DataError(msg)
+    if table.index.name != "commune":
+        msg = (
+            f"table: the index must be named 'commune', found {table.index.name!r}: "
+            "table.set_index('code').rename_axis('commune'); what is of IRIS is added "
+            "up first"
+        )
+        raise DataError(msg)
 
 
 def check_one_geography(

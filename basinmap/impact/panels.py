@@ -14,9 +14,11 @@ import shapely
 
 from basinmap.access.counting import reach
 from basinmap.errors import DataError, MeasureError, VintageError, culprits
+from basinmap.impact.designs import EVENTS, day_of
 from basinmap.impact.outcomes import (
     Asked,
     breaks_of,
+    check_communes,
     check_one_geography,
     check_years,
     counts_of,
@@ -28,24 +30,22 @@ from basinmap.measures import Measure, Ratio, state_column, states_of
 from basinmap.reports import Report
 from basinmap.spatial.joins import locate
 from basinmap.spatial.options import check_choice
+from basinmap.spatial.overlaps import shared_surface
 from basinmap.spatial.projections import check_frame, check_metric, check_same_crs
 from basinmap.territory.aggregation import aggregate, check_table
-from basinmap.territory.days import Day, iso_day
+from basinmap.territory.days import Day
 from basinmap.territory.lists import listed
 from basinmap.territory.perimeters import Perimeter
+from basinmap.territory.units import check_unique
 from basinmap.territory.units import communes as embedded_communes
 from basinmap.typography import number, percent, typeset
 from basinmap.values.told import bare, fact_of, tell, told_of
 
-__all__ = ["EVENTS", "ring_panel"]
+__all__ = ["ring_panel"]
 
-EVENTS: Final[Mapping[str, Day | int]] = {
-    "l'annonce": 2004,
-    "l'ouverture": "2012-12-12",
-}
-"""What happened to the Louvre-Lens: its choice was announced, it opened."""
 _ROLES: Final = ("treated", "buffer", "control")
 _OUTSIDE: Final = 0.01
+_NOISE: Final = 1e-6
 _TAKEN: Final = ("label", "role", "communes", "cut", "outside", "period")
 
 
@@ -57,7 +57,7 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
     perimeter: str | Perimeter = "constant",
     years: Sequence[int] | None = None,
     roles: Sequence[str] | None = None,
-    events: Mapping[str, Day | int] = EVENTS,
+    events: Mapping[str, Day | int] | None = None,
     missing: str = "refuse",
     communes: gpd.GeoDataFrame | None = None,
 ) -> tuple[pd.DataFrame, Report]:
@@ -83,7 +83,8 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
         Of each area, `"treated"`, `"buffer"` or `"control"`; by default the first is
         treated, the last are controls, what is between is a buffer.
     events
-        French name, with its article, to a day or a year.
+        French name, with its article, to a day or a year; by default those of the
+        Louvre-Lens, announced in 2004, opened on 12 December 2012.
     missing
         `"refuse"`: a commune without a value makes that of its area missing, that
         year; `"drop"`: it leaves all years, and the report says so.
@@ -131,6 +132,7 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
           2023  control       501   1554031.0             101.6
     """
     check_choice(missing, "missing", ("refuse", "drop"))
+    check_communes(table)
     wanted = _wanted(measures)
     units = _units(perimeter, communes)
     check_areas_of(areas, units)
@@ -159,7 +161,7 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
             **held,
         }[name]
         panel.insert(place, name, panel.index.get_level_values(0).map(values))
-    panel.insert(5, "period", _periods(panel, events))
+    panel.insert(5, "period", _periods(panel, EVENTS if events is None else events))
     notes = _notes(table, areas, held, members, left, known, wanted, chosen)
     tell(
         panel,
@@ -231,6 +233,14 @@ def check_areas_of(areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> None:
     check_frame(areas, "areas")
     check_metric(areas, "areas")
     check_same_crs(areas, units, names=("areas", "communes"))
+    check_unique(areas.index, "areas")
+    twice = shared_surface(areas) if areas.index.nlevels == 1 else 0.0
+    if twice > _NOISE * float(areas.area.sum()):
+        msg = (
+            f"areas overlap over {twice / 1e6:.3g} km²: a commune would be in several; "
+            "give disjoint ones: rings, or bm.isochrones(…, nested=False)"
+        )
+        raise DataError(msg)
     if areas.index.nlevels > 1:
         msg = (
             "areas: rings of several places; follow those of one: "
@@ -384,7 +394,7 @@ def _ground(
 
 def _periods(panel: pd.DataFrame, events: Mapping[str, Day | int]) -> list[str]:
     """Say of each year between which events it lies: its values are of 1 January."""
-    days = sorted((_day(day), name) for name, day in events.items())
+    days = sorted((day_of(day), name) for name, day in events.items())
     found = []
     for year in panel.index.get_level_values("year"):
         past = [(d, n) for d, n in days if dt.date(int(year), 1, 1) >= d]
@@ -400,13 +410,6 @@ def _between(start: tuple[dt.date, str] | None, end: tuple[dt.date, str] | None)
     if end:
         return f"avant {end[1]} ({end[0].year})"
     return f"après {start[1]} ({start[0].year})" if start else ""
-
-
-def _day(day: Day | int) -> dt.date:
-    """Return a day; of a year alone its last, since it is not known which."""
-    if isinstance(day, int) or (isinstance(day, str) and day.isdigit()):
-        return dt.date(int(day), 12, 31)
-    return dt.date.fromisoformat(iso_day(day))
 
 
 def _told(

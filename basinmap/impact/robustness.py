@@ -13,7 +13,13 @@ from scipy.optimize import nnls
 from basinmap.errors import DataError, VintageError, culprits
 from basinmap.impact.bounds import fixed_length
 from basinmap.impact.contrasts import contrast, loads
-from basinmap.impact.designs import Design, check_before, ground_scale
+from basinmap.impact.designs import (
+    Design,
+    check_before,
+    check_design,
+    ground_scale,
+    metres,
+)
 from basinmap.impact.effects import (
     Finding,
     estimates,
@@ -93,11 +99,8 @@ def _of_drift(design: Design, row: pd.Series, years: NDArray) -> tuple[str, ...]
     seen = amount(row["detectable"], unit, signed=False)
     after = np.array(design.years)[design.after]
     span = float(after.mean() - years.mean())
-    change = design.levels[:, design.after].mean(axis=1) - design.levels[
-        :, ~design.after
-    ].mean(axis=1)
     weights = next(iter(design.weightings.values()))
-    gap = contrast(design.rings, change[:, None], weights).estimate[0, 0]
+    gap = contrast(design.rings, design.change[:, None], weights).estimate[0, 0]
     first = (
         f"De {years[0]} à {years[-1]}, avant l'ouverture, l'écart variait déjà de "
         f"{told} par an ({rank}) : les évolutions n'étaient pas parallèles."
@@ -152,7 +155,7 @@ def placebo_dates(design: Design) -> Finding:
         [values[:, k:].mean(axis=1) - values[:, :k].mean(axis=1) for k in cuts]
     )
     terms = [design.years[before[k]] for k in cuts]
-    table = estimates(design, changes, terms, lead=len(terms) // 2)
+    table = estimates(design, changes, terms)
     rows = main_rows(table)
     found = [str(term) for term in terms if rows.loc[term, "p"] <= 0.05]
     line = (
@@ -205,6 +208,8 @@ def ring_sweep(
     >>> sweep["communes"].tolist()
     [0, 0, 47, 47]
     """
+    check_design(design)
+    treated, gaps = metres(treated, "treated"), metres(gaps, "gaps")
     wrong = [d for d in [*treated, *(1 + g for g in gaps)] if not d > 0]
     if wrong:
         msg = f"ring_sweep: distances are metres above 0, not {culprits(wrong)}"
@@ -237,7 +242,7 @@ def _swept(
     except DataError as error:
         why = {"communes": _within(design, bounds[0]), "why": str(error)}
         return {(*key, name): why for name in design.weightings}
-    change = _change(other)
+    change = other.change
     found: dict[tuple[object, ...], dict[str, object]] = {}
     table = estimates(
         other, change[:, None], ["gap"], methods=("placebos",), only=("treated",)
@@ -255,14 +260,6 @@ def _swept(
 
 def _within(design: Design, radius: float) -> int:
     return int((design.here < radius).sum())
-
-
-def _change(design: Design) -> Floats:
-    """Return what is compared: after less before, or the last year less the first."""
-    after, values = design.after, design.levels
-    if design.descriptive:
-        return values[:, -1] - values[:, 0]
-    return values[:, after].mean(axis=1) - values[:, ~after].mean(axis=1)
 
 
 # -- other places -------------------------------------------------------------------
@@ -427,6 +424,8 @@ def trend_bounds(
     ------
     VintageError
         If there is one year before the opening, or none.
+    DataError
+        If a change is negative, or no number.
 
     Notes
     -----
@@ -441,8 +440,8 @@ def trend_bounds(
     >>> bm.trend_bounds(plan, changes=[0, 0.1])[["low", "high"]].round(1)
             low  high
     change
-    0.0    -2.8   1.3
-    0.1    -3.0   1.3
+    0.0    -3.1   1.6
+    0.1    -3.3   1.7
     """
     check_before(design)
     reference = reference_of(design)
@@ -458,14 +457,17 @@ def trend_bounds(
     moved = design.levels[:, kept] - design.levels[:, [design.years.index(reference)]]
     weights = next(iter(design.weightings.values()))
     estimate = contrast(design.rings, moved, weights).estimate[0]
-    field = fit_design(design, moved, moved.shape[1] - 1)
+    field = fit_design(design, moved)
     covariance = field.covariance(loads(design.rings, weights)[0])
     target = np.where(late, 1 / late.sum(), 0.0)
     allowed = (
         _seen(years[~design.after], estimate[~late], reference)
         if changes is None
-        else [float(change) for change in changes]
+        else metres(changes, "changes")
     )
+    if min(allowed) < 0:
+        msg = f"changes: of slope, 0 or more, not {culprits(allowed)}"
+        raise DataError(msg)
     rows = {
         change: fixed_length(
             estimate, covariance, years[kept].tolist(), reference, target, smooth=change

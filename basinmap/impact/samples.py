@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from basinmap.errors import CodeError, DataError, culprits
+from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.impact.weights import Weights
 from basinmap.measures import missing
 from basinmap.states import STATES
@@ -89,6 +89,8 @@ def sample_of(values: pd.Series, weights: Weights, *, numeric: bool = True) -> S
     ------
     CodeError
         If codes of one are not of the other.
+    VintageError
+        If both say their date, and differ.
     DataError
         If values are no series, one is no number or infinite, all are equal, or fewer
         than 5 are left.
@@ -103,6 +105,7 @@ def sample_of(values: pd.Series, weights: Weights, *, numeric: bool = True) -> S
     check_series(values)
     _check_weights(weights)
     _check_same_codes(values.index, weights.codes)
+    _check_same_dates(values, weights)
     states = check_states(upheld(values, stacklevel=4))
     # Values meet weights by code: never by the order that each is in.
     given = (numbers(values) if numeric else values).reindex(weights.codes)
@@ -119,7 +122,9 @@ def sample_of(values: pd.Series, weights: Weights, *, numeric: bool = True) -> S
     return Sample(found, near, left_out, _notes(found, near, left_out, states))
 
 
-def check_seed(seed: object, permutations: object, least: int = 99) -> None:
+def check_seed(
+    seed: object, permutations: object, least: int = 99, what: str = "permutations"
+) -> None:
     """
     Check that draws are whole numbers, and as many as make sense.
 
@@ -131,13 +136,15 @@ def check_seed(seed: object, permutations: object, least: int = 99) -> None:
         How many.
     least
         How many there must be.
+    what
+        What they are called.
 
     Raises
     ------
     DataError
         If one is not.
     """
-    for value, name, low in ((seed, "seed", 0), (permutations, "permutations", least)):
+    for value, name, low in ((seed, "seed", 0), (permutations, what, least)):
         whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         if not whole or int(value) < low:  # type: ignore[call-overload]
             msg = f"{name}: a whole number from {low}, got {value!r}"
@@ -170,6 +177,19 @@ def _check_same_codes(index: pd.Index, codes: pd.Index) -> None:
             "missing: values.reindex(weights.codes)"
         )
         raise CodeError(msg)
+
+
+def _check_same_dates(values: pd.Series, weights: Weights) -> None:
+    told = told_of(values)
+    pairs = [(told.geography[:4], weights.geography), (told.date, weights.date)]
+    for own, other in pairs:
+        if own and other and own != other:
+            msg = (
+                f"{values.name or 'values'}: of {own}, among neighbours of {other}: "
+                "territories may have changed; bring the values there (bm.rebase), or "
+                "take the outlines of their date"
+            )
+            raise VintageError(msg)
 
 
 def _missing(values: pd.Series, states: Mapping[Any, str]) -> dict[Any, str]:

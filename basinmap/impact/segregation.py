@@ -16,6 +16,7 @@ from basinmap.measures import missing
 from basinmap.spatial.combining import part_of
 from basinmap.spatial.options import check_flag
 from basinmap.states import STATES
+from basinmap.territory.levels import PRINTED
 from basinmap.territory.wholes import remarks, warn_of_part
 from basinmap.typography import number, typeset
 from basinmap.values.told import Told, measures_of, retell
@@ -175,7 +176,7 @@ def _parent(table: pd.DataFrame, by: str | pd.Series | None) -> pd.Series:
         return pd.Series("ensemble", index=table.index, name="territory")
     if isinstance(by, pd.Series):
         return by.reindex(table.index)
-    if by not in table.columns:
+    if not isinstance(by, str) or by not in table.columns:
         msg = f"by: no column {by!r}; found {culprits(table.columns)}"
         raise ColumnError(msg)
     return pd.Series(table[by])
@@ -235,9 +236,7 @@ def _told(
     )
     gone = int(found.pop("gone").sum())
     states = found.pop("state")
-    notes = [
-        f"{labels[0]}, parmi : {labels[1]}. Maille : {_PRINTED.get(small, small)}."
-    ]
+    notes = [f"{labels[0]}, parmi : {labels[1]}. Maille : {PRINTED.get(small, small)}."]
     if gone:
         notes.append(f"{number(gone)} unités secrètes ou non disponibles.")
     one = Told(
@@ -261,6 +260,3 @@ def _told(
     for name in ("group", "total", "share"):
         found[name] = found[name].mask(hidden)
     return laid_out(found, states, one, columns)
-
-
-_PRINTED: Final = {"iris": "IRIS"}

@@ -33,6 +33,7 @@ from basinmap.spatial.options import check_flag
 from basinmap.states import STATES
 from basinmap.typography import number, percent, typeset
 from basinmap.values.checks import check_series, check_states, name_of, numbers
+from basinmap.values.columns import column
 from basinmap.values.told import Told, measures_of, tell, told_of, upheld
 
 __all__ = [
@@ -237,6 +238,9 @@ def location_quotient(
     >>> location_quotient(jobs)["mine"].tolist()
     [1.5, 0.5]
     """
+    if not isinstance(table, pd.DataFrame):
+        msg = f"expected a table of counts, got {type(table).__name__}"
+        raise DataError(msg)
     sectors = [c for c in table.columns if not str(c).endswith("_state")]
     counts, states = counts_of(table, sectors)
     pair = None if reference is None else (reference, reference)
@@ -336,7 +340,8 @@ def growth_split(
 
 def _span(table: pd.DataFrame, start: str, end: str, years: float | None) -> float:
     if years is not None:
-        if isinstance(years, bool) or not years > 0:
+        real = isinstance(years, int | float | np.number)
+        if not real or isinstance(years, bool) or not 0 < years < np.inf:
             msg = f"years: a number above 0, got {years!r}"
             raise VintageError(msg)
         return float(years)
@@ -476,8 +481,8 @@ def convergence(
             "such as an income a head or a rate"
         )
         raise MeasureError(msg)
-    table = levels[list(years.values())].set_axis(list(years), axis=1)
-    table = table.apply(numbers)
+    read = {year: column(levels, name) for year, name in years.items()}
+    table = pd.DataFrame({year: _known(values) for year, values in read.items()})
     _check_above_zero(table)
     gone = table.isna().any(axis=1)
     left_out = _why_missing(levels, years, gone)
@@ -524,6 +529,14 @@ def _check_above_zero(table: pd.DataFrame) -> None:
             f"{culprits(wrong)}; growth is of levels above 0"
         )
         raise MeasureError(msg)
+
+
+def _known(values: pd.Series) -> pd.Series:
+    """Return values that are what is asked: a minimum is not."""
+    states = check_states(upheld(values, stacklevel=4))
+    least = [code for code, state in states.items() if state == "lower_bound"]
+    found = numbers(values)
+    return found.mask(found.index.isin(least))
 
 
 def _why_missing(
@@ -586,10 +599,7 @@ def rank_mobility(first: pd.Series, last: pd.Series) -> pd.DataFrame:
     pair = {}
     for values, what in ((first, "first"), (last, "last")):
         check_series(values, what)
-        states = check_states(upheld(values))
-        least = [code for code, state in states.items() if state == "lower_bound"]
-        found = numbers(values)
-        pair[what] = found.mask(found.index.isin(least))
+        pair[what] = _known(values)
     apart = first.index.symmetric_difference(last.index)
     if len(apart):
         msg = (
@@ -601,6 +611,10 @@ def rank_mobility(first: pd.Series, last: pd.Series) -> pd.DataFrame:
     known = both.dropna()
     if len(known) < 3:
         msg = f"{len(known)} unit(s) known at both dates; at least 3 are needed"
+        raise DataError(msg)
+    flat = [name for name in known if known[name].eq(known[name].iloc[0]).all()]
+    if flat:
+        msg = f"{culprits(flat)}: all values are equal, and have no order"
         raise DataError(msg)
     tau = float(stats.kendalltau(known["first"], known["last"]).statistic)
     ranks = known.rank(ascending=False).add_prefix("rank_")
@@ -712,14 +726,18 @@ def resilience(
     return tell(found, of_source(levels), columns=told)
 
 
+def _pair(shock: object) -> bool:
+    return isinstance(shock, tuple) and len(shock) == 2
+
+
 def _window(
     years: Mapping[int, str], shock: tuple[int, int], until: int | None
 ) -> tuple[int, int, int]:
-    if not isinstance(shock, tuple) or len(shock) != 2:
+    asked = (*shock, max(years) if until is None else until) if _pair(shock) else ()
+    if not asked or not all(isinstance(year, int | np.integer) for year in asked):
         msg = "shock: two years, the last before it and the last of it: (2008, 2010)"
         raise VintageError(msg)
-    start, worst = shock
-    end = max(years) if until is None else until
+    start, worst, end = asked
     if not min(years) <= start < worst <= end <= max(years):
         msg = (
             f"shock={shock!r}, until={end}: years from {min(years)} to {max(years)} "

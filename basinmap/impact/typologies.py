@@ -134,7 +134,7 @@ def typology(
     >>> found.profile["units"].tolist(), found.groups["62498"]
     ([24, 12], 'urbain')
     """
-    check_seed(seed, draws, least=0)
+    check_seed(seed, draws, least=0, what="draws")
     values = _indicators(indicators)
     states = _left_out(indicators, values)
     known = values.drop(index=list(states))
@@ -227,7 +227,8 @@ def _check_groups(
     _check_columns(known)
     if names is None:
         return
-    if isinstance(names, str) or len(set(names)) != count or len(names) != count:
+    given = list(names) if isinstance(names, list | tuple) else []
+    if len(set(given)) != count or len(given) != count:
         msg = f"names: {count} different names, the largest kind first; got {names!r}"
         raise DataError(msg)
 

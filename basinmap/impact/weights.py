@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import warnings
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any, Final
 
@@ -28,9 +28,9 @@ from basinmap.errors import (
 from basinmap.spatial.coverages import neighbours
 from basinmap.spatial.options import check_size
 from basinmap.spatial.projections import check_frame, check_metric
-from basinmap.territory.levels import check_unique
+from basinmap.territory.levels import PRINTED, check_unique
 from basinmap.typography import number, shortest, typeset
-from basinmap.values.told import fact_of
+from basinmap.values.told import fact_of, told_of
 
 __all__ = [
     "Weights",
@@ -57,6 +57,8 @@ class Weights:
         What each column counts for each row, as given; nothing on the diagonal.
     rule
         French words: what neighbours are.
+    geography, date
+        Year of the list of communes, and day of the perimeters, of the units.
 
     See Also
     --------
@@ -68,10 +70,16 @@ class Weights:
     codes: pd.Index
     matrix: sparse.csr_array
     rule: str
+    geography: str = ""
+    date: str = ""
 
     def __post_init__(self) -> None:
         """Refuse a matrix that is no list of neighbours of these codes."""
+        if not isinstance(self.codes, pd.Index) or np.ndim(self.matrix) != 2:
+            msg = "codes must be a pandas Index, and the matrix have a row a code"
+            raise DataError(msg)
         check_unique(self.codes, "codes")
+        object.__setattr__(self, "matrix", sparse.csr_array(self.matrix))
         shape = (len(self.codes), len(self.codes))
         if self.matrix.shape != shape:
             msg = f"matrix of {self.matrix.shape} for {len(self.codes)} codes"
@@ -115,7 +123,8 @@ class Weights:
         CodeError
             If one is of no unit.
         """
-        places = self.codes.get_indexer(pd.Index(list(codes)))
+        codes = [codes] if isinstance(codes, str) else list(codes)
+        places = self.codes.get_indexer(pd.Index(codes))
         if (places < 0).any():
             unknown = [c for c, p in zip(codes, places, strict=True) if p < 0]
             msg = f"codes: {len(unknown)} of no unit: {culprits(unknown)}"
@@ -123,7 +132,8 @@ class Weights:
         kept = np.unique(places)
         if len(kept) == len(self.codes):
             return self
-        return Weights(self.codes[kept], self.matrix[kept][:, kept], self.rule)
+        matrix = self.matrix[kept][:, kept]
+        return replace(self, codes=self.codes[kept], matrix=matrix)
 
     def graph(self) -> Any:  # noqa: ANN401 - a class of an optional library
         """
@@ -164,7 +174,7 @@ class Weights:
         mean = number(float(self.counts.mean()), 1)
         alone = self.isolates
         tail = f" ; {number(len(alone))} sans voisine" if alone else ""
-        return typeset(f"Voisines : {self.rule} ; {mean} en moyenne{tail}.")
+        return typeset(f"Voisinage : {self.rule} ; {mean} en moyenne{tail}.")
 
     def __repr__(self) -> str:
         """Say the same to whoever looks."""
@@ -223,7 +233,8 @@ def contiguity_weights(
     how = "par une frontière ou un point" if corners else "par une frontière"
     if tolerance is not None:
         how += f", à {shortest(tolerance)} m près"
-    return _built(codes, rows, columns, f"unités qui se touchent, {how}")
+    found = _built(codes, rows, columns, f"{_called(units)} qui se touchent, {how}")
+    return _dated(found, units)
 
 
 def distance_weights(
@@ -273,15 +284,16 @@ def distance_weights(
     points = _points(units)
     if nearest is not None:
         rows, columns = _nearest(points, _whole(nearest, len(points)))
-        return _built(
-            units.index, rows, columns, f"les {nearest} plus proches à vol d'oiseau"
-        )
+        rule = f"les {nearest} plus proches à vol d'oiseau"
+        return _dated(_built(units.index, rows, columns, rule), units)
     check_size(within, "within is a distance in metres above 0, such as 5_000")
     pairs = cKDTree(points).query_pairs(float(within or 0), output_type="ndarray")
     rows = np.concatenate([pairs[:, 0], pairs[:, 1]])
     columns = np.concatenate([pairs[:, 1], pairs[:, 0]])
-    rule = f"unités à {shortest(float(within or 0) / 1000)} km au plus à vol d'oiseau"
-    return _built(units.index, rows, columns, rule, cure="within is in metres: 5_000")
+    far = f"{shortest(float(within or 0) / 1000)} km au plus"
+    rule = f"{_called(units)} à {far} à vol d'oiseau"
+    cure = "within is in metres: 5_000"
+    return _dated(_built(units.index, rows, columns, rule, cure=cure), units)
 
 
 def time_weights(times: pd.DataFrame, *, within: float) -> Weights:
@@ -430,6 +442,16 @@ def _built(
             stacklevel=3,
         )
     return found
+
+
+def _called(units: gpd.GeoDataFrame) -> str:
+    """Return what units are called in French, such as « communes »."""
+    return PRINTED.get(told_of(units).level or str(units.index.name or ""), "unités")
+
+
+def _dated(weights: Weights, units: gpd.GeoDataFrame) -> Weights:
+    told = told_of(units)
+    return replace(weights, geography=told.geography[:4], date=told.date)
 
 
 def _points(units: gpd.GeoDataFrame) -> NDArray[np.float64]:

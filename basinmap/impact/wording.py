@@ -256,6 +256,7 @@ def assumptions_of(
         f"recouvrent : {number(design.disjoint)} seulement, celui-ci compris, n'ont "
         "aucune couronne commune.",
         _varies(variation, perimeter),
+        _expected(design),
         *_left_out(design),
         *design.outcome.notes,
         *(
@@ -277,6 +278,18 @@ def _varies(ratio: float, perimeter: str) -> str:
         return f"{text} : les lieux sont comparables."
     return (
         f"{text} : les lieux ne sont pas tout à fait comparables, le rang est fragile."
+    )
+
+
+def _expected(design: Design) -> str:
+    years = design.expected
+    if not years or design.announced is None:
+        return ""
+    listed = ", ".join(str(year) for year in years)
+    return (
+        f"Après l'annonce ({design.announced.year}) et avant l'ouverture ({listed}), "
+        "ce qu'on en attendait a pu déjà compter : l'écart mesuré serait alors trop "
+        "faible."
     )
 
 

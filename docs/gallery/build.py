@@ -38,6 +38,7 @@ FAMILIES: Final = {
     "flux": "Des flux",
     "maille": "Des grilles et des surfaces",
     "distance": "Des distances et des temps",
+    "evaluation": "Évaluer",
     "page": "La page",
 }
 """Prefixes of the scripts, in the order of the page."""

@@ -77,8 +77,8 @@ QUALITATIVE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         # Places that resemble their neighbours or not: high, low, high among low, low
         # among high, and the pale ground of those of which nothing is known.
-        "clusters": ("#b2182b", "#2166ac", "#f4a582", "#92c5de", "#eeebe4"),
-        "spots": ("#b2182b", "#2166ac", "#eeebe4"),
+        "clusters": ("#b2182b", "#2166ac", "#f4a582", "#92c5de", "#f4ead0"),
+        "spots": ("#b2182b", "#2166ac", "#f4ead0"),
         # For a print in black and white, light and dark by turns: no more than five.
         "greys": ("#dcdcdc", "#838383", "#b0b0b0", "#5a5a5a", "#303030"),
     }

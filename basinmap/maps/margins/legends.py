@@ -25,6 +25,7 @@ from basinmap.maps.look.themes import (
     text_width,
     wrapped,
 )
+from basinmap.maps.margins.chronicles import ChronicleBlock
 from basinmap.maps.margins.insets import InsetBlock
 from basinmap.maps.paper.blocks import (
     CirclesBlock,
@@ -318,7 +319,8 @@ def _in_reading_order(blocks: list[object]) -> list[object]:
         CirclesBlock: 2,
         KeyBlock: 3,
         FiguresBlock: 4,
-        InsetBlock: 5,
+        ChronicleBlock: 5,
+        InsetBlock: 6,
     }
     return sorted(blocks, key=lambda block: order.get(type(block), 1))
 
