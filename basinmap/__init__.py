@@ -239,6 +239,7 @@ if TYPE_CHECKING:
     from basinmap.maps.look.vision import check_colors as check_colors
     from basinmap.maps.look.vision import least_difference as least_difference
     from basinmap.maps.look.vision import simulate as simulate
+    from basinmap.maps.margins.chronicles import draw_event_study as draw_event_study
     from basinmap.maps.margins.exits import draw_exits as draw_exits
     from basinmap.maps.margins.furniture import draw_furniture as draw_furniture
     from basinmap.maps.margins.insets import draw_inset as draw_inset
