@@ -34,6 +34,7 @@ _ROOMS: Final = {
     ),
     "reports": ("Report",),
     "values.columns": ("column", "describe", "table_of"),
+    "values.masking": ("SecrecyRule", "secrecy_rules"),
     "values.told": ("Told", "measures_of", "report_of", "told_of"),
     "territory.aggregation": ("aggregate",),
     "territory.evolution": ("series",),
@@ -64,6 +65,8 @@ _ROOMS: Final = {
         "scots",
         "statistics",
     ),
+    "secrecy.attacking": ("Attack", "attack"),
+    "secrecy.protecting": ("Protection", "protect"),
     "sources.reading": ("read_source",),
     "sources.tables": ("read_table",),
     "spatial.apportioning": ("Apportionment", "apportion"),
@@ -229,6 +232,10 @@ if TYPE_CHECKING:
     from basinmap.measures import parse_counts as parse_counts
     from basinmap.measures import states_of as states_of
     from basinmap.reports import Report as Report
+    from basinmap.secrecy.attacking import Attack as Attack
+    from basinmap.secrecy.attacking import attack as attack
+    from basinmap.secrecy.protecting import Protection as Protection
+    from basinmap.secrecy.protecting import protect as protect
     from basinmap.sources.reading import read_source as read_source
     from basinmap.sources.tables import read_table as read_table
     from basinmap.spatial.apportioning import Apportionment as Apportionment
@@ -288,6 +295,8 @@ if TYPE_CHECKING:
     from basinmap.values.columns import column as column
     from basinmap.values.columns import describe as describe
     from basinmap.values.columns import table_of as table_of
+    from basinmap.values.masking import SecrecyRule as SecrecyRule
+    from basinmap.values.masking import secrecy_rules as secrecy_rules
     from basinmap.values.told import Told as Told
     from basinmap.values.told import measures_of as measures_of
     from basinmap.values.told import report_of as report_of
