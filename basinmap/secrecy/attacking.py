@@ -23,7 +23,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_NARROW = 12.0
+_NARROW = 4.0
 """Width up to which an interval is looked at again in whole numbers."""
 
 

@@ -161,7 +161,7 @@ class Guard:
                 place = probe.place(sides.figures[k])
                 found = probe.extreme(place, int(sides.signs[k]))
                 if found is not None:
-                    self.learn(probe, found, among, k)
+                    self.learn(probe, found, among)
                 done &= sides.witnesses[k] is not None
             if held is not None:
                 probe.hold(*held)
@@ -177,7 +177,7 @@ class Guard:
         probe.hold(place, value, value)
         return before
 
-    def learn(self, probe: Probe, found: Floats, among: Ints, asked: int) -> None:
+    def learn(self, probe: Probe, found: Floats, among: Ints) -> None:
         """
         Keep a table as the witness of all the sides that it serves.
 
@@ -189,18 +189,29 @@ class Guard:
             Its figures.
         among
             Sides of the part.
-        asked
-            The side that it was made for.
+        """
+        self.keep(self.moved(probe, found), among)
+
+    def moved(self, probe: Probe, found: Floats) -> Sparse:
+        """
+        Return what differs in a table from the true one.
+
+        Parameters
+        ----------
+        probe
+            A part.
+        found
+            Its figures.
         """
         columns = probe.part.columns
         exact = integral(found, probe.whole, probe.part.matrix, probe.part.right)
         moved = (found if exact is None else exact) - self.system.values[columns]
         some = np.flatnonzero(np.abs(moved) > _CLOSE)
-        self.keep((columns[some], moved[some]), among, asked)
+        return columns[some], moved[some]
 
-    def keep(self, witness: Sparse, among: Ints, asked: int) -> None:
+    def keep(self, witness: Sparse, among: Ints) -> None:
         """
-        Keep what differs in a table as the witness of all the sides that it serves.
+        Keep what differs in a table as the witness of the sides that have none.
 
         Parameters
         ----------
@@ -208,8 +219,21 @@ class Guard:
             What differs.
         among
             Sides it may serve.
-        asked
-            The side that it was made for.
+        """
+        for k in self.served(witness, among):
+            if self.sides.witnesses[k] is None:
+                self.sides.witnesses[k] = witness
+
+    def served(self, witness: Sparse, among: Ints) -> Ints:
+        """
+        Return the sides that a table is a witness of.
+
+        Parameters
+        ----------
+        witness
+            What differs in it.
+        among
+            Sides it may serve.
         """
         sides = self.sides
         dense = np.zeros(self.system.size)
@@ -217,11 +241,7 @@ class Guard:
         far = sides.signs[among] * dense[sides.figures[among]]
         serves = far >= sides.needs[among] - _CLOSE
         knows = sides.intruders[among]
-        serves &= (knows < 0) | (np.abs(dense[knows]) <= _CLOSE)
-        for k in among[serves]:
-            if sides.witnesses[k] is None:
-                sides.witnesses[k] = witness
-        del asked
+        return among[serves & ((knows < 0) | (np.abs(dense[knows]) <= _CLOSE))]
 
     # -- flows ----------------------------------------------------------------------
 
@@ -263,7 +283,7 @@ class Guard:
                 continue
             self._mask(witness[0])
             flows.forgive(witness[0])
-            self.keep(witness, among, k)
+            self.keep(witness, among)
             if sides.witnesses[k] is None:
                 sides.witnesses[k] = witness
 
@@ -336,19 +356,16 @@ class Guard:
         where = {int(c): probe for probe in probes for c in probe.part.columns}
         users = _Users(self.sides)
         order = sorted(mine.tolist(), key=lambda c: (-self.system.weights[c], c))
-        among = {id(probe): self.among(probe) for probe in probes}
         for figure in order:
             if time.monotonic() > self.deadline:
                 self.hasty = True
                 self.proven = False
                 return
             probe = where[figure]
-            if self._publish(probe, figure, users, among[id(probe)]):
+            if self._publish(probe, figure, users):
                 self.masked[figure] = False
 
-    def _publish(
-        self, probe: Probe, figure: int, users: _Users, among: Ints
-    ) -> bool:
+    def _publish(self, probe: Probe, figure: int, users: _Users) -> bool:
         """Publish a figure if every side that its hiding serves has another witness."""
         place = probe.place(figure)
         before = (place, float(probe.lower[place]), float(probe.upper[place]))
@@ -364,7 +381,6 @@ class Guard:
         for k, witness in had.items():
             self.sides.witnesses[k] = witness
         probe.hold(*before)
-        del among
         return False
 
     def _ask_until(self, probe: Probe, mine: Ints) -> bool:
@@ -375,7 +391,7 @@ class Guard:
                 witness = self.sides.witnesses[k]
                 if witness is None:
                     return False
-                self.keep(witness, mine, int(k))
+                self.keep(witness, mine)
         return True
 
     # -- the best -------------------------------------------------------------------
@@ -445,7 +461,16 @@ class Guard:
     def settle(self) -> None:
         """Give every side a witness in whole numbers, hiding more where none is."""
         sides = self.sides
-        for k in range(len(sides.figures)):
+        every = range(len(sides.figures))
+        broken = [
+            k
+            for k in every
+            if (witness := sides.witnesses[k]) is not None
+            and not self._is_whole(witness)
+        ]
+        if broken:
+            self._make_whole(np.array(broken, dtype=np.int64))
+        for k in broken:
             witness = sides.witnesses[k]
             if witness is None or self._is_whole(witness):
                 continue
@@ -459,6 +484,36 @@ class Guard:
             self._mask(found[0])
             sides.witnesses[k] = found
 
+    def _make_whole(self, broken: Ints) -> None:
+        """Look for whole witnesses in what is hidden already."""
+        sides = self.sides
+        for probe in self.probes():
+            left = broken[np.isin(sides.figures[broken], probe.part.columns)]
+            for k in left.tolist():
+                if k not in left:
+                    continue
+                found = self._whole_witness(probe, k)
+                if found is None:
+                    continue
+                witness = self.moved(probe, found)
+                done = self.served(witness, left)
+                for other in done.tolist():
+                    sides.witnesses[other] = witness
+                left = left[~np.isin(left, done)]
+
+    def _whole_witness(self, probe: Probe, k: int) -> Floats | None:
+        sides = self.sides
+        held = self._hold(probe, int(sides.intruders[k]))
+        figure, sign = int(sides.figures[k]), int(sides.signs[k])
+        end = float(self.system.values[figure] + sign * sides.needs[k])
+        end = float(np.ceil(end - _CLOSE) if sign > 0 else np.floor(end + _CLOSE))
+        found = probe.whole_witness(
+            probe.place(figure), sign, end, seconds=min(10.0, remaining(self.deadline) + 2)
+        )
+        if held is not None:
+            probe.hold(*held)
+        return found
+
     def _is_whole(self, witness: Sparse) -> bool:
         figures, moved = witness
         found = self.system.values[figures] + moved
@@ -467,14 +522,12 @@ class Guard:
 
     def check(self) -> list[int]:
         """Return the sides whose witness does not stand up to plain arithmetic."""
-        system, sides = self.system, self.sides
         wrong = []
-        for k, witness in enumerate(sides.witnesses):
+        for k, witness in enumerate(self.sides.witnesses):
             if k in self.lost:
                 continue
             if witness is None or not self._stands(witness, k):
                 wrong.append(k)
-        del system
         return wrong
 
     def _stands(self, witness: Sparse, k: int) -> bool:
