@@ -18,7 +18,8 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_ROUNDS = 400
+_ROUNDS = 200
+_NEAR = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,8 @@ class Task:
         What hiding each of them costs.
     figures, signs, needs, intruders
         What must stay believable: see `Sides`.
+    ceiling
+        What an answer at hand costs: one as dear is of no use.
     """
 
     matrix: sparse.csc_array
@@ -49,6 +52,21 @@ class Task:
     signs: Ints
     needs: Floats
     intruders: Ints
+    ceiling: float
+
+
+class Cut(NamedTuple):
+    """What the candidates that are hidden must add up to, at least."""
+
+    places: Ints
+    factors: Floats
+    least: float
+
+
+class Choice(NamedTuple):
+    """Which candidates are hidden."""
+
+    hidden: Bools
 
 
 class Best(NamedTuple):
@@ -65,7 +83,7 @@ class Best(NamedTuple):
         How many programs were solved.
     """
 
-    chosen: Bools | None
+    chosen: Choice | None
     bound: float
     solved: int
 
@@ -91,52 +109,77 @@ class Benders:
         self.task, self.budget, self.deadline = task, budget, deadline
         self.solved = 0
         self.bound = 0.0
-        size = len(task.candidates)
-        self.master = Program(
+        self.cuts: list[Cut] = []
+        self.intruder = Program(task.matrix, -task.below, task.above.copy())
+        self.known: list[list[Bools]] = [[] for _ in task.figures]
+
+    def _master(self, *, whole: bool) -> Program:
+        size = len(self.task.candidates)
+        master = Program(
             sparse.csc_array((0, size), dtype=float),
             np.zeros(size),
             np.ones(size),
-            whole=np.ones(size, dtype=bool),
-            costs=task.weights,
+            whole=np.ones(size, dtype=bool) if whole else None,
+            costs=self.task.weights,
         )
-        self.intruder = Program(task.matrix, -task.below, task.above.copy())
-        self.place = np.full(len(task.below), -1)
-        self.place[task.candidates] = np.arange(size)
-        self.known: list[list[Bools]] = [[] for _ in task.figures]
+        for cut in self.cuts:
+            master.require(*cut)
+        return master
 
-    def best(self) -> Best:
-        """Return the best choice, or what is known of it when time is over."""
-        size = len(self.task.candidates)
-        chosen = np.zeros(size, dtype=bool)
-        for _ in range(_ROUNDS):
+    def best(self, guesses: int) -> Best:
+        """
+        Return the best choice, or what is known of it when effort is spent.
+
+        Parameters
+        ----------
+        guesses
+            How many mixed programs may be solved.
+        """
+        # Shares of candidates first: most cuts are found there, at little cost.
+        if not self._reach(whole=False, rounds=_ROUNDS):
+            return Best(None, self.bound, self.solved)
+        chosen = self._reach(whole=True, rounds=guesses)
+        return Best(chosen, self.bound, self.solved)
+
+    def _reach(self, *, whole: bool, rounds: int) -> Choice | None:
+        """Return the best choice that no side refuses."""
+        master = self._master(whole=whole)
+        chosen = np.zeros(len(self.task.candidates))
+        for _ in range(rounds):
+            if not master.solve(seconds=remaining(self.deadline)):
+                # Read the status: a master cut short returns a point, not an optimum.
+                self.bound = max(self.bound, master.bound_of_objective * whole)
+                return None
+            self.solved += 1
+            self.bound = max(self.bound, master.objective)
+            chosen = np.clip(master.values, 0.0, 1.0)
+            if whole:
+                chosen = np.round(chosen)
+            if self.bound >= self.task.ceiling * (1 - _NEAR):
+                return None
             cuts = self._answer(chosen)
             if cuts is None:
-                return Best(None, self.bound, self.solved)
+                return None
             if not cuts:
-                return Best(chosen, self.bound, self.solved)
-            for places, factors, least in cuts:
-                self.master.require(places, factors, least)
-            if not self.master.solve(seconds=remaining(self.deadline)):
-                # Read the status: a master cut short returns a point, not an optimum.
-                return Best(None, self.bound, self.solved)
-            self.solved += 1
-            self.bound = self.master.objective
-            chosen = self.master.values > 0.5
-        return Best(None, self.bound, self.solved)
+                return Choice(chosen > 0.5)
+            self.cuts += cuts
+            for cut in cuts:
+                master.require(*cut)
+        return None
 
-    def _answer(self, chosen: Bools) -> list[tuple[Ints, Floats, float]] | None:
+    def _answer(self, chosen: Floats) -> list[Cut] | None:
         """Return the cuts of the sides that a choice leaves open."""
         task = self.task
-        hidden = np.ones(len(task.below), dtype=bool)
+        hidden = np.ones(len(task.below))
         hidden[task.candidates] = chosen
         self.intruder.bound_all(
             task.candidates,
-            np.where(chosen, -task.below[task.candidates], 0.0),
-            np.where(chosen, task.above[task.candidates], 0.0),
+            -task.below[task.candidates] * chosen,
+            task.above[task.candidates] * chosen,
         )
         cuts = []
         for k in range(len(task.figures)):
-            if any(not (needed & ~hidden).any() for needed in self.known[k]):
+            if any((hidden[needed] > 1 - 1e-9).all() for needed in self.known[k]):
                 continue
             if self.solved > self.budget or time.monotonic() > self.deadline:
                 return None
@@ -145,7 +188,7 @@ class Benders:
                 cuts.append(cut)
         return cuts
 
-    def _ask(self, k: int, hidden: Bools) -> tuple[Ints, Floats, float] | None:
+    def _ask(self, k: int, hidden: Floats) -> Cut | None:
         """Return what a side asks of the master, or nothing if it is safe."""
         task, figure = self.task, int(self.task.figures[k])
         sign, need = float(task.signs[k]), float(task.needs[k])
@@ -158,11 +201,9 @@ class Benders:
         found, reduced = self.intruder.values, self.intruder.reduced
         self.intruder.cost(figure, 0.0)
         if stranger >= 0:
-            free = hidden[stranger]
+            share = hidden[stranger]
             self.intruder.bound(
-                stranger,
-                -task.below[stranger] if free else 0.0,
-                task.above[stranger] if free else 0.0,
+                stranger, -task.below[stranger] * share, task.above[stranger] * share
             )
         if not done:
             return None
@@ -171,9 +212,7 @@ class Benders:
             return None
         return self._cut(reduced, need, stranger)
 
-    def _cut(
-        self, reduced: Floats, need: float, stranger: int
-    ) -> tuple[Ints, Floats, float] | None:
+    def _cut(self, reduced: Floats, need: float, stranger: int) -> Cut | None:
         task = self.task
         factors = np.maximum(reduced, 0.0) * task.below
         factors += np.maximum(-reduced, 0.0) * task.above
@@ -188,4 +227,4 @@ class Benders:
         if not len(places):
             return None
         # No factor need be more than what is asked: all are shares of it.
-        return places, np.minimum(mine[places] / least, 1.0), 1.0
+        return Cut(places, np.minimum(mine[places] / least, 1.0), 1.0)

@@ -26,7 +26,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-_SMALL = 250
+_SMALL = 100
 """Figures up to which the best answer is always looked for."""
 _LARGE = 4_000
 """Figures beyond which it is not."""
@@ -417,18 +417,20 @@ class Guard:
         self, block: Part, among: Ints, mine: Ints, cost: float
     ) -> None:
         small = len(mine) <= _SMALL
-        budget = max(self.budget, 20_000) if small else self.budget
-        best = Benders(self._task(block, among, mine), budget, self.deadline).best()
+        budget = max(self.budget, 3_000) if small else self.budget
+        task = self._task(block, among, mine, cost)
+        best = Benders(task, budget, self.deadline).best(25 if small else 6)
         self.budget -= 0 if small else best.solved
         self.bound += best.bound
         if best.chosen is None:
             self.proven &= best.bound >= cost * (1 - 1e-4)
             return
         before = (self.masked.copy(), list(self.sides.witnesses))
-        found = float(self.system.weights[mine[best.chosen]].sum())
+        chosen = best.chosen.hidden
+        found = float(self.system.weights[mine[chosen]].sum())
         if found >= cost - FEASIBLE * max(cost, 1):
             return
-        self.masked[mine] = best.chosen
+        self.masked[mine] = chosen
         for k in among:
             self.sides.witnesses[k] = None
         held = np.zeros(self.system.size, dtype=bool)
@@ -440,7 +442,7 @@ class Guard:
             self.masked, self.sides.witnesses = before
             self.proven = False
 
-    def _task(self, block: Part, among: Ints, mine: Ints) -> Task:
+    def _task(self, block: Part, among: Ints, mine: Ints, cost: float) -> Task:
         columns, values = block.columns, self.system.values[block.columns]
         at = {int(c): k for k, c in enumerate(columns)}
         sides = self.sides
@@ -454,6 +456,7 @@ class Guard:
             signs=sides.signs[among],
             needs=sides.needs[among],
             intruders=np.array([at.get(int(s), -1) for s in sides.intruders[among]]),
+            ceiling=cost,
         )
 
     # -- whole numbers --------------------------------------------------------------
@@ -592,6 +595,7 @@ class _Flows:
             np.concatenate([self.above, self.below]),
             costs=np.tile(costs, 2),
             whole=kinds,
+            dual=True,
         )
         self.at = {int(c): k for k, c in enumerate(columns)}
 
@@ -640,7 +644,7 @@ class _Flows:
         self.program.bound(place + self.size, 0.0, float(self.below[place]))
 
 
-def guard(plan: Guard) -> Guard:
+def guard(plan: Guard, *, best: bool = True) -> Guard:
     """
     Protect a system, and check every witness by plain arithmetic.
 
@@ -648,6 +652,8 @@ def guard(plan: Guard) -> Guard:
     ----------
     plan
         What must be protected; changed in place.
+    best
+        Whether the best answer is looked for, once a safe one is at hand.
 
     Returns
     -------
@@ -656,6 +662,9 @@ def guard(plan: Guard) -> Guard:
     """
     plan.defend()
     plan.clean()
-    plan.improve()
+    if best:
+        plan.improve()
+    else:
+        plan.proven = not len(plan.complementary)
     plan.settle()
     return plan

@@ -19,6 +19,7 @@ Ints = NDArray[np.int64]
 FEASIBLE = 1e-6
 """What a solver may miss an equality, or a bound, by."""
 _SEED = 0
+_NODES = 200
 
 
 def remaining(deadline: float) -> float:
@@ -37,8 +38,8 @@ class Program:
     """
     One linear program whose costs and bounds change, and whose basis stays.
 
-    Primal simplex without presolve: presolve throws the basis away, and only costs
-    change from one question to the next.
+    Simplex without presolve, which throws the basis away: primal where only costs
+    change from one question to the next, dual where bounds do.
 
     Parameters
     ----------
@@ -52,6 +53,8 @@ class Program:
         Which columns are whole numbers.
     costs
         Of the columns, none by default.
+    dual
+        Whether bounds change more than costs.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a program
@@ -64,10 +67,12 @@ class Program:
         high: Floats | None = None,
         whole: NDArray[np.bool_] | None = None,
         costs: Floats | None = None,
+        dual: bool = False,
     ) -> None:
         rows, columns = matrix.shape
         self.columns = columns
-        self._solver = _solver(mixed=whole is not None and bool(whole.any()))
+        mixed = whole is not None and bool(whole.any())
+        self._solver = _solver(mixed=mixed, dual=dual)
         model = highspy.HighsLp()
         model.num_col_, model.num_row_ = columns, rows
         model.col_cost_ = np.zeros(columns) if costs is None else costs
@@ -219,16 +224,18 @@ class _Quiet(highspy.Highs):
             self.setOptionValue(option, False)  # noqa: FBT003 - an option of HiGHS
 
 
-def _solver(*, mixed: bool) -> Any:  # noqa: ANN401 - highspy is untyped
+def _solver(*, mixed: bool, dual: bool) -> Any:  # noqa: ANN401 - highspy is untyped
     solver = _Quiet()
     solver.setOptionValue("threads", 1)
     solver.setOptionValue("random_seed", _SEED)
     solver.setOptionValue("primal_feasibility_tolerance", 1e-7)
     if mixed:
-        solver.setOptionValue("mip_rel_gap", 0.0)
-        solver.setOptionValue("mip_abs_gap", 1e-6)
+        solver.setOptionValue("mip_rel_gap", 1e-5)
+        solver.setOptionValue("mip_abs_gap", 1e-3)
+        # Nodes, and not seconds: the same answer on any machine.
+        solver.setOptionValue("mip_max_nodes", _NODES)
         return solver
     solver.setOptionValue("presolve", "off")
     solver.setOptionValue("solver", "simplex")
-    solver.setOptionValue("simplex_strategy", 4)
+    solver.setOptionValue("simplex_strategy", 1 if dual else 4)
     return solver

@@ -27,7 +27,7 @@ __all__ = ["Protection", "protect"]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-_PACE = 300
+_PACE = 30
 """Programs a second that a time limit is worth, whatever the machine."""
 
 
@@ -97,6 +97,7 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
     drift: Mapping[tuple[str, str], float] | None = None,
     rounded: Collection[str] = (),
     previous: Protection | None = None,
+    improve: bool = True,
     time_limit: float = 60.0,
 ) -> Protection:
     """
@@ -133,6 +134,8 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
         Columns whose figures were rounded, so that parts may miss their total.
     previous
         What was hidden last year: hidden again rather than others.
+    improve
+        Whether the least costly answer is looked for, once a safe one is at hand.
     time_limit
         Seconds after which the first safe answer is returned, and says so.
 
@@ -192,7 +195,7 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
     _remember(system, previous)
     masked = _unread(system)
     masked[list(plan.rule)] = True
-    guarded = guard(_guard(reading, plan, masked, deadline, time_limit))
+    guarded = guard(_guard(reading, plan, masked, deadline, time_limit), best=improve)
     _check_safe(guarded, plan)
     return _protection(tables, reading, plan, guarded)
 
