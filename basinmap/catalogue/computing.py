@@ -41,6 +41,7 @@ from basinmap.territory.memberships import check_date
 from basinmap.territory.outlines import surface_caution
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, typeset
+from basinmap.values.masking import emptied, too_few
 from basinmap.values.told import carry, measures_of, tell, told_of
 
 __all__ = ["compute"]
@@ -394,14 +395,11 @@ def _hidden(result: pd.DataFrame, floor: str, least: int) -> pd.DataFrame:
     if not floor or floor not in result:
         return result
     # Nothing proves that what bears no number is made from enough.
-    few = (result[floor].gt(0) & result[floor].lt(least)) | result[floor].isna()
-    few &= result[VALUE].notna()
+    few = too_few(result[floor], least, unknown=True) & result[VALUE].notna().to_numpy()
     if not few.any():
         return result
-    states = result[state_column(VALUE)].mask(few, "secret")
-    hidden = result.assign(
-        **{VALUE: result[VALUE].mask(few), state_column(VALUE): states}
-    )
+    values, states = emptied(result[VALUE], result[state_column(VALUE)], few)
+    hidden = result.assign(**{VALUE: values, state_column(VALUE): states})
     return carry(hidden, result)
 
 
