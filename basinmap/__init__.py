@@ -224,6 +224,9 @@ _ROOMS: Final = {
     "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
     "maps.margins.chronicles": ("draw_event_study",),
     "deliverables.studies": ("studies",),
+    "values.masking": ("SecrecyRule", "secrecy_rules"),
+    "secrecy.attacking": ("Attack", "attack"),
+    "secrecy.protecting": ("Protection", "protect"),
 }
 _ORIGIN: Final = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -400,6 +403,10 @@ if TYPE_CHECKING:
     from basinmap.measures import parse_counts as parse_counts
     from basinmap.measures import states_of as states_of
     from basinmap.reports import Report as Report
+    from basinmap.secrecy.attacking import Attack as Attack
+    from basinmap.secrecy.attacking import attack as attack
+    from basinmap.secrecy.protecting import Protection as Protection
+    from basinmap.secrecy.protecting import protect as protect
     from basinmap.sources.points import read_points as read_points
     from basinmap.sources.reading import read_source as read_source
     from basinmap.sources.tables import read_table as read_table
@@ -462,6 +469,8 @@ if TYPE_CHECKING:
     from basinmap.values.columns import column as column
     from basinmap.values.columns import describe as describe
     from basinmap.values.columns import table_of as table_of
+    from basinmap.values.masking import SecrecyRule as SecrecyRule
+    from basinmap.values.masking import secrecy_rules as secrecy_rules
     from basinmap.values.told import Told as Told
     from basinmap.values.told import measures_of as measures_of
     from basinmap.values.told import report_of as report_of

@@ -671,7 +671,7 @@ def test_what_rests_on_few_points_is_secret_and_zero_is_a_value():
         assert states_of(table, column)["000"] == "secret"
         assert math.isnan(table.loc["000", column])
     assert table["points"].tolist()[1:] == [2.0, 0.0]
-    assert "secret secondaire reste à traiter" in str(report)
+    assert "avant de publier avec des totaux" in str(report)
 
 
 def test_a_value_known_for_few_points_is_secret_too():

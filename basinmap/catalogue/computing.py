@@ -42,6 +42,7 @@ from basinmap.territory.tallies import evaluated as of_sums
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, typeset
 from basinmap.values.columns import side_by_side
+from basinmap.values.masking import too_few
 from basinmap.values.told import measures_of, tell
 
 __all__ = ["Asked", "Worked", "Worker", "compute"]
@@ -754,7 +755,7 @@ def _hidden(value: Tally, floor: Tally | None, least: int) -> Tally:
     if floor is None:
         return value
     # Nothing proves that what bears no number is made from enough.
-    few = (floor.numbers > 0) & (floor.numbers < least) | np.isnan(floor.numbers)
+    few = too_few(pd.Series(floor.numbers), least, unknown=True)
     few &= ~np.isnan(value.numbers)
     if not few.any():
         return value

@@ -18,13 +18,13 @@ from typing import Any, Final, Literal, TypeVar
 
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.territory.levels import LEVELS
+from basinmap.values.masking import SecrecyRule, secrecy_rules
 
 __all__ = [
     "Catalogue",
     "Count",
     "Indicator",
     "MapStyle",
-    "Secrecy",
     "Term",
     "catalogue",
     "indicator",
@@ -97,29 +97,6 @@ class Term:
     count: str
     sign: int = 1
     when: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secrecy:
-    """
-    A rule of secrecy.
-
-    Attributes
-    ----------
-    rule
-        French sentence.
-    least
-        What is below it is hidden; 0 where the producer hides himself.
-    law
-        Text it comes from.
-    verified
-        Whether that text, or the file, was read.
-    """
-
-    rule: str
-    least: int
-    law: str
-    verified: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,7 +190,7 @@ class Indicator:
     family: str
     levels: tuple[str, ...]
     partition: bool
-    secrecy: Secrecy
+    secrecy: SecrecyRule
     floor: str
     deliverables: tuple[str, ...]
     direction: str
@@ -321,7 +298,7 @@ def read(raw: Mapping[str, Any]) -> Catalogue:
         _check_among(name, "sampling", item.sampling, _SAMPLINGS)
         _check_among(name, "kind", item.kind, _KINDS_OF_COUNT)
         _check_among(name, "family", item.family, _CHOICES["family"])
-    rules = {name: _made(Secrecy, name, item) for name, item in raw["secrecy"].items()}
+    rules = secrecy_rules()
     known = _Known(counts, rules, dict(raw["sources"]))
     found = {id_: _entry(id_, item, known) for id_, item in raw["indicators"].items()}
     return Catalogue(
@@ -336,7 +313,7 @@ class _Known:
     """What entries may name."""
 
     counts: Mapping[str, Count]
-    rules: Mapping[str, Secrecy]
+    rules: Mapping[str, SecrecyRule]
     sources: Mapping[str, str]
 
 

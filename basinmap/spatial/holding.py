@@ -32,6 +32,7 @@ from basinmap.spatial.tallies import TOTAL, Heap, Tally, numbers_of
 from basinmap.states import QUALIFIERS, STATES, summed
 from basinmap.territory.sums import refuse
 from basinmap.typography import number, percent, shortest
+from basinmap.values.masking import emptied, too_few
 from basinmap.values.told import measures_of, told_of
 
 __all__ = [
@@ -444,11 +445,9 @@ class _Cell(NamedTuple):
 
 def _protected(cell: _Cell, threshold: int) -> _Cell:
     """Hide what rests on too few points."""
-    secret = (cell.base > 0) & (cell.base < threshold)
-    return cell._replace(
-        numbers=np.where(secret, np.nan, cell.numbers),
-        state=np.where(secret, "secret", cell.state),
-    )
+    few = too_few(cell.base, threshold)
+    numbers, state = emptied(cell.numbers, cell.state, few)
+    return cell._replace(numbers=numbers, state=state)
 
 
 def _cells(
@@ -596,7 +595,7 @@ def notes_of(
     if threshold is not None:
         notes.append(
             f"Valeurs portant sur moins de {number(threshold)} points masquées (secret "
-            "primaire) ; le secret secondaire reste à traiter."
+            "primaire) ; avant de publier avec des totaux, bm.protect."
         )
     return notes
 

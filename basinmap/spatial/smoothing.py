@@ -40,6 +40,7 @@ from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import check_finite, check_metric, check_same_crs
 from basinmap.states import QUALIFIERS, STATES, summed
 from basinmap.typography import number
+from basinmap.values.masking import emptied, too_few
 from basinmap.values.told import measures_of, tell, told_of
 
 __all__ = ["smooth"]
@@ -409,11 +410,10 @@ def _hide(surface: gpd.GeoDataFrame, stocks: list[str], threshold: int | None) -
     """Make secret what rests on too few points."""
     if threshold is None:
         return
-    few = (surface[_POINTS] > 0) & (surface[_POINTS] < threshold)
+    few = too_few(surface[_POINTS], threshold)
     for name in [*stocks, _POINTS]:
-        surface[name] = surface[name].mask(few)
         states = surface.get(state_column(name), pd.Series("", surface.index))
-        surface[state_column(name)] = states.astype(object).mask(few, "secret")
+        surface[name], surface[state_column(name)] = emptied(surface[name], states, few)
 
 
 def _divide(surface: gpd.GeoDataFrame, name: str, ratio: Ratio) -> None:

@@ -1,0 +1,497 @@
+"""What is published: tables, the territories of their rows, what their columns are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from basinmap.catalogue.entries import catalogue
+from basinmap.errors import CodeError, DataError, culprits
+from basinmap.measures import Growth, Mean, Median, Ratio, Stock, state_column
+from basinmap.values.checks import check_exported
+from basinmap.values.told import bare, measures_of, told_of
+
+__all__ = [
+    "Given",
+    "Ground",
+    "Hierarchies",
+    "Links",
+    "Quotient",
+    "Sheet",
+    "Tables",
+    "quotients_of",
+    "sheets_of",
+    "sums_of",
+    "vintaged",
+]
+
+Given = pd.DataFrame | pd.Series
+Tables = Given | Mapping[str, Given] | Sequence[Given]
+Hierarchies = (
+    pd.DataFrame
+    | Mapping[str, pd.Series | Mapping[str, Iterable[str]]]
+    | Sequence[str]
+    | None
+)
+Links = Mapping[str, Sequence[str] | Ratio | Growth]
+Extent = frozenset[str]
+
+_DATED: Final = re.compile(r"(.+?)((?:_\d{4}){1,2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """
+    One table: its name, the level of its rows, and whether it is published elsewhere.
+
+    Attributes
+    ----------
+    name
+        As given.
+    level
+        Of its codes.
+    frame
+        Its columns.
+    known
+        Whether it is published elsewhere, so that nothing in it can be hidden.
+    """
+
+    name: str
+    level: str
+    frame: pd.DataFrame
+    known: bool = False
+
+    def states(self, column: str) -> NDArray[np.object_]:
+        """
+        Return what is said of each value of a column.
+
+        Parameters
+        ----------
+        column
+            A column.
+        """
+        beside = state_column(column)
+        if beside in self.frame.columns:
+            told = self.frame[beside].fillna("").astype(str)
+            return told.to_numpy(dtype=object)
+        said = told_of(self.frame[column]).states
+        return np.array([said.get(code, "") for code in self.frame.index], dtype=object)
+
+    def numbers(self, column: str) -> NDArray[np.float64]:
+        """
+        Return the values of a column, NaN where there is none.
+
+        Parameters
+        ----------
+        column
+            A column.
+        """
+        found = pd.to_numeric(self.frame[column], errors="coerce")
+        return found.to_numpy(dtype=float, na_value=np.nan)
+
+    @property
+    def columns(self) -> list[str]:
+        """Its columns of numbers."""
+        beside = {state_column(str(name)) for name in self.frame.columns}
+        return [
+            str(name)
+            for name in self.frame.columns
+            if name not in beside and _numeric(self.frame[name])
+        ]
+
+
+def _numeric(values: pd.Series) -> bool:
+    kind = values.dtype
+    if pd.api.types.is_bool_dtype(kind):
+        return False
+    gone = kind == object and bool(values.isna().all())
+    return gone or bool(pd.api.types.is_numeric_dtype(kind))
+
+
+def sheets_of(
+    tables: Tables, what: str = "tables", *, known: bool = False
+) -> list[Sheet]:
+    """
+    Return tables as they were given, checked.
+
+    Parameters
+    ----------
+    tables
+        See `protect`.
+    what
+        How the argument is called.
+    known
+        Whether they are published elsewhere.
+
+    Raises
+    ------
+    DataError
+        If there is none, or the index of one bears no name or holds a code twice.
+    SecrecyError, MeasureError
+        If a value is there that is said to be missing.
+    """
+    if isinstance(tables, pd.DataFrame | pd.Series):
+        tables = {"": tables}
+    if not isinstance(tables, Mapping):
+        tables = {str(n): table for n, table in enumerate(tables, start=1)}
+    if not tables:
+        msg = f"{what}: nothing to look at; give tables by name, {{'communes': table}}"
+        raise DataError(msg)
+    return [_sheet(str(n), t, what, known) for n, t in tables.items()]
+
+
+def _sheet(name: str, table: Given, what: str, known: bool) -> Sheet:  # noqa: FBT001
+    here = f"{what}[{name!r}]" if name else what
+    if isinstance(table, pd.Series):
+        table = _framed(table, here)
+    if not isinstance(table, pd.DataFrame):
+        msg = f"{here}: expected a table or a series, got {type(table).__name__}"
+        raise DataError(msg)
+    if table.index.nlevels > 1 or not table.index.name:
+        msg = (
+            f"{here}: its index bears no name, the level of its codes; write "
+            "table.rename_axis('commune')"
+        )
+        raise DataError(msg)
+    if not table.index.is_unique:
+        again = table.index[table.index.duplicated()].unique()
+        msg = f"{here}: codes that stand more than once: {culprits(again)}"
+        raise DataError(msg)
+    check_exported(table, here)
+    return Sheet(name, str(table.index.name), table, known)
+
+
+def _framed(values: pd.Series, here: str) -> pd.DataFrame:
+    """Return a series as a table, with its states beside it."""
+    if not values.name:
+        msg = f"{here}: a series without a name; write values.rename('vacants')"
+        raise DataError(msg)
+    said = told_of(values).states
+    name = str(values.name)
+    table = values.to_frame(name)
+    states = [said.get(code, "") for code in values.index]
+    if any(states):
+        table[state_column(name)] = states
+    return table
+
+
+# -- territories --------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Ground:
+    """
+    The territory of each code: what base units it is made of.
+
+    Attributes
+    ----------
+    base
+        Level of the units that all others are made of.
+    """
+
+    base: str
+    _extents: dict[str, Mapping[str, Extent]] = field(default_factory=dict)
+    _known: Extent | None = None
+
+    @classmethod
+    def of(cls, hierarchies: Hierarchies, base: str = "commune") -> Ground:
+        """
+        Return the ground of hierarchies as they were given.
+
+        Parameters
+        ----------
+        hierarchies
+            See `protect`.
+        base
+            Level of the smallest units, where the hierarchies do not tell it.
+        """
+        if hierarchies is None:
+            return cls(base)
+        if isinstance(hierarchies, pd.DataFrame):
+            hierarchies = {str(c): hierarchies[c] for c in hierarchies.columns}
+        if isinstance(hierarchies, Mapping):
+            named = {
+                str(one.index.name)
+                for one in hierarchies.values()
+                if isinstance(one, pd.Series) and one.index.name
+            }
+            if len(named) > 1:
+                msg = f"hierarchies over several levels ({culprits(sorted(named))})"
+                raise DataError(msg)
+            found = {str(k): _extents_of(k, v) for k, v in hierarchies.items()}
+            return cls(named.pop() if named else base, dict(found))
+        return cls(base)
+
+    def extent(self, sheet: Sheet, code: str) -> Extent:
+        """
+        Return the base units of a row.
+
+        Parameters
+        ----------
+        sheet
+            Its table.
+        code
+            Its code.
+
+        Raises
+        ------
+        CodeError
+            If no hierarchy tells it.
+        """
+        if sheet.level == self.base:
+            return frozenset((code,))
+        for name in (sheet.name, sheet.level):
+            held = self._extents.get(name)
+            if held is None and name == sheet.level:
+                held = self._embedded(sheet)
+            if held is not None and code in held:
+                return held[code]
+        if self._extents.get(sheet.level) is None and code in self._units():
+            return frozenset((code,))
+        msg = (
+            f"tables[{sheet.name!r}]: {code!r} is no unit of level {sheet.level!r} in "
+            f"the hierarchies; give what it is made of, hierarchies={{{sheet.level!r}: "
+            f"a Series from {self.base} to {sheet.level}}}"
+        )
+        raise CodeError(msg)
+
+    def _units(self) -> Extent:
+        """Return the base units that the hierarchies speak of."""
+        if self._known is None:
+            every = [e for held in self._extents.values() for e in held.values()]
+            self._known = frozenset().union(*every)
+        return self._known
+
+    def _embedded(self, sheet: Sheet) -> Mapping[str, Extent] | None:
+        """Return the units of a level that the embedded lists tell."""
+        from basinmap.territory.memberships import membership  # noqa: PLC0415 - reads data
+
+        if self.base != "commune":
+            return None
+        try:
+            found = _extents_of(sheet.level, membership(sheet.level))
+        except CodeError:
+            return None
+        self._extents[sheet.level] = found
+        return found
+
+
+def _extents_of(
+    level: str, told: pd.Series | Mapping[str, Iterable[str]]
+) -> dict[str, Extent]:
+    """Return unit to base units."""
+    if isinstance(told, pd.Series):
+        known = told.dropna()
+        groups = known.index.to_series().groupby(known.to_numpy()).agg(frozenset)
+        return {str(unit): frozenset(map(str, held)) for unit, held in groups.items()}
+    if isinstance(told, Mapping):
+        return {
+            str(unit): frozenset([held] if isinstance(held, str) else map(str, held))
+            for unit, held in told.items()
+        }
+    msg = (
+        f"hierarchies[{level!r}]: give a Series from base unit to unit, or unit to its "
+        f"base units, {{'couronne 5 km': ['62498', '62510']}}; got {type(told).__name__}"
+    )
+    raise DataError(msg)
+
+
+# -- what columns are ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    """
+    A rate: what is above, what is below, how it is printed.
+
+    Attributes
+    ----------
+    above, below
+        Column to factor.
+    scale
+        What the quotient is multiplied by.
+    years
+        Of a yearly growth, in per cent; 0 for a rate.
+    """
+
+    above: tuple[tuple[str, float], ...]
+    below: tuple[tuple[str, float], ...]
+    scale: float = 1.0
+    years: float = 0.0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The counts it is made of."""
+        return tuple(name for name, _ in (*self.above, *self.below))
+
+    def between(self, printed: float, half: float) -> tuple[float, float]:
+        """
+        Return what lies between the two ends of what was printed.
+
+        Parameters
+        ----------
+        printed
+            The rate, as printed.
+        half
+            Half of its last decimal.
+        """
+        low, high = printed - half, printed + half
+        if self.years:
+            return tuple(max(1 + end / 100, 0) ** self.years for end in (low, high))  # type: ignore[return-value]
+        return low / self.scale, high / self.scale
+
+
+def vintaged(name: str, columns: Collection[str], vintage: str = "") -> str | None:
+    """
+    Return the column of a count that is named without its year.
+
+    Parameters
+    ----------
+    name
+        Count, or column.
+    columns
+        Those there are.
+    vintage
+        Year, or period, that is meant.
+
+    Examples
+    --------
+    >>> vintaged("dwellings", ["dwellings_2021", "houses_2021"], "2021")
+    'dwellings_2021'
+    """
+    if vintage and f"{name}_{vintage.replace('-', '_')}" in columns:
+        return f"{name}_{vintage.replace('-', '_')}"
+    if name in columns:
+        return name
+    dated = [c for c in columns if (m := _DATED.fullmatch(c)) and m[1] == name]
+    return dated[0] if len(dated) == 1 and not vintage else None
+
+
+def quotients_of(
+    sheets: Sequence[Sheet], links: Links | None, every: Collection[str]
+) -> dict[str, Quotient]:
+    """
+    Return the rates among the columns of tables.
+
+    Parameters
+    ----------
+    sheets
+        Tables.
+    links
+        See `protect`.
+    every
+        The columns of all tables.
+    """
+    found: dict[str, Quotient] = {}
+    for sheet in sheets:
+        told = measures_of(sheet.frame)
+        for name in sheet.columns:
+            one = _quotient(told.get(name)) or _catalogued(sheet, name, every)
+            if one is not None:
+                found[name] = one
+    for name, link in (links or {}).items():
+        one = _quotient(link)
+        if one is not None:
+            found[name] = one
+    return found
+
+
+def _quotient(measure: object) -> Quotient | None:
+    if isinstance(measure, Ratio):
+        above, below = ((measure.numerator, 1.0),), ((measure.denominator, 1.0),)
+        return Quotient(above, below, measure.scale)
+    if isinstance(measure, Growth):
+        above, below = ((measure.end, 1.0),), ((measure.start, 1.0),)
+        return Quotient(above, below, 100.0, measure.years)
+    return None
+
+
+def _catalogued(sheet: Sheet, name: str, every: Collection[str]) -> Quotient | None:
+    """Return the rate that the catalogue says a column is."""
+    told = told_of(sheet.frame[name])
+    item = catalogue().indicators.get(told.indicator or name)
+    if item is None or item.kind not in {"ratio", "growth"}:
+        return None
+    years = told.vintage.split("-") if item.kind == "growth" else []
+    when = {"": told.vintage, "start": years[0] if years else "", "end": ""}
+    when["end"] = years[-1] if years else ""
+    if {term.when for term in item.terms} - set(when):
+        return None
+    column = partial(_term, every=every, when=when)
+    above = tuple((column(t.count, t.when), float(t.sign)) for t in item.numerator)
+    below = tuple((column(t.count, t.when), float(t.sign)) for t in item.denominator)
+    if len(years) > 1:
+        return Quotient(above, below, 100.0, float(years[-1]) - float(years[0]))
+    return Quotient(above, below, item.scale)
+
+
+def _term(
+    count: str, at: str, *, every: Collection[str], when: Mapping[str, str]
+) -> str:
+    return vintaged(count, every, when[at]) or vintaged(count, every) or count
+
+
+def sums_of(links: Links | None) -> dict[str, tuple[str, ...]]:
+    """
+    Return the columns that are sums of others.
+
+    Parameters
+    ----------
+    links
+        See `protect`.
+
+    Raises
+    ------
+    DataError
+        If one is a sum of nothing.
+    """
+    found = {}
+    for total, link in (links or {}).items():
+        if isinstance(link, Ratio | Growth):
+            continue
+        if isinstance(link, str) or not link:
+            msg = f"links[{total!r}]: give the columns it is the sum of, as a list"
+            raise DataError(msg)
+        found[total] = tuple(link)
+    return found
+
+
+def is_count(sheet: Sheet, name: str) -> bool:
+    """
+    Tell whether a column adds up.
+
+    Parameters
+    ----------
+    sheet
+        A table.
+    name
+        A column of it.
+    """
+    measure = measures_of(sheet.frame).get(name)
+    if measure is not None:
+        return isinstance(measure, Stock)
+    kind = told_of(bare(sheet.frame)[name]).kind or told_of(sheet.frame[name]).kind
+    return kind in {"", "stock"}
+
+
+def is_alone(sheet: Sheet, name: str) -> bool:
+    """
+    Tell whether a column is what no subtraction gives: a median, a mean.
+
+    Parameters
+    ----------
+    sheet
+        A table.
+    name
+        A column of it.
+    """
+    measure = measures_of(sheet.frame).get(name)
+    kind = told_of(sheet.frame[name]).kind
+    return isinstance(measure, Median | Mean) or kind in {"median", "mean"}
