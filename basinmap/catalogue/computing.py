@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.catalogue.entries import Indicator, catalogue, indicator
 from basinmap.catalogue.flows import flows_of
 from basinmap.catalogue.formulas import evaluated
@@ -154,6 +155,7 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
     >>> vacancy.attrs["unit"]
     '%'
     """
+    check_given(compute, locals())
     item = indicator(indicator_id, variant)
     check_tabular(table, item.id)
     territory, day = _meant(communes, date)

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, culprits
 from basinmap.maps.alternatives import Sentence, Told, told
 from basinmap.maps.blocks import Swatch
@@ -107,6 +108,7 @@ def draw_isochrones(
     >>> fig, ax = bm.page(areas, title="À pied du Louvre-Lens")
     >>> draw_isochrones(ax, areas, title="Temps de parcours à pied")
     """
+    check_given(draw_isochrones, locals())
     check_map(ax)
     check_areas(areas, "areas")
     check_columns(areas, "outer", "label")

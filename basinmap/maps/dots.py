@@ -14,6 +14,7 @@ import shapely
 from matplotlib.colors import to_rgba_array
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.maps.blocks import Swatch
 from basinmap.maps.drawing import inked, on_units, remember, states_of_classes
@@ -111,6 +112,7 @@ def draw_dots(
     >>> int(dots["L01"].sum()) == round(homes.sum() / 100)
     True
     """
+    check_given(draw_dots, locals())
     check_map(ax)
     check_areas(units)
     check_seen(ax, units)

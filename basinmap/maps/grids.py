@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.drawing import (
     STATE_EDGE,
@@ -108,6 +109,7 @@ def draw_grid(
     >>> sum(swatch.count for swatch in ax.blocks[0].swatches) == len(cells)
     True
     """
+    check_given(draw_grid, locals())
     check_map(ax)
     aligned = _checked(ax, cells, classes)
     _check_width(ax, cells)
@@ -187,6 +189,7 @@ def draw_surface(
     >>> fig, ax = bm.page(lens, title="Densité lissée")
     >>> draw_surface(ax, surface, people, bm.classify(people), area=lens)
     """
+    check_given(draw_surface, locals())
     check_map(ax)
     aligned = _checked(ax, cells, classes)
     if area is not None:

@@ -14,6 +14,7 @@ import shapely
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, VintageError
 from basinmap.maps.alternatives import Sentence, Told, told
 from basinmap.maps.blocks import in_common
@@ -117,6 +118,7 @@ def draw_hatching(
     >>> fig, ax = bm.page(quartiers, title="Cité de Sessevalle")
     >>> draw_hatching(ax, quartiers, label="quartier étudié (repère de 500 m)")
     """
+    check_given(draw_hatching, locals())
     check_map(ax)
     check_areas(areas, "areas")
     if pattern not in _ANGLES:

@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from matplotlib.patches import Circle, Rectangle
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.blocks import KeyBlock
 from basinmap.maps.drawing import add_key, fill_shapes, remember, tell_vintages
@@ -82,6 +83,7 @@ def draw_locator(
     >>> bm.draw_outlines(ax, lens)
     >>> draw_locator(ax, bm.epcis().loc[["246200364"]], bm.epcis())
     """
+    check_given(draw_locator, locals())
     check_map(ax)
     _check_before_legend(ax, "the locator")
     check_areas(context, "context")
@@ -194,6 +196,7 @@ def draw_inset(
     >>> centre = lens.loc[["62133"]]
     >>> draw_inset(ax, centre, lambda inset: bm.draw_outlines(inset, lens))
     """
+    check_given(draw_inset, locals())
     check_map(ax)
     _check_before_legend(ax, "the inset")
     check_drawable(area, "area")

@@ -14,6 +14,7 @@ from matplotlib.collections import EllipseCollection
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
 
+from basinmap.arguments import check_given, number_of
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.maps.blocks import CirclesBlock, Swatch
 from basinmap.maps.drawing import (
@@ -93,6 +94,7 @@ def draw_choropleth(
     >>> fig, ax = bm.page(lens, title="Taux de vacance")
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
     """
+    check_given(draw_choropleth, locals())
     check_map(ax)
     check_areas(units)
     check_seen(ax, units)
@@ -169,6 +171,7 @@ def draw_symbols(
     >>> fig, ax = bm.page(lens, title="Logements")
     >>> bm.draw_symbols(ax, lens, bm.compute("L01", table))
     """
+    check_given(draw_symbols, locals())
     check_map(ax)
     check_drawable(units)
     check_seen(ax, units)
@@ -408,6 +411,7 @@ def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_neighbours(ax, bm.epcis())
     """
+    check_given(draw_neighbours, locals())
     check_map(ax)
     check_areas(units)
     theme = ax.plan.theme
@@ -464,6 +468,13 @@ def draw_outlines(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_outlines(ax, bm.epcis(), label="limite d'EPCI")
     """
+    check_given(draw_outlines, locals())
+    dashes = tuple(
+        number_of(dash, "dashes", least=0, such_as="(5, 2)") for dash in dashes
+    )
+    if dashes and not sum(dashes) > 0:
+        msg = "dashes: no length; write those of the stroke and of the gap, (5, 2)"
+        raise DataError(msg)
     check_map(ax)
     check_areas(units)
     color = inked(ax, color or ax.plan.theme.ink)
@@ -531,6 +542,7 @@ def draw_points(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_points(ax, bm.places().loc[["louvre-lens"]], label="Louvre-Lens")
     """
+    check_given(draw_points, locals())
     check_map(ax)
     check_drawable(points)
     color, zoom = inked(ax, color), ax.plan.zoom
@@ -597,6 +609,7 @@ def draw_rings(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_rings(ax, bm.rings(bm.LOUVRE_LENS, distances=[5_000, 10_000]))
     """
+    check_given(draw_rings, locals())
     check_map(ax)
     check_drawable(areas, "rings")
     check_columns(areas, "outer")

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from matplotlib.lines import Line2D
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.drawing import inked
 from basinmap.maps.guards import check_drawable, check_map
@@ -88,6 +89,7 @@ def draw_labels(
     >>> bm.draw_labels(ax, lens, strong=3) > 30
     True
     """
+    check_given(draw_labels, locals())
     check_map(ax)
     check_drawable(units)
     check_columns(units, column)

@@ -23,6 +23,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.text import Text
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, OutputError, culprits
 from basinmap.maps.facts import SEPARATOR, PageFacts, facts_of
 from basinmap.maps.lettering import PaperAxes
@@ -549,6 +550,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     >>> ax.plan.paper, ax.plan.scale
     ('A4', 120000.0)
     """
+    check_given(page, locals())
     wish = Wish(
         title=title,
         subtitle=subtitle,

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_rgba
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.classes import Thresholds, classify
 from basinmap.maps.drawing import (
@@ -116,6 +117,7 @@ def draw_raster(  # noqa: PLR0913 - classes are a choice, and so is what they ar
     ...
     basinmap.errors.DataError: chaleur.tif: cannot be read as a raster ...
     """
+    check_given(draw_raster, locals())
     check_map(ax)
     if area is not None:
         check_drawable(area)

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.grounds import check_opacity, lay
 from basinmap.maps.guards import check_map
@@ -103,6 +104,7 @@ def draw_hillshade(  # noqa: PLR0913 - a sun has a place
     ...
     basinmap.errors.DataError: terrain.tif: cannot be read as a raster ...
     """
+    check_given(draw_hillshade, locals())
     check_map(ax)
     if opacity is None:
         opacity = _GREY if ax.plan.theme.grey else _COLOR

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.alternatives import Told, proportional, told
 from basinmap.maps.blocks import in_common, of_one_scale
@@ -114,6 +115,7 @@ def draw_squares(
     >>> fig, ax = bm.page(lens, title="Logements")
     >>> draw_squares(ax, lens, bm.compute("L01", table))
     """
+    check_given(draw_squares, locals())
     check_map(ax)
     check_drawable(units)
     check_seen(ax, units)

@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.maps.alternatives import (
     Sentence,
@@ -137,6 +138,7 @@ def draw_typology(
     >>> [(swatch.label, swatch.count) for swatch in ax.blocks[0].swatches]
     [('bourg', 30), ('ville', 6)]
     """
+    check_given(draw_typology, locals())
     check_map(ax)
     check_areas(units)
     check_seen(ax, units)

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.measures import Measure, state_column
 from basinmap.reports import Report
@@ -110,6 +111,7 @@ def read_source(
     >>> bm.report_of(table).notes[0]
     'Fichier reconnu (lovac) : LOVAC, logements vacants du parc privé par commune.'
     """
+    check_given(read_source, locals())
     chosen = _chosen(source)
     if dates not in {None, "real", "recorded"}:
         msg = f"unknown dates {dates!r}: write 'real' or 'recorded'"

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Measure, Measures, check_ratios
 from basinmap.reports import Report
@@ -145,6 +146,7 @@ def aggregate(
     >>> report.unmatched
     ()
     """
+    check_given(aggregate, locals())
     date = None if date is None else iso_day(date)
     known = declared(table, measures)
     refuse(known)
