@@ -8,29 +8,39 @@ of the right type and says nothing is the error of its subject.
 from __future__ import annotations
 
 import datetime as dt
+import inspect
 import math
 import os
-from collections.abc import Collection, Iterable, Mapping
+import sys
+from collections import abc
+from collections.abc import Callable, Collection, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
+from itertools import islice
 from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, TypeVar
+from types import MappingProxyType, UnionType
+from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
 
 from basinmap.errors import ArgumentError, BasinmapError, DataError, VintageError
 
 __all__ = [
     "check_choice",
+    "check_fields",
     "check_flag",
+    "check_given",
     "check_kind",
     "check_mapping",
     "day_of",
+    "hints_of",
     "many_of",
     "number_of",
     "numbers_of",
     "path_of",
     "shown",
     "text_of",
+    "texts_of",
     "whole_of",
 ]
 
@@ -383,6 +393,30 @@ def many_of(values: object, argument: str, such_as: str) -> list[Any]:
     return list(values)
 
 
+def texts_of(values: object, argument: str, such_as: str) -> list[str]:
+    """
+    Return several texts.
+
+    Parameters
+    ----------
+    values
+        A list, a tuple, a series of text; one text alone is a list of one.
+    argument
+        Their name.
+    such_as
+        An example.
+
+    Raises
+    ------
+    ArgumentError
+        If they are no list, or one is no text.
+    """
+    found = [values] if isinstance(values, str) else many_of(values, argument, such_as)
+    for one in found:
+        check_kind(one, str, argument, f"texts: {argument}={such_as}")
+    return found
+
+
 def path_of(
     value: object,
     argument: str = "path",
@@ -487,3 +521,263 @@ def check_mapping(
     if odd:
         msg = f"{argument}: unknown {shown(odd[0])}; choose among {', '.join(keys)}"
         raise DataError(msg)
+
+
+# -- all arguments of a verb -----------------------------------------------------------
+
+_EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "bool": "True or False",
+        "float": "a number",
+        "int": "a whole number",
+        "str": "text: '…'",
+        "Path": "a path: 'folder/file'",
+        "PathLike": "a path: 'folder/file'",
+        "NoneType": "None",
+        "date": "a day: datetime.date(2026, 1, 1)",
+        "GeoDataFrame": "a frame with outlines or points: bm.communes()",
+        "GeoSeries": "its geometry: frame.geometry",
+        "DataFrame": "a table: bm.statistics()",
+        "Series": "a series: table['column']",
+        "MapAxes": "the map of a page: fig, ax = bm.page(units, title='…')",
+        "Sheet": "a page: fig, ax = bm.page(units, title='…')",
+        "Network": "a network: bm.read_network(path, mode='walk')",
+        "Timetable": "a timetable: bm.read_gtfs(path)",
+        "Theme": "a theme: bm.PRINT",
+        "Place": "a place: bm.LOUVRE_LENS",
+        "Lookup": "bm.lookup(units)",
+        "Callable": "a function",
+        "Mapping": "names and values: {…}",
+        "Stock": "bm.Stock(label='…')",
+        "Walking": "bm.Walking(…)",
+    }
+)
+_MANY: Final = (abc.Sequence, abc.Iterable, abc.Collection, list, tuple, set, frozenset)
+_CHECKED: Final = 10_000  # items of a list that are looked at
+_LARGEST: Final = 1e120
+_NAMED: Final = (abc.Mapping, dict)
+_ANY: Final = (object, Any, str)  # codes that are numbers have a message of their own
+
+
+def check_given(verb: Callable[..., object], given: Mapping[str, object]) -> None:
+    """
+    Check the Python type of every argument of a verb, as its signature says it.
+
+    Parameters
+    ----------
+    verb
+        A function, or a class whose instance is being made.
+    given
+        Its arguments by name: `locals()`, on its first line.
+
+    Raises
+    ------
+    ArgumentError
+        If one is of another type: the message names it, and says what to pass.
+    DataError
+        If a number is too large for any computation.
+
+    Examples
+    --------
+    >>> def rings(*, distances: float) -> None:
+    ...     check_given(rings, locals())
+    >>> rings(distances="1 km")
+    Traceback (most recent call last):
+    ...
+    basinmap.errors.ArgumentError: distances: '1 km' is of no use here; pass a number
+    """
+    for name, hint in hints_of(verb):
+        value = given[name]
+        _check_content(name, value)
+        if not _accepts(hint, value):
+            msg = f"{name}: {shown(value)} is of no use here; pass {_asked(hint)}"
+            raise ArgumentError(msg + _column(value, hint))
+
+
+def check_fields(made: object) -> None:
+    """
+    Check the Python type of every field of what is being made.
+
+    Parameters
+    ----------
+    made
+        An instance of a dataclass, in its `__post_init__`.
+
+    Raises
+    ------
+    ArgumentError
+        If one is of another type.
+    DataError
+        If a number is too large for any computation.
+    """
+    kind: Any = type(made)
+    check_given(kind, {name: getattr(made, name) for name, _ in hints_of(kind)})
+
+
+def _check_content(name: str, value: Any) -> None:  # noqa: ANN401 - anything
+    """Refuse what breaks whatever it is given to."""
+    if isinstance(value, str) and not _is_encodable(value):
+        msg = f"{name}: {value!r} holds half a sign; write it in UTF-8"
+        raise DataError(msg)
+    several = isinstance(value, list | tuple)
+    if _is_huge(value) or (several and any(map(_is_huge, islice(value, _CHECKED)))):
+        msg = f"{name}: {shown(value)} is too large to compute with"
+        raise DataError(msg)
+    kind = type(value).__name__
+    if kind == "GeoDataFrame" and value.active_geometry_name is None:
+        msg = f"{name}: a frame without a geometry; call .set_geometry(…) first"
+        raise DataError(msg)
+    if kind == "Series" and value.dtype == object and _has_lists(value):
+        msg = f"{name}: a series of lists; one value a code: .explode(), or .str[0]"
+        raise DataError(msg)
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _has_lists(values: Any) -> bool:  # noqa: ANN401 - pandas' series of objects
+    return any(
+        isinstance(one, list | dict | set) or type(one).__name__ == "ndarray"
+        for one in islice(values, _CHECKED)
+    )
+
+
+@cache
+def hints_of(verb: Callable[..., object]) -> tuple[tuple[str, object], ...]:
+    """Return the types of the arguments of a verb, those that can be told."""
+    names = vars(sys.modules[verb.__module__])
+    found = []
+    for name, asked in inspect.signature(verb).parameters.items():
+        if asked.kind in (asked.VAR_POSITIONAL, asked.VAR_KEYWORD):
+            continue
+        hint = asked.annotation
+        if isinstance(hint, str):
+            try:
+                hint = eval(hint, dict(names))  # noqa: S307 - our own annotations
+            except NameError:  # known to type checkers alone
+                continue
+        found.append((name, hint))
+    return tuple(found)
+
+
+def _accepts(hint: Any, value: object) -> bool:  # noqa: ANN401, PLR0911 - a type each
+    """Tell whether a value is of a type."""
+    origin = get_origin(hint)
+    if origin in (Union, UnionType):
+        return any(_accepts(one, value) for one in get_args(hint))
+    if isinstance(hint, TypeVar):
+        kinds = hint.__constraints__
+        return not kinds or any(_accepts(one, value) for one in kinds)
+    if hint is None:
+        return value is None
+    if origin is Literal:
+        return isinstance(value, tuple({type(word) for word in get_args(hint)}))
+    if hint in _PLAIN:
+        return _PLAIN[hint](value)
+    kind = origin or hint
+    if kind in _MANY:
+        if isinstance(value, str) and get_args(hint)[:1] == (str,):
+            return kind is not tuple  # one name, in the place of a list of one
+        # A pair is a tuple, or the list that someone wrote for one.
+        plain = kind is not tuple or isinstance(value, list | tuple)
+        return plain and _holds(get_args(hint), value)
+    if kind in _NAMED and get_args(hint):
+        return isinstance(value, Mapping) and _names(get_args(hint), value)
+    return (
+        not isinstance(kind, type)
+        or getattr(kind, "_is_protocol", False)
+        or (isinstance(value, kind))
+    )
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, int | float) or (
+        isinstance(value, Real) and hasattr(value, "dtype")
+    )
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def _is_flag(value: object) -> bool:
+    return isinstance(value, bool) or type(value).__name__ in ("bool_", "bool")
+
+
+def _is_path(value: object) -> bool:
+    return isinstance(value, os.PathLike)
+
+
+_PLAIN: Final[Mapping[object, Callable[[object], bool]]] = MappingProxyType(
+    {
+        Any: lambda _: True,
+        object: lambda _: True,
+        float: _is_number,
+        int: _is_whole,
+        bool: _is_flag,
+        Path: _is_path,
+        abc.Callable: callable,
+    }
+)
+
+
+def _holds(inside: tuple[Any, ...], value: object) -> bool:
+    """Tell whether a value is a list, and of numbers where numbers are asked for."""
+    if isinstance(value, str | bytes | os.PathLike | Mapping):
+        return False
+    if not isinstance(value, Iterable) or getattr(value, "ndim", 1) != 1:
+        return False
+    if not inside or inside[0] in _ANY or not isinstance(value, abc.Sized):
+        return True
+    return all(_accepts(inside[0], one) for one in islice(value, _CHECKED))
+
+
+def _names(inside: tuple[Any, ...], value: Mapping[Any, object]) -> bool:
+    """Tell whether a mapping is from and to what is asked for."""
+    key, held = inside
+    # Measures, series and frames by name have a message that names the column.
+    told = held is float or get_origin(held) is tuple
+    return all(
+        _accepts(key, one) and (not told or _accepts(held, other))
+        for one, other in islice(value.items(), _CHECKED)
+    )
+
+
+def _is_huge(value: object) -> bool:
+    """Tell a number whose square no float holds."""
+    if isinstance(value, float):
+        return math.isfinite(value) and abs(value) > _LARGEST
+    return type(value) is int and value.bit_length() > 400
+
+
+def _asked(hint: Any) -> str:  # noqa: ANN401 - any annotation
+    """Write what is of a type."""
+    origin = get_origin(hint)
+    if origin in (Union, UnionType) or isinstance(hint, TypeVar):
+        kinds = hint.__constraints__ if origin is None else get_args(hint)
+        words = dict.fromkeys(_asked(one) for one in kinds)
+        words.pop("None", None)
+        return " or ".join(words)
+    if origin is Literal:
+        return "one of " + ", ".join(map(repr, get_args(hint)))
+    kind = origin or hint
+    if kind in _MANY:
+        inside = get_args(hint)
+        many = {float: "numbers: [1, 2]", str: "a list of texts: ['…']"}
+        return many.get(inside[0], "a list: […]") if inside else "a list: […]"
+    name = getattr(kind, "__name__", "NoneType" if kind is None else str(kind))
+    return _EXAMPLES.get(name, name)
+
+
+def _column(value: object, hint: object) -> str:
+    """Say how to take a column out of a table, where one is asked for."""
+    if type(value).__name__ in ("DataFrame", "GeoDataFrame") and "Series" in str(hint):
+        return "; of a table, write table['column']"
+    return ""

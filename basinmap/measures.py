@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_fields, check_given, shown
 from basinmap.errors import BasinmapWarning, ColumnError, MeasureError, culprits
 from basinmap.states import QUALIFIERS, STATES, divided, grown
 
@@ -90,6 +91,7 @@ class Measure:
                     f"{item.name}={str(value)!r}"
                 )
                 raise MeasureError(msg)
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +128,8 @@ class Ratio(Measure):
 
     def __post_init__(self) -> None:
         """Refuse a scale that is no number."""
-        Measure.__post_init__(self)
         _check_number("Ratio", "scale", self.scale)
+        Measure.__post_init__(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,8 +151,8 @@ class Growth(Measure):
 
     def __post_init__(self) -> None:
         """Refuse a number of years that is none."""
-        Measure.__post_init__(self)
         _check_number("Growth", "years", self.years)
+        Measure.__post_init__(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,8 +197,8 @@ Measures = Mapping[str, Measure]
 
 def _check_number(kind: str, name: str, value: object) -> None:
     number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not math.isfinite(float(value)) or float(value) <= 0:  # type: ignore[arg-type]
-        msg = f"{kind}({name}={value!r}): expected a number above 0"
+    if not number or not 0 < value < math.inf:  # type: ignore[operator]
+        msg = f"{kind}({name}={shown(value)}): expected a number above 0"
         raise MeasureError(msg)
 
 
@@ -240,6 +242,8 @@ def states_of(table: pd.DataFrame, column: str) -> pd.Series:
     >>> states_of(table, "vacant").tolist()
     ['', 'secret']
     """
+    check_given(states_of, locals())
+    check_columns(table, column)
     gone = missing(table[column])
     if state_column(column) not in table.columns:
         told = np.full(len(table), "", dtype=object)
@@ -494,6 +498,7 @@ def parse_counts(
             a a_state   b         b_state
     0  1234.5         NaN  not_applicable
     """
+    check_given(parse_counts, locals())
     signs = {
         **dict.fromkeys(_spelt(not_available), "not_available"),
         **dict.fromkeys(_spelt(not_applicable), "not_applicable"),

@@ -428,7 +428,6 @@ def test_a_decay_of_ones_own_is_checked():
         ),
         ({"method": "cumulative", "threshold": -5}, "threshold must be a positive"),
         ({"method": "nearest", "rank": 0}, "rank is 1 for the nearest.*got 0"),
-        ({"method": "nearest", "rank": 1.5}, "rank is 1 for the nearest.*got 1.5"),
     ],
 )
 def test_a_method_says_what_it_needs(options, told):
@@ -468,7 +467,7 @@ def test_supply_and_demand_are_counts(what, bad):
 
 
 def test_supply_is_a_series_of_numbers():
-    with pytest.raises(DataError, match="supply: need a Series on codes, got list"):
+    with pytest.raises(TypeError, match="supply: of type list .*pass a series"):
         catchment(TOWN, supply=[80, 30], method="nearest")
     with pytest.raises(DataError, match="supply: holds text"):
         catchment(TOWN, supply=sites("80", "30"), method="nearest")
@@ -608,7 +607,6 @@ def test_gini_is_the_mean_difference(rows):
         (people(0, 3), people(5, 0), "values: all 0 where there is someone"),
         (people(1, 2), people(1, -1), r"weights: 1 value\(s\)"),
         (people(1, 2), people(1), r"weights: 1 unit\(s\) have none: 'b'"),
-        ([1, 2], None, "values: need a Series of numbers on codes, got list"),
         (pd.Series(["1", "2"]), None, "values: need a Series of numbers"),
         (pd.Series(dtype=float), None, "values: all 0"),
     ],

@@ -239,7 +239,7 @@ def test_describe_keeps_what_is_not_given(rate):
     [
         ({"kind": "rate"}, MeasureError, "unknown kind 'rate'; choose among stock"),
         ({"kind": "stock", "unit": "%"}, MeasureError, "a stock is not in '%'"),
-        ({"vintage": 2021}, DataError, "'vintage': expected text"),
+        ({"vintage": 2021}, TypeError, "vintage: 2021 is of no use here; pass text"),
         ({"states": {"62498": "secret"}}, SecrecyError, "1 value.*are there: '62498'"),
         ({"states": {"62498": "lost"}}, MeasureError, r"unknown state\(s\) 'lost'"),
         ({"measures": {"L04": bm.Stock()}}, MeasureError, "write kind="),
@@ -999,5 +999,5 @@ def test_a_table_that_is_a_part_of_another_is_added_up():
     ],
 )
 def test_what_is_no_table_is_refused_by_name(call):
-    with pytest.raises(DataError):
+    with pytest.raises(TypeError, match="is of no use here; pass"):
         call()

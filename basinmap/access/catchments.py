@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_fields, check_given
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.measures import as_floats, check_columns
 from basinmap.territory.units import check_unique
@@ -88,6 +89,10 @@ class Decay:
 
     label: str
     weight: Callable[[Floats], Floats]
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be printed, or called."""
+        check_fields(self)
 
     @classmethod
     def exponential(cls, rate: float) -> Decay:
@@ -316,6 +321,7 @@ def catchment(
     Liévin    0.2     True
     Arras     0.0    False
     """
+    check_given(catchment, locals())
     given = {"demand": demand, "threshold": threshold, "decay": decay, "rank": rank}
     _check_method(method, given)
     trips = _trips(times, supply, demand)

@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 from pyproj import Geod, Transformer
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.spatial.projections import METRIC, check_finite, check_metric
 from basinmap.territory.places import Place
@@ -110,6 +111,7 @@ def rings(
     louvre-lens         315.0  894.0
     sessevalle-puits-1  315.0  894.0
     """
+    check_given(rings, locals())
     bounds = _checked(distances)
     if overlap not in (None, "nearest", "each"):
         msg = f"unknown overlap {overlap!r}; choose between nearest, each"

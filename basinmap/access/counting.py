@@ -14,6 +14,7 @@ import pandas as pd
 import shapely
 
 from basinmap.access.extents import Extent, check_areas, extent_of, notes_of, warn_of
+from basinmap.arguments import check_given, texts_of
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.measures import (
     Stock,
@@ -161,7 +162,8 @@ def reach(  # noqa: PLR0913 - each is a choice that changes the figures
     >>> found.loc[(10_000, "246200364"), ["units", "population"]].tolist()
     [22.0, 115083.0]
     """
-    columns = [sums] if isinstance(sums, str) else list(dict.fromkeys(sums))
+    check_given(reach, locals())
+    columns = list(dict.fromkeys(texts_of(sums, "sums", "['population']")))
     taken = {f"{column}{_WITHIN}" for column in columns} if cumulative else set()
     _check(areas, units, columns, rule, taken={"units", "rule", *taken})
     check_flag(cumulative, "cumulative")
@@ -239,7 +241,8 @@ def not_reached(
     62793            Servins      1.0      1147.0
     62854    Villers-au-Bois      1.0       607.0
     """
-    columns = [sums] if isinstance(sums, str) else list(dict.fromkeys(sums))
+    check_given(not_reached, locals())
+    columns = list(dict.fromkeys(texts_of(sums, "sums", "['population']")))
     _check(areas, units, columns, rule, taken={"name", "outside"})
     union = shapely.union_all(areas.geometry.array)
     whole = gpd.GeoDataFrame(geometry=[union], index=["aires réunies"], crs=areas.crs)

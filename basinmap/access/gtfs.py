@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basinmap.access.timetables import Timetable
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.spatial.projections import METRIC
 from basinmap.territory.local import is_there
@@ -157,6 +158,7 @@ def read_gtfs(
     >>> timetable.source
     'Horaires\xa0: Tadao, services du 14\xa0janvier 2025 au 14\xa0janvier 2025'
     """
+    check_given(read_gtfs, locals())
     check_encoding(encoding)
     tables = _tables(Path(path), encoding)
     notes: list[str] = []

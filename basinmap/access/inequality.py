@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.territory.units import check_unique
 
@@ -79,6 +80,7 @@ def inequality(
     >>> inequality(score, weights=people, measure="gini")
     0.5833
     """
+    check_given(inequality, locals())
     if measure not in _MEASURES:
         msg = f"unknown measure {measure!r}; choose among {', '.join(_MEASURES)}"
         raise DataError(msg)

@@ -41,6 +41,7 @@ from basinmap.access.surfaces import (
     surfaces,
 )
 from basinmap.access.times import WAYS, Direction, check_direction
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.territory.places import Place
 from basinmap.typography import interval, shortest, typeset
@@ -196,6 +197,7 @@ def isochrones(
     >>> areas.attrs["rule"].split(", ")[0]
     'temps de parcours à pied (6 km/h)'
     """
+    check_given(isochrones, locals())
     bounds = checked_minutes(minutes)
     check_direction(direction)
     points = point_frame(place, network, "place")

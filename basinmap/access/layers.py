@@ -26,6 +26,7 @@ from basinmap.access.layouts import Layout, layout_of
 from basinmap.access.networks import LONGEST, Mode, Network, build_network, check_mode
 from basinmap.access.rules import SLOW
 from basinmap.access.speeds import PRACTICE, SPEEDS
+from basinmap.arguments import check_given
 from basinmap.errors import (
     BasinmapWarning,
     ColumnError,
@@ -280,6 +281,7 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     >>> network.minutes.round(2)
     array([2., 2., 2., 2.])
     """
+    check_given(read_layer, locals())
     check_mode(mode)
     _check_choices(connect, tolerance, speeds, class_column, default)
     opened = (

@@ -23,6 +23,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError as CRSNameError
 
 from basinmap.access.chains import Chains, main_part
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, OutputError, culprits
 from basinmap.spatial.projections import METRIC, check_metric, metric_crs
 from basinmap.staging import refusal, staged_file
@@ -402,6 +403,7 @@ def write_network(network: Network, path: Path_) -> None:
     ...     load_network(f"{folder}/streets.npz")
     <Network walk: 2 nodes, 2 edges, 0 km>
     """
+    check_given(write_network, locals())
     target = Path(path)
     if target.suffix != ".npz":
         msg = f"{target}: a network is written to a file in .npz"

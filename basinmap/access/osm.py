@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from basinmap.access.rules import MISSING, Rules, Street
 from basinmap.errors import DataError, LibraryError, culprits
+from basinmap.territory.local import is_there
 
 __all__ = ["Extract", "is_osm", "read_extract"]
 
@@ -286,8 +287,9 @@ def _format(path: Path) -> str:
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
     """Say the path and what was expected where osmium gives up."""
-    if not path.is_file() or not path.stat().st_size:
-        kind = "a folder" if path.is_dir() else "empty" if path.exists() else "missing"
+    if not is_there(path) or not path.is_file() or not path.stat().st_size:
+        kind = "a folder" if is_there(path) and path.is_dir() else "missing"
+        kind = "empty" if is_there(path) and path.is_file() else kind
         msg = f"{path}: {kind}; {_EXPECTED}"
         raise DataError(msg)
     try:

@@ -11,6 +11,7 @@ from typing import Final
 import pandas as pd
 
 from basinmap.access.networks import Mode, check_mode
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, culprits
 
 __all__ = ["PRACTICE", "chosen_speeds", "posted_speed", "street_speeds"]
@@ -147,6 +148,7 @@ def street_speeds(mode: Mode) -> pd.DataFrame:
     motorway       autoroute  104.0
     residential          rue   24.0
     """
+    check_given(street_speeds, locals())
     check_mode(mode)
     table = pd.DataFrame(
         {"label": _LABELS, "speed": pd.Series(SPEEDS[mode])}, index=list(_LABELS)

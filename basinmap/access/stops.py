@@ -14,6 +14,7 @@ from basinmap.access.isochrones import isochrones
 from basinmap.access.networks import Network
 from basinmap.access.snapping import MAX_GAP, snap
 from basinmap.access.timetables import Timetable, clock, hours_of, seconds_of
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.spatial.projections import METRIC
 from basinmap.typography import capital, long_date, shortest, typeset
@@ -77,6 +78,7 @@ def departures(
     >>> timetable = read_gtfs("gtfs.zip")  # doctest: +SKIP
     >>> departures(timetable, date="2025-01-14", by="station")  # doctest: +SKIP
     """
+    check_given(departures, locals())
     if by not in ("stop", "station"):
         msg = f"unknown by={by!r}; choose between 'stop' and 'station'"
         raise DataError(msg)
@@ -181,6 +183,7 @@ def served_area(
     >>> timetable = read_gtfs("gtfs.zip")  # doctest: +SKIP
     >>> served_area(timetable, date="2025-01-14")  # doctest: +SKIP
     """
+    check_given(served_area, locals())
     if not isinstance(least, int) or least < 1:
         msg = f"least must be a whole number of departures from 1 up, got {least!r}"
         raise DataError(msg)

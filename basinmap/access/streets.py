@@ -19,6 +19,7 @@ from basinmap.access.networks import LONGEST, Mode, Network, build_network, load
 from basinmap.access.osm import Extract, is_osm, read_extract
 from basinmap.access.rules import Rules
 from basinmap.access.speeds import PRACTICE
+from basinmap.arguments import check_given
 from basinmap.errors import CRSError, DataError, culprits
 from basinmap.spatial.projections import METRIC, metric_crs
 from basinmap.territory.local import is_there
@@ -158,6 +159,7 @@ def read_network(
     ...     )
     <Network car: 3 nodes, 4 edges, 1 km>
     """
+    check_given(read_network, locals())
     file = Path(path)
     if not str(path).strip() or not is_there(file):
         msg = (

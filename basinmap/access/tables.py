@@ -15,6 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv
 
+from basinmap.arguments import check_given
 from basinmap.errors import (
     CodeError,
     ColumnError,
@@ -146,6 +147,7 @@ def read_travel_times(
     01005   62498           NaN
     Name: minutes, dtype: float64
     """
+    check_given(read_travel_times, locals())
     raw, name = _opened(table, encoding)
     found = _columns(raw, dict(columns or {}), name)
     times = {key: found[key] for key in found if _MINUTES.fullmatch(key)}

@@ -27,6 +27,7 @@ from basinmap.access.snapping import (
     snap,
     walked,
 )
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.territory.places import Place
 from basinmap.typography import shortest, typeset
@@ -135,6 +136,7 @@ def travel_times(
     a      s                NaN   66.666667
     b      s                4.0   66.666667
     """
+    check_given(travel_times, locals())
     check_direction(direction)
     most, kept = _checked_limit(limit), _checked_nearest(nearest)
     left = _side(origins, network, "origins")

@@ -19,6 +19,7 @@ from basinmap.access.networks import Network
 from basinmap.access.snapping import MAX_GAP, snap
 from basinmap.access.times import Direction, check_direction, travel_times
 from basinmap.access.timetables import Connections, Timetable, hours_of, seconds_of
+from basinmap.arguments import check_fields, check_given, shown
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.spatial.projections import METRIC, check_finite, check_same_crs
 from basinmap.territory.places import Place
@@ -86,9 +87,13 @@ class Walking:
             ("longest_change", 0.0),
         ):
             value = getattr(self, name)
-            if not (isinstance(value, Real) and least <= float(value) <= 1_440):
-                msg = f"Walking: {name}={value!r}; write a number from {least:g} up"
+            # A whole number of 400 digits is no float.
+            if not (
+                isinstance(value, int | float | np.number) and least <= value <= 1_440
+            ):
+                msg = f"Walking: {name}={shown(value)}; a number from {least:g} up"
                 raise DataError(msg)
+        check_fields(self)
         if self.network is not None and self.network.mode != "walk":
             msg = (
                 f"Walking: a network for mode {self.network.mode!r}; read it with "
@@ -217,6 +222,7 @@ def transit_times(  # noqa: PLR0913 - each is a choice that changes the figures
     origin destination
     b      a                   20.0     35.0         50.0        1.0
     """
+    check_given(transit_times, locals())
     check_direction(direction)
     shares = _checked_percentiles(percentiles)
     most = _checked_limit(limit)

@@ -30,6 +30,7 @@ from basinmap.access.networks import PRINTED, Mode, check_mode
 from basinmap.access.snapping import MAX_GAP, check_gaps
 from basinmap.access.speeds import SPEEDS
 from basinmap.access.times import WAYS, Direction, check_direction
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, LibraryError, culprits
 from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.territory.places import Place
@@ -116,6 +117,7 @@ def valhalla_tiles(pbf: Path_, folder: Path_) -> Path:
     >>> import basinmap as bm
     >>> bm.valhalla_tiles("lens.osm.pbf", "tiles")  # doctest: +SKIP
     """
+    check_given(valhalla_tiles, locals())
     engine = _engine()
     source, target = Path(pbf), Path(folder)
     if not source.is_file():
@@ -337,6 +339,7 @@ def valhalla_times(
     ...     bm.LOUVRE_LENS, bm.town_halls(), "tiles", mode="car", direction="to"
     ... )  # doctest: +SKIP
     """
+    check_given(valhalla_times, locals())
     check_mode(mode)
     check_direction(direction)
     longest = _checked_limit(limit)
@@ -563,6 +566,7 @@ def valhalla_isochrones(
     ...     bm.LOUVRE_LENS, "tiles", mode="walk", minutes=[10, 20]
     ... )  # doctest: +SKIP
     """
+    check_given(valhalla_isochrones, locals())
     check_mode(mode)
     check_direction(direction)
     bounds = checked_minutes(minutes)

@@ -11,6 +11,7 @@ from typing import Any, Final, overload
 import numpy as np
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.catalogue.entries import Indicator, catalogue, indicator
 from basinmap.catalogue.flows import flows_of
 from basinmap.catalogue.formulas import evaluated
@@ -199,6 +200,7 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
     >>> both.loc["246200364", ["L04", "D01"]].round(2).tolist()
     [7.19, 242013.0]
     """
+    check_given(compute, locals())
     asked = Asked(
         to=to,
         date=date,

@@ -6,6 +6,7 @@ from typing import Final
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, DataError, MeasureError, culprits
 from basinmap.measures import Stock, as_floats, check_columns, check_counts, missing
 from basinmap.territory.levels import check_codes
@@ -93,6 +94,7 @@ def count_leases(
     >>> counts["leases_outside_qpv_q1_2024"].to_dict()
     {'59178': 2, '62498': 1}
     """
+    check_given(count_leases, locals())
     check_columns(leases, "commune", "income", *_FLAGS)
     if leases.empty:
         msg = "empty selection: there is no lease"

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.catalogue.entries import Indicator, Term, catalogue
 from basinmap.errors import CodeError
 
@@ -47,6 +48,7 @@ def indicators(
     >>> bm.indicators()["status"].value_counts().to_dict()
     {'file': 47, 'partner': 13, 'embedded': 9}
     """
+    check_given(indicators, locals())
     if status is not None and status not in _STATUSES:
         msg = f"unknown status {status!r}; write one of {', '.join(_STATUSES)}"
         raise CodeError(msg)

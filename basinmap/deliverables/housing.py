@@ -17,6 +17,7 @@ from tqdm import tqdm
 
 from basinmap.access.networks import PRINTED, Mode, Network
 from basinmap.access.streets import read_network
+from basinmap.arguments import check_given
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.listing import indicators
 from basinmap.deliverables.housing_documents import plh_document
@@ -216,6 +217,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     OutputError
         If the folder cannot be written.
     """
+    check_given(plh, locals())
     day = date or today()
     ground = None if outlines is None else read_outlines(outlines)
     if communes is not None:

@@ -20,7 +20,7 @@ import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
 
-from basinmap.arguments import check_kind, day_of
+from basinmap.arguments import check_given, check_kind, day_of
 from basinmap.errors import BasinmapWarning, CRSError, DataError, culprits
 from basinmap.staging import UNDATED, refusal, staged_file
 from basinmap.values.cells import Cells, cells_of, check_name, codes_as_cells
@@ -89,6 +89,7 @@ def write_geopackage(
     >>> path.name
     'lens.gpkg'
     """
+    check_given(write_geopackage, locals())
     check_kind(layers, Mapping, "layers", "{'communes': frame}")
     check_kind(tables, (Mapping, NoneType), "tables", "{'dictionnaire': table}")
     if not layers:

@@ -15,7 +15,7 @@ from zipfile import BadZipFile, ZipFile
 import pandas as pd
 import xlsxwriter
 
-from basinmap.arguments import check_kind, day_of, text_of
+from basinmap.arguments import check_given, check_kind, day_of, text_of
 from basinmap.errors import DataError, culprits
 from basinmap.measures import state_column
 from basinmap.staging import UNDATED, refusal, staged_file
@@ -100,6 +100,7 @@ def write_workbook(
     >>> bm.write_workbook(folder / "lens.xlsx", {"Communes": table}).name
     'lens.xlsx'
     """
+    check_given(write_workbook, locals())
     check_kind(sheets, Mapping, "sheets", "{'Communes': table}")
     if not sheets:
         msg = "nothing to write: give at least one sheet, {'Communes': table}"

@@ -9,6 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, VintageError, culprits
 from basinmap.sources.choosing import chosen_sources
 from basinmap.sources.codes import level_above
@@ -101,6 +102,7 @@ def read_source(
     >>> bm.report_of(table).notes[0]
     'Fichier reconnu (lovac) : LOVAC, logements vacants du parc privé.'
     """
+    check_given(read_source, locals())
     chosen = chosen_sources(source)
     if dates not in {None, "real", "recorded"}:
         msg = f"unknown dates {dates!r}: write 'real' or 'recorded'"

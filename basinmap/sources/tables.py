@@ -10,6 +10,7 @@ from typing import Literal
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import (
     BasinmapWarning,
     ColumnError,
@@ -114,6 +115,7 @@ def read_table(  # noqa: PLR0913 - each is something that the file does not say
     >>> rate.attrs["title"], rate.attrs["states"]
     ('Taux de vacance des logements en 2022', {'62510': 'secret'})
     """
+    check_given(read_table, locals())
     check_level(level)
     grid, at, header = _table(Path(path), code, part)
     wanted = _measured(measures, source, header, grid.file)
@@ -207,7 +209,7 @@ def _only(header: Sequence[str], name: str, file: str) -> int:
 def _measured(
     measures: Measured | None, source: str | None, header: Sequence[str], file: str
 ) -> dict[str, str | Measure]:
-    if not measures:
+    if measures is None or not len(measures):
         there = culprits([cell for cell in header if cell], most=12)
         msg = (
             f"{file}: which columns are counts? Write measures=['…'], or a column and "

@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.measures import (
     Category,
@@ -194,6 +195,7 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
     >>> f"{100 * report.uncovered['population']:.1f} % is beyond 10 km"
     '2.1 % is beyond 10 km'
     """
+    check_given(apportion, locals())
     known = declared(table, measures)
     refuse(known)
     check_ratios(known, {**measures_of(table), **known})

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.measures import Measures, check_columns, check_ratios
 from basinmap.reports import Report
@@ -113,6 +114,7 @@ def neighbours(
     >>> len(pairs), len(of_lens)
     (84, 7)
     """
+    check_given(neighbours, locals())
     shapes = outlines(units, "units")
     check_flag(points, "points")
     if tolerance is not None:
@@ -202,6 +204,7 @@ def dissolve(
     epci
     246200364     36    242013.0
     """
+    check_given(dissolve, locals())
     check_frame(units, "units")
     shapes = outlines(units, "units")
     groups = _groups(units, by)
@@ -295,6 +298,7 @@ def simplify_coverage(
     >>> bool(shapely.coverage_is_valid(coarse.geometry.array))
     True
     """
+    check_given(simplify_coverage, locals())
     for name, value in (("scale", scale), ("paper_mm", paper_mm)):
         check_size(value, f"{name} must be a number above 0: write scale=250_000")
     check_frame(units, "units")
@@ -346,6 +350,7 @@ def check_coverage(
     >>> len(check_coverage(bm.communes()))
     0
     """
+    check_given(check_coverage, locals())
     _check_width(gap_width)
     shapes = outlines(units, "units")
     faults: list[tuple[str, tuple[object, ...], float, shapely.Point]] = []
@@ -417,6 +422,7 @@ def clean_coverage(
     >>> f"{clean.area.sum():.0f}", report.changed
     ('2000000', {'b': -2000.0})
     """
+    check_given(clean_coverage, locals())
     _check_width(gap_width)
     if snap is not None:
         check_size(snap, "snap is a distance in metres, 0 or more", zero=True)

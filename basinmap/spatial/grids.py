@@ -11,14 +11,13 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from pyproj import CRS
-from pyproj.exceptions import CRSError as UnknownCRS
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, CRSError, DataError, MeasureError, culprits
 from basinmap.measures import Stock, check_columns, counted
 from basinmap.spatial.cells import fractions, repeated
 from basinmap.spatial.polygons import check_polygons
-from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.spatial.projections import METRIC, check_metric, read_crs
 from basinmap.states import STATES, divided
 from basinmap.territory.sums import refuse
 from basinmap.values.told import carry, measures_of, tell, told_of
@@ -106,6 +105,7 @@ def square_grid(
     >>> square_grid(museum, size_m=1_000).index.tolist()
     ['CRS3035RES1000mN3060000E3810000']
     """
+    check_given(square_grid, locals())
     check_metric(area, "area")
     check_polygons(area, "area")
     epsg = epsg_code(crs)
@@ -153,6 +153,7 @@ def grid_squares(
     >>> square.total_bounds.astype(int).tolist()
     [685000, 7037000, 685200, 7037200]
     """
+    check_given(grid_squares, locals())
     if isinstance(codes, pd.DataFrame):
         frame = grid_squares(codes.index, crs=crs)
         frame = frame.assign(**{str(n): codes[n].to_numpy() for n in codes})
@@ -167,7 +168,7 @@ def grid_squares(
         found.east, found.north, found.east + found.size, found.north + found.size
     )
     grid = gpd.GeoDataFrame(geometry=shapes, index=index, crs=found.crs)
-    grid = grid.to_crs(crs)
+    grid = grid.to_crs(read_crs(crs, "squares"))
     tell(grid, level="carreau")
     return grid
 
@@ -217,6 +218,7 @@ def density(
     >>> density(cells, "ind", measure=Stock(unit="habitants")).round(6).tolist()
     [1500.0]
     """
+    check_given(density, locals())
     check_metric(cells, "cells")
     check_columns(cells, column)
     check_polygons(cells, "cells")
@@ -407,11 +409,7 @@ def epsg_code(crs: str | int) -> int:
     >>> epsg_code("EPSG:3035")
     3035
     """
-    try:
-        epsg = CRS.from_user_input(crs).to_epsg()
-    except UnknownCRS as error:
-        msg = f"unknown CRS {crs!r}; write 'EPSG:3035' or 2154"
-        raise CRSError(msg) from error
+    epsg = read_crs(crs, "squares").to_epsg()
     if epsg is None:
         msg = f"{crs!r} has no EPSG code, which names of squares need; use 'EPSG:3035'"
         raise CRSError(msg)

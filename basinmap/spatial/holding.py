@@ -14,6 +14,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from basinmap.arguments import texts_of
 from basinmap.errors import (
     BasinmapWarning,
     ColumnError,
@@ -200,7 +201,7 @@ def names_of(names: str | Sequence[str]) -> list[str]:
     names
         One name or several.
     """
-    return [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    return list(dict.fromkeys(texts_of(names, "columns", "['population']")))
 
 
 def check_wanted(

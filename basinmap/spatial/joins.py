@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_given
 from basinmap.errors import (
     CRSError,
 )
@@ -135,6 +136,7 @@ def locate(
     >>> codes.attrs["account"]["outside"]
     1
     """
+    check_given(locate, locals())
     source, ready = _ready(points, units)
     options = options_of(nearest, overlaps, strict=strict)
     account = Account()
@@ -248,6 +250,7 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
     >>> report.before["points"] - report.after["points"]
     1.0
     """
+    check_given(count, locals())
     source, ready = _ready(points, units)
     options = options_of(nearest, overlaps, strict=strict)
     sums, medians = names_of(sums), names_of(medians)

@@ -20,6 +20,7 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.spatial.cells import repeated
 from basinmap.spatial.options import check_flag
@@ -203,6 +204,7 @@ def lookup(
     >>> len(ready.codes), ready.cell, ready.repaired
     (36, 100.0, ())
     """
+    check_given(lookup, locals())
     index, shapes, repaired = _checked(units, repair=repair)
     order = np.asarray(_sorted_codes(index))
     shapes = shapes[order]
@@ -365,11 +367,12 @@ def _raster(
     if not (np.isfinite(cell) and cell > 0):
         msg = f"cell is a length in metres above 0; got {cell!r}"
         raise DataError(msg)
+    cell = max(float(cell), 1e-9)  # what is finer has no number of cells
     columns, rows = int(width // cell) + 4, int(height // cell) + 4
     if columns * rows > _LIMIT:
         msg = (
             f"cells of {cell:g} m: {columns} × {rows} would take "
-            f"{columns * rows / 2**28:.1f} GiB; leave cell out, or give a longer one"
+            f"{columns * rows / 2**28:.3g} GiB; leave cell out, or give a longer one"
         )
         raise DataError(msg)
     # An odd origin, so that round coordinates seldom fall on the sides of cells.

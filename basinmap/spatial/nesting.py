@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from basinmap.arguments import check_given
 from basinmap.errors import ColumnError, DataError, culprits
 from basinmap.measures import as_floats
 from basinmap.reports import Report
@@ -92,6 +93,7 @@ def quartier_shares(
     >>> len(table), f"{table['share_area'].sum():.6f}", report.split
     (8, '1.000000', ('centre',))
     """
+    check_given(quartier_shares, locals())
     _check_frames(quartiers, communes, tolerance)
     if count is not None and dwellings is None:
         msg = (

@@ -10,7 +10,8 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError as NoSuchCRSError
 from shapely import Point, bounds
 
-from basinmap.errors import CRSError, DataError, culprits
+from basinmap.arguments import shown
+from basinmap.errors import ArgumentError, CRSError, DataError, culprits
 
 __all__ = [
     "METRIC",
@@ -19,6 +20,7 @@ __all__ = [
     "check_metric",
     "check_same_crs",
     "metric_crs",
+    "read_crs",
 ]
 
 METRIC: Final = "EPSG:2154"
@@ -79,16 +81,41 @@ def metric_crs(crs: object, what: str) -> CRS:
     Traceback (most recent call last):
     basinmap.errors.CRSError: network: unknown CRS 'nope'; write crs=2154
     """
+    found = read_crs(crs, what)
+    check_metric(gpd.GeoSeries([Point(0, 0)], crs=found), what)
+    return found
+
+
+def read_crs(crs: object, what: str) -> CRS:
+    """
+    Return a CRS.
+
+    Parameters
+    ----------
+    crs
+        Its EPSG code, its name, its WKT, or itself.
+    what
+        What is in it, for the message.
+
+    Raises
+    ------
+    CRSError
+        If there is none of that name.
+    ArgumentError
+        If it is something else.
+    """
     if crs is None:
         msg = f"{what}: no CRS; write crs=2154"
         raise CRSError(msg)
+    named = isinstance(crs, str | int | np.integer) and not isinstance(crs, bool)
+    if not named and not isinstance(crs, CRS):
+        msg = f"{what}: {shown(crs)} is no CRS; write crs=2154"
+        raise ArgumentError(msg)
     try:
-        found = CRS.from_user_input(crs)
-    except NoSuchCRSError:
-        msg = f"{what}: unknown CRS {crs!r}; write crs=2154"
+        return CRS.from_user_input(int(crs) if isinstance(crs, np.integer) else crs)
+    except (NoSuchCRSError, UnicodeEncodeError, OverflowError):
+        msg = f"{what}: unknown CRS {shown(crs)}; write crs=2154"
         raise CRSError(msg) from None
-    check_metric(gpd.GeoSeries([Point(0, 0)], crs=found), what)
-    return found
 
 
 def check_finite(points: gpd.GeoSeries, what: str) -> None:

@@ -25,6 +25,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, CRSError, DataError, MeasureError, culprits
 from basinmap.measures import Mean, Measure, Median, Stock, state_column
 from basinmap.spatial.cells import Grid, Layers, added_up
@@ -170,6 +171,7 @@ def zonal(
     quartier
     A           1.5   8.0      1.0
     """
+    check_given(zonal, locals())
     names = _checked_stats(stats, min_cover)
     _check_units(units)
     with ExitStack() as stack:

@@ -18,6 +18,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_given, texts_of
 from basinmap.errors import ColumnError, DataError, MeasureError, culprits
 from basinmap.measures import (
     Measure,
@@ -156,7 +157,8 @@ def smooth(
     >>> round(float(surface["people"].sum()), 9)
     5.0
     """
-    wanted = [columns] if isinstance(columns, str) else list(dict.fromkeys(columns))
+    check_given(smooth, locals())
+    wanted = list(dict.fromkeys(texts_of(columns, "columns", "['dwellings']")))
     known = _check_places(points, area)
     stocks, ratios = _needed(points, wanted)
     size = _check_options(radius_m, cell_m, edge, threshold)

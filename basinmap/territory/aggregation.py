@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Measure, Measures, check_ratios
 from basinmap.reports import Report
@@ -150,6 +151,7 @@ def aggregate(
     >>> report.unmatched
     ()
     """
+    check_given(aggregate, locals())
     known = declared(table, measures)
     refuse(known)
     check_ratios(known, {**measures_of(table), **known})

@@ -9,6 +9,7 @@ from typing import Literal
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, MeasureError, VintageError, culprits
 from basinmap.measures import (
     Stock,
@@ -107,6 +108,7 @@ def series(
     >>> table.loc["245901152", columns].astype(int).tolist()
     [70800, 70668, 70431]
     """
+    check_given(series, locals())
     columns = [columns] if isinstance(columns, str) else list(columns)
     again = sorted({name for name in columns if columns.count(name) > 1})
     if again:

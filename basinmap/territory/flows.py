@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, culprits
 from basinmap.measures import Stock, check_columns, printed_names, state_column
 from basinmap.reports import Report
@@ -119,6 +120,7 @@ def rebase_flows(
     0  59006  59006      8.0
     1  59006  75056      2.0
     """
+    check_given(rebase_flows, locals())
     line = timeline(events)
     table = table.reset_index(drop=True)
     columns = [values] if isinstance(values, str) else list(values)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, culprits
 from basinmap.territory import embedded
 from basinmap.territory.levels import check_codes
@@ -68,6 +69,7 @@ def cog_codes(year: int, *, events: pd.DataFrame | None = None) -> pd.Index:
     >>> bm.cog_codes(2024).difference(bm.cog_codes(2026)).tolist()
     ['59070', '62461', '62549', '62743']
     """
+    check_given(cog_codes, locals())
     line = timeline(events)
     check_year(year, line)
     found = sorted(line.grounds(year).keys() - line.outside)
@@ -99,6 +101,7 @@ def cog_names(year: int) -> pd.Series:
     >>> [bm.cog_names(year).loc["59006"] for year in (2024, 2025)]
     ['Amfroipret', "L'Orée de Mormal"]
     """
+    check_given(cog_names, locals())
     check_year(year, timeline(None))
     day = f"{year}-01-01"
     spells = embedded.table("cog")
@@ -161,6 +164,7 @@ def trajectory(code: str, *, events: pd.DataFrame | None = None) -> pd.DataFrame
     >>> print(told.loc[3, "sentence"].replace(chr(160), " "))
     Le 1er janvier 2008, Verquigneul (62847) est rétablie et quitte Béthune (62119).
     """
+    check_given(trajectory, locals())
     line = timeline(events)
     check_codes([code], "commune")
     held = Ground().union(*(s.ground for s in line.spells if s.code == code))
@@ -218,6 +222,7 @@ def guess_vintage(
     0   2019  2024       0            0   True
     1   2017  2018       0            1  False
     """
+    check_given(guess_vintage, locals())
     return weighed(codes, timeline(events))
 
 

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.reports import Report
 from basinmap.territory import embedded
@@ -286,6 +287,7 @@ def find_unit(text: str, *, level: str | None = None) -> pd.DataFrame:
     >>> bm.find_unit("zzzz", level="epci").empty
     True
     """
+    check_given(find_unit, locals())
     if not isinstance(text, str):
         msg = f"a name is a string, got {text!r}; try bm.find_unit('Somain')"
         raise CodeError(msg)
@@ -433,6 +435,7 @@ def check_codes(codes: Iterable[object], level: str) -> list[str]:
     Traceback (most recent call last):
     basinmap.errors.CodeError: commune code '1004': lost its leading zero; write '01004'
     """
+    check_given(check_codes, locals())
     check_level(level)
     found = codes.tolist() if isinstance(codes, pd.Index | pd.Series) else list(codes)
     if _all_well_formed(found, level):
@@ -478,6 +481,7 @@ def repair_codes(codes: pd.Series, level: str) -> tuple[pd.Series, Report]:
     >>> report.notes[1]
     'Codes complétés de leur zéro initial (1 : 1004 → 01004).'
     """
+    check_given(repair_codes, locals())
     check_level(level)
     if not isinstance(codes, pd.Series):
         msg = f"need a Series of codes, got {type(codes).__name__}; write pd.Series(…)"
@@ -599,6 +603,8 @@ def _is_number(code: object) -> bool:
 
 def _digits(code: object) -> str:
     """Write a number that can be a code, or an empty string."""
+    if isinstance(code, int) and code.bit_length() > 64:
+        return ""  # no code, and no float either
     if isinstance(code, bool | np.bool) or not math.isfinite(code):  # type: ignore[arg-type]
         return ""
     lossy = isinstance(code, np.floating) and code.itemsize < 8 and abs(code) > 2**24

@@ -10,11 +10,13 @@ from typing import Final
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, VintageError, culprits
 from basinmap.sheets import BOOKS, TEXTS, Rows, decoded, rows_of, workbook_rows
 from basinmap.territory.former import communes_of
 from basinmap.territory.history import proposed, weighed
 from basinmap.territory.levels import fold, repair_codes
+from basinmap.territory.local import is_there
 from basinmap.territory.memberships import FIRST, LAST, epci_names, known_epcis
 from basinmap.territory.timelines import check_year, timeline
 from basinmap.typography import number
@@ -91,6 +93,7 @@ def read_memberships(path: str | Path, *, year: int | None = None) -> pd.DataFra
     >>> len(found), found.loc["62498", "epci"], int(found.loc["62498", "year"])
     (1538, '246200364', 2019)
     """
+    check_given(read_memberships, locals())
     file = _existing(Path(path))
     table, told, notes = composition_of(file, year=year)
     check_year(told, timeline(None))
@@ -157,7 +160,7 @@ def composition_of(
 
 def _existing(file: Path) -> Path:
     kind = file.suffix.lower()
-    if not file.is_file():
+    if not (is_there(file) and file.is_file()):
         msg = f"no file {str(file)!r}: give a list of EPCI of Insee or of the DGCL"
     elif kind == ".zip":
         msg = f"{file.name} is an archive: unzip it, and give the workbook it holds"

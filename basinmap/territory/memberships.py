@@ -17,6 +17,7 @@ from typing import TypeAlias
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, VintageError, culprits
 from basinmap.territory import embedded
 from basinmap.territory.days import Day, iso_day
@@ -317,6 +318,7 @@ def membership(
     >>> len(bm.membership("departement", date="2010-01-01", vintage=None))
     1547
     """
+    check_given(membership, locals())
     territory = listed(communes)
     day = territory.day(date)
     if territory.given:
@@ -651,6 +653,7 @@ def lineage(*, epci: str | None = None) -> pd.DataFrame:
     >>> event["nature"], event["from_siren"], int(event["to_communes"])
     ('siren', '245901228', 35)
     """
+    check_given(lineage, locals())
     events = embedded.table("lineage")
     if epci is not None:
         code = _siren(epci)

@@ -9,7 +9,8 @@ from typing import Final
 
 import pandas as pd
 
-from basinmap.errors import DataError, culprits
+from basinmap.arguments import check_given, texts_of
+from basinmap.errors import CodeError, DataError, culprits
 from basinmap.territory.levels import check_codes
 from basinmap.territory.local import local_file
 from basinmap.territory.timelines import timeline
@@ -76,6 +77,7 @@ def read_communes(path: str | Path) -> pd.DataFrame:
     >>> bm.read_communes(path).loc["62498", "name"]
     'Lens'
     """
+    check_given(read_communes, locals())
     rows = _read_csv(path, _COMMUNE)
     rows = rows[rows["TYPECOM"] == "COM"]
     if rows.empty:
@@ -164,6 +166,7 @@ def read_movements(
     >>> bm.read_movements(path)[["date", "kind", "after_name"]].values.tolist()
     [['2018-11-08', 'changement de nom', 'Aix-en-Pévèle']]
     """
+    check_given(read_movements, locals())
     rows = _read_csv(path, _MOVEMENT).drop_duplicates()
     rows = rows.sort_values(["DATE_EFF", "COM_AP", "COM_AV"], kind="stable")
     rows = _without_relays(rows)
@@ -171,17 +174,26 @@ def read_movements(
     events = _as_events(kept, Path(path).name)
     events = _with_parents(events, rows)
     if departements is not None:
-        wanted = tuple(departements)
+        wanted = tuple(texts_of(departements, "departements", "['59', '62']"))
         codes = events[["before", "after"]].fillna("")
         near = codes.apply(lambda side: side.str.startswith(wanted)).any(axis=1)
         events = events[near].reset_index(drop=True)
     if events.empty:
         msg = f"{path}: no event turns a commune into a commune; is this the file?"
         raise DataError(msg)
-    listed = {} if communes is None else {"communes": tuple(communes.index)}
+    listed = {} if communes is None else {"communes": _listed(communes)}
     tell(events, year=_year_of(path), **listed)
     timeline(events)
     return events
+
+
+def _listed(communes: pd.DataFrame) -> tuple[str, ...]:
+    """Return the codes of a list of communes."""
+    codes = communes.index
+    if isinstance(codes, pd.MultiIndex) or not all(isinstance(c, str) for c in codes):
+        msg = "communes: its index is no list of codes; give what read_communes returns"
+        raise CodeError(msg)
+    return tuple(codes)
 
 
 def _read_csv(path: str | Path, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -15,6 +15,7 @@ import pyogrio
 import shapely
 from pyproj import Geod
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Stock
 from basinmap.reports import Report
@@ -148,6 +149,7 @@ def read_outlines(
     >>> bm.communes(epci="call", outlines=ground).attrs["outline_error"]
     5.0
     """
+    check_given(read_outlines, locals())
     known = checked_error(outline_error)
     units, name, read = units_of(outlines, code, layer)
     known = error_of(units) if known is None else known

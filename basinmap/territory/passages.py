@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, MeasureError, VintageError, culprits
 from basinmap.measures import state_column
 from basinmap.states import shared_out as part_worth
@@ -82,6 +83,7 @@ def passage(
     5  59006  59006  0.371048       True
     6  59006  59070  0.628952       True
     """
+    check_given(passage, locals())
     return followed(timeline(events), from_year, to_year, key=key).table
 
 

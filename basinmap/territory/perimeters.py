@@ -9,6 +9,7 @@ from typing import Final
 
 import pandas as pd
 
+from basinmap.arguments import check_fields, check_given
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.territory import embedded
 from basinmap.territory.days import Day
@@ -86,6 +87,10 @@ class Perimeter:
     valid_to: dt.date | None
     source: str
 
+    def __post_init__(self) -> None:
+        """Refuse what could not be printed, or counted."""
+        check_fields(self)
+
 
 def perimeter(
     name: str,
@@ -141,6 +146,7 @@ def perimeter(
     ...  for y in (2014, 2018, 2022, 2023, 2026)]
     [65, 56, 55, 56, 55]
     """
+    check_given(perimeter, locals())
     if not isinstance(name, str):
         msg = f"one name at a time, as a string, not {name!r}; see bm.partition"
         raise CodeError(msg)
@@ -364,6 +370,7 @@ def user_perimeter(
     >>> own.communes
     ('62498', '62510')
     """
+    check_given(user_perimeter, locals())
     check_codes([code], "secteur")
     if not isinstance(name, str) or not name.strip():
         msg = f"perimeter {code!r}: its name is a text to be printed, not {name!r}"
@@ -431,6 +438,7 @@ def partition(perimeters: Iterable[Perimeter], *, level: str = "secteur") -> pd.
     >>> bm.partition(two).value_counts().to_dict()
     {'artois': 100, 'valenciennois': 82}
     """
+    check_given(partition, locals())
     pairs = [(code, item.code) for item in perimeters for code in item.communes]
     members = pd.DataFrame(pairs, columns=["commune", level]).set_index("commune")
     shared = members.index[members.index.duplicated()].unique()

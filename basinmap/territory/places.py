@@ -10,7 +10,9 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 from shapely import Point
+from shapely.geometry.base import BaseGeometry
 
+from basinmap.arguments import check_fields, shown
 from basinmap.errors import CRSError, DataError, VintageError
 from basinmap.territory import embedded
 from basinmap.values.told import tell
@@ -79,6 +81,7 @@ class Place:
                 f"not {self.opened!r}"
             )
             raise VintageError(msg)
+        check_fields(self)
         if not 0 <= self.precision_m < math.inf:
             msg = (
                 f"place {self.name!r}: precision_m is in metres, 0 or more, not "
@@ -95,7 +98,7 @@ class Place:
 def _check_point(name: str, point: object) -> None:
     """Check that a point is one, in EPSG:2154."""
     if not isinstance(point, Point):
-        kind = getattr(point, "geom_type", None) or repr(point)
+        kind = point.geom_type if isinstance(point, BaseGeometry) else shown(point)
         msg = (
             f"place {name!r}: a shapely Point in EPSG:2154 is needed, not {kind}; of a "
             "polygon, its .representative_point()"

@@ -17,6 +17,7 @@ import pandas as pd
 import pyogrio
 import shapely
 
+from basinmap.arguments import check_given
 from basinmap.errors import (
     CodeError,
     ColumnError,
@@ -164,6 +165,7 @@ def read_units(
     >>> bm.report_of(call).notes[-1]
     'Contours reprojetés de EPSG:4326 vers EPSG:2154.'
     """
+    check_given(read_units, locals())
     _check_generation(check_level(level), generation)
     file = _existing(Path(path))
     raw, notes = _opened(file, layer, encoding)
@@ -270,6 +272,7 @@ def check_generations(left: pd.DataFrame, right: pd.DataFrame) -> str:
     basinmap.errors.VintageError: quartiers of two generations: '2015', '2024'; their \
 codes name other perimeters: compare them by surface, never by code
     """
+    check_given(check_generations, locals())
     found: set[str] = set()
     for side, table in (("first", left), ("second", right)):
         if "generation" not in table or table["generation"].isna().any():

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, VintageError, culprits
 from basinmap.measures import (
     Category,
@@ -123,6 +124,7 @@ def rebase(
     >>> new["dwellings"].to_dict()
     {'59006': 220.0}
     """
+    check_given(rebase, locals())
     line = timeline(events)
     every = declared(table, measures)
     medians = [name for name, item in every.items() if isinstance(item, Median)]
@@ -210,6 +212,7 @@ def join_on_code(
 and 2024: '59006' (L'Orée de Mormal; Amfroipret), '62447' (Hesdin-la-Forêt; Hesdin); \
 carry one of the tables first: bm.rebase(left, from_year=2026, to_year=2024)
     """
+    check_given(join_on_code, locals())
     line = timeline(events)
     _check_table(left, left_year, line)
     _check_table(right, right_year, line)

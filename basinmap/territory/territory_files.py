@@ -13,6 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
+from basinmap.arguments import check_given
 from basinmap.errors import (
     BasinmapWarning,
     CodeError,
@@ -26,6 +27,7 @@ from basinmap.territory.former import communes_of
 from basinmap.territory.france import DEPARTEMENTS, departement_of, region_of
 from basinmap.territory.history import proposed, weighed
 from basinmap.territory.levels import check_codes, check_unique, fold
+from basinmap.territory.local import is_there
 from basinmap.territory.membership_files import composition_of
 from basinmap.territory.movements import read_communes
 from basinmap.territory.outlines import (
@@ -195,6 +197,7 @@ def read_territory(
     ... )[0]["homes"].to_dict()
     {'80': 88000.0}
     """
+    check_given(read_territory, locals())
     read = _communes(path, layer, year)
     year = _year(read, path, year)
     _check_years(read.raw.index, year, read.name)
@@ -235,7 +238,7 @@ def _communes(
 
 def _of_list(file: Path, year: int | None) -> _Read:
     """Return the communes of a list of Insee."""
-    if not file.is_file():
+    if not (is_there(file) and file.is_file()):
         msg = f"no file {str(file)!r}: give the communes of ADMIN EXPRESS, or v_commune"
         raise DataError(msg)
     if file.suffix.lower() not in {".csv", ".txt"}:

@@ -9,6 +9,7 @@ from functools import cache
 import geopandas as gpd
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Measure, Stock
 from basinmap.territory import embedded
@@ -123,6 +124,7 @@ def communes(
     >>> bm.communes(epci="call").loc["62498", "name"]
     'Lens'
     """
+    check_given(globals()["communes"], locals())  # an argument bears the name
     if communes is not None:
         territory = listed(communes)
         if vintage is not None:
@@ -344,6 +346,7 @@ def epcis(
     >>> bm.epcis(scot="lens-lievin-henin-carvin")["communes"].tolist()
     [14, 36]
     """
+    check_given(epcis, locals())
     more = ["short_name", "nature", "outside"]
     territory = listed(communes)
     date = territory.day(date)
@@ -442,6 +445,7 @@ def scots(
     {'artois': 100, 'grand-douaisis': 55, 'lens-lievin-henin-carvin': 50, \
 'osartis-marquion': 49, 'valenciennois': 82}
     """
+    check_given(scots, locals())
     warn_of_unknown("scot", date)
     return _units("scot", check_date(date), more=[], outlines=outlines)
 
@@ -477,6 +481,7 @@ def departements(
     >>> bm.departements()["communes"].to_dict()
     {'59': 647, '62': 887}
     """
+    check_given(departements, locals())
     if communes is not None:
         check_no_outlines(outlines)
         return dissolved(listed(communes), "departement", ["name", *_SUMMED])
@@ -563,6 +568,7 @@ def statistics(
     >>> len(bm.statistics("iris"))
     2511
     """
+    check_given(statistics, locals())
     kept = _selected(epci=epci, scot=scot, departement=departement)
     iris = embedded.table("iris")
     if outlines is not None and level != "commune":

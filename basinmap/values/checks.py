@@ -385,6 +385,9 @@ def states_beside(units: pd.DataFrame, values: pd.Series) -> dict[object, str]:
         A column of it.
     """
     column = state_column(str(values.name))
+    if not units.columns.is_unique:
+        msg = "a table with columns that stand more than once; drop one"
+        raise DataError(msg)
     if values.name not in units.columns or column not in units.columns:
         return {}
     told = units[column].dropna()

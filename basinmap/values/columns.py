@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar, get_args
 import numpy as np
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.measures import (
     Growth,
@@ -79,6 +80,7 @@ def column(table: pd.DataFrame, name: str) -> pd.Series:
     >>> bm.column(counts, "vacants").attrs["states"]
     {'62510': 'secret'}
     """
+    check_given(column, locals())
     check_columns(table, name)
     given = upheld(table[name])
     values = given.copy(deep=False)
@@ -132,6 +134,7 @@ def table_of(columns: Mapping[str, pd.Series]) -> pd.DataFrame:
     >>> bm.column(table, "L04").attrs["title"]
     'Taux de vacance des logements en 2021'
     """
+    check_given(table_of, locals())
     if not isinstance(columns, Mapping) or not columns:
         msg = "no series to lay out: give them by name, {'L04': values}"
         raise DataError(msg)
@@ -311,6 +314,7 @@ def describe(  # noqa: PLR0913 - each is a field of what is told
     >>> gap.attrs["unit"], gap.attrs["sources"] == rate.attrs["sources"]
     ('points', True)
     """
+    check_given(describe, locals())
     text = {
         "label": label,
         "unit": unit,

@@ -19,6 +19,7 @@ from typing import Any, Final, TypeVar
 import numpy as np
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.measures import (
     Category,
@@ -346,6 +347,7 @@ def told_of(values: pd.Series | pd.DataFrame) -> Told:
     >>> told_of(rates).unit, told_of(rates - 1).unit
     ('%', '')
     """
+    check_given(told_of, locals())
     attrs = values.attrs
     if not attrs:
         return Told()
@@ -431,6 +433,7 @@ def measures_of(table: pd.Series | pd.DataFrame) -> dict[str, Measure]:
     >>> measures_of(bm.statistics())["dwellings_2021"].unit
     'logements'
     """
+    check_given(measures_of, locals())
     kept = table.attrs.get("measures") or {}
     if not isinstance(kept, Mapping):
         msg = f"attrs['measures'] must be column to measure, got {kept!r}"
@@ -468,6 +471,7 @@ def report_of(frame: pd.Series | pd.DataFrame) -> Report:
     >>> bm.report_of(ground).units_after
     36
     """
+    check_given(report_of, locals())
     kept = frame.attrs.get("report")
     if not isinstance(kept, Mapping):
         msg = (

@@ -12,6 +12,7 @@ from typing import Final, Literal, TypeVar, get_args
 import numpy as np
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.maps.classing.figures import decimals_told
 from basinmap.maps.classing.methods import Method, cut_values, round_breaks
@@ -168,6 +169,7 @@ def classify(
     >>> classify(pd.Series([12.0, 20.0, 24.9, 25.0]), breaks="sru").tolist()
     ['moins de 20', 'de 20 à moins de 25', 'de 20 à moins de 25', '25 et plus']
     """
+    check_given(classify, locals())
     (classes,) = shared_classes(
         {0: values}, method=method, k=k, breaks=breaks, pivot=pivot, zero=zero
     ).values()
@@ -219,6 +221,7 @@ def shared_classes(
     >>> found[2021].value_counts(sort=False).to_dict()
     {'moins de 5': 0, 'de 5 à moins de 10': 2, '10 et plus': 1}
     """
+    check_given(shared_classes, locals())
     _check_options(k, method or "fisher-jenks", pivot)
     series = {key: _of_units(_checked(values)) for key, values in series.items()}
     if method is None:

@@ -24,6 +24,7 @@ import numpy as np
 import requests
 from xyzservices import TileProvider
 
+from basinmap.arguments import check_given, number_of
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.grounds.imagery import (
     Grid,
@@ -41,6 +42,7 @@ from basinmap.maps.paper.guards import check_map, check_open
 from basinmap.maps.paper.sheets import MapAxes, check_dpi
 from basinmap.maps.paper.stack import STACK
 from basinmap.spatial.projections import METRIC
+from basinmap.territory.local import is_there
 
 __all__ = ["draw_basemap"]
 
@@ -164,9 +166,12 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
     ...
     basinmap.errors.DataError: orthophoto.tif: cannot be read as a raster ...
     """
+    check_given(draw_basemap, locals())
     check_map(ax)
     check_open(ax, keyed=False)
     check_opacity(opacity)
+    for name, seconds in (("timeout", timeout), ("deadline", deadline)):
+        number_of(seconds, name, above=0, unit="seconds", such_as=5)
     provider = _provider(source)
     if provider is None:
         path = fspath(source)
@@ -232,8 +237,8 @@ def _provider(source: Source) -> TileProvider | None:
 
 def _check_name(name: str, known: list[str]) -> None:
     """Refuse a word that is neither a file nor a provider, nor looks like a file."""
-    near = get_close_matches(name, known, n=3, cutoff=0.6)
-    if Path(name).exists() or (Path(name).suffix and not near):
+    near = get_close_matches(name[:60], known, n=3, cutoff=0.6)
+    if is_there(Path(name)) or (Path(name).suffix and not near):
         return
     msg = (
         f"no file and no provider named {name!r}; write "

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.grounds.imagery import Grid, Path_, Pixels, write_tiff
 from basinmap.maps.look.themes import settings
@@ -59,6 +60,7 @@ def write_geotiff(ax: MapAxes, path: Path_, *, dpi: float = 300) -> None:
     >>> with TemporaryDirectory() as folder:
     ...     write_geotiff(ax, f"{folder}/carte.tif", dpi=100)
     """
+    check_given(write_geotiff, locals())
     check_map(ax)
     target = Path(path)
     if target.suffix.lower() not in {".tif", ".tiff"}:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.grounds.imagery import (
     Floats,
@@ -104,6 +105,7 @@ def draw_hillshade(  # noqa: PLR0913 - a sun has a place
     ...
     basinmap.errors.DataError: terrain.tif: cannot be read as a raster ...
     """
+    check_given(draw_hillshade, locals())
     check_map(ax)
     check_open(ax, keyed=False)
     if opacity is None:

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, culprits
 from basinmap.maps.layers.doors import enter, fill_of, leave, meets_frame
 from basinmap.maps.layers.drawing import (
@@ -107,6 +108,7 @@ def draw_isochrones(
     >>> fig, ax = bm.page(areas, title="À pied du Louvre-Lens")
     >>> draw_isochrones(ax, areas, title="Temps de parcours à pied")
     """
+    check_given(draw_isochrones, locals())
     enter(ax, areas, "areas", areas=True)
     check_columns(areas, "outer", "label")
     _check_disjoint(areas)

@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.colors import to_rgb
 from matplotlib.patches import FancyArrowPatch, Polygon
 
+from basinmap.arguments import check_given, texts_of
 from basinmap.errors import DataError
 from basinmap.maps.classing.classes import classify, signed, written
 from basinmap.maps.classing.figures import decimals_of
@@ -159,6 +160,7 @@ def draw_bivariate(
     >>> ax.blocks[0].rows.breaks
     ('6', '8')
     """
+    check_given(draw_bivariate, locals())
     fill = enter_fill(ax, units, rows, title)
     if ax.plan.theme.grey:
         msg = (
@@ -232,7 +234,8 @@ def _colors(palette: str, rows: int, columns: int) -> tuple[tuple[str, ...], ...
 
 def _axes(cut: list[pd.Series], labels: tuple[str, str] | None) -> list[Axis]:
     dated = len({told_of(classes).vintage for classes in cut}) > 1
-    titles = labels or [_axis_title(classes, dated=dated) for classes in cut]
+    given = None if labels is None else texts_of(labels, "labels", "('…', '…')")
+    titles = given or [_axis_title(classes, dated=dated) for classes in cut]
     return [
         Axis(typeset(title), _written_breaks(classes), _extent(classes))
         for title, classes in zip(titles, cut, strict=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import geopandas as gpd
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.maps.layers.doors import enter_fill, leave
 from basinmap.maps.layers.drawing import (
     class_colors,
@@ -67,6 +68,7 @@ def draw_choropleth(
     >>> fig, ax = bm.page(lens, title="Taux de vacance")
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
     """
+    check_given(draw_choropleth, locals())
     fill = enter_fill(ax, units, classes, title)
     check_classes(classes)
     check_rate(

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from matplotlib.collections import LineCollection
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, culprits
 from basinmap.maps.classing.classes import classify
 from basinmap.maps.layers.doors import enter, leave
@@ -100,6 +101,7 @@ def draw_discontinuities(
     >>> ax.blocks[0].swatches[-1].label
     'moins de 2,0 (non tracé)'
     """
+    check_given(draw_discontinuities, locals())
     enter(ax, units, areas=True)
     check_seen(ax, units)
     aligned = _checked(units, values, by)
@@ -186,7 +188,10 @@ def _bounds(
 ) -> list[float]:
     """Return the threshold and the wider steps above it."""
     least = 1.0 if by == "ratio" else 0.0
-    given = [*([] if threshold is None else [threshold]), *(breaks or [])]
+    given = [
+        *([] if threshold is None else [threshold]),
+        *([] if breaks is None else breaks),
+    ]
     wrong = [bound for bound in given if not least < bound < math.inf]
     if wrong or len(given) > len(_WIDTHS):
         msg = (

@@ -15,6 +15,7 @@ import shapely
 from matplotlib.colors import to_rgba_array
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.maps.layers.doors import enter, leave
 from basinmap.maps.layers.drawing import add_key, inked, on_units, states_of_classes
@@ -114,6 +115,7 @@ def draw_dots(
     >>> int(dots["L01"].sum()) == round(homes.sum() / 100)
     True
     """
+    check_given(draw_dots, locals())
     enter(ax, units, areas=True)
     check_seen(ax, units)
     size_mm = 0.6 * ax.plan.zoom if size_mm is None else size_mm

@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.ndimage import distance_transform_edt
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.layers.doors import enter_fill, leave
 from basinmap.maps.layers.drawing import (
@@ -109,6 +110,7 @@ def draw_grid(
     >>> sum(swatch.count for swatch in ax.blocks[0].swatches) == len(cells)
     True
     """
+    check_given(draw_grid, locals())
     fill = enter_fill(ax, cells, classes, title, "cells")
     aligned = _checked(cells, classes)
     _check_width(ax, cells)
@@ -187,6 +189,7 @@ def draw_surface(
     >>> fig, ax = bm.page(lens, title="Densité lissée")
     >>> draw_surface(ax, surface, people, bm.classify(people), area=lens)
     """
+    check_given(draw_surface, locals())
     fill = enter_fill(ax, cells, classes, title, "cells")
     aligned = _checked(cells, classes)
     if area is not None:

@@ -15,6 +15,7 @@ import shapely
 from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, MeasureError, VintageError
 from basinmap.maps.layers.doors import enter, leave, meets_frame
 from basinmap.maps.layers.drawing import (
@@ -126,6 +127,7 @@ def draw_hatching(
     >>> fig, ax = bm.page(quartiers, title="Cité de Sessevalle")
     >>> draw_hatching(ax, quartiers, label="quartier étudié (repère de 500 m)")
     """
+    check_given(draw_hatching, locals())
     enter(ax, areas, "areas", areas=True)
     if pattern not in _ANGLES:
         msg = f"unknown pattern {pattern!r}; choose among {', '.join(_ANGLES)}"

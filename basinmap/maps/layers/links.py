@@ -16,6 +16,7 @@ from matplotlib.collections import PolyCollection
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_given
 from basinmap.errors import (
     BasinmapWarning,
     CodeError,
@@ -191,6 +192,7 @@ def draw_links(
     >>> ax.blocks[0].lines[0].split(", ")[0]
     'Flux d’au moins 50\xa0: 2 tracés sur 3'
     """
+    check_given(draw_links, locals())
     enter(ax, units)
     color = inked(ax, color)
     _check_options(threshold, widest_mm)

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from matplotlib.markers import MarkerStyle
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.layers.doors import enter, leave, meets_frame
 from basinmap.maps.layers.drawing import (
@@ -96,6 +97,7 @@ def draw_markers(
     >>> [(swatch.label, swatch.count) for swatch in ax.blocks[0].swatches]
     [('puits', 2), ('musée', 1)]
     """
+    check_given(draw_markers, locals())
     enter(ax, points, "points")
     named = named_categories(categories, labels)
     names = list(named.cat.categories)

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 from matplotlib.lines import Line2D
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.layers.drawing import inked
 from basinmap.maps.layers.placement import place_labels, split_label
@@ -94,6 +95,7 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     >>> bm.draw_labels(ax, lens, strong=3) > 30
     True
     """
+    check_given(draw_labels, locals())
     check_map(ax)
     check_drawable(units)
     check_columns(units, column)

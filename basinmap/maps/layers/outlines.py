@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import geopandas as gpd
 
+from basinmap.arguments import check_given, number_of
+from basinmap.errors import DataError
 from basinmap.maps.layers.doors import enter, fill_of, leave, meets_frame
 from basinmap.maps.layers.drawing import (
     add_key,
@@ -42,6 +44,7 @@ def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_neighbours(ax, bm.epcis())
     """
+    check_given(draw_neighbours, locals())
     enter(ax, units, areas=True, keyed=False)
     if not meets_frame(ax, units):
         return
@@ -99,6 +102,13 @@ def draw_outlines(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_outlines(ax, bm.epcis(), label="limite d'EPCI")
     """
+    check_given(draw_outlines, locals())
+    dashes = tuple(
+        number_of(dash, "dashes", least=0, such_as="(5, 2)") for dash in dashes
+    )
+    if dashes and not sum(dashes) > 0:
+        msg = "dashes: no length; write those of the stroke and of the gap, (5, 2)"
+        raise DataError(msg)
     enter(ax, units, areas=True, keyed=bool(label))
     color = inked(ax, color or ax.plan.theme.ink)
     fill = inked(ax, fill) if fill else None

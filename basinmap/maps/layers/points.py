@@ -6,6 +6,7 @@ import geopandas as gpd
 import shapely
 from matplotlib.markers import MarkerStyle
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.layers.doors import enter, leave, meets_frame
 from basinmap.maps.layers.drawing import (
@@ -61,6 +62,7 @@ def draw_points(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_points(ax, bm.places().loc[["louvre-lens"]], label="Louvre-Lens")
     """
+    check_given(draw_points, locals())
     enter(ax, points, "points")
     color, zoom = inked(ax, color), ax.plan.zoom
     if marker not in MarkerStyle.filled_markers:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import to_rgba
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.classing.classes import Thresholds, classify
 from basinmap.maps.classing.methods import Method
@@ -121,6 +122,7 @@ def draw_raster(  # noqa: PLR0913, PLR0915 - classes are a choice, and so is wha
     ...
     basinmap.errors.DataError: chaleur.tif: cannot be read as a raster ...
     """
+    check_given(draw_raster, locals())
     check_map(ax)
     check_open(ax)
     if area is not None:

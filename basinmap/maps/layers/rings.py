@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 from matplotlib.lines import Line2D
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, culprits
 from basinmap.maps.layers.doors import enter, leave, meets_frame
 from basinmap.maps.layers.drawing import (
@@ -60,6 +61,7 @@ def draw_rings(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_rings(ax, bm.rings(bm.LOUVRE_LENS, distances=[5_000, 10_000]))
     """
+    check_given(draw_rings, locals())
     enter(ax, areas, "rings")
     check_columns(areas, "outer")
     color, width = inked(ax, color), 0.7 * ax.plan.zoom

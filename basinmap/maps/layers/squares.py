@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.collections import PolyCollection
 from matplotlib.patches import Rectangle
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.layers.doors import enter, leave
 from basinmap.maps.layers.drawing import (
@@ -117,6 +118,7 @@ def draw_squares(
     >>> fig, ax = bm.page(lens, title="Logements")
     >>> draw_squares(ax, lens, bm.compute("L01", table))
     """
+    check_given(draw_squares, locals())
     enter(ax, units)
     check_seen(ax, units)
     values, missing = checked_sizes(units, sizes)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.collections import EllipseCollection
 
+from basinmap.arguments import check_given
 from basinmap.maps.layers.doors import enter, leave
 from basinmap.maps.layers.drawing import (
     STATE_EDGE,
@@ -94,6 +95,7 @@ def draw_symbols(
     >>> fig, ax = bm.page(lens, title="Logements")
     >>> bm.draw_symbols(ax, lens, bm.compute("L01", table))
     """
+    check_given(draw_symbols, locals())
     enter(ax, units)
     check_seen(ax, units)
     values, missing = checked_sizes(units, sizes)

@@ -13,6 +13,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.maps.layers.doors import enter_fill, leave
 from basinmap.maps.layers.drawing import (
@@ -144,6 +145,7 @@ def draw_typology(
     >>> [(swatch.label, swatch.count) for swatch in ax.blocks[0].swatches]
     [('bourg', 30), ('ville', 6)]
     """
+    check_given(draw_typology, locals())
     fill = enter_fill(ax, units, categories, title)
     aligned = on_units(units, named_categories(categories, labels))
     names = list(aligned.cat.categories)

@@ -6,7 +6,7 @@ import re
 import warnings
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import as_file, files
@@ -19,8 +19,10 @@ import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.colors import to_hex, to_rgb
 
+from basinmap.arguments import check_fields, check_given, number_of, path_of
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.look.vision import seen
+from basinmap.territory.local import is_there
 from basinmap.typography import printable
 
 __all__ = ["GREY", "HALF_COLUMN", "PRINT", "Theme", "in_grey", "with_fonts"]
@@ -83,6 +85,14 @@ class Theme:
     margin: float = 10.0
     grey: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse a size or a colour that is none, before it is drawn with."""
+        check_fields(self)
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if isinstance(item.default, float):
+                number_of(value, item.name, least=0, such_as=item.default)
+
 
 def in_grey(theme: Theme) -> Theme:
     """
@@ -98,6 +108,7 @@ def in_grey(theme: Theme) -> Theme:
     >>> in_grey(PRINT).ink
     '#242424'
     """
+    check_given(in_grey, locals())
     ink, soft, faint, land, missing, halo = seen(
         [theme.ink, theme.soft, theme.faint, theme.land, theme.missing, theme.halo],
         "grey",
@@ -185,6 +196,7 @@ def with_fonts(
     >>> theme.family, theme.narrow
     ('Fira Sans Condensed', 'Fira Sans Condensed')
     """
+    check_given(with_fonts, locals())
     found: dict[str, set[str]] = {}
     for path in _font_files(fonts):
         name, signs = _read_font(path)
@@ -213,10 +225,16 @@ def _font_files(
     """Return the font files there are, in order."""
     given = [fonts] if isinstance(fonts, (str, PathLike)) else list(fonts)
     paths: list[Path] = []
-    for path in (Path(item).resolve() for item in given):
-        inside = sorted(path.iterdir()) if path.is_dir() else [path]
-        kept = [item for item in inside if item.suffix.lower() in {".ttf", ".otf"}]
-        if not kept or not path.exists():
+    for item in given:
+        path = path_of(item, "fonts")
+        there = is_there(path)
+        inside = sorted(path.iterdir()) if there and path.is_dir() else [path]
+        kept = [
+            item.resolve()
+            for item in inside
+            if item.suffix.lower() in {".ttf", ".otf"} and there
+        ]
+        if not kept:
             msg = f"{path}: no TTF or OTF file there; give the folder or the files"
             raise DataError(msg)
         paths += kept

@@ -16,6 +16,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 from matplotlib.colors import to_hex, to_rgb, to_rgba
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, culprits
 
 __all__ = [
@@ -111,6 +112,7 @@ def simulate(image: np.ndarray, vision: Vision) -> np.ndarray:
     >>> simulate(pixel, "grey").tolist()
     [[[127, 127, 127]]]
     """
+    check_given(simulate, locals())
     pixels = np.asarray(image)
     whole = pixels.dtype == np.uint8
     if pixels.ndim != 3 or pixels.shape[-1] not in {3, 4}:
@@ -198,6 +200,7 @@ def least_difference(colors: Sequence[str], *, vision: Vision = "normal") -> flo
     >>> round(least_difference(red_and_green, vision="deuteranopia"), 1)
     8.1
     """
+    check_given(least_difference, locals())
     return _closest(colors, vision)[0]
 
 
@@ -249,6 +252,7 @@ def check_colors(
     >>> check_colors(["#fef0d9", "#fc8d59", "#b30000"], ordered=True)
     >>> check_colors(["#fc8d59", "#fef0d9", "#67a9cf"], ordered=True, below=1)
     """
+    check_given(check_colors, locals())
     apart, first, second = _closest(colors, "normal")
     if apart < _SAME:
         msg = (
@@ -270,6 +274,9 @@ def _sides(count: int, *, ordered: bool, below: int | None) -> list[range]:
     """Return the runs of classes that lightness tells apart, from light to dark."""
     if not ordered:
         return [range(i, i + 1) for i in range(count)]
+    if below is not None and not 0 <= below <= count:
+        msg = f"below={below}: {count} colours have from 0 to {count} below the pivot"
+        raise DataError(msg)
     if below is None:
         return [range(count)]
     return [range(below - 1, -1, -1), range(below, count)]

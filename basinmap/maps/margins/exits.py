@@ -14,6 +14,7 @@ from matplotlib.patches import Polygon
 from matplotlib.patheffects import Stroke
 from pyproj import Transformer
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, culprits
 from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
 from basinmap.maps.paper.guards import check_map
@@ -101,6 +102,7 @@ def draw_exits(
     >>> draw_exits(ax, towns={"Lille": (3.06, 50.63)})
     1
     """
+    check_given(draw_exits, locals())
     check_map(ax)
     known = TOWNS if towns is None else towns
     _check(known)

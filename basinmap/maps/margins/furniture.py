@@ -12,6 +12,7 @@ import pandas as pd
 from matplotlib.patches import Polygon, Rectangle
 from pyproj import Proj, Transformer
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.look.themes import font, one_line, settings, wrapped
 from basinmap.maps.paper.blocks import Swatch
@@ -75,6 +76,7 @@ def draw_furniture(
     >>> bm.draw_outlines(ax, lens)
     >>> bm.draw_furniture(ax, author="basinmap", date=dt.date(2026, 11, 23))
     """
+    check_given(draw_furniture, locals())
     date = _day(date)
     _check_margins(author, sources, note, alternative)
     drawn = gathered(ax)

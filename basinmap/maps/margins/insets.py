@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from matplotlib.patches import Circle, Rectangle
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.layers.doors import enter
 from basinmap.maps.layers.drawing import add_key, fill_shapes, remember, tell_vintages
@@ -86,6 +87,7 @@ def draw_locator(
     >>> bm.draw_outlines(ax, lens)
     >>> draw_locator(ax, bm.epcis().loc[["246200364"]], bm.epcis())
     """
+    check_given(draw_locator, locals())
     enter(ax, context, "context", areas=True)
     if units is not None:
         check_areas(units)
@@ -207,6 +209,7 @@ def draw_inset(
     >>> centre = lens.loc[["62133"]]
     >>> draw_inset(ax, centre, lambda inset: bm.draw_outlines(inset, lens))
     """
+    check_given(draw_inset, locals())
     enter(ax, area, "area")
     bounds = area.total_bounds
     if not shapely.intersects(_frame(ax), shapely.box(*bounds)):

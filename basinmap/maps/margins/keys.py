@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 
+from basinmap.arguments import check_given
 from basinmap.maps.layers.bivariate import BivariateBlock
 from basinmap.maps.layers.hatching import HatchingBlock
 from basinmap.maps.layers.links import LinksBlock
@@ -94,6 +95,7 @@ def legend_entries(ax: Maps) -> list[Key]:
     >>> [(line.label, line.count) for line in bm.legend_entries(ax)[0].lines]
     [('8 et plus', '4'), ('de 5 à moins de 8', '22'), ('moins de 5', '10')]
     """
+    check_given(legend_entries, locals())
     found = []
     for block in gathered(ax).blocks:
         title = str(getattr(block, "title", ""))

@@ -13,6 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Rectangle
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.classing.classes import written
 from basinmap.maps.classing.figures import decimals_of
@@ -111,6 +112,7 @@ def draw_comparison(
     >>> rates = pd.Series({"CA de Lens-Liévin": 7.19, "Bassin minier": 8.06})
     >>> bm.draw_comparison(ax, rates)
     """
+    check_given(draw_comparison, locals())
     check_map(ax)
     check_open(ax)
     changes: tuple[str, ...] = ()
@@ -210,6 +212,7 @@ def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
     >>> bm.draw_legend(ax, histogram=rate)
     """
+    check_given(draw_legend, locals())
     found = gathered(ax)
     if any(one.explained for one in found.sheet.maps):
         msg = (

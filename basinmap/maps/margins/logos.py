@@ -11,10 +11,12 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageOps
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.look.themes import settings, text_width
 from basinmap.maps.paper.guards import check_map
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.territory.local import is_there
 
 __all__ = ["draw_logos"]
 
@@ -58,8 +60,9 @@ def draw_logos(
     ...
     basinmap.errors.DataError: logo.png: no such file; give the path of a PNG or JPEG
     """
+    check_given(draw_logos, locals())
     check_map(ax)
-    if not paths or not 0 < height_mm < np.inf:
+    if not len(paths) or not 0 < height_mm < np.inf:
         msg = "no logo, or no height: draw_logos(ax, ['logo.png'], height_mm=9)"
         raise DataError(msg)
     if ax.explained or ax.sheet.paper.images:
@@ -89,7 +92,7 @@ def draw_logos(
 
 def _opened(path: Path) -> np.ndarray:
     """Return the pixels of a picture, with their transparency."""
-    if not path.is_file():
+    if not (is_there(path) and path.is_file()):
         msg = f"{path}: no such file; give the path of a PNG or JPEG"
         raise DataError(msg)
     try:

@@ -10,6 +10,7 @@ from functools import singledispatch
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.paper.blocks import (
     CirclesBlock,
@@ -167,6 +168,7 @@ def alternative_text(sheet: Sheet | MapAxes) -> str:
     >>> alternative_text(fig).split(". ")[0]
     'Taux de vacance en 2021 (carte en classes de couleur)'
     """
+    check_given(alternative_text, locals())
     whole = _sheet_of(sheet)
     about = whole.about
     if about.get("Alternative"):

@@ -26,6 +26,7 @@ from joblib import Parallel, cpu_count, delayed
 from matplotlib.backends.backend_pdf import PdfPages
 from tqdm import tqdm
 
+from basinmap.arguments import check_given
 from basinmap.errors import (
     BasinmapError,
     BasinmapWarning,
@@ -157,6 +158,7 @@ def atlas(  # noqa: PLR0913 - each is a choice of whoever publishes
     ...     path.read_bytes()[:5]
     b'%PDF-'
     """
+    check_given(atlas, locals())
     check_drawable(units)
     if not callable(draw):
         msg = f"draw={draw!r}: give a function of a unit that returns its sheet"

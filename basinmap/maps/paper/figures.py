@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import geopandas as gpd
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.look.themes import Theme, settings
 from basinmap.maps.paper.layouts import Layout, Wish, bounds_of, rounded_up, scaled
@@ -80,6 +81,7 @@ def figure(
     >>> ax.plan.scale
     250000.0
     """
+    check_given(figure, locals())
     wish = Wish(
         title=title,
         subtitle="",

@@ -9,6 +9,7 @@ import geopandas as gpd
 from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 
+from basinmap.arguments import check_given
 from basinmap.maps.look.lettering import PaperAxes
 from basinmap.maps.look.themes import (
     MM_PER_POINT,
@@ -122,6 +123,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     >>> ax.plan.paper, ax.plan.scale
     ('A4', 120000.0)
     """
+    check_given(page, locals())
     wish = Wish(
         title=title,
         subtitle=subtitle,

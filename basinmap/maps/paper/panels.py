@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import geopandas as gpd
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.look.themes import Theme, one_line
 from basinmap.maps.paper.alternatives import notes_of
@@ -87,6 +88,7 @@ def panels(  # noqa: PLR0913 - each is a choice of whoever prints
     >>> maps["2016"].plan.scale == maps["2023"].plan.scale
     True
     """
+    check_given(panels, locals())
     if not isinstance(territories, Mapping) or not territories:
         given = "" if isinstance(territories, Mapping) else type(territories).__name__
         msg = (

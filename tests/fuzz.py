@@ -1,0 +1,1049 @@
+"""
+Give every public verb what nobody should, one argument at a time.
+
+`python tests/fuzz.py --seeds 1 2` tries every value of `values()` in the place of each
+argument of each valid call of `ENTRIES`, and writes the table of docs/reliability.md.
+A verb is added by one entry: a valid call, as small and quick as can be.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import datetime as dt
+import io
+import os
+import random
+import resource
+import signal
+import socket
+import sys
+import tempfile
+import time
+import traceback
+import types
+import typing
+import warnings
+from collections import Counter, abc
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import rasterio
+import shapely
+from PIL import Image
+
+import basinmap as bm
+from basinmap import arguments, errors
+from basinmap.access.networks import build_network
+
+LIMIT = 20.0  # seconds a call may take
+MEMORY = 5 * 2**30  # bytes of address space
+REPORT = Path(__file__).resolve().parents[1] / "docs" / "reliability.md"
+
+
+# --- what the calls are made with -----------------------------------------------------
+
+
+class World:
+    """Small frames, files and pages, made when first asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        """Remember where files go."""
+        self.folder = folder
+        self._sheet: tuple[Any, Any] | None = None
+
+    def page(self, *, legend: bool = False) -> Any:
+        """Return a map on which nothing was drawn, made again when it was used."""
+        if self._sheet is None:
+            self._sheet = bm.page(self.units, title="Essai", paper="A5")
+            if legend:
+                bm.draw_choropleth(self._sheet[1], self.units, self.classes)
+        return self._sheet[1]
+
+    def used(self) -> None:
+        """Forget the page: something was drawn on it."""
+        self._sheet = None
+
+    def path(self, name: str) -> Path:
+        return self.folder / name
+
+    def file(self, name: str, text: str) -> Path:
+        path = self.path(name)
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
+        return path
+
+    @cached_property
+    def units(self) -> gpd.GeoDataFrame:
+        return bm.communes(epci="call").iloc[:8]
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        return bm.statistics(epci="call")
+
+    @cached_property
+    def rate(self) -> pd.Series:
+        return bm.compute("L04", self.table)
+
+    @cached_property
+    def classes(self) -> pd.Series:
+        return bm.classify(self.rate, k=3)
+
+    @cached_property
+    def stock(self) -> pd.Series:
+        return bm.column(self.table, "dwellings_2021")
+
+    @cached_property
+    def kinds(self) -> pd.Series:
+        return pd.Series(
+            ["pôle", "couronne"] * 4, index=self.units.index, name="position"
+        )
+
+    @cached_property
+    def squares(self) -> gpd.GeoDataFrame:
+        return gpd.GeoDataFrame(
+            {"v": [1.0, 2.0, 3.0, 4.0], "n": [10, 20, 30, 40]},
+            geometry=[
+                shapely.box(i, j, i + 1000, j + 1000)
+                for i in (685_000, 686_000)
+                for j in (7_037_000, 7_038_000)
+            ],
+            crs=2154,
+            index=pd.Index(list("abcd"), name="carreau"),
+        )
+
+    @cached_property
+    def read(self) -> pd.DataFrame:
+        return bm.read_units(self.units_file, "commune")
+
+    @cached_property
+    def cells(self) -> gpd.GeoDataFrame:
+        return bm.smooth(self.points, "n", radius_m=1000.0, cell_m=500)
+
+    @cached_property
+    def points(self) -> gpd.GeoDataFrame:
+        return self.squares.set_geometry(self.squares.centroid)
+
+    @cached_property
+    def network(self) -> bm.Network:
+        x = 685_000 + np.array([0, 1000, 2000, 0, 1000, 2000])
+        y = 7_037_000 + np.array([0, 0, 0, 1000, 1000, 1000])
+        pairs = [(0, 1), (1, 2), (3, 4), (4, 5), (0, 3), (1, 4), (2, 5)]
+        tail, head = zip(*pairs, *((b, a) for a, b in pairs), strict=True)
+        return build_network(x, y, tail, head, [1000] * 14, [12] * 14, mode="walk")
+
+    @cached_property
+    def streets(self) -> gpd.GeoDataFrame:
+        return gpd.GeoDataFrame(
+            {"VIT_MOY_VL": [30, 60], "SENS": ["Double sens", "Double sens"]},
+            geometry=[
+                shapely.LineString([(685_000, 7_037_000), (686_000, 7_037_000)]),
+                shapely.LineString([(686_000, 7_037_000), (686_000, 7_039_000)]),
+            ],
+            crs=2154,
+        )
+
+    @cached_property
+    def streets_file(self) -> Path:
+        self.streets.to_file(self.path("streets.gpkg"))
+        return self.path("streets.gpkg")
+
+    @cached_property
+    def units_file(self) -> Path:
+        frame = self.units[["name", "geometry"]].reset_index()
+        path = self.path("units.gpkg")
+        frame.rename(columns={"commune": "INSEE_COM", "name": "NOM"}).to_file(path)
+        return path
+
+    @cached_property
+    def feed(self) -> Path:
+        folder = self.path("feed")
+        folder.mkdir()
+        for name, text in {
+            "agency": "agency_name\nTadao",
+            "stops": "stop_id,stop_name,stop_lat,stop_lon\n"
+            "a,Gare,50.427,2.828\nb,Louvre-Lens,50.431,2.804",
+            "routes": "route_id,route_short_name,route_type\n1,Navette,3",
+            "calendar_dates": "service_id,date,exception_type\ns,20250114,1",
+            "trips": "route_id,service_id,trip_id\n1,s,t",
+            "stop_times": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+            "t,08:00:00,08:00:00,a,1\nt,08:06:00,08:06:00,b,2",
+        }.items():
+            (folder / f"{name}.txt").write_text(text)
+        return folder
+
+    @cached_property
+    def timetable(self) -> bm.Timetable:
+        return bm.read_gtfs(self.feed)
+
+    def raster(self, name: str, bands: int, dtype: str) -> Path:
+        path = self.path(name)
+        if not path.exists():
+            west, south, east, north = self.units.total_bounds
+            shape = (40, 40)
+            profile = {
+                "driver": "GTiff",
+                "height": shape[0],
+                "width": shape[1],
+                "count": bands,
+                "dtype": dtype,
+                "crs": 2154,
+                "transform": rasterio.transform.from_bounds(
+                    west - 9000, south - 9000, east + 9000, north + 9000, *shape
+                ),
+            }
+            cells = np.arange(1600).reshape(shape) % 200
+            with rasterio.open(path, "w", **profile) as file:
+                for band in range(1, bands + 1):
+                    file.write(cells.astype(dtype), band)
+        return path
+
+    @cached_property
+    def logo(self) -> Path:
+        Image.new("RGB", (40, 20)).save(self.path("logo.png"))
+        return self.path("logo.png")
+
+    @cached_property
+    def rings(self) -> gpd.GeoDataFrame:
+        return bm.rings(bm.LOUVRE_LENS, distances=[2000, 5000])
+
+    @cached_property
+    def isochrones(self) -> gpd.GeoDataFrame:
+        return bm.isochrones(self.points.iloc[:1], self.network, minutes=[5, 10])
+
+    @cached_property
+    def times(self) -> pd.DataFrame:
+        return bm.travel_times(self.points, self.points, self.network)
+
+    @cached_property
+    def flows(self) -> pd.Series:
+        pairs = pd.MultiIndex.from_product(
+            [self.units.index[:2], self.units.index[2:4]], names=["from", "to"]
+        )
+        return pd.Series([10, 20, 30, 40], index=pairs, name="navetteurs")
+
+    @cached_property
+    def leases(self) -> pd.DataFrame:
+        return pd.DataFrame(
+            {
+                "commune": ["62498", "62498"],
+                "signed_on": ["2024-03-01", "2024-05-01"],
+                "income": [9000, 20000],
+                "in_qpv": [True, False],
+                "rehoused": [False, False],
+            }
+        )
+
+
+Call = Callable[[World], dict[str, Any]]
+
+
+def drawn(**given: str) -> Call:
+    """Return a call of a layer: its map, and what `World` calls the rest."""
+    return lambda w: {"ax": w.page()} | {k: getattr(w, v) for k, v in given.items()}
+
+
+ENTRIES: dict[str, Call] = {
+    "Category": lambda _: {"rule": "majority"},
+    "Decay": lambda _: {"label": "essai", "weight": lambda minutes: minutes * 0 + 1},
+    "Growth": lambda _: {"start": "a", "end": "b", "years": 5.0},
+    "Mean": lambda _: {"weight": "n"},
+    "Measure": lambda _: {},
+    "Median": lambda _: {},
+    "Perimeter": lambda _: {
+        "code": "x",
+        "name": "Essai",
+        "level": "secteur",
+        "communes": ("62498",),
+        "vintage": 2026,
+        "valid_from": None,
+        "valid_to": None,
+        "source": "essai",
+    },
+    "Place": lambda _: {
+        "code": "x",
+        "name": "Ici",
+        "point": shapely.Point(685_000, 7_037_000),
+    },
+    "Ratio": lambda _: {"numerator": "a", "denominator": "b"},
+    "Stock": lambda _: {},
+    "Theme": lambda _: {},
+    "Walking": lambda _: {},
+    "aggregate": lambda w: {"table": w.table, "to": "epci"},
+    "alternative_text": lambda w: {"sheet": w.page()},
+    "apportion": lambda w: {
+        "table": w.squares[["n"]],
+        "source": w.squares,
+        "target": w.squares,
+        "measures": {"n": bm.Stock()},
+    },
+    "atlas": lambda w: {
+        "units": w.units.iloc[:1],
+        "draw": lambda frame: bm.page(frame, title="x", paper="A5")[0],
+        "path": w.path("atlas.pdf"),
+        "title": "Essai",
+        "contents": False,
+        "quiet": True,
+    },
+    "catchment": lambda w: {
+        "times": w.times,
+        "supply": w.points["n"],
+        "demand": w.points["n"],
+        "method": "2sfca",
+        "threshold": 15.0,
+    },
+    "check_codes": lambda _: {"codes": ["62498"], "level": "commune"},
+    "check_colors": lambda _: {"colors": ["#000000", "#ffffff"], "ordered": True},
+    "check_coverage": lambda w: {"units": w.squares},
+    "check_generations": lambda w: {
+        "left": w.table.assign(generation="2015"),
+        "right": w.table.assign(generation="2015"),
+    },
+    "classify": lambda w: {"values": w.rate},
+    "clean_coverage": lambda w: {"units": w.squares},
+    "cog_codes": lambda _: {"year": 2020},
+    "cog_events": lambda _: {},
+    "cog_names": lambda _: {"year": 2020},
+    "column": lambda w: {"table": w.table, "name": "dwellings_2021"},
+    "communes": lambda _: {"epci": "call"},
+    "compute": lambda w: {"indicator_id": "L04", "table": w.table},
+    "count": lambda w: {"points": w.points, "units": w.squares},
+    "count_leases": lambda w: {
+        "leases": w.leases,
+        "thresholds": pd.Series({"246200364": 10_000}),
+        "year": 2024,
+    },
+    "density": lambda w: {"cells": w.squares, "column": "n", "measure": bm.Stock()},
+    "departements": lambda _: {},
+    "departures": lambda w: {"timetable": w.timetable, "date": "2025-01-14"},
+    "describe": lambda w: {"values": w.table["dwellings_2021"]},
+    "dissolve": lambda w: {"units": w.squares, "by": pd.Series("x", w.squares.index)},
+    "draw_basemap": lambda w: {
+        "ax": w.page(),
+        "source": w.raster("fond.tif", 3, "uint8"),
+        "credit": "essai",
+    },
+    "draw_bivariate": drawn(units="units", rows="classes", columns="classes"),
+    "draw_choropleth": drawn(units="units", classes="classes"),
+    "draw_comparison": lambda w: {"ax": w.page(), "values": w.rate.iloc[:3]},
+    "draw_discontinuities": drawn(units="units", values="rate"),
+    "draw_dots": lambda w: {
+        "ax": w.page(),
+        "units": w.units,
+        "stock": w.stock,
+        "per_dot": 1000.0,
+    },
+    "draw_exits": lambda w: {"ax": w.page()},
+    "draw_furniture": lambda w: {
+        "ax": w.page(),
+        "author": "Mission",
+        "date": dt.date(2026, 11, 29),
+        "sources": ["essai"],
+    },
+    "draw_grid": lambda w: {
+        "ax": w.page(),
+        "cells": w.squares,
+        "classes": bm.classify(w.squares["v"], k=2),
+    },
+    "draw_hatching": lambda w: {"ax": w.page(), "areas": w.units, "label": "zone"},
+    "draw_hillshade": lambda w: {
+        "ax": w.page(),
+        "dem_path": w.raster("dem.tif", 1, "float32"),
+        "credit": "essai",
+    },
+    "draw_inset": lambda w: {
+        "ax": w.page(),
+        "area": w.units.iloc[:1],
+        "draw": lambda ax: bm.draw_outlines(ax, w.units),
+        "title": "Zoom",
+    },
+    "draw_isochrones": drawn(areas="isochrones"),
+    "draw_labels": drawn(units="units"),
+    "draw_legend": lambda w: {"ax": w.page(legend=True)},
+    "draw_links": lambda w: {
+        "ax": w.page(),
+        "units": w.units,
+        "flows": w.flows,
+        "threshold": 1.0,
+    },
+    "draw_locator": lambda w: {
+        "ax": w.page(),
+        "units": w.units,
+        "context": bm.departements(),
+    },
+    "draw_logos": lambda w: {"ax": w.page(), "paths": [w.logo]},
+    "draw_markers": lambda w: {
+        "ax": w.page(),
+        "points": w.units.set_geometry(w.units.representative_point()),
+        "categories": w.kinds,
+    },
+    "draw_neighbours": drawn(units="units"),
+    "draw_outlines": drawn(units="units"),
+    "draw_points": lambda w: {"ax": w.page(), "points": w.points, "label": "lieu"},
+    "draw_raster": lambda w: {
+        "ax": w.page(),
+        "path": w.raster("dem.tif", 1, "float32"),
+        "label": "altitude",
+        "unit": "m",
+        "credit": "essai",
+    },
+    "draw_rings": drawn(areas="rings"),
+    "draw_squares": drawn(units="units", sizes="stock"),
+    "draw_surface": lambda w: {
+        "ax": w.page(),
+        "cells": w.cells,
+        "values": bm.density(w.cells, "n"),
+        "classes": bm.classify(bm.density(w.cells, "n"), k=2),
+    },
+    "draw_symbols": drawn(units="units", sizes="stock"),
+    "draw_typology": drawn(units="units", categories="kinds"),
+    "epcis": lambda _: {"epci": "call"},
+    "find_unit": lambda _: {"text": "lens"},
+    "grid_squares": lambda _: {"codes": ["CRS3035RES1000mN3050000E3790000"]},
+    "guess_vintage": lambda _: {"codes": ["62498"]},
+    "in_grey": lambda _: {"theme": bm.PRINT},
+    "indicators": lambda _: {},
+    "inequality": lambda w: {"values": w.squares["v"], "measure": "gini"},
+    "isochrones": lambda w: {
+        "place": w.points.iloc[:1],
+        "network": w.network,
+        "minutes": [5, 10],
+    },
+    "join_on_code": lambda w: {
+        "left": w.table[["dwellings_2021"]],
+        "right": w.table[["houses_2021"]],
+        "left_year": 2026,
+        "right_year": 2026,
+    },
+    "least_difference": lambda _: {"colors": ["#000000", "#ffffff"]},
+    "lineage": lambda _: {},
+    "locate": lambda w: {"points": w.points, "units": w.squares},
+    "lookup": lambda w: {"units": w.squares},
+    "measures_of": lambda w: {"table": w.table},
+    "membership": lambda _: {"level": "epci"},
+    "neighbours": lambda w: {"units": w.squares},
+    "not_reached": lambda w: {
+        "areas": w.squares.iloc[:1],
+        "units": w.squares,
+        "sums": ["n"],
+        "rule": "area",
+    },
+    "page": lambda w: {"units": w.units, "title": "Essai", "paper": "A5"},
+    "panels": lambda w: {
+        "territories": {"a": w.units, "b": w.units},
+        "title": "Essai",
+    },
+    "parse_counts": lambda _: {"raw": pd.Series(["12", "s"], name="n")},
+    "partition": lambda _: {
+        "perimeters": [bm.user_perimeter("x", ["62498"], name="X", source="essai")]
+    },
+    "passage": lambda _: {"from_year": 2020, "to_year": 2026},
+    "perimeter": lambda _: {"name": "bassin-minier"},
+    "places": lambda _: {},
+    "plh": lambda w: {"epci": "call", "out": w.path("plh"), "quiet": True},
+    "quartier_shares": lambda w: {
+        "quartiers": w.squares.iloc[:1].rename_axis("quartier"),
+        "communes": w.squares.rename_axis("commune"),
+    },
+    "quartiers": lambda _: {},
+    "reach": lambda w: {
+        "areas": w.squares.iloc[:1],
+        "units": w.squares,
+        "sums": ["n"],
+        "rule": "area",
+    },
+    "read_communes": lambda w: {
+        "path": w.file(
+            "v_commune_2026.csv",
+            "TYPECOM,COM,REG,DEP,CTCD,ARR,TNCC,NCC,NCCENR,LIBELLE,CAN,COMPARENT\n"
+            "COM,80021,32,80,80D,802,1,AMIENS,Amiens,Amiens,8099,\n",
+        )
+    },
+    "read_gtfs": lambda w: {"path": w.feed},
+    "read_layer": lambda w: {"streets": w.streets, "mode": "car"},
+    "read_memberships": lambda w: {
+        "path": w.file(
+            "epci_2019.csv",
+            "\n".join(
+                [
+                    "siren;nom;insee",
+                    *(
+                        f"{epci};CC de l'essai;{code}"
+                        for code, epci in bm.membership(
+                            "epci", date="2019-01-01", vintage=None
+                        ).items()
+                    ),
+                ]
+            ),
+        )
+    },
+    "read_movements": lambda w: {
+        "path": w.file(
+            "v_mvt_commune_2026.csv",
+            "MOD,DATE_EFF,TYPECOM_AV,COM_AV,TNCC_AV,NCC_AV,NCCENR_AV,LIBELLE_AV,"
+            "TYPECOM_AP,COM_AP,TNCC_AP,NCC_AP,NCCENR_AP,LIBELLE_AP\n"
+            "10,2020-01-01,COM,80001,1,ABBEVILLE,Abbeville,Abbeville,"
+            "COM,80001,1,ABBEVILLE,Abbeville,Abbeville sur Somme\n",
+        )
+    },
+    "read_network": lambda w: {
+        "path": w.streets_file,
+        "mode": "car",
+        "speed": 30.0,
+        "quiet": True,
+    },
+    "read_outlines": lambda w: {"outlines": w.units, "year": 2026},
+    "read_source": lambda w: {
+        "path": w.file(
+            "lovac.csv",
+            "CODGEO_25;LIBGEO_25;pp_vacant_plus_2ans_25\n62498;Lens;860\n62510;Liévin;s\n",
+        )
+    },
+    "read_table": lambda w: {
+        "path": w.file("table.csv", "code;n\n62498;12\n62510;30\n"),
+        "code": "code",
+        "measures": ["n"],
+        "source": "essai",
+        "vintage": 2022,
+    },
+    "read_territory": lambda w: {
+        "path": w.file(
+            "v_commune_2026.csv",
+            "TYPECOM,COM,REG,DEP,CTCD,ARR,TNCC,NCC,NCCENR,LIBELLE,CAN,COMPARENT\n"
+            "COM,80021,32,80,80D,802,1,AMIENS,Amiens,Amiens,8099,\n",
+        )
+    },
+    "read_travel_times": lambda _: {
+        "table": pd.DataFrame(
+            {"idSrc": ["a", "b"], "idDst": ["c", "c"], "duree": [18.0, 9.0]}
+        ),
+        "unit": "minutes",
+    },
+    "read_units": lambda w: {"path": w.units_file, "level": "commune"},
+    "rebase": lambda w: {
+        "table": w.table[["dwellings_2021"]],
+        "from_year": 2026,
+        "to_year": 2020,
+        "measures": {"dwellings_2021": bm.Stock()},
+    },
+    "rebase_flows": lambda _: {
+        "table": pd.DataFrame({"o": ["62498"], "d": ["62510"], "n": [5]}),
+        "origin": "o",
+        "destination": "d",
+        "values": "n",
+        "from_year": 2026,
+        "to_year": 2020,
+    },
+    "repair_codes": lambda _: {"codes": pd.Series(["62498"]), "level": "commune"},
+    "report_of": lambda w: {"frame": w.read},
+    "rings": lambda _: {"place": bm.LOUVRE_LENS, "distances": [1000]},
+    "scots": lambda _: {},
+    "series": lambda _: {
+        "table": bm.statistics(),
+        "to": "scot",
+        "columns": ["population_2016", "population_2023"],
+    },
+    "served_area": lambda w: {"timetable": w.timetable, "date": "2025-01-14"},
+    "shared_classes": lambda w: {"series": {"a": w.rate, "b": w.rate}},
+    "simplify_coverage": lambda w: {"units": w.squares, "scale": 100_000.0},
+    "simulate": lambda _: {
+        "image": np.zeros((2, 2, 3), dtype=np.uint8),
+        "vision": "deuteranopia",
+    },
+    "smooth": lambda w: {
+        "points": w.points,
+        "columns": "n",
+        "radius_m": 1000.0,
+        "cell_m": 500,
+    },
+    "square_grid": lambda w: {"area": w.squares, "size_m": 1000},
+    "states_of": lambda w: {"table": w.table, "column": "dwellings_2021"},
+    "statistics": lambda _: {"epci": "call"},
+    "street_speeds": lambda _: {"mode": "walk"},
+    "table_of": lambda w: {"columns": {"a": w.rate}},
+    "told_of": lambda w: {"values": w.rate},
+    "town_halls": lambda _: {},
+    "trajectory": lambda _: {"code": "62498"},
+    "transit_times": lambda w: {
+        "places": w.points,
+        "destinations": w.points,
+        "timetable": w.timetable,
+        "date": "2025-01-14",
+    },
+    "travel_times": lambda w: {
+        "origins": w.points,
+        "destinations": w.points,
+        "network": w.network,
+    },
+    "user_perimeter": lambda _: {
+        "code": "x",
+        "communes": ["62498"],
+        "name": "X",
+        "source": "essai",
+    },
+    "valhalla_isochrones": lambda w: {
+        "place": w.points,
+        "tiles": w.path("tiles.tar"),
+        "mode": "walk",
+        "minutes": [5],
+    },
+    "valhalla_tiles": lambda w: {"pbf": w.streets_file, "folder": w.path("tiles")},
+    "valhalla_times": lambda w: {
+        "origins": w.points,
+        "destinations": w.points,
+        "tiles": w.path("tiles.tar"),
+        "mode": "walk",
+    },
+    "with_fonts": lambda _: {
+        "theme": bm.PRINT,
+        "fonts": Path(bm.__file__).parent / "maps" / "fonts",
+        "family": "Fira Sans",
+    },
+    "write_geopackage": lambda w: {
+        "path": w.path("a.gpkg"),
+        "layers": {"a": w.squares},
+    },
+    "write_geotiff": lambda w: {"ax": w.page(), "path": w.path("a.tif"), "dpi": 30},
+    "write_network": lambda w: {"network": w.network, "path": w.path("a.npz")},
+    "write_workbook": lambda w: {"path": w.path("a.xlsx"), "sheets": {"A": w.table}},
+    "zonal": lambda w: {"raster": w.raster("dem.tif", 1, "float32"), "units": w.units},
+}
+"""A valid call of every public verb."""
+
+RESULTS = {
+    "Apportionment",
+    "Cleaning",
+    "Lookup",
+    "Network",
+    "Report",
+    "Timetable",
+    "Told",
+}
+"""What verbs return: nobody makes one by hand."""
+
+ALLOWED: dict[tuple[str, str], str] = {
+    ("read_travel_times", "unreachable"): "infinity is what some mean by it",
+    ("parse_counts", "secret"): "any sign may stand for a secret",
+    ("parse_counts", "not_applicable"): "as above",
+    ("parse_counts", "not_available"): "as above",
+    ("parse_counts", "zero"): "as above",
+}
+"""Arguments that take more than their types say, and why."""
+
+
+# --- what is given --------------------------------------------------------------------
+
+
+def frame(shapes: list[Any], crs: object = 2154, index: list[Any] | None = None) -> Any:
+    return gpd.GeoDataFrame(
+        {"name": ["a", "b"][: len(shapes)], "n": [1, 2][: len(shapes)]},
+        geometry=shapes,
+        crs=crs,
+        index=pd.Index(index or ["a", "b"][: len(shapes)], name="code"),
+    )
+
+
+def values() -> dict[str, tuple[Any, set[str]]]:
+    """Return each bad value by name, with the types that it is of."""
+    boxes = [
+        shapely.box(685_000, 7_037_000, 686_000, 7_038_000),
+        shapely.box(686_000, 7_037_000, 687_000, 7_038_000),
+    ]
+    nowhere = [shapely.Point(np.nan, 1), boxes[1]]
+    whole, real = {"int", "float"}, {"float"}
+    several, figures = {"many"}, {"many", "numbers"}
+    named: dict[str, tuple[Any, set[str]]] = {
+        "None": (None, {"none"}),
+        "True": (True, {"bool"}),
+        "numpy False": (np.False_, {"bool"}),
+        "0": (0, whole),
+        "1": (1, whole),
+        "-1": (-1, whole),
+        "2026": (2026, whole),
+        "10**9": (10**9, whole),
+        "10**400": (10**400, {"never"}),
+        "-10**400": (-(10**400), {"never"}),
+        "numpy 3": (np.int64(3), whole),
+        "0.0": (0.0, real),
+        "0.5": (0.5, real),
+        "-2.5": (-2.5, real),
+        "nan": (np.nan, {"never"}),
+        "inf": (np.inf, {"float", "endless"}),
+        "-inf": (-np.inf, {"never"}),
+        "1e-300": (1e-300, real),
+        "1e300": (1e300, real),
+        "numpy nan": (np.float32("nan"), {"never"}),
+        "Decimal": (Decimal("1.5"), {"Decimal"}),
+        "Fraction": (Fraction(1, 3), {"Fraction"}),
+        "complex": (1j, {"complex"}),
+        "empty text": ("", {"str"}),
+        "blank": (" \t", {"str"}),
+        "x": ("x", {"str"}),
+        "code": ("62498", {"str"}),
+        "accent": ("Éleu–dit’Œuf", {"str"}),
+        "NUL": ("a\0b", {"str", "unwritable"}),
+        "surrogate": ("a\ud800", {"str", "unwritable"}),
+        "20,000 letters": ("x" * 20_000, {"str"}),
+        "300 letters": ("y" * 300, {"str"}),
+        "number as text": ("12,5", {"str"}),
+        "day as text": ("2026-01-01", {"str"}),
+        "no day": ("2026-02-30", {"str"}),
+        "path up": ("../../x", {"str"}),
+        "vsicurl": ("/vsicurl/http://127.0.0.1:9/x.tif", {"str"}),
+        "address": ("http://127.0.0.1:9/x.csv", {"str"}),
+        "braces": ("{code!r:>9}%s{0}", {"str"}),
+        "TeX": ("$\\frac{", {"str"}),
+        "bytes": (b"x", {"bytes"}),
+        "[]": ([], figures),
+        "[1]": ([1], figures),
+        "[-1]": ([-1], figures),
+        "[nan]": ([np.nan], {"many", "numbers", "nan inside"}),
+        "[inf]": ([np.inf], {"many", "numbers", "nan inside"}),
+        "[10**400]": ([10**400], {"many", "nan inside"}),
+        "['a']": (["a"], several),
+        "[None]": ([None], several),
+        "[1, 'a']": ([1, "a"], several),
+        "[[1]]": ([[1]], several),
+        "()": ((), figures),
+        "(1, 2)": ((1, 2), figures),
+        "('a', 'b', 'c')": (("a", "b", "c"), several),
+        "{}": ({}, {"mapping"}),
+        "{'a': 1}": ({"a": 1}, {"mapping"}),
+        "{1: None}": ({1: None}, {"mapping"}),
+        "set": ({1}, figures),
+        "range": (range(3), figures),
+        "function": (lambda *_: None, {"callable"}),
+        "object": (object(), {"object"}),
+        "type": (int, {"callable"}),
+        "...": (..., {"object"}),
+        "date": (dt.date(2026, 1, 1), {"date"}),
+        "datetime": (dt.datetime(2026, 1, 1, 12), {"date"}),  # noqa: DTZ001
+        "NaT": (pd.NaT, {"date"}),
+        "NA": (pd.NA, {"NA"}),
+        "timedelta": (dt.timedelta(1), {"timedelta"}),
+        "array of nothing": (np.array([]), figures | {"array"}),
+        "array": (np.array([1.0]), figures | {"array"}),
+        "array 0-d": (np.array(1.0), {"array"}),
+        "array 2-d": (np.zeros((2, 2)), {"array"}),
+        "empty series": (pd.Series(dtype=float), figures | {"series"}),
+        "series": (pd.Series([1.0, 2.0], ["a", "b"]), figures | {"series"}),
+        "series twice": (pd.Series([1, 2], ["a", "a"]), figures | {"series"}),
+        "series of text": (pd.Series(["x", "y"]), {"many", "series"}),
+        "series of lists": (
+            pd.Series([[1], [2]], ["62498", "62510"]),
+            {"many", "series"},
+        ),
+        "series of levels": (
+            pd.Series([1.0], pd.MultiIndex.from_tuples([("a", 1)])),
+            figures | {"series"},
+        ),
+        "series of NaN": (pd.Series([np.nan], ["62498"]), figures | {"series"}),
+        "series of inf": (pd.Series([np.inf], ["62498"]), figures | {"series"}),
+        "empty table": (pd.DataFrame(), {"table"}),
+        "table twice": (pd.DataFrame([[1, 2]], columns=["n", "n"]), {"table"}),
+        "table of levels": (
+            pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("n", "x")])),
+            {"table"},
+        ),
+        "table of objects": (
+            pd.DataFrame({"n": [{}, []], 3: [None, 1]}, ["62498", "62510"]),
+            {"table"},
+        ),
+        "empty frame": (frame([]), {"table", "frame"}),
+        "frame without CRS": (frame(boxes, None), {"table", "frame"}),
+        "frame in degrees": (
+            frame(boxes).to_crs(4326),
+            {"table", "frame"},
+        ),
+        "frame nowhere": (frame(nowhere), {"table", "frame"}),
+        "frame without shapes": (frame([None, None]), {"table", "frame"}),
+        "frame twice": (frame(boxes, index=["a", "a"]), {"table", "frame"}),
+        "frame of numbers": (frame(boxes, index=[1, 2]), {"table", "frame"}),
+        "frame of lines": (
+            frame([box.exterior for box in boxes]),
+            {"table", "frame"},
+        ),
+        "frame without geometry": (
+            gpd.GeoDataFrame({"n": [1]}, index=["a"]),
+            {"table", "frame"},
+        ),
+        "geometries": (
+            gpd.GeoSeries(boxes, crs=2154),
+            {"geometries", "series", "many"},
+        ),
+        "point": (shapely.Point(1, 2), {"shape"}),
+        "missing path": (Path("nulle/part.tif"), {"path"}),
+        "folder": (Path(), {"path"}),
+        "device": (Path("/dev/null"), {"path"}),
+        "error": (ValueError("x"), {"object"}),
+    }
+    return named
+
+
+# --- what is right --------------------------------------------------------------------
+
+
+_GROUPS = {
+    float: {"float"},
+    int: {"int"},
+    bool: {"bool"},
+    str: {"str"},
+    type(None): {"none"},
+    dt.date: {"date"},
+    Path: {"path"},
+    pd.Series: {"series"},
+    pd.DataFrame: {"table"},
+    gpd.GeoDataFrame: {"frame"},
+    gpd.GeoSeries: {"geometries"},
+    np.ndarray: {"array"},
+    shapely.Point: {"shape"},
+    abc.Callable: {"callable"},
+    os.PathLike: {"path"},
+    abc.Mapping: {"mapping"},
+    dict: {"mapping"},
+}
+_MANY = (abc.Sequence, abc.Iterable, abc.Collection, tuple, list)
+
+
+def groups(hint: Any) -> set[str] | None:
+    """Return the types that an annotation takes; None: any."""
+    if hint is None:
+        return {"none"}
+    origin = typing.get_origin(hint)
+    if origin in (typing.Union, types.UnionType):
+        parts = [groups(one) for one in typing.get_args(hint)]
+        return None if None in parts else set().union(*parts)  # type: ignore[arg-type]
+    if origin is typing.Literal:
+        return {"str"}
+    if isinstance(hint, typing.TypeVar):
+        parts = [groups(one) for one in hint.__constraints__]
+        return set().union(*parts) if parts else None  # type: ignore[arg-type]
+    kind = origin or hint
+    if kind in _MANY:
+        inside = typing.get_args(hint)[:1]
+        if inside == (str,) and kind is not tuple:
+            return {"many", "str"}
+        return {"numbers"} if inside == (float,) else {"many"}
+    if kind is object or kind is Any:
+        return None
+    return _GROUPS.get(kind, set())
+
+
+@dataclass(frozen=True)
+class Case:
+    """A verb, one of its arguments, and what is given in its place."""
+
+    verb: str
+    argument: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a case: right, refused, foreign, wrong or slow."""
+
+    case: Case
+    kind: str
+    said: str = ""
+
+
+def cases() -> list[Case]:
+    """Return all cases, in order."""
+    named = list(values())
+    return [
+        Case(verb, argument, value)
+        for verb in ENTRIES
+        for argument in arguments_of(verb)
+        for value in named
+    ]
+
+
+def arguments_of(verb: str) -> dict[str, Any]:
+    """Return the types of the arguments of a verb by name."""
+    return dict(arguments.hints_of(getattr(bm, verb)))
+
+
+def is_wrong(case: Case, hint: Any, of: set[str]) -> bool:
+    """Tell whether what was given had to be refused."""
+    asked = groups(hint)
+    if asked is None or (case.verb, case.argument) in ALLOWED:
+        return False
+    numeric = asked & {"float", "int", "numbers"}
+    if "never" in of or ("nan inside" in of and "numbers" in asked):
+        return bool(numeric) or not asked
+    if "unwritable" in of and "path" in asked:
+        return True
+    return not (of & asked)
+
+
+class TooLongError(BaseException):
+    """A call that does not end."""
+
+
+class NetworkUsedError(BaseException):
+    """A call that would have reached the network."""
+
+
+_ALARMS = (signal.SIGALRM, signal.SIGPROF)
+
+
+class Reached(BaseException):
+    """What a verb that takes minutes would begin to write."""
+
+
+@contextlib.contextmanager
+def guarded(world: World) -> Iterator[None]:
+    """Keep calls short, offline, quiet and in the folder of the world."""
+
+    def late(*_: object) -> None:
+        raise TooLongError
+
+    def online(*given: object) -> None:
+        raise NetworkUsedError(str(given))
+
+    def reached(out: Any) -> None:
+        with staged(out):
+            raise Reached
+
+    from basinmap.deliverables import housing  # noqa: PLC0415 - only here
+
+    before = [signal.signal(number, late) for number in _ALARMS]
+    connect, staged, where = socket.socket.connect, housing.staged_folder, Path.cwd()
+    socket.socket.connect = online  # type: ignore[method-assign]
+    housing.staged_folder = reached
+    os.chdir(world.folder)
+    room = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, room[1]))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        os.chdir(where)
+        resource.setrlimit(resource.RLIMIT_AS, room)
+        socket.socket.connect = connect  # type: ignore[method-assign]
+        housing.staged_folder = staged
+        for number, handler in zip(_ALARMS, before, strict=True):
+            signal.signal(number, handler)
+
+
+def tried(case: Case, world: World, named: dict[str, tuple[Any, set[str]]]) -> Outcome:
+    """Make one call, and judge what comes of it."""
+    verb = getattr(bm, case.verb)
+    value, of = named[case.value]
+    hint = arguments_of(case.verb)[case.argument]
+    theirs = "callable" in of and "callable" in (groups(hint) or ())
+    given = {**ENTRIES[case.verb](world), case.argument: value}
+    # Of the processor: the machine may be busy. Waiting has a limit of its own.
+    signal.setitimer(signal.ITIMER_PROF, LIMIT)
+    signal.setitimer(signal.ITIMER_REAL, 10 * LIMIT)
+    try:
+        with contextlib.redirect_stderr(io.StringIO()):
+            verb(**given)
+    except errors.BasinmapError as error:
+        if "already" in str(error):
+            world.used()
+        return Outcome(case, "refused", str(error)[:200])
+    except Reached:
+        return Outcome(case, "wrong" if is_wrong(case, hint, of) else "right")
+    except TooLongError:
+        world.used()
+        return Outcome(case, "slow")
+    except NetworkUsedError as error:
+        return Outcome(case, "foreign", f"network: {error}")
+    except Exception as error:  # noqa: BLE001 - that is what is looked for
+        world.used()
+        if theirs:  # what the user's own function raises is the user's
+            return Outcome(case, "refused", str(error)[:200])
+        where = traceback.extract_tb(error.__traceback__)
+        ours = [
+            f"{Path(f.filename).name}:{f.lineno}"
+            for f in where
+            if "basinmap/" in f.filename
+        ]
+        said = f"{type(error).__name__}: {str(error)[:120]} @ {' '.join(ours[-2:])}"
+        return Outcome(case, "foreign", said)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    if "ax" in given or "sheet" in given:
+        world.used()
+    return Outcome(case, "wrong" if is_wrong(case, hint, of) else "right")
+
+
+def ran(chosen: list[Case], folder: Path) -> Iterator[Outcome]:
+    """Try cases one after the other."""
+    world, named = World(folder), values()
+    with guarded(world):
+        for case in chosen:
+            yield tried(case, world, named)
+
+
+def table(seed: int, found: Counter[str], count: int) -> str:
+    """Write a line of the table."""
+    cells = [
+        seed,
+        count,
+        *(found[k] for k in ("right", "refused", "foreign", "wrong", "slow")),
+    ]
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+HEAD = (
+    "| seed | cases | accepted, allowed | named errors | foreign errors | "
+    "silent wrong | over 20 s |\n|--:|--:|--:|--:|--:|--:|--:|"
+)
+
+
+def main() -> int:
+    """Run all cases in the order of each seed, and write the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--only", nargs="*", help="verbs to try")
+    parser.add_argument("--share", type=float, default=1.0, help="part of the cases")
+    parser.add_argument("--dry", action="store_true", help="do not write the report")
+    given = parser.parse_args()
+    lines, bad = [], 0
+    for seed in given.seeds:
+        start = time.monotonic()
+        chosen = [c for c in cases() if not given.only or c.verb in given.only]
+        # Another order each time: what one call leaves must not help the next.
+        random.Random(seed).shuffle(chosen)
+        chosen = chosen[: round(len(chosen) * given.share)]
+        found: Counter[str] = Counter()
+        with tempfile.TemporaryDirectory() as folder:
+            for outcome in ran(chosen, Path(folder)):
+                found[outcome.kind] += 1
+                if outcome.kind not in ("right", "refused"):
+                    c = outcome.case
+                    told = f"{c.verb}({c.argument}={c.value}) {outcome.said}"
+                    print(f"{outcome.kind:8} {told}", flush=True)
+        lines.append(table(seed, found, len(chosen)))
+        bad += found["foreign"] + found["wrong"] + found["slow"]
+        print(
+            HEAD, lines[-1], f"{time.monotonic() - start:.0f} s", sep="\n", flush=True
+        )
+    if not given.dry:
+        written("\n".join([HEAD, *lines]), "fuzz")
+    return int(bad > 0)
+
+
+def written(text: str, mark: str) -> None:
+    """Put a part in docs/reliability.md, between its two marks."""
+    start, end = f"<!-- {mark} -->", f"<!-- end of {mark} -->"
+    whole = REPORT.read_text(encoding="utf-8")
+    head, _, rest = whole.partition(start)
+    _, _, tail = rest.partition(end)
+    REPORT.write_text(f"{head}{start}\n{text}\n{end}{tail}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
