@@ -664,6 +664,22 @@ def test_a_corrupted_file_is_never_a_bug_and_is_named(folder, tmp_path, name):
         assert run.status == 0 or path.name in run.err, run.err
 
 
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_a_terminal_that_lacks_signs_loses_none(folder, monkeypatch, encoding):
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("LC_ALL", "C")
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr("sys.stdout", out)
+    words = ["compare", "L14", "--unit", "call", "--data", "lovac.csv", "--quiet"]
+    assert cli.main(words) == 0
+    out.flush()
+    told = plain(out.buffer.getvalue().decode(encoding))
+    assert "?" not in told
+    # 32 communes of 36 are told: a minimum.
+    assert (">= 2," if encoding != "utf-8" else "≥ 2,") in told
+    assert "36 000" in told
+
+
 # -- the catalogue ---------------------------------------------------------------------
 
 
