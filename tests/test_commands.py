@@ -634,6 +634,57 @@ def test_quiet_says_nothing_of_what_goes_well(folder, monkeypatch):
     assert Run([*words, "--quiet"]).err == ""
 
 
+def corrupted(raw, rng):
+    """Return a file as it comes when something went wrong on the way."""
+    lines = raw.splitlines(keepends=True)
+    at = int(rng.integers(len(lines)))
+    flipped = bytearray(raw)
+    for place in rng.integers(len(raw), size=4):
+        flipped[place] = int(rng.integers(256))
+    return [
+        raw[: int(rng.integers(len(raw)))],
+        bytes(flipped),
+        raw.replace(b";", b","),
+        raw.replace(b"624", b"X24", 1),
+        b"<html>" + raw,
+        b"".join([*lines[:at], lines[at], *lines[at:]]),
+    ]
+
+
+@pytest.mark.parametrize("name", ["lovac.csv", "observatoire.xlsx", "secteur.csv"])
+def test_a_corrupted_file_is_never_a_bug_and_is_named(folder, tmp_path, name):
+    head = {
+        "lovac.csv": ["L14", "--epci", "call", "--data"],
+        "observatoire.xlsx": ["L04", "--epci", "call", "--data"],
+        "secteur.csv": ["L04", "--communes"],
+    }
+    own = ["--code", "Code INSEE", *COUNTS, "--source", "a", "--vintage", "2024"]
+    tail = own if name == "observatoire.xlsx" else []
+    raw, rng = (folder / name).read_bytes(), np.random.default_rng(12)
+    path = tmp_path / f"bad-{name}"
+    for text in corrupted(raw, rng):
+        path.write_bytes(text)
+        run = Run(["table", *head[name], path, *tail, "--quiet"])
+        assert run.status in {0, 2}, run.err
+        assert run.status == 0 or path.name in run.err, run.err
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_a_terminal_that_lacks_signs_loses_none(folder, monkeypatch, encoding):
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("LC_ALL", "C")
+    out = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr("sys.stdout", out)
+    words = ["compare", "L14", "--unit", "call", "--data", "lovac.csv", "--quiet"]
+    assert cli.main(words) == 0
+    out.flush()
+    told = plain(out.buffer.getvalue().decode(encoding))
+    assert "?" not in told
+    # 32 communes of 36 are told: a minimum.
+    assert (">= 2," if encoding != "utf-8" else "≥ 2,") in told
+    assert "36 000" in told
+
+
 # -- the catalogue ---------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import importlib
 import io
 import os
@@ -25,6 +26,22 @@ from basinmap.errors import (
 
 __all__ = ["COMMANDS", "main", "parser", "run"]
 
+_PLAIN: Final = MappingProxyType(
+    {
+        **dict.fromkeys("\u202f\u00a0", " "),
+        **dict.fromkeys("’‘", "'"),
+        **dict.fromkeys("–−·", "-"),
+        "≥": ">=",
+        "≈": "~",
+        "…": "...",
+        "œ": "oe",
+        "Œ": "OE",
+        "²": "2",
+        **dict.fromkeys("«»", '"'),
+        **dict(zip("éèêëàâîïôùûçÉÈÀÇ", "eeeeaaiiouucEEAC", strict=True)),
+    }
+)
+"""The nearest writing of signs that a terminal may lack."""
 COMMANDS: Final = MappingProxyType(
     {
         "demo": ("documents", "plates, data and tables of Lens-Liévin, as an example"),
@@ -103,10 +120,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done, 2 the input is wrong (one message on stderr), 1 a bug of
         basinmap (with its traceback), 130 interrupted, 143 and 129 asked to end.
     """
+    codecs.register_error("nearest", _nearest)
     for stream in (sys.stdout, sys.stderr):
-        # A terminal that lacks a letter prints a question mark rather than fail.
+        # A terminal that lacks a letter prints the nearest one rather than fail.
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            stream.reconfigure(errors="nearest")
     words = list(sys.argv[1:] if arguments is None else arguments)
     with speaking(spoken_in(words, os.environ)):
         return _done(words)
@@ -136,6 +154,14 @@ def _done(words: Sequence[str]) -> int:
         _tell(say("this is a bug, please report it"))
         return 1
     return 0
+
+
+def _nearest(error: UnicodeError) -> tuple[str, int]:
+    """Write what an encoding lacks as a typewriter would: no sign may be lost."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(sign, "?") for sign in lacking), error.end
 
 
 def run() -> None:
