@@ -375,9 +375,7 @@ def test_the_method_names_one_commune_out_of_the_field_in_the_singular(
 ):
     monkeypatch.setattr(housing, "PLATES", ())
     monkeypatch.setattr(housing, "FORMATS", ("svg",))
-    folder = bm.plh(
-        "200069672", out=tmp_path / "out", date=DAY, formats=(), quiet=True
-    )
+    folder = bm.plh("200069672", out=tmp_path / "out", date=DAY, formats=(), quiet=True)
     method = (folder / "methode.md").read_text(encoding="utf-8")
     assert "- Hors champ : commune 80810." in method
 

@@ -448,7 +448,8 @@ def test_saving_accepts_metadata_none_as_matplotlib_does(lens):
 @pytest.mark.parametrize("suffix", ["jpg", "tif", "webp"])
 def test_a_sheet_can_be_saved_as_a_picture_of_another_format(lens, tmp_path, suffix):
     fig, _ = bm.page(lens, title="x")
-    fig.savefig(tmp_path / f"a.{suffix}", dpi=30)
+    with pytest.warns(bm.errors.BasinmapWarning, match="alternative text"):
+        fig.savefig(tmp_path / f"a.{suffix}", dpi=30)
     with Image.open(tmp_path / f"a.{suffix}") as image:
         assert image.width == pytest.approx(fig.layout_mm.width / 25.4 * 30, abs=1)
 

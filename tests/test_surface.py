@@ -141,6 +141,7 @@ def test_options_are_keyword_only(name):
             # What is read, or listed, is said right after where.
             said = (name, parameter.name) in {
                 ("statistics", "level"),
+                ("named", "level"),
                 ("read_source", "source"),
                 ("read_points", "source"),
             }

@@ -36,6 +36,13 @@ def keys_of(document: Document) -> dict[str, str]:
     ----------
     document
         The document.
+
+    Examples
+    --------
+    >>> import basinmap as bm, datetime as dt
+    >>> page = bm.Page((bm.Heading("Un"), bm.Paragraph("Deux.", key="un.lead")))
+    >>> bm.keys_of(bm.Document("d", "D", "A", dt.date(2026, 1, 1), (page,)))
+    {'un.lead': 'Deux.'}
     """
     found = {}
     for part in document.parts:
@@ -59,6 +66,14 @@ def read_texts(folder: str | Path) -> dict[str, str]:
     ------
     DataError
         If there is no such folder, or a file is no text in UTF-8.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = (Path(folder) / "vacance.lead.md").write_text("Notre lecture.")
+    ...     read_texts(folder)
+    {'vacance.lead': 'Notre lecture.'}
     """
     where = Path(folder)
     if not where.is_dir():
@@ -94,6 +109,14 @@ def with_texts(document: Document, texts: Mapping[str, str]) -> Document:
     -----
     BasinmapWarning
         If a text holds numbers that the document does not print.
+
+    Examples
+    --------
+    >>> import basinmap as bm, datetime as dt
+    >>> page = bm.Page((bm.Heading("Un"), bm.Paragraph("Deux.", key="un.lead")))
+    >>> note = bm.Document("d", "D", "A", dt.date(2026, 1, 1), (page,))
+    >>> bm.keys_of(bm.with_texts(note, {"un.lead": "Trois."}))
+    {}
     """
     known = keys_of(document)
     unknown = [key for key in texts if key not in known]
