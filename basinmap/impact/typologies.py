@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import cut_tree, fcluster, linkage
+from tqdm import tqdm
 
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.impact.counts import of_source
@@ -32,8 +33,13 @@ _MOST: Final = 7
 _UNITS: Final = 12_000
 """Units above which all pairs of them fill the memory."""
 _ROUNDS: Final = 100
+"""Times that units go to the nearest centre, at most."""
+_PATIENCE: Final = 3
+"""Seconds after which a progress bar appears."""
 _FIRM: Final = 0.75
+"""Stability from which a kind comes back."""
 _LOOSE: Final = 0.6
+"""Stability under which a kind should not be named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,7 +301,9 @@ def _drawn_again(
     rng = np.random.default_rng(seed)
     alike = np.zeros((draws, groups))
     stays = np.zeros(len(z))
-    for draw in range(draws):
+    for draw in tqdm(
+        range(draws), unit="tirage", disable=None, leave=False, delay=_PATIENCE
+    ):
         picked = rng.integers(len(z), size=len(z))
         if len(np.unique(picked)) < groups:
             continue
