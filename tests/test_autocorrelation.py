@@ -617,6 +617,15 @@ def test_a_plate_of_clusters_tells_its_kinds_and_how_many(departements, houses):
     assert "Regroupement bas" in bm.alternative_text(fig)
 
 
+def test_a_print_in_grey_leaves_what_is_not_significant_palest(departements, houses):
+    units = departements[0]
+    _, ax = bm.page(units, title="Où se regroupent les maisons", theme=bm.GREY)
+    bm.draw_typology(ax, units, bm.column(houses, "cluster"))
+    colors = [swatch.color for swatch in ax.blocks[-1].swatches]
+    assert max(colors) == colors[-1] == "#dcdcdc"
+    assert min(colors) == colors[0]
+
+
 def test_the_room_needs_no_optional_library():
     rooms = [
         importlib.import_module(f"basinmap.impact.{name}")

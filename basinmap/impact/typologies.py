@@ -159,7 +159,7 @@ def typology(
     series = pd.Series(kinds, index=known.index, name="typology")
     series = series.reindex(values.index)
     told = _told(indicators, series, states, notes)
-    profile = _profile(known, scores, series, labels, stability)
+    profile = _profile(known, scores, series, labels, stability, listed)
     return Typology(
         groups=told,
         profile=profile,
@@ -329,6 +329,7 @@ def _profile(
     kinds: pd.Series,
     labels: list[str],
     stability: Floats,
+    listed: list[str],
 ) -> pd.DataFrame:
     of = kinds.loc[known.index]
     counted = of.value_counts().reindex(labels)
@@ -339,7 +340,13 @@ def _profile(
         found[name] = medians[name]
         found[f"{name}_score"] = far[name]
     found.index = pd.Index(labels, name="typology")
-    return found
+    told = {"units": Told(label="Unités"), "stability": Told(label="Stabilité")}
+    for name, text in zip(known.columns, listed, strict=True):
+        told[name] = Told(label=typeset(f"{text} (médiane des unités)"))
+        told[f"{name}_score"] = Told(
+            label=typeset(f"{text} (écart à la moyenne, en écarts-types)")
+        )
+    return tell(found, Told(), columns=told)
 
 
 def _notes(
