@@ -481,10 +481,8 @@ def test_the_word_effect_stands_only_where_a_result_allows_it(found, study, plan
 def test_assumptions_tell_places_rings_and_how_few_are_independent(found, plan):
     text = " ".join(found.assumptions)
     assert "47 communes à moins de 10 km (effectif équivalent\u00a0: " in text
-    assert (
-        f"99 lieux comparés, dont les couronnes se recouvrent\u00a0: {plan.disjoint}"
-        in text
-    )
+    assert "99 lieux comparés, dont les couronnes se recouvrent\u00a0: environ " in text
+    assert f"environ {plan.disjoint}, celui-ci compris" in text
     assert "Un seul lieu est traité" in text
     assert "c’est une hypothèse, rien ne la prouve" in text
     assert "les lieux sont comparables" in text
@@ -687,7 +685,9 @@ def test_a_panel_adds_the_communes_of_each_ring(areas):
         "control",
     ]
     assert any("6,4\u202f% de l’aire est hors des communes" in n for n in report.notes)
-    assert any("151 communes sont coupées par une limite" in n for n in report.notes)
+    assert any(
+        "étant coupées par une limite\u00a0: 151 communes" in n for n in report.notes
+    )
 
 
 def vacancy(*, secret=()):
@@ -723,7 +723,7 @@ def test_a_secret_makes_a_ring_a_minimum_or_its_commune_leaves(areas):
     whole = panel.loc[(10_000, 2021), "rate"]
     assert other.loc[(10_000, 2021), "rate"] != whole
     assert lens > 0
-    assert any("1 communes laissées de côté" in n for n in report.notes)
+    assert any("1 commune laissée de côté" in n for n in report.notes)
 
 
 def test_a_panel_of_a_perimeter_counts_its_communes_only(areas):
@@ -846,7 +846,7 @@ def test_a_secret_in_the_rings_is_refused_or_leaves_and_it_is_said():
     assert plan.rings.treated.sum() == 46
     found = bm.difference_in_differences(plan)
     assert any(
-        "laissées de côté, toutes années\u00a0: secret" in a for a in found.assumptions
+        "laissée de côté, toutes années\u00a0: secret" in a for a in found.assumptions
     )
 
 
@@ -898,6 +898,55 @@ def test_one_year_before_allows_no_drift_nor_date_to_be_told():
         bm.synthetic_control(plan)
     with pytest.raises(VintageError, match="drift cannot be told"):
         bm.trend_bounds(plan)
+
+
+def test_checks_that_years_do_not_allow_are_named():
+    chapter = bm.evaluation(made(), years=[2012, 2014, 2015], sweep=False)
+    assert not chapter.checks
+    assert chapter.assumptions[-1] == (
+        "Vérifications que les données ne permettent pas\u00a0: évolutions "
+        "antérieures, dates fictives, assemblage d’autres couronnes, poursuite de la "
+        "dérive."
+    )
+
+
+def test_a_large_difference_of_logarithms_is_printed_as_the_growth_it_is():
+    plan = bm.design(made(treated=50.0), outcome="population", places=99)
+    found = bm.difference_in_differences(plan)
+    row = found.table.loc[("treated", plan.weighed, "after", "placebos")]
+    assert row["estimate"] == pytest.approx(50, abs=0.3)
+    assert found.chart.loc["after", "estimate"] == pytest.approx(64.9, abs=0.6)
+    assert "a varié de +64," in found.sentences[0] or "+65," in found.sentences[0]
+
+
+def test_outlines_of_the_user_serve_and_too_few_places_are_told():
+    units = bm.communes()
+    near = bm.design(made(), outcome="population", places=99).here[0] < 42_000
+    table = made()
+    plan = bm.design(
+        table.loc[near], outcome="population", communes=units[near], places=99
+    )
+    assert plan.rings.treated.sum() == 47
+    few = dataclasses.replace(plan, least=(5, 450))
+    assert len(few.places) < 19
+    found = bm.difference_in_differences(few)
+    assert found.sentences[1].startswith("Rien ne permet de conclure")
+    assert "ne pourrait être distingué du hasard" in found.sentences[-1]
+    assert not any("infini" in line for line in found.sentences)
+    assert any("des couronnes proches" in line for line in found.assumptions)
+
+
+def test_isochrones_are_followed_as_rings_are():
+    rings = bm.rings(bm.LOUVRE_LENS, distances=[8_000, 15_000])
+    areas = rings.rename_axis("isochrone").set_axis([15, 30]).drop(columns="label")
+    panel, _ = bm.ring_panel(
+        bm.statistics(),
+        areas.rename_axis("isochrone"),
+        measures=["population"],
+        years=[2016, 2023],
+    )
+    assert panel.index.names == ["isochrone", "year"]
+    assert panel.loc[(15, 2023), "label"] == "15"
 
 
 def test_the_opening_is_between_the_censuses_of_2012_and_2013():

@@ -392,7 +392,11 @@ def test_a_strip_that_takes_the_map_is_refused_and_the_one_it_names_accepted(
         ),
         (lambda u: u.iloc[:0], "DataError", "empty selection"),
         (lambda u: u.set_geometry([None] * len(u), crs=2154), "DataError", "extent"),
-        (lambda u: u.drop(columns="geometry"), "DataError", "need a GeoDataFrame"),
+        (
+            lambda u: u.drop(columns="geometry"),
+            "ArgumentError",
+            "a frame with outlines",
+        ),
     ],
     ids=["degrees", "web-mercator", "no-crs", "empty", "no-geometry", "plain-table"],
 )

@@ -75,15 +75,17 @@ class Finding:
         Tidy. Index `ring` (`"treated"`, `"buffer"`), `weighting` (the main one first,
         then `"equal"`), `term` (a year, or `"after"`), `method` (`"placebos"` first);
         columns `estimate`, `error`, `low`, `high`, `p`, `rank`, `places`,
-        `detectable`, `communes`, `effective`, `caution`.
+        `detectable`, `communes`, `effective`, `caution`. Of a count, differences are
+        of logarithms, times 100.
     sentences
         French, what is to be read.
     assumptions
         French, what it rests on: printed with it.
     chart
         One row a term, ready to be drawn: the treated ring, the main weighting, the
-        placebo places; of an event study, the year of reference too, at 0, `after` (is
-        the place open?) and `change` (of the way of counting, in French).
+        placebo places; of a count, differences as growth. Of an event study, the year
+        of reference too, at 0, `after` (is the place open?) and `change` (of the way of
+        counting, in French).
     """
 
     table: pd.DataFrame
@@ -128,9 +130,9 @@ def difference_in_differences(design: Design) -> Finding:
     ... )
     >>> found = bm.difference_in_differences(plan)
     >>> found.chart[["estimate", "rank", "places"]].round(2)
-           estimate  rank  places
+           estimate   rank  places
     term
-    after     -1.69   257.0   501.0
+    after     -1.68  257.0   501.0
     """
     check_before(design)
     table = estimates(design, design.change[:, None], ["after"])
@@ -159,7 +161,7 @@ def event_study(design: Design) -> Finding:
     >>> plan = bm.design(bm.statistics(), outcome="population", years=years)
     >>> found = bm.event_study(plan)
     >>> found.chart["estimate"].round(2).tolist()
-    [0.0, -0.82, -1.69]
+    [0.0, -0.82, -1.68]
     """
     check_design(design)
     reference = reference_of(design)
@@ -494,6 +496,8 @@ def _chart(
         rows = pd.concat([rows, zero]).sort_index().rename_axis("term")
         rows["after"] = [bool(opened[year]) for year in rows.index]
         rows["change"] = [changes.get(int(year), "") for year in rows.index]
+    for column in ("estimate", "low", "high"):
+        rows[column] = [design.outcome.shown(float(value)) for value in rows[column]]
     return tell(
         rows,
         label=design.outcome.label,

@@ -26,6 +26,8 @@ from basinmap.impact.outcomes import (
     dated,
     told_measures,
 )
+from basinmap.impact.wording import communes as counted
+from basinmap.impact.wording import left_out
 from basinmap.measures import Measure, Ratio, state_column, states_of
 from basinmap.reports import Report
 from basinmap.spatial.joins import locate
@@ -38,7 +40,7 @@ from basinmap.territory.lists import listed
 from basinmap.territory.perimeters import Perimeter
 from basinmap.territory.units import check_unique
 from basinmap.territory.units import communes as embedded_communes
-from basinmap.typography import number, percent, typeset
+from basinmap.typography import percent, typeset
 from basinmap.values.told import bare, fact_of, tell, told_of
 
 __all__ = ["ring_panel"]
@@ -436,13 +438,12 @@ def _notes(
 ) -> tuple[str, ...]:
     labels = _labels(areas)
     lines = [
-        f"Périmètre constant : les mêmes {number(len(members))} communes toutes les "
-        "années, comptées entières là où tombe leur point représentatif.",
+        f"Périmètre constant : les mêmes {counted(len(members))} toutes les années, "
+        "comptées entières là où tombe leur point représentatif.",
     ]
     cut = sum(held["cut"].values())
     lines.append(
-        f"{number(cut)} communes sont coupées par une limite : elles débordent de leur "
-        "couronne."
+        f"Débordent de leur couronne, étant coupées par une limite : {counted(cut)}."
     )
     lines += [
         f"{labels[code]} : {percent(100 * share)} de l'aire est hors des communes "
@@ -450,13 +451,7 @@ def _notes(
         for code, share in held["outside"].items()
         if share > _OUTSIDE
     ]
-    kinds: dict[str, int] = {}
-    for why in left.values():
-        kinds[why] = kinds.get(why, 0) + 1
-    lines += [
-        f"{number(count)} communes laissées de côté, toutes années : {why}."
-        for why, count in kinds.items()
-    ]
+    lines += left_out(left.values())
     for quantity in wanted.values():
         found = breaks_of(known, quantity, years)
         lines += [f"À partir de {year} : {what}." for year, what in found.items()]

@@ -271,12 +271,12 @@ class _Test:
 
 def _detectable(gaps: Floats, errors: Floats, own: Floats) -> Floats:
     """Return the least difference that both ranks tell four times in five."""
+    if (len(gaps) + 1) * LEVEL < 1:
+        return np.full_like(own, np.inf)
     flat = (errors <= 0).any(axis=0)
     relative = gaps / np.where(errors > 0, errors, np.nan)
     found = np.maximum(_told(gaps), _told(np.nan_to_num(relative)) * own)
-    found = np.where(flat, _told(gaps), found)
-    few = (len(gaps) + 1) * LEVEL < 1
-    return np.full_like(found, np.inf) if few else found
+    return np.where(flat, _told(gaps), found)
 
 
 def _told(noise: Floats) -> Floats:

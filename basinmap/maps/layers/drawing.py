@@ -20,6 +20,7 @@ from basinmap.maps.classing.classes import signed
 from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.look.palettes import (
     DIVERGING,
+    QUALITATIVE,
     diverging_colors,
     qualitative_colors,
     sequential_colors,
@@ -313,7 +314,10 @@ def kind_colors(
         own = own_colors(palette, count, ordered=ordered)
         return seen(own, "grey") if ax.plan.theme.grey else own
     found = qualitative_colors(palette, count)
-    return qualitative_colors("greys", count) if ax.plan.theme.grey else found
+    if not ax.plan.theme.grey:
+        return found
+    greys = f"{palette}-greys"
+    return qualitative_colors(greys if greys in QUALITATIVE else "greys", count)
 
 
 def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
