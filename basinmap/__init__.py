@@ -105,6 +105,7 @@ _ROOMS: Final = {
     "impact.evaluating": ("Evaluation", "evaluation"),
     "impact.panels": ("ring_panel",),
     "impact.robustness": (
+        "among_towns",
         "placebo_dates",
         "pre_trends",
         "ring_sweep",
@@ -198,6 +199,7 @@ if TYPE_CHECKING:
     from basinmap.impact.evaluating import Evaluation as Evaluation
     from basinmap.impact.evaluating import evaluation as evaluation
     from basinmap.impact.panels import ring_panel as ring_panel
+    from basinmap.impact.robustness import among_towns as among_towns
     from basinmap.impact.robustness import placebo_dates as placebo_dates
     from basinmap.impact.robustness import pre_trends as pre_trends
     from basinmap.impact.robustness import ring_sweep as ring_sweep

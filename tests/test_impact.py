@@ -566,7 +566,8 @@ def test_the_chapter_on_embedded_data_describes_and_does_not_conclude():
     )
     assert chapter.sentences[2].startswith("Rien ne permet de conclure")
     assert chapter.difference is None
-    assert not chapter.checks
+    assert list(chapter.checks) == ["among_towns"]
+    assert "communes de 5\u202f000 habitants ou plus" in chapter.sentences[-1]
     assert chapter.panel.loc[(10_000, 2023), "population"] == 287637
     assert bm.told_of(chapter.chart).sources == (
         "Insee, populations légales 2016 à 2023",
@@ -621,7 +622,8 @@ def test_the_same_call_runs_on_a_census_series_since_1968(historical):
         6, abs=0.3
     )
     assert set(chapter.checks) == {
-        "pre_trends", "placebo_dates", "synthetic_control", "trend_bounds",
+        "among_towns", "pre_trends", "placebo_dates", "synthetic_control",
+        "trend_bounds",
     }  # fmt: skip
     # What changed in the way of counting is declared, and drawn.
     assert list(chapter.chart.index[chapter.chart["change"] != ""]) == [2010]
@@ -902,7 +904,7 @@ def test_one_year_before_allows_no_drift_nor_date_to_be_told():
 
 def test_checks_that_years_do_not_allow_are_named():
     chapter = bm.evaluation(made(), years=[2012, 2014, 2015], sweep=False)
-    assert not chapter.checks
+    assert list(chapter.checks) == ["among_towns"]
     assert chapter.assumptions[-1] == (
         "Vérifications que les données ne permettent pas\u00a0: évolutions "
         "antérieures, dates fictives, assemblage d’autres couronnes, poursuite de la "
@@ -934,6 +936,26 @@ def test_outlines_of_the_user_serve_and_too_few_places_are_told():
     assert "ne pourrait être distingué du hasard" in found.sentences[-1]
     assert not any("infini" in line for line in found.sentences)
     assert any("des couronnes proches" in line for line in found.assumptions)
+
+
+def test_towns_are_compared_with_towns(plan):
+    found = bm.among_towns(plan)
+    row = found.chart.loc["towns"]
+    assert row["p"] <= 0.05
+    assert 19 <= row["places"] - 1 <= 99
+    towns = plan.among_towns(5_000).places.codes
+    assert (bm.communes().loc[towns, "population"] > 4_500).all()
+    with pytest.raises(DataError, match="19 at least"):
+        bm.among_towns(plan, least=150_000)
+
+
+def test_what_happened_to_the_museum_is_not_told_of_another_place():
+    place = bm.Place("arras", "Arras", bm.communes().loc["62041"].geometry.centroid)
+    areas = bm.rings(place, distances=[5_000, 30_000])
+    panel, _ = bm.ring_panel(
+        bm.statistics(), areas, measures=["population"], years=[2016, 2023]
+    )
+    assert set(panel["period"]) == {""}
 
 
 def test_isochrones_are_followed_as_rings_are():

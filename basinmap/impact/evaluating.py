@@ -20,6 +20,7 @@ from basinmap.impact.effects import (
 from basinmap.impact.outcomes import Asked
 from basinmap.impact.panels import ring_panel
 from basinmap.impact.robustness import (
+    among_towns,
     placebo_dates,
     pre_trends,
     ring_sweep,
@@ -211,6 +212,14 @@ def _checks(
             tables[name] = found.table
             lines += found.sentences
         lines += _bounded(plan, tables)
+    if plan.weighed.startswith("population"):
+        try:
+            towns = among_towns(plan)
+        except DataError:
+            pass
+        else:
+            tables["among_towns"] = towns.table
+            lines += towns.sentences
     if sweep:
         tables["ring_sweep"] = ring_sweep(plan)
         lines += sweep_lines(plan, tables["ring_sweep"])
