@@ -325,7 +325,7 @@ def test_an_interval_holds_what_ranks_do_not_reject(plan):
         assert again.p[0] <= 0.05
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     scale=st.floats(0.01, 100),
     shift=st.floats(-50, 50),
@@ -389,10 +389,10 @@ def test_ranks_seldom_conclude_where_there_is_nothing(ground, smooth):
     far = cdist(points, points)
     shape = np.exp(-((far / 15_000) ** 2)) if smooth else np.exp(-far / 10_000)
     shape = 0.7 * shape + 0.3 * np.eye(len(points))
-    draws = np.linalg.cholesky(shape) @ rng.normal(size=(len(points), 150))
+    draws = np.linalg.cholesky(shape) @ rng.normal(size=(len(points), 100))
     for weight in (weights, np.ones_like(weights)):
         ranks = ranked(rings, places, draws, weight, bounds=False)
-        assert (ranks.p <= 0.05).mean() <= 0.09  # 5 % and two Monte-Carlo errors
+        assert (ranks.p <= 0.05).mean() <= 0.1  # 5 % and two Monte-Carlo errors
         # What is only shown beside concludes many times too often.
         load = loads(rings, weight)[0]
         used = load != 0
@@ -406,7 +406,7 @@ def test_an_interval_covers_what_is_true(ground):
     points, weights, rings, places = ground
     rng = np.random.default_rng(9)
     shape = 0.7 * np.exp(-cdist(points, points) / 10_000) + 0.3 * np.eye(len(points))
-    draws = np.linalg.cholesky(shape) @ rng.normal(size=(len(points), 40))
+    draws = np.linalg.cholesky(shape) @ rng.normal(size=(len(points), 30))
     found = ranked(rings, places, draws + 1.5 * rings.treated[0][:, None], weights)
     covered = (found.low <= 1.5) & (found.high >= 1.5)
     assert covered.mean() >= 0.9
@@ -476,6 +476,13 @@ def test_the_word_effect_stands_only_where_a_result_allows_it(found, study, plan
     assert not [
         line for line in lines if re.search(r"prouve que|a fait|nan|inf\b", line)
     ]
+
+
+def test_a_finding_shows_what_it_says_and_a_design_what_it_compares(found, plan):
+    shown = repr(found)
+    assert shown.startswith(found.sentences[0])
+    assert f"\n– {found.assumptions[0]}" in shown
+    assert "47 communes within 10 km" in repr(plan)
 
 
 def test_assumptions_tell_places_rings_and_how_few_are_independent(found, plan):

@@ -78,7 +78,7 @@ _BASIN: Final = "bassin-minier"
 _MUSEUM: Final = "louvre-lens"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Design:
     """
     Communes and years around a place, ready for an estimate.
@@ -132,6 +132,16 @@ class Design:
     seed: int = 0
     least: tuple[int, int] = LEAST
     town: float = 0.0
+
+    def __repr__(self) -> str:
+        """Write what is compared, on one line."""
+        near, _, inner, outer = (f"{bound / 1000:g}" for bound in self.bounds)
+        treated, control = self.rings.treated.sum(), self.rings.control.sum()
+        return (
+            f"Design({self.outcome.label!r}, {self.years[0]} to {self.years[-1]}, "
+            f"{self.place.name!r}: {treated:.0f} communes within {near} km, "
+            f"{control:.0f} from {inner} to {outer} km)"
+        )
 
     @property
     def codes(self) -> pd.Index:
@@ -426,8 +436,9 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
     >>> plan = bm.design(bm.statistics(), outcome="population")
     >>> plan.years[0], plan.years[-1], plan.descriptive
     (2016, 2023, True)
-    >>> int(plan.rings.treated.sum()), int(plan.rings.control.sum())
-    (47, 501)
+    >>> plan
+    Design('Population municipale', 2016 to 2023, 'Louvre-Lens': 47 communes within
+    10 km, 501 from 20 to 40 km)
     """
     check_choice(missing, "missing", ("refuse", "drop"))
     check_communes(table)

@@ -28,7 +28,7 @@ from basinmap.impact.robustness import (
     synthetic_control,
     trend_bounds,
 )
-from basinmap.impact.wording import told
+from basinmap.impact.wording import spoken, told
 from basinmap.measures import Ratio
 from basinmap.reports import Report
 from basinmap.territory.days import Day
@@ -47,7 +47,7 @@ _CHECKS: Final = {
 """What each check is, as an assumption names it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Evaluation:
     """
     What a chapter on what changed around a place prints.
@@ -79,6 +79,10 @@ class Evaluation:
     checks: Mapping[str, pd.DataFrame]
     sentences: tuple[str, ...]
     assumptions: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Write what it says, and what that rests on."""
+        return spoken(self.sentences, self.assumptions)
 
     @property
     def chart(self) -> pd.DataFrame:
