@@ -32,6 +32,7 @@ from basinmap.impact.wording import (
     assumptions_of,
     describes,
     main_rows,
+    spoken,
     verdict,
 )
 from basinmap.values.told import bare, tell
@@ -64,7 +65,7 @@ _FEWEST: Final = 6
 """Clusters under which a bootstrap has too few signs to draw."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Finding:
     """
     A result: figures, what they say, what they rest on.
@@ -92,6 +93,10 @@ class Finding:
     sentences: tuple[str, ...]
     assumptions: tuple[str, ...]
     chart: pd.DataFrame
+
+    def __repr__(self) -> str:
+        """Write what it says, and what that rests on."""
+        return spoken(self.sentences, self.assumptions)
 
 
 def difference_in_differences(design: Design) -> Finding:

@@ -20,6 +20,7 @@ from basinmap.impact.effects import (
 from basinmap.impact.outcomes import Asked
 from basinmap.impact.panels import ring_panel
 from basinmap.impact.robustness import (
+    among_towns,
     placebo_dates,
     pre_trends,
     ring_sweep,
@@ -27,7 +28,7 @@ from basinmap.impact.robustness import (
     synthetic_control,
     trend_bounds,
 )
-from basinmap.impact.wording import told
+from basinmap.impact.wording import spoken, told
 from basinmap.measures import Ratio
 from basinmap.reports import Report
 from basinmap.territory.days import Day
@@ -46,7 +47,7 @@ _CHECKS: Final = {
 """What each check is, as an assumption names it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Evaluation:
     """
     What a chapter on what changed around a place prints.
@@ -78,6 +79,10 @@ class Evaluation:
     checks: Mapping[str, pd.DataFrame]
     sentences: tuple[str, ...]
     assumptions: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Write what it says, and what that rests on."""
+        return spoken(self.sentences, self.assumptions)
 
     @property
     def chart(self) -> pd.DataFrame:
@@ -211,6 +216,14 @@ def _checks(
             tables[name] = found.table
             lines += found.sentences
         lines += _bounded(plan, tables)
+    if plan.weighed.startswith("population"):
+        try:
+            towns = among_towns(plan)
+        except DataError:
+            pass
+        else:
+            tables["among_towns"] = towns.table
+            lines += towns.sentences
     if sweep:
         tables["ring_sweep"] = ring_sweep(plan)
         lines += sweep_lines(plan, tables["ring_sweep"])

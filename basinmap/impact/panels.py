@@ -14,7 +14,7 @@ import shapely
 
 from basinmap.access.counting import reach
 from basinmap.errors import DataError, MeasureError, VintageError, culprits
-from basinmap.impact.designs import EVENTS, day_of
+from basinmap.impact.designs import EVENTS, day_of, museum
 from basinmap.impact.outcomes import (
     Asked,
     breaks_of,
@@ -33,7 +33,12 @@ from basinmap.reports import Report
 from basinmap.spatial.joins import locate
 from basinmap.spatial.options import check_choice
 from basinmap.spatial.overlaps import shared_surface
-from basinmap.spatial.projections import check_frame, check_metric, check_same_crs
+from basinmap.spatial.projections import (
+    METRIC,
+    check_frame,
+    check_metric,
+    check_same_crs,
+)
 from basinmap.territory.aggregation import aggregate, check_table
 from basinmap.territory.days import Day
 from basinmap.territory.lists import listed
@@ -85,8 +90,9 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
         Of each area, `"treated"`, `"buffer"` or `"control"`; by default the first is
         treated, the last are controls, what is between is a buffer.
     events
-        French name, with its article, to a day or a year; by default those of the
-        Louvre-Lens, announced in 2004, opened on 12 December 2012.
+        French name, with its article, to a day or a year; by default, where the first
+        area holds the Louvre-Lens, that it was announced in 2004 and opened on
+        12 December 2012; else nothing.
     missing
         `"refuse"`: a commune without a value makes that of its area missing, that
         year; `"drop"`: it leaves all years, and the report says so.
@@ -163,7 +169,7 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
             **held,
         }[name]
         panel.insert(place, name, panel.index.get_level_values(0).map(values))
-    panel.insert(5, "period", _periods(panel, EVENTS if events is None else events))
+    panel.insert(5, "period", _periods(panel, _events(areas, events)))
     notes = _notes(table, areas, held, members, left, known, wanted, chosen)
     tell(
         panel,
@@ -404,6 +410,16 @@ def _periods(panel: pd.DataFrame, events: Mapping[str, Day | int]) -> list[str]:
         start, end = past[-1] if past else None, coming[0] if coming else None
         found.append(typeset(_between(start, end)))
     return found
+
+
+def _events(
+    areas: gpd.GeoDataFrame, events: Mapping[str, Day | int] | None
+) -> Mapping[str, Day | int]:
+    """Return what happened: that of the museum is told of what is around it only."""
+    if events is not None:
+        return events
+    point = gpd.GeoSeries([museum(None).point], crs=METRIC).to_crs(areas.crs).iloc[0]
+    return EVENTS if areas.geometry.iloc[0].contains(point) else {}
 
 
 def _between(start: tuple[dt.date, str] | None, end: tuple[dt.date, str] | None) -> str:

@@ -14,6 +14,7 @@ from basinmap.errors import DataError, VintageError, culprits
 from basinmap.impact.bounds import fixed_length
 from basinmap.impact.contrasts import contrast, loads
 from basinmap.impact.designs import (
+    FEWEST,
     Design,
     check_before,
     check_design,
@@ -33,6 +34,7 @@ from basinmap.typography import number, typeset
 from basinmap.values.told import tell
 
 __all__ = [
+    "among_towns",
     "placebo_dates",
     "pre_trends",
     "ring_sweep",
@@ -46,6 +48,8 @@ Floats = NDArray[np.float64]
 _HEAVY: Final = 1e3
 """Weight of the row that makes donors sum to 1."""
 _DONORS: Final = 3
+TOWN: Final = 5_000.0
+"""Inhabitants of the commune in the middle of a placebo place that is a town."""
 
 
 def pre_trends(design: Design) -> Finding:
@@ -262,6 +266,58 @@ def _within(design: Design, radius: float) -> int:
 
 
 # -- other places -------------------------------------------------------------------
+
+
+def among_towns(design: Design, *, least: float = TOWN) -> Finding:
+    """
+    Rank the place among towns only: the countryside may not vary as it does.
+
+    Parameters
+    ----------
+    design
+        A design, weighed by a population.
+    least
+        Inhabitants of the commune in the middle of a placebo place.
+
+    Returns
+    -------
+    Finding
+        One term, `"towns"`: before and after, or the last year less the first.
+
+    Raises
+    ------
+    DataError
+        If fewer than 19 towns can be compared: no rank would be under 5 %.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> plan = bm.design(bm.statistics(), outcome="population", years=[2016, 2023])
+    >>> found = bm.among_towns(plan)
+    >>> found.chart[["rank", "places"]].astype(int).loc["towns"].tolist()
+    [55, 100]
+    """
+    check_design(design)
+    other = design.among_towns(least)
+    if len(other.places) < FEWEST:
+        msg = (
+            f"{len(other.places)} place(s) around communes of {least:g} or more, "
+            f"{FEWEST} at least are needed: lower least="
+        )
+        raise DataError(msg)
+    table = estimates(
+        other,
+        other.change[:, None],
+        ["towns"],
+        methods=("placebos",),
+        only=("treated",),
+    )
+    row = main_rows(table).loc["towns"]
+    line = (
+        f"Autour des seules communes de {number(least)} habitants ou plus, l'écart est "
+        f"au rang {number(row['rank'])} sur {number(row['places'])}."
+    )
+    return finding(other, table, [typeset(line)])
 
 
 def synthetic_control(design: Design) -> Finding:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pandas as pd
@@ -26,6 +26,7 @@ __all__ = [
     "kilometres",
     "left_out",
     "main_rows",
+    "spoken",
     "told",
     "verdict",
 ]
@@ -95,6 +96,25 @@ def communes(count: float) -> str:
     ('1 commune', '47 communes')
     """
     return f"{number(count)} commune{'s' if count >= 2 else ''}"
+
+
+def spoken(sentences: Sequence[str], assumptions: Sequence[str]) -> str:
+    """
+    Write a result as a text: a sentence a line, then what they rest on.
+
+    Parameters
+    ----------
+    sentences, assumptions
+        French.
+
+    Examples
+    --------
+    >>> spoken(["Rien ne permet de conclure."], ["Un seul lieu."]).splitlines()[-1]
+    '– Un seul lieu.'
+    """
+    lines = [f"– {line}" for line in assumptions]
+    heading = [typeset("Hypothèses et limites :")] if lines else []
+    return "\n".join([*sentences, *heading, *lines])
 
 
 def left_out(reasons: Iterable[str]) -> list[str]:
@@ -307,6 +327,9 @@ def assumptions_of(
         f"De {near} à {buffer} km, les communes ont un écart à part : elles ne sont ni "
         "traitées, ni témoins."
         if design.bounds[1] > design.bounds[0]
+        else "",
+        "Avant et après sont les moyennes des années données, chacune pour une."
+        if not design.descriptive and len(design.years) > 2
         else "",
         "Un seul lieu est traité : aucun calcul par commune ne peut donner une "
         "incertitude plus sûre que la comparaison entre lieux.",
