@@ -46,7 +46,7 @@ check: $(VENV)/.tools
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/numpydoc lint basinmap/*.py basinmap/*/*.py
+	@$(BIN)/numpydoc lint basinmap/*.py basinmap/*/*.py basinmap/*/*/*.py
 
 format: $(VENV)/.tools
 	$(BIN)/ruff format .

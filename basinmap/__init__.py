@@ -101,41 +101,45 @@ _ROOMS: Final = {
     "catalogue.computing": ("compute",),
     "catalogue.leases": ("count_leases",),
     "catalogue.listing": ("indicators",),
-    "maps.alternatives": ("alternative_text",),
-    "maps.atlases": ("atlas",),
-    "maps.bands": ("draw_isochrones",),
-    "maps.basemap": ("draw_basemap",),
-    "maps.bivariate": ("draw_bivariate",),
-    "maps.classes": ("SRU", "classify", "shared_classes"),
-    "maps.discontinuities": ("draw_discontinuities",),
-    "maps.dots": ("draw_dots",),
-    "maps.exits": ("draw_exits",),
-    "maps.furniture": ("draw_furniture",),
-    "maps.geotiffs": ("write_geotiff",),
-    "maps.grids": ("draw_grid", "draw_surface"),
-    "maps.hatching": ("draw_hatching",),
-    "maps.insets": ("draw_inset", "draw_locator"),
-    "maps.layers": (
-        "draw_choropleth",
-        "draw_neighbours",
-        "draw_outlines",
-        "draw_points",
-        "draw_rings",
-        "draw_symbols",
+    "maps.classing.classes": ("SRU", "classify", "shared_classes"),
+    "maps.grounds.basemap": ("draw_basemap",),
+    "maps.grounds.geotiffs": ("write_geotiff",),
+    "maps.grounds.relief": ("draw_hillshade",),
+    "maps.layers.bands": ("draw_isochrones",),
+    "maps.layers.bivariate": ("draw_bivariate",),
+    "maps.layers.choropleths": ("draw_choropleth",),
+    "maps.layers.discontinuities": ("draw_discontinuities",),
+    "maps.layers.dots": ("draw_dots",),
+    "maps.layers.grids": ("draw_grid", "draw_surface"),
+    "maps.layers.hatching": ("draw_hatching",),
+    "maps.layers.links": ("draw_links",),
+    "maps.layers.markers": ("draw_markers",),
+    "maps.layers.names": ("draw_labels",),
+    "maps.layers.outlines": ("draw_neighbours", "draw_outlines"),
+    "maps.layers.points": ("draw_points",),
+    "maps.layers.rasters": ("draw_raster",),
+    "maps.layers.rings": ("draw_rings",),
+    "maps.layers.squares": ("draw_squares",),
+    "maps.layers.symbols": ("draw_symbols",),
+    "maps.layers.typology": ("draw_typology",),
+    "maps.look.themes": (
+        "GREY",
+        "HALF_COLUMN",
+        "PRINT",
+        "Theme",
+        "in_grey",
+        "with_fonts",
     ),
-    "maps.legends": ("draw_comparison", "draw_legend"),
-    "maps.links": ("draw_links",),
-    "maps.logos": ("draw_logos",),
-    "maps.markers": ("draw_markers",),
-    "maps.names": ("draw_labels",),
-    "maps.pages": ("page",),
-    "maps.panels": ("panels",),
-    "maps.rasters": ("draw_raster",),
-    "maps.relief": ("draw_hillshade",),
-    "maps.squares": ("draw_squares",),
-    "maps.themes": ("GREY", "HALF_COLUMN", "PRINT", "Theme", "in_grey", "with_fonts"),
-    "maps.typology": ("draw_typology",),
-    "maps.vision": ("check_colors", "least_difference", "simulate"),
+    "maps.look.vision": ("check_colors", "least_difference", "simulate"),
+    "maps.margins.exits": ("draw_exits",),
+    "maps.margins.furniture": ("draw_furniture",),
+    "maps.margins.insets": ("draw_inset", "draw_locator"),
+    "maps.margins.legends": ("draw_comparison", "draw_legend"),
+    "maps.margins.logos": ("draw_logos",),
+    "maps.paper.alternatives": ("alternative_text",),
+    "maps.paper.atlases": ("atlas",),
+    "maps.paper.pages": ("page",),
+    "maps.paper.panels": ("panels",),
     "export.geopackages": ("write_geopackage",),
     "export.workbooks": ("write_workbook",),
     "deliverables.housing": ("plh",),
@@ -174,53 +178,53 @@ if TYPE_CHECKING:
     from basinmap.deliverables.housing import plh as plh
     from basinmap.export.geopackages import write_geopackage as write_geopackage
     from basinmap.export.workbooks import write_workbook as write_workbook
-    from basinmap.maps.alternatives import alternative_text as alternative_text
-    from basinmap.maps.atlases import atlas as atlas
-    from basinmap.maps.bands import draw_isochrones as draw_isochrones
-    from basinmap.maps.basemap import draw_basemap as draw_basemap
-    from basinmap.maps.bivariate import draw_bivariate as draw_bivariate
-    from basinmap.maps.classes import SRU as SRU
-    from basinmap.maps.classes import classify as classify
-    from basinmap.maps.classes import shared_classes as shared_classes
-    from basinmap.maps.discontinuities import (
+    from basinmap.maps.classing.classes import SRU as SRU
+    from basinmap.maps.classing.classes import classify as classify
+    from basinmap.maps.classing.classes import shared_classes as shared_classes
+    from basinmap.maps.grounds.basemap import draw_basemap as draw_basemap
+    from basinmap.maps.grounds.geotiffs import write_geotiff as write_geotiff
+    from basinmap.maps.grounds.relief import draw_hillshade as draw_hillshade
+    from basinmap.maps.layers.bands import draw_isochrones as draw_isochrones
+    from basinmap.maps.layers.bivariate import draw_bivariate as draw_bivariate
+    from basinmap.maps.layers.choropleths import draw_choropleth as draw_choropleth
+    from basinmap.maps.layers.discontinuities import (
         draw_discontinuities as draw_discontinuities,
     )
-    from basinmap.maps.dots import draw_dots as draw_dots
-    from basinmap.maps.exits import draw_exits as draw_exits
-    from basinmap.maps.furniture import draw_furniture as draw_furniture
-    from basinmap.maps.geotiffs import write_geotiff as write_geotiff
-    from basinmap.maps.grids import draw_grid as draw_grid
-    from basinmap.maps.grids import draw_surface as draw_surface
-    from basinmap.maps.hatching import draw_hatching as draw_hatching
-    from basinmap.maps.insets import draw_inset as draw_inset
-    from basinmap.maps.insets import draw_locator as draw_locator
-    from basinmap.maps.layers import draw_choropleth as draw_choropleth
-    from basinmap.maps.layers import draw_neighbours as draw_neighbours
-    from basinmap.maps.layers import draw_outlines as draw_outlines
-    from basinmap.maps.layers import draw_points as draw_points
-    from basinmap.maps.layers import draw_rings as draw_rings
-    from basinmap.maps.layers import draw_symbols as draw_symbols
-    from basinmap.maps.legends import draw_comparison as draw_comparison
-    from basinmap.maps.legends import draw_legend as draw_legend
-    from basinmap.maps.links import draw_links as draw_links
-    from basinmap.maps.logos import draw_logos as draw_logos
-    from basinmap.maps.markers import draw_markers as draw_markers
-    from basinmap.maps.names import draw_labels as draw_labels
-    from basinmap.maps.pages import page as page
-    from basinmap.maps.panels import panels as panels
-    from basinmap.maps.rasters import draw_raster as draw_raster
-    from basinmap.maps.relief import draw_hillshade as draw_hillshade
-    from basinmap.maps.squares import draw_squares as draw_squares
-    from basinmap.maps.themes import GREY as GREY
-    from basinmap.maps.themes import HALF_COLUMN as HALF_COLUMN
-    from basinmap.maps.themes import PRINT as PRINT
-    from basinmap.maps.themes import Theme as Theme
-    from basinmap.maps.themes import in_grey as in_grey
-    from basinmap.maps.themes import with_fonts as with_fonts
-    from basinmap.maps.typology import draw_typology as draw_typology
-    from basinmap.maps.vision import check_colors as check_colors
-    from basinmap.maps.vision import least_difference as least_difference
-    from basinmap.maps.vision import simulate as simulate
+    from basinmap.maps.layers.dots import draw_dots as draw_dots
+    from basinmap.maps.layers.grids import draw_grid as draw_grid
+    from basinmap.maps.layers.grids import draw_surface as draw_surface
+    from basinmap.maps.layers.hatching import draw_hatching as draw_hatching
+    from basinmap.maps.layers.links import draw_links as draw_links
+    from basinmap.maps.layers.markers import draw_markers as draw_markers
+    from basinmap.maps.layers.names import draw_labels as draw_labels
+    from basinmap.maps.layers.outlines import draw_neighbours as draw_neighbours
+    from basinmap.maps.layers.outlines import draw_outlines as draw_outlines
+    from basinmap.maps.layers.points import draw_points as draw_points
+    from basinmap.maps.layers.rasters import draw_raster as draw_raster
+    from basinmap.maps.layers.rings import draw_rings as draw_rings
+    from basinmap.maps.layers.squares import draw_squares as draw_squares
+    from basinmap.maps.layers.symbols import draw_symbols as draw_symbols
+    from basinmap.maps.layers.typology import draw_typology as draw_typology
+    from basinmap.maps.look.themes import GREY as GREY
+    from basinmap.maps.look.themes import HALF_COLUMN as HALF_COLUMN
+    from basinmap.maps.look.themes import PRINT as PRINT
+    from basinmap.maps.look.themes import Theme as Theme
+    from basinmap.maps.look.themes import in_grey as in_grey
+    from basinmap.maps.look.themes import with_fonts as with_fonts
+    from basinmap.maps.look.vision import check_colors as check_colors
+    from basinmap.maps.look.vision import least_difference as least_difference
+    from basinmap.maps.look.vision import simulate as simulate
+    from basinmap.maps.margins.exits import draw_exits as draw_exits
+    from basinmap.maps.margins.furniture import draw_furniture as draw_furniture
+    from basinmap.maps.margins.insets import draw_inset as draw_inset
+    from basinmap.maps.margins.insets import draw_locator as draw_locator
+    from basinmap.maps.margins.legends import draw_comparison as draw_comparison
+    from basinmap.maps.margins.legends import draw_legend as draw_legend
+    from basinmap.maps.margins.logos import draw_logos as draw_logos
+    from basinmap.maps.paper.alternatives import alternative_text as alternative_text
+    from basinmap.maps.paper.atlases import atlas as atlas
+    from basinmap.maps.paper.pages import page as page
+    from basinmap.maps.paper.panels import panels as panels
     from basinmap.measures import Category as Category
     from basinmap.measures import Growth as Growth
     from basinmap.measures import Mean as Mean

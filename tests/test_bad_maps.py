@@ -28,12 +28,12 @@ from basinmap.errors import (
     SecrecyError,
     VintageError,
 )
-from basinmap.maps.blocks import ClassesBlock
-from basinmap.maps.drawing import STATE_FILL, state_fill
-from basinmap.maps.guards import check_drawable
-from basinmap.maps.pages import Sheet
-from basinmap.maps.palettes import SEQUENTIAL, sequential_colors
-from basinmap.maps.vision import least_difference
+from basinmap.maps.layers.drawing import STATE_FILL, state_fill
+from basinmap.maps.look.palettes import SEQUENTIAL, sequential_colors
+from basinmap.maps.look.vision import least_difference
+from basinmap.maps.paper.blocks import ClassesBlock
+from basinmap.maps.paper.guards import check_drawable
+from basinmap.maps.paper.sheets import Sheet
 from basinmap.measures import STATES
 from basinmap.values.checks import numbers
 

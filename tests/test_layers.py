@@ -20,10 +20,10 @@ from pyproj import Geod, Transformer
 import basinmap as bm
 from basinmap.deliverables.housing import PLATES
 from basinmap.deliverables.subjects import subject
-from basinmap.maps.blocks import CirclesBlock, ClassesBlock, KeyBlock
-from basinmap.maps.drawing import class_colors
-from basinmap.maps.palettes import SEQUENTIAL, diverging_colors, sequential_colors
-from basinmap.maps.themes import settings as print_settings
+from basinmap.maps.layers.drawing import class_colors
+from basinmap.maps.look.palettes import SEQUENTIAL, diverging_colors, sequential_colors
+from basinmap.maps.look.themes import settings as print_settings
+from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, KeyBlock
 from basinmap.values.told import tell, told_of
 
 DAY = dt.date(2026, 11, 23)

@@ -28,13 +28,13 @@ from basinmap.errors import (
     MeasureError,
     OutlineWarning,
 )
-from basinmap.maps.blocks import ClassesBlock
-from basinmap.maps.dots import draw_dots, scattered, shared_out
-from basinmap.maps.drawing import class_colors
-from basinmap.maps.grids import draw_grid, draw_surface
-from basinmap.maps.links import LinksBlock, draw_links, outlines
-from basinmap.maps.themes import settings as print_settings
-from basinmap.maps.typology import CategoriesBlock
+from basinmap.maps.layers.dots import draw_dots, scattered, shared_out
+from basinmap.maps.layers.drawing import class_colors
+from basinmap.maps.layers.grids import draw_grid, draw_surface
+from basinmap.maps.layers.links import LinksBlock, draw_links, outlines
+from basinmap.maps.layers.typology import CategoriesBlock
+from basinmap.maps.look.themes import settings as print_settings
+from basinmap.maps.paper.blocks import ClassesBlock
 from basinmap.measures import Median, Stock
 from basinmap.spatial import grids
 from basinmap.spatial.grids import density, grid_squares, square_grid

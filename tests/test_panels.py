@@ -15,8 +15,8 @@ from matplotlib.text import Text
 
 import basinmap as bm
 from basinmap.errors import DataError, MeasureError
-from basinmap.maps.blocks import CirclesBlock, ClassesBlock, KeyBlock
-from basinmap.maps.panels import gathered
+from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, KeyBlock
+from basinmap.maps.paper.panels import gathered
 
 DAY = dt.date(2026, 11, 25)
 X, Y = 686_000.0, 7_037_000.0  # Lens

@@ -18,16 +18,20 @@ from matplotlib.text import Text
 
 import basinmap as bm
 from basinmap.errors import CRSError, DataError, MeasureError, VintageError
-from basinmap.maps.bivariate import BivariateBlock, draw_bivariate
-from basinmap.maps.blocks import CirclesBlock, ClassesBlock, KeyBlock
-from basinmap.maps.discontinuities import draw_discontinuities
-from basinmap.maps.drawing import STATE_FILL, class_colors
-from basinmap.maps.hatching import HatchingBlock, draw_hatching, strokes
-from basinmap.maps.markers import draw_markers
-from basinmap.maps.palettes import bivariate_colors, qualitative_colors
-from basinmap.maps.squares import SquaresBlock, draw_squares
-from basinmap.maps.themes import settings as print_settings
-from basinmap.maps.typology import CategoriesBlock, draw_typology, named_categories
+from basinmap.maps.layers.bivariate import BivariateBlock, draw_bivariate
+from basinmap.maps.layers.discontinuities import draw_discontinuities
+from basinmap.maps.layers.drawing import STATE_FILL, class_colors
+from basinmap.maps.layers.hatching import HatchingBlock, draw_hatching, strokes
+from basinmap.maps.layers.markers import draw_markers
+from basinmap.maps.layers.squares import SquaresBlock, draw_squares
+from basinmap.maps.layers.typology import (
+    CategoriesBlock,
+    draw_typology,
+    named_categories,
+)
+from basinmap.maps.look.palettes import bivariate_colors, qualitative_colors
+from basinmap.maps.look.themes import settings as print_settings
+from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, KeyBlock
 from basinmap.measures import STATES
 from basinmap.values.told import tell, told_of
 

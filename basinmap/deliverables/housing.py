@@ -44,8 +44,8 @@ from basinmap.errors import OutlineWarning
 from basinmap.export.geopackages import write_geopackage
 from basinmap.export.manifests import write_manifest
 from basinmap.export.workbooks import write_workbook
-from basinmap.maps.alternatives import alternative_text
-from basinmap.maps.precision import VISIBLE_MM
+from basinmap.maps.paper.alternatives import alternative_text
+from basinmap.maps.paper.precision import VISIBLE_MM
 from basinmap.spatial.projections import METRIC
 from basinmap.staging import staged_folder
 from basinmap.territory.aggregation import aggregate

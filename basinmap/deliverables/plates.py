@@ -10,19 +10,17 @@ import pandas as pd
 
 from basinmap.catalogue.computing import compute
 from basinmap.deliverables.subjects import Subject
-from basinmap.maps.classes import Method, classify
-from basinmap.maps.furniture import draw_furniture
-from basinmap.maps.layers import (
-    draw_choropleth,
-    draw_neighbours,
-    draw_outlines,
-    draw_points,
-    draw_rings,
-    draw_symbols,
-)
-from basinmap.maps.legends import draw_comparison, draw_legend
-from basinmap.maps.names import draw_labels
-from basinmap.maps.pages import MapAxes, Sheet, page
+from basinmap.maps.classing.classes import Method, classify
+from basinmap.maps.layers.choropleths import draw_choropleth
+from basinmap.maps.layers.names import draw_labels
+from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
+from basinmap.maps.layers.points import draw_points
+from basinmap.maps.layers.rings import draw_rings
+from basinmap.maps.layers.symbols import draw_symbols
+from basinmap.maps.margins.furniture import draw_furniture
+from basinmap.maps.margins.legends import draw_comparison, draw_legend
+from basinmap.maps.paper.pages import page
+from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, statistics
 from basinmap.typography import number

@@ -25,7 +25,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 import basinmap as bm
-from basinmap.maps.pages import Sheet
+from basinmap.maps.paper.sheets import Sheet
 
 FOLDER: Final = Path(__file__).parent
 IMAGES: Final = FOLDER / "images"
