@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -346,3 +348,16 @@ def test_classes_are_made_as_the_indicator_tells(counts):
     assert bm.classify(growth, breaks=[1.0]).attrs["pivot"] is None
     both = bm.shared_classes({"a": growth, "b": growth.iloc[:9]})
     assert both["b"].attrs["pivot"] == 0
+
+
+def test_a_warning_names_the_line_of_the_caller(counts):
+    part = counts.drop("62498")
+    for call in (
+        lambda: bm.compute("L04", part, to="epci"),
+        lambda: bm.compute(["L04", "D01"], part, to="epci"),
+        lambda: bm.aggregate(part, "epci"),
+        lambda: bm.compare("L04", part, "62510"),
+    ):
+        with pytest.warns(bm.errors.BasinmapWarning, match="not whole") as caught:
+            call()
+        assert {Path(one.filename).name for one in caught} == {"test_comparing.py"}

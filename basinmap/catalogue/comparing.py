@@ -20,6 +20,7 @@ from basinmap.errors import (
     DataError,
     MeasureError,
     VintageError,
+    called_from,
     culprits,
 )
 from basinmap.measures import quotient
@@ -530,7 +531,7 @@ def _overlap(item: Indicator, years: int) -> list[str]:
         f"{item.id}: {years} year(s) lie between two editions of the census, which "
         "have surveys in common under 5: the change means little",
         BasinmapWarning,
-        stacklevel=4,
+        stacklevel=called_from(),
     )
     return [
         "Éditions du recensement à moins de cinq ans d'écart : elles ont des enquêtes "
@@ -604,7 +605,7 @@ def _warn_of_part(item: Indicator, rows: list[_Row]) -> None:
             f"{item.id}: {len(rows)} of the territories compared are not whole in the "
             f"table, and have no value: {_cure(rows)}",
             BasinmapWarning,
-            stacklevel=4,
+            stacklevel=called_from(),
         )
 
 

@@ -25,6 +25,7 @@ from basinmap.errors import (
     MeasureError,
     SecrecyError,
     VintageError,
+    called_from,
     culprits,
 )
 from basinmap.measures import Stock
@@ -433,7 +434,6 @@ class Worker:
                 communes=self.territory if self.territory.given else None,
                 geography=self.ledger.told.geography,
                 allow_partial=self.asked.allow_partial,
-                stacklevel=6,
             )
         return self._nests[key]
 
@@ -745,7 +745,7 @@ def _question(item: Indicator, value: Tally, index: pd.Index) -> None:
             f"{item.id}: {len(below)} value(s) below 0 at {culprits(below)}: more is "
             "taken away than there is; are the counts of one file and one year?",
             BasinmapWarning,
-            stacklevel=5,
+            stacklevel=called_from(),
         )
 
 
