@@ -105,11 +105,6 @@ def called_from() -> int:
 
     For a warning given where this is called; one more for what is called from there,
     unless it counts itself.
-
-    Examples
-    --------
-    >>> called_from()
-    1
     """
     frame, level = inspect.currentframe(), 0
     while frame and frame.f_globals.get("__name__", "").startswith("basinmap."):

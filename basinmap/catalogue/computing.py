@@ -207,7 +207,7 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
         communes=communes,
         allow_partial=allow_partial,
     )
-    if isinstance(indicator_id, str):
+    if isinstance(indicator_id, str) or not isinstance(indicator_id, Iterable):
         item = indicator(indicator_id, _own(variant, indicator_id))
         check_tabular(table, item.id)
         options = _own(year, item.id), _own(least, item.id)
