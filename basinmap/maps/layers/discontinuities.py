@@ -186,7 +186,8 @@ def _bounds(
 ) -> list[float]:
     """Return the threshold and the wider steps above it."""
     least = 1.0 if by == "ratio" else 0.0
-    given = [*([] if threshold is None else [threshold]), *(breaks or [])]
+    inner = [] if breaks is None else [float(b) for b in breaks]
+    given = [*([] if threshold is None else [threshold]), *inner]
     wrong = [bound for bound in given if not least < bound < math.inf]
     if wrong or len(given) > len(_WIDTHS):
         msg = (

@@ -19,6 +19,7 @@ __all__ = ["draw_logos"]
 _FORMATS: Final = ("PNG", "JPEG")
 _GAP: Final = 3.0
 _SMALLEST: Final = 4.0
+_MOST_PIXELS: Final = 25_000_000
 
 
 def draw_logos(
@@ -91,11 +92,23 @@ def _opened(path: Path) -> np.ndarray:
         raise DataError(msg)
     try:
         with Image.open(path, formats=_FORMATS) as picture:
+            _check_pixels(path, picture)
             upright = ImageOps.exif_transpose(picture)
             return np.asarray(upright.convert("RGBA"))
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         msg = f"{path}: no readable PNG or JPEG ({error}); export the logo as PNG"
         raise DataError(msg) from error
+
+
+def _check_pixels(path: Path, picture: Image.Image) -> None:
+    """Refuse more than paper can show, before it is decoded."""
+    width, height = picture.size
+    if width * height > _MOST_PIXELS:
+        msg = (
+            f"{path}: {width} × {height} pixels, where a logo has {_MOST_PIXELS:,} at "
+            "most; export it smaller"
+        )
+        raise DataError(msg)
 
 
 def _room(ax: MapAxes) -> float:

@@ -34,6 +34,8 @@ from basinmap.staging import write_whole
 __all__ = ["Fill", "MapAxes", "Sheet", "check_dpi"]
 
 _UNDATED: Final = {"CreationDate": None}
+_MOST_PIXELS: Final = 400_000_000
+"""A picture of A0 at 500 dots an inch, 1.6 GB while it is drawn."""
 _OPAQUE: Final = ("eps", "ps")
 
 Letters = Literal["plain", "embedded", "paths"]
@@ -83,8 +85,8 @@ class Sheet(Figure):
         Raises
         ------
         DataError
-            If `bbox_inches` is given, `dpi` is no resolution, or `text` does not suit
-            the format.
+            If `bbox_inches` is given, `dpi` is no resolution or makes too many pixels,
+            or `text` does not suit the format.
         OutputError
             If the suffix tells no format, or one that has no transparency (EPS, PS),
             or the place cannot be written.
@@ -100,6 +102,7 @@ class Sheet(Figure):
         if options.get("dpi") not in (None, "figure"):  # as matplotlib means them
             check_dpi(options["dpi"])
         kind = _kind(fname, options.pop("format", None))
+        self._check_pixels(kind, options.get("dpi"))
         _check_text(text, kind)
         lacking = self._without_glyph()
         if lacking:
@@ -113,6 +116,19 @@ class Sheet(Figure):
             self._draw_into(fname, kind, options)
         else:
             _put(fname, self._saved(kind, text, options))
+
+    def _check_pixels(self, kind: str, dpi: object) -> None:
+        """Refuse a picture that no memory holds, before it is drawn."""
+        if not isinstance(dpi, Real) or kind in ("pdf", "svg", "svgz", "pgf"):
+            return
+        wide, high = (float(dpi) * side for side in self.get_size_inches())
+        if wide * high > _MOST_PIXELS:
+            most = math.floor(float(dpi) * math.sqrt(_MOST_PIXELS / (wide * high)))
+            msg = (
+                f"dpi={dpi}: {wide:,.0f} × {high:,.0f} pixels, more than a picture may "
+                f"have; write dpi={most} or less, or save a PDF"
+            )
+            raise DataError(msg)
 
     def _saved(self, kind: str, text: str, options: dict[str, Any]) -> bytes:
         """Return the whole file."""
