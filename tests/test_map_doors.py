@@ -692,6 +692,34 @@ def test_the_scale_bar_is_in_metres_under_a_kilometre(scale, right):
     assert [texts[f"scale-bar-{i}"] for i in range(3)] == right
 
 
+# -- grey ------------------------------------------------------------------------------
+
+
+def test_in_grey_what_is_below_zero_is_hatched_and_zero_is_marked():
+    gaps = rate([i - 6.0 for i in range(16)], "Écart")
+    ax = page(theme=bm.GREY)
+    bm.draw_choropleth(ax, G, bm.classify(gaps, breaks=[-3, 0, 5], pivot=0))
+    lines = ax.blocks[0].swatches
+    assert [bool(line.hatch) for line in lines] == [False, False, True, True]
+    assert lines[0].color == lines[3].color != lines[1].color == lines[2].color
+    hatched = [c for c in ax.collections if c.get_hatch()]
+    assert [len(c.get_paths()) for c in hatched] == [3, 3]
+    bm.draw_legend(ax, histogram=gaps)
+    ink = [line for line in ax.sheet.paper.lines if line.get_color() == bm.GREY.ink]
+    rule, axis = ink
+    assert len(set(rule.get_ydata())) == 1
+    assert len(set(axis.get_xdata())) == 1
+
+
+def test_in_colour_or_without_a_pivot_no_class_is_hatched():
+    gaps = rate([i - 6.0 for i in range(16)], "Écart")
+    for options, pivot in (({}, 0), ({"theme": bm.GREY}, None)):
+        ax = page(**options)
+        classes = bm.classify(gaps, breaks=[-3, 0, 5], pivot=pivot)
+        bm.draw_choropleth(ax, G, classes)
+        assert not any(line.hatch for line in ax.blocks[0].swatches)
+
+
 # -- words ---------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.classing.classes import written
 from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.layers.doors import add_block
-from basinmap.maps.layers.drawing import remember
+from basinmap.maps.layers.drawing import remember, stroke_on
 from basinmap.maps.look.themes import (
     Theme,
     font,
@@ -37,6 +37,7 @@ from basinmap.maps.paper.guards import check_map, check_open
 from basinmap.maps.paper.layouts import scaled
 from basinmap.maps.paper.panels import Gathered, Maps, gathered
 from basinmap.maps.paper.pens import (
+    BOX,
     ROW,
     TEXT,
     Pen,
@@ -343,7 +344,9 @@ def _(block: ClassesBlock, pen: Pen) -> None:
     if block.counted:
         pen.write(pen.width, y + 1.4, block.counted, **small)
         y += 2.4
-    for swatch in block.swatches:
+    for place, swatch in enumerate(block.swatches):
+        if any(block.hatches) and place == block.hatches.count(""):
+            _mark_pivot(pen, y)
         draw_swatch(pen, swatch, y)
         pen.write(TEXT, y + 2.7, swatch.label)
         if swatch.count is not None:
@@ -494,10 +497,29 @@ def _(drawn: _Histogram, pen: Pen) -> None:
                 lw=0.25,
             )
         )
+        if block.hatches and block.hatches[code]:
+            bar = pen.paper.patches[-1]
+            bar.set(hatch=block.hatches[code], edgecolor=stroke_on(block.colors[code]))
+    if any(block.hatches) and block.pivot is not None and low < block.pivot < high:
+        at = pen.x + (block.pivot - low) / span * pen.width
+        pen.paper.plot(
+            [at] * 2, [floor, floor + height], color=pen.theme.ink, linewidth=0.9
+        )
     pen.paper.plot(
         [pen.x, pen.x + pen.width], [floor] * 2, color=pen.theme.soft, linewidth=0.5
     )
     _write_breaks(pen, block, lambda value: (value - low) / span * pen.width)
+
+
+def _mark_pivot(pen: Pen, y: float) -> None:
+    """Draw a rule between what is above the pivot and what is below."""
+    height = pen.y - y + (ROW - BOX[1]) / 2
+    pen.paper.plot(
+        [pen.x - 1.0, pen.x + BOX[0] + 1.0],
+        [height] * 2,
+        color=pen.theme.ink,
+        linewidth=0.9,
+    )
 
 
 def _bar_edges(low: float, high: float, breaks: Sequence[float]) -> np.ndarray:
