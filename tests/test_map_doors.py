@@ -692,6 +692,20 @@ def test_the_scale_bar_is_in_metres_under_a_kilometre(scale, right):
     assert [texts[f"scale-bar-{i}"] for i in range(3)] == right
 
 
+def test_one_foot_says_once_whose_surface_a_density_is_over():
+    def noted(values, told):
+        values.attrs["notes"] = (f"Superficie : contours ; écart de {told} au plus",)
+        return values
+
+    ax = page()
+    bm.draw_choropleth(ax, G, bm.classify(noted(rate(), "4,2 %")))
+    others = pd.Series({"EPCI": 4.0, "SCoT": 5.0}, name="t")
+    bm.draw_comparison(ax, noted(others, "0,3 %"))
+    assert [n for n in ax.notes if n.startswith("Superficie")] == [
+        "Superficie : contours ; écart de 4,2 % au plus"
+    ]
+
+
 # -- grey ------------------------------------------------------------------------------
 
 

@@ -128,7 +128,13 @@ def draw_comparison(
             states=tuple(str(states.get(n, "")) for n in figures.index),
         ),
     )
+    heads = {note.partition(" ; ")[0] for note in ax.notes}
+    there = set(ax.notes)
     remember(ax, values)
+    # « Superficie : … ; écart de 4,2 % au plus » of the map holds for larger units too.
+    for note in [one for one in ax.notes if one not in there and " ; " in one]:
+        if note.partition(" ; ")[0] in heads:
+            del ax.notes[note]
 
 
 def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
