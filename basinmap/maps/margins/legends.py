@@ -51,7 +51,7 @@ from basinmap.maps.paper.pens import (
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.typography import number, shortest, typeset
 from basinmap.values.checks import check_series, check_states, numbers
-from basinmap.values.told import fresh, told_of
+from basinmap.values.told import Told, fresh, told_of
 
 __all__ = ["draw_comparison", "draw_legend"]
 
@@ -122,7 +122,7 @@ def draw_comparison(
             rows=tuple(
                 (typeset(str(printed.get(n, n))), float(v)) for n, v in figures.items()
             ),
-            decimals=decimals_of(figures, told=told.decimals),
+            decimals=_decimals(figures, told),
             unit=told.unit,
             signed=told.kind == "growth",
             states=tuple(str(states.get(n, "")) for n in figures.index),
@@ -135,6 +135,12 @@ def draw_comparison(
     for note in [one for one in ax.notes if one not in there and " ; " in one]:
         if note.partition(" ; ")[0] in heads:
             del ax.notes[note]
+
+
+def _decimals(figures: pd.Series, told: Told) -> int:
+    """Return the decimals that tell figures, one at least of what is a rate."""
+    least = 0 if told.decimals is not None or told.kind in ("", "stock") else 1
+    return max(least, decimals_of(figures, told=told.decimals))
 
 
 def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
