@@ -34,6 +34,7 @@ from basinmap.staging import write_whole
 __all__ = ["Fill", "MapAxes", "Sheet", "check_dpi"]
 
 _UNDATED: Final = {"CreationDate": None}
+"""A picture of A0 at 500 dots an inch, 1.6 GB while it is drawn."""
 _OPAQUE: Final = ("eps", "ps")
 _BEARING: Final = ("pdf", "svg", "svgz", "png")  # what bears all that a page says
 _UNMEASURED: Final = ("gif", "webp", "avif", "raw", "rgba")
@@ -86,8 +87,8 @@ class Sheet(Figure):
         Raises
         ------
         DataError
-            If `bbox_inches` is given, `dpi` is no resolution, or `text` does not suit
-            the format.
+            If `bbox_inches` is given, `dpi` is no resolution or makes too many pixels,
+            or `text` does not suit the format.
         OutputError
             If the suffix tells no format, or one that has no transparency (EPS, PS),
             or the place cannot be written.
