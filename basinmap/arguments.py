@@ -665,7 +665,7 @@ def hints_of(verb: Callable[..., object]) -> tuple[tuple[str, object], ...]:
     return tuple(found)
 
 
-def _accepts(hint: Any, value: object) -> bool:  # noqa: ANN401, PLR0911 - a type each
+def _accepts(hint: Any, value: object) -> bool:  # noqa: ANN401 - any annotation
     """Tell whether a value is of a type."""
     origin = get_origin(hint)
     if origin in (Union, UnionType):
@@ -673,26 +673,25 @@ def _accepts(hint: Any, value: object) -> bool:  # noqa: ANN401, PLR0911 - a typ
     if isinstance(hint, TypeVar):
         kinds = hint.__constraints__
         return not kinds or any(_accepts(one, value) for one in kinds)
-    if hint is None:
-        return value is None
     if origin is Literal:
         return isinstance(value, tuple({type(word) for word in get_args(hint)}))
     if hint in _PLAIN:
         return _PLAIN[hint](value)
-    kind = origin or hint
+    return _is_of(origin or hint, get_args(hint), value)
+
+
+def _is_of(kind: Any, inside: tuple[Any, ...], value: object) -> bool:  # noqa: ANN401
+    """Tell whether a value is of a class, and holds what is asked for."""
     if kind in _MANY:
-        if isinstance(value, str) and get_args(hint)[:1] == (str,):
+        if isinstance(value, str) and inside[:1] == (str,):
             return kind is not tuple  # one name, in the place of a list of one
         # A pair is a tuple, or the list that someone wrote for one.
         plain = kind is not tuple or isinstance(value, list | tuple)
-        return plain and _holds(get_args(hint), value)
-    if kind in _NAMED and get_args(hint):
-        return isinstance(value, Mapping) and _names(get_args(hint), value)
-    return (
-        not isinstance(kind, type)
-        or getattr(kind, "_is_protocol", False)
-        or (isinstance(value, kind))
-    )
+        return plain and _holds(inside, value)
+    if kind in _NAMED and inside:
+        return isinstance(value, Mapping) and _names(inside, value)
+    protocol = getattr(kind, "_is_protocol", False)
+    return not isinstance(kind, type) or protocol or isinstance(value, kind)
 
 
 def _is_number(value: object) -> bool:
@@ -717,6 +716,7 @@ def _is_path(value: object) -> bool:
 
 _PLAIN: Final[Mapping[object, Callable[[object], bool]]] = MappingProxyType(
     {
+        None: lambda value: value is None,
         Any: lambda _: True,
         object: lambda _: True,
         float: _is_number,
