@@ -34,7 +34,6 @@ from basinmap.staging import write_whole
 __all__ = ["Fill", "MapAxes", "Sheet", "check_dpi"]
 
 _UNDATED: Final = {"CreationDate": None}
-"""A picture of A0 at 500 dots an inch, 1.6 GB while it is drawn."""
 _OPAQUE: Final = ("eps", "ps")
 _BEARING: Final = ("pdf", "svg", "svgz", "png")  # what bears all that a page says
 _UNMEASURED: Final = ("gif", "webp", "avif", "raw", "rgba")
