@@ -410,6 +410,10 @@ def test_an_interval_covers_what_is_true(ground):
     found = ranked(rings, places, draws + 1.5 * rings.treated[0][:, None], weights)
     covered = (found.low <= 1.5) & (found.high >= 1.5)
     assert covered.mean() >= 0.9
+    # What is said to be told four times in five is.
+    moved = draws + found.detectable * rings.treated[0][:, None]
+    told = ranked(rings, places, moved, weights, bounds=False).p <= 0.05
+    assert 0.6 <= told.mean() <= 0.97
 
 
 # -- what is said -------------------------------------------------------------------
