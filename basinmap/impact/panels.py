@@ -437,7 +437,9 @@ def _told(
     return {
         name: replace(quantity, vintage=span)
         if isinstance(quantity, Ratio)
-        else replace(known[f"{quantity}_{years[-1]}"], vintage=span, source="")
+        else replace(
+            known[f"{quantity}_{years[-1]}"], vintage=span, source="", published=None
+        )
         for name, quantity in wanted.items()
     }
 
