@@ -410,6 +410,10 @@ def test_an_interval_covers_what_is_true(ground):
     found = ranked(rings, places, draws + 1.5 * rings.treated[0][:, None], weights)
     covered = (found.low <= 1.5) & (found.high >= 1.5)
     assert covered.mean() >= 0.9
+    # What is said to be told four times in five is.
+    moved = draws + found.detectable * rings.treated[0][:, None]
+    told = ranked(rings, places, moved, weights, bounds=False).p <= 0.05
+    assert 0.6 <= told.mean() <= 0.97
 
 
 # -- what is said -------------------------------------------------------------------
@@ -967,15 +971,19 @@ def test_what_happened_to_the_museum_is_not_told_of_another_place():
 
 def test_isochrones_are_followed_as_rings_are():
     rings = bm.rings(bm.LOUVRE_LENS, distances=[8_000, 15_000])
-    areas = rings.rename_axis("isochrone").set_axis([15, 30]).drop(columns="label")
-    panel, _ = bm.ring_panel(
+    areas = rings.set_axis([15, 30]).rename_axis("isochrone").drop(columns="label")
+    areas.attrs |= {"rule": "temps de parcours", "sources": ("OpenStreetMap",)}
+    panel, report = bm.ring_panel(
         bm.statistics(),
-        areas.rename_axis("isochrone"),
+        areas,
         measures=["population"],
         years=[2016, 2023],
     )
     assert panel.index.names == ["isochrone", "year"]
     assert panel.loc[(15, 2023), "label"] == "15"
+    assert bm.told_of(panel).rule == "temps de parcours"
+    assert bm.told_of(panel).sources[-1] == "OpenStreetMap"
+    assert report.units_after == 2
 
 
 def test_the_opening_is_between_the_censuses_of_2012_and_2013():

@@ -171,12 +171,13 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
         panel.insert(place, name, panel.index.get_level_values(0).map(values))
     panel.insert(5, "period", _periods(panel, _events(areas, events)))
     notes = _notes(table, areas, held, members, left, known, wanted, chosen)
+    credits_ = credited(
+        [m.source for m in known.values() if m.source] or told_of(table).sources
+    )
     tell(
         panel,
         measures=_told(wanted, known, chosen),
-        sources=credited(
-            [m.source for m in known.values() if m.source] or told_of(table).sources
-        ),
+        sources=tuple(dict.fromkeys([*credits_, *told_of(areas).sources])),
         notes=notes,
         rule=told_of(areas).rule,
     )
@@ -437,7 +438,9 @@ def _told(
     return {
         name: replace(quantity, vintage=span)
         if isinstance(quantity, Ratio)
-        else replace(known[f"{quantity}_{years[-1]}"], vintage=span, source="")
+        else replace(
+            known[f"{quantity}_{years[-1]}"], vintage=span, source="", published=None
+        )
         for name, quantity in wanted.items()
     }
 
@@ -471,5 +474,5 @@ def _notes(
     for quantity in wanted.values():
         found = breaks_of(known, quantity, years)
         lines += [f"À partir de {year} : {what}." for year, what in found.items()]
-    lines += list(told_of(table).notes)
+    lines += [*told_of(areas).notes, *told_of(table).notes]
     return tuple(typeset(line) for line in dict.fromkeys(lines))

@@ -352,11 +352,11 @@ def _varies(ratio: float, perimeter: str) -> str:
     if math.isnan(ratio):
         return ""
     text = (
-        f"D'une année à l'autre, la variance des communes {perimeter} est "
+        f"D'une date à l'autre, la variance des communes {perimeter} est "
         f"{number(ratio, 1)} fois celle des autres"
     )
     if 1 / _FAR <= ratio <= _FAR:
-        return f"{text} : les lieux sont comparables."
+        return f"{text} : de ce point de vue, les lieux sont comparables."
     return (
         f"{text} : les lieux ne sont pas tout à fait comparables, le rang est fragile."
     )
