@@ -159,6 +159,7 @@ def draw_bivariate(
     >>> ax.blocks[0].rows.breaks
     ('6', '8')
     """
+    cut = [_cut(rows), _cut(columns)]
     fill = enter_fill(ax, units, rows, title)
     if ax.plan.theme.grey:
         msg = (
@@ -166,7 +167,6 @@ def draw_bivariate(
             "coloured by classes, draw_symbols(ax, units, stock, classes=classes)"
         )
         raise DataError(msg)
-    cut = [_cut(rows), _cut(columns)]
     first, second = (on_units(units, classes) for classes in cut)
     states = gravest(states_of_classes(first), states_of_classes(second))
     if (states != "").all():

@@ -71,13 +71,13 @@ def draw_choropleth(
     >>> fig, ax = bm.page(lens, title="Taux de vacance")
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
     """
-    fill = enter_fill(ax, units, classes, title)
     check_classes(classes)
     check_rate(
         classes,
         "filled areas would show the size of the outlines, use "
         "draw_symbols(ax, units, values), or divide it by something",
     )
+    fill = enter_fill(ax, units, classes, title)
     aligned = on_units(units, classes)
     hatches: tuple[str, ...] = ()
     if ax.plan.theme.grey and fact_of(classes, "pivot") is not None:

@@ -109,8 +109,9 @@ def draw_grid(
     >>> sum(swatch.count for swatch in ax.blocks[0].swatches) == len(cells)
     True
     """
+    _check(classes)
     fill = enter_fill(ax, cells, classes, title, "cells")
-    aligned = _checked(cells, classes)
+    aligned = on_units(cells, classes)
     _check_width(ax, cells)
     colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
     for code, label in enumerate(classes.cat.categories):
@@ -187,8 +188,9 @@ def draw_surface(
     >>> fig, ax = bm.page(lens, title="Densité lissée")
     >>> draw_surface(ax, surface, people, bm.classify(people), area=lens)
     """
+    _check(classes)
     fill = enter_fill(ax, cells, classes, title, "cells")
-    aligned = _checked(cells, classes)
+    aligned = on_units(cells, classes)
     if area is not None:
         check_same_crs(cells, area, names=("cells", "area"))
         check_areas(area, "area")
@@ -216,8 +218,8 @@ def draw_surface(
 # -- the door ---------------------------------------------------------------------
 
 
-def _checked(cells: gpd.GeoDataFrame, classes: pd.Series) -> pd.Series:
-    """Return classes that may fill squares, on the index of these."""
+def _check(classes: pd.Series) -> None:
+    """Check that classes may fill squares."""
     check_classes(classes)
     check_rate(
         classes,
@@ -225,7 +227,6 @@ def _checked(cells: gpd.GeoDataFrame, classes: pd.Series) -> pd.Series:
         "bm.classify(density(cells, column))",
         stacklevel=4,
     )
-    return on_units(cells, classes)
 
 
 def _check_width(ax: MapAxes, cells: gpd.GeoDataFrame) -> None:

@@ -143,8 +143,9 @@ def draw_typology(
     >>> [(swatch.label, swatch.count) for swatch in ax.blocks[0].swatches]
     [('bourg', 30), ('ville', 6)]
     """
+    named = named_categories(categories, labels)
     fill = enter_fill(ax, units, categories, title)
-    aligned = on_units(units, named_categories(categories, labels))
+    aligned = on_units(units, named)
     names = list(aligned.cat.categories)
     colors = kind_colors(ax, palette, len(names))
     swatches = []
