@@ -33,6 +33,7 @@ from basinmap.maps.look.palettes import bivariate_colors
 from basinmap.maps.look.themes import Theme, font, wrapped
 from basinmap.maps.paper.alternatives import Sentence, Told, counted, told
 from basinmap.maps.paper.blocks import in_common, unlike
+from basinmap.maps.paper.guards import check_map
 from basinmap.maps.paper.pens import (
     LINE,
     Pen,
@@ -159,6 +160,7 @@ def draw_bivariate(
     >>> ax.blocks[0].rows.breaks
     ('6', '8')
     """
+    check_map(ax)
     cut = [_cut(rows), _cut(columns)]
     fill = enter_fill(ax, units, rows, title)
     if ax.plan.theme.grey:

@@ -19,6 +19,7 @@ from basinmap.maps.layers.drawing import (
     stroke_on,
     textured_colors,
 )
+from basinmap.maps.paper.guards import check_map
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.values.checks import check_classes, check_rate
@@ -71,6 +72,7 @@ def draw_choropleth(
     >>> fig, ax = bm.page(lens, title="Taux de vacance")
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
     """
+    check_map(ax)
     check_classes(classes)
     check_rate(
         classes,

@@ -109,8 +109,8 @@ def draw_grid(
     >>> sum(swatch.count for swatch in ax.blocks[0].swatches) == len(cells)
     True
     """
-    _check(classes)
     fill = enter_fill(ax, cells, classes, title, "cells")
+    _check(classes)
     aligned = on_units(cells, classes)
     _check_width(ax, cells)
     colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
@@ -188,8 +188,8 @@ def draw_surface(
     >>> fig, ax = bm.page(lens, title="Densité lissée")
     >>> draw_surface(ax, surface, people, bm.classify(people), area=lens)
     """
-    _check(classes)
     fill = enter_fill(ax, cells, classes, title, "cells")
+    _check(classes)
     aligned = on_units(cells, classes)
     if area is not None:
         check_same_crs(cells, area, names=("cells", "area"))

@@ -34,6 +34,7 @@ from basinmap.maps.paper.alternatives import (
     without_value,
 )
 from basinmap.maps.paper.blocks import Swatch, in_common, lines_in_common
+from basinmap.maps.paper.guards import check_map
 from basinmap.maps.paper.pens import (
     ROW,
     TEXT,
@@ -143,6 +144,7 @@ def draw_typology(
     >>> [(swatch.label, swatch.count) for swatch in ax.blocks[0].swatches]
     [('bourg', 30), ('ville', 6)]
     """
+    check_map(ax)
     named = named_categories(categories, labels)
     fill = enter_fill(ax, units, categories, title)
     aligned = on_units(units, named)
