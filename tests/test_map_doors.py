@@ -258,6 +258,13 @@ def test_a_fill_that_hides_another_is_refused(name):
         second(ax)
 
 
+def test_a_stock_is_refused_as_one_where_a_fill_is_there_already():
+    ax = page()
+    FILLS["choropleth"](ax)
+    with pytest.raises(MeasureError, match="draw_symbols"):
+        bm.draw_choropleth(ax, G, bm.classify(stock(), k=3))
+
+
 def test_a_fill_beside_another_or_over_a_part_of_it_is_welcome():
     ax = page()
     FILLS["choropleth"](ax, G.iloc[:8])

@@ -20,6 +20,7 @@ from basinmap.maps.layers.drawing import (
     stroke_on,
     textured_colors,
 )
+from basinmap.maps.paper.guards import check_map
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.values.checks import check_classes, check_rate
@@ -73,13 +74,14 @@ def draw_choropleth(
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
     """
     check_given(draw_choropleth, locals())
-    fill = enter_fill(ax, units, classes, title)
+    check_map(ax)
     check_classes(classes)
     check_rate(
         classes,
         "filled areas would show the size of the outlines, use "
         "draw_symbols(ax, units, values), or divide it by something",
     )
+    fill = enter_fill(ax, units, classes, title)
     aligned = on_units(units, classes)
     hatches: tuple[str, ...] = ()
     if ax.plan.theme.grey and fact_of(classes, "pivot") is not None:
