@@ -559,7 +559,12 @@ _NAMED: Final = (abc.Mapping, dict)
 _ANY: Final = (object, Any, str)  # codes that are numbers have a message of their own
 
 
-def check_given(verb: Callable[..., object], given: Mapping[str, object]) -> None:
+def check_given(
+    verb: Callable[..., object],
+    given: Mapping[str, object],
+    *,
+    but: Collection[str] = (),
+) -> None:
     """
     Check the Python type of every argument of a verb, as its signature says it.
 
@@ -569,6 +574,8 @@ def check_given(verb: Callable[..., object], given: Mapping[str, object]) -> Non
         A function, or a class whose instance is being made.
     given
         Its arguments by name: `locals()`, on its first line.
+    but
+        Arguments of whose type the verb says more, in the words of its subject.
 
     Raises
     ------
@@ -589,7 +596,7 @@ def check_given(verb: Callable[..., object], given: Mapping[str, object]) -> Non
     for name, hint in hints_of(verb):
         value = given[name]
         _check_content(name, value)
-        if not _accepts(hint, value):
+        if name not in but and not _accepts(hint, value):
             msg = f"{name}: {shown(value)} is of no use here; pass {_asked(hint)}"
             raise ArgumentError(msg + _column(value, hint))
 

@@ -604,7 +604,7 @@ def _reason(error: Exception) -> str:
         if isinstance(error, kind):
             return told
     if isinstance(error, requests.exceptions.HTTPError):
-        code = error.response.status_code
+        code = error.response.status_code if error.response is not None else "?"
         return _ABSENT if code == 404 else f"error {code} of the server"
     if isinstance(error, _TooLargeError):
         return str(error)
