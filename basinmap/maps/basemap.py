@@ -26,7 +26,7 @@ import requests
 from PIL import Image
 from xyzservices import TileProvider
 
-from basinmap.arguments import check_given
+from basinmap.arguments import check_given, path_of
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.grounds import check_opacity, lay, paler, to_grey
 from basinmap.maps.guards import check_map
@@ -173,7 +173,7 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
     check_given(draw_basemap, locals())
     check_map(ax)
     check_opacity(opacity)
-    limits = _Limits(timeout, deadline, gaps)
+    limits = _Limits(timeout, deadline, gaps, cache)
     provider = _provider(source)
     if provider is None:
         path = fspath(source)
@@ -415,13 +415,16 @@ def _mosaic(view: _View, found: Mapping[Tile, Pixels], grid: Grid) -> Pixels:
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """How long to wait, and whether a tile may lack."""
+    """How long to wait, whether a tile may lack, where tiles are kept."""
 
     timeout: float
     deadline: float
     gaps: bool
+    cache: str | PathLike[str] | None
 
     def __post_init__(self) -> None:
+        if self.cache is not None:
+            path_of(self.cache, "cache")
         for name, value in (("timeout", self.timeout), ("deadline", self.deadline)):
             if not 0 < value < math.inf:
                 msg = f"{name}={value}: give seconds above 0, such as {name}=5"
