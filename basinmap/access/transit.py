@@ -611,7 +611,7 @@ def _checked_limit(limit: float) -> int:
     return round(60 * limit)
 
 
-def _checked_percentiles(percentiles: Sequence[float]) -> list[float]:
+def _checked_percentiles(percentiles: float | Sequence[float]) -> list[float]:
     try:
         numbers = np.atleast_1d(np.asarray(percentiles, dtype="float64"))
     except (TypeError, ValueError):
