@@ -554,12 +554,19 @@ _EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 _MANY: Final = (abc.Sequence, abc.Iterable, abc.Collection, list, tuple, set, frozenset)
 _CHECKED: Final = 10_000  # items of a list that are looked at
+_PRINTED: Final = ("title", "subtitle", "label", "unit", "author", "note", "credit")
+_MOST_LETTERS: Final = 5_000  # laid out letter by letter
 _LARGEST: Final = 1e120
 _NAMED: Final = (abc.Mapping, dict)
 _ANY: Final = (object, Any, str)  # codes that are numbers have a message of their own
 
 
-def check_given(verb: Callable[..., object], given: Mapping[str, object]) -> None:
+def check_given(
+    verb: Callable[..., object],
+    given: Mapping[str, object],
+    *,
+    but: Collection[str] = (),
+) -> None:
     """
     Check the Python type of every argument of a verb, as its signature says it.
 
@@ -569,6 +576,8 @@ def check_given(verb: Callable[..., object], given: Mapping[str, object]) -> Non
         A function, or a class whose instance is being made.
     given
         Its arguments by name: `locals()`, on its first line.
+    but
+        Arguments of whose type the verb says more, in the words of its subject.
 
     Raises
     ------
@@ -589,7 +598,7 @@ def check_given(verb: Callable[..., object], given: Mapping[str, object]) -> Non
     for name, hint in hints_of(verb):
         value = given[name]
         _check_content(name, value)
-        if not _accepts(hint, value):
+        if name not in but and not _accepts(hint, value):
             msg = f"{name}: {shown(value)} is of no use here; pass {_asked(hint)}"
             raise ArgumentError(msg + _column(value, hint))
 
@@ -618,6 +627,9 @@ def _check_content(name: str, value: Any) -> None:  # noqa: ANN401 - anything
     """Refuse what breaks whatever it is given to."""
     if isinstance(value, str) and not _is_encodable(value):
         msg = f"{name}: {value!r} holds half a sign; write it in UTF-8"
+        raise DataError(msg)
+    if isinstance(value, str) and name in _PRINTED and len(value) > _MOST_LETTERS:
+        msg = f"{name}: {shown(value)}; at most {_MOST_LETTERS:,} are printed"
         raise DataError(msg)
     several = isinstance(value, list | tuple)
     if _is_huge(value) or (several and any(map(_is_huge, islice(value, _CHECKED)))):
@@ -649,7 +661,14 @@ def _has_lists(values: Any) -> bool:  # noqa: ANN401 - pandas' series of objects
 
 @cache
 def hints_of(verb: Callable[..., object]) -> tuple[tuple[str, object], ...]:
-    """Return the types of the arguments of a verb, those that can be told."""
+    """
+    Return the types of the arguments of a verb, those that can be told.
+
+    Parameters
+    ----------
+    verb
+        A function or a class.
+    """
     names = vars(sys.modules[verb.__module__])
     found = []
     for name, asked in inspect.signature(verb).parameters.items():

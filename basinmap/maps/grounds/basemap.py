@@ -26,7 +26,7 @@ import requests
 from PIL import Image
 from xyzservices import TileProvider
 
-from basinmap.arguments import check_given
+from basinmap.arguments import check_given, path_of
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.grounds.imagery import (
     Grid,
@@ -175,7 +175,7 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
     check_map(ax)
     check_open(ax, keyed=False)
     check_opacity(opacity)
-    limits = _Limits(timeout, deadline, gaps)
+    limits = _Limits(timeout, deadline, gaps, cache)
     provider = _provider(source)
     if provider is None:
         path = fspath(source)
@@ -417,13 +417,16 @@ def _mosaic(view: _View, found: Mapping[Tile, Pixels], grid: Grid) -> Pixels:
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """How long to wait, and whether a tile may lack."""
+    """How long to wait, whether a tile may lack, where tiles are kept."""
 
     timeout: float
     deadline: float
     gaps: bool
+    cache: str | PathLike[str] | None
 
     def __post_init__(self) -> None:
+        if self.cache is not None:
+            path_of(self.cache, "cache")
         for name, value in (("timeout", self.timeout), ("deadline", self.deadline)):
             if not 0 < value < math.inf:
                 msg = f"{name}={value}: give seconds above 0, such as {name}=5"
@@ -606,7 +609,7 @@ def _reason(error: Exception) -> str:
         if isinstance(error, kind):
             return told
     if isinstance(error, requests.exceptions.HTTPError):
-        code = error.response.status_code
+        code = error.response.status_code if error.response is not None else "?"
         return _ABSENT if code == 404 else f"error {code} of the server"
     if isinstance(error, _TooLargeError):
         return str(error)

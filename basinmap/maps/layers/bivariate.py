@@ -237,6 +237,9 @@ def _colors(palette: str, rows: int, columns: int) -> tuple[tuple[str, ...], ...
 def _axes(cut: list[pd.Series], labels: tuple[str, str] | None) -> list[Axis]:
     dated = len({told_of(classes).vintage for classes in cut}) > 1
     given = None if labels is None else texts_of(labels, "labels", "('…', '…')")
+    if given is not None and len(given) != len(cut):
+        msg = f"labels: {len(given)} given; write two, labels=('rows', 'columns')"
+        raise DataError(msg)
     titles = given or [_axis_title(classes, dated=dated) for classes in cut]
     return [
         Axis(typeset(title), _written_breaks(classes), _extent(classes))
