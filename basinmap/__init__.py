@@ -66,6 +66,7 @@ _ROOMS: Final = {
         "statistics",
     ),
     "secrecy.attacking": ("Attack", "attack"),
+    "secrecy.folders": ("check_secrecy",),
     "secrecy.protecting": ("Protection", "protect"),
     "sources.reading": ("read_source",),
     "sources.tables": ("read_table",),
@@ -234,6 +235,7 @@ if TYPE_CHECKING:
     from basinmap.reports import Report as Report
     from basinmap.secrecy.attacking import Attack as Attack
     from basinmap.secrecy.attacking import attack as attack
+    from basinmap.secrecy.folders import check_secrecy as check_secrecy
     from basinmap.secrecy.protecting import Protection as Protection
     from basinmap.secrecy.protecting import protect as protect
     from basinmap.sources.reading import read_source as read_source

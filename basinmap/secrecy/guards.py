@@ -31,6 +31,8 @@ _SMALL = 100
 _LARGE = 4_000
 """Figures beyond which it is not."""
 _CLOSE = 1e-5
+_TURNS = 40
+"""Flows after which what is hidden by now is looked at again."""
 
 
 @dataclass(slots=True)
@@ -270,7 +272,9 @@ class Guard:
             return
         flows = _Flows(self, block)
         failing.sort(key=lambda k: (-sides.needs[k], sides.figures[k], sides.signs[k]))
-        for k in failing:
+        for turn, k in enumerate(failing, start=1):
+            if turn % _TURNS == 0:
+                self._ask_again(block, among)
             if sides.witnesses[k] is not None:
                 continue
             if time.monotonic() > self.deadline:
@@ -295,16 +299,20 @@ class Guard:
         self.hasty = True
         self.proven = False
         self._mask(block.columns[self.maskable[block.columns]])
-        held = np.zeros(self.system.size, dtype=bool)
-        held[block.columns] = self.masked[block.columns]
-        for probe in Probe.all_of(self.system, held, self.lower, self.upper):
-            mine = among[np.isin(self.sides.figures[among], probe.part.columns)]
-            if len(mine):
-                self.ask(probe, mine)
+        self._ask_again(block, among)
         for k in self.sides.open(among):
             witness = self._farthest(block, k)
             if witness is not None:
                 self.sides.witnesses[k] = witness
+
+    def _ask_again(self, block: Part, among: Ints) -> None:
+        """Look for witnesses in what is hidden by now: it costs less than a flow."""
+        held = np.zeros(self.system.size, dtype=bool)
+        held[block.columns] = self.masked[block.columns]
+        for probe in Probe.all_of(self.system, held, self.lower, self.upper):
+            mine = among[np.isin(self.sides.figures[among], probe.part.columns)]
+            if self.sides.open(mine):
+                self.ask(probe, mine)
 
     def _farthest(self, block: Part, k: int) -> Sparse | None:
         """Return the farthest table there can be, when none is as far as asked."""
@@ -433,11 +441,7 @@ class Guard:
         self.masked[mine] = chosen
         for k in among:
             self.sides.witnesses[k] = None
-        held = np.zeros(self.system.size, dtype=bool)
-        held[block.columns] = self.masked[block.columns]
-        for probe in Probe.all_of(self.system, held, self.lower, self.upper):
-            some = among[np.isin(self.sides.figures[among], probe.part.columns)]
-            self.ask(probe, some)
+        self._ask_again(block, among)
         if self.sides.open(among):
             self.masked, self.sides.witnesses = before
             self.proven = False
