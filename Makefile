@@ -5,7 +5,9 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 OUT ?= out
 
-.PHONY: help demo test check format docs gallery catalogue data benchmarks clean
+SEEDS ?= 1 2
+
+.PHONY: help demo test check format docs gallery catalogue data benchmarks kills fuzz test-oldest clean
 
 help:
 	@echo "make demo   plates, data and tables of Lens-Liévin, written in $(OUT)/"
@@ -16,6 +18,7 @@ help:
 	@echo "make catalogue rewrite the page of the indicators (docs/catalogue)"
 	@echo "make data   rebuild the embedded data and compare them byte for byte"
 	@echo "make benchmarks  measure speed and size"
+	@echo "make kills  kill writers at every moment (docs/reliability.md); SEEDS='1 2'"
 
 # A stamp per set of packages, so that the second call reuses the environment
 # and an interrupted installation is taken up again.
@@ -46,7 +49,7 @@ check: $(VENV)/.tools
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/numpydoc lint basinmap/*.py basinmap/*/*.py
+	@$(BIN)/numpydoc lint basinmap/*.py basinmap/*/*.py basinmap/*/*/*.py
 
 format: $(VENV)/.tools
 	$(BIN)/ruff format .
@@ -64,6 +67,9 @@ data: $(VENV)/.made
 
 benchmarks: $(VENV)/.tools
 	$(BIN)/python benchmarks/house.py
+
+kills: $(VENV)/.tools
+	@$(BIN)/python tests/kills.py --seeds $(SEEDS)
 
 clean:
 	rm -rf $(VENV) $(OUT) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

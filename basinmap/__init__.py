@@ -34,7 +34,6 @@ _ROOMS: Final = {
     ),
     "reports": ("Report",),
     "values.columns": ("column", "describe", "table_of"),
-    "values.masking": ("SecrecyRule", "secrecy_rules"),
     "values.told": ("Told", "measures_of", "report_of", "told_of"),
     "territory.aggregation": ("aggregate",),
     "territory.evolution": ("series",),
@@ -50,6 +49,7 @@ _ROOMS: Final = {
     "territory.membership_files": ("read_memberships",),
     "territory.memberships": ("lineage", "membership"),
     "territory.movements": ("read_communes", "read_movements"),
+    "territory.naming": ("Name", "named"),
     "territory.outlines": ("read_outlines",),
     "territory.passages": ("passage",),
     "territory.perimeters": ("Perimeter", "partition", "perimeter", "user_perimeter"),
@@ -68,6 +68,7 @@ _ROOMS: Final = {
     "secrecy.attacking": ("Attack", "attack"),
     "secrecy.folders": ("check_secrecy",),
     "secrecy.protecting": ("Protection", "protect"),
+    "sources.points": ("read_points",),
     "sources.reading": ("read_source",),
     "sources.tables": ("read_table",),
     "spatial.apportioning": ("Apportionment", "apportion"),
@@ -101,47 +102,134 @@ _ROOMS: Final = {
     "access.timetables": ("Timetable",),
     "access.transit": ("Walking", "transit_times"),
     "access.valhalla": ("valhalla_isochrones", "valhalla_tiles", "valhalla_times"),
+    "catalogue.comparing": ("compare",),
     "catalogue.computing": ("compute",),
     "catalogue.leases": ("count_leases",),
     "catalogue.listing": ("indicators",),
-    "maps.alternatives": ("alternative_text",),
-    "maps.atlases": ("atlas",),
-    "maps.bands": ("draw_isochrones",),
-    "maps.basemap": ("draw_basemap",),
-    "maps.bivariate": ("draw_bivariate",),
-    "maps.classes": ("SRU", "classify", "shared_classes"),
-    "maps.discontinuities": ("draw_discontinuities",),
-    "maps.dots": ("draw_dots",),
-    "maps.exits": ("draw_exits",),
-    "maps.furniture": ("draw_furniture",),
-    "maps.geotiffs": ("write_geotiff",),
-    "maps.grids": ("draw_grid", "draw_surface"),
-    "maps.hatching": ("draw_hatching",),
-    "maps.insets": ("draw_inset", "draw_locator"),
-    "maps.layers": (
-        "draw_choropleth",
-        "draw_neighbours",
-        "draw_outlines",
-        "draw_points",
-        "draw_rings",
-        "draw_symbols",
+    "maps.classing.classes": ("SRU", "classify", "shared_classes"),
+    "maps.grounds.basemap": ("draw_basemap",),
+    "maps.grounds.geotiffs": ("write_geotiff",),
+    "maps.grounds.relief": ("draw_hillshade",),
+    "maps.layers.bands": ("draw_isochrones",),
+    "maps.layers.bivariate": ("draw_bivariate",),
+    "maps.layers.choropleths": ("draw_choropleth",),
+    "maps.layers.discontinuities": ("draw_discontinuities",),
+    "maps.layers.dots": ("draw_dots",),
+    "maps.layers.grids": ("draw_grid", "draw_surface"),
+    "maps.layers.hatching": ("draw_hatching",),
+    "maps.layers.links": ("draw_links",),
+    "maps.layers.markers": ("draw_markers",),
+    "maps.layers.names": ("draw_labels",),
+    "maps.layers.outlines": ("draw_neighbours", "draw_outlines"),
+    "maps.layers.points": ("draw_points",),
+    "maps.layers.rasters": ("draw_raster",),
+    "maps.layers.rings": ("draw_rings",),
+    "maps.layers.squares": ("draw_squares",),
+    "maps.layers.symbols": ("draw_symbols",),
+    "maps.layers.typology": ("draw_typology",),
+    "maps.look.themes": (
+        "GREY",
+        "HALF_COLUMN",
+        "PRINT",
+        "Theme",
+        "in_grey",
+        "with_fonts",
     ),
-    "maps.legends": ("draw_comparison", "draw_legend"),
-    "maps.links": ("draw_links",),
-    "maps.logos": ("draw_logos",),
-    "maps.markers": ("draw_markers",),
-    "maps.names": ("draw_labels",),
-    "maps.pages": ("page",),
-    "maps.panels": ("panels",),
-    "maps.rasters": ("draw_raster",),
-    "maps.relief": ("draw_hillshade",),
-    "maps.squares": ("draw_squares",),
-    "maps.themes": ("GREY", "HALF_COLUMN", "PRINT", "Theme", "in_grey", "with_fonts"),
-    "maps.typology": ("draw_typology",),
-    "maps.vision": ("check_colors", "least_difference", "simulate"),
+    "maps.look.vision": ("check_colors", "least_difference", "simulate"),
+    "maps.margins.exits": ("draw_exits",),
+    "maps.margins.furniture": ("draw_furniture",),
+    "maps.margins.insets": ("draw_inset", "draw_locator"),
+    "maps.margins.keys": ("legend_entries",),
+    "maps.margins.legends": ("draw_comparison", "draw_legend"),
+    "maps.margins.logos": ("draw_logos",),
+    "maps.paper.alternatives": ("alternative_text",),
+    "maps.paper.atlases": ("atlas",),
+    "maps.paper.figures": ("figure",),
+    "maps.paper.pages": ("page",),
+    "maps.paper.panels": ("panels",),
+    "impact.autocorrelation": (
+        "Autocorrelation",
+        "geary",
+        "getis_ord",
+        "hot_spots",
+        "join_counts",
+        "lisa",
+        "moran",
+    ),
+    "impact.segregation": ("segregation",),
+    "impact.trajectories": (
+        "Convergence",
+        "convergence",
+        "growth_split",
+        "location_quotient",
+        "rank_mobility",
+        "resilience",
+        "shift_share",
+    ),
+    "impact.typologies": ("Typology", "typology"),
+    "impact.weights": (
+        "Weights",
+        "contiguity_weights",
+        "distance_weights",
+        "time_weights",
+        "weights_of",
+    ),
+    "impact.designs": ("Design", "design"),
+    "impact.effects": ("Finding", "difference_in_differences", "event_study"),
+    "impact.evaluating": ("Evaluation", "evaluation"),
+    "impact.panels": ("ring_panel",),
+    "impact.robustness": (
+        "placebo_dates",
+        "pre_trends",
+        "ring_sweep",
+        "synthetic_control",
+        "trend_bounds",
+    ),
     "export.geopackages": ("write_geopackage",),
     "export.workbooks": ("write_workbook",),
+    "export.document_themes": ("DocumentTheme", "read_theme"),
+    "export.html_documents": ("write_html",),
+    "export.parts": (
+        "Cell",
+        "Column",
+        "Contents",
+        "Data",
+        "Document",
+        "Figure",
+        "Heading",
+        "KeyFigure",
+        "KeyFigures",
+        "Legend",
+        "LegendEntry",
+        "Note",
+        "Page",
+        "Paragraph",
+        "Table",
+    ),
+    "export.pdf_documents": ("write_pdf",),
+    "export.word_documents": ("write_docx",),
+    "deliverables.charts": (
+        "age_pyramid",
+        "bar_chart",
+        "line_chart",
+        "peer_strips",
+        "range_strips",
+        "stacked_bars",
+    ),
+    "deliverables.cil_documents": ("cil_document",),
     "deliverables.housing": ("plh",),
+    "deliverables.housing_documents": ("plh_document",),
+    "deliverables.observed": ("Observed", "observed"),
+    "deliverables.pic_documents": ("pic_document",),
+    "deliverables.projects": ("build", "init"),
+    "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
+    "deliverables.scot_documents": ("bulletin_document",),
+    "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
+    "maps.margins.chronicles": ("draw_event_study",),
+    "deliverables.studies": ("studies",),
+    "values.masking": ("SecrecyRule", "secrecy_rules"),
+    "secrecy.attacking": ("Attack", "attack"),
+    "secrecy.protecting": ("Protection", "protect"),
 }
 _ORIGIN: Final = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -170,59 +258,144 @@ if TYPE_CHECKING:
     from basinmap.access.valhalla import valhalla_isochrones as valhalla_isochrones
     from basinmap.access.valhalla import valhalla_tiles as valhalla_tiles
     from basinmap.access.valhalla import valhalla_times as valhalla_times
+    from basinmap.catalogue.comparing import compare as compare
     from basinmap.catalogue.computing import compute as compute
     from basinmap.catalogue.leases import count_leases as count_leases
     from basinmap.catalogue.listing import indicators as indicators
+    from basinmap.deliverables.charts import age_pyramid as age_pyramid
+    from basinmap.deliverables.charts import bar_chart as bar_chart
+    from basinmap.deliverables.charts import line_chart as line_chart
+    from basinmap.deliverables.charts import peer_strips as peer_strips
+    from basinmap.deliverables.charts import range_strips as range_strips
+    from basinmap.deliverables.charts import stacked_bars as stacked_bars
+    from basinmap.deliverables.cil_documents import cil_document as cil_document
     from basinmap.deliverables.housing import plh as plh
+    from basinmap.deliverables.housing_documents import plh_document as plh_document
+    from basinmap.deliverables.observed import Observed as Observed
+    from basinmap.deliverables.observed import observed as observed
+    from basinmap.deliverables.pic_documents import pic_document as pic_document
+    from basinmap.deliverables.projects import build as build
+    from basinmap.deliverables.projects import init as init
+    from basinmap.deliverables.publishing import cil as cil
+    from basinmap.deliverables.publishing import pic as pic
+    from basinmap.deliverables.publishing import scot_observatory as scot_observatory
+    from basinmap.deliverables.publishing import write_document as write_document
+    from basinmap.deliverables.scot_documents import (
+        bulletin_document as bulletin_document,
+    )
+    from basinmap.deliverables.studies import studies as studies
+    from basinmap.deliverables.texts import keys_of as keys_of
+    from basinmap.deliverables.texts import read_texts as read_texts
+    from basinmap.deliverables.texts import with_texts as with_texts
+    from basinmap.export.document_themes import DocumentTheme as DocumentTheme
+    from basinmap.export.document_themes import read_theme as read_theme
     from basinmap.export.geopackages import write_geopackage as write_geopackage
+    from basinmap.export.html_documents import write_html as write_html
+    from basinmap.export.parts import Cell as Cell
+    from basinmap.export.parts import Column as Column
+    from basinmap.export.parts import Contents as Contents
+    from basinmap.export.parts import Data as Data
+    from basinmap.export.parts import Document as Document
+    from basinmap.export.parts import Figure as Figure
+    from basinmap.export.parts import Heading as Heading
+    from basinmap.export.parts import KeyFigure as KeyFigure
+    from basinmap.export.parts import KeyFigures as KeyFigures
+    from basinmap.export.parts import Legend as Legend
+    from basinmap.export.parts import LegendEntry as LegendEntry
+    from basinmap.export.parts import Note as Note
+    from basinmap.export.parts import Page as Page
+    from basinmap.export.parts import Paragraph as Paragraph
+    from basinmap.export.parts import Table as Table
+    from basinmap.export.pdf_documents import write_pdf as write_pdf
+    from basinmap.export.word_documents import write_docx as write_docx
     from basinmap.export.workbooks import write_workbook as write_workbook
-    from basinmap.maps.alternatives import alternative_text as alternative_text
-    from basinmap.maps.atlases import atlas as atlas
-    from basinmap.maps.bands import draw_isochrones as draw_isochrones
-    from basinmap.maps.basemap import draw_basemap as draw_basemap
-    from basinmap.maps.bivariate import draw_bivariate as draw_bivariate
-    from basinmap.maps.classes import SRU as SRU
-    from basinmap.maps.classes import classify as classify
-    from basinmap.maps.classes import shared_classes as shared_classes
-    from basinmap.maps.discontinuities import (
+    from basinmap.impact.autocorrelation import Autocorrelation as Autocorrelation
+    from basinmap.impact.autocorrelation import geary as geary
+    from basinmap.impact.autocorrelation import getis_ord as getis_ord
+    from basinmap.impact.autocorrelation import hot_spots as hot_spots
+    from basinmap.impact.autocorrelation import join_counts as join_counts
+    from basinmap.impact.autocorrelation import lisa as lisa
+    from basinmap.impact.autocorrelation import moran as moran
+    from basinmap.impact.designs import Design as Design
+    from basinmap.impact.designs import design as design
+    from basinmap.impact.effects import Finding as Finding
+    from basinmap.impact.effects import (
+        difference_in_differences as difference_in_differences,
+    )
+    from basinmap.impact.effects import event_study as event_study
+    from basinmap.impact.evaluating import Evaluation as Evaluation
+    from basinmap.impact.evaluating import evaluation as evaluation
+    from basinmap.impact.panels import ring_panel as ring_panel
+    from basinmap.impact.robustness import placebo_dates as placebo_dates
+    from basinmap.impact.robustness import pre_trends as pre_trends
+    from basinmap.impact.robustness import ring_sweep as ring_sweep
+    from basinmap.impact.robustness import synthetic_control as synthetic_control
+    from basinmap.impact.robustness import trend_bounds as trend_bounds
+    from basinmap.impact.segregation import segregation as segregation
+    from basinmap.impact.trajectories import Convergence as Convergence
+    from basinmap.impact.trajectories import convergence as convergence
+    from basinmap.impact.trajectories import growth_split as growth_split
+    from basinmap.impact.trajectories import location_quotient as location_quotient
+    from basinmap.impact.trajectories import rank_mobility as rank_mobility
+    from basinmap.impact.trajectories import resilience as resilience
+    from basinmap.impact.trajectories import shift_share as shift_share
+    from basinmap.impact.typologies import Typology as Typology
+    from basinmap.impact.typologies import typology as typology
+    from basinmap.impact.weights import Weights as Weights
+    from basinmap.impact.weights import contiguity_weights as contiguity_weights
+    from basinmap.impact.weights import distance_weights as distance_weights
+    from basinmap.impact.weights import time_weights as time_weights
+    from basinmap.impact.weights import weights_of as weights_of
+    from basinmap.maps.classing.classes import SRU as SRU
+    from basinmap.maps.classing.classes import classify as classify
+    from basinmap.maps.classing.classes import shared_classes as shared_classes
+    from basinmap.maps.grounds.basemap import draw_basemap as draw_basemap
+    from basinmap.maps.grounds.geotiffs import write_geotiff as write_geotiff
+    from basinmap.maps.grounds.relief import draw_hillshade as draw_hillshade
+    from basinmap.maps.layers.bands import draw_isochrones as draw_isochrones
+    from basinmap.maps.layers.bivariate import draw_bivariate as draw_bivariate
+    from basinmap.maps.layers.choropleths import draw_choropleth as draw_choropleth
+    from basinmap.maps.layers.discontinuities import (
         draw_discontinuities as draw_discontinuities,
     )
-    from basinmap.maps.dots import draw_dots as draw_dots
-    from basinmap.maps.exits import draw_exits as draw_exits
-    from basinmap.maps.furniture import draw_furniture as draw_furniture
-    from basinmap.maps.geotiffs import write_geotiff as write_geotiff
-    from basinmap.maps.grids import draw_grid as draw_grid
-    from basinmap.maps.grids import draw_surface as draw_surface
-    from basinmap.maps.hatching import draw_hatching as draw_hatching
-    from basinmap.maps.insets import draw_inset as draw_inset
-    from basinmap.maps.insets import draw_locator as draw_locator
-    from basinmap.maps.layers import draw_choropleth as draw_choropleth
-    from basinmap.maps.layers import draw_neighbours as draw_neighbours
-    from basinmap.maps.layers import draw_outlines as draw_outlines
-    from basinmap.maps.layers import draw_points as draw_points
-    from basinmap.maps.layers import draw_rings as draw_rings
-    from basinmap.maps.layers import draw_symbols as draw_symbols
-    from basinmap.maps.legends import draw_comparison as draw_comparison
-    from basinmap.maps.legends import draw_legend as draw_legend
-    from basinmap.maps.links import draw_links as draw_links
-    from basinmap.maps.logos import draw_logos as draw_logos
-    from basinmap.maps.markers import draw_markers as draw_markers
-    from basinmap.maps.names import draw_labels as draw_labels
-    from basinmap.maps.pages import page as page
-    from basinmap.maps.panels import panels as panels
-    from basinmap.maps.rasters import draw_raster as draw_raster
-    from basinmap.maps.relief import draw_hillshade as draw_hillshade
-    from basinmap.maps.squares import draw_squares as draw_squares
-    from basinmap.maps.themes import GREY as GREY
-    from basinmap.maps.themes import HALF_COLUMN as HALF_COLUMN
-    from basinmap.maps.themes import PRINT as PRINT
-    from basinmap.maps.themes import Theme as Theme
-    from basinmap.maps.themes import in_grey as in_grey
-    from basinmap.maps.themes import with_fonts as with_fonts
-    from basinmap.maps.typology import draw_typology as draw_typology
-    from basinmap.maps.vision import check_colors as check_colors
-    from basinmap.maps.vision import least_difference as least_difference
-    from basinmap.maps.vision import simulate as simulate
+    from basinmap.maps.layers.dots import draw_dots as draw_dots
+    from basinmap.maps.layers.grids import draw_grid as draw_grid
+    from basinmap.maps.layers.grids import draw_surface as draw_surface
+    from basinmap.maps.layers.hatching import draw_hatching as draw_hatching
+    from basinmap.maps.layers.links import draw_links as draw_links
+    from basinmap.maps.layers.markers import draw_markers as draw_markers
+    from basinmap.maps.layers.names import draw_labels as draw_labels
+    from basinmap.maps.layers.outlines import draw_neighbours as draw_neighbours
+    from basinmap.maps.layers.outlines import draw_outlines as draw_outlines
+    from basinmap.maps.layers.points import draw_points as draw_points
+    from basinmap.maps.layers.rasters import draw_raster as draw_raster
+    from basinmap.maps.layers.rings import draw_rings as draw_rings
+    from basinmap.maps.layers.squares import draw_squares as draw_squares
+    from basinmap.maps.layers.symbols import draw_symbols as draw_symbols
+    from basinmap.maps.layers.typology import draw_typology as draw_typology
+    from basinmap.maps.look.themes import GREY as GREY
+    from basinmap.maps.look.themes import HALF_COLUMN as HALF_COLUMN
+    from basinmap.maps.look.themes import PRINT as PRINT
+    from basinmap.maps.look.themes import Theme as Theme
+    from basinmap.maps.look.themes import in_grey as in_grey
+    from basinmap.maps.look.themes import with_fonts as with_fonts
+    from basinmap.maps.look.vision import check_colors as check_colors
+    from basinmap.maps.look.vision import least_difference as least_difference
+    from basinmap.maps.look.vision import simulate as simulate
+    from basinmap.maps.margins.chronicles import draw_event_study as draw_event_study
+    from basinmap.maps.margins.exits import draw_exits as draw_exits
+    from basinmap.maps.margins.furniture import draw_furniture as draw_furniture
+    from basinmap.maps.margins.insets import draw_inset as draw_inset
+    from basinmap.maps.margins.insets import draw_locator as draw_locator
+    from basinmap.maps.margins.keys import legend_entries as legend_entries
+    from basinmap.maps.margins.legends import draw_comparison as draw_comparison
+    from basinmap.maps.margins.legends import draw_legend as draw_legend
+    from basinmap.maps.margins.logos import draw_logos as draw_logos
+    from basinmap.maps.paper.alternatives import alternative_text as alternative_text
+    from basinmap.maps.paper.atlases import atlas as atlas
+    from basinmap.maps.paper.figures import figure as figure
+    from basinmap.maps.paper.pages import page as page
+    from basinmap.maps.paper.panels import panels as panels
     from basinmap.measures import Category as Category
     from basinmap.measures import Growth as Growth
     from basinmap.measures import Mean as Mean
@@ -238,6 +411,7 @@ if TYPE_CHECKING:
     from basinmap.secrecy.folders import check_secrecy as check_secrecy
     from basinmap.secrecy.protecting import Protection as Protection
     from basinmap.secrecy.protecting import protect as protect
+    from basinmap.sources.points import read_points as read_points
     from basinmap.sources.reading import read_source as read_source
     from basinmap.sources.tables import read_table as read_table
     from basinmap.spatial.apportioning import Apportionment as Apportionment
@@ -274,6 +448,8 @@ if TYPE_CHECKING:
     from basinmap.territory.memberships import membership as membership
     from basinmap.territory.movements import read_communes as read_communes
     from basinmap.territory.movements import read_movements as read_movements
+    from basinmap.territory.naming import Name as Name
+    from basinmap.territory.naming import named as named
     from basinmap.territory.outlines import read_outlines as read_outlines
     from basinmap.territory.passages import passage as passage
     from basinmap.territory.perimeters import Perimeter as Perimeter

@@ -1,6 +1,20 @@
 """`python -m basinmap` is the command line."""
 
-from basinmap.cli import run
+import sys
+
+__all__ = ["start"]
+
+
+def start() -> None:
+    """Run the command line; Ctrl-C while it loads says one line too."""
+    try:
+        from basinmap.cli import run  # noqa: PLC0415 - what takes time to load
+
+        run()
+    except KeyboardInterrupt:
+        print("basinmap: interrupted; nothing was changed", file=sys.stderr)  # noqa: T201
+        sys.exit(130)
+
 
 if __name__ == "__main__":
-    run()
+    start()

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 __all__ = [
+    "ArgumentError",
     "BasinmapError",
     "BasinmapWarning",
     "CRSError",
     "CodeError",
     "ColumnError",
     "DataError",
+    "Interrupted",
     "LibraryError",
     "MeasureError",
     "OutlineWarning",
@@ -23,6 +25,10 @@ __all__ = [
 
 class BasinmapError(Exception):
     """Base of every error that basinmap raises about its input."""
+
+
+class ArgumentError(BasinmapError, TypeError):
+    """An argument is of another type than the verb takes."""
 
 
 class CodeError(BasinmapError, ValueError):
@@ -63,6 +69,10 @@ class LibraryError(BasinmapError, ImportError):
 
 class OutputError(BasinmapError, OSError):
     """An output cannot be written."""
+
+
+class Interrupted(KeyboardInterrupt):
+    """Ctrl-C, or the like, that came while files moved: they are all in place."""
 
 
 class BasinmapWarning(UserWarning):

@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from basinmap.errors import BasinmapWarning, ColumnError, MeasureError, culprits
 from basinmap.states import QUALIFIERS, STATES, divided, grown
@@ -33,12 +34,14 @@ __all__ = [
     "as_floats",
     "check_columns",
     "check_counts",
+    "check_parts",
     "check_ratios",
     "counted",
     "evaluate",
     "missing",
     "parse_counts",
     "printed_names",
+    "quotient",
     "state_column",
     "states_of",
 ]
@@ -697,7 +700,7 @@ def evaluate(
         case Ratio(numerator=top, denominator=bottom, scale=scale):
             values, states = _quotient(table, top, bottom, signed=top in signed)
             values = values * scale
-            _check_parts(values, measure, column)
+            check_parts(values.to_numpy(), values.index, measure, column)
         case Growth(start=start, end=end, years=years):
             values, states = _quotient(table, end, start, growth=True)
             values = (values ** (1 / years) - 1) * 100
@@ -722,25 +725,102 @@ def _quotient(
     """Divide two stocks; say what each result is worth."""
     dividend, above = counted(table, top, signed=signed)
     divisor, below = counted(table, bottom)
+    values, states = quotient(
+        dividend.to_numpy(),
+        above.to_numpy(dtype=object),
+        divisor.to_numpy(),
+        below.to_numpy(dtype=object),
+        growth=growth,
+    )
+    told = "" if states is None else states
+    return (
+        pd.Series(values, index=table.index),
+        pd.Series(told, index=table.index, dtype=object),
+    )
+
+
+def quotient(
+    dividend: NDArray[np.float64],
+    above: NDArray[np.object_] | None,
+    divisor: NDArray[np.float64],
+    below: NDArray[np.object_] | None,
+    *,
+    growth: bool = False,
+) -> tuple[NDArray[np.float64], NDArray[np.object_] | None]:
+    """
+    Divide counts, and say what each quotient is worth.
+
+    Parameters
+    ----------
+    dividend
+        Counts, NaN where missing.
+    above
+        What they are worth; None where there is nothing to say of any.
+    divisor, below
+        The same, of what they are divided by.
+    growth
+        Whether the quotient is that of a count and of the same earlier.
+
+    Returns
+    -------
+    values, states : ndarray
+        NaN where missing; no states where there is nothing to say of any.
+
+    Examples
+    --------
+    >>> quotient(np.array([1.0, 2.0]), None, np.array([4.0, 0.0]), None)[1].tolist()
+    ['', 'not_applicable']
+    """
     void = divisor == 0
-    values = dividend / divisor.mask(void, np.nan)
-    rule = grown(below, above, void) if growth else divided(above, below, void)
-    states = pd.Series(rule, index=table.index, dtype=object)
-    return values.mask(states.isin(list(STATES))), states
+    values = dividend / np.where(void, np.nan, divisor)
+    if above is None and below is None and not void.any():
+        return values, None
+    whole = np.full(len(values), "", dtype=object)
+    above, below = (whole if told is None else told for told in (above, below))
+    states = grown(below, above, void) if growth else divided(above, below, void)
+    gone = np.isin(states, list(STATES))
+    return np.where(gone, np.nan, values), states if (states != "").any() else None
 
 
-def _check_parts(values: pd.Series, measure: Ratio, column: str) -> None:
-    """Warn of a part that is more than its whole."""
+def check_parts(
+    values: NDArray[np.float64],
+    index: pd.Index,
+    measure: Ratio,
+    column: str,
+    *,
+    stacklevel: int = 4,
+) -> None:
+    """
+    Warn of a part that is more than its whole.
+
+    Parameters
+    ----------
+    values
+        Of the ratio.
+    index
+        Their codes.
+    measure
+        The ratio; nothing is said of one that is no percentage.
+    column
+        Its name.
+    stacklevel
+        See `warnings.warn`.
+
+    Warns
+    -----
+    BasinmapWarning
+        Naming the codes.
+    """
     if not measure.unit.startswith("%") or measure.scale != 100:
         return
-    over = values.index[values > 100 * (1 + 1e-9)]
+    over = index[values > 100 * (1 + 1e-9)]
     if len(over):
         warnings.warn(
             f"{column!r}: {len(over)} value(s) above 100 % at {culprits(over)}: "
             f"{measure.numerator!r} is more than {measure.denominator!r} there; are "
             "they of one file and one year?",
             BasinmapWarning,
-            stacklevel=4,
+            stacklevel=stacklevel,
         )
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "decoded",
     "grids",
     "rows_of",
+    "stripped",
     "workbook_rows",
 ]
 
@@ -209,10 +210,18 @@ class Grid:
         parts = list(self.blocks(header, wanted))
         empty = pd.DataFrame(columns=wanted, dtype=str)
         table = pd.concat(parts, ignore_index=True) if parts else empty
-        return table.apply(_stripped) if len(table) else table
+        return table.apply(stripped) if len(table) else table
 
 
-def _stripped(column: pd.Series) -> pd.Series:
+def stripped(column: pd.Series) -> pd.Series:
+    """
+    Return text without the spaces around it, no-break ones and marks among them.
+
+    Parameters
+    ----------
+    column
+        Of a table.
+    """
     return column.astype("str").str.strip(" \t\u00a0\u202f\u200b\ufeff")
 
 

@@ -2,24 +2,63 @@
 
 from __future__ import annotations
 
-import json
+import datetime as dt
 import os
-import shutil
 import tempfile
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from basinmap.errors import OutputError
+from basinmap.arguments import path_of
+from basinmap.errors import BasinmapWarning, OutputError, VintageError, culprits
+from basinmap.moves import (
+    MANIFEST,
+    PREFIX,
+    deferred,
+    discard,
+    exchangeable,
+    held,
+    let_go,
+    place,
+    sweep,
+)
 
-__all__ = ["MANIFEST", "refusal", "staged_file", "staged_folder", "write_whole"]
+__all__ = [
+    "MANIFEST",
+    "UNDATED",
+    "refusal",
+    "staged_file",
+    "staged_folder",
+    "today",
+    "write_whole",
+]
 
-MANIFEST = "manifest.json"
-"""Name of the list of outputs; a new set removes what the old list named."""
+UNDATED = dt.date(2000, 1, 1)
+"""Day of a file that is given none: the same content is the same bytes any day."""
+
+
+def today() -> dt.date:
+    """
+    Return the day of making of a document that is given none.
+
+    That of `SOURCE_DATE_EPOCH`, seconds since 1970, where the environment sets it, so
+    that a document made again is the same.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "").strip()
+    if epoch:
+        try:
+            return dt.datetime.fromtimestamp(int(epoch), tz=dt.UTC).date()
+        except (ValueError, OverflowError, OSError):
+            msg = f"SOURCE_DATE_EPOCH={epoch!r} is no number of seconds; unset it"
+            raise VintageError(msg) from None
+    return dt.date.today()  # noqa: DTZ011 - the maker's day
 
 
 @contextmanager
-def staged_file(path: str | Path) -> Iterator[Path]:
+def staged_file(
+    path: str | Path, *, check: Callable[[Path], None] | None = None
+) -> Iterator[Path]:
     """
     Give a temporary path beside `path`; move it there if all went well.
 
@@ -27,6 +66,9 @@ def staged_file(path: str | Path) -> Iterator[Path]:
     ----------
     path
         Where the file will be; its folder is made if it is missing.
+    check
+        Reads back what was written, and raises OSError if it is not whole: a full disk
+        is not always told to who writes.
 
     Raises
     ------
@@ -38,16 +80,19 @@ def staged_file(path: str | Path) -> Iterator[Path]:
         staged = folder / target.name
         yield staged
         try:
-            staged.replace(target)
+            if check is not None:
+                check(staged)
+            with deferred():
+                staged.replace(target)
         except OSError as error:
             raise refusal(target, error) from error
 
 
 def _checked_target(path: str | Path) -> Path:
-    if not str(path).strip() or "\0" in str(path):
+    if isinstance(path, str | os.PathLike) and _unnamed(path):
         msg = f"{str(path)!r} is no name: cannot write there; give the path of a file"
         raise OutputError(msg)
-    target = Path(path)
+    target = path_of(path, error=OutputError)
     try:
         # A link stays a link: what it points to is replaced.
         target = target.resolve() if target.is_symlink() else target
@@ -62,6 +107,10 @@ def _checked_target(path: str | Path) -> Path:
             raise
         raise refusal(target, error) from error
     return target
+
+
+def _unnamed(path: str | os.PathLike[str]) -> bool:
+    return not str(path).strip() or "\0" in str(path)
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
@@ -90,7 +139,7 @@ def write_whole(path: str | Path, data: bytes) -> None:
 @contextmanager
 def staged_folder(out: str | Path) -> Iterator[Path]:
     """
-    Give a temporary folder beside `out`; move its files there if all went well.
+    Give a temporary folder beside `out`; move its files there as one, if all went well.
 
     With a new manifest, files that the previous one named and that are not written
     again are removed; any other file of the folder stays.
@@ -98,33 +147,65 @@ def staged_folder(out: str | Path) -> Iterator[Path]:
     Parameters
     ----------
     out
-        Where the files will be.
+        Where the files will be. While they are made, no other process writes there.
 
     Raises
     ------
     OutputError
-        If `out` is a file or cannot be written; then nothing is changed.
+        If `out` is a file, cannot be written, or is being written; then nothing is
+        changed.
+
+    Warns
+    -----
+    BasinmapWarning
+        If a file of the set was changed by hand since it was written: it is kept under
+        another name.
     """
     target = _checked_folder(out)
-    # Inside a folder that is there: it may be writable when its parent is not,
-    # or lie on another disk, from which files cannot be moved.
-    with _beside(target if target.is_dir() else target.parent) as folder:
+    base = target if target.is_dir() and not exchangeable(target) else target.parent
+    with _beside(base) as folder, _alone(base, target):
         yield folder
         try:
-            target.mkdir(exist_ok=True)
-            _move_all(folder, target)
-        except OutputError:
-            raise
+            aside = place(folder.parent, target)
         except OSError as error:
             raise refusal(target, error) from error
+    if aside:
+        kept = culprits(aside.values())
+        msg = f"{len(aside)} file(s) of {target} that were changed by hand since they "
+        msg += f"were written are kept as {kept}"
+        warnings.warn(msg, BasinmapWarning, stacklevel=4)
+
+
+@contextmanager
+def _alone(base: Path, target: Path) -> Iterator[None]:
+    """Let one process at a time write a folder."""
+    # Not in the folder itself, which may be exchanged for another.
+    name = f".{target.name}" if base == target.parent else ""
+    path, handle = base / f".basinmap{name}.lock", None
+    try:
+        try:
+            with deferred(moves=False):
+                handle = held(path)
+        except OSError as error:
+            raise refusal(target, error) from error
+        if handle is None:
+            msg = f"{target} is being written by another process; wait for it, or "
+            raise OutputError(msg + "give another folder")
+        # Files that were left half moved are moved before they are looked at.
+        sweep(target)
+        yield
+    finally:
+        if handle is not None:
+            let_go(handle, path)
 
 
 def _checked_folder(out: str | Path) -> Path:
-    target = Path(out)
-    if not str(out).strip() or "\0" in str(out):
+    if isinstance(out, str | os.PathLike) and _unnamed(out):
         msg = f"{str(out)!r} is no name: cannot write there; give a folder, --out out"
         raise OutputError(msg)
+    target = path_of(out, "out", error=OutputError)
     try:
+        target = target.resolve()
         if target.exists() and not target.is_dir():
             msg = f"{target} is a file; give a folder that can be written"
             raise OutputError(msg)
@@ -138,48 +219,42 @@ def _checked_folder(out: str | Path) -> Path:
     return target
 
 
-def _move_all(folder: Path, target: Path) -> None:
-    names = sorted(item.name for item in folder.iterdir())
-    blocked = [name for name in names if (target / name).is_dir()]
-    if blocked:
-        msg = f"{target / blocked[0]} is a folder where a file must go; rename it"
-        raise OutputError(msg)
-    # Files alone are added to a set; a new list of files replaces the set.
-    listed = _listed(target) if MANIFEST in names else []
-    stale = [name for name in listed if name not in names]
-    # The manifest goes last: until then the old one still names the old files.
-    for name in sorted(names, key=lambda item: item == MANIFEST):
-        (folder / name).replace(target / name)
-    for name in stale:
-        (target / name).unlink(missing_ok=True)
-
-
-def _listed(folder: Path) -> list[str]:
-    """Return the plain file names that the manifest of a folder lists."""
-    with suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
-        known = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))["outputs"]
-        return [n for n in known if Path(n).name == n and (folder / n).is_file()]
-    return []
-
-
 @contextmanager
 def _beside(parent: Path) -> Iterator[Path]:
     """Make a temporary folder in `parent`, which is made if it is missing."""
     made = [folder for folder in (parent, *parent.parents) if not folder.exists()]
+    whole = None
     try:
-        parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=".basinmap-", dir=parent))
-    except OSError as error:
-        raise refusal(parent, error) from error
-    try:
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            sweep(parent)
+            with deferred(moves=False):
+                whole = _locked_folder(parent)
+            folder = whole[0] / "new"
+            folder.mkdir()
+        except OSError as error:
+            raise refusal(parent, error) from error
         yield folder
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        if whole is not None:
+            discard(*whole)
         for empty in made:
             with suppress(OSError):
                 empty.rmdir()
         raise
-    shutil.rmtree(folder, ignore_errors=True)
+    discard(*whole)
+
+
+def _locked_folder(parent: Path) -> tuple[Path, int]:
+    """Make a temporary folder that says, by its lock, that its process lives."""
+    while True:
+        folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
+        try:
+            handle = held(folder / "lock")
+        except FileNotFoundError:
+            continue  # who sweeps was faster by a hair, and removed it
+        if handle is not None:
+            return folder, handle
 
 
 def refusal(path: Path, error: OSError) -> OutputError:
@@ -193,5 +268,5 @@ def refusal(path: Path, error: OSError) -> OutputError:
     error
         What the system says.
     """
-    reason = error.strerror or type(error).__name__
+    reason = error.strerror or str(error) or type(error).__name__
     return OutputError(f"cannot write in {path}: {reason}; choose another place")

@@ -18,6 +18,7 @@ __all__ = [
     "stopped",
     "typeset",
     "uncapital",
+    "yes_or_no",
 ]
 
 THIN = "\u202f"  # narrow no-break space: thousands, before ; ? ! » %
@@ -86,10 +87,14 @@ def shortest(value: float) -> str:
 
     Examples
     --------
-    >>> shortest(2.5), shortest(20_000.0), shortest(0.1)
-    ('2,5', '20\u202f000', '0,1')
+    >>> shortest(2.5), shortest(20_000.0), shortest(0.1 * 3)
+    ('2,5', '20\u202f000', '0,3')
     """
-    decimals = next(d for d in range(7) if d == 6 or round(value, d) == value)
+    # What was computed is a hair off: 0.1 × 3 is 0.3.
+    close = 1e-9 * max(1.0, abs(value))
+    decimals = next(
+        d for d in range(7) if d == 6 or abs(round(value, d) - value) < close
+    )
     return number(value, decimals)
 
 
@@ -262,3 +267,22 @@ def uncapital(text: str) -> str:
     ('taux de vacance', 'RP 2021')
     """
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def yes_or_no(value: object) -> str:
+    """
+    Return a truth value in French, anything else as text.
+
+    Parameters
+    ----------
+    value
+        Anything; the truth values of numpy too.
+
+    Examples
+    --------
+    >>> yes_or_no(True), yes_or_no(0)
+    ('oui', '0')
+    """
+    if type(value).__name__ in ("bool", "bool_"):
+        return "oui" if value else "non"
+    return str(value)

@@ -25,7 +25,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import basinmap as bm
-from basinmap.maps.drawing import class_colors, in_frame
+from basinmap.maps.layers.drawing import class_colors, in_frame
 
 DAY = dt.date(2026, 11, 25)
 COMMUNES, EPCIS = bm.communes(), bm.epcis()

@@ -18,7 +18,8 @@ import numpy as np
 import pandas as pd
 
 import basinmap as bm
-from basinmap.territory.sums import columns_of, stocks_of, sums_of
+from basinmap.territory import tallies
+from basinmap.territory.sums import columns_of, placed, tallied
 from basinmap.values.prints import holds, print_of
 from basinmap.values.told import bare
 
@@ -70,8 +71,9 @@ def row(table, parent, measures, runs, aggregated=None) -> None:
     parent = parent.astype(object).rename("epci")
 
     def summed():
-        sums = sums_of(stocks_of(table, measures), parent)
-        return columns_of(measures, sums, table, parent)
+        units, unit = placed(parent)
+        sums = tallies.added(tallied(table, measures), unit, len(units))
+        return columns_of(measures, (sums, units), table, parent)
 
     calls = {"bare": lambda: table.groupby(parent).sum(), "summed": summed}
     if aggregated:

@@ -216,11 +216,13 @@ def commune_table(
             "scot": epci.map(scot),
             "arrondissement": [record["arrondissement"] for record in records],
             "departement": [record["departement"] for record in records],
+            # How the name is joined to « de » and « à »: TNCC of the COG.
+            "tncc": [str(record["typeLiaison"]) for record in records],
             "area_km2": ground_area(outlines),
         },
         index=codes,
     )
-    text = ["name", "epci", "scot", "arrondissement", "departement"]
+    text = ["name", "epci", "scot", "arrondissement", "departement", "tncc"]
     table = table.astype(dict.fromkeys(text, "str")).join(town_halls(raw, outlines))
     return gpd.GeoDataFrame(table, geometry=outlines.to_numpy(), crs=METRES)
 
@@ -483,7 +485,7 @@ def column_sources() -> dict[str, dict[str, str]]:
     return {
         "communes": {
             **dict.fromkeys(["commune", "name", "arrondissement"], "communes-2026"),
-            "departement": "communes-2026",
+            **dict.fromkeys(["departement", "tncc"], "communes-2026"),
             "epci": "epci-2026",
             "scot": "scots",
             **dict.fromkeys(["area_km2", "geometry"], "outlines-2026"),

@@ -17,7 +17,10 @@ from matplotlib.figure import Figure
 
 import basinmap as bm
 import basinmap.maps as room
-from basinmap.maps.alternatives import (
+from basinmap.maps.layers.bivariate import Axis, BivariateBlock
+from basinmap.maps.layers.links import LinksBlock
+from basinmap.maps.layers.typology import CategoriesBlock
+from basinmap.maps.paper.alternatives import (
     LONGEST,
     Sentence,
     Told,
@@ -25,18 +28,15 @@ from basinmap.maps.alternatives import (
     counted,
     told,
 )
-from basinmap.maps.bivariate import Axis, BivariateBlock
-from basinmap.maps.blocks import (
+from basinmap.maps.paper.blocks import (
     CirclesBlock,
     ClassesBlock,
     FiguresBlock,
     KeyBlock,
     Swatch,
 )
-from basinmap.maps.links import LinksBlock
-from basinmap.maps.pages import map_axes
-from basinmap.maps.portable import facts_of
-from basinmap.maps.typology import CategoriesBlock
+from basinmap.maps.paper.pages import map_axes
+from basinmap.maps.paper.portable import facts_of
 
 DAY = dt.date(2026, 11, 23)
 
@@ -311,8 +311,8 @@ def test_an_entry_of_the_legend_says_what_it_shows(block, kind, words):
 
 def test_every_entry_that_a_layer_may_leave_has_words_or_is_a_small_map():
     modules = [
-        importlib.import_module(f"basinmap.maps.{info.name}")
-        for info in pkgutil.iter_modules(room.__path__)
+        importlib.import_module(info.name)
+        for info in pkgutil.walk_packages(room.__path__, "basinmap.maps.")
     ]
     blocks = {
         value

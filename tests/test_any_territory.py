@@ -20,6 +20,7 @@ from basinmap.errors import (
     DataError,
     VintageError,
 )
+from basinmap.spatial.coverages import dissolve
 from basinmap.territory.aggregation import check_table
 from basinmap.territory.france import DEPARTEMENTS, REGIONS, region_of
 from basinmap.territory.lists import listed
@@ -660,10 +661,27 @@ def test_a_published_median_is_read_on_the_list_that_is_given():
     assert pd.isna(now["59006"])
 
 
-def test_flows_take_no_list(somme):
-    table = pd.DataFrame({"origin": ["80021"], "destination": ["80001"], "movers": 1})
-    with pytest.raises(DataError, match="leave communes out"):
-        bm.compute("D12", table, communes=somme)
+def test_flows_go_between_the_communes_of_a_list(somme):
+    table = pd.DataFrame(
+        [("80021", "80021", 50), ("80021", "75056", 3), ("75056", "80021", 4)],
+        columns=["origin", "destination", "movers_2022"],
+    )
+    epci = somme.loc["80021", "epci"]
+    found = bm.compute("D12", table, to="epci", communes=somme)
+    assert found.to_dict() == {("ailleurs", epci): 4, (epci, "ailleurs"): 3}
+    with pytest.raises(CodeError, match=r"'80999'.*communes=bm.read_territory"):
+        bm.compute("D12", table.replace("80021", "80999"), communes=somme)
+
+
+def test_communes_of_a_list_are_merged_whole_or_told(somme):
+    epci = somme["epci"].value_counts().index[0]
+    every = somme[somme["epci"] == epci].assign(n=1.0)
+    asked = {"measures": {"n": bm.Stock()}, "communes": somme}
+    whole = dissolve(every, "epci", **asked)
+    assert whole["n"].to_dict() == {epci: len(every)}
+    assert "n_state" not in whole
+    with pytest.raises(DataError, match="no unit of level 'epci' is whole"):
+        dissolve(every[1:], "epci", **asked)
 
 
 def test_a_density_without_a_surface_is_not_available():

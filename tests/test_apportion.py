@@ -846,3 +846,138 @@ def test_a_table_of_weights_without_a_row_is_refused():
     none = ON_ONE_SIDE["table"].iloc[:0]
     with pytest.raises(DataError, match="none lies in any unit"):
         apportion(table, SIDE, ACROSS, measures=POP, weights=none)
+
+
+# -- a quartier of an IRIS, in three ways -------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def somain():
+    """Return Somain as one IRIS of 1,000 dwellings, and what it is shared out to."""
+    outline = bm.communes().loc["59574", "geometry"]
+    index = pd.Index(["595740000"], name="iris")
+    iris = gpd.GeoDataFrame(geometry=[outline], index=index, crs=2154)
+    counts = bm.describe(
+        pd.DataFrame({"dwellings_2021": [1000.0]}, index=index),
+        measures={
+            "dwellings_2021": bm.Stock(
+                label="Logements", vintage="2021", source="Insee, RP 2021"
+            )
+        },
+    )
+    mark = bm.quartiers().loc["sessevalle", "geometry"].intersection(outline)
+    both = gpd.GeoDataFrame(
+        {"quality": ["indicative", ""]},
+        geometry=[mark, outline.difference(mark)],
+        index=pd.Index(["sessevalle", "ailleurs"], name="quartier"),
+        crs=2154,
+    )
+    return iris, counts, both
+
+
+def inside(area, n, seed):
+    """Return points of an area."""
+    west, south, east, north = area.bounds
+    chance = np.random.default_rng(seed)
+    x = chance.uniform(west, east, 40 * n)
+    y = chance.uniform(south, north, 40 * n)
+    return shapely.points(x, y)[shapely.contains_xy(area, x, y)][:n]
+
+
+def three_ways(both):
+    """Return weights of which three in ten lie in Sessevalle."""
+    here, there = both.geometry
+    points = [*inside(here.buffer(-30), 30, 1), *inside(there.buffer(-30), 70, 2)]
+    dwellings = gpd.GeoDataFrame(geometry=points, crs=2154)
+    boxes = shapely.buffer(np.array(points), 8, cap_style="square")
+    buildings = gpd.GeoDataFrame(
+        {"homes": 1.0}, geometry=boxes, crs=2154, index=range(100)
+    )
+    heart = shapely.box(*here.representative_point().buffer(60).bounds)
+    far = shapely.box(*there.representative_point().buffer(60).bounds)
+    squares = gpd.GeoDataFrame(
+        {"men_2021": [30.0, 70.0]},
+        geometry=[heart, far],
+        crs=2154,
+        index=pd.Index(["a", "b"], name="carreau"),
+    )
+    told = bm.Stock(
+        label="Ménages des carreaux", vintage="2021", source="Insee, Filosofi"
+    )
+    return {
+        "dwellings": (dwellings, None),
+        "buildings": (buildings, "homes"),
+        "squares": (bm.describe(squares, measures={"men_2021": told}), "men_2021"),
+    }
+
+
+@pytest.mark.parametrize("way", ["dwellings", "buildings", "squares"])
+def test_an_iris_is_shared_out_to_a_quartier_by_what_people_live_in(somain, way):
+    iris, counts, both = somain
+    weights, count = three_ways(both)[way]
+    found, report = bm.apportion(counts, iris, both, weights=weights, count=count)
+    # Three in ten, and nothing lost.
+    assert found.loc["sessevalle", "dwellings_2021"] == pytest.approx(300)
+    assert found["dwellings_2021"].sum() == 1000
+    assert found["dwellings_2021_state"].tolist() == ["estimated", "estimated"]
+    assert "(estimation)" in bm.told_of(found).rule
+    assert "mention « estimation »" in plain(report)
+    assert "Totaux conservés : Logements (2021)" in plain(report)
+
+
+def test_what_weighs_is_named_and_credited(somain):
+    iris, counts, both = somain
+    weights, count = three_ways(both)["squares"]
+    found, _ = bm.apportion(counts, iris, both, weights=weights, count=count)
+    series = bm.column(found, "dwellings_2021")
+    assert "« Ménages des carreaux, 2021 »" in series.attrs["rule"].replace("\xa0", " ")
+    assert series.attrs["sources"] == ("Insee, RP 2021", "poids : Insee, Filosofi")
+
+
+def test_an_indicative_outline_makes_an_estimate_of_what_moves_whole(somain):
+    iris, counts, _ = somain
+    whole = iris.set_axis(pd.Index(["sessevalle"], name="quartier"))
+    exact, _ = bm.apportion(counts, iris, whole)
+    assert "dwellings_2021_state" not in exact
+    found, report = bm.apportion(counts, iris, whole.assign(quality="indicative"))
+    assert found["dwellings_2021_state"].tolist() == ["estimated"]
+    assert "Contours indicatifs, valeurs estimées (1 : sessevalle)" in plain(report)
+    assert bm.told_of(found).remarks == {"sessevalle": "Contour indicatif."}
+
+
+def test_a_rate_is_not_shared_out_but_computed_from_its_two_counts(somain):
+    iris, counts, both = somain
+    rate = pd.DataFrame({"taux": [11.1]}, index=counts.index)
+    with pytest.raises(MeasureError):
+        bm.apportion(rate, iris, both, measures={"taux": bm.Median(unit="%")})
+
+
+@needs_reference
+def test_sessevalle_is_shared_out_of_the_iris_of_somain_by_squares():
+    outlines = bm.read_units(SHARED / "iris/iris_2020_59_62_from_z9tiles.gpkg", "iris")
+    outlines = outlines[outlines.index.str.startswith("59574")]
+    outlines, _ = bm.clean_coverage(outlines)
+    counts = bm.statistics("iris").loc[outlines.index, ["dwellings_2021"]]
+    squares = bm.square_grid(outlines, size_m=200)
+    homes = pd.DataFrame({"men_2021": 12.0}, index=squares.index)
+    told = bm.Stock(label="Ménages des carreaux", vintage="2021", source="Insee")
+    weights = bm.grid_squares(bm.describe(homes, measures={"men_2021": told}))
+    mark = bm.quartiers()
+    found, report = bm.apportion(
+        counts,
+        outlines,
+        mark,
+        measures={"dwellings_2021": bm.Stock(vintage="2021")},
+        weights=weights,
+        count="men_2021",
+    )
+    plainly, _ = bm.apportion(
+        counts, outlines, mark, measures={"dwellings_2021": bm.Stock(vintage="2021")}
+    )
+    # Even squares share as surface does, to the squares that stick out.
+    assert found.loc["sessevalle", "dwellings_2021"] == pytest.approx(
+        plainly.loc["sessevalle", "dwellings_2021"], rel=0.02
+    )
+    lost = counts["dwellings_2021"].sum() * report.uncovered["dwellings_2021"]
+    held = found["dwellings_2021"].sum()
+    assert lost + held == pytest.approx(counts["dwellings_2021"].sum())

@@ -18,8 +18,8 @@ from tqdm import tqdm
 
 import basinmap as bm
 from basinmap.errors import BasinmapWarning, ColumnError, DataError, OutputError
-from basinmap.maps import atlases
-from basinmap.maps.contents import Line, contents_sheets
+from basinmap.maps.paper import atlases
+from basinmap.maps.paper.contents import Line, contents_sheets
 
 DAY = dt.date(2026, 11, 25)
 X, Y = 686_000.0, 7_037_000.0  # Lens

@@ -28,12 +28,12 @@ from basinmap.errors import (
     SecrecyError,
     VintageError,
 )
-from basinmap.maps.blocks import ClassesBlock
-from basinmap.maps.drawing import STATE_FILL, state_fill
-from basinmap.maps.guards import check_drawable
-from basinmap.maps.pages import Sheet
-from basinmap.maps.palettes import SEQUENTIAL, sequential_colors
-from basinmap.maps.vision import least_difference
+from basinmap.maps.layers.drawing import STATE_FILL, state_fill
+from basinmap.maps.look.palettes import SEQUENTIAL, sequential_colors
+from basinmap.maps.look.vision import least_difference
+from basinmap.maps.paper.blocks import ClassesBlock
+from basinmap.maps.paper.guards import check_drawable
+from basinmap.maps.paper.sheets import Sheet
 from basinmap.measures import STATES
 from basinmap.values.checks import numbers
 
@@ -665,8 +665,9 @@ def test_two_entries_that_look_alike_warn(ax, four):
     bm.draw_outlines(ax, four.iloc[:2], label="A", fill="#d7191c")
     with pytest.warns(BasinmapWarning, match="'A' and 'B' look alike with"):
         bm.draw_outlines(ax, four.iloc[2:], label="B", fill="#8a7b0c")
+    right = four.set_geometry(four.buffer(-100))
     with pytest.warns(BasinmapWarning, match="'A' and 'C' look alike: "):
-        bm.draw_outlines(ax, four.iloc[2:], label="C", fill="#d7191c")
+        bm.draw_outlines(ax, right.iloc[:1], label="C", fill="#d7191c")
     bm.draw_outlines(ax, four, label="limite")
     with pytest.warns(BasinmapWarning, match="'limite' and 'bord' look alike"):
         bm.draw_outlines(ax, four, label="bord")
@@ -678,7 +679,7 @@ def test_two_entries_that_look_alike_warn(ax, four):
 
 
 def test_a_fill_like_a_class_warns(ax, four):
-    bm.draw_choropleth(ax, four, bm.classify(RATE, k=2))
+    bm.draw_choropleth(ax, four.iloc[1:], bm.classify(RATE.iloc[1:], k=2))
     color = ax.blocks[0].swatches[0].color
     with pytest.warns(BasinmapWarning, match="look alike"):
         bm.draw_outlines(ax, four.iloc[:1], label="parc", fill=color)
@@ -697,12 +698,14 @@ OWN = {
 
 
 @pytest.mark.parametrize("layer", OWN)
-def test_colours_of_your_own_are_checked_everywhere(ax, four, layer):
+def test_colours_of_your_own_are_checked_everywhere(four, layer):
+    _, ax = bm.page(four, title="Essai")
     for palette in ("pink", ["#ff0000"], ["#ff0000", "#fe0000"], ["rouge", "vert"]):
         with pytest.raises(DataError):
             OWN[layer](ax, four, palette)
     with pytest.warns(BasinmapWarning, match="look alike|order of the classes"):
         OWN[layer](ax, four, ["#8a7b0c", "#d7191c"])
+    _, ax = bm.page(four, title="Essai")
     OWN[layer](ax, four, ["#0a3364", "#bdd7eb"])
 
 

@@ -6,7 +6,7 @@ import shapely
 
 import basinmap as bm
 from basinmap.errors import ColumnError, CRSError, DataError
-from basinmap.maps.bands import BandsBlock, draw_isochrones
+from basinmap.maps.layers.bands import BandsBlock, draw_isochrones
 
 
 def bands(*radii, nested=False, crs="EPSG:2154"):

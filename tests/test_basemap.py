@@ -22,8 +22,8 @@ from xyzservices import TileProvider
 
 import basinmap as bm
 from basinmap.errors import BasinmapWarning, DataError, OutputError
-from basinmap.maps.basemap import _reason, finest_zoom
-from basinmap.maps.tilecache import TileCache, cache_folder
+from basinmap.maps.grounds.basemap import _reason, finest_zoom
+from basinmap.maps.grounds.tilecache import TileCache, cache_folder
 
 LENS = bm.communes(epci="call")
 CREDIT = "© Serveur d’essai"
@@ -512,7 +512,7 @@ def test_the_credit_is_at_the_foot(ax, server, tmp_path):
 def test_the_credit_of_ign_is_ours_with_the_year_of_the_tiles(
     ax, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("basinmap.maps.basemap._Errand._asked", white)
+    monkeypatch.setattr("basinmap.maps.grounds.basemap._Errand._asked", white)
     bm.draw_basemap(ax, "plan-ign", cache=tmp_path)
     year = dt.datetime.now(tz=dt.UTC).year
     assert list(ax.grounds) == [f"© IGN – Plan IGN v2, {year}"]
@@ -533,7 +533,7 @@ def test_the_credit_of_ign_is_ours_with_the_year_of_the_tiles(
     ],
 )
 def test_credits_are_in_french(ax, tmp_path, monkeypatch, source, credit):
-    monkeypatch.setattr("basinmap.maps.basemap._Errand._asked", white)
+    monkeypatch.setattr("basinmap.maps.grounds.basemap._Errand._asked", white)
     bm.draw_basemap(ax, source, cache=tmp_path)
     (found,) = ax.grounds
     assert found.startswith(credit)
@@ -596,7 +596,7 @@ def test_one_module_asks_the_network_and_one_reads_rasters():
     importers = {
         library: [
             path.name
-            for path in sorted(rooms.glob("*.py"))
+            for path in sorted(rooms.rglob("*.py"))
             if re.search(
                 rf"^(import|from) {library}\b", path.read_text("utf-8"), re.MULTILINE
             )

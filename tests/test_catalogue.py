@@ -24,8 +24,8 @@ from basinmap.errors import (
     SecrecyError,
     VintageError,
 )
-from basinmap.maps.classes import Method
-from basinmap.maps.palettes import DIVERGING, QUALITATIVE, SEQUENTIAL
+from basinmap.maps.classing.classes import Method
+from basinmap.maps.look.palettes import DIVERGING, QUALITATIVE, SEQUENTIAL
 from basinmap.territory.levels import LEVELS
 
 LENS, LIEVIN, DOUAI, ARRAS = "62498", "62510", "59178", "62041"

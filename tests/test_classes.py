@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 import basinmap as bm
 from basinmap.errors import DataError, MeasureError
-from basinmap.maps.classes import SRU, shared_classes
-from basinmap.maps.methods import Method, cut_values, round_breaks
+from basinmap.maps.classing.classes import SRU, shared_classes
+from basinmap.maps.classing.methods import Method, cut_values, round_breaks
 
 quick = settings(max_examples=60, deadline=None, database=None)
 METHODS = get_args(Method)

@@ -12,6 +12,7 @@ import pytest
 
 import basinmap
 from basinmap import cli
+from basinmap.cli import documents
 from basinmap.deliverables import housing
 from basinmap.territory.embedded import provenance
 
@@ -20,6 +21,12 @@ CALL = "246200364"
 
 def files(folder):
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch):
+    """Speak English, whatever the session of whoever runs the tests."""
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
 
 
 @pytest.fixture
@@ -72,6 +79,8 @@ def quick(monkeypatch):
     monkeypatch.setattr(housing, "PLATES", tuple(plates))
     monkeypatch.setattr(housing, "_write_data", write("donnees.gpkg"))
     monkeypatch.setattr(housing, "_write_tables", write("tableaux.xlsx"))
+    monkeypatch.setattr(housing, "_write_document", lambda *_: None)
+    monkeypatch.setattr(documents, "_write_others", lambda *_: None)
 
 
 # --- bad input ------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from matplotlib.text import Text
 import basinmap as bm
 from basinmap.deliverables import housing
 from basinmap.deliverables.housing import PLATES
-from basinmap.deliverables.subjects import subject
+from basinmap.deliverables.subjects import subject, subject_of
 from basinmap.errors import BasinmapError
 from basinmap.territory.embedded import provenance
 
@@ -375,7 +375,9 @@ def test_the_method_names_one_commune_out_of_the_field_in_the_singular(
 ):
     monkeypatch.setattr(housing, "PLATES", ())
     monkeypatch.setattr(housing, "FORMATS", ("svg",))
-    folder = bm.plh("200069672", out=tmp_path / "out", date=DAY, quiet=True)
+    folder = bm.plh(
+        "200069672", out=tmp_path / "out", date=DAY, formats=(), quiet=True
+    )
     method = (folder / "methode.md").read_text(encoding="utf-8")
     assert "- Hors champ : commune 80810." in method
 
@@ -414,10 +416,10 @@ def test_an_epci_is_not_compared_with_itself(epci, first):
 def test_every_epci_has_its_tables(tmp_path, monkeypatch):
     known, compute_all = {}, housing._indicators
 
-    def remembered(table, to):
-        key = to if to is None or isinstance(to, str) else "both"
+    def remembered(table, to, ids=None):
+        key = (to if to is None or isinstance(to, str) else "both", tuple(ids or ()))
         if key not in known:
-            known[key] = compute_all(table, to)
+            known[key] = compute_all(table, to, ids)
         found = known[key].copy()
         found.attrs = known[key].attrs
         return found
@@ -435,6 +437,97 @@ def test_every_epci_has_its_tables(tmp_path, monkeypatch):
         first = next(book["Comparaison"].iter_rows(min_row=5, values_only=True))
         assert first[0] == code
         book.close()
+
+
+# --- other counts, and far from the museum --------------------------------------------
+
+
+def words_of(sheet):
+    found = " | ".join(text.get_text() for text in sheet.findobj(Text))
+    return found.replace("\u202f", " ").replace("\u00a0", " ").replace("’", "'")
+
+
+@pytest.mark.parametrize(("code", "near"), [(CALL, True), ("245900428", False)])
+def test_distances_to_the_museum_are_left_out_beyond_thirty_kilometres(code, near):
+    about = subject(code, author="Mission", date=DAY)
+    assert about.near_museum is near
+    assert ("distance au Louvre-Lens" in words_of(PLATES[1].draw(about))) is near
+    assert ("anneaux" in housing._layers_of_rings(about)) is near
+    (told,) = housing._method_of_museum(about)
+    assert told.startswith("- Distances au " + ("musée" if near else "Louvre-Lens non"))
+
+
+def counts_of(year, *, without=(), names=("dwellings", "vacant_dwellings")):
+    """Return dwellings of the census under another year."""
+    table = bm.statistics().drop(index=list(without))
+    measures = {
+        f"{name}_{year}": bm.Stock(
+            label=name, source=f"Recensement {year}", vintage=str(year), family="P"
+        )
+        for name in names
+    }
+    columns = {name: table[f"{name[:-5]}_2021"] for name in measures}
+    return bm.describe(pd.DataFrame(columns).rename_axis("commune"), measures=measures)
+
+
+def test_titles_credits_and_readings_are_those_of_the_counts_that_are_given():
+    about = subject(CALL, author="Mission", date=DAY, counts=counts_of(2024))
+    declared = [plate.slug for plate in housing._declared(about)]
+    assert declared == ["01-situation", "02-vacance", "05-logements-vacance"]
+    sheet = PLATES[1].draw(about)
+    told = words_of(sheet)
+    assert sheet.about["Title"].startswith("Taux de vacance des logements en 2024")
+    assert "Recensement 2024" in told
+    assert "11,2 % des logements sont vacants en 2024" in told
+    assert "2021" not in told
+    # The same counts: the same figures as those embedded, département included.
+    embedded = subject(CALL, author="Mission", date=DAY).comparison("L04")
+    given = about.comparison("L04")
+    for name in ("CA de Lens-Liévin", "Bassin minier", "Pas-de-Calais"):
+        other = "Bassin minier (8 EPCI)" if name == "Bassin minier" else name
+        assert given[name] == pytest.approx(embedded[other], rel=1e-12)
+
+
+def test_counts_that_hold_no_territory_whole_make_a_plate_without_comparison():
+    mine = bm.statistics(epci="call").index
+    others = [code for code in bm.statistics().index if code not in mine[1:]]
+    counts = counts_of(2024, without=others)
+    about = subject(CALL, author="Mission", date=DAY, counts=counts)
+    with pytest.warns(bm.errors.BasinmapWarning, match="no comparison on the plate"):
+        sheet = PLATES[1].draw(about)
+    told = words_of(sheet)
+    assert "Comparaison" not in told
+    assert "Données non disponibles" in told
+    note = " ".join(housing._method_of_figures(about))
+    assert f"Communes absentes des fichiers fournis (1) : {mine[0]}" in note
+    assert "EPCI, SCoT, Bassin minier, Département" in note
+
+
+def test_counts_that_allow_no_plate_are_refused_before_anything_is_drawn(tmp_path):
+    table = counts_of(2024, names=("dwellings",))
+    with pytest.raises(BasinmapError, match=r"no plate can be drawn.*L01, L04, L05"):
+        bm.plh(CALL, out=tmp_path / "out", counts=table, quiet=True)
+    whole = counts_of(2024)
+    with pytest.raises(BasinmapError, match="leave it out beside counts="):
+        bm.plh(CALL, out=tmp_path / "out", counts=whole, network="a.osm.pbf")
+    with pytest.raises(
+        BasinmapError, match=r"no counts are embedded of the list given"
+    ):
+        bm.plh(
+            CALL,
+            out=tmp_path / "out",
+            communes=bm.read_territory(bm.communes(), year=2026),
+        )
+    assert not (tmp_path / "out").exists()
+
+
+def test_names_of_a_crowd_of_communes_are_those_of_its_towns():
+    about = subject_of(bm.perimeter("62"), author="Mission", date=DAY)
+    sheet = PLATES[1].draw(about)
+    named = {text.get_text() for ax in sheet.maps for text in ax.texts}
+    assert "Calais" in named
+    assert len(named & set(bm.communes(departement="62")["name"])) <= 40
+    assert "limite du département" in words_of(sheet)
 
 
 # --- refusals -------------------------------------------------------------------------

@@ -23,9 +23,9 @@ from rasterio.warp import transform_bounds
 
 import basinmap as bm
 from basinmap.errors import CRSError, DataError, OutputError
-from basinmap.maps import imagery
-from basinmap.maps.imagery import frame_grid, opened, read_values
-from basinmap.maps.relief import shade
+from basinmap.maps.grounds import imagery
+from basinmap.maps.grounds.imagery import frame_grid, opened, read_values
+from basinmap.maps.grounds.relief import shade
 
 LENS = bm.communes(epci="call")
 CREDIT = "© Essai, 2026"
@@ -741,7 +741,7 @@ def test_elevations_that_are_none_are_told(ax, tmp_path, heights, options, messa
 def test_strips_do_not_show(tmp_path, monkeypatch, ax):
     path = dem(tmp_path / "t.tif", ax)
     bm.draw_hillshade(ax, path, credit=CREDIT, multidirectional=True)
-    monkeypatch.setattr("basinmap.maps.relief._STRIP", 37)
+    monkeypatch.setattr("basinmap.maps.grounds.relief._STRIP", 37)
     _, other = bm.page(LENS, title="Fond", paper=(150, 90))
     bm.draw_hillshade(other, path, credit=CREDIT, multidirectional=True)
     assert (picture(ax, "_hillshade") == picture(other, "_hillshade")).all()

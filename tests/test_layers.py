@@ -20,10 +20,10 @@ from pyproj import Geod, Transformer
 import basinmap as bm
 from basinmap.deliverables.housing import PLATES
 from basinmap.deliverables.subjects import subject
-from basinmap.maps.blocks import CirclesBlock, ClassesBlock, KeyBlock
-from basinmap.maps.drawing import class_colors
-from basinmap.maps.palettes import SEQUENTIAL, diverging_colors, sequential_colors
-from basinmap.maps.themes import settings as print_settings
+from basinmap.maps.layers.drawing import class_colors
+from basinmap.maps.look.palettes import SEQUENTIAL, diverging_colors, sequential_colors
+from basinmap.maps.look.themes import settings as print_settings
+from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, KeyBlock
 from basinmap.values.told import tell, told_of
 
 DAY = dt.date(2026, 11, 23)
@@ -475,7 +475,7 @@ def test_holes_stay_holes(ax):
     for shell in (outer, shapely.reverse(outer)):
         holed = shapely.Polygon(shell.exterior, [inner.exterior])
         units = gpd.GeoDataFrame(geometry=[holed], crs=2154, index=["a"])
-        bm.draw_outlines(ax, units, fill="#000000", label="trou")
+        bm.draw_outlines(ax, units, fill="#000000")
         (path,) = ax.collections[-1].get_paths()
         rings = path.to_polygons()
         turns = [shapely.LinearRing(ring).is_ccw for ring in rings]
@@ -557,7 +557,7 @@ def test_a_unit_without_geometry_does_not_break_the_circles(ax, lens, stock):
 
 
 def test_a_legend_of_nothing_is_refused(ax):
-    with pytest.raises(bm.errors.DataError, match="draw a layer before the legend"):
+    with pytest.raises(bm.errors.DataError, match="nothing to explain"):
         bm.draw_legend(ax)
 
 
@@ -631,13 +631,14 @@ def test_a_comparison_writes_its_values_in_french(ax, value, written):
     assert found[found.index("L’autre") + 1] == written
 
 
-def test_whole_counts_are_compared_without_decimals(ax):
+def test_whole_counts_are_compared_without_decimals(lens):
     counts = pd.Series({"CALL": 242_013.0, "Bassin minier": 1_255_036.0})
     for values, written in (
         (bm.describe(counts, kind="stock", label="Population"), "242\u202f013"),
         (bm.describe(counts / 8, kind="stock", label="Moyenne"), "30\u202f251,6"),
         (bm.describe(counts / 1e4, kind="ratio", label="Taux"), "24,2"),
     ):
+        _, ax = bm.page(lens, title="Comparaison")
         bm.draw_comparison(ax, values)
         bm.draw_legend(ax)
         found = texts(ax)
@@ -943,12 +944,13 @@ def test_the_legend_writes_the_sign_of_a_change(ax, lens, counts):
     assert {"−0,5", "0", "+0,5"} <= set(found)
 
 
-def test_one_estimated_value_is_not_said_in_the_plural(ax, lens, rate):
+def test_one_estimated_value_is_not_said_in_the_plural(lens, rate):
     for count, said in ((1, "1 valeur"), (2, "2 valeurs")):
         values = rate.copy()
         values.attrs = rate.attrs | {
             "states": dict.fromkeys(lens.index[:count], "estimated")
         }
+        _, ax = bm.page(lens, title="Taux")
         bm.draw_choropleth(ax, lens, bm.classify(values))
         assert f"Estimation : {said}" in ax.notes
 

@@ -11,8 +11,8 @@ from matplotlib.text import Text
 from PIL import Image
 
 import basinmap as bm
-from basinmap.maps.lettering import Lettering, letter
-from basinmap.maps.themes import font, settings
+from basinmap.maps.look.lettering import Lettering, letter
+from basinmap.maps.look.themes import font, settings
 
 POINTS = 40.0
 

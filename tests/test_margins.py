@@ -17,12 +17,12 @@ from matplotlib.patches import Polygon, Rectangle
 from PIL import Image
 
 import basinmap as bm
-from basinmap.maps.exits import draw_exits
-from basinmap.maps.insets import draw_inset, draw_locator
-from basinmap.maps.logos import draw_logos
-from basinmap.maps.pages import scaled
-from basinmap.maps.themes import GREY, PRINT
-from basinmap.maps.themes import settings as print_settings
+from basinmap.maps.look.themes import GREY, PRINT
+from basinmap.maps.look.themes import settings as print_settings
+from basinmap.maps.margins.exits import draw_exits
+from basinmap.maps.margins.insets import draw_inset, draw_locator
+from basinmap.maps.margins.logos import draw_logos
+from basinmap.maps.paper.layouts import scaled
 
 DAY = dt.date(2026, 11, 24)
 # What the foot of a page on the embedded outlines says first.
@@ -355,7 +355,7 @@ def test_a_locator_that_cannot_be_true_is_refused(ax, lens):
         draw_locator(ax, lens, bm.epcis().to_crs(4326))
     bm.draw_outlines(ax, lens, label="limite")
     bm.draw_legend(ax)
-    with pytest.raises(bm.errors.DataError, match="locator before draw_legend"):
+    with pytest.raises(bm.errors.DataError, match="legend is drawn already"):
         draw_locator(ax, lens, bm.epcis())
 
 

@@ -707,7 +707,8 @@ def document(tmp_path, monkeypatch, **options):
     monkeypatch.setattr(housing, "FORMATS", ("svg",))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        folder = bm.plh("call", out=tmp_path / "out", date=DAY, quiet=True, **options)
+        given = {"date": DAY, "formats": (), "quiet": True, **options}
+        folder = bm.plh("call", out=tmp_path / "out", **given)
     drawn = (folder / "04-densite.svg").read_text(encoding="utf-8")
     method = (folder / "methode.md").read_text(encoding="utf-8")
     return drawn, method, json.loads((folder / "manifest.json").read_text("utf-8"))
@@ -773,7 +774,7 @@ def test_outlines_that_do_not_serve_are_told_in_one_line(
 ):
     given = [str(express) if word == "FILE" else word for word in options]
     words = ["plh", "--epci", "call", "--out", str(tmp_path / "out"), *given]
-    assert cli.main(words) == 2
+    assert cli.main([*words, "--lang", "en"]) == 2
     said = capsys.readouterr().err
     assert said.count("\n") == 1
     assert told in said
@@ -781,5 +782,5 @@ def test_outlines_that_do_not_serve_are_told_in_one_line(
 
 
 def test_the_data_command_tells_the_error_of_outlines(capsys):
-    cli.main(["data"])
+    cli.main(["data", "--lang", "en"])
     assert "outlines 174 m off (median), 268 m for 95 %" in capsys.readouterr().out

@@ -216,7 +216,7 @@ def test_a_geopackage_that_fails_half_way_leaves_the_previous_one(
 ):
     path = bm.write_geopackage(tmp_path / "a.gpkg", {"avant": units})
     before = path.read_bytes()
-    write, calls = pyogrio.write_dataframe, []
+    write, calls = pyogrio.raw.write, []
 
     def broken(*args, **options):
         calls.append(options["layer"])
@@ -225,8 +225,8 @@ def test_a_geopackage_that_fails_half_way_leaves_the_previous_one(
             raise OSError(msg)
         write(*args, **options)
 
-    monkeypatch.setattr(pyogrio, "write_dataframe", broken)
-    with pytest.raises(OSError, match="no space left"):
+    monkeypatch.setattr(pyogrio.raw, "write", broken)
+    with pytest.raises(bm.errors.OutputError, match="no space left"):
         bm.write_geopackage(path, {"a": units, "b": units})
     assert calls == ["a", "b"]
     assert path.read_bytes() == before
@@ -595,7 +595,6 @@ def test_an_interruption_leaves_the_old_content_and_no_temporary_folder(
     assert contents(tmp_path) == before
     assert files(tmp_path) == ["out", *(f"out/{name}" for name in files(out))]
     assert not seen[0].exists()
-    assert seen[0].parent == out
 
 
 def test_parents_that_are_missing_are_made(tmp_path):

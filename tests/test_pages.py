@@ -16,9 +16,9 @@ from matplotlib import style
 from PIL import Image
 
 import basinmap as bm
-from basinmap.maps.pages import PAPERS, rounded_up
-from basinmap.maps.themes import PRINT
-from basinmap.maps.themes import settings as print_settings
+from basinmap.maps.look.themes import PRINT
+from basinmap.maps.look.themes import settings as print_settings
+from basinmap.maps.paper.layouts import PAPERS, rounded_up
 
 SHORT = {
     "A5": (148, 210),

@@ -15,8 +15,8 @@ from matplotlib.text import Text
 
 import basinmap as bm
 from basinmap.errors import DataError, MeasureError
-from basinmap.maps.blocks import CirclesBlock, ClassesBlock, KeyBlock
-from basinmap.maps.panels import gathered
+from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, KeyBlock
+from basinmap.maps.paper.panels import gathered
 
 DAY = dt.date(2026, 11, 25)
 X, Y = 686_000.0, 7_037_000.0  # Lens
@@ -308,6 +308,8 @@ def test_types_in_common_stand_once_and_two_colours_are_refused(four):
         ("bourg", None),
         ("ville", None),
     ]
+    _, maps = bm.panels({"a": four, "b": four}, title="T")
+    bm.draw_typology(maps["a"], four, types, title="Type")
     bm.draw_typology(maps["b"], four, types.replace("ville", "autre"), title="Type")
     with pytest.raises(MeasureError, match="Type"):
         gathered(maps)

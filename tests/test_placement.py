@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from basinmap.maps import placement
-from basinmap.maps.placement import POSITIONS, PlacedLabels, place_labels, split_label
+from basinmap.maps.layers import placement
+from basinmap.maps.layers.placement import (
+    POSITIONS,
+    PlacedLabels,
+    place_labels,
+    split_label,
+)
 
 if TYPE_CHECKING:
     from random import Random

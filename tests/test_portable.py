@@ -18,7 +18,8 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from pyproj import Transformer
 
 import basinmap as bm
-from basinmap.maps.portable import (
+from basinmap.maps.look.themes import settings
+from basinmap.maps.paper.portable import (
     Bookmark,
     Link,
     MapFrame,
@@ -26,7 +27,6 @@ from basinmap.maps.portable import (
     facts_of,
     finished,
 )
-from basinmap.maps.themes import settings
 
 CORNERS = [(0, 0), (0, 1), (1, 1), (1, 0)]
 

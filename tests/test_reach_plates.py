@@ -255,6 +255,7 @@ def test_the_method_note_says_how_minutes_were_measured(about, tmp_path):
 def test_the_command_line_names_a_bad_network(tmp_path, capsys):
     missing = tmp_path / "none.osm.pbf"
     arguments = ["plh", "--epci", "call", "--out", str(tmp_path / "out"), "--quiet"]
+    arguments += ["--formats", ""]
     assert main([*arguments, "--network", str(missing)]) == 2
     assert "none.osm.pbf: missing" in capsys.readouterr().err
     path = tmp_path / "streets.npz"
@@ -280,6 +281,7 @@ def test_the_museum_is_looked_for_before_anything_is_drawn(tmp_path, capsys):
     path = tmp_path / "roads.gpkg"
     roads.to_file(path, layer="gis_osm_roads_free_1")
     arguments = ["plh", "--epci", "call", "--out", str(tmp_path / "out")]
+    arguments += ["--formats", ""]
     arguments += ["--network", str(path)]
     assert main(arguments) == 2
     err = capsys.readouterr().err

@@ -279,11 +279,29 @@ def test_two_steps_are_one_where_communes_only_merge(steps):
 # --- measures and states -------------------------------------------------------------
 
 
-def test_medians_are_refused():
-    with pytest.raises(MeasureError, match="median"):
-        rebase(
-            stocks(c59006=1), from_year=2024, to_year=2026, measures={"n": bm.Median()}
-        )
+def test_medians_are_kept_where_the_ground_is_the_same():
+    # 59070 joined 59006 in 2025; Lens is as it was.
+    table = pd.DataFrame(
+        {"income": [18_000.0, 19_000.0, 17_000.0], "homes": [1, 2, 3]},
+        pd.Index(["59006", "59070", "62498"], name="commune"),
+    )
+    measures = {"income": bm.Median(label="Revenu médian"), "homes": bm.Stock()}
+    new, report = bm.rebase(table, from_year=2024, to_year=2026, measures=measures)
+    assert new["homes"].to_dict() == {"59006": 3, "62498": 3}
+    assert new.loc["62498", "income"] == 17_000
+    assert np.isnan(new.loc["59006", "income"])
+    assert new["income_state"].to_dict() == {"59006": "not_available", "62498": ""}
+    assert isinstance(bm.measures_of(new)["income"], bm.Median)
+    assert any("Revenu médian" in note and "59006" in note for note in report.notes)
+    alone, _ = bm.rebase(
+        table[["income"]],
+        from_year=2024,
+        to_year=2026,
+        measures={"income": bm.Median()},
+    )
+    assert alone["income"].dropna().to_dict() == {"62498": 17_000}
+    back, _ = bm.rebase(alone.loc[["62498"]], from_year=2026, to_year=2024)
+    assert back["income"].to_dict() == {"62498": 17_000}
 
 
 def test_bare_percentages_are_refused():

@@ -24,8 +24,8 @@ from matplotlib.backends.backend_pdf import FigureCanvasPdf, PdfPages
 from PIL import Image
 
 import basinmap as bm
-from basinmap.maps import pages
-from basinmap.maps.themes import settings
+from basinmap.maps.look.themes import settings
+from basinmap.maps.paper import sheets
 
 SVG = "{http://www.w3.org/2000/svg}"
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
@@ -307,7 +307,7 @@ def test_a_saving_that_fails_leaves_the_file_of_before(
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(pages, "facts_of", fail)
+    monkeypatch.setattr(sheets, "facts_of", fail)
     with pytest.raises(error):
         sheet.savefig(path, dpi=30)
     assert path.read_bytes() == b"mine"
@@ -332,7 +332,7 @@ def test_a_disk_that_fills_leaves_the_file_of_before(sheet, tmp_path, monkeypatc
 
 
 def test_a_first_saving_that_fails_leaves_nothing(sheet, tmp_path, monkeypatch):
-    monkeypatch.setattr(pages, "facts_of", lambda _: 1 / 0)
+    monkeypatch.setattr(sheets, "facts_of", lambda _: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         sheet.savefig(tmp_path / "new" / "a.pdf")
     assert files(tmp_path) == []

@@ -142,6 +142,7 @@ def test_options_are_keyword_only(name):
             said = (name, parameter.name) in {
                 ("statistics", "level"),
                 ("read_source", "source"),
+                ("read_points", "source"),
             }
             assert said or parameter.kind is inspect.Parameter.KEYWORD_ONLY
 

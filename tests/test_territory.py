@@ -558,10 +558,15 @@ def test_a_date_out_of_range_says_the_range(date):
             call()
 
 
-@pytest.mark.parametrize("date", ["2026-02-30", "01/01/2026", "2026", "", 2026])
+@pytest.mark.parametrize("date", ["2026-02-30", "01/01/2026", "2026", ""])
 def test_what_is_no_date_is_refused_with_the_form(date):
     with pytest.raises(VintageError, match=r"not a date.*write it as '2026-01-01'"):
         bm.epcis(date=date)
+
+
+def test_a_number_is_no_date():
+    with pytest.raises(TypeError, match="date: 2026 is no str or date; pass a day"):
+        bm.epcis(date=2026)
 
 
 @pytest.mark.parametrize("vintage", [2024, 2027, "2026", 0])

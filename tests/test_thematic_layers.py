@@ -17,17 +17,27 @@ from matplotlib.patches import FancyArrowPatch, Polygon, Rectangle
 from matplotlib.text import Text
 
 import basinmap as bm
-from basinmap.errors import CRSError, DataError, MeasureError, VintageError
-from basinmap.maps.bivariate import BivariateBlock, draw_bivariate
-from basinmap.maps.blocks import CirclesBlock, ClassesBlock, KeyBlock
-from basinmap.maps.discontinuities import draw_discontinuities
-from basinmap.maps.drawing import STATE_FILL, class_colors
-from basinmap.maps.hatching import HatchingBlock, draw_hatching, strokes
-from basinmap.maps.markers import draw_markers
-from basinmap.maps.palettes import bivariate_colors, qualitative_colors
-from basinmap.maps.squares import SquaresBlock, draw_squares
-from basinmap.maps.themes import settings as print_settings
-from basinmap.maps.typology import CategoriesBlock, draw_typology, named_categories
+from basinmap.errors import (
+    BasinmapWarning,
+    CRSError,
+    DataError,
+    MeasureError,
+    VintageError,
+)
+from basinmap.maps.layers.bivariate import BivariateBlock, draw_bivariate
+from basinmap.maps.layers.discontinuities import draw_discontinuities
+from basinmap.maps.layers.drawing import STATE_FILL, class_colors
+from basinmap.maps.layers.hatching import HatchingBlock, draw_hatching, strokes
+from basinmap.maps.layers.markers import draw_markers
+from basinmap.maps.layers.squares import SquaresBlock, draw_squares
+from basinmap.maps.layers.typology import (
+    CategoriesBlock,
+    draw_typology,
+    named_categories,
+)
+from basinmap.maps.look.palettes import bivariate_colors, qualitative_colors
+from basinmap.maps.look.themes import settings as print_settings
+from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, KeyBlock
 from basinmap.measures import STATES
 from basinmap.values.told import tell, told_of
 
@@ -380,9 +390,11 @@ def test_squares_take_the_look_of_the_class_of_their_unit(ax, lens, stock, rate)
 def test_sizes_that_are_missing_are_told(ax, lens, stock):
     draw_squares(ax, lens, with_gaps(stock))
     assert len(squares(ax)) == 33
-    assert [line.label for line in block(ax, KeyBlock).swatches] == [
-        f"{meaning}\u00a0: 1" for meaning in STATES.values()
+    lines = block(ax, KeyBlock).swatches
+    assert [(line.label, line.count) for line in lines] == [
+        (meaning, 1) for meaning in STATES.values()
     ]
+    assert [line.hatch for line in lines] == [hatch for _, hatch in STATE_FILL.values()]
 
 
 @settings(max_examples=25, deadline=None)
@@ -768,9 +780,11 @@ def test_points_without_a_kind_are_drawn_and_named(ax, sites):
     assert len(looks) == 4
 
 
-def test_a_map_without_any_of_the_points_keeps_the_legend_of_the_series(ax, sites):
-    draw_markers(ax, sites.loc[["far"]], pd.Series({"far": "gare"}))
-    assert entries(ax)["gare"].count == 0
+def test_points_that_are_all_outside_the_frame_are_told_and_not_explained(ax, sites):
+    with pytest.warns(BasinmapWarning, match="none of the 1 points lies in the frame"):
+        draw_markers(ax, sites.loc[["far"]], pd.Series({"far": "gare"}))
+    assert not ax.collections
+    assert not ax.blocks
 
 
 def test_markers_of_ones_own_are_used(ax, sites):
@@ -956,11 +970,12 @@ def test_areas_that_are_no_polygon_are_refused(ax, qpv):
         draw_hatching(ax, qpv.set_geometry(qpv.centroid), label="QPV")
 
 
-def test_areas_outside_the_frame_draw_nothing_but_keep_their_line(ax, qpv):
+def test_areas_that_are_all_outside_the_frame_are_told_and_not_explained(ax, qpv):
     away = qpv.set_geometry(qpv.translate(200_000))
-    draw_hatching(ax, away, label="QPV")
+    with pytest.warns(BasinmapWarning, match="none of the 3 areas lies in the frame"):
+        draw_hatching(ax, away, label="QPV")
     assert not ax.collections
-    assert block(ax, HatchingBlock)
+    assert not ax.blocks
 
 
 # --- all of them --------------------------------------------------------------------

@@ -15,8 +15,8 @@ from matplotlib.text import Text
 
 import basinmap as bm
 from basinmap.errors import BasinmapWarning, DataError
-from basinmap.maps import themes
-from basinmap.maps.palettes import (
+from basinmap.maps.look import themes
+from basinmap.maps.look.palettes import (
     BIVARIATE,
     DIVERGING,
     QUALITATIVE,
@@ -26,8 +26,15 @@ from basinmap.maps.palettes import (
     qualitative_colors,
     sequential_colors,
 )
-from basinmap.maps.themes import GREY, HALF_COLUMN, PRINT, Theme, in_grey, with_fonts
-from basinmap.maps.vision import (
+from basinmap.maps.look.themes import (
+    GREY,
+    HALF_COLUMN,
+    PRINT,
+    Theme,
+    in_grey,
+    with_fonts,
+)
+from basinmap.maps.look.vision import (
     check_colors,
     difference,
     least_difference,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import struct
 import zlib
@@ -12,7 +13,7 @@ from hashlib import sha256
 from os import PathLike
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import geopandas as gpd
 import numpy as np
@@ -22,7 +23,7 @@ from pyproj import CRS
 from pyproj.exceptions import CRSError as CRSNameError
 
 from basinmap.access.chains import Chains, main_part
-from basinmap.errors import DataError, culprits
+from basinmap.errors import DataError, OutputError, culprits
 from basinmap.spatial.projections import METRIC, check_metric, metric_crs
 from basinmap.staging import refusal, staged_file
 from basinmap.typography import number, typeset
@@ -417,10 +418,26 @@ def write_network(network: Network, path: Path_) -> None:
     arrays = {name: getattr(network, name) for name in _ARRAYS}
     about["sum"] = _sum_of(arrays)
     try:
-        with staged_file(target) as beside, beside.open("wb") as stream:
+        with (
+            staged_file(target, check=_check_whole) as beside,
+            beside.open("wb") as stream,
+        ):
             np.savez_compressed(stream, about=np.array(json.dumps(about)), **arrays)
+    except OutputError:
+        raise
     except OSError as error:
         raise refusal(target, error) from error
+
+
+def _check_whole(staged: Path) -> None:
+    """Check that every array is read back as it was written."""
+    try:
+        with ZipFile(staged) as parts:
+            spoilt = parts.testzip()
+    except (BadZipFile, zlib.error) as error:
+        raise OSError(errno.EIO, str(error)) from None
+    if spoilt is not None:
+        raise OSError(errno.EIO, f"{spoilt} is not what was written")
 
 
 def load_network(path: Path_) -> Network:

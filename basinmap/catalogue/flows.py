@@ -8,18 +8,25 @@ import numpy as np
 import pandas as pd
 
 from basinmap.catalogue.entries import Indicator
+from basinmap.catalogue.ledgers import Ledger
 from basinmap.catalogue.years import Years, counts_of
 from basinmap.errors import CodeError, DataError, MeasureError, culprits
 from basinmap.measures import check_columns, counted, state_column
 from basinmap.states import of_part
-from basinmap.territory.embedded import communes_2026
+from basinmap.territory.france import departement_of
 from basinmap.territory.levels import LEVELS, check_codes
-from basinmap.territory.memberships import membership
+from basinmap.territory.lists import Territory, listed
+from basinmap.territory.memberships import (
+    Lists,
+    everyone,
+    members_of,
+    membership,
+)
 from basinmap.territory.sums import sums_of
 from basinmap.territory.units import check_unique
 from basinmap.territory.wholes import Lack, lacking, remarks
 from basinmap.typography import number, typeset
-from basinmap.values.told import bare, tell, told_of
+from basinmap.values.told import tell
 
 __all__ = ["ELSEWHERE", "flows_of"]
 
@@ -36,6 +43,8 @@ def flows_of(
     to: str | pd.Series | None,
     year: Years,
     date: str,
+    memberships: Lists = None,
+    territory: Territory | None = None,
 ) -> pd.Series:
     """
     Add flows between communes up to a level, then leave out those inside a unit.
@@ -52,6 +61,11 @@ def flows_of(
         Of the count.
     date
         Day at which membership is read.
+    memberships
+        Lists of EPCI of other years.
+    territory
+        The list of communes that they go between, by default Nord and Pas-de-Calais
+        in 2026.
 
     Returns
     -------
@@ -69,17 +83,19 @@ def flows_of(
     MeasureError
         If flows cannot be had at that level.
     """
+    territory = territory or listed(None)
     check_columns(table, *ENDS)
-    _check_pairs(table)
+    _check_pairs(table, territory)
     if isinstance(to, str) and to in LEVELS and to not in item.levels:
         msg = f"{item.id} means nothing at level {to!r}: it is of {item.levels}"
         raise MeasureError(msg)
-    found = counts_of(item, table, year)
+    ledger = Ledger(table)
+    found = counts_of(item, ledger, year)
     (column,) = found.columns
-    sources, gaps = found.sources(table), found.gaps(table)
-    rows = bare(table).reset_index(drop=True)
+    sources, gaps = found.sources(ledger), found.gaps(ledger)
+    rows = ledger.rows.reset_index(drop=True)
     values, states = counted(rows, column)
-    ends, level, part = _recoded(rows[list(ENDS)], to, date)
+    ends, level, part = _recoded(rows[list(ENDS)], to, date, memberships, territory)
     stocks = pd.DataFrame({"flow": values, state_column("flow"): states})
     sums = sums_of(stocks, (ends["origin"] + _TO + ends["destination"]).rename("pair"))
     pairs = [tuple(pair.split(_TO)) for pair in sums.index]
@@ -104,7 +120,7 @@ def flows_of(
         palette=item.map.palette,
         vintage=found.vintage,
         level=level,
-        **_when(table, date, to),
+        **_when(ledger, date, to),
         sources=sources,
         notes=tuple(map(typeset, (*item.notes, *_told(lost), *gaps))),
         states={pair: s for pair, s in zip(sums.index, worth, strict=True) if s},
@@ -112,7 +128,7 @@ def flows_of(
     )
 
 
-def _check_pairs(table: pd.DataFrame) -> None:
+def _check_pairs(table: pd.DataFrame, territory: Territory) -> None:
     if table.empty:
         msg = "empty selection: the table holds no flow"
         raise DataError(msg)
@@ -124,7 +140,7 @@ def _check_pairs(table: pd.DataFrame) -> None:
                 "the file with dtype=str"
             )
             raise DataError(msg)
-    _check_codes(table)
+    _check_codes(table, territory)
     again = table[table.duplicated(list(ENDS))]
     if len(again):
         told = [f"{a} → {b}" for a, b in again[list(ENDS)].to_numpy()]
@@ -135,7 +151,7 @@ def _check_pairs(table: pd.DataFrame) -> None:
         raise DataError(msg)
 
 
-def _check_codes(table: pd.DataFrame) -> None:
+def _check_codes(table: pd.DataFrame, territory: Territory) -> None:
     """Refuse codes of another year: they would pass for what lies elsewhere."""
     codes = pd.Index(pd.unique(table[list(ENDS)].to_numpy().ravel()), name="commune")
     void = [code for code in codes if not code.strip()]
@@ -145,20 +161,28 @@ def _check_codes(table: pd.DataFrame) -> None:
             "write where they are, 99999 abroad, or drop these rows"
         )
         raise CodeError(msg)
-    known = communes_2026().index
-    ours = codes[codes.str[:2].isin(known.str[:2].unique())]
+    known = territory.codes
+    near = set(map(departement_of, known))
+    ours = codes[[departement_of(code) in near for code in codes]]
     lost = ours[~ours.isin(known)]
-    if len(lost):
-        msg = (
-            f"{len(lost)} code(s) are no commune of Nord and Pas-de-Calais in 2026: "
-            f"{culprits(lost)}; bring the flows there first, on both ends: "
+    if len(lost) == 0:
+        return
+    cure = "give a list that holds them, communes=bm.read_territory(path)"
+    if not territory.given:
+        cure = (
+            "bring the flows there first, on both ends: "
             "bm.rebase_flows(table, origin='origin', destination='destination', …)"
         )
-        raise CodeError(msg)
+    msg = f"{len(lost)} code(s) are no commune of {territory.title}: {culprits(lost)}; "
+    raise CodeError(msg + cure)
 
 
 def _recoded(
-    ends: pd.DataFrame, to: str | pd.Series | None, date: str
+    ends: pd.DataFrame,
+    to: str | pd.Series | None,
+    date: str,
+    memberships: Lists,
+    territory: Territory,
 ) -> tuple[pd.DataFrame, str, dict[str, Lack]]:
     """Return the unit of each end, the level, and the units that are not whole."""
     if to is None or (isinstance(to, str) and to == "commune"):
@@ -172,8 +196,12 @@ def _recoded(
             msg = f"partition: units are named by strings, not {culprits(wrong)}"
             raise CodeError(msg)
     else:
-        members = membership(to, date=date)
-        part = lacking(members.index, members, members)
+        if territory.given:
+            members, every = members_of(territory, to), everyone(territory, to)
+        else:
+            lists = memberships if to == "epci" else None
+            every = members = membership(to, date=date, memberships=lists)
+        part = lacking(members.index, members, every, territory)
         members = members.dropna()
     recoded = ends.apply(lambda codes: codes.map(members).fillna(ELSEWHERE))
     held = set(recoded.to_numpy().ravel())
@@ -181,8 +209,8 @@ def _recoded(
     return recoded, level, {unit: lack for unit, lack in part.items() if unit in held}
 
 
-def _when(table: pd.DataFrame, date: str, to: str | pd.Series | None) -> dict[str, str]:
-    geography = told_of(table).geography
+def _when(ledger: Ledger, date: str, to: str | pd.Series | None) -> dict[str, str]:
+    geography = ledger.told.geography
     found = {"geography": geography} if geography else {}
     return found | ({"date": date} if isinstance(to, str) else {})
 

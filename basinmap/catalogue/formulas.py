@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from basinmap.catalogue.entries import Indicator, Term
-from basinmap.measures import counted
 from basinmap.states import QUALIFIERS, STATES, summed
+from basinmap.territory.tallies import Tally
 
 __all__ = ["evaluated"]
 
@@ -23,8 +23,8 @@ Terms = Mapping[tuple[str, str], pd.Series]
 
 
 def evaluated(
-    item: Indicator, table: pd.DataFrame, parts: Sequence[str], years: int
-) -> tuple[pd.Series, pd.Series]:
+    item: Indicator, tallies: Mapping[str, Tally], parts: Sequence[str], years: int
+) -> Tally:
     """
     Compute an indicator from the sums of its terms.
 
@@ -32,36 +32,35 @@ def evaluated(
     ----------
     item
         Of kind `"gain"` or `"formula"`.
-    table
-        One row a unit of the level asked for.
+    tallies
+        One number a unit of the level asked for, by name.
     parts
-        Columns of its terms, in order.
+        Names of its terms, in order.
     years
         How many years lie between its two dates.
 
     Returns
     -------
-    values, states : Series
+    Tally
         What has no finite value is not applicable.
     """
     terms: dict[tuple[str, str], pd.Series] = {}
     told = []
     for term, name in zip(item.terms, parts, strict=True):
-        values, states = counted(table, name, signed=True)
-        terms[term.count, term.when] = values
-        told.append(states.to_numpy(dtype=object))
+        terms[term.count, term.when] = pd.Series(tallies[name].numbers)
+        told.append(tallies[name].told)
     every = np.array(told)
     has = {state: (every == state).any(axis=0) for state in (*STATES, *QUALIFIERS)}
     # What has no object makes the whole have none, here: a formula is of all its terms.
     has["not_available"] |= has["not_applicable"]
-    some = np.zeros(len(table), dtype=bool)
+    some = np.zeros(every.shape[1], dtype=bool)
     states = summed(has, ~some, signed=True)
-    values = _FORMULAS.get(item.id, _gained)(item, terms, years)
-    values = values.where(np.isfinite(values))
-    void = values.isna().to_numpy() & ~np.isin(states, list(STATES))
-    states[void] = "not_applicable"
-    values = values.mask(np.isin(states, list(STATES)))
-    return values, pd.Series(states, table.index, dtype=object)
+    found = _FORMULAS.get(item.id, _gained)(item, terms, years)
+    values = found.where(np.isfinite(found)).to_numpy(copy=True)
+    gone = np.isin(states, list(STATES))
+    states[np.isnan(values) & ~gone] = "not_applicable"
+    values[gone] = np.nan
+    return Tally(values, states if (states != "").any() else None)
 
 
 def _gained(item: Indicator, terms: Terms, years: int) -> pd.Series:

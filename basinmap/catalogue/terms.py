@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
-import pandas as pd
 
 from basinmap.catalogue.entries import Indicator, Term
+from basinmap.catalogue.ledgers import Ledger
 from basinmap.catalogue.years import Counts
 from basinmap.measures import (
     Growth,
@@ -18,11 +18,10 @@ from basinmap.measures import (
     Ratio,
     Stock,
     check_columns,
-    counted,
-    state_column,
 )
 from basinmap.states import QUALIFIERS, STATES, summed
-from basinmap.values.told import bare, carry
+from basinmap.territory.sums import paired, tallied
+from basinmap.territory.tallies import Tally
 
 __all__ = ["VALUE", "Sums", "sums_for"]
 
@@ -33,29 +32,32 @@ VALUE: Final = "value"
 @dataclass(frozen=True, slots=True)
 class Sums:
     """
-    What an indicator is computed from, one column a stock.
+    What an indicator is computed from, one tally a stock.
 
     Attributes
     ----------
-    table
-        Rows of the user, with the stocks that the measure needs and their states.
+    tallies
+        By name, of the rows of the table: all that is to be added up.
     measures
         What to compute: `value`, and the stocks.
     top, bottom
-        Columns of the numerator and of the denominator.
+        Names of the numerator and of the denominator.
     parts
-        Columns of the terms one by one, of an indicator that is no ratio of sums.
+        Names of the terms one by one, of an indicator that is no ratio of sums.
+    mean
+        The published values, of a mean.
     """
 
-    table: pd.DataFrame
+    tallies: Mapping[str, Tally]
     measures: Mapping[str, Measure]
     top: str = ""
     bottom: str = ""
     parts: tuple[str, ...] = ()
+    mean: Tally | None = None
 
     @property
     def signed(self) -> set[str]:
-        """Return the columns that may be negative."""
+        """Return the stocks that may be negative."""
         return {
             name
             for name, item in self.measures.items()
@@ -63,9 +65,7 @@ class Sums:
         }
 
 
-def sums_for(
-    item: Indicator, found: Counts, table: pd.DataFrame, floor: str = ""
-) -> Sums:
+def sums_for(item: Indicator, found: Counts, ledger: Ledger, floor: str = "") -> Sums:
     """
     Add the counts of an indicator up, row by row.
 
@@ -75,16 +75,13 @@ def sums_for(
         The indicator.
     found
         Its columns.
-    table
+    ledger
         Where they are.
     floor
         Column of a further count, that secrecy is about.
     """
-    kept = list(dict.fromkeys([*found.columns, *([floor] if floor else [])]))
-    check_columns(table, *kept)
-    states = [c for c in map(state_column, kept) if c in table]
-    rows = carry(bare(table[[*kept, *states]]), table)
-    maker = _Maker(item, found, rows)
+    check_columns(ledger.rows, *found.columns, *([floor] if floor else []))
+    maker = _Maker(item, found, ledger)
     if item.kind in {"formula", "gain"}:
         return maker.parts(floor)
     if item.kind == "mean":
@@ -95,10 +92,11 @@ def sums_for(
 class _Maker:
     """The stocks of one indicator on one table."""
 
-    def __init__(self, item: Indicator, found: Counts, rows: pd.DataFrame) -> None:
+    def __init__(self, item: Indicator, found: Counts, ledger: Ledger) -> None:
         """Keep what is asked, and start from no stock."""
-        self.item, self.found, self.rows = item, found, rows
+        self.item, self.found, self.ledger = item, found, ledger
         self.stocks: dict[str, Stock] = {}
+        self.tallies: dict[str, Tally] = {}
 
     def sides(self, floor: str) -> Sums:
         """Return a numerator and a denominator, or one sum."""
@@ -106,11 +104,12 @@ class _Maker:
         top = self._sum(item.numerator, self.found.terms[:above], item.kind == "stock")
         if item.kind == "stock":
             self._floor(floor)
-            return Sums(self.rows, self.stocks, top)
+            return Sums(self.tallies, self.stocks, top)
         bottom = self._sum(item.denominator, self.found.terms[above:])
         self._floor(floor)
         measure = self._measure(top, bottom)
-        return Sums(self.rows, {VALUE: measure, **self.stocks}, top, bottom)
+        self.tallies |= paired(VALUE, measure, self.tallies)
+        return Sums(self.tallies, {VALUE: measure, **self.stocks}, top, bottom)
 
     def parts(self, floor: str) -> Sums:
         """Return each term apart, or a numerator and what is gained."""
@@ -120,20 +119,19 @@ class _Maker:
             for term, names in zip(item.terms, self.found.terms, strict=True)
         ]
         self._floor(floor)
-        for name in columns:
-            counted(self.rows, name, signed=self.stocks[name].signed)
         # Without a part of its territory, no term of a formula bounds anything.
         self.stocks = {n: replace(s, signed=True) for n, s in self.stocks.items()}
-        return Sums(self.rows, self.stocks, parts=tuple(columns))
+        return Sums(self.tallies, self.stocks, parts=tuple(columns))
 
     def weighed(self) -> Sums:
         """Return a published mean, and what it is a mean over."""
         (top,), (bottom,) = self.found.terms
         mean = Mean(weight=bottom, unit=self.item.unit)
         measures = {top: mean, bottom: self._stock([bottom])}
-        return Sums(self.rows, measures, top, bottom)
+        tallies = tallied(self.ledger.rows, measures)
+        return Sums(tallies, measures, top, bottom, mean=self.ledger.tally(top))
 
-    def _measure(self, top: str, bottom: str) -> Measure:
+    def _measure(self, top: str, bottom: str) -> Ratio | Growth:
         item, found = self.item, self.found
         label, unit, vintage = item.label, item.unit, found.vintage
         if item.kind == "growth":
@@ -155,8 +153,13 @@ class _Maker:
         )
 
     def _floor(self, floor: str) -> None:
-        if floor:
-            self.stocks.setdefault(floor, self._stock([floor]))
+        if floor and floor not in self.stocks:
+            self._keep(floor, self._stock([floor]))
+
+    def _keep(self, name: str, stock: Stock) -> None:
+        """Keep a column of the table as a stock."""
+        self.stocks[name] = stock
+        self.tallies[name] = self.ledger.tally(name, signed=stock.signed)
 
     def _stock(self, names: Sequence[str], *, signed: bool = False) -> Stock:
         """Return what a sum of columns is, as far as they all say."""
@@ -180,29 +183,32 @@ class _Maker:
         scale = self.item.scale if scaled else 1.0
         names = [name for name, _ in signs]
         if len(signs) == 1 and signs[0][1] == 1 and scale == 1:
-            self.stocks[names[0]] = self._stock(names)
+            self._keep(names[0], self._stock(names))
             return names[0]
         minus = any(sign < 0 for _, sign in signs)
         stock = self._stock(names, signed=minus)
         column = " ".join(("- " if s < 0 else "+ ") + n for n, s in signs)
         column = column.removeprefix("+ ") + (f" × {scale:g}" if scale != 1 else "")
-        values, states = self._added(signs, signed=stock.signed)
-        self.rows[column] = values * scale
-        self.rows[state_column(column)] = states
         self.stocks[column] = stock
+        self.tallies[column] = self.ledger.made(
+            column,
+            signed=stock.signed,
+            make=lambda: self._added(signs, scale, signed=stock.signed),
+        )
         return column
 
     def _added(
-        self, signs: Sequence[tuple[str, int]], *, signed: bool
-    ) -> tuple[pd.Series, pd.Series]:
+        self, signs: Sequence[tuple[str, int]], scale: float, *, signed: bool
+    ) -> Tally:
         """Add columns up, row by row, by the rule of states."""
         may = {n: self._stock([n]).signed for n, _ in signs}
-        read = [(counted(self.rows, n, signed=may[n]), s) for n, s in signs]
-        every = np.array([told.to_numpy(dtype=object) for (_, told), _ in read])
-        numbers = np.array([sign * values.to_numpy() for (values, _), sign in read])
+        read = [(self.ledger.tally(n, signed=may[n]), s) for n, s in signs]
+        numbers = np.array([sign * one.numbers for one, sign in read])
+        if all(one.states is None for one, _ in read):
+            return Tally(numbers.sum(0) * scale)
+        every = np.array([one.told for one, _ in read])
         has = {state: (every == state).any(axis=0) for state in (*STATES, *QUALIFIERS)}
         some = ~np.isnan(numbers).all(axis=0)
         states = summed(has, some, signed=signed)
         total = np.where(np.isin(states, list(STATES)), np.nan, np.nansum(numbers, 0))
-        index = self.rows.index
-        return pd.Series(total, index), pd.Series(states, index, dtype=object)
+        return Tally(total * scale, states if (states != "").any() else None)

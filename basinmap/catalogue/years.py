@@ -11,6 +11,7 @@ from typing import Final
 import pandas as pd
 
 from basinmap.catalogue.entries import Indicator, Term, catalogue
+from basinmap.catalogue.ledgers import AREA, Held, Ledger
 from basinmap.errors import (
     ColumnError,
     DataError,
@@ -19,10 +20,8 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.measures import Measure, Stock
-from basinmap.values.told import measures_of, standing, told_of
 
 __all__ = [
-    "AREA",
     "BASE",
     "Counts",
     "Years",
@@ -32,14 +31,10 @@ __all__ = [
     "floor_of",
 ]
 
-AREA: Final = "area_km2"
-"""Surface, of no year."""
 BASE: Final = (2011, 2021)
 """The decade that the law compares the consumption of land with."""
 Years = int | tuple[int, int] | None
 
-# Of a count: vintage, "" where it has none, to column of the table.
-Held = Mapping[str, str]
 Interval = tuple[int, int]
 
 
@@ -70,13 +65,13 @@ class Counts:
         """All the columns, each once."""
         return tuple(dict.fromkeys(name for names in self.terms for name in names))
 
-    def sources(self, table: pd.DataFrame) -> tuple[str, ...]:
+    def sources(self, ledger: Ledger) -> tuple[str, ...]:
         """
         Return the credit lines of the counts, those of the surface left out.
 
         Parameters
         ----------
-        table
+        ledger
             What they are taken from: its own credit counts for those that bear none.
         """
         lines: list[str] = []
@@ -85,20 +80,20 @@ class Counts:
             if name == AREA or told is None or not told.source:
                 continue
             own = told.source.split("; ")
-            iris = table.index.name == "iris"
+            iris = ledger.level == "iris"
             lines += own if iris else [_dated(line, told) for line in own]
-        return tuple(dict.fromkeys(lines)) or told_of(table).sources
+        return tuple(dict.fromkeys(lines)) or ledger.told.sources
 
-    def gaps(self, table: pd.DataFrame) -> tuple[str, ...]:
+    def gaps(self, ledger: Ledger) -> tuple[str, ...]:
         """
         Say in French of which counts neither the table nor a measure gives the source.
 
         Parameters
         ----------
-        table
+        ledger
             What they are taken from.
         """
-        if told_of(table).sources:
+        if ledger.told.sources:
             return ()
         counts = [name for name in self.columns if name != AREA]
         bare = [
@@ -148,9 +143,7 @@ def check_tabular(table: object, what: str) -> None:
 # -- choosing -----------------------------------------------------------------------
 
 
-def choose(
-    item: Indicator, table: pd.DataFrame, year: Years
-) -> tuple[Indicator, Counts]:
+def choose(item: Indicator, ledger: Ledger, year: Years) -> tuple[Indicator, Counts]:
     """
     Find the counts of an indicator, of the first variant that a table allows.
 
@@ -158,7 +151,7 @@ def choose(
     ----------
     item
         The indicator, or a variant of it, which is then the only one tried.
-    table
+    ledger
         Columns named as the counts.
     year
         The year of the counts, or both years.
@@ -171,7 +164,7 @@ def choose(
     refused: ColumnError | None = None
     for one in item.variants.values() or (item,):
         try:
-            return one, counts_of(one, table, year)
+            return one, counts_of(one, ledger, year)
         except ColumnError as error:
             refused = refused or error
     if refused is None or not item.variants:
@@ -181,7 +174,7 @@ def choose(
     raise ColumnError(msg)
 
 
-def counts_of(item: Indicator, table: pd.DataFrame, year: Years) -> Counts:
+def counts_of(item: Indicator, ledger: Ledger, year: Years) -> Counts:
     """
     Find the counts of an indicator in a table.
 
@@ -189,7 +182,7 @@ def counts_of(item: Indicator, table: pd.DataFrame, year: Years) -> Counts:
     ----------
     item
         The indicator.
-    table
+    ledger
         Columns named as the counts, with or without a year: `vacant_dwellings_2021`;
         those of several years, `births_2015_2021`.
     year
@@ -205,11 +198,10 @@ def counts_of(item: Indicator, table: pd.DataFrame, year: Years) -> Counts:
     MeasureError
         If counts are of no common year.
     """
-    known = measures_of(table)
-    found = {name: _held(name, table, known) for name in item.counts}
+    found = {name: ledger.held(name) for name in item.counts}
     lost = [name for name, years in found.items() if not years]
     if lost:
-        there = culprits(table.columns, most=8) or "nothing"
+        there = culprits(ledger.given.columns, most=8) or "nothing"
         msg = (
             f"{item.id}: {len(lost)} column(s) missing: {culprits(lost)}, alone or "
             f"with a year, such as {lost[0] + '_2021'!r}; found {there}"
@@ -224,10 +216,10 @@ def counts_of(item: Indicator, table: pd.DataFrame, year: Years) -> Counts:
             terms, vintage, years = _of_period(item, found, year)
     if _undated(item, found, vintage):
         vintage = ""
-    counts = Counts(terms, vintage, years, known)
+    counts = Counts(terms, vintage, years, ledger.known)
     _check_alike(item, counts)
-    used = {name: known[name] for name in counts.columns if name in known}
-    return replace(counts, known={**known, **standing(table, used, stacklevel=5)})
+    known = {**ledger.known, **ledger.standing(counts.columns)}
+    return replace(counts, known=known)
 
 
 def _undated(
@@ -243,29 +235,6 @@ def _undated(
         and not term.when
         and catalogue().counts[term.count].time != "none"
     )
-
-
-def _held(name: str, table: pd.DataFrame, known: Mapping[str, Measure]) -> Held:
-    """Return the columns of a count by vintage."""
-    timeless = catalogue().counts[name].time == "none"
-    form = re.compile(rf"{re.escape(name)}(?:_([0-9]{{4}}(?:_[0-9]{{4}})?))?")
-    found: dict[str, str] = {}
-    for column in map(str, table.columns):
-        named = form.fullmatch(column)
-        if named is None:
-            continue
-        told = known[column].vintage if column in known else ""
-        own = (named[1] or "").replace("_", "-")
-        # Of a period, the name says it where the measure has but a word for it.
-        vintage = "" if timeless else (own if "-" in own else told or own)
-        if vintage in found:
-            msg = (
-                f"{name!r} stands twice for {vintage or 'no year'}: "
-                f"{culprits([found[vintage], column])}; drop one of them"
-            )
-            raise ColumnError(msg)
-        found[vintage] = column
-    return found
 
 
 def _dates(years: Iterable[str]) -> list[str]:
@@ -465,7 +434,7 @@ def _periods(flows: Sequence[Held], year: Years, *, since: bool) -> Sequence[Int
     return sorted(covers, key=lambda pair: (-pair[1], pair[1] - pair[0]))
 
 
-def floor_of(item: Indicator, table: pd.DataFrame, vintage: str) -> str:
+def floor_of(item: Indicator, ledger: Ledger, vintage: str) -> str:
     """
     Return the column of the count that the rule of secrecy is about, or nothing.
 
@@ -473,14 +442,14 @@ def floor_of(item: Indicator, table: pd.DataFrame, vintage: str) -> str:
     ----------
     item
         The indicator.
-    table
+    ledger
         Columns named as the counts.
     vintage
         Of the counts.
     """
     if not item.floor:
         return ""
-    held = _held(item.floor, table, measures_of(table))
+    held = ledger.held(item.floor)
     if vintage or len(held) > 1:
         return held.get(vintage, held.get("", ""))
     return next(iter(held.values()), "")

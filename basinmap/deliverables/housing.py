@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,12 +19,15 @@ from basinmap.access.networks import PRINTED, Mode, Network
 from basinmap.access.streets import read_network
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.listing import indicators
+from basinmap.deliverables.housing_documents import plh_document
+from basinmap.deliverables.observed import observed_of
 from basinmap.deliverables.plates import (
     Plate,
     rate_plate,
     situation_plate,
     stock_plate,
 )
+from basinmap.deliverables.publishing import checked_formats, write_formats
 from basinmap.deliverables.reach_plates import (
     REACH_PLATES,
     count_inside,
@@ -32,6 +36,7 @@ from basinmap.deliverables.reach_plates import (
     cut_note,
 )
 from basinmap.deliverables.subjects import (
+    FARTHEST,
     PAST,
     SERVED,
     Subject,
@@ -40,18 +45,22 @@ from basinmap.deliverables.subjects import (
     subject,
     territory_names,
 )
-from basinmap.errors import OutlineWarning
+from basinmap.deliverables.texts import with_texts
+from basinmap.errors import BasinmapWarning, DataError, OutlineWarning, culprits
+from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.geopackages import write_geopackage
 from basinmap.export.manifests import write_manifest
 from basinmap.export.workbooks import write_workbook
-from basinmap.maps.alternatives import alternative_text
-from basinmap.maps.precision import VISIBLE_MM
+from basinmap.maps.paper.alternatives import alternative_text
+from basinmap.maps.paper.precision import VISIBLE_MM
+from basinmap.measures import Stock
 from basinmap.spatial.projections import METRIC
-from basinmap.staging import staged_folder
+from basinmap.staging import staged_folder, today
 from basinmap.territory.aggregation import aggregate
 from basinmap.territory.embedded import credit, outlines_known, provenance
+from basinmap.territory.given import check_no_outlines
 from basinmap.territory.outlines import Outlines, read_outlines
-from basinmap.territory.places import places
+from basinmap.territory.places import place, places
 from basinmap.territory.units import communes
 from basinmap.typography import capital, number, shortest
 from basinmap.values.columns import table_of
@@ -75,9 +84,10 @@ PLATES: Final = (
         partial(
             rate_plate,
             indicator_id="L04",
-            reading="{where}, {value} % des logements sont vacants en 2021",
+            reading="{where}, {value} % des logements sont vacants en {year}",
             with_rings=True,
         ),
+        needs=("L04",),
     ),
     Plate(
         "03-evolution-population",
@@ -85,19 +95,21 @@ PLATES: Final = (
             rate_plate,
             indicator_id="D02",
             reading="{where}, la population a varié de {value} % par an en moyenne "
-            "entre 2016 et 2023",
+            "entre {first} et {last}",
             pivot=0,
             k=6,
         ),
+        needs=("D02",),
     ),
     Plate(
         "04-densite",
         partial(
             rate_plate,
             indicator_id="D05",
-            reading="{where}, on compte {value} habitants par km² en 2023",
+            reading="{where}, on compte {value} habitants par km² en {year}",
             method="quantile",
         ),
+        needs=("D05",),
     ),
     Plate(
         "05-logements-vacance",
@@ -105,17 +117,19 @@ PLATES: Final = (
             stock_plate,
             stock="L01",
             rate="L04",
-            title="Logements et taux de vacance en 2021",
-            reading="{where}, {value} % des logements sont vacants en 2021",
+            title="Logements et taux de vacance en {year}",
+            reading="{where}, {value} % des logements sont vacants en {year}",
         ),
+        needs=("L01", "L04"),
     ),
     Plate(
         "06-maisons",
         partial(
             rate_plate,
             indicator_id="L05",
-            reading="{where}, {value} % des logements sont des maisons en 2021",
+            reading="{where}, {value} % des logements sont des maisons en {year}",
         ),
+        needs=("L05",),
     ),
 )
 """The plates of the document, in order."""
@@ -131,6 +145,11 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     mode: Mode = "car",
     outlines: Outlines | None = None,
     iris: str | Path | None = None,
+    communes: pd.DataFrame | None = None,
+    counts: pd.DataFrame | None = None,
+    formats: Iterable[str] = ("pdf",),
+    theme: DocumentTheme | None = None,
+    texts: Mapping[str, str] | None = None,
     quiet: bool = False,
 ) -> Path:
     """
@@ -140,7 +159,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     ----------
     epci
         SIREN, or unambiguous short name, of one of the 36 EPCI of Nord and
-        Pas-de-Calais.
+        Pas-de-Calais, or of the list in `communes`.
     out
         Folder of the outputs. They are made beside it and moved there at the
         end; an interruption leaves what was there.
@@ -160,6 +179,21 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     iris
         File of the outlines of IRIS, that `read_units` reads: people around the
         museum are then counted by their dwellings rather than by surface.
+    communes
+        Communes of another territory, with their EPCI and outlines, as
+        `read_territory` returns them; `counts` are then needed.
+    counts
+        Counts of all the communes of the list, named as those of the catalogue, such as
+        `read_source` returns them, in place of the embedded statistics: next year's
+        census is a file. Titles and credits are theirs; plates whose counts are not
+        there are left out, and the method note tells it.
+    formats
+        Of the document, a page by chapter and one by commune: among `"pdf"`,
+        `"docx"`, `"html"`; none for plates and data alone.
+    theme
+        Its look, as `read_theme` returns it.
+    texts
+        Texts of the user in the place of those that follow the numbers, by key.
     quiet
         Whether the progress on stderr is off; it is anyway when stderr is no
         terminal.
@@ -182,9 +216,27 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     OutputError
         If the folder cannot be written.
     """
-    day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
+    day = date or today()
     ground = None if outlines is None else read_outlines(outlines)
-    about = subject(epci, author=author, date=day, outlines=ground)
+    if communes is not None:
+        check_no_outlines(outlines)
+    about = subject(
+        epci,
+        author=author,
+        date=day,
+        outlines=ground,
+        ground=communes,
+        counts=counts,
+    )
+    _check_declared(about)
+    wanted = checked_formats(formats)
+    document = partial(_write_document, about, wanted, theme, texts or {})
+    if network is not None and counts is not None:
+        msg = (
+            "network= counts people around the Louvre-Lens by the embedded statistics: "
+            "leave it out beside counts="
+        )
+        raise DataError(msg)
     if isinstance(network, str | Path):
         network = read_network(network, mode=mode, crs=METRIC, quiet=quiet)
     homes = None if iris is None else iris_dwellings(iris)
@@ -195,17 +247,52 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         # The foot of the plates and the method note say it.
         warnings.simplefilter("ignore", OutlineWarning)
         steps = _steps(about, folder)
+        if wanted:
+            steps.append(("plh", partial(document, folder)))
         bar = tqdm(steps, disable=True if quiet else None, unit="fichier", leave=False)
         for name, write in bar:
             bar.set_description(name)
             told[name] = write()
         plates = {plate.slug: told[plate.slug] for plate in _declared(about)}
-        write_manifest(folder, {**_about(about), "plates": plates})
+        said = {"plates": plates, "texts_of_the_user": sorted(texts or {})}
+        write_manifest(folder, {**_about(about), **said})
     return Path(out)
 
 
+def _write_document(
+    about: Subject,
+    formats: Sequence[str],
+    theme: DocumentTheme | None,
+    texts: Mapping[str, str],
+    folder: Path,
+) -> None:
+    """Write the document itself, of the same counts as the plates."""
+    made = plh_document(observed_of(about))
+    whole = with_texts(made, texts) if texts else made
+    write_formats(folder, whole, formats, theme)
+
+
 def _declared(about: Subject) -> tuple[Plate, ...]:
-    return (*PLATES, *(REACH_PLATES if about.network else ()))
+    """Return the plates of which the counts are there."""
+    plates = (*PLATES, *(REACH_PLATES if about.network else ()))
+    return tuple(plate for plate in plates if about.knows(*plate.needs))
+
+
+def _check_declared(about: Subject) -> None:
+    """Refuse counts that allow no plate but the situation."""
+    needed = sorted({id_ for plate in PLATES for id_ in plate.needs})
+    if needed and not any(plate.needs for plate in _declared(about)):
+        msg = (
+            f"counts: no plate can be drawn, for they want {', '.join(needed)}; give "
+            "the counts of dwellings, bm.read_source('base-cc-logement.csv'); found "
+            f"{culprits(about.statistics.columns)}"
+        )
+        raise DataError(msg)
+
+
+def _ids(about: Subject) -> list[str]:
+    """Return the indicators of the document of which the counts are there."""
+    return [id_ for id_ in indicators(status="embedded").index if about.knows(id_)]
 
 
 def _steps(about: Subject, folder: Path) -> list[tuple[str, Callable[[], Any]]]:
@@ -229,14 +316,38 @@ def _save(plate: Plate, about: Subject, folder: Path) -> dict[str, str]:
     return {"title": sheet.about["Title"], "alternative": alternative_text(sheet)}
 
 
-def _indicators(table: pd.DataFrame, to: str | pd.Series | None) -> pd.DataFrame:
-    """Return every indicator of the catalogue at one level, each with its states."""
-    return table_of(
-        {
-            i: compute(i, table, to=to, allow_partial=True)
-            for i in indicators(status="embedded").index
-        }
-    )
+def _indicators(
+    table: pd.DataFrame,
+    to: str | pd.Series | None,
+    ids: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """Return indicators at one level, each with its states; by default all of them."""
+    ids = list(indicators(status="embedded").index) if ids is None else ids
+    return table_of({i: compute(i, table, to=to, allow_partial=True) for i in ids})
+
+
+def _figures(
+    about: Subject, to: str | pd.Series | None, ids: Sequence[str]
+) -> pd.DataFrame:
+    """
+    Return indicators of all units of a level, each with its states.
+
+    The counts that are given may hold a part of the list only: units that they do not
+    hold whole have no rate, and levels of which none is whole no row.
+    """
+    if about.counts is None:
+        return _indicators(about.everything, to, ids)
+    found = {}
+    with warnings.catch_warnings():
+        # The table says « n.d. », and the method note which levels lack.
+        warnings.simplefilter("ignore", BasinmapWarning)
+        for id_ in ids:
+            with suppress(DataError):
+                found[id_] = compute(
+                    id_, about.everything, to=to, communes=about.ground
+                )
+    empty = pd.DataFrame(index=pd.Index([], name="unit", dtype=str))
+    return table_of(found) if found else empty
 
 
 def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
@@ -244,16 +355,21 @@ def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
     table, to = about.everything, None if level == "commune" else level
     counts = table
     if to is not None:
-        known = measures_of(table)
-        counts, _ = aggregate(table, to, measures=known, allow_partial=True)
+        known = {n: m for n, m in measures_of(table).items() if isinstance(m, Stock)}
+        counts, _ = aggregate(
+            table[[c for c in table.columns if c.removesuffix("_state") in known]],
+            to,
+            measures=known,
+            communes=about.ground,
+            allow_partial=True,
+        )
     kinds = indicators(status="embedded")["kind"]
-    rates = table_of(
-        {
-            i: compute(i, table, to=to, allow_partial=True)
-            for i in kinds.index[kinds != "stock"]
-        }
-    )
-    return bare(counts).join(bare(rates)).loc[codes].rename_axis(level)
+    rates = [i for i in _ids(about) if kinds[i] != "stock"]
+    if to is None:
+        # Of another list, a row may be missing: it is told as such.
+        counts = counts.reindex(codes)
+    both_ = bare(counts).join(bare(_figures(about, to, rates)))
+    return both_.reindex(codes).rename_axis(level)
 
 
 _FIGURES: Final = ["population", "population_state", "area_km2", "area_km2_state"]
@@ -261,19 +377,16 @@ _FIGURES: Final = ["population", "population_state", "area_km2", "area_km2_state
 
 
 def _write_data(about: Subject, folder: Path) -> None:
-    mine = about.communes.drop(columns=_FIGURES, errors="ignore")
-    units = _with_counts(about, "commune", list(mine.index))
-    everyone = about.epcis.drop(columns=_FIGURES, errors="ignore")
-    groups = _with_counts(about, "epci", list(everyone.index))
+    units = _with_counts(about, "commune", list(about.communes.index))
+    groups = _with_counts(about, "epci", list(about.epcis.index))
+    mine = _without_figures(about.communes, units)
+    everyone = _without_figures(about.epcis, groups)
     layers = {
         "communes": (mine.join(units), f"Communes – {about.name}"),
-        "epci": (everyone.join(groups), "EPCI du Nord et du Pas-de-Calais"),
-        "anneaux": (
-            about.rings.join(_people_of(about, about.rings)),
-            f"Distances au Louvre-Lens, à vol d'oiseau ({_counted(about)})",
-        ),
+        "epci": (everyone.join(groups), f"EPCI – {_whole_name(about)}"),
+        **_layers_of_rings(about),
         **_layers_of_times(about),
-        "lieux": (places(), "Lieux"),
+        **({"lieux": (places(), "Lieux")} if about.near_museum else {}),
     }
     for frame, title in layers.values():
         retell(frame, title=title)
@@ -283,6 +396,47 @@ def _write_data(about: Subject, folder: Path) -> None:
         tables={"dictionnaire": _dictionary(about)},
         date=about.date,
     )
+
+
+def _without_figures(units: gpd.GeoDataFrame, counts: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Leave out the figures of outlines that counts give again."""
+    again = [name for name in _FIGURES if name.removesuffix("_state") in counts]
+    if any(name.startswith("population_") for name in counts):
+        again += ["population", "population_state"]
+    return units.drop(columns=again, errors="ignore")
+
+
+def _whole_name(about: Subject) -> str:
+    """Name what the list of communes covers."""
+    if about.ground is None:
+        return "Nord et Pas-de-Calais"
+    names = about.territory.names("departement")
+    held = sorted(about.territory.members("departement").unique())
+    return ", ".join(str(names.get(code, code)) for code in held[:4])
+
+
+def _layers_of_rings(about: Subject) -> dict[str, tuple[gpd.GeoDataFrame, str]]:
+    """Return distances to the museum, where they mean something and are counted."""
+    if not about.near_museum or not _sums(about):
+        return {}
+    rings = about.rings
+    title = f"Distances au Louvre-Lens, à vol d'oiseau ({_counted(about)})"
+    return {"anneaux": (rings.join(_people_of(about, rings)), title)}
+
+
+def _sums(about: Subject) -> list[str]:
+    """Return the columns of people and dwellings that are counted around the museum."""
+    if about.ground is not None:
+        return []
+    found = []
+    for name in ("population", "dwellings"):
+        years = [
+            c
+            for c in about.everything.columns
+            if c.startswith(f"{name}_") and c.removeprefix(f"{name}_").isdigit()
+        ]
+        found += sorted(years)[-1:]
+    return found
 
 
 def _counted(about: Subject) -> str:
@@ -300,7 +454,7 @@ def _people_of(about: Subject, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     inside = retell(
         inside.join(about.everything), measures=measures_of(about.everything)
     )
-    sums = ["population_2023", "dwellings_2021"]
+    sums = _sums(about)
     table = count_inside(about, areas, inside, sums)
     table[sums] = table[sums].round()
     return table
@@ -363,9 +517,10 @@ def _dictionary(about: Subject) -> pd.DataFrame:
         name: (measure.label, measure.unit, measure.vintage, measure.source)
         for name, measure in measures.items()
     }
-    for id_, kind in indicators(status="embedded")["kind"].items():
-        if kind != "stock":
-            told = told_of(compute(str(id_), about.statistics))
+    kinds = indicators(status="embedded")["kind"]
+    for id_ in _ids(about):
+        if kinds[id_] != "stock":
+            told = told_of(about.computed(id_))
             credit_ = " ; ".join(told.sources)
             rows[str(id_)] = (told.title, told.unit, told.vintage, credit_)
     columns = ["libelle", "unite", "millesime", "source"]
@@ -387,9 +542,9 @@ def _labels(about: Subject) -> dict[str, str]:
         label, unit, year = row["libelle"], row["unite"], row["millesime"]
         dated = label if year in label or "-" in year else f"{label} {year}"
         fixed[str(name)] = f"{dated.strip()} ({unit})" if unit else dated.strip()
-    for id_ in indicators(status="embedded").index:
+    for id_ in _ids(about):
         if id_ not in fixed:  # the sheet of comparison names a stock by its id
-            told = told_of(compute(id_, about.statistics))
+            told = told_of(about.computed(id_))
             fixed[id_] = f"{told.title} ({told.unit})"
     return fixed
 
@@ -438,44 +593,60 @@ _LEVELS = {
 
 def _comparison(about: Subject) -> pd.DataFrame:
     """Return every indicator for the EPCI and for those it is compared with."""
-    table = about.everything
-    eight = sorted(communes().dropna(subset="scot")["epci"].unique())
-    parts = []
+    ids, parts = _ids(about), []
     for level, label in _LEVELS.items():
-        rates = _indicators(table, level)
-        names = territory_names(level)
-        codes = list(rates.index)
-        if level == "epci":
-            codes = [about.code, *(code for code in eight if code != about.code)]
-        rates = rates.loc[codes]
-        rates.insert(0, "niveau", label)
-        rates.insert(1, "name", [names[code] for code in codes])
-        parts.append(rates)
-    whole = _indicators(table, both())
-    whole.insert(0, "niveau", "Deux départements")
-    whole.insert(1, "name", whole.index)
-    whole.index = pd.Index(["59-62"])
-    return pd.concat([*parts, whole]).rename_axis("territoire")
+        names = _names_at(about, level)
+        rates = _figures(about, level, ids) if names else pd.DataFrame()
+        codes = [code for code in _compared_units(about, level, rates) if code in names]
+        if codes:
+            parts.append(_named(rates.loc[codes], label, names))
+    if about.counts is None:
+        whole = _indicators(about.everything, both(), ids)
+        whole.insert(0, "niveau", "Deux départements")
+        whole.insert(1, "name", whole.index)
+        whole.index = pd.Index(["59-62"])
+        parts.append(whole)
+    if not parts:
+        columns = ["niveau", "name", *ids]
+        return pd.DataFrame(columns=columns, index=pd.Index([], name="territoire"))
+    return pd.concat(parts).rename_axis("territoire")
+
+
+def _compared_units(about: Subject, level: str, rates: pd.DataFrame) -> list[str]:
+    """Return the units of a level that stand in the comparison, the EPCI first."""
+    known = [str(code) for code in rates.index]
+    if level != "epci":
+        return known
+    if about.ground is None:
+        eight = set(communes().dropna(subset="scot")["epci"])
+        known = [code for code in known if code in eight | {about.code}]
+    return sorted(known, key=lambda code: (code != about.code, code))
+
+
+def _names_at(about: Subject, level: str) -> dict[str, str]:
+    """Return the names of the units of a level; none where the list tells none."""
+    if about.ground is None:
+        return territory_names(level)
+    if level in {"scot", "bassin"}:
+        return {}
+    return {str(code): str(n) for code, n in about.territory.names(level).items()}
+
+
+def _named(rates: pd.DataFrame, label: str, names: Mapping[str, str]) -> pd.DataFrame:
+    rates.insert(0, "niveau", label)
+    rates.insert(1, "name", [names.get(code, code) for code in rates.index])
+    return rates
 
 
 def _sources(about: Subject) -> pd.DataFrame:
     """Return the data sets that the document is made from, one a row."""
-    rows = {
-        key: (
-            item["title"],
-            item["credit"],
-            item["vintage"],
-            item["geography"],
-            item["licence"],
-        )
-        for key, item in provenance()["datasets"].items()
-    }
+    rows = _rows_of_sources(about)
     if about.outlines is not None:
         told = " ; ".join(told_of(about.outlines).sources)
         where = "COG au 1er janvier 2026"
         rows["contours-fournis"] = ("Contours des communes", told, "", where, "")
         if about.on_one_ground:
-            del rows[provenance()["columns"]["geometry"]]
+            rows.pop(provenance()["columns"]["geometry"], None)
     columns = ["titre", "source", "millesime", "geographie", "licence"]
     table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
     labels = {
@@ -489,15 +660,55 @@ def _sources(about: Subject) -> pd.DataFrame:
     return tell(table.rename_axis("jeu"), title="Sources", labels=labels)
 
 
+def _rows_of_sources(about: Subject) -> dict[str, tuple[str, str, str, str, str]]:
+    """Return what is embedded, if it serves, and the figures that are given."""
+    rows = {
+        key: (
+            item["title"],
+            item["credit"],
+            item["vintage"],
+            item["geography"],
+            item["licence"],
+        )
+        for key, item in (
+            _datasets_drawn() if about.counts is not None else provenance()["datasets"]
+        ).items()
+        if about.ground is None
+    }
+    if about.ground is not None:
+        told = " ; ".join(about.territory.sources)
+        where = f"COG au 1er janvier {about.territory.year}"
+        rows["territoire"] = ("Communes et EPCI", told, "", where, "")
+    if about.counts is not None:
+        for name, measure in measures_of(about.counts).items():
+            where = f"COG au 1er janvier {measure.geography[:4]}"
+            told = measure.label or name
+            rows[name] = (
+                told,
+                measure.source,
+                measure.vintage,
+                where if measure.geography else "",
+                "",
+            )
+    return rows
+
+
+def _datasets_drawn() -> dict[str, Any]:
+    """Return the embedded data sets of what is drawn, not those of figures."""
+    known = provenance()
+    used = {known["columns"][name] for name in _DRAWN if name in known["columns"]}
+    return {key: item for key, item in known["datasets"].items() if key in used}
+
+
+_PEOPLE = ("population_2023",)
+"""What the plate of situation prints, whatever counts are given."""
 _DRAWN = ("geometry", "name", "epci", "scot", "places.geometry")
 
 
 def _write_method(about: Subject, folder: Path) -> None:
     """Write the note that goes with the document: how, from what, with what gaps."""
-    rates = _indicators(about.statistics, None)
-    gone = {
-        i: rates.index[rates[i].isna()] for i in indicators(status="embedded").index
-    }
+    rates = table_of({i: about.computed(i, allow_partial=True) for i in _ids(about)})
+    gone = {i: rates.index[rates[i].isna()] for i in _ids(about)}
     missing = [
         f"- {id_} : {len(codes)} sans valeur ({', '.join(sorted(codes)[:5])})"
         for id_, codes in gone.items()
@@ -508,18 +719,14 @@ def _write_method(about: Subject, folder: Path) -> None:
         "",
         f"Réalisation : {about.author}, {about.date:%d/%m/%Y}.",
         "",
-        f"- Périmètre : {len(about.communes)} communes au 1er janvier 2026 "
-        f"(SIREN {about.code}).",
+        f"- Périmètre : {len(about.communes)} communes au 1er janvier "
+        f"{about.territory.year} (SIREN {about.code}).",
         "- Tous les taux sont calculés sur les sommes des effectifs du niveau "
         "présenté, jamais par moyenne des taux communaux.",
-        "- Évolution 2016-2023 à périmètre constant : les communes du 1er janvier "
-        "2026 aux deux dates ; les populations des communes fusionnées sont "
-        "additionnées.",
-        "- Logements : recensement 2021, sommes d'effectifs par IRIS arrondis à "
-        "l'unité ; les composantes peuvent différer du total de quelques unités.",
+        *_method_of_figures(about),
         *_method_of_outlines(about),
         "- Classes : bornes [a ; b[, arrondies ; effectifs en légende.",
-        "- Distances au musée : à vol d'oiseau, mesurées sur l'ellipsoïde.",
+        *_method_of_museum(about),
         *_method_of_times(about),
         *(
             [
@@ -528,6 +735,7 @@ def _write_method(about: Subject, folder: Path) -> None:
             ]
             * bool(about.outside)
         ),
+        *_method_of_absences(about),
         "",
         "## Valeurs manquantes",
         "",
@@ -541,10 +749,68 @@ def _write_method(about: Subject, folder: Path) -> None:
     (folder / "methode.md").write_text("\n".join(lines), encoding="utf-8")
 
 
+def _method_of_figures(about: Subject) -> list[str]:
+    """Say of which years figures are, and how they were made."""
+    if about.counts is None:
+        return [
+            "- Évolution 2016-2023 à périmètre constant : les communes du 1er janvier "
+            "2026 aux deux dates ; les populations des communes fusionnées sont "
+            "additionnées.",
+            "- Logements : recensement 2021, sommes d'effectifs par IRIS arrondis à "
+            "l'unité ; les composantes peuvent différer du total de quelques unités.",
+        ]
+    titles = [told_of(about.computed(id_)).title for id_ in _ids(about)]
+    absent = [code for code in about.communes.index if code not in about.counts.index]
+    lines = [f"- Indicateurs : {' ; '.join(titles)}."]
+    there = set(_comparison(about)["niveau"])
+    lacking = [v for k, v in _LEVELS.items() if v not in there and _names_at(about, k)]
+    if lacking:
+        lines.append(
+            "- Comparaison : les effectifs fournis ne couvrent en entier aucun "
+            f"territoire de ces échelons : {', '.join(lacking)}."
+        )
+    if absent:
+        lines.append(
+            f"- Communes absentes des fichiers fournis ({len(absent)}) : "
+            f"{', '.join(absent[:10])}{'…' * (len(absent) > 10)}."
+        )
+    return lines
+
+
+def _method_of_museum(about: Subject) -> list[str]:
+    """Say how distances to the museum were measured, or why there are none."""
+    if about.near_museum:
+        return ["- Distances au musée : à vol d'oiseau, mesurées sur l'ellipsoïde."]
+    away = round(about.outline.distance(place("louvre-lens").point).min() / 1000)
+    return [
+        f"- Distances au Louvre-Lens non représentées : le territoire en est à "
+        f"{number(away)} km, au-delà de {number(FARTHEST / 1000)} km."
+    ]
+
+
+def _method_of_absences(about: Subject) -> list[str]:
+    """Say which plates there are not, for want of what."""
+    there = {plate.slug for plate in _declared(about)}
+    every = (*PLATES, *(REACH_PLATES if about.network else ()))
+    lines = [
+        f"- Planche {plate.slug} absente : les effectifs fournis ne donnent pas "
+        f"{' ni '.join(i for i in plate.needs if not about.knows(i))}."
+        for plate in every
+        if plate.slug not in there
+    ]
+    if about.ground is not None:
+        lines.append(
+            "- Planche de situation : le territoire et ses voisins dans la liste des "
+            "communes fournie ; ni la cité de Sessevalle, ni les SCoT du bassin minier "
+            "n'y figurent."
+        )
+    return lines
+
+
 def _method_of_outlines(about: Subject) -> list[str]:
     """Say whose outlines and surfaces the document is on, and how good they are."""
     known = outlines_known()
-    given = about.outlines
+    given = about.outlines if about.ground is None else about.ground
     if given is None:
         error, high = number(known["error_m"]), number(known["error_p95_m"])
         lines = [
@@ -558,7 +824,7 @@ def _method_of_outlines(about: Subject) -> list[str]:
             "" if error is None else f" ; écart avec le terrain : {shortest(error)} m"
         )
         lines = [f"- Contours : {' ; '.join(told_of(given).sources)}{told}."]
-        if not about.on_one_ground:
+        if about.ground is None and not about.on_one_ground:
             lines.append(
                 "- Contours des territoires qu'ils ne contiennent pas en entier : "
                 f"{known['credit']}."
@@ -567,7 +833,7 @@ def _method_of_outlines(about: Subject) -> list[str]:
 
 
 def _notes_of_density(about: Subject) -> tuple[str, ...]:
-    return told_of(compute("D05", about.statistics)).notes
+    return told_of(about.computed("D05")).notes if about.knows("D05") else ()
 
 
 def _method_of_times(about: Subject) -> list[str]:
@@ -600,11 +866,24 @@ def _absences(about: Subject) -> dict[str, list[str]]:
 
 def _credits(about: Subject) -> list[str]:
     network = [about.network.source] if about.network and about.network.source else []
-    names = [*about.everything.columns, *_DRAWN]
+    figures = [] if about.counts is None else _credits_of_counts(about)
+    if about.ground is not None:
+        return [*dict.fromkeys([*about.territory.sources, *figures]), *network]
+    figures_drawn = about.everything.columns if about.counts is None else _PEOPLE
+    names = [*figures_drawn, *_DRAWN]
     given = () if about.outlines is None else told_of(about.outlines).sources
     if about.outlines is not None and about.on_one_ground:
         names = [name for name in names if name not in ("area_km2", "geometry")]
-    return [*dict.fromkeys([*given, *credit(*names)]), *network]
+    return [*dict.fromkeys([*given, *figures, *credit(*names)]), *network]
+
+
+def _credits_of_counts(about: Subject) -> list[str]:
+    """Return whom the figures that are given are to be credited to."""
+    known = measures_of(about.everything)
+    lines = {
+        line: None for m in known.values() for line in m.source.split("; ") if line
+    }
+    return list(lines) or ["Source des effectifs non indiquée"]
 
 
 def _about(about: Subject) -> dict[str, object]:
@@ -617,10 +896,21 @@ def _about(about: Subject) -> dict[str, object]:
         "network": repr(about.network) if about.network else None,
         "outlines": None if about.outlines is None else told_of(about.outlines).sources,
         "reach": _about_reach(about),
-        "sources": {
-            key: {k: item[k] for k in ("credit", "vintage", "geography", "licence")}
-            for key, item in provenance()["datasets"].items()
-        },
+        "sources": _about_sources(about),
+    }
+
+
+def _about_sources(about: Subject) -> dict[str, object]:
+    """Return what the manifest says of sources."""
+    if about.counts is not None:
+        names = ("title", "credit", "vintage", "geography", "licence")
+        return {
+            key: dict(zip(names, row, strict=True))
+            for key, row in _rows_of_sources(about).items()
+        }
+    return {
+        key: {k: item[k] for k in ("credit", "vintage", "geography", "licence")}
+        for key, item in provenance()["datasets"].items()
     }
 
 

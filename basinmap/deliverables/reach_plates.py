@@ -19,19 +19,17 @@ from basinmap.deliverables.plates import (
     reading_note,
 )
 from basinmap.deliverables.subjects import PAST, SERVED, Subject
-from basinmap.maps.bands import draw_isochrones
-from basinmap.maps.classes import classify
-from basinmap.maps.hatching import draw_hatching
-from basinmap.maps.layers import (
-    draw_choropleth,
-    draw_neighbours,
-    draw_outlines,
-    draw_points,
-    draw_rings,
-    draw_symbols,
-)
-from basinmap.maps.legends import draw_comparison, draw_legend
-from basinmap.maps.pages import MapAxes, Sheet, page
+from basinmap.maps.classing.classes import classify
+from basinmap.maps.layers.bands import draw_isochrones
+from basinmap.maps.layers.choropleths import draw_choropleth
+from basinmap.maps.layers.hatching import draw_hatching
+from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
+from basinmap.maps.layers.points import draw_points
+from basinmap.maps.layers.rings import draw_rings
+from basinmap.maps.layers.symbols import draw_symbols
+from basinmap.maps.margins.legends import draw_comparison, draw_legend
+from basinmap.maps.paper.pages import page
+from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.territory.places import places
 from basinmap.territory.units import communes
 from basinmap.typography import capital, number, shortest

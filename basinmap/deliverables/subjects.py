@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from math import floor
 from pathlib import Path
-from typing import Final
+from typing import Final, TypedDict, Unpack
 
 import geopandas as gpd
 import pandas as pd
@@ -20,16 +20,24 @@ from basinmap.access.isochrones import isochrones
 from basinmap.access.networks import Network
 from basinmap.access.snapping import MAX_GAP, snap
 from basinmap.access.times import WAYS, travel_times
+from basinmap.catalogue.comparing import compare
 from basinmap.catalogue.computing import compute
+from basinmap.catalogue.entries import indicator
+from basinmap.catalogue.ledgers import Ledger
+from basinmap.catalogue.years import choose
 from basinmap.errors import (
     BasinmapWarning,
     CodeError,
+    ColumnError,
     DataError,
+    MeasureError,
     VintageError,
     culprits,
 )
-from basinmap.territory.levels import BASSIN, resolve_codes
+from basinmap.territory.levels import BASSIN
+from basinmap.territory.lists import Territory, listed
 from basinmap.territory.memberships import membership
+from basinmap.territory.perimeters import Perimeter
 from basinmap.territory.places import place, town_halls
 from basinmap.territory.reading import read_units
 from basinmap.territory.units import (
@@ -40,35 +48,69 @@ from basinmap.territory.units import (
     statistics,
 )
 from basinmap.typography import capital, typeset
+from basinmap.values.columns import column
 from basinmap.values.told import carry, fact_of, measures_of, retell, tell, told_of
 
-__all__ = ["PAST", "SERVED", "Subject", "iris_dwellings", "subject"]
+__all__ = [
+    "FARTHEST",
+    "PAST",
+    "SERVED",
+    "How",
+    "Subject",
+    "iris_dwellings",
+    "subject",
+    "subject_of",
+]
 
 _BOTH = "Nord – Pas-de-Calais"
 _MINUTES: Final = (10, 20, 30)
+FARTHEST: Final = 30_000.0
+"""Metres from the museum beyond which distances to it are left out."""
+_LIMITS: Final = {
+    "epci": "limite de l'EPCI",
+    "scot": "limite du SCoT",
+    "departement": "limite du département",
+    "arrondissement": "limite de l'arrondissement",
+}
 
 SERVED: Final = "non desservie par le réseau fourni"
 PAST: Final = "au-delà de la coupure du réseau fourni"
 """Why a commune has no time to the museum, as it is printed."""
 
 
+class How(TypedDict, total=False):
+    """Choices of `compute` and of `compare` that a plate may be asked for."""
+
+    year: int | tuple[int, int] | None
+    variant: str | None
+    least: int | None
+    allow_partial: bool
+
+
 @dc.dataclass(frozen=True)
 class Subject:
     """
-    An EPCI, its communes and statistics, and who signs when.
+    A perimeter, its communes and their counts, and who signs when.
 
     Attributes
     ----------
     code, name
-        SIREN and printed name.
+        Code, such as a SIREN, and printed name.
     communes
         Its communes, as `bm.communes` gives them.
     outside
-        Codes of its communes that lie outside Nord and Pas-de-Calais.
+        Codes of its communes that lie outside the list of communes.
     author
         Who makes the document.
     date
         When it is made.
+    level
+        Of the perimeter: `"epci"`, `"scot"`, `"departement"`…
+    ground
+        What `read_territory` returned, for another territory than Nord and
+        Pas-de-Calais.
+    counts
+        Counts of the communes of the list, by default the embedded statistics.
     network
         Streets that times to the museum are measured on, if any.
     outlines
@@ -84,13 +126,48 @@ class Subject:
     outside: tuple[str, ...]
     author: str
     date: dt.date
+    level: str = "epci"
+    ground: gpd.GeoDataFrame | None = None
+    counts: pd.DataFrame | None = None
     network: Network | None = None
     outlines: gpd.GeoDataFrame | None = None
     iris: gpd.GeoDataFrame | None = None
 
     @cached_property
+    def territory(self) -> Territory:
+        """The list of communes that the document is about."""
+        return listed(self.ground)
+
+    @property
+    def perimeter(self) -> Perimeter:
+        """The perimeter of the document."""
+        return Perimeter(
+            code=self.code,
+            name=self.name,
+            level=self.level,
+            communes=tuple(sorted(self.communes.index)),
+            vintage=self.territory.year,
+            valid_from=None,
+            valid_to=None,
+            source=" ; ".join(self.territory.sources),
+        )
+
+    @property
+    def limit(self) -> str:
+        """How the outline of the perimeter is called in a legend."""
+        return _LIMITS.get(self.level, "limite du périmètre")
+
+    @cached_property
+    def near_museum(self) -> bool:
+        """Whether distances to the Louvre-Lens mean something there."""
+        away = self.outline.distance(place("louvre-lens").point).min()
+        return bool(away <= FARTHEST)
+
+    @cached_property
     def everything(self) -> pd.DataFrame:
-        """The statistics of every commune of the two départements."""
+        """The counts of every commune of the list."""
+        if self.counts is not None:
+            return self.counts
         table = statistics()
         if self.outlines is not None:
             known = measures_of(table)
@@ -105,13 +182,70 @@ class Subject:
 
     @cached_property
     def statistics(self) -> pd.DataFrame:
-        """The statistics of the communes of the EPCI."""
-        return statistics(epci=self.code, outlines=self.outlines)
+        """The counts of the communes of the perimeter."""
+        if self.counts is None and self.level == "epci":
+            return statistics(epci=self.code, outlines=self.outlines)
+        mine = self.everything.index.isin(self.communes.index)
+        return carry(pd.DataFrame(self.everything[mine]), self.everything)
+
+    def computed(
+        self, indicator_id: str, *, to: str | None = None, **how: Unpack[How]
+    ) -> pd.Series:
+        """
+        Compute an indicator on the list of the document.
+
+        Parameters
+        ----------
+        indicator_id
+            Its id.
+        to
+            Level, of all the list; by default the communes of the perimeter.
+        **how
+            Other choices of `compute`.
+        """
+        table = self.statistics if to is None else self.everything
+        return compute(indicator_id, table, to=to, communes=self.ground, **how)
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        """The counts of the communes of the perimeter, with their surface."""
+        found = Ledger(self.statistics)
+        found.add_area(self.territory)
+        return found
+
+    def knows(self, *ids: str) -> bool:
+        """
+        Tell whether the counts are there that indicators are computed from.
+
+        Parameters
+        ----------
+        *ids
+            Their ids.
+        """
+        try:
+            for id_ in ids:
+                choose(indicator(id_), self._ledger, None)
+        except ColumnError:
+            return False
+        return True
 
     @cached_property
     def outline(self) -> gpd.GeoDataFrame:
-        """The EPCI as one polygon."""
-        return epcis(epci=self.code, outlines=self.outlines)
+        """The perimeter as one polygon."""
+        if self.level == "epci":
+            return epcis(epci=self.code, outlines=self.outlines, communes=self.ground)
+        ground = self.communes
+        shape = shapely.coverage_union_all(ground.geometry.array)
+        frame = gpd.GeoDataFrame(
+            {"name": [self.name]}, geometry=[shape], crs=ground.crs, index=[self.code]
+        )
+        return carry(frame.rename_axis(self.level), ground, level=self.level)
+
+    @cached_property
+    def around(self) -> gpd.GeoDataFrame:
+        """The EPCI, with their names, of which no commune is in the perimeter."""
+        inside = self.territory.members("epci").reindex(self.communes.index)
+        return self.epcis.drop(list(inside.dropna().unique()), errors="ignore")
 
     def holds(self, level: str) -> pd.Index:
         """
@@ -137,12 +271,16 @@ class Subject:
 
     @cached_property
     def everyone(self) -> gpd.GeoDataFrame:
-        """Every commune of the two départements, on one set of outlines."""
+        """Every commune of the list, on one set of outlines."""
+        if self.ground is not None:
+            return self.ground
         return communes(outlines=self.outlines if self.on_one_ground else None)
 
     @cached_property
     def epcis(self) -> gpd.GeoDataFrame:
         """Every EPCI, on the outlines given where they hold all of it."""
+        if self.ground is not None:
+            return epcis(communes=self.ground)
         mine, every = self.holds("epci"), epcis()
         if mine.empty:
             return every
@@ -291,10 +429,12 @@ class Subject:
 
     @cached_property
     def in_basin(self) -> bool:
-        """Whether the EPCI is one of the eight of the bassin minier."""
+        """Whether all of it is in the bassin minier."""
+        if self.ground is not None:
+            return False
         return bool(self.communes["scot"].notna().all())
 
-    def comparison(self, indicator_id: str) -> pd.Series:
+    def comparison(self, indicator_id: str, **how: Unpack[How]) -> pd.Series | None:
         """
         Return one indicator for the EPCI and the territories that hold it.
 
@@ -302,12 +442,17 @@ class Subject:
         ----------
         indicator_id
             Id of the indicator.
+        **how
+            Other choices of `compare`.
 
         Returns
         -------
         Series
-            Indexed by printed name, the EPCI first.
+            Indexed by printed name, the perimeter first. None where the counts that
+            are given hold none of these territories whole, which warns.
         """
+        if self.counts is not None or self.ground is not None or self.level != "epci":
+            return self._compared(indicator_id, **how)
         rows = {"epci": [self.code]}
         if self.in_basin:
             scot = self.communes["scot"].iloc[0]
@@ -334,6 +479,47 @@ class Subject:
         return tell(
             result, dc.replace(told_of(whole), states=states, remarks=remarks, level="")
         )
+
+    def _compared(self, indicator_id: str, **how: Unpack[How]) -> pd.Series | None:
+        """Return one indicator for the territories that the list tells."""
+        try:
+            with warnings.catch_warnings():
+                # Territories that are not whole have no value, and are left out.
+                warnings.filterwarnings("ignore", f"{indicator_id}:", BasinmapWarning)
+                found = compare(
+                    indicator_id,
+                    self.everything,
+                    self.perimeter,
+                    communes=self.ground,
+                    **how,
+                )
+        except (DataError, MeasureError) as error:
+            msg = f"no comparison on the plate: {error}"
+            warnings.warn(msg, BasinmapWarning, stacklevel=3)
+            return None
+        if found["value"].isna().all():
+            return None
+        # What the counts do not cover at all has no place on a plate.
+        names = _printed_names(found)
+        covered = (found["value_state"] != "not_available") & (names != "")
+        covered.iloc[0] = True
+        values = found["value"][covered]
+        told, names = told_of(column(found, "value")), names[covered]
+        result = pd.Series(
+            values.to_numpy(), pd.Index(names.to_numpy()), name=indicator_id
+        )
+        states = {names[c]: s for c, s in told.states.items() if c in names.index}
+        # What is to be noted stands with the values of the map.
+        sources = told_of(found).sources
+        told = dc.replace(told, states=states, sources=sources, level="", notes=())
+        return tell(result, told)
+
+
+def _printed_names(found: pd.DataFrame) -> pd.Series:
+    """Return names of a comparison; none of what a list knows by its code only."""
+    also = found["also"].str.partition(";")[0]
+    coded = [str(name).startswith(code) for code, name in found["name"].items()]
+    return found["name"].mask(coded, also)
 
 
 def both() -> pd.Series:
@@ -472,6 +658,8 @@ def subject(
     date: dt.date,
     network: Network | None = None,
     outlines: gpd.GeoDataFrame | None = None,
+    ground: pd.DataFrame | None = None,
+    counts: pd.DataFrame | None = None,
 ) -> Subject:
     """
     Gather what a document about an EPCI needs.
@@ -488,30 +676,123 @@ def subject(
         Streets that times to the museum are measured on, if any.
     outlines
         What `read_outlines` returned; it must hold the communes of the EPCI.
+    ground
+        What `read_territory` returned, with outlines, for another territory.
+    counts
+        Counts of the communes of the list; the embedded statistics by default.
 
     Raises
     ------
     CodeError
         If the EPCI is unknown; near misses are suggested.
     DataError
-        If some of its communes have no outline in those given.
+        If some of its communes have no outline in those given, or a list comes
+        without outlines or counts.
     """
     if isinstance(epci, Iterable) and not isinstance(epci, str):
         msg = f"one EPCI at a time, as a string such as '246200364', not {epci!r}"
         raise CodeError(msg)
-    if not isinstance(date, dt.date):
-        msg = f"date: give a datetime.date, such as dt.date(2026, 11, 23), not {date!r}"
-        raise VintageError(msg)
-    (code,) = resolve_codes(epci, "epci")
-    row = epcis(epci=code).iloc[0]
+    _check_day(date)
+    (code,) = listed(ground).resolve(epci, "epci")
+    _check_ground(ground, counts)
+    row = epcis(epci=code, communes=ground).iloc[0]
     outside = row["outside"]
     return Subject(
         code=code,
-        name=row["name"],
-        communes=communes(epci=code, outlines=outlines),
+        name=str(row["name"]),
+        communes=communes(epci=code, outlines=outlines, communes=ground),
         outside=tuple(outside.split()) if isinstance(outside, str) else (),
         author=author,
         date=date,
         network=network,
         outlines=outlines,
+        ground=ground,
+        counts=counts,
     )
+
+
+def subject_of(
+    perimeter: Perimeter,
+    *,
+    author: str,
+    date: dt.date,
+    outlines: gpd.GeoDataFrame | None = None,
+    ground: pd.DataFrame | None = None,
+    counts: pd.DataFrame | None = None,
+) -> Subject:
+    """
+    Gather what a document about any perimeter needs.
+
+    Parameters
+    ----------
+    perimeter
+        What `bm.perimeter` or `bm.user_perimeter` returned.
+    author, date, outlines, ground, counts
+        As for `subject`.
+
+    Raises
+    ------
+    DataError
+        As for `subject`.
+    """
+    if perimeter.level == "epci":
+        return subject(
+            perimeter.code,
+            author=author,
+            date=date,
+            outlines=outlines,
+            ground=ground,
+            counts=counts,
+        )
+    _check_day(date)
+    _check_ground(ground, counts)
+    mine = list(perimeter.communes)
+    own = (
+        communes(outlines=outlines)
+        if ground is None and outlines is None
+        else _covered(mine, outlines)
+        if ground is None
+        else communes(communes=ground)
+    )
+    return Subject(
+        code=perimeter.code,
+        name=perimeter.name,
+        communes=carry(own.loc[mine], own),
+        outside=(),
+        author=author,
+        date=date,
+        level=perimeter.level,
+        outlines=outlines,
+        ground=ground,
+        counts=counts,
+    )
+
+
+def _covered(mine: list[str], outlines: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
+    """Return the communes of the EPCI that a perimeter meets, on outlines given."""
+    met = sorted(membership("epci").reindex(mine).dropna().unique())
+    return communes(epci=met, outlines=outlines)
+
+
+def _check_day(date: object) -> None:
+    if not isinstance(date, dt.date):
+        msg = f"date: give a datetime.date, such as dt.date(2026, 11, 23), not {date!r}"
+        raise VintageError(msg)
+
+
+def _check_ground(ground: pd.DataFrame | None, counts: pd.DataFrame | None) -> None:
+    """Refuse a list without what a document is drawn from."""
+    if ground is None:
+        return
+    if not isinstance(ground, gpd.GeoDataFrame):
+        msg = (
+            f"{listed(ground).title} has no outlines to draw: read it with them, "
+            "bm.read_territory(path, outlines='communes.gpkg')"
+        )
+        raise DataError(msg)
+    if counts is None:
+        msg = (
+            f"no counts are embedded of {listed(ground).title}: give them, "
+            "counts=bm.read_source('base-cc-logement.csv')"
+        )
+        raise DataError(msg)

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import sqlite3
+import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from types import NoneType
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyogrio
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
 
-from basinmap.errors import CRSError, DataError
-from basinmap.staging import staged_file
+from basinmap.arguments import check_kind, day_of
+from basinmap.errors import BasinmapWarning, CRSError, DataError, culprits
+from basinmap.staging import UNDATED, refusal, staged_file
+from basinmap.values.cells import Cells, cells_of, check_name, codes_as_cells
 from basinmap.values.checks import check_exported
 from basinmap.values.told import fact_of
 
@@ -24,7 +35,7 @@ def write_geopackage(
     layers: Mapping[str, gpd.GeoDataFrame],
     *,
     tables: Mapping[str, pd.DataFrame] | None = None,
-    date: dt.date | None = None,
+    date: str | dt.date | None = None,
 ) -> Path:
     """
     Write layers and tables to one GeoPackage, whole or not at all.
@@ -52,11 +63,21 @@ def write_geopackage(
     CRSError
         If a layer has no CRS.
     DataError
-        If there is no layer, one is empty, or two columns share a name.
+        If there is no layer, one is empty, two columns share a name, or a value is one
+        that no file holds: infinite, a list, a duration, a second shape.
+    TypeError
+        If something given is of another type.
+    VintageError
+        If the date is none.
     SecrecyError, MeasureError
         If a value is there that is said to be secret, or missing.
     OutputError
         If the file cannot be written.
+
+    Warns
+    -----
+    BasinmapWarning
+        If a row has no shape, or one that crosses itself.
 
     Examples
     --------
@@ -68,64 +89,220 @@ def write_geopackage(
     >>> path.name
     'lens.gpkg'
     """
+    check_kind(layers, Mapping, "layers", "{'communes': frame}")
+    check_kind(tables, (Mapping, NoneType), "tables", "{'dictionnaire': table}")
     if not layers:
         msg = "nothing to write: give at least one layer, {'communes': frame}"
         raise DataError(msg)
-    names = pd.Index([*layers, *(tables or {})]).astype(str)
-    if names.str.lower().has_duplicates:
-        msg = f"layers and tables that differ by case at most: {list(names)}"
-        raise DataError(msg)
-    for name, frame in layers.items():
-        _check_layer(name, frame)
-        check_exported(frame, f"layer {name!r}")
-    for name, table in (tables or {}).items():
-        check_exported(table, f"table {name!r}")
-    day = date or dt.date(2000, 1, 1)
-    with staged_file(path) as staged, _clock(day):
-        for name, frame in layers.items():
-            flat = frame.reset_index()
-            options = {"IDENTIFIER": str(fact_of(frame, "title", name))}
-            if described := fact_of(frame, "description"):
-                options["DESCRIPTION"] = str(described)
-            pyogrio.write_dataframe(
-                flat,
-                staged,
-                layer=name,
-                driver="GPKG",
-                promote_to_multi=_polygonal(frame),
-                append=staged.exists(),
-                layer_options=options,
-            )
-        for name, table in (tables or {}).items():
-            pyogrio.write_dataframe(
-                table.reset_index(), staged, layer=name, driver="GPKG", append=True
-            )
+    day = UNDATED if date is None else day_of(date)
+    _check_names([*layers, *(tables or {})])
+    content = [_layer_of(name, frame) for name, frame in layers.items()]
+    content += [_table_of(name, table) for name, table in (tables or {}).items()]
+    counts = {one.name: len(one.columns[0].held) for one in content}
+    with staged_file(path, check=partial(_check_whole, counts)) as staged, _clock(day):
+        try:
+            for one in content:
+                _write(one, staged)
+        except OSError as error:
+            raise refusal(Path(path), error) from error
     return Path(path)
 
 
-def _polygonal(frame: gpd.GeoDataFrame) -> bool:
-    return bool(frame.geom_type.isin(["Polygon", "MultiPolygon"]).any())
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """A layer or a table: its columns, its shapes, what it says of itself."""
+
+    name: str
+    columns: tuple[Cells, ...]
+    shapes: gpd.GeoSeries | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
-def _check_layer(name: str, frame: gpd.GeoDataFrame) -> None:
+def _check_names(names: list[object]) -> None:
+    """Check that layers and tables can be told apart, and asked for by their names."""
+    words = [check_name(name, "layer") for name in names]
+    if len({word.lower() for word in words}) < len(words):
+        msg = f"layers and tables that differ by case at most: {words}"
+        raise DataError(msg)
+    reserved = [
+        w for w in words if w.lower().startswith(("gpkg_", "sqlite_", "rtree_"))
+    ]
+    if reserved:
+        msg = (
+            f"layer {reserved[0]!r}: GeoPackage keeps names in gpkg_, rtree_ and "
+            "sqlite_ for itself; rename it"
+        )
+        raise DataError(msg)
+
+
+def _layer_of(name: str, frame: gpd.GeoDataFrame) -> _Content:
+    what = f"layer {name!r}"
     if not isinstance(frame, gpd.GeoDataFrame):
-        msg = f"layer {name!r} has no geometry; pass it in tables={{…}}"
+        if not isinstance(frame, pd.DataFrame):
+            check_kind(frame, gpd.GeoDataFrame, what, "a frame, such as bm.communes()")
+        msg = f"{what} has no geometry; pass it in tables={{…}}"
+        raise DataError(msg)
+    if frame.active_geometry_name is None:
+        msg = f"{what} has no geometry: call .set_geometry(…) first"
         raise DataError(msg)
     if frame.empty:
-        msg = f"layer {name!r} is empty"
+        msg = f"{what} is empty"
         raise DataError(msg)
     if frame.crs is None:
-        msg = f"layer {name!r} has no CRS: call .set_crs(…) first"
+        msg = f"{what} has no CRS: call .set_crs(…) first"
         raise CRSError(msg)
-    columns = pd.Index([*frame.index.names, *frame.columns]).astype(str).str.lower()
-    if columns.has_duplicates:
-        again = list(columns[columns.duplicated()])
-        msg = f"layer {name!r}: columns that differ by case at most: {again}"
+    _check_shapes(frame.geometry, what)
+    columns = _columns_of(frame.drop(columns=frame.active_geometry_name), what, frame)
+    options = {"IDENTIFIER": str(fact_of(frame, "title", name))}
+    if described := fact_of(frame, "description"):
+        options["DESCRIPTION"] = str(described)
+    return _Content(str(name), columns, frame.geometry, options)
+
+
+def _table_of(name: str, table: pd.DataFrame) -> _Content:
+    what = f"table {name!r}"
+    check_kind(table, pd.DataFrame, what, "a table")
+    if isinstance(table, gpd.GeoDataFrame):
+        msg = f"{what} has a geometry; pass it as a layer, or drop the column"
         raise DataError(msg)
-    reserved = columns.intersection(["fid", "geom"])
+    return _Content(str(name), _columns_of(table, what, table))
+
+
+def _columns_of(
+    table: pd.DataFrame, what: str, told: pd.DataFrame
+) -> tuple[Cells, ...]:
+    """Return what a layer or a table holds, checked."""
+    codes = codes_as_cells(table, what, unnamed="index")
+    names = [codes.name, *(check_name(name, what) for name in table.columns)]
+    folded = pd.Index([name.lower() for name in names])
+    if folded.has_duplicates:
+        again = list(folded[folded.duplicated()])
+        msg = f"{what}: columns that differ by case at most: {again}"
+        raise DataError(msg)
+    reserved = folded.intersection(["fid", "geom"])
     if len(reserved):
-        msg = f"layer {name!r}: GeoPackage keeps {list(reserved)} for itself; rename"
+        msg = f"{what}: GeoPackage keeps {list(reserved)} for itself; rename"
         raise DataError(msg)
+    columns = codes, *(cells_of(table[name], what) for name in table.columns)
+    check_exported(told, what)
+    return columns
+
+
+def _check_shapes(shapes: gpd.GeoSeries, what: str) -> None:
+    """Refuse coordinates that are nowhere; tell what nothing can be made of."""
+    plain = shapes.to_numpy()
+    if not np.isfinite(shapely.get_coordinates(plain)).all():
+        bad = [
+            code
+            for code, shape in zip(shapes.index, plain, strict=True)
+            if not np.isfinite(shapely.get_coordinates(shape)).all()
+        ]
+        msg = f"{what}: coordinates that are no numbers at {culprits(bad)}"
+        raise DataError(msg)
+    gone = shapely.is_missing(plain)
+    void = shapes.index[gone | shapely.is_empty(plain)]
+    crossed = shapes.index[~shapely.is_valid(plain) & ~gone]
+    for codes, fault in (
+        (void, "without a shape: it cannot be drawn"),
+        (crossed, "whose outline crosses itself: call .make_valid()"),
+    ):
+        if len(codes):
+            msg = f"{what}: {len(codes)} row(s) {fault}: {culprits(codes)}"
+            warnings.warn(msg, BasinmapWarning, stacklevel=4)
+
+
+def _write(content: _Content, path: Path) -> None:
+    """Write a layer or a table after those that are in the file."""
+    data, masks, offsets = [], [], {}
+    for cells in content.columns:
+        values, gone = _field_of(cells)
+        data.append(values)
+        masks.append(gone)
+        if cells.kind == "moment" and cells.held.dt.tz is not None:
+            # GDAL counts quarters of an hour from Greenwich, which is 100.
+            local = cells.held.dt.tz_localize(None)
+            shift = local - cells.held.dt.tz_convert("UTC").dt.tz_localize(None)
+            offsets[cells.name] = (shift // pd.Timedelta("15m") + 100).to_numpy()
+    shapes, kind = content.shapes, None
+    if shapes is not None:
+        kind = _kind_of(shapes)
+    try:
+        pyogrio.raw.write(
+            path,
+            None if shapes is None else shapely.to_wkb(shapes.to_numpy()),
+            data,
+            [cells.name for cells in content.columns],
+            field_mask=masks,
+            layer=content.name,
+            driver="GPKG",
+            geometry_type=kind,
+            crs=None if shapes is None else _crs_of(shapes),
+            promote_to_multi=kind is not None and kind.startswith("Multi"),
+            append=path.exists(),
+            layer_options=dict(content.options),
+            gdal_tz_offsets=offsets,
+        )
+    except (DataSourceError, DataLayerError, FieldError, FeatureError) as error:
+        # What a file cannot bear is refused above: what is left is the disk.
+        raise OSError(errno.EIO, str(error)) from error
+
+
+def _field_of(cells: Cells) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return a column as GDAL takes it, with what is missing."""
+    gone = cells.held.isna().to_numpy()
+    match cells.kind:
+        case "whole":
+            return cells.held.fillna(0).to_numpy(dtype="int64"), gone
+        case "truth":
+            return cells.held.fillna(value=False).to_numpy(dtype=bool), gone
+        case "real":
+            return cells.held.to_numpy(dtype="float64"), gone
+        case "day":
+            days = np.array(cells.held.tolist(), dtype="datetime64[D]")
+            return days.reshape(len(gone)), gone
+        case "moment":
+            naive = cells.held
+            naive = naive if naive.dt.tz is None else naive.dt.tz_localize(None)
+            return naive.to_numpy(dtype="datetime64[ms]"), gone
+    return cells.held.mask(gone, None).to_numpy(dtype=object), gone
+
+
+def _kind_of(shapes: gpd.GeoSeries) -> str:
+    """Return the type of geometry that a layer declares."""
+    kinds = set(shapes.geom_type.dropna())
+    singles = {kind.removeprefix("Multi") for kind in kinds}
+    if len(singles) != 1 or singles & {"GeometryCollection", "LinearRing"}:
+        return "Unknown"
+    (single,) = singles
+    # Outlines are of parts: a layer of communes is one of multipolygons.
+    kind = f"Multi{single}" if single == "Polygon" or len(kinds) > 1 else kinds.pop()
+    plain = shapes.to_numpy()
+    raised = shapely.has_z(plain) & ~shapely.is_empty(plain)
+    return f"{kind} Z" if raised.any() else kind
+
+
+def _crs_of(shapes: gpd.GeoSeries) -> str:
+    known = shapes.crs.to_epsg()
+    return f"EPSG:{known}" if known else shapes.crs.to_wkt("WKT1_GDAL")
+
+
+def _check_whole(counts: Mapping[str, int], staged: Path) -> None:
+    """Check that a GeoPackage is read back as it was written."""
+    reader = f"{staged.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(reader, uri=True)) as base:
+            found = [str(line) for (line,) in base.execute("PRAGMA quick_check")]
+            held = {name: _count(base, name) for name in counts}
+    except sqlite3.Error as error:
+        raise OSError(errno.EIO, str(error)) from error
+    if found != ["ok"] or held != dict(counts):
+        raise OSError(errno.EIO, "what is there is not what was written")
+
+
+def _count(base: sqlite3.Connection, name: str) -> int:
+    doubled = name.replace('"', '""')
+    (found,) = base.execute(f'SELECT COUNT(*) FROM "{doubled}"').fetchone()  # noqa: S608 - quoted
+    return int(found)
 
 
 @contextmanager

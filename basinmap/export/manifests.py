@@ -9,7 +9,7 @@ import platform
 from collections.abc import Mapping
 from pathlib import Path
 
-from basinmap.staging import MANIFEST
+from basinmap.moves import MANIFEST, files_in
 
 __all__ = ["versions", "write_manifest"]
 
@@ -42,12 +42,12 @@ def write_manifest(folder: Path, about: Mapping[str, object]) -> Path:
         What else to say: title, territory, date, sources.
     """
     outputs = {
-        path.name: {
-            "bytes": path.stat().st_size,
-            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        name: {
+            "bytes": (folder / name).stat().st_size,
+            "sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest(),
         }
-        for path in sorted(folder.iterdir())
-        if path.name != MANIFEST
+        for name in files_in(folder)
+        if name != MANIFEST
     }
     content = {**about, "versions": versions(), "outputs": outputs}
     path = folder / MANIFEST

@@ -421,9 +421,7 @@ class Guard:
                 continue
             self._improve_block(block, among, mine, cost)
 
-    def _improve_block(
-        self, block: Part, among: Ints, mine: Ints, cost: float
-    ) -> None:
+    def _improve_block(self, block: Part, among: Ints, mine: Ints, cost: float) -> None:
         small = len(mine) <= _SMALL
         budget = max(self.budget, 3_000) if small else self.budget
         task = self._task(block, among, mine, cost)
@@ -515,7 +513,10 @@ class Guard:
         end = float(self.system.values[figure] + sign * sides.needs[k])
         end = float(np.ceil(end - _CLOSE) if sign > 0 else np.floor(end + _CLOSE))
         found = probe.whole_witness(
-            probe.place(figure), sign, end, seconds=min(10.0, remaining(self.deadline) + 2)
+            probe.place(figure),
+            sign,
+            end,
+            seconds=min(10.0, remaining(self.deadline) + 2),
         )
         if held is not None:
             probe.hold(*held)

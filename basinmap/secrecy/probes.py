@@ -220,7 +220,9 @@ class Probe:
         return [(int(self.part.rows[k]), float(-sign * duals[k])) for k in used]
 
 
-def integral(figures: Floats, whole: Bools, matrix: sparse.csc_array, right: Floats) -> Floats | None:
+def integral(
+    figures: Floats, whole: Bools, matrix: sparse.csc_array, right: Floats
+) -> Floats | None:
     """
     Return figures rounded to whole numbers, if they still agree with every row.
 
@@ -238,4 +240,3 @@ def integral(figures: Floats, whole: Bools, matrix: sparse.csc_array, right: Flo
         return None
     missed = np.abs(matrix @ found - right).max(initial=0.0)
     return found if missed <= 1e-4 else None
-

@@ -57,7 +57,7 @@ class Program:
         Whether bounds change more than costs.
     """
 
-    def __init__(  # noqa: PLR0913 - the parts of a program
+    def __init__(
         self,
         matrix: sparse.csc_array,
         lower: Floats,

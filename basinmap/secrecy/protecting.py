@@ -302,7 +302,9 @@ def _counts(
             return {n: float(sheet.numbers(str(c))[row]) for n, c in found.items()}
     if not system.places[at]:
         return None
-    absent = [n for n in wanted if not any(vintaged(n, s.columns) for s in sheets.values())]
+    absent = [
+        n for n in wanted if not any(vintaged(n, s.columns) for s in sheets.values())
+    ]
     msg = (
         f"{rule.rule}: the rule needs {culprits(absent or wanted)} beside "
         f"{system.columns[at]!r}; give columns of that name, or say which with "
@@ -320,7 +322,9 @@ def _remember(system: System, previous: Protection | None) -> None:
     """Make what was hidden last year cheap to hide again."""
     if previous is None:
         return
-    had = set(zip(*(previous.cells[k] for k in ("table", "code", "column")), strict=True))
+    had = set(
+        zip(*(previous.cells[k] for k in ("table", "code", "column")), strict=True)
+    )
     again = [any(tuple(place) in had for place in places) for places in system.places]
     system.weights[again] *= 0.1
 
@@ -435,9 +439,7 @@ def _protection(
     shares, shown = _shares(reading, mine, hidden)
     rules = cells.loc[cells["why"] == "primary", "rule"].value_counts().to_dict()
     report = told_protection(cells, rules, shares, shown, _ends(guarded, gap))
-    return Protection(
-        found, cells, _witnesses(guarded), gap, guarded.hasty, report
-    )
+    return Protection(found, cells, _witnesses(guarded), gap, guarded.hasty, report)
 
 
 def _named(tables: Tables) -> dict[str, Given]:
@@ -552,7 +554,9 @@ def _ends(guarded: Guard, gap: float) -> list[str]:
     if not len(sides.figures):
         return ["Rien n'est à protéger."]
     if guarded.hasty:
-        lines.append("Durée dépassée : la solution est sûre, elle masque peut-être trop.")
+        lines.append(
+            "Durée dépassée : la solution est sûre, elle masque peut-être trop."
+        )
     if gap == 0:
         lines.append("Solution la moins coûteuse.")
     elif np.isfinite(gap):

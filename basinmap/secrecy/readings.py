@@ -261,9 +261,7 @@ class _Reader:
             for at, column in enumerate(system.columns)
             if column in self.rules
         }
-        rules |= {
-            at: rule for at, rule in rest.items() if at < system.size
-        }
+        rules |= {at: rule for at, rule in rest.items() if at < system.size}
         return Reading(
             self.sheets,
             system,
@@ -369,7 +367,9 @@ class _Reader:
         if key in self.builder.keys:
             return self.builder.keys[key]
         some = sorted(piece)
-        told = some[0] if len(some) == 1 else f"{len(some)} unités : {', '.join(some[:3])}"
+        told = (
+            some[0] if len(some) == 1 else f"{len(some)} unités : {', '.join(some[:3])}"
+        )
         label = self.labels.get(name, name)
         whole = self.wholes.get(name, True)
         return self.builder.figure(key, f"{label}, ({told})", name, whole=whole)
@@ -510,12 +510,14 @@ class _Reader:
             names = [self.name(n) for n in quotient.columns]
             held = [self.builder.keys.get((n, extent)) for n in names]
             if held[0] is None and len(names) == 2 and held[1] is not None:
-                held[0] = self._told_by(names[0], quotient, extent, value, held[1], place)
+                held[0] = self._told_by(
+                    names[0], quotient, extent, value, held[1], place
+                )
             there = tuple(at for at in held if at is not None)
             if there:
                 self.rates.append((place, there))
 
-    def _told_by(  # noqa: PLR0913 - a rate and its place
+    def _told_by(
         self,
         name: str,
         quotient: Quotient,
@@ -529,7 +531,9 @@ class _Reader:
         if np.isnan(base) or quotient.years or name not in self.rules:
             return None
         at = self._figure(name, extent, place.code)
-        self.builder.stand(at, place, float(round(value * base / quotient.scale)), hidden=False)
+        self.builder.stand(
+            at, place, float(round(value * base / quotient.scale)), hidden=False
+        )
         return at
 
     def _complements(self) -> dict[int, SecrecyRule]:
@@ -578,9 +582,10 @@ def rule_names(rule: SecrecyRule, column: str) -> bool:
 
 
 def _dated(column: str, name: str) -> bool:
-    return column.startswith(f"{name}_") and column[len(name) + 1 :].replace(
-        "_", ""
-    ).isdigit()
+    return (
+        column.startswith(f"{name}_")
+        and column[len(name) + 1 :].replace("_", "").isdigit()
+    )
 
 
 def _labels(sheets: list[Sheet]) -> dict[str, str]:
@@ -640,4 +645,3 @@ def _added(
     for at, value in second.items():
         found[at] = found.get(at, 0.0) + factor * value
     return found
-

@@ -115,7 +115,9 @@ def _numeric(values: pd.Series) -> bool:
     return gone or bool(pd.api.types.is_numeric_dtype(kind))
 
 
-def sheets_of(tables: Tables, what: str = "tables", *, known: bool = False) -> list[Sheet]:
+def sheets_of(
+    tables: Tables, what: str = "tables", *, known: bool = False
+) -> list[Sheet]:
     """
     Return tables as they were given, checked.
 
@@ -430,7 +432,9 @@ def _catalogued(sheet: Sheet, name: str, every: Collection[str]) -> Quotient | N
     return Quotient(above, below, item.scale)
 
 
-def _term(count: str, at: str, *, every: Collection[str], when: Mapping[str, str]) -> str:
+def _term(
+    count: str, at: str, *, every: Collection[str], when: Mapping[str, str]
+) -> str:
     return vintaged(count, every, when[at]) or vintaged(count, every) or count
 
 

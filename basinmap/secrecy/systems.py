@@ -123,9 +123,7 @@ class Builder:
     _rows: list[tuple[str, dict[int, float]]] = field(default_factory=list)
     clashes: list[str] = field(default_factory=list)
 
-    def figure(
-        self, key: object, name: str, column: str, *, whole: bool = True
-    ) -> int:
+    def figure(self, key: object, name: str, column: str, *, whole: bool = True) -> int:
         """
         Return the place of a figure, made when it is first met.
 
@@ -435,9 +433,7 @@ def narrowed(
     for _ in range(rounds):
         least = np.where(factors > 0, factors * low[columns], factors * high[columns])
         most = np.where(factors > 0, factors * high[columns], factors * low[columns])
-        new_low, new_high = _read(
-            rows, factors, least, most, part.right, count
-        )
+        new_low, new_high = _read(rows, factors, least, most, part.right, count)
         fresh_low, fresh_high = low.copy(), high.copy()
         np.maximum.at(fresh_low, columns, new_low)
         np.minimum.at(fresh_high, columns, new_high)
@@ -448,7 +444,7 @@ def narrowed(
     return low, high
 
 
-def _read(  # noqa: PLR0913 - the pieces of rows
+def _read(
     rows: Ints, factors: Floats, least: Floats, most: Floats, right: Floats, count: int
 ) -> tuple[Floats, Floats]:
     """Return what each row says of each of its figures."""

@@ -56,14 +56,18 @@ def _terms(system: System, used: np.ndarray, shares: np.ndarray) -> str:
     parts: list[str] = []
     for at in order[:_TERMS]:
         sign = "−" if shares[at] < 0 else "+"
-        times = "" if abs(abs(shares[at]) - 1) < 1e-6 else f"{shortest(abs(shares[at]))} × "
+        times = (
+            "" if abs(abs(shares[at]) - 1) < 1e-6 else f"{shortest(abs(shares[at]))} × "
+        )
         figure = f"{times}{system.names[at]} ({shortest(system.values[at])})"
         parts.append(f"{sign} {figure}" if parts or sign == "−" else figure)
     left = order[_TERMS:]
     if left:
         total = sum(size[at] for at in left)
         sign = "−" if total < 0 else "+"
-        parts.append(f"{sign} {len(left)} autres valeurs publiées ({shortest(abs(total))})")
+        parts.append(
+            f"{sign} {len(left)} autres valeurs publiées ({shortest(abs(total))})"
+        )
     return " ".join(parts)
 
 

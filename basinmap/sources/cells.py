@@ -20,6 +20,8 @@ _SPACED: Final = rf"[-−]?[0-9]{{1,3}}(?:{_SPACE}[0-9]{{3}})+(?:[.,][0-9]+)?"
 _PLAIN: Final = r"[0-9]+(?:\.[0-9]+)?"
 _DOTTED: Final = r"[-−]?[0-9]+\.[0-9]+"
 _COMMAED: Final = r"[-−]?[0-9]+,[0-9]+"
+_ROUND: Final = r"[1-9]e\+[0-9]{2}"
+_NOTHING: Final = r"-?[0-9](?:\.[0-9]+)?[eE]-(?:09|[1-9][0-9]|[1-3][0-9]{2})"
 _THOUSANDS: Final = r"[-−]?[1-9][0-9]{0,2}(?:[.,][0-9]{3})+"
 
 Parsed = tuple[pd.Series, pd.Series]
@@ -55,6 +57,7 @@ def numbers_of(
     >>> values.tolist(), states.tolist()
     ([1234.5, nan, nan], ['', 'secret', 'not_available'])
     """
+    text = _written_out(text)
     values = pd.Series(np.nan, index=text.index, dtype=float)
     states = pd.Series("", index=text.index, dtype=object)
     if marks.suffix:
@@ -72,6 +75,23 @@ def numbers_of(
         states[rest.index] = read[state_column(name)]
     check_counts(values, name, signed=signed)
     return values, states
+
+
+def _written_out(text: pd.Series) -> pd.Series:
+    """
+    Return text without the powers of ten that statistical software writes.
+
+    « 3e+05 » of R is 300 000 and nothing else: it writes so what is shorter so. What is
+    next to nothing, « -1.8e-15 », is the zero that a difference left. « 1.2E+05 » of a
+    spreadsheet may have lost digits, and stays no number.
+    """
+    if not text.str.contains("e", case=False, regex=False).any():
+        return text
+    round_ = text.str.fullmatch(_ROUND)
+    if round_.any():
+        wide = text[round_].map(lambda cell: str(int(float(cell))))
+        text = text.mask(round_, wide.reindex(text.index))
+    return text.mask(text.str.fullmatch(_NOTHING), "0")
 
 
 def _marked(rest: pd.Series, marks: Marks, *, signed: bool) -> pd.DataFrame:

@@ -8,13 +8,24 @@ from typing import Final
 import pandas as pd
 
 from basinmap.errors import CodeError, DataError, VintageError, culprits
-from basinmap.territory.former import communes_of
+from basinmap.territory.former import communes_of, fates
 from basinmap.territory.history import proposed, weighed
 from basinmap.territory.levels import repair_codes
 from basinmap.territory.timelines import timeline
 from basinmap.typography import number
 
-__all__ = ["LATEST", "dated", "once", "repaired", "without_districts"]
+__all__ = [
+    "LATEST",
+    "dated",
+    "heirs",
+    "is_total",
+    "level_above",
+    "once",
+    "repaired",
+    "squares",
+    "whole_cities",
+    "without_districts",
+]
 
 LATEST: Final = 2026
 """Year of the last list of communes that is known."""
@@ -23,6 +34,10 @@ _TOTAL: Final = re.compile(
     r"\s*(?:total|ensemble|france|source|sources|note|notes|champ|lecture|somme)\b.*",
     re.IGNORECASE | re.DOTALL,
 )
+_SIREN: Final = "2[0-9]{8}"
+_SHORT: Final = "[0-9][0-9AB]|97[1-6]"
+_REGIONS: Final = "0[1-46]|11|2[478]|32|44|5[23]|7[56]|84|9[34]"
+_SQUARE: Final = r"CRS3035RES200mN[0-9]{7}E[0-9]{7}"
 # Cities that files give whole, and by district beside.
 _CITIES: Final = {
     "75056": re.compile(r"751(?:0[1-9]|1[0-9]|20)"),
@@ -54,7 +69,7 @@ def repaired(
         If codes cannot be repaired, or values stand beside none.
     """
     text = codes.str.strip()
-    totals = text.str.fullmatch(_TOTAL.pattern, flags=re.IGNORECASE | re.DOTALL)
+    totals = is_total(text)
     blank = (text == "") & (values.isna() | values.eq("")).all(axis=1)
     notes = []
     if totals.any():
@@ -77,6 +92,131 @@ def repaired(
         raise DataError(msg)
     found, report = repair_codes(kept, level)
     return found, [*notes, *(n for n in report.notes if "Aucun" not in n)]
+
+
+def level_above(codes: pd.Series, header: str, file: str) -> str:
+    """
+    Return the level of codes that may be of what lies above the commune.
+
+    Parameters
+    ----------
+    codes
+        As read.
+    header
+        Name of their column, which may say what they are.
+    file
+        Name of the file, which may too.
+
+    Returns
+    -------
+    str
+        `"commune"`, unless all have the form of another.
+
+    Raises
+    ------
+    DataError
+        If they may be of départements or of regions, and nothing says which.
+
+    Examples
+    --------
+    >>> level_above(pd.Series(["246200364", "200044618"]), "CODGEO", "x.csv")
+    'epci'
+    >>> level_above(pd.Series(["59", "62"]), "CODGEO", "x.csv")
+    'departement'
+    """
+    text = codes[~is_total(codes) & (codes != "")]
+    if text.empty or not text.str.fullmatch(f"{_SIREN}|{_SHORT}").all():
+        return "commune"
+    if text.str.fullmatch(_SIREN).all():
+        return "epci"
+    told = f"{header} {file}".upper()
+    for word, level in (("DEP", "departement"), ("REG", "region")):
+        if word in told:
+            return level
+    if text.str.fullmatch(_REGIONS).all():
+        msg = (
+            f"{file}: are these codes of regions or of départements? The column "
+            f"{header!r} does not say: rename the file lovac_REG.csv, or lovac_DEP.csv"
+        )
+        raise DataError(msg.replace("lovac", file.split(".", maxsplit=1)[0][:20]))
+    return "departement"
+
+
+def squares(codes: pd.Series, file: str) -> pd.Series:
+    """
+    Return the names of squares, all well formed.
+
+    Parameters
+    ----------
+    codes
+        Such as `CRS3035RES200mN3079000E3835000`.
+    file
+        For messages.
+
+    Raises
+    ------
+    CodeError
+        If some are none.
+    """
+    found = codes[codes != ""]
+    wrong = found[~found.str.fullmatch(_SQUARE)]
+    if len(wrong):
+        msg = (
+            f"{file}: {len(wrong)} code(s) are no square: {culprits(wrong)}; "
+            "'CRS3035RES200mN3079000E3835000' was expected"
+        )
+        raise CodeError(msg)
+    if found.empty or len(found) < len(codes):
+        void = len(codes) - len(found)
+        msg = f"{file}: {void} row(s) without the name of a square; fetch it again"
+        raise CodeError(msg)
+    return found
+
+
+def is_total(text: pd.Series) -> pd.Series:
+    """
+    Tell which cells stand for a total or a note, and no code.
+
+    Parameters
+    ----------
+    text
+        Of a column of codes.
+    """
+    return text.str.fullmatch(_TOTAL.pattern, flags=re.IGNORECASE | re.DOTALL)
+
+
+def whole_cities(codes: pd.Series) -> pd.Series:
+    """
+    Return the city of each code that is one of its districts.
+
+    Parameters
+    ----------
+    codes
+        Of communes.
+    """
+    for city, districts in _CITIES.items():
+        codes = codes.mask(codes.str.fullmatch(districts.pattern), city)
+    return codes
+
+
+def heirs(codes: pd.Series) -> tuple[pd.Series, int]:
+    """
+    Return the commune of now that holds each one of once, and how many changed.
+
+    Parameters
+    ----------
+    codes
+        Of communes, of any year, as registers that never clean theirs have them.
+
+    Examples
+    --------
+    >>> found, n = heirs(pd.Series(["62498", "59355"]))
+    >>> found.tolist(), n
+    (['62498', '59350'], 1)
+    """
+    meant = {code: fate.heir for code, fate in fates().items()}
+    old = codes.isin(list(meant))
+    return codes.mask(old, codes.map(meant)), int(old.sum())
 
 
 def without_districts(codes: pd.Series) -> tuple[pd.Series, list[str]]:
@@ -136,7 +276,12 @@ def once(
 
 
 def dated(
-    codes: pd.Series, cog: int | None, file: str, *, declared: bool
+    codes: pd.Series,
+    cog: int | None,
+    file: str,
+    *,
+    declared: bool,
+    verb: str = "rebase(table",
 ) -> tuple[str, list[str]]:
     """
     Return the year of the list of communes of codes, and what to say of it.
@@ -151,6 +296,8 @@ def dated(
         For messages.
     declared
         Whether the caller says it.
+    verb
+        What carries the table to another list.
 
     Raises
     ------
@@ -170,7 +317,7 @@ def dated(
         notes += _covered(near, cog)
     if cog != LATEST:
         notes.append(
-            f"Communes du COG {cog} : bm.rebase(table, from_year={cog}, "
+            f"Communes du COG {cog} : bm.{verb}, from_year={cog}, "
             f"to_year={LATEST}) les porte à {LATEST}."
         )
     return str(cog), notes

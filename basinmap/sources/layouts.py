@@ -24,6 +24,7 @@ __all__ = [
     "Held",
     "Marks",
     "Options",
+    "Points",
     "Source",
     "full_year",
     "held_counts",
@@ -232,6 +233,10 @@ class Cells:
         That of the file, where it is not that of the source.
     dated
         Whether the codes of each count are those of its own year.
+    level
+        Of the codes, where the file holds another than its source.
+    ends
+        Of flows: origin and destination of each row, in place of codes.
     """
 
     codes: pd.Series
@@ -242,6 +247,58 @@ class Cells:
     cog: int | None = None
     credit: str = ""
     dated: bool = False
+    level: str = ""
+    ends: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Points:
+    """
+    Where a file of things that lie somewhere says where.
+
+    Attributes
+    ----------
+    key
+        Names of the column that tells one from another; none of rows that are each one.
+    named
+        What the index is called.
+    x, y
+        Names of the columns of coordinates, in Lambert-93.
+    commune
+        Names of the column of the code of the commune.
+    kept
+        What else is kept: its name, and names that its column may have.
+    epsg
+        Column of the EPSG code of the coordinates of each row, if any.
+    lonlat
+        Columns of longitude and latitude that say the same place, if any.
+    apart
+        Whether coordinates are in a file of their own, joined by the key.
+    first
+        Of the places of one key, a kept column and what it holds at the best; by
+        default a key has one place.
+    replaced
+        A kept column that holds the keys of rows that are worth nothing any more.
+    checked
+        Kept columns, or the `key`, whose values are these, and no others.
+    shown
+        A kept column, what it holds of things that may be shown one by one, and French
+        words on the others.
+    """
+
+    key: tuple[str, ...]
+    named: str
+    x: tuple[str, ...] = ()
+    y: tuple[str, ...] = ()
+    commune: tuple[str, ...]
+    kept: Mapping[str, tuple[str, ...]]
+    epsg: str = ""
+    lonlat: tuple[str, str] | None = None
+    apart: bool = False
+    first: tuple[str, str] | None = None
+    replaced: str = ""
+    checked: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    shown: tuple[str, str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +340,10 @@ class Source:
         What the file's own name says of the year of its list of communes.
     read
         What reads a layout of its own; by default one row a territory.
+    points
+        Where its rows lie, where they are things of their own.
+    above
+        Whether the same columns are published of what lies above the commune.
     """
 
     id: str
@@ -303,6 +364,8 @@ class Source:
     only: tuple[str, ...] = ()
     title: str = ""
     read: Callable[[Found], Cells] | None = None
+    points: Points | None = None
+    above: bool = False
 
 
 def told_year(found: Found, *forms: str) -> int:

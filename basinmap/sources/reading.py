@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Literal
 
 import pandas as pd
 
-from basinmap.errors import CodeError, DataError, culprits
-from basinmap.measures import Measure, state_column
-from basinmap.reports import Report
-from basinmap.sources.cells import numbers_of, sum_of
-from basinmap.sources.codes import dated, once, repaired, without_districts
+from basinmap.errors import DataError, VintageError, culprits
+from basinmap.sources.choosing import chosen_sources
+from basinmap.sources.codes import level_above
 from basinmap.sources.files import recognised
+from basinmap.sources.finishing import Reading, finished
 from basinmap.sources.layouts import (
     Cells,
     Found,
-    Held,
     Options,
     Source,
     full_year,
@@ -27,19 +24,9 @@ from basinmap.sources.layouts import (
     pattern,
     position,
 )
-from basinmap.sources.producers import SOURCES
-from basinmap.states import STATES
-from basinmap.territory.levels import check_level
-from basinmap.typography import number
-from basinmap.values.told import tell
+from basinmap.sources.pairs import paired
 
-__all__ = ["Reading", "finished", "read_source"]
-
-_TOLD: Final = {
-    "secret": ("sous secret statistique", "sous secret statistique"),
-    "not_applicable": ("sans objet", "sans objet"),
-    "not_available": ("non disponible", "non disponibles"),
-}
+__all__ = ["read_source"]
 
 
 def read_source(
@@ -80,19 +67,23 @@ def read_source(
         that the catalogue knows, and `<count>_<year>_state` where there is something
         to say of its values. Measures with label, unit, vintage, list of communes,
         source and family are declared, so that `compute` takes it as it is;
-        `report_of` says what was read, repaired and left out.
+        `report_of` says what was read, repaired and left out. Of a file above the
+        commune, the index is its level (`epci`), of squares `carreau`; flows have
+        columns `origin` and `destination`, and no codes of index.
 
     Raises
     ------
     DataError
         If the file is none of those known, or not the one it is said to be, is cut,
-        or holds figures that contradict each other.
+        or holds figures that contradict each other; if it is of places, which
+        `read_points` reads, or an extract of a partner, whose layout none knows.
     ColumnError
         If a column stands twice.
     CodeError
         If codes cannot be repaired, or the source is unknown.
     VintageError
-        If codes are not those of the list of communes it says.
+        If codes are not those of the list of communes it says, or its counts are not
+        of the year you say.
     MeasureError
         If a count is neither a number nor a known sign.
 
@@ -108,9 +99,9 @@ def read_source(
     >>> bm.column(table, "vacant_private_dwellings_2y_2025").attrs["states"]
     {'62510': 'secret'}
     >>> bm.report_of(table).notes[0]
-    'Fichier reconnu (lovac) : LOVAC, logements vacants du parc privé par commune.'
+    'Fichier reconnu (lovac) : LOVAC, logements vacants du parc privé.'
     """
-    chosen = _chosen(source)
+    chosen = chosen_sources(source)
     if dates not in {None, "real", "recorded"}:
         msg = f"unknown dates {dates!r}: write 'real' or 'recorded'"
         raise DataError(msg)
@@ -124,19 +115,14 @@ def read_source(
     return _read(found, Path(path), cog)
 
 
-def _chosen(source: str | None) -> Sequence[Source]:
-    if source is None:
-        return SOURCES
-    chosen = [item for item in SOURCES if f"{item.id}-".startswith(f"{source}-")]
-    if not chosen:
-        known = ", ".join(item.id for item in SOURCES)
-        msg = f"unknown source {source!r}: write one of {known}"
-        raise CodeError(msg)
-    return chosen
-
-
 def _read(found: Found, file: Path, cog: int | None) -> pd.DataFrame:
     source = found.source
+    if source.points is not None and source.read is None and not source.counts:
+        msg = (
+            f"{found.grid.file} is « {source.name} »: things that lie somewhere, not "
+            "counts: read it with bm.read_points(path), then bm.count(points, units)"
+        )
+        raise DataError(msg)
     cells = (source.read or _wide)(found)
     if not cells.held:
         names = [name for name in found.header if name][:12]
@@ -145,27 +131,43 @@ def _read(found: Found, file: Path, cog: int | None) -> pd.DataFrame:
             f"read of it; found {culprits(names, most=8)}"
         )
         raise DataError(msg)
+    _check_options(found, cells)
     years = [h.period[0] for h in cells.held.values() if len(h.period) == 1]
     year = max(years, default=None)
     lag = source.lag
     told = cells.cog or _in_name(source, file)
     if told is None and lag is not None and year is not None:
         told = year + lag
-    return finished(
-        Reading(
-            cells=cells,
-            file=found.grid.file,
-            source=source,
-            notes=(
-                f"Fichier reconnu ({source.id}) : {source.name}.",
-                *found.grid.notes,
-                *cells.notes,
-            ),
-            credit=cells.credit or source.credit,
-            cog=cog or told,
-            declared=cog is not None,
-        )
+    reading = Reading(
+        cells=cells,
+        file=found.grid.file,
+        source=source,
+        notes=(
+            f"Fichier reconnu ({source.id}) : {source.name}.",
+            *found.grid.notes,
+            *cells.notes,
+        ),
+        credit=cells.credit or source.credit,
+        cog=cog or told,
+        declared=cog is not None,
     )
+    return finished(reading) if cells.ends is None else paired(reading)
+
+
+def _check_options(found: Found, cells: Cells) -> None:
+    """Refuse what the caller declares and the file says otherwise, or not at all."""
+    told, file = found.options, found.grid.file
+    if told.dates and not found.source.id.startswith("sitadel"):
+        msg = f"{file} is « {found.source.name} »: leave dates= out, it is of Sitadel"
+        raise DataError(msg)
+    years = {year for item in cells.held.values() for year in item.period}
+    if told.vintage and told.vintage not in years:
+        shown = ", ".join(map(str, sorted(years))) or "no year"
+        msg = (
+            f"{file}: vintage={told.vintage}, and its counts are of {shown}: leave "
+            "vintage= out, or give the file of that year"
+        )
+        raise VintageError(msg)
 
 
 def _in_name(source: Source, file: Path) -> int | None:
@@ -190,10 +192,14 @@ def _wide(found: Found) -> Cells:
     )
     if level is not None:
         text = text[text[level].str.fullmatch(source.only[1])]
+    above = source.above and level_above(
+        text[code], found.header[code], found.path.name
+    )
     return Cells(
         codes=text[code],
         columns=text[sorted(wanted - {code})],
         held={item.column: item for item in held},
+        level=above or "",
         cog=_cog_of(found.header[code], source.code),
     )
 
@@ -204,190 +210,3 @@ def _cog_of(name: str, names: Sequence[str]) -> int | None:
         if told is not None and told.groupdict().get("cog"):
             return full_year(told["cog"])
     return None
-
-
-# -- from text to a table -----------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
-    """
-    What is known of a file when its cells are read.
-
-    Attributes
-    ----------
-    cells
-        As read.
-    file
-        For messages.
-    source
-        What it is.
-    notes
-        French sentences so far.
-    credit
-        French credit; `{year}` stands for the vintage.
-    cog
-        Year of the list of communes, if anything says it.
-    declared
-        Whether the caller does.
-    measures
-        Of columns that the caller declares.
-    """
-
-    cells: Cells
-    file: str
-    source: Source
-    notes: tuple[str, ...]
-    credit: str
-    cog: int | None = None
-    declared: bool = False
-    measures: Mapping[str, Measure] | None = None
-
-
-def finished(reading: Reading) -> pd.DataFrame:
-    """
-    Return the table of a reading: codes repaired, counts typed, all of it told.
-
-    Parameters
-    ----------
-    reading
-        What was read.
-    """
-    cells, source, file = reading.cells, reading.source, reading.file
-    level = check_level(source.level)
-    codes, said = repaired(cells.codes, cells.columns, level, file)
-    notes = [*reading.notes, *said]
-    if level == "commune":
-        codes, said = without_districts(codes)
-        notes += said
-    codes, said = once(codes, cells.columns, file)
-    notes += said
-    geography, said = (
-        dated(codes, reading.cog, file, declared=reading.declared)
-        if level == "commune" and not cells.dated
-        else (str(reading.cog or ""), [])
-    )
-    notes += said
-    index = pd.Index(codes.to_numpy(), dtype="str", name=level)
-    rows = codes.index
-    parsed = {
-        name: _parsed(item, reading, rows, index) for name, item in cells.held.items()
-    }
-    _check_totals(parsed, reading)
-    measures = _measures(reading, geography)
-    columns: dict[str, pd.Series] = {}
-    for name, (values, states) in parsed.items():
-        columns[name] = values
-        if (states != "").any():
-            columns[state_column(name)] = states
-            notes.append(_absent(measures[name], name, states))
-    table = pd.DataFrame(columns, index=index).sort_index()
-    report = Report(
-        verb=f"Lecture de {file}",
-        units_before=len(cells.codes),
-        units_after=len(table),
-        notes=(*notes, *source.cautions),
-    )
-    facts: dict[str, Any] = {"geography": f"{geography}-01-01"} if geography else {}
-    return tell(table, level=level, measures=measures, report=report, **facts)
-
-
-def _measures(reading: Reading, geography: str) -> dict[str, Measure]:
-    """Return what each column is, on the list of communes that was found."""
-    if reading.measures is not None:
-        return {
-            name: replace(given, geography=given.geography or geography)
-            for name, given in reading.measures.items()
-        }
-    return {
-        name: item.count.measure(
-            item.period,
-            str(item.period[0]) if reading.cells.dated else geography,
-            _credit(reading.credit, item.period),
-        )
-        for name, item in reading.cells.held.items()
-    }
-
-
-def _parsed(
-    item: Held, reading: Reading, rows: pd.Index, index: pd.Index
-) -> tuple[pd.Series, pd.Series]:
-    """Return a count on its codes."""
-    cells = reading.cells
-    name = item.column
-    if name in cells.states:
-        values = cells.columns.loc[rows, name].astype(float)
-        states = cells.states[name].loc[rows]
-        return values.set_axis(index), states.set_axis(index)
-    marks, signed = reading.source.marks, item.count.signed
-
-    def column(at: object) -> tuple[pd.Series, pd.Series]:
-        text = cells.columns.loc[rows, at].set_axis(index)
-        return numbers_of(text, name, marks, signed=signed)
-
-    positions: Sequence[object] = item.at or (name,)
-    values, states = sum_of(
-        [column(at) for at in positions], [column(at) for at in item.minus]
-    )
-    return values.set_axis(index), states.set_axis(index)
-
-
-def _check_totals(
-    parsed: Mapping[str, tuple[pd.Series, pd.Series]], reading: Reading
-) -> None:
-    """Refuse figures that contradict each other: columns are mixed up, or shifted."""
-    held = reading.cells.held
-    loose = 2.0 if reading.source.level == "iris" else 0.6
-    by_name = {(h.count.name, h.period): column for column, h in held.items()}
-    for (name, period), column in by_name.items():
-        names = reading.source.totals.get(name, ())
-        parts = [by_name.get((part, period)) for part in names]
-        if names and None not in parts:
-            due = sum(parsed[str(part)][0] for part in parts)
-            off = (parsed[column][0] - due).abs()
-            _refuse(
-                off > loose + 1e-6 * due.abs(), reading, column, "the sum of", parts
-            )
-    for part, whole in reading.source.parts:
-        for (name, period), column in by_name.items():
-            above = by_name.get((whole, period))
-            if name == part and above is not None:
-                over = parsed[column][0] - parsed[above][0] > loose
-                _refuse(over, reading, column, "at most", [above])
-
-
-def _refuse(
-    wrong: pd.Series,
-    reading: Reading,
-    column: str,
-    what: str,
-    others: Sequence[str | None],
-) -> None:
-    codes = wrong.index[wrong.to_numpy(dtype=bool)]
-    if len(codes):
-        msg = (
-            f"{reading.file}: {column!r} is not {what} {culprits(others)} in "
-            f"{len(codes)} row(s): {culprits(codes)}; columns are shifted or "
-            "exchanged: fetch the file again"
-        )
-        raise DataError(msg)
-
-
-def _credit(credit: str, period: Sequence[int]) -> str:
-    year = str(max(period)) if period else ""
-    return re.sub(r"\s+([,;]|$)", r"\1", credit.replace("{year}", year)).strip()
-
-
-def _absent(measure: Measure, name: str, states: pd.Series) -> str:
-    """Write how many values are missing, and why."""
-    told = []
-    for state, words in _TOLD.items():
-        n = int((states == state).sum())
-        if n:
-            told.append(f"{number(n)} {words[n > 1]}")
-    rest = int((~states.isin(["", *STATES])).sum())
-    if rest:
-        told.append(f"{number(rest)} à valeur minimale ou estimée")
-    label = measure.label or name
-    year = f" ({measure.vintage})" if measure.vintage else ""
-    return f"{label}{year} : {', '.join(told)}."

@@ -20,8 +20,8 @@ from basinmap.errors import (
 )
 from basinmap.measures import Growth, Mean, Measure, Ratio, Stock
 from basinmap.sheets import Grid, grids
+from basinmap.sources.finishing import Reading, finished
 from basinmap.sources.layouts import Cells, Count, Held, Marks, Source
-from basinmap.sources.reading import Reading, finished
 from basinmap.territory.levels import check_level, fold
 
 __all__ = ["read_table"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import geopandas as gpd
@@ -13,12 +13,14 @@ import pandas as pd
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.measures import (
     Category,
+    Measure,
     Measures,
     Stock,
     check_ratios,
     counted,
     printed_names,
     state_column,
+    states_of,
 )
 from basinmap.reports import Report
 from basinmap.spatial.combining import keys_of, sums_at
@@ -47,7 +49,14 @@ from basinmap.territory.sums import (
 )
 from basinmap.territory.units import check_unique
 from basinmap.typography import number, percent
-from basinmap.values.told import bare, carry, declared, measures_of, retell
+from basinmap.values.told import (
+    bare,
+    carry,
+    declared,
+    measures_of,
+    retell,
+    told_of,
+)
 
 __all__ = ["Apportionment", "apportion"]
 
@@ -133,7 +142,9 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
         On the index of `target`; a target that no unit of the table covers is
         `"not_available"`, not 0. `<column>_state` where there is something to say:
         `"estimated"` where a value rests on a share, or on a part of the target.
-        `attrs["rule"]` is the French sentence to print.
+        So is all that lies in a target whose column `quality` says `"indicative"`.
+        `attrs["rule"]` is the French sentence to print; the credits of weights and
+        outlines go with those of the counts.
     report : Apportionment
         Totals before and after, share of each unit moved, what is uncovered and
         what is estimated.
@@ -212,15 +223,10 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
         whole = _shared_out(counts, numbers, moves, np.zeros_like(cut))
         result = still_hidden(result, _combined(whole, numbers, rows, known, moves))
     result = _uncertain(result, known, moves)
-    result = _placed(result, target.index, known)
-    report = _report(counts, stocks, result, known, moves)
-    carry(result, full)
-    retell(
-        result,
-        level=target.index.name or "unit",
-        measures=known,
-        rule=f"{moves.rule} (estimation)",
-    )
+    vague = _vague(target)
+    result = _estimated_at(_placed(result, target.index, known), vague, known)
+    report = _report(counts, stocks, result, known, moves, vague)
+    _told(result, full, target, known, weights, f"{moves.rule} (estimation)", vague)
     return result, report
 
 
@@ -395,6 +401,67 @@ def _placed(result: pd.DataFrame, index: pd.Index, known: Measures) -> pd.DataFr
     return pd.DataFrame(columns, index=index)
 
 
+def _vague(target: gpd.GeoDataFrame) -> tuple[str, ...]:
+    """Return the targets of which the outline is but indicative."""
+    if "quality" not in target:
+        return ()
+    return _codes(target.index[target["quality"].eq("indicative")])
+
+
+def _estimated_at(
+    result: pd.DataFrame, vague: tuple[str, ...], known: Measures
+) -> pd.DataFrame:
+    """Say of all that lies in an indicative outline that it is estimated."""
+    here = result.index.isin(vague)
+    for name in known if here.any() else ():
+        states = states_of(result, name)
+        told = here & states.eq("").to_numpy() & result[name].notna().to_numpy()
+        if told.any():
+            result[state_column(name)] = states.mask(told, "estimated")
+    return result
+
+
+def _told(
+    result: pd.DataFrame,
+    full: pd.DataFrame,
+    target: gpd.GeoDataFrame,
+    known: Measures,
+    weights: pd.DataFrame | Raster | None,
+    rule: str,
+    vague: tuple[str, ...],
+) -> None:
+    """Write of a result what it is, by which rule, and who made what it rests on."""
+    carry(result, full)
+    weighed = _credits(weights)
+    retell(
+        result,
+        level=target.index.name or "unit",
+        measures={n: _weighed(m, weighed) for n, m in known.items()},
+        rule=rule,
+        sources=tuple(
+            dict.fromkeys((*told_of(full).sources, *told_of(target).sources))
+        ),
+        remarks=dict.fromkeys(vague, "Contour indicatif."),
+    )
+
+
+def _credits(weights: pd.DataFrame | Raster | None) -> str:
+    """Return the credits of what weighs, if it tells them."""
+    if not isinstance(weights, pd.DataFrame):
+        return ""
+    every = [*told_of(weights).sources]
+    every += [m.source for m in measures_of(weights).values()]
+    return "; ".join(dict.fromkeys(filter(None, every)))
+
+
+def _weighed(measure: Measure, credit: str) -> Measure:
+    """Return a measure whose credit is also that of what shared it out."""
+    if not credit:
+        return measure
+    source = f"{measure.source}; poids : {credit}".removeprefix("; ")
+    return replace(measure, source=source)
+
+
 # --- accounts ----------------------------------------------------------------------
 
 
@@ -404,6 +471,7 @@ def _report(
     result: pd.DataFrame,
     known: Measures,
     moves: Moves,
+    vague: tuple[str, ...],
 ) -> Apportionment:
     shown = [name for name, measure in known.items() if isinstance(measure, Stock)]
     moved = moves.moved
@@ -427,6 +495,7 @@ def _report(
         estimated={name: _estimated(stocks[name], moves) for name in shown},
         notes=(
             *_notes(moves, result, uncovered, printed_names(known)),
+            *filter(None, [_listed("Contours indicatifs, valeurs estimées", vague)]),
             *shared_minima(
                 counts.set_axis(codes),
                 codes[moves.pairs.loc[moves.pairs["estimated"], "left"]],

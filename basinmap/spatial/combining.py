@@ -10,6 +10,7 @@ import pandas as pd
 
 from basinmap.territory import embedded
 from basinmap.territory.former import check_current
+from basinmap.territory.lists import Communes, Territory, listed
 from basinmap.territory.sums import sums_of
 from basinmap.territory.wholes import Lack, lacking, official_units, with_official
 from basinmap.values.told import told_of
@@ -54,7 +55,9 @@ def sums_at(
     return sums
 
 
-def part_of(units: pd.DataFrame, groups: pd.Series, by: object) -> dict[str, Lack]:
+def part_of(
+    units: pd.DataFrame, groups: pd.Series, by: object, communes: Communes = None
+) -> dict[str, Lack]:
     """
     Return what units to come lack, some of their communes being in no row.
 
@@ -67,30 +70,35 @@ def part_of(units: pd.DataFrame, groups: pd.Series, by: object) -> dict[str, Lac
     by
         Where it was found: a Series, which may tell of more communes, or the name of
         a column.
+    communes
+        The list of communes that tells what units hold; by default the embedded one.
 
     Returns
     -------
     dict
         By code of the unit; nothing where all are whole.
     """
-    date = told_of(units).date or "2026-01-01"
-    parts = _parts(groups, date)
+    territory = listed(communes)
+    date = told_of(units).date or f"{territory.year}-01-01"
+    parts = _parts(groups, date, territory)
     if not parts:
         return {}
     groups = groups.rename_axis(parts)
     if isinstance(by, pd.Series):
         if parts == "commune":
-            check_current(by)
-        members = with_official(by.rename(groups.name), date=date, parts=parts)
-        return lacking(groups.index, groups, members)
-    official = official_units(str(groups.name), parts, date=date)
+            check_current(by, year=territory.year)
+        members = with_official(
+            by.rename(groups.name), date=date, parts=parts, territory=territory
+        )
+        return lacking(groups.index, groups, members, territory)
+    official = official_units(str(groups.name), parts, date=date, territory=territory)
     if official is None:
         return {}
     # What a column puts in another unit is there; what it puts in none is lacking.
-    return lacking(groups.index, groups, official)
+    return lacking(groups.index, groups, official, territory)
 
 
-def _parts(groups: pd.Series, date: str) -> str:
+def _parts(groups: pd.Series, date: str, territory: Territory) -> str:
     """Return what the codes of units are, `"commune"` or `"iris"`; else nothing."""
     name = groups.index.name
     if name in _PARTS:
@@ -98,8 +106,10 @@ def _parts(groups: pd.Series, date: str) -> str:
     for parts in _PARTS:
         known = embedded.table("iris").index
         if parts == "commune":
-            known = embedded.communes_2026().index
-        official = official_units(str(groups.name), parts, date=date)
+            known = territory.codes
+        official = official_units(
+            str(groups.name), parts, date=date, territory=territory
+        )
         if groups.index.isin(known).mean() <= _MOST:
             continue
         # Postcodes look like communes, and are in the units of others.

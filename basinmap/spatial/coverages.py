@@ -18,6 +18,7 @@ from basinmap.spatial.combining import keys_of, part_of, sums_at
 from basinmap.spatial.options import check_flag, check_size
 from basinmap.spatial.polygons import NOISE, outlines, overlapping, vertices
 from basinmap.spatial.projections import check_frame
+from basinmap.territory.lists import Communes
 from basinmap.territory.outlines import error_of
 from basinmap.territory.sums import columns_of, refuse, signed_of, stocks_of
 from basinmap.territory.units import check_unique
@@ -142,6 +143,7 @@ def dissolve(
     *,
     measures: Measures | None = None,
     allow_partial: bool = False,
+    communes: Communes = None,
 ) -> gpd.GeoDataFrame:
     """
     Merge units into those that a column names, borders and counts alike.
@@ -160,6 +162,9 @@ def dissolve(
     allow_partial
         Whether units some of whose communes are in no row may stand for the whole,
         as in `aggregate`.
+    communes
+        The list of communes that tells what units hold, as `read_territory` returns
+        it; by default Nord and Pas-de-Calais in 2026.
 
     Returns
     -------
@@ -216,7 +221,7 @@ def dissolve(
         warnings.warn(msg, BasinmapWarning, stacklevel=2)
         merge = shapely.union_all
     index = pd.Index(names, name=groups.name)
-    part = part_of(units, groups, by)
+    part = part_of(units, groups, by, communes)
     if known and not allow_partial:
         check_covered(part, index)
         warn_of_part(part)

@@ -21,7 +21,7 @@ from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.states import STATES, divided
 from basinmap.territory.sums import refuse
-from basinmap.values.told import measures_of, tell, told_of
+from basinmap.values.told import carry, measures_of, tell, told_of
 
 __all__ = [
     "Squares",
@@ -118,21 +118,25 @@ def square_grid(
     return grid
 
 
-def grid_squares(codes: Iterable[str], *, crs: str = METRIC) -> gpd.GeoDataFrame:
+def grid_squares(
+    codes: Iterable[str] | pd.DataFrame, *, crs: str = METRIC
+) -> gpd.GeoDataFrame:
     """
     Return the squares that codes such as those of Insee's files stand for.
 
     Parameters
     ----------
     codes
-        Such as the column `idcar_200m`: `CRS3035RES200mN3079000E3835000`.
+        Such as the column `idcar_200m`: `CRS3035RES200mN3079000E3835000`; or a table
+        of which they are the index, as `read_source` makes of the carreaux of Insee.
     crs
         CRS of the result.
 
     Returns
     -------
     GeoDataFrame
-        Index `carreau`, in the order of `codes`, to be joined to their table.
+        Index `carreau`, in the order of `codes`, to be joined to their table; with
+        the columns of the table that was given, and what is told of them.
 
     Raises
     ------
@@ -149,6 +153,10 @@ def grid_squares(codes: Iterable[str], *, crs: str = METRIC) -> gpd.GeoDataFrame
     >>> square.total_bounds.astype(int).tolist()
     [685000, 7037000, 685200, 7037200]
     """
+    if isinstance(codes, pd.DataFrame):
+        frame = grid_squares(codes.index, crs=crs)
+        frame = frame.assign(**{str(n): codes[n].to_numpy() for n in codes})
+        return carry(frame, codes, level="carreau")
     index = pd.Index(list(codes), name="carreau")
     if not index.is_unique:
         again = index[index.duplicated()].unique()

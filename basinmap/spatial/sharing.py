@@ -19,6 +19,7 @@ from basinmap.spatial.polygons import NOISE, are_boxes, outlines
 from basinmap.spatial.projections import check_same_crs
 from basinmap.spatial.rasters import Raster, weight_within
 from basinmap.typography import number, typeset
+from basinmap.values.told import measures_of
 
 __all__ = [
     "Layer",
@@ -412,7 +413,7 @@ def _weights(
         shapes = np.asarray(frame.geometry.array)
         found, total = _point_weights(shapes, values, moves)
         _check_somewhere(values, total)
-        return _RULES["points"], found, total
+        return _rule(given, "points"), found, total
     if (frame.geom_type == "Point").any():
         wrong = frame.index[(frame.geom_type != "Point") | frame.geometry.is_empty]
         msg = (
@@ -424,7 +425,17 @@ def _weights(
     density = values / layer.areas if given.count is not None else values
     found, total = _polygon_weights(layer, density, left, right)
     _check_somewhere(values, total)
-    return _RULES["polygons"], found, total
+    return _rule(given, "polygons"), found, total
+
+
+def _rule(given: Weighing, kind: str) -> str:
+    """Say what shares units out, by its name where it is told."""
+    known = measures_of(given.by) if isinstance(given.by, pd.DataFrame) else {}
+    told = known.get(given.count or "")
+    if told is None or not told.label:
+        return _RULES[kind]
+    year = f", {told.vintage}" if told.vintage else ""
+    return typeset(_RULES["raster"]).format(f"{told.label}{year}")
 
 
 def _check_somewhere(values: np.ndarray, total: np.ndarray) -> None:

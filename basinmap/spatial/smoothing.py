@@ -413,9 +413,7 @@ def _hide(surface: gpd.GeoDataFrame, stocks: list[str], threshold: int | None) -
     few = too_few(surface[_POINTS], threshold)
     for name in [*stocks, _POINTS]:
         states = surface.get(state_column(name), pd.Series("", surface.index))
-        surface[name], surface[state_column(name)] = emptied(
-            surface[name], states, few
-        )
+        surface[name], surface[state_column(name)] = emptied(surface[name], states, few)
 
 
 def _divide(surface: gpd.GeoDataFrame, name: str, ratio: Ratio) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Measure, Measures, check_ratios
@@ -28,14 +31,16 @@ from basinmap.territory.memberships import (
 from basinmap.territory.sums import (
     account,
     columns_of,
+    placed,
     refuse,
     signed_of,
-    stocks_of,
-    sums_of,
+    tallied,
 )
+from basinmap.territory.tallies import added
 from basinmap.territory.timelines import LAST, timeline
 from basinmap.territory.units import check_unique
 from basinmap.territory.wholes import (
+    Lack,
     check_covered,
     lacking,
     remarks,
@@ -51,7 +56,7 @@ from basinmap.values.told import (
     told_of,
 )
 
-__all__ = ["aggregate", "check_table"]
+__all__ = ["Nest", "aggregate", "check_rows", "check_table", "nested"]
 
 
 def aggregate(
@@ -145,45 +150,150 @@ def aggregate(
     >>> report.unmatched
     ()
     """
-    date = None if date is None else iso_day(date)
     known = declared(table, measures)
     refuse(known)
     check_ratios(known, {**measures_of(table), **known})
     given, table = table, bare(table)
-    territory = listed(communes)
-    day = territory.day(date)
-    _check_rows(table, to, territory, geography=told_of(given).geography)
-    year = _list_year(known, table.index, to, territory)
-    parent, members = _parent(table, to, date, memberships, territory, year)
-    _check_geography(known, table.index, year)
+    nest = nested(
+        table.index,
+        to,
+        known,
+        date=date,
+        memberships=memberships,
+        communes=communes,
+        geography=told_of(given).geography,
+        allow_partial=allow_partial,
+        stacklevel=3,
+    )
     signed = signed_of({**measures_of(given), **known})
-    stocks = stocks_of(table, known, signed=signed)
-    sums = sums_of(stocks, parent, signed=signed)
-    part = lacking(table.index, parent, members, territory)
-    gaps = incomplete(memberships, day) if parent.name == "epci" else ""
-    if not allow_partial:
-        check_covered(part, sums.index)
-        warn_of_part(part, stacklevel=3)
+    stocks = tallied(table, known, signed=signed)
+    sums = added(stocks, nest.unit, len(nest.units), signed=signed)
     result = columns_of(
-        known, sums, table, parent, part, allowed=allow_partial, signed=signed
+        known,
+        (sums, nest.units),
+        table,
+        nest.parent,
+        nest.part,
+        allowed=allow_partial,
+        signed=signed,
     )
     carry(result, given)
-    here = f"{year}-01-01" if year else told_of(given).geography
     retell(
         result,
-        level=parent.name,
-        geography=date or here,
-        measures=_brought(known, year),
-        remarks=remarks(part, result.index, gaps),
+        level=nest.level,
+        geography=nest.geography,
+        measures=_brought(known, nest.year),
+        remarks=nest.remarks,
     )
     return result, account(
-        f"Agrégation par {PRINTED.get(str(parent.name), parent.name)}",
+        f"Agrégation par {PRINTED.get(nest.level, nest.level)}",
         known,
-        stocks,
+        (stocks, table.index),
         result,
-        unmatched=table.index[parent.isna()],
-        partial={code: lack.absent for code, lack in part.items()},
-        notes=tuple(filter(None, (*remarks(part).values(), gaps))),
+        unmatched=table.index[nest.unit < 0],
+        partial={code: lack.absent for code, lack in nest.part.items()},
+        notes=tuple(filter(None, (*remarks(nest.part).values(), nest.gaps))),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nest:
+    """
+    The units of a level that rows lie in, and what these lack.
+
+    Attributes
+    ----------
+    level
+        Name of the level, or of the partition.
+    units
+        Codes of the units, in order.
+    parent
+        Unit of each row.
+    unit
+        Its position among the units; -1 where there is none.
+    part
+        What the rows lack of units that they do not hold whole.
+    gaps
+        What a list of EPCI leaves out, in French.
+    year
+        COG year of the rows, where it is known.
+    geography
+        Day, or year, of the perimeters.
+    """
+
+    level: str
+    units: pd.Index
+    parent: pd.Series
+    unit: NDArray[np.intp]
+    part: Mapping[str, Lack]
+    gaps: str
+    year: int | None
+    geography: str
+
+    @property
+    def lacking(self) -> NDArray[np.intp]:
+        """Give the positions of the units that are not whole."""
+        return np.flatnonzero(self.units.isin(list(self.part)))
+
+    @property
+    def remarks(self) -> dict[str, str]:
+        """What is to be printed of each unit that is not whole."""
+        return remarks(self.part, self.units, self.gaps)
+
+
+def nested(  # noqa: PLR0913 - as aggregate
+    rows: pd.Index,
+    to: str | pd.Series,
+    known: Measures,
+    *,
+    date: Day | None = None,
+    memberships: Lists = None,
+    communes: Communes = None,
+    geography: str = "",
+    allow_partial: bool = False,
+    stacklevel: int = 2,
+) -> Nest:
+    """
+    Find the unit of each row, and check that rows and units are of one ground.
+
+    Parameters
+    ----------
+    rows
+        Codes of a table, named `commune` or `iris`.
+    to
+        As for `aggregate`.
+    known
+        Column to measure, of which list of communes they say to be.
+    date, memberships, communes
+        As for `aggregate`.
+    geography
+        What the table says of its list of communes.
+    allow_partial
+        As for `aggregate`.
+    stacklevel
+        See `warnings.warn`.
+    """
+    date = None if date is None else iso_day(date)
+    territory = listed(communes)
+    day = territory.day(date)
+    check_rows(rows, to, territory, geography=geography)
+    year = _list_year(known, rows, to, territory)
+    parent, members = _parent(rows, to, date, memberships, territory, year)
+    _check_geography(known, rows, year)
+    units, unit = placed(parent)
+    part = lacking(rows, parent, members, territory)
+    if not allow_partial:
+        check_covered(part, units)
+        warn_of_part(part, stacklevel=stacklevel + 1)
+    return Nest(
+        level=str(parent.name),
+        units=units,
+        parent=parent,
+        unit=unit,
+        part=part,
+        gaps=incomplete(memberships, day) if parent.name == "epci" else "",
+        year=year,
+        geography=date or (f"{year}-01-01" if year else geography),
     )
 
 
@@ -211,29 +321,43 @@ def check_table(
     DataError
         If the index bears another name, the table is empty, a code is repeated.
     """
-    _check_rows(table, to, listed(communes), geography=told_of(table).geography)
+    check_rows(table.index, to, listed(communes), geography=told_of(table).geography)
 
 
-def _check_rows(
-    table: pd.DataFrame,
+def check_rows(
+    rows: pd.Index,
     to: str | pd.Series | None,
     territory: Territory,
     *,
     geography: str,
 ) -> None:
-    level = table.index.name
+    """
+    Check rows as `check_table` does those of a table.
+
+    Parameters
+    ----------
+    rows
+        Index named `commune` or `iris`.
+    to
+        As for `check_table`.
+    territory
+        The list of communes.
+    geography
+        What the table says of its list of communes.
+    """
+    level = rows.name
     if level not in {"commune", "iris"}:
         msg = (
             f"the index must be named 'commune' or 'iris', found {level!r}: "
             "table.set_index('code').rename_axis('commune')"
         )
         raise DataError(msg)
-    if table.empty:
+    if rows.empty:
         msg = "empty selection: the table has no row to add up"
         raise DataError(msg)
-    check_codes(table.index, level)
-    check_unique(table.index, "table")
-    codes = table.index
+    check_codes(rows, level)
+    check_unique(rows, "table")
+    codes = rows
     by_level = isinstance(to, str) and to != level
     if isinstance(to, pd.Series) and to.index.name in {level, None}:
         codes = codes.difference(to.index, sort=False)
@@ -253,7 +377,7 @@ def _check_rows(
 
 
 def _parent(
-    table: pd.DataFrame,
+    rows: pd.Index,
     to: str | pd.Series,
     date: str | None,
     memberships: Lists,
@@ -273,9 +397,9 @@ def _parent(
         if lists is not None and (gaps := gaps_of(lists, territory.day(date))):
             # What is known beside the list says whose they are.
             every = members.fillna(members_on(to, territory.day(date)).reindex(gaps))
-    own, at = table.index, members
-    if table.index.name == "iris" and members.index.name != "iris":
-        _communes_of_iris(table.index)
+    own, at = rows, members
+    if rows.name == "iris" and members.index.name != "iris":
+        _communes_of_iris(rows)
         commune = embedded.table("iris")["commune"]
         own = pd.Index(commune.reindex(own))
         at, every = (
@@ -284,9 +408,11 @@ def _parent(
             )
             for held in (members, every)
         )
-    found = members.reindex(own).astype(object).set_axis(table.index)
+    same = members.index.equals(own) and members.dtype == object
+    found = members if same else members.reindex(own).astype(object)
+    found = found.set_axis(rows)
     if isinstance(to, pd.Series):
-        _check_met(table.index, found, at)
+        _check_met(rows, found, at)
     return found.rename(members.name), every
 
 

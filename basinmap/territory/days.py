@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import TypeAlias
 
-from basinmap.errors import VintageError
+from basinmap.arguments import day_of
 
 __all__ = ["Day", "iso_day"]
 
@@ -26,16 +26,12 @@ def iso_day(date: Day) -> str:
     ------
     VintageError
         If it is no date.
+    ArgumentError
+        If it is neither text nor a date.
 
     Examples
     --------
     >>> iso_day("2023-06-30"), iso_day(dt.date(2023, 6, 30))
     ('2023-06-30', '2023-06-30')
     """
-    try:
-        if isinstance(date, dt.date):  # a datetime is one; NaT too, without a year
-            return f"{date:%Y-%m-%d}"
-        return dt.date.fromisoformat(date).isoformat()
-    except (TypeError, ValueError):
-        msg = f"not a date: {date!r}; write it as '2026-01-01'"
-        raise VintageError(msg) from None
+    return day_of(date).isoformat()

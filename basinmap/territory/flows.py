@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
 import pandas as pd
 
@@ -20,9 +22,29 @@ from basinmap.territory.passages import (
 from basinmap.territory.sums import shared_minima, stocks_of, sums_of, totals
 from basinmap.territory.timelines import Timeline, check_year, timeline
 from basinmap.typography import number
-from basinmap.values.told import measures_of
+from basinmap.values.told import carry, measures_of, retell
 
-__all__ = ["rebase_flows"]
+__all__ = ["is_abroad", "rebase_flows"]
+
+# « BE110 », « LU100 », and 99 and what follows: a country, or somewhere abroad.
+_ABROAD: Final = r"[A-Z]{2}[0-9A-Z]{3}|99[0-9]{3}"
+
+
+def is_abroad(codes: pd.Series) -> pd.Series:
+    """
+    Tell which codes of an end of a flow are of no commune of France.
+
+    Parameters
+    ----------
+    codes
+        As Insee writes them: `BE110`, `99999`, `ZZZZZ`.
+
+    Examples
+    --------
+    >>> is_abroad(pd.Series(["62498", "BE110", "99999", "2A004"])).tolist()
+    [False, True, True, False]
+    """
+    return codes.str.fullmatch(_ABROAD)
 
 
 def rebase_flows(
@@ -47,8 +69,8 @@ def rebase_flows(
     table
         One row a pair.
     origin, destination
-        Columns of codes of `from_year`. Codes outside the territory of the history
-        are left as they are.
+        Columns of codes of `from_year`. Codes outside the territory of the history,
+        those of abroad among them (`BE110`, `99999`), are left as they are.
     values
         Columns of counts, such as commuters or movers.
     from_year, to_year
@@ -63,7 +85,8 @@ def rebase_flows(
     -------
     table : DataFrame
         `origin`, `destination` and the values, one row a pair, in order; with
-        `<value>_state` where there is something to say.
+        `<value>_state` where there is something to say. Its measures are those of the
+        table, in the geography of `to_year`.
     report : Report
         Totals before and after, codes divided, what the diagonal holds.
 
@@ -111,20 +134,17 @@ def rebase_flows(
     given = stocks_of(table, {c: Stock() for c in columns})
     stocks = shared_out(given, both)
     sums = sums_of(stocks, both["pair"])
-    pairs = sums.index.str.split(" ", expand=True)
-    result = pd.DataFrame(
-        {end: pairs.get_level_values(i) for i, end in enumerate(ends)}
+    result = _laid_out(sums, ends, columns)
+    told = {c: m for c, m in measures_of(table).items() if c in columns}
+    carry(result, table)
+    retell(
+        result,
+        geography=f"{to_year}-01-01",
+        measures={c: replace(m, geography=str(to_year)) for c, m in told.items()},
     )
-    for column in columns:
-        result[column] = sums[column].to_numpy()
-        state = sums[state_column(column)].to_numpy()
-        if (state != "").any():
-            result[state_column(column)] = state
     before = table[table[origin] == table[destination]][columns]
     after = result[result[origin] == result[destination]][columns]
-    labels = printed_names(
-        {c: m for c, m in measures_of(table).items() if c in columns}
-    )
+    labels = printed_names(told)
     notes = [
         "Flux internes conservés (origine et destination dans la même commune), "
         f"{labels.get(column, column)} : {number(before[column].sum())} avant, "
@@ -150,13 +170,29 @@ def rebase_flows(
     )
 
 
+def _laid_out(sums: pd.DataFrame, ends: list[str], columns: list[str]) -> pd.DataFrame:
+    """Return sums by pair as a table of flows, with what is to be said of them."""
+    pairs = sums.index.str.split(" ", expand=True)
+    result = pd.DataFrame(
+        {end: pairs.get_level_values(i) for i, end in enumerate(ends)}
+    )
+    for column in columns:
+        result[column] = sums[column].to_numpy()
+        state = sums[state_column(column)].to_numpy()
+        if (state != "").any():
+            result[state_column(column)] = state
+    return result
+
+
 def _check_flows(table: pd.DataFrame, ends: list[str], columns: list[str]) -> None:
     check_columns(table, *ends, *columns)
     if table.empty or not columns:
         msg = "empty selection: no flow, or no column of values"
         raise DataError(msg)
     for end in ends:
-        check_codes(table[end], "commune")
+        codes = table[end]
+        text = codes[[isinstance(code, str) for code in codes]]
+        check_codes(codes.drop(text.index[is_abroad(text)]), "commune")
     again = table[table.duplicated(ends)]
     if len(again):
         told = [f"{a} → {b}" for a, b in again[ends].to_numpy()]

@@ -434,7 +434,9 @@ def check_codes(codes: Iterable[object], level: str) -> list[str]:
     basinmap.errors.CodeError: commune code '1004': lost its leading zero; write '01004'
     """
     check_level(level)
-    found = list(codes)
+    found = codes.tolist() if isinstance(codes, pd.Index | pd.Series) else list(codes)
+    if _all_well_formed(found, level):
+        return found  # type: ignore[return-value]
     wrong = [code for code in found if not _well_formed(code, level)]
     if wrong:
         raise CodeError(_complaint(wrong, level))
@@ -563,6 +565,26 @@ def _well_formed(code: object, level: str) -> bool:
         and code.lower() not in _MISSING_WORDS
         and not (level == "iris" and code in _sirens())
     )
+
+
+def _all_well_formed(codes: list[object], level: str) -> bool:
+    """Look at all codes of an official level at once; what is false is looked into."""
+    if level not in _OFFICIAL or not codes:
+        return False
+    try:
+        joined = "\n".join(codes)  # type: ignore[arg-type]
+    except TypeError:
+        return False
+    if _listed(level).fullmatch(joined) is None:
+        return False
+    return level != "iris" or _sirens().isdisjoint(codes)
+
+
+@cache
+def _listed(level: str) -> re.Pattern[str]:
+    """Return the form of a list of codes, one a line."""
+    form = _FORM[level].pattern
+    return re.compile(rf"(?:(?:{form})\n)*+(?:{form})")
 
 
 @cache

@@ -36,7 +36,7 @@ from basinmap.territory.levels import (
     resolve_codes,
     usual_name,
 )
-from basinmap.values.told import fact_of, told_of
+from basinmap.values.told import bare, fact_of, told_of
 
 __all__ = ["Communes", "Territory", "listed"]
 
@@ -64,6 +64,8 @@ class Territory:
     whole
         By level and unit, how many communes there are, as far as is known; more than
         in the list where it was cut.
+    known
+        The unit of each commune, of the levels that were asked for.
     """
 
     title: str
@@ -72,6 +74,12 @@ class Territory:
     given: bool = True
     sources: tuple[str, ...] = ()
     whole: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    known: dict[str, pd.Series] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def plain(self) -> pd.DataFrame:
+        """Give its frame, of which nothing is told: what is told is slow to copy."""
+        return bare(self.frame)
 
     @property
     def codes(self) -> pd.Index:
@@ -137,19 +145,25 @@ class Territory:
             If it does not tell that level.
         """
         check_level(level)
+        if level not in self.known:
+            found = self._members(level)
+            told = pd.Series(found.to_numpy(), self.codes, name=level, dtype=object)
+            self.known[level] = told
+        return self.known[level].copy()
+
+    def _members(self, level: str) -> pd.Series:
         codes = self.codes.to_series()
         match level:
             case "commune":
-                found = codes
+                return codes
             case "departement":
-                found = codes.map(departement_of)
+                return codes.map(departement_of)
             case "region":
-                found = codes.map(departement_of).map(region_of)
+                return codes.map(departement_of).map(region_of)
             case _ if level in self.frame.columns:
-                found = self.frame[level]
+                return self.plain[level]
             case _:
                 raise DataError(self._untold(level))
-        return pd.Series(found.to_numpy(), self.codes, name=level, dtype=object)
 
     def _untold(self, level: str) -> str:
         """Say that a level is not told, and what would tell it."""
@@ -175,7 +189,7 @@ class Territory:
         if not self.given:
             return names_of(level)
         if level == "commune":
-            names = self.frame.get("name", self.codes.to_series())
+            names = self.plain.get("name", self.codes.to_series())
             return names.fillna(self.codes.to_series())
         if level in {"scot", "bassin"} and level not in self.frame.columns:
             return names_of(level)
@@ -183,7 +197,7 @@ class Territory:
         codes = pd.Index(sorted(members.dropna().unique()), name=level)
         own = pd.Series(index=codes, dtype=object)
         if f"{level}_name" in self.frame.columns:
-            own = self.frame[f"{level}_name"].groupby(members).first().reindex(codes)
+            own = self.plain[f"{level}_name"].groupby(members).first().reindex(codes)
         known: dict[str, str] = names_of(level).to_dict()
         known |= {"departement": DEPARTEMENTS, "region": REGIONS}.get(level, {})
         rest = codes.to_series().map(lambda code: known.get(code, code))
@@ -260,6 +274,8 @@ class Territory:
         CodeError
             With what became of them, and what to type.
         """
+        if codes.equals(self.codes):
+            return
         # Looked up, for `isin` of text held by Arrow is several times slower.
         lost = codes[self.codes.get_indexer(codes) < 0]
         if lost.empty:

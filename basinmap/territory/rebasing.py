@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from basinmap.errors import BasinmapWarning, DataError, VintageError, culprits
 from basinmap.measures import (
     Category,
     Measures,
+    Median,
     Stock,
+    as_floats,
     check_columns,
     check_ratios,
     printed_names,
     state_column,
+    states_of,
 )
 from basinmap.reports import Report
 from basinmap.territory.history import a_few, listed, names_on, proposed, weighed
@@ -40,6 +45,7 @@ from basinmap.territory.sums import (
 )
 from basinmap.territory.timelines import Timeline, check_year, timeline
 from basinmap.territory.units import check_unique
+from basinmap.typography import number
 from basinmap.values.told import carry, declared, measures_of, retell
 
 __all__ = ["join_on_code", "rebase"]
@@ -60,7 +66,8 @@ def rebase(
     Where communes merge, stocks are summed: it is exact. Where one is divided,
     each stock is shared out by the key, and what comes of it is `"estimated"`.
     Ratios and growth rates are computed again, means are weighted, categories
-    follow their rule, medians are refused.
+    follow their rule. Medians are kept where the ground of a commune is the same, and
+    not available elsewhere.
 
     Parameters
     ----------
@@ -93,7 +100,7 @@ def rebase(
     CodeError
         If codes are malformed or no commune ever bore them.
     MeasureError
-        If a column is a median or a bare percentage, or the key lacks a commune.
+        If a column is a bare percentage, or the key lacks a commune.
     ColumnError, DataError
         If a column is missing, the table is empty or a code is repeated.
 
@@ -117,12 +124,14 @@ def rebase(
     {'59006': 220.0}
     """
     line = timeline(events)
-    known = declared(table, measures)
+    every = declared(table, measures)
+    medians = [name for name, item in every.items() if isinstance(item, Median)]
+    known = {name: item for name, item in every.items() if name not in medians}
     refuse(known)
     check_ratios(known, {**measures_of(table), **known})
     _check_table(table, from_year, line)
     check_year(to_year, line)
-    _check_geography(known, from_year, line)
+    _check_geography(every, from_year, line)
     moves = followed(line, from_year, to_year, key=key, codes=table.index)
     given = stocks_of(table, known)
     stocks = shared_out(given, moves.table)
@@ -137,15 +146,17 @@ def rebase(
         strict = columns_of(known, sums, rows, parent, moves.partial)
         result = still_hidden(result, strict)
     _uncertain(result, known, moves)
+    result, lost = _with_medians(result, table, medians, moves, line)
     carry(result, table)
     retell(
         result,
         level="commune",
         geography=f"{to_year}-01-01",
-        measures={n: replace(m, geography=str(to_year)) for n, m in known.items()},
+        measures={n: replace(m, geography=str(to_year)) for n, m in every.items()},
     )
     _warn_of_partial(moves, table.index, line)
-    return result, _account(table, known, given, stocks, result, moves)
+    notes = _not_carried(every, medians, lost)
+    return result, _account(table, every, given, stocks, result, moves, notes)
 
 
 def join_on_code(
@@ -286,6 +297,53 @@ def _uncertain(result: pd.DataFrame, known: Measures, moves: Moves) -> None:
             result[state_column(name)] = states.mask(told, "estimated")
 
 
+def _with_medians(
+    result: pd.DataFrame,
+    table: pd.DataFrame,
+    medians: Sequence[str],
+    moves: Moves,
+    line: Timeline,
+) -> tuple[pd.DataFrame, list[str]]:
+    """Carry what is published to the communes of the same ground; name the others."""
+    if not medians:
+        return result, []
+    heirs = {ground: code for code, ground in line.grounds(moves.to_year).items()}
+    then = line.grounds(moves.from_year)
+    rows = {
+        heirs[then[code]]: row
+        for row, code in enumerate(table.index)
+        if code in then and then[code] in heirs
+    }
+    at = np.array([rows.get(code, -1) for code in result.index])
+    lost = [str(code) for code in result.index[at < 0]]
+    found = result.copy()
+    for name in medians:
+        check_columns(table, name)
+        values = as_floats(table[name], name).to_numpy()
+        states = states_of(table, name).to_numpy(dtype=object)
+        found[name] = np.where(at < 0, np.nan, values[at])
+        told = np.where(at < 0, "not_available", states[at])
+        if (told != "").any():
+            found[state_column(name)] = told
+    return found, lost
+
+
+def _not_carried(
+    known: Measures, medians: Sequence[str], lost: Sequence[str]
+) -> list[str]:
+    """Say of which communes published values are not carried over."""
+    if not medians or not lost:
+        return []
+    names = printed_names(known)
+    named = listed([names.get(name, name) for name in medians])
+    more = "…" if len(lost) > 5 else ""
+    return [
+        f"Valeurs publiées ({named}) : ni médiane ni taux ne se recompose, celles des "
+        f"communes dont le territoire a changé ne sont pas reprises "
+        f"({number(len(lost))} : {', '.join(lost[:5])}{more})."
+    ]
+
+
 def _warn_of_partial(moves: Moves, codes: pd.Index, line: Timeline) -> None:
     if not moves.partial:
         return
@@ -313,6 +371,7 @@ def _account(
     stocks: pd.DataFrame,
     result: pd.DataFrame,
     moves: Moves,
+    notes: Sequence[str],
 ) -> Report:
     shown = [name for name, measure in known.items() if isinstance(measure, Stock)]
     unsure = moves.table["estimated"].to_numpy(dtype=bool)
@@ -327,6 +386,7 @@ def _account(
         notes=(
             *deeds(moves),
             *shared_minima(given, moves.split, printed_names(known)),
+            *notes,
             *_left_out(table, known),
         ),
     )

@@ -12,10 +12,11 @@ import re
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from basinmap.errors import BasinmapWarning, MeasureError, culprits
 from basinmap.measures import (
@@ -31,14 +32,21 @@ from basinmap.measures import (
     as_floats,
     check_columns,
     counted,
-    evaluate,
-    missing,
     printed_names,
     state_column,
     states_of,
 )
 from basinmap.reports import Report
-from basinmap.states import QUALIFIERS, STATES, grown, of_part, summed
+from basinmap.states import QUALIFIERS, STATES, grown, of_part
+from basinmap.territory.tallies import (
+    Tally,
+    added,
+    evaluated,
+    laid,
+    of_parts,
+    read_tally,
+    tallies_of,
+)
 from basinmap.typography import number
 from basinmap.values.told import bare
 
@@ -47,6 +55,8 @@ __all__ = [
     "as_column",
     "columns_of",
     "combined",
+    "paired",
+    "placed",
     "question",
     "refuse",
     "shared_minima",
@@ -54,10 +64,13 @@ __all__ = [
     "still_hidden",
     "stocks_of",
     "sums_of",
+    "tallied",
     "totals",
 ]
 
 Told = TypeVar("Told", bound=Report)
+Sums: TypeAlias = tuple[Mapping[str, Tally], pd.Index]
+"""What `added` returned, and the units it is of."""
 
 # What is no count, by the unit that is printed after it.
 _RATES: Final = re.compile(
@@ -138,30 +151,49 @@ def stocks_of(
     BasinmapWarning
         If a stock bears the name of a rate and holds numbers that are not whole.
     """
-    wanted: dict[str, pd.Series] = {}
+    return laid(tallied(table, known, signed=signed, stacklevel=4), table.index)
+
+
+def tallied(
+    table: pd.DataFrame,
+    known: Measures,
+    *,
+    signed: Collection[str] | None = None,
+    stacklevel: int = 3,
+) -> dict[str, Tally]:
+    """
+    Return every stock that measures need, as `stocks_of` does, without a frame.
+
+    Parameters
+    ----------
+    table, known, signed
+        As for `stocks_of`.
+    stacklevel
+        See `warnings.warn`.
+    """
+    wanted: dict[str, Tally] = {}
     signed = signed_of(known) if signed is None else signed
     for column, measure in known.items():
-        match measure:
-            case Stock():
-                needed = [column]
-            case Ratio() | Growth():
-                needed = list(_counts(measure))
-            case Mean(weight=weight):
-                needed = []
-                wanted |= _weighed(table, column, weight)
-            case _:
-                needed = []
-        for name in needed:
-            values, states = counted(table, name, signed=name in signed)
-            wanted[name] = values
-            wanted[state_column(name)] = states
+        if isinstance(measure, Mean):
+            wanted |= _weighed(table, column, measure.weight)
+        for name in _needed(column, measure):
+            if name not in wanted:
+                wanted[name] = read_tally(table, name, signed=name in signed)
     for column, measure in known.items():
         if isinstance(measure, Ratio | Growth):
-            wanted |= _paired(column, measure, wanted)
-    question(
-        {n: wanted[n] for n, m in known.items() if isinstance(m, Stock)}, stacklevel=4
-    )
-    return pd.DataFrame(wanted, index=table.index)
+            wanted |= paired(column, measure, wanted)
+    odd = [
+        n for n, m in known.items() if isinstance(m, Stock) and _NAMED_RATE.search(n)
+    ]
+    question({n: pd.Series(wanted[n].numbers) for n in odd}, stacklevel=stacklevel)
+    return wanted
+
+
+def _needed(column: str, measure: Measure) -> tuple[str, ...]:
+    """Return the counts that a measure is added up from."""
+    if isinstance(measure, Stock):
+        return (column,)
+    return _counts(measure) if isinstance(measure, Ratio | Growth) else ()
 
 
 def _counts(measure: Ratio | Growth) -> tuple[str, str]:
@@ -175,21 +207,35 @@ def _of(count: str, column: str) -> str:
     return f"{count} of {column}"
 
 
-def _paired(
-    column: str, measure: Ratio | Growth, wanted: Mapping[str, pd.Series]
-) -> dict[str, pd.Series]:
-    """Return the two counts of a quotient where what has no object leaves both."""
-    top, bottom = _counts(measure)
-    above, below = wanted[state_column(top)], wanted[state_column(bottom)]
-    void = (above == "not_applicable") | (below == "not_applicable")
-    if not (void & (above != below)).any():
+def paired(
+    column: str, measure: Ratio | Growth, wanted: Mapping[str, Tally]
+) -> dict[str, Tally]:
+    """
+    Return the two counts of a quotient where what has no object leaves both.
+
+    Parameters
+    ----------
+    column
+        Name of the quotient.
+    measure
+        What it is.
+    wanted
+        Counts, those of the quotient among them.
+    """
+    pair = _counts(measure)
+    if all(wanted[count].states is None for count in pair):
         return {}
-    found = {}
-    for count, states in ((top, above), (bottom, below)):
-        name = _of(count, column)
-        found[name] = wanted[count].mask(void)
-        found[state_column(name)] = states.mask(void, "not_applicable")
-    return found
+    above, below = (wanted[count].told == "not_applicable" for count in pair)
+    if not (above != below).any():
+        return {}
+    void = above | below
+    return {
+        _of(count, column): Tally(
+            np.where(void, np.nan, wanted[count].numbers),
+            np.where(void, "not_applicable", wanted[count].told),
+        )
+        for count in pair
+    }
 
 
 def signed_of(known: Measures) -> set[str]:
@@ -204,19 +250,21 @@ def signed_of(known: Measures) -> set[str]:
     return {name for name, m in known.items() if isinstance(m, Stock) and m.signed}
 
 
-def _weighed(table: pd.DataFrame, column: str, weight: str) -> dict[str, pd.Series]:
+def _weighed(table: pd.DataFrame, column: str, weight: str) -> dict[str, Tally]:
     """Return a mean times its weight, and its weight where it has an object."""
     check_columns(table, column)
     means, states = as_floats(table[column], column), states_of(table, column)
-    weights, told = counted(table, weight)
+    weights = read_tally(table, weight)
     # Where a mean has no object, its weight weighs nothing.
-    weights = weights.mask(states == "not_applicable", 0.0)
-    told = told.mask(states == "not_applicable", "")
+    void = (states == "not_applicable").to_numpy()
+    told = states.to_numpy(dtype=object)
     return {
-        _product(column): means * weights,
-        state_column(_product(column)): states,
-        _weight(column): weights,
-        state_column(_weight(column)): told,
+        _product(column): Tally(
+            means.to_numpy() * np.where(void, 0.0, weights.numbers), told
+        ),
+        _weight(column): Tally(
+            np.where(void, 0.0, weights.numbers), np.where(void, "", weights.told)
+        ),
     }
 
 
@@ -239,7 +287,7 @@ def question(stocks: Mapping[str, pd.Series], *, stacklevel: int = 2) -> None:
     odd = [
         name
         for name, values in stocks.items()
-        if _NAMED_RATE.search(name) and (values.dropna() % 1 != 0).any()
+        if _NAMED_RATE.search(name) and _fine(values.to_numpy())
     ]
     if odd:
         warnings.warn(
@@ -249,6 +297,11 @@ def question(stocks: Mapping[str, pd.Series], *, stacklevel: int = 2) -> None:
             BasinmapWarning,
             stacklevel=stacklevel + 1,
         )
+
+
+def _fine(numbers: NDArray[np.float64]) -> bool:
+    """Tell whether some number is not whole; the missing are passed over."""
+    return bool(((numbers != np.floor(numbers)) & ~np.isnan(numbers)).any())
 
 
 def _product(column: str) -> str:
@@ -279,42 +332,26 @@ def sums_of(
     DataFrame
         One row a unit, in the order of their codes; `<column>_state` beside each.
     """
-    units = pd.Index(sorted(parent.dropna().unique()), name=parent.name)
-    names = [name for name in stocks.columns if state_column(name) in stocks.columns]
-    # All columns at once: one by one, pandas takes ten times as long.
-    unit = units.get_indexer(parent.to_numpy())
-    order = np.argsort(unit, kind="stable")[(unit < 0).sum() :]
-    starts = np.searchsorted(unit[order], np.arange(len(units)))
-    values = stocks[names].iloc[order]
+    units, unit = placed(parent)
+    return laid(added(tallies_of(stocks), unit, len(units), signed=signed), units)
 
-    def any_of(terms: np.ndarray) -> np.ndarray:
-        return np.logical_or.reduceat(terms, starts, axis=0)
 
-    told = stocks[[state_column(name) for name in names]].to_numpy(dtype=object)
-    kind, kinds = pd.factorize(told[order].ravel())
-    kind = kind.reshape(len(order), len(names))
-    has = {
-        str(state): any_of(kind == rank) for rank, state in enumerate(kinds) if state
-    }
-    # The counts of a quotient have names of their own: « n of taux ».
-    whose = [str(name).split(" of ", maxsplit=1)[0] for name in names]
-    may = np.array([name in signed for name in whose], dtype=bool)
-    states = summed(has, any_of(values.notna().to_numpy()), signed=may)
-    gone = np.logical_or.reduce([states == state for state in STATES])
-    added = values.groupby(unit[order]).sum()
-    sums: dict[str, object] = {}
-    for at, name in enumerate(names):
-        total = added[name].to_numpy()
-        sums[name] = (
-            np.where(gone[:, at], np.nan, total) if gone[:, at].any() else total
-        )
-        sums[state_column(name)] = pd.Series(states[:, at], units, dtype=object)
-    return pd.DataFrame(sums, index=units)
+def placed(parent: pd.Series) -> tuple[pd.Index, NDArray[np.intp]]:
+    """
+    Return the units that rows are of, in the order of their codes, and whose each is.
+
+    Parameters
+    ----------
+    parent
+        Unit of each row; missing where there is none, which is -1.
+    """
+    unit, units = pd.factorize(parent, sort=True)
+    return pd.Index(list(units), name=parent.name), unit
 
 
 def columns_of(
     known: Measures,
-    sums: pd.DataFrame,
+    sums: pd.DataFrame | Sums,
     table: pd.DataFrame,
     parent: pd.Series,
     part: Collection[str] = (),
@@ -330,7 +367,7 @@ def columns_of(
     known
         Column to measure.
     sums
-        What `sums_of` returned.
+        What `sums_of` returned, or `added` with its units.
     table
         The rows that were added up, for categories.
     parent
@@ -348,24 +385,28 @@ def columns_of(
         One row a unit, a column a measure; `<column>_state` beside those of which there
         is something to say.
     """
-    lacking = np.flatnonzero(sums.index.isin(list(part)))
+    tallies, units = (
+        (tallies_of(sums), sums.index) if isinstance(sums, pd.DataFrame) else sums
+    )
+    lacking = np.flatnonzero(units.isin(list(part)))
     columns: dict[str, object] = {}
     signed = signed_of(known) if signed is None else signed
     for column, measure in known.items():
-        if isinstance(measure, Stock):
-            series, states = counted(sums, column, signed=column in signed)
+        if isinstance(measure, Category):
+            found = _common(column, measure, table, parent, units)
+            series, told = (
+                found.series,
+                as_column(found.states, units).to_numpy(copy=True),
+            )
+            told[lacking] = of_part(told[lacking], "rate", allowed=allowed)
+            columns[column] = series.mask(np.isin(told, list(STATES)))
         else:
-            found = combined(column, measure, sums, table, parent, signed)
-            series, states = found.series, as_column(found.states, sums.index)
-        told = states.to_numpy(dtype=object, copy=True)
-        told[lacking] = of_part(told[lacking], _kind(measure), allowed=allowed)
-        gone = lacking[[state in STATES for state in told[lacking]]]
-        if len(gone):
-            series = series.mask(np.isin(np.arange(len(series)), gone))
-        columns[column] = series
-        if (told != "").any():
-            columns[state_column(column)] = pd.Series(told, sums.index, dtype=object)
-    return pd.DataFrame(columns, index=sums.index)
+            one = combined(column, measure, tallies, units, signed)
+            one = of_parts(one, lacking, _kind(measure), allowed=allowed)
+            columns[column], told = one.numbers, one.states
+        if told is not None and (told != "").any():
+            columns[state_column(column)] = pd.Series(told, units, dtype=object)
+    return pd.DataFrame(columns, index=units)
 
 
 def still_hidden(result: pd.DataFrame, whole: pd.DataFrame) -> pd.DataFrame:
@@ -449,12 +490,11 @@ def as_column(states: Mapping[str, str], index: pd.Index) -> pd.Series:
 
 def combined(
     column: str,
-    measure: object,
-    sums: pd.DataFrame,
-    table: pd.DataFrame,
-    parent: pd.Series,
+    measure: Measure,
+    sums: Mapping[str, Tally],
+    units: pd.Index,
     signed: Collection[str] = (),
-) -> Evaluated:
+) -> Tally:
     """
     Compute one measure of the units from the sums of stocks.
 
@@ -463,30 +503,26 @@ def combined(
     column
         Its name.
     measure
-        What it is.
+        What it is, but a category.
     sums
-        What `sums_of` returned.
-    table
-        The rows that were added up, for categories.
-    parent
-        Unit of each of them.
+        What `added` returned.
+    units
+        Codes of the rows, for messages.
     signed
         Columns that may be negative.
     """
     match measure:
         case Mean():
             return _mean(column, sums)
-        case Category():
-            return _common(column, measure, table, parent, sums.index)
         case Ratio() | Growth():
             top, bottom = _counts(measure)
             if _of(top, column) in sums:
                 own = {_of(top, column)} if top in signed else set()
                 pair = _of(top, column), _of(bottom, column)
-                return evaluate(_on(measure, pair), sums, column, signed=own)
-            return evaluate(measure, sums, column, signed=signed)
+                return evaluated(_on(measure, pair), sums, column, units, signed=own)
+            return evaluated(measure, sums, column, units, signed=signed)
         case _:
-            return evaluate(measure, sums, column, signed=signed)  # type: ignore[arg-type]
+            return evaluated(measure, sums, column, units, signed=signed)
 
 
 def _on(measure: Ratio | Growth, pair: tuple[str, str]) -> Ratio | Growth:
@@ -496,21 +532,13 @@ def _on(measure: Ratio | Growth, pair: tuple[str, str]) -> Ratio | Growth:
     return replace(measure, end=pair[0], start=pair[1])
 
 
-def _mean(column: str, sums: pd.DataFrame) -> Evaluated:
+def _mean(column: str, sums: Mapping[str, Tally]) -> Tally:
     """Divide products by weights; what secrecy hides may pull a mean either way."""
-    product, weight = _product(column), _weight(column)
-    void = sums[weight] == 0
-    states = pd.Series(
-        grown(sums[state_column(weight)], sums[state_column(product)], void),
-        index=sums.index,
-        dtype=object,
-    )
-    values = sums[product] / sums[weight].mask(void)
-    told = states[states != ""]
-    return Evaluated(
-        values.mask(states.isin(list(STATES))).rename(column),
-        {str(code): str(state) for code, state in told.items()},
-    )
+    product, weight = sums[_product(column)], sums[_weight(column)]
+    void = weight.numbers == 0
+    states = grown(weight.told, product.told, void)
+    values = product.numbers / np.where(void, np.nan, weight.numbers)
+    return Tally(np.where(np.isin(states, list(STATES)), np.nan, values), states)
 
 
 def _common(
@@ -625,7 +653,7 @@ def totals(table: pd.DataFrame) -> dict[str, float]:
 def account(
     verb: str,
     known: Measures,
-    stocks: pd.DataFrame,
+    stocks: pd.DataFrame | Sums,
     result: pd.DataFrame,
     *,
     before: Mapping[str, float] | None = None,
@@ -644,7 +672,8 @@ def account(
     known
         Column to measure.
     stocks
-        What `stocks_of` returned, one row a territory before.
+        What `stocks_of` returned, one row a territory before, or `tallied` with the
+        index of its rows.
     result
         One row a unit after, with its states.
     before
@@ -660,22 +689,29 @@ def account(
     """
     shown = [name for name, measure in known.items() if isinstance(measure, Stock)]
     result = bare(result)
+    tallies, rows = (
+        (tallies_of(stocks), stocks.index)
+        if isinstance(stocks, pd.DataFrame)
+        else stocks
+    )
     bounded = {
         name: tuple(result.index[result[state_column(name)] == "lower_bound"])
         for name in shown
         if state_column(name) in result
     }
     gone = {
-        str(name): tuple(stocks.index[absent].unique()) if absent.any() else ()
-        for name in stocks.columns
-        if state_column(str(name)) in stocks and " " not in str(name)
-        for absent in [missing(stocks[name])]
+        name: tuple(rows[np.isnan(one.numbers)].unique())
+        if one.states is not None
+        else ()
+        for name, one in tallies.items()
+        if " " not in name
     }
+    first = {name: float(np.nansum(tallies[name].numbers)) for name in shown}
     return form(
         verb=verb,
-        before=dict(before) if before is not None else totals(stocks[shown]),
+        before=dict(before) if before is not None else first,
         after=totals(result[shown]),
-        units_before=len(stocks) if units_before is None else units_before,
+        units_before=len(rows) if units_before is None else units_before,
         units_after=len(result),
         unmatched=tuple(str(code) for code in unmatched),
         missing=gone,

@@ -139,7 +139,7 @@ def communes(
         "population",
         embedded.table("population").loc[kept, f"population_{LATEST}"],
     )
-    frame = frame.drop(columns=["town_hall_x", "town_hall_y"])
+    frame = frame.drop(columns=["tncc", "town_hall_x", "town_hall_y"])
     if outlines is None and outline_error is not None:
         msg = "outline_error is that of outlines of your own: add outlines='…'"
         raise DataError(msg)

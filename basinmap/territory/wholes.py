@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.territory import embedded
@@ -230,32 +232,50 @@ def lacking(
     """
     level = str(parent.name)
     territory = territory or listed(None)
-    held = parent.dropna()
-    every = members.dropna()
-    every = every[every.isin(held.unique())]
+    unit, found = pd.factorize(parent)
+    there = np.bincount(unit[unit >= 0], minlength=len(found))
+    whose = pd.Index(found).get_indexer(members)
+    inside = whose >= 0
+    every = members if inside.all() else members[inside]
     # What is in the table without a unit is in no sum. Looked up, as `isin` of text
     # held by Arrow is several times slower.
-    gone = every[held.index.get_indexer(every.index) < 0]
-    absent = {unit: tuple(map(str, rows.index)) for unit, rows in gone.groupby(gone)}
-    there = held.value_counts()
+    row = _rows_of(codes, every.index)
+    gone = every[(row < 0) | (unit[row] < 0)]
+    parts = gone.groupby(gone) if len(gone) else ()
+    absent = {unit: tuple(map(str, rows.index)) for unit, rows in parts}
+    whole = dict(
+        zip(found, np.bincount(whose[inside], minlength=len(found)), strict=True)
+    )
     iris = codes.name == "iris"
     outside = {} if iris and territory.given else _outside(level, every)
-    beyond = {} if iris else _beyond(level, every, territory)
-    named = _names(every.index.difference(held.index), territory, iris=iris)
+    beyond = {} if iris else _beyond(level, whole, territory)
+    cut = [u for u in found if u in absent or u in outside or u in beyond]
+    if not cut:
+        return {}
+    held = dict(zip(found, there, strict=True))
+    named = _names(gone.index, territory, iris=iris)
     units = _units(level, territory)
     return {
         unit: Lack(
             units(unit),
-            int(there[unit]),
+            int(held[unit]),
             absent.get(unit, ()),
             outside.get(unit, ()),
             "IRIS" if iris else "communes",
             {code: named[code] for code in absent.get(unit, ())[:_NAMED]},
             beyond.get(unit, 0),
         )
-        for unit in there.index.sort_values()
-        if unit in absent or unit in outside or unit in beyond
+        for unit in sorted(cut)
     }
+
+
+def _rows_of(codes: pd.Index, wanted: pd.Index) -> NDArray[np.intp]:
+    """Return the row of each code that is wanted, -1 where there is none."""
+    size = len(codes)
+    if len(wanted) >= size and wanted[:size].equals(codes):
+        # A list and its own table: no code stands twice, and what follows is elsewhere.
+        return np.append(np.arange(size), np.full(len(wanted) - size, -1))
+    return codes.get_indexer(wanted)
 
 
 def _outside(level: str, members: pd.Series) -> dict[str, tuple[str, ...] | None]:
@@ -275,12 +295,13 @@ def _outside(level: str, members: pd.Series) -> dict[str, tuple[str, ...] | None
     return {unit: codes for unit, codes in found.items() if codes}
 
 
-def _beyond(level: str, members: pd.Series, territory: Territory) -> dict[str, int]:
+def _beyond(
+    level: str, held: Mapping[str, int], territory: Territory
+) -> dict[str, int]:
     """Return how many communes of each unit a list that was cut does not hold."""
     whole = territory.whole.get(level)
     if not whole:
         return {}
-    held = members.value_counts()
     lacks = {unit: whole.get(unit, 0) - int(count) for unit, count in held.items()}
     return {str(unit): count for unit, count in lacks.items() if count > 0}
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from typing import Literal, TypeVar, get_args
+from dataclasses import fields, replace
+from typing import Any, Literal, TypeVar, get_args
 
+import numpy as np
 import pandas as pd
 
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
@@ -33,7 +34,7 @@ from basinmap.values.told import (
     upheld,
 )
 
-__all__ = ["column", "describe", "table_of"]
+__all__ = ["column", "describe", "side_by_side", "table_of"]
 
 Kind = Literal["stock", "ratio", "growth", "mean", "median", "category"]
 Frame = TypeVar("Frame", pd.Series, pd.DataFrame)
@@ -158,12 +159,52 @@ def table_of(columns: Mapping[str, pd.Series]) -> pd.DataFrame:
     return tell(table, one, columns={name: _without(t) for name, t in told.items()})
 
 
+def side_by_side(
+    columns: Mapping[str, tuple[pd.Index, Any, Any, Mapping[str, Any]]],
+) -> pd.DataFrame:
+    """
+    Lay values side by side, as `table_of` does series that were made of them.
+
+    Parameters
+    ----------
+    columns
+        By name: codes, numbers, states (None where there is nothing to say), and what
+        is told of them.
+    """
+    one, told = _union_of([index for index, *_ in columns.values()]), {}
+    parts: dict[str, object] = {}
+    for name, (index, numbers, said, facts) in columns.items():
+        values, states = numbers, said
+        if index is not one and not index.equals(one):
+            at = index.get_indexer(one)
+            whole = np.full(len(index), "", dtype=object) if said is None else said
+            values = np.where(at < 0, np.nan, numbers[at])
+            states = np.where(at < 0, "not_available", whole[at])
+        parts[name] = values
+        if states is not None and (states != "").any():
+            parts[state_column(name)] = pd.Series(states, one, dtype=object)
+        told[name] = {k: v for k, v in facts.items() if k != "states"}
+    table = pd.DataFrame(parts, index=one)
+    fields_ = {field.name for field in fields(Told)}
+    shared = _shared(
+        Told(**{k: v for k, v in facts.items() if k in fields_})
+        for facts in told.values()
+    )
+    return tell(table, shared, columns=told)
+
+
+def _union_of(indexes: list[pd.Index]) -> pd.Index:
+    """Return the codes of all, in the order they are met."""
+    first, *others = indexes
+    for index in others:
+        if index is not first:
+            first = first.append(index[~index.isin(first)])
+    return first
+
+
 def _union(series: Iterable[pd.Series]) -> pd.Index:
     """Return the codes of all series, in the order they are met."""
-    first, *others = [values.index for values in series]
-    for index in others:
-        first = first.append(index[~index.isin(first)])
-    return first
+    return _union_of([values.index for values in series])
 
 
 def _states_on(values: pd.Series, told: Mapping[object, str]) -> pd.Series:

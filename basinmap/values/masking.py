@@ -390,7 +390,9 @@ def mask_table(table: Table, columns: Mapping[str, ArrayLike]) -> Table:
         here = beside in found.columns
         states = found[beside].fillna("") if here else pd.Series("", found.index)
         told = pd.to_numeric(found[name], errors="coerce")
-        values, said = emptied(told.to_numpy(dtype=float, na_value=np.nan), states, hide)
+        values, said = emptied(
+            told.to_numpy(dtype=float, na_value=np.nan), states, hide
+        )
         found[name] = values
         if here:
             found[beside] = said
@@ -400,5 +402,3 @@ def mask_table(table: Table, columns: Mapping[str, ArrayLike]) -> Table:
     # What is told of a table holds the prints of its values: they are made again.
     kept = {k: v for k, v in measures_of(found).items() if k not in lost}
     return retell(found, measures=kept) if kept else retell(found)
-
-

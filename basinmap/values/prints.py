@@ -9,6 +9,7 @@ the place of all codes, beside rows of other codes, and no longer once a value c
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from basinmap.measures import missing
 
-__all__ = ["MOST", "Print", "codes_of", "holds", "knows", "print_of"]
+__all__ = ["MOST", "Print", "codes_of", "holds", "knows", "print_of", "prints_of"]
 
 Print = str
 """What is kept: text, which pandas copies and writes at no cost."""
@@ -44,6 +45,12 @@ def codes_of(index: pd.Index) -> NDArray[np.uint32]:
 
 def _bits(values: pd.Series) -> NDArray[np.uint32]:
     """Return a few bits of each value, 0 where it is missing."""
+    if values.dtype == np.float64:
+        floats = values.to_numpy() + 0.0
+        bits = (pd.util.hash_array(floats) >> 32).astype(_BITS)
+        bits[bits == 0] = 1
+        bits[np.isnan(floats)] = 0
+        return bits
     gone = missing(values).to_numpy()
     if values.dtype == object and all(
         isinstance(value, int | float | np.number) for value in values[~gone]
@@ -83,9 +90,28 @@ def print_of(values: pd.Series, codes: NDArray[np.uint32] | None = None) -> Prin
     if len(values) > MOST:
         return ""
     codes = codes_of(values.index) if codes is None else codes
+    return prints_of({"": values}, codes)[""]
+
+
+def prints_of(
+    columns: Mapping[str, pd.Series], codes: NDArray[np.uint32]
+) -> dict[str, Print]:
+    """
+    Return the print of each column of a table.
+
+    Parameters
+    ----------
+    columns
+        By name, on one index.
+    codes
+        What `codes_of` returned of it.
+    """
     order = np.argsort(codes, kind="stable")
-    packed = codes[order].tobytes() + _bits(values)[order].tobytes()
-    return base64.b64encode(packed).decode("ascii")
+    first = codes[order].tobytes()
+    return {
+        name: base64.b64encode(first + _bits(values)[order].tobytes()).decode("ascii")
+        for name, values in columns.items()
+    }
 
 
 def holds(kept: Print, values: pd.Series) -> bool:

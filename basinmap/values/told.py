@@ -32,7 +32,7 @@ from basinmap.measures import (
 )
 from basinmap.reports import Report
 from basinmap.states import STATES
-from basinmap.values.prints import MOST, codes_of, holds, knows, print_of
+from basinmap.values.prints import MOST, codes_of, holds, knows, print_of, prints_of
 
 __all__ = [
     "Told",
@@ -68,6 +68,8 @@ _OF_VALUES: Final = (
     "vintage",
     "indicator",
     "palette",
+    "method",
+    "pivot",
     "measure",
 )
 LEVELS: Final = (
@@ -81,6 +83,8 @@ LEVELS: Final = (
     "region",
 )
 """Names of the codes of an index."""
+# What is not shared by the columns of a table that tells of each.
+_OF_COLUMN: Final = ("sources", "notes", "remarks", "credits", "rule")
 _PRINT, _PRINTS, _STATED = "print", "prints", "stated"
 _COLUMNS: Final = "columns"
 
@@ -110,8 +114,9 @@ class Told:
         Of the codes of the index.
     indicator
         Id in the catalogue.
-    palette
-        Default palette of its map.
+    palette, method, pivot
+        Default palette of its map, how its classes are made, and the value that they
+        turn on.
     rule
         French sentence: how it was counted.
     sources, notes
@@ -136,6 +141,8 @@ class Told:
     level: str = ""
     indicator: str = ""
     palette: str = ""
+    method: str = ""
+    pivot: float | None = None
     rule: str = ""
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
@@ -245,9 +252,7 @@ def bare(table: pd.DataFrame) -> pd.DataFrame:
     table
         Any table. pandas copies attrs deeply at every step: work without them.
     """
-    found = pd.DataFrame(table.copy(deep=False))
-    found.attrs = {}
-    return found
+    return pd.DataFrame(table, copy=False)
 
 
 def _fields(told: Told) -> dict[str, object]:
@@ -279,7 +284,7 @@ def _stamp(values: pd.Series | pd.DataFrame) -> None:
         attrs[_STATED] = stated
     if measures and len(values) * len(measures) <= MOST:
         plain, codes = bare(values), codes_of(values.index)
-        attrs[_PRINTS] = {c: print_of(plain[c], codes) for c in measures}
+        attrs[_PRINTS] = prints_of({c: plain[c] for c in measures}, codes)
 
 
 class _Fields(dict):
@@ -349,7 +354,9 @@ def told_of(values: pd.Series | pd.DataFrame) -> Told:
         measure = _measure(values)
         own = (attrs.get(_COLUMNS) or {}).get(values.name)
         if own is not None:
-            found = {**found, **_kept(own)}
+            # A column without a source is not credited to those beside it.
+            beside = {k: v for k, v in found.items() if k not in _OF_COLUMN}
+            found = {**beside, **_kept(own)}
         changed = stale(values)
         if changed:
             found = {k: v for k, v in found.items() if k not in _OF_VALUES}
@@ -380,6 +387,8 @@ def _kept(attrs: Mapping[Any, Any]) -> dict[str, Any]:
     decimals = attrs.get("decimals")
     if decimals is not None and not isinstance(decimals, Mapping):
         found["decimals"] = int(decimals)
+    if isinstance(attrs.get("pivot"), int | float):
+        found["pivot"] = float(attrs["pivot"])
     found |= {name: _lines(attrs[name]) for name in _LINES if attrs.get(name)}
     found |= {name: dict(attrs[name]) for name in _BY_CODE if attrs.get(name)}
     return found
@@ -560,13 +569,9 @@ def standing(
         Naming them.
     """
     prints = table.attrs.get(_PRINTS) or {}
-    changed = [
-        name
-        for name in found
-        if name in prints
-        and name in table.columns
-        and not holds(prints[name], table[name])
-    ]
+    kept = [name for name in found if name in prints and name in table.columns]
+    plain = bare(table) if kept else table
+    changed = [name for name in kept if not holds(prints[name], plain[name])]
     if not changed:
         return dict(found)
     warnings.warn(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from basinmap.catalogue.entries import Indicator, Term, catalogue
+from basinmap.sources.producers import SOURCES
 from basinmap.typography import typeset
 
 PAGE: Final = Path(__file__).parent / "README.md"
@@ -45,6 +46,12 @@ WHENS: Final = {
     "since": " depuis 2021",
     "base": " de 2011 à 2021",
 }
+EMBEDDED: Final = ("populations-reference", "rp-logement")
+SOURCES_TOLD: Final = (
+    'Un fichier est reconnu à ses colonnes ; `bm.read_source(path, "lovac")` insiste. '
+    "Ce qui est embarqué ne l'est que d'un millésime : le fichier du suivant se lit de "
+    "même."
+)
 TIMES: Final = {"date": "1er janvier", "year": "année", "none": "–"}
 
 
@@ -81,6 +88,9 @@ def page() -> str:
         lines += ["| | Indicateur | Unité | Calcul | Secret | Statut, sources |"]
         lines += ["|---|---|---|---|---|---|"]
         lines += [row(item) for item in known.values() if item.id[0] == letter]
+    lines += ["", "## Sources", "", SOURCES_TOLD, ""]
+    lines += ["| Source | Fichier | Statut | Lecture |", "|---|---|---|---|"]
+    lines += [source_row(id_, name) for id_, name in catalogue().sources.items()]
     lines += ["", "## Effectifs", "", "| Colonne | Effectif | Unité | Date |"]
     lines += ["|---|---|---|---|"]
     lines += [
@@ -118,6 +128,30 @@ def row(item: Indicator) -> str:
         f"{STATUSES[item.status]} : {named}",
     ]
     return "| " + " | ".join(typeset(cell) for cell in cells) + " |"
+
+
+def source_row(id_: str, name: str) -> str:
+    """
+    Return the line of a source.
+
+    Parameters
+    ----------
+    id_, name
+        As the catalogue has them.
+    """
+    found = [item for item in SOURCES if f"{item.id}-".startswith(f"{id_}-")]
+    of = {i.status for i in catalogue().indicators.values() if id_ in i.sources}
+    under = "sous convention" in name or of == {"partner"}
+    status = "partner" if under else "file"
+    if id_ in EMBEDDED:
+        status = "embedded"
+    counts = any(item.read or item.counts for item in found)
+    ways = ["`read_source`"] * counts
+    ways += ["`read_points`"] * any(item.points for item in found)
+    if id_ == "filosofi-carreaux":
+        ways.append("`grid_squares`")
+    told = ", ".join(ways) or "`read_table`, colonnes nommées par l'utilisateur"
+    return typeset(f"| `{id_}` | {name} | {STATUSES[status]} | {told} |")
 
 
 def computed(item: Indicator) -> str:

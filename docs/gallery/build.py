@@ -25,7 +25,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 import basinmap as bm
-from basinmap.maps.pages import Sheet
+from basinmap.maps.paper.sheets import Sheet
 
 FOLDER: Final = Path(__file__).parent
 IMAGES: Final = FOLDER / "images"
@@ -38,6 +38,7 @@ FAMILIES: Final = {
     "flux": "Des flux",
     "maille": "Des grilles et des surfaces",
     "distance": "Des distances et des temps",
+    "evaluation": "Évaluer",
     "page": "La page",
 }
 """Prefixes of the scripts, in the order of the page."""

@@ -6,23 +6,30 @@ from typing import Final
 
 from basinmap.sources.layouts import Source
 from basinmap.sources.producers import (
+    addresses,
     census,
+    dpe,
     dvf,
     enaf,
     filosofi,
+    flows,
+    grids,
     lovac,
     melodi,
     populations,
     rpls,
+    sirene,
     sitadel,
     sru,
 )
+from basinmap.sources.producers.partners import PARTNERS
 
-__all__ = ["SOURCES"]
+__all__ = ["PARTNERS", "SOURCES"]
 
 SOURCES: Final[tuple[Source, ...]] = (
     *census.SOURCES,
     *melodi.SOURCES,
+    *flows.SOURCES,
     *populations.SOURCES,
     *filosofi.SOURCES,
     *lovac.SOURCES,
@@ -31,5 +38,9 @@ SOURCES: Final[tuple[Source, ...]] = (
     *sru.SOURCES,
     *enaf.SOURCES,
     *dvf.SOURCES,
+    *dpe.SOURCES,
+    *sirene.SOURCES,
+    *addresses.SOURCES,
+    *grids.SOURCES,
 )
 """Every file that is known."""

@@ -16,6 +16,7 @@ import pandas as pd
 
 from basinmap.errors import DataError, culprits
 from basinmap.sources.layouts import Cells, Count, Found, Held, Source, position
+from basinmap.sources.producers.tallies import check_times
 from basinmap.typography import number
 
 __all__ = ["LEAST", "SOURCES"]
@@ -108,6 +109,7 @@ def _read(found: Found) -> Cells:
         msg = f"{found.grid.file}: no line under the header; fetch it again"
         raise DataError(msg)
     mutations = _mutations(pd.concat(parts, ignore_index=True))
+    check_times(mutations["lines"].to_numpy(), found.grid.file)
     notes = [
         f"{number(lines)} lignes, {number(len(mutations))} mutations : une mutation "
         "est plusieurs lignes qui portent chacune son prix entier.",
@@ -194,6 +196,7 @@ def _mutations(lines: pd.DataFrame) -> pd.DataFrame:
         least=("price", "min"),
         most=("price", "max"),
         building=("building", "any"),
+        lines=("price", "size"),
     )
     bare = lines["kind"] == ""
     every["only_land"] = bare.groupby([lines[k] for k in keys], observed=True).all()

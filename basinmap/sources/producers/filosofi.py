@@ -98,6 +98,7 @@ _COMMUNES: Final = Source(
         "Revenu disponible par unité de consommation ; pas de millésime 2022, et 2023 "
         "ne se compare pas aux années antérieures.",
     ),
+    above=True,
     # One vintage is published on several lists of communes.
     title=r"geo{cog}",
 )
@@ -109,6 +110,7 @@ _IRIS: Final = replace(
     needs=("DEC_MED{yy}", "DEC_D9{yy}", "DEC_TP60{yy}"),
     counts=_DECLARED,
     level="iris",
+    above=False,
     parts=(
         ("declared_decile_1", "median_declared_income"),
         ("median_declared_income", "declared_decile_9"),

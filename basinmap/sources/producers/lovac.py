@@ -1,7 +1,9 @@
 """
-LOVAC: vacant dwellings of the private stock, by commune (Cerema, DHUP).
+LOVAC: vacant dwellings of the private stock, by commune and above (Cerema, DHUP).
 
-An edition counts at 1 January of its year what is vacant, and the stock of the year
+What an EPCI, a département, a region have is published for them, with what secrecy
+hides in communes: it is read at its level, which its codes tell, never added up. An
+edition counts at 1 January of its year what is vacant, and the stock of the year
 before: the rate is of the two. Past editions stand in the same file, made otherwise
 before 2025: only the edition's own is read.
 """
@@ -11,6 +13,7 @@ from __future__ import annotations
 from typing import Final
 
 from basinmap.errors import DataError
+from basinmap.sources.codes import level_above
 from basinmap.sources.layouts import (
     Cells,
     Count,
@@ -18,13 +21,16 @@ from basinmap.sources.layouts import (
     Source,
     full_year,
     held_counts,
-    pattern,
     position,
 )
 
 __all__ = ["SOURCES"]
 
-_CODE: Final = "CODGEO_{cog}"
+# Files above the commune name their codes in ways of their own.
+_CODES: Final = (
+    "CODGEO_{cog}",
+    "(?:CODE?|SIREN)?_?(?:EPCI|DEP(?:ARTEMENT)?|REG(?:ION)?)_{cog}",
+)
 _STOCK: Final = "private_dwellings"
 _COUNTS: Final = (
     Count(
@@ -50,9 +56,9 @@ _COUNTS: Final = (
 
 def _read(found: Found) -> Cells:
     """Read the edition of the file: its vacant dwellings, the stock a year before."""
-    at = position(found.header, (_CODE,))
+    at = position(found.header, _CODES)
     assert at is not None  # noqa: S101 - recognised by it
-    edition = full_year(pattern(_CODE).fullmatch(found.header[at])["cog"])  # type: ignore[index]
+    edition = full_year(found.header[at].rpartition("_")[2])
     held = {
         item.column: item
         for item in held_counts(_COUNTS, found.header)
@@ -80,21 +86,23 @@ def _read(found: Found) -> Cells:
         cog=edition,
         # The stock of the year before is of this edition too.
         credit=f"Cerema et DHUP, LOVAC {edition}",
+        level=level_above(text[at], found.header[at], found.path.name),
     )
 
 
 _COMMUNES: Final = Source(
     id="lovac",
-    name="LOVAC, logements vacants du parc privé par commune",
+    name="LOVAC, logements vacants du parc privé",
     credit="Cerema et DHUP, LOVAC",
-    code=(_CODE,),
-    needs=(_CODE, "pp_vacant(?:_plus_2ans)?_{yy}"),
+    code=_CODES,
+    needs=("pp_vacant(?:_plus_2ans)?_{yy}",),
     counts=_COUNTS,
     parts=(("vacant_private_dwellings_2y", "vacant_private_dwellings"),),
     cautions=(
         "LOVAC ne forme pas de série : la source a changé en 2025, seule l'édition du "
         "fichier est lue.",
-        "Un effectif secret n'est pas nul : la somme d'un territoire est un minimum.",
+        "Un effectif secret n'est pas nul : la somme d'un territoire est un minimum ; "
+        "sa valeur est publiée au fichier de son échelon.",
     ),
     read=_read,
 )

@@ -1,16 +1,33 @@
 """
-RPLS of SDES: social housing by commune, from its results and from counts added up.
+RPLS of SDES: social housing by commune, from dwellings, results, counts added up.
 
-The results are an exhaustive register: a commune that is not there has no social
+The file of dwellings that is open has neither occupancy, nor rent, nor landlord: it
+counts them, and says which stand in a quartier prioritaire of which generation. The
+results are an exhaustive register: a commune that is not there has no social
 dwelling. Their rates come without counts (`tx_mob`, `loymoy`): they are printed, never
 combined. Vacancy is computed from `nb_vacants` and `nb_loues`.
 """
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Final
 
-from basinmap.sources.layouts import Count, Marks, Source, told_year
+import pandas as pd
+
+from basinmap.errors import DataError
+from basinmap.sources.layouts import (
+    Cells,
+    Count,
+    Found,
+    Marks,
+    Points,
+    Source,
+    position,
+    told_year,
+)
+from basinmap.sources.producers.tallies import Rows, blocks_of, cells_of, check_form
+from basinmap.typography import number
 
 __all__ = ["SOURCES"]
 
@@ -119,4 +136,105 @@ _ADDED: Final = Source(
     year=lambda found: told_year(found, "Parc_HLM_{yyyy}"),
     only=("TypeZone", "Communes"),
 )
-SOURCES: Final = (_RESULTS, _ADDED)
+# Of the quartiers of 2024, else of those of 2015: two generations, never mixed.
+_QUARTIERS: Final = (
+    ("PLG_QP24", "2024", r"QN[0-9A-Z]{6}"),
+    ("PLG_QP15", "2015", r"QP[0-9A-Z]{6}"),
+    ("PLG_QP", "2015", r"QP[0-9A-Z]{6}"),
+    ("QPV_CODE", "", r"Q[NP][0-9A-Z]{6}"),
+    ("QPV", "", r"Q[NP][0-9A-Z]{6}"),
+)
+_TELLING: Final = ("NBPIECE", "SURFHAB", "CONSTRUCT", "ETAGE", "X", "Y", "NUMVOIE")
+"""What tells dwellings apart: they have no number of their own."""
+
+
+def _dwellings(found: Found) -> Cells:
+    """Count dwellings, those in a quartier apart."""
+    file = found.grid.file
+    at = position(found.header, ("DEPCOM",))
+    assert at is not None  # noqa: S101 - recognised by it
+    chosen = next(
+        (
+            (place, generation, form)
+            for name, generation, form in _QUARTIERS
+            if (place := position(found.header, (name,))) is not None
+        ),
+        None,
+    )
+    others = [position(found.header, (name,)) for name in _TELLING]
+    wanted = {at, *(place for place in others if place is not None)}
+    wanted |= set() if chosen is None else {chosen[0]}
+    every, inside, marks = [], [], set()
+    seen = Rows()
+    for block in blocks_of(found, dict(zip(wanted, wanted, strict=True))):
+        check_form(block[at], "DEPCOM", "[0-9][0-9AB][0-9]{3}", file)
+        seen.add(block)
+        every.append(block[at].value_counts())
+        if chosen is not None:
+            held = block[chosen[0]].str.fullmatch(chosen[2])
+            marks |= set(block[chosen[0]][~held]) - {""}
+            inside.append(block[at][held].value_counts())
+    if not every:
+        msg = f"{file}: no dwelling under the header; fetch it again"
+        raise DataError(msg)
+    seen.check(file)
+    year = told_year(found)
+    tallies = {(_count("social_dwellings", _ALL, ""), year): _total(every)}
+    notes = ["Une ligne est un logement du répertoire."]
+    if chosen is not None:
+        item = _count("social_dwellings_in_qpv", _IN_QPV, "")
+        tallies[item, year] = _total(inside)
+        notes += _quartier_notes(found.header[chosen[0]], chosen[1], marks)
+    return cells_of(tallies, notes=notes)
+
+
+def _total(parts: list[pd.Series]) -> pd.Series:
+    return pd.concat(parts).groupby(level=0).sum()
+
+
+def _quartier_notes(column: str, generation: str, marks: set[str]) -> list[str]:
+    """Say which generation of quartiers is counted, and what is none."""
+    told = f"génération {generation}" if generation else "génération non dite"
+    notes = [f"Quartiers prioritaires : colonne {column}, {told}."]
+    if marks:
+        shown = ", ".join(sorted(marks)[:5])
+        notes.append(
+            f"Ce qui n'est pas un code de quartier y est tenu pour hors quartier "
+            f"({number(len(marks))} : {shown})."
+        )
+    return notes
+
+
+_DETAIL: Final = Source(
+    id="rpls",
+    name="SDES, RPLS, détail au logement",
+    credit="SDES, RPLS au 1er janvier {year}",
+    code=("DEPCOM",),
+    needs=("DEPCOM", "NBPIECE", "SURFHAB", "CONSTRUCT", "DROIT(?:_CODE)?"),
+    read=_dwellings,
+    points=Points(
+        key=(),
+        named="dwelling",
+        x=("X",),
+        y=("Y",),
+        commune=("DEPCOM",),
+        kept=MappingProxyType(
+            {
+                "qpv": ("PLG_QP24", "PLG_QP15", "PLG_QP", "QPV_CODE", "QPV"),
+                "label": ("DPEENERGIE",),
+            }
+        ),
+        epsg="EPSG",
+        checked=MappingProxyType(
+            {"qpv": "Q[NP][0-9A-Z]{6}|[A-Z]{0,3}", "label": r"[A-Z]{0,2}"}
+        ),
+    ),
+    cautions=(
+        "Ni occupation, ni loyer, ni bailleur dans le détail ouvert : vacance, "
+        "mobilité et loyers se lisent au classeur de résultats (rpls-resultats) ou à "
+        "l'extraction d'un partenaire.",
+        "Une commune absente du répertoire n'a pas de logement social : zéro, et non "
+        "donnée manquante.",
+    ),
+)
+SOURCES: Final = (_DETAIL, _RESULTS, _ADDED)

@@ -1,0 +1,168 @@
+"""`basinmap demo|plh`: the documents."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import basinmap as bm
+from basinmap.cli.files import figures_of
+from basinmap.cli.options import add_data, add_outlines, add_signature, day_of
+from basinmap.cli.places import outlines_of, territory_of
+from basinmap.cli.publications import (
+    add_document,
+    formats_of,
+    list_files,
+    look_of,
+    texts_of,
+)
+from basinmap.cli.words import say
+from basinmap.errors import DataError
+
+if TYPE_CHECKING:
+    from basinmap.access.networks import Network
+    from basinmap.access.streets import LayerOptions
+    from basinmap.cli.parsing import Parser
+
+__all__ = ["fill"]
+
+DEMO_EPCI: Final = "246200364"
+DEMO_SCOT: Final = "lens-lievin-henin-carvin"
+
+
+def fill(command: Parser) -> None:
+    """
+    Add the options of `demo` or of `plh`.
+
+    Parameters
+    ----------
+    command
+        Its parser.
+    """
+    command.set_defaults(run=_plh)
+    group = command.add_argument_group(say("territory"))
+    if command.prog.endswith("demo"):
+        group.add_argument("--epci", default=DEMO_EPCI, help=argparse.SUPPRESS)
+        add_outlines(group, territory=False)
+        unasked = dict.fromkeys(("territory", "territory_year", "territory_epcis"))
+        command.set_defaults(**unasked, data=[])
+        _add_output(command, "out")
+    else:
+        group.add_argument(
+            "--epci",
+            required=True,
+            metavar="CODE",
+            help=say("an EPCI: SIREN or name, such as 246200364 or Lens-Liévin"),
+        )
+        add_outlines(group, territory=True)
+        _add_output(command, None)
+        add_data(command)
+    _add_museum(command)
+    add_document(command)
+    add_signature(command)
+
+
+def _add_output(command: Parser, folder: str | None) -> None:
+    group = command.add_argument_group(say("output"))
+    group.add_argument(
+        "--out",
+        default=folder,
+        required=folder is None,
+        metavar=say("FOLDER"),
+        help=say("folder of the outputs"),
+    )
+
+
+def _add_museum(command: Parser) -> None:
+    """Add what measures the way to the museum."""
+    group = command.add_argument_group(say("way to the museum"))
+    group.add_argument(
+        "--network",
+        metavar=say("FILE"),
+        help=say(
+            "streets around the museum, such as region.osm.pbf, or a layer of "
+            "Geofabrik or of BD TOPO: adds the maps of travel times"
+        ),
+    )
+    group.add_argument(
+        "--layer",
+        metavar=say("NAME"),
+        help=say("layer of streets, where the file has several"),
+    )
+    group.add_argument(
+        "--mode",
+        choices=("walk", "bike", "car"),
+        default="car",
+        help=say("how the streets are travelled (car)"),
+    )
+    group.add_argument(
+        "--iris",
+        metavar=say("FILE"),
+        help=say(
+            "outlines of IRIS: people around the museum are counted by dwellings "
+            "rather than by surface"
+        ),
+    )
+
+
+def _plh(given: argparse.Namespace) -> None:
+    day, network = day_of(given.date), _network(given)
+    communes, outlines = territory_of(given), outlines_of(given)
+    counts = None
+    if given.data or communes is not None:
+        figures = figures_of(given, communes, ("L04",) if given.column else ())
+        counts = figures.table
+        if not given.quiet:
+            for note in figures.notes:
+                print(f"basinmap: {note}", file=sys.stderr)
+    folder = bm.plh(
+        given.epci,
+        out=given.out,
+        author=given.author,
+        date=day,
+        network=network,
+        iris=given.iris,
+        outlines=outlines,
+        communes=communes,
+        counts=counts,
+        formats=formats_of(given),
+        theme=look_of(given),
+        texts=texts_of(given),
+        quiet=given.quiet,
+    )
+    list_files(folder)
+    if given.command == "demo":
+        _write_others(given, folder)
+
+
+def _write_others(given: argparse.Namespace, folder: Path) -> None:
+    """Write the two other documents that embedded data are enough for."""
+    signed = {"author": given.author, "date": day_of(given.date) or dt.date.today()}  # noqa: DTZ011 - the maker's day
+    list_files(
+        bm.scot_observatory(
+            DEMO_SCOT, "logement-vacance", out=folder / "bulletin-scot", **signed
+        )
+    )
+    year = signed["date"].year
+    list_files(bm.pic(year, out=folder / "louvre-lens", **signed))
+
+
+def _network(given: argparse.Namespace) -> Network | None:
+    """Read the streets, and say what they are."""
+    if given.network is None:
+        if given.layer is not None:
+            msg = say("--layer is a layer of --network FILE; give the file too")
+            raise DataError(msg)
+        return None
+    options: LayerOptions = {} if given.layer is None else {"layer": given.layer}
+    network = bm.read_network(
+        given.network, mode=given.mode, crs=2154, quiet=given.quiet, **options
+    )
+    if not given.quiet:
+        print(f"basinmap: {network!r}", file=sys.stderr)
+        for note in network.notes:
+            print(f"basinmap: {note}", file=sys.stderr)
+    return network

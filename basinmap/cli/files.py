@@ -1,0 +1,471 @@
+"""From `--data` to one table of typed counts."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, Literal
+
+import pandas as pd
+
+import basinmap as bm
+from basinmap.catalogue.entries import catalogue, indicator
+from basinmap.cli.locating import located
+from basinmap.cli.words import say
+from basinmap.errors import (
+    BasinmapError,
+    CodeError,
+    ColumnError,
+    DataError,
+    VintageError,
+    culprits,
+)
+from basinmap.measures import Measure, Median, Stock, state_column
+from basinmap.sheets import grids
+from basinmap.territory.france import departement_of
+from basinmap.territory.levels import fold
+from basinmap.territory.lists import Communes, Territory, listed
+from basinmap.territory.timelines import Timeline, timeline
+from basinmap.typography import number
+from basinmap.values.told import bare, carry, fact_of, measures_of, tell, told_of
+
+__all__ = ["EMBEDDED", "Figures", "figures_of", "shown_column"]
+
+EMBEDDED: Final = "embedded"
+"""What stands for the embedded statistics among files."""
+_HEADS: Final = 20
+# Words of headers that no count bears.
+_RATES: Final = ("taux", "part", "median", "mediane", "moyen", "moyenne", "prix")
+
+Columns = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """
+    A table of counts, and what was done to have it.
+
+    Attributes
+    ----------
+    table
+        Of communes, on the list that is meant.
+    notes
+        French sentences, in order: what was read, brought to another year, left out.
+    """
+
+    table: pd.DataFrame
+    notes: tuple[str, ...]
+
+
+def figures_of(
+    given: argparse.Namespace, communes: Communes, ids: Sequence[str]
+) -> Figures:
+    """
+    Read the files of a command, and join them.
+
+    Parameters
+    ----------
+    given
+        The options of `add_data`.
+    communes
+        The list that figures are brought to.
+    ids
+        Indicators that are asked for.
+
+    Raises
+    ------
+    DataError
+        If no file is given for a territory that is not embedded, or something of a
+        table is not told.
+    ColumnError
+        If a column is in no file, or a count in two.
+    """
+    files = list(dict.fromkeys(given.data)) or [EMBEDDED]
+    territory = listed(communes)
+    _check_given(files, territory)
+    columns = dict(_named(text, ids) for text in given.column)
+    own = _own(files, given.code, columns)
+    tables: dict[str, pd.DataFrame] = {}
+    notes: list[str] = []
+    for file in files:
+        if _embedded(file):
+            tables[file] = bm.statistics()
+            continue
+        try:
+            table = _read(file, given, own[file], ids)
+        except BasinmapError as error:
+            raise located(error, file) from error
+        report = fact_of(table, "report") or {}
+        # Where it says how to bring figures to another year, it is done below.
+        notes.extend(n for n in report.get("notes", ()) if "bm.rebase" not in n)
+        tables[file], told = _brought(table, Path(file).name, given, territory)
+        notes.extend(told)
+    return Figures(_joined(tables), tuple(notes))
+
+
+def _embedded(file: str) -> bool:
+    return file == EMBEDDED and not Path(file).exists()
+
+
+def _check_given(files: Sequence[str], territory: Territory) -> None:
+    """Refuse embedded statistics of a territory that is another."""
+    if territory.given and any(map(_embedded, files)):
+        msg = say(
+            "nothing is embedded of the territory of --territory: give its figures, "
+            "--data FILE"
+        )
+        raise DataError(msg)
+
+
+# -- tables of one's own ------------------------------------------------------------
+
+
+def _named(text: str, ids: Sequence[str]) -> tuple[str, str]:
+    """Return a column and the count it is, as `--column` says."""
+    column, _, count = (part.strip() for part in text.rpartition("="))
+    if not column:
+        column, count = count, ""
+    counts = catalogue().counts
+    if not ids and not count:
+        return column, ""
+    count = count or column
+    if count not in counts:
+        wanted = [name for id_ in ids for name in indicator(id_).counts]
+        near = difflib.get_close_matches(count, list(counts), n=3, cutoff=0.7)
+        msg = say(
+            "--column {text}: {count} is no count of the catalogue; write "
+            "--column '{column}=COUNT', such as {names}",
+            text=repr(text),
+            count=repr(count),
+            column=column,
+            names=culprits(dict.fromkeys([*wanted, *near]) or list(counts)),
+        )
+        raise ColumnError(msg)
+    return column, count
+
+
+def _own(
+    files: Sequence[str], code: str | None, columns: Columns
+) -> dict[str, dict[str, str]]:
+    """Return, by file that is a table of one's own, which columns are in it."""
+    found: dict[str, dict[str, str]] = {file: {} for file in files}
+    if code is None:
+        return found
+    lost = set(columns)
+    for file in files:
+        if _embedded(file):
+            continue
+        heads = _headers(file)
+        if _spaced(code) in heads:
+            found[file] = {c: n for c, n in columns.items() if _spaced(c) in heads}
+            lost -= set(found[file])
+    if not any(found.values()) and len(files) == 1:
+        # Of one file nothing else can be meant: the reader says what it lacks.
+        return {files[0]: dict(columns)}
+    if lost:
+        msg = say(
+            "no file has a column {names} beside its codes, {code}",
+            names=culprits(sorted(lost)),
+            code=repr(code),
+        )
+        raise ColumnError(msg)
+    return found
+
+
+def _headers(file: str) -> set[str]:
+    """Return the cells of the first rows of a file."""
+    return {
+        _spaced(cell)
+        for grid in grids(file)
+        for row in grid.head[:_HEADS]
+        for cell in row
+    }
+
+
+def _spaced(cell: str) -> str:
+    return " ".join(cell.split())
+
+
+def _read(
+    file: str, given: argparse.Namespace, columns: Columns, ids: Sequence[str]
+) -> pd.DataFrame:
+    """Read a file: a producer's, or a table of one's own."""
+    if given.code is not None and columns:
+        _check_told(given, Path(file).name)
+        decimal: Literal[".", ","] | None = given.decimal
+        return bm.read_table(
+            file,
+            code=given.code,
+            measures={
+                column: _measure(column, c, given) for column, c in columns.items()
+            }
+            if not ids
+            else dict(columns),
+            source=given.source,
+            vintage=given.vintage,
+            cog=given.cog,
+            part=given.part,
+            decimal=decimal,
+        )
+    try:
+        return bm.read_source(
+            file,
+            given.kind,
+            cog=given.cog,
+            vintage=given.vintage,
+            member=given.part,
+        )
+    except DataError as error:
+        if given.kind is None and "no known file" in str(error):
+            raise DataError(_asks(file)) from None
+        raise
+
+
+def _asks(file: str) -> str:
+    """Ask for what a table that is no producer's file does not say."""
+    heads = [
+        cell
+        for grid in grids(file)
+        for cell in max(grid.head, key=lambda row: sum(map(bool, row)), default=[])
+    ]
+    return say(
+        "{file} is no producer's file that is known. A table of your own? Then say "
+        "its column of codes and its counts: --code COLUMN --column 'COLUMN=COUNT' "
+        "--source TEXT --vintage YEAR; found {names}",
+        file=Path(file).name,
+        names=culprits([cell for cell in dict.fromkeys(heads) if cell], most=12),
+    )
+
+
+def _check_told(given: argparse.Namespace, file: str) -> None:
+    """Ask for the option that is missing."""
+    if not (given.source or "").strip():
+        msg = say(
+            "{file}: who made these figures? Say it, the foot of the map prints it: "
+            "--source 'Ville de Lens, observatoire'",
+            file=file,
+        )
+        raise DataError(msg)
+    if given.vintage is None:
+        msg = say("{file}: of which year are they? Write --vintage 2022", file=file)
+        raise VintageError(msg)
+
+
+def _measure(column: str, count: str, given: argparse.Namespace) -> str | Measure:
+    """Return what a column that is shown as it is declares itself to be."""
+    if given.published is not None:
+        unit = given.published.strip()
+        # « Taux (%) » says its unit already.
+        label = column.removesuffix(f"({unit})").strip() or column
+        return Median(label=label, unit=unit)
+    if count:
+        return count
+    return Stock(label=column, unit=(given.counted or "").strip())
+
+
+# -- on one list of communes --------------------------------------------------------
+
+
+def _brought(
+    table: pd.DataFrame, file: str, given: argparse.Namespace, territory: Territory
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the rows of the list that is meant, at its year."""
+    if table.index.name != "commune":
+        msg = say(
+            "{file} is of level {level}: this command takes tables by commune",
+            file=file,
+            level=table.index.name,
+        )
+        raise DataError(msg)
+    kept, notes = _inside(table, file, territory)
+    year = told_of(table).geography[:4]
+    if not year.isdigit() or int(year) == territory.year:
+        return kept, notes
+    if territory.given and given.movements is None:
+        msg = say(
+            "{file} follows the communes of {year}, --territory those of {other}: give "
+            "the list of the same year, or --movements FILE (mvtcommune, Insee)",
+            file=file,
+            year=year,
+            other=territory.year,
+        )
+        raise VintageError(msg)
+    return _rebased(kept, int(year), given, territory.year, notes)
+
+
+def _inside(
+    table: pd.DataFrame, file: str, territory: Territory
+) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out the rows of départements that the list does not hold whole."""
+    here = {departement_of(code) for code in territory.codes}
+    whole = {d for d in here if not _cut(territory, d)}
+    of = table.index.map(departement_of)
+    inside = of.isin(list(whole)) | table.index.isin(territory.codes)
+    if inside.all():
+        return table, []
+    if not inside.any():
+        msg = say(
+            "{file}: none of its {count} communes is in the territory: {codes}",
+            file=file,
+            count=len(table),
+            codes=culprits(table.index.tolist(), most=3),
+        )
+        raise CodeError(msg)
+    kept = carry(pd.DataFrame(table[inside]), table)
+    told = f"{file} : {number(int((~inside).sum()))} communes d'ailleurs, laissées."
+    return kept, [told]
+
+
+def _cut(territory: Territory, departement: str) -> bool:
+    """Tell whether a list holds a part of a département only."""
+    due = territory.whole.get("departement", {}).get(departement)
+    if due is None:
+        return False
+    members = territory.members("departement")
+    return int((members == departement).sum()) < int(due)
+
+
+def _rebased(
+    table: pd.DataFrame,
+    year: int,
+    given: argparse.Namespace,
+    to: int,
+    notes: list[str],
+) -> tuple[pd.DataFrame, list[str]]:
+    """Bring counts to another list of communes, and what is published as far as can."""
+    known = measures_of(table)
+    counts = {name: m for name, m in known.items() if isinstance(m, Stock)}
+    events = None if given.movements is None else bm.read_movements(given.movements)
+    columns = [c for n in counts for c in (n, state_column(n)) if c in table]
+    rest = list(table.columns.difference(columns, sort=False))
+    told: tuple[str, ...] = ()
+    moved = pd.DataFrame()
+    if counts:
+        stocks = carry(pd.DataFrame(table[columns]), table, measures=counts)
+        moved, report = bm.rebase(
+            stocks, from_year=year, to_year=to, measures=counts, events=events
+        )
+        told = report.notes
+    if not rest:
+        return moved, [*notes, *told]
+    kept, lost = _published(table, rest, timeline(events), (year, to))
+    joined = kept if moved.empty else bare(moved).join(bare(kept), how="outer")
+    joined.index.name = "commune"
+    every = {name: replace(m, geography=str(to)) for name, m in known.items()}
+    tell(joined, level="commune", geography=f"{to}-01-01", measures=every)
+    return joined, [*notes, *told, *lost]
+
+
+def _published(
+    table: pd.DataFrame, columns: list[str], line: Timeline, years: tuple[int, int]
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return what is published of communes that are still what they were."""
+    then, now = (line.grounds(year) for year in years)
+    gone = [code for code in table.index if code in then and code not in now]
+    kept = bare(table).drop(index=gone)[columns]
+    changed = [code for code in kept.index if then.get(code) != now.get(code)]
+    for name in columns:
+        if name.endswith("_state"):
+            continue
+        state = state_column(name)
+        kept[state] = kept.get(state, pd.Series("", kept.index, dtype=object))
+        kept.loc[changed, state] = "not_available"
+        kept[name] = kept[name].mask(kept.index.isin(changed))
+    if not gone and not changed:
+        return kept, []
+    told = "Valeurs publiées de communes qui ont fusionné depuis, non disponibles"
+    return kept, [f"{told} : {', '.join(sorted({*gone, *changed}))}."]
+
+
+def _joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Lay the columns of files side by side, each with what is told of it."""
+    if len(tables) == 1:
+        return next(iter(tables.values()))
+    seen: dict[str, str] = {}
+    for file, table in tables.items():
+        for column in table.columns:
+            if column in seen:
+                msg = say(
+                    "{column} is in two files, {first} and {second}: leave one of them "
+                    "out",
+                    column=repr(column),
+                    first=Path(seen[column]).name,
+                    second=Path(file).name,
+                )
+                raise ColumnError(msg)
+            seen[column] = file
+    joined = pd.concat([bare(table) for table in tables.values()], axis=1, sort=True)
+    joined.index.name = "commune"
+    measures = {n: m for t in tables.values() for n, m in measures_of(t).items()}
+    days = {told_of(table).geography for table in tables.values()}
+    facts = {"geography": days.pop()} if len(days) == 1 else {}
+    return tell(joined, level="commune", measures=measures, **facts)
+
+
+# -- the column that is shown -------------------------------------------------------
+
+
+def shown_column(table: pd.DataFrame, given: argparse.Namespace) -> str:
+    """
+    Return the column that `--column` names when there is no indicator.
+
+    Parameters
+    ----------
+    table
+        What `figures_of` read.
+    given
+        The options of `add_data`, and `--year`.
+
+    Raises
+    ------
+    DataError
+        If none, or several, are named, or it is no count that says so.
+    ColumnError
+        If it is not there, of that year.
+    """
+    if len(given.column) != 1:
+        msg = say(
+            "what is to be shown? Write an indicator (basinmap indicators lists them), "
+            "or one --column"
+        )
+        raise DataError(msg)
+    column, count = _named(given.column[0], ())
+    name = count or column
+    every = [c for c in table.columns if not c.endswith("_state")]
+    found = sorted(c for c in every if c == name or _dated(c, name))
+    if given.year is not None:
+        found = [c for c in found if c.endswith(f"_{given.year}")]
+    if not found:
+        msg = say(
+            "no column {name}; found {names}",
+            name=repr(name if given.year is None else f"{name}_{given.year}"),
+            names=culprits(every, most=12),
+        )
+        raise ColumnError(msg)
+    _check_count(table, found[-1], given)
+    return found[-1]
+
+
+def _dated(column: str, name: str) -> bool:
+    return column.startswith(f"{name}_") and column[len(name) + 1 :].isdigit()
+
+
+def _check_count(table: pd.DataFrame, column: str, given: argparse.Namespace) -> None:
+    """Refuse what looks like a rate under the name of a count."""
+    measure = measures_of(table).get(column)
+    asked = given.code is not None and given.published is None and given.counted is None
+    if not asked or not isinstance(measure, Stock):
+        return
+    words = fold(measure.label).split()
+    values = table[column].dropna()
+    uneven = (values % 1 != 0).any()
+    if uneven or "%" in measure.label or set(words) & set(_RATES):
+        msg = say(
+            "{column}: a count, or a rate? Of a rate, a mean, a median, say its unit: "
+            "--published '%'; of a count too: --counted logements",
+            column=repr(measure.label or column),
+        )
+        raise DataError(msg)

@@ -1,0 +1,272 @@
+"""`basinmap scot|cil|pic`: the documents that are a list of pages."""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+import basinmap as bm
+from basinmap.cli.files import figures_of
+from basinmap.cli.options import add_data, add_signature, add_units, day_of
+from basinmap.cli.places import where
+from basinmap.cli.words import say
+from basinmap.errors import DataError
+from basinmap.export.document_themes import DocumentTheme
+from basinmap.sheets import grids
+
+if TYPE_CHECKING:
+    from basinmap.cli.parsing import Parser
+    from basinmap.territory.perimeters import Perimeter
+
+__all__ = ["add_document", "fill", "formats_of", "list_files", "look_of", "texts_of"]
+
+THEMES: Final = ("demographie", "logement-vacance", "peuplement", "marche", "foncier")
+
+
+def fill(command: Parser) -> None:
+    """
+    Add the options of `scot`, of `cil` or of `pic`.
+
+    Parameters
+    ----------
+    command
+        Its parser.
+    """
+    name = command.prog.rsplit(" ", 1)[-1]
+    command.set_defaults(run={"scot": _scot, "cil": _cil, "pic": _pic}[name])
+    add_units(command, leveled=False)
+    command.set_defaults(
+        territory=None, territory_year=None, territory_epcis=None, level="commune"
+    )
+    group = command.add_argument_group(say("output"))
+    group.add_argument(
+        "--out", required=True, metavar=say("FOLDER"), help=say("folder of the outputs")
+    )
+    add_document(command)
+    _add_own(command, name)
+    add_data(command)
+    add_signature(command)
+
+
+def add_document(command: Parser) -> None:
+    """
+    Add what a document looks like, and in what it is written.
+
+    Parameters
+    ----------
+    command
+        A parser.
+    """
+    group = command.add_argument_group(say("document"))
+    group.add_argument(
+        "--formats",
+        default="pdf",
+        metavar="pdf,docx,html",
+        help=say("formats of the document, separated by commas: pdf, docx, html (pdf)"),
+    )
+    group.add_argument(
+        "--theme",
+        metavar=say("FILE"),
+        help=say("theme of the institution: a theme.toml with colours and logos"),
+    )
+    group.add_argument(
+        "--texts",
+        metavar=say("FOLDER"),
+        help=say(
+            "texts of your own in the place of those that follow the numbers: a folder "
+            "of Markdown files named by key"
+        ),
+    )
+
+
+def _add_own(command: Parser, name: str) -> None:
+    group = command.add_argument_group(say("document"))
+    if name == "scot":
+        group.add_argument(
+            "--about",
+            choices=THEMES,
+            default="logement-vacance",
+            help=say("theme of the bulletin (logement-vacance)"),
+        )
+        group.add_argument(
+            "--issue",
+            default="",
+            metavar=say("TEXT"),
+            help=say("number of the issue"),
+        )
+    elif name == "pic":
+        group.add_argument(
+            "--edition",
+            type=int,
+            metavar=say("YEAR"),
+            help=say("year of the edition (that of --date)"),
+        )
+        group.add_argument(
+            "--attendance",
+            metavar=say("FILE"),
+            help=say("visitors by year: a table with columns year and visitors"),
+        )
+        group.add_argument(
+            "--attendance-source",
+            default="",
+            metavar=say("TEXT"),
+            help=say("source of the attendance to print"),
+        )
+    else:
+        group.add_argument(
+            "--generation",
+            default="",
+            metavar=say("YEAR"),
+            help=say("generation of the QPV that the counts are about: 2015 or 2024"),
+        )
+
+
+def formats_of(given: argparse.Namespace) -> list[str]:
+    """
+    Return the formats that are asked for.
+
+    Parameters
+    ----------
+    given
+        The options of `add_document`.
+    """
+    return [form.strip() for form in given.formats.split(",") if form.strip()]
+
+
+def look_of(given: argparse.Namespace) -> DocumentTheme | None:
+    """
+    Return the theme that is asked for, if any.
+
+    Parameters
+    ----------
+    given
+        The options of `add_document`.
+    """
+    return None if given.theme is None else bm.read_theme(given.theme)
+
+
+def texts_of(given: argparse.Namespace) -> Mapping[str, str] | None:
+    """
+    Return the texts of the user, if any.
+
+    Parameters
+    ----------
+    given
+        The options of `add_document`.
+    """
+    return None if given.texts is None else bm.read_texts(given.texts)
+
+
+def _perimeter(given: argparse.Namespace) -> Perimeter | None:
+    return where(given).perimeter
+
+
+def _counts(given: argparse.Namespace) -> pd.DataFrame | None:
+    return figures_of(given, None, ()).table if given.data else None
+
+
+def _asked(given: argparse.Namespace) -> Perimeter:
+    area = _perimeter(given)
+    if area is None:
+        msg = say("say of which territory: --epci, --scot, --perimeter or --communes")
+        raise DataError(msg)
+    return area
+
+
+def _scot(given: argparse.Namespace) -> None:
+    folder = bm.scot_observatory(
+        _asked(given),
+        given.about,
+        out=given.out,
+        author=given.author,
+        date=day_of(given.date),
+        counts=_counts(given),
+        issue=given.issue,
+        formats=formats_of(given),
+        look=look_of(given),
+        texts=texts_of(given),
+    )
+    list_files(folder)
+
+
+def _cil(given: argparse.Namespace) -> None:
+    folder = bm.cil(
+        _asked(given),
+        out=given.out,
+        author=given.author,
+        date=day_of(given.date),
+        counts=_counts(given),
+        generation=given.generation,
+        formats=formats_of(given),
+        look=look_of(given),
+        texts=texts_of(given),
+    )
+    list_files(folder)
+
+
+def _pic(given: argparse.Namespace) -> None:
+    day = day_of(given.date) or dt.date.today()  # noqa: DTZ011 - the maker's day
+    area = _perimeter(given)
+    folder = bm.pic(
+        given.edition or day.year,
+        out=given.out,
+        where=area or "bassin-minier",
+        author=given.author,
+        date=day,
+        counts=_counts(given),
+        attendance=_attendance(given),
+        attendance_source=given.attendance_source,
+        formats=formats_of(given),
+        look=look_of(given),
+        texts=texts_of(given),
+    )
+    list_files(folder)
+
+
+def _attendance(given: argparse.Namespace) -> pd.Series | None:
+    """Read two columns, a year and a number of visitors; a heading may go first."""
+    if given.attendance is None:
+        return None
+    rows: dict[int, float] = {}
+    for grid in grids(Path(given.attendance)):  # of each separator, the first that fits
+        rows = {
+            int(year): float(count)
+            for year, count in (_bare(row) for row in grid.head)
+            if year.isdigit() and count.isdigit()
+        }
+        if rows:
+            break
+    if not rows:
+        told = say(
+            "{file}: one year and one number of visitors a row are expected",
+            file=given.attendance,
+        )
+        raise DataError(told)
+    return pd.Series(rows).sort_index()
+
+
+def _bare(row: Sequence[object]) -> tuple[str, str]:
+    """Return the first two cells of a row without spaces, as digits."""
+    cells = [re.sub(r"\s", "", str(cell)).removesuffix(".0") for cell in row]
+    return (cells[0], cells[1]) if len(cells) > 1 else ("", "")
+
+
+def list_files(folder: Path) -> None:
+    """
+    Print what a folder holds.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    """
+    print(f"{folder}:")
+    for path in sorted(folder.iterdir()):
+        if path.is_file():
+            print(f"  {path.name:<32} {path.stat().st_size / 1024:>8.0f} KiB")

@@ -1,0 +1,173 @@
+"""Running a command: one message, the right exit status, nothing half-written."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import os
+import signal
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from types import FrameType, MappingProxyType
+from typing import Final, NoReturn
+
+import basinmap
+from basinmap.cli.parsing import Parser
+from basinmap.cli.words import Said, language, say, speaking, spoken_in
+from basinmap.errors import (
+    BasinmapError,
+    BasinmapWarning,
+    Interrupted,
+    OutlineWarning,
+)
+
+__all__ = ["COMMANDS", "main", "parser", "run"]
+
+COMMANDS: Final = MappingProxyType(
+    {
+        "demo": ("documents", "plates, data and tables of Lens-Liévin, as an example"),
+        "plh": ("documents", "plates, data and tables of one EPCI"),
+        "scot": ("publications", "a bulletin of the observatory of a SCoT"),
+        "cil": ("publications", "the document of a conference on social housing"),
+        "pic": ("publications", "the yearly deliverable on the Louvre-Lens"),
+        "init": ("projects", "an example of a project, to be filled: projet.toml"),
+        "build": ("projects", "all the documents of a project, those that changed"),
+        "map": (
+            "maps",
+            "one plate of an indicator, or of a column of a table: classes for a rate, "
+            "circles for a stock",
+        ),
+        "table": ("tables", "one table of indicators by unit, with its sources"),
+        "compare": (
+            "comparisons",
+            "one indicator of a unit beside its EPCI, SCoT, département…",
+        ),
+        "indicators": (
+            "indicators",
+            "the 69 indicators with their status, or all that is known of one",
+        ),
+        "data": ("listings", "what is embedded: vintage, source, licence"),
+        "info": ("listings", "versions"),
+    }
+)
+"""Of each command, its module and what it does."""
+
+
+def parser(words: Sequence[str] = ()) -> Parser:
+    """
+    Return the parser of a command line, in the language that is spoken.
+
+    Parameters
+    ----------
+    words
+        Of the command line: only the commands among them are read, so that help is
+        not paid for by what draws.
+    """
+    made = Parser(
+        prog="basinmap",
+        description=say(
+            "Territorial observation of the bassin minier: maps, data, tables."
+        ),
+    )
+    about = made.add_argument_group(say("version"))
+    about.add_argument(
+        "--version",
+        action="version",
+        version=f"basinmap {basinmap.__version__}",
+        help=say("show the version and leave"),
+    )
+    commands = made.add_subparsers(
+        dest="command", required=True, metavar=say("COMMAND"), title=say("commands")
+    )
+    for name, (module, told) in COMMANDS.items():
+        command = commands.add_parser(name, help=say(told), description=say(told))
+        if name in words:
+            importlib.import_module(f"basinmap.cli.{module}").fill(command)
+    return made
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run one command and return its exit status.
+
+    Parameters
+    ----------
+    arguments
+        Words of the command line, by default those of the process.
+
+    Returns
+    -------
+    int
+        0 done, 2 the input is wrong (one message on stderr), 1 a bug of
+        basinmap (with its traceback), 130 interrupted, 143 and 129 asked to end.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that lacks a letter prints a question mark rather than fail.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    with speaking(spoken_in(words, os.environ)):
+        return _done(words)
+
+
+def _done(words: Sequence[str]) -> int:
+    """Run a command in the language that is spoken."""
+    given = parser(words).parse_args(words)
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", BasinmapWarning)
+            # The foot of a map says it.
+            warnings.simplefilter("ignore", OutlineWarning)
+            given.run(given)
+        for message in dict.fromkeys(str(warning.message) for warning in caught):
+            _tell(say("warning: {message}", message=message))
+    except BasinmapError as error:
+        _refuse(error)
+        return 2
+    except BrokenPipeError:
+        # The reader, such as `head`, has seen enough; keep the exit silent.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt as stop:
+        return _interrupted(stop)
+    except Exception:  # noqa: BLE001 - the last resort: say that it is our fault
+        traceback.print_exc()
+        _tell(say("this is a bug, please report it"))
+        return 1
+    return 0
+
+
+def run() -> None:
+    """Run the command line of the process."""
+    # The end of a session, or of a job, leaves no more behind than Ctrl-C does.
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _stop)
+    sys.exit(main())
+
+
+def _stop(number: int, _: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt(number)
+
+
+def _interrupted(stop: KeyboardInterrupt) -> int:
+    """Say what an interruption leaves, and return the status of the signal."""
+    if isinstance(stop, Interrupted):
+        _tell(say("interrupted; all files are in place"))
+    else:
+        _tell(say("interrupted; nothing was changed"))
+    return 128 + (int(stop.args[0]) if stop.args else int(signal.SIGINT))
+
+
+def _refuse(error: BasinmapError) -> None:
+    """Write the message of an error, and that it is English where it is."""
+    message = error.args[0] if error.args else ""
+    _tell(str(error))
+    if language() != "en" and not isinstance(message, Said):
+        _tell(say("(the messages of the library are in English for now)"))
+
+
+def _tell(text: str) -> None:
+    print(f"basinmap: {text}", file=sys.stderr)

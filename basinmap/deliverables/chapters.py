@@ -1,0 +1,906 @@
+"""
+Chapters: what a document says of a few indicators, from whatever counts there are.
+
+A chapter is declared by a name, a question and indicators. It makes its own lead, key
+figures, map, table of comparison, sentences and « À retenir »; indicators whose counts
+were not given make no part, and are listed with the file that would feed them.
+"""
+
+from __future__ import annotations
+
+import dataclasses as dc
+import io
+from collections.abc import Callable, Iterable, Iterator
+from copy import copy
+from functools import partial
+from typing import Final, cast
+
+import geopandas as gpd
+import pandas as pd
+
+from basinmap.catalogue.entries import catalogue
+from basinmap.deliverables.observed import Observed, Value
+from basinmap.deliverables.sentences import (
+    Noun,
+    against,
+    enumerated,
+    evolution,
+    rank,
+    trend,
+)
+from basinmap.export.parts import (
+    Cell,
+    Column,
+    Figure,
+    Heading,
+    KeyFigure,
+    KeyFigures,
+    Legend,
+    LegendEntry,
+    Note,
+    Paragraph,
+    Part,
+    Table,
+)
+from basinmap.maps.classing.classes import Method, classify
+from basinmap.maps.layers.choropleths import draw_choropleth
+from basinmap.maps.layers.names import draw_labels
+from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
+from basinmap.maps.layers.symbols import draw_symbols
+from basinmap.maps.margins.keys import legend_entries
+from basinmap.maps.paper.alternatives import alternative_text
+from basinmap.maps.paper.figures import figure
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.territory.naming import Name
+from basinmap.typography import number, percent, typeset, uncapital
+from basinmap.values.told import told_of
+
+__all__ = [
+    "Chapter",
+    "CommuneMaps",
+    "chapter_parts",
+    "commune_sentences",
+    "comparison_table",
+    "key_figures",
+    "map_figure",
+    "not_supplied",
+    "noun_of",
+    "rate_map",
+    "sentences_of",
+    "short_title",
+    "stock_map",
+    "units_table",
+]
+
+_MOST_NAMES: Final = 30
+_FEMININE: Final = frozenset(
+    {
+        *("part", "population", "densité", "taille", "évolution", "pression"),
+        *("consommation", "fréquentation", "ancienneté"),
+    }
+)
+_PLURAL: Final = frozenset(
+    {
+        *("logements", "ménages", "mutations", "emplois", "migrations", "créations"),
+        *("retombées",),
+    }
+)
+_MANY_UNITS: Final = 40
+_SAID: Final = frozenset({"habitants", "logements", "ménages", "emplois", ""})
+"""Units that the title says already."""
+_SHORT: Final = {
+    "D01": "Population",
+    "D02": "Évolution par an",
+    "D05": "Densité (hab./km²)",
+    "D06": "Ménages",
+    "L01": "Logements",
+    "L02": "Rés. principales",
+    "L03": "Rés. secondaires",
+    "L04": "Taux de vacance",
+    "L05": "Maisons",
+    "S01": "Logements sociaux",
+    "R01": "Niveau de vie médian",
+}
+"""Names of tiles, which have a third of a line."""
+_YEARS: Final = "population_"
+_INTERCO: Final = Name(
+    "l'intercommunalité",
+    "de l'intercommunalité",
+    "dans l'intercommunalité",
+    "f",
+    "EPCI",
+)
+
+
+@dc.dataclass(frozen=True, slots=True)
+class Chapter:
+    """
+    A chapter, declared.
+
+    Attributes
+    ----------
+    slug, title
+        Its name, and its title.
+    question
+        What it answers, as a lead would ask it.
+    indicators
+        Ids, in order of reading.
+    mapped
+        Id of the rate that is mapped; by default the first rate that there is.
+    sized
+        Id of the stock that is drawn as circles, coloured by the rate mapped.
+    note
+        Title and text of a didactic box.
+    """
+
+    slug: str
+    title: str
+    question: str
+    indicators: tuple[str, ...]
+    mapped: str = ""
+    sized: str = ""
+    note: tuple[str, str] = ("", "")
+
+
+def noun_of(about: Observed, id_: str) -> Noun:
+    """
+    Return what an indicator is called in a sentence.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        Id of the indicator.
+    """
+    entry = about.entry(id_)
+    first = entry.label.split()[0].lower()
+    decimals = 1 if entry.kind == "growth" else entry.decimals
+    label = uncapital(entry.label)
+    return Noun(
+        label,
+        plural=label if first in _PLURAL else "",
+        gender="f" if first in _FEMININE else "m",
+        percentage=entry.unit == "%",
+        unit="" if entry.unit == "%" else entry.unit,
+        decimals=decimals,
+    )
+
+
+# --- maps -----------------------------------------------------------------------
+
+
+def map_figure(
+    about: Observed,
+    slug: str,
+    draw: Callable[[MapAxes], None],
+    *,
+    title: str,
+    size_mm: tuple[float, float],
+    units: gpd.GeoDataFrame | None = None,
+    beside: str = "",
+) -> Figure:
+    """
+    Draw a map as a figure: the picture is its frame, legend and sources are data.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    slug
+        Name of the figure.
+    draw
+        Draws the layers of the territory on a map.
+    title
+        What it shows, of when.
+    size_mm
+        Width and height.
+    units
+        What must be seen whole; by default the communes of the territory.
+    beside
+        What the caption says more.
+    """
+    shown = about.communes if units is None else units
+
+    def made() -> MapAxes:
+        _, ax = figure(shown, size_mm=size_mm, title=f"{title} – {about.area.name}")
+        draw_neighbours(ax, about.epcis)
+        draw(ax)
+        return ax
+
+    ax = made()
+    drawn = _saved(ax, "svg")
+
+    def render(form: str, size: tuple[float, float]) -> bytes:
+        del size
+        return drawn if form == "svg" else _saved(made(), form)
+
+    return _figure_of(ax, slug, title, render, beside)
+
+
+def _figure_of(
+    ax: MapAxes,
+    slug: str,
+    title: str,
+    render: Callable[[str, tuple[float, float]], bytes],
+    beside: str = "",
+) -> Figure:
+    credits_ = " ; ".join(dict.fromkeys([*ax.credits, *ax.grounds]))
+    told = [
+        title,
+        f"Échelle\u00a01\u00a0:\u00a0{number(ax.plan.scale)}",
+        *ax.notes,
+        beside,
+    ]
+    caption = ". ".join(text.rstrip(". ") for text in told if text) + "."
+    return Figure(
+        slug,
+        "plate",
+        render,
+        (ax.plan.width, ax.plan.height),
+        alternative_text(ax.sheet),
+        typeset(caption),
+        source=credits_,
+        legends=tuple(_legends(ax)),
+    )
+
+
+def _saved(ax: MapAxes, form: str) -> bytes:
+    out = io.BytesIO()
+    ax.sheet.savefig(out, format=form, dpi=200)
+    return out.getvalue()
+
+
+def _legends(ax: MapAxes) -> Iterator[Legend]:
+    for key in legend_entries(ax):
+        entries = tuple(
+            LegendEntry(
+                line.color,
+                line.label,
+                line.count,
+                line.hatched,
+                line.shape,  # type: ignore[arg-type] # one of four
+                line.size_mm,
+            )
+            for line in key.lines
+        )
+        yield Legend(key.title, entries)
+
+
+def _finish(ax: MapAxes, about: Observed) -> None:
+    """Draw the limit of the territory and the names that there is room for."""
+    outline = about.communes.dissolve()
+    draw_outlines(ax, outline, label="limite du territoire", width=1.1)
+    many = len(about.codes) > _MANY_UNITS
+    draw_labels(ax, about.communes, most=_MOST_NAMES if many else None, strong=3)
+
+
+def rate_map(
+    about: Observed, id_: str, slug: str, size_mm: tuple[float, float] = (120, 104)
+) -> Figure:
+    """
+    Map a rate by commune.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        Id of the indicator, whose counts there are.
+    slug
+        Name of the figure.
+    size_mm
+        Width and height.
+    """
+    title = f"{about.told(id_).title}, par commune"
+    draw = partial(_draw_rate, about, id_)
+    return map_figure(about, slug, draw, title=title, size_mm=size_mm)
+
+
+def _draw_rate(about: Observed, id_: str, ax: MapAxes) -> None:
+    values = _there(about, id_)
+    style = about.entry(id_).map
+    pivot = 0.0 if about.told(id_).kind == "growth" else None
+    k = 6 if pivot is not None else min(5, values.nunique())
+    method = cast("Method", style.method or "fisher-jenks")
+    classes = classify(values, method=method, k=k, pivot=pivot)
+    draw_choropleth(ax, about.communes, classes)
+    _finish(ax, about)
+
+
+class CommuneMaps:
+    """
+    The same map for each commune of a territory, the commune set off.
+
+    Where the ground shown is the same for all it is drawn once, and only the mark of
+    the commune changes.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    base
+        Draws the map over some ground, all but the mark.
+    mark
+        Draws the mark of a commune.
+    slug, title
+        Of the figures; the code of the commune is added to the slug.
+    near
+        Whether a commune is shown with its neighbours rather than with the whole
+        territory.
+    """
+
+    def __init__(
+        self,
+        about: Observed,
+        base: Callable[[gpd.GeoDataFrame], MapAxes],
+        mark: Callable[[MapAxes, gpd.GeoDataFrame], None],
+        *,
+        slug: str,
+        title: str,
+        near: bool = False,
+    ) -> None:
+        """Draw nothing yet."""
+        self.about, self.base, self.mark = about, base, mark
+        self.slug, self.title, self.near = slug, title, near
+        self._whole: MapAxes | None = None
+
+    def of(self, code: str) -> Figure:
+        """
+        Return the map of a commune.
+
+        Parameters
+        ----------
+        code
+            The commune.
+        """
+        drawn, made = self._drawn(code, "svg")
+
+        def render(form: str, size: tuple[float, float]) -> bytes:
+            del size
+            return drawn if form == "svg" else self._drawn(code, form)[0]
+
+        return dc.replace(made, render=render)
+
+    def _drawn(self, code: str, form: str) -> tuple[bytes, Figure]:
+        alone = self.about.communes.loc[[code]]
+        ax = self._ground(alone)
+        artists, before = set(ax.get_children()), _remembered(ax)
+        self.mark(ax, alone)
+        data = _saved(ax, form)
+        made = _figure_of(ax, f"{self.slug}-{code.lower()}", self.title, _no_picture)
+        for artist in set(ax.get_children()) - artists:  # as it was, for the next one
+            artist.remove()
+        for name, value in before.items():
+            setattr(ax, name, value)
+        return data, made
+
+    def _ground(self, alone: gpd.GeoDataFrame) -> MapAxes:
+        communes = self.about.communes
+        if self.near:
+            beside = communes.geometry.touches(alone.geometry.iloc[0])
+            return self.base(communes[beside | communes.index.isin(alone.index)])
+        if self._whole is None:
+            self._whole = self.base(communes)
+        return self._whole
+
+
+def _remembered(ax: MapAxes) -> dict[str, object]:
+    """Return what a map remembers of its layers, to be given back to it."""
+    kept = ("blocks", "credits", "grounds", "notes", "boxes", "symbols", "fills")
+    return {name: copy(getattr(ax, name)) for name in kept}
+
+
+def _no_picture(form: str, size: tuple[float, float]) -> bytes:
+    del form, size
+    return b""
+
+
+def rates_by_commune(
+    about: Observed, id_: str, size_mm: tuple[float, float] = (102, 66)
+) -> CommuneMaps:
+    """
+    Return a rate around each commune: the whole territory up to forty communes.
+
+    Beyond, names would be too many: a commune is shown with its neighbours.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        Id of the rate, whose counts there are.
+    size_mm
+        Width and height.
+    """
+    title = f"{about.told(id_).title}, par commune"
+
+    def base(shown: gpd.GeoDataFrame) -> MapAxes:
+        _, ax = figure(shown, size_mm=size_mm, title=f"{title} – {about.area.name}")
+        draw_neighbours(ax, about.epcis)
+        _draw_rate(about, id_, ax)
+        return ax
+
+    def mark(ax: MapAxes, alone: gpd.GeoDataFrame) -> None:
+        draw_outlines(ax, alone, label=str(alone["name"].iloc[0]), width=2.0)
+
+    near = len(about.codes) > _MANY_UNITS
+    return CommuneMaps(about, base, mark, slug="carte", title=title, near=near)
+
+
+def places_of_communes(
+    about: Observed, size_mm: tuple[float, float] = (75, 36)
+) -> CommuneMaps:
+    """
+    Return where each commune is, in the territory and in what holds it.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    size_mm
+        Width and height.
+    """
+    around = _around(about)
+    title = "Situation"
+
+    def base(shown: gpd.GeoDataFrame) -> MapAxes:
+        del shown
+        _, ax = figure(around, size_mm=size_mm, title=f"{title} – {about.area.name}")
+        draw_outlines(ax, around, width=0.3, color="#b9bcc4", fill="#eceef2")
+        whole = about.communes.dissolve()
+        draw_outlines(ax, whole, width=0.4, color="#5e7fa3", fill="#a9bcd2")
+        return ax
+
+    def mark(ax: MapAxes, alone: gpd.GeoDataFrame) -> None:
+        draw_outlines(ax, alone, width=0.4, color="#b3202c", fill="#b3202c")
+
+    return CommuneMaps(about, base, mark, slug="situation", title=title)
+
+
+def _around(about: Observed) -> gpd.GeoDataFrame:
+    """Return the EPCI of the bassin minier, or of the département."""
+    every = about.epcis
+    basin = {c for o in about.others if o.level == "bassin" for c in o.communes}
+    held = basin or {c for o in about.others[-1:] for c in o.communes}
+    kept = set(about.ground.loc[about.ground.index.isin(held), "epci"])
+    return every[every.index.isin(kept)] if kept else every
+
+
+def stock_map(
+    about: Observed,
+    stock: str,
+    rate: str,
+    slug: str,
+    size_mm: tuple[float, float] = (120, 104),
+) -> Figure:
+    """
+    Map a stock as circles, coloured by a rate.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    stock, rate
+        Ids of the indicators.
+    slug
+        Name of the figure.
+    size_mm
+        Width and height.
+    """
+    sizes, values = _there(about, stock), _there(about, rate)
+    title = f"{told_of(sizes).title} et {uncapital(told_of(values).title)}"
+
+    def draw(ax: MapAxes) -> None:
+        draw_outlines(ax, about.communes, label="limite de commune", width=0.3)
+        draw_symbols(ax, about.communes, sizes, classes=classify(values, k=4))
+        _finish(ax, about)
+
+    return map_figure(about, slug, draw, title=f"{title}, par commune", size_mm=size_mm)
+
+
+def _there(about: Observed, id_: str) -> pd.Series:
+    values = about.mine(id_)
+    assert values is not None  # noqa: S101 - asked for only when supplied
+    return values
+
+
+# --- tables and key figures -----------------------------------------------------
+
+
+def key_figures(about: Observed, ids: Iterable[str]) -> KeyFigures:
+    """
+    Return tiles: the value of the territory, beside that of the first comparison.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    ids
+        Indicators whose counts there are, six at most.
+    """
+    tiles = []
+    for id_ in list(ids)[:6]:
+        total = about.total(id_)
+        if total is None:
+            continue
+        beside = _beside(about, id_, total)
+        tiles.append(KeyFigure(short_title(about, id_), total.cell(), beside, id_))
+    return KeyFigures(tuple(tiles))
+
+
+def short_title(about: Observed, id_: str) -> str:
+    """
+    Return the name of an indicator on a tile, with its year.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        An indicator whose counts there are.
+    """
+    told = about.told(id_)
+    if id_ not in _SHORT:
+        return told.title
+    return f"{_SHORT[id_]} {told.vintage}".strip()
+
+
+def _beside(about: Observed, id_: str, total: Value) -> str:
+    """Say a share of the first comparison of a stock, or the rate of that."""
+    if not about.others:
+        return ""
+    other = about.others[0]
+    whole = about.against(id_, other)
+    if whole is None or not whole.plain or not total.plain:
+        return ""
+    if about.entry(id_).kind in {"stock", "yearly"} and whole.value > 0:
+        share = percent(100 * total.value / whole.value, 1)
+        of = "du SCoT" if other.level == "scot" else other.name.of
+        return typeset(f"{share} {of}")
+    return typeset(f"{other.short} : {whole.text}")
+
+
+def comparison_table(
+    about: Observed, ids: Iterable[str], caption: str, *, code: str = ""
+) -> Table:
+    """
+    Set a territory beside those that hold it, one row an indicator.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    ids
+        Indicators; one without counts is « n.d. » in a fiche, so that all fiches have
+        one shape.
+    caption
+        Title of the table.
+    code
+        A commune, which then has the first column, the territory the second, and its
+        rank the last.
+    """
+    others = about.others
+    if code:
+        own = about.name.short if about.area.level != "epci" else "EPCI"
+        others = [o for o in others if o.level != "arrondissement"]  # type: ignore[assignment] # a list
+        heads = [about.town(code).short, own, *(o.short for o in others), "Rang"]
+    else:
+        heads = [_shortest_name(about), *(o.short for o in others)]
+    columns = [Column("Indicateur", "left", 3.4)]
+    columns += [Column(head, mine=n == 0) for n, head in enumerate(heads)]
+    rows = []
+    for id_ in ids:
+        cells = [about.commune(id_, code)] if code else []
+        cells += [about.total(id_), *(about.against(id_, o) for o in others)]
+        fragile = bool(code) and code in about.fragile and _is_rate(about, id_)
+        row = [
+            _blank(about, id_).cell()
+            if c is None
+            else c.cell(fragile=fragile and n == 0)
+            for n, c in enumerate(cells)
+        ]
+        rank_ = [_rank_cell(about, id_, code)] if code else []
+        rows.append((_labelled(about, id_), *row, *rank_))
+    return Table(tuple(columns), tuple(rows), caption, source=_sources(about, ids))
+
+
+def _shortest_name(about: Observed) -> str:
+    return {"bassin": "Bassin minier", "epci": "EPCI", "scot": "SCoT"}.get(
+        about.area.level, about.name.short
+    )
+
+
+def _is_rate(about: Observed, id_: str) -> bool:
+    return about.entry(id_).kind not in {"stock", "yearly"}
+
+
+def _blank(about: Observed, id_: str) -> Value:
+    entry = about.entry(id_)
+    return Value(float("nan"), "not_available", entry.unit, entry.decimals)
+
+
+_ROWS: Final = {
+    "D02": "Évolution annuelle de la population",
+    "L14": "Vacance de deux ans et plus, parc privé",
+    "S02": "Logements sociaux, pour 100 rés. principales",
+}
+
+
+def _labelled(about: Observed, id_: str) -> Cell:
+    values = about.of(id_)
+    entry = about.entry(id_)
+    if id_ in _ROWS:
+        year = "" if values is None else about.told(id_).vintage
+        return Cell(typeset(f"{_ROWS[id_]}{', ' if year else ''}{year}"))
+    title = entry.label if values is None else about.told(id_).title
+    unit = entry.unit
+    plain = unit.startswith("%") or unit in _SAID
+    return Cell(typeset(title if plain else f"{title} ({unit})"))
+
+
+def _rank_cell(about: Observed, id_: str, code: str) -> Cell:
+    found = _rank_of(about, id_, code)
+    if found is None:
+        return Cell("–", "not-available")
+    return Cell("1er" if found == 1 else f"{found}e", value=float(found))
+
+
+def _rank_of(about: Observed, id_: str, code: str) -> int | None:
+    values = about.mine(id_)
+    value = about.commune(id_, code)
+    if values is None or value is None or not value.plain:
+        return None
+    states = about.told(id_).states
+    kept = values.dropna()
+    kept = kept[[c not in states for c in kept.index]]
+    if _is_rate(about, id_):
+        if code in about.fragile:
+            return None
+        kept = kept.drop([c for c in kept.index if c in about.fragile])
+    seen = kept.map(lambda v: float(f"{v:.{value.decimals}f}"))
+    return int((seen > seen[code]).sum()) + 1
+
+
+def _sources(about: Observed, ids: Iterable[str]) -> str:
+    found: dict[str, None] = {}
+    for id_ in ids:
+        values = about.of(id_)
+        if values is not None:
+            found |= dict.fromkeys(about.told(id_).sources)
+    return " ; ".join(found)
+
+
+def units_table(about: Observed, ids: Iterable[str], caption: str) -> Table:
+    """
+    Return a table of all communes of the territory, one column an indicator.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    ids
+        Indicators whose counts there are.
+    caption
+        Title of the table.
+    """
+    listed = list(ids)
+    heads = [_labelled(about, id_).text for id_ in listed]
+    columns = (Column("Commune", "left", 2.2), *(Column(head) for head in heads))
+    rows = []
+    for code in about.alphabetical:
+        cells = [
+            (about.commune(id_, code) or _blank(about, id_)).cell(
+                fragile=code in about.fragile and _is_rate(about, id_)
+            )
+            for id_ in listed
+        ]
+        rows.append((Cell(str(about.names[code])), *cells))
+    totals = [(about.total(id_) or _blank(about, id_)).cell() for id_ in listed]
+    rows.append((Cell(f"Ensemble ({number(len(about.codes))} communes)"), *totals))
+    source = _sources(about, listed)
+    return Table(columns, tuple(rows), caption, source=source, total=len(rows) - 1)
+
+
+# --- sentences ------------------------------------------------------------------
+
+
+def sentences_of(about: Observed, id_: str) -> list[str]:
+    """
+    Return what may be said of an indicator of the territory, whole values only.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        An indicator whose counts there are.
+    """
+    total = about.total(id_)
+    if total is None or not total.plain:
+        return []
+    told = []
+    if id_ == "D01":
+        told += _trend_of(about)
+    elif _is_rate(about, id_):
+        told += _against_all(about, id_, total)
+        told += _spread(about, id_)
+    return told
+
+
+def _trend_of(about: Observed) -> list[str]:
+    years = about.years("population")
+    if len(years) < 2 or about.outside:
+        return []
+    ends = (years[0], years[-1])
+    counts = [float(about.table.loc[about.codes, f"{_YEARS}{y}"].sum()) for y in ends]
+    change = evolution(counts[0], counts[1], ends, constant=_moved(about))
+    return [trend(about.name, change)]
+
+
+def _moved(about: Observed) -> bool:
+    """Tell whether the set of communes is known to have changed since 2016."""
+    since = about.area.valid_from
+    return since is not None and since.year > 2016
+
+
+def _against_all(about: Observed, id_: str, total: Value) -> list[str]:
+    """Compare with the territory that its readers know best."""
+    noun = noun_of(about, id_)
+    if about.entry(id_).kind == "growth":
+        return []
+    known = ("scot", "bassin", "departement", "arrondissement", "epci")
+    for other in sorted(about.others, key=lambda o: known.index(o.level)):
+        whole = about.against(id_, other)
+        if whole is not None and whole.plain:
+            # Half a point is close for a rate; other units have no such measure.
+            near = 0.5 if noun.percentage else 0.0
+            return [
+                against(
+                    about.name,
+                    total.value,
+                    other.name,
+                    whole.value,
+                    noun=noun,
+                    near=near,
+                )
+            ]
+    return []
+
+
+def _spread(about: Observed, id_: str) -> list[str]:
+    """Say the least and the greatest value among communes that are not fragile."""
+    values = about.mine(id_)
+    if values is None or len(about.codes) < 3:
+        return []
+    states = about.told(id_).states
+    kept = values.drop(list(about.fragile & set(values.index))).dropna()
+    kept = kept[[code not in states for code in kept.index]]
+    if len(kept) < 3:
+        return []
+    noun = noun_of(about, id_)
+    ends = [
+        f"{noun.write(float(kept[code]))} ({about.names[code]})"
+        for code in (kept.idxmin(), kept.idxmax())
+    ]
+    among = f"Parmi les {number(len(kept))}\u00a0communes"
+    if about.fragile:
+        among += " d'au moins 200 logements"
+    return [typeset(f"{among}, {noun.the} va de {ends[0]} à {ends[1]}.")]
+
+
+def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
+    """
+    Return what may be said of an indicator of one commune.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    code
+        The commune.
+    id_
+        A rate whose counts there are.
+    """
+    value, whole = about.commune(id_, code), about.total(id_)
+    values = about.mine(id_)
+    if value is None or whole is None or values is None or not value.plain:
+        return []
+    if code in about.fragile:
+        return []
+    noun = noun_of(about, id_)
+    epci = _INTERCO if about.area.level == "epci" else about.name
+    told = []
+    if whole.plain:
+        told.append(
+            against(about.town(code), value.value, epci, whole.value, noun=noun)
+        )
+    states = about.told(id_).states
+    plain = values[[c not in states for c in values.index]]
+    told.append(
+        rank(code, plain, about.names, noun=noun, fragile=sorted(about.fragile))
+    )
+    return told
+
+
+# --- the chapter ----------------------------------------------------------------
+
+
+def chapter_parts(about: Observed, chapter: Chapter) -> tuple[Part, ...]:
+    """
+    Return the parts of a chapter, nothing if none of its counts were given.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    chapter
+        The chapter.
+    """
+    ids = about.supplied(*chapter.indicators)
+    if not ids:
+        return ()
+    rates = [i for i in ids if _is_rate(about, i) and _varies(about, i)]
+    mapped = chapter.mapped if chapter.mapped in ids else next(iter(rates), "")
+    told = [text for id_ in ids for text in sentences_of(about, id_)]
+    parts: list[Part] = [
+        Heading(chapter.title),
+        Paragraph(typeset(chapter.question), role="lead", key=f"{chapter.slug}.lead"),
+    ]
+    parts.append(key_figures(about, ids))
+    if chapter.sized in ids and mapped:
+        parts.append(
+            stock_map(about, chapter.sized, mapped, f"{chapter.slug}-effectifs")
+        )
+    elif mapped and _varies(about, mapped):
+        parts.append(rate_map(about, mapped, f"{chapter.slug}-taux"))
+    title = typeset(f"{chapter.title} : territoires comparés")
+    parts.append(comparison_table(about, ids, title))
+    if chapter.note[0]:
+        box = typeset(chapter.note[1])
+        parts.append(
+            Note("method", chapter.note[0], (box,), key=f"{chapter.slug}.repere")
+        )
+    if told:
+        key = f"{chapter.slug}.retenir"
+        parts.append(Note("reading", "À retenir", tuple(told[:3]), key=key))
+    return tuple(parts)
+
+
+def _varies(about: Observed, id_: str) -> bool:
+    values = about.mine(id_)
+    return values is not None and values.dropna().nunique() >= 5
+
+
+def not_supplied(about: Observed, chapters: Iterable[Chapter]) -> Table | None:
+    """
+    Return the files that were not given, and what each would feed.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    chapters
+        The chapters of the document.
+    """
+    opened: dict[str, dict[str, None]] = {}
+    for chapter in chapters:
+        there = set(about.supplied(*chapter.indicators))
+        for id_ in chapter.indicators:
+            if id_ in there:
+                continue
+            for source in about.entry(id_).sources[:1]:
+                feeds = opened.setdefault(source, {})
+                feeds[f"{about.entry(id_).label} ({id_})"] = None
+    if not opened:
+        return None
+    names = catalogue().sources
+    rows = tuple(
+        (Cell(names.get(source, source)), Cell(enumerated(list(feeds), most=8)))
+        for source, feeds in opened.items()
+    )
+    columns = (
+        Column("Fichier à fournir", "left", 1.2),
+        Column("Indicateurs qu’il alimente", "left", 2.6),
+    )
+    return Table(columns, rows, "Données non fournies pour cette édition")

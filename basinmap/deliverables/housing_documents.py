@@ -1,0 +1,651 @@
+"""The PLH as a document: diagnostic, fiches communales, what was not given."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Final
+
+import pandas as pd
+
+from basinmap.deliverables.chapters import (
+    Chapter,
+    CommuneMaps,
+    chapter_parts,
+    commune_sentences,
+    comparison_table,
+    key_figures,
+    map_figure,
+    not_supplied,
+    places_of_communes,
+    rates_by_commune,
+    sentences_of,
+    short_title,
+    units_table,
+)
+from basinmap.deliverables.charts import line_chart, peer_strips
+from basinmap.deliverables.observed import FRAGILE, Observed
+from basinmap.deliverables.sentences import (
+    Evolution,
+    Noun,
+    check_neutral,
+    counted,
+    enumerated,
+    evolution,
+    headline,
+    part,
+    trend,
+)
+from basinmap.export.parts import (
+    Cell,
+    Column,
+    Contents,
+    Document,
+    Figure,
+    Heading,
+    KeyFigure,
+    KeyFigures,
+    Note,
+    Page,
+    Paragraph,
+    Part,
+    Table,
+)
+from basinmap.maps.layers.names import draw_labels
+from basinmap.maps.layers.outlines import draw_outlines
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.territory.naming import Name
+from basinmap.typography import BROAD, long_date, number, percent, stopped, typeset
+from basinmap.values.told import told_of
+
+__all__ = ["CHAPTERS", "fiche", "plh_document"]
+
+CHAPTERS: Final = (
+    Chapter(
+        "population",
+        "Population",
+        "Où la population augmente-t-elle, où diminue-t-elle ?",
+        ("D01", "D02", "D05"),
+        mapped="D02",
+    ),
+    Chapter(
+        "moteurs",
+        "Naissances, décès, arrivées et départs",
+        "L'évolution vient-elle du solde naturel ou des déménagements ?",
+        ("D03", "D04"),
+        mapped="D04",
+    ),
+    Chapter(
+        "mobilites",
+        "Mobilités résidentielles",
+        "Combien de ménages ont emménagé depuis moins de deux ans ?",
+        ("D13",),
+    ),
+    Chapter(
+        "ages", "Âges", "La population est-elle plus âgée qu'ailleurs ?", ("D10", "D11")
+    ),
+    Chapter(
+        "menages",
+        "Ménages",
+        "Combien de ménages, de quelle taille ?",
+        ("D06", "D07", "D08", "D09"),
+    ),
+    Chapter(
+        "revenus",
+        "Revenus",
+        "De quels revenus les ménages disposent-ils ?",
+        ("R01", "R02", "R03", "S14"),
+    ),
+    Chapter(
+        "parc",
+        "Parc de logements",
+        "De quels logements le parc est-il fait ?",
+        ("L01", "L02", "L03", "L05", "L06", "L07"),
+        mapped="L05",
+        sized="L01",
+    ),
+    Chapter(
+        "vacance",
+        "Vacance",
+        "Combien de logements sont vacants, et où ?",
+        ("L04", "L13", "L14"),
+        mapped="L04",
+        note=(
+            "Trois façons de compter la vacance",
+            "Le recensement compte tout logement sans occupant au jour de l’enquête, "
+            "sur cinq ans de collecte. Lovac, fichier fiscal, compte le parc privé au "
+            "1er janvier et sa part vacante depuis deux ans ou plus. Le parc social "
+            "rapporte les vacants aux logements proposés à la location. Les trois taux "
+            "ne s’additionnent ni ne se comparent.",
+        ),
+    ),
+    Chapter(
+        "statuts",
+        "Statuts d'occupation et confort",
+        "Qui occupe les logements, et sont-ils assez grands ?",
+        ("L08", "L09", "L10", "L11"),
+    ),
+    Chapter(
+        "fragile",
+        "Parc fragile",
+        "Quelle part du parc est énergivore ou potentiellement indigne ?",
+        ("L15", "L16"),
+    ),
+    Chapter(
+        "construction",
+        "Construction",
+        "Combien de logements sont commencés ?",
+        ("C01", "C02", "C03"),
+    ),
+    Chapter(
+        "point-mort",
+        "Point mort",
+        "Combien de logements faut-il pour garder la population ?",
+        ("L12",),
+    ),
+    Chapter(
+        "marche",
+        "Marché",
+        "À quels prix les logements se vendent-ils et se louent-ils ?",
+        ("M01", "M02", "M03", "M04"),
+    ),
+    Chapter(
+        "social",
+        "Parc social",
+        "Combien de logements sociaux, et où ?",
+        ("S01", "S02", "S04", "S05", "S06", "S07", "S08"),
+        mapped="S02",
+        sized="S01",
+    ),
+    Chapter(
+        "demande",
+        "Demande de logement social",
+        "Combien de demandes pour une attribution ?",
+        ("S10",),
+    ),
+    Chapter(
+        "sru",
+        "Loi SRU",
+        "Quelles communes atteignent le taux de la loi ?",
+        ("S03",),
+    ),
+    Chapter(
+        "foncier",
+        "Foncier",
+        "Combien d'espaces naturels, agricoles et forestiers sont consommés ?",
+        ("F01", "F02", "F03", "F04", "F05"),
+        mapped="F03",
+    ),
+)
+"""The chapters of the diagnostic, in order (CCH R302-1 to R302-1-4)."""
+
+_FICHE_ROWS: Final = (
+    *("D01", "D02", "D05", "D06", "L01", "L02", "L03", "L04", "L05"),
+    *("L14", "R01", "S02"),
+)
+_MAPPED: Final = ("L04", "L05", "L02", "D05")
+"""Rates that the map of a fiche may show: the first that there is."""
+_STRIPS: Final = ("D02", "D05", "L05", "L02", "L04")
+_STRIP_LABELS: Final = {
+    "D02": "Population (% par an)",
+    "D05": "Densité (hab./km²)",
+    "L05": "Maisons (%)",
+    "L02": "Rés. principales (%)",
+    "L04": "Vacance (%)",
+}
+_ONCE: Final = "Deux territoires faits des mêmes communes ne paraissent qu’une fois."
+_DWELLING: Final = Noun("logement")
+
+
+def plh_document(about: Observed, *, fiches: bool = True) -> Document:
+    """
+    Return the PLH of a territory as a document.
+
+    Parameters
+    ----------
+    about
+        What is observed, with all counts that there are.
+    fiches
+        Whether a page by commune follows the diagnostic.
+
+    Raises
+    ------
+    DataError
+        If a generated sentence gives a cause or a judgement.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from basinmap.deliverables.observed import observed
+    >>> about = observed("osartis-marquion", author="A", date=dt.date(2026, 11, 29))
+    >>> plh_document(about, fiches=False).title
+    'Programme local de l’habitat – SCoT Osartis-Marquion'
+    """
+    running = f"Programme local de l’habitat · {typeset(about.area.name)}"
+    chapters = [
+        Page(parts, running=running, slug=chapter.slug)
+        for chapter in CHAPTERS
+        if (parts := chapter_parts(about, chapter))
+    ]
+    pages = [
+        _cover(about),
+        Page((Contents(1),), running=running),
+        Page(_essential(about), running=running, slug="essentiel"),
+        Page(_perimeter_parts(about), running=running, slug="perimetre"),
+        *chapters,
+        Page(_all_communes(about), running=running, slug="communes"),
+        Page(_closing(about), running=running, slug="methode"),
+    ]
+    if fiches:
+        mapped = next((i for i in _MAPPED if about.mine(i) is not None), "")
+        rates = rates_by_commune(about, mapped) if mapped else None
+        maps = (rates, places_of_communes(about))
+        pages += [fiche(about, code, maps) for code in about.alphabetical]
+    document = Document(
+        slug="plh",
+        title=f"Programme local de l’habitat – {typeset(about.area.name)}",
+        author=about.author,
+        date=about.date,
+        pages=tuple(pages),
+        subtitle="Diagnostic et fiches communales" if fiches else "Diagnostic",
+        subject=f"Diagnostic du PLH {about.name.of}",
+    )
+    check_neutral(_generated(document))
+    return document
+
+
+def _generated(document: Document) -> dict[str, str]:
+    """Return the sentences that were made here, by place."""
+    found = {}
+    for page in document.pages:
+        for n, told in enumerate(page.parts):
+            if isinstance(told, Note) and told.kind == "reading":
+                for k, text in enumerate(told.paragraphs):
+                    found[f"{page.slug}.{n}.{k}"] = str(text)
+    return found
+
+
+def _cover(about: Observed) -> Page:
+    return Page(
+        (
+            Heading("Programme local de l’habitat", listed=False),
+            Paragraph(typeset(about.area.name), role="headline"),
+            Paragraph(_size_of(about), role="lead"),
+        ),
+        template="cover",
+    )
+
+
+def _size_of(about: Observed) -> str:
+    communes = counted(len(about.codes), "commune")
+    text = f"{communes} au 1er janvier {about.area.vintage}"
+    people, values = about.total("D01"), about.of("D01")
+    if people is None or values is None:
+        return typeset(text)
+    return typeset(f"{text}, {people.text} habitants en {about.told('D01').vintage}")
+
+
+# --- what to retain -------------------------------------------------------------
+
+
+def _essential(about: Observed) -> tuple[Part, ...]:
+    ids = about.supplied("D01", "D02", "D06", "L01", "L04", "L05", "S01", "R01", "M02")
+    sentences = []
+    for id_ in about.supplied("D01", "L04", "L05", "L14", "S02", "R02"):
+        sentences += sentences_of(about, id_)[:1]
+    vacant = _vacancy(about)
+    return (
+        Heading("L’essentiel"),
+        key_figures(about, ids),
+        *(
+            Paragraph(text, bullet=True, key=f"essentiel.{n}")
+            for n, text in enumerate([*vacant, *sentences][:6], start=1)
+        ),
+    )
+
+
+def _vacant_of(about: Observed, codes: pd.Index) -> tuple[float, float, int] | None:
+    """Return vacant dwellings, all dwellings and their year, where both are there."""
+    found = about.of("L04")
+    year = about.told("L04").vintage if found is not None else ""
+    names = [f"{count}_{year}" for count in ("vacant_dwellings", "dwellings")]
+    if not year.isdigit() or not set(names) <= set(about.table.columns):
+        return None
+    vacant, whole = (
+        float(about.table.loc[codes, name].sum(skipna=False)) for name in names
+    )
+    whole_known = math.isfinite(vacant) and whole > 0
+    return (vacant, whole, int(year)) if whole_known else None
+
+
+def _vacancy(about: Observed) -> list[str]:
+    found = None if about.outside else _vacant_of(about, about.codes)
+    total = about.total("L04")
+    if found is None or total is None or not total.plain:
+        return []
+    vacant, whole, year = found
+    return [part(vacant, whole, _DWELLING, ("vacant", "vacants"), year=year)]
+
+
+def _perimeter_parts(about: Observed) -> tuple[Part, ...]:
+    others = [
+        (other.name.bare[:1].upper() + other.name.bare[1:], len(other.communes))
+        for other in about.others
+    ]
+    rows = tuple(
+        (Cell(typeset(name)), Cell(number(count), value=float(count)))
+        for name, count in [(about.area.name, len(about.codes)), *others]
+    )
+    columns = (Column("Territoire", "left", 3), Column("Communes"))
+    text = (
+        f"Le périmètre est celui {about.name.of} au 1er janvier {about.area.vintage} : "
+        f"{counted(len(about.codes), 'commune')}."
+    )
+    lines = [Paragraph(typeset(text))]
+    if about.outside:
+        told = enumerated(list(about.outside), most=5)
+        lines.append(
+            Paragraph(
+                typeset(
+                    f"Hors des départements du Nord et du Pas-de-Calais, {told} "
+                    "ne sont pas comptées : les totaux sont des minimums."
+                )
+            )
+        )
+    return (
+        Heading("Périmètre et méthode"),
+        *lines,
+        situation_figure(about),
+        Table(
+            columns,
+            rows,
+            "Territoires comparés",
+            notes=(
+                "Deux territoires faits des mêmes communes ne paraissent qu’une fois.",
+            ),
+            source=about.area.source,
+        ),
+    )
+
+
+def situation_figure(about: Observed) -> Figure:
+    """
+    Draw where the communes of the territory are.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    """
+
+    def draw(ax: MapAxes) -> None:
+        draw_outlines(ax, about.communes, label="limite de commune", width=0.35)
+        outline = about.communes.dissolve()
+        draw_outlines(ax, outline, label="limite du territoire", width=1.2)
+        many = len(about.codes) > 40
+        draw_labels(ax, about.communes, most=60 if many else None, strong=5)
+
+    return map_figure(
+        about,
+        "situation",
+        draw,
+        title=f"Les communes {about.name.of}",
+        size_mm=(182, 130),
+        beside="Les noms qui n'ont pas de place ne sont pas écrits",
+    )
+
+
+def _all_communes(about: Observed) -> tuple[Part, ...]:
+    ids = about.supplied("D01", "D02", "L01", "L04", "L05", "L14", "S02")
+    title = f"Les communes {about.name.of}"
+    return (
+        Heading(typeset(title)),
+        units_table(about, ids, typeset(f"{title} : principaux indicateurs")),
+    )
+
+
+def _closing(about: Observed) -> tuple[Part, ...]:
+    missing = not_supplied(about, CHAPTERS)
+    parts: list[Part] = [Heading("Données non fournies et méthode")]
+    if missing is not None:
+        parts.append(missing)
+    lines = [
+        "Tous les taux sont calculés sur les sommes des effectifs du niveau présenté, "
+        "jamais par moyenne des taux communaux.",
+        "Les écarts en points sont les différences des valeurs imprimées ; les rangs "
+        "sont ceux des valeurs imprimées, les égalités étant dites.",
+        f"Un taux sur moins de {FRAGILE} logements est à lire avec prudence : il est "
+        "imprimé en gris, sans rang ni comparaison.",
+        "Une population qui change de moins de 20 habitants « varie peu » ; un taux "
+        "qui s’imprime à moins de 0,1 % par an est « quasi stable ».",
+        "Les logements du recensement sont des sommes d’effectifs arrondis à l’unité : "
+        "les composantes peuvent différer du total de quelques unités.",
+        f"Fait le {long_date(about.date)}.",
+    ]
+    parts.append(Note("method", "Méthode", tuple(typeset(line) for line in lines)))
+    return tuple(parts)
+
+
+# --- fiches ---------------------------------------------------------------------
+
+
+def fiche(
+    about: Observed, code: str, maps: tuple[CommuneMaps | None, CommuneMaps]
+) -> Page:
+    """
+    Return the page of a commune.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    code
+        A commune of its perimeter.
+    maps
+        Those of a rate, and those of where each commune is.
+    """
+    name = about.town(code)
+    comparison = comparison_table(about, _FICHE_ROWS, "Comparaison", code=code)
+    parts: list[tuple[str, Part]] = [
+        ("band", Heading(typeset(name.bare))),
+        (
+            "headline",
+            Paragraph(
+                _headline(about, code, name),
+                role="headline",
+                key=f"fiche-{code}.titre",
+            ),
+        ),
+        ("tiles", _tiles(about, code)),
+        *([("map", _fiche_map(maps[0].of(code)))] if maps[0] else []),
+        ("side", _place_map(maps[1].of(code), about, code)),
+        *(
+            [("left", _curve(about, code, name))]
+            if len(about.years("population")) > 1
+            else []
+        ),
+        ("right", _strips(about, code, name)),
+        ("table", replace(comparison, source="")),
+        (
+            "reading",
+            Note(
+                "reading",
+                "Ce que disent ces chiffres",
+                _words(about, code),
+                key=f"fiche-{code}.lecture",
+            ),
+        ),
+    ]
+    missing = [i for i in _FICHE_ROWS if about.of(i) is None]
+    sources = comparison.source
+    if missing:
+        told = enumerated([about.entry(i).label for i in missing], most=9)
+        parts.append(
+            ("missing", Note("missing", "Données non fournies", (typeset(f"{told}."),)))
+        )
+    outlines = " ; ".join(told_of(about.ground).sources)
+    foot = stopped(f"Sources : {sources} ; contours généralisés, {outlines}")
+    parts.append(("foot", Paragraph(typeset(foot), role="small")))
+    slots, placed = zip(*parts, strict=True)
+    return Page(
+        tuple(placed), template="fiche", slots=tuple(slots), slug=f"fiche-{code}"
+    )
+
+
+def _belongs(about: Observed, code: str) -> str:
+    lines = [f"Commune {code}", typeset(about.area.name)]
+    lines += [typeset(o.name.short) for o in about.others if o.level == "scot"]
+    return " · ".join(lines)
+
+
+def _population(about: Observed, code: str) -> pd.Series:
+    years = about.years("population")
+    line = about.table.loc[code, [f"population_{year}" for year in years]]
+    return line.astype(float).set_axis(years)
+
+
+def _change(about: Observed, code: str) -> Evolution | None:
+    """Judge the change of the population of a commune, if two years are known."""
+    line = _population(about, code).dropna()
+    if len(line) < 2:
+        return None
+    years = (int(line.index[0]), int(line.index[-1]))
+    return evolution(line.iloc[0], line.iloc[-1], years)
+
+
+def _headline(about: Observed, code: str, name: Name) -> str:
+    change, people = _change(about, code), about.commune("D01", code)
+    facts = []
+    if change is not None:
+        facts.append(f"{counted(change.after, 'habitant')}, {change.short}")
+    elif people is not None:
+        facts.append(f"{people.text}{BROAD}habitants")
+    found = _vacant_of(about, pd.Index([code]))
+    if found is not None:
+        facts.append(counted(found[0], "logement vacant", "logements vacants"))
+    return headline(name, facts or [f"commune {name.of}"])
+
+
+def _tiles(about: Observed, code: str) -> KeyFigures:
+    tiles = []
+    for id_ in about.supplied("D01", "D02", "D06", "L01", "L04", "L05"):
+        value, whole = about.commune(id_, code), about.total(id_)
+        if value is None or whole is None:
+            continue
+        if id_ == "D02" and _small(about, code):
+            continue  # a rate that no page of this commune prints
+        kind = about.entry(id_).kind
+        detail = ""
+        if kind == "stock" and value.plain and whole.plain:
+            share = percent(100 * value.value / whole.value, 1)
+            detail = f"{share} {_of_whole(about)}"
+        elif whole.plain:
+            detail = f"{_whole(about)} : {whole.text}"
+        title = short_title(about, id_)
+        fragile = code in about.fragile and kind not in {"stock", "growth"}
+        tiles.append(
+            KeyFigure(typeset(title), value.cell(fragile=fragile), typeset(detail), id_)
+        )
+    return KeyFigures(tuple(tiles))
+
+
+def _small(about: Observed, code: str) -> bool:
+    change = _change(about, code)
+    return change is None or change.verdict in {"same", "small"}
+
+
+def _whole(about: Observed) -> str:
+    return {"epci": "EPCI", "scot": "SCoT"}.get(about.area.level, about.name.short)
+
+
+def _of_whole(about: Observed) -> str:
+    words = {"epci": "de l'EPCI", "scot": "du SCoT"}
+    return words.get(about.area.level, about.name.of)
+
+
+def _fiche_map(drawn: Figure) -> Figure:
+    # The foot of the fiche says the rest: title and scale are enough here.
+    title, scale = str(drawn.caption).split(". ")[:2]
+    return replace(drawn, source="", caption=f"{title}. {scale}")
+
+
+def _place_map(drawn: Figure, about: Observed, code: str) -> Figure:
+    told = typeset(f"Situation : {_belongs(about, code)}")
+    alt = typeset(
+        f"Petite carte : {about.town(code).bare} (rouge) dans {about.name.bare} (bleu)."
+    )
+    return replace(drawn, source="", legends=(), caption=told, alt=alt)
+
+
+def _curve(about: Observed, code: str, name: Name) -> Figure:
+    own = _population(about, code)
+    columns = [f"population_{year}" for year in own.index]
+    groups = {_whole(about): about.codes}
+    groups |= {
+        o.short: about.table.index.intersection(sorted(o.communes))
+        for o in about.others
+        if o.level in {"scot", "bassin"}
+    }
+    lines = {name.short: own}
+    for label, codes in groups.items():
+        lines[label] = about.table.loc[codes, columns].sum().set_axis(own.index)
+    based = pd.DataFrame(
+        {label: 100 * line / line.iloc[0] for label, line in lines.items()}
+    )
+    first = int(based.index[0])
+    return line_chart(
+        f"courbe-{code.lower()}",
+        based,
+        caption=f"Population, base 100 en{BROAD}{first}",
+        source="",
+        size_mm=(89, 38),
+    )
+
+
+def _strips(about: Observed, code: str, name: Name) -> Figure:
+    ids = [i for i in _STRIPS if about.mine(i) is not None]
+    if _small(about, code):
+        ids = [i for i in ids if i != "D02"]
+    values = pd.DataFrame({i: about.mine(i) for i in ids})
+    totals = {i: about.total(i) for i in ids}
+    return peer_strips(
+        f"place-{code.lower()}",
+        values,
+        code,
+        name=name.short,
+        reference=pd.Series(
+            {i: v.value if v else float("nan") for i, v in totals.items()}
+        ),
+        reference_name=_whole(about),
+        labels={i: _STRIP_LABELS[i] for i in ids},
+        decimals={i: v.decimals if v else 1 for i, v in totals.items()},
+        units=dict.fromkeys(ids, ""),
+        caption=f"Place parmi les {number(len(about.codes))} communes",
+        source="",
+        size_mm=(89, 38),
+    )
+
+
+def _words(about: Observed, code: str) -> tuple[str, ...]:
+    change, told = _change(about, code), []
+    if change is not None and (change.before and change.after):
+        told.append(trend(about.town(code), change))
+    found, value = _vacant_of(about, pd.Index([code])), about.commune("L04", code)
+    if found is not None and value is not None and value.plain:
+        vacant, whole, year = found
+        told.append(
+            _counts_only(vacant, whole, year)
+            if code in about.fragile
+            else part(vacant, whole, _DWELLING, ("vacant", "vacants"), year=year)
+        )
+    told += commune_sentences(about, code, "L04")
+    return tuple(told)
+
+
+def _counts_only(vacant: float, whole: float, year: int) -> str:
+    """Say the counts of a small commune, whose rate is not commented."""
+    verb = "sont vacants" if vacant >= 2 else "est vacant"
+    return typeset(
+        f"En{BROAD}{year}, {number(vacant)} des {counted(whole, 'logement')} {verb} ; "
+        "le taux est à lire avec prudence."
+    )

@@ -1,0 +1,142 @@
+"""Documents as one web page, which asks nothing of the network and prints well."""
+
+from __future__ import annotations
+
+import base64
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from basinmap.errors import LibraryError
+from basinmap.export.document_themes import DocumentTheme
+from basinmap.export.flat import flat_document
+from basinmap.export.parts import Document, check_document
+from basinmap.export.pdf_documents import figures_of, picture
+from basinmap.staging import write_whole
+
+__all__ = ["html_text", "write_html"]
+
+_TEMPLATES: Final = files("basinmap.export") / "templates"
+_TYPES: Final = {".svg": "svg+xml", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
+_PROLOGUE: Final = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
+_METADATA: Final = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
+_IDS: Final = re.compile(r"""(\bid=["']|url\(#|href=["']#)""")
+_SVG: Final = re.compile(r"<svg\b([^>]*)>")
+
+
+def write_html(
+    path: str | Path, document: Document, *, theme: DocumentTheme | None = None
+) -> None:
+    """
+    Write a document as one HTML file, self-contained.
+
+    Headings, alternatives, headers of tables and language are those of the PDF; the
+    style sheet prints on A4. No script, no request.
+
+    Parameters
+    ----------
+    path
+        Where the file will be.
+    document
+        The document.
+    theme
+        Its look.
+
+    Raises
+    ------
+    DataError
+        If the document could not be followed by a reader (`check_document`).
+    LibraryError
+        If jinja2 is not installed.
+    OutputError
+        If the file cannot be written.
+
+    Examples
+    --------
+    >>> import datetime as dt, tempfile
+    >>> from pathlib import Path
+    >>> from basinmap.export.parts import Heading, Page
+    >>> page = Page((Heading("Vacance"),))
+    >>> about = Document("note", "Note", "Observatoire", dt.date(2026, 1, 1), (page,))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_html(Path(folder) / "note.html", about)
+    ...     '<h1 id="titre-1">Vacance</h1>' in (Path(folder) / "note.html").read_text()
+    True
+    """
+    write_whole(path, html_text(document, theme=theme).encode())
+
+
+def html_text(document: Document, *, theme: DocumentTheme | None = None) -> str:
+    """
+    Return a document as the text of a web page; see `write_html`.
+
+    Parameters
+    ----------
+    document
+        The document.
+    theme
+        Its look.
+
+    Raises
+    ------
+    DataError
+        If the document could not be followed by a reader.
+    LibraryError
+        If jinja2 is not installed.
+    """
+    check_document(document)
+    try:
+        import jinja2  # noqa: PLC0415 - asked for only when a page is written
+        import markupsafe  # noqa: PLC0415 - goes with jinja2
+    except ImportError as error:
+        msg = "HTML documents need jinja2: pip install jinja2"
+        raise LibraryError(msg) from error
+    look = theme or DocumentTheme()
+    flat = flat_document(document, look)
+    parts = [part for page in flat["pages"] for part in page["parts"]]
+    drawn = {figure.slug: figure for figure in figures_of(document)}
+    for part in parts:
+        if part["kind"] == "figure":
+            figure = drawn[part["slug"]]
+            told = _inlined(picture(figure, "svg").decode(), figure.slug, figure.alt)
+            part["svg"] = markupsafe.Markup(told)  # noqa: S704 - drawn by this package
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+    )
+    template = environment.from_string(
+        (_TEMPLATES / "document.html.j2").read_text("utf-8")
+    )
+    style = (_TEMPLATES / "document.css").read_text("utf-8")
+    return template.render(
+        **flat,
+        style=markupsafe.Markup(style),  # noqa: S704 - our own style sheet
+        headings=[part for part in parts if part["kind"] == "heading"],
+        logos=_logos(look),
+    )
+
+
+def _logos(theme: DocumentTheme) -> list[tuple[str, str]]:
+    return [
+        (f"data:image/{_TYPES[path.suffix.lower()]};base64,{_encoded(path)}", text)
+        for path, text in zip(theme.logos, theme.logo_texts, strict=True)
+    ]
+
+
+def _encoded(path: Path) -> str:
+    return base64.b64encode(path.read_bytes()).decode()
+
+
+def _inlined(svg: str, slug: str, alternative: str) -> str:
+    """Return a picture to stand in a page: ids of its own, and its alternative."""
+    body = _METADATA.sub("", _PROLOGUE.sub("", svg, count=1))
+    body = _IDS.sub(rf"\g<1>{slug}-", body)
+    attributes = {"role": "img", "aria-label": _escaped(alternative)}
+    told = "".join(f' {key}="{value}"' for key, value in attributes.items())
+    return _SVG.sub(lambda head: f"<svg{told}{head.group(1)}>", body, count=1)
+
+
+def _escaped(text: str) -> Any:  # noqa: ANN401 - markupsafe
+    import markupsafe  # noqa: PLC0415 - goes with jinja2
+
+    return markupsafe.escape(text)

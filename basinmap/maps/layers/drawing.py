@@ -1,0 +1,792 @@
+"""What layers share: checks, outlines as paths, entries of the legend, credits."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.collections import PathCollection
+from matplotlib.colors import is_color_like
+from matplotlib.path import Path
+
+from basinmap.errors import BasinmapWarning, DataError, culprits
+from basinmap.maps.classing.classes import signed
+from basinmap.maps.classing.figures import decimals_of
+from basinmap.maps.look.palettes import (
+    DIVERGING,
+    diverging_colors,
+    qualitative_colors,
+    sequential_colors,
+)
+from basinmap.maps.look.themes import settings
+from basinmap.maps.look.vision import (
+    DEFICIENCIES,
+    LEAST_DIFFERENCE,
+    least_difference,
+    own_colors,
+    seen,
+)
+from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock, Swatch
+from basinmap.maps.paper.precision import tell_outlines
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
+from basinmap.measures import QUALIFIERS, STATES
+from basinmap.territory.former import strangers
+from basinmap.typography import capital, number, typeset, uncapital
+from basinmap.values.checks import (
+    check_classes,
+    check_geography,
+    check_matched,
+    check_series,
+    check_states,
+    geography_of,
+    level_of,
+    name_of,
+    states_beside,
+    vintage_of,
+)
+from basinmap.values.told import Told, carry, fact_of, fresh, retell, told_of, upheld
+
+__all__ = [
+    "STATE_EDGE",
+    "STATE_FILL",
+    "add_key",
+    "checked_width",
+    "class_colors",
+    "class_looks",
+    "classes_block",
+    "fill_shapes",
+    "fill_states",
+    "frame_box",
+    "free_spot",
+    "in_frame",
+    "inked",
+    "kind_colors",
+    "merged",
+    "on_units",
+    "outline_path",
+    "plural_of",
+    "remember",
+    "state_fill",
+    "state_swatches",
+    "states_of_classes",
+    "tell_vintages",
+]
+
+_WIDER: Final = 1.6
+"""How many times wider a line, or a marker, must be to be told from another."""
+
+STATE_FILL: Final = {
+    "secret": ("#e2e2e2", "////"),
+    "not_applicable": ("#ebebeb", "--"),
+    "not_available": ("#ffffff", ".."),
+}
+"""Fill and hatch of what has no value: no class has a hatch, in colour or in grey."""
+STATE_EDGE: Final = "#8a8f99"
+"""Colour of their edges and hatches, on the map and in the legend."""
+
+
+def class_colors(
+    classes: pd.Series, palette: str | Sequence[str] | None, *, grey: bool = False
+) -> list[str]:
+    """
+    Return the colour of each class, lowest first.
+
+    Parameters
+    ----------
+    classes
+        What `classify` returned.
+    palette
+        Name, colours of your own, lowest class first, or None for that of the
+        indicator.
+    grey
+        Whether only greys may be drawn.
+
+    Raises
+    ------
+    DataError
+        If the series is not made of classes, the palette is unknown, or colours of
+        your own are not one a class or cannot be told apart.
+
+    Warns
+    -----
+    BasinmapWarning
+        If colours of your own are hard to tell apart.
+    """
+    check_classes(classes)
+    pivot, count = fact_of(classes, "pivot"), len(classes.cat.categories)
+    breaks = fact_of(classes, "breaks")
+    below = None if pivot is None else sum(b <= pivot for b in breaks)
+    if palette is not None and not isinstance(palette, str):
+        colors = own_colors(palette, count, ordered=True, below=below)
+        return seen(colors, "grey") if grey else colors
+    if grey:
+        return sequential_colors("greys", count)
+    name = palette or told_of(classes).palette or None
+    if below is None:
+        name = "reds" if name is None or (not palette and name in DIVERGING) else name
+        return sequential_colors(name, count)
+    name = name if palette or name in DIVERGING else "orange-violet"
+    return diverging_colors(str(name), below, count - below)
+
+
+def plural_of(level: str) -> str:
+    """
+    Return what is counted in French, such as « communes », or nothing.
+
+    Parameters
+    ----------
+    level
+        Level of the units, or nothing.
+
+    Examples
+    --------
+    >>> plural_of("commune"), plural_of("epci")
+    ('communes', 'EPCI')
+    """
+    told = {"": "", "epci": "EPCI", "scot": "SCoT", "iris": "Iris"}
+    return told.get(level, f"{level}s")
+
+
+def frame_box(ax: MapAxes, margin_mm: float) -> shapely.Polygon:
+    """
+    Return the frame in map metres, drawn in by a margin.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    margin_mm
+        Margin in millimetres.
+    """
+    width, height = ax.plan.frame[2:]
+    corners = np.array([[margin_mm] * 2, [width - margin_mm, height - margin_mm]])
+    return shapely.box(*ax.to_metres(corners).ravel())
+
+
+def add_key(ax: MapAxes, swatch: Swatch) -> None:
+    """
+    Add a line to the key of the legend.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    swatch
+        What to add.
+
+    Warns
+    -----
+    BasinmapWarning
+        If its colour is hardly told from that of an entry of the same shape.
+    """
+    _check_told_apart(ax, swatch)
+    for position, block in enumerate(ax.blocks):
+        if isinstance(block, KeyBlock):
+            if swatch not in block.swatches:
+                ax.blocks[position] = KeyBlock((*block.swatches, swatch))
+            return
+    ax.blocks.append(KeyBlock((swatch,)))
+
+
+def _check_told_apart(ax: MapAxes, swatch: Swatch) -> None:
+    """Warn of two entries that differ by colours hardly told apart, or not at all."""
+    there = [
+        other
+        for block in ax.blocks
+        for other in getattr(block, "swatches", ())
+        if isinstance(other, Swatch) and _alike(other, swatch)
+    ]
+    visions = ("normal", *DEFICIENCIES, *(("grey",) if ax.plan.theme.grey else ()))
+    for other in there:
+        pair = [other.color, swatch.color]
+        for vision in visions:
+            apart = least_difference(pair, vision=vision)
+            if apart < LEAST_DIFFERENCE:
+                seen_as = "" if vision == "normal" else f" with {vision}"
+                warnings.warn(
+                    f"{other.label!r} and {swatch.label!r} look alike{seen_as}: "
+                    f"{pair[0]} and {pair[1]} are {apart:.1f} apart, "
+                    f"{LEAST_DIFFERENCE:g} needed; give one another colour, marker, "
+                    "width or dashes",
+                    BasinmapWarning,
+                    stacklevel=4,
+                )
+                return
+
+
+def _alike(one: Swatch, other: Swatch) -> bool:
+    """Tell whether only their colours tell two entries apart."""
+    if one.label == other.label or one.shape != other.shape or one.shape == "none":
+        return False
+    if "none" in (one.color, other.color) or one.hatch or other.hatch:
+        return False
+    if one.shape == "line":
+        widths = sorted((one.width, other.width))
+        return one.dashes == other.dashes and widths[1] < _WIDER * widths[0]
+    if one.shape not in ("box", "disc"):
+        sizes = sorted((one.size, other.size))
+        return sizes[1] < _WIDER * sizes[0]
+    return True
+
+
+def inked(ax: MapAxes, color: str) -> str:
+    """
+    Return a colour as the theme of the sheet prints it.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    color
+        A colour matplotlib knows.
+
+    Raises
+    ------
+    DataError
+        If it is none.
+    """
+    if not is_color_like(color):
+        msg = f"unknown color {color!r}; write such as '#225e98'"
+        raise DataError(msg)
+    return seen([color], "grey")[0] if ax.plan.theme.grey else color
+
+
+def checked_width(size: float, name: str, unit: str, *, least: float = 1e-3) -> float:
+    """
+    Return a size that can be drawn.
+
+    Parameters
+    ----------
+    size
+        What was given.
+    name, unit
+        Of the argument, for the message.
+    least
+        The smallest that can be seen.
+
+    Raises
+    ------
+    DataError
+        If it is smaller, or infinite.
+    """
+    if not least <= size < math.inf:
+        msg = f"{name}={size}: give how wide, in {unit}"
+        raise DataError(msg)
+    return size
+
+
+def kind_colors(
+    ax: MapAxes, palette: str | Sequence[str], count: int, *, ordered: bool = False
+) -> list[str]:
+    """
+    Return the colour of each kind, in grey where the theme is.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    palette
+        Name of a qualitative palette, or colours of your own.
+    count
+        How many kinds.
+    ordered
+        Whether they have an order, that lightness must show.
+
+    Raises
+    ------
+    DataError
+        If the palette is unknown, or colours are too few or nobody tells them apart.
+
+    Warns
+    -----
+    BasinmapWarning
+        If colours of your own are hard to tell apart.
+    """
+    if not isinstance(palette, str):
+        own = own_colors(palette, count, ordered=ordered)
+        return seen(own, "grey") if ax.plan.theme.grey else own
+    found = qualitative_colors(palette, count)
+    return qualitative_colors("greys", count) if ax.plan.theme.grey else found
+
+
+def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
+    """
+    Return the values on the index of the units, attributes kept.
+
+    Parameters
+    ----------
+    units
+        What is drawn; a column `<name of the values>_state` says what is missing.
+    values
+        On some of its codes.
+
+    Raises
+    ------
+    DataError
+        If they are no Series, a code stands twice, or no code is of `units`.
+    SecrecyError
+        If a value that statistical secrecy covers is there.
+    MeasureError
+        If a state is unknown, or says that a value is missing which is there.
+    VintageError
+        If values and units are of two lists of communes, or of two dates.
+
+    Warns
+    -----
+    BasinmapWarning
+        If some units have no row while some rows are of no unit, or values stand at
+        what is the code of no commune: they are not drawn, but count in the classes.
+    """
+    check_series(values)
+    if isinstance(values.index, pd.MultiIndex):
+        msg = (
+            f"values: an index of {values.index.nlevels} levels: one code a value is "
+            "needed; write values.xs(…, level=…), or values.droplevel(…)"
+        )
+        raise DataError(msg)
+    # Not isin, ten times slower on text that Arrow holds.
+    if (values.index.get_indexer(units.index) < 0).all():
+        msg = (
+            f"no code in common: units have {culprits(units.index, most=2)}, "
+            f"values have {culprits(values.index, most=2)}; "
+            f"{_told_apart(units.index, values)}"
+        )
+        raise DataError(msg)
+    check_geography(units, values)
+    beside = states_beside(units, values)
+    values = upheld(values, stacklevel=4) if beside else fresh(values, stacklevel=4)
+    told = check_states(values)
+    mine = units.index[units.index.isin(list(told))]
+    states = {**beside, **{code: told[code] for code in mine}}
+    check_states(values, beside)
+    check_matched(units, values)
+    _warn_of_strangers(units, values)
+    aligned = carry(values.reindex(units.index), values)
+    return retell(aligned, states=states)
+
+
+def _told_apart(codes: pd.Index, values: pd.Series) -> str:
+    """Say why two indexes have no code in common."""
+    texts = [isinstance(index[0], str) for index in (codes, values.index) if len(index)]
+    if texts == [True, False]:
+        return (
+            "one is text, the other numbers: a code is text, read the file with "
+            "dtype=str, or write bm.repair_codes(values.index.to_series(), level)"
+        )
+    if texts == [False, True]:
+        return "one is numbers, the other text: a code is text; units.index.astype(str)"
+    return "are they of one level?"
+
+
+def _warn_of_strangers(units: gpd.GeoDataFrame, values: pd.Series) -> None:
+    """Warn of values that no unit has, and that made classes or sizes."""
+    level = level_of(values) or level_of(units)
+    ground = geography_of(values) or geography_of(units)
+    away = values.index[(units.index.get_indexer(values.index) < 0) & values.notna()]
+    lost = strangers(away, level, geography=ground)
+    # Units of the user's own codes say nothing of what else may be a code.
+    if lost and not strangers(units.index, level, geography=ground):
+        warnings.warn(
+            f"{len(lost)} value(s) of {name_of(values)!r} stand at what is no {level}: "
+            f"{culprits(lost)}; they are not drawn, but count in the classes, the "
+            "sizes and the figures: drop them, then classify",
+            BasinmapWarning,
+            stacklevel=4,
+        )
+
+
+def states_of_classes(classes: pd.Series) -> pd.Series:
+    """
+    Return what each missing value means; empty where there is a value.
+
+    Parameters
+    ----------
+    classes
+        Values or classes; `attrs["states"]` tells, by code.
+    """
+    told = told_of(classes).states
+    states = pd.Series("", index=classes.index, dtype=object)
+    for code in classes.index[classes.isna()]:
+        states[code] = told.get(code, "not_available")
+    return states
+
+
+def state_fill(state: str, zoom: float = 1.0) -> tuple[str, str]:
+    """
+    Return fill and hatch of a state, the hatch wider on a poster.
+
+    Parameters
+    ----------
+    state
+        Key of `STATES`.
+    zoom
+        How much larger than on A4 the sheet is drawn.
+
+    Examples
+    --------
+    >>> state_fill("secret"), state_fill("secret", 2.0)
+    (('#e2e2e2', '////'), ('#e2e2e2', '//'))
+    """
+    color, hatch = STATE_FILL[state]
+    return color, hatch[: max(1, round(len(hatch) / max(zoom, 1.0)))]
+
+
+def fill_states(ax: MapAxes, units: gpd.GeoDataFrame, states: pd.Series) -> None:
+    """
+    Fill the units without a value, each state its own way.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Polygons in EPSG:2154.
+    states
+        What `states_of_classes` returned, on the index of `units`.
+    """
+    for state, meaning in STATES.items():
+        color, hatch = state_fill(state, ax.plan.zoom)
+        fill_shapes(
+            ax,
+            units.geometry[states == state],
+            facecolor=color,
+            hatch=hatch,
+            edgecolor=STATE_EDGE,
+            linewidth=0.45,
+            zorder=STACK["fills"],
+            label=meaning,
+        )
+
+
+def state_swatches(
+    states: pd.Series, *, shape: str = "box", zoom: float = 1.0
+) -> list[Swatch]:
+    """
+    Return a line of the legend for each state that some unit is in.
+
+    Parameters
+    ----------
+    states
+        What `states_of_classes` returned.
+    shape
+        `"box"` or `"disc"`.
+    zoom
+        How much larger than on A4 the sheet is drawn.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> [s.label for s in state_swatches(pd.Series(["", "secret"]))]
+    ['Secret statistique']
+    """
+    counts = states.value_counts()
+    return [
+        Swatch(
+            meaning,
+            state_fill(state)[0],
+            int(counts[state]),
+            shape,
+            edge=STATE_EDGE,
+            hatch=state_fill(state, zoom)[1],
+        )
+        for state, meaning in STATES.items()
+        if state in counts.index
+    ]
+
+
+def class_looks(
+    classes: pd.Series, colors: Sequence[str], states: pd.Series, zoom: float = 1.0
+) -> list[tuple[str, str]]:
+    """
+    Return fill and hatch of each symbol coloured by its class, or by what it lacks.
+
+    Parameters
+    ----------
+    classes
+        What `classify` returned, on the symbols.
+    colors
+        One a class, lowest first.
+    states
+        What each missing value means.
+    zoom
+        How much larger than on A4 the sheet is drawn.
+    """
+    return [
+        (colors[code], "") if code >= 0 else state_fill(state, zoom)
+        for code, state in zip(classes.cat.codes, states, strict=True)
+    ]
+
+
+def classes_block(
+    classes: pd.Series,
+    colors: Sequence[str],
+    states: pd.Series,
+    title: str | None,
+    *,
+    shape: str = "box",
+    zoom: float = 1.0,
+) -> ClassesBlock:
+    """
+    Return the entry of the legend of classes, highest first, then what is missing.
+
+    Parameters
+    ----------
+    classes
+        What `classify` returned, on the units drawn.
+    colors
+        One a class, lowest first.
+    states
+        What each missing value means.
+    title
+        Heading; by default label and unit of the indicator.
+    shape
+        `"box"` or `"disc"`.
+    zoom
+        How much larger than on A4 the sheet is drawn.
+    """
+    told = told_of(classes)
+    counts = classes.cat.codes.value_counts()
+    swatches = [
+        Swatch(label, colors[code], int(counts.get(code, 0)), shape)
+        for code, label in enumerate(classes.cat.categories)
+    ][::-1]
+    swatches += state_swatches(states, shape=shape, zoom=zoom)
+    return ClassesBlock(
+        title=_heading(told, title),
+        swatches=tuple(swatches),
+        breaks=fact_of(classes, "breaks"),
+        colors=tuple(colors),
+        bounds=fact_of(classes, "bounds"),
+        decimals=decimals_of(
+            fact_of(classes, "bounds"),
+            told=told.decimals,
+            breaks=fact_of(classes, "breaks"),
+        ),
+        counted=plural_of(told.level),
+        signed=signed(classes),
+        classified=int(fact_of(classes, "classified", 0)),
+        shown=int(classes.notna().sum()),
+    )
+
+
+def _heading(told: Told, title: str | None) -> str:
+    if title is not None:
+        return typeset(title)
+    # A unit is not cut at the end of a line.
+    unit = told.unit.replace(" ", "\u00a0")
+    label = capital(told.name)
+    return typeset(f"{label} ({unit})" if unit else label)
+
+
+def remember(
+    ax: MapAxes,
+    drawn: pd.Series | pd.DataFrame,
+    *,
+    on: gpd.GeoDataFrame | None = None,
+) -> None:
+    """Keep the credits and notes of what is drawn.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    drawn
+        A series counts for the values, a frame for the ground. The credits of each code
+        go before the sources, which are those of the whole.
+    on
+        The units that values are drawn on: what is to be said of others is left out.
+    """
+    kept = ax.credits if isinstance(drawn, pd.Series) else ax.grounds
+    told = told_of(drawn)
+    kept.update(dict.fromkeys(_credits(drawn, told)))
+    tell_vintages(ax, vintage_told(drawn))
+    if isinstance(drawn, gpd.GeoDataFrame):
+        tell_outlines(ax, drawn)
+    shown = drawn.index if on is None else on.index
+    states = dict(told.states)
+    if on is not None and isinstance(drawn, pd.Series):
+        states = {**states_beside(on, drawn), **states}
+    said = [states[code] for code in shown[shown.isin(list(states))]]
+    for state, meaning in QUALIFIERS.items():
+        if state in said:
+            count = said.count(state)
+            plural = "s" if count > 1 else ""
+            ax.notes[f"{meaning} : {number(count)} valeur{plural}"] = None
+    ax.notes.update(dict.fromkeys(told.notes))
+    remarked = shown[shown.isin(list(told.remarks))]
+    ax.notes.update(dict.fromkeys(told.remarks[code] for code in remarked))
+
+
+def _credits(drawn: pd.Series | pd.DataFrame, told: Told) -> Iterable[str]:
+    """Return the credits of the rows, where each has its own, or those of the whole."""
+    if told.credits and drawn.index.isin(list(told.credits)).all():
+        return [told.credits[code] for code in drawn.index]
+    return told.sources
+
+
+def vintage_told(drawn: pd.Series | pd.DataFrame) -> dict[str, dict[str, str]]:
+    """
+    Return the years of what is drawn, under its printed name.
+
+    Parameters
+    ----------
+    drawn
+        Values, for their statistic, or outlines, for the list or the perimeters.
+    """
+    if isinstance(drawn, pd.Series):
+        year = vintage_of(drawn)
+        return {"values": {f"{uncapital(name_of(drawn))} {year}": year} if year else {}}
+    told = told_of(drawn)
+    date = (told.date or told.geography)[:4]
+    level = plural_of(told.level)
+    return {"outlines": {f"{level} {date}": date} if date and level else {}}
+
+
+def tell_vintages(ax: MapAxes, told: Mapping[str, Mapping[str, str]]) -> None:
+    """
+    Say at the foot of the page of which years things are, when they differ.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    told
+        What `vintage_told` returned, or the `vintages` of another map.
+    """
+    headings = {"values": "Millésimes", "outlines": "Limites au 1er janvier"}
+    for what, heading in headings.items():
+        years = ax.vintages[what]
+        ax.notes.pop(_listed(heading, years), None)
+        years.update(told.get(what, {}))
+        if len(set(years.values())) > 1:
+            ax.notes[_listed(heading, years)] = None
+
+
+def _listed(heading: str, years: Mapping[str, str]) -> str:
+    return f"{heading} : {' ; '.join(years)}"
+
+
+def free_spot(
+    ax: MapAxes, points: np.ndarray, half_width: float, half_height: float = 1.7
+) -> tuple[float, float] | None:
+    """
+    Return the first of some points where a text meets nothing, and keep its room.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    points
+        (n, 2) map metres, the best first.
+    half_width, half_height
+        Of the text, in millimetres.
+
+    Returns
+    -------
+    tuple of float or None
+        Map metres, or None when there is no room.
+    """
+    taken = np.array(ax.boxes, dtype=float).reshape(-1, 4)
+    half = np.array([half_width, half_height])
+    for point, centre in zip(points.tolist(), ax.to_mm(points), strict=True):
+        low, high = centre - half, centre + half
+        if not ((taken[:, :2] <= high) & (taken[:, 2:] >= low)).all(axis=1).any():
+            ax.boxes.append((*low.tolist(), *high.tolist()))
+            return point[0], point[1]
+    return None
+
+
+def in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """
+    Return the units whose box meets the frame, attributes kept.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Any geometries in the CRS of the map.
+    """
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    return carry(units.cx[x0:x1, y0:y1], units)
+
+
+def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options
+    """
+    Add polygons to a map, holes left open.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    shapes
+        Polygons in the CRS of the map.
+    **style
+        Options of `matplotlib.collections.PathCollection`; `linewidth` is that of A4.
+    """
+    if "linewidth" in style:
+        style["linewidth"] *= ax.plan.zoom
+    seen = np.asarray(shapes)[_meets_frame(ax, np.asarray(shapes))]
+    paths = [path for shape in seen if (path := outline_path(shape)) is not None]
+    if not paths:
+        return
+    with settings():
+        ax.add_collection(PathCollection(paths, **style), autolim=False)
+
+
+def _meets_frame(ax: MapAxes, shapes: np.ndarray) -> np.ndarray:
+    """Tell which shapes may be seen: a page of an atlas shows few of a thousand."""
+    boxes = shapely.bounds(shapes)
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    seen: np.ndarray = (
+        (boxes[:, 0] <= x1)
+        & (boxes[:, 2] >= x0)
+        & (boxes[:, 1] <= y1)
+        & (boxes[:, 3] >= y0)
+    )
+    return seen
+
+
+def merged(shapes: np.ndarray) -> shapely.Geometry:
+    """
+    Return shapes that share their borders as one, without the borders between.
+
+    Parameters
+    ----------
+    shapes
+        Polygons; those that overlap by a hair are accepted, and take longer.
+    """
+    if shapely.coverage_is_valid(shapes):
+        return shapely.coverage_union_all(shapes)
+    return shapely.union_all(shapes)
+
+
+def outline_path(shape: shapely.Geometry | None) -> Path | None:
+    """Turn polygons into one path whose holes are holes.
+
+    Parameters
+    ----------
+    shape
+        A geometry; what is no polygon is left out.
+    """
+    if shape is None or shape.is_empty:
+        return None
+    rings = [
+        np.asarray(ring.coords)[:, :2]
+        for polygon in shapely.get_parts(shapely.orient_polygons(shape))
+        if polygon.geom_type == "Polygon"
+        for ring in (polygon.exterior, *polygon.interiors)
+    ]
+    if not rings:
+        return None
+    codes = []
+    for ring in rings:
+        codes += [Path.MOVETO, *[Path.LINETO] * (len(ring) - 2), Path.CLOSEPOLY]
+    return Path(np.concatenate(rings), codes)

@@ -1,0 +1,317 @@
+"""Names on the map: placed without overlap, text that stays text."""
+
+from __future__ import annotations
+
+from numbers import Real
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.lines import Line2D
+
+from basinmap.errors import DataError
+from basinmap.maps.layers.drawing import inked
+from basinmap.maps.layers.placement import place_labels, split_label
+from basinmap.maps.look.lettering import LEADING, letter
+from basinmap.maps.look.themes import MM_PER_POINT, font, one_line, settings, text_width
+from basinmap.maps.paper.guards import check_drawable, check_map
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
+from basinmap.measures import check_columns
+from basinmap.typography import shortest, typeset
+from basinmap.values.checks import check_series, check_states, numbers, states_beside
+
+__all__ = ["draw_labels"]
+
+_NEAR = 1.5  # mm: half a name high, it would be written over the marker
+_FAR = (-1e15, 1e15)
+
+
+def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
+    ax: MapAxes,
+    units: gpd.GeoDataFrame,
+    *,
+    column: str = "name",
+    priority: pd.Series | None = None,
+    strong: int = 0,
+    most: int | None = None,
+    size: float | None = None,
+    color: str | None = None,
+    italic: bool = False,
+) -> int:
+    """
+    Write the names of units where there is room, the important ones first.
+
+    A name that finds no room is left out rather than drawn over another. Draw
+    every other layer first: names avoid circles, distances and markers.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Polygons or points in EPSG:2154.
+    column
+        Column of the names.
+    priority
+        The greater, the sooner placed, what is missing as 0; by default the column
+        `population`, else the surface.
+    strong
+        How many of the first are written larger.
+    most
+        How many names are tried, the first by priority; all by default. Thirty is
+        what a picture of a third of a page bears.
+    size
+        Size in points; by default that of the theme, larger on a poster.
+    color
+        Text colour; by default the ink of the theme.
+    italic
+        Whether the names slant.
+
+    Returns
+    -------
+    int
+        How many names were written.
+
+    Raises
+    ------
+    ColumnError
+        If the column is missing.
+    CRSError
+        If the units are in degrees, in Web Mercator or without CRS.
+    DataError
+        If no unit lies in the frame, a priority is no number, or these very names are
+        written already.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> lens = bm.communes(epci="call")
+    >>> fig, ax = bm.page(lens, title="CA de Lens-Liévin")
+    >>> bm.draw_outlines(ax, lens)
+    >>> bm.draw_labels(ax, lens, strong=3) > 30
+    True
+    """
+    check_map(ax)
+    check_drawable(units)
+    check_columns(units, column)
+    check_states(units[column], states_beside(units, units[column]))
+    visible = _visible(ax, _new(ax, _named(units, column), column))
+    rank = _rank(visible, priority).sort_values(ascending=False, kind="stable")
+    rank = rank.iloc[: _checked_most(most)]
+    visible = visible.loc[rank.index]
+    theme = ax.plan.theme
+    _check_size(size)
+    base, zoom = size or theme.label, ax.plan.zoom
+    ink = inked(ax, color or theme.ink)
+    sizes = np.where(np.arange(len(visible)) < strong, base + 1.4 * ax.plan.zoom, base)
+    family = theme.family if italic else theme.narrow  # the narrow one never slants
+    names = [_broken(_printed(name)) for name in visible[column]]
+    weights = np.where(np.arange(len(visible)) < strong, 500, 400)
+    boxes = [
+        _box(name, points, int(weight), family, 0.4 * zoom)
+        for name, points, weight in zip(names, sizes, weights, strict=True)
+    ]
+    anchors, radii, home = _rooms(ax, visible)
+    width, height = ax.plan.frame[2:]
+    # Gaps between names are told for A4: a poster is measured in larger millimetres.
+    placed = place_labels(
+        anchors / zoom,
+        np.array(boxes) / zoom,
+        priority=rank.to_numpy(dtype=float),
+        frame=(0.8, 0.8, width / zoom - 0.8, height / zoom - 0.8),
+        radii=radii / zoom,
+        obstacles=np.array(ax.boxes).reshape(-1, 4) / zoom,
+        discs=np.array(list(ax.symbols.values())).reshape(-1, 3) / zoom,
+        home=home / zoom,
+        leaders=max(strong, 4) if ax.symbols else strong,
+    )
+    ax.boxes.extend(map(tuple, (zoom * placed.boxes[placed.placed]).tolist()))
+    centres = ax.to_metres(zoom * np.column_stack([placed.x, placed.y]))
+    leaders = ax.to_metres(zoom * placed.leader.reshape(-1, 2)).reshape(-1, 4)
+    with settings():
+        for i in np.flatnonzero(placed.placed):
+            style = font(family, sizes[i], weight=int(weights[i]), italic=italic)
+            _write(ax, names[i], centres[i], style, ink)
+            ax.named.add((str(visible.index[i]), str(visible[column].iloc[i])))
+            if np.isfinite(leaders[i]).all():
+                x0, y0, x1, y1 = leaders[i]
+                ax.add_line(
+                    Line2D(
+                        [x0, x1],
+                        [y0, y1],
+                        color=ink,
+                        lw=0.35 * zoom,
+                        zorder=STACK["leaders"],
+                    )
+                )
+    return int(placed.placed.sum())
+
+
+def _checked_most(most: object) -> int | None:
+    if most is None or (isinstance(most, int) and most > 0):
+        return most
+    msg = f"most={most!r}: give how many names may be written, such as most=30"
+    raise DataError(msg)
+
+
+def _named(units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+    """Return the units that have a name."""
+    named = units[column].notna()
+    named &= units[column].map(lambda name: bool(one_line(str(name))))
+    if not named.any():
+        msg = f"{column}: none of the {len(units)} units has a name to write"
+        raise DataError(msg)
+    return units[named]
+
+
+def _check_size(size: float | None) -> None:
+    if size is not None and not 0 < size < np.inf:
+        msg = f"size={size}: give the size of the names, in points"
+        raise DataError(msg)
+
+
+def _new(ax: MapAxes, units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+    """Return the units whose name is not written yet."""
+    pairs = zip(units.index.astype(str), units[column].astype(str), strict=True)
+    there = np.array([pair in ax.named for pair in pairs])
+    if there.all():
+        msg = (
+            f"the names of these {len(units)} units are written already: make the page "
+            "again before writing them again"
+        )
+        raise DataError(msg)
+    return units[~there]
+
+
+def _printed(name: object) -> str:
+    """Return a name on one line; a number as the French write it."""
+    if isinstance(name, Real) and not isinstance(name, bool):
+        return shortest(float(name))
+    return one_line(str(name))
+
+
+def _visible(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the part of each unit that the frame shows, slivers left out."""
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    found = units.cx[x0:x1, y0:y1]
+    if found.empty:
+        msg = f"none of the {len(units)} units lies in the frame of the map"
+        raise DataError(msg)
+    shown = shapely.clip_by_rect(found.geometry.array, x0, y0, x1, y1)
+    kept = ~shapely.is_empty(np.asarray(shown))
+    return found.set_geometry(gpd.GeoSeries(shown, found.index, crs=units.crs))[kept]
+
+
+def _rank(units: gpd.GeoDataFrame, priority: pd.Series | None) -> pd.Series:
+    what = "priority"
+    if priority is None:
+        if "population" not in units.columns:
+            return units.area
+        what, priority = "population", units["population"]
+    check_series(priority, what)
+    return numbers(priority, what).reindex(units.index).fillna(0).clip(*_FAR)
+
+
+def _broken(name: str) -> str:
+    return split_label(typeset(name), 13)
+
+
+def _box(
+    name: str, points: float, weight: int, family: str, room: float
+) -> tuple[float, float]:
+    """Return width and height of a name in millimetres."""
+    properties = font(family, points, weight=weight)
+    lines = name.split("\n")
+    width = max(text_width(line, properties) for line in lines)
+    return width + room, points * MM_PER_POINT * (0.78 + LEADING * (len(lines) - 1))
+
+
+def _rooms(
+    ax: MapAxes, units: gpd.GeoDataFrame
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where each name hangs, the radius of its symbol, the room at home."""
+    circles = units.geometry.apply(_widest_circle)
+    anchors = ax.to_mm(np.array([(c.x, c.y) for c, _ in circles]))
+    radii = np.zeros(len(units))
+    home = np.array(
+        [
+            _chord(shape, centre, radius)
+            for shape, (centre, radius) in zip(units.geometry, circles, strict=True)
+        ]
+    )
+    home = home * 1000 / ax.plan.scale
+    for row, code in enumerate(units.index):
+        if str(code) in ax.symbols:
+            x, y, r = ax.symbols[str(code)]
+            anchors[row], radii[row], home[row] = (x, y), r, np.nan
+        elif (marker := _marker_under(ax, anchors[row])) is not None:
+            anchors[row], radii[row] = marker[:2], marker[2]
+    return anchors, radii, home
+
+
+def _marker_under(ax: MapAxes, anchor: np.ndarray) -> np.ndarray | None:
+    """Return centre and half width of the marker that bars the middle of a unit."""
+    boxes = np.array(ax.boxes, dtype=float).reshape(-1, 4)
+    sides = boxes[:, 2:] - boxes[:, :2]
+    # Of what is taken, markers alone are square; a name hangs beside them.
+    bars = np.abs(sides[:, 0] - sides[:, 1]) < 1e-6
+    bars &= ((boxes[:, :2] - _NEAR <= anchor) & (anchor <= boxes[:, 2:] + _NEAR)).all(1)
+    found = boxes[bars]
+    if not len(found):
+        return None
+    return np.append((found[0, :2] + found[0, 2:]) / 2, sides[bars][0, 0] / 2)
+
+
+def _widest_circle(shape: shapely.Geometry) -> tuple[shapely.Point, float]:
+    """Return centre and radius of the widest circle inside the largest part."""
+    part = max(shapely.get_parts(shape), key=shapely.area)
+    if part.area == 0:
+        return shapely.centroid(shape), 0.0
+    fine_enough = max(1.0, part.area**0.5 / 50)
+    line = shapely.maximum_inscribed_circle(part, tolerance=fine_enough)
+    centre = shapely.Point(line.coords[0])
+    return centre, float(line.length)
+
+
+def _chord(
+    shape: shapely.Geometry, centre: shapely.Point, radius: float
+) -> tuple[float, float]:
+    """Return half the width of the unit at the height of the anchor, and a height."""
+    x0, _, x1, _ = shape.bounds
+    line = shapely.LineString([(x0 - 1, centre.y), (x1 + 1, centre.y)])
+    parts = shapely.get_parts(shapely.intersection(line, shape))
+    spans = [p.bounds for p in parts if p.bounds[0] <= centre.x <= p.bounds[2]]
+    if not spans:
+        return radius, radius
+    half = min(min(centre.x - s[0], s[2] - centre.x) for s in spans)
+    return half, radius
+
+
+def _write(
+    ax: MapAxes, text: str, centre: np.ndarray, style: object, color: str
+) -> None:
+    """Write the halo as an outline, then the text itself, which stays text."""
+    x, y = (float(value) for value in centre)
+    common: dict[str, Any] = {
+        "font": style,
+        "ha": "center",
+        "va": "center",
+        "linespacing": LEADING,
+        "clip_on": True,
+    }
+    halo, width = ax.plan.theme.halo, 1.7 * ax.plan.zoom
+    letter(
+        ax,
+        x,
+        y,
+        text,
+        color=halo,
+        halo=width,
+        zorder=STACK["halos"],
+        gid="halo",
+        **common,
+    )
+    letter(ax, x, y, text, color=color, zorder=STACK["names"], gid="name", **common)

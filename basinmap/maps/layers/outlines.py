@@ -1,0 +1,133 @@
+"""Outlines of units, and the land around them."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+
+from basinmap.maps.layers.doors import enter, fill_of, leave, meets_frame
+from basinmap.maps.layers.drawing import (
+    add_key,
+    checked_width,
+    fill_shapes,
+    in_frame,
+    inked,
+)
+from basinmap.maps.paper.blocks import Swatch
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
+from basinmap.typography import typeset
+
+__all__ = ["draw_neighbours", "draw_outlines"]
+
+
+def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
+    """
+    Draw the land around the territory, pale, to be put under everything else.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Polygons in EPSG:2154; those outside the frame are left out.
+
+    Raises
+    ------
+    CRSError
+        If the units are not in EPSG:2154.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
+    >>> bm.draw_neighbours(ax, bm.epcis())
+    """
+    enter(ax, units, areas=True, keyed=False)
+    if not meets_frame(ax, units):
+        return
+    theme = ax.plan.theme
+    fill_shapes(
+        ax,
+        in_frame(ax, units).geometry,
+        facecolor=theme.land,
+        edgecolor="#ffffff",
+        linewidth=0.9,
+        zorder=STACK["neighbours"],
+        label="_neighbours",
+    )
+    leave(ax, on=units)
+
+
+def draw_outlines(
+    ax: MapAxes,
+    units: gpd.GeoDataFrame,
+    *,
+    label: str | None = None,
+    color: str | None = None,
+    width: float | None = None,
+    dashes: tuple[float, ...] = (),
+    fill: str | None = None,
+) -> None:
+    """
+    Draw the outlines of units.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Polygons in EPSG:2154.
+    label
+        Entry of the legend; none by default.
+    color
+        Line colour; by default the ink of the theme.
+    width
+        Line width in points; by default 0.8, more on a poster.
+    dashes
+        Dash pattern in points, such as `(3, 2)`.
+    fill
+        Fill colour; none by default.
+
+    Raises
+    ------
+    CRSError
+        If the units are not in EPSG:2154.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
+    >>> bm.draw_outlines(ax, bm.epcis(), label="limite d'EPCI")
+    """
+    enter(ax, units, areas=True, keyed=bool(label))
+    color = inked(ax, color or ax.plan.theme.ink)
+    fill = inked(ax, fill) if fill else None
+    zoom = ax.plan.zoom
+    width = (
+        0.8 * zoom
+        if width is None
+        else checked_width(width, "width", "points", least=0.0)
+    )
+    if not meets_frame(ax, units):
+        return
+    seen = in_frame(ax, units).geometry
+    floor = "outlines" if fill is None else "filled outlines"
+    # Without a label it is ground, that data are meant to cover.
+    ground = fill_of(ax, seen, label, floor) if fill and label else None
+    fill_shapes(
+        ax,
+        seen,
+        facecolor=fill or "none",
+        edgecolor=color,
+        linewidth=width / zoom,
+        linestyle=(0, dashes) if dashes else "solid",
+        zorder=STACK[floor],
+        label=label or "_outlines",
+    )
+    leave(ax, on=units, fill=ground)
+    if label:
+        shape, inner = ("line", color) if fill is None else ("box", fill)
+        swatch = Swatch(
+            typeset(label), inner, shape=shape, edge=color, width=width, dashes=dashes
+        )
+        add_key(ax, swatch)

@@ -1,0 +1,194 @@
+"""Proportional circles: an amount each, large ones first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import groupby
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from matplotlib.collections import EllipseCollection
+
+from basinmap.maps.layers.doors import enter, leave
+from basinmap.maps.layers.drawing import (
+    STATE_EDGE,
+    class_colors,
+    class_looks,
+    classes_block,
+    on_units,
+    states_of_classes,
+)
+from basinmap.maps.layers.sizes import (
+    checked_sizes,
+    largest_radius,
+    mark_missing,
+    reference_size,
+    scale_of_host,
+    sizes_told,
+)
+from basinmap.maps.look.themes import MM_PER_POINT, settings
+from basinmap.maps.paper.blocks import CirclesBlock
+from basinmap.maps.paper.guards import (
+    check_seen,
+)
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
+from basinmap.typography import capital, typeset
+from basinmap.values.checks import name_of
+
+__all__ = ["circles_block", "draw_symbols"]
+
+
+def draw_symbols(
+    ax: MapAxes,
+    units: gpd.GeoDataFrame,
+    sizes: pd.Series,
+    *,
+    classes: pd.Series | None = None,
+    palette: str | Sequence[str] | None = None,
+    largest: float | None = None,
+    largest_mm: float | None = None,
+    title: str | None = None,
+) -> None:
+    """
+    Draw circles whose area is proportional to a stock, large ones first.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Polygons or points in EPSG:2154; a circle sits at the representative
+        point.
+    sizes
+        A stock, on the codes of `units`.
+    classes
+        Classes of a rate that colour the circles; by default one colour.
+    palette
+        Palette of the classes.
+    largest
+        Amount whose circle has that radius, the same for maps to compare; by default
+        the greatest.
+    largest_mm
+        Radius of the largest circle; by default such that the circles cover an
+        eighth of the territory.
+    title
+        Heading of the nested circles; by default label of the stock.
+
+    Raises
+    ------
+    MeasureError
+        If `sizes` is a rate, whose circles mean nothing.
+    DataError
+        If a value is negative or infinite, or no code is of `units`.
+    CRSError
+        If the units are not in EPSG:2154.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> lens = bm.communes(epci="call")
+    >>> table = bm.statistics(epci="call")
+    >>> fig, ax = bm.page(lens, title="Logements")
+    >>> bm.draw_symbols(ax, lens, bm.compute("L01", table))
+    """
+    enter(ax, units)
+    check_seen(ax, units)
+    values, missing = checked_sizes(units, sizes)
+    theme = ax.plan.theme
+    order = values.sort_values(ascending=False, kind="stable").index
+    order = order[values.loc[order] > 0]
+    heading = typeset(title or capital(name_of(sizes)))
+    if largest is None and largest_mm is None:
+        largest, largest_mm = scale_of_host(ax, heading, CirclesBlock, "radii")
+    largest = reference_size(values, largest)
+    radius = largest_radius(ax, units, values / largest, largest_mm)
+    points = units.geometry.representative_point()
+    places = pd.DataFrame({"x": points.x, "y": points.y}).loc[order]
+    radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
+    looks = [(theme.faint, "")] * len(order)
+    if classes is not None:
+        aligned = on_units(units, classes).loc[order]
+        colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
+        states = states_of_classes(aligned)
+        looks = class_looks(aligned, colors, states, ax.plan.zoom)
+    _add_circles(ax, places.to_numpy(), radii, looks, heading or "circles")
+    for code, (x, y), r in zip(order, ax.to_mm(places), radii, strict=True):
+        ax.symbols[str(code)] = (float(x), float(y), float(r))
+    blocks: list[object] = [circles_block(ax, values, largest, radius, heading)]
+    measured = [sizes]
+    if classes is not None:
+        measured.append(classes)
+        block = classes_block(
+            aligned, colors, states, None, shape="disc", zoom=ax.plan.zoom
+        )
+        blocks.insert(0, block)
+    leave(ax, *blocks, values=measured, on=units)
+    mark_missing(ax, units, values, missing)
+
+
+def _add_circles(
+    ax: MapAxes,
+    centres: np.ndarray,
+    radii: np.ndarray,
+    looks: list[tuple[str, str]],
+    label: str,
+) -> None:
+    """Add circles in their order, in as few collections as their hatches allow."""
+    across, at = 2 * radii / MM_PER_POINT, 0
+    with settings():
+        for hatch, run in groupby(looks, key=lambda look: look[1]):
+            fills = [color for color, _ in run]
+            part = slice(at, at + len(fills))
+            circles = EllipseCollection(
+                across[part],
+                across[part],
+                np.zeros(len(fills)),
+                units="points",
+                offsets=centres[part],
+                offset_transform=ax.transData,
+                facecolors=fills,
+                edgecolors=STATE_EDGE if hatch else ax.plan.theme.ink,
+                linewidths=(0.8 if hatch else 0.4) * ax.plan.zoom,
+                hatch=hatch or None,
+                zorder=STACK["symbols"],
+                label=label,
+            )
+            ax.add_collection(circles, autolim=False)
+            at += len(fills)
+
+
+def circles_block(
+    ax: MapAxes, values: pd.Series, largest: float, radius: float, title: str
+) -> CirclesBlock:
+    """
+    Return round values whose circles can be told apart.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    values
+        A stock.
+    largest
+        Amount whose circle is the largest.
+    radius
+        Of its circle, in millimetres.
+    title
+        Heading.
+    """
+    radii = {
+        value: radius * math.sqrt(value / largest)
+        for value in sizes_told(values, largest)
+    }
+    first = next(iter(radii))
+    told = [v for v, r in radii.items() if v == first or r > 0.5 * ax.plan.zoom]
+    return CirclesBlock(
+        title=title,
+        values=tuple(told),
+        radii=tuple(radii[value] for value in told),
+        color="none",
+        edge=ax.plan.theme.ink,
+    )

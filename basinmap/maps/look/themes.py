@@ -1,0 +1,456 @@
+"""The look of a sheet: fonts, inks, sizes, as one frozen value."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import as_file, files
+from os import PathLike
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, cast
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.colors import to_hex, to_rgb
+
+from basinmap.errors import BasinmapWarning, DataError, culprits
+from basinmap.maps.look.vision import seen
+from basinmap.typography import printable
+
+__all__ = ["GREY", "HALF_COLUMN", "PRINT", "Theme", "in_grey", "with_fonts"]
+
+MM_PER_POINT: Final = 25.4 / 72
+_MEASURED: Final = 200.0
+# What French documents print beyond ASCII.
+_FRENCH: Final = "àâçéèêëîïôùûœÀÇÉÈÊŒæ«»’–…°²€×−\u00a0\u202f"
+
+RC: Final = MappingProxyType(
+    {
+        "pdf.fonttype": 42,  # real TrueType: text stays text
+        "pdf.compression": 6,
+        "svg.fonttype": "none",
+        "svg.hashsalt": "basinmap",  # ids that do not change from run to run
+        "text.parse_math": False,
+        "text.hinting": "none",  # hinted glyphs are wider than their halo
+        "path.simplify": False,
+        "font.family": ["Fira Sans", "DejaVu Sans"],
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """
+    Fonts, inks and sizes of a sheet.
+
+    Attributes
+    ----------
+    family, narrow
+        Font families of the text and of the labels on the map.
+    title, subtitle, heading, body, small, label
+        Sizes in points: title, subtitle, legend heading, legend text, credits,
+        names on the map.
+    ink, soft, faint
+        Colours of text and strong lines, of secondary text, of thin lines.
+    land, missing, halo
+        Colours of the neighbours, of what is not available, around names.
+    margin
+        Margin of the page, in millimetres.
+    grey
+        Whether all is printed in black and white: colours of classes become greys.
+    """
+
+    family: str = "Fira Sans"
+    narrow: str = "Fira Sans Condensed"
+    title: float = 16.0
+    subtitle: float = 9.0
+    heading: float = 8.2
+    body: float = 7.5
+    small: float = 6.5
+    label: float = 6.6
+    ink: str = "#1f2430"
+    soft: str = "#5b6270"
+    faint: str = "#b9bcc4"
+    land: str = "#eeede9"
+    missing: str = "#ffffff"
+    halo: str = "#ffffff"
+    margin: float = 10.0
+    grey: bool = False
+
+
+def in_grey(theme: Theme) -> Theme:
+    """
+    Return a theme without colours, of the same sizes; the land around is paler.
+
+    Parameters
+    ----------
+    theme
+        Any theme.
+
+    Examples
+    --------
+    >>> in_grey(PRINT).ink
+    '#242424'
+    """
+    ink, soft, faint, land, missing, halo = seen(
+        [theme.ink, theme.soft, theme.faint, theme.land, theme.missing, theme.halo],
+        "grey",
+    )
+    # Paler once, for the land around not to be taken for the lightest class.
+    pale = 0.0 if theme.grey else 0.5
+    paler = to_hex([part + pale * (1 - part) for part in to_rgb(land)])  # type: ignore[arg-type]
+    return replace(
+        theme,
+        grey=True,
+        ink=ink,
+        soft=soft,
+        faint=faint,
+        land=paler,
+        missing=missing,
+        halo=halo,
+    )
+
+
+PRINT: Final = Theme()
+"""The default theme, for A4 on an office printer or at a printer's."""
+
+GREY: Final = in_grey(PRINT)
+"""« Niveaux de gris »: for a black-and-white print or a photocopy."""
+
+HALF_COLUMN: Final = Theme(
+    title=9.5,
+    subtitle=7.0,
+    heading=7.0,
+    body=6.5,
+    small=5.5,
+    label=5.8,
+    margin=2.0,
+)
+"""For a figure of 85 mm in the column of a bulletin."""
+
+
+@cache
+def register_fonts() -> None:
+    """Make the bundled fonts known to matplotlib, once."""
+    folder = files("basinmap.maps") / "fonts"
+    for entry in sorted(folder.iterdir(), key=lambda item: item.name):
+        if entry.name.endswith(".ttf"):
+            with as_file(entry) as path:
+                font_manager.fontManager.addfont(path)
+
+
+def with_fonts(
+    theme: Theme,
+    fonts: str | PathLike[str] | Iterable[str | PathLike[str]],
+    *,
+    family: str | None = None,
+    narrow: str | None = None,
+) -> Theme:
+    """
+    Return a theme in fonts of your own, from TTF or OTF files.
+
+    Parameters
+    ----------
+    theme
+        The theme to dress.
+    fonts
+        A folder, a file, or several files. Regular and bold of one family at least;
+        the italic when names of rivers and neighbours are to slant.
+    family, narrow
+        Which families to use for the text and for the names on the map, when the files
+        hold several; the second is by default the first.
+
+    Raises
+    ------
+    DataError
+        If there is no font file, one cannot be read or is a variable font, or the
+        family is none of those the files hold.
+
+    Warns
+    -----
+    BasinmapWarning
+        If a font lacks signs of French; DejaVu Sans draws those.
+
+    Examples
+    --------
+    >>> from importlib.resources import as_file, files
+    >>> with as_file(files("basinmap.maps") / "fonts") as folder:
+    ...     theme = with_fonts(PRINT, folder, family="Fira Sans Condensed")
+    >>> theme.family, theme.narrow
+    ('Fira Sans Condensed', 'Fira Sans Condensed')
+    """
+    found: dict[str, set[str]] = {}
+    for path in _font_files(fonts):
+        name, signs = _read_font(path)
+        found[name] = found.get(name, set(_FRENCH)) & signs
+        _register(path)
+    text_width.cache_clear()
+    family = family or (next(iter(found)) if len(found) == 1 else None)
+    for wanted in (family, narrow or family):
+        if wanted not in found:
+            asked = f"no font {wanted!r} there" if wanted else f"{len(found)} families"
+            msg = f"{asked}: the files hold {culprits(sorted(found))}; name one, "
+            raise DataError(msg + f"family={min(found)!r}")
+    chosen = (str(family), str(narrow or family))
+    for name in dict.fromkeys(chosen):
+        lacking = [sign for sign in _FRENCH if sign not in found[name]]
+        if lacking:
+            written = ", ".join(f"U+{ord(sign):04X} {sign}" for sign in lacking[:8])
+            msg = f"font {name!r} lacks {len(lacking)} signs: {written}; "
+            warnings.warn(msg + "others will draw them", BasinmapWarning, stacklevel=2)
+    return replace(theme, family=chosen[0], narrow=chosen[1])
+
+
+def _font_files(
+    fonts: str | PathLike[str] | Iterable[str | PathLike[str]],
+) -> list[Path]:
+    """Return the font files there are, in order."""
+    given = [fonts] if isinstance(fonts, (str, PathLike)) else list(fonts)
+    paths: list[Path] = []
+    for path in (Path(item).resolve() for item in given):
+        inside = sorted(path.iterdir()) if path.is_dir() else [path]
+        kept = [item for item in inside if item.suffix.lower() in {".ttf", ".otf"}]
+        if not kept or not path.exists():
+            msg = f"{path}: no TTF or OTF file there; give the folder or the files"
+            raise DataError(msg)
+        paths += kept
+    if not paths:
+        msg = "no font file; give a folder, or the files: with_fonts(theme, 'fonts')"
+        raise DataError(msg)
+    return paths
+
+
+def _read_font(path: Path) -> tuple[str, set[str]]:
+    """Return the family of a font file, and the signs of French it has."""
+    try:
+        head = path.read_bytes()
+        face = font_manager.get_font(path)
+    except (OSError, RuntimeError) as error:
+        msg = f"{path}: cannot be read as a font: {error}"
+        raise DataError(msg) from error
+    tables = {head[at : at + 4] for at in range(12, 12 + 16 * head[5], 16)}
+    if b"fvar" in tables:
+        msg = (
+            f"{path.name} is a variable font, of which only the lightest weight would "
+            "be drawn; give the static files (Regular, Bold…) of the family"
+        )
+        raise DataError(msg)
+    signs = {sign for sign in _FRENCH if face.get_char_index(ord(sign))}
+    return str(face.family_name), signs
+
+
+_OWN: Final[dict[str, None]] = {}
+
+
+def own_fonts() -> list[str]:
+    """Return the files of the fonts that `with_fonts` has met."""
+    return list(_OWN)
+
+
+def register_own(paths: Iterable[str]) -> None:
+    """
+    Make the fonts of the user known, as in the process that sent them.
+
+    Parameters
+    ----------
+    paths
+        What `own_fonts` returned there.
+    """
+    for path in paths:
+        _register(Path(path))
+
+
+def _register(path: Path) -> None:
+    """Make a font file known to matplotlib, unless it is already."""
+    register_fonts()
+    manager = font_manager.fontManager
+    _OWN[str(path)] = None
+    if str(path) not in {entry.fname for entry in manager.ttflist}:
+        manager.addfont(path)
+
+
+@cache
+def font(
+    family: str, size: float, *, weight: int = 400, italic: bool = False
+) -> font_manager.FontProperties:
+    """
+    Return a font, with a fallback that has the rarer signs.
+
+    Parameters
+    ----------
+    family
+        Font family.
+    size
+        Size in points.
+    weight
+        400 (regular), 500 (medium) or 700 (bold).
+    italic
+        Whether it slants.
+
+    Raises
+    ------
+    DataError
+        If the family is unknown.
+    """
+    register_fonts()
+    known = {entry.name for entry in font_manager.fontManager.ttflist}
+    if family not in known:
+        near = get_close_matches(family, known, n=5, cutoff=0.5) or sorted(known)
+        msg = f"unknown font {family!r}; there are {culprits(near)}; "
+        raise DataError(msg + "add your own with with_fonts(theme, folder)")
+    # DejaVu has no medium weight, and matplotlib would say so at every text.
+    spare = "Fira Sans Condensed" if weight == 500 else "DejaVu Sans"
+    fallback = [] if spare == family else [spare]
+    return font_manager.FontProperties(
+        family=[family, *fallback],
+        size=size,
+        weight=weight,
+        style="italic" if italic else "normal",
+    )
+
+
+@cache
+def text_width(text: str, properties: font_manager.FontProperties) -> float:
+    """
+    Return the width of one line of text, in millimetres.
+
+    Parameters
+    ----------
+    text
+        One line.
+    properties
+        Its font, as returned by `font`.
+    """
+    face = font_manager.get_font(_faces(properties))
+    # Measured large and scaled down, so that no hinting changes the widths.
+    face.set_size(_MEASURED, 72)
+    with warnings.catch_warnings():  # saving the sheet names what has no sign
+        warnings.filterwarnings("ignore", message="(?s)Glyph .* missing from font")
+        face.set_text(text)
+    points = face.get_width_height()[0] / 64 / _MEASURED
+    return float(points * properties.get_size_in_points() * MM_PER_POINT)
+
+
+def _faces(properties: font_manager.FontProperties) -> list[str]:
+    """Return the font file, then those that have the rarer signs."""
+    found = []
+    for family in properties.get_family():
+        alone = properties.copy()
+        alone.set_family(family)
+        found.append(str(font_manager.findfont(alone)))
+    return found
+
+
+def wrapped(
+    text: str, width: float, properties: font_manager.FontProperties
+) -> list[str]:
+    """
+    Cut a text into lines no wider than `width`.
+
+    Parameters
+    ----------
+    text
+        The text; only ordinary spaces become line ends, but in a word that is
+        wider than a line.
+    width
+        In millimetres.
+    properties
+        Its font.
+    """
+    lines: list[str] = []
+    for word in re.sub(r"[\t\r\n]+", " ", text).split(" "):
+        longer = f"{lines[-1]} {word}" if lines else word
+        if lines and text_width(longer, properties) <= width:
+            lines[-1] = longer
+        else:
+            lines += _pieces(word, width, properties)
+    return lines
+
+
+def _pieces(
+    word: str, width: float, properties: font_manager.FontProperties
+) -> list[str]:
+    """Cut a word that is wider than a line."""
+    pieces = [word]
+    while len(pieces[-1]) > 1 and text_width(pieces[-1], properties) > width:
+        last = pieces.pop()
+        share = width / text_width(last, properties)
+        cut = max(1, int(len(last) * share * 0.95))
+        pieces += [last[:cut], last[cut:]]
+    return pieces
+
+
+def one_line(text: str) -> str:
+    r"""
+    Return a text without line ends and without signs that print nothing.
+
+    No-break spaces stay.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Examples
+    --------
+    >>> one_line("Taux  de\nvacance\x07 ")
+    'Taux de vacance'
+    """
+    return re.sub(r"[ \t\r\n]+", " ", printable(text)).strip()
+
+
+_OURS: Final = (
+    *("axes", "figure", "font", "grid", "hatch", "image", "legend", "lines"),
+    *("markers", "mathtext", "patch", "path", "pdf", "savefig", "scatter", "svg"),
+    *("text", "xtick", "ytick"),
+)
+
+
+@cache
+def _defaults() -> dict[str, Any]:
+    """Return matplotlib's own settings for what a sheet depends on."""
+    kept = {
+        str(name): value
+        for name, value in mpl.rcParamsDefault.items()
+        if name.split(".")[0] in _OURS and name != "savefig.directory"
+    }
+    return kept | dict(RC)
+
+
+@cache
+def _validated() -> dict[str, Any]:
+    """Return our settings as matplotlib keeps them."""
+    ours = _defaults()
+    with mpl.rc_context():
+        _apply()
+        return {name: value for name, value in mpl.rcParams.items() if name in ours}
+
+
+def _apply() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", mpl.MatplotlibDeprecationWarning)
+        mpl.rcParams.update(cast("Any", _defaults()))
+
+
+@contextmanager
+def settings() -> Iterator[None]:
+    """
+    Draw and save under our settings, whatever style the user has set.
+
+    A style that changed the inks, or `savefig.bbox`, would change the sheet.
+    """
+    register_fonts()
+    # Inside another one there is nothing to change: a look costs less than a copy.
+    params = cast("dict[str, Any]", mpl.rcParams)
+    if all(params[name] == value for name, value in _validated().items()):
+        yield
+        return
+    with mpl.rc_context():
+        _apply()
+        yield

@@ -1,0 +1,246 @@
+"""Exit labels: where the roads that leave the frame lead, « Vers Lille »."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+import numpy as np
+import shapely
+from matplotlib.patches import Polygon
+from matplotlib.patheffects import Stroke
+from pyproj import Transformer
+
+from basinmap.errors import DataError, culprits
+from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
+from basinmap.maps.paper.guards import check_map
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
+from basinmap.spatial.projections import METRIC
+from basinmap.typography import typeset
+
+__all__ = ["draw_exits"]
+
+# Longitude, latitude of the centre; the order tells which comes first of a direction.
+TOWNS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
+    {
+        "Paris": (2.35, 48.86),
+        "Lille": (3.06, 50.63),
+        "Bruxelles": (4.35, 50.85),
+        "Amiens": (2.30, 49.89),
+        "Dunkerque": (2.38, 51.03),
+        "Calais": (1.86, 50.95),
+        "Reims": (4.03, 49.26),
+        "Boulogne-sur-Mer": (1.61, 50.73),
+        "Saint-Quentin": (3.29, 49.85),
+        "Mons": (3.95, 50.45),
+        "Valenciennes": (3.52, 50.36),
+        "Arras": (2.78, 50.29),
+        "Cambrai": (3.24, 50.18),
+        "Douai": (3.08, 50.37),
+        "Béthune": (2.64, 50.53),
+        "Lens": (2.83, 50.43),
+    }
+)
+_ARROW: Final = 3.4
+_EDGE: Final = 1.2
+_SHIFT: Final = 0.3  # of the side of the frame: farther, the way there would be wrong
+_APART: Final = math.radians(32)
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """Where an arrow ends, in millimetres in the frame, and the box it takes."""
+
+    tip: tuple[float, float]
+    angle: float
+    text: tuple[float, float]
+    box: tuple[float, float, float, float]
+
+
+def draw_exits(
+    ax: MapAxes,
+    *,
+    towns: Mapping[str, tuple[float, float]] | None = None,
+    most: int = 5,
+) -> int:
+    """
+    Write at the edge of the frame which town lies beyond, with an arrow.
+
+    Draw every layer first, then exits, then names: each avoids what came before.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    towns
+        Longitude and latitude of towns, the important ones first; by default,
+        sixteen around the bassin minier.
+    most
+        How many are written, in directions at least 32° apart.
+
+    Returns
+    -------
+    int
+        How many were written: those inside the frame, or without room beside the
+        units of the page, are left out.
+
+    Raises
+    ------
+    DataError
+        If a position is no longitude and latitude.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
+    >>> bm.draw_neighbours(ax, bm.epcis())
+    >>> draw_exits(ax, towns={"Lille": (3.06, 50.63)})
+    1
+    """
+    check_map(ax)
+    known = TOWNS if towns is None else towns
+    _check(known)
+    width, height = ax.plan.frame[2:]
+    theme = ax.plan.theme
+    style = font(theme.family, theme.label, italic=True)
+    taken: list[float] = []
+    for name, place in _outside(ax, known):
+        angle = math.atan2(place[1] - height / 2, place[0] - width / 2)
+        gaps = (abs(math.remainder(angle - other, math.tau)) for other in taken)
+        if len(taken) == most or any(gap < _APART for gap in gaps):
+            continue
+        text = typeset(f"Vers {name}")
+        if ("", text) in ax.named:  # drawn before
+            continue
+        long = text_width(text, style), theme.label * MM_PER_POINT
+        spot = _spot(ax, place, long)
+        if spot is None:
+            continue
+        taken.append(angle)
+        ax.named.add(("", text))
+        _draw(ax, text, spot)
+    return len(taken)
+
+
+def _check(towns: Mapping[str, tuple[float, float]]) -> None:
+    wrong = [
+        name
+        for name, (lon, lat) in towns.items()
+        if not (abs(lon) <= 180 and abs(lat) <= 90)
+    ]
+    if wrong:
+        msg = (
+            f"{len(wrong)} town(s) not in longitude and latitude: {culprits(wrong)}; "
+            "write towns={'Lille': (3.06, 50.63)}"
+        )
+        raise DataError(msg)
+
+
+def _outside(
+    ax: MapAxes, towns: Mapping[str, tuple[float, float]]
+) -> Iterator[tuple[str, tuple[float, float]]]:
+    """Yield the towns beyond the frame, with their place in its millimetres."""
+    to_metres = Transformer.from_crs("EPSG:4326", METRIC, always_xy=True)
+    width, height = ax.plan.frame[2:]
+    for name, degrees in towns.items():
+        ((x, y),) = ax.to_mm(np.array([to_metres.transform(*degrees)])).tolist()
+        if not (0 <= x <= width and 0 <= y <= height):
+            yield name, (x, y)
+
+
+def _spot(
+    ax: MapAxes, place: tuple[float, float], size: tuple[float, float]
+) -> _Spot | None:
+    """Return the room nearest to where the way there leaves the frame."""
+    width, height = ax.plan.frame[2:]
+    edge = _EDGE * ax.plan.zoom
+    centre = (width / 2, height / 2)
+    across, up = place[0] - centre[0], place[1] - centre[1]
+    share = min(
+        (centre[0] - edge) / abs(across) if across else math.inf,
+        (centre[1] - edge) / abs(up) if up else math.inf,
+    )
+    x, y = centre[0] + share * across, centre[1] + share * up
+    sideways = abs(abs(x - centre[0]) - (centre[0] - edge)) < 1e-6
+    side = height if sideways else width
+    for shift in sorted(np.arange(-_SHIFT, _SHIFT, 0.01) * side, key=abs):
+        tip = (x, y + shift) if sideways else (x + shift, y)
+        # The arrow points at the town from wherever it is.
+        angle = math.atan2(place[1] - tip[1], place[0] - tip[0])
+        spot = _laid(tip, angle, size, _ARROW * ax.plan.zoom)
+        if _fits(ax, spot.box):
+            return spot
+    return None
+
+
+def _laid(
+    tip: tuple[float, float], angle: float, size: tuple[float, float], arrow: float
+) -> _Spot:
+    """Set a text behind an arrow, towards the inside of the frame."""
+    long, high = size
+    tail = tip[0] - arrow * math.cos(angle), tip[1] - arrow * math.sin(angle)
+    # From the middle of the text to the edge of its box, some room around it, that way.
+    room = 0.16 * arrow
+    reach = min(
+        (long / 2 + room) / max(abs(math.cos(angle)), 1e-9),
+        (high / 2 + room) / max(abs(math.sin(angle)), 1e-9),
+    )
+    text = tail[0] - reach * math.cos(angle), tail[1] - reach * math.sin(angle)
+    xs = [tip[0], text[0] - long / 2, text[0] + long / 2]
+    ys = [tip[1], text[1] - high / 2, text[1] + high / 2]
+    return _Spot(tip, angle, text, (min(xs), min(ys), max(xs), max(ys)))
+
+
+def _fits(ax: MapAxes, box: tuple[float, float, float, float]) -> bool:
+    width, height = ax.plan.frame[2:]
+    edge = _EDGE * ax.plan.zoom / 2
+    if min(box[:2]) < edge or box[2] > width - edge or box[3] > height - edge:
+        return False
+    if ax.subject is not None:
+        corners = ax.to_metres(np.array(box).reshape(2, 2)).ravel()
+        if shapely.intersects(ax.subject.array, shapely.box(*corners)).any():
+            return False
+    boxes = [
+        *ax.boxes,
+        *((x - r, y - r, x + r, y + r) for x, y, r in ax.symbols.values()),
+    ]
+    # Two texts on a line need a space between them.
+    low, high = box[0] - 2 * edge, box[2] + 2 * edge
+    return all(high < a or low > c or box[3] < b or box[1] > d for a, b, c, d in boxes)
+
+
+def _draw(ax: MapAxes, text: str, spot: _Spot) -> None:
+    theme = ax.plan.theme
+    turn = np.array(
+        [
+            [math.cos(spot.angle), -math.sin(spot.angle)],
+            [math.sin(spot.angle), math.cos(spot.angle)],
+        ]
+    )
+    arrow = np.array([[0, 0], [-1.9, 0.9], [-1.5, 0.18], [-_ARROW, 0.18]])
+    arrow = np.concatenate([arrow, arrow[::-1] * [1, -1]]) * ax.plan.zoom
+    ((x, y),) = ax.to_metres(np.array([spot.text])).tolist()
+    with settings():
+        shape = ax.to_metres(arrow @ turn.T + spot.tip)
+        ax.add_patch(
+            Polygon(
+                shape, closed=True, fc=theme.soft, ec="none", zorder=STACK["distances"]
+            )
+        )
+        style = font(theme.family, theme.label, italic=True)
+        middle: dict[str, Any] = {"font": style, "ha": "center", "va": "center"}
+        # Two texts: an effect on the one that is read would turn it into outlines.
+        halo = ax.text(
+            x, y, text, color=theme.halo, zorder=STACK["halos"], gid="halo", **middle
+        )
+        halo.set_path_effects(
+            [Stroke(linewidth=1.7 * ax.plan.zoom, foreground=theme.land)]
+        )
+        ax.text(
+            x, y, text, color=theme.soft, zorder=STACK["names"], gid="exit", **middle
+        )
+    ax.boxes.append(spot.box)

@@ -1,0 +1,601 @@
+"""The legend: what the layers left, set out in its own strip of the page."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.patches import Circle, Rectangle
+
+from basinmap.errors import BasinmapWarning, DataError, culprits
+from basinmap.maps.classing.classes import written
+from basinmap.maps.classing.figures import decimals_of
+from basinmap.maps.layers.doors import add_block
+from basinmap.maps.layers.drawing import remember
+from basinmap.maps.look.themes import (
+    Theme,
+    font,
+    settings,
+    text_width,
+    wrapped,
+)
+from basinmap.maps.margins.chronicles import ChronicleBlock
+from basinmap.maps.margins.insets import InsetBlock
+from basinmap.maps.paper.blocks import (
+    CirclesBlock,
+    ClassesBlock,
+    FiguresBlock,
+    KeyBlock,
+    Swatch,
+)
+from basinmap.maps.paper.guards import check_map, check_open
+from basinmap.maps.paper.layouts import scaled
+from basinmap.maps.paper.panels import Gathered, Maps, gathered
+from basinmap.maps.paper.pens import (
+    ROW,
+    TEXT,
+    Pen,
+    at_true_size,
+    block_height,
+    draw_block,
+    draw_swatch,
+    heading_height,
+    write_heading,
+)
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.measures import check_columns
+from basinmap.typography import number, shortest, typeset, uncapital
+from basinmap.values.checks import check_series, check_states, numbers
+from basinmap.values.columns import column
+from basinmap.values.told import Told, fresh, retell, told_of
+
+__all__ = ["draw_comparison", "draw_legend"]
+
+# Millimetres between two entries, and size: a long legend is set tighter, then smaller.
+_TIGHTER = ((5.0, 1.0), (3.6, 1.0), (2.4, 1.0), (2.4, 0.93), (2.4, 0.86))
+FOOT = 15.0
+"""Height kept at the bottom of the last column for the scale bar and the north."""
+
+
+def draw_comparison(
+    ax: MapAxes,
+    values: pd.Series | pd.DataFrame,
+    *,
+    names: pd.Series | Mapping[str, str] | None = None,
+    title: str | None = None,
+) -> None:
+    """
+    Set the same indicator for other territories beside the map.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`; the figures come with the next `draw_legend`.
+    values
+        One value a territory, indexed by its code, or by its printed name, the
+        territory of the map first. What is told of them gives unit, decimals, sources,
+        and what is printed before or in the place of one: « ≥ », « ≈ », « s », « s.o. »
+        or « n.d. ». Or what `compare` returned, with its names, and the change where
+        it is of two years.
+    names
+        Printed name of each code, such as `bm.epcis()["name"]`. What is said of a value
+        goes by its code: with names in the place of codes it would be lost.
+    title
+        Heading; by default the title of the indicator, which holds its year, and its
+        unit.
+
+    Raises
+    ------
+    DataError
+        If there is no value, or legend or foot are drawn already.
+    ColumnError
+        If a table is not as `compare` returns it.
+
+    Warns
+    -----
+    BasinmapWarning
+        If values are no longer those described, or names took the place of codes of
+        which something is said.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
+    >>> fig, ax = bm.page(bm.communes(epci="call"), title="Taux de vacance")
+    >>> rates = pd.Series({"CA de Lens-Liévin": 7.19, "Bassin minier": 8.06})
+    >>> bm.draw_comparison(ax, rates)
+    """
+    check_map(ax)
+    check_open(ax)
+    changes: tuple[str, ...] = ()
+    also = ""
+    if isinstance(values, pd.DataFrame):
+        check_columns(values, "name", "value")
+        names = values["name"] if names is None else names
+        if "change" in values.columns:
+            also, changes = _changes(values)
+        values = retell(
+            column(values, "value"),
+            sources=told_of(values).sources,
+            notes=told_of(values).notes,
+            remarks=told_of(values).remarks,
+        )
+    check_series(values)
+    values = fresh(values)
+    states = check_states(values)
+    figures, told = numbers(values), told_of(values)
+    printed = dict(names) if names is not None else {}
+    if figures.dropna().empty or np.isinf(figures).any():
+        msg = "nothing to compare: the values are missing or infinite"
+        raise DataError(msg)
+    add_block(
+        ax,
+        FiguresBlock(
+            title=typeset(_heading(told) if title is None else title),
+            rows=tuple(
+                (typeset(str(printed.get(n, n))), float(v)) for n, v in figures.items()
+            ),
+            decimals=decimals_of(figures, told=told.decimals),
+            unit=told.unit,
+            signed=told.kind == "growth",
+            states=tuple(str(states.get(n, "")) for n in figures.index),
+            also=typeset(also),
+            changes=changes,
+        ),
+    )
+    remember(ax, values)
+
+
+def _heading(told: Told) -> str:
+    """Return what figures are of: indicator, year and unit."""
+    named = told.title or told.label
+    if not named:
+        return "Comparaison"
+    return f"{named} ({told.unit})" if told.unit else named
+
+
+def _changes(table: pd.DataFrame) -> tuple[str, tuple[str, ...]]:
+    """Return what changes are of, and each as it is printed."""
+    changes = column(table, "change")
+    told, states = told_of(changes), check_states(changes)
+    rows = tuple((str(code), float(value)) for code, value in changes.items())
+    block = FiguresBlock(
+        title="",
+        rows=rows,
+        decimals=decimals_of(numbers(changes), told=told.decimals),
+        unit="",
+        signed=True,
+        states=tuple(str(states.get(code, "")) for code in changes.index),
+    )
+    written_ = tuple(block.written(place, "") for place in range(len(rows)))
+    return f"Sous chaque valeur : {uncapital(told.definition)}", written_
+
+
+def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
+    """
+    Write the legend of everything drawn so far, in the strip of the page.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`, or all those of `panels`: what they share stands once,
+        without counts.
+    histogram
+        Values whose distribution is drawn under the classes; none by default.
+
+    Raises
+    ------
+    DataError
+        If nothing that needs a legend was drawn, or the legend is there already.
+    MeasureError
+        If maps of a sheet bear one title and other classes, colours or sizes.
+
+    Warns
+    -----
+    BasinmapWarning
+        If the strip is too short for all of it.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> lens = bm.communes(epci="call")
+    >>> rate = bm.compute("L04", bm.statistics(epci="call"))
+    >>> fig, ax = bm.page(lens, title="Taux de vacance")
+    >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
+    >>> bm.draw_legend(ax, histogram=rate)
+    """
+    found = gathered(ax)
+    if any(one.explained for one in found.sheet.maps):
+        msg = (
+            "the legend of this sheet is drawn already: make the page again before "
+            "drawing it again; of several maps, write draw_legend(maps) once"
+        )
+        raise DataError(msg)
+    if not found.blocks:
+        msg = (
+            "nothing to explain: no layer with an entry was drawn before the legend, "
+            "or what was lies outside the frame"
+        )
+        raise DataError(msg)
+    blocks = _in_reading_order(found.blocks)
+    if histogram is not None:
+        blocks = _with_histogram(blocks, histogram)
+    flows = (_Flow(found, blocks, *step) for step in _TIGHTER)
+    with settings():
+        flow = next((one for one in flows if one.missing <= 0), None)
+        flow = flow or _Flow(found, blocks, *_TIGHTER[-1])
+        if flow.missing > 0:
+            warnings.warn(
+                f"the legend is {flow.missing:.0f} mm longer than its strip: draw "
+                "fewer layers, take a larger paper, or widen the strip with "
+                "page(…, legend=…, legend_mm=…)",
+                BasinmapWarning,
+                stacklevel=2,
+            )
+        flow.draw()
+    for drawn in found.maps:
+        drawn.explained = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Histogram:
+    """Distribution of the values of a choropleth."""
+
+    values: np.ndarray
+    block: ClassesBlock
+
+
+class _Flow:
+    """
+    Columns of the strip, filled from the top; the last keeps room for the scale.
+
+    All is measured for the type of A4, then drawn `zoom` times as large.
+    """
+
+    def __init__(
+        self, drawn: Gathered, blocks: list[object], between: float, size: float
+    ) -> None:
+        plan = drawn.plan
+        self.sheet, self.zoom = drawn.sheet, plan.zoom * size
+        self.theme = scaled(plan.theme, 1 / self.zoom) if self.zoom != 1 else plan.theme
+        self.blocks = [at_true_size(block, self.zoom) for block in blocks]
+        x, bottom, width, height = (side / self.zoom for side in plan.strip)
+        self.width = plan.column / self.zoom
+        step = (width - self.width) / max(plan.columns - 1, 1)
+        self.columns = [x + i * step for i in range(plan.columns)]
+        self.floors = [bottom] * plan.columns
+        self.floors[-1] += (FOOT * plan.zoom + drawn.reserved) / self.zoom
+        self.places, self.missing = self._placed(bottom + height, between)
+
+    def _placed(
+        self, top: float, between: float
+    ) -> tuple[list[tuple[float, float]], float]:
+        """Return where each block goes, and the millimetres that are missing."""
+        places = []
+        column, y, lowest = 0, top, 0.0
+        for block in self.blocks:
+            height = block_height(block, self.width, self.theme)
+            # What is too long for a column is no shorter in the next one.
+            while (
+                y < top
+                and y - height < self.floors[column]
+                and column < len(self.columns) - 1
+            ):
+                column, y = column + 1, top
+            places.append((self.columns[column], y))
+            lowest = max(lowest, self.floors[column] - (y - height))
+            y -= height + between
+        return places, lowest * self.zoom if lowest > 1e-6 else 0.0
+
+    def draw(self) -> None:
+        """Draw every block where it goes."""
+        paper = self.sheet.paper if self.zoom == 1 else self._enlarged_paper()
+        for block, (x, y) in zip(self.blocks, self.places, strict=True):
+            draw_block(block, Pen(paper, x, y, self.width, self.theme))
+        if paper is not self.sheet.paper:
+            for text in paper.texts:
+                text.set_fontsize(float(text.get_fontsize()) * self.zoom)
+
+    def _enlarged_paper(self) -> Axes:
+        """Return axes over the whole page whose unit is `zoom` millimetres."""
+        plan = self.sheet.layout_mm
+        axes = self.sheet.add_axes((0, 0, 1, 1), zorder=0.5, label="legend")
+        axes.set_xlim(0, plan.width / self.zoom)
+        axes.set_ylim(0, plan.height / self.zoom)
+        axes.axis("off")
+        return axes
+
+
+def _in_reading_order(blocks: list[object]) -> list[object]:
+    """Classes first, then sizes, lines and points, figures, small maps last."""
+    order = {
+        ClassesBlock: 0,
+        CirclesBlock: 2,
+        KeyBlock: 3,
+        FiguresBlock: 4,
+        ChronicleBlock: 5,
+        InsetBlock: 6,
+    }
+    return sorted(blocks, key=lambda block: order.get(type(block), 1))
+
+
+def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
+    check_series(values, "histogram")
+    check_states(values)
+    for position, block in enumerate(blocks):
+        if not isinstance(block, ClassesBlock):
+            continue
+        known = numbers(values, "histogram").dropna()
+        low, high = block.bounds
+        wrong = known.index[(known < low) | (known > high)]
+        if len(wrong):
+            msg = (
+                f"histogram: {len(wrong)} value(s) beyond those of the classes, "
+                f"{low:g} to {high:g}: {culprits(wrong)}; pass the values classified"
+            )
+            raise DataError(msg)
+        # Below a dozen values a distribution says nothing that the map does not.
+        if known.nunique() >= 12:
+            return [
+                *blocks[: position + 1],
+                _Histogram(known.to_numpy(), block),
+                *blocks[position + 1 :],
+            ]
+    return blocks
+
+
+@block_height.register
+def _(block: ClassesBlock, width: float, theme: Theme) -> float:
+    return heading_height(block.title, width, theme) + len(block.swatches) * ROW + 5.2
+
+
+@block_height.register
+def _(block: CirclesBlock, width: float, theme: Theme) -> float:
+    return heading_height(block.title, width, theme) + 2 * block.radii[0] + 1.5
+
+
+@block_height.register
+def _(block: KeyBlock, width: float, theme: Theme) -> float:
+    lines = [len(_key_lines(swatch, width, theme)) for swatch in block.swatches]
+    return sum(ROW + (count - 1) * 3.0 for count in lines)
+
+
+@block_height.register
+def _(block: FiguresBlock, width: float, theme: Theme) -> float:
+    rows = sum(_figure_heights(block, width, theme))
+    rows += 2.6 * len(_also_lines(block, width, theme)) + (0.8 if block.also else 0.0)
+    return heading_height(block.title, width, theme) + rows
+
+
+@block_height.register
+def _(block: _Histogram, width: float, theme: Theme) -> float:
+    del block, width, theme
+    return 21.0
+
+
+@at_true_size.register
+def _(block: CirclesBlock, zoom: float) -> CirclesBlock:
+    return replace(block, radii=tuple(radius / zoom for radius in block.radii))
+
+
+@draw_block.register
+def _(block: ClassesBlock, pen: Pen) -> None:
+    y = write_heading(pen, block.title)
+    small: dict[str, Any] = {"size": pen.theme.small, "color": pen.theme.soft}
+    small["ha"] = "right"
+    if block.counted:
+        pen.write(pen.width, y + 1.4, block.counted, **small)
+        y += 2.4
+    for swatch in block.swatches:
+        draw_swatch(pen, swatch, y)
+        pen.write(TEXT, y + 2.7, swatch.label)
+        if swatch.count is not None:
+            pen.write(pen.width, y + 2.7, number(swatch.count), **small)
+        y += ROW
+    low, high, of = block.range
+    whole = f"{of}\u00a0: de {low} à {high}"
+    pen.write(
+        0,
+        y + 2.0,
+        whole if of else f"minimum\u00a0: {low} – maximum\u00a0: {high}",
+        size=pen.theme.small,
+        color=pen.theme.soft,
+    )
+
+
+@draw_block.register
+def _(block: CirclesBlock, pen: Pen) -> None:
+    y = write_heading(pen, block.title)
+    largest = block.radii[0]
+    bottom = pen.y - y - 2 * largest
+    last = np.inf
+    for value, radius in zip(block.values, block.radii, strict=True):
+        centre = (pen.x + largest, bottom + radius)
+        pen.paper.add_patch(
+            Circle(centre, radius, fc=block.color, ec=block.edge, lw=0.5)
+        )
+        # Labels keep a line apart even where the circles nearly touch.
+        height = min(bottom + 2 * radius, last - 3.2)
+        last = height
+        start, end = pen.x + largest, pen.x + 2 * largest + 3
+        pen.paper.plot(
+            [start, end - 1.5, end],
+            [bottom + 2 * radius, bottom + 2 * radius, height],
+            color=pen.theme.soft,
+            linewidth=0.35,
+        )
+        properties = font(pen.theme.family, pen.theme.body)
+        pen.paper.text(
+            end + 1,
+            height,
+            shortest(value),
+            font=properties,
+            color=pen.theme.ink,
+            va="center_baseline",
+        )
+
+
+def _key_lines(swatch: Swatch, width: float, theme: Theme) -> list[str]:
+    text = swatch.label
+    if swatch.count is not None:
+        text += f"\u00a0: {number(swatch.count)}"
+    return wrapped(text, width - TEXT, font(theme.family, theme.body))
+
+
+@draw_block.register
+def _(block: KeyBlock, pen: Pen) -> None:
+    y = 0.0
+    for swatch in block.swatches:
+        draw_swatch(pen, swatch, y)
+        lines = _key_lines(swatch, pen.width, pen.theme)
+        for i, line in enumerate(lines):
+            pen.write(TEXT, y + 2.7 + 3.0 * i, line)
+        y += ROW + (len(lines) - 1) * 3.0
+
+
+_NAMES = 33.0
+_VALUES = 13.0
+
+
+def _names(width: float) -> float:
+    """Return what names take of a column, in millimetres."""
+    return min(_NAMES, 0.55 * width)
+
+
+def _figure_heights(block: FiguresBlock, width: float, theme: Theme) -> list[float]:
+    properties, names = font(theme.family, theme.body), _names(width)
+    least = 2 if block.changes else 1
+    return [
+        1.6 + 2.9 * max(least, len(wrapped(name, names, properties)))
+        for name, _ in block.rows
+    ]
+
+
+def _also_lines(block: FiguresBlock, width: float, theme: Theme) -> list[str]:
+    """Return the lines under the heading, which say what changes are of."""
+    if not block.also:
+        return []
+    return wrapped(block.also, width, font(theme.family, theme.small))
+
+
+def _figures_width(block: FiguresBlock, unit: str, pen: Pen) -> float:
+    """Return what figures take of a column, in millimetres: no bar runs into them."""
+    style = font(pen.theme.family, pen.theme.body, weight=700)
+    wide = max(
+        text_width(block.written(i, unit), style) for i in range(len(block.rows))
+    )
+    return max(_VALUES, wide + 1.0)
+
+
+@draw_block.register
+def _(block: FiguresBlock, pen: Pen) -> None:
+    y = write_heading(pen, block.title)
+    small: dict[str, Any] = {"size": pen.theme.small, "color": pen.theme.soft}
+    for line in _also_lines(block, pen.width, pen.theme):
+        pen.write(0, y + 1.4, line, **small)
+        y += 2.6
+    y += 0.8 if block.also else 0.0
+    values = np.array([value for _, value in block.rows])
+    known = values[np.isfinite(values)]
+    low, high = min(known.min(), 0.0), max(known.max(), 0.0)
+    span = (high - low) or 1.0
+    names = _names(pen.width)
+    unit = "\u202f%" if block.unit.startswith("%") else ""
+    left, room = names + 2.0, pen.width - names - _figures_width(block, unit, pen) - 3.0
+
+    def along(value: float) -> float:
+        return pen.x + left + (value - low) / span * room
+
+    heights = _figure_heights(block, pen.width, pen.theme)
+    for i, ((name, value), height) in enumerate(zip(block.rows, heights, strict=True)):
+        style: Mapping[str, Any] = {"weight": 700 if i == 0 else 400}
+        ink = pen.theme.ink if i == 0 else pen.theme.soft
+        properties = font(pen.theme.family, pen.theme.body)
+        for j, line in enumerate(wrapped(name, names, properties)):
+            pen.write(0, y + 2.7 + 2.9 * j, line, color=ink, **style)
+        text = block.written(i, unit)
+        pen.write(pen.width, y + 2.7, text, color=ink, ha="right", **style)
+        if block.changes:
+            pen.write(pen.width, y + 5.6, block.changes[i], ha="right", **small)
+        if np.isfinite(value):
+            ends = sorted((along(0.0), along(value)))
+            bar = (ends[0], pen.y - y - 2.1), ends[1] - ends[0], 0.8
+            pen.paper.add_patch(Rectangle(*bar, fc=ink, ec="none"))
+        y += height
+    pen.paper.plot(
+        [along(0.0)] * 2,
+        [pen.y - y + 0.8, pen.y - y + sum(heights)],
+        color=pen.theme.faint,
+        linewidth=0.5,
+    )
+
+
+@draw_block.register
+def _(drawn: _Histogram, pen: Pen) -> None:
+    """Draw bars that never straddle a class, each in the colour of its class."""
+    block = drawn.block
+    low, high = block.bounds
+    span = (high - low) or 1.0
+    pen.write(0, 2.6, "Distribution", size=pen.theme.small, color=pen.theme.soft)
+    floor, height = pen.y - 17.0, 12.5
+    edges = _bar_edges(low, high, block.breaks)
+    counts, _ = np.histogram(drawn.values, edges)
+    density = counts / np.diff(edges)
+    for left, right, share in zip(
+        edges[:-1], edges[1:], density / density.max(), strict=True
+    ):
+        code = int(np.searchsorted(block.breaks, (left + right) / 2, side="right"))
+        pen.paper.add_patch(
+            Rectangle(
+                (pen.x + (left - low) / span * pen.width, floor),
+                (right - left) / span * pen.width,
+                share * height,
+                fc=block.colors[code],
+                ec="#ffffff",
+                lw=0.25,
+            )
+        )
+    pen.paper.plot(
+        [pen.x, pen.x + pen.width], [floor] * 2, color=pen.theme.soft, linewidth=0.5
+    )
+    _write_breaks(pen, block, lambda value: (value - low) / span * pen.width)
+
+
+def _bar_edges(low: float, high: float, breaks: Sequence[float]) -> np.ndarray:
+    """Return the edges of bars, about 28 in all, each class cut in equal ones."""
+    # The break that sets zero apart would make a bar of no width.
+    least = low + 1e-9 * (high - low)
+    ends = [low, *(b for b in breaks if least < b < high), high]
+    # A break inside a bar would leave a sliver, whose density dwarfs all others.
+    parts = [
+        np.linspace(a, b, 1 + max(1, round(28 * (b - a) / ((high - low) or 1.0))))
+        for a, b in pairwise(ends)
+    ]
+    return np.unique(np.concatenate(parts))
+
+
+def _write_breaks(
+    pen: Pen, block: ClassesBlock, along: Callable[[float], float]
+) -> None:
+    """Write the breaks under the axis, those that do not touch the one before."""
+    properties = font(pen.theme.family, pen.theme.small)
+    end = -2.0
+    texts = written(block.breaks, signs=block.signed)
+    for value, text in zip(block.breaks, texts, strict=True):
+        x, half = along(value), text_width(text, properties) / 2
+        pen.paper.plot(
+            [pen.x + x] * 2,
+            [pen.y - 17.0, pen.y - 17.7],
+            color=pen.theme.soft,
+            linewidth=0.5,
+        )
+        if x - half > end + 1.2 and x + half < pen.width + 2:
+            style = {"size": pen.theme.small, "color": pen.theme.soft, "ha": "center"}
+            pen.write(x, 20.2, text, **style)
+            end = x + half

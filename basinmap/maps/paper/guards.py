@@ -1,0 +1,247 @@
+"""Guards: what a layer refuses of a map and of outlines before it draws anything."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from matplotlib.axes import Axes
+
+from basinmap.errors import CRSError, DataError, culprits
+from basinmap.maps.paper.sheets import MapAxes, Sheet
+from basinmap.spatial.projections import METRIC, check_metric
+
+__all__ = [
+    "check_areas",
+    "check_drawable",
+    "check_map",
+    "check_open",
+    "check_overlaps",
+    "check_seen",
+]
+
+_SHARED: Final = 0.01
+"""Share of a unit that another may cover: outlines are drawn to some metres."""
+
+# -- maps ---------------------------------------------------------------------------
+
+
+def check_map(ax: object) -> None:
+    """
+    Check that what is drawn on is one map.
+
+    Parameters
+    ----------
+    ax
+        What was given.
+
+    Raises
+    ------
+    DataError
+        If it is the sheet, all the maps of `panels`, or nothing of ours.
+    """
+    if isinstance(ax, MapAxes):
+        return
+    if isinstance(ax, Sheet):
+        told = "is the sheet: pass its map, ax of fig, ax = bm.page(…)"
+    elif isinstance(ax, Mapping) and ax:
+        told = (
+            f"is the {len(ax)} maps of panels: draw on one at a time, "
+            f"maps[{next(iter(ax))!r}]"
+        )
+    else:
+        told = (
+            f"is of type {type(ax).__name__}: pass one map, ax of "
+            "fig, ax = bm.page(…) or maps['…'] of fig, maps = bm.panels(…)"
+        )
+    msg = f"ax {told}"
+    raise DataError(msg)
+
+
+def check_open(ax: MapAxes, *, keyed: bool = True) -> None:
+    """
+    Check that legend and foot may still tell what is about to be drawn.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    keyed
+        Whether it leaves an entry in the legend; otherwise its sources alone count.
+
+    Raises
+    ------
+    DataError
+        If the legend is drawn already, or the foot.
+    """
+    maps = [one for one in (ax, ax.host) if one is not None]
+    if keyed and any(one.explained for one in maps):
+        msg = (
+            "the legend is drawn already, and would say nothing of this layer: draw "
+            "every layer first, then draw_legend"
+        )
+        raise DataError(msg)
+    if any(one.signed for one in maps):
+        msg = (
+            "the foot is drawn already, and would not name the sources of this layer: "
+            "draw every layer first, then draw_furniture"
+        )
+        raise DataError(msg)
+
+
+# -- geometries ---------------------------------------------------------------------
+
+
+def check_drawable(units: gpd.GeoDataFrame, what: str = "units") -> None:
+    """
+    Check that units can be drawn: in the CRS of the map, each code once.
+
+    Parameters
+    ----------
+    units
+        Any geometries.
+    what
+        What they are, for the message.
+
+    Raises
+    ------
+    CRSError
+        If they are not in EPSG:2154.
+    DataError
+        If they are no frame, a code is repeated, a unit has no geometry, a
+        coordinate is no finite number, or an outline is invalid, such as a bow tie,
+        whose surface and middle mean nothing.
+    """
+    check_metric(units, what)
+    if not isinstance(units, gpd.GeoDataFrame):
+        msg = f"{what}: a GeoSeries has no columns; write series.to_frame('geometry')"
+        raise DataError(msg)
+    if not units.index.is_unique:
+        again = units.index[units.index.duplicated()].unique()
+        msg = f"{what}: codes that stand more than once: {culprits(again)}"
+        raise DataError(msg)
+    void = units.index[units.geometry.isna() | units.geometry.is_empty]
+    if len(void):
+        msg = f"{what}: {len(void)} without geometry: {culprits(void)}; drop them first"
+        raise DataError(msg)
+    if units.crs != METRIC:
+        msg = f"the map is in {METRIC}, the {what} in {units.crs.to_string()}; "
+        raise CRSError(msg + "call .to_crs(2154)")
+    points, owner = shapely.get_coordinates(units.geometry.array, return_index=True)
+    wild = units.index[np.unique(owner[~np.isfinite(points).all(axis=1)])]
+    if len(wild):
+        msg = (
+            f"{what}: {len(wild)} with infinite or missing coordinates: "
+            f"{culprits(wild)}; drop them or read them again"
+        )
+        raise DataError(msg)
+    invalid = units.index[~units.is_valid]
+    if len(invalid):
+        msg = (
+            f"{what}: {len(invalid)} invalid outline(s): {culprits(invalid)}; repair "
+            "them with .make_valid(method='structure', keep_collapsed=False)"
+        )
+        raise DataError(msg)
+
+
+def check_areas(units: gpd.GeoDataFrame, what: str = "units") -> None:
+    """
+    Check that units are areas that can be filled, on the CRS of the map.
+
+    Parameters
+    ----------
+    units
+        Polygons.
+    what
+        What they are, for the message.
+
+    Raises
+    ------
+    CRSError
+        If they are not in EPSG:2154.
+    DataError
+        For a reason of `check_drawable`, or if one is no polygon or has no surface.
+    """
+    check_drawable(units, what)
+    odd = units.index[~units.geom_type.isin(["Polygon", "MultiPolygon"])]
+    if len(odd):
+        kinds = culprits(units.geom_type[odd].unique())
+        msg = (
+            f"{what}: {len(odd)} that are no polygon: {culprits(odd)} ({kinds}); drop "
+            "them, or keep their polygons with .explode() and .dissolve()"
+        )
+        raise DataError(msg)
+    flat = units.index[~(units.area > 0)]
+    if len(flat):
+        msg = f"{what}: {len(flat)} without surface: {culprits(flat)}; drop them first"
+        raise DataError(msg)
+
+
+def check_seen(ax: Axes, units: gpd.GeoDataFrame, what: str = "units") -> None:
+    """
+    Check that the frame of the map shows some of the units.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        What is drawn.
+    what
+        What they are, for the message.
+
+    Raises
+    ------
+    DataError
+        If it shows none: the page would be empty.
+    """
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    if units.cx[x0:x1, y0:y1].empty:
+        msg = (
+            f"none of the {len(units)} {what} lies in the frame of the map: make the "
+            "page for them, page(units, title=…)"
+        )
+        raise DataError(msg)
+
+
+def check_overlaps(units: gpd.GeoDataFrame, what: str = "units") -> None:
+    """
+    Check that no unit would hide a good part of another under its colour.
+
+    Parameters
+    ----------
+    units
+        Polygons in a metric CRS.
+    what
+        What they are, for the message.
+
+    Raises
+    ------
+    DataError
+        If two of them share more than a hundredth of the smaller one, such as communes
+        and their EPCI.
+    """
+    shapes = np.asarray(units.geometry.array)
+    if shapely.coverage_is_valid(shapes):
+        return
+    left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    left, right = left[left < right], right[left < right]
+    areas = shapely.area(shapes)
+    shared = shapely.area(shapely.intersection(shapes[left], shapes[right]))
+    wrong = shared > _SHARED * np.minimum(areas[left], areas[right])
+    if not wrong.any():
+        return
+    left, right = left[wrong], right[wrong]
+    # The large one is the culprit: a total among its parts, most of the time.
+    large = np.where(areas[left] >= areas[right], left, right)
+    small = np.where(areas[left] >= areas[right], right, left)
+    found = units.index[np.unique(large)]
+    msg = (
+        f"{what}: {len(found)} lie(s) over others: {culprits(found)}, over "
+        f"{culprits(units.index[np.unique(small)])}; one colour would hide the other: "
+        "drop totals and larger levels, and draw these with draw_outlines"
+    )
+    raise DataError(msg)

@@ -1,0 +1,95 @@
+"""How far outlines are from the ground, and when paper shows it."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from typing import TYPE_CHECKING, Final
+
+import geopandas as gpd
+
+from basinmap.errors import OutlineWarning
+from basinmap.territory.outlines import error_of
+from basinmap.typography import shortest
+
+if TYPE_CHECKING:  # pages tells the outlines of what it is made for
+    from basinmap.maps.paper.sheets import MapAxes
+
+__all__ = ["VISIBLE_MM", "tell_outlines"]
+
+VISIBLE_MM: Final = 0.3
+"""Error on paper above which outlines are told to be generalised, in millimetres."""
+
+_printed: set[str] = set()
+"""What was warned of in this process, to be printed once and not for each page."""
+
+
+def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
+    """
+    Say at the foot of the page that outlines are coarser than its scale.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    drawn
+        What is drawn; `attrs["outline_error"]` is how far its outlines are from the
+        ground, in metres.
+
+    Raises
+    ------
+    DataError
+        If what is said of the outlines is no length.
+
+    Warns
+    -----
+    OutlineWarning
+        If that is more than 0.3 mm on paper, once a map.
+    """
+    error = error_of(drawn)
+    if error is None or error * 1000 / ax.plan.scale <= VISIBLE_MM:
+        return
+    if error <= ax.outline_error:
+        return
+    ax.notes.pop(_note(ax.outline_error), None)
+    ax.outline_error = float(error)
+    ax.notes[_note(error)] = None
+    finest = math.ceil(error / VISIBLE_MM) * 1000
+    # The same words for every page, so that they are printed once.
+    _warn(
+        f"outlines are generalised: {_rounded(error)} m off, which shows on paper "
+        f"above 1:{finest:,}; the foot of the page says so; for such scales give "
+        "outlines of your own: bm.communes(outlines='ADMIN-EXPRESS.gpkg')"
+    )
+
+
+def _warn(text: str) -> None:
+    """Warn once a process, but always who asks for errors or for every warning."""
+    # Python's own memory of what it printed is lost whenever a library changes filters.
+    if text in _printed and _action(text) not in ("error", "always"):
+        return
+    _printed.add(text)
+    warnings.warn(text, OutlineWarning, stacklevel=3)
+
+
+def _action(text: str) -> str:
+    """Return what the filters in force do with such a warning."""
+    for action, message, category, *_ in warnings.filters:
+        pattern = (
+            re.compile(message, re.IGNORECASE) if isinstance(message, str) else message
+        )
+        if issubclass(OutlineWarning, category) and (
+            pattern is None or pattern.match(text)
+        ):
+            return action
+    return "default"
+
+
+def _note(error: float) -> str:
+    return f"Contours généralisés (±\u00a0{_rounded(error)}\u00a0m)"
+
+
+def _rounded(error: float) -> str:
+    """Write metres with two figures."""
+    return shortest(float(f"{error:.2g}"))

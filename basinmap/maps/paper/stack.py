@@ -1,0 +1,43 @@
+"""The stack: at what height each thing on a map is drawn, decided once for all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+__all__ = ["STACK"]
+
+STACK: Final[Mapping[str, float]] = MappingProxyType(
+    {
+        # Ground: it is covered by whatever is measured.
+        "basemap": 0.5,
+        "neighbours": 1.0,
+        "filled outlines": 1.5,
+        "bands": 1.7,
+        "hatch under a raster": 1.85,
+        "raster": 1.9,
+        # One fill, and what lets it be seen.
+        "fills": 2.0,
+        "shadows": 2.5,
+        "without symbol": 2.6,
+        # Lines.
+        "outlines": 3.0,
+        "hatching": 3.1,
+        "discontinuities": 3.2,
+        "edges of bands": 3.4,
+        "rings": 3.5,
+        # Amounts.
+        "symbols": 4.0,
+        "nodes": 4.2,
+        "extent of an inset": 4.5,
+        # Words, and what they are about.
+        "distances": 5.0,
+        "points": 6.0,
+        "leaders": 6.0,
+        "halos": 7.0,
+        "names": 8.0,
+        "captions": 10.0,
+    }
+)
+"""Heights on a map, lowest first. Of one height, what is drawn last lies on top."""

@@ -1,0 +1,32 @@
+"""Regroupements : où des voisines se ressemblent plus que par hasard.
+
+Chaque commune est testée, et les tests sont corrigés de leur nombre : « non
+significatif » est une classe comme les autres, d'ordinaire la plus grande. Les
+voisines, la correction et ce qui est écarté sont au bas de la page.
+"""
+
+import datetime as dt
+
+import basinmap as bm
+
+basin = list(bm.perimeter("bassin-minier").communes)
+communes = bm.communes().loc[basin]
+houses = bm.compute("L05", bm.statistics().loc[basin])
+found = bm.lisa(houses, bm.contiguity_weights(communes))
+clusters = bm.column(found, "cluster")
+fig, ax = bm.page(
+    communes,
+    title="Part des maisons en 2021 : les regroupements du bassin minier",
+    subtitle="Maisons parmi les logements, par commune ; voisines qui se ressemblent",
+    orientation="landscape",
+)
+bm.draw_neighbours(ax, bm.epcis())
+bm.draw_typology(ax, communes, clusters)
+epcis = bm.epcis()
+bm.draw_outlines(
+    ax, epcis[epcis.index.isin(communes["epci"])], label="limite d'EPCI", width=0.9
+)
+shown = clusters[clusters != "Non significatif"].index
+bm.draw_labels(ax, communes.loc[shown], strong=2)
+bm.draw_legend(ax)
+bm.draw_furniture(ax, author="Mission Bassin Minier", date=dt.date(2026, 11, 29))

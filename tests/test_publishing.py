@@ -1,0 +1,260 @@
+"""Documents by call, by command, by project; texts of the user; nothing lost."""
+
+import datetime as dt
+import json
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+import basinmap as bm
+from basinmap.cli import main
+from basinmap.deliverables.markdown import parts_of
+from basinmap.deliverables.projects import build, init, read_project
+from basinmap.deliverables.publishing import checked_formats
+from basinmap.errors import BasinmapWarning, DataError, OutputError
+
+DAY = dt.date(2026, 11, 29)
+GUIDE = Path(__file__).parents[1] / "docs/how-to/documents.md"
+
+
+def note(*parts, slug="note"):
+    return bm.Document(slug, "Note", "A", DAY, (bm.Page(parts),))
+
+
+LEAD = bm.Paragraph("Le taux est de 7,2 %.", key="vacance.lead")
+BOX = bm.Note("reading", "À retenir", ("Une phrase.",), key="vacance.retenir")
+
+
+def test_a_document_of_ones_own_is_written_with_its_manifest(tmp_path):
+    folder = bm.write_document(
+        tmp_path / "out", note(bm.Heading("Un"), LEAD), formats=["html", "docx"]
+    )
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "manifest.json",
+        "note.docx",
+        "note.html",
+    ]
+    told = json.loads((folder / "manifest.json").read_text("utf-8"))
+    assert set(told["outputs"]) == {"note.docx", "note.html"}
+
+
+def test_a_document_that_fails_leaves_what_was_there(tmp_path):
+    folder = bm.write_document(
+        tmp_path / "out", note(bm.Heading("Un")), formats=["html"]
+    )
+    before = {p.name: p.read_bytes() for p in folder.iterdir()}
+    with pytest.raises(DataError, match="level"):
+        bm.write_document(folder, note(bm.Heading("Un", 2)), formats=["html"])
+    with pytest.raises(DataError, match="odt"):
+        bm.write_document(folder, note(bm.Heading("Un")), formats=["odt"])
+    assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+
+def test_formats_are_known_and_once_each():
+    assert checked_formats(["pdf", "pdf", "html"]) == ["pdf", "html"]
+    assert checked_formats("docx") == ["docx"]
+    with pytest.raises(DataError, match="pdf, docx, html"):
+        checked_formats(["PDF"])
+
+
+def test_a_text_of_the_user_takes_the_place_of_a_sentence(tmp_path):
+    document = note(bm.Heading("Un"), LEAD, BOX)
+    assert bm.keys_of(document) == {
+        "vacance.lead": "Le taux est de 7,2 %.",
+        "vacance.retenir": "Une phrase.",
+    }
+    (tmp_path / "vacance.lead.md").write_text("Le **taux** : 7,2 %.\n\n- un point\n")
+    (tmp_path / "vacance.retenir.md").write_text("Mon texte.")
+    told = bm.with_texts(document, bm.read_texts(tmp_path))
+    heading, lead, item, box = told.pages[0].parts
+    assert isinstance(heading, bm.Heading)
+    assert [run.text for run in lead.text][:2] == ["Le ", "taux"]
+    assert item.bullet
+    assert [run.text for run in box.paragraphs[0]] == ["Mon texte."]
+
+
+def test_an_unknown_key_tells_the_near_ones():
+    with pytest.raises(DataError, match=r"vacance\.lead"):
+        bm.with_texts(note(bm.Heading("Un"), LEAD), {"vacance.leed": "x"})
+
+
+def test_a_number_that_the_document_does_not_print_is_told():
+    with pytest.warns(BasinmapWarning, match=r"8,4"):
+        bm.with_texts(
+            note(bm.Heading("Un"), LEAD), {"vacance.lead": "Le taux : 8,4 %."}
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a\n\n![x](y.png)", "line 3: a picture"),
+        ("| a | b |", "line 1: a table"),
+        ("<b>gras</b>", "HTML"),
+        ("> cité", "quotation"),
+        ("1. un", "numbered"),
+        ("`code`", "code"),
+        ("[lien](fichier.html)", "no address"),
+        ("[x](javascript:alert)", "no address"),
+    ],
+)
+def test_what_no_part_has_is_refused_with_its_line(text, told):
+    with pytest.raises(DataError, match=re.escape(told)):
+        parts_of(text, where="texte.md")
+
+
+def test_headings_of_a_text_stand_under_that_of_its_page():
+    heading, paragraph = parts_of("# Titre\ntexte sur\ndeux lignes", where="t", level=2)
+    assert heading.level == 3
+    assert not heading.listed
+    assert "".join(run.text for run in paragraph.text) == "texte sur deux lignes"
+
+
+def test_texts_that_are_no_folder_are_refused(tmp_path):
+    with pytest.raises(DataError, match="no folder"):
+        bm.read_texts(tmp_path / "absent")
+    (tmp_path / "a.md").write_bytes(b"\xe9t\xe9")
+    with pytest.raises(DataError, match="UTF-8"):
+        bm.read_texts(tmp_path)
+
+
+def test_a_deliverable_is_dated_of_its_year(tmp_path):
+    with pytest.raises(DataError, match="edition 2025"):
+        bm.pic(2025, out=tmp_path / "out", date=DAY)
+
+
+# --- projects -------------------------------------------------------------------
+
+
+PROJECT = """
+perimeter = "grand-douaisis"
+author = "Observatoire"
+date = 2026-11-29
+[[document]]
+kind = "cil"
+formats = ["html"]
+"""
+
+
+def project(folder, text=PROJECT):
+    (folder / "projet.toml").write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore::basinmap.errors.BasinmapWarning")
+def test_a_project_builds_what_changed_only(tmp_path):
+    project(tmp_path)
+    (first,) = build(tmp_path)
+    page = first.folder / "cil.html"
+    assert first.done
+    assert page.is_file()
+    (second,) = build(tmp_path)
+    assert not second.done
+    assert not second.error
+    before = page.read_bytes()
+    page.write_bytes(before + b" ")  # by hand: it is built again
+    try:
+        (third,) = build(tmp_path)
+    except OutputError:  # or refused, since a person changed it
+        page.write_bytes(before)
+    else:
+        assert third.done or third.error
+    project(tmp_path, PROJECT.replace("Observatoire", "Autre"))
+    (fourth,) = build(tmp_path, again=True)
+    assert fourth.done or "by hand" in fourth.error
+
+
+def test_an_example_of_a_project_can_be_read(tmp_path):
+    path = init(tmp_path)
+    assert [job.kind for job in read_project(path).jobs] == ["plh", "scot", "pic"]
+    with pytest.raises(OutputError, match="already"):
+        init(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("perimeter = ", "no TOML"),
+        (PROJECT.replace("author", "auteur"), "auteur"),
+        (PROJECT.replace('"cil"', '"pdu"'), "kind"),
+        (PROJECT.replace("formats", "format"), "format"),
+        (PROJECT.replace("2026-11-29", '"hier"'), "no day"),
+        (PROJECT.replace('author = "Observatoire"', ""), "author"),
+        (PROJECT + '\nout = "../ailleurs"', "no name of folder"),
+        (PROJECT + '\n[[document]]\nkind = "cil"', "one folder"),
+        ('perimeter = "call"\nauthor = "A"', "declares no document"),
+    ],
+)
+def test_a_project_that_cannot_be_read_says_what_there_is(tmp_path, text, told):
+    project(tmp_path, text)
+    with pytest.raises(DataError, match=told):
+        read_project(tmp_path)
+
+
+def test_a_file_that_is_missing_is_told_before_anything_is_built(tmp_path):
+    project(
+        tmp_path, PROJECT.replace("[[document]]", 'data = ["lovac.csv"]\n[[document]]')
+    )
+    with pytest.raises(DataError, match=r"lovac\.csv"):
+        build(tmp_path)
+    with pytest.raises(DataError, match="basinmap init"):
+        build(tmp_path / "ailleurs")
+
+
+# --- command line ---------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore::basinmap.errors.BasinmapWarning")
+def test_a_conference_from_the_command_line(tmp_path, capsys):
+    out = tmp_path / "out"
+    words = ["cil", "--epci", "call", "--out", str(out), "--formats", "html"]
+    assert main([*words, "--date", "2026-11-29"]) == 0
+    assert "cil.html" in capsys.readouterr().out
+    assert "29\u00a0novembre 2026" in (out / "cil.html").read_text("utf-8")
+
+
+def test_a_command_without_a_territory_asks_for_one(tmp_path, capsys):
+    assert main(["cil", "--out", str(tmp_path / "out"), "--lang", "fr"]) == 2
+    assert "dites de quel territoire" in capsys.readouterr().err
+
+
+def test_attendance_that_is_no_table_of_years_is_refused(tmp_path, capsys):
+    file = tmp_path / "entrees.csv"
+    file.write_text("année;entrées\nhier;beaucoup\n", encoding="utf-8")
+    words = ["pic", "--out", str(tmp_path / "out"), "--attendance", str(file)]
+    assert main(words) == 2
+    assert "entrees.csv" in capsys.readouterr().err
+
+
+# --- the guide ------------------------------------------------------------------
+
+
+@pytest.mark.filterwarnings("ignore::basinmap.errors.BasinmapWarning")
+def test_the_guide_of_documents_runs_as_it_stands(tmp_path, monkeypatch, capsys):
+    text = GUIDE.read_text(encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "entrees.csv").write_text("année;entrées\n2015;435213\n", "utf-8")
+    for block in re.findall(r"```sh\n(.*?)```", text, flags=re.DOTALL):
+        for line in block.strip().splitlines():
+            words = shlex.split(line)
+            assert words[0] == "basinmap"
+            assert main(words[1:]) == 0, capsys.readouterr().err
+    assert (tmp_path / "bulletin" / "bulletin-logement-vacance.docx").is_file()
+    assert (tmp_path / "livrable" / "pic.pdf").is_file()
+    assert read_project(tmp_path / "observatoire").perimeter == "246200364"
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL))
+    capsys.readouterr()
+    exec(compile(code, "guide", "exec"), {})  # noqa: S102 - the guide is ours
+    assert capsys.readouterr().out == "['retenir.1', 'retenir.2']\n"
+    assert sorted(p.suffix for p in (tmp_path / "essai").iterdir()) == [
+        ".docx",
+        ".html",
+        ".json",
+        ".pdf",
+    ]
+    (theme,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "logo.png").write_bytes(b"\x89PNG")
+    (tmp_path / "theme.toml").write_text(theme, encoding="utf-8")
+    assert bm.read_theme(tmp_path / "theme.toml").main == "#004b87"
