@@ -228,8 +228,6 @@ _ROOMS: Final = {
     "maps.margins.chronicles": ("draw_event_study",),
     "deliverables.studies": ("studies",),
     "values.masking": ("SecrecyRule", "secrecy_rules"),
-    "secrecy.attacking": ("Attack", "attack"),
-    "secrecy.protecting": ("Protection", "protect"),
 }
 _ORIGIN: Final = {name: room for room, names in _ROOMS.items() for name in names}
 

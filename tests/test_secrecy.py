@@ -1,4 +1,4 @@
-"""Secrecy: test tables of the field with their published answers, attack and defence."""
+"""Secrecy: test tables of the field and their published answers."""
 
 from __future__ import annotations
 
@@ -353,9 +353,7 @@ def test_a_disc_beside_a_disc_is_a_ring():
     table = indexed({"5 km": 240, "10 km": 247}, "menages", "disque")
     rule = bm.SecrecyRule(least=11)
     made_of = {"disque": discs}
-    found = bm.attack(
-        table, hierarchies=made_of, rules={"menages": rule}
-    )
+    found = bm.attack(table, hierarchies=made_of, rules={"menages": rule})
     assert found.found["how"].tolist() == [
         "menages, disque 10 km (247) − menages, disque 5 km (240)"
     ]

@@ -64,7 +64,7 @@ class Draw:
             improve=self.improve,
         )
 
-    def equations(self, tables):
+    def equations(self, tables):  # noqa: C901, PLR0912 - written apart, at length
         """Rows, right-hand sides, bounds: every cell a variable."""
         at, bounds = {}, []
         for name, table in tables.items():
@@ -127,9 +127,7 @@ class Draw:
 def test_draws_hold_out_against_two_intruders(seed):
     draw = Draw(seed)
     safe = draw.protected()
-    found = bm.attack(
-        safe.tables, hierarchies=draw.groupings, links=draw.links
-    )
+    found = bm.attack(safe.tables, hierarchies=draw.groupings, links=draw.links)
     assert found.safe
     cells = found.cells.set_index(["table", "code", "column"])
     for row in safe.cells[safe.cells["why"] == "primary"].itertuples():

@@ -224,14 +224,14 @@ def intervals(
     """
     low, high = system.lower.copy(), system.upper.copy()
     fixed = system.fixed
-    low[fixed] = high[fixed] = system.values[fixed]
+    low[fixed] = high[fixed] = system.truth[fixed]
     proofs: dict[int, str] = {}
     clashes = clashes_of(system)
     # What stands in clear in one table and hidden in another is read there.
     for at in asked:
-        if system.hidden[at] and not np.isnan(system.values[at]):
+        if system.hidden[at] and not np.isnan(system.truth[at]):
             proofs[int(at)] = "publié en clair dans un autre tableau"
-            low[at] = high[at] = system.values[at]
+            low[at] = high[at] = system.truth[at]
     free = ~fixed & ~(low == high)
     wanted = np.zeros(system.size, dtype=bool)
     wanted[asked] = True
@@ -297,8 +297,8 @@ def clashes_of(system: System) -> list[str]:
     """
     fixed = system.fixed
     free = (abs(system.matrix) @ (~fixed).astype(float)) > 0
-    total = system.matrix @ np.where(fixed, np.nan_to_num(system.values), 0.0)
-    size = abs(system.matrix) @ np.where(fixed, np.abs(np.nan_to_num(system.values)), 0)
+    total = system.matrix @ np.where(fixed, np.nan_to_num(system.truth), 0.0)
+    size = abs(system.matrix) @ np.where(fixed, np.abs(np.nan_to_num(system.truth)), 0)
     wrong = ~free & (np.abs(total) > FEASIBLE * np.maximum(size, 1.0))
     return [
         f"{system.rows[k]} : écart de {abs(total[k]):g}" for k in np.flatnonzero(wrong)
@@ -315,8 +315,8 @@ def determined(system: System) -> tuple[Floats, Floats]:
         All that is published.
     """
     low, high = system.lower.copy(), system.upper.copy()
-    fixed = ~np.isnan(system.values)
-    low[fixed] = high[fixed] = system.values[fixed]
+    fixed = ~np.isnan(system.truth)
+    low[fixed] = high[fixed] = system.truth[fixed]
     for probe in Probe.all_of(system, ~fixed, low, high):
         ends = narrowed(probe.part, probe.lower, probe.upper, probe.whole)
         low[probe.part.columns], high[probe.part.columns] = ends

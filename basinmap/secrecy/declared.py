@@ -88,4 +88,6 @@ def protected_counts(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     if not rules:
         return table, ""
     safe = protect(table, rules=rules)
-    return pd.DataFrame(safe.table), str(safe)
+    (found,) = safe.tables.values()
+    assert isinstance(found, pd.DataFrame)  # noqa: S101 - as it was given
+    return found, str(safe)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
@@ -32,6 +32,7 @@ _STATES: Final = {sign: state for state, sign in (*VOIDS.items(), *SIGNS.items()
 _NUMBER: Final = re.compile(r"-?\d+(?:[.,]\d+)?")
 _SPACES: Final = str.maketrans("", "", " \u00a0\u202f")
 _BOTH: Final = "59-62"
+_BROKEN: Final = (BasinmapError, OSError, ValueError, KeyError, zipfile.BadZipFile)
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 
@@ -102,27 +103,37 @@ def published_in(folder: str | Path) -> tuple[dict[str, Given], list[str]]:
     if not place.is_dir():
         msg = f"{place} is no folder; give that of the documents, such as out/"
         raise DataError(msg)
-    raw, notes = {}, []
+    raw, notes = _raw(place)
+    names = _names(raw)
+    names |= {state_column(k): state_column(v) for k, v in names.items()}
+    tables: dict[str, Given] = {}
+    for name, table in raw.items():
+        for level, part in _by_level(table.rename(columns=names)):
+            tables[f"{name} ({level})"] = part
+    if not tables:
+        msg = (
+            f"{place}: no table of known territories in it; there must be one to check"
+        )
+        raise DataError(msg)
+    left = [n for n in raw if not any(t.startswith(f"{n} (") for t in tables)]
+    if left:
+        notes.append(f"Sans territoires connus, non vérifiés : {', '.join(left[:5])}.")
+    return tables, notes
+
+
+def _raw(place: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
+    """Return the tables of the files of a folder, and those that cannot be read."""
+    raw: dict[str, pd.DataFrame] = {}
+    notes = []
     for file in sorted(place.rglob("*")):
         reader = _READERS.get(file.suffix.lower())
         if reader is None or not file.is_file():
             continue
         try:
             raw |= {f"{file.name} / {k}": t for k, t in reader(file)}
-        except (BasinmapError, OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except _BROKEN as error:
             notes.append(f"Fichier illisible, non vérifié : {file.name} ({error}).")
-    names = _names(raw)
-    tables: dict[str, Given] = {}
-    for name, table in raw.items():
-        for level, part in _by_level(table.rename(columns=names)):
-            tables[f"{name} ({level})"] = part
-    if not tables:
-        msg = f"{place}: no table of known territories in it; there must be one to check"
-        raise DataError(msg)
-    left = [n for n in raw if not any(t.startswith(f"{n} (") for t in tables)]
-    if left:
-        notes.append(f"Sans territoires connus, non vérifiés : {', '.join(left[:5])}.")
-    return tables, notes
+    return raw, notes
 
 
 # -- one name a figure --------------------------------------------------------------
@@ -185,7 +196,7 @@ def _numeric(table: pd.DataFrame) -> list[str]:
 def _hierarchies(tables: Mapping[str, Given]) -> dict[str, pd.Series]:
     """Return what the units of the levels that were met are made of."""
     levels = {str(table.index.name) for table in tables.values()}
-    found = {
+    found: dict[str, pd.Series] = {
         level: membership(level)
         for level in _LEVELS
         if level in levels and level != "commune"
@@ -206,8 +217,7 @@ def _geopackage(file: Path) -> Iterator[tuple[str, pd.DataFrame]]:
 
 
 def _parquet(file: Path) -> Iterator[tuple[str, pd.DataFrame]]:
-    frame = pd.read_parquet(file)
-    frame.attrs = {}
+    frame = bare(pd.read_parquet(file))
     if isinstance(frame.index, pd.RangeIndex):
         frame = frame.set_index(frame.columns[0])
     yield file.stem, frame
@@ -287,8 +297,8 @@ def _read(cell: str) -> tuple[float, str]:
 # -- workbooks: a format says whether a number is a minimum --------------------------
 
 
-def _xml(archive: zipfile.ZipFile, member: str) -> ElementTree.Element:
-    return ElementTree.fromstring(archive.read(member))  # noqa: S314 - of our own folder
+def _xml(archive: zipfile.ZipFile, member: str) -> ET.Element:
+    return ET.fromstring(archive.read(member))  # noqa: S314 - of our own folder
 
 
 def _shared(archive: zipfile.ZipFile) -> list[str]:
@@ -339,7 +349,7 @@ def _cells(
     return rows
 
 
-def _text(cell: ElementTree.Element, shared: list[str], signs: list[str]) -> str:
+def _text(cell: ET.Element, shared: list[str], signs: list[str]) -> str:
     value = cell.find(f"{_MAIN}v")
     if value is None or value.text is None:
         return "".join(t.text or "" for t in cell.iter(f"{_MAIN}t"))

@@ -31,6 +31,9 @@ _SMALL = 100
 _LARGE = 4_000
 """Figures beyond which it is not."""
 _CLOSE = 1e-5
+_CROWD = 200
+"""Sides beyond which one flow serves several."""
+_TOGETHER = 10
 _TURNS = 40
 """Flows after which what is hidden by now is looked at again."""
 
@@ -175,7 +178,7 @@ class Guard:
             return None
         place = probe.place(intruder)
         before = (place, float(probe.lower[place]), float(probe.upper[place]))
-        value = float(self.system.values[intruder])
+        value = float(self.system.truth[intruder])
         probe.hold(place, value, value)
         return before
 
@@ -207,7 +210,7 @@ class Guard:
         """
         columns = probe.part.columns
         exact = integral(found, probe.whole, probe.part.matrix, probe.part.right)
-        moved = (found if exact is None else exact) - self.system.values[columns]
+        moved = (found if exact is None else exact) - self.system.truth[columns]
         some = np.flatnonzero(np.abs(moved) > _CLOSE)
         return columns[some], moved[some]
 
@@ -261,7 +264,7 @@ class Guard:
     def blocks(self) -> list[Part]:
         """Return the figures that hiding may tie, part by part."""
         return parts_of(
-            self.system.matrix, self.masked | self.maskable, self.system.values
+            self.system.matrix, self.masked | self.maskable, self.system.truth
         )
 
     def _defend_block(self, block: Part) -> None:
@@ -272,24 +275,43 @@ class Guard:
             return
         flows = _Flows(self, block)
         failing.sort(key=lambda k: (-sides.needs[k], sides.figures[k], sides.signs[k]))
+        if len(failing) > _CROWD:
+            self._defend_crowd(flows, among, failing)
         for turn, k in enumerate(failing, start=1):
             if turn % _TURNS == 0:
                 self._ask_again(block, among)
-            if sides.witnesses[k] is not None:
-                continue
             if time.monotonic() > self.deadline:
                 self._hide_all(block, among)
                 return
-            witness = flows.cheapest(k)
-            if witness is None:
-                witness = self._farthest(block, k)
-            if witness is None:
-                continue
-            self._mask(witness[0])
-            flows.forgive(witness[0])
-            self.keep(witness, among)
             if sides.witnesses[k] is None:
-                sides.witnesses[k] = witness
+                self._defend_side(flows, block, among, k)
+
+    def _defend_side(self, flows: _Flows, block: Part, among: Ints, k: int) -> None:
+        """Hide what costs least for one side to have a witness."""
+        witness = flows.cheapest(k)
+        if witness is None:
+            witness = self._farthest(block, k)
+        if witness is None:
+            return
+        self._mask(witness[0])
+        flows.forgive(witness[0])
+        self.keep(witness, among)
+        if self.sides.witnesses[k] is None:
+            self.sides.witnesses[k] = witness
+
+    def _defend_crowd(self, flows: _Flows, among: Ints, failing: list[int]) -> None:
+        """Serve several sides with one flow, where there are very many of them."""
+        left = list(failing)
+        while left and time.monotonic() < self.deadline:
+            some, left = left[:_TOGETHER], left[_TOGETHER:]
+            witness = flows.together([k for k in some if self._is_open(k)])
+            if witness is not None:
+                self._mask(witness[0])
+                flows.forgive(witness[0])
+                self.keep(witness, among)
+
+    def _is_open(self, k: int) -> bool:
+        return self.sides.witnesses[k] is None and self.sides.intruders[k] < 0
 
     def _mask(self, figures: Ints) -> None:
         self.masked[figures] = True
@@ -328,7 +350,7 @@ class Guard:
             found = probe.extreme(place, int(sides.signs[k]))
             if found is None:
                 break
-            moved = found - self.system.values[probe.part.columns]
+            moved = found - self.system.truth[probe.part.columns]
             reach = float(sides.signs[k] * moved[place])
             if reach < min(1.0, sides.needs[k]) - _CLOSE:
                 break
@@ -347,7 +369,7 @@ class Guard:
 
     @property
     def complementary(self) -> Ints:
-        """Figures hidden for the sake of others."""
+        """The figures hidden for the sake of others."""
         return np.flatnonzero(self.masked & self.maskable & ~self.primary)
 
     @property
@@ -377,7 +399,7 @@ class Guard:
         """Publish a figure if every side that its hiding serves has another witness."""
         place = probe.place(figure)
         before = (place, float(probe.lower[place]), float(probe.upper[place]))
-        value = float(self.system.values[figure])
+        value = float(self.system.truth[figure])
         probe.hold(place, value, value)
         mine = np.array(sorted(users.of(figure)), dtype=np.int64)
         had = {int(k): self.sides.witnesses[k] for k in mine}
@@ -445,7 +467,7 @@ class Guard:
             self.proven = False
 
     def _task(self, block: Part, among: Ints, mine: Ints, cost: float) -> Task:
-        columns, values = block.columns, self.system.values[block.columns]
+        columns, values = block.columns, self.system.truth[block.columns]
         at = {int(c): k for k, c in enumerate(columns)}
         sides = self.sides
         return Task(
@@ -510,7 +532,7 @@ class Guard:
         sides = self.sides
         held = self._hold(probe, int(sides.intruders[k]))
         figure, sign = int(sides.figures[k]), int(sides.signs[k])
-        end = float(self.system.values[figure] + sign * sides.needs[k])
+        end = float(self.system.truth[figure] + sign * sides.needs[k])
         end = float(np.ceil(end - _CLOSE) if sign > 0 else np.floor(end + _CLOSE))
         found = probe.whole_witness(
             probe.place(figure),
@@ -524,7 +546,7 @@ class Guard:
 
     def _is_whole(self, witness: Sparse) -> bool:
         figures, moved = witness
-        found = self.system.values[figures] + moved
+        found = self.system.truth[figures] + moved
         whole = self.system.whole[figures]
         return bool((np.abs(found - np.round(found))[whole] < 1e-4).all())
 
@@ -541,18 +563,18 @@ class Guard:
     def _stands(self, witness: Sparse, k: int) -> bool:
         figures, moved = witness
         system, sides = self.system, self.sides
-        table = system.values.copy()
+        table = system.truth.copy()
         table[figures] += moved
         play = 1e-4 * max(1.0, float(np.abs(moved).max(initial=0.0)))
         rows = system.matrix @ table
-        before = system.matrix @ system.values
+        before = system.matrix @ system.truth
         figure = sides.figures[k]
         return bool(
             self.masked[figures].all()
             and np.abs(rows - before).max(initial=0.0) <= play
             and (table[figures] >= self.lower[figures] - play).all()
             and (table[figures] <= self.upper[figures] + play).all()
-            and sides.signs[k] * (table[figure] - system.values[figure])
+            and sides.signs[k] * (table[figure] - system.truth[figure])
             >= sides.needs[k] - play
             and sides.intruders[k] not in figures
         )
@@ -588,7 +610,7 @@ class _Flows:
         system = guard_.system
         columns = block.columns
         self.size = len(columns)
-        values = system.values[columns]
+        values = system.truth[columns]
         self.above = np.maximum(guard_.upper[columns] - values, 0.0)
         self.below = np.maximum(values - guard_.lower[columns], 0.0)
         costs = np.where(guard_.masked[columns], 0.0, system.weights[columns])
@@ -634,6 +656,30 @@ class _Flows:
         self._thaw(place)
         if intruder >= 0:
             self._thaw(intruder)
+        if found is None:
+            return None
+        moved = found[: self.size] - found[self.size :]
+        some = np.flatnonzero(np.abs(moved) > _CLOSE)
+        return self.block.columns[some], moved[some]
+
+    def together(self, which: list[int]) -> Sparse | None:
+        """Return one table in which several figures are as far as asked."""
+        sides, places = self.guard.sides, []
+        for k in which:
+            place = self.at[int(sides.figures[k])]
+            above = sides.signs[k] > 0
+            room = float((self.above if above else self.below)[place])
+            if place in places or sides.needs[k] > room:
+                continue
+            places.append(place)
+            up, down = place, place + self.size
+            up, down = (up, down) if above else (down, up)
+            self.program.bound(up, float(sides.needs[k]), room)
+            self.program.bound(down, 0.0, 0.0)
+        done = bool(places) and self.program.solve()
+        found = self.program.values if done else None
+        for place in places:
+            self._thaw(place)
         if found is None:
             return None
         moved = found[: self.size] - found[self.size :]

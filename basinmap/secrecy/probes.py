@@ -63,7 +63,7 @@ class Probe:
                 upper[part.columns].copy(),
                 system.whole[part.columns],
             )
-            for part in parts_of(system.matrix, free, system.values)
+            for part in parts_of(system.matrix, free, system.truth)
         ]
 
     def __post_init__(self) -> None:

@@ -219,13 +219,13 @@ def _complete(system: System) -> None:
     """Give each figure that is not printed a value that agrees with all others."""
     clashes = [*system.clashes, *clashes_of(system)]
     low, high = determined(system)
-    told = np.isnan(system.values) & (high - low < 1e-6) & np.isfinite(low)
-    system.values[told] = low[told]
-    free = np.isnan(system.values)
+    told = np.isnan(system.truth) & (high - low < 1e-6) & np.isfinite(low)
+    system.truth[told] = low[told]
+    free = np.isnan(system.truth)
     for probe in Probe.all_of(system, free, system.lower, system.upper):
         found, rows = slack_of(probe.part, probe.lower, probe.upper)
         clashes += [system.rows[probe.part.rows[k]] for k in rows]
-        system.values[probe.part.columns] = found
+        system.truth[probe.part.columns] = found
     if clashes:
         msg = (
             f"{len(clashes)} published figure(s) contradict one another: "
@@ -246,7 +246,7 @@ def _primary(reading: Reading) -> _Plan:
         counts = _counts(system, at, rule, sheets)
         if counts is None or system.hidden[at]:
             continue
-        value = float(system.values[at])
+        value = float(system.truth[at])
         if hidden_by(rule, [value], {k: [v] for k, v in counts.items()})[0]:
             plan.rule[at] = rule
             plan.needs[at] = rule.needs(value, counts.get(rule.largest, np.nan))
@@ -268,12 +268,12 @@ def _relax(system: System, plan: _Plan) -> None:
     """
     free = _unread(system)
     free[list(plan.rule)] = True
-    lower = np.minimum(system.lower, system.values)
-    upper = np.maximum(system.upper, system.values)
+    lower = np.minimum(system.lower, system.truth)
+    upper = np.maximum(system.upper, system.truth)
     wanted = np.array(sorted(plan.received), dtype=np.int64)
     for probe in Probe.all_of(system, free, lower, upper):
         for figure in wanted[np.isin(wanted, probe.part.columns)].tolist():
-            place, value = probe.place(figure), system.values[figure]
+            place, value = probe.place(figure), system.truth[figure]
             for sign in (1, -1):
                 found = probe.extreme(place, sign)
                 room = 0.0 if found is None else sign * (found[place] - value)
@@ -343,13 +343,13 @@ def _guard(
         ],
         dtype=bool,
     )
-    maskable = shown & ~primary & ((system.values > 0) | ~zeros)
+    maskable = shown & ~primary & ((system.truth > 0) | ~zeros)
     lower = np.where(shown & zeros & system.whole, 1.0, 0.0)
-    lower = np.minimum(np.maximum(lower, system.lower), system.values)
-    top = float(np.nan_to_num(np.abs(system.values)).max(initial=0.0))
+    lower = np.minimum(np.maximum(lower, system.lower), system.truth)
+    top = float(np.nan_to_num(np.abs(system.truth)).max(initial=0.0))
     # An end for what nothing holds: closer than the truth, so that it stays safe.
     upper = np.minimum(system.upper, 10 * top + 1_000)
-    upper = np.maximum(upper, system.values)
+    upper = np.maximum(upper, system.truth)
     slack = np.array([not name for name in system.columns], dtype=bool)
     lower[slack], upper[slack] = system.lower[slack], system.upper[slack]
     upper[slack] = np.minimum(upper[slack], 1e3 * top + 1_000)
@@ -369,7 +369,7 @@ def _guard(
 def _sides(system: System, plan: _Plan, lower: Floats, upper: Floats) -> Sides:
     rows = []
     for at in sorted(plan.rule):
-        value = system.values[at]
+        value = system.truth[at]
         below, above = plan.needs[at]
         room = {-1: value - lower[at], 1: upper[at] - value}
         for sign, need in ((1, above), (-1, below)):
@@ -404,9 +404,9 @@ def _check_safe(guarded: Guard, plan: _Plan) -> None:
             told.append(system.names[at])
     if told:
         msg = (
-            f"{len(told)} secret(s) that what is published elsewhere tells, whatever is "
-            f"hidden here: {culprits(told)}; publish them less finely, or leave out the "
-            "table that holds them"
+            f"{len(told)} secret(s) that what is published elsewhere tells, "
+            f"whatever is hidden here: {culprits(told)}; publish them less finely, or "
+            "leave out the table that holds them"
         )
         raise SecrecyError(msg)
     wrong = guarded.check()
@@ -586,7 +586,7 @@ def _witnesses(guarded: Guard) -> pd.DataFrame:
         side = "au-dessus" if sides.signs[k] > 0 else "au-dessous"
         for figure, moved in zip(*witness, strict=True):
             if system.columns[figure]:
-                value = system.values[figure]
+                value = system.truth[figure]
                 name = system.names[figure]
                 secret = system.names[sides.figures[k]]
                 rows.append((k, secret, side, name, value, value + moved))

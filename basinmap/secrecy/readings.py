@@ -235,15 +235,7 @@ class _Reader:
 
     def read(self) -> Reading:
         wanted = self._wanted()
-        for number, sheet in enumerate(self.sheets):
-            for code in map(str, sheet.frame.index):
-                self.extents[number, code] = self.ground.extent(sheet, code)
-        for number, sheet in enumerate(self.sheets):
-            for column in sheet.columns:
-                if self._counts(sheet, column) and self.name(column) in wanted:
-                    self._stand(number, sheet, column)
-                elif is_alone(sheet, column) and column in self.rules:
-                    self._set_apart(sheet, column)
+        self._stand_all(wanted)
         if self.settings.rates:
             self._meet_rates(wanted)
         else:
@@ -272,6 +264,18 @@ class _Reader:
             self.ground.base,
             self.quotients,
         )
+
+    def _stand_all(self, wanted: set[str]) -> None:
+        """Put the figures of all tables in the system."""
+        for number, sheet in enumerate(self.sheets):
+            for code in map(str, sheet.frame.index):
+                self.extents[number, code] = self.ground.extent(sheet, code)
+        for number, sheet in enumerate(self.sheets):
+            for column in sheet.columns:
+                if self._counts(sheet, column) and self.name(column) in wanted:
+                    self._stand(number, sheet, column)
+                elif is_alone(sheet, column) and column in self.rules:
+                    self._set_apart(sheet, column)
 
     def _wanted(self) -> set[str]:
         """Return the quantities that matter: hidden, ruled, and tied to one."""
@@ -342,7 +346,7 @@ class _Reader:
     # -- rows -----------------------------------------------------------------------
 
     def _tie_family(self, family: list[str]) -> None:
-        """Tie the territories of quantities, over the pieces they cut one another in."""
+        """Tie territories of quantities, over the pieces they cut one another in."""
         extents = sorted(
             {e for name in family for e in self.printed.get(name, ())},
             key=lambda extent: (len(extent), sorted(extent)),

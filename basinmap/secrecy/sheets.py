@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -32,15 +32,15 @@ __all__ = [
     "vintaged",
 ]
 
-Given = pd.DataFrame | pd.Series
-Tables = Given | Mapping[str, Given] | Sequence[Given]
-Hierarchies = (
+Given: TypeAlias = pd.DataFrame | pd.Series
+Tables: TypeAlias = Given | Mapping[str, Given] | Sequence[Given]
+Hierarchies: TypeAlias = (
     pd.DataFrame
     | Mapping[str, pd.Series | Mapping[str, Iterable[str]]]
     | Sequence[str]
     | None
 )
-Links = Mapping[str, Sequence[str] | Ratio | Growth]
+Links: TypeAlias = Mapping[str, Sequence[str] | Ratio | Growth]
 Extent = frozenset[str]
 
 _DATED: Final = re.compile(r"(.+?)((?:_\d{4}){1,2})")
@@ -98,7 +98,7 @@ class Sheet:
 
     @property
     def columns(self) -> list[str]:
-        """Its columns of numbers."""
+        """The columns of numbers."""
         beside = {state_column(str(name)) for name in self.frame.columns}
         return [
             str(name)
@@ -111,7 +111,7 @@ def _numeric(values: pd.Series) -> bool:
     kind = values.dtype
     if pd.api.types.is_bool_dtype(kind):
         return False
-    gone = kind == object and bool(values.isna().all())
+    gone = pd.api.types.is_object_dtype(kind) and bool(values.isna().all())
     return gone or bool(pd.api.types.is_numeric_dtype(kind))
 
 
@@ -298,7 +298,7 @@ def _extents_of(
         }
     msg = (
         f"hierarchies[{level!r}]: give a Series from base unit to unit, or unit to its "
-        f"base units, {{'couronne 5 km': ['62498', '62510']}}; got {type(told).__name__}"
+        f"base units, {{'5 km': ['62498', '62510']}}; got {type(told).__name__}"
     )
     raise DataError(msg)
 
@@ -344,7 +344,8 @@ class Quotient:
         """
         low, high = printed - half, printed + half
         if self.years:
-            return tuple(max(1 + end / 100, 0) ** self.years for end in (low, high))  # type: ignore[return-value]
+            first, last = (max(1 + end / 100, 0) ** self.years for end in (low, high))
+            return first, last
         return low / self.scale, high / self.scale
 
 
