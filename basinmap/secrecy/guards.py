@@ -100,7 +100,9 @@ class Guard:
     lower, upper
         Of what is hidden, as an intruder knows them.
     deadline
-        Of `time.monotonic`.
+        Of `time.monotonic`: then what was found is settled.
+    end
+        Of `time.monotonic`: then it is returned.
     budget
         How many programs may be solved to improve a safe answer.
     lost
@@ -111,6 +113,10 @@ class Guard:
         What no safe answer costs less than; NaN where it is not known.
     hasty
         Whether time ran out before all was tried.
+    proven
+        Whether no answer costs less.
+    unsettled
+        Sides of which the witness is not in whole numbers, for want of time.
     """
 
     system: System
@@ -121,12 +127,14 @@ class Guard:
     lower: Floats
     upper: Floats
     deadline: float
+    end: float
     budget: int
     lost: set[int] = field(default_factory=set)
     weak: set[int] = field(default_factory=set)
     bound: float = 0.0
     hasty: bool = False
     proven: bool = True
+    unsettled: set[int] = field(default_factory=set)
 
     # -- the intruder ---------------------------------------------------------------
 
@@ -501,12 +509,15 @@ class Guard:
             witness = sides.witnesses[k]
             if witness is None or self._is_whole(witness):
                 continue
+            if time.monotonic() > self.end:
+                self.unsettled.add(k)
+                continue
             block = next(b for b in self.blocks() if sides.figures[k] in b.columns)
             found = _Flows(self, block, whole=True).cheapest(
-                k, seconds=min(20.0, remaining(self.deadline) + 5.0)
+                k, seconds=min(20.0, remaining(self.end))
             )
             if found is None:
-                self.weak.add(k)
+                self.unsettled.add(k)
                 continue
             self._mask(found[0])
             sides.witnesses[k] = found
@@ -517,7 +528,7 @@ class Guard:
         for probe in self.probes():
             left = broken[np.isin(sides.figures[broken], probe.part.columns)]
             for k in left.tolist():
-                if k not in left:
+                if k not in left or time.monotonic() > self.end:
                     continue
                 found = self._whole_witness(probe, k)
                 if found is None:
@@ -538,7 +549,7 @@ class Guard:
             probe.place(figure),
             sign,
             end,
-            seconds=min(10.0, remaining(self.deadline) + 2),
+            seconds=min(10.0, remaining(self.end)),
         )
         if held is not None:
             probe.hold(*held)

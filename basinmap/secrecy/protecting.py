@@ -27,6 +27,8 @@ __all__ = ["Protection", "protect"]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+_SHARE = 0.75
+"""Of the time, what is given to look for an answer; the rest settles it."""
 _PACE = 30
 """Programs a second that a time limit is worth, whatever the machine."""
 
@@ -185,7 +187,7 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
         rates=False,
         weights=_weighed(weights),
     )
-    deadline = time.monotonic() + time_limit
+    start = time.monotonic()
     reading = read(
         tables, known=known, hierarchies=hierarchies, rules=rules, settings=settings
     )
@@ -195,7 +197,7 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
     _remember(system, previous)
     masked = _unread(system)
     masked[list(plan.rule)] = True
-    guarded = guard(_guard(reading, plan, masked, deadline, time_limit), best=improve)
+    guarded = guard(_guard(reading, plan, masked, start, time_limit), best=improve)
     _check_safe(guarded, plan)
     return _protection(tables, reading, plan, guarded)
 
@@ -330,7 +332,7 @@ def _remember(system: System, previous: Protection | None) -> None:
 
 
 def _guard(
-    reading: Reading, plan: _Plan, masked: Bools, deadline: float, seconds: float
+    reading: Reading, plan: _Plan, masked: Bools, start: float, seconds: float
 ) -> Guard:
     system = reading.system
     primary = np.zeros(system.size, dtype=bool)
@@ -361,7 +363,8 @@ def _guard(
         maskable=maskable,
         lower=lower,
         upper=upper,
-        deadline=deadline,
+        deadline=start + _SHARE * seconds,
+        end=start + seconds,
         budget=int(_PACE * seconds),
     )
 
@@ -568,6 +571,11 @@ def _ends(guarded: Guard, gap: float) -> list[str]:
         lines.append(
             f"{len(guarded.weak)} côtés moins protégés que la règle ne le demande : ce "
             "qui est connu d'ailleurs ne permet pas plus."
+        )
+    if guarded.unsettled:
+        lines.append(
+            f"{len(guarded.unsettled)} côtés vérifiés en nombres réels, et non "
+            "en nombres entiers."
         )
     many = sum(witness is not None for witness in sides.witnesses)
     lines.append(
