@@ -637,3 +637,50 @@ def test_a_rule_that_says_nothing_of_the_kind_is_refused():
     with pytest.raises(bm.errors.CodeError, match="menages-11"):
         rule_of("ménages")
     assert dataclasses.replace(rule_of("dvf"), least=5).least == 5
+
+
+TOWNS = indexed({"a": 7, "b": 30, "c": 90}, "n", "commune")
+EPCI = indexed({"E": 127}, "n", "epci")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"tables": None},
+        {"tables": 3},
+        {"tables": {}},
+        {"tables": TOWNS.reset_index()},
+        {"tables": TOWNS.astype(str)},
+        {"tables": -TOWNS},
+        {"tables": TOWNS * np.inf},
+        {"tables": pd.concat([TOWNS, TOWNS])},
+        {"rules": None},
+        {"rules": {"m": 11}},
+        {"rules": True},
+        {"hierarchies": 5},
+        {"hierarchies": {"epci": {"E": 3}}},
+        {"hierarchies": {"epci": {}}},
+        {"hierarchies": {"epci": pd.Series(["E", "E"], ["a", "a"])}},
+        {"known": 3},
+        {"links": {"n": "a"}},
+        {"links": {"n": ["m"]}},
+        {"weights": {"n": -1}},
+        {"weights": "cost"},
+        {"drift": {"n": 0.1}},
+        {"drift": {("n", "m"): 0.1}},
+        {"rounded": ["m"]},
+        {"time_limit": -1},
+        {"time_limit": "long"},
+        {"previous": TOWNS},
+    ],
+)
+def test_what_nobody_should_give_is_refused(given):
+    usual = {
+        "tables": {"communes": TOWNS, "epci": EPCI},
+        "rules": 11,
+        "hierarchies": {"epci": {"E": ["a", "b", "c"]}},
+    }
+    whole = usual | given
+    tables = whole.pop("tables")
+    with pytest.raises(bm.errors.BasinmapError):
+        bm.protect(tables, **whole)

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_choice
+from basinmap.secrecy.options import check_options
 from basinmap.secrecy.probes import Probe
 from basinmap.secrecy.programs import FEASIBLE
 from basinmap.secrecy.readings import Reading, Rules, Settings, read
@@ -145,6 +147,15 @@ def attack(  # noqa: PLR0913 - each is something that an intruder knows
     >>> found.cells[["code", "low", "high", "how"]].values.tolist()
     [['a', 7.0, 7.0, 'vacants, epci E (37) − vacants, commune b (30)']]
     """
+    check_options(
+        tables=tables,
+        known=known,
+        links=links,
+        drift=drift,
+        rounded=rounded,
+        decimals=decimals,
+    )
+    check_choice(zeros, ("shown", "hidden"), "zeros")
     settings = Settings(
         links=links,
         decimals=decimals or {},

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
+from basinmap.arguments import path_of
 from basinmap.errors import BasinmapError, DataError
 from basinmap.measures import state_column
 from basinmap.secrecy.attacking import Attack, attack
@@ -99,7 +100,7 @@ def published_in(folder: str | Path) -> tuple[dict[str, Given], list[str]]:
     DataError
         If there is no such folder, or no table in it.
     """
-    place = Path(folder)
+    place = path_of(folder, "folder")
     if not place.is_dir():
         msg = f"{place} is no folder; give that of the documents, such as out/"
         raise DataError(msg)

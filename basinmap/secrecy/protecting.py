@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_flag, check_kind, number_of
 from basinmap.errors import DataError, SecrecyError, culprits
 from basinmap.secrecy.attacking import clashes_of, determined
 from basinmap.secrecy.guards import Guard, Sides, guard
+from basinmap.secrecy.options import check_options, check_weights
 from basinmap.secrecy.probes import Probe
 from basinmap.secrecy.readings import Reading, Rules, Settings, read
 from basinmap.secrecy.sheets import Given, Hierarchies, Links, Sheet, Tables, vintaged
@@ -180,12 +182,21 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
     >>> safe.cells["why"].tolist()
     ['primary', 'protection']
     """
+    check_options(tables=tables, known=known, links=links, drift=drift, rounded=rounded)
+    check_kind(
+        rules, (SecrecyRule, str, int, Mapping), "rules", "a threshold: rules=11"
+    )
+    check_weights(weights)
+    check_flag(improve, "improve")
+    if previous is not None:
+        check_kind(previous, Protection, "previous", "what protect returned last year")
+    seconds = number_of(time_limit, "time_limit", least=0, unit="s", such_as=60)
     settings = Settings(
         links=links,
         rounded=rounded,
         drift=drift or {},
         rates=False,
-        weights=_weighed(weights),
+        weights=weights,
     )
     start = time.monotonic()
     reading = read(
@@ -197,19 +208,9 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
     _remember(system, previous)
     masked = _unread(system)
     masked[list(plan.rule)] = True
-    guarded = guard(_guard(reading, plan, masked, start, time_limit), best=improve)
+    guarded = guard(_guard(reading, plan, masked, start, seconds), best=improve)
     _check_safe(guarded, plan)
     return _protection(tables, reading, plan, guarded)
-
-
-def _weighed(weights: Mapping[str, float] | str) -> Mapping[str, float] | str:
-    if isinstance(weights, str) and weights not in {"value", "number"}:
-        msg = (
-            f"weights={weights!r}: write 'value', 'number' or a factor by column, "
-            "{'vacants': 2.0}"
-        )
-        raise DataError(msg)
-    return weights
 
 
 def _unread(system: System) -> Bools:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_kind
 from basinmap.catalogue.entries import catalogue
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.measures import Growth, Mean, Median, Ratio, Stock, state_column
@@ -43,6 +44,8 @@ Hierarchies: TypeAlias = (
 Links: TypeAlias = Mapping[str, Sequence[str] | Ratio | Growth]
 Extent = frozenset[str]
 
+_GIVEN: Final = "unit by base unit, by level: {'epci': bm.membership('epci')}"
+_HELD: Final = "its base units, as a list of codes"
 _DATED: Final = re.compile(r"(.+?)((?:_\d{4}){1,2})")
 
 
@@ -216,6 +219,7 @@ class Ground:
             return cls(base)
         if isinstance(hierarchies, pd.DataFrame):
             hierarchies = {str(c): hierarchies[c] for c in hierarchies.columns}
+        check_kind(hierarchies, (Mapping, list, tuple), "hierarchies", _GIVEN)
         if isinstance(hierarchies, Mapping):
             named = {
                 str(one.index.name)
@@ -289,9 +293,15 @@ def _extents_of(
     """Return unit to base units."""
     if isinstance(told, pd.Series):
         known = told.dropna()
+        if not known.index.is_unique:
+            again = known.index[known.index.duplicated()].unique()
+            msg = f"hierarchies[{level!r}]: codes that stand twice: {culprits(again)}"
+            raise DataError(msg)
         groups = known.index.to_series().groupby(known.to_numpy()).agg(frozenset)
         return {str(unit): frozenset(map(str, held)) for unit, held in groups.items()}
     if isinstance(told, Mapping):
+        for unit, held in told.items():
+            check_kind(held, Iterable, f"hierarchies[{level!r}][{unit!r}]", _HELD)
         return {
             str(unit): frozenset([held] if isinstance(held, str) else map(str, held))
             for unit, held in told.items()
