@@ -390,6 +390,24 @@ def test_a_rate_of_one_decimal_gives_its_numerator_up_to_a_thousand(size, found)
     assert (low == np.arange(found)).all()
 
 
+def test_a_rate_alone_gives_both_its_counts_by_whole_numbers():
+    # 36,4 % is 4/11 for any denominator up to 21, and both hold less than 22.
+    table = pd.DataFrame(
+        {"n": [np.nan, 3], "d": [np.nan, np.nan], "taux": [36.4, np.nan]},
+        pd.Index(["a", "b"], name="commune"),
+    ).assign(n_state=["secret", ""], d_state="secret", taux_state=["", "secret"])
+    total = indexed({"E": 22}, "d", "epci")
+    ratio = bm.Ratio(numerator="n", denominator="d", scale=100)
+    found = bm.attack(
+        {"communes": table, "epci": total},
+        hierarchies={"epci": {"E": ["a", "b"]}},
+        links={"taux": ratio},
+        decimals={"taux": 1},
+    ).found
+    told = {(row.code, row.column): row.low for row in found.itertuples()}
+    assert told == {("a", "n"): 4, ("a", "d"): 11, ("b", "d"): 11}
+
+
 def test_a_rate_is_hidden_with_its_counts():
     table = pd.DataFrame(
         {"n": [4, 120], "d": [900, 2_000], "taux": [0.4, 6.0]},
@@ -471,6 +489,7 @@ def test_a_median_is_hidden_by_its_number_and_told_of_as_not_checked():
     )
     safe = bm.protect(told, rules={"median_price": "dvf"})
     assert safe.table["median_price"].isna().tolist() == [True, False]
+    assert "non vérifiées\xa0: median_price" in str(bm.attack(safe.table))
 
 
 def test_either_of_two_floors_is_enough():

@@ -14,7 +14,7 @@ from basinmap.secrecy.options import check_options
 from basinmap.secrecy.probes import Probe
 from basinmap.secrecy.programs import FEASIBLE
 from basinmap.secrecy.readings import Reading, Rules, Settings, read
-from basinmap.secrecy.sheets import Hierarchies, Links, Tables
+from basinmap.secrecy.sheets import Hierarchies, Links, Tables, is_alone
 from basinmap.secrecy.systems import System, inward, narrowed, slack_of
 from basinmap.secrecy.wording import combination, told_attack
 from basinmap.values.masking import too_few
@@ -27,6 +27,8 @@ Bools = NDArray[np.bool_]
 
 _NARROW = 4.0
 """Width up to which an interval is looked at again in whole numbers."""
+_FEW = 40
+"""Figures up to which any interval is."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -182,7 +184,22 @@ def _attacked(reading: Reading) -> Attack:
         cells,
         tuple(dict.fromkeys([*system.clashes, *clashes])),
         int((system.fixed & system.printed).sum()),
+        _unchecked(reading),
     )
+
+
+def _unchecked(reading: Reading) -> tuple[str, ...]:
+    """Say what no subtraction gives, and is not looked at."""
+    names = [
+        column
+        for sheet in reading.sheets
+        for column in sheet.columns
+        if is_alone(sheet, column) and "secret" in set(sheet.states(column))
+    ]
+    if not names:
+        return ()
+    told = ", ".join(dict.fromkeys(names))
+    return (f"Médianes et moyennes, non vérifiées : {told}.",)
 
 
 def _asked(reading: Reading) -> Ints:
@@ -287,9 +304,8 @@ def _tighten(
     one = np.array([True])
     ends_ = inward(low[[figure]], high[[figure]], one)
     low[figure], high[figure] = ends_[0][0], ends_[1][0]
-    if high[figure] - low[figure] > _NARROW or high[figure] <= low[figure]:
-        return
-    if not probe.whole.all() and len(probe.part.rows) == 1:
+    wide = high[figure] - low[figure] > _NARROW and len(probe.whole) > _FEW
+    if wide or high[figure] <= low[figure] or len(probe.part.rows) == 0:
         return
     for sign, end in ((-1, low), (1, high)):
         found = probe.whole_extreme(place, sign)

@@ -27,6 +27,8 @@ __all__ = [
     "Quotient",
     "Sheet",
     "Tables",
+    "is_alone",
+    "is_count",
     "quotients_of",
     "sheets_of",
     "sums_of",
