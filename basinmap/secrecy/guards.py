@@ -34,6 +34,9 @@ _CLOSE = 1e-5
 _CROWD = 200
 """Sides beyond which one flow serves several."""
 _TOGETHER = 10
+_LARGE_FLOW = 3_000
+"""Figures from which the dearest are left out of flows at first."""
+_CHEAP = 0.3
 _TURNS = 40
 """Flows after which what is hidden by now is looked at again."""
 
@@ -281,7 +284,7 @@ class Guard:
         failing = sides.open(among)
         if not failing:
             return
-        flows = _Flows(self, block)
+        flows = _Flows(self, self._slim(block))
         failing.sort(key=lambda k: (-sides.needs[k], sides.figures[k], sides.signs[k]))
         if len(failing) > _CROWD:
             self._defend_crowd(flows, among, failing)
@@ -297,6 +300,8 @@ class Guard:
     def _defend_side(self, flows: _Flows, block: Part, among: Ints, k: int) -> None:
         """Hide what costs least for one side to have a witness."""
         witness = flows.cheapest(k)
+        if witness is None and len(flows.block.columns) < len(block.columns):
+            witness = _Flows(self, block).cheapest(k)
         if witness is None:
             witness = self._farthest(block, k)
         if witness is None:
@@ -306,6 +311,19 @@ class Guard:
         self.keep(witness, among)
         if self.sides.witnesses[k] is None:
             self.sides.witnesses[k] = witness
+
+    def _slim(self, block: Part) -> Part:
+        """Leave the dearest figures out of a large part: flows seldom need them."""
+        if len(block.columns) < _LARGE_FLOW:
+            return block
+        weights = self.system.weights[block.columns]
+        hidden = self.masked[block.columns]
+        dear = np.quantile(weights[~hidden], _CHEAP)
+        kept = hidden | (weights <= dear)
+        return block._replace(
+            columns=block.columns[kept],
+            matrix=sparse.csc_array(block.matrix[:, np.flatnonzero(kept)]),
+        )
 
     def _defend_crowd(self, flows: _Flows, among: Ints, failing: list[int]) -> None:
         """Serve several sides with one flow, where there are very many of them."""
@@ -640,7 +658,9 @@ class _Flows:
     def forgive(self, figures: Ints) -> None:
         """Let figures that are hidden move for nothing."""
         for figure in figures.tolist():
-            place = self.at[figure]
+            place = self.at.get(figure)
+            if place is None:
+                continue
             self.program.cost(place, 0.0)
             self.program.cost(place + self.size, 0.0)
 

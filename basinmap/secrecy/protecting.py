@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -48,10 +49,6 @@ class Protection:
         One row a hidden cell: `table`, `code`, `column`, `why` (`"primary"`,
         `"received"`, `"protection"`, `"rate"`) and `rule`. For the house only: print
         one « s » for all.
-    witnesses
-        For each secret and side, a table that agrees with all that is published and
-        in which the secret is as far as its rule asks: `secret`, `side`, `figure`,
-        `value`, `other`. For the house only: it holds true values.
     gap
         How much dearer the answer may be than the best, as a share; 0 when it is it.
     hasty
@@ -60,10 +57,20 @@ class Protection:
 
     tables: dict[str, Given]
     cells: pd.DataFrame
-    witnesses: pd.DataFrame
     gap: float
     hasty: bool
+    _guard: Guard
     _report: str = ""
+
+    @cached_property
+    def witnesses(self) -> pd.DataFrame:
+        """
+        For each secret and side, a table in which it is as far as its rule asks.
+
+        It agrees with all that is published: `witness`, `secret`, `side`, then each
+        `figure` that differs, its true `value` and the `other`. For the house only.
+        """
+        return _witnesses(self._guard)
 
     @property
     def table(self) -> Given:
@@ -443,7 +450,7 @@ def _protection(
     shares, shown = _shares(reading, mine, hidden)
     rules = cells.loc[cells["why"] == "primary", "rule"].value_counts().to_dict()
     report = told_protection(cells, rules, shares, shown, _ends(guarded, gap))
-    return Protection(found, cells, _witnesses(guarded), gap, guarded.hasty, report)
+    return Protection(found, cells, gap, guarded.hasty, guarded, report)
 
 
 def _named(tables: Tables) -> dict[str, Given]:
