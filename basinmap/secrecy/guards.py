@@ -34,9 +34,6 @@ _CLOSE = 1e-5
 _CROWD = 200
 """Sides beyond which one flow serves several."""
 _TOGETHER = 10
-_LARGE_FLOW = 3_000
-"""Figures from which the dearest are left out of flows at first."""
-_CHEAP = 0.3
 _TURNS = 40
 """Flows after which what is hidden by now is looked at again."""
 
@@ -284,7 +281,11 @@ class Guard:
         failing = sides.open(among)
         if not failing:
             return
-        flows = _Flows(self, self._slim(block))
+        if len(failing) > _CROWD:
+            self._pair(block)
+            self._ask_again(block, among)
+            failing = sides.open(among)
+        flows = _Flows(self, block)
         failing.sort(key=lambda k: (-sides.needs[k], sides.figures[k], sides.signs[k]))
         if len(failing) > _CROWD:
             self._defend_crowd(flows, among, failing)
@@ -300,8 +301,6 @@ class Guard:
     def _defend_side(self, flows: _Flows, block: Part, among: Ints, k: int) -> None:
         """Hide what costs least for one side to have a witness."""
         witness = flows.cheapest(k)
-        if witness is None and len(flows.block.columns) < len(block.columns):
-            witness = _Flows(self, block).cheapest(k)
         if witness is None:
             witness = self._farthest(block, k)
         if witness is None:
@@ -312,18 +311,39 @@ class Guard:
         if self.sides.witnesses[k] is None:
             self.sides.witnesses[k] = witness
 
-    def _slim(self, block: Part) -> Part:
-        """Leave the dearest figures out of a large part: flows seldom need them."""
-        if len(block.columns) < _LARGE_FLOW:
-            return block
+    def _pair(self, block: Part) -> None:
+        """
+        Hide a second figure in each row that hides one only, the cheapest by row met.
+
+        It proves nothing, and saves most flows of a large part.
+        """
+        rows = sparse.csr_array(block.matrix)
+        columns = sparse.csc_array(block.matrix)
+        hidden = self.masked[block.columns].copy()
+        free = self.maskable[block.columns]
         weights = self.system.weights[block.columns]
-        hidden = self.masked[block.columns]
-        dear = np.quantile(weights[~hidden], _CHEAP)
-        kept = hidden | (weights <= dear)
-        return block._replace(
-            columns=block.columns[kept],
-            matrix=sparse.csc_array(block.matrix[:, np.flatnonzero(kept)]),
-        )
+        counts = (abs(rows) > 0).astype(int) @ hidden.astype(int)
+        queue = np.flatnonzero(counts == 1).tolist()
+        while queue:
+            row = queue.pop()
+            if counts[row] != 1:
+                continue
+            mine = rows.indices[rows.indptr[row] : rows.indptr[row + 1]]
+            mine = mine[free[mine] & ~hidden[mine]]
+            if not len(mine):
+                continue
+            met = [
+                columns.indices[columns.indptr[c] : columns.indptr[c + 1]] for c in mine
+            ]
+            # A figure that closes other open rows is worth more than it costs.
+            gain = np.array(
+                [1 + (counts[m] == 1).sum() - (counts[m] == 0).sum() for m in met]
+            )
+            best = int(np.argmin(weights[mine] / np.maximum(gain + 4, 1)))
+            hidden[mine[best]] = True
+            counts[met[best]] += 1
+            queue += [int(r) for r in met[best] if counts[r] == 1]
+        self._mask(block.columns[hidden])
 
     def _defend_crowd(self, flows: _Flows, among: Ints, failing: list[int]) -> None:
         """Serve several sides with one flow, where there are very many of them."""
