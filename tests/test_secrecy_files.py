@@ -16,6 +16,7 @@ import basinmap as bm
 from basinmap.cli import main
 from basinmap.deliverables import housing
 from basinmap.errors import SecrecyError
+from basinmap.secrecy.declared import protected_counts
 from basinmap.values.masking import mask_table
 
 ROOT = Path(__file__).parents[1]
@@ -177,6 +178,30 @@ def test_minimums_of_a_workbook_are_no_totals(tmp_path):
     )
     bm.write_workbook(tmp_path / "t.xlsx", {"C": towns, "E": epci})
     assert bm.check_secrecy(tmp_path).safe
+
+
+def test_documents_hide_what_is_left_of_a_share_too():
+    counts = bm.describe(
+        pd.DataFrame(
+            {
+                "leases_outside_qpv_2024": [100, 300],
+                "leases_outside_qpv_q1_2024": [95, 60],
+            },
+            pd.Index(["62498", "62510"], name="commune"),
+        ),
+        measures={
+            "leases_outside_qpv_2024": bm.Stock(),
+            "leases_outside_qpv_q1_2024": bm.Stock(),
+        },
+    )
+    safe, told = protected_counts(counts)
+    # Five leases are not of the first quarter: 100 - 95.
+    assert safe.loc["62498"].isna().any()
+    assert safe["leases_outside_qpv_2024"]["62510"] == 300
+    assert "SNE et OPS" in told or "protéger" in told
+    again, nothing = protected_counts(counts[["leases_outside_qpv_2024"]])
+    assert again["leases_outside_qpv_2024"].tolist() == [100, 300]
+    assert "0 cellule" in nothing
 
 
 @pytest.mark.skipif(not LOVAC.exists(), reason="reference data are not here")

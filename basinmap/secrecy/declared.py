@@ -8,6 +8,7 @@ from dataclasses import replace
 import pandas as pd
 
 from basinmap.catalogue.entries import Indicator, catalogue
+from basinmap.measures import Ratio
 from basinmap.secrecy.protecting import protect
 from basinmap.secrecy.sheets import vintaged
 from basinmap.values.masking import SecrecyRule
@@ -67,6 +68,25 @@ def _rule(item: Indicator, columns: Collection[str]) -> SecrecyRule:
     return replace(item.secrecy, count=item.floor)
 
 
+def _shares(columns: Collection[str]) -> dict[str, Ratio]:
+    """Return the shares made of two of these counts: what is left of them counts."""
+    found = {}
+    for item in _indicators():
+        if item.kind != "ratio" or item.unit != "%" or len(item.terms) != 2:
+            continue
+        part, whole = item.counts[0], item.counts[-1]
+        for column in columns:
+            if vintaged(part, [column]) is None or not item.secrecy.complement:
+                continue
+            year = column.removeprefix(part).strip("_")
+            below = vintaged(whole, columns, year)
+            if below is not None:
+                name = f"{item.id} {item.variant} {year}"
+                ratio = Ratio(numerator=column, denominator=below, scale=100)
+                found[name] = ratio
+    return found
+
+
 def protected_counts(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """
     Return counts without what their rules hide, and what is to be said of it.
@@ -87,7 +107,7 @@ def protected_counts(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     rules = rules_for([str(name) for name in table.columns])
     if not rules:
         return table, ""
-    safe = protect(table, rules=rules)
+    safe = protect(table, rules=rules, links=_shares([str(c) for c in table.columns]))
     (found,) = safe.tables.values()
     assert isinstance(found, pd.DataFrame)  # noqa: S101 - as it was given
     return found, str(safe)
