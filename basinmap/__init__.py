@@ -65,6 +65,9 @@ _ROOMS: Final = {
         "scots",
         "statistics",
     ),
+    "secrecy.attacking": ("Attack", "attack"),
+    "secrecy.folders": ("check_secrecy",),
+    "secrecy.protecting": ("Protection", "protect"),
     "sources.points": ("read_points",),
     "sources.reading": ("read_source",),
     "sources.tables": ("read_table",),
@@ -226,8 +229,6 @@ _ROOMS: Final = {
     "maps.margins.chronicles": ("draw_event_study",),
     "deliverables.studies": ("studies",),
     "values.masking": ("SecrecyRule", "secrecy_rules"),
-    "secrecy.attacking": ("Attack", "attack"),
-    "secrecy.protecting": ("Protection", "protect"),
 }
 _ORIGIN: Final = {name: room for room, names in _ROOMS.items() for name in names}
 
@@ -407,6 +408,7 @@ if TYPE_CHECKING:
     from basinmap.reports import Report as Report
     from basinmap.secrecy.attacking import Attack as Attack
     from basinmap.secrecy.attacking import attack as attack
+    from basinmap.secrecy.folders import check_secrecy as check_secrecy
     from basinmap.secrecy.protecting import Protection as Protection
     from basinmap.secrecy.protecting import protect as protect
     from basinmap.sources.points import read_points as read_points

@@ -1,4 +1,4 @@
-"""Secrecy: test tables of the field with their published answers, attack and defence."""
+"""Secrecy: test tables of the field and their published answers."""
 
 from __future__ import annotations
 
@@ -390,6 +390,24 @@ def test_a_rate_of_one_decimal_gives_its_numerator_up_to_a_thousand(size, found)
     assert (low == np.arange(found)).all()
 
 
+def test_a_rate_alone_gives_both_its_counts_by_whole_numbers():
+    # 36,4 % is 4/11 for any denominator up to 21, and both hold less than 22.
+    table = pd.DataFrame(
+        {"n": [np.nan, 3], "d": [np.nan, np.nan], "taux": [36.4, np.nan]},
+        pd.Index(["a", "b"], name="commune"),
+    ).assign(n_state=["secret", ""], d_state="secret", taux_state=["", "secret"])
+    total = indexed({"E": 22}, "d", "epci")
+    ratio = bm.Ratio(numerator="n", denominator="d", scale=100)
+    found = bm.attack(
+        {"communes": table, "epci": total},
+        hierarchies={"epci": {"E": ["a", "b"]}},
+        links={"taux": ratio},
+        decimals={"taux": 1},
+    ).found
+    told = {(row.code, row.column): row.low for row in found.itertuples()}
+    assert told == {("a", "n"): 4, ("a", "d"): 11, ("b", "d"): 11}
+
+
 def test_a_rate_is_hidden_with_its_counts():
     table = pd.DataFrame(
         {"n": [4, 120], "d": [900, 2_000], "taux": [0.4, 6.0]},
@@ -471,6 +489,7 @@ def test_a_median_is_hidden_by_its_number_and_told_of_as_not_checked():
     )
     safe = bm.protect(told, rules={"median_price": "dvf"})
     assert safe.table["median_price"].isna().tolist() == [True, False]
+    assert "non vérifiées\xa0: median_price" in str(bm.attack(safe.table))
 
 
 def test_either_of_two_floors_is_enough():
@@ -637,3 +656,50 @@ def test_a_rule_that_says_nothing_of_the_kind_is_refused():
     with pytest.raises(bm.errors.CodeError, match="menages-11"):
         rule_of("ménages")
     assert dataclasses.replace(rule_of("dvf"), least=5).least == 5
+
+
+TOWNS = indexed({"a": 7, "b": 30, "c": 90}, "n", "commune")
+EPCI = indexed({"E": 127}, "n", "epci")
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"tables": None},
+        {"tables": 3},
+        {"tables": {}},
+        {"tables": TOWNS.reset_index()},
+        {"tables": TOWNS.astype(str)},
+        {"tables": -TOWNS},
+        {"tables": TOWNS * np.inf},
+        {"tables": pd.concat([TOWNS, TOWNS])},
+        {"rules": None},
+        {"rules": {"m": 11}},
+        {"rules": True},
+        {"hierarchies": 5},
+        {"hierarchies": {"epci": {"E": 3}}},
+        {"hierarchies": {"epci": {}}},
+        {"hierarchies": {"epci": pd.Series(["E", "E"], ["a", "a"])}},
+        {"known": 3},
+        {"links": {"n": "a"}},
+        {"links": {"n": ["m"]}},
+        {"weights": {"n": -1}},
+        {"weights": "cost"},
+        {"drift": {"n": 0.1}},
+        {"drift": {("n", "m"): 0.1}},
+        {"rounded": ["m"]},
+        {"time_limit": -1},
+        {"time_limit": "long"},
+        {"previous": TOWNS},
+    ],
+)
+def test_what_nobody_should_give_is_refused(given):
+    usual = {
+        "tables": {"communes": TOWNS, "epci": EPCI},
+        "rules": 11,
+        "hierarchies": {"epci": {"E": ["a", "b", "c"]}},
+    }
+    whole = usual | given
+    tables = whole.pop("tables")
+    with pytest.raises(bm.errors.BasinmapError):
+        bm.protect(tables, **whole)

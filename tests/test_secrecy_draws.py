@@ -64,7 +64,7 @@ class Draw:
             improve=self.improve,
         )
 
-    def equations(self, tables):
+    def equations(self, tables):  # noqa: C901, PLR0912 - written apart, at length
         """Rows, right-hand sides, bounds: every cell a variable."""
         at, bounds = {}, []
         for name, table in tables.items():

@@ -65,6 +65,10 @@ COMMANDS: Final = MappingProxyType(
             "indicators",
             "the 69 indicators with their status, or all that is known of one",
         ),
+        "check-secrecy": (
+            "secrecy",
+            "attack a folder of documents: what is hidden must not be found again",
+        ),
         "data": ("listings", "what is embedded: vintage, source, licence"),
         "info": ("listings", "versions"),
     }

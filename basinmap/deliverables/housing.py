@@ -743,12 +743,19 @@ def _write_method(about: Subject, folder: Path) -> None:
         "",
         *(missing or ["Aucune."]),
         "",
+        *_method_of_secrecy(about),
         "## Sources",
         "",
         *(f"- {line}." for line in _credits(about)),
         "",
     ]
     (folder / "methode.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _method_of_secrecy(about: Subject) -> list[str]:
+    """Say what secrecy hides in the counts that were given, and why."""
+    told = about.protected[1]
+    return ["## Secret statistique", "", *told.split("\n"), ""] if told else []
 
 
 def _method_of_figures(about: Subject) -> list[str]:

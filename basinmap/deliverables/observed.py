@@ -23,6 +23,7 @@ from basinmap.catalogue.entries import Indicator, catalogue
 from basinmap.deliverables.subjects import Subject
 from basinmap.errors import BasinmapError, BasinmapWarning, DataError, culprits
 from basinmap.export.parts import Cell
+from basinmap.secrecy.declared import protected_counts
 from basinmap.states import SIGNS, VOIDS
 from basinmap.territory.levels import BASSIN, fold
 from basinmap.territory.lists import Territory, listed
@@ -468,7 +469,7 @@ def observed(
     outside = tuple(code for code in area.communes if code not in ground.index)
     table = statistics()
     if counts is not None:
-        table = joined(table, counts)
+        table = joined(table, protected_counts(counts)[0])
     kept = dc.replace(area, communes=tuple(there))
     return Observed(kept, table, ground, author, date, outside)
 

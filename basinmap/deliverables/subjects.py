@@ -34,6 +34,7 @@ from basinmap.errors import (
     VintageError,
     culprits,
 )
+from basinmap.secrecy.declared import protected_counts
 from basinmap.territory.levels import BASSIN
 from basinmap.territory.lists import Territory, listed
 from basinmap.territory.memberships import membership
@@ -165,9 +166,9 @@ class Subject:
 
     @cached_property
     def everything(self) -> pd.DataFrame:
-        """The counts of every commune of the list."""
+        """The counts of every commune of the list, without what secrecy hides."""
         if self.counts is not None:
-            return self.counts
+            return self.protected[0]
         table = statistics()
         if self.outlines is not None:
             known = measures_of(table)
@@ -179,6 +180,13 @@ class Subject:
             table["area_km2"] = area.fillna(table["area_km2"])
             retell(table, measures={**known, "area_km2": given})
         return table
+
+    @cached_property
+    def protected(self) -> tuple[pd.DataFrame, str]:
+        """The counts given without what their rules hide, and what is to be said."""
+        if self.counts is None:
+            return statistics(), ""
+        return protected_counts(self.counts)
 
     @cached_property
     def statistics(self) -> pd.DataFrame:

@@ -9,10 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_choice
+from basinmap.secrecy.options import check_options
 from basinmap.secrecy.probes import Probe
 from basinmap.secrecy.programs import FEASIBLE
 from basinmap.secrecy.readings import Reading, Rules, Settings, read
-from basinmap.secrecy.sheets import Hierarchies, Links, Tables
+from basinmap.secrecy.sheets import Hierarchies, Links, Tables, is_alone
 from basinmap.secrecy.systems import System, inward, narrowed, slack_of
 from basinmap.secrecy.wording import combination, told_attack
 from basinmap.values.masking import too_few
@@ -25,6 +27,8 @@ Bools = NDArray[np.bool_]
 
 _NARROW = 4.0
 """Width up to which an interval is looked at again in whole numbers."""
+_FEW = 40
+"""Figures up to which any interval is."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -145,6 +149,15 @@ def attack(  # noqa: PLR0913 - each is something that an intruder knows
     >>> found.cells[["code", "low", "high", "how"]].values.tolist()
     [['a', 7.0, 7.0, 'vacants, epci E (37) − vacants, commune b (30)']]
     """
+    check_options(
+        tables=tables,
+        known=known,
+        links=links,
+        drift=drift,
+        rounded=rounded,
+        decimals=decimals,
+    )
+    check_choice(zeros, ("shown", "hidden"), "zeros")
     settings = Settings(
         links=links,
         decimals=decimals or {},
@@ -171,7 +184,22 @@ def _attacked(reading: Reading) -> Attack:
         cells,
         tuple(dict.fromkeys([*system.clashes, *clashes])),
         int((system.fixed & system.printed).sum()),
+        _unchecked(reading),
     )
+
+
+def _unchecked(reading: Reading) -> tuple[str, ...]:
+    """Say what no subtraction gives, and is not looked at."""
+    names = [
+        column
+        for sheet in reading.sheets
+        for column in sheet.columns
+        if is_alone(sheet, column) and "secret" in set(sheet.states(column))
+    ]
+    if not names:
+        return ()
+    told = ", ".join(dict.fromkeys(names))
+    return (f"Médianes et moyennes, non vérifiées : {told}.",)
 
 
 def _asked(reading: Reading) -> Ints:
@@ -224,14 +252,14 @@ def intervals(
     """
     low, high = system.lower.copy(), system.upper.copy()
     fixed = system.fixed
-    low[fixed] = high[fixed] = system.values[fixed]
+    low[fixed] = high[fixed] = system.truth[fixed]
     proofs: dict[int, str] = {}
     clashes = clashes_of(system)
     # What stands in clear in one table and hidden in another is read there.
     for at in asked:
-        if system.hidden[at] and not np.isnan(system.values[at]):
+        if system.hidden[at] and not np.isnan(system.truth[at]):
             proofs[int(at)] = "publié en clair dans un autre tableau"
-            low[at] = high[at] = system.values[at]
+            low[at] = high[at] = system.truth[at]
     free = ~fixed & ~(low == high)
     wanted = np.zeros(system.size, dtype=bool)
     wanted[asked] = True
@@ -276,9 +304,8 @@ def _tighten(
     one = np.array([True])
     ends_ = inward(low[[figure]], high[[figure]], one)
     low[figure], high[figure] = ends_[0][0], ends_[1][0]
-    if high[figure] - low[figure] > _NARROW or high[figure] <= low[figure]:
-        return
-    if not probe.whole.all() and len(probe.part.rows) == 1:
+    wide = high[figure] - low[figure] > _NARROW and len(probe.whole) > _FEW
+    if wide or high[figure] <= low[figure] or len(probe.part.rows) == 0:
         return
     for sign, end in ((-1, low), (1, high)):
         found = probe.whole_extreme(place, sign)
@@ -297,8 +324,8 @@ def clashes_of(system: System) -> list[str]:
     """
     fixed = system.fixed
     free = (abs(system.matrix) @ (~fixed).astype(float)) > 0
-    total = system.matrix @ np.where(fixed, np.nan_to_num(system.values), 0.0)
-    size = abs(system.matrix) @ np.where(fixed, np.abs(np.nan_to_num(system.values)), 0)
+    total = system.matrix @ np.where(fixed, np.nan_to_num(system.truth), 0.0)
+    size = abs(system.matrix) @ np.where(fixed, np.abs(np.nan_to_num(system.truth)), 0)
     wrong = ~free & (np.abs(total) > FEASIBLE * np.maximum(size, 1.0))
     return [
         f"{system.rows[k]} : écart de {abs(total[k]):g}" for k in np.flatnonzero(wrong)
@@ -315,8 +342,8 @@ def determined(system: System) -> tuple[Floats, Floats]:
         All that is published.
     """
     low, high = system.lower.copy(), system.upper.copy()
-    fixed = ~np.isnan(system.values)
-    low[fixed] = high[fixed] = system.values[fixed]
+    fixed = ~np.isnan(system.truth)
+    low[fixed] = high[fixed] = system.truth[fixed]
     for probe in Probe.all_of(system, ~fixed, low, high):
         ends = narrowed(probe.part, probe.lower, probe.upper, probe.whole)
         low[probe.part.columns], high[probe.part.columns] = ends

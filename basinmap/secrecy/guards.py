@@ -31,6 +31,11 @@ _SMALL = 100
 _LARGE = 4_000
 """Figures beyond which it is not."""
 _CLOSE = 1e-5
+_CROWD = 200
+"""Sides beyond which one flow serves several."""
+_TOGETHER = 10
+_TURNS = 40
+"""Flows after which what is hidden by now is looked at again."""
 
 
 @dataclass(slots=True)
@@ -95,7 +100,9 @@ class Guard:
     lower, upper
         Of what is hidden, as an intruder knows them.
     deadline
-        Of `time.monotonic`.
+        Of `time.monotonic`: then what was found is settled.
+    end
+        Of `time.monotonic`: then it is returned.
     budget
         How many programs may be solved to improve a safe answer.
     lost
@@ -106,6 +113,10 @@ class Guard:
         What no safe answer costs less than; NaN where it is not known.
     hasty
         Whether time ran out before all was tried.
+    proven
+        Whether no answer costs less.
+    unsettled
+        Sides of which the witness is not in whole numbers, for want of time.
     """
 
     system: System
@@ -116,12 +127,14 @@ class Guard:
     lower: Floats
     upper: Floats
     deadline: float
+    end: float
     budget: int
     lost: set[int] = field(default_factory=set)
     weak: set[int] = field(default_factory=set)
     bound: float = 0.0
     hasty: bool = False
     proven: bool = True
+    unsettled: set[int] = field(default_factory=set)
 
     # -- the intruder ---------------------------------------------------------------
 
@@ -173,7 +186,7 @@ class Guard:
             return None
         place = probe.place(intruder)
         before = (place, float(probe.lower[place]), float(probe.upper[place]))
-        value = float(self.system.values[intruder])
+        value = float(self.system.truth[intruder])
         probe.hold(place, value, value)
         return before
 
@@ -205,7 +218,7 @@ class Guard:
         """
         columns = probe.part.columns
         exact = integral(found, probe.whole, probe.part.matrix, probe.part.right)
-        moved = (found if exact is None else exact) - self.system.values[columns]
+        moved = (found if exact is None else exact) - self.system.truth[columns]
         some = np.flatnonzero(np.abs(moved) > _CLOSE)
         return columns[some], moved[some]
 
@@ -259,7 +272,7 @@ class Guard:
     def blocks(self) -> list[Part]:
         """Return the figures that hiding may tie, part by part."""
         return parts_of(
-            self.system.matrix, self.masked | self.maskable, self.system.values
+            self.system.matrix, self.masked | self.maskable, self.system.truth
         )
 
     def _defend_block(self, block: Part) -> None:
@@ -268,24 +281,83 @@ class Guard:
         failing = sides.open(among)
         if not failing:
             return
+        if len(failing) > _CROWD:
+            self._pair(block)
+            self._ask_again(block, among)
+            failing = sides.open(among)
         flows = _Flows(self, block)
         failing.sort(key=lambda k: (-sides.needs[k], sides.figures[k], sides.signs[k]))
-        for k in failing:
-            if sides.witnesses[k] is not None:
-                continue
+        if len(failing) > _CROWD:
+            self._defend_crowd(flows, among, failing)
+        for turn, k in enumerate(failing, start=1):
+            if turn % _TURNS == 0:
+                self._ask_again(block, among)
             if time.monotonic() > self.deadline:
                 self._hide_all(block, among)
                 return
-            witness = flows.cheapest(k)
-            if witness is None:
-                witness = self._farthest(block, k)
-            if witness is None:
-                continue
-            self._mask(witness[0])
-            flows.forgive(witness[0])
-            self.keep(witness, among)
             if sides.witnesses[k] is None:
-                sides.witnesses[k] = witness
+                self._defend_side(flows, block, among, k)
+
+    def _defend_side(self, flows: _Flows, block: Part, among: Ints, k: int) -> None:
+        """Hide what costs least for one side to have a witness."""
+        witness = flows.cheapest(k)
+        if witness is None:
+            witness = self._farthest(block, k)
+        if witness is None:
+            return
+        self._mask(witness[0])
+        flows.forgive(witness[0])
+        self.keep(witness, among)
+        if self.sides.witnesses[k] is None:
+            self.sides.witnesses[k] = witness
+
+    def _pair(self, block: Part) -> None:
+        """
+        Hide a second figure in each row that hides one only, the cheapest by row met.
+
+        It proves nothing, and saves most flows of a large part.
+        """
+        rows = sparse.csr_array(block.matrix)
+        columns = sparse.csc_array(block.matrix)
+        hidden = self.masked[block.columns].copy()
+        free = self.maskable[block.columns]
+        weights = self.system.weights[block.columns]
+        counts = (abs(rows) > 0).astype(int) @ hidden.astype(int)
+        queue = np.flatnonzero(counts == 1).tolist()
+        while queue:
+            row = queue.pop()
+            if counts[row] != 1:
+                continue
+            mine = rows.indices[rows.indptr[row] : rows.indptr[row + 1]]
+            mine = mine[free[mine] & ~hidden[mine]]
+            if not len(mine):
+                continue
+            met = [
+                columns.indices[columns.indptr[c] : columns.indptr[c + 1]] for c in mine
+            ]
+            # A figure that closes other open rows is worth more than it costs.
+            gain = np.array(
+                [1 + (counts[m] == 1).sum() - (counts[m] == 0).sum() for m in met]
+            )
+            best = int(np.argmin(weights[mine] / np.maximum(gain + 4, 1)))
+            hidden[mine[best]] = True
+            counts[met[best]] += 1
+            queue += [int(r) for r in met[best] if counts[r] == 1]
+        self._mask(block.columns[hidden])
+
+    def _defend_crowd(self, flows: _Flows, among: Ints, failing: list[int]) -> None:
+        """Serve several sides with one flow, where there are very many of them."""
+        left = list(failing)
+        while left and time.monotonic() < self.deadline:
+            some, left = left[:_TOGETHER], left[_TOGETHER:]
+            witness = flows.together([k for k in some if self._is_open(k)])
+            if witness is not None:
+                self._mask(witness[0])
+                flows.forgive(witness[0])
+                self.keep(witness, among)
+
+    def _is_open(self, k: int) -> bool:
+        return self.sides.witnesses[k] is None and self.sides.intruders[k] < 0
 
     def _mask(self, figures: Ints) -> None:
         self.masked[figures] = True
@@ -295,16 +367,20 @@ class Guard:
         self.hasty = True
         self.proven = False
         self._mask(block.columns[self.maskable[block.columns]])
-        held = np.zeros(self.system.size, dtype=bool)
-        held[block.columns] = self.masked[block.columns]
-        for probe in Probe.all_of(self.system, held, self.lower, self.upper):
-            mine = among[np.isin(self.sides.figures[among], probe.part.columns)]
-            if len(mine):
-                self.ask(probe, mine)
+        self._ask_again(block, among)
         for k in self.sides.open(among):
             witness = self._farthest(block, k)
             if witness is not None:
                 self.sides.witnesses[k] = witness
+
+    def _ask_again(self, block: Part, among: Ints) -> None:
+        """Look for witnesses in what is hidden by now: it costs less than a flow."""
+        held = np.zeros(self.system.size, dtype=bool)
+        held[block.columns] = self.masked[block.columns]
+        for probe in Probe.all_of(self.system, held, self.lower, self.upper):
+            mine = among[np.isin(self.sides.figures[among], probe.part.columns)]
+            if self.sides.open(mine):
+                self.ask(probe, mine)
 
     def _farthest(self, block: Part, k: int) -> Sparse | None:
         """Return the farthest table there can be, when none is as far as asked."""
@@ -320,7 +396,7 @@ class Guard:
             found = probe.extreme(place, int(sides.signs[k]))
             if found is None:
                 break
-            moved = found - self.system.values[probe.part.columns]
+            moved = found - self.system.truth[probe.part.columns]
             reach = float(sides.signs[k] * moved[place])
             if reach < min(1.0, sides.needs[k]) - _CLOSE:
                 break
@@ -339,7 +415,7 @@ class Guard:
 
     @property
     def complementary(self) -> Ints:
-        """Figures hidden for the sake of others."""
+        """The figures hidden for the sake of others."""
         return np.flatnonzero(self.masked & self.maskable & ~self.primary)
 
     @property
@@ -369,7 +445,7 @@ class Guard:
         """Publish a figure if every side that its hiding serves has another witness."""
         place = probe.place(figure)
         before = (place, float(probe.lower[place]), float(probe.upper[place]))
-        value = float(self.system.values[figure])
+        value = float(self.system.truth[figure])
         probe.hold(place, value, value)
         mine = np.array(sorted(users.of(figure)), dtype=np.int64)
         had = {int(k): self.sides.witnesses[k] for k in mine}
@@ -431,17 +507,13 @@ class Guard:
         self.masked[mine] = chosen
         for k in among:
             self.sides.witnesses[k] = None
-        held = np.zeros(self.system.size, dtype=bool)
-        held[block.columns] = self.masked[block.columns]
-        for probe in Probe.all_of(self.system, held, self.lower, self.upper):
-            some = among[np.isin(self.sides.figures[among], probe.part.columns)]
-            self.ask(probe, some)
+        self._ask_again(block, among)
         if self.sides.open(among):
             self.masked, self.sides.witnesses = before
             self.proven = False
 
     def _task(self, block: Part, among: Ints, mine: Ints, cost: float) -> Task:
-        columns, values = block.columns, self.system.values[block.columns]
+        columns, values = block.columns, self.system.truth[block.columns]
         at = {int(c): k for k, c in enumerate(columns)}
         sides = self.sides
         return Task(
@@ -475,12 +547,15 @@ class Guard:
             witness = sides.witnesses[k]
             if witness is None or self._is_whole(witness):
                 continue
+            if time.monotonic() > self.end:
+                self.unsettled.add(k)
+                continue
             block = next(b for b in self.blocks() if sides.figures[k] in b.columns)
             found = _Flows(self, block, whole=True).cheapest(
-                k, seconds=min(20.0, remaining(self.deadline) + 5.0)
+                k, seconds=min(20.0, remaining(self.end))
             )
             if found is None:
-                self.weak.add(k)
+                self.unsettled.add(k)
                 continue
             self._mask(found[0])
             sides.witnesses[k] = found
@@ -491,7 +566,7 @@ class Guard:
         for probe in self.probes():
             left = broken[np.isin(sides.figures[broken], probe.part.columns)]
             for k in left.tolist():
-                if k not in left:
+                if k not in left or time.monotonic() > self.end:
                     continue
                 found = self._whole_witness(probe, k)
                 if found is None:
@@ -506,13 +581,13 @@ class Guard:
         sides = self.sides
         held = self._hold(probe, int(sides.intruders[k]))
         figure, sign = int(sides.figures[k]), int(sides.signs[k])
-        end = float(self.system.values[figure] + sign * sides.needs[k])
+        end = float(self.system.truth[figure] + sign * sides.needs[k])
         end = float(np.ceil(end - _CLOSE) if sign > 0 else np.floor(end + _CLOSE))
         found = probe.whole_witness(
             probe.place(figure),
             sign,
             end,
-            seconds=min(10.0, remaining(self.deadline) + 2),
+            seconds=min(10.0, remaining(self.end)),
         )
         if held is not None:
             probe.hold(*held)
@@ -520,7 +595,7 @@ class Guard:
 
     def _is_whole(self, witness: Sparse) -> bool:
         figures, moved = witness
-        found = self.system.values[figures] + moved
+        found = self.system.truth[figures] + moved
         whole = self.system.whole[figures]
         return bool((np.abs(found - np.round(found))[whole] < 1e-4).all())
 
@@ -537,18 +612,18 @@ class Guard:
     def _stands(self, witness: Sparse, k: int) -> bool:
         figures, moved = witness
         system, sides = self.system, self.sides
-        table = system.values.copy()
+        table = system.truth.copy()
         table[figures] += moved
         play = 1e-4 * max(1.0, float(np.abs(moved).max(initial=0.0)))
         rows = system.matrix @ table
-        before = system.matrix @ system.values
+        before = system.matrix @ system.truth
         figure = sides.figures[k]
         return bool(
             self.masked[figures].all()
             and np.abs(rows - before).max(initial=0.0) <= play
             and (table[figures] >= self.lower[figures] - play).all()
             and (table[figures] <= self.upper[figures] + play).all()
-            and sides.signs[k] * (table[figure] - system.values[figure])
+            and sides.signs[k] * (table[figure] - system.truth[figure])
             >= sides.needs[k] - play
             and sides.intruders[k] not in figures
         )
@@ -584,7 +659,7 @@ class _Flows:
         system = guard_.system
         columns = block.columns
         self.size = len(columns)
-        values = system.values[columns]
+        values = system.truth[columns]
         self.above = np.maximum(guard_.upper[columns] - values, 0.0)
         self.below = np.maximum(values - guard_.lower[columns], 0.0)
         costs = np.where(guard_.masked[columns], 0.0, system.weights[columns])
@@ -603,7 +678,9 @@ class _Flows:
     def forgive(self, figures: Ints) -> None:
         """Let figures that are hidden move for nothing."""
         for figure in figures.tolist():
-            place = self.at[figure]
+            place = self.at.get(figure)
+            if place is None:
+                continue
             self.program.cost(place, 0.0)
             self.program.cost(place + self.size, 0.0)
 
@@ -630,6 +707,30 @@ class _Flows:
         self._thaw(place)
         if intruder >= 0:
             self._thaw(intruder)
+        if found is None:
+            return None
+        moved = found[: self.size] - found[self.size :]
+        some = np.flatnonzero(np.abs(moved) > _CLOSE)
+        return self.block.columns[some], moved[some]
+
+    def together(self, which: list[int]) -> Sparse | None:
+        """Return one table in which several figures are as far as asked."""
+        sides, places = self.guard.sides, []
+        for k in which:
+            place = self.at[int(sides.figures[k])]
+            above = sides.signs[k] > 0
+            room = float((self.above if above else self.below)[place])
+            if place in places or sides.needs[k] > room:
+                continue
+            places.append(place)
+            up, down = place, place + self.size
+            up, down = (up, down) if above else (down, up)
+            self.program.bound(up, float(sides.needs[k]), room)
+            self.program.bound(down, 0.0, 0.0)
+        done = bool(places) and self.program.solve()
+        found = self.program.values if done else None
+        for place in places:
+            self._thaw(place)
         if found is None:
             return None
         moved = found[: self.size] - found[self.size :]

@@ -16,6 +16,8 @@ __all__ = ["Probe", "Sparse", "integral"]
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+_NODES = 20_000
+
 Sparse = tuple[Ints, Floats]
 
 
@@ -63,7 +65,7 @@ class Probe:
                 upper[part.columns].copy(),
                 system.whole[part.columns],
             )
-            for part in parts_of(system.matrix, free, system.values)
+            for part in parts_of(system.matrix, free, system.truth)
         ]
 
     def __post_init__(self) -> None:
@@ -163,6 +165,7 @@ class Probe:
             whole=self.whole,
             costs=costs,
         )
+        program.search(_NODES)
         if not program.solve(seconds=seconds):
             return None
         return program.values
@@ -202,6 +205,7 @@ class Probe:
             high=self.part.right,
             whole=self.whole,
         )
+        program.search(_NODES)
         return program.values if program.solve(seconds=seconds) else None
 
     def proof(self, place: int, sign: int) -> list[tuple[int, float]]:

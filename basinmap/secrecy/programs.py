@@ -88,6 +88,17 @@ class Program:
             model.integrality_ = [kinds[int(one)] for one in whole]
         self._solver.passModel(model)
 
+    def search(self, nodes: int) -> None:
+        """
+        Change how far the search in whole numbers goes.
+
+        Parameters
+        ----------
+        nodes
+            How many nodes of its tree at most.
+        """
+        self._solver.setOptionValue("mip_max_nodes", nodes)
+
     def bound(self, column: int, low: float, high: float) -> None:
         """
         Change the bounds of a column.
@@ -230,7 +241,7 @@ def _solver(*, mixed: bool, dual: bool) -> Any:  # noqa: ANN401 - highspy is unt
     solver.setOptionValue("random_seed", _SEED)
     solver.setOptionValue("primal_feasibility_tolerance", 1e-7)
     if mixed:
-        solver.setOptionValue("mip_rel_gap", 1e-5)
+        solver.setOptionValue("mip_rel_gap", 1e-9)
         solver.setOptionValue("mip_abs_gap", 1e-3)
         # Nodes, and not seconds: the same answer on any machine.
         solver.setOptionValue("mip_max_nodes", _NODES)

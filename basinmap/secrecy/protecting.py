@@ -5,14 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_flag, check_kind, number_of
 from basinmap.errors import DataError, SecrecyError, culprits
 from basinmap.secrecy.attacking import clashes_of, determined
 from basinmap.secrecy.guards import Guard, Sides, guard
+from basinmap.secrecy.options import check_options, check_weights
 from basinmap.secrecy.probes import Probe
 from basinmap.secrecy.readings import Reading, Rules, Settings, read
 from basinmap.secrecy.sheets import Given, Hierarchies, Links, Sheet, Tables, vintaged
@@ -27,6 +30,8 @@ __all__ = ["Protection", "protect"]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+_SHARE = 0.75
+"""Of the time, what is given to look for an answer; the rest settles it."""
 _PACE = 30
 """Programs a second that a time limit is worth, whatever the machine."""
 
@@ -44,10 +49,6 @@ class Protection:
         One row a hidden cell: `table`, `code`, `column`, `why` (`"primary"`,
         `"received"`, `"protection"`, `"rate"`) and `rule`. For the house only: print
         one « s » for all.
-    witnesses
-        For each secret and side, a table that agrees with all that is published and
-        in which the secret is as far as its rule asks: `secret`, `side`, `figure`,
-        `value`, `other`. For the house only: it holds true values.
     gap
         How much dearer the answer may be than the best, as a share; 0 when it is it.
     hasty
@@ -56,10 +57,20 @@ class Protection:
 
     tables: dict[str, Given]
     cells: pd.DataFrame
-    witnesses: pd.DataFrame
     gap: float
     hasty: bool
+    _guard: Guard
     _report: str = ""
+
+    @cached_property
+    def witnesses(self) -> pd.DataFrame:
+        """
+        For each secret and side, a table in which it is as far as its rule asks.
+
+        It agrees with all that is published: `witness`, `secret`, `side`, then each
+        `figure` that differs, its true `value` and the `other`. For the house only.
+        """
+        return _witnesses(self._guard)
 
     @property
     def table(self) -> Given:
@@ -178,14 +189,23 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
     >>> safe.cells["why"].tolist()
     ['primary', 'protection']
     """
+    check_options(tables=tables, known=known, links=links, drift=drift, rounded=rounded)
+    check_kind(
+        rules, (SecrecyRule, str, int, Mapping), "rules", "a threshold: rules=11"
+    )
+    check_weights(weights)
+    check_flag(improve, "improve")
+    if previous is not None:
+        check_kind(previous, Protection, "previous", "what protect returned last year")
+    seconds = number_of(time_limit, "time_limit", least=0, unit="s", such_as=60)
     settings = Settings(
         links=links,
         rounded=rounded,
         drift=drift or {},
         rates=False,
-        weights=_weighed(weights),
+        weights=weights,
     )
-    deadline = time.monotonic() + time_limit
+    start = time.monotonic()
     reading = read(
         tables, known=known, hierarchies=hierarchies, rules=rules, settings=settings
     )
@@ -195,19 +215,9 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
     _remember(system, previous)
     masked = _unread(system)
     masked[list(plan.rule)] = True
-    guarded = guard(_guard(reading, plan, masked, deadline, time_limit), best=improve)
+    guarded = guard(_guard(reading, plan, masked, start, seconds), best=improve)
     _check_safe(guarded, plan)
     return _protection(tables, reading, plan, guarded)
-
-
-def _weighed(weights: Mapping[str, float] | str) -> Mapping[str, float] | str:
-    if isinstance(weights, str) and weights not in {"value", "number"}:
-        msg = (
-            f"weights={weights!r}: write 'value', 'number' or a factor by column, "
-            "{'vacants': 2.0}"
-        )
-        raise DataError(msg)
-    return weights
 
 
 def _unread(system: System) -> Bools:
@@ -219,13 +229,13 @@ def _complete(system: System) -> None:
     """Give each figure that is not printed a value that agrees with all others."""
     clashes = [*system.clashes, *clashes_of(system)]
     low, high = determined(system)
-    told = np.isnan(system.values) & (high - low < 1e-6) & np.isfinite(low)
-    system.values[told] = low[told]
-    free = np.isnan(system.values)
+    told = np.isnan(system.truth) & (high - low < 1e-6) & np.isfinite(low)
+    system.truth[told] = low[told]
+    free = np.isnan(system.truth)
     for probe in Probe.all_of(system, free, system.lower, system.upper):
         found, rows = slack_of(probe.part, probe.lower, probe.upper)
         clashes += [system.rows[probe.part.rows[k]] for k in rows]
-        system.values[probe.part.columns] = found
+        system.truth[probe.part.columns] = found
     if clashes:
         msg = (
             f"{len(clashes)} published figure(s) contradict one another: "
@@ -246,7 +256,7 @@ def _primary(reading: Reading) -> _Plan:
         counts = _counts(system, at, rule, sheets)
         if counts is None or system.hidden[at]:
             continue
-        value = float(system.values[at])
+        value = float(system.truth[at])
         if hidden_by(rule, [value], {k: [v] for k, v in counts.items()})[0]:
             plan.rule[at] = rule
             plan.needs[at] = rule.needs(value, counts.get(rule.largest, np.nan))
@@ -268,12 +278,12 @@ def _relax(system: System, plan: _Plan) -> None:
     """
     free = _unread(system)
     free[list(plan.rule)] = True
-    lower = np.minimum(system.lower, system.values)
-    upper = np.maximum(system.upper, system.values)
+    lower = np.minimum(system.lower, system.truth)
+    upper = np.maximum(system.upper, system.truth)
     wanted = np.array(sorted(plan.received), dtype=np.int64)
     for probe in Probe.all_of(system, free, lower, upper):
         for figure in wanted[np.isin(wanted, probe.part.columns)].tolist():
-            place, value = probe.place(figure), system.values[figure]
+            place, value = probe.place(figure), system.truth[figure]
             for sign in (1, -1):
                 found = probe.extreme(place, sign)
                 room = 0.0 if found is None else sign * (found[place] - value)
@@ -330,7 +340,7 @@ def _remember(system: System, previous: Protection | None) -> None:
 
 
 def _guard(
-    reading: Reading, plan: _Plan, masked: Bools, deadline: float, seconds: float
+    reading: Reading, plan: _Plan, masked: Bools, start: float, seconds: float
 ) -> Guard:
     system = reading.system
     primary = np.zeros(system.size, dtype=bool)
@@ -343,13 +353,13 @@ def _guard(
         ],
         dtype=bool,
     )
-    maskable = shown & ~primary & ((system.values > 0) | ~zeros)
+    maskable = shown & ~primary & ((system.truth > 0) | ~zeros)
     lower = np.where(shown & zeros & system.whole, 1.0, 0.0)
-    lower = np.minimum(np.maximum(lower, system.lower), system.values)
-    top = float(np.nan_to_num(np.abs(system.values)).max(initial=0.0))
+    lower = np.minimum(np.maximum(lower, system.lower), system.truth)
+    top = float(np.nan_to_num(np.abs(system.truth)).max(initial=0.0))
     # An end for what nothing holds: closer than the truth, so that it stays safe.
     upper = np.minimum(system.upper, 10 * top + 1_000)
-    upper = np.maximum(upper, system.values)
+    upper = np.maximum(upper, system.truth)
     slack = np.array([not name for name in system.columns], dtype=bool)
     lower[slack], upper[slack] = system.lower[slack], system.upper[slack]
     upper[slack] = np.minimum(upper[slack], 1e3 * top + 1_000)
@@ -361,7 +371,8 @@ def _guard(
         maskable=maskable,
         lower=lower,
         upper=upper,
-        deadline=deadline,
+        deadline=start + _SHARE * seconds,
+        end=start + seconds,
         budget=int(_PACE * seconds),
     )
 
@@ -369,7 +380,7 @@ def _guard(
 def _sides(system: System, plan: _Plan, lower: Floats, upper: Floats) -> Sides:
     rows = []
     for at in sorted(plan.rule):
-        value = system.values[at]
+        value = system.truth[at]
         below, above = plan.needs[at]
         room = {-1: value - lower[at], 1: upper[at] - value}
         for sign, need in ((1, above), (-1, below)):
@@ -404,9 +415,9 @@ def _check_safe(guarded: Guard, plan: _Plan) -> None:
             told.append(system.names[at])
     if told:
         msg = (
-            f"{len(told)} secret(s) that what is published elsewhere tells, whatever is "
-            f"hidden here: {culprits(told)}; publish them less finely, or leave out the "
-            "table that holds them"
+            f"{len(told)} secret(s) that what is published elsewhere tells, "
+            f"whatever is hidden here: {culprits(told)}; publish them less finely, or "
+            "leave out the table that holds them"
         )
         raise SecrecyError(msg)
     wrong = guarded.check()
@@ -439,7 +450,7 @@ def _protection(
     shares, shown = _shares(reading, mine, hidden)
     rules = cells.loc[cells["why"] == "primary", "rule"].value_counts().to_dict()
     report = told_protection(cells, rules, shares, shown, _ends(guarded, gap))
-    return Protection(found, cells, _witnesses(guarded), gap, guarded.hasty, report)
+    return Protection(found, cells, gap, guarded.hasty, guarded, report)
 
 
 def _named(tables: Tables) -> dict[str, Given]:
@@ -569,6 +580,11 @@ def _ends(guarded: Guard, gap: float) -> list[str]:
             f"{len(guarded.weak)} côtés moins protégés que la règle ne le demande : ce "
             "qui est connu d'ailleurs ne permet pas plus."
         )
+    if guarded.unsettled:
+        lines.append(
+            f"{len(guarded.unsettled)} côtés vérifiés en nombres réels, et non "
+            "en nombres entiers."
+        )
     many = sum(witness is not None for witness in sides.witnesses)
     lines.append(
         f"Chaque valeur masquée par une règle reste incertaine des deux côtés : "
@@ -586,7 +602,7 @@ def _witnesses(guarded: Guard) -> pd.DataFrame:
         side = "au-dessus" if sides.signs[k] > 0 else "au-dessous"
         for figure, moved in zip(*witness, strict=True):
             if system.columns[figure]:
-                value = system.values[figure]
+                value = system.truth[figure]
                 name = system.names[figure]
                 secret = system.names[sides.figures[k]]
                 rows.append((k, secret, side, name, value, value + moved))

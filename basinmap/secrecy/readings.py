@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from basinmap.catalogue.entries import catalogue
-from basinmap.errors import ColumnError, culprits
+from basinmap.errors import ColumnError, DataError, culprits
+from basinmap.secrecy.options import check_columns_named
 from basinmap.secrecy.sheets import (
     Ground,
     Hierarchies,
@@ -180,10 +181,10 @@ class _Reader:
 
     def _check_links(self) -> None:
         named = [c for total, parts in self.sums.items() for c in (total, *parts)]
-        absent = [c for c in dict.fromkeys(named) if c not in self.every]
-        if absent:
-            msg = f"links: columns that are in no table: {culprits(absent)}"
-            raise ColumnError(msg)
+        check_columns_named(named, self.every, "links")
+        check_columns_named(self.settings.rounded, self.every, "rounded")
+        moved = [name for pair in self.settings.drift for name in pair]
+        check_columns_named(moved, self.every, "drift")
 
     def _aliases(self) -> dict[str, str]:
         """Return columns that are a count under another name, such as `L01`."""
@@ -215,6 +216,12 @@ class _Reader:
                 for c in s.columns
                 if not s.known and self._counts(s, c) and not rule_names(rule, c)
             ]
+            if not counts:
+                msg = (
+                    "rules: no column of numbers to protect in the tables; bring "
+                    "text to numbers, bm.parse_counts(table['vacants'])"
+                )
+                raise DataError(msg)
             return dict.fromkeys(map(self.name, counts), rule)
         found = {}
         for name, given in rules.items():
@@ -235,15 +242,7 @@ class _Reader:
 
     def read(self) -> Reading:
         wanted = self._wanted()
-        for number, sheet in enumerate(self.sheets):
-            for code in map(str, sheet.frame.index):
-                self.extents[number, code] = self.ground.extent(sheet, code)
-        for number, sheet in enumerate(self.sheets):
-            for column in sheet.columns:
-                if self._counts(sheet, column) and self.name(column) in wanted:
-                    self._stand(number, sheet, column)
-                elif is_alone(sheet, column) and column in self.rules:
-                    self._set_apart(sheet, column)
+        self._stand_all(wanted)
         if self.settings.rates:
             self._meet_rates(wanted)
         else:
@@ -272,6 +271,18 @@ class _Reader:
             self.ground.base,
             self.quotients,
         )
+
+    def _stand_all(self, wanted: set[str]) -> None:
+        """Put the figures of all tables in the system."""
+        for number, sheet in enumerate(self.sheets):
+            for code in map(str, sheet.frame.index):
+                self.extents[number, code] = self.ground.extent(sheet, code)
+        for number, sheet in enumerate(self.sheets):
+            for column in sheet.columns:
+                if self._counts(sheet, column) and self.name(column) in wanted:
+                    self._stand(number, sheet, column)
+                elif is_alone(sheet, column) and column in self.rules:
+                    self._set_apart(sheet, column)
 
     def _wanted(self) -> set[str]:
         """Return the quantities that matter: hidden, ruled, and tied to one."""
@@ -303,6 +314,7 @@ class _Reader:
         name = self.name(column)
         values, states = sheet.numbers(column), sheet.states(column)
         known = values[~np.isnan(values)]
+        _check_amounts(sheet, column, values)
         whole = bool((np.abs(known - np.round(known)) < 1e-9).all())
         for code, value, state in zip(
             map(str, sheet.frame.index), values, states, strict=True
@@ -342,7 +354,7 @@ class _Reader:
     # -- rows -----------------------------------------------------------------------
 
     def _tie_family(self, family: list[str]) -> None:
-        """Tie the territories of quantities, over the pieces they cut one another in."""
+        """Tie territories of quantities, over the pieces they cut one another in."""
         extents = sorted(
             {e for name in family for e in self.printed.get(name, ())},
             key=lambda extent: (len(extent), sorted(extent)),
@@ -564,6 +576,18 @@ class _Reader:
             if len(parts) > 2:
                 for part in parts:
                     yield self.name(part), self.name(total)
+
+
+def _check_amounts(sheet: Sheet, column: str, values: np.ndarray) -> None:
+    """Refuse what is no amount: an intruder knows that none is below zero."""
+    wrong = sheet.frame.index[(values < 0) | np.isinf(values)]
+    if len(wrong):
+        msg = (
+            f"tables[{sheet.name!r}], {column!r}: {len(wrong)} negative or infinite "
+            f"value(s) at {culprits(wrong)}; a balance is protected by the counts "
+            "it is made of: drop the column"
+        )
+        raise DataError(msg)
 
 
 def rule_names(rule: SecrecyRule, column: str) -> bool:

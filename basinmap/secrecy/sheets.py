@@ -6,12 +6,13 @@ import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_kind
 from basinmap.catalogue.entries import catalogue
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.measures import Growth, Mean, Median, Ratio, Stock, state_column
@@ -26,23 +27,27 @@ __all__ = [
     "Quotient",
     "Sheet",
     "Tables",
+    "is_alone",
+    "is_count",
     "quotients_of",
     "sheets_of",
     "sums_of",
     "vintaged",
 ]
 
-Given = pd.DataFrame | pd.Series
-Tables = Given | Mapping[str, Given] | Sequence[Given]
-Hierarchies = (
+Given: TypeAlias = pd.DataFrame | pd.Series
+Tables: TypeAlias = Given | Mapping[str, Given] | Sequence[Given]
+Hierarchies: TypeAlias = (
     pd.DataFrame
     | Mapping[str, pd.Series | Mapping[str, Iterable[str]]]
     | Sequence[str]
     | None
 )
-Links = Mapping[str, Sequence[str] | Ratio | Growth]
+Links: TypeAlias = Mapping[str, Sequence[str] | Ratio | Growth]
 Extent = frozenset[str]
 
+_GIVEN: Final = "unit by base unit, by level: {'epci': bm.membership('epci')}"
+_HELD: Final = "its base units, as a list of codes"
 _DATED: Final = re.compile(r"(.+?)((?:_\d{4}){1,2})")
 
 
@@ -98,7 +103,7 @@ class Sheet:
 
     @property
     def columns(self) -> list[str]:
-        """Its columns of numbers."""
+        """The columns of numbers."""
         beside = {state_column(str(name)) for name in self.frame.columns}
         return [
             str(name)
@@ -111,7 +116,7 @@ def _numeric(values: pd.Series) -> bool:
     kind = values.dtype
     if pd.api.types.is_bool_dtype(kind):
         return False
-    gone = kind == object and bool(values.isna().all())
+    gone = pd.api.types.is_object_dtype(kind) and bool(values.isna().all())
     return gone or bool(pd.api.types.is_numeric_dtype(kind))
 
 
@@ -216,6 +221,7 @@ class Ground:
             return cls(base)
         if isinstance(hierarchies, pd.DataFrame):
             hierarchies = {str(c): hierarchies[c] for c in hierarchies.columns}
+        check_kind(hierarchies, (Mapping, list, tuple), "hierarchies", _GIVEN)
         if isinstance(hierarchies, Mapping):
             named = {
                 str(one.index.name)
@@ -289,16 +295,22 @@ def _extents_of(
     """Return unit to base units."""
     if isinstance(told, pd.Series):
         known = told.dropna()
+        if not known.index.is_unique:
+            again = known.index[known.index.duplicated()].unique()
+            msg = f"hierarchies[{level!r}]: codes that stand twice: {culprits(again)}"
+            raise DataError(msg)
         groups = known.index.to_series().groupby(known.to_numpy()).agg(frozenset)
         return {str(unit): frozenset(map(str, held)) for unit, held in groups.items()}
     if isinstance(told, Mapping):
+        for unit, held in told.items():
+            check_kind(held, Iterable, f"hierarchies[{level!r}][{unit!r}]", _HELD)
         return {
             str(unit): frozenset([held] if isinstance(held, str) else map(str, held))
             for unit, held in told.items()
         }
     msg = (
         f"hierarchies[{level!r}]: give a Series from base unit to unit, or unit to its "
-        f"base units, {{'couronne 5 km': ['62498', '62510']}}; got {type(told).__name__}"
+        f"base units, {{'5 km': ['62498', '62510']}}; got {type(told).__name__}"
     )
     raise DataError(msg)
 
@@ -344,7 +356,8 @@ class Quotient:
         """
         low, high = printed - half, printed + half
         if self.years:
-            return tuple(max(1 + end / 100, 0) ** self.years for end in (low, high))  # type: ignore[return-value]
+            first, last = (max(1 + end / 100, 0) ** self.years for end in (low, high))
+            return first, last
         return low / self.scale, high / self.scale
 
 

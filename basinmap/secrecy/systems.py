@@ -48,7 +48,7 @@ class System:
         French name of each figure.
     columns
         The quantity each is of; nothing for the play of a rounding.
-    values
+    truth
         What each is; NaN where it is not known to whoever holds the system.
     printed
         Whether it stands in a table.
@@ -76,7 +76,7 @@ class System:
 
     names: list[str]
     columns: list[str]
-    values: Floats
+    truth: Floats
     printed: Bools
     hidden: Bools
     known: Bools
@@ -98,7 +98,7 @@ class System:
     @property
     def fixed(self) -> Bools:
         """Which figures anybody can read."""
-        return (self.printed | self.known) & ~self.hidden & ~np.isnan(self.values)
+        return (self.printed | self.known) & ~self.hidden & ~np.isnan(self.truth)
 
 
 @dataclass(slots=True)
@@ -302,7 +302,7 @@ class Builder:
         return System(
             names=self._names,
             columns=self._columns,
-            values=values,
+            truth=values,
             printed=flags[:, 0],
             hidden=flags[:, 1],
             known=flags[:, 2],

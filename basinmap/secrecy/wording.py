@@ -43,7 +43,7 @@ def combination(system: System, figure: int, probe: Probe, place: int) -> str:
     shares[figure] = 0.0
     fixed = system.fixed
     used = np.flatnonzero((np.abs(shares) > 1e-6) & fixed)
-    used = used[np.abs(np.nan_to_num(system.values[used])) > 0]
+    used = used[np.abs(np.nan_to_num(system.truth[used])) > 0]
     told = _terms(system, used, shares)
     rest = (np.abs(shares) > 1e-6) & ~fixed
     return told + (" ; aucun effectif n'est négatif" if rest.any() else "")
@@ -51,7 +51,7 @@ def combination(system: System, figure: int, probe: Probe, place: int) -> str:
 
 def _terms(system: System, used: np.ndarray, shares: np.ndarray) -> str:
     """Write what is added, then what is taken away."""
-    size = shares * np.nan_to_num(system.values)
+    size = shares * np.nan_to_num(system.truth)
     order = sorted(used.tolist(), key=lambda at: (shares[at] < 0, -abs(size[at]), at))
     parts: list[str] = []
     for at in order[:_TERMS]:
@@ -59,7 +59,7 @@ def _terms(system: System, used: np.ndarray, shares: np.ndarray) -> str:
         times = (
             "" if abs(abs(shares[at]) - 1) < 1e-6 else f"{shortest(abs(shares[at]))} × "
         )
-        figure = f"{times}{system.names[at]} ({shortest(system.values[at])})"
+        figure = f"{times}{system.names[at]} ({shortest(system.truth[at])})"
         parts.append(f"{sign} {figure}" if parts or sign == "−" else figure)
     left = order[_TERMS:]
     if left:
@@ -88,8 +88,8 @@ def told_attack(
     ]
     if clashes:
         lines.append(
-            f"Contradictions entre les valeurs publiées ({len(clashes)}) : rien ne peut "
-            "être tenu pour sûr."
+            f"Contradictions entre les valeurs publiées ({len(clashes)}) : rien ne "
+            "peut être tenu pour sûr."
         )
         lines += [f"– {line}" for line in clashes[:5]]
     found = cells[cells["found"]]

@@ -397,7 +397,7 @@ def mask_table(table: Table, columns: Mapping[str, ArrayLike]) -> Table:
         if here:
             found[beside] = said
         else:
-            at = int(found.columns.get_loc(name)) + 1  # type: ignore[arg-type]
+            at = int(found.columns.get_loc(name)) + 1
             found.insert(at, beside, said)
     # What is told of a table holds the prints of its values: they are made again.
     kept = {k: v for k, v in measures_of(found).items() if k not in lost}

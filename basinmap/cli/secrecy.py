@@ -1,0 +1,47 @@
+"""`basinmap check-secrecy`: what an intruder finds in a folder of documents."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from basinmap.cli.words import say
+from basinmap.errors import SecrecyError
+
+if TYPE_CHECKING:
+    from basinmap.cli.parsing import Parser
+
+__all__ = ["fill"]
+
+
+def fill(command: Parser) -> None:
+    """
+    Add the options of `check-secrecy`.
+
+    Parameters
+    ----------
+    command
+        Its parser.
+    """
+    about = command.add_argument_group(say("what to check"))
+    about.add_argument(
+        "folder",
+        metavar=say("FOLDER"),
+        help=say("folder of workbooks, GeoPackages, Parquet and CSV files"),
+    )
+    command.set_defaults(run=_check)
+
+
+def _check(given: argparse.Namespace) -> None:
+    """Print the report, and refuse a folder in which something falls."""
+    from basinmap.secrecy.folders import check_secrecy  # noqa: PLC0415 - reads data
+
+    found = check_secrecy(given.folder)
+    print(found)
+    if not found.safe:
+        many = len(found.found) + len(found.clashes)
+        msg = (
+            f"{given.folder}: {many} secret(s) found, or figures that contradict one "
+            "another; protect the tables together, bm.protect, before handing over"
+        )
+        raise SecrecyError(msg)
