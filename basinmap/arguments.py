@@ -13,7 +13,7 @@ import math
 import os
 import sys
 from collections import abc
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -46,6 +46,7 @@ __all__ = [
 
 Kind = TypeVar("Kind")
 _LONGEST = 60
+_NAME = 255  # bytes that file systems take
 
 
 def shown(value: object) -> str:
@@ -447,6 +448,9 @@ def path_of(
     if not text.strip() or "\0" in text:
         msg = f"{argument}: {text!r} is no name of a file; give its path"
         raise error(msg)
+    if any(len(part.encode(errors="replace")) > _NAME for part in Path(text).parts):
+        msg = f"{argument}: {shown(text)} is too long for a name of a file"
+        raise error(msg)
     try:
         os.fsencode(text)
         text.encode()
@@ -624,6 +628,9 @@ def _check_content(name: str, value: Any) -> None:  # noqa: ANN401 - anything
         msg = f"{name}: {shown(value)} is too large to compute with"
         raise DataError(msg)
     kind = type(value).__name__
+    if kind == "NaTType":  # a date for Python, and no day
+        msg = f"{name}: not a date: NaT; write it as '2026-01-01'"
+        raise VintageError(msg)
     if kind == "GeoDataFrame" and value.active_geometry_name is None:
         msg = f"{name}: a frame without a geometry; call .set_geometry(…) first"
         raise DataError(msg)
@@ -665,7 +672,7 @@ def hints_of(verb: Callable[..., object]) -> tuple[tuple[str, object], ...]:
     return tuple(found)
 
 
-def _accepts(hint: Any, value: object) -> bool:  # noqa: ANN401, PLR0911 - a type each
+def _accepts(hint: Any, value: object) -> bool:  # noqa: ANN401 - any annotation
     """Tell whether a value is of a type."""
     origin = get_origin(hint)
     if origin in (Union, UnionType):
@@ -679,15 +686,19 @@ def _accepts(hint: Any, value: object) -> bool:  # noqa: ANN401, PLR0911 - a typ
         return isinstance(value, tuple({type(word) for word in get_args(hint)}))
     if hint in _PLAIN:
         return _PLAIN[hint](value)
-    kind = origin or hint
+    return _is_of(origin or hint, get_args(hint), value)
+
+
+def _is_of(kind: Any, inside: tuple[Any, ...], value: object) -> bool:  # noqa: ANN401
+    """Tell whether a value is of a kind, and what it holds of what is asked."""
+    if kind is tuple:  # or the list that someone wrote for one
+        return isinstance(value, list | tuple) and _is_row(inside, value)
     if kind in _MANY:
-        if isinstance(value, str) and get_args(hint)[:1] == (str,):
-            return kind is not tuple  # one name, in the place of a list of one
-        # A pair is a tuple, or the list that someone wrote for one.
-        plain = kind is not tuple or isinstance(value, list | tuple)
-        return plain and _holds(get_args(hint), value)
-    if kind in _NAMED and get_args(hint):
-        return isinstance(value, Mapping) and _names(get_args(hint), value)
+        if isinstance(value, str) and inside[:1] == (str,):
+            return True  # one name, in the place of a list of one
+        return _holds(inside, value)
+    if kind in _NAMED and inside:
+        return isinstance(value, Mapping) and _names(inside, value)
     return (
         not isinstance(kind, type)
         or getattr(kind, "_is_protocol", False)
@@ -739,11 +750,18 @@ def _holds(inside: tuple[Any, ...], value: object) -> bool:
     return all(_accepts(inside[0], one) for one in islice(value, _CHECKED))
 
 
+def _is_row(inside: tuple[Any, ...], value: Sequence[object]) -> bool:
+    """Tell whether a value is a pair where a pair is asked for, or the list of one."""
+    if not inside or inside[-1] is ...:
+        return _holds(inside, value)
+    return len(value) == len(inside) and all(map(_accepts, inside, value))
+
+
 def _names(inside: tuple[Any, ...], value: Mapping[Any, object]) -> bool:
     """Tell whether a mapping is from and to what is asked for."""
     key, held = inside
     # Measures, series and frames by name have a message that names the column.
-    told = held is float or get_origin(held) is tuple
+    told = held in (float, int) or get_origin(held) is tuple
     return all(
         _accepts(key, one) and (not told or _accepts(held, other))
         for one, other in islice(value.items(), _CHECKED)
@@ -768,6 +786,8 @@ def _asked(hint: Any) -> str:  # noqa: ANN401 - any annotation
     if origin is Literal:
         return "one of " + ", ".join(map(repr, get_args(hint)))
     kind = origin or hint
+    if kind is tuple and get_args(hint)[-1:] not in ((), (...,)):
+        return f"({', '.join(map(_asked, get_args(hint)))})"
     if kind in _MANY:
         inside = get_args(hint)
         many = {float: "numbers: [1, 2]", str: "a list of texts: ['…']"}
