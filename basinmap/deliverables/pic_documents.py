@@ -16,6 +16,7 @@ import geopandas as gpd
 import pandas as pd
 
 from basinmap.access.circles import rings
+from basinmap.arguments import check_given
 from basinmap.catalogue.computing import compute
 from basinmap.deliverables.chapters import key_figures, map_figure
 from basinmap.deliverables.charts import bar_chart, line_chart
@@ -200,6 +201,7 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     >>> pic_document(about).title
     'Louvre-Lens\xa0: état du territoire, édition 2026'
     """
+    check_given(pic_document, locals())
     given = dict(answers or {})
     if strange := sorted(set(given) - {q.number for q in questions}):
         msg = f"answers to {culprits(list(map(str, strange)))}, which are no questions"

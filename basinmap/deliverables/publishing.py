@@ -14,6 +14,7 @@ from typing import Final
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.deliverables.cil_documents import cil_document
 from basinmap.deliverables.observed import Observed, observed
 from basinmap.deliverables.pic_documents import QUESTIONS, Question, pic_document
@@ -147,6 +148,7 @@ def write_document(
     ...     sorted(path.name for path in made.iterdir())
     ['manifest.json', 'note.html']
     """
+    check_given(write_document, locals())
     asked = checked_formats(formats)
     whole = with_texts(document, texts) if texts else document
     with staged_folder(out) as folder:
@@ -232,6 +234,7 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     ...     sorted(path.name for path in made.iterdir())
     ['bulletin-logement-vacance.html', 'manifest.json']
     """
+    check_given(scot_observatory, locals())
     document = bulletin_document(_about(scot, author, date, counts), theme, issue=issue)
     return write_document(out, document, formats=formats, theme=look, texts=texts)
 
@@ -288,6 +291,7 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     ...     sorted(path.name for path in made.iterdir())
     ['cil.html', 'manifest.json']
     """
+    check_given(cil, locals())
     about = _about(epci, author, date, counts)
     document = cil_document(about, generation=generation)
     return write_document(out, document, formats=formats, theme=look, texts=texts)
@@ -363,6 +367,7 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     ...     sorted(path.name for path in made.iterdir())
     ['manifest.json', 'pic.html']
     """
+    check_given(pic, locals())
     about = _about(where, author, date, counts)
     if about.date.year != year:
         msg = f"edition {year} is dated {about.date:%d/%m/%Y}; give date= in that year"
