@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pyproj import Proj, Transformer
 from scipy.spatial.distance import cdist
 
+from basinmap.arguments import check_given
 from basinmap.errors import (
     CodeError,
     ColumnError,
@@ -410,6 +411,7 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
     >>> int(plan.rings.treated.sum()), int(plan.rings.control.sum())
     (47, 501)
     """
+    check_given(design, locals())
     check_choice(missing, "missing", ("refuse", "drop"))
     check_communes(table)
     counts_of(outcome)

@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from basinmap.access.counting import reach
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, MeasureError, VintageError, culprits
 from basinmap.impact.designs import EVENTS, day_of
 from basinmap.impact.outcomes import (
@@ -131,6 +132,7 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
     40000 2016  control       501   1529081.0             100.0
           2023  control       501   1554031.0             101.6
     """
+    check_given(ring_panel, locals())
     check_choice(missing, "missing", ("refuse", "drop"))
     check_communes(table)
     wanted = _wanted(measures)

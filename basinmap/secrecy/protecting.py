@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, SecrecyError, culprits
 from basinmap.secrecy.attacking import clashes_of, determined
 from basinmap.secrecy.guards import Guard, Sides, guard
@@ -178,6 +179,7 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
     >>> safe.cells["why"].tolist()
     ['primary', 'protection']
     """
+    check_given(protect, locals())
     settings = Settings(
         links=links,
         rounded=rounded,
