@@ -554,6 +554,12 @@ _EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
         "Mapping": "names and values: {…}",
         "Stock": "bm.Stock(label='…')",
         "Walking": "bm.Walking(…)",
+        "Weights": "neighbours: bm.contiguity_weights(units)",
+        "Design": "a design: bm.design(table, outcome='…')",
+        "Observed": "what is observed: bm.observed('call', author='…', date=…)",
+        "Document": "a document: bm.Document(…)",
+        "DocumentTheme": "a theme: bm.read_theme('theme.toml')",
+        "Perimeter": "a perimeter: bm.perimeter('bassin-minier')",
     }
 )
 _MANY: Final = (abc.Sequence, abc.Iterable, abc.Collection, list, tuple, set, frozenset)
