@@ -18,6 +18,8 @@ help:
 	@echo "make catalogue rewrite the page of the indicators (docs/catalogue)"
 	@echo "make data   rebuild the embedded data and compare them byte for byte"
 	@echo "make benchmarks  measure speed and size"
+	@echo "make fuzz   give every verb what nobody should (docs/reliability.md); SEEDS='1 2'"
+	@echo "make test-oldest  the suite with the lowest versions that are declared"
 	@echo "make kills  kill writers at every moment (docs/reliability.md); SEEDS='1 2'"
 
 # A stamp per set of packages, so that the second call reuses the environment
@@ -67,6 +69,20 @@ data: $(VENV)/.made
 
 benchmarks: $(VENV)/.tools
 	$(BIN)/python benchmarks/house.py
+
+fuzz: $(VENV)/.tools
+	@$(BIN)/python tests/fuzz.py --seeds $(SEEDS)
+
+# Of what pyproject declares the lowest, of what that needs the newest.
+OLDEST ?= /tmp/basinmap-oldest
+test-oldest: pyproject.toml
+	@$(PYTHON) -m venv $(OLDEST)
+	@$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@$(OLDEST)/bin/uv pip compile --quiet --resolution lowest-direct --extra dev \
+	  pyproject.toml -o $(OLDEST)/lowest.txt
+	@$(OLDEST)/bin/uv pip install --quiet --python $(OLDEST)/bin/python -r $(OLDEST)/lowest.txt
+	@$(OLDEST)/bin/uv pip install --quiet --python $(OLDEST)/bin/python --no-deps -e .
+	@$(OLDEST)/bin/python -m pytest -p no:cacheprovider
 
 kills: $(VENV)/.tools
 	@$(BIN)/python tests/kills.py --seeds $(SEEDS)

@@ -181,6 +181,7 @@ _ROOMS: Final = {
         "ring_sweep",
         "synthetic_control",
         "trend_bounds",
+        "among_towns",
     ),
     "export.geopackages": ("write_geopackage",),
     "export.workbooks": ("write_workbook",),
@@ -323,6 +324,7 @@ if TYPE_CHECKING:
     from basinmap.impact.evaluating import Evaluation as Evaluation
     from basinmap.impact.evaluating import evaluation as evaluation
     from basinmap.impact.panels import ring_panel as ring_panel
+    from basinmap.impact.robustness import among_towns as among_towns
     from basinmap.impact.robustness import placebo_dates as placebo_dates
     from basinmap.impact.robustness import pre_trends as pre_trends
     from basinmap.impact.robustness import ring_sweep as ring_sweep

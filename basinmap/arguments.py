@@ -564,12 +564,19 @@ _EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
 )
 _MANY: Final = (abc.Sequence, abc.Iterable, abc.Collection, list, tuple, set, frozenset)
 _CHECKED: Final = 10_000  # items of a list that are looked at
+_PRINTED: Final = ("title", "subtitle", "label", "unit", "author", "note", "credit")
+_MOST_LETTERS: Final = 5_000  # laid out letter by letter
 _LARGEST: Final = 1e120
 _NAMED: Final = (abc.Mapping, dict)
 _ANY: Final = (object, Any, str)  # codes that are numbers have a message of their own
 
 
-def check_given(verb: Callable[..., object], given: Mapping[str, object]) -> None:
+def check_given(
+    verb: Callable[..., object],
+    given: Mapping[str, object],
+    *,
+    but: Collection[str] = (),
+) -> None:
     """
     Check the Python type of every argument of a verb, as its signature says it.
 
@@ -579,6 +586,8 @@ def check_given(verb: Callable[..., object], given: Mapping[str, object]) -> Non
         A function, or a class whose instance is being made.
     given
         Its arguments by name: `locals()`, on its first line.
+    but
+        Arguments of whose type the verb says more, in the words of its subject.
 
     Raises
     ------
@@ -599,7 +608,7 @@ def check_given(verb: Callable[..., object], given: Mapping[str, object]) -> Non
     for name, hint in hints_of(verb):
         value = given[name]
         _check_content(name, value)
-        if not _accepts(hint, value):
+        if name not in but and not _accepts(hint, value):
             msg = f"{name}: {shown(value)} is of no use here; pass {_asked(hint)}"
             raise ArgumentError(msg + _column(value, hint))
 
@@ -628,6 +637,9 @@ def _check_content(name: str, value: Any) -> None:  # noqa: ANN401 - anything
     """Refuse what breaks whatever it is given to."""
     if isinstance(value, str) and not _is_encodable(value):
         msg = f"{name}: {value!r} holds half a sign; write it in UTF-8"
+        raise DataError(msg)
+    if isinstance(value, str) and name in _PRINTED and len(value) > _MOST_LETTERS:
+        msg = f"{name}: {shown(value)}; at most {_MOST_LETTERS:,} are printed"
         raise DataError(msg)
     several = isinstance(value, list | tuple)
     if _is_huge(value) or (several and any(map(_is_huge, islice(value, _CHECKED)))):
@@ -662,7 +674,14 @@ def _has_lists(values: Any) -> bool:  # noqa: ANN401 - pandas' series of objects
 
 @cache
 def hints_of(verb: Callable[..., object]) -> tuple[tuple[str, object], ...]:
-    """Return the types of the arguments of a verb, those that can be told."""
+    """
+    Return the types of the arguments of a verb, those that can be told.
+
+    Parameters
+    ----------
+    verb
+        A function or a class.
+    """
     names = vars(sys.modules[verb.__module__])
     found = []
     for name, asked in inspect.signature(verb).parameters.items():
@@ -686,8 +705,6 @@ def _accepts(hint: Any, value: object) -> bool:  # noqa: ANN401 - any annotation
     if isinstance(hint, TypeVar):
         kinds = hint.__constraints__
         return not kinds or any(_accepts(one, value) for one in kinds)
-    if hint is None:
-        return value is None
     if origin is Literal:
         return isinstance(value, tuple({type(word) for word in get_args(hint)}))
     if hint in _PLAIN:
@@ -705,11 +722,8 @@ def _is_of(kind: Any, inside: tuple[Any, ...], value: object) -> bool:  # noqa: 
         return _holds(inside, value)
     if kind in _NAMED and inside:
         return isinstance(value, Mapping) and _names(inside, value)
-    return (
-        not isinstance(kind, type)
-        or getattr(kind, "_is_protocol", False)
-        or (isinstance(value, kind))
-    )
+    protocol = getattr(kind, "_is_protocol", False)
+    return not isinstance(kind, type) or protocol or isinstance(value, kind)
 
 
 def _is_number(value: object) -> bool:
@@ -734,6 +748,7 @@ def _is_path(value: object) -> bool:
 
 _PLAIN: Final[Mapping[object, Callable[[object], bool]]] = MappingProxyType(
     {
+        None: lambda value: value is None,
         Any: lambda _: True,
         object: lambda _: True,
         float: _is_number,

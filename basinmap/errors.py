@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterable
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "OutputError",
     "SecrecyError",
     "VintageError",
+    "called_from",
     "culprits",
 ]
 
@@ -105,3 +107,16 @@ def culprits(items: Iterable[object], *, most: int = 5) -> str:
     text = ", ".join(repr(item) for item in found[:most])
     left = len(found) - most
     return f"{text} and {left} more" if left > 0 else text
+
+
+def called_from() -> int:
+    """
+    Return the `stacklevel` at which a warning names the line that called the library.
+
+    For a warning given where this is called; one more for what is called from there,
+    unless it counts itself.
+    """
+    frame, level = inspect.currentframe(), 0
+    while frame and frame.f_globals.get("__name__", "").startswith("basinmap."):
+        frame, level = frame.f_back, level + 1
+    return level

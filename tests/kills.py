@@ -216,7 +216,7 @@ def judge_set(row: Row, base: Path, status: int, moment: str) -> None:
 
 
 def one(
-    base: Path, row: Row, suffix: str, moments: list[float | int]
+    base: Path, row: Row, suffix: str, moments: list[float | int], step: int = 1
 ) -> Iterator[None]:
     """Kill the writing of one file: before a thing it does, or after some seconds."""
     base.mkdir()
@@ -227,7 +227,7 @@ def one(
         assert made.returncode == 0, made.stderr
         versions[digest(path)] = version
         if version == "new" and not moments:
-            moments.extend(range(1, int(made.stdout) + 1))
+            moments.extend(range(1, int(made.stdout) + 1, step))
     place = base / "place"
     for moment in moments:
         place.mkdir()
@@ -302,7 +302,7 @@ def written(text: str, mark: str) -> None:
     REPORT.write_text(f"{head}{start}\n{text}\n{end}{tail}", encoding="utf-8")
 
 
-def every(base: Path, seeds: list[int], count: int) -> list[Row]:
+def every(base: Path, seeds: list[int], count: int, step: int) -> list[Row]:
     """Run all trials."""
     rows = []
     for what, foreign, number in (
@@ -312,13 +312,15 @@ def every(base: Path, seeds: list[int], count: int) -> list[Row]:
         ("set of 22 files, SIGTERM", False, signal.SIGTERM),
     ):
         row = Row(what, journal=foreign)
-        for _ in sets(base / f"set{len(rows)}", row, foreign=foreign, number=number):
+        for _ in sets(
+            base / f"set{len(rows)}", row, foreign=foreign, number=number, step=step
+        ):
             pass
         rows.append(row)
         print(row, flush=True)
     for suffix in (".xlsx", ".gpkg", ".npz", ".tif"):
         row = Row(f"one file in {suffix}, SIGKILL before each operation")
-        for _ in one(base / f"one{suffix}", row, suffix, []):
+        for _ in one(base / f"one{suffix}", row, suffix, [], max(1, step // 8)):
             pass
         rows.append(row)
         print(row, flush=True)
@@ -342,15 +344,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--count", type=int, default=8, help="random moments a file")
+    parser.add_argument("--step", type=int, default=1, help="of operations, one in")
     given = parser.parse_args()
     start = time.monotonic()
     base = Path(tempfile.mkdtemp())
     try:
-        rows = every(base, given.seeds, given.count)
+        rows = every(base, given.seeds, given.count, given.step)
     finally:
         shutil.rmtree(base)
     seeds = ", ".join(map(str, given.seeds))
-    text = f'Made by `make kills SEEDS="{seeds}"`.\n\n{table(rows)}'
+    part = "each operation" if given.step == 1 else f"one operation in {given.step}"
+    text = f"Made by `make kills`, seeds {seeds}, {part}.\n\n{table(rows)}"
     written(text, "kills")
     print(text, f"\n{time.monotonic() - start:.0f} s")
     for row in rows:

@@ -736,7 +736,7 @@ def test_a_list_is_of_one_year(somme, homes):
 
 
 def test_what_is_no_list_is_refused(somme):
-    with pytest.raises(DataError, match=r"frame indexed by commune.*not dict"):
+    with pytest.raises(TypeError, match=r"communes: of type dict .* pass a table"):
         bm.membership("epci", communes={})
     with pytest.raises(DataError, match=r"DataFrame indexed by 'epci'"):
         bm.membership("epci", communes=pd.DataFrame(index=pd.Index([], name="epci")))

@@ -36,7 +36,7 @@ def test_every_public_verb_checks_its_arguments_first(name):
     verb = getattr(bm, name)
     if not fuzz.arguments_of(name):
         pytest.skip("takes nothing")
-    names = {"check_given", "check_fields"}
+    names = {"check_given", "check_fields", "check_kind"}
     if isinstance(verb, type):
         made = [base.__post_init__ for base in verb.__mro__[:2] if base is not object]
         assert names & {name for one in made for name in one.__code__.co_names}

@@ -186,7 +186,7 @@ def test_weights_without_a_meaning_are_refused():
     with pytest.raises(DataError, match="pandas Index"):
         bm.Weights(["a", "b"], np.eye(2), "x")
     near = bm.contiguity_weights(units)
-    with pytest.raises(ArgumentError, match="star: 'yes' is .* True or False"):
+    with pytest.raises(ArgumentError, match=r"star: 'yes' is .* True or False"):
         bm.hot_spots(rates(np.arange(9.0), near.codes), near, star="yes")
     with pytest.raises(DataError, match="above 0"):
         bm.Weights(pd.Index(["a", "b"]), sparse.csr_array([[0, -1], [1, 0]]), "x")
@@ -515,7 +515,7 @@ def test_what_cannot_be_compared_is_refused():
         bm.lisa(bm.describe(values, unit="logements", kind="stock"), near)
     with pytest.raises(DataError, match="negative"):
         bm.hot_spots(bm.describe(values - 3, kind="ratio", unit="points"), near)
-    with pytest.raises(ArgumentError, match="weights: 'queen' .*contiguity_weights"):
+    with pytest.raises(ArgumentError, match=r"weights: 'queen' .*contiguity_weights"):
         bm.moran(values, "queen")
     with pytest.raises(ArgumentError, match=r"seed: 1\.5"):
         bm.moran(values, near, seed=1.5)
@@ -580,6 +580,26 @@ def test_neither_order_nor_names_change_a_cluster(random):
     )
 
 
+@given(st.integers(0, 1_000), st.floats(0.01, 1_000))
+@quick
+def test_joins_know_no_names_and_hot_spots_no_unit(seed, scale):
+    near = bm.contiguity_weights(grid(4))
+    rng = np.random.default_rng(seed)
+    kinds = pd.Series(rng.choice(["a", "b", "c"], 16), near.codes, name="genre")
+    kinds.iloc[:3] = ["a", "b", None]
+    plain = bm.join_counts(kinds, near, permutations=99)
+    named = kinds.map({"a": "x", "b": "y", "c": "z"}).sample(frac=1, random_state=seed)
+    again = bm.join_counts(named, near, permutations=99)
+    assert again["joins"].tolist() == plain["joins"].tolist()
+    assert plain["joins"].sum() == near.among(near.codes.drop("02")).matrix.sum() / 2
+    values = rates(rng.random(16), near.codes, kind="mean")
+    options = {"permutations": 99, "correction": "none"}
+    first = bm.hot_spots(values, near, **options)
+    second = bm.hot_spots(bm.describe(values * scale, kind="mean"), near, **options)
+    assert second["z"].tolist() == pytest.approx(first["z"].tolist(), abs=1e-6)
+    assert second["p_value"].tolist() == first["p_value"].tolist()
+
+
 def test_one_seed_is_one_answer(departements, houses):
     _, near, share, _ = departements
     pd.testing.assert_frame_equal(bm.lisa(share, near), houses)
@@ -597,6 +617,15 @@ def test_a_plate_of_clusters_tells_its_kinds_and_how_many(departements, houses):
     assert sum(swatch.count for swatch in swatches) == 1534
     assert swatches[0].color == "#b2182b"
     assert "Regroupement bas" in bm.alternative_text(fig)
+
+
+def test_a_print_in_grey_leaves_what_is_not_significant_palest(departements, houses):
+    units = departements[0]
+    _, ax = bm.page(units, title="Où se regroupent les maisons", theme=bm.GREY)
+    bm.draw_typology(ax, units, bm.column(houses, "cluster"))
+    colors = [swatch.color for swatch in ax.blocks[-1].swatches]
+    assert max(colors) == colors[-1] == "#dcdcdc"
+    assert min(colors) == colors[0]
 
 
 def test_the_room_needs_no_optional_library():

@@ -458,3 +458,15 @@ def test_a_table_of_the_user_gone_wrong_gives_an_error_or_the_right_figures(
         told = wrong(found, sound)
         # A number cut with its line is told by a warning: the line has no end.
         assert not told or not raw.endswith(b"\n"), f"{label}: {told}"
+
+
+@pytest.mark.parametrize("name", ["../a.csv", "/a.csv", "..\\a.csv", "b/../../a.csv"])
+def test_a_member_that_leads_out_of_its_archive_is_not_opened(name, tmp_path):
+    raw = (DATA / "adresses-62.csv").read_bytes()
+    path = tmp_path / "adresses.zip"
+    path.write_bytes(zipped({name: raw}))
+    for reader in (bm.read_source, bm.read_points):
+        with pytest.raises(DataError, match="lead out of the archive"):
+            reader(path)
+    assert [item.name for item in tmp_path.iterdir()] == ["adresses.zip"]
+    assert not (tmp_path.parent / "a.csv").exists()

@@ -50,6 +50,13 @@ def painted(zoom, x, y, size=256):
     return file.getvalue()
 
 
+def blank(size):
+    """Return a small PNG of many pixels."""
+    file = io.BytesIO()
+    Image.new("1", (size, size)).save(file, "PNG")
+    return file.getvalue()
+
+
 class Handler(BaseHTTPRequestHandler):
     """Serves what the mode of the server says."""
 
@@ -76,6 +83,8 @@ class Handler(BaseHTTPRequestHandler):
             "corrupt": b"\x89PNG\r\n\x1a\n" + bytes(200),
             "truncated": body[: len(body) // 2],
             "html": b"<html>Portail captif</html>",
+            "heavy": body + bytes(5_000_000),
+            "wide": blank(3_000),
             "large": painted(*map(int, re.findall(r"\d+", self.path)[-3:]), 512),
         }.get(mode, body)
         self.send_response(200)
@@ -621,17 +630,17 @@ def test_one_module_asks_the_network_and_one_reads_rasters():
         ("plan-ing", {}, "'plan-ign'"),
         ("OpenStreetMap.Mapnick", {}, "'OpenStreetMap.Mapnik'"),
         ("ortho", {}, "no file and no provider named 'ortho'"),
-        (3, {}, "got int"),
+        (3, {}, "source: 3 is of no use here"),
         ("plan-ign", {"opacity": 0}, "opacity=0"),
         ("plan-ign", {"opacity": float("nan")}, "opacity=nan"),
         ("plan-ign", {"dpi": -1}, "dpi=-1"),
-        ("plan-ign", {"dpi": "x"}, "dpi='x'"),
-        ("plan-ign", {"zoom": float("nan")}, "not nan; write zoom="),
-        ("plan-ign", {"zoom": "12"}, "not '12'; write zoom="),
+        ("plan-ign", {"dpi": "x"}, "dpi: 'x' is of no use here"),
+        ("plan-ign", {"zoom": float("nan")}, "zoom: nan is of no use here"),
+        ("plan-ign", {"zoom": "12"}, "zoom: '12' is of no use here"),
         ("plan-ign", {"timeout": 0}, "timeout=0"),
         ("plan-ign", {"deadline": float("inf")}, "deadline=inf"),
         ("plan-ign", {"zoom": 30}, "write zoom=19"),
-        ("plan-ign", {"zoom": 11.6}, "not 11.6; write zoom=12"),
+        ("plan-ign", {"zoom": 11.6}, "zoom: 11.6 is of no use here; pass a whole"),
         ("plan-ign", {"dpi": 1e6}, "tiles at zoom 19, where 1000 may be had"),
         ("Thunderforest.OpenCycleMap", {}, "give its key"),
         ("NASAGIBS.BlueMarble3413", {}, "not those of Web Mercator"),
@@ -640,7 +649,7 @@ def test_one_module_asks_the_network_and_one_reads_rasters():
 def test_what_cannot_be_is_told_before_anything_is_asked_for(
     ax, tmp_path, source, options, message
 ):
-    with pytest.raises(DataError, match=message):
+    with pytest.raises((DataError, TypeError), match=message):
         bm.draw_basemap(ax, source, **{"credit": CREDIT, "cache": tmp_path, **options})
     assert not ax.images
 
@@ -664,3 +673,16 @@ def test_an_interpreter_ends_though_a_server_drips(server, tmp_path):
         check=True,
     )
     assert done.stdout.strip() == "0"
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("heavy", "an answer of more than 4,000,000 bytes"),
+        ("wide", "3000 × 3000 pixels"),
+    ],
+)
+def test_an_answer_that_would_fill_the_memory_is_left(ax, server, tmp_path, mode, said):
+    server.mode = mode
+    with pytest.warns(bm.errors.BasinmapWarning, match=said):
+        bm.draw_basemap(ax, server.address, credit="essai", cache=tmp_path)

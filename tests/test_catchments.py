@@ -467,7 +467,7 @@ def test_supply_and_demand_are_counts(what, bad):
 
 
 def test_supply_is_a_series_of_numbers():
-    with pytest.raises(TypeError, match="supply: of type list .*pass a series"):
+    with pytest.raises(TypeError, match=r"supply: of type list .*pass a series"):
         catchment(TOWN, supply=[80, 30], method="nearest")
     with pytest.raises(DataError, match="supply: holds text"):
         catchment(TOWN, supply=sites("80", "30"), method="nearest")

@@ -226,7 +226,7 @@ def test_what_has_several_meanings_or_none_is_not_repaired(code, level):
 
 
 def test_repairing_something_else_than_a_series_is_refused():
-    with pytest.raises(TypeError, match="codes: of type list .*pass a series"):
+    with pytest.raises(TypeError, match=r"codes: of type list .*pass a series"):
         repair_codes(["1004"], "commune")
 
 

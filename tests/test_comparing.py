@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -140,6 +142,30 @@ def test_a_list_of_the_user_covers_a_region():
     )
 
 
+def test_territories_are_those_of_the_day(counts):
+    then = bm.compare("D01", counts, "200042190", date="2023-01-01", year=2019)
+    now = bm.compare("D01", counts, "200042190", year=2019)
+    gone = counts.loc["59192", "population_2019"]  # Émerchicourt was away in 2023
+    assert now.loc["200042190", "value"] - then.loc["200042190", "value"] == gone
+    assert "arrondissement" not in set(then["level"])
+    assert "connus en 2026" in " ".join(bm.told_of(then).notes)
+
+
+@pytest.mark.parametrize(
+    ("unit", "message"),
+    [
+        ("Lens", r"any of 3.*of the commune itself, its code: '62498'"),
+        ("zzz", "no perimeter is called"),
+        (62498, "as text"),
+    ],
+)
+def test_a_unit_that_is_not_clear_is_refused(unit, message, counts):
+    with pytest.raises(bm.errors.CodeError, match=message):
+        bm.compare("D01", counts, unit)
+    with pytest.raises(bm.errors.DataError, match="no table is given"):
+        bm.compare("D01", {}, "call")
+
+
 def test_flows_and_what_is_of_communes_only(counts):
     with pytest.raises(bm.errors.MeasureError, match="flows"):
         bm.compare("D12", counts, "call")
@@ -246,8 +272,10 @@ def test_the_comparison_prints_indicator_unit_and_year(counts):
 # -- several at once ----------------------------------------------------------------
 
 
-def wide(codes):
+@pytest.fixture(scope="module")
+def wide(counts):
     """Return a table of all counts, some hidden, some years of them."""
+    codes = counts.index
     drawn = np.random.default_rng(2026)
     columns, measures = {}, {}
     for name, count in catalogue().counts.items():
@@ -268,9 +296,8 @@ def wide(codes):
 
 @pytest.mark.filterwarnings("ignore::basinmap.errors.BasinmapWarning")
 @pytest.mark.parametrize("level", ["commune", "epci", "departement"])
-def test_several_indicators_are_what_each_is_alone(level, counts):
-    codes = counts.index if level == "departement" else counts.index[::4]
-    table = wide(codes)
+def test_several_indicators_are_what_each_is_alone(level, wide):
+    table = wide[::4] if level == "epci" else wide
     ids = [
         id_
         for id_, item in catalogue().indicators.items()
@@ -280,7 +307,7 @@ def test_several_indicators_are_what_each_is_alone(level, counts):
     ]
     asked = {"to": level, "allow_partial": level == "epci"}
     together = bm.compute(ids, table, **asked)
-    for id_ in ids if level == "departement" else ids[::3]:
+    for id_ in ids[len(level) % 4 :: 4]:
         alone, column = bm.compute(id_, table, **asked), bm.column(together, id_)
         pd.testing.assert_series_equal(alone, column)
         assert told(alone) == told(column)
@@ -321,3 +348,16 @@ def test_classes_are_made_as_the_indicator_tells(counts):
     assert bm.classify(growth, breaks=[1.0]).attrs["pivot"] is None
     both = bm.shared_classes({"a": growth, "b": growth.iloc[:9]})
     assert both["b"].attrs["pivot"] == 0
+
+
+def test_a_warning_names_the_line_of_the_caller(counts):
+    part = counts.drop("62498")
+    for call in (
+        lambda: bm.compute("L04", part, to="epci"),
+        lambda: bm.compute(["L04", "D01"], part, to="epci"),
+        lambda: bm.aggregate(part, "epci"),
+        lambda: bm.compare("L04", part, "62510"),
+    ):
+        with pytest.warns(bm.errors.BasinmapWarning, match="not whole") as caught:
+            call()
+        assert {Path(one.filename).name for one in caught} == {"test_comparing.py"}

@@ -230,7 +230,7 @@ def with_keys(ax, lens, count):
         bm.draw_outlines(ax, lens, label=f"limite {i}", dashes=(i + 1, 2))
 
 
-@pytest.mark.parametrize(("count", "smaller"), [(10, False), (27, True)])
+@pytest.mark.parametrize(("count", "smaller"), [(10, False), (28, True)])
 def test_a_long_legend_is_set_tighter_before_anyone_is_warned(lens, count, smaller):
     fig, ax = bm.page(lens, title="x", orientation="landscape", legend="right")
     with_keys(ax, lens, count)

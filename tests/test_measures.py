@@ -161,7 +161,7 @@ def test_what_is_no_measure_is_refused_by_name(measure):
 
 
 def test_a_list_of_columns_is_no_declaration():
-    with pytest.raises(TypeError, match="measures: of type list .* names and values"):
+    with pytest.raises(TypeError, match=r"measures: of type list .* names and values"):
         bm.aggregate(small(homes=[1, 2, 3]), "epci", measures=["homes"])
 
 

@@ -12,6 +12,12 @@ import basinmap as bm
 from basinmap.errors import BasinmapWarning, CodeError, DataError, VintageError
 from basinmap.territory.memberships import gaps_of, members_on, runs
 
+
+def told_or_typed(message):
+    """Match the words of the verb, or those of the door that all share."""
+    return rf"{message}|is of no use here; pass"
+
+
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "data" / "reference"
 LISTS = REFERENCE / "epci_dgcl"
 shared = pytest.mark.skipif(not LISTS.is_dir(), reason="shared files are elsewhere")
@@ -422,7 +428,7 @@ def test_what_is_no_list_is_refused_by_the_verbs(wrong, said):
         lambda: bm.epcis(date="2010-01-01", memberships=wrong),
         lambda: bm.perimeter(CALL, date="2010-01-01", memberships=wrong),
     ):
-        with pytest.raises(DataError, match=said):
+        with pytest.raises((DataError, TypeError), match=told_or_typed(said)):
             call()
 
 

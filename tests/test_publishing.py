@@ -125,6 +125,19 @@ def test_a_deliverable_is_dated_of_its_year(tmp_path):
         bm.pic(2025, out=tmp_path / "out", date=DAY)
 
 
+@pytest.mark.filterwarnings("ignore::basinmap.errors.BasinmapWarning")
+def test_the_deliverable_evaluates_in_the_words_of_the_evaluation(tmp_path):
+    folder = bm.pic(2026, out=tmp_path / "out", date=DAY, formats=["html"])
+    page = (folder / "pic.html").read_text("utf-8")
+    plain = re.sub(r"<[^>]+>", "", page).replace("\u00a0", " ").replace("\u202f", " ")
+    found = bm.evaluation(bm.statistics())
+    for text in (*found.sentences, *found.assumptions):
+        assert text.replace("\u00a0", " ").replace("\u202f", " ") in plain
+    assert "il ne mesure pas l’effet de l’ouverture" in plain
+    for title in bm.studies()["title"]:
+        assert title.replace("\u00a0", " ").replace("\u202f", " ") in plain
+
+
 # --- projects -------------------------------------------------------------------
 
 

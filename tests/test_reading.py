@@ -24,6 +24,12 @@ from basinmap.errors import (
 from basinmap.spatial.nesting import quartier_shares
 from basinmap.territory.reading import check_generations, read_units
 
+
+def told_or_typed(message):
+    """Match the words of the verb, or those of the door that all share."""
+    return rf"{message}|is of no use here; pass"
+
+
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "data" / "reference"
 BASIN = REFERENCE / "bassin-minier"
 CITES = BASIN / "cites-minieres.geojson"
@@ -534,7 +540,10 @@ def test_a_quartier_carries_its_generation(tmp_path, generation, codes):
 @pytest.mark.parametrize("generation", [None, 2015, "2007", ""])
 def test_quartiers_without_a_generation_are_refused(tmp_path, generation):
     path = qpv(tmp_path, ["QP059055"])
-    with pytest.raises(VintageError, match="write generation='2015' or '2024'"):
+    with pytest.raises(
+        (VintageError, TypeError),
+        match=told_or_typed("write generation='2015' or '2024'"),
+    ):
         read_units(path, "quartier", generation=generation)
 
 

@@ -25,6 +25,7 @@ def test_every_python_block_runs_in_order(tmp_path, monkeypatch, capsys):
         "283410.0",
         "{'62498': 'secret'}",
         "points True",
+        "[6.7, 8.5] SCoT du Grand Douaisis",
         "[70800, 70668, 70431]",
     ]
 

@@ -242,6 +242,12 @@ def test_points_of_some_communes_only_are_kept():
     assert "D'autres communes, laissés : 9" in notes(found)
 
 
+def test_a_commune_of_which_a_file_has_nothing_is_told():
+    found = bm.read_points(DATA / "adresses-62.csv", communes=[LENS, "59070"])
+    assert len(found) == 2
+    assert "dont le fichier n'a rien (59070) : 1" in notes(found)
+
+
 def test_the_stock_of_sirene_alone_says_what_to_give():
     with pytest.raises(DataError, match="write positions= with"):
         bm.read_points(DATA / STOCK)

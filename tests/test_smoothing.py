@@ -311,7 +311,7 @@ def test_options_without_meaning_are_refused():
     refused("radius_m=100", radius_m=100)
     refused("radius_m=nan", radius_m=np.nan)
     refused("radius_m=inf", radius_m=np.inf)
-    refused("cell_m=200.5: give whole metres", cell_m=200.5)
+    refused("cell_m: 200.5 is of no use here", error=TypeError, cell_m=200.5)
     refused("cell_m=0", cell_m=0)
     refused("edge='soft': conserve or open", edge="soft")
     refused("threshold is a number of points", threshold=0)

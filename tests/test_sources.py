@@ -362,8 +362,13 @@ def test_filosofi_gives_the_published_living_standards():
 def test_medians_of_filosofi_are_never_combined():
     path = reference("filosofi/cc_filosofi_2021_COM_59_62.csv")
     table = bm.read_source(path)
-    with pytest.raises(MeasureError):
-        bm.rebase(table, from_year=2024, to_year=2026)
+    with pytest.raises(MeasureError, match="median"):
+        bm.aggregate(table, "epci")
+    now, report = bm.rebase(table, from_year=2024, to_year=2026)
+    assert now.loc[LENS, "median_living_standard_2021"] == 17250
+    # 59006 took in another commune in 2025: what was published is not of it.
+    assert now.loc["59006", "median_living_standard_2021_state"] == "not_available"
+    assert any("Niveau de vie médian" in note for note in report.notes)
 
 
 def test_declared_income_of_iris_is_another_quantity_than_living_standards():

@@ -670,7 +670,7 @@ def test_the_default_threshold_leaves_about_a_quarter_of_the_borders(ax, lens, r
 
 
 def test_drawn_borders_have_the_length_of_those_of_the_units(ax, lens, rate):
-    draw_discontinuities(ax, lens, rate, threshold=1e-9)
+    draw_discontinuities(ax, lens, rate, threshold=1e-5)
     total = sum(
         shapely.LineString(part).length
         for _, segments in borders(ax).values()

@@ -278,12 +278,12 @@ def test_more_rows_than_a_spreadsheet_has_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"sheets": [1]}, "sheets: of type list is no Mapping"),
-        ({"sheets": {3: pd.DataFrame()}}, "name of a sheet: 3 is no str"),
+        ({"sheets": [1]}, "sheets: of type list is of no use here; pass names"),
+        ({"sheets": {3: pd.DataFrame()}}, "sheets: of type dict is of no use here"),
         ({"sheets": {"A": [1]}}, "sheet 'A': of type list is no DataFrame"),
-        ({"title": 3}, "title: 3 is no str"),
-        ({"author": None}, "author: None is no str"),
-        ({"date": 2026}, "date: 2026 is no str or date"),
+        ({"title": 3}, "title: 3 is of no use here; pass text"),
+        ({"author": None}, "author: None is of no use here; pass text"),
+        ({"date": 2026}, "date: 2026 is of no use here; pass text: .* or a day"),
     ],
 )
 def test_something_of_another_type_is_named_with_what_to_pass(options, said, tmp_path):

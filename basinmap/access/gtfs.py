@@ -436,7 +436,8 @@ def _stops(table: _Table, calls: _Table, notes: list[str]) -> gpd.GeoDataFrame:
     """Return the stops that have a position; those that are used must."""
     index = table.identifiers("stop_id").rename("stop")
     lon, lat = table.numbers("stop_lon"), table.numbers("stop_lat")
-    used = index.isin(calls.text("stop_id"))
+    # Each once: pandas makes a text of Python of every call that it looks at.
+    used = index.isin(pd.unique(calls.text("stop_id")))
     placed = ~np.isnan(lon) & ~np.isnan(lat)
     table.check(used & ~placed, "stop_id", "has no position")
     # (0, 0) is in the Gulf of Guinea: a position that nobody filled in.

@@ -91,8 +91,8 @@ class Walking:
             if not (
                 isinstance(value, int | float | np.number) and least <= value <= 1_440
             ):
-                msg = f"Walking: {name}={shown(value)}; a number from {least:g} up"
-                raise DataError(msg)
+                msg = f"Walking: {name}={shown(value)}; write a number from "
+                raise DataError(msg + f"{least:g} up")
         check_fields(self)
         if self.network is not None and self.network.mode != "walk":
             msg = (
@@ -113,7 +113,7 @@ def transit_times(  # noqa: PLR0913 - each is a choice that changes the figures
     arrive_by: bool = False,
     walking: Walking | None = None,
     limit: float = 120.0,
-    percentiles: Sequence[float] = (25, 50, 75),
+    percentiles: float | Sequence[float] = (25, 50, 75),
 ) -> pd.DataFrame:
     r"""
     Return the minutes by public transport, minute after minute of a window.
@@ -611,7 +611,7 @@ def _checked_limit(limit: float) -> int:
     return round(60 * limit)
 
 
-def _checked_percentiles(percentiles: Sequence[float]) -> list[float]:
+def _checked_percentiles(percentiles: float | Sequence[float]) -> list[float]:
     try:
         numbers = np.atleast_1d(np.asarray(percentiles, dtype="float64"))
     except (TypeError, ValueError):

@@ -15,12 +15,20 @@ from basinmap.catalogue.computing import Asked, Worked, Worker
 from basinmap.catalogue.entries import Indicator, catalogue, indicator
 from basinmap.catalogue.ledgers import Ledger
 from basinmap.catalogue.years import Years, check_tabular
-from basinmap.errors import BasinmapWarning, DataError, MeasureError, VintageError
+from basinmap.errors import (
+    BasinmapWarning,
+    CodeError,
+    DataError,
+    MeasureError,
+    VintageError,
+    called_from,
+    culprits,
+)
 from basinmap.measures import quotient
 from basinmap.states import STATES, grown
 from basinmap.territory.days import Day
 from basinmap.territory.france import DEPARTEMENTS, departement_of, region_of
-from basinmap.territory.levels import PRINTED
+from basinmap.territory.levels import PRINTED, fold
 from basinmap.territory.lists import Communes, Territory, listed
 from basinmap.territory.memberships import (
     Lists,
@@ -73,6 +81,11 @@ class _Ground:
             "communes": self.territory if given else None,
         }
 
+    @property
+    def dated(self) -> bool:
+        """Whether it is of another year than what is embedded."""
+        return not self.territory.given and int(self.day[:4]) != self.territory.year
+
     def members(self, level: str) -> pd.Series | None:
         """Return the unit of each commune that has one; None where it is not told."""
         try:
@@ -81,7 +94,7 @@ class _Ground:
             else:
                 lists = self.memberships if level == "epci" else None
                 found = members_on(level, self.day, memberships=lists)
-        except DataError:
+        except (DataError, VintageError):  # of arrondissements, one year is known
             return None
         return found.dropna()
 
@@ -205,6 +218,9 @@ def compare(  # noqa: PLR0913 - each is a choice that changes the figures
 def _by_level(item: Indicator, table: Tables) -> dict[str, Ledger]:
     """Return the tables by level."""
     several = table if isinstance(table, Mapping) else {"": table}
+    if not several:
+        msg = f"{item.id}: no table is given; write {{'commune': table}}"
+        raise DataError(msg)
     for one in several.values():
         check_tabular(one, item.id)
     return {str(one.index.name): Ledger(one) for one in several.values()}
@@ -222,6 +238,8 @@ def _units(
     for level in _ABOVE:
         members = ground.members(level)
         if members is None or level == first.level:
+            if members is None and level == "arrondissement" and ground.dated:
+                notes.append("Arrondissements non comparés : connus en 2026 seulement.")
             continue
         held = members.reindex(sorted(first.communes)).dropna().unique()
         whole = members.index.isin(list(first.communes)).sum() == len(first.communes)
@@ -264,14 +282,28 @@ def _asked(unit: str | Perimeter, ground: _Ground) -> _Unit:
     if isinstance(unit, str) and unit in ground.territory.codes:
         name = str(ground.territory.names("commune").get(unit, unit))
         return _Unit("commune", unit, name, frozenset([unit]))
-    found = perimeter(
-        unit,
-        date=ground.date,
-        memberships=ground.memberships,
-        communes=ground.territory if ground.territory.given else None,
-    )
+    if not isinstance(unit, str):
+        msg = f"unit: a code or a name as text, or a perimeter, not {unit!r}"
+        raise CodeError(msg)
+    try:
+        found = perimeter(
+            unit,
+            date=ground.date,
+            memberships=ground.memberships,
+            communes=ground.territory if ground.territory.given else None,
+        )
+    except CodeError as error:
+        msg = f"{error}{_communes_of(unit, ground)}"
+        raise CodeError(msg) from None
     name = ground.name(found.level, found.code)
     return _Unit(found.level, found.code, name, frozenset(found.communes))
+
+
+def _communes_of(name: str, ground: _Ground) -> str:
+    """Say the code of the commune that bears a name, if one does."""
+    names = ground.territory.names("commune")
+    own = names.index[names.map(fold) == fold(name)]
+    return f"; of the commune itself, its code: {culprits(own)}" if len(own) else ""
 
 
 def _covered(ground: _Ground, region: str) -> bool:
@@ -501,7 +533,7 @@ def _overlap(item: Indicator, years: int) -> list[str]:
         f"{item.id}: {years} year(s) lie between two editions of the census, which "
         "have surveys in common under 5: the change means little",
         BasinmapWarning,
-        stacklevel=4,
+        stacklevel=called_from(),
     )
     return [
         "Éditions du recensement à moins de cinq ans d'écart : elles ont des enquêtes "
@@ -575,7 +607,7 @@ def _warn_of_part(item: Indicator, rows: list[_Row]) -> None:
             f"{item.id}: {len(rows)} of the territories compared are not whole in the "
             f"table, and have no value: {_cure(rows)}",
             BasinmapWarning,
-            stacklevel=4,
+            stacklevel=called_from(),
         )
 
 

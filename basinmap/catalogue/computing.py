@@ -26,6 +26,7 @@ from basinmap.errors import (
     MeasureError,
     SecrecyError,
     VintageError,
+    called_from,
     culprits,
 )
 from basinmap.measures import Stock
@@ -209,7 +210,7 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
         communes=communes,
         allow_partial=allow_partial,
     )
-    if isinstance(indicator_id, str):
+    if isinstance(indicator_id, str) or not isinstance(indicator_id, Iterable):
         item = indicator(indicator_id, _own(variant, indicator_id))
         check_tabular(table, item.id)
         options = _own(year, item.id), _own(least, item.id)
@@ -436,7 +437,6 @@ class Worker:
                 communes=self.territory if self.territory.given else None,
                 geography=self.ledger.told.geography,
                 allow_partial=self.asked.allow_partial,
-                stacklevel=6,
             )
         return self._nests[key]
 
@@ -748,7 +748,7 @@ def _question(item: Indicator, value: Tally, index: pd.Index) -> None:
             f"{item.id}: {len(below)} value(s) below 0 at {culprits(below)}: more is "
             "taken away than there is; are the counts of one file and one year?",
             BasinmapWarning,
-            stacklevel=5,
+            stacklevel=called_from(),
         )
 
 

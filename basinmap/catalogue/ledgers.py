@@ -9,7 +9,7 @@ from typing import Final
 import pandas as pd
 
 from basinmap.catalogue.entries import catalogue
-from basinmap.errors import ColumnError, culprits
+from basinmap.errors import ColumnError, called_from, culprits
 from basinmap.measures import Measure, check_columns
 from basinmap.territory.lists import Territory
 from basinmap.territory.tallies import Tally, read_tally
@@ -162,7 +162,7 @@ class Ledger:
         used = [name for name in columns if name in self.known]
         new = {n: self.known[n] for n in used if n not in self._standing}
         if new:
-            self._standing |= standing(self.given, new, stacklevel=7)
+            self._standing |= standing(self.given, new, stacklevel=called_from() + 1)
         return {name: self._standing[name] for name in used}
 
     def older_than(

@@ -31,6 +31,7 @@ __all__ = [
     "MAIN",
     "age_pyramid",
     "bar_chart",
+    "interval_chart",
     "line_chart",
     "peer_strips",
     "range_strips",
@@ -305,6 +306,100 @@ def _write_ends(
             va="center",
             annotation_clip=False,
         )
+
+
+def interval_chart(
+    slug: str,
+    values: pd.DataFrame,
+    *,
+    caption: str,
+    source: str,
+    size_mm: tuple[float, float] = (182, 62),
+    decimals: int = 1,
+    unit: str = "%",
+) -> Figure:
+    r"""
+    Draw estimates over the years, each with its interval, around zero.
+
+    Parameters
+    ----------
+    slug
+        Name of the figure.
+    values
+        Index: years; columns `estimate`, `low`, `high`. A year without an interval,
+        that of reference, is drawn as a point.
+    caption, source
+        What is printed under it.
+    size_mm
+        Width and height.
+    decimals, unit
+        Of the values.
+
+    Raises
+    ------
+    DataError
+        If there is nothing to show, or a column is missing.
+
+    Examples
+    --------
+    >>> values = pd.DataFrame(
+    ...     {"estimate": [-1.7], "low": [-4.0], "high": [2.1]}, index=[2023]
+    ... )
+    >>> interval_chart("ecart", values, caption="Écart", source="Insee").alt
+    'Écarts avec leur intervalle, en\xa0%\xa0: 2023, −1,7 (de −4,0 à +2,1).'
+    """
+    lacking = [c for c in ("estimate", "low", "high") if c not in values]
+    if lacking:
+        msg = f"chart {slug!r}: no column {culprits(lacking)}"
+        raise DataError(msg)
+    table = _checked(slug, values[["estimate", "low", "high"]])
+
+    def draw(axes: Axes) -> None:
+        axes.axhline(0, color=PRINT.ink, lw=0.8)
+        years = np.arange(len(table))
+        axes.vlines(years, table["low"], table["high"], color="#a9bcd2", lw=5)
+        axes.plot(years, table["estimate"], "o", color=MAIN, ms=4.5)
+        axes.set_xticks(years, [str(year) for year in table.index])
+        axes.set_xlim(-0.5, len(table) - 0.5)
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        tail = "\u202f%" if unit == "%" else f"{BROAD}{unit}".rstrip()
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda v, _: _signed(v) + tail))
+        axes.grid(axis="y", color="#e4e6ea", lw=0.5)
+        axes.set_axisbelow(True)
+
+    rows, told = [], []
+    for year, (estimate, low, high) in zip(table.index, table.to_numpy(), strict=True):
+        rows.append(
+            (Cell(str(year)), *(_cell(v, decimals) for v in (estimate, low, high)))
+        )
+        at = number(estimate, decimals, signed=True)
+        if math.isnan(low) or math.isnan(high):
+            told.append(f"{year}, {at}")
+            continue
+        ends = (number(v, decimals, signed=True) for v in (low, high))
+        told.append(f"{year}, {at} (de {' à '.join(ends)})")
+    columns = (
+        Column("Année", "left"),
+        Column(f"Écart ({unit})"),
+        Column("Borne basse"),
+        Column("Borne haute"),
+    )
+    return _chart(
+        slug,
+        draw,
+        size_mm=size_mm,
+        caption=caption,
+        alt=stopped(
+            f"Écarts avec leur intervalle, en{BROAD}{unit} : {' ; '.join(told)}"
+        ),
+        source=source,
+        table=Table(columns, tuple(rows), caption),
+        room_mm=(14, 7, 4, 4),
+    )
+
+
+def _signed(value: float) -> str:
+    return number(value, 0 if abs(value - round(value)) < 1e-9 else 1, signed=True)
 
 
 def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints

@@ -457,9 +457,12 @@ def _studies(studies: Sequence[tuple[str, str]]) -> tuple[Part, ...]:
     head = Heading("Études de l’année")
     if not studies:
         return head, Paragraph("Aucune étude n’est jointe à cette édition.")
-    rows = tuple((Cell(typeset(t)), Cell(typeset(result))) for t, result in studies)
-    columns = (Column("Étude", "left", 1.4), Column("Résultat", "left", 2.6))
-    return head, Table(columns, rows, "Études thématiques et leur résultat")
+    rows = tuple((Cell(typeset(t)), Cell(typeset(told))) for t, told in studies)
+    columns = (
+        Column("Étude", "left", 1.4),
+        Column("Question ou résultat", "left", 2.6),
+    )
+    return head, Table(columns, rows, "Études thématiques, à refaire de leurs carnets")
 
 
 def _last(about: Observed, questions: Sequence[Question]) -> tuple[Part, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 import geopandas as gpd
 import pandas as pd
@@ -12,6 +12,7 @@ import pandas as pd
 from basinmap.deliverables.subjects import Subject
 from basinmap.maps.classing.classes import Method, classify
 from basinmap.maps.layers.choropleths import draw_choropleth
+from basinmap.maps.layers.drawing import in_frame
 from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
 from basinmap.maps.layers.points import draw_points
@@ -344,17 +345,17 @@ def situation_plate(subject: Subject) -> Sheet:
         )
     draw_outlines(ax, eight, label="limite d'EPCI", width=0.7, color="#6a7080")
     draw_outlines(ax, subject.outline, label=subject.name, width=1.8)
-    museum = places().loc[["louvre-lens"]]
-    draw_points(ax, museum, label=MUSEUM, color="#b3123f", size_mm=5.0)
-    shafts = places().loc[["sessevalle-puits-1"]]
-    draw_points(
-        ax,
-        shafts,
-        label="cité de Sessevalle (Somain), position indicative : puits n° 1",
-        marker="D",
-        color="#1f2430",
-        size_mm=2.6,
-    )
+    draw_museum(ax, color="#b3123f", size_mm=5.0)
+    shafts = in_frame(ax, places().loc[["sessevalle-puits-1"]])
+    if len(shafts):
+        draw_points(
+            ax,
+            shafts,
+            label="cité de Sessevalle (Somain), position indicative : puits n° 1",
+            marker="D",
+            color="#1f2430",
+            size_mm=2.6,
+        )
     mine = subject.outline.index
     others_of_eight = eight.drop(mine, errors="ignore")
     draw_labels(ax, subject.outline, column="name", strong=1, size=7.6)
@@ -410,9 +411,43 @@ def _neighbours_plate(subject: Subject) -> Sheet:
     return fig
 
 
+def draw_museum(ax: MapAxes, **look: Any) -> None:  # noqa: ANN401 - of draw_points
+    """
+    Draw the museum where the map shows it.
+
+    Parameters
+    ----------
+    ax
+        A map.
+    **look
+        Options of `draw_points`.
+    """
+    museum = in_frame(ax, places().loc[["louvre-lens"]])
+    if len(museum):
+        draw_points(ax, museum, label=MUSEUM, **look)
+
+
+def draw_circles(ax: MapAxes, rings: gpd.GeoDataFrame, label: str) -> None:
+    """
+    Draw the rings whose circle crosses the map.
+
+    Parameters
+    ----------
+    ax
+        A map.
+    rings
+        Around the museum.
+    label
+        Entry of the legend.
+    """
+    crossing = in_frame(ax, rings.set_geometry(rings.exterior)).index
+    if len(crossing):
+        draw_rings(ax, carry(rings.loc[crossing], rings), label=label)
+
+
 def _draw_reach(ax: MapAxes, subject: Subject) -> None:
-    draw_rings(ax, subject.rings, label="distance au Louvre-Lens, à vol d'oiseau")
-    draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
+    draw_circles(ax, subject.rings, "distance au Louvre-Lens, à vol d'oiseau")
+    draw_museum(ax)
 
 
 def finish(

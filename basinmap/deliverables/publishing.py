@@ -8,6 +8,7 @@ own goes through `write_document` the same way.
 from __future__ import annotations
 
 import datetime as dt
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -16,17 +17,20 @@ import pandas as pd
 
 from basinmap.arguments import check_given
 from basinmap.deliverables.cil_documents import cil_document
+from basinmap.deliverables.evaluation_parts import evaluation_parts
 from basinmap.deliverables.observed import Observed, observed
 from basinmap.deliverables.pic_documents import QUESTIONS, Question, pic_document
 from basinmap.deliverables.scot_documents import bulletin_document
+from basinmap.deliverables.studies import studies as own_studies
 from basinmap.deliverables.texts import with_texts
-from basinmap.errors import DataError, culprits
+from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.html_documents import html_text
 from basinmap.export.manifests import write_manifest
-from basinmap.export.parts import Document
+from basinmap.export.parts import Document, Part
 from basinmap.export.pdf_documents import pdf_bytes
 from basinmap.export.word_documents import docx_bytes
+from basinmap.impact.evaluating import Evaluation, evaluation
 from basinmap.staging import staged_folder
 from basinmap.territory.perimeters import Perimeter
 
@@ -161,6 +165,18 @@ def write_document(
         }
         write_manifest(folder, about)
     return Path(out)
+
+
+def _chapter(about: Observed, evaluated: Evaluation | None) -> tuple[Part, ...]:
+    """Return the chapter of the evaluation, where there are years to compare."""
+    if evaluated is None:
+        if len(about.years("population")) < 2 or about.listing is not None:
+            return ()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", BasinmapWarning)  # its account says it
+            evaluated = evaluation(about.table)
+    source = " ; ".join(about.told("D01").sources)
+    return evaluation_parts(evaluated, source=source)
 
 
 def _about(
@@ -311,7 +327,8 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     breaks: Mapping[int, str] | None = None,
     answers: Mapping[int, str] | None = None,
     foreword: str = "",
-    studies: Sequence[tuple[str, str]] = (),
+    studies: Sequence[tuple[str, str]] | None = None,
+    evaluated: Evaluation | None = None,
     formats: Iterable[str] = ("pdf",),
     look: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
@@ -340,7 +357,11 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     foreword
         Text of the observatory.
     studies
-        Title and result of each study of the year.
+        Title and result of each study of the year; by default the notebooks of
+        `bm.studies` with their question.
+    evaluated
+        What `bm.evaluation` returned, of a longer series for instance; by default that
+        of the populations there are.
     formats, look, texts
         See `scot_observatory`.
 
@@ -372,6 +393,9 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     if about.date.year != year:
         msg = f"edition {year} is dated {about.date:%d/%m/%Y}; give date= in that year"
         raise DataError(msg)
+    if studies is None:
+        known = own_studies()
+        studies = list(zip(known["title"], known["question"], strict=True))
     document = pic_document(
         about,
         questions=questions,
@@ -381,5 +405,6 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
         answers=answers,
         foreword=foreword,
         studies=studies,
+        evaluation=_chapter(about, evaluated),
     )
     return write_document(out, document, formats=formats, theme=look, texts=texts)

@@ -13,8 +13,9 @@ import pandas as pd
 from basinmap.access.counting import RULES, reach
 from basinmap.access.networks import PRINTED
 from basinmap.deliverables.plates import (
-    MUSEUM,
     Plate,
+    draw_circles,
+    draw_museum,
     finish,
     reading_note,
 )
@@ -22,15 +23,13 @@ from basinmap.deliverables.subjects import PAST, SERVED, Subject
 from basinmap.maps.classing.classes import classify
 from basinmap.maps.layers.bands import draw_isochrones
 from basinmap.maps.layers.choropleths import draw_choropleth
+from basinmap.maps.layers.drawing import in_frame
 from basinmap.maps.layers.hatching import draw_hatching
 from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
-from basinmap.maps.layers.points import draw_points
-from basinmap.maps.layers.rings import draw_rings
 from basinmap.maps.layers.symbols import draw_symbols
 from basinmap.maps.margins.legends import draw_comparison, draw_legend
 from basinmap.maps.paper.pages import page
 from basinmap.maps.paper.sheets import MapAxes, Sheet
-from basinmap.territory.places import places
 from basinmap.territory.units import communes
 from basinmap.typography import capital, number, shortest
 from basinmap.values.columns import column
@@ -124,7 +123,7 @@ def isochrone_plate(subject: Subject) -> Sheet:
         "Aires d'où l'on atteint le musée en moins de "
         f"{_steps(subject)} minutes, population municipale en 2023 (estimation)",
     )
-    draw_isochrones(ax, subject.isochrones, title=_heading(subject))
+    _draw_isochrones(ax, subject)
     _draw_ground(ax, subject)
     areas = subject.isochrones
     people = _people(subject, areas, "population")
@@ -147,8 +146,8 @@ def contrast_plate(subject: Subject) -> Sheet:
         f"Temps de parcours {_mode(subject)} et distances à vol d'oiseau ; "
         "habitants en 2023 en deçà de chaque limite",
     )
-    draw_isochrones(ax, subject.isochrones, title=_heading(subject))
-    draw_rings(ax, subject.rings, label=_CROW)
+    _draw_isochrones(ax, subject)
+    draw_circles(ax, subject.rings, _CROW)
     _draw_ground(ax, subject)
     rings, areas = subject.rings, subject.isochrones
     circles = [
@@ -187,7 +186,7 @@ def minutes_plate(subject: Subject) -> Sheet:
             label = f"commune {why} ({number(len(lacking))})"
             pattern: Literal["x", "/"] = "x" if why == PAST else "/"
             draw_hatching(ax, lacking, label=label, pattern=pattern, color=_GREY)
-    draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
+    draw_museum(ax)
     reading = "{where}, la mairie est à {value} min du musée"
     note = f"{reading_note(subject, values, reading)} {cut_note(subject)}"
     finish(ax, subject, note.strip())
@@ -213,8 +212,8 @@ def ring_plate(subject: Subject) -> Sheet:
         ax, subject.communes, width=0.4, color=ax.plan.theme.faint, fill="#fbfaf7"
     )
     draw_outlines(ax, subject.outline, label="limite de l'EPCI", width=1.1)
-    draw_rings(ax, subject.rings, label=_CROW)
-    draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
+    draw_circles(ax, subject.rings, _CROW)
+    draw_museum(ax)
     draw_symbols(ax, subject.communes, column(subject.statistics, "population_2023"))
     people = _people(subject, subject.rings, "population")
     figures = _figures((people, subject.rings["label"]))
@@ -263,7 +262,7 @@ def _draw_ground(ax: MapAxes, subject: Subject) -> None:
     """Draw limits over areas, and the museum."""
     draw_outlines(ax, subject.communes, width=0.3, color="#ffffff")
     draw_outlines(ax, subject.outline, label="limite de l'EPCI", width=1.1)
-    draw_points(ax, places().loc[["louvre-lens"]], label=MUSEUM)
+    draw_museum(ax)
 
 
 def _people(subject: Subject, areas: gpd.GeoDataFrame, name: str) -> pd.Series:
@@ -313,3 +312,9 @@ def _signed(fig: Sheet, ax: MapAxes, subject: Subject) -> Sheet:
     finish(ax, subject, note, around_color=ax.plan.theme.ink)
     draw_legend(ax)
     return fig
+
+
+def _draw_isochrones(ax: MapAxes, subject: Subject) -> None:
+    """Draw the bands of time where the map shows some."""
+    if len(in_frame(ax, subject.isochrones)):
+        draw_isochrones(ax, subject.isochrones, title=_heading(subject))

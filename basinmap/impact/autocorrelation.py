@@ -45,6 +45,14 @@ _SIDED: Final = "two-sided"
 _CORRECTIONS: Final = ("fdr", "none")
 _CELLS: Final = 4_000_000
 """Numbers held at a time."""
+_LABELS: Final = {
+    "lag": "Moyenne des voisines",
+    "moran": "I local de Moran",
+    "g": "Part de l'ensemble autour de l'unité",
+    "z": "Écart à l'attendu, en écarts-types",
+    "p_value": "Valeur p (tirages)",
+}
+"""Printed names of the columns of a map of clusters."""
 _STATE_OF: Final = {"isolate": "not_applicable", "lower_bound": "not_available"}
 """What a unit that is left out is on a map, where that is not its own state."""
 
@@ -801,4 +809,6 @@ def _map_of(
     )
     value = Told(kind=of.kind, label=of.label, unit=of.unit, vintage=of.vintage)
     one = Told(**(facts_of(values) | {"vintage": ""}), notes=shown.notes)
-    return tell(table, one, columns={"cluster": shown, "value": value})
+    named = {"cluster": shown, "value": value}
+    named |= {n: Told(label=text) for n, text in _LABELS.items() if n in table.columns}
+    return tell(table, one, columns=named)

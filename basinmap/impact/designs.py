@@ -50,6 +50,7 @@ from basinmap.values.told import bare
 
 __all__ = [
     "EVENTS",
+    "FEWEST",
     "Design",
     "check_before",
     "check_design",
@@ -72,11 +73,13 @@ EVENTS: Final[Mapping[str, Day | int]] = {
     "l'ouverture": "2012-12-12",
 }
 """What happened to the Louvre-Lens: its choice was announced, it opened."""
+FEWEST: Final = 19
+"""Placebo places under which no rank can be under 5 %."""
 _BASIN: Final = "bassin-minier"
 _MUSEUM: Final = "louvre-lens"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Design:
     """
     Communes and years around a place, ready for an estimate.
@@ -111,6 +114,8 @@ class Design:
         How many placebo places are drawn, and how.
     least
         How many communes the treated ring and the controls hold at least.
+    town
+        Weight that the commune in the middle of a placebo place has at least.
     """
 
     place: Place
@@ -127,6 +132,17 @@ class Design:
     drawn: int = PLACES
     seed: int = 0
     least: tuple[int, int] = LEAST
+    town: float = 0.0
+
+    def __repr__(self) -> str:
+        """Write what is compared, on one line."""
+        near, _, inner, outer = (f"{bound / 1000:g}" for bound in self.bounds)
+        treated, control = self.rings.treated.sum(), self.rings.control.sum()
+        return (
+            f"Design({self.outcome.label!r}, {self.years[0]} to {self.years[-1]}, "
+            f"{self.place.name!r}: {treated:.0f} communes within {near} km, "
+            f"{control:.0f} from {inner} to {outer} km)"
+        )
 
     @property
     def codes(self) -> pd.Index:
@@ -188,9 +204,8 @@ class Design:
     @cached_property
     def candidates(self) -> NDArray:
         """Give the positions of communes around which the same rings can be drawn."""
-        return np.flatnonzero(
-            comparable(self.far, self.here[0], self.bounds, self.least)
-        )
+        alike = comparable(self.far, self.here[0], self.bounds, self.least)
+        return np.flatnonzero(alike & (self.weights >= self.town))
 
     @cached_property
     def places(self) -> Places:
@@ -255,6 +270,22 @@ class Design:
         """Both weightings, the main one first."""
         return {self.weighed: self.weights, "equal": np.ones_like(self.weights)}
 
+    def among_towns(self, least: float) -> Design:
+        """
+        Return the same, with placebo places around larger communes only.
+
+        Parameters
+        ----------
+        least
+            Weight, such as inhabitants, of the commune in the middle.
+        """
+        return self._like(replace(self, town=least))
+
+    def _like(self, other: Design) -> Design:
+        # Distances stay those of the same communes.
+        other.__dict__.update(here=self.here, far=self.far)
+        return other
+
     def around(self, bounds: tuple[float, float, float, float]) -> Design:
         """
         Return the same with other rings.
@@ -269,9 +300,7 @@ class Design:
         DataError
             If a ring holds too few communes.
         """
-        other = replace(self, bounds=bounds)
-        # Distances stay those of the same communes.
-        other.__dict__.update(here=self.here, far=self.far)
+        other = self._like(replace(self, bounds=bounds))
         _check_rings(other)
         return other
 
@@ -408,8 +437,9 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
     >>> plan = bm.design(bm.statistics(), outcome="population")
     >>> plan.years[0], plan.years[-1], plan.descriptive
     (2016, 2023, True)
-    >>> int(plan.rings.treated.sum()), int(plan.rings.control.sum())
-    (47, 501)
+    >>> plan
+    Design('Population municipale', 2016 to 2023, 'Louvre-Lens': 47 communes within
+    10 km, 501 from 20 to 40 km)
     """
     check_given(design, locals())
     check_choice(missing, "missing", ("refuse", "drop"))
@@ -448,8 +478,8 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
 
 
 def _check_drawn(places: int) -> int:
-    if not isinstance(places, int | np.integer) or places < 19:
-        msg = f"places={places!r}: 19 at least, or no rank can be under 5 %"
+    if not isinstance(places, int | np.integer) or places < FEWEST:
+        msg = f"places={places!r}: {FEWEST} at least, or no rank can be under 5 %"
         raise DataError(msg)
     return int(places)
 

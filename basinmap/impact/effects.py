@@ -33,6 +33,7 @@ from basinmap.impact.wording import (
     assumptions_of,
     describes,
     main_rows,
+    spoken,
     verdict,
 )
 from basinmap.values.told import bare, tell
@@ -65,7 +66,7 @@ _FEWEST: Final = 6
 """Clusters under which a bootstrap has too few signs to draw."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Finding:
     """
     A result: figures, what they say, what they rest on.
@@ -76,21 +77,27 @@ class Finding:
         Tidy. Index `ring` (`"treated"`, `"buffer"`), `weighting` (the main one first,
         then `"equal"`), `term` (a year, or `"after"`), `method` (`"placebos"` first);
         columns `estimate`, `error`, `low`, `high`, `p`, `rank`, `places`,
-        `detectable`, `communes`, `effective`, `caution`.
+        `detectable`, `communes`, `effective`, `caution`. Of a count, differences are
+        of logarithms, times 100.
     sentences
         French, what is to be read.
     assumptions
         French, what it rests on: printed with it.
     chart
         One row a term, ready to be drawn: the treated ring, the main weighting, the
-        placebo places; of an event study, the year of reference too, at 0, `after` (is
-        the place open?) and `change` (of the way of counting, in French).
+        placebo places; of a count, differences as growth. Of an event study, the year
+        of reference too, at 0, `after` (is the place open?) and `change` (of the way of
+        counting, in French).
     """
 
     table: pd.DataFrame
     sentences: tuple[str, ...]
     assumptions: tuple[str, ...]
     chart: pd.DataFrame
+
+    def __repr__(self) -> str:
+        """Write what it says, and what that rests on."""
+        return spoken(self.sentences, self.assumptions)
 
 
 def difference_in_differences(design: Design) -> Finding:
@@ -129,9 +136,9 @@ def difference_in_differences(design: Design) -> Finding:
     ... )
     >>> found = bm.difference_in_differences(plan)
     >>> found.chart[["estimate", "rank", "places"]].round(2)
-           estimate  rank  places
+           estimate   rank  places
     term
-    after     -1.69   257.0   501.0
+    after     -1.68  257.0   501.0
     """
     check_given(difference_in_differences, locals())
     check_before(design)
@@ -161,7 +168,7 @@ def event_study(design: Design) -> Finding:
     >>> plan = bm.design(bm.statistics(), outcome="population", years=years)
     >>> found = bm.event_study(plan)
     >>> found.chart["estimate"].round(2).tolist()
-    [0.0, -0.82, -1.69]
+    [0.0, -0.82, -1.68]
     """
     check_given(event_study, locals())
     check_design(design)
@@ -497,6 +504,8 @@ def _chart(
         rows = pd.concat([rows, zero]).sort_index().rename_axis("term")
         rows["after"] = [bool(opened[year]) for year in rows.index]
         rows["change"] = [changes.get(int(year), "") for year in rows.index]
+    for column in ("estimate", "low", "high"):
+        rows[column] = [design.outcome.shown(float(value)) for value in rows[column]]
     return tell(
         rows,
         label=design.outcome.label,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import geopandas as gpd
 import pandas as pd
@@ -20,6 +21,7 @@ from basinmap.impact.effects import (
 from basinmap.impact.outcomes import Asked
 from basinmap.impact.panels import ring_panel
 from basinmap.impact.robustness import (
+    among_towns,
     placebo_dates,
     pre_trends,
     ring_sweep,
@@ -27,7 +29,7 @@ from basinmap.impact.robustness import (
     synthetic_control,
     trend_bounds,
 )
-from basinmap.impact.wording import amount
+from basinmap.impact.wording import spoken, told
 from basinmap.measures import Ratio
 from basinmap.reports import Report
 from basinmap.territory.days import Day
@@ -37,8 +39,16 @@ from basinmap.values.told import bare
 
 __all__ = ["Evaluation", "evaluation"]
 
+_CHECKS: Final = {
+    "pre_trends": "évolutions antérieures",
+    "placebo_dates": "dates fictives",
+    "synthetic_control": "assemblage d'autres couronnes",
+    "trend_bounds": "poursuite de la dérive",
+}
+"""What each check is, as an assumption names it."""
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Evaluation:
     """
     What a chapter on what changed around a place prints.
@@ -70,6 +80,10 @@ class Evaluation:
     checks: Mapping[str, pd.DataFrame]
     sentences: tuple[str, ...]
     assumptions: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Write what it says, and what that rests on."""
+        return spoken(self.sentences, self.assumptions)
 
     @property
     def chart(self) -> pd.DataFrame:
@@ -146,7 +160,7 @@ def evaluation(  # noqa: PLR0913 - each is a choice that changes the figures
     panel, report = _panel(table, plan, outcome, communes, missing)
     study = event_study(plan)
     difference = None if plan.descriptive else difference_in_differences(plan)
-    checks, more = _checks(plan, sweep=sweep)
+    checks, more, skipped = _checks(plan, sweep=sweep)
     main = study if difference is None else difference
     return Evaluation(
         design=plan,
@@ -156,7 +170,7 @@ def evaluation(  # noqa: PLR0913 - each is a choice that changes the figures
         difference=difference,
         checks=checks,
         sentences=(*main.sentences, *more),
-        assumptions=main.assumptions,
+        assumptions=(*main.assumptions, *skipped),
     )
 
 
@@ -186,8 +200,8 @@ def _panel(
 
 def _checks(
     plan: Design, *, sweep: bool
-) -> tuple[dict[str, pd.DataFrame], tuple[str, ...]]:
-    """Return every check that the years allow, and what it says."""
+) -> tuple[dict[str, pd.DataFrame], tuple[str, ...], tuple[str, ...]]:
+    """Return every check that the years allow, what it says, and what is not done."""
     tables: dict[str, pd.DataFrame] = {}
     lines: list[str] = []
     findings: dict[str, Callable[[Design], Finding]] = {
@@ -204,10 +218,27 @@ def _checks(
             tables[name] = found.table
             lines += found.sentences
         lines += _bounded(plan, tables)
+    if plan.weighed.startswith("population"):
+        try:
+            towns = among_towns(plan)
+        except DataError:
+            pass
+        else:
+            tables["among_towns"] = towns.table
+            lines += towns.sentences
     if sweep:
         tables["ring_sweep"] = ring_sweep(plan)
-        lines += sweep_lines(tables["ring_sweep"])
-    return tables, tuple(lines)
+        lines += sweep_lines(plan, tables["ring_sweep"])
+    return tables, tuple(lines), _skipped(plan, tables)
+
+
+def _skipped(plan: Design, tables: Mapping[str, pd.DataFrame]) -> tuple[str, ...]:
+    """Say which checks the years or the places do not allow."""
+    lost = [name for key, name in _CHECKS.items() if key not in tables]
+    if plan.descriptive or not lost:
+        return ()
+    told_ = ", ".join(lost)
+    return (typeset(f"Vérifications que les données ne permettent pas : {told_}."),)
 
 
 def _bounded(plan: Design, tables: dict[str, pd.DataFrame]) -> list[str]:
@@ -216,7 +247,7 @@ def _bounded(plan: Design, tables: dict[str, pd.DataFrame]) -> list[str]:
     except VintageError:
         return []
     row = bare(tables["trend_bounds"]).iloc[0]
-    low, high = (amount(row[side], plan.outcome.unit) for side in ("low", "high"))
+    low, high = (told(plan, row[side]) for side in ("low", "high"))
     return [
         typeset(
             "Si l'écart avait poursuivi sa dérive d'avant, il en resterait entre "

@@ -87,6 +87,19 @@ class Outcome:
     breaks: Mapping[int, str]
     notes: tuple[str, ...]
 
+    def shown(self, difference: float) -> float:
+        """
+        Return a difference as it is printed: of logarithms, the growth that it is.
+
+        Parameters
+        ----------
+        difference
+            In the unit of the values.
+        """
+        if not self.logs or np.isinf(difference):
+            return difference
+        return 100 * float(np.expm1(difference / 100))
+
     @property
     def years(self) -> tuple[int, ...]:
         """The years, in order."""

@@ -15,7 +15,7 @@ import shapely
 from basinmap.access.counting import reach
 from basinmap.arguments import check_given
 from basinmap.errors import DataError, MeasureError, VintageError, culprits
-from basinmap.impact.designs import EVENTS, day_of
+from basinmap.impact.designs import EVENTS, day_of, museum
 from basinmap.impact.outcomes import (
     Asked,
     breaks_of,
@@ -27,19 +27,26 @@ from basinmap.impact.outcomes import (
     dated,
     told_measures,
 )
+from basinmap.impact.wording import communes as counted
+from basinmap.impact.wording import left_out
 from basinmap.measures import Measure, Ratio, state_column, states_of
 from basinmap.reports import Report
 from basinmap.spatial.joins import locate
 from basinmap.spatial.options import check_choice
 from basinmap.spatial.overlaps import shared_surface
-from basinmap.spatial.projections import check_frame, check_metric, check_same_crs
+from basinmap.spatial.projections import (
+    METRIC,
+    check_frame,
+    check_metric,
+    check_same_crs,
+)
 from basinmap.territory.aggregation import aggregate, check_table
 from basinmap.territory.days import Day
 from basinmap.territory.lists import listed
 from basinmap.territory.perimeters import Perimeter
 from basinmap.territory.units import check_unique
 from basinmap.territory.units import communes as embedded_communes
-from basinmap.typography import number, percent, typeset
+from basinmap.typography import percent, typeset
 from basinmap.values.told import bare, fact_of, tell, told_of
 
 __all__ = ["ring_panel"]
@@ -84,8 +91,9 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
         Of each area, `"treated"`, `"buffer"` or `"control"`; by default the first is
         treated, the last are controls, what is between is a buffer.
     events
-        French name, with its article, to a day or a year; by default those of the
-        Louvre-Lens, announced in 2004, opened on 12 December 2012.
+        French name, with its article, to a day or a year; by default, where the first
+        area holds the Louvre-Lens, that it was announced in 2004 and opened on
+        12 December 2012; else nothing.
     missing
         `"refuse"`: a commune without a value makes that of its area missing, that
         year; `"drop"`: it leaves all years, and the report says so.
@@ -163,14 +171,15 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
             **held,
         }[name]
         panel.insert(place, name, panel.index.get_level_values(0).map(values))
-    panel.insert(5, "period", _periods(panel, EVENTS if events is None else events))
+    panel.insert(5, "period", _periods(panel, _events(areas, events)))
     notes = _notes(table, areas, held, members, left, known, wanted, chosen)
+    credits_ = credited(
+        [m.source for m in known.values() if m.source] or told_of(table).sources
+    )
     tell(
         panel,
         measures=_told(wanted, known, chosen),
-        sources=credited(
-            [m.source for m in known.values() if m.source] or told_of(table).sources
-        ),
+        sources=tuple(dict.fromkeys([*credits_, *told_of(areas).sources])),
         notes=notes,
         rule=told_of(areas).rule,
     )
@@ -406,6 +415,16 @@ def _periods(panel: pd.DataFrame, events: Mapping[str, Day | int]) -> list[str]:
     return found
 
 
+def _events(
+    areas: gpd.GeoDataFrame, events: Mapping[str, Day | int] | None
+) -> Mapping[str, Day | int]:
+    """Return what happened: that of the museum is told of what is around it only."""
+    if events is not None:
+        return events
+    point = gpd.GeoSeries([museum(None).point], crs=METRIC).to_crs(areas.crs).iloc[0]
+    return EVENTS if areas.geometry.iloc[0].contains(point) else {}
+
+
 def _between(start: tuple[dt.date, str] | None, end: tuple[dt.date, str] | None) -> str:
     if start and end:
         return f"entre {start[1]} ({start[0].year}) et {end[1]} ({end[0].year})"
@@ -421,7 +440,9 @@ def _told(
     return {
         name: replace(quantity, vintage=span)
         if isinstance(quantity, Ratio)
-        else replace(known[f"{quantity}_{years[-1]}"], vintage=span, source="")
+        else replace(
+            known[f"{quantity}_{years[-1]}"], vintage=span, source="", published=None
+        )
         for name, quantity in wanted.items()
     }
 
@@ -438,13 +459,12 @@ def _notes(
 ) -> tuple[str, ...]:
     labels = _labels(areas)
     lines = [
-        f"Périmètre constant : les mêmes {number(len(members))} communes toutes les "
-        "années, comptées entières là où tombe leur point représentatif.",
+        f"Périmètre constant : les mêmes {counted(len(members))} toutes les années, "
+        "comptées entières là où tombe leur point représentatif.",
     ]
     cut = sum(held["cut"].values())
     lines.append(
-        f"{number(cut)} communes sont coupées par une limite : elles débordent de leur "
-        "couronne."
+        f"Débordent de leur couronne, étant coupées par une limite : {counted(cut)}."
     )
     lines += [
         f"{labels[code]} : {percent(100 * share)} de l'aire est hors des communes "
@@ -452,15 +472,9 @@ def _notes(
         for code, share in held["outside"].items()
         if share > _OUTSIDE
     ]
-    kinds: dict[str, int] = {}
-    for why in left.values():
-        kinds[why] = kinds.get(why, 0) + 1
-    lines += [
-        f"{number(count)} communes laissées de côté, toutes années : {why}."
-        for why, count in kinds.items()
-    ]
+    lines += left_out(left.values())
     for quantity in wanted.values():
         found = breaks_of(known, quantity, years)
         lines += [f"À partir de {year} : {what}." for year, what in found.items()]
-    lines += list(told_of(table).notes)
+    lines += [*told_of(areas).notes, *told_of(table).notes]
     return tuple(typeset(line) for line in dict.fromkeys(lines))

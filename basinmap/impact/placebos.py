@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from basinmap.impact.contrasts import Moments, Rings, contrast, moments
+from basinmap.impact.contrasts import Contrast, Moments, Rings, contrast, moments
 
 __all__ = ["LEVEL", "Places", "Ranked", "comparable", "disjoint", "ranked"]
 
@@ -162,7 +162,8 @@ def ranked(
     weights
         Of each commune.
     bounds
-        Whether the ranks are inverted into an interval.
+        Whether the ranks are inverted into an interval, and what could have been told
+        is looked for.
     """
     here = contrast(own, values, weights)
     there = moments(places.rings, values, own.treated[0], weights)
@@ -174,12 +175,12 @@ def ranked(
             np.abs(there.estimate) / without.error, np.abs(estimate) / error
         )
     p = np.maximum(raw, studentised)
-    still = there.less(estimate)
-    low, high = (
-        _inverted(there, estimate, error)
-        if bounds
-        else (np.full_like(p, np.nan), np.full_like(p, np.nan))
-    )
+    ends = np.full((3, len(p)), np.nan)
+    if bounds:
+        tests = _tests(there, estimate, error)
+        ends = np.array(
+            [[t.bound(-1.0), t.bound(1.0), t.detectable()] for t in tests]
+        ).T
     return Ranked(
         estimate=estimate,
         error=error,
@@ -187,9 +188,9 @@ def ranked(
         p=p,
         raw=raw,
         studentised=studentised,
-        low=low,
-        high=high,
-        detectable=_detectable(still.estimate, still.error, error),
+        low=ends[0],
+        high=ends[1],
+        detectable=ends[2],
     )
 
 
@@ -200,9 +201,9 @@ def _share(others: Floats, own: Floats) -> Floats:
     return (1 + beyond) / (len(others) + 1)
 
 
-def _inverted(there: Moments, estimate: Floats, error: Floats) -> tuple[Floats, Floats]:
-    """Return which constant differences, taken off the ring, stand the ranks."""
-    tests = [
+def _tests(there: Moments, estimate: Floats, error: Floats) -> list[_Test]:
+    """Return the ranks of each outcome, ready for any difference taken off the ring."""
+    return [
         _Test(
             Moments(
                 there.estimate[:, [k]],
@@ -216,8 +217,6 @@ def _inverted(there: Moments, estimate: Floats, error: Floats) -> tuple[Floats, 
         )
         for k, (middle, spread) in enumerate(zip(estimate, error, strict=True))
     ]
-    low, high = ([test.bound(side) for test in tests] for side in (-1.0, 1.0))
-    return np.array(low), np.array(high)
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,20 +267,38 @@ class _Test:
         kept = np.flatnonzero(self.stands(fine))
         return float(fine[kept.max(initial=0)])
 
+    def detectable(self) -> float:
+        """Return the least difference that both ranks tell four times in five."""
+        if (len(self.places.estimate) + 1) * LEVEL < 1:
+            return float("inf")
+        unit = self.spread if self.spread > 0 else max(abs(self.middle), 1e-9)
+        reach = 16 * unit
+        while reach <= _WIDEST * unit:
+            sizes = np.linspace(0, reach, 129)
+            power = self._power(sizes)
+            if power[-1] >= _POWER:
+                first = int(np.flatnonzero(power >= _POWER)[0])
+                ends = slice(max(first - 1, 0), first + 1)
+                return float(np.interp(_POWER, power[ends], sizes[ends]))
+            reach *= 4
+        return float("inf")
 
-def _detectable(gaps: Floats, errors: Floats, own: Floats) -> Floats:
-    """Return the least difference that both ranks tell four times in five."""
-    flat = (errors <= 0).any(axis=0)
-    relative = gaps / np.where(errors > 0, errors, np.nan)
-    found = np.maximum(_told(gaps), _told(np.nan_to_num(relative)) * own)
-    found = np.where(flat, _told(gaps), found)
-    few = (len(gaps) + 1) * LEVEL < 1
-    return np.full_like(found, np.inf) if few else found
+    def _power(self, sizes: Floats) -> Floats:
+        """Return how often differences are told, the noise being that of places."""
+        there = self.places.less(self.middle - sizes)
+        strong = np.maximum(
+            np.quantile(np.abs(there.estimate), 1 - LEVEL, axis=0),
+            np.quantile(np.abs(_relative(there)), 1 - LEVEL, axis=0) * self.spread,
+        )
+        still = self.places.less(np.array([self.middle]))
+        shares = []
+        for noise in (still.estimate[:, 0], _relative(still)[:, 0] * self.spread):
+            both = np.concatenate([noise, -noise])[:, None]  # from either side
+            shares.append((np.abs(sizes + both) > strong).mean(axis=0))
+        return np.minimum(*shares)
 
 
-def _told(noise: Floats) -> Floats:
-    """Return what added to noise passes its 95 % quantile four times in five."""
-    strong = np.quantile(np.abs(noise), 1 - LEVEL, axis=0)
-    # From either side: what lies against the difference counts.
-    against = np.quantile(np.concatenate([noise, -noise]), 1 - _POWER, axis=0)
-    return strong - against
+def _relative(found: Contrast) -> Floats:
+    """Return contrasts over their errors; 0 where there is no error."""
+    there = found.error > 0
+    return np.where(there, found.estimate / np.where(there, found.error, 1), 0)

@@ -15,6 +15,7 @@ from basinmap.errors import DataError, VintageError, culprits
 from basinmap.impact.bounds import fixed_length
 from basinmap.impact.contrasts import contrast, loads
 from basinmap.impact.designs import (
+    FEWEST,
     Design,
     check_before,
     check_design,
@@ -29,11 +30,12 @@ from basinmap.impact.effects import (
     reference_of,
 )
 from basinmap.impact.placebos import disjoint
-from basinmap.impact.wording import amount, drift, kilometres, main_rows
+from basinmap.impact.wording import drift, kilometres, main_rows, told
 from basinmap.typography import number, typeset
-from basinmap.values.told import tell, told_of
+from basinmap.values.told import tell
 
 __all__ = [
+    "among_towns",
     "placebo_dates",
     "pre_trends",
     "ring_sweep",
@@ -47,6 +49,8 @@ Floats = NDArray[np.float64]
 _HEAVY: Final = 1e3
 """Weight of the row that makes donors sum to 1."""
 _DONORS: Final = 3
+TOWN: Final = 5_000.0
+"""Inhabitants of the commune in the middle of a placebo place that is a town."""
 
 
 def pre_trends(design: Design) -> Finding:
@@ -95,25 +99,24 @@ def pre_trends(design: Design) -> Finding:
 
 
 def _of_drift(design: Design, row: pd.Series, years: NDArray) -> tuple[str, ...]:
-    unit = design.outcome.unit
-    told = amount(row["estimate"], unit)
+    drifted = told(design, row["estimate"])
     rank = f"rang {number(row['rank'])} sur {number(row['places'])}"
-    seen = amount(row["detectable"], unit, signed=False)
+    seen = told(design, row["detectable"], signed=False)
     after = np.array(design.years)[design.after]
     span = float(after.mean() - years.mean())
     weights = next(iter(design.weightings.values()))
     gap = contrast(design.rings, design.change[:, None], weights).estimate[0, 0]
     first = (
         f"De {years[0]} à {years[-1]}, avant l'ouverture, l'écart variait déjà de "
-        f"{told} par an ({rank}) : les évolutions n'étaient pas parallèles."
+        f"{drifted} par an ({rank}) : les évolutions n'étaient pas parallèles."
         if row["p"] <= 0.05
         else f"De {years[0]} à {years[-1]}, avant l'ouverture, l'écart variait de "
-        f"{told} par an ({rank}) : rien ne le distingue de ce qu'on observe ailleurs."
+        f"{drifted} par an ({rank}) : rien ne le distingue de ce qu'on voit ailleurs."
     )
     return (
         typeset(first),
         typeset(f"Une dérive de {seen} par an passerait inaperçue une fois sur cinq."),
-        drift(gap / span, unit),
+        drift(design, gap / span),
     )
 
 
@@ -269,6 +272,58 @@ def _within(design: Design, radius: float) -> int:
 # -- other places -------------------------------------------------------------------
 
 
+def among_towns(design: Design, *, least: float = TOWN) -> Finding:
+    """
+    Rank the place among towns only: the countryside may not vary as it does.
+
+    Parameters
+    ----------
+    design
+        A design, weighed by a population.
+    least
+        Inhabitants of the commune in the middle of a placebo place.
+
+    Returns
+    -------
+    Finding
+        One term, `"towns"`: before and after, or the last year less the first.
+
+    Raises
+    ------
+    DataError
+        If fewer than 19 towns can be compared: no rank would be under 5 %.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> plan = bm.design(bm.statistics(), outcome="population", years=[2016, 2023])
+    >>> found = bm.among_towns(plan)
+    >>> found.chart[["rank", "places"]].astype(int).loc["towns"].tolist()
+    [55, 100]
+    """
+    check_design(design)
+    other = design.among_towns(least)
+    if len(other.places) < FEWEST:
+        msg = (
+            f"{len(other.places)} place(s) around communes of {least:g} or more, "
+            f"{FEWEST} at least are needed: lower least="
+        )
+        raise DataError(msg)
+    table = estimates(
+        other,
+        other.change[:, None],
+        ["towns"],
+        methods=("placebos",),
+        only=("treated",),
+    )
+    row = main_rows(table).loc["towns"]
+    line = (
+        f"Autour des seules communes de {number(least)} habitants ou plus, l'écart est "
+        f"au rang {number(row['rank'])} sur {number(row['places'])}."
+    )
+    return finding(other, table, [typeset(line)])
+
+
 def synthetic_control(design: Design) -> Finding:
     """
     Make the path of the treated ring from those of other places, and see it leave.
@@ -338,7 +393,7 @@ def synthetic_control(design: Design) -> Finding:
     used, every = number(int((weight > 1e-6).sum())), number(len(paths))
     line = (
         f"Comparées à un assemblage de {used} autres couronnes, les communes proches "
-        f"s'écartent de {amount(gap, design.outcome.unit)} après l'ouverture (rang "
+        f"s'écartent de {told(design, gap)} après l'ouverture (rang "
         f"{number(rank)} sur {every} ; avec si peu de lieux disjoints, rien ne peut "
         f"être plus rare qu'une fois sur {every})."
     )
@@ -509,20 +564,21 @@ def _seen(years: NDArray, before: Floats, reference: int) -> list[float]:
     return [0.0, most / 2, most, 2 * most]
 
 
-def sweep_lines(sweep: pd.DataFrame) -> tuple[str, ...]:
+def sweep_lines(design: Design, sweep: pd.DataFrame) -> tuple[str, ...]:
     """
     Say in French how much the choice of rings weighs.
 
     Parameters
     ----------
+    design
+        A design.
     sweep
-        What `ring_sweep` returns.
+        What `ring_sweep` returns of it.
     """
     weightings = sweep.index.get_level_values("weighting")
     rows = sweep[(weightings == weightings[0]) & (sweep["why"] == "").to_numpy()]
     if rows.empty:
         return ()
-    unit = told_of(sweep).unit
     radii = rows.index.get_level_values("treated")
     low, high = rows["estimate"].min(), rows["estimate"].max()
     rare = int((rows["p"] <= 0.05).sum())
@@ -530,7 +586,7 @@ def sweep_lines(sweep: pd.DataFrame) -> tuple[str, ...]:
         typeset(
             f"Selon les couronnes (de {kilometres(min(radii))} à "
             f"{kilometres(max(radii))} km, témoins plus ou moins loin), l'écart va de "
-            f"{amount(low, unit)} à {amount(high, unit)} ; {number(rare)} choix sur "
+            f"{told(design, low)} à {told(design, high)} ; {number(rare)} choix sur "
             f"{number(len(rows))} donnent un écart rare."
         ),
     )

@@ -20,7 +20,7 @@ from basinmap.states import STATES
 from basinmap.territory.levels import PRINTED, check_unique
 from basinmap.territory.wholes import remarks, warn_of_part
 from basinmap.typography import number, typeset
-from basinmap.values.told import Told, measures_of, retell
+from basinmap.values.told import Told, measures_of, retell, tell
 
 __all__ = ["INDICES", "segregation"]
 
@@ -262,4 +262,11 @@ def _told(
     hidden = states.isin(["secret", "not_available"])
     for name in ("group", "total", "share"):
         found[name] = found[name].mask(hidden)
-    return laid_out(found, states, one, columns)
+    table = laid_out(found, states, one, columns)
+    columns |= {
+        "units": Told(label="Unités habitées"),
+        "group": Told(kind="stock", label=labels[0], vintage=vintage),
+        "total": Told(kind="stock", label=labels[1], vintage=vintage),
+        "share": Told(kind="ratio", label=typeset(f"Part : {labels[0]}"), unit="%"),
+    }
+    return tell(table, one, columns=columns)

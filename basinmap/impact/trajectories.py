@@ -638,7 +638,11 @@ def rank_mobility(first: pd.Series, last: pd.Series) -> pd.DataFrame:
     )
     facts = facts_of(first) | {"vintage": ""}
     label = name_of(first)
-    told = {"change": Told(label=typeset(f"Rangs gagnés : {label}"), unit="rangs")}
+    told = {
+        "rank_first": Told(label=typeset(f"Rang au début : {label}")),
+        "rank_last": Told(label=typeset(f"Rang à la fin : {label}")),
+        "change": Told(label=typeset(f"Rangs gagnés : {label}"), unit="rangs"),
+    }
     one = Told(**facts, notes=(note,))
     return tell(ranks.reindex(both.index), one, columns=told, tau=tau)
 
@@ -734,6 +738,12 @@ def resilience(
             notes=(note,),
         ),
         "drop": Told(kind="growth", label=f"Recul depuis {start}", unit="%"),
+        "base": Told(kind="stock", label=f"Niveau en {start}"),
+        "trough": Told(kind="stock", label="Niveau le plus bas"),
+        "trough_year": Told(label="Année du plus bas"),
+        "recovered": Told(label="Année du retour"),
+        "years": Told(label="Années pour revenir"),
+        "relative": Told(label="Recul rapporté à celui de l'ensemble"),
     }
     return tell(found, of_source(levels), columns=told)
 

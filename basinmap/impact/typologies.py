@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import cut_tree, fcluster, linkage
+from tqdm import tqdm
 
 from basinmap.arguments import check_given, texts_of
 from basinmap.errors import DataError, MeasureError, culprits
@@ -33,8 +34,13 @@ _MOST: Final = 7
 _UNITS: Final = 12_000
 """Units above which all pairs of them fill the memory."""
 _ROUNDS: Final = 100
+"""Times that units go to the nearest centre, at most."""
+_PATIENCE: Final = 3
+"""Seconds after which a progress bar appears."""
 _FIRM: Final = 0.75
+"""Stability from which a kind comes back."""
 _LOOSE: Final = 0.6
+"""Stability under which a kind should not be named."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +161,7 @@ def typology(
     series = pd.Series(kinds, index=known.index, name="typology")
     series = series.reindex(values.index)
     told = _told(indicators, series, states, notes)
-    profile = _profile(known, scores, series, labels, stability)
+    profile = _profile(known, scores, series, labels, stability, listed)
     return Typology(
         groups=told,
         profile=profile,
@@ -297,7 +303,9 @@ def _drawn_again(
     rng = np.random.default_rng(seed)
     alike = np.zeros((draws, groups))
     stays = np.zeros(len(z))
-    for draw in range(draws):
+    for draw in tqdm(
+        range(draws), unit="tirage", disable=None, leave=False, delay=_PATIENCE
+    ):
         picked = rng.integers(len(z), size=len(z))
         if len(np.unique(picked)) < groups:
             continue
@@ -323,6 +331,7 @@ def _profile(
     kinds: pd.Series,
     labels: list[str],
     stability: Floats,
+    listed: list[str],
 ) -> pd.DataFrame:
     of = kinds.loc[known.index]
     counted = of.value_counts().reindex(labels)
@@ -333,7 +342,13 @@ def _profile(
         found[name] = medians[name]
         found[f"{name}_score"] = far[name]
     found.index = pd.Index(labels, name="typology")
-    return found
+    told = {"units": Told(label="Unités"), "stability": Told(label="Stabilité")}
+    for name, text in zip(known.columns, listed, strict=True):
+        told[name] = Told(label=typeset(f"{text} (médiane des unités)"))
+        told[f"{name}_score"] = Told(
+            label=typeset(f"{text} (écart à la moyenne, en écarts-types)")
+        )
+    return tell(found, Told(), columns=told)
 
 
 def _notes(

@@ -8,6 +8,8 @@ estimate is « un écart ». No result is a result, and is said first.
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import pandas as pd
@@ -18,10 +20,14 @@ from basinmap.typography import long_date, number, typeset
 __all__ = [
     "amount",
     "assumptions_of",
+    "communes",
     "describes",
     "drift",
     "kilometres",
+    "left_out",
     "main_rows",
+    "spoken",
+    "told",
     "verdict",
 ]
 
@@ -57,6 +63,74 @@ def amount(value: float, unit: str, *, signed: bool = True) -> str:
         return f"{text}\u202f%"
     plural = "s" if unit == "point" and abs(round(value, decimals)) >= 2 else ""
     return f"{text}\u00a0{unit}{plural}" if unit else text
+
+
+def told(design: Design, value: float, *, signed: bool = True) -> str:
+    """
+    Write a difference of the outcome of a design.
+
+    Parameters
+    ----------
+    design
+        A design; of a count, differences of logarithms are written as growth.
+    value
+        In the unit of its values.
+    signed
+        Whether a plus sign is written.
+    """
+    return amount(design.outcome.shown(value), design.outcome.unit, signed=signed)
+
+
+def communes(count: float) -> str:
+    """
+    Write how many communes there are.
+
+    Parameters
+    ----------
+    count
+        How many.
+
+    Examples
+    --------
+    >>> communes(1), communes(47)
+    ('1 commune', '47 communes')
+    """
+    return f"{number(count)} commune{'s' if count >= 2 else ''}"
+
+
+def spoken(sentences: Sequence[str], assumptions: Sequence[str]) -> str:
+    """
+    Write a result as a text: a sentence a line, then what they rest on.
+
+    Parameters
+    ----------
+    sentences, assumptions
+        French.
+
+    Examples
+    --------
+    >>> spoken(["Rien ne permet de conclure."], ["Un seul lieu."]).splitlines()[-1]
+    '– Un seul lieu.'
+    """
+    lines = [f"– {line}" for line in assumptions]
+    heading = [typeset("Hypothèses et limites :")] if lines else []
+    return "\n".join([*sentences, *heading, *lines])
+
+
+def left_out(reasons: Iterable[str]) -> list[str]:
+    """
+    Say how many communes were left out of all years, and why.
+
+    Parameters
+    ----------
+    reasons
+        One a commune.
+    """
+    return [
+        f"{communes(count)} laissée{'s' if count > 1 else ''} de côté, toutes années : "
+        f"{why}."
+        for why, count in Counter(reasons).items()
+    ]
 
 
 def kilometres(metres: float) -> str:
@@ -136,19 +210,23 @@ def verdict(
     main, other = design.weightings
     row = table.loc[("treated", main, term, "placebos")]
     even = table.loc[("treated", other, term, "placebos")]
-    unit = design.outcome.unit
-    lines = [_what(design, row, term, reference), _conclusion(design, row, unit)]
+    lines = [_what(design, row, term, reference), _conclusion(design, row)]
     if (row["p"] <= _LEVEL) != (even["p"] <= _LEVEL):
         lines.append(
             "Le résultat dépend de la pondération : à poids égaux, l'écart est de "
-            f"{amount(even['estimate'], unit)} (rang {number(even['rank'])} sur "
+            f"{told(design, even['estimate'])} (rang {number(even['rank'])} sur "
             f"{number(even['places'])})."
         )
-    if row["p"] > _LEVEL and not design.descriptive:
+    if math.isinf(row["detectable"]):
         lines.append(
-            f"Seul un effet d'au moins {amount(row['detectable'], unit, signed=False)} "
-            "aurait pu être décelé quatre fois sur cinq ; l'absence de résultat ne "
-            "prouve pas l'absence d'effet."
+            f"Avec {number(row['places'] - 1)} autres lieux comparables, aucun écart, "
+            "si grand soit-il, ne pourrait être distingué du hasard."
+        )
+    elif row["p"] > _LEVEL and not design.descriptive:
+        least = told(design, row["detectable"], signed=False)
+        lines.append(
+            f"Seul un effet d'au moins {least} aurait pu être décelé quatre fois sur "
+            "cinq ; l'absence de résultat ne prouve pas l'absence d'effet."
         )
     return [typeset(line) for line in lines]
 
@@ -165,7 +243,7 @@ def _what(design: Design, row: pd.Series, term: object, reference: int | None) -
     )
     label = design.outcome.label
     how = "a varié" if design.outcome.logs else "a changé"
-    gap = amount(row["estimate"], design.outcome.unit)
+    gap = told(design, row["estimate"])
     return (
         f"{label} : {when}, l'écart entre les communes à moins de {near} km "
         f"({design.place.name}) et celles de {inner} à {outer} km {how} de {gap}."
@@ -177,8 +255,8 @@ def _span(years: list[int]) -> str:
     return f"{first}" if first == last else f"la moyenne de {first}-{last}"
 
 
-def _conclusion(design: Design, row: pd.Series, unit: str) -> str:
-    gap = amount(row["estimate"], unit)
+def _conclusion(design: Design, row: pd.Series) -> str:
+    gap = told(design, row["estimate"])
     where = (
         "de lieux tirés au hasard" if design.random else "de tous les lieux comparables"
     )
@@ -193,7 +271,7 @@ def _conclusion(design: Design, row: pd.Series, unit: str) -> str:
         f"L'écart mesuré est plus fort qu'autour de {share} % des lieux "
         f"{'tirés au hasard' if design.random else 'comparables'} ({rank})"
     )
-    low, high = (amount(row[side], unit) for side in ("low", "high"))
+    low, high = (told(design, row[side]) for side in ("low", "high"))
     if design.descriptive:
         return (
             f"{strong} ; il est compris entre {low} et {high}, sans qu'on en sache la "
@@ -202,20 +280,20 @@ def _conclusion(design: Design, row: pd.Series, unit: str) -> str:
     return f"{strong} ; il est compatible avec un effet compris entre {low} et {high}."
 
 
-def drift(value: float, unit: str) -> str:
+def drift(design: Design, value: float) -> str:
     """
     Say which steady drift would make the same difference.
 
     Parameters
     ----------
+    design
+        A design.
     value
         A year.
-    unit
-        Of the outcome.
     """
-    told = amount(abs(value), unit, signed=False)
+    yearly = told(design, abs(value), signed=False)
     return typeset(
-        f"Une dérive antérieure de {told} par an suffirait à produire cet écart."
+        f"Une dérive antérieure de {yearly} par an suffirait à produire cet écart."
     )
 
 
@@ -244,20 +322,23 @@ def assumptions_of(
         if not design.descriptive
         else "",
         "Les couronnes sont tracées à vol d'oiseau ; "
-        f"{number(first['communes'])} communes à moins de {near} km (effectif "
+        f"{communes(first['communes'])} à moins de {near} km (effectif "
         f"équivalent : {number(first['effective'], 1)}).",
         f"De {near} à {buffer} km, les communes ont un écart à part : elles ne sont ni "
         "traitées, ni témoins."
         if design.bounds[1] > design.bounds[0]
         else "",
+        "Avant et après sont les moyennes des années données, chacune pour une."
+        if not design.descriptive and len(design.years) > 2
+        else "",
         "Un seul lieu est traité : aucun calcul par commune ne peut donner une "
         "incertitude plus sûre que la comparaison entre lieux.",
         f"{number(len(design.places))} lieux comparés, dont les couronnes se "
-        f"recouvrent : {number(design.disjoint)} seulement, celui-ci compris, n'ont "
+        f"recouvrent : environ {number(design.disjoint)}, celui-ci compris, n'ont "
         "aucune couronne commune.",
         _varies(variation, perimeter),
         _expected(design),
-        *_left_out(design),
+        *left_out(design.left_out.values()),
         *design.outcome.notes,
         *(
             f"À partir de {year} : {what}."
@@ -271,11 +352,11 @@ def _varies(ratio: float, perimeter: str) -> str:
     if math.isnan(ratio):
         return ""
     text = (
-        f"D'une année à l'autre, la variance des communes {perimeter} est "
+        f"D'une date à l'autre, la variance des communes {perimeter} est "
         f"{number(ratio, 1)} fois celle des autres"
     )
     if 1 / _FAR <= ratio <= _FAR:
-        return f"{text} : les lieux sont comparables."
+        return f"{text} : de ce point de vue, les lieux sont comparables."
     return (
         f"{text} : les lieux ne sont pas tout à fait comparables, le rang est fragile."
     )
@@ -291,13 +372,3 @@ def _expected(design: Design) -> str:
         "ce qu'on en attendait a pu déjà compter : l'écart mesuré serait alors trop "
         "faible."
     )
-
-
-def _left_out(design: Design) -> list[str]:
-    kinds: dict[str, int] = {}
-    for why in design.left_out.values():
-        kinds[why] = kinds.get(why, 0) + 1
-    return [
-        f"{number(count)} communes laissées de côté, toutes années : {why}."
-        for why, count in kinds.items()
-    ]

@@ -240,7 +240,12 @@ def _rows(
         )
         msg = f"{found.grid.file}: nothing{where} under the header"
         raise DataError(msg)
-    return _keyed(pd.concat(parts, ignore_index=True), layout, found.grid.file, left)
+    table = pd.concat(parts, ignore_index=True)
+    void = sorted((wanted or frozenset()) - set(table["commune"]))
+    if void:
+        shown = ", ".join(void[:5])
+        left.add(f"Communes demandées dont le fichier n'a rien ({shown})", len(void))
+    return _keyed(table, layout, found.grid.file, left)
 
 
 def _keyed(table: pd.DataFrame, layout: Points, file: str, left: _Left) -> pd.DataFrame:

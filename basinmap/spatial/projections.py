@@ -11,7 +11,7 @@ from pyproj.exceptions import CRSError as NoSuchCRSError
 from shapely import Point, bounds
 
 from basinmap.arguments import shown
-from basinmap.errors import ArgumentError, CRSError, DataError, culprits
+from basinmap.errors import CRSError, DataError, culprits
 
 __all__ = [
     "METRIC",
@@ -101,16 +101,14 @@ def read_crs(crs: object, what: str) -> CRS:
     ------
     CRSError
         If there is none of that name.
-    ArgumentError
-        If it is something else.
     """
     if crs is None:
         msg = f"{what}: no CRS; write crs=2154"
         raise CRSError(msg)
     named = isinstance(crs, str | int | np.integer) and not isinstance(crs, bool)
     if not named and not isinstance(crs, CRS):
-        msg = f"{what}: {shown(crs)} is no CRS; write crs=2154"
-        raise ArgumentError(msg)
+        msg = f"{what}: unknown CRS {shown(crs)}; write crs=2154"
+        raise CRSError(msg)
     try:
         return CRS.from_user_input(int(crs) if isinstance(crs, np.integer) else crs)
     except (NoSuchCRSError, UnicodeEncodeError, OverflowError):

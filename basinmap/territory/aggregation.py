@@ -11,7 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basinmap.arguments import check_given
-from basinmap.errors import CodeError, DataError, VintageError, culprits
+from basinmap.errors import (
+    CodeError,
+    DataError,
+    VintageError,
+    called_from,
+    culprits,
+)
 from basinmap.measures import Measure, Measures, check_ratios
 from basinmap.reports import Report
 from basinmap.territory import embedded
@@ -165,7 +171,6 @@ def aggregate(
         communes=communes,
         geography=told_of(given).geography,
         allow_partial=allow_partial,
-        stacklevel=3,
     )
     signed = signed_of({**measures_of(given), **known})
     stocks = tallied(table, known, signed=signed)
@@ -243,7 +248,7 @@ class Nest:
         return remarks(self.part, self.units, self.gaps)
 
 
-def nested(  # noqa: PLR0913 - as aggregate
+def nested(
     rows: pd.Index,
     to: str | pd.Series,
     known: Measures,
@@ -253,7 +258,6 @@ def nested(  # noqa: PLR0913 - as aggregate
     communes: Communes = None,
     geography: str = "",
     allow_partial: bool = False,
-    stacklevel: int = 2,
 ) -> Nest:
     """
     Find the unit of each row, and check that rows and units are of one ground.
@@ -272,8 +276,6 @@ def nested(  # noqa: PLR0913 - as aggregate
         What the table says of its list of communes.
     allow_partial
         As for `aggregate`.
-    stacklevel
-        See `warnings.warn`.
     """
     date = None if date is None else iso_day(date)
     territory = listed(communes)
@@ -286,7 +288,7 @@ def nested(  # noqa: PLR0913 - as aggregate
     part = lacking(rows, parent, members, territory)
     if not allow_partial:
         check_covered(part, units)
-        warn_of_part(part, stacklevel=stacklevel + 1)
+        warn_of_part(part, stacklevel=called_from())
     return Nest(
         level=str(parent.name),
         units=units,

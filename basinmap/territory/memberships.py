@@ -9,7 +9,6 @@ lists of the user, as `read_memberships` returns them, tell any year.
 
 from __future__ import annotations
 
-import inspect
 import warnings
 from collections.abc import Sequence
 from functools import cache
@@ -18,7 +17,13 @@ from typing import TypeAlias
 import pandas as pd
 
 from basinmap.arguments import check_given
-from basinmap.errors import BasinmapWarning, DataError, VintageError, culprits
+from basinmap.errors import (
+    BasinmapWarning,
+    DataError,
+    VintageError,
+    called_from,
+    culprits,
+)
 from basinmap.territory import embedded
 from basinmap.territory.days import Day, iso_day
 from basinmap.territory.former import communes_of
@@ -479,7 +484,7 @@ def warn_of_unknown(
             f"the list of EPCI of {year} leaves out {len(gaps)} commune(s): "
             f"{culprits(gaps)}; the EPCI they are of lack them: add them to the list",
             BasinmapWarning,
-            stacklevel=_outside(),
+            stacklevel=called_from(),
         )
     if level == "epci" and given is not None:
         torn = _torn(_listed(given), year) if vintage else []
@@ -508,15 +513,7 @@ def warn_of_unknown(
     else:
         return
     if told:
-        warnings.warn(told, BasinmapWarning, stacklevel=_outside())
-
-
-def _outside() -> int:
-    """Return the level of the stack at which the library was called."""
-    frame, level = inspect.currentframe(), 0
-    while frame and frame.f_globals.get("__name__", "").startswith("basinmap."):
-        frame, level = frame.f_back, level + 1
-    return level
+        warnings.warn(told, BasinmapWarning, stacklevel=called_from())
 
 
 def _listed(rows: pd.DataFrame) -> pd.Series:

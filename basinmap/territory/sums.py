@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from basinmap.errors import BasinmapWarning, MeasureError, culprits
+from basinmap.errors import BasinmapWarning, MeasureError, called_from, culprits
 from basinmap.measures import (
     Category,
     Evaluated,
@@ -151,7 +151,7 @@ def stocks_of(
     BasinmapWarning
         If a stock bears the name of a rate and holds numbers that are not whole.
     """
-    return laid(tallied(table, known, signed=signed, stacklevel=4), table.index)
+    return laid(tallied(table, known, signed=signed), table.index)
 
 
 def tallied(
@@ -159,7 +159,6 @@ def tallied(
     known: Measures,
     *,
     signed: Collection[str] | None = None,
-    stacklevel: int = 3,
 ) -> dict[str, Tally]:
     """
     Return every stock that measures need, as `stocks_of` does, without a frame.
@@ -168,8 +167,6 @@ def tallied(
     ----------
     table, known, signed
         As for `stocks_of`.
-    stacklevel
-        See `warnings.warn`.
     """
     wanted: dict[str, Tally] = {}
     signed = signed_of(known) if signed is None else signed
@@ -185,7 +182,7 @@ def tallied(
     odd = [
         n for n, m in known.items() if isinstance(m, Stock) and _NAMED_RATE.search(n)
     ]
-    question({n: pd.Series(wanted[n].numbers) for n in odd}, stacklevel=stacklevel)
+    question({n: pd.Series(wanted[n].numbers) for n in odd}, stacklevel=called_from())
     return wanted
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from basinmap.errors import MeasureError
+from basinmap.errors import MeasureError, called_from
 from basinmap.measures import (
     Growth,
     Measure,
@@ -235,7 +235,7 @@ def evaluated(
         case Ratio(numerator=top, denominator=bottom, scale=scale):
             values, states = _divided(sums, top, bottom, index, signed)
             values = values * scale
-            check_parts(values, index, measure, column, stacklevel=6)
+            check_parts(values, index, measure, column, stacklevel=called_from() + 1)
         case Growth(start=start, end=end, years=years):
             values, states = _divided(sums, end, start, index, (), growth=True)
             values = (values ** (1 / years) - 1) * 100

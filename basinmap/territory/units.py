@@ -392,7 +392,8 @@ def _codes_at(given: Selection, known: pd.Index, year: int) -> list[str]:
     if wanted and all(isinstance(item, str) and item in known for item in wanted):
         return list(dict.fromkeys(wanted))
     former = set(lineage()["from_siren"]) | set(lineage()["to_siren"])
-    gone = [code for code in wanted if code in former and code not in known]
+    texts = [code for code in wanted if isinstance(code, str)]
+    gone = [code for code in texts if code in former and code not in known]
     if not gone:
         codes = resolve_codes(given, "epci")
         gone = [code for code in codes if code not in known]

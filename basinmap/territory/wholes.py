@@ -331,8 +331,9 @@ def _names(codes: pd.Index, territory: Territory, *, iris: bool) -> dict[str, st
     known = embedded.table("iris") if iris else embedded.communes_2026()
     found: dict[str, str] = known["name"].reindex(codes).fillna("").to_dict()
     if territory.given and not iris:
-        own = territory.names("commune").reindex(codes).dropna()
-        found |= own.to_dict()
+        names = territory.names("commune")
+        # Few codes among many names: looked for, not looked up.
+        found |= names[names.index.isin(codes)].to_dict()
     return found
 
 

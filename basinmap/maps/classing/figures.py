@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from itertools import combinations, product
+from itertools import product
 from typing import Final
 
 __all__ = ["decimals_of", "decimals_told"]
@@ -45,9 +45,9 @@ def decimals_of(
     """
     Return the decimals with which figures are printed together.
 
-    They are those of the indicator when it has its own; else none of whole numbers,
-    and what writes the smallest of the others with two digits. Never fewer than those
-    of the breaks, nor than what tells one figure from another, and from a break.
+    They are those of the indicator when it has its own; else none of whole numbers, and
+    of others what writes the smallest with two digits, and tells two figures from each
+    other and from the breaks. Never fewer than those of the breaks.
 
     Parameters
     ----------
@@ -65,12 +65,14 @@ def decimals_of(
     >>> decimals_of([32_920.0, 68e6]), decimals_of([4.31, 14.72]), decimals_of([0.2, 4])
     (0, 1, 1)
     >>> decimals_of([0.0561, 0.0423]), decimals_of([7.1, 7.13], told=1)
-    (3, 2)
+    (3, 1)
     """
     known = sorted({float(x) for x in figures if math.isfinite(x)})
-    least = _natural(known) if told is None else told
-    least = max(least, decimals_told(breaks))
-    pairs = [*combinations(known, 2), *product(known, breaks)]
+    if told is not None:
+        return max(told, decimals_told(breaks))
+    least = max(_natural(known), decimals_told(breaks))
+    pairs = [tuple(known)] if len(known) == 2 else []
+    pairs += product(known, breaks)
     apart = [(a, b) for a, b in pairs if not _same(a, b)]
     return next(
         d

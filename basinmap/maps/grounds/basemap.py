@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 import threading
@@ -22,9 +23,10 @@ from urllib.parse import urlsplit
 import contextily
 import numpy as np
 import requests
+from PIL import Image
 from xyzservices import TileProvider
 
-from basinmap.arguments import check_given, number_of
+from basinmap.arguments import check_given, path_of
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.grounds.imagery import (
     Grid,
@@ -69,6 +71,9 @@ _LEGIBLE: Final = 160.0
 """Dots an inch: type of 11 dots, as tiles have, is then of 5 points or more."""
 _MOST: Final = 1_000
 _MOST_OSM: Final = 64
+_HEAVIEST: Final = 4_000_000  # bytes of an answer; tiles have some 100,000
+_WIDEST: Final = 2_048  # pixels of a side; tiles have 256 or 512
+_PICTURES: Final = ("PNG", "JPEG", "WEBP", "GIF")
 """Tiles that a screen or two take: beyond, the policy of OpenStreetMap says bulk."""
 _FINEST: Final = 22
 _PAUSE: Final = 0.3
@@ -170,8 +175,7 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
     check_map(ax)
     check_open(ax, keyed=False)
     check_opacity(opacity)
-    for name, seconds in (("timeout", timeout), ("deadline", deadline)):
-        number_of(seconds, name, above=0, unit="seconds", such_as=5)
+    limits = _Limits(timeout, deadline, gaps, cache)
     provider = _provider(source)
     if provider is None:
         path = fspath(source)
@@ -183,7 +187,6 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
             msg = f"{path}: nothing of it is in the frame; check nodata and extent"
             raise DataError(msg)
     else:
-        limits = _Limits(timeout, deadline, gaps)
         view = _view(ax, provider, dpi, zoom)
         told = credit.strip() or _told(provider)
         kept = TileCache(cache_folder(cache), provider.url)
@@ -414,13 +417,16 @@ def _mosaic(view: _View, found: Mapping[Tile, Pixels], grid: Grid) -> Pixels:
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    """How long to wait, and whether a tile may lack."""
+    """How long to wait, whether a tile may lack, where tiles are kept."""
 
     timeout: float
     deadline: float
     gaps: bool
+    cache: str | PathLike[str] | None
 
     def __post_init__(self) -> None:
+        if self.cache is not None:
+            path_of(self.cache, "cache")
         for name, value in (("timeout", self.timeout), ("deadline", self.deadline)):
             if not 0 < value < math.inf:
                 msg = f"{name}={value}: give seconds above 0, such as {name}=5"
@@ -525,22 +531,25 @@ class _Errand:
 
     def _asked(self, tile: Tile) -> Pixels:
         zoom, x, y = tile
-        longitude = (x + 0.5) / 2**zoom * 360 - 180
-        latitude = math.degrees(
-            math.atan(math.sinh(math.pi * (1 - (y + 0.5) / 2 ** (zoom - 1))))
-        )
-        # The middle of a tile: contextily then asks for that one only.
-        pixels, _ = contextily.bounds2img(
-            *(longitude, latitude) * 2,
-            zoom=zoom,
-            source=self.provider,
+        with requests.get(
+            self.provider.build_url(x=x, y=y, z=zoom),
             headers={"user-agent": _AGENT},
-            ll=True,
-            max_retries=0,
-            use_cache=False,
             timeout=self.limits.timeout,
-        )
-        return pixels
+            stream=True,
+        ) as answer:
+            answer.raise_for_status()
+            held = bytearray()
+            # As it comes, unpacked: a small answer may hold a large one.
+            for piece in answer.iter_content(2**16):
+                held += piece
+                if len(held) > _HEAVIEST:
+                    msg = f"an answer of more than {_HEAVIEST:,} bytes"
+                    raise _TooLargeError(msg)
+        with Image.open(io.BytesIO(held), formats=_PICTURES) as picture:
+            if max(picture.size) > _WIDEST:
+                msg = "a tile of {} × {} pixels".format(*picture.size)
+                raise _TooLargeError(msg)
+            return np.asarray(picture.convert("RGBA"))
 
     def apology(self, view: _View) -> str:
         """Say what failed, how many, and what to type."""
@@ -554,6 +563,10 @@ class _Errand:
             f"then {'/'.join(map(str, tile))}: {reason}; {cure}; or draw a file: "
             "bm.draw_basemap(ax, 'fond.tif')"
         )
+
+
+class _TooLargeError(ValueError):
+    """An answer that no tile server gives."""
 
 
 class _Work:
@@ -596,10 +609,8 @@ def _reason(error: Exception) -> str:
         if isinstance(error, kind):
             return told
     if isinstance(error, requests.exceptions.HTTPError):
-        # Not anywhere: an address may hold 404 too.
-        if str(error).startswith("Tile URL resulted in a 404 error"):
-            return _ABSENT
-        code = re.search(r"Last message was: (\d+)", str(error))
-        if code and code[1] != "200":
-            return f"error {code[1]} of the server"
+        code = error.response.status_code if error.response is not None else "?"
+        return _ABSENT if code == 404 else f"error {code} of the server"
+    if isinstance(error, _TooLargeError):
+        return str(error)
     return "no picture in the answer"

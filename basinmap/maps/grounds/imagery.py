@@ -628,7 +628,7 @@ def write_tiff(
         profile |= {"tiled": True, "blockxsize": 256, "blockysize": 256}
 
     def check(staged: Path) -> None:
-        """Read back: of a disk that is full, GDAL tells nobody when it closes."""
+        # Of a disk that is full, GDAL tells nobody when it closes.
         try:
             with rasterio.open(staged) as file:
                 found = np.moveaxis(file.read(), 0, -1)

@@ -34,6 +34,7 @@ from basinmap.maps.look.palettes import bivariate_colors
 from basinmap.maps.look.themes import Theme, font, wrapped
 from basinmap.maps.paper.alternatives import Sentence, Told, counted, told
 from basinmap.maps.paper.blocks import in_common, unlike
+from basinmap.maps.paper.guards import check_map
 from basinmap.maps.paper.pens import (
     LINE,
     Pen,
@@ -161,6 +162,8 @@ def draw_bivariate(
     ('6', '8')
     """
     check_given(draw_bivariate, locals())
+    check_map(ax)
+    cut = [_cut(rows), _cut(columns)]
     fill = enter_fill(ax, units, rows, title)
     if ax.plan.theme.grey:
         msg = (
@@ -168,7 +171,6 @@ def draw_bivariate(
             "coloured by classes, draw_symbols(ax, units, stock, classes=classes)"
         )
         raise DataError(msg)
-    cut = [_cut(rows), _cut(columns)]
     first, second = (on_units(units, classes) for classes in cut)
     states = gravest(states_of_classes(first), states_of_classes(second))
     if (states != "").all():
@@ -235,6 +237,9 @@ def _colors(palette: str, rows: int, columns: int) -> tuple[tuple[str, ...], ...
 def _axes(cut: list[pd.Series], labels: tuple[str, str] | None) -> list[Axis]:
     dated = len({told_of(classes).vintage for classes in cut}) > 1
     given = None if labels is None else texts_of(labels, "labels", "('…', '…')")
+    if given is not None and len(given) != len(cut):
+        msg = f"labels: {len(given)} given; write two, labels=('rows', 'columns')"
+        raise DataError(msg)
     titles = given or [_axis_title(classes, dated=dated) for classes in cut]
     return [
         Axis(typeset(title), _written_breaks(classes), _extent(classes))

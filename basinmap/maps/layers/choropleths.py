@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -16,10 +17,14 @@ from basinmap.maps.layers.drawing import (
     fill_states,
     on_units,
     states_of_classes,
+    stroke_on,
+    textured_colors,
 )
+from basinmap.maps.paper.guards import check_map
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.values.checks import check_classes, check_rate
+from basinmap.values.told import fact_of
 
 __all__ = ["draw_choropleth"]
 
@@ -46,7 +51,7 @@ def draw_choropleth(
         and named: secret, not applicable or not available.
     palette
         Sequential, or diverging when the classes have a pivot; by default that
-        of the indicator.
+        of the indicator. On a grey sheet, classes below a pivot are hatched.
     title
         Heading of the legend; by default label and unit of the indicator.
 
@@ -69,20 +74,49 @@ def draw_choropleth(
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate))
     """
     check_given(draw_choropleth, locals())
-    fill = enter_fill(ax, units, classes, title)
+    check_map(ax)
     check_classes(classes)
     check_rate(
         classes,
         "filled areas would show the size of the outlines, use "
         "draw_symbols(ax, units, values), or divide it by something",
     )
+    fill = enter_fill(ax, units, classes, title)
     aligned = on_units(units, classes)
-    colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
-    line = {"edgecolor": "#ffffff", "linewidth": 0.45, "zorder": STACK["fills"]}
+    hatches: tuple[str, ...] = ()
+    if ax.plan.theme.grey and fact_of(classes, "pivot") is not None:
+        colors, hatches = textured_colors(classes)
+    else:
+        colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
+    line: dict[str, Any] = {
+        "edgecolor": "#ffffff",
+        "linewidth": 0.45,
+        "zorder": STACK["fills"],
+    }
     for code, label in enumerate(classes.cat.categories):
         chosen = units.geometry[aligned.cat.codes == code]
         fill_shapes(ax, chosen, facecolor=colors[code], label=label, **line)
+        if hatches and hatches[code]:
+            _texture(ax, chosen, hatches[code], stroke_on(colors[code]), line)
     states = states_of_classes(aligned)
     fill_states(ax, units, states)
-    block = classes_block(aligned, colors, states, title, zoom=ax.plan.zoom)
+    block = classes_block(
+        aligned, colors, states, title, zoom=ax.plan.zoom, hatches=hatches
+    )
     leave(ax, block, values=[classes], on=units, fill=fill)
+
+
+def _texture(
+    ax: MapAxes, shapes: gpd.GeoSeries, hatch: str, stroke: str, line: dict[str, Any]
+) -> None:
+    """Hatch shapes that are filled, and draw their borders again over the strokes."""
+    for look in (
+        {
+            "hatch": hatch,
+            "edgecolor": stroke,
+            "linewidth": 0.0,
+            "zorder": line["zorder"],
+        },
+        line,
+    ):
+        fill_shapes(ax, shapes, facecolor="none", label="_texture", **look)

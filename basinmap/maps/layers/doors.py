@@ -13,7 +13,7 @@ import shapely
 
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.layers.drawing import frame_box, in_frame, remember
-from basinmap.maps.paper.blocks import in_common
+from basinmap.maps.paper.blocks import FiguresBlock, in_common
 from basinmap.maps.paper.guards import (
     check_areas,
     check_drawable,
@@ -258,5 +258,6 @@ def add_block(ax: MapAxes, block: object) -> None:
                     "before drawing again, as in a notebook the cell of bm.page"
                 )
                 raise DataError(msg)
-            in_common(other, block)
+            if not isinstance(block, FiguresBlock):  # two lists of figures are welcome
+                in_common(other, block)
     ax.blocks.append(block)

@@ -6,6 +6,7 @@ import math
 import warnings
 import zlib
 from functools import reduce
+from numbers import Integral
 from typing import Final
 
 import geopandas as gpd
@@ -119,7 +120,7 @@ def draw_dots(
     enter(ax, units, areas=True)
     check_seen(ax, units)
     size_mm = 0.6 * ax.plan.zoom if size_mm is None else size_mm
-    _check_options(per_dot, size_mm)
+    _check_options(per_dot, size_mm, seed)
     stocks = _stocks(units, stock)
     if len(stocks) > 1 and ax.plan.theme.grey:
         msg = (
@@ -158,7 +159,10 @@ def draw_dots(
 # -- the door ---------------------------------------------------------------------
 
 
-def _check_options(per_dot: float, size: float) -> None:
+def _check_options(per_dot: float, size: float, seed: object) -> None:
+    if not isinstance(seed, Integral) or isinstance(seed, bool) or int(seed) < 0:
+        msg = f"seed={seed!r}: give a whole number, 0 or more"
+        raise DataError(msg)
     if not 0 < per_dot < math.inf:
         msg = f"per_dot={per_dot}: give how much a dot stands for, such as 50"
         raise DataError(msg)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.collections import PathCollection
-from matplotlib.colors import is_color_like
+from matplotlib.colors import is_color_like, to_rgb
 from matplotlib.path import Path
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
@@ -20,6 +21,7 @@ from basinmap.maps.classing.classes import signed
 from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.look.palettes import (
     DIVERGING,
+    QUALITATIVE,
     diverging_colors,
     qualitative_colors,
     sequential_colors,
@@ -76,7 +78,9 @@ __all__ = [
     "state_fill",
     "state_swatches",
     "states_of_classes",
+    "stroke_on",
     "tell_vintages",
+    "textured_colors",
 ]
 
 _WIDER: Final = 1.6
@@ -88,6 +92,8 @@ STATE_FILL: Final = {
     "not_available": ("#ffffff", ".."),
 }
 """Fill and hatch of what has no value: no class has a hatch, in colour or in grey."""
+NEGATIVE: Final = "\\\\\\"
+"""Hatch, in grey, of the classes below a pivot: against the slope of what is secret."""
 STATE_EDGE: Final = "#8a8f99"
 """Colour of their edges and hatches, on the map and in the legend."""
 
@@ -134,6 +140,56 @@ def class_colors(
         return sequential_colors(name, count)
     name = name if palette or name in DIVERGING else "orange-violet"
     return diverging_colors(str(name), below, count - below)
+
+
+def textured_colors(classes: pd.Series) -> tuple[list[str], tuple[str, ...]]:
+    """
+    Return greys that tell how far classes are from their pivot, and hatches the side.
+
+    Two sides of one grey would be one after a photocopy: what is below the pivot is
+    hatched, whatever its shade.
+
+    Parameters
+    ----------
+    classes
+        What `classify` returned, with a pivot.
+
+    Returns
+    -------
+    colors, hatches
+        One a class, lowest first; a hatch is empty above the pivot.
+
+    Examples
+    --------
+    >>> gaps = pd.Series([-4.0, -1.0, 2.0, 6.0])
+    >>> from basinmap.maps.classing.classes import classify
+    >>> colors, hatches = textured_colors(classify(gaps, breaks=[-2, 0, 3], pivot=0))
+    >>> colors == colors[::-1], [bool(hatch) for hatch in hatches]
+    (True, [True, True, False, False])
+    """
+    pivot, breaks = fact_of(classes, "pivot"), fact_of(classes, "breaks")
+    below = sum(b <= pivot for b in breaks)
+    above = len(classes.cat.categories) - below
+    shades = sequential_colors("greys", max(below, above, 2))
+    colors = [*shades[:below][::-1], *shades[:above]]
+    return colors, (*[NEGATIVE] * below, *[""] * above)
+
+
+def stroke_on(color: str) -> str:
+    """
+    Return white or a middle grey, for strokes to be seen on a grey.
+
+    Parameters
+    ----------
+    color
+        A grey.
+
+    Examples
+    --------
+    >>> stroke_on("#222222"), stroke_on("#eeeeee")
+    ('#ffffff', '#868b95')
+    """
+    return "#ffffff" if to_rgb(color)[1] < 0.6 else "#868b95"
 
 
 def plural_of(level: str) -> str:
@@ -313,7 +369,10 @@ def kind_colors(
         own = own_colors(palette, count, ordered=ordered)
         return seen(own, "grey") if ax.plan.theme.grey else own
     found = qualitative_colors(palette, count)
-    return qualitative_colors("greys", count) if ax.plan.theme.grey else found
+    if not ax.plan.theme.grey:
+        return found
+    greys = f"{palette}-greys"
+    return qualitative_colors(greys if greys in QUALITATIVE else "greys", count)
 
 
 def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
@@ -532,6 +591,7 @@ def classes_block(
     *,
     shape: str = "box",
     zoom: float = 1.0,
+    hatches: Sequence[str] = (),
 ) -> ClassesBlock:
     """
     Return the entry of the legend of classes, highest first, then what is missing.
@@ -550,6 +610,8 @@ def classes_block(
         `"box"` or `"disc"`.
     zoom
         How much larger than on A4 the sheet is drawn.
+    hatches
+        One a class, where some have one.
     """
     told = told_of(classes)
     counts = classes.cat.codes.value_counts()
@@ -557,6 +619,11 @@ def classes_block(
         Swatch(label, colors[code], int(counts.get(code, 0)), shape)
         for code, label in enumerate(classes.cat.categories)
     ][::-1]
+    if any(hatches):
+        swatches = [
+            replace(line, hatch=hatch, edge=stroke_on(line.color)) if hatch else line
+            for line, hatch in zip(swatches, hatches[::-1], strict=True)
+        ]
     swatches += state_swatches(states, shape=shape, zoom=zoom)
     return ClassesBlock(
         title=_heading(told, title),
@@ -573,6 +640,8 @@ def classes_block(
         signed=signed(classes),
         classified=int(fact_of(classes, "classified", 0)),
         shown=int(classes.notna().sum()),
+        hatches=tuple(hatches),
+        pivot=fact_of(classes, "pivot"),
     )
 
 

@@ -112,7 +112,8 @@ def draw_grid(
     """
     check_given(draw_grid, locals())
     fill = enter_fill(ax, cells, classes, title, "cells")
-    aligned = _checked(cells, classes)
+    _check(classes)
+    aligned = on_units(cells, classes)
     _check_width(ax, cells)
     colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
     for code, label in enumerate(classes.cat.categories):
@@ -191,7 +192,8 @@ def draw_surface(
     """
     check_given(draw_surface, locals())
     fill = enter_fill(ax, cells, classes, title, "cells")
-    aligned = _checked(cells, classes)
+    _check(classes)
+    aligned = on_units(cells, classes)
     if area is not None:
         check_same_crs(cells, area, names=("cells", "area"))
         check_areas(area, "area")
@@ -219,8 +221,8 @@ def draw_surface(
 # -- the door ---------------------------------------------------------------------
 
 
-def _checked(cells: gpd.GeoDataFrame, classes: pd.Series) -> pd.Series:
-    """Return classes that may fill squares, on the index of these."""
+def _check(classes: pd.Series) -> None:
+    """Check that classes may fill squares."""
     check_classes(classes)
     check_rate(
         classes,
@@ -228,7 +230,6 @@ def _checked(cells: gpd.GeoDataFrame, classes: pd.Series) -> pd.Series:
         "bm.classify(density(cells, column))",
         stacklevel=4,
     )
-    return on_units(cells, classes)
 
 
 def _check_width(ax: MapAxes, cells: gpd.GeoDataFrame) -> None:

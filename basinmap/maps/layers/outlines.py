@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 import geopandas as gpd
 
 from basinmap.arguments import check_given, number_of
@@ -113,6 +116,7 @@ def draw_outlines(
     color = inked(ax, color or ax.plan.theme.ink)
     fill = inked(ax, fill) if fill else None
     zoom = ax.plan.zoom
+    dashes = _checked_dashes(dashes)
     width = (
         0.8 * zoom
         if width is None
@@ -141,3 +145,12 @@ def draw_outlines(
             typeset(label), inner, shape=shape, edge=color, width=width, dashes=dashes
         )
         add_key(ax, swatch)
+
+
+def _checked_dashes(dashes: Iterable[float]) -> tuple[float, ...]:
+    """Return lengths of strokes and gaps, some of them above zero."""
+    found = tuple(float(length) for length in dashes)
+    if found and (min(found) < 0 or not 0 < sum(found) < math.inf):
+        msg = f"dashes={found}: give strokes and gaps in points, such as (3, 2)"
+        raise DataError(msg)
+    return found

@@ -35,6 +35,7 @@ from basinmap.maps.paper.alternatives import (
     without_value,
 )
 from basinmap.maps.paper.blocks import Swatch, in_common, lines_in_common
+from basinmap.maps.paper.guards import check_map
 from basinmap.maps.paper.pens import (
     ROW,
     TEXT,
@@ -146,8 +147,10 @@ def draw_typology(
     [('bourg', 30), ('ville', 6)]
     """
     check_given(draw_typology, locals())
+    check_map(ax)
+    named = named_categories(categories, labels)
     fill = enter_fill(ax, units, categories, title)
-    aligned = on_units(units, named_categories(categories, labels))
+    aligned = on_units(units, named)
     names = list(aligned.cat.categories)
     chosen_palette = palette or told_of(categories).palette or "profiles"
     colors = kind_colors(ax, chosen_palette, len(names))

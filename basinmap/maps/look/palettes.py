@@ -79,6 +79,9 @@ QUALITATIVE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         # among high, and the pale ground of those of which nothing is known.
         "clusters": ("#b2182b", "#2166ac", "#f4a582", "#92c5de", "#f4ead0"),
         "spots": ("#b2182b", "#2166ac", "#f4ead0"),
+        # The same for a print in black and white: what is not known is palest.
+        "clusters-greys": ("#303030", "#838383", "#5a5a5a", "#b0b0b0", "#dcdcdc"),
+        "spots-greys": ("#303030", "#838383", "#dcdcdc"),
         # For a print in black and white, light and dark by turns: no more than five.
         "greys": ("#dcdcdc", "#838383", "#b0b0b0", "#5a5a5a", "#303030"),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Final
 
 import geopandas as gpd
@@ -18,7 +19,7 @@ from basinmap.maps.layers.drawing import add_key, fill_shapes, remember, tell_vi
 from basinmap.maps.look.themes import MM_PER_POINT, Theme, font, settings, wrapped
 from basinmap.maps.paper.blocks import KeyBlock, in_common
 from basinmap.maps.paper.guards import check_areas
-from basinmap.maps.paper.layouts import rounded_up
+from basinmap.maps.paper.layouts import check_texts, rounded_up
 from basinmap.maps.paper.pages import map_axes
 from basinmap.maps.paper.pens import Pen, at_true_size, block_height, draw_block
 from basinmap.maps.paper.sheets import MapAxes
@@ -211,6 +212,13 @@ def draw_inset(
     """
     check_given(draw_inset, locals())
     enter(ax, area, "area")
+    check_texts(title=title)
+    if not callable(draw):
+        msg = f"draw={draw!r}: give a function of the map of the inset"
+        raise DataError(msg)
+    if scale is not None and not isinstance(scale, Real):
+        msg = f"scale={scale!r}: give a denominator, such as scale=50_000"
+        raise DataError(msg)
     bounds = area.total_bounds
     if not shapely.intersects(_frame(ax), shapely.box(*bounds)):
         msg = "the area of the inset lies outside the map"
@@ -218,9 +226,6 @@ def draw_inset(
     _check_once(ax, "inset", bounds)
     small = _opened(ax, bounds, typeset(title), scale)
     small.subject = area.geometry
-    if not callable(draw):
-        msg = f"draw={draw!r}: give a function of the map of the inset"
-        raise DataError(msg)
     draw(small)
     _join(ax, small)
     (x0, x1), (y0, y1) = small.get_xlim(), small.get_ylim()

@@ -18,7 +18,7 @@ from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.classing.classes import written
 from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.layers.doors import add_block
-from basinmap.maps.layers.drawing import remember
+from basinmap.maps.layers.drawing import remember, stroke_on
 from basinmap.maps.look.themes import (
     Theme,
     font,
@@ -39,6 +39,7 @@ from basinmap.maps.paper.guards import check_map, check_open
 from basinmap.maps.paper.layouts import scaled
 from basinmap.maps.paper.panels import Gathered, Maps, gathered
 from basinmap.maps.paper.pens import (
+    BOX,
     ROW,
     TEXT,
     Pen,
@@ -143,7 +144,7 @@ def draw_comparison(
             rows=tuple(
                 (typeset(str(printed.get(n, n))), float(v)) for n, v in figures.items()
             ),
-            decimals=decimals_of(figures, told=told.decimals),
+            decimals=_decimals(figures, told),
             unit=told.unit,
             signed=told.kind == "growth",
             states=tuple(str(states.get(n, "")) for n in figures.index),
@@ -151,7 +152,19 @@ def draw_comparison(
             changes=changes,
         ),
     )
+    heads = {note.partition(" ; ")[0] for note in ax.notes}
+    there = set(ax.notes)
     remember(ax, values)
+    # « Superficie : … ; écart de 4,2 % au plus » of the map holds for larger units too.
+    for note in [one for one in ax.notes if one not in there and " ; " in one]:
+        if note.partition(" ; ")[0] in heads:
+            del ax.notes[note]
+
+
+def _decimals(figures: pd.Series, told: Told) -> int:
+    """Return the decimals that tell figures, one at least of what is a rate."""
+    least = 0 if told.decimals is not None or told.kind in ("", "stock") else 1
+    return max(least, decimals_of(figures, told=told.decimals))
 
 
 def _heading(told: Told) -> str:
@@ -395,7 +408,9 @@ def _(block: ClassesBlock, pen: Pen) -> None:
     if block.counted:
         pen.write(pen.width, y + 1.4, block.counted, **small)
         y += 2.4
-    for swatch in block.swatches:
+    for place, swatch in enumerate(block.swatches):
+        if any(block.hatches) and place == block.hatches.count(""):
+            _mark_pivot(pen, y)
         draw_swatch(pen, swatch, y)
         pen.write(TEXT, y + 2.7, swatch.label)
         if swatch.count is not None:
@@ -564,10 +579,29 @@ def _(drawn: _Histogram, pen: Pen) -> None:
                 lw=0.25,
             )
         )
+        if block.hatches and block.hatches[code]:
+            bar = pen.paper.patches[-1]
+            bar.set(hatch=block.hatches[code], edgecolor=stroke_on(block.colors[code]))
+    if any(block.hatches) and block.pivot is not None and low < block.pivot < high:
+        at = pen.x + (block.pivot - low) / span * pen.width
+        pen.paper.plot(
+            [at] * 2, [floor, floor + height], color=pen.theme.ink, linewidth=0.9
+        )
     pen.paper.plot(
         [pen.x, pen.x + pen.width], [floor] * 2, color=pen.theme.soft, linewidth=0.5
     )
     _write_breaks(pen, block, lambda value: (value - low) / span * pen.width)
+
+
+def _mark_pivot(pen: Pen, y: float) -> None:
+    """Draw a rule between what is above the pivot and what is below."""
+    height = pen.y - y + (ROW - BOX[1]) / 2
+    pen.paper.plot(
+        [pen.x - 1.0, pen.x + BOX[0] + 1.0],
+        [height] * 2,
+        color=pen.theme.ink,
+        linewidth=0.9,
+    )
 
 
 def _bar_edges(low: float, high: float, breaks: Sequence[float]) -> np.ndarray:

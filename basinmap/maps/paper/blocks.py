@@ -85,7 +85,8 @@ class ClassesBlock:
     Classes of a choropleth or of coloured circles, highest first.
 
     `bounds` are the least and the greatest of the `classified` values, of which
-    `shown` are on the map.
+    `shown` are on the map. `hatches`, one a class, tell the classes below `pivot` in
+    grey.
     """
 
     title: str
@@ -98,6 +99,8 @@ class ClassesBlock:
     signed: bool = False
     classified: int = 0
     shown: int = 0
+    hatches: tuple[str, ...] = ()
+    pivot: float | None = None
 
     @property
     def range(self) -> tuple[str, str, str]:

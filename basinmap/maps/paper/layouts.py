@@ -63,6 +63,7 @@ _FEET: Final = ((250.0, 14.0), (110.0, 17.5), (0.0, 20.0))
 _LEAST_FRAME: Final = 20.0
 _LETTERS: Final = 600  # of a title
 _LEAST_LEGEND: Final = {"right": 40.0, "below": 18.0}
+_LONGEST: Final = 4_000
 _LARGEST: Final = 5_000.0  # a PDF page is at most 200 inches wide
 Orientation = Literal["auto", "landscape", "portrait"]
 Place = Literal["auto", "right", "below"]
@@ -227,11 +228,17 @@ def check_texts(**texts: object) -> None:
     Raises
     ------
     DataError
-        If one is no text.
+        If one is no text, or too long for a page.
     """
     for name, text in texts.items():
         if not isinstance(text, str):
             msg = f"{name}={text!r}: write a text, {name}='…'"
+            raise DataError(msg)
+        if len(text) > _LONGEST:
+            msg = (
+                f"{name}: {len(text):,} letters, {text[:40]!r}…; no page holds more "
+                f"than {_LONGEST:,}: shorten it"
+            )
             raise DataError(msg)
 
 
@@ -512,7 +519,7 @@ def heading_of(words: tuple[str, str], width: float, theme: Theme) -> Heading:
     below = below if subtitle else []
     heights = (
         (theme.title + (len(lines) - 1) * size) * MM_PER_POINT * 1.2,
-        max(len(below), 1) * theme.subtitle * MM_PER_POINT * 1.3,
+        len(below) * theme.subtitle * MM_PER_POINT * 1.3,
     )
     return Heading(size, lines, below, heights)
 

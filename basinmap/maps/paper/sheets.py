@@ -86,8 +86,8 @@ class Sheet(Figure):
         Raises
         ------
         DataError
-            If `bbox_inches` is given, `dpi` is no resolution, or `text` does not suit
-            the format.
+            If `bbox_inches` is given, `dpi` is no resolution or makes too many pixels,
+            or `text` does not suit the format.
         OutputError
             If the suffix tells no format, or one that has no transparency (EPS, PS),
             or the place cannot be written.
