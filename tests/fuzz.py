@@ -395,6 +395,7 @@ ENTRIES: dict[str, Call] = {
     },
     "aggregate": lambda w: {"table": w.table, "to": "epci"},
     "alternative_text": lambda w: {"sheet": w.page()},
+    "among_towns": lambda w: {"design": w.design},
     "apportion": lambda w: {
         "table": w.squares[["n"]],
         "source": w.squares,

@@ -234,7 +234,7 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
         Page(_rings_parts(about, ring), running=running, slug="couronnes"),
         Page(_studies(studies), running=running, slug="etudes"),
     ]
-    if evaluation:
+    if len(evaluation):
         pages.append(Page(tuple(evaluation), running=running, slug="evaluation"))
     pages.append(Page(_last(about, questions), running=running, slug="methode"))
     return Document(
@@ -455,7 +455,7 @@ def _answer(
 
 def _studies(studies: Sequence[tuple[str, str]]) -> tuple[Part, ...]:
     head = Heading("Études de l’année")
-    if not studies:
+    if not len(studies):
         return head, Paragraph("Aucune étude n’est jointe à cette édition.")
     rows = tuple((Cell(typeset(t)), Cell(typeset(told))) for t, told in studies)
     columns = (

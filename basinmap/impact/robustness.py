@@ -301,6 +301,7 @@ def among_towns(design: Design, *, least: float = TOWN) -> Finding:
     >>> found.chart[["rank", "places"]].astype(int).loc["towns"].tolist()
     [55, 100]
     """
+    check_given(among_towns, locals())
     check_design(design)
     other = design.among_towns(least)
     if len(other.places) < FEWEST:
