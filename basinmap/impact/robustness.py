@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
-from basinmap.arguments import check_given
+from basinmap.arguments import check_given, number_of
 from basinmap.errors import DataError, VintageError, culprits
 from basinmap.impact.bounds import fixed_length
 from basinmap.impact.contrasts import contrast, loads
@@ -302,6 +302,7 @@ def among_towns(design: Design, *, least: float = TOWN) -> Finding:
     [55, 100]
     """
     check_given(among_towns, locals())
+    number_of(least, "least", least=0, such_as=5_000)
     check_design(design)
     other = design.among_towns(least)
     if len(other.places) < FEWEST:
