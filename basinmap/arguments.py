@@ -13,7 +13,7 @@ import math
 import os
 import sys
 from collections import abc
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import cache
@@ -46,6 +46,7 @@ __all__ = [
 
 Kind = TypeVar("Kind")
 _LONGEST = 60
+_NAME = 255  # bytes that file systems take
 
 
 def shown(value: object) -> str:
@@ -447,6 +448,9 @@ def path_of(
     if not text.strip() or "\0" in text:
         msg = f"{argument}: {text!r} is no name of a file; give its path"
         raise error(msg)
+    if any(len(part.encode(errors="replace")) > _NAME for part in Path(text).parts):
+        msg = f"{argument}: {shown(text)} is too long for a name of a file"
+        raise error(msg)
     try:
         os.fsencode(text)
         text.encode()
@@ -550,6 +554,12 @@ _EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
         "Mapping": "names and values: {…}",
         "Stock": "bm.Stock(label='…')",
         "Walking": "bm.Walking(…)",
+        "Weights": "neighbours: bm.contiguity_weights(units)",
+        "Design": "a design: bm.design(table, outcome='…')",
+        "Observed": "what is observed: bm.observed('call', author='…', date=…)",
+        "Document": "a document: bm.Document(…)",
+        "DocumentTheme": "a theme: bm.read_theme('theme.toml')",
+        "Perimeter": "a perimeter: bm.perimeter('bassin-minier')",
     }
 )
 _MANY: Final = (abc.Sequence, abc.Iterable, abc.Collection, list, tuple, set, frozenset)
@@ -636,6 +646,9 @@ def _check_content(name: str, value: Any) -> None:  # noqa: ANN401 - anything
         msg = f"{name}: {shown(value)} is too large to compute with"
         raise DataError(msg)
     kind = type(value).__name__
+    if kind == "NaTType":  # a date for Python, and no day
+        msg = f"{name}: not a date: NaT; write it as '2026-01-01'"
+        raise VintageError(msg)
     if kind == "GeoDataFrame" and value.active_geometry_name is None:
         msg = f"{name}: a frame without a geometry; call .set_geometry(…) first"
         raise DataError(msg)
@@ -700,13 +713,13 @@ def _accepts(hint: Any, value: object) -> bool:  # noqa: ANN401 - any annotation
 
 
 def _is_of(kind: Any, inside: tuple[Any, ...], value: object) -> bool:  # noqa: ANN401
-    """Tell whether a value is of a class, and holds what is asked for."""
+    """Tell whether a value is of a kind, and what it holds of what is asked."""
+    if kind is tuple:  # or the list that someone wrote for one
+        return isinstance(value, list | tuple) and _is_row(inside, value)
     if kind in _MANY:
         if isinstance(value, str) and inside[:1] == (str,):
-            return kind is not tuple  # one name, in the place of a list of one
-        # A pair is a tuple, or the list that someone wrote for one.
-        plain = kind is not tuple or isinstance(value, list | tuple)
-        return plain and _holds(inside, value)
+            return True  # one name, in the place of a list of one
+        return _holds(inside, value)
     if kind in _NAMED and inside:
         return isinstance(value, Mapping) and _names(inside, value)
     protocol = getattr(kind, "_is_protocol", False)
@@ -758,11 +771,18 @@ def _holds(inside: tuple[Any, ...], value: object) -> bool:
     return all(_accepts(inside[0], one) for one in islice(value, _CHECKED))
 
 
+def _is_row(inside: tuple[Any, ...], value: Sequence[object]) -> bool:
+    """Tell whether a value is a pair where a pair is asked for, or the list of one."""
+    if not inside or inside[-1] is ...:
+        return _holds(inside, value)
+    return len(value) == len(inside) and all(map(_accepts, inside, value))
+
+
 def _names(inside: tuple[Any, ...], value: Mapping[Any, object]) -> bool:
     """Tell whether a mapping is from and to what is asked for."""
     key, held = inside
     # Measures, series and frames by name have a message that names the column.
-    told = held is float or get_origin(held) is tuple
+    told = held in (float, int) or get_origin(held) is tuple
     return all(
         _accepts(key, one) and (not told or _accepts(held, other))
         for one, other in islice(value.items(), _CHECKED)
@@ -787,6 +807,8 @@ def _asked(hint: Any) -> str:  # noqa: ANN401 - any annotation
     if origin is Literal:
         return "one of " + ", ".join(map(repr, get_args(hint)))
     kind = origin or hint
+    if kind is tuple and get_args(hint)[-1:] not in ((), (...,)):
+        return f"({', '.join(map(_asked, get_args(hint)))})"
     if kind in _MANY:
         inside = get_args(hint)
         many = {float: "numbers: [1, 2]", str: "a list of texts: ['…']"}

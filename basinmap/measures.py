@@ -202,7 +202,7 @@ def _check_number(kind: str, name: str, value: object) -> None:
         raise MeasureError(msg)
 
 
-def state_column(column: str) -> str:
+def state_column(column: str | int) -> str:
     """
     Return the name of the column that says what the values of a column mean.
 
@@ -219,7 +219,7 @@ def state_column(column: str) -> str:
     return f"{column}_state"
 
 
-def states_of(table: pd.DataFrame, column: str) -> pd.Series:
+def states_of(table: pd.DataFrame, column: str | int) -> pd.Series:
     """
     Return the state of each value: a key of `STATES` or `QUALIFIERS`, or `""`.
 
@@ -352,7 +352,10 @@ def _named_kind(odd: pd.Series) -> str:
 
 
 def _some(odd: pd.Series) -> str:
-    return culprits(odd.unique(), most=3)
+    try:
+        return culprits(odd.unique(), most=3)
+    except TypeError:  # lists, mappings: things that cannot be told apart
+        return culprits(odd, most=3)
 
 
 def _cure(odd: pd.Series) -> str:
@@ -642,7 +645,7 @@ def printed_names(measures: Measures) -> dict[str, str]:
     }
 
 
-def check_columns(table: pd.DataFrame, *columns: str) -> None:
+def check_columns(table: pd.DataFrame, *columns: str | int) -> None:
     """
     Check that a table has these columns.
 

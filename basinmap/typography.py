@@ -6,6 +6,8 @@ import datetime as dt
 import math
 import re
 
+from basinmap.errors import DataError
+
 __all__ = [
     "capital",
     "interval",
@@ -24,6 +26,7 @@ __all__ = [
 THIN = "\u202f"  # narrow no-break space: thousands, before ; ? ! » %
 BROAD = "\u00a0"  # no-break space: before a colon, inside guillemets
 MINUS = "\u2212"
+_MOST = 15  # decimals that a float holds
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e"
@@ -66,6 +69,9 @@ def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
     >>> number(-0.04, 1), number(0.25, 2, signed=True), number(float("nan"))
     ('0,0', '+0,25', '–')
     """
+    if not 0 <= decimals <= _MOST:
+        msg = f"decimals: {decimals} is no number of decimals from 0 to {_MOST}"
+        raise DataError(msg)
     if math.isnan(value):
         return "–"
     text = f"{abs(value):,.{decimals}f}".replace(",", THIN).replace(".", ",")

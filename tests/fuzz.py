@@ -242,6 +242,81 @@ class World:
             }
         )
 
+    @cached_property
+    def note(self) -> bm.Document:
+        parts = (bm.Heading("Vacance"), bm.Paragraph("Un.", key="un.lead"))
+        day = dt.date(2026, 11, 29)
+        return bm.Document("note", "Note", "Essai", day, (bm.Page(parts),))
+
+    @cached_property
+    def printed(self) -> dict[str, str]:
+        return {"caption": "Essai", "source": "Insee"}
+
+    @cached_property
+    def observed(self) -> bm.Observed:
+        return bm.observed("call", author="Essai", date=dt.date(2026, 11, 29))
+
+    @cached_property
+    def texts(self) -> Path:
+        self.path("textes").mkdir()
+        self.path("textes").joinpath("un.lead.md").write_text("Deux.")
+        return self.path("textes")
+
+    @cached_property
+    def project(self) -> Path:
+        return self.file(
+            "projet.toml",
+            "perimeter = 'call'\nauthor = 'Essai'\ndate = 2026-11-29\n"
+            "[[document]]\nkind = 'cil'\nformats = ['html']\n",
+        )
+
+    def fresh(self, name: str) -> Path:
+        """Return a folder that nothing was written in."""
+        return Path(tempfile.mkdtemp(prefix=name, dir=self.folder))
+
+    @cached_property
+    def weights(self) -> bm.Weights:
+        return bm.contiguity_weights(self.blocks)
+
+    @cached_property
+    def blocks(self) -> gpd.GeoDataFrame:
+        box = shapely.box(685_000, 7_037_000, 688_000, 7_040_000)
+        area = gpd.GeoDataFrame(geometry=[box], crs=2154)
+        return bm.square_grid(area, size_m=1000)
+
+    @cached_property
+    def spread(self) -> pd.Series:
+        codes = self.weights.codes
+        return pd.Series(np.arange(len(codes)) % 5 + 1.0, codes, name="taux")
+
+    @cached_property
+    def around(self) -> pd.DataFrame:
+        return bm.statistics()
+
+    @cached_property
+    def design(self) -> bm.Design:
+        return bm.design(
+            self.around,
+            outcome="population",
+            opened="2019-07-01",
+            places=20,
+        )
+
+    @property
+    def made_of(self) -> dict[str, dict[str, list[str]]]:
+        return {"epci": {"E": ["a", "b", "c"]}}
+
+    def counts(
+        self, name: str, values: list[int | None], states: list[str] | None = None
+    ) -> dict[str, pd.DataFrame]:
+        """Return a table of three communes, and of what they make."""
+        codes = pd.Index(list("abc"), name="commune")
+        towns = pd.DataFrame({name: values}, codes)
+        if states:
+            towns[f"{name}_state"] = states
+        epci = pd.DataFrame({name: [127]}, pd.Index(["E"], name="epci"))
+        return {"communes": towns, "epci": epci}
+
 
 Call = Callable[[World], dict[str, Any]]
 
@@ -253,11 +328,39 @@ def drawn(**given: str) -> Call:
 
 ENTRIES: dict[str, Call] = {
     "Category": lambda _: {"rule": "majority"},
+    "Cell": lambda _: {"text": "7,2 %"},
+    "Column": lambda _: {"label": "Vacants"},
+    "Contents": lambda _: {},
+    "Data": lambda _: {"files": (("a.csv", "Table"),)},
     "Decay": lambda _: {"label": "essai", "weight": lambda minutes: minutes * 0 + 1},
+    "Document": lambda w: {
+        "slug": "note",
+        "title": "Note",
+        "author": "Essai",
+        "date": dt.date(2026, 11, 29),
+        "pages": w.note.pages,
+    },
+    "DocumentTheme": lambda _: {},
+    "Figure": lambda _: {
+        "slug": "carte",
+        "kind": "chart",
+        "render": lambda _form, _size: b"",
+        "size_mm": (80, 40),
+        "alt": "Barres",
+        "caption": "Essai",
+    },
     "Growth": lambda _: {"start": "a", "end": "b", "years": 5.0},
+    "Heading": lambda _: {"text": "Vacance"},
+    "KeyFigure": lambda _: {"label": "Vacants", "cell": bm.Cell("7")},
+    "KeyFigures": lambda _: {"items": (bm.KeyFigure("Vacants", bm.Cell("7")),)},
+    "Legend": lambda _: {"title": "Taux", "entries": (bm.LegendEntry("#ffffff", "a"),)},
+    "LegendEntry": lambda _: {"color": "#ffffff", "label": "a"},
     "Mean": lambda _: {"weight": "n"},
     "Measure": lambda _: {},
     "Median": lambda _: {},
+    "Note": lambda _: {"kind": "method", "title": "Méthode", "paragraphs": ("Un.",)},
+    "Page": lambda _: {"parts": (bm.Heading("Vacance"),)},
+    "Paragraph": lambda _: {"text": "Un."},
     "Perimeter": lambda _: {
         "code": "x",
         "name": "Essai",
@@ -274,11 +377,25 @@ ENTRIES: dict[str, Call] = {
         "point": shapely.Point(685_000, 7_037_000),
     },
     "Ratio": lambda _: {"numerator": "a", "denominator": "b"},
+    "SecrecyRule": lambda _: {"least": 5},
     "Stock": lambda _: {},
+    "Table": lambda _: {
+        "columns": (bm.Column("Commune", "left"), bm.Column("Vacants")),
+        "rows": ((bm.Cell("Lens"), bm.Cell("7")),),
+        "caption": "Essai",
+    },
     "Theme": lambda _: {},
     "Walking": lambda _: {},
+    "age_pyramid": lambda w: {
+        "slug": "ages",
+        "counts": pd.DataFrame(
+            {"Hommes": [10.0, 8.0], "Femmes": [9.0, 13.0]}, ["0-14 ans", "15 et plus"]
+        ),
+        **w.printed,
+    },
     "aggregate": lambda w: {"table": w.table, "to": "epci"},
     "alternative_text": lambda w: {"sheet": w.page()},
+    "among_towns": lambda w: {"design": w.design},
     "apportion": lambda w: {
         "table": w.squares[["n"]],
         "source": w.squares,
@@ -293,6 +410,17 @@ ENTRIES: dict[str, Call] = {
         "contents": False,
         "quiet": True,
     },
+    "attack": lambda w: {
+        "tables": w.counts("vacants", [None, 30, 90], ["secret", "", ""]),
+        "hierarchies": w.made_of,
+    },
+    "bar_chart": lambda w: {
+        "slug": "barres",
+        "values": pd.Series({"Lens": 1973.0, "Liévin": 965.0}),
+        **w.printed,
+    },
+    "build": lambda w: {"path": w.project, "out": w.path("documents")},
+    "bulletin_document": lambda w: {"about": w.observed, "theme": "logement-vacance"},
     "catchment": lambda w: {
         "times": w.times,
         "supply": w.points["n"],
@@ -307,6 +435,8 @@ ENTRIES: dict[str, Call] = {
         "left": w.table.assign(generation="2015"),
         "right": w.table.assign(generation="2015"),
     },
+    "cil": lambda w: {"epci": "call", "out": w.path("cil"), "formats": ["html"]},
+    "cil_document": lambda w: {"about": w.observed},
     "classify": lambda w: {"values": w.rate},
     "clean_coverage": lambda w: {"units": w.squares},
     "cog_codes": lambda _: {"year": 2020},
@@ -314,7 +444,16 @@ ENTRIES: dict[str, Call] = {
     "cog_names": lambda _: {"year": 2020},
     "column": lambda w: {"table": w.table, "name": "dwellings_2021"},
     "communes": lambda _: {"epci": "call"},
+    "compare": lambda _: {
+        "indicator_id": "L04",
+        "table": bm.statistics(),
+        "unit": "245901152",
+    },
     "compute": lambda w: {"indicator_id": "L04", "table": w.table},
+    "contiguity_weights": lambda w: {"units": w.blocks},
+    "convergence": lambda _: {
+        "levels": pd.DataFrame({2000: [1.0, 2, 4], 2010: [2.0, 3, 5]}, list("abc"))
+    },
     "count": lambda w: {"points": w.points, "units": w.squares},
     "count_leases": lambda w: {
         "leases": w.leases,
@@ -325,7 +464,15 @@ ENTRIES: dict[str, Call] = {
     "departements": lambda _: {},
     "departures": lambda w: {"timetable": w.timetable, "date": "2025-01-14"},
     "describe": lambda w: {"values": w.table["dwellings_2021"]},
+    "design": lambda w: {
+        "table": w.around,
+        "outcome": "population",
+        "years": [2016, 2023],
+        "places": 20,
+    },
+    "difference_in_differences": lambda w: {"design": w.design},
     "dissolve": lambda w: {"units": w.squares, "by": pd.Series("x", w.squares.index)},
+    "distance_weights": lambda w: {"units": w.points, "nearest": 2},
     "draw_basemap": lambda w: {
         "ax": w.page(),
         "source": w.raster("fond.tif", 3, "uint8"),
@@ -340,6 +487,12 @@ ENTRIES: dict[str, Call] = {
         "units": w.units,
         "stock": w.stock,
         "per_dot": 1000.0,
+    },
+    "draw_event_study": lambda w: {
+        "ax": w.page(),
+        "chart": pd.DataFrame(
+            {"estimate": [0, 1.2], "low": [0, -0.5], "high": [0, 2.9]}, [2016, 2023]
+        ),
     },
     "draw_exits": lambda w: {"ax": w.page()},
     "draw_furniture": lambda w: {
@@ -406,16 +559,46 @@ ENTRIES: dict[str, Call] = {
     "draw_symbols": drawn(units="units", sizes="stock"),
     "draw_typology": drawn(units="units", categories="kinds"),
     "epcis": lambda _: {"epci": "call"},
+    "evaluation": lambda w: {
+        "table": w.around,
+        "years": [2016, 2023],
+        "sweep": False,
+    },
+    "event_study": lambda w: {"design": w.design},
+    "figure": lambda w: {"units": w.units, "size_mm": (105, 110), "title": "Essai"},
     "find_unit": lambda _: {"text": "lens"},
+    "geary": lambda w: {"values": w.spread, "weights": w.weights, "permutations": 99},
+    "getis_ord": lambda w: {
+        "values": w.spread,
+        "weights": w.weights,
+        "permutations": 99,
+    },
     "grid_squares": lambda _: {"codes": ["CRS3035RES1000mN3050000E3790000"]},
+    "growth_split": lambda _: {
+        "table": pd.DataFrame(
+            {"p_2016": [1000], "p_2021": [980], "births": [60], "deaths": [50]},
+            ["59574"],
+        ),
+        "start": "p_2016",
+        "end": "p_2021",
+        "births": "births",
+        "deaths": "deaths",
+    },
     "guess_vintage": lambda _: {"codes": ["62498"]},
+    "hot_spots": lambda w: {"values": w.spread, "weights": w.weights},
     "in_grey": lambda _: {"theme": bm.PRINT},
     "indicators": lambda _: {},
     "inequality": lambda w: {"values": w.squares["v"], "measure": "gini"},
+    "init": lambda w: {"folder": w.fresh("projet")},
     "isochrones": lambda w: {
         "place": w.points.iloc[:1],
         "network": w.network,
         "minutes": [5, 10],
+    },
+    "join_counts": lambda w: {
+        "categories": w.spread.gt(4).map({True: "ville", False: "bourg"}),
+        "weights": w.weights,
+        "permutations": 99,
     },
     "join_on_code": lambda w: {
         "left": w.table[["dwellings_2021"]],
@@ -423,18 +606,36 @@ ENTRIES: dict[str, Call] = {
         "left_year": 2026,
         "right_year": 2026,
     },
+    "keys_of": lambda w: {"document": w.note},
     "least_difference": lambda _: {"colors": ["#000000", "#ffffff"]},
+    "legend_entries": lambda w: {"ax": w.page(legend=True)},
+    "line_chart": lambda w: {
+        "slug": "courbe",
+        "lines": pd.DataFrame({"Somain": [100.0, 94.2]}, [2016, 2023]),
+        **w.printed,
+    },
     "lineage": lambda _: {},
+    "lisa": lambda w: {"values": w.spread, "weights": w.weights},
     "locate": lambda w: {"points": w.points, "units": w.squares},
+    "location_quotient": lambda _: {
+        "table": pd.DataFrame({"mine": [30, 10], "other": [70, 90]}, ["x", "y"])
+    },
     "lookup": lambda w: {"units": w.squares},
     "measures_of": lambda w: {"table": w.table},
     "membership": lambda _: {"level": "epci"},
+    "moran": lambda w: {"values": w.spread, "weights": w.weights, "permutations": 99},
+    "named": lambda _: {"code": "62498"},
     "neighbours": lambda w: {"units": w.squares},
     "not_reached": lambda w: {
         "areas": w.squares.iloc[:1],
         "units": w.squares,
         "sums": ["n"],
         "rule": "area",
+    },
+    "observed": lambda _: {
+        "where": "call",
+        "author": "Essai",
+        "date": dt.date(2026, 11, 29),
     },
     "page": lambda w: {"units": w.units, "title": "Essai", "paper": "A5"},
     "panels": lambda w: {
@@ -446,14 +647,52 @@ ENTRIES: dict[str, Call] = {
         "perimeters": [bm.user_perimeter("x", ["62498"], name="X", source="essai")]
     },
     "passage": lambda _: {"from_year": 2020, "to_year": 2026},
+    "peer_strips": lambda w: {
+        "slug": "pairs",
+        "values": pd.DataFrame({"L04": [7.6, 1.7]}, ["59574", "59314"]),
+        "mine": "59574",
+        "name": "Somain",
+        "reference": pd.Series({"L04": 6.7}),
+        "reference_name": "EPCI",
+        "labels": {"L04": "Vacance"},
+        "decimals": {"L04": 1},
+        "units": {"L04": "%"},
+        **w.printed,
+    },
     "perimeter": lambda _: {"name": "bassin-minier"},
+    "pic": lambda w: {
+        "year": 2026,
+        "out": w.path("pic"),
+        "date": dt.date(2026, 11, 29),
+        "formats": ["html"],
+    },
+    "pic_document": lambda w: {"about": w.observed},
+    "placebo_dates": lambda w: {"design": w.design},
     "places": lambda _: {},
     "plh": lambda w: {"epci": "call", "out": w.path("plh"), "quiet": True},
+    "plh_document": lambda w: {"about": w.observed, "fiches": False},
+    "pre_trends": lambda w: {"design": w.design},
+    "protect": lambda w: {
+        "tables": w.counts("vacants", [7, 30, 90]),
+        "rules": 11,
+        "hierarchies": w.made_of,
+        "time_limit": 2.0,
+    },
     "quartier_shares": lambda w: {
         "quartiers": w.squares.iloc[:1].rename_axis("quartier"),
         "communes": w.squares.rename_axis("commune"),
     },
     "quartiers": lambda _: {},
+    "range_strips": lambda w: {
+        "slug": "scot",
+        "totals": pd.Series({"Grand Douaisis": 8.5}),
+        "units": {"Grand Douaisis": pd.Series([1.7, 15.6])},
+        **w.printed,
+    },
+    "rank_mobility": lambda _: {
+        "first": pd.Series([10.0, 8, 6], list("abc"), name="revenu"),
+        "last": pd.Series([10.0, 7, 9], list("abc"), name="revenu"),
+    },
     "reach": lambda w: {
         "areas": w.squares.iloc[:1],
         "units": w.squares,
@@ -501,6 +740,13 @@ ENTRIES: dict[str, Call] = {
         "quiet": True,
     },
     "read_outlines": lambda w: {"outlines": w.units, "year": 2026},
+    "read_points": lambda w: {
+        "path": w.file(
+            "adresses-62.csv",
+            "id;code_insee;x;y;lon;lat;type_position\n"
+            "62498_1;62498;685200.0;7036900.0;2.792009;50.429451;entrée\n",
+        )
+    },
     "read_source": lambda w: {
         "path": w.file(
             "lovac.csv",
@@ -521,6 +767,8 @@ ENTRIES: dict[str, Call] = {
             "COM,80021,32,80,80D,802,1,AMIENS,Amiens,Amiens,8099,\n",
         )
     },
+    "read_texts": lambda w: {"folder": w.texts},
+    "read_theme": lambda w: {"path": w.file("theme.toml", 'main = "#004b87"\n')},
     "read_travel_times": lambda _: {
         "table": pd.DataFrame(
             {"idSrc": ["a", "b"], "idDst": ["c", "c"], "duree": [18.0, 9.0]}
@@ -544,8 +792,35 @@ ENTRIES: dict[str, Call] = {
     },
     "repair_codes": lambda _: {"codes": pd.Series(["62498"]), "level": "commune"},
     "report_of": lambda w: {"frame": w.read},
+    "resilience": lambda _: {
+        "levels": pd.DataFrame(
+            {2008: [100, 50], 2009: [90, 50], 2010: [95, 40], 2011: [101, 45]},
+            ["x", "y"],
+        ),
+        "shock": (2008, 2010),
+    },
+    "ring_panel": lambda w: {
+        "table": w.around,
+        "areas": bm.rings(bm.LOUVRE_LENS, distances=[10_000, 20_000, 40_000]),
+        "measures": ["population"],
+        "years": [2016, 2023],
+    },
+    "ring_sweep": lambda w: {"design": w.design, "treated": [10_000], "gaps": [0]},
     "rings": lambda _: {"place": bm.LOUVRE_LENS, "distances": [1000]},
+    "scot_observatory": lambda w: {
+        "scot": "grand-douaisis",
+        "theme": "logement-vacance",
+        "out": w.path("scot"),
+        "formats": ["html"],
+    },
     "scots": lambda _: {},
+    "secrecy_rules": lambda _: {},
+    "segregation": lambda _: {
+        "table": bm.statistics("iris", epci="call"),
+        "group": "vacant_dwellings_2021",
+        "total": "dwellings_2021",
+        "by": "commune",
+    },
     "series": lambda _: {
         "table": bm.statistics(),
         "to": "scot",
@@ -553,6 +828,10 @@ ENTRIES: dict[str, Call] = {
     },
     "served_area": lambda w: {"timetable": w.timetable, "date": "2025-01-14"},
     "shared_classes": lambda w: {"series": {"a": w.rate, "b": w.rate}},
+    "shift_share": lambda _: {
+        "start": pd.DataFrame({"A": [50, 50], "B": [50, 150]}, ["x", "y"]),
+        "end": pd.DataFrame({"A": [70, 60], "B": [60, 170]}, ["x", "y"]),
+    },
     "simplify_coverage": lambda w: {"units": w.squares, "scale": 100_000.0},
     "simulate": lambda _: {
         "image": np.zeros((2, 2, 3), dtype=np.uint8),
@@ -565,10 +844,24 @@ ENTRIES: dict[str, Call] = {
         "cell_m": 500,
     },
     "square_grid": lambda w: {"area": w.squares, "size_m": 1000},
+    "stacked_bars": lambda w: {
+        "slug": "parc",
+        "parts": pd.DataFrame({"Maisons": [84.0], "Appartements": [16.0]}, ["Somain"]),
+        **w.printed,
+    },
     "states_of": lambda w: {"table": w.table, "column": "dwellings_2021"},
     "statistics": lambda _: {"epci": "call"},
     "street_speeds": lambda _: {"mode": "walk"},
+    "studies": lambda _: {},
+    "synthetic_control": lambda w: {"design": w.design},
     "table_of": lambda w: {"columns": {"a": w.rate}},
+    "time_weights": lambda _: {
+        "times": pd.DataFrame(
+            {"minutes": [0, 9, 30, 9, 0, 12, 30, 12, 0]},
+            pd.MultiIndex.from_product([list("abc")] * 2, names=["origin", "to"]),
+        ),
+        "within": 15.0,
+    },
     "told_of": lambda w: {"values": w.rate},
     "town_halls": lambda _: {},
     "trajectory": lambda _: {"code": "62498"},
@@ -582,6 +875,12 @@ ENTRIES: dict[str, Call] = {
         "origins": w.points,
         "destinations": w.points,
         "network": w.network,
+    },
+    "trend_bounds": lambda w: {"design": w.design, "changes": [0, 0.1]},
+    "typology": lambda w: {
+        "indicators": bm.table_of({i: bm.compute(i, w.table) for i in ("L04", "L05")}),
+        "groups": 2,
+        "draws": 5,
     },
     "user_perimeter": lambda _: {
         "code": "x",
@@ -602,17 +901,30 @@ ENTRIES: dict[str, Call] = {
         "tiles": w.path("tiles.tar"),
         "mode": "walk",
     },
+    "weights_of": lambda w: {
+        "graph": w.weights.graph(),
+        "rule": "communes qui se touchent",
+    },
     "with_fonts": lambda _: {
         "theme": bm.PRINT,
         "fonts": Path(bm.__file__).parent / "maps" / "fonts",
         "family": "Fira Sans",
     },
+    "with_texts": lambda w: {"document": w.note, "texts": {"un.lead": "Deux."}},
+    "write_document": lambda w: {
+        "out": w.path("note"),
+        "document": w.note,
+        "formats": ["html"],
+    },
+    "write_docx": lambda w: {"path": w.path("note.docx"), "document": w.note},
     "write_geopackage": lambda w: {
         "path": w.path("a.gpkg"),
         "layers": {"a": w.squares},
     },
     "write_geotiff": lambda w: {"ax": w.page(), "path": w.path("a.tif"), "dpi": 30},
+    "write_html": lambda w: {"path": w.path("note.html"), "document": w.note},
     "write_network": lambda w: {"network": w.network, "path": w.path("a.npz")},
+    "write_pdf": lambda w: {"path": w.path("note.pdf"), "document": w.note},
     "write_workbook": lambda w: {"path": w.path("a.xlsx"), "sheets": {"A": w.table}},
     "zonal": lambda w: {"raster": w.raster("dem.tif", 1, "float32"), "units": w.units},
 }
@@ -620,12 +932,23 @@ ENTRIES: dict[str, Call] = {
 
 RESULTS = {
     "Apportionment",
+    "Attack",
+    "Autocorrelation",
     "Cleaning",
+    "Convergence",
+    "Design",
+    "Evaluation",
+    "Finding",
     "Lookup",
+    "Name",
     "Network",
+    "Observed",
+    "Protection",
     "Report",
     "Timetable",
     "Told",
+    "Typology",
+    "Weights",
 }
 """What verbs return: nobody makes one by hand."""
 

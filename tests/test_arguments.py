@@ -46,7 +46,7 @@ def test_every_public_verb_checks_its_arguments_first(name):
 
 def test_what_nobody_should_give_is_refused_by_its_name(tmp_path):
     chosen = random.Random(11).sample(  # noqa: S311 - any will do
-        fuzz.cases(), 2_000
+        fuzz.cases(), 1_500
     )
     outcomes = list(fuzz.ran(chosen, tmp_path))
     bad = [o for o in outcomes if o.kind not in ("right", "refused")]
@@ -124,6 +124,8 @@ def given(**changed):
         ({"names": {"a": "b"}}, r"names: of type dict is .* names and values"),
         ({"names": [("a", 1)]}, r"names: of type list"),
         ({"pair": "ab"}, r"pair: 'ab'"),
+        ({"pair": ("a",)}, r"pair: .*pass \(text: '…', text: '…'\)"),
+        ({"pair": ("a", 1)}, r"pair: of type tuple"),
         ({"word": 1}, r"word: 1 is of no use here; pass one of 'one', 'two'"),
     ],
 )
@@ -164,6 +166,7 @@ def test_what_is_of_the_type_passes(changed):
         ({"number": 1e300}, r"number: 1e\+300 is too large"),
         ({"minutes": [10**400]}, "minutes: .*too large"),
         ({"text": "a\ud800"}, "text: .* half a sign"),
+        ({"anything": float("nan"), "number": 1e300}, "number: .*too large"),
         ({"frame": gpd.GeoDataFrame({"a": [1]})}, r"frame: .*set_geometry"),
         ({"values": pd.Series([[1]])}, "values: a series of lists"),
     ],
@@ -193,6 +196,40 @@ def test_a_long_text_is_shown_short():
 def test_verbs_name_their_argument(call, said):
     with pytest.raises(TypeError, match=said):
         call()
+
+
+@pytest.mark.parametrize(
+    ("made", "error", "said"),
+    [
+        (lambda: bm.Cell("7", value=float("nan")), ValueError, "value: nan"),
+        (lambda: bm.Column("a", width=0.0), ValueError, "width: 0.0"),
+        (lambda: bm.Page((bm.Heading("a"), "b")), TypeError, "parts: of type tuple"),
+        (lambda: bm.Heading("a", level="1"), TypeError, "level: '1'"),
+        (lambda: bm.SecrecyRule(either={"a": "b"}), TypeError, "either: of type dict"),
+        (lambda: bm.read_theme("y" * 300), ValueError, "path: .*too long"),
+        (lambda: bm.page(bm.communes(epci="call"), title="x" * 601), ValueError, "601"),
+    ],
+)
+def test_what_makes_a_document_is_checked_when_it_is_made(made, error, said):
+    with pytest.raises(error, match=said):
+        made()
+
+
+def test_a_day_that_is_none_is_no_day():
+    about = {"where": "call", "author": "A", "date": pd.NaT}
+    with pytest.raises(bm.errors.VintageError, match="date: not a date: NaT"):
+        bm.observed(**about)
+
+
+def test_charts_name_what_they_are_not_told():
+    strips = fuzz.ENTRIES["peer_strips"](fuzz.World(Path()))
+    for name in ("labels", "decimals", "units"):
+        with pytest.raises(bm.errors.DataError, match=f"{name} say nothing of 'L04'"):
+            bm.peer_strips(**{**strips, name: {}})
+    with pytest.raises(bm.errors.DataError, match="of type list is not among"):
+        bm.peer_strips(**{**strips, "mine": ["59574"]})
+    with pytest.raises(bm.errors.DataError, match="decimals: -1 is no number"):
+        bm.peer_strips(**{**strips, "decimals": {"L04": -1}})
 
 
 @pytest.mark.parametrize(
@@ -238,6 +275,7 @@ def test_a_day_is_text_or_a_date(value, said):
         (lambda: arguments.texts_of([1], "m", "['a']"), TypeError, "m: 1 is no str"),
         (lambda: arguments.path_of(""), ValueError, "path: '' is no name of a file"),
         (lambda: arguments.path_of("a\0"), ValueError, "no name of a file"),
+        (lambda: arguments.path_of("é" * 200), ValueError, "too long for a name"),
         (lambda: arguments.path_of(3), TypeError, "path: 3 is no str or PathLike"),
         (lambda: arguments.text_of("", "t", named=True), ValueError, "t: '' is empty"),
         (

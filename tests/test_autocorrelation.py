@@ -15,6 +15,7 @@ from scipy import sparse, stats
 
 import basinmap as bm
 from basinmap.errors import (
+    ArgumentError,
     BasinmapWarning,
     CodeError,
     ColumnError,
@@ -184,8 +185,9 @@ def test_weights_without_a_meaning_are_refused():
         bm.Weights(pd.Index(["a", "b"]), np.eye(2), "soi-même")
     with pytest.raises(DataError, match="pandas Index"):
         bm.Weights(["a", "b"], np.eye(2), "x")
-    with pytest.raises(DataError, match="star='yes'"):
-        bm.hot_spots(None, None, star="yes")
+    near = bm.contiguity_weights(units)
+    with pytest.raises(ArgumentError, match=r"star: 'yes' is .* True or False"):
+        bm.hot_spots(rates(np.arange(9.0), near.codes), near, star="yes")
     with pytest.raises(DataError, match="above 0"):
         bm.Weights(pd.Index(["a", "b"]), sparse.csr_array([[0, -1], [1, 0]]), "x")
 
@@ -513,9 +515,9 @@ def test_what_cannot_be_compared_is_refused():
         bm.lisa(bm.describe(values, unit="logements", kind="stock"), near)
     with pytest.raises(DataError, match="negative"):
         bm.hot_spots(bm.describe(values - 3, kind="ratio", unit="points"), near)
-    with pytest.raises(DataError, match="contiguity_weights"):
+    with pytest.raises(ArgumentError, match=r"weights: 'queen' .*contiguity_weights"):
         bm.moran(values, "queen")
-    with pytest.raises(DataError, match="seed"):
+    with pytest.raises(ArgumentError, match=r"seed: 1\.5"):
         bm.moran(values, near, seed=1.5)
     with pytest.raises(DataError, match="permutations: a whole number from 99"):
         bm.moran(values, near, permutations=9)

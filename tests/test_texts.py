@@ -200,7 +200,7 @@ def test_streets_are_left_out_by_a_nature_with_accents(tmp_path):
     assert network.report.kilometres == pytest.approx(1, rel=3e-3)
 
 
-@pytest.mark.parametrize("encoding", ["latin-99", "", 3])
+@pytest.mark.parametrize("encoding", ["latin-99", ""])
 def test_an_encoding_that_does_not_exist_is_refused_by_every_reader(tmp_path, encoding):
     units = shapefile(tmp_path, written="utf-8", page="UTF-8")
     streets = roads(tmp_path, written="utf-8", page="UTF-8")

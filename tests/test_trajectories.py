@@ -12,6 +12,7 @@ from scipy.cluster.vq import kmeans2
 
 import basinmap as bm
 from basinmap.errors import (
+    ArgumentError,
     BasinmapWarning,
     CodeError,
     ColumnError,
@@ -127,11 +128,11 @@ def test_tables_that_do_not_match_are_refused():
         bm.shift_share(REGION, LATER, reference=pair)
     with pytest.raises(MeasureError):
         bm.shift_share(-REGION, LATER)
-    with pytest.raises(DataError, match="two tables"):
+    with pytest.raises(ArgumentError, match="start: of type Series"):
         bm.shift_share(REGION["I"], LATER)
     with pytest.raises(DataError, match="none at all in 'I'"):
         bm.location_quotient(REGION.assign(I=0))
-    with pytest.raises(DataError, match="got NoneType"):
+    with pytest.raises(ArgumentError, match="table: None"):
         bm.location_quotient(None)
 
 
@@ -184,7 +185,7 @@ def test_growth_without_years_is_refused():
     names = {"births": "b", "deaths": "d"}
     with pytest.raises(VintageError, match="write years="):
         bm.growth_split(table, start="p", end="q", **names)
-    with pytest.raises(VintageError, match="years: a number"):
+    with pytest.raises(ArgumentError, match=r"years: '5' is .* a number"):
         bm.growth_split(table, start="p", end="q", **names, years="5")
     table = table.rename(columns={"p": "p_2021", "q": "p_2016"})
     with pytest.raises(VintageError, match="not after"):
@@ -342,8 +343,10 @@ def test_a_year_that_is_missing_is_named():
         bm.resilience(jobs, shock=(2008, 2010))
     with pytest.raises(VintageError, match="years from 2008 to 2011"):
         bm.resilience(jobs, shock=(2005, 2010))
-    for shock in (2008, ("2008", "2010"), [2008, 2010]):
-        with pytest.raises(VintageError, match="two years"):
+    with pytest.raises(VintageError, match="two years"):
+        bm.resilience(jobs, shock=[2008, 2010])
+    for shock in (2008, ("2008", "2010"), (2008,)):
+        with pytest.raises(ArgumentError, match=r"shock: .*a whole number, a whole"):
             bm.resilience(jobs, shock=shock)
 
 
@@ -441,7 +444,7 @@ def test_segregation_that_means_nothing_is_told():
         bm.segregation(table, "t", total="g")
     with pytest.raises(MeasureError, match="both the group and all"):
         bm.segregation(table, "g", total="g")
-    with pytest.raises(ColumnError, match=r"no column \['city'\]"):
+    with pytest.raises(ArgumentError, match="by: of type list"):
         bm.segregation(table, "g", total="t", by=["city"])
     with pytest.raises(ColumnError, match="no column 'city'"):
         bm.segregation(table, "g", total="t", by="city")

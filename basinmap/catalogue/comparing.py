@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.catalogue.computing import Asked, Worked, Worker
 from basinmap.catalogue.entries import Indicator, catalogue, indicator
 from basinmap.catalogue.ledgers import Ledger
@@ -186,6 +187,7 @@ def compare(  # noqa: PLR0913 - each is a choice that changes the figures
     >>> int(found["rank"]["grand-douaisis"]), int(found["peers"]["grand-douaisis"])
     (2, 5)
     """
+    check_given(compare, locals())
     item = indicator(indicator_id, variant)
     if item.kind == "flow":
         msg = f"{item.id} is of flows between units, which have no territory above"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -18,7 +18,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FuncFormatter, MaxNLocator
+from pandas.api.types import is_hashable
 
+from basinmap.arguments import check_given, shown
 from basinmap.errors import DataError, culprits
 from basinmap.export.parts import Cell, Column, Figure, Table
 from basinmap.maps.look.themes import PRINT, settings
@@ -116,6 +118,19 @@ def _checked(slug: str, table: pd.DataFrame) -> pd.DataFrame:
     return table.astype(float)
 
 
+def _check_told(
+    slug: str,
+    names: Iterable[object],
+    told: Mapping[str, object] | pd.Series,
+    argument: str,
+) -> None:
+    """Check that something is told of each of what is shown."""
+    lacking = [str(name) for name in names if str(name) not in told]
+    if lacking:
+        msg = f"chart {slug!r}: {argument} say nothing of {culprits(lacking)}"
+        raise DataError(msg)
+
+
 def line_chart(
     slug: str,
     lines: pd.DataFrame,
@@ -158,6 +173,7 @@ def line_chart(
     >>> line_chart("courbe", lines, caption="Base 100", source="Insee").alt
     'Courbes de 2016 à 2023\xa0: Somain, de 100,0 à 94,2.'
     """
+    check_given(line_chart, locals())
     lines = _checked(slug, lines).sort_index()
     if not pd.api.types.is_integer_dtype(lines.index):
         msg = (
@@ -432,6 +448,7 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
     >>> bar_chart("vacants", values, caption="Logements vacants", source="Insee").alt
     'Barres\xa0: Lens, 1\u202f973\u202f; Liévin, 965.'
     """
+    check_given(bar_chart, locals())
     table = _checked(slug, values.to_frame("valeur"))
     line = table["valeur"]
     if order:
@@ -531,6 +548,7 @@ def stacked_bars(
     >>> stacked_bars("parc", parts, caption="Parc", source="Insee").alt
     'Barres empilées, en\xa0%\xa0: Somain, Maisons 84, Appartements 16.'
     """
+    check_given(stacked_bars, locals())
     parts = _checked(slug, parts)
     if len(parts.columns) > len(_STACK):
         msg = f"chart {slug!r}: {len(parts.columns)} parts; six can be told apart"
@@ -652,9 +670,17 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
     ...     caption="Place", source="Insee").alt
     'Place de Somain parmi 2\xa0: Vacance, 7,6 (de 1,7 à 7,6\u202f; EPCI 6,7).'
     """
+    check_given(peer_strips, locals())
     values = _checked(slug, values)
-    if mine not in values.index:
-        msg = f"chart {slug!r}: {mine!r} is not among the {len(values)} peers"
+    for told_by, argument in (
+        (reference, "reference"),
+        (labels, "labels"),
+        (decimals, "decimals"),
+        (units, "units"),
+    ):
+        _check_told(slug, values.columns, told_by, argument)
+    if not is_hashable(mine) or mine not in values.index:
+        msg = f"chart {slug!r}: {shown(mine)} is not among the {len(values)} peers"
         raise DataError(msg)
 
     def draw(axes: Axes) -> None:
@@ -803,8 +829,10 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
     ...     caption="Vacance", source="Insee").alt
     'Grand Douaisis, 8,5 (communes de 1,7 à 15,6).'
     """
+    check_given(range_strips, locals())
     table = _checked(slug, totals.to_frame("total"))
     line = table["total"].sort_values(ascending=False, kind="stable")
+    _check_told(slug, line.index, units, "units")
     bare = [str(name) for name in line.index if units[str(name)].dropna().empty]
     if bare:
         msg = f"chart {slug!r}: no commune of {culprits(bare)} has a value"
@@ -922,12 +950,13 @@ def age_pyramid(
     >>> age_pyramid("ages", ages, caption="Âges", source="Insee").alt
     'Pyramide des âges, en\xa0% de la population\xa0: 0-14 ans, hommes 25,0, ...'
     """
+    check_given(age_pyramid, locals())
     lacking = [name for name in ("Hommes", "Femmes") if name not in counts]
     if lacking:
         msg = f"chart {slug!r}: no column {culprits(lacking)}"
         raise DataError(msg)
     mine = _shares(slug, counts)
-    beside = None if other is None else _shares(slug, other.loc[counts.index])
+    beside = None if other is None else _shares(slug, _alike(slug, other, counts))
 
     def draw(axes: Axes) -> None:
         places = np.arange(len(mine))
@@ -975,6 +1004,19 @@ def age_pyramid(
         table=Table(columns, rows, caption),
         room_mm=(20, 7, 3, 6),
     )
+
+
+def _alike(slug: str, other: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    """Return the other population by the ages of the first."""
+    columns = [name for name in ("Hommes", "Femmes") if name not in other]
+    gone = [age for age in counts.index if age not in other.index]
+    if columns or gone or not other.index.is_unique:
+        msg = (
+            f"chart {slug!r}: other needs the columns and the ages of counts, each "
+            f"once; it lacks {culprits([*columns, *gone]) or 'none, but repeats some'}"
+        )
+        raise DataError(msg)
+    return other.loc[counts.index]
 
 
 def _shares(slug: str, counts: pd.DataFrame) -> pd.DataFrame:

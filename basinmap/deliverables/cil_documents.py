@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from basinmap.arguments import check_given
 from basinmap.deliverables.chapters import Chapter, chapter_parts, not_supplied
 from basinmap.deliverables.housing_documents import situation_figure
 from basinmap.deliverables.observed import Observed
@@ -101,6 +102,7 @@ def cil_document(
     >>> cil_document(about).title
     'Conférence intercommunale du logement – CA de Lens-Liévin'
     """
+    check_given(cil_document, locals())
     in_qpv = about.supplied("S07", "S11", "S12")
     if in_qpv and not generation:
         msg = (

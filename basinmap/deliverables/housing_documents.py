@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.deliverables.chapters import (
     Chapter,
     CommuneMaps,
@@ -221,6 +222,7 @@ def plh_document(about: Observed, *, fiches: bool = True) -> Document:
     >>> plh_document(about, fiches=False).title
     'Programme local de l’habitat – SCoT Osartis-Marquion'
     """
+    check_given(plh_document, locals())
     running = f"Programme local de l’habitat · {typeset(about.area.name)}"
     chapters = [
         Page(parts, running=running, slug=chapter.slug)

@@ -18,6 +18,7 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.entries import Indicator, catalogue
 from basinmap.deliverables.subjects import Subject
@@ -455,6 +456,7 @@ def observed(
     >>> [other.short for other in about.others]
     ['SCoT', 'Bassin minier', 'Pas-de-Calais']
     """
+    check_given(observed, locals())
     if not author.strip():
         msg = "author is blank: a document is signed, author='…'"
         raise DataError(msg)

@@ -16,6 +16,7 @@ import geopandas as gpd
 import pandas as pd
 
 from basinmap.access.circles import rings
+from basinmap.arguments import check_given
 from basinmap.catalogue.computing import compute
 from basinmap.deliverables.chapters import key_figures, map_figure
 from basinmap.deliverables.charts import bar_chart, line_chart
@@ -200,6 +201,7 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     >>> pic_document(about).title
     'Louvre-Lens\xa0: état du territoire, édition 2026'
     """
+    check_given(pic_document, locals())
     given = dict(answers or {})
     if strange := sorted(set(given) - {q.number for q in questions}):
         msg = f"answers to {culprits(list(map(str, strange)))}, which are no questions"
@@ -232,7 +234,7 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
         Page(_rings_parts(about, ring), running=running, slug="couronnes"),
         Page(_studies(studies), running=running, slug="etudes"),
     ]
-    if evaluation:
+    if len(evaluation):
         pages.append(Page(tuple(evaluation), running=running, slug="evaluation"))
     pages.append(Page(_last(about, questions), running=running, slug="methode"))
     return Document(
@@ -453,7 +455,7 @@ def _answer(
 
 def _studies(studies: Sequence[tuple[str, str]]) -> tuple[Part, ...]:
     head = Heading("Études de l’année")
-    if not studies:
+    if not len(studies):
         return head, Paragraph("Aucune étude n’est jointe à cette édition.")
     rows = tuple((Cell(typeset(t)), Cell(typeset(told))) for t, told in studies)
     columns = (

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import basinmap
+from basinmap.arguments import check_given, path_of
 from basinmap.errors import BasinmapError, DataError, OutputError, culprits
 from basinmap.staging import MANIFEST, write_whole
 
@@ -157,7 +158,8 @@ def init(folder: str | Path) -> Path:
     ...     len(read_project(init(folder)).jobs)
     3
     """
-    path = Path(folder) / PROJECT
+    check_given(init, locals())
+    path = path_of(folder, "folder", error=OutputError) / PROJECT
     if path.exists():
         msg = f"{path} is there already; change it, or give another folder"
         raise OutputError(msg)
@@ -181,7 +183,8 @@ def read_project(path: str | Path) -> Project:
         If it is no TOML, lacks something, or holds an unknown key: the keys there are
         are listed.
     """
-    file = Path(path) / PROJECT if Path(path).is_dir() else Path(path)
+    given_path = path_of(path)
+    file = given_path / PROJECT if given_path.is_dir() else given_path
     try:
         given = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
@@ -353,8 +356,9 @@ def build(
     ...     [built.done for built in (*build(project), *build(project))]
     [True, False]
     """
+    check_given(build, locals())
     project = read_project(path)
-    where = Path(out) if out is not None else project.folder / "documents"
+    where = path_of(out, "out") if out is not None else project.folder / "documents"
     found = []
     for job in project.jobs:
         folder, key = where / job.name, _hashed(project, job)

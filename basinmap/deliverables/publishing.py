@@ -15,6 +15,7 @@ from typing import Final
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.deliverables.cil_documents import cil_document
 from basinmap.deliverables.evaluation_parts import evaluation_parts
 from basinmap.deliverables.observed import Observed, observed
@@ -151,6 +152,7 @@ def write_document(
     ...     sorted(path.name for path in made.iterdir())
     ['manifest.json', 'note.html']
     """
+    check_given(write_document, locals())
     asked = checked_formats(formats)
     whole = with_texts(document, texts) if texts else document
     with staged_folder(out) as folder:
@@ -248,6 +250,7 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     ...     sorted(path.name for path in made.iterdir())
     ['bulletin-logement-vacance.html', 'manifest.json']
     """
+    check_given(scot_observatory, locals())
     document = bulletin_document(_about(scot, author, date, counts), theme, issue=issue)
     return write_document(out, document, formats=formats, theme=look, texts=texts)
 
@@ -304,6 +307,7 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     ...     sorted(path.name for path in made.iterdir())
     ['cil.html', 'manifest.json']
     """
+    check_given(cil, locals())
     about = _about(epci, author, date, counts)
     document = cil_document(about, generation=generation)
     return write_document(out, document, formats=formats, theme=look, texts=texts)
@@ -384,6 +388,7 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     ...     sorted(path.name for path in made.iterdir())
     ['manifest.json', 'pic.html']
     """
+    check_given(pic, locals())
     about = _about(where, author, date, counts)
     if about.date.year != year:
         msg = f"edition {year} is dated {about.date:%d/%m/%Y}; give date= in that year"

@@ -7,6 +7,7 @@ from typing import Final
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.catalogue.entries import catalogue
 from basinmap.deliverables.chapters import (
     Chapter,
@@ -189,6 +190,7 @@ def bulletin_document(about: Observed, theme: str, *, issue: str = "") -> Docume
     >>> bulletin_document(about, "logement-vacance").title[:64]
     'Dans le SCoT du Grand Douaisis, le taux de vacance des logements'
     """
+    check_given(bulletin_document, locals())
     if theme not in THEMES:
         msg = f"unknown theme {theme!r}; choose among {', '.join(THEMES)}"
         raise CodeError(msg)

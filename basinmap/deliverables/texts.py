@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from basinmap.arguments import check_given, path_of
 from basinmap.deliverables.markdown import parts_of
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.export.parts import (
@@ -44,6 +45,7 @@ def keys_of(document: Document) -> dict[str, str]:
     >>> bm.keys_of(bm.Document("d", "D", "A", dt.date(2026, 1, 1), (page,)))
     {'un.lead': 'Deux.'}
     """
+    check_given(keys_of, locals())
     found = {}
     for part in document.parts:
         if isinstance(part, Paragraph) and part.key:
@@ -75,7 +77,8 @@ def read_texts(folder: str | Path) -> dict[str, str]:
     ...     read_texts(folder)
     {'vacance.lead': 'Notre lecture.'}
     """
-    where = Path(folder)
+    check_given(read_texts, locals())
+    where = path_of(folder, "folder")
     if not where.is_dir():
         msg = f"{where} is no folder of texts; give one with files such as vacance.md"
         raise DataError(msg)
@@ -118,6 +121,7 @@ def with_texts(document: Document, texts: Mapping[str, str]) -> Document:
     >>> bm.keys_of(bm.with_texts(note, {"un.lead": "Trois."}))
     {}
     """
+    check_given(with_texts, locals())
     known = keys_of(document)
     unknown = [key for key in texts if key not in known]
     if unknown:

@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Final
 
+from basinmap.arguments import check_fields, check_given, path_of
 from basinmap.errors import DataError, culprits
 
 __all__ = ["DocumentTheme", "read_theme"]
@@ -51,6 +52,7 @@ class DocumentTheme:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be printed, by name."""
+        check_fields(self)
         bad = [i for i in _INKS if not _COLOR.fullmatch(str(getattr(self, i)))]
         if bad:
             told = ", ".join(f"{ink} = {getattr(self, ink)!r}" for ink in bad)
@@ -99,7 +101,8 @@ def read_theme(path: str | Path) -> DocumentTheme:
     ...     read_theme(file).main
     '#004b87'
     """
-    file = Path(path)
+    check_given(read_theme, locals())
+    file = path_of(path)
     try:
         given = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:

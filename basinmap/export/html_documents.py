@@ -8,6 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
+from basinmap.arguments import check_given
 from basinmap.errors import LibraryError
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.flat import flat_document
@@ -64,6 +65,7 @@ def write_html(
     ...     '<h1 id="titre-1">Vacance</h1>' in (Path(folder) / "note.html").read_text()
     True
     """
+    check_given(write_html, locals())
     write_whole(path, html_text(document, theme=theme).encode())
 
 

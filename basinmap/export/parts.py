@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from basinmap.arguments import check_fields, number_of
 from basinmap.errors import DataError, culprits
 from basinmap.typography import long_date, printable, stopped, typeset
 
@@ -206,6 +207,10 @@ class Heading:
     id: str = ""
     listed: bool = True
 
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
@@ -229,6 +234,10 @@ class Paragraph:
     bullet: bool = False
     key: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -248,6 +257,12 @@ class Cell:
     text: str
     state: StateOfCell = "value"
     value: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+        if self.value is not None:
+            number_of(self.value, "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +287,10 @@ class KeyFigure:
     detail: str = ""
     indicator: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class KeyFigures:
@@ -285,6 +304,10 @@ class KeyFigures:
     """
 
     items: tuple[KeyFigure, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +331,11 @@ class Column:
     align: Literal["left", "right"] = "right"
     width: float = 1.0
     mine: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+        number_of(self.width, "width", above=0, such_as=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,6 +369,10 @@ class Table:
     groups: Mapping[int, str] = field(default_factory=dict)
     total: int | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
@@ -370,6 +402,11 @@ class LegendEntry:
     shape: Literal["box", "disc", "square", "line"] = "box"
     size_mm: float = 0.0
 
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+        number_of(self.size_mm, "size_mm", least=0)
+
 
 @dataclass(frozen=True, slots=True)
 class Legend:
@@ -386,6 +423,10 @@ class Legend:
 
     title: str
     entries: tuple[LegendEntry, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,6 +466,12 @@ class Figure:
     legends: tuple[Legend, ...] = ()
     table: Table | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+        for length in self.size_mm:
+            number_of(length, "size_mm", such_as="(182, 80)")
+
 
 @dataclass(frozen=True, slots=True)
 class Note:
@@ -448,6 +495,10 @@ class Note:
     paragraphs: tuple[str | Inline, ...]
     key: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Data:
@@ -462,6 +513,10 @@ class Data:
 
     files: tuple[tuple[str, str], ...]
 
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:
@@ -475,6 +530,10 @@ class Contents:
     """
 
     depth: int = 2
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
 
 
 Part = Heading | Paragraph | KeyFigures | Figure | Table | Note | Data | Contents
@@ -508,6 +567,10 @@ class Page:
     slug: str = ""
     landscape: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
@@ -540,6 +603,10 @@ class Document:
     subtitle: str = ""
     lang: str = "fr"
     subject: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is of another type."""
+        check_fields(self)
 
     @property
     def parts(self) -> Iterator[Part]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, LibraryError, culprits
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.flat import flat_document
@@ -68,6 +69,7 @@ def write_pdf(
     ...     (Path(folder) / "note.pdf").read_bytes()[:5]
     b'%PDF-'
     """
+    check_given(write_pdf, locals())
     write_whole(path, pdf_bytes(document, theme=theme))
 
 

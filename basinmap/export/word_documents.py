@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Any, Final
 
+from basinmap.arguments import check_given
 from basinmap.errors import LibraryError
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.flat import headings_of
@@ -83,6 +84,7 @@ def write_docx(
     ...     (Path(folder) / "note.docx").read_bytes()[:2]
     b'PK'
     """
+    check_given(write_docx, locals())
     write_whole(path, docx_bytes(document, theme=theme))
 
 

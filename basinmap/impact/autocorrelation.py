@@ -14,6 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.impact.conditional import LEAST, Tails, affordable, discoveries, tails
 from basinmap.impact.samples import Sample, check_seed, facts_of, sample_of
@@ -200,6 +201,7 @@ def moran(
     >>> round(found.statistic, 3), found.units
     (0.095, 36)
     """
+    check_given(moran, locals())
 
     def statistic(sample: Sample) -> Callable[[Floats], Floats]:
         matrix = sample.standardised
@@ -258,6 +260,7 @@ def geary(
     >>> round(bm.geary(vacancy, bm.contiguity_weights(lens)).statistic, 3)
     0.789
     """
+    check_given(geary, locals())
     check_rate(values, _COUNTED)
     sample = sample_of(values, weights)
     matrix = sample.standardised
@@ -321,6 +324,7 @@ def getis_ord(
     >>> round(bm.getis_ord(vacancy, bm.contiguity_weights(lens)).statistic, 4)
     0.1418
     """
+    check_given(getis_ord, locals())
     check_rate(values, _COUNTED)
     sample = sample_of(values, weights)
     _check_positive(sample)
@@ -384,6 +388,7 @@ def join_counts(
     >>> found["joins"].tolist()
     [51.0, 28.0, 5.0]
     """
+    check_given(join_counts, locals())
     check_choice(alternative, "alternative", _ALTERNATIVES)
     check_seed(seed, permutations)
     if kind_of(categories) not in {"", "category"}:
@@ -490,6 +495,7 @@ def lisa(
     >>> int(found["cluster"].value_counts()["Non significatif"])
     36
     """
+    check_given(lisa, locals())
     check_rate(values, _COUNTED)
     sample = sample_of(values, weights)
     test = _Test(sample, permutations, seed, alternative, correction, alpha)
@@ -575,6 +581,7 @@ def hot_spots(
     >>> found["z"].round(2).loc[["62498", "62510"]].tolist()
     [1.78, 0.47]
     """
+    check_given(hot_spots, locals())
     check_flag(star, "star")
     check_rate(values, _COUNTED)
     sample = sample_of(values, weights)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pyproj import Proj, Transformer
 from scipy.spatial.distance import cdist
 
+from basinmap.arguments import check_given
 from basinmap.errors import (
     CodeError,
     ColumnError,
@@ -440,6 +441,7 @@ def design(  # noqa: PLR0913 - each is a choice that changes the figures
     Design('Population municipale', 2016 to 2023, 'Louvre-Lens': 47 communes within
     10 km, 501 from 20 to 40 km)
     """
+    check_given(design, locals())
     check_choice(missing, "missing", ("refuse", "drop"))
     check_communes(table)
     counts_of(outcome)

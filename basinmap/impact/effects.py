@@ -16,6 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from basinmap.arguments import check_given
 from basinmap.errors import VintageError, culprits
 from basinmap.impact.contrasts import (
     Rings,
@@ -139,6 +140,7 @@ def difference_in_differences(design: Design) -> Finding:
     term
     after     -1.68  257.0   501.0
     """
+    check_given(difference_in_differences, locals())
     check_before(design)
     table = estimates(design, design.change[:, None], ["after"])
     return _finding(design, table, ["after"])
@@ -168,6 +170,7 @@ def event_study(design: Design) -> Finding:
     >>> found.chart["estimate"].round(2).tolist()
     [0.0, -0.82, -1.68]
     """
+    check_given(event_study, locals())
     check_design(design)
     reference = reference_of(design)
     at = design.years.index(reference)

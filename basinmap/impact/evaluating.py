@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from basinmap.access.circles import rings
+from basinmap.arguments import check_given
 from basinmap.errors import DataError, VintageError
 from basinmap.impact.designs import EVENTS, Design, Missing, design, museum
 from basinmap.impact.effects import (
@@ -142,6 +143,7 @@ def evaluation(  # noqa: PLR0913 - each is a choice that changes the figures
     >>> chapter.difference is None
     True
     """
+    check_given(evaluation, locals())
     plan = design(
         table,
         outcome=outcome,

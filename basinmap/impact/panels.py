@@ -13,6 +13,7 @@ import pandas as pd
 import shapely
 
 from basinmap.access.counting import reach
+from basinmap.arguments import check_given, texts_of
 from basinmap.errors import DataError, MeasureError, VintageError, culprits
 from basinmap.impact.designs import EVENTS, day_of, museum
 from basinmap.impact.outcomes import (
@@ -35,6 +36,7 @@ from basinmap.spatial.options import check_choice
 from basinmap.spatial.overlaps import shared_surface
 from basinmap.spatial.projections import (
     METRIC,
+    check_finite,
     check_frame,
     check_metric,
     check_same_crs,
@@ -139,6 +141,7 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
     40000 2016  control       501   1529081.0             100.0
           2023  control       501   1554031.0             101.6
     """
+    check_given(ring_panel, locals())
     check_choice(missing, "missing", ("refuse", "drop"))
     check_communes(table)
     wanted = _wanted(measures)
@@ -241,6 +244,7 @@ def check_areas_of(areas: gpd.GeoDataFrame, units: gpd.GeoDataFrame) -> None:
     """
     check_frame(areas, "areas")
     check_metric(areas, "areas")
+    check_finite(areas.geometry, "areas")
     check_same_crs(areas, units, names=("areas", "communes"))
     check_unique(areas.index, "areas")
     twice = shared_surface(areas) if areas.index.nlevels == 1 else 0.0
@@ -369,7 +373,7 @@ def _roles(areas: gpd.GeoDataFrame, roles: Sequence[str] | None) -> dict[object,
         middle = ["buffer"] * max(count - 2, 0)
         found = ["treated", *middle, "control"][:count] if count > 1 else ["treated"]
     else:
-        found = list(roles)
+        found = texts_of(roles, "roles", "['treated', 'control']")
     wrong = sorted({role for role in found if role not in _ROLES})
     if wrong or len(found) != count:
         msg = (

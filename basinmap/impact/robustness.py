@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
+from basinmap.arguments import check_given, number_of
 from basinmap.errors import DataError, VintageError, culprits
 from basinmap.impact.bounds import fixed_length
 from basinmap.impact.contrasts import contrast, loads
@@ -81,6 +82,7 @@ def pre_trends(design: Design) -> Finding:
     >>> float(row["estimate"].round(2)), bool(row["p"] > 0.05)
     (-0.16, True)
     """
+    check_given(pre_trends, locals())
     check_before(design)
     years = np.array(design.years)[~design.after]
     if len(years) < 2:
@@ -144,6 +146,7 @@ def placebo_dates(design: Design) -> Finding:
     >>> bm.placebo_dates(plan).chart["p"].gt(0.05).tolist()
     [True, True, True, True]
     """
+    check_given(placebo_dates, locals())
     check_before(design)
     before = np.flatnonzero(~design.after)
     if len(before) < 3:
@@ -211,6 +214,7 @@ def ring_sweep(
     >>> sweep["communes"].tolist()
     [0, 0, 47, 47]
     """
+    check_given(ring_sweep, locals())
     check_design(design)
     treated, gaps = metres(treated, "treated"), metres(gaps, "gaps")
     wrong = [d for d in [*treated, *(1 + g for g in gaps)] if not d > 0]
@@ -297,6 +301,8 @@ def among_towns(design: Design, *, least: float = TOWN) -> Finding:
     >>> found.chart[["rank", "places"]].astype(int).loc["towns"].tolist()
     [55, 100]
     """
+    check_given(among_towns, locals())
+    number_of(least, "least", least=0, such_as=5_000)
     check_design(design)
     other = design.among_towns(least)
     if len(other.places) < FEWEST:
@@ -359,6 +365,7 @@ def synthetic_control(design: Design) -> Finding:
     >>> float(found.table["gap"].iloc[0].round(2))
     -0.01
     """
+    check_given(synthetic_control, locals())
     check_before(design)
     before = ~design.after
     if before.sum() < 2:
@@ -498,6 +505,7 @@ def trend_bounds(
     0.0    -3.1   1.6
     0.1    -3.3   1.7
     """
+    check_given(trend_bounds, locals())
     check_before(design)
     reference = reference_of(design)
     years = np.array(design.years)
@@ -520,8 +528,8 @@ def trend_bounds(
         if changes is None
         else metres(changes, "changes")
     )
-    if min(allowed) < 0:
-        msg = f"changes: of slope, 0 or more, not {culprits(allowed)}"
+    if min(allowed, default=-1) < 0:
+        msg = f"changes: of slope, 0 or more, not {culprits(allowed) or 'none'}"
         raise DataError(msg)
     rows = {
         change: fixed_length(

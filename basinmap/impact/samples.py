@@ -23,6 +23,7 @@ from basinmap.values.told import told_of, upheld
 __all__ = ["LEFT_OUT", "Sample", "check_seed", "facts_of", "sample_of"]
 
 _LEAST: Final = 5
+_DRAWS: Final = 1_000_000
 """Units under which nothing is said of neighbours."""
 
 LEFT_OUT: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
@@ -149,6 +150,9 @@ def check_seed(
         if not whole or int(value) < low:  # type: ignore[call-overload]
             msg = f"{name}: a whole number from {low}, got {value!r}"
             raise DataError(msg)
+    if int(permutations) > _DRAWS:  # type: ignore[call-overload]
+        msg = f"{what}: {permutations} is more than {_DRAWS:,}; 9999 tell enough"
+        raise DataError(msg)
 
 
 def _check_weights(weights: object) -> None:

@@ -10,13 +10,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from basinmap.arguments import check_given
 from basinmap.errors import ColumnError, DataError, MeasureError, culprits
 from basinmap.impact.counts import counts_of, gravest_state, laid_out, of_source
 from basinmap.measures import missing
 from basinmap.spatial.combining import part_of
 from basinmap.spatial.options import check_flag
 from basinmap.states import STATES
-from basinmap.territory.levels import PRINTED
+from basinmap.territory.levels import PRINTED, check_unique
 from basinmap.territory.wholes import remarks, warn_of_part
 from basinmap.typography import number, typeset
 from basinmap.values.told import Told, measures_of, retell, tell
@@ -137,6 +138,7 @@ def segregation(
     >>> found.loc["62498", ["units", "dissimilarity"]].astype(float).round(3).tolist()
     [17.0, 0.157]
     """
+    check_given(segregation, locals())
     check_flag(allow_partial, "allow_partial")
     if group == total:
         msg = f"{group!r} is both the group and all of them: give total= another column"
@@ -175,6 +177,7 @@ def _parent(table: pd.DataFrame, by: str | pd.Series | None) -> pd.Series:
     if by is None:
         return pd.Series("ensemble", index=table.index, name="territory")
     if isinstance(by, pd.Series):
+        check_unique(by.index, "by")
         return by.reindex(table.index)
     if not isinstance(by, str) or by not in table.columns:
         msg = f"by: no column {by!r}; found {culprits(table.columns)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from basinmap.arguments import check_given
 from basinmap.errors import (
     CodeError,
     ColumnError,
@@ -114,6 +115,7 @@ def shift_share(
     >>> shift_share(start, end).loc["x"].round(2).tolist()
     [100.0, 130.0, 30.0, 20.0, 2.5, 7.5]
     """
+    check_given(shift_share, locals())
     check_flag(detail, "detail")
     sectors = _sectors(start, end)
     first, states = counts_of(start, sectors)
@@ -151,6 +153,11 @@ def _told_parts() -> dict[str, Told]:
     return {name: Told(kind="stock", label=label) for name, label in labels.items()}
 
 
+def _apart(one: Iterable[object], other: Iterable[object]) -> list[object]:
+    """Return what is in one of two alone, whatever it is."""
+    return sorted({*one} ^ {*other}, key=str)
+
+
 def _sectors(start: pd.DataFrame, end: pd.DataFrame) -> list[str]:
     both = (start, end)
     if not all(isinstance(table, pd.DataFrame) for table in both):
@@ -158,7 +165,7 @@ def _sectors(start: pd.DataFrame, end: pd.DataFrame) -> list[str]:
         raise DataError(msg)
     names = [[c for c in t.columns if not str(c).endswith("_state")] for t in both]
     for one, other, what in [(*names, "sector"), (start.index, end.index, "unit")]:
-        apart = pd.Index(one).symmetric_difference(pd.Index(other))
+        apart = _apart(one, other)
         if len(apart):
             msg = (
                 f"{len(apart)} {what}(s) in one table only: {culprits(apart)}; a "
@@ -238,6 +245,7 @@ def location_quotient(
     >>> location_quotient(jobs)["mine"].tolist()
     [1.5, 0.5]
     """
+    check_given(location_quotient, locals())
     if not isinstance(table, pd.DataFrame):
         msg = f"expected a table of counts, got {type(table).__name__}"
         raise DataError(msg)
@@ -310,6 +318,7 @@ def growth_split(
     >>> found.loc["59574"].round(2).tolist()
     [-20.0, 10.0, -30.0, -0.4, 0.2, -0.6]
     """
+    check_given(growth_split, locals())
     counts, states = counts_of(table, [start, end, births, deaths])
     span = _span(table, start, end, years)
     why = gravest_state(states)
@@ -473,6 +482,7 @@ def convergence(
     >>> round(found.beta, 4), found.sigma["deviation"].round(3).tolist()
     (-0.0339, [0.566, 0.375])
     """
+    check_given(convergence, locals())
     years = years_of(levels)
     stocks = [n for n in years.values() if told_of(levels[n]).kind == "stock"]
     if stocks:
@@ -596,11 +606,12 @@ def rank_mobility(first: pd.Series, last: pd.Series) -> pd.DataFrame:
     >>> rank_mobility(first, last)["change"].tolist()
     [0.0, -1.0, 1.0]
     """
+    check_given(rank_mobility, locals())
     pair = {}
     for values, what in ((first, "first"), (last, "last")):
         check_series(values, what)
         pair[what] = _known(values)
-    apart = first.index.symmetric_difference(last.index)
+    apart = _apart(first.index, last.index)
     if len(apart):
         msg = (
             f"{len(apart)} code(s) at one date only: {culprits(apart)}; bring both to "
@@ -684,6 +695,7 @@ def resilience(
     >>> found[["drop", "recovered", "outcome"]].values.tolist()
     [[-10.0, 2011.0, 'Recul effacé'], [-20.0, nan, 'Recul non effacé']]
     """
+    check_given(resilience, locals())
     years = years_of(levels)
     start, worst, end = _window(years, shock, until)
     names = [years[year] for year in range(start, end + 1)]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import cut_tree, fcluster, linkage
 from tqdm import tqdm
 
+from basinmap.arguments import check_given, texts_of
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.impact.counts import of_source
 from basinmap.impact.samples import check_seed
@@ -140,6 +141,7 @@ def typology(
     >>> found.profile["units"].tolist(), found.groups["62498"]
     ([24, 12], 'urbain')
     """
+    check_given(typology, locals())
     check_seed(seed, draws, least=0, what="draws")
     values = _indicators(indicators)
     states = _left_out(indicators, values)
@@ -233,7 +235,7 @@ def _check_groups(
     _check_columns(known)
     if names is None:
         return
-    given = list(names) if isinstance(names, list | tuple) else []
+    given = texts_of(names, "names", "['minier', 'rural']")
     if len(set(given)) != count or len(given) != count:
         msg = f"names: {count} different names, the largest kind first; got {names!r}"
         raise DataError(msg)

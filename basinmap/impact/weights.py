@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.spatial import cKDTree
 
+from basinmap.arguments import check_given
 from basinmap.errors import (
     BasinmapWarning,
     CodeError,
@@ -225,6 +226,7 @@ def contiguity_weights(
     >>> int(near.counts["62498"]), near.isolates
     (7, ())
     """
+    check_given(contiguity_weights, locals())
     pairs = neighbours(units, points=corners, tolerance=tolerance)
     codes = units.index
     one = codes.get_indexer(pairs["unit"])
@@ -278,6 +280,7 @@ def distance_weights(
     >>> near.rule, set(near.counts)
     ("les 4 plus proches à vol d'oiseau", {4})
     """
+    check_given(distance_weights, locals())
     if (within is None) == (nearest is None):
         msg = "give within= (metres), or nearest= (how many), one of the two"
         raise DataError(msg)
@@ -337,6 +340,7 @@ def time_weights(times: pd.DataFrame, *, within: float) -> Weights:
     >>> time_weights(times, within=15).counts.tolist()
     [1, 2, 1]
     """
+    check_given(time_weights, locals())
     check_size(within, "within is a time in minutes above 0, such as 15")
     minutes = _minutes(times, within)
     codes = _both_ways(minutes.index)
@@ -386,6 +390,7 @@ def weights_of(graph: Any, *, rule: str) -> Weights:  # noqa: ANN401 - of PySAL
     >>> bm.weights_of(graph, rule="communes qui se touchent")
     <Weights of 36 units: communes qui se touchent>
     """
+    check_given(weights_of, locals())
     pairs = getattr(graph, "adjacency", None)
     codes = getattr(graph, "unique_ids", None)
     if not isinstance(pairs, pd.Series) or codes is None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from basinmap.arguments import check_choice
+from basinmap.arguments import check_choice, check_given
 from basinmap.secrecy.options import check_options
 from basinmap.secrecy.probes import Probe
 from basinmap.secrecy.programs import FEASIBLE
@@ -149,6 +149,7 @@ def attack(  # noqa: PLR0913 - each is something that an intruder knows
     >>> found.cells[["code", "low", "high", "how"]].values.tolist()
     [['a', 7.0, 7.0, 'vacants, epci E (37) − vacants, commune b (30)']]
     """
+    check_given(attack, locals())
     check_options(
         tables=tables,
         known=known,

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from basinmap.arguments import check_flag, check_kind, number_of
+from basinmap.arguments import check_flag, check_given, check_kind, number_of
 from basinmap.errors import DataError, SecrecyError, culprits
 from basinmap.secrecy.attacking import clashes_of, determined
 from basinmap.secrecy.guards import Guard, Sides, guard
@@ -189,6 +189,7 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
     >>> safe.cells["why"].tolist()
     ['primary', 'protection']
     """
+    check_given(protect, locals())
     check_options(tables=tables, known=known, links=links, drift=drift, rounded=rounded)
     check_kind(
         rules, (SecrecyRule, str, int, Mapping), "rules", "a threshold: rules=11"

@@ -469,7 +469,8 @@ def sums_of(links: Links | None) -> dict[str, tuple[str, ...]]:
     for total, link in (links or {}).items():
         if isinstance(link, Ratio | Growth):
             continue
-        if isinstance(link, str) or not link:
+        named = isinstance(link, str) or not isinstance(link, Iterable)
+        if named or not link:
             msg = f"links[{total!r}]: give the columns it is the sum of, as a list"
             raise DataError(msg)
         found[total] = tuple(link)

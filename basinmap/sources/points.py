@@ -12,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, CRSError, DataError, culprits
 from basinmap.reports import Report
 from basinmap.sources.cells import numbers_of
@@ -103,6 +104,7 @@ def read_points(
     >>> bm.report_of(found).notes[2]
     "Positions répétées d'une même adresse ou d'un même numéro, laissées : 1."
     """
+    check_given(read_points, locals())
     wanted = _wanted(communes)
     found = recognised(
         path, chosen_sources(source), member=member, insisted=source is not None

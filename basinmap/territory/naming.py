@@ -8,6 +8,7 @@ from typing import Final
 
 import pandas as pd
 
+from basinmap.arguments import check_given
 from basinmap.errors import CodeError, DataError
 from basinmap.territory import embedded
 from basinmap.territory.levels import BASSIN, names_of, resolve_codes
@@ -202,6 +203,7 @@ def named(code: str, level: str = "commune") -> Name:
     >>> bm.named("59", "departement").bare
     'le Nord'
     """
+    check_given(named, locals())
     if level == "bassin" and code == BASSIN:
         return Name("le bassin minier", "du bassin minier", "dans le bassin minier")
     if level not in {

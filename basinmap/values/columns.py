@@ -41,7 +41,7 @@ Kind = Literal["stock", "ratio", "growth", "mean", "median", "category"]
 Frame = TypeVar("Frame", pd.Series, pd.DataFrame)
 
 
-def column(table: pd.DataFrame, name: str) -> pd.Series:
+def column(table: pd.DataFrame, name: str | int) -> pd.Series:
     """
     Return a column of a table with all that its table knows of it.
 
@@ -51,7 +51,7 @@ def column(table: pd.DataFrame, name: str) -> pd.Series:
         With a column `<name>_state` where something is to be said of the values, and
         measures where they are declared.
     name
-        A column.
+        A column; a number where columns are years.
 
     Returns
     -------
@@ -86,7 +86,7 @@ def column(table: pd.DataFrame, name: str) -> pd.Series:
     values = given.copy(deep=False)
     numeric = pd.api.types.is_numeric_dtype(given.dtype)
     if numeric and pd.api.types.is_extension_array_dtype(given.dtype):
-        values = as_floats(given, name)
+        values = as_floats(given, str(name))
     found = told_of(given)
     said = states_of(table, name)
     if state_column(name) not in table.columns:

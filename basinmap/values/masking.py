@@ -20,6 +20,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from basinmap.arguments import check_fields
 from basinmap.errors import CodeError, DataError, SecrecyError, culprits
 from basinmap.measures import state_column
 from basinmap.typography import number, typeset
@@ -109,6 +110,7 @@ class SecrecyRule:
 
     def __post_init__(self) -> None:
         """Refuse a rule that hides nothing of what it says, and name it."""
+        check_fields(self)
         check_least(self.least, "least", lowest=0)
         if not 0 <= self.dominance < 1 or not 0 < self.share < 1:
             msg = (

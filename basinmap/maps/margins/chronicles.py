@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.layers.drawing import remember
 from basinmap.maps.look.themes import Theme, font, text_width, wrapped
@@ -128,6 +129,7 @@ def draw_event_study(
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="Population – Lens, 2023")
     >>> bm.draw_event_study(ax, chart, title="Population")
     """
+    check_given(draw_event_study, locals())
     check_map(ax)
     check_columns(chart, "estimate", "low", "high")
     rows = chart.sort_index()

@@ -61,6 +61,7 @@ _GAP: Final = 5.0
 _BELOW: Final = 52.0
 _FEET: Final = ((250.0, 14.0), (110.0, 17.5), (0.0, 20.0))
 _LEAST_FRAME: Final = 20.0
+_LETTERS: Final = 600  # of a title
 _LEAST_LEGEND: Final = {"right": 40.0, "below": 18.0}
 _LONGEST: Final = 4_000
 _LARGEST: Final = 5_000.0  # a PDF page is at most 200 inches wide
@@ -496,8 +497,17 @@ def heading_of(words: tuple[str, str], width: float, theme: Theme) -> Heading:
         Of the page between its margins, in millimetres.
     theme
         Look of the sheet.
+
+    Raises
+    ------
+    DataError
+        If one is too long for any sheet.
     """
     title, subtitle = words
+    for text, what in ((title, "title"), (subtitle, "subtitle")):
+        if len(text) > _LETTERS:
+            msg = f"{what}: {len(text):,} letters; a sheet has room for {_LETTERS}"
+            raise DataError(msg)
     least = 0.7 * theme.title
     size = theme.title
     while size > least and (
