@@ -129,6 +129,13 @@ class World:
         return bm.smooth(self.points, "n", radius_m=1000.0, cell_m=500)
 
     @cached_property
+    def bulletin(self) -> Path:
+        folder = self.path("tables")
+        folder.mkdir()
+        bm.write_workbook(folder / "tableaux.xlsx", {"Communes": self.table})
+        return folder
+
+    @cached_property
     def points(self) -> gpd.GeoDataFrame:
         return self.squares.set_geometry(self.squares.centroid)
 
@@ -431,6 +438,7 @@ ENTRIES: dict[str, Call] = {
     "check_codes": lambda _: {"codes": ["62498"], "level": "commune"},
     "check_colors": lambda _: {"colors": ["#000000", "#ffffff"], "ordered": True},
     "check_coverage": lambda w: {"units": w.squares},
+    "check_secrecy": lambda w: {"folder": w.bulletin},
     "check_generations": lambda w: {
         "left": w.table.assign(generation="2015"),
         "right": w.table.assign(generation="2015"),

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 
-from basinmap.arguments import path_of
+from basinmap.arguments import check_given, path_of
 from basinmap.errors import BasinmapError, DataError
 from basinmap.measures import state_column
 from basinmap.secrecy.attacking import Attack, attack
@@ -77,6 +77,7 @@ def check_secrecy(folder: str | Path) -> Attack:
     >>> bm.check_secrecy(folder).safe
     True
     """
+    check_given(check_secrecy, locals())
     tables, notes = published_in(folder)
     columns = {str(c) for table in tables.values() for c in table.columns}
     rules = {c: r for c, r in rules_for(columns).items() if r.most or r.least}

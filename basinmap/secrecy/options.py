@@ -47,6 +47,8 @@ def check_options(
         if given is not None:
             check_kind(given, Mapping, name, f"a dictionary: {name}={_SUCH[name]}")
     check_kind(rounded, (list, tuple, set, frozenset), "rounded", "a list of columns")
+    for name in rounded:  # type: ignore[attr-defined] # one of the four
+        check_kind(name, str, "rounded", "a list of columns")
     if isinstance(links, Mapping):
         _check_links(links)
     if isinstance(drift, Mapping):

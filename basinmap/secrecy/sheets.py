@@ -220,6 +220,7 @@ class Ground:
         if hierarchies is None:
             return cls(base)
         if isinstance(hierarchies, pd.DataFrame):
+            _check_texts(hierarchies)
             hierarchies = {str(c): hierarchies[c] for c in hierarchies.columns}
         check_kind(hierarchies, (Mapping, list, tuple), "hierarchies", _GIVEN)
         if isinstance(hierarchies, Mapping):
@@ -287,6 +288,21 @@ class Ground:
             return None
         self._extents[sheet.level] = found
         return found
+
+
+def _check_texts(table: pd.DataFrame) -> None:
+    """Refuse columns that hold no codes: outlines, lists."""
+    other = [
+        str(name)
+        for name in table.columns
+        if not table[name].dropna().map(lambda code: isinstance(code, str)).all()
+    ]
+    if other:
+        msg = (
+            f"hierarchies: column(s) {culprits(other)} hold no codes; keep those of "
+            "codes alone, such as units[['epci', 'scot']]"
+        )
+        raise DataError(msg)
 
 
 def _extents_of(
