@@ -291,7 +291,11 @@ class Ground:
 
 
 def _check_texts(table: pd.DataFrame) -> None:
-    """Refuse columns that hold no codes: outlines, lists."""
+    """Refuse columns that hold no codes, outlines or lists, or that stand twice."""
+    twice = table.columns[table.columns.duplicated()].unique()
+    if len(twice):
+        msg = f"hierarchies: column(s) {culprits(list(map(str, twice)))} stand twice"
+        raise DataError(msg)
     other = [
         str(name)
         for name in table.columns
