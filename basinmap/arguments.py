@@ -21,7 +21,16 @@ from itertools import islice
 from numbers import Integral, Real
 from pathlib import Path
 from types import MappingProxyType, UnionType
-from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin
+from typing import (
+    Any,
+    Final,
+    Literal,
+    TypeGuard,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from basinmap.errors import ArgumentError, BasinmapError, DataError, VintageError
 
@@ -610,6 +619,8 @@ def check_given(
         _check_content(name, value)
         if name not in but and not _accepts(hint, value):
             msg = f"{name}: {shown(value)} is of no use here; pass {_asked(hint)}"
+            if "'…'" in msg and _is_code(value):
+                msg = msg.replace("'…'", repr(str(int(value))))
             raise ArgumentError(msg + _column(value, hint))
 
 
@@ -815,6 +826,16 @@ def _asked(hint: Any) -> str:  # noqa: ANN401 - any annotation
         return many.get(inside[0], "a list: […]") if inside else "a list: […]"
     name = getattr(kind, "__name__", "NoneType" if kind is None else str(kind))
     return _EXAMPLES.get(name, name)
+
+
+def _is_code(value: object) -> TypeGuard[float]:
+    """Tell a number that a code would be: « 246200364 », as a table reads it."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 1_000 <= value < 1e10
+        and value == int(value)
+    )
 
 
 def _column(value: object, hint: object) -> str:

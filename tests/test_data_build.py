@@ -116,6 +116,7 @@ def test_communes_are_those_of_cog_2026(communes):
         "scot",
         "arrondissement",
         "departement",
+        "tncc",
         "area_km2",
         "town_hall_x",
         "town_hall_y",

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from basinmap.errors import CodeError, DataError, VintageError
+from basinmap.errors import ArgumentError, CodeError, DataError, VintageError
 from basinmap.territory import embedded
 from basinmap.territory.history import (
     cog_codes,
@@ -172,7 +172,7 @@ def test_trajectory_of_a_commune_without_events():
 def test_trajectory_of_an_unknown_code_suggests():
     with pytest.raises(CodeError, match=r"'62911' .*did you mean 62901"):
         trajectory("62911")
-    with pytest.raises(CodeError, match="not a number"):
+    with pytest.raises(ArgumentError, match="pass text: '62119'"):
         trajectory(62119)
 
 

@@ -16,13 +16,13 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from basinmap.maps.imagery import Grid, write_tiff
 
 import basinmap as bm
 from basinmap import moves
 from basinmap.access.networks import build_network
 from basinmap.cli import main
 from basinmap.export.manifests import write_manifest
+from basinmap.maps.grounds.imagery import Grid, write_tiff
 from basinmap.staging import staged_file, staged_folder, today
 
 MANIFEST = moves.MANIFEST
@@ -330,7 +330,7 @@ def test_a_file_that_is_not_read_back_does_not_replace(name, tmp_path, monkeypat
     for module in (
         "basinmap.export.geopackages",
         "basinmap.export.workbooks",
-        "basinmap.maps.imagery",
+        "basinmap.maps.grounds.imagery",
         "basinmap.access.networks",
     ):
         monkeypatch.setattr(f"{module}.staged_file", staged)
@@ -343,13 +343,14 @@ def test_a_file_that_is_not_read_back_does_not_replace(name, tmp_path, monkeypat
 
 
 def test_ctrl_c_says_whether_something_was_changed(monkeypatch, capsys):
-    import basinmap.cli  # noqa: PLC0415 - as the command finds it
+    from basinmap.cli import listings  # noqa: PLC0415 - as the command finds it
 
     def stopped(error):
         def command(_):
             raise error
 
-        monkeypatch.setitem(basinmap.cli._COMMANDS, "info", command)
+        fill = lambda parser: parser.set_defaults(run=command)  # noqa: E731
+        monkeypatch.setattr(listings, "fill", fill)
         return main(["info"])
 
     assert stopped(KeyboardInterrupt()) == 130
@@ -361,13 +362,14 @@ def test_ctrl_c_says_whether_something_was_changed(monkeypatch, capsys):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_command_that_is_stopped_says_one_line_and_leaves_nothing(tmp_path, number):
     code = f"""
-import time, basinmap.cli
+import time
+from basinmap.cli import listings
 from basinmap.__main__ import start
 from basinmap.staging import staged_folder
 def slow(_):
     with staged_folder({str(tmp_path / "out")!r}):
         time.sleep(60)
-basinmap.cli._COMMANDS["info"] = slow
+listings.fill = lambda parser: parser.set_defaults(run=slow)
 start()
 """
     process = subprocess.Popen(

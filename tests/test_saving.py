@@ -169,10 +169,12 @@ def test_signs_of_xml_in_the_words_of_a_sheet_are_no_mark_up():
 
 
 def test_signs_that_print_nothing_break_no_file():
-    """A bell, half a pair, a soft hyphen, a line end of a word processor."""
-    odd = "a\x07b\ud800c\u00add\x0be"
+    """A bell, a soft hyphen, a line end of a word processor; half a pair is refused."""
+    with pytest.raises(bm.errors.DataError, match="half a sign"):
+        bm.page(bm.communes(epci="call"), title="a\ud800b")
+    odd = "a\x07bc\u00add\x0be"
     units = gpd.GeoDataFrame(
-        {"name": [odd.replace("\ud800", "")]},
+        {"name": [odd]},
         geometry=[shapely.box(0, 0, 9e3, 9e3)],
         crs=2154,
     )

@@ -23,7 +23,13 @@ from basinmap.access.valhalla import (
     valhalla_tiles,
     valhalla_times,
 )
-from basinmap.errors import BasinmapWarning, CRSError, DataError, LibraryError
+from basinmap.errors import (
+    ArgumentError,
+    BasinmapWarning,
+    CRSError,
+    DataError,
+    LibraryError,
+)
 
 PBF = (
     Path(__file__).parents[2]
@@ -80,7 +86,7 @@ def test_options_of_times_are_checked_first(options, message):
     "minutes", [[], [0], [-5, 5], [10, 5], [5, 5.05], "5", None, [np.nan], [2000]]
 )
 def test_minutes_are_checked_first(minutes):
-    with pytest.raises(DataError, match="minutes"):
+    with pytest.raises((DataError, ArgumentError), match="minutes"):
         valhalla_isochrones(spots(a=(0, 0)), "tiles", mode="walk", minutes=minutes)
 
 

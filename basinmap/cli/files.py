@@ -210,12 +210,15 @@ def _read(
             part=given.part,
             decimal=decimal,
         )
+    # Beside a table of one's own, --vintage is of that table: a producer's file tells
+    # its own year.
+    vintage = None if given.code is not None else given.vintage
     try:
         return bm.read_source(
             file,
             given.kind,
             cog=given.cog,
-            vintage=given.vintage,
+            vintage=vintage,
             member=given.part,
         )
     except DataError as error:

@@ -350,8 +350,8 @@ def build(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     project = Path(folder) / "projet.toml"
     ...     _ = project.write_text(
-    ...         "perimeter = 'call'\\nauthor = 'A'\\ndate = 2026-11-29\\n"
-    ...         "[[document]]\\nkind = 'cil'\\nformats = ['html']\\n"
+    ...         "perimeter = 'call'\nauthor = 'A'\ndate = 2026-11-29\n"
+    ...         "[[document]]\nkind = 'cil'\nformats = ['html']\n"
     ...     )
     ...     [built.done for built in (*build(project), *build(project))]
     [True, False]
