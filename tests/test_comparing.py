@@ -161,7 +161,7 @@ def test_territories_are_those_of_the_day(counts):
 def test_a_unit_that_is_not_clear_is_refused(unit, message, counts):
     with pytest.raises(bm.errors.CodeError, match=message):
         bm.compare("D01", counts, unit)
-    with pytest.raises(bm.errors.ArgumentError, match="unit: 62498.*'62498'"):
+    with pytest.raises(bm.errors.ArgumentError, match=r"unit: 62498.*'62498'"):
         bm.compare("D01", counts, 62498)
     with pytest.raises(bm.errors.DataError, match="no table is given"):
         bm.compare("D01", {}, "call")
