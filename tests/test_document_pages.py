@@ -8,6 +8,7 @@ import pypdfium2
 import pytest
 
 import basinmap as bm
+from basinmap.deliverables import chapters
 from basinmap.deliverables.chapters import comparison_table
 from basinmap.deliverables.charts import (
     age_pyramid,
@@ -142,6 +143,16 @@ def test_counts_that_are_given_fill_their_chapters(ostrevent):
     assert about.total("D10").value == pytest.approx(120)
     with pytest.raises(DataError, match="commune of the list"):
         observed("call", author="A", date=DAY, counts=pd.DataFrame({"a": [1]}, ["x"]))
+
+
+def test_a_sum_without_one_of_its_communes_is_not_told_as_the_whole():
+    counts = bm.statistics()[["population_2016", "population_2023"]].astype(float)
+    counts.loc["59574", "population_2023"] = float("nan")
+    about = observed("245901152", author="A", date=DAY, counts=counts)
+    sums = about.sums("population", about.codes)
+    assert sums.isna().to_dict()[2023]
+    assert sums[2016] == counts.loc[about.codes, "population_2016"].sum()
+    assert chapters.sentences_of(about, "D01") == []
 
 
 def test_a_blank_author_is_refused():

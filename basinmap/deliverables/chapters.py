@@ -733,8 +733,10 @@ def _trend_of(about: Observed) -> list[str]:
     if len(years) < 2 or about.outside:
         return []
     ends = (years[0], years[-1])
-    counts = [float(about.table.loc[about.codes, f"{_YEARS}{y}"].sum()) for y in ends]
-    change = evolution(counts[0], counts[1], ends, constant=_moved(about))
+    counts = about.sums("population", about.codes)[list(ends)]
+    if counts.isna().any():  # a part of the communes is not compared
+        return []
+    change = evolution(counts.iloc[0], counts.iloc[1], ends, constant=_moved(about))
     return [trend(about.name, change)]
 
 

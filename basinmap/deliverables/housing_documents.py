@@ -581,7 +581,6 @@ def _place_map(drawn: Figure, about: Observed, code: str) -> Figure:
 
 def _curve(about: Observed, code: str, name: Name) -> Figure:
     own = _population(about, code)
-    columns = [f"population_{year}" for year in own.index]
     groups = {_whole(about): about.codes}
     groups |= {
         o.short: about.table.index.intersection(sorted(o.communes))
@@ -590,7 +589,7 @@ def _curve(about: Observed, code: str, name: Name) -> Figure:
     }
     lines = {name.short: own}
     for label, codes in groups.items():
-        lines[label] = about.table.loc[codes, columns].sum().set_axis(own.index)
+        lines[label] = about.sums("population", codes)
     based = pd.DataFrame(
         {label: 100 * line / line.iloc[0] for label, line in lines.items()}
     )

@@ -202,6 +202,23 @@ class Observed:
         ]
         return sorted(int(tail) for tail in tails if tail.isdigit())
 
+    def sums(self, count: str, codes: pd.Index) -> pd.Series:
+        """
+        Return a count summed over communes, by year; NaN where one has none.
+
+        A sum of those that have it would pass for the whole.
+
+        Parameters
+        ----------
+        count
+            Its name in the catalogue, such as `"population"`.
+        codes
+            The communes.
+        """
+        years = self.years(count)
+        table = self.table.loc[codes, [f"{count}_{year}" for year in years]]
+        return table.astype(float).sum(skipna=False).set_axis(years)
+
     @cached_property
     def name(self) -> Name:
         """The name, in the forms of a sentence."""

@@ -372,9 +372,9 @@ def _ring_table(about: Observed, ring: pd.Series, order: Sequence[str]) -> Table
 
 
 def _ring_lines(about: Observed, ring: pd.Series, order: Sequence[str]) -> Figure:
-    columns = sorted(c for c in about.table.columns if str(c).startswith("population_"))
-    sums = about.table[columns].groupby(ring).sum().loc[list(order)]
-    sums.columns = [int(str(c).rsplit("_", 1)[1]) for c in columns]
+    sums = pd.DataFrame(
+        {label: about.sums("population", ring.index[ring == label]) for label in order}
+    ).T
     based = 100 * sums.div(sums.iloc[:, 0], axis=0)
     return line_chart(
         "couronnes-population",
@@ -391,16 +391,16 @@ def _ring_lines(about: Observed, ring: pd.Series, order: Sequence[str]) -> Figur
 
 def _essential(about: Observed, ring: pd.Series) -> tuple[Part, ...]:
     ids = about.supplied("D01", "D02", "D06", "L01", "L04", "E02")
-    columns = sorted(c for c in about.table.columns if str(c).startswith("population_"))
-    first, last = (int(str(c).rsplit("_", 1)[1]) for c in (columns[0], columns[-1]))
     near = ring.index[ring == _order(ring)[0]]
     told = []
     groups = [(about.name, about.codes)]
     groups.append((_near_name(), near))
     for name, codes in groups:
-        ends = about.table.loc[codes, [columns[0], columns[-1]]].sum()
-        before, after = (float(count) for count in ends)
-        told.append(trend(name, evolution(before, after, (first, last))))
+        ends = about.sums("population", codes).iloc[[0, -1]]
+        if ends.notna().all():  # a part of the communes is not compared
+            years = (int(ends.index[0]), int(ends.index[1]))
+            change = evolution(ends.iloc[0], ends.iloc[1], years)
+            told.append(trend(name, change))
     return (
         Heading("L’essentiel"),
         key_figures(about, ids),

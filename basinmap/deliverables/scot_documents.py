@@ -410,20 +410,14 @@ def _details(about: Observed, theme: Theme, mapped: str, running: str) -> list[P
 
 
 def _years(about: Observed, count: str) -> Figure | None:
-    columns = [f"{count}_{year}" for year in about.years(count)]
-    if len(columns) < 2:
+    if len(about.years(count)) < 2:
         return None
     groups = {about.name.short: about.codes}
     groups |= {
         o.short: about.table.index.intersection(sorted(o.communes))
         for o in about.others
     }
-    lines = {
-        name: about.table.loc[codes, columns]
-        .sum()
-        .set_axis([int(str(c).rsplit("_", 1)[1]) for c in columns])
-        for name, codes in groups.items()
-    }
+    lines = {name: about.sums(count, codes) for name, codes in groups.items()}
     based = pd.DataFrame({n: 100 * line / line.iloc[0] for n, line in lines.items()})
     return line_chart(
         f"annees-{count.replace('_', '-')}",
