@@ -179,6 +179,7 @@ def test_the_geopackage_holds_its_layers_and_its_dictionary(package):
         "communes": "MultiPolygon",
         "lieux": "Point",
         "dictionnaire": None,
+        "layer_styles": None,  # where QGIS finds how to draw them
     }
     words = pyogrio.read_dataframe(package / "a.gpkg", layer="dictionnaire")
     assert words.to_dict("list") == {"colonne": ["name"], "libelle": ["Nom"]}
