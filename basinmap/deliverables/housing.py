@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -254,7 +255,9 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         steps = _steps(about, folder)
         if wanted:
             steps.append(("plh", partial(document, folder)))
-        bar = tqdm(steps, disable=True if quiet else None, unit="fichier", leave=False)
+        # Whoever runs the command for another asks to be told how far it is.
+        hidden = quiet or (None if "BASINMAP_PROGRESS" not in os.environ else False)
+        bar = tqdm(steps, disable=hidden, unit="fichier", leave=False)
         for name, write in bar:
             bar.set_description(name)
             told[name] = write()
