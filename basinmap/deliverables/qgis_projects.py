@@ -493,6 +493,7 @@ def _margins(ax: MapAxes) -> Iterator[Item]:
             color=_plain(text.get_color()),
             weight=int(style.get_weight()),
             rise="bottom",
+            name="titre" if text is head[0] else "sous-titre",
         )
     x, y, width, deep = plan.footer
     top = height - y - deep
@@ -542,6 +543,7 @@ def _foot(
         size=size,
         color=ax.plan.theme.soft,
         align=align,
+        name="sources" if align == "left" else "échelle en chiffres",
     )
 
 
@@ -564,6 +566,7 @@ def _scale_and_north(ax: MapAxes) -> Iterator[Item]:
     yield Picture(
         box=(x + width - 8.0 * zoom, base - 13.0 * zoom, 8.0 * zoom, 14.0 * zoom),
         svg=_north(ax),
+        name="nord",
     )
 
 
