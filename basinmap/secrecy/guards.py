@@ -644,7 +644,7 @@ class Guard:
         )
 
     def _serves(self, witness: Sparse, k: int) -> bool:
-        """Tell whether a table is as far as a side asks, whatever its intruder knows."""
+        """Tell whether a table is as far as a side asks, its intruder unaware."""
         figures, moved = witness
         sides = self.sides
         far = sides.signs[k] * moved[figures == sides.figures[k]].sum()
