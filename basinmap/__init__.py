@@ -220,11 +220,11 @@ _ROOMS: Final = {
     "deliverables.cil_documents": ("cil_document",),
     "deliverables.housing": ("plh",),
     "deliverables.housing_documents": ("plh_document",),
-    "deliverables.observed": ("Observed", "observed"),
     "deliverables.pic_documents": ("pic_document",),
     "deliverables.projects": ("build", "init"),
     "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
     "deliverables.scot_documents": ("bulletin_document",),
+    "deliverables.subjects": ("Subject", "subject"),
     "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
     "maps.margins.chronicles": ("draw_event_study",),
     "deliverables.studies": ("studies",),
@@ -270,8 +270,6 @@ if TYPE_CHECKING:
     from basinmap.deliverables.cil_documents import cil_document as cil_document
     from basinmap.deliverables.housing import plh as plh
     from basinmap.deliverables.housing_documents import plh_document as plh_document
-    from basinmap.deliverables.observed import Observed as Observed
-    from basinmap.deliverables.observed import observed as observed
     from basinmap.deliverables.pic_documents import pic_document as pic_document
     from basinmap.deliverables.projects import build as build
     from basinmap.deliverables.projects import init as init
@@ -283,6 +281,8 @@ if TYPE_CHECKING:
         bulletin_document as bulletin_document,
     )
     from basinmap.deliverables.studies import studies as studies
+    from basinmap.deliverables.subjects import Subject as Subject
+    from basinmap.deliverables.subjects import subject as subject
     from basinmap.deliverables.texts import keys_of as keys_of
     from basinmap.deliverables.texts import read_texts as read_texts
     from basinmap.deliverables.texts import with_texts as with_texts

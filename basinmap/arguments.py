@@ -565,7 +565,7 @@ _EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
         "Walking": "bm.Walking(…)",
         "Weights": "neighbours: bm.contiguity_weights(units)",
         "Design": "a design: bm.design(table, outcome='…')",
-        "Observed": "what is observed: bm.observed('call', author='…', date=…)",
+        "Subject": "what it is about: bm.subject('call', author='…', date=…)",
         "Document": "a document: bm.Document(…)",
         "DocumentTheme": "a theme: bm.read_theme('theme.toml')",
         "Perimeter": "a perimeter: bm.perimeter('bassin-minier')",
