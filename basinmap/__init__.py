@@ -217,11 +217,13 @@ _ROOMS: Final = {
         "range_strips",
         "stacked_bars",
     ),
+    "deliverables.building": ("build",),
     "deliverables.cil_documents": ("cil_document",),
     "deliverables.housing": ("plh",),
     "deliverables.housing_documents": ("plh_document",),
+    "deliverables.own_plates": ("OwnPlate", "read_plates", "with_plates"),
     "deliverables.pic_documents": ("pic_document",),
-    "deliverables.projects": ("build", "init"),
+    "deliverables.projects": ("init",),
     "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
     "deliverables.scot_documents": ("bulletin_document",),
     "deliverables.subjects": ("Subject", "subject"),
@@ -261,6 +263,7 @@ if TYPE_CHECKING:
     from basinmap.catalogue.computing import compute as compute
     from basinmap.catalogue.leases import count_leases as count_leases
     from basinmap.catalogue.listing import indicators as indicators
+    from basinmap.deliverables.building import build as build
     from basinmap.deliverables.charts import age_pyramid as age_pyramid
     from basinmap.deliverables.charts import bar_chart as bar_chart
     from basinmap.deliverables.charts import line_chart as line_chart
@@ -270,8 +273,10 @@ if TYPE_CHECKING:
     from basinmap.deliverables.cil_documents import cil_document as cil_document
     from basinmap.deliverables.housing import plh as plh
     from basinmap.deliverables.housing_documents import plh_document as plh_document
+    from basinmap.deliverables.own_plates import OwnPlate as OwnPlate
+    from basinmap.deliverables.own_plates import read_plates as read_plates
+    from basinmap.deliverables.own_plates import with_plates as with_plates
     from basinmap.deliverables.pic_documents import pic_document as pic_document
-    from basinmap.deliverables.projects import build as build
     from basinmap.deliverables.projects import init as init
     from basinmap.deliverables.publishing import cil as cil
     from basinmap.deliverables.publishing import pic as pic

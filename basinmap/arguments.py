@@ -566,6 +566,7 @@ _EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
         "Weights": "neighbours: bm.contiguity_weights(units)",
         "Design": "a design: bm.design(table, outcome='…')",
         "Subject": "what it is about: bm.subject('call', author='…', date=…)",
+        "OwnPlate": "a plate of one's own: bm.read_plates('planches.toml')",
         "Document": "a document: bm.Document(…)",
         "DocumentTheme": "a theme: bm.read_theme('theme.toml')",
         "Perimeter": "a perimeter: bm.perimeter('bassin-minier')",

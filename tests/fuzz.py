@@ -260,6 +260,15 @@ class World:
         return {"caption": "Essai", "source": "Insee"}
 
     @cached_property
+    def plates(self) -> Path:
+        file = self.path("planches.toml")
+        self.path("zones.svg").write_text('<svg viewBox="0 0 20 10"></svg>')
+        file.write_text(
+            "[[plate]]\nfile = 'zones.svg'\ntitle = 'Zones'\ntext = 'Deux zones.'\n"
+        )
+        return file
+
+    @cached_property
     def subject(self) -> bm.Subject:
         return bm.subject("call", author="Essai", date=dt.date(2026, 11, 29))
 
@@ -366,6 +375,11 @@ ENTRIES: dict[str, Call] = {
     "Measure": lambda _: {},
     "Median": lambda _: {},
     "Note": lambda _: {"kind": "method", "title": "Méthode", "paragraphs": ("Un.",)},
+    "OwnPlate": lambda w: {
+        "file": w.path("zones.svg"),
+        "title": "Zones",
+        "text": "Deux zones.",
+    },
     "Page": lambda _: {"parts": (bm.Heading("Vacance"),)},
     "Paragraph": lambda _: {"text": "Un."},
     "Perimeter": lambda _: {
@@ -771,6 +785,7 @@ ENTRIES: dict[str, Call] = {
         )
     },
     "read_texts": lambda w: {"folder": w.texts},
+    "read_plates": lambda w: {"path": w.plates},
     "read_theme": lambda w: {"path": w.file("theme.toml", 'main = "#004b87"\n')},
     "read_travel_times": lambda _: {
         "table": pd.DataFrame(
@@ -917,6 +932,10 @@ ENTRIES: dict[str, Call] = {
         "theme": bm.PRINT,
         "fonts": Path(bm.__file__).parent / "maps" / "fonts",
         "family": "Fira Sans",
+    },
+    "with_plates": lambda w: {
+        "document": w.note,
+        "plates": bm.read_plates(w.plates),
     },
     "with_texts": lambda w: {"document": w.note, "texts": {"un.lead": "Deux."}},
     "write_document": lambda w: {

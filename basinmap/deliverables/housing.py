@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
-from tqdm import tqdm
 
 from basinmap.access.networks import PRINTED, Mode, Network
 from basinmap.access.streets import read_network
@@ -22,13 +21,15 @@ from basinmap.catalogue.computing import compute
 from basinmap.catalogue.listing import indicators
 from basinmap.deliverables.housing_documents import plh_document
 from basinmap.deliverables.museum import PAST, SERVED, iris_dwellings
+from basinmap.deliverables.own_plates import OwnPlate
 from basinmap.deliverables.plates import (
     Plate,
     rate_plate,
     situation_plate,
     stock_plate,
 )
-from basinmap.deliverables.publishing import checked_formats, write_formats
+from basinmap.deliverables.progress import progress
+from basinmap.deliverables.publishing import checked_formats, completed, write_formats
 from basinmap.deliverables.reach_plates import (
     REACH_PLATES,
     count_inside,
@@ -36,6 +37,7 @@ from basinmap.deliverables.reach_plates import (
     counting_rule,
     cut_note,
 )
+from basinmap.deliverables.records import record_of
 from basinmap.deliverables.subjects import (
     FARTHEST,
     Subject,
@@ -43,7 +45,6 @@ from basinmap.deliverables.subjects import (
     subject,
     territory_names,
 )
-from basinmap.deliverables.texts import with_texts
 from basinmap.errors import (
     BasinmapError,
     BasinmapWarning,
@@ -157,6 +158,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     formats: Iterable[str] = ("pdf",),
     theme: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
+    plates: Sequence[OwnPlate] = (),
     quiet: bool = False,
 ) -> Path:
     """
@@ -201,6 +203,8 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         Its look, as `read_theme` returns it.
     texts
         Texts of the user in the place of those that follow the numbers, by key.
+    plates
+        Plates of the user in the document, as `read_plates` returns them.
     quiet
         Whether the progress on stderr is off; it is anyway when stderr is no
         terminal.
@@ -239,7 +243,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     )
     _check_declared(about)
     wanted = checked_formats(formats)
-    document = partial(_write_document, about, wanted, theme, texts or {})
+    document = partial(_write_document, about, wanted, theme, (texts, plates))
     if network is not None and counts is not None:
         msg = (
             "network= counts people around the Louvre-Lens by the embedded statistics: "
@@ -258,13 +262,19 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         steps = _steps(about, folder)
         if wanted:
             steps.append(("plh", partial(document, folder)))
-        bar = tqdm(steps, disable=True if quiet else None, unit="fichier", leave=False)
-        for name, write in bar:
-            bar.set_description(name)
-            told[name] = write()
-        plates = {plate.slug: told[plate.slug] for plate in _declared(about)}
-        said = {"plates": plates, "texts_of_the_user": sorted(texts or {})}
-        write_manifest(folder, {**_about(about), **said})
+        with progress(len(steps), "fichier", quiet=quiet) as bar:
+            for name, write in steps:
+                bar.set_description(name)
+                told[name] = write()
+                bar.update()
+        said = {
+            "plates": {plate.slug: told[plate.slug] for plate in _declared(about)},
+            "texts_of_the_user": sorted(texts or {}),
+            "plates_of_the_user": [one.file.name for one in plates],
+        }
+        for id_ in _ids(about):  # those of plates and tables are kept with the others
+            about.of(id_)
+        write_manifest(folder, {**_about(about), **said, **record_of(about, "plh")})
     return Path(out)
 
 
@@ -287,13 +297,11 @@ def _write_document(
     about: Subject,
     formats: Sequence[str],
     theme: DocumentTheme | None,
-    texts: Mapping[str, str],
+    own: tuple[Mapping[str, str] | None, Sequence[OwnPlate]],
     folder: Path,
 ) -> None:
     """Write the document itself, of the same counts as the plates."""
-    made = plh_document(about)
-    whole = with_texts(made, texts) if texts else made
-    write_formats(folder, whole, formats, theme)
+    write_formats(folder, completed(plh_document(about), *own), formats, theme)
 
 
 def _declared(about: Subject) -> tuple[Plate, ...]:

@@ -629,6 +629,16 @@ class Subject:
         self._computed_at(id_, where)
         return self._refusals.get((id_, where))
 
+    @property
+    def asked(self) -> list[str]:
+        """The indicators that were asked for until now and have values, in order."""
+        found = [
+            id_
+            for (id_, level), values in self._computed.items()
+            if level == "commune" and values is not None
+        ]
+        return sorted(found)
+
     @cached_property
     def _refusals(self) -> dict[tuple[str, str], Refusal]:
         return {}
