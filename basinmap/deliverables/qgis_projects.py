@@ -426,12 +426,13 @@ def _keys(
 ) -> Keys:
     theme = ax.plan.theme
     letters = font(theme.family, theme.body)
+    heading = font(theme.family, theme.heading, weight=700)
     room = box[2] - TEXT * zoom
     layers = tuple(
         KeyOf(
             layer=layer.key,
             source=layer.source,
-            heading=drawn.heading,
+            heading="|".join(wrapped(drawn.heading, box[2], heading)),
             lines=drawn.lines,
             labels=()
             if drawn.heading

@@ -149,7 +149,7 @@ def descriptions_of(
     """
     labels = {str(k): str(v) for k, v in fact_of(table, "labels", {}).items()}
     index = str(unnamed if table.index.name is None else table.index.name)
-    found = [_code(index, labels)]
+    found, whole = [_code(index, labels)], told_of(table)
     shape = getattr(table, "active_geometry_name", None)
     names = [name for name in table.columns if name != shape]
     about = {state_column(str(name)): str(name) for name in names}
@@ -158,6 +158,8 @@ def descriptions_of(
         if word in about:
             continue
         told = told_of(upheld(table[name], stacklevel=5))
+        if told.title and told.title == whole.title:
+            told = replace(told, title="")  # that of the table, not of a column
         found.append(_value(word, told, labels))
     headings = {one.name: one.heading for one in found}
     found += [
