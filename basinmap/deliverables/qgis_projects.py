@@ -94,6 +94,7 @@ def map_styles(
     """
     check_given(map_styles, locals())
     _check_sheets(sheets)
+    _check_layers(layers)
     found: dict[str, list[Style]] = {}
     for sheet in sheets.values():
         ax = sheet.maps[0]
@@ -122,6 +123,13 @@ def _check_sheets(sheets: object) -> None:
         if not sheet.maps:
             msg = f"plate {name!r} has no map"
             raise DataError(msg)
+
+
+def _check_layers(layers: object) -> None:
+    check_kind(layers, Mapping, "layers", "{'communes': frame}")
+    assert isinstance(layers, Mapping)  # noqa: S101 - for the type checker
+    for name, frame in layers.items():
+        check_kind(frame, gpd.GeoDataFrame, f"layer {name!r}", "such as bm.communes()")
 
 
 def write_qgis_project(  # noqa: PLR0913 - what a project may be made from
@@ -208,7 +216,7 @@ def write_qgis_project(  # noqa: PLR0913 - what a project may be made from
         msg = f"{file.name!r}: a project of QGIS ends with .qgz: {file.stem}.qgz"
         raise DataError(msg)
     _check_sheets(sheets)
-    check_kind(layers, Mapping, "layers", "{'communes': frame}")
+    _check_layers(layers)
     if fiches and fiches not in layers:
         msg = f"fiches={fiches!r} is no layer; there are {culprits(layers)}"
         raise DataError(msg)
