@@ -174,12 +174,38 @@ def test_data_that_are_not_those_of_the_plate_are_refused(world, tmp_path):
 
 def test_a_layer_without_its_like_in_qgis_is_told_by_its_title(tmp_path):
     units = bm.communes(epci="245901152")
+    fig, ax = bm.page(units, title="Logements")
+    stock = bm.compute("L01", bm.statistics()).reindex(units.index)
+    bm.draw_dots(ax, units, stock, per_dot=100, title="Logements par points")
+    with pytest.warns(BasinmapWarning, match="Logements par points"):
+        bm.write_qgis_project(tmp_path / "a.qgz", {"a": fig}, {"communes": units})
+
+
+def test_kinds_and_hatched_areas_are_carried_over_with_their_looks(tmp_path):
+    units = bm.communes(epci="245901152")
     kinds = pd.Series("pôle", units.index, name="position")
-    kinds.iloc[:3] = "couronne"
+    kinds.iloc[:3] = "autre"
     fig, ax = bm.page(units, title="Positions")
     bm.draw_typology(ax, units, kinds, title="Position urbaine")
-    with pytest.warns(BasinmapWarning, match="Position urbaine"):
-        bm.write_qgis_project(tmp_path / "a.qgz", {"a": fig}, {"communes": units})
+    bm.draw_hatching(ax, units.iloc[:2], label="sans données", pattern="x")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", BasinmapWarning)
+        made = bm.write_qgis_project(tmp_path / "a.qgz", {"a": fig}, {"u": units})
+    with zipfile.ZipFile(made) as archive:
+        tree = ET.fromstring(archive.read("a.qgs"))  # noqa: S314 - we wrote it
+    filters = {r.get("label"): r.get("filter") for r in tree.iter("rule")}
+    assert filters["autre\u2002(3)"] == "\"objet\" = 'autre'"
+    hatched = next(
+        one
+        for one in tree.iter("maplayer")
+        if one.find("layername").text == "sans données"
+    )
+    angles = [
+        prop.get("v") for prop in hatched.iter("prop") if prop.get("k") == "angle"
+    ]
+    assert sorted(angles) == ["135", "45"]
+    found = gpd.read_file(tmp_path / "a-habillage.gpkg", layer="fonds")
+    assert found.groupby("objet").size().to_dict()["autre"] >= 3
 
 
 @pytest.mark.parametrize(

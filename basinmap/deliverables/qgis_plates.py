@@ -40,6 +40,7 @@ _HEIGHTS: Final = {
     "classes": STACK["fills"],
     "outlines": STACK["outlines"],
     "rings": STACK["rings"],
+    "hatched": STACK["hatching"],
     "symbols": STACK["symbols"],
     "points": STACK["points"],
 }
@@ -130,13 +131,33 @@ class Dressing:
         shapes
             Their geometries.
         """
-        print_ = hashlib.sha256(label.encode())
-        for shape in shapes:
-            print_.update(shapely.to_wkb(shape))
-        key = f"{slug_of(label)[:40]}-{print_.hexdigest()[:8]}"
+        return self.add_all(table, label, [(label, shape) for shape in shapes])
+
+    def add_all(
+        self, table: str, name: str, parts: list[tuple[str, shapely.Geometry]]
+    ) -> str:
+        """
+        Add shapes of several kinds; return the condition that finds them.
+
+        Parameters
+        ----------
+        table
+            As for `add`.
+        name
+            What they are together, in French.
+        parts
+            What each is, and its geometry.
+        """
+        print_ = hashlib.sha256(name.encode())
+        for label, shape in parts:
+            print_.update(label.encode() + shapely.to_wkb(shape))
+        key = f"{slug_of(name)[:40]}-{print_.hexdigest()[:8]}"
         rows = self.rows.setdefault(table, [])
         if all(row["cle"] != key for row in rows):
-            rows += [{"cle": key, "objet": label, "geometry": one} for one in shapes]
+            rows += [
+                {"cle": key, "objet": label, "geometry": shape}
+                for label, shape in parts
+            ]
         return f'"cle" = {literal(key)}'
 
     def frames(self) -> dict[str, gpd.GeoDataFrame]:
@@ -193,6 +214,8 @@ def drawn_of(
                 found.append(_classes(laid, layers, ax))
             case "symbols":
                 found.append(_symbols(slug, laid, layers, dressing, ax))
+            case "kinds":
+                found.append(_kinds(laid, dressing))
             case "other":
                 lost.append(_named(laid))
             case _:
@@ -468,6 +491,48 @@ def _tip(columns: Iterable[str], label: str, amount: str) -> str:
     return f"{named}{label} : [% format_number({quoted(amount)}, 0, 'fr') %]"
 
 
+# -- kinds -----------------------------------------------------------------------------
+
+
+def _kinds(laid: Laid, dressing: Dressing) -> Drawn:
+    """Draw areas of several kinds, each by its name."""
+    (labels,), (block,) = laid.measured, laid.blocks
+    title = str(getattr(block, "title", "")) or "types"
+    shapes = dict(zip(laid.units.index, laid.units.geometry, strict=True))
+    known = {one.label: one for one in getattr(block, "swatches", ())}
+    parts = [
+        (str(label), part)
+        for code, label in labels.items()
+        for part in _polygons(shapes[code])
+        if label in known
+    ]
+    subset = dressing.add_all("fonds", title, parts)
+    bare = laid.floor == "edges of bands"
+    rules = [
+        Rule(
+            label=_counted(swatch),
+            look=_look_of_kind(swatch, bare=bare),
+            test=Where(column="objet", equal=label),
+        )
+        for label, swatch in known.items()
+    ]
+    return Drawn(
+        title=title,
+        table="fonds",
+        subset=subset,
+        style=Style(name=title, rules=tuple(rules), display=quoted("objet")),
+        heading=title,
+        height=STACK[laid.floor],
+    )
+
+
+def _look_of_kind(swatch: Swatch, *, bare: bool) -> Look:
+    if bare:
+        return Look(edge=swatch.color, width=0.35)
+    edge = swatch.edge if swatch.hatch else "#ffffff"
+    return Look(color=swatch.color, edge=edge, width=0.14, hatch=swatch.hatch)
+
+
 # -- lines, grounds, points ------------------------------------------------------------
 
 
@@ -533,7 +598,7 @@ def _look(laid: str, swatch: Swatch) -> tuple[str, str, Look]:
     if swatch.shape == "line":
         look = Look(kind="line", color=swatch.color, width=width, dashes=dashes)
         return "line", "lignes", look
-    look = Look(color=swatch.color, edge=swatch.edge, width=width)
+    look = Look(color=swatch.color, edge=swatch.edge, width=width, hatch=swatch.hatch)
     return "fill", "fonds", look
 
 

@@ -335,16 +335,18 @@ class Laid:
     Attributes
     ----------
     kind
-        `"classes"`, `"symbols"`, `"outlines"`, `"neighbours"`, `"rings"`, `"points"`,
-        or `"other"`, which no other program is told of.
+        `"classes"`, `"symbols"`, `"kinds"`, `"outlines"`, `"neighbours"`, `"rings"`,
+        `"points"`, or `"other"`, which no other program is told of.
     units
         What was drawn.
     measured
-        Series, in the order of the arguments.
+        Series, in the order of the arguments; of kinds, the label of each unit.
     blocks
         Its entries of the legend.
     swatch
         Look of lines, points and areas of one kind.
+    floor
+        Of the stack, where the kind does not tell it.
     """
 
     kind: str
@@ -352,6 +354,7 @@ class Laid:
     measured: tuple[pd.Series, ...] = ()
     blocks: tuple[object, ...] = ()
     swatch: Swatch | None = None
+    floor: str = ""
 
 
 class MapAxes(Axes):
