@@ -29,11 +29,28 @@ from basinmap.maps.paper.sheets import Laid, MapAxes, Sheet
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES, state_column
 from basinmap.values.checks import states_beside
-from basinmap.values.told import told_of
+from basinmap.values.told import Told, tell, told_of
 
 __all__ = ["Drawn", "Dressing", "drawn_of", "slug_of", "style_of_classes"]
 
 _NOT_SLUG: Final = re.compile(r"[^a-z0-9]+")
+_LABELS: Final[Mapping[str, str]] = {
+    "rang": "Rang",
+    "cle": "Clé",
+    "objet": "Objet",
+    "planche": "Planche",
+    "texte": "Texte",
+    "corps": "Corps (points)",
+    "famille": "Police",
+    "style": "Style de la police",
+    "encre": "Couleur",
+}
+_TITLES: Final[Mapping[str, str]] = {
+    "lignes": "Limites, anneaux et renvois",
+    "fonds": "Fonds et aires",
+    "reperes": "Lieux",
+    "noms": "Noms, là où les planches les ont placés",
+}
 _LOST: Final = "these layers are not carried over to QGIS"
 _HEIGHTS: Final = {
     "neighbours": STACK["neighbours"],
@@ -114,9 +131,15 @@ class Dressing:
     ----------
     rows
         Rows by table; a shape drawn on two plates is there once.
+    codes
+        Table to the column of its codes, where it has some.
+    labels
+        Table to the French names of its columns, where they are its own.
     """
 
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def add(self, table: str, label: str, shapes: list[shapely.Geometry]) -> str:
         """
@@ -162,18 +185,19 @@ class Dressing:
 
     def frames(self) -> dict[str, gpd.GeoDataFrame]:
         """Return one frame a table."""
-        return {
-            name: gpd.GeoDataFrame(rows, geometry="geometry", crs="EPSG:2154")
-            .rename_axis("rang")
-            .pipe(_numbered)
-            for name, rows in sorted(self.rows.items())
-            if rows
-        }
-
-
-def _numbered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    frame.index = frame.index + 1
-    return frame
+        found = {}
+        for name, rows in sorted(self.rows.items()):
+            if not rows:
+                continue
+            frame = gpd.GeoDataFrame(rows, geometry="geometry", crs="EPSG:2154")
+            code = self.codes.get(name)
+            if code is None:
+                frame.index = pd.RangeIndex(1, len(frame) + 1, name="rang")
+            else:
+                frame = frame.set_index(code)
+            labels = {**_LABELS, **self.labels.get(name, {})}
+            found[name] = tell(frame, title=_TITLES.get(name, name), labels=labels)
+        return found
 
 
 def drawn_of(
@@ -420,14 +444,18 @@ def _symbols(
         rules, lines = _coloured(rows, disc, coloured[0], classed, layers)
     table = f"cercles_{slug_of(slug).replace('-', '_')}"
     rows["geometry"] = units.geometry.representative_point()
-    told = rows.rename_axis("code").reset_index()
-    dressing.rows[table] = told.to_dict("records")
+    level = str(units.index.name or "code")
+    dressing.rows[table] = rows.rename_axis(level).reset_index().to_dict("records")
+    dressing.codes[table] = level
+    dressing.labels[table] = {
+        str(one.name): _dated(told_of(one)) or str(one.name) for one in laid.measured
+    }
     style = Style(
         name=circles.title,
         rules=tuple(rules),
         kind="marker",
         largest_first=quoted(amount),
-        display=quoted("name") if "name" in rows else quoted("code"),
+        display=quoted("name") if "name" in rows else quoted(level),
         tip=_tip(rows.columns, told_of(sizes).label or amount, amount),
     )
     return Drawn(
@@ -484,6 +512,11 @@ def _coloured(
         for rule in plain
     ]
     return rules, lines
+
+
+def _dated(told: Told) -> str:
+    dated = told.title or " ".join(filter(None, [told.label, told.vintage]))
+    return f"{dated} ({told.unit})" if told.unit and dated else dated
 
 
 def _tip(columns: Iterable[str], label: str, amount: str) -> str:

@@ -241,13 +241,28 @@ def write_qgis_project(  # noqa: PLR0913 - what a project may be made from
     write(folder / data, layers, tables=tables, styles=styles, title=about.title)
     dressed = f"{file.stem}-habillage.gpkg"
     if frames := dressing.frames():
-        write(folder / dressed, frames, title=f"Habillage – {about.title}")
+        write(
+            folder / dressed,
+            frames,
+            styles=_own_styles(drawn),
+            title=f"Habillage – {about.title}",
+        )
     build = _Build(about, data, dressed, layers)
     project = build.project(sheets, drawn, fiches)
     _write_styles(folder / "styles", drawn)
     _write_beside(folder, about.title)
     write_whole(file, qgz_bytes(project, file.stem))
     return file
+
+
+def _own_styles(drawn: Mapping[str, Sequence[Drawn]]) -> dict[str, list[Style]]:
+    """Return the styles of what dresses the plates, by table, each once."""
+    found: dict[str, list[Style]] = {}
+    for one in (one for layers in drawn.values() for one in layers if not one.data):
+        known = found.setdefault(one.table, [])
+        if one.style not in known:
+            known.append(one.style)
+    return found
 
 
 class _Build:
