@@ -3,6 +3,7 @@ What QGIS makes of what we write, as JSON: run by the Python that QGIS has.
 
 `python3 qgis_probe.py project FILE FOLDER` reads a project and exports its layouts;
 `python3 qgis_probe.py package FILE` reads a GeoPackage as QGIS opens it;
+`python3 qgis_probe.py style LAYER FILES` dresses a layer with files of style;
 `python3 qgis_probe.py tool SCRIPT JSON` runs a tool, stopped when BASINMAP_STOP is set.
 """
 
@@ -238,6 +239,18 @@ def package_facts(file, values):
     return found
 
 
+def style_facts(file, styles, values):
+    """Dress a layer with each file of style, QML or SLD."""
+    found = {}
+    for path in styles:
+        layer = QgsVectorLayer(file, "couche", "ogr")
+        load = layer.loadSldStyle if path.endswith(".sld") else layer.loadNamedStyle
+        message, done = load(path)
+        facts = layer_facts(layer, values)
+        found[Path(path).name] = {"done": done, "message": message, **facts}
+    return found
+
+
 class Feedback(QgsProcessingFeedback):
     """Keep what a tool says; ask it to stop if so told."""
 
@@ -288,6 +301,8 @@ if __name__ == "__main__":
     asked = json.loads(os.environ.get("BASINMAP_VALUES", "{}"))
     if what == "package":
         told = package_facts(file, asked)
+    elif what == "style":
+        told = style_facts(file, rest, asked)
     elif what == "tool":
         told = tool_facts(file, json.loads(rest[0]))
     else:

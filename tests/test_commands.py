@@ -459,6 +459,7 @@ def test_a_plh_of_another_departement_invents_nothing(day, folder):
     assert {name.split(".")[0] for name in made} == {
         *plates,
         *("donnees", "manifest", "methode", "plh", "tableaux"),
+        *("plh-habillage", "polices", "styles", "LISEZ-MOI"),
     }
     assert "Les EPCI voisins" in run.texts("01-situation.pdf").replace(
         "Le territoire et les", "Les"
@@ -529,7 +530,7 @@ COUNTS = ["--column", "Vacants=vacant_dwellings", "--column", "Logements=dwellin
             ["map", "L01", "--epci", "call", "--classes", "4"],
             "a stock, drawn as circles",
         ),
-        (["map", "L04", "--out", "a.docx"], r"\.pdf, \.svg or \.png"),
+        (["map", "L04", "--out", "a.docx"], r"\.pdf, \.svg, \.png or \.qgz"),
         (["map", "D12"], "D12 is drawn as links"),
         (["table", "D12"], "flows between units"),
         (["table", "L04", "--out", "a.docx"], r"\.xlsx, \.csv, \.parquet"),

@@ -599,6 +599,16 @@ def test_qgis_opens_the_package_dressed_named_and_documented(moved):
 
 
 @needs_qgis
+def test_files_of_style_draw_in_qgis_what_the_plate_draws(moved):
+    layer = f"{moved / 'donnees.gpkg'}|layername=communes"
+    paths = [moved / "styles" / f"01-taux.{suffix}" for suffix in ("qml", "sld")]
+    facts, _ = probe("style", layer, *paths)
+    for name, found in facts.items():
+        assert found["done"], (name, found["message"])
+        assert found["drawn"]["taux"] == [[v, s, [label]] for v, s, label in KNOWN]
+
+
+@needs_qgis
 @pytest.mark.parametrize("name", ["donnees.gpkg", "essai-habillage.gpkg"])
 def test_the_gdal_of_qgis_opens_the_packages_without_a_warning(moved, name):
     if shutil.which("ogrinfo") is None:
