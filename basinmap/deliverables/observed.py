@@ -21,6 +21,7 @@ import pandas as pd
 from basinmap.arguments import check_given
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.entries import Indicator, catalogue
+from basinmap.catalogue.ledgers import Ledger
 from basinmap.deliverables.subjects import Subject
 from basinmap.errors import BasinmapError, BasinmapWarning, DataError, culprits
 from basinmap.export.parts import Cell
@@ -185,6 +186,22 @@ class Observed:
         """The EPCI of the list, with their outlines."""
         return epcis(communes=self.listing)
 
+    @cached_property
+    def _ledger(self) -> Ledger:
+        return Ledger(self.table)
+
+    def columns_of(self, count: str) -> dict[int, str]:
+        """
+        Return the column of each year of a count, as the table declares them.
+
+        Parameters
+        ----------
+        count
+            Its name in the catalogue, such as `"population"`.
+        """
+        held = self._ledger.held(count)
+        return {int(y): str(held[y]) for y in sorted(held) if y.isdigit()}
+
     def years(self, count: str) -> list[int]:
         """
         Return the years of which there is a count, in order.
@@ -194,13 +211,22 @@ class Observed:
         count
             Its name in the catalogue, such as `"population"`.
         """
-        head = f"{count}_"
-        tails = [
-            str(column).removeprefix(head)
-            for column in self.table.columns
-            if str(column).startswith(head)
-        ]
-        return sorted(int(tail) for tail in tails if tail.isdigit())
+        return list(self.columns_of(count))
+
+    def counts(self, count: str, codes: pd.Index) -> pd.DataFrame:
+        """
+        Return a count of some communes, one column a year.
+
+        Parameters
+        ----------
+        count
+            Its name in the catalogue, such as `"population"`.
+        codes
+            The communes.
+        """
+        columns = self.columns_of(count)
+        table = self._ledger.rows.loc[codes, list(columns.values())]
+        return table.astype(float).set_axis(list(columns), axis=1)
 
     def sums(self, count: str, codes: pd.Index) -> pd.Series:
         """
@@ -215,9 +241,7 @@ class Observed:
         codes
             The communes.
         """
-        years = self.years(count)
-        table = self.table.loc[codes, [f"{count}_{year}" for year in years]]
-        return table.astype(float).sum(skipna=False).set_axis(years)
+        return self.counts(count, codes).sum(skipna=False)
 
     @cached_property
     def name(self) -> Name:
@@ -420,7 +444,14 @@ class Observed:
         *ids
             Ids of indicators.
         """
-        return [id_ for id_ in ids if self.total(id_) is not None]
+        # A median has no value of a whole, and is there all the same.
+        return [id_ for id_ in ids if self._has(id_)]
+
+    def _has(self, id_: str) -> bool:
+        values = self.mine(id_)
+        if values is None:
+            return False
+        return bool(values.notna().any() or self.told(id_).states)
 
     def entry(self, id_: str) -> Indicator:
         """
