@@ -57,6 +57,7 @@ __all__ = [
     "Chapter",
     "CommuneMaps",
     "change_of",
+    "classes_of",
     "commune_sentences",
     "comparison_table",
     "ground_credit",
@@ -94,15 +95,60 @@ _SAID: Final = frozenset({"habitants", "logements", "ménages", "emplois", ""})
 _SHORT: Final = {
     "D01": "Population",
     "D02": "Évolution par an",
+    "D03": "Solde naturel",
+    "D04": "Solde apparent",
     "D05": "Densité (hab./km²)",
     "D06": "Ménages",
+    "D07": "Taille des ménages",
+    "D08": "Ménages d’une personne",
+    "D09": "Monoparentales",
+    "D10": "Vieillissement",
+    "D11": "75 ans et plus",
+    "D13": "Emménagés < 2 ans",
     "L01": "Logements",
     "L02": "Rés. principales",
     "L03": "Rés. secondaires",
     "L04": "Taux de vacance",
     "L05": "Maisons",
+    "L07": "Avant 1946",
+    "L08": "Propriétaires",
+    "L09": "Locataires HLM",
+    "L10": "Locataires du privé",
+    "L11": "Suroccupation",
+    "L13": "Vacance (Lovac)",
+    "L14": "Vacance 2 ans et +",
+    "L15": "Étiquettes E, F, G",
+    "L16": "Parc indigne",
+    "C01": "Commencés",
+    "C02": "Pour 1 000 hab.",
     "S01": "Logements sociaux",
-    "R01": "Niveau de vie médian",
+    "S02": "Pour 100 rés. princ.",
+    "S04": "Vacance sociale",
+    "S05": "Vacance > 3 mois",
+    "S06": "Mobilité sociale",
+    "S07": "Social en QPV",
+    "S08": "Loyer (€/m²)",
+    "S09": "Part du bailleur",
+    "S10": "Demandes/attributions",
+    "S11": "Q1 hors QPV",
+    "S12": "Q2-Q4 en QPV",
+    "S13": "Sous 60 % plafonds",
+    "S14": "Éligibles PLAI",
+    "M01": "Ventes",
+    "M02": "Prix médian (€)",
+    "M03": "Terrain (€/m²)",
+    "M04": "Loyer médian (€/m²)",
+    "F01": "Consommés (ha)",
+    "F02": "Pour l’habitat",
+    "F03": "En % de la surface",
+    "F04": "Pour 100 de 2011-2021",
+    "F05": "m² par ménage de plus",
+    "R01": "Niveau de vie (€/UC)",
+    "R02": "Taux de pauvreté",
+    "R03": "Rapport D9/D1",
+    "E01": "Taux de chômage",
+    "E02": "Emplois",
+    "E03": "Emplois pour 100 actifs",
 }
 """Names of tiles, which have a third of a line."""
 _YEARS: Final = "population_"
@@ -188,6 +234,7 @@ def map_figure(
     size_mm: tuple[float, float],
     units: gpd.GeoDataFrame | None = None,
     beside: str = "",
+    scale: float | None = None,
 ) -> Figure:
     """
     Draw a map as a figure: the picture is its frame, legend and sources are data.
@@ -208,11 +255,14 @@ def map_figure(
         What must be seen whole; by default the communes of the territory.
     beside
         What the caption says more.
+    scale
+        Denominator, the same for maps to compare; by default the largest that fits.
     """
     shown = about.communes if units is None else units
 
     def made() -> MapAxes:
-        _, ax = figure(shown, size_mm=size_mm, title=f"{title} – {about.area.name}")
+        told = f"{title} – {about.area.name}"
+        _, ax = figure(shown, size_mm=size_mm, title=told, scale=scale)
         draw_neighbours(ax, about.epcis)
         draw(ax)
         return ax
@@ -321,14 +371,27 @@ def rate_map(
 
 
 def _draw_rate(about: Observed, id_: str, ax: MapAxes) -> None:
-    values = _there(about, id_)
-    style = about.entry(id_).map
+    draw_choropleth(ax, about.communes, classes_of(about, id_, _there(about, id_)))
+    _finish(ax, about)
+
+
+def classes_of(about: Observed, id_: str, values: pd.Series) -> pd.Series:
+    """
+    Return classes of an indicator, as its maps are drawn.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        Its id.
+    values
+        Its values, of the communes that share the classes.
+    """
     pivot = 0.0 if about.told(id_).kind == "growth" else None
     k = 6 if pivot is not None else min(5, values.nunique())
-    method = cast("Method", style.method or "fisher-jenks")
-    classes = classify(values, method=method, k=k, pivot=pivot)
-    draw_choropleth(ax, about.communes, classes)
-    _finish(ax, about)
+    method = cast("Method", about.entry(id_).map.method or "fisher-jenks")
+    return classify(values, method=method, k=k, pivot=pivot)
 
 
 class CommuneMaps:
@@ -571,7 +634,7 @@ def short_title(about: Observed, id_: str) -> str:
     told = about.told(id_)
     if id_ not in _SHORT:
         return told.title
-    return f"{_SHORT[id_]} {told.vintage}".strip()
+    return typeset(f"{_SHORT[id_]} {told.vintage}".strip())
 
 
 def _beside(about: Observed, id_: str, total: Value) -> str:
@@ -732,7 +795,7 @@ def units_table(about: Observed, ids: Iterable[str], caption: str) -> Table:
         Title of the table.
     """
     listed = list(ids)
-    heads = [_labelled(about, id_).text for id_ in listed]
+    heads = [short_title(about, id_) for id_ in listed]
     columns = (Column("Commune", "left", 2.2), *(Column(head) for head in heads))
     rows = []
     for code in about.alphabetical:
@@ -901,6 +964,8 @@ def varies(about: Observed, id_: str) -> bool:
         Its id.
     """
     values = about.mine(id_)
+    if about.entry(id_).kind == "gain":  # what is gained may be next to nothing
+        return False
     return values is not None and values.dropna().nunique() >= 5
 
 

@@ -244,7 +244,15 @@ def _draw_lines(
             )
         known = line.dropna()
         if not known.empty:
-            ends[str(name)] = (float(known.iloc[-1]), color, mine)
+            # A line that stops long before the others is named where it stops.
+            early = int(known.index[-1]) < int(lines.index[-1]) - 1
+            if early:
+                text = f"{name}{BROAD}{number(float(known.iloc[-1]), decimals)}"
+                _write_end(
+                    axes, int(known.index[-1]), float(known.iloc[-1]), text, color
+                )
+            else:
+                ends[str(name)] = (float(known.iloc[-1]), color, mine)
     axes.grid(axis="y", color="#e4e6ea", lw=0.5)
     axes.set_axisbelow(True)
     years = [int(year) for year in lines.index]
@@ -266,6 +274,19 @@ def _draw_lines(
             color=PRINT.soft,
             va="bottom",
         )
+
+
+def _write_end(axes: Axes, year: int, value: float, text: str, color: str) -> None:
+    axes.annotate(
+        text,
+        (year, value),
+        xytext=(5, -2),
+        textcoords="offset points",
+        fontsize=_TEXT,
+        color=color,
+        weight=700,
+        va="top",
+    )
 
 
 def _tick(value: float, _: int) -> str:

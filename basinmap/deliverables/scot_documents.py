@@ -28,6 +28,7 @@ from basinmap.deliverables.chapters import (
     ground_credit,
     is_rate,
     key_figures,
+    map_figure,
     not_supplied,
     noun_of,
     rate_map,
@@ -65,13 +66,23 @@ from basinmap.export.parts import (
     Paragraph,
     Table,
 )
+from basinmap.maps.layers.names import draw_labels
+from basinmap.maps.layers.outlines import draw_outlines
+from basinmap.maps.paper.sheets import MapAxes
 from basinmap.territory.levels import BASSIN
 from basinmap.territory.memberships import membership
 from basinmap.territory.naming import named
 from basinmap.territory.units import scots
 from basinmap.typography import BROAD, month, number, typeset, uncapital
 
-__all__ = ["THEMES", "Theme", "bulletin_document"]
+__all__ = [
+    "THEMES",
+    "Theme",
+    "bulletin_document",
+    "every_scot",
+    "scots_outline",
+    "wider",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -423,7 +434,9 @@ def _central(issue: _Issue) -> Page:
     map_high = min(112.0, max(70.0, room - 52.0))
     sheet.put("right", rate_or_stock(about, mapped, f"{theme.slug}-carte", map_high))
     tall = max(60.0, min(126.0, map_high + 40.0 - words))
-    sheet.put("left", five_scots(about, mapped, tall))
+    # Where nothing is of a SCoT whole, as a median, another indicator of theirs is.
+    drawn = (five_scots(about, id_, tall) for id_ in issue.ids)
+    sheet.put("left", next(filter(None, drawn), None))
     return sheet.page("scots", issue.running)
 
 
@@ -548,7 +561,8 @@ def _by_part(issue: _Issue) -> Page:
     room = PAPER_MM - sheet.words_mm - 46.0
     strips = _parts_strips(issue, parts, 0.5 * room) if len(parts) > 1 else None
     sheet.put("wide", strips)
-    if listed and mapped in listed:
+    if listed:
+        mapped = mapped if mapped in listed else listed[0]
         low = min(88.0, (0.44 if strips else 0.5) * room)
         rates = [i for i in listed if i != mapped and is_rate(about, i)]
         other = next(iter(rates or [i for i in listed if i != mapped]), "")
@@ -628,7 +642,7 @@ def _sizes_table(about: Observed, sizes: pd.Series, ids: Sequence[str]) -> Table
     columns = (
         Column("Taille de la commune", "left", 2),
         Column("Communes"),
-        *(Column(about.told(i).title) for i in ids),
+        *(Column(short_title(about, i)) for i in ids),
     )
     year = about.years("population")[-1]
     caption = f"Selon la taille de la commune (population municipale de {year})"
@@ -645,7 +659,7 @@ def _parts_table(about: Observed, parts: Sequence[Other], ids: Sequence[str]) ->
             Cell("n.d.", "not-available") if c is None else c.cell() for c in cells
         ]
         rows.append((Cell(typeset(part.name.short)), *printed))
-    heads = tuple(Column(about.told(id_).title) for id_ in ids[:6])
+    heads = tuple(Column(short_title(about, id_)) for id_ in ids[:6])
     return Table(
         (Column("Intercommunalité", "left", 2.2), *heads),
         tuple(rows),
@@ -874,8 +888,8 @@ def scots_table(about: Observed, ids: tuple[str, ...]) -> Table:
         Indicators; those whose counts were not given are left out.
     """
     there = about.supplied(*ids)[:6]
-    heads = tuple(Column(about.told(id_).title) for id_ in there)
-    listed = [*parts_of_territory(about)[:4], *_every_scot(), *_wider(about)]
+    heads = tuple(Column(short_title(about, id_)) for id_ in there)
+    listed = [*parts_of_territory(about)[:4], *every_scot(), *wider(about)]
     rows, seen = [], set()
     for other in listed:
         if other.communes in seen:
@@ -894,7 +908,8 @@ def scots_table(about: Observed, ids: tuple[str, ...]) -> Table:
     )
 
 
-def _every_scot() -> list[Other]:
+def every_scot() -> list[Other]:
+    """Return the five SCoT of the bassin minier."""
     member = membership("scot").dropna()
     return [
         Other(
@@ -908,8 +923,15 @@ def _every_scot() -> list[Other]:
     ]
 
 
-def _wider(about: Observed) -> list[Other]:
-    """Return the bassin minier and the two départements."""
+def wider(about: Observed) -> list[Other]:
+    """
+    Return the bassin minier and the two départements.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    """
     basin = Other("bassin", BASSIN, named(BASSIN, "bassin"), in_basin(), "")
     codes = sorted({code[:2] for code in about.table.index})
     every = about.table.index
@@ -926,3 +948,43 @@ def _wider(about: Observed) -> list[Other]:
             for code in codes
         ),
     ]
+
+
+def scots_outline(about: Observed, high: float = 118.0) -> Figure:
+    """
+    Draw the five SCoT, their EPCI and their towns.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    high
+        Height, in millimetres.
+    """
+    five = scots()
+    inside = about.ground[about.ground.index.isin(list(in_basin()))]
+    codes = set(inside["epci"].dropna())
+
+    def draw(ax: MapAxes) -> None:
+        for n, (code, row) in enumerate(five.iterrows()):
+            alone = five.loc[[code]]
+            name = typeset(str(row["name"]))
+            draw_outlines(
+                ax, alone, label=name, fill=_PALES[n % len(_PALES)], width=0.3
+            )
+        inner = about.epcis[about.epcis.index.isin(codes)]
+        draw_outlines(ax, inner, label="limite d'EPCI", width=0.5)
+        draw_outlines(ax, five, label="limite de SCoT", width=1.3)
+        draw_labels(ax, inside, most=24, strong=6)
+
+    return map_figure(
+        about,
+        "cinq-scots",
+        draw,
+        title="Les cinq SCoT du bassin minier et leurs intercommunalités",
+        size_mm=(182.0, high),
+        units=five,
+    )
+
+
+_PALES: Final = ("#dbe6f1", "#f3e3c8", "#dcecd9", "#ead9ea", "#e6e6e6")
