@@ -186,7 +186,11 @@ _ROOMS: Final = {
         "trend_bounds",
         "among_towns",
     ),
+    "export.csv_files": ("write_csv",),
+    "export.data_packages": ("write_data_package",),
+    "export.flatgeobufs": ("write_flatgeobuf",),
     "export.geopackages": ("write_geopackage",),
+    "export.parquets": ("read_parquet", "write_parquet"),
     "export.workbooks": ("write_workbook",),
     "export.document_themes": ("DocumentTheme", "read_theme"),
     "export.html_documents": ("write_html",),
@@ -286,10 +290,15 @@ if TYPE_CHECKING:
     from basinmap.deliverables.texts import keys_of as keys_of
     from basinmap.deliverables.texts import read_texts as read_texts
     from basinmap.deliverables.texts import with_texts as with_texts
+    from basinmap.export.csv_files import write_csv as write_csv
+    from basinmap.export.data_packages import write_data_package as write_data_package
     from basinmap.export.document_themes import DocumentTheme as DocumentTheme
     from basinmap.export.document_themes import read_theme as read_theme
+    from basinmap.export.flatgeobufs import write_flatgeobuf as write_flatgeobuf
     from basinmap.export.geopackages import write_geopackage as write_geopackage
     from basinmap.export.html_documents import write_html as write_html
+    from basinmap.export.parquets import read_parquet as read_parquet
+    from basinmap.export.parquets import write_parquet as write_parquet
     from basinmap.export.parts import Cell as Cell
     from basinmap.export.parts import Column as Column
     from basinmap.export.parts import Contents as Contents

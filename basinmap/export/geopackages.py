@@ -22,6 +22,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldE
 
 from basinmap.arguments import check_given, check_kind, day_of
 from basinmap.errors import BasinmapWarning, CRSError, DataError, culprits
+from basinmap.export.ogr_fields import crs_of, field_of, kind_of, offsets_of
 from basinmap.staging import UNDATED, refusal, staged_file
 from basinmap.values.cells import Cells, cells_of, check_name, codes_as_cells
 from basinmap.values.checks import check_exported
@@ -214,77 +215,28 @@ def _check_shapes(shapes: gpd.GeoSeries, what: str) -> None:
 
 def _write(content: _Content, path: Path) -> None:
     """Write a layer or a table after those that are in the file."""
-    data, masks, offsets = [], [], {}
-    for cells in content.columns:
-        values, gone = _field_of(cells)
-        data.append(values)
-        masks.append(gone)
-        if cells.kind == "moment" and cells.held.dt.tz is not None:
-            # GDAL counts quarters of an hour from Greenwich, which is 100.
-            local = cells.held.dt.tz_localize(None)
-            shift = local - cells.held.dt.tz_convert("UTC").dt.tz_localize(None)
-            offsets[cells.name] = (shift // pd.Timedelta("15m") + 100).to_numpy()
-    shapes, kind = content.shapes, None
-    if shapes is not None:
-        kind = _kind_of(shapes)
+    columns = [field_of(cells) for cells in content.columns]
+    shapes = content.shapes
+    kind = None if shapes is None else kind_of(shapes)
     try:
         pyogrio.raw.write(
             path,
             None if shapes is None else shapely.to_wkb(shapes.to_numpy()),
-            data,
+            [values for values, _ in columns],
             [cells.name for cells in content.columns],
-            field_mask=masks,
+            field_mask=[gone for _, gone in columns],
             layer=content.name,
             driver="GPKG",
             geometry_type=kind,
-            crs=None if shapes is None else _crs_of(shapes),
+            crs=None if shapes is None else crs_of(shapes),
             promote_to_multi=kind is not None and kind.startswith("Multi"),
             append=path.exists(),
             layer_options=dict(content.options),
-            gdal_tz_offsets=offsets,
+            gdal_tz_offsets=offsets_of(content.columns),
         )
     except (DataSourceError, DataLayerError, FieldError, FeatureError) as error:
         # What a file cannot bear is refused above: what is left is the disk.
         raise OSError(errno.EIO, str(error)) from error
-
-
-def _field_of(cells: Cells) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return a column as GDAL takes it, with what is missing."""
-    gone = cells.held.isna().to_numpy()
-    match cells.kind:
-        case "whole":
-            return cells.held.fillna(0).to_numpy(dtype="int64"), gone
-        case "truth":
-            return cells.held.fillna(value=False).to_numpy(dtype=bool), gone
-        case "real":
-            return cells.held.to_numpy(dtype="float64"), gone
-        case "day":
-            days = np.array(cells.held.tolist(), dtype="datetime64[D]")
-            return days.reshape(len(gone)), gone
-        case "moment":
-            naive = cells.held
-            naive = naive if naive.dt.tz is None else naive.dt.tz_localize(None)
-            return naive.to_numpy(dtype="datetime64[ms]"), gone
-    return cells.held.mask(gone, None).to_numpy(dtype=object), gone
-
-
-def _kind_of(shapes: gpd.GeoSeries) -> str:
-    """Return the type of geometry that a layer declares."""
-    kinds = set(shapes.geom_type.dropna())
-    singles = {kind.removeprefix("Multi") for kind in kinds}
-    if len(singles) != 1 or singles & {"GeometryCollection", "LinearRing"}:
-        return "Unknown"
-    (single,) = singles
-    # Outlines are of parts: a layer of communes is one of multipolygons.
-    kind = f"Multi{single}" if single == "Polygon" or len(kinds) > 1 else kinds.pop()
-    plain = shapes.to_numpy()
-    raised = shapely.has_z(plain) & ~shapely.is_empty(plain)
-    return f"{kind} Z" if raised.any() else kind
-
-
-def _crs_of(shapes: gpd.GeoSeries) -> str:
-    known = shapes.crs.to_epsg()
-    return f"EPSG:{known}" if known else shapes.crs.to_wkt("WKT1_GDAL")
 
 
 def _check_whole(counts: Mapping[str, int], staged: Path) -> None:
