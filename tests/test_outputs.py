@@ -362,7 +362,7 @@ def test_missing_values_of_a_workbook_say_why(rows):
 
 def test_a_workbook_bears_its_title_author_and_sheets(book):
     found = openpyxl.load_workbook(book)
-    assert found.sheetnames == ["Communes", "Autre"]
+    assert found.sheetnames == ["Communes", "Autre", "Lisez-moi", "Dictionnaire"]
     assert (found.properties.title, found.properties.creator) == ("Essai", "Mission")
     assert found.properties.created.date() == DAY
     assert found["Communes"]["A1"].value == "Communes d'essai"
@@ -371,7 +371,7 @@ def test_a_workbook_bears_its_title_author_and_sheets(book):
 def test_the_header_and_codes_of_a_workbook_stay_in_sight_and_filter(book):
     sheet = openpyxl.load_workbook(book)["Communes"]
     assert sheet.freeze_panes == "C5"
-    assert sheet.auto_filter.ref == "A4:D8"
+    assert [table.ref for table in sheet.tables.values()] == ["A4:D8"]
 
 
 def test_two_workbooks_of_the_same_content_have_the_same_bytes(book):

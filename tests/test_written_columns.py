@@ -210,7 +210,7 @@ def sheet(tmp_path_factory):
             "heure": pd.to_datetime(["2021-01-01 08:30", "2021-01-02 00:00"]),
             "texte": ["a", 3],
         },
-        index=CODES,
+        index=CODES.rename("code"),
     )
     path = tmp_path_factory.mktemp("sheet") / "t.xlsx"
     bm.write_workbook(path, {"T": table})

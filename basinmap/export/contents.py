@@ -235,7 +235,6 @@ def content_of(
     """
     plain = with_states(_without_shape(table))
     codes = codes_as_cells(plain, what, unnamed=unnamed)
-    check_exported(plain, what)
     described = descriptions_of(plain, what, unnamed=unnamed)
     decimals = {str(k): v for k, v in fact_of(table, "decimals", {}).items()}
     told = {str(name): told_of(plain[name]) for name in plain}
@@ -243,6 +242,7 @@ def content_of(
         cells_of(plain[name], what, _rounded(told[str(name)], decimals.get(str(name))))
         for name in plain
     ]
+    check_exported(plain, what)
     names = [codes.name, *(cells.name for cells in columns)]
     _check_names(names, what, reserved, folded=folded)
     fields = [

@@ -152,12 +152,16 @@ def descriptions_of(
     found = [_code(index, labels)]
     shape = getattr(table, "active_geometry_name", None)
     names = [name for name in table.columns if name != shape]
+    title = str(fact_of(table, "title", ""))
     about = {state_column(str(name)): str(name) for name in names}
     for name in names:
         word = check_name(name, what)
         if word in about:
             continue
         told = told_of(upheld(table[name], stacklevel=5))
+        if not told.label and told.title == title:
+            # Of the table, not of a column of which nothing is told.
+            told = replace(told, title="")
         found.append(_value(word, told, labels))
     headings = {one.name: one.heading for one in found}
     found += [

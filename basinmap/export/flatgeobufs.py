@@ -26,8 +26,9 @@ def write_flatgeobuf(path: str | Path, layer: gpd.GeoDataFrame) -> Path:
     Write a layer to one FlatGeobuf, that is read by windows without being downloaded.
 
     What is missing is null; a column `<column>_state` says why. Title and description
-    stand in the header. Rows are put in the order of space, which the index of the
-    format asks for: the first column holds the codes.
+    stand in the header. The format knows no days: they are moments, at midnight. Rows
+    are put in the order of space, which the index of the format asks for: the first
+    column holds the codes.
 
     Parameters
     ----------

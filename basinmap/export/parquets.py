@@ -229,15 +229,26 @@ def read_parquet(path: str | Path) -> pd.DataFrame | gpd.GeoDataFrame:
         raise DataError(msg) from error
     if told is None:
         return frame
-    for name, kind in zip(whole.column_names, whole.schema.types, strict=True):
-        if pa.types.is_int64(kind) and frame[name].isna().any():
-            frame[name] = pd.array(
-                whole[name].to_pandas(integer_object_nulls=True), dtype="Int64"
-            )
+    for field in whole.schema:
+        if field.name in frame.columns:
+            frame[field.name] = _as_given(frame[field.name], field, whole)
     frame = frame.set_index(told["index"])
     if not told.get("named", True):
         frame.index.name = None
     return restored(frame, told.get("facts", {}))
+
+
+def _as_given(values: pd.Series, field: pa.Field, whole: pa.Table) -> pd.Series:
+    """Return a column in the dtype that says what it is, gaps or not."""
+    if b"state_of" in (field.metadata or {}):
+        return values.astype(object).fillna("")
+    if pa.types.is_int64(field.type) and values.isna().any():
+        # Not by way of floats, which do not tell large numbers apart.
+        exact = whole[field.name].to_pandas(integer_object_nulls=True)
+        return pd.Series(exact.astype("Int64").array, values.index)
+    if pa.types.is_boolean(field.type) and values.isna().any():
+        return values.astype("boolean")
+    return values
 
 
 def _told_in(whole: pa.Table) -> dict[str, Any] | None:
