@@ -136,6 +136,10 @@ class World:
         return folder
 
     @cached_property
+    def parquet(self) -> Path:
+        return bm.write_parquet(self.path("squares.parquet"), self.squares)
+
+    @cached_property
     def points(self) -> gpd.GeoDataFrame:
         return self.squares.set_geometry(self.squares.centroid)
 
@@ -748,6 +752,7 @@ ENTRIES: dict[str, Call] = {
         "quiet": True,
     },
     "read_outlines": lambda w: {"outlines": w.units, "year": 2026},
+    "read_parquet": lambda w: {"path": w.parquet},
     "read_points": lambda w: {
         "path": w.file(
             "adresses-62.csv",
@@ -919,12 +924,18 @@ ENTRIES: dict[str, Call] = {
         "family": "Fira Sans",
     },
     "with_texts": lambda w: {"document": w.note, "texts": {"un.lead": "Deux."}},
+    "write_csv": lambda w: {"path": w.path("a.csv"), "table": w.table},
+    "write_data_package": lambda w: {
+        "out": w.path("package"),
+        "tables": {"a": w.table},
+    },
     "write_document": lambda w: {
         "out": w.path("note"),
         "document": w.note,
         "formats": ["html"],
     },
     "write_docx": lambda w: {"path": w.path("note.docx"), "document": w.note},
+    "write_flatgeobuf": lambda w: {"path": w.path("a.fgb"), "layer": w.squares},
     "write_geopackage": lambda w: {
         "path": w.path("a.gpkg"),
         "layers": {"a": w.squares},
@@ -932,6 +943,7 @@ ENTRIES: dict[str, Call] = {
     "write_geotiff": lambda w: {"ax": w.page(), "path": w.path("a.tif"), "dpi": 30},
     "write_html": lambda w: {"path": w.path("note.html"), "document": w.note},
     "write_network": lambda w: {"network": w.network, "path": w.path("a.npz")},
+    "write_parquet": lambda w: {"path": w.path("a.parquet"), "table": w.table},
     "write_pdf": lambda w: {"path": w.path("note.pdf"), "document": w.note},
     "write_workbook": lambda w: {"path": w.path("a.xlsx"), "sheets": {"A": w.table}},
     "zonal": lambda w: {"raster": w.raster("dem.tif", 1, "float32"), "units": w.units},

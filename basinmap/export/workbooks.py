@@ -536,6 +536,7 @@ def _plain(held: pd.Series) -> list[Any]:
 
 def _apart(headings: list[str], fields: list[Field]) -> list[str]:
     """Tell apart headings that differ by case at most: a named table wants it."""
+    headings = [" ".join(heading.split()) for heading in headings]
     folded = [heading.lower() for heading in headings]
     return [
         f"{heading} [{field.cells.name}]"
