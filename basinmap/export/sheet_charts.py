@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from basinmap.errors import ColumnError, DataError, MeasureError, culprits
 from basinmap.export.contents import Content, Field
+from basinmap.export.sheet_sizes import lines_of
 from basinmap.states import SIGNS, STATES
 from basinmap.typography import uncapital
 from basinmap.values.cells import Cells
@@ -43,6 +44,8 @@ class Chart:
         What is drawn; what is missing is None, and leaves a gap.
     decimals
         When printed.
+    amounts
+        Whether they are counts, that are read from zero.
     note
         Which rows are not drawn, and why.
     """
@@ -54,6 +57,7 @@ class Chart:
     head: tuple[str, ...]
     rows: tuple[Row, ...]
     decimals: int
+    amounts: bool
     note: str
 
     @property
@@ -187,19 +191,25 @@ def _chart(name: str, content: Content, fields: list[Field]) -> Chart:
         unit=first.unit,
         years=years,
         head=(
-            content.codes.description.heading,
+            _labelled(content).description.heading,
             *(field.description.heading for field in fields),
         ),
         rows=tuple(rows),
+        amounts=first.kind in ("stock", ""),
         decimals=max(field.cells.decimals for field in fields),
         note=_gaps(content, fields[0], gone),
     )
 
 
+def _labelled(content: Content) -> Field:
+    """Return the column that says what each row is."""
+    named = [f for f in content.values() if f.cells.name in ("name", "nom")]
+    return named[0] if named else content.codes
+
+
 def _rows(content: Content, fields: list[Field], *, years: bool) -> list[Row]:
     """Return what each row is called, and its values."""
-    named = [f for f in content.values() if f.cells.name in ("name", "nom")]
-    labels = (named[0] if named else content.codes).cells.held.tolist()
+    labels = _labelled(content).cells.held.tolist()
     codes = content.codes.cells.held.tolist()
     columns = [
         [
@@ -262,7 +272,10 @@ def write_chart(book: Any, sheet: Any, styles: Any, chart: Chart, top: int) -> i
         styles.note,
     )
     for j, heading in enumerate(chart.head):
-        sheet.write_string(top + 3, j, heading, styles.header)
+        style = styles.over_numbers if j else styles.header
+        sheet.write_string(top + 3, j, heading, style)
+    lines = max(lines_of(heading, 110, bold=True) for heading in chart.head)
+    sheet.set_row(top + 3, lines * 13.5 + 6)
     first = top + 4
     for i, (label, values) in enumerate(chart.rows, start=first):
         if chart.years:
@@ -307,7 +320,9 @@ def _axes(drawn: Any, chart: Chart) -> int:  # noqa: ANN401 - xlsxwriter is unty
     digits = "#,##0" + ("." + "0" * chart.decimals if chart.decimals else "")
     height = 360 if chart.years else 110 + 22 * len(chart.rows)
     values = [v for _, row in chart.rows for v in row if v is not None]
-    least = {"min": 0} if values and min(values) >= 0 else {}
+    # The curve of a rate may start where it starts; an amount starts at zero.
+    based = not chart.years or chart.amounts
+    least = {"min": 0} if based and values and min(values) >= 0 else {}
     name = {"name": chart.unit, "name_font": font} if chart.unit else {}
     drawn.set_title({"name": chart.title, "name_font": {**font, "size": 12}})
     drawn.set_legend({"none": True} if len(chart.head) == 2 else {"position": "bottom"})
@@ -330,8 +345,11 @@ def _axes(drawn: Any, chart: Chart) -> int:  # noqa: ANN401 - xlsxwriter is unty
         axis = {**name, **least, "num_format": digits, "num_font": font}
         drawn.set_y_axis({**axis, "major_gridlines": grid})
     else:
-        drawn.set_y_axis({"reverse": True, "num_font": font, "label_position": "low"})
+        # The largest above, and the scale below: where the categories end.
+        categories = {"reverse": True, "crossing": "max", "label_position": "low"}
+        small = {**font, "size": 9}
+        drawn.set_y_axis({**categories, "num_font": small, "interval_unit": 1})
         axis = {**name, **least, "num_format": digits, "num_font": font}
-        drawn.set_x_axis({**axis, "major_gridlines": grid, "crossing": "max"})
+        drawn.set_x_axis({**axis, "major_gridlines": grid})
     drawn.set_size({"width": 720, "height": height})
     return height
