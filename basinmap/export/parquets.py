@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import json
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -116,7 +117,7 @@ def _arrow_of(
         pa.field(field.cells.name, array.type, metadata=_about(field))
         for field, array in zip(content.fields, arrays, strict=True)
     ]
-    told = {
+    told: dict[str, Any] = {
         "version": 1,
         "index": content.codes.cells.name,
         "named": table.index.name is not None,
@@ -125,7 +126,11 @@ def _arrow_of(
         "sources": list(content.sources),
         "facts": kept_facts(table),
     }
-    meta = {_KEY: json.dumps(told, ensure_ascii=False).encode()}
+    meta = {
+        _KEY: json.dumps(told, ensure_ascii=False).encode(),
+        # pandas alone finds the index and what is told, too.
+        b"pandas": _for_pandas(content, told["facts"]),
+    }
     if shapes is not None:
         # The covering boxes let a reader take the rows of a window only.
         raw = io.BytesIO()
@@ -141,6 +146,28 @@ def _arrow_of(
         arrays += [drawn[name] for name in drawn.column_names]
         fields += list(drawn.schema)
     return pa.table(arrays, schema=pa.schema(fields, metadata=meta))
+
+
+def _for_pandas(content: Content, facts: Mapping[str, Any]) -> bytes:
+    """Return the metadata by which pandas sets the index and its own dtypes."""
+    codes = content.codes.cells.name
+    plain = {field.cells.name: _exact(field.cells) for field in content.fields}
+    frame = pd.DataFrame({name: values.array for name, values in plain.items()})
+    frame = restored(frame.set_index(codes), facts)
+    return pa.Schema.from_pandas(frame).metadata[b"pandas"]
+
+
+def _exact(cells: Cells) -> pd.Series:
+    """Return a column in the dtype in which it is read: gaps only where there are."""
+    held = cells.held
+    if held.isna().any() or not len(held):
+        return held
+    match cells.kind:
+        case "whole":
+            return held.astype("int64")
+        case "truth":
+            return held.astype(bool)
+    return held
 
 
 def _about(field: Field) -> dict[str, str]:
@@ -230,25 +257,13 @@ def read_parquet(path: str | Path) -> pd.DataFrame | gpd.GeoDataFrame:
     if told is None:
         return frame
     for field in whole.schema:
-        if field.name in frame.columns:
-            frame[field.name] = _as_given(frame[field.name], field, whole)
-    frame = frame.set_index(told["index"])
+        if b"state_of" in (field.metadata or {}):
+            frame[field.name] = frame[field.name].astype(object).fillna("")
+    if told["index"] in frame.columns:
+        frame = frame.set_index(told["index"])
     if not told.get("named", True):
         frame.index.name = None
     return restored(frame, told.get("facts", {}))
-
-
-def _as_given(values: pd.Series, field: pa.Field, whole: pa.Table) -> pd.Series:
-    """Return a column in the dtype that says what it is, gaps or not."""
-    if b"state_of" in (field.metadata or {}):
-        return values.astype(object).fillna("")
-    if pa.types.is_int64(field.type) and values.isna().any():
-        # Not by way of floats, which do not tell large numbers apart.
-        exact = whole[field.name].to_pandas(integer_object_nulls=True)
-        return pd.Series(exact.astype("Int64").array, values.index)
-    if pa.types.is_boolean(field.type) and values.isna().any():
-        return values.astype("boolean")
-    return values
 
 
 def _told_in(whole: pa.Table) -> dict[str, Any] | None:
