@@ -179,6 +179,7 @@ def test_the_geopackage_holds_its_layers_and_its_dictionary(package):
         "communes": "MultiPolygon",
         "lieux": "Point",
         "dictionnaire": None,
+        "layer_styles": None,  # where QGIS finds how to draw them
     }
     words = pyogrio.read_dataframe(package / "a.gpkg", layer="dictionnaire")
     assert words.to_dict("list") == {"colonne": ["name"], "libelle": ["Nom"]}
@@ -199,7 +200,7 @@ def test_codes_with_a_leading_zero_keep_it(tmp_path):
     index = pd.Index(["01001", "02002"], name="commune")
     frame = gpd.GeoDataFrame(geometry=[shapely.Point(0, i) for i in (0, 1)], crs=2154)
     bm.write_geopackage(tmp_path / "a.gpkg", {"a": frame.set_index(index)})
-    back = gpd.read_file(tmp_path / "a.gpkg")
+    back = gpd.read_file(tmp_path / "a.gpkg", layer="a")
     assert back["commune"].tolist() == ["01001", "02002"]
 
 

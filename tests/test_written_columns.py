@@ -410,7 +410,7 @@ def test_shapes_that_nothing_can_be_made_of_are_told(tmp_path):
 @pytest.mark.filterwarnings("ignore:.*without a shape")
 def test_a_layer_declares_the_shapes_it_holds(shapes, kind, tmp_path):
     path = bm.write_geopackage(tmp_path / "a.gpkg", {"l": layer().set_geometry(shapes)})
-    assert pyogrio.read_info(path)["geometry_type"] == kind
+    assert pyogrio.read_info(path, layer="l")["geometry_type"] == kind
 
 
 # --- what a sheet bears ---------------------------------------------------------------

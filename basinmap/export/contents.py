@@ -10,7 +10,7 @@ from typing import Final
 import pandas as pd
 
 from basinmap.arguments import check_kind
-from basinmap.errors import DataError, culprits
+from basinmap.errors import DataError
 from basinmap.export.descriptions import Description, descriptions_of
 from basinmap.measures import missing, state_column
 from basinmap.states import QUALIFIERS, STATES
@@ -119,8 +119,6 @@ def table_from(given: object, what: str, *, name: str) -> pd.DataFrame:
 
     Raises
     ------
-    DataError
-        If a column stands twice.
     ArgumentError
         If it is something else.
     """
@@ -128,10 +126,6 @@ def table_from(given: object, what: str, *, name: str) -> pd.DataFrame:
         given = table_of({str(name if given.name is None else given.name): given})
     check_kind(given, pd.DataFrame, what, "a table or a series")
     assert isinstance(given, pd.DataFrame)  # noqa: S101 - for the type checker
-    if not given.columns.is_unique:
-        again = list(given.columns[given.columns.duplicated()])
-        msg = f"{what}: columns that stand more than once: {again}"
-        raise DataError(msg)
     return given
 
 
@@ -233,6 +227,10 @@ def content_of(
     BasinmapWarning
         If a column is no longer that which is told of it.
     """
+    if not table.columns.is_unique:
+        again = list(table.columns[table.columns.duplicated()])
+        msg = f"{what}: columns that stand more than once: {again}"
+        raise DataError(msg)
     plain = with_states(_without_shape(table))
     codes = codes_as_cells(plain, what, unnamed=unnamed)
     described = descriptions_of(plain, what, unnamed=unnamed)
@@ -277,7 +275,7 @@ def _check_names(
     """Check that columns can be told apart in the file."""
     index = pd.Index([name.lower() for name in names] if folded else names)
     if index.has_duplicates:
-        again = culprits(index[index.duplicated()])
+        again = list(index[index.duplicated()])
         how = (
             "columns that differ by case at most"
             if folded
@@ -287,7 +285,7 @@ def _check_names(
         raise DataError(msg)
     kept = index.intersection(pd.Index(list(reserved), dtype=object))
     if len(kept):
-        msg = f"{what}: the format keeps {culprits(kept)} for itself; rename it"
+        msg = f"{what}: the format keeps {list(kept)} for itself; rename it"
         raise DataError(msg)
 
 

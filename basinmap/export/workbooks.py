@@ -231,9 +231,9 @@ def _length(text: str) -> int:
 def _content_of(name: str, given: object) -> Content:
     """Return what a sheet holds, checked."""
     what = f"sheet {name!r}"
-    table = table_from(given, what, name=name)
+    table = with_names(table_from(given, what, name=name))
     _check_room(table, what)
-    content = content_of(with_names(table), what)
+    content = content_of(table, what)
     content = replace(content, title=content.title or _title_of(name, content))
     _check_lengths(content, what)
     return content
