@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
-from tqdm import tqdm
 
 from basinmap.access.networks import PRINTED, Mode, Network
 from basinmap.access.streets import read_network
@@ -55,6 +54,7 @@ from basinmap.export.workbooks import write_workbook
 from basinmap.maps.paper.alternatives import alternative_text
 from basinmap.maps.paper.precision import VISIBLE_MM
 from basinmap.measures import Stock
+from basinmap.progress import progress
 from basinmap.spatial.projections import METRIC
 from basinmap.staging import staged_folder, today
 from basinmap.territory.aggregation import aggregate
@@ -251,7 +251,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         steps = _steps(about, folder)
         if wanted:
             steps.append(("plh", partial(document, folder)))
-        bar = tqdm(steps, disable=True if quiet else None, unit="fichier", leave=False)
+        bar = progress(steps, unit="fichier", quiet=quiet)
         for name, write in bar:
             bar.set_description(name)
             told[name] = write()

@@ -467,7 +467,9 @@ def observed(
 
     Examples
     --------
-    >>> about = observed("call", author="Observatoire", date=dt.date(2026, 11, 29))
+    >>> import basinmap as bm
+    >>> import datetime as dt
+    >>> about = bm.observed("call", author="Observatoire", date=dt.date(2026, 11, 29))
     >>> about.name.of, len(about.codes), about.total("L04").text
     ('de la CA de Lens-Liévin', 36, '7,2\u202f%')
     >>> [other.short for other in about.others]

@@ -153,10 +153,11 @@ def init(folder: str | Path) -> Path:
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     len(read_project(init(folder)).jobs)
-    3
+    ...     bm.init(folder).name
+    'projet.toml'
     """
     check_given(init, locals())
     path = path_of(folder, "folder", error=OutputError) / PROJECT
@@ -345,6 +346,7 @@ def build(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import tempfile
     >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -353,7 +355,7 @@ def build(
     ...         "perimeter = 'call'\nauthor = 'A'\ndate = 2026-11-29\n"
     ...         "[[document]]\nkind = 'cil'\nformats = ['html']\n"
     ...     )
-    ...     [built.done for built in (*build(project), *build(project))]
+    ...     [built.done for built in (*bm.build(project), *bm.build(project))]
     [True, False]
     """
     check_given(build, locals())

@@ -345,9 +345,11 @@ def told_of(values: pd.Series | pd.DataFrame) -> Told:
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import pandas as pd
-    >>> rates = tell(pd.Series([7.2], ["62498"]), label="Vacance", unit="%")
-    >>> told_of(rates).unit, told_of(rates - 1).unit
+    >>> rates = pd.Series([7.2], ["62498"])
+    >>> rates = bm.describe(rates, label="Vacance", unit="%", kind="ratio")
+    >>> bm.told_of(rates).unit, bm.told_of(rates - 1).unit
     ('%', '')
     """
     # Asked of every column, of any content: its type is all that counts.
@@ -495,7 +497,7 @@ def measures_of(table: pd.Series | pd.DataFrame) -> dict[str, Measure]:
     Examples
     --------
     >>> import basinmap as bm
-    >>> measures_of(bm.statistics())["dwellings_2021"].unit
+    >>> bm.measures_of(bm.statistics())["dwellings_2021"].unit
     'logements'
     """
     check_given(measures_of, locals())

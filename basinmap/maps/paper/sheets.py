@@ -37,6 +37,8 @@ _UNDATED: Final = {"CreationDate": None}
 _OPAQUE: Final = ("eps", "ps")
 _BEARING: Final = ("pdf", "svg", "svgz", "png")  # what bears all that a page says
 _UNMEASURED: Final = ("gif", "webp", "avif", "raw", "rgba")
+_SCREEN: Final = (920, 960)
+"""Pixels that a notebook gives to a picture, at most."""
 _PIXELS: Final = 400_000_000  # 1.6 GB of memory; A0 at 430 dots an inch
 
 Letters = Literal["plain", "embedded", "paths"]
@@ -54,6 +56,22 @@ class Sheet(Figure):
         """The maps of the page in the order they are painted, the main one first."""
         found = [axes for axes in self.axes if isinstance(axes, MapAxes)]
         return sorted(found, key=lambda ax: ax.get_zorder())
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Show the page in a notebook, whole on a screen, with its title."""
+        del include, exclude  # what is asked for: a picture is all that there is
+        wide, high = self.get_size_inches() * 100
+        shrunk = min(1.0, _SCREEN[0] / wide, _SCREEN[1] / high)
+        width, height = round(wide * shrunk), round(high * shrunk)
+        picture = io.BytesIO()
+        # Sharp on a screen of small pixels, and no heavier than a photograph.
+        self.savefig(picture, format="png", dpi=150 * shrunk)
+        title = self.about.get("Title", "")
+        size = {"width": width, "height": height, "alt": title}
+        data = {"image/png": picture.getvalue(), "text/plain": f"<Sheet {title!r}>"}
+        return data, {"image/png": size}
 
     def savefig(
         self,
