@@ -228,6 +228,7 @@ _ROOMS: Final = {
     "deliverables.pic_documents": ("pic_document",),
     "deliverables.projects": ("build", "init"),
     "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
+    "deliverables.qgis_projects": ("map_styles", "write_qgis_project"),
     "deliverables.scot_documents": ("bulletin_document",),
     "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
     "maps.margins.chronicles": ("draw_event_study",),
@@ -283,6 +284,10 @@ if TYPE_CHECKING:
     from basinmap.deliverables.publishing import pic as pic
     from basinmap.deliverables.publishing import scot_observatory as scot_observatory
     from basinmap.deliverables.publishing import write_document as write_document
+    from basinmap.deliverables.qgis_projects import map_styles as map_styles
+    from basinmap.deliverables.qgis_projects import (
+        write_qgis_project as write_qgis_project,
+    )
     from basinmap.deliverables.scot_documents import (
         bulletin_document as bulletin_document,
     )

@@ -125,6 +125,16 @@ class World:
         return bm.read_units(self.units_file, "commune")
 
     @cached_property
+    def package(self) -> dict[str, gpd.GeoDataFrame]:
+        return {"communes": self.units.assign(L04=self.rate)}
+
+    @cached_property
+    def plate(self) -> Any:
+        fig, ax = bm.page(self.units, title="Vacance")
+        bm.draw_choropleth(ax, self.units, self.classes)
+        return fig
+
+    @cached_property
     def cells(self) -> gpd.GeoDataFrame:
         return bm.smooth(self.points, "n", radius_m=1000.0, cell_m=500)
 
@@ -945,6 +955,12 @@ ENTRIES: dict[str, Call] = {
     "write_network": lambda w: {"network": w.network, "path": w.path("a.npz")},
     "write_parquet": lambda w: {"path": w.path("a.parquet"), "table": w.table},
     "write_pdf": lambda w: {"path": w.path("note.pdf"), "document": w.note},
+    "map_styles": lambda w: {"sheets": {"vacance": w.plate}, "layers": w.package},
+    "write_qgis_project": lambda w: {
+        "path": w.path("a.qgz"),
+        "sheets": {"vacance": w.plate},
+        "layers": w.package,
+    },
     "write_workbook": lambda w: {"path": w.path("a.xlsx"), "sheets": {"A": w.table}},
     "zonal": lambda w: {"raster": w.raster("dem.tif", 1, "float32"), "units": w.units},
 }

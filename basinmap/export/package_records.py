@@ -354,6 +354,8 @@ def figure(column: Description, columns: Mapping[str, Description]) -> str:
     decimals = column.decimals if column.decimals is not None else 0
     if column.decimals is None and column.kind not in ("", "stock"):
         decimals = 1
+    if column.decimals is None and "km²" in column.unit:
+        decimals = 2
     written = f"replace(format_number({name}, {decimals}, 'fr'), '-', '−')"
     lacking = literal("n.d.")
     told = next((one for one in columns.values() if one.of == column.name), None)

@@ -55,6 +55,8 @@ class Where:
         Column that says why, or nothing where there is none.
     equal
         Instead: text that the column holds.
+    only
+        Instead of all: an expression of QGIS.
     """
 
     column: str = ""
@@ -63,12 +65,13 @@ class Where:
     state: str = ""
     states: str = ""
     equal: str | None = None
+    only: str = ""
 
     @property
     def expression(self) -> str:
         """In the words of QGIS."""
-        if not self.column:
-            return ""
+        if self.only or not self.column:
+            return self.only
         name = quoted(self.column)
         if self.equal is not None:
             return f"{name} = {literal(self.equal)}"
@@ -265,7 +268,7 @@ def renderer_of(style: Style) -> str:
                 "key": identity(style.name, place, rule.label),
                 "symbol": place,
                 "label": rule.label,
-                **({"filter": rule.test.expression} if rule.test.column else {}),
+                **({"filter": only} if (only := rule.test.expression) else {}),
             },
         )
         for place, rule in enumerate(style.rules)
@@ -352,7 +355,7 @@ def labeling_of(names: Names) -> str:
     """
     halo = {
         "bufferDraw": 1,
-        "bufferSize": 0.3,
+        "bufferSize": 0.5,
         "bufferSizeUnits": "MM",
         "bufferSizeMapUnitScale": "3x:0,0,0,0,0,0",
         "bufferColor": ink(names.halo),
@@ -372,6 +375,7 @@ def labeling_of(names: Names) -> str:
         fieldName=names.expression,
         isExpression=1,
         useSubstitutions=0,
+        multilineHeight=0.9,
     )
     setting = {
         "multilineAlign": 1,

@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, get_args
 import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -26,12 +27,13 @@ from basinmap.errors import BasinmapWarning, DataError, OutputError, culprits
 from basinmap.maps.look.themes import (
     settings,
 )
+from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.facts import SEPARATOR, PageFacts, facts_of
 from basinmap.maps.paper.layouts import Layout
 from basinmap.maps.paper.pictures import SheetCanvas, png_words, told_svg
 from basinmap.staging import write_whole
 
-__all__ = ["Fill", "MapAxes", "Sheet", "check_dpi"]
+__all__ = ["Fill", "Laid", "MapAxes", "Sheet", "check_dpi"]
 
 _UNDATED: Final = {"CreationDate": None}
 _OPAQUE: Final = ("eps", "ps")
@@ -343,6 +345,33 @@ class Fill:
     shapes: np.ndarray
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laid:
+    """
+    A layer, as another program may draw it again.
+
+    Attributes
+    ----------
+    kind
+        `"classes"`, `"symbols"`, `"outlines"`, `"neighbours"`, `"rings"`, `"points"`,
+        or `"other"`, which no other program is told of.
+    units
+        What was drawn.
+    measured
+        Series, in the order of the arguments.
+    blocks
+        Its entries of the legend.
+    swatch
+        Look of lines, points and areas of one kind.
+    """
+
+    kind: str
+    units: gpd.GeoDataFrame
+    measured: tuple[pd.Series, ...] = ()
+    blocks: tuple[object, ...] = ()
+    swatch: Swatch | None = None
+
+
 class MapAxes(Axes):
     """
     The map frame of a sheet; remembers what was drawn, for the legend.
@@ -354,7 +383,8 @@ class MapAxes(Axes):
     `plan` is the layout, `subject` what the page was made for, `reserved` the
     millimetres kept above the scale bar, `explained` and `signed` whether legend and
     foot are drawn, `fills` the ground that layers colour, `named` what is written of
-    which unit, `host` the map whose inset this one is,
+    which unit, `laid` the layers for another program, `strip` the legend as it was
+    drawn, `host` the map whose inset this one is,
     `caption` what a map among several is called, `outline_error` the metres by which
     outlines are said to be off, 0 when nothing is said.
 
@@ -382,6 +412,8 @@ class MapAxes(Axes):
         self.signed: bool = False
         self.fills: list[Fill] = []
         self.named: set[tuple[str, str]] = set()
+        self.laid: list[Laid] = []
+        self.strip: tuple[object, ...] = ()
         self.host: MapAxes | None = None
         self.caption: str = ""
         self.outline_error: float = 0.0
