@@ -148,6 +148,8 @@ def _checked_styles(
     if strange:
         msg = f"styles of no layer: {culprits(strange)}; there are {culprits(drawn)}"
         raise DataError(msg)
+    for name, given in styles.items():
+        check_kind(given, (list, tuple), f"styles[{name!r}]", "what map_styles returns")
     found = {name: tuple(given) for name, given in styles.items()}
     wrong = [n for n, g in found.items() if not all(isinstance(s, Style) for s in g)]
     if wrong:
