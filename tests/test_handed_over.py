@@ -7,10 +7,13 @@ import io
 import json
 import math
 import re
+import shutil
 import sqlite3
+import subprocess
 import warnings
 from contextlib import closing
 from decimal import Decimal
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -28,6 +31,7 @@ from basinmap.export.sheet_charts import charts_of
 from basinmap.export.workbooks import _content_of
 from basinmap.values.cells import cells_of
 
+ROOT = Path(__file__).parents[1]
 DataError = bm.errors.DataError
 CODES = pd.Index(["62427", "62498", "62510"], name="commune")
 SHAPES = [shapely.box(700_000 + i, 7_000_000, 700_001 + i, 7_000_001) for i in range(9)]
@@ -708,3 +712,43 @@ def test_sheets_of_ones_own_stay(tmp_path):
     found = openpyxl.load_workbook(path)
     assert found.sheetnames == ["Sources", "lisez-moi", "Dictionnaire"]
     assert found["Sources"]["B5"].value == "la mienne"
+
+
+# --- the guide ------------------------------------------------------------------------
+
+
+def plain(text):
+    return re.sub(r"[\u00a0\u202f]", " ", text).replace("’", "'").rstrip()
+
+
+def test_the_guide_says_what_comes_out(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs/how-to/remettre.md").read_text(encoding="utf-8")
+    space: dict[str, object] = {}
+    for kind, block in re.findall(r"```(python|text)\n(.*?)```", text, re.DOTALL):
+        if kind == "python":
+            capsys.readouterr()
+            exec(block, space)  # noqa: S102 - the guide of this repository
+        else:
+            told = [plain(line) for line in capsys.readouterr().out.splitlines()]
+            assert told == [plain(line) for line in block.splitlines()]
+    for image in re.findall(r"\]\((\.\./images/[^)]+)\)", text):
+        assert (ROOT / "docs/how-to" / image).exists()
+
+
+OFFICE = shutil.which("soffice")
+CALC = OFFICE and (Path(OFFICE).resolve().parent / "libsclo.so").exists()
+
+
+@pytest.mark.skipif(not CALC, reason="no spreadsheet of LibreOffice here")
+def test_libreoffice_prints_a_workbook_without_cutting(book, tmp_path):
+    pdfium = pytest.importorskip("pypdfium2")
+    path = tmp_path / "t.xlsx"
+    book.save(path)
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    command = [OFFICE, profile, "--headless", "--convert-to", "pdf", path.name]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    with closing(pdfium.PdfDocument(tmp_path / "t.pdf")) as printed:
+        texts = [page.get_textpage().get_text_bounded() for page in printed]
+    assert any("Hénin-Beaumont" in text for text in texts)
+    assert not any("###" in text for text in texts)

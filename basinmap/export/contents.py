@@ -18,7 +18,7 @@ from basinmap.territory.levels import names_of
 from basinmap.values.cells import Cells, cells_of, codes_as_cells
 from basinmap.values.checks import check_exported
 from basinmap.values.columns import table_of
-from basinmap.values.told import Told, carry, fact_of, told_of
+from basinmap.values.told import Told, carry, fact_of, stale, tell, told_of
 
 __all__ = ["Content", "Field", "content_of", "table_from", "with_names", "with_states"]
 
@@ -231,10 +231,10 @@ def content_of(
         again = list(table.columns[table.columns.duplicated()])
         msg = f"{what}: columns that stand more than once: {again}"
         raise DataError(msg)
-    plain = with_states(_without_shape(table))
+    plain = with_states(_of_column(_without_shape(table)))
     codes = codes_as_cells(plain, what, unnamed=unnamed)
     described = descriptions_of(plain, what, unnamed=unnamed)
-    decimals = {str(k): v for k, v in fact_of(table, "decimals", {}).items()}
+    decimals = {str(k): v for k, v in fact_of(plain, "decimals", {}).items()}
     told = {str(name): told_of(plain[name]) for name in plain}
     columns = [
         cells_of(plain[name], what, _rounded(told[str(name)], decimals.get(str(name))))
@@ -256,6 +256,22 @@ def content_of(
         fields=tuple(_beside(fields)),
         sources=sources,
     )
+
+
+def _of_column(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that `to_frame` made, what is told being of its column alone."""
+    if not fact_of(table, "print"):
+        return table
+    mine = [name for name in table.columns if not stale(table[name])]
+    if len(mine) != 1:
+        return table
+    (name,) = mine
+    told = told_of(table[name])
+    shared = Told(level=told.level, sources=told.sources, notes=told.notes)
+    states = {"states": {str(name): dict(told.states)}} if told.states else {}
+    found = pd.DataFrame(table, copy=False)
+    alone = replace(told, states={}, measure=None)
+    return tell(found, shared, columns={str(name): alone}, **states)
 
 
 def _without_shape(table: pd.DataFrame) -> pd.DataFrame:

@@ -61,6 +61,8 @@ _BUTTON: Final = 18
 _LEAST: Final = 66
 _WIDEST: Final = 420
 _LINE: Final = 13.5  # points
+_TITLE: Final = 1.4
+"""How much larger a title is than the rest."""
 
 
 def write_workbook(
@@ -305,6 +307,9 @@ class _Styles:
         font = {"font_name": "Calibri", "font_size": 10, "valign": "top"}
         grey = {"font_color": "#5b6270"}
         self.title = book.add_format({**font, "bold": True, "font_size": 14})
+        self.long_title = book.add_format(
+            {**font, "bold": True, "font_size": 14, "text_wrap": True}
+        )
         self.note = book.add_format({**font, **grey, "italic": True, "text_wrap": True})
         self.text = book.add_format(font)
         self.strong = book.add_format({**font, "bold": True})
@@ -393,6 +398,7 @@ class _Book:
         pixels = [column.pixels for column in written]
         last = _FIRST - 1 + len(content.codes.cells.held)
         self._write_head(sheet, name, fields, pixels, last)
+        _write_title(sheet, self.styles, content.title, pixels)
         _write_note(sheet, self.styles, content.note, pixels)
         _set_heights(sheet, written)
         named = len(fields) > 1 and fields[1].cells.kind == "text"
@@ -549,6 +555,24 @@ def _apart(headings: list[str], fields: list[Field]) -> list[str]:
 def _lines_of_heading(heading: str, pixels: float) -> int:
     room = max(pixels - _MARGIN - _BUTTON, 30)
     return lines_of(heading, room, bold=True)
+
+
+def _write_title(
+    sheet: Any,  # noqa: ANN401 - xlsxwriter is untyped
+    styles: _Styles,
+    title: str,
+    pixels: list[float],
+) -> None:
+    """Write the title on several lines where it is wider than what it is of."""
+    wide = sum(pixels)
+    asked = pixels_of(title, bold=True) * _TITLE
+    if asked <= wide:
+        return
+    if len(pixels) > 1:
+        sheet.merge_range(0, 0, 0, len(pixels) - 1, "", styles.long_title)
+    sheet.write_string(0, 0, title, styles.long_title)
+    lines = lines_of(title, (wide - _MARGIN) / _TITLE, bold=True)
+    sheet.set_row(0, lines * _LINE * _TITLE + 4)
 
 
 def _write_note(
