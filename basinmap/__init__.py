@@ -186,7 +186,11 @@ _ROOMS: Final = {
         "trend_bounds",
         "among_towns",
     ),
+    "export.csv_files": ("write_csv",),
+    "export.data_packages": ("write_data_package",),
+    "export.flatgeobufs": ("write_flatgeobuf",),
     "export.geopackages": ("write_geopackage",),
+    "export.parquets": ("read_parquet", "write_parquet"),
     "export.workbooks": ("write_workbook",),
     "export.document_themes": ("DocumentTheme", "read_theme"),
     "export.html_documents": ("write_html",),
@@ -225,6 +229,7 @@ _ROOMS: Final = {
     "deliverables.pic_documents": ("pic_document",),
     "deliverables.projects": ("init",),
     "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
+    "deliverables.qgis_projects": ("map_styles", "write_qgis_project"),
     "deliverables.scot_documents": ("bulletin_document",),
     "deliverables.subjects": ("Subject", "subject"),
     "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
@@ -282,6 +287,10 @@ if TYPE_CHECKING:
     from basinmap.deliverables.publishing import pic as pic
     from basinmap.deliverables.publishing import scot_observatory as scot_observatory
     from basinmap.deliverables.publishing import write_document as write_document
+    from basinmap.deliverables.qgis_projects import map_styles as map_styles
+    from basinmap.deliverables.qgis_projects import (
+        write_qgis_project as write_qgis_project,
+    )
     from basinmap.deliverables.scot_documents import (
         bulletin_document as bulletin_document,
     )
@@ -291,10 +300,15 @@ if TYPE_CHECKING:
     from basinmap.deliverables.texts import keys_of as keys_of
     from basinmap.deliverables.texts import read_texts as read_texts
     from basinmap.deliverables.texts import with_texts as with_texts
+    from basinmap.export.csv_files import write_csv as write_csv
+    from basinmap.export.data_packages import write_data_package as write_data_package
     from basinmap.export.document_themes import DocumentTheme as DocumentTheme
     from basinmap.export.document_themes import read_theme as read_theme
+    from basinmap.export.flatgeobufs import write_flatgeobuf as write_flatgeobuf
     from basinmap.export.geopackages import write_geopackage as write_geopackage
     from basinmap.export.html_documents import write_html as write_html
+    from basinmap.export.parquets import read_parquet as read_parquet
+    from basinmap.export.parquets import write_parquet as write_parquet
     from basinmap.export.parts import Cell as Cell
     from basinmap.export.parts import Column as Column
     from basinmap.export.parts import Contents as Contents

@@ -878,7 +878,9 @@ def subject(
 
     Examples
     --------
-    >>> about = subject("call", author="Observatoire", date=dt.date(2026, 11, 29))
+    >>> import basinmap as bm
+    >>> import datetime as dt
+    >>> about = bm.subject("call", author="Observatoire", date=dt.date(2026, 11, 29))
     >>> about.name.of, len(about.codes), about.total("L04").text
     ('de la CA de Lens-Liévin', 36, '7,2\u202f%')
     >>> [other.short for other in about.others]

@@ -166,7 +166,7 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
     --------
     >>> import basinmap as bm
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
-    >>> draw_basemap(ax, "orthophoto.tif", credit="© IGN – BD ORTHO, 2024")
+    >>> bm.draw_basemap(ax, "orthophoto.tif", credit="© IGN – BD ORTHO, 2024")
     Traceback (most recent call last):
     ...
     basinmap.errors.DataError: orthophoto.tif: cannot be read as a raster ...
