@@ -226,6 +226,7 @@ _ROOMS: Final = {
     "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
     "deliverables.scot_documents": ("bulletin_document",),
     "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
+    "deliverables.web_pages": ("write_web_page",),
     "maps.margins.chronicles": ("draw_event_study",),
     "deliverables.studies": ("studies",),
     "values.masking": ("SecrecyRule", "secrecy_rules"),
@@ -286,6 +287,7 @@ if TYPE_CHECKING:
     from basinmap.deliverables.texts import keys_of as keys_of
     from basinmap.deliverables.texts import read_texts as read_texts
     from basinmap.deliverables.texts import with_texts as with_texts
+    from basinmap.deliverables.web_pages import write_web_page as write_web_page
     from basinmap.export.document_themes import DocumentTheme as DocumentTheme
     from basinmap.export.document_themes import read_theme as read_theme
     from basinmap.export.geopackages import write_geopackage as write_geopackage

@@ -197,7 +197,11 @@ class Subject:
         return carry(pd.DataFrame(self.everything[mine]), self.everything)
 
     def computed(
-        self, indicator_id: str, *, to: str | None = None, **how: Unpack[How]
+        self,
+        indicator_id: str,
+        *,
+        to: str | pd.Series | None = None,
+        **how: Unpack[How],
     ) -> pd.Series:
         """
         Compute an indicator on the list of the document.
@@ -207,7 +211,8 @@ class Subject:
         indicator_id
             Its id.
         to
-            Level, of all the list; by default the communes of the perimeter.
+            Level, or partition, of all the list; by default the communes of the
+            perimeter.
         **how
             Other choices of `compute`.
         """
@@ -236,6 +241,32 @@ class Subject:
         except ColumnError:
             return False
         return True
+
+    def years(self, indicator_id: str) -> list[int | None]:
+        """
+        Return the years that an indicator can be computed of, oldest first.
+
+        Parameters
+        ----------
+        indicator_id
+            Its id. One that compares two years, or whose counts bear none, is computed
+            of those that `compute` takes: None.
+        """
+        item = indicator(indicator_id)
+        ones = item.variants.values() or (item,)
+        if any(one.span != "one" for one in ones):
+            return [None]
+        held = {
+            year for one in ones for c in one.counts for year in self._ledger.held(c)
+        }
+        found = []
+        for year in sorted(int(year) for year in held if year.isdigit()):
+            try:
+                choose(item, self._ledger, year)
+            except (ColumnError, VintageError, MeasureError):
+                continue
+            found.append(year)
+        return list(found) or [None]
 
     @cached_property
     def outline(self) -> gpd.GeoDataFrame:
