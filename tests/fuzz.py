@@ -933,6 +933,14 @@ ENTRIES: dict[str, Call] = {
     "write_html": lambda w: {"path": w.path("note.html"), "document": w.note},
     "write_network": lambda w: {"network": w.network, "path": w.path("a.npz")},
     "write_pdf": lambda w: {"path": w.path("note.pdf"), "document": w.note},
+    "write_web_page": lambda w: {
+        "path": w.path("page.html"),
+        "values": [w.rate],
+        "perimeter": "call",
+        "title": "Essai",
+        "author": "Essai",
+        "date": dt.date(2026, 11, 29),
+    },
     "write_workbook": lambda w: {"path": w.path("a.xlsx"), "sheets": {"A": w.table}},
     "zonal": lambda w: {"raster": w.raster("dem.tif", 1, "float32"), "units": w.units},
 }

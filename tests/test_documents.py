@@ -110,7 +110,10 @@ def test_the_document_holds_six_plates_in_three_formats_data_tables_and_method(
 ):
     assert len(SLUGS) >= 6
     plates = {f"{slug}.{suffix}" for slug in SLUGS for suffix in ("pdf", "svg", "png")}
-    others = {"donnees.gpkg", "tableaux.xlsx", "methode.md", "manifest.json"}
+    others = {
+        *("donnees.gpkg", "tableaux.xlsx", "page.html"),
+        *("methode.md", "manifest.json"),
+    }
     others.add("plh.pdf")
     assert {path.name for path in document.iterdir()} == plates | others
     assert all(path.stat().st_size > 1000 for path in document.iterdir())

@@ -47,6 +47,7 @@ from basinmap.deliverables.subjects import (
     territory_names,
 )
 from basinmap.deliverables.texts import with_texts
+from basinmap.deliverables.web_pages import subject_page, web_values
 from basinmap.errors import BasinmapWarning, DataError, OutlineWarning, culprits
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.geopackages import write_geopackage
@@ -203,8 +204,8 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     -------
     Path
         The folder: each plate as PDF, SVG and PNG at 300 dpi, `donnees.gpkg`,
-        `tableaux.xlsx`, `methode.md`, `manifest.json` (hashes, title and alternative
-        text of each plate).
+        `tableaux.xlsx`, `page.html`, `methode.md`, `manifest.json` (hashes, title and
+        alternative text of each plate).
 
     Raises
     ------
@@ -306,6 +307,7 @@ def _steps(about: Subject, folder: Path) -> list[tuple[str, Callable[[], Any]]]:
         *plates,
         ("donnees.gpkg", partial(_write_data, about, folder)),
         ("tableaux.xlsx", partial(_write_tables, about, folder)),
+        ("page.html", partial(_write_page, about, folder)),
         ("methode.md", partial(_write_method, about, folder)),
     ]
 
@@ -397,6 +399,24 @@ def _write_data(about: Subject, folder: Path) -> None:
         {name: frame for name, (frame, _) in layers.items()},
         tables={"dictionnaire": _dictionary(about)},
         date=about.date,
+    )
+
+
+def _write_page(about: Subject, folder: Path) -> None:
+    """Write the web page of all that the counts give, classed as the plates are."""
+    values, reference, _ = web_values(about)
+    ids = {told_of(one).indicator for one in values}
+    subject_page(
+        folder / "page.html",
+        about,
+        values,
+        texts={
+            "title": f"Programme local de l'habitat – {about.name}",
+            "author": about.author,
+        },
+        default="L04" if "L04" in ids else None,
+        reference=reference,
+        methods=dict([("D05", "quantile")] if "D05" in ids else []),
     )
 
 

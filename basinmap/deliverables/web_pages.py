@@ -21,21 +21,23 @@ from basinmap.arguments import (
 )
 from basinmap.catalogue.entries import catalogue, indicator
 from basinmap.deliverables.subjects import Subject, subject_of
+from basinmap.deliverables.web_secrecy import (
+    Figures,
+    check_published,
+    figures_of,
+)
 from basinmap.errors import (
     BasinmapError,
     BasinmapWarning,
     DataError,
     MeasureError,
-    SecrecyError,
     culprits,
 )
-from basinmap.export.web_figures import Shown, decimals_shown, shown_of
+from basinmap.export.web_figures import Shown, check_shown, decimals_shown, shown_of
 from basinmap.export.web_pages import Choice, Level, Page, page_text
 from basinmap.export.web_shapes import Drawing, drawing_of
 from basinmap.maps.classing.methods import Method
 from basinmap.reports import Report
-from basinmap.secrecy.attacking import attack
-from basinmap.secrecy.declared import rules_for
 from basinmap.staging import write_whole
 from basinmap.territory.levels import fold
 from basinmap.territory.perimeters import Perimeter, perimeter
@@ -145,8 +147,8 @@ def write_web_page(  # noqa: PLR0913 - each is something that the page says
         If a value is there that is said to be secret, or one that is masked can be
         found again from what the page holds: it is named, with how.
     DataError
-        If there is no value, two are of one indicator, year and level, outlines
-        overlap, or the page would be larger than `max_bytes`.
+        If there is no value, two are of one indicator, year and level, or the page
+        would be larger than `max_bytes`.
     MeasureError
         If values are of kinds without an order, or flows.
     CodeError
@@ -258,6 +260,7 @@ def _given(values: Iterable[pd.Series]) -> list[_Given]:
                 f"{', '.join(LEVELS)}: name its index so, values.rename_axis('commune')"
             )
             raise DataError(msg)
+        check_shown(told, str(one.name))
         name = told.indicator or fold(str(one.name)).replace(" ", "-") or "valeur"
         key = (name, told.label)
         if key not in ids:
@@ -309,8 +312,11 @@ def subject_page(
     levels = _levels(about, given)
     shown, dropped = _shown(given, levels, methods or {})
     start = _start(default, shown, levels)
-    name, wholes, outside = _wholes(reference, shown)
-    _check_secrecy(about, levels, shown, given, (name, outside))
+    whole = _whole(reference, shown)
+    every = [*_published(levels, shown, given), *whole.figures]
+    check_published(
+        [one for one in every if one is not None], _made_of(about, levels, whole.name)
+    )
     page = Page(
         subtitle=_subtitle(about, levels),
         date=about.date,
@@ -320,8 +326,8 @@ def subject_page(
         shown=shown,
         themes={one.id: FAMILIES.get(one.id[:1], _OTHERS) for one in given},
         start=start,
-        whole=name,
-        wholes=wholes,
+        whole=whole.name,
+        wholes=whole.printed,
         notes=_notes(about, given),
         **{key: texts.get(key, "") for key in _TEXTS},
     )
@@ -427,14 +433,17 @@ def _drawing(about: Subject, levels: Sequence[Level]) -> Drawing:
 
 def _around(about: Subject) -> gpd.GeoDataFrame:
     """Return the land around, with the short names of what is not in the perimeter."""
-    frame = about.epcis
+    with warnings.catch_warnings():
+        # Of a list that cuts an EPCI, its part is land like any other.
+        warnings.simplefilter("ignore", BasinmapWarning)
+        frame, around = about.epcis, about.around
     short = frame.get("short_name", frame["name"])
     named = gpd.GeoDataFrame(
         {"name": short.where(short.notna(), frame["name"]).astype(str).map(typeset)},
         geometry=frame.geometry,
         crs=frame.crs,
     )
-    inside = frame.index.difference(about.around.index)
+    inside = frame.index.difference(around.index)
     named.loc[inside, "name"] = ""
     return named
 
@@ -495,126 +504,75 @@ def _start(
     raise DataError(msg)
 
 
-_Wholes = dict[str, dict[str, tuple[int | None, str]]]
+@dc.dataclass(frozen=True, slots=True)
+class _Whole:
+    """The territory as a whole: its name, its figures as printed, and all of them."""
+
+    name: str
+    printed: dict[str, dict[str, tuple[int | None, str]]]
+    figures: list[Figures | None]
 
 
-def _wholes(
+def _whole(
     reference: Sequence[pd.Series], shown: Mapping[str, Sequence[Shown]]
-) -> tuple[str, _Wholes, dict[str, pd.Series]]:
-    """Return the name of the whole, its figures as printed, and as given."""
+) -> _Whole:
+    """Return the figures of the whole, printed as those of its units are."""
     known = {one.id: one for some in shown.values() for one in some}
-    names: list[str] = []
-    found: _Wholes = {}
-    kept: dict[str, pd.Series] = {}
+    found = _Whole("", {}, [])
     for one in reference:
         check_series(one, "reference")
         told = told_of(one)
-        id_ = told.indicator or str(one.name)
+        id_ = told.indicator or fold(str(one.name)).replace(" ", "-")
         if len(one) != 1 or id_ not in known:
             msg = (
-                f"reference: {id_} has {len(one)} values; give one, of an indicator of "
-                f"values ({culprits(known)}), on the printed name of the whole"
+                f"reference: {id_} has {len(one)} value(s); give one, of an indicator "
+                f"of values ({culprits(known)}), on the printed name of the whole"
             )
             raise DataError(msg)
-        names.append(str(one.index[0]))
-        like = known[id_]
-        whole = shown_of(
-            {told.vintage: one}, [one.index[0]], id_=id_, decimals=like.decimals
-        )
-        view = whole.views[told.vintage]
-        found.setdefault(id_, {})[told.vintage] = (view.whole[0], view.states)
-        kept[f"{id_} {told.vintage}"] = one
-    if len(set(names)) > 1:
-        told_ = culprits(dict.fromkeys(names))
-        msg = f"reference: one territory is the whole, got {told_}"
-        raise DataError(msg)
-    return (names[0] if names else ""), found, kept
+        name, decimals = str(one.index[0]), known[id_].decimals
+        if found.name not in ("", name):
+            msg = f"reference: one territory is the whole, got {found.name!r}, {name!r}"
+            raise DataError(msg)
+        alone = shown_of({told.vintage: one}, [name], id_=id_, decimals=decimals)
+        view = alone.views[told.vintage]
+        found.printed.setdefault(id_, {})[told.vintage] = (view.whole[0], view.states)
+        figures = figures_of(one, view.whole, [name], level=_WHOLE, decimals=decimals)
+        found = dc.replace(found, name=name, figures=[*found.figures, figures])
+    return found
 
 
 # -- secrecy ---------------------------------------------------------------------------
 
 
-def _check_secrecy(
-    about: Subject,
+def _published(
     levels: Sequence[Level],
     shown: Mapping[str, Sequence[Shown]],
     given: Sequence[_Given],
-    whole: tuple[str, Mapping[str, pd.Series]],
-) -> None:
-    """Refuse a page from which something that is masked could be found again."""
+) -> Iterator[Figures | None]:
+    """Return all the figures of the map and of the table."""
     named = {(one.id, one.level, one.year): one.series for one in given}
-    tables, decimals = {}, {}
     for level in levels:
-        columns = {}
         for one in shown[level.id]:
             for year, view in one.views.items():
-                values = named[one.id, level.id, year]
-                if one.kind == "stock" and any((v or 0) < 0 for v in view.whole):
-                    continue  # a balance is protected by the counts it is made of
-                column = _column(values, one.id, year)
-                columns[column] = _printed(values, view.whole, level, one.decimals)
-                decimals[column] = one.decimals
-        if columns:
-            tables[level.id] = _side_by_side(columns, level.id)
-    name, figures = whole
-    columns = {
-        _column(one, told_of(one).indicator or str(one.name), told_of(one).vintage): one
-        for one in figures.values()
-        if not (told_of(one).kind == "stock" and (one < 0).any())
-    }
-    if columns:
-        tables[_WHOLE] = _side_by_side(columns, _WHOLE)
-    made_of: dict[str, pd.Series | Mapping[str, Iterable[str]]] = {
+                yield figures_of(
+                    named[one.id, level.id, year],
+                    view.whole,
+                    level.codes,
+                    level=level.id,
+                    decimals=one.decimals,
+                )
+
+
+def _made_of(
+    about: Subject, levels: Sequence[Level], whole: str
+) -> dict[str, pd.Series | Mapping[str, Iterable[str]]]:
+    """Return what the units of each level are made of."""
+    found: dict[str, pd.Series | Mapping[str, Iterable[str]]] = {
         level.id: _members(about, level.id).dropna()
         for level in levels
         if level.id != "commune"
     }
-    made_of[_WHOLE] = {name: list(about.communes.index)}
-    rules = rules_for({column for table in tables.values() for column in table})
-    asked = {c: rule for c, rule in rules.items() if rule.most or rule.least}
-    found = attack(
-        tables,
-        hierarchies=made_of,
-        rules=asked or None,
-        decimals={c: n for c, n in decimals.items() if n is not None},
-    )
-    if found.safe:
-        return
-    fallen = found.found
-    told = [f"{row.code} {row.column} ({row.how})" for row in fallen.itertuples()]
-    clashes = f"; {culprits(found.clashes, most=2)}" if found.clashes else ""
-    msg = (
-        f"{len(fallen)} masked value(s) could be found again from this page: "
-        f"{culprits(told, most=3)}{clashes}; hide them together, "
-        "bm.protect({'communes': …, 'epci': …}, rules=…), then compute"
-    )
-    raise SecrecyError(msg)
-
-
-def _column(values: pd.Series, id_: str, year: str) -> str:
-    """Name a column by its count, so that rates are known to be made of it."""
-    item = catalogue().indicators.get(told_of(values).indicator)
-    if item is not None and item.kind == "stock" and len(item.terms) == 1:
-        id_ = item.terms[0].count
-    return f"{id_}_{year.replace('-', '_')}" if year else id_
-
-
-def _printed(
-    values: pd.Series, whole: Sequence[int | None], level: Level, decimals: int
-) -> pd.Series:
-    """Return values as the page prints them."""
-    plain = [float("nan") if one is None else one / 10**decimals for one in whole]
-    found = pd.Series(plain, index=pd.Index(level.codes), name=values.name, dtype=float)
-    told = told_of(values)
-    states = {code: told.states[code] for code in level.codes if code in told.states}
-    return carry(found, values, states=states)
-
-
-def _side_by_side(columns: Mapping[str, pd.Series], level: str) -> pd.DataFrame:
-    """Return columns as a table, with what is told of each."""
-    table = pd.DataFrame({name: one.to_numpy() for name, one in columns.items()})
-    table.index = next(iter(columns.values())).index.rename(level)
-    return table
+    return {**found, _WHOLE: {whole: list(about.communes.index)}}
 
 
 # -- what is said ----------------------------------------------------------------------

@@ -24,6 +24,7 @@ __all__ = [
     "LETTERS",
     "Shown",
     "View",
+    "check_shown",
     "decimals_shown",
     "ranks_of",
     "shown_of",
@@ -212,13 +213,12 @@ def shown_of(
     Raises
     ------
     MeasureError
-        If values are of kinds without an order, or flows.
+        If classes are of counts.
     SecrecyError
         If a value is there that is said to be secret.
     """
     series = {year: _aligned(values, codes) for year, values in series.items()}
     told = told_of(next(iter(series.values())))
-    _check_shown(told, id_)
     circled = told.kind == "stock"
     classes: Mapping[str, pd.Series] = {}
     if not circled and any(values.notna().any() for values in series.values()):
@@ -246,10 +246,25 @@ def shown_of(
     )
 
 
-def _check_shown(told: Told, id_: str) -> None:
+def check_shown(told: Told, name: str) -> None:
+    """
+    Refuse what a page that ranks has no place for.
+
+    Parameters
+    ----------
+    told
+        What is told of values.
+    name
+        Of them, for the message.
+
+    Raises
+    ------
+    MeasureError
+        If they are of kinds without an order, or flows.
+    """
     if told.kind in {"category", "flow"}:
         msg = (
-            f"{id_}: values of kind {told.kind!r} have no order, and no place in a "
+            f"{name}: values of kind {told.kind!r} have no order, and no place in a "
             "page that ranks; leave them out"
         )
         raise MeasureError(msg)

@@ -132,7 +132,7 @@ def drawing_of(
     Parameters
     ----------
     units
-        The smallest units, a valid coverage in metres, with their `name`.
+        The smallest units, in metres, with their `name`.
     levels
         By level above, of each of `units` the code of the one it is in, if any:
         categories, in the order that paths are wanted in.
@@ -140,21 +140,19 @@ def drawing_of(
         Of `units`.
     around
         The land around, with its `name`.
-
-    Raises
-    ------
-    DataError
-        If outlines overlap, or leave gaps.
     """
     west, _, east, _ = units.total_bounds
     detail = _detail_of(max(east - west, 1.0))
-    simple = simplify_coverage(units, scale=detail * 20_000)
+    whole = bool(shapely.coverage_is_valid(np.asarray(units.geometry.array)))
+    # What overlaps by a hair is drawn as it is, and weighs more.
+    simple = simplify_coverage(units, scale=detail * 20_000) if whole else units
+    merge = shapely.coverage_union_all if whole else shapely.union_all
     grid = _Grid.around(simple.total_bounds)
     shapes: dict[str, NDArray[np.object_]] = {level: np.asarray(simple.geometry.array)}
     for name, members in levels.items():
         own = members.reindex(simple.index)
         merged = [
-            shapely.coverage_union_all(simple.geometry[own == unit].to_numpy())
+            merge(simple.geometry[own == unit].to_numpy())
             for unit in members.cat.categories
         ]
         shapes[name] = np.array(merged, dtype=object)
@@ -208,7 +206,9 @@ def _ring(points: Ints) -> str:
 def _land(around: gpd.GeoDataFrame, grid: _Grid, detail: float) -> gpd.GeoDataFrame:
     """Return what is seen of the land around, as coarse as it may be."""
     seen = around[around.intersects(grid.box)]
-    shapes = shapely.coverage_simplify(seen.geometry.array, tolerance=2 * detail)
+    shapes = np.asarray(seen.geometry.array)
+    if shapely.coverage_is_valid(shapes):
+        shapes = shapely.coverage_simplify(shapes, tolerance=2 * detail)
     clipped = shapely.clip_by_rect(shapes, *grid.box.bounds)
     land = gpd.GeoDataFrame({"name": seen["name"]}, geometry=clipped, crs=around.crs)
     return land[~land.is_empty]
