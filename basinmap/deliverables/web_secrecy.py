@@ -119,6 +119,9 @@ def check_published(
     tables = _tables(every)
     rules = rules_for({one.column for one in every})
     asked = {name: rule for name, rule in rules.items() if rule.most or rule.least}
+    masked = any("secret" in told_of(one.printed).states.values() for one in every)
+    if not masked and not asked:
+        return  # an intruder is after nothing
     found = attack(
         tables,
         hierarchies=dict(made_of),
