@@ -292,15 +292,21 @@ def _view(
         for code, value in zip(values.index, found, strict=True)
     )
     places = [-1] * len(values) if classes is None else classes.cat.codes.tolist()
-    title = told.title or " ".join(filter(None, [told.label, told.vintage]))
     return View(
         year,
-        title or name_of(values),
+        told.title or _title(told.label or name_of(values), told.vintage),
         tuple(found),
         states,
         "".join("-" if place < 0 else str(place) for place in places),
         told.sources,
     )
+
+
+def _title(label: str, vintage: str) -> str:
+    """Write a title with its year, where none is told."""
+    if not vintage or vintage in label:
+        return label
+    return f"{label} en {vintage}" if vintage.isdigit() else f"{label}, {vintage}"
 
 
 def _letter(state: str, value: int | None) -> str:

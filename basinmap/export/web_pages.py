@@ -31,7 +31,7 @@ __all__ = ["Choice", "Level", "Page", "page_text"]
 _TEMPLATES: Final = files("basinmap.export") / "templates"
 _STATIC: Final = 700
 """Width of the map in px, where no script tells it."""
-_RADIUS: Final = 26
+_RADIUS: Final = 21
 """Radius in px of the largest circle."""
 _WORDS: Final = {**STATES, **QUALIFIERS}
 _MARKS: Final = {**VOIDS, **SIGNS}

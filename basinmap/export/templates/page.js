@@ -237,7 +237,7 @@ function clear(over_, scale) {
   for (const town of at("names").children) {
     town.style.visibility = over_.some((node) =>
       Math.abs(spot(node, "x") - spot(town, "x")) < wide(node, 13 * scale) + wide(town, 11 * scale)
-      && Math.abs(spot(node, "y") - spot(town, "y")) < 15 * scale) || named(town) ? "hidden" : "";
+      && Math.abs(spot(node, "y") - spot(town, "y")) < 19 * scale) || named(town) ? "hidden" : "";
   }
 }
 
@@ -323,7 +323,8 @@ function tellCompared() {
   const rows = [];
   for (const indicator of data.indicators) {
     if (!indicator.levels[now.level]) continue;
-    const year = lastYear(indicator, now.level, now.year);
+    // The last year of each, but that which is chosen of the one on the map.
+    const year = lastYear(indicator, now.level, indicator.id === now.i ? now.year : "last");
     const view = indicator.levels[now.level].views[year];
     const about = [year, indicator.unit].filter(Boolean).join(", ");
     const row = make("tr", {}, make("th", { scope: "row" }, indicator.label + " ", make("small", {}, about)));
