@@ -92,7 +92,7 @@ class Reader:
         self.address = address
         self.page.goto(address)
         if script:
-            self.wait("window.READY === true")
+            self.wait("window.READY > 0")
 
     def wait(self, condition):
         # The policy forbids what Playwright would evaluate to wait.

@@ -961,6 +961,6 @@ if (location.hash.includes("=")) {
   if (lost.length) notice(`Le lien demande ce que cette page n’a pas (${lost.join(", ")})${BROAD}: le reste est montré.`);
 }
 new ResizeObserver(() => { sized(); if (viewOf(now).indicator.circled) tellLegend(); }).observe(map);
-window.READY = true;
+window.READY = performance.now();
 
 })();
