@@ -39,7 +39,9 @@ CHANGE = """() => {
 def made(folder):
     """Write both pages; return path, units and seconds of each."""
     everyone = list(bm.communes().index)
-    both = bm.user_perimeter("deux", everyone, name="Nord – Pas-de-Calais", source="COG")
+    both = bm.user_perimeter(
+        "deux", everyone, name="Nord – Pas-de-Calais", source="COG"
+    )
     for where in (bm.perimeter("bassin-minier"), both):
         about = subject_of(where, author="Essai", date=DAY)
         start = time.process_time()

@@ -16,6 +16,7 @@ import pytest
 import basinmap as bm
 from basinmap.deliverables.subjects import subject_of
 from basinmap.deliverables.web_pages import subject_page, web_values
+from basinmap.typography import number, typeset
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -200,6 +201,48 @@ def test_coming_back_is_coming_back_to_the_page_that_was_written(wide, browser, 
         assert wide.text(selector) == text
     assert wide.page.locator("#table tbody tr").all_inner_texts() == rows
     assert wide.page.locator("#units path").evaluate_all(FILLS) == fills
+
+
+@pytest.mark.parametrize(
+    ("id_", "year", "level"),
+    [
+        ("D01", "2018", "commune"),
+        ("D02", "2016-2023", "commune"),
+        ("D05", "2020", "epci"),
+        ("L03", "2021", "scot"),
+    ],
+)
+def test_the_script_writes_numbers_and_ranks_as_python_does(wide, id_, year, level):
+    wide.page.evaluate(
+        "hash => { location.hash = hash }", f"i={id_}&a={year}&n={level}"
+    )
+    wide.wait(f"document.getElementById('level').value === '{level}'")
+    wide.wait(f"document.getElementById('indicator').value === '{id_}'")
+    rows = wide.page.locator("#table tbody tr").evaluate_all(
+        "rows => rows.map(row => Array.from(row.cells, cell => cell.textContent))"
+    )
+    when = {} if "-" in year else {"year": int(year)}
+    to = None if level == "commune" else level
+    values = bm.compute(id_, bm.statistics(), to=to, **when)
+    told = bm.told_of(values)
+    names = {"commune": bm.communes, "epci": bm.epcis, "scot": bm.scots}[level]()[
+        "name"
+    ]
+    codes = {typeset(name): code for code, name in names.items()}
+    signed = told.kind == "growth"
+    found = [(row[0], row[1], row[2]) for row in rows]
+    mine = [
+        number(values[codes[name]], told.decimals, signed=signed)
+        for name, _, _ in found
+    ]
+    assert [value for _, _, value in found] == mine
+    printed = pd.Series([float(plain(text)) for text in mine])
+    ranks = printed.rank(ascending=False, method="min").astype(int)
+    assert [plain(rank) for _, rank, _ in found] == [str(rank) for rank in ranks]
+
+
+def plain(text):
+    return text.replace("\u202f", "").replace(",", ".").replace("\u2212", "-")
 
 
 def test_hovering_says_name_value_and_rank(wide):

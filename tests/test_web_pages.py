@@ -8,6 +8,7 @@ import hashlib
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -375,7 +376,6 @@ HOSTILE = st.text(min_size=1, max_size=60) | st.sampled_from(
 @given(names=st.lists(HOSTILE, min_size=3, max_size=3), title=HOSTILE)
 def test_no_name_and_no_title_becomes_markup(names, title):
     import tempfile  # noqa: PLC0415 - a folder by example
-    from pathlib import Path  # noqa: PLC0415 - the same
 
     from basinmap.values.told import carry  # noqa: PLC0415 - the same
 
@@ -506,3 +506,16 @@ def test_a_territory_of_the_user_needs_no_embedded_list(tmp_path):
     path = tmp_path / "a.html"
     report = bm.write_web_page(path, [rate], perimeter=where, communes=towns, **SIGNED)
     assert report.units_after == 4
+
+
+def test_the_guide_makes_the_page_that_it_shows(tmp_path, monkeypatch, capsys):
+    guide = Path(__file__).parents[1] / "docs/how-to/page-web.md"
+    (code,) = re.findall(
+        r"```python\n(.*?)```", guide.read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    monkeypatch.chdir(tmp_path)
+    exec(compile(code, "guide", "exec"), {})  # noqa: S102 - our own guide
+    assert "Page de" in capsys.readouterr().out
+    text, data = read(tmp_path / "page.html")
+    assert "partiellement conforme (audit de novembre 2026)" in text
+    assert data["address"] == "https://observatoire.exemple.fr/page.html"

@@ -62,7 +62,7 @@ FAMILIES: Final[Mapping[str, str]] = {
     "S": "Logement social",
     "M": "Marchés",
     "C": "Construction",
-    "F": "Foncier et consommation d’espaces",
+    "F": "Foncier et consommation d'espaces",
     "R": "Revenus",
     "E": "Emploi et établissements",
     "P": "Louvre-Lens",
@@ -324,7 +324,7 @@ def subject_page(
         levels=tuple(levels),
         drawing=_drawing(about, levels),
         shown=shown,
-        themes={one.id: FAMILIES.get(one.id[:1], _OTHERS) for one in given},
+        themes={one.id: _theme(one) for one in given},
         start=start,
         whole=whole.name,
         wholes=whole.printed,
@@ -340,6 +340,12 @@ def subject_page(
         raise DataError(msg)
     write_whole(path, written)
     return _report(given, levels, shown, dropped, len(written))
+
+
+def _theme(given: _Given) -> str:
+    """Return the heading that an indicator stands under in the list."""
+    known = told_of(given.series).indicator in catalogue().indicators
+    return typeset(FAMILIES.get(given.id[:1], _OTHERS)) if known else _OTHERS
 
 
 _TEXTS: Final = ("title", "author", "licence", "contact", "accessibility", "address")

@@ -143,12 +143,13 @@ function paint() {
 }
 
 function label() {
-  const level = levels.get(now.level);
-  paths.forEach((path, place) => {
-    path.setAttribute("aria-label", described(place));
-    const code = level.codes[place];
-    path.setAttribute("aria-selected", String(code === now.a || code === now.b));
-  });
+  paths.forEach((path, place) => path.setAttribute("aria-label", described(place)));
+}
+
+function select() {
+  const level = levels.get(now.level), chosen = [now.a, now.b].map((code) => level.at.get(code));
+  for (const path of layer.querySelectorAll("[aria-selected=true]")) path.setAttribute("aria-selected", "false");
+  for (const place of chosen) if (place !== undefined) paths[place].setAttribute("aria-selected", "true");
 }
 
 function circle() {
@@ -492,14 +493,28 @@ function tellTable() {
   tellTableHead(indicator, level, above);
   const rows = ordered().map((place) => {
     const row = make("tr", {}, make("th", { scope: "row" }, level.names[place]));
+    row.unit = place;
     const rank = ranks[place];
     row.append(make("td", {}, rank ? digits(rank, 0) : DASH), make("td", {}, printed(indicator, view.values[place], stateOf(view, place))));
     if (above) row.append(make("td", {}, above.places[place] < 0 ? "" : above.level.names[above.places[place]]));
-    if (level.codes[place] === now.a) row.className = "a";
-    if (level.codes[place] === now.b) row.className = "b";
     return row;
   });
   at("table").tBodies[0].replaceChildren(...rows);
+  tellTableRows();
+}
+
+function tellTableRows() {
+  const level = levels.get(now.level), a = level.at.get(now.a), b = level.at.get(now.b);
+  for (const row of at("table").tBodies[0].rows) {
+    row.className = row.unit === a ? "a" : row.unit === b ? "b" : "";
+  }
+}
+
+// The rows that were written are there already, in the order of their names.
+function takeTable() {
+  const { indicator, level } = viewOf(now);
+  tellTableHead(indicator, level, aboveOf(level));
+  Array.from(at("table").tBodies[0].rows, (row, place) => { row.unit = place; });
 }
 
 function tellTableHead(indicator, level, above) {
@@ -567,14 +582,15 @@ function show(choice, { first = false } = {}) {
   if (changed) {
     if (!first) { tellHead(); paint(); tellLegend(); }
     tellChoice();
+    label();
   }
-  label();
+  select();
   mark();
   tellCard();
   tellCompared();
   tellChart();
   tellRanking();
-  tellTable();
+  if (first) takeTable(); else if (changed) tellTable(); else tellTableRows();
   const level = levels.get(now.level);
   for (const [field, name] of [["first", "a"], ["second", "b"]]) {
     const place = level.at.get(now[name]);
