@@ -18,7 +18,8 @@ from pathlib import Path
 
 import basinmap as bm
 from basinmap.deliverables.subjects import subject_of
-from basinmap.deliverables.web_pages import subject_page, web_values
+from basinmap.deliverables.web_pages import subject_page
+from basinmap.deliverables.web_values import web_values
 
 DAY = dt.date(2026, 11, 29)
 FLAGS = (

@@ -15,7 +15,8 @@ import pytest
 
 import basinmap as bm
 from basinmap.deliverables.subjects import subject_of
-from basinmap.deliverables.web_pages import subject_page, web_values
+from basinmap.deliverables.web_pages import subject_page
+from basinmap.deliverables.web_values import web_values
 from basinmap.typography import number, typeset
 
 playwright = pytest.importorskip("playwright.sync_api")

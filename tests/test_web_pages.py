@@ -7,6 +7,8 @@ import datetime as dt
 import hashlib
 import json
 import re
+import tempfile
+import warnings
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,7 +22,8 @@ from hypothesis import strategies as st
 
 import basinmap as bm
 from basinmap.deliverables.subjects import subject_of
-from basinmap.deliverables.web_pages import subject_page, web_values
+from basinmap.deliverables.web_pages import subject_page
+from basinmap.deliverables.web_values import web_values
 from basinmap.export.web_figures import ranks_of
 from basinmap.export.web_shapes import drawing_of
 from basinmap.maps.look.fills import class_colors
@@ -375,7 +378,6 @@ HOSTILE = st.text(min_size=1, max_size=60) | st.sampled_from(
 @settings(max_examples=6, deadline=None)
 @given(names=st.lists(HOSTILE, min_size=3, max_size=3), title=HOSTILE)
 def test_no_name_and_no_title_becomes_markup(names, title):
-    import tempfile  # noqa: PLC0415 - a folder by example
 
     from basinmap.values.told import carry  # noqa: PLC0415 - the same
 
@@ -519,3 +521,47 @@ def test_the_guide_makes_the_page_that_it_shows(tmp_path, monkeypatch, capsys):
     text, data = read(tmp_path / "page.html")
     assert "partiellement conforme (audit de novembre 2026)" in text
     assert data["address"] == "https://observatoire.exemple.fr/page.html"
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    values=st.lists(
+        st.none()
+        | st.floats(allow_nan=True, allow_infinity=True)
+        | st.integers(-(10**12), 10**12)
+        | st.booleans()
+        | st.text(max_size=4),
+        min_size=4,
+        max_size=4,
+    ),
+    dtype=st.sampled_from([object, "float64", "Int64", "float32", "string"]),
+    kind=st.sampled_from(["ratio", "stock", "growth", "median", None]),
+)
+def test_any_value_of_any_dtype_is_what_is_printed_or_is_refused(values, dtype, kind):
+    codes = list(bm.communes(epci="call").index[:4])
+    where = bm.user_perimeter("x", codes, name="X", source="S")
+    try:
+        series = pd.Series(
+            values, pd.Index(codes, name="commune"), name="n", dtype=dtype
+        )
+    except (TypeError, ValueError, OverflowError):
+        return  # pandas has no such series
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.html"
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", bm.errors.BasinmapWarning)
+            try:
+                series = bm.describe(series, kind=kind, label="N", unit="%", decimals=1)
+                bm.write_web_page(path, [series], perimeter=where, **SIGNED)
+            except bm.errors.BasinmapError:
+                assert not path.exists()
+                return
+        _, data = read(path)
+    level, (one,) = data["levels"][0], data["indicators"]
+    (view,) = one["levels"]["commune"]["views"].values()
+    for code, whole in zip(level["codes"], view["values"], strict=True):
+        value = series[code]
+        if pd.isna(value):
+            assert whole is None
+        else:
+            assert number(whole / 10, 1) == number(float(value), 1)

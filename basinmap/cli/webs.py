@@ -12,7 +12,8 @@ from basinmap.cli.files import figures_of
 from basinmap.cli.options import add_data, add_signature, add_units, day_of
 from basinmap.cli.places import where
 from basinmap.cli.words import say
-from basinmap.deliverables.web_pages import subject_page, web_values
+from basinmap.deliverables.web_pages import subject_page
+from basinmap.deliverables.web_values import web_values
 from basinmap.errors import DataError
 from basinmap.values.told import told_of
 

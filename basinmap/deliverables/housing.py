@@ -47,7 +47,8 @@ from basinmap.deliverables.subjects import (
     territory_names,
 )
 from basinmap.deliverables.texts import with_texts
-from basinmap.deliverables.web_pages import subject_page, web_values
+from basinmap.deliverables.web_pages import subject_page
+from basinmap.deliverables.web_values import web_values
 from basinmap.errors import BasinmapWarning, DataError, OutlineWarning, culprits
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.geopackages import write_geopackage

@@ -19,7 +19,7 @@ from basinmap.arguments import (
     text_of,
     whole_of,
 )
-from basinmap.catalogue.entries import catalogue, indicator
+from basinmap.catalogue.entries import catalogue
 from basinmap.deliverables.subjects import Subject, subject_of
 from basinmap.deliverables.web_secrecy import (
     Figures,
@@ -30,7 +30,6 @@ from basinmap.errors import (
     BasinmapError,
     BasinmapWarning,
     DataError,
-    MeasureError,
     culprits,
 )
 from basinmap.export.web_figures import Shown, check_shown, decimals_shown, shown_of
@@ -45,7 +44,7 @@ from basinmap.typography import long_date, number, typeset
 from basinmap.values.checks import check_geography, check_series, columns_of, level_of
 from basinmap.values.told import carry, told_of
 
-__all__ = ["FAMILIES", "subject_page", "web_values", "write_web_page"]
+__all__ = ["FAMILIES", "LEVELS", "members_within", "subject_page", "write_web_page"]
 
 MAX_BYTES: Final = 2_000_000
 LEVELS: Final[Mapping[str, tuple[str, str]]] = {
@@ -357,7 +356,7 @@ _TEXTS: Final = ("title", "author", "licence", "contact", "accessibility", "addr
 def _levels(about: Subject, given: Sequence[_Given]) -> list[Level]:
     """Return the levels of which there is some value, finest first."""
     wanted = [name for name in LEVELS if any(one.level == name for one in given)]
-    whole = {name: _members(about, name) for name in wanted}
+    whole = {name: members_within(about, name) for name in wanted}
     names = {name: _names(about, name) for name in wanted}
     codes = {name: _ordered(whole[name], names[name]) for name in wanted}
     there = [name for name in wanted if codes[name]]
@@ -399,8 +398,17 @@ def _above(
     return tuple(next(iter(s)) if len(s := held[c]) == 1 else -1 for c in codes)
 
 
-def _members(about: Subject, level: str) -> pd.Series:
-    """Return the unit of each commune of the perimeter, where it lies whole in it."""
+def members_within(about: Subject, level: str) -> pd.Series:
+    """
+    Return the unit of each commune of a perimeter, where it lies whole in it.
+
+    Parameters
+    ----------
+    about
+        The territory.
+    level
+        Of the units.
+    """
     mine = about.communes.index
     if level == "commune":
         return pd.Series(mine, index=mine, name=level)
@@ -428,7 +436,7 @@ def _drawing(about: Subject, levels: Sequence[Level]) -> Drawing:
     above = {}
     for level in levels:
         if level.id != "commune":
-            members = _members(about, level.id)
+            members = members_within(about, level.id)
             above[level.id] = members.astype(
                 pd.CategoricalDtype(list(level.codes), ordered=True)
             )
@@ -574,7 +582,7 @@ def _made_of(
 ) -> dict[str, pd.Series | Mapping[str, Iterable[str]]]:
     """Return what the units of each level are made of."""
     found: dict[str, pd.Series | Mapping[str, Iterable[str]]] = {
-        level.id: _members(about, level.id).dropna()
+        level.id: members_within(about, level.id).dropna()
         for level in levels
         if level.id != "commune"
     }
@@ -638,71 +646,3 @@ def _report(
         missing=missing,
         notes=tuple(notes),
     )
-
-
-# -- all that a territory has ----------------------------------------------------------
-
-
-def web_values(
-    about: Subject, ids: Sequence[str] | None = None
-) -> tuple[list[pd.Series], list[pd.Series], list[str]]:
-    """
-    Compute all that a page may show of a territory.
-
-    Parameters
-    ----------
-    about
-        The territory and its counts.
-    ids
-        Indicators, by default all those of which the counts are there.
-
-    Returns
-    -------
-    values, reference, notes
-        Series by indicator, level and year; the same for the whole; French lines on
-        what has no place in a page.
-    """
-    wanted = list(catalogue().indicators) if ids is None else list(ids)
-    known = [id_ for id_ in wanted if ids is not None or about.knows(id_)]
-    values: list[pd.Series] = []
-    reference: list[pd.Series] = []
-    notes: list[str] = []
-    whole = pd.Series(about.name, index=about.communes.index, name=_WHOLE)
-    with warnings.catch_warnings():
-        # Units that are not whole have no value, and the page says so.
-        warnings.simplefilter("ignore", BasinmapWarning)
-        for id_ in known:
-            if indicator(id_).kind == "flow":
-                notes.append(f"{id_} : des flux entre territoires, sans place ici.")
-                continue
-            for year in about.years(id_):
-                values.append(about.computed(id_, year=year))
-                values += _higher(about, id_, year)
-                reference += _of_whole(about, id_, year, whole)
-    return values, reference, notes
-
-
-def _higher(
-    about: Subject, id_: str, year: int | tuple[int, int] | None
-) -> Iterator[pd.Series]:
-    """Compute an indicator at the levels above that have several units there."""
-    for level in ("epci", "scot"):
-        codes = _members(about, level).dropna().unique()
-        if len(codes) < 2:
-            continue
-        try:
-            found = about.computed(id_, to=level, year=year)
-        except (MeasureError, DataError):
-            continue  # a median is never added up
-        yield carry(found[found.index.isin(codes)], found)
-
-
-def _of_whole(
-    about: Subject, id_: str, year: int | tuple[int, int] | None, whole: pd.Series
-) -> Iterator[pd.Series]:
-    try:
-        found = about.computed(id_, to=whole, year=year)
-    except (MeasureError, DataError):
-        return
-    if len(found) == 1:
-        yield found

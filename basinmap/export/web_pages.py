@@ -35,6 +35,10 @@ _RADIUS: Final = 21
 """Radius in px of the largest circle."""
 _WORDS: Final = {**STATES, **QUALIFIERS}
 _MARKS: Final = {**VOIDS, **SIGNS}
+_BOUNDS: Final = (
+    "Des minimums seulement : une partie de chaque territoire est secrète ou n'est pas "
+    "comptée."
+)
 _YEAR: Final = re.compile(r"\b(?:19|20)\d\d\b")
 _NAMED: Final = {letter: state for state, letter in LETTERS.items()}
 
@@ -253,7 +257,7 @@ def _context(page: Page) -> dict[str, Any]:
         "lead": _lead(page, level, shown, view),
         "legend": _legend(shown, view),
         "legend_title": _legend_title(shown),
-        "rings": _rings(page, shown, view),
+        "rings": _rings(shown),
         "view_sources": " ; ".join(view.sources),
         "unit": shown.unit or "Valeur",
         "rows": list(_rows(page, level, shown, view)),
@@ -287,14 +291,24 @@ def _lead(page: Page, level: Level, shown: Shown, view: View) -> str:
         if value is not None and state != "b"
     ]
     if not known:
-        return "Aucune valeur publiée."
-    ends = [min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])]
-    first, last = (f"{_said(shown, v, s)} ({name})" for v, name, s in ends)
-    between = first if ends[0][0] == ends[1][0] else f"De {first} à {last}"
+        some = any(value is not None for value in view.whole)
+        return typeset(_BOUNDS if some else "Aucune valeur publiée.")
+    values = [value for value, _, _ in known]
+    first, last = (_end(shown, known, end) for end in (min(values), max(values)))
+    between = first if min(values) == max(values) else f"De {first} à {last}"
     whole = page.wholes.get(shown.id, {}).get(view.year)
     if page.whole and whole is not None and whole[0] is not None:
         return typeset(f"{between}. {page.whole} : {_said(shown, *whole)}.")
     return typeset(f"{between}.")
+
+
+def _end(shown: Shown, known: Sequence[tuple[int, str, str]], value: int) -> str:
+    """Write a value, and who has it."""
+    names = [name for one, name, _ in known if one == value]
+    state = next(state for one, _, state in known if one == value)
+    others = len(names) - 1
+    more = f" et {number(others)} autre{'s' if others > 1 else ''}" if others else ""
+    return f"{_said(shown, value, state)} ({names[0]}{more})"
 
 
 def _said(shown: Shown, value: int | None, state: str) -> str:
@@ -318,7 +332,7 @@ def _legend(shown: Shown, view: View) -> list[dict[str, str]]:
         letter = LETTERS[state]
         count = view.states.count(letter)
         if count:
-            fill = f"url(#f{letter})" if state in STATES else ""
+            fill = f"url(#k{letter})" if state in STATES else ""
             sign = SIGNS.get(state, "")
             found.append(
                 {"fill": fill, "sign": sign, "label": word, "count": number(count)}
@@ -334,9 +348,8 @@ def _scale_of(shown: Shown) -> float:
     )
 
 
-def _rings(page: Page, shown: Shown, view: View) -> list[dict[str, str]]:
+def _rings(shown: Shown) -> list[dict[str, str]]:
     """Return the circles of the legend of a stock, in px of the map."""
-    del page, view
     largest = _scale_of(shown)
     return [
         {

@@ -152,11 +152,14 @@ function select() {
   for (const place of chosen) if (place !== undefined) paths[place].setAttribute("aria-selected", "true");
 }
 
+// In pixels, of the largest circle: on a phone too, small ones must be told apart.
+function radius() { return Math.max(14, data.radius * (map.clientWidth || 700) / 700); }
+
 function circle() {
   const { indicator, shown, view, level } = viewOf(now);
   const circles = [];
   if (indicator.circled && shown.largest) {
-    const largest = data.radius * WIDTH / 700 * box[2] / WIDTH;
+    const largest = radius() * box[2] / (map.clientWidth || 700);
     const order = view.values.map((_, place) => place).filter((place) => view.values[place]);
     order.sort((p, q) => Math.abs(view.values[q]) - Math.abs(view.values[p]) || p - q);
     for (const place of order) {
@@ -272,7 +275,7 @@ function tellLegend() {
   const { indicator, shown, view } = viewOf(now), lines = [];
   const line = (sign, text, count) => lines.push(make("li", {}, sign, make("span", {}, text + " ", make("small", {}, `(${digits(count, 0)})`))));
   for (const value of shown.circles) {
-    const r = data.radius * Math.sqrt(value / shown.largest) * (map.clientWidth || 700) / 700;
+    const r = radius() * Math.sqrt(value / shown.largest);
     const ring = draw("svg", { width: 60, height: Math.ceil(2 * r + 2), "aria-hidden": "true" }, draw("circle", { cx: 30, cy: "50%", r: r.toFixed(1) }));
     lines.push(make("li", { class: "ring" }, ring, make("span", {}, withUnit(indicator, printed(indicator, value, ".")))));
   }
@@ -283,7 +286,7 @@ function tellLegend() {
     const count = (view.states || "").split(letter).length - 1;
     if (!count) continue;
     const [sign, word] = data.states[letter];
-    line("be".includes(letter) ? make("b", {}, sign) : swatch(`url(#f${letter})`), word, count);
+    line("be".includes(letter) ? make("b", {}, sign) : swatch(`url(#k${letter})`), word, count);
   }
   at("legend-title").textContent = indicator.legend;
   at("legend-list").replaceChildren(...lines);
@@ -976,7 +979,10 @@ if (location.hash.includes("=")) {
   show(next);
   if (lost.length) notice(`Le lien demande ce que cette page n’a pas (${lost.join(", ")})${BROAD}: le reste est montré.`);
 }
-new ResizeObserver(() => { sized(); if (viewOf(now).indicator.circled) tellLegend(); }).observe(map);
+new ResizeObserver(() => {
+  sized();
+  if (viewOf(now).indicator.circled) { circle(); tellLegend(); }
+}).observe(map);
 window.READY = performance.now();
 
 })();
