@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 import basinmap as bm
-from basinmap.deliverables.subjects import subject_of
+from basinmap.deliverables.subjects import subject
 from basinmap.deliverables.web_pages import subject_page
 from basinmap.deliverables.web_values import web_values
 
@@ -44,7 +44,7 @@ def made(folder):
         "deux", everyone, name="Nord – Pas-de-Calais", source="COG"
     )
     for where in (bm.perimeter("bassin-minier"), both):
-        about = subject_of(where, author="Essai", date=DAY)
+        about = subject(where, author="Essai", date=DAY)
         start = time.process_time()
         values, reference, _ = web_values(about)
         path = folder / f"{where.code}.html"

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 import basinmap as bm
-from basinmap.deliverables.subjects import subject_of
+from basinmap.deliverables.subjects import subject
 from basinmap.deliverables.web_pages import subject_page
 from basinmap.deliverables.web_values import web_values
 from basinmap.typography import number, typeset
@@ -37,7 +37,7 @@ SOMAIN, ANICHE = "59574", "59008"
 @pytest.fixture(scope="module")
 def basin(tmp_path_factory):
     path = tmp_path_factory.mktemp("web") / "bassin.html"
-    about = subject_of(bm.perimeter("bassin-minier"), author="Essai", date=DAY)
+    about = subject(bm.perimeter("bassin-minier"), author="Essai", date=DAY)
     series, reference, _ = web_values(about)
     texts = {"title": "Bassin minier", "author": "Observatoire"}
     subject_page(path, about, series, texts=texts, reference=reference, default="L04")

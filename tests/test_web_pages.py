@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import basinmap as bm
-from basinmap.deliverables.subjects import subject_of
+from basinmap.deliverables.subjects import subject
 from basinmap.deliverables.web_pages import subject_page
 from basinmap.deliverables.web_values import web_values
 from basinmap.export.web_figures import ranks_of
@@ -49,22 +49,22 @@ def shown(data, id_):
 
 
 @pytest.fixture(scope="module")
-def subject():
-    return subject_of(bm.perimeter("bassin-minier"), author="Observatoire", date=DAY)
+def basin_subject():
+    return subject(bm.perimeter("bassin-minier"), author="Observatoire", date=DAY)
 
 
 @pytest.fixture(scope="module")
-def values(subject):
-    return web_values(subject)
+def values(basin_subject):
+    return web_values(basin_subject)
 
 
 @pytest.fixture(scope="module")
-def basin(subject, values, tmp_path_factory):
+def basin(basin_subject, values, tmp_path_factory):
     path = tmp_path_factory.mktemp("web") / "bassin.html"
     series, reference, _ = values
     texts = {"title": "Bassin minier", "author": "Observatoire"}
     report = subject_page(
-        path, subject, series, texts=texts, reference=reference, default="L04"
+        path, basin_subject, series, texts=texts, reference=reference, default="L04"
     )
     return path, report
 
@@ -84,7 +84,7 @@ def test_the_basin_fits_in_350_kb_with_all_its_units(basin):
 def test_every_unit_of_nord_and_pas_de_calais_fits_in_1_100_kb(tmp_path):
     everyone = bm.communes()
     where = bm.user_perimeter("deux", list(everyone.index), name="59-62", source="COG")
-    about = subject_of(where, author="Observatoire", date=DAY)
+    about = subject(where, author="Observatoire", date=DAY)
     series, reference, _ = web_values(about)
     path = tmp_path / "deux.html"
     texts = {"title": "Nord et Pas-de-Calais", "author": "Observatoire"}

@@ -19,7 +19,7 @@ from basinmap.cli.files import Figures, figures_of, shown_column
 from basinmap.cli.options import years_of
 from basinmap.cli.places import Where, where
 from basinmap.cli.words import say
-from basinmap.deliverables.subjects import Subject, subject_of
+from basinmap.deliverables.subjects import Subject, subject
 from basinmap.errors import ColumnError, DataError, culprits
 from basinmap.territory.given import dissolved
 from basinmap.territory.lists import listed
@@ -144,13 +144,14 @@ def subject_at(
     day
         Date of making.
     """
-    return subject_of(
+    return subject(
         place.perimeter or _whole(place),
         author=given.author,
         date=day,
         outlines=place.outlines,
-        ground=place.communes,
+        listing=place.communes,
         counts=counts,
+        alone=True,
     )
 
 

@@ -101,7 +101,7 @@ def _run(given: argparse.Namespace) -> None:
         about,
         values,
         texts={
-            "title": given.title or about.name,
+            "title": given.title or about.area.name,
             "author": given.author,
             "contact": given.contact,
             "accessibility": given.accessibility,

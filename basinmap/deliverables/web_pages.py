@@ -20,7 +20,7 @@ from basinmap.arguments import (
     whole_of,
 )
 from basinmap.catalogue.entries import catalogue
-from basinmap.deliverables.subjects import Subject, subject_of
+from basinmap.deliverables.subjects import Subject, subject
 from basinmap.deliverables.web_secrecy import (
     Figures,
     check_published,
@@ -214,8 +214,13 @@ def _subject(
 ) -> Subject:
     """Return the territory of a page; it needs no counts."""
     none = pd.DataFrame() if communes is not None else None
-    return subject_of(
-        where, author=author, date=date, outlines=outlines, ground=communes, counts=none
+    return subject(
+        where,
+        author=author,
+        date=date,
+        outlines=outlines,
+        listing=communes,
+        counts=none,
     )
 
 
@@ -361,7 +366,7 @@ def _levels(about: Subject, given: Sequence[_Given]) -> list[Level]:
     codes = {name: _ordered(whole[name], names[name]) for name in wanted}
     there = [name for name in wanted if codes[name]]
     if not there:
-        msg = f"values: no unit of {culprits(wanted)} lies whole in {about.name}"
+        msg = f"values: no unit of {culprits(wanted)} lies whole in {about.area.name}"
         raise DataError(msg)
     return [
         Level(
@@ -598,7 +603,7 @@ def _subtitle(about: Subject, levels: Sequence[Level]) -> str:
         n = len(level.codes)
         counted.append(f"{number(n)}\u00a0{level.many if n > 1 else level.one}")
     day = long_date(dt.date(about.territory.year, 1, 1))
-    return f"{about.name}\u00a0: {', '.join(counted)}, limites au {day}"
+    return f"{about.area.name}\u00a0: {', '.join(counted)}, limites au {day}"
 
 
 def _notes(about: Subject, given: Sequence[_Given]) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Final
 
 import pandas as pd
 
+from basinmap.catalogue.computing import compute
 from basinmap.catalogue.entries import catalogue, indicator
 from basinmap.deliverables.subjects import Subject
 from basinmap.deliverables.web_pages import members_within
@@ -62,7 +63,7 @@ def web_values(
         for id_ in known:
             if id_ in flows:
                 continue
-            for year in about.years(id_):
+            for year in about.vintages(id_):
                 values.append(about.computed(id_, year=year))
                 values += _higher(about, _computing(about, id_, year))
                 reference += _of_whole(about, _computing(about, id_, year))
@@ -81,20 +82,22 @@ Made = Callable[[str | pd.Series], pd.Series]
 
 def _computing(about: Subject, id_: str, year: Years) -> Made:
     """Return what computes an indicator at a level above."""
-    return lambda to: about.computed(id_, to=to, year=year)
+    return lambda to: compute(
+        id_, about.table, to=to, year=year, communes=about.listing
+    )
 
 
 def _adding(about: Subject, name: str) -> Made:
     """Return what adds a count up at a level above."""
 
     def added(to: str | pd.Series) -> pd.Series:
-        table = about.everything
+        table = about.table
         mine = [c for c in (name, state_column(name)) if c in table]
         found, _ = aggregate(
             table[mine],
             to,
             measures={name: measures_of(table)[name]},
-            communes=about.ground,
+            communes=about.listing,
         )
         return _named(column(found, name), name)
 
@@ -119,7 +122,7 @@ def _higher(about: Subject, made: Made) -> Iterator[pd.Series]:
 
 def _of_whole(about: Subject, made: Made) -> Iterator[pd.Series]:
     """Return the figure of the territory."""
-    whole = pd.Series(about.name, index=about.communes.index, name=_WHOLE)
+    whole = pd.Series(about.area.name, index=about.communes.index, name=_WHOLE)
     with suppress(MeasureError, DataError):
         found = made(whole)
         if len(found) == 1:
