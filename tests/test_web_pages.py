@@ -565,3 +565,24 @@ def test_any_value_of_any_dtype_is_what_is_printed_or_is_refused(values, dtype, 
             assert whole is None
         else:
             assert number(whole / 10, 1) == number(float(value), 1)
+
+
+def test_a_document_has_its_page_beside_it_when_it_is_asked_for(tmp_path):
+    made = bm.scot_observatory(
+        "grand-douaisis",
+        "logement-vacance",
+        out=tmp_path / "a",
+        formats=["web"],
+        date=DAY,
+    )
+    assert sorted(path.name for path in made.iterdir()) == [
+        "manifest.json",
+        "page.html",
+    ]
+    _, data = read(made / "page.html")
+    assert [level["id"] for level in data["levels"]] == ["commune", "epci"]
+    assert data["whole"] == "SCoT du Grand Douaisis"
+    page = bm.Page((bm.Heading("Vacance"),))
+    note = bm.Document("note", "Note", "Observatoire", DAY, (page,))
+    with pytest.raises(bm.errors.DataError, match="about="):
+        bm.write_document(tmp_path / "b", note, formats=["web"])

@@ -45,8 +45,7 @@ from basinmap.deliverables.subjects import (
     subject,
     territory_names,
 )
-from basinmap.deliverables.web_pages import subject_page
-from basinmap.deliverables.web_values import web_values
+from basinmap.deliverables.web_values import PAGE, write_page_of
 from basinmap.errors import (
     BasinmapError,
     BasinmapWarning,
@@ -200,7 +199,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         there are left out, and the method note tells it.
     formats
         Of the document, a page by chapter and one by commune: among `"pdf"`,
-        `"docx"`, `"html"`; none for plates and data alone.
+        `"docx"`, `"html"`; none for plates, data and web page alone.
     theme
         Its look, as `read_theme` returns it.
     texts
@@ -244,7 +243,8 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         alone=True,
     )
     _check_declared(about)
-    wanted = checked_formats(formats)
+    # The web page is one of the outputs, asked for or not.
+    wanted = [form for form in checked_formats(formats) if form != "web"]
     document = partial(_write_document, about, wanted, theme, (texts, plates))
     if network is not None and counts is not None:
         msg = (
@@ -338,7 +338,7 @@ def _steps(about: Subject, folder: Path) -> list[tuple[str, Callable[[], Any]]]:
         *plates,
         ("donnees.gpkg", partial(_write_data, about, folder)),
         ("tableaux.xlsx", partial(_write_tables, about, folder)),
-        ("page.html", partial(_write_page, about, folder)),
+        (PAGE, partial(_write_page, about, folder)),
         ("methode.md", partial(_write_method, about, folder)),
     ]
 
@@ -433,20 +433,8 @@ def _write_data(about: Subject, folder: Path) -> None:
 
 def _write_page(about: Subject, folder: Path) -> None:
     """Write the web page of all that the counts give, classed as the plates are."""
-    values, reference, _ = web_values(about)
-    ids = {told_of(one).indicator for one in values}
-    subject_page(
-        folder / "page.html",
-        about,
-        values,
-        texts={
-            "title": f"Programme local de l'habitat – {about.area.name}",
-            "author": about.author,
-        },
-        default="L04" if "L04" in ids else None,
-        reference=reference,
-        methods=dict([("D05", "quantile")] if "D05" in ids else []),
-    )
+    title = f"Programme local de l'habitat – {about.area.name}"
+    write_page_of(folder, about, title=title, methods={"D05": "quantile"})
 
 
 def _without_figures(units: gpd.GeoDataFrame, counts: pd.DataFrame) -> gpd.GeoDataFrame:

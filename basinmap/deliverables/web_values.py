@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
 import pandas as pd
@@ -13,17 +14,20 @@ import pandas as pd
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.entries import catalogue, indicator
 from basinmap.deliverables.subjects import Subject
-from basinmap.deliverables.web_pages import members_within
+from basinmap.deliverables.web_pages import members_within, subject_page
 from basinmap.errors import BasinmapWarning, DataError, MeasureError
+from basinmap.maps.classing.methods import Method
 from basinmap.measures import Stock, state_column
 from basinmap.territory.aggregation import aggregate
 from basinmap.typography import number
 from basinmap.values.columns import column
-from basinmap.values.told import carry, measures_of
+from basinmap.values.told import carry, measures_of, told_of
 
-__all__ = ["web_values"]
+__all__ = ["PAGE", "web_values", "write_page_of"]
 
 Years = int | tuple[int, int] | None
+PAGE: Final = "page.html"
+"""Name of the page beside a document."""
 _WHOLE: Final = "ensemble"
 _ABOVE: Final = ("epci", "scot")
 _DATED: Final = re.compile(r"(?:_[0-9]{4}){1,2}$")
@@ -75,6 +79,40 @@ def web_values(
                 values += _higher(about, _adding(about, name))
                 reference += _of_whole(about, _adding(about, name))
     return values, reference, notes
+
+
+def write_page_of(
+    folder: Path,
+    about: Subject,
+    *,
+    title: str,
+    methods: Mapping[str, Method] | None = None,
+) -> None:
+    """
+    Write the web page of all that the counts of a document give, beside it.
+
+    Parameters
+    ----------
+    folder
+        Of the document.
+    about
+        Its territory.
+    title
+        Of the page.
+    methods
+        By indicator, how its classes are made on the plates beside, where it is shown.
+    """
+    values, reference, _ = web_values(about)
+    ids = {told_of(one).indicator for one in values}
+    subject_page(
+        folder / PAGE,
+        about,
+        values,
+        texts={"title": title, "author": about.author},
+        default="L04" if "L04" in ids else None,
+        reference=reference,
+        methods={id_: how for id_, how in (methods or {}).items() if id_ in ids},
+    )
 
 
 Made = Callable[[str | pd.Series], pd.Series]
