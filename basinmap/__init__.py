@@ -233,6 +233,7 @@ _ROOMS: Final = {
     "deliverables.scot_documents": ("bulletin_document",),
     "deliverables.subjects": ("Subject", "subject"),
     "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
+    "deliverables.web_pages": ("write_web_page",),
     "maps.margins.chronicles": ("draw_event_study",),
     "deliverables.studies": ("studies",),
     "values.masking": ("SecrecyRule", "secrecy_rules"),
@@ -300,6 +301,7 @@ if TYPE_CHECKING:
     from basinmap.deliverables.texts import keys_of as keys_of
     from basinmap.deliverables.texts import read_texts as read_texts
     from basinmap.deliverables.texts import with_texts as with_texts
+    from basinmap.deliverables.web_pages import write_web_page as write_web_page
     from basinmap.export.csv_files import write_csv as write_csv
     from basinmap.export.data_packages import write_data_package as write_data_package
     from basinmap.export.document_themes import DocumentTheme as DocumentTheme

@@ -980,6 +980,14 @@ ENTRIES: dict[str, Call] = {
         "sheets": {"vacance": w.plate},
         "layers": w.package,
     },
+    "write_web_page": lambda w: {
+        "path": w.path("page.html"),
+        "values": [w.rate],
+        "perimeter": "call",
+        "title": "Essai",
+        "author": "Essai",
+        "date": dt.date(2026, 11, 29),
+    },
     "write_workbook": lambda w: {"path": w.path("a.xlsx"), "sheets": {"A": w.table}},
     "zonal": lambda w: {"raster": w.raster("dem.tif", 1, "float32"), "units": w.units},
 }

@@ -480,6 +480,31 @@ class Subject:
                 known[id_] = True
         return known[id_]
 
+    def vintages(self, id_: str) -> list[int | None]:
+        """
+        Return the years that an indicator can be computed of, oldest first.
+
+        Parameters
+        ----------
+        id_
+            Its id. One that compares two years, or whose counts bear none, is computed
+            of those that `compute` takes: None.
+        """
+        item = indicator(id_)
+        ones = item.variants.values() or (item,)
+        if any(one.span != "one" for one in ones):
+            return [None]
+        counts = {name for one in ones for name in one.counts}
+        held = {year for name in counts for year in self._ledger.held(name)}
+        found: list[int | None] = []
+        for year in sorted(int(year) for year in held if year.isdigit()):
+            try:
+                choose(item, self._ledger, year)
+            except (ColumnError, VintageError, MeasureError):
+                continue
+            found.append(year)
+        return found or [None]
+
     # -- indicators --------------------------------------------------------------
 
     def computed(
