@@ -225,7 +225,9 @@ def _figure_of(
     render: Callable[[str, tuple[float, float]], bytes],
     beside: str = "",
 ) -> Figure:
-    credits_ = " ; ".join(dict.fromkeys([*ax.credits, *ax.grounds]))
+    ax.settle()
+    lines = [*dict.fromkeys([*ax.credits, *ax.grounds])]
+    credits_ = " ; ".join([*lines, *ax.sources_below(lines)])
     told = [
         title,
         f"Échelle\u00a01\u00a0:\u00a0{number(ax.plan.scale)}",

@@ -14,7 +14,6 @@ import pandas as pd
 import shapely
 from matplotlib.collections import PathCollection
 from matplotlib.colors import is_color_like, to_rgb
-from matplotlib.path import Path
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.classing.classes import signed
@@ -36,6 +35,7 @@ from basinmap.maps.look.vision import (
 )
 from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock, Swatch
 from basinmap.maps.paper.precision import tell_outlines
+from basinmap.maps.paper.shapes import outline_path
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import QUALIFIERS, STATES
@@ -72,7 +72,6 @@ __all__ = [
     "kind_colors",
     "merged",
     "on_units",
-    "outline_path",
     "plural_of",
     "remember",
     "state_fill",
@@ -835,27 +834,3 @@ def merged(shapes: np.ndarray) -> shapely.Geometry:
     if shapely.coverage_is_valid(shapes):
         return shapely.coverage_union_all(shapes)
     return shapely.union_all(shapes)
-
-
-def outline_path(shape: shapely.Geometry | None) -> Path | None:
-    """Turn polygons into one path whose holes are holes.
-
-    Parameters
-    ----------
-    shape
-        A geometry; what is no polygon is left out.
-    """
-    if shape is None or shape.is_empty:
-        return None
-    rings = [
-        np.asarray(ring.coords)[:, :2]
-        for polygon in shapely.get_parts(shapely.orient_polygons(shape))
-        if polygon.geom_type == "Polygon"
-        for ring in (polygon.exterior, *polygon.interiors)
-    ]
-    if not rings:
-        return None
-    codes = []
-    for ring in rings:
-        codes += [Path.MOVETO, *[Path.LINETO] * (len(ring) - 2), Path.CLOSEPOLY]
-    return Path(np.concatenate(rings), codes)

@@ -86,12 +86,15 @@ def draw_furniture(
             "drawing it again; of several maps, write draw_furniture(maps, …) once"
         )
         raise DataError(msg)
-    told = [*drawn.credits, *sources, *drawn.grounds]
+    told: list[str] = [*drawn.credits, *sources, *drawn.grounds]
     lines = [*dict.fromkeys(line for text in told if (line := one_line(text)))]
     author = one_line(author)
+    for one in drawn.maps:
+        one.settle()
     if not author or not lines:
         msg = "a map bears an author and its sources: author='…', sources=['…']"
         raise DataError(msg)
+    lines += [b for one in drawn.maps for b in one.sources_below(lines)]
     notes = _sentences([*drawn.notes, note])
     drawn.sheet.about |= {
         "Author": author,

@@ -139,6 +139,8 @@ class Wish:
         Headings of the maps; none for a single one.
     columns
         Number of maps side by side, or None for what shows them largest.
+    ground
+        Whether sea, countries and départements around are drawn under the layers.
 
     Raises
     ------
@@ -157,6 +159,7 @@ class Wish:
     theme: Theme | None
     names: tuple[str, ...] = ()
     columns: int | None = None
+    ground: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""

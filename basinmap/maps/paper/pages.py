@@ -51,6 +51,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     legend_mm: float | None = None,
     around: float = 0.0,
     theme: Theme | None = None,
+    ground: bool = True,
 ) -> tuple[Sheet, MapAxes]:
     """
     Make a sheet whose map frame holds the units at a round, true scale.
@@ -81,6 +82,10 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
         Metres of ground to show on every side of the units.
     theme
         Look of the sheet; by default `PRINT`, or `HALF_COLUMN` on that paper.
+    ground
+        Whether what lies around is drawn under the layers: sea, countries and
+        départements with their names, borders, towns. It is known around Nord and
+        Pas-de-Calais; elsewhere give your own to `draw_ground`.
 
     Returns
     -------
@@ -134,6 +139,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
         legend_mm=legend_mm,
         around=around,
         theme=theme,
+        ground=ground,
     )
     fig, (ax,) = open_sheet([units], wish)
     return fig, ax
@@ -173,7 +179,7 @@ def open_sheet(
         maps = []
         for frame, box, units in zip(frames, bounds, territories, strict=True):
             ax = map_axes(fig, replace(layout, frame=frame), box)
-            ax.subject = units.geometry
+            ax.subject, ax.grounded = units.geometry, wish.ground
             tell_outlines(ax, units)
             maps.append(ax)
         _write_title(fig, *wish.words)

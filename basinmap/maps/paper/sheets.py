@@ -7,6 +7,7 @@ import io
 import math
 import os
 import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
@@ -98,6 +99,8 @@ class Sheet(Figure):
             If a text has signs that its fonts lack, or the format loses title,
             alternative text or scale.
         """
+        for ax in self.maps:
+            ax.settle()
         if options.get("bbox_inches") is not None:
             msg = "bbox_inches changes the size of the page, hence the printed scale"
             raise DataError(msg)
@@ -338,7 +341,8 @@ class MapAxes(Axes):
     foot are drawn, `fills` the ground that layers colour, `named` what is written of
     which unit, `host` the map whose inset this one is,
     `caption` what a map among several is called, `outline_error` the metres by which
-    outlines are said to be off, 0 when nothing is said.
+    outlines are said to be off, 0 when nothing is said, `grounded` whether a ground is
+    still to be laid, `below` its sources, `later` what is written last.
 
     Parameters
     ----------
@@ -367,7 +371,28 @@ class MapAxes(Axes):
         self.host: MapAxes | None = None
         self.caption: str = ""
         self.outline_error: float = 0.0
+        self.grounded: bool = False
+        self.below: dict[str, None] = {}
+        self.later: list[Callable[[], None]] = []
         super().__init__(*args, **options)
+
+    def sources_below(self, told: Iterable[str]) -> list[str]:
+        """
+        Return the sources of the ground that the layers do not bring.
+
+        Parameters
+        ----------
+        told
+            Sources that are said already.
+        """
+        known = set(told)
+        return [b for b in self.below if b.partition(" : ")[2] not in known]
+
+    def settle(self) -> None:
+        """Write what waits for everything else to have its place."""
+        waiting, self.later = self.later, []
+        for write in waiting:
+            write()
 
     @property
     def sheet(self) -> Sheet:
