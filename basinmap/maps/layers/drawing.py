@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.collections import PathCollection
-from matplotlib.colors import is_color_like, to_rgb
+from matplotlib.colors import is_color_like, to_hex, to_rgb, to_rgba
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.classing.classes import signed
@@ -36,7 +36,7 @@ from basinmap.maps.look.vision import (
 from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock, Swatch
 from basinmap.maps.paper.precision import tell_outlines
 from basinmap.maps.paper.shapes import outline_path
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import MapAxes, Tint
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import QUALIFIERS, STATES
 from basinmap.territory.former import strangers
@@ -805,8 +805,18 @@ def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # no
     paths = [path for shape in seen if (path := outline_path(shape)) is not None]
     if not paths:
         return
+    _tell_tint(ax, seen, style)
     with settings():
         ax.add_collection(PathCollection(paths, **style), autolim=False)
+
+
+def _tell_tint(ax: MapAxes, shapes: np.ndarray, style: Mapping[str, Any]) -> None:
+    """Keep the colour of a fill, for the letters that will lie on it."""
+    color = style.get("facecolor", "none")
+    if is_color_like(color) and to_rgba(color)[3] == 1:
+        plain = not style.get("hatch")
+        floor = float(style.get("zorder", 0.0))
+        ax.tints.append(Tint(floor, shapes, to_hex(color), plain))
 
 
 def _meets_frame(ax: MapAxes, shapes: np.ndarray) -> np.ndarray:

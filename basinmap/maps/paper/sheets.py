@@ -32,7 +32,7 @@ from basinmap.maps.paper.layouts import Layout
 from basinmap.maps.paper.pictures import SheetCanvas, png_words, told_svg
 from basinmap.staging import write_whole
 
-__all__ = ["Fill", "MapAxes", "Sheet", "check_dpi"]
+__all__ = ["Fill", "MapAxes", "Sheet", "Tint", "check_dpi"]
 
 _UNDATED: Final = {"CreationDate": None}
 _OPAQUE: Final = ("eps", "ps")
@@ -328,6 +328,29 @@ class Fill:
     shapes: np.ndarray
 
 
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """
+    What colour some ground has, for letters that lie on it to be read.
+
+    Attributes
+    ----------
+    floor
+        Of the stack: what is higher hides it.
+    shapes
+        Polygons, in the CRS of the map.
+    color
+        Their fill.
+    plain
+        Whether nothing is hatched on it.
+    """
+
+    floor: float
+    shapes: np.ndarray
+    color: str
+    plain: bool
+
+
 class MapAxes(Axes):
     """
     The map frame of a sheet; remembers what was drawn, for the legend.
@@ -342,7 +365,8 @@ class MapAxes(Axes):
     which unit, `host` the map whose inset this one is,
     `caption` what a map among several is called, `outline_error` the metres by which
     outlines are said to be off, 0 when nothing is said, `grounded` whether a ground is
-    still to be laid, `below` its sources, `later` what is written last.
+    still to be laid, `below` its sources, `later` what is written last, `tints` the
+    colours of the ground.
 
     Parameters
     ----------
@@ -373,6 +397,7 @@ class MapAxes(Axes):
         self.outline_error: float = 0.0
         self.grounded: bool = False
         self.below: dict[str, None] = {}
+        self.tints: list[Tint] = []
         self.later: list[Callable[[], None]] = []
         super().__init__(*args, **options)
 
