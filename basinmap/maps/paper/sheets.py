@@ -48,7 +48,13 @@ class Sheet(Figure):
 
     layout_mm: Layout
     paper: Axes
+    over: Axes | None = None
     about: dict[str, str]
+
+    @property
+    def beside(self) -> Axes:
+        """Axes in millimetres where legend and scale are drawn: over a map, or not."""
+        return self.over or self.paper
 
     @property
     def maps(self) -> list[MapAxes]:
