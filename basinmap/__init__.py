@@ -115,6 +115,7 @@ _ROOMS: Final = {
     "maps.layers.choropleths": ("draw_choropleth",),
     "maps.layers.discontinuities": ("draw_discontinuities",),
     "maps.layers.dots": ("draw_dots",),
+    "maps.layers.grounds": ("draw_ground",),
     "maps.layers.grids": ("draw_grid", "draw_surface"),
     "maps.layers.hatching": ("draw_hatching",),
     "maps.layers.links": ("draw_links",),
@@ -382,6 +383,7 @@ if TYPE_CHECKING:
     from basinmap.maps.layers.dots import draw_dots as draw_dots
     from basinmap.maps.layers.grids import draw_grid as draw_grid
     from basinmap.maps.layers.grids import draw_surface as draw_surface
+    from basinmap.maps.layers.grounds import draw_ground as draw_ground
     from basinmap.maps.layers.hatching import draw_hatching as draw_hatching
     from basinmap.maps.layers.links import draw_links as draw_links
     from basinmap.maps.layers.markers import draw_markers as draw_markers

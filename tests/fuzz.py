@@ -542,6 +542,7 @@ ENTRIES: dict[str, Call] = {
         "cells": w.squares,
         "classes": bm.classify(w.squares["v"], k=2),
     },
+    "draw_ground": lambda w: {"ax": w.page(), "layer": w.units, "kind": "land"},
     "draw_hatching": lambda w: {"ax": w.page(), "areas": w.units, "label": "zone"},
     "draw_hillshade": lambda w: {
         "ax": w.page(),
