@@ -281,7 +281,7 @@ def test_a_browser_asks_for_nothing_says_nothing_and_prints(browser, folder, nam
         "u => !document.querySelector(u.getAttribute('href'))).length"
     )
     assert gone == 0  # outlines that are shared are there
-    assert page.evaluate("document.querySelectorAll('figure svg use').length") > 10
+    assert page.evaluate("document.querySelectorAll('figure svg use').length") > 0
     assert page.evaluate("document.documentElement.scrollWidth") <= 1200
     paper = pypdfium2.PdfDocument(io.BytesIO(page.pdf(prefer_css_page_size=True)))
     assert len(paper) >= 4
