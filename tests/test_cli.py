@@ -73,7 +73,7 @@ def quick(monkeypatch):
             path.write_text("plate")
 
     def write(name):
-        return lambda _, folder: (folder / name).write_text(name)
+        return lambda _, folder, *_more: (folder / name).write_text(name)
 
     plates = [housing.Plate(slug, lambda _: Page()) for slug in ("01-a", "02-b")]
     monkeypatch.setattr(housing, "PLATES", tuple(plates))

@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.collections import PathCollection
-from matplotlib.colors import is_color_like, to_rgb
-from matplotlib.path import Path
+from matplotlib.colors import is_color_like, to_hex, to_rgb, to_rgba
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.classing.classes import signed
@@ -35,7 +34,8 @@ from basinmap.maps.look.vision import (
 )
 from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock, Swatch
 from basinmap.maps.paper.precision import tell_outlines
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.shapes import outline_path
+from basinmap.maps.paper.sheets import MapAxes, Tint
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import QUALIFIERS, STATES
 from basinmap.territory.former import strangers
@@ -70,7 +70,6 @@ __all__ = [
     "kind_colors",
     "merged",
     "on_units",
-    "outline_path",
     "plural_of",
     "remember",
     "state_fill",
@@ -752,8 +751,18 @@ def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # no
     paths = [path for shape in seen if (path := outline_path(shape)) is not None]
     if not paths:
         return
+    _tell_tint(ax, seen, style)
     with settings():
         ax.add_collection(PathCollection(paths, **style), autolim=False)
+
+
+def _tell_tint(ax: MapAxes, shapes: np.ndarray, style: Mapping[str, Any]) -> None:
+    """Keep the colour of a fill, for the letters that will lie on it."""
+    color = style.get("facecolor", "none")
+    if is_color_like(color) and to_rgba(color)[3] == 1:
+        plain = not style.get("hatch")
+        floor = float(style.get("zorder", 0.0))
+        ax.tints.append(Tint(floor, shapes, to_hex(color), plain))
 
 
 def _meets_frame(ax: MapAxes, shapes: np.ndarray) -> np.ndarray:
@@ -781,27 +790,3 @@ def merged(shapes: np.ndarray) -> shapely.Geometry:
     if shapely.coverage_is_valid(shapes):
         return shapely.coverage_union_all(shapes)
     return shapely.union_all(shapes)
-
-
-def outline_path(shape: shapely.Geometry | None) -> Path | None:
-    """Turn polygons into one path whose holes are holes.
-
-    Parameters
-    ----------
-    shape
-        A geometry; what is no polygon is left out.
-    """
-    if shape is None or shape.is_empty:
-        return None
-    rings = [
-        np.asarray(ring.coords)[:, :2]
-        for polygon in shapely.get_parts(shapely.orient_polygons(shape))
-        if polygon.geom_type == "Polygon"
-        for ring in (polygon.exterior, *polygon.interiors)
-    ]
-    if not rings:
-        return None
-    codes = []
-    for ring in rings:
-        codes += [Path.MOVETO, *[Path.LINETO] * (len(ring) - 2), Path.CLOSEPOLY]
-    return Path(np.concatenate(rings), codes)
