@@ -281,7 +281,9 @@ def notes_of(maps: Sequence[MapAxes]) -> dict[str, None]:
 
 def _sources(sheet: Sheet, maps: Iterable[MapAxes]) -> list[Sentence]:
     """Return the sources that are printed, or those that would be."""
+    maps = list(maps)
     drawn = [line for ax in maps for line in (*ax.credits, *ax.grounds)]
+    drawn += [line for ax in maps for line in ax.sources_below(drawn)]
     lines = sheet.about["Sources"].split(" ; ") if "Sources" in sheet.about else drawn
     return [Sentence("Sources", tuple(dict.fromkeys(lines)))] if lines else []
 

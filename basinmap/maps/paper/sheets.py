@@ -7,6 +7,7 @@ import io
 import math
 import os
 import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
@@ -33,7 +34,7 @@ from basinmap.maps.paper.layouts import Layout
 from basinmap.maps.paper.pictures import SheetCanvas, png_words, told_svg
 from basinmap.staging import write_whole
 
-__all__ = ["Fill", "Laid", "MapAxes", "Sheet", "check_dpi"]
+__all__ = ["Fill", "Laid", "MapAxes", "Sheet", "Tint", "check_dpi"]
 
 _UNDATED: Final = {"CreationDate": None}
 _OPAQUE: Final = ("eps", "ps")
@@ -51,7 +52,13 @@ class Sheet(Figure):
 
     layout_mm: Layout
     paper: Axes
+    over: Axes | None = None
     about: dict[str, str]
+
+    @property
+    def beside(self) -> Axes:
+        """Axes in millimetres where legend and scale are drawn: over a map, or not."""
+        return self.over or self.paper
 
     @property
     def maps(self) -> list[MapAxes]:
@@ -118,6 +125,8 @@ class Sheet(Figure):
             If a text has signs that its fonts lack, or the format loses title,
             alternative text or scale.
         """
+        for ax in self.maps:
+            ax.settle()
         if options.get("bbox_inches") is not None:
             msg = "bbox_inches changes the size of the page, hence the printed scale"
             raise DataError(msg)
@@ -372,6 +381,29 @@ class Laid:
     swatch: Swatch | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """
+    What colour some ground has, for letters that lie on it to be read.
+
+    Attributes
+    ----------
+    floor
+        Of the stack: what is higher hides it.
+    shapes
+        Polygons, in the CRS of the map.
+    color
+        Their fill.
+    plain
+        Whether nothing is hatched on it.
+    """
+
+    floor: float
+    shapes: np.ndarray
+    color: str
+    plain: bool
+
+
 class MapAxes(Axes):
     """
     The map frame of a sheet; remembers what was drawn, for the legend.
@@ -386,7 +418,9 @@ class MapAxes(Axes):
     which unit, `laid` the layers for another program, `strip` the legend as it was
     drawn, `host` the map whose inset this one is,
     `caption` what a map among several is called, `outline_error` the metres by which
-    outlines are said to be off, 0 when nothing is said.
+    outlines are said to be off, 0 when nothing is said, `grounded` whether a ground is
+    still to be laid, `below` its sources, `later` what is written last, `tints` the
+    colours of the ground.
 
     Parameters
     ----------
@@ -417,7 +451,29 @@ class MapAxes(Axes):
         self.host: MapAxes | None = None
         self.caption: str = ""
         self.outline_error: float = 0.0
+        self.grounded: bool = False
+        self.below: dict[str, None] = {}
+        self.tints: list[Tint] = []
+        self.later: list[Callable[[], None]] = []
         super().__init__(*args, **options)
+
+    def sources_below(self, told: Iterable[str]) -> list[str]:
+        """
+        Return the sources of the ground that the layers do not bring.
+
+        Parameters
+        ----------
+        told
+            Sources that are said already.
+        """
+        known = set(told)
+        return [b for b in self.below if b.partition(" : ")[2] not in known]
+
+    def settle(self) -> None:
+        """Write what waits for everything else to have its place."""
+        waiting, self.later = self.later, []
+        for write in waiting:
+            write()
 
     @property
     def sheet(self) -> Sheet:
