@@ -79,6 +79,7 @@ def quick(monkeypatch):
     monkeypatch.setattr(housing, "PLATES", tuple(plates))
     monkeypatch.setattr(housing, "_write_data", write("donnees.gpkg"))
     monkeypatch.setattr(housing, "_write_tables", write("tableaux.xlsx"))
+    monkeypatch.setattr(housing, "_write_page", write("page.html"))
     monkeypatch.setattr(housing, "_write_document", lambda *_: None)
     monkeypatch.setattr(documents, "_write_others", lambda *_: None)
 

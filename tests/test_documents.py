@@ -117,7 +117,7 @@ def test_the_document_holds_six_plates_in_three_formats_data_tables_and_method(
     assert len(SLUGS) >= 6
     plates = {f"{slug}.{suffix}" for slug in SLUGS for suffix in ("pdf", "svg", "png")}
     others = {"donnees.gpkg", "tableaux.xlsx", "methode.md", "manifest.json"}
-    others |= {"plh.pdf", "plh.qgz", "plh-habillage.gpkg", "LISEZ-MOI.txt"}
+    others |= {"page.html", "plh.pdf", "plh.qgz", "plh-habillage.gpkg", "LISEZ-MOI.txt"}
     others |= {"polices", "styles"}
     assert {path.name for path in document.iterdir()} == plates | others
     assert all((document / name).stat().st_size > 900 for name in every(document))

@@ -28,7 +28,6 @@ from basinmap.deliverables.plates import (
     situation_plate,
     stock_plate,
 )
-from basinmap.deliverables.progress import progress
 from basinmap.deliverables.publishing import checked_formats, completed, write_formats
 from basinmap.deliverables.qgis_projects import write_qgis_project
 from basinmap.deliverables.reach_plates import (
@@ -46,6 +45,7 @@ from basinmap.deliverables.subjects import (
     subject,
     territory_names,
 )
+from basinmap.deliverables.web_values import PAGE, write_page_of
 from basinmap.errors import (
     BasinmapError,
     BasinmapWarning,
@@ -62,6 +62,7 @@ from basinmap.maps.paper.alternatives import alternative_text
 from basinmap.maps.paper.precision import VISIBLE_MM
 from basinmap.maps.paper.sheets import Sheet
 from basinmap.measures import Stock
+from basinmap.progress import progress
 from basinmap.spatial.projections import METRIC
 from basinmap.staging import staged_folder, today
 from basinmap.territory.aggregation import aggregate
@@ -200,7 +201,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         there are left out, and the method note tells it.
     formats
         Of the document, a page by chapter and one by commune: among `"pdf"`,
-        `"docx"`, `"html"`; none for plates and data alone.
+        `"docx"`, `"html"`; none for plates, data and web page alone.
     theme
         Its look, as `read_theme` returns it.
     texts
@@ -216,8 +217,8 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     Path
         The folder: each plate as PDF, SVG and PNG at 300 dpi, `donnees.gpkg` and the
         project of QGIS `plh.qgz` that shows it, with its styles and fonts,
-        `tableaux.xlsx`, `methode.md`, `manifest.json` (hashes, title and alternative
-        text of each plate).
+        `tableaux.xlsx`, `page.html`, `methode.md`, `manifest.json` (hashes, title and
+        alternative text of each plate).
 
     Raises
     ------
@@ -245,7 +246,8 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         alone=True,
     )
     _check_declared(about)
-    wanted = checked_formats(formats)
+    # The web page is one of the outputs, asked for or not.
+    wanted = [form for form in checked_formats(formats) if form != "web"]
     document = partial(_write_document, about, wanted, theme, (texts, plates))
     if network is not None and counts is not None:
         msg = (
@@ -265,7 +267,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         steps = _steps(about, folder)
         if wanted:
             steps.append(("plh", partial(document, folder)))
-        with progress(len(steps), "fichier", quiet=quiet) as bar:
+        with progress(unit="fichier", total=len(steps), quiet=quiet) as bar:
             for name, write in steps:
                 bar.set_description(name)
                 told[name] = write()
@@ -341,6 +343,7 @@ def _steps(about: Subject, folder: Path) -> list[tuple[str, Callable[[], Any]]]:
         *plates,
         ("plh.qgz", partial(_write_data, about, folder, sheets)),
         ("tableaux.xlsx", partial(_write_tables, about, folder)),
+        (PAGE, partial(_write_page, about, folder)),
         ("methode.md", partial(_write_method, about, folder)),
     ]
 
@@ -454,6 +457,12 @@ def _joined(units: gpd.GeoDataFrame, counts: pd.DataFrame) -> gpd.GeoDataFrame:
         measures={**measures_of(units), **measures_of(counts)},
         columns=fact_of(counts, "columns", {}),
     )
+
+
+def _write_page(about: Subject, folder: Path) -> None:
+    """Write the web page of all that the counts give, classed as the plates are."""
+    title = f"Programme local de l'habitat – {about.area.name}"
+    write_page_of(folder, about, title=title, methods={"D05": "quantile"})
 
 
 def _without_figures(units: gpd.GeoDataFrame, counts: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -402,13 +402,34 @@ class Subject:
         count
             Its name in the catalogue, such as `"population"`.
         """
-        head = f"{count}_"
-        tails = [
-            str(column_).removeprefix(head)
-            for column_ in self.table.columns
-            if str(column_).startswith(head)
-        ]
-        return sorted(int(tail) for tail in tails if tail.isdigit())
+        return list(self.columns_of(count))
+
+    def columns_of(self, count: str) -> dict[int, str]:
+        """
+        Return the column of each year of a count, as the table declares them.
+
+        Parameters
+        ----------
+        count
+            Its name in the catalogue, such as `"population"`.
+        """
+        held = self._every.held(count)
+        return {int(y): str(held[y]) for y in sorted(held) if y.isdigit()}
+
+    def counted(self, count: str, codes: pd.Index) -> pd.DataFrame:
+        """
+        Return a count of some communes, one column a year.
+
+        Parameters
+        ----------
+        count
+            Its name in the catalogue, such as `"population"`.
+        codes
+            The communes.
+        """
+        columns = self.columns_of(count)
+        table = self._every.rows.loc[codes, list(columns.values())]
+        return table.astype(float).set_axis(list(columns), axis=1)
 
     def sums(self, count: str, codes: pd.Index) -> pd.Series:
         """
@@ -423,9 +444,12 @@ class Subject:
         codes
             The communes.
         """
-        years = self.years(count)
-        table = self.table.loc[codes, [f"{count}_{year}" for year in years]]
-        return table.astype(float).sum(skipna=False).set_axis(years)
+        return self.counted(count, codes).sum(skipna=False)
+
+    @cached_property
+    def _every(self) -> Ledger:
+        """The counts of all communes there are."""
+        return Ledger(self.table)
 
     @cached_property
     def _ledger(self) -> Ledger:
@@ -455,6 +479,31 @@ class Subject:
             else:
                 known[id_] = True
         return known[id_]
+
+    def vintages(self, id_: str) -> list[int | None]:
+        """
+        Return the years that an indicator can be computed of, oldest first.
+
+        Parameters
+        ----------
+        id_
+            Its id. One that compares two years, or whose counts bear none, is computed
+            of those that `compute` takes: None.
+        """
+        item = indicator(id_)
+        ones = item.variants.values() or (item,)
+        if any(one.span != "one" for one in ones):
+            return [None]
+        counts = {name for one in ones for name in one.counts}
+        held = {year for name in counts for year in self._ledger.held(name)}
+        found: list[int | None] = []
+        for year in sorted(int(year) for year in held if year.isdigit()):
+            try:
+                choose(item, self._ledger, year)
+            except (ColumnError, VintageError, MeasureError):
+                continue
+            found.append(year)
+        return found or [None]
 
     # -- indicators --------------------------------------------------------------
 
@@ -599,7 +648,14 @@ class Subject:
         *ids
             Ids of indicators.
         """
-        return [id_ for id_ in ids if self.total(id_) is not None]
+        # A median has no value of a whole, and is there all the same.
+        return [id_ for id_ in ids if self._has(id_)]
+
+    def _has(self, id_: str) -> bool:
+        values = self.mine(id_)
+        if values is None:
+            return False
+        return bool(values.notna().any() or self.told(id_).states)
 
     def absent(self, *ids: str) -> list[str]:
         """
@@ -847,7 +903,9 @@ def subject(
 
     Examples
     --------
-    >>> about = subject("call", author="Observatoire", date=dt.date(2026, 11, 29))
+    >>> import basinmap as bm
+    >>> import datetime as dt
+    >>> about = bm.subject("call", author="Observatoire", date=dt.date(2026, 11, 29))
     >>> about.name.of, len(about.codes), about.total("L04").text
     ('de la CA de Lens-Liévin', 36, '7,2\u202f%')
     >>> [other.short for other in about.others]

@@ -149,17 +149,19 @@ def descriptions_of(
     """
     labels = {str(k): str(v) for k, v in fact_of(table, "labels", {}).items()}
     index = str(unnamed if table.index.name is None else table.index.name)
-    found, whole = [_code(index, labels)], told_of(table)
+    found = [_code(index, labels)]
     shape = getattr(table, "active_geometry_name", None)
     names = [name for name in table.columns if name != shape]
+    title = str(fact_of(table, "title", ""))
     about = {state_column(str(name)): str(name) for name in names}
     for name in names:
         word = check_name(name, what)
         if word in about:
             continue
         told = told_of(upheld(table[name], stacklevel=5))
-        if told.title and told.title == whole.title:
-            told = replace(told, title="")  # that of the table, not of a column
+        if title and told.title == title:
+            # Of the table, not of a column of which nothing is told.
+            told = replace(told, title="")
         found.append(_value(word, told, labels))
     headings = {one.name: one.heading for one in found}
     found += [

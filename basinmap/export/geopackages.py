@@ -23,13 +23,14 @@ from pyproj import Transformer
 
 from basinmap.arguments import check_given, check_kind, day_of, text_of
 from basinmap.errors import BasinmapWarning, CRSError, DataError, culprits
-from basinmap.export.descriptions import Description, descriptions_of
+from basinmap.export.contents import content_of
+from basinmap.export.descriptions import Description
 from basinmap.export.metadata import About
+from basinmap.export.ogr_fields import crs_of, field_of, kind_of, offsets_of
 from basinmap.export.package_records import STYLES, Record, plain_style, write_records
 from basinmap.export.qgis.styles import Style
 from basinmap.staging import UNDATED, refusal, staged_file
-from basinmap.values.cells import Cells, cells_of, check_name, codes_as_cells
-from basinmap.values.checks import check_exported
+from basinmap.values.cells import Cells, check_name
 from basinmap.values.told import fact_of, told_of
 
 __all__ = ["write_geopackage"]
@@ -148,9 +149,7 @@ def _checked_styles(
         msg = f"styles of no layer: {culprits(strange)}; there are {culprits(drawn)}"
         raise DataError(msg)
     for name, given in styles.items():
-        check_kind(
-            given, (list, tuple), f"styles of {name!r}", "what map_styles returns"
-        )
+        check_kind(given, (list, tuple), f"styles[{name!r}]", "what map_styles returns")
     found = {name: tuple(given) for name, given in styles.items()}
     wrong = [n for n, g in found.items() if not all(isinstance(s, Style) for s in g)]
     if wrong:
@@ -206,7 +205,7 @@ def _record(content: _Content, styles: tuple[Style, ...], whole: _About) -> Reco
         date=whole.date,
         sources=tuple(dict.fromkeys(sources)),
         vintages=tuple(sorted(vintages)),
-        crs="" if shapes is None else _crs_of(shapes),
+        crs="" if shapes is None else crs_of(shapes),
         bounds=None if shapes is None else _degrees(shapes),
     )
     return Record(
@@ -287,8 +286,7 @@ def _layer_of(name: str, frame: gpd.GeoDataFrame) -> _Content:
         msg = f"{what} has no CRS: call .set_crs(…) first"
         raise CRSError(msg)
     _check_shapes(frame.geometry, what)
-    columns = _columns_of(frame.drop(columns=frame.active_geometry_name), what, frame)
-    said = descriptions_of(frame, what, unnamed="index")
+    columns, said = _columns_of(frame, what)
     options = {"IDENTIFIER": str(fact_of(frame, "title", name))}
     if described := fact_of(frame, "description"):
         options["DESCRIPTION"] = str(described)
@@ -302,35 +300,27 @@ def _table_of(name: str, table: pd.DataFrame) -> _Content:
     if isinstance(table, gpd.GeoDataFrame):
         msg = f"{what} has a geometry; pass it as a layer, or drop the column"
         raise DataError(msg)
-    columns = _columns_of(table, what, table)
+    columns, said = _columns_of(table, what)
     options = {"IDENTIFIER": str(fact_of(table, "title", name))}
     return _Content(
         str(name),
         columns,
-        descriptions_of(table, what, unnamed="index"),
+        said,
         options=options,
         sources=told_of(table).sources,
     )
 
 
 def _columns_of(
-    table: pd.DataFrame, what: str, told: pd.DataFrame
-) -> tuple[Cells, ...]:
-    """Return what a layer or a table holds, checked."""
-    codes = codes_as_cells(table, what, unnamed="index")
-    names = [codes.name, *(check_name(name, what) for name in table.columns)]
-    folded = pd.Index([name.lower() for name in names])
-    if folded.has_duplicates:
-        again = list(folded[folded.duplicated()])
-        msg = f"{what}: columns that differ by case at most: {again}"
-        raise DataError(msg)
-    reserved = folded.intersection(["fid", "geom"])
-    if len(reserved):
-        msg = f"{what}: GeoPackage keeps {list(reserved)} for itself; rename"
-        raise DataError(msg)
-    columns = codes, *(cells_of(table[name], what) for name in table.columns)
-    check_exported(told, what)
-    return columns
+    table: pd.DataFrame, what: str
+) -> tuple[tuple[Cells, ...], dict[str, Description]]:
+    """Return what a layer or a table holds, checked, and what it is."""
+    # GeoPackage takes « A » and « a » for one name, and keeps two for itself.
+    held = content_of(
+        table, what, unnamed="index", reserved=("fid", "geom"), folded=True
+    )
+    columns = tuple(field.cells for field in held.fields)
+    return columns, {field.cells.name: field.description for field in held.fields}
 
 
 def _check_shapes(shapes: gpd.GeoSeries, what: str) -> None:
@@ -358,79 +348,30 @@ def _check_shapes(shapes: gpd.GeoSeries, what: str) -> None:
 
 def _write(content: _Content, path: Path) -> None:
     """Write a layer or a table after those that are in the file."""
-    data, masks, offsets = [], [], {}
-    for cells in content.columns:
-        values, gone = _field_of(cells)
-        data.append(values)
-        masks.append(gone)
-        if cells.kind == "moment" and cells.held.dt.tz is not None:
-            # GDAL counts quarters of an hour from Greenwich, which is 100.
-            local = cells.held.dt.tz_localize(None)
-            shift = local - cells.held.dt.tz_convert("UTC").dt.tz_localize(None)
-            offsets[cells.name] = (shift // pd.Timedelta("15m") + 100).to_numpy()
-    shapes, kind = content.shapes, None
-    if shapes is not None:
-        kind = _kind_of(shapes)
+    columns = [field_of(cells) for cells in content.columns]
+    shapes = content.shapes
+    kind = None if shapes is None else kind_of(shapes)
     try:
         pyogrio.raw.write(
             path,
             None if shapes is None else shapely.to_wkb(shapes.to_numpy()),
-            data,
+            [values for values, _ in columns],
             [cells.name for cells in content.columns],
-            field_mask=masks,
+            field_mask=[gone for _, gone in columns],
             layer=content.name,
             driver="GPKG",
             geometry_type=kind,
-            crs=None if shapes is None else _crs_of(shapes),
+            crs=None if shapes is None else crs_of(shapes),
             promote_to_multi=kind is not None and kind.startswith("Multi"),
             append=path.exists(),
             # 1.4, which GDAL writes by itself, makes older readers warn.
             dataset_options={"VERSION": "1.2"},
             layer_options=dict(content.options),
-            gdal_tz_offsets=offsets,
+            gdal_tz_offsets=offsets_of(content.columns),
         )
     except (DataSourceError, DataLayerError, FieldError, FeatureError) as error:
         # What a file cannot bear is refused above: what is left is the disk.
         raise OSError(errno.EIO, str(error)) from error
-
-
-def _field_of(cells: Cells) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return a column as GDAL takes it, with what is missing."""
-    gone = cells.held.isna().to_numpy()
-    match cells.kind:
-        case "whole":
-            return cells.held.fillna(0).to_numpy(dtype="int64"), gone
-        case "truth":
-            return cells.held.fillna(value=False).to_numpy(dtype=bool), gone
-        case "real":
-            return cells.held.to_numpy(dtype="float64"), gone
-        case "day":
-            days = np.array(cells.held.tolist(), dtype="datetime64[D]")
-            return days.reshape(len(gone)), gone
-        case "moment":
-            naive = cells.held
-            naive = naive if naive.dt.tz is None else naive.dt.tz_localize(None)
-            return naive.to_numpy(dtype="datetime64[ms]"), gone
-    return cells.held.mask(gone, None).to_numpy(dtype=object), gone
-
-
-def _kind_of(shapes: gpd.GeoSeries) -> str:
-    """Return the type of geometry that a layer declares."""
-    kinds = set(shapes.geom_type.dropna())
-    singles = {kind.removeprefix("Multi") for kind in kinds}
-    if len(singles) != 1 or singles & {"GeometryCollection", "LinearRing"}:
-        return "Unknown"
-    (single,) = singles
-    # Outlines are of parts: a layer of communes is one of multipolygons.
-    kind = f"Multi{single}" if single == "Polygon" or len(kinds) > 1 else kinds.pop()
-    plain = shapes.to_numpy()
-    raised = shapely.has_z(plain) & ~shapely.is_empty(plain)
-    return f"{kind} Z" if raised.any() else kind
-
-
-def _crs_of(shapes: gpd.GeoSeries) -> str:
-    known = shapes.crs.to_epsg()
-    return f"EPSG:{known}" if known else shapes.crs.to_wkt("WKT1_GDAL")
 
 
 def _check_whole(counts: Mapping[str, int], staged: Path) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from basinmap.errors import BasinmapWarning, DataError
+from basinmap.maps.grounds.lands import lay_ground
 from basinmap.maps.layers.drawing import frame_box, in_frame, remember
 from basinmap.maps.paper.blocks import FiguresBlock, in_common
 from basinmap.maps.paper.guards import (
@@ -68,6 +69,7 @@ def enter(
     check_map(ax)
     check_open(ax, keyed=keyed)
     (check_areas if areas else check_drawable)(units, what)
+    lay_ground(ax)
 
 
 def enter_fill(

@@ -258,6 +258,8 @@ def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
                 BasinmapWarning,
                 stacklevel=2,
             )
+        if found.plan.inside:
+            _draw_panel(found, flow)
         flow.draw()
     for drawn in found.maps:
         drawn.explained, drawn.strip = True, flow.entries
@@ -317,6 +319,33 @@ def entry_picture(ax: MapAxes, entry: Entry) -> bytes:
     return held.getvalue()
 
 
+def _draw_panel(drawn: Gathered, flow: _Flow) -> None:
+    """Make the corner as high as its legend, and whiten it."""
+    plan, ax = drawn.plan, drawn.first
+    x, bottom, wide, high = plan.strip
+    needed = bottom + high - flow.lowest * flow.zoom + FOOT * plan.zoom + drawn.reserved
+    spare = max(high - needed, 0.0)
+    low_corner = bottom - plan.frame[1] < plan.frame[1] + plan.frame[3] - bottom - high
+    floor = bottom if low_corner else bottom + spare
+    strip = (x, floor, wide, high - spare)
+    ax.plan = replace(plan, strip=strip)
+    drawn.sheet.layout_mm = ax.plan
+    flow.shift(-spare if low_corner else 0.0)
+    rim = 2.5 * plan.zoom
+    drawn.sheet.beside.add_patch(
+        Rectangle(
+            (x - rim, floor - rim),
+            wide + 2 * rim,
+            high - spare + 2 * rim,
+            fc="#ffffff",
+            ec=plan.theme.faint,
+            lw=0.5 * plan.zoom,
+            zorder=0.0,
+            gid="panel",
+        )
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Histogram:
     """Distribution of the values of a choropleth."""
@@ -345,6 +374,7 @@ class _Flow:
         self.columns = [x + i * step for i in range(plan.columns)]
         self.floors = [bottom] * plan.columns
         self.floors[-1] += (FOOT * plan.zoom + drawn.reserved) / self.zoom
+        self.lowest = bottom + height
         self.places, self.missing = self._placed(bottom + height, between)
 
     def _placed(
@@ -363,16 +393,22 @@ class _Flow:
             ):
                 column, y = column + 1, top
             places.append((self.columns[column], y))
+            self.lowest = min(self.lowest, y - height)
             lowest = max(lowest, self.floors[column] - (y - height))
             y -= height + between
         return places, lowest * self.zoom if lowest > 1e-6 else 0.0
 
+    def shift(self, millimetres: float) -> None:
+        """Set every block higher, or lower."""
+        step = millimetres / self.zoom
+        self.places = [(x, y + step) for x, y in self.places]
+
     def draw(self) -> None:
         """Draw every block where it goes."""
-        paper = self.sheet.paper if self.zoom == 1 else self._enlarged_paper()
+        paper = self.sheet.beside if self.zoom == 1 else self._enlarged_paper()
         for block, (x, y) in zip(self.blocks, self.places, strict=True):
             draw_block(block, Pen(paper, x, y, self.width, self.theme))
-        if paper is not self.sheet.paper:
+        if paper is not self.sheet.beside:
             for text in paper.texts:
                 text.set_fontsize(float(text.get_fontsize()) * self.zoom)
 
@@ -394,7 +430,8 @@ class _Flow:
     def _enlarged_paper(self) -> Axes:
         """Return axes over the whole page whose unit is `zoom` millimetres."""
         plan = self.sheet.layout_mm
-        axes = self.sheet.add_axes((0, 0, 1, 1), zorder=0.5, label="legend")
+        floor = self.sheet.beside.get_zorder()
+        axes = self.sheet.add_axes((0, 0, 1, 1), zorder=floor, label="legend")
         axes.set_xlim(0, plan.width / self.zoom)
         axes.set_ylim(0, plan.height / self.zoom)
         axes.axis("off")

@@ -7,6 +7,7 @@ import io
 import math
 import os
 import warnings
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
@@ -33,12 +34,14 @@ from basinmap.maps.paper.layouts import Layout
 from basinmap.maps.paper.pictures import SheetCanvas, png_words, told_svg
 from basinmap.staging import write_whole
 
-__all__ = ["Fill", "Laid", "MapAxes", "Sheet", "check_dpi"]
+__all__ = ["Fill", "Laid", "MapAxes", "Sheet", "Tint", "check_dpi"]
 
 _UNDATED: Final = {"CreationDate": None}
 _OPAQUE: Final = ("eps", "ps")
 _BEARING: Final = ("pdf", "svg", "svgz", "png")  # what bears all that a page says
 _UNMEASURED: Final = ("gif", "webp", "avif", "raw", "rgba")
+_SCREEN: Final = (920, 960)
+"""Pixels that a notebook gives to a picture, at most."""
 _PIXELS: Final = 400_000_000  # 1.6 GB of memory; A0 at 430 dots an inch
 
 Letters = Literal["plain", "embedded", "paths"]
@@ -49,13 +52,35 @@ class Sheet(Figure):
 
     layout_mm: Layout
     paper: Axes
+    over: Axes | None = None
     about: dict[str, str]
+
+    @property
+    def beside(self) -> Axes:
+        """Axes in millimetres where legend and scale are drawn: over a map, or not."""
+        return self.over or self.paper
 
     @property
     def maps(self) -> list[MapAxes]:
         """The maps of the page in the order they are painted, the main one first."""
         found = [axes for axes in self.axes if isinstance(axes, MapAxes)]
         return sorted(found, key=lambda ax: ax.get_zorder())
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Show the page in a notebook, whole on a screen, with its title."""
+        del include, exclude  # what is asked for: a picture is all that there is
+        wide, high = self.get_size_inches() * 100
+        shrunk = min(1.0, _SCREEN[0] / wide, _SCREEN[1] / high)
+        width, height = round(wide * shrunk), round(high * shrunk)
+        picture = io.BytesIO()
+        # Sharp on a screen of small pixels, and no heavier than a photograph.
+        self.savefig(picture, format="png", dpi=150 * shrunk)
+        title = self.about.get("Title", "")
+        size = {"width": width, "height": height, "alt": title}
+        data = {"image/png": picture.getvalue(), "text/plain": f"<Sheet {title!r}>"}
+        return data, {"image/png": size}
 
     def savefig(
         self,
@@ -100,6 +125,8 @@ class Sheet(Figure):
             If a text has signs that its fonts lack, or the format loses title,
             alternative text or scale.
         """
+        for ax in self.maps:
+            ax.settle()
         if options.get("bbox_inches") is not None:
             msg = "bbox_inches changes the size of the page, hence the printed scale"
             raise DataError(msg)
@@ -357,6 +384,29 @@ class Laid:
     floor: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """
+    What colour some ground has, for letters that lie on it to be read.
+
+    Attributes
+    ----------
+    floor
+        Of the stack: what is higher hides it.
+    shapes
+        Polygons, in the CRS of the map.
+    color
+        Their fill.
+    plain
+        Whether nothing is hatched on it.
+    """
+
+    floor: float
+    shapes: np.ndarray
+    color: str
+    plain: bool
+
+
 class MapAxes(Axes):
     """
     The map frame of a sheet; remembers what was drawn, for the legend.
@@ -371,7 +421,9 @@ class MapAxes(Axes):
     which unit, `laid` the layers for another program, `strip` the legend as it was
     drawn, `host` the map whose inset this one is,
     `caption` what a map among several is called, `outline_error` the metres by which
-    outlines are said to be off, 0 when nothing is said.
+    outlines are said to be off, 0 when nothing is said, `grounded` whether a ground is
+    still to be laid, `below` its sources, `later` what is written last, `tints` the
+    colours of the ground.
 
     Parameters
     ----------
@@ -402,7 +454,29 @@ class MapAxes(Axes):
         self.host: MapAxes | None = None
         self.caption: str = ""
         self.outline_error: float = 0.0
+        self.grounded: bool = False
+        self.below: dict[str, None] = {}
+        self.tints: list[Tint] = []
+        self.later: list[Callable[[], None]] = []
         super().__init__(*args, **options)
+
+    def sources_below(self, told: Iterable[str]) -> list[str]:
+        """
+        Return the sources of the ground that the layers do not bring.
+
+        Parameters
+        ----------
+        told
+            Sources that are said already.
+        """
+        known = set(told)
+        return [b for b in self.below if b.partition(" : ")[2] not in known]
+
+    def settle(self) -> None:
+        """Write what waits for everything else to have its place."""
+        waiting, self.later = self.later, []
+        for write in waiting:
+            write()
 
     @property
     def sheet(self) -> Sheet:
