@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from tqdm import tqdm
 
-__all__ = ["in_notebook", "progress"]
+__all__ = ["in_notebook", "progress", "shown"]
 
 Item = TypeVar("Item")
 
@@ -69,6 +69,26 @@ def progress(
 
         return tqdm_notebook(items, delay=delay, **shared)
     return tqdm(items, disable=False, delay=delay, mininterval=0.5, ncols=80, **shared)
+
+
+def shown(*, quiet: bool) -> bool:
+    """
+    Tell whether somebody sees a bar of progress.
+
+    Parameters
+    ----------
+    quiet
+        Whether it is asked not to be shown.
+
+    Examples
+    --------
+    >>> shown(quiet=True)
+    False
+    """
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    return not quiet and (
+        terminal or in_notebook() or "BASINMAP_PROGRESS" in os.environ
+    )
 
 
 def in_notebook() -> bool:
