@@ -12,6 +12,7 @@ from typing import Final
 
 import geopandas as gpd
 import pandas as pd
+from matplotlib.colors import to_hex
 from pyproj import Proj, Transformer
 
 from basinmap.arguments import check_given, check_kind, day_of, path_of, text_of
@@ -402,6 +403,7 @@ def _layout(
         extent=frame.bounds,
         theme=name,
         edge=ax.plan.theme.faint,
+        ground=to_hex(ax.get_facecolor()),
     )
     pairs = list(zip(drawn, layers, strict=True))
     items: list[Item] = [shown]

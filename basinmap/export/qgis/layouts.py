@@ -95,6 +95,8 @@ class Map:
         Colour of its frame.
     driven
         Whether the pages of the atlas move it, at one of the scales of the project.
+    ground
+        Colour under all layers.
     """
 
     box: Box
@@ -103,6 +105,7 @@ class Map:
     theme: str
     edge: str = "#b9bcc4"
     driven: bool = False
+    ground: str = "#ffffff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -384,7 +387,7 @@ def _item(
     own = tag("dataDefinedProperties", None, expressions({}))
     common = (
         _color("FrameColor", str(more.pop("edge", "#000000"))),
-        _color("BackgroundColor", "#ffffff"),
+        _color("BackgroundColor", str(more.pop("ground", "#ffffff"))),
         tag("LayoutObject", None, own, tag("customproperties", None, tag("Option"))),
     )
     return tag("LayoutItem", {**told, **more}, *common, *inside)
@@ -471,6 +474,7 @@ def _map(item: Map, layout: Layout, place: int) -> str:
         "frame": "true",
         "outlineWidthM": "0.2,mm",
         "edge": item.edge,
+        "ground": item.ground,
         "followPreset": "true",
         "followPresetName": item.theme,
         "keepLayerSet": "false",

@@ -363,7 +363,8 @@ class Laid:
     ----------
     kind
         `"classes"`, `"symbols"`, `"kinds"`, `"outlines"`, `"neighbours"`, `"rings"`,
-        `"points"`, or `"other"`, which no other program is told of.
+        `"points"`, `"hatched"`, `"ground"`, or `"other"`, of which no other program is
+        told.
     units
         What was drawn.
     measured
