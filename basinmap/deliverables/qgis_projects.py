@@ -406,11 +406,30 @@ def _layout(
         ground=to_hex(ax.get_facecolor()),
     )
     pairs = list(zip(drawn, layers, strict=True))
-    items: list[Item] = [shown]
+    items: list[Item] = [shown, *_panel(ax)]
     for entry in ax.strip:
         items += _entry_items(ax, entry, pairs)
     items += _margins(ax)
     return Layout(name=name, size=(width, height), items=tuple(items))
+
+
+def _panel(ax: MapAxes) -> Iterator[Item]:
+    """Whiten the corner of the map where the legend is, if it is there."""
+    for patch in ax.sheet.beside.patches:
+        if patch.get_gid() == "panel":
+            corner = patch.get_extents().transformed(
+                ax.sheet.beside.transData.inverted()
+            )
+            top = ax.sheet.layout_mm.height - corner.y1
+            yield Words(
+                box=(corner.x0, top, corner.width, corner.height),
+                text=" ",
+                family=ax.plan.theme.family,
+                size=6.0,
+                color=ax.plan.theme.faint,
+                ground="#ffffff",
+                name="fond de la légende",
+            )
 
 
 def _entry_items(

@@ -60,6 +60,9 @@ class Words:
         Its letters.
     align, rise
         `"left"`, `"center"` or `"right"`; `"top"`, `"middle"` or `"bottom"`.
+    ground
+        Colour under the text, in a thin frame of the colour of the text; none by
+        default.
     name
         Of the item, for who sets the page.
     """
@@ -73,6 +76,7 @@ class Words:
     italic: bool = False
     align: str = "left"
     rise: str = "top"
+    ground: str = ""
     name: str = "texte"
 
 
@@ -435,6 +439,9 @@ def _words(item: Words, layout: Layout, place: int) -> str:
         "marginX": 0,
         "marginY": 0,
     }
+    if item.ground:
+        more |= {"background": "true", "ground": item.ground}
+        more |= {"frame": "true", "edge": item.color, "outlineWidthM": "0.18,mm"}
     return _item(
         _LABEL,
         layout,
