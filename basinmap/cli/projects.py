@@ -74,7 +74,7 @@ def _init(given: argparse.Namespace) -> None:
 
 def _build(given: argparse.Namespace) -> None:
     def tell(name: str) -> None:
-        if not (given.quiet or shown(quiet=given.quiet)):  # a bar says it
+        if not (given.quiet or sys.stderr.isatty()):  # there a bar says it
             print(f"basinmap: {name}…", file=sys.stderr)
 
     failed = 0

@@ -366,7 +366,7 @@ def _indicators(
 ) -> pd.DataFrame:
     """Return indicators at one level, each with its states; by default all of them."""
     ids = list(indicators(status="embedded").index) if ids is None else ids
-    return table_of({i: compute(i, table, to=to, allow_partial=True) for i in ids})
+    return compute(ids, table, to=to, allow_partial=True)
 
 
 def _figures(
