@@ -218,6 +218,7 @@ _ROOMS: Final = {
         "stacked_bars",
     ),
     "deliverables.cil_documents": ("cil_document",),
+    "deliverables.comparison_documents": ("comparison_document", "scot_comparison"),
     "deliverables.housing": ("plh",),
     "deliverables.housing_documents": ("plh_document",),
     "deliverables.observed": ("Observed", "observed"),
@@ -268,6 +269,12 @@ if TYPE_CHECKING:
     from basinmap.deliverables.charts import range_strips as range_strips
     from basinmap.deliverables.charts import stacked_bars as stacked_bars
     from basinmap.deliverables.cil_documents import cil_document as cil_document
+    from basinmap.deliverables.comparison_documents import (
+        comparison_document as comparison_document,
+    )
+    from basinmap.deliverables.comparison_documents import (
+        scot_comparison as scot_comparison,
+    )
     from basinmap.deliverables.housing import plh as plh
     from basinmap.deliverables.housing_documents import plh_document as plh_document
     from basinmap.deliverables.observed import Observed as Observed

@@ -264,6 +264,11 @@ class World:
         return bm.observed("call", author="Essai", date=dt.date(2026, 11, 29))
 
     @cached_property
+    def basin(self) -> bm.Observed:
+        day = dt.date(2026, 11, 29)
+        return bm.observed("bassin-minier", author="Essai", date=day)
+
+    @cached_property
     def texts(self) -> Path:
         self.path("textes").mkdir()
         self.path("textes").joinpath("un.lead.md").write_text("Deux.")
@@ -444,6 +449,7 @@ ENTRIES: dict[str, Call] = {
         "right": w.table.assign(generation="2015"),
     },
     "cil": lambda w: {"epci": "call", "out": w.path("cil"), "formats": ["html"]},
+    "comparison_document": lambda w: {"about": w.basin, "indicators": ["L04"]},
     "cil_document": lambda w: {"about": w.observed},
     "classify": lambda w: {"values": w.rate},
     "clean_coverage": lambda w: {"units": w.squares},
@@ -815,6 +821,11 @@ ENTRIES: dict[str, Call] = {
     },
     "ring_sweep": lambda w: {"design": w.design, "treated": [10_000], "gaps": [0]},
     "rings": lambda _: {"place": bm.LOUVRE_LENS, "distances": [1000]},
+    "scot_comparison": lambda w: {
+        "out": w.path("comparaison"),
+        "indicators": ["L04"],
+        "formats": ["html"],
+    },
     "scot_observatory": lambda w: {
         "scot": "grand-douaisis",
         "theme": "logement-vacance",

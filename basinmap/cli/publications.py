@@ -26,7 +26,11 @@ if TYPE_CHECKING:
 
 __all__ = ["add_document", "fill", "formats_of", "list_files", "look_of", "texts_of"]
 
-THEMES: Final = ("demographie", "logement-vacance", "peuplement", "marche", "foncier")
+COMPARISON: Final = "comparaison"
+THEMES: Final = (
+    *("demographie", "logement-vacance", "peuplement", "marche", "foncier"),
+    COMPARISON,
+)
 
 
 def fill(command: Parser) -> None:
@@ -92,7 +96,10 @@ def _add_own(command: Parser, name: str) -> None:
             "--about",
             choices=THEMES,
             default="logement-vacance",
-            help=say("theme of the bulletin (logement-vacance)"),
+            help=say(
+                "theme of the bulletin (logement-vacance), or 'comparaison', the five "
+                "SCoT side by side"
+            ),
         )
         group.add_argument(
             "--issue",
@@ -180,6 +187,18 @@ def _asked(given: argparse.Namespace) -> Perimeter:
 
 
 def _scot(given: argparse.Namespace) -> None:
+    if given.about == COMPARISON:
+        folder = bm.scot_comparison(
+            out=given.out,
+            author=given.author,
+            date=day_of(given.date),
+            counts=_counts(given),
+            formats=formats_of(given),
+            look=look_of(given),
+            texts=texts_of(given),
+        )
+        list_files(folder)
+        return
     folder = bm.scot_observatory(
         _asked(given),
         given.about,

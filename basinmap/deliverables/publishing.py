@@ -251,7 +251,9 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     ['bulletin-logement-vacance.html', 'manifest.json']
     """
     check_given(scot_observatory, locals())
-    document = bulletin_document(_about(scot, author, date, counts), theme, issue=issue)
+    about = _about(scot, author, date, counts)
+    editorial = (texts or {}).get("une.editorial", "")
+    document = bulletin_document(about, theme, issue=issue, editorial=editorial)
     return write_document(out, document, formats=formats, theme=look, texts=texts)
 
 
