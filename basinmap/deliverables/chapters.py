@@ -68,6 +68,7 @@ __all__ = [
     "noun_of",
     "rate_map",
     "sentences_of",
+    "short_name",
     "short_title",
     "stock_map",
     "units_table",
@@ -637,6 +638,20 @@ def short_title(about: Observed, id_: str) -> str:
     if id_ not in _SHORT:
         return told.title
     return typeset(f"{_SHORT[id_]} {told.vintage}".strip())
+
+
+def short_name(about: Observed, id_: str) -> str:
+    """
+    Return the name of an indicator on a strip, without its year.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        Its id.
+    """
+    return typeset(_SHORT.get(id_, about.entry(id_).label))
 
 
 def _beside(about: Observed, id_: str, total: Value) -> str:

@@ -22,6 +22,7 @@ from basinmap.deliverables.chapters import (
     places_of_communes,
     rates_by_commune,
     sentences_of,
+    short_name,
     short_title,
     units_table,
     varies,
@@ -505,8 +506,9 @@ def second_fiche(about: Observed, code: str, ids: Sequence[str]) -> Page:
     rates = [i for i in ids if is_rate(about, i) and varies(about, i)]
     there = [i for i in rates if _known(about, i, code)]
     room = PAPER_MM - sheet.words_mm - 12
-    for side, part_ in (("left", there[:7]), ("right", there[7:14])):
-        high = min(100.0, max(44.0, room), 10.0 + 9.5 * len(part_))
+    half = (len(there[:14]) + 1) // 2
+    for side, part_ in (("left", there[:half]), ("right", there[half : 2 * half])):
+        high = min(100.0, max(44.0, room), 10.0 + 11.0 * len(part_))
         if part_:
             sheet.put(side, _second_strips(about, code, part_, side, high))
     return sheet.page(f"fiche-{code}-suite", f"{typeset(name.bare)} · suite")
@@ -534,7 +536,7 @@ def _second_strips(
             {i: v.value if v and v.plain else float("nan") for i, v in totals.items()}
         ),
         reference_name=_whole(about),
-        labels={i: short_title(about, i) for i in ids},
+        labels={i: short_name(about, i) for i in ids},
         decimals={i: about.told(i).decimals or 1 for i in ids},
         units=dict.fromkeys(ids, ""),
         caption=f"Place parmi les {number(len(about.codes))} communes",

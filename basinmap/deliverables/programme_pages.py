@@ -216,7 +216,9 @@ def _no_balance(about: Observed, running: str) -> Page:
     return sheet.page("bilan", running)
 
 
-def _people_bars(about: Observed, high: float) -> Figure | None:
+def _people_bars(
+    about: Observed, high: float, slug: str = "bilan-population"
+) -> Figure | None:
     """Draw how much each commune gained or lost, the ground of any balance."""
     years = about.years("population")
     if len(years) < 2 or high < 40:
@@ -227,7 +229,7 @@ def _people_bars(about: Observed, high: float) -> Figure | None:
     if len(change) > room:
         change = pd.concat([change.iloc[: room // 2], change.iloc[-(room // 2) :]])
     return bar_chart(
-        "bilan-population",
+        slug,
         change.set_axis([str(about.names[c]) for c in change.index]),
         caption=f"Habitants gagnés ou perdus entre {years[0]} et {years[-1]}, aux deux "
         "bouts de la liste",
@@ -601,7 +603,7 @@ def former_page(
         note = Note("reading", "À retenir", tuple(told[:6]), key="depuis.retenir")
         sheet.put("reading", note)
     room = PAPER_MM - sheet.words_mm - 24
-    sheet.put("wide", _people_bars(about, min(130.0, room)))
+    sheet.put("wide", _people_bars(about, min(130.0, room), "depuis-population"))
     return sheet.page("depuis", running)
 
 
