@@ -10,8 +10,9 @@ import pytest
 
 import basinmap as bm
 from basinmap.cli import main
+from basinmap.deliverables.building import build
 from basinmap.deliverables.markdown import parts_of
-from basinmap.deliverables.projects import build, init, read_project
+from basinmap.deliverables.projects import init, read_project
 from basinmap.deliverables.publishing import checked_formats
 from basinmap.errors import BasinmapWarning, DataError, OutputError
 

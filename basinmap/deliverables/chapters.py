@@ -1008,23 +1008,33 @@ def not_supplied(about: Observed, chapters: Iterable[Chapter]) -> Table | None:
         The chapters of the document.
     """
     opened: dict[str, dict[str, None]] = {}
-    for chapter in chapters:
-        there = set(about.supplied(*chapter.indicators))
-        for id_ in chapter.indicators:
-            if id_ in there:
-                continue
-            for source in about.entry(id_).sources[:1]:
-                feeds = opened.setdefault(source, {})
-                feeds[f"{about.entry(id_).label} ({id_})"] = None
-    if not opened:
-        return None
+    asked = dict.fromkeys(id_ for one in chapters for id_ in one.indicators)
+    for id_ in about.absent(*asked):
+        for source in about.entry(id_).sources[:1]:
+            feeds = opened.setdefault(source, {})
+            feeds[f"{about.entry(id_).label} ({id_})"] = None
     names = catalogue().sources
+    told = [(names.get(source, source), feeds) for source, feeds in opened.items()]
+    told += _refused(about, asked)
+    if not told:
+        return None
     rows = tuple(
-        (Cell(names.get(source, source)), Cell(enumerated(list(feeds), most=8)))
-        for source, feeds in opened.items()
+        (Cell(typeset(what)), Cell(enumerated(list(feeds), most=8)))
+        for what, feeds in told
     )
     columns = (
         Column("Fichier à fournir", "left", 1.2),
         Column("Indicateurs qu’il alimente", "left", 2.6),
     )
     return Table(columns, rows, "Données non fournies pour cette édition")
+
+
+def _refused(about: Observed, ids: Iterable[str]) -> list[tuple[str, dict[str, None]]]:
+    """Return what was given, and why it makes no value of the territory."""
+    found: dict[str, dict[str, None]] = {}
+    for id_ in ids:
+        refusal = about.refusal(id_)
+        if refusal is not None and not about.supplied(id_):
+            feeds = found.setdefault(f"(fourni) {refusal.why}", {})
+            feeds[f"{about.entry(id_).label} ({id_})"] = None
+    return list(found.items())

@@ -552,7 +552,7 @@ def _belongs(about: Observed, code: str) -> str:
 
 
 def _population(about: Observed, code: str) -> pd.Series:
-    return about.counts("population", pd.Index([code])).loc[code]
+    return about.yearly("population", pd.Index([code])).loc[code]
 
 
 def _change(about: Observed, code: str) -> Evolution | None:
