@@ -800,6 +800,23 @@ ENTRIES: dict[str, Call] = {
         "unit": "minutes",
     },
     "read_units": lambda w: {"path": w.units_file, "level": "commune"},
+    "read_balance": lambda w: {
+        "path": w.file("bilan.csv", "commune;objectif;realise\n62498;160;120\n"),
+        "source": "Essai",
+        "period": (2014, 2020),
+    },
+    "read_estates": lambda w: {
+        "path": w.file("residences.csv", "residence;x;y\nUne;685200;7036900\n"),
+        "source": "Essai",
+    },
+    "read_landlords": lambda w: {
+        "path": w.file("bailleurs.csv", "bailleur;logements\nUn;1200\n"),
+        "source": "Essai",
+        "year": 2025,
+    },
+    "read_sectors": lambda w: {
+        "path": w.file("secteurs.csv", "commune;secteur\n62498;Centre\n"),
+    },
     "rebase": lambda w: {
         "table": w.table[["dwellings_2021"]],
         "from_year": 2026,
