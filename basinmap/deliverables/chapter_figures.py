@@ -308,6 +308,6 @@ def two_counts(
         return None  # a state is said before any comment
     if any(int(year) not in about.years(term) for term in terms):
         return None
-    lines = [about.yearly(term, about.codes)[int(year)] for term in terms]
+    lines = [about.counted(term, about.codes)[int(year)] for term in terms]
     words = [uncapital(counts[term].label) for term in terms]
     return (lines[0], lines[1]), (words[0], words[1])

@@ -154,7 +154,7 @@ def split_page(about: Observed, generation: str, running: str) -> Page | None:
     if not years:
         return None
     whole, inside = (
-        about.yearly(name, about.codes)[years[-1]]
+        about.counted(name, about.codes)[years[-1]]
         for name in ("social_dwellings", "social_dwellings_in_qpv")
     )
     known = (whole > 0) & inside.notna()
@@ -341,7 +341,7 @@ def leases_page(
     if not years:
         return None
     year = years[-1]
-    whole, first = (about.yearly(name, about.codes)[year] for name in names)
+    whole, first = (about.counted(name, about.codes)[year] for name in names)
     total = about.total("S11")
     sheet = Sheet([("title", Heading("Attributions : la règle des 25 %"))])
     sums = (first.sum(skipna=False), whole.sum(skipna=False))

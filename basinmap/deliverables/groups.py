@@ -134,7 +134,7 @@ def by_size(about: Observed) -> pd.Series:
     Series
         Ordered labels; none where no population is known.
     """
-    every = about.yearly("population", about.codes)
+    every = about.counted("population", about.codes)
     if every.empty:
         return pd.Series(dtype="object")
     people = every.iloc[:, -1].dropna()

@@ -248,10 +248,11 @@ def plh_document(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import datetime as dt
     >>> from basinmap.deliverables.observed import observed
     >>> about = observed("osartis-marquion", author="A", date=dt.date(2026, 11, 29))
-    >>> plh_document(about, fiches=False).title
+    >>> bm.plh_document(about, fiches=False).title
     'Programme local de l’habitat – SCoT Osartis-Marquion'
     """
     check_given(plh_document, locals())
@@ -552,7 +553,7 @@ def _belongs(about: Observed, code: str) -> str:
 
 
 def _population(about: Observed, code: str) -> pd.Series:
-    return about.yearly("population", pd.Index([code])).loc[code]
+    return about.counted("population", pd.Index([code])).loc[code]
 
 
 def _change(about: Observed, code: str) -> Evolution | None:

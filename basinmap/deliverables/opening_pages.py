@@ -22,7 +22,7 @@ from basinmap.deliverables.chapters import (
     varies,
 )
 from basinmap.deliverables.groups import parts_of_territory
-from basinmap.deliverables.observed import Observed
+from basinmap.deliverables.observed import Observed, Other
 from basinmap.deliverables.sentences import counted, enumerated
 from basinmap.export.parts import (
     Cell,
@@ -310,7 +310,9 @@ def perimeter_page(about: Observed, running: str, *more: tuple[str, Part]) -> Pa
 
 def _territories(about: Observed) -> Table:
     ids = about.supplied("D01", "D05", "L01")
-    listed = [(about.area.name, len(about.codes), None)]
+    listed: list[tuple[str, int, Other | None]] = [
+        (about.area.name, len(about.codes), None)
+    ]
     listed += [
         (o.name.bare[:1].upper() + o.name.bare[1:], len(o.communes), o)
         for o in (*parts_of_territory(about)[:9], *about.others)

@@ -223,7 +223,7 @@ def _people_bars(
     years = about.years("population")
     if len(years) < 2 or high < 40:
         return None
-    counts = about.yearly("population", about.codes)[[years[0], years[-1]]].dropna()
+    counts = about.counted("population", about.codes)[[years[0], years[-1]]].dropna()
     change = (counts.iloc[:, 1] - counts.iloc[:, 0]).sort_values(ascending=False)
     room = max(6, int((high - 7) / 4.4))
     if len(change) > room:

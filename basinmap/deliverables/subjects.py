@@ -393,10 +393,16 @@ class Subject:
         mine = self.table.index.isin(self.codes)
         return carry(pd.DataFrame(self.table[mine]), self.table)
 
-    @cached_property
-    def _every(self) -> Ledger:
-        """The counts of all communes of the list, as the table declares them."""
-        return Ledger(self.table)
+    def years(self, count: str) -> list[int]:
+        """
+        Return the years of which there is a count, in order.
+
+        Parameters
+        ----------
+        count
+            Its name in the catalogue, such as `"population"`.
+        """
+        return list(self.columns_of(count))
 
     def columns_of(self, count: str) -> dict[int, str]:
         """
@@ -410,18 +416,7 @@ class Subject:
         held = self._every.held(count)
         return {int(y): str(held[y]) for y in sorted(held) if y.isdigit()}
 
-    def years(self, count: str) -> list[int]:
-        """
-        Return the years of which there is a count, in order.
-
-        Parameters
-        ----------
-        count
-            Its name in the catalogue, such as `"population"`.
-        """
-        return list(self.columns_of(count))
-
-    def yearly(self, count: str, codes: pd.Index) -> pd.DataFrame:
+    def counted(self, count: str, codes: pd.Index) -> pd.DataFrame:
         """
         Return a count of some communes, one column a year.
 
@@ -449,7 +444,12 @@ class Subject:
         codes
             The communes.
         """
-        return self.yearly(count, codes).sum(skipna=False)
+        return self.counted(count, codes).sum(skipna=False)
+
+    @cached_property
+    def _every(self) -> Ledger:
+        """The counts of all communes there are."""
+        return Ledger(self.table)
 
     @cached_property
     def _ledger(self) -> Ledger:
@@ -479,6 +479,31 @@ class Subject:
             else:
                 known[id_] = True
         return known[id_]
+
+    def vintages(self, id_: str) -> list[int | None]:
+        """
+        Return the years that an indicator can be computed of, oldest first.
+
+        Parameters
+        ----------
+        id_
+            Its id. One that compares two years, or whose counts bear none, is computed
+            of those that `compute` takes: None.
+        """
+        item = indicator(id_)
+        ones = item.variants.values() or (item,)
+        if any(one.span != "one" for one in ones):
+            return [None]
+        counts = {name for one in ones for name in one.counts}
+        held = {year for name in counts for year in self._ledger.held(name)}
+        found: list[int | None] = []
+        for year in sorted(int(year) for year in held if year.isdigit()):
+            try:
+                choose(item, self._ledger, year)
+            except (ColumnError, VintageError, MeasureError):
+                continue
+            found.append(year)
+        return found or [None]
 
     # -- indicators --------------------------------------------------------------
 
@@ -616,20 +641,21 @@ class Subject:
 
     def supplied(self, *ids: str) -> list[str]:
         """
-        Return those of some indicators that the territory, or its communes, have.
-
-        A median has no value of a whole, and may be mapped all the same.
+        Return those of some indicators that the territory has a value of.
 
         Parameters
         ----------
         *ids
             Ids of indicators.
         """
-        return [id_ for id_ in ids if self.total(id_) is not None or self._in(id_)]
+        # A median has no value of a whole, and is there all the same.
+        return [id_ for id_ in ids if self._has(id_)]
 
-    def _in(self, id_: str) -> bool:
+    def _has(self, id_: str) -> bool:
         values = self.mine(id_)
-        return values is not None and bool(values.notna().any())
+        if values is None:
+            return False
+        return bool(values.notna().any() or self.told(id_).states)
 
     def absent(self, *ids: str) -> list[str]:
         """
@@ -640,8 +666,9 @@ class Subject:
         *ids
             Ids of indicators.
         """
-        there = self.supplied(*ids)
-        return [i for i in ids if i not in there and self.refusal(i) is None]
+        return [
+            id_ for id_ in ids if self.total(id_) is None and self.refusal(id_) is None
+        ]
 
     def refusal(self, id_: str, level: str = "") -> Refusal | None:
         """
@@ -876,7 +903,9 @@ def subject(
 
     Examples
     --------
-    >>> about = subject("call", author="Observatoire", date=dt.date(2026, 11, 29))
+    >>> import basinmap as bm
+    >>> import datetime as dt
+    >>> about = bm.subject("call", author="Observatoire", date=dt.date(2026, 11, 29))
     >>> about.name.of, len(about.codes), about.total("L04").text
     ('de la CA de Lens-Liévin', 36, '7,2\u202f%')
     >>> [other.short for other in about.others]
