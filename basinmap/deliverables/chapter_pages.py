@@ -301,8 +301,8 @@ def chapter_page(
         most = (
             f"{chapter.title} : les {min(_TOWNS, len(about.codes))} communes les plus"
         )
-        told = typeset(f"{most} peuplées")
-        foot.put("table", units_table(about, ids, told, most=_TOWNS))
+        title = typeset(f"{most} peuplées")
+        foot.put("table", units_table(about, ids, title, most=_TOWNS))
     for slot, part in more:
         foot.put(slot, part)
     mapped = subjects_of(about, chapter, ids)

@@ -236,7 +236,9 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
             0, Paragraph(_forecast_of(attendance, forecast), key="q1.prevision")
         )
     told = about.supplied("D01", "D02", "D06", "L01", "L04", "E02", "R01", "R02")
-    opening = [Heading("Préambule"), Paragraph(foreword)] if foreword.strip() else []
+    opening: list[Part] = []
+    if foreword.strip():
+        opening = [Heading("Préambule"), Paragraph(foreword)]
     pages = [
         _cover(about),
         reading_page(about, told, running, *opening),

@@ -595,9 +595,9 @@ def former_page(
         Column("Écart"),
     )
     notes = ("s.o. : deux recensements à moins de cinq ans ne se comparent pas.",)
-    odd = any(row[-1].state == "not-applicable" for row in rows)
+    near = any(row[-1].state == "not-applicable" for row in rows)
     caption = "Deux éditions, indicateur par indicateur"
-    table = Table(columns, tuple(rows), caption, notes=notes if odd else ())
+    table = Table(columns, tuple(rows), caption, notes=notes if near else ())
     sheet.put("table", table)
     if told:
         note = Note("reading", "À retenir", tuple(told[:6]), key="depuis.retenir")
