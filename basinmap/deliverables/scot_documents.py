@@ -330,6 +330,10 @@ class _Issue:
             ends = [noun.write(float(values.iloc[n])) for n in (-1, 0)]
             text = f"{noun.the} va de {ends[0]} à {ends[1]} selon la commune{dated}"
             return typeset(text[:1].upper() + text[1:])
+        if noun.many:
+            told = f"{about.name.at}, {number(total.value, noun.decimals)}"
+            text = f"{told} {noun.singular}{dated}"
+            return typeset(text[:1].upper() + text[1:])
         verb = "vaut" if noun.unit else "est de"
         value = (
             total.text if noun.percentage or not noun.unit else noun.write(total.value)

@@ -428,7 +428,7 @@ class Subject:
             The communes.
         """
         columns = self.columns_of(count)
-        table = self._every.rows.loc[codes, list(columns.values())]
+        table = self._every.rows[list(columns.values())].reindex(codes)
         return table.astype(float).set_axis(list(columns), axis=1)
 
     def sums(self, count: str, codes: pd.Index) -> pd.Series:
