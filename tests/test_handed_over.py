@@ -650,6 +650,19 @@ def test_a_sheet_is_printed_on_the_paper_on_which_it_is_read(book):
     assert "Essai && suite" in book["Taux"].oddFooter.left.text
 
 
+def test_what_is_a_little_below_zero_is_not_written_minus_zero(tmp_path):
+    frame = pd.DataFrame({"v": [-0.001, -0.41, 0.0]}, CODES)
+    frame.attrs["decimals"] = {"v": 2}
+    path = bm.write_workbook(tmp_path / "t.xlsx", {"T": frame})
+    cells = [row[2] for row in openpyxl.load_workbook(path)["T"].iter_rows(min_row=5)]
+    assert [cell.value for cell in cells] == [-0.001, -0.41, 0]
+    assert [cell.number_format for cell in cells] == [
+        '#,##0.00;"0,00"',
+        "#,##0.00",
+        "#,##0.00",
+    ]
+
+
 def test_a_wide_table_repeats_its_first_columns(tmp_path):
     many = pd.DataFrame(1.5, CODES, [f"colonne {i}" for i in range(60)])
     path = bm.write_workbook(tmp_path / "t.xlsx", {"T": many})
