@@ -21,6 +21,7 @@ from matplotlib.path import Path
 
 from basinmap.maps.look.lettering import letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
+from basinmap.maps.paper.inks import inks_of
 from basinmap.maps.paper.shapes import line_path, outline_path
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
@@ -393,7 +394,8 @@ def towns_around(ax: MapAxes) -> pd.DataFrame:
     seen = towns[towns["x"].between(x0, x1) & towns["y"].between(y0, y1)]
     least = 20_000 if x1 - x0 > _WIDE else _VILLAGE
     kept = (seen["population"] >= least) | seen["seat"].ne("")
-    named = {code for code, _ in ax.named} | {name for _, name in ax.named}
+    # Exits are named without a code, as towns abroad are.
+    named = {one for pair in ax.named for one in pair} - {""}
     kept &= ~seen["commune"].isin(named) & ~seen["name"].isin(named)
     seen = seen[kept & ~_on_subject(ax, seen)]
     weight = seen["population"] * seen["seat"].map(_WEIGHTS)
@@ -549,13 +551,14 @@ def _name(
     x = {"left": box[0], "right": box[2], "center": (box[0] + box[2]) / 2}[align]
     ((x, y),) = ax.to_metres(np.array([[x, (box[1] + box[3]) / 2]])).tolist()
     common = {"font": style, "ha": align, "va": "center", "clip_on": True}
+    (ink,) = inks_of(ax, np.array([box]), np.array([False]), theme.soft)
     halo = 1.2 * zoom
     letter(
         ax,
         x,
         y,
         text,
-        color=theme.beyond,
+        color=ink.halo or theme.beyond,
         halo=halo,
         zorder=STACK["halos"],
         gid="halo",
