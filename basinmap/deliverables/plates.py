@@ -287,7 +287,7 @@ def _sheet(
     units = subject.communes if look.units is None else look.units
     fig, ax = page(
         units,
-        title=f"{look.title or told.title} – {subject.name}",
+        title=f"{look.title or told.title} – {subject.area.name}",
         subtitle=subtitle or f"{_measured(told)}, par {look.by}",
         paper=look.paper,
         scale=look.scale,
@@ -335,16 +335,16 @@ def situation_plate(subject: Subject) -> Sheet:
     everyone, mine = subject.epcis, subject.outline
     near = everyone[everyone.distance(mine.geometry.iloc[0]) < _NEAR]
     x0, y0, x1, y1 = mine.total_bounds
-    year = "2026" if subject.ground is None else subject.territory.year
+    year = "2026" if subject.listing is None else subject.territory.year
     fig, ax = page(
         mine,
-        title=f"Situation au 1er janvier {year} – {subject.name}",
+        title=f"Situation au 1er janvier {year} – {subject.area.name}",
         subtitle=_around_it(subject),
         around=_AROUND * max(x1 - x0, y1 - y0),
     )
     draw_neighbours(ax, everyone)
     draw_outlines(
-        ax, mine, label=subject.name, fill=_STRONG, color="#ffffff", width=1.2
+        ax, mine, label=subject.area.name, fill=_STRONG, color="#ffffff", width=1.2
     )
     _draw_basin(ax, subject)
     draw_outlines(ax, subject.communes, color="#7fa6c9", width=0.35)
@@ -367,16 +367,23 @@ def situation_plate(subject: Subject) -> Sheet:
         ax,
         author=subject.author,
         date=subject.date,
-        sources=sources if subject.ground is None else (),
+        sources=sources if subject.listing is None else (),
         note=_outside(subject),
     )
     return fig
 
 
+def _in_basin(subject: Subject) -> bool:
+    """Tell whether all of it is in the bassin minier."""
+    if subject.listing is not None:
+        return False
+    return bool(subject.communes["scot"].notna().all())
+
+
 def _around_it(subject: Subject) -> str:
     """Say what the plate shows besides the territory."""
     around = "Le territoire, les EPCI voisins et les villes alentour"
-    if not subject.in_basin:
+    if not _in_basin(subject):
         return around
     own = subject.scots.loc[subject.communes["scot"].unique(), "name"]
     return f"{around} ; {' et '.join(own)}"
@@ -384,7 +391,7 @@ def _around_it(subject: Subject) -> str:
 
 def _draw_basin(ax: MapAxes, subject: Subject) -> None:
     """Fill the other EPCI of the bassin minier, where the map shows some."""
-    if not subject.in_basin:
+    if not _in_basin(subject):
         return
     everyone = subject.epcis
     eight = everyone[everyone.index.isin(communes().dropna(subset="scot")["epci"])]
@@ -396,14 +403,14 @@ def _draw_basin(ax: MapAxes, subject: Subject) -> None:
 
 def _draw_schemes(ax: MapAxes, subject: Subject) -> None:
     """Draw the limits of the SCoT, where the map shows some."""
-    if subject.in_basin and len(seen := in_frame(ax, subject.scots)):
+    if _in_basin(subject) and len(seen := in_frame(ax, subject.scots)):
         # No dashes: two SCoT share a limit, and would fill each other's gaps.
         draw_outlines(ax, seen, width=1.1, label="limite de SCoT", color=_SCHEME)
 
 
 def _name_schemes(ax: MapAxes, subject: Subject) -> None:
     """Name the SCoT around that of the subject, which the subtitle names."""
-    if subject.in_basin:
+    if _in_basin(subject):
         others = subject.scots.drop(subject.communes["scot"].unique())
         seen = in_frame(ax, others)
         if len(seen):
@@ -414,7 +421,7 @@ def _draw_shafts(ax: MapAxes, subject: Subject) -> None:
     """Mark the cité de Sessevalle on the maps of who has it."""
     shafts = places().loc[["sessevalle-puits-1"]]
     mine = shafts[shafts.within(subject.outline.geometry.union_all())]
-    if subject.ground is None and len(mine):
+    if subject.listing is None and len(mine):
         draw_points(
             ax,
             carry(mine, shafts),
@@ -436,7 +443,7 @@ def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
     kept = mine.index.intersection(near.index)
     first = near.loc[kept] if len(kept) else mine
     figures = describe(column(pd.concat([first, ranked]), "population"), decimals=0)
-    when = "en 2023" if subject.ground is None else ""
+    when = "en 2023" if subject.listing is None else ""
     title = f"Population municipale {when}".strip()
     names = pd.concat([first, ranked])["name"]
     draw_comparison(ax, figures, names=names, title=title)
@@ -617,7 +624,7 @@ def _outside(subject: Subject) -> str:
     codes = ", ".join(subject.outside)
     where = (
         "du Nord et du Pas-de-Calais"
-        if subject.ground is None
+        if subject.listing is None
         else "de la liste des communes"
     )
     return (

@@ -16,10 +16,10 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError as NoSuchCRSError
-from tqdm import tqdm
 
 from basinmap.errors import ColumnError, CRSError, DataError, culprits
 from basinmap.measures import check_columns
+from basinmap.progress import progress
 
 __all__ = [
     "Coordinates",
@@ -27,6 +27,7 @@ __all__ = [
     "PointFile",
     "Points",
     "Source",
+    "check_there",
     "decoded",
     "footer",
     "open_parquet",
@@ -263,7 +264,7 @@ def _opened(path: Path) -> Source:
 
     def lots(names: Sequence[str]) -> Iterator[Lot]:
         for file in files:  # all of them, before the first is read
-            _check_there(file, names)
+            check_there(file, names)
         return _streamed(files, list(dict.fromkeys(names)))
 
     index = pd.RangeIndex(sum(file.rows for file in files))
@@ -406,9 +407,7 @@ def _crs(path: Path, about: dict) -> CRS:
 def _streamed(files: list[PointFile], names: list[str]) -> Iterator[Lot]:
     total = sum(file.rows for file in files)
     start = 0
-    with tqdm(
-        total=total, unit="pt", unit_scale=True, disable=None, leave=False
-    ) as bar:
+    with progress(total=total, unit="pt", unit_scale=True) as bar:
         for file in files:
             for batch in _batches(file, names):
                 x, y = decoded(batch, file, start)
@@ -419,7 +418,17 @@ def _streamed(files: list[PointFile], names: list[str]) -> Iterator[Lot]:
                 bar.update(len(x))
 
 
-def _check_there(file: PointFile, names: Sequence[str]) -> None:
+def check_there(file: PointFile, names: Sequence[str]) -> None:
+    """
+    Check that a file has these columns.
+
+    Parameters
+    ----------
+    file
+        The file.
+    names
+        What is wanted of it.
+    """
     missing = [name for name in names if name not in file.names]
     if missing:
         there = culprits(file.names, most=8) or "nothing"
@@ -431,7 +440,7 @@ def _check_there(file: PointFile, names: Sequence[str]) -> None:
 
 
 def _batches(file: PointFile, names: list[str]) -> Iterator[pa.RecordBatch]:
-    _check_there(file, names)
+    check_there(file, names)
     texts = [name for name in file.texts if name in names]
     columns = [file.column, *names]
     # One reader for all row groups would keep what it has read until the end.

@@ -18,10 +18,9 @@ from matplotlib.colors import is_color_like, to_hex, to_rgb, to_rgba
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.classing.classes import signed
 from basinmap.maps.classing.figures import decimals_of
+from basinmap.maps.look.fills import STATE_EDGE, STATE_FILL, class_colors
 from basinmap.maps.look.palettes import (
-    DIVERGING,
     QUALITATIVE,
-    diverging_colors,
     qualitative_colors,
     sequential_colors,
 )
@@ -42,7 +41,6 @@ from basinmap.measures import QUALIFIERS, STATES
 from basinmap.territory.former import strangers
 from basinmap.typography import capital, number, typeset, uncapital
 from basinmap.values.checks import (
-    check_classes,
     check_geography,
     check_matched,
     check_series,
@@ -85,60 +83,8 @@ __all__ = [
 _WIDER: Final = 1.6
 """How many times wider a line, or a marker, must be to be told from another."""
 
-STATE_FILL: Final = {
-    "secret": ("#e2e2e2", "////"),
-    "not_applicable": ("#ebebeb", "--"),
-    "not_available": ("#ffffff", ".."),
-}
-"""Fill and hatch of what has no value: no class has a hatch, in colour or in grey."""
 NEGATIVE: Final = "\\\\\\"
 """Hatch, in grey, of the classes below a pivot: against the slope of what is secret."""
-STATE_EDGE: Final = "#8a8f99"
-"""Colour of their edges and hatches, on the map and in the legend."""
-
-
-def class_colors(
-    classes: pd.Series, palette: str | Sequence[str] | None, *, grey: bool = False
-) -> list[str]:
-    """
-    Return the colour of each class, lowest first.
-
-    Parameters
-    ----------
-    classes
-        What `classify` returned.
-    palette
-        Name, colours of your own, lowest class first, or None for that of the
-        indicator.
-    grey
-        Whether only greys may be drawn.
-
-    Raises
-    ------
-    DataError
-        If the series is not made of classes, the palette is unknown, or colours of
-        your own are not one a class or cannot be told apart.
-
-    Warns
-    -----
-    BasinmapWarning
-        If colours of your own are hard to tell apart.
-    """
-    check_classes(classes)
-    pivot, count = fact_of(classes, "pivot"), len(classes.cat.categories)
-    breaks = fact_of(classes, "breaks")
-    below = None if pivot is None else sum(b <= pivot for b in breaks)
-    if palette is not None and not isinstance(palette, str):
-        colors = own_colors(palette, count, ordered=True, below=below)
-        return seen(colors, "grey") if grey else colors
-    if grey:
-        return sequential_colors("greys", count)
-    name = palette or told_of(classes).palette or None
-    if below is None:
-        name = "reds" if name is None or (not palette and name in DIVERGING) else name
-        return sequential_colors(name, count)
-    name = name if palette or name in DIVERGING else "orange-violet"
-    return diverging_colors(str(name), below, count - below)
 
 
 def textured_colors(classes: pd.Series) -> tuple[list[str], tuple[str, ...]]:

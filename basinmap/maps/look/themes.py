@@ -120,7 +120,8 @@ def in_grey(theme: Theme) -> Theme:
 
     Examples
     --------
-    >>> in_grey(PRINT).ink
+    >>> import basinmap as bm
+    >>> bm.in_grey(bm.PRINT).ink
     '#242424'
     """
     check_given(in_grey, locals())
@@ -197,9 +198,10 @@ def with_fonts(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> from importlib.resources import as_file, files
     >>> with as_file(files("basinmap.maps") / "fonts") as folder:
-    ...     theme = with_fonts(PRINT, folder, family="Fira Sans Condensed")
+    ...     theme = bm.with_fonts(bm.PRINT, folder, family="Fira Sans Condensed")
     >>> theme.family, theme.narrow
     ('Fira Sans Condensed', 'Fira Sans Condensed')
     """

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
 from basinmap.arguments import check_given
@@ -19,6 +22,7 @@ from basinmap.maps.classing.classes import written
 from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.layers.doors import add_block
 from basinmap.maps.layers.drawing import remember, stroke_on
+from basinmap.maps.look.lettering import PaperAxes
 from basinmap.maps.look.themes import (
     Theme,
     font,
@@ -57,7 +61,7 @@ from basinmap.values.checks import check_series, check_states, numbers
 from basinmap.values.columns import column
 from basinmap.values.told import Told, fresh, retell, told_of
 
-__all__ = ["draw_comparison", "draw_legend"]
+__all__ = ["Entry", "draw_comparison", "draw_legend", "entry_picture"]
 
 # Millimetres between two entries, and size: a long legend is set tighter, then smaller.
 _TIGHTER = ((5.0, 1.0), (3.6, 1.0), (2.4, 1.0), (2.4, 0.93), (2.4, 0.86))
@@ -258,7 +262,61 @@ def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
             _draw_panel(found, flow)
         flow.draw()
     for drawn in found.maps:
-        drawn.explained = True
+        drawn.explained, drawn.strip = True, flow.entries
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    An entry of a legend, where it was drawn.
+
+    Attributes
+    ----------
+    block
+        What is explained.
+    x, y
+        Its upper left corner, in millimetres from the lower left of the page.
+    width, height
+        In millimetres.
+    zoom
+        How much larger than on A4 it was drawn.
+    """
+
+    block: object
+    x: float
+    y: float
+    width: float
+    height: float
+    zoom: float
+
+
+def entry_picture(ax: MapAxes, entry: Entry) -> bytes:
+    """
+    Return an entry of the legend as an SVG, for a page that another program sets.
+
+    Parameters
+    ----------
+    ax
+        A map whose legend is drawn.
+    entry
+        One of its `strip`.
+    """
+    zoom = entry.zoom
+    theme = scaled(ax.plan.theme, 1 / zoom) if zoom != 1 else ax.plan.theme
+    width, height = entry.width / zoom, entry.height / zoom
+    drawn = Figure(figsize=(entry.width / 25.4, entry.height / 25.4))
+    paper = drawn.add_axes((0, 0, 1, 1), axes_class=PaperAxes)
+    paper.set_xlim(0, width)
+    paper.set_ylim(0, height)
+    paper.axis("off")
+    held = io.BytesIO()
+    # Letters as outlines: QGIS would not find the fonts of a picture.
+    with settings(), mpl.rc_context({"svg.fonttype": "path"}):
+        draw_block(entry.block, Pen(paper, 0.0, height, width, theme))
+        for text in paper.texts:
+            text.set_fontsize(float(text.get_fontsize()) * zoom)
+        drawn.savefig(held, format="svg", transparent=True, metadata={"Date": None})
+    return held.getvalue()
 
 
 def _draw_panel(drawn: Gathered, flow: _Flow) -> None:
@@ -353,6 +411,21 @@ class _Flow:
         if paper is not self.sheet.beside:
             for text in paper.texts:
                 text.set_fontsize(float(text.get_fontsize()) * self.zoom)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every block, where it goes on the page."""
+        return tuple(
+            Entry(
+                block,
+                x * self.zoom,
+                y * self.zoom,
+                self.width * self.zoom,
+                block_height(block, self.width, self.theme) * self.zoom,
+                self.zoom,
+            )
+            for block, (x, y) in zip(self.blocks, self.places, strict=True)
+        )
 
     def _enlarged_paper(self) -> Axes:
         """Return axes over the whole page whose unit is `zoom` millimetres."""

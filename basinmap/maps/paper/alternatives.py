@@ -165,7 +165,7 @@ def alternative_text(sheet: Sheet | MapAxes) -> str:
     >>> rate = bm.compute("L04", bm.statistics(epci="call"))
     >>> fig, ax = bm.page(lens, title="Taux de vacance en 2021")
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate, k=3))
-    >>> alternative_text(fig).split(". ")[0]
+    >>> bm.alternative_text(fig).split(". ")[0]
     'Taux de vacance en 2021 (carte en classes de couleur)'
     """
     check_given(alternative_text, locals())

@@ -85,7 +85,7 @@ def panels(  # noqa: PLR0913 - each is a choice of whoever prints
     --------
     >>> import basinmap as bm
     >>> lens = bm.communes(epci="call")
-    >>> fig, maps = panels({"2016": lens, "2023": lens}, title="Population")
+    >>> fig, maps = bm.panels({"2016": lens, "2023": lens}, title="Population")
     >>> maps["2016"].plan.scale == maps["2023"].plan.scale
     True
     """

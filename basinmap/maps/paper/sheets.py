@@ -18,6 +18,7 @@ from typing import Any, Final, Literal, get_args
 import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -27,17 +28,20 @@ from basinmap.errors import BasinmapWarning, DataError, OutputError, culprits
 from basinmap.maps.look.themes import (
     settings,
 )
+from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.facts import SEPARATOR, PageFacts, facts_of
 from basinmap.maps.paper.layouts import Layout
 from basinmap.maps.paper.pictures import SheetCanvas, png_words, told_svg
 from basinmap.staging import write_whole
 
-__all__ = ["Fill", "MapAxes", "Sheet", "Tint", "check_dpi"]
+__all__ = ["Fill", "Laid", "MapAxes", "Sheet", "Tint", "check_dpi"]
 
 _UNDATED: Final = {"CreationDate": None}
 _OPAQUE: Final = ("eps", "ps")
 _BEARING: Final = ("pdf", "svg", "svgz", "png")  # what bears all that a page says
 _UNMEASURED: Final = ("gif", "webp", "avif", "raw", "rgba")
+_SCREEN: Final = (920, 960)
+"""Pixels that a notebook gives to a picture, at most."""
 _PIXELS: Final = 400_000_000  # 1.6 GB of memory; A0 at 430 dots an inch
 
 Letters = Literal["plain", "embedded", "paths"]
@@ -61,6 +65,22 @@ class Sheet(Figure):
         """The maps of the page in the order they are painted, the main one first."""
         found = [axes for axes in self.axes if isinstance(axes, MapAxes)]
         return sorted(found, key=lambda ax: ax.get_zorder())
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Show the page in a notebook, whole on a screen, with its title."""
+        del include, exclude  # what is asked for: a picture is all that there is
+        wide, high = self.get_size_inches() * 100
+        shrunk = min(1.0, _SCREEN[0] / wide, _SCREEN[1] / high)
+        width, height = round(wide * shrunk), round(high * shrunk)
+        picture = io.BytesIO()
+        # Sharp on a screen of small pixels, and no heavier than a photograph.
+        self.savefig(picture, format="png", dpi=150 * shrunk)
+        title = self.about.get("Title", "")
+        size = {"width": width, "height": height, "alt": title}
+        data = {"image/png": picture.getvalue(), "text/plain": f"<Sheet {title!r}>"}
+        return data, {"image/png": size}
 
     def savefig(
         self,
@@ -357,6 +377,33 @@ class Tint:
     plain: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laid:
+    """
+    A layer, as another program may draw it again.
+
+    Attributes
+    ----------
+    kind
+        `"classes"`, `"symbols"`, `"outlines"`, `"neighbours"`, `"rings"`, `"points"`,
+        or `"other"`, which no other program is told of.
+    units
+        What was drawn.
+    measured
+        Series, in the order of the arguments.
+    blocks
+        Its entries of the legend.
+    swatch
+        Look of lines, points and areas of one kind.
+    """
+
+    kind: str
+    units: gpd.GeoDataFrame
+    measured: tuple[pd.Series, ...] = ()
+    blocks: tuple[object, ...] = ()
+    swatch: Swatch | None = None
+
+
 class MapAxes(Axes):
     """
     The map frame of a sheet; remembers what was drawn, for the legend.
@@ -368,7 +415,8 @@ class MapAxes(Axes):
     `plan` is the layout, `subject` what the page was made for, `reserved` the
     millimetres kept above the scale bar, `explained` and `signed` whether legend and
     foot are drawn, `fills` the ground that layers colour, `named` what is written of
-    which unit, `host` the map whose inset this one is,
+    which unit, `laid` the layers for another program, `strip` the legend as it was
+    drawn, `host` the map whose inset this one is,
     `caption` what a map among several is called, `outline_error` the metres by which
     outlines are said to be off, 0 when nothing is said, `grounded` whether a ground is
     still to be laid, `below` its sources, `later` what is written last, `tints` the
@@ -398,6 +446,8 @@ class MapAxes(Axes):
         self.signed: bool = False
         self.fills: list[Fill] = []
         self.named: set[tuple[str, str]] = set()
+        self.laid: list[Laid] = []
+        self.strip: tuple[object, ...] = ()
         self.host: MapAxes | None = None
         self.caption: str = ""
         self.outline_error: float = 0.0
