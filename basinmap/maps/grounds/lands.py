@@ -44,6 +44,7 @@ _TRACKING: Final = 0.16
 _GRID: Final = 26
 _WIDE: Final = 60_000.0
 _APART: Final = 0.09  # of the width of the frame, between two towns
+_NEAREST: Final = 17.0  # millimetres
 _MOST: Final = 16
 _VILLAGE: Final = 3_000
 _WEIGHTS: Final = {"departement": 2.0, "arrondissement": 1.5, "": 1.0}
@@ -139,7 +140,8 @@ def lay_ground(ax: MapAxes) -> None:
     kinds = {"country": theme.abroad, "departement": theme.beyond, "own": theme.land}
     areas = [land for land in lands if land.kind in kinds]
     with settings():
-        sea = shapely.area([land.shape for land in areas]).sum() < 0.9999 * box.area
+        shown = shapely.clip_by_rect([land.shape for land in areas], *box.bounds)
+        sea = shapely.area(shown).sum() < 0.9999 * box.area
         if sea:
             ax.set_facecolor(theme.sea)
         for kind, color in kinds.items():
@@ -401,10 +403,12 @@ def towns_around(ax: MapAxes) -> pd.DataFrame:
     weight = seen["population"] * seen["seat"].map(_WEIGHTS)
     seen = seen.loc[weight.sort_values(ascending=False, kind="stable").index]
     places = seen[["x", "y"]].to_numpy(dtype=float)
+    # On a small page names need as many millimetres as on a large one.
+    apart = max(_APART * (x1 - x0), _NEAREST * ax.plan.scale / 1000)
     chosen: list[int] = []
     for row, place in enumerate(places):
         away = np.hypot(*(places[chosen] - place).T) if chosen else np.array([np.inf])
-        if away.min() >= _APART * (x1 - x0):
+        if away.min() >= apart:
             chosen.append(row)
     return seen.iloc[chosen[:_MOST]]
 
