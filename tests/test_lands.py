@@ -35,7 +35,7 @@ def coast():
 @pytest.fixture(scope="module")
 def basin():
     units = bm.communes().loc[list(bm.perimeter("bassin-minier").communes)]
-    return drawn(units, paper="A3")
+    return drawn(units, paper="A3", legend="right")
 
 
 def parts(ax):

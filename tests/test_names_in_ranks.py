@@ -1,4 +1,4 @@
-"""Names in ranks, each in its unit or led to it, inked by what is under; the wall map."""
+"""Names in ranks, each in its unit or led to it, inked by what is under them."""
 
 import datetime as dt
 import itertools
@@ -21,7 +21,7 @@ DARK, PALE, INK = "#6d1d4a", "#fcead0", bm.PRINT.ink
 def squares(count, side=10_000):
     """Return squares in a row, named a, b, c…"""
     shapes = [shapely.box(i * side, 0, (i + 1) * side, side) for i in range(count)]
-    shapes = shapely.transform(shapes, lambda xy: xy + [680_000, 7_030_000])
+    shapes = shapely.transform(shapes, lambda xy: xy + np.array([680_000, 7_030_000]))
     names = [chr(97 + i) for i in range(count)]
     index = pd.Index(names, name="zone")
     return gpd.GeoDataFrame({"name": names}, index=index, geometry=shapes, crs=2154)
