@@ -40,7 +40,8 @@ def basin(tmp_path_factory):
     about = subject(bm.perimeter("bassin-minier"), author="Essai", date=DAY)
     series, reference, _ = web_values(about)
     texts = {"title": "Bassin minier", "author": "Observatoire"}
-    subject_page(path, about, series, texts=texts, reference=reference, default="L04")
+    options = {"reference": reference, "default": "L04", "fragile": about.fragile}
+    subject_page(path, about, series, texts=texts, **options)
     return path.as_uri()
 
 
@@ -62,8 +63,9 @@ def states(tmp_path_factory):
         rate, kind="ratio", label="Taux", unit="%", decimals=1, states=told
     )
     bm.write_web_page(
-        path, [rate], perimeter="call", title="États", author="Essai", date=DAY
-    )
+        path, [rate], perimeter="call", title="États", author="Essai", date=DAY,
+        fragile=codes[-1:],
+    )  # fmt: skip
     return path.as_uri()
 
 
@@ -231,15 +233,21 @@ def test_the_script_writes_numbers_and_ranks_as_python_does(wide, id_, year, lev
     ]
     codes = {typeset(name): code for code, name in names.items()}
     signed = told.kind == "growth"
-    found = [(row[0], row[1], row[2]) for row in rows]
-    mine = [
-        number(values[codes[name]], told.decimals, signed=signed)
-        for name, _, _ in found
-    ]
-    assert [value for _, _, value in found] == mine
-    printed = pd.Series([float(plain(text)) for text in mine])
+    few = bm.statistics()["dwellings_2021"] < 200
+    star = {
+        row[0]: level == "commune" and told.kind != "stock" and few[codes[row[0]]]
+        for row in rows
+    }
+    mine = {
+        row[0]: number(values[codes[row[0]]], told.decimals, signed=signed)
+        for row in rows
+    }
+    for name, _, text, *_ in rows:
+        assert text == mine[name] + ("*" if star[name] else "")
+    printed = pd.Series({n: float(plain(t)) for n, t in mine.items() if not star[n]})
     ranks = printed.rank(ascending=False, method="min").astype(int)
-    assert [plain(rank) for _, rank, _ in found] == [str(rank) for rank in ranks]
+    for name, rank, *_ in rows:
+        assert plain(rank) == ("–" if star[name] else str(ranks[name]))
 
 
 def plain(text):
@@ -250,7 +258,7 @@ def test_hovering_says_name_value_and_rank(wide):
     path = wide.page.locator("#units path").nth(10)
     path.hover(force=True)
     tip = wide.text("#tip")
-    assert re.fullmatch(r".+, [\d,]+\u202f%, \d+er?e? sur 336", tip), tip
+    assert re.fullmatch(r".+, [\d,]+\u202f%, \d+er?e? sur 295", tip), tip
 
 
 def test_a_click_chooses_a_shift_click_compares_a_second_click_lets_go(wide):
@@ -338,13 +346,13 @@ def test_keys_choose_compare_rank_zoom_and_leave(wide):
     page = wide.page
     page.focus("#map")
     wide.key("Home")
-    assert ", 1er sur 336" in wide.active()
+    assert ", 1er sur 295" in wide.active()
     wide.key("Enter")
-    assert "1er sur 336" in wide.text("#card-a")
+    assert "1er sur 295" in wide.text("#card-a")
     wide.key("End")
-    assert ", 336e sur 336" in wide.active()
+    assert ", 295e sur 295" in wide.active()
     wide.key("Shift+Enter")
-    assert "336e sur 336" in wide.text("#card-b")
+    assert "295e sur 295" in wide.text("#card-b")
     whole = page.get_attribute("#map", "viewBox")
     wide.key("+")
     assert page.get_attribute("#map", "viewBox") != whole
@@ -417,13 +425,13 @@ def test_the_table_sorts_both_ways_and_keeps_the_focus(wide):
     button = wide.page.locator("#table thead button").nth(2)
     button.click()
     cells = wide.page.locator("#table tbody td:nth-child(3)").all_inner_texts()
-    numbers = [float(cell.replace(",", ".")) for cell in cells]
+    numbers = [float(plain(cell).rstrip("*")) for cell in cells]
     assert numbers == sorted(numbers, reverse=True)
     assert wide.page.locator("#table th[aria-sort=descending]").count() == 1
     assert wide.page.evaluate("document.activeElement.dataset.by") == "value"
     wide.key("Enter")
     cells = wide.page.locator("#table tbody td:nth-child(3)").all_inner_texts()
-    assert [float(cell.replace(",", ".")) for cell in cells] == sorted(numbers)
+    assert [float(plain(cell).rstrip("*")) for cell in cells] == sorted(numbers)
     wide.page.locator("#table thead button").first.click()
     names = wide.page.locator("#table tbody th").all_inner_texts()
     assert names[0] == "Ablain-Saint-Nazaire"
@@ -470,6 +478,9 @@ def test_states_are_told_in_words_wherever_they_are_met(browser, states):
     ):
         assert words in legend
     fills = reader.page.locator("#units path").evaluate_all(FILLS)
+    assert [fill for fill in fills if fill.startswith("url(#c")]
+    assert "Valeur fragile, sans rang (1)" in legend
+    assert "35,0\u202f%, valeur fragile, sans rang" in told
     assert {"url(#fs)", "url(#fo)", "url(#fn)"} <= set(fills)
     data = csv_of(reader)
     assert (data["état"].fillna("") == "Secret statistique").sum() == 1
@@ -623,8 +634,11 @@ def test_the_tree_names_the_map_its_communes_and_the_active_one(wide):
 
     assert "Taux de vacance des logements en 2021" in named("listbox")
     options = named("option")
-    communes = [name for name in options if name.endswith("sur 336")]
-    assert len(communes) == 336
+    # Those of few dwellings say so, and have no rank.
+    assert len([name for name in options if name.endswith("sur 295")]) == 295
+    fragile = [name for name in options if name.endswith("valeur fragile, sans rang")]
+    assert len(fragile) == 41
+    communes = options
     assert any(name.startswith("Somain, ") for name in communes)
     (box,) = [
         node

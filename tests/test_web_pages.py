@@ -360,6 +360,27 @@ def test_states_stand_in_the_legend_with_counts_and_in_words(tmp_path):
     assert sum(rank is not None for rank in ranks_of(*pair(data))) == 31
 
 
+def test_what_is_made_from_few_is_starred_lined_and_has_no_rank(tmp_path, rate):
+    path = tmp_path / "a.html"
+    few = rate.index[rate.argmax()]
+    options = {"perimeter": "call", "fragile": [few], **SIGNED}
+    bm.write_web_page(path, [rate], **options)
+    text, data = read(path)
+    place = data["levels"][0]["codes"].index(few)
+    values, states = pair(data)
+    assert states[place] == "f"
+    assert ranks_of(values, states)[place] is None
+    assert f"<td>{number(rate[few], 1)}*</td>" in text
+    assert text.count('fill="url(#c') == 1
+    assert bm.communes().loc[few, "name"] not in pair_view(data)["lead"]
+
+
+def pair_view(data):
+    (one,) = data["indicators"]
+    (view,) = one["levels"]["commune"]["views"].values()
+    return view
+
+
 def pair(data):
     (one,) = data["indicators"]
     (view,) = one["levels"]["commune"]["views"].values()
@@ -459,7 +480,7 @@ def test_a_page_of_one_or_two_units_and_of_none_with_a_value(tmp_path, count):
     rate = bm.describe(rate, kind="ratio", label="Taux", unit="%")
     path = tmp_path / "a.html"
     bm.write_web_page(path, [rate], perimeter=where, **SIGNED)
-    assert "Aucune valeur publiée." in path.read_text(encoding="utf-8")
+    assert "Aucune valeur classée." in path.read_text(encoding="utf-8")
 
 
 def test_inks_are_read_on_what_they_stand_on():

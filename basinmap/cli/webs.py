@@ -13,7 +13,7 @@ from basinmap.cli.options import add_data, add_signature, add_units, day_of
 from basinmap.cli.places import where
 from basinmap.cli.words import say
 from basinmap.deliverables.web_pages import subject_page
-from basinmap.deliverables.web_values import web_values
+from basinmap.deliverables.web_values import LICENCE, WHY_FRAGILE, web_values
 from basinmap.errors import DataError
 from basinmap.values.told import told_of
 
@@ -103,12 +103,15 @@ def _run(given: argparse.Namespace) -> None:
         texts={
             "title": given.title or about.area.name,
             "author": given.author,
+            "licence": LICENCE if counts is None else "",
+            "fragile": WHY_FRAGILE,
             "contact": given.contact,
             "accessibility": given.accessibility,
             "address": given.address,
         },
         default="L04" if not ids and "L04" in shown else None,
         reference=reference,
+        fragile=about.fragile,
     )
     if not given.quiet:
         for note in (*notes, *str(report).splitlines()):

@@ -217,8 +217,8 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     Path
         The folder: each plate as PDF, SVG and PNG at 300 dpi, `donnees.gpkg` and the
         project of QGIS `plh.qgz` that shows it, with its styles and fonts,
-        `tableaux.xlsx`, `page.html`, `methode.md`, `manifest.json` (hashes, title and alternative
-        text of each plate).
+        `tableaux.xlsx`, `page.html`, `methode.md`, `manifest.json` (hashes, title and
+        alternative text of each plate).
 
     Raises
     ------

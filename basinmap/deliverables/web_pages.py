@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses as dc
 import datetime as dt
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, get_args
 
@@ -68,10 +68,6 @@ FAMILIES: Final[Mapping[str, str]] = {
 }
 _OTHERS: Final = "Autres"
 _WHOLE: Final = "ensemble"
-_LICENCE: Final = (
-    "Données publiques sous leur licence d’origine (Licence Ouverte pour l’Insee et "
-    "l’IGN)."
-)
 
 
 def write_web_page(  # noqa: PLR0913 - each is something that the page says
@@ -87,6 +83,7 @@ def write_web_page(  # noqa: PLR0913 - each is something that the page says
     communes: gpd.GeoDataFrame | None = None,
     outlines: gpd.GeoDataFrame | None = None,
     methods: Mapping[str, Method] | None = None,
+    fragile: Collection[str] = (),
     licence: str = "",
     contact: str = "",
     accessibility: str = "",
@@ -127,6 +124,9 @@ def write_web_page(  # noqa: PLR0913 - each is something that the page says
         What `read_outlines` returned, in place of the embedded outlines.
     methods
         By indicator, how classes are made, where not as `compute` tells.
+    fragile
+        Codes of communes whose rates are made from few: they are printed with a star,
+        lined on the map, and have no rank.
     licence, contact, accessibility
         French sentences of the foot; the last is the declaration that the law asks for,
         such as « partiellement conforme ».
@@ -183,7 +183,7 @@ def write_web_page(  # noqa: PLR0913 - each is something that the page says
     texts = {
         "title": text_of(title, "title"),
         "author": text_of(author, "author"),
-        "licence": licence or _LICENCE,
+        "licence": licence,
         "contact": contact,
         "accessibility": accessibility,
         "address": address,
@@ -197,6 +197,7 @@ def write_web_page(  # noqa: PLR0913 - each is something that the page says
         default=default,
         reference=reference,
         methods=methods,
+        fragile=frozenset(fragile),
         max_bytes=max_bytes,
     )
 
@@ -282,7 +283,7 @@ def _given(values: Iterable[pd.Series]) -> list[_Given]:
     return found
 
 
-def subject_page(
+def subject_page(  # noqa: PLR0913 - what `write_web_page` was given
     path: str | Path,
     about: Subject,
     values: Sequence[pd.Series],
@@ -291,6 +292,7 @@ def subject_page(
     default: str | None = None,
     reference: Sequence[pd.Series] = (),
     methods: Mapping[str, Method] | None = None,
+    fragile: frozenset[str] = frozenset(),
     max_bytes: int = MAX_BYTES,
 ) -> Report:
     """
@@ -305,8 +307,9 @@ def subject_page(
     values
         As for `write_web_page`.
     texts
-        `title`, `author`, `licence`, `contact`, `accessibility`, `address`.
-    default, reference, methods, max_bytes
+        `title`, `author`, `licence`, `contact`, `accessibility`, `address`, and
+        `fragile`, what is said of what is made from few.
+    default, reference, methods, fragile, max_bytes
         As for `write_web_page`.
     """
     given = _given(values)
@@ -314,7 +317,7 @@ def subject_page(
         if one.level == "commune":
             check_geography(about.communes, one.series)
     levels = _levels(about, given)
-    shown, dropped = _shown(given, levels, methods or {})
+    shown, dropped = _shown(given, levels, methods or {}, fragile)
     start = _start(default, shown, levels)
     whole = _whole(reference, shown)
     every = [*_published(levels, shown, given), *whole.figures]
@@ -352,7 +355,10 @@ def _theme(given: _Given) -> str:
     return typeset(FAMILIES.get(given.id[:1], _OTHERS)) if known else _OTHERS
 
 
-_TEXTS: Final = ("title", "author", "licence", "contact", "accessibility", "address")
+_TEXTS: Final = (
+    *("title", "author", "licence", "contact", "accessibility", "address"),
+    "fragile",
+)
 
 
 # -- units -----------------------------------------------------------------------------
@@ -471,7 +477,10 @@ def _around(about: Subject) -> gpd.GeoDataFrame:
 
 
 def _shown(
-    given: Sequence[_Given], levels: Sequence[Level], methods: Mapping[str, Method]
+    given: Sequence[_Given],
+    levels: Sequence[Level],
+    methods: Mapping[str, Method],
+    fragile: frozenset[str],
 ) -> tuple[dict[str, list[Shown]], list[str]]:
     """Return the indicators of each level, and the codes that are not shown."""
     ids = list(dict.fromkeys(one.id for one in given))
@@ -498,6 +507,7 @@ def _shown(
                         id_=id_,
                         decimals=decimals,
                         method=methods.get(id_),
+                        fragile=fragile if level.id == "commune" else (),
                     )
                 )
     codes = {level.id: set(level.codes) for level in levels}
@@ -611,9 +621,7 @@ def _notes(about: Subject, given: Sequence[_Given]) -> list[str]:
     lines: dict[str, None] = {}
     for one in given:
         lines.update(dict.fromkeys(told_of(one.series).notes))
-    lines.update(
-        dict.fromkeys(f"Contours : {s}" for s in told_of(about.communes).sources)
-    )
+    lines.update(dict.fromkeys(told_of(about.communes).sources))
     return list(lines)
 
 

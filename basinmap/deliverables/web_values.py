@@ -13,6 +13,7 @@ import pandas as pd
 
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.entries import catalogue, indicator
+from basinmap.deliverables.printed import FRAGILE
 from basinmap.deliverables.subjects import Subject
 from basinmap.deliverables.web_pages import members_within, subject_page
 from basinmap.errors import BasinmapWarning, DataError, MeasureError
@@ -23,11 +24,14 @@ from basinmap.typography import number
 from basinmap.values.columns import column
 from basinmap.values.told import carry, measures_of, told_of
 
-__all__ = ["PAGE", "web_values", "write_page_of"]
+__all__ = ["LICENCE", "PAGE", "WHY_FRAGILE", "web_values", "write_page_of"]
 
 Years = int | tuple[int, int] | None
 PAGE: Final = "page.html"
 """Name of the page beside a document."""
+LICENCE: Final = "Données de l'Insee et de l'IGN : Licence Ouverte 2.0."
+"""Of the embedded data."""
+WHY_FRAGILE: Final = f"Valeur fragile (moins de {FRAGILE} logements), sans rang"
 _WHOLE: Final = "ensemble"
 _ABOVE: Final = ("epci", "scot")
 _DATED: Final = re.compile(r"(?:_[0-9]{4}){1,2}$")
@@ -108,7 +112,13 @@ def write_page_of(
         folder / PAGE,
         about,
         values,
-        texts={"title": title, "author": about.author},
+        texts={
+            "title": title,
+            "author": about.author,
+            "licence": LICENCE if about.counts is None else "",
+            "fragile": WHY_FRAGILE,
+        },
+        fragile=about.fragile,
         default="L04" if "L04" in ids else None,
         reference=reference,
         methods={id_: how for id_, how in (methods or {}).items() if id_ in ids},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
@@ -15,13 +15,16 @@ from basinmap.errors import MeasureError
 from basinmap.maps.classing.classes import Method, shared_classes, signed
 from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.look.fills import class_colors
+from basinmap.maps.look.vision import lightness
 from basinmap.states import SIGNS, STATES, VOIDS
 from basinmap.typography import THIN, number
 from basinmap.values.checks import check_rate, check_states, name_of, numbers
 from basinmap.values.told import Told, carry, fresh, told_of
 
 __all__ = [
+    "FRAGILE",
     "LETTERS",
+    "UNRANKED",
     "Shown",
     "View",
     "check_shown",
@@ -37,8 +40,15 @@ LETTERS: Final[Mapping[str, str]] = {
     "not_available": "n",
     "lower_bound": "b",
     "estimated": "e",
+    "fragile": "f",
 }
 """A letter a state, in the data of the page."""
+UNRANKED: Final = frozenset("bf")
+"""What has a value and no rank: a minimum, and what is made from few."""
+FRAGILE: Final = "*"
+"""What stands after a value that is made from few."""
+_PALE: Final = 72.0
+"""Lightness from which white lines are not seen on a colour."""
 _STEPS: Final = (1.0, 4.0, 20.0)
 """The circles of a legend: the largest, and how many times smaller the others are."""
 
@@ -98,6 +108,8 @@ class Shown:
         Whether a plus sign is printed.
     labels, colors
         Of the classes, lowest first; none of a stock.
+    veils
+        Colour of the lines that say, on each class, that a value is made from few.
     circles
         Of a stock, the values of the circles of the legend, largest first, as printed.
     views
@@ -113,12 +125,13 @@ class Shown:
     signed: bool
     labels: tuple[str, ...]
     colors: tuple[str, ...]
+    veils: tuple[str, ...]
     circles: tuple[int, ...]
     views: Mapping[str, View] = field(default_factory=dict)
 
     def printed(self, whole: int | None, state: str = ".") -> str:
         """
-        Write a value as it is printed everywhere, its sign of a state before it.
+        Write a value as it is printed everywhere, with the sign of its state.
 
         Parameters
         ----------
@@ -131,7 +144,8 @@ class Shown:
         if whole is None:
             return VOIDS.get(named, VOIDS["not_available"])
         text = number(whole / 10**self.decimals, self.decimals, signed=self.signed)
-        return f"{SIGNS[named]}{THIN}{text}" if named in SIGNS else text
+        after = FRAGILE if named == "fragile" else ""
+        return f"{SIGNS[named]}{THIN}{text}" if named in SIGNS else f"{text}{after}"
 
 
 def with_unit(text: str, unit: str) -> str:
@@ -164,7 +178,7 @@ def ranks_of(whole: Sequence[int | None], states: str) -> list[int | None]:
     whole
         Values as printed.
     states
-        A letter each: what is a minimum has no rank.
+        A letter each: what is a minimum, or made from few, has no rank.
 
     Examples
     --------
@@ -174,14 +188,14 @@ def ranks_of(whole: Sequence[int | None], states: str) -> list[int | None]:
     ranked = [
         value
         for value, state in zip(whole, states, strict=True)
-        if value is not None and state != "b"
+        if value is not None and state not in UNRANKED
     ]
     ordered = sorted(ranked, reverse=True)
     first: dict[int, int] = {}
     for place, value in enumerate(ordered, start=1):
         first.setdefault(value, place)
     return [
-        None if value is None or state == "b" else first[value]
+        None if value is None or state in UNRANKED else first[value]
         for value, state in zip(whole, states, strict=True)
     ]
 
@@ -193,6 +207,7 @@ def shown_of(
     id_: str,
     decimals: int,
     method: Method | None = None,
+    fragile: Collection[str] = (),
 ) -> Shown:
     """
     Describe an indicator at one level, its years having the same classes.
@@ -209,6 +224,8 @@ def shown_of(
         Of the printed values.
     method
         How classes are made, by default as the values tell.
+    fragile
+        Units whose rates are made from few.
 
     Raises
     ------
@@ -228,9 +245,12 @@ def shown_of(
     if some is not None:
         check_rate(some, "map it as circles: bm.describe(values, kind='stock')")
     views = {
-        year: _view(year, values, classes.get(year), decimals)
+        year: _view(
+            year, values, classes.get(year), decimals, () if circled else fragile
+        )
         for year, values in series.items()
     }
+    colors = () if some is None else tuple(class_colors(some, None))
     return Shown(
         id=id_,
         label=told.label or name_of(next(iter(series.values()))),
@@ -240,7 +260,10 @@ def shown_of(
         decimals=decimals,
         signed=told.kind == "growth" or (some is not None and signed(some)),
         labels=() if some is None else tuple(map(str, some.cat.categories)),
-        colors=() if some is None else tuple(class_colors(some, None)),
+        colors=colors,
+        veils=tuple(
+            "#8a8f99" if light > _PALE else "#ffffff" for light in _light(colors)
+        ),
         circles=_circles(views.values()) if circled else (),
         views=views,
     )
@@ -270,6 +293,10 @@ def check_shown(told: Told, name: str) -> None:
         raise MeasureError(msg)
 
 
+def _light(colors: Sequence[str]) -> list[float]:
+    return lightness(colors).tolist() if colors else []
+
+
 def _aligned(values: pd.Series, codes: Sequence[str]) -> pd.Series:
     """Return the values of the units that are shown, what is told of them kept."""
     values = fresh(values)
@@ -283,12 +310,16 @@ def _aligned(values: pd.Series, codes: Sequence[str]) -> pd.Series:
 
 
 def _view(
-    year: str, values: pd.Series, classes: pd.Series | None, decimals: int
+    year: str,
+    values: pd.Series,
+    classes: pd.Series | None,
+    decimals: int,
+    fragile: Collection[str],
 ) -> View:
     told = told_of(values)
     found = [_whole(value, decimals) for value in values.to_numpy(dtype=float)]
     states = "".join(
-        _letter(told.states.get(code, ""), value)
+        _letter(told.states.get(code, "fragile" * (code in fragile)), value)
         for code, value in zip(values.index, found, strict=True)
     )
     places = [-1] * len(values) if classes is None else classes.cat.codes.tolist()

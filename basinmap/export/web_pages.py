@@ -19,7 +19,14 @@ from importlib.resources import files
 from typing import Any, Final
 
 from basinmap.errors import LibraryError
-from basinmap.export.web_figures import LETTERS, Shown, View, with_unit
+from basinmap.export.web_figures import (
+    FRAGILE,
+    LETTERS,
+    UNRANKED,
+    Shown,
+    View,
+    with_unit,
+)
 from basinmap.export.web_shapes import Drawing
 from basinmap.maps.look.fills import STATE_EDGE, STATE_FILL
 from basinmap.maps.look.themes import PRINT
@@ -33,8 +40,13 @@ _STATIC: Final = 700
 """Width of the map in px, where no script tells it."""
 _RADIUS: Final = 21
 """Radius in px of the largest circle."""
-_WORDS: Final = {**STATES, **QUALIFIERS}
-_MARKS: Final = {**VOIDS, **SIGNS}
+_WORDS: Final = {
+    **STATES,
+    **QUALIFIERS,
+    "fragile": "Valeur fragile, sans rang",
+}
+_MARKS: Final = {**VOIDS, **SIGNS, "fragile": FRAGILE}
+_CLASSES: Final = 9
 _BOUNDS: Final = (
     "Des minimums seulement : une partie de chaque territoire est secrète ou n'est pas "
     "comptée."
@@ -117,6 +129,8 @@ class Page:
         French, as the user gives them.
     address
         Where the page will be published.
+    fragile
+        What is said of values that are made from few.
     """
 
     title: str
@@ -138,6 +152,7 @@ class Page:
     contact: str = ""
     accessibility: str = ""
     address: str = ""
+    fragile: str = ""
 
     @property
     def sources(self) -> list[str]:
@@ -243,6 +258,7 @@ def _context(page: Page) -> dict[str, Any]:
         "drawing": drawing,
         "scale": scale,
         "looks": {LETTERS[state]: look[0] for state, look in STATE_FILL.items()},
+        "tints": _tints(shown),
         "edge": STATE_EDGE,
         "ink": PRINT.ink,
         "soft": PRINT.soft,
@@ -255,7 +271,7 @@ def _context(page: Page) -> dict[str, Any]:
         "circles": _circles(page, level, shown, view),
         "heading": typeset(view.title),
         "lead": _lead(page, level, shown, view),
-        "legend": _legend(shown, view),
+        "legend": _legend(page, shown, view),
         "legend_title": _legend_title(shown),
         "rings": _rings(shown),
         "view_sources": " ; ".join(view.sources),
@@ -272,15 +288,27 @@ def _context(page: Page) -> dict[str, Any]:
     }
 
 
+def _tints(shown: Shown) -> list[tuple[str, str]]:
+    """Return colour and lines of what is made from few, a class each."""
+    known = list(zip(shown.colors, shown.veils, strict=True))
+    return known + [("#ffffff", "#ffffff")] * (_CLASSES - len(known))
+
+
 def _fills(shown: Shown, view: View) -> list[str]:
     return [
-        f"url(#f{state})"
-        if value is None
-        else ("#fbfaf7" if not shown.colors else shown.colors[int(place)])
+        _fill(shown, value, state, place)
         for value, state, place in zip(
             view.whole, view.states, view.classes, strict=True
         )
     ]
+
+
+def _fill(shown: Shown, value: int | None, state: str, place: str) -> str:
+    if value is None:
+        return f"url(#f{state})"
+    if not shown.colors:
+        return "#fbfaf7"
+    return f"url(#c{place})" if state == "f" else shown.colors[int(place)]
 
 
 def _lead(page: Page, level: Level, shown: Shown, view: View) -> str:
@@ -288,11 +316,10 @@ def _lead(page: Page, level: Level, shown: Shown, view: View) -> str:
     known = [
         (value, name, state)
         for value, name, state in zip(view.whole, level.names, view.states, strict=True)
-        if value is not None and state != "b"
+        if value is not None and state not in UNRANKED
     ]
     if not known:
-        some = any(value is not None for value in view.whole)
-        return typeset(_BOUNDS if some else "Aucune valeur publiée.")
+        return typeset(_BOUNDS if "b" in view.states else "Aucune valeur classée.")
     values = [value for value, _, _ in known]
     first, last = (_end(shown, known, end) for end in (min(values), max(values)))
     between = first if min(values) == max(values) else f"De {first} à {last}"
@@ -320,7 +347,7 @@ def _legend_title(shown: Shown) -> str:
     return typeset(f"{capital(shown.label)}{unit}")
 
 
-def _legend(shown: Shown, view: View) -> list[dict[str, str]]:
+def _legend(page: Page, shown: Shown, view: View) -> list[dict[str, str]]:
     """Return the classes, highest first, then what is missing, as plates do."""
     found = [
         {"fill": color, "label": label, "count": number(view.classes.count(str(place)))}
@@ -328,16 +355,27 @@ def _legend(shown: Shown, view: View) -> list[dict[str, str]]:
             zip(shown.colors, shown.labels, strict=True)
         )
     ][::-1]
-    for state, word in _WORDS.items():
+    for state in _WORDS:
         letter = LETTERS[state]
         count = view.states.count(letter)
         if count:
-            fill = f"url(#k{letter})" if state in STATES else ""
+            fill = "" if state in SIGNS else f"url(#k{letter})"
             sign = SIGNS.get(state, "")
             found.append(
-                {"fill": fill, "sign": sign, "label": word, "count": number(count)}
+                {
+                    "fill": fill,
+                    "sign": sign,
+                    "label": _word(page, state),
+                    "count": number(count),
+                }
             )
     return found
+
+
+def _word(page: Page, state: str) -> str:
+    """Return what a state means, in the words of the page."""
+    told = page.fragile if state == "fragile" else ""
+    return typeset(told or _WORDS[state])
 
 
 def _scale_of(shown: Shown) -> float:
@@ -406,8 +444,8 @@ def _told_states(page: Page) -> list[tuple[str, str]]:
         for letter in view.states
     }
     return [
-        (_MARKS[state], word)
-        for state, word in _WORDS.items()
+        (_MARKS[state], _word(page, state))
+        for state in _WORDS
         if LETTERS[state] in letters
     ]
 
@@ -459,7 +497,7 @@ def _data(page: Page) -> dict[str, Any]:
         "sources": sources,
         "whole": page.whole,
         "states": {
-            letter: [_MARKS[state], typeset(_WORDS[state])]
+            letter: [_MARKS[state], _word(page, state)]
             for letter, state in _NAMED.items()
         },
         "start": [page.start.id, page.start.year, page.start.level],
@@ -520,6 +558,7 @@ def _shown_data(
     return {
         "labels": [typeset(label) for label in shown.labels],
         "colors": shown.colors,
+        "veils": shown.veils,
         "circles": shown.circles,
         "largest": _scale_of(shown) if shown.circles else 0,
         "views": {

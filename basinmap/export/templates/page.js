@@ -57,7 +57,8 @@ function digits(whole, decimals, signed) {
 function printed(indicator, whole, state) {
   if (whole === null || whole === undefined) return data.states[state in data.states ? state : "n"][0];
   const sign = state === "b" || state === "e" ? data.states[state][0] + THIN : "";
-  return sign + digits(whole, indicator.decimals, indicator.signed);
+  const after = state === "f" ? data.states[state][0] : "";
+  return sign + digits(whole, indicator.decimals, indicator.signed) + after;
 }
 
 function withUnit(indicator, text, missing) {
@@ -73,7 +74,8 @@ function said(place, choice = now) {
   const { indicator, view } = viewOf(choice);
   const whole = view.values[place], state = stateOf(view, place);
   if (whole === null) return data.states[state][1].toLowerCase();
-  return withUnit(indicator, printed(indicator, whole, state));
+  // The words that follow say what the star of a table does.
+  return withUnit(indicator, printed(indicator, whole, state === "f" ? "." : state));
 }
 
 function ordinal(rank) { return rank === 1 ? "1er" : rank + "e"; }
@@ -82,7 +84,7 @@ function ranksOf(view) {
   if (view.ranks) return view.ranks;
   const known = [];
   view.values.forEach((whole, place) => {
-    if (whole !== null && stateOf(view, place) !== "b") known.push(place);
+    if (whole !== null && !"bf".includes(stateOf(view, place))) known.push(place);
   });
   known.sort((p, q) => view.values[q] - view.values[p] || p - q);
   const ranks = new Array(view.values.length).fill(null);
@@ -99,7 +101,8 @@ function described(place) {
   const { view, level } = viewOf(now);
   const rank = ranksOf(view)[place];
   const place_ = rank ? `, ${ordinal(rank)} sur ${digits(view.ordered.length, 0)}` : "";
-  return `${level.names[place]}, ${said(place)}${place_}`;
+  const fragile = stateOf(view, place) === "f" ? `, ${data.states.f[1].toLowerCase()}` : "";
+  return `${level.names[place]}, ${said(place)}${place_}${fragile}`;
 }
 
 const make = (name, attributes, ...inside) => fill(document.createElement(name), attributes, inside);
@@ -117,7 +120,9 @@ let paths = [];
 
 function fillOf(shown, view, place) {
   if (view.values[place] === null) return `url(#f${stateOf(view, place)})`;
-  return view.classes ? shown.colors[Number(view.classes[place])] : "#fbfaf7";
+  if (!view.classes) return "#fbfaf7";
+  const rank = view.classes[place];
+  return stateOf(view, place) === "f" ? `url(#c${rank})` : shown.colors[Number(rank)];
 }
 
 function layUnits() {
@@ -137,6 +142,11 @@ function nameUnits() {
 
 function paint() {
   const { indicator, shown, view } = viewOf(now);
+  shown.colors.forEach((color, n) => {
+    const [ground, line] = at("c" + n).children;
+    ground.setAttribute("fill", color);
+    line.setAttribute("stroke", shown.veils[n]);
+  });
   paths.forEach((path, place) => path.setAttribute("fill", fillOf(shown, view, place)));
   map.classList.toggle("circled", indicator.circled);
   circle();
@@ -184,8 +194,8 @@ function limits() {
 // Texts, hatches and circles keep their size on the screen, whatever the zoom.
 function sized() {
   const scale = box[2] / (map.clientWidth || 700);
-  for (const letter of "son") {
-    at("f" + letter).setAttribute("patternTransform", `scale(${scale.toFixed(3)})`);
+  for (const name of ["fs", "fo", "fn", "c0", "c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8"]) {
+    at(name).setAttribute("patternTransform", `scale(${scale.toFixed(3)})`);
   }
   at("names").setAttribute("font-size", (11 * scale).toFixed(1));
   mark();
@@ -263,7 +273,8 @@ function tellCard() {
     }
     const { view } = viewOf(now), rank = ranksOf(view)[place];
     const rest = rank ? ` · ${ordinal(rank)} sur ${digits(view.ordered.length, 0)} ${level.many}` : "";
-    line.replaceChildren(make("strong", {}, level.names[place]), `${BROAD}: ${said(place)}${rest}`);
+    const fragile = stateOf(view, place) === "f" ? ` · ${data.states.f[1].toLowerCase()}` : "";
+    line.replaceChildren(make("strong", {}, level.names[place]), `${BROAD}: ${said(place)}${rest}${fragile}`);
   }
 }
 
@@ -763,7 +774,7 @@ for (const [field, name] of [["first", "a"], ["second", "b"]]) {
 }
 
 // On a phone the map is below the search: what was found is brought to the eye.
-function reveal() { at("map").scrollIntoView({ block: "nearest" }); }
+function reveal() { at("card").scrollIntoView({ block: "nearest" }); }
 
 // -- the keyboard on the map --------------------------------------------------------------
 

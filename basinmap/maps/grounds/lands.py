@@ -29,6 +29,7 @@ from basinmap.territory.embedded import communes_2026, credit, spatial_table, ta
 
 __all__ = [
     "Lettered",
+    "ground_sources",
     "lay_ground",
     "lift_ground",
     "towns_around",
@@ -238,12 +239,23 @@ def _add(
     ax.add_artist(shape)
 
 
+_CREDITS: Final = {
+    "own": "geometry",
+    "departement": "surroundings.geometry",
+    "country": "abroad.geometry",
+}
+
+
 def _credit(ax: MapAxes, kinds: set[str]) -> None:
-    told = {"own": "geometry", "departement": "surroundings.geometry"}
-    told |= {"country": "abroad.geometry"}
-    for kind, column in told.items():
+    for kind, column in _CREDITS.items():
         if kind in kinds:
             ax.below[f"fond : {credit(column)[0]}"] = None
+
+
+def ground_sources() -> tuple[str, ...]:
+    """Return all that the ground of a map may be made from, with its vintage."""
+    columns = (*_CREDITS.values(), "towns.name")
+    return tuple(dict.fromkeys(credit(column)[0] for column in columns))
 
 
 # -- names -------------------------------------------------------------------------

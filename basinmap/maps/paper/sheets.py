@@ -354,29 +354,6 @@ class Fill:
     shapes: np.ndarray
 
 
-@dataclass(frozen=True, slots=True)
-class Tint:
-    """
-    What colour some ground has, for letters that lie on it to be read.
-
-    Attributes
-    ----------
-    floor
-        Of the stack: what is higher hides it.
-    shapes
-        Polygons, in the CRS of the map.
-    color
-        Their fill.
-    plain
-        Whether nothing is hatched on it.
-    """
-
-    floor: float
-    shapes: np.ndarray
-    color: str
-    plain: bool
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Laid:
     """
@@ -402,6 +379,29 @@ class Laid:
     measured: tuple[pd.Series, ...] = ()
     blocks: tuple[object, ...] = ()
     swatch: Swatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """
+    What colour some ground has, for letters that lie on it to be read.
+
+    Attributes
+    ----------
+    floor
+        Of the stack: what is higher hides it.
+    shapes
+        Polygons, in the CRS of the map.
+    color
+        Their fill.
+    plain
+        Whether nothing is hatched on it.
+    """
+
+    floor: float
+    shapes: np.ndarray
+    color: str
+    plain: bool
 
 
 class MapAxes(Axes):
