@@ -29,6 +29,7 @@ from basinmap.territory.embedded import communes_2026, credit, spatial_table, ta
 
 __all__ = [
     "Lettered",
+    "credit_town",
     "ground_sources",
     "lay_ground",
     "lift_ground",
@@ -473,7 +474,7 @@ def write_towns(ax: MapAxes, towns: pd.DataFrame) -> int:
     taken = _taken(ax)
     shapely.prepare(taken)
     spots = ax.to_mm(towns[["x", "y"]].to_numpy(dtype=float))
-    written, foreign = 0, False
+    written = 0
     for (x, y), (_, town) in zip(spots.tolist(), towns.iterrows(), strict=True):
         name = str(town["name"])
         seat = town["seat"] == "departement"
@@ -490,11 +491,25 @@ def write_towns(ax: MapAxes, towns: pd.DataFrame) -> int:
         _mark(ax, (x, y), seat=seat)
         _name(ax, text, box, align, style)
         ax.named.add((str(town["commune"]), name))
-        foreign |= town["country"] != "FRA"
+        credit_town(ax, name)
         written += 1
-    if foreign:
-        ax.below[f"villes : {credit('towns.name')[0]}"] = None
     return written
+
+
+def credit_town(ax: MapAxes, name: str) -> None:
+    """
+    Keep the source of a town abroad, whose name is written.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    name
+        Of one of the embedded towns.
+    """
+    towns = table("towns")
+    if towns.loc[towns["name"] == name, "country"].ne("FRA").any():
+        ax.below[f"villes : {credit('towns.name')[0]}"] = None
 
 
 def _beside(

@@ -16,6 +16,7 @@ from pyproj import Transformer
 
 from basinmap.arguments import check_given
 from basinmap.errors import DataError, culprits
+from basinmap.maps.grounds.lands import credit_town
 from basinmap.maps.layers.drawing import frame_box
 from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
 from basinmap.maps.paper.guards import check_drawable, check_map
@@ -100,15 +101,11 @@ def draw_exits(
         _check(towns)
     if roads is not None:
         check_drawable(roads, "roads")
-    gates = None if roads is None else _gates(ax, roads)
     width, height = ax.plan.frame[2:]
     theme = ax.plan.theme
     style = font(theme.family, theme.label, italic=True)
     taken: list[float] = []
-    for name, place in _outside(ax, _next_towns(ax) if towns is None else towns):
-        gate = None if gates is None else _gate(gates, place)
-        if gates is not None and gate is None:
-            continue
+    for name, place, gate in _ways(ax, towns, roads):
         seen = place if gate is None else gate
         angle = math.atan2(seen[1] - height / 2, seen[0] - width / 2)
         gaps = (abs(math.remainder(angle - other, math.tau)) for other in taken)
@@ -124,7 +121,22 @@ def draw_exits(
         taken.append(angle)
         ax.named.add(("", text))
         _draw(ax, text, spot)
+        if towns is None:
+            credit_town(ax, name)
     return len(taken)
+
+
+def _ways(
+    ax: MapAxes,
+    towns: Mapping[str, tuple[float, float]] | None,
+    roads: gpd.GeoDataFrame | None,
+) -> Iterator[tuple[str, tuple[float, float], tuple[float, float] | None]]:
+    """Yield towns, where they are, and where the road to them leaves the frame."""
+    gates = None if roads is None else _gates(ax, roads)
+    for name, place in _outside(ax, _next_towns(ax) if towns is None else towns):
+        gate = None if gates is None else _gate(gates, place)
+        if gates is None or gate is not None:
+            yield name, place, gate
 
 
 def _next_towns(ax: MapAxes) -> dict[str, tuple[float, float]]:
