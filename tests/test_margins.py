@@ -100,7 +100,8 @@ def furnished(units, values=None, **options):
 
 def legend_texts(fig):
     large = [text for axes in small_maps(fig, "legend") for text in axes.texts]
-    return [*fig.paper.texts, *large]
+    over = fig.over.texts if fig.over else []
+    return [*fig.paper.texts, *over, *large]
 
 
 @settings(max_examples=25, deadline=None)
@@ -123,13 +124,20 @@ def test_no_text_leaves_the_page_its_part_of_it_or_lies_on_another(
     plan = ax.plan
     parts = [edges(p) for p in (plan.head, plan.frame, plan.strip, plan.footer)]
     page = np.array([0, 0, plan.width, plan.height])
-    for one, other in itertools.combinations(parts, 2):
+    apart = [parts[i] for i in ((0, 1, 3) if plan.inside else range(4))]
+    for one, other in itertools.combinations(apart, 2):
         assert overlap(one, other) <= 1e-9
+    assert inside(parts[2], parts[1]) or not plan.inside
     boxes = [in_mm(fig, text) for text in legend_texts(fig)]
     assert all(inside(box, page) for box in boxes)
     slack = 0.6 * plan.zoom
     for box, other in itertools.combinations(boxes, 2):
         assert overlap(box, other) < slack
+    if plan.inside:
+        corner = ax.to_metres(np.reshape(parts[2], (2, 2)) - plan.frame[:2])
+        assert not ax.subject.intersects(shapely.box(*corner.ravel())).any()
+        boxes = [in_mm(fig, text) for text in fig.paper.texts]
+        assert all(inside(in_mm(fig, text), parts[1]) for text in fig.over.texts)
     assert all(overlap(box, parts[1]) < slack for box in boxes)
 
 

@@ -287,8 +287,9 @@ def _figure_of(
     beside: str = "",
 ) -> Figure:
     ax.settle()
+    below = ax.sources_below([*ax.credits, *ax.grounds])
     told = [
-        " ; ".join(dict.fromkeys(ax.credits)),
+        " ; ".join(dict.fromkeys([*ax.credits, *below])),
         GROUND,
         f"Échelle\u00a01\u00a0:\u00a0{number(ax.plan.scale)}",
         *ax.notes,

@@ -18,18 +18,22 @@ from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
 from basinmap.maps.layers.points import draw_points
 from basinmap.maps.layers.rings import draw_rings
 from basinmap.maps.layers.symbols import draw_symbols
+from basinmap.maps.margins.exits import draw_exits
 from basinmap.maps.margins.furniture import draw_furniture
+from basinmap.maps.margins.insets import draw_locator
 from basinmap.maps.margins.legends import draw_comparison, draw_legend
 from basinmap.maps.paper.pages import page
 from basinmap.maps.paper.sheets import MapAxes, Sheet
+from basinmap.territory.embedded import credit, spatial_table
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, statistics
 from basinmap.typography import number, uncapital
 from basinmap.values.columns import column, describe
-from basinmap.values.told import Told, carry, measures_of, told_of
+from basinmap.values.told import Told, carry, measures_of, retell, told_of
 
 __all__ = [
     "MUSEUM",
+    "RED",
     "Look",
     "Plate",
     "finish",
@@ -45,7 +49,7 @@ __all__ = [
 ]
 
 MUSEUM = "musée du Louvre-Lens"
-_SOFT = "#8b909b"
+_SOFT = "#5b6270"
 _NEAR = 500.0
 """Metres from a territory to those that touch it."""
 _CROWD = 150
@@ -54,9 +58,14 @@ _NAMED = 40
 """Names that are then written."""
 _MOST = 8
 """Neighbours whose people are told."""
-# Found by search: soft, 8 apart (CIEDE2000) under the three deficiencies of colour
-# vision, from one another and from the land around.
-_SCOT_FILLS = ("#cfe3f1", "#fbe3b8", "#c8ceb8", "#f0b0ca", "#dbbaee")
+RED = "#b3123f"
+"""Of the museum, on every plate."""
+_STRONG = "#2a5d8f"
+_GREYISH = "#d3d1ca"
+_SCHEME = "#7a3e9d"
+_AROUND = 0.42
+"""Of the longer side of a territory, shown on every side of it."""
+_TOWNS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,7 +324,7 @@ def method_of(name: str) -> Method:
 
 def situation_plate(subject: Subject) -> Sheet:
     """
-    Map where the EPCI lies: the eight EPCI, the five SCoT, the museum, Sessevalle.
+    Map where the territory lies: itself, who is around, the next towns, France.
 
     Parameters
     ----------
@@ -323,93 +332,127 @@ def situation_plate(subject: Subject) -> Sheet:
         The territory; of another list than the embedded one, its own neighbours are
         shown, and nothing of the bassin minier.
     """
-    if subject.listing is not None:
-        return _neighbours_plate(subject)
-    everyone, five = subject.epcis, subject.scots
-    eight = everyone[everyone.index.isin(communes().dropna(subset="scot")["epci"])]
-    shown = gpd.GeoDataFrame(
-        pd.concat([five[["geometry"]], subject.outline[["geometry"]]])
-    )
-    # What differs between frames does not travel when they are joined.
-    carry(shown, five)
+    everyone, mine = subject.epcis, subject.outline
+    near = everyone[everyone.distance(mine.geometry.iloc[0]) < _NEAR]
+    x0, y0, x1, y1 = mine.total_bounds
+    year = "2026" if subject.listing is None else subject.territory.year
     fig, ax = page(
-        shown,
-        title=f"Situation au 1er janvier 2026 – {subject.area.name}",
-        subtitle="Les 8 EPCI et les 5 SCoT du bassin minier, "
-        "le musée du Louvre-Lens et la cité de Sessevalle",
+        mine,
+        title=f"Situation au 1er janvier {year} – {subject.area.name}",
+        subtitle=_around_it(subject),
+        around=_AROUND * max(x1 - x0, y1 - y0),
     )
     draw_neighbours(ax, everyone)
-    for (code, name), fill in zip(five["name"].items(), _SCOT_FILLS, strict=True):
-        draw_outlines(
-            ax, five.loc[[code]], label=name, fill=fill, color="#ffffff", width=0.6
-        )
-    draw_outlines(ax, eight, label="limite d'EPCI", width=0.7, color="#6a7080")
-    draw_outlines(ax, subject.outline, label=subject.area.name, width=1.8)
-    draw_museum(ax, color="#b3123f", size_mm=5.0)
-    shafts = in_frame(ax, places().loc[["sessevalle-puits-1"]])
-    if len(shafts):
-        draw_points(
-            ax,
-            shafts,
-            label="cité de Sessevalle (Somain), position indicative : puits n° 1",
-            marker="D",
-            color="#1f2430",
-            size_mm=2.6,
-        )
-    mine = subject.outline.index
-    others_of_eight = eight.drop(mine, errors="ignore")
-    draw_labels(ax, subject.outline, column="name", strong=1, size=7.6)
-    draw_labels(ax, others_of_eight, column="name", size=7.2)
-    others = everyone.drop([*mine, *eight.index], errors="ignore")
-    draw_labels(ax, others, column="name", italic=True, color=_SOFT)
-    ranked = others_of_eight.sort_values("population", ascending=False)
-    _draw_people(ax, pd.concat([subject.outline, ranked]), "en 2023")
+    draw_outlines(
+        ax, mine, label=subject.area.name, fill=_STRONG, color="#ffffff", width=1.2
+    )
+    _draw_basin(ax, subject)
+    draw_outlines(ax, subject.communes, color="#7fa6c9", width=0.35)
+    _draw_schemes(ax, subject)
+    draw_museum(ax, color=RED, size_mm=4.6)
+    _draw_shafts(ax, subject)
+    draw_locator(ax, mine, _france())
+    draw_exits(ax)
+    towns = subject.communes
+    if "population" in towns.columns:
+        draw_labels(ax, carry(towns.nlargest(_TOWNS, "population"), towns), strong=1)
+    others = near.drop(mine.index, errors="ignore")
+    if len(in_frame(ax, others)):
+        draw_labels(ax, in_frame(ax, others), column="name", size=7.0)
+    _name_schemes(ax, subject)
+    _draw_near(ax, subject, near)
     draw_legend(ax)
+    sources = measures_of(statistics())["population_2023"].source.split("; ")
     draw_furniture(
         ax,
         author=subject.author,
         date=subject.date,
-        sources=measures_of(statistics())["population_2023"].source.split("; "),
+        sources=sources if subject.listing is None else (),
         note=_outside(subject),
     )
     return fig
 
 
-def _draw_people(ax: MapAxes, units: gpd.GeoDataFrame, when: str) -> None:
-    """Set the people of units beside the map, the first one being the territory."""
-    figures = describe(column(units, "population"), decimals=0)
-    title = f"Population municipale {when}".strip()
-    draw_comparison(ax, figures, names=units["name"], title=title)
+def _in_basin(subject: Subject) -> bool:
+    """Tell whether all of it is in the bassin minier."""
+    if subject.listing is not None:
+        return False
+    return bool(subject.communes["scot"].notna().all())
 
 
-def _neighbours_plate(subject: Subject) -> Sheet:
-    """Map a territory of another list among the EPCI around it."""
-    everyone, mine = subject.epcis, subject.outline
-    near = everyone[everyone.distance(mine.geometry.iloc[0]) < _NEAR]
-    # What differs between frames does not travel when they are joined.
-    shown = carry(near[["geometry"]].copy(), everyone)
-    fig, ax = page(
-        shown,
-        title=f"Situation au 1er janvier {subject.territory.year} – "
-        f"{subject.area.name}",
-        subtitle="Le territoire et les EPCI voisins",
-    )
-    draw_neighbours(ax, everyone)
-    draw_outlines(
-        ax, near, label="limite d'EPCI", width=0.7, color="#6a7080", fill="#fbfaf7"
-    )
-    draw_outlines(ax, mine, label=subject.area.name, width=1.8, fill=_SCOT_FILLS[0])
-    draw_labels(ax, mine, column="name", strong=1, size=7.6)
-    others = near.drop(mine.index, errors="ignore")
+def _around_it(subject: Subject) -> str:
+    """Say what the plate shows besides the territory."""
+    around = "Le territoire, les EPCI voisins et les villes alentour"
+    if not _in_basin(subject):
+        return around
+    own = subject.scots.loc[subject.communes["scot"].unique(), "name"]
+    return f"{around} ; {' et '.join(own)}"
+
+
+def _draw_basin(ax: MapAxes, subject: Subject) -> None:
+    """Fill the other EPCI of the bassin minier, where the map shows some."""
+    if not _in_basin(subject):
+        return
+    everyone = subject.epcis
+    eight = everyone[everyone.index.isin(communes().dropna(subset="scot")["epci"])]
+    others = in_frame(ax, eight.drop(subject.outline.index, errors="ignore"))
     if len(others):
-        draw_labels(ax, others, column="name", size=7.2)
+        label, white = "autres EPCI du bassin minier", "#ffffff"
+        draw_outlines(ax, others, label=label, width=0.9, fill=_GREYISH, color=white)
+
+
+def _draw_schemes(ax: MapAxes, subject: Subject) -> None:
+    """Draw the limits of the SCoT, where the map shows some."""
+    if _in_basin(subject) and len(seen := in_frame(ax, subject.scots)):
+        # No dashes: two SCoT share a limit, and would fill each other's gaps.
+        draw_outlines(ax, seen, width=1.1, label="limite de SCoT", color=_SCHEME)
+
+
+def _name_schemes(ax: MapAxes, subject: Subject) -> None:
+    """Name the SCoT around that of the subject, which the subtitle names."""
+    if _in_basin(subject):
+        others = subject.scots.drop(subject.communes["scot"].unique())
+        seen = in_frame(ax, others)
+        if len(seen):
+            draw_labels(ax, seen, italic=True, color=_SCHEME, size=6.6)
+
+
+def _draw_shafts(ax: MapAxes, subject: Subject) -> None:
+    """Mark the cité de Sessevalle on the maps of who has it."""
+    shafts = places().loc[["sessevalle-puits-1"]]
+    mine = shafts[shafts.within(subject.outline.geometry.union_all())]
+    if subject.listing is None and len(mine):
+        draw_points(
+            ax,
+            carry(mine, shafts),
+            label="cité de Sessevalle (Somain), position indicative : puits n° 1",
+            marker="D",
+            color="#1f2430",
+            size_mm=2.6,
+        )
+
+
+def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
+    """Set the people of the territory and of its neighbours beside the map."""
+    mine = subject.outline
     people = near.get("population")
-    if people is not None and people.notna().any():
-        ranked = others.sort_values("population", ascending=False).head(_MOST)
-        _draw_people(ax, pd.concat([near.loc[mine.index], ranked]), "")
-    draw_legend(ax)
-    draw_furniture(ax, author=subject.author, date=subject.date, note=_outside(subject))
-    return fig
+    if people is None or people.isna().all():
+        return
+    others = near.drop(mine.index, errors="ignore")
+    ranked = others.sort_values("population", ascending=False).head(_MOST)
+    kept = mine.index.intersection(near.index)
+    first = near.loc[kept] if len(kept) else mine
+    figures = describe(column(pd.concat([first, ranked]), "population"), decimals=0)
+    when = "en 2023" if subject.listing is None else ""
+    title = f"Population municipale {when}".strip()
+    names = pd.concat([first, ranked])["name"]
+    draw_comparison(ax, figures, names=names, title=title)
+
+
+def _france() -> gpd.GeoDataFrame:
+    """Return the départements for an inset, with their source."""
+    france = spatial_table("france").copy()
+    return retell(france, level="departement", sources=credit("france.geometry"))
 
 
 def draw_museum(ax: MapAxes, **look: Any) -> None:  # noqa: ANN401 - of draw_points
@@ -448,7 +491,7 @@ def draw_circles(ax: MapAxes, rings: gpd.GeoDataFrame, label: str) -> None:
 
 def _draw_reach(ax: MapAxes, subject: Subject) -> None:
     draw_circles(ax, subject.rings, "distance au Louvre-Lens, à vol d'oiseau")
-    draw_museum(ax)
+    draw_museum(ax, color=RED)
 
 
 def finish(

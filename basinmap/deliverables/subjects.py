@@ -351,7 +351,8 @@ class Subject:
         farthest = float(self.outline.hausdorff_distance(museum.point).iloc[0])
         # At most about half a dozen circles, at round distances.
         step = next(s for s in (5, 10, 20, 50) if farthest <= s * 6_000) * 1000
-        count = int(farthest // step) + 1
+        # Beyond, a circle says nothing of who goes there.
+        count = max(1, min(int(farthest // step) + 1, int(FARTHEST // step)))
         return rings(museum, distances=[step * i for i in range(1, count + 1)])
 
     @cached_property

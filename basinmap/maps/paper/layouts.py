@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Final, Literal, get_args
+from typing import Final, Literal, TypedDict, get_args
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.look.themes import (
     HALF_COLUMN,
@@ -21,6 +22,7 @@ from basinmap.maps.look.themes import (
     one_line,
     wrapped,
 )
+from basinmap.spatial.projections import check_metric
 from basinmap.typography import shortest, typeset
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "Orientation",
     "Place",
     "Rectangle",
+    "SharedPage",
     "Wish",
     "bounds_of",
     "check_texts",
@@ -40,6 +43,7 @@ __all__ = [
     "name_lines",
     "rounded_up",
     "scaled",
+    "shared_page",
 ]
 
 
@@ -352,6 +356,97 @@ def chosen(bounds: list[Rectangle], wish: Wish) -> tuple[Layout, list[Rectangle]
         )
         raise DataError(msg)
     return replace(plan, scale=float(wish.scale)), cells
+
+
+class SharedPage(TypedDict):
+    """What pages to compare have in common; handed to `page` as `**shared`."""
+
+    orientation: Orientation
+    legend: Place
+    scale: float
+
+
+def shared_page(
+    units: gpd.GeoDataFrame,
+    *,
+    title: str = "",
+    subtitle: str = "",
+    paper: str | tuple[float, float] = "A4",
+    around: float = 0.0,
+    theme: Theme | None = None,
+) -> SharedPage:
+    """
+    Return one orientation, one place of the legend and one scale for pages of an atlas.
+
+    Leave out the scale for pages that are turned alike, each as large as it can be.
+
+    Parameters
+    ----------
+    units
+        One a page, in a metric CRS.
+    title, subtitle
+        The longest there will be: they take from the map.
+    paper, around, theme
+        As they will be given to `page`.
+
+    Returns
+    -------
+    dict
+        `orientation`, `legend` and `scale`, at which the largest unit fits.
+
+    Raises
+    ------
+    CRSError
+        If the units are in degrees, in Web Mercator or without CRS.
+    DataError
+        If there is nothing to show, or no room for it.
+
+    See Also
+    --------
+    atlas : A sheet for each unit, in one file.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> lens = bm.communes(epci="call")
+    >>> shared = shared_page(lens, paper="A5", around=500)
+    >>> _, one = bm.page(lens.loc[["62498"]], title="Lens", paper="A5", **shared)
+    >>> _, other = bm.page(lens.loc[["62510"]], title="Liévin", paper="A5", **shared)
+    >>> one.plan.scale == other.plan.scale
+    True
+    """
+    check_given(shared_page, locals())
+    check_metric(units, "units")
+    wish = Wish(
+        title=title or "x",
+        subtitle=subtitle,
+        paper=paper,
+        orientation="auto",
+        scale=None,
+        legend="auto",
+        legend_mm=None,
+        around=around,
+        theme=theme,
+    )
+    boxes = [bounds_of(units.iloc[[row]], around) for row in range(len(units))]
+    if not boxes:
+        msg = "units: no unit, hence no page"
+        raise DataError(msg)
+    found: list[tuple[float, float, SharedPage]] = []
+    for width, height in _sizes(wish):
+        turned: Orientation = "landscape" if width > height else "portrait"
+        for place in ("right", "below"):
+            plan = _arranged((width, height), place, wish)
+            if min(plan.frame[2:]) < _LEAST_FRAME:
+                continue
+            needed = [_needed(box, plan.frame) for box in boxes]
+            scale = rounded_up(max(needed))
+            shared = SharedPage(orientation=turned, legend=place, scale=scale)
+            found.append((scale, float(np.median(needed)), shared))
+    if not found:
+        msg = f"nothing is left for the map on {wish.name}: take a larger paper"
+        raise DataError(msg)
+    return min(found, key=lambda one: one[:2])[2]
 
 
 def cornered(

@@ -60,7 +60,7 @@ class Sheet(Figure):
 
     @property
     def beside(self) -> Axes:
-        """Axes in millimetres where legend and scale are drawn: over a map, or not."""
+        """The axes in millimetres of legend and scale: over a map, or not."""
         return self.over or self.paper
 
     @property
