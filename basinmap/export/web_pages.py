@@ -262,7 +262,7 @@ def _context(page: Page) -> dict[str, Any]:
         "edge": STATE_EDGE,
         "ink": PRINT.ink,
         "soft": PRINT.soft,
-        "land": PRINT.land,
+        "sea": any(kind != "land" for kind, _ in drawing.ground),
         "faint": PRINT.faint,
         "level": level,
         "outlined": [one for one in page.levels if one.id != level.id],
