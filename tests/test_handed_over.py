@@ -16,7 +16,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import geopandas as gpd
-import numpy as np
 import openpyxl
 import pandas as pd
 import pyarrow.parquet as pq
@@ -137,12 +136,10 @@ def through_parquet(path, frame):
 
 
 def through_gdal(path):
-    found = pyogrio.read_dataframe(path, read_geometry=False).sort_values("i")
-    raw = pyogrio.raw.read(path, read_geometry=False)
-    at = list(raw[0]["fields"]).index("v")
-    order = np.argsort(raw[3][list(raw[0]["fields"]).index("i")])
-    values = raw[3][at][order]
-    return [None if pd.isna(v) else v for v in values.tolist()], found["v"]
+    """Read by Arrow: a whole number beside a gap stays one."""
+    _, found = pyogrio.read_arrow(path, read_geometry=False)
+    rows = sorted(found.select(["i", "v"]).to_pylist(), key=lambda row: row["i"])
+    return [row["v"] for row in rows]
 
 
 def through_geopackage(path, frame):
@@ -153,7 +150,7 @@ def through_geopackage(path, frame):
 
 def through_flatgeobuf(path, frame):
     bm.write_flatgeobuf(path, layer(frame))
-    return through_gdal(path)[0]
+    return through_gdal(path)
 
 
 def through_workbook(path, frame):
@@ -208,7 +205,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("how", WRITERS)
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=30, deadline=None, derandomize=True)
 @given(values=st.lists(VALUES, min_size=1, max_size=3) | ONE_KIND)
 def test_each_value_is_read_back_or_refused_by_its_column(
     how, values, tmp_path_factory
@@ -315,6 +312,12 @@ def test_the_same_content_is_the_same_bytes(how, table, tmp_path):
         return [(p.name, hashlib.sha256(p.read_bytes()).hexdigest()) for p in files]
 
     assert digests(tmp_path / "a") == digests(tmp_path / "b")
+
+
+@pytest.mark.parametrize("how", WRITES)
+def test_a_series_made_a_table_by_pandas_says_what_it_is(how, tmp_path):
+    rate = bm.compute("L04", bm.statistics()).loc[CODES].to_frame()
+    WRITES[how](tmp_path, rate.assign(autre="a"))  # no warning: it is not of « autre »
 
 
 # --- CSV for a French spreadsheet -----------------------------------------------------
@@ -625,7 +628,7 @@ def test_no_heading_is_cut_and_no_number_is_wider_than_its_column(book):  # noqa
                 )
                 place += size
             assert lines * 12 <= height
-        for row in sheet.iter_rows(min_row=5, max_row=12):
+        for row in sheet.iter_rows(min_row=5, max_row=8):
             for cell in row:
                 if isinstance(cell.value, int | float):
                     text = (

@@ -303,6 +303,7 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     ['bulletin-logement-vacance.html', 'manifest.json']
     """
     check_given(scot_observatory, locals())
+    checked_formats(formats)
     about = _about(scot, author, date, counts)
     document = bulletin_document(about, theme, issue=issue)
     return write_document(
@@ -370,6 +371,7 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     ['cil.html', 'manifest.json']
     """
     check_given(cil, locals())
+    checked_formats(formats)
     about = _about(epci, author, date, counts)
     document = cil_document(about, generation=generation)
     return write_document(
@@ -460,6 +462,7 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     ['manifest.json', 'pic.html']
     """
     check_given(pic, locals())
+    checked_formats(formats)
     about = _about(where, author, date, counts)
     if about.date.year != year:
         msg = f"edition {year} is dated {about.date:%d/%m/%Y}; give date= in that year"

@@ -148,6 +148,8 @@ class _Writer:
 
     def write(self) -> None:
         self._set_up()
+        if self.document.pages[0].template != "cover" and self.document.subtitle:
+            self._paragraph(self.document.subtitle, "Basinmap small")
         for number, page in enumerate(self.document.pages):
             if number:
                 self.file.add_page_break()
