@@ -614,3 +614,21 @@ def test_a_document_has_its_page_beside_it_when_it_is_asked_for(tmp_path):
     note = bm.Document("note", "Note", "Observatoire", DAY, (page,))
     with pytest.raises(bm.errors.DataError, match="about="):
         bm.write_document(tmp_path / "b", note, formats=["web"])
+
+
+def test_a_folder_is_attacked_with_the_page_that_is_in_it(tmp_path):
+    codes = list(bm.communes(epci="call").index)
+    seen = {code: 100.0 + n for n, code in enumerate(codes)}
+    seen[codes[5]] = np.nan
+    name = "vacant_dwellings_2024"
+    towns = counted(seen, {codes[5]: "secret"}, "commune").rename(name)
+    towns = bm.describe(towns, kind="stock", label="Vacants", vintage="2024",
+                        states={codes[5]: "secret"}, decimals=0)  # fmt: skip
+    bm.write_web_page(tmp_path / "page.html", [towns], perimeter="call", **SIGNED)
+    assert bm.check_secrecy(tmp_path).safe
+    (tmp_path / "plh.html").write_text("<p>Une page sans données.</p>", "utf-8")
+    whole = pd.DataFrame({name: [4300]}, pd.Index(["200000000"], name="epci"))
+    whole.index = pd.Index(["246200364"], name="epci")
+    bm.write_workbook(tmp_path / "tableau.xlsx", {"EPCI": whole})
+    found = bm.check_secrecy(tmp_path)
+    assert found.found["code"].tolist() == [codes[5]]

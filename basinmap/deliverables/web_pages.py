@@ -25,6 +25,7 @@ from basinmap.deliverables.subjects import Subject, subject
 from basinmap.deliverables.web_secrecy import (
     Figures,
     check_published,
+    counted,
     figures_of,
 )
 from basinmap.errors import (
@@ -297,6 +298,7 @@ def subject_page(  # noqa: PLR0913 - what `write_web_page` was given
     reference: Sequence[pd.Series] = (),
     methods: Mapping[str, Method] | None = None,
     fragile: frozenset[str] = frozenset(),
+    notes: Sequence[str] = (),
     max_bytes: int = MAX_BYTES,
 ) -> Report:
     """
@@ -313,7 +315,11 @@ def subject_page(  # noqa: PLR0913 - what `write_web_page` was given
     texts
         `title`, `author`, `licence`, `contact`, `accessibility`, `address`, and
         `fragile`, what is said of what is made from few.
-    default, reference, methods, fragile, max_bytes
+    default, reference, methods, fragile
+        As for `write_web_page`.
+    notes
+        French lines of the foot, on what has no place in the page.
+    max_bytes
         As for `write_web_page`.
     """
     given = _given(values)
@@ -336,10 +342,11 @@ def subject_page(  # noqa: PLR0913 - what `write_web_page` was given
         drawing=_drawing(about, levels),
         shown=shown,
         themes={one.id: _theme(one) for one in given},
+        columns={one.id: counted(one.series) for one in given},
         start=start,
         whole=whole.name,
         wholes=whole.printed,
-        notes=_notes(about, given),
+        notes=[*_notes(about, given), *map(typeset, notes)],
         **{key: texts.get(key, "") for key in _TEXTS},
     )
     written = page_text(page).encode()
