@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 from tqdm import tqdm
 
-__all__ = ["in_notebook", "progress"]
+__all__ = ["in_notebook", "progress", "shown"]
 
 Item = TypeVar("Item")
 
@@ -66,6 +66,23 @@ def progress(
 
         return tqdm_notebook(items, delay=delay, **shared)
     return tqdm(items, disable=False, delay=delay, mininterval=0.5, ncols=80, **shared)
+
+
+def shown(*, quiet: bool = False) -> bool:
+    """
+    Tell whether somebody sees a bar.
+
+    Parameters
+    ----------
+    quiet
+        Whether nothing is shown.
+
+    Examples
+    --------
+    >>> shown(quiet=True)
+    False
+    """
+    return not quiet and (in_notebook() or sys.stderr.isatty())
 
 
 def in_notebook() -> bool:

@@ -458,6 +458,7 @@ def test_a_plh_of_another_departement_invents_nothing(day, folder):
     assert {name.split(".")[0] for name in made} == {
         *plates,
         *("donnees", "manifest", "methode", "page", "plh", "tableaux"),
+        *("LISEZ-MOI", "plh-habillage", "polices", "styles"),
     }
     assert "Les EPCI voisins" in run.texts("01-situation.pdf").replace(
         "Le territoire et les", "Les"

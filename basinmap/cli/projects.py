@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from basinmap.cli.words import say
 from basinmap.deliverables.building import CHANGES, build
-from basinmap.deliverables.progress import shown
 from basinmap.deliverables.projects import init
 from basinmap.errors import DataError
+from basinmap.progress import shown
 
 if TYPE_CHECKING:
     from basinmap.cli.parsing import Parser
