@@ -303,7 +303,7 @@ def _draw_rate(about: Observed, id_: str, ax: MapAxes) -> None:
     pivot = 0.0 if about.told(id_).kind == "growth" else None
     k = 6 if pivot is not None else min(5, values.nunique())
     method = cast("Method", style.method or "fisher-jenks")
-    classes = classify(values, method=method, k=k, pivot=pivot)
+    classes = classify(values, method=method, k=k, pivot=pivot, firm=True)
     draw_choropleth(ax, about.communes, classes)
     _finish(ax, about)
 
@@ -493,7 +493,8 @@ def stock_map(
 
     def draw(ax: MapAxes) -> None:
         draw_outlines(ax, about.communes, label="limite de commune", width=0.3)
-        draw_symbols(ax, about.communes, sizes, classes=classify(values, k=4))
+        classes = classify(values, k=4, firm=True)
+        draw_symbols(ax, about.communes, sizes, classes=classes)
         _finish(ax, about)
 
     return map_figure(about, slug, draw, title=f"{title}, par commune", size_mm=size_mm)

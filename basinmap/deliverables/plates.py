@@ -142,7 +142,7 @@ def rate_plate(
     return rate_sheet(
         subject,
         values,
-        classify(values, method=method, k=k, pivot=pivot),
+        classify(values, method=method, k=k, pivot=pivot, firm=True),
         comparison=subject.comparison(indicator_id),
         with_rings=with_rings,
         look=Look(note=reading_note(subject, values, reading)),
@@ -215,7 +215,7 @@ def stock_plate(
     return stock_sheet(
         subject,
         amounts,
-        classes=classify(values, k=5),
+        classes=classify(values, k=5, firm=True),
         comparison=subject.comparison(rate),
         look=Look(
             title=title.format(year=second.vintage),

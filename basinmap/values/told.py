@@ -85,7 +85,7 @@ LEVELS: Final = (
 )
 """Names of the codes of an index."""
 # What is not shared by the columns of a table that tells of each.
-_OF_COLUMN: Final = ("sources", "notes", "remarks", "credits", "rule")
+_OF_COLUMN: Final = ("sources", "notes", "remarks", "credits", "fragile", "rule")
 _PRINT, _PRINTS, _STATED = "print", "prints", "stated"
 _COLUMNS: Final = "columns"
 
@@ -126,6 +126,9 @@ class Told:
         Code to key of `STATES` or `QUALIFIERS`.
     remarks, credits
         French lines by code, printed with the units shown only.
+    fragile
+        Of values that are rates over too few units, why they are to be read with care,
+        by code: « moins de 200 logements ».
     measure
         What a table declares its column to be.
     """
@@ -150,6 +153,7 @@ class Told:
     states: Mapping[Any, str] = field(default_factory=dict)
     remarks: Mapping[Any, str] = field(default_factory=dict)
     credits: Mapping[Any, str] = field(default_factory=dict)
+    fragile: Mapping[Any, str] = field(default_factory=dict)
     measure: Measure | None = None
 
     @property
@@ -160,7 +164,7 @@ class Told:
 
 _TEXT: Final = tuple(f.name for f in fields(Told) if f.default == "")
 _LINES: Final = ("sources", "notes")
-_BY_CODE: Final = ("states", "remarks", "credits")
+_BY_CODE: Final = ("states", "remarks", "credits", "fragile")
 
 
 # -- the writer ---------------------------------------------------------------------

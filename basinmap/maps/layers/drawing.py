@@ -56,15 +56,16 @@ from basinmap.values.checks import (
 from basinmap.values.told import Told, carry, fact_of, fresh, retell, told_of, upheld
 
 __all__ = [
+    "FRAGILE",
     "STATE_EDGE",
     "STATE_FILL",
     "add_key",
     "checked_width",
     "class_colors",
-    "class_looks",
     "classes_block",
     "fill_shapes",
     "fill_states",
+    "fragile_in",
     "frame_box",
     "free_spot",
     "in_frame",
@@ -80,6 +81,7 @@ __all__ = [
     "states_of_classes",
     "stroke_on",
     "tell_vintages",
+    "textured",
     "textured_colors",
 ]
 
@@ -93,7 +95,10 @@ STATE_FILL: Final = {
 }
 """Fill and hatch of what has no value: no class has a hatch, in colour or in grey."""
 NEGATIVE: Final = "\\\\\\"
-"""Hatch, in grey, of the classes below a pivot: against the slope of what is secret."""
+"""Hatch of the classes below a pivot: against the slope of what is secret."""
+FRAGILE: Final = "|||"
+"""Hatch of what is to be read with care: upright, as that of nothing else."""
+_PALEST: Final = "#f4f4f4"
 STATE_EDGE: Final = "#8a8f99"
 """Colour of their edges and hatches, on the map and in the legend."""
 
@@ -167,12 +172,39 @@ def textured_colors(classes: pd.Series) -> tuple[list[str], tuple[str, ...]]:
     >>> colors == colors[::-1], [bool(hatch) for hatch in hatches]
     (True, [True, True, False, False])
     """
+    hatches = textured(classes)
+    below, above = hatches.count(NEGATIVE), hatches.count("")
+    shades = sequential_colors("greys", max(below, above, 2))
+    return [*shades[:below][::-1], *shades[:above]], hatches
+
+
+def textured(classes: pd.Series) -> tuple[str, ...]:
+    """
+    Return the hatch of each class: those below the pivot have one.
+
+    Parameters
+    ----------
+    classes
+        What `classify` returned, with a pivot.
+    """
     pivot, breaks = fact_of(classes, "pivot"), fact_of(classes, "breaks")
     below = sum(b <= pivot for b in breaks)
     above = len(classes.cat.categories) - below
-    shades = sequential_colors("greys", max(below, above, 2))
-    colors = [*shades[:below][::-1], *shades[:above]]
-    return colors, (*[NEGATIVE] * below, *[""] * above)
+    return (*[NEGATIVE] * below, *[""] * above)
+
+
+def fragile_in(classes: pd.Series) -> pd.Series:
+    """
+    Tell which values are set apart, as rates over too few.
+
+    Parameters
+    ----------
+    classes
+        What `classify(…, firm=True)` returned; of other classes, none is.
+    """
+    if not fact_of(classes, "firm", default=False):
+        return pd.Series(data=False, index=classes.index)
+    return classes.notna() & classes.index.isin(list(told_of(classes).fragile))
 
 
 def stroke_on(color: str) -> str:
@@ -560,29 +592,6 @@ def state_swatches(
     ]
 
 
-def class_looks(
-    classes: pd.Series, colors: Sequence[str], states: pd.Series, zoom: float = 1.0
-) -> list[tuple[str, str]]:
-    """
-    Return fill and hatch of each symbol coloured by its class, or by what it lacks.
-
-    Parameters
-    ----------
-    classes
-        What `classify` returned, on the symbols.
-    colors
-        One a class, lowest first.
-    states
-        What each missing value means.
-    zoom
-        How much larger than on A4 the sheet is drawn.
-    """
-    return [
-        (colors[code], "") if code >= 0 else state_fill(state, zoom)
-        for code, state in zip(classes.cat.codes, states, strict=True)
-    ]
-
-
 def classes_block(
     classes: pd.Series,
     colors: Sequence[str],
@@ -614,7 +623,8 @@ def classes_block(
         One a class, where some have one.
     """
     told = told_of(classes)
-    counts = classes.cat.codes.value_counts()
+    apart = fragile_in(classes)
+    counts = classes.cat.codes[~apart].value_counts()
     swatches = [
         Swatch(label, colors[code], int(counts.get(code, 0)), shape)
         for code, label in enumerate(classes.cat.categories)
@@ -624,7 +634,8 @@ def classes_block(
             replace(line, hatch=hatch, edge=stroke_on(line.color)) if hatch else line
             for line, hatch in zip(swatches, hatches[::-1], strict=True)
         ]
-    swatches += state_swatches(states, shape=shape, zoom=zoom)
+    fragile = _fragile_swatches(classes.index[apart], told, shape)
+    swatches += [*fragile, *state_swatches(states, shape=shape, zoom=zoom)]
     return ClassesBlock(
         title=_heading(told, title),
         swatches=tuple(swatches),
@@ -639,10 +650,27 @@ def classes_block(
         counted=plural_of(told.level),
         signed=signed(classes),
         classified=int(fact_of(classes, "classified", 0)),
-        shown=int(classes.notna().sum()),
+        shown=int((classes.notna() & ~apart).sum()),
         hatches=tuple(hatches),
         pivot=fact_of(classes, "pivot"),
+        fragile=len(fragile),
     )
+
+
+def _fragile_swatches(codes: pd.Index, told: Told, shape: str) -> list[Swatch]:
+    """Return a line of the legend for each reason to read with care."""
+    reasons = pd.Series([told.fragile[code] for code in codes], dtype=object)
+    return [
+        Swatch(
+            typeset(f"{reason} : à lire avec prudence"),
+            _PALEST,
+            count,
+            shape,
+            edge=STATE_EDGE,
+            hatch=FRAGILE,
+        )
+        for reason, count in reasons.value_counts().items()
+    ]
 
 
 def _heading(told: Told, title: str | None) -> str:
@@ -688,9 +716,21 @@ def remember(
             count = said.count(state)
             plural = "s" if count > 1 else ""
             ax.notes[f"{meaning} : {number(count)} valeur{plural}"] = None
+    if isinstance(drawn, pd.Series) and not fact_of(drawn, "firm", default=False):
+        ax.notes.update(dict.fromkeys(_cautions(told, shown)))
     ax.notes.update(dict.fromkeys(told.notes))
     remarked = shown[shown.isin(list(told.remarks))]
     ax.notes.update(dict.fromkeys(told.remarks[code] for code in remarked))
+
+
+def _cautions(told: Told, shown: pd.Index) -> Iterable[str]:
+    """Say how many values are over too few, where no legend sets them apart."""
+    few = [told.fragile[code] for code in shown[shown.isin(list(told.fragile))]]
+    noun = plural_of(told.level) or "valeurs"
+    for reason in dict.fromkeys(few):
+        count = few.count(reason)
+        what = noun if count > 1 or not noun.islower() else noun.removesuffix("s")
+        yield typeset(f"{number(count)} {what} de {reason} : à lire avec prudence")
 
 
 def _credits(drawn: pd.Series | pd.DataFrame, told: Told) -> Iterable[str]:

@@ -61,6 +61,8 @@ __all__ = ["draw_comparison", "draw_legend"]
 
 # Millimetres between two entries, and size: a long legend is set tighter, then smaller.
 _TIGHTER = ((5.0, 1.0), (3.6, 1.0), (2.4, 1.0), (2.4, 0.93), (2.4, 0.86))
+_COUNT = 6.0
+"""Millimetres that a count takes at the right of a class."""
 FOOT = 15.0
 """Height kept at the bottom of the last column for the scale bar and the north."""
 
@@ -348,6 +350,8 @@ def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
         if not isinstance(block, ClassesBlock):
             continue
         known = numbers(values, "histogram").dropna()
+        if block.fragile:
+            known = known.drop(list(told_of(values).fragile), errors="ignore")
         low, high = block.bounds
         wrong = known.index[(known < low) | (known > high)]
         if len(wrong):
@@ -368,7 +372,9 @@ def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
 
 @block_height.register
 def _(block: ClassesBlock, width: float, theme: Theme) -> float:
-    return heading_height(block.title, width, theme) + len(block.swatches) * ROW + 5.2
+    lines = sum(len(_class_lines(line, width, theme)) - 1 for line in block.swatches)
+    rows = len(block.swatches) * ROW + lines * 3.0
+    return heading_height(block.title, width, theme) + rows + 5.2
 
 
 @block_height.register
@@ -412,10 +418,12 @@ def _(block: ClassesBlock, pen: Pen) -> None:
         if any(block.hatches) and place == block.hatches.count(""):
             _mark_pivot(pen, y)
         draw_swatch(pen, swatch, y)
-        pen.write(TEXT, y + 2.7, swatch.label)
+        lines = _class_lines(swatch, pen.width, pen.theme)
+        for i, line in enumerate(lines):
+            pen.write(TEXT, y + 2.7 + 3.0 * i, line)
         if swatch.count is not None:
             pen.write(pen.width, y + 2.7, number(swatch.count), **small)
-        y += ROW
+        y += ROW + (len(lines) - 1) * 3.0
     low, high, of = block.range
     whole = f"{of}\u00a0: de {low} à {high}"
     pen.write(
@@ -457,6 +465,12 @@ def _(block: CirclesBlock, pen: Pen) -> None:
             color=pen.theme.ink,
             va="center_baseline",
         )
+
+
+def _class_lines(swatch: Swatch, width: float, theme: Theme) -> list[str]:
+    """Return the lines of the label of a class, left of its count."""
+    room = width - TEXT - (_COUNT if swatch.count is not None else 0.0)
+    return wrapped(swatch.label, room, font(theme.family, theme.body))
 
 
 def _key_lines(swatch: Swatch, width: float, theme: Theme) -> list[str]:

@@ -400,9 +400,17 @@ def _(block: ClassesBlock) -> Told:
         (
             Sentence(f"{block.title} : {extent}"),
             Sentence(count, with_counts(classes)),
+            *_fragile(block),
             *without_value(block.swatches, block.counted or "unités"),
         ),
     )
+
+
+def _fragile(block: ClassesBlock) -> list[Sentence]:
+    """Say what is set apart from the classes."""
+    first = len(block.colors)
+    lines = block.swatches[first : first + block.fragile]
+    return [Sentence("Hors classes", with_counts(lines))] if lines else []
 
 
 @told.register

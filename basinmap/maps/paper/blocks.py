@@ -85,8 +85,9 @@ class ClassesBlock:
     Classes of a choropleth or of coloured circles, highest first.
 
     `bounds` are the least and the greatest of the `classified` values, of which
-    `shown` are on the map. `hatches`, one a class, tell the classes below `pivot` in
-    grey.
+    `shown` are on the map. `hatches`, one a class, tell the classes below `pivot`.
+    `fragile` lines after the classes are of values set apart, that no count, bound or
+    bar holds.
     """
 
     title: str
@@ -101,12 +102,15 @@ class ClassesBlock:
     shown: int = 0
     hatches: tuple[str, ...] = ()
     pivot: float | None = None
+    fragile: int = 0
 
     @property
     def range(self) -> tuple[str, str, str]:
         """The least and the greatest value, printed, and of what they are."""
         low, high = (number(b, self.decimals, signed=self.signed) for b in self.bounds)
-        return low, high, "série" if self.shown < self.classified else ""
+        of = ["série"] if self.shown < self.classified else []
+        of += ["hors petits effectifs"] if self.fragile else []
+        return low, high, ", ".join(of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +336,7 @@ def _(block: ClassesBlock, other: ClassesBlock) -> ClassesBlock | None:
         decimals=max(block.decimals, other.decimals),
         counted="",
         shown=block.shown + other.shown,
+        fragile=max(block.fragile, other.fragile),
     )
 
 
