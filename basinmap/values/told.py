@@ -45,6 +45,7 @@ __all__ = [
     "measures_of",
     "report_of",
     "retell",
+    "silenced",
     "stale",
     "standing",
     "tell",
@@ -258,6 +259,31 @@ def bare(table: pd.DataFrame) -> pd.DataFrame:
         Any table. pandas copies attrs deeply at every step: work without them.
     """
     return pd.DataFrame(table, copy=False)
+
+
+def silenced(table: Frame, hidden: Mapping[str, pd.Index], /) -> Frame:
+    """
+    Take away what is told of how few the values that are hidden are made from.
+
+    Parameters
+    ----------
+    table
+        A table; changed in place.
+    hidden
+        Codes of which nothing is to be said, by column.
+
+    Returns
+    -------
+    DataFrame
+        The same object.
+    """
+    columns = {**(table.attrs.get(_COLUMNS) or {})}
+    for name, codes in hidden.items():
+        own = columns.get(name) or {}
+        if own.get("fragile"):
+            kept = {c: why for c, why in own["fragile"].items() if c not in codes}
+            columns[name] = {**own, "fragile": kept}
+    return retell(table, **{_COLUMNS: columns}) if columns else table
 
 
 def _fields(told: Told) -> dict[str, object]:
@@ -683,7 +709,7 @@ def stale(values: pd.Series) -> bool:
     attrs = values.attrs
     kept = attrs.get(_PRINT) or (attrs.get(_PRINTS) or {}).get(values.name, "")
     # Classes are what was made of the values, with bounds of their own.
-    return "breaks" not in attrs and not holds(str(kept), values)
+    return "breaks" not in attrs and not holds(kept, values)
 
 
 def upheld(values: pd.Series, *, stacklevel: int = 3) -> pd.Series:
@@ -733,7 +759,7 @@ def _warn_of_names(values: pd.Series, *, stacklevel: int) -> None:
     attrs = values.attrs
     kept = attrs.get(_PRINT) or (attrs.get(_PRINTS) or {}).get(values.name, "")
     states = _states(attrs, values.name)
-    if not states or knows(str(kept), values.index):
+    if not states or knows(kept, values.index):
         return
     if not values.index.isin(list(states)).any():
         warnings.warn(
