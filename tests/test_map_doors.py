@@ -661,8 +661,9 @@ def test_no_bar_runs_into_the_figure_of_a_comparison():
     paper = ax.sheet.paper
     (text,) = [t for t in paper.texts if "68" in t.get_text()]
     ax.sheet.canvas.draw()
-    left = paper.transData.inverted().transform(text.get_window_extent())[0, 0]
-    assert max(p.get_x() + p.get_width() for p in paper.patches) < left
+    low = paper.transData.inverted().transform(text.get_window_extent())[0, 1]
+    bar = max(paper.patches, key=lambda p: p.get_width())
+    assert bar.get_y() + bar.get_height() < low
 
 
 @pytest.mark.parametrize(

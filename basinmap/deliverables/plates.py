@@ -24,7 +24,7 @@ from basinmap.maps.paper.pages import page
 from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, statistics
-from basinmap.typography import number, uncapital
+from basinmap.typography import capital, number, uncapital
 from basinmap.values.columns import column, describe
 from basinmap.values.told import Told, carry, measures_of, told_of
 
@@ -274,12 +274,12 @@ def _sheet(
     subject: Subject, values: pd.Series, look: Look, subtitle: str = ""
 ) -> tuple[Sheet, MapAxes, gpd.GeoDataFrame]:
     """Open the page of a plate, and return what is mapped on it."""
-    told = told_of(values)
+    told, by = told_of(values), f"par {look.by}"
     units = subject.communes if look.units is None else look.units
     fig, ax = page(
         units,
         title=f"{look.title or told.title} – {subject.name}",
-        subtitle=subtitle or f"{_measured(told)}, par {look.by}",
+        subtitle=subtitle or capital(", ".join(filter(None, [_measured(told), by]))),
         paper=look.paper,
         scale=look.scale,
     )
@@ -297,8 +297,8 @@ def _draw_compared(
     ax: MapAxes, values: pd.Series, names: pd.Series | None = None
 ) -> None:
     """Set the figures of other territories beside the map, or of this one alone."""
-    title = "Comparaison" if len(values) > 1 else "Ensemble du territoire"
-    draw_comparison(ax, values, names=names, title=title)
+    alone = None if len(values) > 1 else "Ensemble du territoire"
+    draw_comparison(ax, values, names=names, title=alone)
 
 
 def method_of(name: str) -> Method:

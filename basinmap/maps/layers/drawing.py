@@ -68,10 +68,12 @@ __all__ = [
     "fragile_in",
     "frame_box",
     "free_spot",
+    "heading_of",
     "in_frame",
     "inked",
     "kind_colors",
     "merged",
+    "naming_lone",
     "on_units",
     "outline_path",
     "plural_of",
@@ -637,7 +639,7 @@ def classes_block(
     fragile = _fragile_swatches(classes.index[apart], told, shape)
     swatches += [*fragile, *state_swatches(states, shape=shape, zoom=zoom)]
     return ClassesBlock(
-        title=_heading(told, title),
+        title=heading_of(told, title),
         swatches=tuple(swatches),
         breaks=fact_of(classes, "breaks"),
         colors=tuple(colors),
@@ -657,6 +659,38 @@ def classes_block(
     )
 
 
+def naming_lone(
+    block: ClassesBlock, classes: pd.Series, units: gpd.GeoDataFrame
+) -> ClassesBlock:
+    """
+    Return classes that name the unit that is alone at either end.
+
+    A colour that is that of one place says nothing of a class.
+
+    Parameters
+    ----------
+    block
+        What `classes_block` returned.
+    classes
+        What it was made of.
+    units
+        Their units, with or without a `name`.
+    """
+    last = len(block.colors) - 1
+    if "name" not in units.columns or last < 2:
+        return block
+    codes = classes.cat.codes.to_numpy()
+    firm = ~fragile_in(classes).to_numpy()
+    ends = {place: classes.index[(codes == place) & firm] for place in (0, last)}
+    names = {
+        place: str(units["name"].get(found[0], ""))
+        for place, found in ends.items()
+        if len(found) == 1
+    }
+    told = tuple(typeset(names.get(place, "")) for place in range(last, -1, -1))
+    return replace(block, alone=told) if any(told) else block
+
+
 def _fragile_swatches(codes: pd.Index, told: Told, shape: str) -> list[Swatch]:
     """Return a line of the legend for each reason to read with care."""
     reasons = pd.Series([told.fragile[code] for code in codes], dtype=object)
@@ -673,7 +707,17 @@ def _fragile_swatches(codes: pd.Index, told: Told, shape: str) -> list[Swatch]:
     ]
 
 
-def _heading(told: Told, title: str | None) -> str:
+def heading_of(told: Told, title: str | None) -> str:
+    """
+    Return the heading of classes: label and unit, unless one is given.
+
+    Parameters
+    ----------
+    told
+        What is told of the values.
+    title
+        What is given.
+    """
     if title is not None:
         return typeset(title)
     # A unit is not cut at the end of a line.

@@ -399,10 +399,19 @@ def _(block: ClassesBlock) -> Told:
         _IN_CLASSES,
         (
             Sentence(f"{block.title} : {extent}"),
-            Sentence(count, with_counts(classes)),
+            Sentence(count, _with_names(classes, block.alone)),
             *_fragile(block),
             *without_value(block.swatches, block.counted or "unités"),
         ),
+    )
+
+
+def _with_names(lines: Sequence[Swatch], alone: Sequence[str]) -> tuple[str, ...]:
+    """Write lines with their counts, and who is alone in one."""
+    names = [*alone, *[""] * (len(lines) - len(alone))]
+    return tuple(
+        f"{text[:-1]}, {name})" if name and text.endswith(")") else text
+        for text, name in zip(with_counts(lines), names, strict=True)
     )
 
 

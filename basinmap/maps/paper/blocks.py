@@ -87,7 +87,8 @@ class ClassesBlock:
     `bounds` are the least and the greatest of the `classified` values, of which
     `shown` are on the map. `hatches`, one a class, tell the classes below `pivot`.
     `fragile` lines after the classes are of values set apart, that no count, bound or
-    bar holds.
+    bar holds. `alone`, one a class from the highest, name the only unit of a class at
+    either end.
     """
 
     title: str
@@ -103,6 +104,7 @@ class ClassesBlock:
     hatches: tuple[str, ...] = ()
     pivot: float | None = None
     fragile: int = 0
+    alone: tuple[str, ...] = ()
 
     @property
     def range(self) -> tuple[str, str, str]:
@@ -142,6 +144,10 @@ class FiguresBlock:
     signed: bool = False
     states: tuple[str, ...] = ()
     """What is to be said of each, where something is."""
+    dots: bool = False
+    """Whether they are read on an axis, as rates, not from zero, as amounts."""
+    about: str = ""
+    """Heading that classes of the same thing would have."""
     also: str = ""
     """What changes are of."""
     changes: tuple[str, ...] = ()
@@ -337,6 +343,7 @@ def _(block: ClassesBlock, other: ClassesBlock) -> ClassesBlock | None:
         counted="",
         shown=block.shown + other.shown,
         fragile=max(block.fragile, other.fragile),
+        alone=(),
     )
 
 
