@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +13,7 @@ import shapely
 
 import basinmap as bm
 from basinmap.catalogue.entries import catalogue, indicator
-from basinmap.deliverables.plates import rate_plate
+from basinmap.deliverables.plates import rate_headline, rate_plate
 from basinmap.deliverables.subjects import subject_of
 from basinmap.values.told import tell, told_of
 
@@ -249,3 +250,77 @@ def test_plates_set_apart_what_is_fragile():
     block = fig.maps[0].blocks[0]
     line = block.swatches[len(block.colors)]
     assert (line.count, block.fragile) == (75, 1)
+
+
+def test_the_highest_and_lowest_are_named_without_what_is_fragile():
+    ax = page()
+    bm.draw_choropleth(ax, units(), bm.classify(rate(), breaks=[5], firm=True))
+    text = " ".join(plain([bm.alternative_text(ax)]))
+    said = [f"Commune {CODES[i]} {i + 1}" for i in (10, 9, 8)]
+    assert f"Plus élevées : {' ; '.join(said)}." in text
+    said = [f"Commune {CODES[i]} {i + 1}" for i in (1, 2, 3)]
+    assert f"Plus faibles : {' ; '.join(said)}." in text
+
+
+def test_a_class_that_is_emptied_by_hand_is_not_named_nor_written():
+    classes = bm.classify(rate(()), breaks=[5])
+    hidden = classes.where(classes.index != CODES[11])
+    ax = page()
+    bm.draw_choropleth(ax, units(), hidden)
+    assert f"Commune {CODES[11]} 12" not in bm.alternative_text(ax)
+    assert isinstance(hidden.attrs["classed"], str)
+    assert "12" not in json.dumps(hidden.attrs["classed"])
+
+
+# -- headlines -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def artois():
+    return subject_of(
+        bm.perimeter("200069482"), author="basinmap", date=dt.date(2026, 11, 29)
+    )
+
+
+READING = "{where}, {value} % des logements sont vacants en {year}"
+
+
+def test_a_headline_crowns_no_fragile_rate(artois):
+    rates = artois.computed("L04")
+    said = " ".join(plain([rate_headline(artois, rates, READING)]))
+    # 17.6 % of 85 dwellings at Le Souich is higher, and is not said to be.
+    assert said == (
+        "À Avesnes-le-Comte, 12,9 % des logements sont vacants en 2021 "
+        "(maximum hors petits effectifs)"
+    )
+
+
+def test_a_headline_of_change_counts_who_gains_and_who_loses(artois):
+    growth = artois.computed("D02")
+    up, down = (growth.round(2) > 0).sum(), (growth.round(2) < 0).sum()
+    assert rate_headline(artois, growth, "") == (
+        f"La population augmente dans {up} communes sur 96 et diminue dans {down}"
+    )
+
+
+def test_a_headline_is_silent_where_two_are_equal_or_few_are_firm(artois):
+    rates = artois.computed("L04").copy()
+    rates[rates.nlargest(3).index] = 20.0
+    same = tell(rates, told_of(artois.computed("L04")), fragile={})
+    assert rate_headline(artois, same, READING) == ""
+    two = tell(rates.iloc[:2], told_of(same), fragile={})
+    assert rate_headline(artois, two, READING) == ""
+
+
+def test_a_headline_stands_over_the_title_and_the_file_keeps_the_title():
+    fig, ax = bm.page(
+        units(),
+        title="Vacance en 2021",
+        subtitle="Part des logements",
+        headline="La vacance se concentre à l'est",
+    )
+    texts = {text.get_gid(): text.get_text() for text in fig.paper.texts}
+    assert texts["title"] == "La vacance se concentre à l’est"
+    assert texts["subtitle"] == "Vacance en 2021 · Part des logements"
+    assert fig.about["Title"] == "Vacance en 2021"
+    assert bm.alternative_text(ax).startswith("La vacance se concentre")

@@ -21,12 +21,61 @@ from numpy.typing import NDArray
 
 from basinmap.measures import missing
 
-__all__ = ["MOST", "Print", "codes_of", "holds", "knows", "print_of", "prints_of"]
+__all__ = [
+    "MOST",
+    "Held",
+    "InMemory",
+    "Print",
+    "codes_of",
+    "holds",
+    "knows",
+    "print_of",
+    "prints_of",
+]
 
 _WORD: Final = "in memory"
 
 
-class Print(str):
+class InMemory(str):
+    """A word to all that writes it, which bears what stays in the memory."""
+
+    __slots__ = ()
+
+    def __copy__(self) -> Self:
+        """Return itself: nothing changes in it."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return itself: pandas copies attributes deeply at every step."""
+        return self
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[str], tuple[str]]:
+        """Leave the process as a word."""
+        return str, (_WORD,)
+
+
+class Held(InMemory):
+    """
+    Values that what was made of them is read with.
+
+    Parameters
+    ----------
+    figures
+        Numbers by code.
+    """
+
+    __slots__ = ("figures",)
+
+    figures: pd.Series
+
+    def __new__(cls, figures: pd.Series) -> Self:
+        """Return a word that bears them."""
+        found = super().__new__(cls, _WORD)
+        found.figures = figures
+        return found
+
+
+class Print(InMemory):
     """
     A fingerprint, which is a word to all that writes it.
 
@@ -62,18 +111,6 @@ class Print(str):
     def __hash__(self) -> int:
         """Return what equal prints share."""
         return hash(self.bits.tobytes())
-
-    def __copy__(self) -> Print:
-        """Return itself: nothing changes in it."""
-        return self
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> Print:
-        """Return itself: pandas copies attributes deeply at every step."""
-        return self
-
-    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[str], tuple[str]]:
-        """Leave the process as a word."""
-        return str, (_WORD,)
 
 
 MOST: Final = 200_000

@@ -28,6 +28,7 @@ from basinmap.values.checks import (
     looks_counted,
     numbers,
 )
+from basinmap.values.prints import Held
 from basinmap.values.told import carry, fact_of, fresh, retell, told_of
 
 __all__ = [
@@ -359,6 +360,7 @@ def _cut_up(values: pd.Series, cut: _Cut, of_all: Mapping[str, object]) -> pd.Se
         **of_all,
         breaks=tuple(cut.breaks),
         labels=tuple(labels),
+        classed=Held(pd.Series(known, values.index)),
     )
     if cut.note:
         retell(classes, notes=(*told.notes, cut.note))

@@ -12,7 +12,7 @@ from basinmap.maps.layers.doors import enter_fill, leave
 from basinmap.maps.layers.drawing import (
     classes_block,
     fill_states,
-    naming_lone,
+    naming,
     on_units,
     states_of_classes,
 )
@@ -86,5 +86,5 @@ def draw_choropleth(
     block = classes_block(
         aligned, inks.colors, states, title, zoom=ax.plan.zoom, hatches=inks.hatches
     )
-    block = naming_lone(block, aligned, units)
+    block = naming(block, aligned, units)
     leave(ax, block, values=[classes], on=units, fill=fill)

@@ -53,6 +53,7 @@ from basinmap.values.checks import (
     states_beside,
     vintage_of,
 )
+from basinmap.values.prints import Held
 from basinmap.values.told import Told, carry, fact_of, fresh, retell, told_of, upheld
 
 __all__ = [
@@ -73,7 +74,7 @@ __all__ = [
     "inked",
     "kind_colors",
     "merged",
-    "naming_lone",
+    "naming",
     "on_units",
     "outline_path",
     "plural_of",
@@ -659,11 +660,11 @@ def classes_block(
     )
 
 
-def naming_lone(
+def naming(
     block: ClassesBlock, classes: pd.Series, units: gpd.GeoDataFrame
 ) -> ClassesBlock:
     """
-    Return classes that name the unit that is alone at either end.
+    Return classes that name units: one that is alone at either end, and the extremes.
 
     A colour that is that of one place says nothing of a class.
 
@@ -677,18 +678,49 @@ def naming_lone(
         Their units, with or without a `name`.
     """
     last = len(block.colors) - 1
-    if "name" not in units.columns or last < 2:
+    if "name" not in units.columns:
         return block
-    codes = classes.cat.codes.to_numpy()
-    firm = ~fragile_in(classes).to_numpy()
-    ends = {place: classes.index[(codes == place) & firm] for place in (0, last)}
-    names = {
-        place: str(units["name"].get(found[0], ""))
-        for place, found in ends.items()
-        if len(found) == 1
+    firm = classes.index[classes.notna() & ~fragile_in(classes)]
+    names = units["name"].reindex(firm).dropna().astype(str)
+    codes = classes.cat.codes
+    alone = {
+        place: found.iloc[0]
+        for place in ((0, last) if last > 1 else ())
+        if len(found := names[(codes.loc[names.index] == place).to_numpy()]) == 1
     }
-    told = tuple(typeset(names.get(place, "")) for place in range(last, -1, -1))
-    return replace(block, alone=told) if any(told) else block
+    told = tuple(typeset(alone.get(place, "")) for place in range(last, -1, -1))
+    highest, lowest = _extremes(block, classes, names)
+    return replace(
+        block, alone=told if any(told) else (), highest=highest, lowest=lowest
+    )
+
+
+_EXTREMES: Final = 3
+"""Units named at each end, by who does not see the map."""
+
+
+def _extremes(
+    block: ClassesBlock, classes: pd.Series, names: pd.Series
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the units of the greatest and of the least values, with these."""
+    held = fact_of(classes, "classed")
+    if not isinstance(held, Held) or not held.figures.index.is_unique:
+        return (), ()
+    known = held.figures.reindex(names.index).dropna()
+    if len(known) < 2 * _EXTREMES:
+        return (), ()
+    ends = (
+        known.sort_values(ascending=up, kind="stable").head(_EXTREMES)
+        for up in (False, True)
+    )
+    highest, lowest = (
+        tuple(
+            f"{typeset(names[code])} {number(v, block.decimals, signed=block.signed)}"
+            for code, v in end.items()
+        )
+        for end in ends
+    )
+    return highest, lowest
 
 
 def _fragile_swatches(codes: pd.Index, told: Told, shape: str) -> list[Swatch]:

@@ -18,7 +18,7 @@ from basinmap.errors import DataError
 from basinmap.maps.layers.doors import enter, leave
 from basinmap.maps.layers.drawing import (
     classes_block,
-    naming_lone,
+    naming,
     on_units,
     states_of_classes,
 )
@@ -146,7 +146,7 @@ def draw_squares(
             zoom=ax.plan.zoom,
             hatches=inks.hatches,
         )
-        blocks.append(naming_lone(block, aligned, units))
+        blocks.append(naming(block, aligned, units))
     _add_squares(ax, centres, sides, looks, nested.title)
     for code, (x, y), side in zip(order, ax.to_mm(centres), sides, strict=True):
         # Names keep clear of the corners.

@@ -15,7 +15,7 @@ from basinmap.arguments import check_given
 from basinmap.maps.layers.doors import enter, leave
 from basinmap.maps.layers.drawing import (
     classes_block,
-    naming_lone,
+    naming,
     on_units,
     states_of_classes,
 )
@@ -131,7 +131,7 @@ def draw_symbols(
             zoom=ax.plan.zoom,
             hatches=inks.hatches,
         )
-        blocks.insert(0, naming_lone(block, aligned, units))
+        blocks.insert(0, naming(block, aligned, units))
     leave(ax, *blocks, values=measured, on=units)
     mark_missing(ax, units, values, missing)
 

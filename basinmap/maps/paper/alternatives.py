@@ -180,6 +180,7 @@ def alternative_text(sheet: Sheet | MapAxes) -> str:
         f"{about['Title'].rstrip('. ')} ({_kinds(large, small, entries)})"
     )
     body = [
+        *([Sentence(about["Headline"])] if "Headline" in about else []),
         opening,
         *([Sentence(capital(about["Subtitle"]))] if "Subtitle" in about else []),
         *_captions(large),
@@ -399,6 +400,8 @@ def _(block: ClassesBlock) -> Told:
         _IN_CLASSES,
         (
             Sentence(f"{block.title} : {extent}"),
+            *([Sentence("Plus élevées", block.highest)] if block.highest else []),
+            *([Sentence("Plus faibles", block.lowest)] if block.lowest else []),
             Sentence(count, _with_names(classes, block.alone)),
             *_fragile(block),
             *without_value(block.swatches, block.counted or "unités"),

@@ -88,7 +88,8 @@ class ClassesBlock:
     `shown` are on the map. `hatches`, one a class, tell the classes below `pivot`.
     `fragile` lines after the classes are of values set apart, that no count, bound or
     bar holds. `alone`, one a class from the highest, name the only unit of a class at
-    either end.
+    either end. `highest` and `lowest` are the units of the three greatest and least
+    values, each with its value, for the alternative text.
     """
 
     title: str
@@ -105,6 +106,8 @@ class ClassesBlock:
     pivot: float | None = None
     fragile: int = 0
     alone: tuple[str, ...] = ()
+    highest: tuple[str, ...] = ()
+    lowest: tuple[str, ...] = ()
 
     @property
     def range(self) -> tuple[str, str, str]:
@@ -344,6 +347,8 @@ def _(block: ClassesBlock, other: ClassesBlock) -> ClassesBlock | None:
         shown=block.shown + other.shown,
         fragile=max(block.fragile, other.fragile),
         alone=(),
+        highest=(),
+        lowest=(),
     )
 
 

@@ -12,11 +12,13 @@ import numpy as np
 
 from basinmap.errors import DataError
 from basinmap.maps.look.themes import (
+    GREY,
     HALF_COLUMN,
     MM_PER_POINT,
     PRINT,
     Theme,
     font,
+    in_grey,
     one_line,
     wrapped,
 )
@@ -49,6 +51,7 @@ PAPERS: Final = {
     "A1": (594.0, 841.0),
     "A0": (841.0, 1189.0),
 }
+_BESIDE: Final = " · "
 _HALF_COLUMN: Final = (85.0, 120.0)
 # Round denominators close enough that a territory never floats in a void.
 _ROUND: Final = (
@@ -135,6 +138,8 @@ class Wish:
     ----------
     title, subtitle, paper, orientation, scale, legend, legend_mm, around, theme
         See `page`.
+    headline
+        See `page`.
     names
         Headings of the maps; none for a single one.
     columns
@@ -157,10 +162,11 @@ class Wish:
     theme: Theme | None
     names: tuple[str, ...] = ()
     columns: int | None = None
+    headline: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
-        check_texts(title=self.title, subtitle=self.subtitle)
+        check_texts(title=self.title, subtitle=self.subtitle, headline=self.headline)
         if not one_line(self.title):
             msg = "title: a map bears one, with territory and date: title='…'"
             raise DataError(msg)
@@ -183,12 +189,16 @@ class Wish:
     @property
     def look(self) -> Theme:
         """The theme, by default that of the paper."""
-        return self.theme or (HALF_COLUMN if self.paper == "half-column" else PRINT)
+        if self.paper == "half-column" and self.theme in (None, GREY):
+            return HALF_COLUMN if self.theme is None else in_grey(HALF_COLUMN)
+        return self.theme or PRINT
 
     @property
     def words(self) -> tuple[str, str]:
-        """Title and subtitle, in French typography."""
-        return typeset(one_line(self.title)), typeset(one_line(self.subtitle))
+        """Title and subtitle, in French typography; under a headline, both are one."""
+        said = one_line(self.headline), one_line(self.title), one_line(self.subtitle)
+        first, *others = (typeset(text) for text in said if text)
+        return first, _BESIDE.join(others)
 
 
 def _check_options(

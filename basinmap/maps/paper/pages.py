@@ -44,6 +44,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     *,
     title: str,
     subtitle: str = "",
+    headline: str = "",
     paper: str | tuple[float, float] = "A4",
     orientation: Orientation = "auto",
     scale: float | None = None,
@@ -65,6 +66,9 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
         French title, with territory and date.
     subtitle
         What is measured, in a line.
+    headline
+        French sentence that says what the map shows, large; the title is then written
+        under it, before the subtitle.
     paper
         `"A5"` to `"A0"`, `"half-column"` (85 × 120 mm, for a bulletin), or the
         width and height in millimetres.
@@ -80,7 +84,8 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     around
         Metres of ground to show on every side of the units.
     theme
-        Look of the sheet; by default `PRINT`, or `HALF_COLUMN` on that paper.
+        Look of the sheet; by default `PRINT`, or `HALF_COLUMN` on that paper, where
+        `GREY` is `in_grey(HALF_COLUMN)`.
 
     Returns
     -------
@@ -127,6 +132,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     wish = Wish(
         title=title,
         subtitle=subtitle,
+        headline=headline,
         paper=paper,
         orientation=orientation,
         scale=scale,
@@ -169,6 +175,8 @@ def open_sheet(
     bounds = [bounds_of(units, wish.around) for units in territories]
     layout, frames = chosen(bounds, wish)
     fig = _blank(layout, wish.title, wish.subtitle)
+    if one_line(wish.headline):
+        fig.about["Headline"] = typeset(one_line(wish.headline))
     with settings():
         maps = []
         for frame, box, units in zip(frames, bounds, territories, strict=True):
