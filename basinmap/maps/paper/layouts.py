@@ -63,6 +63,9 @@ _NARROWEST: Final = 42.0
 _GAP: Final = 5.0
 _BELOW: Final = 52.0
 _FEET: Final = ((250.0, 14.0), (110.0, 17.5), (0.0, 20.0))
+_TWO_COLUMNS: Final = 104.0
+"""Width of a foot from which the scale has a column of its own."""
+_SHORT_FOOT: Final = 13.0
 _LEAST_FRAME: Final = 20.0
 _LETTERS: Final = 600  # of a title
 _LEAST_LEGEND: Final = {"right": 40.0, "below": 18.0}
@@ -120,6 +123,11 @@ class Layout:
         """Width of a legend column."""
         gaps = _GAP * self.zoom * (self.columns - 1)
         return (self.strip[2] - gaps) / self.columns
+
+    @property
+    def narrow(self) -> bool:
+        """Whether the foot has no room for two columns, nor for long credits."""
+        return self.footer[2] < _TWO_COLUMNS * self.zoom
 
     @property
     def size(self) -> str:
@@ -445,6 +453,8 @@ def _arranged(size: tuple[float, float], place: str, wish: Wish) -> Layout:
     head = 4.0 * zoom + sum(heading_of(wish.words, inner, theme).heights)
     # Credits take more lines on a narrow page.
     foot = next(foot for broad, foot in _FEET if width > broad * zoom) * zoom
+    if inner < _TWO_COLUMNS * zoom:
+        foot = _SHORT_FOOT * zoom
     bottom, top = margin + foot, height - margin - head
     footer = (margin, margin, inner, foot - 3 * zoom)
     gap = _GAP * zoom
