@@ -58,7 +58,7 @@ class Held(InMemory):
     """
     Values that what was made of them is read with.
 
-    Parameters
+    Attributes
     ----------
     figures
         Numbers by code.
@@ -79,7 +79,7 @@ class Print(InMemory):
     """
     A fingerprint, which is a word to all that writes it.
 
-    Parameters
+    Attributes
     ----------
     codes, bits
         A few bits of each code, sorted, and of its value.

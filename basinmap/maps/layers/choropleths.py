@@ -16,7 +16,7 @@ from basinmap.maps.layers.drawing import (
     on_units,
     states_of_classes,
 )
-from basinmap.maps.layers.inks import fill_classes, inks_of
+from basinmap.maps.layers.washes import fill_classes, inks_of
 from basinmap.maps.paper.guards import check_map
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.values.checks import check_classes, check_rate

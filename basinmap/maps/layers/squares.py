@@ -22,7 +22,6 @@ from basinmap.maps.layers.drawing import (
     on_units,
     states_of_classes,
 )
-from basinmap.maps.layers.inks import Ink, inks_of
 from basinmap.maps.layers.sizes import (
     checked_sizes,
     largest_radius,
@@ -31,6 +30,7 @@ from basinmap.maps.layers.sizes import (
     scale_of_host,
 )
 from basinmap.maps.layers.symbols import circles_block
+from basinmap.maps.layers.washes import Ink, inks_of
 from basinmap.maps.look.themes import Theme, settings
 from basinmap.maps.paper.alternatives import Told, proportional, told
 from basinmap.maps.paper.blocks import in_common, of_one_scale

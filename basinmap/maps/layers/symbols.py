@@ -19,7 +19,6 @@ from basinmap.maps.layers.drawing import (
     on_units,
     states_of_classes,
 )
-from basinmap.maps.layers.inks import Ink, inks_of
 from basinmap.maps.layers.sizes import (
     checked_sizes,
     largest_radius,
@@ -28,6 +27,7 @@ from basinmap.maps.layers.sizes import (
     scale_of_host,
     sizes_told,
 )
+from basinmap.maps.layers.washes import Ink, inks_of
 from basinmap.maps.look.themes import MM_PER_POINT, settings
 from basinmap.maps.paper.blocks import CirclesBlock
 from basinmap.maps.paper.guards import (

@@ -1,4 +1,4 @@
-"""Inks of what is classed: colours, texture below a pivot, what is fragile apart."""
+"""Washes: what classes are filled with, texture below a pivot, what is fragile apart."""
 
 from __future__ import annotations
 
