@@ -442,6 +442,20 @@ def ramp(ax, tmp_path, **options):
     return write(tmp_path / "ramp.tif", cells, transform, **options), transform
 
 
+def test_pixels_below_a_pivot_are_stroked_and_those_above_are_plain(ax, tmp_path):
+    path, _ = ramp(ax, tmp_path)
+    options = {"breaks": [10, 20, 30], "pivot": 20}
+    bm.draw_raster(ax, path, label="Chaleur", unit="°C", credit=CREDIT, **options)
+    pixels = picture(ax, "Chaleur")[..., :3]
+    (block,) = ax.blocks
+    assert [bool(hatch) for hatch in block.hatches] == [True, True, False, False]
+    west, east = pixels[:, : len(pixels) // 8], pixels[:, -len(pixels) // 8 :]
+    assert [len(np.unique(part.reshape(-1, 3), axis=0)) for part in (west, east)] == [
+        2,
+        1,
+    ]
+
+
 def test_a_raster_of_categories_has_a_line_a_category_that_is_seen(ax, tmp_path):
     transform, _, rows = layout(ax, size=40)
     cells = np.full((rows, 40), 3, dtype=np.uint8)

@@ -35,10 +35,8 @@ from basinmap.territory.units import communes, epcis, statistics
 from basinmap.typography import number, percent
 from basinmap.values.told import Told, measures_of, retell, told_of
 
-__all__ = ["FRAGILE", "Observed", "Other", "Value", "observed", "observed_of"]
+__all__ = ["Observed", "Other", "Value", "observed", "observed_of"]
 
-FRAGILE: Final = 200
-"""Dwellings under which a rate of dwellings is to be read with care."""
 _ABOVE: Final = ("epci", "scot", "arrondissement", "bassin", "departement")
 _SHORT: Final = {
     "epci": "EPCI",
@@ -403,13 +401,20 @@ class Observed:
         value = float(values[code])
         return Value(value, state, told.unit, decimals, told.kind == "growth")
 
-    @cached_property
-    def fragile(self) -> frozenset[str]:
-        """The communes of fewer than 200 dwellings, whose rates are not ranked."""
-        stock = self.mine("L01")
-        if stock is None:
-            return frozenset()
-        return frozenset(stock.index[stock < FRAGILE])
+    def fragile(self, id_: str) -> dict[str, str]:
+        """
+        Return why values of communes are not ranked: rates over too few, by code.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator, whose threshold is that of the catalogue.
+        """
+        found = self._computed_at(id_, "commune")
+        if found is None:
+            return {}
+        mine = set(self.codes)
+        return {code: why for code, why in found[1].fragile.items() if code in mine}
 
     def supplied(self, *ids: str) -> list[str]:
         """

@@ -431,7 +431,7 @@ def _years(about: Observed, count: str) -> Figure | None:
 def _bars(about: Observed, id_: str) -> Figure:
     values = about.mine(id_)
     assert values is not None  # noqa: S101 - its counts are there
-    kept = values.drop([c for c in about.fragile if c in values.index]).dropna()
+    kept = values.drop(list(about.fragile(id_)), errors="ignore").dropna()
     kept = kept.sort_values(ascending=False).iloc[:25]
     noun = noun_of(about, id_)
     total = about.total(id_)

@@ -30,7 +30,6 @@ from basinmap.maps.grounds.laying import lay
 from basinmap.maps.layers.doors import add_block, fill_of
 from basinmap.maps.layers.drawing import (
     STATE_EDGE,
-    class_colors,
     classes_block,
     fill_shapes,
     frame_box,
@@ -40,6 +39,7 @@ from basinmap.maps.layers.drawing import (
     state_swatches,
 )
 from basinmap.maps.layers.typology import CategoriesBlock, named_categories
+from basinmap.maps.layers.washes import inks_of, stroke_over
 from basinmap.maps.paper.blocks import ClassesBlock, Swatch
 from basinmap.maps.paper.guards import check_drawable, check_map, check_open
 from basinmap.maps.paper.sheets import MapAxes
@@ -50,6 +50,8 @@ from basinmap.values.told import carry, fact_of, tell
 
 __all__ = ["draw_raster"]
 
+_BETWEEN_MM: Final = 1.7
+_STROKE_MM: Final = 0.2
 _SAMPLE: Final = 4_000
 """Values that exact Fisher-Jenks classes are found from, in a second or less."""
 
@@ -152,10 +154,15 @@ def draw_raster(  # noqa: PLR0913, PLR0915 - classes are a choice, and so is wha
         )
         series = tell(pd.Series(sample.astype(np.float64), name=label), **about)
         given = classify(series, method=method, k=k, breaks=breaks, pivot=pivot)
-        colors = class_colors(given, palette, grey=ax.plan.theme.grey)
-        codes = _codes(values, fact_of(given, "breaks"))
+        inks = inks_of(ax, given, palette)
+        colors, codes = list(inks.colors), _codes(values, fact_of(given, "breaks"))
         block: ClassesBlock | CategoriesBlock = classes_block(
-            given, colors, pd.Series(dtype=object), None, zoom=ax.plan.zoom
+            given,
+            colors,
+            pd.Series(dtype=object),
+            None,
+            zoom=ax.plan.zoom,
+            hatches=inks.hatches,
         )
     else:
         _check_no_classes(breaks, pivot)
@@ -168,7 +175,10 @@ def draw_raster(  # noqa: PLR0913, PLR0915 - classes are a choice, and so is wha
     shapes = gpd.GeoSeries([frame_box(ax, 0.0)]) if ground is None else ground
     fill = fill_of(ax, shapes, label, "raster")
     codes[np.isnan(values)] = len(colors)
-    lay(ax, _painted(codes, colors), grid, zorder=STACK["raster"], label=label)
+    pixels = _painted(codes, colors)
+    if isinstance(block, ClassesBlock):
+        _texture(pixels, codes, block, pixels.shape[1] / ax.plan.frame[2])
+    lay(ax, pixels, grid, zorder=STACK["raster"], label=label)
     lacking = bool((np.isnan(values) & within).any())
     states = pd.Series(["not_available"] if lacking else [], dtype=object)
     if lacking:
@@ -246,3 +256,18 @@ def _painted(codes: np.ndarray, colors: Sequence[str]) -> Pixels:
     """Return the colour of each pixel, or nothing beyond the last."""
     table = np.array([to_rgba(ink) for ink in (*colors, "none")]) * 255
     return np.rint(table).astype(np.uint8)[codes]
+
+
+def _texture(
+    pixels: Pixels, codes: np.ndarray, block: ClassesBlock, per_mm: float
+) -> None:
+    """Draw strokes over the pixels below a pivot, as hatches do over outlines."""
+    rows, columns = (np.arange(side) for side in codes.shape)
+    step = max(3, round(_BETWEEN_MM * per_mm))
+    strokes = (columns - rows[:, None]) % step < max(1, round(_STROKE_MM * per_mm))
+    for code, (hatch, color) in enumerate(
+        zip(block.hatches, block.colors, strict=False)
+    ):
+        if hatch:
+            ink = np.array(to_rgba(stroke_over(color))) * 255
+            pixels[strokes & (codes == code)] = np.rint(ink).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""Washes: what classes are filled with, texture below a pivot, what is fragile apart."""
+"""Washes: fills of classes, texture below a pivot, what is fragile apart."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.values.told import fact_of
 
-__all__ = ["Ink", "Inks", "fill_classes", "inks_of"]
+__all__ = ["Ink", "Inks", "fill_classes", "inks_of", "stroke_over"]
 
 _PALE: Final = 0.6
 """How far towards white goes the colour of what is fragile."""
@@ -84,7 +84,7 @@ class Inks:
         """
         color = self.colors[code]
         hatch = self.hatches[code] if self.hatches else ""
-        return Ink(color, hatch, _stroke_on(color) if hatch else "")
+        return Ink(color, hatch, stroke_over(color) if hatch else "")
 
     def fragile(self, code: int) -> Ink:
         """
@@ -123,8 +123,20 @@ class Inks:
         ]
 
 
-def _stroke_on(color: str) -> str:
-    """Return white, or the same hue darker, for strokes to be seen on a colour."""
+def stroke_over(color: str) -> str:
+    """
+    Return white, or the same hue darker, for strokes to be seen on a colour.
+
+    Parameters
+    ----------
+    color
+        A fill.
+
+    Examples
+    --------
+    >>> stroke_over("#7f3b08"), stroke_over("#fdd49e")
+    ('#ffffff', '#8b7557')
+    """
     red, green, blue = to_rgb(color)
     if red == green == blue:
         return stroke_on(color)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # pages asks for the text when it saves
     from basinmap.maps.paper.sheets import MapAxes, Sheet
 
 __all__ = [
+    "BETWEEN",
     "Sentence",
     "Told",
     "alternative_text",
@@ -45,6 +46,8 @@ __all__ = [
     "without_value",
 ]
 
+BETWEEN: Final = " → "
+"""Between the two ends of a line, in what it is called."""
 LONGEST: Final = 1500
 """Signs that a screen reader can be asked to read at once."""
 
@@ -247,9 +250,8 @@ def _unclassed(maps: Sequence[MapAxes], entries: Sequence[Told]) -> list[Sentenc
     kinds = [entry.kind for entry in entries]
     if _IN_CLASSES in kinds or not any(kind.endswith(_SIZED) for kind in kinds):
         return []
-    return [
-        Sentence(f"Symboles tracés : {number(sum(len(ax.symbols) for ax in maps))}")
-    ]
+    places = [code for ax in maps for code in ax.symbols if BETWEEN not in code]
+    return [Sentence(f"Symboles tracés : {number(len(places))}")]
 
 
 def _inset(ax: MapAxes) -> Sentence:
