@@ -7,6 +7,7 @@ import json
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 import shapely
@@ -324,3 +325,12 @@ def test_a_headline_stands_over_the_title_and_the_file_keeps_the_title():
     assert texts["subtitle"] == "Vacance en 2021 · Part des logements"
     assert fig.about["Title"] == "Vacance en 2021"
     assert bm.alternative_text(ax).startswith("La vacance se concentre")
+
+
+def test_a_workbook_says_how_many_values_are_fragile(counts, tmp_path):
+    path = tmp_path / "t.xlsx"
+    bm.write_workbook(
+        path, {"Vacance": bm.table_of({"L04": bm.compute("L04", counts)})}
+    )
+    note = plain([openpyxl.load_workbook(path)["Vacance"]["A2"].value])[0]
+    assert "2 sur moins de 200 logements, à lire avec prudence." in note

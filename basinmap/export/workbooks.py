@@ -20,7 +20,7 @@ from basinmap.errors import DataError, culprits
 from basinmap.measures import state_column
 from basinmap.staging import UNDATED, refusal, staged_file
 from basinmap.states import SIGNS, VOIDS
-from basinmap.typography import capital, yes_or_no
+from basinmap.typography import capital, number, typeset, yes_or_no
 from basinmap.values.cells import Cells, cells_of, codes_as_cells
 from basinmap.values.checks import check_exported
 from basinmap.values.columns import table_of
@@ -355,15 +355,30 @@ def _header(told: Told) -> str:
 def _note(table: pd.DataFrame, described: Mapping[str, Told]) -> str:
     """Write the note of a sheet, or whose figures they are and what they lack."""
     given = fact_of(table, "note")
+    cautions = _cautions(table, described)
     if given is not None:
-        return str(given)
+        return " ".join([str(given), *cautions])
     every = [told_of(table), *described.values()]
     sources = dict.fromkeys(line for told in every for line in told.sources)
     lines = dict.fromkeys(line for told in every for line in told.notes)
     for told in every:
         lines |= {v: None for k, v in told.remarks.items() if k in table.index}
     credit = [f"Sources : {' ; '.join(sources)}."] if sources else []
-    return " ".join([*credit, *(f"{line.rstrip('.')}." for line in lines)])
+    said = [f"{line.rstrip('.')}." for line in lines]
+    return " ".join([*credit, *said, *cautions])
+
+
+def _cautions(table: pd.DataFrame, described: Mapping[str, Told]) -> list[str]:
+    """Say of each column how many values are rates over too few."""
+    found = []
+    for name, told in described.items():
+        codes = table.index[table[name].notna()]
+        reasons = [why for code, why in told.fragile.items() if code in codes]
+        for why in dict.fromkeys(reasons):
+            count = number(reasons.count(why))
+            label = capital(told.name or name)
+            found.append(typeset(f"{label} : {count} sur {why}, à lire avec prudence."))
+    return found
 
 
 def _without_states(
