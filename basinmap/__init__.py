@@ -217,14 +217,16 @@ _ROOMS: Final = {
         "range_strips",
         "stacked_bars",
     ),
+    "deliverables.building": ("build",),
     "deliverables.cil_documents": ("cil_document",),
     "deliverables.housing": ("plh",),
     "deliverables.housing_documents": ("plh_document",),
-    "deliverables.observed": ("Observed", "observed"),
+    "deliverables.own_plates": ("OwnPlate", "read_plates", "with_plates"),
     "deliverables.pic_documents": ("pic_document",),
-    "deliverables.projects": ("build", "init"),
+    "deliverables.projects": ("init",),
     "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
     "deliverables.scot_documents": ("bulletin_document",),
+    "deliverables.subjects": ("Subject", "subject"),
     "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
     "maps.margins.chronicles": ("draw_event_study",),
     "deliverables.studies": ("studies",),
@@ -261,6 +263,7 @@ if TYPE_CHECKING:
     from basinmap.catalogue.computing import compute as compute
     from basinmap.catalogue.leases import count_leases as count_leases
     from basinmap.catalogue.listing import indicators as indicators
+    from basinmap.deliverables.building import build as build
     from basinmap.deliverables.charts import age_pyramid as age_pyramid
     from basinmap.deliverables.charts import bar_chart as bar_chart
     from basinmap.deliverables.charts import line_chart as line_chart
@@ -270,10 +273,10 @@ if TYPE_CHECKING:
     from basinmap.deliverables.cil_documents import cil_document as cil_document
     from basinmap.deliverables.housing import plh as plh
     from basinmap.deliverables.housing_documents import plh_document as plh_document
-    from basinmap.deliverables.observed import Observed as Observed
-    from basinmap.deliverables.observed import observed as observed
+    from basinmap.deliverables.own_plates import OwnPlate as OwnPlate
+    from basinmap.deliverables.own_plates import read_plates as read_plates
+    from basinmap.deliverables.own_plates import with_plates as with_plates
     from basinmap.deliverables.pic_documents import pic_document as pic_document
-    from basinmap.deliverables.projects import build as build
     from basinmap.deliverables.projects import init as init
     from basinmap.deliverables.publishing import cil as cil
     from basinmap.deliverables.publishing import pic as pic
@@ -283,6 +286,8 @@ if TYPE_CHECKING:
         bulletin_document as bulletin_document,
     )
     from basinmap.deliverables.studies import studies as studies
+    from basinmap.deliverables.subjects import Subject as Subject
+    from basinmap.deliverables.subjects import subject as subject
     from basinmap.deliverables.texts import keys_of as keys_of
     from basinmap.deliverables.texts import read_texts as read_texts
     from basinmap.deliverables.texts import with_texts as with_texts

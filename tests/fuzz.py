@@ -260,8 +260,17 @@ class World:
         return {"caption": "Essai", "source": "Insee"}
 
     @cached_property
-    def observed(self) -> bm.Observed:
-        return bm.observed("call", author="Essai", date=dt.date(2026, 11, 29))
+    def plates(self) -> Path:
+        file = self.path("planches.toml")
+        self.path("zones.svg").write_text('<svg viewBox="0 0 20 10"></svg>')
+        file.write_text(
+            "[[plate]]\nfile = 'zones.svg'\ntitle = 'Zones'\ntext = 'Deux zones.'\n"
+        )
+        return file
+
+    @cached_property
+    def subject(self) -> bm.Subject:
+        return bm.subject("call", author="Essai", date=dt.date(2026, 11, 29))
 
     @cached_property
     def texts(self) -> Path:
@@ -366,6 +375,11 @@ ENTRIES: dict[str, Call] = {
     "Measure": lambda _: {},
     "Median": lambda _: {},
     "Note": lambda _: {"kind": "method", "title": "Méthode", "paragraphs": ("Un.",)},
+    "OwnPlate": lambda w: {
+        "file": w.path("zones.svg"),
+        "title": "Zones",
+        "text": "Deux zones.",
+    },
     "Page": lambda _: {"parts": (bm.Heading("Vacance"),)},
     "Paragraph": lambda _: {"text": "Un."},
     "Perimeter": lambda _: {
@@ -427,7 +441,7 @@ ENTRIES: dict[str, Call] = {
         **w.printed,
     },
     "build": lambda w: {"path": w.project, "out": w.path("documents")},
-    "bulletin_document": lambda w: {"about": w.observed, "theme": "logement-vacance"},
+    "bulletin_document": lambda w: {"about": w.subject, "theme": "logement-vacance"},
     "catchment": lambda w: {
         "times": w.times,
         "supply": w.points["n"],
@@ -444,7 +458,7 @@ ENTRIES: dict[str, Call] = {
         "right": w.table.assign(generation="2015"),
     },
     "cil": lambda w: {"epci": "call", "out": w.path("cil"), "formats": ["html"]},
-    "cil_document": lambda w: {"about": w.observed},
+    "cil_document": lambda w: {"about": w.subject},
     "classify": lambda w: {"values": w.rate},
     "clean_coverage": lambda w: {"units": w.squares},
     "cog_codes": lambda _: {"year": 2020},
@@ -640,11 +654,6 @@ ENTRIES: dict[str, Call] = {
         "sums": ["n"],
         "rule": "area",
     },
-    "observed": lambda _: {
-        "where": "call",
-        "author": "Essai",
-        "date": dt.date(2026, 11, 29),
-    },
     "page": lambda w: {"units": w.units, "title": "Essai", "paper": "A5"},
     "panels": lambda w: {
         "territories": {"a": w.units, "b": w.units},
@@ -674,11 +683,11 @@ ENTRIES: dict[str, Call] = {
         "date": dt.date(2026, 11, 29),
         "formats": ["html"],
     },
-    "pic_document": lambda w: {"about": w.observed},
+    "pic_document": lambda w: {"about": w.subject},
     "placebo_dates": lambda w: {"design": w.design},
     "places": lambda _: {},
     "plh": lambda w: {"epci": "call", "out": w.path("plh"), "quiet": True},
-    "plh_document": lambda w: {"about": w.observed, "fiches": False},
+    "plh_document": lambda w: {"about": w.subject, "fiches": False},
     "pre_trends": lambda w: {"design": w.design},
     "protect": lambda w: {
         "tables": w.counts("vacants", [7, 30, 90]),
@@ -776,6 +785,7 @@ ENTRIES: dict[str, Call] = {
         )
     },
     "read_texts": lambda w: {"folder": w.texts},
+    "read_plates": lambda w: {"path": w.plates},
     "read_theme": lambda w: {"path": w.file("theme.toml", 'main = "#004b87"\n')},
     "read_travel_times": lambda _: {
         "table": pd.DataFrame(
@@ -862,6 +872,11 @@ ENTRIES: dict[str, Call] = {
     "street_speeds": lambda _: {"mode": "walk"},
     "studies": lambda _: {},
     "synthetic_control": lambda w: {"design": w.design},
+    "subject": lambda _: {
+        "where": "call",
+        "author": "Essai",
+        "date": dt.date(2026, 11, 29),
+    },
     "table_of": lambda w: {"columns": {"a": w.rate}},
     "time_weights": lambda _: {
         "times": pd.DataFrame(
@@ -918,6 +933,10 @@ ENTRIES: dict[str, Call] = {
         "fonts": Path(bm.__file__).parent / "maps" / "fonts",
         "family": "Fira Sans",
     },
+    "with_plates": lambda w: {
+        "document": w.note,
+        "plates": bm.read_plates(w.plates),
+    },
     "with_texts": lambda w: {"document": w.note, "texts": {"un.lead": "Deux."}},
     "write_document": lambda w: {
         "out": w.path("note"),
@@ -950,9 +969,9 @@ RESULTS = {
     "Lookup",
     "Name",
     "Network",
-    "Observed",
     "Protection",
     "Report",
+    "Subject",
     "Timetable",
     "Told",
     "Typology",

@@ -15,7 +15,7 @@ import shapely
 import basinmap as bm
 from basinmap.catalogue.entries import catalogue, indicator
 from basinmap.deliverables.plates import rate_headline, rate_plate
-from basinmap.deliverables.subjects import subject_of
+from basinmap.deliverables.subjects import subject
 from basinmap.values.told import tell, told_of
 
 WHY = "moins de 200 logements"
@@ -243,9 +243,7 @@ def test_maps_of_a_sheet_share_the_line_of_what_is_fragile():
 
 
 def test_plates_set_apart_what_is_fragile():
-    about = subject_of(
-        bm.perimeter("200069482"), author="basinmap", date=dt.date(2026, 11, 29)
-    )
+    about = subject("200069482", author="basinmap", date=dt.date(2026, 11, 29))
     with pytest.warns(bm.errors.OutlineWarning):
         fig = rate_plate(about, indicator_id="L04", reading="{where} {value} {year}")
     block = fig.maps[0].blocks[0]
@@ -278,9 +276,7 @@ def test_a_class_that_is_emptied_by_hand_is_not_named_nor_written():
 
 @pytest.fixture(scope="module")
 def artois():
-    return subject_of(
-        bm.perimeter("200069482"), author="basinmap", date=dt.date(2026, 11, 29)
-    )
+    return subject("200069482", author="basinmap", date=dt.date(2026, 11, 29))
 
 
 READING = "{where}, {value} % des logements sont vacants en {year}"

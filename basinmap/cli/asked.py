@@ -19,7 +19,7 @@ from basinmap.cli.files import Figures, figures_of, shown_column
 from basinmap.cli.options import years_of
 from basinmap.cli.places import Where, where
 from basinmap.cli.words import say
-from basinmap.deliverables.subjects import Subject, subject_of
+from basinmap.deliverables.subjects import Subject, subject
 from basinmap.errors import ColumnError, DataError, culprits
 from basinmap.territory.given import dissolved
 from basinmap.territory.lists import listed
@@ -117,13 +117,14 @@ def subject_for(given: argparse.Namespace, found: Asked, day: dt.date) -> Subjec
         Date of making.
     """
     place = found.where
-    return subject_of(
+    return subject(
         place.perimeter or _whole(place),
         author=given.author,
         date=day,
         outlines=place.outlines,
-        ground=place.communes,
+        listing=place.communes,
         counts=found.figures.table,
+        alone=True,
     )
 
 

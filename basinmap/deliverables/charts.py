@@ -244,7 +244,15 @@ def _draw_lines(
             )
         known = line.dropna()
         if not known.empty:
-            ends[str(name)] = (float(known.iloc[-1]), color, mine)
+            # A line that stops long before the others is named where it stops.
+            early = int(known.index[-1]) < int(lines.index[-1]) - 1
+            if early:
+                text = f"{name}{BROAD}{number(float(known.iloc[-1]), decimals)}"
+                _write_end(
+                    axes, int(known.index[-1]), float(known.iloc[-1]), text, color
+                )
+            else:
+                ends[str(name)] = (float(known.iloc[-1]), color, mine)
     axes.grid(axis="y", color="#e4e6ea", lw=0.5)
     axes.set_axisbelow(True)
     years = [int(year) for year in lines.index]
@@ -266,6 +274,19 @@ def _draw_lines(
             color=PRINT.soft,
             va="bottom",
         )
+
+
+def _write_end(axes: Axes, year: int, value: float, text: str, color: str) -> None:
+    axes.annotate(
+        text,
+        (year, value),
+        xytext=(5, -2),
+        textcoords="offset points",
+        fontsize=_TEXT,
+        color=color,
+        weight=700,
+        va="top",
+    )
 
 
 def _tick(value: float, _: int) -> str:
@@ -833,6 +854,7 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
     table = _checked(slug, totals.to_frame("total"))
     line = table["total"].sort_values(ascending=False, kind="stable")
     _check_told(slug, line.index, units, "units")
+    close = size_mm[1] / len(line) < 10
     bare = [str(name) for name in line.index if units[str(name)].dropna().empty]
     if bare:
         msg = f"chart {slug!r}: no commune of {culprits(bare)} has a value"
@@ -853,15 +875,19 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
             axes.plot(known, [at] * len(known), "o", color="#8b909b", ms=1.8, zorder=2)
             color = ACCENT if name in mine else MAIN
             axes.plot(total, at, "o", color=color, ms=6.5, mec="white", zorder=3)
+            # Where strips are close, values stand at their end, over nothing.
             axes.annotate(
                 number(float(total), decimals),
-                (float(total), at),
-                xytext=(0, 6),
+                (1.0, at) if close else (float(total), at),
+                xycoords=("axes fraction", "data") if close else "data",
+                xytext=(3, 0) if close else (0, 6),
                 textcoords="offset points",
-                ha="center",
+                ha="left" if close else "center",
+                va="center" if close else "baseline",
                 color=color,
                 weight=700,
                 fontsize=_TEXT + 0.4,
+                annotation_clip=False,
             )
         axes.set_yticks(
             range(len(line) - 1, -1, -1), [str(name) for name in line.index]
@@ -906,7 +932,7 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
         alt=stopped(" ; ".join(told)),
         source=source,
         table=Table(columns, rows, caption),
-        room_mm=(min(4 + 1.4 * longest, 0.42 * size_mm[0]), 7, 4, 5),
+        room_mm=(min(4 + 1.4 * longest, 0.42 * size_mm[0]), 7, 13 if close else 4, 5),
     )
 
 
