@@ -24,8 +24,10 @@ from basinmap.typography import number
 __all__ = ["Compared", "class_of", "mark_references", "on_axes", "references_of"]
 
 _LINE: Final = 2.9
-_AXIS: Final = 3.3
-"""Millimetres that a row takes under its name."""
+_AXIS: Final = (2.1, 3.3)
+"""Millimetres that a bar takes under its name, and that a dot does."""
+_DOWN: Final = (1.0, 1.5)
+"""Millimetres from a name to its bar, and to its dot."""
 _DOTS: Final = (2.4, 1.7)
 """Millimetres across the dot of the territory, and those of the others."""
 _NEAR: Final = 1.0
@@ -244,7 +246,7 @@ def _name_lines(block: FiguresBlock, width: float, theme: Theme) -> list[list[st
 def _heights(block: FiguresBlock, width: float, theme: Theme) -> list[float]:
     least = 2 if block.changes else 1
     return [
-        _LINE * max(least, len(lines)) + _AXIS
+        _LINE * max(least, len(lines)) + _AXIS[block.dots]
         for lines in _name_lines(block, width, theme)
     ]
 
@@ -290,7 +292,7 @@ def _(drawn: Compared, pen: Pen) -> None:
         pen.write(pen.width, y + 2.7, block.written(i, unit), ha="right", **style)
         if block.changes:
             pen.write(pen.width, y + 5.6, block.changes[i], ha="right", **small)
-        _mark(drawn, pen, i, along, y + height - _AXIS + 1.5)
+        _mark(drawn, pen, i, along, y + height - _AXIS[block.dots] + _DOWN[block.dots])
         y += height
     if not block.dots:
         pen.paper.plot(

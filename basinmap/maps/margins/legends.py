@@ -66,7 +66,10 @@ from basinmap.values.told import Told, fresh, retell, told_of
 __all__ = ["draw_comparison", "draw_legend"]
 
 # Millimetres between two entries, and size: a long legend is set tighter, then smaller.
-_TIGHTER = ((5.0, 1.0), (3.6, 1.0), (2.4, 1.0), (2.4, 0.93), (2.4, 0.86))
+_TIGHTER = (
+    *((5.0, 1.0), (3.6, 1.0), (2.4, 1.0)),
+    *((2.4, 0.93), (2.0, 0.86), (1.6, 0.82)),
+)
 _LONE = 2.6
 """Millimetres that the name of the only unit of a class takes under it."""
 _READ_ON_AN_AXIS = ("ratio", "growth", "mean", "median")
