@@ -115,6 +115,7 @@ _ROOMS: Final = {
     "maps.layers.choropleths": ("draw_choropleth",),
     "maps.layers.discontinuities": ("draw_discontinuities",),
     "maps.layers.dots": ("draw_dots",),
+    "maps.layers.grounds": ("draw_ground",),
     "maps.layers.grids": ("draw_grid", "draw_surface"),
     "maps.layers.hatching": ("draw_hatching",),
     "maps.layers.links": ("draw_links",),
@@ -186,7 +187,11 @@ _ROOMS: Final = {
         "trend_bounds",
         "among_towns",
     ),
+    "export.csv_files": ("write_csv",),
+    "export.data_packages": ("write_data_package",),
+    "export.flatgeobufs": ("write_flatgeobuf",),
     "export.geopackages": ("write_geopackage",),
+    "export.parquets": ("read_parquet", "write_parquet"),
     "export.workbooks": ("write_workbook",),
     "export.document_themes": ("DocumentTheme", "read_theme"),
     "export.html_documents": ("write_html",),
@@ -225,9 +230,11 @@ _ROOMS: Final = {
     "deliverables.pic_documents": ("pic_document",),
     "deliverables.projects": ("init",),
     "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
+    "deliverables.qgis_projects": ("map_styles", "write_qgis_project"),
     "deliverables.scot_documents": ("bulletin_document",),
     "deliverables.subjects": ("Subject", "subject"),
     "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
+    "deliverables.web_pages": ("write_web_page",),
     "maps.margins.chronicles": ("draw_event_study",),
     "deliverables.studies": ("studies",),
     "values.masking": ("SecrecyRule", "secrecy_rules"),
@@ -282,6 +289,10 @@ if TYPE_CHECKING:
     from basinmap.deliverables.publishing import pic as pic
     from basinmap.deliverables.publishing import scot_observatory as scot_observatory
     from basinmap.deliverables.publishing import write_document as write_document
+    from basinmap.deliverables.qgis_projects import map_styles as map_styles
+    from basinmap.deliverables.qgis_projects import (
+        write_qgis_project as write_qgis_project,
+    )
     from basinmap.deliverables.scot_documents import (
         bulletin_document as bulletin_document,
     )
@@ -291,10 +302,16 @@ if TYPE_CHECKING:
     from basinmap.deliverables.texts import keys_of as keys_of
     from basinmap.deliverables.texts import read_texts as read_texts
     from basinmap.deliverables.texts import with_texts as with_texts
+    from basinmap.deliverables.web_pages import write_web_page as write_web_page
+    from basinmap.export.csv_files import write_csv as write_csv
+    from basinmap.export.data_packages import write_data_package as write_data_package
     from basinmap.export.document_themes import DocumentTheme as DocumentTheme
     from basinmap.export.document_themes import read_theme as read_theme
+    from basinmap.export.flatgeobufs import write_flatgeobuf as write_flatgeobuf
     from basinmap.export.geopackages import write_geopackage as write_geopackage
     from basinmap.export.html_documents import write_html as write_html
+    from basinmap.export.parquets import read_parquet as read_parquet
+    from basinmap.export.parquets import write_parquet as write_parquet
     from basinmap.export.parts import Cell as Cell
     from basinmap.export.parts import Column as Column
     from basinmap.export.parts import Contents as Contents
@@ -366,6 +383,7 @@ if TYPE_CHECKING:
     from basinmap.maps.layers.dots import draw_dots as draw_dots
     from basinmap.maps.layers.grids import draw_grid as draw_grid
     from basinmap.maps.layers.grids import draw_surface as draw_surface
+    from basinmap.maps.layers.grounds import draw_ground as draw_ground
     from basinmap.maps.layers.hatching import draw_hatching as draw_hatching
     from basinmap.maps.layers.links import draw_links as draw_links
     from basinmap.maps.layers.markers import draw_markers as draw_markers

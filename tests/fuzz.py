@@ -125,6 +125,16 @@ class World:
         return bm.read_units(self.units_file, "commune")
 
     @cached_property
+    def package(self) -> dict[str, gpd.GeoDataFrame]:
+        return {"communes": self.units.assign(L04=self.rate)}
+
+    @cached_property
+    def plate(self) -> Any:
+        fig, ax = bm.page(self.units, title="Vacance")
+        bm.draw_choropleth(ax, self.units, self.classes)
+        return fig
+
+    @cached_property
     def cells(self) -> gpd.GeoDataFrame:
         return bm.smooth(self.points, "n", radius_m=1000.0, cell_m=500)
 
@@ -134,6 +144,10 @@ class World:
         folder.mkdir()
         bm.write_workbook(folder / "tableaux.xlsx", {"Communes": self.table})
         return folder
+
+    @cached_property
+    def parquet(self) -> Path:
+        return bm.write_parquet(self.path("squares.parquet"), self.squares)
 
     @cached_property
     def points(self) -> gpd.GeoDataFrame:
@@ -528,6 +542,7 @@ ENTRIES: dict[str, Call] = {
         "cells": w.squares,
         "classes": bm.classify(w.squares["v"], k=2),
     },
+    "draw_ground": lambda w: {"ax": w.page(), "layer": w.units, "kind": "land"},
     "draw_hatching": lambda w: {"ax": w.page(), "areas": w.units, "label": "zone"},
     "draw_hillshade": lambda w: {
         "ax": w.page(),
@@ -757,6 +772,7 @@ ENTRIES: dict[str, Call] = {
         "quiet": True,
     },
     "read_outlines": lambda w: {"outlines": w.units, "year": 2026},
+    "read_parquet": lambda w: {"path": w.parquet},
     "read_points": lambda w: {
         "path": w.file(
             "adresses-62.csv",
@@ -938,12 +954,18 @@ ENTRIES: dict[str, Call] = {
         "plates": bm.read_plates(w.plates),
     },
     "with_texts": lambda w: {"document": w.note, "texts": {"un.lead": "Deux."}},
+    "write_csv": lambda w: {"path": w.path("a.csv"), "table": w.table},
+    "write_data_package": lambda w: {
+        "out": w.path("package"),
+        "tables": {"a": w.table},
+    },
     "write_document": lambda w: {
         "out": w.path("note"),
         "document": w.note,
         "formats": ["html"],
     },
     "write_docx": lambda w: {"path": w.path("note.docx"), "document": w.note},
+    "write_flatgeobuf": lambda w: {"path": w.path("a.fgb"), "layer": w.squares},
     "write_geopackage": lambda w: {
         "path": w.path("a.gpkg"),
         "layers": {"a": w.squares},
@@ -951,7 +973,22 @@ ENTRIES: dict[str, Call] = {
     "write_geotiff": lambda w: {"ax": w.page(), "path": w.path("a.tif"), "dpi": 30},
     "write_html": lambda w: {"path": w.path("note.html"), "document": w.note},
     "write_network": lambda w: {"network": w.network, "path": w.path("a.npz")},
+    "write_parquet": lambda w: {"path": w.path("a.parquet"), "table": w.table},
     "write_pdf": lambda w: {"path": w.path("note.pdf"), "document": w.note},
+    "map_styles": lambda w: {"sheets": {"vacance": w.plate}, "layers": w.package},
+    "write_qgis_project": lambda w: {
+        "path": w.path("a.qgz"),
+        "sheets": {"vacance": w.plate},
+        "layers": w.package,
+    },
+    "write_web_page": lambda w: {
+        "path": w.path("page.html"),
+        "values": [w.rate],
+        "perimeter": "call",
+        "title": "Essai",
+        "author": "Essai",
+        "date": dt.date(2026, 11, 29),
+    },
     "write_workbook": lambda w: {"path": w.path("a.xlsx"), "sheets": {"A": w.table}},
     "zonal": lambda w: {"raster": w.raster("dem.tif", 1, "float32"), "units": w.units},
 }

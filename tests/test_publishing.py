@@ -56,7 +56,7 @@ def test_a_document_that_fails_leaves_what_was_there(tmp_path):
 def test_formats_are_known_and_once_each():
     assert checked_formats(["pdf", "pdf", "html"]) == ["pdf", "html"]
     assert checked_formats("docx") == ["docx"]
-    with pytest.raises(DataError, match="pdf, docx, html"):
+    with pytest.raises(DataError, match="pdf, docx, html, web"):
         checked_formats(["PDF"])
 
 

@@ -217,7 +217,7 @@ def test_a_walk_to_far_streets_is_no_drive():
 
 def test_isochrones_and_times_are_layers_and_sheets(about, tmp_path):
     steps = dict(_steps(about, tmp_path))
-    steps["donnees.gpkg"]()
+    steps["plh.qgz"]()
     steps["tableaux.xlsx"]()
     areas = gpd.read_file(tmp_path / "donnees.gpkg", layer="isochrones")
     assert areas["outer"].tolist() == [10, 20, 30]

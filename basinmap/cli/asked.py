@@ -28,7 +28,15 @@ from basinmap.territory.perimeters import Perimeter
 from basinmap.typography import capital
 from basinmap.values.told import measures_of, retell, told_of
 
-__all__ = ["BY", "Asked", "asked", "fed_by", "subject_for", "tell_notes"]
+__all__ = [
+    "BY",
+    "Asked",
+    "asked",
+    "fed_by",
+    "subject_at",
+    "subject_for",
+    "tell_notes",
+]
 
 BY: Final = {
     "commune": "commune",
@@ -116,14 +124,33 @@ def subject_for(given: argparse.Namespace, found: Asked, day: dt.date) -> Subjec
     day
         Date of making.
     """
-    place = found.where
+    return subject_at(given, found.where, found.figures.table, day)
+
+
+def subject_at(
+    given: argparse.Namespace, place: Where, counts: pd.DataFrame | None, day: dt.date
+) -> Subject:
+    """
+    Return a territory and its counts.
+
+    Parameters
+    ----------
+    given
+        The options of `add_signature`.
+    place
+        The territory.
+    counts
+        Of its communes; None for the embedded ones.
+    day
+        Date of making.
+    """
     return subject(
         place.perimeter or _whole(place),
         author=given.author,
         date=day,
         outlines=place.outlines,
         listing=place.communes,
-        counts=found.figures.table,
+        counts=counts,
         alone=True,
     )
 

@@ -75,8 +75,10 @@ def add_document(command: Parser) -> None:
     group.add_argument(
         "--formats",
         default="pdf",
-        metavar="pdf,docx,html",
-        help=say("formats of the document, separated by commas: pdf, docx, html (pdf)"),
+        metavar="pdf,docx,html,web",
+        help=say(
+            "formats of the document, separated by commas: pdf, docx, html, web (pdf)"
+        ),
     )
     group.add_argument(
         "--theme",

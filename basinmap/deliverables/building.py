@@ -105,6 +105,7 @@ def build(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import tempfile
     >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
@@ -113,7 +114,7 @@ def build(
     ...         "perimeter = 'call'\nauthor = 'A'\ndate = 2026-11-29\n"
     ...         "[[document]]\nkind = 'cil'\nformats = ['html']\n"
     ...     )
-    ...     [built.done for built in (*build(project), *build(project))]
+    ...     [built.done for built in (*bm.build(project), *bm.build(project))]
     [True, False]
     """
     check_given(build, locals())
@@ -156,7 +157,7 @@ def _made(
     """Build documents, several at a time; return what became of each."""
     if not todo:
         return {}
-    from basinmap.deliverables.progress import progress  # noqa: PLC0415 - tqdm
+    from basinmap.progress import progress  # noqa: PLC0415 - tqdm
 
     running = _Running()
 
@@ -167,7 +168,7 @@ def _made(
         return make(project, job, where / job.name)
 
     found: dict[str, Built] = {}
-    with progress(len(todo), "document", quiet=quiet) as bar:
+    with progress(unit="document", total=len(todo), quiet=quiet) as bar:
         for built in _each(one, todo, workers, running):
             found[built.name] = built
             bar.set_description(built.name)

@@ -40,6 +40,7 @@ from basinmap.export.parts import (
     Table,
 )
 from basinmap.maps.classing.classes import Method, classify
+from basinmap.maps.grounds.lands import ground_sources
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
@@ -284,6 +285,7 @@ def _figure_of(
     render: Callable[[str, tuple[float, float]], bytes],
     beside: str = "",
 ) -> Figure:
+    ax.settle()
     told = [
         " ; ".join(dict.fromkeys(ax.credits)),
         GROUND,
@@ -314,7 +316,7 @@ def ground_credit(about: Observed) -> str:
         What is observed.
     """
     sources = (*told_of(about.ground).sources, *told_of(about.epcis).sources)
-    lines = " ; ".join(dict.fromkeys(sources))
+    lines = " ; ".join(dict.fromkeys([*sources, *ground_sources()]))
     return typeset(f"Fonds de carte : {lines}.")
 
 

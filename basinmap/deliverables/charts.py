@@ -169,8 +169,10 @@ def line_chart(
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
     >>> lines = pd.DataFrame({"Somain": [100.0, 94.2]}, index=[2016, 2023])
-    >>> line_chart("courbe", lines, caption="Base 100", source="Insee").alt
+    >>> bm.line_chart("courbe", lines, caption="Base 100", source="Insee").alt
     'Courbes de 2016 à 2023\xa0: Somain, de 100,0 à 94,2.'
     """
     check_given(line_chart, locals())
@@ -465,8 +467,10 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
     >>> values = pd.Series({"Lens": 1973.0, "Liévin": 965.0})
-    >>> bar_chart("vacants", values, caption="Logements vacants", source="Insee").alt
+    >>> bm.bar_chart("vacants", values, caption="Logements vacants", source="Insee").alt
     'Barres\xa0: Lens, 1\u202f973\u202f; Liévin, 965.'
     """
     check_given(bar_chart, locals())
@@ -565,8 +569,10 @@ def stacked_bars(
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
     >>> parts = pd.DataFrame({"Maisons": [84.0], "Appartements": [16.0]}, ["Somain"])
-    >>> stacked_bars("parc", parts, caption="Parc", source="Insee").alt
+    >>> bm.stacked_bars("parc", parts, caption="Parc", source="Insee").alt
     'Barres empilées, en\xa0%\xa0: Somain, Maisons 84, Appartements 16.'
     """
     check_given(stacked_bars, locals())
@@ -684,8 +690,10 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
     >>> values = pd.DataFrame({"L04": [7.6, 1.7]}, index=["59574", "59314"])
-    >>> peer_strips("pairs", values, "59574", name="Somain",
+    >>> bm.peer_strips("pairs", values, "59574", name="Somain",
     ...     reference=pd.Series({"L04": 6.7}), reference_name="EPCI",
     ...     labels={"L04": "Vacance"}, decimals={"L04": 1}, units={"L04": "%"},
     ...     caption="Place", source="Insee").alt
@@ -845,8 +853,10 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
     >>> totals = pd.Series({"Grand Douaisis": 8.5})
-    >>> range_strips("scot", totals, {"Grand Douaisis": pd.Series([1.7, 15.6])},
+    >>> bm.range_strips("scot", totals, {"Grand Douaisis": pd.Series([1.7, 15.6])},
     ...     caption="Vacance", source="Insee").alt
     'Grand Douaisis, 8,5 (communes de 1,7 à 15,6).'
     """
@@ -971,9 +981,11 @@ def age_pyramid(
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
     >>> ages = pd.DataFrame({"Hommes": [10.0, 8.0], "Femmes": [9.0, 13.0]},
     ...                     index=["0-14 ans", "15 ans et plus"])
-    >>> age_pyramid("ages", ages, caption="Âges", source="Insee").alt
+    >>> bm.age_pyramid("ages", ages, caption="Âges", source="Insee").alt
     'Pyramide des âges, en\xa0% de la population\xa0: 0-14 ans, hommes 25,0, ...'
     """
     check_given(age_pyramid, locals())

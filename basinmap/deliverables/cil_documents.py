@@ -97,10 +97,11 @@ def cil_document(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import datetime as dt
     >>> from basinmap.deliverables.observed import observed
     >>> about = observed("call", author="A", date=dt.date(2026, 11, 29))
-    >>> cil_document(about).title
+    >>> bm.cil_document(about).title
     'Conférence intercommunale du logement – CA de Lens-Liévin'
     """
     check_given(cil_document, locals())

@@ -28,8 +28,8 @@ from basinmap.deliverables.plates import (
     situation_plate,
     stock_plate,
 )
-from basinmap.deliverables.progress import progress
 from basinmap.deliverables.publishing import checked_formats, completed, write_formats
+from basinmap.deliverables.qgis_projects import write_qgis_project
 from basinmap.deliverables.reach_plates import (
     REACH_PLATES,
     count_inside,
@@ -45,6 +45,7 @@ from basinmap.deliverables.subjects import (
     subject,
     territory_names,
 )
+from basinmap.deliverables.web_values import PAGE, write_page_of
 from basinmap.errors import (
     BasinmapError,
     BasinmapWarning,
@@ -59,7 +60,9 @@ from basinmap.export.manifests import write_manifest
 from basinmap.export.workbooks import write_workbook
 from basinmap.maps.paper.alternatives import alternative_text
 from basinmap.maps.paper.precision import VISIBLE_MM
+from basinmap.maps.paper.sheets import Sheet
 from basinmap.measures import Stock
+from basinmap.progress import progress
 from basinmap.spatial.projections import METRIC
 from basinmap.staging import staged_folder, today
 from basinmap.territory.aggregation import aggregate
@@ -198,7 +201,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         there are left out, and the method note tells it.
     formats
         Of the document, a page by chapter and one by commune: among `"pdf"`,
-        `"docx"`, `"html"`; none for plates and data alone.
+        `"docx"`, `"html"`; none for plates, data and web page alone.
     theme
         Its look, as `read_theme` returns it.
     texts
@@ -212,9 +215,10 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     Returns
     -------
     Path
-        The folder: each plate as PDF, SVG and PNG at 300 dpi, `donnees.gpkg`,
-        `tableaux.xlsx`, `methode.md`, `manifest.json` (hashes, title and alternative
-        text of each plate).
+        The folder: each plate as PDF, SVG and PNG at 300 dpi, `donnees.gpkg` and the
+        project of QGIS `plh.qgz` that shows it, with its styles and fonts,
+        `tableaux.xlsx`, `page.html`, `methode.md`, `manifest.json` (hashes, title and
+        alternative text of each plate).
 
     Raises
     ------
@@ -242,7 +246,8 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         alone=True,
     )
     _check_declared(about)
-    wanted = checked_formats(formats)
+    # The web page is one of the outputs, asked for or not.
+    wanted = [form for form in checked_formats(formats) if form != "web"]
     document = partial(_write_document, about, wanted, theme, (texts, plates))
     if network is not None and counts is not None:
         msg = (
@@ -262,7 +267,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         steps = _steps(about, folder)
         if wanted:
             steps.append(("plh", partial(document, folder)))
-        with progress(len(steps), "fichier", quiet=quiet) as bar:
+        with progress(unit="fichier", total=len(steps), quiet=quiet) as bar:
             for name, write in steps:
                 bar.set_description(name)
                 told[name] = write()
@@ -329,20 +334,26 @@ def _ids(about: Subject) -> list[str]:
 
 def _steps(about: Subject, folder: Path) -> list[tuple[str, Callable[[], Any]]]:
     """Return what has to be written, in order, for the progress bar."""
+    sheets: dict[str, Sheet] = {}
     plates = [
-        (plate.slug, partial(_save, plate, about, folder)) for plate in _declared(about)
+        (plate.slug, partial(_save, plate, about, folder, sheets))
+        for plate in _declared(about)
     ]
     return [
         *plates,
-        ("donnees.gpkg", partial(_write_data, about, folder)),
+        ("plh.qgz", partial(_write_data, about, folder, sheets)),
         ("tableaux.xlsx", partial(_write_tables, about, folder)),
+        (PAGE, partial(_write_page, about, folder)),
         ("methode.md", partial(_write_method, about, folder)),
     ]
 
 
-def _save(plate: Plate, about: Subject, folder: Path) -> dict[str, str]:
-    """Save a plate, and return what the manifest says of it."""
+def _save(
+    plate: Plate, about: Subject, folder: Path, sheets: dict[str, Sheet]
+) -> dict[str, str]:
+    """Save a plate, keep it for QGIS, and return what the manifest says of it."""
     sheet = plate.draw(about)
+    sheets[plate.slug] = sheet
     for suffix in FORMATS:
         sheet.savefig(folder / f"{plate.slug}.{suffix}")
     return {"title": sheet.about["Title"], "alternative": alternative_text(sheet)}
@@ -398,34 +409,60 @@ def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
     if to is None:
         # Of another list, a row may be missing: it is told as such.
         counts = counts.reindex(codes)
-    both_ = bare(counts).join(bare(_figures(about, to, rates)))
-    return both_.reindex(codes).rename_axis(level)
+    figures = _figures(about, to, rates)
+    both_ = bare(counts).join(bare(figures)).reindex(codes).rename_axis(level)
+    return tell(
+        both_, measures=measures_of(counts), columns=fact_of(figures, "columns", {})
+    )
 
 
 _FIGURES: Final = ["population", "population_state", "area_km2", "area_km2_state"]
 """Figures of the outlines, which the statistics give again."""
 
 
-def _write_data(about: Subject, folder: Path) -> None:
+def _write_data(about: Subject, folder: Path, sheets: Mapping[str, Sheet]) -> None:
     units = _with_counts(about, "commune", list(about.communes.index))
     groups = _with_counts(about, "epci", list(about.epcis.index))
     mine = _without_figures(about.communes, units)
     everyone = _without_figures(about.epcis, groups)
     layers = {
-        "communes": (mine.join(units), f"Communes – {about.area.name}"),
-        "epci": (everyone.join(groups), f"EPCI – {_whole_name(about)}"),
+        "communes": (_joined(mine, units), f"Communes – {about.area.name}"),
+        "epci": (_joined(everyone, groups), f"EPCI – {_whole_name(about)}"),
         **_layers_of_rings(about),
         **_layers_of_times(about),
         **({"lieux": (places(), "Lieux")} if about.near_museum else {}),
     }
     for frame, title in layers.values():
         retell(frame, title=title)
-    write_geopackage(
-        folder / "donnees.gpkg",
-        {name: frame for name, (frame, _) in layers.items()},
-        tables={"dictionnaire": _dictionary(about)},
-        date=about.date,
+    terms = (row[-1] for row in _rows_of_sources(about).values())
+    held = {name: frame for name, (frame, _) in layers.items()}
+    told: dict[str, Any] = {
+        "tables": {"dictionnaire": _dictionary(about)},
+        "title": f"PLH – {about.area.name}",
+        "author": about.author,
+        "licence": " ; ".join(dict.fromkeys(filter(None, terms))),
+        "date": about.date,
+    }
+    if sheets:
+        write_qgis_project(folder / "plh.qgz", sheets, held, fiches="communes", **told)
+    else:
+        write_geopackage(folder / "donnees.gpkg", held, **told)
+
+
+def _joined(units: gpd.GeoDataFrame, counts: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return outlines and figures together, each with what is told of it."""
+    found = units.join(bare(counts))
+    return retell(
+        found,
+        measures={**measures_of(units), **measures_of(counts)},
+        columns=fact_of(counts, "columns", {}),
     )
+
+
+def _write_page(about: Subject, folder: Path) -> None:
+    """Write the web page of all that the counts give, classed as the plates are."""
+    title = f"Programme local de l'habitat – {about.area.name}"
+    write_page_of(folder, about, title=title, methods={"D05": "quantile"})
 
 
 def _without_figures(units: gpd.GeoDataFrame, counts: pd.DataFrame) -> gpd.GeoDataFrame:

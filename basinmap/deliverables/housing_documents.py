@@ -218,10 +218,11 @@ def plh_document(about: Observed, *, fiches: bool = True) -> Document:
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import datetime as dt
     >>> from basinmap.deliverables.observed import observed
     >>> about = observed("osartis-marquion", author="A", date=dt.date(2026, 11, 29))
-    >>> plh_document(about, fiches=False).title
+    >>> bm.plh_document(about, fiches=False).title
     'Programme local de l’habitat – SCoT Osartis-Marquion'
     """
     check_given(plh_document, locals())

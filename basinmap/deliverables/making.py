@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import signal
 import sys
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pandas as pd
 
@@ -135,6 +136,8 @@ def main(words: Sequence[str]) -> int:
         The project, the name of the document, its folder.
     """
     path, name, folder = words
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, _ended)
     told: dict[str, Any] = {"notes": [], "error": ""}
     try:
         project = read_project(path)
@@ -142,8 +145,17 @@ def main(words: Sequence[str]) -> int:
         told["notes"] = make(project, job, Path(folder))
     except BasinmapError as error:
         told["error"] = str(error)
+    except KeyboardInterrupt:
+        return 130
     print(json.dumps(told))  # noqa: T201 - read by the process that started this one
     return 0
+
+
+def _ended(*_: object) -> NoReturn:
+    """Leave as for Ctrl-C, once: what was half written is being removed."""
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(sign, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -146,10 +146,11 @@ def init(folder: str | Path) -> Path:
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     len(read_project(init(folder)).jobs)
-    3
+    ...     bm.init(folder).name
+    'projet.toml'
     """
     check_given(init, locals())
     path = path_of(folder, "folder", error=OutputError) / PROJECT

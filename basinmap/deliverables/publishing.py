@@ -25,6 +25,7 @@ from basinmap.deliverables.scot_documents import bulletin_document
 from basinmap.deliverables.studies import studies as own_studies
 from basinmap.deliverables.subjects import Subject, subject
 from basinmap.deliverables.texts import with_texts
+from basinmap.deliverables.web_values import PAGE, write_page_of
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.html_documents import html_text
@@ -47,7 +48,7 @@ __all__ = [
     "write_formats",
 ]
 
-FORMATS: Final = ("pdf", "docx", "html")
+FORMATS: Final = ("pdf", "docx", "html", "web")
 
 
 def write_formats(
@@ -55,6 +56,7 @@ def write_formats(
     document: Document,
     formats: Iterable[str],
     theme: DocumentTheme | None = None,
+    about: Subject | None = None,
 ) -> list[Path]:
     """
     Write a document in a folder, a file a format.
@@ -69,6 +71,8 @@ def write_formats(
         Among `FORMATS`.
     theme
         Its look.
+    about
+        Its territory, of which `"web"` is the map and the table that a browser shows.
 
     Raises
     ------
@@ -77,6 +81,16 @@ def write_formats(
     """
     written = []
     for form in checked_formats(formats):
+        if form == "web":
+            if about is None:
+                msg = (
+                    "formats: 'web' is the page of a territory: say which, about=, or "
+                    "write it with bm.write_web_page"
+                )
+                raise DataError(msg)
+            write_page_of(folder, about, title=document.title)
+            written.append(folder / PAGE)
+            continue
         path = folder / f"{document.slug}.{form}"
         match form:
             case "pdf":
@@ -130,7 +144,8 @@ def write_document(
     document
         The document.
     formats
-        Among `"pdf"`, `"docx"`, `"html"`.
+        Among `"pdf"`, `"docx"`, `"html"`, and `"web"`: `page.html`, a map and a table
+        that a browser shows, of all that the counts give.
     theme
         Its look.
     texts
@@ -166,7 +181,7 @@ def write_document(
     asked = checked_formats(formats)
     whole = completed(document, texts, plates)
     with staged_folder(out) as folder:
-        write_formats(folder, whole, asked, theme)
+        write_formats(folder, whole, asked, theme, about)
         told = {
             "title": whole.title,
             "author": whole.author,
@@ -254,7 +269,8 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     issue
         Number of the issue.
     formats
-        Among `"pdf"`, `"docx"`, `"html"`.
+        Among `"pdf"`, `"docx"`, `"html"`, and `"web"`: `page.html`, a map and a table
+        that a browser shows, of all that the counts give.
     look
         Theme of the institution, as `read_theme` returns it.
     texts
@@ -287,6 +303,7 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     ['bulletin-logement-vacance.html', 'manifest.json']
     """
     check_given(scot_observatory, locals())
+    checked_formats(formats)
     about = _about(scot, author, date, counts)
     document = bulletin_document(about, theme, issue=issue)
     return write_document(
@@ -354,6 +371,7 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     ['cil.html', 'manifest.json']
     """
     check_given(cil, locals())
+    checked_formats(formats)
     about = _about(epci, author, date, counts)
     document = cil_document(about, generation=generation)
     return write_document(
@@ -444,6 +462,7 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     ['manifest.json', 'pic.html']
     """
     check_given(pic, locals())
+    checked_formats(formats)
     about = _about(where, author, date, counts)
     if about.date.year != year:
         msg = f"edition {year} is dated {about.date:%d/%m/%Y}; give date= in that year"

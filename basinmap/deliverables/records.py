@@ -208,7 +208,7 @@ def _values(before: Record, after: Record) -> Iterator[str]:
             continue
         revised = old["vintage"] == told["vintage"]
         why = "même millésime, valeurs révisées" if revised else told["vintage"]
-        yield f"- **{told['title']}** ({id_}, {why}) : {len(moved)} valeurs."
+        yield f"- **{told['title']}** ({id_}, {why}) : {counted(len(moved), 'valeur')}."
         size = {code: abs(b - a) for code, (a, b) in moved.items()}
         own = after["perimeter"]["code"]
         order = sorted(moved, key=lambda code: (code != own, -size[code], code))
@@ -216,7 +216,7 @@ def _values(before: Record, after: Record) -> Iterator[str]:
             a, b = (number(x, told["decimals"]) for x in moved[code])
             yield f"    - {_named(after, [code])} : {a} → {b}"
         if len(order) > _MOST:
-            yield f"    - et {len(order) - _MOST} autres."
+            yield f"    - et {counted(len(order) - _MOST, 'autre')}."
 
 
 def _masked(before: Record, after: Record) -> Iterator[str]:

@@ -240,10 +240,11 @@ def bulletin_document(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import datetime as dt
     >>> from basinmap.deliverables.observed import observed
     >>> about = observed("grand-douaisis", author="A", date=dt.date(2026, 11, 29))
-    >>> bulletin_document(about, "logement-vacance").title[:64]
+    >>> bm.bulletin_document(about, "logement-vacance").title[:64]
     'Dans le SCoT du Grand Douaisis, le taux de vacance des logements'
     """
     check_given(bulletin_document, locals())

@@ -480,6 +480,31 @@ class Subject:
                 known[id_] = True
         return known[id_]
 
+    def vintages(self, id_: str) -> list[int | None]:
+        """
+        Return the years that an indicator can be computed of, oldest first.
+
+        Parameters
+        ----------
+        id_
+            Its id. One that compares two years, or whose counts bear none, is computed
+            of those that `compute` takes: None.
+        """
+        item = indicator(id_)
+        ones = item.variants.values() or (item,)
+        if any(one.span != "one" for one in ones):
+            return [None]
+        counts = {name for one in ones for name in one.counts}
+        held = {year for name in counts for year in self._ledger.held(name)}
+        found: list[int | None] = []
+        for year in sorted(int(year) for year in held if year.isdigit()):
+            try:
+                choose(item, self._ledger, year)
+            except (ColumnError, VintageError, MeasureError):
+                continue
+            found.append(year)
+        return found or [None]
+
     # -- indicators --------------------------------------------------------------
 
     def computed(
@@ -885,7 +910,9 @@ def subject(
 
     Examples
     --------
-    >>> about = subject("call", author="Observatoire", date=dt.date(2026, 11, 29))
+    >>> import basinmap as bm
+    >>> import datetime as dt
+    >>> about = bm.subject("call", author="Observatoire", date=dt.date(2026, 11, 29))
     >>> about.name.of, len(about.codes), about.total("L04").text
     ('de la CA de Lens-Liévin', 36, '7,2\u202f%')
     >>> [other.short for other in about.others]

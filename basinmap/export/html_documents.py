@@ -62,13 +62,15 @@ def write_html(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import datetime as dt, tempfile
     >>> from pathlib import Path
     >>> from basinmap.export.parts import Heading, Page
     >>> page = Page((Heading("Vacance"),))
-    >>> about = Document("note", "Note", "Observatoire", dt.date(2026, 1, 1), (page,))
+    >>> day = dt.date(2026, 1, 1)
+    >>> about = bm.Document("note", "Note", "Observatoire", day, (page,))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_html(Path(folder) / "note.html", about)
+    ...     bm.write_html(Path(folder) / "note.html", about)
     ...     '<h1 id="titre-1">Vacance</h1>' in (Path(folder) / "note.html").read_text()
     True
     """

@@ -59,13 +59,15 @@ def write_pdf(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import datetime as dt, tempfile
     >>> from pathlib import Path
     >>> from basinmap.export.parts import Heading, Page, Paragraph
     >>> page = Page((Heading("Vacance"), Paragraph("Le 3e taux.")))
-    >>> about = Document("note", "Note", "Observatoire", dt.date(2026, 1, 1), (page,))
+    >>> day = dt.date(2026, 1, 1)
+    >>> about = bm.Document("note", "Note", "Observatoire", day, (page,))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_pdf(Path(folder) / "note.pdf", about)
+    ...     bm.write_pdf(Path(folder) / "note.pdf", about)
     ...     (Path(folder) / "note.pdf").read_bytes()[:5]
     b'%PDF-'
     """

@@ -180,6 +180,7 @@ def read_territory(
     Examples
     --------
     >>> import basinmap as bm
+    >>> import pandas as pd
     >>> from pathlib import Path
     >>> from tempfile import mkdtemp
     >>> path = Path(mkdtemp()) / "v_commune_2026.csv"

@@ -18,7 +18,7 @@ from basinmap.maps.layers.drawing import (
 )
 from basinmap.maps.layers.washes import fill_classes, inks_of
 from basinmap.maps.paper.guards import check_map
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.values.checks import check_classes, check_rate
 
 __all__ = ["draw_choropleth"]
@@ -87,4 +87,5 @@ def draw_choropleth(
         aligned, inks.colors, states, title, zoom=ax.plan.zoom, hatches=inks.hatches
     )
     block = naming(block, aligned, units)
-    leave(ax, block, values=[classes], on=units, fill=fill)
+    laid = Laid(kind="classes", units=units, measured=(classes,), blocks=(block,))
+    leave(ax, block, values=[classes], on=units, fill=fill, laid=laid)

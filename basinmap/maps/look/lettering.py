@@ -41,13 +41,22 @@ class Lettering(Text):
         What `Text` takes.
     halo
         Width of an outline around the letters, in points, instead of the letters.
+    tracking
+        Room between two letters, in sizes of their type.
     **options
         What `Text` takes; the vertical alignment is `"baseline"` or `"center"`.
     """
 
-    def __init__(self, *args: Any, halo: float | None = None, **options: Any) -> None:  # noqa: ANN401 - those of Text
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - those of Text
+        halo: float | None = None,
+        tracking: float = 0.0,
+        **options: Any,  # noqa: ANN401 - those of Text
+    ) -> None:
         """Take what `Text` takes."""
         self.halo = halo
+        self.tracking = tracking
         super().__init__(*args, **options)
 
     def draw(self, renderer: RendererBase) -> None:
@@ -94,6 +103,7 @@ class Lettering(Text):
         place = self.get_transform().transform(self.get_unitless_position())
         x, y = (float(side) for side in place)
         width = text_width(line, style) / MM_PER_POINT * pixel
+        width += self.tracking * size * max(len(line) - 1, 0)
         x -= width * _BEFORE[self.get_horizontalalignment()]
         y -= i * LEADING * size
         if self.get_verticalalignment() == "center":
@@ -107,6 +117,12 @@ class Lettering(Text):
             return
         if renderer.flipy():
             y = renderer.get_canvas_width_height()[1] - y
+        if self.tracking:
+            for sign in line:
+                renderer.draw_text(gc, x, y, sign, style, 0.0)
+                x += text_width(sign, style) / MM_PER_POINT * pixel
+                x += self.tracking * size
+            return
         # What a reader of SVG aligns is a whole text, not a line of several.
         whole = self if n == 1 else None
         renderer.draw_text(gc, x, y, line, style, 0.0, mtext=whole)

@@ -11,8 +11,12 @@ __all__ = ["STACK"]
 STACK: Final[Mapping[str, float]] = MappingProxyType(
     {
         # Ground: it is covered by whatever is measured.
+        "lands": 0.3,
+        "waters": 0.4,
         "basemap": 0.5,
         "neighbours": 1.0,
+        "borders": 1.2,
+        "lines of the ground": 1.3,
         "filled outlines": 1.5,
         "bands": 1.7,
         "hatch under a raster": 1.85,
@@ -22,6 +26,7 @@ STACK: Final[Mapping[str, float]] = MappingProxyType(
         "shadows": 2.5,
         "without symbol": 2.6,
         # Lines.
+        "lines over data": 2.8,
         "outlines": 3.0,
         "hatching": 3.1,
         "discontinuities": 3.2,
@@ -33,6 +38,7 @@ STACK: Final[Mapping[str, float]] = MappingProxyType(
         "extent of an inset": 4.5,
         # Words, and what they are about.
         "distances": 5.0,
+        "towns": 5.5,
         "points": 6.0,
         "leaders": 6.0,
         "halos": 7.0,
