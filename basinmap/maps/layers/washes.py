@@ -213,9 +213,9 @@ def _fill(ax: MapAxes, shapes: gpd.GeoSeries, ink: Ink, label: str) -> None:
         "linewidth": 0.45,
         "zorder": STACK["fills"],
     }
-    fill_shapes(ax, shapes, facecolor=ink.color, label=label, **line)
     if not ink.hatch:
+        fill_shapes(ax, shapes, facecolor=ink.color, label=label, **line)
         return
     strokes = {**line, "hatch": ink.hatch, "edgecolor": ink.edge, "linewidth": 0.0}
-    for look in (strokes, line):
-        fill_shapes(ax, shapes, facecolor="none", label="_texture", **look)
+    fill_shapes(ax, shapes, facecolor=ink.color, label=label, **strokes)
+    fill_shapes(ax, shapes, facecolor="none", label="_texture", **line)
