@@ -48,7 +48,7 @@ __all__ = [
 ]
 
 MUSEUM = "musée du Louvre-Lens"
-_SOFT = "#8b909b"
+_SOFT = "#5b6270"
 _NEAR = 500.0
 """Metres from a territory to those that touch it."""
 _CROWD = 150

@@ -208,6 +208,8 @@ def _by_interest(block: FiguresBlock) -> list[int]:
 
 def _shortened(name: str) -> str:
     """Return how a territory is called on an axis, nothing where it has no short."""
+    if name.endswith("(arrondissement)"):
+        return "arr."
     for starts, short in _SHORT:
         if name.startswith(starts):
             return short
