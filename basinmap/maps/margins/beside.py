@@ -30,6 +30,8 @@ _DOWN: Final = (1.0, 1.5)
 """Millimetres from a name to its bar, and to its dot."""
 _DOTS: Final = (2.4, 1.7)
 """Millimetres across the dot of the territory, and those of the others."""
+_NAMES: Final = 0.4
+"""Least share of a column that a name has, whatever the figures are."""
 _NEAR: Final = 1.0
 """Least reach of an axis of changes: a tenth of a point is no collapse."""
 _ROOM: Final = 1.15
@@ -236,7 +238,7 @@ def unit_beside(block: FiguresBlock) -> str:
 
 
 def _name_lines(block: FiguresBlock, width: float, theme: Theme) -> list[list[str]]:
-    room = width - _values_width(block, theme)
+    room = max(width - _values_width(block, theme), _NAMES * width)
     return [
         wrapped(
             name, room, font(theme.family, theme.body, weight=700 if i == 0 else 400)
