@@ -11,7 +11,6 @@ from basinmap.cli.words import say
 from basinmap.deliverables.building import CHANGES, build
 from basinmap.deliverables.projects import init
 from basinmap.errors import DataError
-from basinmap.progress import shown
 
 if TYPE_CHECKING:
     from basinmap.cli.parsing import Parser
