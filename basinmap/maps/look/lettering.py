@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,13 +16,41 @@ from matplotlib.transforms import IdentityTransform
 
 from basinmap.maps.look.themes import MM_PER_POINT, text_width
 
-__all__ = ["LEADING", "Lettering", "PaperAxes", "letter"]
+__all__ = ["LEADING", "Lettering", "PaperAxes", "Stroking", "letter"]
 
 LEADING: Final = 1.08
 """From a line of a name to the next, in sizes of its type."""
 _MIDDLE: Final = 0.33  # of the size: half the height of what a line inks
 _AS_IS: Final = IdentityTransform()
 _BEFORE: Final = {"left": 0.0, "center": 0.5, "right": 1.0}
+
+
+@runtime_checkable
+class Stroking(Protocol):
+    """A canvas that strokes letters: a halo needs no outline of each of them."""
+
+    def draw_halo(
+        self,
+        gc: GraphicsContextBase,
+        x: float,
+        y: float,
+        line: str,
+        style: FontProperties,
+    ) -> None:
+        """
+        Draw what is around the letters of a line.
+
+        Parameters
+        ----------
+        gc
+            Colour, width and clip.
+        x, y
+            Start of the baseline, in points.
+        line
+            One line.
+        style
+            Its font.
+        """
 
 
 class Lettering(Text):
@@ -97,6 +125,9 @@ class Lettering(Text):
             y += ((n - 1) * LEADING / 2 - _MIDDLE) * size
         if self.halo is not None:
             gc.set_linewidth(self.halo)
+            if isinstance(renderer, Stroking):
+                renderer.draw_halo(gc, x, y, line, style)
+                return
             outline = _outline(line, style)
             # Six decimals of a point, as matplotlib writes them, fill half of a PDF.
             drawn = np.round(outline.vertices * pixel + (x, y), 2)

@@ -33,6 +33,7 @@ from basinmap.maps.paper.layouts import (
 from basinmap.maps.paper.pictures import SheetCanvas
 from basinmap.maps.paper.precision import tell_outlines
 from basinmap.maps.paper.sheets import MapAxes, Sheet
+from basinmap.maps.paper.stack import FURNITURE
 from basinmap.spatial.projections import check_metric
 from basinmap.typography import typeset
 
@@ -240,6 +241,7 @@ def _paper_axes(fig: Sheet, layout: Layout) -> Axes:
     axes.set_xlim(0, layout.width)
     axes.set_ylim(0, layout.height)
     axes.axis("off")
+    axes.set_gid(FURNITURE)
     return axes
 
 

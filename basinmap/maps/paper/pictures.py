@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Final
+from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from PIL.PngImagePlugin import iTXt
+
+from basinmap.maps.paper.canvas import draw_page
 
 __all__ = ["SheetCanvas", "png_words", "told_svg"]
 
@@ -76,3 +79,36 @@ class SheetCanvas(FigureCanvasAgg):
         if last is None or (last.width, last.height, last.dpi) != (width, height, dpi):
             self.renderer = RendererAgg(width, height, dpi)
         return self.renderer
+
+    def print_pdf(
+        self,
+        target: Any,  # noqa: ANN401 - a list, or what matplotlib takes
+        *,
+        metadata: dict[str, Any] | None = None,
+        **options: object,
+    ) -> None:
+        """
+        Draw the figure as a page that waits for its file.
+
+        Parameters
+        ----------
+        target
+            A list, which takes the page; a path or a file takes that of matplotlib.
+        metadata
+            Of a file of matplotlib.
+        **options
+            Those of other formats.
+        """
+        del options
+        figure = self.figure
+        if not isinstance(target, list):
+            FigureCanvasPdf(figure).print_pdf(target, metadata=metadata)
+            figure.set_canvas(self)
+            return
+        dpi = figure.dpi  # of what becomes a picture
+        # There are 72 points to an inch.
+        figure.dpi = 72
+        try:
+            target.append(draw_page(figure, dpi))
+        finally:
+            figure.dpi = dpi

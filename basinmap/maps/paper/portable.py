@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -28,6 +28,8 @@ from pypdf.generic import (
 from pyproj import CRS, Transformer
 
 from basinmap.errors import DataError
+from basinmap.maps.paper.binder import Binder, dictionary, numbers
+from basinmap.maps.paper.canvas import DrawnPage
 from basinmap.maps.paper.facts import SEPARATOR, Box, MapFrame, PageFacts, facts_of
 from basinmap.spatial.projections import METRIC
 
@@ -81,7 +83,7 @@ class Bookmark:
 
 
 def finished(  # noqa: PLR0913 - what a document tells of itself
-    pdf: bytes | Sequence[bytes],
+    pdf: bytes | Sequence[bytes | DrawnPage],
     sheets: Sequence[PageFacts],
     *,
     title: str,
@@ -102,8 +104,8 @@ def finished(  # noqa: PLR0913 - what a document tells of itself
     Parameters
     ----------
     pdf
-        A PDF made by matplotlib, or several to be joined first, which saves a
-        reading. A page that is finished already may be finished again.
+        Pages that were drawn, files of PDF, or some of each, to be joined. A file that
+        is finished already may be finished again.
     sheets
         What to say of each page, in order.
     title, author, subject, keywords
@@ -170,23 +172,30 @@ def _check(
         depth = mark.depth
 
 
-def _joined(parts: Sequence[bytes]) -> pypdf.PdfWriter:
+def _joined(parts: Sequence[bytes | DrawnPage]) -> pypdf.PdfWriter:
     if not parts:
         msg = "no PDF to join: pass the bytes of one at least"
         raise DataError(msg)
-    if len(parts) == 1:
-        writer = pypdf.PdfWriter(clone_from=io.BytesIO(parts[0]))
+    only = parts[0]
+    if len(parts) == 1 and isinstance(only, bytes):
+        writer = pypdf.PdfWriter(clone_from=io.BytesIO(only))
         if "/StructTreeRoot" not in writer.root_object:
             return writer
     # Page by page, nothing that was said of the whole comes along.
     writer = pypdf.PdfWriter()
+    binder = Binder(writer)
     for part in parts:
+        if isinstance(part, DrawnPage):
+            binder.add(part)
+            continue
         for page in pypdf.PdfReader(io.BytesIO(part)).pages:
             writer.add_page(page)
+    binder.close()
     return writer
 
 
-def _digest(data: bytes) -> bytes:
+def _digest(part: bytes | DrawnPage) -> bytes:
+    data = part if isinstance(part, bytes) else repr(part).encode()
     return hashlib.sha256(data).digest()
 
 
@@ -210,7 +219,7 @@ def _tag(writer: pypdf.PdfWriter, sheets: Sequence[PageFacts]) -> None:
     root = writer.root_object
     tree = DictionaryObject({NameObject("/Type"): NameObject("/StructTreeRoot")})
     tree_at = writer._add_object(tree)  # noqa: SLF001 - as its documentation does
-    document = _dictionary(Type="/StructElem", S="/Document", P=tree_at)
+    document = dictionary(Type="/StructElem", S="/Document", P=tree_at)
     document_at = writer._add_object(document)  # noqa: SLF001
     opened = {kind: _stream(writer, mark) for kind, mark in _OPENED.items()}
     closed = _stream(writer, b"\nEMC\n")
@@ -227,10 +236,10 @@ def _tag(writer: pypdf.PdfWriter, sheets: Sequence[PageFacts]) -> None:
         page[NameObject("/Tabs")] = NameObject("/S")
     document[NameObject("/K")] = elements
     tree[NameObject("/K")] = ArrayObject([document_at])
-    tree[NameObject("/ParentTree")] = _dictionary(Nums=parents)
+    tree[NameObject("/ParentTree")] = dictionary(Nums=parents)
     tree[NameObject("/ParentTreeNextKey")] = NumberObject(len(sheets))
     root[NameObject("/StructTreeRoot")] = tree_at
-    root[NameObject("/MarkInfo")] = _dictionary(Marked=BooleanObject(True))  # noqa: FBT003
+    root[NameObject("/MarkInfo")] = dictionary(Marked=BooleanObject(True))  # noqa: FBT003
     root[NameObject("/Lang")] = TextStringObject(LANGUAGE)
 
 
@@ -249,7 +258,7 @@ def _element(
     page: pypdf.PageObject, kind: str, alternative: str, parent: IndirectObject
 ) -> DictionaryObject:
     assert page.indirect_reference is not None  # noqa: S101 - for the type checker
-    element = _dictionary(
+    element = dictionary(
         Type="/StructElem",
         S=f"/{kind}",
         P=parent,
@@ -259,21 +268,10 @@ def _element(
     if alternative:
         element[NameObject("/Alt")] = TextStringObject(alternative)
         box = ArrayObject(FloatObject(side) for side in page.mediabox)
-        element[NameObject("/A")] = _dictionary(
+        element[NameObject("/A")] = dictionary(
             O="/Layout", Placement="/Block", BBox=box
         )
     return element
-
-
-def _dictionary(**items: str | PdfObject) -> DictionaryObject:
-    """Return a dictionary of PDF; a string is a name."""
-    return DictionaryObject(
-        {
-            # A text of PDF is a str too.
-            NameObject(f"/{key}"): NameObject(item) if type(item) is str else item
-            for key, item in items.items()
-        }
-    )
 
 
 def _stream(writer: pypdf.PdfWriter, data: bytes) -> IndirectObject:
@@ -290,7 +288,7 @@ def _describe(
     info = {**words, "Keywords": SEPARATOR.join(keywords), "Producer": producer}
     writer.add_metadata({f"/{key}": text for key, text in info.items() if text})
     root = writer.root_object
-    preferences = _dictionary(DisplayDocTitle=BooleanObject(True))  # noqa: FBT003
+    preferences = dictionary(DisplayDocTitle=BooleanObject(True))  # noqa: FBT003
     root[NameObject("/ViewerPreferences")] = preferences
     stream = StreamObject()
     stream.set_data(_xmp(info, keywords, date).encode())
@@ -352,11 +350,11 @@ def _link(writer: pypdf.PdfWriter, links: Sequence[Link]) -> None:
     for link in links:
         x, y, width, height = link.box
         box = [side * _POINTS for side in (x, y, x + width, y + height)]
-        annotation = _dictionary(
+        annotation = dictionary(
             Type="/Annot",
             Subtype="/Link",
-            Rect=_numbers(box),
-            Border=_numbers([0, 0, 0]),
+            Rect=numbers(box),
+            Border=numbers([0, 0, 0]),
             Dest=ArrayObject(
                 [pages[link.target].indirect_reference, NameObject("/Fit")]
             ),
@@ -372,8 +370,8 @@ def _link(writer: pypdf.PdfWriter, links: Sequence[Link]) -> None:
 def _label(writer: pypdf.PdfWriter, labels: Sequence[str]) -> None:
     ranges = ArrayObject()
     for i, label in enumerate(labels):
-        ranges.extend([NumberObject(i), _dictionary(P=TextStringObject(label))])
-    writer.root_object[NameObject("/PageLabels")] = _dictionary(Nums=ranges)
+        ranges.extend([NumberObject(i), dictionary(P=TextStringObject(label))])
+    writer.root_object[NameObject("/PageLabels")] = dictionary(Nums=ranges)
 
 
 # -- where -----------------------------------------------------------------------
@@ -389,25 +387,21 @@ def _viewport(frame: MapFrame) -> DictionaryObject:
     x, y, width, height = frame.box
     square = [float(side) for corner in _CORNERS for side in corner]
     epsg, wkt = _system()
-    return _dictionary(
+    return dictionary(
         Type="/Viewport",
         Name=TextStringObject(frame.name),
-        BBox=_numbers([side * _POINTS for side in (x, y, x + width, y + height)]),
-        Measure=_dictionary(
+        BBox=numbers([side * _POINTS for side in (x, y, x + width, y + height)]),
+        Measure=dictionary(
             Type="/Measure",
             Subtype="/GEO",
-            Bounds=_numbers(square),
-            GPTS=_numbers(_degrees(frame.bounds)),
-            LPTS=_numbers(square),
-            GCS=_dictionary(
+            Bounds=numbers(square),
+            GPTS=numbers(_degrees(frame.bounds)),
+            LPTS=numbers(square),
+            GCS=dictionary(
                 Type="/PROJCS", EPSG=NumberObject(epsg), WKT=TextStringObject(wkt)
             ),
         ),
     )
-
-
-def _numbers(values: Iterable[float]) -> ArrayObject:
-    return ArrayObject(FloatObject(value) for value in values)
 
 
 @cache
