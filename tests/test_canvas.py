@@ -6,9 +6,11 @@ import re
 import shutil
 import subprocess
 import zlib
+from xml.etree import ElementTree as ET
 
 import geopandas as gpd
 import numpy as np
+import pikepdf
 import pypdf
 import pypdfium2
 import pytest
@@ -23,8 +25,10 @@ import basinmap as bm
 from basinmap.maps.look.faces import face_of, set_line, subset_name
 from basinmap.maps.look.lettering import letter
 from basinmap.maps.look.themes import faces_of, font, settings
+from basinmap.maps.paper import stack
 from basinmap.maps.paper.canvas import DrawnPage
 from basinmap.maps.paper.portable import PageFacts, finished
+from basinmap.maps.paper.stack import LAYERS, STACK, layer_at
 
 X, Y = 686_000.0, 7_037_000.0
 
@@ -306,3 +310,149 @@ def test_a_line_is_set_by_the_faces_that_have_its_signs():
     assert [len(run.codes) for run in runs] == [1, 1, 1]
     assert "DejaVu" in runs[1].path
     assert runs[2].start > runs[1].start > 0
+
+
+# -- layers ------------------------------------------------------------------------
+
+
+def drawn_by_layer(pdf):
+    """What each layer of the first page draws, and what is in none of them."""
+    (page, *_) = read(pdf).pages
+    names = {
+        key.encode(): found.get_object()["/Name"]
+        for key, found in page["/Resources"]["/Properties"].items()
+    }
+    content = page.get_contents().get_data()
+    parts = dict.fromkeys(names.values(), b"") | {None: b""}
+    layer, deep = None, 0
+    for line in content.splitlines():
+        if opened := re.match(rb"/OC (/L\d+) BDC", line):
+            assert layer is None
+            layer, deep = names[opened[1]], 0
+        elif line.endswith(b"BDC"):
+            deep += 1
+        elif line == b"EMC" and layer is not None and deep == 0:
+            layer = None
+        elif line == b"EMC":
+            deep -= 1
+        else:
+            parts[layer] += line + b"\n"
+    return parts
+
+
+def test_a_plate_has_four_layers_that_a_reader_may_hide(plate):
+    fig, ax = plate
+    pdf = ours(fig)
+    listed = read(pdf).root_object["/OCProperties"]
+    assert [found["/Name"] for found in listed["/OCGs"]] == list(LAYERS)
+    assert [found["/Name"] for found in listed["/D"]["/Order"]] == list(LAYERS)
+    assert listed["/D"]["/Name"]
+    parts = drawn_by_layer(pdf)
+    written = {layer: part.count(b"BT") for layer, part in parts.items()}
+    halos = sum(t.get_text().count("\n") + 1 for t in ax.texts if t.get_gid() == "halo")
+    assert written["noms"] >= 2 * halos
+    assert written["fond"] == written["données"] == written[None] == 0
+    assert written["habillage"] > 10
+    # In no layer but the sheet itself, white.
+    assert not re.search(rb"(S|B)$", parts[None], re.MULTILINE)
+    fills = re.findall(rb"f$|B$", parts["données"], re.MULTILINE)
+    assert len(fills) >= len(bm.communes(epci="call"))
+
+
+def test_layers_go_by_the_stack_and_what_is_added_to_it_falls_in_place(monkeypatch):
+    assert [layer_at(STACK[name]) for name in ("basemap", "fills", "names")] == [
+        "fond",
+        "données",
+        "noms",
+    ]
+    more = {**STACK, "sea": 0.2, "a texture": 2.05, "numbers": 8.5}
+    monkeypatch.setattr(stack, "STACK", more)
+    found = [layer_at(more[name]) for name in ("sea", "a texture", "numbers")]
+    assert found == ["fond", "données", "noms"]
+
+
+def test_the_layers_of_an_svg_are_those_of_drawing_software(plate):
+    saved = io.BytesIO()
+    plate[0].savefig(saved, format="svg")
+    svg = saved.getvalue().decode()
+    root = ET.fromstring(svg)  # noqa: S314 - our own
+    ids = [element.get("id") for element in root.iter() if element.get("id")]
+    assert len(ids) == len(set(ids))
+    assert set(LAYERS) <= set(ids)
+    label = "{http://www.inkscape.org/namespaces/inkscape}label"
+    labels = {element.get(label) for element in root.iter() if element.get(label)}
+    assert labels == set(LAYERS)
+    words = {
+        element.get(label): "".join(element.itertext())
+        for element in root.iter()
+        if element.get("id") in LAYERS
+    }
+    assert "Avion" in words["noms"]
+    assert "Avion" not in words["données"] + words["fond"]
+
+
+def test_layers_of_pages_joined_are_one_each(plate):
+    one = ours(plate[0])
+    facts = [PageFacts(f"Page {i}", alternative="Une carte.") for i in range(3)]
+    pdf = finished([one, plate[0].drawn_page(), one], facts, title="x")
+    listed = read(pdf).root_object["/OCProperties"]["/OCGs"]
+    assert [found["/Name"] for found in listed] == list(LAYERS)
+    places = {
+        found.idnum
+        for page in read(pdf).pages
+        for found in (
+            page["/Resources"]["/Properties"].raw_get(key)
+            for key in page["/Resources"]["/Properties"]
+        )
+    }
+    assert len(places) == 4
+
+
+# -- access ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def atlas_of_two(tmp_path_factory):
+    lens = bm.communes(epci="call").iloc[:2]
+
+    def fiche(unit):
+        fig, ax = bm.page(unit, title=unit["name"].iloc[0], paper="A5")
+        bm.draw_outlines(ax, unit)
+        return fig
+
+    path = tmp_path_factory.mktemp("atlas") / "a.pdf"
+    return bm.atlas(lens, fiche, path=path, title="Atlas").read_bytes()
+
+
+def test_files_say_that_they_follow_the_rules_of_access(plate, atlas_of_two):
+    for pdf in (ours(plate[0]), matplotlib_s(plate[0]), atlas_of_two):
+        told = read(pdf).root_object["/Metadata"].get_data().decode()
+        assert "<pdfuaid:part>1</pdfuaid:part>" in told
+        with pikepdf.open(io.BytesIO(pdf)) as opened:
+            assert not opened.check_pdf_syntax()
+
+
+def test_a_checker_of_access_finds_nothing(plate, atlas_of_two, tmp_path):
+    pdfua = pytest.importorskip("pdfua")
+    for pdf in (ours(plate[0]), atlas_of_two):
+        path = tmp_path / "a.pdf"
+        path.write_bytes(pdf)
+        assert not pdfua.validate(path).findings
+
+
+def test_a_link_is_told_in_words_and_stands_in_the_tree(atlas_of_two):
+    reader = read(atlas_of_two)
+    tree = reader.root_object["/StructTreeRoot"]
+    numbers = tree["/ParentTree"]["/Nums"]
+    parents = dict(zip(numbers[::2], numbers[1::2], strict=True))
+    assert list(parents) == sorted(parents)
+    links = [found.get_object() for found in reader.pages[0]["/Annots"]]
+    assert [link["/Contents"] for link in links] == [
+        "Ablain-Saint-Nazaire, page 2",
+        "Acheville, page 3",
+    ]
+    for link in links:
+        element = parents[link["/StructParent"]].get_object()
+        assert element["/S"] == "/Link"
+        assert element["/K"][0]["/Obj"].get_object() == link
+    assert max(parents) < tree["/ParentTreeNextKey"]

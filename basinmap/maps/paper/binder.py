@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import zlib
-from collections.abc import Hashable, Iterable, Mapping
-from itertools import count, groupby
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from itertools import accumulate, count, groupby
 from typing import Final
 
 import pypdf
 from pypdf.generic import (
     ArrayObject,
+    ByteStringObject,
     DictionaryObject,
     FloatObject,
     IndirectObject,
@@ -23,11 +25,12 @@ from pypdf.generic import (
 from basinmap.maps.look.faces import Face, face_of, subset_name
 from basinmap.maps.paper.canvas import HALOS, DrawnPage, Picture
 
-__all__ = ["Binder", "dictionary", "numbers"]
+__all__ = ["Binder", "dictionary", "numbers", "packed"]
 
 _BLANK: Final = 0x200B
 """What the letters of a halo are read as: a space of no width, no glyph."""
 _TILE: Final = (0, 0, 72, 72)
+_PACK: Final = 200  # objects that are packed together
 _BLOCK: Final = 100  # lines that a block of a map of codes may have
 
 
@@ -268,6 +271,87 @@ class Binder:
             DescendantFonts=ArrayObject([self._writer._add_object(drawn)]),  # noqa: SLF001
             ToUnicode=self._stream(_meanings(codes)),
         )
+
+
+def packed(writer: pypdf.PdfWriter, made_from: bytes) -> bytes:
+    """
+    Return the file, what are no streams packed in streams: pypdf writes them bare.
+
+    Parameters
+    ----------
+    writer
+        The file.
+    made_from
+        What names it: the same for the same pages, where pypdf would draw lots.
+    """
+    objects = dict(enumerate(writer._objects, start=1))  # noqa: SLF001 - no other way
+    bare = [n for n, it in objects.items() if it and not isinstance(it, StreamObject)]
+    number = len(objects)
+    places: dict[int, tuple[int, int, int]] = {0: (0, 0, 0xFFFF)}
+    for at in range(0, len(bare), _PACK):
+        together, number = bare[at : at + _PACK], number + 1
+        bodies = [_written(objects.pop(n)) for n in together]
+        objects[number] = _together(together, bodies)
+        places |= {n: (2, number, i) for i, n in enumerate(together)}
+    saved = io.BytesIO(f"{writer.pdf_header}\n%".encode() + b"\xe2\xe3\xcf\xd3\n")
+    saved.seek(0, io.SEEK_END)
+    for n, item in sorted(objects.items()):
+        if item is None:
+            places[n] = (0, 0, 0)
+            continue
+        places[n] = (1, saved.tell(), 0)
+        saved.write(b"%d 0 obj\n%b\nendobj\n" % (n, _written(item)))
+    start, number = saved.tell(), number + 1
+    places[number] = (1, start, 0)
+    name = ByteStringObject(made_from)
+    table = b"".join(
+        kind.to_bytes(1, "big") + there.to_bytes(4, "big") + nth.to_bytes(2, "big")
+        for _, (kind, there, nth) in sorted(places.items())
+    )
+    about = dictionary(
+        Type="/XRef",
+        Size=NumberObject(number + 1),
+        W=numbers([1, 4, 2]),
+        Root=_place_of(writer.root_object),
+        Info=_place_of(writer._info),  # noqa: SLF001
+        ID=ArrayObject([name, name]),
+    )
+    last = _written(_deflated(table, about))
+    saved.write(b"%d 0 obj\n%b\nendobj\n" % (number, last))
+    saved.write(b"startxref\n%d\n%%%%EOF\n" % start)
+    return saved.getvalue()
+
+
+def _place_of(item: PdfObject | None) -> IndirectObject:
+    found = None if item is None else item.indirect_reference
+    assert found is not None  # noqa: S101 - for the type checker
+    return found
+
+
+def _written(item: PdfObject | None) -> bytes:
+    assert item is not None  # noqa: S101 - for the type checker
+    saved = io.BytesIO()
+    item.write_to_stream(saved)
+    return saved.getvalue()
+
+
+def _together(numbers_: Iterable[int], bodies: Sequence[bytes]) -> StreamObject:
+    """Return objects in one stream."""
+    starts = [0, *accumulate(len(body) + 1 for body in bodies)]
+    pairs = zip(numbers_, starts, strict=False)
+    head = " ".join(f"{n} {start}" for n, start in pairs).encode() + b"\n"
+    about = dictionary(
+        Type="/ObjStm", N=NumberObject(len(bodies)), First=NumberObject(len(head))
+    )
+    return _deflated(head + b"\n".join(bodies), about)
+
+
+def _deflated(data: bytes, about: DictionaryObject) -> StreamObject:
+    stream = StreamObject()
+    stream.update(about)
+    stream.set_data(zlib.compress(data, 9))
+    stream[NameObject("/Filter")] = NameObject("/FlateDecode")
+    return stream
 
 
 def _widths(widths: Mapping[int, float]) -> ArrayObject:
