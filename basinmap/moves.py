@@ -57,7 +57,7 @@ _SIGNALS: Final = tuple(
     if hasattr(signal, name)
 )
 _UNLOCKED: Final = 3600.0  # seconds after which a folder without a lock is a leftover
-_MOST: Final = 1000  # files of others that are linked into an exchanged folder
+_MOST: Final = 2000  # files and folders that are linked into an exchanged folder
 
 
 # -- signals ---------------------------------------------------------------------------
@@ -325,55 +325,118 @@ def _free(name: str, target: Path, taken: set[str]) -> str:
 
 def exchangeable(target: Path) -> bool:
     """
-    Tell whether a folder may be exchanged for another: it is of its files alone.
+    Tell whether a folder may be exchanged for another that holds all it held.
 
     Parameters
     ----------
     target
-        A folder that is there. One that the process is in, of another owner, of
-        another file system than its parent, or that holds folders, stays the same.
+        A folder that is there. One that the process is in, of another owner, on a disk
+        of its own, or that holds very many files or anything but files, links and
+        folders, stays the same.
     """
     parent = target.parent
     try:
-        about = target.stat()
-        if target.is_symlink() or about.st_dev != parent.stat().st_dev:
-            return False
-        if hasattr(os, "geteuid") and about.st_uid != os.geteuid():
+        if target.is_symlink() or target.stat().st_dev != parent.stat().st_dev:
             return False
         if target == Path.cwd() or target in Path.cwd().parents:
             return False
-        with os.scandir(target) as entries:
-            inside = [entry for entry in entries if not entry.name.startswith(PREFIX)]
-        plain = all(entry.is_file(follow_symlinks=False) for entry in inside)
+        return _held_in(target) is not None and os.access(parent, os.W_OK | os.X_OK)
     except OSError:
         return False
-    return plain and len(inside) <= _MOST and os.access(parent, os.W_OK | os.X_OK)
+
+
+def _held_in(target: Path) -> tuple[list[str], list[str]] | None:
+    """Return the folders and the files in a folder; None if any cannot be linked."""
+    disk, folders, files = target.stat().st_dev, [], []
+    waiting = [target]
+    while waiting:
+        folder = waiting.pop()
+        if not _is_ours(folder, disk):
+            return None
+        with os.scandir(folder) as entries:
+            inside = sorted(entries, key=lambda entry: entry.name)
+        for entry in inside:
+            if folder == target and entry.name.startswith(PREFIX):
+                continue
+            path = Path(entry.path)
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(path)
+                folders.append(path.relative_to(target).as_posix())
+            elif entry.is_symlink() or entry.is_file(follow_symlinks=False):
+                files.append(path.relative_to(target).as_posix())
+            else:
+                return None
+        if len(files) + len(folders) > _MOST:
+            return None
+    return folders, files
+
+
+def _is_ours(folder: Path, disk: int) -> bool:
+    """Tell whether a folder is on a disk, and its owner's to read, fill and remove."""
+    about = folder.stat()
+    mine = not hasattr(os, "geteuid") or about.st_uid == os.geteuid()
+    able = os.access(folder, os.R_OK | os.W_OK | os.X_OK)
+    return mine and able and about.st_dev == disk
 
 
 def _exchanged(new: Path, target: Path, plan: _Plan) -> bool:
     """Exchange the folder for the new one, where the system can; tell whether."""
-    if any("/" in name for name in plan.names) or not exchangeable(target):
-        return False
-    gone = {*plan.names, *plan.stale}
-    made = []
-    for entry in sorted(target.iterdir()):
-        kept = plan.aside.get(entry.name, None if entry.name in gone else entry.name)
-        if kept is not None and not entry.name.startswith(PREFIX):
-            _link(entry, new / kept)
-            made.append(new / kept)
-    shutil.copystat(target, new)
-    with deferred():
-        if _exchange(new, target):
-            return True
-    for path in made:
-        path.unlink()
+    made: list[Path] = []
+    try:
+        if not exchangeable(target) or not _filled(new, target, plan, made):
+            return False
+        shutil.copystat(target, new)
+        with deferred():
+            if _exchange(new, target):
+                return True
+    except (FileExistsError, PermissionError):  # the journal finds it, and says so
+        pass
+    for path in reversed(made):
+        path.rmdir() if path.is_dir() and not path.is_symlink() else path.unlink()
     return False
+
+
+def _filled(new: Path, target: Path, plan: _Plan, made: list[Path]) -> bool:
+    """Give the new folder all that stays of the old one, under a second name."""
+    held = _held_in(target)
+    if held is None:
+        return False
+    folders, files = held
+    gone = {*plan.names, *plan.stale}
+    kept = {name: plan.aside.get(name, name) for name in files}
+    kept = {n: k for n, k in kept.items() if n in plan.aside or n not in gone}
+    # A folder that held nothing but what goes, goes; one that was empty stays.
+    full = {parent for name in files for parent in _above(name)}
+    used = {parent for name in kept for parent in _above(name)}
+    for name in sorted(folders):
+        there = new / name
+        if there.exists() or (name in full and name not in used):
+            continue
+        there.mkdir()
+        made.append(there)
+    for name, copy in kept.items():
+        _link(target / name, new / copy)
+        made.append(new / copy)
+    for name in sorted(folders, reverse=True):
+        if (new / name).is_dir():
+            shutil.copystat(target / name, new / name)
+    return True
+
+
+def _above(name: str) -> list[str]:
+    """Return the folders a path of a set is in."""
+    return [path.as_posix() for path in Path(name).parents][:-1]
 
 
 def _link(source: Path, copy: Path) -> None:
     """Give a file a second name, or a copy where it can have one only."""
+    if source.is_symlink():
+        copy.symlink_to(source.readlink())
+        return
     try:
         copy.hardlink_to(source)
+    except FileExistsError:
+        raise
     except OSError:
         shutil.copy2(source, copy)
 

@@ -278,6 +278,7 @@ def test_dwellings_outside_of_all_targets_are_reported():
 
 def test_a_point_on_a_border_counts_once():
     homes = points(500, 1000, 1000, 250)
+    homes.loc[homes.index[2], "geometry"] = shapely.Point(1000, 501)
     result, report = apportion(COUNTS, SOURCE, TARGET, measures=POP, weights=homes)
     assert report.after == {"pop": 160.0}
     # 500 and 250 go to t1, those at 1000 to a; b has none.
@@ -318,6 +319,20 @@ def test_weights_may_come_from_elsewhere():
     result, report = apportion(COUNTS, SOURCE, TARGET, measures=POP, weights=given)
     assert result["pop"].tolist() == [25.0, 110.0]
     assert report.uncovered["pop"] == pytest.approx(25 / 160)
+
+
+@pytest.mark.parametrize("kind", ["points", "footprints"])
+def test_what_weighs_and_is_listed_twice_is_told(kind):
+    spots = [shapely.Point(100, 100), shapely.Point(700, 700), shapely.Point(700, 700)]
+    if kind == "footprints":
+        spots = [spot.buffer(20) for spot in spots]
+    homes = frame(spots, ["x", "y", "z"], homes=[1.0, 2.0, 2.0])
+    told = r"1 row\(s\) are at the very place .* \(40 % of all\): 'z'.*drop_duplicates"
+    with pytest.warns(bm.errors.BasinmapWarning, match=told):
+        apportion(COUNTS, SOURCE, TARGET, measures=POP, weights=homes, count="homes")
+    # Another number at one place is another building.
+    homes["homes"] = [1.0, 2.0, 3.0]
+    apportion(COUNTS, SOURCE, TARGET, measures=POP, weights=homes, count="homes")
 
 
 def test_as_many_dwellings_everywhere_is_surface():

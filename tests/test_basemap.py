@@ -60,7 +60,7 @@ def blank(size):
 class Handler(BaseHTTPRequestHandler):
     """Serves what the mode of the server says."""
 
-    def do_GET(self):
+    def do_GET(self):  # noqa: C901 - one branch a mode
         server = self.server
         server.asked.append((self.path, self.headers["user-agent"]))
         mode = server.mode(self.path) if callable(server.mode) else server.mode
@@ -70,8 +70,10 @@ class Handler(BaseHTTPRequestHandler):
             server.over.wait(5)
             return
         if mode == "redirect" and not self.path.startswith("/moved"):
+            mode = (f"/moved{self.path}",)
+        if isinstance(mode, tuple):
             self.send_response(302)
-            self.send_header("Location", f"/moved{self.path}")
+            self.send_header("Location", mode[0])
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
@@ -390,6 +392,20 @@ def test_a_redirection_is_followed(ax, server, tmp_path):
     draw(ax, server, tmp_path)
     assert any(path.startswith("/moved") for path, _ in server.asked)
     assert ax.images
+
+
+@pytest.mark.parametrize(
+    ("there", "reason"),
+    [
+        ("http://localhost:9/x.png", "sent on to another server, 'localhost'"),
+        ("file:///etc/passwd", "sent on to another server, 'file:///etc/passwd'"),
+        ("/again.png", "sent on without end"),
+    ],
+)
+def test_nobody_is_sent_on_to_another_server(ax, server, tmp_path, there, reason):
+    server.mode = (there,)
+    assert reason in told(ax, server, tmp_path)
+    assert not ax.images
 
 
 def test_the_server_is_told_who_asks(ax, server, tmp_path):

@@ -4,6 +4,7 @@ import importlib.util
 import io
 import os
 import signal
+import subprocess
 import sys
 import time
 
@@ -130,6 +131,30 @@ def test_medians_are_those_of_one_machine(
     pd.testing.assert_frame_equal(found, wanted, check_exact=True)
     assert found.attrs == wanted.attrs
     assert str(report) == str(told)
+
+
+def test_a_column_that_one_file_lacks_is_told_with_the_file(
+    dwellings, units, threads, tmp_path
+):
+    dwellings.iloc[:50][["price", "geometry"]].to_parquet(tmp_path / "a.parquet")
+    dwellings.iloc[:50][["geometry"]].to_parquet(tmp_path / "b.parquet")
+    for verb, options in ((count, {}), (cluster_count, {"client": threads})):
+        with pytest.raises(ColumnError, match=r"b\.parquet: 1 column.*'price'; found"):
+            verb(tmp_path, units, sums=["price"], **options)
+
+
+def test_processes_that_do_not_start_are_told_with_the_cure(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from basinmap.spatial.cluster import local_client\n"
+        "from basinmap.errors import LibraryError\n"
+        "try:\n    with local_client(1): print('started')\n"
+        "except LibraryError as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=False
+    )
+    assert "if __name__ == '__main__'" in done.stdout
 
 
 def test_options_of_count(dataset, units, threads):

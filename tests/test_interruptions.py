@@ -55,7 +55,7 @@ def old(version="old", *names):
     return {name: f"{version} {name}" for name in names or ("a.txt", "b.txt")}
 
 
-@pytest.fixture(params=["exchanged", "journalled", "folders"])
+@pytest.fixture(params=["exchanged", "journalled"])
 def way(request, monkeypatch):
     """Each way by which a set takes the place of another."""
     if request.param == "journalled":
@@ -65,23 +65,21 @@ def way(request, monkeypatch):
 
 @pytest.fixture
 def out(tmp_path, way):
-    folder = tmp_path / "out"
-    if way == "folders":
-        (folder / "sub").mkdir(parents=True)
-    return folder
+    assert way
+    return tmp_path / "out"
 
 
 # --- a set is one ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("foreign", [False, True], ids=["exchange", "journal"])
-def test_a_set_is_whole_after_a_kill_at_some_moments(tmp_path, foreign):
-    row = kills.Row("short")
-    for _ in kills.sets(tmp_path / "base", row, foreign=foreign, step=64):
+@pytest.mark.parametrize("journal", [False, True], ids=["exchange", "journal"])
+def test_a_set_is_whole_after_a_kill_at_some_moments(tmp_path, journal):
+    row = kills.Row("short", journal=journal)
+    for _ in kills.sets(tmp_path / "base", row, foreign=True, step=64):
         pass
     assert row.faults == []
     assert row.killed == row.moments == row.settled >= 3
-    assert foreign or row.whole == row.moments
+    assert journal or row.whole == row.moments
 
 
 def test_a_set_that_fails_between_two_moves_is_as_it_was(out, monkeypatch):
@@ -152,6 +150,50 @@ def test_a_set_written_by_a_thread_hears_no_signal_and_is_whole(out):
     thread.start()
     thread.join()
     assert texts(out) == old("new")
+
+
+def test_what_a_user_put_in_a_folder_is_there_after_an_exchange(tmp_path):
+    out = tmp_path / "out"
+    fill(out, "old", names=("a.txt", "fiches/stale.txt", "fiches/b.txt"))
+    (out / "fiches" / "mine.txt").write_text("mine")
+    (out / "empty").mkdir()
+    (out / "deep" / "er").mkdir(parents=True)
+    (out / "deep" / "er" / "far.txt").write_text("far")
+    (out / "deep" / "link").symlink_to("er/far.txt")
+    (out / "gone").symlink_to("nowhere")
+    before = out.stat().st_ino
+    fill(out, "new", names=("a.txt", "fiches/b.txt", "more/c.txt"))
+    assert out.stat().st_ino != before
+    assert texts(out) == {
+        **old("new", "a.txt", "fiches/b.txt", "more/c.txt"),
+        "fiches/mine.txt": "mine",
+        "deep/er/far.txt": "far",
+        "deep/link": "far",
+    }
+    assert (out / "empty").is_dir()
+    assert (out / "deep" / "link").readlink() == Path("er/far.txt")
+    assert (out / "gone").is_symlink()
+    assert kills.leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("odd", ["a pipe", "very many files"])
+def test_a_folder_that_cannot_be_exchanged_is_written_by_journal(
+    tmp_path, odd, monkeypatch
+):
+    out = tmp_path / "out"
+    fill(out, "old")
+    if odd == "a pipe":
+        os.mkfifo(out / "pipe")
+    else:
+        monkeypatch.setattr(moves, "_MOST", 3)
+        (out / "sub").mkdir()
+        for name in "xyz":
+            (out / "sub" / name).write_text("mine")
+    before = out.stat().st_ino
+    fill(out, "new")
+    assert out.stat().st_ino == before
+    assert {k: v for k, v in texts(out).items() if v != "mine"} == old("new")
+    assert kills.leftovers(tmp_path) == []
 
 
 def test_the_folder_that_a_user_stands_in_stays_the_same(tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import geopandas as gpd
@@ -938,3 +939,29 @@ def test_units_whose_codes_say_no_place_are_not_judged_by_it(tmp_path):
     frame["code"] = "2A004"
     frame.to_file(tmp_path / "c.gpkg")
     assert len(read_units(tmp_path / "c.gpkg", "commune")) == 1
+
+
+def test_a_name_cut_at_ten_letters_by_a_shapefile_is_a_name(tmp_path):
+    call = bm.communes(epci="call")
+    frame = call[["geometry"]].assign(code_insee=call.index, nom_offici=call["name"])
+    frame.reset_index(drop=True).to_file(tmp_path / "c.shp", encoding="utf-8")
+    assert bm.read_units(tmp_path / "c.shp", "commune").loc["62498", "name"] == "Lens"
+
+
+def test_outlines_in_a_folder_of_an_archive_are_refused_by_name(tmp_path):
+    with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+        archive.writestr("DELIVERY/1_DATA/COMMUNE.shp", b"x")
+        archive.writestr("DELIVERY/read.me", b"x")
+    told = r"folder of the archive: 'DELIVERY/1_DATA/COMMUNE.shp'; unzip it"
+    with pytest.raises(DataError, match=told):
+        bm.read_units(tmp_path / "d.zip", "commune")
+
+
+def test_a_change_of_datum_says_by_how_much_it_may_miss(tmp_path):
+    call = bm.communes(epci="call")[["geometry"]]
+    frame = call.assign(code=call.index).to_crs(27572)  # Lambert II étendu, of the NTF
+    frame.to_file(tmp_path / "c.gpkg")
+    note = bm.report_of(bm.read_units(tmp_path / "c.gpkg", "commune")).notes[-1]
+    assert note.replace("\u202f", " ").replace("\xa0", " ") == (
+        "Contours reprojetés de EPSG:27572 vers EPSG:2154 (à ± 3 m près)."
+    )

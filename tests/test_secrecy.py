@@ -619,6 +619,22 @@ def test_time_over_still_gives_a_safe_answer_and_says_so():
     assert bm.attack(safe.tables, hierarchies=made_of).safe
 
 
+def test_what_haste_hides_without_need_is_published_again():
+    # d + z = 50 is printed elsewhere and z = 0 stays: hiding d would hide nothing.
+    values = {"a": 7, "b": 30, "c": 31, "d": 50, "z": 0}
+    groups = {"epci": {"E": "abcdz"}, "pair": {"P": "dz", "Q": "abc"}}
+    tables, made_of = linked(values, groups)
+    known = {"pair": tables.pop("pair")}
+    safe = bm.protect(
+        tables, rules=11, hierarchies=made_of, known=known, time_limit=0.0
+    )
+    assert safe.hasty
+    assert set(safe.cells["code"]) == {"a", "b", "c"}
+    found = bm.attack(safe.tables, hierarchies=made_of, known=known)
+    assert found.safe
+    assert len(found.cells) == 3
+
+
 def test_the_witnesses_can_be_checked_by_hand():
     tables, made_of = two_way("wxyz", "abcd", PROBLEM)
     rules = {"n": bm.SecrecyRule(least=40, need="exact")}

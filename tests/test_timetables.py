@@ -674,6 +674,28 @@ def test_trips_on_demand_are_left_out_and_counted(tmp_path, feed, rows):
     )
 
 
+def test_periods_that_overlap_name_a_departure_once_and_say_so(tmp_path):
+    # 7:00 to 8:00 and 7:30 to 8:30, every 10 minutes: 9 times, of which 3 twice.
+    often = "trip_id,start_time,end_time,headway_secs\nt1,7:00:00,8:00:00,600\n"
+    found = read_gtfs(folder(tmp_path, frequencies=often + "t1,7:30:00,8:30:00,600"))
+    day = departures(found, date=TUESDAY, window=("07:00", "08:31"))
+    assert day.loc["A", "departures"] == 9
+    assert any("1 périodes à intervalle en recouvrent" in n for n in found.notes)
+
+
+def test_two_calls_at_one_stop_that_follow_are_one(tmp_path, feed):
+    times = FEED["stop_times"].replace(
+        "t1,07:10:00,07:10:00,L,5",
+        "t1,07:08:00,07:08:00,L,5\nt1,07:10:00,07:12:00,L,6",
+    )
+    found = read_gtfs(folder(tmp_path, stop_times=times))
+    there, here = (departures(table, date=TUESDAY) for table in (found, feed))
+    assert there["departures"].to_dict() == here["departures"].to_dict()
+    call = found.stop_times.query("trip == 't1' and stop == 'L'").iloc[0]
+    assert (call["arrival_s"], call["departure_s"]) == (25680, 25920)
+    assert any("répètent l’arrêt du précédent" in note for note in found.notes)
+
+
 def test_a_feed_of_trips_on_demand_only_is_refused(tmp_path):
     rows = ("u,,,,g,,1,07:00:00,19:00:00", "u,,,,g,,2,07:00:00,19:00:00")
     changes = with_flex(*rows) | {"stop_times": "\n".join([FLEX, *rows])}

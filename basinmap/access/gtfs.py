@@ -613,7 +613,7 @@ def _frequencies(table: _Table, trips: pd.Index, notes: list[str]) -> pd.DataFra
             "départs sont comptés à partir du début de la période, sans que "
             "l'horaire réel soit connu."
         )
-    return pd.DataFrame(
+    found = pd.DataFrame(
         {
             "trip": table.text("trip_id").to_numpy(),
             "start_s": start.astype(np.int64),
@@ -622,6 +622,15 @@ def _frequencies(table: _Table, trips: pd.Index, notes: list[str]) -> pd.DataFra
             "exact": exact,
         }
     )
+    ordered = found.sort_values(["trip", "start_s", "end_s"])
+    ends = ordered.groupby("trip")["end_s"].cummax().groupby(ordered["trip"]).shift()
+    over = int((ordered["start_s"] < ends).sum())
+    if over:
+        notes.append(
+            f"{number(over)} périodes à intervalle en recouvrent une autre de la même "
+            "course : les départs de la même heure ne sont comptés qu'une fois."
+        )
+    return found
 
 
 def _stop_times(
@@ -648,21 +657,42 @@ def _stop_times(
             f"{number(int(estimated.sum()))} passages sans horaire : heure "
             "interpolée selon la distance entre les arrêts voisins."
         )
-    few = len(trips) - int(np.count_nonzero(np.bincount(trip) > 1))
+    calls = _at_once(
+        pd.DataFrame(
+            {
+                "trip": trip,
+                "stop": stop,
+                "sequence": sequence.astype(np.int64),
+                "arrival_s": arrival,
+                "departure_s": departure,
+                "boards": table.numbers("pickup_type", 0.0) != 1,
+                "alights": table.numbers("drop_off_type", 0.0) != 1,
+                "estimated": estimated,
+            }
+        ),
+        notes,
+    )
+    few = len(trips) - int(np.count_nonzero(np.bincount(calls["trip"]) > 1))
     if few:
         notes.append(f"{number(few)} courses de moins de deux arrêts sont omises.")
-    return pd.DataFrame(
-        {
-            "trip": trips.to_numpy()[trip],
-            "stop": stops.index.to_numpy()[stop],
-            "sequence": sequence.astype(np.int64),
-            "arrival_s": arrival,
-            "departure_s": departure,
-            "boards": table.numbers("pickup_type", 0.0) != 1,
-            "alights": table.numbers("drop_off_type", 0.0) != 1,
-            "estimated": estimated,
-        }
+    calls["trip"] = trips.to_numpy()[calls["trip"]]
+    calls["stop"] = stops.index.to_numpy()[calls["stop"]]
+    return calls
+
+
+def _at_once(calls: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
+    """Make one call of two that follow at one stop: a bus that waits there."""
+    where = calls[["trip", "stop"]].to_numpy()
+    twice = np.r_[False, (where[1:] == where[:-1]).all(axis=1)]
+    if not twice.any():
+        return calls
+    notes.append(
+        f"{number(int(twice.sum()))} passages répètent l'arrêt du précédent : ils ne "
+        "font qu'un avec lui."
     )
+    how = dict.fromkeys(calls.columns, "first")
+    how |= {"departure_s": "last", "boards": "max", "alights": "max"}
+    return calls.groupby(np.cumsum(~twice)).agg(how).reset_index(drop=True)
 
 
 def _times(

@@ -298,6 +298,8 @@ class Timetable:
         trip = np.concatenate([once, np.repeat(often, [len(t) for t in times])])
         shift = np.concatenate([np.zeros_like(once), *times]).astype(np.int64)
         shift[len(once) :] -= start[trip[len(once) :]]
+        # Two periods that overlap may name one departure: it is one vehicle.
+        trip, shift = np.unique(np.stack([trip, shift]), axis=1)
         return _Runs(trip, shift, start[trip] + shift, end[trip] + shift)
 
     def _running(self, day: dt.date, start: int, end: int) -> tuple[Whole, Whole]:

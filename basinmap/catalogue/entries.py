@@ -451,7 +451,7 @@ def indicator(id_: str, variant: str | None = None) -> Indicator:
     'Part des résidences principales de trois pièces'
     """
     known = catalogue().indicators
-    if id_ not in known:
+    if not isinstance(id_, str) or id_ not in known:
         msg = f"unknown indicator {id_!r}; choose among {', '.join(known)}"
         raise CodeError(msg)
     item = known[id_]

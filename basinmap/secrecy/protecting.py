@@ -31,7 +31,9 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _SHARE = 0.75
-"""Of the time, what is given to look for an answer; the rest settles it."""
+"""Of the time, what is given to look for an answer."""
+_SETTLED = 0.97
+"""Of the time, after which nothing is looked for: it is checked and written."""
 _PACE = 30
 """Programs a second that a time limit is worth, whatever the machine."""
 
@@ -373,7 +375,7 @@ def _guard(
         lower=lower,
         upper=upper,
         deadline=start + _SHARE * seconds,
-        end=start + seconds,
+        end=start + _SETTLED * seconds,
         budget=int(_PACE * seconds),
     )
 

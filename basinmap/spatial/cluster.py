@@ -225,7 +225,8 @@ def cluster_count(  # noqa: PLR0913 - those of `count`, and where it runs
     check_threshold(threshold)
     with _working(client, workers) as crew, ExitStack() as after:
         parts = _planned(dataset, rows, storage or {})
-        source = dataset_source(parts)
+        asked = [*sums, *medians, *([] if by is None else [by])]
+        source = dataset_source(parts, asked)
         check_wanted(source, sums, medians, by)
         ready = _made_ready(units, source)
         needed = tuple(columns_needed(source, sums, medians, by))
@@ -593,7 +594,7 @@ def local_client(workers: int | None = None) -> Iterator[Client]:
     Raises
     ------
     LibraryError
-        If Dask is not installed.
+        If Dask is not installed, or its processes do not start.
     DataError
         If `workers` is no number of processes.
 
@@ -618,17 +619,23 @@ def local_client(workers: int | None = None) -> Iterator[Client]:
         raise DataError(msg)
     started = "distributed.nanny.pre-spawn-environ"
     kept = {**dask.config.get(started), **_KEPT_MEMORY}
-    with (
-        dask.config.set({started: kept}),
-        distributed.LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=":0",
-        ) as cluster,
-        distributed.Client(cluster, direct_to_workers=True) as client,
-    ):
-        yield client
+    with dask.config.set({started: kept}), ExitStack() as after:
+        try:
+            cluster = after.enter_context(
+                distributed.LocalCluster(
+                    n_workers=workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    dashboard_address=":0",
+                )
+            )
+        except RuntimeError as error:
+            msg = (
+                f"the processes did not start ({error}); in a script, put the calls "
+                "under if __name__ == '__main__':, for each process reads it again"
+            )
+            raise LibraryError(msg) from error
+        yield after.enter_context(distributed.Client(cluster, direct_to_workers=True))
 
 
 def _working(
@@ -778,8 +785,8 @@ def _pairs(
 ) -> tuple[tuple[Lookup, Lookup], _Weights]:
     """Weigh pairs of units; points that touch several of a layer stay apart."""
     parts = _planned(dataset, ask.rows, ask.storage)
-    points = dataset_source(parts)
     names = () if ask.count is None else (ask.count,)
+    points = dataset_source(parts, names)
     check_wanted(points, list(names), [], None)
     left, right = (_made_ready(layer, points, repair=ask.repair) for layer in units)
     options = options_of(None, ask.overlaps, strict=False)

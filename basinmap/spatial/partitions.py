@@ -22,6 +22,7 @@ from basinmap.spatial.points import (
     Lot,
     PointFile,
     Source,
+    check_there,
     decoded,
     footer,
     open_parquet,
@@ -222,7 +223,7 @@ def _runs(groups: Sequence[int], rows: int) -> list[tuple[int, ...]]:
     return [tuple(run) for run in runs.values()]
 
 
-def dataset_source(parts: Sequence[Part]) -> Source:
+def dataset_source(parts: Sequence[Part], wanted: Sequence[str] = ()) -> Source:
     """
     Say what all parts have in common: CRS, columns, one label a point.
 
@@ -230,14 +231,24 @@ def dataset_source(parts: Sequence[Part]) -> Source:
     ----------
     parts
         At least one.
+    wanted
+        Columns that are asked for.
 
     Returns
     -------
     Source
         Without lots: they are read part by part.
+
+    Raises
+    ------
+    ColumnError
+        If some files have a column that is wanted, and one has not: it is named.
     """
     files = [part.file for part in parts]
-    shared = set.intersection(*(set(file.names) for file in files))
+    held = [set(file.names) for file in files]
+    shared, some = set.intersection(*held), set.union(*held)
+    for file in files:
+        check_there(file, [name for name in wanted if name in some])
     names = tuple(name for name in files[0].names if name in shared)
     index = pd.RangeIndex(sum(part.rows for part in parts))
     return Source(files[0].crs, index, names, pd.DataFrame(), lambda _: iter(()))

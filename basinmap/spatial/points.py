@@ -27,6 +27,7 @@ __all__ = [
     "PointFile",
     "Points",
     "Source",
+    "check_there",
     "decoded",
     "footer",
     "open_parquet",
@@ -263,7 +264,7 @@ def _opened(path: Path) -> Source:
 
     def lots(names: Sequence[str]) -> Iterator[Lot]:
         for file in files:  # all of them, before the first is read
-            _check_there(file, names)
+            check_there(file, names)
         return _streamed(files, list(dict.fromkeys(names)))
 
     index = pd.RangeIndex(sum(file.rows for file in files))
@@ -419,7 +420,17 @@ def _streamed(files: list[PointFile], names: list[str]) -> Iterator[Lot]:
                 bar.update(len(x))
 
 
-def _check_there(file: PointFile, names: Sequence[str]) -> None:
+def check_there(file: PointFile, names: Sequence[str]) -> None:
+    """
+    Check that a file has these columns.
+
+    Parameters
+    ----------
+    file
+        The file.
+    names
+        What is wanted of it.
+    """
     missing = [name for name in names if name not in file.names]
     if missing:
         there = culprits(file.names, most=8) or "nothing"
@@ -431,7 +442,7 @@ def _check_there(file: PointFile, names: Sequence[str]) -> None:
 
 
 def _batches(file: PointFile, names: list[str]) -> Iterator[pa.RecordBatch]:
-    _check_there(file, names)
+    check_there(file, names)
     texts = [name for name in file.texts if name in names]
     columns = [file.column, *names]
     # One reader for all row groups would keep what it has read until the end.

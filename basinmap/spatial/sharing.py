@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from os import PathLike, fspath
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from basinmap.errors import CodeError, DataError, culprits
+from basinmap.errors import BasinmapWarning, CodeError, DataError, culprits
 from basinmap.measures import as_floats, check_columns
 from basinmap.spatial.cells import fractions, repeated
 from basinmap.spatial.polygons import NOISE, are_boxes, outlines
@@ -409,6 +410,7 @@ def _weights(
         check_columns(frame, given.count)
         values = as_floats(frame[given.count], given.count).to_numpy()
         _check_weights(values, frame.index, given.count)
+    _warn_of_twins(frame, values)
     if (frame.geom_type == "Point").all() and not frame.geometry.is_empty.any():
         shapes = np.asarray(frame.geometry.array)
         found, total = _point_weights(shapes, values, moves)
@@ -426,6 +428,21 @@ def _weights(
     found, total = _polygon_weights(layer, density, left, right)
     _check_somewhere(values, total)
     return _rule(given, "polygons"), found, total
+
+
+def _warn_of_twins(frame: gpd.GeoDataFrame, values: np.ndarray) -> None:
+    """Tell of what is listed twice under two names: it would weigh double."""
+    shapes = pd.Series(shapely.to_wkb(shapely.normalize(frame.geometry.array)))
+    rows = pd.DataFrame({"shape": shapes, "value": values})
+    again = rows.duplicated().to_numpy() & (values > 0) & shapes.notna().to_numpy()
+    if again.any():
+        share = 100 * values[again].sum() / values.sum()
+        msg = (
+            f"weights: {int(again.sum())} row(s) are at the very place of another, of "
+            f"the same weight ({share:.2g} % of all): {culprits(frame.index[again])}; "
+            "if they are listed twice, drop them: weights.drop_duplicates('geometry')"
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=5)
 
 
 def _rule(given: Weighing, kind: str) -> str:

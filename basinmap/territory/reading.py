@@ -6,6 +6,7 @@ import datetime as dt
 import re
 import struct
 import warnings
+import zipfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from pyproj import CRS, Transformer
 
 from basinmap.arguments import check_given
 from basinmap.errors import (
@@ -32,7 +34,7 @@ from basinmap.territory.former import fates
 from basinmap.territory.levels import check_codes, check_level, fold, repair_codes
 from basinmap.territory.local import check_local, is_there
 from basinmap.territory.texts import encoding_of, mended_texts, unreadable_text
-from basinmap.typography import long_date, number, percent
+from basinmap.typography import long_date, number, percent, shortest, typeset
 from basinmap.values.told import tell
 
 __all__ = ["check_generations", "checked_units", "read_units"]
@@ -58,6 +60,7 @@ _TABLES: Final = frozenset(
 _RASTERS: Final = frozenset(
     {".tif", ".tiff", ".asc", ".vrt", ".jp2", ".png", ".jpg", ".jpeg", ".img", ".ecw"}
 )
+_DRAWN: Final = frozenset({".shp", ".gpkg", ".geojson", ".fgb", ".gml", ".kml"})
 _PARQUET: Final = frozenset({".parquet", ".geoparquet"})
 
 # How files spell a level in the names of their columns.
@@ -86,7 +89,15 @@ _OTHER_CODES: Final = {
     "epci": ("siren", "siren epci", "epci siren"),
     "quartier": ("qp", "qpv"),
 }
-_NAMES: Final = ("name", "nom", "libelle", "lib", "libgeo", "nom officiel")
+_NAMES: Final = (
+    "name",
+    "nom",
+    "libelle",
+    "lib",
+    "libgeo",
+    "nom officiel",
+    "nom offici",
+)
 
 
 def read_units(
@@ -328,8 +339,24 @@ def _existing(file: Path) -> Path:
         msg = f"{file.name} is an empty file (0 bytes); fetch it again"
     else:
         check_local(file, f"{file.name} cannot be read")
+        _check_archive(file)
         return _whole_shapefile(file) if kind == ".shp" else file
     raise DataError(msg)
+
+
+def _check_archive(file: Path) -> None:
+    """Refuse an archive that GDAL does not look into: outlines in a folder of it."""
+    if file.suffix.lower() != ".zip" or not zipfile.is_zipfile(file):
+        return
+    with zipfile.ZipFile(file) as archive:
+        names = archive.namelist()
+    drawn = [n for n in names if Path(n).suffix.lower() in _DRAWN]
+    if drawn and all("/" in name for name in drawn):
+        msg = (
+            f"{file.name}: its outlines are in a folder of the archive: "
+            f"{culprits(drawn)}; unzip it, and give that file"
+        )
+        raise DataError(msg)
 
 
 def _siblings(file: Path) -> str:
@@ -763,8 +790,9 @@ def _projected(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
     if frame.crs.to_epsg() == 2154:
         frame = frame.set_crs(_METRIC, allow_override=True)
     else:
+        about = _accuracy(frame.crs)
         frame = frame.to_crs(_METRIC)
-        notes.append(f"Contours reprojetés de {source} vers {_METRIC}.")
+        notes.append(f"Contours reprojetés de {source} vers {_METRIC}{about}.")
     west, south, east, north = _FRANCE
     box = frame.geometry.bounds
     inside = (box["minx"] > west) & (box["miny"] > south)
@@ -778,6 +806,12 @@ def _projected(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, list[str]]:
         )
         raise CRSError(msg)
     return frame, notes
+
+
+def _accuracy(crs: CRS) -> str:
+    """Say by how much a change of datum may miss, where that is more than a metre."""
+    metres = Transformer.from_crs(crs, _METRIC, always_xy=True).accuracy
+    return typeset(f" (à ± {shortest(metres)} m près)") if metres > 1 else ""
 
 
 def _valid(

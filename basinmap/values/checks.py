@@ -167,7 +167,11 @@ def not_numbers(kept: pd.Series) -> list[object]:
         return []
     numeric = pd.to_numeric(kept.astype(object), errors="coerce")
     logical = kept.map(lambda value: isinstance(value, bool | np.bool_)).astype(bool)
-    return kept[numeric.isna() | logical].unique().tolist()
+    wrong = kept[numeric.isna() | logical].tolist()
+    try:
+        return list(dict.fromkeys(wrong))
+    except TypeError:  # a list, or a dict
+        return wrong
 
 
 def kind_of(values: pd.Series) -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import MappingProxyType
 from typing import Final, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import contextily
 import numpy as np
@@ -435,6 +435,7 @@ class _Limits:
 
 _ABSENT: Final = "404, not there"
 _LATE: Final = "no answer in time"
+_MOVES: Final = 4  # times a server may send on to another address of its own
 
 
 @dataclass(slots=True)
@@ -523,6 +524,7 @@ class _Errand:
         except Exception as error:
             # What takes its time would take it twice.
             hopeless = _reason(error) in {_ABSENT, _LATE}
+            hopeless |= isinstance(error, _ElsewhereError)
             if hopeless or stop.wait(_PAUSE):
                 raise
             pixels = self._asked(tile)
@@ -531,12 +533,7 @@ class _Errand:
 
     def _asked(self, tile: Tile) -> Pixels:
         zoom, x, y = tile
-        with requests.get(
-            self.provider.build_url(x=x, y=y, z=zoom),
-            headers={"user-agent": _AGENT},
-            timeout=self.limits.timeout,
-            stream=True,
-        ) as answer:
+        with self._followed(self.provider.build_url(x=x, y=y, z=zoom)) as answer:
             answer.raise_for_status()
             held = bytearray()
             # As it comes, unpacked: a small answer may hold a large one.
@@ -550,6 +547,29 @@ class _Errand:
                 msg = "a tile of {} × {} pixels".format(*picture.size)
                 raise _TooLargeError(msg)
             return np.asarray(picture.convert("RGBA"))
+
+    def _followed(self, address: str) -> requests.Response:
+        """Ask, and ask again where the same server says; none is told of another."""
+        for _ in range(_MOVES):
+            answer = requests.get(
+                address,
+                headers={"user-agent": _AGENT},
+                timeout=self.limits.timeout,
+                stream=True,
+                allow_redirects=False,
+            )
+            if not answer.is_redirect:
+                return answer
+            answer.close()
+            there = urljoin(address, answer.headers["location"])
+            host = urlsplit(there).hostname
+            safe = urlsplit(there).scheme in {"http", "https"}
+            if not safe or host != urlsplit(address).hostname:
+                msg = f"sent on to another server, {host or there!r}"
+                raise _ElsewhereError(msg)
+            address = there
+        msg = "sent on without end"
+        raise _ElsewhereError(msg)
 
     def apology(self, view: _View) -> str:
         """Say what failed, how many, and what to type."""
@@ -567,6 +587,10 @@ class _Errand:
 
 class _TooLargeError(ValueError):
     """An answer that no tile server gives."""
+
+
+class _ElsewhereError(ValueError):
+    """An answer that sends to another server than the one that was chosen."""
 
 
 class _Work:
@@ -611,6 +635,6 @@ def _reason(error: Exception) -> str:
     if isinstance(error, requests.exceptions.HTTPError):
         code = error.response.status_code if error.response is not None else "?"
         return _ABSENT if code == 404 else f"error {code} of the server"
-    if isinstance(error, _TooLargeError):
+    if isinstance(error, _TooLargeError | _ElsewhereError):
         return str(error)
     return "no picture in the answer"
