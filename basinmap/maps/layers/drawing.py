@@ -35,6 +35,8 @@ from basinmap.maps.look.vision import (
     seen,
 )
 from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock, Swatch
+from basinmap.maps.paper.guards import shapes_of
+from basinmap.maps.paper.kept import Kept
 from basinmap.maps.paper.precision import tell_outlines
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
@@ -510,11 +512,12 @@ def fill_states(ax: MapAxes, units: gpd.GeoDataFrame, states: pd.Series) -> None
     states
         What `states_of_classes` returned, on the index of `units`.
     """
+    shapes, told = shapes_of(units), states.to_numpy()
     for state, meaning in STATES.items():
         color, hatch = state_fill(state, ax.plan.zoom)
         fill_shapes(
             ax,
-            units.geometry[states == state],
+            shapes[told == state],
             facecolor=color,
             hatch=hatch,
             edgecolor=STATE_EDGE,
@@ -787,7 +790,7 @@ def in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return carry(units.cx[x0:x1, y0:y1], units)
 
 
-def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options
+def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries | np.ndarray, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options
     """
     Add polygons to a map, holes left open.
 
@@ -803,7 +806,7 @@ def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # no
     if "linewidth" in style:
         style["linewidth"] *= ax.plan.zoom
     seen = np.asarray(shapes)[_meets_frame(ax, np.asarray(shapes))]
-    paths = [path for shape in seen if (path := outline_path(shape)) is not None]
+    paths = [path for shape in seen if (path := _PATHS.of(shape)) is not None]
     if not paths:
         return
     with settings():
@@ -859,3 +862,7 @@ def outline_path(shape: shapely.Geometry | None) -> Path | None:
     for ring in rings:
         codes += [Path.MOVETO, *[Path.LINETO] * (len(ring) - 2), Path.CLOSEPOLY]
     return Path(np.concatenate(rings), codes)
+
+
+_PATHS: Final = Kept(outline_path)
+"""Outlines as matplotlib has them; nothing changes them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -17,7 +17,8 @@ from basinmap.maps.layers.drawing import inked
 from basinmap.maps.layers.placement import place_labels, split_label
 from basinmap.maps.look.lettering import LEADING, letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, one_line, settings, text_width
-from basinmap.maps.paper.guards import check_drawable, check_map
+from basinmap.maps.paper.guards import check_drawable, check_map, shapes_of
+from basinmap.maps.paper.kept import Kept
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import check_columns
@@ -100,7 +101,7 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     check_drawable(units)
     check_columns(units, column)
     check_states(units[column], states_beside(units, units[column]))
-    visible = _visible(ax, _new(ax, _named(units, column), column))
+    visible = _new(ax, _named(_visible(ax, units), column), column)
     rank = _rank(visible, priority).sort_values(ascending=False, kind="stable")
     rank = rank.iloc[: _checked_most(most)]
     visible = visible.loc[rank.index]
@@ -133,11 +134,12 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     ax.boxes.extend(map(tuple, (zoom * placed.boxes[placed.placed]).tolist()))
     centres = ax.to_metres(zoom * np.column_stack([placed.x, placed.y]))
     leaders = ax.to_metres(zoom * placed.leader.reshape(-1, 2)).reshape(-1, 4)
+    pairs = _pairs(visible, column)
     with settings():
         for i in np.flatnonzero(placed.placed):
             style = font(family, sizes[i], weight=int(weights[i]), italic=italic)
             _write(ax, names[i], centres[i], style, ink)
-            ax.named.add((str(visible.index[i]), str(visible[column].iloc[i])))
+            ax.named.add(pairs[i])
             if np.isfinite(leaders[i]).all():
                 x0, y0, x1, y1 = leaders[i]
                 ax.add_line(
@@ -177,8 +179,7 @@ def _check_size(size: float | None) -> None:
 
 def _new(ax: MapAxes, units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
     """Return the units whose name is not written yet."""
-    pairs = zip(units.index.astype(str), units[column].astype(str), strict=True)
-    there = np.array([pair in ax.named for pair in pairs])
+    there = np.array([pair in ax.named for pair in _pairs(units, column)])
     if there.all():
         msg = (
             f"the names of these {len(units)} units are written already: make the page "
@@ -186,6 +187,12 @@ def _new(ax: MapAxes, units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
         )
         raise DataError(msg)
     return units[~there]
+
+
+def _pairs(units: gpd.GeoDataFrame, column: str) -> list[tuple[str, str]]:
+    """Return code and name of each unit."""
+    codes, names = units.index.astype(str), units[column].astype(str)
+    return list(zip(codes, names, strict=True))
 
 
 def _printed(name: object) -> str:
@@ -198,13 +205,21 @@ def _printed(name: object) -> str:
 def _visible(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the part of each unit that the frame shows, slivers left out."""
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    found = units.cx[x0:x1, y0:y1]
-    if found.empty:
+    box = (x0, y0, x1, y1)
+    shapes = shapes_of(units)
+    seen = np.flatnonzero(shapely.intersects(shapes, shapely.box(*box)))
+    if not len(seen):
         msg = f"none of the {len(units)} units lies in the frame of the map"
         raise DataError(msg)
-    shown = shapely.clip_by_rect(found.geometry.array, x0, y0, x1, y1)
-    kept = ~shapely.is_empty(np.asarray(shown))
-    return found.set_geometry(gpd.GeoSeries(shown, found.index, crs=units.crs))[kept]
+    shown = shapes[seen]
+    left, low, right, high = shapely.bounds(shown).T
+    # Those that are whole stay the same object: their widest circle is known.
+    cut = (left < x0) | (right > x1) | (low < y0) | (high > y1)
+    shown[cut] = shapely.clip_by_rect(shown[cut], *box)
+    left = ~shapely.is_empty(shown)
+    # What is told of the units is not needed any more: pandas would copy it each time.
+    found = pd.DataFrame(units, copy=False).iloc[seen[left]]
+    return gpd.GeoDataFrame(found).set_geometry(shown[left], crs=units.crs)
 
 
 def _rank(units: gpd.GeoDataFrame, priority: pd.Series | None) -> pd.Series:
@@ -235,7 +250,7 @@ def _rooms(
     ax: MapAxes, units: gpd.GeoDataFrame
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where each name hangs, the radius of its symbol, the room at home."""
-    circles = units.geometry.apply(_widest_circle)
+    circles = [_CIRCLES.of(shape) for shape in units.geometry]
     anchors = ax.to_mm(np.array([(c.x, c.y) for c, _ in circles]))
     radii = np.zeros(len(units))
     home = np.array(
@@ -276,6 +291,10 @@ def _widest_circle(shape: shapely.Geometry) -> tuple[shapely.Point, float]:
     line = shapely.maximum_inscribed_circle(part, tolerance=fine_enough)
     centre = shapely.Point(line.coords[0])
     return centre, float(line.length)
+
+
+_CIRCLES: Final = Kept(_widest_circle)
+"""The widest circle of each unit that a map showed whole."""
 
 
 def _chord(

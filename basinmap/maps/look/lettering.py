@@ -6,17 +6,21 @@ from functools import lru_cache
 from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
-from matplotlib.transforms import IdentityTransform
+from matplotlib.transforms import IdentityTransform, Transform
 
 from basinmap.maps.look.themes import MM_PER_POINT, text_width
 
-__all__ = ["LEADING", "Lettering", "PaperAxes", "Stroking", "letter"]
+__all__ = ["LEADING", "FlatAxes", "Lettering", "PaperAxes", "Stroking", "letter"]
 
 LEADING: Final = 1.08
 """From a line of a name to the next, in sizes of its type."""
@@ -75,6 +79,22 @@ class Lettering(Text):
         self.halo = halo
         super().__init__(*args, **options)
 
+    def set_clip_path(self, path: Any, transform: Any = None) -> None:  # noqa: ANN401 - those of Artist
+        """
+        Cut the text by a shape; without a box around it, nothing else is to be cut.
+
+        Parameters
+        ----------
+        path, transform
+            Those of `Artist.set_clip_path`.
+        """
+        if isinstance(path, _Ground) and path.axes is not None:
+            self.set_clip_box(path.axes.bbox)
+        elif self.get_bbox_patch() is None:
+            Artist.set_clip_path(self, path, transform)
+        else:
+            super().set_clip_path(path, transform)
+
     def draw(self, renderer: RendererBase) -> None:
         """
         Draw each line where it goes.
@@ -116,7 +136,7 @@ class Lettering(Text):
         style = self.get_fontproperties()
         pixel = float(renderer.points_to_pixels(1.0))  # type: ignore[arg-type]
         size = float(style.get_size_in_points()) * pixel
-        place = self.get_transform().transform(self.get_unitless_position())
+        place = self.get_transform().transform(self.get_position())
         x, y = (float(side) for side in place)
         width = text_width(line, style) / MM_PER_POINT * pixel
         x -= width * _BEFORE[self.get_horizontalalignment()]
@@ -176,7 +196,124 @@ def letter(
     return artist
 
 
-class PaperAxes(Axes):
+class _Ground(Rectangle):
+    """The ground of axes, which is their whole frame: it moves with them alone."""
+
+    def get_transform(self) -> Transform:
+        """Return that of the axes; of a rectangle it would be made anew each time."""
+        return Artist.get_transform(self)
+
+
+class _Bare:
+    """A side of axes that has no ticks: matplotlib would make some, to cut them."""
+
+    def set_clip_path(self, path: Any, transform: Any = None) -> None:  # noqa: ANN401 - those of Artist
+        Artist.set_clip_path(self, path, transform)  # type: ignore[arg-type] # an axis
+
+
+class _Across(_Bare, XAxis):
+    pass
+
+
+class _Up(_Bare, YAxis):
+    pass
+
+
+class FlatAxes(Axes):
+    """
+    Axes whose limits are told: what is added moves none, and is cut by the frame.
+
+    Parameters
+    ----------
+    *args, **options
+        What `Axes` takes.
+    """
+
+    _made = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Axes'
+        """Take what `Axes` takes; no tick is made to say how it would look."""
+        super().__init__(*args, **options)
+        self._made = True
+
+    def add_artist(self, a: Artist) -> Artist:
+        """
+        Add what is drawn, cut by the frame unless it is cut already.
+
+        Parameters
+        ----------
+        a
+            What is drawn.
+        """
+        cut = a.get_clip_path() is not None
+        super().add_artist(a)
+        if not cut:
+            # One box for all of them: a file looks it up once.
+            a.set_clip_box(self.bbox)
+        return a
+
+    def add_patch(self, p: Patch) -> Patch:
+        """
+        Add a shape.
+
+        Parameters
+        ----------
+        p
+            The shape.
+        """
+        self.add_artist(p)
+        return p
+
+    def add_line(self, line: Line2D) -> Line2D:
+        """
+        Add a line.
+
+        Parameters
+        ----------
+        line
+            The line.
+        """
+        self.add_artist(line)
+        return line
+
+    def grid(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - those of Axes
+        """
+        Draw a grid, once the axes are made.
+
+        Parameters
+        ----------
+        *args, **options
+            Those of `Axes.grid`.
+        """
+        if self._made:
+            super().grid(*args, **options)
+
+    def tick_params(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - those of Axes
+        """
+        Say how ticks look, once the axes are made.
+
+        Parameters
+        ----------
+        *args, **options
+            Those of `Axes.tick_params`.
+        """
+        if self._made:
+            super().tick_params(*args, **options)
+
+    def _init_axis(self) -> None:
+        self.xaxis, self.yaxis = _Across(self, clear=False), _Up(self, clear=False)
+        for side in ("bottom", "top"):
+            self.spines[side].register_axis(self.xaxis)
+        for side in ("left", "right"):
+            self.spines[side].register_axis(self.yaxis)
+
+    def _gen_axes_patch(self) -> Rectangle:
+        ground = _Ground((0.0, 0.0), 1.0, 1.0)
+        ground.axes = self
+        return ground
+
+
+class PaperAxes(FlatAxes):
     """Axes over a page, in millimetres, whose texts are letters at a known place."""
 
     name = "basinmap-paper"

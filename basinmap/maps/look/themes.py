@@ -41,6 +41,7 @@ RC: Final = MappingProxyType(
         "text.parse_math": False,
         "text.hinting": "none",  # hinted glyphs are wider than their halo
         "path.simplify": False,
+        "axes.titley": 1.0,  # by default, looked for above ticks that there are not
         "font.family": ["Fira Sans", "DejaVu Sans"],
     }
 )

@@ -16,7 +16,7 @@ from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
-from matplotlib.transforms import Affine2D, Transform
+from matplotlib.transforms import Affine2D, BboxBase, Transform
 from PIL import Image
 
 from basinmap.maps.look.faces import Unset, set_line
@@ -28,6 +28,7 @@ HALOS: Final = 0xE000
 """Codes of the letters of halos, which are read as nothing: from here, by glyph."""
 _LAST_HALO: Final = 0xF8FF  # the private codes of Unicode end there
 _PATTERN: Final = 72.0  # points: side of the tile of a hatch, as matplotlib has it
+_FEW: Final = 10  # vertices that are sooner drawn than looked for in the frame
 _AGAIN: Final = 3  # a shape drawn more often is kept as a form
 _AT_FIRST: Final = {
     "opacity": (1.0, 1.0),
@@ -178,6 +179,7 @@ class _Renderer(RendererBase):
         self._before: dict[str, object] = {}
         self._clip: tuple[tuple[float, ...] | None, bytes] = _WHOLE
         self._frame: Box = (0.0, 0.0, width, height)
+        self._boxes: dict[int, tuple[BboxBase, tuple[float, ...]]] = {}
         self._groups: list[bool] = []
         self._letters: dict[str, set[int]] = {}
         self._faces: _Names[str] = _Names("F")
@@ -285,7 +287,7 @@ class _Renderer(RendererBase):
         """Cut what follows as a context says."""
         box = gc.get_clip_rectangle()
         path, move = gc.get_clip_path()
-        sides = None if box is None else tuple(box.bounds)
+        sides = None if box is None else self._sides(box)
         outline = b"" if path is None or move is None else _operators(path, move)
         if self._clip == (sides, outline):
             return
@@ -300,6 +302,13 @@ class _Renderer(RendererBase):
         if outline:
             self._put(outline + b"W n")
         self._clip = (sides, outline)
+
+    def _sides(self, box: BboxBase) -> tuple[float, ...]:
+        """Return where a frame is, which does not change while a page is drawn."""
+        found = self._boxes.get(id(box))
+        if found is None:
+            found = self._boxes[id(box)] = (box, tuple(map(float, box.bounds)))
+        return found[1]
 
     def _set_opacity(self, stroke: float | None, fill: float | None) -> None:
         """Set the opacity of strokes and of fills, or leave it."""
@@ -379,8 +388,8 @@ class _Renderer(RendererBase):
     ) -> bool:
         """Tell whether a path comes into the frame."""
         self._enter_clip(gc)
-        if not np.size(path.vertices):
-            return False
+        if len(np.asarray(path.vertices)) < _FEW:
+            return True
         spots = transform.transform(path.vertices)
         return bool(self._seen(*_reach(spots), width + 1))
 

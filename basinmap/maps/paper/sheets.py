@@ -29,6 +29,7 @@ from matplotlib.spines import Spine
 from matplotlib.text import Text
 
 from basinmap.errors import BasinmapWarning, DataError, OutputError, culprits
+from basinmap.maps.look.lettering import FlatAxes
 from basinmap.maps.look.themes import (
     settings,
 )
@@ -369,7 +370,7 @@ class Fill:
     shapes: np.ndarray
 
 
-class MapAxes(Axes):
+class MapAxes(FlatAxes):
     """
     The map frame of a sheet; remembers what was drawn, for the legend.
 
