@@ -367,7 +367,9 @@ def test_layers_go_by_the_stack_and_what_is_added_to_it_falls_in_place(monkeypat
     ]
     more = {**STACK, "sea": 0.2, "a texture": 2.05, "numbers": 8.5}
     monkeypatch.setattr(stack, "STACK", more)
+    layer_at.cache_clear()
     found = [layer_at(more[name]) for name in ("sea", "a texture", "numbers")]
+    layer_at.cache_clear()
     assert found == ["fond", "données", "noms"]
 
 

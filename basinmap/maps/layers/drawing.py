@@ -77,6 +77,7 @@ __all__ = [
     "outline_path",
     "plural_of",
     "remember",
+    "rows_in_frame",
     "state_fill",
     "state_swatches",
     "states_of_classes",
@@ -786,8 +787,25 @@ def in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     units
         Any geometries in the CRS of the map.
     """
+    return carry(units.iloc[rows_in_frame(ax, units)], units)
+
+
+def rows_in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> np.ndarray:
+    """
+    Return the places, from 0, of the units that meet the frame.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Any geometries in the CRS of the map.
+    """
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    return carry(units.cx[x0:x1, y0:y1], units)
+    shapes = shapes_of(units)
+    near = np.flatnonzero(_meets_frame(ax, shapes))
+    met: np.ndarray = shapely.intersects(shapes[near], shapely.box(x0, y0, x1, y1))
+    return near[met]
 
 
 def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries | np.ndarray, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options

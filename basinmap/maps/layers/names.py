@@ -29,6 +29,7 @@ __all__ = ["draw_labels"]
 
 _NEAR = 1.5  # mm: half a name high, it would be written over the marker
 _FAR = (-1e15, 1e15)
+_SHOWN = " shown"  # column of the part of each unit that the frame shows
 
 
 def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
@@ -161,7 +162,7 @@ def _checked_most(most: object) -> int | None:
     raise DataError(msg)
 
 
-def _named(units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+def _named(units: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return the units that have a name."""
     named = units[column].notna()
     named &= units[column].map(lambda name: bool(one_line(str(name))))
@@ -177,7 +178,7 @@ def _check_size(size: float | None) -> None:
         raise DataError(msg)
 
 
-def _new(ax: MapAxes, units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+def _new(ax: MapAxes, units: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return the units whose name is not written yet."""
     there = np.array([pair in ax.named for pair in _pairs(units, column)])
     if there.all():
@@ -189,7 +190,7 @@ def _new(ax: MapAxes, units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
     return units[~there]
 
 
-def _pairs(units: gpd.GeoDataFrame, column: str) -> list[tuple[str, str]]:
+def _pairs(units: pd.DataFrame, column: str) -> list[tuple[str, str]]:
     """Return code and name of each unit."""
     codes, names = units.index.astype(str), units[column].astype(str)
     return list(zip(codes, names, strict=True))
@@ -202,8 +203,8 @@ def _printed(name: object) -> str:
     return one_line(str(name))
 
 
-def _visible(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the part of each unit that the frame shows, slivers left out."""
+def _visible(ax: MapAxes, units: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the units that the frame shows, slivers left out, with what it shows."""
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     box = (x0, y0, x1, y1)
     shapes = shapes_of(units)
@@ -219,14 +220,14 @@ def _visible(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     left = ~shapely.is_empty(shown)
     # What is told of the units is not needed any more: pandas would copy it each time.
     found = pd.DataFrame(units, copy=False).iloc[seen[left]]
-    return gpd.GeoDataFrame(found).set_geometry(shown[left], crs=units.crs)
+    return found.assign(**{_SHOWN: pd.Series(shown[left], found.index, dtype=object)})
 
 
-def _rank(units: gpd.GeoDataFrame, priority: pd.Series | None) -> pd.Series:
+def _rank(units: pd.DataFrame, priority: pd.Series | None) -> pd.Series:
     what = "priority"
     if priority is None:
         if "population" not in units.columns:
-            return units.area
+            return pd.Series(shapely.area(units[_SHOWN].to_numpy()), units.index)
         what, priority = "population", units["population"]
     check_series(priority, what)
     return numbers(priority, what).reindex(units.index).fillna(0).clip(*_FAR)
@@ -247,18 +248,14 @@ def _box(
 
 
 def _rooms(
-    ax: MapAxes, units: gpd.GeoDataFrame
+    ax: MapAxes, units: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where each name hangs, the radius of its symbol, the room at home."""
-    circles = [_CIRCLES.of(shape) for shape in units.geometry]
+    shapes = units[_SHOWN].to_numpy()
+    circles = [_CIRCLES.of(shape) for shape in shapes.tolist()]
     anchors = ax.to_mm(np.array([(c.x, c.y) for c, _ in circles]))
     radii = np.zeros(len(units))
-    home = np.array(
-        [
-            _chord(shape, centre, radius)
-            for shape, (centre, radius) in zip(units.geometry, circles, strict=True)
-        ]
-    )
+    home = _chords(shapes, circles)
     home = home * 1000 / ax.plan.scale
     for row, code in enumerate(units.index):
         if str(code) in ax.symbols:
@@ -284,7 +281,9 @@ def _marker_under(ax: MapAxes, anchor: np.ndarray) -> np.ndarray | None:
 
 def _widest_circle(shape: shapely.Geometry) -> tuple[shapely.Point, float]:
     """Return centre and radius of the widest circle inside the largest part."""
-    part = max(shapely.get_parts(shape), key=shapely.area)
+    part = shape
+    if shape.geom_type != "Polygon":
+        part = max(shapely.get_parts(shape), key=shapely.area)
     if part.area == 0:
         return shapely.centroid(shape), 0.0
     fine_enough = max(1.0, part.area**0.5 / 50)
@@ -297,18 +296,24 @@ _CIRCLES: Final = Kept(_widest_circle)
 """The widest circle of each unit that a map showed whole."""
 
 
-def _chord(
-    shape: shapely.Geometry, centre: shapely.Point, radius: float
-) -> tuple[float, float]:
-    """Return half the width of the unit at the height of the anchor, and a height."""
-    x0, _, x1, _ = shape.bounds
-    line = shapely.LineString([(x0 - 1, centre.y), (x1 + 1, centre.y)])
-    parts = shapely.get_parts(shapely.intersection(line, shape))
-    spans = [p.bounds for p in parts if p.bounds[0] <= centre.x <= p.bounds[2]]
-    if not spans:
-        return radius, radius
-    half = min(min(centre.x - s[0], s[2] - centre.x) for s in spans)
-    return half, radius
+def _chords(
+    shapes: np.ndarray, circles: list[tuple[shapely.Point, float]]
+) -> np.ndarray:
+    """Return half the width of each unit at the height of its anchor, and a height."""
+    spots = np.array([(centre.x, centre.y) for centre, _ in circles])
+    radii = np.array([radius for _, radius in circles])
+    left, _, right, _ = shapely.bounds(shapes).T
+    ends = np.column_stack([left - 1, spots[:, 1], right + 1, spots[:, 1]])
+    lines = shapely.linestrings(ends.reshape(-1, 2, 2))
+    parts, owner = shapely.get_parts(
+        shapely.intersection(lines, shapes), return_index=True
+    )
+    start, _, end, _ = shapely.bounds(parts).T
+    x = spots[owner, 0]
+    here = (start <= x) & (x <= end)
+    half = np.full(len(shapes), np.inf)
+    np.minimum.at(half, owner[here], np.minimum(x - start, end - x)[here])
+    return np.column_stack([np.where(np.isinf(half), radii, half), radii])
 
 
 def _write(

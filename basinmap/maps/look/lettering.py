@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import lru_cache
 from typing import Any, Final, Protocol, runtime_checkable
 
@@ -10,13 +11,15 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import XAxis, YAxis
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
+from matplotlib.cbook import CallbackRegistry
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
-from matplotlib.transforms import IdentityTransform, Transform
+from matplotlib.ticker import NullLocator
+from matplotlib.transforms import BboxBase, IdentityTransform, Transform
 
 from basinmap.maps.look.themes import MM_PER_POINT, text_width
 
@@ -26,34 +29,53 @@ LEADING: Final = 1.08
 """From a line of a name to the next, in sizes of its type."""
 _MIDDLE: Final = 0.33  # of the size: half the height of what a line inks
 _AS_IS: Final = IdentityTransform()
+_OWN: Final = ("transform", "clip_on", "gid", "zorder")
+"""Options that texts of one look do not share."""
 _BEFORE: Final = {"left": 0.0, "center": 0.5, "right": 1.0}
 
 
 @runtime_checkable
 class Stroking(Protocol):
-    """A canvas that strokes letters: a halo needs no outline of each of them."""
+    """A canvas that writes lines, and strokes letters: a halo needs no outlines."""
 
-    def draw_halo(
-        self,
-        gc: GraphicsContextBase,
-        x: float,
-        y: float,
-        line: str,
-        style: FontProperties,
-    ) -> None:
+    def spot(self, move: Transform, place: tuple[float, float]) -> tuple[float, float]:
         """
-        Draw what is around the letters of a line.
+        Return where a place is on the page.
 
         Parameters
         ----------
-        gc
-            Colour, width and clip.
-        x, y
+        move
+            From the units of the place to points.
+        place
+            The place.
+        """
+
+    def write_line(
+        self,
+        place: tuple[float, float],
+        line: str,
+        style: FontProperties,
+        color: Any,  # noqa: ANN401 - what matplotlib takes for one
+        halo: float | None,
+        frame: BboxBase | None,
+    ) -> None:
+        """
+        Write a line, or what is around its letters.
+
+        Parameters
+        ----------
+        place
             Start of the baseline, in points.
         line
             One line.
         style
             Its font.
+        color
+            Of the letters, or of the halo.
+        halo
+            Width of the halo, or nothing for the letters.
+        frame
+            What cuts it, or nothing.
         """
 
 
@@ -78,6 +100,14 @@ class Lettering(Text):
         """Take what `Text` takes."""
         self.halo = halo
         super().__init__(*args, **options)
+
+    def __copy__(self) -> Lettering:
+        """Return a text of the same look that shares nothing which may change."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.__dict__["_callbacks"] = CallbackRegistry(signals=["pchanged"])
+        made.set_fontproperties(self.get_fontproperties())  # which copies them
+        return made
 
     def set_clip_path(self, path: Any, transform: Any = None) -> None:  # noqa: ANN401 - those of Artist
         """
@@ -109,6 +139,9 @@ class Lettering(Text):
         if not self._is_plain():
             super().draw(renderer)
             return
+        if isinstance(renderer, Stroking) and self.get_clip_path() is None:
+            self._write(renderer)
+            return
         renderer.open_group("text", self.get_gid())
         gc = renderer.new_gc()
         gc.set_foreground(self.get_color())
@@ -130,24 +163,40 @@ class Lettering(Text):
             and not (self.get_path_effects() or self.get_wrap() or self.get_usetex())
         )
 
+    def _write(self, canvas: Stroking) -> None:
+        """Write each line, without what another renderer would be told."""
+        style, lines = self.get_fontproperties(), self.get_text().split("\n")
+        place = canvas.spot(self.get_transform(), self.get_position())
+        frame = self.get_clip_box() if self.get_clip_on() else None
+        color, halo = self.get_color(), self.halo
+        for i, line in enumerate(lines):
+            start = self._start(place, line, i, len(lines), 1.0)
+            canvas.write_line(start, line, style, color, halo, frame)
+        self.stale = False
+
+    def _start(
+        self, place: tuple[float, float], line: str, i: int, n: int, pixel: float
+    ) -> tuple[float, float]:
+        """Return where the baseline of a line starts."""
+        style, (x, y) = self.get_fontproperties(), place
+        size = float(style.get_size_in_points()) * pixel
+        before = _BEFORE[self.get_horizontalalignment()]
+        if before:
+            x -= before * text_width(line, style) / MM_PER_POINT * pixel
+        y -= i * LEADING * size
+        if self.get_verticalalignment() == "center":
+            y += ((n - 1) * LEADING / 2 - _MIDDLE) * size
+        return x, y
+
     def _draw_line(
         self, renderer: RendererBase, gc: GraphicsContextBase, line: str, i: int, n: int
     ) -> None:
         style = self.get_fontproperties()
         pixel = float(renderer.points_to_pixels(1.0))  # type: ignore[arg-type]
-        size = float(style.get_size_in_points()) * pixel
         place = self.get_transform().transform(self.get_position())
-        x, y = (float(side) for side in place)
-        width = text_width(line, style) / MM_PER_POINT * pixel
-        x -= width * _BEFORE[self.get_horizontalalignment()]
-        y -= i * LEADING * size
-        if self.get_verticalalignment() == "center":
-            y += ((n - 1) * LEADING / 2 - _MIDDLE) * size
+        x, y = self._start((float(place[0]), float(place[1])), line, i, n, pixel)
         if self.halo is not None:
             gc.set_linewidth(self.halo)
-            if isinstance(renderer, Stroking):
-                renderer.draw_halo(gc, x, y, line, style)
-                return
             outline = _outline(line, style)
             # Six decimals of a point, as matplotlib writes them, fill half of a PDF.
             drawn = np.round(outline.vertices * pixel + (x, y), 2)
@@ -189,11 +238,30 @@ def letter(
         Those of `Lettering`.
     """
     options = {"transform": axes.transData, "clip_on": False, **options}
-    artist = Lettering(x, y, text, **options)
+    artist = _made(options)
+    artist.set_position((x, y))
+    artist.set_text(text)
     clipped = artist.get_clip_on()
     axes.add_artist(artist)
     artist.set_clip_on(clipped)
     return artist
+
+
+def _made(options: dict[str, Any]) -> Lettering:
+    """Return an empty text of some look: a copy, where texts before had that look."""
+    own = {name: options.pop(name) for name in _OWN if name in options}
+    try:
+        artist = copy(_pattern(tuple(sorted(options.items()))))
+    except TypeError:  # a box around the text, which has a dictionary for a look
+        artist = Lettering(0, 0, "", **options)
+    artist.set(**own)
+    return artist
+
+
+@lru_cache(maxsize=256)
+def _pattern(look: tuple[tuple[str, Any], ...]) -> Lettering:
+    """Return an empty text in no figure, of which others are copies."""
+    return Lettering(0, 0, "", **dict(look))
 
 
 class _Ground(Rectangle):
@@ -209,6 +277,10 @@ class _Bare:
 
     def set_clip_path(self, path: Any, transform: Any = None) -> None:  # noqa: ANN401 - those of Artist
         Artist.set_clip_path(self, path, transform)  # type: ignore[arg-type] # an axis
+
+    def draw(self, renderer: RendererBase) -> None:
+        if len(self.get_majorticklocs()) or self.get_label().get_text():  # type: ignore[attr-defined]
+            super().draw(renderer)  # type: ignore[misc]
 
 
 class _Across(_Bare, XAxis):
@@ -235,6 +307,8 @@ class FlatAxes(Axes):
         """Take what `Axes` takes; no tick is made to say how it would look."""
         super().__init__(*args, **options)
         self._made = True
+        for side in (self.xaxis, self.yaxis):
+            side.set_major_locator(NullLocator())
 
     def add_artist(self, a: Artist) -> Artist:
         """

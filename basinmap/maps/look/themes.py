@@ -476,6 +476,9 @@ def settings() -> Iterator[None]:
     # checked once, and a sheet sets them a hundred times.
     params = cast("dict[str, Any]", mpl.rcParams)
     ours = _validated()
+    if all(dict.__getitem__(params, name) is value for name, value in ours.items()):
+        yield
+        return
     before = {name: dict.__getitem__(params, name) for name in ours}
     dict.update(params, ours)
     try:

@@ -13,6 +13,7 @@ from typing import Any, Final, Generic, TypeAlias, TypeVar
 import numpy as np
 from matplotlib import _path
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
@@ -180,6 +181,7 @@ class _Renderer(RendererBase):
         self._clip: tuple[tuple[float, ...] | None, bytes] = _WHOLE
         self._frame: Box = (0.0, 0.0, width, height)
         self._boxes: dict[int, tuple[BboxBase, tuple[float, ...]]] = {}
+        self._moves: dict[int, tuple[Transform, tuple[float, ...]]] = {}
         self._groups: list[bool] = []
         self._letters: dict[str, set[int]] = {}
         self._faces: _Names[str] = _Names("F")
@@ -195,7 +197,7 @@ class _Renderer(RendererBase):
         paths = tuple(self._faces.found)
         return DrawnPage(
             *self.size,
-            content=zlib.compress(b"\n".join(self._out), 6),
+            content=zlib.compress(b"\n".join(self._out), 5),
             faces=paths,
             letters=tuple(tuple(sorted(self._letters[path])) for path in paths),
             opacities=tuple(self._opacities.found),
@@ -289,6 +291,9 @@ class _Renderer(RendererBase):
         path, move = gc.get_clip_path()
         sides = None if box is None else self._sides(box)
         outline = b"" if path is None or move is None else _operators(path, move)
+        self._cut(sides, outline)
+
+    def _cut(self, sides: tuple[float, ...] | None, outline: bytes) -> None:
         if self._clip == (sides, outline):
             return
         self._leave_clip()
@@ -600,21 +605,44 @@ class _Renderer(RendererBase):
         self._set("mode", 0, b"0 Tr")
         self._write((x, y), s, prop, angle, halo=False)
 
-    def draw_halo(
+    def spot(self, move: Transform, place: tuple[float, float]) -> tuple[float, float]:
+        """Return where a place is on the page; nothing moves while it is drawn."""
+        found = self._moves.get(id(move))
+        if found is None:
+            (a, c, e), (b, d, f), _ = move.get_matrix().tolist()
+            found = self._moves[id(move)] = (move, (a, b, c, d, e, f))
+        a, b, c, d, e, f = found[1]
+        x, y = place
+        return a * x + c * y + e, b * x + d * y + f
+
+    def write_line(
         self,
-        gc: GraphicsContextBase,
-        x: float,
-        y: float,
+        place: tuple[float, float],
         line: str,
         style: FontProperties,
+        color: Given,
+        halo: float | None,
+        frame: BboxBase | None,
     ) -> None:
-        """Draw what is around the letters of a line."""
-        color = tuple(gc.get_rgb())
-        self._prepare(gc, _Look(None, color, float(gc.get_linewidth())))
+        """Write a line, or what is around its letters."""
+        self._cut(None if frame is None else self._sides(frame), b"")
+        ink = _ink(color)
+        if halo is None:
+            self._set_opacity(None, _opacity(ink))
+            self._set("fill", ink[:3], _color(ink[:3], stroke=False))
+            self._set("mode", 0, b"0 Tr")
+            self._write(place, line, style, 0.0, halo=False)
+            return
+        self._set_opacity(_opacity(ink), None)
+        self._set("stroke", ink[:3], _color(ink[:3], stroke=True))
+        width = _number(halo)
+        self._set("width", width, width + b" w")
+        self._set("dashes", b"[] 0 d", b"[] 0 d")
+        self._set("join", 1, b"1 j")
         self._set("mode", 1, b"1 Tr")
         # Read as nothing: readers go by the text that is told, or by the codes.
         self._put(b"/Span <</ActualText ()>> BDC")
-        self._write((x, y), line, style, 0.0, halo=True)
+        self._write(place, line, style, 0.0, halo=True)
         self._put(b"EMC")
 
     def _write(
@@ -680,6 +708,11 @@ def _color(rgb: tuple[float, ...], *, stroke: bool) -> bytes:
     if red == green == blue:
         return red + (b" G" if stroke else b" g")
     return b"%b %b %b %b" % (red, green, blue, b"RG" if stroke else b"rg")
+
+
+@lru_cache(maxsize=1024)
+def _ink(color: Given) -> tuple[float, ...]:
+    return tuple(map(float, to_rgba(color)))
 
 
 def _opacity(color: tuple[float, ...] | None) -> float:

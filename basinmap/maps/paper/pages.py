@@ -273,8 +273,6 @@ def map_axes(fig: Sheet, layout: Layout, bounds: Rectangle) -> MapAxes:
     ax.set_xlim(centre_x - half_x, centre_x + half_x)
     ax.set_ylim(centre_y - half_y, centre_y + half_y)
     ax.set_autoscale_on(False)
-    ax.set_xticks([])
-    ax.set_yticks([])
     for spine in ax.spines.values():
         spine.set_linewidth(0.5 * layout.zoom)
         spine.set_color(layout.theme.faint)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -64,6 +65,7 @@ _LAYER_OF: Final[Mapping[str, str]] = MappingProxyType(
 """Where another layer starts; what is not told is in that of the height under it."""
 
 
+@cache
 def layer_at(height: float) -> str:
     """
     Return the layer of a file in which what is drawn at a height goes.
