@@ -7,7 +7,7 @@ OUT ?= out
 
 SEEDS ?= 1 2
 
-.PHONY: help demo test check format docs gallery catalogue data benchmarks kills fuzz test-oldest clean
+.PHONY: help demo test check format docs qgis gallery catalogue data benchmarks kills fuzz test-oldest clean
 
 help:
 	@echo "make demo   plates, data and tables of Lens-Liévin, written in $(OUT)/"
@@ -16,6 +16,7 @@ help:
 	@echo "make format rewrite the code in the house style"
 	@echo "make gallery rebuild the gallery of maps (docs/gallery)"
 	@echo "make catalogue rewrite the page of the indicators (docs/catalogue)"
+	@echo "make qgis   open what is written in the QGIS that is installed (QGIS=its Python)"
 	@echo "make data   rebuild the embedded data and compare them byte for byte"
 	@echo "make benchmarks  measure speed and size"
 	@echo "make fuzz   give every verb what nobody should (docs/reliability.md); SEEDS='1 2'"
@@ -62,6 +63,11 @@ gallery: $(VENV)/.tools
 
 catalogue: $(VENV)/.tools
 	@$(BIN)/python docs/catalogue/build.py
+
+# Projects, packages and toolbox in QGIS itself; without it, what needs it is skipped.
+QGIS ?= /usr/bin/python3
+qgis: $(VENV)/.tools
+	@BASINMAP_QGIS_PYTHON=$(QGIS) $(BIN)/python -m pytest -n 1 tests/test_qgis.py
 
 data: $(VENV)/.made
 	$(PIP) -r data/requirements.txt

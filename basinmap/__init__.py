@@ -115,6 +115,7 @@ _ROOMS: Final = {
     "maps.layers.choropleths": ("draw_choropleth",),
     "maps.layers.discontinuities": ("draw_discontinuities",),
     "maps.layers.dots": ("draw_dots",),
+    "maps.layers.grounds": ("draw_ground",),
     "maps.layers.grids": ("draw_grid", "draw_surface"),
     "maps.layers.hatching": ("draw_hatching",),
     "maps.layers.links": ("draw_links",),
@@ -186,7 +187,11 @@ _ROOMS: Final = {
         "trend_bounds",
         "among_towns",
     ),
+    "export.csv_files": ("write_csv",),
+    "export.data_packages": ("write_data_package",),
+    "export.flatgeobufs": ("write_flatgeobuf",),
     "export.geopackages": ("write_geopackage",),
+    "export.parquets": ("read_parquet", "write_parquet"),
     "export.workbooks": ("write_workbook",),
     "export.document_themes": ("DocumentTheme", "read_theme"),
     "export.html_documents": ("write_html",),
@@ -217,15 +222,19 @@ _ROOMS: Final = {
         "range_strips",
         "stacked_bars",
     ),
+    "deliverables.building": ("build",),
     "deliverables.cil_documents": ("cil_document",),
     "deliverables.housing": ("plh",),
     "deliverables.housing_documents": ("plh_document",),
-    "deliverables.observed": ("Observed", "observed"),
+    "deliverables.own_plates": ("OwnPlate", "read_plates", "with_plates"),
     "deliverables.pic_documents": ("pic_document",),
-    "deliverables.projects": ("build", "init"),
+    "deliverables.projects": ("init",),
     "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
+    "deliverables.qgis_projects": ("map_styles", "write_qgis_project"),
     "deliverables.scot_documents": ("bulletin_document",),
+    "deliverables.subjects": ("Subject", "subject"),
     "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
+    "deliverables.web_pages": ("write_web_page",),
     "maps.margins.chronicles": ("draw_event_study",),
     "deliverables.studies": ("studies",),
     "values.masking": ("SecrecyRule", "secrecy_rules"),
@@ -261,6 +270,7 @@ if TYPE_CHECKING:
     from basinmap.catalogue.computing import compute as compute
     from basinmap.catalogue.leases import count_leases as count_leases
     from basinmap.catalogue.listing import indicators as indicators
+    from basinmap.deliverables.building import build as build
     from basinmap.deliverables.charts import age_pyramid as age_pyramid
     from basinmap.deliverables.charts import bar_chart as bar_chart
     from basinmap.deliverables.charts import line_chart as line_chart
@@ -270,26 +280,38 @@ if TYPE_CHECKING:
     from basinmap.deliverables.cil_documents import cil_document as cil_document
     from basinmap.deliverables.housing import plh as plh
     from basinmap.deliverables.housing_documents import plh_document as plh_document
-    from basinmap.deliverables.observed import Observed as Observed
-    from basinmap.deliverables.observed import observed as observed
+    from basinmap.deliverables.own_plates import OwnPlate as OwnPlate
+    from basinmap.deliverables.own_plates import read_plates as read_plates
+    from basinmap.deliverables.own_plates import with_plates as with_plates
     from basinmap.deliverables.pic_documents import pic_document as pic_document
-    from basinmap.deliverables.projects import build as build
     from basinmap.deliverables.projects import init as init
     from basinmap.deliverables.publishing import cil as cil
     from basinmap.deliverables.publishing import pic as pic
     from basinmap.deliverables.publishing import scot_observatory as scot_observatory
     from basinmap.deliverables.publishing import write_document as write_document
+    from basinmap.deliverables.qgis_projects import map_styles as map_styles
+    from basinmap.deliverables.qgis_projects import (
+        write_qgis_project as write_qgis_project,
+    )
     from basinmap.deliverables.scot_documents import (
         bulletin_document as bulletin_document,
     )
     from basinmap.deliverables.studies import studies as studies
+    from basinmap.deliverables.subjects import Subject as Subject
+    from basinmap.deliverables.subjects import subject as subject
     from basinmap.deliverables.texts import keys_of as keys_of
     from basinmap.deliverables.texts import read_texts as read_texts
     from basinmap.deliverables.texts import with_texts as with_texts
+    from basinmap.deliverables.web_pages import write_web_page as write_web_page
+    from basinmap.export.csv_files import write_csv as write_csv
+    from basinmap.export.data_packages import write_data_package as write_data_package
     from basinmap.export.document_themes import DocumentTheme as DocumentTheme
     from basinmap.export.document_themes import read_theme as read_theme
+    from basinmap.export.flatgeobufs import write_flatgeobuf as write_flatgeobuf
     from basinmap.export.geopackages import write_geopackage as write_geopackage
     from basinmap.export.html_documents import write_html as write_html
+    from basinmap.export.parquets import read_parquet as read_parquet
+    from basinmap.export.parquets import write_parquet as write_parquet
     from basinmap.export.parts import Cell as Cell
     from basinmap.export.parts import Column as Column
     from basinmap.export.parts import Contents as Contents
@@ -361,6 +383,7 @@ if TYPE_CHECKING:
     from basinmap.maps.layers.dots import draw_dots as draw_dots
     from basinmap.maps.layers.grids import draw_grid as draw_grid
     from basinmap.maps.layers.grids import draw_surface as draw_surface
+    from basinmap.maps.layers.grounds import draw_ground as draw_ground
     from basinmap.maps.layers.hatching import draw_hatching as draw_hatching
     from basinmap.maps.layers.links import draw_links as draw_links
     from basinmap.maps.layers.markers import draw_markers as draw_markers

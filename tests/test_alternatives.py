@@ -75,7 +75,8 @@ def map_of_rates():
     units = row(6)
     values = rates([1, 4, 5, np.nan, np.nan, 9.96])
     values.attrs["states"] = {"d": "secret", "e": "not_applicable"}
-    fig, ax = bm.page(units, title="L'essai en 2026", subtitle="part de ce qui compte")
+    words = {"title": "L'essai en 2026", "subtitle": "part de ce qui compte"}
+    fig, ax = bm.page(units, **words, ground=False)
     bm.draw_choropleth(ax, units, bm.classify(values, breaks=[5]))
     bm.draw_outlines(ax, units, label="limite d'EPCI")
     figures = pd.Series({"Ici": 4.99, "Là-bas": np.nan, "Ailleurs": 12.0})
@@ -156,7 +157,7 @@ def test_a_page_without_a_layer_has_its_title():
 def test_sources_are_told_before_they_are_printed():
     units = row(2)
     units.attrs["sources"] = ("IGN",)
-    fig, ax = bm.page(units, title="x")
+    fig, ax = bm.page(units, title="x", ground=False)
     bm.draw_outlines(ax, units)
     assert sentences(fig)[-1] == "Sources : IGN."
 

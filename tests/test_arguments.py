@@ -218,7 +218,7 @@ def test_what_makes_a_document_is_checked_when_it_is_made(made, error, said):
 def test_a_day_that_is_none_is_no_day():
     about = {"where": "call", "author": "A", "date": pd.NaT}
     with pytest.raises(bm.errors.VintageError, match="date: not a date: NaT"):
-        bm.observed(**about)
+        bm.subject(**about)
 
 
 def test_charts_name_what_they_are_not_told():

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from tqdm import tqdm
 
 import basinmap as bm
+from basinmap import progress
 from basinmap.errors import BasinmapWarning, ColumnError, DataError, OutputError
 from basinmap.maps.paper import atlases
 from basinmap.maps.paper.contents import Line, contents_sheets
@@ -385,7 +386,7 @@ def test_progress_is_told_page_by_page_or_by_chunk(
             self.told.append(n)
             return super().update(n)
 
-    monkeypatch.setattr(atlases, "tqdm", Bar)
+    monkeypatch.setattr(progress, "tqdm", Bar)
     bm.atlas(row_of(26), fiche, path=tmp_path / "a.pdf", title="T", workers=workers)
     (bar,) = bars
     assert (sum(bar.told), len(bar.told), bar.total) == (26, steps, 26)

@@ -73,12 +73,13 @@ def quick(monkeypatch):
             path.write_text("plate")
 
     def write(name):
-        return lambda _, folder: (folder / name).write_text(name)
+        return lambda _, folder, *_more: (folder / name).write_text(name)
 
     plates = [housing.Plate(slug, lambda _: Page()) for slug in ("01-a", "02-b")]
     monkeypatch.setattr(housing, "PLATES", tuple(plates))
     monkeypatch.setattr(housing, "_write_data", write("donnees.gpkg"))
     monkeypatch.setattr(housing, "_write_tables", write("tableaux.xlsx"))
+    monkeypatch.setattr(housing, "_write_page", write("page.html"))
     monkeypatch.setattr(housing, "_write_document", lambda *_: None)
     monkeypatch.setattr(documents, "_write_others", lambda *_: None)
 

@@ -213,7 +213,7 @@ def refused(folder, monkeypatch):
 
 
 def test_every_command_of_the_guide_is_done_and_writes_what_it_says(day, folder):
-    assert len(day) == 21
+    assert len(day) == 23
     for line, run in day.items():
         assert run.status == 0, (line, run.err)
         words = shlex.split(line)
@@ -223,7 +223,7 @@ def test_every_command_of_the_guide_is_done_and_writes_what_it_says(day, folder)
 
 def test_the_guide_has_an_example_of_every_command_that_draws_or_lays_out(day):
     used = {shlex.split(line)[1] for line in day}
-    assert used == {"indicators", "map", "table", "compare", "plh"}
+    assert used == {"indicators", "map", "table", "compare", "plh", "web"}
 
 
 # -- plates ----------------------------------------------------------------------------
@@ -457,7 +457,7 @@ def test_a_plh_of_another_departement_invents_nothing(day, folder):
     plates = {"01-situation", "02-vacance", "05-logements-vacance", "06-maisons"}
     assert {name.split(".")[0] for name in made} == {
         *plates,
-        *("donnees", "manifest", "methode", "plh", "tableaux"),
+        *("donnees", "manifest", "methode", "page", "plh", "tableaux"),
     }
     assert "Les EPCI voisins" in run.texts("01-situation.pdf").replace(
         "Le territoire et les", "Les"

@@ -154,6 +154,7 @@ def saved(tmp_path_factory):
         square,
         title="Carré de dix kilomètres en 2026",
         scale=100_000,
+        ground=False,
         orientation="landscape",
     )
     bm.draw_outlines(ax, square, fill="#000000", color="#000000", width=0.0)

@@ -10,8 +10,9 @@ import pytest
 
 import basinmap as bm
 from basinmap.cli import main
+from basinmap.deliverables.building import build
 from basinmap.deliverables.markdown import parts_of
-from basinmap.deliverables.projects import build, init, read_project
+from basinmap.deliverables.projects import init, read_project
 from basinmap.deliverables.publishing import checked_formats
 from basinmap.errors import BasinmapWarning, DataError, OutputError
 
@@ -55,7 +56,7 @@ def test_a_document_that_fails_leaves_what_was_there(tmp_path):
 def test_formats_are_known_and_once_each():
     assert checked_formats(["pdf", "pdf", "html"]) == ["pdf", "html"]
     assert checked_formats("docx") == ["docx"]
-    with pytest.raises(DataError, match="pdf, docx, html"):
+    with pytest.raises(DataError, match="pdf, docx, html, web"):
         checked_formats(["PDF"])
 
 
@@ -260,7 +261,7 @@ def test_the_guide_of_documents_runs_as_it_stands(tmp_path, monkeypatch, capsys)
     code = "\n".join(re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL))
     capsys.readouterr()
     exec(compile(code, "guide", "exec"), {})  # noqa: S102 - the guide is ours
-    assert capsys.readouterr().out == "['retenir.1', 'retenir.2']\n"
+    assert capsys.readouterr().out == "['communes.chapeau', 'retenir.1']\n"
     assert sorted(p.suffix for p in (tmp_path / "essai").iterdir()) == [
         ".docx",
         ".html",

@@ -13,8 +13,9 @@ import basinmap as bm
 from basinmap.access.networks import build_network, write_network
 from basinmap.cli import main
 from basinmap.deliverables.housing import _about, _steps
+from basinmap.deliverables.museum import iris_dwellings
 from basinmap.deliverables.reach_plates import REACH_PLATES, count_inside, counted_note
-from basinmap.deliverables.subjects import iris_dwellings, subject
+from basinmap.deliverables.subjects import subject
 from basinmap.errors import BasinmapWarning, DataError
 
 DAY = dt.date(2026, 11, 24)
@@ -63,13 +64,13 @@ def test_a_plate_is_drawn_in_french_with_its_credits(about, plate):
 def test_minutes_of_a_lattice_are_those_of_its_blocks(about):
     """A town hall is at |dx| + |dy| by streets, at 25 km/h, and walks at both ends."""
     museum = bm.LOUVRE_LENS.point
-    halls = bm.town_halls().loc[about.minutes.dropna().index.intersection(
+    halls = bm.town_halls().loc[about.reach.minutes.dropna().index.intersection(
         bm.town_halls().index
     )]  # fmt: skip
     by_streets = np.abs(halls.geometry.x - museum.x) + np.abs(
         halls.geometry.y - museum.y
     )
-    found = about.minutes[halls.index]
+    found = about.reach.minutes[halls.index]
     fastest = by_streets / (25_000 / 60)
     # At most a block and a half of detour, and 250 m on foot at 4 km/h.
     assert (found >= fastest - 1.5).all()
@@ -85,7 +86,7 @@ def test_people_of_the_bands_are_those_that_a_loop_counts(about):
     outlines = bm.communes().geometry
     people = bm.communes()["population"]
     for (label, counted), band in zip(
-        text.rows, about.isochrones.geometry, strict=True
+        text.rows, about.reach.isochrones.geometry, strict=True
     ):
         near = outlines[outlines.intersects(band)]
         shares = near.intersection(band).area / near.area
@@ -158,7 +159,7 @@ def cut():
     """Return Lens-Liévin with streets that stop 3 km from the museum."""
     small = subject("call", author="Essai", date=DAY, network=lattice(half=3_000))
     with pytest.warns(BasinmapWarning) as caught:
-        small.check_network()
+        small.reach.check_network()
     told = " ".join(str(item.message) for item in caught)
     assert "cut at 7.2 min from the museum; the maps stop at 7 min" in told
     assert "town hall(s) farther than 500 m from any street" in told
@@ -166,20 +167,21 @@ def cut():
 
 
 def test_a_commune_off_the_network_is_not_available(cut):
-    states = cut.minutes.attrs["states"]
+    states = cut.reach.minutes.attrs["states"]
     assert set(states.values()) == {"not_available"}
-    assert set(states) == set(cut.minutes.index[cut.minutes.isna()])
+    assert set(states) == set(cut.reach.minutes.index[cut.reach.minutes.isna()])
     museum = bm.LOUVRE_LENS.point
     harnes = cut.communes.index[cut.communes["name"] == "Harnes"][0]
     assert museum.distance(bm.town_halls().geometry[harnes]) > 5_000
-    assert cut.departures["absence"][harnes] == "non desservie par le réseau fourni"
+    absence = cut.reach.departures["absence"]
+    assert absence[harnes] == "non desservie par le réseau fourni"
 
 
 def test_nothing_is_drawn_past_the_edge_of_the_network(cut, tmp_path):
     """The outer streets, 3 000 m away, are reached in 7.2 minutes."""
-    assert cut.cut == pytest.approx(7.2)
-    assert cut.isochrones["outer"].tolist() == [7]
-    assert cut.minutes.max() <= 7.2
+    assert cut.reach.cut == pytest.approx(7.2)
+    assert cut.reach.isochrones["outer"].tolist() == [7]
+    assert cut.reach.minutes.max() <= 7.2
     foot = "Le réseau fourni est coupé à 7,2\u202fmin du musée"
     for plate in REACH_PLATES[:3]:
         texts = " ".join(t.get_text() for t in plate.draw(cut).paper.texts)
@@ -197,10 +199,10 @@ def test_a_walk_to_far_streets_is_no_drive():
     """Streets 4 km apart: a town hall 1.9 km from any is not « en voiture »."""
     wide = subject("call", author="Essai", date=DAY, network=lattice(step=4_000))
     with pytest.warns(BasinmapWarning, match="farther than 500 m"):
-        wide.check_network()
-    served = wide.departures["absence"] == ""
+        wide.reach.check_network()
+    served = wide.reach.departures["absence"] == ""
     assert 0 < served.sum() < len(served)
-    walks = wide.departures["off_street"][served]
+    walks = wide.reach.departures["off_street"][served]
     assert (walks <= 500 + 200).all()  # and from the museum, at a crossing
     labels = [
         line.label for block in _blocks(REACH_PLATES[2].draw(wide))
@@ -215,14 +217,16 @@ def test_a_walk_to_far_streets_is_no_drive():
 
 def test_isochrones_and_times_are_layers_and_sheets(about, tmp_path):
     steps = dict(_steps(about, tmp_path))
-    steps["donnees.gpkg"]()
+    steps["plh.qgz"]()
     steps["tableaux.xlsx"]()
     areas = gpd.read_file(tmp_path / "donnees.gpkg", layer="isochrones")
     assert areas["outer"].tolist() == [10, 20, 30]
     assert (areas["rule"] == "area").all()
-    assert areas.area.to_numpy() == pytest.approx(about.isochrones.area.to_numpy())
+    assert areas.area.to_numpy() == pytest.approx(
+        about.reach.isochrones.area.to_numpy()
+    )
     times = gpd.read_file(tmp_path / "donnees.gpkg", layer="temps_de_parcours")
-    assert times["minutes"].tolist() == pytest.approx(about.minutes.tolist())
+    assert times["minutes"].tolist() == pytest.approx(about.reach.minutes.tolist())
     sheets = pd.read_excel(tmp_path / "tableaux.xlsx", sheet_name=None, header=None)
     assert {"Isochrones", "Temps de parcours"} < set(sheets)
     found = sheets["Temps de parcours"].to_string()

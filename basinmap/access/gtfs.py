@@ -140,6 +140,8 @@ def read_gtfs(
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> from pathlib import Path
     >>> import tempfile
     >>> feed = {
     ...     "agency": "agency_name\nTadao",
@@ -154,7 +156,7 @@ def read_gtfs(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for name, text in feed.items():
     ...         _ = (Path(folder) / f"{name}.txt").write_text(text)
-    ...     timetable = read_gtfs(folder)
+    ...     timetable = bm.read_gtfs(folder)
     >>> timetable.source
     'Horaires\xa0: Tadao, services du 14\xa0janvier 2025 au 14\xa0janvier 2025'
     """

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from basinmap.access.ground import Grid, ground
 from basinmap.access.networks import PRINTED, Mode, Network, sweep
@@ -43,6 +42,7 @@ from basinmap.access.surfaces import (
 from basinmap.access.times import WAYS, Direction, check_direction
 from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError
+from basinmap.progress import progress
 from basinmap.territory.places import Place
 from basinmap.typography import interval, shortest, typeset
 from basinmap.values.told import tell, told_of
@@ -184,12 +184,14 @@ def isochrones(
     --------
     A street of 2 km, walked in 20 minutes:
 
+    >>> import basinmap as bm
+    >>> import geopandas as gpd
     >>> from basinmap.access.networks import build_network
     >>> street = build_network(
     ...     [0, 2000], [0, 0], [0, 1], [1, 0], [2000, 2000], [20, 20], mode="walk"
     ... )
     >>> middle = gpd.GeoSeries.from_xy([1000], [0], index=["m"], crs=2154)
-    >>> areas = isochrones(middle, street, minutes=[4, 8], method="buffer")
+    >>> areas = bm.isochrones(middle, street, minutes=[4, 8], method="buffer")
     >>> areas["label"].tolist()
     ['moins de 4 min', 'de 4 à moins de 8 min']
     >>> [round(bound) for bound in areas.total_bounds]
@@ -322,7 +324,7 @@ def _usual_step(mode: Mode, bounds: Sequence[float]) -> float:
 
 
 def _progress(count: int) -> Iterable[int]:
-    return tqdm(range(count), unit="lieu", disable=None, leave=False, delay=_PATIENCE)
+    return progress(range(count), unit="lieu", delay=_PATIENCE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -265,6 +265,7 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import geopandas as gpd
     >>> from shapely import LineString
     >>> streets = gpd.GeoDataFrame(
@@ -275,7 +276,7 @@ def read_layer(  # noqa: PLR0913 - what each column of an unknown layer means
     ...     ],
     ...     crs=2154,
     ... )
-    >>> network = read_layer(streets, mode="car")
+    >>> network = bm.read_layer(streets, mode="car")
     >>> network
     <Network car: 3 nodes, 4 edges, 3 km>
     >>> network.minutes.round(2)

@@ -394,12 +394,14 @@ def write_network(network: Network, path: Path_) -> None:
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> from basinmap.access.networks import build_network, load_network
     >>> from tempfile import TemporaryDirectory
     >>> network = build_network(
     ...     [0, 100], [0, 0], [0, 1], [1, 0], [100, 100], [2, 2], mode="walk"
     ... )
     >>> with TemporaryDirectory() as folder:
-    ...     write_network(network, f"{folder}/streets.npz")
+    ...     bm.write_network(network, f"{folder}/streets.npz")
     ...     load_network(f"{folder}/streets.npz")
     <Network walk: 2 nodes, 2 edges, 0 km>
     """

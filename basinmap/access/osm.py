@@ -17,10 +17,10 @@ from typing import IO, Any, Final, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from basinmap.access.rules import MISSING, Rules, Street
 from basinmap.errors import DataError, LibraryError, culprits
+from basinmap.progress import progress
 from basinmap.territory.local import is_there
 
 __all__ = ["Extract", "is_osm", "read_extract"]
@@ -374,9 +374,7 @@ def _read(
     )
     found = _Reading(rules, rules.keys, deleted=deleted)
     add_node, add_way = found.add_node, found.add_way
-    for item in tqdm(
-        objects, unit="objet", unit_scale=True, disable=quiet or None, leave=False
-    ):
+    for item in progress(objects, unit="objet", unit_scale=True, quiet=quiet):
         if item.is_way():
             add_way(item)
         else:

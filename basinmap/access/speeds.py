@@ -142,7 +142,8 @@ def street_speeds(mode: Mode) -> pd.DataFrame:
 
     Examples
     --------
-    >>> street_speeds("car").loc[["motorway", "residential"]]
+    >>> import basinmap as bm
+    >>> bm.street_speeds("car").loc[["motorway", "residential"]]
                        label  speed
     street
     motorway       autoroute  104.0

@@ -74,9 +74,10 @@ def departures(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> from basinmap.access.gtfs import read_gtfs
     >>> timetable = read_gtfs("gtfs.zip")  # doctest: +SKIP
-    >>> departures(timetable, date="2025-01-14", by="station")  # doctest: +SKIP
+    >>> bm.departures(timetable, date="2025-01-14", by="station")  # doctest: +SKIP
     """
     check_given(departures, locals())
     if by not in ("stop", "station"):
@@ -179,9 +180,10 @@ def served_area(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> from basinmap.access.gtfs import read_gtfs
     >>> timetable = read_gtfs("gtfs.zip")  # doctest: +SKIP
-    >>> served_area(timetable, date="2025-01-14")  # doctest: +SKIP
+    >>> bm.served_area(timetable, date="2025-01-14")  # doctest: +SKIP
     """
     check_given(served_area, locals())
     if not isinstance(least, int) or least < 1:

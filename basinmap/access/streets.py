@@ -141,6 +141,7 @@ def read_network(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import geopandas as gpd
     >>> import shapely
     >>> from tempfile import TemporaryDirectory
@@ -154,7 +155,7 @@ def read_network(
     ... )
     >>> with TemporaryDirectory() as folder:
     ...     lines.to_file(f"{folder}/streets.gpkg")
-    ...     read_network(
+    ...     bm.read_network(
     ...         f"{folder}/streets.gpkg", mode="car", speed="speed", direction="both"
     ...     )
     <Network car: 3 nodes, 4 edges, 1 km>

@@ -138,10 +138,12 @@ def read_travel_times(
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
     >>> table = pd.DataFrame({
     ...     "idSrc": ["01004", "01005"], "idDst": "62498", "duree": [1800.0, -1.0],
     ... })
-    >>> read_travel_times(table, unit="seconds", unreachable=[-1])["minutes"]
+    >>> bm.read_travel_times(table, unit="seconds", unreachable=[-1])["minutes"]
     origin  destination
     01004   62498          30.0
     01005   62498           NaN

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from basinmap.access.networks import PRINTED, Network, sweep
 from basinmap.access.snapping import (
@@ -29,6 +28,7 @@ from basinmap.access.snapping import (
 )
 from basinmap.arguments import check_given
 from basinmap.errors import DataError
+from basinmap.progress import progress
 from basinmap.territory.places import Place
 from basinmap.typography import shortest, typeset
 from basinmap.values.told import tell, told_of
@@ -124,13 +124,15 @@ def travel_times(
     --------
     A street of 1 km, 12 minutes on foot, 1 minute more to reach the school:
 
+    >>> import basinmap as bm
+    >>> import geopandas as gpd
     >>> from basinmap.access.networks import build_network
     >>> street = build_network(
     ...     [0, 1000], [0, 0], [0, 1], [1, 0], [1000, 1000], [12, 12], mode="walk"
     ... )
     >>> homes = gpd.GeoSeries.from_xy([0, 500], [0, 0], index=["a", "b"], crs=2154)
     >>> school = gpd.GeoSeries.from_xy([750], [200 / 3], index=["s"], crs=2154)
-    >>> travel_times(homes, school, street, limit=5)
+    >>> bm.travel_times(homes, school, street, limit=5)
                         minutes  off_street
     origin destination
     a      s                NaN   66.666667
@@ -258,13 +260,7 @@ class _Search:
         arriving = ends(other.on, self.network, reverse=not reverse)
         at, place = np.unique(arriving.node, return_inverse=True)
         arriving = Ends(place.reshape(arriving.node.shape), arriving.minutes)
-        for i in tqdm(
-            range(len(one.codes)),
-            unit="départ",
-            disable=None,
-            leave=False,
-            delay=_PATIENCE,
-        ):
+        for i in progress(range(len(one.codes)), unit="départ", delay=_PATIENCE):
             free = np.isfinite(leaving.minutes[i])
             clock = sweep(
                 self.network,

@@ -192,6 +192,7 @@ def transit_times(  # noqa: PLR0913 - each is a choice that changes the figures
     --------
     One bus an hour takes 6 minutes; the stops are at the door:
 
+    >>> import basinmap as bm
     >>> import tempfile
     >>> from pathlib import Path
     >>> from basinmap.access.gtfs import read_gtfs
@@ -216,7 +217,7 @@ def transit_times(  # noqa: PLR0913 - each is a choice that changes the figures
     ...         _ = (Path(folder) / f"{name}.txt").write_text("\n".join(lines))
     ...     timetable = read_gtfs(folder)
     >>> stop = timetable.stops.geometry
-    >>> transit_times(stop[["b"]], stop[["a"]], timetable, date="2025-01-14",
+    >>> bm.transit_times(stop[["b"]], stop[["a"]], timetable, date="2025-01-14",
     ...               direction="to")
                         minutes_p25  minutes  minutes_p75  connected
     origin destination

@@ -23,7 +23,6 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Geod
-from tqdm import tqdm
 
 from basinmap.access.isochrones import checked_minutes, isochrone_frame
 from basinmap.access.networks import PRINTED, Mode, check_mode
@@ -32,6 +31,7 @@ from basinmap.access.speeds import SPEEDS
 from basinmap.access.times import WAYS, Direction, check_direction
 from basinmap.arguments import check_given
 from basinmap.errors import DataError, LibraryError, culprits
+from basinmap.progress import progress
 from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.territory.places import Place
 from basinmap.territory.units import check_unique
@@ -451,9 +451,7 @@ def _matrix(
     seconds = np.empty((len(left.places), len(right.places)))
     by_origin = seconds.shape[0] <= seconds.shape[1]
     step = max(1, _PAIRS // max(seconds.shape))
-    for start in tqdm(
-        range(0, min(seconds.shape), step), unit="lot", disable=None, leave=False
-    ):
+    for start in progress(range(0, min(seconds.shape), step), unit="lot"):
         some = slice(start, start + step)
         rows, columns = (some, slice(None)) if by_origin else (slice(None), some)
         ends = left.places[rows], right.places[columns]

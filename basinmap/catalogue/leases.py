@@ -80,6 +80,7 @@ def count_leases(
 
     Examples
     --------
+    >>> import pandas as pd
     >>> import basinmap as bm
     >>> leases = pd.DataFrame(
     ...     {

@@ -19,7 +19,7 @@ from basinmap.cli.files import Figures, figures_of, shown_column
 from basinmap.cli.options import years_of
 from basinmap.cli.places import Where, where
 from basinmap.cli.words import say
-from basinmap.deliverables.subjects import Subject, subject_of
+from basinmap.deliverables.subjects import Subject, subject
 from basinmap.errors import ColumnError, DataError, culprits
 from basinmap.territory.given import dissolved
 from basinmap.territory.lists import listed
@@ -28,7 +28,15 @@ from basinmap.territory.perimeters import Perimeter
 from basinmap.typography import capital
 from basinmap.values.told import measures_of, retell, told_of
 
-__all__ = ["BY", "Asked", "asked", "fed_by", "subject_for", "tell_notes"]
+__all__ = [
+    "BY",
+    "Asked",
+    "asked",
+    "fed_by",
+    "subject_at",
+    "subject_for",
+    "tell_notes",
+]
 
 BY: Final = {
     "commune": "commune",
@@ -116,14 +124,34 @@ def subject_for(given: argparse.Namespace, found: Asked, day: dt.date) -> Subjec
     day
         Date of making.
     """
-    place = found.where
-    return subject_of(
+    return subject_at(given, found.where, found.figures.table, day)
+
+
+def subject_at(
+    given: argparse.Namespace, place: Where, counts: pd.DataFrame | None, day: dt.date
+) -> Subject:
+    """
+    Return a territory and its counts.
+
+    Parameters
+    ----------
+    given
+        The options of `add_signature`.
+    place
+        The territory.
+    counts
+        Of its communes; None for the embedded ones.
+    day
+        Date of making.
+    """
+    return subject(
         place.perimeter or _whole(place),
         author=given.author,
         date=day,
         outlines=place.outlines,
-        ground=place.communes,
-        counts=found.figures.table,
+        listing=place.communes,
+        counts=counts,
+        alone=True,
     )
 
 

@@ -31,7 +31,7 @@ from basinmap.deliverables.plates import (
     rate_sheet,
     stock_sheet,
 )
-from basinmap.deliverables.subjects import subject_of
+from basinmap.deliverables.subjects import subject
 from basinmap.errors import DataError
 from basinmap.typography import capital, number
 from basinmap.values.columns import column, describe, table_of
@@ -124,13 +124,14 @@ def _plate(
     code = str(found.index[0])
     if found["level"].iloc[0] == "commune":
         code = str(bm.membership("epci", communes=communes)[code])
-    about = subject_of(
+    about = subject(
         bm.perimeter(code, communes=communes),
         author=given.author,
         date=day,
         outlines=outlines_of(given),
-        ground=communes,
+        listing=communes,
         counts=counts,
+        alone=True,
     )
     values = about.computed(id_, year=years_of(given.year), variant=given.variant)
     credit = told_of(found).sources

@@ -17,6 +17,7 @@ from basinmap.cli.publications import (
     formats_of,
     list_files,
     look_of,
+    plates_of,
     texts_of,
 )
 from basinmap.cli.words import say
@@ -131,6 +132,7 @@ def _plh(given: argparse.Namespace) -> None:
         formats=formats_of(given),
         theme=look_of(given),
         texts=texts_of(given),
+        plates=plates_of(given),
         quiet=given.quiet,
     )
     list_files(folder)

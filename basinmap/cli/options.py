@@ -27,7 +27,12 @@ LEVELS: Final = ("commune", "epci", "scot", "arrondissement", "departement")
 """Levels that are drawn and laid out."""
 
 
-def add_units(parser: argparse.ArgumentParser, *, leveled: bool = True) -> None:
+def add_units(
+    parser: argparse.ArgumentParser,
+    *,
+    leveled: bool = True,
+    territory: bool | None = None,
+) -> None:
     """
     Add what says of which territory a command is.
 
@@ -37,6 +42,8 @@ def add_units(parser: argparse.ArgumentParser, *, leveled: bool = True) -> None:
         Of a command.
     leveled
         Whether the units that are shown may be chosen.
+    territory
+        Whether another list of communes may be given; by default where they may.
     """
     group = parser.add_argument_group(say("territory"))
     one = group.add_mutually_exclusive_group()
@@ -71,7 +78,7 @@ def add_units(parser: argparse.ArgumentParser, *, leveled: bool = True) -> None:
             default="commune",
             help=say("units that are shown (commune)"),
         )
-    add_outlines(group, territory=leveled)
+    add_outlines(group, territory=leveled if territory is None else territory)
 
 
 def add_outlines(

@@ -19,6 +19,7 @@ import pandas as pd
 
 from basinmap.cli.words import say
 from basinmap.errors import DataError
+from basinmap.export.parquets import write_parquet
 from basinmap.export.workbooks import write_workbook
 from basinmap.measures import state_column
 from basinmap.staging import write_whole
@@ -179,11 +180,9 @@ def write_table(path: Path | None, laid: Laid, *, author: str, date: dt.date) ->
         case ".csv":
             write_whole(path, _csv(laid))
         case _:
-            buffer = io.BytesIO()
             named = laid.table.copy()
             named.insert(0, "name", laid.names.to_numpy())
-            carry(named, laid.table).to_parquet(buffer)
-            write_whole(path, buffer.getvalue())
+            write_parquet(path, carry(named, laid.table))
     print(path)
 
 

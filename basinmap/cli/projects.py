@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from basinmap.cli.words import say
-from basinmap.deliverables.projects import build, init
+from basinmap.deliverables.building import CHANGES, build
+from basinmap.deliverables.progress import shown
+from basinmap.deliverables.projects import init
 from basinmap.errors import DataError
 
 if TYPE_CHECKING:
@@ -47,6 +50,20 @@ def fill(command: Parser) -> None:
             help=say("build all documents, changed or not"),
         )
         group.add_argument(
+            "--since",
+            metavar=say("MANIFEST"),
+            help=say(
+                "manifest.json of an earlier edition, or the folder of its documents: "
+                "what changed is written in changements.md"
+            ),
+        )
+        group.add_argument(
+            "--at-once",
+            type=int,
+            metavar=say("NUMBER"),
+            help=say("documents built at a time (as many as there are cores)"),
+        )
+        group.add_argument(
             "--quiet", action="store_true", help=say("no progress on stderr")
         )
 
@@ -57,11 +74,20 @@ def _init(given: argparse.Namespace) -> None:
 
 def _build(given: argparse.Namespace) -> None:
     def tell(name: str) -> None:
-        if not given.quiet:
+        if not (given.quiet or shown(quiet=given.quiet)):  # a bar says it
             print(f"basinmap: {name}…", file=sys.stderr)
 
     failed = 0
-    for one in build(given.folder, out=given.out, again=given.again, tell=tell):
+    found = build(
+        given.folder,
+        out=given.out,
+        again=given.again,
+        since=given.since,
+        at_once=given.at_once,
+        quiet=given.quiet,
+        tell=tell,
+    )
+    for one in found:
         if one.error:
             failed += 1
             told = say("{name}: not built: {error}", name=one.name, error=one.error)
@@ -70,5 +96,8 @@ def _build(given: argparse.Namespace) -> None:
             print(say("{name}: built in {folder}", name=one.name, folder=one.folder))
         else:
             print(say("{name}: unchanged", name=one.name))
+    if given.since is not None:
+        where = given.out or Path(given.folder) / "documents"
+        print(say("{file}: what changed", file=Path(where) / CHANGES))
     if failed:
         raise DataError(say("{count} document(s) could not be built", count=failed))

@@ -24,7 +24,15 @@ if TYPE_CHECKING:
     from basinmap.cli.parsing import Parser
     from basinmap.territory.perimeters import Perimeter
 
-__all__ = ["add_document", "fill", "formats_of", "list_files", "look_of", "texts_of"]
+__all__ = [
+    "add_document",
+    "fill",
+    "formats_of",
+    "list_files",
+    "look_of",
+    "plates_of",
+    "texts_of",
+]
 
 THEMES: Final = ("demographie", "logement-vacance", "peuplement", "marche", "foncier")
 
@@ -67,8 +75,10 @@ def add_document(command: Parser) -> None:
     group.add_argument(
         "--formats",
         default="pdf",
-        metavar="pdf,docx,html",
-        help=say("formats of the document, separated by commas: pdf, docx, html (pdf)"),
+        metavar="pdf,docx,html,web",
+        help=say(
+            "formats of the document, separated by commas: pdf, docx, html, web (pdf)"
+        ),
     )
     group.add_argument(
         "--theme",
@@ -81,6 +91,13 @@ def add_document(command: Parser) -> None:
         help=say(
             "texts of your own in the place of those that follow the numbers: a folder "
             "of Markdown files named by key"
+        ),
+    )
+    group.add_argument(
+        "--plates",
+        metavar=say("FILE"),
+        help=say(
+            "plates of your own: a planches.toml with file, title and text of each"
         ),
     )
 
@@ -163,6 +180,18 @@ def texts_of(given: argparse.Namespace) -> Mapping[str, str] | None:
     return None if given.texts is None else bm.read_texts(given.texts)
 
 
+def plates_of(given: argparse.Namespace) -> tuple[bm.OwnPlate, ...]:
+    """
+    Return the plates of the user, if any.
+
+    Parameters
+    ----------
+    given
+        The options of `add_document`.
+    """
+    return () if given.plates is None else bm.read_plates(given.plates)
+
+
 def _perimeter(given: argparse.Namespace) -> Perimeter | None:
     return where(given).perimeter
 
@@ -191,6 +220,7 @@ def _scot(given: argparse.Namespace) -> None:
         formats=formats_of(given),
         look=look_of(given),
         texts=texts_of(given),
+        plates=plates_of(given),
     )
     list_files(folder)
 
@@ -206,6 +236,7 @@ def _cil(given: argparse.Namespace) -> None:
         formats=formats_of(given),
         look=look_of(given),
         texts=texts_of(given),
+        plates=plates_of(given),
     )
     list_files(folder)
 
@@ -225,6 +256,7 @@ def _pic(given: argparse.Namespace) -> None:
         formats=formats_of(given),
         look=look_of(given),
         texts=texts_of(given),
+        plates=plates_of(given),
     )
     list_files(folder)
 

@@ -56,6 +56,11 @@ COMMANDS: Final = MappingProxyType(
             "one plate of an indicator, or of a column of a table: classes for a rate, "
             "circles for a stock",
         ),
+        "web": (
+            "webs",
+            "one web page of a territory: map, table, ranking and comparison, which a "
+            "phone opens without a network",
+        ),
         "table": ("tables", "one table of indicators by unit, with its sources"),
         "compare": (
             "comparisons",

@@ -21,6 +21,7 @@ import pandas as pd
 from basinmap.catalogue.entries import catalogue
 from basinmap.deliverables.observed import Observed, Value
 from basinmap.deliverables.sentences import (
+    Evolution,
     Noun,
     against,
     enumerated,
@@ -32,17 +33,14 @@ from basinmap.export.parts import (
     Cell,
     Column,
     Figure,
-    Heading,
     KeyFigure,
     KeyFigures,
     Legend,
     LegendEntry,
-    Note,
-    Paragraph,
-    Part,
     Table,
 )
 from basinmap.maps.classing.classes import Method, classify
+from basinmap.maps.grounds.lands import ground_sources
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
@@ -56,11 +54,15 @@ from basinmap.typography import number, percent, typeset, uncapital
 from basinmap.values.told import told_of
 
 __all__ = [
+    "GROUND",
     "Chapter",
     "CommuneMaps",
-    "chapter_parts",
+    "change_of",
+    "classes_of",
     "commune_sentences",
     "comparison_table",
+    "ground_credit",
+    "is_rate",
     "key_figures",
     "map_figure",
     "not_supplied",
@@ -70,9 +72,12 @@ __all__ = [
     "short_title",
     "stock_map",
     "units_table",
+    "varies",
 ]
 
 _MOST_NAMES: Final = 30
+GROUND: Final = "Fond de carte : voir « Méthode »"
+"""What stands under each map; `ground_credit` says it in full, once."""
 _FEMININE: Final = frozenset(
     {
         *("part", "population", "densité", "taille", "évolution", "pression"),
@@ -91,15 +96,60 @@ _SAID: Final = frozenset({"habitants", "logements", "ménages", "emplois", ""})
 _SHORT: Final = {
     "D01": "Population",
     "D02": "Évolution par an",
+    "D03": "Solde naturel",
+    "D04": "Solde apparent",
     "D05": "Densité (hab./km²)",
     "D06": "Ménages",
+    "D07": "Taille des ménages",
+    "D08": "Ménages d’une personne",
+    "D09": "Monoparentales",
+    "D10": "Vieillissement",
+    "D11": "75 ans et plus",
+    "D13": "Emménagés < 2 ans",
     "L01": "Logements",
     "L02": "Rés. principales",
     "L03": "Rés. secondaires",
     "L04": "Taux de vacance",
     "L05": "Maisons",
+    "L07": "Avant 1946",
+    "L08": "Propriétaires",
+    "L09": "Locataires HLM",
+    "L10": "Locataires du privé",
+    "L11": "Suroccupation",
+    "L13": "Vacance (Lovac)",
+    "L14": "Vacance 2 ans et +",
+    "L15": "Étiquettes E, F, G",
+    "L16": "Parc indigne",
+    "C01": "Commencés",
+    "C02": "Pour 1 000 hab.",
     "S01": "Logements sociaux",
-    "R01": "Niveau de vie médian",
+    "S02": "Pour 100 rés. princ.",
+    "S04": "Vacance sociale",
+    "S05": "Vacance > 3 mois",
+    "S06": "Mobilité sociale",
+    "S07": "Social en QPV",
+    "S08": "Loyer (€/m²)",
+    "S09": "Part du bailleur",
+    "S10": "Demandes/attributions",
+    "S11": "Q1 hors QPV",
+    "S12": "Q2-Q4 en QPV",
+    "S13": "Sous 60 % plafonds",
+    "S14": "Éligibles PLAI",
+    "M01": "Ventes",
+    "M02": "Prix médian (€)",
+    "M03": "Terrain (€/m²)",
+    "M04": "Loyer médian (€/m²)",
+    "F01": "Consommés (ha)",
+    "F02": "Pour l’habitat",
+    "F03": "En % de la surface",
+    "F04": "Pour 100 de 2011-2021",
+    "F05": "m² par ménage de plus",
+    "R01": "Niveau de vie (€/UC)",
+    "R02": "Taux de pauvreté",
+    "R03": "Rapport D9/D1",
+    "E01": "Taux de chômage",
+    "E02": "Emplois",
+    "E03": "Emplois pour 100 actifs",
 }
 """Names of tiles, which have a third of a line."""
 _YEARS: Final = "population_"
@@ -131,6 +181,10 @@ class Chapter:
         Id of the stock that is drawn as circles, coloured by the rate mapped.
     note
         Title and text of a didactic box.
+    beside
+        Ids that only its table of comparison prints.
+    years
+        Count whose years are drawn, if there are several.
     """
 
     slug: str
@@ -140,6 +194,8 @@ class Chapter:
     mapped: str = ""
     sized: str = ""
     note: tuple[str, str] = ("", "")
+    beside: tuple[str, ...] = ()
+    years: str = ""
 
 
 def noun_of(about: Observed, id_: str) -> Noun:
@@ -179,6 +235,7 @@ def map_figure(
     size_mm: tuple[float, float],
     units: gpd.GeoDataFrame | None = None,
     beside: str = "",
+    scale: float | None = None,
 ) -> Figure:
     """
     Draw a map as a figure: the picture is its frame, legend and sources are data.
@@ -199,11 +256,14 @@ def map_figure(
         What must be seen whole; by default the communes of the territory.
     beside
         What the caption says more.
+    scale
+        Denominator, the same for maps to compare; by default the largest that fits.
     """
     shown = about.communes if units is None else units
 
     def made() -> MapAxes:
-        _, ax = figure(shown, size_mm=size_mm, title=f"{title} – {about.area.name}")
+        told = f"{title} – {about.area.name}"
+        _, ax = figure(shown, size_mm=size_mm, title=told, scale=scale)
         draw_neighbours(ax, about.epcis)
         draw(ax)
         return ax
@@ -225,24 +285,39 @@ def _figure_of(
     render: Callable[[str, tuple[float, float]], bytes],
     beside: str = "",
 ) -> Figure:
-    credits_ = " ; ".join(dict.fromkeys([*ax.credits, *ax.grounds]))
+    ax.settle()
     told = [
-        title,
+        " ; ".join(dict.fromkeys(ax.credits)),
+        GROUND,
         f"Échelle\u00a01\u00a0:\u00a0{number(ax.plan.scale)}",
         *ax.notes,
         beside,
     ]
-    caption = ". ".join(text.rstrip(". ") for text in told if text) + "."
+    source = ". ".join(text.rstrip(". ") for text in told if text)
     return Figure(
         slug,
         "plate",
         render,
         (ax.plan.width, ax.plan.height),
         alternative_text(ax.sheet),
-        typeset(caption),
-        source=credits_,
+        typeset(title),
+        source=typeset(source),
         legends=tuple(_legends(ax)),
     )
+
+
+def ground_credit(about: Observed) -> str:
+    """
+    Return whose outlines the maps of a document are on, for its page of method.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    """
+    sources = (*told_of(about.ground).sources, *told_of(about.epcis).sources)
+    lines = " ; ".join(dict.fromkeys([*sources, *ground_sources()]))
+    return typeset(f"Fonds de carte : {lines}.")
 
 
 def _saved(ax: MapAxes, form: str) -> bytes:
@@ -298,14 +373,27 @@ def rate_map(
 
 
 def _draw_rate(about: Observed, id_: str, ax: MapAxes) -> None:
-    values = _there(about, id_)
-    style = about.entry(id_).map
+    draw_choropleth(ax, about.communes, classes_of(about, id_, _there(about, id_)))
+    _finish(ax, about)
+
+
+def classes_of(about: Observed, id_: str, values: pd.Series) -> pd.Series:
+    """
+    Return classes of an indicator, as its maps are drawn.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        Its id.
+    values
+        Its values, of the communes that share the classes.
+    """
     pivot = 0.0 if about.told(id_).kind == "growth" else None
     k = 6 if pivot is not None else min(5, values.nunique())
-    method = cast("Method", style.method or "fisher-jenks")
-    classes = classify(values, method=method, k=k, pivot=pivot)
-    draw_choropleth(ax, about.communes, classes)
-    _finish(ax, about)
+    method = cast("Method", about.entry(id_).map.method or "fisher-jenks")
+    return classify(values, method=method, k=k, pivot=pivot)
 
 
 class CommuneMaps:
@@ -482,18 +570,23 @@ def stock_map(
     about
         What is observed.
     stock, rate
-        Ids of the indicators.
+        Ids of the indicators; without a rate, circles have one colour.
     slug
         Name of the figure.
     size_mm
         Width and height.
     """
-    sizes, values = _there(about, stock), _there(about, rate)
-    title = f"{told_of(sizes).title} et {uncapital(told_of(values).title)}"
+    sizes = _there(about, stock)
+    title, classes = told_of(sizes).title, None
+    if rate:
+        values = _there(about, rate)
+        title = f"{title} et {uncapital(told_of(values).title)}"
+        pivot = 0.0 if about.told(rate).kind == "growth" else None
+        classes = classify(values, k=4, pivot=pivot)
 
     def draw(ax: MapAxes) -> None:
         draw_outlines(ax, about.communes, label="limite de commune", width=0.3)
-        draw_symbols(ax, about.communes, sizes, classes=classify(values, k=4))
+        draw_symbols(ax, about.communes, sizes, classes=classes)
         _finish(ax, about)
 
     return map_figure(about, slug, draw, title=f"{title}, par commune", size_mm=size_mm)
@@ -543,7 +636,7 @@ def short_title(about: Observed, id_: str) -> str:
     told = about.told(id_)
     if id_ not in _SHORT:
         return told.title
-    return f"{_SHORT[id_]} {told.vintage}".strip()
+    return typeset(f"{_SHORT[id_]} {told.vintage}".strip())
 
 
 def _beside(about: Observed, id_: str, total: Value) -> str:
@@ -593,7 +686,7 @@ def comparison_table(
     for id_ in ids:
         cells = [about.commune(id_, code)] if code else []
         cells += [about.total(id_), *(about.against(id_, o) for o in others)]
-        fragile = bool(code) and code in about.fragile and _is_rate(about, id_)
+        fragile = bool(code) and code in about.fragile and is_rate(about, id_)
         row = [
             _blank(about, id_).cell()
             if c is None
@@ -602,7 +695,16 @@ def comparison_table(
         ]
         rank_ = [_rank_cell(about, id_, code)] if code else []
         rows.append((_labelled(about, id_), *row, *rank_))
-    return Table(tuple(columns), tuple(rows), caption, source=_sources(about, ids))
+    lone = [i for i in ids if about.mine(i) is not None and about.total(i) is None]
+    notes = (_MEDIANS,) if lone and not code else ()
+    source = _sources(about, ids)
+    return Table(tuple(columns), tuple(rows), caption, notes=notes, source=source)
+
+
+_MEDIANS: Final = (
+    "Une médiane ne s’agrège pas : celle d’un ensemble de communes se lit dans le "
+    "fichier de son niveau."
+)
 
 
 def _shortest_name(about: Observed) -> str:
@@ -611,7 +713,17 @@ def _shortest_name(about: Observed) -> str:
     )
 
 
-def _is_rate(about: Observed, id_: str) -> bool:
+def is_rate(about: Observed, id_: str) -> bool:
+    """
+    Tell whether an indicator is a rate, and no stock.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        Its id.
+    """
     return about.entry(id_).kind not in {"stock", "yearly"}
 
 
@@ -654,7 +766,7 @@ def _rank_of(about: Observed, id_: str, code: str) -> int | None:
     states = about.told(id_).states
     kept = values.dropna()
     kept = kept[[c not in states for c in kept.index]]
-    if _is_rate(about, id_):
+    if is_rate(about, id_):
         if code in about.fragile:
             return None
         kept = kept.drop([c for c in kept.index if c in about.fragile])
@@ -685,13 +797,13 @@ def units_table(about: Observed, ids: Iterable[str], caption: str) -> Table:
         Title of the table.
     """
     listed = list(ids)
-    heads = [_labelled(about, id_).text for id_ in listed]
+    heads = [short_title(about, id_) for id_ in listed]
     columns = (Column("Commune", "left", 2.2), *(Column(head) for head in heads))
     rows = []
     for code in about.alphabetical:
         cells = [
             (about.commune(id_, code) or _blank(about, id_)).cell(
-                fragile=code in about.fragile and _is_rate(about, id_)
+                fragile=code in about.fragile and is_rate(about, id_)
             )
             for id_ in listed
         ]
@@ -717,27 +829,41 @@ def sentences_of(about: Observed, id_: str) -> list[str]:
         An indicator whose counts there are.
     """
     total = about.total(id_)
-    if total is None or not total.plain:
+    if total is None:  # a median: there is none of the whole, its communes have one
+        return _spread(about, id_) if is_rate(about, id_) else []
+    if not total.plain:
         return []
     told = []
     if id_ == "D01":
         told += _trend_of(about)
-    elif _is_rate(about, id_):
+    elif is_rate(about, id_):
         told += _against_all(about, id_, total)
         told += _spread(about, id_)
     return told
 
 
 def _trend_of(about: Observed) -> list[str]:
+    change = change_of(about)
+    return [] if change is None else [trend(about.name, change)]
+
+
+def change_of(about: Observed) -> Evolution | None:
+    """
+    Return the change of the population, if all communes have one at two years.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    """
     years = about.years("population")
     if len(years) < 2 or about.outside:
-        return []
+        return None
     ends = (years[0], years[-1])
     counts = about.sums("population", about.codes)[list(ends)]
     if counts.isna().any():  # a part of the communes is not compared
-        return []
-    change = evolution(counts.iloc[0], counts.iloc[1], ends, constant=_moved(about))
-    return [trend(about.name, change)]
+        return None
+    return evolution(counts.iloc[0], counts.iloc[1], ends, constant=_moved(about))
 
 
 def _moved(about: Observed) -> bool:
@@ -825,52 +951,23 @@ def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
     return told
 
 
-# --- the chapter ----------------------------------------------------------------
+# --- what is not there ---------------------------------------------------------
 
 
-def chapter_parts(about: Observed, chapter: Chapter) -> tuple[Part, ...]:
+def varies(about: Observed, id_: str) -> bool:
     """
-    Return the parts of a chapter, nothing if none of its counts were given.
+    Tell whether an indicator is worth a map: five communes differ at least.
 
     Parameters
     ----------
     about
         What is observed.
-    chapter
-        The chapter.
+    id_
+        Its id.
     """
-    ids = about.supplied(*chapter.indicators)
-    if not ids:
-        return ()
-    rates = [i for i in ids if _is_rate(about, i) and _varies(about, i)]
-    mapped = chapter.mapped if chapter.mapped in ids else next(iter(rates), "")
-    told = [text for id_ in ids for text in sentences_of(about, id_)]
-    parts: list[Part] = [
-        Heading(chapter.title),
-        Paragraph(typeset(chapter.question), role="lead", key=f"{chapter.slug}.lead"),
-    ]
-    parts.append(key_figures(about, ids))
-    if chapter.sized in ids and mapped:
-        parts.append(
-            stock_map(about, chapter.sized, mapped, f"{chapter.slug}-effectifs")
-        )
-    elif mapped and _varies(about, mapped):
-        parts.append(rate_map(about, mapped, f"{chapter.slug}-taux"))
-    title = typeset(f"{chapter.title} : territoires comparés")
-    parts.append(comparison_table(about, ids, title))
-    if chapter.note[0]:
-        box = typeset(chapter.note[1])
-        parts.append(
-            Note("method", chapter.note[0], (box,), key=f"{chapter.slug}.repere")
-        )
-    if told:
-        key = f"{chapter.slug}.retenir"
-        parts.append(Note("reading", "À retenir", tuple(told[:3]), key=key))
-    return tuple(parts)
-
-
-def _varies(about: Observed, id_: str) -> bool:
     values = about.mine(id_)
+    if about.entry(id_).kind == "gain":  # what is gained may be next to nothing
+        return False
     return values is not None and values.dropna().nunique() >= 5
 
 
@@ -886,23 +983,33 @@ def not_supplied(about: Observed, chapters: Iterable[Chapter]) -> Table | None:
         The chapters of the document.
     """
     opened: dict[str, dict[str, None]] = {}
-    for chapter in chapters:
-        there = set(about.supplied(*chapter.indicators))
-        for id_ in chapter.indicators:
-            if id_ in there:
-                continue
-            for source in about.entry(id_).sources[:1]:
-                feeds = opened.setdefault(source, {})
-                feeds[f"{about.entry(id_).label} ({id_})"] = None
-    if not opened:
-        return None
+    asked = dict.fromkeys(id_ for one in chapters for id_ in one.indicators)
+    for id_ in about.absent(*asked):
+        for source in about.entry(id_).sources[:1]:
+            feeds = opened.setdefault(source, {})
+            feeds[f"{about.entry(id_).label} ({id_})"] = None
     names = catalogue().sources
+    told = [(names.get(source, source), feeds) for source, feeds in opened.items()]
+    told += _refused(about, asked)
+    if not told:
+        return None
     rows = tuple(
-        (Cell(names.get(source, source)), Cell(enumerated(list(feeds), most=8)))
-        for source, feeds in opened.items()
+        (Cell(typeset(what)), Cell(enumerated(list(feeds), most=8)))
+        for what, feeds in told
     )
     columns = (
         Column("Fichier à fournir", "left", 1.2),
         Column("Indicateurs qu’il alimente", "left", 2.6),
     )
     return Table(columns, rows, "Données non fournies pour cette édition")
+
+
+def _refused(about: Observed, ids: Iterable[str]) -> list[tuple[str, dict[str, None]]]:
+    """Return what was given, and why it makes no value of the territory."""
+    found: dict[str, dict[str, None]] = {}
+    for id_ in ids:
+        refusal = about.refusal(id_)
+        if refusal is not None:
+            feeds = found.setdefault(f"(fourni) {refusal.why}", {})
+            feeds[f"{about.entry(id_).label} ({id_})"] = None
+    return list(found.items())

@@ -169,8 +169,10 @@ def line_chart(
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
     >>> lines = pd.DataFrame({"Somain": [100.0, 94.2]}, index=[2016, 2023])
-    >>> line_chart("courbe", lines, caption="Base 100", source="Insee").alt
+    >>> bm.line_chart("courbe", lines, caption="Base 100", source="Insee").alt
     'Courbes de 2016 à 2023\xa0: Somain, de 100,0 à 94,2.'
     """
     check_given(line_chart, locals())
@@ -244,7 +246,15 @@ def _draw_lines(
             )
         known = line.dropna()
         if not known.empty:
-            ends[str(name)] = (float(known.iloc[-1]), color, mine)
+            # A line that stops long before the others is named where it stops.
+            early = int(known.index[-1]) < int(lines.index[-1]) - 1
+            if early:
+                text = f"{name}{BROAD}{number(float(known.iloc[-1]), decimals)}"
+                _write_end(
+                    axes, int(known.index[-1]), float(known.iloc[-1]), text, color
+                )
+            else:
+                ends[str(name)] = (float(known.iloc[-1]), color, mine)
     axes.grid(axis="y", color="#e4e6ea", lw=0.5)
     axes.set_axisbelow(True)
     years = [int(year) for year in lines.index]
@@ -266,6 +276,19 @@ def _draw_lines(
             color=PRINT.soft,
             va="bottom",
         )
+
+
+def _write_end(axes: Axes, year: int, value: float, text: str, color: str) -> None:
+    axes.annotate(
+        text,
+        (year, value),
+        xytext=(5, -2),
+        textcoords="offset points",
+        fontsize=_TEXT,
+        color=color,
+        weight=700,
+        va="top",
+    )
 
 
 def _tick(value: float, _: int) -> str:
@@ -444,8 +467,10 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
     >>> values = pd.Series({"Lens": 1973.0, "Liévin": 965.0})
-    >>> bar_chart("vacants", values, caption="Logements vacants", source="Insee").alt
+    >>> bm.bar_chart("vacants", values, caption="Logements vacants", source="Insee").alt
     'Barres\xa0: Lens, 1\u202f973\u202f; Liévin, 965.'
     """
     check_given(bar_chart, locals())
@@ -544,8 +569,10 @@ def stacked_bars(
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
     >>> parts = pd.DataFrame({"Maisons": [84.0], "Appartements": [16.0]}, ["Somain"])
-    >>> stacked_bars("parc", parts, caption="Parc", source="Insee").alt
+    >>> bm.stacked_bars("parc", parts, caption="Parc", source="Insee").alt
     'Barres empilées, en\xa0%\xa0: Somain, Maisons 84, Appartements 16.'
     """
     check_given(stacked_bars, locals())
@@ -663,8 +690,10 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
     >>> values = pd.DataFrame({"L04": [7.6, 1.7]}, index=["59574", "59314"])
-    >>> peer_strips("pairs", values, "59574", name="Somain",
+    >>> bm.peer_strips("pairs", values, "59574", name="Somain",
     ...     reference=pd.Series({"L04": 6.7}), reference_name="EPCI",
     ...     labels={"L04": "Vacance"}, decimals={"L04": 1}, units={"L04": "%"},
     ...     caption="Place", source="Insee").alt
@@ -824,8 +853,10 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
     >>> totals = pd.Series({"Grand Douaisis": 8.5})
-    >>> range_strips("scot", totals, {"Grand Douaisis": pd.Series([1.7, 15.6])},
+    >>> bm.range_strips("scot", totals, {"Grand Douaisis": pd.Series([1.7, 15.6])},
     ...     caption="Vacance", source="Insee").alt
     'Grand Douaisis, 8,5 (communes de 1,7 à 15,6).'
     """
@@ -833,6 +864,7 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
     table = _checked(slug, totals.to_frame("total"))
     line = table["total"].sort_values(ascending=False, kind="stable")
     _check_told(slug, line.index, units, "units")
+    close = size_mm[1] / len(line) < 10
     bare = [str(name) for name in line.index if units[str(name)].dropna().empty]
     if bare:
         msg = f"chart {slug!r}: no commune of {culprits(bare)} has a value"
@@ -853,15 +885,19 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
             axes.plot(known, [at] * len(known), "o", color="#8b909b", ms=1.8, zorder=2)
             color = ACCENT if name in mine else MAIN
             axes.plot(total, at, "o", color=color, ms=6.5, mec="white", zorder=3)
+            # Where strips are close, values stand at their end, over nothing.
             axes.annotate(
                 number(float(total), decimals),
-                (float(total), at),
-                xytext=(0, 6),
+                (1.0, at) if close else (float(total), at),
+                xycoords=("axes fraction", "data") if close else "data",
+                xytext=(3, 0) if close else (0, 6),
                 textcoords="offset points",
-                ha="center",
+                ha="left" if close else "center",
+                va="center" if close else "baseline",
                 color=color,
                 weight=700,
                 fontsize=_TEXT + 0.4,
+                annotation_clip=False,
             )
         axes.set_yticks(
             range(len(line) - 1, -1, -1), [str(name) for name in line.index]
@@ -906,7 +942,7 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
         alt=stopped(" ; ".join(told)),
         source=source,
         table=Table(columns, rows, caption),
-        room_mm=(min(4 + 1.4 * longest, 0.42 * size_mm[0]), 7, 4, 5),
+        room_mm=(min(4 + 1.4 * longest, 0.42 * size_mm[0]), 7, 13 if close else 4, 5),
     )
 
 
@@ -945,9 +981,11 @@ def age_pyramid(
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> import pandas as pd
     >>> ages = pd.DataFrame({"Hommes": [10.0, 8.0], "Femmes": [9.0, 13.0]},
     ...                     index=["0-14 ans", "15 ans et plus"])
-    >>> age_pyramid("ages", ages, caption="Âges", source="Insee").alt
+    >>> bm.age_pyramid("ages", ages, caption="Âges", source="Insee").alt
     'Pyramide des âges, en\xa0% de la population\xa0: 0-14 ans, hommes 25,0, ...'
     """
     check_given(age_pyramid, locals())

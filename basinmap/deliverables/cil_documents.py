@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from basinmap.arguments import check_given
-from basinmap.deliverables.chapters import Chapter, chapter_parts, not_supplied
-from basinmap.deliverables.housing_documents import situation_figure
+from basinmap.deliverables.chapter_pages import chapter_page
+from basinmap.deliverables.chapters import Chapter, not_supplied
 from basinmap.deliverables.observed import Observed
+from basinmap.deliverables.opening_pages import situation_figure
 from basinmap.errors import DataError
 from basinmap.export.parts import (
     Contents,
@@ -96,10 +97,11 @@ def cil_document(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import datetime as dt
     >>> from basinmap.deliverables.observed import observed
     >>> about = observed("call", author="A", date=dt.date(2026, 11, 29))
-    >>> cil_document(about).title
+    >>> bm.cil_document(about).title
     'Conférence intercommunale du logement – CA de Lens-Liévin'
     """
     check_given(cil_document, locals())
@@ -137,9 +139,9 @@ def cil_document(
         Page(tuple(frame), running=running, slug="cadre"),
     ]
     pages += [
-        Page(parts, running=running, slug=chapter.slug)
+        page
         for chapter in CIL_CHAPTERS
-        if (parts := chapter_parts(about, chapter))
+        if (page := chapter_page(about, chapter, running)) is not None
     ]
     if estates is not None:
         pages.append(

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import geopandas as gpd
 import pandas as pd
-from tqdm import tqdm
 
 from basinmap.access.networks import PRINTED, Mode, Network
 from basinmap.access.streets import read_network
@@ -21,14 +20,16 @@ from basinmap.arguments import check_given
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.listing import indicators
 from basinmap.deliverables.housing_documents import plh_document
-from basinmap.deliverables.observed import observed_of
+from basinmap.deliverables.museum import PAST, SERVED, iris_dwellings
+from basinmap.deliverables.own_plates import OwnPlate
 from basinmap.deliverables.plates import (
     Plate,
     rate_plate,
     situation_plate,
     stock_plate,
 )
-from basinmap.deliverables.publishing import checked_formats, write_formats
+from basinmap.deliverables.publishing import checked_formats, completed, write_formats
+from basinmap.deliverables.qgis_projects import write_qgis_project
 from basinmap.deliverables.reach_plates import (
     REACH_PLATES,
     count_inside,
@@ -36,31 +37,40 @@ from basinmap.deliverables.reach_plates import (
     counting_rule,
     cut_note,
 )
+from basinmap.deliverables.records import record_of
 from basinmap.deliverables.subjects import (
     FARTHEST,
-    PAST,
-    SERVED,
     Subject,
     both,
-    iris_dwellings,
     subject,
     territory_names,
 )
-from basinmap.deliverables.texts import with_texts
-from basinmap.errors import BasinmapWarning, DataError, OutlineWarning, culprits
+from basinmap.deliverables.web_values import PAGE, write_page_of
+from basinmap.errors import (
+    BasinmapError,
+    BasinmapWarning,
+    CodeError,
+    DataError,
+    OutlineWarning,
+    culprits,
+)
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.geopackages import write_geopackage
 from basinmap.export.manifests import write_manifest
 from basinmap.export.workbooks import write_workbook
 from basinmap.maps.paper.alternatives import alternative_text
 from basinmap.maps.paper.precision import VISIBLE_MM
+from basinmap.maps.paper.sheets import Sheet
 from basinmap.measures import Stock
+from basinmap.progress import progress
 from basinmap.spatial.projections import METRIC
 from basinmap.staging import staged_folder, today
 from basinmap.territory.aggregation import aggregate
 from basinmap.territory.embedded import credit, outlines_known, provenance
 from basinmap.territory.given import check_no_outlines
+from basinmap.territory.lists import listed
 from basinmap.territory.outlines import Outlines, read_outlines
+from basinmap.territory.perimeters import Perimeter, perimeter
 from basinmap.territory.places import place, places
 from basinmap.territory.units import communes
 from basinmap.typography import capital, number, shortest
@@ -137,7 +147,7 @@ PLATES: Final = (
 
 
 def plh(  # noqa: PLR0913 - what a document may be made from
-    epci: str,
+    epci: str | Perimeter,
     *,
     out: str | Path,
     author: str = "basinmap",
@@ -151,6 +161,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     formats: Iterable[str] = ("pdf",),
     theme: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
+    plates: Sequence[OwnPlate] = (),
     quiet: bool = False,
 ) -> Path:
     """
@@ -160,7 +171,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     ----------
     epci
         SIREN, or unambiguous short name, of one of the 36 EPCI of Nord and
-        Pas-de-Calais, or of the list in `communes`.
+        Pas-de-Calais, or of the list in `communes`; or any other perimeter.
     out
         Folder of the outputs. They are made beside it and moved there at the
         end; an interruption leaves what was there.
@@ -190,11 +201,13 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         there are left out, and the method note tells it.
     formats
         Of the document, a page by chapter and one by commune: among `"pdf"`,
-        `"docx"`, `"html"`; none for plates and data alone.
+        `"docx"`, `"html"`; none for plates, data and web page alone.
     theme
         Its look, as `read_theme` returns it.
     texts
         Texts of the user in the place of those that follow the numbers, by key.
+    plates
+        Plates of the user in the document, as `read_plates` returns them.
     quiet
         Whether the progress on stderr is off; it is anyway when stderr is no
         terminal.
@@ -202,9 +215,10 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     Returns
     -------
     Path
-        The folder: each plate as PDF, SVG and PNG at 300 dpi, `donnees.gpkg`,
-        `tableaux.xlsx`, `methode.md`, `manifest.json` (hashes, title and alternative
-        text of each plate).
+        The folder: each plate as PDF, SVG and PNG at 300 dpi, `donnees.gpkg` and the
+        project of QGIS `plh.qgz` that shows it, with its styles and fonts,
+        `tableaux.xlsx`, `page.html`, `methode.md`, `manifest.json` (hashes, title and
+        alternative text of each plate).
 
     Raises
     ------
@@ -223,16 +237,18 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     if communes is not None:
         check_no_outlines(outlines)
     about = subject(
-        epci,
+        _area(epci, communes),
         author=author,
         date=day,
         outlines=ground,
-        ground=communes,
+        listing=communes,
         counts=counts,
+        alone=True,
     )
     _check_declared(about)
-    wanted = checked_formats(formats)
-    document = partial(_write_document, about, wanted, theme, texts or {})
+    # The web page is one of the outputs, asked for or not.
+    wanted = [form for form in checked_formats(formats) if form != "web"]
+    document = partial(_write_document, about, wanted, theme, (texts, plates))
     if network is not None and counts is not None:
         msg = (
             "network= counts people around the Louvre-Lens by the embedded statistics: "
@@ -243,7 +259,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         network = read_network(network, mode=mode, crs=METRIC, quiet=quiet)
     homes = None if iris is None else iris_dwellings(iris)
     about = replace(about, network=network, iris=homes)
-    about.check_network()
+    about.reach.check_network()
     told = {}
     with staged_folder(out) as folder, warnings.catch_warnings():
         # The foot of the plates and the method note say it.
@@ -251,27 +267,46 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         steps = _steps(about, folder)
         if wanted:
             steps.append(("plh", partial(document, folder)))
-        bar = tqdm(steps, disable=True if quiet else None, unit="fichier", leave=False)
-        for name, write in bar:
-            bar.set_description(name)
-            told[name] = write()
-        plates = {plate.slug: told[plate.slug] for plate in _declared(about)}
-        said = {"plates": plates, "texts_of_the_user": sorted(texts or {})}
-        write_manifest(folder, {**_about(about), **said})
+        with progress(unit="fichier", total=len(steps), quiet=quiet) as bar:
+            for name, write in steps:
+                bar.set_description(name)
+                told[name] = write()
+                bar.update()
+        said = {
+            "plates": {plate.slug: told[plate.slug] for plate in _declared(about)},
+            "texts_of_the_user": sorted(texts or {}),
+            "plates_of_the_user": [one.file.name for one in plates],
+        }
+        for id_ in _ids(about):  # those of plates and tables are kept with the others
+            about.of(id_)
+        write_manifest(folder, {**_about(about), **said, **record_of(about, "plh")})
     return Path(out)
+
+
+def _area(where: str | Perimeter, listing: pd.DataFrame | None) -> Perimeter:
+    """Return the perimeter: an EPCI first, for a name may be of a SCoT as well."""
+    if isinstance(where, Perimeter):
+        return where
+    try:
+        (code,) = listed(listing).resolve(where, "epci")
+    except CodeError:
+        with suppress(BasinmapError):
+            found = perimeter(where, communes=listing)
+            if found.level != "epci":
+                return found
+        raise
+    return perimeter(code, communes=listing)
 
 
 def _write_document(
     about: Subject,
     formats: Sequence[str],
     theme: DocumentTheme | None,
-    texts: Mapping[str, str],
+    own: tuple[Mapping[str, str] | None, Sequence[OwnPlate]],
     folder: Path,
 ) -> None:
     """Write the document itself, of the same counts as the plates."""
-    made = plh_document(observed_of(about))
-    whole = with_texts(made, texts) if texts else made
-    write_formats(folder, whole, formats, theme)
+    write_formats(folder, completed(plh_document(about), *own), formats, theme)
 
 
 def _declared(about: Subject) -> tuple[Plate, ...]:
@@ -299,20 +334,26 @@ def _ids(about: Subject) -> list[str]:
 
 def _steps(about: Subject, folder: Path) -> list[tuple[str, Callable[[], Any]]]:
     """Return what has to be written, in order, for the progress bar."""
+    sheets: dict[str, Sheet] = {}
     plates = [
-        (plate.slug, partial(_save, plate, about, folder)) for plate in _declared(about)
+        (plate.slug, partial(_save, plate, about, folder, sheets))
+        for plate in _declared(about)
     ]
     return [
         *plates,
-        ("donnees.gpkg", partial(_write_data, about, folder)),
+        ("plh.qgz", partial(_write_data, about, folder, sheets)),
         ("tableaux.xlsx", partial(_write_tables, about, folder)),
+        (PAGE, partial(_write_page, about, folder)),
         ("methode.md", partial(_write_method, about, folder)),
     ]
 
 
-def _save(plate: Plate, about: Subject, folder: Path) -> dict[str, str]:
-    """Save a plate, and return what the manifest says of it."""
+def _save(
+    plate: Plate, about: Subject, folder: Path, sheets: dict[str, Sheet]
+) -> dict[str, str]:
+    """Save a plate, keep it for QGIS, and return what the manifest says of it."""
     sheet = plate.draw(about)
+    sheets[plate.slug] = sheet
     for suffix in FORMATS:
         sheet.savefig(folder / f"{plate.slug}.{suffix}")
     return {"title": sheet.about["Title"], "alternative": alternative_text(sheet)}
@@ -338,23 +379,21 @@ def _figures(
     hold whole have no rate, and levels of which none is whole no row.
     """
     if about.counts is None:
-        return _indicators(about.everything, to, ids)
+        return _indicators(about.table, to, ids)
     found = {}
     with warnings.catch_warnings():
         # The table says « n.d. », and the method note which levels lack.
         warnings.simplefilter("ignore", BasinmapWarning)
         for id_ in ids:
             with suppress(DataError):
-                found[id_] = compute(
-                    id_, about.everything, to=to, communes=about.ground
-                )
+                found[id_] = compute(id_, about.table, to=to, communes=about.listing)
     empty = pd.DataFrame(index=pd.Index([], name="unit", dtype=str))
     return table_of(found) if found else empty
 
 
 def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
     """Return counts and rates of units of a level, each with its states."""
-    table, to = about.everything, None if level == "commune" else level
+    table, to = about.table, None if level == "commune" else level
     counts = table
     if to is not None:
         known = {n: m for n, m in measures_of(table).items() if isinstance(m, Stock)}
@@ -362,7 +401,7 @@ def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
             table[[c for c in table.columns if c.removesuffix("_state") in known]],
             to,
             measures=known,
-            communes=about.ground,
+            communes=about.listing,
             allow_partial=True,
         )
     kinds = indicators(status="embedded")["kind"]
@@ -370,34 +409,60 @@ def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
     if to is None:
         # Of another list, a row may be missing: it is told as such.
         counts = counts.reindex(codes)
-    both_ = bare(counts).join(bare(_figures(about, to, rates)))
-    return both_.reindex(codes).rename_axis(level)
+    figures = _figures(about, to, rates)
+    both_ = bare(counts).join(bare(figures)).reindex(codes).rename_axis(level)
+    return tell(
+        both_, measures=measures_of(counts), columns=fact_of(figures, "columns", {})
+    )
 
 
 _FIGURES: Final = ["population", "population_state", "area_km2", "area_km2_state"]
 """Figures of the outlines, which the statistics give again."""
 
 
-def _write_data(about: Subject, folder: Path) -> None:
+def _write_data(about: Subject, folder: Path, sheets: Mapping[str, Sheet]) -> None:
     units = _with_counts(about, "commune", list(about.communes.index))
     groups = _with_counts(about, "epci", list(about.epcis.index))
     mine = _without_figures(about.communes, units)
     everyone = _without_figures(about.epcis, groups)
     layers = {
-        "communes": (mine.join(units), f"Communes – {about.name}"),
-        "epci": (everyone.join(groups), f"EPCI – {_whole_name(about)}"),
+        "communes": (_joined(mine, units), f"Communes – {about.area.name}"),
+        "epci": (_joined(everyone, groups), f"EPCI – {_whole_name(about)}"),
         **_layers_of_rings(about),
         **_layers_of_times(about),
         **({"lieux": (places(), "Lieux")} if about.near_museum else {}),
     }
     for frame, title in layers.values():
         retell(frame, title=title)
-    write_geopackage(
-        folder / "donnees.gpkg",
-        {name: frame for name, (frame, _) in layers.items()},
-        tables={"dictionnaire": _dictionary(about)},
-        date=about.date,
+    terms = (row[-1] for row in _rows_of_sources(about).values())
+    held = {name: frame for name, (frame, _) in layers.items()}
+    told: dict[str, Any] = {
+        "tables": {"dictionnaire": _dictionary(about)},
+        "title": f"PLH – {about.area.name}",
+        "author": about.author,
+        "licence": " ; ".join(dict.fromkeys(filter(None, terms))),
+        "date": about.date,
+    }
+    if sheets:
+        write_qgis_project(folder / "plh.qgz", sheets, held, fiches="communes", **told)
+    else:
+        write_geopackage(folder / "donnees.gpkg", held, **told)
+
+
+def _joined(units: gpd.GeoDataFrame, counts: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return outlines and figures together, each with what is told of it."""
+    found = units.join(bare(counts))
+    return retell(
+        found,
+        measures={**measures_of(units), **measures_of(counts)},
+        columns=fact_of(counts, "columns", {}),
     )
+
+
+def _write_page(about: Subject, folder: Path) -> None:
+    """Write the web page of all that the counts give, classed as the plates are."""
+    title = f"Programme local de l'habitat – {about.area.name}"
+    write_page_of(folder, about, title=title, methods={"D05": "quantile"})
 
 
 def _without_figures(units: gpd.GeoDataFrame, counts: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -410,7 +475,7 @@ def _without_figures(units: gpd.GeoDataFrame, counts: pd.DataFrame) -> gpd.GeoDa
 
 def _whole_name(about: Subject) -> str:
     """Name what the list of communes covers."""
-    if about.ground is None:
+    if about.listing is None:
         return "Nord et Pas-de-Calais"
     names = about.territory.names("departement")
     held = sorted(about.territory.members("departement").unique())
@@ -428,13 +493,13 @@ def _layers_of_rings(about: Subject) -> dict[str, tuple[gpd.GeoDataFrame, str]]:
 
 def _sums(about: Subject) -> list[str]:
     """Return the columns of people and dwellings that are counted around the museum."""
-    if about.ground is not None:
+    if about.listing is not None:
         return []
     found = []
     for name in ("population", "dwellings"):
         years = [
             c
-            for c in about.everything.columns
+            for c in about.table.columns
             if c.startswith(f"{name}_") and c.removeprefix(f"{name}_").isdigit()
         ]
         found += sorted(years)[-1:]
@@ -452,10 +517,8 @@ def _counted(about: Subject) -> str:
 
 def _people_of(about: Subject, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return what is counted in rings or isochrones, as the plates count it."""
-    inside = about.everyone.drop(columns=_FIGURES, errors="ignore")
-    inside = retell(
-        inside.join(about.everything), measures=measures_of(about.everything)
-    )
+    inside = about.ground.drop(columns=_FIGURES, errors="ignore")
+    inside = retell(inside.join(about.table), measures=measures_of(about.table))
     sums = _sums(about)
     table = count_inside(about, areas, inside, sums)
     table[sums] = table[sums].round()
@@ -467,14 +530,14 @@ def _layers_of_times(about: Subject) -> dict[str, tuple[gpd.GeoDataFrame, str]]:
     if about.network is None:
         return {}
     mode = PRINTED[about.network.mode]
-    areas = about.isochrones
+    areas = about.reach.isochrones
     return {
         "isochrones": (
             areas.join(_people_of(about, areas)),
             f"Temps de parcours {mode} jusqu'au Louvre-Lens ({_counted(about)})",
         ),
         "temps_de_parcours": (
-            about.departures.rename_axis("commune"),
+            about.reach.departures.rename_axis("commune"),
             f"Minutes {mode} de la mairie au Louvre-Lens",
         ),
     }
@@ -485,7 +548,7 @@ def _sheets_of_times(about: Subject) -> dict[str, pd.DataFrame]:
     sheets = {}
     for name, (frame, title) in _layers_of_times(about).items():
         table = pd.DataFrame(frame.drop(columns=["geometry", "rule"], errors="ignore"))
-        rule = capital(told_of(frame).rule or told_of(about.isochrones).rule)
+        rule = capital(told_of(frame).rule or told_of(about.reach.isochrones).rule)
         credit = "Sources : voir la feuille « Sources »."
         sheets[name.replace("_", " ").capitalize()] = tell(
             table,
@@ -514,7 +577,7 @@ _LABELS_OF_TIMES: Final = {
 
 def _dictionary(about: Subject) -> pd.DataFrame:
     """Return the meaning of each column: label, unit, vintage, source."""
-    measures = measures_of(about.everything)
+    measures = measures_of(about.table)
     rows = {
         name: (measure.label, measure.unit, measure.vintage, measure.source)
         for name, measure in measures.items()
@@ -555,7 +618,7 @@ def _dressed(
     about: Subject, table: pd.DataFrame, title: str, note: str
 ) -> pd.DataFrame:
     known = indicators(status="embedded")["decimals"].to_dict()
-    measures = measures_of(about.everything)
+    measures = measures_of(about.table)
     decimals = dict.fromkeys(measures, 0) | {"area_km2": 2} | known
     return tell(table, title=title, note=note, labels=_labels(about), decimals=decimals)
 
@@ -565,11 +628,11 @@ def _write_tables(about: Subject, folder: Path) -> None:
     units = _with_counts(about, "commune", list(about.communes.index))
     units.insert(0, "name", about.communes["name"])
     sheets = {
-        "Communes": _dressed(about, units, f"Communes – {about.name}", credit),
+        "Communes": _dressed(about, units, f"Communes – {about.area.name}", credit),
         "Comparaison": _dressed(
             about,
             _comparison(about),
-            f"Comparaison – {about.name}",
+            f"Comparaison – {about.area.name}",
             "Taux calculés sur les sommes des effectifs communaux, jamais par "
             f"moyenne des taux. {credit}",
         ),
@@ -579,7 +642,7 @@ def _write_tables(about: Subject, folder: Path) -> None:
     write_workbook(
         folder / "tableaux.xlsx",
         sheets,
-        title=f"PLH – {about.name}",
+        title=f"PLH – {about.area.name}",
         author=about.author,
         date=about.date,
     )
@@ -603,7 +666,7 @@ def _comparison(about: Subject) -> pd.DataFrame:
         if codes:
             parts.append(_named(rates.loc[codes], label, names))
     if about.counts is None:
-        whole = _indicators(about.everything, both(), ids)
+        whole = _indicators(about.table, both(), ids)
         whole.insert(0, "niveau", "Deux départements")
         whole.insert(1, "name", whole.index)
         whole.index = pd.Index(["59-62"])
@@ -619,15 +682,15 @@ def _compared_units(about: Subject, level: str, rates: pd.DataFrame) -> list[str
     known = [str(code) for code in rates.index]
     if level != "epci":
         return known
-    if about.ground is None:
+    if about.listing is None:
         eight = set(communes().dropna(subset="scot")["epci"])
-        known = [code for code in known if code in eight | {about.code}]
-    return sorted(known, key=lambda code: (code != about.code, code))
+        known = [code for code in known if code in eight | {about.area.code}]
+    return sorted(known, key=lambda code: (code != about.area.code, code))
 
 
 def _names_at(about: Subject, level: str) -> dict[str, str]:
     """Return the names of the units of a level; none where the list tells none."""
-    if about.ground is None:
+    if about.listing is None:
         return territory_names(level)
     if level in {"scot", "bassin"}:
         return {}
@@ -675,9 +738,9 @@ def _rows_of_sources(about: Subject) -> dict[str, tuple[str, str, str, str, str]
         for key, item in (
             _datasets_drawn() if about.counts is not None else provenance()["datasets"]
         ).items()
-        if about.ground is None
+        if about.listing is None
     }
-    if about.ground is not None:
+    if about.listing is not None:
         told = " ; ".join(about.territory.sources)
         where = f"COG au 1er janvier {about.territory.year}"
         rows["territoire"] = ("Communes et EPCI", told, "", where, "")
@@ -717,12 +780,12 @@ def _write_method(about: Subject, folder: Path) -> None:
         if len(codes)
     ]
     lines = [
-        f"# Note de méthode – {about.name}",
+        f"# Note de méthode – {about.area.name}",
         "",
         f"Réalisation : {about.author}, {about.date:%d/%m/%Y}.",
         "",
         f"- Périmètre : {len(about.communes)} communes au 1er janvier "
-        f"{about.territory.year} (SIREN {about.code}).",
+        f"{about.territory.year}{_siren(about)}.",
         "- Tous les taux sont calculés sur les sommes des effectifs du niveau "
         "présenté, jamais par moyenne des taux communaux.",
         *_method_of_figures(about),
@@ -750,6 +813,10 @@ def _write_method(about: Subject, folder: Path) -> None:
         "",
     ]
     (folder / "methode.md").write_text("\n".join(lines), encoding="utf-8")
+
+
+def _siren(about: Subject) -> str:
+    return f" (SIREN {about.area.code})" if about.area.level == "epci" else ""
 
 
 def _method_of_secrecy(about: Subject) -> list[str]:
@@ -807,7 +874,7 @@ def _method_of_absences(about: Subject) -> list[str]:
         for plate in every
         if plate.slug not in there
     ]
-    if about.ground is not None:
+    if about.listing is not None:
         lines.append(
             "- Planche de situation : le territoire et ses voisins dans la liste des "
             "communes fournie ; ni la cité de Sessevalle, ni les SCoT du bassin minier "
@@ -819,7 +886,7 @@ def _method_of_absences(about: Subject) -> list[str]:
 def _method_of_outlines(about: Subject) -> list[str]:
     """Say whose outlines and surfaces the document is on, and how good they are."""
     known = outlines_known()
-    given = about.outlines if about.ground is None else about.ground
+    given = about.outlines if about.listing is None else about.listing
     if given is None:
         error, high = number(known["error_m"]), number(known["error_p95_m"])
         lines = [
@@ -833,7 +900,7 @@ def _method_of_outlines(about: Subject) -> list[str]:
             "" if error is None else f" ; écart avec le terrain : {shortest(error)} m"
         )
         lines = [f"- Contours : {' ; '.join(told_of(given).sources)}{told}."]
-        if about.ground is None and not about.on_one_ground:
+        if about.listing is None and not about.on_one_ground:
             lines.append(
                 "- Contours des territoires qu'ils ne contiennent pas en entier : "
                 f"{known['credit']}."
@@ -849,12 +916,12 @@ def _method_of_times(about: Subject) -> list[str]:
     """Say how times to the museum were measured, when they were."""
     if about.network is None:
         return []
-    told = [str(told_of(about.isochrones).rule), *about.network.notes]
+    told = [str(told_of(about.reach.isochrones).rule), *about.network.notes]
     sentences = " ".join(f"{capital(text.rstrip('.'))}." for text in told)
     return [
         f"- {counted_note(about)}",
         f"- Temps jusqu'au musée : {sentences} {about.network.report.text}",
-        *([f"- {cut_note(about)}"] if about.cut is not None else []),
+        *([f"- {cut_note(about)}"] if about.reach.cut is not None else []),
         *(
             f"- Communes {why.replace('desservie', 'desservies')} "
             f"({len(codes)}) : {', '.join(codes)}."
@@ -865,7 +932,7 @@ def _method_of_times(about: Subject) -> list[str]:
 
 def _absences(about: Subject) -> dict[str, list[str]]:
     """Return the communes that have no time, by reason."""
-    table = about.departures
+    table = about.reach.departures
     return {
         why: [f"{name} ({code})" for code, name in table["name"][rows].items()]
         for why in (SERVED, PAST)
@@ -876,9 +943,9 @@ def _absences(about: Subject) -> dict[str, list[str]]:
 def _credits(about: Subject) -> list[str]:
     network = [about.network.source] if about.network and about.network.source else []
     figures = [] if about.counts is None else _credits_of_counts(about)
-    if about.ground is not None:
+    if about.listing is not None:
         return [*dict.fromkeys([*about.territory.sources, *figures]), *network]
-    figures_drawn = about.everything.columns if about.counts is None else _PEOPLE
+    figures_drawn = about.table.columns if about.counts is None else _PEOPLE
     names = [*figures_drawn, *_DRAWN]
     given = () if about.outlines is None else told_of(about.outlines).sources
     if about.outlines is not None and about.on_one_ground:
@@ -888,7 +955,7 @@ def _credits(about: Subject) -> list[str]:
 
 def _credits_of_counts(about: Subject) -> list[str]:
     """Return whom the figures that are given are to be credited to."""
-    known = measures_of(about.everything)
+    known = measures_of(about.table)
     lines = {
         line: None for m in known.values() for line in m.source.split("; ") if line
     }
@@ -897,8 +964,8 @@ def _credits_of_counts(about: Subject) -> list[str]:
 
 def _about(about: Subject) -> dict[str, object]:
     return {
-        "title": f"PLH – {about.name}",
-        "epci": about.code,
+        "title": f"PLH – {about.area.name}",
+        "epci": about.area.code,
         "communes": len(about.communes),
         "author": about.author,
         "date": about.date.isoformat(),
@@ -927,12 +994,12 @@ def _about_reach(about: Subject) -> dict[str, object] | None:
     """Return what the manifest says of times to the museum."""
     if about.network is None:
         return None
-    absence = about.departures["absence"]
+    absence = about.reach.departures["absence"]
     return {
         "mode": about.network.mode,
-        "rule": told_of(about.isochrones).rule,
-        "minutes": [int(bound) for bound in about.isochrones["outer"]],
-        "cut": about.cut,
+        "rule": told_of(about.reach.isochrones).rule,
+        "minutes": [int(bound) for bound in about.reach.isochrones["outer"]],
+        "cut": about.reach.cut,
         "counting": counting_rule(about),
         "not_served": absence.index[absence == SERVED].tolist(),
         "past_the_cut": absence.index[absence == PAST].tolist(),

@@ -9,14 +9,13 @@ from typing import Final
 import pandas as pd
 
 from basinmap.arguments import check_given
+from basinmap.deliverables.chapter_pages import chapter_page
 from basinmap.deliverables.chapters import (
     Chapter,
     CommuneMaps,
-    chapter_parts,
     commune_sentences,
     comparison_table,
-    key_figures,
-    map_figure,
+    ground_credit,
     not_supplied,
     places_of_communes,
     rates_by_commune,
@@ -26,6 +25,12 @@ from basinmap.deliverables.chapters import (
 )
 from basinmap.deliverables.charts import line_chart, peer_strips
 from basinmap.deliverables.observed import FRAGILE, Observed
+from basinmap.deliverables.opening_pages import (
+    cover_page,
+    essential_page,
+    perimeter_page,
+    reading_page,
+)
 from basinmap.deliverables.sentences import (
     Evolution,
     Noun,
@@ -38,9 +43,6 @@ from basinmap.deliverables.sentences import (
     trend,
 )
 from basinmap.export.parts import (
-    Cell,
-    Column,
-    Contents,
     Document,
     Figure,
     Heading,
@@ -50,11 +52,7 @@ from basinmap.export.parts import (
     Page,
     Paragraph,
     Part,
-    Table,
 )
-from basinmap.maps.layers.names import draw_labels
-from basinmap.maps.layers.outlines import draw_outlines
-from basinmap.maps.paper.sheets import MapAxes
 from basinmap.territory.naming import Name
 from basinmap.typography import BROAD, long_date, number, percent, stopped, typeset
 from basinmap.values.told import told_of
@@ -68,6 +66,7 @@ CHAPTERS: Final = (
         "Où la population augmente-t-elle, où diminue-t-elle ?",
         ("D01", "D02", "D05"),
         mapped="D02",
+        years="population",
     ),
     Chapter(
         "moteurs",
@@ -90,6 +89,7 @@ CHAPTERS: Final = (
         "Ménages",
         "Combien de ménages, de quelle taille ?",
         ("D06", "D07", "D08", "D09"),
+        beside=("D01", "L01", "L02"),
     ),
     Chapter(
         "revenus",
@@ -111,6 +111,7 @@ CHAPTERS: Final = (
         "Combien de logements sont vacants, et où ?",
         ("L04", "L13", "L14"),
         mapped="L04",
+        beside=("L01", "L02", "L03"),
         note=(
             "Trois façons de compter la vacance",
             "Le recensement compte tout logement sans occupant au jour de l’enquête, "
@@ -216,24 +217,26 @@ def plh_document(about: Observed, *, fiches: bool = True) -> Document:
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import datetime as dt
     >>> from basinmap.deliverables.observed import observed
     >>> about = observed("osartis-marquion", author="A", date=dt.date(2026, 11, 29))
-    >>> plh_document(about, fiches=False).title
+    >>> bm.plh_document(about, fiches=False).title
     'Programme local de l’habitat – SCoT Osartis-Marquion'
     """
     check_given(plh_document, locals())
     running = f"Programme local de l’habitat · {typeset(about.area.name)}"
+    printed_ = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
     chapters = [
-        Page(parts, running=running, slug=chapter.slug)
+        page
         for chapter in CHAPTERS
-        if (parts := chapter_parts(about, chapter))
+        if (page := chapter_page(about, chapter, running)) is not None
     ]
     pages = [
-        _cover(about),
-        Page((Contents(1),), running=running),
-        Page(_essential(about), running=running, slug="essentiel"),
-        Page(_perimeter_parts(about), running=running, slug="perimetre"),
+        cover_page(about, "Programme local de l’habitat", _size_of(about)),
+        reading_page(about, printed_, running),
+        _essential(about, running),
+        perimeter_page(about, running),
         *chapters,
         Page(_all_communes(about), running=running, slug="communes"),
         Page(_closing(about), running=running, slug="methode"),
@@ -267,55 +270,37 @@ def _generated(document: Document) -> dict[str, str]:
     return found
 
 
-def _cover(about: Observed) -> Page:
-    return Page(
-        (
-            Heading("Programme local de l’habitat", listed=False),
-            Paragraph(typeset(about.area.name), role="headline"),
-            Paragraph(_size_of(about), role="lead"),
-        ),
-        template="cover",
-    )
-
-
 def _size_of(about: Observed) -> str:
     communes = counted(len(about.codes), "commune")
     text = f"{communes} au 1er janvier {about.area.vintage}"
     people, values = about.total("D01"), about.of("D01")
     if people is None or values is None:
-        return typeset(text)
-    return typeset(f"{text}, {people.text} habitants en {about.told('D01').vintage}")
+        return text
+    return f"{text}, {people.text} habitants en {about.told('D01').vintage}"
 
 
 # --- what to retain -------------------------------------------------------------
 
 
-def _essential(about: Observed) -> tuple[Part, ...]:
-    ids = about.supplied("D01", "D02", "D06", "L01", "L04", "L05", "S01", "R01", "M02")
-    sentences = []
-    for id_ in about.supplied("D01", "L04", "L05", "L14", "S02", "R02"):
+_KEYS: Final = ("D01", "D02", "D06", "L01", "L04", "L05", "S01", "R01", "M02")
+_SAID: Final = ("D01", "L04", "L05", "L14", "S02", "R02")
+
+
+def _essential(about: Observed, running: str) -> Page:
+    sentences = _vacancy(about)
+    for id_ in about.supplied(*_SAID):
         sentences += sentences_of(about, id_)[:1]
-    vacant = _vacancy(about)
-    return (
-        Heading("L’essentiel"),
-        key_figures(about, ids),
-        *(
-            Paragraph(text, bullet=True, key=f"essentiel.{n}")
-            for n, text in enumerate([*vacant, *sentences][:6], start=1)
-        ),
-    )
+    return essential_page(about, about.supplied(*_KEYS), sentences, running)
 
 
 def _vacant_of(about: Observed, codes: pd.Index) -> tuple[float, float, int] | None:
     """Return vacant dwellings, all dwellings and their year, where both are there."""
     found = about.of("L04")
     year = about.told("L04").vintage if found is not None else ""
-    names = [f"{count}_{year}" for count in ("vacant_dwellings", "dwellings")]
-    if not year.isdigit() or not set(names) <= set(about.table.columns):
+    names = ("vacant_dwellings", "dwellings")
+    if not year.isdigit() or any(int(year) not in about.years(n) for n in names):
         return None
-    vacant, whole = (
-        float(about.table.loc[codes, name].sum(skipna=False)) for name in names
-    )
+    vacant, whole = (float(about.sums(name, codes)[int(year)]) for name in names)
     whole_known = math.isfinite(vacant) and whole > 0
     return (vacant, whole, int(year)) if whole_known else None
 
@@ -327,74 +312,6 @@ def _vacancy(about: Observed) -> list[str]:
         return []
     vacant, whole, year = found
     return [part(vacant, whole, _DWELLING, ("vacant", "vacants"), year=year)]
-
-
-def _perimeter_parts(about: Observed) -> tuple[Part, ...]:
-    others = [
-        (other.name.bare[:1].upper() + other.name.bare[1:], len(other.communes))
-        for other in about.others
-    ]
-    rows = tuple(
-        (Cell(typeset(name)), Cell(number(count), value=float(count)))
-        for name, count in [(about.area.name, len(about.codes)), *others]
-    )
-    columns = (Column("Territoire", "left", 3), Column("Communes"))
-    text = (
-        f"Le périmètre est celui {about.name.of} au 1er janvier {about.area.vintage} : "
-        f"{counted(len(about.codes), 'commune')}."
-    )
-    lines = [Paragraph(typeset(text))]
-    if about.outside:
-        told = enumerated(list(about.outside), most=5)
-        lines.append(
-            Paragraph(
-                typeset(
-                    f"Hors des départements du Nord et du Pas-de-Calais, {told} "
-                    "ne sont pas comptées : les totaux sont des minimums."
-                )
-            )
-        )
-    return (
-        Heading("Périmètre et méthode"),
-        *lines,
-        situation_figure(about),
-        Table(
-            columns,
-            rows,
-            "Territoires comparés",
-            notes=(
-                "Deux territoires faits des mêmes communes ne paraissent qu’une fois.",
-            ),
-            source=about.area.source,
-        ),
-    )
-
-
-def situation_figure(about: Observed) -> Figure:
-    """
-    Draw where the communes of the territory are.
-
-    Parameters
-    ----------
-    about
-        What is observed.
-    """
-
-    def draw(ax: MapAxes) -> None:
-        draw_outlines(ax, about.communes, label="limite de commune", width=0.35)
-        outline = about.communes.dissolve()
-        draw_outlines(ax, outline, label="limite du territoire", width=1.2)
-        many = len(about.codes) > 40
-        draw_labels(ax, about.communes, most=60 if many else None, strong=5)
-
-    return map_figure(
-        about,
-        "situation",
-        draw,
-        title=f"Les communes {about.name.of}",
-        size_mm=(182, 130),
-        beside="Les noms qui n'ont pas de place ne sont pas écrits",
-    )
 
 
 def _all_communes(about: Observed) -> tuple[Part, ...]:
@@ -425,6 +342,7 @@ def _closing(about: Observed) -> tuple[Part, ...]:
         f"Fait le {long_date(about.date)}.",
     ]
     parts.append(Note("method", "Méthode", tuple(typeset(line) for line in lines)))
+    parts.append(Paragraph(ground_credit(about), role="small"))
     return tuple(parts)
 
 
@@ -501,9 +419,7 @@ def _belongs(about: Observed, code: str) -> str:
 
 
 def _population(about: Observed, code: str) -> pd.Series:
-    years = about.years("population")
-    line = about.table.loc[code, [f"population_{year}" for year in years]]
-    return line.astype(float).set_axis(years)
+    return about.counted("population", pd.Index([code])).loc[code]
 
 
 def _change(about: Observed, code: str) -> Evolution | None:
@@ -567,8 +483,8 @@ def _of_whole(about: Observed) -> str:
 
 def _fiche_map(drawn: Figure) -> Figure:
     # The foot of the fiche says the rest: title and scale are enough here.
-    title, scale = str(drawn.caption).split(". ")[:2]
-    return replace(drawn, source="", caption=f"{title}. {scale}")
+    scale = next(t for t in drawn.source.split(". ") if t.startswith("Échelle"))
+    return replace(drawn, source="", caption=f"{drawn.caption}. {scale}")
 
 
 def _place_map(drawn: Figure, about: Observed, code: str) -> Figure:

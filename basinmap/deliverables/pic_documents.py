@@ -195,10 +195,11 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import datetime as dt
     >>> from basinmap.deliverables.observed import observed
     >>> about = observed("bassin-minier", author="A", date=dt.date(2026, 11, 29))
-    >>> pic_document(about).title
+    >>> bm.pic_document(about).title
     'Louvre-Lens\xa0: état du territoire, édition 2026'
     """
     check_given(pic_document, locals())

@@ -278,7 +278,7 @@ def _sheet(
     units = subject.communes if look.units is None else look.units
     fig, ax = page(
         units,
-        title=f"{look.title or told.title} – {subject.name}",
+        title=f"{look.title or told.title} – {subject.area.name}",
         subtitle=subtitle or f"{_measured(told)}, par {look.by}",
         paper=look.paper,
         scale=look.scale,
@@ -323,7 +323,7 @@ def situation_plate(subject: Subject) -> Sheet:
         The territory; of another list than the embedded one, its own neighbours are
         shown, and nothing of the bassin minier.
     """
-    if subject.ground is not None:
+    if subject.listing is not None:
         return _neighbours_plate(subject)
     everyone, five = subject.epcis, subject.scots
     eight = everyone[everyone.index.isin(communes().dropna(subset="scot")["epci"])]
@@ -334,7 +334,7 @@ def situation_plate(subject: Subject) -> Sheet:
     carry(shown, five)
     fig, ax = page(
         shown,
-        title=f"Situation au 1er janvier 2026 – {subject.name}",
+        title=f"Situation au 1er janvier 2026 – {subject.area.name}",
         subtitle="Les 8 EPCI et les 5 SCoT du bassin minier, "
         "le musée du Louvre-Lens et la cité de Sessevalle",
     )
@@ -344,7 +344,7 @@ def situation_plate(subject: Subject) -> Sheet:
             ax, five.loc[[code]], label=name, fill=fill, color="#ffffff", width=0.6
         )
     draw_outlines(ax, eight, label="limite d'EPCI", width=0.7, color="#6a7080")
-    draw_outlines(ax, subject.outline, label=subject.name, width=1.8)
+    draw_outlines(ax, subject.outline, label=subject.area.name, width=1.8)
     draw_museum(ax, color="#b3123f", size_mm=5.0)
     shafts = in_frame(ax, places().loc[["sessevalle-puits-1"]])
     if len(shafts):
@@ -390,14 +390,15 @@ def _neighbours_plate(subject: Subject) -> Sheet:
     shown = carry(near[["geometry"]].copy(), everyone)
     fig, ax = page(
         shown,
-        title=f"Situation au 1er janvier {subject.territory.year} – {subject.name}",
+        title=f"Situation au 1er janvier {subject.territory.year} – "
+        f"{subject.area.name}",
         subtitle="Le territoire et les EPCI voisins",
     )
     draw_neighbours(ax, everyone)
     draw_outlines(
         ax, near, label="limite d'EPCI", width=0.7, color="#6a7080", fill="#fbfaf7"
     )
-    draw_outlines(ax, mine, label=subject.name, width=1.8, fill=_SCOT_FILLS[0])
+    draw_outlines(ax, mine, label=subject.area.name, width=1.8, fill=_SCOT_FILLS[0])
     draw_labels(ax, mine, column="name", strong=1, size=7.6)
     others = near.drop(mine.index, errors="ignore")
     if len(others):
@@ -580,7 +581,7 @@ def _outside(subject: Subject) -> str:
     codes = ", ".join(subject.outside)
     where = (
         "du Nord et du Pas-de-Calais"
-        if subject.ground is None
+        if subject.listing is None
         else "de la liste des communes"
     )
     return (

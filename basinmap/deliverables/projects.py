@@ -1,9 +1,9 @@
 """
-A project: a folder that declares its documents, and builds what changed.
+A project: a folder that declares its documents, and what each is made from.
 
 `projet.toml` names a perimeter, an author, files of data, a theme, and documents. Each
 document is built in a folder of its own; one whose declaration, files and version of
-basinmap are those of its manifest, and whose outputs are whole, is left as it is.
+basinmap are those it was built from, and whose outputs are whole, is left as it is.
 """
 
 from __future__ import annotations
@@ -12,35 +12,47 @@ import datetime as dt
 import hashlib
 import json
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import basinmap
 from basinmap.arguments import check_given, path_of
-from basinmap.errors import BasinmapError, DataError, OutputError, culprits
+from basinmap.errors import (
+    DataError,
+    OutputError,
+    culprits,
+)
 from basinmap.staging import MANIFEST, write_whole
 
-__all__ = ["Built", "Job", "build", "init", "read_project"]
+__all__ = [
+    "Job",
+    "Project",
+    "hashed",
+    "init",
+    "is_whole",
+    "marked",
+    "read_project",
+]
 
 PROJECT: Final = "projet.toml"
 KINDS: Final = ("plh", "cil", "scot", "pic")
 _ASKED: Final = frozenset({"perimeter", "author", "date", "data", "theme", "document"})
+_COMMON: Final = frozenset({"kind", "out", "perimeter", "formats", "texts", "plates"})
 _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
-    "plh": frozenset({"kind", "out", "perimeter", "formats", "texts"}),
-    "cil": frozenset({"kind", "out", "perimeter", "formats", "texts", "generation"}),
-    "scot": frozenset(
-        {"kind", "out", "perimeter", "formats", "texts", "theme", "issue"}
-    ),
-    "pic": frozenset({"kind", "out", "perimeter", "formats", "texts"}),
+    "plh": _COMMON,
+    "cil": _COMMON | {"generation"},
+    "scot": _COMMON | {"theme", "issue"},
+    "pic": _COMMON,
 }
 _KEY: Final = "built_from"
 _EXAMPLE: Final = """\
 # Projet basinmap : « basinmap build » fait tous les documents déclarés ici, et refait
 # seulement ceux dont quelque chose a changé.
 
-perimeter = "246200364"          # SIREN, SCoT, « bassin-minier »…
+perimeter = "246200364"          # SIREN, SCoT, « bassin-minier »…, ou vos communes :
+# perimeter = {{name = "Secteur centre", communes = ["62498", "62510"], source = "PLH"}}
 author = "Nom de l'observatoire"
 date = {day}
 data = []                        # fichiers des producteurs : ["lovac.csv", "rpls.xlsx"]
@@ -50,6 +62,7 @@ data = []                        # fichiers des producteurs : ["lovac.csv", "rpl
 kind = "plh"                     # diagnostic, fiches communales, planches, données
 formats = ["pdf", "docx"]
 # texts = "textes"               # dossier de textes en Markdown, nommés par clé
+# plates = "planches.toml"       # vos planches : fichier, titre, description, source
 
 [[document]]
 kind = "scot"
@@ -90,8 +103,8 @@ class Project:
 
     Attributes
     ----------
-    folder
-        Where it is; its files are beside it.
+    folder, file
+        Where it is, with its files beside it; the file itself.
     author, date, perimeter
         Of all documents, unless they say otherwise.
     data
@@ -103,33 +116,13 @@ class Project:
     """
 
     folder: Path
+    file: Path
     author: str
     date: dt.date | None
-    perimeter: str
+    perimeter: str | Mapping[str, Any]
     data: tuple[Path, ...]
     theme: Path | None
     jobs: tuple[Job, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Built:
-    """
-    What became of a document.
-
-    Attributes
-    ----------
-    name, folder
-        The document, and where it is.
-    done
-        Whether it was built; otherwise nothing had changed.
-    error
-        Why it was not, or nothing.
-    """
-
-    name: str
-    folder: Path
-    done: bool
-    error: str = ""
 
 
 def init(folder: str | Path) -> Path:
@@ -153,10 +146,11 @@ def init(folder: str | Path) -> Path:
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     len(read_project(init(folder)).jobs)
-    3
+    ...     bm.init(folder).name
+    'projet.toml'
     """
     check_given(init, locals())
     path = path_of(folder, "folder", error=OutputError) / PROJECT
@@ -207,9 +201,10 @@ def read_project(path: str | Path) -> Project:
     theme = given.get("theme")
     return Project(
         folder=file.parent,
+        file=file,
         author=_text(file, given, "author"),
         date=_day(file, given.get("date")),
-        perimeter=_text(file, given, "perimeter"),
+        perimeter=_where(file, given.get("perimeter")),
         data=tuple(file.parent / str(name) for name in given.get("data", [])),
         theme=None if theme is None else file.parent / str(theme),
         jobs=jobs,
@@ -232,6 +227,21 @@ def _text(file: Path, given: Mapping[str, Any], key: str) -> str:
     return value
 
 
+def _where(file: Path, given: object) -> str | Mapping[str, Any]:
+    """Return a perimeter: a name, or communes with one."""
+    if isinstance(given, str) and given.strip():
+        return given
+    if isinstance(given, dict):
+        keys = set(given)
+        if {"name", "communes"} <= keys <= {"name", "communes", "source"}:
+            return given
+    msg = (
+        f"{file}: perimeter = {given!r} is no perimeter; write perimeter = 'call', or "
+    )
+    msg += "perimeter = {name = '…', communes = ['62498', …], source = '…'}"
+    raise DataError(msg)
+
+
 def _day(file: Path, value: object) -> dt.date | None:
     if value is None:
         return None
@@ -247,6 +257,8 @@ def _job(file: Path, number: int, given: object) -> Job:
         raise DataError(msg)
     kind = str(given["kind"])
     _check_keys(file, given, _OPTIONS[kind], f"document {number} ({kind})")
+    if "perimeter" in given:
+        _where(file, given["perimeter"])
     parts = [kind, str(given.get("theme", ""))]
     name = str(given.get("out") or "-".join(part for part in parts if part))
     if Path(name).name != name or name.startswith("."):
@@ -258,14 +270,28 @@ def _job(file: Path, number: int, given: object) -> Job:
 # --- what changed -----------------------------------------------------------------
 
 
-def _hashed(project: Project, job: Job) -> str:
-    """Return what a document is built from, as one hash."""
+def hashed(project: Project, job: Job) -> str:
+    """
+    Return what a document is built from, as one hash.
+
+    Parameters
+    ----------
+    project
+        The project.
+    job
+        The document.
+
+    Raises
+    ------
+    DataError
+        If a file of the project is missing, or cannot be read.
+    """
     found = hashlib.sha256()
     told = {
         "version": basinmap.__version__,
         "author": project.author,
         "date": str(project.date),
-        "perimeter": project.perimeter,
+        "perimeter": str(project.perimeter),
         "job": {key: str(value) for key, value in sorted(job.options.items())},
     }
     found.update(json.dumps(told, sort_keys=True).encode())
@@ -274,22 +300,49 @@ def _hashed(project: Project, job: Job) -> str:
         try:
             found.update(hashlib.sha256(file.read_bytes()).digest())
         except OSError as error:
-            msg = f"{file}: {error.strerror or 'cannot be read'}"
+            msg = (
+                f"{file}: {error.strerror or 'cannot be read'}; put it there, or take "
+                f"it out of {project.file.name}"
+            )
             raise DataError(msg) from error
     return found.hexdigest()
 
 
 def _files(project: Project, job: Job) -> Iterator[Path]:
+    """Return the files that a document is built from, logos and plates included."""
     yield from project.data
     if project.theme is not None:
-        yield project.theme
+        yield from _with_named(project.theme, "logo")
     if "texts" in job.options:
         folder = project.folder / str(job.options["texts"])
         yield from sorted(folder.glob("*.md"))
+    if "plates" in job.options:
+        yield from _with_named(project.folder / str(job.options["plates"]), "plate")
 
 
-def _is_whole(folder: Path, key: str) -> bool:
-    """Tell whether a folder holds what its manifest says, of this very project."""
+def _with_named(file: Path, key: str) -> Iterator[Path]:
+    """Return a TOML file, and the files that its tables of a key name."""
+    yield file
+    try:
+        told = tomllib.loads(file.read_text(encoding="utf-8")).get(key, [])
+    except (OSError, ValueError):
+        return  # who reads it says what is wrong
+    for one in told if isinstance(told, list) else []:
+        if isinstance(one, dict) and isinstance(one.get("file"), str):
+            yield file.parent / one["file"]
+
+
+def is_whole(folder: Path, key: str) -> bool:
+    """
+    Tell whether a folder holds what its manifest says, of this very project.
+
+    Parameters
+    ----------
+    folder
+        A document.
+    key
+        What `hashed` returned.
+    """
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         mark = json.loads((folder.parent / _mark(folder)).read_text(encoding="utf-8"))
@@ -309,125 +362,17 @@ def _mark(folder: Path) -> str:
     return f".{folder.name}.built.json"
 
 
-# --- building ---------------------------------------------------------------------
-
-
-def build(
-    path: str | Path,
-    *,
-    out: str | Path | None = None,
-    again: bool = False,
-    tell: Callable[[str], None] | None = None,
-) -> list[Built]:
-    r"""
-    Build the documents of a project that changed; the others stay as they are.
+def marked(folder: Path, key: str) -> None:
+    """
+    Say beside a document what it was built from.
 
     Parameters
     ----------
-    path
-        `projet.toml`, or the folder that holds it.
-    out
-        Folder of the documents; by default `documents` beside the project.
-    again
-        Whether all are built, changed or not.
-    tell
-        Called with the name of each document before it is built.
-
-    Returns
-    -------
-    list of Built
-        One a document, in order; one that failed tells why, and leaves what was there.
-
-    Raises
-    ------
-    DataError
-        If the project cannot be read, or a file of it is missing.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from pathlib import Path
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     project = Path(folder) / "projet.toml"
-    ...     _ = project.write_text(
-    ...         "perimeter = 'call'\nauthor = 'A'\ndate = 2026-11-29\n"
-    ...         "[[document]]\nkind = 'cil'\nformats = ['html']\n"
-    ...     )
-    ...     [built.done for built in (*build(project), *build(project))]
-    [True, False]
+    folder
+        The document.
+    key
+        What `hashed` returned.
     """
-    check_given(build, locals())
-    project = read_project(path)
-    where = path_of(out, "out") if out is not None else project.folder / "documents"
-    found = []
-    for job in project.jobs:
-        folder, key = where / job.name, _hashed(project, job)
-        if not again and _is_whole(folder, key):
-            found.append(Built(job.name, folder, done=False))
-            continue
-        if tell is not None:
-            tell(job.name)
-        try:
-            _make(project, job, folder)
-        except BasinmapError as error:
-            found.append(Built(job.name, folder, done=False, error=str(error)))
-            continue
-        whole = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
-        mark = json.dumps({_KEY: key, "manifest": whole})
-        write_whole(folder.parent / _mark(folder), mark.encode())
-        found.append(Built(job.name, folder, done=True))
-    return found
-
-
-def _make(project: Project, job: Job, folder: Path) -> None:
-    """Build one document; what draws is imported when there is something to draw."""
-    from basinmap.deliverables.housing import plh  # noqa: PLC0415 - 1 s
-    from basinmap.deliverables.publishing import (  # noqa: PLC0415 - 1 s
-        cil,
-        pic,
-        scot_observatory,
-    )
-    from basinmap.deliverables.texts import read_texts  # noqa: PLC0415 - with them
-    from basinmap.export.document_themes import read_theme  # noqa: PLC0415 - with them
-    from basinmap.territory.perimeters import perimeter  # noqa: PLC0415 - with them
-
-    options = job.options
-    common: dict[str, Any] = {
-        "out": folder,
-        "author": project.author,
-        "date": project.date,
-        "counts": _counts(project),
-        "formats": options.get("formats", ["pdf"]),
-    }
-    if "texts" in options:
-        common["texts"] = read_texts(project.folder / str(options["texts"]))
-    look = None if project.theme is None else read_theme(project.theme)
-    where = str(options.get("perimeter", project.perimeter))
-    match job.kind:
-        case "plh":
-            plh(where, theme=look, quiet=True, **common)
-        case "cil":
-            told = str(options.get("generation", ""))
-            cil(where, look=look, generation=told, **common)
-        case "scot":
-            theme = str(options.get("theme", "logement-vacance"))
-            issue = str(options.get("issue", ""))
-            scot_observatory(where, theme, look=look, issue=issue, **common)
-        case _:
-            day = project.date or dt.date.today()  # noqa: DTZ011 - the maker's day
-            area = perimeter(str(options.get("perimeter", "bassin-minier")))
-            pic(day.year, where=area, look=look, **{**common, "date": day})
-
-
-def _counts(project: Project) -> Any:  # noqa: ANN401 - a frame, imported when asked for
-    """Read the files of the project, joined on the communes."""
-    if not project.data:
-        return None
-    from basinmap.deliverables.observed import joined  # noqa: PLC0415 - with what draws
-    from basinmap.sources.reading import read_source  # noqa: PLC0415 - with what draws
-    from basinmap.territory.units import statistics  # noqa: PLC0415 - with what draws
-
-    whole = statistics()
-    for path in project.data:
-        whole = joined(whole, read_source(path))
-    return whole
+    whole = hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+    mark = json.dumps({_KEY: key, "manifest": whole})
+    write_whole(folder.parent / _mark(folder), mark.encode())

@@ -18,11 +18,14 @@ import pandas as pd
 from basinmap.arguments import check_given
 from basinmap.deliverables.cil_documents import cil_document
 from basinmap.deliverables.evaluation_parts import evaluation_parts
-from basinmap.deliverables.observed import Observed, observed
+from basinmap.deliverables.own_plates import OwnPlate, with_plates
 from basinmap.deliverables.pic_documents import QUESTIONS, Question, pic_document
+from basinmap.deliverables.records import record_of
 from basinmap.deliverables.scot_documents import bulletin_document
 from basinmap.deliverables.studies import studies as own_studies
+from basinmap.deliverables.subjects import Subject, subject
 from basinmap.deliverables.texts import with_texts
+from basinmap.deliverables.web_values import PAGE, write_page_of
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.html_documents import html_text
@@ -36,14 +39,16 @@ from basinmap.territory.perimeters import Perimeter
 
 __all__ = [
     "FORMATS",
+    "checked_formats",
     "cil",
+    "completed",
     "pic",
     "scot_observatory",
     "write_document",
     "write_formats",
 ]
 
-FORMATS: Final = ("pdf", "docx", "html")
+FORMATS: Final = ("pdf", "docx", "html", "web")
 
 
 def write_formats(
@@ -51,6 +56,7 @@ def write_formats(
     document: Document,
     formats: Iterable[str],
     theme: DocumentTheme | None = None,
+    about: Subject | None = None,
 ) -> list[Path]:
     """
     Write a document in a folder, a file a format.
@@ -65,6 +71,8 @@ def write_formats(
         Among `FORMATS`.
     theme
         Its look.
+    about
+        Its territory, of which `"web"` is the map and the table that a browser shows.
 
     Raises
     ------
@@ -73,6 +81,16 @@ def write_formats(
     """
     written = []
     for form in checked_formats(formats):
+        if form == "web":
+            if about is None:
+                msg = (
+                    "formats: 'web' is the page of a territory: say which, about=, or "
+                    "write it with bm.write_web_page"
+                )
+                raise DataError(msg)
+            write_page_of(folder, about, title=document.title)
+            written.append(folder / PAGE)
+            continue
         path = folder / f"{document.slug}.{form}"
         match form:
             case "pdf":
@@ -113,6 +131,8 @@ def write_document(
     formats: Iterable[str] = ("pdf",),
     theme: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
+    plates: Sequence[OwnPlate] = (),
+    about: Subject | None = None,
 ) -> Path:
     """
     Write a document and its manifest in a folder, whole or not at all.
@@ -124,11 +144,16 @@ def write_document(
     document
         The document.
     formats
-        Among `"pdf"`, `"docx"`, `"html"`.
+        Among `"pdf"`, `"docx"`, `"html"`, and `"web"`: `page.html`, a map and a table
+        that a browser shows, of all that the counts give.
     theme
         Its look.
     texts
         Texts of the user by key, in Markdown.
+    plates
+        Plates of the user, as `read_plates` returns them.
+    about
+        What it is about, whose perimeter and figures the manifest then keeps.
 
     Returns
     -------
@@ -154,20 +179,43 @@ def write_document(
     """
     check_given(write_document, locals())
     asked = checked_formats(formats)
-    whole = with_texts(document, texts) if texts else document
+    whole = completed(document, texts, plates)
     with staged_folder(out) as folder:
-        write_formats(folder, whole, asked, theme)
-        about = {
+        write_formats(folder, whole, asked, theme, about)
+        told = {
             "title": whole.title,
             "author": whole.author,
             "date": whole.date.isoformat(),
             "texts_of_the_user": sorted(texts or {}),
+            "plates_of_the_user": [one.file.name for one in plates],
+            **({} if about is None else record_of(about, whole.slug)),
         }
-        write_manifest(folder, about)
+        write_manifest(folder, told)
     return Path(out)
 
 
-def _chapter(about: Observed, evaluated: Evaluation | None) -> tuple[Part, ...]:
+def completed(
+    document: Document,
+    texts: Mapping[str, str] | None,
+    plates: Sequence[OwnPlate],
+) -> Document:
+    """
+    Return a document with what the user writes and draws.
+
+    Parameters
+    ----------
+    document
+        The document.
+    texts
+        Texts by key, in Markdown.
+    plates
+        Plates.
+    """
+    whole = with_texts(document, texts) if texts else document
+    return with_plates(whole, plates) if plates else whole
+
+
+def _chapter(about: Subject, evaluated: Evaluation | None) -> tuple[Part, ...]:
     """Return the chapter of the evaluation, where there are years to compare."""
     if evaluated is None:
         if len(about.years("population")) < 2 or about.listing is not None:
@@ -184,9 +232,9 @@ def _about(
     author: str,
     date: dt.date | None,
     counts: pd.DataFrame | None,
-) -> Observed:
+) -> Subject:
     day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
-    return observed(where, author=author, date=day, counts=counts)
+    return subject(where, author=author, date=day, counts=counts)
 
 
 def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
@@ -201,6 +249,7 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     formats: Iterable[str] = ("pdf",),
     look: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
+    plates: Sequence[OwnPlate] = (),
 ) -> Path:
     """
     Write a bulletin of the observatory of a SCoT.
@@ -220,11 +269,14 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     issue
         Number of the issue.
     formats
-        Among `"pdf"`, `"docx"`, `"html"`.
+        Among `"pdf"`, `"docx"`, `"html"`, and `"web"`: `page.html`, a map and a table
+        that a browser shows, of all that the counts give.
     look
         Theme of the institution, as `read_theme` returns it.
     texts
         Texts of the user by key, in Markdown.
+    plates
+        Plates of the user, as `read_plates` returns them.
 
     Returns
     -------
@@ -251,8 +303,18 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     ['bulletin-logement-vacance.html', 'manifest.json']
     """
     check_given(scot_observatory, locals())
-    document = bulletin_document(_about(scot, author, date, counts), theme, issue=issue)
-    return write_document(out, document, formats=formats, theme=look, texts=texts)
+    checked_formats(formats)
+    about = _about(scot, author, date, counts)
+    document = bulletin_document(about, theme, issue=issue)
+    return write_document(
+        out,
+        document,
+        formats=formats,
+        theme=look,
+        texts=texts,
+        plates=plates,
+        about=about,
+    )
 
 
 def cil(  # noqa: PLR0913 - what a document may be made from
@@ -266,6 +328,7 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     formats: Iterable[str] = ("pdf",),
     look: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
+    plates: Sequence[OwnPlate] = (),
 ) -> Path:
     """
     Write the document of the conference on social housing of an EPCI.
@@ -282,7 +345,7 @@ def cil(  # noqa: PLR0913 - what a document may be made from
         Counts of all communes: RPLS, SNE, OPS, as `read_source` returns them.
     generation
         Generation of the QPV, where counts are about them.
-    formats, look, texts
+    formats, look, texts, plates
         See `scot_observatory`.
 
     Returns
@@ -308,9 +371,18 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     ['cil.html', 'manifest.json']
     """
     check_given(cil, locals())
+    checked_formats(formats)
     about = _about(epci, author, date, counts)
     document = cil_document(about, generation=generation)
-    return write_document(out, document, formats=formats, theme=look, texts=texts)
+    return write_document(
+        out,
+        document,
+        formats=formats,
+        theme=look,
+        texts=texts,
+        plates=plates,
+        about=about,
+    )
 
 
 def pic(  # noqa: PLR0913 - what a deliverable may be made from
@@ -332,6 +404,7 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     formats: Iterable[str] = ("pdf",),
     look: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
+    plates: Sequence[OwnPlate] = (),
 ) -> Path:
     """
     Write the yearly deliverable on the Louvre-Lens.
@@ -362,7 +435,7 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     evaluated
         What `bm.evaluation` returned, of a longer series for instance; by default that
         of the populations there are.
-    formats, look, texts
+    formats, look, texts, plates
         See `scot_observatory`.
 
     Returns
@@ -389,6 +462,7 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     ['manifest.json', 'pic.html']
     """
     check_given(pic, locals())
+    checked_formats(formats)
     about = _about(where, author, date, counts)
     if about.date.year != year:
         msg = f"edition {year} is dated {about.date:%d/%m/%Y}; give date= in that year"
@@ -407,4 +481,12 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
         studies=studies,
         evaluation=_chapter(about, evaluated),
     )
-    return write_document(out, document, formats=formats, theme=look, texts=texts)
+    return write_document(
+        out,
+        document,
+        formats=formats,
+        theme=look,
+        texts=texts,
+        plates=plates,
+        about=about,
+    )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from basinmap.access.counting import RULES, reach
 from basinmap.access.networks import PRINTED
+from basinmap.deliverables.museum import PAST, SERVED
 from basinmap.deliverables.plates import (
     Plate,
     draw_circles,
@@ -19,7 +20,7 @@ from basinmap.deliverables.plates import (
     finish,
     reading_note,
 )
-from basinmap.deliverables.subjects import PAST, SERVED, Subject
+from basinmap.deliverables.subjects import Subject
 from basinmap.maps.classing.classes import classify
 from basinmap.maps.layers.bands import draw_isochrones
 from basinmap.maps.layers.choropleths import draw_choropleth
@@ -119,13 +120,13 @@ def isochrone_plate(subject: Subject) -> Sheet:
     """
     fig, ax = _sheet(
         subject,
-        f"À combien de minutes du Louvre-Lens {_mode(subject)} – {subject.name}",
+        f"À combien de minutes du Louvre-Lens {_mode(subject)} – {subject.area.name}",
         "Aires d'où l'on atteint le musée en moins de "
         f"{_steps(subject)} minutes, population municipale en 2023 (estimation)",
     )
     _draw_isochrones(ax, subject)
     _draw_ground(ax, subject)
-    areas = subject.isochrones
+    areas = subject.reach.isochrones
     people = _people(subject, areas, "population")
     draw_comparison(ax, _figures((people, areas["label"])), title="Habitants par aire")
     return _signed(fig, ax, subject)
@@ -142,14 +143,14 @@ def contrast_plate(subject: Subject) -> Sheet:
     """
     fig, ax = _sheet(
         subject,
-        f"Minutes et kilomètres autour du Louvre-Lens – {subject.name}",
+        f"Minutes et kilomètres autour du Louvre-Lens – {subject.area.name}",
         f"Temps de parcours {_mode(subject)} et distances à vol d'oiseau ; "
         "habitants en 2023 en deçà de chaque limite",
     )
     _draw_isochrones(ax, subject)
     draw_circles(ax, subject.rings, _CROW)
     _draw_ground(ax, subject)
-    rings, areas = subject.rings, subject.isochrones
+    rings, areas = subject.rings, subject.reach.isochrones
     circles = [
         f"{shortest(outer / 1000)} km à vol d'oiseau" for outer in rings["outer"]
     ]
@@ -171,15 +172,16 @@ def minutes_plate(subject: Subject) -> Sheet:
     subject
         The territory, with a network.
     """
-    values = retell(subject.minutes.dropna(), states={})
+    values = retell(subject.reach.minutes.dropna(), states={})
     fig, ax = _sheet(
         subject,
-        f"Temps de parcours jusqu'au Louvre-Lens {_mode(subject)} – {subject.name}",
+        f"Temps de parcours jusqu'au Louvre-Lens {_mode(subject)} – "
+        f"{subject.area.name}",
         "Minutes de la mairie au musée par le chemin le plus rapide, par commune",
     )
     classes = classify(values, breaks=_round_steps(values))
     draw_choropleth(ax, subject.communes.loc[values.index], classes)
-    absence = subject.departures["absence"]
+    absence = subject.reach.departures["absence"]
     for why in (SERVED, PAST):
         lacking = subject.communes[absence == why]
         if len(lacking):
@@ -205,7 +207,7 @@ def ring_plate(subject: Subject) -> Sheet:
     """
     fig, ax = _sheet(
         subject,
-        f"Habitants autour du Louvre-Lens en 2023 – {subject.name}",
+        f"Habitants autour du Louvre-Lens en 2023 – {subject.area.name}",
         "Population municipale par commune et par anneau à vol d'oiseau",
     )
     draw_outlines(
@@ -233,7 +235,7 @@ REACH_PLATES: Final = (
 
 
 def _mode(subject: Subject) -> str:
-    return PRINTED[subject.roads.mode]
+    return PRINTED[subject.reach.roads.mode]
 
 
 def _heading(subject: Subject) -> str:
@@ -248,7 +250,7 @@ def _round_steps(values: pd.Series) -> list[float]:
 
 
 def _steps(subject: Subject) -> str:
-    *first, last = (shortest(outer) for outer in subject.isochrones["outer"])
+    *first, last = (shortest(outer) for outer in subject.reach.isochrones["outer"])
     return f"{', '.join(first)} et {last}" if first else last
 
 
@@ -297,9 +299,9 @@ def cut_note(subject: Subject) -> str:
     subject
         The territory, with a network.
     """
-    if subject.cut is None:
+    if subject.reach.cut is None:
         return ""
-    minutes = shortest(floor(10 * subject.cut) / 10)
+    minutes = shortest(floor(10 * subject.reach.cut) / 10)
     return (
         f"Le réseau fourni est coupé à {minutes} min du musée : au-delà, rien n'est "
         "tracé ni compté."
@@ -307,7 +309,7 @@ def cut_note(subject: Subject) -> str:
 
 
 def _signed(fig: Sheet, ax: MapAxes, subject: Subject) -> Sheet:
-    rule = capital(told_of(subject.isochrones).rule)
+    rule = capital(told_of(subject.reach.isochrones).rule)
     note = f"{rule}. {counted_note(subject)} {cut_note(subject)}".strip()
     finish(ax, subject, note, around_color=ax.plan.theme.ink)
     draw_legend(ax)
@@ -316,5 +318,5 @@ def _signed(fig: Sheet, ax: MapAxes, subject: Subject) -> Sheet:
 
 def _draw_isochrones(ax: MapAxes, subject: Subject) -> None:
     """Draw the bands of time where the map shows some."""
-    if len(in_frame(ax, subject.isochrones)):
-        draw_isochrones(ax, subject.isochrones, title=_heading(subject))
+    if len(in_frame(ax, subject.reach.isochrones)):
+        draw_isochrones(ax, subject.reach.isochrones, title=_heading(subject))

@@ -2,27 +2,58 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import pandas as pd
 
 from basinmap.arguments import check_given
 from basinmap.catalogue.entries import catalogue
+from basinmap.deliverables.chapter_figures import (
+    concentration,
+    peers_chart,
+    peers_rank,
+    ranked,
+    sources_line,
+    two_counts,
+    years_chart,
+)
+from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, height_mm, said_of
 from basinmap.deliverables.chapters import (
     Chapter,
+    change_of,
     comparison_table,
+    ground_credit,
+    is_rate,
     key_figures,
+    map_figure,
     not_supplied,
     noun_of,
     rate_map,
     sentences_of,
+    short_title,
+    stock_map,
     units_table,
+    varies,
 )
-from basinmap.deliverables.charts import bar_chart, line_chart, range_strips
-from basinmap.deliverables.housing_documents import situation_figure
+from basinmap.deliverables.charts import bar_chart, range_strips
+from basinmap.deliverables.groups import (
+    by_size,
+    grouped,
+    in_basin,
+    parts_of_territory,
+    spread,
+)
 from basinmap.deliverables.observed import Observed, Other, Value
-from basinmap.deliverables.sentences import check_neutral
+from basinmap.deliverables.opening_pages import (
+    definitions_table,
+    situation_figure,
+    sources_table,
+)
+from basinmap.deliverables.sentences import check_neutral, counted, trend
+from basinmap.deliverables.theme_pages import theme_parts
 from basinmap.errors import CodeError, DataError
 from basinmap.export.parts import (
     Cell,
@@ -33,15 +64,25 @@ from basinmap.export.parts import (
     Note,
     Page,
     Paragraph,
-    Part,
     Table,
 )
+from basinmap.maps.layers.names import draw_labels
+from basinmap.maps.layers.outlines import draw_outlines
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.territory.levels import BASSIN
 from basinmap.territory.memberships import membership
 from basinmap.territory.naming import named
 from basinmap.territory.units import scots
 from basinmap.typography import BROAD, month, number, typeset, uncapital
 
-__all__ = ["THEMES", "Theme", "bulletin_document"]
+__all__ = [
+    "THEMES",
+    "Theme",
+    "bulletin_document",
+    "every_scot",
+    "scots_outline",
+    "wider",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +100,10 @@ class Theme:
         All that it prints, where counts are given.
     box
         Title and paragraphs of the didactic box.
-    series
-        Count whose years are drawn, base 100.
+    sized
+        Stock of the circles of the first page, coloured by the rate mapped.
+    over
+        Title of the page of the theme.
     """
 
     slug: str
@@ -68,7 +111,8 @@ class Theme:
     mapped: tuple[str, ...]
     indicators: tuple[str, ...]
     box: tuple[str, tuple[str, ...]]
-    series: str = "population"
+    sized: str = "L01"
+    over: str = "Dans le temps"
 
 
 THEMES: Final = {
@@ -90,6 +134,7 @@ THEMES: Final = {
                     "ans d’écart au moins.",
                 ),
             ),
+            sized="D01",
         ),
         Theme(
             "logement-vacance",
@@ -108,11 +153,12 @@ THEMES: Final = {
                     "comparent.",
                 ),
             ),
+            over="De quoi le parc est fait",
         ),
         Theme(
             "peuplement",
             "Peuplement",
-            ("L08", "R02"),
+            ("L08", "R02", "R01", "D08"),
             ("L08", "L09", "L10", "R01", "R02", "R03", "D08", "D09"),
             (
                 "Une médiane ne se moyenne pas",
@@ -123,11 +169,13 @@ THEMES: Final = {
                     "Sous 1 000 ménages ou 2 000 habitants, elle n’est pas publiée.",
                 ),
             ),
+            sized="D06",
+            over="Une autre lecture du peuplement",
         ),
         Theme(
             "marche",
             "Marché",
-            ("M02",),
+            ("M02", "C02", "M01"),
             ("M01", "M02", "M03", "M04", "C01", "C02"),
             (
                 "Ce que les valeurs foncières ne disent pas",
@@ -139,12 +187,14 @@ THEMES: Final = {
                     "Le nombre de ventes est imprimé avec chaque médiane.",
                 ),
             ),
+            sized="M01",
+            over="Les ventes, année par année",
         ),
         Theme(
             "foncier",
             "Foncier et zéro artificialisation nette",
             ("F03",),
-            ("F01", "F02", "F03", "F04", "F05"),
+            ("F01", "F03", "F04", "F02", "F05"),
             (
                 "Consommation brute, artificialisation nette",
                 (
@@ -156,15 +206,19 @@ THEMES: Final = {
                     "La dernière année est provisoire.",
                 ),
             ),
+            sized="F01",
+            over="Consommation et trajectoire",
         ),
     )
 }
 """The themes of the bulletins, by name."""
 
 
-def bulletin_document(about: Observed, theme: str, *, issue: str = "") -> Document:
+def bulletin_document(
+    about: Observed, theme: str, *, issue: str = "", editorial: str = ""
+) -> Document:
     """
-    Return a bulletin of the observatory of a SCoT.
+    Return a bulletin of the observatory of a SCoT: eight pages on one theme.
 
     Parameters
     ----------
@@ -174,6 +228,8 @@ def bulletin_document(about: Observed, theme: str, *, issue: str = "") -> Docume
         One of `THEMES`.
     issue
         Number of the issue, as printed.
+    editorial
+        Text of the observatory on the first page.
 
     Raises
     ------
@@ -184,10 +240,11 @@ def bulletin_document(about: Observed, theme: str, *, issue: str = "") -> Docume
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import datetime as dt
     >>> from basinmap.deliverables.observed import observed
     >>> about = observed("grand-douaisis", author="A", date=dt.date(2026, 11, 29))
-    >>> bulletin_document(about, "logement-vacance").title[:64]
+    >>> bm.bulletin_document(about, "logement-vacance").title[:64]
     'Dans le SCoT du Grand Douaisis, le taux de vacance des logements'
     """
     check_given(bulletin_document, locals())
@@ -199,29 +256,20 @@ def bulletin_document(about: Observed, theme: str, *, issue: str = "") -> Docume
     mapped = next((id_ for id_ in told.mapped if id_ in ids), "")
     if not mapped:
         raise DataError(_lacking(about, told))
-    message = _message(about, mapped)
-    head = " · ".join(
-        filter(None, [issue and f"n° {issue}", told.title, month(about.date)])
-    )
-    running = typeset(f"Observatoire de l’habitat · {about.area.name} · {head}")
+    issued = _Issue(about, told, mapped, tuple(_led(mapped, ids)), issue)
     pages = [
-        _first(about, message, _led(mapped, ids), running),
-        _retain(about, _led(mapped, ids), running),
-        _central(about, told, mapped, running),
-        *_details(about, told, mapped, running),
-        Page(
-            (
-                Heading(typeset(f"Les communes {about.name.of}")),
-                units_table(about, ids[:6], typeset(f"{told.title}, par commune")),
-            ),
-            running=running,
-            slug="communes",
-        ),
-        _last(about, told, running),
+        _first(issued, editorial),
+        _retain(issued),
+        _central(issued),
+        _own_page(issued),
+        _by_commune(issued),
+        _by_part(issued),
+        _zoom(issued),
+        _all_communes(issued),
     ]
     document = Document(
         slug=f"bulletin-{told.slug}",
-        title=message,
+        title=issued.message,
         author=about.author,
         date=about.date,
         pages=tuple(pages),
@@ -233,10 +281,72 @@ def bulletin_document(about: Observed, theme: str, *, issue: str = "") -> Docume
             f"{page.slug}.{n}": str(one.text)
             for page in pages
             for n, one in enumerate(page.parts)
-            if isinstance(one, Paragraph)
+            if isinstance(one, Paragraph) and one.key != "une.editorial"
         }
     )
     return document
+
+
+@dataclass(frozen=True)
+class _Issue:
+    """A bulletin being made: of what, about what, with which indicators."""
+
+    about: Observed
+    theme: Theme
+    mapped: str
+    ids: tuple[str, ...]
+    number: str
+
+    @property
+    def running(self) -> str:
+        """What the head of each page says."""
+        number = self.number and f"n° {self.number}"
+        head = " · ".join(
+            filter(None, [number, self.theme.title, month(self.about.date)])
+        )
+        return typeset(f"Observatoire de l’habitat · {self.about.area.name} · {head}")
+
+    @property
+    def about_made(self) -> str:
+        """Who made it, and what the next issue is asked of."""
+        made = f"{self.about.author}, {month(self.about.date)}."
+        return typeset(f"{made} {ground_credit(self.about)}")
+
+    @cached_property
+    def message(self) -> str:
+        """The title: what the rate of the territory is, or what its communes have."""
+        about, id_ = self.about, self.mapped
+        total, noun = about.total(id_), noun_of(about, id_)
+        change = change_of(about) if noun.unit == "% par an" else None
+        if change is not None:  # the rate that is in the sentence, without its counts
+            told = trend(about.name, change).split(", soit")[0].split(" (")[0]
+            return typeset(told.rstrip("."))
+        year = about.told(id_).vintage
+        dated = f" en{BROAD}{year}" if year.isdigit() else f", {year}" if year else ""
+        if total is None or not total.plain:
+            values = ranked(about, id_)
+            if values.empty:
+                return typeset(f"{self.theme.title} {about.name.at}{dated}")
+            ends = [noun.write(float(values.iloc[n])) for n in (-1, 0)]
+            text = f"{noun.the} va de {ends[0]} à {ends[1]} selon la commune{dated}"
+            return typeset(text[:1].upper() + text[1:])
+        verb = "vaut" if noun.unit else "est de"
+        value = (
+            total.text if noun.percentage or not noun.unit else noun.write(total.value)
+        )
+        text = f"{about.name.at}, {noun.the} {verb}{BROAD}{value}{dated}"
+        return typeset(text[:1].upper() + text[1:])
+
+    @cached_property
+    def said(self) -> list[str]:
+        """The sentences of the issue, the most important first."""
+        return said_of(self.about, self.ids, most=8)
+
+    @property
+    def title_of_parts(self) -> str:
+        """What the page of parts is called."""
+        many = len(parts_of_territory(self.about)) > 1
+        return "Par intercommunalité et par taille" if many else "Par taille de commune"
 
 
 def _lacking(about: Observed, theme: Theme) -> str:
@@ -252,73 +362,441 @@ def _lacking(about: Observed, theme: Theme) -> str:
     )
 
 
-def _message(about: Observed, id_: str) -> str:
-    """Return the title: what the rate of the territory is."""
-    total, noun = about.total(id_), noun_of(about, id_)
-    assert total is not None  # noqa: S101 - its counts are there
-    where = about.name.at
-    year = about.told(id_).vintage
-    dated = f" en{BROAD}{year}" if year.isdigit() else f", {year}" if year else ""
-    verb = "vaut" if noun.unit else "est de"
-    value = total.text if noun.percentage or not noun.unit else noun.write(total.value)
-    text = f"{where}, {noun.the} {verb}{BROAD}{value}{dated}"
-    return typeset(text[:1].upper() + text[1:])
-
-
 def _led(mapped: str, ids: list[str]) -> list[str]:
     """Return the ids, that of the theme first."""
     return [mapped, *(id_ for id_ in ids if id_ != mapped)]
 
 
-def _first(about: Observed, message: str, ids: list[str], running: str) -> Page:
-    lead = [text for id_ in ids for text in sentences_of(about, id_)]
-    return Page(
-        (
-            Heading(message),
-            Paragraph(" ".join(lead[:2]) or message, role="lead", key="une.chapeau"),
-            key_figures(about, ids),
-            situation_figure(about),
-        ),
-        running=running,
-        slug="une",
+# --- the eight pages ------------------------------------------------------------
+
+
+def _first(issue: _Issue, editorial: str) -> Page:
+    """Return the front page: message, key figures, circles, what is inside."""
+    about, theme = issue.about, issue.theme
+    sheet = Sheet([("title", Heading(issue.message))])
+    lead = " ".join(issue.said[:2]) or issue.message
+    sheet.put("lead", Paragraph(lead, role="lead", key="une.chapeau"))
+    sheet.put("tiles", key_figures(about, issue.ids))
+    if editorial.strip():
+        text = tuple(typeset(p) for p in editorial.split("\n\n") if p.strip())
+        sheet.put("box", Note("place", "Éditorial", text, key="une.editorial"))
+    inside = (
+        "Que retenir (page 2) ; cinq SCoT, une méthode (3) ; "
+        f"{uncapital(theme.over)} (4) ; par commune (5) ; "
+        f"{uncapital(issue.title_of_parts)} (6) ; "
+        f"{uncapital(theme.box[0])} (7) ; toutes les communes (8)."
     )
+    sheet.put("reading", Note("place", "Dans ce numéro", (typeset(inside),)))
+    high = min(150.0, PAPER_MM - sheet.words_mm - 50)
+    slug, size = f"{theme.slug}-une", (182.0, max(80.0, high))
+    stock = theme.sized if about.mine(theme.sized) is not None else "D01"
+    sheet.put(
+        "wide",
+        stock_map(about, stock, issue.mapped, slug, size)
+        if is_rate(about, issue.mapped) and about.mine(stock) is not None
+        else stock_map(about, issue.mapped, "", slug, size),
+    )
+    return sheet.page("une", issue.running)
 
 
-def _retain(about: Observed, ids: list[str], running: str) -> Page:
-    told = [text for id_ in ids for text in sentences_of(about, id_)]
-    parts: list[Part] = [Heading("Que retenir")]
-    parts += [
-        Paragraph(text, bullet=True, key=f"retenir.{n}")
-        for n, text in enumerate(told[:6], start=1)
-    ]
-    parts.append(comparison_table(about, ids, "Territoires comparés"))
-    codes = sorted(set(about.communes["epci"].dropna()))
-    if len(codes) > 1:
-        parts += [Heading("Par intercommunalité", 2), _epci_table(about, codes, ids)]
-    return Page(tuple(parts), running=running, slug="retenir")
+def _retain(issue: _Issue) -> Page:
+    """Return what to retain: six sentences, where it is, two tables."""
+    about = issue.about
+    sheet = Sheet([("title", Heading("Que retenir"))])
+    for n, text in enumerate(issue.said[:6], start=1):
+        sheet.put("words", Paragraph(text, bullet=True, key=f"retenir.{n}"))
+    sheet.put("table", comparison_table(about, issue.ids, "Territoires comparés"))
+    parts = parts_of_territory(about)
+    if len(parts) > 1:
+        sheet.put("table", _parts_table(about, parts, issue.ids))
+    high = min(160.0, PAPER_MM - sheet.words_mm - 24)
+    sheet.put("wide", situation_figure(about, high=max(70.0, high)))
+    return sheet.page("retenir", issue.running)
 
 
-def _central(about: Observed, theme: Theme, mapped: str, running: str) -> Page:
+def _central(issue: _Issue) -> Page:
+    """Return the page of the five SCoT, one method."""
+    about, theme, mapped = issue.about, issue.theme, issue.mapped
+    sheet = Sheet([("title", Heading("Cinq SCoT, une méthode"))])
+    texts = [peers_rank(about, mapped), *sentences_of(about, mapped)]
+    texts = [text for text in dict.fromkeys(texts) if text]
+    if texts:
+        lead = Paragraph(texts[0], role="lead", key="scots.chapeau")
+        sheet.put("lead", lead)
+    beside = [*texts[1:3], concentration(about, mapped)]
+    for n, text in enumerate(filter(None, beside), start=1):
+        sheet.put("left", Paragraph(text, key=f"scots.{n}"))
+    sheet.put("table", scots_table(about, theme.indicators))
     told = tuple(typeset(text) for text in theme.box[1])
     box = Note("method", typeset(f"Repère : {uncapital(theme.box[0])}"), told)
-    texts = sentences_of(about, mapped)
-    parts: list[tuple[str, Part]] = [("title", Heading("Cinq SCoT, une méthode"))]
-    if texts:
-        parts.append(("lead", Paragraph(texts[0], role="lead")))
-    parts += [("left", Paragraph(text)) for text in texts[1:]]
-    parts += [
-        ("left", five_scots(about, mapped)),
-        ("right", rate_map(about, mapped, f"{theme.slug}-carte", (89, 100))),
-        ("table", scots_table(about, theme.indicators)),
-        ("box", box),
-    ]
-    slots, placed = zip(*parts, strict=True)
-    return Page(
-        tuple(placed), "bulletin", slots=tuple(slots), running=running, slug="scots"
+    sheet.put("box", box)
+    words = sum(height_mm(part, 88.0) for slot, part in sheet.held if slot == "left")
+    room = PAPER_MM - sheet.words_mm + words + _GAIN
+    map_high = min(112.0, max(70.0, room - 52.0))
+    sheet.put("right", rate_or_stock(about, mapped, f"{theme.slug}-carte", map_high))
+    tall = max(60.0, min(126.0, map_high + 40.0 - words))
+    # Where nothing is of a SCoT whole, as a median, another indicator of theirs is.
+    drawn = (five_scots(about, id_, tall) for id_ in issue.ids)
+    sheet.put("left", next(filter(None, drawn), None))
+    return sheet.page("scots", issue.running)
+
+
+_GAIN: Final = 12.0
+"""The box of the five SCoT stands in three columns, lower than it is reckoned."""
+
+
+def rate_or_stock(about: Observed, id_: str, slug: str, high: float) -> Figure:
+    """
+    Map a rate as colours, a stock as circles, in a column.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        Its id.
+    slug
+        Name of the figure.
+    high
+        Height, in millimetres.
+    """
+    if is_rate(about, id_):
+        return rate_map(about, id_, slug, (89.0, high))
+    return stock_map(about, id_, "", slug, (89.0, high))
+
+
+def _own_page(issue: _Issue) -> Page:
+    """Return the page of the theme itself."""
+    about, theme = issue.about, issue.theme
+    sheet = Sheet([("title", Heading(theme.over))])
+    room = PAPER_MM - 70.0
+    for slot, part in theme_parts(about, theme.slug, list(issue.ids), room):
+        sheet.put(slot, part)
+    note = _method_of(about, issue.ids[:4])
+    sheet.put("reading", Note("method", "Lecture", note) if note else None)
+    if len(sheet.held) < 3:  # nothing but its title: the territory over the years
+        sheet.put("wide", years_chart(about, "theme-annees", (182.0, 92.0)))
+    return sheet.page("theme", issue.running)
+
+
+def _method_of(about: Observed, ids: Sequence[str]) -> tuple[str, ...]:
+    """Return what indicators are, in the words of the catalogue."""
+    return tuple(
+        typeset(f"{about.entry(id_).label} : {uncapital(about.entry(id_).definition)}.")
+        for id_ in ids
+        if about.entry(id_).definition != about.entry(id_).label
     )
 
 
-def five_scots(about: Observed, id_: str) -> Figure:
+def _by_commune(issue: _Issue) -> Page:
+    """Return the page of the communes: where, the highest, the lowest."""
+    about, mapped = issue.about, issue.mapped
+    sheet = Sheet([("title", Heading("Par commune"))])
+    spread_ = sentences_of(about, mapped)[1:] or issue.said[:1]
+    if spread_:
+        lead = Paragraph(spread_[0], role="lead", key="communes.chapeau")
+        sheet.put("lead", lead)
+    values = ranked(about, mapped)
+    half = min(_BARS, (len(values) + 1) // 2)
+    high, low = values.iloc[:half], values.iloc[half:][-_BARS:]
+    tall = 12.0 + 3.7 * half
+    for slot, line, what in (("left", high, "hautes"), ("right", low, "basses")):
+        if not line.empty:
+            sheet.put(slot, _bars(issue, line, slot, tall, what))
+    if about.fragile:
+        left = counted(len(about.fragile), "commune")
+        text = (
+            f"Hors {left} de moins de 200 logements, dont le taux se lit avec prudence."
+        )
+        sheet.put("foot", Paragraph(typeset(text), role="small"))
+    room = PAPER_MM - sheet.words_mm - tall - 40.0
+    figure = _grounded(issue, min(130.0, max(60.0, room)))
+    sheet.put("wide", figure)
+    return sheet.page("communes", issue.running)
+
+
+def _grounded(issue: _Issue, high: float) -> Figure:
+    about = issue.about
+    slug = f"{issue.theme.slug}-communes"
+    if is_rate(about, issue.mapped):
+        return rate_map(about, issue.mapped, slug, (182.0, high))
+    return stock_map(about, issue.mapped, "", slug, (182.0, high))
+
+
+def _bars(issue: _Issue, line: pd.Series, side: str, tall: float, what: str) -> Figure:
+    about, id_ = issue.about, issue.mapped
+    noun, total = noun_of(about, id_), about.total(id_)
+    whole = total is not None and total.plain and is_rate(about, id_)
+    reference = ("SCoT", total.value) if whole and total is not None else None
+    if about.area.level != "scot" and reference:
+        reference = ("Ensemble", reference[1])
+    count = number(len(line))
+    return bar_chart(
+        f"communes-{side}-{id_.lower()}",
+        line.set_axis([str(about.names[code]) for code in line.index]),
+        caption=f"{short_title(about, id_)} : {count} valeurs les plus {what}",
+        source="",
+        decimals=noun.decimals,
+        unit="%" if noun.percentage or noun.unit.startswith("%") else noun.unit,
+        reference=reference,
+        size_mm=(88.0 if side == "left" else 89.0, tall),
+    )
+
+
+def _by_part(issue: _Issue) -> Page:
+    """Return the page of the EPCI and of the sizes of communes."""
+    about, mapped = issue.about, issue.mapped
+    sheet = Sheet([("title", Heading(typeset(issue.title_of_parts)))])
+    sizes = by_size(about)
+    listed = [i for i in issue.ids if grouped(about, i, sizes)][:6]
+    if listed:
+        sheet.put("table", _sizes_table(about, sizes, listed))
+    parts = parts_of_territory(about)
+    if len(parts) > 1:
+        sheet.put("table", _parts_table(about, parts, issue.ids))
+    told = (
+        "Les communes d’une même taille sont réunies : leur taux est celui de leurs "
+        "effectifs additionnés, non la moyenne de leurs taux.",
+    )
+    sheet.put("reading", Note("method", "Lecture", tuple(map(typeset, told))))
+    room = PAPER_MM - sheet.words_mm - 46.0
+    strips = _parts_strips(issue, parts, 0.5 * room) if len(parts) > 1 else None
+    sheet.put("wide", strips)
+    if listed:
+        mapped = mapped if mapped in listed else listed[0]
+        low = min(88.0, (0.44 if strips else 0.5) * room)
+        rates = [i for i in listed if i != mapped and is_rate(about, i)]
+        other = next(iter(rates or [i for i in listed if i != mapped]), "")
+        wide = 88.0 if other else 182.0
+        chart = _sizes_chart(about, sizes, mapped, (wide, low))
+        sheet.put("left" if other else "wide", chart)
+        if other:
+            sheet.put("right", _sizes_chart(about, sizes, other, (89.0, low)))
+    if strips is None:
+        other = next((i for i in issue.ids[1:] if is_rate(about, i)), mapped)
+        high = min(110.0, max(64.0, 0.5 * room))
+        sheet.put("wide", peers_chart(about, other, "parties-pairs", (182.0, high)))
+    return sheet.page("parties", issue.running)
+
+
+def _parts_strips(issue: _Issue, parts: Sequence[Other], high: float) -> Figure | None:
+    about, id_ = issue.about, issue.mapped
+    noun = noun_of(about, id_)
+    values = {part: about.against(id_, part) for part in parts}
+    totals = {p.short: v.value for p, v in values.items() if v is not None and v.plain}
+    own = about.total(id_)
+    if len(totals) < 2 or not is_rate(about, id_) or own is None:
+        return None
+    units = {p.short: spread(about, id_, p.communes) for p in parts}
+    name = about.name.short
+    return range_strips(
+        "parties-communes",
+        pd.Series({**totals, name: own.value}),
+        {**units, name: spread(about, id_, frozenset(about.codes))},
+        mine=[name],
+        caption=f"{about.told(id_).title}. Petits points : communes",
+        source="",
+        unit="%" if noun.percentage or noun.unit.startswith("%") else noun.unit,
+        decimals=noun.decimals,
+        size_mm=(182.0, min(88.0, max(40.0, high))),
+    )
+
+
+def _sizes_chart(
+    about: Observed, sizes: pd.Series, id_: str, size_mm: tuple[float, float]
+) -> Figure:
+    noun = noun_of(about, id_)
+    values = grouped(about, id_, sizes)
+    line = pd.Series(
+        {
+            label: values[label].value if values[label].plain else float("nan")
+            for label in map(str, sizes.cat.categories)
+            if label in values
+        }
+    )
+    return bar_chart(
+        f"tailles-{id_.lower()}",
+        line,
+        caption=f"{short_title(about, id_)}, selon la taille de la commune",
+        source="",
+        order=False,
+        decimals=noun.decimals,
+        unit="%" if noun.percentage or noun.unit.startswith("%") else noun.unit,
+        size_mm=(size_mm[0], max(44.0, size_mm[1])),
+    )
+
+
+def _sizes_table(about: Observed, sizes: pd.Series, ids: Sequence[str]) -> Table:
+    found = {id_: grouped(about, id_, sizes) for id_ in ids}
+    counts = sizes.value_counts()
+    rows = []
+    for label in map(str, sizes.cat.categories):
+        if not counts.get(label):
+            continue
+        cells = [
+            found[i][label].cell()
+            if label in found[i]
+            else Cell("n.d.", "not-available")
+            for i in ids
+        ]
+        rows.append((Cell(label), Cell(number(counts[label])), *cells))
+    columns = (
+        Column("Taille de la commune", "left", 2),
+        Column("Communes"),
+        *(Column(short_title(about, i)) for i in ids),
+    )
+    year = about.years("population")[-1]
+    caption = f"Selon la taille de la commune (population municipale de {year})"
+    return Table(
+        columns, tuple(rows), typeset(caption), source=sources_line(about, *ids)
+    )
+
+
+def _parts_table(about: Observed, parts: Sequence[Other], ids: Sequence[str]) -> Table:
+    rows = []
+    for part in parts:
+        cells = [about.against(id_, part) for id_ in ids[:6]]
+        printed = [
+            Cell("n.d.", "not-available") if c is None else c.cell() for c in cells
+        ]
+        rows.append((Cell(typeset(part.name.short)), *printed))
+    heads = tuple(Column(short_title(about, id_)) for id_ in ids[:6])
+    return Table(
+        (Column("Intercommunalité", "left", 2.2), *heads),
+        tuple(rows),
+        "Intercommunalités du territoire",
+        source=sources_line(about, *ids[:6]),
+    )
+
+
+def _zoom(issue: _Issue) -> Page:
+    """Return the didactic page: the box, a worked example, definitions, what lacks."""
+    about, theme = issue.about, issue.theme
+    sheet = Sheet(
+        [("title", Heading(typeset(f"Zoom sur : {uncapital(theme.box[0])}")))]
+    )
+    for n, text in enumerate(theme.box[1], start=1):
+        sheet.put("words", Paragraph(typeset(text), key=f"zoom.{n}"))
+    example = _worked(issue)
+    if example is not None:
+        sheet.put("table", example[0])
+        sheet.put("box", Note("method", "Un exemple", example[1]))
+    sheet.put("table", definitions_table(about, issue.ids))
+    sheet.put("table", sources_table(about, issue.ids))
+    chapter = Chapter(theme.slug, theme.title, "", theme.indicators)
+    sheet.put("table", not_supplied(about, [chapter]))
+    lines = (
+        "Tous les taux sont calculés sur les sommes des effectifs du niveau présenté ; "
+        "les écarts sont les différences des valeurs imprimées ; les communes de moins "
+        "de 200 logements n’ont ni rang ni comparaison.",
+        f"Périmètre : {about.area.name}, {counted(len(about.codes), 'commune')} au 1er "
+        f"janvier {about.area.vintage}.",
+    )
+    sheet.put("reading", Note("method", "Méthode", tuple(map(typeset, lines))))
+    sheet.put("foot", Paragraph(ground_credit(about), role="small"))
+    if PAPER_MM - sheet.words_mm > 60:
+        high = min(88.0, PAPER_MM - sheet.words_mm - 26.0)
+        shown = next((i for i in issue.ids[1:] if is_rate(about, i)), issue.mapped)
+        spare = [i for i in (*issue.ids[:0:-1], "D01") if i != shown]
+        other = next((i for i in spare if varies(about, i)), issue.mapped)
+        sheet.put("wide", peers_chart(about, other, "zoom-pairs", (182.0, high)))
+    return sheet.page("zoom", issue.running)
+
+
+def _worked(issue: _Issue) -> tuple[Table, tuple[str, ...]] | None:
+    """Return the rate of the territory from its counts, beside the mean of rates."""
+    about, id_ = issue.about, issue.mapped
+    found, total = two_counts(about, id_), about.total(id_)
+    if found is None or total is None or not total.plain or about.outside:
+        return None
+    (part, whole), (of, against_of) = found
+    noun = noun_of(about, id_)
+    mean = about.mine(id_)
+    if mean is None or part.isna().any() or whole.isna().any():
+        return None
+    top = whole.sort_values(ascending=False, kind="stable").index[:5]
+    rows = [
+        (
+            Cell(str(about.names[code])),
+            Cell(number(part[code]), value=float(part[code])),
+            Cell(number(whole[code]), value=float(whole[code])),
+            (about.commune(id_, code) or total).cell(),
+        )
+        for code in top
+    ]
+    rest = [code for code in about.codes if code not in top]
+    sums = (float(part[rest].sum()), float(whole[rest].sum()))
+    rate = 100 * sums[0] / sums[1] if sums[1] > 0 else float("nan")
+    rows.append(
+        (
+            Cell(typeset(f"Les {number(len(rest))} autres communes")),
+            Cell(number(sums[0]), value=sums[0]),
+            Cell(number(sums[1]), value=sums[1]),
+            Cell(noun.write(rate), value=rate),
+        )
+    )
+    rows.append(
+        (
+            Cell("Ensemble"),
+            Cell(number(part.sum()), value=float(part.sum())),
+            Cell(number(whole.sum()), value=float(whole.sum())),
+            total.cell(),
+        )
+    )
+    columns = (
+        Column("Commune", "left", 2),
+        Column(of[:1].upper() + of[1:]),
+        Column(against_of[:1].upper() + against_of[1:]),
+        Column(about.told(id_).title),
+    )
+    plain = noun.write(float(mean.mean()))
+    text = (
+        f"{about.name.at}, {number(part.sum())} {of} pour {number(whole.sum())} "
+        f"{against_of} : le taux est de {noun.write(total.value)}. La moyenne des "
+        f"{number(len(mean))} taux communaux serait de {plain} : "
+        "elle donnerait le même poids à chaque commune, et n’est imprimée nulle part "
+        "ailleurs."
+    )
+    table = Table(
+        columns,
+        tuple(rows),
+        typeset(f"{about.told(id_).title} : des effectifs au taux"),
+        source=sources_line(about, id_),
+        total=len(rows) - 1,
+    )
+    return table, (typeset(text[:1].upper() + text[1:]),)
+
+
+def _all_communes(issue: _Issue) -> Page:
+    """Return the page of the table of all communes, in two columns where many."""
+    about = issue.about
+    sheet = Sheet([("title", Heading(typeset(f"Les communes {about.name.of}")))])
+    many = len(about.codes) > _ONE_COLUMN
+    ids = issue.ids[: 3 if many else 6]
+    whole = units_table(about, ids, typeset(f"{issue.theme.title}, par commune"))
+    if not many:
+        sheet.put("table", whole)
+    else:
+        half = (len(whole.rows) + 1) // 2
+        last = len(whole.rows) - half - 1
+        first = replace(whole, rows=whole.rows[:half], total=None, source="")
+        caption = f"{whole.caption} (suite)"
+        second = replace(whole, rows=whole.rows[half:], total=last, caption=caption)
+        sheet.put("left", first)
+        sheet.put("right", second)
+    sheet.put("foot", Paragraph(issue.about_made, role="small"))
+    room = PAPER_MM - sheet.words_mm
+    if not many and room > 70:
+        high = min(110.0, room - 26.0)
+        sheet.put("wide", years_chart(about, "fin-annees", (182.0, high)))
+    return sheet.page("toutes", issue.running)
+
+
+_ONE_COLUMN: Final = 56
+_BARS: Final = 20
+
+
+def five_scots(about: Observed, id_: str, high: float = 92.0) -> Figure | None:
     """
     Draw a rate of the five SCoT and of the bassin minier over their communes.
 
@@ -328,10 +806,23 @@ def five_scots(about: Observed, id_: str) -> Figure:
         What is observed; its own SCoT is set off.
     id_
         Id of the rate.
+    high
+        Height, in millimetres.
     """
-    rows = _scot_values(about, id_)
+    rows = scot_values(about, id_)
     every, member = about.of(id_), membership("scot").dropna()
-    assert every is not None  # noqa: S101 - its counts are there
+    if every is None or len(rows) < 2:
+        return None
+    if not is_rate(about, id_):
+        return bar_chart(
+            f"scots-{id_.lower()}",
+            pd.Series({name: value.value for name, code, value in rows if code}),
+            mine=[name for name, code, _ in rows if code == about.area.code],
+            caption=about.told(id_).title,
+            source="",
+            decimals=noun_of(about, id_).decimals,
+            size_mm=(88.0, high),
+        )
     units = {
         name: every.reindex(member.index[member == code] if code else member.index)
         for name, code, _ in rows
@@ -346,13 +837,28 @@ def five_scots(about: Observed, id_: str) -> Figure:
         mine=mine,
         caption=f"{about.told(id_).title}. Grand point : SCoT ; petits : communes",
         source="",
-        unit="%" if noun.percentage else noun.unit,
+        unit="%" if noun.percentage or noun.unit.startswith("%") else noun.unit,
         decimals=noun.decimals,
-        size_mm=(86, 92),
+        size_mm=(88.0, high),
     )
 
 
-def _scot_values(about: Observed, id_: str) -> list[tuple[str, str, Value]]:
+def scot_values(about: Observed, id_: str) -> list[tuple[str, str, Value]]:
+    """
+    Return an indicator of the five SCoT and of the bassin minier, those whole.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        Id of the indicator.
+
+    Returns
+    -------
+    list
+        Printed name, code (nothing for the bassin) and value.
+    """
     rows = []
     for code in scots().index:
         name = named(str(code), "scot")
@@ -383,101 +889,103 @@ def scots_table(about: Observed, ids: tuple[str, ...]) -> Table:
         Indicators; those whose counts were not given are left out.
     """
     there = about.supplied(*ids)[:6]
-    heads = tuple(Column(about.told(id_).title) for id_ in there)
-    found: dict[str, list[Cell]] = {}
-    for id_ in there:
-        for name, _, value in _scot_values(about, id_):
-            found.setdefault(name, []).append(value.cell())
-    rows = tuple((Cell(name), *cells) for name, cells in found.items())
-    return Table(
-        (Column("Territoire", "left", 2), *heads),
-        rows,
-        "Les cinq SCoT du bassin minier",
-    )
-
-
-def _details(about: Observed, theme: Theme, mapped: str, running: str) -> list[Page]:
-    pages = []
-    years = _years(about, theme.series)
-    parts: list[Part] = [Heading("Dans le temps")]
-    if years is not None:
-        parts.append(years)
-    else:
-        parts.append(Paragraph("Une seule année est fournie."))
-    parts += [Heading("Par commune"), _bars(about, mapped)]
-    pages.append(Page(tuple(parts), running=running, slug="detail"))
-    return pages
-
-
-def _years(about: Observed, count: str) -> Figure | None:
-    if len(about.years(count)) < 2:
-        return None
-    groups = {about.name.short: about.codes}
-    groups |= {
-        o.short: about.table.index.intersection(sorted(o.communes))
-        for o in about.others
-    }
-    lines = {name: about.sums(count, codes) for name, codes in groups.items()}
-    based = pd.DataFrame({n: 100 * line / line.iloc[0] for n, line in lines.items()})
-    return line_chart(
-        f"annees-{count.replace('_', '-')}",
-        based,
-        caption=f"Population, base 100 en{BROAD}{based.index[0]}",
-        source="Insee, populations de référence",
-        size_mm=(182, 70),
-    )
-
-
-def _bars(about: Observed, id_: str) -> Figure:
-    values = about.mine(id_)
-    assert values is not None  # noqa: S101 - its counts are there
-    kept = values.drop([c for c in about.fragile if c in values.index]).dropna()
-    kept = kept.sort_values(ascending=False).iloc[:25]
-    noun = noun_of(about, id_)
-    total = about.total(id_)
-    named_ = kept.set_axis([str(about.names[c]) for c in kept.index])
-    reference = None if total is None else (about.name.short, total.value)
-    return bar_chart(
-        f"communes-{id_.lower()}",
-        named_,
-        caption=f"{about.told(id_).title} : les {number(len(kept))} communes les plus "
-        "hautes, hors petits effectifs",
-        source=" ; ".join(about.told(id_).sources),
-        decimals=noun.decimals,
-        unit="%" if noun.percentage else noun.unit,
-        reference=reference,
-        size_mm=(182, min(130, 12 + 4.6 * len(kept))),
-    )
-
-
-def _epci_table(about: Observed, codes: list[str], ids: list[str]) -> Table:
-    rows = []
-    for code in codes:
-        name = named(code, "epci")
-        other = Other("epci", code, name, frozenset(), "EPCI")
-        cells = [about.against(id_, other) for id_ in ids[:6]]
-        printed = [
-            Cell("n.d.", "not-available") if c is None else c.cell() for c in cells
+    heads = tuple(Column(short_title(about, id_)) for id_ in there)
+    listed = [*parts_of_territory(about)[:4], *every_scot(), *wider(about)]
+    rows, seen = [], set()
+    for other in listed:
+        if other.communes in seen:
+            continue
+        seen.add(other.communes)
+        values = [about.against(id_, other) for id_ in there]
+        cells = [
+            Cell("n.d.", "not-available") if v is None else v.cell() for v in values
         ]
-        rows.append((Cell(typeset(name.short)), *printed))
-    heads = tuple(Column(about.told(id_).title) for id_ in ids[:6])
+        rows.append((Cell(typeset(other.name.short)), *cells))
     return Table(
-        (Column("Intercommunalité", "left", 2.2), *heads),
+        (Column("Territoire", "left", 2.2), *heads),
         tuple(rows),
-        "Intercommunalités du territoire",
+        "Intercommunalités, cinq SCoT et bassin minier",
+        source=sources_line(about, *there),
     )
 
 
-def _last(about: Observed, theme: Theme, running: str) -> Page:
-    chapter = Chapter(theme.slug, theme.title, "", theme.indicators)
-    missing = not_supplied(about, [chapter])
-    parts: list[Part] = [Heading("Méthode et sources")]
-    lines = (
-        "Tous les taux sont calculés sur les sommes des effectifs du niveau présenté.",
-        "Les écarts sont les différences des valeurs imprimées.",
-        "Les communes de moins de 200 logements n’ont ni rang ni comparaison.",
+def every_scot() -> list[Other]:
+    """Return the five SCoT of the bassin minier."""
+    member = membership("scot").dropna()
+    return [
+        Other(
+            "scot",
+            str(code),
+            named(str(code), "scot"),
+            frozenset(member.index[member == code]),
+            "SCoT",
+        )
+        for code in scots().index
+    ]
+
+
+def wider(about: Observed) -> list[Other]:
+    """
+    Return the bassin minier and the two départements.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    """
+    basin = Other("bassin", BASSIN, named(BASSIN, "bassin"), in_basin(), "")
+    codes = sorted({code[:2] for code in about.table.index})
+    every = about.table.index
+    return [
+        basin,
+        *(
+            Other(
+                "departement",
+                code,
+                named(code, "departement"),
+                frozenset(every[every.str[:2] == code]),
+                "",
+            )
+            for code in codes
+        ),
+    ]
+
+
+def scots_outline(about: Observed, high: float = 118.0) -> Figure:
+    """
+    Draw the five SCoT, their EPCI and their towns.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    high
+        Height, in millimetres.
+    """
+    five = scots()
+    inside = about.ground[about.ground.index.isin(list(in_basin()))]
+    codes = set(inside["epci"].dropna())
+
+    def draw(ax: MapAxes) -> None:
+        for n, (code, row) in enumerate(five.iterrows()):
+            alone = five.loc[[code]]
+            name = typeset(str(row["name"]))
+            draw_outlines(
+                ax, alone, label=name, fill=_PALES[n % len(_PALES)], width=0.3
+            )
+        inner = about.epcis[about.epcis.index.isin(codes)]
+        draw_outlines(ax, inner, label="limite d'EPCI", width=0.5)
+        draw_outlines(ax, five, label="limite de SCoT", width=1.3)
+        draw_labels(ax, inside, most=24, strong=6)
+
+    return map_figure(
+        about,
+        "cinq-scots",
+        draw,
+        title="Les cinq SCoT du bassin minier et leurs intercommunalités",
+        size_mm=(182.0, high),
+        units=five,
     )
-    parts.append(Note("method", "Méthode", tuple(map(typeset, lines))))
-    if missing is not None:
-        parts.append(missing)
-    return Page(tuple(parts), running=running, slug="methode")
+
+
+_PALES: Final = ("#dbe6f1", "#f3e3c8", "#dcecd9", "#ead9ea", "#e6e6e6")

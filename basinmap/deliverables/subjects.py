@@ -1,14 +1,19 @@
-"""The territory of a document, and those it is compared with."""
+"""
+What a document is about: a perimeter, its counts, and who signs when.
+
+An EPCI, a SCoT, an arrondissement, the bassin minier, a secteur and a perimeter of the
+user's own are the same thing here: a set of communes with a name. Comparisons that are
+the same set of communes appear once. An indicator whose counts were not given is no
+refusal: the first is listed as a file to give, the second is told with its reason.
+"""
 
 from __future__ import annotations
 
 import dataclasses as dc
 import datetime as dt
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterator
 from functools import cached_property
-from math import floor
-from pathlib import Path
 from typing import Final, TypedDict, Unpack
 
 import geopandas as gpd
@@ -16,31 +21,32 @@ import pandas as pd
 import shapely
 
 from basinmap.access.circles import rings
-from basinmap.access.isochrones import isochrones
 from basinmap.access.networks import Network
-from basinmap.access.snapping import MAX_GAP, snap
-from basinmap.access.times import WAYS, travel_times
+from basinmap.arguments import check_given
 from basinmap.catalogue.comparing import compare
 from basinmap.catalogue.computing import compute
-from basinmap.catalogue.entries import indicator
+from basinmap.catalogue.entries import Indicator, catalogue, indicator
 from basinmap.catalogue.ledgers import Ledger
 from basinmap.catalogue.years import choose
+from basinmap.deliverables.museum import Reach
+from basinmap.deliverables.printed import FRAGILE, Other, Value
 from basinmap.errors import (
+    BasinmapError,
     BasinmapWarning,
-    CodeError,
     ColumnError,
     DataError,
     MeasureError,
+    SecrecyError,
     VintageError,
     culprits,
 )
 from basinmap.secrecy.declared import protected_counts
-from basinmap.territory.levels import BASSIN
+from basinmap.territory.levels import BASSIN, fold
 from basinmap.territory.lists import Territory, listed
 from basinmap.territory.memberships import membership
-from basinmap.territory.perimeters import Perimeter
-from basinmap.territory.places import place, town_halls
-from basinmap.territory.reading import read_units
+from basinmap.territory.naming import Name, guessed_name, named, unit_name
+from basinmap.territory.perimeters import Perimeter, perimeter
+from basinmap.territory.places import place
 from basinmap.territory.units import (
     communes,
     departements,
@@ -48,23 +54,21 @@ from basinmap.territory.units import (
     scots,
     statistics,
 )
-from basinmap.typography import capital, typeset
 from basinmap.values.columns import column
-from basinmap.values.told import carry, fact_of, measures_of, retell, tell, told_of
+from basinmap.values.told import Told, carry, measures_of, retell, tell, told_of
 
 __all__ = [
     "FARTHEST",
-    "PAST",
-    "SERVED",
     "How",
+    "Refusal",
     "Subject",
-    "iris_dwellings",
+    "both",
+    "joined",
     "subject",
-    "subject_of",
+    "territory_names",
 ]
 
 _BOTH = "Nord – Pas-de-Calais"
-_MINUTES: Final = (10, 20, 30)
 FARTHEST: Final = 30_000.0
 """Metres from the museum beyond which distances to it are left out."""
 _LIMITS: Final = {
@@ -72,11 +76,23 @@ _LIMITS: Final = {
     "scot": "limite du SCoT",
     "departement": "limite du département",
     "arrondissement": "limite de l'arrondissement",
+    "secteur": "limite du secteur",
 }
-
-SERVED: Final = "non desservie par le réseau fourni"
-PAST: Final = "au-delà de la coupure du réseau fourni"
-"""Why a commune has no time to the museum, as it is printed."""
+_ABOVE: Final = ("epci", "scot", "arrondissement", "bassin", "departement")
+_OFFICIAL: Final = frozenset({*_ABOVE, "region"})
+_SHORT: Final = {
+    "epci": "EPCI",
+    "scot": "SCoT",
+    "arrondissement": "Arrond.",
+    "bassin": "Bassin minier",
+}
+# What may be said of counts that are there: anything else is a fault, and raised.
+_REFUSALS: Final[dict[type[BasinmapError], str]] = {
+    SecrecyError: "le secret statistique l'interdit",
+    MeasureError: "ne s'additionne pas, ou ne se calcule pas, à cet échelon",
+    VintageError: "les millésimes fournis ne le permettent pas",
+    DataError: "aucune unité de cet échelon n'est entière dans les fichiers fournis",
+}
 
 
 class How(TypedDict, total=False):
@@ -88,6 +104,27 @@ class How(TypedDict, total=False):
     allow_partial: bool
 
 
+@dc.dataclass(frozen=True, slots=True)
+class Refusal:
+    """
+    Why an indicator whose counts were given has no value at a level.
+
+    Attributes
+    ----------
+    id, level
+        The indicator, and the level.
+    why
+        French, as it is printed.
+    error
+        What was said of it.
+    """
+
+    id: str
+    level: str
+    why: str
+    error: BasinmapError
+
+
 @dc.dataclass(frozen=True)
 class Subject:
     """
@@ -95,164 +132,164 @@ class Subject:
 
     Attributes
     ----------
-    code, name
-        Code, such as a SIREN, and printed name.
-    communes
-        Its communes, as `bm.communes` gives them.
+    area
+        The perimeter, of the communes that the list holds.
+    author, date
+        Who makes the document, and when.
     outside
-        Codes of its communes that lie outside the list of communes.
-    author
-        Who makes the document.
-    date
-        When it is made.
-    level
-        Of the perimeter: `"epci"`, `"scot"`, `"departement"`…
-    ground
-        What `read_territory` returned, for another territory than Nord and
-        Pas-de-Calais.
+        Codes of its communes that the list does not hold.
+    listing
+        The list of communes that `read_territory` returned, where it is not the
+        embedded one.
     counts
-        Counts of the communes of the list, by default the embedded statistics.
-    network
-        Streets that times to the museum are measured on, if any.
+        Counts by commune that were given, if any.
+    alone
+        Whether they stand in the place of the embedded ones, rather than beside them.
     outlines
         What `read_outlines` returned, to draw on instead of the embedded outlines.
+    network
+        Streets that times to the museum are measured on, if any.
     iris
         Outlines of IRIS with their `dwellings_2021`, if any: `iris_dwellings` reads
         them. People are then counted by dwellings, rather than by surface.
     """
 
-    code: str
-    name: str
-    communes: gpd.GeoDataFrame
-    outside: tuple[str, ...]
+    area: Perimeter
     author: str
     date: dt.date
-    level: str = "epci"
-    ground: gpd.GeoDataFrame | None = None
+    outside: tuple[str, ...] = ()
+    listing: gpd.GeoDataFrame | None = None
     counts: pd.DataFrame | None = None
-    network: Network | None = None
+    alone: bool = False
     outlines: gpd.GeoDataFrame | None = None
+    network: Network | None = None
     iris: gpd.GeoDataFrame | None = None
+
+    # -- who ---------------------------------------------------------------------
 
     @cached_property
     def territory(self) -> Territory:
         """The list of communes that the document is about."""
-        return listed(self.ground)
+        return listed(self.listing)
 
-    @property
-    def perimeter(self) -> Perimeter:
-        """The perimeter of the document."""
-        return Perimeter(
-            code=self.code,
-            name=self.name,
-            level=self.level,
-            communes=tuple(sorted(self.communes.index)),
-            vintage=self.territory.year,
-            valid_from=None,
-            valid_to=None,
-            source=" ; ".join(self.territory.sources),
-        )
+    @cached_property
+    def codes(self) -> pd.Index:
+        """The codes of the communes."""
+        return pd.Index(list(self.area.communes), name="commune")
+
+    @cached_property
+    def name(self) -> Name:
+        """The name, in the forms of a sentence."""
+        if self.area.level == "bassin":
+            return dc.replace(named(BASSIN, "bassin"), short="Bassin minier")
+        return unit_name(self.area.name, self.area.level)
+
+    @cached_property
+    def names(self) -> pd.Series:
+        """The name of each commune."""
+        return self.communes["name"]
+
+    @cached_property
+    def alphabetical(self) -> list[str]:
+        """The communes in the order of a French dictionary: « Éleu » among the E."""
+        return [str(c) for c in self.names.map(fold).sort_values(kind="stable").index]
+
+    def town(self, code: str) -> Name:
+        """
+        Return the name of one of its communes, in the forms of a sentence.
+
+        Parameters
+        ----------
+        code
+            Its code.
+        """
+        if self.listing is None:
+            return named(code)
+        return guessed_name(str(self.ground.loc[code, "name"]))
+
+    @cached_property
+    def others(self) -> tuple[Other, ...]:
+        """The territories that hold it, each set of communes once, smallest first."""
+        mine = frozenset(self.codes)
+        found: dict[frozenset[str], Other] = {}
+        for level in _ABOVE:
+            held = self._members(level)
+            for code in sorted(set(held.reindex(self.codes).dropna())):
+                if not self._is_named(level, str(code)):
+                    continue
+                set_ = frozenset(held.index[held == code])
+                holds = mine < set_
+                if holds or (level == "departement" and not mine >= set_):
+                    found.setdefault(set_, self._other(level, str(code), set_))
+        return tuple(sorted(found.values(), key=lambda o: len(o.communes)))
+
+    def _members(self, level: str) -> pd.Series:
+        try:
+            return membership(level, communes=self.listing).dropna()
+        except BasinmapError:
+            if self.listing is None:
+                raise
+            return pd.Series(dtype="str")  # a level that a list does not tell
+
+    def _is_named(self, level: str, code: str) -> bool:
+        """Tell whether a unit has a name to print: some lists have codes alone."""
+        if self.listing is None:
+            return True
+        return str(self.territory.names(level).get(code, code)) != code
+
+    def _other(self, level: str, code: str, held: frozenset[str]) -> Other:
+        if self.listing is None:
+            name = named(code, level)
+        else:
+            name = unit_name(str(self.territory.names(level)[code]), level)
+        return Other(level, code, name, held, _SHORT.get(level, name.short))
+
+    # -- where -------------------------------------------------------------------
+
+    @cached_property
+    def communes(self) -> gpd.GeoDataFrame:
+        """The communes, with the best outlines there are."""
+        code, level = self.area.code, self.area.level
+        if level == "epci":
+            own = communes(epci=code, outlines=self.outlines, communes=self.listing)
+        elif self.listing is not None:
+            own = communes(communes=self.listing)
+        elif self.outlines is None:
+            own = communes()
+        else:  # of the EPCI that the perimeter meets, all are to be there
+            met = membership("epci").reindex(self.codes).dropna().unique()
+            own = communes(epci=sorted(met), outlines=self.outlines)
+        return carry(own.loc[self.codes], own)
+
+    @cached_property
+    def ground(self) -> gpd.GeoDataFrame:
+        """Every commune of the list, on one set of outlines."""
+        if self.listing is not None:
+            return self.listing
+        return communes(outlines=self.outlines if self.on_one_ground else None)
 
     @property
     def limit(self) -> str:
         """How the outline of the perimeter is called in a legend."""
-        return _LIMITS.get(self.level, "limite du périmètre")
-
-    @cached_property
-    def near_museum(self) -> bool:
-        """Whether distances to the Louvre-Lens mean something there."""
-        away = self.outline.distance(place("louvre-lens").point).min()
-        return bool(away <= FARTHEST)
-
-    @cached_property
-    def everything(self) -> pd.DataFrame:
-        """The counts of every commune of the list, without what secrecy hides."""
-        if self.counts is not None:
-            return self.protected[0]
-        table = statistics()
-        if self.outlines is not None:
-            known = measures_of(table)
-            given = measures_of(self.outlines)["area_km2"]
-            area = self.outlines["area_km2"].reindex(table.index)
-            if area.isna().any():
-                rest = f"ailleurs, {known['area_km2'].source}"
-                given = dc.replace(given, source=f"{given.source} ; {rest}")
-            table["area_km2"] = area.fillna(table["area_km2"])
-            retell(table, measures={**known, "area_km2": given})
-        return table
-
-    @cached_property
-    def protected(self) -> tuple[pd.DataFrame, str]:
-        """The counts given without what their rules hide, and what is to be said."""
-        if self.counts is None:
-            return statistics(), ""
-        return protected_counts(self.counts)
-
-    @cached_property
-    def statistics(self) -> pd.DataFrame:
-        """The counts of the communes of the perimeter."""
-        if self.counts is None and self.level == "epci":
-            return statistics(epci=self.code, outlines=self.outlines)
-        mine = self.everything.index.isin(self.communes.index)
-        return carry(pd.DataFrame(self.everything[mine]), self.everything)
-
-    def computed(
-        self, indicator_id: str, *, to: str | None = None, **how: Unpack[How]
-    ) -> pd.Series:
-        """
-        Compute an indicator on the list of the document.
-
-        Parameters
-        ----------
-        indicator_id
-            Its id.
-        to
-            Level, of all the list; by default the communes of the perimeter.
-        **how
-            Other choices of `compute`.
-        """
-        table = self.statistics if to is None else self.everything
-        return compute(indicator_id, table, to=to, communes=self.ground, **how)
-
-    @cached_property
-    def _ledger(self) -> Ledger:
-        """The counts of the communes of the perimeter, with their surface."""
-        found = Ledger(self.statistics)
-        found.add_area(self.territory)
-        return found
-
-    def knows(self, *ids: str) -> bool:
-        """
-        Tell whether the counts are there that indicators are computed from.
-
-        Parameters
-        ----------
-        *ids
-            Their ids.
-        """
-        try:
-            for id_ in ids:
-                choose(indicator(id_), self._ledger, None)
-        except ColumnError:
-            return False
-        return True
+        return _LIMITS.get(self.area.level, "limite du périmètre")
 
     @cached_property
     def outline(self) -> gpd.GeoDataFrame:
         """The perimeter as one polygon."""
-        if self.level == "epci":
-            return epcis(epci=self.code, outlines=self.outlines, communes=self.ground)
+        code, level = self.area.code, self.area.level
+        if level == "epci":
+            return epcis(epci=code, outlines=self.outlines, communes=self.listing)
         ground = self.communes
         shape = shapely.coverage_union_all(ground.geometry.array)
         frame = gpd.GeoDataFrame(
-            {"name": [self.name]}, geometry=[shape], crs=ground.crs, index=[self.code]
+            {"name": [self.area.name]}, geometry=[shape], crs=ground.crs, index=[code]
         )
-        return carry(frame.rename_axis(self.level), ground, level=self.level)
+        return carry(frame.rename_axis(level), ground, level=level)
 
     @cached_property
     def around(self) -> gpd.GeoDataFrame:
         """The EPCI, with their names, of which no commune is in the perimeter."""
-        inside = self.territory.members("epci").reindex(self.communes.index)
+        inside = self.territory.members("epci").reindex(self.codes)
         return self.epcis.drop(list(inside.dropna().unique()), errors="ignore")
 
     def holds(self, level: str) -> pd.Index:
@@ -278,17 +315,10 @@ class Subject:
         return self.outlines is None or held == len(membership("commune"))
 
     @cached_property
-    def everyone(self) -> gpd.GeoDataFrame:
-        """Every commune of the list, on one set of outlines."""
-        if self.ground is not None:
-            return self.ground
-        return communes(outlines=self.outlines if self.on_one_ground else None)
-
-    @cached_property
     def epcis(self) -> gpd.GeoDataFrame:
         """Every EPCI, on the outlines given where they hold all of it."""
-        if self.ground is not None:
-            return epcis(communes=self.ground)
+        if self.listing is not None:
+            return epcis(communes=self.listing)
         mine, every = self.holds("epci"), epcis()
         if mine.empty:
             return every
@@ -309,8 +339,14 @@ class Subject:
         return scots(outlines=self.outlines) if full else five
 
     @cached_property
+    def near_museum(self) -> bool:
+        """Whether distances to the Louvre-Lens mean something there."""
+        away = self.outline.distance(place("louvre-lens").point).min()
+        return bool(away <= FARTHEST)
+
+    @cached_property
     def rings(self) -> gpd.GeoDataFrame:
-        """Crow-fly rings from the museum to the farthest point of the EPCI."""
+        """Crow-fly rings from the museum to the farthest point of the perimeter."""
         museum = place("louvre-lens")
         farthest = float(self.outline.hausdorff_distance(museum.point).iloc[0])
         # At most about half a dozen circles, at round distances.
@@ -318,133 +354,422 @@ class Subject:
         count = int(farthest // step) + 1
         return rings(museum, distances=[step * i for i in range(1, count + 1)])
 
-    @property
-    def roads(self) -> Network:
-        """The network, when the document has one."""
-        if self.network is None:
-            msg = "this plate needs streets: pass network='region.osm.pbf'"
-            raise DataError(msg)
-        return self.network
+    @cached_property
+    def reach(self) -> Reach:
+        """Reach of the museum from its communes, where streets are given."""
+        return Reach(self.area.name, self.communes, self.network)
+
+    # -- counts ------------------------------------------------------------------
 
     @cached_property
-    def _areas(self) -> tuple[gpd.GeoDataFrame, float | None]:
-        """The areas around the museum, and the minute the network is cut at."""
-        whole, cut = _areas_within(self.roads, _MINUTES)
-        if cut is None:
-            return whole, None
-        kept = [bound for bound in _MINUTES if bound <= cut] or [floor(cut)]
-        if kept[0] < 1:
-            msg = (
-                f"network: its edge is {cut:.1f} min from the museum, so that nothing "
-                "can be mapped; give a larger extract around the museum"
+    def protected(self) -> tuple[pd.DataFrame, str]:
+        """The counts given without what their rules hide, and what is to be said."""
+        if self.counts is None:
+            return statistics(), ""
+        return protected_counts(self.counts)
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """The counts of every commune of the list, without what secrecy hides."""
+        if self.counts is not None and self.alone:
+            return self.protected[0]
+        table = statistics()
+        if self.outlines is not None:
+            known = measures_of(table)
+            given = measures_of(self.outlines)["area_km2"]
+            area = self.outlines["area_km2"].reindex(table.index)
+            if area.isna().any():
+                rest = f"ailleurs, {known['area_km2'].source}"
+                given = dc.replace(given, source=f"{given.source} ; {rest}")
+            table["area_km2"] = area.fillna(table["area_km2"])
+            retell(table, measures={**known, "area_km2": given})
+        return table if self.counts is None else joined(table, self.protected[0])
+
+    @cached_property
+    def statistics(self) -> pd.DataFrame:
+        """The counts of the communes of the perimeter."""
+        if self.counts is None and self.area.level == "epci":
+            return statistics(epci=self.area.code, outlines=self.outlines)
+        mine = self.table.index.isin(self.codes)
+        return carry(pd.DataFrame(self.table[mine]), self.table)
+
+    def years(self, count: str) -> list[int]:
+        """
+        Return the years of which there is a count, in order.
+
+        Parameters
+        ----------
+        count
+            Its name in the catalogue, such as `"population"`.
+        """
+        return list(self.columns_of(count))
+
+    def columns_of(self, count: str) -> dict[int, str]:
+        """
+        Return the column of each year of a count, as the table declares them.
+
+        Parameters
+        ----------
+        count
+            Its name in the catalogue, such as `"population"`.
+        """
+        held = self._every.held(count)
+        return {int(y): str(held[y]) for y in sorted(held) if y.isdigit()}
+
+    def counted(self, count: str, codes: pd.Index) -> pd.DataFrame:
+        """
+        Return a count of some communes, one column a year.
+
+        Parameters
+        ----------
+        count
+            Its name in the catalogue, such as `"population"`.
+        codes
+            The communes.
+        """
+        columns = self.columns_of(count)
+        table = self._every.rows.loc[codes, list(columns.values())]
+        return table.astype(float).set_axis(list(columns), axis=1)
+
+    def sums(self, count: str, codes: pd.Index) -> pd.Series:
+        """
+        Return a count summed over communes, by year; NaN where one has none.
+
+        A sum of those that have it would pass for the whole.
+
+        Parameters
+        ----------
+        count
+            Its name in the catalogue, such as `"population"`.
+        codes
+            The communes.
+        """
+        return self.counted(count, codes).sum(skipna=False)
+
+    @cached_property
+    def _every(self) -> Ledger:
+        """The counts of all communes there are."""
+        return Ledger(self.table)
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        """The counts of the communes of the perimeter, with their surface."""
+        found = Ledger(self.statistics)
+        found.add_area(self.territory)
+        return found
+
+    def knows(self, *ids: str) -> bool:
+        """
+        Tell whether the counts are there that indicators are computed from.
+
+        Parameters
+        ----------
+        *ids
+            Their ids.
+        """
+        return all(map(self._is_known, ids))
+
+    def _is_known(self, id_: str) -> bool:
+        known: dict[str, bool] = self.__dict__.setdefault("_known", {})
+        if id_ not in known:
+            try:
+                choose(indicator(id_), self._ledger, None)
+            except ColumnError:
+                known[id_] = False
+            else:
+                known[id_] = True
+        return known[id_]
+
+    def vintages(self, id_: str) -> list[int | None]:
+        """
+        Return the years that an indicator can be computed of, oldest first.
+
+        Parameters
+        ----------
+        id_
+            Its id. One that compares two years, or whose counts bear none, is computed
+            of those that `compute` takes: None.
+        """
+        item = indicator(id_)
+        ones = item.variants.values() or (item,)
+        if any(one.span != "one" for one in ones):
+            return [None]
+        counts = {name for one in ones for name in one.counts}
+        held = {year for name in counts for year in self._ledger.held(name)}
+        found: list[int | None] = []
+        for year in sorted(int(year) for year in held if year.isdigit()):
+            try:
+                choose(item, self._ledger, year)
+            except (ColumnError, VintageError, MeasureError):
+                continue
+            found.append(year)
+        return found or [None]
+
+    # -- indicators --------------------------------------------------------------
+
+    def computed(
+        self, indicator_id: str, *, to: str | None = None, **how: Unpack[How]
+    ) -> pd.Series:
+        """
+        Compute an indicator on the list of the document.
+
+        Parameters
+        ----------
+        indicator_id
+            Its id.
+        to
+            Level, of all the list; by default the communes of the perimeter.
+        **how
+            Other choices of `compute`.
+        """
+        memo: dict[object, pd.Series] = self.__dict__.setdefault("_memo", {})
+        key = (indicator_id, to, tuple(sorted(how.items())))
+        if key not in memo:
+            table = self.statistics if to is None else self.table
+            memo[key] = compute(
+                indicator_id, table, to=to, communes=self.listing, **how
             )
-            raise DataError(msg)
-        msg = (
-            f"network: cut at {cut:.1f} min from the museum; the maps stop at "
-            f"{kept[-1]} min; give a larger extract to go farther"
-        )
-        warnings.warn(msg, BasinmapWarning, stacklevel=3)
-        return _areas_within(self.roads, kept)[0], cut
+        return memo[key].copy()
 
-    @property
-    def isochrones(self) -> gpd.GeoDataFrame:
+    def of(self, id_: str) -> pd.Series | None:
         """
-        The ground from which the museum is reached in 10, 20 and 30 minutes.
+        Return an indicator of every commune of the list, or nothing without its counts.
 
-        Bounds that the edge of the network cuts are left out.
+        Parameters
+        ----------
+        id_
+            Id of the indicator.
         """
-        return self._areas[0]
+        found = self._computed_at(id_, "commune")
+        return None if found is None else found[0]
 
-    @property
-    def cut(self) -> float | None:
-        """The minutes from which the edge of the network probably cuts areas."""
-        return self._areas[1]
-
-    @cached_property
-    def departures(self) -> gpd.GeoDataFrame:
+    def told(self, id_: str) -> Told:
         """
-        Where one sets out from in each commune, and the time to the museum.
+        Return what is told of an indicator: title, year, unit, states, sources.
 
-        On the index of the communes: `name`, `minutes`, `off_street` (metres walked
-        at both ends), `absence` (why there are no minutes, in French, or nothing),
-        the town hall or else the representative point.
-        """
-        found = departures_of(self.communes, self.roads)
-        served = found[found["served"]]
-        if served.empty:
-            msg = (
-                f"network: no street within {MAX_GAP:g} m of any town hall of "
-                f"{self.name}; give streets that go from there to the museum"
-            )
-            raise DataError(msg)
-        times = travel_times(place("louvre-lens"), served, self.roads, direction="to")
-        table = times.droplevel(0).reindex(found.index)
-        past = table["minutes"] > (self.cut or float("inf"))
-        table.loc[past, ["minutes", "off_street"]] = float("nan")
-        absence = pd.Series("", index=found.index).mask(~found["served"], SERVED)
-        frame = gpd.GeoDataFrame(
-            {
-                "name": self.communes["name"],
-                "minutes": table["minutes"],
-                "off_street": table["off_street"],
-                "absence": absence.mask(past, PAST),
-            },
-            geometry=found.geometry,
-            crs=found.crs,
-        )
-        told = told_of(times)
-        tell(frame, rule=_to_museum(told.rule), sources=told.sources)
-        _warn_of_absences(frame)
-        return frame
-
-    @cached_property
-    def minutes(self) -> pd.Series:
-        """The time from each town hall to the museum, in minutes."""
-        table = self.departures
-        values = table["minutes"].rename("minutes").rename_axis("commune")
-        told = told_of(table)
-        return tell(
-            values,
-            kind="ratio",
-            level="commune",
-            label="temps de parcours",
-            unit="min",
-            decimals=0,
-            palette="teals",
-            sources=told.sources,
-            notes=(capital(told.rule),),
-            states=dict.fromkeys(values.index[values.isna()], "not_available"),
-        )
-
-    def check_network(self) -> None:
-        """
-        Check that the museum and the communes are on the streets.
+        Parameters
+        ----------
+        id_
+            An indicator whose counts there are.
 
         Raises
         ------
         DataError
-            If nothing could be mapped; said before anything is drawn.
+            If they are not.
         """
-        if self.network is None:
-            return
-        edge = self._areas[1]  # the museum first
-        if self.minutes.isna().all():
-            msg = (
-                f"network: no town hall of {self.name} is reached before its edge, "
-                f"{edge or 0:.1f} min from the museum; give a larger extract"
-            )
+        found = self._computed_at(id_, "commune")
+        if found is None:
+            msg = f"{id_}: its counts were not given; see bm.indicators()"
             raise DataError(msg)
+        return found[1]
+
+    def mine(self, id_: str) -> pd.Series | None:
+        """
+        Return an indicator of its communes, with what is told of it.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator.
+        """
+        every = self.of(id_)
+        if every is None:
+            return None
+        gone = self.codes.difference(every.index)
+        if gone.empty:
+            return every.loc[self.codes]
+        found = carry(every.reindex(self.codes), every)
+        states = {**self.told(id_).states, **dict.fromkeys(gone, "not_available")}
+        return retell(found, states=states)
+
+    def total(self, id_: str) -> Value | None:
+        """
+        Return an indicator of the whole territory.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator.
+        """
+        return self._at(id_, *self._own)
+
+    @property
+    def _own(self) -> tuple[str, str]:
+        """The level and the code at which the whole territory is computed."""
+        if self.area.level in _OFFICIAL:
+            return self.area.level, self.area.code
+        return "own", "own"
+
+    def against(self, id_: str, other: Other) -> Value | None:
+        """
+        Return an indicator of a territory that it is compared with.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator.
+        other
+            One of `others`.
+        """
+        return self._at(id_, other.level, other.code)
+
+    def commune(self, id_: str, code: str) -> Value | None:
+        """
+        Return an indicator of a commune.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator.
+        code
+            Its code.
+        """
+        return self._at(id_, "commune", code)
+
+    def _at(self, id_: str, level: str, code: str) -> Value | None:
+        found = self._computed_at(id_, level)
+        if found is None or code not in found[0].index:
+            return None
+        values, told = found
+        decimals = 1 if told.decimals is None else told.decimals
+        # A growth is compared and ranked as it is printed: one decimal on a page.
+        if told.kind == "growth":
+            decimals = 1
+        state = str(told.states.get(code, ""))
+        value = float(values[code])
+        return Value(value, state, told.unit, decimals, told.kind == "growth")
+
+    def supplied(self, *ids: str) -> list[str]:
+        """
+        Return those of some indicators that the territory has a value of.
+
+        Parameters
+        ----------
+        *ids
+            Ids of indicators.
+        """
+        # A median has no value of a whole, and is there all the same.
+        return [id_ for id_ in ids if self._has(id_)]
+
+    def _has(self, id_: str) -> bool:
+        values = self.mine(id_)
+        if values is None:
+            return False
+        return bool(values.notna().any() or self.told(id_).states)
+
+    def absent(self, *ids: str) -> list[str]:
+        """
+        Return those of some indicators whose counts were not given.
+
+        Parameters
+        ----------
+        *ids
+            Ids of indicators.
+        """
+        return [
+            id_ for id_ in ids if self.total(id_) is None and self.refusal(id_) is None
+        ]
+
+    def refusal(self, id_: str, level: str = "") -> Refusal | None:
+        """
+        Return why an indicator has no value, where its counts were given.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator.
+        level
+            `"commune"`, `"scot"`…; by default of the territory itself.
+        """
+        where = level or self._own[0]
+        self._computed_at(id_, where)
+        return self._refusals.get((id_, where))
+
+    @property
+    def asked(self) -> list[str]:
+        """The indicators that were asked for until now and have values, in order."""
+        found = [
+            id_
+            for (id_, level), values in self._computed.items()
+            if level == "commune" and values is not None
+        ]
+        return sorted(found)
 
     @cached_property
-    def in_basin(self) -> bool:
-        """Whether all of it is in the bassin minier."""
-        if self.ground is not None:
-            return False
-        return bool(self.communes["scot"].notna().all())
+    def _refusals(self) -> dict[tuple[str, str], Refusal]:
+        return {}
+
+    @cached_property
+    def _computed(self) -> dict[tuple[str, str], tuple[pd.Series, Told] | None]:
+        return {}
+
+    def _computed_at(self, id_: str, level: str) -> tuple[pd.Series, Told] | None:
+        key = (id_, level)
+        if key not in self._computed:
+            values = self._found(id_, level)
+            # What is told is read once: it checks that the values are those described.
+            self._computed[key] = None if values is None else (values, told_of(values))
+        return self._computed[key]
+
+    def _found(self, id_: str, level: str) -> pd.Series | None:
+        """Compute an indicator of all units of a level; what refuses is kept."""
+        to: str | pd.Series | None = None if level == "commune" else level
+        if level == "own":
+            to = pd.Series("own", index=self.codes, name="territoire")
+        with warnings.catch_warnings():
+            # A part is told by its state in the document itself.
+            warnings.simplefilter("ignore", BasinmapWarning)
+            try:
+                return compute(
+                    id_,
+                    self.table,
+                    to=to,
+                    allow_partial=to is not None,
+                    communes=self.listing if to is not None else None,
+                )
+            except ColumnError:
+                return None
+            except tuple(_REFUSALS) as error:
+                if not self._gives(id_):
+                    return None
+                why = next(
+                    w for kind, w in _REFUSALS.items() if isinstance(error, kind)
+                )
+                self._refusals[id_, level] = Refusal(id_, level, why, error)
+                return None
+
+    def _gives(self, id_: str) -> bool:
+        """Tell whether the counts of an indicator are in the table at all."""
+        entry = self.entry(id_)
+        every = [entry, *entry.variants.values()]
+        heads = {str(name) for name in self.table.columns}
+        return any(
+            all(any(h == c or h.startswith(f"{c}_") for h in heads) for c in one.counts)
+            for one in every
+        )
+
+    @cached_property
+    def fragile(self) -> frozenset[str]:
+        """The communes of fewer than 200 dwellings, whose rates are not ranked."""
+        stock = self.mine("L01")
+        if stock is None:
+            return frozenset()
+        return frozenset(stock.index[stock < FRAGILE])
+
+    def entry(self, id_: str) -> Indicator:
+        """
+        Return the entry of an indicator in the catalogue.
+
+        Parameters
+        ----------
+        id_
+            Its id.
+        """
+        return catalogue().indicators[id_]
 
     def comparison(self, indicator_id: str, **how: Unpack[How]) -> pd.Series | None:
         """
-        Return one indicator for the EPCI and the territories that hold it.
+        Return one indicator for the perimeter and the territories that hold it.
 
         Parameters
         ----------
@@ -459,51 +784,22 @@ class Subject:
             Indexed by printed name, the perimeter first. None where the counts that
             are given hold none of these territories whole, which warns.
         """
-        if self.counts is not None or self.ground is not None or self.level != "epci":
-            return self._compared(indicator_id, **how)
-        rows = {"epci": [self.code]}
-        if self.in_basin:
-            scot = self.communes["scot"].iloc[0]
-            alone = (membership("scot") == scot).sum() == len(self.communes)
-            rows |= {"scot": [] if alone else [scot], "bassin": [BASSIN]}
-        rows["departement"] = sorted(self.communes["departement"].unique())
-        values: dict[str, float] = {}
-        states: dict[str, str] = {}
-        remarks: dict[str, str] = {}
-        for level, codes in rows.items():
-            if codes:
-                found = compute(
-                    indicator_id, self.everything, to=level, allow_partial=True
-                )
-                told, names = told_of(found), territory_names(level)
-                values |= {names[code]: float(found[code]) for code in codes}
-                states |= {names[c]: told.states[c] for c in codes if c in told.states}
-                remarks |= {
-                    names[c]: told.remarks[c] for c in codes if c in told.remarks
-                }
-        whole = compute(indicator_id, self.everything, to=both())
-        values[_BOTH] = float(whole.iloc[0])
-        result = pd.Series(values, name=indicator_id)
-        return tell(
-            result, dc.replace(told_of(whole), states=states, remarks=remarks, level="")
-        )
-
-    def _compared(self, indicator_id: str, **how: Unpack[How]) -> pd.Series | None:
-        """Return one indicator for the territories that the list tells."""
+        # Of an EPCI that goes beyond the list, the rest is an estimate, told as such.
+        asked: How = {"allow_partial": self.counts is None, **how}
         try:
             with warnings.catch_warnings():
                 # Territories that are not whole have no value, and are left out.
                 warnings.filterwarnings("ignore", f"{indicator_id}:", BasinmapWarning)
                 found = compare(
                     indicator_id,
-                    self.everything,
-                    self.perimeter,
-                    communes=self.ground,
-                    **how,
+                    self.table,
+                    self.area,
+                    communes=self.listing,
+                    **asked,
                 )
         except (DataError, MeasureError) as error:
             msg = f"no comparison on the plate: {error}"
-            warnings.warn(msg, BasinmapWarning, stacklevel=3)
+            warnings.warn(msg, BasinmapWarning, stacklevel=2)
             return None
         if found["value"].isna().all():
             return None
@@ -512,14 +808,21 @@ class Subject:
         covered = (found["value_state"] != "not_available") & (names != "")
         covered.iloc[0] = True
         values = found["value"][covered]
-        told, names = told_of(column(found, "value")), names[covered]
+        whole, names = told_of(column(found, "value")), names[covered]
         result = pd.Series(
             values.to_numpy(), pd.Index(names.to_numpy()), name=indicator_id
         )
-        states = {names[c]: s for c, s in told.states.items() if c in names.index}
+        states = {names[c]: s for c, s in whole.states.items() if c in names.index}
+        remarks = {
+            names[c]: line
+            for c, line in told_of(found).remarks.items()
+            if c in names.index
+        }
         # What is to be noted stands with the values of the map.
         sources = told_of(found).sources
-        told = dc.replace(told, states=states, sources=sources, level="", notes=())
+        told = dc.replace(
+            whole, states=states, remarks=remarks, sources=sources, level="", notes=()
+        )
         return tell(result, told)
 
 
@@ -547,7 +850,7 @@ def territory_names(level: str) -> dict[str, str]:
     """
     match level:
         case "bassin":
-            return {BASSIN: "Bassin minier (8 EPCI)"}
+            return {BASSIN: "Bassin minier"}
         case "epci":
             return epcis()["name"].to_dict()
         case "scot":
@@ -556,251 +859,154 @@ def territory_names(level: str) -> dict[str, str]:
             return departements()["name"].to_dict()
 
 
-def departures_of(communes: gpd.GeoDataFrame, network: Network) -> gpd.GeoDataFrame:
-    """
-    Return where one sets out from in each commune.
-
-    Parameters
-    ----------
-    communes
-        Communes, as `bm.communes` gives them.
-    network
-        Streets.
-
-    Returns
-    -------
-    GeoDataFrame
-        The town hall, else the representative point of the outline; `served`, whether
-        a street is near enough to walk to.
-    """
-    halls = town_halls().geometry.reindex(communes.index)
-    points = halls.where(halls.notna(), communes.representative_point())
-    gap = snap(shapely.get_coordinates(points.array), network).gap
-    return gpd.GeoDataFrame(
-        {"served": gap <= MAX_GAP},
-        geometry=points,
-        crs=communes.crs,
-        index=communes.index,
-    )
-
-
-def iris_dwellings(path: str | Path) -> gpd.GeoDataFrame:
-    """
-    Read the outlines of IRIS, and join their dwellings.
-
-    Parameters
-    ----------
-    path
-        Any vector file that `read_units` reads.
-
-    Returns
-    -------
-    GeoDataFrame
-        Index `iris`; `dwellings_2021`. `attrs["source"]`: the name of the file.
-
-    Raises
-    ------
-    DataError
-        If no code is that of an IRIS of Nord or Pas-de-Calais.
-
-    Warns
-    -----
-    BasinmapWarning
-        With the IRIS that have dwellings and no outline.
-    """
-    outlines = read_units(path, "iris")
-    known = statistics("iris")["dwellings_2021"]
-    found = outlines.loc[outlines.index.isin(known.index), ["geometry"]]
-    if found.empty:
-        msg = (
-            f"{path}: none of its {len(outlines)} codes is an IRIS of Nord or "
-            f"Pas-de-Calais: {culprits(outlines.index.tolist())}"
-        )
-        raise DataError(msg)
-    lacking = known.index[~known.index.isin(found.index) & (known > 0)]
-    if len(lacking):
-        msg = (
-            f"{path}: no outline of {len(lacking)} IRIS of {len(known)}: "
-            f"{culprits(lacking.tolist())}; their communes are counted by the others"
-        )
-        warnings.warn(msg, BasinmapWarning, stacklevel=2)
-    frame = found.assign(dwellings_2021=known.reindex(found.index))
-    tell(frame, source=Path(path).name)
-    return frame
-
-
-def _areas_within(
-    network: Network, minutes: Iterable[float]
-) -> tuple[gpd.GeoDataFrame, float | None]:
-    """Return areas around the museum, and the minute the network is cut at."""
-    with warnings.catch_warnings():
-        # What the edge cuts is not drawn, and said in the words of a document.
-        warnings.filterwarnings("ignore", "isochrones:", BasinmapWarning)
-        areas = isochrones(
-            place("louvre-lens"), network, minutes=list(minutes), direction="to"
-        )
-    retell(areas, rule=_to_museum(told_of(areas).rule))
-    return areas, next(iter(fact_of(areas, "cut").values()), None)
-
-
-def _to_museum(rule: str) -> str:
-    """Name the place in a rule."""
-    return rule.replace(typeset(WAYS["to"]), typeset("jusqu'au musée"))
-
-
-def _warn_of_absences(departures: gpd.GeoDataFrame) -> None:
-    for why, told in (
-        (SERVED, f"farther than {MAX_GAP:g} m from any street: no time is drawn"),
-        (PAST, "past the edge of the network: no time is drawn"),
-    ):
-        codes = departures.index[departures["absence"] == why]
-        if len(codes):
-            msg = f"network: {len(codes)} town hall(s) {told}: {culprits(codes)}"
-            warnings.warn(msg, BasinmapWarning, stacklevel=3)
-
-
 def subject(
-    epci: str,
+    where: str | Perimeter,
     *,
     author: str,
     date: dt.date,
-    network: Network | None = None,
-    outlines: gpd.GeoDataFrame | None = None,
-    ground: pd.DataFrame | None = None,
     counts: pd.DataFrame | None = None,
+    alone: bool = False,
+    outlines: gpd.GeoDataFrame | None = None,
+    listing: pd.DataFrame | None = None,
+    network: Network | None = None,
 ) -> Subject:
-    """
-    Gather what a document about an EPCI needs.
+    r"""
+    Return what a document is about.
 
     Parameters
     ----------
-    epci
-        SIREN, or unambiguous short name.
-    author
-        Who makes the document.
-    date
-        When.
+    where
+        Name, code or slug of a perimeter (`bm.perimeter`), or a perimeter of the
+        user's own.
+    author, date
+        Who makes the document, and when.
+    counts
+        Counts of the communes of the list, by code: those of `read_source`, joined.
+    alone
+        Whether they stand in the place of the embedded statistics. By default they go
+        beside them, a column of the same name in its place.
+    outlines
+        What `read_outlines` returned; it must hold the communes of the perimeter.
+    listing
+        What `read_territory` returned, with outlines, for another territory; counts
+        are then needed, and stand alone.
     network
         Streets that times to the museum are measured on, if any.
-    outlines
-        What `read_outlines` returned; it must hold the communes of the EPCI.
-    ground
-        What `read_territory` returned, with outlines, for another territory.
-    counts
-        Counts of the communes of the list; the embedded statistics by default.
 
     Raises
     ------
     CodeError
-        If the EPCI is unknown; near misses are suggested.
+        If nothing answers to that name; near ones are suggested.
     DataError
-        If some of its communes have no outline in those given, or a list comes
-        without outlines or counts.
+        If the author is blank, no commune of the perimeter is in the list or some have
+        no outline in those given, or a list comes without outlines or counts.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> import datetime as dt
+    >>> about = bm.subject("call", author="Observatoire", date=dt.date(2026, 11, 29))
+    >>> about.name.of, len(about.codes), about.total("L04").text
+    ('de la CA de Lens-Liévin', 36, '7,2\u202f%')
+    >>> [other.short for other in about.others]
+    ['SCoT', 'Bassin minier', 'Pas-de-Calais']
     """
-    if isinstance(epci, Iterable) and not isinstance(epci, str):
-        msg = f"one EPCI at a time, as a string such as '246200364', not {epci!r}"
-        raise CodeError(msg)
-    _check_day(date)
-    (code,) = listed(ground).resolve(epci, "epci")
-    _check_ground(ground, counts)
-    row = epcis(epci=code, communes=ground).iloc[0]
-    outside = row["outside"]
-    return Subject(
-        code=code,
-        name=str(row["name"]),
-        communes=communes(epci=code, outlines=outlines, communes=ground),
-        outside=tuple(outside.split()) if isinstance(outside, str) else (),
-        author=author,
-        date=date,
-        network=network,
-        outlines=outlines,
-        ground=ground,
-        counts=counts,
-    )
-
-
-def subject_of(
-    perimeter: Perimeter,
-    *,
-    author: str,
-    date: dt.date,
-    outlines: gpd.GeoDataFrame | None = None,
-    ground: pd.DataFrame | None = None,
-    counts: pd.DataFrame | None = None,
-) -> Subject:
-    """
-    Gather what a document about any perimeter needs.
-
-    Parameters
-    ----------
-    perimeter
-        What `bm.perimeter` or `bm.user_perimeter` returned.
-    author, date, outlines, ground, counts
-        As for `subject`.
-
-    Raises
-    ------
-    DataError
-        As for `subject`.
-    """
-    if perimeter.level == "epci":
-        return subject(
-            perimeter.code,
-            author=author,
-            date=date,
-            outlines=outlines,
-            ground=ground,
-            counts=counts,
-        )
-    _check_day(date)
-    _check_ground(ground, counts)
-    mine = list(perimeter.communes)
-    own = (
-        communes(outlines=outlines)
-        if ground is None and outlines is None
-        else _covered(mine, outlines)
-        if ground is None
-        else communes(communes=ground)
-    )
-    return Subject(
-        code=perimeter.code,
-        name=perimeter.name,
-        communes=carry(own.loc[mine], own),
-        outside=(),
-        author=author,
-        date=date,
-        level=perimeter.level,
-        outlines=outlines,
-        ground=ground,
-        counts=counts,
-    )
-
-
-def _covered(mine: list[str], outlines: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
-    """Return the communes of the EPCI that a perimeter meets, on outlines given."""
-    met = sorted(membership("epci").reindex(mine).dropna().unique())
-    return communes(epci=met, outlines=outlines)
-
-
-def _check_day(date: object) -> None:
-    if not isinstance(date, dt.date):
-        msg = f"date: give a datetime.date, such as dt.date(2026, 11, 23), not {date!r}"
-        raise VintageError(msg)
-
-
-def _check_ground(ground: pd.DataFrame | None, counts: pd.DataFrame | None) -> None:
-    """Refuse a list without what a document is drawn from."""
-    if ground is None:
-        return
-    if not isinstance(ground, gpd.GeoDataFrame):
+    check_given(subject, locals())
+    if not author.strip():
+        msg = "author is blank: a document is signed, author='…'"
+        raise DataError(msg)
+    _check_listing(listing, counts)
+    area = where if isinstance(where, Perimeter) else perimeter(where, communes=listing)
+    known = listed(listing).codes
+    there = tuple(sorted(code for code in area.communes if code in known))
+    if not there:
+        cure = "load them: bm.read_territory('communes.gpkg'), listing="
         msg = (
-            f"{listed(ground).title} has no outlines to draw: read it with them, "
+            f"none of the {len(area.communes)} communes of {area.name!r} is in "
+            f"{listed(listing).title}: {culprits(area.communes)}; {cure}"
+        )
+        raise DataError(msg)
+    gone = [code for code in area.communes if code not in known]
+    made = Subject(
+        area=dc.replace(area, communes=there),
+        author=author,
+        date=date,
+        outside=tuple(dict.fromkeys([*_beyond(area, listing), *gone])),
+        listing=listing,
+        counts=counts,
+        alone=alone or listing is not None,
+        outlines=outlines,
+        network=network,
+    )
+    _check_drawn(made)
+    return made
+
+
+def _beyond(area: Perimeter, listing: pd.DataFrame | None) -> Iterator[str]:
+    """Return the communes of an EPCI that are known to lie outside the list."""
+    if area.level != "epci":
+        return
+    told = epcis(epci=area.code, communes=listing)["outside"].iloc[0]
+    if isinstance(told, str):
+        yield from told.split()
+
+
+def _check_drawn(made: Subject) -> None:
+    """Refuse what could not be drawn or counted, before anything is."""
+    if made.outlines is not None:
+        len(made.communes)
+    if made.counts is not None and not made.alone:
+        len(made.table)
+
+
+def _check_listing(listing: pd.DataFrame | None, counts: pd.DataFrame | None) -> None:
+    """Refuse a list without what a document is drawn from."""
+    if listing is None:
+        return
+    if not isinstance(listing, gpd.GeoDataFrame):
+        msg = (
+            f"{listed(listing).title} has no outlines to draw: read it with them, "
             "bm.read_territory(path, outlines='communes.gpkg')"
         )
         raise DataError(msg)
     if counts is None:
         msg = (
-            f"no counts are embedded of {listed(ground).title}: give them, "
+            f"no counts are embedded of {listed(listing).title}: give them, "
             "counts=bm.read_source('base-cc-logement.csv')"
         )
         raise DataError(msg)
+
+
+def joined(table: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
+    """
+    Return counts beside the embedded ones, those given going first.
+
+    Parameters
+    ----------
+    table
+        The embedded statistics.
+    counts
+        Counts by commune; a column of the same name replaces the embedded one.
+
+    Raises
+    ------
+    DataError
+        If no commune of the counts is in the list, or some of the same départements
+        are those of another list.
+    """
+    common = counts.index.intersection(table.index)
+    if common.empty:
+        msg = f"none of the {len(counts)} rows of the counts is a commune of the list"
+        raise DataError(msg)
+    heads = set(table.index.str[:2])
+    strange = [c for c in counts.index if str(c)[:2] in heads and c not in table.index]
+    if strange:
+        msg = (
+            f"{len(strange)} commune(s) of the counts are not in the list: "
+            f"{culprits(strange)}; bring them to it with bm.rebase(table, from_year=…, "
+            "to_year=2026)"
+        )
+        raise DataError(msg)
+    kept = table.drop(columns=[c for c in table if c in counts.columns])
+    whole = kept.join(counts.reindex(table.index))
+    return retell(whole, measures={**measures_of(kept), **measures_of(counts)})

@@ -71,10 +71,12 @@ def read_texts(folder: str | Path) -> dict[str, str]:
 
     Examples
     --------
+    >>> import basinmap as bm
+    >>> from pathlib import Path
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = (Path(folder) / "vacance.lead.md").write_text("Notre lecture.")
-    ...     read_texts(folder)
+    ...     bm.read_texts(folder)
     {'vacance.lead': 'Notre lecture.'}
     """
     check_given(read_texts, locals())

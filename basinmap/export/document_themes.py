@@ -37,7 +37,8 @@ class DocumentTheme:
 
     Examples
     --------
-    >>> DocumentTheme().main
+    >>> import basinmap as bm
+    >>> bm.DocumentTheme().main
     '#1f4e79'
     """
 
@@ -93,12 +94,13 @@ def read_theme(path: str | Path) -> DocumentTheme:
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import tempfile
     >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "theme.toml"
     ...     _ = file.write_text('main = "#004b87"')
-    ...     read_theme(file).main
+    ...     bm.read_theme(file).main
     '#004b87'
     """
     check_given(read_theme, locals())

@@ -1,4 +1,4 @@
-"""GeoPackage: layers with their dictionary, the same bytes each time."""
+"""GeoPackage: layers with their styles and dictionary, the same bytes each time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import datetime as dt
 import errno
 import sqlite3
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,13 +19,19 @@ import pandas as pd
 import pyogrio
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
+from pyproj import Transformer
 
-from basinmap.arguments import check_given, check_kind, day_of
+from basinmap.arguments import check_given, check_kind, day_of, text_of
 from basinmap.errors import BasinmapWarning, CRSError, DataError, culprits
+from basinmap.export.contents import content_of
+from basinmap.export.descriptions import Description
+from basinmap.export.metadata import About
+from basinmap.export.ogr_fields import crs_of, field_of, kind_of, offsets_of
+from basinmap.export.package_records import STYLES, Record, plain_style, write_records
+from basinmap.export.qgis.styles import Style
 from basinmap.staging import UNDATED, refusal, staged_file
-from basinmap.values.cells import Cells, cells_of, check_name, codes_as_cells
-from basinmap.values.checks import check_exported
-from basinmap.values.told import fact_of
+from basinmap.values.cells import Cells, check_name
+from basinmap.values.told import fact_of, told_of
 
 __all__ = ["write_geopackage"]
 
@@ -36,9 +42,17 @@ def write_geopackage(
     *,
     tables: Mapping[str, pd.DataFrame] | None = None,
     date: str | dt.date | None = None,
+    title: str = "",
+    author: str = "",
+    licence: str = "",
+    styles: Mapping[str, Sequence[Style]] | None = None,
 ) -> Path:
     """
     Write layers and tables to one GeoPackage, whole or not at all.
+
+    It opens dressed in QGIS, its columns named in French: what is told of them
+    (`attrs`, measures) gives names, units and descriptions, beside styles, domains of
+    values and metadata. It is of version 1.2, which all that is in use reads.
 
     Parameters
     ----------
@@ -52,6 +66,11 @@ def write_geopackage(
     date
         Date of making; the 1st of January 2000 by default, so that the same
         content gives the same bytes whenever it is written.
+    title, author, licence
+        Of the file, for its metadata; on which terms others may use it.
+    styles
+        Layer name to its styles, the first by default, as `map_styles` returns them;
+        a layer that has none is drawn pale, with its names.
 
     Returns
     -------
@@ -63,8 +82,9 @@ def write_geopackage(
     CRSError
         If a layer has no CRS.
     DataError
-        If there is no layer, one is empty, two columns share a name, or a value is one
-        that no file holds: infinite, a list, a duration, a second shape.
+        If styles are of no layer, there is no layer, one is empty, two columns share a
+        name, or a value is one that no file holds: infinite, a list, a duration, a
+        second shape.
     TypeError
         If something given is of another type.
     VintageError
@@ -77,7 +97,8 @@ def write_geopackage(
     Warns
     -----
     BasinmapWarning
-        If a row has no shape, or one that crosses itself.
+        If a row has no shape, or one that crosses itself, or a column is no longer that
+        which is told of it.
 
     Examples
     --------
@@ -99,14 +120,122 @@ def write_geopackage(
     _check_names([*layers, *(tables or {})])
     content = [_layer_of(name, frame) for name, frame in layers.items()]
     content += [_table_of(name, table) for name, table in (tables or {}).items()]
+    given = _checked_styles(styles or {}, content)
+    words = (text_of(title, "title"), text_of(author, "author"))
+    whole = _About(day, *words, text_of(licence, "licence"))
     counts = {one.name: len(one.columns[0].held) for one in content}
     with staged_file(path, check=partial(_check_whole, counts)) as staged, _clock(day):
         try:
             for one in content:
                 _write(one, staged)
-        except OSError as error:
-            raise refusal(Path(path), error) from error
+            records = [_record(one, given.get(one.name, ()), whole) for one in content]
+            write_records(staged, records, whole.of_file(records), day)
+        except (OSError, sqlite3.Error) as error:
+            raise refusal(Path(path), _as_os(error)) from error
     return Path(path)
+
+
+def _as_os(error: Exception) -> OSError:
+    return error if isinstance(error, OSError) else OSError(errno.EIO, str(error))
+
+
+def _checked_styles(
+    styles: Mapping[str, Sequence[Style]], content: Sequence[_Content]
+) -> dict[str, tuple[Style, ...]]:
+    """Return styles by layer, once they are known to be of some."""
+    drawn = [one.name for one in content if one.shapes is not None]
+    strange = [name for name in styles if name not in drawn]
+    if strange:
+        msg = f"styles of no layer: {culprits(strange)}; there are {culprits(drawn)}"
+        raise DataError(msg)
+    for name, given in styles.items():
+        check_kind(given, (list, tuple), f"styles[{name!r}]", "what map_styles returns")
+    found = {name: tuple(given) for name, given in styles.items()}
+    wrong = [n for n, g in found.items() if not all(isinstance(s, Style) for s in g)]
+    if wrong:
+        msg = f"styles of {culprits(wrong)}: give a list of what map_styles returns"
+        raise DataError(msg)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What is said of a file and of all its tables."""
+
+    date: dt.date
+    title: str
+    author: str
+    licence: str
+
+    def of_file(self, records: Sequence[Record]) -> About:
+        """Return what the file is."""
+        every = [record.about for record in records]
+        boxes = [one.bounds for one in every if one.bounds is not None]
+        west, south, east, north = zip(*boxes, strict=True) if boxes else ((),) * 4
+        return About(
+            key=self.title or "basinmap",
+            title=self.title or "Données territoriales",
+            abstract="Contient : " + " ; ".join(one.title for one in every) + ".",
+            author=self.author,
+            licence=self.licence,
+            date=self.date,
+            sources=tuple(dict.fromkeys(s for one in every for s in one.sources)),
+            vintages=tuple(sorted({v for one in every for v in one.vintages})),
+            crs=next((one.crs for one in every if one.crs), ""),
+            bounds=(min(west), min(south), max(east), max(north)) if boxes else None,
+        )
+
+
+def _record(content: _Content, styles: tuple[Style, ...], whole: _About) -> Record:
+    """Return what is to be said of a layer or a table."""
+    columns, shapes = content.described, content.shapes
+    title = content.options.get("IDENTIFIER", content.name)
+    if shapes is not None and not styles:
+        kind = _drawn_as(shapes)
+        styles = (plain_style(content.name, title, kind, columns),) if kind else ()
+    vintages = {column.vintage for column in columns.values() if column.vintage}
+    credited = [*content.sources, *(column.credit for column in columns.values())]
+    sources = [line for text in credited for line in text.split(" ; ") if line]
+    about = About(
+        key=content.name,
+        title=title,
+        abstract=content.options.get("DESCRIPTION", ""),
+        author=whole.author,
+        licence=whole.licence,
+        date=whole.date,
+        sources=tuple(dict.fromkeys(sources)),
+        vintages=tuple(sorted(vintages)),
+        crs="" if shapes is None else crs_of(shapes),
+        bounds=None if shapes is None else _degrees(shapes),
+    )
+    return Record(
+        table=content.name,
+        cells=content.columns,
+        columns=columns,
+        about=about,
+        styles=styles,
+    )
+
+
+def _drawn_as(shapes: gpd.GeoSeries) -> str:
+    """Return how shapes are drawn, or nothing where they are of several kinds."""
+    kinds = {str(kind).removeprefix("Multi") for kind in shapes.geom_type.dropna()}
+    known = {"Point": "marker", "LineString": "line", "Polygon": "fill"}
+    return known.get(kinds.pop(), "") if len(kinds) == 1 else ""
+
+
+def _degrees(shapes: gpd.GeoSeries) -> tuple[float, float, float, float] | None:
+    """Return west, south, east and north, to the metre."""
+    box = shapes.total_bounds
+    if not np.isfinite(box).all():
+        return None
+    from_here = Transformer.from_crs(shapes.crs, "EPSG:4326", always_xy=True)
+    xmin, ymin, xmax, ymax = (float(side) for side in box)
+    found = from_here.transform_bounds(xmin, ymin, xmax, ymax)
+    if not np.isfinite(found).all():
+        return None
+    west, south, east, north = (round(float(side), 5) for side in found)
+    return west, south, east, north
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +244,10 @@ class _Content:
 
     name: str
     columns: tuple[Cells, ...]
+    described: Mapping[str, Description]
     shapes: gpd.GeoSeries | None = None
     options: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
 
 
 def _check_names(names: list[object]) -> None:
@@ -126,12 +257,14 @@ def _check_names(names: list[object]) -> None:
         msg = f"layers and tables that differ by case at most: {words}"
         raise DataError(msg)
     reserved = [
-        w for w in words if w.lower().startswith(("gpkg_", "sqlite_", "rtree_"))
+        w
+        for w in words
+        if w.lower().startswith(("gpkg_", "sqlite_", "rtree_")) or w.lower() == STYLES
     ]
     if reserved:
         msg = (
             f"layer {reserved[0]!r}: GeoPackage keeps names in gpkg_, rtree_ and "
-            "sqlite_ for itself; rename it"
+            f"sqlite_ for itself, QGIS {STYLES}; rename it"
         )
         raise DataError(msg)
 
@@ -153,11 +286,12 @@ def _layer_of(name: str, frame: gpd.GeoDataFrame) -> _Content:
         msg = f"{what} has no CRS: call .set_crs(…) first"
         raise CRSError(msg)
     _check_shapes(frame.geometry, what)
-    columns = _columns_of(frame.drop(columns=frame.active_geometry_name), what, frame)
+    columns, said = _columns_of(frame, what)
     options = {"IDENTIFIER": str(fact_of(frame, "title", name))}
     if described := fact_of(frame, "description"):
         options["DESCRIPTION"] = str(described)
-    return _Content(str(name), columns, frame.geometry, options)
+    sources = told_of(frame).sources
+    return _Content(str(name), columns, said, frame.geometry, options, sources)
 
 
 def _table_of(name: str, table: pd.DataFrame) -> _Content:
@@ -166,27 +300,27 @@ def _table_of(name: str, table: pd.DataFrame) -> _Content:
     if isinstance(table, gpd.GeoDataFrame):
         msg = f"{what} has a geometry; pass it as a layer, or drop the column"
         raise DataError(msg)
-    return _Content(str(name), _columns_of(table, what, table))
+    columns, said = _columns_of(table, what)
+    options = {"IDENTIFIER": str(fact_of(table, "title", name))}
+    return _Content(
+        str(name),
+        columns,
+        said,
+        options=options,
+        sources=told_of(table).sources,
+    )
 
 
 def _columns_of(
-    table: pd.DataFrame, what: str, told: pd.DataFrame
-) -> tuple[Cells, ...]:
-    """Return what a layer or a table holds, checked."""
-    codes = codes_as_cells(table, what, unnamed="index")
-    names = [codes.name, *(check_name(name, what) for name in table.columns)]
-    folded = pd.Index([name.lower() for name in names])
-    if folded.has_duplicates:
-        again = list(folded[folded.duplicated()])
-        msg = f"{what}: columns that differ by case at most: {again}"
-        raise DataError(msg)
-    reserved = folded.intersection(["fid", "geom"])
-    if len(reserved):
-        msg = f"{what}: GeoPackage keeps {list(reserved)} for itself; rename"
-        raise DataError(msg)
-    columns = codes, *(cells_of(table[name], what) for name in table.columns)
-    check_exported(told, what)
-    return columns
+    table: pd.DataFrame, what: str
+) -> tuple[tuple[Cells, ...], dict[str, Description]]:
+    """Return what a layer or a table holds, checked, and what it is."""
+    # GeoPackage takes « A » and « a » for one name, and keeps two for itself.
+    held = content_of(
+        table, what, unnamed="index", reserved=("fid", "geom"), folded=True
+    )
+    columns = tuple(field.cells for field in held.fields)
+    return columns, {field.cells.name: field.description for field in held.fields}
 
 
 def _check_shapes(shapes: gpd.GeoSeries, what: str) -> None:
@@ -214,77 +348,30 @@ def _check_shapes(shapes: gpd.GeoSeries, what: str) -> None:
 
 def _write(content: _Content, path: Path) -> None:
     """Write a layer or a table after those that are in the file."""
-    data, masks, offsets = [], [], {}
-    for cells in content.columns:
-        values, gone = _field_of(cells)
-        data.append(values)
-        masks.append(gone)
-        if cells.kind == "moment" and cells.held.dt.tz is not None:
-            # GDAL counts quarters of an hour from Greenwich, which is 100.
-            local = cells.held.dt.tz_localize(None)
-            shift = local - cells.held.dt.tz_convert("UTC").dt.tz_localize(None)
-            offsets[cells.name] = (shift // pd.Timedelta("15m") + 100).to_numpy()
-    shapes, kind = content.shapes, None
-    if shapes is not None:
-        kind = _kind_of(shapes)
+    columns = [field_of(cells) for cells in content.columns]
+    shapes = content.shapes
+    kind = None if shapes is None else kind_of(shapes)
     try:
         pyogrio.raw.write(
             path,
             None if shapes is None else shapely.to_wkb(shapes.to_numpy()),
-            data,
+            [values for values, _ in columns],
             [cells.name for cells in content.columns],
-            field_mask=masks,
+            field_mask=[gone for _, gone in columns],
             layer=content.name,
             driver="GPKG",
             geometry_type=kind,
-            crs=None if shapes is None else _crs_of(shapes),
+            crs=None if shapes is None else crs_of(shapes),
             promote_to_multi=kind is not None and kind.startswith("Multi"),
             append=path.exists(),
+            # 1.4, which GDAL writes by itself, makes older readers warn.
+            dataset_options={"VERSION": "1.2"},
             layer_options=dict(content.options),
-            gdal_tz_offsets=offsets,
+            gdal_tz_offsets=offsets_of(content.columns),
         )
     except (DataSourceError, DataLayerError, FieldError, FeatureError) as error:
         # What a file cannot bear is refused above: what is left is the disk.
         raise OSError(errno.EIO, str(error)) from error
-
-
-def _field_of(cells: Cells) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return a column as GDAL takes it, with what is missing."""
-    gone = cells.held.isna().to_numpy()
-    match cells.kind:
-        case "whole":
-            return cells.held.fillna(0).to_numpy(dtype="int64"), gone
-        case "truth":
-            return cells.held.fillna(value=False).to_numpy(dtype=bool), gone
-        case "real":
-            return cells.held.to_numpy(dtype="float64"), gone
-        case "day":
-            days = np.array(cells.held.tolist(), dtype="datetime64[D]")
-            return days.reshape(len(gone)), gone
-        case "moment":
-            naive = cells.held
-            naive = naive if naive.dt.tz is None else naive.dt.tz_localize(None)
-            return naive.to_numpy(dtype="datetime64[ms]"), gone
-    return cells.held.mask(gone, None).to_numpy(dtype=object), gone
-
-
-def _kind_of(shapes: gpd.GeoSeries) -> str:
-    """Return the type of geometry that a layer declares."""
-    kinds = set(shapes.geom_type.dropna())
-    singles = {kind.removeprefix("Multi") for kind in kinds}
-    if len(singles) != 1 or singles & {"GeometryCollection", "LinearRing"}:
-        return "Unknown"
-    (single,) = singles
-    # Outlines are of parts: a layer of communes is one of multipolygons.
-    kind = f"Multi{single}" if single == "Polygon" or len(kinds) > 1 else kinds.pop()
-    plain = shapes.to_numpy()
-    raised = shapely.has_z(plain) & ~shapely.is_empty(plain)
-    return f"{kind} Z" if raised.any() else kind
-
-
-def _crs_of(shapes: gpd.GeoSeries) -> str:
-    known = shapes.crs.to_epsg()
-    return f"EPSG:{known}" if known else shapes.crs.to_wkt("WKT1_GDAL")
 
 
 def _check_whole(counts: Mapping[str, int], staged: Path) -> None:

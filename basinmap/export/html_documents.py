@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections import Counter
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
@@ -22,8 +23,14 @@ _TEMPLATES: Final = files("basinmap.export") / "templates"
 _TYPES: Final = {".svg": "svg+xml", ".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
 _PROLOGUE: Final = re.compile(r"^.*?(?=<svg\b)", re.DOTALL)
 _METADATA: Final = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
-_IDS: Final = re.compile(r"""(\bid=["']|url\(#|href=["']#)""")
+_ID: Final = re.compile(r' id="([^"]*)"')
+_ASKED: Final = re.compile(r"""(url\(#|href="#)([^)"]*)""")
+_INDENT: Final = re.compile(r">\n\s*<")
+_STYLE: Final = re.compile(r' style="([^"]*)"')
 _SVG: Final = re.compile(r"<svg\b([^>]*)>")
+_PATH: Final = re.compile(r'<path d="([^"]*)"([^>]*)/>')
+_LONG: Final = 40
+"""Letters from which an outline that is drawn twice is worth a name."""
 
 
 def write_html(
@@ -55,13 +62,15 @@ def write_html(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import datetime as dt, tempfile
     >>> from pathlib import Path
     >>> from basinmap.export.parts import Heading, Page
     >>> page = Page((Heading("Vacance"),))
-    >>> about = Document("note", "Note", "Observatoire", dt.date(2026, 1, 1), (page,))
+    >>> day = dt.date(2026, 1, 1)
+    >>> about = bm.Document("note", "Note", "Observatoire", day, (page,))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_html(Path(folder) / "note.html", about)
+    ...     bm.write_html(Path(folder) / "note.html", about)
     ...     '<h1 id="titre-1">Vacance</h1>' in (Path(folder) / "note.html").read_text()
     True
     """
@@ -97,11 +106,14 @@ def html_text(document: Document, *, theme: DocumentTheme | None = None) -> str:
     look = theme or DocumentTheme()
     flat = flat_document(document, look)
     parts = [part for page in flat["pages"] for part in page["parts"]]
-    drawn = {figure.slug: figure for figure in figures_of(document)}
+    drawn = {
+        figure.slug: _inlined(picture(figure, "svg").decode(), f"f{n}", figure.alt)
+        for n, figure in enumerate(figures_of(document), start=1)
+    }
+    outlines, drawn = _shared(drawn)
     for part in parts:
         if part["kind"] == "figure":
-            figure = drawn[part["slug"]]
-            told = _inlined(picture(figure, "svg").decode(), figure.slug, figure.alt)
+            told = drawn[part["slug"]]
             part["svg"] = markupsafe.Markup(told)  # noqa: S704 - drawn by this package
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, keep_trailing_newline=True
@@ -115,6 +127,7 @@ def html_text(document: Document, *, theme: DocumentTheme | None = None) -> str:
         style=markupsafe.Markup(style),  # noqa: S704 - our own style sheet
         headings=[part for part in parts if part["kind"] == "heading"],
         logos=_logos(look),
+        outlines=markupsafe.Markup(outlines),  # noqa: S704 - as above
     )
 
 
@@ -129,13 +142,55 @@ def _encoded(path: Path) -> str:
     return base64.b64encode(path.read_bytes()).decode()
 
 
-def _inlined(svg: str, slug: str, alternative: str) -> str:
+def _inlined(svg: str, name: str, alternative: str) -> str:
     """Return a picture to stand in a page: ids of its own, and its alternative."""
     body = _METADATA.sub("", _PROLOGUE.sub("", svg, count=1))
-    body = _IDS.sub(rf"\g<1>{slug}-", body)
+    asked = dict.fromkeys(found[2] for found in _ASKED.finditer(body))
+    own = {id_: f"{name}-{n}" for n, id_ in enumerate(asked, start=1)}
+    body = _ID.sub(
+        lambda found: f' id="{own[found[1]]}"' if found[1] in own else "", body
+    )
+    body = _ASKED.sub(lambda found: f"{found[1]}{own[found[2]]}", body)
+    body = body.replace("xlink:href=", "href=")
+    body = _STYLE.sub(lambda found: _squeezed(found[0]), _INDENT.sub("><", body))
     attributes = {"role": "img", "aria-label": _escaped(alternative)}
     told = "".join(f' {key}="{value}"' for key, value in attributes.items())
     return _SVG.sub(lambda head: f"<svg{told}{head.group(1)}>", body, count=1)
+
+
+def _squeezed(style: str) -> str:
+    return style.replace(": ", ":").replace("; ", ";")
+
+
+def _shared(drawn: dict[str, str]) -> tuple[str, dict[str, str]]:
+    """
+    Draw once the outlines that several pictures have, and name them in these.
+
+    The maps of the fiches are of the same communes: nine tenths of a document.
+    """
+    seen = Counter(path[1] for svg in drawn.values() for path in _PATH.finditer(svg))
+    names = {
+        outline: f"c{n}"
+        for n, outline in enumerate(
+            (o for o, count in seen.items() if count > 1 and len(o) >= _LONG), start=1
+        )
+    }
+
+    def named(path: re.Match[str]) -> str:
+        name, rest = names.get(path[1]), path[2]
+        if name is None:
+            return f'<path d="{_closer(path[1])}"{rest}/>'
+        return f'<use href="#{name}"{rest}/>'
+
+    defs = "".join(
+        f'<path id="{name}" d="{_closer(outline)}"/>' for outline, name in names.items()
+    )
+    return defs, {slug: _PATH.sub(named, svg) for slug, svg in drawn.items()}
+
+
+def _closer(outline: str) -> str:
+    """Write an outline without the line ends and spaces that say nothing."""
+    return " ".join(outline.split())
 
 
 def _escaped(text: str) -> Any:  # noqa: ANN401 - markupsafe

@@ -62,7 +62,9 @@ StateOfCell = Literal[
     "estimated",
 ]
 KindOfNote = Literal["reading", "method", "missing", "place", "warning"]
-Template = Literal["cover", "text", "fiche", "bulletin", "table"]
+Template = Literal[
+    "cover", "text", "fiche", "bulletin", "chapter", "multiples", "table"
+]
 Render = Callable[[str, tuple[float, float]], bytes]
 
 STATES_OF_CELL: Final = (
@@ -90,6 +92,32 @@ SLOTS: Final[Mapping[str, tuple[tuple[tuple[str, float], ...], ...]]] = {
         (("left", 88), ("right", 89)),
         (("table", 1),),
         (("box", 1),),
+        (("foot", 1),),
+    ),
+    # A chapter fills its page: what is left of it is shared out between the rows.
+    "chapter": (
+        (("title", 1),),
+        (("lead", 1),),
+        (("tiles", 1),),
+        (("words", 1),),
+        (("map", 110), ("side", 67)),
+        (("wide", 1),),
+        (("left", 88), ("right", 89)),
+        (("table", 1),),
+        (("below", 88), ("beside", 89)),
+        (("box", 1),),
+        (("reading", 106), ("note", 71)),
+        (("foot", 1),),
+    ),
+    "multiples": (
+        (("title", 1),),
+        (("lead", 1),),
+        (("one", 1), ("two", 1), ("three", 1)),
+        (("four", 1), ("five", 1), ("key", 1)),
+        (("left", 88), ("right", 89)),
+        (("table", 1),),
+        (("box", 1),),
+        (("reading", 1),),
         (("foot", 1),),
     ),
 }
@@ -549,7 +577,8 @@ class Page:
     parts
         The parts.
     template
-        `"cover"`, `"text"`, `"fiche"`, `"bulletin"` or `"table"`.
+        `"cover"`, `"text"`, `"fiche"`, `"bulletin"`, `"chapter"`, `"multiples"` or
+        `"table"`.
     slots
         Slot of each part on paper, for a template that has some; as long as `parts`.
     running

@@ -19,7 +19,7 @@ from basinmap.export.flat import flat_document
 from basinmap.export.parts import Document, Figure, check_document
 from basinmap.staging import write_whole
 
-__all__ = ["pdf_bytes", "write_pdf"]
+__all__ = ["figures_of", "pdf_bytes", "picture", "rasterised", "write_pdf"]
 
 STANDARDS: Final = ("ua-1", "a-2a")
 _TEMPLATE: Final = files("basinmap.export") / "templates" / "document.typ"
@@ -59,13 +59,15 @@ def write_pdf(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import datetime as dt, tempfile
     >>> from pathlib import Path
     >>> from basinmap.export.parts import Heading, Page, Paragraph
     >>> page = Page((Heading("Vacance"), Paragraph("Le 3e taux.")))
-    >>> about = Document("note", "Note", "Observatoire", dt.date(2026, 1, 1), (page,))
+    >>> day = dt.date(2026, 1, 1)
+    >>> about = bm.Document("note", "Note", "Observatoire", day, (page,))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_pdf(Path(folder) / "note.pdf", about)
+    ...     bm.write_pdf(Path(folder) / "note.pdf", about)
     ...     (Path(folder) / "note.pdf").read_bytes()[:5]
     b'%PDF-'
     """
@@ -154,6 +156,47 @@ def picture(figure: Figure, form: str) -> bytes:
     if form == "svg":
         _check_fonts(figure.slug, data.decode("utf-8"))
     return data
+
+
+def rasterised(svg: bytes, size_mm: tuple[float, float], dpi: float = 200) -> bytes:
+    """
+    Return an SVG as a PNG.
+
+    Parameters
+    ----------
+    svg
+        The picture.
+    size_mm
+        Width and height.
+    dpi
+        Pixels by inch.
+
+    Raises
+    ------
+    DataError
+        If typst cannot read it.
+    """
+    width, height = size_mm
+    with tempfile.TemporaryDirectory(prefix="basinmap-") as folder:
+        root = Path(folder)
+        (root / "picture.svg").write_bytes(svg)
+        told = f"#set page(width: {width}mm, height: {height}mm, margin: 0mm)\n"
+        told += '#image("picture.svg", width: 100%)'
+        (root / "picture.typ").write_text(told, encoding="utf-8")
+        with as_file(_FONTS) as fonts:
+            try:
+                made = _typst().compile(
+                    str(root / "picture.typ"),
+                    root=str(root),
+                    font_paths=[str(fonts)],
+                    ignore_system_fonts=True,
+                    format="png",
+                    ppi=dpi,
+                )
+            except RuntimeError as error:  # typst has one error of its own
+                msg = f"an SVG cannot be drawn as a PNG: {_told(error)}"
+                raise DataError(msg) from error
+    return bytes(made)
 
 
 def _check_fonts(slug: str, text: str) -> None:

@@ -74,13 +74,15 @@ def write_docx(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import datetime as dt, tempfile
     >>> from pathlib import Path
     >>> from basinmap.export.parts import Heading, Page
     >>> page = Page((Heading("Vacance"),))
-    >>> about = Document("note", "Note", "Observatoire", dt.date(2026, 1, 1), (page,))
+    >>> day = dt.date(2026, 1, 1)
+    >>> about = bm.Document("note", "Note", "Observatoire", day, (page,))
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     write_docx(Path(folder) / "note.docx", about)
+    ...     bm.write_docx(Path(folder) / "note.docx", about)
     ...     (Path(folder) / "note.docx").read_bytes()[:2]
     b'PK'
     """
@@ -146,6 +148,8 @@ class _Writer:
 
     def write(self) -> None:
         self._set_up()
+        if self.document.pages[0].template != "cover" and self.document.subtitle:
+            self._paragraph(self.document.subtitle, "Basinmap small")
         for number, page in enumerate(self.document.pages):
             if number:
                 self.file.add_page_break()

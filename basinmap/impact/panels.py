@@ -30,7 +30,7 @@ from basinmap.impact.outcomes import (
 from basinmap.impact.wording import communes as counted
 from basinmap.impact.wording import left_out
 from basinmap.measures import Measure, Ratio, state_column, states_of
-from basinmap.reports import Report
+from basinmap.reports import Accounted, Report
 from basinmap.spatial.joins import locate
 from basinmap.spatial.options import check_choice
 from basinmap.spatial.overlaps import shared_surface
@@ -184,7 +184,7 @@ def ring_panel(  # noqa: PLR0913 - each is a choice that changes the figures
         notes=notes,
         rule=told_of(areas).rule,
     )
-    return panel, replace(account, verb="Suivi par couronne", notes=notes)
+    return Accounted(panel, replace(account, verb="Suivi par couronne", notes=notes))
 
 
 def _wanted(measures: Mapping[str, Asked] | Sequence[str]) -> dict[str, Asked]:

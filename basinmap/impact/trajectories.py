@@ -109,10 +109,11 @@ def shift_share(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import pandas as pd
     >>> start = pd.DataFrame({"A": [50, 50], "B": [50, 150]}, index=["x", "y"])
     >>> end = pd.DataFrame({"A": [70, 60], "B": [60, 170]}, index=["x", "y"])
-    >>> shift_share(start, end).loc["x"].round(2).tolist()
+    >>> bm.shift_share(start, end).loc["x"].round(2).tolist()
     [100.0, 130.0, 30.0, 20.0, 2.5, 7.5]
     """
     check_given(shift_share, locals())
@@ -240,9 +241,10 @@ def location_quotient(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import pandas as pd
     >>> jobs = pd.DataFrame({"mine": [30, 10], "other": [70, 90]}, index=["x", "y"])
-    >>> location_quotient(jobs)["mine"].tolist()
+    >>> bm.location_quotient(jobs)["mine"].tolist()
     [1.5, 0.5]
     """
     check_given(location_quotient, locals())
@@ -309,10 +311,11 @@ def growth_split(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import pandas as pd
     >>> counts = {"p_2016": [1000], "p_2021": [980], "births": [60], "deaths": [50]}
     >>> table = pd.DataFrame(counts, index=["59574"])
-    >>> found = growth_split(
+    >>> found = bm.growth_split(
     ...     table, start="p_2016", end="p_2021", births="births", deaths="deaths"
     ... )
     >>> found.loc["59574"].round(2).tolist()
@@ -476,9 +479,10 @@ def convergence(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import pandas as pd
     >>> levels = pd.DataFrame({2000: [1.0, 2, 4], 2010: [2.0, 3, 5]}, index=[*"abc"])
-    >>> found = convergence(levels)
+    >>> found = bm.convergence(levels)
     >>> round(found.beta, 4), found.sigma["deviation"].round(3).tolist()
     (-0.0339, [0.566, 0.375])
     """
@@ -600,10 +604,11 @@ def rank_mobility(first: pd.Series, last: pd.Series) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import pandas as pd
     >>> first = pd.Series([10.0, 8, 6], index=["a", "b", "c"], name="revenu")
     >>> last = pd.Series([10.0, 7, 9], index=["a", "b", "c"], name="revenu")
-    >>> rank_mobility(first, last)["change"].tolist()
+    >>> bm.rank_mobility(first, last)["change"].tolist()
     [0.0, -1.0, 1.0]
     """
     check_given(rank_mobility, locals())
@@ -689,9 +694,10 @@ def resilience(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import pandas as pd
     >>> jobs = {2008: [100, 50], 2009: [90, 50], 2010: [95, 40], 2011: [101, 45]}
-    >>> found = resilience(pd.DataFrame(jobs, index=["x", "y"]), shock=(2008, 2010))
+    >>> found = bm.resilience(pd.DataFrame(jobs, index=["x", "y"]), shock=(2008, 2010))
     >>> found[["drop", "recovered", "outcome"]].values.tolist()
     [[-10.0, 2011.0, 'Recul effacé'], [-20.0, nan, 'Recul non effacé']]
     """

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import cut_tree, fcluster, linkage
-from tqdm import tqdm
 
 from basinmap.arguments import check_given, texts_of
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.impact.counts import of_source
 from basinmap.impact.samples import check_seed
 from basinmap.measures import state_column
+from basinmap.progress import progress
 from basinmap.states import STATES
 from basinmap.typography import number, percent, typeset
 from basinmap.values.checks import name_of, numbers
@@ -303,9 +303,7 @@ def _drawn_again(
     rng = np.random.default_rng(seed)
     alike = np.zeros((draws, groups))
     stays = np.zeros(len(z))
-    for draw in tqdm(
-        range(draws), unit="tirage", disable=None, leave=False, delay=_PATIENCE
-    ):
+    for draw in progress(range(draws), unit="tirage", delay=_PATIENCE):
         picked = rng.integers(len(z), size=len(z))
         if len(np.unique(picked)) < groups:
             continue

@@ -333,11 +333,12 @@ def time_weights(times: pd.DataFrame, *, within: float) -> Weights:
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import pandas as pd
     >>> pairs = pd.MultiIndex.from_product([["a", "b", "c"]] * 2)
     >>> minutes = [0, 9, 30, 9, 0, 12, 30, 12, 0]
     >>> times = pd.DataFrame({"minutes": minutes}, pairs.set_names(["origin", "to"]))
-    >>> time_weights(times, within=15).counts.tolist()
+    >>> bm.time_weights(times, within=15).counts.tolist()
     [1, 2, 1]
     """
     check_given(time_weights, locals())

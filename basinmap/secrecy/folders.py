@@ -213,6 +213,8 @@ def _hierarchies(tables: Mapping[str, Given]) -> dict[str, pd.Series]:
 
 def _geopackage(file: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     for layer, _ in pyogrio.list_layers(file):
+        if layer == "layer_styles":
+            continue  # how QGIS draws the others, as text
         frame = pyogrio.read_dataframe(file, layer=layer, read_geometry=False)
         if len(frame.columns) > 1:
             yield str(layer), frame.set_index(frame.columns[0])

@@ -23,11 +23,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from basinmap.errors import DataError, LibraryError, culprits
 from basinmap.measures import Measures
-from basinmap.reports import Report
+from basinmap.progress import progress
+from basinmap.reports import Accounted, Report
 from basinmap.spatial.apportioning import Apportionment, apportion
 from basinmap.spatial.holding import (
     Account,
@@ -247,7 +247,9 @@ def cluster_count(  # noqa: PLR0913 - those of `count`, and where it runs
     notes = notes_of(account, options, ready, threshold)
     if by is not None:
         notes += notes_of_values(tally, by)
-    return table, report_on(ready, tally, account, table, sums, medians, notes)
+    return Accounted(
+        table, report_on(ready, tally, account, table, sums, medians, notes)
+    )
 
 
 def cluster_locate(  # noqa: PLR0913 - those of `locate`, and where it runs
@@ -686,9 +688,7 @@ def _answers(
     distributed = _distributed()
     done, attempts = 0, 0
     futures: list[Any] = []
-    with tqdm(
-        total=ask.rows, unit="pt", unit_scale=True, disable=None, leave=False
-    ) as bar:
+    with progress(total=ask.rows, unit="pt", unit_scale=True) as bar:
         while done < len(parts):
             try:
                 if not futures:

@@ -102,7 +102,7 @@ def square_grid(
     --------
     >>> import basinmap as bm
     >>> museum = bm.places().loc[["louvre-lens"]].buffer(100).to_frame("geometry")
-    >>> square_grid(museum, size_m=1_000).index.tolist()
+    >>> bm.square_grid(museum, size_m=1_000).index.tolist()
     ['CRS3035RES1000mN3060000E3810000']
     """
     check_given(square_grid, locals())
@@ -149,7 +149,8 @@ def grid_squares(
 
     Examples
     --------
-    >>> square = grid_squares(["CRS2154RES200mN7037000E685000"])
+    >>> import basinmap as bm
+    >>> square = bm.grid_squares(["CRS2154RES200mN7037000E685000"])
     >>> square.total_bounds.astype(int).tolist()
     [685000, 7037000, 685200, 7037200]
     """
@@ -213,9 +214,10 @@ def density(
 
     Examples
     --------
-    >>> cells = grid_squares(["CRS3035RES200mN3079000E3835000"])
+    >>> import basinmap as bm
+    >>> cells = bm.grid_squares(["CRS3035RES200mN3079000E3835000"])
     >>> cells["ind"] = 60
-    >>> density(cells, "ind", measure=Stock(unit="habitants")).round(6).tolist()
+    >>> bm.density(cells, "ind", measure=bm.Stock(unit="habitants")).round(6).tolist()
     [1500.0]
     """
     check_given(density, locals())

@@ -15,7 +15,7 @@ from basinmap.arguments import check_given
 from basinmap.errors import (
     CRSError,
 )
-from basinmap.reports import Report
+from basinmap.reports import Accounted, Report
 from basinmap.spatial.holding import (
     Account,
     Overlaps,
@@ -276,7 +276,9 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
     notes = notes_of(account, options, ready, threshold)
     if by is not None:
         notes += notes_of_values(tally, by)
-    return table, report_on(ready, tally, account, table, sums, medians, notes)
+    return Accounted(
+        table, report_on(ready, tally, account, table, sums, medians, notes)
+    )
 
 
 # -- the door --------------------------------------------------------------------

@@ -10,7 +10,7 @@ import shapely
 from basinmap.arguments import check_given
 from basinmap.errors import ColumnError, DataError, culprits
 from basinmap.measures import as_floats
-from basinmap.reports import Report
+from basinmap.reports import Accounted, Report
 from basinmap.spatial.options import check_tolerance
 from basinmap.spatial.overlaps import outlines_caution, surface_shares, warn_apart
 from basinmap.spatial.projections import check_metric, check_same_crs
@@ -89,7 +89,7 @@ def quartier_shares(
     ...     {"name": ["Centre"]}, geometry=[disc], crs=lens.crs,
     ...     index=pd.Index(["centre"], name="quartier"),
     ... )
-    >>> table, report = quartier_shares(mine, lens)
+    >>> table, report = bm.quartier_shares(mine, lens)
     >>> len(table), f"{table['share_area'].sum():.6f}", report.split
     (8, '1.000000', ('centre',))
     """
@@ -127,7 +127,7 @@ def quartier_shares(
             dict.fromkeys((*told_of(quartiers).sources, *told_of(communes).sources))
         ),
     )
-    return table, _report(table, quartiers, notes, missing)
+    return Accounted(table, _report(table, quartiers, notes, missing))
 
 
 def _check_frames(

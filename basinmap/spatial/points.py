@@ -16,10 +16,10 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError as NoSuchCRSError
-from tqdm import tqdm
 
 from basinmap.errors import ColumnError, CRSError, DataError, culprits
 from basinmap.measures import check_columns
+from basinmap.progress import progress
 
 __all__ = [
     "Coordinates",
@@ -407,9 +407,7 @@ def _crs(path: Path, about: dict) -> CRS:
 def _streamed(files: list[PointFile], names: list[str]) -> Iterator[Lot]:
     total = sum(file.rows for file in files)
     start = 0
-    with tqdm(
-        total=total, unit="pt", unit_scale=True, disable=None, leave=False
-    ) as bar:
+    with progress(total=total, unit="pt", unit_scale=True) as bar:
         for file in files:
             for batch in _batches(file, names):
                 x, y = decoded(batch, file, start)

@@ -165,7 +165,7 @@ def zonal(
     ... }
     >>> with MemoryFile() as file, file.open(**grid) as raster:
     ...     raster.write(np.array([[4.0, 10.0]]), 1)
-    ...     table = zonal(raster, units, stats=("count", "mean"))
+    ...     table = bm.zonal(raster, units, stats=("count", "mean"))
     >>> table[["count", "mean", "covered"]]
               count  mean  covered
     quartier

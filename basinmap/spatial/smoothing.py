@@ -145,13 +145,14 @@ def smooth(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import geopandas as gpd
     >>> import shapely
     >>> homes = gpd.GeoDataFrame(
     ...     {"people": [2.0, 3.0]}, geometry=[shapely.Point(685_100, 7_037_100)] * 2,
     ...     crs=2154,
     ... )
-    >>> surface = smooth(homes, "people", radius_m=300, cell_m=200)
+    >>> surface = bm.smooth(homes, "people", radius_m=300, cell_m=200)
     >>> surface["people"].round(3).tolist()
     [0.027, 0.676, 0.027, 0.676, 2.189, 0.676, 0.027, 0.676, 0.027]
     >>> round(float(surface["people"].sum()), 9)

@@ -19,7 +19,7 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.measures import Measure, Measures, check_ratios
-from basinmap.reports import Report
+from basinmap.reports import Accounted, Report
 from basinmap.territory import embedded
 from basinmap.territory.days import Day, iso_day
 from basinmap.territory.former import check_current, communes_of, strangers
@@ -192,14 +192,17 @@ def aggregate(
         measures=_brought(known, nest.year),
         remarks=nest.remarks,
     )
-    return result, account(
-        f"Agrégation par {PRINTED.get(nest.level, nest.level)}",
-        known,
-        (stocks, table.index),
+    return Accounted(
         result,
-        unmatched=table.index[nest.unit < 0],
-        partial={code: lack.absent for code, lack in nest.part.items()},
-        notes=tuple(filter(None, (*remarks(nest.part).values(), nest.gaps))),
+        account(
+            f"Agrégation par {PRINTED.get(nest.level, nest.level)}",
+            known,
+            (stocks, table.index),
+            result,
+            unmatched=table.index[nest.unit < 0],
+            partial={code: lack.absent for code, lack in nest.part.items()},
+            notes=tuple(filter(None, (*remarks(nest.part).values(), nest.gaps))),
+        ),
     )
 
 

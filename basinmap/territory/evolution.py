@@ -17,7 +17,7 @@ from basinmap.measures import (
     printed_names,
     state_column,
 )
-from basinmap.reports import Report
+from basinmap.reports import Accounted, Report
 from basinmap.territory.aggregation import aggregate
 from basinmap.territory.days import Day
 from basinmap.territory.embedded import communes_2026, labels
@@ -134,7 +134,7 @@ def series(
         )
         day = _french(listed(communes).day(date))
         note = f"Périmètre constant : communes au {day} à toutes les dates."
-        return result, replace(report, notes=(*report.notes, note))
+        return Accounted(result, replace(report, notes=(*report.notes, note)))
     if perimeter != "current":
         msg = f"unknown perimeter {perimeter!r}; write 'constant' or 'current'"
         raise VintageError(msg)

@@ -11,7 +11,7 @@ import pandas as pd
 from basinmap.arguments import check_given
 from basinmap.errors import DataError, culprits
 from basinmap.measures import Stock, check_columns, printed_names, state_column
-from basinmap.reports import Report
+from basinmap.reports import Accounted, Report
 from basinmap.territory.levels import check_codes
 from basinmap.territory.passages import (
     check_years,
@@ -158,17 +158,20 @@ def rebase_flows(
     notes += shared_minima(pairs, set(cut), labels)
     # A table of flows lists no commune without a flow: nothing is known of gaps.
     notes += [_foreign(foreign), *deeds(moves, gaps=False)]
-    return result, Report(
-        verb=f"Passage des flux du COG {from_year} au COG {to_year}",
-        before=totals(table[columns]),
-        after=totals(result[columns]),
-        units_before=len(table),
-        units_after=len(result),
-        unmatched=moves.lost,
-        split=moves.split,
-        estimated=estimated_parts(stocks, columns, both["estimated"].to_numpy()),
-        notes=tuple(filter(None, notes)),
-        labels=labels,
+    return Accounted(
+        result,
+        Report(
+            verb=f"Passage des flux du COG {from_year} au COG {to_year}",
+            before=totals(table[columns]),
+            after=totals(result[columns]),
+            units_before=len(table),
+            units_after=len(result),
+            unmatched=moves.lost,
+            split=moves.split,
+            estimated=estimated_parts(stocks, columns, both["estimated"].to_numpy()),
+            notes=tuple(filter(None, notes)),
+            labels=labels,
+        ),
     )
 
 

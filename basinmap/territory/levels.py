@@ -16,7 +16,7 @@ import pandas as pd
 
 from basinmap.arguments import check_given
 from basinmap.errors import CodeError, DataError, culprits
-from basinmap.reports import Report
+from basinmap.reports import Accounted, Report
 from basinmap.territory import embedded
 from basinmap.territory.former import (
     fates,
@@ -429,9 +429,10 @@ def check_codes(codes: Iterable[object], level: str) -> list[str]:
 
     Examples
     --------
-    >>> check_codes(["62498", "2A004"], "commune")
+    >>> import basinmap as bm
+    >>> bm.check_codes(["62498", "2A004"], "commune")
     ['62498', '2A004']
-    >>> check_codes(["1004"], "commune")
+    >>> bm.check_codes(["1004"], "commune")
     Traceback (most recent call last):
     basinmap.errors.CodeError: commune code '1004': lost its leading zero; write '01004'
     """
@@ -474,8 +475,10 @@ def repair_codes(codes: pd.Series, level: str) -> tuple[pd.Series, Report]:
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import pandas as pd
-    >>> codes, report = repair_codes(pd.Series(["1004", "62498", " 59574"]), "commune")
+    >>> raw = pd.Series(["1004", "62498", " 59574"])
+    >>> codes, report = bm.repair_codes(raw, "commune")
     >>> codes.tolist()
     ['01004', '62498', '59574']
     >>> report.notes[1]
@@ -497,7 +500,7 @@ def repair_codes(codes: pd.Series, level: str) -> tuple[pd.Series, Report]:
         units_after=len(codes),
         notes=_repair_notes(codes.tolist(), found),
     )
-    return repaired.rename(codes.name), report
+    return Accounted(repaired.rename(codes.name), report)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ class Name:
 
     Examples
     --------
-    >>> Name("Lens", "de Lens", "à Lens").short
+    >>> import basinmap as bm
+    >>> bm.Name("Lens", "de Lens", "à Lens").short
     'Lens'
     """
 

@@ -10,6 +10,7 @@ from typing import Final
 import pandas as pd
 
 from basinmap.arguments import check_fields, check_given
+from basinmap.cards import card
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.territory import embedded
 from basinmap.territory.days import Day
@@ -40,6 +41,7 @@ from basinmap.territory.memberships import (
 )
 from basinmap.territory.units import check_unique
 from basinmap.territory.wholes import warn_of_cut
+from basinmap.typography import long_date, number
 from basinmap.values.told import told_of
 
 __all__ = ["Perimeter", "partition", "perimeter", "user_perimeter"]
@@ -55,7 +57,7 @@ _BASSIN_SOURCE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Perimeter:
     """
     A set of communes that has a name and a date.
@@ -90,6 +92,33 @@ class Perimeter:
     def __post_init__(self) -> None:
         """Refuse what could not be printed, or counted."""
         check_fields(self)
+
+    def __repr__(self) -> str:
+        """Say in one line what it is: its communes are in `communes`."""
+        return (
+            f"<Perimeter {self.code!r}, {self.name} : {len(self.communes)} communes, "
+            f"COG {self.vintage}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Write what it is as a card of a notebook."""
+        first = ", ".join(self.communes[:5]) + ("…" if self.communes[5:] else "")
+        days = [
+            f"{word} {long_date(day)}"
+            for word, day in (("du", self.valid_from), ("au", self.valid_to))
+            if day is not None
+        ]
+        return card(
+            self.name,
+            [
+                ("Code", self.code),
+                ("Niveau", self.level),
+                ("Communes", f"{number(len(self.communes))} ({first})"),
+                ("Liste des communes", f"COG {self.vintage}"),
+                ("Valable", " ".join(days)),
+                ("Source", self.source),
+            ],
+        )
 
 
 def perimeter(

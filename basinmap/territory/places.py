@@ -13,8 +13,10 @@ from shapely import Point
 from shapely.geometry.base import BaseGeometry
 
 from basinmap.arguments import check_fields, shown
+from basinmap.cards import card
 from basinmap.errors import CRSError, DataError, VintageError
 from basinmap.territory import embedded
+from basinmap.typography import long_date, number
 from basinmap.values.told import tell
 
 __all__ = ["LOUVRE_LENS", "Place", "places", "town_halls"]  # noqa: F822 - read when asked for
@@ -88,6 +90,23 @@ class Place:
                 f"{self.precision_m!r}"
             )
             raise DataError(msg)
+
+    def _repr_html_(self) -> str:
+        """Write what it is as a card of a notebook."""
+        where = f"{self.point.x:.0f} ; {self.point.y:.0f} (Lambert-93)"
+        precision = f"{number(self.precision_m)} m" if self.precision_m else ""
+        return card(
+            self.name,
+            [
+                ("Identifiant", self.code),
+                ("Commune", self.commune),
+                ("Adresse", self.address),
+                ("Ouverture", long_date(self.opened) if self.opened else ""),
+                ("Position", where),
+                ("Précision", precision),
+                ("Source", self.source),
+            ],
+        )
 
     @property
     def credit(self) -> str:

@@ -170,7 +170,7 @@ def read_units(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "call.geojson"
     ...     bm.communes(epci="call").to_crs(4326).to_file(path)
-    ...     call = read_units(path, "commune")
+    ...     call = bm.read_units(path, "commune")
     >>> call.loc["62498", "name"], call.crs.to_string()
     ('Lens', 'EPSG:2154')
     >>> bm.report_of(call).notes[-1]
@@ -273,12 +273,13 @@ def check_generations(left: pd.DataFrame, right: pd.DataFrame) -> str:
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import pandas as pd
     >>> before = pd.DataFrame({"generation": ["2015"]}, index=["QP059055"])
-    >>> check_generations(before, before)
+    >>> bm.check_generations(before, before)
     '2015'
     >>> after = pd.DataFrame({"generation": ["2024"]}, index=["QN05911M"])
-    >>> check_generations(before, after)
+    >>> bm.check_generations(before, after)
     Traceback (most recent call last):
     basinmap.errors.VintageError: quartiers of two generations: '2015', '2024'; their \
 codes name other perimeters: compare them by surface, never by code

@@ -23,7 +23,7 @@ from basinmap.measures import (
     state_column,
     states_of,
 )
-from basinmap.reports import Report
+from basinmap.reports import Accounted, Report
 from basinmap.territory.history import a_few, listed, names_on, proposed, weighed
 from basinmap.territory.levels import check_codes
 from basinmap.territory.passages import (
@@ -158,7 +158,9 @@ def rebase(
     )
     _warn_of_partial(moves, table.index, line)
     notes = _not_carried(every, medians, lost)
-    return result, _account(table, every, given, stocks, result, moves, notes)
+    return Accounted(
+        result, _account(table, every, given, stocks, result, moves, notes)
+    )
 
 
 def join_on_code(

@@ -180,6 +180,7 @@ def read_territory(
     Examples
     --------
     >>> import basinmap as bm
+    >>> import pandas as pd
     >>> from pathlib import Path
     >>> from tempfile import mkdtemp
     >>> path = Path(mkdtemp()) / "v_commune_2026.csv"
@@ -602,7 +603,8 @@ def _keep(read: _Read, departement: str | Iterable[str]) -> None:
     """Keep the communes of some départements."""
     wanted = [departement] if isinstance(departement, str) else list(departement)
     there = read.frame["departement"]
-    absent = [code for code in wanted if not (there == code).any()]
+    known = set(there)
+    absent = [x for x in wanted if not isinstance(x, str) or x not in known]
     if absent or not wanted:
         by_name = {fold(name): code for code, name in DEPARTEMENTS.items()}
         meant = [by_name[fold(str(x))] for x in absent if fold(str(x)) in by_name]

@@ -28,6 +28,7 @@ Kind = Literal["text", "whole", "real", "truth", "day", "moment"]
 
 _YEARS: Final = (1800, 2100)
 _MOST_DECIMALS: Final = 6
+_WHOLE: Final = 2.0**53
 # Whole numbers that are names: « 24620036400012 » is no amount, « 2 021 » no year.
 _NAMED: Final = re.compile(
     r"(^|_)(an|annee|année|year|millesime|millésime|code|insee|siren|siret|naf|ape|cp|"
@@ -409,6 +410,7 @@ def _decimals(values: pd.Series) -> int:
     # Two figures of the smallest, so that 0.0042 is not written « 0,00 ».
     least = 1 - math.floor(math.log10(known.min()))
     most = min(max(2, least), _MOST_DECIMALS)
+    known = known[known < _WHOLE]  # beyond it a float has no decimals
     for digits in range(2, most):
         if (np.abs(np.round(known, digits) - known) <= 1e-9 * known).all():
             return digits

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import (
@@ -42,8 +43,10 @@ __all__ = [
     "declared",
     "fact_of",
     "fresh",
+    "kept_facts",
     "measures_of",
     "report_of",
+    "restored",
     "retell",
     "stale",
     "standing",
@@ -342,9 +345,11 @@ def told_of(values: pd.Series | pd.DataFrame) -> Told:
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import pandas as pd
-    >>> rates = tell(pd.Series([7.2], ["62498"]), label="Vacance", unit="%")
-    >>> told_of(rates).unit, told_of(rates - 1).unit
+    >>> rates = pd.Series([7.2], ["62498"])
+    >>> rates = bm.describe(rates, label="Vacance", unit="%", kind="ratio")
+    >>> bm.told_of(rates).unit, bm.told_of(rates - 1).unit
     ('%', '')
     """
     # Asked of every column, of any content: its type is all that counts.
@@ -414,6 +419,67 @@ def fact_of(values: pd.Series | pd.DataFrame, name: str, default: Any = None) ->
     return tuple(found) if isinstance(found, list) else found
 
 
+def kept_facts(values: pd.Series | pd.DataFrame) -> dict[str, Any]:
+    """
+    Return all that is told of values, as a file keeps it in json.
+
+    Parameters
+    ----------
+    values
+        A series, a table or a frame.
+
+    Warns
+    -----
+    BasinmapWarning
+        If something foreign stands in `attrs` that json does not write: it is left out.
+
+    See Also
+    --------
+    restored : The way back.
+    """
+    found, odd = {}, []
+    for name, value in values.attrs.items():
+        try:
+            found[str(name)] = json.loads(json.dumps(_plain(value)))
+        except (TypeError, ValueError):
+            odd.append(name)
+    if odd:
+        msg = f"attrs: {culprits(odd)} cannot be written in a file: left out"
+        warnings.warn(msg, BasinmapWarning, stacklevel=5)
+    return found
+
+
+def restored(values: Frame, facts: Mapping[str, Any]) -> Frame:
+    """
+    Write of values what `kept_facts` kept.
+
+    Parameters
+    ----------
+    values
+        A series, a table, a frame; changed in place.
+    facts
+        What a file kept. Prints stay: numbers changed since are known to have.
+    """
+    # In json every key is text: codes that were numbers are found again.
+    codes = {str(code): code for code in values.index if not isinstance(code, str)}
+    values.attrs = {name: _read(fact, name, codes) for name, fact in facts.items()}
+    return values
+
+
+def _read(fact: Any, name: str, codes: Mapping[str, object]) -> Any:  # noqa: ANN401 - as it was told
+    if isinstance(fact, list):
+        return tuple(_read(item, "", codes) for item in fact)
+    if not isinstance(fact, dict):
+        return fact
+    found = codes if name in _BY_CODE else {}
+    return {
+        found.get(key, key): _read(
+            item, name if name in _BY_CODE and isinstance(item, dict) else key, codes
+        )
+        for key, item in fact.items()
+    }
+
+
 def measures_of(table: pd.Series | pd.DataFrame) -> dict[str, Measure]:
     """
     Return what a table declares its columns to be.
@@ -431,7 +497,7 @@ def measures_of(table: pd.Series | pd.DataFrame) -> dict[str, Measure]:
     Examples
     --------
     >>> import basinmap as bm
-    >>> measures_of(bm.statistics())["dwellings_2021"].unit
+    >>> bm.measures_of(bm.statistics())["dwellings_2021"].unit
     'logements'
     """
     check_given(measures_of, locals())

@@ -10,22 +10,12 @@ from pathlib import Path
 from typing import Final
 
 from basinmap.catalogue.entries import Indicator, Term, catalogue
+from basinmap.deliverables.web_pages import FAMILIES
 from basinmap.sources.producers import SOURCES
 from basinmap.typography import typeset
 
 PAGE: Final = Path(__file__).parent / "README.md"
 
-FAMILIES: Final = {
-    "D": "Démographie et ménages",
-    "L": "Logements",
-    "S": "Logement social",
-    "M": "Marchés",
-    "C": "Construction",
-    "F": "Foncier et consommation d'espaces",
-    "R": "Revenus",
-    "E": "Emploi et établissements",
-    "P": "Louvre-Lens",
-}
 STATUSES: Final = {
     "embedded": "embarqué",
     "file": "fichier à fournir",

@@ -158,15 +158,16 @@ def classify(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import pandas as pd
     >>> rates = pd.Series([1.2, 1.9, 5.1, 5.4, 9.7], index=list("abcde"))
-    >>> classify(rates, k=3).tolist()  # doctest: +NORMALIZE_WHITESPACE
+    >>> bm.classify(rates, k=3).tolist()  # doctest: +NORMALIZE_WHITESPACE
     ['moins de 5', 'moins de 5', 'de 5 à moins de 9', 'de 5 à moins de 9', '9 et plus']
-    >>> classify(pd.Series([-2.0, -0.1, 0.0, 3.0]), k=4, pivot=0).iloc[2]
+    >>> bm.classify(pd.Series([-2.0, -0.1, 0.0, 3.0]), k=4, pivot=0).iloc[2]
     'de 0 à moins de +2'
-    >>> classify(pd.Series([0.0, 0.0, 1.0, 6.0]), breaks=[5], zero=True).tolist()
+    >>> bm.classify(pd.Series([0.0, 0.0, 1.0, 6.0]), breaks=[5], zero=True).tolist()
     ['0', '0', 'plus de 0 à moins de 5', '5 et plus']
-    >>> classify(pd.Series([12.0, 20.0, 24.9, 25.0]), breaks="sru").tolist()
+    >>> bm.classify(pd.Series([12.0, 20.0, 24.9, 25.0]), breaks="sru").tolist()
     ['moins de 20', 'de 20 à moins de 25', 'de 20 à moins de 25', '25 et plus']
     """
     check_given(classify, locals())
@@ -215,9 +216,10 @@ def shared_classes(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import pandas as pd
     >>> before, after = pd.Series([4.0, 6.0, 9.0]), pd.Series([6.5, 9.5, 12.0])
-    >>> found = shared_classes({2016: before, 2021: after}, breaks=[5, 10])
+    >>> found = bm.shared_classes({2016: before, 2021: after}, breaks=[5, 10])
     >>> found[2021].value_counts(sort=False).to_dict()
     {'moins de 5': 0, 'de 5 à moins de 10': 2, '10 et plus': 1}
     """

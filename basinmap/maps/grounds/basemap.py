@@ -38,6 +38,7 @@ from basinmap.maps.grounds.imagery import (
     read_picture,
     warped,
 )
+from basinmap.maps.grounds.lands import lift_ground
 from basinmap.maps.grounds.laying import check_opacity, lay, paler, to_grey
 from basinmap.maps.grounds.tilecache import Tile, TileCache, cache_folder
 from basinmap.maps.paper.guards import check_map, check_open
@@ -166,7 +167,7 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
     --------
     >>> import basinmap as bm
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
-    >>> draw_basemap(ax, "orthophoto.tif", credit="© IGN – BD ORTHO, 2024")
+    >>> bm.draw_basemap(ax, "orthophoto.tif", credit="© IGN – BD ORTHO, 2024")
     Traceback (most recent call last):
     ...
     basinmap.errors.DataError: orthophoto.tif: cannot be read as a raster ...
@@ -198,12 +199,17 @@ def draw_basemap(  # noqa: PLR0913 - a network has its moods
         grid = frame_grid(ax, None)
         pixels = _mosaic(view, errand.found, grid)
         told = told.replace("{year}", str(kept.year(view.tiles)))
-    if ax.plan.theme.grey if grey is None else grey:
-        pixels = to_grey(pixels)
-    if opacity < 1:
-        pixels = paler(pixels, opacity)
+    pixels = _toned(pixels, opacity, grey=ax.plan.theme.grey if grey is None else grey)
+    lift_ground(ax)
     lay(ax, pixels, grid, zorder=STACK["basemap"], label="_basemap")
     ax.grounds[told] = None
+
+
+def _toned(pixels: Pixels, opacity: float, *, grey: bool) -> Pixels:
+    """Return a picture as it is to be printed."""
+    if grey:
+        pixels = to_grey(pixels)
+    return paler(pixels, opacity) if opacity < 1 else pixels
 
 
 # -- sources ----------------------------------------------------------------------

@@ -58,7 +58,7 @@ def write_geotiff(ax: MapAxes, path: Path_, *, dpi: float = 300) -> None:
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_outlines(ax, bm.communes(epci="call"))
     >>> with TemporaryDirectory() as folder:
-    ...     write_geotiff(ax, f"{folder}/carte.tif", dpi=100)
+    ...     bm.write_geotiff(ax, f"{folder}/carte.tif", dpi=100)
     """
     check_given(write_geotiff, locals())
     check_map(ax)

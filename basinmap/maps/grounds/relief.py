@@ -100,7 +100,7 @@ def draw_hillshade(  # noqa: PLR0913 - a sun has a place
     --------
     >>> import basinmap as bm
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
-    >>> draw_hillshade(ax, "terrain.tif", credit="© IGN – RGE ALTI, 2024")
+    >>> bm.draw_hillshade(ax, "terrain.tif", credit="© IGN – RGE ALTI, 2024")
     Traceback (most recent call last):
     ...
     basinmap.errors.DataError: terrain.tif: cannot be read as a raster ...

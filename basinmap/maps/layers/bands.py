@@ -106,7 +106,7 @@ def draw_isochrones(
     >>> areas["label"].tolist()
     ['moins de 10 min', 'de 10 à moins de 20 min']
     >>> fig, ax = bm.page(areas, title="À pied du Louvre-Lens")
-    >>> draw_isochrones(ax, areas, title="Temps de parcours à pied")
+    >>> bm.draw_isochrones(ax, areas, title="Temps de parcours à pied")
     """
     check_given(draw_isochrones, locals())
     enter(ax, areas, "areas", areas=True)

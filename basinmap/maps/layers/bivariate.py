@@ -157,7 +157,7 @@ def draw_bivariate(
     >>> lens, table = bm.communes(epci="call"), bm.statistics(epci="call")
     >>> vacancy, houses = bm.compute("L04", table), bm.compute("L05", table)
     >>> fig, ax = bm.page(lens, title="Vacance et maisons individuelles")
-    >>> draw_bivariate(ax, lens, bm.classify(vacancy, breaks=[6, 8]), houses)
+    >>> bm.draw_bivariate(ax, lens, bm.classify(vacancy, breaks=[6, 8]), houses)
     >>> ax.blocks[0].rows.breaks
     ('6', '8')
     """

@@ -21,7 +21,7 @@ from basinmap.maps.layers.drawing import (
     textured_colors,
 )
 from basinmap.maps.paper.guards import check_map
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.values.checks import check_classes, check_rate
 from basinmap.values.told import fact_of
@@ -103,7 +103,8 @@ def draw_choropleth(
     block = classes_block(
         aligned, colors, states, title, zoom=ax.plan.zoom, hatches=hatches
     )
-    leave(ax, block, values=[classes], on=units, fill=fill)
+    laid = Laid(kind="classes", units=units, measured=(classes,), blocks=(block,))
+    leave(ax, block, values=[classes], on=units, fill=fill, laid=laid)
 
 
 def _texture(

@@ -97,7 +97,7 @@ def draw_discontinuities(
     >>> lens = bm.communes(epci="call")
     >>> rate = bm.compute("L04", bm.statistics(epci="call"))
     >>> fig, ax = bm.page(lens, title="Écarts de vacance entre communes voisines")
-    >>> draw_discontinuities(ax, lens, rate, threshold=2)
+    >>> bm.draw_discontinuities(ax, lens, rate, threshold=2)
     >>> ax.blocks[0].swatches[-1].label
     'moins de 2,0 (non tracé)'
     """

@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 
 from basinmap.errors import BasinmapWarning, DataError
+from basinmap.maps.grounds.lands import lay_ground
 from basinmap.maps.layers.drawing import frame_box, in_frame, remember, rows_in_frame
 from basinmap.maps.paper.blocks import FiguresBlock, in_common
 from basinmap.maps.paper.guards import (
@@ -22,7 +23,7 @@ from basinmap.maps.paper.guards import (
     check_overlaps,
     check_seen,
 )
-from basinmap.maps.paper.sheets import Fill, MapAxes
+from basinmap.maps.paper.sheets import Fill, Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.typography import typeset
 from basinmap.values.checks import name_of
@@ -68,6 +69,7 @@ def enter(
     check_map(ax)
     check_open(ax, keyed=keyed)
     (check_areas if areas else check_drawable)(units, what)
+    lay_ground(ax)
 
 
 def enter_fill(
@@ -198,6 +200,7 @@ def leave(
     values: Iterable[pd.Series] = (),
     on: gpd.GeoDataFrame,
     fill: Fill | None = None,
+    laid: Laid | None = None,
 ) -> None:
     """
     Leave word of a layer: its entries of the legend, its sources, what it covers.
@@ -214,6 +217,8 @@ def leave(
         The units that it is measured on.
     fill
         The ground that is coloured.
+    laid
+        The layer, where another program can draw it again.
 
     Raises
     ------
@@ -222,8 +227,12 @@ def leave(
     MeasureError
         If one of the same title is, that does not look alike.
     """
+    values = tuple(values)
     for block in blocks:
         add_block(ax, block)
+    ax.laid.append(
+        laid or Laid(kind="other", units=on, measured=values, blocks=tuple(blocks))
+    )
     for one in values:
         remember(ax, one, on=on)
     remember(ax, on)

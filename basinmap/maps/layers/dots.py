@@ -112,7 +112,7 @@ def draw_dots(
     >>> lens = bm.communes(epci="call")
     >>> homes = bm.compute("L01", bm.statistics(epci="call"))
     >>> fig, ax = bm.page(lens, title="Logements en 2021")
-    >>> dots = draw_dots(ax, lens, homes, per_dot=100)
+    >>> dots = bm.draw_dots(ax, lens, homes, per_dot=100)
     >>> int(dots["L01"].sum()) == round(homes.sum() / 100)
     True
     """

@@ -13,16 +13,14 @@ import numpy as np
 import pandas as pd
 import shapely
 from matplotlib.collections import PathCollection
-from matplotlib.colors import is_color_like, to_rgb
-from matplotlib.path import Path
+from matplotlib.colors import is_color_like, to_hex, to_rgb, to_rgba
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.classing.classes import signed
 from basinmap.maps.classing.figures import decimals_of
+from basinmap.maps.look.fills import STATE_EDGE, STATE_FILL, class_colors
 from basinmap.maps.look.palettes import (
-    DIVERGING,
     QUALITATIVE,
-    diverging_colors,
     qualitative_colors,
     sequential_colors,
 )
@@ -38,13 +36,13 @@ from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock, Swatch
 from basinmap.maps.paper.guards import shapes_of
 from basinmap.maps.paper.kept import Kept
 from basinmap.maps.paper.precision import tell_outlines
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.shapes import outline_path
+from basinmap.maps.paper.sheets import MapAxes, Tint
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import QUALIFIERS, STATES
 from basinmap.territory.former import strangers
 from basinmap.typography import capital, number, typeset, uncapital
 from basinmap.values.checks import (
-    check_classes,
     check_geography,
     check_matched,
     check_series,
@@ -74,7 +72,6 @@ __all__ = [
     "kind_colors",
     "merged",
     "on_units",
-    "outline_path",
     "plural_of",
     "remember",
     "rows_in_frame",
@@ -89,60 +86,8 @@ __all__ = [
 _WIDER: Final = 1.6
 """How many times wider a line, or a marker, must be to be told from another."""
 
-STATE_FILL: Final = {
-    "secret": ("#e2e2e2", "////"),
-    "not_applicable": ("#ebebeb", "--"),
-    "not_available": ("#ffffff", ".."),
-}
-"""Fill and hatch of what has no value: no class has a hatch, in colour or in grey."""
 NEGATIVE: Final = "\\\\\\"
 """Hatch, in grey, of the classes below a pivot: against the slope of what is secret."""
-STATE_EDGE: Final = "#8a8f99"
-"""Colour of their edges and hatches, on the map and in the legend."""
-
-
-def class_colors(
-    classes: pd.Series, palette: str | Sequence[str] | None, *, grey: bool = False
-) -> list[str]:
-    """
-    Return the colour of each class, lowest first.
-
-    Parameters
-    ----------
-    classes
-        What `classify` returned.
-    palette
-        Name, colours of your own, lowest class first, or None for that of the
-        indicator.
-    grey
-        Whether only greys may be drawn.
-
-    Raises
-    ------
-    DataError
-        If the series is not made of classes, the palette is unknown, or colours of
-        your own are not one a class or cannot be told apart.
-
-    Warns
-    -----
-    BasinmapWarning
-        If colours of your own are hard to tell apart.
-    """
-    check_classes(classes)
-    pivot, count = fact_of(classes, "pivot"), len(classes.cat.categories)
-    breaks = fact_of(classes, "breaks")
-    below = None if pivot is None else sum(b <= pivot for b in breaks)
-    if palette is not None and not isinstance(palette, str):
-        colors = own_colors(palette, count, ordered=True, below=below)
-        return seen(colors, "grey") if grey else colors
-    if grey:
-        return sequential_colors("greys", count)
-    name = palette or told_of(classes).palette or None
-    if below is None:
-        name = "reds" if name is None or (not palette and name in DIVERGING) else name
-        return sequential_colors(name, count)
-    name = name if palette or name in DIVERGING else "orange-violet"
-    return diverging_colors(str(name), below, count - below)
 
 
 def textured_colors(classes: pd.Series) -> tuple[list[str], tuple[str, ...]]:
@@ -827,8 +772,18 @@ def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries | np.ndarray, **style: Any) -
     paths = [path for shape in seen if (path := _PATHS.of(shape)) is not None]
     if not paths:
         return
+    _tell_tint(ax, seen, style)
     with settings():
         ax.add_collection(PathCollection(paths, **style), autolim=False)
+
+
+def _tell_tint(ax: MapAxes, shapes: np.ndarray, style: Mapping[str, Any]) -> None:
+    """Keep the colour of a fill, for the letters that will lie on it."""
+    color = style.get("facecolor", "none")
+    if is_color_like(color) and to_rgba(color)[3] == 1:
+        plain = not style.get("hatch")
+        floor = float(style.get("zorder", 0.0))
+        ax.tints.append(Tint(floor, shapes, to_hex(color), plain))
 
 
 def _meets_frame(ax: MapAxes, shapes: np.ndarray) -> np.ndarray:
@@ -856,30 +811,6 @@ def merged(shapes: np.ndarray) -> shapely.Geometry:
     if shapely.coverage_is_valid(shapes):
         return shapely.coverage_union_all(shapes)
     return shapely.union_all(shapes)
-
-
-def outline_path(shape: shapely.Geometry | None) -> Path | None:
-    """Turn polygons into one path whose holes are holes.
-
-    Parameters
-    ----------
-    shape
-        A geometry; what is no polygon is left out.
-    """
-    if shape is None or shape.is_empty:
-        return None
-    rings = [
-        np.asarray(ring.coords)[:, :2]
-        for polygon in shapely.get_parts(shapely.orient_polygons(shape))
-        if polygon.geom_type == "Polygon"
-        for ring in (polygon.exterior, *polygon.interiors)
-    ]
-    if not rings:
-        return None
-    codes = []
-    for ring in rings:
-        codes += [Path.MOVETO, *[Path.LINETO] * (len(ring) - 2), Path.CLOSEPOLY]
-    return Path(np.concatenate(rings), codes)
 
 
 _PATHS: Final = Kept(outline_path)

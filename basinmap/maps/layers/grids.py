@@ -106,7 +106,7 @@ def draw_grid(
     >>> cells = square_grid(lens, size_m=1_000)
     >>> cells["ind"] = range(len(cells))
     >>> fig, ax = bm.page(lens, title="Population")
-    >>> draw_grid(ax, cells, bm.classify(density(cells, "ind"), breaks=[100, 200]))
+    >>> bm.draw_grid(ax, cells, bm.classify(density(cells, "ind"), breaks=[100, 200]))
     >>> sum(swatch.count for swatch in ax.blocks[0].swatches) == len(cells)
     True
     """
@@ -188,7 +188,7 @@ def draw_surface(
     ... )
     >>> people = density(surface, "population_2023")
     >>> fig, ax = bm.page(lens, title="Densité lissée")
-    >>> draw_surface(ax, surface, people, bm.classify(people), area=lens)
+    >>> bm.draw_surface(ax, surface, people, bm.classify(people), area=lens)
     """
     check_given(draw_surface, locals())
     fill = enter_fill(ax, cells, classes, title, "cells")

@@ -125,7 +125,7 @@ def draw_hatching(
     >>> import basinmap as bm
     >>> quartiers = bm.quartiers()
     >>> fig, ax = bm.page(quartiers, title="Cité de Sessevalle")
-    >>> draw_hatching(ax, quartiers, label="quartier étudié (repère de 500 m)")
+    >>> bm.draw_hatching(ax, quartiers, label="quartier étudié (repère de 500 m)")
     """
     check_given(draw_hatching, locals())
     enter(ax, areas, "areas", areas=True)

@@ -188,7 +188,7 @@ def draw_links(
     ...     }
     ... )
     >>> fig, ax = bm.page(lens, title="Navettes")
-    >>> draw_links(ax, lens, table, threshold=50)
+    >>> bm.draw_links(ax, lens, table, threshold=50)
     >>> ax.blocks[0].lines[0].split(", ")[0]
     'Flux d’au moins 50\xa0: 2 tracés sur 3'
     """

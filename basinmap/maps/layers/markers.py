@@ -93,7 +93,7 @@ def draw_markers(
     >>> places = bm.places()
     >>> kind = places.index.to_series().str.contains("puits")
     >>> fig, ax = bm.page(places, title="Lieux")
-    >>> draw_markers(ax, places, kind, labels={True: "puits", False: "musée"})
+    >>> bm.draw_markers(ax, places, kind, labels={True: "puits", False: "musée"})
     >>> [(swatch.label, swatch.count) for swatch in ax.blocks[0].swatches]
     [('puits', 2), ('musée', 1)]
     """

@@ -9,12 +9,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 
 from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.layers.drawing import inked
-from basinmap.maps.layers.placement import place_labels, split_label
+from basinmap.maps.layers.inks import Ink, inks_of
+from basinmap.maps.layers.placement import PlacedLabels, place_labels, split_label
 from basinmap.maps.look.lettering import LEADING, letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, one_line, settings, text_width
 from basinmap.maps.paper.guards import check_drawable, check_map, shapes_of
@@ -22,6 +24,7 @@ from basinmap.maps.paper.kept import Kept
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import check_columns
+from basinmap.territory.embedded import table
 from basinmap.typography import shortest, typeset
 from basinmap.values.checks import check_series, check_states, numbers, states_beside
 
@@ -30,6 +33,9 @@ __all__ = ["draw_labels"]
 _NEAR = 1.5  # mm: half a name high, it would be written over the marker
 _FAR = (-1e15, 1e15)
 _SHOWN = " shown"  # column of the part of each unit that the frame shows
+_SMALLEST = 5.5  # points: what is smaller on paper is not read
+_FEW = 30
+_TIGHT = 0.2
 
 
 def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
@@ -106,53 +112,167 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     rank = _rank(visible, priority).sort_values(ascending=False, kind="stable")
     rank = rank.iloc[: _checked_most(most)]
     visible = visible.loc[rank.index]
-    theme = ax.plan.theme
     _check_size(size)
-    base, zoom = size or theme.label, ax.plan.zoom
-    ink = inked(ax, color or theme.ink)
-    sizes = np.where(np.arange(len(visible)) < strong, base + 1.4 * ax.plan.zoom, base)
-    family = theme.family if italic else theme.narrow  # the narrow one never slants
-    names = [_broken(_printed(name)) for name in visible[column]]
-    weights = np.where(np.arange(len(visible)) < strong, 500, 400)
-    boxes = [
-        _box(name, points, int(weight), family, 0.4 * zoom)
-        for name, points, weight in zip(names, sizes, weights, strict=True)
-    ]
-    anchors, radii, home = _rooms(ax, visible)
-    width, height = ax.plan.frame[2:]
-    # Gaps between names are told for A4: a poster is measured in larger millimetres.
-    placed = place_labels(
-        anchors / zoom,
-        np.array(boxes) / zoom,
-        priority=rank.to_numpy(dtype=float),
-        frame=(0.8, 0.8, width / zoom - 0.8, height / zoom - 0.8),
-        radii=radii / zoom,
-        obstacles=np.array(ax.boxes).reshape(-1, 4) / zoom,
-        discs=np.array(list(ax.symbols.values())).reshape(-1, 3) / zoom,
-        home=home / zoom,
-        leaders=max(strong, 4) if ax.symbols else strong,
-    )
-    ax.boxes.extend(map(tuple, (zoom * placed.boxes[placed.placed]).tolist()))
+    ranked = _Ranked(ax, visible, column, rank, strong, size, italic=italic)
+    placed = ranked.placed()
+    zoom = ax.plan.zoom
+    shown = np.flatnonzero(placed.placed).tolist()
+    boxes = zoom * placed.boxes
+    ax.boxes.extend(map(tuple, boxes[shown].tolist()))
     centres = ax.to_metres(zoom * np.column_stack([placed.x, placed.y]))
     leaders = ax.to_metres(zoom * placed.leader.reshape(-1, 2)).reshape(-1, 4)
     pairs = _pairs(visible, column)
+    alone = ranked.within(boxes[shown])
+    chosen = inked(ax, color) if color else None
+    inks = dict(zip(shown, inks_of(ax, boxes[shown], alone, chosen), strict=True))
     with settings():
-        for i in np.flatnonzero(placed.placed):
-            style = font(family, sizes[i], weight=int(weights[i]), italic=italic)
-            _write(ax, names[i], centres[i], style, ink)
+        for i in shown:
+            _write(ax, ranked.names[i], centres[i], ranked.style(i), inks[i])
             ax.named.add(pairs[i])
             if np.isfinite(leaders[i]).all():
-                x0, y0, x1, y1 = leaders[i]
-                ax.add_line(
-                    Line2D(
-                        [x0, x1],
-                        [y0, y1],
-                        color=ink,
-                        lw=0.35 * zoom,
-                        zorder=STACK["leaders"],
-                    )
-                )
-    return int(placed.placed.sum())
+                _lead(ax, leaders[i], chosen or ax.plan.theme.ink, ranked.radii[i])
+    return len(shown)
+
+
+class _Ranked:
+    """Names in ranks: what each is called, in which letters, and where it may go."""
+
+    def __init__(
+        self,
+        ax: MapAxes,
+        units: pd.DataFrame,
+        column: str,
+        rank: pd.Series,
+        strong: int,
+        size: float | None,
+        *,
+        italic: bool,
+    ) -> None:
+        self.ax, self.units, self.rank = ax, units, rank
+        self.strong, self.italic = strong, italic
+        theme, zoom = ax.plan.theme, ax.plan.zoom
+        self.family = theme.family if italic else theme.narrow  # narrow never slants
+        base = size or theme.label
+        first = np.arange(len(units)) < strong
+        self.sizes = np.where(first, base + 1.4 * zoom, base)
+        self.weights = np.where(first, 500, 400)
+        self.anchors, self.radii, self.home = _rooms(ax, units)
+        self.whole = [_printed(name) for name in units[column]]
+        self.whole = _capitals(units, self.whole)
+        self._set()
+        if size is None and self._crowded():
+            # The least of them smaller: all are there, and towns are seen first.
+            least = max(_SMALLEST * zoom, 0.85 * base)
+            self.sizes = np.where(
+                self._lesser(), np.minimum(self.sizes, least), self.sizes
+            )
+            self._set()
+
+    def _set(self) -> None:
+        """Break the names that are wider than their unit, and measure them."""
+        zoom = self.ax.plan.zoom
+        self.names, boxes = [], []
+        for i, name in enumerate(self.whole):
+            style = (self.sizes[i], int(self.weights[i]), self.family)
+            line = typeset(name)
+            box = _box(line, *style, 0.4 * zoom)
+            # A name in two pieces is two words for who searches the file.
+            if not box[0] <= 2 * self.home[i, 0]:
+                line = _broken(name)
+                box = _box(line, *style, 0.4 * zoom)
+            self.names.append(line)
+            boxes.append(box)
+        self.boxes = np.array(boxes)
+
+    def _crowded(self) -> bool:
+        """Tell whether many names are larger than what they name."""
+        tight = (self.boxes > 2 * self.home).any(axis=1)
+        return len(self.names) > _FEW and float(tight.mean()) > _TIGHT
+
+    def _lesser(self) -> np.ndarray:
+        """Tell the names of the last rank: those of fewer people than the median."""
+        lesser: np.ndarray = np.arange(len(self.names)) >= max(
+            self.strong, len(self.names) // 4
+        )
+        return lesser
+
+    def style(self, row: int) -> FontProperties:
+        """Return the letters of a name."""
+        weight = int(self.weights[row])
+        return font(self.family, self.sizes[row], weight=weight, italic=self.italic)
+
+    def placed(self) -> PlacedLabels:
+        """Place the names; those without room at home are led from elsewhere."""
+        at_home = self._homes()
+        first = max(self.strong, 4) if self.ax.symbols else self.strong
+        led = np.arange(len(self.names)) < first
+        found = self._place(led, at_home)
+        lost = ~found.placed & np.array([shape is not None for shape in at_home])
+        if not lost.any():
+            return found
+        return self._place(led | lost, at_home)
+
+    def _place(self, led: np.ndarray, at_home: np.ndarray) -> PlacedLabels:
+        ax, zoom = self.ax, self.ax.plan.zoom
+        width, height = ax.plan.frame[2:]
+        # Gaps between names are told for A4: on a poster they are larger.
+        return place_labels(
+            self.anchors / zoom,
+            self.boxes / zoom,
+            priority=self.rank.to_numpy(dtype=float),
+            frame=(0.8, 0.8, width / zoom - 0.8, height / zoom - 0.8),
+            radii=self.radii / zoom,
+            obstacles=np.array(ax.boxes).reshape(-1, 4) / zoom,
+            discs=np.array(list(ax.symbols.values())).reshape(-1, 3) / zoom,
+            home=self.home / zoom,
+            leaders=led,
+            inside=at_home,
+        )
+
+    def _homes(self) -> np.ndarray:
+        """Return the polygons where names must be, in millimetres of A4."""
+        found = np.full(len(self.units), None, dtype=object)
+        scale = 1000 / self.ax.plan.scale / self.ax.plan.zoom
+        corner = np.array([self.ax.get_xlim()[0], self.ax.get_ylim()[0]])
+        for row, shape in enumerate(self.units[_SHOWN].tolist()):
+            if self.radii[row] == 0 and shape.area > 0:
+                found[row] = shapely.transform(shape, lambda xy: (xy - corner) * scale)
+        return found
+
+    def within(self, boxes: np.ndarray) -> np.ndarray:
+        """Tell which boxes lie in one unit."""
+        if not len(boxes):
+            return np.zeros(0, dtype=bool)
+        corners = self.ax.to_metres(boxes.reshape(-1, 2)).reshape(-1, 4)
+        shapes = self.units[_SHOWN].to_numpy()
+        tree = shapely.STRtree(shapes)
+        rows, _ = tree.query(shapely.box(*corners.T), predicate="within")
+        alone = np.zeros(len(boxes), dtype=bool)
+        alone[rows] = True
+        return alone
+
+
+def _capitals(units: pd.DataFrame, names: list[str]) -> list[str]:
+    """Return the names, those of prefectures in capitals."""
+    if units.index.name != "commune":
+        return names
+    towns = table("towns")
+    seats = set(towns.loc[towns["seat"] == "departement", "commune"])
+    return [
+        name.upper() if code in seats else name
+        for code, name in zip(units.index.astype(str), names, strict=True)
+    ]
+
+
+def _lead(ax: MapAxes, leader: np.ndarray, color: str, radius: float) -> None:
+    """Draw a line from what is named to its name, a point where nothing marks it."""
+    zoom = ax.plan.zoom
+    x0, y0, x1, y1 = leader
+    line = Line2D([x0, x1], [y0, y1], color=color, lw=0.35 * zoom)
+    line.set_zorder(STACK["leaders"])
+    if not radius:
+        line.set(marker="o", markersize=1.3 * zoom, markevery=[0], markeredgewidth=0)
+    ax.add_line(line)
 
 
 def _checked_most(most: object) -> int | None:
@@ -317,7 +437,7 @@ def _chords(
 
 
 def _write(
-    ax: MapAxes, text: str, centre: np.ndarray, style: object, color: str
+    ax: MapAxes, text: str, centre: np.ndarray, style: FontProperties, ink: Ink
 ) -> None:
     """Write the halo as an outline, then the text itself, which stays text."""
     x, y = (float(value) for value in centre)
@@ -328,16 +448,16 @@ def _write(
         "linespacing": LEADING,
         "clip_on": True,
     }
-    halo, width = ax.plan.theme.halo, 1.7 * ax.plan.zoom
-    letter(
-        ax,
-        x,
-        y,
-        text,
-        color=halo,
-        halo=width,
-        zorder=STACK["halos"],
-        gid="halo",
-        **common,
-    )
-    letter(ax, x, y, text, color=color, zorder=STACK["names"], gid="name", **common)
+    if ink.halo:
+        letter(
+            ax,
+            x,
+            y,
+            text,
+            color=ink.halo,
+            halo=1.7 * ax.plan.zoom,
+            zorder=STACK["halos"],
+            gid="halo",
+            **common,
+        )
+    letter(ax, x, y, text, color=ink.color, zorder=STACK["names"], gid="name", **common)

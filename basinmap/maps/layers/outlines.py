@@ -18,7 +18,7 @@ from basinmap.maps.layers.drawing import (
     inked,
 )
 from basinmap.maps.paper.blocks import Swatch
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.typography import typeset
 
@@ -61,7 +61,8 @@ def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
         zorder=STACK["neighbours"],
         label="_neighbours",
     )
-    leave(ax, on=units)
+    land = Swatch("", theme.land, edge="#ffffff", width=0.9)
+    leave(ax, on=units, laid=Laid(kind="neighbours", units=units, swatch=land))
 
 
 def draw_outlines(
@@ -138,12 +139,13 @@ def draw_outlines(
         zorder=STACK[floor],
         label=label or "_outlines",
     )
-    leave(ax, on=units, fill=ground)
+    shape, inner = ("line", color) if fill is None else ("box", fill)
+    swatch = Swatch(
+        typeset(label or ""), inner, shape=shape, edge=color, width=width, dashes=dashes
+    )
+    laid = Laid(kind="outlines", units=units, swatch=swatch)
+    leave(ax, on=units, fill=ground, laid=laid)
     if label:
-        shape, inner = ("line", color) if fill is None else ("box", fill)
-        swatch = Swatch(
-            typeset(label), inner, shape=shape, edge=color, width=width, dashes=dashes
-        )
         add_key(ax, swatch)
 
 

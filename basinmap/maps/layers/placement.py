@@ -1,8 +1,8 @@
 """Place map labels on the page without overlap.
 
 Pure geometry in page millimetres (x to the right, y upward): this module knows
-neither the drawing library nor the polygons. The caller measures the texts, gives
-the anchors and receives the centre of each text box.
+no drawing library, and polygons only as where a name must be. The caller measures the
+texts, gives the anchors and receives the centre of each text box.
 
 The method is a greedy search over a short list of candidate positions per label,
 taken by decreasing priority, followed by one pass that moves a blocker aside when
@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
+import shapely
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = ["POSITIONS", "PlacedLabels", "place_labels", "split_label"]
@@ -119,7 +120,8 @@ class _Units:
     discs: FloatArray  # once sorted: symbols of the units (same rows), then others
     obstacles: FloatArray
     frame: FloatArray  # as given, then width and height
-    leaders: int
+    leaders: BoolArray  # which may be moved away
+    inside: NDArray[np.object_]
     padding: float
     centred_first: bool
 
@@ -171,7 +173,8 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     obstacles: ArrayLike | None = None,
     discs: ArrayLike | None = None,
     home: ArrayLike | None = None,
-    leaders: int = 0,
+    leaders: int | ArrayLike = 0,
+    inside: ArrayLike | None = None,
     padding: float = 0.4,
     centred_first: bool = True,
 ) -> PlacedLabels:
@@ -199,9 +202,12 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     home : array_like, shape (n, 2), optional
         Half width and half height of the room around the anchor inside its own
         polygon: places within it are preferred. NaN when unknown.
-    leaders : int, default 0
+    leaders : int or array_like of bool, default 0
         How many labels, the most important first, may be moved away with a leader
-        line when no good place is left near their anchor.
+        line when no good place is left near their anchor; or which.
+    inside : array_like of geometries, shape (n,), optional
+        Polygon in which the middle of each label must be, unless a leader leads there;
+        None where there is no such polygon.
     padding : float, default 0.4
         Least distance between two labels, or a label and an obstacle, mm.
     centred_first : bool, default True
@@ -251,7 +257,8 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
         discs=_table(discs, "discs", 3),
         obstacles=_table(obstacles, "obstacles", 4),
         frame=np.array(frame, dtype=float),
-        leaders=max(0, min(leaders, rank.size)),
+        leaders=_led(leaders, rank),
+        inside=_polygons(inside, rank.size),
         padding=padding,
         centred_first=centred_first,
     )
@@ -274,6 +281,22 @@ def _rank(priority: ArrayLike) -> IntArray:
         msg = "priority must be a one-dimensional array of finite numbers"
         raise ValueError(msg)
     return np.argsort(-values, kind="stable").astype(np.int64)
+
+
+def _led(leaders: int | ArrayLike, rank: IntArray) -> BoolArray:
+    """Tell which labels may be moved away, in row order."""
+    if isinstance(leaders, int | np.integer):
+        led = np.zeros(rank.size, dtype=np.bool_)
+        led[rank[: max(0, int(leaders))]] = True
+        return led
+    return np.asarray(leaders, dtype=np.bool_)
+
+
+def _polygons(inside: ArrayLike | None, n: int) -> NDArray[np.object_]:
+    found = np.full(n, None, dtype=object)
+    if inside is not None:
+        found[:] = np.asarray(inside, dtype=object)
+    return found
 
 
 def _table(values: ArrayLike | None, name: str, columns: int) -> FloatArray:
@@ -321,6 +344,8 @@ def _ordered(given: _Units, rank: IntArray) -> _Units:
         sizes=given.sizes[rank],
         radii=radii,
         home=given.home[rank],
+        leaders=given.leaders[rank],
+        inside=given.inside[rank],
         discs=_join_discs(np.column_stack([anchors, radii]), other),
         obstacles=given.obstacles - np.tile(origin, 2),
         frame=given.frame[2:] - origin,
@@ -342,7 +367,8 @@ def _candidates(units: _Units) -> _Candidates:
     """Boxes, leaders and costs of all candidate positions of all labels."""
     centres, preference = _near_centres(units)
     position = np.concatenate([[0], np.tile(_COMPASS, len(_GAPS))])
-    if units.leaders:
+    led = units.leaders
+    if led.any():
         far, far_cost, far_position = _far_centres(units)
         centres = np.concatenate([centres, far], axis=1)
         preference = np.concatenate([preference, far_cost], axis=1)
@@ -350,26 +376,36 @@ def _candidates(units: _Units) -> _Candidates:
     half = units.sizes[:, None, :] / 2
     boxes = np.concatenate([centres - half, centres + half], axis=2)
     leaders = np.full(boxes.shape, np.nan)
-    leaders[: units.leaders, _NEAR:] = _leader_lines(
-        units.anchors[: units.leaders],
-        units.radii[: units.leaders],
-        boxes[: units.leaders, _NEAR:],
+    leaders[led, _NEAR:] = _leader_lines(
+        units.anchors[led], units.radii[led], boxes[led, _NEAR:]
     )
     cost = preference + _home_cost(units, boxes)
     for row in range(len(boxes)):
         # The far candidates of the other rows are already out of the question.
-        last = boxes.shape[1] if row < units.leaders else _NEAR
+        last = boxes.shape[1] if led[row] else _NEAR
         spill = _spill(units, row, boxes[row, :last])
         cost[row, :last] += _symbol_cost(units, row, boxes[row, :last], spill)
         cost[row, :last] += _anchor_cost(units, row, boxes[row, :last], spill)
-        if row < units.leaders:
+        if led[row]:
             cost[row, _NEAR:] += _crossing_cost(units, row, leaders[row, _NEAR:])
     # Names asked for by rank are missed more than others: a map without its third
     # town misleads more than a name that hides a small circle.
-    most = np.where(np.arange(len(boxes)) < units.leaders, _MOST_COST, _MAX_COST)
+    most = np.where(led, _MOST_COST, _MAX_COST)
     cost[cost > most[:, None]] = np.inf
+    cost[:, :_NEAR][~_at_home(units, centres[:, :_NEAR])] = np.inf
     cost[~_allowed(units, boxes, leaders)] = np.inf
     return _Candidates(boxes, leaders, np.round(cost, _DECIMALS), position)
+
+
+def _at_home(units: _Units, centres: FloatArray) -> BoolArray:
+    """Candidates (n, c) whose middle is in the polygon of their label, if any."""
+    inside = np.ones(centres.shape[:2], dtype=np.bool_)
+    known = np.flatnonzero([shape is not None for shape in units.inside])
+    if known.size:
+        shapes = units.inside[known][:, None]
+        x, y = centres[known, :, 0], centres[known, :, 1]
+        inside[known] = shapely.intersects_xy(shapes, x, y)
+    return inside
 
 
 def _near_centres(units: _Units) -> tuple[FloatArray, FloatArray]:
@@ -394,7 +430,7 @@ def _far_centres(units: _Units) -> tuple[FloatArray, FloatArray, IntArray]:
     angle = np.arange(_LEADER_DIRECTIONS) * (2 * np.pi / _LEADER_DIRECTIONS)
     unit = np.round(np.column_stack([np.cos(angle), np.sin(angle)]), 12)
     centres, cost = [], []
-    eligible = np.arange(len(units.anchors)) < units.leaders
+    eligible = units.leaders
     for reach in _LEADER_REACH:
         # The half size is scaled by the direction, so that boxes slide round a rounded
         # rectangle instead of jumping at the diagonals.
@@ -756,6 +792,7 @@ def split_label(name: str, limit: int) -> str:
     if len(name) <= limit or "\n" in name:
         return name
     breaks = []
+    joined = " " in name and name.count("-") == 1
     for at, char in enumerate(name[1:-1], start=1):
         if char not in " -":
             continue
@@ -765,5 +802,8 @@ def split_label(name: str, limit: int) -> str:
             continue
         word = head.rstrip("-").replace("-", " ").split(" ")[-1]
         unbalance = abs(len(head) - len(tail))
-        breaks.append((word.lower() in _PROCLITICS, unbalance, at, f"{head}\n{tail}"))
+        # « CA de / Lens-Liévin »: what hyphens join is one name beside words.
+        torn = joined and char == "-"
+        small = word.lower() in _PROCLITICS
+        breaks.append((torn, small, unbalance, at, f"{head}\n{tail}"))
     return min(breaks)[-1] if breaks else name

@@ -17,7 +17,7 @@ from basinmap.maps.layers.drawing import (
 )
 from basinmap.maps.look.themes import MM_PER_POINT, settings
 from basinmap.maps.paper.blocks import Swatch
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.typography import typeset
 
@@ -86,9 +86,10 @@ def draw_points(
             zorder=STACK["points"],
             label=label,
         )
-    leave(ax, on=inside)
+    edge = ax.plan.theme.halo
+    swatch = Swatch(typeset(label), color, shape=marker, edge=edge, size=size_mm)
+    leave(ax, on=inside, laid=Laid(kind="points", units=inside, swatch=swatch))
     half = size_mm / 2
     for x, y in ax.to_mm(where):
         ax.boxes.append((x - half, y - half, x + half, y + half))
-    edge = ax.plan.theme.halo
-    add_key(ax, Swatch(typeset(label), color, shape=marker, edge=edge, size=size_mm))
+    add_key(ax, swatch)

@@ -117,7 +117,7 @@ def draw_raster(  # noqa: PLR0913, PLR0915 - classes are a choice, and so is wha
     --------
     >>> import basinmap as bm
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="Température de surface")
-    >>> draw_raster(ax, "chaleur.tif", label="Température", unit="°C")
+    >>> bm.draw_raster(ax, "chaleur.tif", label="Température", unit="°C")
     Traceback (most recent call last):
     ...
     basinmap.errors.DataError: chaleur.tif: cannot be read as a raster ...

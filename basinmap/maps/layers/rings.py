@@ -18,7 +18,7 @@ from basinmap.maps.layers.drawing import (
 )
 from basinmap.maps.look.themes import font, settings, text_width
 from basinmap.maps.paper.blocks import Swatch
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import check_columns
 from basinmap.typography import typeset
@@ -94,7 +94,7 @@ def draw_rings(
             _write_distance(ax, circle, outer)
     swatch = Swatch(typeset(label), color, shape="line", width=width, dashes=(5, 2.5))
     add_key(ax, swatch)
-    leave(ax, on=areas)
+    leave(ax, on=areas, laid=Laid(kind="rings", units=circles, swatch=swatch))
 
 
 def _write_distance(ax: MapAxes, circle: shapely.LinearRing, outer: float) -> None:

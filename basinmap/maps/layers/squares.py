@@ -116,7 +116,7 @@ def draw_squares(
     >>> lens = bm.communes(epci="call")
     >>> table = bm.statistics(epci="call")
     >>> fig, ax = bm.page(lens, title="Logements")
-    >>> draw_squares(ax, lens, bm.compute("L01", table))
+    >>> bm.draw_squares(ax, lens, bm.compute("L01", table))
     """
     check_given(draw_squares, locals())
     enter(ax, units)

@@ -34,7 +34,7 @@ from basinmap.maps.paper.blocks import CirclesBlock
 from basinmap.maps.paper.guards import (
     check_seen,
 )
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.typography import capital, typeset
 from basinmap.values.checks import name_of
@@ -127,7 +127,10 @@ def draw_symbols(
             aligned, colors, states, None, shape="disc", zoom=ax.plan.zoom
         )
         blocks.insert(0, block)
-    leave(ax, *blocks, values=measured, on=units)
+    laid = Laid(
+        kind="symbols", units=units, measured=tuple(measured), blocks=tuple(blocks)
+    )
+    leave(ax, *blocks, values=measured, on=units, laid=laid)
     mark_missing(ax, units, values, missing)
 
 

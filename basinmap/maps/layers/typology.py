@@ -142,7 +142,7 @@ def draw_typology(
     >>> lens = bm.communes(epci="call")
     >>> size = lens["population"].ge(10_000).map({True: "ville", False: "bourg"})
     >>> fig, ax = bm.page(lens, title="Villes et bourgs")
-    >>> draw_typology(ax, lens, size, title="Taille de la commune")
+    >>> bm.draw_typology(ax, lens, size, title="Taille de la commune")
     >>> [(swatch.label, swatch.count) for swatch in ax.blocks[0].swatches]
     [('bourg', 30), ('ville', 6)]
     """

@@ -58,6 +58,7 @@ class Stroking(Protocol):
         color: Any,  # noqa: ANN401 - what matplotlib takes for one
         halo: float | None,
         frame: BboxBase | None,
+        tracking: float,
     ) -> None:
         """
         Write a line, or what is around its letters.
@@ -76,6 +77,8 @@ class Stroking(Protocol):
             Width of the halo, or nothing for the letters.
         frame
             What cuts it, or nothing.
+        tracking
+            What is added between letters, in sizes of the type.
         """
 
 
@@ -92,13 +95,22 @@ class Lettering(Text):
         What `Text` takes.
     halo
         Width of an outline around the letters, in points, instead of the letters.
+    tracking
+        Room between two letters, in sizes of their type.
     **options
         What `Text` takes; the vertical alignment is `"baseline"` or `"center"`.
     """
 
-    def __init__(self, *args: Any, halo: float | None = None, **options: Any) -> None:  # noqa: ANN401 - those of Text
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - those of Text
+        halo: float | None = None,
+        tracking: float = 0.0,
+        **options: Any,  # noqa: ANN401 - those of Text
+    ) -> None:
         """Take what `Text` takes."""
         self.halo = halo
+        self.tracking = tracking
         super().__init__(*args, **options)
 
     def __copy__(self) -> Lettering:
@@ -171,7 +183,7 @@ class Lettering(Text):
         color, halo = self.get_color(), self.halo
         for i, line in enumerate(lines):
             start = self._start(place, line, i, len(lines), 1.0)
-            canvas.write_line(start, line, style, color, halo, frame)
+            canvas.write_line(start, line, style, color, halo, frame, self.tracking)
         self.stale = False
 
     def _start(
@@ -182,7 +194,8 @@ class Lettering(Text):
         size = float(style.get_size_in_points()) * pixel
         before = _BEFORE[self.get_horizontalalignment()]
         if before:
-            x -= before * text_width(line, style) / MM_PER_POINT * pixel
+            width = text_width(line, style) / MM_PER_POINT * pixel
+            x -= before * (width + self.tracking * size * max(len(line) - 1, 0))
         y -= i * LEADING * size
         if self.get_verticalalignment() == "center":
             y += ((n - 1) * LEADING / 2 - _MIDDLE) * size
@@ -204,6 +217,13 @@ class Lettering(Text):
             return
         if renderer.flipy():
             y = renderer.get_canvas_width_height()[1] - y
+        if self.tracking:
+            size = float(style.get_size_in_points()) * pixel
+            for sign in line:
+                renderer.draw_text(gc, x, y, sign, style, 0.0)
+                x += text_width(sign, style) / MM_PER_POINT * pixel
+                x += self.tracking * size
+            return
         # What a reader of SVG aligns is a whole text, not a line of several.
         whole = self if n == 1 else None
         renderer.draw_text(gc, x, y, line, style, 0.0, mtext=whole)
@@ -309,6 +329,8 @@ class FlatAxes(Axes):
         self._made = True
         for side in (self.xaxis, self.yaxis):
             side.set_major_locator(NullLocator())
+        for spine in self.spines.values():
+            spine.set_position(("outward", 0.0))  # ticks would have asked for it
 
     def add_artist(self, a: Artist) -> Artist:
         """

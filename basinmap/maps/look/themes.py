@@ -32,6 +32,12 @@ _MEASURED: Final = 200.0
 # What French documents print beyond ASCII.
 _FRENCH: Final = "àâçéèêëîïôùûœÀÇÉÈÊŒæ«»’–…°²€×−\u00a0\u202f"
 
+_INKS: Final = (
+    *("ink", "soft", "faint", "land", "missing", "halo"),
+    *("beyond", "abroad", "sea", "coast", "water", "border"),
+)
+"""Colours of a theme."""
+
 RC: Final = MappingProxyType(
     {
         "pdf.fonttype": 42,  # real TrueType: text stays text
@@ -63,6 +69,9 @@ class Theme:
         Colours of text and strong lines, of secondary text, of thin lines.
     land, missing, halo
         Colours of the neighbours, of what is not available, around names.
+    beyond, abroad, sea, coast, water, border
+        Colours of the ground: other départements, other countries, the sea and its
+        edge, names and lines of water, borders of the State.
     margin
         Margin of the page, in millimetres.
     grey
@@ -81,6 +90,12 @@ class Theme:
     soft: str = "#5b6270"
     faint: str = "#b9bcc4"
     land: str = "#eeede9"
+    beyond: str = "#f5f4f0"
+    abroad: str = "#e6e6e1"
+    sea: str = "#d6e6f0"
+    coast: str = "#9fc0d6"
+    water: str = "#2f6f9f"
+    border: str = "#7d7a74"
     missing: str = "#ffffff"
     halo: str = "#ffffff"
     margin: float = 10.0
@@ -106,27 +121,20 @@ def in_grey(theme: Theme) -> Theme:
 
     Examples
     --------
-    >>> in_grey(PRINT).ink
+    >>> import basinmap as bm
+    >>> bm.in_grey(bm.PRINT).ink
     '#242424'
     """
     check_given(in_grey, locals())
-    ink, soft, faint, land, missing, halo = seen(
-        [theme.ink, theme.soft, theme.faint, theme.land, theme.missing, theme.halo],
-        "grey",
+    greys = dict(
+        zip(_INKS, seen([getattr(theme, ink) for ink in _INKS], "grey"), strict=True)
     )
     # Paler once, for the land around not to be taken for the lightest class.
     pale = 0.0 if theme.grey else 0.5
-    paler = to_hex([part + pale * (1 - part) for part in to_rgb(land)])  # type: ignore[arg-type]
-    return replace(
-        theme,
-        grey=True,
-        ink=ink,
-        soft=soft,
-        faint=faint,
-        land=paler,
-        missing=missing,
-        halo=halo,
-    )
+    for name in ("land", "beyond", "abroad"):
+        parts = to_rgb(greys[name])
+        greys[name] = to_hex([part + pale * (1 - part) for part in parts])  # type: ignore[arg-type]
+    return replace(theme, grey=True, **cast("dict[str, Any]", greys))
 
 
 PRINT: Final = Theme()
@@ -191,9 +199,10 @@ def with_fonts(
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> from importlib.resources import as_file, files
     >>> with as_file(files("basinmap.maps") / "fonts") as folder:
-    ...     theme = with_fonts(PRINT, folder, family="Fira Sans Condensed")
+    ...     theme = bm.with_fonts(bm.PRINT, folder, family="Fira Sans Condensed")
     >>> theme.family, theme.narrow
     ('Fira Sans Condensed', 'Fira Sans Condensed')
     """

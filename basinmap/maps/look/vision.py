@@ -107,9 +107,10 @@ def simulate(image: np.ndarray, vision: Vision) -> np.ndarray:
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> import numpy as np
     >>> pixel = np.array([[[255, 0, 0]]], dtype=np.uint8)
-    >>> simulate(pixel, "grey").tolist()
+    >>> bm.simulate(pixel, "grey").tolist()
     [[[127, 127, 127]]]
     """
     check_given(simulate, locals())
@@ -194,10 +195,11 @@ def least_difference(colors: Sequence[str], *, vision: Vision = "normal") -> flo
 
     Examples
     --------
+    >>> import basinmap as bm
     >>> red_and_green = ["#d7191c", "#1a9641"]
-    >>> round(least_difference(red_and_green), 1)
+    >>> round(bm.least_difference(red_and_green), 1)
     70.6
-    >>> round(least_difference(red_and_green, vision="deuteranopia"), 1)
+    >>> round(bm.least_difference(red_and_green, vision="deuteranopia"), 1)
     8.1
     """
     check_given(least_difference, locals())
@@ -249,8 +251,9 @@ def check_colors(
 
     Examples
     --------
-    >>> check_colors(["#fef0d9", "#fc8d59", "#b30000"], ordered=True)
-    >>> check_colors(["#fc8d59", "#fef0d9", "#67a9cf"], ordered=True, below=1)
+    >>> import basinmap as bm
+    >>> bm.check_colors(["#fef0d9", "#fc8d59", "#b30000"], ordered=True)
+    >>> bm.check_colors(["#fc8d59", "#fef0d9", "#67a9cf"], ordered=True, below=1)
     """
     check_given(check_colors, locals())
     apart, first, second = _closest(colors, "normal")

@@ -99,7 +99,7 @@ def draw_exits(
     >>> import basinmap as bm
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> bm.draw_neighbours(ax, bm.epcis())
-    >>> draw_exits(ax, towns={"Lille": (3.06, 50.63)})
+    >>> bm.draw_exits(ax, towns={"Lille": (3.06, 50.63)})
     1
     """
     check_given(draw_exits, locals())

@@ -87,12 +87,15 @@ def draw_furniture(
             "drawing it again; of several maps, write draw_furniture(maps, …) once"
         )
         raise DataError(msg)
-    told = [*drawn.credits, *sources, *drawn.grounds]
+    told: list[str] = [*drawn.credits, *sources, *drawn.grounds]
     lines = [*dict.fromkeys(line for text in told if (line := one_line(text)))]
     author = one_line(author)
+    for one in drawn.maps:
+        one.settle()
     if not author or not lines:
         msg = "a map bears an author and its sources: author='…', sources=['…']"
         raise DataError(msg)
+    lines += [b for one in drawn.maps for b in one.sources_below(lines)]
     notes = _sentences([*drawn.notes, note])
     drawn.sheet.about |= {
         "Author": author,
@@ -105,10 +108,20 @@ def draw_furniture(
     with settings():
         signs = _sentences([_secret_note(drawn)])
         _write_footer(drawn, lines, author, date, [*signs, *notes])
-        _draw_scale_bar(drawn.first)
-        _draw_north(drawn.first)
+        if drawn.plan.inside and not drawn.first.explained:
+            # The corner is as high as the legend, which is still to come.
+            drawn.first.later.append(lambda: _draw_measures(drawn.first))
+        else:
+            _draw_measures(drawn.first)
     for one in drawn.maps:
         one.signed = True
+
+
+def _draw_measures(ax: MapAxes) -> None:
+    """Draw the scale and the north."""
+    with settings():
+        _draw_scale_bar(ax)
+        _draw_north(ax)
 
 
 def _day(date: object) -> dt.date:
@@ -249,7 +262,7 @@ def bar_kilometres(scale: float, most: float = _BAR_MM) -> float:
 
 def _draw_scale_bar(ax: MapAxes) -> None:
     """Draw a bar whose length is true on the ground at the centre of the map."""
-    plan, paper = ax.plan, ax.sheet.paper
+    plan, paper = ax.plan, ax.sheet.beside
     theme, zoom = plan.theme, plan.zoom
     # The arrow of the north stands at the right of it.
     most = min(_BAR_MM * zoom, plan.column - 14.0 * zoom)
@@ -294,7 +307,7 @@ def _foot(ax: MapAxes) -> tuple[float, float]:
 
 def _draw_north(ax: MapAxes) -> None:
     """Point to the true north: the grid of Lambert-93 turns away from it."""
-    plan, paper = ax.plan, ax.sheet.paper
+    plan, paper = ax.plan, ax.sheet.beside
     theme, zoom = plan.theme, plan.zoom
     turn = math.radians(
         Proj(METRIC).get_factors(*_centre_degrees(ax)).meridian_convergence

@@ -87,7 +87,7 @@ def draw_locator(
     >>> lens = bm.communes(epci="call")
     >>> fig, ax = bm.page(lens, title="CA de Lens-Liévin")
     >>> bm.draw_outlines(ax, lens)
-    >>> draw_locator(ax, bm.epcis().loc[["246200364"]], bm.epcis())
+    >>> bm.draw_locator(ax, bm.epcis().loc[["246200364"]], bm.epcis())
     """
     check_given(draw_locator, locals())
     enter(ax, context, "context", areas=True)
@@ -228,7 +228,7 @@ def draw_inset(
     >>> fig, ax = bm.page(lens, title="CA de Lens-Liévin")
     >>> bm.draw_outlines(ax, lens)
     >>> centre = lens.loc[["62133"]]
-    >>> draw_inset(ax, centre, lambda inset: bm.draw_outlines(inset, lens))
+    >>> bm.draw_inset(ax, centre, lambda inset: bm.draw_outlines(inset, lens))
     """
     check_given(draw_inset, locals())
     enter(ax, area, "area")

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+import matplotlib as mpl
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
 from basinmap.arguments import check_given
@@ -19,6 +22,7 @@ from basinmap.maps.classing.classes import written
 from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.layers.doors import add_block
 from basinmap.maps.layers.drawing import remember, stroke_on
+from basinmap.maps.look.lettering import PaperAxes
 from basinmap.maps.look.themes import (
     Theme,
     font,
@@ -57,7 +61,7 @@ from basinmap.values.checks import check_series, check_states, numbers
 from basinmap.values.columns import column
 from basinmap.values.told import Told, fresh, retell, told_of
 
-__all__ = ["draw_comparison", "draw_legend"]
+__all__ = ["Entry", "draw_comparison", "draw_legend", "entry_picture"]
 
 # Millimetres between two entries, and size: a long legend is set tighter, then smaller.
 _TIGHTER = ((5.0, 1.0), (3.6, 1.0), (2.4, 1.0), (2.4, 0.93), (2.4, 0.86))
@@ -254,9 +258,92 @@ def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
                 BasinmapWarning,
                 stacklevel=2,
             )
+        if found.plan.inside:
+            _draw_panel(found, flow)
         flow.draw()
     for drawn in found.maps:
-        drawn.explained = True
+        drawn.explained, drawn.strip = True, flow.entries
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """
+    An entry of a legend, where it was drawn.
+
+    Attributes
+    ----------
+    block
+        What is explained.
+    x, y
+        Its upper left corner, in millimetres from the lower left of the page.
+    width, height
+        In millimetres.
+    zoom
+        How much larger than on A4 it was drawn.
+    """
+
+    block: object
+    x: float
+    y: float
+    width: float
+    height: float
+    zoom: float
+
+
+def entry_picture(ax: MapAxes, entry: Entry) -> bytes:
+    """
+    Return an entry of the legend as an SVG, for a page that another program sets.
+
+    Parameters
+    ----------
+    ax
+        A map whose legend is drawn.
+    entry
+        One of its `strip`.
+    """
+    zoom = entry.zoom
+    theme = scaled(ax.plan.theme, 1 / zoom) if zoom != 1 else ax.plan.theme
+    width, height = entry.width / zoom, entry.height / zoom
+    drawn = Figure(figsize=(entry.width / 25.4, entry.height / 25.4))
+    paper = drawn.add_axes((0, 0, 1, 1), axes_class=PaperAxes)
+    paper.set_xlim(0, width)
+    paper.set_ylim(0, height)
+    paper.axis("off")
+    held = io.BytesIO()
+    # Letters as outlines: QGIS would not find the fonts of a picture.
+    with settings(), mpl.rc_context({"svg.fonttype": "path"}):
+        draw_block(entry.block, Pen(paper, 0.0, height, width, theme))
+        for text in paper.texts:
+            text.set_fontsize(float(text.get_fontsize()) * zoom)
+        drawn.savefig(held, format="svg", transparent=True, metadata={"Date": None})
+    return held.getvalue()
+
+
+def _draw_panel(drawn: Gathered, flow: _Flow) -> None:
+    """Make the corner as high as its legend, and whiten it."""
+    plan, ax = drawn.plan, drawn.first
+    x, bottom, wide, high = plan.strip
+    needed = bottom + high - flow.lowest * flow.zoom + FOOT * plan.zoom + drawn.reserved
+    spare = max(high - needed, 0.0)
+    low_corner = bottom - plan.frame[1] < plan.frame[1] + plan.frame[3] - bottom - high
+    floor = bottom if low_corner else bottom + spare
+    strip = (x, floor, wide, high - spare)
+    ax.plan = replace(plan, strip=strip)
+    drawn.sheet.layout_mm = ax.plan
+    flow.shift(-spare if low_corner else 0.0)
+    rim = 2.5 * plan.zoom
+    drawn.sheet.beside.add_patch(
+        Rectangle(
+            (x - rim, floor - rim),
+            wide + 2 * rim,
+            high - spare + 2 * rim,
+            fc="#ffffff",
+            ec=plan.theme.faint,
+            lw=0.5 * plan.zoom,
+            zorder=0.0,
+            gid="panel",
+        )
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,6 +374,7 @@ class _Flow:
         self.columns = [x + i * step for i in range(plan.columns)]
         self.floors = [bottom] * plan.columns
         self.floors[-1] += (FOOT * plan.zoom + drawn.reserved) / self.zoom
+        self.lowest = bottom + height
         self.places, self.missing = self._placed(bottom + height, between)
 
     def _placed(
@@ -305,23 +393,45 @@ class _Flow:
             ):
                 column, y = column + 1, top
             places.append((self.columns[column], y))
+            self.lowest = min(self.lowest, y - height)
             lowest = max(lowest, self.floors[column] - (y - height))
             y -= height + between
         return places, lowest * self.zoom if lowest > 1e-6 else 0.0
 
+    def shift(self, millimetres: float) -> None:
+        """Set every block higher, or lower."""
+        step = millimetres / self.zoom
+        self.places = [(x, y + step) for x, y in self.places]
+
     def draw(self) -> None:
         """Draw every block where it goes."""
-        paper = self.sheet.paper if self.zoom == 1 else self._enlarged_paper()
+        paper = self.sheet.beside if self.zoom == 1 else self._enlarged_paper()
         for block, (x, y) in zip(self.blocks, self.places, strict=True):
             draw_block(block, Pen(paper, x, y, self.width, self.theme))
-        if paper is not self.sheet.paper:
+        if paper is not self.sheet.beside:
             for text in paper.texts:
                 text.set_fontsize(float(text.get_fontsize()) * self.zoom)
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """Every block, where it goes on the page."""
+        return tuple(
+            Entry(
+                block,
+                x * self.zoom,
+                y * self.zoom,
+                self.width * self.zoom,
+                block_height(block, self.width, self.theme) * self.zoom,
+                self.zoom,
+            )
+            for block, (x, y) in zip(self.blocks, self.places, strict=True)
+        )
 
     def _enlarged_paper(self) -> Axes:
         """Return axes over the whole page whose unit is `zoom` millimetres."""
         plan = self.sheet.layout_mm
-        axes = self.sheet.add_axes((0, 0, 1, 1), zorder=0.5, label="legend")
+        floor = self.sheet.beside.get_zorder()
+        axes = self.sheet.add_axes((0, 0, 1, 1), zorder=floor, label="legend")
         axes.set_xlim(0, plan.width / self.zoom)
         axes.set_ylim(0, plan.height / self.zoom)
         axes.axis("off")

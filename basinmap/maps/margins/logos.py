@@ -55,7 +55,7 @@ def draw_logos(
     --------
     >>> import basinmap as bm
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
-    >>> draw_logos(ax, ["logo.png"])
+    >>> bm.draw_logos(ax, ["logo.png"])
     Traceback (most recent call last):
     ...
     basinmap.errors.DataError: logo.png: no such file; give the path of a PNG or JPEG

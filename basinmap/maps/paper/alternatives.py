@@ -165,7 +165,7 @@ def alternative_text(sheet: Sheet | MapAxes) -> str:
     >>> rate = bm.compute("L04", bm.statistics(epci="call"))
     >>> fig, ax = bm.page(lens, title="Taux de vacance en 2021")
     >>> bm.draw_choropleth(ax, lens, bm.classify(rate, k=3))
-    >>> alternative_text(fig).split(". ")[0]
+    >>> bm.alternative_text(fig).split(". ")[0]
     'Taux de vacance en 2021 (carte en classes de couleur)'
     """
     check_given(alternative_text, locals())
@@ -281,7 +281,9 @@ def notes_of(maps: Sequence[MapAxes]) -> dict[str, None]:
 
 def _sources(sheet: Sheet, maps: Iterable[MapAxes]) -> list[Sentence]:
     """Return the sources that are printed, or those that would be."""
+    maps = list(maps)
     drawn = [line for ax in maps for line in (*ax.credits, *ax.grounds)]
+    drawn += [line for ax in maps for line in ax.sources_below(drawn)]
     lines = sheet.about["Sources"].split(" ; ") if "Sources" in sheet.about else drawn
     return [Sentence("Sources", tuple(dict.fromkeys(lines)))] if lines else []
 

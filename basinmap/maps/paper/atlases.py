@@ -40,6 +40,7 @@ from basinmap.maps.paper.layouts import check_texts
 from basinmap.maps.paper.portable import Bookmark, Link, PageFacts, facts_of, finished
 from basinmap.maps.paper.sheets import Sheet
 from basinmap.measures import check_columns
+from basinmap.progress import progress
 from basinmap.staging import refusal, staged_file, staged_folder
 from basinmap.typography import number
 
@@ -151,7 +152,7 @@ def atlas(  # noqa: PLR0913 - each is a choice of whoever publishes
     ...     bm.draw_furniture(ax, author="basinmap", date=dt.date(2026, 11, 25))
     ...     return fig
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = atlas(lens, fiche, path=f"{folder}/atlas.pdf", title="Deux communes")
+    ...     path = bm.atlas(lens, fiche, path=f"{folder}/atlas.pdf", title="Deux")
     ...     path.read_bytes()[:5]
     b'%PDF-'
     """
@@ -232,12 +233,7 @@ class _Run:
         starts = range(0, len(units), _CHUNK)
         chunks = [(units.iloc[at : at + _CHUNK], at) for at in starts]
         found: list[_Part] = []
-        with tqdm(
-            total=self.count,
-            disable=True if self.quiet else None,
-            unit="page",
-            leave=False,
-        ) as bar:
+        with progress(total=self.count, unit="page", quiet=self.quiet) as bar:
             found += self._made(chunks, make, bar)
         _warn([said for part in found for said in part.said], self.count)
         _compare(legend for part in found for legend in part.legends)
@@ -489,8 +485,8 @@ def _printed(sheets: Iterable[Sheet]) -> list[DrawnPage | bytes]:
     """Return sheets drawn, which wait for their file packed, pictures and all."""
     found = []
     for sheet in sheets:
-        sheet.check_glyphs()
         found.append(sheet.drawn_page())
+        sheet.check_glyphs()
     return found
 
 

@@ -37,6 +37,7 @@ _AT_FIRST: Final = {
     "cap": 0,
     "join": 0,
     "mode": 0,
+    "spacing": b"0",
 }
 """What a page starts with, as PDF says."""
 _WHOLE: Final = (None, b"")
@@ -603,6 +604,7 @@ class _Renderer(RendererBase):
         look = _Look(tuple(gc.get_rgb()), None)
         self._prepare(gc, look)
         self._set("mode", 0, b"0 Tr")
+        self._set("spacing", b"0", b"0 Tc")
         self._write((x, y), s, prop, angle, halo=False)
 
     def spot(self, move: Transform, place: tuple[float, float]) -> tuple[float, float]:
@@ -623,8 +625,11 @@ class _Renderer(RendererBase):
         color: Given,
         halo: float | None,
         frame: BboxBase | None,
+        tracking: float,
     ) -> None:
         """Write a line, or what is around its letters."""
+        spacing = _number(tracking * float(style.get_size_in_points()))
+        self._set("spacing", spacing, spacing + b" Tc")
         self._cut(None if frame is None else self._sides(frame), b"")
         ink = _ink(color)
         if halo is None:

@@ -28,6 +28,7 @@ def figure(
     around: float = 0.0,
     theme: Theme | None = None,
     zoom: float = 1.0,
+    ground: bool = True,
 ) -> tuple[Sheet, MapAxes]:
     """
     Make a bare map frame of any size, for a document that sets its legend itself.
@@ -52,6 +53,8 @@ def figure(
         Look of the map; by default `PRINT`.
     zoom
         How much larger than on a page the letters are.
+    ground
+        Whether what lies around is drawn under the layers, see `page`.
 
     Returns
     -------
@@ -119,7 +122,7 @@ def figure(
     fig = bare_frame(layout, title)
     with settings():
         ax = map_axes(fig, layout, box)
-        ax.subject = units.geometry
+        ax.subject, ax.grounded = units.geometry, ground
         tell_outlines(ax, units)
     return fig, ax
 

@@ -9,6 +9,7 @@ from typing import Final, Literal, get_args
 
 import geopandas as gpd
 import numpy as np
+import shapely
 
 from basinmap.errors import DataError
 from basinmap.maps.look.themes import (
@@ -33,6 +34,7 @@ __all__ = [
     "bounds_of",
     "check_texts",
     "chosen",
+    "cornered",
     "heading_of",
     "leading_of_names",
     "name_lines",
@@ -61,12 +63,16 @@ _GAP: Final = 5.0
 _BELOW: Final = 52.0
 _FEET: Final = ((250.0, 14.0), (110.0, 17.5), (0.0, 20.0))
 _LEAST_FRAME: Final = 20.0
+_TIGHT: Final = 0.009  # of the longer side of the units, around them
+_CORNER: Final = 4.0  # millimetres from the frame to a legend in its corner
+_HIGH: Final = 85.0  # millimetres that a legend takes at least
+_WORTH: Final = 0.8
 _LETTERS: Final = 600  # of a title
 _LEAST_LEGEND: Final = {"right": 40.0, "below": 18.0}
 _LONGEST: Final = 4_000
 _LARGEST: Final = 5_000.0  # a PDF page is at most 200 inches wide
 Orientation = Literal["auto", "landscape", "portrait"]
-Place = Literal["auto", "right", "below"]
+Place = Literal["auto", "right", "below", "inside"]
 Rectangle = tuple[float, float, float, float]
 
 
@@ -89,6 +95,8 @@ class Layout:
         Denominator of the scale of the map.
     theme
         Look of the sheet, its type enlarged for a poster.
+    inside
+        Whether the strip is a corner of the frame.
     """
 
     paper: str
@@ -100,6 +108,7 @@ class Layout:
     columns: int
     scale: float
     theme: Theme
+    inside: bool = False
 
     @property
     def zoom(self) -> float:
@@ -139,6 +148,8 @@ class Wish:
         Headings of the maps; none for a single one.
     columns
         Number of maps side by side, or None for what shows them largest.
+    ground
+        Whether sea, countries and départements around are drawn under the layers.
 
     Raises
     ------
@@ -157,6 +168,7 @@ class Wish:
     theme: Theme | None
     names: tuple[str, ...] = ()
     columns: int | None = None
+    ground: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
@@ -204,7 +216,7 @@ def _check_options(
     if scale is not None and not _is_length(scale):
         msg = f"scale={scale}: give a denominator, such as scale=100_000"
         raise DataError(msg)
-    if legend_mm is not None and legend == "auto":
+    if legend_mm is not None and legend in ("auto", "inside"):
         msg = "legend_mm is a width or a depth: add legend='right' or legend='below'"
         raise DataError(msg)
     if legend_mm is not None and not _is_length(legend_mm):
@@ -242,7 +254,7 @@ def check_texts(**texts: object) -> None:
             raise DataError(msg)
 
 
-def bounds_of(units: gpd.GeoDataFrame, around: float) -> Rectangle:
+def bounds_of(units: gpd.GeoDataFrame, around: float, share: float = 0.03) -> Rectangle:
     """
     Return the ground that a frame must show: least and greatest x and y.
 
@@ -252,6 +264,8 @@ def bounds_of(units: gpd.GeoDataFrame, around: float) -> Rectangle:
         What must be seen whole.
     around
         Metres on every side.
+    share
+        Of the longer side, that is shown around too.
 
     Raises
     ------
@@ -263,7 +277,7 @@ def bounds_of(units: gpd.GeoDataFrame, around: float) -> Rectangle:
         msg = f"units: none of the {len(units)} geometries has an extent"
         raise DataError(msg)
     # A point still needs some ground around it.
-    room = around + max(100.0, 0.03 * max(xmax - xmin, ymax - ymin))
+    room = around + max(100.0, share * max(xmax - xmin, ymax - ymin))
     return xmin - room, ymin - room, xmax + room, ymax + room
 
 
@@ -309,7 +323,7 @@ def chosen(bounds: list[Rectangle], wish: Wish) -> tuple[Layout, list[Rectangle]
     DataError
         If there is no room, or the scale asked for is too large.
     """
-    places = ("right", "below") if wish.legend == "auto" else (wish.legend,)
+    places = ("right", "below") if wish.legend in ("auto", "inside") else (wish.legend,)
     plans = [_arranged(size, place, wish) for size in _sizes(wish) for place in places]
     most = wish.columns or len(bounds)
     # Without a choice, every number of maps side by side is tried.
@@ -338,6 +352,91 @@ def chosen(bounds: list[Rectangle], wish: Wish) -> tuple[Layout, list[Rectangle]
         )
         raise DataError(msg)
     return replace(plan, scale=float(wish.scale)), cells
+
+
+def cornered(
+    units: gpd.GeoDataFrame, wish: Wish, other: float
+) -> tuple[Layout, Rectangle] | None:
+    """
+    Return a page whose map takes its whole width, the legend in an empty corner.
+
+    Parameters
+    ----------
+    units
+        What must be seen whole.
+    wish
+        What the sheet is asked to be.
+    other
+        Denominator of the scale with a strip of its own: the corner must bring a
+        quarter more, unless it is asked for.
+
+    Returns
+    -------
+    tuple or None
+        The layout and what the frame shows; None where no corner is free, or it is not
+        worth it.
+    """
+    if wish.legend not in ("auto", "inside") or len(wish.names) > 1:
+        return None
+    box = bounds_of(units, wish.around, _TIGHT)
+    plans = [_arranged(size, "inside", wish) for size in _sizes(wish)]
+    plans = [plan for plan in plans if min(plan.frame[2:]) >= _LEAST_FRAME]
+    shapes = units.geometry.to_numpy()
+    tree = shapely.STRtree(shapes)
+    found: list[tuple[float, Layout, Rectangle]] = []
+    for plan in plans:
+        most = other if wish.legend == "inside" else other * _WORTH
+        for scale in _scales(_needed(box, plan.frame), wish.scale, most):
+            corner = _free_corner(replace(plan, scale=scale), box, tree)
+            if corner is not None:
+                found.append((scale, *corner))
+                break
+    if not found:
+        return None
+    _, plan, shown = min(found, key=lambda one: one[0])
+    return plan, shown
+
+
+def _scales(needed: float, asked: float | None, most: float) -> list[float]:
+    """Return the scales to try, the largest first."""
+    if asked is not None:
+        return [float(asked)] if asked >= needed else []
+    scales = [rounded_up(needed)]
+    while (after := rounded_up(scales[-1] * 1.001)) <= most * 1.001:
+        scales.append(after)
+    return scales if scales[0] <= most * 1.001 else []
+
+
+def _free_corner(
+    plan: Layout, box: Rectangle, tree: shapely.STRtree
+) -> tuple[Layout, Rectangle] | None:
+    """Push the units out of a corner until the legend fits there; none if it cannot."""
+    x, y, width, height = plan.frame
+    metres = plan.scale / 1000
+    slack_x = width * metres - (box[2] - box[0])
+    slack_y = height * metres - (box[3] - box[1])
+    gap = _CORNER * plan.zoom
+    wide = _STRIP * plan.zoom
+    for right, top in ((True, True), (False, False), (False, True), (True, False)):
+        left = box[0] - (0.0 if right else slack_x)
+        low = box[1] - (0.0 if top else slack_y)
+        shown = (left, low, left + width * metres, low + height * metres)
+        at = width - gap - wide if right else gap
+        high = height - 2 * gap
+        while high >= _HIGH * plan.zoom:
+            floor = height - gap - high if top else gap
+            rim = 2.0 * plan.zoom
+            corner = shapely.box(
+                shown[0] + (at - gap - rim) * metres,
+                shown[1] + (floor - gap - rim) * metres,
+                shown[0] + (at + wide + gap + rim) * metres,
+                shown[1] + (floor + high + gap + rim) * metres,
+            )
+            if not len(tree.query(corner, predicate="intersects")):
+                strip = (x + at, y + floor, wide, high)
+                return replace(plan, strip=strip, inside=True), shown
+            high -= 5.0 * plan.zoom
+    return None
 
 
 def _needed(box: Rectangle, cell: Rectangle) -> float:
@@ -438,7 +537,10 @@ def _arranged(size: tuple[float, float], place: str, wish: Wish) -> Layout:
     bottom, top = margin + foot, height - margin - head
     footer = (margin, margin, inner, foot - 3 * zoom)
     gap = _GAP * zoom
-    if place == "right":
+    if place == "inside":
+        frame = (margin, bottom, inner, top - bottom)
+        strip = (margin, bottom, _STRIP * zoom, top - bottom)
+    elif place == "right":
         broad = _legend_side(wish, "right", zoom)
         frame = (margin, bottom, inner - broad - gap, top - bottom)
         strip = (width - margin - broad, bottom, broad, top - bottom)

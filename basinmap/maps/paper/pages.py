@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.font_manager import FontProperties
 
 from basinmap.arguments import check_given
+from basinmap.errors import DataError
 from basinmap.maps.look.lettering import PaperAxes
 from basinmap.maps.look.themes import (
     MM_PER_POINT,
@@ -26,6 +27,7 @@ from basinmap.maps.paper.layouts import (
     Wish,
     bounds_of,
     chosen,
+    cornered,
     heading_of,
     leading_of_names,
     name_lines,
@@ -52,11 +54,13 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     legend_mm: float | None = None,
     around: float = 0.0,
     theme: Theme | None = None,
+    ground: bool = True,
 ) -> tuple[Sheet, MapAxes]:
     """
     Make a sheet whose map frame holds the units at a round, true scale.
 
-    The legend has its own strip, at the right or below; it never sits on the map.
+    The legend has its own strip, at the right or below, or an empty corner of the map
+    where that shows the units a quarter larger.
 
     Parameters
     ----------
@@ -75,13 +79,18 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
         Denominator, such as 100_000; by default the largest round scale at which
         the units fit.
     legend
-        Where the legend is; `"auto"` takes what allows the larger scale.
+        Where the legend is; `"auto"` takes what allows the larger scale, `"inside"` an
+        empty corner of the map.
     legend_mm
         Width of the strip at the right (60 mm), or depth of that below (52 mm).
     around
         Metres of ground to show on every side of the units.
     theme
         Look of the sheet; by default `PRINT`, or `HALF_COLUMN` on that paper.
+    ground
+        Whether what lies around is drawn under the layers: sea, countries and
+        départements with their names, borders, towns. It is known around Nord and
+        Pas-de-Calais; elsewhere give your own to `draw_ground`.
 
     Returns
     -------
@@ -135,6 +144,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
         legend_mm=legend_mm,
         around=around,
         theme=theme,
+        ground=ground,
     )
     fig, (ax,) = open_sheet([units], wish)
     return fig, ax
@@ -169,12 +179,24 @@ def open_sheet(
         check_metric(units, "units")
     bounds = [bounds_of(units, wish.around) for units in territories]
     layout, frames = chosen(bounds, wish)
+    corner = cornered(territories[0], wish, layout.scale) if len(bounds) == 1 else None
+    if corner is not None:
+        layout, bounds = corner[0], [corner[1]]
+        frames = [layout.frame]
+    elif wish.legend == "inside":
+        msg = (
+            f"no corner of the map is free for a legend of {layout.column:.0f} mm on "
+            f"{wish.name}: write legend='right' or legend='below', a smaller scale, or "
+            "a larger paper"
+        )
+        raise DataError(msg)
     fig = _blank(layout, wish.title, wish.subtitle)
     with settings():
         maps = []
         for frame, box, units in zip(frames, bounds, territories, strict=True):
             ax = map_axes(fig, replace(layout, frame=frame), box)
-            ax.subject = units.geometry
+            _keep_corner(fig, ax)
+            ax.subject, ax.grounded = units.geometry, wish.ground
             tell_outlines(ax, units)
             maps.append(ax)
         _write_title(fig, *wish.words)
@@ -243,6 +265,21 @@ def _paper_axes(fig: Sheet, layout: Layout) -> Axes:
     axes.axis("off")
     axes.set_gid(FURNITURE)
     return axes
+
+
+def _keep_corner(fig: Sheet, ax: MapAxes) -> None:
+    """Keep a corner of the map for the legend, over it."""
+    plan = ax.plan
+    if not plan.inside:
+        return
+    x, y, wide, high = plan.strip
+    left, low = x - plan.frame[0], y - plan.frame[1]
+    ax.boxes.append((left - 2, low - 2, left + wide + 2, low + high + 2))
+    axes = fig.add_axes((0, 0, 1, 1), axes_class=PaperAxes, zorder=1.5)
+    axes.set_xlim(0, plan.width)
+    axes.set_ylim(0, plan.height)
+    axes.axis("off")
+    fig.over = axes
 
 
 def map_axes(fig: Sheet, layout: Layout, bounds: Rectangle) -> MapAxes:

@@ -40,6 +40,7 @@ def panels(  # noqa: PLR0913 - each is a choice of whoever prints
     legend_mm: float | None = None,
     around: float = 0.0,
     theme: Theme | None = None,
+    ground: bool = True,
 ) -> tuple[Sheet, dict[Key, MapAxes]]:
     """
     Make a sheet of several maps at one scale: dates, territories, before and after.
@@ -58,7 +59,7 @@ def panels(  # noqa: PLR0913 - each is a choice of whoever prints
         See `page`.
     columns
         How many maps stand side by side; by default what shows them largest.
-    paper, orientation, scale, legend, legend_mm, around, theme
+    paper, orientation, scale, legend, legend_mm, around, theme, ground
         See `page`.
 
     Returns
@@ -84,7 +85,7 @@ def panels(  # noqa: PLR0913 - each is a choice of whoever prints
     --------
     >>> import basinmap as bm
     >>> lens = bm.communes(epci="call")
-    >>> fig, maps = panels({"2016": lens, "2023": lens}, title="Population")
+    >>> fig, maps = bm.panels({"2016": lens, "2023": lens}, title="Population")
     >>> maps["2016"].plan.scale == maps["2023"].plan.scale
     True
     """
@@ -111,6 +112,7 @@ def panels(  # noqa: PLR0913 - each is a choice of whoever prints
         theme=theme,
         names=tuple(typeset(one_line(str(key))) for key in territories),
         columns=columns,
+        ground=ground,
     )
     fig, maps = open_sheet(list(territories.values()), wish)
     return fig, dict(zip(territories, maps, strict=True))

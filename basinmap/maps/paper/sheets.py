@@ -7,7 +7,7 @@ import io
 import math
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +19,7 @@ from typing import Any, Final, Literal, get_args
 import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
+import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -33,6 +34,7 @@ from basinmap.maps.look.lettering import FlatAxes
 from basinmap.maps.look.themes import (
     settings,
 )
+from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.canvas import DrawnPage, Undrawable
 from basinmap.maps.paper.facts import SEPARATOR, PageFacts, facts_of
 from basinmap.maps.paper.layouts import Layout
@@ -40,12 +42,14 @@ from basinmap.maps.paper.pictures import SheetCanvas, png_words, told_svg
 from basinmap.maps.paper.stack import FURNITURE, layer_at
 from basinmap.staging import write_whole
 
-__all__ = ["Fill", "MapAxes", "Sheet", "check_dpi"]
+__all__ = ["Fill", "Laid", "MapAxes", "Sheet", "Tint", "check_dpi"]
 
 _UNDATED: Final = {"CreationDate": None}
 _OPAQUE: Final = ("eps", "ps")
 _BEARING: Final = ("pdf", "svg", "svgz", "png")  # what bears all that a page says
 _UNMEASURED: Final = ("gif", "webp", "avif", "raw", "rgba")
+_SCREEN: Final = (920, 960)
+"""Pixels that a notebook gives to a picture, at most."""
 _PIXELS: Final = 400_000_000  # 1.6 GB of memory; A0 at 430 dots an inch
 
 Letters = Literal["plain", "embedded", "paths"]
@@ -56,13 +60,35 @@ class Sheet(Figure):
 
     layout_mm: Layout
     paper: Axes
+    over: Axes | None = None
     about: dict[str, str]
+
+    @property
+    def beside(self) -> Axes:
+        """The axes in millimetres where legend and scale are drawn: over a map, or not."""
+        return self.over or self.paper
 
     @property
     def maps(self) -> list[MapAxes]:
         """The maps of the page in the order they are painted, the main one first."""
         found = [axes for axes in self.axes if isinstance(axes, MapAxes)]
         return sorted(found, key=lambda ax: ax.get_zorder())
+
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Show the page in a notebook, whole on a screen, with its title."""
+        del include, exclude  # what is asked for: a picture is all that there is
+        wide, high = self.get_size_inches() * 100
+        shrunk = min(1.0, _SCREEN[0] / wide, _SCREEN[1] / high)
+        width, height = round(wide * shrunk), round(high * shrunk)
+        picture = io.BytesIO()
+        # Sharp on a screen of small pixels, and no heavier than a photograph.
+        self.savefig(picture, format="png", dpi=150 * shrunk)
+        title = self.about.get("Title", "")
+        size = {"width": width, "height": height, "alt": title}
+        data = {"image/png": picture.getvalue(), "text/plain": f"<Sheet {title!r}>"}
+        return data, {"image/png": size}
 
     def savefig(
         self,
@@ -107,6 +133,8 @@ class Sheet(Figure):
             If a text has signs that its fonts lack, or the format loses title,
             alternative text or scale.
         """
+        for ax in self.maps:
+            ax.settle()
         if options.get("bbox_inches") is not None:
             msg = "bbox_inches changes the size of the page, hence the printed scale"
             raise DataError(msg)
@@ -162,6 +190,8 @@ class Sheet(Figure):
         DrawnPage | bytes
             A file of matplotlib, where a layer asks for what our canvas does not draw.
         """
+        for ax in self.maps:
+            ax.settle()
         if options.get("backend") is None:
             drawn: list[DrawnPage] = []
             with suppress(Undrawable):
@@ -370,6 +400,56 @@ class Fill:
     shapes: np.ndarray
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Laid:
+    """
+    A layer, as another program may draw it again.
+
+    Attributes
+    ----------
+    kind
+        `"classes"`, `"symbols"`, `"outlines"`, `"neighbours"`, `"rings"`, `"points"`,
+        or `"other"`, which no other program is told of.
+    units
+        What was drawn.
+    measured
+        Series, in the order of the arguments.
+    blocks
+        Its entries of the legend.
+    swatch
+        Look of lines, points and areas of one kind.
+    """
+
+    kind: str
+    units: gpd.GeoDataFrame
+    measured: tuple[pd.Series, ...] = ()
+    blocks: tuple[object, ...] = ()
+    swatch: Swatch | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tint:
+    """
+    What colour some ground has, for letters that lie on it to be read.
+
+    Attributes
+    ----------
+    floor
+        Of the stack: what is higher hides it.
+    shapes
+        Polygons, in the CRS of the map.
+    color
+        Their fill.
+    plain
+        Whether nothing is hatched on it.
+    """
+
+    floor: float
+    shapes: np.ndarray
+    color: str
+    plain: bool
+
+
 class MapAxes(FlatAxes):
     """
     The map frame of a sheet; remembers what was drawn, for the legend.
@@ -381,9 +461,12 @@ class MapAxes(FlatAxes):
     `plan` is the layout, `subject` what the page was made for, `reserved` the
     millimetres kept above the scale bar, `explained` and `signed` whether legend and
     foot are drawn, `fills` the ground that layers colour, `named` what is written of
-    which unit, `host` the map whose inset this one is,
+    which unit, `laid` the layers for another program, `strip` the legend as it was
+    drawn, `host` the map whose inset this one is,
     `caption` what a map among several is called, `outline_error` the metres by which
-    outlines are said to be off, 0 when nothing is said.
+    outlines are said to be off, 0 when nothing is said, `grounded` whether a ground is
+    still to be laid, `below` its sources, `later` what is written last, `tints` the
+    colours of the ground.
 
     Parameters
     ----------
@@ -409,9 +492,15 @@ class MapAxes(FlatAxes):
         self.signed: bool = False
         self.fills: list[Fill] = []
         self.named: set[tuple[str, str]] = set()
+        self.laid: list[Laid] = []
+        self.strip: tuple[object, ...] = ()
         self.host: MapAxes | None = None
         self.caption: str = ""
         self.outline_error: float = 0.0
+        self.grounded: bool = False
+        self.below: dict[str, None] = {}
+        self.tints: list[Tint] = []
+        self.later: list[Callable[[], None]] = []
         self._drawing = False
         super().__init__(*args, **options)
 
@@ -435,6 +524,24 @@ class MapAxes(FlatAxes):
         children = super().get_children()
         # `Axes.draw` sorts what it is given here by height, and keeps this order.
         return _in_layers(children) if self._drawing else children
+
+    def sources_below(self, told: Iterable[str]) -> list[str]:
+        """
+        Return the sources of the ground that the layers do not bring.
+
+        Parameters
+        ----------
+        told
+            Sources that are said already.
+        """
+        known = set(told)
+        return [b for b in self.below if b.partition(" : ")[2] not in known]
+
+    def settle(self) -> None:
+        """Write what waits for everything else to have its place."""
+        waiting, self.later = self.later, []
+        for write in waiting:
+            write()
 
     @property
     def sheet(self) -> Sheet:

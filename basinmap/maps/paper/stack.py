@@ -12,8 +12,12 @@ __all__ = ["FURNITURE", "LAYERS", "STACK", "layer_at"]
 STACK: Final[Mapping[str, float]] = MappingProxyType(
     {
         # Ground: it is covered by whatever is measured.
+        "lands": 0.3,
+        "waters": 0.4,
         "basemap": 0.5,
         "neighbours": 1.0,
+        "borders": 1.2,
+        "lines of the ground": 1.3,
         "filled outlines": 1.5,
         "bands": 1.7,
         "hatch under a raster": 1.85,
@@ -23,6 +27,7 @@ STACK: Final[Mapping[str, float]] = MappingProxyType(
         "shadows": 2.5,
         "without symbol": 2.6,
         # Lines.
+        "lines over data": 2.8,
         "outlines": 3.0,
         "hatching": 3.1,
         "discontinuities": 3.2,
@@ -34,6 +39,7 @@ STACK: Final[Mapping[str, float]] = MappingProxyType(
         "extent of an inset": 4.5,
         # Words, and what they are about.
         "distances": 5.0,
+        "towns": 5.5,
         "points": 6.0,
         "leaders": 6.5,
         "halos": 7.0,
@@ -53,7 +59,7 @@ _LAYER_OF: Final[Mapping[str, str]] = MappingProxyType(
     {
         "basemap": "fond",
         "bands": "données",
-        "outlines": "fond",
+        "lines over data": "fond",
         "hatching": "données",
         "extent of an inset": FURNITURE,
         "distances": "noms",

@@ -1,0 +1,531 @@
+"""The five SCoT side by side: one page an indicator, all alike, classes shared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final
+
+import geopandas as gpd
+import pandas as pd
+
+from basinmap.arguments import check_given
+from basinmap.catalogue.entries import catalogue
+from basinmap.deliverables.chapter_figures import ranked, sources_line
+from basinmap.deliverables.chapter_pages import Sheet
+from basinmap.deliverables.chapters import (
+    Chapter,
+    classes_of,
+    ground_credit,
+    is_rate,
+    map_figure,
+    not_supplied,
+    noun_of,
+    short_title,
+    varies,
+)
+from basinmap.deliverables.charts import bar_chart, range_strips
+from basinmap.deliverables.groups import in_basin, spread
+from basinmap.deliverables.observed import Observed, Other, Value
+from basinmap.deliverables.opening_pages import (
+    cover_page,
+    definitions_table,
+    reading_page,
+)
+from basinmap.deliverables.scot_documents import every_scot, scots_outline, wider
+from basinmap.deliverables.sentences import check_neutral, enumerated, printed
+from basinmap.errors import CodeError, DataError, culprits
+from basinmap.export.parts import (
+    Cell,
+    Column,
+    Document,
+    Figure,
+    Heading,
+    Legend,
+    Note,
+    Page,
+    Paragraph,
+    Table,
+)
+from basinmap.maps.layers.choropleths import draw_choropleth
+from basinmap.maps.layers.names import draw_labels
+from basinmap.maps.layers.outlines import draw_outlines
+from basinmap.maps.layers.symbols import draw_symbols
+from basinmap.maps.paper.figures import figure
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.territory.naming import Name
+from basinmap.typography import BROAD, number, typeset, uncapital
+
+__all__ = ["COMPARED", "comparison_document"]
+
+COMPARED: Final = (
+    *("D01", "D02", "D05", "L01", "L02", "L03", "L04", "L05"),
+    *("D10", "D08", "L08", "L09", "L14", "S02", "R01", "R02", "C02", "M02", "F03"),
+)
+"""Indicators of the comparison, those whose counts are given, in order."""
+_SLOTS: Final = ("one", "two", "three", "four", "five")
+_SIZE: Final = (56.0, 47.0)
+_CIRCLE: Final = 6.0
+
+
+def comparison_document(
+    about: Observed,
+    *,
+    indicators: Iterable[str] = COMPARED,
+    procedures: Mapping[str, str] | None = None,
+) -> Document:
+    """
+    Return the five SCoT of the bassin minier side by side, by one method.
+
+    Maps are at one scale with the same classes, strips on one axis, ranks on printed
+    values; nothing adds indicators up into a score.
+
+    Parameters
+    ----------
+    about
+        The bassin minier, with all counts that there are.
+    indicators
+        Ids, one page each; those whose counts were not given are listed with their
+        file.
+    procedures
+        Procedure of each SCoT, by slug, as printed.
+
+    Raises
+    ------
+    CodeError
+        If an indicator or a SCoT is unknown.
+    DataError
+        If the territory does not hold the five SCoT, or no indicator has its counts.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> from basinmap.deliverables.observed import observed
+    >>> about = observed("bassin-minier", author="A", date=dt.date(2026, 11, 29))
+    >>> comparison_document(about, indicators=["L04"]).title
+    'Les cinq SCoT du bassin minier'
+    """
+    check_given(comparison_document, locals())
+    asked = list(dict.fromkeys(indicators))
+    if strange := [i for i in asked if i not in catalogue().indicators]:
+        msg = f"unknown indicator(s) {culprits(strange)}; see bm.indicators()"
+        raise CodeError(msg)
+    five = every_scot()
+    told = dict(procedures or {})
+    if strange := sorted(set(told) - {o.code for o in five}):
+        known = ", ".join(o.code for o in five)
+        msg = f"procedures of {culprits(strange)}, which are no SCoT; there are {known}"
+        raise CodeError(msg)
+    if not in_basin() <= frozenset(about.codes):
+        msg = (
+            f"{about.area.name} does not hold the five SCoT: observe 'bassin-minier', "
+            "or a perimeter around it"
+        )
+        raise DataError(msg)
+    ids = [i for i in about.supplied(*asked) if varies(about, i)]
+    if not ids:
+        msg = f"no counts of {', '.join(asked)} were given; see bm.read_source"
+        raise DataError(msg)
+    running = typeset(f"Les cinq SCoT du bassin minier · {about.date.year}")
+    scale = _common_scale(about, five)
+    pages = [
+        cover_page(
+            about,
+            "Les cinq SCoT",
+            f"Une page par indicateur, édition {about.date.year}",
+        ),
+        reading_page(about, ids, running),
+        _presentation(about, five, told, running),
+        *(_page_of(about, id_, five, scale, running) for id_ in ids),
+        _matrix_page(about, ids, five, running),
+        _closing(about, asked, ids, running),
+    ]
+    document = Document(
+        slug="comparaison-scot",
+        title="Les cinq SCoT du bassin minier",
+        author=about.author,
+        date=about.date,
+        pages=tuple(pages),
+        subtitle="Comparaison par une seule méthode",
+        subject="Comparaison des SCoT du bassin minier",
+    )
+    check_neutral(
+        {
+            f"{page.slug}.{n}": str(one.text)
+            for page in pages
+            for n, one in enumerate(page.parts)
+            if isinstance(one, Paragraph)
+        }
+    )
+    return document
+
+
+def _ground(about: Observed, other: Other) -> gpd.GeoDataFrame:
+    return about.ground[about.ground.index.isin(list(other.communes))]
+
+
+def _common_scale(about: Observed, five: Sequence[Other]) -> float:
+    """Return the scale at which each of the five fits in its frame."""
+    scales = []
+    for other in five:
+        _, ax = figure(_ground(about, other), size_mm=_SIZE, title=other.name.short)
+        scales.append(ax.plan.scale)
+    return max(scales)
+
+
+# --- the five -------------------------------------------------------------------
+
+
+def _presentation(
+    about: Observed, five: Sequence[Other], procedures: Mapping[str, str], running: str
+) -> Page:
+    sheet = Sheet([("title", Heading("Les cinq SCoT"))])
+    text = (
+        "Les cinq schémas de cohérence territoriale couvrent les huit "
+        "intercommunalités du bassin minier, chacune dans un seul. Leurs surfaces "
+        "sont toutes celles du recensement, sommées par commune."
+    )
+    sheet.put("lead", Paragraph(typeset(text), role="lead", key="scots.presentation"))
+    sheet.put("wide", scots_outline(about))
+    sheet.put("table", _five_table(about, five, procedures))
+    return sheet.page("presentation", running)
+
+
+def _five_table(
+    about: Observed, five: Sequence[Other], procedures: Mapping[str, str]
+) -> Table:
+    held = about.ground["epci"]
+    area = about.table.get("area_km2")
+    rows = []
+    for other in five:
+        codes = sorted(other.communes)
+        names = [
+            str(about.epcis.loc[code, "name"])
+            for code in sorted(set(held.reindex(codes).dropna()))
+        ]
+        people = about.against("D01", other)
+        row = [
+            Cell(typeset(other.name.short)),
+            Cell(typeset(" ; ".join(names))),
+            Cell(number(len(codes)), value=float(len(codes))),
+            Cell("n.d.", "not-available") if people is None else people.cell(),
+            Cell("n.d.", "not-available")
+            if area is None
+            else Cell(number(float(area.reindex(codes).sum()), 0)),
+        ]
+        if procedures:
+            told = procedures.get(other.code, "")
+            row.append(Cell(typeset(told)) if told else Cell("n.d.", "not-available"))
+        rows.append(tuple(row))
+    year = about.told("D01").vintage if about.of("D01") is not None else ""
+    columns = [
+        Column("SCoT", "left", 1.8),
+        Column("Intercommunalités", "left", 3),
+        Column("Communes"),
+        Column(f"Population {year}".strip()),
+        Column("Surface (km²)"),
+    ]
+    if procedures:
+        columns.append(Column("Procédure", "left", 2))
+    return Table(tuple(columns), tuple(rows), "Les cinq SCoT du bassin minier")
+
+
+# --- one page an indicator ------------------------------------------------------
+
+
+def _page_of(
+    about: Observed, id_: str, five: Sequence[Other], scale: float, running: str
+) -> Page:
+    entry = about.entry(id_)
+    sheet = Sheet([("title", Heading(typeset(about.told(id_).title)))])
+    text = _sentence(about, id_, five)
+    if text:
+        sheet.put("lead", Paragraph(text, role="lead", key=f"{id_.lower()}.chapeau"))
+    for slot, drawn in zip(_SLOTS, _maps(about, id_, five, scale), strict=True):
+        sheet.put(slot, drawn)
+    values = _values(about, id_, five)
+    sheet.put("left", _strips(about, id_, values))
+    sheet.put("right", _table(about, id_, five))
+    lines = [f"{entry.label} : {uncapital(entry.definition)}."]
+    if is_rate(about, id_) and any(v is not None for v in values.values()):
+        lines.append(
+            "Le taux d’un SCoT est celui de ses effectifs additionnés, jamais la "
+            "moyenne des taux de ses communes."
+        )
+    lines += list(entry.notes)
+    note = Note("method", "Méthode", tuple(map(typeset, lines)))
+    sheet.put("reading", note)
+    sheet.put("foot", Paragraph(_foot(about, id_, scale), role="small"))
+    return sheet.page(id_.lower(), running, "multiples")
+
+
+def _foot(about: Observed, id_: str, scale: float) -> str:
+    return typeset(
+        f"Source : {sources_line(about, id_)}. Cinq cartes à une même échelle, "
+        f"1{BROAD}:{BROAD}{number(scale)}, aux mêmes classes. {ground_credit(about)}"
+    )
+
+
+def _values(
+    about: Observed, id_: str, five: Sequence[Other]
+) -> dict[Other, Value | None]:
+    return {other: about.against(id_, other) for other in five}
+
+
+def _maps(
+    about: Observed, id_: str, five: Sequence[Other], scale: float
+) -> list[Figure]:
+    """Draw the five at one scale; the last one bears the legend of all."""
+    every = about.of(id_)
+    assert every is not None  # noqa: S101 - asked for only when supplied
+    shared = every[every.index.isin(list(in_basin()))]
+    rate = is_rate(about, id_)
+    classes = classes_of(about, id_, shared) if rate else None
+    largest = float(shared.max())
+    drawn = []
+    for other in five:
+        draw = partial(_draw, about, other, shared, classes, largest)
+        drawn.append(
+            map_figure(
+                about,
+                f"{id_.lower()}-{other.code}",
+                draw,
+                title=typeset(other.name.short),
+                size_mm=_SIZE,
+                units=_ground(about, other),
+                scale=scale,
+            )
+        )
+    legends = _joined([f.legends for f in drawn], classes)
+    bare = [replace(f, source="", legends=()) for f in drawn]
+    return [*bare[:-1], replace(bare[-1], legends=legends)]
+
+
+def _draw(
+    about: Observed,
+    other: Other,
+    values: pd.Series,
+    classes: pd.Series | None,
+    largest: float,
+    ax: MapAxes,
+) -> None:
+    ground = _ground(about, other)
+    if classes is not None:
+        draw_choropleth(ax, ground, classes)
+    else:
+        draw_outlines(ax, ground, label="limite de commune", width=0.25)
+        draw_symbols(ax, ground, values, largest=largest, largest_mm=_CIRCLE)
+    outline = ground.dissolve()
+    draw_outlines(ax, outline, label="limite du SCoT", width=1.0)
+    draw_labels(ax, ground, most=6, strong=2)
+
+
+def _joined(
+    many: Sequence[tuple[Legend, ...]], classes: pd.Series | None
+) -> tuple[Legend, ...]:
+    """Return one legend of five, the numbers of communes added up."""
+    found: dict[str, Legend] = {}
+    for legends in many:
+        for legend in legends:
+            known = found.get(legend.title)
+            found[legend.title] = legend if known is None else _added(known, legend)
+    if classes is None:
+        return tuple(found.values())
+    # In the order of the classes, whichever map had which of them.
+    order = [str(label) for label in classes.cat.categories][::-1]
+    return tuple(
+        replace(
+            legend,
+            entries=tuple(
+                sorted(
+                    legend.entries,
+                    key=lambda e: order.index(e.label) if e.label in order else 99,
+                )
+            ),
+        )
+        for legend in found.values()
+    )
+
+
+def _added(one: Legend, two: Legend) -> Legend:
+    entries = {entry.label: entry for entry in one.entries}
+    for entry in two.entries:
+        known = entries.get(entry.label)
+        if known is None:
+            entries[entry.label] = entry
+        elif known.count.isdigit() and entry.count.isdigit():
+            total = str(int(known.count) + int(entry.count))
+            entries[entry.label] = replace(known, count=total)
+    return replace(one, entries=tuple(entries.values()))
+
+
+def _strips(
+    about: Observed, id_: str, values: Mapping[Other, Value | None]
+) -> Figure | None:
+    plain = {o: v.value for o, v in values.items() if v is not None and v.plain}
+    noun = noun_of(about, id_)
+    unit = "%" if noun.percentage or noun.unit.startswith("%") else noun.unit
+    if len(plain) < 2:  # a median: the communes alone have one
+        return None
+    totals = pd.Series({_bare(o.name): v for o, v in plain.items()})
+    caption, slug = f"{short_title(about, id_)} : les cinq SCoT", f"{id_.lower()}-scots"
+    if not is_rate(about, id_):
+        return bar_chart(
+            slug,
+            totals,
+            caption=caption,
+            source="",
+            decimals=noun.decimals,
+            unit=unit,
+            size_mm=(88.0, 62.0),
+        )
+    return range_strips(
+        slug,
+        totals,
+        {_bare(o.name): spread(about, id_, o.communes) for o in plain},
+        caption=f"{caption} ; petits points : communes",
+        source="",
+        unit=unit,
+        decimals=noun.decimals,
+        size_mm=(88.0, 66.0),
+    )
+
+
+def _bare(name: Name) -> str:
+    """Return the name of a SCoT without the word."""
+    for head in ("SCoT de l'", "SCoT du ", "SCoT de ", "SCoT "):
+        if name.short.startswith(head):
+            return typeset(name.short.removeprefix(head))
+    return typeset(name.short)
+
+
+def _ranks(values: Mapping[Other, Value | None]) -> dict[str, str]:
+    """Return the rank of each printed value, ties told by « ex æquo »."""
+    seen = {
+        o.code: printed(v.value, v.decimals)
+        for o, v in values.items()
+        if v is not None and v.plain
+    }
+    told = {}
+    for code, value in seen.items():
+        place = sum(other > value for other in seen.values()) + 1
+        tied = sum(other == value for other in seen.values()) > 1
+        text = "1er" if place == 1 else f"{place}e"
+        told[code] = f"{text} ex æquo" if tied else text
+    return told
+
+
+def _table(about: Observed, id_: str, five: Sequence[Other]) -> Table:
+    values = _values(about, id_, five)
+    ranks, noun = _ranks(values), noun_of(about, id_)
+    rows = []
+    for other in [*five, *wider(about)]:
+        value = about.against(id_, other)
+        line = spread(about, id_, other.communes)
+        ends = (
+            [noun.write(float(v)) for v in (line.min(), line.max())]
+            if len(line)
+            else ["n.d.", "n.d."]
+        )
+        rank = ranks.get(other.code, "–")
+        rows.append(
+            (
+                Cell(_bare(other.name)),
+                Cell("n.d.", "not-available") if value is None else value.cell(),
+                *(Cell(end) for end in ends),
+                Cell(rank),
+            )
+        )
+    columns = (
+        Column("Territoire", "left", 2.2),
+        Column("Ensemble"),
+        Column("Commune la plus basse", "right", 1.3),
+        Column("Commune la plus haute", "right", 1.3),
+        Column("Rang", "right", 0.9),
+    )
+    caption = f"{short_title(about, id_)}, par territoire"
+    return Table(columns, tuple(rows), typeset(caption))
+
+
+def _sentence(about: Observed, id_: str, five: Sequence[Other]) -> str:
+    """Say both ends among the five, or among their communes for a median."""
+    noun = noun_of(about, id_)
+    values = {
+        o: v for o, v in _values(about, id_, five).items() if v is not None and v.plain
+    }
+    subject = noun.the[:1].upper() + noun.the[1:]
+    if len(values) < 2:
+        line = ranked(about, id_)
+        if line.empty:
+            return ""
+        low, high = (noun.write(float(line.iloc[n])) for n in (-1, 0))
+        return typeset(f"{subject} va de {low} à {high} selon la commune.")
+    seen = {o: printed(v.value, v.decimals) for o, v in values.items()}
+    told = []
+    for value in (min(seen.values()), max(seen.values())):
+        who = enumerated([o.name.at for o, v in seen.items() if v == value])
+        told.append(f"{noun.write(value)} {who}")
+    return typeset(f"Parmi les cinq SCoT, {noun.the} va de {told[0]} à {told[1]}.")
+
+
+# --- matrix and end -------------------------------------------------------------
+
+
+def _matrix_page(
+    about: Observed, ids: Sequence[str], five: Sequence[Other], running: str
+) -> Page:
+    sheet = Sheet([("title", Heading("Tous les indicateurs"))])
+    text = (
+        "Chaque case donne la valeur imprimée et son rang, du plus élevé au plus "
+        "faible. Un rang n’est pas une note : aucune somme n’en est faite."
+    )
+    sheet.put("lead", Paragraph(typeset(text), role="lead", key="matrice.chapeau"))
+    rows = []
+    for id_ in ids:
+        values = _values(about, id_, five)
+        ranks = _ranks(values)
+        cells = []
+        for other in five:
+            value = values[other]
+            if value is None:
+                cells.append(Cell("n.d.", "not-available"))
+                continue
+            cell, rank = value.cell(), ranks.get(other.code)
+            cells.append(replace(cell, text=f"{cell.text} ({rank})") if rank else cell)
+        rows.append((Cell(short_title(about, id_)), *cells))
+    columns = (
+        Column("Indicateur", "left", 1.6),
+        *(Column(_bare(o.name), "right", 1.2) for o in five),
+    )
+    table = Table(
+        columns,
+        tuple(rows),
+        "Les cinq SCoT : valeurs et rangs",
+        source=sources_line(about, *ids),
+    )
+    sheet.put("table", table)
+    sheet.put("table", definitions_table(about, ids[:12]))
+    return sheet.page("matrice", running)
+
+
+def _closing(
+    about: Observed, asked: Sequence[str], ids: Sequence[str], running: str
+) -> Page:
+    lines = (
+        "Chaque indicateur est calculé de la même façon pour les cinq SCoT, sur la "
+        "liste des communes au 1er janvier "
+        f"{about.area.vintage}, y compris pour les années antérieures : un périmètre "
+        "constant, avec Émerchicourt là où elle est à cette date.",
+        "Les classes sont celles des communes des cinq SCoT réunies : une couleur vaut "
+        "le même taux sur les cinq cartes. Les rangs sont ceux des valeurs imprimées, "
+        "les égalités étant dites.",
+        "Un écart entre deux SCoT est constaté ; il n’est donné d’aucun une cause.",
+    )
+    chapter = Chapter("comparaison", "Comparaison", "", tuple(asked))
+    sheet = Sheet([("title", Heading("Données non fournies et méthode"))])
+    sheet.put("table", not_supplied(about, [chapter]))
+    sheet.put("table", definitions_table(about, ids[12:]) if ids[12:] else None)
+    sheet.put("reading", Note("method", "Méthode", tuple(map(typeset, lines))))
+    sheet.put("foot", Paragraph(ground_credit(about), role="small"))
+    return sheet.page("methode", running)

@@ -1,0 +1,404 @@
+"""The first pages of a document: cover, how to read it, what to retain, perimeter."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Final
+
+from basinmap.deliverables.chapter_figures import (
+    ends_chart,
+    peers_chart,
+    years_chart,
+)
+from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
+from basinmap.deliverables.chapters import (
+    comparison_table,
+    is_rate,
+    key_figures,
+    map_figure,
+    rate_map,
+    stock_map,
+    varies,
+)
+from basinmap.deliverables.groups import parts_of_territory
+from basinmap.deliverables.observed import Observed, Other
+from basinmap.deliverables.sentences import counted, enumerated
+from basinmap.export.parts import (
+    Cell,
+    Column,
+    Contents,
+    Figure,
+    Heading,
+    Note,
+    Page,
+    Paragraph,
+    Part,
+    Table,
+)
+from basinmap.maps.layers.names import draw_labels
+from basinmap.maps.layers.outlines import draw_outlines
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.territory.memberships import lineage
+from basinmap.typography import long_date, number, typeset
+
+__all__ = [
+    "cover_page",
+    "definitions_table",
+    "essential_page",
+    "perimeter_page",
+    "reading_page",
+    "situation_figure",
+    "sources_table",
+]
+
+_SIGNS: Final = (
+    "« s » : secret statistique ; « n.d. » : donnée non disponible ; « s.o. » : sans "
+    "objet ; « ≥ » : au moins, une partie étant masquée ou absente ; « ≈ » : "
+    "estimation. Un zéro est un zéro.",
+    "En gris : petit effectif, à lire avec prudence, sans rang ni comparaison.",
+    "Classes des cartes : la borne basse est comprise, la borne haute ne l'est pas ; "
+    "l'effectif de chaque classe est en légende.",
+)
+_READING: Final = (
+    "Une page traite un thème : la carte, les communes aux deux bouts, l'évolution ou "
+    "une seconde carte, la place parmi les territoires de même rang, le tableau "
+    "comparé, puis ce qu'il faut retenir.",
+    "Les phrases suivent les nombres imprimés et n'en donnent aucune cause. Un écart "
+    "est la différence de deux valeurs imprimées.",
+)
+_MANY: Final = 40
+_LISTED: Final = 30
+
+
+def cover_page(about: Observed, title: str, lead: str) -> Page:
+    """
+    Return the cover: title, territory, where it is, who made it when.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    title
+        Of the document.
+    lead
+        A line under the name of the territory.
+    """
+    return Page(
+        (
+            Heading(typeset(title), listed=False),
+            Paragraph(typeset(about.area.name), role="headline"),
+            Paragraph(typeset(lead), role="lead"),
+            _locator(about),
+        ),
+        template="cover",
+        slug="couverture",
+    )
+
+
+def _locator(about: Observed) -> Figure:
+    """Draw the territory among those around it."""
+    whole = about.communes.dissolve()
+    held = [o.communes for o in about.others if len(o.communes) < 700]
+    wide = frozenset().union(*held) | frozenset(about.codes)
+    shown = about.ground[about.ground.index.isin(wide)]
+
+    def draw(ax: MapAxes) -> None:
+        draw_outlines(ax, shown, label="limite de commune", width=0.2, color="#c3c8d1")
+        draw_outlines(
+            ax, whole, label=about.name.bare, width=1.2, fill="#a9bcd2", color="#1f4e79"
+        )
+        draw_labels(ax, about.communes, most=12, strong=4)
+
+    return map_figure(
+        about,
+        "couverture-carte",
+        draw,
+        title=f"{about.name.bare[:1].upper()}{about.name.bare[1:]} et ses voisins",
+        size_mm=(182, 118),
+        units=shown,
+    )
+
+
+def reading_page(
+    about: Observed, ids: Sequence[str], running: str, *parts: Part
+) -> Page:
+    """
+    Return the contents, the data of the edition and how to read it.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    ids
+        Indicators that the document prints, those that there are.
+    running
+        What the head of the page says.
+    *parts
+        What goes before, such as a foreword.
+    """
+    sheet = Sheet([])
+    for part in parts:
+        sheet.put("title" if isinstance(part, Heading) else "words", part)
+    sheet.put("words", Contents(1))
+    sheet.put("table", sources_table(about, ids))
+    if len(about.codes) < _LISTED:  # there is room beside a short list of communes
+        sheet.put("table", definitions_table(about, ids[:14]))
+    sheet.put("below", Note("method", "Lire ce document", _set(_READING)))
+    sheet.put("beside", Note("method", "Signes", _set(_SIGNS)))
+    return sheet.page("sommaire", running)
+
+
+def _set(lines: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(typeset, lines))
+
+
+def sources_table(about: Observed, ids: Sequence[str]) -> Table:
+    """
+    Return the data of a document, one source a row, with what each feeds.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    ids
+        Indicators whose counts there are.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for id_ in ids:
+        for source in about.told(id_).sources:
+            found.setdefault(source, {})[about.entry(id_).label] = about.told(
+                id_
+            ).vintage
+    rows = tuple(
+        (
+            Cell(typeset(source)),
+            Cell(typeset(enumerated(list(labels), most=4))),
+            Cell(", ".join(dict.fromkeys(filter(None, labels.values())))),
+        )
+        for source, labels in found.items()
+    )
+    columns = (
+        Column("Source", "left", 2.4),
+        Column("Indicateurs", "left", 3),
+        Column("Millésime", "left", 1),
+    )
+    return Table(columns, rows, "Données de cette édition")
+
+
+def definitions_table(about: Observed, ids: Sequence[str]) -> Table:
+    """
+    Return what each indicator is, as the catalogue defines it.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    ids
+        Indicators.
+    """
+    rows = tuple(
+        (
+            Cell(typeset(f"{about.entry(id_).label} ({id_})")),
+            Cell(typeset(about.entry(id_).definition)),
+        )
+        for id_ in ids
+    )
+    columns = (Column("Indicateur", "left", 2), Column("Définition", "left", 3.4))
+    return Table(columns, rows, "Définitions des indicateurs")
+
+
+# --- what to retain -------------------------------------------------------------
+
+
+def essential_page(
+    about: Observed,
+    ids: Sequence[str],
+    sentences: Sequence[str],
+    running: str,
+    *,
+    title: str = "L’essentiel",
+) -> Page:
+    """
+    Return the page of what to retain: figures, sentences, a map, peers, a table.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    ids
+        Its indicators, those that there are, the most important first.
+    sentences
+        What is said, six at most.
+    running
+        What the head of the page says.
+    title
+        Of the page.
+    """
+    head, foot = Sheet([]), Sheet([])
+    head.put("title", Heading(title))
+    head.put("tiles", key_figures(about, ids))
+    for n, text in enumerate(sentences[:6], start=1):
+        head.put("words", Paragraph(text, bullet=True, key=f"essentiel.{n}"))
+    foot.put("table", comparison_table(about, ids[:9], "Territoires comparés"))
+    room = PAPER_MM - head.words_mm - foot.words_mm - 33
+    rates = [i for i in ids if is_rate(about, i) and varies(about, i)]
+    rates.sort(key=lambda i: i != "L04")
+    middle = Sheet([])
+    high = min(104.0, max(60.0, 0.58 * room))
+    low = min(84.0, max(42.0, room - high))
+    if rates:
+        size = (110.0, high)
+        middle.put(
+            "map",
+            stock_map(about, "L01", rates[0], "essentiel-carte", size)
+            if about.mine("L01") is not None and rates[0] != "D02"
+            else rate_map(about, rates[0], "essentiel-carte", size),
+        )
+        middle.put(
+            "side",
+            ends_chart(about, rates[0], "essentiel-communes", (67.0, high - 46)),
+        )
+    left = years_chart(about, "essentiel-annees", (88.0, low))
+    middle.put("left", left)
+    if rates:
+        wide = 89.0 if left else 182.0
+        middle.put(
+            "right" if left else "wide",
+            peers_chart(about, rates[0], "essentiel-pairs", (wide, low)),
+        )
+    return Sheet([*head.held, *middle.held, *foot.held]).page("essentiel", running)
+
+
+# --- perimeter ------------------------------------------------------------------
+
+
+def perimeter_page(about: Observed, running: str, *more: tuple[str, Part]) -> Page:
+    """
+    Return the page of the perimeter: where, of what, what it is compared with.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    running
+        What the head of the page says.
+    *more
+        Other parts, with their slots.
+    """
+    sheet = Sheet([])
+    sheet.put("title", Heading("Périmètre et méthode"))
+    text = (
+        f"Le périmètre est celui {about.name.of} au 1er janvier {about.area.vintage} : "
+        f"{counted(len(about.codes), 'commune')}."
+    )
+    sheet.put("words", Paragraph(typeset(text), key="perimetre.texte"))
+    if about.outside:
+        told = enumerated(list(about.outside), most=5)
+        text = (
+            f"Hors des départements du Nord et du Pas-de-Calais, {told} ne sont pas "
+            "comptées : les totaux sont des minimums."
+        )
+        sheet.put("words", Paragraph(typeset(text)))
+    tail = Sheet([("table", _territories(about)), *more])
+    history = _history(about)
+    if history:
+        tail.put("box", Note("place", "Le périmètre dans le temps", history))
+    high = PAPER_MM - sheet.words_mm - tail.words_mm - 24
+    sheet.put("wide", situation_figure(about, high=min(168.0, max(80.0, high))))
+    return Sheet([*sheet.held, *tail.held]).page("perimetre", running)
+
+
+def _territories(about: Observed) -> Table:
+    ids = about.supplied("D01", "D05", "L01")
+    listed: list[tuple[str, int, Other | None]] = [
+        (about.area.name, len(about.codes), None)
+    ]
+    listed += [
+        (o.name.bare[:1].upper() + o.name.bare[1:], len(o.communes), o)
+        for o in (*parts_of_territory(about)[:9], *about.others)
+        if frozenset(about.codes) != o.communes
+    ]
+    rows = []
+    for name, count, other in listed:
+        values = [
+            about.total(i) if other is None else about.against(i, other) for i in ids
+        ]
+        cells = [
+            Cell("n.d.", "not-available") if v is None else v.cell() for v in values
+        ]
+        rows.append(
+            (Cell(typeset(name)), Cell(number(count), value=float(count)), *cells)
+        )
+    heads = [about.told(i).title + (" (hab./km²)" if i == "D05" else "") for i in ids]
+    columns = (
+        Column("Territoire", "left", 2.6),
+        Column("Communes"),
+        *(Column(typeset(head), "right", 1.3) for head in heads),
+    )
+    return Table(
+        columns,
+        tuple(rows),
+        "Territoires du document",
+        notes=("Deux territoires faits des mêmes communes ne paraissent qu’une fois.",),
+        source=about.area.source,
+    )
+
+
+def _history(about: Observed) -> tuple[str, ...]:
+    """Say how the perimeter of an EPCI moved, the latest first."""
+    if about.area.level != "epci" or about.listing is not None:
+        return ()
+    table = lineage(epci=about.area.code)
+    told = []
+    for day, group in list(table.groupby("date"))[::-1][:4]:
+        names = list(dict.fromkeys(map(str, group["from_name"].dropna())))
+        kinds = enumerated(list(dict.fromkeys(map(str, group["nature"]))))
+        notes = list(dict.fromkeys(map(str, group["note"].dropna())))
+        who = enumerated(names, most=3)
+        when = long_date(dt.date.fromisoformat(str(day)))
+        text = f"{when} : {kinds} ({who}). {' '.join(notes)}"
+        told.append(typeset(text.strip()))
+    return tuple(told)
+
+
+def situation_figure(
+    about: Observed,
+    *,
+    high: float = 130.0,
+    wide: float = 182.0,
+    slug: str = "situation",
+) -> Figure:
+    """
+    Draw where the communes of the territory are.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    high, wide
+        In millimetres.
+    slug
+        Name of the figure.
+    """
+
+    def draw(ax: MapAxes) -> None:
+        draw_outlines(ax, about.communes, label="limite de commune", width=0.35)
+        parts = parts_of_territory(about)
+        if len(parts) > 1:
+            codes = [part.code for part in parts]
+            inner = about.epcis[about.epcis.index.isin(codes)]
+            draw_outlines(ax, inner, label="limite d'EPCI", width=0.8)
+        outline = about.communes.dissolve()
+        draw_outlines(ax, outline, label="limite du territoire", width=1.2)
+        many = len(about.codes) > _MANY
+        draw_labels(ax, about.communes, most=60 if many else None, strong=5)
+
+    return map_figure(
+        about,
+        slug,
+        draw,
+        title=f"Les communes {about.name.of}",
+        size_mm=(wide, high),
+        beside="Les noms qui n'ont pas de place ne sont pas écrits",
+    )

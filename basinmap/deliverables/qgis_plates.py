@@ -1,0 +1,620 @@
+"""Plates as QGIS draws them again: what each layer of a sheet becomes."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.colors import to_hex
+from matplotlib.lines import Line2D
+from matplotlib.text import Text
+
+from basinmap.errors import BasinmapWarning, DataError, culprits
+from basinmap.export.descriptions import Description, descriptions_of
+from basinmap.export.package_records import tip_of
+from basinmap.export.qgis.marks import MM, Look
+from basinmap.export.qgis.styles import Names, Rule, Style, Where, literal, quoted
+from basinmap.maps.layers.drawing import STATE_EDGE, STATE_FILL
+from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, Swatch
+from basinmap.maps.paper.sheets import Laid, MapAxes, Sheet
+from basinmap.maps.paper.stack import STACK
+from basinmap.measures import STATES, state_column
+from basinmap.values.checks import states_beside
+from basinmap.values.told import told_of
+
+__all__ = ["Drawn", "Dressing", "drawn_of", "slug_of", "style_of_classes"]
+
+_NOT_SLUG: Final = re.compile(r"[^a-z0-9]+")
+_LOST: Final = "these layers are not carried over to QGIS"
+_HEIGHTS: Final = {
+    "neighbours": STACK["neighbours"],
+    "classes": STACK["fills"],
+    "outlines": STACK["outlines"],
+    "rings": STACK["rings"],
+    "symbols": STACK["symbols"],
+    "points": STACK["points"],
+}
+
+
+def slug_of(text: str) -> str:
+    """
+    Return letters, digits and dashes, for the name of a file or of a table.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Examples
+    --------
+    >>> slug_of("Limite d'EPCI – Lens")
+    'limite-d-epci-lens'
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return _NOT_SLUG.sub("-", plain.lower()).strip("-") or "sans-nom"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawn:
+    """
+    A layer of a plate, for QGIS.
+
+    Attributes
+    ----------
+    title
+        French.
+    table
+        Of the data, or of the dressing.
+    data
+        Whether it is in the data, beside what dresses the plates.
+    subset
+        Condition on its rows, in SQL.
+    style
+        How it is drawn.
+    columns
+        What its columns are.
+    heading
+        Of its legend; none for a single line.
+    lines
+        Rules that its legend shows; all by default.
+    height
+        Of the stack.
+    block
+        Its entry of the legend, to find where it stands on the page.
+    """
+
+    title: str
+    table: str
+    style: Style
+    height: float
+    data: bool = False
+    subset: str = ""
+    columns: tuple[Description, ...] = ()
+    heading: str = ""
+    lines: tuple[int, ...] = ()
+    block: object = None
+
+
+@dataclass(slots=True)
+class Dressing:
+    """
+    What plates draw beside the data: lines, grounds, points, circles, names.
+
+    Attributes
+    ----------
+    rows
+        Rows by table; a shape drawn on two plates is there once.
+    """
+
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def add(self, table: str, label: str, shapes: list[shapely.Geometry]) -> str:
+        """
+        Add shapes; return the condition that finds them.
+
+        Parameters
+        ----------
+        table
+            `"lignes"`, `"fonds"` or `"reperes"`.
+        label
+            What it is, in French.
+        shapes
+            Their geometries.
+        """
+        print_ = hashlib.sha256(label.encode())
+        for shape in shapes:
+            print_.update(shapely.to_wkb(shape))
+        key = f"{slug_of(label)[:40]}-{print_.hexdigest()[:8]}"
+        rows = self.rows.setdefault(table, [])
+        if all(row["cle"] != key for row in rows):
+            rows += [{"cle": key, "objet": label, "geometry": one} for one in shapes]
+        return f'"cle" = {literal(key)}'
+
+    def frames(self) -> dict[str, gpd.GeoDataFrame]:
+        """Return one frame a table."""
+        return {
+            name: gpd.GeoDataFrame(rows, geometry="geometry", crs="EPSG:2154")
+            .rename_axis("rang")
+            .pipe(_numbered)
+            for name, rows in sorted(self.rows.items())
+            if rows
+        }
+
+
+def _numbered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    frame.index = frame.index + 1
+    return frame
+
+
+def drawn_of(
+    slug: str,
+    sheet: Sheet,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    dressing: Dressing,
+) -> list[Drawn]:
+    """
+    Return the layers of a plate, highest first.
+
+    Parameters
+    ----------
+    slug
+        Of the plate.
+    sheet
+        The plate, with its layers.
+    layers
+        The data: what is classed must be one of their columns.
+    dressing
+        Filled with what the plate draws beside them.
+
+    Raises
+    ------
+    DataError
+        If what the plate shows is in no layer, or is not what it shows there.
+
+    Warns
+    -----
+    BasinmapWarning
+        If a layer has no like in QGIS.
+    """
+    ax = sheet.maps[0]
+    found, lost = [], []
+    for laid in ax.laid:
+        match laid.kind:
+            case "classes":
+                found.append(_classes(laid, layers, ax))
+            case "symbols":
+                found.append(_symbols(slug, laid, layers, dressing, ax))
+            case "other":
+                lost.append(_named(laid))
+            case _:
+                found.append(_plain(laid, dressing))
+    lost += [f"carton « {other.caption or 'sans titre'} »" for other in sheet.maps[1:]]
+    if lost:
+        msg = f"plate {slug!r}: {_LOST}: {culprits(lost)}; the plate itself has them"
+        warnings.warn(msg, BasinmapWarning, stacklevel=4)
+    names = _names(slug, ax, dressing)
+    order = sorted(
+        enumerate(found), key=lambda pair: (pair[1].height, pair[0]), reverse=True
+    )
+    return [*names, *(one for _, one in order)]
+
+
+def _named(laid: Laid) -> str:
+    titles = [str(getattr(block, "title", "")) for block in laid.blocks]
+    return " ; ".join(filter(None, titles)) or "une couche sans légende"
+
+
+# -- classes ---------------------------------------------------------------------------
+
+
+def _holder(
+    name: str, codes: pd.Index, layers: Mapping[str, gpd.GeoDataFrame]
+) -> tuple[str, gpd.GeoDataFrame]:
+    """Return the layer that holds a column of some units."""
+    for table, frame in layers.items():
+        if name in frame.columns and codes.isin(frame.index).all():
+            return table, frame
+    there = culprits(
+        [f"{t}.{c}" for t, f in layers.items() for c in f.columns if c == name]
+        or list(layers)
+    )
+    msg = (
+        f"what the plate shows, {name!r}, is no column of a layer that has its units "
+        f"({there}): add it, units.assign(**{{{name!r}: values}})"
+    )
+    raise DataError(msg)
+
+
+def _checked_classes(values: pd.Series, classes: pd.Series, breaks: Any) -> None:  # noqa: ANN401 - a list of numbers
+    """Refuse data that are not those of the plate: rules would draw another map."""
+    numbers = values.to_numpy(dtype="float64", na_value=np.nan)
+    codes = np.searchsorted(np.asarray(breaks, dtype=float), numbers, side="right")
+    codes = np.where(np.isnan(numbers), -1, codes)
+    shown = classes.reindex(values.index)
+    other = values.index[codes != shown.cat.codes.to_numpy()]
+    if len(other):
+        msg = (
+            f"{classes.name}: {len(other)} value(s) of the layer are not in the class "
+            f"that the plate shows: {culprits(other)}; write the values that were "
+            "classified"
+        )
+        raise DataError(msg)
+
+
+def _swatch_rules(
+    block: ClassesBlock, column: str, states: str, line: float
+) -> tuple[list[Rule], tuple[int, ...]]:
+    """Return the rules of classes and states, and those that the legend shows."""
+    count = len(block.colors)
+    ends: list[float | None] = [None, *block.breaks, None]
+    rules = []
+    for place, swatch in enumerate(block.swatches[:count]):
+        code = count - 1 - place
+        rules.append(
+            Rule(
+                label=_counted(swatch),
+                look=Look(
+                    color=block.colors[code],
+                    edge="#ffffff",
+                    width=line,
+                    hatch=swatch.hatch,
+                ),
+                test=Where(column=column, low=ends[code], high=ends[code + 1]),
+            )
+        )
+    told = {swatch.label: swatch for swatch in block.swatches[count:]}
+    shown = list(range(count))
+    for state, meaning in STATES.items():
+        swatch = told.get(meaning) or Swatch(meaning, STATE_FILL[state][0])
+        if meaning in told:
+            shown.append(len(rules))
+        elif state != "not_available" and not states:
+            continue
+        rules.append(
+            Rule(
+                label=_counted(swatch),
+                look=Look(
+                    color=STATE_FILL[state][0],
+                    edge=STATE_EDGE,
+                    width=0.12,
+                    hatch=STATE_FILL[state][1],
+                ),
+                test=Where(column=column, state=state, states=states),
+            )
+        )
+    return rules, tuple(shown)
+
+
+def _counted(swatch: Swatch) -> str:
+    return f"{swatch.label}\u2002({swatch.count})" if swatch.count else swatch.label
+
+
+def _classes(laid: Laid, layers: Mapping[str, gpd.GeoDataFrame], ax: MapAxes) -> Drawn:
+    (classes,), (block,) = laid.measured, laid.blocks
+    assert isinstance(block, ClassesBlock)  # noqa: S101 - what draw_choropleth leaves
+    return style_of_classes(classes, block, laid.units, layers, zoom=ax.plan.zoom)
+
+
+def style_of_classes(
+    classes: pd.Series,
+    block: ClassesBlock,
+    units: gpd.GeoDataFrame,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    *,
+    zoom: float = 1.0,
+) -> Drawn:
+    """
+    Return how classes are drawn on the layer that holds their values.
+
+    Parameters
+    ----------
+    classes
+        What `classify` returned.
+    block
+        The entry of their legend.
+    units
+        What was drawn.
+    layers
+        The data.
+    zoom
+        How much larger than on A4 the sheet is.
+
+    Raises
+    ------
+    DataError
+        If no layer holds the values, or holds others.
+    """
+    name = str(classes.name)
+    table, frame = _holder(name, units.index, layers)
+    _checked_classes(frame.loc[units.index, name], classes, block.breaks)
+    beside = state_column(name)
+    states = beside if beside in frame.columns else ""
+    rules, shown = _swatch_rules(block, name, states, 0.45 * zoom * MM)
+    columns = descriptions_of(frame, f"layer {table!r}")
+    title = columns[name].heading
+    style = Style(
+        name=title,
+        rules=tuple(rules),
+        kind="fill",
+        tip=tip_of(columns),
+        display=quoted("name") if "name" in columns else "",
+    )
+    return Drawn(
+        title=title,
+        table=table,
+        data=True,
+        subset=_only(frame, units.index),
+        style=style,
+        columns=tuple(columns.values()),
+        heading=block.title,
+        lines=shown,
+        height=_HEIGHTS["classes"],
+        block=block,
+    )
+
+
+def _only(frame: gpd.GeoDataFrame, codes: pd.Index) -> str:
+    """Return the condition that leaves out what the plate does not show."""
+    if frame.index.isin(codes).all():
+        return ""
+    name = quoted(str(frame.index.name or "index"))
+    return f"{name} IN ({', '.join(literal(str(code)) for code in codes)})"
+
+
+# -- circles ---------------------------------------------------------------------------
+
+
+def _symbols(
+    slug: str,
+    laid: Laid,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    dressing: Dressing,
+    ax: MapAxes,
+) -> Drawn:
+    """Put circles at the places of the plate, of the same millimetres."""
+    sizes, *coloured = laid.measured
+    circles = next(b for b in laid.blocks if isinstance(b, CirclesBlock))
+    classed = next((b for b in laid.blocks if isinstance(b, ClassesBlock)), None)
+    units = laid.units
+    amount = str(sizes.name or "valeur")
+    rows = pd.DataFrame({amount: sizes.reindex(units.index).astype(float)})
+    if "name" in units.columns:
+        rows.insert(0, "name", units["name"])
+    disc = _disc(circles, amount, ax)
+    above = Where(only=f"{quoted(amount)} > 0")
+    lines: tuple[int, ...] = ()
+    rules = [Rule(label=circles.title, look=disc, test=above)]
+    if classed is not None:
+        rules, lines = _coloured(rows, disc, coloured[0], classed, layers)
+    table = f"cercles_{slug_of(slug).replace('-', '_')}"
+    rows["geometry"] = units.geometry.representative_point()
+    told = rows.rename_axis("code").reset_index()
+    dressing.rows[table] = told.to_dict("records")
+    style = Style(
+        name=circles.title,
+        rules=tuple(rules),
+        kind="marker",
+        largest_first=quoted(amount),
+        display=quoted("name") if "name" in rows else quoted("code"),
+        tip=_tip(rows.columns, told_of(sizes).label or amount, amount),
+    )
+    return Drawn(
+        title=circles.title,
+        table=table,
+        style=style,
+        heading="" if classed is None else classed.title,
+        lines=lines,
+        height=_HEIGHTS["symbols"],
+        block=classed,
+    )
+
+
+def _disc(circles: CirclesBlock, amount: str, ax: MapAxes) -> Look:
+    """Return a circle whose surface is the amount, as on the plate."""
+    largest, radius = next(zip(circles.values, circles.radii, strict=True))
+    across = 2 * float(radius)
+    return Look(
+        kind="marker",
+        color=ax.plan.theme.faint,
+        edge=ax.plan.theme.ink,
+        width=0.4 * ax.plan.zoom * MM,
+        size=3.2,
+        size_by=f"{across!r} * sqrt({quoted(amount)} / {float(largest)!r})",
+    )
+
+
+def _coloured(
+    rows: pd.DataFrame,
+    disc: Look,
+    classes: pd.Series,
+    block: ClassesBlock,
+    layers: Mapping[str, gpd.GeoDataFrame],
+) -> tuple[list[Rule], tuple[int, ...]]:
+    """Add the rate that colours circles to their rows; return the rules."""
+    rate = str(classes.name)
+    _, frame = _holder(rate, rows.index, layers)
+    figures = frame.loc[rows.index, rate]
+    _checked_classes(figures, classes, block.breaks)
+    rows[rate] = figures
+    said = states_beside(frame, frame[rate])
+    states = state_column(rate) if said else ""
+    if said:
+        rows[states] = [said.get(code, "") for code in rows.index]
+    plain, lines = _swatch_rules(block, rate, states, 0.0)
+    edges = {False: disc.edge, True: STATE_EDGE}
+    rules = [
+        replace(
+            rule,
+            look=replace(
+                disc, color=rule.look.color, edge=edges[bool(rule.test.state)]
+            ),
+        )
+        for rule in plain
+    ]
+    return rules, lines
+
+
+def _tip(columns: Iterable[str], label: str, amount: str) -> str:
+    named = '<b>[% "name" %]</b><br>' if "name" in columns else ""
+    return f"{named}{label} : [% format_number({quoted(amount)}, 0, 'fr') %]"
+
+
+# -- lines, grounds, points ------------------------------------------------------------
+
+
+def _plain(laid: Laid, dressing: Dressing) -> Drawn:
+    swatch = laid.swatch
+    assert swatch is not None  # noqa: S101 - what these layers leave
+    shapes = np.asarray(laid.units.geometry.array)
+    label = swatch.label or {"neighbours": "territoires voisins"}.get(
+        laid.kind, "limites"
+    )
+    kind, table, look = _look(laid.kind, swatch)
+    if laid.kind == "rings":
+        # Apart: two circles that were merged would share their dashes.
+        parts = [shapely.LineString(ring) for ring in shapes]
+    elif kind == "line":
+        edges = shapely.union_all(shapely.boundary(shapes))
+        parts = [_many(shapely.line_merge(edges), shapely.MultiLineString)]
+    elif kind == "fill":
+        parts = [part for shape in shapes for part in _polygons(shape)]
+    else:
+        parts = [shapely.centroid(shape) for shape in shapes]
+    subset = dressing.add(table, label, parts)
+    height = _HEIGHTS[laid.kind]
+    if laid.kind == "outlines" and kind == "fill":
+        height = STACK["filled outlines"]
+    return Drawn(
+        title=label,
+        table=table,
+        subset=subset,
+        style=Style(
+            name=label, rules=(Rule(label=label, look=look),), kind=kind, display=""
+        ),
+        height=height,
+        block=swatch if swatch.label else None,
+    )
+
+
+def _polygons(shape: shapely.Geometry) -> list[shapely.Polygon]:
+    parts = shapely.get_parts(shape)
+    return [part for part in parts if part.geom_type == "Polygon"]
+
+
+def _many(shape: shapely.Geometry, kind: type) -> shapely.Geometry:
+    if shape.geom_type.startswith("Multi"):
+        return shape
+    return kind([] if shape.is_empty else [shape])
+
+
+def _look(laid: str, swatch: Swatch) -> tuple[str, str, Look]:
+    """Return how a layer of one kind is drawn, and the table that holds it."""
+    width = swatch.width * MM
+    dashes = tuple(dash * width for dash in swatch.dashes)
+    if laid == "points":
+        look = Look(
+            kind="marker",
+            color=swatch.color,
+            edge=swatch.edge,
+            width=0.2,
+            shape=swatch.shape,
+            size=swatch.size,
+        )
+        return "marker", "reperes", look
+    if swatch.shape == "line":
+        look = Look(kind="line", color=swatch.color, width=width, dashes=dashes)
+        return "line", "lignes", look
+    look = Look(color=swatch.color, edge=swatch.edge, width=width)
+    return "fill", "fonds", look
+
+
+# -- names -----------------------------------------------------------------------------
+
+
+def _names(slug: str, ax: MapAxes, dressing: Dressing) -> list[Drawn]:
+    """Return the names where the plate placed them, and what leads to them."""
+    found = []
+    theme = ax.plan.theme
+    rows = dressing.rows.setdefault("noms", [])
+    for text in ax.texts:
+        if text.get_gid() == "halo" or not text.get_visible():
+            continue
+        rows.append({"planche": slug, **_written(text)})
+    if any(row["planche"] == slug for row in rows):
+        names = Names(
+            expression='"texte"',
+            family=theme.narrow,
+            size=float(theme.label),
+            color=theme.ink,
+            halo=theme.halo,
+            placed=True,
+            kind="marker",
+            defined={
+                "Size": '"corps"',
+                "Color": '"encre"',
+                "Family": '"famille"',
+                "FontStyle": '"style"',
+            },
+        )
+        found.append(
+            Drawn(
+                title="noms",
+                table="noms",
+                subset=f'"planche" = {literal(slug)}',
+                style=Style(name="noms", kind="marker", names=names),
+                height=STACK["names"],
+            )
+        )
+    leaders = [
+        shapely.LineString(np.column_stack([line.get_xdata(), line.get_ydata()]))
+        for line in ax.lines
+        if isinstance(line, Line2D) and line.get_zorder() == STACK["leaders"]
+    ]
+    if leaders:
+        subset = dressing.add("lignes", f"renvois {slug}", leaders)
+        look = Look(kind="line", color=theme.ink, width=0.35 * ax.plan.zoom * MM)
+        style = Style(name="renvois", kind="line", rules=(_rule("renvois", look),))
+        found.append(
+            Drawn(
+                title="renvois",
+                table="lignes",
+                subset=subset,
+                style=style,
+                height=STACK["leaders"],
+            )
+        )
+    return found
+
+
+def _rule(label: str, look: Look) -> Rule:
+    return Rule(label=label, look=look)
+
+
+def _written(text: Text) -> dict[str, Any]:
+    """Return a name as a row: its letters, its size, its ink, its middle."""
+    style = text.get_fontproperties()
+    weight = int(style.get_weight())
+    slanted = style.get_style() == "italic"
+    cut = "Italic" if slanted else {500: "Medium", 700: "Bold"}.get(weight, "Regular")
+    x, y = (float(side) for side in text.get_position())
+    return {
+        "texte": text.get_text().replace("\n", "|"),
+        "corps": round(float(style.get_size_in_points()), 2),
+        "famille": str(style.get_family()[0]),
+        "style": cut,
+        "encre": _hex(text.get_color()),
+        "geometry": shapely.Point(x, y),
+    }
+
+
+def _hex(color: Any) -> str:  # noqa: ANN401 - a colour of matplotlib
+    return str(to_hex(color))

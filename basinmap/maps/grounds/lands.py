@@ -1,0 +1,583 @@
+"""The ground of a map: sea, countries and départements around, towns and their names.
+
+Laid by the first layer of a map that wants it, below all of them; its names come last,
+when the foot is drawn or the sheet saved, where everything else has left room.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from matplotlib.font_manager import FontProperties
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
+
+from basinmap.maps.look.lettering import letter
+from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
+from basinmap.maps.paper.shapes import line_path, outline_path
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
+from basinmap.territory.embedded import communes_2026, credit, spatial_table, table
+
+__all__ = [
+    "Lettered",
+    "ground_sources",
+    "lay_ground",
+    "lift_ground",
+    "towns_around",
+    "write_region",
+    "write_towns",
+]
+
+REACH: Final = (480_000.0, 6_780_000.0, 920_000.0, 7_200_000.0)
+"""Where the embedded ground is whole: left, bottom, right, top, in metres."""
+# Of the Strait of Dover, where the North Sea ends: Walde, then Leathercoat Point.
+_STRAIT: Final = ((624_000.0, 7_101_000.0), (588_000.0, 7_123_000.0))
+_TRACKING: Final = 0.16
+_GRID: Final = 26
+_WIDE: Final = 60_000.0
+_APART: Final = 0.09  # of the width of the frame, between two towns
+_MOST: Final = 16
+_VILLAGE: Final = 3_000
+_WEIGHTS: Final = {"departement": 2.0, "arrondissement": 1.5, "": 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Lettered:
+    """
+    How the name of a region is written.
+
+    Attributes
+    ----------
+    text
+        As it is printed.
+    size
+        In points, for A4.
+    color
+        Of the letters.
+    spaced
+        Whether they stand apart, in capitals.
+    italic
+        Whether they slant.
+    """
+
+    text: str
+    size: float
+    color: str
+    spaced: bool = True
+    italic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Land:
+    """A piece of ground that the frame shows."""
+
+    name: str
+    kind: str
+    shape: shapely.Geometry
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names of the ground, to be written last."""
+
+    ax: MapAxes
+    box: shapely.Polygon
+    lands: tuple[_Land, ...]
+    sea: bool
+
+    def __call__(self) -> None:
+        """Write them."""
+        _write_names(self.ax, self.box, self.lands, sea=self.sea)
+
+
+@cache
+def _own() -> pd.Series:
+    """Return the two départements, joined along the very vertices of the communes."""
+    communes = communes_2026()
+    groups = communes.groupby("departement")["geometry"]
+    return groups.agg(lambda part: shapely.coverage_union_all(part.to_numpy()))
+
+
+@cache
+def _lands() -> gpd.GeoDataFrame:
+    """Return every land that is known, the farthest first."""
+    around, abroad = spatial_table("surroundings"), spatial_table("abroad")
+    own = gpd.GeoDataFrame(
+        {"name": ["Nord", "Pas-de-Calais"], "kind": "own"},
+        index=["59", "62"],
+        geometry=_own().loc[["59", "62"]].to_numpy(),
+        crs=around.crs,
+    )
+    return gpd.GeoDataFrame(pd.concat([abroad, around, own]), crs=around.crs)
+
+
+def lay_ground(ax: MapAxes) -> None:
+    """
+    Lay the ground of a map that wants one, once, where it is known.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    """
+    if not ax.grounded:
+        return
+    ax.grounded = False
+    box = _frame(ax)
+    if not shapely.contains(shapely.box(*REACH), box):
+        return
+    lands = _seen(box)
+    theme = ax.plan.theme
+    kinds = {"country": theme.abroad, "departement": theme.beyond, "own": theme.land}
+    areas = [land for land in lands if land.kind in kinds]
+    with settings():
+        sea = shapely.area([land.shape for land in areas]).sum() < 0.9999 * box.area
+        if sea:
+            ax.set_facecolor(theme.sea)
+        for kind, color in kinds.items():
+            # A hair of its own colour hides the seams.
+            _fill(ax, [land for land in areas if land.kind == kind], color)
+        whole = shapely.union_all([land.shape for land in areas])
+        coast = shapely.boundary(whole) if sea else None
+        _line(ax, "coast", [coast], theme.coast, 0.9)
+        for kind, color, width in (
+            ("limit", theme.faint, 0.5),
+            ("border", theme.border, 1.1),
+        ):
+            shapes = [land.shape for land in lands if land.kind == kind]
+            _line(ax, kind, shapes, color, width)
+    _credit(ax, {land.kind for land in areas})
+    ax.later.append(_Names(ax, box, tuple(areas), sea=bool(sea)))
+
+
+def lift_ground(ax: MapAxes) -> None:
+    """
+    Take the ground away, with its names and sources, from under a picture.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    """
+    ax.grounded = False
+    ax.below.clear()
+    ax.later = [write for write in ax.later if not isinstance(write, _Names)]
+    for drawn in list(ax.patches):
+        if str(drawn.get_label()).startswith("_lands"):
+            drawn.remove()
+
+
+def _frame(ax: MapAxes) -> shapely.Polygon:
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    return shapely.box(x0, y0, x1, y1)
+
+
+def _seen(box: shapely.Polygon) -> list[_Land]:
+    """Return what the frame shows of each land and limit."""
+    lands = _lands()
+    x0, y0, x1, y1 = box.bounds
+    # Wider than the frame, for no edge of a cut to be drawn in it.
+    room = 0.02 * (x1 - x0)
+    shapes = lands.geometry.to_numpy()
+    met = np.flatnonzero(
+        shapely.intersects(shapely.box(*shapely.bounds(shapes).T), box)
+    )
+    cut = shapely.clip_by_rect(shapes[met], x0 - room, y0 - room, x1 + room, y1 + room)
+    return [
+        _Land(str(lands["name"].iloc[row]), str(lands["kind"].iloc[row]), shape)
+        for row, shape in zip(met, cut, strict=True)
+        if not shape.is_empty and shape.intersects(box)
+    ]
+
+
+def _fill(ax: MapAxes, lands: list[_Land], color: str) -> None:
+    paths = [path for land in lands if (path := outline_path(land.shape)) is not None]
+    _add(ax, "area", paths, "lands", fc=color, ec=color, lw=0.25 * ax.plan.zoom)
+
+
+def _line(
+    ax: MapAxes,
+    kind: str,
+    shapes: Iterable[shapely.Geometry | None],
+    color: str,
+    width: float,
+) -> None:
+    paths = [path for shape in shapes if (path := line_path(shape)) is not None]
+    _add(ax, kind, paths, "borders", fc="none", ec=color, lw=width * ax.plan.zoom)
+
+
+def _add(
+    ax: MapAxes,
+    kind: str,
+    paths: list[Path],
+    floor: str,
+    **style: Any,  # noqa: ANN401 - matplotlib's own options
+) -> None:
+    """Add paths as one; among collections there are layers alone."""
+    if not paths:
+        return
+    # Cut a little out of the frame, paths have ends that are not seen.
+    shape = PathPatch(
+        Path.make_compound_path(*paths),
+        capstyle="round",
+        joinstyle="round",
+        zorder=STACK[floor],
+        label=f"_lands {kind}",
+        **style,
+    )
+    ax.add_artist(shape)
+
+
+_CREDITS: Final = {
+    "own": "geometry",
+    "departement": "surroundings.geometry",
+    "country": "abroad.geometry",
+}
+
+
+def _credit(ax: MapAxes, kinds: set[str]) -> None:
+    for kind, column in _CREDITS.items():
+        if kind in kinds:
+            ax.below[f"fond : {credit(column)[0]}"] = None
+
+
+def ground_sources() -> tuple[str, ...]:
+    """Return all that the ground of a map may be made from, with its vintage."""
+    columns = (*_CREDITS.values(), "towns.name")
+    return tuple(dict.fromkeys(credit(column)[0] for column in columns))
+
+
+# -- names -------------------------------------------------------------------------
+
+
+def _write_names(
+    ax: MapAxes, box: shapely.Polygon, lands: tuple[_Land, ...], *, sea: bool
+) -> None:
+    """Write towns, then lands and seas, where nothing else is."""
+    theme = ax.plan.theme
+    with settings():
+        write_towns(ax, towns_around(ax))
+        for land in lands:
+            size = theme.label / ax.plan.zoom + (1.6 if land.kind == "country" else 0.6)
+            look = Lettered(land.name.upper(), size, theme.soft)
+            write_region(ax, land.shape, look)
+        if sea:
+            whole = shapely.union_all([land.shape for land in lands])
+            for name, part in _seas(shapely.difference(box, whole)):
+                size = theme.label / ax.plan.zoom + 3.6
+                look = Lettered(name, size, theme.water, spaced=False, italic=True)
+                write_region(ax, part, look)
+
+
+def _seas(water: shapely.Geometry) -> Iterable[tuple[str, shapely.Geometry]]:
+    """Cut the sea along the strait."""
+    (x0, y0), (x1, y1) = _STRAIT
+    slope = (y1 - y0) / (x1 - x0)
+    left, right = REACH[0] - 1e5, REACH[2] + 1e5
+    low, high = (y0 + slope * (x - x0) for x in (left, right))
+    channel = shapely.Polygon(
+        [(left, low), (right, high), (right, REACH[1] - 1e6), (left, REACH[1] - 1e6)]
+    )
+    yield "Manche", shapely.intersection(water, channel)
+    yield "Mer du Nord", shapely.difference(water, channel)
+
+
+def write_region(ax: MapAxes, shape: shapely.Geometry, look: Lettered) -> bool:
+    """
+    Write the name of a region where its visible part is widest, if it fits there.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    shape
+        What the region covers.
+    look
+        The name, and how it is written.
+    """
+    zoom = ax.plan.zoom
+    free = shapely.difference(shapely.intersection(shape, _frame(ax)), _taken(ax))
+    if free.is_empty:
+        return False
+    # Smaller and closer before not at all: a country that is unnamed is unknown.
+    apart = _TRACKING if look.spaced else 0.0
+    for share, tracking in ((1.0, apart), (0.85, apart / 2)):
+        size = share * look.size * zoom
+        style = font(ax.plan.theme.family, size, italic=look.italic)
+        wide = _width(look.text, style, tracking) + 2.0 * zoom
+        high = size * MM_PER_POINT + 1.4 * zoom
+        spot = _widest(ax, free, wide, high)
+        if spot is not None:
+            break
+    else:
+        return False
+    x, y = spot
+    place = ax.to_metres(np.array([[x, y]]))[0]
+    letter(
+        ax,
+        float(place[0]),
+        float(place[1]),
+        look.text,
+        font=style,
+        color=look.color,
+        ha="center",
+        va="center",
+        tracking=tracking,
+        clip_on=True,
+        zorder=STACK["names"],
+        gid="region",
+    )
+    ax.boxes.append((x - wide / 2, y - high / 2, x + wide / 2, y + high / 2))
+    return True
+
+
+def _width(text: str, style: FontProperties, tracking: float) -> float:
+    size = style.get_size_in_points() * MM_PER_POINT
+    return text_width(text, style) + tracking * size * max(len(text) - 1, 0)
+
+
+def _taken(ax: MapAxes) -> shapely.Geometry:
+    """Return what is about the data, and what is written already."""
+    boxes = np.array(ax.boxes, dtype=float).reshape(-1, 4)
+    discs = np.array(list(ax.symbols.values()), dtype=float).reshape(-1, 3)
+    round_ = np.column_stack([discs[:, :2] - discs[:, 2:], discs[:, :2] + discs[:, 2:]])
+    corners = np.vstack([boxes, round_]).reshape(-1, 2)
+    metres = (
+        ax.to_metres(corners).reshape(-1, 4) if len(corners) else corners.reshape(-1, 4)
+    )
+    taken = list(shapely.box(*metres.T))
+    if ax.subject is not None:
+        taken += list(ax.subject.to_numpy())
+    return shapely.union_all(taken)
+
+
+def _widest(
+    ax: MapAxes, free: shapely.Geometry, wide: float, high: float
+) -> tuple[float, float] | None:
+    """Return the place where a box fits with most room around, in millimetres."""
+    width, height = ax.plan.frame[2:]
+    x0, y0, x1, y1 = free.bounds
+    ((left, low), (right, top)) = ax.to_mm(np.array([[x0, y0], [x1, y1]])).tolist()
+    half_x, half_y = wide / 2, high / 2
+    xs = np.linspace(max(left, 0) + half_x, min(right, width) - half_x, _GRID)
+    ys = np.linspace(max(low, 0) + half_y, min(top, height) - half_y, _GRID)
+    if xs[0] > xs[-1] or ys[0] > ys[-1]:
+        return None
+    spots = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
+    half = np.array([half_x, half_y])
+    low_corners, high_corners = ax.to_metres(spots - half), ax.to_metres(spots + half)
+    boxes = shapely.box(*np.column_stack([low_corners, high_corners]).T)
+    shapely.prepare(free)
+    inside = np.flatnonzero(shapely.contains(free, boxes))
+    if not len(inside):
+        return None
+    edge = shapely.boundary(free)
+    away = shapely.distance(shapely.points(ax.to_metres(spots[inside])), edge)
+    best = inside[int(np.argmax(np.round(away)))]
+    x, y = spots[best].tolist()
+    return x, y
+
+
+# -- towns -------------------------------------------------------------------------
+
+
+def towns_around(ax: MapAxes) -> pd.DataFrame:
+    """
+    Return the towns that orient a reader: seats and centres, the largest first.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`; those on its subject, or named already, are left out.
+    """
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    towns = _towns(small=bool(x1 - x0 <= _WIDE))
+    x, y = (towns[side].to_numpy(dtype=float) for side in ("x", "y"))
+    seen = towns[(x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)]
+    least = 20_000 if x1 - x0 > _WIDE else _VILLAGE
+    kept = (seen["population"] >= least) | seen["seat"].ne("")
+    named = {code for code, _ in ax.named} | {name for _, name in ax.named}
+    kept &= ~seen["commune"].isin(named) & ~seen["name"].isin(named)
+    seen = seen[kept & ~_on_subject(ax, seen)]
+    weight = seen["population"] * seen["seat"].map(_WEIGHTS)
+    seen = seen.loc[weight.sort_values(ascending=False, kind="stable").index]
+    places = seen[["x", "y"]].to_numpy(dtype=float)
+    chosen: list[int] = []
+    for row, place in enumerate(places):
+        away = np.hypot(*(places[chosen] - place).T) if chosen else np.array([np.inf])
+        if away.min() >= _APART * (x1 - x0):
+            chosen.append(row)
+    return seen.iloc[chosen[:_MOST]]
+
+
+def _on_subject(ax: MapAxes, towns: pd.DataFrame) -> np.ndarray:
+    """Tell which towns lie on what the page is about."""
+    inside = np.zeros(len(towns), dtype=bool)
+    if ax.subject is not None:
+        points = shapely.points(towns["x"], towns["y"])
+        tree = shapely.STRtree(ax.subject.to_numpy())
+        inside[tree.query(points, predicate="intersects")[0]] = True
+    return inside
+
+
+@cache
+def _towns(*, small: bool) -> pd.DataFrame:
+    towns = table("towns")
+    return pd.concat([towns, _small_towns()]) if small else towns
+
+
+@cache
+def _small_towns() -> pd.DataFrame:
+    """Return the communes that only a map of a few kilometres names."""
+    communes = communes_2026()
+    latest = table("population").iloc[:, -1].reindex(communes.index)
+    listed = set(table("towns")["commune"])
+    found = pd.DataFrame(
+        {
+            "name": communes["name"],
+            "country": "FRA",
+            "commune": communes.index,
+            "seat": "",
+            "population": latest,
+            "x": communes["town_hall_x"],
+            "y": communes["town_hall_y"],
+        }
+    )
+    small = (
+        latest.ge(_VILLAGE) & found["x"].notna() & ~communes.index.isin(list(listed))
+    )
+    return found[small].set_axis(range(10_000, 10_000 + int(small.sum())))
+
+
+def write_towns(ax: MapAxes, towns: pd.DataFrame) -> int:
+    """
+    Write towns as points with italic names, each beside its point, where there is room.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    towns
+        With columns `name`, `x`, `y`, `country` and `seat`, the important ones first.
+    """
+    theme, zoom = ax.plan.theme, ax.plan.zoom
+    taken = _taken(ax)
+    shapely.prepare(taken)
+    spots = ax.to_mm(towns[["x", "y"]].to_numpy(dtype=float))
+    written, foreign = 0, False
+    for (x, y), (_, town) in zip(spots.tolist(), towns.iterrows(), strict=True):
+        name = str(town["name"])
+        seat = town["seat"] == "departement"
+        text = name.upper() if seat else name
+        style = font(theme.family, theme.label, italic=True)
+        found = _beside(
+            ax, (x, y), (text_width(text, style), theme.label * MM_PER_POINT), taken
+        )
+        if found is None:
+            continue
+        box, align = found
+        dot = 0.5 * zoom
+        ax.boxes += [box, (x - dot, y - dot, x + dot, y + dot)]
+        _mark(ax, (x, y), seat=seat)
+        _name(ax, text, box, align, style)
+        ax.named.add((str(town["commune"]), name))
+        foreign |= town["country"] != "FRA"
+        written += 1
+    if foreign:
+        ax.below[f"villes : {credit('towns.name')[0]}"] = None
+    return written
+
+
+def _beside(
+    ax: MapAxes,
+    place: tuple[float, float],
+    size: tuple[float, float],
+    taken: shapely.Geometry,
+) -> tuple[tuple[float, float, float, float], str] | None:
+    """Return the first free box beside a point, and how its text is aligned."""
+    zoom = ax.plan.zoom
+    width, height = ax.plan.frame[2:]
+    (x, y), (long, high) = place, size
+    gap, edge = 1.1 * zoom, 1.0 * zoom
+    if not (edge <= x <= width - edge and edge <= y <= height - edge):
+        return None
+    dot = 0.7 * zoom
+    if _meets(ax, (x - dot, y - dot, x + dot, y + dot), taken):
+        return None
+    for across, up, align in (
+        (gap, 0.0, "left"),
+        (-gap - long, 0.0, "right"),
+        (-long / 2, gap + high / 2, "center"),
+        (-long / 2, -gap - high / 2, "center"),
+        (gap * 0.7, gap * 0.8, "left"),
+        (-gap * 0.7 - long, gap * 0.8, "right"),
+        (gap * 0.7, -gap * 0.8, "left"),
+        (-gap * 0.7 - long, -gap * 0.8, "right"),
+    ):
+        box = (x + across, y + up - high / 2, x + across + long, y + up + high / 2)
+        inside = box[0] >= edge and box[2] <= width - edge
+        inside &= box[1] >= edge and box[3] <= height - edge
+        if inside and not _meets(ax, box, taken):
+            return box, align
+    return None
+
+
+def _meets(
+    ax: MapAxes, box: tuple[float, float, float, float], taken: shapely.Geometry
+) -> bool:
+    """Tell whether a box meets the data, or something written since."""
+    gap = 0.4 * ax.plan.zoom
+    boxes = np.array(ax.boxes, dtype=float).reshape(-1, 4)
+    hit = (boxes[:, 0] < box[2] + gap) & (boxes[:, 2] > box[0] - gap)
+    hit &= (boxes[:, 1] < box[3] + gap) & (boxes[:, 3] > box[1] - gap)
+    if hit.any():
+        return True
+    corners = ax.to_metres(np.array(box).reshape(2, 2)).ravel()
+    return bool(shapely.intersects(taken, shapely.box(*corners)))
+
+
+def _mark(ax: MapAxes, spot: tuple[float, float], *, seat: bool) -> None:
+    """Set the point of a town, the square one of a prefecture."""
+    theme, zoom = ax.plan.theme, ax.plan.zoom
+    mark = Path.unit_rectangle() if seat else Path.unit_circle()
+    ends = np.asarray(mark.vertices, dtype=float)
+    corners = ends - 0.5 if seat else ends / 2
+    side = (1.0 if seat else 0.85) * zoom
+    drawn = Path(ax.to_metres(corners * side + np.array(spot)), mark.codes)
+    _add(ax, "town", [drawn], "towns", fc=theme.soft, ec=theme.halo, lw=0.4 * zoom)
+
+
+def _name(
+    ax: MapAxes,
+    text: str,
+    box: tuple[float, float, float, float],
+    align: str,
+    style: object,
+) -> None:
+    theme, zoom = ax.plan.theme, ax.plan.zoom
+    x = {"left": box[0], "right": box[2], "center": (box[0] + box[2]) / 2}[align]
+    ((x, y),) = ax.to_metres(np.array([[x, (box[1] + box[3]) / 2]])).tolist()
+    common = {"font": style, "ha": align, "va": "center", "clip_on": True}
+    halo = 1.2 * zoom
+    letter(
+        ax,
+        x,
+        y,
+        text,
+        color=theme.beyond,
+        halo=halo,
+        zorder=STACK["halos"],
+        gid="halo",
+        **common,
+    )
+    letter(
+        ax, x, y, text, color=theme.soft, zorder=STACK["names"], gid="town", **common
+    )

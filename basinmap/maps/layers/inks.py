@@ -1,0 +1,170 @@
+"""The ink of names: dark or white by what they lie on, a halo where it takes one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import shapely
+from matplotlib.colors import to_hex, to_rgb
+
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
+
+__all__ = ["Ink", "contrast", "inks_of"]
+
+_WHOLE: Final = 0.97  # of a name, on one colour
+_TRACE: Final = 0.03
+_LEGIBLE: Final = 4.5
+_DIM: Final = 3.0
+_WHITE: Final = "#ffffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """
+    How a name is inked.
+
+    Attributes
+    ----------
+    color
+        Of the letters.
+    halo
+        Of the outline around them, or nothing.
+    """
+
+    color: str
+    halo: str = ""
+
+
+def contrast(one: str, other: str) -> float:
+    """
+    Return how much two colours are told apart, from 1 to 21, as WCAG measures it.
+
+    Parameters
+    ----------
+    one, other
+        Colours.
+
+    Examples
+    --------
+    >>> round(contrast("#ffffff", "#000000"), 1)
+    21.0
+    """
+    lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(color: str) -> float:
+    parts = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+        for part in to_rgb(color)
+    ]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def inks_of(
+    ax: MapAxes, boxes: np.ndarray, alone: np.ndarray, color: str | None
+) -> list[Ink]:
+    """
+    Return the ink of each name, by the colours under it.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    boxes
+        Left, bottom, right, top of each, in millimetres in the frame.
+    alone
+        Which of them cross no border.
+    color
+        Of the letters, when it was chosen; otherwise white on what is dark.
+    """
+    theme = ax.plan.theme
+    usual = Ink(color or theme.ink, theme.halo)
+    if not len(boxes) or ax.images:  # over a picture nobody knows
+        return [usual] * len(boxes)
+    under = _Under(ax)
+    found = []
+    for box, single in zip(boxes, alone, strict=True):
+        shares = under.colors(box)
+        found.append(
+            _ink(shares, usual, color, alone=bool(single)) if shares else usual
+        )
+    return found
+
+
+def _ink(
+    shares: dict[str, float], usual: Ink, color: str | None, *, alone: bool
+) -> Ink:
+    """Choose between the ink of the sheet and white."""
+    main = max(shares, key=lambda tint: shares[tint])
+    dark = contrast(usual.color, main)
+    letters = usual.color
+    if color is None and dark < _LEGIBLE and contrast(_WHITE, main) > dark:
+        letters = _WHITE
+    clear = contrast(letters, main) >= _LEGIBLE
+    others = [c for c in shares if c != main and shares[c] > _TRACE]
+    lost = any(contrast(letters, other) < _DIM for other in others)
+    if alone and clear and shares[main] >= _WHOLE:
+        return Ink(letters)
+    if lost or not clear:
+        # In the tint of the fill, drawn away from the letters until they are read.
+        return Ink(letters, _away(main, letters))
+    return Ink(letters, main)
+
+
+def _away(tint: str, letters: str) -> str:
+    """Return a tint paler, or darker, until letters are legible on it."""
+    towards = 1.0 if _luminance(letters) < 0.2 else 0.0
+    for share in (0.0, 0.2, 0.4, 0.6, 0.8):
+        mixed = to_hex([p + share * (towards - p) for p in to_rgb(tint)])  # type: ignore[arg-type]
+        if contrast(letters, mixed) >= _LEGIBLE:
+            return mixed
+    return "#ffffff" if towards else "#000000"
+
+
+class _Under:
+    """What colour the map is where a name lies."""
+
+    def __init__(self, ax: MapAxes) -> None:
+        self.ax = ax
+        tints = [tint for tint in ax.tints if tint.floor < STACK["outlines"]]
+        self.tints = sorted(tints, key=lambda tint: -tint.floor)
+        counts = [len(tint.shapes) for tint in self.tints]
+        self.owner = np.repeat(np.arange(len(counts)), counts)
+        shapes = [tint.shapes for tint in self.tints]
+        self.shapes = np.concatenate(shapes) if shapes else np.empty(0, dtype=object)
+        self.tree = shapely.STRtree(self.shapes)
+        discs = np.array(list(ax.symbols.values()), dtype=float).reshape(-1, 3)
+        self.discs = discs[discs[:, 2] > 0]
+
+    def colors(self, box: np.ndarray) -> dict[str, float]:
+        """Return the share of each colour under a box; nothing where unknown."""
+        if self._meets_disc(box):
+            return {}
+        corners = self.ax.to_metres(np.asarray(box).reshape(2, 2)).ravel()
+        ground = shapely.box(*corners)
+        whole, left = ground.area, 1.0
+        shares: dict[str, float] = {}
+        rows = self.tree.query(ground, predicate="intersects")
+        parts = shapely.area(shapely.intersection(self.shapes[rows], ground)) / whole
+        for place in dict.fromkeys(sorted(self.owner[rows].tolist())):
+            tint = self.tints[place]
+            share = min(float(parts[self.owner[rows] == place].sum()), left)
+            if share <= _TRACE:
+                continue
+            if not tint.plain:
+                return {}
+            # The same ground of a lower floor is hidden by what is above.
+            shares[tint.color] = shares.get(tint.color, 0.0) + share
+            left -= share
+        if left > _TRACE:
+            land = self.ax.plan.theme.land
+            shares[land] = shares.get(land, 0.0) + left
+        return shares
+
+    def _meets_disc(self, box: np.ndarray) -> bool:
+        near = np.clip(self.discs[:, :2], box[:2], box[2:]) - self.discs[:, :2]
+        return bool((np.hypot(near[:, 0], near[:, 1]) < self.discs[:, 2]).any())
