@@ -19,8 +19,8 @@ from fontTools.ttLib import TTFont
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.patches import Circle, Rectangle
 from matplotlib.path import Path
-from PIL import Image
 from matplotlib.patheffects import Stroke
+from PIL import Image
 
 import basinmap as bm
 from basinmap.maps.look.faces import face_of, set_line, subset_name

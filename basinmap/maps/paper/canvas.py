@@ -490,7 +490,7 @@ class _Renderer(RendererBase):
             path = paths[run.shape % len(paths)]
             move = moves[run.shape % len(moves)]
             where = spots[np.arange(run.first, run.end) % len(spots)]
-            self._stamp(gc, run.look, path, move, where)
+            self._stamp(gc, run.look, path, move, where, again=True)
 
     def _draw_one(
         self,
@@ -513,15 +513,19 @@ class _Renderer(RendererBase):
         path: Path,
         move: Transform,
         spots: np.ndarray,
+        *,
+        again: bool = False,
     ) -> None:
-        """Draw one shape at many places."""
+        """Draw one shape at many places, or at some of those where it comes back."""
         self._enter_clip(gc)
         low, high = _reach(move.transform(path.vertices))
         room = look.width + 1
         seen = self._seen(spots + low, spots + high, room)
         seen &= np.isfinite(spots).all(axis=1)
         spots = spots[seen]
-        if len(spots) <= _AGAIN or look.hatch is not None:
+        if not len(spots):
+            return
+        if look.hatch is not None or (len(spots) <= _AGAIN and not again):
             for spot in spots.tolist():
                 self._draw_one(gc, look, path, move, tuple(spot))
             return

@@ -256,10 +256,10 @@ def bare_sheet(like: Layout, title: str, subtitle: str) -> Sheet:
     return fig
 
 
-def _paper_axes(fig: Sheet, layout: Layout) -> Axes:
+def _paper_axes(fig: Sheet, layout: Layout, height: float = 0.5) -> Axes:
     """Return axes over the whole page, under its maps, whose unit is the millimetre."""
     # Painted first: who listens to the text hears the title before the names.
-    axes = fig.add_axes((0, 0, 1, 1), axes_class=PaperAxes, zorder=0.5)
+    axes = fig.add_axes((0, 0, 1, 1), axes_class=PaperAxes, zorder=height)
     axes.set_xlim(0, layout.width)
     axes.set_ylim(0, layout.height)
     axes.axis("off")
@@ -275,11 +275,7 @@ def _keep_corner(fig: Sheet, ax: MapAxes) -> None:
     x, y, wide, high = plan.strip
     left, low = x - plan.frame[0], y - plan.frame[1]
     ax.boxes.append((left - 2, low - 2, left + wide + 2, low + high + 2))
-    axes = fig.add_axes((0, 0, 1, 1), axes_class=PaperAxes, zorder=1.5)
-    axes.set_xlim(0, plan.width)
-    axes.set_ylim(0, plan.height)
-    axes.axis("off")
-    fig.over = axes
+    fig.over = _paper_axes(fig, plan, height=1.5)
 
 
 def map_axes(fig: Sheet, layout: Layout, bounds: Rectangle) -> MapAxes:

@@ -65,7 +65,7 @@ class Sheet(Figure):
 
     @property
     def beside(self) -> Axes:
-        """The axes in millimetres where legend and scale are drawn: over a map, or not."""
+        """The axes in millimetres of legend and scale: over a map, or not."""
         return self.over or self.paper
 
     @property
