@@ -31,6 +31,8 @@ _SMALL = 100
 _LARGE = 4_000
 """Figures beyond which it is not."""
 _CLOSE = 1e-5
+_WHOLE = 1.0
+"""Seconds to look for a table in whole numbers: be time over, that long all the same."""
 _CROWD = 200
 """Sides beyond which one flow serves several."""
 _TOGETHER = 10
@@ -565,7 +567,7 @@ class Guard:
                 continue
             block = next(b for b in self.blocks() if sides.figures[k] in b.columns)
             found = _Flows(self, block, whole=True).cheapest(
-                k, seconds=min(20.0, remaining(self.end))
+                k, seconds=min(5 * _WHOLE, remaining(self.end))
             )
             if found is None:
                 self.unsettled.add(k)
@@ -573,15 +575,34 @@ class Guard:
             self._mask(found[0])
             sides.witnesses[k] = found
 
-    def _make_whole(self, broken: Ints) -> None:
+    def widen(self) -> None:
+        """Hide all that may be around the sides without a witness in whole numbers."""
+        sides = self.sides
+        broken = np.array(sorted(self.unsettled), dtype=np.int64)
+        if not len(broken):
+            return
+        self.hasty, self.proven = True, False
+        for block in self.blocks():
+            if np.isin(sides.figures[broken], block.columns).any():
+                self._mask(block.columns[self.maskable[block.columns]])
+        self._make_whole(broken, least=_WHOLE)
+        self.unsettled = {
+            k
+            for k in broken.tolist()
+            if (witness := sides.witnesses[k]) is not None
+            and not self._is_whole(witness)
+        }
+
+    def _make_whole(self, broken: Ints, *, least: float = 0.0) -> None:
         """Look for whole witnesses in what is hidden already."""
         sides = self.sides
         for probe in self.probes():
             left = broken[np.isin(sides.figures[broken], probe.part.columns)]
             for k in left.tolist():
-                if k not in left or time.monotonic() > self.end:
+                late = time.monotonic() > self.end and not least
+                if k not in left or late:
                     continue
-                found = self._whole_witness(probe, k)
+                found = self._whole_witness(probe, k, least=least)
                 if found is None:
                     continue
                 witness = self.moved(probe, found)
@@ -590,7 +611,9 @@ class Guard:
                     sides.witnesses[other] = witness
                 left = left[~np.isin(left, done)]
 
-    def _whole_witness(self, probe: Probe, k: int) -> Floats | None:
+    def _whole_witness(
+        self, probe: Probe, k: int, *, least: float = 0.0
+    ) -> Floats | None:
         sides = self.sides
         held = self._hold(probe, int(sides.intruders[k]))
         figure, sign = int(sides.figures[k]), int(sides.signs[k])
@@ -600,7 +623,7 @@ class Guard:
             probe.place(figure),
             sign,
             end,
-            seconds=min(10.0, remaining(self.end)),
+            seconds=max(least, min(_WHOLE, remaining(self.end))),
         )
         if held is not None:
             probe.hold(*held)
@@ -731,6 +754,8 @@ class _Flows:
         if intruder >= 0:
             self._freeze(intruder)
         done = self.program.solve(seconds=seconds)
+        # Of whole numbers any table serves, the cheapest found in time.
+        done |= self.whole and self.program.feasible
         found = self.program.values if done else None
         self._thaw(place)
         if intruder >= 0:
@@ -797,5 +822,6 @@ def guard(plan: Guard, *, best: bool = True) -> Guard:
     else:
         plan.proven = not len(plan.complementary)
     plan.settle()
+    plan.widen()
     plan.release()
     return plan

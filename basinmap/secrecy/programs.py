@@ -181,6 +181,12 @@ class Program:
         return self._solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
 
     @property
+    def feasible(self) -> bool:
+        """Whether the last answer agrees with every row, be it the best or not."""
+        found = self._solver.getInfo().primal_solution_status
+        return bool(found == highspy.SolutionStatus.kSolutionStatusFeasible)
+
+    @property
     def status(self) -> str:
         """The word of the solver on its last answer."""
         return str(self._solver.modelStatusToString(self._solver.getModelStatus()))

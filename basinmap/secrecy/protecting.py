@@ -32,7 +32,7 @@ Bools = NDArray[np.bool_]
 
 _SHARE = 0.75
 """Of the time, what is given to look for an answer."""
-_SETTLED = 0.97
+_SETTLED = 0.9
 """Of the time, after which nothing is looked for: it is checked and written."""
 _PACE = 30
 """Programs a second that a time limit is worth, whatever the machine."""
