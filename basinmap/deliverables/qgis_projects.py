@@ -235,7 +235,6 @@ def write_qgis_project(  # noqa: PLR0913 - what a project may be made from
     )
     styles = map_styles(sheets, layers)
     folder = file.parent
-    folder.mkdir(parents=True, exist_ok=True)
     write = partial(
         write_geopackage, date=date, author=about.author, licence=about.licence
     )
@@ -645,7 +644,6 @@ def _north(ax: MapAxes) -> bytes:
 
 def _write_styles(folder: Path, drawn: Mapping[str, Sequence[Drawn]]) -> None:
     """Write the style of what each plate measures, for QGIS and for others."""
-    folder.mkdir(exist_ok=True)
     for slug, layers in drawn.items():
         for one in layers:
             if one.heading or one.style.largest_first:
@@ -658,7 +656,6 @@ def _write_styles(folder: Path, drawn: Mapping[str, Sequence[Drawn]]) -> None:
 def _write_beside(folder: Path, title: str) -> None:
     """Write the fonts, which no project can hold, and what to do with all this."""
     fonts = folder / "polices"
-    fonts.mkdir(exist_ok=True)
     for entry in sorted((files("basinmap.maps") / "fonts").iterdir(), key=str):
         if entry.name.endswith((".ttf", ".txt")):
             write_whole(fonts / entry.name, entry.read_bytes())
