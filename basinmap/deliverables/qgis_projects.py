@@ -37,6 +37,7 @@ from basinmap.export.qgis.layouts import (
     Picture,
     Stroke,
     Words,
+    inert,
 )
 from basinmap.export.qgis.marks import MM
 from basinmap.export.qgis.projects import Group, Layer, Project, Seen, qgz_bytes
@@ -531,7 +532,7 @@ def _margins(ax: MapAxes) -> Iterator[Item]:
         deep = 2.4 * size * MM
         yield Words(
             box=(left, height - base - deep + 0.24 * size * MM, plan.head[2], deep),
-            text=text.get_text(),
+            text=inert(text.get_text()),
             family=str(style.get_family()[0]),
             size=size,
             color=_plain(text.get_color()),
@@ -571,7 +572,7 @@ def _foot(
     texts = [
         f"Échelle 1\u00a0: [% {printed} %] ({ax.plan.size})"
         if text.startswith("Échelle 1")
-        else text
+        else inert(text)
         for text in texts
     ]
     left, top, width, deep = box
