@@ -71,9 +71,9 @@ def progress(
     return tqdm(items, disable=False, delay=delay, mininterval=0.5, ncols=80, **shared)
 
 
-def shown(*, quiet: bool) -> bool:
+def shown(*, quiet: bool = False) -> bool:
     """
-    Tell whether somebody sees a bar of progress.
+    Tell whether somebody sees a bar.
 
     Parameters
     ----------

@@ -220,11 +220,11 @@ def _classed(
         if given.method is not None:
             msg = say("--classes gives the bounds: leave --method out")
             raise DataError(msg)
-        return bm.classify(values, breaks=cuts)
+        return bm.classify(values, breaks=cuts, firm=True)
     pivot = style.pivot
     method = method_of(given.method or style.method)
     k = cuts or (6 if pivot is not None else 5)
-    return bm.classify(values, method=method, k=k, pivot=pivot)
+    return bm.classify(values, method=method, k=k, pivot=pivot, firm=True)
 
 
 def _compared(

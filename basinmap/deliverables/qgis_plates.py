@@ -259,7 +259,9 @@ def drawn_of(
                 lost.append(_named(laid))
             case _:
                 found.append(_plain(laid, dressing))
-    lost += [f"carton « {other.caption or 'sans titre'} »" for other in sheet.maps[1:]]
+    # A locator holds no data, and in QGIS one sees where one is.
+    insets = [one for one in sheet.maps[1:] if one.get_label() != "locator"]
+    lost += [f"carton « {one.caption or 'sans titre'} »" for one in insets]
     if lost:
         msg = f"plate {slug!r}: {_LOST}: {culprits(lost)}; the plate itself has them"
         warnings.warn(msg, BasinmapWarning, stacklevel=4)

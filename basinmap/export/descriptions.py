@@ -248,7 +248,9 @@ def _text(told: Told) -> str:
 
 
 def _day(text: str) -> str:
-    """Write a day as a reader says it, where it is one."""
+    """Write a day as a reader says it; of a year, the first."""
+    if len(text) == 4 and text.isdigit():
+        text = f"{text}-01-01"
     try:
         return long_date(dt.date.fromisoformat(text))
     except ValueError:

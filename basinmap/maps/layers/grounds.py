@@ -133,7 +133,7 @@ def draw_ground(
     >>> scarpe = shapely.LineString([(700_000, 7_025_000), (725_000, 7_040_000)])
     >>> rivers = gpd.GeoDataFrame({"nom": ["Scarpe"]}, geometry=[scarpe], crs=2154)
     >>> fig, ax = bm.page(bm.communes(epci="CA Douaisis Agglo"), title="Douaisis")
-    >>> draw_ground(ax, rivers, kind="river", names="nom", label="rivière")
+    >>> bm.draw_ground(ax, rivers, kind="river", names="nom", label="rivière")
     """
     check_given(draw_ground, locals())
     if kind not in get_args(GroundKind):

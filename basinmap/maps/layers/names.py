@@ -15,11 +15,11 @@ from matplotlib.lines import Line2D
 from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.layers.drawing import inked
-from basinmap.maps.layers.inks import Ink, inks_of
 from basinmap.maps.layers.placement import PlacedLabels, place_labels, split_label
 from basinmap.maps.look.lettering import LEADING, letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, one_line, settings, text_width
 from basinmap.maps.paper.guards import check_drawable, check_map
+from basinmap.maps.paper.inks import Ink, inks_of
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import check_columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any, Final
 
@@ -20,6 +21,8 @@ __all__ = ["LEADING", "Lettering", "PaperAxes", "letter"]
 
 LEADING: Final = 1.08
 """From a line of a name to the next, in sizes of its type."""
+_FIRST: Final = re.compile(r"\b1er\b")
+"""What is written with raised letters on paper, and is read plain elsewhere."""
 _MIDDLE: Final = 0.33  # of the size: half the height of what a line inks
 _AS_IS: Final = IdentityTransform()
 _BEFORE: Final = {"left": 0.0, "center": 0.5, "right": 1.0}
@@ -179,4 +182,4 @@ class PaperAxes(Axes):
         **options
             Those of `matplotlib.text.Text`.
         """
-        return letter(self, x, y, s, **options)
+        return letter(self, x, y, _FIRST.sub("1ᵉʳ", s), **options)

@@ -45,6 +45,8 @@ RC: Final = MappingProxyType(
         "svg.fonttype": "none",
         "svg.hashsalt": "basinmap",  # ids that do not change from run to run
         "text.parse_math": False,
+        # A texture is read over a colour, and under a name.
+        "hatch.linewidth": 0.6,
         "text.hinting": "none",  # hinted glyphs are wider than their halo
         "path.simplify": False,
         "font.family": ["Fira Sans", "DejaVu Sans"],

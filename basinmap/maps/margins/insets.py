@@ -103,8 +103,12 @@ def draw_locator(
             "larger territory, or the units to show dark"
         )
         raise DataError(msg)
-    extent = np.maximum(bounds[2:] - bounds[:2], 1.0) * 1.06
     most = np.minimum(np.array(_LOCATOR) * ax.plan.zoom, 0.24 * ax.plan.frame[2])
+    for _ in range(2):  # what is hardly seen has a circle around, that is seen whole
+        extent = np.maximum(bounds[2:] - bounds[:2], 1.0) * 1.06
+        scale = float((extent / most).max()) * 1000
+        bounds = _with_circle(bounds, shown, scale, ax.plan.zoom)
+    extent = np.maximum(bounds[2:] - bounds[:2], 1.0) * 1.06
     scale = float((extent / most).max()) * 1000
     size = tuple((extent * 1000 / scale).tolist())
     _check_once(ax, "locator", bounds)
@@ -113,6 +117,19 @@ def draw_locator(
     _draw_place(small, units, shown)
     remember(small, context)  # at its own scale
     _join(ax, small)
+
+
+def _with_circle(
+    bounds: np.ndarray, shown: shapely.Polygon, scale: float, zoom: float
+) -> np.ndarray:
+    """Return bounds that hold the circle around a place, if it bears one."""
+    x0, y0, x1, y1 = shown.bounds
+    if max(x1 - x0, y1 - y0) * 1000 / scale >= _VISIBLE * zoom:
+        return bounds
+    radius = _VISIBLE * zoom * scale / 1000
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    low = np.minimum(bounds[:2], [x - radius, y - radius])
+    return np.concatenate([low, np.maximum(bounds[2:], [x + radius, y + radius])])
 
 
 def _draw_context(small: MapAxes, context: gpd.GeoDataFrame) -> None:

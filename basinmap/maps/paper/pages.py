@@ -46,6 +46,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     *,
     title: str,
     subtitle: str = "",
+    headline: str = "",
     paper: str | tuple[float, float] = "A4",
     orientation: Orientation = "auto",
     scale: float | None = None,
@@ -69,6 +70,9 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
         French title, with territory and date.
     subtitle
         What is measured, in a line.
+    headline
+        French sentence that says what the map shows, large; the title is then written
+        under it, before the subtitle.
     paper
         `"A5"` to `"A0"`, `"half-column"` (85 × 120 mm, for a bulletin), or the
         width and height in millimetres.
@@ -85,7 +89,8 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     around
         Metres of ground to show on every side of the units.
     theme
-        Look of the sheet; by default `PRINT`, or `HALF_COLUMN` on that paper.
+        Look of the sheet; by default `PRINT`, or `HALF_COLUMN` on that paper, where
+        `GREY` is `in_grey(HALF_COLUMN)`.
     ground
         Whether what lies around is drawn under the layers: sea, countries and
         départements with their names, borders, towns. It is known around Nord and
@@ -136,6 +141,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     wish = Wish(
         title=title,
         subtitle=subtitle,
+        headline=headline,
         paper=paper,
         orientation=orientation,
         scale=scale,
@@ -190,6 +196,8 @@ def open_sheet(
         )
         raise DataError(msg)
     fig = _blank(layout, wish.title, wish.subtitle)
+    if one_line(wish.headline):
+        fig.about["Headline"] = typeset(one_line(wish.headline))
     with settings():
         maps = []
         for frame, box, units in zip(frames, bounds, territories, strict=True):
