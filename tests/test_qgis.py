@@ -20,9 +20,11 @@ import zipfile
 from contextlib import closing
 from pathlib import Path
 
+import fiona
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio
 import pytest
 import shapely
 from hypothesis import given
@@ -379,6 +381,29 @@ def test_the_package_bears_two_records_a_layer_with_licence_and_sources(world):
         assert "Licence ouverte 2.0" in text
         assert 'Source L\'Écluse &amp; "Fils" &lt;sud&gt;' in text
         assert "2021" in text
+
+
+@pytest.mark.parametrize("name", ["donnees.gpkg", "essai-habillage.gpkg"])
+def test_other_readers_open_the_packages_without_a_warning(world, name):
+    file = world[0] / "un" / name
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for layer, _ in pyogrio.list_layers(file):
+            read = pyogrio.read_dataframe(file, layer=layer)
+            with fiona.open(file, layer=layer) as opened:
+                assert len(opened) == len(read)
+                held = [*opened.schema["properties"]]
+            assert held == [c for c in read.columns if c != "geometry"]
+
+
+def test_a_project_where_none_can_be_is_refused_by_name(world, tmp_path):
+    (tmp_path / "fichier").write_text("", encoding="utf-8")
+    _, sheets, layers, _ = world
+    with pytest.raises(bm.errors.OutputError, match="fichier"):
+        bm.write_qgis_project(tmp_path / "fichier" / "a.qgz", sheets, layers)
+    (tmp_path / "styles").write_text("", encoding="utf-8")
+    with pytest.raises(bm.errors.OutputError, match="styles"):
+        bm.write_qgis_project(tmp_path / "a.qgz", sheets, layers)
 
 
 def test_styles_of_no_layer_and_the_table_of_qgis_are_refused(world, tmp_path):

@@ -44,7 +44,6 @@ def fill(command: Parser) -> None:
 
 def _run(given: argparse.Namespace) -> None:
     folder = Path(given.out) if given.out else profile() / "processing/scripts"
-    folder.mkdir(parents=True, exist_ok=True)
     scripts = files("basinmap.export.qgis") / "toolbox"
     for entry in sorted(scripts.iterdir(), key=lambda one: one.name):
         if entry.name.startswith("basinmap_") and entry.name.endswith(".py"):

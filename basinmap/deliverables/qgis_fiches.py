@@ -20,6 +20,7 @@ from basinmap.export.qgis.layouts import (
     Map,
     Stroke,
     Words,
+    inert,
 )
 from basinmap.export.qgis.marks import Look
 from basinmap.export.qgis.projects import SCALES, Layer
@@ -114,14 +115,14 @@ def fiche_layout(
         ),
         Words(
             box=(_MARGIN, 20.5, across, 8.0),
-            text=f"{sheet.about['Title'].split(' – ')[-1]} · code [% {code} %]",
+            text=f"{inert(sheet.about['Title'].split(' – ')[-1])} · code [% {code} %]",
             family=family,
             size=10.0,
             color=soft,
         ),
         Words(
             box=(142.0, 91.0, 58.0, 8.0),
-            text=heading,
+            text=inert(heading),
             family=family,
             size=8.2,
             color=ink,
@@ -210,7 +211,7 @@ def _figures(
         items += [
             Words(
                 box=(left, top, 68.0, apart),
-                text=one.heading,
+                text=inert(one.heading),
                 family=family,
                 size=8.0,
                 color=soft,
@@ -248,7 +249,7 @@ def _foot(sheet: Sheet, family: str, soft: str, faint: str) -> list[Item]:
         Stroke(box=(_MARGIN, 275.0, 190.0, 0.0), color=faint, width=0.2),
         Words(
             box=(_MARGIN, 276.0, 150.0, 16.0),
-            text=" ".join(told),
+            text=inert(" ".join(told)),
             family=family,
             size=6.0,
             color=soft,

@@ -37,6 +37,7 @@ from basinmap.export.qgis.layouts import (
     Picture,
     Stroke,
     Words,
+    inert,
 )
 from basinmap.export.qgis.marks import MM
 from basinmap.export.qgis.projects import Group, Layer, Project, Seen, qgz_bytes
@@ -235,7 +236,6 @@ def write_qgis_project(  # noqa: PLR0913 - what a project may be made from
     )
     styles = map_styles(sheets, layers)
     folder = file.parent
-    folder.mkdir(parents=True, exist_ok=True)
     write = partial(
         write_geopackage, date=date, author=about.author, licence=about.licence
     )
@@ -532,7 +532,7 @@ def _margins(ax: MapAxes) -> Iterator[Item]:
         deep = 2.4 * size * MM
         yield Words(
             box=(left, height - base - deep + 0.24 * size * MM, plan.head[2], deep),
-            text=text.get_text(),
+            text=inert(text.get_text()),
             family=str(style.get_family()[0]),
             size=size,
             color=_plain(text.get_color()),
@@ -572,7 +572,7 @@ def _foot(
     texts = [
         f"Échelle 1\u00a0: [% {printed} %] ({ax.plan.size})"
         if text.startswith("Échelle 1")
-        else text
+        else inert(text)
         for text in texts
     ]
     left, top, width, deep = box
@@ -645,7 +645,6 @@ def _north(ax: MapAxes) -> bytes:
 
 def _write_styles(folder: Path, drawn: Mapping[str, Sequence[Drawn]]) -> None:
     """Write the style of what each plate measures, for QGIS and for others."""
-    folder.mkdir(exist_ok=True)
     for slug, layers in drawn.items():
         for one in layers:
             if one.heading or one.style.largest_first:
@@ -658,7 +657,6 @@ def _write_styles(folder: Path, drawn: Mapping[str, Sequence[Drawn]]) -> None:
 def _write_beside(folder: Path, title: str) -> None:
     """Write the fonts, which no project can hold, and what to do with all this."""
     fonts = folder / "polices"
-    fonts.mkdir(exist_ok=True)
     for entry in sorted((files("basinmap.maps") / "fonts").iterdir(), key=str):
         if entry.name.endswith((".ttf", ".txt")):
             write_whole(fonts / entry.name, entry.read_bytes())

@@ -30,6 +30,7 @@ __all__ = [
     "Picture",
     "Stroke",
     "Words",
+    "inert",
     "layout_of",
 ]
 
@@ -291,6 +292,23 @@ class Layout:
     size: tuple[float, float]
     items: tuple[Item, ...] = ()
     atlas: Atlas | None = field(default=None)
+
+
+def inert(text: str) -> str:
+    """
+    Return a text that QGIS prints as it is: between `[%` and `%]` it would compute.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Examples
+    --------
+    >>> inert("Taux [% 1 + 1 %]")
+    'Taux [ % 1 + 1 %]'
+    """
+    return text.replace("[%", "[ %")
 
 
 def layout_of(layout: Layout) -> str:
