@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -56,8 +57,10 @@ def progress(
         "leave": False,
     }
     if quiet or not in_notebook():
-        # None: where stderr is a terminal only.
-        return tqdm(items, disable=True if quiet else None, delay=delay, **shared)
+        # None: where stderr is a terminal only, or a program such as QGIS asks for it.
+        unseen = None if "BASINMAP_PROGRESS" not in os.environ else False
+        hidden = True if quiet else unseen
+        return tqdm(items, disable=hidden, delay=delay, **shared)
     # `tqdm.auto` would warn where ipywidgets is not installed, then show nothing, as
     # the stderr of a notebook is no terminal.
     delay = max(delay, _PATIENCE)
@@ -75,14 +78,17 @@ def shown(*, quiet: bool = False) -> bool:
     Parameters
     ----------
     quiet
-        Whether nothing is shown.
+        Whether it is asked not to be shown.
 
     Examples
     --------
     >>> shown(quiet=True)
     False
     """
-    return not quiet and (in_notebook() or sys.stderr.isatty())
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    return not quiet and (
+        terminal or in_notebook() or "BASINMAP_PROGRESS" in os.environ
+    )
 
 
 def in_notebook() -> bool:

@@ -11,7 +11,6 @@ from basinmap.cli.words import say
 from basinmap.deliverables.building import CHANGES, build
 from basinmap.deliverables.projects import init
 from basinmap.errors import DataError
-from basinmap.progress import shown
 
 if TYPE_CHECKING:
     from basinmap.cli.parsing import Parser
@@ -74,7 +73,7 @@ def _init(given: argparse.Namespace) -> None:
 
 def _build(given: argparse.Namespace) -> None:
     def tell(name: str) -> None:
-        if not (given.quiet or shown(quiet=given.quiet)):  # a bar says it
+        if not (given.quiet or sys.stderr.isatty()):  # there a bar says it
             print(f"basinmap: {name}…", file=sys.stderr)
 
     failed = 0

@@ -13,7 +13,6 @@ import pandas as pd
 
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.entries import catalogue, indicator
-from basinmap.deliverables.printed import FRAGILE
 from basinmap.deliverables.subjects import Subject
 from basinmap.deliverables.web_pages import members_within, subject_page
 from basinmap.errors import BasinmapWarning, DataError, MeasureError
@@ -31,7 +30,8 @@ PAGE: Final = "page.html"
 """Name of the page beside a document."""
 LICENCE: Final = "Données de l'Insee et de l'IGN : Licence Ouverte 2.0."
 """Of the embedded data."""
-WHY_FRAGILE: Final = f"Valeur fragile (moins de {FRAGILE} logements), sans rang"
+_CARE: Final = catalogue().prudence["dwellings"].told
+WHY_FRAGILE: Final = f"Valeur fragile ({_CARE}), sans rang"
 _WHOLE: Final = "ensemble"
 _ABOVE: Final = ("epci", "scot")
 _DATED: Final = re.compile(r"(?:_[0-9]{4}){1,2}$")
@@ -118,7 +118,7 @@ def write_page_of(
             "licence": LICENCE if about.counts is None else "",
             "fragile": WHY_FRAGILE,
         },
-        fragile=about.fragile,
+        fragile=frozenset(about.fragile("L04")),
         notes=notes,
         default="L04" if "L04" in ids else None,
         reference=reference,
