@@ -6,7 +6,7 @@ import datetime as dt
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,7 @@ from basinmap.deliverables.plates import (
     situation_plate,
     stock_plate,
 )
+from basinmap.deliverables.programme_pages import Balance
 from basinmap.deliverables.publishing import checked_formats, completed, write_formats
 from basinmap.deliverables.qgis_projects import write_qgis_project
 from basinmap.deliverables.reach_plates import (
@@ -158,6 +159,9 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     iris: str | Path | None = None,
     communes: pd.DataFrame | None = None,
     counts: pd.DataFrame | None = None,
+    balance: Balance | None = None,
+    sectors: pd.Series | None = None,
+    former: pd.DataFrame | None = None,
     formats: Iterable[str] = ("pdf",),
     theme: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
@@ -199,6 +203,13 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         `read_source` returns them, in place of the embedded statistics: next year's
         census is a file. Titles and credits are theirs; plates whose counts are not
         there are left out, and the method note tells it.
+    balance
+        Objectives of the previous PLH and what was done, as `read_balance` returns
+        them; without it the document says which file it takes.
+    sectors
+        Secteur of each commune, as `read_sectors` returns them.
+    former
+        Counts of a former edition, to be compared with on the communes of today.
     formats
         Of the document, a page by chapter and one by commune: among `"pdf"`,
         `"docx"`, `"html"`; none for plates, data and web page alone.
@@ -248,7 +259,10 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     _check_declared(about)
     # The web page is one of the outputs, asked for or not.
     wanted = [form for form in checked_formats(formats) if form != "web"]
-    document = partial(_write_document, about, wanted, theme, (texts, plates))
+    told_of_plh = _Told(balance, sectors, _former(about, former))
+    document = partial(
+        _write_document, about, wanted, theme, (texts, plates), told_of_plh
+    )
     if network is not None and counts is not None:
         msg = (
             "network= counts people around the Louvre-Lens by the embedded statistics: "
@@ -303,10 +317,37 @@ def _write_document(
     formats: Sequence[str],
     theme: DocumentTheme | None,
     own: tuple[Mapping[str, str] | None, Sequence[OwnPlate]],
+    told: _Told,
     folder: Path,
 ) -> None:
     """Write the document itself, of the same counts as the plates."""
-    write_formats(folder, completed(plh_document(about), *own), formats, theme)
+    made = plh_document(
+        about, balance=told.balance, sectors=told.sectors, former=told.former
+    )
+    write_formats(folder, completed(made, *own), formats, theme)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a PLH is told that no count says."""
+
+    balance: Balance | None = None
+    sectors: pd.Series | None = None
+    former: Subject | None = None
+
+
+def _former(about: Subject, counts: pd.DataFrame | None) -> Subject | None:
+    """Return the same communes with the counts of a former edition."""
+    if counts is None:
+        return None
+    return subject(
+        about.area,
+        author=about.author,
+        date=about.date,
+        listing=about.listing,
+        counts=counts,
+        alone=True,
+    )
 
 
 def _declared(about: Subject) -> tuple[Plate, ...]:
@@ -366,7 +407,7 @@ def _indicators(
 ) -> pd.DataFrame:
     """Return indicators at one level, each with its states; by default all of them."""
     ids = list(indicators(status="embedded").index) if ids is None else ids
-    return table_of({i: compute(i, table, to=to, allow_partial=True) for i in ids})
+    return compute(ids, table, to=to, allow_partial=True)
 
 
 def _figures(

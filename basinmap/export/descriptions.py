@@ -159,7 +159,7 @@ def descriptions_of(
         if word in about:
             continue
         told = told_of(upheld(table[name], stacklevel=5))
-        if not told.label and told.title == title:
+        if title and told.title == title:
             # Of the table, not of a column of which nothing is told.
             told = replace(told, title="")
         found.append(_value(word, told, labels))

@@ -49,7 +49,7 @@ _LINK: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relations
 
 def check_secrecy(folder: str | Path) -> Attack:
     """
-    Attack a folder of documents: workbooks, GeoPackages, Parquet and CSV together.
+    Attack a folder: workbooks, GeoPackages, Parquet, CSV and web pages together.
 
     Every table of every file is read as a reader would, a figure that stands under two
     names being one, and each « s » is looked for.
@@ -302,11 +302,47 @@ def _workbook(file: Path) -> Iterator[tuple[str, pd.DataFrame]]:
                 yield name, _table(rows, head)
 
 
+def _page(file: Path) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Read what a web page of ours holds; other pages hold no table of codes."""
+    found = _DATA.search(file.read_text(encoding="utf-8"))
+    data = json.loads(found[1]) if found else {"levels": []}
+    for level in data["levels"]:
+        columns: dict[str, list[object]] = {}
+        for one in data["indicators"]:
+            views = one["levels"].get(level["id"], {}).get("views", {})
+            # A rate is known by its name, which is that of one year: the last.
+            years = list(views) if one["circled"] else list(views)[-1:]
+            for year in years:
+                columns |= _viewed(one, year, views[year])
+        yield level["id"], pd.DataFrame(columns, index=pd.Index(level["codes"]))
+
+
+def _viewed(one: dict, year: str, view: dict) -> dict[str, list[object]]:
+    """Return the values of an indicator of one year, and what is said of them."""
+    dated = one["circled"] and year and not one["column"].endswith(f"_{year}")
+    name = f"{one['column']}_{year}" if dated else one["column"]
+    scale = 10 ** one["decimals"]
+    values: list[object] = [np.nan if v is None else v / scale for v in view["values"]]
+    letters = view.get("states", "")
+    told: list[object] = [_LETTERS.get(letter, "") for letter in letters]
+    return {name: values, **({state_column(name): told} if letters else {})}
+
+
+_DATA: Final = re.compile(r'<script type="application/json" id="data">(.*?)</script>')
+_LETTERS: Final = {
+    "s": "secret",
+    "o": "not_applicable",
+    "n": "not_available",
+    "b": "lower_bound",
+    "e": "estimated",
+}
+"""What a letter of a web page says of a value."""
 _READERS: Final = {
     ".gpkg": _geopackage,
     ".fgb": _geopackage,
     ".parquet": _parquet,
     ".csv": _csv,
+    ".html": _page,
     ".xlsx": _workbook,
 }
 

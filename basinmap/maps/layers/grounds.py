@@ -27,7 +27,7 @@ from basinmap.maps.look.themes import (
 )
 from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.shapes import line_path, outline_path
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import check_columns
 from basinmap.typography import typeset
@@ -153,7 +153,7 @@ def draw_ground(
     if over and not style.fill:
         floor = "lines over data"
     _draw(ax, seen.geometry, style, floor, kind)
-    leave(ax, on=layer)
+    leave(ax, on=layer, laid=Laid(kind="ground", units=layer))
     if label:
         add_key(ax, _swatch(ax, typeset(label), style))
     if names is not None:
