@@ -13,6 +13,7 @@ from basinmap.typography import number, percent, typeset
 __all__ = ["Accounted", "Report"]
 
 Made = TypeVar("Made", pd.DataFrame, pd.Series)
+Said = TypeVar("Said", bound="Report")
 
 _SHOWN = 10
 """Rows of a table that stands in a line with its account."""
@@ -141,7 +142,7 @@ def _listed(codes: tuple[str, ...]) -> str:
     return f"({number(len(codes))} : {first}{more})"
 
 
-class Accounted(tuple[Made, "Report"], Generic[Made]):
+class Accounted(tuple[Made, Said], Generic[Made, Said]):
     """
     A table and its account: two things to unpack, that a notebook shows in short.
 
@@ -155,7 +156,7 @@ class Accounted(tuple[Made, "Report"], Generic[Made]):
 
     __slots__ = ()
 
-    def __new__(cls, table: Made, report: Report) -> Self:
+    def __new__(cls, table: Made, report: Said) -> Self:
         """Put a table beside its account."""
         return super().__new__(cls, (table, report))
 

@@ -206,7 +206,7 @@ WRITERS = {
 
 
 @pytest.mark.parametrize("how", WRITERS)
-@settings(max_examples=30, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(values=st.lists(VALUES, min_size=1, max_size=3) | ONE_KIND)
 def test_each_value_is_read_back_or_refused_by_its_column(
     how, values, tmp_path_factory

@@ -3,6 +3,7 @@
 import ast
 import builtins
 import copy
+import datetime as dt
 import doctest
 import inspect
 import io
@@ -75,6 +76,19 @@ def test_a_perimeter_and_a_place_are_cards():
         data, _ = shown(value)
         assert word in data["text/html"].replace("&#x27;", "'")
         assert len(data["text/plain"]) < 500
+
+
+def test_a_finding_is_its_sentence_and_a_document_its_title():
+    squares = bm.communes(epci="call")
+    rate = bm.compute("L04", bm.statistics(epci="call"))
+    found = bm.moran(rate, bm.contiguity_weights(squares), permutations=99, seed=1)
+    data, _ = shown(found)
+    assert found.sentence[:20] in data["text/plain"]
+    assert len(data["text/plain"]) < 1_000
+    assert data["text/html"].startswith("<div lang='fr'")
+    page = bm.Page((bm.Heading("Un"),), slug="un")
+    note = bm.Document("d", "Note", "A", dt.date(2026, 1, 1), (page,))
+    assert repr(note) == "<Document 'd', Note : 1 page(s)>"
 
 
 def test_what_is_said_in_a_card_is_no_markup():

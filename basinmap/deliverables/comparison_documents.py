@@ -110,10 +110,10 @@ def comparison_document(
 
     Examples
     --------
-    >>> import datetime as dt
+    >>> import basinmap as bm, datetime as dt
     >>> from basinmap.deliverables.observed import observed
     >>> about = observed("bassin-minier", author="A", date=dt.date(2026, 11, 29))
-    >>> comparison_document(about, indicators=["L04"]).title
+    >>> bm.comparison_document(about, indicators=["L04"]).title
     'Les cinq SCoT du bassin minier'
     """
     check_given(comparison_document, locals())

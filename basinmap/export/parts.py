@@ -601,7 +601,7 @@ class Page:
         check_fields(self)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Document:
     """
     A document: pages, and who signs them when.
@@ -636,6 +636,10 @@ class Document:
     def __post_init__(self) -> None:
         """Refuse what is of another type."""
         check_fields(self)
+
+    def __repr__(self) -> str:
+        """Say in one line what it is: its pages are in `pages`."""
+        return f"<Document {self.slug!r}, {self.title} : {len(self.pages)} page(s)>"
 
     @property
     def parts(self) -> Iterator[Part]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from basinmap.arguments import check_given
+from basinmap.cards import card
 from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.impact.conditional import LEAST, Tails, affordable, discoveries, tails
 from basinmap.impact.samples import Sample, check_seed, facts_of, sample_of
@@ -74,7 +75,7 @@ _COUNTED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Autocorrelation:
     """
     Whether neighbours resemble one another, over a whole territory.
@@ -141,6 +142,12 @@ class Autocorrelation:
     def __str__(self) -> str:
         """Write the sentence, and what was left out."""
         return "\n".join([self.sentence, *self.notes])
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Write it as a card of a notebook."""
+        return card(self.sentence, notes=self.notes)
 
 
 def moran(

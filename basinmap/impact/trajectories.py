@@ -12,6 +12,7 @@ import pandas as pd
 from scipy import stats
 
 from basinmap.arguments import check_given
+from basinmap.cards import card
 from basinmap.errors import (
     CodeError,
     ColumnError,
@@ -375,7 +376,7 @@ def _span(table: pd.DataFrame, start: str, end: str, years: float | None) -> flo
 # -- towards one another, or not ----------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Convergence:
     """
     Whether the last catch up with the first, and whether gaps close.
@@ -438,6 +439,12 @@ class Convergence:
     def __str__(self) -> str:
         """Write the sentence."""
         return self.sentence
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Write it as a card of a notebook."""
+        return card(self.sentence)
 
 
 def convergence(

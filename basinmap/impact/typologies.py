@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.cluster.hierarchy import cut_tree, fcluster, linkage
 
 from basinmap.arguments import check_given, texts_of
+from basinmap.cards import card
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.impact.counts import of_source
 from basinmap.impact.samples import check_seed
@@ -43,7 +44,7 @@ _LOOSE: Final = 0.6
 """Stability under which a kind should not be named."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Typology:
     """
     Kinds of territories, what each is like, and how firm they are.
@@ -79,6 +80,12 @@ class Typology:
     def __str__(self) -> str:
         """Say in French what was made."""
         return "\n".join(self.notes)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        """Write it as a card of a notebook."""
+        return card("Typologie", notes=self.notes)
 
 
 def typology(

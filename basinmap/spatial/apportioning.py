@@ -23,7 +23,7 @@ from basinmap.measures import (
     state_column,
     states_of,
 )
-from basinmap.reports import Report
+from basinmap.reports import Accounted, Report
 from basinmap.spatial.combining import keys_of, sums_at
 from basinmap.spatial.options import check_choice, check_flag, check_tolerance
 from basinmap.spatial.overlaps import warn_apart
@@ -62,7 +62,7 @@ from basinmap.values.told import (
 __all__ = ["Apportionment", "apportion"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Apportionment(Report):
     """
     A report that also says what became of each unit that was shared out.
@@ -229,7 +229,7 @@ def apportion(  # noqa: PLR0913 - each is a choice that changes the figures
     result = _estimated_at(_placed(result, target.index, known), vague, known)
     report = _report(counts, stocks, result, known, moves, vague)
     _told(result, full, target, known, weights, f"{moves.rule} (estimation)", vague)
-    return result, report
+    return Accounted(result, report)
 
 
 # --- checks ------------------------------------------------------------------------

@@ -427,7 +427,7 @@ def shared_page(
     --------
     >>> import basinmap as bm
     >>> lens = bm.communes(epci="call")
-    >>> shared = shared_page(lens, paper="A5", around=500)
+    >>> shared = bm.shared_page(lens, paper="A5", around=500)
     >>> _, one = bm.page(lens.loc[["62498"]], title="Lens", paper="A5", **shared)
     >>> _, other = bm.page(lens.loc[["62510"]], title="Liévin", paper="A5", **shared)
     >>> one.plan.scale == other.plan.scale
