@@ -225,6 +225,15 @@ _ROOMS: Final = {
     ),
     "deliverables.building": ("build",),
     "deliverables.cil_documents": ("cil_document",),
+    "deliverables.cil_files": (
+        "Estates",
+        "Landlords",
+        "read_estates",
+        "read_landlords",
+    ),
+    "deliverables.programme_files": ("read_balance", "read_sectors"),
+    "deliverables.programme_pages": ("Balance",),
+    "deliverables.comparison_documents": ("comparison_document", "scot_comparison"),
     "deliverables.housing": ("plh",),
     "deliverables.housing_documents": ("plh_document",),
     "deliverables.own_plates": ("OwnPlate", "read_plates", "with_plates"),
@@ -279,12 +288,25 @@ if TYPE_CHECKING:
     from basinmap.deliverables.charts import range_strips as range_strips
     from basinmap.deliverables.charts import stacked_bars as stacked_bars
     from basinmap.deliverables.cil_documents import cil_document as cil_document
+    from basinmap.deliverables.cil_files import Estates as Estates
+    from basinmap.deliverables.cil_files import Landlords as Landlords
+    from basinmap.deliverables.cil_files import read_estates as read_estates
+    from basinmap.deliverables.cil_files import read_landlords as read_landlords
+    from basinmap.deliverables.comparison_documents import (
+        comparison_document as comparison_document,
+    )
+    from basinmap.deliverables.comparison_documents import (
+        scot_comparison as scot_comparison,
+    )
     from basinmap.deliverables.housing import plh as plh
     from basinmap.deliverables.housing_documents import plh_document as plh_document
     from basinmap.deliverables.own_plates import OwnPlate as OwnPlate
     from basinmap.deliverables.own_plates import read_plates as read_plates
     from basinmap.deliverables.own_plates import with_plates as with_plates
     from basinmap.deliverables.pic_documents import pic_document as pic_document
+    from basinmap.deliverables.programme_files import read_balance as read_balance
+    from basinmap.deliverables.programme_files import read_sectors as read_sectors
+    from basinmap.deliverables.programme_pages import Balance as Balance
     from basinmap.deliverables.projects import init as init
     from basinmap.deliverables.publishing import cil as cil
     from basinmap.deliverables.publishing import pic as pic

@@ -287,6 +287,11 @@ class World:
         return bm.subject("call", author="Essai", date=dt.date(2026, 11, 29))
 
     @cached_property
+    def basin(self) -> bm.Subject:
+        day = dt.date(2026, 11, 29)
+        return bm.subject("bassin-minier", author="Essai", date=day)
+
+    @cached_property
     def texts(self) -> Path:
         self.path("textes").mkdir()
         self.path("textes").joinpath("un.lead.md").write_text("Deux.")
@@ -472,6 +477,7 @@ ENTRIES: dict[str, Call] = {
         "right": w.table.assign(generation="2015"),
     },
     "cil": lambda w: {"epci": "call", "out": w.path("cil"), "formats": ["html"]},
+    "comparison_document": lambda w: {"about": w.basin, "indicators": ["L04"]},
     "cil_document": lambda w: {"about": w.subject},
     "classify": lambda w: {"values": w.rate},
     "clean_coverage": lambda w: {"units": w.squares},
@@ -810,6 +816,23 @@ ENTRIES: dict[str, Call] = {
         "unit": "minutes",
     },
     "read_units": lambda w: {"path": w.units_file, "level": "commune"},
+    "read_balance": lambda w: {
+        "path": w.file("bilan.csv", "commune;objectif;realise\n62498;160;120\n"),
+        "source": "Essai",
+        "period": (2014, 2020),
+    },
+    "read_estates": lambda w: {
+        "path": w.file("residences.csv", "residence;x;y\nUne;685200;7036900\n"),
+        "source": "Essai",
+    },
+    "read_landlords": lambda w: {
+        "path": w.file("bailleurs.csv", "bailleur;logements\nUn;1200\n"),
+        "source": "Essai",
+        "year": 2025,
+    },
+    "read_sectors": lambda w: {
+        "path": w.file("secteurs.csv", "commune;secteur\n62498;Centre\n"),
+    },
     "rebase": lambda w: {
         "table": w.table[["dwellings_2021"]],
         "from_year": 2026,
@@ -841,6 +864,11 @@ ENTRIES: dict[str, Call] = {
     },
     "ring_sweep": lambda w: {"design": w.design, "treated": [10_000], "gaps": [0]},
     "rings": lambda _: {"place": bm.LOUVRE_LENS, "distances": [1000]},
+    "scot_comparison": lambda w: {
+        "out": w.path("comparaison"),
+        "indicators": ["L04"],
+        "formats": ["html"],
+    },
     "scot_observatory": lambda w: {
         "scot": "grand-douaisis",
         "theme": "logement-vacance",

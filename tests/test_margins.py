@@ -148,7 +148,8 @@ def test_the_texts_of_a_saved_sheet_stand_in_reading_order(lens, rate, paper):
     fig.savefig(buffer, format="pdf")
     (sheet,) = pypdf.PdfReader(buffer).pages
     found = sheet.extract_text().replace("\u202f", " ").replace("\u00a0", " ")
-    for text in ("Vacance en 2021", "Essai, par commune", "Sources : ", "Mission"):
+    credit = "Insee, IGN" if paper == "half-column" else "Sources : "
+    for text in ("Vacance en 2021", "Essai, par commune", credit, "Mission"):
         assert text in found, text
     drawn = [text.get_text() for text in fig.paper.texts]
     assert drawn.index("Vacance en 2021") < drawn.index("Essai, par commune")
@@ -187,7 +188,21 @@ def test_the_scale_is_written_with_the_size_at_which_it_is_true(lens, paper, sai
     fig, ax = furnished(lens, title="x", paper=paper)
     scale = f"{ax.plan.scale:,.0f}".replace(",", "\u202f")
     whole = " ".join(text.get_text() for text in fig.paper.texts)
-    assert f"Échelle 1\u00a0: {scale} {said}" in whole
+    lead = "" if paper == "half-column" else "Échelle "
+    assert f"{lead}1\u00a0: {scale} {said}" in whole
+
+
+def test_the_foot_of_a_half_column_is_a_line_and_the_file_keeps_the_credits(lens, rate):
+    fig, ax = bm.page(lens, title="Vacance", paper="half-column", theme=bm.GREY)
+    assert ax.plan.theme == bm.in_grey(bm.HALF_COLUMN)
+    bm.draw_choropleth(ax, lens, bm.classify(rate))
+    bm.draw_furniture(ax, author="Mission", date=DAY)
+    top = ax.plan.footer[1] + ax.plan.footer[3]
+    foot = [t.get_text() for t in fig.paper.texts if t.get_position()[1] < top]
+    assert foot[0].startswith("Insee, IGN, DGCL. Mission, ")
+    assert "(85 × 120\u00a0mm)" in foot[0]
+    assert len(foot) <= 3
+    assert "Insee, recensement de la population 2021" in fig.about["Sources"]
 
 
 @pytest.mark.parametrize("state", ["secret", "not_available"])

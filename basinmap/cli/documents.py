@@ -49,7 +49,8 @@ def fill(command: Parser) -> None:
         group.add_argument("--epci", default=DEMO_EPCI, help=argparse.SUPPRESS)
         add_outlines(group, territory=False)
         unasked = dict.fromkeys(("territory", "territory_year", "territory_epcis"))
-        command.set_defaults(**unasked, data=[])
+        untold = dict.fromkeys(("sectors", "balance", "former"))
+        command.set_defaults(**unasked, **untold, data=[])
         _add_output(command, "out")
     else:
         group.add_argument(
@@ -61,6 +62,7 @@ def fill(command: Parser) -> None:
         add_outlines(group, territory=True)
         _add_output(command, None)
         add_data(command)
+        _add_programme(command)
     _add_museum(command)
     add_document(command)
     add_signature(command)
@@ -74,6 +76,58 @@ def _add_output(command: Parser, folder: str | None) -> None:
         required=folder is None,
         metavar=say("FOLDER"),
         help=say("folder of the outputs"),
+    )
+
+
+def _add_programme(command: Parser) -> None:
+    """Add what only the maker of a PLH knows."""
+    group = command.add_argument_group(say("programme"))
+    group.add_argument(
+        "--sectors",
+        metavar=say("FILE"),
+        help=say("secteur of each commune: a table with columns commune and secteur"),
+    )
+    group.add_argument(
+        "--balance",
+        metavar=say("FILE"),
+        help=say(
+            "balance of the previous PLH: a table with columns commune, objectif, "
+            "realise, and theme where there are several"
+        ),
+    )
+    group.add_argument(
+        "--balance-source",
+        default="",
+        metavar=say("TEXT"),
+        help=say("source of the balance to print"),
+    )
+    group.add_argument(
+        "--balance-period",
+        metavar="2014-2020",
+        help=say("first and last year of the previous PLH"),
+    )
+    group.add_argument(
+        "--balance-closed",
+        action="store_true",
+        help=say(
+            "the period of the previous PLH is over: objectives are reached or not"
+        ),
+    )
+
+
+def _balance_of(given: argparse.Namespace) -> bm.Balance | None:
+    """Read the balance of the previous PLH, with its period."""
+    if given.balance is None:
+        return None
+    years = str(given.balance_period or "").split("-")
+    if len(years) != 2 or not all(year.isdigit() for year in years):
+        msg = say("--balance FILE needs --balance-period FIRST-LAST, such as 2014-2020")
+        raise DataError(msg)
+    return bm.read_balance(
+        given.balance,
+        source=given.balance_source,
+        period=(int(years[0]), int(years[1])),
+        closed=given.balance_closed,
     )
 
 
@@ -129,6 +183,8 @@ def _plh(given: argparse.Namespace) -> None:
         outlines=outlines,
         communes=communes,
         counts=counts,
+        balance=_balance_of(given),
+        sectors=None if given.sectors is None else bm.read_sectors(given.sectors),
         formats=formats_of(given),
         theme=look_of(given),
         texts=texts_of(given),

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import geopandas as gpd
 import pandas as pd
 
 import basinmap as bm
@@ -34,7 +35,11 @@ __all__ = [
     "texts_of",
 ]
 
-THEMES: Final = ("demographie", "logement-vacance", "peuplement", "marche", "foncier")
+COMPARISON: Final = "comparaison"
+THEMES: Final = (
+    *("demographie", "logement-vacance", "peuplement", "marche", "foncier"),
+    COMPARISON,
+)
 
 
 def fill(command: Parser) -> None:
@@ -109,7 +114,10 @@ def _add_own(command: Parser, name: str) -> None:
             "--about",
             choices=THEMES,
             default="logement-vacance",
-            help=say("theme of the bulletin (logement-vacance)"),
+            help=say(
+                "theme of the bulletin (logement-vacance), or 'comparaison', the five "
+                "SCoT side by side"
+            ),
         )
         group.add_argument(
             "--issue",
@@ -135,6 +143,12 @@ def _add_own(command: Parser, name: str) -> None:
             metavar=say("TEXT"),
             help=say("source of the attendance to print"),
         )
+        group.add_argument(
+            "--forecast",
+            type=float,
+            metavar=say("NUMBER"),
+            help=say("visitors a year that were expected before the opening"),
+        )
     else:
         group.add_argument(
             "--generation",
@@ -142,6 +156,82 @@ def _add_own(command: Parser, name: str) -> None:
             metavar=say("YEAR"),
             help=say("generation of the QPV that the counts are about: 2015 or 2024"),
         )
+        _add_conference(group)
+
+
+def _add_conference(group: argparse._ArgumentGroup) -> None:
+    """Add what only the partners of a conference know."""
+    group.add_argument(
+        "--quarters",
+        metavar=say("FILE"),
+        help=say("outlines of the QPV of that generation"),
+    )
+    group.add_argument(
+        "--landlords",
+        metavar=say("FILE"),
+        help=say(
+            "social dwellings by landlord: a table with columns bailleur, logements, "
+            "and "
+            "en_qpv, objectif, realise where they are known"
+        ),
+    )
+    group.add_argument(
+        "--landlords-year",
+        type=int,
+        metavar=say("YEAR"),
+        help=say("year of the table of landlords"),
+    )
+    group.add_argument(
+        "--estates",
+        metavar=say("FILE"),
+        help=say(
+            "fragile estates: a table with columns residence, x, y (or lon, lat), and "
+            "bailleur, logements, menages where they are known"
+        ),
+    )
+    group.add_argument(
+        "--partner-source",
+        default="",
+        metavar=say("TEXT"),
+        help=say("source of the tables of landlords and of estates to print"),
+    )
+    group.add_argument(
+        "--threshold",
+        type=float,
+        metavar=say("EUROS"),
+        help=say(
+            "first quartile of the applicants of the EPCI, in euros a year and a unit "
+            "of consumption"
+        ),
+    )
+
+
+def _landlords_of(given: argparse.Namespace) -> bm.Landlords | None:
+    if given.landlords is None:
+        return None
+    if given.landlords_year is None:
+        msg = say("--landlords FILE needs --landlords-year YEAR")
+        raise DataError(msg)
+    return bm.read_landlords(
+        given.landlords, source=given.partner_source, year=given.landlords_year
+    )
+
+
+def _estates_of(given: argparse.Namespace) -> bm.Estates | None:
+    if given.estates is None:
+        return None
+    return bm.read_estates(given.estates, source=given.partner_source)
+
+
+def _quarters_of(given: argparse.Namespace) -> gpd.GeoDataFrame | None:
+    if given.quarters is None:
+        return None
+    return bm.read_units(
+        given.quarters,
+        level="quartier",
+        generation=given.generation or None,
+        repair=True,
+    )
 
 
 def formats_of(given: argparse.Namespace) -> list[str]:
@@ -209,6 +299,18 @@ def _asked(given: argparse.Namespace) -> Perimeter:
 
 
 def _scot(given: argparse.Namespace) -> None:
+    if given.about == COMPARISON:
+        folder = bm.scot_comparison(
+            out=given.out,
+            author=given.author,
+            date=day_of(given.date),
+            counts=_counts(given),
+            formats=formats_of(given),
+            look=look_of(given),
+            texts=texts_of(given),
+        )
+        list_files(folder)
+        return
     folder = bm.scot_observatory(
         _asked(given),
         given.about,
@@ -233,6 +335,10 @@ def _cil(given: argparse.Namespace) -> None:
         date=day_of(given.date),
         counts=_counts(given),
         generation=given.generation,
+        quarters=_quarters_of(given),
+        landlords=_landlords_of(given),
+        threshold=given.threshold,
+        estates=_estates_of(given),
         formats=formats_of(given),
         look=look_of(given),
         texts=texts_of(given),
@@ -253,6 +359,7 @@ def _pic(given: argparse.Namespace) -> None:
         counts=_counts(given),
         attendance=_attendance(given),
         attendance_source=given.attendance_source,
+        forecast=given.forecast,
         formats=formats_of(given),
         look=look_of(given),
         texts=texts_of(given),

@@ -27,6 +27,7 @@ from basinmap.deliverables.chapters import (
     rate_map,
     sentences_of,
     stock_map,
+    units_table,
     varies,
 )
 from basinmap.deliverables.observed import Observed
@@ -50,6 +51,7 @@ PAPER_MM: Final = 272.0
 """What a page holds between its running head and its foot."""
 _GAP: Final = 2.6
 _LETTER: Final = 0.178  # of the size of a letter in points, in millimetres
+_TOWNS: Final = 10
 _LEAST, _MOST = 62.0, 112.0
 _LOWER: Final = (44.0, 88.0)
 
@@ -234,7 +236,13 @@ def subjects_of(about: Observed, chapter: Chapter, ids: Sequence[str]) -> list[s
     rates = [i for i in ids if is_rate(about, i) and varies(about, i)]
     if chapter.mapped in rates:
         rates.sort(key=lambda i: i != chapter.mapped)
-    return rates or [i for i in ids if varies(about, i)][:1]
+    return rates or [i for i in ids if varies(about, i) and _counts(about, i)][:1]
+
+
+def _counts(about: Observed, id_: str) -> bool:
+    """Tell whether circles can show an amount: none is negative."""
+    values = about.mine(id_)
+    return values is not None and bool((values.dropna() >= 0).all())
 
 
 def said_of(about: Observed, ids: Sequence[str], most: int = 4) -> list[str]:
@@ -287,7 +295,14 @@ def chapter_page(
     rows = list(dict.fromkeys([*about.supplied(*chapter.beside), *ids]))
     head.put("tiles", key_figures(about, [*ids, *(i for i in rows if i not in ids)]))
     caption = typeset(f"{chapter.title} : territoires comparés")
-    foot.put("table", comparison_table(about, rows, caption))
+    if any(about.total(i) is not None for i in ids):
+        foot.put("table", comparison_table(about, rows, caption))
+    else:  # medians: of communes alone
+        most = (
+            f"{chapter.title} : les {min(_TOWNS, len(about.codes))} communes les plus"
+        )
+        title = typeset(f"{most} peuplées")
+        foot.put("table", units_table(about, ids, title, most=_TOWNS))
     for slot, part in more:
         foot.put(slot, part)
     mapped = subjects_of(about, chapter, ids)

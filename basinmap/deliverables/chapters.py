@@ -69,6 +69,7 @@ __all__ = [
     "noun_of",
     "rate_map",
     "sentences_of",
+    "short_name",
     "short_title",
     "stock_map",
     "units_table",
@@ -331,7 +332,7 @@ def _legends(ax: MapAxes) -> Iterator[Legend]:
     for key in legend_entries(ax):
         entries = tuple(
             LegendEntry(
-                line.color,
+                line.color if line.color.startswith("#") else "",
                 line.label,
                 line.count,
                 line.hatched,
@@ -391,10 +392,11 @@ def classes_of(about: Observed, id_: str, values: pd.Series) -> pd.Series:
     values
         Its values, of the communes that share the classes.
     """
-    pivot = 0.0 if about.told(id_).kind == "growth" else None
+    signed = bool(values.min() < 0 < values.max())
+    pivot = 0.0 if about.told(id_).kind == "growth" or signed else None
     k = 6 if pivot is not None else min(5, values.nunique())
     method = cast("Method", about.entry(id_).map.method or "fisher-jenks")
-    return classify(values, method=method, k=k, pivot=pivot)
+    return classify(values, method=method, k=k, pivot=pivot, firm=True)
 
 
 class CommuneMaps:
@@ -582,8 +584,9 @@ def stock_map(
     if rate:
         values = _there(about, rate)
         title = f"{title} et {uncapital(told_of(values).title)}"
-        pivot = 0.0 if about.told(rate).kind == "growth" else None
-        classes = classify(values, k=4, pivot=pivot)
+        signed = bool(values.min() < 0 < values.max())
+        pivot = 0.0 if about.told(rate).kind == "growth" or signed else None
+        classes = classify(values, k=4, pivot=pivot, firm=True)
 
     def draw(ax: MapAxes) -> None:
         draw_outlines(ax, about.communes, label="limite de commune", width=0.3)
@@ -640,6 +643,20 @@ def short_title(about: Observed, id_: str) -> str:
     return typeset(f"{_SHORT[id_]} {told.vintage}".strip())
 
 
+def short_name(about: Observed, id_: str) -> str:
+    """
+    Return the name of an indicator on a strip, without its year.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        Its id.
+    """
+    return typeset(_SHORT.get(id_, about.entry(id_).label))
+
+
 def _beside(about: Observed, id_: str, total: Value) -> str:
     """Say a share of the first comparison of a stock, or the rate of that."""
     if not about.others:
@@ -648,7 +665,7 @@ def _beside(about: Observed, id_: str, total: Value) -> str:
     whole = about.against(id_, other)
     if whole is None or not whole.plain or not total.plain:
         return ""
-    if about.entry(id_).kind in {"stock", "yearly"} and whole.value > 0:
+    if about.entry(id_).kind == "stock" and whole.value > 0:
         share = percent(100 * total.value / whole.value, 1)
         of = "du SCoT" if other.level == "scot" else other.name.of
         return typeset(f"{share} {of}")
@@ -687,7 +704,7 @@ def comparison_table(
     for id_ in ids:
         cells = [about.commune(id_, code)] if code else []
         cells += [about.total(id_), *(about.against(id_, o) for o in others)]
-        fragile = bool(code) and code in about.fragile and is_rate(about, id_)
+        fragile = bool(code) and code in about.fragile(id_)
         row = [
             _blank(about, id_).cell()
             if c is None
@@ -725,7 +742,7 @@ def is_rate(about: Observed, id_: str) -> bool:
     id_
         Its id.
     """
-    return about.entry(id_).kind not in {"stock", "yearly"}
+    return about.entry(id_).kind not in {"stock", "formula", "flow"}
 
 
 def _blank(about: Observed, id_: str) -> Value:
@@ -767,10 +784,10 @@ def _rank_of(about: Observed, id_: str, code: str) -> int | None:
     states = about.told(id_).states
     kept = values.dropna()
     kept = kept[[c not in states for c in kept.index]]
-    if is_rate(about, id_):
-        if code in about.fragile:
-            return None
-        kept = kept.drop([c for c in kept.index if c in about.fragile])
+    few = about.fragile(id_)
+    if code in few:
+        return None
+    kept = kept[~kept.index.isin(list(few))]
     seen = kept.map(lambda v: float(f"{v:.{value.decimals}f}"))
     return int((seen > seen[code]).sum()) + 1
 
@@ -784,9 +801,11 @@ def _sources(about: Observed, ids: Iterable[str]) -> str:
     return " ; ".join(found)
 
 
-def units_table(about: Observed, ids: Iterable[str], caption: str) -> Table:
+def units_table(
+    about: Observed, ids: Iterable[str], caption: str, *, most: int | None = None
+) -> Table:
     """
-    Return a table of all communes of the territory, one column an indicator.
+    Return a table of the communes of the territory, one column an indicator.
 
     Parameters
     ----------
@@ -796,15 +815,22 @@ def units_table(about: Observed, ids: Iterable[str], caption: str) -> Table:
         Indicators whose counts there are.
     caption
         Title of the table.
+    most
+        How many communes, those of most inhabitants; all by default.
     """
     listed = list(ids)
     heads = [short_title(about, id_) for id_ in listed]
     columns = (Column("Commune", "left", 2.2), *(Column(head) for head in heads))
-    rows = []
-    for code in about.alphabetical:
+    rows, few = [], {id_: about.fragile(id_) for id_ in listed}
+    kept = about.alphabetical
+    people = about.mine("D01")
+    if most is not None and people is not None:
+        top = set(people.nlargest(most).index)
+        kept = [code for code in kept if code in top]
+    for code in kept:
         cells = [
             (about.commune(id_, code) or _blank(about, id_)).cell(
-                fragile=code in about.fragile and is_rate(about, id_)
+                fragile=code in few[id_]
             )
             for id_ in listed
         ]
@@ -903,7 +929,8 @@ def _spread(about: Observed, id_: str) -> list[str]:
     if values is None or len(about.codes) < 3:
         return []
     states = about.told(id_).states
-    kept = values.drop(list(about.fragile & set(values.index))).dropna()
+    few = about.fragile(id_)
+    kept = values.drop(list(few)).dropna()
     kept = kept[[code not in states for code in kept.index]]
     if len(kept) < 3:
         return []
@@ -913,9 +940,10 @@ def _spread(about: Observed, id_: str) -> list[str]:
         for code in (kept.idxmin(), kept.idxmax())
     ]
     among = f"Parmi les {number(len(kept))}\u00a0communes"
-    if about.fragile:
-        among += " d'au moins 200 logements"
-    return [typeset(f"{among}, {noun.the} va de {ends[0]} à {ends[1]}.")]
+    if few:  # « moins de 200 logements »
+        among += f" d'au {next(iter(few.values()))}".replace("au moins de", "au moins")
+    goes = "vont" if noun.many else "va"
+    return [typeset(f"{among}, {noun.the} {goes} de {ends[0]} à {ends[1]}.")]
 
 
 def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
@@ -935,7 +963,8 @@ def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
     values = about.mine(id_)
     if value is None or whole is None or values is None or not value.plain:
         return []
-    if code in about.fragile:
+    few = about.fragile(id_)
+    if code in few:
         return []
     noun = noun_of(about, id_)
     epci = _INTERCO if about.area.level == "epci" else about.name
@@ -946,9 +975,7 @@ def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
         )
     states = about.told(id_).states
     plain = values[[c not in states for c in values.index]]
-    told.append(
-        rank(code, plain, about.names, noun=noun, fragile=sorted(about.fragile))
-    )
+    told.append(rank(code, plain, about.names, noun=noun, fragile=sorted(few)))
     return told
 
 
@@ -1010,7 +1037,7 @@ def _refused(about: Observed, ids: Iterable[str]) -> list[tuple[str, dict[str, N
     found: dict[str, dict[str, None]] = {}
     for id_ in ids:
         refusal = about.refusal(id_)
-        if refusal is not None:
+        if refusal is not None and not about.supplied(id_):
             feeds = found.setdefault(f"(fourni) {refusal.why}", {})
             feeds[f"{about.entry(id_).label} ({id_})"] = None
     return list(found.items())

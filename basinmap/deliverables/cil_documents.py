@@ -2,29 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+import geopandas as gpd
+import pandas as pd
+
 from basinmap.arguments import check_given
-from basinmap.deliverables.chapter_pages import chapter_page
-from basinmap.deliverables.chapters import Chapter, not_supplied
-from basinmap.deliverables.observed import Observed
-from basinmap.deliverables.opening_pages import situation_figure
-from basinmap.errors import DataError
-from basinmap.export.parts import (
-    Contents,
-    Document,
-    Heading,
-    Note,
-    Page,
-    Paragraph,
-    Part,
-    Table,
+from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, chapter_page
+from basinmap.deliverables.chapters import (
+    Chapter,
+    comparison_table,
+    ground_credit,
+    key_figures,
+    not_supplied,
 )
+from basinmap.deliverables.cil_files import LEAST, Estates, Landlords
+from basinmap.deliverables.cil_pages import (
+    estates_page,
+    landlords_page,
+    leases_page,
+    missing_files,
+    quarters_page,
+    split_page,
+)
+from basinmap.deliverables.observed import Observed
+from basinmap.deliverables.opening_pages import (
+    cover_page,
+    reading_page,
+    situation_figure,
+)
+from basinmap.deliverables.sentences import check_neutral, counted
+from basinmap.errors import DataError
+from basinmap.export.parts import Document, Heading, Note, Page, Paragraph
+from basinmap.spatial.projections import check_metric
 from basinmap.typography import typeset
 
 __all__ = ["CIL_CHAPTERS", "cil_document"]
 
 CIL_CHAPTERS: Final = (
+    Chapter(
+        "contexte",
+        "Ménages et logements",
+        "Combien de ménages et de logements, dont vacants ?",
+        ("D06", "L01", "L02", "L04"),
+        mapped="L04",
+        sized="L01",
+        beside=("D01", "D02"),
+    ),
     Chapter(
         "parc-social",
         "Parc social",
@@ -52,19 +77,6 @@ CIL_CHAPTERS: Final = (
         ("S10",),
     ),
     Chapter(
-        "attributions",
-        "Attributions",
-        "Un quart des attributions hors quartier prioritaire va-t-il au premier "
-        "quartile ?",
-        ("S11", "S12"),
-        note=(
-            "L’objectif de 25 %",
-            "Hors des quartiers prioritaires, un quart au moins des attributions va "
-            "aux demandeurs du premier quartile de revenus, dont le seuil est celui de "
-            "l’intercommunalité (CCH L. 441-1). Les nombres viennent avant le taux.",
-        ),
-    ),
-    Chapter(
         "loyers",
         "Loyers",
         "À quel loyer moyen le parc social est-il loué ?",
@@ -75,7 +87,13 @@ CIL_CHAPTERS: Final = (
 
 
 def cil_document(
-    about: Observed, *, generation: str = "", estates: Table | None = None
+    about: Observed,
+    *,
+    generation: str = "",
+    quarters: gpd.GeoDataFrame | None = None,
+    landlords: Landlords | None = None,
+    threshold: float | None = None,
+    estates: Estates | None = None,
 ) -> Document:
     """
     Return the document of the conference on social housing of an EPCI.
@@ -86,14 +104,24 @@ def cil_document(
         What is observed, with the counts of RPLS, SNE and OPS that there are.
     generation
         Year of the generation of the QPV that counts are about: « 2024 »; printed
-        wherever a share in QPV is.
+        wherever a share in QPV is. That of `quarters` by default.
+    quarters
+        Outlines of the QPV, as `read_units` returns them.
+    landlords
+        Stock by landlord, as `read_landlords` returns it.
+    threshold
+        First quartile of the applicants of the EPCI, in euros a year and a unit of
+        consumption.
     estates
-        Fragile estates of the user's list, as a table.
+        Fragile estates, as `read_estates` returns them.
 
     Raises
     ------
     DataError
-        If counts are about QPV, and no generation is told.
+        If counts are about QPV and no generation is told, or that of the outlines is
+        another; if the threshold is no amount.
+    CRSError
+        If the outlines are not in EPSG:2154.
 
     Examples
     --------
@@ -105,78 +133,147 @@ def cil_document(
     'Conférence intercommunale du logement – CA de Lens-Liévin'
     """
     check_given(cil_document, locals())
-    in_qpv = about.supplied("S07", "S11", "S12")
-    if in_qpv and not generation:
-        msg = (
-            f"{', '.join(in_qpv)} are about QPV: say which, generation='2024' (or "
-            "'2015'); their lists and outlines differ"
-        )
+    dated = _generation(about, generation, quarters)
+    if threshold is not None and not 0 < threshold < _MOST_EUROS:
+        msg = f"threshold {threshold} is no income of a year; give euros, such as 9000"
         raise DataError(msg)
     running = typeset(f"Conférence intercommunale du logement · {about.area.name}")
-    frame: list[Part] = [
-        Heading("Cadre et périmètre"),
-        Paragraph(
-            typeset(
-                f"La conférence réunit, {about.name.at}, les communes, l'État, les "
-                "bailleurs et les réservataires (CCH L. 441-1-5)."
-            ),
-            key="cadre.texte",
-        ),
-    ]
-    if generation:
-        told = f"Les quartiers prioritaires sont ceux de la génération {generation}."
-        frame.append(Paragraph(typeset(told)))
-    frame.append(situation_figure(about))
-    pages = [
-        Page(
-            (
-                Heading("Conférence intercommunale du logement", listed=False),
-                Paragraph(typeset(about.area.name), role="headline"),
-            ),
-            template="cover",
-        ),
-        Page((Contents(1),), running=running),
-        Page(tuple(frame), running=running, slug="cadre"),
-    ]
-    pages += [
+    ids = about.supplied(*(i for c in CIL_CHAPTERS for i in c.indicators), "S11", "S12")
+    size = f"{counted(len(about.codes), 'commune')} au 1er janvier {about.area.vintage}"
+    chapters = [
         page
         for chapter in CIL_CHAPTERS
         if (page := chapter_page(about, chapter, running)) is not None
     ]
-    if estates is not None:
-        pages.append(
-            Page(
-                (Heading("Résidences fragiles"), estates),
-                running=running,
-                slug="fragiles",
-            )
-        )
-    pages.append(Page(_closing(about), running=running, slug="methode"))
-    return Document(
+    own: list[Page | None] = [
+        cover_page(about, "Conférence intercommunale du logement", size),
+        reading_page(about, ids, running),
+        _frame(about, dated, running),
+        *chapters[:1],
+        None if quarters is None else quarters_page(about, quarters, dated, running),
+        *chapters[1:2],
+        split_page(about, dated, running),
+        None if landlords is None else landlords_page(about, landlords, running),
+        *chapters[2:],
+        leases_page(about, dated, threshold, running),
+        None
+        if estates is None
+        else estates_page(about, estates, quarters, dated, running),
+    ]
+    given = {
+        "quarters": quarters,
+        "landlords": landlords,
+        "estates": estates,
+        "threshold": threshold,
+    }
+    own.append(_closing(about, [k for k, v in given.items() if v is not None], running))
+    pages = tuple(page for page in own if page is not None)
+    document = Document(
         slug="cil",
         title=typeset(f"Conférence intercommunale du logement – {about.area.name}"),
         author=about.author,
         date=about.date,
-        pages=tuple(pages),
+        pages=pages,
         subtitle="Parc social, occupation, attributions",
         subject=f"Conférence intercommunale du logement {about.name.of}",
     )
+    check_neutral(
+        {
+            f"{page.slug}.{n}": str(one.text)
+            for page in pages
+            for n, one in enumerate(page.parts)
+            if isinstance(one, Paragraph)
+        }
+    )
+    return document
 
 
-def _closing(about: Observed) -> tuple[Part, ...]:
-    parts: list[Part] = [Heading("Données non fournies, secret et lexique")]
-    missing = not_supplied(about, CIL_CHAPTERS)
-    if missing is not None:
-        parts.append(missing)
+def _generation(
+    about: Observed, generation: str, quarters: gpd.GeoDataFrame | None
+) -> str:
+    """Return the generation of the QPV, once counts and outlines agree on it."""
+    told = generation
+    if quarters is not None:
+        check_metric(quarters, "quarters")
+        known = {str(g) for g in quarters.get("generation", pd.Series(dtype="str"))}
+        if generation and known and known != {generation}:
+            msg = (
+                f"quarters are of generation {', '.join(sorted(known))}, the counts of "
+                f"{generation}: their lists and outlines differ"
+            )
+            raise DataError(msg)
+        told = told or ", ".join(sorted(known))
+    in_qpv = about.supplied("S07", "S11", "S12")
+    if (in_qpv or quarters is not None) and not told:
+        what = ", ".join(in_qpv) or "the outlines"
+        msg = (
+            f"{what} are about QPV: say which, generation='2024' (or '2015'); their "
+            "lists and outlines differ"
+        )
+        raise DataError(msg)
+    return told
+
+
+def _frame(about: Observed, generation: str, running: str) -> Page:
+    sheet = Sheet([("title", Heading("Cadre et périmètre"))])
+    text = (
+        f"La conférence réunit, {about.name.at}, les communes, l'État, les bailleurs "
+        "et "
+        "les réservataires (CCH L. 441-1-5). Elle arrête des orientations que la "
+        "convention intercommunale d'attribution chiffre par bailleur et par "
+        "territoire "
+        "(CCH L. 441-1-6)."
+    )
+    sheet.put("lead", Paragraph(typeset(text), role="lead", key="cadre.texte"))
+    if generation:
+        told = f"Les quartiers prioritaires sont ceux de la génération {generation}."
+        sheet.put("words", Paragraph(typeset(told)))
+    ids = about.supplied("D01", "D06", "L01", "L04", "S01", "S02")
+    sheet.put("tiles", key_figures(about, ids))
+    sheet.put("table", comparison_table(about, ids, "Territoires comparés"))
+    lines = (
+        "Orientations : qui loger, où, avec quel équilibre entre quartiers "
+        "prioritaires "
+        "et reste du territoire.",
+        "Convention : les engagements annuels, chiffrés et territorialisés, de chaque "
+        "bailleur et de chaque réservataire.",
+        "Liste des résidences à enjeu prioritaire de mixité sociale, revue tous les "
+        "trois ans.",
+    )
+    note = Note("place", "Ce que la conférence établit", tuple(map(typeset, lines)))
+    sheet.put("reading", note)
+    high = min(150.0, max(80.0, PAPER_MM - sheet.words_mm - 26))
+    sheet.put("wide", situation_figure(about, high=high))
+    return sheet.page("cadre", running)
+
+
+_MOST_EUROS: Final = 100_000.0
+
+
+def _closing(about: Observed, given: Sequence[str], running: str) -> Page:
+    sheet = Sheet([("title", Heading("Données non fournies, secret et lexique"))])
+    leases = Chapter("attributions", "Attributions", "", ("S11", "S12"))
+    sheet.put("table", not_supplied(about, [*CIL_CHAPTERS, leases]))
+    sheet.put("table", missing_files(given))
     secrecy = (
-        "Une donnée sur moins de 11 ménages est couverte par le secret statistique et "
-        "s’imprime « s » ; ce qui permettrait de la retrouver par soustraction aussi.",
+        f"Une donnée sur moins de {LEAST} ménages est couverte par le secret "
+        "statistique "
+        "et s’imprime « s » ; ce qui permettrait de la retrouver par soustraction "
+        "aussi.",
+        "Rien n’est estimé à la place d’une donnée absente.",
     )
     words = (
-        "OPS : occupation du parc social. SNE : système national d’enregistrement "
-        "de la demande. RPLS : répertoire des logements locatifs des bailleurs "
-        "sociaux. QPV : quartier prioritaire de la politique de la ville.",
+        "CIA : convention intercommunale d’attribution. OPS : occupation du parc "
+        "social. "
+        "SNE : système national d’enregistrement de la demande.",
+        "RPLS : répertoire des logements locatifs des bailleurs sociaux. QPV : "
+        "quartier "
+        "prioritaire de la politique de la ville. Bande des 300 m : ce qui est à moins "
+        "de 300 m d’un quartier, à vol d’oiseau.",
+        "Premier quartile : le quart des demandeurs aux revenus les plus bas, dont le "
+        "seuil est fixé chaque année pour chaque intercommunalité.",
     )
-    parts.append(Note("method", "Secret", tuple(map(typeset, secrecy))))
-    parts.append(Note("method", "Lexique", tuple(map(typeset, words))))
-    return tuple(parts)
+    sheet.put("below", Note("method", "Secret", tuple(map(typeset, secrecy))))
+    sheet.put("beside", Note("method", "Lexique", tuple(map(typeset, words))))
+    sheet.put("foot", Paragraph(ground_credit(about), role="small"))
+    return sheet.page("methode", running)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
@@ -27,15 +29,22 @@ from basinmap.deliverables.chapters import (
 )
 from basinmap.deliverables.charts import bar_chart, range_strips
 from basinmap.deliverables.groups import in_basin, spread
-from basinmap.deliverables.observed import Observed, Other, Value
+from basinmap.deliverables.observed import Observed, Other, Value, observed
 from basinmap.deliverables.opening_pages import (
     cover_page,
     definitions_table,
     reading_page,
 )
+from basinmap.deliverables.publishing import write_document
 from basinmap.deliverables.scot_documents import every_scot, scots_outline, wider
-from basinmap.deliverables.sentences import check_neutral, enumerated, printed
+from basinmap.deliverables.sentences import (
+    Noun,
+    check_neutral,
+    enumerated,
+    printed,
+)
 from basinmap.errors import CodeError, DataError, culprits
+from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.parts import (
     Cell,
     Column,
@@ -54,10 +63,11 @@ from basinmap.maps.layers.outlines import draw_outlines
 from basinmap.maps.layers.symbols import draw_symbols
 from basinmap.maps.paper.figures import figure
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.territory.levels import BASSIN
 from basinmap.territory.naming import Name
 from basinmap.typography import BROAD, number, typeset, uncapital
 
-__all__ = ["COMPARED", "comparison_document"]
+__all__ = ["COMPARED", "comparison_document", "scot_comparison"]
 
 COMPARED: Final = (
     *("D01", "D02", "D05", "L01", "L02", "L03", "L04", "L05"),
@@ -65,8 +75,8 @@ COMPARED: Final = (
 )
 """Indicators of the comparison, those whose counts are given, in order."""
 _SLOTS: Final = ("one", "two", "three", "four", "five")
-_SIZE: Final = (56.0, 47.0)
-_CIRCLE: Final = 6.0
+_SIZE: Final = (57.0, 58.0)
+_CIRCLE: Final = 3.6
 
 
 def comparison_document(
@@ -138,8 +148,7 @@ def comparison_document(
         reading_page(about, ids, running),
         _presentation(about, five, told, running),
         *(_page_of(about, id_, five, scale, running) for id_ in ids),
-        _matrix_page(about, ids, five, running),
-        _closing(about, asked, ids, running),
+        _matrix_page(about, asked, ids, five, running),
     ]
     document = Document(
         slug="comparaison-scot",
@@ -159,6 +168,65 @@ def comparison_document(
         }
     )
     return document
+
+
+def scot_comparison(  # noqa: PLR0913 - what a document may be made from
+    *,
+    out: str | Path,
+    author: str = "basinmap",
+    date: dt.date | None = None,
+    counts: pd.DataFrame | None = None,
+    indicators: Iterable[str] = COMPARED,
+    procedures: Mapping[str, str] | None = None,
+    formats: Iterable[str] = ("pdf",),
+    look: DocumentTheme | None = None,
+    texts: Mapping[str, str] | None = None,
+) -> Path:
+    """
+    Write the comparison of the five SCoT of the bassin minier.
+
+    Parameters
+    ----------
+    out
+        Folder of the outputs.
+    author, date
+        Who signs it, and when; today by default.
+    counts
+        Counts of all communes, as `read_source` returns them.
+    indicators, procedures
+        See `comparison_document`.
+    formats, look, texts
+        See `scot_observatory`.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    CodeError
+        If an indicator or a SCoT is unknown.
+    DataError
+        If no indicator has its counts.
+    OutputError
+        If the folder cannot be written.
+
+    Examples
+    --------
+    >>> import basinmap as bm, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     made = bm.scot_comparison(
+    ...         out=folder, indicators=["L04"], formats=["html"]
+    ...     )
+    ...     sorted(path.name for path in made.iterdir())
+    ['comparaison-scot.html', 'manifest.json']
+    """
+    check_given(scot_comparison, locals())
+    day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
+    about = observed(BASSIN, author=author, date=day, counts=counts)
+    document = comparison_document(about, indicators=indicators, procedures=procedures)
+    return write_document(out, document, formats=formats, theme=look, texts=texts)
 
 
 def _ground(about: Observed, other: Other) -> gpd.GeoDataFrame:
@@ -247,15 +315,17 @@ def _page_of(
     values = _values(about, id_, five)
     sheet.put("left", _strips(about, id_, values))
     sheet.put("right", _table(about, id_, five))
-    lines = [f"{entry.label} : {uncapital(entry.definition)}."]
+    same = entry.definition == entry.label
+    lines = [] if same else [f"{entry.label} : {uncapital(entry.definition)}."]
     if is_rate(about, id_) and any(v is not None for v in values.values()):
         lines.append(
             "Le taux d’un SCoT est celui de ses effectifs additionnés, jamais la "
             "moyenne des taux de ses communes."
         )
     lines += list(entry.notes)
-    note = Note("method", "Méthode", tuple(map(typeset, lines)))
-    sheet.put("reading", note)
+    if lines:
+        note = Note("method", "Méthode", tuple(map(typeset, lines)))
+        sheet.put("reading", note)
     sheet.put("foot", Paragraph(_foot(about, id_, scale), role="small"))
     return sheet.page(id_.lower(), running, "multiples")
 
@@ -378,7 +448,7 @@ def _strips(
             source="",
             decimals=noun.decimals,
             unit=unit,
-            size_mm=(88.0, 62.0),
+            size_mm=(88.0, 76.0),
         )
     return range_strips(
         slug,
@@ -388,7 +458,7 @@ def _strips(
         source="",
         unit=unit,
         decimals=noun.decimals,
-        size_mm=(88.0, 66.0),
+        size_mm=(88.0, 78.0),
     )
 
 
@@ -401,7 +471,7 @@ def _bare(name: Name) -> str:
 
 
 def _ranks(values: Mapping[Other, Value | None]) -> dict[str, str]:
-    """Return the rank of each printed value, ties told by « ex æquo »."""
+    """Return the rank of each printed value, ties told by « ex. »."""
     seen = {
         o.code: printed(v.value, v.decimals)
         for o, v in values.items()
@@ -412,7 +482,7 @@ def _ranks(values: Mapping[Other, Value | None]) -> dict[str, str]:
         place = sum(other > value for other in seen.values()) + 1
         tied = sum(other == value for other in seen.values()) > 1
         text = "1er" if place == 1 else f"{place}e"
-        told[code] = f"{text} ex æquo" if tied else text
+        told[code] = f"{text} ex." if tied else text
     return told
 
 
@@ -424,7 +494,7 @@ def _table(about: Observed, id_: str, five: Sequence[Other]) -> Table:
         value = about.against(id_, other)
         line = spread(about, id_, other.communes)
         ends = (
-            [noun.write(float(v)) for v in (line.min(), line.max())]
+            [_written(v, value, noun) for v in (line.min(), line.max())]
             if len(line)
             else ["n.d.", "n.d."]
         )
@@ -438,14 +508,23 @@ def _table(about: Observed, id_: str, five: Sequence[Other]) -> Table:
             )
         )
     columns = (
-        Column("Territoire", "left", 2.2),
-        Column("Ensemble"),
-        Column("Commune la plus basse", "right", 1.3),
-        Column("Commune la plus haute", "right", 1.3),
-        Column("Rang", "right", 0.9),
+        Column("Territoire", "left", 2.4),
+        Column("Ensemble", "right", 1.2),
+        Column("Commune la plus basse", "right", 1.2),
+        Column("Commune la plus haute", "right", 1.2),
+        Column("Rang", "right", 0.8),
     )
     caption = f"{short_title(about, id_)}, par territoire"
-    return Table(columns, tuple(rows), typeset(caption))
+    notes = ("ex. : ex æquo, les valeurs imprimées étant égales.",)
+    tied = any("ex." in rank for rank in ranks.values())
+    return Table(columns, tuple(rows), typeset(caption), notes=notes if tied else ())
+
+
+def _written(number_: float, like: Value | None, noun: Noun) -> str:
+    """Write the value of a commune as the column writes those of territories."""
+    if like is None:
+        return noun.write(float(number_))
+    return replace(like, value=float(number_), state="").text
 
 
 def _sentence(about: Observed, id_: str, five: Sequence[Other]) -> str:
@@ -454,26 +533,30 @@ def _sentence(about: Observed, id_: str, five: Sequence[Other]) -> str:
     values = {
         o: v for o, v in _values(about, id_, five).items() if v is not None and v.plain
     }
-    subject = noun.the[:1].upper() + noun.the[1:]
+    subject, goes = noun.the[:1].upper() + noun.the[1:], "vont" if noun.many else "va"
     if len(values) < 2:
         line = ranked(about, id_)
         if line.empty:
             return ""
         low, high = (noun.write(float(line.iloc[n])) for n in (-1, 0))
-        return typeset(f"{subject} va de {low} à {high} selon la commune.")
+        return typeset(f"{subject} {goes} de {low} à {high} selon la commune.")
     seen = {o: printed(v.value, v.decimals) for o, v in values.items()}
     told = []
     for value in (min(seen.values()), max(seen.values())):
         who = enumerated([o.name.at for o, v in seen.items() if v == value])
         told.append(f"{noun.write(value)} {who}")
-    return typeset(f"Parmi les cinq SCoT, {noun.the} va de {told[0]} à {told[1]}.")
+    return typeset(f"Parmi les cinq SCoT, {noun.the} {goes} de {told[0]} à {told[1]}.")
 
 
 # --- matrix and end -------------------------------------------------------------
 
 
 def _matrix_page(
-    about: Observed, ids: Sequence[str], five: Sequence[Other], running: str
+    about: Observed,
+    asked: Sequence[str],
+    ids: Sequence[str],
+    five: Sequence[Other],
+    running: str,
 ) -> Page:
     sheet = Sheet([("title", Heading("Tous les indicateurs"))])
     text = (
@@ -505,13 +588,9 @@ def _matrix_page(
         source=sources_line(about, *ids),
     )
     sheet.put("table", table)
-    sheet.put("table", definitions_table(about, ids[:12]))
-    return sheet.page("matrice", running)
-
-
-def _closing(
-    about: Observed, asked: Sequence[str], ids: Sequence[str], running: str
-) -> Page:
+    sheet.put("table", definitions_table(about, ids))
+    chapter = Chapter("comparaison", "Comparaison", "", tuple(asked))
+    sheet.put("table", not_supplied(about, [chapter]))
     lines = (
         "Chaque indicateur est calculé de la même façon pour les cinq SCoT, sur la "
         "liste des communes au 1er janvier "
@@ -522,10 +601,6 @@ def _closing(
         "les égalités étant dites.",
         "Un écart entre deux SCoT est constaté ; il n’est donné d’aucun une cause.",
     )
-    chapter = Chapter("comparaison", "Comparaison", "", tuple(asked))
-    sheet = Sheet([("title", Heading("Données non fournies et méthode"))])
-    sheet.put("table", not_supplied(about, [chapter]))
-    sheet.put("table", definitions_table(about, ids[12:]) if ids[12:] else None)
     sheet.put("reading", Note("method", "Méthode", tuple(map(typeset, lines))))
     sheet.put("foot", Paragraph(ground_credit(about), role="small"))
-    return sheet.page("methode", running)
+    return sheet.page("matrice", running)

@@ -6,7 +6,7 @@ import datetime as dt
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,7 @@ from basinmap.deliverables.plates import (
     situation_plate,
     stock_plate,
 )
+from basinmap.deliverables.programme_pages import Balance
 from basinmap.deliverables.publishing import checked_formats, completed, write_formats
 from basinmap.deliverables.qgis_projects import write_qgis_project
 from basinmap.deliverables.reach_plates import (
@@ -158,6 +159,9 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     iris: str | Path | None = None,
     communes: pd.DataFrame | None = None,
     counts: pd.DataFrame | None = None,
+    balance: Balance | None = None,
+    sectors: pd.Series | None = None,
+    former: pd.DataFrame | None = None,
     formats: Iterable[str] = ("pdf",),
     theme: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
@@ -199,6 +203,13 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         `read_source` returns them, in place of the embedded statistics: next year's
         census is a file. Titles and credits are theirs; plates whose counts are not
         there are left out, and the method note tells it.
+    balance
+        Objectives of the previous PLH and what was done, as `read_balance` returns
+        them; without it the document says which file it takes.
+    sectors
+        Secteur of each commune, as `read_sectors` returns them.
+    former
+        Counts of a former edition, to be compared with on the communes of today.
     formats
         Of the document, a page by chapter and one by commune: among `"pdf"`,
         `"docx"`, `"html"`; none for plates, data and web page alone.
@@ -248,7 +259,10 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     _check_declared(about)
     # The web page is one of the outputs, asked for or not.
     wanted = [form for form in checked_formats(formats) if form != "web"]
-    document = partial(_write_document, about, wanted, theme, (texts, plates))
+    told_of_plh = _Told(balance, sectors, _former(about, former))
+    document = partial(
+        _write_document, about, wanted, theme, (texts, plates), told_of_plh
+    )
     if network is not None and counts is not None:
         msg = (
             "network= counts people around the Louvre-Lens by the embedded statistics: "
@@ -303,10 +317,37 @@ def _write_document(
     formats: Sequence[str],
     theme: DocumentTheme | None,
     own: tuple[Mapping[str, str] | None, Sequence[OwnPlate]],
+    told: _Told,
     folder: Path,
 ) -> None:
     """Write the document itself, of the same counts as the plates."""
-    write_formats(folder, completed(plh_document(about), *own), formats, theme)
+    made = plh_document(
+        about, balance=told.balance, sectors=told.sectors, former=told.former
+    )
+    write_formats(folder, completed(made, *own), formats, theme)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a PLH is told that no count says."""
+
+    balance: Balance | None = None
+    sectors: pd.Series | None = None
+    former: Subject | None = None
+
+
+def _former(about: Subject, counts: pd.DataFrame | None) -> Subject | None:
+    """Return the same communes with the counts of a former edition."""
+    if counts is None:
+        return None
+    return subject(
+        about.area,
+        author=about.author,
+        date=about.date,
+        listing=about.listing,
+        counts=counts,
+        alone=True,
+    )
 
 
 def _declared(about: Subject) -> tuple[Plate, ...]:
@@ -366,7 +407,7 @@ def _indicators(
 ) -> pd.DataFrame:
     """Return indicators at one level, each with its states; by default all of them."""
     ids = list(indicators(status="embedded").index) if ids is None else ids
-    return table_of({i: compute(i, table, to=to, allow_partial=True) for i in ids})
+    return compute(ids, table, to=to, allow_partial=True)
 
 
 def _figures(
@@ -620,7 +661,9 @@ def _dressed(
     known = indicators(status="embedded")["decimals"].to_dict()
     measures = measures_of(about.table)
     decimals = dict.fromkeys(measures, 0) | {"area_km2": 2} | known
-    return tell(table, title=title, note=note, labels=_labels(about), decimals=decimals)
+    return retell(
+        table, title=title, note=note, labels=_labels(about), decimals=decimals
+    )
 
 
 def _write_tables(about: Subject, folder: Path) -> None:
@@ -639,12 +682,15 @@ def _write_tables(about: Subject, folder: Path) -> None:
         **_sheets_of_times(about),
         "Sources": _sources(about),
     }
+    compared = sheets["Comparaison"]
+    drawn = "L04" in compared and compared["L04"].notna().any()
     write_workbook(
         folder / "tableaux.xlsx",
         sheets,
         title=f"PLH – {about.area.name}",
         author=about.author,
         date=about.date,
+        charts={"Comparaison": ["L04"]} if drawn and len(compared) <= 40 else {},
     )
 
 
@@ -659,11 +705,13 @@ _LEVELS = {
 def _comparison(about: Subject) -> pd.DataFrame:
     """Return every indicator for the EPCI and for those it is compared with."""
     ids, parts = _ids(about), []
+    told: dict[str, Any] = {}
     for level, label in _LEVELS.items():
         names = _names_at(about, level)
         rates = _figures(about, level, ids) if names else pd.DataFrame()
         codes = [code for code in _compared_units(about, level, rates) if code in names]
         if codes:
+            told = fact_of(rates, "columns", {}) | told
             parts.append(_named(rates.loc[codes], label, names))
     if about.counts is None:
         whole = _indicators(about.table, both(), ids)
@@ -674,7 +722,8 @@ def _comparison(about: Subject) -> pd.DataFrame:
     if not parts:
         columns = ["niveau", "name", *ids]
         return pd.DataFrame(columns=columns, index=pd.Index([], name="territoire"))
-    return pd.concat(parts).rename_axis("territoire")
+    table = bare(pd.concat(map(bare, parts))).rename_axis("territoire")
+    return tell(table, columns=told)
 
 
 def _compared_units(about: Subject, level: str, rates: pd.DataFrame) -> list[str]:

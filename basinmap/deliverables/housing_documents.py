@@ -3,33 +3,45 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 import pandas as pd
 
 from basinmap.arguments import check_given
-from basinmap.deliverables.chapter_pages import chapter_page
+from basinmap.catalogue.entries import indicator
+from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, chapter_page
 from basinmap.deliverables.chapters import (
     Chapter,
     CommuneMaps,
     commune_sentences,
     comparison_table,
     ground_credit,
+    is_rate,
     not_supplied,
     places_of_communes,
     rates_by_commune,
     sentences_of,
+    short_name,
     short_title,
     units_table,
+    varies,
 )
 from basinmap.deliverables.charts import line_chart, peer_strips
-from basinmap.deliverables.observed import FRAGILE, Observed
+from basinmap.deliverables.observed import Observed
 from basinmap.deliverables.opening_pages import (
     cover_page,
     essential_page,
     perimeter_page,
     reading_page,
+)
+from basinmap.deliverables.programme_pages import (
+    Balance,
+    balance_page,
+    former_page,
+    sectors_of,
+    sectors_page,
 )
 from basinmap.deliverables.sentences import (
     Evolution,
@@ -195,11 +207,20 @@ _STRIP_LABELS: Final = {
     "L02": "Rés. principales (%)",
     "L04": "Vacance (%)",
 }
+_SECOND: Final = 5
+"""Indicators from which a second page of a commune is worth its paper."""
 _ONCE: Final = "Deux territoires faits des mêmes communes ne paraissent qu’une fois."
 _DWELLING: Final = Noun("logement")
 
 
-def plh_document(about: Observed, *, fiches: bool = True) -> Document:
+def plh_document(
+    about: Observed,
+    *,
+    fiches: bool = True,
+    balance: Balance | None = None,
+    sectors: pd.Series | None = None,
+    former: Observed | None = None,
+) -> Document:
     """
     Return the PLH of a territory as a document.
 
@@ -208,12 +229,23 @@ def plh_document(about: Observed, *, fiches: bool = True) -> Document:
     about
         What is observed, with all counts that there are.
     fiches
-        Whether a page by commune follows the diagnostic.
+        Whether a page by commune follows the diagnostic, and a second one where the
+        counts that are given fill it.
+    balance
+        Objectives of the previous PLH and what was done, as `read_balance` returns
+        them; without it a page says which file it takes.
+    sectors
+        Secteur of each commune, as `read_sectors` returns them.
+    former
+        The same territory with the counts of a former edition, to be compared with.
 
     Raises
     ------
+    CodeError
+        If a commune of the balance or of the secteurs is not of the territory.
     DataError
-        If a generated sentence gives a cause or a judgement.
+        If a commune has no secteur, the former edition is of other communes, or a
+        generated sentence gives a cause or a judgement.
 
     Examples
     --------
@@ -225,6 +257,7 @@ def plh_document(about: Observed, *, fiches: bool = True) -> Document:
     'Programme local de l’habitat – SCoT Osartis-Marquion'
     """
     check_given(plh_document, locals())
+    cut = None if sectors is None else sectors_of(about, sectors)
     running = f"Programme local de l’habitat · {typeset(about.area.name)}"
     printed_ = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
     chapters = [
@@ -237,7 +270,10 @@ def plh_document(about: Observed, *, fiches: bool = True) -> Document:
         reading_page(about, printed_, running),
         _essential(about, running),
         perimeter_page(about, running),
+        balance_page(about, balance, running),
+        *_since(about, former, printed_, running),
         *chapters,
+        *_sectors(about, cut, printed_, running),
         Page(_all_communes(about), running=running, slug="communes"),
         Page(_closing(about), running=running, slug="methode"),
     ]
@@ -245,7 +281,11 @@ def plh_document(about: Observed, *, fiches: bool = True) -> Document:
         mapped = next((i for i in _MAPPED if about.mine(i) is not None), "")
         rates = rates_by_commune(about, mapped) if mapped else None
         maps = (rates, places_of_communes(about))
-        pages += [fiche(about, code, maps) for code in about.alphabetical]
+        more = [i for i in printed_ if i not in _FICHE_ROWS]
+        for code in about.alphabetical:
+            pages.append(fiche(about, code, maps))
+            if len(more) >= _SECOND:
+                pages.append(second_fiche(about, code, more))
     document = Document(
         slug="plh",
         title=f"Programme local de l’habitat – {typeset(about.area.name)}",
@@ -257,6 +297,25 @@ def plh_document(about: Observed, *, fiches: bool = True) -> Document:
     )
     check_neutral(_generated(document))
     return document
+
+
+def _sectors(
+    about: Observed, sectors: pd.Series | None, ids: Sequence[str], running: str
+) -> list[Page]:
+    """Return the page of the secteurs, the indicators of the fiches first."""
+    if sectors is None:
+        return []
+    first = [i for i in _FICHE_ROWS if i in ids]
+    listed = [*first, *(i for i in ids if i not in first)]
+    return [sectors_page(about, sectors, listed, running)]
+
+
+def _since(
+    about: Observed, former: Observed | None, ids: Sequence[str], running: str
+) -> list[Page]:
+    """Return the page of what changed since a former edition, if there is one."""
+    page = None if former is None else former_page(about, former, ids, running)
+    return [] if page is None else [page]
 
 
 def _generated(document: Document) -> dict[str, str]:
@@ -333,8 +392,9 @@ def _closing(about: Observed) -> tuple[Part, ...]:
         "jamais par moyenne des taux communaux.",
         "Les écarts en points sont les différences des valeurs imprimées ; les rangs "
         "sont ceux des valeurs imprimées, les égalités étant dites.",
-        f"Un taux sur moins de {FRAGILE} logements est à lire avec prudence : il est "
-        "imprimé en gris, sans rang ni comparaison.",
+        f"Un taux sur {_threshold('L04')}, une évolution sur {_threshold('D02')} "
+        "sont à lire avec prudence : imprimés en gris, sans rang ni comparaison ; "
+        "hachurés sur les cartes, hors des classes.",
         "Une population qui change de moins de 20 habitants « varie peu » ; un taux "
         "qui s’imprime à moins de 0,1 % par an est « quasi stable ».",
         "Les logements du recensement sont des sommes d’effectifs arrondis à l’unité : "
@@ -412,6 +472,82 @@ def fiche(
     )
 
 
+def second_fiche(about: Observed, code: str, ids: Sequence[str]) -> Page:
+    """
+    Return the second page of a commune: what the files that were given say of it.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    code
+        A commune of its perimeter.
+    ids
+        Indicators that its first page has not.
+    """
+    name = about.town(code)
+    title = Heading(
+        typeset(f"{name.bare} : données des fichiers fournis"), listed=False
+    )
+    sheet = Sheet([("title", title)])
+    tiles = []
+    for id_ in ids:
+        value = about.commune(id_, code)
+        if value is not None and value.text not in _VOID:
+            whole = about.total(id_)
+            beside = "" if whole is None else f"{_whole(about)} : {whole.text}"
+            label = short_title(about, id_)
+            tiles.append(KeyFigure(label, value.cell(), typeset(beside), id_))
+    if tiles:
+        sheet.put("tiles", KeyFigures(tuple(tiles[:6])))
+    sheet.put("table", comparison_table(about, ids[:26], "Comparaison", code=code))
+    told = [text for i in ids for text in commune_sentences(about, code, i)][:6]
+    if told:
+        key = f"fiche-{code}.suite"
+        note = Note("reading", "Ce que disent ces chiffres", tuple(told), key=key)
+        sheet.put("reading", note)
+    rates = [i for i in ids if is_rate(about, i) and varies(about, i)]
+    there = [i for i in rates if _known(about, i, code)]
+    room = PAPER_MM - sheet.words_mm - 12
+    half = (len(there[:14]) + 1) // 2
+    for side, part_ in (("left", there[:half]), ("right", there[half : 2 * half])):
+        high = min(100.0, max(44.0, room), 10.0 + 11.0 * len(part_))
+        if part_:
+            sheet.put(side, _second_strips(about, code, part_, side, high))
+    return sheet.page(f"fiche-{code}-suite", f"{typeset(name.bare)} · suite")
+
+
+_VOID: Final = ("n.d.", "s", "s.o.")
+
+
+def _known(about: Observed, id_: str, code: str) -> bool:
+    value = about.commune(id_, code)
+    return value is not None and value.plain
+
+
+def _second_strips(
+    about: Observed, code: str, ids: Sequence[str], side: str, high: float
+) -> Figure:
+    values = pd.DataFrame({i: about.mine(i) for i in ids})
+    totals = {i: about.total(i) for i in ids}
+    return peer_strips(
+        f"suite-{side}-{code.lower()}",
+        values,
+        code,
+        name=about.town(code).short,
+        reference=pd.Series(
+            {i: v.value if v and v.plain else float("nan") for i, v in totals.items()}
+        ),
+        reference_name=_whole(about),
+        labels={i: short_name(about, i) for i in ids},
+        decimals={i: about.told(i).decimals or 1 for i in ids},
+        units=dict.fromkeys(ids, ""),
+        caption=f"Place parmi les {number(len(about.codes))} communes",
+        source="",
+        size_mm=(88.0 if side == "left" else 89.0, high),
+    )
+
+
 def _belongs(about: Observed, code: str) -> str:
     lines = [f"Commune {code}", typeset(about.area.name)]
     lines += [typeset(o.name.short) for o in about.others if o.level == "scot"]
@@ -460,11 +596,17 @@ def _tiles(about: Observed, code: str) -> KeyFigures:
         elif whole.plain:
             detail = f"{_whole(about)} : {whole.text}"
         title = short_title(about, id_)
-        fragile = code in about.fragile and kind not in {"stock", "growth"}
+        fragile = code in about.fragile(id_)
         tiles.append(
             KeyFigure(typeset(title), value.cell(fragile=fragile), typeset(detail), id_)
         )
     return KeyFigures(tuple(tiles))
+
+
+def _threshold(id_: str) -> str:
+    """Return over how few an indicator is fragile."""
+    care = indicator(id_).prudence
+    return care.told if care is not None else ""
 
 
 def _small(about: Observed, code: str) -> bool:
@@ -552,7 +694,7 @@ def _words(about: Observed, code: str) -> tuple[str, ...]:
         vacant, whole, year = found
         told.append(
             _counts_only(vacant, whole, year)
-            if code in about.fragile
+            if code in about.fragile("L04")
             else part(vacant, whole, _DWELLING, ("vacant", "vacants"), year=year)
         )
     told += commune_sentences(about, code, "L04")

@@ -259,14 +259,13 @@ def essential_page(
             "side",
             ends_chart(about, rates[0], "essentiel-communes", (67.0, high - 46)),
         )
-    left = years_chart(about, "essentiel-annees", (88.0, low))
-    middle.put("left", left)
-    if rates:
-        wide = 89.0 if left else 182.0
-        middle.put(
-            "right" if left else "wide",
-            peers_chart(about, rates[0], "essentiel-pairs", (wide, low)),
-        )
+    # Without peers the years take the width.
+    size = (89.0, low)
+    beside = peers_chart(about, rates[0], "essentiel-pairs", size) if rates else None
+    wide = 182.0 if beside is None else 88.0
+    left = years_chart(about, "essentiel-annees", (wide, low))
+    middle.put("wide" if beside is None else "left", left)
+    middle.put("right", beside)
     return Sheet([*head.held, *middle.held, *foot.held]).page("essentiel", running)
 
 

@@ -17,16 +17,28 @@ import pandas as pd
 
 from basinmap.access.circles import rings
 from basinmap.arguments import check_given
-from basinmap.catalogue.computing import compute
-from basinmap.deliverables.chapters import key_figures, map_figure
+from basinmap.deliverables.chapter_figures import sources_line
+from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
+from basinmap.deliverables.chapters import (
+    ground_credit,
+    key_figures,
+    map_figure,
+    sentences_of,
+    short_title,
+)
 from basinmap.deliverables.charts import bar_chart, line_chart
+from basinmap.deliverables.groups import grouped, in_basin
 from basinmap.deliverables.observed import Observed
+from basinmap.deliverables.opening_pages import (
+    definitions_table,
+    essential_page,
+    reading_page,
+)
 from basinmap.deliverables.sentences import counted, evolution, trend
 from basinmap.errors import DataError, culprits
 from basinmap.export.parts import (
     Cell,
     Column,
-    Contents,
     Document,
     Figure,
     Heading,
@@ -38,6 +50,7 @@ from basinmap.export.parts import (
 )
 from basinmap.maps.classing.classes import classify
 from basinmap.maps.layers.choropleths import draw_choropleth
+from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_outlines
 from basinmap.maps.layers.points import draw_points
 from basinmap.maps.layers.rings import draw_rings
@@ -45,8 +58,7 @@ from basinmap.maps.paper.sheets import MapAxes
 from basinmap.spatial.joins import locate
 from basinmap.territory.naming import Name
 from basinmap.territory.places import place, places
-from basinmap.typography import BROAD, number, percent, typeset
-from basinmap.values.told import told_of
+from basinmap.typography import BROAD, number, percent, typeset, uncapital
 
 __all__ = ["QUESTIONS", "Question", "pic_document"]
 
@@ -163,6 +175,8 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     foreword: str = "",
     studies: Sequence[tuple[str, str]] = (),
     evaluation: Sequence[Part] = (),
+    forecast: float | None = None,
+    highlights: Sequence[str] = (),
 ) -> Document:
     r"""
     Return the deliverable of a year as a document.
@@ -187,6 +201,10 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
         Title and result of each study of the year.
     evaluation
         Parts of the chapter of the evaluation.
+    forecast
+        Visitors a year that were expected before the opening.
+    highlights
+        What marked the year, one sentence each, of the observatory.
 
     Raises
     ------
@@ -207,37 +225,34 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     if strange := sorted(set(given) - {q.number for q in questions}):
         msg = f"answers to {culprits(list(map(str, strange)))}, which are no questions"
         raise DataError(msg)
-    ring = _ring_of(about)
+    ring = ring_of(about)
     running = typeset(f"Louvre-Lens : état du territoire · édition {about.date.year}")
     seen = _attendance(attendance, attendance_source, breaks)
+    if forecast is not None and attendance is None:
+        msg = "forecast is set beside attendance: give attendance= too"
+        raise DataError(msg)
+    if seen and forecast is not None:
+        seen.insert(
+            0, Paragraph(_forecast_of(attendance, forecast), key="q1.prevision")
+        )
+    told = about.supplied("D01", "D02", "D06", "L01", "L04", "E02", "R01", "R02")
+    opening: list[Part] = []
+    if foreword.strip():
+        opening = [Heading("Préambule"), Paragraph(foreword)]
     pages = [
-        Page(
-            (
-                Heading(typeset("Louvre-Lens : état du territoire"), listed=False),
-                Paragraph(f"Édition {about.date.year}", role="headline"),
-                Paragraph("Livrable annuel", role="lead"),
-            ),
-            template="cover",
-        ),
-        Page(
-            (
-                *((Heading("Préambule"), Paragraph(foreword)) if foreword else ()),
-                Contents(1),
-            ),
-            running=running,
-        ),
-        Page(_essential(about, ring), running=running, slug="essentiel"),
+        _cover(about),
+        reading_page(about, told, running, *opening),
+        *([_marks(highlights, running)] if len(highlights) else []),
+        _essential(about, ring, running),
         Page(
             _question_parts(about, questions, given, seen, ring),
             running=running,
             slug="questions",
         ),
-        Page(_rings_parts(about, ring), running=running, slug="couronnes"),
-        Page(_studies(studies), running=running, slug="etudes"),
+        _rings_page(about, ring, running),
+        Page((*_studies(studies), *evaluation), running=running, slug="etudes"),
+        _last(about, _unanswered(about, questions, given, seen), running),
     ]
-    if len(evaluation):
-        pages.append(Page(tuple(evaluation), running=running, slug="evaluation"))
-    pages.append(Page(_last(about, questions), running=running, slug="methode"))
     return Document(
         slug="pic",
         title=typeset(f"Louvre-Lens : état du territoire, édition {about.date.year}"),
@@ -251,41 +266,96 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
 
 def _attendance(
     series: pd.Series | None, source: str, breaks: Mapping[int, str] | None
-) -> Figure | None:
+) -> list[Part]:
+    """Return the chart of the visitors, and their table with what changed."""
     if series is None:
-        return None
+        return []
     if not source.strip():
         msg = "attendance has no source: attendance_source='Musée du Louvre-Lens'"
         raise DataError(msg)
     if not pd.api.types.is_integer_dtype(series.index):
         msg = f"attendance is indexed by {series.index.dtype}; give years, such as 2019"
         raise DataError(msg)
-    if breaks:
-        return line_chart(
+    line = series.sort_index()
+    cuts = dict(breaks or {})
+    if cuts:
+        figure = line_chart(
             "frequentation",
-            series.to_frame("Entrées"),
+            line.to_frame("Entrées"),
             caption="Entrées au Louvre-Lens, par an",
             source=source,
             decimals=0,
-            breaks=breaks,
+            breaks=cuts,
             size_mm=(182, 62),
         )
-    return bar_chart(
-        "frequentation",
-        series.sort_index(),
-        caption="Entrées au Louvre-Lens, par an",
-        source=source,
-        unit="entrées",
-        order=False,
-        size_mm=(182, min(110, 10 + 6 * len(series))),
+    else:
+        figure = bar_chart(
+            "frequentation",
+            line,
+            caption="Entrées au Louvre-Lens, par an",
+            source=source,
+            unit="entrées",
+            order=False,
+            size_mm=(182, min(110, 10 + 6 * len(line))),
+        )
+    return [figure, _attendance_table(line, cuts, source)]
+
+
+def _attendance_table(line: pd.Series, breaks: Mapping[int, str], source: str) -> Table:
+    """Return visitors by year; a change over a break, or a gap, is not compared."""
+    rows = []
+    before: tuple[int, float] | None = None
+    for year, count in ((int(y), float(v)) for y, v in line.items()):
+        cut = any(before is not None and before[0] < y <= year for y in breaks)
+        if pd.isna(count):
+            cells = (Cell("n.d.", "not-available"), Cell("–"))
+        elif before is None or cut or year - before[0] != 1 or before[1] <= 0:
+            cells = (Cell(number(count), value=count), Cell("–"))
+        else:
+            change = 100 * (count - before[1]) / before[1]
+            told = percent(change, 1, signed=True)
+            cells = (Cell(number(count), value=count), Cell(told, value=change))
+        rows.append(
+            (Cell(str(year)), *cells, Cell(typeset(breaks.get(year, "")) or "–"))
+        )
+        before = None if pd.isna(count) else (year, count)
+    columns = (
+        Column("Année", "left", 1),
+        Column("Entrées"),
+        Column("Évolution sur un an"),
+        Column("Rupture de série", "left", 2),
+    )
+    notes = ("Une rupture, ou une année absente, interrompt la comparaison.",)
+    caption = "Entrées au Louvre-Lens"
+    return Table(columns, tuple(rows), caption, notes=notes, source=source)
+
+
+def _forecast_of(series: pd.Series | None, forecast: float) -> str:
+    """Say the latest year beside what was expected."""
+    known = pd.Series(dtype=float) if series is None else series.dropna().sort_index()
+    if known.empty:
+        return typeset(f"La prévision était de {number(forecast)} entrées par an.")
+    year, count = int(known.index[-1]), float(known.iloc[-1])
+    share = percent(100 * count / forecast, 0)
+    return typeset(
+        f"En{BROAD}{year}, {number(count)} entrées sont comptées, pour une prévision "
+        "de "
+        f"{number(forecast)} par an avant l’ouverture, soit {share} de la prévision."
     )
 
 
 # --- rings ----------------------------------------------------------------------
 
 
-def _ring_of(about: Observed) -> pd.Series:
-    """Return the ring around the museum that holds the middle of each commune."""
+def ring_of(about: Observed) -> pd.Series:
+    """
+    Return the ring around the museum that holds the middle of each commune.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    """
     metres = [1000 * km for km in _KILOMETRES]
     areas = rings(place("louvre-lens"), distances=metres)
     middles = about.ground.representative_point()
@@ -302,29 +372,103 @@ def _order(ring: pd.Series) -> list[str]:
     return [label for label in listed if (ring == label).any()]
 
 
-def _rings_parts(about: Observed, ring: pd.Series) -> tuple[Part, ...]:
+def _rings_page(about: Observed, ring: pd.Series, running: str) -> Page:
+    """Return the page of the rings: map, population, vacancy, in or out of it."""
     order = _order(ring)
-    return (
-        Heading("Autour du musée, à vol d’oiseau"),
-        Paragraph(
-            "Les communes du Nord et du Pas-de-Calais sont rangées selon la distance à "
-            f"vol d’oiseau de leur milieu au musée. {_OBSERVED}",
-            role="lead",
-        ),
-        _ring_map(about),
-        _ring_table(about, ring, order),
-        _ring_lines(about, ring, order),
+    sheet = Sheet([("title", Heading("Autour du musée, à vol d’oiseau"))])
+    text = (
+        "Les communes du Nord et du Pas-de-Calais sont rangées selon la distance à "
+        f"vol d’oiseau de leur milieu au musée. {_OBSERVED}"
+    )
+    sheet.put("lead", Paragraph(typeset(text), role="lead"))
+    sheet.put("table", _ring_table(about, ring, order))
+    sheet.put("table", _inside_table(about, ring, order))
+    room = PAPER_MM - sheet.words_mm - 30
+    high = min(112.0, max(70.0, 0.6 * room))
+    sheet.put("map", _ring_map(about, high))
+    sheet.put("side", _ring_bars(about, ring, order, "D02", (67.0, 44.0)))
+    low = min(80.0, max(46.0, room - high))
+    sheet.put("left", _ring_lines(about, ring, order, (88.0, low)))
+    sheet.put("right", _ring_bars(about, ring, order, "L04", (89.0, low)))
+    return sheet.page("couronnes", running)
+
+
+def _ring_bars(
+    about: Observed,
+    ring: pd.Series,
+    order: Sequence[str],
+    id_: str,
+    size_mm: tuple[float, float],
+) -> Figure | None:
+    """Draw an indicator by ring."""
+    values = grouped(about, id_, ring)
+    line = pd.Series(
+        {
+            typeset(label): values[label].value
+            if label in values and values[label].plain
+            else float("nan")
+            for label in order
+        }
+    )
+    if line.notna().sum() < 2:
+        return None
+    return bar_chart(
+        f"couronnes-{id_.lower()}-{round(size_mm[0])}",
+        line,
+        caption=f"{short_title(about, id_)}, par couronne",
+        source="",
+        unit="%",
+        decimals=1,
+        order=False,
+        size_mm=size_mm,
     )
 
 
-def _ring_map(about: Observed) -> Figure:
+def _inside_table(
+    about: Observed, ring: pd.Series, order: Sequence[str]
+) -> Table | None:
+    """Return the communes of each ring in the bassin minier, and outside of it."""
+    basin = in_basin()
+    side = pd.Series(
+        ["en bassin minier" if c in basin else "hors" for c in ring.index], ring.index
+    )
+    both = ring.astype("str") + " · " + side
+    ids = [i for i in ("D01", "D02", "L04") if about.of(i) is not None]
+    found = {i: grouped(about, i, both) for i in ids}
+    rows = []
+    for label in order:
+        for where in ("en bassin minier", "hors"):
+            key = f"{label} · {where}"
+            count = int((both == key).sum())
+            if not count:
+                continue
+            cells = [
+                found[i][key].cell()
+                if key in found[i]
+                else Cell("n.d.", "not-available")
+                for i in ids
+            ]
+            rows.append((Cell(typeset(key)), Cell(number(count)), *cells))
+    if not rows:
+        return None
+    columns = (
+        Column("Distance au musée", "left", 2),
+        Column("Communes"),
+        *(Column(short_title(about, i)) for i in ids),
+    )
+    return Table(
+        columns, tuple(rows), "Dans le bassin minier et hors de lui, par couronne"
+    )
+
+
+def _ring_map(about: Observed, high: float) -> Figure:
     areas = rings(place("louvre-lens"), distances=[1000 * km for km in _KILOMETRES])
     values = about.of("D02")
     assert values is not None  # noqa: S101 - embedded
     near = about.ground[about.ground.intersects(areas.union_all())]
 
     def draw(ax: MapAxes) -> None:
-        classes = classify(values.loc[near.index], k=6, pivot=0.0)
+        classes = classify(values.loc[near.index], k=6, pivot=0.0, firm=True)
         draw_choropleth(ax, near, classes)
         draw_outlines(ax, about.communes.dissolve(), label="bassin minier", width=1.0)
         draw_rings(ax, areas)
@@ -335,44 +479,46 @@ def _ring_map(about: Observed) -> Figure:
         "couronnes-carte",
         draw,
         title=f"{about.told('D02').title}, par commune",
-        size_mm=(125, 118),
+        size_mm=(110.0, high),
         units=gpd.GeoDataFrame(geometry=areas.geometry, crs=areas.crs),
     )
 
 
 def _ring_table(about: Observed, ring: pd.Series, order: Sequence[str]) -> Table:
-    ids = [i for i in ("D01", "D02", "L01", "L04") if about.of(i) is not None]
-    columns = [Column("Distance au musée", "left", 2), Column("Communes")]
-    columns += [Column(about.told(i).title) for i in ids]
-    found = {i: compute(i, about.table, to=ring) for i in ids}
+    ids = [i for i in ("D01", "D02", "L01", "L04", "E02") if about.of(i) is not None]
+    found = {i: grouped(about, i, ring) for i in ids}
     rows = []
     for label in order:
-        cells = [Cell(typeset(label)), Cell(number(int((ring == label).sum())))]
-        for values in found.values():
-            told = told_of(values)
-            value = float(values[label])
-            places_ = 1 if told.kind == "growth" else (told.decimals or 0)
-            sign = "≈\u202f" if told.states.get(label) == "estimated" else ""
-            text = (
-                percent(value, places_, signed=told.kind == "growth")
-                if told.unit.startswith("%")
-                else number(value, places_)
-            )
-            state = "estimated" if sign else "value"
-            cells.append(Cell(sign + text, state, value))  # type: ignore[arg-type] # a state
-        rows.append(tuple(cells))
+        cells = [
+            found[i][label].cell()
+            if label in found[i]
+            else Cell("n.d.", "not-available")
+            for i in ids
+        ]
+        count = int((ring == label).sum())
+        rows.append((Cell(typeset(label)), Cell(number(count)), *cells))
+    columns = (
+        Column("Distance au musée", "left", 2),
+        Column("Communes"),
+        *(Column(short_title(about, i)) for i in ids),
+    )
     return Table(
-        tuple(columns),
+        columns,
         tuple(rows),
         typeset(
             "Communes selon la distance au musée : à vol d'oiseau, par leur milieu"
         ),
         notes=("Taux calculés sur les sommes des effectifs des communes.",),
-        source=" ; ".join(dict.fromkeys(s for i in ids for s in about.told(i).sources)),
+        source=sources_line(about, *ids),
     )
 
 
-def _ring_lines(about: Observed, ring: pd.Series, order: Sequence[str]) -> Figure:
+def _ring_lines(
+    about: Observed,
+    ring: pd.Series,
+    order: Sequence[str],
+    size_mm: tuple[float, float],
+) -> Figure:
     sums = pd.DataFrame(
         {label: about.sums("population", ring.index[ring == label]) for label in order}
     ).T
@@ -382,16 +528,58 @@ def _ring_lines(about: Observed, ring: pd.Series, order: Sequence[str]) -> Figur
         based.T,
         caption="Population selon la distance au musée, base 100 "
         f"en{BROAD}{based.columns[0]}",
-        source="Insee, populations de référence",
-        size_mm=(182, 60),
+        source="",
+        size_mm=size_mm,
     )
 
 
 # --- pages ----------------------------------------------------------------------
 
 
-def _essential(about: Observed, ring: pd.Series) -> tuple[Part, ...]:
-    ids = about.supplied("D01", "D02", "D06", "L01", "L04", "E02")
+def _cover(about: Observed) -> Page:
+    """Return the cover: the museum, its rings, the territory."""
+    areas = rings(place("louvre-lens"), distances=[1000 * km for km in _KILOMETRES])
+    near = about.ground[about.ground.intersects(areas.union_all())]
+
+    def draw(ax: MapAxes) -> None:
+        draw_outlines(ax, near, label="limite de commune", width=0.2, color="#c3c8d1")
+        whole = about.communes.dissolve()
+        draw_outlines(
+            ax, whole, label=about.name.bare, fill="#a9bcd2", color="#1f4e79", width=1.0
+        )
+        draw_rings(ax, areas)
+        draw_points(ax, places().loc[["louvre-lens"]], label="Louvre-Lens")
+        draw_labels(ax, about.communes, most=14, strong=5)
+
+    figure = map_figure(
+        about,
+        "couverture-carte",
+        draw,
+        title="Le musée, ses couronnes à vol d’oiseau et le bassin minier",
+        size_mm=(182.0, 118.0),
+        units=gpd.GeoDataFrame(geometry=areas.geometry, crs=areas.crs),
+    )
+    return Page(
+        (
+            Heading(typeset("Louvre-Lens : état du territoire"), listed=False),
+            Paragraph(f"Édition {about.date.year}", role="headline"),
+            Paragraph("Livrable annuel", role="lead"),
+            figure,
+        ),
+        template="cover",
+        slug="couverture",
+    )
+
+
+def _marks(highlights: Sequence[str], running: str) -> Page:
+    """Return what marked the year, in the words of the observatory."""
+    parts: list[Part] = [Heading("Faits marquants de l’année")]
+    parts += [Paragraph(text, bullet=True) for text in highlights]
+    return Page(tuple(parts), running=running, slug="faits")
+
+
+def _essential(about: Observed, ring: pd.Series, running: str) -> Page:
+    ids = about.supplied("D01", "D02", "D06", "L01", "L04", "E02", "L05", "L02")
     near = ring.index[ring == _order(ring)[0]]
     told = []
     groups = [(about.name, about.codes)]
@@ -402,12 +590,10 @@ def _essential(about: Observed, ring: pd.Series) -> tuple[Part, ...]:
             years = (int(ends.index[0]), int(ends.index[1]))
             change = evolution(ends.iloc[0], ends.iloc[1], years)
             told.append(trend(name, change))
-    return (
-        Heading("L’essentiel"),
-        key_figures(about, ids),
-        *(Paragraph(text, bullet=True) for text in told),
-        Paragraph(_OBSERVED, role="small"),
-    )
+    for id_ in about.supplied("L04", "L05"):
+        told += sentences_of(about, id_)[:1]
+    told.append(_OBSERVED)
+    return essential_page(about, ids, told, running)
 
 
 def _near_name() -> Name:
@@ -419,12 +605,13 @@ def _question_parts(
     about: Observed,
     questions: Sequence[Question],
     answers: Mapping[int, str],
-    seen: Figure | None,
+    seen: Sequence[Part],
     ring: pd.Series,
 ) -> tuple[Part, ...]:
     found: list[Part] = []
+    shown: dict[str, int] = {}
     for question in questions:
-        found += _answer(about, question, answers, seen, ring)
+        found += _answer(about, question, answers, seen, ring, shown)
     return tuple(found)
 
 
@@ -432,26 +619,66 @@ def _answer(
     about: Observed,
     question: Question,
     answers: Mapping[int, str],
-    seen: Figure | None,
+    seen: Sequence[Part],
     ring: pd.Series,
+    shown: dict[str, int],
 ) -> list[Part]:
     parts: list[Part] = [Heading(typeset(f"{question.number}. {question.text}"))]
     text = answers.get(question.number, "")
     if text:
         parts.append(Paragraph(text))
-    if "P01" in question.indicators and seen is not None:
-        return [*parts, seen]
+    if "P01" in question.indicators and seen:
+        return [*parts, *seen]
     there = [i for i in question.indicators if about.of(i) is not None]
     if there and question.number == 6:
         parts.append(Paragraph(_OBSERVED, role="lead"))
+        parts.append(key_figures(about, [*there, *about.supplied("D01", "L01")]))
         parts.append(_ring_table(about, ring, _order(ring)))
     elif there:
         parts.append(key_figures(about, there))
+        before = next((shown[i] for i in there if i in shown), 0)
+        if before:  # the same figure is not drawn twice
+            text = f"Par couronne : voir la question {before}."
+            parts.append(Paragraph(typeset(text), role="small"))
+        else:
+            parts += _by_ring(about, there, ring, question.number)
+            shown.update(dict.fromkeys(there, question.number))
     elif not text:
         parts.append(Paragraph(_UNANSWERED, role="lead"))
         needs = typeset(f"Il y faudrait : {question.needs}.")
         parts.append(Paragraph(needs, role="small"))
     return parts
+
+
+def _by_ring(
+    about: Observed, ids: Sequence[str], ring: pd.Series, number_: int
+) -> list[Part]:
+    """Return the first indicator that adds up, by ring, with its definition."""
+    order = _order(ring)
+    for id_ in ids:
+        values = grouped(about, id_, ring)
+        line = pd.Series(
+            {
+                typeset(label): values[label].value
+                for label in order
+                if label in values and values[label].plain
+            },
+            dtype=float,
+        )
+        if len(line) >= 2:
+            definition = uncapital(about.entry(id_).definition)
+            text = f"{about.entry(id_).label} : {definition}. {_OBSERVED}"
+            figure = bar_chart(
+                f"question-{number_}",
+                line,
+                caption=f"{about.told(id_).title}, selon la distance au musée",
+                source=" ; ".join(about.told(id_).sources),
+                decimals=about.entry(id_).decimals,
+                order=False,
+                size_mm=(182.0, 42.0),
+            )
+            return [Paragraph(typeset(text), role="small"), figure]
+    return []
 
 
 def _studies(studies: Sequence[tuple[str, str]]) -> tuple[Part, ...]:
@@ -466,18 +693,37 @@ def _studies(studies: Sequence[tuple[str, str]]) -> tuple[Part, ...]:
     return head, Table(columns, rows, "Études thématiques, à refaire de leurs carnets")
 
 
-def _last(about: Observed, questions: Sequence[Question]) -> tuple[Part, ...]:
-    lacking = [
-        (f"Question {q.number}", q.needs)
+def _unanswered(
+    about: Observed,
+    questions: Sequence[Question],
+    answers: Mapping[int, str],
+    seen: Sequence[Part],
+) -> list[Question]:
+    """Return the questions that neither data nor the observatory answer."""
+    return [
+        q
         for q in questions
-        if q.needs and not any(about.of(i) is not None for i in q.indicators)
+        if q.needs
+        and q.number not in answers
+        and not ("P01" in q.indicators and seen)
+        and not any(about.of(i) is not None for i in q.indicators)
     ]
+
+
+def _last(about: Observed, questions: Sequence[Question], running: str) -> Page:
+    lacking = [(f"{q.number}. {q.text}", q.needs) for q in questions]
+    if about.network is None:
+        streets = "extrait d’OpenStreetMap ou de BD TOPO autour du musée"
+        lacking.append(("Temps de parcours et population atteinte", streets))
     rows = tuple((Cell(typeset(n)), Cell(typeset(w))) for n, w in lacking)
-    parts: list[Part] = [Heading("Méthode et sources")]
+    sheet = Sheet([("title", Heading("Méthode et sources"))])
     if rows:
-        wide = Column("Données qui y répondraient", "left", 3)
-        columns = (Column("Question", "left"), wide)
-        parts.append(Table(columns, rows, "Données non fournies pour cette édition"))
+        wide = Column("Données qui y répondraient", "left", 2)
+        columns = (Column("Question", "left", 2), wide)
+        caption = "Données non fournies pour cette édition"
+        sheet.put("table", Table(columns, rows, caption))
+    ids = about.supplied("D01", "D02", "D06", "L01", "L02", "L04", "L05", "E02", "R01")
+    sheet.put("table", definitions_table(about, ids))
     lines = (
         f"Le territoire observé est {about.name.bare} : "
         f"{counted(len(about.codes), 'commune')}.",
@@ -487,5 +733,6 @@ def _last(about: Observed, questions: Sequence[Question]) -> tuple[Part, ...]:
         "(12 décembre 2012) : ces pages décrivent une évolution, elles n’en disent pas "
         "la cause.",
     )
-    parts.append(Note("method", "Méthode", tuple(map(typeset, lines))))
-    return tuple(parts)
+    sheet.put("reading", Note("method", "Méthode", tuple(map(typeset, lines))))
+    sheet.put("foot", Paragraph(ground_credit(about), role="small"))
+    return sheet.page("methode", running)

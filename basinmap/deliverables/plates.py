@@ -9,6 +9,7 @@ from typing import Any, get_args
 import geopandas as gpd
 import pandas as pd
 
+from basinmap.deliverables.sentences import enumerated
 from basinmap.deliverables.subjects import Subject
 from basinmap.maps.classing.classes import Method, classify
 from basinmap.maps.layers.choropleths import draw_choropleth
@@ -27,7 +28,7 @@ from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.territory.embedded import credit, spatial_table
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, statistics
-from basinmap.typography import number, uncapital
+from basinmap.typography import capital, number, uncapital
 from basinmap.values.columns import column, describe
 from basinmap.values.told import Told, carry, measures_of, retell, told_of
 
@@ -40,10 +41,12 @@ __all__ = [
     "largest",
     "method_of",
     "plain_reading",
+    "rate_headline",
     "rate_plate",
     "rate_sheet",
     "reading_note",
     "situation_plate",
+    "stock_headline",
     "stock_plate",
     "stock_sheet",
 ]
@@ -56,6 +59,10 @@ _CROWD = 150
 """Units, from which their names would hide the map."""
 _NAMED = 40
 """Names that are then written."""
+_ENOUGH = 3
+"""Firm values without which nothing is said to be highest."""
+_LONG = 100
+"""Letters that a headline may have with what is whole."""
 _MOST = 8
 """Neighbours whose people are told."""
 RED = "#b3123f"
@@ -109,6 +116,8 @@ class Look:
         Of the classes.
     note
         French sentence of the foot, before what the subject adds.
+    headline
+        What the map shows, over its title.
     """
 
     title: str = ""
@@ -118,6 +127,7 @@ class Look:
     scale: float | None = None
     palette: str | None = None
     note: str = ""
+    headline: str = ""
 
 
 def rate_plate(
@@ -151,10 +161,13 @@ def rate_plate(
     return rate_sheet(
         subject,
         values,
-        classify(values, method=method, k=k, pivot=pivot),
+        classify(values, method=method, k=k, pivot=pivot, firm=True),
         comparison=subject.comparison(indicator_id),
         with_rings=with_rings,
-        look=Look(note=reading_note(subject, values, reading)),
+        look=Look(
+            note=reading_note(subject, values, reading),
+            headline=rate_headline(subject, values, reading),
+        ),
     )
 
 
@@ -224,11 +237,12 @@ def stock_plate(
     return stock_sheet(
         subject,
         amounts,
-        classes=classify(values, k=5),
+        classes=classify(values, k=5, firm=True),
         comparison=subject.comparison(rate),
         look=Look(
             title=title.format(year=second.vintage),
             note=reading_note(subject, values, reading),
+            headline=stock_headline(subject, amounts),
         ),
         subtitle=f"Surface des cercles : {first.label.lower()} ; "
         f"couleur : {second.label.lower()} ({second.vintage})",
@@ -283,12 +297,13 @@ def _sheet(
     subject: Subject, values: pd.Series, look: Look, subtitle: str = ""
 ) -> tuple[Sheet, MapAxes, gpd.GeoDataFrame]:
     """Open the page of a plate, and return what is mapped on it."""
-    told = told_of(values)
+    told, by = told_of(values), f"par {look.by}"
     units = subject.communes if look.units is None else look.units
     fig, ax = page(
         units,
         title=f"{look.title or told.title} – {subject.area.name}",
-        subtitle=subtitle or f"{_measured(told)}, par {look.by}",
+        subtitle=subtitle or capital(", ".join(filter(None, [_measured(told), by]))),
+        headline=look.headline,
         paper=look.paper,
         scale=look.scale,
     )
@@ -306,8 +321,8 @@ def _draw_compared(
     ax: MapAxes, values: pd.Series, names: pd.Series | None = None
 ) -> None:
     """Set the figures of other territories beside the map, or of this one alone."""
-    title = "Comparaison" if len(values) > 1 else "Ensemble du territoire"
-    draw_comparison(ax, values, names=names, title=title)
+    alone = None if len(values) > 1 else "Ensemble du territoire"
+    draw_comparison(ax, values, names=names, title=alone)
 
 
 def method_of(name: str) -> Method:
@@ -556,17 +571,91 @@ def reading_note(subject: Subject, values: pd.Series, reading: str) -> str:
     if known.empty:
         return ""
     code = largest(known)
+    return f"Lecture : {_read(values, code, str(known.loc[code, 'name']), reading)}."
+
+
+def _read(values: pd.Series, code: str, name: str, reading: str) -> str:
+    """Say the value of a commune in the words of a reading note."""
     told = told_of(values)
-    value = number(values[code], told.decimals or 0, signed=told.kind == "growth")
     first, _, last = told.vintage.partition("-")
-    sentence = reading.format(
-        where=_at(str(known.loc[code, "name"])),
-        value=value,
+    return reading.format(
+        where=_at(name),
+        value=number(values[code], told.decimals or 0, signed=told.kind == "growth"),
         year=told.vintage,
         first=first,
         last=last,
     )
-    return f"Lecture : {sentence}."
+
+
+def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
+    """
+    Propose a headline: what the values say, without a cause nor a judgement.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    values
+        By commune, with what is told of them.
+    reading
+        As for `reading_note`.
+
+    Returns
+    -------
+    str
+        Of a change of population, how many communes gain and lose; of a rate, where it
+        is highest, and of what is whole. What is fragile is never said to be highest.
+        Nothing where two are equal, or too few are firm.
+    """
+    told = told_of(values)
+    known = values.dropna()
+    known = known[~known.index.isin([*told.states, *told.fragile])]
+    if told.kind == "growth":
+        return _gains_and_losses(values) if told.indicator == "D02" else ""
+    seen = known.round(told.decimals or 0)
+    if len(known) < _ENOUGH or (seen == seen.max()).sum() > 1:
+        return ""
+    code = str(known.idxmax())
+    name = str(subject.communes.loc[code, "name"])
+    above = values[values.index.isin(list(told.fragile))].max() > known.max()
+    most = "maximum hors petits effectifs" if above else "maximum"
+    said = f"{_read(values, code, name, reading)} ({most})"
+    total = subject.comparison(told.indicator)
+    if total is not None and pd.notna(total.iloc[0]):
+        unit = " %" if told.unit.startswith("%") else ""
+        whole = f" ; {number(total.iloc[0], told.decimals or 0)}{unit} dans l'ensemble"
+        said += whole if len(said + whole) <= _LONG else ""
+    return capital(said)
+
+
+def _gains_and_losses(values: pd.Series) -> str:
+    known = values.dropna()
+    if len(known) < _ENOUGH:
+        return ""
+    seen = known.round(told_of(values).decimals or 0)
+    up, down = int((seen > 0).sum()), int((seen < 0).sum())
+    whole = f"{number(up)} communes sur {number(len(known))}"
+    return f"La population augmente dans {whole} et diminue dans {number(down)}"
+
+
+def stock_headline(subject: Subject, amounts: pd.Series) -> str:
+    """
+    Propose a headline: the share of the whole that the three largest hold.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    amounts
+        A stock by commune, with its unit; nothing is said where one is missing.
+    """
+    unit = told_of(amounts).unit
+    if amounts.isna().any() or len(amounts) < 2 * _ENOUGH or not unit:
+        return ""
+    first = amounts.nlargest(3)
+    share = 100 * float(first.sum() / amounts.sum())
+    names = [str(name) for name in subject.communes.loc[first.index, "name"]]
+    return f"{enumerated(names)} rassemblent {number(share)} % des {unit}"
 
 
 def plain_reading(values: pd.Series, units: gpd.GeoDataFrame, *, town: bool) -> str:

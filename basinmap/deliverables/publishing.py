@@ -13,10 +13,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+import geopandas as gpd
 import pandas as pd
 
 from basinmap.arguments import check_given
 from basinmap.deliverables.cil_documents import cil_document
+from basinmap.deliverables.cil_files import Estates, Landlords
 from basinmap.deliverables.evaluation_parts import evaluation_parts
 from basinmap.deliverables.own_plates import OwnPlate, with_plates
 from basinmap.deliverables.pic_documents import QUESTIONS, Question, pic_document
@@ -305,7 +307,8 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     check_given(scot_observatory, locals())
     checked_formats(formats)
     about = _about(scot, author, date, counts)
-    document = bulletin_document(about, theme, issue=issue)
+    editorial = (texts or {}).get("une.editorial", "")
+    document = bulletin_document(about, theme, issue=issue, editorial=editorial)
     return write_document(
         out,
         document,
@@ -325,6 +328,10 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     date: dt.date | None = None,
     counts: pd.DataFrame | None = None,
     generation: str = "",
+    quarters: gpd.GeoDataFrame | None = None,
+    landlords: Landlords | None = None,
+    threshold: float | None = None,
+    estates: Estates | None = None,
     formats: Iterable[str] = ("pdf",),
     look: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
@@ -345,6 +352,9 @@ def cil(  # noqa: PLR0913 - what a document may be made from
         Counts of all communes: RPLS, SNE, OPS, as `read_source` returns them.
     generation
         Generation of the QPV, where counts are about them.
+    quarters, landlords, threshold, estates
+        Outlines of the QPV, stock by landlord, threshold of the first quartile and
+        fragile estates: see `cil_document`.
     formats, look, texts, plates
         See `scot_observatory`.
 
@@ -373,7 +383,14 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     check_given(cil, locals())
     checked_formats(formats)
     about = _about(epci, author, date, counts)
-    document = cil_document(about, generation=generation)
+    document = cil_document(
+        about,
+        generation=generation,
+        quarters=quarters,
+        landlords=landlords,
+        threshold=threshold,
+        estates=estates,
+    )
     return write_document(
         out,
         document,
@@ -401,6 +418,8 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     foreword: str = "",
     studies: Sequence[tuple[str, str]] | None = None,
     evaluated: Evaluation | None = None,
+    forecast: float | None = None,
+    highlights: Sequence[str] = (),
     formats: Iterable[str] = ("pdf",),
     look: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
@@ -435,6 +454,8 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     evaluated
         What `bm.evaluation` returned, of a longer series for instance; by default that
         of the populations there are.
+    forecast, highlights
+        Visitors a year expected before the opening; what marked the year.
     formats, look, texts, plates
         See `scot_observatory`.
 
@@ -480,6 +501,8 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
         foreword=foreword,
         studies=studies,
         evaluation=_chapter(about, evaluated),
+        forecast=forecast,
+        highlights=highlights,
     )
     return write_document(
         out,

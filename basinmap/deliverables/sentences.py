@@ -115,9 +115,16 @@ class Noun:
     @property
     def the(self) -> str:
         """The noun after its article."""
+        if self.many:
+            return f"les {self.singular}"
         if self.singular[0] in "aeiouéèêâîôûy":
             return f"l'{self.singular}"
         return f"{'la' if self.gender == 'f' else 'le'} {self.singular}"
+
+    @property
+    def many(self) -> bool:
+        """Whether it is said in the plural alone: « logements »."""
+        return bool(self.plural) and self.plural == self.singular
 
     def agree(self, masculine: str, feminine: str) -> str:
         """
@@ -496,11 +503,16 @@ def rank(
     peers = f"des {number(len(seen))}{BROAD}{units}"
     ties = sorted(str(names[c]) for c in seen.index[seen == mine] if c != code)
     if len(seen) > 1 and len(ties) == len(seen) - 1:
-        same = noun.agree("le même", "la même")
+        same = "les mêmes" if noun.many else noun.agree("le même", "la même")
         body = f"les {number(len(seen))}{BROAD}{units} ont {same} {noun.singular}"
         return _sentence(f"{body} ({noun.write(mine)})")
     high, low = int((seen > mine).sum()) + 1, int((seen < mine).sum()) + 1
-    told = f"avec {noun.write(mine)}, {names[code]} a {_placed(high, low, noun, peers)}"
+    placed = (
+        f"est au {_ordinal(high) or f'1er{BROAD}'}rang {peers}"
+        if noun.many
+        else f"a {_placed(high, low, noun, peers)}"
+    )
+    told = f"avec {noun.write(mine)}, {names[code]} {placed}"
     if ties:
         told += f", à égalité avec {enumerated(ties, most=2)}"
     if left := len([c for c in fragile if c in values.index]):

@@ -29,7 +29,7 @@ from basinmap.catalogue.entries import Indicator, catalogue, indicator
 from basinmap.catalogue.ledgers import Ledger
 from basinmap.catalogue.years import choose
 from basinmap.deliverables.museum import Reach
-from basinmap.deliverables.printed import FRAGILE, Other, Value
+from basinmap.deliverables.printed import Other, Value
 from basinmap.errors import (
     BasinmapError,
     BasinmapWarning,
@@ -429,7 +429,7 @@ class Subject:
             The communes.
         """
         columns = self.columns_of(count)
-        table = self._every.rows.loc[codes, list(columns.values())]
+        table = self._every.rows[list(columns.values())].reindex(codes)
         return table.astype(float).set_axis(list(columns), axis=1)
 
     def sums(self, count: str, codes: pd.Index) -> pd.Series:
@@ -749,13 +749,20 @@ class Subject:
             for one in every
         )
 
-    @cached_property
-    def fragile(self) -> frozenset[str]:
-        """The communes of fewer than 200 dwellings, whose rates are not ranked."""
-        stock = self.mine("L01")
-        if stock is None:
-            return frozenset()
-        return frozenset(stock.index[stock < FRAGILE])
+    def fragile(self, id_: str) -> dict[str, str]:
+        """
+        Return why values of communes are not ranked: rates over too few, by code.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator, whose threshold is that of the catalogue.
+        """
+        if self.of(id_) is None:
+            return {}
+        mine = set(self.codes)
+        few = self.told(id_).fragile
+        return {code: why for code, why in few.items() if code in mine}
 
     def entry(self, id_: str) -> Indicator:
         """

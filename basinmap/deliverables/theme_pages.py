@@ -180,6 +180,11 @@ def land_parts(about: Observed, low: float) -> Iterator[tuple[str, Part]]:
         What is observed.
     low
         Height of its charts, in millimetres.
+
+    Yields
+    ------
+    tuple
+        Slot and part.
     """
     hectares = about.sums("enaf_m2", about.codes) / _HECTARE
     hectares = hectares.dropna()
@@ -350,6 +355,11 @@ def theme_parts(
         Its indicators, that of its map first.
     room
         Height that its figures share, in millimetres.
+
+    Yields
+    ------
+    tuple
+        Slot and part.
     """
     if theme == "foncier":
         yield from land_parts(about, min(88.0, room * 0.42))

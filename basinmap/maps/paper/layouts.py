@@ -14,11 +14,13 @@ import shapely
 from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.look.themes import (
+    GREY,
     HALF_COLUMN,
     MM_PER_POINT,
     PRINT,
     Theme,
     font,
+    in_grey,
     one_line,
     wrapped,
 )
@@ -55,6 +57,7 @@ PAPERS: Final = {
     "A1": (594.0, 841.0),
     "A0": (841.0, 1189.0),
 }
+_BESIDE: Final = " · "
 _HALF_COLUMN: Final = (85.0, 120.0)
 # Round denominators close enough that a territory never floats in a void.
 _ROUND: Final = (
@@ -66,6 +69,9 @@ _NARROWEST: Final = 42.0
 _GAP: Final = 5.0
 _BELOW: Final = 52.0
 _FEET: Final = ((250.0, 14.0), (110.0, 17.5), (0.0, 20.0))
+_TWO_COLUMNS: Final = 104.0
+"""Width of a foot from which the scale has a column of its own."""
+_SHORT_FOOT: Final = 13.0
 _LEAST_FRAME: Final = 20.0
 _TIGHT: Final = 0.009  # of the longer side of the units, around them
 _CORNER: Final = 4.0  # millimetres from the frame to a legend in its corner
@@ -132,6 +138,11 @@ class Layout:
         return (self.strip[2] - gaps) / self.columns
 
     @property
+    def narrow(self) -> bool:
+        """Whether the foot has no room for two columns, nor for long credits."""
+        return self.footer[2] < _TWO_COLUMNS * self.zoom
+
+    @property
     def size(self) -> str:
         """Size of the page as a French reader names it."""
         if self.paper in PAPERS:
@@ -147,6 +158,8 @@ class Wish:
     Attributes
     ----------
     title, subtitle, paper, orientation, scale, legend, legend_mm, around, theme
+        See `page`.
+    headline
         See `page`.
     names
         Headings of the maps; none for a single one.
@@ -172,11 +185,12 @@ class Wish:
     theme: Theme | None
     names: tuple[str, ...] = ()
     columns: int | None = None
+    headline: str = ""
     ground: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
-        check_texts(title=self.title, subtitle=self.subtitle)
+        check_texts(title=self.title, subtitle=self.subtitle, headline=self.headline)
         if not one_line(self.title):
             msg = "title: a map bears one, with territory and date: title='…'"
             raise DataError(msg)
@@ -199,12 +213,16 @@ class Wish:
     @property
     def look(self) -> Theme:
         """The theme, by default that of the paper."""
-        return self.theme or (HALF_COLUMN if self.paper == "half-column" else PRINT)
+        if self.paper == "half-column" and self.theme in (None, GREY):
+            return HALF_COLUMN if self.theme is None else in_grey(HALF_COLUMN)
+        return self.theme or PRINT
 
     @property
     def words(self) -> tuple[str, str]:
-        """Title and subtitle, in French typography."""
-        return typeset(one_line(self.title)), typeset(one_line(self.subtitle))
+        """Title and subtitle, in French typography; under a headline, both are one."""
+        said = one_line(self.headline), one_line(self.title), one_line(self.subtitle)
+        first, *others = (typeset(text) for text in said if text)
+        return first, _BESIDE.join(others)
 
 
 def _check_options(
@@ -629,6 +647,8 @@ def _arranged(size: tuple[float, float], place: str, wish: Wish) -> Layout:
     head = 4.0 * zoom + sum(heading_of(wish.words, inner, theme).heights)
     # Credits take more lines on a narrow page.
     foot = next(foot for broad, foot in _FEET if width > broad * zoom) * zoom
+    if inner < _TWO_COLUMNS * zoom:
+        foot = _SHORT_FOOT * zoom
     bottom, top = margin + foot, height - margin - head
     footer = (margin, margin, inner, foot - 3 * zoom)
     gap = _GAP * zoom

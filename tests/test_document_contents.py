@@ -1,0 +1,542 @@
+"""What stands on the pages of documents: true to its counts, whole, of its length."""
+
+import dataclasses
+import datetime as dt
+import re
+
+import geopandas as gpd
+import pandas as pd
+import pypdfium2
+import pytest
+import shapely
+
+import basinmap as bm
+from basinmap.cli import main
+from basinmap.deliverables.chapters import is_rate, sentences_of
+from basinmap.deliverables.charts import line_chart, range_strips
+from basinmap.deliverables.cil_files import situated
+from basinmap.deliverables.comparison_documents import comparison_document
+from basinmap.deliverables.groups import by_size, grouped, parts_of_territory, peers
+from basinmap.deliverables.housing_documents import plh_document
+from basinmap.deliverables.observed import observed
+from basinmap.deliverables.pic_documents import pic_document
+from basinmap.deliverables.programme_pages import (
+    balance_page,
+    former_page,
+    sectors_of,
+    sectors_page,
+)
+from basinmap.deliverables.scot_documents import bulletin_document
+from basinmap.errors import CodeError, ColumnError, DataError
+from basinmap.export.parts import Figure, Heading, Note, Paragraph, Table, worded
+from basinmap.export.pdf_documents import pdf_bytes
+
+DAY = dt.date(2026, 11, 29)
+THREE = ("62498", "62510", "62065")
+pytestmark = pytest.mark.filterwarnings("ignore::basinmap.errors.BasinmapWarning")
+
+
+def of(where, counts=None):
+    return observed(where, author="Observatoire", date=DAY, counts=counts)
+
+
+@pytest.fixture(scope="module")
+def lens():
+    return of("call")
+
+
+@pytest.fixture(scope="module")
+def three():
+    own = bm.user_perimeter("trois", list(THREE), name="Trois villes", source="essai")
+    return of(own)
+
+
+def spaced(text):
+    return re.sub("[\u00a0\u202f]", " ", worded(text))
+
+
+def tables(page):
+    return [part for part in page.parts if isinstance(part, Table)]
+
+
+def rows_of(table):
+    return {spaced(r[0].text): [spaced(c.text) for c in r[1:]] for r in table.rows}
+
+
+def sizes(document):
+    return len(pypdfium2.PdfDocument(pdf_bytes(document)))
+
+
+def texts(page):
+    return [spaced(p.text) for p in page.parts if isinstance(p, Paragraph)]
+
+
+# --- bulletins ------------------------------------------------------------------
+
+
+def land(years=range(2011, 2024)):
+    """One hectare a commune and a year, all of it for housing."""
+    index = bm.statistics().index
+    names = ("enaf_m2", "enaf_housing_m2")
+    other = ("activity", "mixed", "road", "rail", "unknown")
+    columns = {f"{name}_{year}": 10_000.0 for name in names for year in years}
+    columns |= {f"enaf_{name}_m2_{year}": 0.0 for name in other for year in years}
+    return pd.DataFrame(columns, index=index)
+
+
+@pytest.mark.parametrize(
+    ("scot", "theme"),
+    [("artois", "demographie"), ("osartis-marquion", "logement-vacance")],
+)
+def test_a_bulletin_has_eight_pages_on_paper(scot, theme):
+    document = bulletin_document(of(scot), theme, editorial="Un mot.\n\nUn autre.")
+    assert len(document.pages) == 8
+    assert sizes(document) == 8
+
+
+def test_land_is_told_in_hectares_and_in_per_cent_of_the_surface():
+    about = of("grand-douaisis", land())
+    document = bulletin_document(about, "foncier")
+    assert sizes(document) == 8
+    page = next(page for page in document.pages if page.slug == "theme")
+    # 55 communes: 10 years before 2021 are 550 ha, the three after it 165 ha.
+    assert texts(page)[0] == (
+        "Du 1er janvier 2021 au 1er janvier 2024, 165,0 ha sont consommés dans le SCoT "
+        "du Grand Douaisis, soit 30,0 % des 550,0 ha consommés de 2011 à 2021 ; la "
+        "trajectoire nationale en vise 50 % de 2021 à 2031."
+    )
+    row = rows_of(tables(page)[0])["SCoT du Grand Douaisis"]
+    surface = 100 * bm.statistics()["area_km2"][about.codes].sum()
+    assert row[:2] == ["550,0", "165,0"]
+    assert row[2] == f"{100 * 550 / surface:.2f} %".replace(".", ",")
+    assert row[4] == "30,0 %"
+    path = next(
+        p for p in page.parts if getattr(p, "slug", "") == "foncier-trajectoire"
+    )
+    aimed = {row[0].text: row[2].text for row in path.table.rows}
+    assert (aimed["2021"], aimed["2031"]) == ("0", "275")
+
+
+def test_a_missing_year_of_land_makes_no_trajectory():
+    about = of("osartis-marquion", land(range(2014, 2024)))
+    page = bulletin_document(about, "foncier").pages[3]
+    assert not [
+        p for p in page.parts if getattr(p, "slug", "") == "foncier-trajectoire"
+    ]
+    assert rows_of(tables(page)[0])["SCoT Osartis-Marquion"][0] == "n.d."
+
+
+def test_a_worked_example_finds_the_rate_again():
+    document = bulletin_document(of("grand-douaisis"), "logement-vacance")
+    zoom = next(page for page in document.pages if page.slug == "zoom")
+    row = rows_of(tables(zoom)[0])["Ensemble"]
+    assert row == ["8 695", "102 176", "8,5 %"]
+    box = next(p for p in zoom.parts if isinstance(p, Note) and p.title == "Un exemple")
+    mean = bm.compute("L04", bm.statistics())[of("grand-douaisis").codes].mean()
+    assert f"{mean:.1f}".replace(".", ",") in spaced(box.paragraphs[0])
+
+
+# --- the five -------------------------------------------------------------------
+
+
+def test_the_five_scots_are_ranked_on_printed_values_with_shared_classes():
+    document = comparison_document(of("bassin-minier"), indicators=["L04", "D01"])
+    page = next(page for page in document.pages if page.slug == "l04")
+    rows = rows_of(tables(page)[0])
+    ranks = {name: row[3] for name, row in rows.items()}
+    assert ranks["Valenciennois"] == "1er"
+    assert ranks["Osartis-Marquion"] == "5e"
+    assert ranks["le bassin minier"] == "–"
+    maps = [p for p in page.parts if isinstance(p, Figure) and p.kind == "plate"]
+    assert len(maps) == 5
+    (legend,) = [one for one in maps[-1].legends if "vacance" in one.title]
+    assert sum(int(entry.count) for entry in legend.entries) == 336
+    assert "1 : " in texts(page)[-1]
+    matrix = rows_of(tables(document.pages[-1])[0])
+    assert matrix["Taux de vacance 2021"][4] == "8,9 % (1er)"
+    with pytest.raises(DataError, match="bassin-minier"):
+        comparison_document(of("call"))
+    with pytest.raises(CodeError, match="Z99"):
+        comparison_document(of("bassin-minier"), indicators=["Z99"])
+    with pytest.raises(CodeError, match="no SCoT"):
+        comparison_document(of("bassin-minier"), procedures={"douai": "2019"})
+
+
+def test_the_comparison_is_a_theme_of_the_command(tmp_path, monkeypatch, capsys):
+    asked = {}
+    monkeypatch.setattr(
+        bm, "scot_comparison", lambda **how: asked.update(how) or tmp_path
+    )
+    words = ["scot", "--about", "comparaison", "--out", str(tmp_path / "out")]
+    assert main(words) == 0
+    capsys.readouterr()
+    assert asked["formats"] == ["pdf"]
+
+
+# --- chapters -------------------------------------------------------------------
+
+
+def test_a_chapter_fills_one_page_with_a_map_its_ends_and_its_peers(lens):
+    document = plh_document(lens, fiches=False)
+    assert sizes(document) == len(document.pages)
+    page = next(page for page in document.pages if page.slug == "vacance")
+    assert {"map", "side", "wide", "table", "reading", "note"} <= set(page.slots)
+    told = next(p for p in page.parts if isinstance(p, Note) and p.kind == "reading")
+    assert any("réunissent" in spaced(text) for text in told.paragraphs)
+
+
+def test_peers_are_those_of_the_basin_or_of_the_departement(lens):
+    assert len(peers(lens)) == 8
+    assert "Béthune-Bruay" in {other.short for other in peers(lens)}
+    assert all(
+        o.code[:2] == "20" or o.code[:2] == "24" for o in peers(of("boulonnais"))
+    )
+    assert [o.short for o in parts_of_territory(of("grand-douaisis"))] == [
+        "Douaisis Agglo",
+        "Cœur d’Ostrevent",
+    ]
+
+
+def test_sizes_of_communes_share_them_all_out(lens):
+    groups = by_size(lens)
+    assert groups.notna().all()
+    people = grouped(lens, "D01", groups)
+    assert sum(value.value for value in people.values()) == 242_013
+    assert grouped(lens, "R01", groups) == {}
+
+
+def test_years_are_those_that_the_table_declares():
+    counts = bm.describe(
+        pd.DataFrame({"dwellings": bm.statistics()["dwellings_2021"]}),
+        measures={"dwellings": bm.Stock(vintage="2024", source="essai")},
+    )
+    assert 2024 in of("call", counts).years("dwellings")
+
+
+def test_a_median_is_mapped_though_it_has_no_whole():
+    index = bm.statistics().index
+    counts = pd.DataFrame({"median_living_standard_2021": 20_000.0}, index=index)
+    counts["median_living_standard_2021"] += list(range(len(index)))
+    about = of("call", counts)
+    assert about.total("R01") is None
+    assert about.supplied("R01") == ["R01"]
+    assert "va de" in sentences_of(about, "R01")[0]
+
+
+def test_a_yearly_balance_is_a_rate_and_no_amount(lens):
+    assert is_rate(lens, "D03")
+    assert not is_rate(lens, "D06")
+
+
+def test_dense_strips_write_their_values_beside_them():
+    units = {f"T{n}": pd.Series([1.0, 9.0]) for n in range(9)}
+    totals = pd.Series(dict.fromkeys(units, 5.0))
+    chart = range_strips("s", totals, units, caption="c", source="", size_mm=(88, 60))
+    assert b"<svg" in chart.render("svg", chart.size_mm)
+    lines = pd.DataFrame({"a": [1.0, None, None], "b": [1.0, 2.0, 3.0]}, [1, 2, 3])
+    assert b"<svg" in line_chart("l", lines, caption="c", source="").render(
+        "svg", (88, 40)
+    )
+
+
+# --- the programme --------------------------------------------------------------
+
+
+def balance(**change):
+    table = pd.DataFrame(
+        {
+            "commune": list(THREE),
+            "objective": [160.0, 40.0, 0.0],
+            "achieved": [120.0, 50.0, 3.0],
+        }
+    )
+    return bm.Balance(table, "Essai", (2014, 2020), **change)
+
+
+def test_a_balance_says_what_was_done_of_what_was_aimed_at(three):
+    page = balance_page(three, balance(closed=True), "")
+    rows = rows_of(tables(page)[0])
+    assert rows["Lens"] == ["160", "120", "75 %"]
+    assert rows["Avion"] == ["0", "3", "s.o."]
+    assert rows["Ensemble"] == ["200", "173", "86 %"]
+    said = texts(page)[0]
+    assert said.startswith("Logements : sont comptés 173 logements sur 200, soit 86 %")
+    assert "non atteint" in said
+    open_ = texts(balance_page(three, balance(), ""))[0]
+    assert "atteint" not in open_
+
+
+def test_a_blank_objective_is_not_available_and_hides_the_total(three):
+    table = balance().table.assign(achieved=[120.0, None, 3.0])
+    page = balance_page(three, bm.Balance(table, "Essai", (2014, 2020)), "")
+    rows = rows_of(tables(page)[0])
+    assert rows["Liévin"] == ["40", "n.d.", "n.d."]
+    assert rows["Ensemble"] == ["200", "n.d.", "n.d."]
+
+
+def test_without_a_balance_the_page_says_which_file_it_takes(three):
+    page = balance_page(three, None, "")
+    told = " ".join(texts(page))
+    assert "données non fournies" in told
+    box = next(p for p in page.parts if isinstance(p, Note) and p.kind == "missing")
+    assert "objectif" in spaced(box.paragraphs[0])
+
+
+@pytest.mark.parametrize(
+    ("table", "error", "told"),
+    [
+        ({"commune": ["62498"], "objective": [1.0]}, ColumnError, "achieved"),
+        (
+            {"commune": ["62498"], "objective": [-1.0], "achieved": [1.0]},
+            DataError,
+            "negative",
+        ),
+        (
+            {"commune": ["62498"] * 2, "objective": [1.0] * 2, "achieved": [1.0] * 2},
+            DataError,
+            "twice",
+        ),
+        (
+            {"commune": ["62498"], "objective": ["x"], "achieved": [1.0]},
+            DataError,
+            "no numbers",
+        ),
+    ],
+)
+def test_a_balance_that_cannot_be_read_is_refused(table, error, told):
+    with pytest.raises(error, match=told):
+        bm.Balance(pd.DataFrame(table), "Essai", (2014, 2020))
+
+
+def test_a_balance_of_other_communes_is_refused(three):
+    table = balance().table.assign(commune=["62498", "62510", "59574"])
+    with pytest.raises(CodeError, match="59574"):
+        balance_page(three, bm.Balance(table, "Essai", (2014, 2020)), "")
+
+
+def test_a_secteur_has_the_rate_of_its_counts(three):
+    sectors = sectors_of(three, pd.Series(["Est", "Est", "Ouest"], index=list(THREE)))
+    page = sectors_page(three, sectors, ["L01", "L04"], "")
+    rows = rows_of(tables(page)[0])
+    table = bm.statistics().loc[list(THREE[:2])]
+    rate = table["vacant_dwellings_2021"].sum() / table["dwellings_2021"].sum()
+    assert rows["Taux de vacance 2021"][0] == f"{100 * rate:.1f} %".replace(".", ",")
+    assert rows["Communes"] == ["2", "1", "3"]
+    with pytest.raises(DataError, match="Avion"):
+        sectors_of(three, pd.Series({"62498": "a", "62510": "b"}))
+    with pytest.raises(CodeError, match="59574"):
+        sectors_of(three, pd.Series({**dict.fromkeys(THREE, "a"), "59574": "b"}))
+    with pytest.raises(DataError, match="all communes are in one"):
+        sectors_of(three, pd.Series(dict.fromkeys(THREE, "a")))
+
+
+def test_two_censuses_under_five_years_apart_are_not_compared(three):
+    embedded = bm.statistics()
+    older = pd.DataFrame(
+        {
+            "dwellings_2018": embedded["dwellings_2021"],
+            "vacant_dwellings_2018": embedded["vacant_dwellings_2021"],
+            "enaf_m2_2015": 10_000.0,
+        }
+    )
+    former = bm.subject(three.area, author="A", date=DAY, counts=older, alone=True)
+    page = former_page(three, former, ["L04"], "")
+    assert rows_of(tables(page)[0])["Taux de vacance des logements"][-1] == "s.o."
+    far = older.rename(columns=lambda name: name.replace("2018", "2012"))
+    former = bm.subject(three.area, author="A", date=DAY, counts=far, alone=True)
+    row = rows_of(tables(former_page(three, former, ["L04"], ""))[0])
+    assert row["Taux de vacance des logements"][-1] == "0,0 pt"
+    other = of("osartis-marquion")
+    with pytest.raises(DataError, match="other communes"):
+        former_page(three, other, ["L04"], "")
+
+
+def test_files_that_are_given_open_a_second_page_a_commune(three):
+    index = bm.statistics().index
+    names = ("population_under_20", "population_65_plus", "population_75_plus")
+    counts = pd.DataFrame({f"{n}_2022": range(1, len(index) + 1) for n in names}, index)
+    counts["population_2022"] = 5_000
+    for n in ("births", "deaths"):
+        counts[f"{n}_2016_2022"] = 100
+    counts["social_dwellings_2022"] = range(2, len(index) + 2)
+    counts["social_dwellings_in_qpv_2022"] = 1
+    about = of(three.area, counts)
+    document = plh_document(about)
+    second = [page for page in document.pages if page.slug.endswith("-suite")]
+    assert [page.slug for page in second][:1] == ["fiche-62065-suite"]
+    assert len(second) == 3
+    assert sizes(document) == len(document.pages)
+
+
+# --- the conference -------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def quarter(lens):
+    point = lens.communes.geometry["62498"].representative_point()
+    box = shapely.box(point.x - 100, point.y - 100, point.x + 100, point.y + 100)
+    return gpd.GeoDataFrame(
+        {"name": ["Essai"], "generation": ["2024"]},
+        geometry=[box],
+        crs=2154,
+        index=pd.Index(["QN06224M"], name="quartier"),
+    )
+
+
+@pytest.fixture(scope="module")
+def estates(quarter):
+    middle = quarter.geometry.iloc[0].centroid
+    points = [shapely.Point(middle.x + d, middle.y) for d in (0, 250, 500)]
+    table = {
+        "name": ["Une", "Deux", "Trois"],
+        "landlord": ["A", "A", "B"],
+        "dwellings": [20.0, 30.0, 40.0],
+        "households": [9.0, 25.0, 40.0],
+    }
+    return bm.Estates(gpd.GeoDataFrame(table, geometry=points, crs=2154), "Essai")
+
+
+def test_an_estate_is_in_a_quarter_in_its_band_or_outside(lens, estates, quarter):
+    found = situated(estates, lens.communes, quarter)
+    assert found["place"].tolist() == ["en QPV", "bande des 300 m", "hors QPV"]
+    assert found["commune"].tolist() == ["62498"] * 3
+    bare = situated(estates, lens.communes, None)
+    assert bare["place"].tolist() == [""] * 3
+
+
+def test_under_eleven_households_nothing_is_printed_nor_found_again(
+    lens, estates, quarter
+):
+    document = bm.cil_document(lens, quarters=quarter, estates=estates)
+    page = next(page for page in document.pages if page.slug == "fragiles")
+    places, listed = tables(page)
+    assert rows_of(listed)["Une"][-1] == "s"
+    assert rows_of(places)["en QPV"] == ["1", "20", "s"]
+    assert rows_of(places)["hors QPV"] == ["1", "40", "40"]
+    cell = next(row[-1] for row in listed.rows if row[0].text == "Une")
+    assert (cell.state, cell.value) == ("secret", None)
+
+
+def leases():
+    index = bm.statistics().index
+    columns = {"leases_outside_qpv_2024": 100, "leases_outside_qpv_q1_2024": 20}
+    return pd.DataFrame(columns, index=index)
+
+
+def test_the_rule_of_a_quarter_gives_counts_first_and_the_threshold():
+    about = of("call", leases())
+    with pytest.raises(DataError, match="generation"):
+        bm.cil_document(about)
+    document = bm.cil_document(about, generation="2024", threshold=8_900.0)
+    page = next(page for page in document.pages if page.slug == "baux")
+    lead = texts(page)[0]
+    assert lead.startswith(
+        "En 2024, 720 des 3 600 baux signés hors quartier prioritaire (génération 2024)"
+    )
+    assert "soit 20,0 %, pour un objectif de 25 %" in lead
+    tiles = next(part for part in page.parts if hasattr(part, "items"))
+    assert "8 900 €" in [spaced(item.cell.text) for item in tiles.items]
+    with pytest.raises(DataError, match="threshold"):
+        bm.cil_document(about, generation="2024", threshold=-1.0)
+
+
+def test_generations_that_differ_are_refused(quarter):
+    with pytest.raises(DataError, match="2015"):
+        bm.cil_document(of("call", leases()), generation="2015", quarters=quarter)
+
+
+def test_landlords_are_told_by_their_share_and_what_they_committed_to(lens):
+    table = pd.DataFrame(
+        {
+            "landlord": ["A", "B"],
+            "dwellings": [75.0, 25.0],
+            "in_qpv": [30.0, 5.0],
+            "objective": [10.0, 4.0],
+            "achieved": [5.0, 4.0],
+        }
+    )
+    document = bm.cil_document(lens, landlords=bm.Landlords(table, "Essai", 2025))
+    page = next(page for page in document.pages if page.slug == "bailleurs")
+    assert rows_of(tables(page)[0])["A"] == ["75", "75,0 %", "30", "10", "5"]
+    with pytest.raises(DataError, match="more dwellings in QPV"):
+        bm.Landlords(table.assign(in_qpv=[80.0, 5.0]), "Essai", 2025)
+    with pytest.raises(DataError, match="no source"):
+        bm.Landlords(table, " ", 2025)
+
+
+def test_what_was_not_given_is_named_with_its_producer(lens):
+    document = bm.cil_document(lens)
+    told = " ".join(
+        c.text for t in tables(document.pages[-1]) for r in t.rows for c in r
+    )
+    for producer in ("ANCT", "Union régionale", "SNE, Infocentre", "Arrêté annuel"):
+        assert producer in spaced(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "error", "told"),
+    [
+        ("secteurs", "commune;zone\n62498;a\n", ColumnError, "secteur"),
+        ("bilan", "commune;objectif;realise\n62498;x;1\n", DataError, "no numbers"),
+        ("residences", "residence;x;y\nUne;;7036900\n", DataError, "no place"),
+        ("bailleurs", "bailleur;parc\nUn;3\n", ColumnError, "logements"),
+    ],
+)
+def test_a_table_of_ones_own_says_what_it_lacks(tmp_path, name, text, error, told):
+    path = tmp_path / f"{name}.csv"
+    path.write_text(text, encoding="utf-8")
+    read = {
+        "secteurs": bm.read_sectors,
+        "bilan": lambda p: bm.read_balance(p, source="e", period=(2014, 2020)),
+        "residences": lambda p: bm.read_estates(p, source="e"),
+        "bailleurs": lambda p: bm.read_landlords(p, source="e", year=2025),
+    }[name]
+    with pytest.raises(error, match=told):
+        read(path)
+
+
+# --- the museum -----------------------------------------------------------------
+
+
+def test_attendance_over_a_break_or_a_gap_is_not_compared():
+    seen = pd.Series({2013: 900_000, 2014: 500_000, 2015: 435_213, 2019: 533_000})
+    about = of("bassin-minier")
+    document = pic_document(
+        about,
+        attendance=seen,
+        attendance_source="presse",
+        breaks={2015: "année civile"},
+        forecast=500_000.0,
+        highlights=["Un fait."],
+    )
+    table = next(
+        p
+        for p in document.parts
+        if isinstance(p, Table) and p.caption == "Entrées au Louvre-Lens"
+    )
+    rows = rows_of(table)
+    assert rows["2014"][1] == "−44,4 %"
+    assert [rows[year][1] for year in ("2013", "2015", "2019")] == ["–"] * 3
+    told = " ".join(t for page in document.pages for t in texts(page))
+    assert "soit 107 % de la prévision" in told
+    assert "Un fait." in told
+    with pytest.raises(DataError, match="forecast"):
+        pic_document(about, forecast=1.0)
+
+
+def test_rings_in_and_out_of_the_basin_add_up_to_the_rings():
+    document = pic_document(of("bassin-minier"))
+    page = next(page for page in document.pages if page.slug == "couronnes")
+    whole, split = tables(page)
+    people = {row[0].text: row[2].value for row in whole.rows}
+    parts = dict.fromkeys(people, 0.0)
+    for row in split.rows:
+        parts[row[0].text.split(" · ")[0]] += row[2].value
+    assert parts == people
+
+
+def test_headings_of_all_documents_are_pages_of_the_model(three):
+    document = plh_document(three, fiches=False)
+    titles = [p.text for p in document.parts if isinstance(p, Heading)]
+    assert "Bilan du PLH précédent" in titles
+    assert dataclasses.is_dataclass(document)
