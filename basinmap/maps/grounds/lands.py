@@ -92,13 +92,12 @@ class _Names:
     """The names of the ground, to be written last."""
 
     ax: MapAxes
-    box: shapely.Polygon
     lands: tuple[_Land, ...]
-    sea: bool
+    water: shapely.Geometry | None
 
     def __call__(self) -> None:
         """Write them."""
-        _write_names(self.ax, self.box, self.lands, sea=self.sea)
+        _write_names(self.ax, self.lands, self.water)
 
 
 @cache
@@ -149,8 +148,9 @@ def lay_ground(ax: MapAxes) -> None:
         for kind, color in kinds.items():
             # A hair of its own colour hides the seams.
             _fill(ax, [land for land in areas if land.kind == kind], color)
-        whole = shapely.union_all([land.shape for land in areas])
-        coast = shapely.boundary(whole) if sea else None
+        land = shapely.union_all([one.shape for one in areas]) if sea else None
+        coast = shapely.boundary(land) if sea else None
+        water = shapely.difference(box, land) if sea else None
         _line(ax, "coast", [coast], theme.coast, 0.9)
         for kind, color, width in (
             ("limit", theme.faint, 0.5),
@@ -159,7 +159,7 @@ def lay_ground(ax: MapAxes) -> None:
             shapes = [land.shape for land in lands if land.kind == kind]
             _line(ax, kind, shapes, color, width)
     _credit(ax, {land.kind for land in areas})
-    ax.later.append(_Names(ax, box, tuple(areas), sea=bool(sea)))
+    ax.later.append(_Names(ax, tuple(areas), water))
 
 
 def lift_ground(ax: MapAxes) -> None:
@@ -263,7 +263,7 @@ def ground_sources() -> tuple[str, ...]:
 
 
 def _write_names(
-    ax: MapAxes, box: shapely.Polygon, lands: tuple[_Land, ...], *, sea: bool
+    ax: MapAxes, lands: tuple[_Land, ...], water: shapely.Geometry | None
 ) -> None:
     """Write towns, then lands and seas, where nothing else is."""
     theme = ax.plan.theme
@@ -273,9 +273,8 @@ def _write_names(
             size = theme.label / ax.plan.zoom + (1.6 if land.kind == "country" else 0.6)
             look = Lettered(land.name.upper(), size, theme.soft)
             write_region(ax, land.shape, look)
-        if sea:
-            whole = shapely.union_all([land.shape for land in lands])
-            for name, part in _seas(shapely.difference(box, whole)):
+        if water is not None:
+            for name, part in _seas(water):
                 size = theme.label / ax.plan.zoom + 3.6
                 look = Lettered(name, size, theme.water, spaced=False, italic=True)
                 write_region(ax, part, look)
