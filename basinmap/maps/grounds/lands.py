@@ -386,8 +386,9 @@ def _widest(
         _boxes(ax), spots - half, spots + half
     )
     data = _data(ax)
-    open_[np.unique(data.query(boxes, predicate="intersects")[0])] = False
     inside = np.flatnonzero(open_)
+    barred = data.query(boxes[inside], predicate="intersects")[0]
+    inside = np.delete(inside, np.unique(barred))
     if not len(inside):
         return None
     points = shapely.points(ax.to_metres(spots[inside]))
