@@ -92,13 +92,12 @@ class _Names:
     """The names of the ground, to be written last."""
 
     ax: MapAxes
-    box: shapely.Polygon
     lands: tuple[_Land, ...]
-    sea: bool
+    water: shapely.Geometry | None
 
     def __call__(self) -> None:
         """Write them."""
-        _write_names(self.ax, self.box, self.lands, sea=self.sea)
+        _write_names(self.ax, self.lands, self.water)
 
 
 @cache
@@ -149,8 +148,9 @@ def lay_ground(ax: MapAxes) -> None:
         for kind, color in kinds.items():
             # A hair of its own colour hides the seams.
             _fill(ax, [land for land in areas if land.kind == kind], color)
-        whole = shapely.union_all([land.shape for land in areas])
-        coast = shapely.boundary(whole) if sea else None
+        land = shapely.union_all([one.shape for one in areas]) if sea else None
+        coast = shapely.boundary(land) if sea else None
+        water = shapely.difference(box, land) if sea else None
         _line(ax, "coast", [coast], theme.coast, 0.9)
         for kind, color, width in (
             ("limit", theme.faint, 0.5),
@@ -159,7 +159,7 @@ def lay_ground(ax: MapAxes) -> None:
             shapes = [land.shape for land in lands if land.kind == kind]
             _line(ax, kind, shapes, color, width)
     _credit(ax, {land.kind for land in areas})
-    ax.later.append(_Names(ax, box, tuple(areas), sea=bool(sea)))
+    ax.later.append(_Names(ax, tuple(areas), water))
 
 
 def lift_ground(ax: MapAxes) -> None:
@@ -263,7 +263,7 @@ def ground_sources() -> tuple[str, ...]:
 
 
 def _write_names(
-    ax: MapAxes, box: shapely.Polygon, lands: tuple[_Land, ...], *, sea: bool
+    ax: MapAxes, lands: tuple[_Land, ...], water: shapely.Geometry | None
 ) -> None:
     """Write towns, then lands and seas, where nothing else is."""
     theme = ax.plan.theme
@@ -273,9 +273,8 @@ def _write_names(
             size = theme.label / ax.plan.zoom + (1.6 if land.kind == "country" else 0.6)
             look = Lettered(land.name.upper(), size, theme.soft)
             write_region(ax, land.shape, look)
-        if sea:
-            whole = shapely.union_all([land.shape for land in lands])
-            for name, part in _seas(shapely.difference(box, whole)):
+        if water is not None:
+            for name, part in _seas(water):
                 size = theme.label / ax.plan.zoom + 3.6
                 look = Lettered(name, size, theme.water, spaced=False, italic=True)
                 write_region(ax, part, look)
@@ -308,7 +307,8 @@ def write_region(ax: MapAxes, shape: shapely.Geometry, look: Lettered) -> bool:
         The name, and how it is written.
     """
     zoom = ax.plan.zoom
-    free = shapely.difference(shapely.intersection(shape, _frame(ax)), _taken(ax))
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    free = shapely.clip_by_rect(shape, x0, y0, x1, y1)
     if free.is_empty:
         return False
     # Smaller and closer before not at all: a country that is unnamed is unknown.
@@ -348,19 +348,20 @@ def _width(text: str, style: FontProperties, tracking: float) -> float:
     return text_width(text, style) + tracking * size * max(len(text) - 1, 0)
 
 
-def _taken(ax: MapAxes) -> shapely.Geometry:
-    """Return what is about the data, and what is written already."""
+def _data(ax: MapAxes) -> shapely.STRtree:
+    """Return what the map is about, where names of the ground do not go."""
+    if ax.covered is None:
+        shapes = [] if ax.subject is None else ax.subject.to_numpy()
+        ax.covered = shapely.STRtree(shapes)
+    return ax.covered
+
+
+def _boxes(ax: MapAxes) -> np.ndarray:
+    """Return what is taken by names, markers and symbols, in millimetres."""
     boxes = np.array(ax.boxes, dtype=float).reshape(-1, 4)
     discs = np.array(list(ax.symbols.values()), dtype=float).reshape(-1, 3)
-    round_ = np.column_stack([discs[:, :2] - discs[:, 2:], discs[:, :2] + discs[:, 2:]])
-    corners = np.vstack([boxes, round_]).reshape(-1, 2)
-    metres = (
-        ax.to_metres(corners).reshape(-1, 4) if len(corners) else corners.reshape(-1, 4)
-    )
-    taken = list(shapely.box(*metres.T))
-    if ax.subject is not None:
-        taken += list(ax.subject.to_numpy())
-    return shapely.union_all(taken)
+    low, high = discs[:, :2] - discs[:, 2:], discs[:, :2] + discs[:, 2:]
+    return np.vstack([boxes, np.column_stack([low, high])])
 
 
 def _widest(
@@ -378,16 +379,34 @@ def _widest(
     spots = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
     half = np.array([half_x, half_y])
     low_corners, high_corners = ax.to_metres(spots - half), ax.to_metres(spots + half)
-    boxes = shapely.box(*np.column_stack([low_corners, high_corners]).T)
+    corners = np.column_stack([low_corners, high_corners])
+    boxes = shapely.box(*corners.T)
     shapely.prepare(free)
-    inside = np.flatnonzero(shapely.contains(free, boxes))
+    open_ = shapely.contains(free, boxes) & ~_hit(
+        _boxes(ax), spots - half, spots + half
+    )
+    data = _data(ax)
+    inside = np.flatnonzero(open_)
+    barred = data.query(boxes[inside], predicate="intersects")[0]
+    inside = np.delete(inside, np.unique(barred))
     if not len(inside):
         return None
-    edge = shapely.boundary(free)
-    away = shapely.distance(shapely.points(ax.to_metres(spots[inside])), edge)
-    best = inside[int(np.argmax(np.round(away)))]
-    x, y = spots[best].tolist()
+    points = shapely.points(ax.to_metres(spots[inside]))
+    away = shapely.distance(points, shapely.boundary(free))
+    if len(data):
+        _, near = data.query_nearest(points, return_distance=True, all_matches=False)
+        away = np.minimum(away, near)
+    x, y = spots[inside[int(np.argmax(np.round(away)))]].tolist()
     return x, y
+
+
+def _hit(taken: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Tell which boxes, by their corners, meet something that is taken."""
+    below = (low[:, None] < taken[:, 2:]).all(axis=2)
+    above = (high[:, None] > taken[:, :2]).all(axis=2)
+    hit = np.zeros(len(low), dtype=bool)
+    hit[np.nonzero(below & above)[0]] = True
+    return hit
 
 
 # -- towns -------------------------------------------------------------------------
@@ -428,10 +447,8 @@ def towns_around(ax: MapAxes) -> pd.DataFrame:
 def _on_subject(ax: MapAxes, towns: pd.DataFrame) -> np.ndarray:
     """Tell which towns lie on what the page is about."""
     inside = np.zeros(len(towns), dtype=bool)
-    if ax.subject is not None:
-        points = shapely.points(towns["x"], towns["y"])
-        tree = shapely.STRtree(ax.subject.to_numpy())
-        inside[tree.query(points, predicate="intersects")[0]] = True
+    points = shapely.points(towns["x"], towns["y"])
+    inside[_data(ax).query(points, predicate="intersects")[0]] = True
     return inside
 
 
@@ -476,8 +493,6 @@ def write_towns(ax: MapAxes, towns: pd.DataFrame) -> int:
         With columns `name`, `x`, `y`, `country` and `seat`, the important ones first.
     """
     theme, zoom = ax.plan.theme, ax.plan.zoom
-    taken = _taken(ax)
-    shapely.prepare(taken)
     spots = ax.to_mm(towns[["x", "y"]].to_numpy(dtype=float))
     written = 0
     for (x, y), (_, town) in zip(spots.tolist(), towns.iterrows(), strict=True):
@@ -486,7 +501,7 @@ def write_towns(ax: MapAxes, towns: pd.DataFrame) -> int:
         text = name.upper() if seat else name
         style = font(theme.family, theme.label, italic=True)
         found = _beside(
-            ax, (x, y), (text_width(text, style), theme.label * MM_PER_POINT), taken
+            ax, (x, y), (text_width(text, style), theme.label * MM_PER_POINT)
         )
         if found is None:
             continue
@@ -501,6 +516,13 @@ def write_towns(ax: MapAxes, towns: pd.DataFrame) -> int:
     return written
 
 
+@cache
+def _abroad() -> frozenset[str]:
+    """Return the names of the towns that are not in France."""
+    towns = table("towns")
+    return frozenset(towns.loc[towns["country"] != "FRA", "name"])
+
+
 def credit_town(ax: MapAxes, name: str) -> None:
     """
     Keep the source of a town abroad, whose name is written.
@@ -512,8 +534,7 @@ def credit_town(ax: MapAxes, name: str) -> None:
     name
         Of one of the embedded towns.
     """
-    towns = table("towns")
-    if towns.loc[towns["name"] == name, "country"].ne("FRA").any():
+    if name in _abroad():
         ax.below[f"villes : {credit('towns.name')[0]}"] = None
 
 
@@ -521,7 +542,6 @@ def _beside(
     ax: MapAxes,
     place: tuple[float, float],
     size: tuple[float, float],
-    taken: shapely.Geometry,
 ) -> tuple[tuple[float, float, float, float], str] | None:
     """Return the first free box beside a point, and how its text is aligned."""
     zoom = ax.plan.zoom
@@ -531,7 +551,7 @@ def _beside(
     if not (edge <= x <= width - edge and edge <= y <= height - edge):
         return None
     dot = 0.7 * zoom
-    if _meets(ax, (x - dot, y - dot, x + dot, y + dot), taken):
+    if _meets(ax, (x - dot, y - dot, x + dot, y + dot)):
         return None
     for across, up, align in (
         (gap, 0.0, "left"),
@@ -546,23 +566,19 @@ def _beside(
         box = (x + across, y + up - high / 2, x + across + long, y + up + high / 2)
         inside = box[0] >= edge and box[2] <= width - edge
         inside &= box[1] >= edge and box[3] <= height - edge
-        if inside and not _meets(ax, box, taken):
+        if inside and not _meets(ax, box):
             return box, align
     return None
 
 
-def _meets(
-    ax: MapAxes, box: tuple[float, float, float, float], taken: shapely.Geometry
-) -> bool:
+def _meets(ax: MapAxes, box: tuple[float, float, float, float]) -> bool:
     """Tell whether a box meets the data, or something written since."""
     gap = 0.4 * ax.plan.zoom
-    boxes = np.array(ax.boxes, dtype=float).reshape(-1, 4)
-    hit = (boxes[:, 0] < box[2] + gap) & (boxes[:, 2] > box[0] - gap)
-    hit &= (boxes[:, 1] < box[3] + gap) & (boxes[:, 3] > box[1] - gap)
-    if hit.any():
+    low, high = np.array([box[:2]]) - gap, np.array([box[2:]]) + gap
+    if _hit(_boxes(ax), low, high).any():
         return True
     corners = ax.to_metres(np.array(box).reshape(2, 2)).ravel()
-    return bool(shapely.intersects(taken, shapely.box(*corners)))
+    return bool(len(_data(ax).query(shapely.box(*corners), predicate="intersects")))
 
 
 def _mark(ax: MapAxes, spot: tuple[float, float], *, seat: bool) -> None:

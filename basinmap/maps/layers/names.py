@@ -162,7 +162,7 @@ class _Ranked:
         self._set()
         if size is None and self._crowded():
             # The least of them smaller: all are there, and towns are seen first.
-            least = max(_SMALLEST * zoom, 0.85 * base)
+            least = max(_SMALLEST * max(zoom, 1.0), 0.85 * base)
             self.sizes = np.where(
                 self._lesser(), np.minimum(self.sizes, least), self.sizes
             )

@@ -20,6 +20,7 @@ import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+import shapely
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
@@ -475,7 +476,7 @@ class MapAxes(FlatAxes):
     `caption` what a map among several is called, `outline_error` the metres by which
     outlines are said to be off, 0 when nothing is said, `grounded` whether a ground is
     still to be laid, `below` its sources, `later` what is written last, `tints` the
-    colours of the ground.
+    colours of the ground, `covered` the subject, to be looked up.
 
     Parameters
     ----------
@@ -509,6 +510,7 @@ class MapAxes(FlatAxes):
         self.grounded: bool = False
         self.below: dict[str, None] = {}
         self.tints: list[Tint] = []
+        self.covered: shapely.STRtree | None = None
         self.later: list[Callable[[], None]] = []
         self._drawing = False
         super().__init__(*args, **options)
