@@ -387,7 +387,7 @@ def situation_figure(
         if len(parts) > 1:
             codes = [part.code for part in parts]
             inner = about.epcis[about.epcis.index.isin(codes)]
-            draw_outlines(ax, inner, label="limite d'EPCI", width=0.8)
+            draw_outlines(ax, inner, label="limite d'EPCI", width=0.5)
         outline = about.communes.dissolve()
         draw_outlines(ax, outline, label="limite du territoire", width=1.2)
         many = len(about.codes) > _MANY
