@@ -155,7 +155,9 @@ def fragile_in(classes: pd.Series) -> pd.Series:
     """
     if not fact_of(classes, "firm", default=False):
         return pd.Series(data=False, index=classes.index)
-    return classes.notna() & classes.index.isin(list(told_of(classes).fragile))
+    # By arrays: pandas would copy all that is told of the classes at each step.
+    few = classes.index.isin(list(told_of(classes).fragile))
+    return pd.Series(~classes.array.isna() & few, index=classes.index)
 
 
 def stroke_on(color: str) -> str:
@@ -431,7 +433,8 @@ def _warn_of_strangers(units: gpd.GeoDataFrame, values: pd.Series) -> None:
     """Warn of values that no unit has, and that made classes or sizes."""
     level = level_of(values) or level_of(units)
     ground = geography_of(values) or geography_of(units)
-    away = values.index[(units.index.get_indexer(values.index) < 0) & values.notna()]
+    there = ~values.array.isna()
+    away = values.index[(units.index.get_indexer(values.index) < 0) & there]
     lost = strangers(away, level, geography=ground)
     # Units of the user's own codes say nothing of what else may be a code.
     if lost and not strangers(units.index, level, geography=ground):
@@ -602,7 +605,7 @@ def classes_block(
         counted=plural_of(told.level),
         signed=signed(classes),
         classified=int(fact_of(classes, "classified", 0)),
-        shown=int((classes.notna() & ~apart).sum()),
+        shown=int((~classes.array.isna() & ~apart.to_numpy()).sum()),
         hatches=tuple(hatches),
         pivot=fact_of(classes, "pivot"),
         fragile=len(fragile),
@@ -629,7 +632,7 @@ def naming(
     last = len(block.colors) - 1
     if "name" not in units.columns:
         return block
-    firm = classes.index[classes.notna() & ~fragile_in(classes)]
+    firm = classes.index[~classes.array.isna() & ~fragile_in(classes).to_numpy()]
     names = units["name"].reindex(firm).dropna().astype(str)
     codes = classes.cat.codes
     alone = {

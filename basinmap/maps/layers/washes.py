@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from matplotlib.colors import to_hex, to_rgb
 
@@ -21,6 +22,7 @@ from basinmap.maps.layers.drawing import (
     textured,
     textured_colors,
 )
+from basinmap.maps.paper.guards import shapes_of
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.values.told import fact_of
@@ -196,15 +198,15 @@ def fill_classes(
         What `inks_of` returned.
     """
     apart = fragile_in(classes).to_numpy()
-    codes = classes.cat.codes.to_numpy()
+    codes, shapes = classes.cat.codes.to_numpy(), shapes_of(units)
     for code, label in enumerate(classes.cat.categories):
-        _fill(ax, units.geometry[(codes == code) & ~apart], inks.firm(code), label)
+        _fill(ax, shapes[(codes == code) & ~apart], inks.firm(code), label)
     for code, label in enumerate(classes.cat.categories):
-        few = units.geometry[(codes == code) & apart]
+        few = shapes[(codes == code) & apart]
         _fill(ax, few, inks.fragile(code), f"{label} (fragile)")
 
 
-def _fill(ax: MapAxes, shapes: gpd.GeoSeries, ink: Ink, label: str) -> None:
+def _fill(ax: MapAxes, shapes: np.ndarray, ink: Ink, label: str) -> None:
     """Fill shapes, hatch them, and draw their borders again over the strokes."""
     if not len(shapes):
         return

@@ -31,7 +31,7 @@ class Kept(Generic[Made]):
     --------
     >>> areas = Kept(shapely.area)
     >>> square = shapely.box(0, 0, 2, 2)
-    >>> areas.of(square), areas.knows([square])
+    >>> float(areas.of(square)), areas.knows([square])
     (4.0, True)
     """
 
