@@ -11,6 +11,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 import basinmap as bm
+from basinmap.maps.paper.canvas import DrawnPage
 
 ROOT = Path(__file__).parents[1]
 # What these draw, another figure stands for, or it is no layer of data.
@@ -72,6 +73,11 @@ def test_a_figure_is_finished(stem):
     maps = [ax for ax in fig.axes if getattr(ax, "explained", False)]
     assert maps, "no legend"
     assert all(ax.blocks for ax in maps)
+
+
+@pytest.mark.parametrize("stem", [script.stem for script in SCRIPTS])
+def test_a_figure_is_drawn_by_our_canvas(stem):
+    assert isinstance(sheet(stem).drawn_page(), DrawnPage)
 
 
 @pytest.mark.parametrize("stem", [script.stem for script in SCRIPTS])

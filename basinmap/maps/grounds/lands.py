@@ -403,10 +403,9 @@ def towns_around(ax: MapAxes) -> pd.DataFrame:
         The map of `page`; those on its subject, or named already, are left out.
     """
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    towns = table("towns")
-    if x1 - x0 <= _WIDE:
-        towns = pd.concat([towns, _small_towns()])
-    seen = towns[towns["x"].between(x0, x1) & towns["y"].between(y0, y1)]
+    towns = _towns(small=bool(x1 - x0 <= _WIDE))
+    x, y = (towns[side].to_numpy(dtype=float) for side in ("x", "y"))
+    seen = towns[(x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)]
     least = 20_000 if x1 - x0 > _WIDE else _VILLAGE
     kept = (seen["population"] >= least) | seen["seat"].ne("")
     # Exits are named without a code, as towns abroad are.
@@ -434,6 +433,12 @@ def _on_subject(ax: MapAxes, towns: pd.DataFrame) -> np.ndarray:
         tree = shapely.STRtree(ax.subject.to_numpy())
         inside[tree.query(points, predicate="intersects")[0]] = True
     return inside
+
+
+@cache
+def _towns(*, small: bool) -> pd.DataFrame:
+    towns = table("towns")
+    return pd.concat([towns, _small_towns()]) if small else towns
 
 
 @cache

@@ -33,6 +33,8 @@ from basinmap.maps.look.vision import (
     seen,
 )
 from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock, Swatch
+from basinmap.maps.paper.guards import shapes_of
+from basinmap.maps.paper.kept import Kept
 from basinmap.maps.paper.precision import tell_outlines
 from basinmap.maps.paper.shapes import outline_path
 from basinmap.maps.paper.sheets import MapAxes, Tint
@@ -76,6 +78,7 @@ __all__ = [
     "on_units",
     "plural_of",
     "remember",
+    "rows_in_frame",
     "state_fill",
     "state_swatches",
     "states_of_classes",
@@ -490,11 +493,12 @@ def fill_states(ax: MapAxes, units: gpd.GeoDataFrame, states: pd.Series) -> None
     states
         What `states_of_classes` returned, on the index of `units`.
     """
+    shapes, told = shapes_of(units), states.to_numpy()
     for state, meaning in STATES.items():
         color, hatch = state_fill(state, ax.plan.zoom)
         fill_shapes(
             ax,
-            units.geometry[states == state],
+            shapes[told == state],
             facecolor=color,
             hatch=hatch,
             edgecolor=STATE_EDGE,
@@ -844,11 +848,28 @@ def in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     units
         Any geometries in the CRS of the map.
     """
+    return carry(units.iloc[rows_in_frame(ax, units)], units)
+
+
+def rows_in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> np.ndarray:
+    """
+    Return the places, from 0, of the units that meet the frame.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Any geometries in the CRS of the map.
+    """
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    return carry(units.cx[x0:x1, y0:y1], units)
+    shapes = shapes_of(units)
+    near = np.flatnonzero(_meets_frame(ax, shapes))
+    met: np.ndarray = shapely.intersects(shapes[near], shapely.box(x0, y0, x1, y1))
+    return near[met]
 
 
-def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options
+def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries | np.ndarray, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options
     """
     Add polygons to a map, holes left open.
 
@@ -864,7 +885,7 @@ def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # no
     if "linewidth" in style:
         style["linewidth"] *= ax.plan.zoom
     seen = np.asarray(shapes)[_meets_frame(ax, np.asarray(shapes))]
-    paths = [path for shape in seen if (path := outline_path(shape)) is not None]
+    paths = [path for shape in seen if (path := _PATHS.of(shape)) is not None]
     if not paths:
         return
     _tell_tint(ax, seen, style)
@@ -906,3 +927,7 @@ def merged(shapes: np.ndarray) -> shapely.Geometry:
     if shapely.coverage_is_valid(shapes):
         return shapely.coverage_union_all(shapes)
     return shapely.union_all(shapes)
+
+
+_PATHS: Final = Kept(outline_path)
+"""Outlines as matplotlib has them; nothing changes them."""

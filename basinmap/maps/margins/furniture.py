@@ -7,6 +7,7 @@ import math
 import re
 import warnings
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -241,9 +242,13 @@ def _fitted(
 
 def _centre_degrees(ax: MapAxes) -> tuple[float, float]:
     x, y = np.mean(ax.get_xlim()), np.mean(ax.get_ylim())
-    to_degrees = Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True)
-    lon, lat = to_degrees.transform(x, y)
+    lon, lat = _to_degrees().transform(x, y)
     return float(lon), float(lat)
+
+
+@cache
+def _to_degrees() -> Transformer:
+    return Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True)
 
 
 def bar_kilometres(scale: float, most: float = _BAR_MM) -> float:

@@ -35,6 +35,7 @@ from basinmap.maps.paper.layouts import (
 from basinmap.maps.paper.pictures import SheetCanvas
 from basinmap.maps.paper.precision import tell_outlines
 from basinmap.maps.paper.sheets import MapAxes, Sheet
+from basinmap.maps.paper.stack import FURNITURE
 from basinmap.spatial.projections import check_metric
 from basinmap.typography import typeset
 
@@ -263,13 +264,14 @@ def bare_sheet(like: Layout, title: str, subtitle: str) -> Sheet:
     return fig
 
 
-def _paper_axes(fig: Sheet, layout: Layout) -> Axes:
+def _paper_axes(fig: Sheet, layout: Layout, height: float = 0.5) -> Axes:
     """Return axes over the whole page, under its maps, whose unit is the millimetre."""
     # Painted first: who listens to the text hears the title before the names.
-    axes = fig.add_axes((0, 0, 1, 1), axes_class=PaperAxes, zorder=0.5)
+    axes = fig.add_axes((0, 0, 1, 1), axes_class=PaperAxes, zorder=height)
     axes.set_xlim(0, layout.width)
     axes.set_ylim(0, layout.height)
     axes.axis("off")
+    axes.set_gid(FURNITURE)
     return axes
 
 
@@ -281,11 +283,7 @@ def _keep_corner(fig: Sheet, ax: MapAxes) -> None:
     x, y, wide, high = plan.strip
     left, low = x - plan.frame[0], y - plan.frame[1]
     ax.boxes.append((left - 2, low - 2, left + wide + 2, low + high + 2))
-    axes = fig.add_axes((0, 0, 1, 1), axes_class=PaperAxes, zorder=1.5)
-    axes.set_xlim(0, plan.width)
-    axes.set_ylim(0, plan.height)
-    axes.axis("off")
-    fig.over = axes
+    fig.over = _paper_axes(fig, plan, height=1.5)
 
 
 def map_axes(fig: Sheet, layout: Layout, bounds: Rectangle) -> MapAxes:
@@ -316,8 +314,6 @@ def map_axes(fig: Sheet, layout: Layout, bounds: Rectangle) -> MapAxes:
     ax.set_xlim(centre_x - half_x, centre_x + half_x)
     ax.set_ylim(centre_y - half_y, centre_y + half_y)
     ax.set_autoscale_on(False)
-    ax.set_xticks([])
-    ax.set_yticks([])
     for spine in ax.spines.values():
         spine.set_linewidth(0.5 * layout.zoom)
         spine.set_color(layout.theme.faint)
