@@ -696,7 +696,8 @@ def test_the_scale_bar_is_in_metres_under_a_kilometre(scale, right):
     ax = page(one, scale=scale)
     bm.draw_outlines(ax, one)
     signed(ax)
-    texts = {t.get_gid(): t.get_text() for t in ax.sheet.paper.texts}
+    ax.settle()  # as when it is saved: a legend might have come in the corner
+    texts = {t.get_gid(): t.get_text() for t in ax.sheet.beside.texts}
     assert [texts[f"scale-bar-{i}"] for i in range(3)] == right
 
 
