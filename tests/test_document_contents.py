@@ -146,7 +146,7 @@ def test_the_five_scots_are_ranked_on_printed_values_with_shared_classes():
     ranks = {name: row[3] for name, row in rows.items()}
     assert ranks["Valenciennois"] == "1er"
     assert ranks["Osartis-Marquion"] == "5e"
-    assert ranks["le bassin minier"] == "–"
+    assert ranks["Le bassin minier"] == "–"
     maps = [p for p in page.parts if isinstance(p, Figure) and p.kind == "plate"]
     assert len(maps) == 5
     (legend,) = [one for one in maps[-1].legends if "vacance" in one.title]

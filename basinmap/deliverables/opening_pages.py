@@ -43,6 +43,7 @@ from basinmap.territory.memberships import lineage
 from basinmap.typography import long_date, number, typeset
 
 __all__ = [
+    "LISTED",
     "cover_page",
     "definitions_table",
     "essential_page",
@@ -68,7 +69,8 @@ _READING: Final = (
     "est la différence de deux valeurs imprimées.",
 )
 _MANY: Final = 40
-_LISTED: Final = 30
+LISTED: Final = 30
+"""Communes from which their list fills the page of the contents."""
 
 
 def cover_page(about: Observed, title: str, lead: str) -> Page:
@@ -142,7 +144,7 @@ def reading_page(
         sheet.put("title" if isinstance(part, Heading) else "words", part)
     sheet.put("words", Contents(1))
     sheet.put("table", sources_table(about, ids))
-    if len(about.codes) < _LISTED:  # there is room beside a short list of communes
+    if len(about.codes) < LISTED:  # there is room beside a short list of communes
         sheet.put("table", definitions_table(about, ids[:14]))
     sheet.put("below", Note("method", "Lire ce document", _set(_READING)))
     sheet.put("beside", Note("method", "Signes", _set(_SIGNS)))
@@ -387,7 +389,7 @@ def situation_figure(
         if len(parts) > 1:
             codes = [part.code for part in parts]
             inner = about.epcis[about.epcis.index.isin(codes)]
-            draw_outlines(ax, inner, label="limite d'EPCI", width=0.8)
+            draw_outlines(ax, inner, label="limite d'EPCI", width=0.9, color="#1f6fb2")
         outline = about.communes.dissolve()
         draw_outlines(ax, outline, label="limite du territoire", width=1.2)
         many = len(about.codes) > _MANY
