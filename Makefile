@@ -67,7 +67,7 @@ catalogue: $(VENV)/.tools
 # Projects, packages and toolbox in QGIS itself; without it, what needs it is skipped.
 QGIS ?= /usr/bin/python3
 qgis: $(VENV)/.tools
-	@BASINMAP_QGIS_PYTHON=$(QGIS) $(BIN)/python -m pytest -n 1 tests/test_qgis.py
+	@BASINMAP_QGIS_PYTHON=$(QGIS) $(BIN)/python -m pytest -n 1 tests/test_qgis.py tests/test_qgis_toolbox.py
 
 data: $(VENV)/.made
 	$(PIP) -r data/requirements.txt

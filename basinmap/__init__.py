@@ -146,6 +146,7 @@ _ROOMS: Final = {
     "maps.paper.alternatives": ("alternative_text",),
     "maps.paper.atlases": ("atlas",),
     "maps.paper.figures": ("figure",),
+    "maps.paper.layouts": ("shared_page",),
     "maps.paper.pages": ("page",),
     "maps.paper.panels": ("panels",),
     "impact.autocorrelation": (
@@ -439,6 +440,7 @@ if TYPE_CHECKING:
     from basinmap.maps.paper.alternatives import alternative_text as alternative_text
     from basinmap.maps.paper.atlases import atlas as atlas
     from basinmap.maps.paper.figures import figure as figure
+    from basinmap.maps.paper.layouts import shared_page as shared_page
     from basinmap.maps.paper.pages import page as page
     from basinmap.maps.paper.panels import panels as panels
     from basinmap.measures import Category as Category

@@ -9,6 +9,8 @@ from basinmap.typography import typeset
 
 __all__ = ["card"]
 
+_SHOWN = 4
+"""Sentences that are read without a click."""
 _BOX = "border-left:3px solid #27548a;padding:2px 12px;margin:4px 0;max-width:46em"
 
 
@@ -27,7 +29,7 @@ def card(
     rows
         What is said of it, and what that is; those that say nothing are left out.
     notes
-        Sentences under them.
+        Sentences under them; beyond the first ones they are folded.
 
     Examples
     --------
@@ -41,9 +43,18 @@ def card(
         if text
     )
     table = f"<table>{cells}</table>" if cells else ""
-    lines = "".join(f"<p style='margin:2px 0'>{_plain(line)}</p>" for line in notes)
+    lines = _folded([f"<p style='margin:2px 0'>{_plain(line)}</p>" for line in notes])
     head = f"<p style='margin:2px 0'><strong>{_plain(title)}</strong></p>"
     return f"<div lang='fr' style='{_BOX}'>{head}{table}{lines}</div>"
+
+
+def _folded(lines: list[str]) -> str:
+    """Return the first lines, and the others behind a word to click."""
+    if len(lines) <= _SHOWN + 1:
+        return "".join(lines)
+    first, more = "".join(lines[:_SHOWN]), "".join(lines[_SHOWN:])
+    told = f"{len(lines) - _SHOWN} autres lignes"
+    return f"{first}<details><summary>{told}</summary>{more}</details>"
 
 
 def _plain(text: str) -> str:

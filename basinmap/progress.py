@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -9,7 +10,7 @@ from typing import Any, Final, TypeVar
 
 from tqdm import tqdm
 
-__all__ = ["in_notebook", "progress"]
+__all__ = ["in_notebook", "progress", "shown"]
 
 Item = TypeVar("Item")
 
@@ -56,8 +57,10 @@ def progress(
         "leave": False,
     }
     if quiet or not in_notebook():
-        # None: where stderr is a terminal only.
-        return tqdm(items, disable=True if quiet else None, delay=delay, **shared)
+        # None: where stderr is a terminal only, or a program such as QGIS asks for it.
+        unseen = None if "BASINMAP_PROGRESS" not in os.environ else False
+        hidden = True if quiet else unseen
+        return tqdm(items, disable=hidden, delay=delay, **shared)
     # `tqdm.auto` would warn where ipywidgets is not installed, then show nothing, as
     # the stderr of a notebook is no terminal.
     delay = max(delay, _PATIENCE)
@@ -66,6 +69,26 @@ def progress(
 
         return tqdm_notebook(items, delay=delay, **shared)
     return tqdm(items, disable=False, delay=delay, mininterval=0.5, ncols=80, **shared)
+
+
+def shown(*, quiet: bool = False) -> bool:
+    """
+    Tell whether somebody sees a bar.
+
+    Parameters
+    ----------
+    quiet
+        Whether it is asked not to be shown.
+
+    Examples
+    --------
+    >>> shown(quiet=True)
+    False
+    """
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    return not quiet and (
+        terminal or in_notebook() or "BASINMAP_PROGRESS" in os.environ
+    )
 
 
 def in_notebook() -> bool:

@@ -3,7 +3,7 @@ The page and the atlas of `maps.py` made by QGIS: run by it, with QGIS's own Pyt
 
 On Debian or Ubuntu: `apt-get install --no-install-recommends qgis python3-qgis
 qgis-providers`. Arguments: the GeoPackage that `maps.py` wrote, the folder of the
-outputs, what to make (`page` or `atlas`). Prints seconds as JSON.
+outputs, what to make (`page`, `atlas`, or `start`: nothing). Prints seconds as JSON.
 """
 
 import json
@@ -202,7 +202,9 @@ def main(package, folder, what):
     communes, epcis = layer(package, "communes"), layer(package, "epcis")
     classed(communes, about["breaks"], about["colors"])
     outlined(epcis, 0.3)
-    if what == "page":
+    if what == "start":
+        times = {}
+    elif what == "page":
         times = page(folder, communes, [epcis, communes])
     else:
         labelled(communes)

@@ -43,7 +43,7 @@ OUT = HERE.parent / "basinmap" / "maps" / "fonts"
 PUNCTUATION = "–—‒‘’‚“”„…‹›•†‡‰′″€№"  # noqa: RUF001
 MATHS = "−×÷±≈≤≥≠→←↑↓↗↘∞∆Δ½¼¾⅓⅔"
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻₀₁₂₃₄₅₆₇₈₉"
-IF_PRESENT = "ᵉʳᵈ●■▲"  # Fira 4.203 has none of them
+IF_PRESENT = "●■▲"  # Fira 4.203 has none of them
 NO_BREAK = (0x2007, 0x2009, 0x2010, 0x2011, 0x202F)
 WANTED = {
     *range(0x0020, 0x007F),  # Basic Latin
@@ -56,7 +56,7 @@ FEATURES = ["kern", "tnum"]
 
 PRIME_SLANT = math.tan(math.radians(14))
 # Characters added when the source lacks them: a blank (width in word spaces), the same
-# glyph as another character, or the slanted form of another character.
+# glyph as another character, the slanted or the raised form of another character.
 ADDED: dict[int, tuple[str, float]] = {
     0x202F: ("blank", 0.66),
     0x2009: ("blank", 0.75),
@@ -64,7 +64,11 @@ ADDED: dict[int, tuple[str, float]] = {
     0x2011: ("same", 0x2D),
     0x2032: ("slanted", 0x27),
     0x2033: ("slanted", 0x22),
+    0x1D49: ("raised", 0x65),  # 1er, 2e
+    0x02B3: ("raised", 0x72),
+    0x02E2: ("raised", 0x73),
 }
+RAISED_TO, RAISED_SIZE = 0.32, 0.62  # of the size of the type
 
 
 def fetch(package: dict, folder: Path) -> Path:
@@ -98,13 +102,23 @@ def _add_glyph(font: TTFont, code: int, glyph: Glyph, advance: int) -> None:
 
 def _slanted(font: TTFont, source: str) -> Glyph:
     """Return a straight quote leaning to the right: a prime sign."""
+    foot = font["glyf"][source].yMin
+    slant = Transform(1, 0, PRIME_SLANT, 1, -PRIME_SLANT * foot, 0)
+    return _transformed(font, source, slant)
+
+
+def _raised(font: TTFont, source: str) -> Glyph:
+    """Return a letter made small, and set high: that of an ordinal."""
+    up = round(RAISED_TO * font["head"].unitsPerEm)
+    return _transformed(font, source, Transform(RAISED_SIZE, 0, 0, RAISED_SIZE, 0, up))
+
+
+def _transformed(font: TTFont, source: str, how: Transform) -> Glyph:
     glyphs = font.getGlyphSet()
     recording = DecomposingRecordingPen(glyphs)
     glyphs[source].draw(recording)
     pen = TTGlyphPen(None)
-    foot = font["glyf"][source].yMin
-    slant = Transform(1, 0, PRIME_SLANT, 1, -PRIME_SLANT * foot, 0)
-    recording.replay(TransformPen(pen, slant))
+    recording.replay(TransformPen(pen, how))
     glyph = pen.glyph()
     glyph.recalcBounds(font["glyf"])
     return glyph
@@ -122,6 +136,9 @@ def complete(font: TTFont) -> list[str]:
             _add_glyph(font, code, TTGlyphPen(None).glyph(), round(space * value))
         elif kind == "same":
             _encode(font, code, cmap[value])
+        elif kind == "raised":
+            advance = round(widths[cmap[value]][0] * RAISED_SIZE)
+            _add_glyph(font, code, _raised(font, cmap[value]), advance)
         else:
             advance = widths[cmap[value]][0] + round(PRIME_SLANT * 100)
             _add_glyph(font, code, _slanted(font, cmap[value]), advance)

@@ -890,6 +890,7 @@ ENTRIES: dict[str, Call] = {
     },
     "served_area": lambda w: {"timetable": w.timetable, "date": "2025-01-14"},
     "shared_classes": lambda w: {"series": {"a": w.rate, "b": w.rate}},
+    "shared_page": lambda w: {"units": w.squares},
     "shift_share": lambda _: {
         "start": pd.DataFrame({"A": [50, 50], "B": [50, 150]}, ["x", "y"]),
         "end": pd.DataFrame({"A": [70, 60], "B": [60, 170]}, ["x", "y"]),

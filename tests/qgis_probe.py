@@ -2,12 +2,16 @@
 What QGIS makes of what we write, as JSON: run by the Python that QGIS has.
 
 `python3 qgis_probe.py project FILE FOLDER` reads a project and exports its layouts;
-`python3 qgis_probe.py package FILE` reads a GeoPackage as QGIS opens it.
+`python3 qgis_probe.py package FILE` reads a GeoPackage as QGIS opens it;
+`python3 qgis_probe.py style LAYER FILES` dresses a layer with files of style;
+`python3 qgis_probe.py tool SCRIPT JSON` runs a tool, stopped when BASINMAP_STOP is set.
 """
 
+import importlib.util
 import json
 import os
 import sys
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -24,6 +28,9 @@ from qgis.core import (
     QgsLayoutItemMap,
     QgsLayoutItemPicture,
     QgsLayoutItemScaleBar,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
     QgsProject,
     QgsProviderRegistry,
     QgsRenderContext,
@@ -232,12 +239,72 @@ def package_facts(file, values):
     return found
 
 
+def style_facts(file, styles, values):
+    """Dress a layer with each file of style, QML or SLD."""
+    found = {}
+    for path in styles:
+        layer = QgsVectorLayer(file, "couche", "ogr")
+        load = layer.loadSldStyle if path.endswith(".sld") else layer.loadNamedStyle
+        message, done = load(path)
+        facts = layer_facts(layer, values)
+        found[Path(path).name] = {"done": done, "message": message, **facts}
+    return found
+
+
+class Feedback(QgsProcessingFeedback):
+    """Keep what a tool says; ask it to stop if so told."""
+
+    def __init__(self):
+        super().__init__(False)
+        self.said, self.steps = [], []
+        self.progressChanged.connect(self.steps.append)
+        if os.environ.get("BASINMAP_STOP"):
+            threading.Timer(1.5, self.cancel).start()
+
+    def pushConsoleInfo(self, info):  # noqa: N802 - that of QGIS
+        """Keep a line."""
+        self.said.append(info)
+
+
+def tool_facts(script, parameters):
+    """Run the tool of a script, as Processing does."""
+    spec = importlib.util.spec_from_file_location("outil", script)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made = next(
+        one()
+        for name, one in vars(module).items()
+        if isinstance(one, type)
+        and issubclass(one, QgsProcessingAlgorithm)
+        and one is not QgsProcessingAlgorithm
+    )
+    made.initAlgorithm({})
+    feedback, context = Feedback(), QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    results, done = made.run(parameters, context, feedback, {}, True)
+    loaded = [
+        context.temporaryLayerStore().mapLayer(key)
+        for key in context.layersToLoadOnCompletion()
+    ]
+    return {
+        "done": done,
+        "results": results,
+        "said": feedback.said,
+        "steps": feedback.steps,
+        "error": feedback.textLog(),
+        "loaded": [layer_facts(layer, {}) for layer in loaded],
+    }
+
+
 if __name__ == "__main__":
     what, file, *rest = sys.argv[1:]
     asked = json.loads(os.environ.get("BASINMAP_VALUES", "{}"))
-    told = (
-        package_facts(file, asked)
-        if what == "package"
-        else project_facts(file, rest[0], asked)
-    )
+    if what == "package":
+        told = package_facts(file, asked)
+    elif what == "style":
+        told = style_facts(file, rest, asked)
+    elif what == "tool":
+        told = tool_facts(file, json.loads(rest[0]))
+    else:
+        told = project_facts(file, rest[0], asked)
     print("BASINMAP" + json.dumps(told, ensure_ascii=False, default=str))

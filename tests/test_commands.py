@@ -213,7 +213,7 @@ def refused(folder, monkeypatch):
 
 
 def test_every_command_of_the_guide_is_done_and_writes_what_it_says(day, folder):
-    assert len(day) == 23
+    assert len(day) == 27
     for line, run in day.items():
         assert run.status == 0, (line, run.err)
         words = shlex.split(line)
@@ -223,7 +223,8 @@ def test_every_command_of_the_guide_is_done_and_writes_what_it_says(day, folder)
 
 def test_the_guide_has_an_example_of_every_command_that_draws_or_lays_out(day):
     used = {shlex.split(line)[1] for line in day}
-    assert used == {"indicators", "map", "table", "compare", "plh", "web"}
+    drawn = {"indicators", "map", "table", "compare", "plh"}
+    assert used == drawn | {"reach", "read", "rebase", "web"}
 
 
 # -- plates ----------------------------------------------------------------------------
@@ -458,6 +459,7 @@ def test_a_plh_of_another_departement_invents_nothing(day, folder):
     assert {name.split(".")[0] for name in made} == {
         *plates,
         *("donnees", "manifest", "methode", "page", "plh", "tableaux"),
+        *("plh-habillage", "polices", "styles", "LISEZ-MOI"),
     }
     assert "Les EPCI voisins" in run.texts("01-situation.pdf").replace(
         "Le territoire et les", "Les"
@@ -528,7 +530,7 @@ COUNTS = ["--column", "Vacants=vacant_dwellings", "--column", "Logements=dwellin
             ["map", "L01", "--epci", "call", "--classes", "4"],
             "a stock, drawn as circles",
         ),
-        (["map", "L04", "--out", "a.docx"], r"\.pdf, \.svg or \.png"),
+        (["map", "L04", "--out", "a.docx"], r"\.pdf, \.svg, \.png or \.qgz"),
         (["map", "D12"], "D12 is drawn as links"),
         (["table", "D12"], "flows between units"),
         (["table", "L04", "--out", "a.docx"], r"\.xlsx, \.csv, \.parquet"),

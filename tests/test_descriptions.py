@@ -49,6 +49,13 @@ def test_labels_of_the_table_go_before_what_is_told() -> None:
     assert [found[name].heading for name in ("commune", "L04")] == ["Insee", "Vacance"]
 
 
+def test_the_title_of_a_table_is_that_of_no_column() -> None:
+    table = bm.statistics(epci="call")
+    table.attrs["title"] = "Communes – Lens-Liévin"
+    found = descriptions_of(table)["dwellings_2021"]
+    assert found.heading == "Logements 2021 (logements)"
+
+
 def test_two_columns_never_bear_one_heading() -> None:
     table = pd.DataFrame({"a": [1], "b": [2]}, index=["x"])
     table.attrs["labels"] = {"a": "Parc", "b": "Parc"}

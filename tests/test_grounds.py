@@ -442,6 +442,58 @@ def ramp(ax, tmp_path, **options):
     return write(tmp_path / "ramp.tif", cells, transform, **options), transform
 
 
+def test_pixels_below_a_pivot_are_stroked_and_those_above_are_plain(ax, tmp_path):
+    path, _ = ramp(ax, tmp_path)
+    options = {"breaks": [10, 20, 30], "pivot": 20}
+    bm.draw_raster(ax, path, label="Chaleur", unit="°C", credit=CREDIT, **options)
+    pixels = picture(ax, "Chaleur")[..., :3]
+    (block,) = ax.blocks
+    assert [bool(hatch) for hatch in block.hatches] == [True, True, False, False]
+    west, east = pixels[:, : len(pixels) // 8], pixels[:, -len(pixels) // 8 :]
+    assert [len(np.unique(part.reshape(-1, 3), axis=0)) for part in (west, east)] == [
+        2,
+        1,
+    ]
+
+
+def test_a_raster_of_categories_has_a_line_a_category_that_is_seen(ax, tmp_path):
+    transform, _, rows = layout(ax, size=40)
+    cells = np.full((rows, 40), 3, dtype=np.uint8)
+    cells[:, :20] = 1
+    path = write(tmp_path / "sol.tif", cells, transform)
+    labels = {1: "Artificialisé", 2: "Eau", 3: "Agricole"}
+    bm.draw_raster(
+        ax, path, label="Occupation du sol", unit="", labels=labels, credit=CREDIT
+    )
+    (block,) = ax.blocks
+    assert [line.label for line in block.swatches] == ["Artificialisé", "Agricole"]
+    assert block.title == "Occupation du sol"
+    pixels = picture(ax, "Occupation du sol")
+    west, east = (
+        np.rint(np.array(to_rgb(line.color)) * 255) for line in block.swatches
+    )
+    assert (pixels[10, 5, :3] == west).all()
+    assert (pixels[10, -5, :3] == east).all()
+    bm.draw_legend(ax)
+    assert "Artificialisé" in bm.alternative_text(ax)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"labels": {1: "Bâti"}}, "3"), ({"breaks": [2]}, "leave breaks")],
+)
+def test_a_code_without_a_name_or_a_category_in_classes_is_refused(
+    ax, tmp_path, options, said
+):
+    transform, _, rows = layout(ax, size=40)
+    cells = np.full((rows, 40), 3, dtype=np.uint8)
+    cells[:, :20] = 1
+    path = write(tmp_path / "sol.tif", cells, transform)
+    options = {"labels": {1: "Bâti", 3: "Agricole"}, **options}
+    with pytest.raises(DataError, match=said):
+        bm.draw_raster(ax, path, label="Sol", unit="", credit=CREDIT, **options)
+
+
 def test_cells_have_the_colour_of_their_class(ax, tmp_path):
     path, transform = ramp(ax, tmp_path)
     bm.draw_raster(

@@ -28,6 +28,7 @@ from hypothesis import strategies as st
 import basinmap as bm
 from basinmap.export.sheet_charts import charts_of
 from basinmap.export.workbooks import _content_of
+from basinmap.secrecy.folders import check_secrecy
 from basinmap.values.cells import cells_of
 
 ROOT = Path(__file__).parents[1]
@@ -320,6 +321,31 @@ def test_a_series_made_a_table_by_pandas_says_what_it_is(how, tmp_path):
     WRITES[how](tmp_path, rate.assign(autre="a"))  # no warning: it is not of « autre »
 
 
+@pytest.mark.parametrize(
+    "how", ["csv", "package", "parquet", "geoparquet", "fgb", "xlsx"]
+)
+def test_a_secret_that_a_total_gives_away_is_found_in_every_format(how, tmp_path):
+    households = {"v": bm.Stock(label="Ménages", unit="ménages")}
+    communes = bm.communes(epci="call").index
+    counts = pd.Series(
+        range(1000, 1000 + 10 * len(communes), 10), communes, dtype=float
+    )
+    whole = pd.DataFrame({"v": [counts.sum()]}, pd.Index(["246200364"], name="epci"))
+    masked = counts.mask(counts == 1040).to_frame("v")
+    masked["v_state"] = ["secret" if gone else "" for gone in masked["v"].isna()]
+    masked = bm.describe(masked, measures=households)
+    if how in ("geoparquet", "fgb"):
+        frame = bm.communes(epci="call")[["geometry"]].join(masked)
+        frame = bm.describe(frame, measures=households)
+        write = bm.write_flatgeobuf if how == "fgb" else bm.write_parquet
+        write(tmp_path / f"t.{'fgb' if how == 'fgb' else 'parquet'}", frame)
+    else:
+        WRITES[how](tmp_path, masked)
+    total = bm.describe(whole, measures=households)
+    bm.write_workbook(tmp_path / "epci.xlsx", {"EPCI": total})
+    assert "Retrouvées exactement (1)" in str(check_secrecy(tmp_path))
+
+
 # --- CSV for a French spreadsheet -----------------------------------------------------
 
 
@@ -587,6 +613,11 @@ def test_a_workbook_says_what_it_holds(book):
 def test_each_sheet_has_its_title_first_and_a_named_table(book):
     for sheet in book:
         assert sheet["A1"].value
+        for named in sheet.tables.values():
+            # A spreadsheet mends, with an alarm, a table that its headings belie.
+            headings = [cell.value for cell in sheet[named.ref][0]]
+            assert headings == [column.name for column in named.tableColumns]
+            assert len({text.lower() for text in headings}) == len(headings)
     names = [name for sheet in book for name in sheet.tables]
     assert names == ["T_Effectifs", "T_Taux", "T_Années", "T_Dictionnaire", "T_Sources"]
 
@@ -648,6 +679,19 @@ def test_a_sheet_is_printed_on_the_paper_on_which_it_is_read(book):
     assert (int(wide.paperSize), wide.orientation) == (8, "landscape")
     assert book["Effectifs"].print_title_rows == "$4:$4"
     assert "Essai && suite" in book["Taux"].oddFooter.left.text
+
+
+def test_what_is_a_little_below_zero_is_not_written_minus_zero(tmp_path):
+    frame = pd.DataFrame({"v": [-0.001, -0.41, 0.0]}, CODES)
+    frame.attrs["decimals"] = {"v": 2}
+    path = bm.write_workbook(tmp_path / "t.xlsx", {"T": frame})
+    cells = [row[2] for row in openpyxl.load_workbook(path)["T"].iter_rows(min_row=5)]
+    assert [cell.value for cell in cells] == [-0.001, -0.41, 0]
+    assert [cell.number_format for cell in cells] == [
+        '#,##0.00;"0,00"',
+        "#,##0.00",
+        "#,##0.00",
+    ]
 
 
 def test_a_wide_table_repeats_its_first_columns(tmp_path):

@@ -39,7 +39,10 @@ def test_a_report_is_a_card_and_one_line(result):
     assert "Agrégation" in data["text/html"]
     assert len(data["text/plain"]) < 200
     assert data["text/plain"].startswith("<Report Agrégation par EPCI : 600 → ")
-    assert len(data["text/html"]) < 12_000
+    first, _, folded = data["text/html"].partition("<details>")
+    assert first.count("<p") < 7
+    assert "autres lignes</summary>" in folded
+    assert "Lestrem" in folded or "couvre" in folded  # nothing is left out
 
 
 def test_a_table_and_its_report_do_not_flood_a_cell(result):

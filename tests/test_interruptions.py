@@ -324,10 +324,16 @@ def writers():
         "a.xlsx": lambda path: bm.write_workbook(path, {"A": table}),
         "a.gpkg": lambda path: bm.write_geopackage(path, {"a": layer}),
         "a.npz": lambda path: bm.write_network(network, path),
+        "a.csv": lambda path: bm.write_csv(path, table),
+        "a.parquet": lambda path: bm.write_parquet(path, layer),
+        "a.fgb": lambda path: bm.write_flatgeobuf(path, layer),
     }
 
 
-@pytest.mark.parametrize("name", ["a.tif", "a.xlsx", "a.gpkg", "a.npz"])
+WRITTEN = ("a.tif", "a.xlsx", "a.gpkg", "a.npz", "a.csv", "a.parquet", "a.fgb")
+
+
+@pytest.mark.parametrize("name", WRITTEN)
 def test_a_disk_that_fills_leaves_the_file_of_before(name, tmp_path):
     resource = pytest.importorskip("resource")
     path = tmp_path / name
@@ -355,7 +361,7 @@ def spoil(path):
     path.write_bytes(data)
 
 
-@pytest.mark.parametrize("name", ["a.tif", "a.xlsx", "a.gpkg", "a.npz"])
+@pytest.mark.parametrize("name", WRITTEN)
 def test_a_file_that_is_not_read_back_does_not_replace(name, tmp_path, monkeypatch):
     path = tmp_path / name
     write = writers()[name]
@@ -370,7 +376,10 @@ def test_a_file_that_is_not_read_back_does_not_replace(name, tmp_path, monkeypat
         return _staged(path, check=spoilt)
 
     for module in (
+        "basinmap.export.csv_files",
+        "basinmap.export.flatgeobufs",
         "basinmap.export.geopackages",
+        "basinmap.export.parquets",
         "basinmap.export.workbooks",
         "basinmap.maps.grounds.imagery",
         "basinmap.access.networks",

@@ -35,7 +35,7 @@ def coast():
 @pytest.fixture(scope="module")
 def basin():
     units = bm.communes().loc[list(bm.perimeter("bassin-minier").communes)]
-    return drawn(units, paper="A3")
+    return drawn(units, paper="A3", legend="right")
 
 
 def parts(ax):
@@ -107,6 +107,12 @@ def test_a_coast_has_its_sea_its_name_and_the_country_beyond(coast):
     assert "Mer du Nord" in written(ax, "region")
     assert "BELGIQUE" in written(ax, "region")
     assert {"_lands coast", "_lands border", "_lands area"} <= set(parts(ax))
+
+
+def test_a_strip_of_sea_is_blue_too():
+    _, ax = drawn(bm.departements())
+    assert to_hex(ax.get_facecolor()) == bm.PRINT.sea
+    assert "_lands coast" in parts(ax)
 
 
 def test_an_inland_map_has_no_sea(basin):

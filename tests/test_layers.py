@@ -441,7 +441,7 @@ def test_the_place_that_is_drawn_is_credited(ax):
     bm.draw_points(ax, bm.places().loc[["louvre-lens"]], label="musée")
     bm.draw_furniture(ax, author="x", date=DAY)
     foot = " ".join(texts(ax))
-    assert "Wikipédia" in foot
+    assert "Wikipédia (position\u00a0: Louvre-Lens)" in foot
     assert "BRGM" not in foot  # from which the shafts are, that are not drawn
 
 
@@ -449,7 +449,11 @@ def test_each_place_has_its_own_credit_and_others_that_of_the_whole():
     places = bm.places()
     _, ax = bm.page(places, title="Lieux")
     bm.draw_points(ax, places, label="lieu")
-    assert list(ax.grounds) == ["Wikipédia", "Wikipédia, d'après le BRGM"]
+    assert list(ax.grounds) == [
+        "Wikipédia (position : Louvre-Lens)",
+        "Wikipédia, d'après le BRGM (position : Fosse De Sessevalle, puits n° 1)",
+        "Wikipédia, d'après le BRGM (position : Fosse De Sessevalle, puits n° 2)",
+    ]
     _, ax = bm.page(places, title="Lieux")
     bm.draw_points(ax, places.reset_index(drop=True), label="lieu")
     assert list(ax.grounds) == list(places.attrs["sources"])

@@ -88,7 +88,7 @@ def test_letters_stay_text_and_a_halo_does_not_double_them(blank):
     red(blank, "Éleu-dit-\nLeauwette", va="center")
     saved = io.BytesIO()
     blank.savefig(saved, format="pdf")
-    text = pypdf.PdfReader(saved).pages[0].extract_text()
+    text = pypdf.PdfReader(saved).pages[0].extract_text().replace("\u200b", "")
     assert text.split() == ["Éleu-dit-", "Leauwette"]
     saved = io.BytesIO()
     blank.savefig(saved, format="svg")

@@ -212,7 +212,8 @@ def test_lines_stop_short_of_their_places(ax, lens):
     x, y, radius = ax.symbols["62498"]
     place = shapely.Point(x, y).buffer(radius)
     assert all(not shapely.Polygon(bar).intersects(place) for bar in bars(ax))
-    assert set(ax.symbols) == {"62498", "62510", "62065"}
+    places = {code for code in ax.symbols if " → " not in code}
+    assert places == {"62498", "62510", "62065"}
 
 
 def test_by_default_no_line_is_wider_than_a_third_of_its_length(ax, lens):
@@ -222,6 +223,26 @@ def test_by_default_no_line_is_wider_than_a_third_of_its_length(ax, lens):
         wide, long = math.dist(bar[0], bar[4]), math.dist(bar[0], bar[1])
         assert wide <= long / 3 + 1e-9
         assert wide <= 4.0 + 1e-9
+
+
+def test_names_keep_off_thick_lines(ax, lens):
+    pairs = {("62498", "62510"): 5_000.0, ("62510", "62498"): 5_000.0}
+    draw_links(ax, lens, series(pairs), threshold=1, widest_mm=4)
+    bm.draw_labels(ax, lens.loc[["62498", "62510"]], strong=2)
+    lines = shapely.union_all([shapely.Polygon(corners) for corners in bars(ax)])
+    names = [shapely.box(*one) for one in ax.boxes]
+    assert len(names) >= 2
+    assert all(lines.intersection(name).area < 0.15 * name.area for name in names)
+
+
+def test_squares_below_a_pivot_are_hatched(ax, cells, people):
+    values = bm.describe(
+        people - people.median(), label="Écart", unit="hab./km²", kind="ratio"
+    )
+    draw_grid(ax, cells, bm.classify(values, breaks=[0], pivot=0))
+    found = block(ax, ClassesBlock)
+    assert [bool(hatch) for hatch in found.hatches] == [True, False]
+    assert sum(bool(c.get_hatch()) for c in ax.collections) == 1
 
 
 def test_a_place_out_of_the_frame_is_named_at_its_edge(ax, lens):

@@ -661,8 +661,9 @@ def test_no_bar_runs_into_the_figure_of_a_comparison():
     paper = ax.sheet.paper
     (text,) = [t for t in paper.texts if "68" in t.get_text()]
     ax.sheet.canvas.draw()
-    left = paper.transData.inverted().transform(text.get_window_extent())[0, 0]
-    assert max(p.get_x() + p.get_width() for p in paper.patches) < left
+    low = paper.transData.inverted().transform(text.get_window_extent())[0, 1]
+    bar = max(paper.patches, key=lambda p: p.get_width())
+    assert bar.get_y() + bar.get_height() < low
 
 
 @pytest.mark.parametrize(
@@ -732,13 +733,23 @@ def test_in_grey_what_is_below_zero_is_hatched_and_zero_is_marked():
     assert len(set(axis.get_xdata())) == 1
 
 
-def test_in_colour_or_without_a_pivot_no_class_is_hatched():
+@pytest.mark.parametrize("draw", ["choropleth", "circles", "squares"])
+@pytest.mark.parametrize("theme", ["PRINT", "GREY"])
+def test_below_a_pivot_classes_are_hatched_in_colour_as_in_grey(draw, theme):
     gaps = rate([i - 6.0 for i in range(16)], "Écart")
-    for options, pivot in (({}, 0), ({"theme": bm.GREY}, None)):
-        ax = page(**options)
+    amounts = pd.Series(range(1, 17), G.index, name="n")
+    for pivot in (0, None):
+        ax = page(theme=getattr(bm, theme))
         classes = bm.classify(gaps, breaks=[-3, 0, 5], pivot=pivot)
-        bm.draw_choropleth(ax, G, classes)
-        assert not any(line.hatch for line in ax.blocks[0].swatches)
+        if draw == "choropleth":
+            bm.draw_choropleth(ax, G, classes)
+        else:
+            verb = bm.draw_symbols if draw == "circles" else bm.draw_squares
+            verb(ax, G, amounts, classes=classes)
+        (block,) = [one for one in ax.blocks if hasattr(one, "hatches")]
+        said = [bool(line.hatch) for line in block.swatches]
+        assert said == [False, False, pivot == 0, pivot == 0]
+        assert any(c.get_hatch() for c in ax.collections) == (pivot == 0)
 
 
 # -- words ---------------------------------------------------------------------------

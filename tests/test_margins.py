@@ -100,7 +100,8 @@ def furnished(units, values=None, **options):
 
 def legend_texts(fig):
     large = [text for axes in small_maps(fig, "legend") for text in axes.texts]
-    return [*fig.paper.texts, *large]
+    over = fig.over.texts if fig.over else []
+    return [*fig.paper.texts, *over, *large]
 
 
 @settings(max_examples=25, deadline=None)
@@ -123,13 +124,20 @@ def test_no_text_leaves_the_page_its_part_of_it_or_lies_on_another(
     plan = ax.plan
     parts = [edges(p) for p in (plan.head, plan.frame, plan.strip, plan.footer)]
     page = np.array([0, 0, plan.width, plan.height])
-    for one, other in itertools.combinations(parts, 2):
+    apart = [parts[i] for i in ((0, 1, 3) if plan.inside else range(4))]
+    for one, other in itertools.combinations(apart, 2):
         assert overlap(one, other) <= 1e-9
+    assert inside(parts[2], parts[1]) or not plan.inside
     boxes = [in_mm(fig, text) for text in legend_texts(fig)]
     assert all(inside(box, page) for box in boxes)
     slack = 0.6 * plan.zoom
     for box, other in itertools.combinations(boxes, 2):
         assert overlap(box, other) < slack
+    if plan.inside:
+        corner = ax.to_metres(np.reshape(parts[2], (2, 2)) - plan.frame[:2])
+        assert not ax.subject.intersects(shapely.box(*corner.ravel())).any()
+        boxes = [in_mm(fig, text) for text in fig.paper.texts]
+        assert all(inside(in_mm(fig, text), parts[1]) for text in fig.over.texts)
     assert all(overlap(box, parts[1]) < slack for box in boxes)
 
 
@@ -140,7 +148,8 @@ def test_the_texts_of_a_saved_sheet_stand_in_reading_order(lens, rate, paper):
     fig.savefig(buffer, format="pdf")
     (sheet,) = pypdf.PdfReader(buffer).pages
     found = sheet.extract_text().replace("\u202f", " ").replace("\u00a0", " ")
-    for text in ("Vacance en 2021", "Essai, par commune", "Sources : ", "Mission"):
+    credit = "Insee, IGN" if paper == "half-column" else "Sources : "
+    for text in ("Vacance en 2021", "Essai, par commune", credit, "Mission"):
         assert text in found, text
     drawn = [text.get_text() for text in fig.paper.texts]
     assert drawn.index("Vacance en 2021") < drawn.index("Essai, par commune")
@@ -179,7 +188,21 @@ def test_the_scale_is_written_with_the_size_at_which_it_is_true(lens, paper, sai
     fig, ax = furnished(lens, title="x", paper=paper)
     scale = f"{ax.plan.scale:,.0f}".replace(",", "\u202f")
     whole = " ".join(text.get_text() for text in fig.paper.texts)
-    assert f"Échelle 1\u00a0: {scale} {said}" in whole
+    lead = "" if paper == "half-column" else "Échelle "
+    assert f"{lead}1\u00a0: {scale} {said}" in whole
+
+
+def test_the_foot_of_a_half_column_is_a_line_and_the_file_keeps_the_credits(lens, rate):
+    fig, ax = bm.page(lens, title="Vacance", paper="half-column", theme=bm.GREY)
+    assert ax.plan.theme == bm.in_grey(bm.HALF_COLUMN)
+    bm.draw_choropleth(ax, lens, bm.classify(rate))
+    bm.draw_furniture(ax, author="Mission", date=DAY)
+    top = ax.plan.footer[1] + ax.plan.footer[3]
+    foot = [t.get_text() for t in fig.paper.texts if t.get_position()[1] < top]
+    assert foot[0].startswith("Insee, IGN, DGCL. Mission, ")
+    assert "(85 × 120\u00a0mm)" in foot[0]
+    assert len(foot) <= 3
+    assert "Insee, recensement de la population 2021" in fig.about["Sources"]
 
 
 @pytest.mark.parametrize("state", ["secret", "not_available"])

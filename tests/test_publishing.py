@@ -10,6 +10,7 @@ import pytest
 
 import basinmap as bm
 from basinmap.cli import main
+from basinmap.cli.running import parser
 from basinmap.deliverables.building import build
 from basinmap.deliverables.markdown import parts_of
 from basinmap.deliverables.projects import init, read_project
@@ -254,6 +255,10 @@ def test_the_guide_of_documents_runs_as_it_stands(tmp_path, monkeypatch, capsys)
         for line in block.strip().splitlines():
             words = shlex.split(line)
             assert words[0] == "basinmap"
+            if words[1] == "build":  # test_building.py builds, and smaller ones
+                given = parser(words[1:]).parse_args(words[1:])
+                assert given.since == "documents-2025"
+                continue
             assert main(words[1:]) == 0, capsys.readouterr().err
     assert (tmp_path / "bulletin" / "bulletin-logement-vacance.docx").is_file()
     assert (tmp_path / "livrable" / "pic.pdf").is_file()
@@ -268,7 +273,11 @@ def test_the_guide_of_documents_runs_as_it_stands(tmp_path, monkeypatch, capsys)
         ".json",
         ".pdf",
     ]
-    (theme,) = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    theme, plates = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
     (tmp_path / "logo.png").write_bytes(b"\x89PNG")
     (tmp_path / "theme.toml").write_text(theme, encoding="utf-8")
     assert bm.read_theme(tmp_path / "theme.toml").main == "#004b87"
+    (tmp_path / "zones.svg").write_text('<svg viewBox="0 0 2 1"></svg>', "utf-8")
+    (tmp_path / "planches.toml").write_text(plates, encoding="utf-8")
+    (plate,) = bm.read_plates(tmp_path / "planches.toml")
+    assert plate.after == "vacance"

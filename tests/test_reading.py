@@ -91,6 +91,10 @@ def test_what_was_read_says_what_it_is(call, tmp_path):
     found = read_units(str(tmp_path / "c.geojson"), "commune")
     assert found.attrs["level"] == "commune"
     assert found.attrs["sources"] == ("c.geojson",)
+    told = bm.read_units(
+        tmp_path / "c.geojson", "commune", source="IGN, ADMIN EXPRESS 2026 "
+    )
+    assert told.attrs["sources"] == ("IGN, ADMIN EXPRESS 2026",)
     assert bm.report_of(found).units_before == 36
     assert "EPSG:4326 vers EPSG:2154" in str(bm.report_of(found))
 

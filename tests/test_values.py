@@ -1,8 +1,10 @@
 """What travels with a number: one description, true of the values it is of."""
 
+import copy
 import datetime as dt
 import io
 import json
+import pickle
 
 import geopandas as gpd
 import numpy as np
@@ -118,6 +120,41 @@ def test_many_codes_that_share_a_few_bits_keep_their_values():
         other = values.copy()
         other[changed] += 0.25
         assert not holds(print_of(values), other)
+
+
+def _hidden_by_hand(secret):
+    """A series of a table of which one value was emptied by pandas alone."""
+    index = pd.Index(["62498", "62510", "62065"], name="commune")
+    counts = pd.DataFrame({"menages": [120.0, secret, 40.0]}, index=index)
+    table = bm.describe(counts, measures={"menages": bm.Stock(unit="ménages")})
+    few = table.index == "62510"
+    return table.mask(few[:, None]), bm.describe(table["menages"], label="M").mask(few)
+
+
+def test_a_value_emptied_by_hand_leaves_nothing_in_what_is_written(tmp_path):
+    files = []
+    for secret in (7.0, 9.0):
+        table, values = _hidden_by_hand(secret)
+        kept = [table.attrs["prints"]["menages"], values.attrs["print"]]
+        assert all(isinstance(one, str) for one in kept)
+        path = tmp_path / f"{secret}.parquet"
+        table.to_parquet(path)
+        told = json.dumps([table.attrs, values.attrs])
+        written = pickle.dumps(table), pickle.dumps(values), repr(table.attrs)
+        files.append((path.read_bytes(), told, *written))
+    assert files[0] == files[1]
+
+
+def test_prints_hold_in_memory_only_and_what_comes_back_is_taken_as_it_is(tmp_path):
+    table, values = _hidden_by_hand(7.0)
+    copied = copy.deepcopy(values.attrs)["print"]
+    assert copied == values.attrs["print"]
+    assert copied != print_of(values + 1)
+    assert not holds(copied, values + 1)
+    table.to_parquet(tmp_path / "t.parquet")
+    back = pd.read_parquet(tmp_path / "t.parquet")
+    assert bm.told_of(back["menages"] + 1).unit == "ménages"
+    assert bm.told_of(table["menages"] + 1).label == ""
 
 
 def test_values_that_changed_place_are_not_those_described(rate):

@@ -40,7 +40,11 @@ def basin(tmp_path_factory):
     about = subject(bm.perimeter("bassin-minier"), author="Essai", date=DAY)
     series, reference, _ = web_values(about)
     texts = {"title": "Bassin minier", "author": "Observatoire"}
-    options = {"reference": reference, "default": "L04", "fragile": about.fragile}
+    options = {
+        "reference": reference,
+        "default": "L04",
+        "fragile": frozenset(about.fragile("L04")),
+    }
     subject_page(path, about, series, texts=texts, **options)
     return path.as_uri()
 

@@ -247,6 +247,18 @@ def test_neighbours_keep_one_common_border_on_the_grid():
     assert whole == pytest.approx(true, rel=5e-3)
 
 
+def test_the_land_around_is_there_with_its_names_and_its_credit(basin):
+    text = basin[0].read_text(encoding="utf-8")
+    ground = text[text.index('<g id="ground"') : text.index('<g id="units"')]
+    kinds = re.findall(r'class="(country|departement|land)"', ground)
+    assert set(kinds) == {"country", "departement", "land"}
+    assert kinds == sorted(kinds, key=("country", "departement", "land").index)
+    names = re.findall(r'class="around"[^>]*>([^<]+)<', text)
+    assert {"MEL", "Belgique", "Somme"} <= set(names)
+    assert "OpenStreetMap" in text
+    assert 'id="map" class="sea"' in text
+
+
 def test_links_to_units_above_follow_membership(basin):
     _, data = read(basin[0])
     towns, epcis, _ = data["levels"]
@@ -562,9 +574,10 @@ def test_any_value_of_any_dtype_is_what_is_printed_or_is_refused(values, dtype, 
     codes = list(bm.communes(epci="call").index[:4])
     where = bm.user_perimeter("x", codes, name="X", source="S")
     try:
-        series = pd.Series(
-            values, pd.Index(codes, name="commune"), name="n", dtype=dtype
-        )
+        with np.errstate(all="ignore"):
+            series = pd.Series(
+                values, pd.Index(codes, name="commune"), name="n", dtype=dtype
+            )
     except (TypeError, ValueError, OverflowError):
         return  # pandas has no such series
     with tempfile.TemporaryDirectory() as folder:
@@ -589,21 +602,33 @@ def test_any_value_of_any_dtype_is_what_is_printed_or_is_refused(values, dtype, 
 
 
 def test_a_document_has_its_page_beside_it_when_it_is_asked_for(tmp_path):
-    made = bm.scot_observatory(
-        "grand-douaisis",
-        "logement-vacance",
-        out=tmp_path / "a",
-        formats=["web"],
-        date=DAY,
-    )
+    made = bm.cil("call", out=tmp_path / "a", formats=["web"], date=DAY)
     assert sorted(path.name for path in made.iterdir()) == [
         "manifest.json",
         "page.html",
     ]
     _, data = read(made / "page.html")
-    assert [level["id"] for level in data["levels"]] == ["commune", "epci"]
-    assert data["whole"] == "SCoT du Grand Douaisis"
+    assert [level["id"] for level in data["levels"]] == ["commune"]
+    assert data["whole"] == "CA de Lens-Liévin"
     page = bm.Page((bm.Heading("Vacance"),))
     note = bm.Document("note", "Note", "Observatoire", DAY, (page,))
     with pytest.raises(bm.errors.DataError, match="about="):
         bm.write_document(tmp_path / "b", note, formats=["web"])
+
+
+def test_a_folder_is_attacked_with_the_page_that_is_in_it(tmp_path):
+    codes = list(bm.communes(epci="call").index)
+    seen = {code: 100.0 + n for n, code in enumerate(codes)}
+    seen[codes[5]] = np.nan
+    name = "vacant_dwellings_2024"
+    towns = counted(seen, {codes[5]: "secret"}, "commune").rename(name)
+    towns = bm.describe(towns, kind="stock", label="Vacants", vintage="2024",
+                        states={codes[5]: "secret"}, decimals=0)  # fmt: skip
+    bm.write_web_page(tmp_path / "page.html", [towns], perimeter="call", **SIGNED)
+    assert bm.check_secrecy(tmp_path).safe
+    (tmp_path / "plh.html").write_text("<p>Une page sans données.</p>", "utf-8")
+    whole = pd.DataFrame({name: [4300]}, pd.Index(["200000000"], name="epci"))
+    whole.index = pd.Index(["246200364"], name="epci")
+    bm.write_workbook(tmp_path / "tableau.xlsx", {"EPCI": whole})
+    found = bm.check_secrecy(tmp_path)
+    assert found.found["code"].tolist() == [codes[5]]

@@ -161,7 +161,9 @@ def compute(  # noqa: PLR0913 - each is a choice that changes the figures
         `kind`, `decimals`, `vintage`, `sources`, and `states`: what each missing
         value means, by code. Year and sources are those of the counts. Of a unit that
         is not whole in the table, a count is a lower bound, a rate not available. What
-        the rule of secrecy of the indicator hides is secret. Of several, a table with
+        the rule of secrecy of the indicator hides is secret. Rates over fewer units
+        than the catalogue says are told in `fragile`, by code: see `classify(…,
+        firm=True)`. Of several, a table with
         a column an indicator, of which `bm.column` gives what one alone would be.
 
     Raises
@@ -503,7 +505,10 @@ class Worker:
             top=job.sums.top if job.sums else "",
             bottom=job.sums.bottom if job.sums else "",
             partial=frozenset(nest.part) if nest is not None else frozenset(),
-            facts=self._facts(job, index, value, level, geography, said),
+            facts={
+                **self._facts(job, index, value, level, geography, said),
+                **_fragile(job, index, value, sums),
+            },
         )
 
     def _above(self, job: _Job, nest: Nest) -> tuple[Tally, dict[str, Tally]]:
@@ -597,6 +602,18 @@ class _Job:
         """Say whether a stock may be negative; « n of rate » as n."""
         assert self.sums is not None  # noqa: S101 - asked of stocks only
         return name.split(f" of {VALUE}", maxsplit=1)[0] in self.sums.signed
+
+
+def _fragile(
+    job: _Job, index: pd.Index, value: Tally, sums: Mapping[str, Tally]
+) -> dict[str, dict[str, str]]:
+    """Return what is to be said of the values that are rates over too few."""
+    care, over = job.item.prudence, sums.get(job.sums.bottom) if job.sums else None
+    if care is None or over is None:
+        return {}
+    few = too_few(over.numbers, care.least) & ~np.isnan(value.numbers)
+    told = typeset(care.told)
+    return {"fragile": {str(code): told for code in index[few]}} if few.any() else {}
 
 
 def _by_code(index: pd.Index, value: Tally) -> dict[str, str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from typing import Any, Final, Literal, TypeVar
 
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.territory.levels import LEVELS
+from basinmap.typography import number
 from basinmap.values.masking import SecrecyRule, secrecy_rules
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Count",
     "Indicator",
     "MapStyle",
+    "Prudence",
     "Term",
     "catalogue",
     "indicator",
@@ -123,6 +125,28 @@ class MapStyle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Prudence:
+    """
+    Over how few a rate is to be read with care.
+
+    Attributes
+    ----------
+    least
+        The least number of units over which it is firm.
+    noun
+        How these units are called, in the plural.
+    """
+
+    least: int
+    noun: str
+
+    @property
+    def told(self) -> str:
+        """What is printed of what is fragile, such as « moins de 200 logements »."""
+        return f"moins de {number(self.least)} {self.noun}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
     """
     An indicator: what is computed, and how it is named, written and drawn.
@@ -155,6 +179,8 @@ class Indicator:
         Rule that its values obey.
     floor
         Count that the rule of secrecy is about.
+    prudence
+        Over how few of its denominator a value is fragile; none where no count says.
     deliverables
         Documents that print it.
     direction
@@ -201,6 +227,7 @@ class Indicator:
     verified: bool
     doubt: str
     notes: tuple[str, ...]
+    prudence: Prudence | None = None
     variants: Mapping[str, Indicator] = field(default_factory=dict)
 
     @property
@@ -251,10 +278,13 @@ class Catalogue:
         By name, by id.
     sources
         French name of each file, by id.
+    prudence
+        Over how few of a count a rate is fragile, by its name.
     """
 
     counts: Mapping[str, Count]
     sources: Mapping[str, str]
+    prudence: Mapping[str, Prudence]
     indicators: Mapping[str, Indicator]
 
 
@@ -285,7 +315,7 @@ def read(raw: Mapping[str, Any]) -> Catalogue:
     Parameters
     ----------
     raw
-        The tables `counts`, `sources`, `secrecy` and `indicators`.
+        The tables `counts`, `sources`, `prudence` and `indicators`.
 
     Raises
     ------
@@ -299,11 +329,15 @@ def read(raw: Mapping[str, Any]) -> Catalogue:
         _check_among(name, "kind", item.kind, _KINDS_OF_COUNT)
         _check_among(name, "family", item.family, _CHOICES["family"])
     rules = secrecy_rules()
-    known = _Known(counts, rules, dict(raw["sources"]))
+    care = {n: _made(Prudence, n, told) for n, told in raw["prudence"].items()}
+    for name in care:
+        _check_among("prudence", "count", name, counts)
+    known = _Known(counts, rules, dict(raw["sources"]), care)
     found = {id_: _entry(id_, item, known) for id_, item in raw["indicators"].items()}
     return Catalogue(
         counts=MappingProxyType(counts),
         sources=MappingProxyType(known.sources),
+        prudence=MappingProxyType(care),
         indicators=MappingProxyType(found),
     )
 
@@ -315,6 +349,7 @@ class _Known:
     counts: Mapping[str, Count]
     rules: Mapping[str, SecrecyRule]
     sources: Mapping[str, str]
+    prudence: Mapping[str, Prudence]
 
 
 def _made(kind: type[Made], name: str, told: Mapping[str, Any]) -> Made:
@@ -369,7 +404,17 @@ def _read_fields(id_: str, told: Mapping[str, Any], known: _Known) -> dict[str, 
     found["secrecy"] = known.rules[rule]
     style = told.get("map", {})
     found["map"] = _made(MapStyle, id_, style)
+    found["prudence"] = _prudence(found, known)
     return found
+
+
+def _prudence(found: Mapping[str, Any], known: _Known) -> Prudence | None:
+    """Return over how few of its denominator a rate is fragile, if a count says."""
+    terms: tuple[Term, ...] = found["denominator"]
+    rate = found.get("kind") in {"ratio", "growth", "yearly"}
+    care = known.prudence.get(terms[0].count) if rate and terms else None
+    least = found.get("prudence")
+    return replace(care, least=int(least)) if care and least else care
 
 
 def _term(id_: str, text: str) -> Term:

@@ -140,7 +140,8 @@ def _plate(
     if told_of(values).kind == "stock":
         return stock_sheet(about, values, **figures)
     style = indicator(id_, given.variant).map
-    classes = bm.classify(values, method=method_of(style.method), pivot=style.pivot)
+    method = method_of(style.method)
+    classes = bm.classify(values, method=method, pivot=style.pivot, firm=True)
     note = plain_reading(values, about.communes, town=True)
     look = Look(note=note, palette=style.palette or None)
     return rate_sheet(about, values, classes, look=look, **figures)

@@ -32,7 +32,7 @@ from basinmap.territory.timelines import Timeline, timeline
 from basinmap.typography import number
 from basinmap.values.told import bare, carry, fact_of, measures_of, tell, told_of
 
-__all__ = ["EMBEDDED", "Figures", "figures_of", "shown_column"]
+__all__ = ["EMBEDDED", "Figures", "figures_of", "read_file", "shown_column"]
 
 EMBEDDED: Final = "embedded"
 """What stands for the embedded statistics among files."""
@@ -104,6 +104,30 @@ def figures_of(
         tables[file], told = _brought(table, Path(file).name, given, territory)
         notes.extend(told)
     return Figures(_joined(tables), tuple(notes))
+
+
+def read_file(file: str, given: argparse.Namespace) -> pd.DataFrame:
+    """
+    Read one file as it is: a producer's, or a table of one's own.
+
+    Parameters
+    ----------
+    file
+        Its path.
+    given
+        The options of `add_data`.
+
+    Raises
+    ------
+    DataError
+        If something of it is not told.
+    """
+    columns = dict(_named(text, ()) for text in given.column)
+    own = _own([file], given.code, columns)[file]
+    try:
+        return _read(file, given, own, ())
+    except BasinmapError as error:
+        raise located(error, file) from error
 
 
 def _embedded(file: str) -> bool:

@@ -33,7 +33,8 @@ from basinmap.deliverables.plates import (
 from basinmap.errors import DataError, MeasureError
 from basinmap.maps.classing.methods import Method
 from basinmap.territory.levels import fold
-from basinmap.values.told import told_of
+from basinmap.values.columns import table_of
+from basinmap.values.told import bare, carry, fact_of, retell, told_of
 
 if TYPE_CHECKING:
     from basinmap.cli.parsing import Parser
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["fill"]
 
-_SUFFIXES: Final = (".pdf", ".png", ".svg")
+_SUFFIXES: Final = (".pdf", ".png", ".svg", ".qgz")
 _PLAIN: Final = MapStyle(type="", palette="", method="fisher-jenks")
 
 
@@ -101,7 +102,10 @@ def fill(command: Parser) -> None:
         "--out",
         metavar=say("FILE"),
         action="append",
-        help=say("file to write, .pdf, .svg or .png; several times for several"),
+        help=say(
+            "file to write, .pdf, .svg, .png, or .qgz for QGIS; several times for "
+            "several"
+        ),
     )
     add_signature(command)
     command.set_defaults(run=_run)
@@ -120,8 +124,31 @@ def _run(given: argparse.Namespace) -> None:
         raise DataError(msg)
     sheet = _drawn(given, found, values, style, day)
     for path in outputs:
-        sheet.savefig(path)
+        if path.suffix.lower() == ".qgz":
+            _write_project(path, sheet, found, values, day, given.author)
+        else:
+            sheet.savefig(path)
         print(path)
+
+
+def _write_project(
+    path: Path, sheet: Sheet, found: Asked, values: pd.Series, day: dt.date, author: str
+) -> None:
+    """Write a plate as a project of QGIS, its values beside."""
+    table = table_of({str(values.name): values})
+    units = found.units()
+    kept = units[["name", "geometry"]] if "name" in units else units[["geometry"]]
+    frame = carry(kept.join(bare(table)), units)
+    told = fact_of(table, "columns", {})
+    retell(frame, title=sheet.about["Title"], columns=told)
+    bm.write_qgis_project(
+        path,
+        {path.stem: sheet},
+        {found.level: frame.loc[frame.index.isin(table.index)]},
+        author=author,
+        date=day,
+        data=f"{path.stem}.gpkg",
+    )
 
 
 def _outputs(given: argparse.Namespace, ids: list[str]) -> list[Path]:
@@ -131,7 +158,7 @@ def _outputs(given: argparse.Namespace, ids: list[str]) -> list[Path]:
     wrong = [path for path in found if path.suffix.lower() not in _SUFFIXES]
     if wrong:
         msg = say(
-            "--out {path}: a plate is written as .pdf, .svg or .png",
+            "--out {path}: a plate is written as .pdf, .svg, .png or .qgz",
             path=repr(str(wrong[0])),
         )
         raise DataError(msg)
@@ -193,11 +220,11 @@ def _classed(
         if given.method is not None:
             msg = say("--classes gives the bounds: leave --method out")
             raise DataError(msg)
-        return bm.classify(values, breaks=cuts)
+        return bm.classify(values, breaks=cuts, firm=True)
     pivot = style.pivot
     method = method_of(given.method or style.method)
     k = cuts or (6 if pivot is not None else 5)
-    return bm.classify(values, method=method, k=k, pivot=pivot)
+    return bm.classify(values, method=method, k=k, pivot=pivot, firm=True)
 
 
 def _compared(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import datetime as dt
-import io
 import math
 import numbers
 import textwrap
@@ -14,23 +12,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pandas as pd
 
 from basinmap.cli.words import say
 from basinmap.errors import DataError
+from basinmap.export.csv_files import write_csv
 from basinmap.export.parquets import write_parquet
 from basinmap.export.workbooks import write_workbook
 from basinmap.measures import state_column
-from basinmap.staging import write_whole
-from basinmap.states import QUALIFIERS, SIGNS, STATES, VOIDS
+from basinmap.states import SIGNS, VOIDS
 from basinmap.typography import capital, number
-from basinmap.values.told import Told, carry, retell, told_of
+from basinmap.values.told import Told, carry, fact_of, retell, told_of
 
 __all__ = ["Laid", "add_output", "heading_of", "output_of", "write_table"]
 
 _SUFFIXES: Final = (".xlsx", ".csv", ".parquet")
-_MEANINGS: Final = {**STATES, **QUALIFIERS}
 _WIDE: Final = 26
 """Letters of a heading in a terminal, at most."""
 
@@ -178,7 +174,7 @@ def write_table(path: Path | None, laid: Laid, *, author: str, date: dt.date) ->
                 date=date,
             )
         case ".csv":
-            write_whole(path, _csv(laid))
+            write_csv(path, _for_csv(laid))
         case _:
             named = laid.table.copy()
             named.insert(0, "name", laid.names.to_numpy())
@@ -220,72 +216,52 @@ def _sheet(laid: Laid) -> pd.DataFrame:
     )
 
 
-def _rows(laid: Laid, *, short: bool = False) -> tuple[list[str], list[list[str]]]:
-    """Return headings and cells as text; what is said of values, beside or before."""
+def _rows(laid: Laid) -> tuple[list[str], list[list[str]]]:
+    """Return headings and cells as a reader sees them: « ≥ 2 446 »."""
     head = ["Code", "Nom"]
     columns: list[list[str]] = []
     for name in laid.columns:
-        told, states = laid.told(name), laid.states(name)
-        heading = heading_of(told, name)
-        write = _short if short else _whole
+        told = laid.told(name)
         places = told.decimals or 0
-        pairs = zip(laid.table[name], states, strict=True)
-        columns.append([write(value, state, places) for value, state in pairs])
-        head.append(heading)
-        if not short and (states != "").any():
-            columns.append([_MEANINGS.get(state, "") for state in states])
-            head.append(f"État : {heading}")
+        pairs = zip(laid.table[name], laid.states(name), strict=True)
+        columns.append([_shown(value, state, places) for value, state in pairs])
+        head.append(heading_of(told, name))
     if laid.more is not None:
         head += [str(name) for name in laid.more]
-        columns += [
-            [_plain(cell, short=short) for cell in laid.more[name]]
-            for name in laid.more
-        ]
+        columns += [[_plain(cell) for cell in laid.more[name]] for name in laid.more]
     codes = [str(code) for code in laid.table.index]
     rows = zip(codes, map(str, laid.names), *columns, strict=True)
     return head, [list(row) for row in rows]
 
 
-def _whole(value: float, state: str, places: int) -> str:
-    """Write a value for a spreadsheet: two decimals more than are printed."""
-    if pd.isna(value):
-        return VOIDS.get(state, "n.d.")
-    text = np.format_float_positional(value, precision=places + 2, trim="-")
-    return text.replace(".", ",")
-
-
-def _short(value: float, state: str, places: int) -> str:
-    """Write a value for a reader: « ≥ 2 446 »."""
+def _shown(value: float, state: str, places: int) -> str:
     if pd.isna(value):
         return VOIDS.get(state, "n.d.")
     sign = SIGNS.get(state, "")
     return f"{sign} {number(value, places)}".strip()
 
 
-def _plain(cell: object, *, short: bool) -> str:
-    """Write a count as a number for a spreadsheet, set for a reader; text as it is."""
+def _plain(cell: object) -> str:
+    """Write a count as it is set for a reader; text as it is."""
     if not isinstance(cell, numbers.Real):
         return "" if cell is None else str(cell)
-    if math.isnan(cell):
-        return ""
-    return number(float(cell)) if short else f"{float(cell):.0f}"
+    return "" if math.isnan(cell) else number(float(cell))
 
 
-def _csv(laid: Laid) -> bytes:
-    """Return what a French spreadsheet opens: semicolons, commas, a mark of UTF-8."""
-    head, rows = _rows(laid)
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(head)
-    writer.writerows(rows)
-    # Under the rows, where a reader of tables knows that they are no territory.
-    writer.writerows([line, *[""] * (len(head) - 1)] for line in laid.credit)
-    return text.getvalue().encode("utf-8-sig")
+def _for_csv(laid: Laid) -> pd.DataFrame:
+    """Return the table of a CSV: two decimals more than are printed."""
+    frame = _sheet(laid)
+    labels = dict(fact_of(frame, "labels", {}))
+    labels[str(frame.index.name)] = "Code"
+    for name in laid.columns:
+        frame[name] = frame[name].round((laid.told(name).decimals or 0) + 2)
+        labels[state_column(name)] = f"État : {labels[name]}"
+    return retell(frame, labels=labels)
 
 
 def _printed(laid: Laid) -> list[str]:
     """Return the lines of a terminal."""
-    head, rows = _rows(laid, short=True)
+    head, rows = _rows(laid)
     heads = [textwrap.wrap(cell, _WIDE) or [""] for cell in head]
     deep = max(map(len, heads))
     above = [[""] * (deep - len(lines)) + lines for lines in heads]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from basinmap.cli.words import say
 from basinmap.deliverables.building import CHANGES, build
-from basinmap.deliverables.progress import shown
 from basinmap.deliverables.projects import init
 from basinmap.errors import DataError
 
@@ -74,7 +73,7 @@ def _init(given: argparse.Namespace) -> None:
 
 def _build(given: argparse.Namespace) -> None:
     def tell(name: str) -> None:
-        if not (given.quiet or shown(quiet=given.quiet)):  # a bar says it
+        if not (given.quiet or sys.stderr.isatty()):  # there a bar says it
             print(f"basinmap: {name}…", file=sys.stderr)
 
     failed = 0

@@ -66,6 +66,16 @@ COMMANDS: Final = MappingProxyType(
             "comparisons",
             "one indicator of a unit beside its EPCI, SCoT, département…",
         ),
+        "reach": (
+            "reaching",
+            "how many people live around a place: rings, or travel times",
+        ),
+        "read": ("reading", "a file read and checked: codes, counts, secrets, sources"),
+        "rebase": (
+            "reading",
+            "a table of communes brought to the list of another year",
+        ),
+        "qgis-toolbox": ("toolbox", "copy the toolbox of QGIS into a folder"),
         "indicators": (
             "indicators",
             "the 69 indicators with their status, or all that is known of one",

@@ -27,7 +27,7 @@ def fill(command: Parser) -> None:
     about.add_argument(
         "folder",
         metavar=say("FOLDER"),
-        help=say("folder of workbooks, GeoPackages, Parquet and CSV files"),
+        help=say("folder of workbooks, GeoPackages, Parquet, CSV files and web pages"),
     )
     command.set_defaults(run=_check)
 

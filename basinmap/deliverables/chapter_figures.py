@@ -60,8 +60,7 @@ def ranked(about: Observed, id_: str) -> pd.Series:
         An indicator whose counts there are.
     """
     kept = spread(about, id_, frozenset(about.codes))
-    if is_rate(about, id_) and about.entry(id_).kind != "growth":
-        kept = kept.drop([code for code in kept.index if code in about.fragile])
+    kept = kept.drop(list(about.fragile(id_)), errors="ignore")
     return kept.sort_values(ascending=False, kind="stable")
 
 

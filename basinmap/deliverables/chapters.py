@@ -287,8 +287,9 @@ def _figure_of(
     beside: str = "",
 ) -> Figure:
     ax.settle()
+    below = ax.sources_below([*ax.credits, *ax.grounds])
     told = [
-        " ; ".join(dict.fromkeys(ax.credits)),
+        " ; ".join(dict.fromkeys([*ax.credits, *below])),
         GROUND,
         f"Échelle\u00a01\u00a0:\u00a0{number(ax.plan.scale)}",
         *ax.notes,
@@ -395,7 +396,7 @@ def classes_of(about: Observed, id_: str, values: pd.Series) -> pd.Series:
     pivot = 0.0 if about.told(id_).kind == "growth" or signed else None
     k = 6 if pivot is not None else min(5, values.nunique())
     method = cast("Method", about.entry(id_).map.method or "fisher-jenks")
-    return classify(values, method=method, k=k, pivot=pivot)
+    return classify(values, method=method, k=k, pivot=pivot, firm=True)
 
 
 class CommuneMaps:
@@ -585,7 +586,7 @@ def stock_map(
         title = f"{title} et {uncapital(told_of(values).title)}"
         signed = bool(values.min() < 0 < values.max())
         pivot = 0.0 if about.told(rate).kind == "growth" or signed else None
-        classes = classify(values, k=4, pivot=pivot)
+        classes = classify(values, k=4, pivot=pivot, firm=True)
 
     def draw(ax: MapAxes) -> None:
         draw_outlines(ax, about.communes, label="limite de commune", width=0.3)
@@ -703,7 +704,7 @@ def comparison_table(
     for id_ in ids:
         cells = [about.commune(id_, code)] if code else []
         cells += [about.total(id_), *(about.against(id_, o) for o in others)]
-        fragile = bool(code) and code in about.fragile and is_rate(about, id_)
+        fragile = bool(code) and code in about.fragile(id_)
         row = [
             _blank(about, id_).cell()
             if c is None
@@ -783,10 +784,10 @@ def _rank_of(about: Observed, id_: str, code: str) -> int | None:
     states = about.told(id_).states
     kept = values.dropna()
     kept = kept[[c not in states for c in kept.index]]
-    if is_rate(about, id_):
-        if code in about.fragile:
-            return None
-        kept = kept.drop([c for c in kept.index if c in about.fragile])
+    few = about.fragile(id_)
+    if code in few:
+        return None
+    kept = kept[~kept.index.isin(list(few))]
     seen = kept.map(lambda v: float(f"{v:.{value.decimals}f}"))
     return int((seen > seen[code]).sum()) + 1
 
@@ -820,7 +821,7 @@ def units_table(
     listed = list(ids)
     heads = [short_title(about, id_) for id_ in listed]
     columns = (Column("Commune", "left", 2.2), *(Column(head) for head in heads))
-    rows = []
+    rows, few = [], {id_: about.fragile(id_) for id_ in listed}
     kept = about.alphabetical
     people = about.mine("D01")
     if most is not None and people is not None:
@@ -829,7 +830,7 @@ def units_table(
     for code in kept:
         cells = [
             (about.commune(id_, code) or _blank(about, id_)).cell(
-                fragile=code in about.fragile and is_rate(about, id_)
+                fragile=code in few[id_]
             )
             for id_ in listed
         ]
@@ -928,7 +929,8 @@ def _spread(about: Observed, id_: str) -> list[str]:
     if values is None or len(about.codes) < 3:
         return []
     states = about.told(id_).states
-    kept = values.drop(list(about.fragile & set(values.index))).dropna()
+    few = about.fragile(id_)
+    kept = values.drop(list(few)).dropna()
     kept = kept[[code not in states for code in kept.index]]
     if len(kept) < 3:
         return []
@@ -938,8 +940,8 @@ def _spread(about: Observed, id_: str) -> list[str]:
         for code in (kept.idxmin(), kept.idxmax())
     ]
     among = f"Parmi les {number(len(kept))}\u00a0communes"
-    if about.fragile:
-        among += " d'au moins 200 logements"
+    if few:  # « moins de 200 logements »
+        among += f" d'au {next(iter(few.values()))}".replace("au moins de", "au moins")
     goes = "vont" if noun.many else "va"
     return [typeset(f"{among}, {noun.the} {goes} de {ends[0]} à {ends[1]}.")]
 
@@ -961,7 +963,8 @@ def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
     values = about.mine(id_)
     if value is None or whole is None or values is None or not value.plain:
         return []
-    if code in about.fragile:
+    few = about.fragile(id_)
+    if code in few:
         return []
     noun = noun_of(about, id_)
     epci = _INTERCO if about.area.level == "epci" else about.name
@@ -972,9 +975,7 @@ def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
         )
     states = about.told(id_).states
     plain = values[[c not in states for c in values.index]]
-    told.append(
-        rank(code, plain, about.names, noun=noun, fragile=sorted(about.fragile))
-    )
+    told.append(rank(code, plain, about.names, noun=noun, fragile=sorted(few)))
     return told
 
 

@@ -407,7 +407,7 @@ def _indicators(
 ) -> pd.DataFrame:
     """Return indicators at one level, each with its states; by default all of them."""
     ids = list(indicators(status="embedded").index) if ids is None else ids
-    return table_of({i: compute(i, table, to=to, allow_partial=True) for i in ids})
+    return compute(ids, table, to=to, allow_partial=True)
 
 
 def _figures(
@@ -661,7 +661,9 @@ def _dressed(
     known = indicators(status="embedded")["decimals"].to_dict()
     measures = measures_of(about.table)
     decimals = dict.fromkeys(measures, 0) | {"area_km2": 2} | known
-    return tell(table, title=title, note=note, labels=_labels(about), decimals=decimals)
+    return retell(
+        table, title=title, note=note, labels=_labels(about), decimals=decimals
+    )
 
 
 def _write_tables(about: Subject, folder: Path) -> None:
@@ -680,12 +682,15 @@ def _write_tables(about: Subject, folder: Path) -> None:
         **_sheets_of_times(about),
         "Sources": _sources(about),
     }
+    compared = sheets["Comparaison"]
+    drawn = "L04" in compared and compared["L04"].notna().any()
     write_workbook(
         folder / "tableaux.xlsx",
         sheets,
         title=f"PLH – {about.area.name}",
         author=about.author,
         date=about.date,
+        charts={"Comparaison": ["L04"]} if drawn and len(compared) <= 40 else {},
     )
 
 
@@ -700,11 +705,13 @@ _LEVELS = {
 def _comparison(about: Subject) -> pd.DataFrame:
     """Return every indicator for the EPCI and for those it is compared with."""
     ids, parts = _ids(about), []
+    told: dict[str, Any] = {}
     for level, label in _LEVELS.items():
         names = _names_at(about, level)
         rates = _figures(about, level, ids) if names else pd.DataFrame()
         codes = [code for code in _compared_units(about, level, rates) if code in names]
         if codes:
+            told = fact_of(rates, "columns", {}) | told
             parts.append(_named(rates.loc[codes], label, names))
     if about.counts is None:
         whole = _indicators(about.table, both(), ids)
@@ -715,7 +722,8 @@ def _comparison(about: Subject) -> pd.DataFrame:
     if not parts:
         columns = ["niveau", "name", *ids]
         return pd.DataFrame(columns=columns, index=pd.Index([], name="territoire"))
-    return pd.concat(parts).rename_axis("territoire")
+    table = bare(pd.concat(map(bare, parts))).rename_axis("territoire")
+    return tell(table, columns=told)
 
 
 def _compared_units(about: Subject, level: str, rates: pd.DataFrame) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Final
 import pandas as pd
 
 from basinmap.arguments import check_given
+from basinmap.catalogue.entries import indicator
 from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, chapter_page
 from basinmap.deliverables.chapters import (
     Chapter,
@@ -28,7 +29,7 @@ from basinmap.deliverables.chapters import (
     varies,
 )
 from basinmap.deliverables.charts import line_chart, peer_strips
-from basinmap.deliverables.observed import FRAGILE, Observed
+from basinmap.deliverables.observed import Observed
 from basinmap.deliverables.opening_pages import (
     LISTED,
     cover_page,
@@ -396,8 +397,9 @@ def _closing(about: Observed) -> tuple[Part, ...]:
         "jamais par moyenne des taux communaux.",
         "Les écarts en points sont les différences des valeurs imprimées ; les rangs "
         "sont ceux des valeurs imprimées, les égalités étant dites.",
-        f"Un taux sur moins de {FRAGILE} logements est à lire avec prudence : il est "
-        "imprimé en gris, sans rang ni comparaison.",
+        f"Un taux sur {_threshold('L04')}, une évolution sur {_threshold('D02')} "
+        "sont à lire avec prudence : imprimés en gris, sans rang ni comparaison ; "
+        "hachurés sur les cartes, hors des classes.",
         "Une population qui change de moins de 20 habitants « varie peu » ; un taux "
         "qui s’imprime à moins de 0,1 % par an est « quasi stable ».",
         "Les logements du recensement sont des sommes d’effectifs arrondis à l’unité : "
@@ -599,11 +601,17 @@ def _tiles(about: Observed, code: str) -> KeyFigures:
         elif whole.plain:
             detail = f"{_whole(about)} : {whole.text}"
         title = short_title(about, id_)
-        fragile = code in about.fragile and kind not in {"stock", "growth"}
+        fragile = code in about.fragile(id_)
         tiles.append(
             KeyFigure(typeset(title), value.cell(fragile=fragile), typeset(detail), id_)
         )
     return KeyFigures(tuple(tiles))
+
+
+def _threshold(id_: str) -> str:
+    """Return over how few an indicator is fragile."""
+    care = indicator(id_).prudence
+    return care.told if care is not None else ""
 
 
 def _small(about: Observed, code: str) -> bool:
@@ -691,7 +699,7 @@ def _words(about: Observed, code: str) -> tuple[str, ...]:
         vacant, whole, year = found
         told.append(
             _counts_only(vacant, whole, year)
-            if code in about.fragile
+            if code in about.fragile("L04")
             else part(vacant, whole, _DWELLING, ("vacant", "vacants"), year=year)
         )
     told += commune_sentences(about, code, "L04")

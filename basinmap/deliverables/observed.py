@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from basinmap.deliverables.printed import FRAGILE, Other, Value
+from basinmap.deliverables.printed import Other, Value
 from basinmap.deliverables.subjects import Subject as Observed
 from basinmap.deliverables.subjects import joined
 from basinmap.deliverables.subjects import subject as observed
 
-__all__ = ["FRAGILE", "Observed", "Other", "Value", "joined", "observed"]
+__all__ = ["Observed", "Other", "Value", "joined", "observed"]

@@ -57,7 +57,9 @@ class OwnPlate:
 
     Examples
     --------
-    >>> OwnPlate(Path("zones.svg"), "Zones", "Carte de trois zones.").width
+    >>> import basinmap as bm
+    >>> from pathlib import Path
+    >>> bm.OwnPlate(Path("zones.svg"), "Zones", "Carte de trois zones.").width
     182.0
     """
 
@@ -94,14 +96,15 @@ def read_plates(path: str | Path) -> tuple[OwnPlate, ...]:
 
     Examples
     --------
-    >>> import tempfile
+    >>> import basinmap as bm, tempfile
+    >>> from pathlib import Path
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     _ = (Path(folder) / "a.svg").write_text('<svg viewBox="0 0 20 10"></svg>')
     ...     file = Path(folder) / "planches.toml"
     ...     _ = file.write_text(
     ...         "[[plate]]\nfile = 'a.svg'\ntitle = 'Zones'\ntext = 'Une carte.'\n"
     ...     )
-    ...     read_plates(file)[0].title
+    ...     bm.read_plates(file)[0].title
     'Zones'
     """
     check_given(read_plates, locals())
@@ -162,6 +165,7 @@ def with_plates(document: Document, plates: Iterable[OwnPlate]) -> Document:
     Examples
     --------
     >>> import basinmap as bm, datetime as dt, tempfile
+    >>> from pathlib import Path
     >>> page = bm.Page((bm.Heading("Un"),), slug="un")
     >>> note = bm.Document("d", "D", "A", dt.date(2026, 1, 1), (page,))
     >>> with tempfile.TemporaryDirectory() as folder:

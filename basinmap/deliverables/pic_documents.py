@@ -468,7 +468,7 @@ def _ring_map(about: Observed, high: float) -> Figure:
     near = about.ground[about.ground.intersects(areas.union_all())]
 
     def draw(ax: MapAxes) -> None:
-        classes = classify(values.loc[near.index], k=6, pivot=0.0)
+        classes = classify(values.loc[near.index], k=6, pivot=0.0, firm=True)
         draw_choropleth(ax, near, classes)
         draw_outlines(ax, about.communes.dissolve(), label="bassin minier", width=1.0)
         draw_rings(ax, areas)

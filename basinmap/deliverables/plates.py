@@ -9,6 +9,7 @@ from typing import Any, get_args
 import geopandas as gpd
 import pandas as pd
 
+from basinmap.deliverables.sentences import enumerated
 from basinmap.deliverables.subjects import Subject
 from basinmap.maps.classing.classes import Method, classify
 from basinmap.maps.layers.choropleths import draw_choropleth
@@ -18,45 +19,60 @@ from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
 from basinmap.maps.layers.points import draw_points
 from basinmap.maps.layers.rings import draw_rings
 from basinmap.maps.layers.symbols import draw_symbols
+from basinmap.maps.margins.exits import draw_exits
 from basinmap.maps.margins.furniture import draw_furniture
+from basinmap.maps.margins.insets import draw_locator
 from basinmap.maps.margins.legends import draw_comparison, draw_legend
 from basinmap.maps.paper.pages import page
 from basinmap.maps.paper.sheets import MapAxes, Sheet
+from basinmap.territory.embedded import credit, spatial_table
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, statistics
-from basinmap.typography import number, uncapital
+from basinmap.typography import capital, number, uncapital
 from basinmap.values.columns import column, describe
-from basinmap.values.told import Told, carry, measures_of, told_of
+from basinmap.values.told import Told, carry, measures_of, retell, told_of
 
 __all__ = [
     "MUSEUM",
+    "RED",
     "Look",
     "Plate",
     "finish",
     "largest",
     "method_of",
     "plain_reading",
+    "rate_headline",
     "rate_plate",
     "rate_sheet",
     "reading_note",
     "situation_plate",
+    "stock_headline",
     "stock_plate",
     "stock_sheet",
 ]
 
 MUSEUM = "musée du Louvre-Lens"
-_SOFT = "#8b909b"
+_SOFT = "#5b6270"
 _NEAR = 500.0
 """Metres from a territory to those that touch it."""
 _CROWD = 150
 """Units, from which their names would hide the map."""
 _NAMED = 40
 """Names that are then written."""
+_ENOUGH = 3
+"""Firm values without which nothing is said to be highest."""
+_LONG = 100
+"""Letters that a headline may have with what is whole."""
 _MOST = 8
 """Neighbours whose people are told."""
-# Found by search: soft, 8 apart (CIEDE2000) under the three deficiencies of colour
-# vision, from one another and from the land around.
-_SCOT_FILLS = ("#cfe3f1", "#fbe3b8", "#c8ceb8", "#f0b0ca", "#dbbaee")
+RED = "#b3123f"
+"""Of the museum, on every plate."""
+_STRONG = "#2a5d8f"
+_GREYISH = "#d3d1ca"
+_SCHEME = "#7a3e9d"
+_AROUND = 0.42
+"""Of the longer side of a territory, shown on every side of it."""
+_TOWNS = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +116,8 @@ class Look:
         Of the classes.
     note
         French sentence of the foot, before what the subject adds.
+    headline
+        What the map shows, over its title.
     """
 
     title: str = ""
@@ -109,6 +127,7 @@ class Look:
     scale: float | None = None
     palette: str | None = None
     note: str = ""
+    headline: str = ""
 
 
 def rate_plate(
@@ -142,10 +161,13 @@ def rate_plate(
     return rate_sheet(
         subject,
         values,
-        classify(values, method=method, k=k, pivot=pivot),
+        classify(values, method=method, k=k, pivot=pivot, firm=True),
         comparison=subject.comparison(indicator_id),
         with_rings=with_rings,
-        look=Look(note=reading_note(subject, values, reading)),
+        look=Look(
+            note=reading_note(subject, values, reading),
+            headline=rate_headline(subject, values, reading),
+        ),
     )
 
 
@@ -215,11 +237,12 @@ def stock_plate(
     return stock_sheet(
         subject,
         amounts,
-        classes=classify(values, k=5),
+        classes=classify(values, k=5, firm=True),
         comparison=subject.comparison(rate),
         look=Look(
             title=title.format(year=second.vintage),
             note=reading_note(subject, values, reading),
+            headline=stock_headline(subject, amounts),
         ),
         subtitle=f"Surface des cercles : {first.label.lower()} ; "
         f"couleur : {second.label.lower()} ({second.vintage})",
@@ -274,12 +297,13 @@ def _sheet(
     subject: Subject, values: pd.Series, look: Look, subtitle: str = ""
 ) -> tuple[Sheet, MapAxes, gpd.GeoDataFrame]:
     """Open the page of a plate, and return what is mapped on it."""
-    told = told_of(values)
+    told, by = told_of(values), f"par {look.by}"
     units = subject.communes if look.units is None else look.units
     fig, ax = page(
         units,
         title=f"{look.title or told.title} – {subject.area.name}",
-        subtitle=subtitle or f"{_measured(told)}, par {look.by}",
+        subtitle=subtitle or capital(", ".join(filter(None, [_measured(told), by]))),
+        headline=look.headline,
         paper=look.paper,
         scale=look.scale,
     )
@@ -297,8 +321,8 @@ def _draw_compared(
     ax: MapAxes, values: pd.Series, names: pd.Series | None = None
 ) -> None:
     """Set the figures of other territories beside the map, or of this one alone."""
-    title = "Comparaison" if len(values) > 1 else "Ensemble du territoire"
-    draw_comparison(ax, values, names=names, title=title)
+    alone = None if len(values) > 1 else "Ensemble du territoire"
+    draw_comparison(ax, values, names=names, title=alone)
 
 
 def method_of(name: str) -> Method:
@@ -315,7 +339,7 @@ def method_of(name: str) -> Method:
 
 def situation_plate(subject: Subject) -> Sheet:
     """
-    Map where the EPCI lies: the eight EPCI, the five SCoT, the museum, Sessevalle.
+    Map where the territory lies: itself, who is around, the next towns, France.
 
     Parameters
     ----------
@@ -323,93 +347,127 @@ def situation_plate(subject: Subject) -> Sheet:
         The territory; of another list than the embedded one, its own neighbours are
         shown, and nothing of the bassin minier.
     """
-    if subject.listing is not None:
-        return _neighbours_plate(subject)
-    everyone, five = subject.epcis, subject.scots
-    eight = everyone[everyone.index.isin(communes().dropna(subset="scot")["epci"])]
-    shown = gpd.GeoDataFrame(
-        pd.concat([five[["geometry"]], subject.outline[["geometry"]]])
-    )
-    # What differs between frames does not travel when they are joined.
-    carry(shown, five)
+    everyone, mine = subject.epcis, subject.outline
+    near = everyone[everyone.distance(mine.geometry.iloc[0]) < _NEAR]
+    x0, y0, x1, y1 = mine.total_bounds
+    year = "2026" if subject.listing is None else subject.territory.year
     fig, ax = page(
-        shown,
-        title=f"Situation au 1er janvier 2026 – {subject.area.name}",
-        subtitle="Les 8 EPCI et les 5 SCoT du bassin minier, "
-        "le musée du Louvre-Lens et la cité de Sessevalle",
+        mine,
+        title=f"Situation au 1er janvier {year} – {subject.area.name}",
+        subtitle=_around_it(subject),
+        around=_AROUND * max(x1 - x0, y1 - y0),
     )
     draw_neighbours(ax, everyone)
-    for (code, name), fill in zip(five["name"].items(), _SCOT_FILLS, strict=True):
-        draw_outlines(
-            ax, five.loc[[code]], label=name, fill=fill, color="#ffffff", width=0.6
-        )
-    draw_outlines(ax, eight, label="limite d'EPCI", width=0.7, color="#6a7080")
-    draw_outlines(ax, subject.outline, label=subject.area.name, width=1.8)
-    draw_museum(ax, color="#b3123f", size_mm=5.0)
-    shafts = in_frame(ax, places().loc[["sessevalle-puits-1"]])
-    if len(shafts):
-        draw_points(
-            ax,
-            shafts,
-            label="cité de Sessevalle (Somain), position indicative : puits n° 1",
-            marker="D",
-            color="#1f2430",
-            size_mm=2.6,
-        )
-    mine = subject.outline.index
-    others_of_eight = eight.drop(mine, errors="ignore")
-    draw_labels(ax, subject.outline, column="name", strong=1, size=7.6)
-    draw_labels(ax, others_of_eight, column="name", size=7.2)
-    others = everyone.drop([*mine, *eight.index], errors="ignore")
-    draw_labels(ax, others, column="name", italic=True, color=_SOFT)
-    ranked = others_of_eight.sort_values("population", ascending=False)
-    _draw_people(ax, pd.concat([subject.outline, ranked]), "en 2023")
+    draw_outlines(
+        ax, mine, label=subject.area.name, fill=_STRONG, color="#ffffff", width=1.2
+    )
+    _draw_basin(ax, subject)
+    draw_outlines(ax, subject.communes, color="#7fa6c9", width=0.35)
+    _draw_schemes(ax, subject)
+    draw_museum(ax, color=RED, size_mm=4.6)
+    _draw_shafts(ax, subject)
+    draw_locator(ax, mine, _france())
+    draw_exits(ax)
+    towns = subject.communes
+    if "population" in towns.columns:
+        draw_labels(ax, carry(towns.nlargest(_TOWNS, "population"), towns), strong=1)
+    others = near.drop(mine.index, errors="ignore")
+    if len(in_frame(ax, others)):
+        draw_labels(ax, in_frame(ax, others), column="name", size=7.0)
+    _name_schemes(ax, subject)
+    _draw_near(ax, subject, near)
     draw_legend(ax)
+    sources = measures_of(statistics())["population_2023"].source.split("; ")
     draw_furniture(
         ax,
         author=subject.author,
         date=subject.date,
-        sources=measures_of(statistics())["population_2023"].source.split("; "),
+        sources=sources if subject.listing is None else (),
         note=_outside(subject),
     )
     return fig
 
 
-def _draw_people(ax: MapAxes, units: gpd.GeoDataFrame, when: str) -> None:
-    """Set the people of units beside the map, the first one being the territory."""
-    figures = describe(column(units, "population"), decimals=0)
-    title = f"Population municipale {when}".strip()
-    draw_comparison(ax, figures, names=units["name"], title=title)
+def _in_basin(subject: Subject) -> bool:
+    """Tell whether all of it is in the bassin minier."""
+    if subject.listing is not None:
+        return False
+    return bool(subject.communes["scot"].notna().all())
 
 
-def _neighbours_plate(subject: Subject) -> Sheet:
-    """Map a territory of another list among the EPCI around it."""
-    everyone, mine = subject.epcis, subject.outline
-    near = everyone[everyone.distance(mine.geometry.iloc[0]) < _NEAR]
-    # What differs between frames does not travel when they are joined.
-    shown = carry(near[["geometry"]].copy(), everyone)
-    fig, ax = page(
-        shown,
-        title=f"Situation au 1er janvier {subject.territory.year} – "
-        f"{subject.area.name}",
-        subtitle="Le territoire et les EPCI voisins",
-    )
-    draw_neighbours(ax, everyone)
-    draw_outlines(
-        ax, near, label="limite d'EPCI", width=0.7, color="#6a7080", fill="#fbfaf7"
-    )
-    draw_outlines(ax, mine, label=subject.area.name, width=1.8, fill=_SCOT_FILLS[0])
-    draw_labels(ax, mine, column="name", strong=1, size=7.6)
-    others = near.drop(mine.index, errors="ignore")
+def _around_it(subject: Subject) -> str:
+    """Say what the plate shows besides the territory."""
+    around = "Le territoire, les EPCI voisins et les villes alentour"
+    if not _in_basin(subject):
+        return around
+    own = subject.scots.loc[subject.communes["scot"].unique(), "name"]
+    return f"{around} ; {' et '.join(own)}"
+
+
+def _draw_basin(ax: MapAxes, subject: Subject) -> None:
+    """Fill the other EPCI of the bassin minier, where the map shows some."""
+    if not _in_basin(subject):
+        return
+    everyone = subject.epcis
+    eight = everyone[everyone.index.isin(communes().dropna(subset="scot")["epci"])]
+    others = in_frame(ax, eight.drop(subject.outline.index, errors="ignore"))
     if len(others):
-        draw_labels(ax, others, column="name", size=7.2)
+        label, white = "autres EPCI du bassin minier", "#ffffff"
+        draw_outlines(ax, others, label=label, width=0.9, fill=_GREYISH, color=white)
+
+
+def _draw_schemes(ax: MapAxes, subject: Subject) -> None:
+    """Draw the limits of the SCoT, where the map shows some."""
+    if _in_basin(subject) and len(seen := in_frame(ax, subject.scots)):
+        # No dashes: two SCoT share a limit, and would fill each other's gaps.
+        draw_outlines(ax, seen, width=1.1, label="limite de SCoT", color=_SCHEME)
+
+
+def _name_schemes(ax: MapAxes, subject: Subject) -> None:
+    """Name the SCoT around that of the subject, which the subtitle names."""
+    if _in_basin(subject):
+        others = subject.scots.drop(subject.communes["scot"].unique())
+        seen = in_frame(ax, others)
+        if len(seen):
+            draw_labels(ax, seen, italic=True, color=_SCHEME, size=6.6)
+
+
+def _draw_shafts(ax: MapAxes, subject: Subject) -> None:
+    """Mark the cité de Sessevalle on the maps of who has it."""
+    shafts = places().loc[["sessevalle-puits-1"]]
+    mine = shafts[shafts.within(subject.outline.geometry.union_all())]
+    if subject.listing is None and len(mine):
+        draw_points(
+            ax,
+            carry(mine, shafts),
+            label="cité de Sessevalle (Somain), position indicative : puits n° 1",
+            marker="D",
+            color="#1f2430",
+            size_mm=2.6,
+        )
+
+
+def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
+    """Set the people of the territory and of its neighbours beside the map."""
+    mine = subject.outline
     people = near.get("population")
-    if people is not None and people.notna().any():
-        ranked = others.sort_values("population", ascending=False).head(_MOST)
-        _draw_people(ax, pd.concat([near.loc[mine.index], ranked]), "")
-    draw_legend(ax)
-    draw_furniture(ax, author=subject.author, date=subject.date, note=_outside(subject))
-    return fig
+    if people is None or people.isna().all():
+        return
+    others = near.drop(mine.index, errors="ignore")
+    ranked = others.sort_values("population", ascending=False).head(_MOST)
+    kept = mine.index.intersection(near.index)
+    first = near.loc[kept] if len(kept) else mine
+    figures = describe(column(pd.concat([first, ranked]), "population"), decimals=0)
+    when = "en 2023" if subject.listing is None else ""
+    title = f"Population municipale {when}".strip()
+    names = pd.concat([first, ranked])["name"]
+    draw_comparison(ax, figures, names=names, title=title)
+
+
+def _france() -> gpd.GeoDataFrame:
+    """Return the départements for an inset, with their source."""
+    france = spatial_table("france").copy()
+    return retell(france, level="departement", sources=credit("france.geometry"))
 
 
 def draw_museum(ax: MapAxes, **look: Any) -> None:  # noqa: ANN401 - of draw_points
@@ -448,7 +506,7 @@ def draw_circles(ax: MapAxes, rings: gpd.GeoDataFrame, label: str) -> None:
 
 def _draw_reach(ax: MapAxes, subject: Subject) -> None:
     draw_circles(ax, subject.rings, "distance au Louvre-Lens, à vol d'oiseau")
-    draw_museum(ax)
+    draw_museum(ax, color=RED)
 
 
 def finish(
@@ -513,17 +571,91 @@ def reading_note(subject: Subject, values: pd.Series, reading: str) -> str:
     if known.empty:
         return ""
     code = largest(known)
+    return f"Lecture : {_read(values, code, str(known.loc[code, 'name']), reading)}."
+
+
+def _read(values: pd.Series, code: str, name: str, reading: str) -> str:
+    """Say the value of a commune in the words of a reading note."""
     told = told_of(values)
-    value = number(values[code], told.decimals or 0, signed=told.kind == "growth")
     first, _, last = told.vintage.partition("-")
-    sentence = reading.format(
-        where=_at(str(known.loc[code, "name"])),
-        value=value,
+    return reading.format(
+        where=_at(name),
+        value=number(values[code], told.decimals or 0, signed=told.kind == "growth"),
         year=told.vintage,
         first=first,
         last=last,
     )
-    return f"Lecture : {sentence}."
+
+
+def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
+    """
+    Propose a headline: what the values say, without a cause nor a judgement.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    values
+        By commune, with what is told of them.
+    reading
+        As for `reading_note`.
+
+    Returns
+    -------
+    str
+        Of a change of population, how many communes gain and lose; of a rate, where it
+        is highest, and of what is whole. What is fragile is never said to be highest.
+        Nothing where two are equal, or too few are firm.
+    """
+    told = told_of(values)
+    known = values.dropna()
+    known = known[~known.index.isin([*told.states, *told.fragile])]
+    if told.kind == "growth":
+        return _gains_and_losses(values) if told.indicator == "D02" else ""
+    seen = known.round(told.decimals or 0)
+    if len(known) < _ENOUGH or (seen == seen.max()).sum() > 1:
+        return ""
+    code = str(known.idxmax())
+    name = str(subject.communes.loc[code, "name"])
+    above = values[values.index.isin(list(told.fragile))].max() > known.max()
+    most = "maximum hors petits effectifs" if above else "maximum"
+    said = f"{_read(values, code, name, reading)} ({most})"
+    total = subject.comparison(told.indicator)
+    if total is not None and pd.notna(total.iloc[0]):
+        unit = " %" if told.unit.startswith("%") else ""
+        whole = f" ; {number(total.iloc[0], told.decimals or 0)}{unit} dans l'ensemble"
+        said += whole if len(said + whole) <= _LONG else ""
+    return capital(said)
+
+
+def _gains_and_losses(values: pd.Series) -> str:
+    known = values.dropna()
+    if len(known) < _ENOUGH:
+        return ""
+    seen = known.round(told_of(values).decimals or 0)
+    up, down = int((seen > 0).sum()), int((seen < 0).sum())
+    whole = f"{number(up)} communes sur {number(len(known))}"
+    return f"La population augmente dans {whole} et diminue dans {number(down)}"
+
+
+def stock_headline(subject: Subject, amounts: pd.Series) -> str:
+    """
+    Propose a headline: the share of the whole that the three largest hold.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    amounts
+        A stock by commune, with its unit; nothing is said where one is missing.
+    """
+    unit = told_of(amounts).unit
+    if amounts.isna().any() or len(amounts) < 2 * _ENOUGH or not unit:
+        return ""
+    first = amounts.nlargest(3)
+    share = 100 * float(first.sum() / amounts.sum())
+    names = [str(name) for name in subject.communes.loc[first.index, "name"]]
+    return f"{enumerated(names)} rassemblent {number(share)} % des {unit}"
 
 
 def plain_reading(values: pd.Series, units: gpd.GeoDataFrame, *, town: bool) -> str:

@@ -11,10 +11,8 @@ from basinmap.states import SIGNS, VOIDS
 from basinmap.territory.naming import Name
 from basinmap.typography import number, percent
 
-__all__ = ["FRAGILE", "Other", "Value"]
+__all__ = ["Other", "Value"]
 
-FRAGILE: Final = 200
-"""Dwellings under which a rate of dwellings is to be read with care."""
 _STATE: Final = {
     "secret": "secret",
     "not_applicable": "not-applicable",

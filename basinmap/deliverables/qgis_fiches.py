@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 import geopandas as gpd
@@ -189,7 +189,7 @@ def _figures(
     columns: Mapping[str, Description], family: str, ink: str, soft: str, faint: str
 ) -> list[Item]:
     """Return the figures of the unit, rates first, in two columns."""
-    held = [one for one in columns.values() if one.role == "value" and one.kind]
+    held = _last(one for one in columns.values() if one.role == "value" and one.kind)
     held.sort(key=lambda one: one.kind == "stock")
     held = held[:_MOST]
     items: list[Item] = [
@@ -227,6 +227,16 @@ def _figures(
             Stroke(box=(left, top + apart - 1.2, 92.0, 0.0), color=faint, width=0.1),
         ]
     return items
+
+
+def _last(found: Iterable[Description]) -> list[Description]:
+    """Keep the last year of each figure."""
+    kept: dict[tuple[str, str], Description] = {}
+    for one in found:
+        key = (one.label, one.unit)
+        if key not in kept or one.vintage >= kept[key].vintage:
+            kept[key] = one
+    return list(kept.values())
 
 
 def _foot(sheet: Sheet, family: str, soft: str, faint: str) -> list[Item]:

@@ -24,22 +24,43 @@ from basinmap.export.package_records import tip_of
 from basinmap.export.qgis.marks import MM, Look
 from basinmap.export.qgis.styles import Names, Rule, Style, Where, literal, quoted
 from basinmap.maps.layers.drawing import STATE_EDGE, STATE_FILL
+from basinmap.maps.look.themes import text_width
 from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, Swatch
 from basinmap.maps.paper.sheets import Laid, MapAxes, Sheet
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES, state_column
 from basinmap.values.checks import states_beside
-from basinmap.values.told import told_of
+from basinmap.values.told import Told, tell, told_of
 
 __all__ = ["Drawn", "Dressing", "drawn_of", "slug_of", "style_of_classes"]
 
 _NOT_SLUG: Final = re.compile(r"[^a-z0-9]+")
+_LABELS: Final[Mapping[str, str]] = {
+    "rang": "Rang",
+    "cle": "Clé",
+    "objet": "Objet",
+    "planche": "Planche",
+    "texte": "Texte",
+    "corps": "Corps (points)",
+    "famille": "Police",
+    "style": "Style de la police",
+    "encre": "Couleur",
+    "halo": "Couleur du halo",
+    "angle": "Rotation (degrés)",
+}
+_TITLES: Final[Mapping[str, str]] = {
+    "lignes": "Limites, anneaux et renvois",
+    "fonds": "Fonds et aires",
+    "reperes": "Lieux",
+    "noms": "Noms, là où les planches les ont placés",
+}
 _LOST: Final = "these layers are not carried over to QGIS"
 _HEIGHTS: Final = {
     "neighbours": STACK["neighbours"],
     "classes": STACK["fills"],
     "outlines": STACK["outlines"],
     "rings": STACK["rings"],
+    "hatched": STACK["hatching"],
     "symbols": STACK["symbols"],
     "points": STACK["points"],
 }
@@ -113,9 +134,18 @@ class Dressing:
     ----------
     rows
         Rows by table; a shape drawn on two plates is there once.
+    codes
+        Table to the column of its codes, where it has some.
+    labels
+        Table to the French names of its columns, where they are its own.
+    sources
+        Those of the plates, which are credited with what is drawn.
     """
 
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, dict[str, str]] = field(default_factory=dict)
+    sources: dict[str, None] = field(default_factory=dict)
 
     def add(self, table: str, label: str, shapes: list[shapely.Geometry]) -> str:
         """
@@ -130,29 +160,55 @@ class Dressing:
         shapes
             Their geometries.
         """
-        print_ = hashlib.sha256(label.encode())
-        for shape in shapes:
-            print_.update(shapely.to_wkb(shape))
-        key = f"{slug_of(label)[:40]}-{print_.hexdigest()[:8]}"
+        return self.add_all(table, label, [(label, shape) for shape in shapes])
+
+    def add_all(
+        self, table: str, name: str, parts: list[tuple[str, shapely.Geometry]]
+    ) -> str:
+        """
+        Add shapes of several kinds; return the condition that finds them.
+
+        Parameters
+        ----------
+        table
+            As for `add`.
+        name
+            What they are together, in French.
+        parts
+            What each is, and its geometry.
+        """
+        print_ = hashlib.sha256(name.encode())
+        for label, shape in parts:
+            print_.update(label.encode() + shapely.to_wkb(shape))
+        key = f"{slug_of(name)[:40]}-{print_.hexdigest()[:8]}"
         rows = self.rows.setdefault(table, [])
         if all(row["cle"] != key for row in rows):
-            rows += [{"cle": key, "objet": label, "geometry": one} for one in shapes]
+            rows += [
+                {"cle": key, "objet": label, "geometry": shape}
+                for label, shape in parts
+            ]
         return f'"cle" = {literal(key)}'
 
     def frames(self) -> dict[str, gpd.GeoDataFrame]:
         """Return one frame a table."""
-        return {
-            name: gpd.GeoDataFrame(rows, geometry="geometry", crs="EPSG:2154")
-            .rename_axis("rang")
-            .pipe(_numbered)
-            for name, rows in sorted(self.rows.items())
-            if rows
-        }
-
-
-def _numbered(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    frame.index = frame.index + 1
-    return frame
+        found = {}
+        for name, rows in sorted(self.rows.items()):
+            if not rows:
+                continue
+            frame = gpd.GeoDataFrame(rows, geometry="geometry", crs="EPSG:2154")
+            code = self.codes.get(name)
+            if code is None:
+                frame.index = pd.RangeIndex(1, len(frame) + 1, name="rang")
+            else:
+                frame = frame.set_index(code)
+            labels = {**_LABELS, **self.labels.get(name, {})}
+            found[name] = tell(
+                frame,
+                title=_TITLES.get(name, name),
+                labels=labels,
+                sources=tuple(self.sources),
+            )
+        return found
 
 
 def drawn_of(
@@ -186,6 +242,8 @@ def drawn_of(
         If a layer has no like in QGIS.
     """
     ax = sheet.maps[0]
+    credited = sheet.about.get("Sources", "").split(" ; ")
+    dressing.sources |= dict.fromkeys(filter(None, credited))
     found, lost = [], []
     for laid in ax.laid:
         match laid.kind:
@@ -193,14 +251,21 @@ def drawn_of(
                 found.append(_classes(laid, layers, ax))
             case "symbols":
                 found.append(_symbols(slug, laid, layers, dressing, ax))
+            case "kinds":
+                found.append(_kinds(laid, dressing))
+            case "ground":
+                continue  # read from what is drawn, as that of the page
             case "other":
                 lost.append(_named(laid))
             case _:
                 found.append(_plain(laid, dressing))
-    lost += [f"carton « {other.caption or 'sans titre'} »" for other in sheet.maps[1:]]
+    # A locator holds no data, and in QGIS one sees where one is.
+    insets = [one for one in sheet.maps[1:] if one.get_label() != "locator"]
+    lost += [f"carton « {one.caption or 'sans titre'} »" for one in insets]
     if lost:
         msg = f"plate {slug!r}: {_LOST}: {culprits(lost)}; the plate itself has them"
         warnings.warn(msg, BasinmapWarning, stacklevel=4)
+    found += _ground(ax, dressing)
     names = _names(slug, ax, dressing)
     order = sorted(
         enumerate(found), key=lambda pair: (pair[1].height, pair[0]), reverse=True
@@ -397,14 +462,18 @@ def _symbols(
         rules, lines = _coloured(rows, disc, coloured[0], classed, layers)
     table = f"cercles_{slug_of(slug).replace('-', '_')}"
     rows["geometry"] = units.geometry.representative_point()
-    told = rows.rename_axis("code").reset_index()
-    dressing.rows[table] = told.to_dict("records")
+    level = str(units.index.name or "code")
+    dressing.rows[table] = rows.rename_axis(level).reset_index().to_dict("records")
+    dressing.codes[table] = level
+    dressing.labels[table] = {
+        str(one.name): _dated(told_of(one)) or str(one.name) for one in laid.measured
+    }
     style = Style(
         name=circles.title,
         rules=tuple(rules),
         kind="marker",
         largest_first=quoted(amount),
-        display=quoted("name") if "name" in rows else quoted("code"),
+        display=quoted("name") if "name" in rows else quoted(level),
         tip=_tip(rows.columns, told_of(sizes).label or amount, amount),
     )
     return Drawn(
@@ -463,9 +532,56 @@ def _coloured(
     return rules, lines
 
 
+def _dated(told: Told) -> str:
+    dated = told.title or " ".join(filter(None, [told.label, told.vintage]))
+    return f"{dated} ({told.unit})" if told.unit and dated else dated
+
+
 def _tip(columns: Iterable[str], label: str, amount: str) -> str:
     named = '<b>[% "name" %]</b><br>' if "name" in columns else ""
     return f"{named}{label} : [% format_number({quoted(amount)}, 0, 'fr') %]"
+
+
+# -- kinds -----------------------------------------------------------------------------
+
+
+def _kinds(laid: Laid, dressing: Dressing) -> Drawn:
+    """Draw areas of several kinds, each by its name."""
+    (labels,), (block,) = laid.measured, laid.blocks
+    title = str(getattr(block, "title", "")) or "types"
+    shapes = dict(zip(laid.units.index, laid.units.geometry, strict=True))
+    known = {one.label: one for one in getattr(block, "swatches", ())}
+    parts = [
+        (str(label), part)
+        for code, label in labels.items()
+        for part in _polygons(shapes[code])
+        if label in known
+    ]
+    subset = dressing.add_all("fonds", title, parts)
+    bare = laid.floor == "edges of bands"
+    rules = [
+        Rule(
+            label=_counted(swatch),
+            look=_look_of_kind(swatch, bare=bare),
+            test=Where(column="objet", equal=label),
+        )
+        for label, swatch in known.items()
+    ]
+    return Drawn(
+        title=title,
+        table="fonds",
+        subset=subset,
+        style=Style(name=title, rules=tuple(rules), display=quoted("objet")),
+        heading=title,
+        height=STACK[laid.floor],
+    )
+
+
+def _look_of_kind(swatch: Swatch, *, bare: bool) -> Look:
+    if bare:
+        return Look(edge=swatch.color, width=0.35)
+    edge = swatch.edge if swatch.hatch else "#ffffff"
+    return Look(color=swatch.color, edge=edge, width=0.14, hatch=swatch.hatch)
 
 
 # -- lines, grounds, points ------------------------------------------------------------
@@ -533,8 +649,87 @@ def _look(laid: str, swatch: Swatch) -> tuple[str, str, Look]:
     if swatch.shape == "line":
         look = Look(kind="line", color=swatch.color, width=width, dashes=dashes)
         return "line", "lignes", look
-    look = Look(color=swatch.color, edge=swatch.edge, width=width)
+    look = Look(color=swatch.color, edge=swatch.edge, width=width, hatch=swatch.hatch)
     return "fill", "fonds", look
+
+
+# -- the ground ------------------------------------------------------------------------
+
+_GROUNDS: Final[Mapping[str, str]] = {
+    "area": "terres",
+    "land": "terres",
+    "abroad": "étranger",
+    "coast": "trait de côte",
+    "limit": "limites",
+    "border": "frontières",
+    "sea": "mer",
+    "water": "eaux",
+    "river": "rivières",
+    "canal": "canaux",
+    "motorway": "autoroutes",
+    "road": "routes",
+    "railway": "voies ferrées",
+}
+
+
+def _ground(ax: MapAxes, dressing: Dressing) -> list[Drawn]:
+    """Return the ground of a page, as it was drawn: it is no layer of the data."""
+    found, towns = [], []
+    artists: list[Any] = [*ax.patches, *ax.collections]
+    for artist in artists:
+        label, _, kind = str(artist.get_label()).partition(" ")
+        if label not in ("_lands", "_ground"):
+            continue
+        if kind == "town":
+            box = artist.get_path().get_extents()
+            towns.append(shapely.Point(*((box.min + box.max) / 2)))
+        else:
+            found += _ground_of(artist, kind, dressing)
+    return [*found, *_towns(towns, ax, dressing)]
+
+
+def _ground_of(artist: Any, kind: str, dressing: Dressing) -> list[Drawn]:  # noqa: ANN401 - of matplotlib
+    paths = artist.get_paths() if hasattr(artist, "get_paths") else [artist.get_path()]
+    rings = [part for path in paths for part in path.to_polygons(closed_only=False)]
+    lines = [shapely.LineString(part) for part in rings if len(part) > 1]
+    fill, edge = (_first(artist.get_facecolor()), _first(artist.get_edgecolor()))
+    width = float(np.atleast_1d(artist.get_linewidth())[0]) * MM
+    title = _GROUNDS.get(kind, "fond")
+    if fill == "none":
+        parts: list[shapely.Geometry] = lines
+        shape, table = "line", "lignes"
+        look = Look(kind="line", color=edge, width=width)
+    else:
+        parts = _polygons(shapely.build_area(shapely.GeometryCollection(lines)))
+        shape, table = "fill", "fonds"
+        look = Look(color=fill, edge=edge, width=width)
+    if not parts:
+        return []
+    subset = dressing.add(table, title, parts)
+    style = Style(name=title, kind=shape, rules=(_rule(title, look),))
+    height = float(artist.get_zorder())
+    return [Drawn(title=title, table=table, subset=subset, style=style, height=height)]
+
+
+def _towns(places: list[shapely.Point], ax: MapAxes, dressing: Dressing) -> list[Drawn]:
+    if not places:
+        return []
+    color = ax.plan.theme.soft
+    subset = dressing.add("reperes", "villes", places)
+    look = Look(kind="marker", color=color, size=0.8)
+    style = Style(name="villes", kind="marker", rules=(_rule("villes", look),))
+    height = STACK["towns"]
+    return [
+        Drawn(
+            title="villes", table="reperes", subset=subset, style=style, height=height
+        )
+    ]
+
+
+def _first(colors: Any) -> str:  # noqa: ANN401 - one colour of matplotlib, or several
+    """Return a colour, or that there is none."""
+    found = np.atleast_2d(np.asarray(colors, dtype=float))
+    return "none" if not len(found) or found[0][-1] == 0 else str(to_hex(found[0]))
 
 
 # -- names -----------------------------------------------------------------------------
@@ -545,10 +740,18 @@ def _names(slug: str, ax: MapAxes, dressing: Dressing) -> list[Drawn]:
     found = []
     theme = ax.plan.theme
     rows = dressing.rows.setdefault("noms", [])
+    halos = {
+        (text.get_text(), *text.get_position()): _hex(text.get_color())
+        for text in ax.texts
+        if text.get_gid() == "halo"
+    }
     for text in ax.texts:
         if text.get_gid() == "halo" or not text.get_visible():
             continue
-        rows.append({"planche": slug, **_written(text)})
+        around = halos.get((text.get_text(), *text.get_position()), "")
+        if text.get_bbox_patch() is not None:
+            around = theme.halo  # a distance, on its plate
+        rows.append({"planche": slug, **_written(text, ax), "halo": around})
     if any(row["planche"] == slug for row in rows):
         names = Names(
             expression='"texte"',
@@ -563,6 +766,9 @@ def _names(slug: str, ax: MapAxes, dressing: Dressing) -> list[Drawn]:
                 "Color": '"encre"',
                 "Family": '"famille"',
                 "FontStyle": '"style"',
+                "BufferDraw": "\"halo\" <> ''",
+                "BufferColor": "coalesce(nullif(\"halo\", ''), '#ffffff')",
+                "LabelRotation": '"angle"',
             },
         )
         found.append(
@@ -599,19 +805,23 @@ def _rule(label: str, look: Look) -> Rule:
     return Rule(label=label, look=look)
 
 
-def _written(text: Text) -> dict[str, Any]:
+def _written(text: Text, ax: MapAxes) -> dict[str, Any]:
     """Return a name as a row: its letters, its size, its ink, its middle."""
     style = text.get_fontproperties()
     weight = int(style.get_weight())
     slanted = style.get_style() == "italic"
     cut = "Italic" if slanted else {500: "Medium", 700: "Bold"}.get(weight, "Regular")
     x, y = (float(side) for side in text.get_position())
+    wide = max(text_width(line, style) for line in text.get_text().split("\n"))
+    aside = {"left": 0.5, "right": -0.5}.get(text.get_horizontalalignment(), 0.0)
+    x += aside * wide * ax.plan.scale / 1000
     return {
         "texte": text.get_text().replace("\n", "|"),
         "corps": round(float(style.get_size_in_points()), 2),
         "famille": str(style.get_family()[0]),
         "style": cut,
         "encre": _hex(text.get_color()),
+        "angle": round(-float(text.get_rotation()), 2) + 0.0,
         "geometry": shapely.Point(x, y),
     }
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import geopandas as gpd
 import pandas as pd
+from matplotlib.colors import to_hex
 from pyproj import Proj, Transformer
 
 from basinmap.arguments import check_given, check_kind, day_of, path_of, text_of
@@ -94,6 +95,7 @@ def map_styles(
     """
     check_given(map_styles, locals())
     _check_sheets(sheets)
+    _check_layers(layers)
     found: dict[str, list[Style]] = {}
     for sheet in sheets.values():
         ax = sheet.maps[0]
@@ -122,6 +124,13 @@ def _check_sheets(sheets: object) -> None:
         if not sheet.maps:
             msg = f"plate {name!r} has no map"
             raise DataError(msg)
+
+
+def _check_layers(layers: object) -> None:
+    check_kind(layers, Mapping, "layers", "{'communes': frame}")
+    assert isinstance(layers, Mapping)  # noqa: S101 - for the type checker
+    for name, frame in layers.items():
+        check_kind(frame, gpd.GeoDataFrame, f"layer {name!r}", "such as bm.communes()")
 
 
 def write_qgis_project(  # noqa: PLR0913 - what a project may be made from
@@ -208,7 +217,7 @@ def write_qgis_project(  # noqa: PLR0913 - what a project may be made from
         msg = f"{file.name!r}: a project of QGIS ends with .qgz: {file.stem}.qgz"
         raise DataError(msg)
     _check_sheets(sheets)
-    check_kind(layers, Mapping, "layers", "{'communes': frame}")
+    _check_layers(layers)
     if fiches and fiches not in layers:
         msg = f"fiches={fiches!r} is no layer; there are {culprits(layers)}"
         raise DataError(msg)
@@ -233,13 +242,28 @@ def write_qgis_project(  # noqa: PLR0913 - what a project may be made from
     write(folder / data, layers, tables=tables, styles=styles, title=about.title)
     dressed = f"{file.stem}-habillage.gpkg"
     if frames := dressing.frames():
-        write(folder / dressed, frames, title=f"Habillage – {about.title}")
+        write(
+            folder / dressed,
+            frames,
+            styles=_own_styles(drawn),
+            title=f"Habillage – {about.title}",
+        )
     build = _Build(about, data, dressed, layers)
     project = build.project(sheets, drawn, fiches)
     _write_styles(folder / "styles", drawn)
     _write_beside(folder, about.title)
     write_whole(file, qgz_bytes(project, file.stem))
     return file
+
+
+def _own_styles(drawn: Mapping[str, Sequence[Drawn]]) -> dict[str, list[Style]]:
+    """Return the styles of what dresses the plates, by table, each once."""
+    found: dict[str, list[Style]] = {}
+    for one in (one for layers in drawn.values() for one in layers if not one.data):
+        known = found.setdefault(one.table, [])
+        if one.style not in known:
+            known.append(one.style)
+    return found
 
 
 class _Build:
@@ -379,13 +403,33 @@ def _layout(
         extent=frame.bounds,
         theme=name,
         edge=ax.plan.theme.faint,
+        ground=to_hex(ax.get_facecolor()),
     )
     pairs = list(zip(drawn, layers, strict=True))
-    items: list[Item] = [shown]
+    items: list[Item] = [shown, *_panel(ax)]
     for entry in ax.strip:
         items += _entry_items(ax, entry, pairs)
     items += _margins(ax)
     return Layout(name=name, size=(width, height), items=tuple(items))
+
+
+def _panel(ax: MapAxes) -> Iterator[Item]:
+    """Whiten the corner of the map where the legend is, if it is there."""
+    for patch in ax.sheet.beside.patches:
+        if patch.get_gid() == "panel":
+            corner = patch.get_extents().transformed(
+                ax.sheet.beside.transData.inverted()
+            )
+            top = ax.sheet.layout_mm.height - corner.y1
+            yield Words(
+                box=(corner.x0, top, corner.width, corner.height),
+                text=" ",
+                family=ax.plan.theme.family,
+                size=6.0,
+                color=ax.plan.theme.faint,
+                ground="#ffffff",
+                name="fond de la légende",
+            )
 
 
 def _entry_items(
@@ -426,12 +470,13 @@ def _keys(
 ) -> Keys:
     theme = ax.plan.theme
     letters = font(theme.family, theme.body)
+    heading = font(theme.family, theme.heading, weight=700)
     room = box[2] - TEXT * zoom
     layers = tuple(
         KeyOf(
             layer=layer.key,
             source=layer.source,
-            heading=drawn.heading,
+            heading="|".join(wrapped(drawn.heading, box[2], heading)),
             lines=drawn.lines,
             labels=()
             if drawn.heading
@@ -493,6 +538,7 @@ def _margins(ax: MapAxes) -> Iterator[Item]:
             color=_plain(text.get_color()),
             weight=int(style.get_weight()),
             rise="bottom",
+            name="titre" if text is head[0] else "sous-titre",
         )
     x, y, width, deep = plan.footer
     top = height - y - deep
@@ -542,6 +588,7 @@ def _foot(
         size=size,
         color=ax.plan.theme.soft,
         align=align,
+        name="sources" if align == "left" else "échelle en chiffres",
     )
 
 
@@ -564,6 +611,7 @@ def _scale_and_north(ax: MapAxes) -> Iterator[Item]:
     yield Picture(
         box=(x + width - 8.0 * zoom, base - 13.0 * zoom, 8.0 * zoom, 14.0 * zoom),
         svg=_north(ax),
+        name="nord",
     )
 
 

@@ -507,11 +507,9 @@ def _by_commune(issue: _Issue) -> Page:
     for slot, line, what in (("left", high, "hautes"), ("right", low, "basses")):
         if not line.empty:
             sheet.put(slot, _bars(issue, line, slot, tall, what))
-    if about.fragile:
-        left = counted(len(about.fragile), "commune")
-        text = (
-            f"Hors {left} de moins de 200 logements, dont le taux se lit avec prudence."
-        )
+    if few := about.fragile(mapped):
+        left, why = counted(len(few), "commune"), next(iter(few.values()))
+        text = f"Hors {left} de {why} : à lire avec prudence."
         sheet.put("foot", Paragraph(typeset(text), role="small"))
     room = PAPER_MM - sheet.words_mm - tall - 40.0
     figure = _grounded(issue, min(130.0, max(60.0, room)))

@@ -29,7 +29,7 @@ from basinmap.catalogue.entries import Indicator, catalogue, indicator
 from basinmap.catalogue.ledgers import Ledger
 from basinmap.catalogue.years import choose
 from basinmap.deliverables.museum import Reach
-from basinmap.deliverables.printed import FRAGILE, Other, Value
+from basinmap.deliverables.printed import Other, Value
 from basinmap.errors import (
     BasinmapError,
     BasinmapWarning,
@@ -351,7 +351,8 @@ class Subject:
         farthest = float(self.outline.hausdorff_distance(museum.point).iloc[0])
         # At most about half a dozen circles, at round distances.
         step = next(s for s in (5, 10, 20, 50) if farthest <= s * 6_000) * 1000
-        count = int(farthest // step) + 1
+        # Beyond, a circle says nothing of who goes there.
+        count = max(1, min(int(farthest // step) + 1, int(FARTHEST // step)))
         return rings(museum, distances=[step * i for i in range(1, count + 1)])
 
     @cached_property
@@ -748,13 +749,20 @@ class Subject:
             for one in every
         )
 
-    @cached_property
-    def fragile(self) -> frozenset[str]:
-        """The communes of fewer than 200 dwellings, whose rates are not ranked."""
-        stock = self.mine("L01")
-        if stock is None:
-            return frozenset()
-        return frozenset(stock.index[stock < FRAGILE])
+    def fragile(self, id_: str) -> dict[str, str]:
+        """
+        Return why values of communes are not ranked: rates over too few, by code.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator, whose threshold is that of the catalogue.
+        """
+        if self.of(id_) is None:
+            return {}
+        mine = set(self.codes)
+        few = self.told(id_).fragile
+        return {code: why for code, why in few.items() if code in mine}
 
     def entry(self, id_: str) -> Indicator:
         """

@@ -11,6 +11,7 @@ from typing import Final, get_args
 
 import geopandas as gpd
 import pandas as pd
+import shapely
 
 import basinmap
 from basinmap.arguments import (
@@ -24,6 +25,7 @@ from basinmap.deliverables.subjects import Subject, subject
 from basinmap.deliverables.web_secrecy import (
     Figures,
     check_published,
+    counted,
     figures_of,
 )
 from basinmap.errors import (
@@ -36,10 +38,13 @@ from basinmap.export.web_figures import Shown, check_shown, decimals_shown, show
 from basinmap.export.web_pages import Choice, Level, Page, page_text
 from basinmap.export.web_shapes import Drawing, drawing_of
 from basinmap.maps.classing.methods import Method
+from basinmap.maps.grounds.lands import REACH
 from basinmap.reports import Report
 from basinmap.staging import write_whole
+from basinmap.territory.embedded import credit, spatial_table
 from basinmap.territory.levels import fold
 from basinmap.territory.perimeters import Perimeter, perimeter
+from basinmap.territory.units import departements
 from basinmap.typography import long_date, number, typeset
 from basinmap.values.checks import check_geography, check_series, columns_of, level_of
 from basinmap.values.told import carry, told_of
@@ -293,6 +298,7 @@ def subject_page(  # noqa: PLR0913 - what `write_web_page` was given
     reference: Sequence[pd.Series] = (),
     methods: Mapping[str, Method] | None = None,
     fragile: frozenset[str] = frozenset(),
+    notes: Sequence[str] = (),
     max_bytes: int = MAX_BYTES,
 ) -> Report:
     """
@@ -309,7 +315,11 @@ def subject_page(  # noqa: PLR0913 - what `write_web_page` was given
     texts
         `title`, `author`, `licence`, `contact`, `accessibility`, `address`, and
         `fragile`, what is said of what is made from few.
-    default, reference, methods, fragile, max_bytes
+    default, reference, methods, fragile
+        As for `write_web_page`.
+    notes
+        French lines of the foot, on what has no place in the page.
+    max_bytes
         As for `write_web_page`.
     """
     given = _given(values)
@@ -332,10 +342,11 @@ def subject_page(  # noqa: PLR0913 - what `write_web_page` was given
         drawing=_drawing(about, levels),
         shown=shown,
         themes={one.id: _theme(one) for one in given},
+        columns={one.id: counted(one.series) for one in given},
         start=start,
         whole=whole.name,
         wholes=whole.printed,
-        notes=_notes(about, given),
+        notes=[*_notes(about, given), *map(typeset, notes)],
         **{key: texts.get(key, "") for key in _TEXTS},
     )
     written = page_text(page).encode()
@@ -463,14 +474,28 @@ def _around(about: Subject) -> gpd.GeoDataFrame:
         warnings.simplefilter("ignore", BasinmapWarning)
         frame, around = about.epcis, about.around
     short = frame.get("short_name", frame["name"])
-    named = gpd.GeoDataFrame(
-        {"name": short.where(short.notna(), frame["name"]).astype(str).map(typeset)},
-        geometry=frame.geometry,
-        crs=frame.crs,
+    names = short.where(short.notna(), frame["name"]).astype(str).map(typeset)
+    near = gpd.GeoDataFrame(
+        {"name": names, "kind": "land"}, geometry=frame.geometry, crs=frame.crs
     )
-    inside = frame.index.difference(around.index)
-    named.loc[inside, "name"] = ""
-    return named
+    near.loc[frame.index.difference(around.index), "name"] = ""
+    far = _far(about)
+    return near if far.empty else gpd.GeoDataFrame(pd.concat([far, near]), crs=near.crs)
+
+
+def _far(about: Subject) -> gpd.GeoDataFrame:
+    """Return départements and countries around, where the embedded ones are whole."""
+    west, south, east, north = about.communes.total_bounds
+    room = max(east - west, north - south) / 10
+    box = shapely.box(west - room, south - room, east + room, north + room)
+    parts = [spatial_table("abroad"), spatial_table("surroundings")]
+    if about.listing is not None:
+        own = departements()[["name", "geometry"]]
+        parts.append(gpd.GeoDataFrame(own.assign(kind="departement")))
+    lands = gpd.GeoDataFrame(pd.concat(parts), crs=about.communes.crs)
+    areas = lands[lands["kind"].isin(["country", "departement"])]
+    whole = shapely.contains(shapely.box(*REACH), box)
+    return areas[areas.intersects(box)] if whole else areas.iloc[:0]
 
 
 # -- figures ---------------------------------------------------------------------------
@@ -622,6 +647,10 @@ def _notes(about: Subject, given: Sequence[_Given]) -> list[str]:
     for one in given:
         lines.update(dict.fromkeys(told_of(one.series).notes))
     lines.update(dict.fromkeys(told_of(about.communes).sources))
+    kinds = {"country": "abroad.geometry", "departement": "surroundings.geometry"}
+    seen = set(_far(about)["kind"])
+    columns = [column for kind, column in kinds.items() if kind in seen]
+    lines.update(dict.fromkeys(f"Fond : {line}" for line in credit(*columns)))
     return list(lines)
 
 

@@ -15,7 +15,7 @@ from basinmap.secrecy.declared import rules_for
 from basinmap.values.columns import table_of
 from basinmap.values.told import tell, told_of
 
-__all__ = ["Figures", "check_published", "figures_of"]
+__all__ = ["Figures", "check_published", "counted", "figures_of"]
 
 _CLOSE: Final = 1e-9
 
@@ -85,14 +85,24 @@ def figures_of(
     return Figures(level, _column(values), found, decimals, rounded)
 
 
-def _column(values: pd.Series) -> str:
-    """Name a column by its count, so that rates are known to be made of it."""
+def counted(values: pd.Series) -> str:
+    """
+    Return the count that figures are, so that rates are known to be made of it.
+
+    Parameters
+    ----------
+    values
+        As they were given; what is no count of the catalogue keeps its name.
+    """
     told = told_of(values)
     item = catalogue().indicators.get(told.indicator)
-    name = told.indicator or str(values.name)
     if item is not None and item.kind == "stock" and len(item.terms) == 1:
-        name = item.terms[0].count
-    years = told.vintage.replace("-", "_")
+        return item.terms[0].count
+    return told.indicator or str(values.name)
+
+
+def _column(values: pd.Series) -> str:
+    name, years = counted(values), told_of(values).vintage.replace("-", "_")
     return name if not years or name.endswith(f"_{years}") else f"{name}_{years}"
 
 

@@ -13,7 +13,6 @@ import pandas as pd
 
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.entries import catalogue, indicator
-from basinmap.deliverables.printed import FRAGILE
 from basinmap.deliverables.subjects import Subject
 from basinmap.deliverables.web_pages import members_within, subject_page
 from basinmap.errors import BasinmapWarning, DataError, MeasureError
@@ -31,7 +30,8 @@ PAGE: Final = "page.html"
 """Name of the page beside a document."""
 LICENCE: Final = "Données de l'Insee et de l'IGN : Licence Ouverte 2.0."
 """Of the embedded data."""
-WHY_FRAGILE: Final = f"Valeur fragile (moins de {FRAGILE} logements), sans rang"
+_CARE: Final = catalogue().prudence["dwellings"].told
+WHY_FRAGILE: Final = f"Valeur fragile ({_CARE}), sans rang"
 _WHOLE: Final = "ensemble"
 _ABOVE: Final = ("epci", "scot")
 _DATED: Final = re.compile(r"(?:_[0-9]{4}){1,2}$")
@@ -106,7 +106,7 @@ def write_page_of(
     methods
         By indicator, how its classes are made on the plates beside, where it is shown.
     """
-    values, reference, _ = web_values(about)
+    values, reference, notes = web_values(about)
     ids = {told_of(one).indicator for one in values}
     subject_page(
         folder / PAGE,
@@ -118,7 +118,8 @@ def write_page_of(
             "licence": LICENCE if about.counts is None else "",
             "fragile": WHY_FRAGILE,
         },
-        fragile=about.fragile,
+        fragile=frozenset(about.fragile("L04")),
+        notes=notes,
         default="L04" if "L04" in ids else None,
         reference=reference,
         methods={id_: how for id_, how in (methods or {}).items() if id_ in ids},
@@ -196,9 +197,17 @@ def _left(about: Subject, known: Sequence[str]) -> tuple[list[str], list[str]]:
         and _DATED.sub("", str(name)) not in {*used, "area_km2"}
         and bool(table[name].notna().any())
     ]
+    year = str(about.territory.year)
+    lists = {name: measures_of(table)[name].geography[:4] for name in free}
+    old = [name for name in free if lists[name] not in ("", year)]
+    free = [name for name in free if name not in old]
     bases = list(dict.fromkeys(_DATED.sub("", name) for name in free))
     shown = bases[:_MOST]
-    notes = []
+    notes = [
+        f"{measures_of(table)[name].label or name}, de la liste des communes de "
+        f"{lists[name]} : non montré sur celle de {year}."
+        for name in old
+    ]
     if len(bases) > _MOST:
         some = ", ".join(bases[_MOST : _MOST + 5])
         notes.append(

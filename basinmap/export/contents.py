@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -15,6 +15,7 @@ from basinmap.export.descriptions import Description, descriptions_of
 from basinmap.measures import missing, state_column
 from basinmap.states import QUALIFIERS, STATES
 from basinmap.territory.levels import names_of
+from basinmap.typography import capital, number, typeset
 from basinmap.values.cells import Cells, cells_of, codes_as_cells
 from basinmap.values.checks import check_exported
 from basinmap.values.columns import table_of
@@ -327,10 +328,24 @@ def _beside(fields: list[Field]) -> Iterator[Field]:
 def _note(table: pd.DataFrame, every: list[Told], sources: tuple[str, ...]) -> str:
     """Write the note of a table, or whose figures they are and what they lack."""
     given = fact_of(table, "note")
+    cautions = _cautions(table, every)
     if given is not None:
-        return str(given)
+        return " ".join([str(given), *cautions])
     lines = dict.fromkeys(line for told in every for line in told.notes)
     for told in every:
         lines |= {v: None for k, v in told.remarks.items() if k in table.index}
     credit = [f"Sources : {' ; '.join(sources)}."] if sources else []
-    return " ".join([*credit, *(f"{line.rstrip('.')}." for line in lines)])
+    said = [f"{line.rstrip('.')}." for line in lines]
+    return " ".join([*credit, *said, *cautions])
+
+
+def _cautions(table: pd.DataFrame, every: Iterable[Told]) -> list[str]:
+    """Say of each column how many values are rates over too few."""
+    found = []
+    for told in every:
+        few = [why for code, why in told.fragile.items() if code in table.index]
+        for why in dict.fromkeys(few):
+            name = capital(told.name)
+            count = number(few.count(why))
+            found.append(typeset(f"{name} : {count} sur {why}, à lire avec prudence."))
+    return found

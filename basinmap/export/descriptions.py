@@ -159,7 +159,7 @@ def descriptions_of(
         if word in about:
             continue
         told = told_of(upheld(table[name], stacklevel=5))
-        if not told.label and told.title == title:
+        if title and told.title == title:
             # Of the table, not of a column of which nothing is told.
             told = replace(told, title="")
         found.append(_value(word, told, labels))
@@ -248,7 +248,9 @@ def _text(told: Told) -> str:
 
 
 def _day(text: str) -> str:
-    """Write a day as a reader says it, where it is one."""
+    """Write a day as a reader says it; of a year, the first."""
+    if len(text) == 4 and text.isdigit():
+        text = f"{text}-01-01"
     try:
         return long_date(dt.date.fromisoformat(text))
     except ValueError:

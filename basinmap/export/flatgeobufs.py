@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections import Counter
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from basinmap.errors import CRSError, DataError, culprits
 from basinmap.export.contents import Content, content_of, table_from
 from basinmap.export.ogr_fields import crs_of, field_of, kind_of, offsets_of
 from basinmap.staging import refusal, staged_file
+from basinmap.values.cells import Cells
 
 __all__ = ["write_flatgeobuf"]
 
@@ -70,7 +72,9 @@ def write_flatgeobuf(path: str | Path, layer: gpd.GeoDataFrame) -> Path:
     table_from(layer, name, name="value")
     _check_layer(layer, name)
     content = content_of(layer, name, folded=True)
-    with staged_file(path, check=partial(_check_whole, content)) as staged:
+    with staged_file(
+        path, check=partial(_check_whole, content, layer.geometry)
+    ) as staged:
         try:
             _write(content, layer.geometry, staged)
         except OSError as error:
@@ -137,11 +141,41 @@ def _said(content: Content) -> dict[str, str]:
     }
 
 
-def _check_whole(content: Content, staged: Path) -> None:
-    """Check that a layer is read back as it was written."""
+def _check_whole(content: Content, shapes: gpd.GeoSeries, staged: Path) -> None:
+    """Check that a layer is read back as it was written, in whatever order."""
+    known = [
+        field.cells
+        for field in content.fields
+        if field.cells.kind not in ("day", "moment")
+    ]
+    columns = [_as_told(cells) for cells in known]
+    wanted = zip(_drawn(shapes.to_numpy()), *columns, strict=True)
     try:
-        found = pyogrio.read_dataframe(staged, columns=[content.codes.cells.name])
-    except (DataSourceError, DataLayerError, OSError) as error:
+        _, found = pyogrio.read_arrow(staged)
+        names = [cells.name for cells in known]
+        drawn = _drawn(shapely.from_wkb(found[found.column_names[-1]].to_numpy()))
+        read = zip(drawn, *(found[name].to_pylist() for name in names), strict=True)
+        same = Counter(read) == Counter(wanted)
+    except (
+        DataSourceError,
+        DataLayerError,
+        RuntimeError,
+        ValueError,
+        OSError,
+    ) as error:
         raise OSError(errno.EIO, str(error)) from error
-    if len(found) != len(content.codes.cells.held) or found.geometry.isna().any():
+    if not same:
         raise OSError(errno.EIO, "what is there is not what was written")
+
+
+def _as_told(cells: Cells) -> list[object]:
+    gone = cells.held.isna().tolist()
+    pairs = zip(cells.held.tolist(), gone, strict=True)
+    return [None if absent else value for value, absent in pairs]
+
+
+def _drawn(shapes: np.ndarray) -> list[bytes]:
+    """Return the coordinates of shapes: one part alone is one of many there."""
+    return [
+        shapely.get_coordinates(shape, include_z=True).tobytes() for shape in shapes
+    ]

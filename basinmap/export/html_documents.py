@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import re
 from collections import Counter
 from importlib.resources import files
@@ -15,6 +16,7 @@ from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.flat import flat_document
 from basinmap.export.parts import Document, check_document
 from basinmap.export.pdf_documents import figures_of, picture
+from basinmap.maps.look.webfonts import font_rules
 from basinmap.staging import write_whole
 
 __all__ = ["html_text", "write_html"]
@@ -29,6 +31,28 @@ _INDENT: Final = re.compile(r">\n\s*<")
 _STYLE: Final = re.compile(r' style="([^"]*)"')
 _SVG: Final = re.compile(r"<svg\b([^>]*)>")
 _PATH: Final = re.compile(r'<path d="([^"]*)"([^>]*)/>')
+_FONTS: Final = "/* fonts */"
+_UPRIGHT: Final = "normal"
+_TEXT: Final = re.compile(r'<text\b[^>]*? style="([^"]*)"[^>]*>(.*?)</text>', re.DOTALL)
+_SHEETS: Final = re.compile(r"<style>.*?</style>", re.DOTALL)
+_TAG: Final = re.compile(r"<[^>]*>")
+_FINE: Final = re.compile(r"-?\d+\.\d+")
+_AROUND: Final = re.compile(r" ?([A-Za-z]) ?")
+_PLACE: Final = re.compile(r'( [xy]=")(-?\d+\.\d{3,})"')
+# What every text of a picture says, and turns that are none.
+_SAID: Final = (
+    (re.compile(r"font-family:'Fira Sans'(?:, 'DejaVu Sans')?;"), ""),
+    (re.compile(r"'Fira Sans Condensed'(?:, 'DejaVu Sans')?"), "var(--narrow)"),
+    (re.compile(r' transform="rotate\(-?0 [-\d. ]*\)"'), ""),
+)
+# Of shapes that follow one another, with one clip and one style: an opacity of all
+# would be another thing than that of each.
+_SHAPE: Final = r'<(?:use href|path d)="[^"]*"(?: x="[^"]*" y="[^"]*")?'
+_RUN: Final = re.compile(
+    _SHAPE + r'((?: clip-path="[^"]*")?'
+    r' style="(?:(?!(?<![-\w])opacity)[^"])*")/>'
+    rf"(?:{_SHAPE}\1/>)+"
+)
 _LONG: Final = 40
 """Letters from which an outline that is drawn twice is worth a name."""
 
@@ -122,13 +146,38 @@ def html_text(document: Document, *, theme: DocumentTheme | None = None) -> str:
         (_TEMPLATES / "document.html.j2").read_text("utf-8")
     )
     style = (_TEMPLATES / "document.css").read_text("utf-8")
-    return template.render(
+    page = template.render(
         **flat,
         style=markupsafe.Markup(style),  # noqa: S704 - our own style sheet
         headings=[part for part in parts if part["kind"] == "heading"],
         logos=_logos(look),
         outlines=markupsafe.Markup(outlines),  # noqa: S704 - as above
     )
+    return page.replace(_FONTS, _fonts(page), 1)
+
+
+def _fonts(page: str) -> str:
+    """Return the letters of a page in its own fonts: halos are of their shapes."""
+    letters: dict[tuple[str, str, str], set[str]] = {}
+    for style, text in _TEXT.findall(page):
+        told = dict(part.split(":", 1) for part in style.split(";") if ":" in part)
+        narrow = "--narrow" in told.get("font-family", "")
+        family = "Fira Sans Condensed" if narrow else "Fira Sans"
+        face = (
+            family,
+            told.get("font-weight", "400"),
+            told.get("font-style", _UPRIGHT),
+        )
+        letters.setdefault(face, set()).update(_letters(text))
+    rest = _letters(_TEXT.sub("", _SHEETS.sub("", page)))
+    for weight in ("400", "700"):
+        face = ("Fira Sans", weight, _UPRIGHT)
+        letters.setdefault(face, set()).update(rest)
+    return font_rules(letters)
+
+
+def _letters(text: str) -> set[str]:
+    return {s for s in html.unescape(_TAG.sub("", text)) if s.isprintable() or s == " "}
 
 
 def _logos(theme: DocumentTheme) -> list[tuple[str, str]]:
@@ -168,6 +217,12 @@ def _shared(drawn: dict[str, str]) -> tuple[str, dict[str, str]]:
 
     The maps of the fiches are of the same communes: nine tenths of a document.
     """
+    drawn = {
+        slug: _PLACE.sub(
+            lambda found: f'{found[1]}{_short(found[2])}"', _PATH.sub(_path, svg)
+        )
+        for slug, svg in drawn.items()
+    }
     seen = Counter(path[1] for svg in drawn.values() for path in _PATH.finditer(svg))
     names = {
         outline: f"c{n}"
@@ -179,18 +234,39 @@ def _shared(drawn: dict[str, str]) -> tuple[str, dict[str, str]]:
     def named(path: re.Match[str]) -> str:
         name, rest = names.get(path[1]), path[2]
         if name is None:
-            return f'<path d="{_closer(path[1])}"{rest}/>'
+            return path[0]
         return f'<use href="#{name}"{rest}/>'
 
     defs = "".join(
-        f'<path id="{name}" d="{_closer(outline)}"/>' for outline, name in names.items()
+        f'<path id="{name}" d="{outline}"/>' for outline, name in names.items()
     )
-    return defs, {slug: _PATH.sub(named, svg) for slug, svg in drawn.items()}
+    return defs, {slug: _gathered(_PATH.sub(named, svg)) for slug, svg in drawn.items()}
 
 
-def _closer(outline: str) -> str:
-    """Write an outline without the line ends and spaces that say nothing."""
-    return " ".join(outline.split())
+def _path(found: re.Match[str]) -> str:
+    """Write a shape to a hundredth of a point; the halo of letters, to a tenth."""
+    halo = "fill:none" in found[2] and "Q" in found[1]
+    return f'<path d="{_closer(found[1], 1 if halo else 2)}"{found[2]}/>'
+
+
+def _closer(outline: str, decimals: int) -> str:
+    """Write an outline no finer than an eye or a printer tells, and without spaces."""
+    rounded = _FINE.sub(lambda found: _short(found[0], decimals), outline)
+    return _AROUND.sub(r"\1", " ".join(rounded.split()))
+
+
+def _short(number: str, decimals: int = 2) -> str:
+    told = f"{float(number):.{decimals}f}".rstrip("0").rstrip(".")
+    return "0" if told == "-0" else told
+
+
+def _gathered(svg: str) -> str:
+    """Say once of shapes that follow one another what is the same of all."""
+    for pattern, instead in _SAID:
+        svg = pattern.sub(instead, svg)
+    return _RUN.sub(
+        lambda found: f"<g{found[1]}>{found[0].replace(found[1] + '/>', '/>')}</g>", svg
+    )
 
 
 def _escaped(text: str) -> Any:  # noqa: ANN401 - markupsafe

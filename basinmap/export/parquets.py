@@ -20,6 +20,7 @@ import shapely
 from basinmap.arguments import check_given, path_of
 from basinmap.errors import CRSError, DataError
 from basinmap.export.contents import Content, Field, content_of, table_from
+from basinmap.export.csv_files import check_same
 from basinmap.staging import refusal, staged_file
 from basinmap.values.cells import Cells
 from basinmap.values.told import kept_facts, restored
@@ -85,7 +86,7 @@ def write_parquet(
     whole = _arrow_of(content, given, shapes)
     raw = io.BytesIO()
     pq.write_table(whole, raw, compression="zstd")
-    with staged_file(path, check=partial(_check_whole, whole)) as staged:
+    with staged_file(path, check=partial(_check_whole, raw, whole)) as staged:
         try:
             staged.write_bytes(raw.getbuffer())
         except OSError as error:
@@ -200,8 +201,10 @@ def _array(cells: Cells) -> pa.Array:
     return pa.array(held.mask(held.isna(), None).tolist(), pa.string())
 
 
-def _check_whole(written: pa.Table, staged: Path) -> None:
+def _check_whole(raw: io.BytesIO, written: pa.Table, staged: Path) -> None:
     """Check that a file is read back as it was written."""
+    # What is told stands twice in the file: all of its bytes count.
+    check_same(raw.getvalue(), staged)
     try:
         found = pq.read_table(staged)
     except (pa.ArrowException, OSError) as error:

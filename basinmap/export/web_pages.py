@@ -117,6 +117,8 @@ class Page:
         By level, its indicators.
     themes
         By id, the heading that an indicator stands under.
+    columns
+        By id, what a workbook or a GeoPackage calls it, for whoever checks a folder.
     start
         What is shown first.
     whole
@@ -142,6 +144,7 @@ class Page:
     drawing: Drawing
     shown: Mapping[str, Sequence[Shown]]
     themes: Mapping[str, str]
+    columns: Mapping[str, str]
     start: Choice
     whole: str = ""
     wholes: Mapping[str, Mapping[str, tuple[int | None, str]]] = field(
@@ -262,7 +265,7 @@ def _context(page: Page) -> dict[str, Any]:
         "edge": STATE_EDGE,
         "ink": PRINT.ink,
         "soft": PRINT.soft,
-        "land": PRINT.land,
+        "sea": any(kind != "land" for kind, _ in drawing.ground),
         "faint": PRINT.faint,
         "level": level,
         "outlined": [one for one in page.levels if one.id != level.id],
@@ -533,6 +536,7 @@ def _indicators_data(page: Page, sources: list[str]) -> list[dict[str, Any]]:
         found.append(
             {
                 "id": id_,
+                "column": page.columns.get(id_, id_),
                 "theme": page.themes.get(id_, ""),
                 "label": typeset(capital(some.label)),
                 "legend": _legend_title(some),

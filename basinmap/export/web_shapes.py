@@ -31,6 +31,7 @@ _SIZE = 11 / 700
 """Size of a name, of the width of a map of 700 px."""
 _TOWNS = 9
 _APART = (0.13, 0.05)
+_KINDS = ("country", "departement", "land")
 _PART = 0.012
 """Share of the map that a neighbour covers, to be named."""
 
@@ -69,7 +70,7 @@ class Drawing:
     points
         By level, a point inside each unit, (n, 2).
     ground
-        Outlines of the land around.
+        Kind and outline of each piece of land around, the farthest first.
     around, towns
         Names of the land around, and of the main towns, largest first.
     """
@@ -79,7 +80,7 @@ class Drawing:
     step: float
     paths: Mapping[str, tuple[str, ...]]
     points: Mapping[str, Ints]
-    ground: tuple[str, ...] = ()
+    ground: tuple[tuple[str, str], ...] = ()
     around: tuple[Label, ...] = ()
     towns: tuple[Label, ...] = ()
 
@@ -139,7 +140,8 @@ def drawing_of(
     level
         Of `units`.
     around
-        The land around, with its `name`.
+        The land around: its `name`, if it is written, and its `kind`, `"country"`,
+        `"departement"` or `"land"`.
     """
     west, _, east, _ = units.total_bounds
     detail = _detail_of(max(east - west, 1.0))
@@ -166,7 +168,12 @@ def drawing_of(
             for name, some in shapes.items()
         },
         {name: _points(some, grid) for name, some in shapes.items()},
-        () if land is None else tuple(_path(one, grid) for one in land.geometry),
+        ()
+        if land is None
+        else tuple(
+            (str(kind), _path(one, grid))
+            for kind, one in zip(land["kind"], land.geometry, strict=True)
+        ),
         () if land is None else tuple(_named(land, units, grid)),
         tuple(_towns(simple, grid)),
     )
@@ -205,12 +212,22 @@ def _ring(points: Ints) -> str:
 
 def _land(around: gpd.GeoDataFrame, grid: _Grid, detail: float) -> gpd.GeoDataFrame:
     """Return what is seen of the land around, as coarse as it may be."""
-    seen = around[around.intersects(grid.box)]
+    parts = [_coarse(part, grid, detail) for _, part in around.groupby("kind")]
+    land = gpd.GeoDataFrame(pd.concat(parts), crs=around.crs) if parts else around
+    # The farthest are under the nearest, whose outlines are finer.
+    return land.sort_values("kind", key=lambda kinds: kinds.map(_KINDS.index))
+
+
+def _coarse(part: gpd.GeoDataFrame, grid: _Grid, detail: float) -> gpd.GeoDataFrame:
+    """Return outlines of one kind, cut at the frame."""
+    seen = part[part.intersects(grid.box)]
     shapes = np.asarray(seen.geometry.array)
     if shapely.coverage_is_valid(shapes):
         shapes = shapely.coverage_simplify(shapes, tolerance=2 * detail)
+    else:
+        shapes = shapely.simplify(shapes, 2 * detail)
     clipped = shapely.clip_by_rect(shapes, *grid.box.bounds)
-    land = gpd.GeoDataFrame({"name": seen["name"]}, geometry=clipped, crs=around.crs)
+    land = gpd.GeoDataFrame(seen[["name", "kind"]], geometry=clipped, crs=part.crs)
     return land[~land.is_empty]
 
 
@@ -218,10 +235,14 @@ def _named(
     land: gpd.GeoDataFrame, units: gpd.GeoDataFrame, grid: _Grid
 ) -> Iterator[Label]:
     """Return the names of neighbours that stand whole on their own ground."""
-    mine = shapely.union_all(units.geometry.array, grid_size=grid.step)
-    free = shapely.difference(np.asarray(land.geometry.array), mine, grid_size=1.0)
-    for name, shape in zip(land["name"], free, strict=True):
-        if shape.area < _PART * grid.box.area:
+    covered = _areas(shapely.union_all(units.geometry.array, grid_size=grid.step))
+    free: list[shapely.Geometry] = []
+    for shape in reversed(land.geometry.tolist()):  # the nearest first
+        area = _areas(shape)
+        free.append(_areas(shapely.difference(area, covered)))
+        covered = shapely.union(covered, area)
+    for name, shape in zip(land["name"], reversed(free), strict=True):
+        if not name or shape.area < _PART * grid.box.area:
             continue
         part = max(shapely.get_parts(shape), key=lambda one: one.area)
         spot = shapely.centroid(shapely.maximum_inscribed_circle(part))
@@ -229,6 +250,13 @@ def _named(
         half = _CHARS * _SIZE * grid.width * len(str(name)) / 2
         if half < x < grid.width - half and _holds(part, name, spot, grid):
             yield Label(x, y, str(name))
+
+
+def _areas(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return the polygons of a shape, without the lines and points of its borders."""
+    parts = shapely.get_parts(shapely.make_valid(shape), return_index=False)
+    every = [one for part in parts for one in shapely.get_parts(part)]
+    return shapely.union_all([one for one in every if one.geom_type == "Polygon"])
 
 
 def _holds(
@@ -256,6 +284,8 @@ def _towns(units: gpd.GeoDataFrame, grid: _Grid) -> Iterator[Label]:
         ]
         if all(far):
             placed.append((x, y))
-            yield Label(x, y, typeset(str(units["name"][code])))
+            name = typeset(str(units["name"][code]))
+            half = round(_CHARS * _SIZE * grid.width * len(name) / 2)
+            yield Label(min(max(x, half), grid.width - half), y, name)
         if len(placed) == _TOWNS:
             return

@@ -329,6 +329,18 @@ class _Styles:
         """Return the format of a heading, which stands over its figures."""
         return self.over_numbers if cells.kind in ("whole", "real") else self.header
 
+    def naught(self, decimals: int) -> Any:  # noqa: ANN401 - xlsxwriter is untyped
+        """Return the format of what is a little less than zero: no « -0,0 »."""
+        digits = "#,##0." + "0" * decimals if decimals else "#,##0"
+        key = (decimals, "-", False)
+        if key not in self._numbers:
+            shown = "0," + "0" * decimals if decimals else "0"
+            pattern = f'{digits};"{shown}"'
+            self._numbers[key] = self._book.add_format(
+                {**self._font, "num_format": pattern}
+            )
+        return self._numbers[key]
+
     def number(self, decimals: int, sign: str, *, grouped: bool) -> Any:  # noqa: ANN401 - xlsxwriter is untyped
         """Return the format of a number; the reader's locale writes it."""
         key = (decimals, sign, grouped)
@@ -529,12 +541,25 @@ class _Column:
         write, styled = _writer(sheet, self.styles, self.field.cells, wraps=self.wraps)
         held = self.field.cells.held
         void = self.styles.void
+        decimals, tiny = self.field.cells.decimals, self._tiny()
         rows = zip(_plain(held), held.isna().tolist(), self.said, strict=True)
         for i, (value, absent, state) in enumerate(rows, start=_FIRST):
             if absent:
                 sheet.write_string(i, j, VOIDS.get(state or "", "n.d."), void)
             else:
-                write(i, j, value, styled(SIGNS.get(state or "", "")))
+                sign = SIGNS.get(state or "", "")
+                naught = i in tiny and not sign
+                style = self.styles.naught(decimals) if naught else styled(sign)
+                write(i, j, value, style)
+
+    def _tiny(self) -> set[int]:
+        """Return the rows of what is written zero, and is a little below it."""
+        cells = self.field.cells
+        if cells.kind != "real":
+            return set()
+        values = cells.held.to_numpy()
+        small = (values < 0) & (values > -0.5 * 10.0**-cells.decimals)
+        return {int(row) + _FIRST for row in small.nonzero()[0]}
 
 
 def _plain(held: pd.Series) -> list[Any]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -12,6 +15,8 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pyogrio
 
 from basinmap.arguments import check_given, path_of
@@ -30,17 +35,21 @@ __all__ = ["check_secrecy", "published_in"]
 
 _LEVELS: Final = ("commune", "epci", "scot", "arrondissement", "departement", "bassin")
 _STATES: Final = {sign: state for state, sign in (*VOIDS.items(), *SIGNS.items())}
+_WORDS: Final = frozenset({*VOIDS, *SIGNS})
 _NUMBER: Final = re.compile(r"-?\d+(?:[.,]\d+)?")
 _SPACES: Final = str.maketrans("", "", " \u00a0\u202f")
 _BOTH: Final = "59-62"
 _BROKEN: Final = (BasinmapError, OSError, ValueError, KeyError, zipfile.BadZipFile)
+_GUIDES: Final = ("/ lisez-moi", "/ dictionnaire", "/ sources", "/ graphiques")
+"""Sheets that say what is in the others."""
+_TITLED: Final = ("Colonne", "Nom dans les autres formats")
 _MAIN: Final = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _LINK: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}"
 
 
 def check_secrecy(folder: str | Path) -> Attack:
     """
-    Attack a folder of documents: workbooks, GeoPackages, Parquet and CSV together.
+    Attack a folder: workbooks, GeoPackages, Parquet, CSV and web pages together.
 
     Every table of every file is read as a reader would, a figure that stands under two
     names being one, and each « s » is looked for.
@@ -106,7 +115,7 @@ def published_in(folder: str | Path) -> tuple[dict[str, Given], list[str]]:
         msg = f"{place} is no folder; give that of the documents, such as out/"
         raise DataError(msg)
     raw, notes = _raw(place)
-    names = _names(raw)
+    names = {**_titles(place), **_names(raw)}
     names |= {state_column(k): state_column(v) for k, v in names.items()}
     tables: dict[str, Given] = {}
     for name, table in raw.items():
@@ -117,7 +126,12 @@ def published_in(folder: str | Path) -> tuple[dict[str, Given], list[str]]:
             f"{place}: no table of known territories in it; there must be one to check"
         )
         raise DataError(msg)
-    left = [n for n in raw if not any(t.startswith(f"{n} (") for t in tables)]
+    left = [
+        n
+        for n in raw
+        if not any(t.startswith(f"{n} (") for t in tables)
+        and not n.lower().endswith(_GUIDES)
+    ]
     if left:
         notes.append(f"Sans territoires connus, non vérifiés : {', '.join(left[:5])}.")
     return tables, notes
@@ -145,7 +159,11 @@ def _names(raw: Mapping[str, pd.DataFrame]) -> dict[str, str]:
     """Return header to column, as the dictionary of a GeoPackage tells them."""
     found: dict[str, str] = {}
     for name, table in raw.items():
-        if not name.endswith("/ dictionnaire"):
+        if not name.lower().endswith("/ dictionnaire"):
+            continue
+        if set(_TITLED) <= set(table.columns):
+            heading, column = (table[key].astype(str) for key in _TITLED)
+            found = {**dict(zip(heading, column, strict=True)), **found}
             continue
         for column, row in table.iterrows():
             label, unit, year = (
@@ -208,6 +226,43 @@ def _hierarchies(tables: Mapping[str, Given]) -> dict[str, pd.Series]:
     return found
 
 
+def _titles(place: Path) -> dict[str, str]:
+    """Return heading to column, as the files that programs read tell them."""
+    found: dict[str, str] = {}
+    for file in sorted(place.rglob("*")):
+        try:
+            if file.name == "datapackage.json":
+                found |= _titles_of_package(file)
+            elif file.suffix.lower() == ".parquet":
+                fields = pq.read_schema(file)
+                told = {f.name: (f.metadata or {}).get(b"title") for f in fields}
+                found |= {t.decode(): name for name, t in told.items() if t}
+            elif file.suffix.lower() == ".gpkg":
+                found |= _titles_of_geopackage(file)
+        except (*_BROKEN, pa.ArrowException, sqlite3.Error):
+            continue  # told of where its values are read
+    return found
+
+
+def _titles_of_package(file: Path) -> dict[str, str]:
+    told = json.loads(file.read_text(encoding="utf-8"))
+    return {
+        str(field["title"]): str(field["name"])
+        for resource in told.get("resources", ())
+        for field in resource.get("schema", {}).get("fields", ())
+        if field.get("title")
+    }
+
+
+def _titles_of_geopackage(file: Path) -> dict[str, str]:
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as b:
+        listed = "SELECT count(*) FROM sqlite_master WHERE name = 'gpkg_data_columns'"
+        if not b.execute(listed).fetchone()[0]:
+            return {}
+        rows = b.execute("SELECT title, column_name FROM gpkg_data_columns").fetchall()
+    return {str(title): str(name) for title, name in rows if title}
+
+
 # -- files --------------------------------------------------------------------------
 
 
@@ -240,15 +295,63 @@ def _workbook(file: Path) -> Iterator[tuple[str, pd.DataFrame]]:
         signs = _signs(archive)
         for name, member in _sheets(archive):
             rows = _cells(archive, member, shared, signs)
-            yield name, _table(rows, _header(rows))
+            head = _header(rows)
+            if name.lower() == "dictionnaire" and rows:
+                yield name, _words_of(rows[head:])
+            else:
+                yield name, _table(rows, head)
 
 
+def _page(file: Path) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Read what a web page of ours holds; other pages hold no table of codes."""
+    found = _DATA.search(file.read_text(encoding="utf-8"))
+    data = json.loads(found[1]) if found else {"levels": []}
+    for level in data["levels"]:
+        columns: dict[str, list[object]] = {}
+        for one in data["indicators"]:
+            views = one["levels"].get(level["id"], {}).get("views", {})
+            # A rate is known by its name, which is that of one year: the last.
+            years = list(views) if one["circled"] else list(views)[-1:]
+            for year in years:
+                columns |= _viewed(one, year, views[year])
+        yield level["id"], pd.DataFrame(columns, index=pd.Index(level["codes"]))
+
+
+def _viewed(one: dict, year: str, view: dict) -> dict[str, list[object]]:
+    """Return the values of an indicator of one year, and what is said of them."""
+    dated = one["circled"] and year and not one["column"].endswith(f"_{year}")
+    name = f"{one['column']}_{year}" if dated else one["column"]
+    scale = 10 ** one["decimals"]
+    values: list[object] = [np.nan if v is None else v / scale for v in view["values"]]
+    letters = view.get("states", "")
+    told: list[object] = [_LETTERS.get(letter, "") for letter in letters]
+    return {name: values, **({state_column(name): told} if letters else {})}
+
+
+_DATA: Final = re.compile(r'<script type="application/json" id="data">(.*?)</script>')
+_LETTERS: Final = {
+    "s": "secret",
+    "o": "not_applicable",
+    "n": "not_available",
+    "b": "lower_bound",
+    "e": "estimated",
+}
+"""What a letter of a web page says of a value."""
 _READERS: Final = {
     ".gpkg": _geopackage,
+    ".fgb": _geopackage,
     ".parquet": _parquet,
     ".csv": _csv,
+    ".html": _page,
     ".xlsx": _workbook,
 }
+
+
+def _words_of(rows: list[list[str]]) -> pd.DataFrame:
+    """Return rows as text, under the first of them."""
+    head = rows[0]
+    body = [row + [""] * (len(head) - len(row)) for row in rows[1:]]
+    return pd.DataFrame([row[: len(head)] for row in body], columns=head)
 
 
 def _header(rows: list[list[str]]) -> int:
@@ -267,7 +370,12 @@ def _table(rows: list[list[str]], header: int) -> pd.DataFrame:
     index = pd.Index([row[0] for row in body], name=names[0])
     found: dict[str, list[object]] = {}
     for j, name in enumerate(names[1:], start=1):
-        told = [_read(row[j] if j < len(row) else "") for row in body]
+        cells = [row[j] if j < len(row) else "" for row in body]
+        told = [_read(cell) for cell in cells]
+        if name.endswith("_state") and name.removesuffix("_state") in found:
+            # Of a CSV for programs: the words themselves, beside their values.
+            found[name] = [cell if cell in _WORDS else "" for cell in cells]
+            continue
         if not name or name in found or _words(told):
             continue
         found[name] = [value for value, _ in told]

@@ -178,17 +178,18 @@ def check_metric(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str = "frame") -
     if not isinstance(frame, gpd.GeoDataFrame | gpd.GeoSeries):
         msg = f"{what}: need a GeoDataFrame or a GeoSeries, got {type(frame).__name__}"
         raise DataError(msg)
-    if frame.crs is None:
+    crs = frame.crs
+    if crs is None:
         msg = (
             f"{what}: no CRS; say which one it is in with .set_crs(…), "
             "then call .to_crs(2154)"
         )
         raise CRSError(msg)
-    name = frame.crs.to_string()
-    if frame.crs.is_geographic:
+    name = crs.to_string()
+    if crs.is_geographic:
         msg = f"{what}: in degrees ({name}); call .to_crs(2154) first"
         raise CRSError(msg)
-    operation = frame.crs.coordinate_operation
+    operation = crs.coordinate_operation
     method = operation.method_name.lower() if operation is not None else ""
     if "mercator" in method and not {"transverse", "oblique"} & set(method.split()):
         kind = "Web Mercator" if "pseudo" in method else "Mercator"
@@ -197,8 +198,8 @@ def check_metric(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str = "frame") -
             "call .to_crs(2154) first"
         )
         raise CRSError(msg)
-    units = {axis.unit_name for axis in frame.crs.axis_info}
-    if not frame.crs.is_projected or units != {"metre"}:
+    units = {axis.unit_name for axis in crs.axis_info}
+    if not crs.is_projected or units != {"metre"}:
         found = ", ".join(sorted(units)) or "nothing"
         msg = f"{what}: {name} is no plane in metres (its unit: {found}); "
         raise CRSError(msg + "call .to_crs(2154) first")

@@ -111,7 +111,7 @@ class Place:
     @property
     def credit(self) -> str:
         """Whom the position is from, as a map credits it."""
-        return _credit(self.source)
+        return _credit(self.source, self.name)
 
 
 def _check_point(name: str, point: object) -> None:
@@ -164,20 +164,26 @@ def places() -> gpd.GeoDataFrame:
     >>> bm.places().loc["louvre-lens", "opened"]
     '2012-12-12'
     >>> bm.places().attrs["credits"]["louvre-lens"]
-    'Wikipédia'
+    'Wikipédia (position : Louvre-Lens)'
     """
     frame = embedded.spatial_table("places").copy()
     tell(
         frame,
         sources=embedded.credit("places.geometry"),
-        credits={str(code): _credit(text) for code, text in frame["source"].items()},
+        credits={
+            str(code): _credit(text, name)
+            for code, text, name in zip(
+                frame.index, frame["source"], frame["name"], strict=True
+            )
+        },
     )
     return frame
 
 
-def _credit(source: str) -> str:
-    """Return whom a position is from, without where address and date are from."""
-    return source.removeprefix("Coordonnées : ").partition(" ; ")[0]
+def _credit(source: str, name: str) -> str:
+    """Return whom a position is from, and of what, not where its date is from."""
+    whose = source.removeprefix("Coordonnées : ").partition(" ; ")[0]
+    return f"{whose} (position : {name})" if whose else ""
 
 
 def town_halls() -> gpd.GeoDataFrame:

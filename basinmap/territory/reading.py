@@ -34,8 +34,15 @@ from basinmap.territory.former import fates
 from basinmap.territory.levels import check_codes, check_level, fold, repair_codes
 from basinmap.territory.local import check_local, is_there
 from basinmap.territory.texts import encoding_of, mended_texts, unreadable_text
-from basinmap.typography import long_date, number, percent, shortest, typeset
-from basinmap.values.told import tell
+from basinmap.typography import (
+    long_date,
+    number,
+    percent,
+    printable,
+    shortest,
+    typeset,
+)
+from basinmap.values.told import retell, tell
 
 __all__ = ["check_generations", "checked_units", "read_units"]
 
@@ -100,7 +107,7 @@ _NAMES: Final = (
 )
 
 
-def read_units(
+def read_units(  # noqa: PLR0913 - what a file may leave unsaid
     path: str | Path,
     level: str,
     *,
@@ -110,6 +117,7 @@ def read_units(
     generation: str | None = None,
     repair: bool = False,
     encoding: str | None = None,
+    source: str = "",
 ) -> gpd.GeoDataFrame:
     """
     Read the outlines of units from a vector file, checked, in Lambert-93.
@@ -137,6 +145,9 @@ def read_units(
         `report_of` tells which. Otherwise they are refused.
     encoding
         Of the text, when accents come out wrong: `"utf-8"`, `"cp1252"`.
+    source
+        French credit line that maps print, such as `"IGN, ADMIN EXPRESS 2026"`; by
+        default the name of the file.
 
     Returns
     -------
@@ -144,7 +155,7 @@ def read_units(
         EPSG:2154, index named by the level; `name`, for quartiers `generation`,
         the other columns of the file (`<column>_in_file` where the name is taken)
         and `geometry`, valid polygons in the order of the file. `attrs`: `level`,
-        `sources` (name of the file) and `report`, which `report_of` reads.
+        `sources` and `report`, which `report_of` reads.
 
     Raises
     ------
@@ -181,7 +192,7 @@ def read_units(
     file = _existing(Path(path))
     raw, notes = _opened(file, layer, encoding)
     try:
-        return checked_units(
+        found = checked_units(
             raw,
             level,
             code=code,
@@ -197,6 +208,8 @@ def read_units(
             raise
         msg = f"{error} (its .cpg is not followed: names are read as {chosen!r})"
         raise ColumnError(msg) from None
+    credit = printable(source).strip()
+    return retell(found, sources=(typeset(credit),)) if credit else found
 
 
 def checked_units(

@@ -24,7 +24,7 @@ from basinmap.arguments import check_fields
 from basinmap.errors import CodeError, DataError, SecrecyError, culprits
 from basinmap.measures import state_column
 from basinmap.typography import number, typeset
-from basinmap.values.told import measures_of, retell, stale
+from basinmap.values.told import measures_of, retell, silenced, stale
 
 __all__ = [
     "SecrecyRule",
@@ -401,6 +401,7 @@ def mask_table(table: Table, columns: Mapping[str, ArrayLike]) -> Table:
         else:
             at = int(found.columns.get_loc(name)) + 1
             found.insert(at, beside, said)
+    silenced(found, {n: found.index[np.asarray(few)] for n, few in columns.items()})
     # What is told of a table holds the prints of its values: they are made again.
     kept = {k: v for k, v in measures_of(found).items() if k not in lost}
     return retell(found, measures=kept) if kept else retell(found)

@@ -4,13 +4,16 @@ Fingerprints: whether values are still those that a description is of.
 pandas keeps `attrs` through arithmetic, ranks and rounding. A print holds a few bits of
 each value under its code: it holds for any selection or order of the rows, for names in
 the place of all codes, beside rows of other codes, and no longer once a value changed.
+
+It stays in the memory of the process: what a file or a pickle keeps of it is a word. A
+few bits of a small count would tell the count, and `Series.mask` empties a secret
+without a word to us.
 """
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final, Self, SupportsIndex
 
 import numpy as np
 import pandas as pd
@@ -18,10 +21,97 @@ from numpy.typing import NDArray
 
 from basinmap.measures import missing
 
-__all__ = ["MOST", "Print", "codes_of", "holds", "knows", "print_of", "prints_of"]
+__all__ = [
+    "MOST",
+    "Held",
+    "InMemory",
+    "Print",
+    "codes_of",
+    "holds",
+    "knows",
+    "print_of",
+    "prints_of",
+]
 
-Print = str
-"""What is kept: text, which pandas copies and writes at no cost."""
+_WORD: Final = "in memory"
+
+
+class InMemory(str):
+    """A word to all that writes it, which bears what stays in the memory."""
+
+    __slots__ = ()
+
+    def __copy__(self) -> Self:
+        """Return itself: nothing changes in it."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return itself: pandas copies attributes deeply at every step."""
+        return self
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[type[str], tuple[str]]:
+        """Leave the process as a word."""
+        return str, (_WORD,)
+
+
+class Held(InMemory):
+    """
+    Values that what was made of them is read with.
+
+    Attributes
+    ----------
+    figures
+        Numbers by code.
+    """
+
+    __slots__ = ("figures",)
+
+    figures: pd.Series
+
+    def __new__(cls, figures: pd.Series) -> Self:
+        """Return a word that bears them."""
+        found = super().__new__(cls, _WORD)
+        found.figures = figures
+        return found
+
+
+class Print(InMemory):
+    """
+    A fingerprint, which is a word to all that writes it.
+
+    Attributes
+    ----------
+    codes, bits
+        A few bits of each code, sorted, and of its value.
+    """
+
+    __slots__ = ("bits", "codes")
+
+    codes: NDArray[np.uint32]
+    bits: NDArray[np.uint32]
+
+    def __new__(cls, codes: NDArray[np.uint32], bits: NDArray[np.uint32]) -> Self:
+        """Return a word that bears them."""
+        found = super().__new__(cls, _WORD)
+        found.codes, found.bits = codes, bits
+        return found
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether both are of the same values."""
+        return self is other or (
+            isinstance(other, Print)
+            and np.array_equal(self.codes, other.codes)
+            and np.array_equal(self.bits, other.bits)
+        )
+
+    def __ne__(self, other: object) -> bool:
+        """Tell whether they are of other values: text has a test of its own."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """Return what equal prints share."""
+        return hash(self.bits.tobytes())
+
 
 MOST: Final = 200_000
 """Values beyond which no print is kept: it would weigh more than it is worth."""
@@ -70,7 +160,7 @@ def _bits(values: pd.Series) -> NDArray[np.uint32]:
     return bits
 
 
-def print_of(values: pd.Series, codes: NDArray[np.uint32] | None = None) -> Print:
+def print_of(values: pd.Series, codes: NDArray[np.uint32] | None = None) -> str:
     """
     Return the print of values, or nothing where they are too many.
 
@@ -95,7 +185,7 @@ def print_of(values: pd.Series, codes: NDArray[np.uint32] | None = None) -> Prin
 
 def prints_of(
     columns: Mapping[str, pd.Series], codes: NDArray[np.uint32]
-) -> dict[str, Print]:
+) -> dict[str, str]:
     """
     Return the print of each column of a table.
 
@@ -107,32 +197,28 @@ def prints_of(
         What `codes_of` returned of it.
     """
     order = np.argsort(codes, kind="stable")
-    first = codes[order].tobytes()
+    first = codes[order]
     return {
-        name: base64.b64encode(first + _bits(values)[order].tobytes()).decode("ascii")
-        for name, values in columns.items()
+        name: Print(first, _bits(values)[order]) for name, values in columns.items()
     }
 
 
-def holds(kept: Print, values: pd.Series) -> bool:
+def holds(kept: str, values: pd.Series) -> bool:
     """
     Tell whether no value changed since a print was made.
 
     Parameters
     ----------
     kept
-        What `print_of` returned. No print holds for all.
+        What `print_of` returned. No print, or one of another process, holds for all.
     values
         Some of the values it was made of, in any order; those emptied since, and rows
         of codes it does not know, do not count. Where it knows none of the codes, as
         when names stand in their place, all must be among the values it was made of.
     """
-    if not kept:
+    if not isinstance(kept, Print):
         return True
-    packed = base64.b64decode(kept)
-    size = len(packed) // (2 * _BITS.itemsize)
-    codes = np.frombuffer(packed, _BITS, size)
-    bits = np.frombuffer(packed, _BITS, size, offset=size * _BITS.itemsize)
+    codes, bits, size = kept.codes, kept.bits, len(kept.codes)
     mine = _bits(values)
     there = mine != 0
     if not there.any():
@@ -158,14 +244,14 @@ def _together(
     return (codes.astype(np.uint64) << np.uint64(32)) | bits
 
 
-def knows(kept: Print, index: pd.Index) -> bool:
+def knows(kept: str, index: pd.Index) -> bool:
     """
     Tell whether a print knows one at least of some codes.
 
     Parameters
     ----------
     kept
-        What `print_of` returned. No print knows all.
+        What `print_of` returned. No print, or one of another process, knows all.
     index
         Codes, or names that stand in their place.
 
@@ -175,8 +261,6 @@ def knows(kept: Print, index: pd.Index) -> bool:
     >>> knows(print_of(rates), rates.index), knows(print_of(rates), pd.Index(["Lens"]))
     (True, False)
     """
-    if not kept or not len(index):
+    if not isinstance(kept, Print) or not len(index):
         return True
-    packed = base64.b64decode(kept)
-    size = len(packed) // (2 * _BITS.itemsize)
-    return bool(np.isin(codes_of(index), np.frombuffer(packed, _BITS, size)).any())
+    return bool(np.isin(codes_of(index), kept.codes).any())

@@ -48,6 +48,7 @@ __all__ = [
     "report_of",
     "restored",
     "retell",
+    "silenced",
     "stale",
     "standing",
     "tell",
@@ -88,7 +89,7 @@ LEVELS: Final = (
 )
 """Names of the codes of an index."""
 # What is not shared by the columns of a table that tells of each.
-_OF_COLUMN: Final = ("sources", "notes", "remarks", "credits", "rule")
+_OF_COLUMN: Final = ("sources", "notes", "remarks", "credits", "fragile", "rule")
 _PRINT, _PRINTS, _STATED = "print", "prints", "stated"
 _COLUMNS: Final = "columns"
 
@@ -129,6 +130,9 @@ class Told:
         Code to key of `STATES` or `QUALIFIERS`.
     remarks, credits
         French lines by code, printed with the units shown only.
+    fragile
+        Of values that are rates over too few units, why they are to be read with care,
+        by code: « moins de 200 logements ».
     measure
         What a table declares its column to be.
     """
@@ -153,6 +157,7 @@ class Told:
     states: Mapping[Any, str] = field(default_factory=dict)
     remarks: Mapping[Any, str] = field(default_factory=dict)
     credits: Mapping[Any, str] = field(default_factory=dict)
+    fragile: Mapping[Any, str] = field(default_factory=dict)
     measure: Measure | None = None
 
     @property
@@ -163,7 +168,7 @@ class Told:
 
 _TEXT: Final = tuple(f.name for f in fields(Told) if f.default == "")
 _LINES: Final = ("sources", "notes")
-_BY_CODE: Final = ("states", "remarks", "credits")
+_BY_CODE: Final = ("states", "remarks", "credits", "fragile")
 
 
 # -- the writer ---------------------------------------------------------------------
@@ -257,6 +262,31 @@ def bare(table: pd.DataFrame) -> pd.DataFrame:
         Any table. pandas copies attrs deeply at every step: work without them.
     """
     return pd.DataFrame(table, copy=False)
+
+
+def silenced(table: Frame, hidden: Mapping[str, pd.Index], /) -> Frame:
+    """
+    Take away what is told of how few the values that are hidden are made from.
+
+    Parameters
+    ----------
+    table
+        A table; changed in place.
+    hidden
+        Codes of which nothing is to be said, by column.
+
+    Returns
+    -------
+    DataFrame
+        The same object.
+    """
+    columns = {**(table.attrs.get(_COLUMNS) or {})}
+    for name, codes in hidden.items():
+        own = columns.get(name) or {}
+        if own.get("fragile"):
+            kept = {c: why for c, why in own["fragile"].items() if c not in codes}
+            columns[name] = {**own, "fragile": kept}
+    return retell(table, **{_COLUMNS: columns}) if columns else table
 
 
 def _fields(told: Told) -> dict[str, object]:
@@ -745,7 +775,7 @@ def stale(values: pd.Series) -> bool:
     attrs = values.attrs
     kept = attrs.get(_PRINT) or (attrs.get(_PRINTS) or {}).get(values.name, "")
     # Classes are what was made of the values, with bounds of their own.
-    return "breaks" not in attrs and not holds(str(kept), values)
+    return "breaks" not in attrs and not holds(kept, values)
 
 
 def upheld(values: pd.Series, *, stacklevel: int = 3) -> pd.Series:
@@ -795,7 +825,7 @@ def _warn_of_names(values: pd.Series, *, stacklevel: int) -> None:
     attrs = values.attrs
     kept = attrs.get(_PRINT) or (attrs.get(_PRINTS) or {}).get(values.name, "")
     states = _states(attrs, values.name)
-    if not states or knows(str(kept), values.index):
+    if not states or knows(kept, values.index):
         return
     if not values.index.isin(list(states)).any():
         warnings.warn(

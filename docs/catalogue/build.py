@@ -42,6 +42,13 @@ SOURCES_TOLD: Final = (
     "Ce qui est embarqué ne l'est que d'un millésime : le fichier du suivant se lit de "
     "même."
 )
+PRUDENCE_TOLD: Final = (
+    "Un taux qui porte sur peu d'unités varie beaucoup pour une seule : sous ces "
+    "seuils, la valeur est dite fragile. Les planches et les documents la hachurent, "
+    "ne la comptent pas dans les classes et ne la classent pas ; ailleurs, "
+    "`bm.classify(…, firm=True)` fait de même, sinon une note le dit au pied de la "
+    "carte."
+)
 TIMES: Final = {"date": "1er janvier", "year": "année", "none": "–"}
 
 
@@ -81,6 +88,9 @@ def page() -> str:
     lines += ["", "## Sources", "", SOURCES_TOLD, ""]
     lines += ["| Source | Fichier | Statut | Lecture |", "|---|---|---|---|"]
     lines += [source_row(id_, name) for id_, name in catalogue().sources.items()]
+    lines += ["", "## Valeurs à lire avec prudence", "", PRUDENCE_TOLD, ""]
+    lines += ["| Dénominateur | Seuil | Indicateurs |", "|---|---|---|"]
+    lines += prudence_rows()
     lines += ["", "## Effectifs", "", "| Colonne | Effectif | Unité | Date |"]
     lines += ["|---|---|---|---|"]
     lines += [
@@ -118,6 +128,20 @@ def row(item: Indicator) -> str:
         f"{STATUSES[item.status]} : {named}",
     ]
     return "| " + " | ".join(typeset(cell) for cell in cells) + " |"
+
+
+def prudence_rows() -> list[str]:
+    """Return a line a threshold: the count, how few, the indicators it is of."""
+    of: dict[tuple[str, str], list[str]] = {}
+    for item in catalogue().indicators.values():
+        for one in (item, *item.variants.values()):
+            if one.prudence is not None:
+                key = one.denominator[0].count, one.prudence.told
+                of.setdefault(key, []).append(item.id)
+    return [
+        f"| `{count}` | {typeset(told)} | {', '.join(dict.fromkeys(ids))} |"
+        for (count, told), ids in of.items()
+    ]
 
 
 def source_row(id_: str, name: str) -> str:

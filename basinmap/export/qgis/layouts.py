@@ -60,6 +60,11 @@ class Words:
         Its letters.
     align, rise
         `"left"`, `"center"` or `"right"`; `"top"`, `"middle"` or `"bottom"`.
+    ground
+        Colour under the text, in a thin frame of the colour of the text; none by
+        default.
+    name
+        Of the item, for who sets the page.
     """
 
     box: Box
@@ -71,6 +76,8 @@ class Words:
     italic: bool = False
     align: str = "left"
     rise: str = "top"
+    ground: str = ""
+    name: str = "texte"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +99,8 @@ class Map:
         Colour of its frame.
     driven
         Whether the pages of the atlas move it, at one of the scales of the project.
+    ground
+        Colour under all layers.
     """
 
     box: Box
@@ -100,6 +109,7 @@ class Map:
     theme: str
     edge: str = "#b9bcc4"
     driven: bool = False
+    ground: str = "#ffffff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +123,13 @@ class Picture:
         Where.
     svg
         The drawing.
+    name
+        Of the item, for who sets the page.
     """
 
     box: Box
     svg: bytes
+    name: str = "illustration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +177,8 @@ class Keys:
         Millimetres from a line to the next.
     gap
         Between a heading and its lines.
+    name
+        Of the item, for who sets the page.
     """
 
     box: Box
@@ -176,6 +191,7 @@ class Keys:
     swatch: tuple[float, float] = (7.0, 3.6)
     row: float = 5.0
     gap: float = 0.4
+    name: str = "légende"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,11 +205,14 @@ class Stroke:
         Where; of no height.
     color, width
         Of the line, in millimetres.
+    name
+        Of the item, for who sets the page.
     """
 
     box: Box
     color: str
     width: float
+    name: str = "filet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,6 +232,8 @@ class Bar:
         Its letters.
     height
         Of the bar, in millimetres.
+    name
+        Of the item, for who sets the page.
     """
 
     box: Box
@@ -222,6 +243,7 @@ class Bar:
     size: float
     color: str
     height: float = 1.3
+    name: str = "échelle"
 
 
 Item = Words | Map | Picture | Keys | Stroke | Bar
@@ -369,7 +391,7 @@ def _item(
     own = tag("dataDefinedProperties", None, expressions({}))
     common = (
         _color("FrameColor", str(more.pop("edge", "#000000"))),
-        _color("BackgroundColor", "#ffffff"),
+        _color("BackgroundColor", str(more.pop("ground", "#ffffff"))),
         tag("LayoutObject", None, own, tag("customproperties", None, tag("Option"))),
     )
     return tag("LayoutItem", {**told, **more}, *common, *inside)
@@ -409,6 +431,7 @@ def _words(item: Words, layout: Layout, place: int) -> str:
     across = {"left": 1, "right": 2, "center": 4}[item.align]
     down = {"top": 32, "bottom": 64, "middle": 128}[item.rise]
     more: dict[str, object] = {
+        "id": item.name,
         "labelText": item.text,
         "htmlState": 0,
         "halign": across,
@@ -416,6 +439,9 @@ def _words(item: Words, layout: Layout, place: int) -> str:
         "marginX": 0,
         "marginY": 0,
     }
+    if item.ground:
+        more |= {"background": "true", "ground": item.ground}
+        more |= {"frame": "true", "edge": item.color, "outlineWidthM": "0.18,mm"}
     return _item(
         _LABEL,
         layout,
@@ -455,6 +481,7 @@ def _map(item: Map, layout: Layout, place: int) -> str:
         "frame": "true",
         "outlineWidthM": "0.2,mm",
         "edge": item.edge,
+        "ground": item.ground,
         "followPreset": "true",
         "followPresetName": item.theme,
         "keepLayerSet": "false",
@@ -481,6 +508,7 @@ def _map(item: Map, layout: Layout, place: int) -> str:
 def _picture(item: Picture, layout: Layout, place: int) -> str:
     held = base64.b64encode(item.svg).decode()
     more: dict[str, object] = {
+        "id": item.name,
         "file": f"base64:{held}",
         "mode": 0,
         "resizeMode": 0,
@@ -505,13 +533,14 @@ def _stroke(item: Stroke, layout: Layout, place: int) -> str:
         tag("node", {"x": 0, "y": 0}),
         tag("node", {"x": width, "y": 0}),
     )
-    more: dict[str, object] = {"markerMode": 0, "startMarkerMode": 0}
+    more: dict[str, object] = {"id": item.name, "markerMode": 0}
     box = (left, top, width, 0.0)
     return _item(_POLYLINE, layout, place, box, more, symbol_of(line, ""), nodes)
 
 
 def _keys(item: Keys, layout: Layout, place: int) -> str:
     more: dict[str, object] = {
+        "id": item.name,
         "title": "",
         "map_uuid": _key_of_map(layout, item.map),
         "symbolWidth": item.swatch[0],
@@ -599,6 +628,7 @@ def _key_layer(key: KeyOf) -> str:
 
 def _bar(item: Bar, layout: Layout, place: int) -> str:
     more: dict[str, object] = {
+        "id": item.name,
         "mapUuid": _key_of_map(layout, item.map),
         "style": "Single Box",
         "unitType": "km",

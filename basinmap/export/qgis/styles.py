@@ -123,10 +123,12 @@ class Where:
             return []
         if self.state in _OTHER:
             return [_compared("EqualTo", self.states, self.state)]
-        return [
+        others = [
             tag("ogc:Not", None, _compared("EqualTo", self.states, one))
             for one in _OTHER
         ]
+        # What is missing without a word is compared with nothing.
+        return [tag("ogc:Or", None, _null(self.states), tag("ogc:And", None, *others))]
 
 
 def quoted(name: str) -> str:

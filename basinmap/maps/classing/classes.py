@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, Literal, TypeVar, get_args
 
@@ -28,6 +28,7 @@ from basinmap.values.checks import (
     looks_counted,
     numbers,
 )
+from basinmap.values.prints import Held
 from basinmap.values.told import carry, fact_of, fresh, retell, told_of
 
 __all__ = [
@@ -57,6 +58,8 @@ _LEGAL: Final[Mapping[str, tuple[tuple[float, ...], str]]] = MappingProxyType(
 )
 ABOVE_ZERO: Final = 1e-37
 """The break between zero and all that is above, in single precision too."""
+_ENOUGH: Final = 5
+"""Firm values without which all make the classes."""
 # They have a centre of their own, or too many classes to be mirrored.
 _NOT_MIRRORED: Final = ("standard-deviation", "q6")
 
@@ -76,6 +79,7 @@ def classify(
     breaks: Sequence[float] | Thresholds | None = None,
     pivot: float | None = None,
     zero: bool = False,
+    firm: bool = False,
 ) -> pd.Series:
     """
     Cut values into ordered classes with finished French labels.
@@ -112,6 +116,12 @@ def classify(
     zero
         Whether zero, where some value is, is a class of its own, counted in `k`: where
         nothing is counted is not where little is.
+    firm
+        Whether classes are those of firm values: what is told to be over too few units
+        (`bm.told_of(values).fragile`, by the thresholds of the catalogue) makes no
+        class, is paled and hatched on the map, with its line in the legend. Where
+        fewer than five values are firm, all make the classes, and a note says so. By
+        default all values count alike, and the foot says how many are fragile.
 
     Returns
     -------
@@ -172,7 +182,13 @@ def classify(
     """
     check_given(classify, locals())
     (classes,) = shared_classes(
-        {0: values}, method=method, k=k, breaks=breaks, pivot=pivot, zero=zero
+        {0: values},
+        method=method,
+        k=k,
+        breaks=breaks,
+        pivot=pivot,
+        zero=zero,
+        firm=firm,
     ).values()
     return classes
 
@@ -185,6 +201,7 @@ def shared_classes(
     breaks: Sequence[float] | Thresholds | None = None,
     pivot: float | None = None,
     zero: bool = False,
+    firm: bool = False,
 ) -> dict[Key, pd.Series]:
     """
     Cut several series of one quantity into the same classes, for maps to compare.
@@ -196,7 +213,7 @@ def shared_classes(
     ----------
     series
         Values by date, territory… One of them may be wholly missing.
-    method, k, breaks, pivot, zero
+    method, k, breaks, pivot, zero, firm
         See `classify`.
 
     Returns
@@ -229,7 +246,9 @@ def shared_classes(
     if method is None:
         method, own = _by_default(series)
         pivot = own if pivot is None and breaks is None else pivot
-    pooled = _pooled(series)
+    pooled, caution = _pooled(series), ""
+    if firm:
+        pooled, caution = _firm(series, pooled)
     decimals = _decimals(series)
     if zero:
         cut = _cut_above_zero(pooled, method, k, decimals, breaks, pivot)
@@ -238,8 +257,25 @@ def shared_classes(
     of_all = {
         "bounds": (float(pooled[0]), float(pooled[-1])),
         "classified": len(pooled),
+        **({"firm": True} if firm else {}),
     }
+    cut = replace(cut, note=" ; ".join(filter(None, [cut.note, caution])))
     return {key: _cut_up(values, cut, of_all) for key, values in series.items()}
+
+
+def _firm(
+    series: Mapping[Key, pd.Series], pooled: np.ndarray
+) -> tuple[np.ndarray, str]:
+    """Return the values that are not fragile, or all with the reason why."""
+    firm = [
+        _numbers(v[~v.index.isin(list(told_of(v).fragile))]) for v in series.values()
+    ]
+    known = np.sort(np.concatenate(firm))
+    known = known[~np.isnan(known)]
+    if len(known) >= _ENOUGH or len(known) == len(pooled):
+        return known, ""
+    why = "moins de cinq ne sont pas à lire avec prudence"
+    return pooled, typeset(f"Classes de toutes les valeurs : {why}")
 
 
 def _by_default(series: Mapping[Key, pd.Series]) -> tuple[Method, float | None]:
@@ -326,6 +362,7 @@ def _cut_up(values: pd.Series, cut: _Cut, of_all: Mapping[str, object]) -> pd.Se
         **of_all,
         breaks=tuple(cut.breaks),
         labels=tuple(labels),
+        classed=Held(pd.Series(known, values.index)),
     )
     if cut.note:
         retell(classes, notes=(*told.notes, cut.note))

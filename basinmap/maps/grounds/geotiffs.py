@@ -62,6 +62,7 @@ def write_geotiff(ax: MapAxes, path: Path_, *, dpi: float = 300) -> None:
     """
     check_given(write_geotiff, locals())
     check_map(ax)
+    ax.settle()
     target = Path(path)
     if target.suffix.lower() not in {".tif", ".tiff"}:
         msg = f"{target}: a GeoTIFF is written to a file in .tif"

@@ -325,6 +325,7 @@ def read_values(
     *,
     band: int = 1,
     smooth: bool = False,
+    kinds: bool = False,
 ) -> Floats:
     """
     Read a measured band on a grid, what has no value as NaN.
@@ -340,6 +341,8 @@ def read_values(
     smooth
         Whether to interpolate between cells, as relief wants, or to leave them as
         they are. Cells finer than the grid are averaged either way.
+    kinds
+        Whether values are codes, of which the commonest is kept, never a mean.
 
     Raises
     ------
@@ -359,7 +362,7 @@ def read_values(
         window=part.window,
         out_shape=part.shape,
         masked=True,
-        resampling=Resampling.average,
+        resampling=Resampling.mode if kinds else Resampling.average,
     )
     # What float32 holds exactly stays in it: half the memory.
     held = np.float32 if np.can_cast(kind, np.float32) else np.float64

@@ -21,6 +21,7 @@ from matplotlib.path import Path
 
 from basinmap.maps.look.lettering import letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
+from basinmap.maps.paper.inks import inks_of
 from basinmap.maps.paper.shapes import line_path, outline_path
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
@@ -28,6 +29,7 @@ from basinmap.territory.embedded import communes_2026, credit, spatial_table, ta
 
 __all__ = [
     "Lettered",
+    "credit_town",
     "ground_sources",
     "lay_ground",
     "lift_ground",
@@ -44,6 +46,7 @@ _TRACKING: Final = 0.16
 _GRID: Final = 26
 _WIDE: Final = 60_000.0
 _APART: Final = 0.09  # of the width of the frame, between two towns
+_NEAREST: Final = 17.0  # millimetres
 _MOST: Final = 16
 _VILLAGE: Final = 3_000
 _WEIGHTS: Final = {"departement": 2.0, "arrondissement": 1.5, "": 1.0}
@@ -139,7 +142,8 @@ def lay_ground(ax: MapAxes) -> None:
     kinds = {"country": theme.abroad, "departement": theme.beyond, "own": theme.land}
     areas = [land for land in lands if land.kind in kinds]
     with settings():
-        sea = shapely.area([land.shape for land in areas]).sum() < 0.9999 * box.area
+        shown = shapely.clip_by_rect([land.shape for land in areas], *box.bounds)
+        sea = shapely.area(shown).sum() < 0.9999 * box.area
         if sea:
             ax.set_facecolor(theme.sea)
         for kind, color in kinds.items():
@@ -399,22 +403,24 @@ def towns_around(ax: MapAxes) -> pd.DataFrame:
         The map of `page`; those on its subject, or named already, are left out.
     """
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    towns = table("towns")
-    if x1 - x0 <= _WIDE:
-        towns = pd.concat([towns, _small_towns()])
-    seen = towns[towns["x"].between(x0, x1) & towns["y"].between(y0, y1)]
+    towns = _towns(small=bool(x1 - x0 <= _WIDE))
+    x, y = (towns[side].to_numpy(dtype=float) for side in ("x", "y"))
+    seen = towns[(x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)]
     least = 20_000 if x1 - x0 > _WIDE else _VILLAGE
     kept = (seen["population"] >= least) | seen["seat"].ne("")
-    named = {code for code, _ in ax.named} | {name for _, name in ax.named}
+    # Exits are named without a code, as towns abroad are.
+    named = {one for pair in ax.named for one in pair} - {""}
     kept &= ~seen["commune"].isin(named) & ~seen["name"].isin(named)
     seen = seen[kept & ~_on_subject(ax, seen)]
     weight = seen["population"] * seen["seat"].map(_WEIGHTS)
     seen = seen.loc[weight.sort_values(ascending=False, kind="stable").index]
     places = seen[["x", "y"]].to_numpy(dtype=float)
+    # On a small page names need as many millimetres as on a large one.
+    apart = max(_APART * (x1 - x0), _NEAREST * ax.plan.scale / 1000)
     chosen: list[int] = []
     for row, place in enumerate(places):
         away = np.hypot(*(places[chosen] - place).T) if chosen else np.array([np.inf])
-        if away.min() >= _APART * (x1 - x0):
+        if away.min() >= apart:
             chosen.append(row)
     return seen.iloc[chosen[:_MOST]]
 
@@ -427,6 +433,12 @@ def _on_subject(ax: MapAxes, towns: pd.DataFrame) -> np.ndarray:
         tree = shapely.STRtree(ax.subject.to_numpy())
         inside[tree.query(points, predicate="intersects")[0]] = True
     return inside
+
+
+@cache
+def _towns(*, small: bool) -> pd.DataFrame:
+    towns = table("towns")
+    return pd.concat([towns, _small_towns()]) if small else towns
 
 
 @cache
@@ -467,7 +479,7 @@ def write_towns(ax: MapAxes, towns: pd.DataFrame) -> int:
     taken = _taken(ax)
     shapely.prepare(taken)
     spots = ax.to_mm(towns[["x", "y"]].to_numpy(dtype=float))
-    written, foreign = 0, False
+    written = 0
     for (x, y), (_, town) in zip(spots.tolist(), towns.iterrows(), strict=True):
         name = str(town["name"])
         seat = town["seat"] == "departement"
@@ -484,11 +496,25 @@ def write_towns(ax: MapAxes, towns: pd.DataFrame) -> int:
         _mark(ax, (x, y), seat=seat)
         _name(ax, text, box, align, style)
         ax.named.add((str(town["commune"]), name))
-        foreign |= town["country"] != "FRA"
+        credit_town(ax, name)
         written += 1
-    if foreign:
-        ax.below[f"villes : {credit('towns.name')[0]}"] = None
     return written
+
+
+def credit_town(ax: MapAxes, name: str) -> None:
+    """
+    Keep the source of a town abroad, whose name is written.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    name
+        Of one of the embedded towns.
+    """
+    towns = table("towns")
+    if towns.loc[towns["name"] == name, "country"].ne("FRA").any():
+        ax.below[f"villes : {credit('towns.name')[0]}"] = None
 
 
 def _beside(
@@ -561,13 +587,14 @@ def _name(
     x = {"left": box[0], "right": box[2], "center": (box[0] + box[2]) / 2}[align]
     ((x, y),) = ax.to_metres(np.array([[x, (box[1] + box[3]) / 2]])).tolist()
     common = {"font": style, "ha": align, "va": "center", "clip_on": True}
+    (ink,) = inks_of(ax, np.array([box]), np.array([False]), theme.soft)
     halo = 1.2 * zoom
     letter(
         ax,
         x,
         y,
         text,
-        color=theme.beyond,
+        color=ink.halo or theme.beyond,
         halo=halo,
         zorder=STACK["halos"],
         gid="halo",

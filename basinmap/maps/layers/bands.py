@@ -35,7 +35,7 @@ from basinmap.maps.paper.pens import (
     heading_height,
     write_heading,
 )
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import check_columns
 from basinmap.spatial.overlaps import shared_surface
@@ -142,7 +142,15 @@ def draw_isochrones(
         edge = theme.faint if filled else color
         swatches.append(Swatch(label, color, shape=shape, edge=edge, width=zoom))
     _write_minutes(ax, seen)
-    leave(ax, BandsBlock(heading, tuple(swatches)), on=areas, fill=fill)
+    block = BandsBlock(heading, tuple(swatches))
+    laid = Laid(
+        kind="kinds",
+        units=areas,
+        measured=(areas["label"].map(str).map(typeset),),
+        blocks=(block,),
+        floor="bands" if filled else "edges of bands",
+    )
+    leave(ax, block, on=areas, fill=fill, laid=laid)
 
 
 def _colors(ax: MapAxes, palette: str | Sequence[str], count: int) -> list[str]:

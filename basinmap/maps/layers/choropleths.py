@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -11,20 +10,16 @@ import pandas as pd
 from basinmap.arguments import check_given
 from basinmap.maps.layers.doors import enter_fill, leave
 from basinmap.maps.layers.drawing import (
-    class_colors,
     classes_block,
-    fill_shapes,
     fill_states,
+    naming,
     on_units,
     states_of_classes,
-    stroke_on,
-    textured_colors,
 )
+from basinmap.maps.layers.washes import fill_classes, inks_of
 from basinmap.maps.paper.guards import check_map
 from basinmap.maps.paper.sheets import Laid, MapAxes
-from basinmap.maps.paper.stack import STACK
 from basinmap.values.checks import check_classes, check_rate
-from basinmap.values.told import fact_of
 
 __all__ = ["draw_choropleth"]
 
@@ -48,10 +43,11 @@ def draw_choropleth(
         Polygons in EPSG:2154.
     classes
         What `classify` returned, on codes of `units`. What is missing is drawn
-        and named: secret, not applicable or not available.
+        and named: secret, not applicable or not available. With `firm=True`, what is
+        over too few is paled, hatched upright and named.
     palette
         Sequential, or diverging when the classes have a pivot; by default that
-        of the indicator. On a grey sheet, classes below a pivot are hatched.
+        of the indicator. Classes below a pivot are hatched, for a photocopy.
     title
         Heading of the legend; by default label and unit of the indicator.
 
@@ -83,41 +79,13 @@ def draw_choropleth(
     )
     fill = enter_fill(ax, units, classes, title)
     aligned = on_units(units, classes)
-    hatches: tuple[str, ...] = ()
-    if ax.plan.theme.grey and fact_of(classes, "pivot") is not None:
-        colors, hatches = textured_colors(classes)
-    else:
-        colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
-    line: dict[str, Any] = {
-        "edgecolor": "#ffffff",
-        "linewidth": 0.45,
-        "zorder": STACK["fills"],
-    }
-    for code, label in enumerate(classes.cat.categories):
-        chosen = units.geometry[aligned.cat.codes == code]
-        fill_shapes(ax, chosen, facecolor=colors[code], label=label, **line)
-        if hatches and hatches[code]:
-            _texture(ax, chosen, hatches[code], stroke_on(colors[code]), line)
+    inks = inks_of(ax, classes, palette)
+    fill_classes(ax, units, aligned, inks)
     states = states_of_classes(aligned)
     fill_states(ax, units, states)
     block = classes_block(
-        aligned, colors, states, title, zoom=ax.plan.zoom, hatches=hatches
+        aligned, inks.colors, states, title, zoom=ax.plan.zoom, hatches=inks.hatches
     )
+    block = naming(block, aligned, units)
     laid = Laid(kind="classes", units=units, measured=(classes,), blocks=(block,))
     leave(ax, block, values=[classes], on=units, fill=fill, laid=laid)
-
-
-def _texture(
-    ax: MapAxes, shapes: gpd.GeoSeries, hatch: str, stroke: str, line: dict[str, Any]
-) -> None:
-    """Hatch shapes that are filled, and draw their borders again over the strokes."""
-    for look in (
-        {
-            "hatch": hatch,
-            "edgecolor": stroke,
-            "linewidth": 0.0,
-            "zorder": line["zorder"],
-        },
-        line,
-    ):
-        fill_shapes(ax, shapes, facecolor="none", label="_texture", **look)

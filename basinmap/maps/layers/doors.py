@@ -13,7 +13,7 @@ import shapely
 
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.grounds.lands import lay_ground
-from basinmap.maps.layers.drawing import frame_box, in_frame, remember
+from basinmap.maps.layers.drawing import frame_box, in_frame, remember, rows_in_frame
 from basinmap.maps.paper.blocks import FiguresBlock, in_common
 from basinmap.maps.paper.guards import (
     check_areas,
@@ -183,7 +183,7 @@ def meets_frame(
     BasinmapWarning
         If it shows none: nothing is drawn of them, and the legend does not name them.
     """
-    if len(in_frame(ax, units)):
+    if len(rows_in_frame(ax, units)):
         return True
     warnings.warn(
         f"none of the {len(units)} {what} lies in the frame of the map: nothing is "

@@ -33,6 +33,8 @@ from basinmap.maps.look.vision import (
     seen,
 )
 from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock, Swatch
+from basinmap.maps.paper.guards import shapes_of
+from basinmap.maps.paper.kept import Kept
 from basinmap.maps.paper.precision import tell_outlines
 from basinmap.maps.paper.shapes import outline_path
 from basinmap.maps.paper.sheets import MapAxes, Tint
@@ -51,32 +53,38 @@ from basinmap.values.checks import (
     states_beside,
     vintage_of,
 )
+from basinmap.values.prints import Held
 from basinmap.values.told import Told, carry, fact_of, fresh, retell, told_of, upheld
 
 __all__ = [
+    "FRAGILE",
     "STATE_EDGE",
     "STATE_FILL",
     "add_key",
     "checked_width",
     "class_colors",
-    "class_looks",
     "classes_block",
     "fill_shapes",
     "fill_states",
+    "fragile_in",
     "frame_box",
     "free_spot",
+    "heading_of",
     "in_frame",
     "inked",
     "kind_colors",
     "merged",
+    "naming",
     "on_units",
     "plural_of",
     "remember",
+    "rows_in_frame",
     "state_fill",
     "state_swatches",
     "states_of_classes",
     "stroke_on",
     "tell_vintages",
+    "textured",
     "textured_colors",
 ]
 
@@ -84,7 +92,10 @@ _WIDER: Final = 1.6
 """How many times wider a line, or a marker, must be to be told from another."""
 
 NEGATIVE: Final = "\\\\\\"
-"""Hatch, in grey, of the classes below a pivot: against the slope of what is secret."""
+"""Hatch of the classes below a pivot: against the slope of what is secret."""
+FRAGILE: Final = "|||"
+"""Hatch of what is to be read with care: upright, as that of nothing else."""
+_PALEST: Final = "#f4f4f4"
 
 
 def textured_colors(classes: pd.Series) -> tuple[list[str], tuple[str, ...]]:
@@ -112,12 +123,39 @@ def textured_colors(classes: pd.Series) -> tuple[list[str], tuple[str, ...]]:
     >>> colors == colors[::-1], [bool(hatch) for hatch in hatches]
     (True, [True, True, False, False])
     """
+    hatches = textured(classes)
+    below, above = hatches.count(NEGATIVE), hatches.count("")
+    shades = sequential_colors("greys", max(below, above, 2))
+    return [*shades[:below][::-1], *shades[:above]], hatches
+
+
+def textured(classes: pd.Series) -> tuple[str, ...]:
+    """
+    Return the hatch of each class: those below the pivot have one.
+
+    Parameters
+    ----------
+    classes
+        What `classify` returned, with a pivot.
+    """
     pivot, breaks = fact_of(classes, "pivot"), fact_of(classes, "breaks")
     below = sum(b <= pivot for b in breaks)
     above = len(classes.cat.categories) - below
-    shades = sequential_colors("greys", max(below, above, 2))
-    colors = [*shades[:below][::-1], *shades[:above]]
-    return colors, (*[NEGATIVE] * below, *[""] * above)
+    return (*[NEGATIVE] * below, *[""] * above)
+
+
+def fragile_in(classes: pd.Series) -> pd.Series:
+    """
+    Tell which values are set apart, as rates over too few.
+
+    Parameters
+    ----------
+    classes
+        What `classify(…, firm=True)` returned; of other classes, none is.
+    """
+    if not fact_of(classes, "firm", default=False):
+        return pd.Series(data=False, index=classes.index)
+    return classes.notna() & classes.index.isin(list(told_of(classes).fragile))
 
 
 def stroke_on(color: str) -> str:
@@ -455,11 +493,12 @@ def fill_states(ax: MapAxes, units: gpd.GeoDataFrame, states: pd.Series) -> None
     states
         What `states_of_classes` returned, on the index of `units`.
     """
+    shapes, told = shapes_of(units), states.to_numpy()
     for state, meaning in STATES.items():
         color, hatch = state_fill(state, ax.plan.zoom)
         fill_shapes(
             ax,
-            units.geometry[states == state],
+            shapes[told == state],
             facecolor=color,
             hatch=hatch,
             edgecolor=STATE_EDGE,
@@ -505,29 +544,6 @@ def state_swatches(
     ]
 
 
-def class_looks(
-    classes: pd.Series, colors: Sequence[str], states: pd.Series, zoom: float = 1.0
-) -> list[tuple[str, str]]:
-    """
-    Return fill and hatch of each symbol coloured by its class, or by what it lacks.
-
-    Parameters
-    ----------
-    classes
-        What `classify` returned, on the symbols.
-    colors
-        One a class, lowest first.
-    states
-        What each missing value means.
-    zoom
-        How much larger than on A4 the sheet is drawn.
-    """
-    return [
-        (colors[code], "") if code >= 0 else state_fill(state, zoom)
-        for code, state in zip(classes.cat.codes, states, strict=True)
-    ]
-
-
 def classes_block(
     classes: pd.Series,
     colors: Sequence[str],
@@ -559,7 +575,8 @@ def classes_block(
         One a class, where some have one.
     """
     told = told_of(classes)
-    counts = classes.cat.codes.value_counts()
+    apart = fragile_in(classes)
+    counts = classes.cat.codes[~apart].value_counts()
     swatches = [
         Swatch(label, colors[code], int(counts.get(code, 0)), shape)
         for code, label in enumerate(classes.cat.categories)
@@ -569,9 +586,10 @@ def classes_block(
             replace(line, hatch=hatch, edge=stroke_on(line.color)) if hatch else line
             for line, hatch in zip(swatches, hatches[::-1], strict=True)
         ]
-    swatches += state_swatches(states, shape=shape, zoom=zoom)
+    fragile = _fragile_swatches(classes.index[apart], told, shape)
+    swatches += [*fragile, *state_swatches(states, shape=shape, zoom=zoom)]
     return ClassesBlock(
-        title=_heading(told, title),
+        title=heading_of(told, title),
         swatches=tuple(swatches),
         breaks=fact_of(classes, "breaks"),
         colors=tuple(colors),
@@ -584,13 +602,103 @@ def classes_block(
         counted=plural_of(told.level),
         signed=signed(classes),
         classified=int(fact_of(classes, "classified", 0)),
-        shown=int(classes.notna().sum()),
+        shown=int((classes.notna() & ~apart).sum()),
         hatches=tuple(hatches),
         pivot=fact_of(classes, "pivot"),
+        fragile=len(fragile),
     )
 
 
-def _heading(told: Told, title: str | None) -> str:
+def naming(
+    block: ClassesBlock, classes: pd.Series, units: gpd.GeoDataFrame
+) -> ClassesBlock:
+    """
+    Return classes that name units: one that is alone at either end, and the extremes.
+
+    A colour that is that of one place says nothing of a class.
+
+    Parameters
+    ----------
+    block
+        What `classes_block` returned.
+    classes
+        What it was made of.
+    units
+        Their units, with or without a `name`.
+    """
+    last = len(block.colors) - 1
+    if "name" not in units.columns:
+        return block
+    firm = classes.index[classes.notna() & ~fragile_in(classes)]
+    names = units["name"].reindex(firm).dropna().astype(str)
+    codes = classes.cat.codes
+    alone = {
+        place: found.iloc[0]
+        for place in ((0, last) if last > 1 else ())
+        if len(found := names[(codes.loc[names.index] == place).to_numpy()]) == 1
+    }
+    told = tuple(typeset(alone.get(place, "")) for place in range(last, -1, -1))
+    highest, lowest = _extremes(block, classes, names)
+    return replace(
+        block, alone=told if any(told) else (), highest=highest, lowest=lowest
+    )
+
+
+_EXTREMES: Final = 3
+"""Units named at each end, by who does not see the map."""
+
+
+def _extremes(
+    block: ClassesBlock, classes: pd.Series, names: pd.Series
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the units of the greatest and of the least values, with these."""
+    held = fact_of(classes, "classed")
+    if not isinstance(held, Held) or not held.figures.index.is_unique:
+        return (), ()
+    known = held.figures.reindex(names.index).dropna()
+    if len(known) < 2 * _EXTREMES:
+        return (), ()
+    ends = (
+        known.sort_values(ascending=up, kind="stable").head(_EXTREMES)
+        for up in (False, True)
+    )
+    highest, lowest = (
+        tuple(
+            f"{typeset(names[code])} {number(v, block.decimals, signed=block.signed)}"
+            for code, v in end.items()
+        )
+        for end in ends
+    )
+    return highest, lowest
+
+
+def _fragile_swatches(codes: pd.Index, told: Told, shape: str) -> list[Swatch]:
+    """Return a line of the legend for each reason to read with care."""
+    reasons = pd.Series([told.fragile[code] for code in codes], dtype=object)
+    return [
+        Swatch(
+            typeset(f"{reason} : à lire avec prudence"),
+            _PALEST,
+            count,
+            shape,
+            edge=STATE_EDGE,
+            hatch=FRAGILE,
+        )
+        for reason, count in reasons.value_counts().items()
+    ]
+
+
+def heading_of(told: Told, title: str | None) -> str:
+    """
+    Return the heading of classes: label and unit, unless one is given.
+
+    Parameters
+    ----------
+    told
+        What is told of the values.
+    title
+        What is given.
+    """
     if title is not None:
         return typeset(title)
     # A unit is not cut at the end of a line.
@@ -633,9 +741,21 @@ def remember(
             count = said.count(state)
             plural = "s" if count > 1 else ""
             ax.notes[f"{meaning} : {number(count)} valeur{plural}"] = None
+    if isinstance(drawn, pd.Series) and not fact_of(drawn, "firm", default=False):
+        ax.notes.update(dict.fromkeys(_cautions(told, shown)))
     ax.notes.update(dict.fromkeys(told.notes))
     remarked = shown[shown.isin(list(told.remarks))]
     ax.notes.update(dict.fromkeys(told.remarks[code] for code in remarked))
+
+
+def _cautions(told: Told, shown: pd.Index) -> Iterable[str]:
+    """Say how many values are over too few, where no legend sets them apart."""
+    few = [told.fragile[code] for code in shown[shown.isin(list(told.fragile))]]
+    noun = plural_of(told.level) or "valeurs"
+    for reason in dict.fromkeys(few):
+        count = few.count(reason)
+        what = noun if count > 1 or not noun.islower() else noun.removesuffix("s")
+        yield typeset(f"{number(count)} {what} de {reason} : à lire avec prudence")
 
 
 def _credits(drawn: pd.Series | pd.DataFrame, told: Told) -> Iterable[str]:
@@ -728,11 +848,28 @@ def in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     units
         Any geometries in the CRS of the map.
     """
+    return carry(units.iloc[rows_in_frame(ax, units)], units)
+
+
+def rows_in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> np.ndarray:
+    """
+    Return the places, from 0, of the units that meet the frame.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Any geometries in the CRS of the map.
+    """
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    return carry(units.cx[x0:x1, y0:y1], units)
+    shapes = shapes_of(units)
+    near = np.flatnonzero(_meets_frame(ax, shapes))
+    met: np.ndarray = shapely.intersects(shapes[near], shapely.box(x0, y0, x1, y1))
+    return near[met]
 
 
-def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options
+def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries | np.ndarray, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options
     """
     Add polygons to a map, holes left open.
 
@@ -748,7 +885,7 @@ def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries, **style: Any) -> None:  # no
     if "linewidth" in style:
         style["linewidth"] *= ax.plan.zoom
     seen = np.asarray(shapes)[_meets_frame(ax, np.asarray(shapes))]
-    paths = [path for shape in seen if (path := outline_path(shape)) is not None]
+    paths = [path for shape in seen if (path := _PATHS.of(shape)) is not None]
     if not paths:
         return
     _tell_tint(ax, seen, style)
@@ -790,3 +927,7 @@ def merged(shapes: np.ndarray) -> shapely.Geometry:
     if shapely.coverage_is_valid(shapes):
         return shapely.coverage_union_all(shapes)
     return shapely.union_all(shapes)
+
+
+_PATHS: Final = Kept(outline_path)
+"""Outlines as matplotlib has them; nothing changes them."""

@@ -21,7 +21,6 @@ from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.layers.doors import enter_fill, leave
 from basinmap.maps.layers.drawing import (
     STATE_EDGE,
-    class_colors,
     classes_block,
     fill_shapes,
     merged,
@@ -29,6 +28,7 @@ from basinmap.maps.layers.drawing import (
     state_fill,
     states_of_classes,
 )
+from basinmap.maps.layers.washes import Ink, inks_of
 from basinmap.maps.paper.guards import check_areas
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
@@ -115,12 +115,14 @@ def draw_grid(
     _check(classes)
     aligned = on_units(cells, classes)
     _check_width(ax, cells)
-    colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
+    inks = inks_of(ax, classes, palette)
     for code, label in enumerate(classes.cat.categories):
         chosen = cells.geometry[(aligned.cat.codes == code).to_numpy()]
-        _fill(ax, merged(chosen.array), colors[code], label)
+        _fill(ax, merged(chosen.array), inks.firm(code), label)
     states = _fill_states(ax, cells, aligned)
-    block = classes_block(aligned, colors, states, title, zoom=ax.plan.zoom)
+    block = classes_block(
+        aligned, inks.colors, states, title, zoom=ax.plan.zoom, hatches=inks.hatches
+    )
     block = replace(block, counted="carreaux")
     leave(ax, block, values=[classes], on=cells, fill=fill)
     _tell_imputed(ax, cells)
@@ -199,7 +201,7 @@ def draw_surface(
         check_areas(area, "area")
     known = numbers(on_units(cells, values))
     _check_classes(known, aligned)
-    colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
+    inks = inks_of(ax, classes, palette)
     there = known.notna()
     mask = merged(cells.geometry.array[there.to_numpy()])
     if area is not None:
@@ -208,10 +210,14 @@ def draw_surface(
         _bands(known[there], fact_of(classes, "breaks")),
         crs=parsed_squares(cells.index).crs,
     ).to_crs(cells.crs)
-    for band, color, label in zip(bands, colors, classes.cat.categories, strict=True):
-        _fill(ax, shapely.intersection(band, mask), color, label)
+    for code, (band, label) in enumerate(
+        zip(bands, classes.cat.categories, strict=True)
+    ):
+        _fill(ax, shapely.intersection(band, mask), inks.firm(code), label)
     states = _fill_states(ax, cells, aligned)
-    block = classes_block(aligned, colors, states, title, zoom=ax.plan.zoom)
+    block = classes_block(
+        aligned, inks.colors, states, title, zoom=ax.plan.zoom, hatches=inks.hatches
+    )
     # A surface has no squares to count.
     bare = tuple(replace(swatch, count=None) for swatch in block.swatches)
     block = replace(block, counted="", swatches=bare)
@@ -257,16 +263,15 @@ def _check_classes(known: pd.Series, aligned: pd.Series) -> None:
 # -- shapes -----------------------------------------------------------------------
 
 
-def _fill(ax: MapAxes, shape: shapely.Geometry, color: str, label: str) -> None:
-    fill_shapes(
-        ax,
-        gpd.GeoSeries([shape]),
-        facecolor=color,
-        edgecolor=color,
-        linewidth=_EDGE,
-        zorder=STACK["fills"],
-        label=label,
-    )
+def _fill(ax: MapAxes, shape: shapely.Geometry, ink: Ink, label: str) -> None:
+    looks = [{"facecolor": ink.color, "edgecolor": ink.color, "linewidth": _EDGE}]
+    if ink.hatch:
+        strokes = {"edgecolor": ink.edge, "hatch": ink.hatch, "linewidth": 0.0}
+        looks.append({"facecolor": "none", **strokes})
+    for look in looks:
+        fill_shapes(
+            ax, gpd.GeoSeries([shape]), zorder=STACK["fills"], label=label, **look
+        )
 
 
 def _fill_states(ax: MapAxes, cells: gpd.GeoDataFrame, aligned: pd.Series) -> pd.Series:

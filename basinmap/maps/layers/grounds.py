@@ -27,7 +27,7 @@ from basinmap.maps.look.themes import (
 )
 from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.shapes import line_path, outline_path
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import check_columns
 from basinmap.typography import typeset
@@ -133,7 +133,7 @@ def draw_ground(
     >>> scarpe = shapely.LineString([(700_000, 7_025_000), (725_000, 7_040_000)])
     >>> rivers = gpd.GeoDataFrame({"nom": ["Scarpe"]}, geometry=[scarpe], crs=2154)
     >>> fig, ax = bm.page(bm.communes(epci="CA Douaisis Agglo"), title="Douaisis")
-    >>> draw_ground(ax, rivers, kind="river", names="nom", label="rivière")
+    >>> bm.draw_ground(ax, rivers, kind="river", names="nom", label="rivière")
     """
     check_given(draw_ground, locals())
     if kind not in get_args(GroundKind):
@@ -153,7 +153,7 @@ def draw_ground(
     if over and not style.fill:
         floor = "lines over data"
     _draw(ax, seen.geometry, style, floor, kind)
-    leave(ax, on=layer)
+    leave(ax, on=layer, laid=Laid(kind="ground", units=layer))
     if label:
         add_key(ax, _swatch(ax, typeset(label), style))
     if names is not None:

@@ -26,9 +26,9 @@ from basinmap.maps.layers.drawing import (
 )
 from basinmap.maps.look.themes import Theme, font, settings, wrapped
 from basinmap.maps.paper.alternatives import Sentence, Told, told
-from basinmap.maps.paper.blocks import in_common
+from basinmap.maps.paper.blocks import Swatch, in_common
 from basinmap.maps.paper.pens import BOX, ROW, TEXT, Pen, block_height, draw_block
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.territory.reading import check_generations
 from basinmap.typography import typeset
@@ -157,7 +157,9 @@ def draw_hatching(
             label=name,
         )
     _add_entry(ax, Hatch(text, ink, pattern, spacing_mm))
-    leave(ax, on=areas)
+    sign = {"x": "/\\", "+": "|-"}.get(pattern, pattern)
+    swatch = Swatch(text, "none", edge=ink, width=_OUTLINE, hatch=3 * sign)
+    leave(ax, on=areas, laid=Laid(kind="hatched", units=areas, swatch=swatch))
 
 
 def strokes(shape: shapely.Geometry, angle: float, spacing: float) -> list[np.ndarray]:

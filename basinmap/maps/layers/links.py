@@ -35,7 +35,7 @@ from basinmap.maps.look.themes import (
     text_width,
     wrapped,
 )
-from basinmap.maps.paper.alternatives import Sentence, Told, told
+from basinmap.maps.paper.alternatives import BETWEEN, Sentence, Told, told
 from basinmap.maps.paper.pens import (
     ROW,
     Pen,
@@ -66,6 +66,8 @@ _LEAST: Final = 0.1
 """Millimetres under which a line is no longer seen in print."""
 _SAMPLE: Final = 13.0
 _LEADING: Final = 3.0
+_THICK: Final = 0.6
+"""Millimetres from which a line makes a name over it hard to read."""
 _NARROWEST: Final = 1.0
 _WIDEST: Final = 4.0
 
@@ -216,6 +218,7 @@ def draw_links(
     widest = widest_mm or _widest(starts, ends, shares, ax.plan.zoom)
     _check_widths(widest * shares, largest, widest)
     _add_lines(ax, starts, ends, widest * shares, color, directed=directed)
+    _keep_clear(ax, drawn, starts, ends, widest * shares, directed=directed)
     samples = _samples(threshold, largest, widest)
     heading = title if title is not None else found.label
     block = LinksBlock(
@@ -513,6 +516,32 @@ def _add_lines(
             label="links",
         )
         ax.add_collection(lines, autolim=False)
+
+
+def _keep_clear(
+    ax: MapAxes,
+    drawn: pd.DataFrame,
+    starts: Floats,
+    ends: Floats,
+    widths: Floats,
+    *,
+    directed: bool,
+) -> None:
+    """Leave word of thick lines, which no name is read upon: discs all along them."""
+    way = ends - starts
+    length = np.hypot(*way.T)
+    along = way / length[:, None]
+    right = np.column_stack([along[:, 1], -along[:, 0]])
+    aside = right * (_APART + widths / 2)[:, None] if directed else 0.0 * right
+    pairs = drawn[_ENDS].itertuples(index=False)
+    for i, (one, other) in enumerate(pairs):
+        if widths[i] < _THICK * ax.plan.zoom:
+            continue
+        count = max(2, round(float(length[i] / widths[i])))
+        for j, share in enumerate(np.linspace(0.0, 1.0, count).tolist()):
+            x, y = (starts[i] + way[i] * share + aside[i]).tolist()
+            place = f"{one}{BETWEEN}{other}{BETWEEN}{j}"
+            ax.symbols[place] = (x, y, float(widths[i]) / 2)
 
 
 def _gap(rooms: Floats, along: Floats, zoom: float) -> Floats:

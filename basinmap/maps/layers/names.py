@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -15,11 +15,12 @@ from matplotlib.lines import Line2D
 from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.layers.drawing import inked
-from basinmap.maps.layers.inks import Ink, inks_of
 from basinmap.maps.layers.placement import PlacedLabels, place_labels, split_label
 from basinmap.maps.look.lettering import LEADING, letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, one_line, settings, text_width
-from basinmap.maps.paper.guards import check_drawable, check_map
+from basinmap.maps.paper.guards import check_drawable, check_map, shapes_of
+from basinmap.maps.paper.inks import Ink, inks_of
+from basinmap.maps.paper.kept import Kept
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import check_columns
@@ -31,6 +32,7 @@ __all__ = ["draw_labels"]
 
 _NEAR = 1.5  # mm: half a name high, it would be written over the marker
 _FAR = (-1e15, 1e15)
+_SHOWN = " shown"  # column of the part of each unit that the frame shows
 _SMALLEST = 5.5  # points: what is smaller on paper is not read
 _FEW = 30
 _TIGHT = 0.2
@@ -106,7 +108,7 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     check_drawable(units)
     check_columns(units, column)
     check_states(units[column], states_beside(units, units[column]))
-    visible = _visible(ax, _new(ax, _named(units, column), column))
+    visible = _new(ax, _named(_visible(ax, units), column), column)
     rank = _rank(visible, priority).sort_values(ascending=False, kind="stable")
     rank = rank.iloc[: _checked_most(most)]
     visible = visible.loc[rank.index]
@@ -119,13 +121,14 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     ax.boxes.extend(map(tuple, boxes[shown].tolist()))
     centres = ax.to_metres(zoom * np.column_stack([placed.x, placed.y]))
     leaders = ax.to_metres(zoom * placed.leader.reshape(-1, 2)).reshape(-1, 4)
+    pairs = _pairs(visible, column)
     alone = ranked.within(boxes[shown])
     chosen = inked(ax, color) if color else None
     inks = dict(zip(shown, inks_of(ax, boxes[shown], alone, chosen), strict=True))
     with settings():
         for i in shown:
             _write(ax, ranked.names[i], centres[i], ranked.style(i), inks[i])
-            ax.named.add((str(visible.index[i]), str(visible[column].iloc[i])))
+            ax.named.add(pairs[i])
             if np.isfinite(leaders[i]).all():
                 _lead(ax, leaders[i], chosen or ax.plan.theme.ink, ranked.radii[i])
     return len(shown)
@@ -137,7 +140,7 @@ class _Ranked:
     def __init__(
         self,
         ax: MapAxes,
-        units: gpd.GeoDataFrame,
+        units: pd.DataFrame,
         column: str,
         rank: pd.Series,
         strong: int,
@@ -231,7 +234,7 @@ class _Ranked:
         found = np.full(len(self.units), None, dtype=object)
         scale = 1000 / self.ax.plan.scale / self.ax.plan.zoom
         corner = np.array([self.ax.get_xlim()[0], self.ax.get_ylim()[0]])
-        for row, shape in enumerate(self.units.geometry):
+        for row, shape in enumerate(self.units[_SHOWN].tolist()):
             if self.radii[row] == 0 and shape.area > 0:
                 found[row] = shapely.transform(shape, lambda xy: (xy - corner) * scale)
         return found
@@ -241,7 +244,7 @@ class _Ranked:
         if not len(boxes):
             return np.zeros(0, dtype=bool)
         corners = self.ax.to_metres(boxes.reshape(-1, 2)).reshape(-1, 4)
-        shapes = self.units.geometry.to_numpy()
+        shapes = self.units[_SHOWN].to_numpy()
         tree = shapely.STRtree(shapes)
         rows, _ = tree.query(shapely.box(*corners.T), predicate="within")
         alone = np.zeros(len(boxes), dtype=bool)
@@ -249,7 +252,7 @@ class _Ranked:
         return alone
 
 
-def _capitals(units: gpd.GeoDataFrame, names: list[str]) -> list[str]:
+def _capitals(units: pd.DataFrame, names: list[str]) -> list[str]:
     """Return the names, those of prefectures in capitals."""
     if units.index.name != "commune":
         return names
@@ -279,7 +282,7 @@ def _checked_most(most: object) -> int | None:
     raise DataError(msg)
 
 
-def _named(units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+def _named(units: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return the units that have a name."""
     named = units[column].notna()
     named &= units[column].map(lambda name: bool(one_line(str(name))))
@@ -295,10 +298,9 @@ def _check_size(size: float | None) -> None:
         raise DataError(msg)
 
 
-def _new(ax: MapAxes, units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
+def _new(ax: MapAxes, units: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return the units whose name is not written yet."""
-    pairs = zip(units.index.astype(str), units[column].astype(str), strict=True)
-    there = np.array([pair in ax.named for pair in pairs])
+    there = np.array([pair in ax.named for pair in _pairs(units, column)])
     if there.all():
         msg = (
             f"the names of these {len(units)} units are written already: make the page "
@@ -308,6 +310,12 @@ def _new(ax: MapAxes, units: gpd.GeoDataFrame, column: str) -> gpd.GeoDataFrame:
     return units[~there]
 
 
+def _pairs(units: pd.DataFrame, column: str) -> list[tuple[str, str]]:
+    """Return code and name of each unit."""
+    codes, names = units.index.astype(str), units[column].astype(str)
+    return list(zip(codes, names, strict=True))
+
+
 def _printed(name: object) -> str:
     """Return a name on one line; a number as the French write it."""
     if isinstance(name, Real) and not isinstance(name, bool):
@@ -315,23 +323,31 @@ def _printed(name: object) -> str:
     return one_line(str(name))
 
 
-def _visible(ax: MapAxes, units: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the part of each unit that the frame shows, slivers left out."""
+def _visible(ax: MapAxes, units: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the units that the frame shows, slivers left out, with what it shows."""
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    found = units.cx[x0:x1, y0:y1]
-    if found.empty:
+    box = (x0, y0, x1, y1)
+    shapes = shapes_of(units)
+    seen = np.flatnonzero(shapely.intersects(shapes, shapely.box(*box)))
+    if not len(seen):
         msg = f"none of the {len(units)} units lies in the frame of the map"
         raise DataError(msg)
-    shown = shapely.clip_by_rect(found.geometry.array, x0, y0, x1, y1)
-    kept = ~shapely.is_empty(np.asarray(shown))
-    return found.set_geometry(gpd.GeoSeries(shown, found.index, crs=units.crs))[kept]
+    shown = shapes[seen]
+    left, low, right, high = shapely.bounds(shown).T
+    # Those that are whole stay the same object: their widest circle is known.
+    cut = (left < x0) | (right > x1) | (low < y0) | (high > y1)
+    shown[cut] = shapely.clip_by_rect(shown[cut], *box)
+    left = ~shapely.is_empty(shown)
+    # What is told of the units is not needed any more: pandas would copy it each time.
+    found = pd.DataFrame(units, copy=False).iloc[seen[left]]
+    return found.assign(**{_SHOWN: pd.Series(shown[left], found.index, dtype=object)})
 
 
-def _rank(units: gpd.GeoDataFrame, priority: pd.Series | None) -> pd.Series:
+def _rank(units: pd.DataFrame, priority: pd.Series | None) -> pd.Series:
     what = "priority"
     if priority is None:
         if "population" not in units.columns:
-            return units.area
+            return pd.Series(shapely.area(units[_SHOWN].to_numpy()), units.index)
         what, priority = "population", units["population"]
     check_series(priority, what)
     return numbers(priority, what).reindex(units.index).fillna(0).clip(*_FAR)
@@ -352,18 +368,14 @@ def _box(
 
 
 def _rooms(
-    ax: MapAxes, units: gpd.GeoDataFrame
+    ax: MapAxes, units: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where each name hangs, the radius of its symbol, the room at home."""
-    circles = units.geometry.apply(_widest_circle)
+    shapes = units[_SHOWN].to_numpy()
+    circles = [_CIRCLES.of(shape) for shape in shapes.tolist()]
     anchors = ax.to_mm(np.array([(c.x, c.y) for c, _ in circles]))
     radii = np.zeros(len(units))
-    home = np.array(
-        [
-            _chord(shape, centre, radius)
-            for shape, (centre, radius) in zip(units.geometry, circles, strict=True)
-        ]
-    )
+    home = _chords(shapes, circles)
     home = home * 1000 / ax.plan.scale
     for row, code in enumerate(units.index):
         if str(code) in ax.symbols:
@@ -389,7 +401,9 @@ def _marker_under(ax: MapAxes, anchor: np.ndarray) -> np.ndarray | None:
 
 def _widest_circle(shape: shapely.Geometry) -> tuple[shapely.Point, float]:
     """Return centre and radius of the widest circle inside the largest part."""
-    part = max(shapely.get_parts(shape), key=shapely.area)
+    part = shape
+    if shape.geom_type != "Polygon":
+        part = max(shapely.get_parts(shape), key=shapely.area)
     if part.area == 0:
         return shapely.centroid(shape), 0.0
     fine_enough = max(1.0, part.area**0.5 / 50)
@@ -398,18 +412,28 @@ def _widest_circle(shape: shapely.Geometry) -> tuple[shapely.Point, float]:
     return centre, float(line.length)
 
 
-def _chord(
-    shape: shapely.Geometry, centre: shapely.Point, radius: float
-) -> tuple[float, float]:
-    """Return half the width of the unit at the height of the anchor, and a height."""
-    x0, _, x1, _ = shape.bounds
-    line = shapely.LineString([(x0 - 1, centre.y), (x1 + 1, centre.y)])
-    parts = shapely.get_parts(shapely.intersection(line, shape))
-    spans = [p.bounds for p in parts if p.bounds[0] <= centre.x <= p.bounds[2]]
-    if not spans:
-        return radius, radius
-    half = min(min(centre.x - s[0], s[2] - centre.x) for s in spans)
-    return half, radius
+_CIRCLES: Final = Kept(_widest_circle)
+"""The widest circle of each unit that a map showed whole."""
+
+
+def _chords(
+    shapes: np.ndarray, circles: list[tuple[shapely.Point, float]]
+) -> np.ndarray:
+    """Return half the width of each unit at the height of its anchor, and a height."""
+    spots = np.array([(centre.x, centre.y) for centre, _ in circles])
+    radii = np.array([radius for _, radius in circles])
+    left, _, right, _ = shapely.bounds(shapes).T
+    ends = np.column_stack([left - 1, spots[:, 1], right + 1, spots[:, 1]])
+    lines = shapely.linestrings(ends.reshape(-1, 2, 2))
+    parts, owner = shapely.get_parts(
+        shapely.intersection(lines, shapes), return_index=True
+    )
+    start, _, end, _ = shapely.bounds(parts).T
+    x = spots[owner, 0]
+    here = (start <= x) & (x <= end)
+    half = np.full(len(shapes), np.inf)
+    np.minimum.at(half, owner[here], np.minimum(x - start, end - x)[here])
+    return np.column_stack([np.where(np.isinf(half), radii, half), radii])
 
 
 def _write(

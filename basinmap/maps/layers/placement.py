@@ -345,7 +345,7 @@ def _ordered(given: _Units, rank: IntArray) -> _Units:
         radii=radii,
         home=given.home[rank],
         leaders=given.leaders[rank],
-        inside=given.inside[rank],
+        inside=shapely.transform(given.inside[rank], lambda xy: xy - origin),
         discs=_join_discs(np.column_stack([anchors, radii]), other),
         obstacles=given.obstacles - np.tile(origin, 2),
         frame=given.frame[2:] - origin,

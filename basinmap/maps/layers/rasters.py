@@ -1,8 +1,8 @@
-"""Measured rasters in classes: temperature, density, what a cell can be coloured by."""
+"""Rasters in classes, or in categories: temperature, density, land cover."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -30,22 +30,28 @@ from basinmap.maps.grounds.laying import lay
 from basinmap.maps.layers.doors import add_block, fill_of
 from basinmap.maps.layers.drawing import (
     STATE_EDGE,
-    class_colors,
     classes_block,
     fill_shapes,
     frame_box,
+    kind_colors,
     remember,
     state_fill,
+    state_swatches,
 )
+from basinmap.maps.layers.typology import CategoriesBlock, named_categories
+from basinmap.maps.layers.washes import inks_of, stroke_over
+from basinmap.maps.paper.blocks import ClassesBlock, Swatch
 from basinmap.maps.paper.guards import check_drawable, check_map, check_open
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES
 from basinmap.spatial.projections import METRIC
-from basinmap.values.told import fact_of, tell
+from basinmap.values.told import carry, fact_of, tell
 
 __all__ = ["draw_raster"]
 
+_BETWEEN_MM: Final = 1.7
+_STROKE_MM: Final = 0.2
 _SAMPLE: Final = 4_000
 """Values that exact Fisher-Jenks classes are found from, in a second or less."""
 
@@ -62,12 +68,13 @@ def draw_raster(  # noqa: PLR0913, PLR0915 - classes are a choice, and so is wha
     breaks: Sequence[float] | Thresholds | None = None,
     pivot: float | None = None,
     palette: str | Sequence[str] | None = None,
+    labels: Mapping[int, str] | None = None,
     area: gpd.GeoDataFrame | None = None,
     credit: str = "",
     dpi: float | None = None,
 ) -> None:
     """
-    Colour the cells of a measured raster by class, with the legend of these.
+    Colour the cells of a raster by class, or by category, with the legend of these.
 
     The values must be of a place, whatever the size of the cells: a temperature, a
     rate, people per km². Counts per cell are a stock: divide them by the surface of
@@ -86,7 +93,10 @@ def draw_raster(  # noqa: PLR0913, PLR0915 - classes are a choice, and so is wha
     method, k, breaks, pivot
         Of `classify`. Cells count by the surface they have on the map.
     palette
-        Sequential, or diverging with a pivot.
+        Sequential, or diverging with a pivot; qualitative with `labels`.
+    labels
+        French name of each code, of a raster of categories, such as land cover: each
+        has its colour and its line, where it is seen; then there are no classes.
     area
         Polygons in EPSG:2154 at whose outline the raster stops; by default it fills
         the frame.
@@ -100,8 +110,8 @@ def draw_raster(  # noqa: PLR0913, PLR0915 - classes are a choice, and so is wha
     DataError
         If the file cannot be read, lies outside the map, has no such band or no value
         there, holds -9999 or the like that is not declared as nodata, says not whom it
-        is from; if legend or foot are drawn already, or it would hide another fill; or
-        for a reason of `classify`.
+        is from, or holds a code that `labels` does not name; if legend or foot are
+        drawn already, or it would hide another fill; or for a reason of `classify`.
     CRSError
         If it has no CRS, or the area is not in EPSG:2154.
 
@@ -131,31 +141,76 @@ def draw_raster(  # noqa: PLR0913, PLR0915 - classes are a choice, and so is wha
     with opened(path) as dataset:
         told = credit_of(dataset, credit, path)
         check_voids(dataset, grid, band=band)
-        values = read_values(dataset, grid, band=band)
+        values = read_values(dataset, grid, band=band, kinds=labels is not None)
     ground = area.geometry if area is not None else ax.subject
     within = np.ones(values.shape, bool) if ground is None else inside(ground, grid)
     if area is not None:
         values[~within] = np.nan
     known = _known(values, path, "in the frame" if area is None else "in the area")
-    sample = _sample(known) if method == "fisher-jenks" and breaks is None else known
-    series = pd.Series(sample.astype(np.float64), name=label)
-    tell(series, label=label, unit=unit, sources=(told,))
-    classes = classify(series, method=method, k=k, breaks=breaks, pivot=pivot)
-    colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
+    about = {"label": label, "unit": unit, "sources": (told,)}
+    if labels is None:
+        sample = (
+            _sample(known) if method == "fisher-jenks" and breaks is None else known
+        )
+        series = tell(pd.Series(sample.astype(np.float64), name=label), **about)
+        given = classify(series, method=method, k=k, breaks=breaks, pivot=pivot)
+        inks = inks_of(ax, given, palette)
+        colors, codes = list(inks.colors), _codes(values, fact_of(given, "breaks"))
+        block: ClassesBlock | CategoriesBlock = classes_block(
+            given,
+            colors,
+            pd.Series(dtype=object),
+            None,
+            zoom=ax.plan.zoom,
+            hatches=inks.hatches,
+        )
+    else:
+        _check_no_classes(breaks, pivot)
+        given, codes = _kinds(
+            tell(pd.Series(known, name=label), **about), values, labels
+        )
+        colors = kind_colors(ax, palette or "profiles", len(given.cat.categories))
+        lines = zip(given.cat.categories, colors, strict=True)
+        block = CategoriesBlock(label, tuple(Swatch(n, c) for n, c in lines))
     shapes = gpd.GeoSeries([frame_box(ax, 0.0)]) if ground is None else ground
     fill = fill_of(ax, shapes, label, "raster")
-    pixels = _painted(values, fact_of(classes, "breaks"), colors)
+    codes[np.isnan(values)] = len(colors)
+    pixels = _painted(codes, colors)
+    if isinstance(block, ClassesBlock):
+        _texture(pixels, codes, block, pixels.shape[1] / ax.plan.frame[2])
     lay(ax, pixels, grid, zorder=STACK["raster"], label=label)
     lacking = bool((np.isnan(values) & within).any())
     states = pd.Series(["not_available"] if lacking else [], dtype=object)
     if lacking:
         _hatch_under(ax, ground)
-    block = classes_block(classes, colors, states, None, zoom=ax.plan.zoom)
+    lines_of_states = state_swatches(states, zoom=ax.plan.zoom)
     # Pixels are no units to count.
-    bare = tuple(replace(swatch, count=None) for swatch in block.swatches)
-    add_block(ax, replace(block, swatches=bare, counted=""))
-    remember(ax, classes)
+    bare = (replace(line, count=None) for line in (*block.swatches, *lines_of_states))
+    add_block(ax, replace(block, swatches=tuple(bare), counted=""))
+    remember(ax, given)
     ax.fills.append(fill)
+
+
+def _check_no_classes(breaks: object, pivot: object) -> None:
+    if breaks is not None or pivot is not None:
+        msg = "labels= names categories, which have no classes: leave breaks, pivot out"
+        raise DataError(msg)
+
+
+def _kinds(
+    known: pd.Series, values: Floats, labels: Mapping[int, str]
+) -> tuple[pd.Series, np.ndarray]:
+    """Return the categories that are seen, in the order of labels, and each cell's."""
+    seen = known.unique()
+    order = [code for code in labels if code in seen]
+    unnamed = set(seen) - set(labels)  # refused by name
+    kept = list(labels) if unnamed else order
+    named: dict[object, str] = {code: labels[code] for code in kept}
+    kinds = named_categories(carry(pd.Series(seen, name=known.name), known), named)
+    codes = np.zeros(values.shape, dtype=np.uint8)
+    for place, code in enumerate(order):
+        codes[values == code] = place
+    return kinds, codes
 
 
 def _known(values: Floats, path: Path_, where: str) -> Floats:
@@ -190,15 +245,29 @@ def _sample(known: Floats) -> Floats:
     return ranked[np.linspace(0, len(ranked) - 1, _SAMPLE).round().astype(int)]
 
 
-def _painted(
-    values: Floats,
-    breaks: tuple[float, ...],
-    colors: list[str],
-) -> Pixels:
-    """Return the colour of the class of each pixel, `[a ; b[`, or nothing."""
+def _codes(values: Floats, breaks: tuple[float, ...]) -> np.ndarray:
+    """Return the class of each pixel, `[a ; b[`."""
     # As precise as the values: 0.7 in float32 is below 0.7.
     cuts = np.array(breaks, dtype=values.dtype)
-    codes = np.searchsorted(cuts, values, side="right").astype(np.uint8)
-    codes[np.isnan(values)] = len(colors)
+    return np.searchsorted(cuts, values, side="right").astype(np.uint8)
+
+
+def _painted(codes: np.ndarray, colors: Sequence[str]) -> Pixels:
+    """Return the colour of each pixel, or nothing beyond the last."""
     table = np.array([to_rgba(ink) for ink in (*colors, "none")]) * 255
     return np.rint(table).astype(np.uint8)[codes]
+
+
+def _texture(
+    pixels: Pixels, codes: np.ndarray, block: ClassesBlock, per_mm: float
+) -> None:
+    """Draw strokes over the pixels below a pivot, as hatches do over outlines."""
+    rows, columns = (np.arange(side) for side in codes.shape)
+    step = max(3, round(_BETWEEN_MM * per_mm))
+    strokes = (columns - rows[:, None]) % step < max(1, round(_STROKE_MM * per_mm))
+    for code, (hatch, color) in enumerate(
+        zip(block.hatches, block.colors, strict=False)
+    ):
+        if hatch:
+            ink = np.array(to_rgba(stroke_over(color))) * 255
+            pixels[strokes & (codes == code)] = np.rint(ink).astype(np.uint8)

@@ -6,6 +6,8 @@ import geopandas as gpd
 import numpy as np
 import shapely
 from matplotlib.lines import Line2D
+from matplotlib.patches import PathPatch
+from matplotlib.path import Path
 
 from basinmap.arguments import check_given
 from basinmap.errors import DataError, culprits
@@ -81,6 +83,11 @@ def draw_rings(
     ]
     with settings():
         for outer, circle in seen:
+            # White under the dashes, which would be lost on a dark fill.
+            casing = PathPatch(Path(np.asarray(circle.coords)), fc="none")
+            casing.set(edgecolor=ax.plan.theme.halo, linewidth=2.6 * width)
+            casing.set(zorder=STACK["rings"], label="_casing")
+            ax.add_artist(casing)
             ax.add_line(
                 Line2D(
                     *np.asarray(circle.coords).T,

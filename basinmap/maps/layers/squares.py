@@ -17,10 +17,8 @@ from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.layers.doors import enter, leave
 from basinmap.maps.layers.drawing import (
-    STATE_EDGE,
-    class_colors,
-    class_looks,
     classes_block,
+    naming,
     on_units,
     states_of_classes,
 )
@@ -32,6 +30,7 @@ from basinmap.maps.layers.sizes import (
     scale_of_host,
 )
 from basinmap.maps.layers.symbols import circles_block
+from basinmap.maps.layers.washes import Ink, inks_of
 from basinmap.maps.look.themes import Theme, settings
 from basinmap.maps.paper.alternatives import Told, proportional, told
 from basinmap.maps.paper.blocks import in_common, of_one_scale
@@ -132,14 +131,22 @@ def draw_squares(
     centres = np.column_stack([points.x, points.y])
     nested = circles_block(ax, values, largest, radius, heading)
     sides = radius * np.sqrt(math.pi * values.loc[order].to_numpy() / largest)
-    looks = [(ax.plan.theme.faint, "")] * len(order)
+    looks = [Ink(ax.plan.theme.faint)] * len(order)
     blocks: list[object] = []
     if classes is not None:
         aligned = on_units(units, classes).loc[order]
-        colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
+        inks = inks_of(ax, classes, palette)
         states = states_of_classes(aligned)
-        looks = class_looks(aligned, colors, states, ax.plan.zoom)
-        blocks.append(classes_block(aligned, colors, states, None, zoom=ax.plan.zoom))
+        looks = inks.of(aligned, states)
+        block = classes_block(
+            aligned,
+            inks.colors,
+            states,
+            None,
+            zoom=ax.plan.zoom,
+            hatches=inks.hatches,
+        )
+        blocks.append(naming(block, aligned, units))
     _add_squares(ax, centres, sides, looks, nested.title)
     for code, (x, y), side in zip(order, ax.to_mm(centres), sides, strict=True):
         # Names keep clear of the corners.
@@ -176,7 +183,7 @@ def _add_squares(
     ax: MapAxes,
     centres: np.ndarray,
     sides: np.ndarray,
-    looks: list[tuple[str, str]],
+    looks: list[Ink],
     label: str,
 ) -> None:
     """Add squares in their order, in as few collections as their hatches allow."""
@@ -185,12 +192,12 @@ def _add_squares(
     corners = centres[:, None, :] + half * metres
     at = 0
     with settings():
-        for hatch, run in groupby(looks, key=lambda look: look[1]):
-            colors = [color for color, _ in run]
+        for (hatch, edge), run in groupby(looks, key=lambda ink: (ink.hatch, ink.edge)):
+            colors = [ink.color for ink in run]
             squares = PolyCollection(
                 list(corners[at : at + len(colors)]),
                 facecolors=colors,
-                edgecolors=STATE_EDGE if hatch else ax.plan.theme.ink,
+                edgecolors=edge or ax.plan.theme.ink,
                 linewidths=(0.8 if hatch else 0.4) * ax.plan.zoom,
                 hatch=hatch or None,
                 zorder=STACK["symbols"],

@@ -14,10 +14,8 @@ from matplotlib.collections import EllipseCollection
 from basinmap.arguments import check_given
 from basinmap.maps.layers.doors import enter, leave
 from basinmap.maps.layers.drawing import (
-    STATE_EDGE,
-    class_colors,
-    class_looks,
     classes_block,
+    naming,
     on_units,
     states_of_classes,
 )
@@ -29,6 +27,7 @@ from basinmap.maps.layers.sizes import (
     scale_of_host,
     sizes_told,
 )
+from basinmap.maps.layers.washes import Ink, inks_of
 from basinmap.maps.look.themes import MM_PER_POINT, settings
 from basinmap.maps.paper.blocks import CirclesBlock
 from basinmap.maps.paper.guards import (
@@ -110,12 +109,12 @@ def draw_symbols(
     points = units.geometry.representative_point()
     places = pd.DataFrame({"x": points.x, "y": points.y}).loc[order]
     radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
-    looks = [(theme.faint, "")] * len(order)
+    looks = [Ink(theme.faint)] * len(order)
     if classes is not None:
         aligned = on_units(units, classes).loc[order]
-        colors = class_colors(classes, palette, grey=ax.plan.theme.grey)
+        inks = inks_of(ax, classes, palette)
         states = states_of_classes(aligned)
-        looks = class_looks(aligned, colors, states, ax.plan.zoom)
+        looks = inks.of(aligned, states)
     _add_circles(ax, places.to_numpy(), radii, looks, heading or "circles")
     for code, (x, y), r in zip(order, ax.to_mm(places), radii, strict=True):
         ax.symbols[str(code)] = (float(x), float(y), float(r))
@@ -124,9 +123,15 @@ def draw_symbols(
     if classes is not None:
         measured.append(classes)
         block = classes_block(
-            aligned, colors, states, None, shape="disc", zoom=ax.plan.zoom
+            aligned,
+            inks.colors,
+            states,
+            None,
+            shape="disc",
+            zoom=ax.plan.zoom,
+            hatches=inks.hatches,
         )
-        blocks.insert(0, block)
+        blocks.insert(0, naming(block, aligned, units))
     laid = Laid(
         kind="symbols", units=units, measured=tuple(measured), blocks=tuple(blocks)
     )
@@ -138,14 +143,14 @@ def _add_circles(
     ax: MapAxes,
     centres: np.ndarray,
     radii: np.ndarray,
-    looks: list[tuple[str, str]],
+    looks: list[Ink],
     label: str,
 ) -> None:
     """Add circles in their order, in as few collections as their hatches allow."""
     across, at = 2 * radii / MM_PER_POINT, 0
     with settings():
-        for hatch, run in groupby(looks, key=lambda look: look[1]):
-            fills = [color for color, _ in run]
+        for (hatch, edge), run in groupby(looks, key=lambda ink: (ink.hatch, ink.edge)):
+            fills = [ink.color for ink in run]
             part = slice(at, at + len(fills))
             circles = EllipseCollection(
                 across[part],
@@ -155,7 +160,7 @@ def _add_circles(
                 offsets=centres[part],
                 offset_transform=ax.transData,
                 facecolors=fills,
-                edgecolors=STATE_EDGE if hatch else ax.plan.theme.ink,
+                edgecolors=edge or ax.plan.theme.ink,
                 linewidths=(0.8 if hatch else 0.4) * ax.plan.zoom,
                 hatch=hatch or None,
                 zorder=STACK["symbols"],

@@ -46,7 +46,7 @@ from basinmap.maps.paper.pens import (
     heading_height,
     write_heading,
 )
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES
 from basinmap.typography import capital, number, shortest, typeset, yes_or_no
@@ -175,7 +175,11 @@ def draw_typology(
         swatches=(*swatches, *state_swatches(states, zoom=ax.plan.zoom)),
         counted=counted_as(categories, units),
     )
-    leave(ax, block, values=[categories], on=units, fill=fill)
+    labels_ = aligned.astype(object).where(states == "", states.map(STATES))
+    laid = Laid(
+        kind="kinds", units=units, measured=(labels_,), blocks=(block,), floor="fills"
+    )
+    leave(ax, block, values=[categories], on=units, fill=fill, laid=laid)
 
 
 def named_categories(

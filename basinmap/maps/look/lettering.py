@@ -2,27 +2,87 @@
 
 from __future__ import annotations
 
+import re
+from copy import copy
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import XAxis, YAxis
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
+from matplotlib.cbook import CallbackRegistry
 from matplotlib.font_manager import FontProperties
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, Rectangle
 from matplotlib.path import Path
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
-from matplotlib.transforms import IdentityTransform
+from matplotlib.ticker import NullLocator
+from matplotlib.transforms import BboxBase, IdentityTransform, Transform
 
 from basinmap.maps.look.themes import MM_PER_POINT, text_width
 
-__all__ = ["LEADING", "Lettering", "PaperAxes", "letter"]
+__all__ = ["LEADING", "FlatAxes", "Lettering", "PaperAxes", "Stroking", "letter"]
 
 LEADING: Final = 1.08
 """From a line of a name to the next, in sizes of its type."""
+_FIRST: Final = re.compile(r"\b1er\b")
+"""What is written with raised letters on paper, and is read plain elsewhere."""
 _MIDDLE: Final = 0.33  # of the size: half the height of what a line inks
 _AS_IS: Final = IdentityTransform()
+_OWN: Final = ("transform", "clip_on", "gid", "zorder")
+"""Options that texts of one look do not share."""
 _BEFORE: Final = {"left": 0.0, "center": 0.5, "right": 1.0}
+
+
+@runtime_checkable
+class Stroking(Protocol):
+    """A canvas that writes lines, and strokes letters: a halo needs no outlines."""
+
+    def spot(self, move: Transform, place: tuple[float, float]) -> tuple[float, float]:
+        """
+        Return where a place is on the page.
+
+        Parameters
+        ----------
+        move
+            From the units of the place to points.
+        place
+            The place.
+        """
+
+    def write_line(
+        self,
+        place: tuple[float, float],
+        line: str,
+        style: FontProperties,
+        color: Any,  # noqa: ANN401 - what matplotlib takes for one
+        halo: float | None,
+        frame: BboxBase | None,
+        tracking: float,
+    ) -> None:
+        """
+        Write a line, or what is around its letters.
+
+        Parameters
+        ----------
+        place
+            Start of the baseline, in points.
+        line
+            One line.
+        style
+            Its font.
+        color
+            Of the letters, or of the halo.
+        halo
+            Width of the halo, or nothing for the letters.
+        frame
+            What cuts it, or nothing.
+        tracking
+            What is added between letters, in sizes of the type.
+        """
 
 
 class Lettering(Text):
@@ -56,6 +116,30 @@ class Lettering(Text):
         self.tracking = tracking
         super().__init__(*args, **options)
 
+    def __copy__(self) -> Lettering:
+        """Return a text of the same look that shares nothing which may change."""
+        made = object.__new__(type(self))
+        made.__dict__.update(self.__dict__)
+        made.__dict__["_callbacks"] = CallbackRegistry(signals=["pchanged"])
+        made.set_fontproperties(self.get_fontproperties())  # which copies them
+        return made
+
+    def set_clip_path(self, path: Any, transform: Any = None) -> None:  # noqa: ANN401 - those of Artist
+        """
+        Cut the text by a shape; without a box around it, nothing else is to be cut.
+
+        Parameters
+        ----------
+        path, transform
+            Those of `Artist.set_clip_path`.
+        """
+        if isinstance(path, _Ground) and path.axes is not None:
+            self.set_clip_box(path.axes.bbox)
+        elif self.get_bbox_patch() is None:
+            Artist.set_clip_path(self, path, transform)
+        else:
+            super().set_clip_path(path, transform)
+
     def draw(self, renderer: RendererBase) -> None:
         """
         Draw each line where it goes.
@@ -69,6 +153,9 @@ class Lettering(Text):
             return
         if not self._is_plain():
             super().draw(renderer)
+            return
+        if isinstance(renderer, Stroking) and self.get_clip_path() is None:
+            self._write(renderer)
             return
         renderer.open_group("text", self.get_gid())
         gc = renderer.new_gc()
@@ -91,20 +178,39 @@ class Lettering(Text):
             and not (self.get_path_effects() or self.get_wrap() or self.get_usetex())
         )
 
+    def _write(self, canvas: Stroking) -> None:
+        """Write each line, without what another renderer would be told."""
+        style, lines = self.get_fontproperties(), self.get_text().split("\n")
+        place = canvas.spot(self.get_transform(), self.get_position())
+        frame = self.get_clip_box() if self.get_clip_on() else None
+        color, halo = self.get_color(), self.halo
+        for i, line in enumerate(lines):
+            start = self._start(place, line, i, len(lines), 1.0)
+            canvas.write_line(start, line, style, color, halo, frame, self.tracking)
+        self.stale = False
+
+    def _start(
+        self, place: tuple[float, float], line: str, i: int, n: int, pixel: float
+    ) -> tuple[float, float]:
+        """Return where the baseline of a line starts."""
+        style, (x, y) = self.get_fontproperties(), place
+        size = float(style.get_size_in_points()) * pixel
+        before = _BEFORE[self.get_horizontalalignment()]
+        if before:
+            width = text_width(line, style) / MM_PER_POINT * pixel
+            x -= before * (width + self.tracking * size * max(len(line) - 1, 0))
+        y -= i * LEADING * size
+        if self.get_verticalalignment() == "center":
+            y += ((n - 1) * LEADING / 2 - _MIDDLE) * size
+        return x, y
+
     def _draw_line(
         self, renderer: RendererBase, gc: GraphicsContextBase, line: str, i: int, n: int
     ) -> None:
         style = self.get_fontproperties()
         pixel = float(renderer.points_to_pixels(1.0))  # type: ignore[arg-type]
-        size = float(style.get_size_in_points()) * pixel
-        place = self.get_transform().transform(self.get_unitless_position())
-        x, y = (float(side) for side in place)
-        width = text_width(line, style) / MM_PER_POINT * pixel
-        width += self.tracking * size * max(len(line) - 1, 0)
-        x -= width * _BEFORE[self.get_horizontalalignment()]
-        y -= i * LEADING * size
-        if self.get_verticalalignment() == "center":
-            y += ((n - 1) * LEADING / 2 - _MIDDLE) * size
+        place = self.get_transform().transform(self.get_position())
+        x, y = self._start((float(place[0]), float(place[1])), line, i, n, pixel)
         if self.halo is not None:
             gc.set_linewidth(self.halo)
             outline = _outline(line, style)
@@ -115,6 +221,7 @@ class Lettering(Text):
         if renderer.flipy():
             y = renderer.get_canvas_width_height()[1] - y
         if self.tracking:
+            size = float(style.get_size_in_points()) * pixel
             for sign in line:
                 renderer.draw_text(gc, x, y, sign, style, 0.0)
                 x += text_width(sign, style) / MM_PER_POINT * pixel
@@ -154,14 +261,158 @@ def letter(
         Those of `Lettering`.
     """
     options = {"transform": axes.transData, "clip_on": False, **options}
-    artist = Lettering(x, y, text, **options)
+    artist = _made(options)
+    artist.set_position((x, y))
+    artist.set_text(text)
     clipped = artist.get_clip_on()
     axes.add_artist(artist)
     artist.set_clip_on(clipped)
     return artist
 
 
-class PaperAxes(Axes):
+def _made(options: dict[str, Any]) -> Lettering:
+    """Return an empty text of some look: a copy, where texts before had that look."""
+    own = {name: options.pop(name) for name in _OWN if name in options}
+    try:
+        artist = copy(_pattern(tuple(sorted(options.items()))))
+    except TypeError:  # a box around the text, which has a dictionary for a look
+        artist = Lettering(0, 0, "", **options)
+    artist.set(**own)
+    return artist
+
+
+@lru_cache(maxsize=256)
+def _pattern(look: tuple[tuple[str, Any], ...]) -> Lettering:
+    """Return an empty text in no figure, of which others are copies."""
+    return Lettering(0, 0, "", **dict(look))
+
+
+class _Ground(Rectangle):
+    """The ground of axes, which is their whole frame: it moves with them alone."""
+
+    def get_transform(self) -> Transform:
+        """Return that of the axes; of a rectangle it would be made anew each time."""
+        return Artist.get_transform(self)
+
+
+class _Bare:
+    """A side of axes that has no ticks: matplotlib would make some, to cut them."""
+
+    def set_clip_path(self, path: Any, transform: Any = None) -> None:  # noqa: ANN401 - those of Artist
+        Artist.set_clip_path(self, path, transform)  # type: ignore[arg-type] # an axis
+
+    def draw(self, renderer: RendererBase) -> None:
+        if len(self.get_majorticklocs()) or self.get_label().get_text():  # type: ignore[attr-defined]
+            super().draw(renderer)  # type: ignore[misc]
+
+
+class _Across(_Bare, XAxis):
+    pass
+
+
+class _Up(_Bare, YAxis):
+    pass
+
+
+class FlatAxes(Axes):
+    """
+    Axes whose limits are told: what is added moves none, and is cut by the frame.
+
+    Parameters
+    ----------
+    *args, **options
+        What `Axes` takes.
+    """
+
+    _made = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Axes'
+        """Take what `Axes` takes; no tick is made to say how it would look."""
+        super().__init__(*args, **options)
+        self._made = True
+        for side in (self.xaxis, self.yaxis):
+            side.set_major_locator(NullLocator())
+        for spine in self.spines.values():
+            spine.set_position(("outward", 0.0))  # ticks would have asked for it
+
+    def add_artist(self, a: Artist) -> Artist:
+        """
+        Add what is drawn, cut by the frame unless it is cut already.
+
+        Parameters
+        ----------
+        a
+            What is drawn.
+        """
+        cut = a.get_clip_path() is not None
+        super().add_artist(a)
+        if not cut:
+            # One box for all of them: a file looks it up once.
+            a.set_clip_box(self.bbox)
+        return a
+
+    def add_patch(self, p: Patch) -> Patch:
+        """
+        Add a shape.
+
+        Parameters
+        ----------
+        p
+            The shape.
+        """
+        self.add_artist(p)
+        return p
+
+    def add_line(self, line: Line2D) -> Line2D:
+        """
+        Add a line.
+
+        Parameters
+        ----------
+        line
+            The line.
+        """
+        self.add_artist(line)
+        return line
+
+    def grid(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - those of Axes
+        """
+        Draw a grid, once the axes are made.
+
+        Parameters
+        ----------
+        *args, **options
+            Those of `Axes.grid`.
+        """
+        if self._made:
+            super().grid(*args, **options)
+
+    def tick_params(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - those of Axes
+        """
+        Say how ticks look, once the axes are made.
+
+        Parameters
+        ----------
+        *args, **options
+            Those of `Axes.tick_params`.
+        """
+        if self._made:
+            super().tick_params(*args, **options)
+
+    def _init_axis(self) -> None:
+        self.xaxis, self.yaxis = _Across(self, clear=False), _Up(self, clear=False)
+        for side in ("bottom", "top"):
+            self.spines[side].register_axis(self.xaxis)
+        for side in ("left", "right"):
+            self.spines[side].register_axis(self.yaxis)
+
+    def _gen_axes_patch(self) -> Rectangle:
+        ground = _Ground((0.0, 0.0), 1.0, 1.0)
+        ground.axes = self
+        return ground
+
+
+class PaperAxes(FlatAxes):
     """Axes over a page, in millimetres, whose texts are letters at a known place."""
 
     name = "basinmap-paper"
@@ -179,4 +430,4 @@ class PaperAxes(Axes):
         **options
             Those of `matplotlib.text.Text`.
         """
-        return letter(self, x, y, s, **options)
+        return letter(self, x, y, _FIRST.sub("1ᵉʳ", s), **options)

@@ -45,8 +45,11 @@ RC: Final = MappingProxyType(
         "svg.fonttype": "none",
         "svg.hashsalt": "basinmap",  # ids that do not change from run to run
         "text.parse_math": False,
+        # A texture is read over a colour, and under a name.
+        "hatch.linewidth": 0.6,
         "text.hinting": "none",  # hinted glyphs are wider than their halo
         "path.simplify": False,
+        "axes.titley": 1.0,  # by default, looked for above ticks that there are not
         "font.family": ["Fira Sans", "DejaVu Sans"],
     }
 )
@@ -354,7 +357,7 @@ def text_width(text: str, properties: font_manager.FontProperties) -> float:
     properties
         Its font, as returned by `font`.
     """
-    face = font_manager.get_font(_faces(properties))
+    face = font_manager.get_font(faces_of(properties))
     # Measured large and scaled down, so that no hinting changes the widths.
     face.set_size(_MEASURED, 72)
     with warnings.catch_warnings():  # saving the sheet names what has no sign
@@ -364,8 +367,15 @@ def text_width(text: str, properties: font_manager.FontProperties) -> float:
     return float(points * properties.get_size_in_points() * MM_PER_POINT)
 
 
-def _faces(properties: font_manager.FontProperties) -> list[str]:
-    """Return the font file, then those that have the rarer signs."""
+def faces_of(properties: font_manager.FontProperties) -> list[str]:
+    """
+    Return the font file, then those that have the rarer signs.
+
+    Parameters
+    ----------
+    properties
+        A font, as returned by `font`.
+    """
     found = []
     for family in properties.get_family():
         alone = properties.copy()
@@ -473,11 +483,16 @@ def settings() -> Iterator[None]:
     A style that changed the inks, or `savefig.bbox`, would change the sheet.
     """
     register_fonts()
-    # Inside another one there is nothing to change: a look costs less than a copy.
+    # Not `rc_context`, which copies and checks three hundred of them: these are ours,
+    # checked once, and a sheet sets them a hundred times.
     params = cast("dict[str, Any]", mpl.rcParams)
-    if all(params[name] == value for name, value in _validated().items()):
+    ours = _validated()
+    if all(dict.__getitem__(params, name) is value for name, value in ours.items()):
         yield
         return
-    with mpl.rc_context():
-        _apply()
+    before = {name: dict.__getitem__(params, name) for name in ours}
+    dict.update(params, ours)
+    try:
         yield
+    finally:
+        dict.update(params, before)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from fontTools import subset
 from matplotlib.font_manager import FontProperties, findfont, get_font
 from matplotlib.text import Text
 
-__all__ = ["font_faces"]
+__all__ = ["font_faces", "font_rules"]
 
 _Face = tuple[str, str, str]
 
@@ -40,7 +40,30 @@ def font_faces(texts: Iterable[Text]) -> str:
     for text in texts:
         if text.get_visible():
             _share_out(text, letters)
-    return "\n".join(_rule(face, letters[face]) for face in sorted(letters))
+    return font_rules(letters)
+
+
+def font_rules(letters: Mapping[_Face, Iterable[str]]) -> str:
+    """
+    Return CSS rules that hold the letters of some fonts, those that they have.
+
+    Parameters
+    ----------
+    letters
+        By family, weight and slant.
+
+    Examples
+    --------
+    >>> font_rules({("DejaVu Sans", "400", "normal"): "Liévin"}).split(";")[0]
+    "@font-face{font-family:'DejaVu Sans'"
+    """
+    rules = []
+    for face in sorted(letters):
+        has = get_font(_path(face)).get_charmap()
+        held = {sign for sign in letters[face] if ord(sign) in has}
+        if held:
+            rules.append(_rule(face, held))
+    return "\n".join(rules)
 
 
 def _share_out(text: Text, letters: dict[_Face, set[str]]) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from matplotlib.patches import Polygon
@@ -16,40 +16,27 @@ from pyproj import Transformer
 
 from basinmap.arguments import check_given
 from basinmap.errors import DataError, culprits
+from basinmap.maps.grounds.lands import credit_town
+from basinmap.maps.layers.drawing import frame_box
 from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
-from basinmap.maps.paper.guards import check_map
+from basinmap.maps.paper.guards import check_drawable, check_map
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.spatial.projections import METRIC
+from basinmap.territory.embedded import table
 from basinmap.typography import typeset
 
 __all__ = ["draw_exits"]
 
-# Longitude, latitude of the centre; the order tells which comes first of a direction.
-TOWNS: Final[Mapping[str, tuple[float, float]]] = MappingProxyType(
-    {
-        "Paris": (2.35, 48.86),
-        "Lille": (3.06, 50.63),
-        "Bruxelles": (4.35, 50.85),
-        "Amiens": (2.30, 49.89),
-        "Dunkerque": (2.38, 51.03),
-        "Calais": (1.86, 50.95),
-        "Reims": (4.03, 49.26),
-        "Boulogne-sur-Mer": (1.61, 50.73),
-        "Saint-Quentin": (3.29, 49.85),
-        "Mons": (3.95, 50.45),
-        "Valenciennes": (3.52, 50.36),
-        "Arras": (2.78, 50.29),
-        "Cambrai": (3.24, 50.18),
-        "Douai": (3.08, 50.37),
-        "Béthune": (2.64, 50.53),
-        "Lens": (2.83, 50.43),
-    }
-)
 _ARROW: Final = 3.4
 _EDGE: Final = 1.2
 _SHIFT: Final = 0.3  # of the side of the frame: farther, the way there would be wrong
 _APART: Final = math.radians(32)
+_FARTHEST: Final = 120_000.0  # metres: farther, it is no next town
+_CANDIDATES: Final = 40
+_LEAST_TOWN: Final = 12_000
+_LOOK: Final = 8.0  # millimetres of a road that tell which way it goes
+_TURN: Final = math.radians(40)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +53,7 @@ def draw_exits(
     ax: MapAxes,
     *,
     towns: Mapping[str, tuple[float, float]] | None = None,
+    roads: gpd.GeoDataFrame | None = None,
     most: int = 5,
 ) -> int:
     """
@@ -78,8 +66,11 @@ def draw_exits(
     ax
         The map of `page`.
     towns
-        Longitude and latitude of towns, the important ones first; by default,
-        sixteen around the bassin minier.
+        Longitude and latitude of towns, the important ones first; by default the next
+        towns around Nord and Pas-de-Calais, the larger and the nearer first.
+    roads
+        Lines in EPSG:2154, such as motorways: arrows then stand where one leaves the
+        frame towards its town, and a town without a road is not written.
     most
         How many are written, in directions at least 32° apart.
 
@@ -91,8 +82,10 @@ def draw_exits(
 
     Raises
     ------
+    CRSError
+        If the roads are not in EPSG:2154.
     DataError
-        If a position is no longitude and latitude.
+        If a position is no longitude and latitude, or the roads cannot be drawn.
 
     Examples
     --------
@@ -104,14 +97,17 @@ def draw_exits(
     """
     check_given(draw_exits, locals())
     check_map(ax)
-    known = TOWNS if towns is None else towns
-    _check(known)
+    if towns is not None:
+        _check(towns)
+    if roads is not None:
+        check_drawable(roads, "roads")
     width, height = ax.plan.frame[2:]
     theme = ax.plan.theme
     style = font(theme.family, theme.label, italic=True)
     taken: list[float] = []
-    for name, place in _outside(ax, known):
-        angle = math.atan2(place[1] - height / 2, place[0] - width / 2)
+    for name, place, gate in _ways(ax, towns, roads):
+        seen = place if gate is None else gate
+        angle = math.atan2(seen[1] - height / 2, seen[0] - width / 2)
         gaps = (abs(math.remainder(angle - other, math.tau)) for other in taken)
         if len(taken) == most or any(gap < _APART for gap in gaps):
             continue
@@ -119,13 +115,83 @@ def draw_exits(
         if ("", text) in ax.named:  # drawn before
             continue
         long = text_width(text, style), theme.label * MM_PER_POINT
-        spot = _spot(ax, place, long)
+        spot = _spot(ax, place, long, gate)
         if spot is None:
             continue
         taken.append(angle)
         ax.named.add(("", text))
         _draw(ax, text, spot)
+        if towns is None:
+            credit_town(ax, name)
     return len(taken)
+
+
+def _ways(
+    ax: MapAxes,
+    towns: Mapping[str, tuple[float, float]] | None,
+    roads: gpd.GeoDataFrame | None,
+) -> Iterator[tuple[str, tuple[float, float], tuple[float, float] | None]]:
+    """Yield towns, where they are, and where the road to them leaves the frame."""
+    gates = None if roads is None else _gates(ax, roads)
+    for name, place in _outside(ax, _next_towns(ax) if towns is None else towns):
+        gate = None if gates is None else _gate(gates, place)
+        if gates is None or gate is not None:
+            yield name, place, gate
+
+
+def _next_towns(ax: MapAxes) -> dict[str, tuple[float, float]]:
+    """Return the towns beyond the frame, those that draw people there first."""
+    towns = table("towns")
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    # From the edge of the frame, and no nearer than a tenth of it.
+    across = np.maximum(np.maximum(x0 - towns["x"], towns["x"] - x1), 0)
+    up = np.maximum(np.maximum(y0 - towns["y"], towns["y"] - y1), 0)
+    away = np.hypot(across, up)
+    beyond = (away > 0) & (away < _FARTHEST)
+    beyond &= (towns["population"] >= _LEAST_TOWN) | towns["seat"].ne("")
+    least = 0.1 * (x1 - x0)
+    people = towns["population"].where(towns["seat"].eq(""), towns["population"] * 2)
+    pull = (people / (away + least) ** 2)[beyond].sort_values(ascending=False)
+    found = towns.loc[pull.index[:_CANDIDATES]]
+    to_degrees = Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True)
+    lon, lat = to_degrees.transform(found["x"].to_numpy(), found["y"].to_numpy())
+    places = zip(lon.tolist(), lat.tolist(), strict=True)
+    return dict(zip(found["name"], places, strict=True))
+
+
+def _gates(
+    ax: MapAxes, roads: gpd.GeoDataFrame
+) -> list[tuple[tuple[float, float], float]]:
+    """Return where roads leave the frame, in millimetres, and the way they take."""
+    edge = shapely.boundary(frame_box(ax, 0.0))
+    metres = _LOOK * ax.plan.zoom * ax.plan.scale / 1000
+    found = []
+    for shape in shapely.get_parts(roads.geometry.to_numpy()):
+        for point in shapely.get_parts(shapely.intersection(shape, edge)):
+            if point.geom_type != "Point":
+                continue
+            near = shapely.intersection(shape, shapely.buffer(point, metres))
+            inner = shapely.intersection(near, frame_box(ax, 0.0))
+            if inner.is_empty:
+                continue
+            start = shapely.centroid(inner)
+            (x0, y0), (x1, y1) = ax.to_mm(
+                np.array([[start.x, start.y], [point.x, point.y]])
+            ).tolist()
+            found.append(((x1, y1), math.atan2(y1 - y0, x1 - x0)))
+    return found
+
+
+def _gate(
+    gates: list[tuple[tuple[float, float], float]], place: tuple[float, float]
+) -> tuple[float, float] | None:
+    """Return the gate whose road goes most straight to a place, if one does."""
+    turns = []
+    for (x, y), way in gates:
+        to = math.atan2(place[1] - y, place[0] - x)
+        turns.append((abs(math.remainder(to - way, math.tau)), (x, y)))
+    turn, gate = min(turns, default=(math.inf, (0.0, 0.0)))
+    return gate if turn <= _TURN else None
 
 
 def _check(towns: Mapping[str, tuple[float, float]]) -> None:
@@ -155,13 +221,17 @@ def _outside(
 
 
 def _spot(
-    ax: MapAxes, place: tuple[float, float], size: tuple[float, float]
+    ax: MapAxes,
+    place: tuple[float, float],
+    size: tuple[float, float],
+    gate: tuple[float, float] | None = None,
 ) -> _Spot | None:
     """Return the room nearest to where the way there leaves the frame."""
     width, height = ax.plan.frame[2:]
     edge = _EDGE * ax.plan.zoom
     centre = (width / 2, height / 2)
-    across, up = place[0] - centre[0], place[1] - centre[1]
+    goal = gate or place
+    across, up = goal[0] - centre[0], goal[1] - centre[1]
     share = min(
         (centre[0] - edge) / abs(across) if across else math.inf,
         (centre[1] - edge) / abs(up) if up else math.inf,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 import warnings
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -30,6 +32,7 @@ _LEADING = 0.447  # millimetres a point
 _EDGE = 4.5  # what office printers cannot print
 _SMALLEST = 5.0
 _RIGHT = 52.0
+_SCALE = "Échelle "
 _HIDDEN = "s : donnée couverte par le secret statistique"
 
 
@@ -54,7 +57,8 @@ def draw_furniture(
     date
         When it was made; of a date with a time, the day.
     sources
-        Credits to add to those of what is drawn, which are written anyway.
+        Credits to add to those of what is drawn, which are written anyway; on a narrow
+        sheet the names of the producers alone, the rest being in the file.
     note
         A French sentence, such as a reading note.
     alternative
@@ -162,16 +166,27 @@ def _write_footer(
     sentences += [" ".join(notes)] if notes else []
     sentences.append(f"Réalisation : {author}, {month(date)}.")
     right = [
-        f"Échelle 1\u00a0: {number(plan.scale)} ({plan.size})",
+        f"{_SCALE}1\u00a0: {number(plan.scale)} ({plan.size})",
         "RGF93 v1 / Lambert-93 (EPSG:2154)",
     ]
     room = width - _RIGHT * plan.zoom
-    if room < _RIGHT * plan.zoom:  # too narrow for two columns
-        sentences[-1] += f" {right[0]}."
+    if plan.narrow:
+        who = f"{author}, {month(date)}"
+        whose = ", ".join(_producers(credits_))
+        sentences = [
+            stopped(f"{whose}. {who}. {right[0].removeprefix(_SCALE)}"),
+            *notes,
+        ]
         right, room = [], width
     size, lines = _fitted([typeset(one_line(s)) for s in sentences], room, plan)
     _write_lines(drawn.first, lines, size, x)
     _write_lines(drawn.first, right, theme.small, x + width, ha="right")
+
+
+def _producers(credits_: Sequence[str]) -> list[str]:
+    """Return whom credits are from: all that a narrow foot has room for."""
+    firsts = (re.split(r",| \(| : ", credit, maxsplit=1)[0] for credit in credits_)
+    return list(dict.fromkeys(first.strip() for first in firsts if first.strip()))
 
 
 def _write_lines(
@@ -227,9 +242,13 @@ def _fitted(
 
 def _centre_degrees(ax: MapAxes) -> tuple[float, float]:
     x, y = np.mean(ax.get_xlim()), np.mean(ax.get_ylim())
-    to_degrees = Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True)
-    lon, lat = to_degrees.transform(x, y)
+    lon, lat = _to_degrees().transform(x, y)
     return float(lon), float(lat)
+
+
+@cache
+def _to_degrees() -> Transformer:
+    return Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True)
 
 
 def bar_kilometres(scale: float, most: float = _BAR_MM) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from numbers import Real
 from typing import Final
 
@@ -18,7 +19,7 @@ from basinmap.maps.layers.doors import enter
 from basinmap.maps.layers.drawing import add_key, fill_shapes, remember, tell_vintages
 from basinmap.maps.look.themes import MM_PER_POINT, Theme, font, settings, wrapped
 from basinmap.maps.paper.blocks import KeyBlock, in_common
-from basinmap.maps.paper.guards import check_areas
+from basinmap.maps.paper.guards import check_areas, shapes_of
 from basinmap.maps.paper.layouts import check_texts, rounded_up
 from basinmap.maps.paper.pages import map_axes
 from basinmap.maps.paper.pens import Pen, at_true_size, block_height, draw_block
@@ -103,8 +104,12 @@ def draw_locator(
             "larger territory, or the units to show dark"
         )
         raise DataError(msg)
-    extent = np.maximum(bounds[2:] - bounds[:2], 1.0) * 1.06
     most = np.minimum(np.array(_LOCATOR) * ax.plan.zoom, 0.24 * ax.plan.frame[2])
+    for _ in range(2):  # what is hardly seen has a circle around, that is seen whole
+        extent = np.maximum(bounds[2:] - bounds[:2], 1.0) * 1.06
+        scale = float((extent / most).max()) * 1000
+        bounds = _with_circle(bounds, shown, scale, ax.plan.zoom)
+    extent = np.maximum(bounds[2:] - bounds[:2], 1.0) * 1.06
     scale = float((extent / most).max()) * 1000
     size = tuple((extent * 1000 / scale).tolist())
     _check_once(ax, "locator", bounds)
@@ -113,6 +118,19 @@ def draw_locator(
     _draw_place(small, units, shown)
     remember(small, context)  # at its own scale
     _join(ax, small)
+
+
+def _with_circle(
+    bounds: np.ndarray, shown: shapely.Polygon, scale: float, zoom: float
+) -> np.ndarray:
+    """Return bounds that hold the circle around a place, if it bears one."""
+    x0, y0, x1, y1 = shown.bounds
+    if max(x1 - x0, y1 - y0) * 1000 / scale >= _VISIBLE * zoom:
+        return bounds
+    radius = _VISIBLE * zoom * scale / 1000
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    low = np.minimum(bounds[:2], [x - radius, y - radius])
+    return np.concatenate([low, np.maximum(bounds[2:], [x + radius, y + radius])])
 
 
 def _draw_context(small: MapAxes, context: gpd.GeoDataFrame) -> None:
@@ -128,10 +146,29 @@ def _draw_context(small: MapAxes, context: gpd.GeoDataFrame) -> None:
 
 
 def _simplified(units: gpd.GeoDataFrame, scale: float) -> np.ndarray:
-    simpler: np.ndarray = shapely.coverage_simplify(
-        units.geometry.array, _FINE * scale / 1000
-    )
-    return simpler
+    """Return outlines as coarse as a small map shows; sheets of a series share them."""
+    shapes = tuple(shapes_of(units).tolist())
+    return np.array(_coarse(_Same(shapes), _FINE * scale / 1000), dtype=object)
+
+
+class _Same:
+    """Geometries told from others by what they are, not by what they look like."""
+
+    def __init__(self, shapes: tuple[shapely.Geometry, ...]) -> None:
+        self.shapes = shapes
+        self._ids = tuple(map(id, shapes))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self._ids == other._ids
+
+    def __hash__(self) -> int:
+        return hash(self._ids)
+
+
+@lru_cache(maxsize=16)
+def _coarse(same: _Same, tolerance: float) -> list[shapely.Geometry]:
+    found: np.ndarray = shapely.coverage_simplify(list(same.shapes), tolerance)
+    return found.tolist()
 
 
 def _draw_place(

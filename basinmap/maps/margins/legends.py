@@ -21,7 +21,7 @@ from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.classing.classes import written
 from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.layers.doors import add_block
-from basinmap.maps.layers.drawing import remember, stroke_on
+from basinmap.maps.layers.drawing import heading_of, remember, stroke_on
 from basinmap.maps.look.lettering import PaperAxes
 from basinmap.maps.look.themes import (
     Theme,
@@ -29,6 +29,12 @@ from basinmap.maps.look.themes import (
     settings,
     text_width,
     wrapped,
+)
+from basinmap.maps.margins.beside import (
+    Compared,
+    mark_references,
+    on_axes,
+    references_of,
 )
 from basinmap.maps.margins.chronicles import ChronicleBlock
 from basinmap.maps.margins.insets import InsetBlock
@@ -64,7 +70,15 @@ from basinmap.values.told import Told, fresh, retell, told_of
 __all__ = ["Entry", "draw_comparison", "draw_legend", "entry_picture"]
 
 # Millimetres between two entries, and size: a long legend is set tighter, then smaller.
-_TIGHTER = ((5.0, 1.0), (3.6, 1.0), (2.4, 1.0), (2.4, 0.93), (2.4, 0.86))
+_TIGHTER = (
+    *((5.0, 1.0), (3.6, 1.0), (2.4, 1.0)),
+    *((2.4, 0.93), (2.0, 0.86), (1.6, 0.82)),
+)
+_LONE = 2.6
+"""Millimetres that the name of the only unit of a class takes under it."""
+_READ_ON_AN_AXIS = ("ratio", "growth", "mean", "median")
+_COUNT = 6.0
+"""Millimetres that a count takes at the right of a class."""
 FOOT = 15.0
 """Height kept at the bottom of the last column for the scale bar and the north."""
 
@@ -152,6 +166,8 @@ def draw_comparison(
             unit=told.unit,
             signed=told.kind == "growth",
             states=tuple(str(states.get(n, "")) for n in figures.index),
+            dots=told.kind in _READ_ON_AN_AXIS,
+            about=heading_of(told, None) if told.name else "",
             also=typeset(also),
             changes=changes,
         ),
@@ -243,7 +259,7 @@ def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
             "or what was lies outside the frame"
         )
         raise DataError(msg)
-    blocks = _in_reading_order(found.blocks)
+    blocks = on_axes(_in_reading_order(found.blocks))
     if histogram is not None:
         blocks = _with_histogram(blocks, histogram)
     flows = (_Flow(found, blocks, *step) for step in _TIGHTER)
@@ -352,6 +368,7 @@ class _Histogram:
 
     values: np.ndarray
     block: ClassesBlock
+    beside: tuple[Compared, ...] = ()
 
 
 class _Flow:
@@ -458,6 +475,8 @@ def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
         if not isinstance(block, ClassesBlock):
             continue
         known = numbers(values, "histogram").dropna()
+        if block.fragile:
+            known = known.drop(list(told_of(values).fragile), errors="ignore")
         low, high = block.bounds
         wrong = known.index[(known < low) | (known > high)]
         if len(wrong):
@@ -470,7 +489,9 @@ def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
         if known.nunique() >= 12:
             return [
                 *blocks[: position + 1],
-                _Histogram(known.to_numpy(), block),
+                _Histogram(
+                    known.to_numpy(), block, tuple(references_of(blocks, block))
+                ),
                 *blocks[position + 1 :],
             ]
     return blocks
@@ -478,7 +499,10 @@ def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
 
 @block_height.register
 def _(block: ClassesBlock, width: float, theme: Theme) -> float:
-    return heading_height(block.title, width, theme) + len(block.swatches) * ROW + 5.2
+    lines = sum(len(_class_lines(line, width, theme)) - 1 for line in block.swatches)
+    rows = len(block.swatches) * ROW + lines * 3.0
+    rows += _LONE * len([name for name in block.alone if name])
+    return heading_height(block.title, width, theme) + rows + 5.2
 
 
 @block_height.register
@@ -493,16 +517,9 @@ def _(block: KeyBlock, width: float, theme: Theme) -> float:
 
 
 @block_height.register
-def _(block: FiguresBlock, width: float, theme: Theme) -> float:
-    rows = sum(_figure_heights(block, width, theme))
-    rows += 2.6 * len(_also_lines(block, width, theme)) + (0.8 if block.also else 0.0)
-    return heading_height(block.title, width, theme) + rows
-
-
-@block_height.register
 def _(block: _Histogram, width: float, theme: Theme) -> float:
-    del block, width, theme
-    return 21.0
+    del width, theme
+    return 24.0 if block.beside else 21.0
 
 
 @at_true_size.register
@@ -522,10 +539,17 @@ def _(block: ClassesBlock, pen: Pen) -> None:
         if any(block.hatches) and place == block.hatches.count(""):
             _mark_pivot(pen, y)
         draw_swatch(pen, swatch, y)
-        pen.write(TEXT, y + 2.7, swatch.label)
+        lines = _class_lines(swatch, pen.width, pen.theme)
+        for i, line in enumerate(lines):
+            pen.write(TEXT, y + 2.7 + 3.0 * i, line)
         if swatch.count is not None:
             pen.write(pen.width, y + 2.7, number(swatch.count), **small)
-        y += ROW
+        y += ROW + (len(lines) - 1) * 3.0
+        if place < len(block.alone) and block.alone[place]:
+            # Left of the count, at the size of what is said besides.
+            look = {"size": pen.theme.small, "color": pen.theme.soft}
+            pen.write(TEXT, y + 0.9, block.alone[place], **look)
+            y += _LONE
     low, high, of = block.range
     whole = f"{of}\u00a0: de {low} à {high}"
     pen.write(
@@ -569,6 +593,12 @@ def _(block: CirclesBlock, pen: Pen) -> None:
         )
 
 
+def _class_lines(swatch: Swatch, width: float, theme: Theme) -> list[str]:
+    """Return the lines of the label of a class, left of its count."""
+    room = width - TEXT - (_COUNT if swatch.count is not None else 0.0)
+    return wrapped(swatch.label, room, font(theme.family, theme.body))
+
+
 def _key_lines(swatch: Swatch, width: float, theme: Theme) -> list[str]:
     text = swatch.label
     if swatch.count is not None:
@@ -585,83 +615,6 @@ def _(block: KeyBlock, pen: Pen) -> None:
         for i, line in enumerate(lines):
             pen.write(TEXT, y + 2.7 + 3.0 * i, line)
         y += ROW + (len(lines) - 1) * 3.0
-
-
-_NAMES = 33.0
-_VALUES = 13.0
-
-
-def _names(width: float) -> float:
-    """Return what names take of a column, in millimetres."""
-    return min(_NAMES, 0.55 * width)
-
-
-def _figure_heights(block: FiguresBlock, width: float, theme: Theme) -> list[float]:
-    properties, names = font(theme.family, theme.body), _names(width)
-    least = 2 if block.changes else 1
-    return [
-        1.6 + 2.9 * max(least, len(wrapped(name, names, properties)))
-        for name, _ in block.rows
-    ]
-
-
-def _also_lines(block: FiguresBlock, width: float, theme: Theme) -> list[str]:
-    """Return the lines under the heading, which say what changes are of."""
-    if not block.also:
-        return []
-    return wrapped(block.also, width, font(theme.family, theme.small))
-
-
-def _figures_width(block: FiguresBlock, unit: str, pen: Pen) -> float:
-    """Return what figures take of a column, in millimetres: no bar runs into them."""
-    style = font(pen.theme.family, pen.theme.body, weight=700)
-    wide = max(
-        text_width(block.written(i, unit), style) for i in range(len(block.rows))
-    )
-    return max(_VALUES, wide + 1.0)
-
-
-@draw_block.register
-def _(block: FiguresBlock, pen: Pen) -> None:
-    y = write_heading(pen, block.title)
-    small: dict[str, Any] = {"size": pen.theme.small, "color": pen.theme.soft}
-    for line in _also_lines(block, pen.width, pen.theme):
-        pen.write(0, y + 1.4, line, **small)
-        y += 2.6
-    y += 0.8 if block.also else 0.0
-    values = np.array([value for _, value in block.rows])
-    known = values[np.isfinite(values)]
-    low, high = min(known.min(), 0.0), max(known.max(), 0.0)
-    span = (high - low) or 1.0
-    names = _names(pen.width)
-    unit = "\u202f%" if block.unit.startswith("%") else ""
-    left, room = names + 2.0, pen.width - names - _figures_width(block, unit, pen) - 3.0
-
-    def along(value: float) -> float:
-        return pen.x + left + (value - low) / span * room
-
-    heights = _figure_heights(block, pen.width, pen.theme)
-    for i, ((name, value), height) in enumerate(zip(block.rows, heights, strict=True)):
-        style: Mapping[str, Any] = {"weight": 700 if i == 0 else 400}
-        ink = pen.theme.ink if i == 0 else pen.theme.soft
-        properties = font(pen.theme.family, pen.theme.body)
-        for j, line in enumerate(wrapped(name, names, properties)):
-            pen.write(0, y + 2.7 + 2.9 * j, line, color=ink, **style)
-        text = block.written(i, unit)
-        pen.write(pen.width, y + 2.7, text, color=ink, ha="right", **style)
-        if block.changes:
-            pen.write(pen.width, y + 5.6, block.changes[i], ha="right", **small)
-        if np.isfinite(value):
-            ends = sorted((along(0.0), along(value)))
-            bar = (ends[0], pen.y - y - 2.1), ends[1] - ends[0], 0.8
-            pen.paper.add_patch(Rectangle(*bar, fc=ink, ec="none"))
-        y += height
-    pen.paper.plot(
-        [along(0.0)] * 2,
-        [pen.y - y + 0.8, pen.y - y + sum(heights)],
-        color=pen.theme.faint,
-        linewidth=0.5,
-    )
 
 
 @draw_block.register
@@ -700,7 +653,13 @@ def _(drawn: _Histogram, pen: Pen) -> None:
     pen.paper.plot(
         [pen.x, pen.x + pen.width], [floor] * 2, color=pen.theme.soft, linewidth=0.5
     )
-    _write_breaks(pen, block, lambda value: (value - low) / span * pen.width)
+
+    def along(value: float) -> float:
+        return (value - low) / span * pen.width
+
+    _write_breaks(pen, block, along)
+    for compared in drawn.beside:
+        mark_references(pen, compared, along, 23.6)
 
 
 def _mark_pivot(pen: Pen, y: float) -> None:

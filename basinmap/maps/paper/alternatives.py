@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # pages asks for the text when it saves
     from basinmap.maps.paper.sheets import MapAxes, Sheet
 
 __all__ = [
+    "BETWEEN",
     "Sentence",
     "Told",
     "alternative_text",
@@ -45,6 +46,8 @@ __all__ = [
     "without_value",
 ]
 
+BETWEEN: Final = " → "
+"""Between the two ends of a line, in what it is called."""
 LONGEST: Final = 1500
 """Signs that a screen reader can be asked to read at once."""
 
@@ -180,6 +183,7 @@ def alternative_text(sheet: Sheet | MapAxes) -> str:
         f"{about['Title'].rstrip('. ')} ({_kinds(large, small, entries)})"
     )
     body = [
+        *([Sentence(about["Headline"])] if "Headline" in about else []),
         opening,
         *([Sentence(capital(about["Subtitle"]))] if "Subtitle" in about else []),
         *_captions(large),
@@ -246,9 +250,8 @@ def _unclassed(maps: Sequence[MapAxes], entries: Sequence[Told]) -> list[Sentenc
     kinds = [entry.kind for entry in entries]
     if _IN_CLASSES in kinds or not any(kind.endswith(_SIZED) for kind in kinds):
         return []
-    return [
-        Sentence(f"Symboles tracés : {number(sum(len(ax.symbols) for ax in maps))}")
-    ]
+    places = [code for ax in maps for code in ax.symbols if BETWEEN not in code]
+    return [Sentence(f"Symboles tracés : {number(len(places))}")]
 
 
 def _inset(ax: MapAxes) -> Sentence:
@@ -401,10 +404,29 @@ def _(block: ClassesBlock) -> Told:
         _IN_CLASSES,
         (
             Sentence(f"{block.title} : {extent}"),
-            Sentence(count, with_counts(classes)),
+            *([Sentence("Plus élevées", block.highest)] if block.highest else []),
+            *([Sentence("Plus faibles", block.lowest)] if block.lowest else []),
+            Sentence(count, _with_names(classes, block.alone)),
+            *_fragile(block),
             *without_value(block.swatches, block.counted or "unités"),
         ),
     )
+
+
+def _with_names(lines: Sequence[Swatch], alone: Sequence[str]) -> tuple[str, ...]:
+    """Write lines with their counts, and who is alone in one."""
+    names = [*alone, *[""] * (len(lines) - len(alone))]
+    return tuple(
+        f"{text[:-1]}, {name})" if name and text.endswith(")") else text
+        for text, name in zip(with_counts(lines), names, strict=True)
+    )
+
+
+def _fragile(block: ClassesBlock) -> list[Sentence]:
+    """Say what is set apart from the classes."""
+    first = len(block.colors)
+    lines = block.swatches[first : first + block.fragile]
+    return [Sentence("Hors classes", with_counts(lines))] if lines else []
 
 
 @told.register

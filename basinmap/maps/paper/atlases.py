@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import io
 import re
 import unicodedata
 import warnings
@@ -13,7 +12,6 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain
 from pathlib import Path
 from pickle import PicklingError
 from string import Formatter
@@ -23,7 +21,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from joblib import Parallel, cpu_count, delayed
-from matplotlib.backends.backend_pdf import PdfPages
 from tqdm import tqdm
 
 from basinmap.arguments import check_given
@@ -36,6 +33,7 @@ from basinmap.errors import (
 )
 from basinmap.maps.look.themes import font, one_line, own_fonts, register_own, settings
 from basinmap.maps.paper.blocks import FiguresBlock, in_common
+from basinmap.maps.paper.canvas import DrawnPage
 from basinmap.maps.paper.contents import CONTENTS, Line, contents_sheets
 from basinmap.maps.paper.guards import check_drawable
 from basinmap.maps.paper.layouts import check_texts
@@ -55,7 +53,6 @@ _CHUNK: Final = 24
 """Sheets that share their fonts in the file, however many processes there are."""
 _FEW: Final = 24  # fewer sheets are drawn before other processes have started
 _MOST: Final = 8
-_HEAVY: Final = 50_000_000  # bytes of pictures that one PDF keeps in memory
 _FIELDS: Final = ("code", "name", "number")
 
 
@@ -213,7 +210,7 @@ class _Said:
 class _Part:
     """What a process drew: PDF unless in files, facts, warnings, legends by code."""
 
-    pdf: tuple[bytes, ...]
+    pdf: tuple[DrawnPage | bytes, ...]
     facts: tuple[PageFacts, ...]
     said: tuple[_Said, ...]
     legends: tuple[tuple[str, tuple[object, ...]], ...]
@@ -484,21 +481,12 @@ def _pdf_of(
     return _Part(pdf, tuple(facts), tuple(said), tuple(legends))
 
 
-def _printed(sheets: Iterable[Sheet]) -> list[bytes]:
-    """Return sheets as PDF, a new one after many pictures, kept till it is closed."""
-    found: list[bytes] = []
-    waiting = iter(sheets)
-    while (first := next(waiting, None)) is not None:
-        # The fonts go into the file when it is closed: under our settings too.
-        with settings(), io.BytesIO() as buffer:
-            with PdfPages(buffer, metadata={"CreationDate": None}) as pages:
-                weight = 0
-                for sheet in chain([first], waiting):
-                    sheet.savefig(pages, format="pdf")
-                    weight += _weight(sheet)
-                    if weight > _HEAVY:
-                        break
-            found.append(buffer.getvalue())
+def _printed(sheets: Iterable[Sheet]) -> list[DrawnPage | bytes]:
+    """Return sheets drawn, which wait for their file packed, pictures and all."""
+    found = []
+    for sheet in sheets:
+        found.append(sheet.drawn_page())
+        sheet.check_glyphs()
     return found
 
 

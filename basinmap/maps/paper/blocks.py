@@ -85,8 +85,11 @@ class ClassesBlock:
     Classes of a choropleth or of coloured circles, highest first.
 
     `bounds` are the least and the greatest of the `classified` values, of which
-    `shown` are on the map. `hatches`, one a class, tell the classes below `pivot` in
-    grey.
+    `shown` are on the map. `hatches`, one a class, tell the classes below `pivot`.
+    `fragile` lines after the classes are of values set apart, that no count, bound or
+    bar holds. `alone`, one a class from the highest, name the only unit of a class at
+    either end. `highest` and `lowest` are the units of the three greatest and least
+    values, each with its value, for the alternative text.
     """
 
     title: str
@@ -101,12 +104,18 @@ class ClassesBlock:
     shown: int = 0
     hatches: tuple[str, ...] = ()
     pivot: float | None = None
+    fragile: int = 0
+    alone: tuple[str, ...] = ()
+    highest: tuple[str, ...] = ()
+    lowest: tuple[str, ...] = ()
 
     @property
     def range(self) -> tuple[str, str, str]:
         """The least and the greatest value, printed, and of what they are."""
         low, high = (number(b, self.decimals, signed=self.signed) for b in self.bounds)
-        return low, high, "série" if self.shown < self.classified else ""
+        of = ["série"] if self.shown < self.classified else []
+        of += ["hors petits effectifs"] if self.fragile else []
+        return low, high, ", ".join(of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +147,10 @@ class FiguresBlock:
     signed: bool = False
     states: tuple[str, ...] = ()
     """What is to be said of each, where something is."""
+    dots: bool = False
+    """Whether they are read on an axis, as rates, not from zero, as amounts."""
+    about: str = ""
+    """Heading that classes of the same thing would have."""
     also: str = ""
     """What changes are of."""
     changes: tuple[str, ...] = ()
@@ -332,6 +345,10 @@ def _(block: ClassesBlock, other: ClassesBlock) -> ClassesBlock | None:
         decimals=max(block.decimals, other.decimals),
         counted="",
         shown=block.shown + other.shown,
+        fragile=max(block.fragile, other.fragile),
+        alone=(),
+        highest=(),
+        lowest=(),
     )
 
 

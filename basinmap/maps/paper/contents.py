@@ -99,7 +99,9 @@ def contents_sheets(
                 y = top - i * leading
                 _write_row(sheet, x, y, width, row, len(pages))
                 box = (x, y - 0.25 * leading, width, leading)
-                links.append(Link(number_, box, len(pages) + row.sheet))
+                target = len(pages) + row.sheet
+                told = f"{row.text}, page {number(target + 1)}"
+                links.append(Link(number_, box, target, told))
     return [sheet for sheet, _ in pages], links
 
 

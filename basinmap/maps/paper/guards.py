@@ -7,10 +7,12 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from matplotlib.axes import Axes
 
 from basinmap.errors import CRSError, DataError, culprits
+from basinmap.maps.paper.kept import Kept
 from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.spatial.projections import METRIC, check_metric
 
@@ -21,10 +23,15 @@ __all__ = [
     "check_open",
     "check_overlaps",
     "check_seen",
+    "shapes_of",
 ]
 
 _SHARED: Final = 0.01
 """Share of a unit that another may cover: outlines are drawn to some metres."""
+_SOUND: Final[Kept[bool]] = Kept(lambda _: True)
+"""Geometries that were found to be drawable."""
+_AREAS: Final[Kept[bool]] = Kept(lambda _: True)
+"""Those that were found to have a surface."""
 
 # -- maps ---------------------------------------------------------------------------
 
@@ -123,13 +130,34 @@ def check_drawable(units: gpd.GeoDataFrame, what: str = "units") -> None:
         again = units.index[units.index.duplicated()].unique()
         msg = f"{what}: codes that stand more than once: {culprits(again)}"
         raise DataError(msg)
+    if units.crs != METRIC:
+        msg = f"the map is in {METRIC}, the {what} in {units.crs.to_string()}; "
+        raise CRSError(msg + "call .to_crs(2154)")
+    shapes = shapes_of(units)
+    if not _SOUND.knows(shapes):
+        _check_shapes(units, what)
+        _SOUND.learn(shapes, made=True)
+
+
+def shapes_of(units: gpd.GeoDataFrame) -> np.ndarray:
+    """
+    Return the geometries of a frame, without what is told of it.
+
+    Parameters
+    ----------
+    units
+        Any geometries.
+    """
+    column = pd.DataFrame(units, copy=False)[units.active_geometry_name]
+    return np.asarray(column.array)
+
+
+def _check_shapes(units: gpd.GeoDataFrame, what: str) -> None:
+    """Check geometries that no sheet has drawn yet."""
     void = units.index[units.geometry.isna() | units.geometry.is_empty]
     if len(void):
         msg = f"{what}: {len(void)} without geometry: {culprits(void)}; drop them first"
         raise DataError(msg)
-    if units.crs != METRIC:
-        msg = f"the map is in {METRIC}, the {what} in {units.crs.to_string()}; "
-        raise CRSError(msg + "call .to_crs(2154)")
     points, owner = shapely.get_coordinates(units.geometry.array, return_index=True)
     wild = units.index[np.unique(owner[~np.isfinite(points).all(axis=1)])]
     if len(wild):
@@ -166,6 +194,9 @@ def check_areas(units: gpd.GeoDataFrame, what: str = "units") -> None:
         For a reason of `check_drawable`, or if one is no polygon or has no surface.
     """
     check_drawable(units, what)
+    shapes = shapes_of(units)
+    if _AREAS.knows(shapes):
+        return
     odd = units.index[~units.geom_type.isin(["Polygon", "MultiPolygon"])]
     if len(odd):
         kinds = culprits(units.geom_type[odd].unique())
@@ -178,6 +209,7 @@ def check_areas(units: gpd.GeoDataFrame, what: str = "units") -> None:
     if len(flat):
         msg = f"{what}: {len(flat)} without surface: {culprits(flat)}; drop them first"
         raise DataError(msg)
+    _AREAS.learn(shapes, made=True)
 
 
 def check_seen(ax: Axes, units: gpd.GeoDataFrame, what: str = "units") -> None:
@@ -199,7 +231,10 @@ def check_seen(ax: Axes, units: gpd.GeoDataFrame, what: str = "units") -> None:
         If it shows none: the page would be empty.
     """
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    if units.cx[x0:x1, y0:y1].empty:
+    shapes = shapes_of(units)
+    left, low, right, high = shapely.bounds(shapes).T
+    near = shapes[(left <= x1) & (right >= x0) & (low <= y1) & (high >= y0)]
+    if not shapely.intersects(near, shapely.box(x0, y0, x1, y1)).any():
         msg = (
             f"none of the {len(units)} {what} lies in the frame of the map: make the "
             "page for them, page(units, title=…)"

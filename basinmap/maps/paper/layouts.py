@@ -5,22 +5,26 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Final, Literal, get_args
+from typing import Final, Literal, TypedDict, get_args
 
 import geopandas as gpd
 import numpy as np
 import shapely
 
+from basinmap.arguments import check_given
 from basinmap.errors import DataError
 from basinmap.maps.look.themes import (
+    GREY,
     HALF_COLUMN,
     MM_PER_POINT,
     PRINT,
     Theme,
     font,
+    in_grey,
     one_line,
     wrapped,
 )
+from basinmap.spatial.projections import check_metric
 from basinmap.typography import shortest, typeset
 
 __all__ = [
@@ -30,6 +34,7 @@ __all__ = [
     "Orientation",
     "Place",
     "Rectangle",
+    "SharedPage",
     "Wish",
     "bounds_of",
     "check_texts",
@@ -40,6 +45,7 @@ __all__ = [
     "name_lines",
     "rounded_up",
     "scaled",
+    "shared_page",
 ]
 
 
@@ -51,6 +57,7 @@ PAPERS: Final = {
     "A1": (594.0, 841.0),
     "A0": (841.0, 1189.0),
 }
+_BESIDE: Final = " · "
 _HALF_COLUMN: Final = (85.0, 120.0)
 # Round denominators close enough that a territory never floats in a void.
 _ROUND: Final = (
@@ -62,6 +69,9 @@ _NARROWEST: Final = 42.0
 _GAP: Final = 5.0
 _BELOW: Final = 52.0
 _FEET: Final = ((250.0, 14.0), (110.0, 17.5), (0.0, 20.0))
+_TWO_COLUMNS: Final = 104.0
+"""Width of a foot from which the scale has a column of its own."""
+_SHORT_FOOT: Final = 13.0
 _LEAST_FRAME: Final = 20.0
 _TIGHT: Final = 0.009  # of the longer side of the units, around them
 _CORNER: Final = 4.0  # millimetres from the frame to a legend in its corner
@@ -128,6 +138,11 @@ class Layout:
         return (self.strip[2] - gaps) / self.columns
 
     @property
+    def narrow(self) -> bool:
+        """Whether the foot has no room for two columns, nor for long credits."""
+        return self.footer[2] < _TWO_COLUMNS * self.zoom
+
+    @property
     def size(self) -> str:
         """Size of the page as a French reader names it."""
         if self.paper in PAPERS:
@@ -143,6 +158,8 @@ class Wish:
     Attributes
     ----------
     title, subtitle, paper, orientation, scale, legend, legend_mm, around, theme
+        See `page`.
+    headline
         See `page`.
     names
         Headings of the maps; none for a single one.
@@ -168,11 +185,12 @@ class Wish:
     theme: Theme | None
     names: tuple[str, ...] = ()
     columns: int | None = None
+    headline: str = ""
     ground: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
-        check_texts(title=self.title, subtitle=self.subtitle)
+        check_texts(title=self.title, subtitle=self.subtitle, headline=self.headline)
         if not one_line(self.title):
             msg = "title: a map bears one, with territory and date: title='…'"
             raise DataError(msg)
@@ -195,12 +213,16 @@ class Wish:
     @property
     def look(self) -> Theme:
         """The theme, by default that of the paper."""
-        return self.theme or (HALF_COLUMN if self.paper == "half-column" else PRINT)
+        if self.paper == "half-column" and self.theme in (None, GREY):
+            return HALF_COLUMN if self.theme is None else in_grey(HALF_COLUMN)
+        return self.theme or PRINT
 
     @property
     def words(self) -> tuple[str, str]:
-        """Title and subtitle, in French typography."""
-        return typeset(one_line(self.title)), typeset(one_line(self.subtitle))
+        """Title and subtitle, in French typography; under a headline, both are one."""
+        said = one_line(self.headline), one_line(self.title), one_line(self.subtitle)
+        first, *others = (typeset(text) for text in said if text)
+        return first, _BESIDE.join(others)
 
 
 def _check_options(
@@ -352,6 +374,97 @@ def chosen(bounds: list[Rectangle], wish: Wish) -> tuple[Layout, list[Rectangle]
         )
         raise DataError(msg)
     return replace(plan, scale=float(wish.scale)), cells
+
+
+class SharedPage(TypedDict):
+    """What pages to compare have in common; handed to `page` as `**shared`."""
+
+    orientation: Orientation
+    legend: Place
+    scale: float
+
+
+def shared_page(
+    units: gpd.GeoDataFrame,
+    *,
+    title: str = "",
+    subtitle: str = "",
+    paper: str | tuple[float, float] = "A4",
+    around: float = 0.0,
+    theme: Theme | None = None,
+) -> SharedPage:
+    """
+    Return one orientation, one place of the legend and one scale for pages of an atlas.
+
+    Leave out the scale for pages that are turned alike, each as large as it can be.
+
+    Parameters
+    ----------
+    units
+        One a page, in a metric CRS.
+    title, subtitle
+        The longest there will be: they take from the map.
+    paper, around, theme
+        As they will be given to `page`.
+
+    Returns
+    -------
+    dict
+        `orientation`, `legend` and `scale`, at which the largest unit fits.
+
+    Raises
+    ------
+    CRSError
+        If the units are in degrees, in Web Mercator or without CRS.
+    DataError
+        If there is nothing to show, or no room for it.
+
+    See Also
+    --------
+    atlas : A sheet for each unit, in one file.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> lens = bm.communes(epci="call")
+    >>> shared = shared_page(lens, paper="A5", around=500)
+    >>> _, one = bm.page(lens.loc[["62498"]], title="Lens", paper="A5", **shared)
+    >>> _, other = bm.page(lens.loc[["62510"]], title="Liévin", paper="A5", **shared)
+    >>> one.plan.scale == other.plan.scale
+    True
+    """
+    check_given(shared_page, locals())
+    check_metric(units, "units")
+    wish = Wish(
+        title=title or "x",
+        subtitle=subtitle,
+        paper=paper,
+        orientation="auto",
+        scale=None,
+        legend="auto",
+        legend_mm=None,
+        around=around,
+        theme=theme,
+    )
+    boxes = [bounds_of(units.iloc[[row]], around) for row in range(len(units))]
+    if not boxes:
+        msg = "units: no unit, hence no page"
+        raise DataError(msg)
+    found: list[tuple[float, float, SharedPage]] = []
+    for width, height in _sizes(wish):
+        turned: Orientation = "landscape" if width > height else "portrait"
+        for place in ("right", "below"):
+            plan = _arranged((width, height), place, wish)
+            if min(plan.frame[2:]) < _LEAST_FRAME:
+                continue
+            needed = [_needed(box, plan.frame) for box in boxes]
+            scale = rounded_up(max(needed))
+            shared = SharedPage(orientation=turned, legend=place, scale=scale)
+            found.append((scale, float(np.median(needed)), shared))
+    if not found:
+        msg = f"nothing is left for the map on {wish.name}: take a larger paper"
+        raise DataError(msg)
+    return min(found, key=lambda one: one[:2])[2]
 
 
 def cornered(
@@ -534,6 +647,8 @@ def _arranged(size: tuple[float, float], place: str, wish: Wish) -> Layout:
     head = 4.0 * zoom + sum(heading_of(wish.words, inner, theme).heights)
     # Credits take more lines on a narrow page.
     foot = next(foot for broad, foot in _FEET if width > broad * zoom) * zoom
+    if inner < _TWO_COLUMNS * zoom:
+        foot = _SHORT_FOOT * zoom
     bottom, top = margin + foot, height - margin - head
     footer = (margin, margin, inner, foot - 3 * zoom)
     gap = _GAP * zoom

@@ -35,6 +35,7 @@ from basinmap.maps.paper.layouts import (
 from basinmap.maps.paper.pictures import SheetCanvas
 from basinmap.maps.paper.precision import tell_outlines
 from basinmap.maps.paper.sheets import MapAxes, Sheet
+from basinmap.maps.paper.stack import FURNITURE
 from basinmap.spatial.projections import check_metric
 from basinmap.typography import typeset
 
@@ -46,6 +47,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     *,
     title: str,
     subtitle: str = "",
+    headline: str = "",
     paper: str | tuple[float, float] = "A4",
     orientation: Orientation = "auto",
     scale: float | None = None,
@@ -69,6 +71,9 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
         French title, with territory and date.
     subtitle
         What is measured, in a line.
+    headline
+        French sentence that says what the map shows, large; the title is then written
+        under it, before the subtitle.
     paper
         `"A5"` to `"A0"`, `"half-column"` (85 × 120 mm, for a bulletin), or the
         width and height in millimetres.
@@ -85,7 +90,8 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     around
         Metres of ground to show on every side of the units.
     theme
-        Look of the sheet; by default `PRINT`, or `HALF_COLUMN` on that paper.
+        Look of the sheet; by default `PRINT`, or `HALF_COLUMN` on that paper, where
+        `GREY` is `in_grey(HALF_COLUMN)`.
     ground
         Whether what lies around is drawn under the layers: sea, countries and
         départements with their names, borders, towns. It is known around Nord and
@@ -136,6 +142,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     wish = Wish(
         title=title,
         subtitle=subtitle,
+        headline=headline,
         paper=paper,
         orientation=orientation,
         scale=scale,
@@ -190,6 +197,8 @@ def open_sheet(
         )
         raise DataError(msg)
     fig = _blank(layout, wish.title, wish.subtitle)
+    if one_line(wish.headline):
+        fig.about["Headline"] = typeset(one_line(wish.headline))
     with settings():
         maps = []
         for frame, box, units in zip(frames, bounds, territories, strict=True):
@@ -255,13 +264,14 @@ def bare_sheet(like: Layout, title: str, subtitle: str) -> Sheet:
     return fig
 
 
-def _paper_axes(fig: Sheet, layout: Layout) -> Axes:
+def _paper_axes(fig: Sheet, layout: Layout, height: float = 0.5) -> Axes:
     """Return axes over the whole page, under its maps, whose unit is the millimetre."""
     # Painted first: who listens to the text hears the title before the names.
-    axes = fig.add_axes((0, 0, 1, 1), axes_class=PaperAxes, zorder=0.5)
+    axes = fig.add_axes((0, 0, 1, 1), axes_class=PaperAxes, zorder=height)
     axes.set_xlim(0, layout.width)
     axes.set_ylim(0, layout.height)
     axes.axis("off")
+    axes.set_gid(FURNITURE)
     return axes
 
 
@@ -273,11 +283,7 @@ def _keep_corner(fig: Sheet, ax: MapAxes) -> None:
     x, y, wide, high = plan.strip
     left, low = x - plan.frame[0], y - plan.frame[1]
     ax.boxes.append((left - 2, low - 2, left + wide + 2, low + high + 2))
-    axes = fig.add_axes((0, 0, 1, 1), axes_class=PaperAxes, zorder=1.5)
-    axes.set_xlim(0, plan.width)
-    axes.set_ylim(0, plan.height)
-    axes.axis("off")
-    fig.over = axes
+    fig.over = _paper_axes(fig, plan, height=1.5)
 
 
 def map_axes(fig: Sheet, layout: Layout, bounds: Rectangle) -> MapAxes:
@@ -308,8 +314,6 @@ def map_axes(fig: Sheet, layout: Layout, bounds: Rectangle) -> MapAxes:
     ax.set_xlim(centre_x - half_x, centre_x + half_x)
     ax.set_ylim(centre_y - half_y, centre_y + half_y)
     ax.set_autoscale_on(False)
-    ax.set_xticks([])
-    ax.set_yticks([])
     for spine in ax.spines.values():
         spine.set_linewidth(0.5 * layout.zoom)
         spine.set_color(layout.theme.faint)

@@ -32,6 +32,7 @@ def panels(  # noqa: PLR0913 - each is a choice of whoever prints
     *,
     title: str,
     subtitle: str = "",
+    headline: str = "",
     columns: int | None = None,
     paper: str | tuple[float, float] = "A4",
     orientation: Orientation = "auto",
@@ -55,7 +56,7 @@ def panels(  # noqa: PLR0913 - each is a choice of whoever prints
     territories
         What each map must show whole, in a metric CRS, by the name printed above it:
         `{"2016": communes, "2021": communes}`.
-    title, subtitle
+    title, subtitle, headline
         See `page`.
     columns
         How many maps stand side by side; by default what shows them largest.
@@ -103,6 +104,7 @@ def panels(  # noqa: PLR0913 - each is a choice of whoever prints
     wish = Wish(
         title=title,
         subtitle=subtitle,
+        headline=headline,
         paper=paper,
         orientation=orientation,
         scale=scale,

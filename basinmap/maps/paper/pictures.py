@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Final
+from collections import Counter
+from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg, RendererAgg
+from matplotlib.backends.backend_pdf import FigureCanvasPdf
 from PIL.PngImagePlugin import iTXt
+
+from basinmap.maps.paper.canvas import draw_page
+from basinmap.maps.paper.stack import LAYERS
 
 __all__ = ["SheetCanvas", "png_words", "told_svg"]
 
+_GROUP: Final = re.compile(r'<g id="([^"]+)"')
+_INKSCAPE: Final = ' xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape"'
 _OPENING: Final = re.compile(r"(<svg\b[^>]*)>(?:\s*<title>.*?</title>)?", re.DOTALL)
 
 
@@ -44,7 +51,26 @@ def told_svg(svg: str, title: str, alternative: str, *, style: str = "") -> str:
         f' <desc id="d{name}">{escape(alternative)}</desc>'
     )
     words += f'\n <style type="text/css">{style}</style>' if style else ""
-    return _OPENING.sub(lambda found: found.group(1) + words, svg, count=1)
+    told = _OPENING.sub(lambda found: found.group(1) + _INKSCAPE + words, svg, count=1)
+    return _layered(told)
+
+
+def _layered(svg: str) -> str:
+    """Return an SVG whose layers are so for drawing software, each name once."""
+    taken = set(_GROUP.findall(svg))
+    seen: Counter[str] = Counter()
+
+    def named(found: re.Match[str]) -> str:
+        name = own = found.group(1)
+        seen[name] += 1
+        while seen[name] > 1 and own in taken:
+            own = f"{name}-{seen[name]}"
+            seen[name] += own in taken
+        taken.add(own)
+        layer = f' inkscape:groupmode="layer" inkscape:label="{name}"'
+        return f'<g id="{own}"' + (layer if name in LAYERS else "")
+
+    return _GROUP.sub(named, svg)
 
 
 def png_words(title: str, author: str, alternative: str) -> dict[str, str]:
@@ -76,3 +102,36 @@ class SheetCanvas(FigureCanvasAgg):
         if last is None or (last.width, last.height, last.dpi) != (width, height, dpi):
             self.renderer = RendererAgg(width, height, dpi)
         return self.renderer
+
+    def print_pdf(
+        self,
+        target: Any,  # noqa: ANN401 - a list, or what matplotlib takes
+        *,
+        metadata: dict[str, Any] | None = None,
+        **options: object,
+    ) -> None:
+        """
+        Draw the figure as a page that waits for its file.
+
+        Parameters
+        ----------
+        target
+            A list, which takes the page; a path or a file takes that of matplotlib.
+        metadata
+            Of a file of matplotlib.
+        **options
+            Those of other formats.
+        """
+        del options
+        figure = self.figure
+        if not isinstance(target, list):
+            FigureCanvasPdf(figure).print_pdf(target, metadata=metadata)
+            figure.set_canvas(self)
+            return
+        dpi = figure.dpi  # of what becomes a picture
+        # There are 72 points to an inch.
+        figure.dpi = 72
+        try:
+            target.append(draw_page(figure, dpi))
+        finally:
+            figure.dpi = dpi

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -15,7 +15,6 @@ import pypdf
 from pypdf.generic import (
     ArrayObject,
     BooleanObject,
-    ByteStringObject,
     DictionaryObject,
     FloatObject,
     IndirectObject,
@@ -28,7 +27,10 @@ from pypdf.generic import (
 from pyproj import CRS, Transformer
 
 from basinmap.errors import DataError
+from basinmap.maps.paper.binder import Binder, dictionary, numbers, packed
+from basinmap.maps.paper.canvas import DrawnPage
 from basinmap.maps.paper.facts import SEPARATOR, Box, MapFrame, PageFacts, facts_of
+from basinmap.maps.paper.stack import LAYERS
 from basinmap.spatial.projections import METRIC
 
 __all__ = ["Bookmark", "Link", "MapFrame", "PageFacts", "facts_of", "finished"]
@@ -53,11 +55,19 @@ class Link:
         From 0.
     box
         `(x, y, width, height)` in millimetres from the lower left corner.
+    told
+        What it says to who does not see it, such as « Lens, page 12 ».
     """
 
     page: int
     box: Box
     target: int
+    told: str = ""
+
+    def __post_init__(self) -> None:
+        """Say where it leads, if nothing is told."""
+        if not self.told:
+            object.__setattr__(self, "told", f"Aller à la page {self.target + 1}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +91,7 @@ class Bookmark:
 
 
 def finished(  # noqa: PLR0913 - what a document tells of itself
-    pdf: bytes | Sequence[bytes],
+    pdf: bytes | Sequence[bytes | DrawnPage],
     sheets: Sequence[PageFacts],
     *,
     title: str,
@@ -102,8 +112,8 @@ def finished(  # noqa: PLR0913 - what a document tells of itself
     Parameters
     ----------
     pdf
-        A PDF made by matplotlib, or several to be joined first, which saves a
-        reading. A page that is finished already may be finished again.
+        Pages that were drawn, files of PDF, or some of each, to be joined. A file that
+        is finished already may be finished again.
     sheets
         What to say of each page, in order.
     title, author, subject, keywords
@@ -134,19 +144,20 @@ def finished(  # noqa: PLR0913 - what a document tells of itself
         bookmarks = bookmarks if count > 1 else []
     _check(count, sheets, bookmarks, labels)
     writer.pdf_header = "%PDF-1.7"
-    _tag(writer, sheets)
+    tree, document = _tag(writer, sheets)
     for page, facts in zip(writer.pages, sheets, strict=True):
         _georeference(page, facts.frames)
+    _show_layers(writer)
     _mark(writer, bookmarks)
     if labels is not None:
         _label(writer, labels)
-    _link(writer, links)
+    _link(writer, links, tree, document)
     words = {"Title": title, "Author": author, "Subject": subject}
     date = max((facts.date for facts in sheets), default="")
     _describe(writer, words, keywords, date)
     said = repr((list(sheets), words, list(keywords), bookmarks, labels)).encode()
-    _identify(writer, hashlib.sha256(b"".join(map(_digest, [*parts, said]))))
-    return _bytes_of(writer)
+    made_from = hashlib.sha256(b"".join(map(_digest, [*parts, said]))).digest()
+    return packed(writer, made_from[:16])
 
 
 def _check(
@@ -170,47 +181,44 @@ def _check(
         depth = mark.depth
 
 
-def _joined(parts: Sequence[bytes]) -> pypdf.PdfWriter:
+def _joined(parts: Sequence[bytes | DrawnPage]) -> pypdf.PdfWriter:
     if not parts:
         msg = "no PDF to join: pass the bytes of one at least"
         raise DataError(msg)
-    if len(parts) == 1:
-        writer = pypdf.PdfWriter(clone_from=io.BytesIO(parts[0]))
+    only = parts[0]
+    if len(parts) == 1 and isinstance(only, bytes):
+        writer = pypdf.PdfWriter(clone_from=io.BytesIO(only))
         if "/StructTreeRoot" not in writer.root_object:
             return writer
     # Page by page, nothing that was said of the whole comes along.
     writer = pypdf.PdfWriter()
+    binder = Binder(writer)
     for part in parts:
+        if isinstance(part, DrawnPage):
+            binder.add(part)
+            continue
         for page in pypdf.PdfReader(io.BytesIO(part)).pages:
             writer.add_page(page)
+    binder.close()
     return writer
 
 
-def _digest(data: bytes) -> bytes:
+def _digest(part: bytes | DrawnPage) -> bytes:
+    data = part if isinstance(part, bytes) else repr(part).encode()
     return hashlib.sha256(data).digest()
-
-
-def _identify(writer: pypdf.PdfWriter, made_from: hashlib._Hash) -> None:
-    """Name the file after what it is made from; pypdf would draw lots."""
-    name = ByteStringObject(made_from.digest()[:16])
-    writer._ID = ArrayObject([name, name])  # noqa: SLF001 - it has no other way
-
-
-def _bytes_of(writer: pypdf.PdfWriter) -> bytes:
-    saved = io.BytesIO()
-    writer.write(saved)
-    return saved.getvalue()
 
 
 # -- words ---------------------------------------------------------------------
 
 
-def _tag(writer: pypdf.PdfWriter, sheets: Sequence[PageFacts]) -> None:
-    """Make each page one figure with its alternative text."""
+def _tag(
+    writer: pypdf.PdfWriter, sheets: Sequence[PageFacts]
+) -> tuple[DictionaryObject, DictionaryObject]:
+    """Make each page one figure with its text; return the tree and the document."""
     root = writer.root_object
     tree = DictionaryObject({NameObject("/Type"): NameObject("/StructTreeRoot")})
     tree_at = writer._add_object(tree)  # noqa: SLF001 - as its documentation does
-    document = _dictionary(Type="/StructElem", S="/Document", P=tree_at)
+    document = dictionary(Type="/StructElem", S="/Document", P=tree_at)
     document_at = writer._add_object(document)  # noqa: SLF001
     opened = {kind: _stream(writer, mark) for kind, mark in _OPENED.items()}
     closed = _stream(writer, b"\nEMC\n")
@@ -227,11 +235,12 @@ def _tag(writer: pypdf.PdfWriter, sheets: Sequence[PageFacts]) -> None:
         page[NameObject("/Tabs")] = NameObject("/S")
     document[NameObject("/K")] = elements
     tree[NameObject("/K")] = ArrayObject([document_at])
-    tree[NameObject("/ParentTree")] = _dictionary(Nums=parents)
+    tree[NameObject("/ParentTree")] = dictionary(Nums=parents)
     tree[NameObject("/ParentTreeNextKey")] = NumberObject(len(sheets))
     root[NameObject("/StructTreeRoot")] = tree_at
-    root[NameObject("/MarkInfo")] = _dictionary(Marked=BooleanObject(True))  # noqa: FBT003
+    root[NameObject("/MarkInfo")] = dictionary(Marked=BooleanObject(True))  # noqa: FBT003
     root[NameObject("/Lang")] = TextStringObject(LANGUAGE)
+    return tree, document
 
 
 def _painted(page: pypdf.PageObject) -> list[PdfObject]:
@@ -249,7 +258,7 @@ def _element(
     page: pypdf.PageObject, kind: str, alternative: str, parent: IndirectObject
 ) -> DictionaryObject:
     assert page.indirect_reference is not None  # noqa: S101 - for the type checker
-    element = _dictionary(
+    element = dictionary(
         Type="/StructElem",
         S=f"/{kind}",
         P=parent,
@@ -259,21 +268,10 @@ def _element(
     if alternative:
         element[NameObject("/Alt")] = TextStringObject(alternative)
         box = ArrayObject(FloatObject(side) for side in page.mediabox)
-        element[NameObject("/A")] = _dictionary(
+        element[NameObject("/A")] = dictionary(
             O="/Layout", Placement="/Block", BBox=box
         )
     return element
-
-
-def _dictionary(**items: str | PdfObject) -> DictionaryObject:
-    """Return a dictionary of PDF; a string is a name."""
-    return DictionaryObject(
-        {
-            # A text of PDF is a str too.
-            NameObject(f"/{key}"): NameObject(item) if type(item) is str else item
-            for key, item in items.items()
-        }
-    )
 
 
 def _stream(writer: pypdf.PdfWriter, data: bytes) -> IndirectObject:
@@ -290,7 +288,7 @@ def _describe(
     info = {**words, "Keywords": SEPARATOR.join(keywords), "Producer": producer}
     writer.add_metadata({f"/{key}": text for key, text in info.items() if text})
     root = writer.root_object
-    preferences = _dictionary(DisplayDocTitle=BooleanObject(True))  # noqa: FBT003
+    preferences = dictionary(DisplayDocTitle=BooleanObject(True))  # noqa: FBT003
     root[NameObject("/ViewerPreferences")] = preferences
     stream = StreamObject()
     stream.set_data(_xmp(info, keywords, date).encode())
@@ -303,7 +301,9 @@ _XMP: Final = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
 <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/"
- xmlns:pdf="http://ns.adobe.com/pdf/1.3/">
+ xmlns:pdf="http://ns.adobe.com/pdf/1.3/"
+ xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/">
+<pdfuaid:part>1</pdfuaid:part>
 {}
 </rdf:Description>
 </rdf:RDF>
@@ -347,33 +347,107 @@ def _mark(writer: pypdf.PdfWriter, bookmarks: Sequence[Bookmark]) -> None:
         writer.page_mode = "/UseOutlines"
 
 
-def _link(writer: pypdf.PdfWriter, links: Sequence[Link]) -> None:
+def _link(
+    writer: pypdf.PdfWriter,
+    links: Sequence[Link],
+    tree: DictionaryObject,
+    document: DictionaryObject,
+) -> None:
+    """Add places that lead to others, each in the tree, and told in words."""
     pages = list(writer.pages)
-    for link in links:
-        x, y, width, height = link.box
-        box = [side * _POINTS for side in (x, y, x + width, y + height)]
-        annotation = _dictionary(
-            Type="/Annot",
-            Subtype="/Link",
-            Rect=_numbers(box),
-            Border=_numbers([0, 0, 0]),
-            Dest=ArrayObject(
-                [pages[link.target].indirect_reference, NameObject("/Fit")]
-            ),
-        )
+    if not links:
+        return
+    elements, document_at = document["/K"], document.indirect_reference
+    nums = tree["/ParentTree"]
+    assert isinstance(nums, DictionaryObject)  # noqa: S101 - for the type checker
+    parents = nums["/Nums"]
+    assert isinstance(parents, ArrayObject)  # noqa: S101
+    assert isinstance(elements, ArrayObject)  # noqa: S101 - for the type checker
+    assert document_at is not None  # noqa: S101
+    first = len(pages)
+    for number, link in enumerate(links, start=first):
         page = pages[link.page]
+        at = writer._add_object(_annotation(link, pages, number))  # noqa: SLF001
+        element = _link_element(at, page, document_at)
+        element_at = writer._add_object(element)  # noqa: SLF001
+        elements.append(element_at)
+        parents.extend([NumberObject(number), element_at])
         if "/Annots" not in page:
             page[NameObject("/Annots")] = ArrayObject()
         found = page["/Annots"]
         assert isinstance(found, ArrayObject)  # noqa: S101 - for the type checker
-        found.append(writer._add_object(annotation))  # noqa: SLF001
+        found.append(at)
+    tree[NameObject("/ParentTreeNextKey")] = NumberObject(first + len(links))
+
+
+def _annotation(
+    link: Link, pages: Sequence[pypdf.PageObject], number: int
+) -> DictionaryObject:
+    x, y, width, height = link.box
+    box = [side * _POINTS for side in (x, y, x + width, y + height)]
+    return dictionary(
+        Type="/Annot",
+        Subtype="/Link",
+        Rect=numbers(box),
+        Border=numbers([0, 0, 0]),
+        F=NumberObject(4),  # printed, which changes nothing
+        Contents=TextStringObject(link.told),
+        StructParent=NumberObject(number),
+        Dest=ArrayObject([pages[link.target].indirect_reference, NameObject("/Fit")]),
+    )
+
+
+def _link_element(
+    at: IndirectObject, page: pypdf.PageObject, parent: IndirectObject
+) -> DictionaryObject:
+    assert page.indirect_reference is not None  # noqa: S101 - for the type checker
+    whole = dictionary(Type="/OBJR", Obj=at, Pg=page.indirect_reference)
+    return dictionary(
+        Type="/StructElem",
+        S="/Link",
+        P=parent,
+        Pg=page.indirect_reference,
+        K=ArrayObject([whole]),
+    )
+
+
+# -- layers ------------------------------------------------------------------------
+
+
+def _show_layers(writer: pypdf.PdfWriter) -> None:
+    """List the layers of the pages, each once, for readers to hide them."""
+    found: dict[str, IndirectObject] = {}
+    for page in writer.pages:
+        resources = page["/Resources"].get_object()
+        assert isinstance(resources, DictionaryObject)  # noqa: S101
+        properties = resources.get("/Properties", DictionaryObject()).get_object()
+        for key in list(properties):
+            name = str(properties[key].get_object()["/Name"])
+            # Of several files each has its own: one name is one layer.
+            properties[NameObject(key)] = found.setdefault(
+                name, properties.raw_get(key)
+            )
+    if not found:
+        return
+    rank = {name: place for place, name in enumerate(LAYERS)}
+    names = sorted(found, key=lambda name: (rank.get(name, len(rank)), name))
+    listed = ArrayObject([found[name] for name in names])
+    writer.root_object[NameObject("/OCProperties")] = dictionary(
+        OCGs=listed,
+        D=dictionary(
+            Name=TextStringObject("Calques"),
+            BaseState="/ON",
+            Order=ArrayObject(listed),
+            ListMode="/AllPages",
+        ),
+    )
 
 
 def _label(writer: pypdf.PdfWriter, labels: Sequence[str]) -> None:
     ranges = ArrayObject()
     for i, label in enumerate(labels):
-        ranges.extend([NumberObject(i), _dictionary(P=TextStringObject(label))])
-    writer.root_object[NameObject("/PageLabels")] = _dictionary(Nums=ranges)
+        ranges.extend([NumberObject(i), dictionary(P=TextStringObject(label))])
+    writer.root_object[NameObject("/PageLabels")] = dictionary(Nums=ranges)
 
 
 # -- where -----------------------------------------------------------------------
@@ -389,25 +463,21 @@ def _viewport(frame: MapFrame) -> DictionaryObject:
     x, y, width, height = frame.box
     square = [float(side) for corner in _CORNERS for side in corner]
     epsg, wkt = _system()
-    return _dictionary(
+    return dictionary(
         Type="/Viewport",
         Name=TextStringObject(frame.name),
-        BBox=_numbers([side * _POINTS for side in (x, y, x + width, y + height)]),
-        Measure=_dictionary(
+        BBox=numbers([side * _POINTS for side in (x, y, x + width, y + height)]),
+        Measure=dictionary(
             Type="/Measure",
             Subtype="/GEO",
-            Bounds=_numbers(square),
-            GPTS=_numbers(_degrees(frame.bounds)),
-            LPTS=_numbers(square),
-            GCS=_dictionary(
+            Bounds=numbers(square),
+            GPTS=numbers(_degrees(frame.bounds)),
+            LPTS=numbers(square),
+            GCS=dictionary(
                 Type="/PROJCS", EPSG=NumberObject(epsg), WKT=TextStringObject(wkt)
             ),
         ),
     )
-
-
-def _numbers(values: Iterable[float]) -> ArrayObject:
-    return ArrayObject(FloatObject(value) for value in values)
 
 
 @cache

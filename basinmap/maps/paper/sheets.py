@@ -8,6 +8,7 @@ import math
 import os
 import warnings
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from functools import cache
 from numbers import Real
@@ -19,19 +20,26 @@ import geopandas as gpd
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.backend_bases import RendererBase
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
+from matplotlib.spines import Spine
 from matplotlib.text import Text
 
 from basinmap.errors import BasinmapWarning, DataError, OutputError, culprits
+from basinmap.maps.look.lettering import FlatAxes
 from basinmap.maps.look.themes import (
     settings,
 )
 from basinmap.maps.paper.blocks import Swatch
+from basinmap.maps.paper.canvas import DrawnPage, Undrawable
 from basinmap.maps.paper.facts import SEPARATOR, PageFacts, facts_of
 from basinmap.maps.paper.layouts import Layout
 from basinmap.maps.paper.pictures import SheetCanvas, png_words, told_svg
+from basinmap.maps.paper.stack import FURNITURE, layer_at
 from basinmap.staging import write_whole
 
 __all__ = ["Fill", "Laid", "MapAxes", "Sheet", "Tint", "check_dpi"]
@@ -42,6 +50,8 @@ _BEARING: Final = ("pdf", "svg", "svgz", "png")  # what bears all that a page sa
 _UNMEASURED: Final = ("gif", "webp", "avif", "raw", "rgba")
 _SCREEN: Final = (920, 960)
 """Pixels that a notebook gives to a picture, at most."""
+_LEVEL: Final = 3
+"""Of the compression of a PNG."""
 _PIXELS: Final = 400_000_000  # 1.6 GB of memory; A0 at 430 dots an inch
 
 Letters = Literal["plain", "embedded", "paths"]
@@ -57,7 +67,7 @@ class Sheet(Figure):
 
     @property
     def beside(self) -> Axes:
-        """Axes in millimetres where legend and scale are drawn: over a map, or not."""
+        """The axes in millimetres of legend and scale: over a map, or not."""
         return self.over or self.paper
 
     @property
@@ -137,16 +147,9 @@ class Sheet(Figure):
         if kind not in _BEARING and not _takes_figures(fname):
             warnings.warn(_loss(fname, kind), BasinmapWarning, stacklevel=2)
         _check_text(text, kind)
-        lacking = self._without_glyph()
-        if lacking:
-            msg = (
-                f"{len(lacking)} text(s) with signs that the fonts lack, printed as "
-                f"boxes: {culprits(lacking)}; write them otherwise, or use a theme "
-                "with a family that has them"
-            )
-            warnings.warn(msg, BasinmapWarning, stacklevel=2)
+        self.check_glyphs()
         if _takes_figures(fname):
-            self._draw_into(fname, kind, options)
+            self._draw_into(fname, kind, {**options, "backend": "pdf"})
         else:
             _put(fname, self._saved(kind, text, options))
 
@@ -165,15 +168,41 @@ class Sheet(Figure):
         facts = facts_of(self)
         given = options.pop("metadata", None) or {}
         told = {**_metadata(kind, facts), **given}
+        if kind == "pdf":
+            return _finished(self.drawn_page(**options), facts, told)
         drawn = io.BytesIO()
         options = {**options, "metadata": told} if told else options
         self._draw_into(drawn, kind.removesuffix("z"), options, text=text)
-        if kind == "pdf":
-            return _finished(drawn.getvalue(), facts, told)
         if kind in ("svg", "svgz"):
             whole = self._told(drawn.getvalue().decode(), facts, text).encode()
             return gzip.compress(whole, mtime=0) if kind == "svgz" else whole
         return drawn.getvalue()
+
+    def drawn_page(self, **options: Any) -> DrawnPage | bytes:  # noqa: ANN401 - Figure's
+        """
+        Return the page drawn for a PDF, which may hold others.
+
+        Parameters
+        ----------
+        **options
+            Those of `savefig`.
+
+        Returns
+        -------
+        DrawnPage | bytes
+            A file of matplotlib, where a layer asks for what our canvas does not draw.
+        """
+        for ax in self.maps:
+            ax.settle()
+        if options.get("backend") is None:
+            drawn: list[DrawnPage] = []
+            with suppress(Undrawable):
+                self._draw_into(drawn, "pdf", options)
+                return drawn[0]
+        whole = io.BytesIO()
+        options = {**options, "metadata": _UNDATED, "backend": "pdf"}
+        self._draw_into(whole, "pdf", options)
+        return whole.getvalue()
 
     def _told(self, svg: str, facts: PageFacts, text: str) -> str:
         style = ""
@@ -194,13 +223,35 @@ class Sheet(Figure):
     ) -> None:
         """Let matplotlib draw, under the settings of the page."""
         options = {"dpi": 300, **options, "format": kind}
+        if kind == "png":
+            # Flat inks: two thirds of the time of level 6, for a tenth of size.
+            options = {"pil_kwargs": {"compress_level": _LEVEL}, **options}
         if not isinstance(self.canvas, SheetCanvas):
             SheetCanvas(self)  # another saving left its own
-        shape: Literal["path", "none"] = "path" if text == "paths" else "none"
-        letters = mpl.rc_context({"svg.fonttype": shape})
+        letters: AbstractContextManager[object] = nullcontext()
+        if text == "paths":
+            letters = mpl.rc_context({"svg.fonttype": "path"})
         with settings(), letters, warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")
             super().savefig(target, **options)
+
+    def check_glyphs(self) -> None:
+        """
+        Check that what is written can be, whatever the file.
+
+        Warns
+        -----
+        BasinmapWarning
+            If a text has signs that its fonts lack.
+        """
+        lacking = self._without_glyph()
+        if lacking:
+            msg = (
+                f"{len(lacking)} text(s) with signs that the fonts lack, printed as "
+                f"boxes: {culprits(lacking)}; write them otherwise, or use a theme "
+                "with a family that has them"
+            )
+            warnings.warn(msg, BasinmapWarning, stacklevel=3)
 
     def _without_glyph(self) -> list[str]:
         """Return the texts that no font of theirs can write."""
@@ -264,14 +315,14 @@ def _takes_figures(target: object) -> bool:
     return callable(getattr(target, "savefig", None))
 
 
-def _finished(pdf: bytes, facts: PageFacts, told: dict[str, Any]) -> bytes:
+def _finished(pdf: DrawnPage | bytes, facts: PageFacts, told: dict[str, Any]) -> bytes:
     from basinmap.maps.paper.portable import finished  # noqa: PLC0415 - 0.1 s, for PDF alone
 
     title, author, subject, keywords = (
         str(told.get(key) or "") for key in ("Title", "Author", "Subject", "Keywords")
     )
     return finished(
-        pdf,
+        [pdf],
         [facts],
         title=title or facts.title,
         author=author,
@@ -362,16 +413,19 @@ class Laid:
     Attributes
     ----------
     kind
-        `"classes"`, `"symbols"`, `"outlines"`, `"neighbours"`, `"rings"`, `"points"`,
-        or `"other"`, which no other program is told of.
+        `"classes"`, `"symbols"`, `"kinds"`, `"outlines"`, `"neighbours"`, `"rings"`,
+        `"points"`, `"hatched"`, `"ground"`, or `"other"`, of which no other program is
+        told.
     units
         What was drawn.
     measured
-        Series, in the order of the arguments.
+        Series, in the order of the arguments; of kinds, the label of each unit.
     blocks
         Its entries of the legend.
     swatch
         Look of lines, points and areas of one kind.
+    floor
+        Of the stack, where the kind does not tell it.
     """
 
     kind: str
@@ -379,6 +433,7 @@ class Laid:
     measured: tuple[pd.Series, ...] = ()
     blocks: tuple[object, ...] = ()
     swatch: Swatch | None = None
+    floor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -404,7 +459,7 @@ class Tint:
     plain: bool
 
 
-class MapAxes(Axes):
+class MapAxes(FlatAxes):
     """
     The map frame of a sheet; remembers what was drawn, for the legend.
 
@@ -455,7 +510,29 @@ class MapAxes(Axes):
         self.below: dict[str, None] = {}
         self.tints: list[Tint] = []
         self.later: list[Callable[[], None]] = []
+        self._drawing = False
         super().__init__(*args, **options)
+
+    def draw(self, renderer: RendererBase) -> None:
+        """
+        Draw the map, each layer of the file in groups of its own.
+
+        Parameters
+        ----------
+        renderer
+            That of the file.
+        """
+        self._drawing = True
+        try:
+            super().draw(renderer)
+        finally:
+            self._drawing = False
+
+    def get_children(self) -> list[Artist]:
+        """Return what is on the map; while it is drawn, in layers, lowest first."""
+        children = super().get_children()
+        # `Axes.draw` sorts what it is given here by height, and keeps this order.
+        return _in_layers(children) if self._drawing else children
 
     def sources_below(self, told: Iterable[str]) -> list[str]:
         """
@@ -503,6 +580,45 @@ class MapAxes(Axes):
         """
         corner = np.array([self.get_xlim()[0], self.get_ylim()[0]])
         return np.asarray(points) * self.plan.scale / 1000 + corner
+
+
+class _Mark(Artist):
+    """Where a group of what is drawn ends, and another one starts."""
+
+    def __init__(self, height: float, layer: str | None, *, first: bool) -> None:
+        super().__init__()
+        self.set_zorder(height)
+        self._layer, self._first = layer, first
+
+    def draw(self, renderer: RendererBase) -> None:
+        if not self._first:
+            renderer.close_group("layer")
+        if self._layer is not None:
+            renderer.open_group("layer", gid=self._layer)
+
+
+def _in_layers(children: Iterable[Artist]) -> list[Artist]:
+    """Return what is drawn, lowest first, with a mark where another layer starts."""
+    found: list[Artist] = []
+    last = None
+    for child in sorted(children, key=lambda child: child.get_zorder()):
+        layer = _layer_of(child)
+        if layer not in (None, last):
+            found.append(_Mark(child.get_zorder(), layer, first=last is None))
+            last = layer
+        found.append(child)
+    if last is not None:
+        found.append(_Mark(math.inf, None, first=False))
+    return found
+
+
+def _layer_of(child: Artist) -> str | None:
+    """Return the layer of an artist, nothing for one that draws nothing."""
+    if isinstance(child, Spine):
+        return FURNITURE
+    if isinstance(child, Axis) or (isinstance(child, Text) and not child.get_text()):
+        return None
+    return layer_at(child.get_zorder())
 
 
 def check_dpi(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["STACK"]
+__all__ = ["FURNITURE", "LAYERS", "STACK", "layer_at"]
 
 STACK: Final[Mapping[str, float]] = MappingProxyType(
     {
@@ -40,10 +41,54 @@ STACK: Final[Mapping[str, float]] = MappingProxyType(
         "distances": 5.0,
         "towns": 5.5,
         "points": 6.0,
-        "leaders": 6.0,
+        "leaders": 6.5,
         "halos": 7.0,
         "names": 8.0,
         "captions": 10.0,
     }
 )
 """Heights on a map, lowest first. Of one height, what is drawn last lies on top."""
+
+FURNITURE: Final = "habillage"
+"""The layer of what is around the maps: titles, legend, scale, foot."""
+
+LAYERS: Final = ("fond", "données", "noms", FURNITURE)
+"""Layers of a file that a reader may hide, or a designer take apart."""
+
+_LAYER_OF: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "basemap": "fond",
+        "bands": "données",
+        "lines over data": "fond",
+        "hatching": "données",
+        "extent of an inset": FURNITURE,
+        "distances": "noms",
+        "points": "données",
+        "leaders": "noms",
+        "captions": FURNITURE,
+    }
+)
+"""Where another layer starts; what is not told is in that of the height under it."""
+
+
+@cache
+def layer_at(height: float) -> str:
+    """
+    Return the layer of a file in which what is drawn at a height goes.
+
+    Parameters
+    ----------
+    height
+        One of the stack; another one goes with the height under it.
+
+    Examples
+    --------
+    >>> layer_at(STACK["neighbours"]), layer_at(STACK["fills"])
+    ('fond', 'données')
+    """
+    found = LAYERS[0]
+    for name, at in sorted(STACK.items(), key=lambda item: item[1]):
+        if at > height:
+            break
+        found = _LAYER_OF.get(name, found)
+    return found

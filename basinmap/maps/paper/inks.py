@@ -109,6 +109,8 @@ def _ink(
     lost = any(contrast(letters, other) < _DIM for other in others)
     if alone and clear and shares[main] >= _WHOLE:
         return Ink(letters)
+    if color is not None and not clear:  # it was chosen: a dark halo would drown it
+        return usual
     if lost or not clear:
         # In the tint of the fill, drawn away from the letters until they are read.
         return Ink(letters, _away(main, letters))

@@ -1,0 +1,221 @@
+"""Washes: fills of classes, texture below a pivot, what is fragile apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import geopandas as gpd
+import pandas as pd
+from matplotlib.colors import to_hex, to_rgb
+
+from basinmap.maps.layers.drawing import (
+    FRAGILE,
+    STATE_EDGE,
+    class_colors,
+    fill_shapes,
+    fragile_in,
+    state_fill,
+    stroke_on,
+    textured,
+    textured_colors,
+)
+from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.stack import STACK
+from basinmap.values.told import fact_of
+
+__all__ = ["Ink", "Inks", "fill_classes", "inks_of", "stroke_over"]
+
+_PALE: Final = 0.6
+"""How far towards white goes the colour of what is fragile."""
+_DARK: Final = 0.45
+"""How far towards black goes a pale colour, for strokes to be seen on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """
+    What one unit is filled with.
+
+    Attributes
+    ----------
+    color
+        Fill.
+    hatch
+        Of matplotlib, or nothing.
+    edge
+        Colour of the hatch, and of the edge of a symbol that has one; nothing for that
+        of the theme.
+    """
+
+    color: str
+    hatch: str = ""
+    edge: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inks:
+    """
+    What classes are filled with.
+
+    Attributes
+    ----------
+    colors
+        One a class, lowest first.
+    hatches
+        One a class, empty above the pivot; none at all where there is none.
+    zoom
+        How much larger than on A4 the sheet is drawn.
+    """
+
+    colors: tuple[str, ...]
+    hatches: tuple[str, ...] = ()
+    zoom: float = 1.0
+
+    def firm(self, code: int) -> Ink:
+        """
+        Return the ink of a class.
+
+        Parameters
+        ----------
+        code
+            Of the class, the lowest being 0.
+        """
+        color = self.colors[code]
+        hatch = self.hatches[code] if self.hatches else ""
+        return Ink(color, hatch, stroke_over(color) if hatch else "")
+
+    def fragile(self, code: int) -> Ink:
+        """
+        Return the ink of what is in a class by a value to be read with care.
+
+        Parameters
+        ----------
+        code
+            Of the class.
+        """
+        color = _towards(self.colors[code], 1.0, _PALE)
+        hatch = self.hatches[code] if self.hatches else ""
+        return Ink(color, hatch + FRAGILE, STATE_EDGE)
+
+    def of(self, classes: pd.Series, states: pd.Series) -> list[Ink]:
+        """
+        Return the ink of each symbol: that of its class, or of what it lacks.
+
+        Parameters
+        ----------
+        classes
+            What `classify` returned, on the symbols.
+        states
+            What each missing value means.
+        """
+        apart = fragile_in(classes)
+        return [
+            Ink(*state_fill(state, self.zoom), STATE_EDGE)
+            if code < 0
+            else self.fragile(code)
+            if few
+            else self.firm(code)
+            for code, state, few in zip(
+                classes.cat.codes, states, apart.to_numpy(), strict=True
+            )
+        ]
+
+
+def stroke_over(color: str) -> str:
+    """
+    Return white, or the same hue darker, for strokes to be seen on a colour.
+
+    Parameters
+    ----------
+    color
+        A fill.
+
+    Examples
+    --------
+    >>> stroke_over("#7f3b08"), stroke_over("#fdd49e")
+    ('#ffffff', '#8b7557')
+    """
+    red, green, blue = to_rgb(color)
+    if red == green == blue:
+        return stroke_on(color)
+    luminance = 0.299 * red + 0.587 * green + 0.114 * blue
+    if luminance < 0.6:
+        return "#ffffff"
+    return _towards(color, 0.0, _DARK)
+
+
+def _towards(color: str, end: float, share: float) -> str:
+    """Return a colour mixed with black or white."""
+    red, green, blue = (part + (end - part) * share for part in to_rgb(color))
+    return to_hex((red, green, blue))
+
+
+def inks_of(
+    ax: MapAxes, classes: pd.Series, palette: str | Sequence[str] | None
+) -> Inks:
+    """
+    Return what classes are filled with on a map, in colour or in grey.
+
+    What is below a pivot is hatched, so that a photocopy keeps the side.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    classes
+        What `classify` returned.
+    palette
+        As for `draw_choropleth`.
+    """
+    grey = ax.plan.theme.grey
+    if fact_of(classes, "pivot") is None:
+        return Inks(tuple(class_colors(classes, palette, grey=grey)), zoom=ax.plan.zoom)
+    colors, hatches = textured_colors(classes)
+    if not grey:
+        colors, hatches = class_colors(classes, palette), textured(classes)
+    return Inks(tuple(colors), hatches, ax.plan.zoom)
+
+
+def fill_classes(
+    ax: MapAxes, units: gpd.GeoDataFrame, classes: pd.Series, inks: Inks
+) -> None:
+    """
+    Fill units with the ink of their class, those of fragile values apart.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    units
+        Polygons.
+    classes
+        On the index of `units`.
+    inks
+        What `inks_of` returned.
+    """
+    apart = fragile_in(classes).to_numpy()
+    codes = classes.cat.codes.to_numpy()
+    for code, label in enumerate(classes.cat.categories):
+        _fill(ax, units.geometry[(codes == code) & ~apart], inks.firm(code), label)
+    for code, label in enumerate(classes.cat.categories):
+        few = units.geometry[(codes == code) & apart]
+        _fill(ax, few, inks.fragile(code), f"{label} (fragile)")
+
+
+def _fill(ax: MapAxes, shapes: gpd.GeoSeries, ink: Ink, label: str) -> None:
+    """Fill shapes, hatch them, and draw their borders again over the strokes."""
+    if not len(shapes):
+        return
+    line: dict[str, Any] = {
+        "edgecolor": "#ffffff",
+        "linewidth": 0.45,
+        "zorder": STACK["fills"],
+    }
+    if not ink.hatch:
+        fill_shapes(ax, shapes, facecolor=ink.color, label=label, **line)
+        return
+    strokes = {**line, "hatch": ink.hatch, "edgecolor": ink.edge, "linewidth": 0.0}
+    fill_shapes(ax, shapes, facecolor=ink.color, label=label, **strokes)
+    fill_shapes(ax, shapes, facecolor="none", label="_texture", **line)

@@ -1,0 +1,332 @@
+"""Rates over too few: told by the catalogue, drawn apart, out of classes and ranks."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+import shapely
+
+import basinmap as bm
+from basinmap.catalogue.entries import catalogue, indicator
+from basinmap.deliverables.plates import rate_headline, rate_plate
+from basinmap.deliverables.subjects import subject
+from basinmap.values.told import tell, told_of
+
+WHY = "moins de 200 logements"
+CODES = list(bm.communes(epci="call").index[:12])
+
+
+def units():
+    boxes = [
+        shapely.box(700_000 + 900 * i, 7_030_000, 700_900 + 900 * i, 7_038_000)
+        for i in range(len(CODES))
+    ]
+    return gpd.GeoDataFrame(
+        {"name": [f"Commune {c}" for c in CODES]},
+        geometry=boxes,
+        crs=2154,
+        index=pd.Index(CODES, name="commune"),
+    )
+
+
+def rate(fragile=(CODES[0], CODES[11]), **told):
+    """12 rates, 1 to 12, the first and the last of which are fragile."""
+    values = pd.Series(np.arange(1.0, 13.0), pd.Index(CODES, name="commune"))
+    facts = {"label": "Vacance", "unit": "%", "kind": "ratio", "decimals": 0} | told
+    few = dict.fromkeys(fragile, WHY)
+    return tell(values.rename("L04"), level="commune", fragile=few, **facts)
+
+
+def page(**options):
+    _, ax = bm.page(units(), title="Vacance", **options)
+    return ax
+
+
+def plain(texts):
+    return [text.replace("\u202f", " ").replace("\u00a0", " ") for text in texts]
+
+
+# -- the catalogue ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("id_", "variant", "right"),
+    [
+        ("L04", None, "moins de 200 logements"),
+        ("D11", None, "moins de 500 habitants"),
+        ("D02", None, "moins de 200 habitants"),
+        ("C03", "detached", "moins de 50 logements commencés"),
+    ],
+)
+def test_each_rate_says_over_how_few_it_is_fragile(id_, variant, right):
+    assert indicator(id_, variant).prudence.told == right
+
+
+def test_a_stock_a_density_and_a_median_are_never_fragile():
+    for id_ in ("D01", "L01", "D05", "F03", "M01"):
+        assert indicator(id_).prudence is None
+
+
+def test_thresholds_are_data_of_counts_that_exist():
+    every = catalogue()
+    assert set(every.prudence) <= set(every.counts)
+    assert all(10 <= care.least <= 1_000 for care in every.prudence.values())
+
+
+# -- computing -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def counts():
+    table = pd.DataFrame(
+        {
+            "vacant_dwellings_2021": [10, 20, 20, np.nan, 0],
+            "dwellings_2021": [58, 199, 200, 100, 0],
+        },
+        index=pd.Index(["62498", "62510", "62065", "62427", "62386"], name="commune"),
+    )
+    whole = {name: bm.Stock() for name in table.columns}
+    return bm.describe(table, measures=whole)
+
+
+def test_a_rate_over_199_dwellings_is_fragile_and_over_200_is_not(counts):
+    values = bm.compute("L04", counts)
+    # Without a value, or over nothing, there is nothing to read with care.
+    assert told_of(values).fragile == {"62498": WHY, "62510": WHY}
+
+
+def test_several_at_once_say_the_same_as_one(counts):
+    both = bm.compute(["L04", "L01"], counts)
+    one = bm.column(both, "L04")
+    assert told_of(one).fragile == told_of(bm.compute("L04", counts)).fragile
+    assert told_of(bm.column(both, "L01")).fragile == {}
+
+
+def test_growth_of_few_inhabitants_is_fragile_by_those_at_the_start():
+    table = pd.DataFrame(
+        {"population_2016": [150.0, 250.0], "population_2023": [250.0, 150.0]},
+        index=pd.Index(["62498", "62510"], name="commune"),
+    )
+    values = bm.compute("D02", table)
+    assert told_of(values).fragile == {"62498": "moins de 200 habitants"}
+
+
+def test_fragility_travels_through_a_table_and_back(counts):
+    values = bm.compute("L04", counts)
+    back = bm.column(bm.table_of({"L04": values}), "L04")
+    assert told_of(back).fragile == told_of(values).fragile
+    assert told_of(values - 1).fragile == told_of(values).fragile
+
+
+# -- classes ---------------------------------------------------------------------------
+
+
+def test_what_is_fragile_makes_no_class_and_still_has_one():
+    classes = bm.classify(rate(), method="equal", k=3, firm=True)
+    # 2 to 11 in three: 5, 8.
+    assert classes.attrs["breaks"] == (5.0, 8.0)
+    assert classes.attrs["bounds"] == (2.0, 11.0)
+    assert classes.tolist()[0] == "moins de 5"
+    assert classes.tolist()[-1] == "8 et plus"
+
+
+def test_by_default_all_values_count_alike():
+    classes = bm.classify(rate(), method="equal", k=2)
+    assert classes.attrs["bounds"] == (1.0, 12.0)
+
+
+def test_where_too_few_are_firm_all_make_the_classes_and_it_is_said():
+    classes = bm.classify(rate(CODES[:8]), method="equal", k=2, firm=True)
+    assert classes.attrs["bounds"] == (1.0, 12.0)
+    (note,) = told_of(classes).notes
+    assert "moins de cinq" in note
+
+
+def test_classes_of_values_of_which_nothing_is_fragile_are_the_same():
+    values = rate(())
+    pd.testing.assert_series_equal(
+        bm.classify(values, k=4), bm.classify(values, k=4, firm=True)
+    )
+
+
+# -- maps ------------------------------------------------------------------------------
+
+
+def test_what_is_fragile_is_pale_hatched_and_counted_in_a_line_of_its_own():
+    ax = page()
+    bm.draw_choropleth(ax, units(), bm.classify(rate(), breaks=[5], firm=True))
+    (block,) = ax.blocks
+    assert plain(line.label for line in block.swatches) == [
+        "5 et plus",
+        "moins de 5",
+        "moins de 200 logements : à lire avec prudence",
+    ]
+    assert [line.count for line in block.swatches] == [7, 3, 2]
+    assert block.range == ("2", "11", "hors petits effectifs")
+    hatched = [c for c in ax.collections if c.get_hatch()]
+    assert [len(c.get_paths()) for c in hatched] == [1, 1]
+    firm, pale = (
+        c.get_facecolor()[0][:3]
+        for c in ax.collections
+        if str(c.get_label()).startswith("5 et plus")
+    )
+    assert (pale > firm + 0.2).any()
+    assert (pale >= firm).all()
+
+
+@pytest.mark.parametrize("verb", [bm.draw_symbols, bm.draw_squares])
+def test_symbols_of_fragile_rates_are_hatched_too(verb):
+    ax = page()
+    amounts = pd.Series(range(10, 22), rate().index, name="Logements")
+    verb(ax, units(), amounts, classes=bm.classify(rate(), breaks=[5], firm=True))
+    (block,) = [one for one in ax.blocks if hasattr(one, "fragile")]
+    assert block.fragile == 1
+    hatches = {c.get_hatch() for c in ax.collections}
+    assert len(hatches) == 2
+
+
+def test_on_the_side_below_zero_what_is_fragile_bears_both_hatches():
+    values = rate(CODES[:2]) - 6.5
+    ax = page(theme=bm.GREY)
+    with pytest.warns(bm.errors.BasinmapWarning):
+        classes = bm.classify(values, breaks=[0], pivot=0, firm=True)
+    bm.draw_choropleth(ax, units(), classes)
+    hatches = {c.get_hatch() for c in ax.collections if c.get_hatch()}
+    assert len(hatches) == 2
+    short, both = sorted(hatches, key=len)
+    assert set(short) < set(both)
+
+
+def test_the_histogram_holds_firm_values_only():
+    far = rate()
+    far.iloc[-1] = 99.0
+    far = tell(far, label="Vacance", unit="%", fragile=told_of(rate()).fragile)
+    ax = page()
+    bm.draw_choropleth(ax, units(), bm.classify(far, breaks=[5], firm=True))
+    bm.draw_legend(ax, histogram=far)
+
+
+def test_where_they_are_not_set_apart_the_foot_says_how_many_are_fragile():
+    ax = page()
+    bm.draw_choropleth(ax, units(), bm.classify(rate(), breaks=[5]))
+    assert plain(ax.notes) == [
+        "2 communes de moins de 200 logements : à lire avec prudence"
+    ]
+    other = page()
+    bm.draw_choropleth(other, units(), bm.classify(rate(), breaks=[5], firm=True))
+    assert not other.notes
+
+
+def test_the_alternative_text_tells_what_is_set_apart():
+    ax = page()
+    bm.draw_choropleth(ax, units(), bm.classify(rate(), breaks=[5], firm=True))
+    text = " ".join(plain([bm.alternative_text(ax)]))
+    assert "moins de 200 logements : à lire avec prudence (2)" in text
+    assert "hors petits effectifs de 2 à 11" in text
+
+
+def test_maps_of_a_sheet_share_the_line_of_what_is_fragile():
+    fig, maps = bm.panels({"a": units(), "b": units()}, title="Vacance")
+    for ax in maps.values():
+        bm.draw_choropleth(ax, units(), bm.classify(rate(), breaks=[5], firm=True))
+    bm.draw_legend(maps)
+    assert any("prudence" in text.get_text() for text in fig.paper.texts)
+
+
+# -- documents -------------------------------------------------------------------------
+
+
+def test_plates_set_apart_what_is_fragile():
+    about = subject("200069482", author="basinmap", date=dt.date(2026, 11, 29))
+    with pytest.warns(bm.errors.OutlineWarning):
+        fig = rate_plate(about, indicator_id="L04", reading="{where} {value} {year}")
+    block = fig.maps[0].blocks[0]
+    line = block.swatches[len(block.colors)]
+    assert (line.count, block.fragile) == (75, 1)
+
+
+def test_the_highest_and_lowest_are_named_without_what_is_fragile():
+    ax = page()
+    bm.draw_choropleth(ax, units(), bm.classify(rate(), breaks=[5], firm=True))
+    text = " ".join(plain([bm.alternative_text(ax)]))
+    said = [f"Commune {CODES[i]} {i + 1}" for i in (10, 9, 8)]
+    assert f"Plus élevées : {' ; '.join(said)}." in text
+    said = [f"Commune {CODES[i]} {i + 1}" for i in (1, 2, 3)]
+    assert f"Plus faibles : {' ; '.join(said)}." in text
+
+
+def test_a_class_that_is_emptied_by_hand_is_not_named_nor_written():
+    classes = bm.classify(rate(()), breaks=[5])
+    hidden = classes.where(classes.index != CODES[11])
+    ax = page()
+    bm.draw_choropleth(ax, units(), hidden)
+    assert f"Commune {CODES[11]} 12" not in bm.alternative_text(ax)
+    assert isinstance(hidden.attrs["classed"], str)
+    assert "12" not in json.dumps(hidden.attrs["classed"])
+
+
+# -- headlines -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def artois():
+    return subject("200069482", author="basinmap", date=dt.date(2026, 11, 29))
+
+
+READING = "{where}, {value} % des logements sont vacants en {year}"
+
+
+def test_a_headline_crowns_no_fragile_rate(artois):
+    rates = artois.computed("L04")
+    said = " ".join(plain([rate_headline(artois, rates, READING)]))
+    # 17.6 % of 85 dwellings at Le Souich is higher, and is not said to be.
+    assert said == (
+        "À Avesnes-le-Comte, 12,9 % des logements sont vacants en 2021 "
+        "(maximum hors petits effectifs)"
+    )
+
+
+def test_a_headline_of_change_counts_who_gains_and_who_loses(artois):
+    growth = artois.computed("D02")
+    up, down = (growth.round(2) > 0).sum(), (growth.round(2) < 0).sum()
+    assert rate_headline(artois, growth, "") == (
+        f"La population augmente dans {up} communes sur 96 et diminue dans {down}"
+    )
+
+
+def test_a_headline_is_silent_where_two_are_equal_or_few_are_firm(artois):
+    rates = artois.computed("L04").copy()
+    rates[rates.nlargest(3).index] = 20.0
+    same = tell(rates, told_of(artois.computed("L04")), fragile={})
+    assert rate_headline(artois, same, READING) == ""
+    two = tell(rates.iloc[:2], told_of(same), fragile={})
+    assert rate_headline(artois, two, READING) == ""
+
+
+def test_a_headline_stands_over_the_title_and_the_file_keeps_the_title():
+    fig, ax = bm.page(
+        units(),
+        title="Vacance en 2021",
+        subtitle="Part des logements",
+        headline="La vacance se concentre à l'est",
+    )
+    texts = {text.get_gid(): text.get_text() for text in fig.paper.texts}
+    assert texts["title"] == "La vacance se concentre à l’est"
+    assert texts["subtitle"] == "Vacance en 2021 · Part des logements"
+    assert fig.about["Title"] == "Vacance en 2021"
+    assert bm.alternative_text(ax).startswith("La vacance se concentre")
+
+
+def test_a_workbook_says_how_many_values_are_fragile(counts, tmp_path):
+    path = tmp_path / "t.xlsx"
+    bm.write_workbook(
+        path, {"Vacance": bm.table_of({"L04": bm.compute("L04", counts)})}
+    )
+    note = plain([openpyxl.load_workbook(path)["Vacance"]["A2"].value])[0]
+    assert "2 sur moins de 200 logements, à lire avec prudence." in note
