@@ -239,6 +239,19 @@ def test_dense_strips_write_their_values_beside_them():
     )
 
 
+def test_the_history_of_a_perimeter_is_told_in_french():
+    document = plh_document(of("245901152"), fiches=False)
+    page = next(page for page in document.pages if page.slug == "perimetre")
+    (box,) = [part for part in page.parts if isinstance(part, Note)]
+    told = [spaced(text) for text in box.paragraphs]
+    assert told[0] == (
+        "1er janvier 2025 : CC Cœur d’Ostrevent devient CA Cœur d’Ostrevent."
+    )
+    assert told[1].startswith("1er janvier 2024 : transfert d’une commune, de CC Cœur")
+    assert "Émerchicourt." in told[1]
+    assert not re.search(r"transfer[^t]|nature", " ".join(told))
+
+
 # --- the programme --------------------------------------------------------------
 
 

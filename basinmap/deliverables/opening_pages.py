@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
+import pandas as pd
+
 from basinmap.deliverables.chapter_figures import (
     ends_chart,
     peers_chart,
@@ -352,15 +354,29 @@ def _history(about: Observed) -> tuple[str, ...]:
         return ()
     table = lineage(epci=about.area.code)
     told = []
-    for day, group in list(table.groupby("date"))[::-1][:4]:
-        names = list(dict.fromkeys(map(str, group["from_name"].dropna())))
-        kinds = enumerated(list(dict.fromkeys(map(str, group["nature"]))))
-        notes = list(dict.fromkeys(map(str, group["note"].dropna())))
-        who = enumerated(names, most=3)
+    for day, group in list(table.groupby("date"))[::-1][:3]:
         when = long_date(dt.date.fromisoformat(str(day)))
-        text = f"{when} : {kinds} ({who}). {' '.join(notes)}"
+        notes = list(dict.fromkeys(map(str, group["note"].dropna())))
+        text = f"{when} : {_event(group)}. {' '.join(notes)}"
         told.append(typeset(text.strip()))
     return tuple(told)
+
+
+def _event(group: pd.DataFrame) -> str:
+    """Say in French what happened to an EPCI on a day."""
+    first = group.iloc[0]
+    match str(first["nature"]):
+        case "fusion":
+            names = list(dict.fromkeys(map(str, group["from_name"])))
+            return f"fusion de {enumerated(names, most=3)}"
+        case "transfer":
+            return (
+                f"transfert d'une commune, de {first['from_name']} à {first['to_name']}"
+            )
+        case "siren":
+            return f"nouveau SIREN, même périmètre ({first['to_name']})"
+        case _:
+            return f"{first['from_name']} devient {first['to_name']}"
 
 
 def situation_figure(
