@@ -146,7 +146,7 @@ def test_the_five_scots_are_ranked_on_printed_values_with_shared_classes():
     ranks = {name: row[3] for name, row in rows.items()}
     assert ranks["Valenciennois"] == "1er"
     assert ranks["Osartis-Marquion"] == "5e"
-    assert ranks["le bassin minier"] == "–"
+    assert ranks["Le bassin minier"] == "–"
     maps = [p for p in page.parts if isinstance(p, Figure) and p.kind == "plate"]
     assert len(maps) == 5
     (legend,) = [one for one in maps[-1].legends if "vacance" in one.title]
@@ -237,6 +237,19 @@ def test_dense_strips_write_their_values_beside_them():
     assert b"<svg" in line_chart("l", lines, caption="c", source="").render(
         "svg", (88, 40)
     )
+
+
+def test_the_history_of_a_perimeter_is_told_in_french():
+    document = plh_document(of("245901152"), fiches=False)
+    page = next(page for page in document.pages if page.slug == "perimetre")
+    (box,) = [part for part in page.parts if isinstance(part, Note)]
+    told = [spaced(text) for text in box.paragraphs]
+    assert told[0] == (
+        "1er janvier 2025 : CC Cœur d’Ostrevent devient CA Cœur d’Ostrevent."
+    )
+    assert told[1].startswith("1er janvier 2024 : transfert d’une commune, de CC Cœur")
+    assert "Émerchicourt." in told[1]
+    assert not re.search(r"transfer[^t]|nature", " ".join(told))
 
 
 # --- the programme --------------------------------------------------------------

@@ -65,7 +65,7 @@ from basinmap.maps.paper.figures import figure
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.territory.levels import BASSIN
 from basinmap.territory.naming import Name
-from basinmap.typography import BROAD, number, typeset, uncapital
+from basinmap.typography import BROAD, capital, number, typeset, uncapital
 
 __all__ = ["COMPARED", "comparison_document", "scot_comparison"]
 
@@ -467,7 +467,7 @@ def _bare(name: Name) -> str:
     for head in ("SCoT de l'", "SCoT du ", "SCoT de ", "SCoT "):
         if name.short.startswith(head):
             return typeset(name.short.removeprefix(head))
-    return typeset(name.short)
+    return typeset(capital(name.short))
 
 
 def _ranks(values: Mapping[Other, Value | None]) -> dict[str, str]:

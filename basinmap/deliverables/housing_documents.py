@@ -31,7 +31,9 @@ from basinmap.deliverables.chapters import (
 from basinmap.deliverables.charts import line_chart, peer_strips
 from basinmap.deliverables.observed import Observed
 from basinmap.deliverables.opening_pages import (
+    LISTED,
     cover_page,
+    definitions_table,
     essential_page,
     perimeter_page,
     reading_page,
@@ -387,6 +389,9 @@ def _closing(about: Observed) -> tuple[Part, ...]:
     parts: list[Part] = [Heading("Données non fournies et méthode")]
     if missing is not None:
         parts.append(missing)
+    ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
+    if len(about.codes) >= LISTED:  # else they stand beside the contents
+        parts.append(definitions_table(about, ids[:14]))
     lines = [
         "Tous les taux sont calculés sur les sommes des effectifs du niveau présenté, "
         "jamais par moyenne des taux communaux.",

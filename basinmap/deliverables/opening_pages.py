@@ -6,6 +6,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
+import pandas as pd
+
 from basinmap.deliverables.chapter_figures import (
     ends_chart,
     peers_chart,
@@ -43,6 +45,7 @@ from basinmap.territory.memberships import lineage
 from basinmap.typography import long_date, number, typeset
 
 __all__ = [
+    "LISTED",
     "cover_page",
     "definitions_table",
     "essential_page",
@@ -68,7 +71,8 @@ _READING: Final = (
     "est la différence de deux valeurs imprimées.",
 )
 _MANY: Final = 40
-_LISTED: Final = 30
+LISTED: Final = 30
+"""Communes from which their list fills the page of the contents."""
 
 
 def cover_page(about: Observed, title: str, lead: str) -> Page:
@@ -142,7 +146,7 @@ def reading_page(
         sheet.put("title" if isinstance(part, Heading) else "words", part)
     sheet.put("words", Contents(1))
     sheet.put("table", sources_table(about, ids))
-    if len(about.codes) < _LISTED:  # there is room beside a short list of communes
+    if len(about.codes) < LISTED:  # there is room beside a short list of communes
         sheet.put("table", definitions_table(about, ids[:14]))
     sheet.put("below", Note("method", "Lire ce document", _set(_READING)))
     sheet.put("beside", Note("method", "Signes", _set(_SIGNS)))
@@ -350,15 +354,29 @@ def _history(about: Observed) -> tuple[str, ...]:
         return ()
     table = lineage(epci=about.area.code)
     told = []
-    for day, group in list(table.groupby("date"))[::-1][:4]:
-        names = list(dict.fromkeys(map(str, group["from_name"].dropna())))
-        kinds = enumerated(list(dict.fromkeys(map(str, group["nature"]))))
-        notes = list(dict.fromkeys(map(str, group["note"].dropna())))
-        who = enumerated(names, most=3)
+    for day, group in list(table.groupby("date"))[::-1][:3]:
         when = long_date(dt.date.fromisoformat(str(day)))
-        text = f"{when} : {kinds} ({who}). {' '.join(notes)}"
+        notes = list(dict.fromkeys(map(str, group["note"].dropna())))
+        text = f"{when} : {_event(group)}. {' '.join(notes)}"
         told.append(typeset(text.strip()))
     return tuple(told)
+
+
+def _event(group: pd.DataFrame) -> str:
+    """Say in French what happened to an EPCI on a day."""
+    first = group.iloc[0]
+    match str(first["nature"]):
+        case "fusion":
+            names = list(dict.fromkeys(map(str, group["from_name"])))
+            return f"fusion de {enumerated(names, most=3)}"
+        case "transfer":
+            return (
+                f"transfert d'une commune, de {first['from_name']} à {first['to_name']}"
+            )
+        case "siren":
+            return f"nouveau SIREN, même périmètre ({first['to_name']})"
+        case _:
+            return f"{first['from_name']} devient {first['to_name']}"
 
 
 def situation_figure(
@@ -387,7 +405,7 @@ def situation_figure(
         if len(parts) > 1:
             codes = [part.code for part in parts]
             inner = about.epcis[about.epcis.index.isin(codes)]
-            draw_outlines(ax, inner, label="limite d'EPCI", width=0.65)
+            draw_outlines(ax, inner, label="limite d'EPCI", width=0.9, color="#1f6fb2")
         outline = about.communes.dissolve()
         draw_outlines(ax, outline, label="limite du territoire", width=1.2)
         many = len(about.codes) > _MANY

@@ -452,7 +452,9 @@ def _sectors_map(
             draw_outlines(ax, ground, label=told, fill=color, width=0.35)
         for name in names:
             whole = about.communes.loc[sectors.index[sectors == name]].dissolve()
-            draw_outlines(ax, whole, label="limite de secteur", width=1.0)
+            draw_outlines(
+                ax, whole, label="limite de secteur", width=1.0, color="#1f6fb2"
+            )
         draw_labels(ax, about.communes, most=30, strong=4)
 
     return map_figure(

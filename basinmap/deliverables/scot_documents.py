@@ -73,7 +73,7 @@ from basinmap.territory.levels import BASSIN
 from basinmap.territory.memberships import membership
 from basinmap.territory.naming import named
 from basinmap.territory.units import scots
-from basinmap.typography import BROAD, month, number, typeset, uncapital
+from basinmap.typography import BROAD, capital, month, number, typeset, uncapital
 
 __all__ = [
     "THEMES",
@@ -902,7 +902,7 @@ def scots_table(about: Observed, ids: tuple[str, ...]) -> Table:
         cells = [
             Cell("n.d.", "not-available") if v is None else v.cell() for v in values
         ]
-        rows.append((Cell(typeset(other.name.short)), *cells))
+        rows.append((Cell(typeset(capital(other.name.short))), *cells))
     return Table(
         (Column("Territoire", "left", 2.2), *heads),
         tuple(rows),
@@ -976,7 +976,7 @@ def scots_outline(about: Observed, high: float = 118.0) -> Figure:
                 ax, alone, label=name, fill=_PALES[n % len(_PALES)], width=0.3
             )
         inner = about.epcis[about.epcis.index.isin(codes)]
-        draw_outlines(ax, inner, label="limite d'EPCI", width=0.5)
+        draw_outlines(ax, inner, label="limite d'EPCI", width=0.6, color="#1f6fb2")
         draw_outlines(ax, five, label="limite de SCoT", width=1.3)
         draw_labels(ax, inside, most=24, strong=6)
 
