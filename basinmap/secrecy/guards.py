@@ -32,7 +32,7 @@ _LARGE = 4_000
 """Figures beyond which it is not."""
 _CLOSE = 1e-5
 _WHOLE = 1.0
-"""Seconds to look for a table in whole numbers: be time over, that long all the same."""
+"""Seconds to look for a table in whole numbers, even when time is over."""
 _CROWD = 200
 """Sides beyond which one flow serves several."""
 _TOGETHER = 10
