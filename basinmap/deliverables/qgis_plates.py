@@ -700,7 +700,10 @@ def _ground_of(artist: Any, kind: str, dressing: Dressing) -> list[Drawn]:  # no
         shape, table = "line", "lignes"
         look = Look(kind="line", color=edge, width=width)
     else:
-        parts = _polygons(shapely.build_area(shapely.GeometryCollection(lines)))
+        # GEOS divides by zero on lands that share a border, and finds their ground.
+        with np.errstate(invalid="ignore"):
+            built = shapely.build_area(shapely.GeometryCollection(lines))
+        parts = _polygons(built)
         shape, table = "fill", "fonds"
         look = Look(color=fill, edge=edge, width=width)
     if not parts:
