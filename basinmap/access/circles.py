@@ -194,8 +194,9 @@ def _positions(
     check_unique(points.index, "place")
     check_finite(points, "place")
     to_degrees = Transformer.from_crs(points.crs, "EPSG:4326", always_xy=True)
-    lon, lat = to_degrees.transform(points.x.to_numpy(), points.y.to_numpy())
-    return points.index, lon, lat
+    # Lists: pyproj takes an array of one for a number, of which old numpy warns.
+    lon, lat = to_degrees.transform(points.x.tolist(), points.y.tolist())
+    return points.index, np.asarray(lon), np.asarray(lat)
 
 
 def _cells(lon: np.ndarray, lat: np.ndarray, discs: np.ndarray) -> np.ndarray:
