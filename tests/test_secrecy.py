@@ -635,6 +635,18 @@ def test_what_haste_hides_without_need_is_published_again():
     assert len(found.cells) == 3
 
 
+def test_a_lone_contributor_elsewhere_is_nobody_s_business():
+    # Prices of four communes, each of one sale: no total ties one to another.
+    table = pd.DataFrame(
+        {"price": [1_000.0, 1_200.0, 900.0, 1_100.0], "sales": [1, 1, 1, 40]},
+        pd.Index(["a", "b", "c", "d"], name="commune"),
+    )
+    rule = bm.SecrecyRule(least=11, count="sales", need="exact")
+    safe = bm.protect(table, rules={"price": rule}, hierarchies={"epci": {"E": "abcd"}})
+    assert safe.cells["code"].tolist() == ["a", "b", "c"]
+    assert safe.witnesses.groupby("secret")["witness"].nunique().tolist() == [2, 2, 2]
+
+
 def test_the_witnesses_can_be_checked_by_hand():
     tables, made_of = two_way("wxyz", "abcd", PROBLEM)
     rules = {"n": bm.SecrecyRule(least=40, need="exact")}

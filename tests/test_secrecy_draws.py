@@ -192,3 +192,17 @@ def test_publishing_less_tells_less():
     both = wide.merge(wider, on=keys, suffixes=("", "_less"))
     assert (both["low_less"] <= both["low"] + 1e-6).all()
     assert (both["high_less"] >= both["high"] - 1e-6).all()
+
+
+@pytest.mark.parametrize("seconds", [0.3, 1.0])
+def test_an_answer_in_a_hurry_is_safe_in_whole_numbers_too(seconds):
+    draw = Draw(190)  # the cheapest answer in any numbers has one table in whole ones
+    safe = bm.protect(
+        draw.tables,
+        rules=draw.rules,
+        hierarchies=draw.groupings,
+        links=draw.links,
+        time_limit=seconds,
+    )
+    found = bm.attack(safe.tables, hierarchies=draw.groupings, links=draw.links)
+    assert found.safe

@@ -19,7 +19,7 @@ from basinmap.secrecy.options import check_options, check_weights
 from basinmap.secrecy.probes import Probe
 from basinmap.secrecy.readings import Reading, Rules, Settings, read
 from basinmap.secrecy.sheets import Given, Hierarchies, Links, Sheet, Tables, vintaged
-from basinmap.secrecy.systems import Place, System, slack_of
+from basinmap.secrecy.systems import Place, System, slack_of, ties_of
 from basinmap.secrecy.wording import told_protection
 from basinmap.typography import percent, shortest
 from basinmap.values.masking import SecrecyRule, hidden_by, mask_table
@@ -311,8 +311,7 @@ def _counts(
         found = {n: vintaged(n, sheet.columns, _year(place.column)) for n in wanted}
         found = {n: c or vintaged(n, sheet.columns) for n, c in found.items()}
         if all(found.values()):
-            row = sheet.frame.index.astype(str).get_loc(place.code)
-            return {n: float(sheet.numbers(str(c))[row]) for n, c in found.items()}
+            return {n: sheet.value(str(c), place.code) for n, c in found.items()}
     if not system.places[at]:
         return None
     absent = [
@@ -381,6 +380,11 @@ def _guard(
 
 
 def _sides(system: System, plan: _Plan, lower: Floats, upper: Floats) -> Sides:
+    # What nothing ties to a secret does not help to find it.
+    ties = ties_of(system.matrix, _unread(system) | system.printed)
+    singles: dict[tuple[int, str], list[int]] = {}
+    for one in plan.singles:
+        singles.setdefault((int(ties[one]), system.columns[one]), []).append(one)
     rows = []
     for at in sorted(plan.rule):
         value = system.truth[at]
@@ -392,8 +396,8 @@ def _sides(system: System, plan: _Plan, lower: Floats, upper: Floats) -> Sides:
             rows.append((at, sign, min(need, room[sign]), -1))
             rows += [
                 (at, sign, min(need, room[sign]), one)
-                for one in plan.singles
-                if one != at and system.columns[one] == system.columns[at]
+                for one in singles.get((int(ties[at]), system.columns[at]), ())
+                if one != at
             ]
     figures, signs, needs, strangers = zip(*rows, strict=True) if rows else ([],) * 4
     return Sides(
@@ -495,15 +499,14 @@ def _alone(reading: Reading) -> dict[Place, tuple[str, str]]:
     for one in reading.alone:
         place, rule = one.place, one.rule
         sheet = sheets[place.table]
-        row = sheet.frame.index.astype(str).get_loc(place.code)
         wanted = [n for n in (rule.count, rule.largest, *rule.either) if n]
         counts = {}
         for name in wanted:
             column = vintaged(name, sheet.columns, _year(place.column))
             column = column or vintaged(name, sheet.columns)
             if column is not None:
-                counts[name] = [sheet.numbers(column)[row]]
-        value = [sheet.numbers(place.column)[row]]
+                counts[name] = [sheet.value(column, place.code)]
+        value = [sheet.value(place.column, place.code)]
         if not sheet.known and hidden_by(rule, value, counts)[0]:
             found[place] = ("primary", rule.rule)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -51,7 +51,7 @@ _HELD: Final = "its base units, as a list of codes"
 _DATED: Final = re.compile(r"(.+?)((?:_\d{4}){1,2})")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sheet:
     """
     One table: its name, the level of its rows, and whether it is published elsewhere.
@@ -101,7 +101,28 @@ class Sheet:
         found = pd.to_numeric(self.frame[column], errors="coerce")
         return found.to_numpy(dtype=float, na_value=np.nan)
 
-    @property
+    def value(self, column: str, code: str) -> float:
+        """
+        Return one value.
+
+        Parameters
+        ----------
+        column, code
+            Where.
+        """
+        if column not in self._read:
+            self._read[column] = self.numbers(column)
+        return float(self._read[column][self._rows[code]])
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {code: k for k, code in enumerate(self.frame.index.astype(str))}
+
+    @cached_property
+    def _read(self) -> dict[str, NDArray[np.float64]]:
+        return {}
+
+    @cached_property
     def columns(self) -> list[str]:
         """The columns of numbers."""
         beside = {state_column(str(name)) for name in self.frame.columns}

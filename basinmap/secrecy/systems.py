@@ -22,6 +22,7 @@ __all__ = [
     "narrowed",
     "parts_of",
     "slack_of",
+    "ties_of",
 ]
 
 Floats = NDArray[np.float64]
@@ -389,6 +390,22 @@ def parts_of(matrix: sparse.csr_array, free: Bools, values: Floats) -> list[Part
         block = sparse.csc_array(reduced[rows][:, mine])
         parts.append(Part(columns[mine], block, right[rows], some[rows]))
     return parts
+
+
+def ties_of(matrix: sparse.csr_array, free: Bools) -> Ints:
+    """
+    Return the number of the part of each figure, -1 where it is not to be found.
+
+    Parameters
+    ----------
+    matrix, free
+        As for `parts_of`.
+    """
+    found = np.full(matrix.shape[1], -1, dtype=np.int64)
+    columns = np.flatnonzero(free)
+    if len(columns):
+        found[columns] = _labels(sparse.csr_array(matrix[:, columns]))[1]
+    return found
 
 
 def _labels(matrix: sparse.csr_array) -> tuple[int, Ints]:
