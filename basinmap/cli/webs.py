@@ -111,7 +111,6 @@ def _run(given: argparse.Namespace) -> None:
         },
         default="L04" if not ids and "L04" in shown else None,
         reference=reference,
-        fragile=frozenset(about.fragile("L04")),
         notes=notes,
     )
     if not given.quiet:

@@ -30,8 +30,7 @@ PAGE: Final = "page.html"
 """Name of the page beside a document."""
 LICENCE: Final = "Données de l'Insee et de l'IGN : Licence Ouverte 2.0."
 """Of the embedded data."""
-_CARE: Final = catalogue().prudence["dwellings"].told
-WHY_FRAGILE: Final = f"Valeur fragile ({_CARE}), sans rang"
+WHY_FRAGILE: Final = "Valeur fragile (petit effectif : à lire avec prudence), sans rang"
 _WHOLE: Final = "ensemble"
 _ABOVE: Final = ("epci", "scot")
 _DATED: Final = re.compile(r"(?:_[0-9]{4}){1,2}$")
@@ -118,7 +117,6 @@ def write_page_of(
             "licence": LICENCE if about.counts is None else "",
             "fragile": WHY_FRAGILE,
         },
-        fragile=frozenset(about.fragile("L04")),
         notes=notes,
         default="L04" if "L04" in ids else None,
         reference=reference,

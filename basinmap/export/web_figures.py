@@ -225,7 +225,7 @@ def shown_of(
     method
         How classes are made, by default as the values tell.
     fragile
-        Units whose rates are made from few.
+        Units whose rates are made from few, beside those that the values tell.
 
     Raises
     ------
@@ -240,13 +240,17 @@ def shown_of(
     classes: Mapping[str, pd.Series] = {}
     if not circled and any(values.notna().any() for values in series.values()):
         k = 5 if told.pivot is None else 6
-        classes = shared_classes(series, method=method, k=k)
+        classes = shared_classes(series, method=method, k=k, firm=True)
     some = next(iter(classes.values()), None)
     if some is not None:
         check_rate(some, "map it as circles: bm.describe(values, kind='stock')")
     views = {
         year: _view(
-            year, values, classes.get(year), decimals, () if circled else fragile
+            year,
+            values,
+            classes.get(year),
+            decimals,
+            () if circled else {*fragile, *told_of(values).fragile},
         )
         for year, values in series.items()
     }

@@ -352,8 +352,11 @@ def _legend_title(shown: Shown) -> str:
 
 def _legend(page: Page, shown: Shown, view: View) -> list[dict[str, str]]:
     """Return the classes, highest first, then what is missing, as plates do."""
+    # What is fragile is counted on a line of its own.
+    few = LETTERS["fragile"]
+    firm = [c for k, c in enumerate(view.classes) if view.states[k : k + 1] != few]
     found = [
-        {"fill": color, "label": label, "count": number(view.classes.count(str(place)))}
+        {"fill": color, "label": label, "count": number(firm.count(str(place)))}
         for place, (color, label) in enumerate(
             zip(shown.colors, shown.labels, strict=True)
         )

@@ -291,7 +291,8 @@ function tellLegend() {
     lines.push(make("li", { class: "ring" }, ring, make("span", {}, withUnit(indicator, printed(indicator, value, ".")))));
   }
   for (let place = shown.colors.length - 1; place >= 0; place--) {
-    line(swatch(shown.colors[place]), shown.labels[place], view.classes.split(String(place)).length - 1);
+    const held = [...view.classes].filter((rank, k) => rank === String(place) && stateOf(view, k) !== "f");
+    line(swatch(shown.colors[place]), shown.labels[place], held.length);
   }
   for (const letter of Object.keys(data.states)) {
     const count = (view.states || "").split(letter).length - 1;
