@@ -502,8 +502,9 @@ def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
             raise DataError(msg)
         if not has_spread(known):
             msg = (
-                f"histogram: {known.nunique()} distinct value(s), under {_DOZEN}: it"
-                " would say nothing that the map does not, and is left out; drop histogram="
+                f"histogram: {known.nunique()} distinct value(s), under {_DOZEN}: it "
+                "would say nothing that the map does not; it is left out; drop "
+                "histogram="
             )
             warnings.warn(msg, BasinmapWarning, stacklevel=3)
             return blocks
