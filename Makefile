@@ -88,7 +88,8 @@ test-oldest: pyproject.toml
 	  pyproject.toml -o $(OLDEST)/lowest.txt
 	@$(OLDEST)/bin/uv pip install --quiet --python $(OLDEST)/bin/python -r $(OLDEST)/lowest.txt
 	@$(OLDEST)/bin/uv pip install --quiet --python $(OLDEST)/bin/python --no-deps -e .
-	@$(OLDEST)/bin/python -m pytest -p no:cacheprovider
+	@$(OLDEST)/bin/python -m pytest -p no:cacheprovider \
+	  -W "ignore:Conversion of an array:DeprecationWarning"
 
 kills: $(VENV)/.tools
 	@$(BIN)/python tests/kills.py --seeds $(SEEDS)
