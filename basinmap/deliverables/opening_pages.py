@@ -20,6 +20,7 @@ from basinmap.deliverables.chapters import (
     key_figures,
     map_figure,
     rate_map,
+    sources_told,
     stock_map,
     varies,
 )
@@ -104,6 +105,7 @@ def _locator(about: Observed) -> Figure:
     """Draw the territory among those around it."""
     whole = about.communes.dissolve()
     held = [o.communes for o in about.others if len(o.communes) < 700]
+    held = held or [o.communes for o in about.others[:1]]
     wide = frozenset().union(*held) | frozenset(about.codes)
     shown = about.ground[about.ground.index.isin(wide)]
 
@@ -170,7 +172,7 @@ def sources_table(about: Observed, ids: Sequence[str]) -> Table:
     """
     found: dict[str, dict[str, str]] = {}
     for id_ in ids:
-        for source in about.told(id_).sources:
+        for source in sources_told(about, id_):
             found.setdefault(source, {})[about.entry(id_).label] = about.told(
                 id_
             ).vintage
@@ -207,6 +209,8 @@ def definitions_table(about: Observed, ids: Sequence[str]) -> Table:
             Cell(typeset(about.entry(id_).definition)),
         )
         for id_ in ids
+        if about.entry(id_).definition.strip(". ").lower()
+        != about.entry(id_).label.strip(". ").lower()
     )
     columns = (Column("Indicateur", "left", 2), Column("Définition", "left", 3.4))
     return Table(columns, rows, "Définitions des indicateurs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,6 +18,7 @@ from basinmap.deliverables.chapter_figures import (
     peers_rank,
     ranked,
     sources_line,
+    tied_out,
     two_counts,
     years_chart,
 )
@@ -52,7 +54,7 @@ from basinmap.deliverables.opening_pages import (
     situation_figure,
     sources_table,
 )
-from basinmap.deliverables.sentences import check_neutral, counted, trend
+from basinmap.deliverables.sentences import check_neutral, counted, enumerated, trend
 from basinmap.deliverables.theme_pages import theme_parts
 from basinmap.errors import CodeError, DataError
 from basinmap.export.parts import (
@@ -504,12 +506,18 @@ def _by_commune(issue: _Issue) -> Page:
     half = min(_BARS, (len(values) + 1) // 2)
     high, low = values.iloc[:half], values.iloc[half:][-_BARS:]
     tall = 12.0 + 3.7 * half
+    decimals = noun_of(about, mapped).decimals
     for slot, line, what in (("left", high, "hautes"), ("right", low, "basses")):
         if not line.empty:
-            sheet.put(slot, _bars(issue, line, slot, tall, what))
+            rest = values.drop([*high.index, *low.index])
+            which = f"{what}{tied_out(line, rest, decimals)}"
+            sheet.put(slot, _bars(issue, line, slot, tall, which))
     if few := about.fragile(mapped):
-        left, why = counted(len(few), "commune"), next(iter(few.values()))
-        text = f"Hors {left} de {why} : à lire avec prudence."
+        told = [
+            f"{counted(n, 'commune')} {'de ' * why.startswith('moins')}{why}"
+            for why, n in Counter(few.values()).items()
+        ]
+        text = f"Hors {enumerated(told)} : à lire avec prudence."
         sheet.put("foot", Paragraph(typeset(text), role="small"))
     room = PAPER_MM - sheet.words_mm - tall - 40.0
     figure = _grounded(issue, min(130.0, max(60.0, room)))
@@ -590,6 +598,10 @@ def _parts_strips(issue: _Issue, parts: Sequence[Other], high: float) -> Figure 
     if len(totals) < 2 or not is_rate(about, id_) or own is None:
         return None
     units = {p.short: spread(about, id_, p.communes) for p in parts}
+    units = {name: line for name, line in units.items() if len(line)}
+    totals = {name: value for name, value in totals.items() if name in units}
+    if len(totals) < 2:
+        return None
     name = about.name.short
     return range_strips(
         "parties-communes",
@@ -611,7 +623,9 @@ def _sizes_chart(
     values = grouped(about, id_, sizes)
     line = pd.Series(
         {
-            label: values[label].value if values[label].plain else float("nan")
+            label: values[label].value
+            if values[label].plain and not values[label].few
+            else float("nan")
             for label in map(str, sizes.cat.categories)
             if label in values
         }
@@ -671,6 +685,15 @@ def _parts_table(about: Observed, parts: Sequence[Other], ids: Sequence[str]) ->
     )
 
 
+def _care_of(about: Observed, ids: Sequence[str]) -> list[str]:
+    """Say over how few values are not ranked, as the catalogue does."""
+    found = [c.told for i in ids if (c := about.entry(i).prudence) is not None]
+    told = list(dict.fromkeys(found))
+    if not told:
+        return []
+    return [f"Un taux sur {enumerated(told, most=4)} n’a ni rang ni comparaison."]
+
+
 def _zoom(issue: _Issue) -> Page:
     """Return the didactic page: the box, a worked example, definitions, what lacks."""
     about, theme = issue.about, issue.theme
@@ -689,8 +712,8 @@ def _zoom(issue: _Issue) -> Page:
     sheet.put("table", not_supplied(about, [chapter]))
     lines = (
         "Tous les taux sont calculés sur les sommes des effectifs du niveau présenté ; "
-        "les écarts sont les différences des valeurs imprimées ; les communes de moins "
-        "de 200 logements n’ont ni rang ni comparaison.",
+        "les écarts sont les différences des valeurs imprimées.",
+        *_care_of(about, issue.ids),
         f"Périmètre : {about.area.name}, {counted(len(about.codes), 'commune')} au 1er "
         f"janvier {about.area.vintage}.",
     )
