@@ -45,7 +45,7 @@ from basinmap.deliverables.programme_pages import (
     sectors_of,
     sectors_page,
 )
-from basinmap.deliverables.scot_documents import bulletin_document
+from basinmap.deliverables.scot_documents import after_title, bulletin_document
 from basinmap.errors import CodeError, ColumnError, DataError
 from basinmap.export.parts import Figure, Heading, Note, Paragraph, Table, worded
 from basinmap.export.pdf_documents import pdf_bytes
@@ -681,3 +681,9 @@ def test_ties_that_a_list_cuts_are_told():
 
 def test_the_conference_announces_what_is_inside(lens):
     assert cil_document(lens).subtitle == "Ménages et logements"
+
+
+def test_a_lead_does_not_say_its_title_again():
+    title = "La population de Somain diminue de 0,8 % par an"
+    said = [f"{title}, soit 722 habitants de moins.", "Le taux est de 7,6 %."]
+    assert after_title(title, said) == ["Soit 722 habitants de moins.", said[1]]

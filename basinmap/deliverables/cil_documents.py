@@ -29,6 +29,7 @@ from basinmap.deliverables.cil_pages import (
 from basinmap.deliverables.observed import Observed
 from basinmap.deliverables.opening_pages import (
     cover_page,
+    definitions_table,
     reading_page,
     situation_figure,
 )
@@ -148,7 +149,9 @@ def cil_document(
     ]
     own: list[Page | None] = [
         cover_page(about, "Conférence intercommunale du logement", size),
-        reading_page(about, ids, running),
+        reading_page(
+            about, ids, running, after=[("table", definitions_table(about, ids[:14]))]
+        ),
         _frame(about, dated, running),
         *chapters[:1],
         None if quarters is None else quarters_page(about, quarters, dated, running),

@@ -127,7 +127,11 @@ def _locator(about: Observed) -> Figure:
 
 
 def reading_page(
-    about: Observed, ids: Sequence[str], running: str, *parts: Part
+    about: Observed,
+    ids: Sequence[str],
+    running: str,
+    *parts: Part,
+    after: Sequence[tuple[str, Part]] = (),
 ) -> Page:
     """
     Return the contents, the data of the edition and how to read it.
@@ -142,16 +146,22 @@ def reading_page(
         What the head of the page says.
     *parts
         What goes before, such as a foreword.
+    after
+        What fills the page of a short document, with its slots.
     """
     sheet = Sheet([])
     for part in parts:
         sheet.put("title" if isinstance(part, Heading) else "words", part)
     sheet.put("words", Contents(1))
     sheet.put("table", sources_table(about, ids))
-    if len(about.codes) < LISTED:  # there is room beside a short list of communes
+    if (
+        len(about.codes) < LISTED and not after
+    ):  # there is room beside a short list of communes
         sheet.put("table", definitions_table(about, ids[:14]))
     sheet.put("below", Note("method", "Lire ce document", _set(_READING)))
     sheet.put("beside", Note("method", "Signes", _set(_SIGNS)))
+    for slot, part in after:
+        sheet.put(slot, part)
     return sheet.page("sommaire", running)
 
 

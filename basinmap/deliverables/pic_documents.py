@@ -246,7 +246,13 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
         opening = [Heading("Préambule"), Paragraph(foreword)]
     pages = [
         _cover(about),
-        reading_page(about, told, running, *opening),
+        reading_page(
+            about,
+            told,
+            running,
+            *opening,
+            after=_method(about, told, studied=len(studies) > 0),
+        ),
         *([_marks(highlights, running)] if len(highlights) else []),
         _essential(about, ring, running),
         Page(
@@ -256,7 +262,6 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
         ),
         _rings_page(about, ring, running),
         *_studies_page(studies, evaluation, running),
-        _last(about, running, studied=len(studies) > 0),
     ]
     return Document(
         slug="pic",
@@ -733,9 +738,10 @@ def _unanswered(
     ]
 
 
-def _last(about: Observed, running: str, *, studied: bool) -> Page:
-    sheet = Sheet([("title", Heading("Méthode et sources"))])
-    sheet.put("table", definitions_table(about, about.supplied(*_PRINTED)))
+def _method(
+    about: Observed, ids: Sequence[str], *, studied: bool
+) -> list[tuple[str, Part]]:
+    """Return definitions, method and grounds, which stand beside the contents."""
     streets = (
         "Temps de parcours et population atteinte : non fournis pour cette édition ; "
         "il y faut un extrait d’OpenStreetMap ou de BD TOPO autour du musée.",
@@ -751,6 +757,8 @@ def _last(about: Observed, running: str, *, studied: bool) -> Page:
         "(12 décembre 2012) : ces pages décrivent une évolution, elles n’en disent pas "
         "la cause.",
     )
-    sheet.put("reading", Note("method", "Méthode", tuple(map(typeset, lines))))
-    sheet.put("foot", Paragraph(ground_credit(about), role="small"))
-    return sheet.page("methode", running)
+    return [
+        ("table", definitions_table(about, ids)),
+        ("reading", Note("method", "Méthode", tuple(map(typeset, lines)))),
+        ("foot", Paragraph(ground_credit(about), role="small")),
+    ]

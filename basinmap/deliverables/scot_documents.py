@@ -75,11 +75,19 @@ from basinmap.territory.levels import BASSIN
 from basinmap.territory.memberships import membership
 from basinmap.territory.naming import named
 from basinmap.territory.units import scots
-from basinmap.typography import BROAD, capital, month, number, typeset, uncapital
+from basinmap.typography import (
+    BROAD,
+    capital,
+    month,
+    number,
+    typeset,
+    uncapital,
+)
 
 __all__ = [
     "THEMES",
     "Theme",
+    "after_title",
     "bulletin_document",
     "every_scot",
     "scots_outline",
@@ -380,7 +388,7 @@ def _first(issue: _Issue, editorial: str) -> Page:
     """Return the front page: message, key figures, circles, what is inside."""
     about, theme = issue.about, issue.theme
     sheet = Sheet([("title", Heading(issue.message))])
-    lead = " ".join(issue.said[:2]) or issue.message
+    lead = " ".join(after_title(issue.message, issue.said[:2])) or issue.message
     sheet.put("lead", Paragraph(lead, role="lead", key="une.chapeau"))
     sheet.put("tiles", key_figures(about, issue.ids))
     if editorial.strip():
@@ -403,6 +411,25 @@ def _first(issue: _Issue, editorial: str) -> Page:
         else stock_map(about, issue.mapped, "", slug, size),
     )
     return sheet.page("une", issue.running)
+
+
+def after_title(title: str, said: Sequence[str]) -> list[str]:
+    """
+    Return sentences without what the title over them has said already.
+
+    Parameters
+    ----------
+    title
+        The title.
+    said
+        The sentences, in order.
+    """
+    told = []
+    for text in said:
+        rest = text.removeprefix(title).lstrip(", ")
+        goes_on = rest != text and rest.startswith("soit ")
+        told.append(capital(rest) if goes_on else text)
+    return told
 
 
 def _retain(issue: _Issue) -> Page:
