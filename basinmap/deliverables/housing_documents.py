@@ -28,7 +28,6 @@ from basinmap.deliverables.chapters import (
     short_title,
     units_table,
     varies,
-    written,
 )
 from basinmap.deliverables.charts import line_chart, peer_strips
 from basinmap.deliverables.observed import Observed
@@ -214,8 +213,8 @@ _STRIP_LABELS: Final = {
 }
 _SECOND: Final = 5
 """Indicators from which a second page of a commune is worth its paper."""
-_WIDE_MM: Final = (182.0, 78.0)
-_MAP_FOOT: Final = 42.0
+_WIDE_MM: Final = (182.0, 60.0)
+_MAP_FOOT: Final = 36.0
 """What caption, legend and source of a map take under it, in millimetres."""
 _ONCE: Final = "Deux territoires faits des mêmes communes ne paraissent qu’une fois."
 _DWELLING: Final = Noun("logement")
@@ -489,15 +488,21 @@ def fiche(
     sources = comparison.source
     lines = []
     for id_ in (i for i in _FICHE_ROWS if about.halves(i)):
-        counts = written(about.half(id_, code))
-        lines.append(f"{counts} ; le taux demande {enumerated(about.lacks(id_))}.")
+        given = ", ".join(v.text for v in about.half(id_, code).values())
+        lines.append(f"{short_name(about, id_)} : {given}, sans dénominateur.")
     if missing:
         lines.append(f"{enumerated([about.entry(i).label for i in missing], most=9)}.")
     if lines:
         told = tuple(map(typeset, lines))
         parts.append(("missing", Note("missing", "Données non fournies", told)))
     outlines = " ; ".join(told_of(about.ground).sources)
-    foot = stopped(f"Sources : {sources} ; contours généralisés, {outlines}")
+    # Surfaces are mostly those of the outlines, credited once.
+    drawn = "contours"
+    for one in told_of(about.ground).sources:
+        if f" ; superficie : {one}" in sources:
+            sources = sources.replace(f" ; superficie : {one}", "")
+            drawn = "surfaces et contours"
+    foot = stopped(f"Sources : {sources} ; {drawn} généralisés, {outlines}")
     parts.append(("foot", Paragraph(typeset(foot), role="small")))
     slots, placed = zip(*parts, strict=True)
     return Page(
