@@ -12,13 +12,32 @@ import shapely
 
 import basinmap as bm
 from basinmap.cli import main
-from basinmap.deliverables.chapters import is_rate, sentences_of
+from basinmap.deliverables.chapter_figures import ranked, tied_out
+from basinmap.deliverables.chapters import (
+    Chapter,
+    commune_sentences,
+    comparison_table,
+    halves_table,
+    is_rate,
+    key_figures,
+    not_supplied,
+    sentences_of,
+    units_table,
+)
 from basinmap.deliverables.charts import line_chart, range_strips
+from basinmap.deliverables.cil_documents import cil_document
 from basinmap.deliverables.cil_files import situated
 from basinmap.deliverables.comparison_documents import comparison_document
-from basinmap.deliverables.groups import by_size, grouped, parts_of_territory, peers
+from basinmap.deliverables.groups import (
+    by_size,
+    grouped,
+    parts_of_territory,
+    peers,
+    spread,
+)
 from basinmap.deliverables.housing_documents import plh_document
 from basinmap.deliverables.observed import observed
+from basinmap.deliverables.opening_pages import sources_table
 from basinmap.deliverables.pic_documents import pic_document
 from basinmap.deliverables.programme_pages import (
     balance_page,
@@ -26,10 +45,11 @@ from basinmap.deliverables.programme_pages import (
     sectors_of,
     sectors_page,
 )
-from basinmap.deliverables.scot_documents import bulletin_document
+from basinmap.deliverables.scot_documents import after_title, bulletin_document
 from basinmap.errors import CodeError, ColumnError, DataError
 from basinmap.export.parts import Figure, Heading, Note, Paragraph, Table, worded
 from basinmap.export.pdf_documents import pdf_bytes
+from basinmap.values.told import told_of
 
 DAY = dt.date(2026, 11, 29)
 THREE = ("62498", "62510", "62065")
@@ -287,12 +307,13 @@ def test_a_blank_objective_is_not_available_and_hides_the_total(three):
     assert rows["Ensemble"] == ["200", "n.d.", "n.d."]
 
 
-def test_without_a_balance_the_page_says_which_file_it_takes(three):
-    page = balance_page(three, None, "")
-    told = " ".join(texts(page))
-    assert "données non fournies" in told
-    box = next(p for p in page.parts if isinstance(p, Note) and p.kind == "missing")
-    assert "objectif" in spaced(box.paragraphs[0])
+def test_without_a_balance_the_last_page_says_which_file_it_takes(three):
+    document = plh_document(three, fiches=False)
+    assert "bilan" not in [page.slug for page in document.pages]
+    last = next(page for page in document.pages if page.slug == "methode")
+    box = next(p for p in last.parts if isinstance(p, Note) and p.kind == "missing")
+    assert "code de la construction et de l’habitation" in spaced(box.paragraphs[0])
+    assert "objectif" in spaced(box.paragraphs[1])
 
 
 @pytest.mark.parametrize(
@@ -551,5 +572,118 @@ def test_rings_in_and_out_of_the_basin_add_up_to_the_rings():
 def test_headings_of_all_documents_are_pages_of_the_model(three):
     document = plh_document(three, fiches=False)
     titles = [p.text for p in document.parts if isinstance(p, Heading)]
-    assert "Bilan du PLH précédent" in titles
+    assert "Bilan du PLH précédent" not in titles
     assert dataclasses.is_dataclass(document)
+
+
+# --- what may be compared, ranked and printed -------------------------------------
+
+
+def given(**columns):
+    """Return counts of all communes, one number each, or one of its own a commune."""
+    index = bm.statistics().index
+    made = {}
+    for name, value in columns.items():
+        usual, own = value if isinstance(value, tuple) else (value, {})
+        made[name] = pd.Series(usual, index).astype(float)
+        made[name].loc[list(own)] = list(own.values())
+    table = pd.DataFrame(made)
+    return bm.describe(table, measures={name: bm.Stock() for name in table})
+
+
+def test_a_perimeter_over_two_departements_is_set_beside_both():
+    about = of("bassin-minier")
+    assert [o.short for o in about.others] == ["Nord et Pas-de-Calais"]
+    (tile,) = key_figures(about, ["D01"]).items
+    # 1 255 036 of 4 073 540 inhabitants: 30,8 %, and 48,0 % of no département.
+    assert spaced(tile.detail) == "30,8 % du Nord et du Pas-de-Calais"
+    (told, _) = map(spaced, sentences_of(about, "L04"))
+    assert "à celui du Nord et du Pas-de-Calais" in told
+
+
+def test_a_stock_is_not_compared_with_the_whole_that_holds_it():
+    counts = given(social_dwellings_2024=(100, {"62498": 8_000}))
+    about = of("call", counts)
+    assert commune_sentences(about, "62001", "S01") == []
+
+
+def test_where_the_text_says_varies_little_no_rate_is_printed_nor_ranked():
+    about = of("artois")
+    people = about.counted("population", about.codes)
+    gap = (people.iloc[:, -1] - people.iloc[:, 0]).abs()
+    few = set(gap.index[gap < 20])
+    assert few
+    assert few == set(about.little("D02")) & set(about.codes)
+    assert not few & set(ranked(about, "D02").index)
+    assert not few & set(spread(about, "D02", frozenset(about.codes)).index)
+    code = min(few)
+    table = comparison_table(about, ["D02"], "Comparaison", code=code)
+    assert [table.rows[0][n].text for n in (1, -1)] == ["varie peu", "–"]
+    rows = rows_of(units_table(about, ["D02"], "Communes"))
+    assert rows[spaced(about.names[code])] == ["varie peu"]
+
+
+def test_few_social_dwellings_make_no_rank_nor_a_bold_value():
+    counts = given(
+        social_dwellings_2024=(300, {"62107": 8}),
+        social_rent_m2_2024=(6.1, {"62107": 9.5}),
+    )
+    about = of("call", counts)
+    (why,) = {code: spaced(w) for code, w in about.fragile("S08").items()}.items()
+    assert why == ("62107", "moins de 200 logements sociaux")
+    assert about.commune("S08", "62107").cell().state == "fragile"
+    assert commune_sentences(about, "62107", "S08") == []
+
+
+def test_a_group_of_few_dwellings_is_fragile(lens):
+    groups = pd.Series("reste", lens.codes).astype("object")
+    small = lens.counted("dwellings", lens.codes).iloc[:, -1].idxmin()
+    groups[small] = "un"
+    few = {label: v.few for label, v in grouped(lens, "L04", groups).items()}
+    least = lens.counted("dwellings", lens.codes).iloc[:, -1].min()
+    assert few == {"reste": False, "un": least < 200}
+
+
+def test_a_spread_says_how_many_communes_have_a_published_value():
+    values = pd.Series(float("nan"), bm.statistics().index)
+    values.loc[list(of("call").codes[:26])] = range(20_010, 20_036)
+    counts = pd.DataFrame({"median_living_standard_2021": values})
+    (told,) = sentences_of(of("call", counts), "R01")
+    assert "Parmi les 26 communes dont la valeur est publiée" in spaced(told)
+
+
+def test_the_surface_is_credited_and_its_error_is_that_of_the_territory():
+    about = of("artois")
+    (note,) = told_of(about.mine("D05")).notes
+    assert "Lozinghem" in note
+    assert "Grand-Fort-Philippe" not in note
+    sources = [row[0].text for row in sources_table(about, ["D05"]).rows]
+    assert any("ADMIN EXPRESS" in source for source in sources)
+
+
+def test_a_count_given_without_its_denominator_is_printed_and_said():
+    about = of("call", given(vacant_private_dwellings_2y_2024=(10, {"62498": 860})))
+    table = halves_table(about, ["L14"])
+    assert rows_of(table)["Lens"] == ["860"]
+    # 35 other communes of 10.
+    assert rows_of(table)["Ensemble (36 communes)"] == ["1 210"]
+    assert "il manque logements du parc privé" in spaced(table.notes[0])
+    listed = not_supplied(about, [Chapter("v", "Vacance", "", ("L14",))])
+    assert "(fourni)" in listed.rows[-1][0].text
+
+
+def test_ties_that_a_list_cuts_are_told():
+    values = pd.Series([9.0, 8.0, 7.04, 7.01, 5.0], index=list("abcde"))
+    told = tied_out(values.iloc[:3], values.iloc[3:], 1)
+    assert spaced(told) == " (1 autre à égalité, hors de la figure)"
+    assert tied_out(values.iloc[:2], values.iloc[2:], 1) == ""
+
+
+def test_the_conference_announces_what_is_inside(lens):
+    assert cil_document(lens).subtitle == "Ménages et logements"
+
+
+def test_a_lead_does_not_say_its_title_again():
+    title = "La population de Somain diminue de 0,8 % par an"
+    said = [f"{title}, soit 722 habitants de moins.", "Le taux est de 7,6 %."]
+    assert after_title(title, said) == ["Soit 722 habitants de moins.", said[1]]

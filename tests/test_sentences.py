@@ -402,3 +402,19 @@ def test_lists_name_some_then_count_the_others():
     names = ["A", "B", "C", "D", "E", "F"]
     assert plain(enumerated(names, most=2)) == "A, B et 4 autres"
     assert enumerated([]) == ""
+
+
+def test_a_plural_noun_agrees_in_a_comparison():
+    noun = Noun("migrations", plural="migrations", gender="f", decimals=0)
+    epci = Name("l'EPCI", "de l'EPCI", "dans l'EPCI", "m")
+    told = against(named("62498"), 12, epci, 10, noun=noun)
+    assert "les migrations sont supérieures de" in told
+    assert "à celles de l’EPCI" in told
+
+
+def test_a_rank_among_those_that_have_a_value_says_so():
+    values = pd.Series({"a": 3.0, "b": 2.0, "c": 1.0, "d": float("nan")})
+    names = pd.Series({"a": "Aniche", "b": "Bugnicourt", "c": "Cantin", "d": "Dechy"})
+    noun = Noun("taux de vacance", percentage=True, decimals=1)
+    told = rank("a", values, names, noun=noun)
+    assert told.endswith("le plus élevé des 3\u00a0communes classées.")

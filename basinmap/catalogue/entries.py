@@ -411,7 +411,7 @@ def _read_fields(id_: str, told: Mapping[str, Any], known: _Known) -> dict[str, 
 def _prudence(found: Mapping[str, Any], known: _Known) -> Prudence | None:
     """Return over how few of its denominator a rate is fragile, if a count says."""
     terms: tuple[Term, ...] = found["denominator"]
-    rate = found.get("kind") in {"ratio", "growth", "yearly"}
+    rate = found.get("kind") in {"ratio", "growth", "yearly", "mean"}
     care = known.prudence.get(terms[0].count) if rate and terms else None
     least = found.get("prudence")
     return replace(care, least=int(least)) if care and least else care

@@ -7,11 +7,22 @@ from typing import Final
 import pandas as pd
 
 from basinmap.catalogue.entries import catalogue
-from basinmap.deliverables.chapters import is_rate, noun_of, short_title
+from basinmap.deliverables.chapters import (
+    is_rate,
+    noun_of,
+    short_title,
+    sources_told,
+)
 from basinmap.deliverables.charts import bar_chart, line_chart, range_strips
 from basinmap.deliverables.groups import basin_of, peers, spread
 from basinmap.deliverables.observed import Observed, Other
-from basinmap.deliverables.sentences import Noun, rank, reunited
+from basinmap.deliverables.sentences import (
+    Noun,
+    counted,
+    printed,
+    rank,
+    reunited,
+)
 from basinmap.export.parts import Figure
 from basinmap.typography import BROAD, number, typeset, uncapital
 
@@ -22,6 +33,7 @@ __all__ = [
     "peers_rank",
     "ranked",
     "sources_line",
+    "tied_out",
     "two_counts",
     "years_chart",
 ]
@@ -44,7 +56,7 @@ def sources_line(about: Observed, *ids: str) -> str:
     *ids
         Indicators whose counts there are.
     """
-    told = (source for id_ in ids for source in about.told(id_).sources)
+    told = (source for id_ in ids for source in sources_told(about, id_))
     return " ; ".join(dict.fromkeys(told))
 
 
@@ -87,6 +99,7 @@ def ends_chart(
     room = max(4, int((size_mm[1] - 7) / 3.7))
     noun = noun_of(about, id_)
     title, kept = _ends(values, room, rate=is_rate(about, id_))
+    title += tied_out(kept, values.drop(kept.index), noun.decimals)
     total = about.total(id_)
     rate = is_rate(about, id_)
     reference = (
@@ -104,6 +117,24 @@ def ends_chart(
         reference=reference,
         size_mm=size_mm,
     )
+
+
+def tied_out(shown: pd.Series, rest: pd.Series, decimals: int) -> str:
+    """
+    Say how many communes are left out of a list whose ends they equal, as printed.
+
+    Parameters
+    ----------
+    shown, rest
+        Values that are listed, and those that are not.
+    decimals
+        How many are printed.
+    """
+    seen = {printed(float(value), decimals) for value in shown}
+    left = sum(printed(float(value), decimals) in seen for value in rest)
+    if not left:
+        return ""
+    return f" ({counted(left, 'autre')} à égalité, hors de la figure)"
 
 
 def _unit(noun: Noun) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import dataclasses as dc
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from functools import partial
 from typing import Final, cast
@@ -21,6 +21,7 @@ import pandas as pd
 from basinmap.catalogue.entries import catalogue
 from basinmap.deliverables.observed import Observed, Value
 from basinmap.deliverables.sentences import (
+    LITTLE,
     Evolution,
     Noun,
     against,
@@ -29,6 +30,7 @@ from basinmap.deliverables.sentences import (
     rank,
     trend,
 )
+from basinmap.deliverables.subjects import VARIES_LITTLE
 from basinmap.export.parts import (
     Cell,
     Column,
@@ -62,6 +64,7 @@ __all__ = [
     "commune_sentences",
     "comparison_table",
     "ground_credit",
+    "halves_table",
     "is_rate",
     "key_figures",
     "map_figure",
@@ -71,9 +74,11 @@ __all__ = [
     "sentences_of",
     "short_name",
     "short_title",
+    "sources_told",
     "stock_map",
     "units_table",
     "varies",
+    "written",
 ]
 
 _MOST_NAMES: Final = 30
@@ -125,9 +130,9 @@ _SHORT: Final = {
     "C02": "Pour 1 000 hab.",
     "S01": "Logements sociaux",
     "S02": "Pour 100 rés. princ.",
-    "S04": "Vacance sociale",
+    "S04": "Vacance du parc social",
     "S05": "Vacance > 3 mois",
-    "S06": "Mobilité sociale",
+    "S06": "Mobilité dans le parc social",
     "S07": "Social en QPV",
     "S08": "Loyer (€/m²)",
     "S09": "Part du bailleur",
@@ -488,7 +493,10 @@ def _no_picture(form: str, size: tuple[float, float]) -> bytes:
 
 
 def rates_by_commune(
-    about: Observed, id_: str, size_mm: tuple[float, float] = (102, 66)
+    about: Observed,
+    id_: str,
+    size_mm: tuple[float, float] = (102, 66),
+    slug: str = "carte",
 ) -> CommuneMaps:
     """
     Return a rate around each commune: the whole territory up to forty communes.
@@ -503,6 +511,8 @@ def rates_by_commune(
         Id of the rate, whose counts there are.
     size_mm
         Width and height.
+    slug
+        Name of the figures, without the commune.
     """
     title = f"{about.told(id_).title}, par commune"
 
@@ -516,7 +526,7 @@ def rates_by_commune(
         draw_outlines(ax, alone, label=str(alone["name"].iloc[0]), width=2.0)
 
     near = len(about.codes) > _MANY_UNITS
-    return CommuneMaps(about, base, mark, slug="carte", title=title, near=near)
+    return CommuneMaps(about, base, mark, slug=slug, title=title, near=near)
 
 
 def places_of_communes(
@@ -704,13 +714,9 @@ def comparison_table(
     for id_ in ids:
         cells = [about.commune(id_, code)] if code else []
         cells += [about.total(id_), *(about.against(id_, o) for o in others)]
-        fragile = bool(code) and code in about.fragile(id_)
-        row = [
-            _blank(about, id_).cell()
-            if c is None
-            else c.cell(fragile=fragile and n == 0)
-            for n, c in enumerate(cells)
-        ]
+        row = [(_blank(about, id_) if c is None else c).cell() for c in cells]
+        if code and code in about.little(id_):
+            row[0] = _LITTLE_CELL
         rank_ = [_rank_cell(about, id_, code)] if code else []
         rows.append((_labelled(about, id_), *row, *rank_))
     lone = [i for i in ids if about.mine(i) is not None and about.total(i) is None]
@@ -719,6 +725,8 @@ def comparison_table(
     return Table(tuple(columns), tuple(rows), caption, notes=notes, source=source)
 
 
+_LITTLE_CELL: Final = Cell("varie peu", "fragile")
+"""In the place of a rate, where the text says so."""
 _MEDIANS: Final = (
     "Une médiane ne s’agrège pas : celle d’un ensemble de communes se lit dans le "
     "fichier de son niveau."
@@ -795,10 +803,29 @@ def _rank_of(about: Observed, id_: str, code: str) -> int | None:
 def _sources(about: Observed, ids: Iterable[str]) -> str:
     found: dict[str, None] = {}
     for id_ in ids:
-        values = about.of(id_)
-        if values is not None:
-            found |= dict.fromkeys(about.told(id_).sources)
+        if about.of(id_) is not None:
+            found |= dict.fromkeys(sources_told(about, id_))
     return " ; ".join(found)
+
+
+def sources_told(about: Observed, id_: str) -> tuple[str, ...]:
+    """
+    Return whose figures an indicator is, with the surface that a density is over.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        An indicator whose counts there are.
+    """
+    told = about.told(id_)
+    surface = [
+        uncapital(note.split(" ; ")[0])
+        for note in told.notes
+        if note.startswith("Superficie")
+    ]
+    return (*told.sources, *surface)
 
 
 def units_table(
@@ -821,7 +848,7 @@ def units_table(
     listed = list(ids)
     heads = [short_title(about, id_) for id_ in listed]
     columns = (Column("Commune", "left", 2.2), *(Column(head) for head in heads))
-    rows, few = [], {id_: about.fragile(id_) for id_ in listed}
+    rows = []
     kept = about.alphabetical
     people = about.mine("D01")
     if most is not None and people is not None:
@@ -829,9 +856,9 @@ def units_table(
         kept = [code for code in kept if code in top]
     for code in kept:
         cells = [
-            (about.commune(id_, code) or _blank(about, id_)).cell(
-                fragile=code in few[id_]
-            )
+            _LITTLE_CELL
+            if code in about.little(id_)
+            else (about.commune(id_, code) or _blank(about, id_)).cell()
             for id_ in listed
         ]
         rows.append((Cell(str(about.names[code])), *cells))
@@ -904,7 +931,7 @@ def _against_all(about: Observed, id_: str, total: Value) -> list[str]:
     noun = noun_of(about, id_)
     if about.entry(id_).kind == "growth":
         return []
-    known = ("scot", "bassin", "departement", "arrondissement", "epci")
+    known = ("scot", "bassin", "departement", "departements", "arrondissement", "epci")
     for other in sorted(about.others, key=lambda o: known.index(o.level)):
         whole = about.against(id_, other)
         if whole is not None and whole.plain:
@@ -939,11 +966,26 @@ def _spread(about: Observed, id_: str) -> list[str]:
         f"{noun.write(float(kept[code]))} ({about.names[code]})"
         for code in (kept.idxmin(), kept.idxmax())
     ]
-    among = f"Parmi les {number(len(kept))}\u00a0communes"
-    if few:  # « moins de 200 logements »
-        among += f" d'au {next(iter(few.values()))}".replace("au moins de", "au moins")
+    among = f"Parmi les {number(len(kept))}\u00a0communes{_which(about, id_, kept)}"
     goes = "vont" if noun.many else "va"
     return [typeset(f"{among}, {noun.the} {goes} de {ends[0]} à {ends[1]}.")]
+
+
+def _which(about: Observed, id_: str, kept: pd.Series) -> str:
+    """Say which communes are spoken of, where they are not all of them."""
+    few = about.fragile(id_)
+    told = []
+    reasons = sorted(set(few.values()), key=VARIES_LITTLE.__eq__)
+    for why in reasons:  # « moins de 200 logements »
+        if why == VARIES_LITTLE:
+            least = f"dont la population varie de {LITTLE} habitants ou plus"
+            told.append(least)
+        else:
+            told.append(f"d'au {why}".replace("au moins de", "au moins"))
+    if len(kept) + len(few) < len(about.codes):
+        rate = noun_of(about, id_).singular.startswith("taux")
+        told.append("dont le taux est publié" if rate else "dont la valeur est publiée")
+    return f" {' et '.join(told)}" if told else ""
 
 
 def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
@@ -963,6 +1005,8 @@ def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
     values = about.mine(id_)
     if value is None or whole is None or values is None or not value.plain:
         return []
+    if not is_rate(about, id_):  # a part is not set against the whole that holds it
+        return []
     few = about.fragile(id_)
     if code in few:
         return []
@@ -974,7 +1018,7 @@ def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
             against(about.town(code), value.value, epci, whole.value, noun=noun)
         )
     states = about.told(id_).states
-    plain = values[[c not in states for c in values.index]]
+    plain = values.where([c not in states for c in values.index])
     told.append(rank(code, plain, about.names, noun=noun, fragile=sorted(few)))
     return told
 
@@ -1012,12 +1056,18 @@ def not_supplied(about: Observed, chapters: Iterable[Chapter]) -> Table | None:
     """
     opened: dict[str, dict[str, None]] = {}
     asked = dict.fromkeys(id_ for one in chapters for id_ in one.indicators)
-    for id_ in about.absent(*asked):
+    halves = {id_: about.halves(id_) for id_ in about.absent(*asked)}
+    for id_ in (i for i, found in halves.items() if not found):
         for source in about.entry(id_).sources[:1]:
             feeds = opened.setdefault(source, {})
             feeds[f"{about.entry(id_).label} ({id_})"] = None
     names = catalogue().sources
     told = [(names.get(source, source), feeds) for source, feeds in opened.items()]
+    told += [
+        (f"(fourni) {written(found)} ; il manque {enumerated(about.lacks(i))}", feeds)
+        for i, found in halves.items()
+        if found and (feeds := {f"{about.entry(i).label} ({i})": None})
+    ]
     told += _refused(about, asked)
     if not told:
         return None
@@ -1030,6 +1080,56 @@ def not_supplied(about: Observed, chapters: Iterable[Chapter]) -> Table | None:
         Column("Indicateurs qu’il alimente", "left", 2.6),
     )
     return Table(columns, rows, "Données non fournies pour cette édition")
+
+
+def written(counts: Mapping[str, Value]) -> str:
+    """
+    Return counts by name, in a line.
+
+    Parameters
+    ----------
+    counts
+        What `Subject.halves` returns.
+    """
+    return ", ".join(f"{label} : {value.text}" for label, value in counts.items())
+
+
+def halves_table(about: Observed, ids: Iterable[str]) -> Table | None:
+    """
+    Return the counts given of rates that lack their denominator, by commune.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    ids
+        Indicators.
+    """
+    found = [i for i in ids if about.halves(i)]
+    if not found:
+        return None
+    heads = list(dict.fromkeys(label for i in found for label in about.halves(i)))
+    rows = []
+    for code in about.alphabetical:
+        held = {k: v for i in found for k, v in about.half(i, code).items()}
+        rows.append((Cell(str(about.names[code])), *(held[h].cell() for h in heads)))
+    whole = {k: v for i in found for k, v in about.halves(i).items()}
+    count = number(len(about.codes))
+    rows.append(
+        (Cell(f"Ensemble ({count} communes)"), *(whole[h].cell() for h in heads))
+    )
+    lacking = dict.fromkeys(name for i in found for name in about.lacks(i))
+    note = (
+        f"Le taux n’est pas calculé : il manque {enumerated(list(lacking))}, au "
+        "dénominateur."
+    )
+    return Table(
+        (Column("Commune", "left", 2), *(Column(typeset(head)) for head in heads)),
+        tuple(rows),
+        "Effectifs fournis dont le taux n’est pas calculé",
+        notes=(typeset(note),),
+        total=len(rows) - 1,
+    )
 
 
 def _refused(about: Observed, ids: Iterable[str]) -> list[tuple[str, dict[str, None]]]:

@@ -185,9 +185,15 @@ def line_chart(
     # A year that is not there is a gap, not a slope.
     lines = lines.reindex(range(int(lines.index[0]), int(lines.index[-1]) + 1))
     cuts = dict(sorted((breaks or {}).items()))
+    longest = max(len(str(name)) for name in lines)
+    beside = min(12 + 1.25 * longest, 0.45 * size_mm[0])
 
     def draw(axes: Axes) -> None:
         _draw_lines(axes, lines, cuts, decimals, size_mm[1] - 12)
+        # A year takes 7 mm: closer ones would run together.
+        many = int(max(14.0, size_mm[0] - 11 - beside) // 8)
+        years = [int(year) for year in lines.index][::-1]
+        axes.set_xticks(years[:: max(1, math.ceil(len(years) / min(8, many)))][::-1])
 
     told = [_told_line(name, lines[name].dropna(), decimals, unit) for name in lines]
     alt = f"Courbes de {lines.index[0]} à {lines.index[-1]} : {' ; '.join(told)}"
@@ -200,7 +206,6 @@ def line_chart(
         for year, row in zip(lines.index, lines.to_numpy(), strict=True)
         if not np.isnan(row).all()
     )
-    longest = max(len(str(name)) for name in lines)
     return _chart(
         slug,
         draw,
@@ -209,7 +214,7 @@ def line_chart(
         alt=stopped(alt),
         source=source,
         table=Table(columns, rows, caption, source=source),
-        room_mm=(11, 7, min(12 + 1.25 * longest, 0.45 * size_mm[0]), 4),
+        room_mm=(11, 7, beside, 4),
     )
 
 
@@ -259,8 +264,6 @@ def _draw_lines(
     axes.set_axisbelow(True)
     years = [int(year) for year in lines.index]
     axes.set_xlim(years[0] - 0.2, years[-1] + 0.2)
-    step = max(1, math.ceil(len(years) / 8))
-    axes.set_xticks(years[::-1][::step][::-1])
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(_tick))
     _write_ends(axes, ends, years[-1], decimals, height_mm)
@@ -504,6 +507,9 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
                 va="center",
                 ha="left" if at >= 0 else "right",
                 color=PRINT.ink,
+                # The line of the reference passes behind the number.
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
+                zorder=4,
             )
         if reference:
             axes.axvline(reference[1], color=PRINT.ink, lw=0.9, ls=(0, (3, 2)))
@@ -907,7 +913,17 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
             label.set_color(PRINT.ink)
         axes.set_ylim(-0.6, len(line) - 0.2)
         axes.xaxis.set_major_locator(MaxNLocator(4))
-        tail = "\u202f%" if unit == "%" else f"{BROAD}{unit}".rstrip()
+        tail = "\u202f%" if unit == "%" else ""
+        if unit and not tail:  # said once: beside each number, they would run together
+            axes.annotate(
+                unit,
+                (1.0, 1.0),
+                xycoords="axes fraction",
+                ha="right",
+                va="bottom",
+                color=PRINT.soft,
+                fontsize=_TEXT - 0.6,
+            )
         axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: _tick(v, 0) + tail))
         axes.grid(axis="x", color="#e9ebef", lw=0.5)
         axes.set_axisbelow(True)

@@ -29,6 +29,7 @@ from basinmap.deliverables.cil_pages import (
 from basinmap.deliverables.observed import Observed
 from basinmap.deliverables.opening_pages import (
     cover_page,
+    definitions_table,
     reading_page,
     situation_figure,
 )
@@ -36,7 +37,7 @@ from basinmap.deliverables.sentences import check_neutral, counted
 from basinmap.errors import DataError
 from basinmap.export.parts import Document, Heading, Note, Page, Paragraph
 from basinmap.spatial.projections import check_metric
-from basinmap.typography import typeset
+from basinmap.typography import capital, typeset
 
 __all__ = ["CIL_CHAPTERS", "cil_document"]
 
@@ -138,7 +139,8 @@ def cil_document(
         msg = f"threshold {threshold} is no income of a year; give euros, such as 9000"
         raise DataError(msg)
     running = typeset(f"Conférence intercommunale du logement · {about.area.name}")
-    ids = about.supplied(*(i for c in CIL_CHAPTERS for i in c.indicators), "S11", "S12")
+    asked = [i for c in CIL_CHAPTERS for i in (*c.beside, *c.indicators)]
+    ids = about.supplied(*dict.fromkeys([*asked, "S11", "S12"]))
     size = f"{counted(len(about.codes), 'commune')} au 1er janvier {about.area.vintage}"
     chapters = [
         page
@@ -147,7 +149,9 @@ def cil_document(
     ]
     own: list[Page | None] = [
         cover_page(about, "Conférence intercommunale du logement", size),
-        reading_page(about, ids, running),
+        reading_page(
+            about, ids, running, after=[("table", definitions_table(about, ids[:14]))]
+        ),
         _frame(about, dated, running),
         *chapters[:1],
         None if quarters is None else quarters_page(about, quarters, dated, running),
@@ -174,7 +178,7 @@ def cil_document(
         author=about.author,
         date=about.date,
         pages=pages,
-        subtitle="Parc social, occupation, attributions",
+        subtitle=_subtitle([page.slug for page in pages]),
         subject=f"Conférence intercommunale du logement {about.name.of}",
     )
     check_neutral(
@@ -186,6 +190,22 @@ def cil_document(
         }
     )
     return document
+
+
+_ABOUT: Final = {
+    "contexte": "ménages et logements",
+    "parc-social": "parc social",
+    "occupation": "occupation",
+    "demande": "demande",
+    "baux": "attributions",
+}
+"""What the pages of the document are about, by their slug."""
+
+
+def _subtitle(slugs: Sequence[str]) -> str:
+    """Return what is inside, as the cover says it."""
+    told = [text for slug, text in _ABOUT.items() if slug in slugs]
+    return capital(", ".join(told)) or "Cadre et périmètre"
 
 
 def _generation(

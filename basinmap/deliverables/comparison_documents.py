@@ -66,6 +66,7 @@ from basinmap.maps.paper.sheets import MapAxes
 from basinmap.territory.levels import BASSIN
 from basinmap.territory.naming import Name
 from basinmap.typography import BROAD, capital, number, typeset, uncapital
+from basinmap.values.told import measures_of
 
 __all__ = ["COMPARED", "comparison_document", "scot_comparison"]
 
@@ -226,7 +227,9 @@ def scot_comparison(  # noqa: PLR0913 - what a document may be made from
     day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
     about = observed(BASSIN, author=author, date=day, counts=counts)
     document = comparison_document(about, indicators=indicators, procedures=procedures)
-    return write_document(out, document, formats=formats, theme=look, texts=texts)
+    return write_document(
+        out, document, formats=formats, theme=look, texts=texts, about=about
+    )
 
 
 def _ground(about: Observed, other: Other) -> gpd.GeoDataFrame:
@@ -251,8 +254,8 @@ def _presentation(
     sheet = Sheet([("title", Heading("Les cinq SCoT"))])
     text = (
         "Les cinq schémas de cohérence territoriale couvrent les huit "
-        "intercommunalités du bassin minier, chacune dans un seul. Leurs surfaces "
-        "sont toutes celles du recensement, sommées par commune."
+        "intercommunalités du bassin minier, chacune dans un seul. Leurs "
+        "surfaces sont sommées par commune."
     )
     sheet.put("lead", Paragraph(typeset(text), role="lead", key="scots.presentation"))
     sheet.put("wide", scots_outline(about))
@@ -296,7 +299,12 @@ def _five_table(
     ]
     if procedures:
         columns.append(Column("Procédure", "left", 2))
-    return Table(tuple(columns), tuple(rows), "Les cinq SCoT du bassin minier")
+    known = measures_of(about.table).get("area_km2")
+    surface = f"surface : {known.source}" if area is not None and known else ""
+    people_of = () if about.of("D01") is None else about.told("D01").sources
+    source = " ; ".join(filter(None, [*people_of, surface]))
+    caption = "Les cinq SCoT du bassin minier"
+    return Table(tuple(columns), tuple(rows), caption, source=source)
 
 
 # --- one page an indicator ------------------------------------------------------
@@ -436,6 +444,8 @@ def _strips(
     plain = {o: v.value for o, v in values.items() if v is not None and v.plain}
     noun = noun_of(about, id_)
     unit = "%" if noun.percentage or noun.unit.startswith("%") else noun.unit
+    lines = {o: spread(about, id_, o.communes) for o in plain}
+    plain = {o: v for o, v in plain.items() if len(lines[o])}
     if len(plain) < 2:  # a median: the communes alone have one
         return None
     totals = pd.Series({_bare(o.name): v for o, v in plain.items()})
@@ -453,7 +463,7 @@ def _strips(
     return range_strips(
         slug,
         totals,
-        {_bare(o.name): spread(about, id_, o.communes) for o in plain},
+        {_bare(o.name): lines[o] for o in plain},
         caption=f"{caption} ; petits points : communes",
         source="",
         unit=unit,
@@ -517,7 +527,13 @@ def _table(about: Observed, id_: str, five: Sequence[Other]) -> Table:
     caption = f"{short_title(about, id_)}, par territoire"
     notes = ("ex. : ex æquo, les valeurs imprimées étant égales.",)
     tied = any("ex." in rank for rank in ranks.values())
-    return Table(columns, tuple(rows), typeset(caption), notes=notes if tied else ())
+    told = list(notes) if tied else []
+    care = about.entry(id_).prudence
+    if care is not None and about.unranked(id_):
+        told.append(f"Communes de {care.told} : hors des extrêmes.")
+    return Table(
+        columns, tuple(rows), typeset(caption), notes=tuple(map(typeset, told))
+    )
 
 
 def _written(number_: float, like: Value | None, noun: Noun) -> str:
@@ -544,8 +560,15 @@ def _sentence(about: Observed, id_: str, five: Sequence[Other]) -> str:
     told = []
     for value in (min(seen.values()), max(seen.values())):
         who = enumerated([o.name.at for o, v in seen.items() if v == value])
-        told.append(f"{noun.write(value)} {who}")
-    return typeset(f"Parmi les cinq SCoT, {noun.the} {goes} de {told[0]} à {told[1]}.")
+        same = noun.many and noun.unit == noun.singular
+        told.append(
+            f"{number(value, noun.decimals) if same else noun.write(value)} {who}"
+        )
+    what = f"{noun.the} {goes}"
+    if noun.many:  # « les logements vont de 18 877 logements » repeats itself
+        what = f"le nombre {'d’' if noun.singular[0] in 'aeéi' else 'de '}"
+        what += f"{noun.singular} va"
+    return typeset(f"Parmi les cinq SCoT, {what} de {told[0]} à {told[1]}.")
 
 
 # --- matrix and end -------------------------------------------------------------

@@ -183,7 +183,12 @@ def grouped(about: Observed, id_: str, groups: pd.Series) -> dict[str, Value]:
     decimals = 1 if growth or told.decimals is None else told.decimals
     return {
         str(label): Value(
-            float(value), str(told.states.get(label, "")), told.unit, decimals, growth
+            float(value),
+            str(told.states.get(label, "")),
+            told.unit,
+            decimals,
+            growth,
+            few=str(label) in told.fragile,
         )
         for label, value in values.items()
     }
@@ -191,7 +196,7 @@ def grouped(about: Observed, id_: str, groups: pd.Series) -> dict[str, Value]:
 
 def spread(about: Observed, id_: str, codes: frozenset[str]) -> pd.Series:
     """
-    Return the values of some communes that may be set side by side.
+    Return the values of some communes that may be set side by side: whole, not fragile.
 
     Parameters
     ----------
@@ -205,6 +210,6 @@ def spread(about: Observed, id_: str, codes: frozenset[str]) -> pd.Series:
     values = about.of(id_)
     if values is None:
         return pd.Series(dtype=float)
-    states = about.told(id_).states
+    out = {*about.told(id_).states, *about.unranked(id_)}
     kept = values[values.index.isin(list(codes))].dropna()
-    return kept[[code not in states for code in kept.index]]
+    return kept[[code not in out for code in kept.index]]

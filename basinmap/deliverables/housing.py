@@ -106,7 +106,7 @@ PLATES: Final = (
         partial(
             rate_plate,
             indicator_id="D02",
-            reading="{where}, la population a varié de {value} % par an en moyenne "
+            reading="{where}, la population évolue de {value} % par an en moyenne "
             "entre {first} et {last}",
             pivot=0,
             k=6,

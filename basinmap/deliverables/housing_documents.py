@@ -18,6 +18,7 @@ from basinmap.deliverables.chapters import (
     commune_sentences,
     comparison_table,
     ground_credit,
+    halves_table,
     is_rate,
     not_supplied,
     places_of_communes,
@@ -40,6 +41,7 @@ from basinmap.deliverables.opening_pages import (
 )
 from basinmap.deliverables.programme_pages import (
     Balance,
+    balance_lacking,
     balance_page,
     former_page,
     sectors_of,
@@ -211,6 +213,9 @@ _STRIP_LABELS: Final = {
 }
 _SECOND: Final = 5
 """Indicators from which a second page of a commune is worth its paper."""
+_WIDE_MM: Final = (182.0, 60.0)
+_MAP_FOOT: Final = 36.0
+"""What caption, legend and source of a map take under it, in millimetres."""
 _ONCE: Final = "Deux territoires faits des mêmes communes ne paraissent qu’une fois."
 _DWELLING: Final = Noun("logement")
 
@@ -235,7 +240,7 @@ def plh_document(
         counts that are given fill it.
     balance
         Objectives of the previous PLH and what was done, as `read_balance` returns
-        them; without it a page says which file it takes.
+        them; without it the last page says which file it takes.
     sectors
         Secteur of each commune, as `read_sectors` returns them.
     former
@@ -272,22 +277,29 @@ def plh_document(
         reading_page(about, printed_, running),
         _essential(about, running),
         perimeter_page(about, running),
-        balance_page(about, balance, running),
+        *([] if balance is None else [balance_page(about, balance, running)]),
         *_since(about, former, printed_, running),
         *chapters,
         *_sectors(about, cut, printed_, running),
         Page(_all_communes(about), running=running, slug="communes"),
-        Page(_closing(about), running=running, slug="methode"),
+        *_halves(about, running),
+        Page(
+            _closing(about, lacks_balance=balance is None),
+            running=running,
+            slug="methode",
+        ),
     ]
     if fiches:
         mapped = next((i for i in _MAPPED if about.mine(i) is not None), "")
         rates = rates_by_commune(about, mapped) if mapped else None
         maps = (rates, places_of_communes(about))
         more = [i for i in printed_ if i not in _FICHE_ROWS]
+        rate = next((i for i in more if is_rate(about, i) and varies(about, i)), "")
+        wide = rates_by_commune(about, rate, _WIDE_MM, "carte-suite") if rate else None
         for code in about.alphabetical:
             pages.append(fiche(about, code, maps))
             if len(more) >= _SECOND:
-                pages.append(second_fiche(about, code, more))
+                pages.append(second_fiche(about, code, more, wide))
     document = Document(
         slug="plh",
         title=f"Programme local de l’habitat – {typeset(about.area.name)}",
@@ -384,11 +396,22 @@ def _all_communes(about: Observed) -> tuple[Part, ...]:
     )
 
 
-def _closing(about: Observed) -> tuple[Part, ...]:
+def _halves(about: Observed, running: str) -> list[Page]:
+    """Return the page of the counts given of rates that lack their denominator."""
+    table = halves_table(about, (i for c in CHAPTERS for i in c.indicators))
+    if table is None:
+        return []
+    head = Heading("Effectifs fournis, sans leur taux")
+    return [Page((head, table), running=running, slug="effectifs")]
+
+
+def _closing(about: Observed, *, lacks_balance: bool) -> tuple[Part, ...]:
     missing = not_supplied(about, CHAPTERS)
     parts: list[Part] = [Heading("Données non fournies et méthode")]
     if missing is not None:
         parts.append(missing)
+    if lacks_balance:
+        parts.append(balance_lacking())
     ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
     if len(about.codes) >= LISTED:  # else they stand beside the contents
         parts.append(definitions_table(about, ids[:14]))
@@ -461,15 +484,25 @@ def fiche(
             ),
         ),
     ]
-    missing = [i for i in _FICHE_ROWS if about.of(i) is None]
+    missing = [i for i in _FICHE_ROWS if about.of(i) is None and not about.halves(i)]
     sources = comparison.source
+    lines = []
+    for id_ in (i for i in _FICHE_ROWS if about.halves(i)):
+        given = ", ".join(v.text for v in about.half(id_, code).values())
+        lines.append(f"{short_name(about, id_)} : {given}, sans dénominateur.")
     if missing:
-        told = enumerated([about.entry(i).label for i in missing], most=9)
-        parts.append(
-            ("missing", Note("missing", "Données non fournies", (typeset(f"{told}."),)))
-        )
+        lines.append(f"{enumerated([about.entry(i).label for i in missing], most=9)}.")
+    if lines:
+        told = tuple(map(typeset, lines))
+        parts.append(("missing", Note("missing", "Données non fournies", told)))
     outlines = " ; ".join(told_of(about.ground).sources)
-    foot = stopped(f"Sources : {sources} ; contours généralisés, {outlines}")
+    # Surfaces are mostly those of the outlines, credited once.
+    drawn = "contours"
+    for one in told_of(about.ground).sources:
+        if f" ; superficie : {one}" in sources:
+            sources = sources.replace(f" ; superficie : {one}", "")
+            drawn = "surfaces et contours"
+    foot = stopped(f"Sources : {sources} ; {drawn} généralisés, {outlines}")
     parts.append(("foot", Paragraph(typeset(foot), role="small")))
     slots, placed = zip(*parts, strict=True)
     return Page(
@@ -477,7 +510,9 @@ def fiche(
     )
 
 
-def second_fiche(about: Observed, code: str, ids: Sequence[str]) -> Page:
+def second_fiche(
+    about: Observed, code: str, ids: Sequence[str], maps: CommuneMaps | None = None
+) -> Page:
     """
     Return the second page of a commune: what the files that were given say of it.
 
@@ -489,6 +524,8 @@ def second_fiche(about: Observed, code: str, ids: Sequence[str]) -> Page:
         A commune of its perimeter.
     ids
         Indicators that its first page has not.
+    maps
+        Those of a rate, drawn where the page has room.
     """
     name = about.town(code)
     title = Heading(
@@ -515,8 +552,11 @@ def second_fiche(about: Observed, code: str, ids: Sequence[str]) -> Page:
     there = [i for i in rates if _known(about, i, code)]
     room = PAPER_MM - sheet.words_mm - 12
     half = (len(there[:14]) + 1) // 2
+    if maps is not None and room > _WIDE_MM[1] + _MAP_FOOT + 10.0 + 11.0 * half:
+        sheet.put("wide", maps.of(code))
+        room -= _WIDE_MM[1] + _MAP_FOOT
     for side, part_ in (("left", there[:half]), ("right", there[half : 2 * half])):
-        high = min(100.0, max(44.0, room), 10.0 + 11.0 * len(part_))
+        high = min(100.0, max(44.0, room), 10.0 + 18.0 * len(part_))
         if part_:
             sheet.put(side, _second_strips(about, code, part_, side, high))
     return sheet.page(f"fiche-{code}-suite", f"{typeset(name.bare)} · suite")

@@ -20,6 +20,7 @@ from basinmap.deliverables.chapters import (
     key_figures,
     map_figure,
     rate_map,
+    sources_told,
     stock_map,
     varies,
 )
@@ -104,6 +105,7 @@ def _locator(about: Observed) -> Figure:
     """Draw the territory among those around it."""
     whole = about.communes.dissolve()
     held = [o.communes for o in about.others if len(o.communes) < 700]
+    held = held or [o.communes for o in about.others[:1]]
     wide = frozenset().union(*held) | frozenset(about.codes)
     shown = about.ground[about.ground.index.isin(wide)]
 
@@ -125,7 +127,11 @@ def _locator(about: Observed) -> Figure:
 
 
 def reading_page(
-    about: Observed, ids: Sequence[str], running: str, *parts: Part
+    about: Observed,
+    ids: Sequence[str],
+    running: str,
+    *parts: Part,
+    after: Sequence[tuple[str, Part]] = (),
 ) -> Page:
     """
     Return the contents, the data of the edition and how to read it.
@@ -140,16 +146,22 @@ def reading_page(
         What the head of the page says.
     *parts
         What goes before, such as a foreword.
+    after
+        What fills the page of a short document, with its slots.
     """
     sheet = Sheet([])
     for part in parts:
         sheet.put("title" if isinstance(part, Heading) else "words", part)
     sheet.put("words", Contents(1))
     sheet.put("table", sources_table(about, ids))
-    if len(about.codes) < LISTED:  # there is room beside a short list of communes
+    if (
+        len(about.codes) < LISTED and not after
+    ):  # there is room beside a short list of communes
         sheet.put("table", definitions_table(about, ids[:14]))
     sheet.put("below", Note("method", "Lire ce document", _set(_READING)))
     sheet.put("beside", Note("method", "Signes", _set(_SIGNS)))
+    for slot, part in after:
+        sheet.put(slot, part)
     return sheet.page("sommaire", running)
 
 
@@ -170,7 +182,7 @@ def sources_table(about: Observed, ids: Sequence[str]) -> Table:
     """
     found: dict[str, dict[str, str]] = {}
     for id_ in ids:
-        for source in about.told(id_).sources:
+        for source in sources_told(about, id_):
             found.setdefault(source, {})[about.entry(id_).label] = about.told(
                 id_
             ).vintage
@@ -207,6 +219,8 @@ def definitions_table(about: Observed, ids: Sequence[str]) -> Table:
             Cell(typeset(about.entry(id_).definition)),
         )
         for id_ in ids
+        if about.entry(id_).definition.strip(". ").lower()
+        != about.entry(id_).label.strip(". ").lower()
     )
     columns = (Column("Indicateur", "left", 2), Column("Définition", "left", 3.4))
     return Table(columns, rows, "Définitions des indicateurs")

@@ -63,8 +63,13 @@ from basinmap.typography import BROAD, number, percent, typeset, uncapital
 __all__ = ["QUESTIONS", "Question", "pic_document"]
 
 _KILOMETRES: Final = (5, 10, 20, 30)
+_PRINTED: Final = (
+    *("D01", "D02", "D06", "L01", "L02", "L04", "L05", "E02", "E03", "E04"),
+    *("R01", "R02"),
+)
+"""What its pages print, where the counts are given."""
 _OBSERVED: Final = "Écart constaté, sans mesure d’effet."
-_UNANSWERED: Final = "Réponse non établie par les données fournies."
+_UNANSWERED: Final = "Réponse non établie par les données fournies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,13 +240,19 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
         seen.insert(
             0, Paragraph(_forecast_of(attendance, forecast), key="q1.prevision")
         )
-    told = about.supplied("D01", "D02", "D06", "L01", "L04", "E02", "R01", "R02")
+    told = about.supplied(*_PRINTED)
     opening: list[Part] = []
     if foreword.strip():
         opening = [Heading("Préambule"), Paragraph(foreword)]
     pages = [
         _cover(about),
-        reading_page(about, told, running, *opening),
+        reading_page(
+            about,
+            told,
+            running,
+            *opening,
+            after=_method(about, told, studied=len(studies) > 0),
+        ),
         *([_marks(highlights, running)] if len(highlights) else []),
         _essential(about, ring, running),
         Page(
@@ -250,8 +261,7 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
             slug="questions",
         ),
         _rings_page(about, ring, running),
-        Page((*_studies(studies), *evaluation), running=running, slug="etudes"),
-        _last(about, _unanswered(about, questions, given, seen), running),
+        *_studies_page(studies, evaluation, running),
     ]
     return Document(
         slug="pic",
@@ -378,7 +388,7 @@ def _rings_page(about: Observed, ring: pd.Series, running: str) -> Page:
     sheet = Sheet([("title", Heading("Autour du musée, à vol d’oiseau"))])
     text = (
         "Les communes du Nord et du Pas-de-Calais sont rangées selon la distance à "
-        f"vol d’oiseau de leur milieu au musée. {_OBSERVED}"
+        f"vol d’oiseau d’un point de leur intérieur au musée. {_OBSERVED}"
     )
     sheet.put("lead", Paragraph(typeset(text), role="lead"))
     sheet.put("table", _ring_table(about, ring, order))
@@ -505,9 +515,7 @@ def _ring_table(about: Observed, ring: pd.Series, order: Sequence[str]) -> Table
     return Table(
         columns,
         tuple(rows),
-        typeset(
-            "Communes selon la distance au musée : à vol d'oiseau, par leur milieu"
-        ),
+        typeset("Communes selon la distance du musée à un point de leur intérieur"),
         notes=("Taux calculés sur les sommes des effectifs des communes.",),
         source=sources_line(about, *ids),
     )
@@ -610,9 +618,26 @@ def _question_parts(
 ) -> tuple[Part, ...]:
     found: list[Part] = []
     shown: dict[str, int] = {}
+    left = _unanswered(about, questions, answers, seen)
     for question in questions:
-        found += _answer(about, question, answers, seen, ring, shown)
+        if question not in left:
+            found += _answer(about, question, answers, seen, ring, shown)
+    if left:  # one line each, rather than a heading over nothing
+        found += [Heading("Questions sans réponse dans cette édition"), _left(left)]
     return tuple(found)
+
+
+def _left(questions: Sequence[Question]) -> Table:
+    """Return the questions that nothing answers, with what would."""
+    rows = tuple(
+        (Cell(typeset(f"{q.number}. {q.text}")), Cell(typeset(q.needs)))
+        for q in questions
+    )
+    columns = (
+        Column("Question", "left", 2),
+        Column("Données qui y répondraient", "left", 2),
+    )
+    return Table(columns, rows, _UNANSWERED)
 
 
 def _answer(
@@ -643,10 +668,6 @@ def _answer(
         else:
             parts += _by_ring(about, there, ring, question.number)
             shown.update(dict.fromkeys(there, question.number))
-    elif not text:
-        parts.append(Paragraph(_UNANSWERED, role="lead"))
-        needs = typeset(f"Il y faudrait : {question.needs}.")
-        parts.append(Paragraph(needs, role="small"))
     return parts
 
 
@@ -681,16 +702,24 @@ def _by_ring(
     return []
 
 
+def _studies_page(
+    studies: Sequence[tuple[str, str]], evaluation: Sequence[Part], running: str
+) -> list[Page]:
+    """Return the page of the studies, none for a page that would be empty."""
+    parts = (*(_studies(studies) if len(studies) else ()), *evaluation)
+    return [Page(parts, running=running, slug="etudes")] if parts else []
+
+
 def _studies(studies: Sequence[tuple[str, str]]) -> tuple[Part, ...]:
     head = Heading("Études de l’année")
-    if not len(studies):
-        return head, Paragraph("Aucune étude n’est jointe à cette édition.")
     rows = tuple((Cell(typeset(t)), Cell(typeset(told))) for t, told in studies)
     columns = (
         Column("Étude", "left", 1.4),
         Column("Question ou résultat", "left", 2.6),
     )
-    return head, Table(columns, rows, "Études thématiques, à refaire de leurs carnets")
+    return head, Table(
+        columns, rows, "Études thématiques ; chacune se refait avec son carnet"
+    )
 
 
 def _unanswered(
@@ -703,36 +732,33 @@ def _unanswered(
     return [
         q
         for q in questions
-        if q.needs
-        and q.number not in answers
+        if not answers.get(q.number, "")
         and not ("P01" in q.indicators and seen)
         and not any(about.of(i) is not None for i in q.indicators)
     ]
 
 
-def _last(about: Observed, questions: Sequence[Question], running: str) -> Page:
-    lacking = [(f"{q.number}. {q.text}", q.needs) for q in questions]
-    if about.network is None:
-        streets = "extrait d’OpenStreetMap ou de BD TOPO autour du musée"
-        lacking.append(("Temps de parcours et population atteinte", streets))
-    rows = tuple((Cell(typeset(n)), Cell(typeset(w))) for n, w in lacking)
-    sheet = Sheet([("title", Heading("Méthode et sources"))])
-    if rows:
-        wide = Column("Données qui y répondraient", "left", 2)
-        columns = (Column("Question", "left", 2), wide)
-        caption = "Données non fournies pour cette édition"
-        sheet.put("table", Table(columns, rows, caption))
-    ids = about.supplied("D01", "D02", "D06", "L01", "L02", "L04", "L05", "E02", "R01")
-    sheet.put("table", definitions_table(about, ids))
+def _method(
+    about: Observed, ids: Sequence[str], *, studied: bool
+) -> list[tuple[str, Part]]:
+    """Return definitions, method and grounds, which stand beside the contents."""
+    streets = (
+        "Temps de parcours et population atteinte : non fournis pour cette édition ; "
+        "il y faut un extrait d’OpenStreetMap ou de BD TOPO autour du musée.",
+    )
     lines = (
+        *(streets if about.network is None else ()),
+        *(() if studied else ("Aucune étude n’est jointe à cette édition.",)),
         f"Le territoire observé est {about.name.bare} : "
         f"{counted(len(about.codes), 'commune')}.",
-        "Les distances sont mesurées à vol d’oiseau, sur l’ellipsoïde, du musée au "
-        "milieu de chaque commune.",
+        "Les distances sont mesurées à vol d’oiseau, sur l’ellipsoïde, du musée à un "
+        "point intérieur de chaque commune, et non à sa mairie.",
         "Les données embarquées commencent en 2016, après l’ouverture du musée "
         "(12 décembre 2012) : ces pages décrivent une évolution, elles n’en disent pas "
         "la cause.",
     )
-    sheet.put("reading", Note("method", "Méthode", tuple(map(typeset, lines))))
-    sheet.put("foot", Paragraph(ground_credit(about), role="small"))
-    return sheet.page("methode", running)
+    return [
+        ("table", definitions_table(about, ids)),
+        ("reading", Note("method", "Méthode", tuple(map(typeset, lines)))),
+        ("foot", Paragraph(ground_credit(about), role="small")),
+    ]

@@ -41,6 +41,8 @@ class Value:
         State of the value, nothing for a plain one.
     unit, decimals, signed
         How it is printed.
+    few
+        Whether it rests on too few units, by the catalogue.
     """
 
     value: float
@@ -48,6 +50,7 @@ class Value:
     unit: str
     decimals: int
     signed: bool = False
+    few: bool = False
 
     @property
     def plain(self) -> bool:
@@ -71,13 +74,14 @@ class Value:
         Parameters
         ----------
         fragile
-            Whether it rests on few units.
+            Whether it rests on few units, for a reason of the page itself.
         """
         state = _STATE.get(self.state)
         if state is None and math.isnan(self.value):
             state = "not-available"
         if state is None:
-            state = "fragile" if fragile else "zero" if self.value == 0 else "value"
+            few = fragile or self.few
+            state = "fragile" if few else "zero" if self.value == 0 else "value"
         gone = math.isnan(self.value)
         return Cell(self.text, state, None if gone else self.value)  # type: ignore[arg-type] # a state
 

@@ -19,7 +19,6 @@ from basinmap.deliverables.chapter_figures import sources_line
 from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
 from basinmap.deliverables.chapters import (
     is_rate,
-    key_figures,
     map_figure,
     noun_of,
     short_title,
@@ -47,7 +46,14 @@ from basinmap.maps.layers.outlines import draw_outlines
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.typography import BROAD, number, percent, typeset
 
-__all__ = ["Balance", "balance_page", "former_page", "sectors_of", "sectors_page"]
+__all__ = [
+    "Balance",
+    "balance_lacking",
+    "balance_page",
+    "former_page",
+    "sectors_of",
+    "sectors_page",
+]
 
 _LAYOUT: Final = (
     "Un tableau d’une ligne par commune : « commune » (code Insee), « objectif » et "
@@ -118,16 +124,16 @@ def _check_counts(table: pd.DataFrame, name: str) -> None:
         raise DataError(msg)
 
 
-def balance_page(about: Observed, balance: Balance | None, running: str) -> Page:
+def balance_page(about: Observed, balance: Balance, running: str) -> Page:
     """
-    Return the balance of the previous PLH (CCH R. 302-1-1), or what it would take.
+    Return the balance of the previous PLH (CCH R. 302-1-1).
 
     Parameters
     ----------
     about
         What is observed.
     balance
-        Objectives and what was done, if they were given.
+        Objectives and what was done.
     running
         What the head of the page says.
 
@@ -136,8 +142,6 @@ def balance_page(about: Observed, balance: Balance | None, running: str) -> Page
     CodeError
         If a commune of the balance is not in the perimeter.
     """
-    if balance is None:
-        return _no_balance(about, running)
     table = balance.table.copy()
     table["commune"] = table["commune"].astype("str")
     strange = sorted(set(table["commune"]) - set(about.codes))
@@ -172,50 +176,18 @@ def balance_page(about: Observed, balance: Balance | None, running: str) -> Page
     return sheet.page("bilan", running)
 
 
-def _no_balance(about: Observed, running: str) -> Page:
-    """Say which file the balance takes, and what the territory was at its start."""
-    sheet = Sheet([("title", Heading("Bilan du PLH précédent"))])
+def balance_lacking() -> Note:
+    """Return what the balance of the previous PLH takes, where it was not given."""
     text = (
-        "Le code de la construction (R. 302-1-1) demande l’évaluation des actions "
-        "engagées. Les objectifs du PLH précédent et leurs réalisations n’ont pas été "
-        "fournis : données non fournies pour cette édition."
+        "Le code de la construction et de l’habitation (R. 302-1-1) demande "
+        "l’évaluation des actions engagées. Les objectifs du PLH précédent et leurs "
+        "réalisations n’ont pas été fournis : ce bilan n’est pas dans cette édition."
     )
-    sheet.put("lead", Paragraph(typeset(text), role="lead", key="bilan.chapeau"))
-    sheet.put("words", Note("missing", "Fichier à fournir", (typeset(_LAYOUT),)))
-    rows = (
-        ("Objectifs par commune", "PLH précédent, programme d’actions", "EPCI"),
-        ("Logements commencés", "Sitadel, logements commencés par commune", "SDES"),
-        ("Logements sociaux mis en service", "RPLS, détail au logement", "SDES"),
-        ("Logements réhabilités", "Bilan des aides à l’habitat privé", "EPCI, Anah"),
-        ("Logements démolis", "Bilan du renouvellement urbain", "EPCI, Anru"),
-    )
-    columns = (
-        Column("Réalisation", "left", 1.6),
-        Column("Fichier", "left", 2.4),
-        Column("Producteur", "left", 1),
-    )
-    cells = tuple(tuple(Cell(typeset(text)) for text in row) for row in rows)
-    sheet.put("table", Table(columns, cells, "Ce qui alimenterait le bilan"))
-    ids = about.supplied("D01", "D06", "L01", "L04")
-    sheet.put("tiles", key_figures(about, ids))
-    asked = (
-        "Quels objectifs, par commune et par secteur, étaient fixés ?",
-        "Lesquels sont atteints à la date du bilan, et lesquels restent à atteindre ?",
-        "Quels segments du parc étaient visés : social, accession, privé, vacance ?",
-        "Quelles actions n’ont pas été engagées ?",
-    )
-    sheet.put(
-        "reading",
-        Note("place", "Ce que le bilan doit établir", tuple(map(typeset, asked))),
-    )
-    high = min(120.0, PAPER_MM - sheet.words_mm - 24)
-    sheet.put("wide", _people_bars(about, high))
-    return sheet.page("bilan", running)
+    told = (typeset(text), typeset(_LAYOUT))
+    return Note("missing", "Bilan du PLH précédent", told, key="bilan.chapeau")
 
 
-def _people_bars(
-    about: Observed, high: float, slug: str = "bilan-population"
-) -> Figure | None:
+def _people_bars(about: Observed, high: float, slug: str) -> Figure | None:
     """Draw how much each commune gained or lost, the ground of any balance."""
     years = about.years("population")
     if len(years) < 2 or high < 40:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -17,6 +18,7 @@ from basinmap.deliverables.chapter_figures import (
     peers_rank,
     ranked,
     sources_line,
+    tied_out,
     two_counts,
     years_chart,
 )
@@ -53,7 +55,7 @@ from basinmap.deliverables.opening_pages import (
     sources_table,
 )
 from basinmap.deliverables.printed import PALES
-from basinmap.deliverables.sentences import check_neutral, counted, trend
+from basinmap.deliverables.sentences import check_neutral, counted, enumerated, trend
 from basinmap.deliverables.theme_pages import theme_parts
 from basinmap.errors import CodeError, DataError
 from basinmap.export.parts import (
@@ -74,11 +76,19 @@ from basinmap.territory.levels import BASSIN
 from basinmap.territory.memberships import membership
 from basinmap.territory.naming import named
 from basinmap.territory.units import scots
-from basinmap.typography import BROAD, capital, month, number, typeset, uncapital
+from basinmap.typography import (
+    BROAD,
+    capital,
+    month,
+    number,
+    typeset,
+    uncapital,
+)
 
 __all__ = [
     "THEMES",
     "Theme",
+    "after_title",
     "bulletin_document",
     "every_scot",
     "scots_outline",
@@ -379,7 +389,7 @@ def _first(issue: _Issue, editorial: str) -> Page:
     """Return the front page: message, key figures, circles, what is inside."""
     about, theme = issue.about, issue.theme
     sheet = Sheet([("title", Heading(issue.message))])
-    lead = " ".join(issue.said[:2]) or issue.message
+    lead = " ".join(after_title(issue.message, issue.said[:2])) or issue.message
     sheet.put("lead", Paragraph(lead, role="lead", key="une.chapeau"))
     sheet.put("tiles", key_figures(about, issue.ids))
     if editorial.strip():
@@ -402,6 +412,25 @@ def _first(issue: _Issue, editorial: str) -> Page:
         else stock_map(about, issue.mapped, "", slug, size),
     )
     return sheet.page("une", issue.running)
+
+
+def after_title(title: str, said: Sequence[str]) -> list[str]:
+    """
+    Return sentences without what the title over them has said already.
+
+    Parameters
+    ----------
+    title
+        The title.
+    said
+        The sentences, in order.
+    """
+    told = []
+    for text in said:
+        rest = text.removeprefix(title).lstrip(", ")
+        goes_on = rest != text and rest.startswith("soit ")
+        told.append(capital(rest) if goes_on else text)
+    return told
 
 
 def _retain(issue: _Issue) -> Page:
@@ -505,12 +534,18 @@ def _by_commune(issue: _Issue) -> Page:
     half = min(_BARS, (len(values) + 1) // 2)
     high, low = values.iloc[:half], values.iloc[half:][-_BARS:]
     tall = 12.0 + 3.7 * half
+    decimals = noun_of(about, mapped).decimals
     for slot, line, what in (("left", high, "hautes"), ("right", low, "basses")):
         if not line.empty:
-            sheet.put(slot, _bars(issue, line, slot, tall, what))
+            rest = values.drop([*high.index, *low.index])
+            which = f"{what}{tied_out(line, rest, decimals)}"
+            sheet.put(slot, _bars(issue, line, slot, tall, which))
     if few := about.fragile(mapped):
-        left, why = counted(len(few), "commune"), next(iter(few.values()))
-        text = f"Hors {left} de {why} : à lire avec prudence."
+        told = [
+            f"{counted(n, 'commune')} {'de ' * why.startswith('moins')}{why}"
+            for why, n in Counter(few.values()).items()
+        ]
+        text = f"Hors {enumerated(told)} : à lire avec prudence."
         sheet.put("foot", Paragraph(typeset(text), role="small"))
     room = PAPER_MM - sheet.words_mm - tall - 40.0
     figure = _grounded(issue, min(130.0, max(60.0, room)))
@@ -591,6 +626,10 @@ def _parts_strips(issue: _Issue, parts: Sequence[Other], high: float) -> Figure 
     if len(totals) < 2 or not is_rate(about, id_) or own is None:
         return None
     units = {p.short: spread(about, id_, p.communes) for p in parts}
+    units = {name: line for name, line in units.items() if len(line)}
+    totals = {name: value for name, value in totals.items() if name in units}
+    if len(totals) < 2:
+        return None
     name = about.name.short
     return range_strips(
         "parties-communes",
@@ -612,7 +651,9 @@ def _sizes_chart(
     values = grouped(about, id_, sizes)
     line = pd.Series(
         {
-            label: values[label].value if values[label].plain else float("nan")
+            label: values[label].value
+            if values[label].plain and not values[label].few
+            else float("nan")
             for label in map(str, sizes.cat.categories)
             if label in values
         }
@@ -672,6 +713,15 @@ def _parts_table(about: Observed, parts: Sequence[Other], ids: Sequence[str]) ->
     )
 
 
+def _care_of(about: Observed, ids: Sequence[str]) -> list[str]:
+    """Say over how few values are not ranked, as the catalogue does."""
+    found = [c.told for i in ids if (c := about.entry(i).prudence) is not None]
+    told = list(dict.fromkeys(found))
+    if not told:
+        return []
+    return [f"Un taux sur {enumerated(told, most=4)} n’a ni rang ni comparaison."]
+
+
 def _zoom(issue: _Issue) -> Page:
     """Return the didactic page: the box, a worked example, definitions, what lacks."""
     about, theme = issue.about, issue.theme
@@ -690,8 +740,8 @@ def _zoom(issue: _Issue) -> Page:
     sheet.put("table", not_supplied(about, [chapter]))
     lines = (
         "Tous les taux sont calculés sur les sommes des effectifs du niveau présenté ; "
-        "les écarts sont les différences des valeurs imprimées ; les communes de moins "
-        "de 200 logements n’ont ni rang ni comparaison.",
+        "les écarts sont les différences des valeurs imprimées.",
+        *_care_of(about, issue.ids),
         f"Périmètre : {about.area.name}, {counted(len(about.codes), 'commune')} au 1er "
         f"janvier {about.area.vintage}.",
     )

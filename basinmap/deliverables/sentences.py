@@ -22,6 +22,7 @@ from basinmap.territory.naming import Name
 from basinmap.typography import BROAD, number, percent, typeset
 
 __all__ = [
+    "LITTLE",
     "REFUSED",
     "Evolution",
     "Noun",
@@ -76,6 +77,8 @@ _LETTERS: Final = (
     *("dix", "onze", "douze", "treize", "quatorze", "quinze", "seize", "dix-sept"),
     *("dix-huit", "dix-neuf", "vingt"),
 )
+LITTLE: Final = 20
+"""A difference under this many units is « peu »: no rate of it is printed."""
 _DENOMINATORS: Final = (*range(2, 17), 20)
 _CLOSE: Final = 0.02
 """How far a fraction in letters may be from the rate, as a share of it."""
@@ -260,7 +263,7 @@ def evolution(
     after: float,
     years: tuple[int, int],
     *,
-    small: int = 20,
+    small: int = LITTLE,
     stable: float = 0.1,
     constant: bool = False,
 ) -> Evolution:
@@ -403,6 +406,9 @@ def counted_signed(value: int, noun: str) -> str:
     return f"{'+' if value > 0 else chr(0x2212)}{text}" if value else text
 
 
+_THOSE: Final = (("celui", "celle"), ("ceux", "celles"))
+
+
 def against(
     name: Name,
     value: float,
@@ -442,15 +448,18 @@ def against(
     """
     mine, theirs = (printed(v, noun.decimals) for v in _finite(value, reference_value))
     gap = printed(mine - theirs, noun.decimals)
-    that = f"{noun.agree('celui', 'celle')} {reference.of}"
+    that = f"{noun.agree(*_THOSE[noun.many])} {reference.of}"
+    s = "s" if noun.many else ""
     if gap == 0:
-        told = f"{noun.agree('le', 'la')} même que {reference.at}"
+        the = "les" if noun.many else noun.agree("le", "la")
+        told = f"{the} même{s} que {reference.at}"
     elif abs(gap) < near:
-        told = f"proche de {that}"
+        told = f"proche{s} de {that}"
     else:
         how = ("supérieur", "supérieure") if gap > 0 else ("inférieur", "inférieure")
-        told = f"{noun.agree(*how)} de{BROAD}{noun.write_gap(gap)} à {that}"
-    body = f"{name.at}, {noun.the} est {told} ({noun.write(theirs)})"
+        told = f"{noun.agree(*how)}{s} de{BROAD}{noun.write_gap(gap)} à {that}"
+    verb = "sont" if noun.many else "est"
+    body = f"{name.at}, {noun.the} {verb} {told} ({noun.write(theirs)})"
     return _sentence(body)
 
 
@@ -501,6 +510,8 @@ def rank(
     seen = kept.map(lambda value: printed(value, noun.decimals))
     mine = seen[code]
     peers = f"des {number(len(seen))}{BROAD}{units}"
+    if values.isna().any():  # those without a value are of the territory too
+        peers += " classées" if units == "communes" else " qui ont une valeur"
     ties = sorted(str(names[c]) for c in seen.index[seen == mine] if c != code)
     if len(seen) > 1 and len(ties) == len(seen) - 1:
         same = "les mêmes" if noun.many else noun.agree("le même", "la même")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses as dc
 import datetime as dt
+import re
 import warnings
 from collections.abc import Iterator
 from functools import cached_property
@@ -30,6 +31,7 @@ from basinmap.catalogue.ledgers import Ledger
 from basinmap.catalogue.years import choose
 from basinmap.deliverables.museum import Reach
 from basinmap.deliverables.printed import Other, Value
+from basinmap.deliverables.sentences import LITTLE
 from basinmap.errors import (
     BasinmapError,
     BasinmapWarning,
@@ -45,6 +47,7 @@ from basinmap.territory.levels import BASSIN, fold
 from basinmap.territory.lists import Territory, listed
 from basinmap.territory.memberships import membership
 from basinmap.territory.naming import Name, guessed_name, named, unit_name
+from basinmap.territory.outlines import surface_caution
 from basinmap.territory.perimeters import Perimeter, perimeter
 from basinmap.territory.places import place
 from basinmap.territory.units import (
@@ -54,11 +57,13 @@ from basinmap.territory.units import (
     scots,
     statistics,
 )
+from basinmap.typography import uncapital
 from basinmap.values.columns import column
 from basinmap.values.told import Told, carry, measures_of, retell, tell, told_of
 
 __all__ = [
     "FARTHEST",
+    "VARIES_LITTLE",
     "How",
     "Refusal",
     "Subject",
@@ -69,6 +74,9 @@ __all__ = [
 ]
 
 _BOTH = "Nord – Pas-de-Calais"
+_JOINT: Final = "departements"
+VARIES_LITTLE: Final = f"dont la population varie de moins de {LITTLE} habitants"
+"""Why no rate of change is printed of a commune."""
 FARTHEST: Final = 30_000.0
 """Metres from the museum beyond which distances to it are left out."""
 _LIMITS: Final = {
@@ -218,10 +226,39 @@ class Subject:
                 if not self._is_named(level, str(code)):
                     continue
                 set_ = frozenset(held.index[held == code])
-                holds = mine < set_
-                if holds or (level == "departement" and not mine >= set_):
+                if mine < set_:
                     found.setdefault(set_, self._other(level, str(code), set_))
+        # One that no département holds is set beside all those that it lies in.
+        joint = frozenset(self._joint.index)
+        if mine < joint:
+            found.setdefault(joint, self._together(joint))
         return tuple(sorted(found.values(), key=lambda o: len(o.communes)))
+
+    @cached_property
+    def _joint(self) -> pd.Series:
+        """The communes of the départements that it lies in, where there are several."""
+        held = self._members("departement")
+        met = sorted(map(str, set(held.reindex(self.codes).dropna())))
+        if len(met) < 2 or not all(self._is_named("departement", c) for c in met):
+            return pd.Series(dtype="str")
+        index = pd.Index(held.index[held.isin(met)], name="commune")
+        return pd.Series("+".join(met), index=index, name=_JOINT)
+
+    def _together(self, held: frozenset[str]) -> Other:
+        """Return the départements that it lies in, as one."""
+        key = str(self._joint.iloc[0])
+        names = [self._other("departement", c, held).name for c in key.split("+")]
+        bare, of, short = (
+            f"{', '.join(forms[:-1])} et {forms[-1]}"
+            for forms in (
+                [n.bare for n in names],
+                [n.of for n in names],
+                [n.short for n in names],
+            )
+        )
+        rest = bare.removeprefix(names[0].bare)
+        name = Name(bare, of, f"{names[0].at}{rest}", "m", short)
+        return Other(_JOINT, key, name, held, short)
 
     def _members(self, level: str) -> pd.Series:
         try:
@@ -578,10 +615,18 @@ class Subject:
             return None
         gone = self.codes.difference(every.index)
         if gone.empty:
-            return every.loc[self.codes]
+            found = every.loc[self.codes]
+            return retell(found, notes=self._own_notes(self.told(id_).notes))
         found = carry(every.reindex(self.codes), every)
         states = {**self.told(id_).states, **dict.fromkeys(gone, "not_available")}
         return retell(found, states=states)
+
+    def _own_notes(self, notes: tuple[str, ...]) -> tuple[str, ...]:
+        """Return notes, the largest error of a surface being that of its communes."""
+        if not any("superficie publiée" in note for note in notes):
+            return notes
+        whole = surface_caution(self.table.index)
+        return tuple(n.replace(whole, surface_caution(self.codes)) for n in notes)
 
     def total(self, id_: str) -> Value | None:
         """
@@ -638,7 +683,8 @@ class Subject:
             decimals = 1
         state = str(told.states.get(code, ""))
         value = float(values[code])
-        return Value(value, state, told.unit, decimals, told.kind == "growth")
+        few = code in told.fragile or (level == "commune" and code in self.little(id_))
+        return Value(value, state, told.unit, decimals, told.kind == "growth", few=few)
 
     def supplied(self, *ids: str) -> list[str]:
         """
@@ -670,6 +716,74 @@ class Subject:
         return [
             id_ for id_ in ids if self.total(id_) is None and self.refusal(id_) is None
         ]
+
+    def halves(self, id_: str) -> dict[str, Value]:
+        """
+        Return the counts given of a rate whose denominator was not, each summed.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator.
+
+        Returns
+        -------
+        dict
+            By printed name with its year; empty where all or nothing was given.
+        """
+        entry = self.entry(id_)
+        tops = [term.count for term in entry.numerator]
+        if self.of(id_) is not None or not entry.denominator or not tops:
+            return {}
+        if not all(map(self.columns_of, tops)):
+            return {}
+        found = {}
+        for count in tops:
+            year, column_ = list(self.columns_of(count).items())[-1]
+            label = f"{catalogue().counts[count].label}, {year}"
+            found[label] = self._summed(column_, self.codes)
+        return found
+
+    def lacks(self, id_: str) -> list[str]:
+        """
+        Return the printed names of the counts of an indicator that were not given.
+
+        Parameters
+        ----------
+        id_
+            Its id.
+        """
+        counts = dict.fromkeys(self.entry(id_).counts)
+        names = [n for n in counts if not self.columns_of(n)]
+        # A count of the year before is lacking though another year of it is there.
+        names = names or [t.count for t in self.entry(id_).denominator]
+        return [uncapital(catalogue().counts[name].label) for name in names]
+
+    def _summed(self, column_: str, codes: pd.Index) -> Value:
+        """Return a count of some communes; at least that, where one has none."""
+        line = self.table[column_].reindex(codes).astype(float)
+        if line.isna().all():
+            return Value(float("nan"), "not_available", "", 0)
+        state = "lower_bound" if line.isna().any() else ""
+        return Value(float(line.sum()), state, "", 0)
+
+    def half(self, id_: str, code: str) -> dict[str, Value]:
+        """
+        Return what `halves` does, of one commune.
+
+        Parameters
+        ----------
+        id_, code
+            The indicator and the commune.
+        """
+        if not self.halves(id_):
+            return {}
+        found = {}
+        for term in self.entry(id_).numerator:
+            year, column_ = list(self.columns_of(term.count).items())[-1]
+            label = f"{catalogue().counts[term.count].label}, {year}"
+            found[label] = self._summed(column_, pd.Index([code]))
+        return found
 
     def refusal(self, id_: str, level: str = "") -> Refusal | None:
         """
@@ -715,6 +829,8 @@ class Subject:
     def _found(self, id_: str, level: str) -> pd.Series | None:
         """Compute an indicator of all units of a level; what refuses is kept."""
         to: str | pd.Series | None = None if level == "commune" else level
+        if level == _JOINT:
+            to = self._joint
         if level == "own":
             to = pd.Series("own", index=self.codes, name="territoire")
         with warnings.catch_warnings():
@@ -761,8 +877,45 @@ class Subject:
         if self.of(id_) is None:
             return {}
         mine = set(self.codes)
+        return {code: why for code, why in self.unranked(id_).items() if code in mine}
+
+    def unranked(self, id_: str) -> dict[str, str]:
+        """
+        Return why values of communes of the whole list are not ranked, by code.
+
+        Parameters
+        ----------
+        id_
+            An indicator whose counts there are.
+        """
         few = self.told(id_).fragile
-        return {code: why for code, why in few.items() if code in mine}
+        return {**dict.fromkeys(self.little(id_), VARIES_LITTLE), **few}
+
+    def little(self, id_: str) -> frozenset[str]:
+        """
+        Return the communes whose population varies too little for a rate to be printed.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator; one that is no growth has none.
+        """
+        memo: dict[str, frozenset[str]] = self.__dict__.setdefault("_little", {})
+        if id_ not in memo:
+            memo[id_] = self._changed_little(id_)
+        return memo[id_]
+
+    def _changed_little(self, id_: str) -> frozenset[str]:
+        if self.of(id_) is None:
+            return frozenset()
+        entry, known = self.entry(id_), self.columns_of("population")
+        years = [int(y) for y in re.findall(r"\d{4}", self.told(id_).vintage)]
+        grows = entry.kind == "growth" and set(entry.counts) == {"population"}
+        if not grows or len(years) != 2 or any(y not in known for y in years):
+            return frozenset()
+        ends = self.counted("population", self.table.index)
+        gap = (ends[years[1]] - ends[years[0]]).abs()
+        return frozenset(map(str, gap.index[gap < LITTLE]))
 
     def entry(self, id_: str) -> Indicator:
         """

@@ -83,7 +83,7 @@ def territories_of(about: Observed) -> dict[str, pd.Index]:
     listed += [(o.short, o.communes) for o in parts_of_territory(about)[:4]]
     listed += [(o.short, o.communes) for o in peers(about) if o.code != about.area.code]
     listed += [(basin.short, basin.communes)] if basin else []
-    listed += [(o.short, o.communes) for o in about.others if o.level == "departement"]
+    listed += [(o.short, o.communes) for o in about.others if o.level.startswith("dep")]
     found: dict[frozenset[str], str] = {}
     for name, codes in listed:
         found.setdefault(codes, name)

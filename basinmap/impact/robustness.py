@@ -591,7 +591,14 @@ def sweep_lines(design: Design, sweep: pd.DataFrame) -> tuple[str, ...]:
         typeset(
             f"Selon les couronnes (de {kilometres(min(radii))} à "
             f"{kilometres(max(radii))} km, témoins plus ou moins loin), l'écart va de "
-            f"{told(design, low)} à {told(design, high)} ; {number(rare)} choix sur "
-            f"{number(len(rows))} donnent un écart rare."
+            f"{told(design, low)} à {told(design, high)} ; {_rare(rare, len(rows))}."
         ),
     )
+
+
+def _rare(count: int, of: int) -> str:
+    """Say in how many choices of rings the gap is rare."""
+    if not count:
+        return f"aucun des {number(of)} choix ne donne un écart rare"
+    verb = "donnent" if count > 1 else "donne"
+    return f"{number(count)} choix sur {number(of)} {verb} un écart rare"
