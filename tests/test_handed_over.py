@@ -286,6 +286,22 @@ def test_a_secret_that_still_holds_its_number_is_refused(how, tmp_path):
 
 
 @pytest.mark.parametrize("how", WRITES)
+def test_a_state_is_read_in_any_of_our_words_or_refused_by_name(how, tmp_path):
+    for beside in ("v_state", "v_State", "V_STATE", "v : statut"):
+        for word in ("Secret statistique", "SECRET", "secret ", "s", "S.O.", "perdu"):
+            said = [word, "", ""]
+            table = pd.DataFrame({"v": [12.0, 40.0, 7.0], beside: said}, index=CODES)
+            error = {"S.O.": bm.errors.MeasureError, "perdu": bm.errors.MeasureError}
+            match = "unknown state.*'perdu'" if word == "perdu" else "'v'.*'62427'"
+            with pytest.raises(error.get(word, bm.errors.SecrecyError), match=match):
+                WRITES[how](tmp_path, table)
+    twice = pd.DataFrame({"v": 1.0, "v_state": "", "v_State": ""}, index=CODES)
+    with pytest.raises(bm.errors.DataError, match="keep one"):
+        WRITES[how](tmp_path, twice)
+    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
+@pytest.mark.parametrize("how", WRITES)
 @pytest.mark.parametrize(
     ("spoilt", "said"),
     [
