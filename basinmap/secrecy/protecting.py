@@ -210,13 +210,20 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
         weights=weights,
     )
     start = time.monotonic()
-    how = {"known": known, "hierarchies": hierarchies, "rules": rules}
-    reading = read(tables, **how, settings=settings)
+    reading = read(
+        tables, known=known, hierarchies=hierarchies, rules=rules, settings=settings
+    )
     try:
         _complete(reading.system)
     except DataError:
         # Parts that do not make the total that the catalogue says are no reason.
-        reading = read(tables, **how, settings=replace(settings, sums=False))
+        reading = read(
+            tables,
+            known=known,
+            hierarchies=hierarchies,
+            rules=rules,
+            settings=replace(settings, sums=False),
+        )
         _complete(reading.system)
     system = reading.system
     plan = _primary(reading)
