@@ -222,7 +222,7 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
             known=known,
             hierarchies=hierarchies,
             rules=rules,
-            settings=replace(settings, sums=False),
+            settings=replace(settings, sums=None),
         )
         _complete(reading.system)
     system = reading.system

@@ -36,6 +36,7 @@ __all__ = ["Alone", "Reading", "Rules", "Settings", "read"]
 Rules = SecrecyRule | str | int | Mapping[str, SecrecyRule | str | int]
 Extent = frozenset[str]
 
+_OFF = 0.01
 _ADDS_UP = 0.9
 """Share of the rows in which parts make their total, for them to be held its parts."""
 Key = tuple[str, Extent]
@@ -62,7 +63,8 @@ class Settings:
     rates
         Whether a rate is a row, or goes with its counts.
     sums
-        Whether what the catalogue knows to add up does.
+        By how much each part of a sum that the catalogue knows may be off; None for no
+        such sum.
     weights
         What hiding a figure costs.
     """
@@ -73,7 +75,7 @@ class Settings:
     drift: Mapping[tuple[str, str], float] = field(default_factory=dict)
     zeros: str = "shown"
     rates: bool = True
-    sums: bool = True
+    sums: float | None = 0.0
     weights: Mapping[str, float] | str = "value"
 
 
@@ -176,7 +178,7 @@ class _Reader:
         self.sums = sums_of(settings.links)
         self._check_links()
         self.aliases = self._aliases()
-        self.told = self._known_sums() if settings.sums else {}
+        self.told = {} if settings.sums is None else self._known_sums()
         self.sums |= self.told
         self.rules = self._ruled(rules)
         self.builder = Builder()
@@ -450,19 +452,24 @@ class _Reader:
         Tie parts to a total that the catalogue says they make, if they do.
 
         Figures that were rounded apart miss it by a little: where all is printed, by
-        what is seen; where something is hidden, a reader takes it that nothing is.
+        what is seen; where something is hidden, whoever subtracts takes it that
+        nothing is missed, and is right two times in three in the census.
         """
         misses = [self._miss(terms) for terms in rows]
-        seen = [abs(miss) for miss in misses if miss is not None]
-        near = [miss <= 0.5 * len(rows[0]) for miss in seen]
-        if seen and np.mean(near) < _ADDS_UP:
+        seen = [
+            abs(miss) <= 0.5 * len(terms) + _OFF * self._size(terms)
+            for terms, miss in zip(rows, misses, strict=True)
+            if miss is not None
+        ]
+        if seen and np.mean(seen) < _ADDS_UP:
             return
-        play = 0.0
-        if seen and np.mean(np.array(seen) < 1e-6) < _ADDS_UP:
-            play = 0.5 * len(rows[0])
+        play = (self.settings.sums or 0.0) * len(rows[0])
         for terms, miss in zip(rows, misses, strict=True):
             low, high = (-play, play) if miss is None else (miss, miss)
             self.builder.tie(name, terms, low, high)
+
+    def _size(self, terms: Mapping[int, float]) -> float:
+        return max(abs(self.builder.value(at)) for at in terms)
 
     def _miss(self, terms: Mapping[int, float]) -> float | None:
         """Return by how much parts miss their total, if all are there to be read."""
