@@ -286,6 +286,13 @@ def test_a_secret_that_still_holds_its_number_is_refused(how, tmp_path):
 
 
 @pytest.mark.parametrize("how", WRITES)
+def test_two_rows_of_one_code_are_refused(how, tmp_path):
+    twice = pd.DataFrame({"v": [1.0, 2.0]}, pd.Index([CODES[0]] * 2, name="commune"))
+    with pytest.raises(bm.errors.DataError, match="more than once: '62427'"):
+        WRITES[how](tmp_path, twice)
+
+
+@pytest.mark.parametrize("how", WRITES)
 def test_a_state_is_read_in_any_of_our_words_or_refused_by_name(how, tmp_path):
     for beside in ("v_state", "v_State", "V_STATE", "v : statut"):
         for word in ("Secret statistique", "SECRET", "secret ", "s", "S.O.", "perdu"):

@@ -274,3 +274,18 @@ def test_nothing_is_concluded_of_what_is_not_read(tmp_path):
     assert "rien n'est à conclure" in told
     assert "Colonnes non lues, y.csv / y : n." in told
     assert "ne peut être retrouvée" not in told
+
+
+def test_a_web_page_refuses_parts_that_give_a_secret_away(tmp_path):
+    tables = bm.statistics(epci="call")
+    names = ("dwellings", "main_residences", "secondary_residences")
+    more = {f"{n}_2021": tables[f"{n}_2021"] for n in names}
+    given = {"title": "Logements", "author": "Observatoire", "date": "2026-11-29"}
+    with pytest.raises(SecrecyError, match=r"62003 vacant_dwellings_2021"):
+        bm.write_web_page(
+            tmp_path / "p.html", [acheville(tables, **more)], perimeter="call", **given
+        )
+    two = {"dwellings_2021": tables["dwellings_2021"]}
+    bm.write_web_page(
+        tmp_path / "p.html", [acheville(tables, **two)], perimeter="call", **given
+    )

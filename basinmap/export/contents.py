@@ -10,7 +10,7 @@ from typing import Final
 import pandas as pd
 
 from basinmap.arguments import check_kind
-from basinmap.errors import DataError
+from basinmap.errors import DataError, culprits
 from basinmap.export.descriptions import Description, descriptions_of
 from basinmap.measures import missing, state_column, states_read
 from basinmap.territory.levels import names_of
@@ -229,6 +229,13 @@ def content_of(
     if not table.columns.is_unique:
         again = list(table.columns[table.columns.duplicated()])
         msg = f"{what}: columns that stand more than once: {again}"
+        raise DataError(msg)
+    if table.index.name in _NAMED and not table.index.is_unique:
+        again = table.index[table.index.duplicated()].unique()
+        msg = (
+            f"{what}: codes that stand more than once: {culprits(again)}; keep one row "
+            "a code, or make them a column: table.reset_index()"
+        )
         raise DataError(msg)
     plain = with_states(with_read_states(_of_column(_without_shape(table)), what))
     codes = codes_as_cells(plain, what, unnamed=unnamed)
