@@ -822,3 +822,21 @@ def test_libreoffice_prints_a_workbook_without_cutting(book, tmp_path):
         texts = [page.get_textpage().get_text_bounded() for page in printed]
     assert any("Hénin-Beaumont" in text for text in texts)
     assert not any("###" in text for text in texts)
+
+
+def test_a_minimum_of_a_french_csv_is_read_back_as_one(tmp_path):
+    states = ["lower_bound", "estimated", "secret"]
+    table = pd.DataFrame({"v_2021": [8.0, 9.0, None], "v_2021_state": states}, CODES)
+    path = bm.write_csv(tmp_path / "t.csv", table)
+    back = bm.read_table(
+        path,
+        code="Code Insee de la commune",
+        measures={"v_2021": "v"},
+        vintage=2021,
+        source="Observatoire",
+    )
+    assert back["v_2021"].iloc[:2].tolist() == [8.0, 9.0]
+    assert back["v_2021_state"].tolist() == states
+    assert bm.column(back, "v_2021").attrs["states"] == dict(
+        zip(CODES, states, strict=True)
+    )
