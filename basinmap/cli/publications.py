@@ -374,10 +374,10 @@ def _attendance(given: argparse.Namespace) -> pd.Series | None:
         return None
     rows: dict[int, float] = {}
     for grid in grids(Path(given.attendance)):  # of each separator, the first that fits
-        told = [_bare(row) for row in grid.head]
-        rows = {int(y): float(n) for y, n in told if y.isdigit() and n.isdigit()}
+        read = [_bare(row) for row in grid.head]
+        rows = {int(y): float(n) for y, n in read if y.isdigit() and n.isdigit()}
         if rows:
-            _check_years(told, given.attendance)
+            _check_years(read, given.attendance)
             break
     if not rows:
         told = say(
