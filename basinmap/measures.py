@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Final, Literal
 
@@ -19,8 +19,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from basinmap.arguments import check_fields, check_given, shown
-from basinmap.errors import BasinmapWarning, ColumnError, MeasureError, culprits
-from basinmap.states import QUALIFIERS, STATES, divided, grown
+from basinmap.errors import (
+    BasinmapWarning,
+    ColumnError,
+    DataError,
+    MeasureError,
+    culprits,
+)
+from basinmap.states import QUALIFIERS, STATES, divided, grown, read_state
 
 __all__ = [
     "QUALIFIERS",
@@ -44,7 +50,10 @@ __all__ = [
     "printed_names",
     "quotient",
     "state_column",
+    "state_column_in",
+    "state_columns",
     "states_of",
+    "states_read",
 ]
 
 
@@ -219,6 +228,102 @@ def state_column(column: str | int) -> str:
     return f"{column}_state"
 
 
+def state_column_in(table: pd.DataFrame, column: str | int) -> str | None:
+    """
+    Return the column of a table that says what the values of another mean.
+
+    Parameters
+    ----------
+    table
+        May have it as programs write it, `<column>_state`, or as the files for readers
+        do, `<column> : statut`; in any case of letters.
+    column
+        Column of values.
+
+    Raises
+    ------
+    DataError
+        If several do.
+
+    Examples
+    --------
+    >>> state_column_in(pd.DataFrame({"n": [1], "n_State": [""]}), "n")
+    'n_State'
+    """
+    return state_columns(table, [column]).get(column)
+
+
+def state_columns(
+    table: pd.DataFrame, columns: Iterable[str | int]
+) -> dict[str | int, str]:
+    """
+    Return the columns of states of a table, by the column that each is about.
+
+    Parameters
+    ----------
+    table
+        See `state_column_in`.
+    columns
+        Columns of values.
+
+    Raises
+    ------
+    DataError
+        If two are about one column.
+    """
+    folded: dict[str, list[str]] = {}
+    for name in table.columns:
+        if isinstance(name, str):
+            folded.setdefault(_folded(name), []).append(name)
+    found: dict[str | int, str] = {}
+    for column in columns:
+        forms = (state_column(column), f"{column} : statut")
+        beside = [n for form in forms for n in folded.get(_folded(form), [])]
+        if len(set(beside)) > 1:
+            msg = f"{column}: {culprits(beside)} say what its values mean; keep one"
+            raise DataError(msg)
+        if beside:
+            found[column] = beside[0]
+    return found
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+def states_read(states: pd.Series, what: str) -> pd.Series:
+    """
+    Return states under their names, whoever wrote them.
+
+    Parameters
+    ----------
+    states
+        Keys, or the French words and signs that are printed for them.
+    what
+        What they are, for the message.
+
+    Raises
+    ------
+    MeasureError
+        If a word is no state: what it hides would leave.
+
+    Examples
+    --------
+    >>> states_read(pd.Series(["Secret statistique", None]), "n_state").tolist()
+    ['secret', '']
+    """
+    given = states.astype(object)
+    words = {word: read_state(word) for word in given[given.notna()].unique()}
+    unknown = sorted(str(word) for word, state in words.items() if state is None)
+    if unknown:
+        msg = (
+            f"{what}: unknown state(s) {culprits(unknown)}; "
+            f"write one of {', '.join([*STATES, *QUALIFIERS])}, or nothing"
+        )
+        raise MeasureError(msg)
+    return given.map(words).where(given.notna(), "").astype(object)
+
+
 def states_of(table: pd.DataFrame, column: str | int) -> pd.Series:
     """
     Return the state of each value: a key of `STATES` or `QUALIFIERS`, or `""`.
@@ -247,20 +352,13 @@ def states_of(table: pd.DataFrame, column: str | int) -> pd.Series:
     check_given(states_of, locals())
     check_columns(table, column)
     gone = missing(table[column])
-    if state_column(column) not in table.columns:
+    beside = state_column_in(table, column)
+    if beside is None:
         told = np.full(len(table), "", dtype=object)
         told[gone.to_numpy()] = "not_available"
         return pd.Series(told, index=table.index, dtype=object)
-    states = table[state_column(column)].astype(object)
-    states = states.where(states.notna(), "")
+    states = states_read(table[beside], beside)
     found = set(states)
-    unknown = found - {"", *STATES, *QUALIFIERS}
-    if unknown:
-        msg = (
-            f"{state_column(column)}: unknown state(s) {culprits(sorted(unknown))}; "
-            f"write one of {', '.join([*STATES, *QUALIFIERS])}, or nothing"
-        )
-        raise MeasureError(msg)
     if not found & set(STATES) and not gone.any():
         return states
     wrong = table.index[states.isin(list(STATES)) & ~gone]

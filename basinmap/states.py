@@ -23,6 +23,7 @@ __all__ = [
     "divided",
     "grown",
     "of_part",
+    "read_state",
     "shared_out",
     "summed",
 ]
@@ -54,7 +55,43 @@ VOIDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """What stands in the place of one that is missing."""
 
+_WORDS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        word.casefold(): state
+        for state, text in (*STATES.items(), *QUALIFIERS.items())
+        for sign in ({**VOIDS, **SIGNS}[state],)
+        for word in (state, text, text.partition(" (")[0], sign, f"{text} ({sign})")
+    }
+)
+"""All that is written anywhere for a state, folded: what is printed is read back."""
+
 States = NDArray[np.object_]
+
+
+def read_state(word: object) -> str | None:
+    """
+    Return the state that a word means, as programs or as readers write it.
+
+    Parameters
+    ----------
+    word
+        A key, a French entry of a legend, a sign such as « s »; in any case of letters.
+
+    Returns
+    -------
+    str or None
+        `""` for nothing; None for a word that is no state.
+
+    Examples
+    --------
+    >>> read_state("Secret statistique"), read_state(" s"), read_state("lost")
+    ('secret', 'secret', None)
+    """
+    if not isinstance(word, str):
+        return "" if word is None or word != word else None  # noqa: PLR0124 - NaN
+    folded = " ".join(word.split()).casefold()
+    return _WORDS.get(folded) if folded else ""
+
 
 _PARTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {

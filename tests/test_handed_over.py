@@ -286,6 +286,29 @@ def test_a_secret_that_still_holds_its_number_is_refused(how, tmp_path):
 
 
 @pytest.mark.parametrize("how", WRITES)
+def test_two_rows_of_one_code_are_refused(how, tmp_path):
+    twice = pd.DataFrame({"v": [1.0, 2.0]}, pd.Index([CODES[0]] * 2, name="commune"))
+    with pytest.raises(bm.errors.DataError, match="more than once: '62427'"):
+        WRITES[how](tmp_path, twice)
+
+
+@pytest.mark.parametrize("how", WRITES)
+def test_a_state_is_read_in_any_of_our_words_or_refused_by_name(how, tmp_path):
+    for beside in ("v_state", "v_State", "V_STATE", "v : statut"):
+        for word in ("Secret statistique", "SECRET", "secret ", "s", "S.O.", "perdu"):
+            said = [word, "", ""]
+            table = pd.DataFrame({"v": [12.0, 40.0, 7.0], beside: said}, index=CODES)
+            error = {"S.O.": bm.errors.MeasureError, "perdu": bm.errors.MeasureError}
+            match = "unknown state.*'perdu'" if word == "perdu" else "'v'.*'62427'"
+            with pytest.raises(error.get(word, bm.errors.SecrecyError), match=match):
+                WRITES[how](tmp_path, table)
+    twice = pd.DataFrame({"v": 1.0, "v_state": "", "v_State": ""}, index=CODES)
+    with pytest.raises(bm.errors.DataError, match="keep one"):
+        WRITES[how](tmp_path, twice)
+    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+
+
+@pytest.mark.parametrize("how", WRITES)
 @pytest.mark.parametrize(
     ("spoilt", "said"),
     [
@@ -799,3 +822,21 @@ def test_libreoffice_prints_a_workbook_without_cutting(book, tmp_path):
         texts = [page.get_textpage().get_text_bounded() for page in printed]
     assert any("Hénin-Beaumont" in text for text in texts)
     assert not any("###" in text for text in texts)
+
+
+def test_a_minimum_of_a_french_csv_is_read_back_as_one(tmp_path):
+    states = ["lower_bound", "estimated", "secret"]
+    table = pd.DataFrame({"v_2021": [8.0, 9.0, None], "v_2021_state": states}, CODES)
+    path = bm.write_csv(tmp_path / "t.csv", table)
+    back = bm.read_table(
+        path,
+        code="Code Insee de la commune",
+        measures={"v_2021": "v"},
+        vintage=2021,
+        source="Observatoire",
+    )
+    assert back["v_2021"].iloc[:2].tolist() == [8.0, 9.0]
+    assert back["v_2021_state"].tolist() == states
+    assert bm.column(back, "v_2021").attrs["states"] == dict(
+        zip(CODES, states, strict=True)
+    )

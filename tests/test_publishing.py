@@ -235,12 +235,24 @@ def test_a_command_without_a_territory_asks_for_one(tmp_path, capsys):
     assert "dites de quel territoire" in capsys.readouterr().err
 
 
-def test_attendance_that_is_no_table_of_years_is_refused(tmp_path, capsys):
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("hier;beaucoup", "entrees.csv"),
+        ("2023;533000\n2024;x", "2024,x"),
+        ("2023;533000\n2024;", "2024,"),
+        ("2023;533000\nhier;7", "hier,7"),
+        ("2023;533000\n2023;7", "2023"),
+    ],
+)
+def test_attendance_of_which_a_row_is_not_read_is_refused(rows, said, tmp_path, capsys):
     file = tmp_path / "entrees.csv"
-    file.write_text("année;entrées\nhier;beaucoup\n", encoding="utf-8")
+    file.write_text(f"année;entrées\n{rows}\n", encoding="utf-8")
     words = ["pic", "--out", str(tmp_path / "out"), "--attendance", str(file)]
     assert main(words) == 2
-    assert "entrees.csv" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "entrees.csv" in told
+    assert said in told
 
 
 # --- the guide ------------------------------------------------------------------

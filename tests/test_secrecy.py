@@ -731,3 +731,53 @@ def test_what_nobody_should_give_is_refused(given):
     tables = whole.pop("tables")
     with pytest.raises(bm.errors.BasinmapError):
         bm.protect(tables, **whole)
+
+
+# -- sums that the catalogue knows ----------------------------------------------------
+
+
+def census_of_three(**other):
+    """Acheville, whose vacancies are a secret, and two neighbours in clear."""
+    codes = pd.Index(["62003", "62001", "62019"], name="commune")
+    found = {
+        "dwellings_2021": [263, 846, 1764],
+        "main_residences_2021": [255, 790, 1660],
+        "secondary_residences_2021": [2, 11, 19],
+        "vacant_dwellings_2021": [None, 45, 85],
+        "vacant_dwellings_2021_state": ["secret", "", ""],
+    }
+    return pd.DataFrame(found | other, codes)
+
+
+def test_parts_known_to_add_up_are_subtracted_without_being_told():
+    found = bm.attack(census_of_three())
+    assert found.found[["code", "low"]].to_numpy().tolist() == [["62003", 6.0]]
+    assert "main" in found.found["how"].item()
+    # Without one of the parts nothing is left to subtract.
+    assert bm.attack(census_of_three().drop(columns="main_residences_2021")).safe
+
+
+def test_shares_and_a_total_known_to_add_up_are_subtracted():
+    table = census_of_three().drop(
+        columns=["main_residences_2021", "secondary_residences_2021"]
+    )
+    # 255 / 263 and 2 / 263, as they are printed.
+    table["L02"], table["L03"] = [97.0, 93.4, 94.1], [0.8, 1.3, 1.1]
+    found = bm.attack(table)
+    assert found.found["low"].tolist() == [6.0]
+    named = table.rename(columns={"dwellings_2021": "L01"})
+    assert bm.attack(named).found["low"].tolist() == [6.0]
+
+
+def test_protection_hides_a_second_part_of_a_known_sum():
+    safe = bm.protect(census_of_three(), rules={"vacant_dwellings_2021": 11})
+    assert bm.attack(safe.table).safe
+    assert "protection" in set(safe.cells["why"])
+
+
+def test_parts_that_miss_their_total_are_no_contradiction():
+    table = census_of_three(dwellings_2021=[263, 860, 1790])
+    found = bm.attack(table)
+    assert not found.clashes
+    lone = census_of_three(vacant_dwellings_2021=[None, 60, 85])
+    assert not bm.attack(lone).clashes

@@ -222,3 +222,70 @@ def test_the_plh_of_lens_lievin_with_lovac_holds_out(tmp_path, monkeypatch):
     folder = bm.plh("call", out=tmp_path / "plh", counts=counts, formats=(), quiet=True)
     assert main(["check-secrecy", str(folder)]) == 0
     assert "Secret statistique" in (folder / "methode.md").read_text(encoding="utf-8")
+
+
+# -- a CSV for readers ----------------------------------------------------------------
+
+
+def acheville(tables, **more):
+    """The vacancies of Lens-Liévin, that of Acheville a secret: 6 dwellings."""
+    vacant = tables["vacant_dwellings_2021"]
+    masked = vacant.mask(vacant.index == "62003")
+    told = bm.describe(masked, states={"62003": "secret"})
+    return bm.table_of({"vacant_dwellings_2021": told, **more})
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
+def test_a_rate_gives_a_secret_away_in_every_format(kind, tmp_path):
+    tables = bm.statistics(epci="call")
+    rate = bm.compute("L04", tables)
+    table = acheville(tables, dwellings_2021=tables["dwellings_2021"], L04=rate)
+    if kind == "csv":
+        bm.write_csv(tmp_path / "y.csv", table)
+    elif kind == "xlsx":
+        bm.write_workbook(tmp_path / "y.xlsx", {"t": table}, title="t")
+    else:
+        bm.write_parquet(tmp_path / "y.parquet", table)
+    found = bm.check_secrecy(tmp_path)
+    assert found.found[["code", "low"]].to_numpy().tolist() == [["62003", 6.0]]
+    assert found.checked == 71  # 36 totals and 35 vacancies
+
+
+def test_the_parts_of_a_total_give_a_secret_away_in_a_french_csv(tmp_path):
+    tables = bm.statistics(epci="call")
+    names = ("dwellings", "main_residences", "secondary_residences")
+    more = {f"{n}_2021": tables[f"{n}_2021"] for n in names}
+    bm.write_csv(tmp_path / "y.csv", acheville(tables, **more))
+    found = bm.check_secrecy(tmp_path)
+    assert found.found[["code", "low"]].to_numpy().tolist() == [["62003", 6.0]]
+
+
+def test_a_number_beside_the_words_of_secrecy_is_refused_in_a_folder(tmp_path):
+    text = "Code;Nom;n;n : statut\r\n62003;Acheville;6;Secret statistique\r\n"
+    (tmp_path / "y.csv").write_text(text, encoding="utf-8-sig")
+    with pytest.raises(SecrecyError, match=r"y.csv.*'n'.*'62003'"):
+        bm.check_secrecy(tmp_path)
+
+
+def test_nothing_is_concluded_of_what_is_not_read(tmp_path):
+    text = "Code;n;m\r\n62003;12 env.;1\r\n62001;7;2\r\n"
+    (tmp_path / "y.csv").write_text(text, encoding="utf-8-sig")
+    told = plain(str(bm.check_secrecy(tmp_path)))
+    assert "rien n'est à conclure" in told
+    assert "Colonnes non lues, y.csv / y : n." in told
+    assert "ne peut être retrouvée" not in told
+
+
+def test_a_web_page_refuses_parts_that_give_a_secret_away(tmp_path):
+    tables = bm.statistics(epci="call")
+    names = ("dwellings", "main_residences", "secondary_residences")
+    more = {f"{n}_2021": tables[f"{n}_2021"] for n in names}
+    given = {"title": "Logements", "author": "Observatoire", "date": "2026-11-29"}
+    with pytest.raises(SecrecyError, match=r"62003 vacant_dwellings_2021"):
+        bm.write_web_page(
+            tmp_path / "p.html", [acheville(tables, **more)], perimeter="call", **given
+        )
+    two = {"dwellings_2021": tables["dwellings_2021"]}
+    bm.write_web_page(
+        tmp_path / "p.html", [acheville(tables, **two)], perimeter="call", **given
+    )

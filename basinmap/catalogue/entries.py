@@ -280,12 +280,15 @@ class Catalogue:
         French name of each file, by id.
     prudence
         Over how few of a count a rate is fragile, by its name.
+    sums
+        The counts that a count is exactly the sum of.
     """
 
     counts: Mapping[str, Count]
     sources: Mapping[str, str]
     prudence: Mapping[str, Prudence]
     indicators: Mapping[str, Indicator]
+    sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @cache
@@ -332,6 +335,10 @@ def read(raw: Mapping[str, Any]) -> Catalogue:
     care = {n: _made(Prudence, n, told) for n, told in raw["prudence"].items()}
     for name in care:
         _check_among("prudence", "count", name, counts)
+    sums = {total: tuple(parts) for total, parts in raw.get("sums", {}).items()}
+    for total, parts in sums.items():
+        for name in (total, *parts):
+            _check_among(f"sums.{total}", "count", name, counts)
     known = _Known(counts, rules, dict(raw["sources"]), care)
     found = {id_: _entry(id_, item, known) for id_, item in raw["indicators"].items()}
     return Catalogue(
@@ -339,6 +346,7 @@ def read(raw: Mapping[str, Any]) -> Catalogue:
         sources=MappingProxyType(known.sources),
         prudence=MappingProxyType(care),
         indicators=MappingProxyType(found),
+        sums=MappingProxyType(sums),
     )
 
 

@@ -17,7 +17,7 @@ from basinmap.cli.files import figures_of
 from basinmap.cli.options import add_data, add_signature, add_units, day_of
 from basinmap.cli.places import where
 from basinmap.cli.words import say
-from basinmap.errors import DataError
+from basinmap.errors import DataError, culprits
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.sheets import grids
 
@@ -374,12 +374,10 @@ def _attendance(given: argparse.Namespace) -> pd.Series | None:
         return None
     rows: dict[int, float] = {}
     for grid in grids(Path(given.attendance)):  # of each separator, the first that fits
-        rows = {
-            int(year): float(count)
-            for year, count in (_bare(row) for row in grid.head)
-            if year.isdigit() and count.isdigit()
-        }
+        read = [_bare(row) for row in grid.head]
+        rows = {int(y): float(n) for y, n in read if y.isdigit() and n.isdigit()}
         if rows:
+            _check_years(read, given.attendance)
             break
     if not rows:
         told = say(
@@ -388,6 +386,26 @@ def _attendance(given: argparse.Namespace) -> pd.Series | None:
         )
         raise DataError(told)
     return pd.Series(rows).sort_index()
+
+
+def _check_years(told: Sequence[tuple[str, str]], file: str) -> None:
+    """Refuse rows that are no heading and hold no year, or no number."""
+    years = [year for year, _ in told if year.isdigit()]
+    odd = [
+        f"{year},{count}"
+        for at, (year, count) in enumerate(told)
+        if (year or count)
+        and not (year.isdigit() and count.isdigit())
+        and (at or year.isdigit())
+    ]
+    odd += [year for year in dict.fromkeys(years) if years.count(year) > 1]
+    if odd:
+        msg = say(
+            "{file}: {rows}: one year and one number of visitors a row are expected",
+            file=file,
+            rows=culprits(odd),
+        )
+        raise DataError(msg)
 
 
 def _bare(row: Sequence[object]) -> tuple[str, str]:

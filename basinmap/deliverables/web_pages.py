@@ -17,6 +17,7 @@ import basinmap
 from basinmap.arguments import (
     check_choice,
     check_given,
+    day_of,
     text_of,
     whole_of,
 )
@@ -82,7 +83,7 @@ def write_web_page(  # noqa: PLR0913 - each is something that the page says
     perimeter: Perimeter | str,
     title: str,
     author: str,
-    date: dt.date,
+    date: str | dt.date,
     default: str | None = None,
     reference: Sequence[pd.Series] = (),
     communes: gpd.GeoDataFrame | None = None,
@@ -193,7 +194,7 @@ def write_web_page(  # noqa: PLR0913 - each is something that the page says
         "accessibility": accessibility,
         "address": address,
     }
-    about = _subject(where, author, date, communes, outlines)
+    about = _subject(where, author, day_of(date), communes, outlines)
     return subject_page(
         path,
         about,

@@ -10,14 +10,13 @@ from typing import Final
 import pandas as pd
 
 from basinmap.arguments import check_kind
-from basinmap.errors import DataError
+from basinmap.errors import DataError, culprits
 from basinmap.export.descriptions import Description, descriptions_of
-from basinmap.measures import missing, state_column
-from basinmap.states import QUALIFIERS, STATES
+from basinmap.measures import missing, state_column, states_read
 from basinmap.territory.levels import names_of
 from basinmap.typography import capital, number, typeset
 from basinmap.values.cells import Cells, cells_of, codes_as_cells
-from basinmap.values.checks import check_exported
+from basinmap.values.checks import check_exported, with_read_states
 from basinmap.values.columns import table_of
 from basinmap.values.told import Told, carry, fact_of, stale, tell, told_of
 
@@ -148,7 +147,6 @@ def with_states(table: pd.DataFrame) -> pd.DataFrame:
     ['secret', '']
     """
     found: dict[object, pd.Series] = {}
-    known = {*STATES, *QUALIFIERS}
     for name in table.columns:
         found[name] = table[name]
         beside = state_column(str(name))
@@ -157,8 +155,8 @@ def with_states(table: pd.DataFrame) -> pd.DataFrame:
         told = told_of(table[name]).states
         said = [told.get(code, "") for code in table.index] if told else []
         if any(said):
-            states = [state if state in known else "" for state in said]
-            found[beside] = pd.Series(states, table.index, dtype=object)
+            states = pd.Series(said, table.index, dtype=object)
+            found[beside] = states_read(states, beside)
     if len(found) == len(table.columns):
         return table
     return carry(pd.DataFrame(found, index=table.index), table)
@@ -232,7 +230,14 @@ def content_of(
         again = list(table.columns[table.columns.duplicated()])
         msg = f"{what}: columns that stand more than once: {again}"
         raise DataError(msg)
-    plain = with_states(_of_column(_without_shape(table)))
+    if table.index.name in _NAMED and not table.index.is_unique:
+        again = table.index[table.index.duplicated()].unique()
+        msg = (
+            f"{what}: codes that stand more than once: {culprits(again)}; keep one row "
+            "a code, or make them a column: table.reset_index()"
+        )
+        raise DataError(msg)
+    plain = with_states(with_read_states(_of_column(_without_shape(table)), what))
     codes = codes_as_cells(plain, what, unnamed=unnamed)
     described = descriptions_of(plain, what, unnamed=unnamed)
     decimals = {str(k): v for k, v in fact_of(plain, "decimals", {}).items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
@@ -13,9 +14,12 @@ from basinmap.secrecy.protecting import protect
 from basinmap.secrecy.sheets import vintaged
 from basinmap.values.masking import SecrecyRule
 
-__all__ = ["protected_counts", "rules_for"]
+__all__ = ["headed", "protected_counts", "rules_for"]
 
 _FREE = {"", "none", "census"}
+_HEADED = re.compile(
+    r"(?P<label>.+?)(?:(?: en)? (?P<years>\d{4}(?:-\d{4})?))?(?: \((?P<unit>[^()]+)\))?"
+)
 
 
 def rules_for(columns: Collection[str]) -> dict[str, SecrecyRule]:
@@ -42,6 +46,39 @@ def rules_for(columns: Collection[str]) -> dict[str, SecrecyRule]:
             for column in columns:
                 if vintaged(name, [column]) is not None:
                     found.setdefault(column, _rule(item, columns))
+    return found
+
+
+def headed(headings: Collection[str]) -> dict[str, str]:
+    """
+    Return the column that each French heading of the catalogue is of.
+
+    Parameters
+    ----------
+    headings
+        As files for readers write them: a label, a year, a unit.
+
+    Examples
+    --------
+    >>> headed(["Logements vacants 2021 (logements)", "Commune"])
+    {'Logements vacants 2021 (logements)': 'vacant_dwellings_2021'}
+    >>> headed(["Taux de vacance des logements en 2021 (%)"])
+    {'Taux de vacance des logements en 2021 (%)': 'L04'}
+    """
+    told = catalogue()
+    counts = {(c.label, c.unit): name for name, c in told.counts.items()}
+    rates = {(i.label, i.unit): i.id for i in told.indicators.values()}
+    found = {}
+    for heading in headings:
+        parts = _HEADED.fullmatch(heading)
+        if parts is None:
+            continue
+        key = (parts["label"], parts["unit"] or "")
+        if key in counts:
+            years = (parts["years"] or "").replace("-", "_")
+            found[heading] = f"{counts[key]}_{years}" if years else counts[key]
+        elif key in rates:
+            found[heading] = rates[key]
     return found
 
 

@@ -6,7 +6,7 @@ import json
 import re
 import sqlite3
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -23,20 +23,21 @@ from basinmap.arguments import check_given, path_of
 from basinmap.errors import BasinmapError, DataError
 from basinmap.measures import state_column
 from basinmap.secrecy.attacking import Attack, attack
-from basinmap.secrecy.declared import rules_for
+from basinmap.secrecy.declared import headed, rules_for
 from basinmap.secrecy.sheets import Given
 from basinmap.sheets import decoded, rows_of
 from basinmap.states import SIGNS, VOIDS
 from basinmap.territory.embedded import labels
 from basinmap.territory.memberships import membership
+from basinmap.values.checks import with_read_states
 from basinmap.values.told import bare
 
 __all__ = ["check_secrecy", "published_in"]
 
 _LEVELS: Final = ("commune", "epci", "scot", "arrondissement", "departement", "bassin")
 _STATES: Final = {sign: state for state, sign in (*VOIDS.items(), *SIGNS.items())}
-_WORDS: Final = frozenset({*VOIDS, *SIGNS})
 _NUMBER: Final = re.compile(r"-?\d+(?:[.,]\d+)?")
+_CODE: Final = re.compile(r"\d[\dAB]\d{3,12}")
 _SPACES: Final = str.maketrans("", "", " \u00a0\u202f")
 _BOTH: Final = "59-62"
 _BROKEN: Final = (BasinmapError, OSError, ValueError, KeyError, zipfile.BadZipFile)
@@ -69,6 +70,8 @@ def check_secrecy(folder: str | Path) -> Attack:
     ------
     DataError
         If there is no such folder, or no table in it.
+    SecrecyError, MeasureError
+        If a value is there that is said to be secret, or a word is no state.
 
     See Also
     --------
@@ -115,12 +118,15 @@ def published_in(folder: str | Path) -> tuple[dict[str, Given], list[str]]:
         msg = f"{place} is no folder; give that of the documents, such as out/"
         raise DataError(msg)
     raw, notes = _raw(place)
-    names = {**_titles(place), **_names(raw)}
-    names |= {state_column(k): state_column(v) for k, v in names.items()}
+    headings = {str(c) for table in raw.values() for c in table.columns}
+    names = {**headed(headings), **_titles(place), **_names(raw)}
     tables: dict[str, Given] = {}
     for name, table in raw.items():
-        for level, part in _by_level(table.rename(columns=names)):
-            tables[f"{name} ({level})"] = part
+        parts = dict(_by_level(with_read_states(_renamed(table, names), name)))
+        tables |= {f"{name} ({level})": part for level, part in parts.items()}
+        unread = _unread(table) if parts else []
+        if unread:
+            notes.append(f"Colonnes non lues, {name} : {', '.join(unread[:5])}.")
     if not tables:
         msg = (
             f"{place}: no table of known territories in it; there must be one to check"
@@ -173,6 +179,33 @@ def _names(raw: Mapping[str, pd.DataFrame]) -> dict[str, str]:
             for text in (label, dated, f"{label} en {year}"):
                 found.setdefault(text, str(column))
                 found.setdefault(f"{text} ({unit})", str(column))
+    return found
+
+
+def _renamed(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
+    """Return a table under the names of its figures; no two bear one name."""
+    found: dict[str, str] = {}
+    for name in map(str, table.columns):
+        base = name.removesuffix("_state")
+        known = names.get(name) or (
+            state_column(names[base]) if base != name and base in names else name
+        )
+        found[name] = name if known in found.values() else known
+    return table.rename(columns=found)
+
+
+def _unread(table: pd.DataFrame) -> list[str]:
+    """Return the columns of words that hold numbers, or signs, too."""
+    read = set(_numeric(table))
+    found = []
+    for name in map(str, table.columns):
+        told = table[name]
+        if name in read or not isinstance(told, pd.Series) or name.endswith("_state"):
+            continue
+        cells = [str(cell) for cell in told.dropna() if str(cell).strip()]
+        figures = [cell for cell in cells if _read(cell)[1] != "text"]
+        if figures and not all(_CODE.fullmatch(cell) for cell in cells):
+            found.append(name)
     return found
 
 
@@ -369,19 +402,35 @@ def _table(rows: list[list[str]], header: int) -> pd.DataFrame:
     body = [row for row in rows[header + 1 :] if row and row[0]]
     index = pd.Index([row[0] for row in body], name=names[0])
     found: dict[str, list[object]] = {}
-    for j, name in enumerate(names[1:], start=1):
+    for j, heading in enumerate(names[1:], start=1):
         cells = [row[j] if j < len(row) else "" for row in body]
         told = [_read(cell) for cell in cells]
-        if name.endswith("_state") and name.removesuffix("_state") in found:
-            # Of a CSV for programs: the words themselves, beside their values.
-            found[name] = [cell if cell in _WORDS else "" for cell in cells]
+        about = _about(heading, found)
+        if about:
+            # Of a CSV: the words themselves, beside their values.
+            signs = found.get(state_column(about), [""] * len(cells))
+            both = zip(cells, signs, strict=True)
+            found[state_column(about)] = [cell.strip() or sign for cell, sign in both]
             continue
-        if not name or name in found or _words(told):
+        again = not heading or heading in found
+        name = f"{heading or '?'} [{j + 1}]" if again else heading
+        if _words(told):
+            found[name] = list(cells)
             continue
         found[name] = [value for value, _ in told]
         if any(state for _, state in told):
             found[state_column(name)] = [state for _, state in told]
     return pd.DataFrame(found, index=index)
+
+
+def _about(heading: str, found: Collection[str]) -> str | None:
+    """Return the column that a heading says the states of."""
+    for ending in ("_state", " : statut"):
+        size = len(heading) - len(ending)
+        if " ".join(heading.split()).casefold().endswith(ending):
+            base = heading[:size].casefold()
+            return next((name for name in found if name.casefold() == base), None)
+    return None
 
 
 def _words(told: list[tuple[float, str]]) -> bool:

@@ -136,7 +136,8 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
     known
         Tables published elsewhere, in which nothing can be hidden.
     links
-        Column to the columns it is the sum of, or to the `bm.Ratio` it is.
+        Column to the columns it is the sum of, or to the `bm.Ratio` it is. The sums of
+        the catalogue need none: dwellings are main, secondary and vacant ones.
     weights
         What hiding costs: `"value"`, the figure hidden, `"number"`, one each, or a
         factor on the value by column.
@@ -212,8 +213,19 @@ def protect(  # noqa: PLR0913 - each is something that is published, or asked fo
     reading = read(
         tables, known=known, hierarchies=hierarchies, rules=rules, settings=settings
     )
+    try:
+        _complete(reading.system)
+    except DataError:
+        # Parts that do not make the total that the catalogue says are no reason.
+        reading = read(
+            tables,
+            known=known,
+            hierarchies=hierarchies,
+            rules=rules,
+            settings=replace(settings, sums=None),
+        )
+        _complete(reading.system)
     system = reading.system
-    _complete(system)
     plan = _primary(reading)
     _remember(system, previous)
     masked = _unread(system)

@@ -19,10 +19,12 @@ from basinmap.secrecy.sheets import (
     Tables,
     is_alone,
     is_count,
+    known_sums,
     quotients_of,
     sheets_of,
     sums_of,
     vintaged,
+    year_of_sums,
 )
 from basinmap.secrecy.systems import Builder, Place, System
 from basinmap.states import STATES
@@ -33,6 +35,10 @@ __all__ = ["Alone", "Reading", "Rules", "Settings", "read"]
 
 Rules = SecrecyRule | str | int | Mapping[str, SecrecyRule | str | int]
 Extent = frozenset[str]
+
+_OFF = 0.01
+_ADDS_UP = 0.9
+"""Share of the rows in which parts make their total, for them to be held its parts."""
 Key = tuple[str, Extent]
 
 
@@ -56,6 +62,9 @@ class Settings:
         Whether zeros are printed: then what is hidden is none.
     rates
         Whether a rate is a row, or goes with its counts.
+    sums
+        By how much each part of a sum that the catalogue knows may be off; None for no
+        such sum.
     weights
         What hiding a figure costs.
     """
@@ -66,6 +75,7 @@ class Settings:
     drift: Mapping[tuple[str, str], float] = field(default_factory=dict)
     zeros: str = "shown"
     rates: bool = True
+    sums: float | None = 0.0
     weights: Mapping[str, float] | str = "value"
 
 
@@ -168,6 +178,8 @@ class _Reader:
         self.sums = sums_of(settings.links)
         self._check_links()
         self.aliases = self._aliases()
+        self.told = {} if settings.sums is None else self._known_sums()
+        self.sums |= self.told
         self.rules = self._ruled(rules)
         self.builder = Builder()
         self.extents: dict[tuple[int, str], Extent] = {}
@@ -197,9 +209,20 @@ class _Reader:
                     continue
                 one = vintaged(item.terms[0].count, self.every, told.vintage)
                 one = one or vintaged(item.terms[0].count, self.every)
+                one = one or _part_of_sum(item.terms[0].count, told.vintage, self.every)
                 if one is not None and one != name:
                     found[name] = one
         return found
+
+    def _known_sums(self) -> dict[str, tuple[str, ...]]:
+        """Return the sums that the catalogue knows, and nobody gave."""
+        names = {
+            self.name(c) for s in self.sheets for c in s.columns if self._counts(s, c)
+        }
+        names |= {self.name(c) for q in self.quotients.values() for c in q.columns}
+        given = {self.name(c) for c in (*self.sums, *(self.settings.links or {}))}
+        found = known_sums(names)
+        return {total: parts for total, parts in found.items() if total not in given}
 
     def name(self, column: str) -> str:
         return self.aliases.get(column, column)
@@ -400,10 +423,20 @@ class _Reader:
             if names[0] not in mine:
                 continue
             label = self.labels.get(names[0], names[0])
+            rows = []
             for piece in pieces:
                 terms = {self._piece(n, piece): 1.0 for n in names[1:]}
                 terms[self._piece(names[0], piece)] = -1.0
-                self._row(f"{label} = {' + '.join(parts)}", terms, names[0])
+                rows.append(terms)
+            told = f"{label} = {' + '.join(self.labels.get(p, p) for p in parts)}"
+            if total in self.told:
+                self._tie_known(told, rows)
+                continue
+            for terms in rows:
+                self._row(told, terms, names[0])
+        self._tie_drift(mine, pieces)
+
+    def _tie_drift(self, mine: set[str], pieces: list[Extent]) -> None:
         for (first, second), share in self.settings.drift.items():
             names = [self.name(first), self.name(second)]
             if names[0] not in mine:
@@ -413,6 +446,37 @@ class _Reader:
                 told = f"{first} et {second} à {100 * share:g} % près"
                 self.builder.tie(told, {b: 1.0, a: -(1 - share)}, 0.0, np.inf)
                 self.builder.tie(told, {b: -1.0, a: 1 + share}, 0.0, np.inf)
+
+    def _tie_known(self, name: str, rows: list[dict[int, float]]) -> None:
+        """
+        Tie parts to a total that the catalogue says they make, if they do.
+
+        Figures that were rounded apart miss it by a little: where all is printed, by
+        what is seen; where something is hidden, whoever subtracts takes it that
+        nothing is missed, and is right two times in three in the census.
+        """
+        misses = [self._miss(terms) for terms in rows]
+        seen = [
+            abs(miss) <= 0.5 * len(terms) + _OFF * self._size(terms)
+            for terms, miss in zip(rows, misses, strict=True)
+            if miss is not None
+        ]
+        if seen and np.mean(seen) < _ADDS_UP:
+            return
+        play = (self.settings.sums or 0.0) * len(rows[0])
+        for terms, miss in zip(rows, misses, strict=True):
+            low, high = (-play, play) if miss is None else (miss, miss)
+            self.builder.tie(name, terms, low, high)
+
+    def _size(self, terms: Mapping[int, float]) -> float:
+        return max(abs(self.builder.value(at)) for at in terms)
+
+    def _miss(self, terms: Mapping[int, float]) -> float | None:
+        """Return by how much parts miss their total, if all are there to be read."""
+        if any(self.builder.is_hidden(at) for at in terms):
+            return None
+        found = sum(f * self.builder.value(at) for at, f in terms.items())
+        return None if np.isnan(found) else float(found)
 
     def _bound(self) -> None:
         """Say what anybody knows of a hidden figure."""
@@ -576,6 +640,14 @@ class _Reader:
             if len(parts) > 2:
                 for part in parts:
                     yield self.name(part), self.name(total)
+
+
+def _part_of_sum(count: str, vintage: str, every: Collection[str]) -> str | None:
+    """Return a count of a sum by its name, where no table has it under that."""
+    sums = catalogue().sums
+    if count not in {n for total, parts in sums.items() for n in (total, *parts)}:
+        return None
+    return count + (f"_{vintage}" if vintage else year_of_sums(every))
 
 
 def _check_amounts(sheet: Sheet, column: str, values: np.ndarray) -> None:

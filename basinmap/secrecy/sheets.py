@@ -16,7 +16,7 @@ from basinmap.arguments import check_kind
 from basinmap.catalogue.entries import catalogue
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.measures import Growth, Mean, Median, Ratio, Stock, state_column
-from basinmap.values.checks import check_exported
+from basinmap.values.checks import check_exported, with_read_states
 from basinmap.values.told import bare, measures_of, told_of
 
 __all__ = [
@@ -29,10 +29,12 @@ __all__ = [
     "Tables",
     "is_alone",
     "is_count",
+    "known_sums",
     "quotients_of",
     "sheets_of",
     "sums_of",
     "vintaged",
+    "year_of_sums",
 ]
 
 Given: TypeAlias = pd.DataFrame | pd.Series
@@ -45,6 +47,7 @@ Hierarchies: TypeAlias = (
 )
 Links: TypeAlias = Mapping[str, Sequence[str] | Ratio | Growth]
 Extent = frozenset[str]
+Terms: TypeAlias = tuple[tuple[str, float], ...]
 
 _GIVEN: Final = "unit by base unit, by level: {'epci': bm.membership('epci')}"
 _HELD: Final = "its base units, as a list of codes"
@@ -190,6 +193,7 @@ def _sheet(name: str, table: Given, what: str, known: bool) -> Sheet:  # noqa: F
         again = table.index[table.index.duplicated()].unique()
         msg = f"{here}: codes that stand more than once: {culprits(again)}"
         raise DataError(msg)
+    table = with_read_states(table, here)
     check_exported(table, here)
     return Sheet(name, str(table.index.name), table, known)
 
@@ -481,9 +485,32 @@ def _catalogued(sheet: Sheet, name: str, every: Collection[str]) -> Quotient | N
     column = partial(_term, every=every, when=when)
     above = tuple((column(t.count, t.when), float(t.sign)) for t in item.numerator)
     below = tuple((column(t.count, t.when), float(t.sign)) for t in item.denominator)
+    if item.kind == "ratio":
+        above, below = _of_one_year(above, below, told.vintage, every)
     if len(years) > 1:
         return Quotient(above, below, 100.0, float(years[-1]) - float(years[0]))
     return Quotient(above, below, item.scale)
+
+
+def _of_one_year(
+    above: Terms, below: Terms, vintage: str, every: Collection[str]
+) -> tuple[Terms, Terms]:
+    """Return terms of which those that stand nowhere are of the year of the others."""
+    every_term = [name for name, _ in (*above, *below)]
+    dated = [m[2] for n in every_term if n in every and (m := _DATED.fullmatch(n))]
+    years = {f"_{vintage}".replace("-", "_")} if vintage else set(dated)
+    years = years or {year_of_sums(every)}
+    if len(years) != 1:
+        return above, below
+    (year,) = years
+
+    def named(terms: Terms) -> Terms:
+        return tuple(
+            (n if n in every or _DATED.fullmatch(n) else f"{n}{year}", factor)
+            for n, factor in terms
+        )
+
+    return named(above), named(below)
 
 
 def _term(
@@ -515,6 +542,55 @@ def sums_of(links: Links | None) -> dict[str, tuple[str, ...]]:
             msg = f"links[{total!r}]: give the columns it is the sum of, as a list"
             raise DataError(msg)
         found[total] = tuple(link)
+    return found
+
+
+def year_of_sums(names: Collection[str]) -> str:
+    """
+    Return the one year of the counts that add up, as their names bear it, or nothing.
+
+    Parameters
+    ----------
+    names
+        Columns.
+
+    Examples
+    --------
+    >>> year_of_sums(["L01", "vacant_dwellings_2021"])
+    '_2021'
+    """
+    summed = {n for total, parts in catalogue().sums.items() for n in (total, *parts)}
+    dated = [m for n in names if (m := _DATED.fullmatch(n)) and m[1] in summed]
+    years = {m[2] for m in dated}
+    return years.pop() if len(years) == 1 else ""
+
+
+def known_sums(names: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """
+    Return the sums among counts that the catalogue knows, of one year each.
+
+    Parameters
+    ----------
+    names
+        Counts, with or without their year.
+
+    Examples
+    --------
+    >>> parts = ("main_residences", "secondary_residences", "vacant_dwellings")
+    >>> known_sums({"dwellings_2021", *(f"{part}_2021" for part in parts)})
+    {'dwellings_2021': ('main_residences_2021', 'secondary_residences_2021', \
+'vacant_dwellings_2021')}
+    """
+    found = {}
+    for total, parts in catalogue().sums.items():
+        for name in sorted(names):
+            dated = _DATED.fullmatch(name)
+            if total != (dated[1] if dated else name):
+                continue
+            year = dated[2] if dated else ""
+            terms = tuple(f"{part}{year}" for part in parts)
+            if set(terms) <= set(names):
+                found[name] = terms
     return found
 
 

@@ -94,7 +94,7 @@ def told_attack(
         lines += [f"– {line}" for line in clashes[:5]]
     found = cells[cells["found"]]
     if found.empty and not clashes:
-        lines.append("Aucune valeur sous secret ne peut être retrouvée.")
+        lines.append(_held(looked=len(cells) > 0 or checked > 0, whole=not notes))
     if len(found):
         lines.append(f"Retrouvées exactement ({len(found)}) :")
         lines += [
@@ -104,6 +104,17 @@ def told_attack(
         if len(found) > 20:
             lines.append(f"– et {len(found) - 20} autres.")
     return typeset("\n".join([*lines, *notes]))
+
+
+def _held(*, looked: bool, whole: bool) -> str:
+    """Conclude, of what was read."""
+    if not looked:
+        return (
+            "Aucune valeur n'est dite sous secret dans ce qui a été lu : rien n'a été "
+            "cherché, et rien n'est à conclure."
+        )
+    end = "ucune valeur sous secret ne peut être retrouvée"
+    return f"A{end}." if whole else f"Dans ce qui a été lu, a{end}."
 
 
 def _place(row: object) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
@@ -19,10 +19,19 @@ from basinmap.errors import (
     VintageError,
     culprits,
 )
-from basinmap.measures import Growth, Mean, Measure, Ratio, Stock
+from basinmap.measures import (
+    Growth,
+    Mean,
+    Measure,
+    Ratio,
+    Stock,
+    state_column,
+    states_read,
+)
 from basinmap.sheets import Grid, grids
 from basinmap.sources.finishing import Reading, finished
 from basinmap.sources.layouts import Cells, Count, Held, Marks, Source
+from basinmap.states import QUALIFIERS
 from basinmap.territory.levels import check_level, fold
 
 __all__ = ["read_table"]
@@ -121,7 +130,8 @@ def read_table(  # noqa: PLR0913 - each is something that the file does not say
     wanted = _measured(measures, source, header, grid.file)
     where = {column: _only(header, column, grid.file) for column in (code, *wanted)}
     told = _named(wanted, str(vintage or ""), source or "")
-    text = grid.frame(at, sorted(set(where.values())))
+    beside = _beside(header, wanted)
+    text = grid.frame(at, sorted({*where.values(), *beside.values()}))
     cells = _cells(text, where, code, told)
     if not grid.ended:
         warnings.warn(
@@ -139,7 +149,7 @@ def read_table(  # noqa: PLR0913 - each is something that the file does not say
         level=level,
         marks=Marks(decimal=decimal or "", declared=decimal is not None),
     )
-    return finished(
+    table = finished(
         Reading(
             cells=cells,
             file=grid.file,
@@ -151,6 +161,36 @@ def read_table(  # noqa: PLR0913 - each is something that the file does not say
             measures=dict(told.values()),
         )
     )
+    for column, place in beside.items():
+        words = pd.Series(text[place].to_numpy(), text[where[code]].to_numpy())
+        states = states_read(words, f"{grid.file}: {header[place]}")
+        _qualify(table, told[column][0], states)
+    return table
+
+
+def _beside(header: Sequence[str], wanted: Iterable[str]) -> dict[str, int]:
+    """Return where our own files say, in words, what the values of a column are."""
+    folded = [" ".join(cell.split()).casefold() for cell in header]
+    found = {}
+    for column in wanted:
+        for form in (f"{column} : statut", f"{column}_state"):
+            name = " ".join(form.split()).casefold()
+            if name in folded:
+                found[column] = folded.index(name)
+    return found
+
+
+def _qualify(table: pd.DataFrame, name: str, states: pd.Series) -> None:
+    """Say again of values that they are minimums, or estimates."""
+    mine = states[states.isin(list(QUALIFIERS)) & states.index.isin(table.index)]
+    mine = mine[~mine.index.duplicated()]
+    mine = mine[table.loc[mine.index, name].notna()]
+    if mine.empty:
+        return
+    beside = state_column(name)
+    if beside not in table.columns:
+        table[beside] = ""
+    table.loc[mine.index, beside] = mine
 
 
 # -- the table ----------------------------------------------------------------------

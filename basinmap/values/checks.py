@@ -17,8 +17,8 @@ from basinmap.errors import (
     VintageError,
     culprits,
 )
-from basinmap.measures import state_column
-from basinmap.states import QUALIFIERS, STATES
+from basinmap.measures import state_column, state_column_in, state_columns, states_read
+from basinmap.states import QUALIFIERS, STATES, read_state
 from basinmap.values.told import carry, fact_of, retell, told_of
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "numbers",
     "states_beside",
     "vintage_of",
+    "with_read_states",
 ]
 
 UNDECLARED: Final = "looks_counted"
@@ -348,6 +349,7 @@ def check_states(
     basinmap.errors.SecrecyError: 'vacants': 1 value(s) under statistical secrecy ...
     """
     told = dict(told_of(values).states if states is None else states)
+    told = {code: read_state(state) or str(state) for code, state in told.items()}
     name = str(values.name or "values")
     unknown = sorted({str(s) for s in told.values()} - {"", *STATES, *QUALIFIERS})
     if unknown:
@@ -388,14 +390,54 @@ def states_beside(units: pd.DataFrame, values: pd.Series) -> dict[object, str]:
     values
         A column of it.
     """
-    column = state_column(str(values.name))
     if not units.columns.is_unique:
         msg = "a table with columns that stand more than once; drop one"
         raise DataError(msg)
-    if values.name not in units.columns or column not in units.columns:
+    column = None
+    if values.name in units.columns:
+        column = state_column_in(units, values.name)
+    if column is None:
         return {}
-    told = units[column].dropna()
-    return {code: str(state) for code, state in told.items() if state}
+    told = states_read(units[column], column)
+    return {code: state for code, state in told.items() if state}
+
+
+def with_read_states(table: pd.DataFrame, what: str) -> pd.DataFrame:
+    """
+    Return a table whose columns of states bear their names, and states theirs.
+
+    Parameters
+    ----------
+    table
+        Columns, some with their states beside them, in the words of programs or of
+        readers: `n_state` or `n_State`, « secret », « Secret statistique » or « s ».
+    what
+        What it is, for the message.
+
+    Raises
+    ------
+    DataError
+        If two columns say what the values of one mean.
+    MeasureError
+        If a word is no state.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> given = pd.DataFrame({"n": [None], "n_State": ["Secret statistique"]})
+    >>> with_read_states(given, "table").to_dict("list")
+    {'n': [None], 'n_state': ['secret']}
+    """
+    beside = state_columns(
+        table, [n for n in table.columns if isinstance(n, str | int)]
+    )
+    if not beside:
+        return table
+    read = {old: states_read(table[old], f"{what}: {old}") for old in beside.values()}
+    names = {old: state_column(column) for column, old in beside.items()}
+    if all(old == new and read[old].equals(table[old]) for old, new in names.items()):
+        return table
+    return carry(table.assign(**read).rename(columns=names), table)
 
 
 def columns_of(table: pd.DataFrame) -> list[pd.Series]:
@@ -407,6 +449,7 @@ def columns_of(table: pd.DataFrame) -> list[pd.Series]:
     table
         Columns, with `<column>_state` beside those of which some values are missing.
     """
+    table = with_read_states(table, "table")
     beside = {state_column(str(name)) for name in table.columns}
     columns = []
     for name in table.columns:
@@ -434,8 +477,8 @@ def check_exported(table: pd.DataFrame, what: str) -> None:
     SecrecyError
         If a value that statistical secrecy covers is there.
     MeasureError
-        If another state says that a value is missing which is there. A word that is
-        none of ours says nothing.
+        If another state says that a value is missing which is there, or a word beside
+        values is no state.
 
     Warns
     -----

@@ -20,6 +20,7 @@ from basinmap.measures import (
     check_columns,
     missing,
     state_column,
+    state_column_in,
     states_of,
 )
 from basinmap.states import STATES
@@ -89,7 +90,7 @@ def column(table: pd.DataFrame, name: str | int) -> pd.Series:
         values = as_floats(given, str(name))
     found = told_of(given)
     said = states_of(table, name)
-    if state_column(name) not in table.columns:
+    if state_column_in(table, name) is None:
         said = said[said != "not_available"]
     states = {**found.states, **said[said != ""].to_dict()}
     level = found.level or str(table.index.name or "")
