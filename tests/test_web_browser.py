@@ -579,6 +579,31 @@ def test_nothing_goes_past_the_edge_from_320_to_1280(phone):
     phone.page.set_viewport_size(PHONE)
 
 
+def test_two_long_names_are_compared_within_the_edge_of_a_phone(phone):
+    read = "document.documentElement.scrollWidth"
+    words = "[...document.querySelectorAll('#compared thead th')].map(e => e.innerText)"
+    # The longest word of a name, not the longest name, is what no line break cuts.
+    longest = """(() => {
+      const level = levels.get(now.level);
+      const wide = (name) => Math.max(...name.split(/[- ]/).map((w) => w.length));
+      const places = level.names.map((name, place) => [wide(name), place]);
+      places.sort((one, other) => other[0] - one[0]);
+      return places.slice(0, 2).map(([_, place]) => level.codes[place]);
+    })()"""
+    for level in ("commune", "epci"):
+        phone.page.evaluate(f"location.hash = 'i=L04&n={level}'")
+        phone.wait(f"now.level === '{level}'")
+        one, other = phone.page.evaluate(longest)
+        phone.page.evaluate(f"location.hash = 'i=L04&n={level}&t={one}&u={other}'")
+        phone.wait("document.querySelectorAll('#compared thead th').length >= 3")
+        for width in (320, 360):
+            phone.page.set_viewport_size({"width": width, "height": 780})
+            table = phone.page.locator("#compared table").bounding_box()
+            assert phone.page.evaluate(read) <= width, phone.page.evaluate(words)
+            assert table["x"] + table["width"] <= width
+    phone.page.set_viewport_size(PHONE)
+
+
 def test_on_a_phone_the_card_is_under_the_map_and_buttons_are_for_a_finger(phone):
     phone.page.evaluate(f"location.hash = 'i=L04&n=commune&t={SOMAIN}'")
     phone.wait("document.getElementById('card').textContent.includes('Somain')")

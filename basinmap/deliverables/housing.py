@@ -19,6 +19,7 @@ from basinmap.access.streets import read_network
 from basinmap.arguments import check_given
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.listing import indicators
+from basinmap.deliverables.cautions import with_cautions
 from basinmap.deliverables.housing_documents import plh_document
 from basinmap.deliverables.museum import PAST, SERVED, iris_dwellings
 from basinmap.deliverables.own_plates import OwnPlate
@@ -476,7 +477,7 @@ def _write_data(about: Subject, folder: Path, sheets: Mapping[str, Sheet]) -> No
     for frame, title in layers.values():
         retell(frame, title=title)
     terms = (row[-1] for row in _rows_of_sources(about).values())
-    held = {name: frame for name, (frame, _) in layers.items()}
+    held = {name: with_cautions(frame) for name, (frame, _) in layers.items()}
     told: dict[str, Any] = {
         "tables": {"dictionnaire": _dictionary(about)},
         "title": f"PLH – {about.area.name}",
