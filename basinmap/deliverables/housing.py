@@ -412,23 +412,28 @@ def _indicators(
 
 
 def _figures(
-    about: Subject, to: str | pd.Series | None, ids: Sequence[str]
+    about: Subject,
+    to: str | pd.Series | None,
+    ids: Sequence[str],
+    table: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """
     Return indicators of all units of a level, each with its states.
 
     The counts that are given may hold a part of the list only: units that they do not
-    hold whole have no rate, and levels of which none is whole no row.
+    hold whole have no rate, and levels of which none is whole no row. What is said of
+    the whole, such as the largest error, is said of the rows of `table`.
     """
+    table = about.table if table is None else table
     if about.counts is None:
-        return _indicators(about.table, to, ids)
+        return _indicators(table, to, ids)
     found = {}
     with warnings.catch_warnings():
         # The table says « n.d. », and the method note which levels lack.
         warnings.simplefilter("ignore", BasinmapWarning)
         for id_ in ids:
             with suppress(DataError):
-                found[id_] = compute(id_, about.table, to=to, communes=about.listing)
+                found[id_] = compute(id_, table, to=to, communes=about.listing)
     empty = pd.DataFrame(index=pd.Index([], name="unit", dtype=str))
     return table_of(found) if found else empty
 
@@ -451,7 +456,7 @@ def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
     if to is None:
         # Of another list, a row may be missing: it is told as such.
         counts = counts.reindex(codes)
-    figures = _figures(about, to, rates)
+    figures = _figures(about, to, rates, table if to else about.statistics)
     both_ = bare(counts).join(bare(figures)).reindex(codes).rename_axis(level)
     return tell(
         both_, measures=measures_of(counts), columns=fact_of(figures, "columns", {})
@@ -786,7 +791,7 @@ def _rows_of_sources(about: Subject) -> dict[str, tuple[str, str, str, str, str]
             item["licence"],
         )
         for key, item in (
-            _datasets_drawn() if about.counts is not None else provenance()["datasets"]
+            _datasets_of(_DRAWN if about.counts is not None else _columns_used(about))
         ).items()
         if about.listing is None
     }
@@ -808,16 +813,25 @@ def _rows_of_sources(about: Subject) -> dict[str, tuple[str, str, str, str, str]
     return rows
 
 
-def _datasets_drawn() -> dict[str, Any]:
-    """Return the embedded data sets of what is drawn, not those of figures."""
+def _datasets_of(columns: Iterable[str]) -> dict[str, Any]:
+    """Return the embedded data sets that hold some columns."""
     known = provenance()
-    used = {known["columns"][name] for name in _DRAWN if name in known["columns"]}
+    used = {known["columns"][name] for name in columns if name in known["columns"]}
     return {key: item for key, item in known["datasets"].items() if key in used}
+
+
+def _columns_used(about: Subject) -> list[str]:
+    """Return the embedded columns that figures and plates are made from."""
+    near = _NEAR_MUSEUM if about.near_museum else ()
+    return [*map(str, about.table.columns), *_DRAWN, *_GROUND, *near]
 
 
 _PEOPLE = ("population_2023",)
 """What the plate of situation prints, whatever counts are given."""
 _DRAWN = ("geometry", "name", "epci", "scot", "places.geometry")
+_GROUND = ("surroundings.geometry", "abroad.geometry", "towns.name", "france.geometry")
+_NEAR_MUSEUM = ("iris.population_2021", "iris.dwellings_2021", "communes.town_hall_x")
+"""What rings and times to the museum are counted with."""
 
 
 def _write_method(about: Subject, folder: Path) -> None:
@@ -1036,7 +1050,7 @@ def _about_sources(about: Subject) -> dict[str, object]:
         }
     return {
         key: {k: item[k] for k in ("credit", "vintage", "geography", "licence")}
-        for key, item in provenance()["datasets"].items()
+        for key, item in _datasets_of(_columns_used(about)).items()
     }
 
 
