@@ -36,6 +36,7 @@ from basinmap.errors import BasinmapWarning, DataError
 from basinmap.export.qgis.layouts import Layout, Map, Words, layout_of
 from basinmap.export.qgis.marks import Look, figure_of, symbol_of, tag, words
 from basinmap.export.qgis.styles import Rule, Style, Where, qml_of, sld_of
+from basinmap.maps.margins.legends import entry_picture
 
 DAY = dt.date(2026, 11, 29)
 BREAKS = (3.0, 5.5, 7.0)
@@ -544,6 +545,19 @@ def test_why_a_value_is_to_be_read_with_care_stands_beside_it(cautious):
     assert dict(said) == dict.fromkeys(FEW, "moins de 200 logements")
     columns = list(units.columns)
     assert columns.index("L04_prudence") == columns.index("L04") + 1
+
+
+def test_pictures_of_a_layout_hold_no_pattern_that_qgis_leaves_white():
+    lens = bm.communes(epci="call")
+    growth = bm.compute("D02", bm.statistics(epci="call"))
+    _, ax = bm.page(lens, title="Évolution")
+    bm.draw_choropleth(ax, lens, bm.classify(growth))
+    bm.draw_legend(ax, histogram=growth)
+    pictures = [entry_picture(ax, entry) for entry in ax.strip]
+    assert len(pictures) == 2
+    for picture in pictures:
+        assert b"<pattern" not in picture
+        assert b"LineCollection" in picture
 
 
 def test_a_rule_of_codes_is_the_same_in_the_words_of_ogc():
