@@ -560,6 +560,41 @@ def test_pictures_of_a_layout_hold_no_pattern_that_qgis_leaves_white():
         assert b"LineCollection" in picture
 
 
+def test_a_fiche_credits_each_figure_signs_growth_and_fits_its_scale(tmp_path):
+    lens, counts = bm.communes(epci="call"), bm.statistics(epci="call")
+    rate = bm.compute("L04", counts)
+    table = bm.table_of({"L04": rate, "D02": bm.compute("D02", counts)})
+    frame = lens[["name", "geometry"]].join(table)
+    frame.attrs = {**lens.attrs, "columns": table.attrs["columns"]}
+    fig, ax = bm.page(lens, title="Vacance")
+    bm.draw_choropleth(ax, lens, bm.classify(rate))
+    bm.draw_legend(ax)
+    bm.draw_furniture(ax, author="Mission", date=DAY)
+    bm.write_qgis_project(
+        tmp_path / "p.qgz", {"a": fig}, {"communes": frame}, fiches="communes"
+    )
+    with zipfile.ZipFile(tmp_path / "p.qgz") as archive:
+        tree = ET.fromstring(archive.read("p.qgs"))  # noqa: S314 - we wrote it
+    fiche = next(
+        one for one in tree.iter("Layout") if one.get("name") == "Fiche communale"
+    )
+    texts = [one.get("labelText") or "" for one in fiche.iter("LayoutItem")]
+    credited = next(text for text in texts if text.startswith("Sources"))
+    assert "populations légales 2023" in credited
+    assert "recensement de la population 2021" in credited
+    signed = [text for text in texts if "'+'" in text]
+    assert len(signed) == 1
+    assert '"D02"' in signed[0]
+    assert {
+        one.get("segmentSizeMode")
+        for one in fiche.iter("LayoutItem")
+        if one.get("segmentSizeMode")
+    } == {"1"}
+    told = (tmp_path / "LISEZ-MOI.txt").read_text(encoding="utf-8")
+    assert "cartons" in told
+    assert "_prudence" in told
+
+
 def test_a_rule_of_codes_is_the_same_in_the_words_of_ogc():
     told = Where(column="n", low=2, code="c", without=("a", "b'"))
     assert told.expression.startswith('"n" >= 2 AND "c" NOT IN ')
