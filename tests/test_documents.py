@@ -367,7 +367,7 @@ def test_the_chart_compares_epci_alone_and_sets_off_that_of_the_document(documen
         bm.epcis()["name"][bm.communes().dropna(subset="scot")["epci"].unique()]
     )
     (series,) = sheet._charts[0].series
-    assert [point.spPr.solidFill.srgbClr.val for point in series.dPt] == ["C7522A"]
+    assert [point.spPr.solidFill.srgbClr for point in series.dPt] == ["C7522A"]
     assert "Niveau : EPCI." in sheet["A4"].value
 
 

@@ -8,9 +8,10 @@ import geopandas as gpd
 
 from basinmap.values.told import fact_of, retell, told_of
 
-__all__ = ["with_cautions"]
+__all__ = ["CAUTION", "with_cautions"]
 
-_CAUTION: Final = "_prudence"
+CAUTION: Final = "_prudence"
+"""What ends the name of such a column."""
 
 
 def with_cautions(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -37,7 +38,7 @@ def with_cautions(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     found = frame
     labels = dict(fact_of(frame, "labels", {}))
     for name in [str(one) for one in frame.columns]:
-        if name == frame.active_geometry_name or f"{name}{_CAUTION}" in frame.columns:
+        if name == frame.active_geometry_name or f"{name}{CAUTION}" in frame.columns:
             continue
         told = told_of(frame[name])
         why = [told.fragile.get(code) for code in frame.index]
@@ -46,6 +47,6 @@ def with_cautions(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         if found is frame:
             found = frame.copy()
         place = list(found.columns).index(name) + 1
-        found.insert(place, f"{name}{_CAUTION}", why)
-        labels[f"{name}{_CAUTION}"] = f"{told.title or told.label or name} : prudence"
+        found.insert(place, f"{name}{CAUTION}", why)
+        labels[f"{name}{CAUTION}"] = f"{told.title or told.label or name} : prudence"
     return frame if found is frame else retell(found, labels=labels)

@@ -19,7 +19,7 @@ from basinmap.access.streets import read_network
 from basinmap.arguments import check_given
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.listing import indicators
-from basinmap.deliverables.cautions import with_cautions
+from basinmap.deliverables.cautions import CAUTION, with_cautions
 from basinmap.deliverables.housing_documents import plh_document
 from basinmap.deliverables.museum import PAST, SERVED, iris_dwellings
 from basinmap.deliverables.own_plates import OwnPlate
@@ -484,7 +484,7 @@ def _write_data(about: Subject, folder: Path, sheets: Mapping[str, Sheet]) -> No
     terms = (row[-1] for row in _rows_of_sources(about).values())
     held = {name: with_cautions(frame) for name, (frame, _) in layers.items()}
     told: dict[str, Any] = {
-        "tables": {"dictionnaire": _dictionary(about)},
+        "tables": {"dictionnaire": _with_caution_rows(_dictionary(about), held)},
         "title": f"PLH – {about.area.name}",
         "author": about.author,
         "licence": " ; ".join(dict.fromkeys(filter(None, terms))),
@@ -494,6 +494,33 @@ def _write_data(about: Subject, folder: Path, sheets: Mapping[str, Sheet]) -> No
         write_qgis_project(folder / "plh.qgz", sheets, held, fiches="communes", **told)
     else:
         write_geopackage(folder / "donnees.gpkg", held, **told)
+
+
+def _with_caution_rows(
+    known: pd.DataFrame, held: Mapping[str, gpd.GeoDataFrame]
+) -> pd.DataFrame:
+    """Explain the columns that say what is to be read with care."""
+    columns = dict.fromkeys(
+        str(name)
+        for frame in held.values()
+        for name in frame.columns
+        if str(name).endswith(CAUTION)
+    )
+    if not columns:
+        return known
+    rows = {
+        name: (
+            f"{row['libelle']} : prudence",
+            "",
+            row["millesime"],
+            row["source"],
+        )
+        for name in columns
+        if (key := name.removesuffix(CAUTION)) in known.index
+        for row in [known.loc[key]]
+    }
+    more = pd.DataFrame.from_dict(rows, orient="index", columns=list(known.columns))
+    return pd.concat([known, more.rename_axis(known.index.name)])
 
 
 def _joined(units: gpd.GeoDataFrame, counts: pd.DataFrame) -> gpd.GeoDataFrame:

@@ -49,9 +49,8 @@ def _strokes(paper: Axes, patch: Patch, hatch: str) -> list[np.ndarray]:
     path = Path.hatch(hatch, _DENSITY)
     if path is None or shape.is_empty:
         return []
-    lines = [
-        part * tile for part in path.to_polygons(closed_only=False) if len(part) > 1
-    ]
+    parts = map(np.asarray, path.to_polygons(closed_only=False))
+    lines = [part * tile for part in parts if len(part) > 1]
     x0, y0, x1, y1 = (np.asarray(shape.bounds) // tile).astype(int)
     laid = [
         shapely.LineString(line + np.array([column, row]) * tile)
@@ -74,5 +73,5 @@ def _strokes(paper: Axes, patch: Patch, hatch: str) -> list[np.ndarray]:
 
 def _shape(patch: Patch) -> shapely.Geometry:
     rings = patch.get_path().to_polygons(patch.get_transform(), closed_only=True)
-    found = [shapely.Polygon(ring) for ring in rings if len(ring) > 3]
+    found = [shapely.Polygon(r) for r in map(np.asarray, rings) if len(r) > 3]
     return shapely.make_valid(shapely.union_all(found))
