@@ -337,10 +337,49 @@ def test_communes_of_the_tables_are_those_of_the_epci(document):
     assert table["Population municipale 2023 (habitants)"].sum() == 242_013
 
 
-def test_sources_of_the_tables_are_all_the_data_sets(document):
+def test_sources_of_the_tables_are_those_of_what_it_holds_and_no_others(document):
     table = read(document, "Sources")
-    assert set(table.index) == set(provenance()["datasets"])
+    figures = {f"population-{year}" for year in range(2016, 2024)}
+    assert set(table.index) >= {
+        *figures,
+        *("communes-2026", "epci-2026", "scots", "outlines-2026", "places"),
+        *("iris-housing-2021", "iris-population-2021", "surroundings", "towns"),
+    }
+    # No list of another year, no genealogy, no cité minière stands in it.
+    strange = {"communes-2021", "cog-history", "epci-lineage", "quartiers"}
+    assert not strange & set(table.index)
+    assert set(table.index) < set(provenance()["datasets"])
     assert table.notna().all(axis=None)
+
+
+def test_the_dictionary_names_no_commune_that_the_tables_do_not_hold(document):
+    lines = openpyxl.load_workbook(document / "tableaux.xlsx")["Dictionnaire"]
+    said = [str(cell) for row in lines.iter_rows(values_only=True) for cell in row]
+    assert any("4,2\u202f% au plus (Éleu-dit-Leauwette)" in text for text in said)
+    assert not any("Grand-Fort-Philippe" in text for text in said)
+
+
+def test_the_chart_compares_epci_alone_and_sets_off_that_of_the_document(document):
+    book = openpyxl.load_workbook(document / "tableaux.xlsx")
+    sheet = book["Graphiques"]
+    rows = [row[0].value for row in sheet.iter_rows(min_row=7, max_col=1)]
+    assert sorted(filter(None, rows)) == sorted(
+        bm.epcis()["name"][bm.communes().dropna(subset="scot")["epci"].unique()]
+    )
+    (series,) = sheet._charts[0].series
+    assert [point.spPr.solidFill.srgbClr for point in series.dPt] == ["C7522A"]
+    assert "Niveau : EPCI." in sheet["A4"].value
+
+
+def test_the_note_of_a_table_names_who_is_to_be_read_with_care(document):
+    note = openpyxl.load_workbook(document / "tableaux.xlsx")["Communes"]["A2"].value
+    assert "moins de 200 logements (Bénifontaine, Gouy-Servins)" in note
+
+
+def test_the_first_sheet_to_read_lists_all_the_others(document):
+    book = openpyxl.load_workbook(document / "tableaux.xlsx")
+    words = {row[0] for row in book["Lisez-moi"].iter_rows(values_only=True)}
+    assert set(book.sheetnames) - {"Lisez-moi"} <= words
 
 
 # --- method ---------------------------------------------------------------------------

@@ -36,6 +36,7 @@ from basinmap.errors import BasinmapWarning, DataError
 from basinmap.export.qgis.layouts import Layout, Map, Words, layout_of
 from basinmap.export.qgis.marks import Look, figure_of, symbol_of, tag, words
 from basinmap.export.qgis.styles import Rule, Style, Where, qml_of, sld_of
+from basinmap.maps.margins.legends import entry_picture
 
 DAY = dt.date(2026, 11, 29)
 BREAKS = (3.0, 5.5, 7.0)
@@ -468,6 +469,143 @@ def test_sld_and_qml_draw_the_same_rules():
     assert '"n" &lt; 2' in qml
 
 
+# --- what is made from few ------------------------------------------------------------
+
+FEW = {"62107", "62380"}
+
+
+@pytest.fixture(scope="module")
+def cautious(tmp_path_factory):
+    """Write a plate of fills and one of circles, that hatch two communes of few."""
+    folder = tmp_path_factory.mktemp("prudence")
+    lens, counts = bm.communes(epci="call"), bm.statistics(epci="call")
+    rate = bm.compute("L04", counts)
+    classes = bm.classify(rate, firm=True)
+    sheets = {}
+    for slug in ("01-taux", "02-cercles"):
+        fig, ax = bm.page(lens, title=slug)
+        if slug == "01-taux":
+            bm.draw_choropleth(ax, lens, classes)
+        else:
+            bm.draw_symbols(ax, lens, bm.compute("L01", counts), classes=classes)
+        bm.draw_legend(ax)
+        bm.draw_furniture(ax, author="Mission", date=DAY)
+        sheets[slug] = fig
+    table = bm.table_of({"L04": rate})
+    frame = lens[["name", "geometry"]].join(table)
+    frame.attrs = {**lens.attrs, "columns": table.attrs["columns"]}
+    bm.write_qgis_project(folder / "p.qgz", sheets, {"communes": frame}, date=DAY)
+    return folder
+
+
+def held_by(rule, units):
+    """Return the units that a rule of the data draws, as SQL reads its filter."""
+    with closing(sqlite3.connect(":memory:")) as found:
+        units.to_sql("u", found, index=False)
+        said = rule.get("filter")
+        return {c for (c,) in found.execute(f"SELECT commune FROM u WHERE {said}")}  # noqa: S608
+
+
+@pytest.mark.parametrize("kind", ["fill", "marker"])
+def test_what_plates_hatch_for_care_is_hatched_and_counted_once(cautious, kind):
+    with zipfile.ZipFile(cautious / "p.qgz") as archive:
+        tree = ET.fromstring(archive.read("p.qgs"))  # noqa: S314 - we wrote it
+    units = pd.DataFrame(
+        pyogrio.read_dataframe(
+            cautious / "donnees.gpkg", layer="communes", read_geometry=False
+        )
+    )
+    renderer = next(
+        one
+        for one in tree.iter("renderer-v2")
+        if "prudence" in ET.tostring(one, encoding="unicode")
+        and one.find("symbols/symbol").get("type") == kind
+    )
+    rules = list(renderer.find("rules"))
+    care = [rule for rule in rules if "à lire avec prudence" in rule.get("label")]
+    assert care[0].get("label") == (
+        "moins de 200 logements\u00a0: à lire avec prudence\u2002(2)"
+    )
+    assert held_by(care[0], units) == FEW
+    assert set().union(*(held_by(rule, units) for rule in care[1:])) == FEW
+    firm = [held_by(rule, units) for rule in rules[: rules.index(care[0])]]
+    assert sum(map(len, firm)) == len(units) - len(FEW)
+    assert not FEW & set().union(*firm)
+    symbols = renderer.find("symbols")
+    for rule in care:
+        symbol = next(s for s in symbols if s.get("name") == rule.get("symbol"))
+        assert "LinePatternFill" in ET.tostring(symbol, encoding="unicode")
+
+
+def test_why_a_value_is_to_be_read_with_care_stands_beside_it(cautious):
+    units = pyogrio.read_dataframe(
+        cautious / "donnees.gpkg", layer="communes", read_geometry=False
+    )
+    said = units.set_index("commune")["L04_prudence"].dropna()
+    assert dict(said) == dict.fromkeys(FEW, "moins de 200 logements")
+    columns = list(units.columns)
+    assert columns.index("L04_prudence") == columns.index("L04") + 1
+
+
+def test_pictures_of_a_layout_hold_no_pattern_that_qgis_leaves_white():
+    lens = bm.communes(epci="call")
+    growth = bm.compute("D02", bm.statistics(epci="call"))
+    _, ax = bm.page(lens, title="Évolution")
+    bm.draw_choropleth(ax, lens, bm.classify(growth))
+    bm.draw_legend(ax, histogram=growth)
+    pictures = [entry_picture(ax, entry) for entry in ax.strip]
+    assert len(pictures) == 2
+    for picture in pictures:
+        assert b"<pattern" not in picture
+        assert b"LineCollection" in picture
+
+
+def test_a_fiche_credits_each_figure_signs_growth_and_fits_its_scale(tmp_path):
+    lens, counts = bm.communes(epci="call"), bm.statistics(epci="call")
+    rate = bm.compute("L04", counts)
+    table = bm.table_of({"L04": rate, "D02": bm.compute("D02", counts)})
+    frame = lens[["name", "geometry"]].join(table)
+    frame.attrs = {**lens.attrs, "columns": table.attrs["columns"]}
+    fig, ax = bm.page(lens, title="Vacance")
+    bm.draw_choropleth(ax, lens, bm.classify(rate))
+    bm.draw_legend(ax)
+    bm.draw_furniture(ax, author="Mission", date=DAY)
+    bm.write_qgis_project(
+        tmp_path / "p.qgz", {"a": fig}, {"communes": frame}, fiches="communes"
+    )
+    with zipfile.ZipFile(tmp_path / "p.qgz") as archive:
+        tree = ET.fromstring(archive.read("p.qgs"))  # noqa: S314 - we wrote it
+    fiche = next(
+        one for one in tree.iter("Layout") if one.get("name") == "Fiche communale"
+    )
+    texts = [one.get("labelText") or "" for one in fiche.iter("LayoutItem")]
+    credited = next(text for text in texts if text.startswith("Sources"))
+    assert "populations légales 2023" in credited
+    assert "recensement de la population 2021" in credited
+    signed = [text for text in texts if "'+'" in text]
+    assert len(signed) == 1
+    assert '"D02"' in signed[0]
+    assert {
+        one.get("segmentSizeMode")
+        for one in fiche.iter("LayoutItem")
+        if one.get("segmentSizeMode")
+    } == {"1"}
+    told = (tmp_path / "LISEZ-MOI.txt").read_text(encoding="utf-8")
+    assert "cartons" in told
+    assert "_prudence" in told
+
+
+def test_a_rule_of_codes_is_the_same_in_the_words_of_ogc():
+    told = Where(column="n", low=2, code="c", without=("a", "b'"))
+    assert told.expression.startswith('"n" >= 2 AND "c" NOT IN ')
+    assert told.expression.endswith("('a', 'b" + 2 * "'" + "')")
+    assert told.filter.count("<ogc:PropertyIsEqualTo>") == 2
+    assert "<ogc:Not><ogc:Or>" in told.filter
+    alone = Where(code="c", among=("a",))
+    assert alone.expression == """"c" IN ('a')"""
+    assert "<ogc:Or>" not in alone.filter
+
+
 # --- in QGIS itself -------------------------------------------------------------------
 
 PYTHON = os.environ.get("BASINMAP_QGIS_PYTHON", "/usr/bin/python3")
@@ -642,6 +780,23 @@ def test_files_of_style_draw_in_qgis_what_the_plate_draws(moved):
     for name, found in facts.items():
         assert found["done"], (name, found["message"])
         assert found["drawn"]["taux"] == [[v, s, [label]] for v, s, label in KNOWN]
+
+
+@needs_qgis
+def test_qgis_reads_what_is_told_apart_in_projects_and_in_files_of_style(cautious):
+    layer = f"{cautious / 'donnees.gpkg'}|layername=communes"
+    paths = [cautious / "styles" / f"01-taux.{suffix}" for suffix in ("qml", "sld")]
+    facts, _ = probe("style", layer, *paths)
+    for name, found in facts.items():
+        assert found["done"], (name, found["message"])
+        lists = [told for _, told in found["rules"] if "62107" in told]
+        assert len(lists) == 3, name
+    facts, _ = probe("project", cautious / "p.qgz", cautious / "png")
+    for layout in facts["layouts"]:
+        assert layout["image"]
+        lines = layout["legends"][0]
+        assert any("à lire avec prudence\u2002(2)" in line for line in lines)
+        assert not any("moins de 6,5, à lire" in line for line in lines)
 
 
 @needs_qgis

@@ -579,6 +579,28 @@ def test_nothing_goes_past_the_edge_from_320_to_1280(phone):
     phone.page.set_viewport_size(PHONE)
 
 
+def test_two_long_names_are_compared_within_the_edge_of_a_phone(phone):
+    read = "document.documentElement.scrollWidth"
+    # The longest word of a name, not the longest name, is what no line break cuts.
+    towns = bm.communes().dropna(subset="scot")
+    groups = bm.epcis().loc[sorted(towns["epci"].unique())]
+    for level, units in (("commune", towns), ("epci", groups)):
+        names = units["name"][~units["name"].str.contains("'")]
+        wide = names.str.split(r"[- ]").map(lambda words: max(map(len, words)))
+        one, other = wide.sort_values().index[-2:]
+        phone.page.evaluate(f"location.hash = 'i=L04&n={level}&t={one}&u={other}'")
+        phone.wait(
+            "document.querySelectorAll('#compared thead th').length >= 3 && "
+            f"document.getElementById('compared').innerText.includes({names[one]!r})"
+        )
+        for width in (320, 360):
+            phone.page.set_viewport_size({"width": width, "height": 780})
+            table = phone.page.locator("#compared table").bounding_box()
+            assert phone.page.evaluate(read) <= width
+            assert table["x"] + table["width"] <= width
+    phone.page.set_viewport_size(PHONE)
+
+
 def test_on_a_phone_the_card_is_under_the_map_and_buttons_are_for_a_finger(phone):
     phone.page.evaluate(f"location.hash = 'i=L04&n=commune&t={SOMAIN}'")
     phone.wait("document.getElementById('card').textContent.includes('Somain')")

@@ -19,6 +19,7 @@ from basinmap.access.streets import read_network
 from basinmap.arguments import check_given
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.listing import indicators
+from basinmap.deliverables.cautions import CAUTION, with_cautions
 from basinmap.deliverables.housing_documents import plh_document
 from basinmap.deliverables.museum import PAST, SERVED, iris_dwellings
 from basinmap.deliverables.own_plates import OwnPlate
@@ -411,23 +412,28 @@ def _indicators(
 
 
 def _figures(
-    about: Subject, to: str | pd.Series | None, ids: Sequence[str]
+    about: Subject,
+    to: str | pd.Series | None,
+    ids: Sequence[str],
+    table: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """
     Return indicators of all units of a level, each with its states.
 
     The counts that are given may hold a part of the list only: units that they do not
-    hold whole have no rate, and levels of which none is whole no row.
+    hold whole have no rate, and levels of which none is whole no row. What is said of
+    the whole, such as the largest error, is said of the rows of `table`.
     """
+    table = about.table if table is None else table
     if about.counts is None:
-        return _indicators(about.table, to, ids)
+        return _indicators(table, to, ids)
     found = {}
     with warnings.catch_warnings():
         # The table says « n.d. », and the method note which levels lack.
         warnings.simplefilter("ignore", BasinmapWarning)
         for id_ in ids:
             with suppress(DataError):
-                found[id_] = compute(id_, about.table, to=to, communes=about.listing)
+                found[id_] = compute(id_, table, to=to, communes=about.listing)
     empty = pd.DataFrame(index=pd.Index([], name="unit", dtype=str))
     return table_of(found) if found else empty
 
@@ -450,7 +456,7 @@ def _with_counts(about: Subject, level: str, codes: list[str]) -> pd.DataFrame:
     if to is None:
         # Of another list, a row may be missing: it is told as such.
         counts = counts.reindex(codes)
-    figures = _figures(about, to, rates)
+    figures = _figures(about, to, rates, table if to else about.statistics)
     both_ = bare(counts).join(bare(figures)).reindex(codes).rename_axis(level)
     return tell(
         both_, measures=measures_of(counts), columns=fact_of(figures, "columns", {})
@@ -476,9 +482,9 @@ def _write_data(about: Subject, folder: Path, sheets: Mapping[str, Sheet]) -> No
     for frame, title in layers.values():
         retell(frame, title=title)
     terms = (row[-1] for row in _rows_of_sources(about).values())
-    held = {name: frame for name, (frame, _) in layers.items()}
+    held = {name: with_cautions(frame) for name, (frame, _) in layers.items()}
     told: dict[str, Any] = {
-        "tables": {"dictionnaire": _dictionary(about)},
+        "tables": {"dictionnaire": _with_caution_rows(_dictionary(about), held)},
         "title": f"PLH – {about.area.name}",
         "author": about.author,
         "licence": " ; ".join(dict.fromkeys(filter(None, terms))),
@@ -488,6 +494,33 @@ def _write_data(about: Subject, folder: Path, sheets: Mapping[str, Sheet]) -> No
         write_qgis_project(folder / "plh.qgz", sheets, held, fiches="communes", **told)
     else:
         write_geopackage(folder / "donnees.gpkg", held, **told)
+
+
+def _with_caution_rows(
+    known: pd.DataFrame, held: Mapping[str, gpd.GeoDataFrame]
+) -> pd.DataFrame:
+    """Explain the columns that say what is to be read with care."""
+    columns = dict.fromkeys(
+        str(name)
+        for frame in held.values()
+        for name in frame.columns
+        if str(name).endswith(CAUTION)
+    )
+    if not columns:
+        return known
+    rows = {
+        name: (
+            f"{row['libelle']} : prudence",
+            "",
+            row["millesime"],
+            row["source"],
+        )
+        for name in columns
+        if (key := name.removesuffix(CAUTION)) in known.index
+        for row in [known.loc[key]]
+    }
+    more = pd.DataFrame.from_dict(rows, orient="index", columns=list(known.columns))
+    return pd.concat([known, more.rename_axis(known.index.name)])
 
 
 def _joined(units: gpd.GeoDataFrame, counts: pd.DataFrame) -> gpd.GeoDataFrame:
@@ -785,7 +818,7 @@ def _rows_of_sources(about: Subject) -> dict[str, tuple[str, str, str, str, str]
             item["licence"],
         )
         for key, item in (
-            _datasets_drawn() if about.counts is not None else provenance()["datasets"]
+            _datasets_of(_DRAWN if about.counts is not None else _columns_used(about))
         ).items()
         if about.listing is None
     }
@@ -807,16 +840,25 @@ def _rows_of_sources(about: Subject) -> dict[str, tuple[str, str, str, str, str]
     return rows
 
 
-def _datasets_drawn() -> dict[str, Any]:
-    """Return the embedded data sets of what is drawn, not those of figures."""
+def _datasets_of(columns: Iterable[str]) -> dict[str, Any]:
+    """Return the embedded data sets that hold some columns."""
     known = provenance()
-    used = {known["columns"][name] for name in _DRAWN if name in known["columns"]}
+    used = {known["columns"][name] for name in columns if name in known["columns"]}
     return {key: item for key, item in known["datasets"].items() if key in used}
+
+
+def _columns_used(about: Subject) -> list[str]:
+    """Return the embedded columns that figures and plates are made from."""
+    near = _NEAR_MUSEUM if about.near_museum else ()
+    return [*map(str, about.table.columns), *_DRAWN, *_GROUND, *near]
 
 
 _PEOPLE = ("population_2023",)
 """What the plate of situation prints, whatever counts are given."""
 _DRAWN = ("geometry", "name", "epci", "scot", "places.geometry")
+_GROUND = ("surroundings.geometry", "abroad.geometry", "towns.name", "france.geometry")
+_NEAR_MUSEUM = ("iris.population_2021", "iris.dwellings_2021", "communes.town_hall_x")
+"""What rings and times to the museum are counted with."""
 
 
 def _write_method(about: Subject, folder: Path) -> None:
@@ -1035,7 +1077,7 @@ def _about_sources(about: Subject) -> dict[str, object]:
         }
     return {
         key: {k: item[k] for k in ("credit", "vintage", "geography", "licence")}
-        for key, item in provenance()["datasets"].items()
+        for key, item in _datasets_of(_columns_used(about)).items()
     }
 
 

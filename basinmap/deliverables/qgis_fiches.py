@@ -132,6 +132,7 @@ def fiche_layout(
             box=(_MARGIN + 2.0, 160.0, 50.0, 5.0),
             map="carte",
             kilometres=0.5,
+            fitted=True,
             family=family,
             size=6.5,
             color=ink,
@@ -146,7 +147,7 @@ def fiche_layout(
             align="right",
         ),
         *_figures(columns, family, ink, soft, theme.faint),
-        *_foot(sheet, family, soft, theme.faint),
+        *_foot(sheet, _held(columns), family, soft, theme.faint),
     ]
     if shown is not None:
         measured, drawn = shown
@@ -190,9 +191,7 @@ def _figures(
     columns: Mapping[str, Description], family: str, ink: str, soft: str, faint: str
 ) -> list[Item]:
     """Return the figures of the unit, rates first, in two columns."""
-    held = _last(one for one in columns.values() if one.role == "value" and one.kind)
-    held.sort(key=lambda one: one.kind == "stock")
-    held = held[:_MOST]
+    held = _held(columns)
     items: list[Item] = [
         Words(
             box=(_MARGIN, 168.0, 100.0, 6.0),
@@ -230,6 +229,13 @@ def _figures(
     return items
 
 
+def _held(columns: Mapping[str, Description]) -> list[Description]:
+    """Return what a page prints: the last year of each figure, rates first."""
+    held = _last(one for one in columns.values() if one.role == "value" and one.kind)
+    held.sort(key=lambda one: one.kind == "stock")
+    return held[:_MOST]
+
+
 def _last(found: Iterable[Description]) -> list[Description]:
     """Keep the last year of each figure."""
     kept: dict[tuple[str, str], Description] = {}
@@ -240,9 +246,15 @@ def _last(found: Iterable[Description]) -> list[Description]:
     return list(kept.values())
 
 
-def _foot(sheet: Sheet, family: str, soft: str, faint: str) -> list[Item]:
+def _foot(
+    sheet: Sheet, held: Iterable[Description], family: str, soft: str, faint: str
+) -> list[Item]:
+    """Credit the map and every figure of the page."""
     about = sheet.about
-    told = [stopped(f"Sources : {about['Sources']}")] if about.get("Sources") else []
+    lines = [line for one in held for line in one.credit.split(" ; ")]
+    lines += about.get("Sources", "").split(" ; ")
+    credited = " ; ".join(dict.fromkeys(filter(None, lines)))
+    told = [stopped(f"Sources : {credited}")] if credited else []
     if about.get("Author"):
         told.append(f"Réalisation : {about['Author']}.")
     return [

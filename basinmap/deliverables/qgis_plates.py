@@ -23,7 +23,13 @@ from basinmap.export.descriptions import Description, descriptions_of
 from basinmap.export.package_records import tip_of
 from basinmap.export.qgis.marks import MM, Look
 from basinmap.export.qgis.styles import Names, Rule, Style, Where, literal, quoted
-from basinmap.maps.layers.drawing import STATE_EDGE, STATE_FILL
+from basinmap.maps.layers.drawing import (
+    STATE_EDGE,
+    STATE_FILL,
+    caution_of,
+    fragile_in,
+)
+from basinmap.maps.layers.washes import Inks
 from basinmap.maps.look.themes import text_width
 from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, Swatch
 from basinmap.maps.paper.sheets import Laid, MapAxes, Sheet
@@ -315,29 +321,75 @@ def _checked_classes(values: pd.Series, classes: pd.Series, breaks: Any) -> None
         raise DataError(msg)
 
 
+@dataclass(frozen=True, slots=True)
+class _Apart:
+    """What is drawn apart, to be read with care: units by class, and by reason."""
+
+    code: str = "code"
+    by_class: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    by_reason: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def _apart(classes: pd.Series, units: pd.Index, code: str) -> _Apart:
+    """Return what a plate hatches because it is of few."""
+    few = fragile_in(classes) & classes.index.isin(units)
+    codes = classes.cat.codes[few]
+    why = told_of(classes).fragile
+    by_class: dict[int, tuple[str, ...]] = {}
+    by_reason: dict[str, tuple[str, ...]] = {}
+    for unit, place in codes.items():
+        by_class[int(place)] = (*by_class.get(int(place), ()), str(unit))
+        label = caution_of(why[unit])
+        by_reason[label] = (*by_reason.get(label, ()), str(unit))
+    return _Apart(code, by_class, by_reason)
+
+
 def _swatch_rules(
-    block: ClassesBlock, column: str, states: str, line: float
+    block: ClassesBlock, column: str, states: str, line: float, apart: _Apart
 ) -> tuple[list[Rule], tuple[int, ...]]:
     """Return the rules of classes and states, and those that the legend shows."""
     count = len(block.colors)
     ends: list[float | None] = [None, *block.breaks, None]
-    rules = []
+    rules, pale = [], []
+    inks = Inks(tuple(block.colors), tuple(block.hatches))
     for place, swatch in enumerate(block.swatches[:count]):
         code = count - 1 - place
-        rules.append(
-            Rule(
-                label=_counted(swatch),
-                look=Look(
-                    color=block.colors[code],
-                    edge="#ffffff",
-                    width=line,
-                    hatch=swatch.hatch,
-                ),
-                test=Where(column=column, low=ends[code], high=ends[code + 1]),
-            )
+        few = apart.by_class.get(code, ())
+        test = Where(
+            column=column,
+            low=ends[code],
+            high=ends[code + 1],
+            code=apart.code,
+            without=few,
         )
+        look = Look(
+            color=block.colors[code], edge="#ffffff", width=line, hatch=swatch.hatch
+        )
+        rules.append(Rule(label=_counted(swatch), look=look, test=test))
+        if few:
+            ink = inks.fragile(code)
+            look = replace(look, color=ink.color, edge=ink.edge, hatch=ink.hatch)
+            test = replace(test, without=(), among=few)
+            label = f"{swatch.label}, à lire avec prudence"
+            pale.append(Rule(label=label, look=look, test=test))
     told = {swatch.label: swatch for swatch in block.swatches[count:]}
-    shown = list(range(count))
+    # The line of the legend lies under, the same units in the tint of their class over.
+    rules += [
+        Rule(
+            label=_counted(told[label]),
+            look=Look(
+                color=told[label].color,
+                edge=STATE_EDGE,
+                width=0.12,
+                hatch=told[label].hatch,
+            ),
+            test=Where(code=apart.code, among=codes),
+        )
+        for label, codes in apart.by_reason.items()
+        if label in told
+    ]
+    shown = list(range(len(rules)))
+    rules += pale
     for state, meaning in STATES.items():
         swatch = told.get(meaning) or Swatch(meaning, STATE_FILL[state][0])
         if meaning in told:
@@ -403,7 +455,8 @@ def style_of_classes(
     _checked_classes(frame.loc[units.index, name], classes, block.breaks)
     beside = state_column(name)
     states = beside if beside in frame.columns else ""
-    rules, shown = _swatch_rules(block, name, states, 0.45 * zoom * MM)
+    apart = _apart(classes, units.index, str(frame.index.name or "index"))
+    rules, shown = _swatch_rules(block, name, states, 0.45 * zoom * MM, apart)
     columns = descriptions_of(frame, f"layer {table!r}")
     title = columns[name].heading
     style = Style(
@@ -518,18 +571,18 @@ def _coloured(
     states = state_column(rate) if said else ""
     if said:
         rows[states] = [said.get(code, "") for code in rows.index]
-    plain, lines = _swatch_rules(block, rate, states, 0.0)
-    edges = {False: disc.edge, True: STATE_EDGE}
-    rules = [
-        replace(
-            rule,
-            look=replace(
-                disc, color=rule.look.color, edge=edges[bool(rule.test.state)]
-            ),
-        )
-        for rule in plain
-    ]
-    return rules, lines
+    apart = _apart(classes, rows.index, str(rows.index.name or "code"))
+    plain, lines = _swatch_rules(block, rate, states, 0.0, apart)
+    return [replace(rule, look=_on_disc(disc, rule)) for rule in plain], lines
+
+
+def _on_disc(disc: Look, rule: Rule) -> Look:
+    """Return a circle of a class, hatched where it is set apart."""
+    if rule.test.among:
+        look = rule.look
+        return replace(disc, color=look.color, edge=STATE_EDGE, hatch=look.hatch)
+    edge = STATE_EDGE if rule.test.state else disc.edge
+    return replace(disc, color=rule.look.color, edge=edge)
 
 
 def _dated(told: Told) -> str:

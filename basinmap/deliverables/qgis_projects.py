@@ -16,6 +16,7 @@ from matplotlib.colors import to_hex
 from pyproj import Proj, Transformer
 
 from basinmap.arguments import check_given, check_kind, day_of, path_of, text_of
+from basinmap.deliverables.cautions import with_cautions
 from basinmap.deliverables.qgis_fiches import SITUATION, fiche_layout, highlight
 from basinmap.deliverables.qgis_plates import (
     Drawn,
@@ -223,6 +224,7 @@ def write_qgis_project(  # noqa: PLR0913 - what a project may be made from
         msg = f"fiches={fiches!r} is no layer; there are {culprits(layers)}"
         raise DataError(msg)
     day = UNDATED if date is None else day_of(date)
+    layers = {name: with_cautions(frame) for name, frame in layers.items()}
     dressing = Dressing()
     drawn = {
         slug: drawn_of(slug, sheet, layers, dressing) for slug, sheet in sheets.items()

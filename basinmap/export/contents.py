@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -352,5 +352,25 @@ def _cautions(table: pd.DataFrame, every: Iterable[Told]) -> list[str]:
         for why in dict.fromkeys(few):
             name = capital(told.name)
             count = number(few.count(why))
-            found.append(typeset(f"{name} : {count} sur {why}, à lire avec prudence."))
+            who = _named(
+                [c for c, reason in told.fragile.items() if reason == why], table
+            )
+            said = f"{name} : {count} sur {why}{who}, à lire avec prudence."
+            found.append(typeset(said))
     return found
+
+
+_MOST_NAMED: Final = 5
+"""Units that a note names before it only counts them."""
+
+
+def _named(codes: list[Hashable], table: pd.DataFrame) -> str:
+    """Name units in brackets, where a column does."""
+    column = next((c for c in ("name", "nom") if c in table.columns), None)
+    if column is None:
+        return ""
+    names = table.loc[table.index.isin(codes), column].dropna().astype(str)
+    told = ", ".join(names.iloc[:_MOST_NAMED]) + (
+        "…" if len(names) > _MOST_NAMED else ""
+    )
+    return f" ({told})" if told else ""

@@ -357,6 +357,9 @@ def figure(column: Description, columns: Mapping[str, Description]) -> str:
     if column.decimals is None and "km²" in column.unit:
         decimals = 2
     written = f"replace(format_number({name}, {decimals}, 'fr'), '-', '−')"
+    if column.kind == "growth":
+        # A growth without its sign is read as a level.
+        written = f"if(round({name}, {decimals}) > 0, '+', '') || {written}"
     lacking = literal("n.d.")
     told = next((one for one in columns.values() if one.of == column.name), None)
     if told is not None:

@@ -17,6 +17,7 @@ __all__ = ["CHARTS", "Chart", "charts_of", "write_chart"]
 
 CHARTS: Final = "Graphiques"
 _COLOURS: Final = ("#27548a", "#c7522a", "#5b8c5a", "#8a6fb0", "#b08d2f", "#5b6270")
+_OWN: Final = "#c7522a"
 _MOST_BARS: Final = 60
 _MOST_ALONE: Final = 40
 """Rows of a series that is drawn without being asked for."""
@@ -48,6 +49,8 @@ class Chart:
         Whether they are counts, that are read from zero.
     note
         Which rows are not drawn, and why.
+    own
+        Row that the others are compared with, which is set off; none by default.
     """
 
     sheet: str
@@ -59,6 +62,7 @@ class Chart:
     decimals: int
     amounts: bool
     note: str
+    own: str = ""
 
     @property
     def alternative(self) -> str:
@@ -171,6 +175,9 @@ def _fields(name: str, content: Content, columns: Sequence[str]) -> list[Field]:
 def _chart(name: str, content: Content, fields: list[Field]) -> Chart:
     years = _of_years(content.codes.cells)
     rows = list(_rows(content, fields, years=years))
+    level, own = "", ""
+    if not years:
+        rows, level, own = _of_one_level(content, rows)
     if not years and len(rows) > _MOST_BARS:
         msg = (
             f"charts of sheet {name!r}: {len(rows)} rows, and {_MOST_BARS} bars at "
@@ -197,8 +204,23 @@ def _chart(name: str, content: Content, fields: list[Field]) -> Chart:
         rows=tuple(rows),
         amounts=first.kind in ("stock", ""),
         decimals=max(field.cells.decimals for field in fields),
-        note=_gaps(content, fields[0], gone),
+        note=" ".join(filter(None, [level, _gaps(content, fields[0], gone)])),
+        own=own,
     )
+
+
+def _of_one_level(content: Content, rows: list[Row]) -> tuple[list[Row], str, str]:
+    """
+    Keep the rows of the level of the first, which the others are compared with.
+
+    An EPCI, the SCoT that holds it alone and its département are no three peers.
+    """
+    told = [f for f in content.values() if f.cells.name == "niveau"]
+    levels = told[0].cells.held.tolist() if told else []
+    if len(set(levels)) < 2:
+        return rows, "", ""
+    kept = [row for row, one in zip(rows, levels, strict=True) if one == levels[0]]
+    return kept, f"Niveau : {levels[0]}.", str(kept[0][0])
 
 
 def _labelled(content: Content) -> Field:
@@ -265,12 +287,10 @@ def write_chart(book: Any, sheet: Any, styles: Any, chart: Chart, top: int) -> i
     """
     number = styles.number(chart.decimals, "", grouped=True)
     sheet.write_string(top, 0, chart.title, styles.title)
-    sheet.write_string(
-        top + 1,
-        0,
-        " ".join(filter(None, [f"Feuille « {chart.sheet} ».", chart.note])),
-        styles.note,
-    )
+    note = " ".join(filter(None, [f"Feuille « {chart.sheet} ».", chart.note]))
+    # Over the figures and most of the chart: in one cell it would be cut.
+    sheet.merge_range(top + 1, 0, top + 1, len(chart.head) + 9, note, styles.note)
+    sheet.set_row(top + 1, lines_of(note, 700) * 13.5 + 3)
     for j, heading in enumerate(chart.head):
         style = styles.over_numbers if j else styles.header
         sheet.write_string(top + 3, j, heading, style)
@@ -291,6 +311,10 @@ def write_chart(book: Any, sheet: Any, styles: Any, chart: Chart, top: int) -> i
     drawn = book.add_chart(kind if chart.years else {"type": "bar"})
     for j in range(1, len(chart.head)):
         colour = _COLOURS[j - 1]
+        set_off = [
+            {"fill": {"color": _OWN}} if label == chart.own else None
+            for label, _ in chart.rows
+        ]
         drawn.add_series(
             {
                 "name": [CHARTS, top + 3, j],
@@ -305,6 +329,7 @@ def write_chart(book: Any, sheet: Any, styles: Any, chart: Chart, top: int) -> i
                     "border": {"color": colour},
                 },
                 "gap": 40,
+                **({"points": set_off} if any(set_off) else {}),
             }
         )
     height = _axes(drawn, chart)

@@ -33,6 +33,11 @@ SOURCES: Final = "Sources"
 Line = tuple[str, str, str]
 """A word, what it means, and the sheet that it leads to or nothing."""
 
+_BESIDE: Final[Mapping[str, str]] = {
+    "Graphiques": "Les graphiques, et les valeurs qu'ils montrent",
+    DICTIONARY: "Ce que contient chaque colonne des autres feuilles",
+    SOURCES: "À qui sont les chiffres, à citer dans toute reprise",
+}
 _READING: Final = (
     (
         "Nombres",
@@ -53,7 +58,12 @@ _READING: Final = (
 
 
 def read_me(
-    sheets: Mapping[str, Content], *, title: str, author: str, date: dt.date
+    sheets: Mapping[str, Content],
+    *,
+    title: str,
+    author: str,
+    date: dt.date,
+    beside: Iterable[str] = (),
 ) -> list[Line]:
     """
     Return what stands in the sheet « Lisez-moi »: words, what they mean, links.
@@ -64,6 +74,8 @@ def read_me(
         Those of tables, by name, in order.
     title, author, date
         Of the workbook.
+    beside
+        Names of the sheets that are made besides: charts, dictionary, sources.
     """
     lines: list[Line] = [
         ("Classeur", title, ""),
@@ -75,6 +87,7 @@ def read_me(
     for name, content in sheets.items():
         rows = len(content.codes.cells.held)
         lines.append((name, f"{content.title or name} ({number(rows)} lignes)", name))
+    lines += [(name, _BESIDE.get(name, name), name) for name in beside]
     lines.append(("Signes", "", ""))
     signs = {**VOIDS, **SIGNS}
     lines += [

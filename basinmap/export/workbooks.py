@@ -56,12 +56,16 @@ _LARGEST: Final = 9.99e307
 _SHEETS: Final = frozenset({"history", "historique"})
 """Names that a spreadsheet keeps for itself."""
 
-# Pixels: margins of a cell, the button of a filter, a cell at least and at most.
+# Pixels: margins of a cell, button of a filter, indent, a cell at least and at most.
 _MARGIN: Final = 14
 _BUTTON: Final = 18
+_INDENT: Final = 9
 _LEAST: Final = 66
 _WIDEST: Final = 420
 _LINE: Final = 13.5  # points
+_NARROWEST: Final = 180
+_DEEPEST: Final = 20
+"""Of a note on pages side by side: pixels at least, lines at most."""
 _TITLE: Final = 1.4
 """How much larger a title is than the rest."""
 
@@ -165,7 +169,10 @@ def write_workbook(
     if guide:
         guides = _guides(content)
     if guide and missing_from(sheets, READ_ME):
-        about = read_me(content, title=title, author=author, date=day.date())
+        beside = [*([CHARTS] if drawn else []), *guides]
+        about = read_me(
+            content, title=title, author=author, date=day.date(), beside=beside
+        )
     book = _Book(title=title, author=author, day=day)
     raw = book.written(content, drawn, about, guides)
     with staged_file(path, check=_check_whole) as staged:
@@ -318,10 +325,13 @@ class _Styles:
         self.link = book.add_format({**font, "font_color": "#1f4e9c", "underline": 1})
         self.day = book.add_format({**font, "num_format": "dd/mm/yyyy"})
         self.moment = book.add_format({**font, "num_format": "dd/mm/yyyy hh:mm"})
-        self.void = book.add_format({**font, **grey, "align": "right", "italic": True})
+        void = {**grey, "align": "right", "indent": 1, "italic": True}
+        self.void = book.add_format({**font, **void})
         header = {"bold": True, "text_wrap": True, "bg_color": "#e6e9ef", "bottom": 1}
         self.header = book.add_format({**font, **header})
-        self.over_numbers = book.add_format({**font, **header, "align": "right"})
+        # Set in on the right: two headings that fill their columns would touch.
+        aside = {"align": "right", "indent": 1}
+        self.over_numbers = book.add_format({**font, **header, **aside})
         self._book, self._font = book, font
         self._numbers: dict[tuple[int, str, bool], Any] = {}
 
@@ -337,7 +347,12 @@ class _Styles:
             shown = "0," + "0" * decimals if decimals else "0"
             pattern = f'{digits};"{shown}"'
             self._numbers[key] = self._book.add_format(
-                {**self._font, "num_format": pattern}
+                {
+                    **self._font,
+                    "num_format": pattern,
+                    "align": "right",
+                    "indent": 1,
+                }
             )
         return self._numbers[key]
 
@@ -349,7 +364,12 @@ class _Styles:
             digits += "." + "0" * decimals if decimals else ""
             pattern = f'"{sign} "{digits}' if sign else digits
             self._numbers[key] = self._book.add_format(
-                {**self._font, "num_format": pattern}
+                {
+                    **self._font,
+                    "num_format": pattern,
+                    "align": "right",
+                    "indent": 1,
+                }
             )
         return self._numbers[key]
 
@@ -412,10 +432,10 @@ class _Book:
         last = _FIRST - 1 + len(content.codes.cells.held)
         self._write_head(sheet, name, fields, pixels, last)
         _write_title(sheet, self.styles, content.title, pixels)
-        _write_note(sheet, self.styles, content.note, pixels)
         _set_heights(sheet, written)
         named = len(fields) > 1 and fields[1].cells.kind == "text"
         kept = 1 + named if sum(pixels[: 1 + named]) <= _WIDEST else 1
+        _write_note(sheet, self.styles, content.note, pixels, kept)
         sheet.freeze_panes(_FIRST, kept if pixels[0] <= _WIDEST else 0)
         _set_paper(sheet, sum(pixels), kept)
 
@@ -526,6 +546,8 @@ class _Column:
     def _pixels(self) -> float:
         """Return how wide a column is: its cells, then its heading on four lines."""
         widest = max(map(pixels_of, self.texts), default=0) + _MARGIN
+        if self.field.cells.kind in ("whole", "real"):
+            widest += _INDENT
         if self.field.cells.kind == "text" and widest > _WIDEST:
             self.wraps, widest = True, _WIDEST
         heading = self.field.description.heading
@@ -606,16 +628,30 @@ def _write_note(
     styles: _Styles,
     note: str,
     pixels: list[float],
+    kept: int,
 ) -> None:
-    """Write the note over as many columns as a reader takes in at once."""
+    """
+    Write the note over as many columns as a reader takes in at once.
+
+    Where pages stand side by side it keeps to the columns that all of them repeat, if
+    it has room there: a page would else bear the first words of it alone.
+    """
     last, width = 0, pixels[0]
-    while last + 1 < len(pixels) and width + pixels[last + 1] <= 900:
+    most = 900.0
+    repeated = sum(pixels[:kept])
+    if not paper_for(sum(pixels)).fits and _note_fits(note, repeated):
+        most = repeated
+    while last + 1 < len(pixels) and width + pixels[last + 1] <= most:
         last += 1
         width += pixels[last]
     if last and note:
         sheet.merge_range(1, 0, 1, last, "", styles.note)
     sheet.write_string(1, 0, note, styles.note)
     sheet.set_row(1, lines_of(note, width - _MARGIN) * _LINE + 3)
+
+
+def _note_fits(note: str, pixels: float) -> bool:
+    return pixels >= _NARROWEST and lines_of(note, pixels - _MARGIN) <= _DEEPEST
 
 
 def _set_heights(sheet: Any, columns: list[_Column]) -> None:  # noqa: ANN401 - xlsxwriter is untyped

@@ -235,6 +235,8 @@ class Bar:
         Of the bar, in millimetres.
     name
         Of the item, for who sets the page.
+    fitted
+        Whether QGIS chooses the kilometres, for a map whose scale changes by page.
     """
 
     box: Box
@@ -245,6 +247,7 @@ class Bar:
     color: str
     height: float = 1.3
     name: str = "échelle"
+    fitted: bool = False
 
 
 Item = Words | Map | Picture | Keys | Stroke | Bar
@@ -657,9 +660,9 @@ def _bar(item: Bar, layout: Layout, place: int) -> str:
         "numSegmentsLeft": 0,
         "numSubdivisions": 1,
         "subdivisionsHeight": 1.5,
-        "segmentSizeMode": 0,
-        "minBarWidth": 50,
-        "maxBarWidth": 150,
+        "segmentSizeMode": int(item.fitted),
+        "minBarWidth": 30 if item.fitted else 50,
+        "maxBarWidth": 50 if item.fitted else 150,
         "height": item.height,
         "labelBarSpace": 0.9,
         "boxContentSpace": 0,

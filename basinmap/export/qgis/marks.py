@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
@@ -257,7 +257,7 @@ def symbol_of(look: Look, name: str = "0") -> str:
     if look.kind == "line":
         layers = [_line(look.color, look.width, look.dashes)]
     elif look.kind == "marker":
-        layers = [_marker(look)]
+        layers = [_filled_marker(look, name) if look.hatch else _marker(look)]
     else:
         layers = [_area(look), *_hatches(look, name)]
     told = {
@@ -268,6 +268,27 @@ def symbol_of(look: Look, name: str = "0") -> str:
         "force_rhr": 0,
     }
     return tag("symbol", told, _defined({}), *layers)
+
+
+def _filled_marker(look: Look, name: str) -> str:
+    """Return a marker that is hatched: what fills it is the symbol of an area."""
+    bare = replace(look, kind="fill", size_by="")
+    values = {
+        "angle": 0,
+        "horizontal_anchor_point": 1,
+        "name": _MARKERS.get(look.shape, "circle"),
+        "offset": "0,0",
+        "offset_map_unit_scale": _SCALE,
+        "offset_unit": "MM",
+        "scale_method": "diameter",
+        "size": look.size,
+        "size_map_unit_scale": _SCALE,
+        "size_unit": "MM",
+        "vertical_anchor_point": 1,
+    }
+    defined = {"size": look.size_by} if look.size_by else {}
+    inner = symbol_of(bare, f"@{name}@0")
+    return _layer("FilledMarker", values, inner, defined=defined)
 
 
 def _defined(given: Mapping[str, str]) -> str:

@@ -57,6 +57,10 @@ class Where:
         Instead: text that the column holds.
     only
         Instead of all: an expression of QGIS.
+    code
+        Column of the codes of the units.
+    among, without
+        Of these, those alone that are drawn, and those that are not.
     """
 
     column: str = ""
@@ -66,10 +70,25 @@ class Where:
     states: str = ""
     equal: str | None = None
     only: str = ""
+    code: str = ""
+    among: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
 
     @property
     def expression(self) -> str:
         """In the words of QGIS."""
+        parts = [self._values(), *self._listed()]
+        return " AND ".join(filter(None, parts))
+
+    def _listed(self) -> list[str]:
+        """Say which units are drawn, or are not, by their codes."""
+        return [
+            f"{quoted(self.code)} {sign} ({', '.join(map(literal, codes))})"
+            for sign, codes in (("IN", self.among), ("NOT IN", self.without))
+            if codes
+        ]
+
+    def _values(self) -> str:
         if self.only or not self.column:
             return self.only
         name = quoted(self.column)
@@ -95,11 +114,24 @@ class Where:
     @property
     def filter(self) -> str:
         """In the words of OGC, for SLD; nothing where all rows are drawn."""
-        inside = self._conditions()
+        inside = [*self._conditions(), *self._codes()]
         if not inside:
             return ""
         one = inside[0] if len(inside) == 1 else tag("ogc:And", None, *inside)
         return tag("ogc:Filter", None, one)
+
+    def _codes(self) -> list[str]:
+        """Say the same of the codes: OGC has no list."""
+        found = []
+        if self.among:
+            found.append(self._any_of(self.among))
+        if self.without:
+            found.append(tag("ogc:Not", None, self._any_of(self.without)))
+        return found
+
+    def _any_of(self, codes: Sequence[str]) -> str:
+        each = [_compared("EqualTo", self.code, code) for code in codes]
+        return each[0] if len(each) == 1 else tag("ogc:Or", None, *each)
 
     def _conditions(self) -> list[str]:
         if not self.column:

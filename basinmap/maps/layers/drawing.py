@@ -61,6 +61,7 @@ __all__ = [
     "STATE_EDGE",
     "STATE_FILL",
     "add_key",
+    "caution_of",
     "checked_width",
     "class_colors",
     "classes_block",
@@ -675,12 +676,24 @@ def _extremes(
     return highest, lowest
 
 
+def caution_of(reason: str) -> str:
+    """
+    Return the line of the legend of what is to be read with care.
+
+    Parameters
+    ----------
+    reason
+        Why, as `told_of(values).fragile` says it.
+    """
+    return typeset(f"{reason} : à lire avec prudence")
+
+
 def _fragile_swatches(codes: pd.Index, told: Told, shape: str) -> list[Swatch]:
     """Return a line of the legend for each reason to read with care."""
     reasons = pd.Series([told.fragile[code] for code in codes], dtype=object)
     return [
         Swatch(
-            typeset(f"{reason} : à lire avec prudence"),
+            caution_of(str(reason)),
             _PALEST,
             count,
             shape,
@@ -758,7 +771,7 @@ def _cautions(told: Told, shown: pd.Index) -> Iterable[str]:
     for reason in dict.fromkeys(few):
         count = few.count(reason)
         what = noun if count > 1 or not noun.islower() else noun.removesuffix("s")
-        yield typeset(f"{number(count)} {what} de {reason} : à lire avec prudence")
+        yield caution_of(f"{number(count)} {what} de {reason}")
 
 
 def _credits(drawn: pd.Series | pd.DataFrame, told: Told) -> Iterable[str]:

@@ -61,6 +61,7 @@ from basinmap.maps.paper.pens import (
     write_heading,
 )
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.strokes import strokes_for_hatches
 from basinmap.measures import check_columns
 from basinmap.typography import number, shortest, typeset, uncapital
 from basinmap.values.checks import check_series, check_states, numbers
@@ -334,6 +335,8 @@ def entry_picture(ax: MapAxes, entry: Entry) -> bytes:
         draw_block(entry.block, Pen(paper, 0.0, height, width, theme))
         for text in paper.texts:
             text.set_fontsize(float(text.get_fontsize()) * zoom)
+        # What QGIS draws pictures with knows no pattern: hatched bars would be white.
+        strokes_for_hatches(paper)
         drawn.savefig(held, format="svg", transparent=True, metadata={"Date": None})
     return held.getvalue()
 
