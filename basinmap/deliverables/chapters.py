@@ -338,6 +338,8 @@ def _legends(ax: MapAxes) -> Iterator[Legend]:
                 line.hatched,
                 line.shape,  # type: ignore[arg-type] # one of four
                 line.size_mm,
+                line.slant,
+                line.stroke,
             )
             for line in key.lines
         )
