@@ -469,7 +469,7 @@ def fiche(
             ("missing", Note("missing", "Données non fournies", (typeset(f"{told}."),)))
         )
     outlines = " ; ".join(told_of(about.ground).sources)
-    foot = stopped(f"Sources : {sources} ; contours généralisés, {outlines}")
+    foot = stopped(f"Sources : {sources} ; fond de carte : {outlines}")
     parts.append(("foot", Paragraph(typeset(foot), role="small")))
     slots, placed = zip(*parts, strict=True)
     return Page(
