@@ -298,7 +298,8 @@ def test_a_headline_of_change_counts_who_gains_and_who_loses(artois):
     growth = artois.computed("D02")
     up, down = (growth.round(2) > 0).sum(), (growth.round(2) < 0).sum()
     assert rate_headline(artois, growth, "") == (
-        f"La population augmente dans {up} communes sur 96 et diminue dans {down}"
+        f"La population augmente dans {up} communes sur 96, diminue dans {down} et "
+        f"est stable dans {96 - up - down}"
     )
 
 

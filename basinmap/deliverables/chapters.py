@@ -353,13 +353,16 @@ def _legends(ax: MapAxes) -> Iterator[Legend]:
         yield Legend(key.title, entries)
 
 
-def _finish(ax: MapAxes, about: Observed) -> None:
+def _finish(
+    ax: MapAxes, about: Observed, named: gpd.GeoDataFrame | None = None
+) -> None:
     """Draw the limit of the territory and the names that there is room for."""
+    named = about.communes if named is None else named
     outline = about.communes.dissolve()
     draw_outlines(ax, outline, label="limite du territoire", width=1.1)
-    many = len(about.codes) > _MANY_UNITS
+    many = len(named) > _MANY_UNITS
     most = _MOST_NAMES if many else None
-    draw_labels(ax, about.communes, most=most, strong=3, apart=True)
+    draw_labels(ax, named, most=most, strong=3, apart=True)
 
 
 def rate_map(
@@ -384,9 +387,11 @@ def rate_map(
     return map_figure(about, slug, draw, title=title, size_mm=size_mm)
 
 
-def _draw_rate(about: Observed, id_: str, ax: MapAxes) -> None:
+def _draw_rate(
+    about: Observed, id_: str, ax: MapAxes, named: gpd.GeoDataFrame | None = None
+) -> None:
     draw_choropleth(ax, about.communes, classes_of(about, id_, _there(about, id_)))
-    _finish(ax, about)
+    _finish(ax, about, named)
 
 
 def classes_of(about: Observed, id_: str, values: pd.Series) -> pd.Series:
@@ -549,7 +554,7 @@ def rates_by_commune(
         whole = f"{title} – {about.area.name}"
         _, ax = figure(shown, size_mm=size_mm, title=whole, scale=scale)
         draw_neighbours(ax, about.epcis)
-        _draw_rate(about, id_, ax)
+        _draw_rate(about, id_, ax, shown if near else None)
         return ax
 
     def mark(ax: MapAxes, alone: gpd.GeoDataFrame) -> None:

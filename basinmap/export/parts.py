@@ -420,7 +420,7 @@ class LegendEntry:
     shape
         `"box"`, `"disc"`, `"square"` or `"line"`.
     size_mm
-        Width of a disc or of a square at its true size; 0 for a sample.
+        Width of a disc, of a square or of a line, as on the map; 0 for a sample.
     slant
         Direction of the strokes of a hatched sample: `"/"`, `"\"`, `"|"`, `"-"`,
         `"x"`, `"+"`, or `"."` for dots.

@@ -12,6 +12,7 @@ from basinmap.maps.layers.bivariate import BivariateBlock
 from basinmap.maps.layers.hatching import HatchingBlock
 from basinmap.maps.layers.links import LinksBlock
 from basinmap.maps.layers.squares import SquaresBlock
+from basinmap.maps.look.themes import MM_PER_POINT
 from basinmap.maps.paper.blocks import CirclesBlock, FiguresBlock, Swatch
 from basinmap.maps.paper.panels import Maps, gathered
 from basinmap.typography import number, shortest
@@ -39,7 +40,7 @@ class KeyLine:
     hatched
         Whether the sample is hatched.
     size_mm
-        Width of a disc or of a square, at its true size on the map; 0 for a sample.
+        Width of a disc, of a square or of a line, as on the map; 0 for a sample.
     slant
         Direction of the strokes of a hatched sample, as on the map.
     stroke
@@ -131,6 +132,7 @@ def _of_swatches(swatches: Sequence[Swatch]) -> Iterator[KeyLine]:
             shape,
             "" if swatch.count is None else number(swatch.count),
             bool(swatch.hatch),
+            size_mm=swatch.width * MM_PER_POINT if shape == "line" else 0.0,
             slant=_slant(swatch.hatch),
             stroke="" if hollow or not swatch.hatch else swatch.edge,
         )
