@@ -303,6 +303,20 @@ def test_a_headline_of_change_counts_who_gains_and_who_loses(artois):
     )
 
 
+def test_a_headline_crowns_none_for_what_fragile_rates_reach_too(artois):
+    houses = artois.computed("L05")
+    said = rate_headline(artois, houses, "{where}, {value} %")
+    firm = houses.drop(list(told_of(houses).fragile), errors="ignore")
+    assert (firm.round(1) == 100).sum() == 1
+    assert (houses.round(1) == 100).sum() > 30
+    assert "(maximum hors petits effectifs)" in said
+
+
+def test_no_headline_is_over_surfaces_drawn_too_roughly(artois):
+    density = artois.computed("D05")
+    assert rate_headline(artois, density, "{where}, {value}") == ""
+
+
 def test_a_headline_is_silent_where_two_are_equal_or_few_are_firm(artois):
     rates = artois.computed("L04").copy()
     rates[rates.nlargest(3).index] = 20.0

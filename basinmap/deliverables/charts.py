@@ -49,6 +49,8 @@ _TEXT: Final = 7.2
 _MM: Final = 25.4
 _PAD_MM: Final = 1.6
 """Between a name and its axis, and at the edge of the picture."""
+_SHORT_NAME: Final = 17
+"""Letters of a name that have room before what comes next in the key of strips."""
 _TWO_LINES_MM: Final = 4.6
 """Height of a row where a name may take two lines."""
 
@@ -757,7 +759,8 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
             )
         top = len(values.columns) - 0.35
         axes.plot(0.03, top, "o", color=ACCENT, ms=4.2, clip_on=False)
-        axes.text(0.06, top, name, fontsize=_TEXT - 0.4, va="center", color=ACCENT)
+        letters = (_TEXT - 0.4) * min(1.0, _SHORT_NAME / len(name))
+        axes.text(0.06, top, name, fontsize=letters, va="center", color=ACCENT)
         axes.plot(0.52, top, "o", color=_PALE, ms=3, clip_on=False)
         axes.text(0.55, top, "autres", fontsize=_TEXT - 0.4, va="center")
         axes.plot(
