@@ -11,7 +11,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
@@ -824,7 +824,7 @@ def _draw_strip(
 
     axes.plot([0, 1], [place] * 2, color="#e4e6ea", lw=2.2, solid_capstyle="round")
     # Dots at either end of the axis are whole.
-    dots = {"marker": "o", "ls": "", "clip_on": False}
+    dots: dict[str, Any] = {"marker": "o", "ls": "", "clip_on": False}
     axes.plot(known.map(across), [place] * len(known), color=_PALE, ms=2.6, **dots)
     if math.isfinite(reference):
         at = across(reference)
