@@ -318,6 +318,7 @@ def test_weights_of_decimals_are_shares_to_the_last_bits(
     pd.testing.assert_frame_equal(found, wanted, rtol=1e-12)
 
 
+@pytest.mark.filterwarnings("ignore:weights. .* at the very place of another")
 @pytest.mark.parametrize("codes", [str, int])
 @pytest.mark.parametrize("overlap", ["refuse", "each"])
 def test_points_on_borders_go_where_apportion_has_them(

@@ -592,3 +592,13 @@ def test_logos_that_would_be_unreadable_or_too_late_are_refused(ax, lens, logos)
     bm.draw_legend(ax)
     with pytest.raises(bm.errors.DataError, match="before draw_legend"):
         draw_logos(ax, logos)
+
+
+def test_a_histogram_of_few_values_is_left_out_and_told():
+    units = bm.communes(epci="call")
+    values = pd.Series([1.0, 2.0, 3.0, 4.0] * 9, units.index, name="v")
+    _, ax = bm.page(units, title="t", ground=False)
+    bm.draw_choropleth(ax, units, bm.classify(values, breaks=[2, 3]))
+    told = r"histogram: 4 distinct value\(s\), under 12.*left out; drop histogram="
+    with pytest.warns(bm.errors.BasinmapWarning, match=told):
+        bm.draw_legend(ax, histogram=values)

@@ -44,9 +44,11 @@ def bare(fig):
     return saved.getvalue()
 
 
-def sheet(title="Carré de 10 km en 2026", x=680_000):
+def sheet(title="Carré de 10 km en 2026", x=680_000, legend="right"):
     square = block(10_000, 10_000, x)
-    fig, ax = bm.page(square, title=title, scale=100_000, orientation="landscape")
+    fig, ax = bm.page(
+        square, title=title, scale=100_000, orientation="landscape", legend=legend
+    )
     bm.draw_outlines(ax, square, label="carré", fill="#dddddd")
     return fig, ax
 
@@ -131,6 +133,15 @@ def test_the_page_is_one_figure_with_its_alternative_text(one):
     (empty,) = figures(read(finished(pdf, [PageFacts("x")], title="x")))
     assert empty["/S"] == "/P"
     assert "/Alt" not in empty
+
+
+def test_a_legend_in_the_frame_leaves_the_ground_where_it_is():
+    fig, ax = sheet(legend="inside")
+    (page,) = read(finished(bare(fig), [facts_of(fig)], title="x")).pages
+    _, ground = corners(page["/VP"][0])
+    (west, east), (south, north) = ax.get_xlim(), ax.get_ylim()
+    assert ground.min(axis=0) == pytest.approx([west, south], abs=0.1)
+    assert ground.max(axis=0) == pytest.approx([east, north], abs=0.1)
 
 
 def test_finishing_again_replaces_what_was_said(one):

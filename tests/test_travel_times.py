@@ -230,7 +230,7 @@ def test_index_attributes_and_place(street):
         "mode": "walk", "direction": "to", "limit": 30, "max_gap": 500,
         "rule": "temps de parcours à pied par les rues, jusqu’au lieu, 30 min au plus, "
         "marche jusqu’à la rue comprise (à 4 km/h, sur 500 m au plus)",
-        "sources": ("Relevé", "Insee"),
+        "sources": ("Relevé (position : Musée)", "Insee"),
     }  # fmt: skip
 
 

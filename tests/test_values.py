@@ -431,9 +431,9 @@ def test_a_workbook_writes_what_is_told_of_a_series(tmp_path, secrets):
     path = tmp_path / "taux.xlsx"
     bm.write_workbook(path, {"Vacance": bm.column(secrets, "taux")})
     rows = cells(path, "Vacance")
-    assert rows[3][1] == "Vacance 2025 (%)"
+    assert rows[3][1:3] == ["Nom", "Vacance 2025 (%)"]
     assert "DREAL, inventaire 2025" in rows[1][0]
-    written = [row[1] for row in rows[4:]]
+    written = [row[2] for row in rows[4:]]
     assert (written.count("s"), written.count("s.o."), written.count(15)) == (12, 1, 23)
 
 
@@ -443,7 +443,7 @@ def test_a_workbook_of_changed_values_bears_no_title(tmp_path, rate):
     table["L04"] = table["L04"] - 7.19
     with pytest.warns(BasinmapWarning, match=CHANGED):
         bm.write_workbook(path, {"Écart": table})
-    assert cells(path, "Écart")[3][1] == "L04"
+    assert cells(path, "Écart")[3][1:3] == ["Nom", "L04"]
 
 
 def grounds(tmp_path):

@@ -338,6 +338,9 @@ def test_an_unknown_palette_is_refused_with_those_there_are(make):
 # --- themes ---------------------------------------------------------------------------
 
 
+GROUNDS = {"land", "beyond", "abroad"}
+
+
 def test_the_grey_theme_has_no_colour():
     assert GREY.grey
     assert not PRINT.grey
@@ -346,7 +349,7 @@ def test_the_grey_theme_has_no_colour():
         if str(value).startswith("#"):
             assert len(set(to_rgb(value))) == 1
             before = lightness([getattr(PRINT, field.name)])
-            if field.name == "land":  # paler than the lightest class of a ramp
+            if field.name in GROUNDS:  # paler than the lightest class of a ramp
                 assert before < lightness([value]) < 100
                 lightest = sequential_colors("greys", 5)[0]
                 assert least_difference([value, lightest]) > 5

@@ -610,7 +610,7 @@ def test_on_paper_the_whole_map_its_legend_and_both_names_are_on_the_first_page(
     first = book[0].get_textpage().get_text_bounded()
     for words in (
         "Taux de vacance des logements en 2021",
-        "10,0 et plus",
+        "11,0 et plus",
         "Somain",
         "Aniche",
     ):

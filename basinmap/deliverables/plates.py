@@ -22,7 +22,7 @@ from basinmap.maps.layers.symbols import draw_symbols
 from basinmap.maps.margins.exits import draw_exits
 from basinmap.maps.margins.furniture import draw_furniture
 from basinmap.maps.margins.insets import draw_locator
-from basinmap.maps.margins.legends import draw_comparison, draw_legend
+from basinmap.maps.margins.legends import draw_comparison, draw_legend, has_spread
 from basinmap.maps.paper.pages import page
 from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.territory.embedded import credit, spatial_table
@@ -214,7 +214,7 @@ def rate_sheet(
     if comparison is not None:
         _draw_compared(ax, comparison, names)
     finish(ax, subject, look.note, units=units)
-    draw_legend(ax, histogram=values)
+    draw_legend(ax, histogram=values if has_spread(values) else None)
     return fig
 
 

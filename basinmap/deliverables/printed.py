@@ -11,7 +11,13 @@ from basinmap.states import SIGNS, VOIDS
 from basinmap.territory.naming import Name
 from basinmap.typography import number, percent
 
-__all__ = ["Other", "Value"]
+__all__ = ["PALES", "Other", "Value"]
+
+PALES: Final = (
+    *("#b3bdda", "#e8d7a5", "#f4f4f4", "#e8a5a5", "#ddf4d6", "#b6a5e8", "#d0d0d0"),
+    *("#bde2ee",),
+)
+"""Fills of parts of a territory under names, apart by any eye (7.8 at least)."""
 
 _STATE: Final = {
     "secret": "secret",

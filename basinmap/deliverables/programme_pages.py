@@ -27,6 +27,7 @@ from basinmap.deliverables.chapters import (
 from basinmap.deliverables.charts import bar_chart
 from basinmap.deliverables.groups import grouped
 from basinmap.deliverables.observed import Observed, Value
+from basinmap.deliverables.printed import PALES
 from basinmap.deliverables.sentences import counted, enumerated, objective, printed
 from basinmap.errors import CodeError, ColumnError, DataError, culprits
 from basinmap.export.parts import (
@@ -53,10 +54,6 @@ _LAYOUT: Final = (
     "« realise » (nombres entiers de logements sur la période) ; une ligne par commune "
     "et par thème si une colonne « theme » est ajoutée (production, logements sociaux, "
     "réhabilitation…)."
-)
-_PALES: Final = (
-    *("#dbe6f1", "#f3e3c8", "#dcecd9", "#ead9ea", "#e6e6e6", "#f2d9d4", "#d6eceb"),
-    *("#f4f0c8",),
 )
 _MOST_BARS: Final = 24
 _APART: Final = 5
@@ -447,7 +444,7 @@ def _sectors_map(
         for n, name in enumerate(names):
             codes = sectors.index[sectors == name]
             ground = about.communes.loc[codes]
-            color = _PALES[n % len(_PALES)]
+            color = PALES[n % len(PALES)]
             told = f"{name} ({counted(len(codes), 'commune')})"
             draw_outlines(ax, ground, label=told, fill=color, width=0.35)
         for name in names:

@@ -28,7 +28,7 @@ from basinmap.maps.layers.drawing import in_frame
 from basinmap.maps.layers.hatching import draw_hatching
 from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
 from basinmap.maps.layers.symbols import draw_symbols
-from basinmap.maps.margins.legends import draw_comparison, draw_legend
+from basinmap.maps.margins.legends import draw_comparison, draw_legend, has_spread
 from basinmap.maps.paper.pages import page
 from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.territory.units import communes
@@ -192,7 +192,7 @@ def minutes_plate(subject: Subject) -> Sheet:
     reading = "{where}, la mairie est à {value} min du musée"
     note = f"{reading_note(subject, values, reading)} {cut_note(subject)}"
     finish(ax, subject, note.strip())
-    draw_legend(ax, histogram=values)
+    draw_legend(ax, histogram=values if has_spread(values) else None)
     return fig
 
 

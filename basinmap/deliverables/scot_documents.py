@@ -52,6 +52,7 @@ from basinmap.deliverables.opening_pages import (
     situation_figure,
     sources_table,
 )
+from basinmap.deliverables.printed import PALES
 from basinmap.deliverables.sentences import check_neutral, counted, trend
 from basinmap.deliverables.theme_pages import theme_parts
 from basinmap.errors import CodeError, DataError
@@ -972,9 +973,7 @@ def scots_outline(about: Observed, high: float = 118.0) -> Figure:
         for n, (code, row) in enumerate(five.iterrows()):
             alone = five.loc[[code]]
             name = typeset(str(row["name"]))
-            draw_outlines(
-                ax, alone, label=name, fill=_PALES[n % len(_PALES)], width=0.3
-            )
+            draw_outlines(ax, alone, label=name, fill=PALES[n % len(PALES)], width=0.3)
         inner = about.epcis[about.epcis.index.isin(codes)]
         draw_outlines(ax, inner, label="limite d'EPCI", width=0.6, color="#1f6fb2")
         draw_outlines(ax, five, label="limite de SCoT", width=1.3)
@@ -988,6 +987,3 @@ def scots_outline(about: Observed, high: float = 118.0) -> Figure:
         size_mm=(182.0, high),
         units=five,
     )
-
-
-_PALES: Final = ("#dbe6f1", "#f3e3c8", "#dcecd9", "#ead9ea", "#e6e6e6")

@@ -221,6 +221,9 @@ def ring_sweep(
     if wrong:
         msg = f"ring_sweep: distances are metres above 0, not {culprits(wrong)}"
         raise DataError(msg)
+    if not len(treated) or not len(gaps):
+        msg = "ring_sweep: no distance to sweep; write treated=[5_000, 10_000]"
+        raise DataError(msg)
     rows: dict[tuple[object, ...], dict[str, object]] = {}
     for radius in treated:
         for gap in gaps:

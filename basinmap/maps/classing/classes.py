@@ -241,7 +241,7 @@ def shared_classes(
     {'moins de 5': 0, 'de 5 à moins de 10': 2, '10 et plus': 1}
     """
     check_given(shared_classes, locals())
-    _check_options(k, method or "fisher-jenks", pivot)
+    _check_options(k, "fisher-jenks" if method is None else method, pivot)
     series = {key: _of_units(_checked(values)) for key, values in series.items()}
     if method is None:
         method, own = _by_default(series)

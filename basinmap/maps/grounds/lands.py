@@ -26,6 +26,7 @@ from basinmap.maps.paper.shapes import line_path, outline_path
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.territory.embedded import communes_2026, credit, spatial_table, table
+from basinmap.typography import typeset
 
 __all__ = [
     "Lettered",
@@ -500,7 +501,7 @@ def write_towns(ax: MapAxes, towns: pd.DataFrame) -> int:
     for (x, y), (_, town) in zip(spots.tolist(), towns.iterrows(), strict=True):
         name = str(town["name"])
         seat = town["seat"] == "departement"
-        text = name.upper() if seat else name
+        text = typeset(name.upper() if seat else name)
         style = font(theme.family, theme.label, italic=True)
         found = _beside(
             ax, (x, y), (text_width(text, style), theme.label * MM_PER_POINT)

@@ -132,7 +132,7 @@ def in_grey(theme: Theme) -> Theme:
         zip(_INKS, seen([getattr(theme, ink) for ink in _INKS], "grey"), strict=True)
     )
     # Paler once, for the land around not to be taken for the lightest class.
-    pale = 0.0 if theme.grey else 0.5
+    pale = 0.0 if theme.grey else 0.55
     for name in ("land", "beyond", "abroad"):
         parts = to_rgb(greys[name])
         greys[name] = to_hex([part + pale * (1 - part) for part in parts])  # type: ignore[arg-type]

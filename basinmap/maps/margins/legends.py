@@ -67,7 +67,10 @@ from basinmap.values.checks import check_series, check_states, numbers
 from basinmap.values.columns import column
 from basinmap.values.told import Told, fresh, retell, told_of
 
-__all__ = ["Entry", "draw_comparison", "draw_legend", "entry_picture"]
+__all__ = ["Entry", "draw_comparison", "draw_legend", "entry_picture", "has_spread"]
+
+_DOZEN = 12
+"""Distinct values under which a distribution says nothing that the map does not."""
 
 # Millimetres between two entries, and size: a long legend is set tighter, then smaller.
 _TIGHTER = (
@@ -468,6 +471,18 @@ def _in_reading_order(blocks: list[object]) -> list[object]:
     return sorted(blocks, key=lambda block: order.get(type(block), 1))
 
 
+def has_spread(values: pd.Series) -> bool:
+    """
+    Tell whether a histogram says more than the map: a dozen distinct values.
+
+    Parameters
+    ----------
+    values
+        Those of the classes.
+    """
+    return bool(values.nunique() >= _DOZEN)
+
+
 def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
     check_series(values, "histogram")
     check_states(values)
@@ -485,15 +500,19 @@ def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
                 f"{low:g} to {high:g}: {culprits(wrong)}; pass the values classified"
             )
             raise DataError(msg)
-        # Below a dozen values a distribution says nothing that the map does not.
-        if known.nunique() >= 12:
-            return [
-                *blocks[: position + 1],
-                _Histogram(
-                    known.to_numpy(), block, tuple(references_of(blocks, block))
-                ),
-                *blocks[position + 1 :],
-            ]
+        if not has_spread(known):
+            msg = (
+                f"histogram: {known.nunique()} distinct value(s), under {_DOZEN}: it "
+                "would say nothing that the map does not; it is left out; drop "
+                "histogram="
+            )
+            warnings.warn(msg, BasinmapWarning, stacklevel=3)
+            return blocks
+        return [
+            *blocks[: position + 1],
+            _Histogram(known.to_numpy(), block, tuple(references_of(blocks, block))),
+            *blocks[position + 1 :],
+        ]
     return blocks
 
 

@@ -168,7 +168,7 @@ def atlas(  # noqa: PLR0913 - each is a choice of whoever publishes
     if not one_line(title):
         msg = "title: an atlas bears one, with territory and date: title='…'"
         raise DataError(msg)
-    check_columns(units, *filter(None, [name, group]))
+    check_columns(units, *[one for one in (name, group) if one is not None])
     _check_names(units, name)
     if group is not None:
         units = _by_group(units, group)
