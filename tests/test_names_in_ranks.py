@@ -275,15 +275,3 @@ def test_rings_have_a_white_casing_under_their_dashes():
     (line,) = ax.lines
     assert casing.get_linewidth() > 2 * line.get_linewidth()
     assert contrast(to_hex(line.get_color()), to_hex(casing.get_edgecolor())) >= 3
-
-
-def test_a_name_over_other_units_is_left_out_where_names_keep_apart():
-    near = squares(6, side=1_000).assign(population=range(6, 0, -1))
-    near["name"] = "Noyellesouslens"  # far wider than its square
-    counts = []
-    for apart in (False, True):
-        _, ax = bm.figure(near, size_mm=(60, 20), title="Essai", scale=200_000)
-        counts.append(bm.draw_labels(ax, near, apart=apart))
-        led = sum(line.get_marker() == "o" for line in ax.lines)
-        assert not apart or counts[-1] == led
-    assert counts[1] <= counts[0]
