@@ -21,10 +21,13 @@ from basinmap.deliverables.chapters import (
     is_rate,
     key_figures,
     not_supplied,
+    rate_map,
+    rates_by_commune,
     sentences_of,
+    stock_map,
     units_table,
 )
-from basinmap.deliverables.charts import line_chart, range_strips
+from basinmap.deliverables.charts import bar_chart, line_chart, range_strips
 from basinmap.deliverables.cil_documents import cil_document
 from basinmap.deliverables.cil_files import situated
 from basinmap.deliverables.comparison_documents import comparison_document
@@ -687,3 +690,63 @@ def test_a_lead_does_not_say_its_title_again():
     title = "La population de Somain diminue de 0,8 % par an"
     said = [f"{title}, soit 722 habitants de moins.", "Le taux est de 7,6 %."]
     assert after_title(title, said) == ["Soit 722 habitants de moins.", said[1]]
+
+
+# -- maps of a document ----------------------------------------------------------------
+
+
+def keys_of(figure, title):
+    return [
+        (entry.color, entry.label)
+        for key in figure.legends
+        if key.title.startswith(title)
+        for entry in key.entries
+    ]
+
+
+def test_a_rate_has_one_set_of_classes_whatever_map_bears_it(lens):
+    areas = keys_of(rate_map(lens, "L04", "taux"), "Taux de vacance")
+    circles = keys_of(stock_map(lens, "L01", "L04", "stock"), "Taux de vacance")
+    assert areas == circles
+    assert len(areas) > 4
+
+
+def test_a_class_below_zero_keeps_its_colour_and_its_strokes_in_the_key(lens):
+    key = next(k for k in rate_map(lens, "D02", "evolution").legends if k.title)
+    below = [entry for entry in key.entries if entry.slant == "\\"]
+    assert len(below) > 1
+    assert len({entry.color for entry in below}) == len(below)
+    assert all(entry.hatched and entry.stroke for entry in below)
+
+
+def test_where_names_have_no_room_fiches_show_a_commune_and_those_beside_it(lens):
+    wide, small = (
+        rates_by_commune(lens, "L04", size_mm=size) for size in ((102, 66), (50, 34))
+    )
+    assert (wide.near, small.near) == (False, True)
+    scales = {
+        re.search(r"1 : [0-9 ]+", spaced(small.of(code).source)).group()
+        for code in ("62498", "62666")
+    }
+    assert len(scales) == 1
+
+
+def test_limits_of_communes_are_lighter_than_those_of_the_territory(lens):
+    lines = {
+        label: color
+        for key in stock_map(lens, "L01", "", "stock").legends
+        for color, label in ((e.color, e.label) for e in key.entries)
+        if label.startswith("limite")
+    }
+    commune, whole = lines["limite de commune"], lines["limite du territoire"]
+    assert int(commune[1:3], 16) > int(whole[1:3], 16) + 60
+
+
+def test_a_long_name_beside_bars_is_broken_rather_than_cut():
+    values = pd.Series({"Téteghem-Coudekerque-Village": 3.0, "Spycker": 1.0})
+    chart = bar_chart(
+        "barres", values, caption="Essai", source="Insee", size_mm=(60, 30)
+    )
+    drawn = chart.render("svg", chart.size_mm).decode()
+    assert "Téteghem-Coudekerque-Village" not in drawn
+    assert "Village" in drawn

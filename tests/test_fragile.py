@@ -11,6 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 import shapely
+from matplotlib.colors import to_hex
 
 import basinmap as bm
 from basinmap.catalogue.entries import catalogue, indicator
@@ -170,14 +171,12 @@ def test_what_is_fragile_is_pale_hatched_and_counted_in_a_line_of_its_own():
     assert [line.count for line in block.swatches] == [7, 3, 2]
     assert block.range == ("2", "11", "hors petits effectifs")
     hatched = [c for c in ax.collections if c.get_hatch()]
-    assert [len(c.get_paths()) for c in hatched] == [1, 1]
-    firm, pale = (
-        c.get_facecolor()[0][:3]
-        for c in ax.collections
-        if str(c.get_label()).startswith("5 et plus")
-    )
-    assert (pale > firm + 0.2).any()
-    assert (pale >= firm).all()
+    assert [len(c.get_paths()) for c in hatched] == [2]
+    # The key is that of the map: one pale grey, with the same strokes.
+    few = bm.legend_entries(ax)[0].lines[-1]
+    assert to_hex(hatched[0].get_facecolor()[0]) == few.color
+    assert (few.hatched, few.slant) == (True, hatched[0].get_hatch()[0])
+    assert few.stroke == to_hex(hatched[0].get_edgecolor()[0])
 
 
 @pytest.mark.parametrize("verb", [bm.draw_symbols, bm.draw_squares])
@@ -191,16 +190,19 @@ def test_symbols_of_fragile_rates_are_hatched_too(verb):
     assert len(hatches) == 2
 
 
-def test_on_the_side_below_zero_what_is_fragile_bears_both_hatches():
+def test_below_zero_too_what_is_fragile_is_as_its_line_of_the_legend_shows_it():
     values = rate(CODES[:2]) - 6.5
     ax = page(theme=bm.GREY)
     with pytest.warns(bm.errors.BasinmapWarning):
         classes = bm.classify(values, breaks=[0], pivot=0, firm=True)
     bm.draw_choropleth(ax, units(), classes)
     hatches = {c.get_hatch() for c in ax.collections if c.get_hatch()}
-    assert len(hatches) == 2
-    short, both = sorted(hatches, key=len)
-    assert set(short) < set(both)
+    lines = bm.legend_entries(ax)[0].lines
+    assert {line.slant for line in lines if line.hatched} == {h[0] for h in hatches}
+    # A class below zero keeps its colour under its strokes.
+    below = [line for line in lines if line.slant == "\\"]
+    assert below
+    assert all(line.color != "#ffffff" and line.stroke for line in below)
 
 
 def test_the_histogram_holds_firm_values_only():
@@ -296,8 +298,23 @@ def test_a_headline_of_change_counts_who_gains_and_who_loses(artois):
     growth = artois.computed("D02")
     up, down = (growth.round(2) > 0).sum(), (growth.round(2) < 0).sum()
     assert rate_headline(artois, growth, "") == (
-        f"La population augmente dans {up} communes sur 96 et diminue dans {down}"
+        f"La population augmente dans {up} communes sur 96, diminue dans {down} et "
+        f"est stable dans {96 - up - down}"
     )
+
+
+def test_a_headline_crowns_none_for_what_fragile_rates_reach_too(artois):
+    houses = artois.computed("L05")
+    said = rate_headline(artois, houses, "{where}, {value} %")
+    firm = houses.drop(list(told_of(houses).fragile), errors="ignore")
+    assert (firm.round(1) == 100).sum() == 1
+    assert (houses.round(1) == 100).sum() > 30
+    assert "(maximum hors petits effectifs)" in said
+
+
+def test_no_headline_is_over_surfaces_drawn_too_roughly(artois):
+    density = artois.computed("D05")
+    assert rate_headline(artois, density, "{where}, {value}") == ""
 
 
 def test_a_headline_is_silent_where_two_are_equal_or_few_are_firm(artois):

@@ -258,6 +258,8 @@ def test_no_rate_is_printed_where_the_change_is_small():
     assert change.verdict == "small"
     assert math.isnan(change.rate)
     assert "%" not in trend(X, change)
+    # 13 of 368 are not « almost as many »: the headline says how many.
+    assert plain(change.short) == "−13 depuis 2016"
 
 
 def test_a_place_that_was_empty_has_no_rate():

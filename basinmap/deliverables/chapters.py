@@ -16,6 +16,7 @@ from functools import partial
 from typing import Final, cast
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from basinmap.catalogue.entries import catalogue
@@ -50,6 +51,7 @@ from basinmap.maps.layers.symbols import draw_symbols
 from basinmap.maps.margins.keys import legend_entries
 from basinmap.maps.paper.alternatives import alternative_text
 from basinmap.maps.paper.figures import figure
+from basinmap.maps.paper.layouts import bounds_of, rounded_up
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.territory.naming import Name
 from basinmap.typography import number, percent, typeset, uncapital
@@ -57,6 +59,7 @@ from basinmap.values.told import told_of
 
 __all__ = [
     "GROUND",
+    "HAIR",
     "Chapter",
     "CommuneMaps",
     "change_of",
@@ -96,7 +99,11 @@ _PLURAL: Final = frozenset(
         *("retombées",),
     }
 )
+HAIR: Final = "#8b909b"
+"""Colour of the limits of communes: lighter than that of a territory."""
 _MANY_UNITS: Final = 40
+_ROOM: Final = 70.0
+"""Square millimetres that a commune needs for its name, of two lines, to be read."""
 _SAID: Final = frozenset({"habitants", "logements", "ménages", "emplois", ""})
 """Units that the title says already."""
 _SHORT: Final = {
@@ -343,18 +350,24 @@ def _legends(ax: MapAxes) -> Iterator[Legend]:
                 line.hatched,
                 line.shape,  # type: ignore[arg-type] # one of four
                 line.size_mm,
+                line.slant,
+                line.stroke,
             )
             for line in key.lines
         )
         yield Legend(key.title, entries)
 
 
-def _finish(ax: MapAxes, about: Observed) -> None:
+def _finish(
+    ax: MapAxes, about: Observed, named: gpd.GeoDataFrame | None = None
+) -> None:
     """Draw the limit of the territory and the names that there is room for."""
+    named = about.communes if named is None else named
     outline = about.communes.dissolve()
     draw_outlines(ax, outline, label="limite du territoire", width=1.1)
-    many = len(about.codes) > _MANY_UNITS
-    draw_labels(ax, about.communes, most=_MOST_NAMES if many else None, strong=3)
+    many = len(named) > _MANY_UNITS
+    most = _MOST_NAMES if many else None
+    draw_labels(ax, named, most=most, strong=3, apart=True)
 
 
 def rate_map(
@@ -379,9 +392,11 @@ def rate_map(
     return map_figure(about, slug, draw, title=title, size_mm=size_mm)
 
 
-def _draw_rate(about: Observed, id_: str, ax: MapAxes) -> None:
+def _draw_rate(
+    about: Observed, id_: str, ax: MapAxes, named: gpd.GeoDataFrame | None = None
+) -> None:
     draw_choropleth(ax, about.communes, classes_of(about, id_, _there(about, id_)))
-    _finish(ax, about)
+    _finish(ax, about, named)
 
 
 def classes_of(about: Observed, id_: str, values: pd.Series) -> pd.Series:
@@ -474,11 +489,39 @@ class CommuneMaps:
     def _ground(self, alone: gpd.GeoDataFrame) -> MapAxes:
         communes = self.about.communes
         if self.near:
-            beside = communes.geometry.touches(alone.geometry.iloc[0])
-            return self.base(communes[beside | communes.index.isin(alone.index)])
+            return self.base(communes[_with_neighbours(communes, alone.index[0])])
         if self._whole is None:
             self._whole = self.base(communes)
         return self._whole
+
+
+def _with_neighbours(communes: gpd.GeoDataFrame, code: str) -> np.ndarray:
+    """Tell which communes are one of them, or beside it."""
+    beside = communes.geometry.touches(communes.geometry.loc[code])
+    found: np.ndarray = (beside | (communes.index == code)).to_numpy()
+    return found
+
+
+def _needed(units: gpd.GeoDataFrame, size_mm: tuple[float, float]) -> float:
+    """Return the round scale at which units hold in a figure."""
+    bounds = bounds_of(units, 0.0)
+    across, up = bounds[2] - bounds[0], bounds[3] - bounds[1]
+    width, height = (side - 1 for side in size_mm)
+    return rounded_up(1000 * max(across / width, up / height))
+
+
+def _shared_scale(communes: gpd.GeoDataFrame, size_mm: tuple[float, float]) -> float:
+    """Return the scale at which each commune holds in a figure with its neighbours."""
+    return max(
+        _needed(communes[_with_neighbours(communes, code)], size_mm)
+        for code in communes.index
+    )
+
+
+def _room_each(about: Observed, size_mm: tuple[float, float]) -> float:
+    """Return the square millimetres of a commune where all are in a figure."""
+    scale = _needed(about.communes, size_mm)
+    return float(about.communes.area.mean()) * (1000 / scale) ** 2
 
 
 def _remembered(ax: MapAxes) -> dict[str, object]:
@@ -501,7 +544,8 @@ def rates_by_commune(
     """
     Return a rate around each commune: the whole territory up to forty communes.
 
-    Beyond, names would be too many: a commune is shown with its neighbours.
+    Beyond, or where the whole would leave no room for names, a commune is shown with
+    its neighbours; all at one scale, so that fiches compare.
 
     Parameters
     ----------
@@ -517,15 +561,17 @@ def rates_by_commune(
     title = f"{about.told(id_).title}, par commune"
 
     def base(shown: gpd.GeoDataFrame) -> MapAxes:
-        _, ax = figure(shown, size_mm=size_mm, title=f"{title} – {about.area.name}")
+        whole = f"{title} – {about.area.name}"
+        _, ax = figure(shown, size_mm=size_mm, title=whole, scale=scale)
         draw_neighbours(ax, about.epcis)
-        _draw_rate(about, id_, ax)
+        _draw_rate(about, id_, ax, shown if near else None)
         return ax
 
     def mark(ax: MapAxes, alone: gpd.GeoDataFrame) -> None:
         draw_outlines(ax, alone, label=str(alone["name"].iloc[0]), width=2.0)
 
-    near = len(about.codes) > _MANY_UNITS
+    near = len(about.codes) > _MANY_UNITS or _room_each(about, size_mm) < _ROOM
+    scale = _shared_scale(about.communes, size_mm) if near else None
     return CommuneMaps(about, base, mark, slug=slug, title=title, near=near)
 
 
@@ -594,12 +640,13 @@ def stock_map(
     if rate:
         values = _there(about, rate)
         title = f"{title} et {uncapital(told_of(values).title)}"
-        signed = bool(values.min() < 0 < values.max())
-        pivot = 0.0 if about.told(rate).kind == "growth" or signed else None
-        classes = classify(values, k=4, pivot=pivot, firm=True)
+        # One set of classes a rate, whatever map of the document bears it.
+        classes = classes_of(about, rate, values)
 
     def draw(ax: MapAxes) -> None:
-        draw_outlines(ax, about.communes, label="limite de commune", width=0.3)
+        draw_outlines(
+            ax, about.communes, label="limite de commune", width=0.3, color=HAIR
+        )
         draw_symbols(ax, about.communes, sizes, classes=classes)
         _finish(ax, about)
 
@@ -677,7 +724,9 @@ def _beside(about: Observed, id_: str, total: Value) -> str:
         return ""
     if about.entry(id_).kind == "stock" and whole.value > 0:
         share = percent(100 * total.value / whole.value, 1)
-        of = "du SCoT" if other.level == "scot" else other.name.of
+        # A tile has no room for a long name, which the tables say.
+        shorts = {"scot": "du SCoT", "arrondissement": "de l'arrondissement"}
+        of = shorts.get(other.level, other.name.of)
         return typeset(f"{share} {of}")
     return typeset(f"{other.short} : {whole.text}")
 

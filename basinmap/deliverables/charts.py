@@ -11,19 +11,20 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from pandas.api.types import is_hashable
 
 from basinmap.arguments import check_given, shown
 from basinmap.errors import DataError, culprits
 from basinmap.export.parts import Cell, Column, Figure, Table
-from basinmap.maps.look.themes import PRINT, settings
+from basinmap.maps.layers.placement import split_label
+from basinmap.maps.look.themes import PRINT, font, settings, text_width
 from basinmap.typography import BROAD, number, stopped, typeset
 
 __all__ = [
@@ -46,6 +47,12 @@ _DASHES: Final = ("-", (0, (4, 2)), (0, (1, 1.5)), (0, (5, 1.5, 1, 1.5)))
 _STACK: Final = ("#1f4e79", "#5e8ab4", "#a9c4dd", "#e2c58b", "#c98b3a", "#8f5a1e")
 _TEXT: Final = 7.2
 _MM: Final = 25.4
+_PAD_MM: Final = 1.6
+"""Between a name and its axis, and at the edge of the picture."""
+_SHORT_NAME: Final = 17
+"""Letters of a name that have room before what comes next in the key of strips."""
+_TWO_LINES_MM: Final = 4.6
+"""Height of a row where a name may take two lines."""
 
 
 def _chart(
@@ -79,6 +86,7 @@ def _chart(
             axes.spines["bottom"].set_color(PRINT.faint)
             axes.tick_params(length=0, labelsize=_TEXT, colors=PRINT.soft)
             draw(axes)
+            _fit_names(axes, left - _PAD_MM, height - below - above)
             out = io.BytesIO()
             dated = {"metadata": {"Date": None}} if form == "svg" else {"dpi": 200}
             canvas.savefig(out, format=form, **dated)
@@ -94,6 +102,30 @@ def _chart(
         source=source,
         table=table,
     )
+
+
+def _fit_names(axes: Axes, room: float, height: float) -> None:
+    """Break the names beside an axis that are wider than the room, then shrink all."""
+    if not isinstance(axes.yaxis.get_major_locator(), FixedLocator):
+        return  # numbers, not names
+    names = [label.get_text() for label in axes.get_yticklabels()]
+
+    def widest(texts: Iterable[str]) -> float:
+        letters = font(PRINT.family, _TEXT, weight=700)
+        lines = (line for text in texts for line in text.split("\n") if line)
+        return max((text_width(line, letters) for line in lines), default=0.0)
+
+    size = _TEXT
+    if widest(names) > room:
+        if height / len(names) >= _TWO_LINES_MM:
+            split = (split_label(name, 1) for name in names)
+            names = [
+                two if widest([name]) > room else name
+                for name, two in zip(names, split, strict=True)
+            ]
+            size = _TEXT - 1
+        size = min(size, _TEXT * room / widest(names))
+        axes.set_yticklabels(names, fontsize=size, linespacing=0.95)
 
 
 def _cell(value: float, decimals: int, suffix: str = "") -> Cell:
@@ -733,7 +765,8 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
             )
         top = len(values.columns) - 0.35
         axes.plot(0.03, top, "o", color=ACCENT, ms=4.2, clip_on=False)
-        axes.text(0.06, top, name, fontsize=_TEXT - 0.4, va="center", color=ACCENT)
+        letters = (_TEXT - 0.4) * min(1.0, _SHORT_NAME / len(name))
+        axes.text(0.06, top, name, fontsize=letters, va="center", color=ACCENT)
         axes.plot(0.52, top, "o", color=_PALE, ms=3, clip_on=False)
         axes.text(0.55, top, "autres", fontsize=_TEXT - 0.4, va="center")
         axes.plot(
@@ -796,7 +829,9 @@ def _draw_strip(
         return float((value - low) / spread) if high > low else 0.5
 
     axes.plot([0, 1], [place] * 2, color="#e4e6ea", lw=2.2, solid_capstyle="round")
-    axes.plot(known.map(across), [place] * len(known), "o", color=_PALE, ms=2.6)
+    # Dots at either end of the axis are whole.
+    dots: dict[str, Any] = {"marker": "o", "ls": "", "clip_on": False}
+    axes.plot(known.map(across), [place] * len(known), color=_PALE, ms=2.6, **dots)
     if math.isfinite(reference):
         at = across(reference)
         axes.plot([at] * 2, [place - 0.27, place + 0.27], color=MAIN, lw=1.5)
@@ -807,7 +842,7 @@ def _draw_strip(
         axes.text(1.06, place, "n.d.", va="center", fontsize=_TEXT, color=PRINT.soft)
         return
     value = float(known[mine])
-    axes.plot(across(value), place, "o", color=ACCENT, ms=4.6, zorder=5)
+    axes.plot(across(value), place, color=ACCENT, ms=4.6, zorder=5, **dots)
     tail = f"\u202f{unit}" if unit == "%" else ""
     axes.text(
         1.06,

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
-from basinmap.deliverables.chapters import map_figure
+from basinmap.deliverables.chapters import HAIR, map_figure
 from basinmap.deliverables.charts import bar_chart, stacked_bars
 from basinmap.deliverables.cil_files import LEAST, Estates, Landlords, situated
 from basinmap.deliverables.observed import Observed
@@ -98,7 +98,9 @@ def quarters_page(
     high = min(150.0, max(80.0, PAPER_MM - sheet.words_mm - 22))
 
     def draw(ax: MapAxes) -> None:
-        draw_outlines(ax, about.communes, label="limite de commune", width=0.3)
+        draw_outlines(
+            ax, about.communes, label="limite de commune", width=0.3, color=HAIR
+        )
         told = f"quartier prioritaire, génération {generation}"
         draw_outlines(ax, mine, label=told, fill="#e7b0a9", color="#b3202c", width=0.6)
         whole = about.communes.dissolve()
@@ -573,7 +575,9 @@ def _estates_map(
     points = estates.points.reset_index(drop=True).loc[kept.index]
 
     def draw(ax: MapAxes) -> None:
-        draw_outlines(ax, about.communes, label="limite de commune", width=0.3)
+        draw_outlines(
+            ax, about.communes, label="limite de commune", width=0.3, color=HAIR
+        )
         if quarters is not None:
             near = quarters[quarters.intersects(about.communes.union_all())]
             if len(near):

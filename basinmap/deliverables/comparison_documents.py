@@ -17,6 +17,7 @@ from basinmap.catalogue.entries import catalogue
 from basinmap.deliverables.chapter_figures import ranked, sources_line
 from basinmap.deliverables.chapter_pages import Sheet
 from basinmap.deliverables.chapters import (
+    HAIR,
     Chapter,
     classes_of,
     ground_credit,
@@ -392,7 +393,7 @@ def _draw(
     if classes is not None:
         draw_choropleth(ax, ground, classes)
     else:
-        draw_outlines(ax, ground, label="limite de commune", width=0.25)
+        draw_outlines(ax, ground, label="limite de commune", width=0.25, color=HAIR)
         draw_symbols(ax, ground, values, largest=largest, largest_mm=_CIRCLE)
     outline = ground.dissolve()
     draw_outlines(ax, outline, label="limite du SCoT", width=1.0)

@@ -497,12 +497,12 @@ def fiche(
         parts.append(("missing", Note("missing", "Données non fournies", told)))
     outlines = " ; ".join(told_of(about.ground).sources)
     # Surfaces are mostly those of the outlines, credited once.
-    drawn = "contours"
+    drawn = "fond de carte"
     for one in told_of(about.ground).sources:
         if f" ; superficie : {one}" in sources:
             sources = sources.replace(f" ; superficie : {one}", "")
-            drawn = "surfaces et contours"
-    foot = stopped(f"Sources : {sources} ; {drawn} généralisés, {outlines}")
+            drawn = "surfaces et fond de carte"
+    foot = stopped(f"Sources : {sources} ; {drawn} : {outlines}")
     parts.append(("foot", Paragraph(typeset(foot), role="small")))
     slots, placed = zip(*parts, strict=True)
     return Page(

@@ -15,6 +15,7 @@ from basinmap.deliverables.chapter_figures import (
 )
 from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
 from basinmap.deliverables.chapters import (
+    HAIR,
     comparison_table,
     is_rate,
     key_figures,
@@ -414,7 +415,9 @@ def situation_figure(
     """
 
     def draw(ax: MapAxes) -> None:
-        draw_outlines(ax, about.communes, label="limite de commune", width=0.35)
+        draw_outlines(
+            ax, about.communes, label="limite de commune", width=0.35, color=HAIR
+        )
         parts = parts_of_territory(about)
         if len(parts) > 1:
             codes = [part.code for part in parts]

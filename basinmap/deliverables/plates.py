@@ -26,9 +26,10 @@ from basinmap.maps.margins.legends import draw_comparison, draw_legend, has_spre
 from basinmap.maps.paper.pages import page
 from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.territory.embedded import credit, spatial_table
+from basinmap.territory.outlines import surface_caution, surface_error
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, statistics
-from basinmap.typography import capital, number, uncapital
+from basinmap.typography import capital, number, typeset, uncapital
 from basinmap.values.columns import column, describe
 from basinmap.values.told import Told, carry, measures_of, retell, told_of
 
@@ -63,6 +64,8 @@ _ENOUGH = 3
 """Firm values without which nothing is said to be highest."""
 _LONG = 100
 """Letters that a headline may have with what is whole."""
+_ROUGH = 2.0
+"""Per cent by which a drawn surface may be off for a headline to be over it."""
 _MOST = 8
 """Neighbours whose people are told."""
 RED = "#b3123f"
@@ -605,7 +608,8 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     str
         Of a change of population, how many communes gain and lose; of a rate, where it
         is highest, and of what is whole. What is fragile is never said to be highest.
-        Nothing where two are equal, or too few are firm.
+        Nothing where two are equal, too few are firm, or the surfaces that it is over
+        are drawn too roughly for a highest one.
     """
     told = told_of(values)
     known = values.dropna()
@@ -613,11 +617,16 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     if told.kind == "growth":
         return _gains_and_losses(values) if told.indicator == "D02" else ""
     seen = known.round(told.decimals or 0)
-    if len(known) < _ENOUGH or (seen == seen.max()).sum() > 1:
+    if (
+        _over_rough_surfaces(values)
+        or len(known) < _ENOUGH
+        or (seen == seen.max()).sum() > 1
+    ):
         return ""
     code = str(known.idxmax())
     name = str(subject.communes.loc[code, "name"])
-    above = values[values.index.isin(list(told.fragile))].max() > known.max()
+    few = values[values.index.isin(list(told.fragile))].round(told.decimals or 0)
+    above = few.max() >= seen.max()
     most = "maximum hors petits effectifs" if above else "maximum"
     said = f"{_read(values, code, name, reading)} ({most})"
     total = subject.comparison(told.indicator)
@@ -628,6 +637,13 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     return capital(said)
 
 
+def _over_rough_surfaces(values: pd.Series) -> bool:
+    """Tell whether values are over drawn surfaces that are told to be off by much."""
+    caution = typeset(surface_caution(values.index))
+    told = bool(caution) and any(caution in typeset(n) for n in told_of(values).notes)
+    return told and surface_error(values.index)[0] > _ROUGH
+
+
 def _gains_and_losses(values: pd.Series) -> str:
     known = values.dropna()
     if len(known) < _ENOUGH:
@@ -635,7 +651,14 @@ def _gains_and_losses(values: pd.Series) -> str:
     seen = known.round(told_of(values).decimals or 0)
     up, down = int((seen > 0).sum()), int((seen < 0).sum())
     whole = f"{number(up)} communes sur {number(len(known))}"
-    return f"La population augmente dans {whole} et diminue dans {number(down)}"
+    still = len(known) - up - down
+    falls = f"diminue dans {number(down)}"
+    if not still:
+        return f"La population augmente dans {whole} et {falls}"
+    return (
+        f"La population augmente dans {whole}, {falls} et est stable dans "
+        f"{number(still)}"
+    )
 
 
 def stock_headline(subject: Subject, amounts: pd.Series) -> str:

@@ -29,7 +29,6 @@ from basinmap.maps.layers.drawing import (
     caution_of,
     fragile_in,
 )
-from basinmap.maps.layers.washes import Inks
 from basinmap.maps.look.themes import text_width
 from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, Swatch
 from basinmap.maps.paper.sheets import Laid, MapAxes, Sheet
@@ -350,8 +349,7 @@ def _swatch_rules(
     """Return the rules of classes and states, and those that the legend shows."""
     count = len(block.colors)
     ends: list[float | None] = [None, *block.breaks, None]
-    rules, pale = [], []
-    inks = Inks(tuple(block.colors), tuple(block.hatches))
+    rules = []
     for place, swatch in enumerate(block.swatches[:count]):
         code = count - 1 - place
         few = apart.by_class.get(code, ())
@@ -366,14 +364,7 @@ def _swatch_rules(
             color=block.colors[code], edge="#ffffff", width=line, hatch=swatch.hatch
         )
         rules.append(Rule(label=_counted(swatch), look=look, test=test))
-        if few:
-            ink = inks.fragile(code)
-            look = replace(look, color=ink.color, edge=ink.edge, hatch=ink.hatch)
-            test = replace(test, without=(), among=few)
-            label = f"{swatch.label}, à lire avec prudence"
-            pale.append(Rule(label=label, look=look, test=test))
     told = {swatch.label: swatch for swatch in block.swatches[count:]}
-    # The line of the legend lies under, the same units in the tint of their class over.
     rules += [
         Rule(
             label=_counted(told[label]),
@@ -389,7 +380,6 @@ def _swatch_rules(
         if label in told
     ]
     shown = list(range(len(rules)))
-    rules += pale
     for state, meaning in STATES.items():
         swatch = told.get(meaning) or Swatch(meaning, STATE_FILL[state][0])
         if meaning in told:

@@ -208,7 +208,7 @@ class Evolution:
         since = f"{BROAD}{self.start}"
         return {
             "same": f"comme en{since}",
-            "small": f"presque autant qu'en{since}",
+            "small": f"{number(self.difference, signed=True)} depuis{since}",
             "stable": f"quasi stable depuis{since}",
             "up": f"en hausse depuis{since}",
             "down": f"en baisse depuis{since}",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from basinmap.export.document_themes import DocumentTheme
@@ -32,6 +32,16 @@ from basinmap.typography import stopped, typeset
 
 __all__ = ["flat_document", "headings_of"]
 
+# Each stroke of a tile of 1 by 1, from its left end to its right one, y downward.
+_STROKES: Final[Mapping[str, list[list[float]]]] = {
+    "/": [[0.0, 1.0, 1.0, 0.0]],
+    "\\": [[0.0, 0.0, 1.0, 1.0]],
+    "|": [[0.5, 0.0, 0.5, 1.0]],
+    "-": [[0.0, 0.5, 1.0, 0.5]],
+    "x": [[0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 1.0, 1.0]],
+    "+": [[0.5, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 0.5]],
+    ".": [[0.4, 0.5, 0.6, 0.5]],
+}
 _NOT_SLUG: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -213,6 +223,9 @@ def _flat_entry(entry: LegendEntry) -> dict[str, Any]:
         "hatched": entry.hatched,
         "shape": entry.shape,
         "size": entry.size_mm,
+        "strokes": _STROKES[entry.slant] if entry.hatched else [],
+        "fill": entry.color if entry.stroke or not entry.hatched else "",
+        "stroke": entry.stroke or entry.color,
     }
 
 

@@ -404,7 +404,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class LegendEntry:
-    """
+    r"""
     A line of the legend of a figure.
 
     Attributes
@@ -420,7 +420,13 @@ class LegendEntry:
     shape
         `"box"`, `"disc"`, `"square"` or `"line"`.
     size_mm
-        Width of a disc or of a square at its true size; 0 for a sample.
+        Width of a disc, of a square or of a line, as on the map; 0 for a sample.
+    slant
+        Direction of the strokes of a hatched sample: `"/"`, `"\"`, `"|"`, `"-"`,
+        `"x"`, `"+"`, or `"."` for dots.
+    stroke
+        Colour of the strokes over `color`; where it is empty the strokes are of
+        `color`, over nothing.
     """
 
     color: str
@@ -429,6 +435,8 @@ class LegendEntry:
     hatched: bool = False
     shape: Literal["box", "disc", "square", "line"] = "box"
     size_mm: float = 0.0
+    slant: Literal["/", "\\", "|", "-", "x", "+", "."] = "/"
+    stroke: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what is of another type."""

@@ -40,6 +40,15 @@ __all__ = ["docx_bytes", "write_docx"]
 
 _WIDTH_MM: Final = 182.0
 _SIGNS: Final = {"disc": "●", "square": "■", "line": "━━"}
+_STRIPES: Final = {
+    "/": "thinDiagStripe",
+    "\\": "thinReverseDiagStripe",
+    "|": "thinVertStripe",
+    "-": "thinHorzStripe",
+    "x": "thinDiagCross",
+    "+": "thinHorzCross",
+    ".": "pct10",
+}
 _QUIET: Final = frozenset({"secret", "not-applicable", "not-available"})
 # Zip holds no date before 1980, and none of today: same content, same bytes.
 _DAY: Final = (1980, 1, 1, 0, 0, 0)
@@ -393,10 +402,13 @@ class _Writer:
 
         if not entry.color:
             return
-        if entry.shape == "box" and not entry.hatched:
-            self._shade(cell, entry.color)
+        if entry.shape == "box":
+            strokes = _STRIPES[entry.slant] if entry.hatched else "clear"
+            over = entry.stroke or entry.color if entry.hatched else "auto"
+            ground = entry.color if entry.stroke or not entry.hatched else "#ffffff"
+            self._shade(cell, ground, strokes, over)
             return
-        sign = "////" if entry.hatched else _SIGNS[entry.shape]
+        sign = _SIGNS[entry.shape]
         run = cell.paragraphs[0].add_run(sign)
         run.font.color.rgb = RGBColor.from_string(entry.color.lstrip("#"))
 
@@ -476,8 +488,15 @@ class _Writer:
                 if len({id(c._tc) for c in row.cells}) == len(row.cells):  # noqa: SLF001 - merged
                     cell.width = Mm(width)
 
-    def _shade(self, cell: Any, color: str) -> None:  # noqa: ANN401 - python-docx
-        fill = {"w:val": "clear", "w:color": "auto", "w:fill": color.lstrip("#")}
+    def _shade(
+        self,
+        cell: Any,  # noqa: ANN401 - python-docx
+        color: str,
+        strokes: str = "clear",
+        over: str = "auto",
+    ) -> None:
+        fill = {"w:val": strokes, "w:color": over.lstrip("#")}
+        fill["w:fill"] = color.lstrip("#")
         cell._tc.get_or_add_tcPr().append(self._element("w:shd", fill))  # noqa: SLF001 - python-docx has no fill
 
     def _repeat(self, row: Any) -> None:  # noqa: ANN401 - python-docx

@@ -36,6 +36,7 @@ __all__ = [
     "ground_area",
     "read_outlines",
     "surface_caution",
+    "surface_error",
     "surfaces_of",
     "units_of",
 ]
@@ -253,6 +254,37 @@ def surface_caution(communes: Iterable[str], *, whole: bool = False) -> str:
     >>> told.replace("\u202f", " ")
     'écart avec la superficie publiée : 4,2 % au plus (Éleu-dit-Leauwette)'
     """
+    error, commune = surface_error(communes, whole=whole)
+    if not error:
+        return ""
+    told = f"écart avec la superficie publiée : {percent(error, 1)} au plus"
+    if not commune:
+        return told
+    return f"{told} ({embedded.communes_2026().loc[commune, 'name']})"
+
+
+def surface_error(communes: Iterable[str], *, whole: bool = False) -> tuple[float, str]:
+    """
+    Return how far from the published the drawn surfaces are, in per cent, at most.
+
+    Parameters
+    ----------
+    communes
+        Codes of what is shown, or of EPCI.
+    whole
+        Whether what is shown is larger than a commune.
+
+    Returns
+    -------
+    tuple of float and str
+        0 where nothing is known; with the commune of which it is, where it is shown.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> surface_error(bm.communes(epci="call").index)
+    (4.2, '62291')
+    """
     frame = embedded.communes_2026()
     codes = pd.Index(communes)
     shown = frame.index.intersection(codes)
@@ -261,13 +293,11 @@ def surface_caution(communes: Iterable[str], *, whole: bool = False) -> str:
     if not known:  # EPCI, or none of ours
         known, whole = [errors[code] for code in codes if code in errors], True
     if not known:
-        return ""
+        return 0.0, ""
     key = "whole" if whole else "most"
     worst = max(known, key=lambda error: error[key])
-    told = f"écart avec la superficie publiée : {percent(worst[key], 1)} au plus"
-    if whole or worst["commune"] not in shown:
-        return told
-    return f"{told} ({frame.loc[worst['commune'], 'name']})"
+    named = "" if whole or worst["commune"] not in shown else str(worst["commune"])
+    return float(worst[key]), named
 
 
 # -- the file ------------------------------------------------------------------

@@ -119,7 +119,7 @@ def classify(
     firm
         Whether classes are those of firm values: what is told to be over too few units
         (`bm.told_of(values).fragile`, by the thresholds of the catalogue) makes no
-        class, is paled and hatched on the map, with its line in the legend. Where
+        class, is grey and hatched on the map, with its line in the legend. Where
         fewer than five values are firm, all make the classes, and a note says so. By
         default all values count alike, and the foot says how many are fragile.
 

@@ -352,8 +352,10 @@ def _width(text: str, style: FontProperties, tracking: float) -> float:
 def _data(ax: MapAxes) -> shapely.STRtree:
     """Return what the map is about, where names of the ground do not go."""
     if ax.covered is None:
-        shapes = [] if ax.subject is None else ax.subject.to_numpy()
-        ax.covered = shapely.STRtree(shapes)
+        shapes = [] if ax.subject is None else [ax.subject.to_numpy()]
+        # A page may show one commune, and the rates of those around it.
+        shapes += [fill.shapes for fill in ax.fills if fill.floor == STACK["fills"]]
+        ax.covered = shapely.STRtree(np.concatenate(shapes) if shapes else [])
     return ax.covered
 
 

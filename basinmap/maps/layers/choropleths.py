@@ -44,7 +44,7 @@ def draw_choropleth(
     classes
         What `classify` returned, on codes of `units`. What is missing is drawn
         and named: secret, not applicable or not available. With `firm=True`, what is
-        over too few is paled, hatched upright and named.
+        over too few is a pale grey hatched upright, and named.
     palette
         Sequential, or diverging when the classes have a pivot; by default that
         of the indicator. Classes below a pivot are hatched, for a photocopy.

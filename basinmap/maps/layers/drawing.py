@@ -58,6 +58,7 @@ from basinmap.values.told import Told, carry, fact_of, fresh, retell, told_of, u
 
 __all__ = [
     "FRAGILE",
+    "PALEST",
     "STATE_EDGE",
     "STATE_FILL",
     "add_key",
@@ -96,7 +97,8 @@ NEGATIVE: Final = "\\\\\\"
 """Hatch of the classes below a pivot: against the slope of what is secret."""
 FRAGILE: Final = "|||"
 """Hatch of what is to be read with care: upright, as that of nothing else."""
-_PALEST: Final = "#f4f4f4"
+PALEST: Final = "#f4f4f4"
+"""Fill of what is to be read with care, whatever its class: that of its key."""
 
 
 def textured_colors(classes: pd.Series) -> tuple[list[str], tuple[str, ...]]:
@@ -694,7 +696,7 @@ def _fragile_swatches(codes: pd.Index, told: Told, shape: str) -> list[Swatch]:
     return [
         Swatch(
             caution_of(str(reason)),
-            _PALEST,
+            PALEST,
             count,
             shape,
             edge=STATE_EDGE,

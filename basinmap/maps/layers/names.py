@@ -36,6 +36,7 @@ _SHOWN = " shown"  # column of the part of each unit that the frame shows
 _SMALLEST = 5.5  # points: what is smaller on paper is not read
 _FEW = 30
 _TIGHT = 0.2
+_STRAY = 0.25  # of a name over units that it does not name
 
 
 def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
@@ -49,6 +50,7 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     size: float | None = None,
     color: str | None = None,
     italic: bool = False,
+    apart: bool = False,
 ) -> int:
     """
     Write the names of units where there is room, the important ones first.
@@ -78,6 +80,9 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
         Text colour; by default the ink of the theme.
     italic
         Whether the names slant.
+    apart
+        Whether a name that would lie over other units for more than a quarter of its
+        box, without a leader, is left out: on a small map it would name them.
 
     Returns
     -------
@@ -116,8 +121,9 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     ranked = _Ranked(ax, visible, column, rank, strong, size, italic=italic)
     placed = ranked.placed()
     zoom = ax.plan.zoom
-    shown = np.flatnonzero(placed.placed).tolist()
     boxes = zoom * placed.boxes
+    kept = placed.placed & ~(apart & ranked.astray(boxes, placed))
+    shown = np.flatnonzero(kept).tolist()
     ax.boxes.extend(map(tuple, boxes[shown].tolist()))
     centres = ax.to_metres(zoom * np.column_stack([placed.x, placed.y]))
     leaders = ax.to_metres(zoom * placed.leader.reshape(-1, 2)).reshape(-1, 4)
@@ -238,6 +244,24 @@ class _Ranked:
             if self.radii[row] == 0 and shape.area > 0:
                 found[row] = shapely.transform(shape, lambda xy: (xy - corner) * scale)
         return found
+
+    def astray(self, boxes: np.ndarray, placed: PlacedLabels) -> np.ndarray:
+        """Tell which names lie over other units, without leader or symbol."""
+        stray = np.zeros(len(boxes), dtype=bool)
+        free = placed.placed & ~np.isfinite(placed.leader).all(axis=1)
+        rows = np.flatnonzero(free & (self.radii == 0))
+        if not len(rows):
+            return stray
+        corners = self.ax.to_metres(boxes[rows].reshape(-1, 2)).reshape(-1, 4)
+        texts = shapely.box(*corners.T)
+        shapes = self.units[_SHOWN].to_numpy()
+        mine, other = shapely.STRtree(shapes).query(texts, predicate="intersects")
+        elsewhere = rows[mine] != other
+        over = np.zeros(len(rows))
+        parts = shapely.intersection(texts[mine], shapes[other])
+        np.add.at(over, mine[elsewhere], shapely.area(parts)[elsewhere])
+        stray[rows] = over > _STRAY * shapely.area(texts)
+        return stray
 
     def within(self, boxes: np.ndarray) -> np.ndarray:
         """Tell which boxes lie in one unit."""

@@ -13,6 +13,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 from basinmap.maps.layers.drawing import (
     FRAGILE,
+    PALEST,
     STATE_EDGE,
     class_colors,
     fill_shapes,
@@ -29,8 +30,6 @@ from basinmap.values.told import fact_of
 
 __all__ = ["Ink", "Inks", "fill_classes", "inks_of", "stroke_over"]
 
-_PALE: Final = 0.6
-"""How far towards white goes the colour of what is fragile."""
 _DARK: Final = 0.45
 """How far towards black goes a pale colour, for strokes to be seen on it."""
 
@@ -54,6 +53,10 @@ class Ink:
     color: str
     hatch: str = ""
     edge: str = ""
+
+
+_FRAGILE: Final = Ink(PALEST, FRAGILE, STATE_EDGE)
+"""Of what is to be read with care: one ink, that the key can show as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +91,6 @@ class Inks:
         hatch = self.hatches[code] if self.hatches else ""
         return Ink(color, hatch, stroke_over(color) if hatch else "")
 
-    def fragile(self, code: int) -> Ink:
-        """
-        Return the ink of what is in a class by a value to be read with care.
-
-        Parameters
-        ----------
-        code
-            Of the class.
-        """
-        color = _towards(self.colors[code], 1.0, _PALE)
-        hatch = self.hatches[code] if self.hatches else ""
-        return Ink(color, hatch + FRAGILE, STATE_EDGE)
-
     def of(self, classes: pd.Series, states: pd.Series) -> list[Ink]:
         """
         Return the ink of each symbol: that of its class, or of what it lacks.
@@ -116,7 +106,7 @@ class Inks:
         return [
             Ink(*state_fill(state, self.zoom), STATE_EDGE)
             if code < 0
-            else self.fragile(code)
+            else _FRAGILE
             if few
             else self.firm(code)
             for code, state, few in zip(
@@ -201,9 +191,7 @@ def fill_classes(
     codes, shapes = classes.cat.codes.to_numpy(), shapes_of(units)
     for code, label in enumerate(classes.cat.categories):
         _fill(ax, shapes[(codes == code) & ~apart], inks.firm(code), label)
-    for code, label in enumerate(classes.cat.categories):
-        few = shapes[(codes == code) & apart]
-        _fill(ax, few, inks.fragile(code), f"{label} (fragile)")
+    _fill(ax, shapes[(codes >= 0) & apart], _FRAGILE, "fragile")
 
 
 def _fill(ax: MapAxes, shapes: np.ndarray, ink: Ink, label: str) -> None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
+from typing import Literal, cast, get_args
 
 from basinmap.arguments import check_given
 from basinmap.maps.layers.bivariate import BivariateBlock
 from basinmap.maps.layers.hatching import HatchingBlock
 from basinmap.maps.layers.links import LinksBlock
 from basinmap.maps.layers.squares import SquaresBlock
+from basinmap.maps.look.themes import MM_PER_POINT
 from basinmap.maps.paper.blocks import CirclesBlock, FiguresBlock, Swatch
 from basinmap.maps.paper.panels import Maps, gathered
 from basinmap.typography import number, shortest
 
-__all__ = ["Key", "KeyLine", "legend_entries"]
+__all__ = ["Key", "KeyLine", "Slant", "legend_entries"]
+
+Slant = Literal["/", "\\", "|", "-", "x", "+", "."]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,12 @@ class KeyLine:
     hatched
         Whether the sample is hatched.
     size_mm
-        Width of a disc or of a square, at its true size on the map; 0 for a sample.
+        Width of a disc, of a square or of a line, as on the map; 0 for a sample.
+    slant
+        Direction of the strokes of a hatched sample, as on the map.
+    stroke
+        Colour of the strokes over a colour; nothing where the strokes bear the colour
+        and nothing is under them.
     """
 
     label: str
@@ -45,6 +54,8 @@ class KeyLine:
     count: str = ""
     hatched: bool = False
     size_mm: float = 0.0
+    slant: Slant = "/"
+    stroke: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +132,17 @@ def _of_swatches(swatches: Sequence[Swatch]) -> Iterator[KeyLine]:
             shape,
             "" if swatch.count is None else number(swatch.count),
             bool(swatch.hatch),
+            size_mm=swatch.width * MM_PER_POINT if shape == "line" else 0.0,
+            slant=_slant(swatch.hatch),
+            stroke="" if hollow or not swatch.hatch else swatch.edge,
         )
+
+
+def _slant(hatch: str) -> Slant:
+    """Return the direction of a hatch of matplotlib, which repeats its sign."""
+    crossed = {frozenset("/\\"): "x", frozenset("|-"): "+"}
+    sign = crossed.get(frozenset(hatch), hatch[:1])
+    return cast("Slant", sign) if sign in get_args(Slant) else "/"
 
 
 @_lines.register
@@ -147,7 +168,8 @@ def _(block: LinksBlock) -> Iterator[KeyLine]:
 @_lines.register
 def _(block: HatchingBlock) -> Iterator[KeyLine]:
     for hatch in block.hatches:
-        yield KeyLine(hatch.label, hatch.color, hatched=True)
+        slant = _slant(hatch.pattern)
+        yield KeyLine(hatch.label, hatch.color, hatched=True, slant=slant)
 
 
 @_lines.register
