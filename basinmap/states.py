@@ -68,6 +68,10 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
 States = NDArray[np.object_]
 
 
+_PLAIN: Final = frozenset({"", "published", "publié", "publiée", "diffusé", "diffusée"})
+"""Words of those who say of each value that nothing hides it."""
+
+
 def read_state(word: object) -> str | None:
     """
     Return the state that a word means, as programs or as readers write it.
@@ -80,7 +84,7 @@ def read_state(word: object) -> str | None:
     Returns
     -------
     str or None
-        `""` for nothing; None for a word that is no state.
+        `""` for nothing, and for « publié »; None for a word that is no state.
 
     Examples
     --------
@@ -90,7 +94,7 @@ def read_state(word: object) -> str | None:
     if not isinstance(word, str):
         return "" if word is None or word != word else None  # noqa: PLR0124 - NaN
     folded = " ".join(word.split()).casefold()
-    return _WORDS.get(folded) if folded else ""
+    return "" if folded in _PLAIN else _WORDS.get(folded)
 
 
 _PARTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
