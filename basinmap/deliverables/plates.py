@@ -214,7 +214,7 @@ def rate_sheet(
     if comparison is not None:
         _draw_compared(ax, comparison, names)
     finish(ax, subject, look.note, units=units)
-    draw_legend(ax, histogram=values if has_spread(values) else None)
+    draw_legend(ax, histogram=values if has_spread(values, firm=True) else None)
     return fig
 
 

@@ -192,7 +192,7 @@ def minutes_plate(subject: Subject) -> Sheet:
     reading = "{where}, la mairie est à {value} min du musée"
     note = f"{reading_note(subject, values, reading)} {cut_note(subject)}"
     finish(ax, subject, note.strip())
-    draw_legend(ax, histogram=values if has_spread(values) else None)
+    draw_legend(ax, histogram=values if has_spread(values, firm=True) else None)
     return fig
 
 

@@ -474,7 +474,7 @@ def _in_reading_order(blocks: list[object]) -> list[object]:
     return sorted(blocks, key=lambda block: order.get(type(block), 1))
 
 
-def has_spread(values: pd.Series) -> bool:
+def has_spread(values: pd.Series, *, firm: bool = False) -> bool:
     """
     Tell whether a histogram says more than the map: a dozen distinct values.
 
@@ -482,8 +482,11 @@ def has_spread(values: pd.Series) -> bool:
     ----------
     values
         Those of the classes.
+    firm
+        Whether what is made from few is left out.
     """
-    return bool(values.nunique() >= _DOZEN)
+    few = list(told_of(values).fragile) if firm else []
+    return bool(values.drop(few, errors="ignore").nunique() >= _DOZEN)
 
 
 def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
