@@ -201,6 +201,7 @@ RIGHT = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:histogram. .* distinct value")
 @pytest.mark.parametrize("name", BAD_VALUES)
 @pytest.mark.parametrize("layer", BY_VALUES)
 def test_bad_values_are_refused_by_name_in_every_layer(ax, four, layer, name):
@@ -228,6 +229,7 @@ GOOD_VALUES = {
 }
 
 
+@pytest.mark.filterwarnings("ignore:histogram. .* distinct value")
 @pytest.mark.parametrize("name", GOOD_VALUES)
 @pytest.mark.parametrize("layer", {**FILLS, **SIZES, **COLOURED, **FIGURES})
 def test_odd_values_that_mean_something_are_drawn(ax, four, layer, name):

@@ -348,4 +348,4 @@ def test_a_workbook_says_how_many_values_are_fragile(counts, tmp_path):
         path, {"Vacance": bm.table_of({"L04": bm.compute("L04", counts)})}
     )
     note = plain([openpyxl.load_workbook(path)["Vacance"]["A2"].value])[0]
-    assert "2 sur moins de 200 logements, à lire avec prudence." in note
+    assert "2 sur moins de 200 logements (Lens, Liévin), à lire avec prudence." in note

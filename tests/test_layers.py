@@ -565,6 +565,7 @@ def test_a_legend_of_nothing_is_refused(ax):
         bm.draw_legend(ax)
 
 
+@pytest.mark.filterwarnings("ignore:histogram. .* distinct value")
 def test_a_histogram_of_one_single_value_does_not_break_the_legend(ax, lens):
     values = pd.Series(3.0, index=lens.index, name="part")
     bm.draw_choropleth(ax, lens, bm.classify(values))
@@ -572,6 +573,7 @@ def test_a_histogram_of_one_single_value_does_not_break_the_legend(ax, lens):
     assert texts(ax)
 
 
+@pytest.mark.filterwarnings("ignore:histogram. .* distinct value")
 @pytest.mark.parametrize(("distinct", "drawn"), [(4, False), (11, False), (12, True)])
 def test_a_histogram_is_of_twelve_different_values_at_least(ax, lens, distinct, drawn):
     values = pd.Series(np.arange(36) % distinct + 0.5, lens.index, name="part")

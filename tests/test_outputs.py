@@ -435,11 +435,11 @@ def test_dates_of_a_workbook_are_dates(tmp_path, value):
     assert cell.value.date() == dt.date(2012, 12, 12)
 
 
-def test_a_state_that_means_nothing_to_a_reader_is_written_as_not_available(tmp_path):
+def test_a_word_that_is_no_state_is_refused_by_name(tmp_path):
     frame = table()
     frame.attrs["states"] = {"taux": {"62498": "perdu"}}
-    path = bm.write_workbook(tmp_path / "a.xlsx", {"A": frame})
-    assert openpyxl.load_workbook(path)["A"]["D6"].value == "n.d."
+    with pytest.raises(bm.errors.MeasureError, match=r"unknown state\(s\) 'perdu'"):
+        bm.write_workbook(tmp_path / "a.xlsx", {"A": frame})
 
 
 # --- staging --------------------------------------------------------------------------

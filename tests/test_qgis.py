@@ -527,7 +527,7 @@ def test_what_plates_hatch_for_care_is_hatched_and_counted_once(cautious, kind):
         "moins de 200 logements\u00a0: à lire avec prudence\u2002(2)"
     )
     assert held_by(care[0], units) == FEW
-    assert set().union(*(held_by(rule, units) for rule in care[1:])) == FEW
+    assert len(care) == 1
     firm = [held_by(rule, units) for rule in rules[: rules.index(care[0])]]
     assert sum(map(len, firm)) == len(units) - len(FEW)
     assert not FEW & set().union(*firm)
@@ -790,7 +790,7 @@ def test_qgis_reads_what_is_told_apart_in_projects_and_in_files_of_style(cautiou
     for name, found in facts.items():
         assert found["done"], (name, found["message"])
         lists = [told for _, told in found["rules"] if "62107" in told]
-        assert len(lists) == 3, name
+        assert len(lists) == 2, name
     facts, _ = probe("project", cautious / "p.qgz", cautious / "png")
     for layout in facts["layouts"]:
         assert layout["image"]
