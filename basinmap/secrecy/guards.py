@@ -33,6 +33,10 @@ _LARGE = 4_000
 _CLOSE = 1e-5
 _WHOLE = 1.0
 """Seconds to look for a table in whole numbers, even when time is over."""
+_WIDE = 1_000
+"""Figures of a part up to which more is hidden for want of whole numbers."""
+_EXTRA = 10.0
+"""Seconds that this may take, beyond the time that was given."""
 _CROWD = 200
 """Sides beyond which one flow serves several."""
 _TOGETHER = 10
@@ -582,10 +586,16 @@ class Guard:
         if not len(broken):
             return
         self.hasty, self.proven = True, False
+        held: list[int] = []
         for block in self.blocks():
-            if np.isin(sides.figures[broken], block.columns).any():
-                self._mask(block.columns[self.maskable[block.columns]])
-        self._make_whole(broken, least=_WHOLE)
+            mine = broken[np.isin(sides.figures[broken], block.columns)]
+            # In a large part whole numbers hold little, and hiding all says nothing.
+            if not len(mine) or len(block.columns) > _WIDE:
+                continue
+            self._mask(block.columns[self.maskable[block.columns]])
+            held += mine.tolist()
+        self.end = time.monotonic() + _EXTRA
+        self._make_whole(np.array(held, dtype=np.int64), least=_WHOLE)
         self.unsettled = {
             k
             for k in broken.tolist()
@@ -599,8 +609,7 @@ class Guard:
         for probe in self.probes():
             left = broken[np.isin(sides.figures[broken], probe.part.columns)]
             for k in left.tolist():
-                late = time.monotonic() > self.end and not least
-                if k not in left or late:
+                if k not in left or time.monotonic() > self.end:
                     continue
                 found = self._whole_witness(probe, k, least=least)
                 if found is None:
