@@ -33,6 +33,8 @@ import json, os, signal, sys
 from pathlib import Path
 kind, place, version, at, number, pause = json.loads(sys.argv[1])
 place = Path(place)
+# A shell that runs this in the background has it ignore Ctrl-C, children included.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 watched = {"os.rename", "os.remove", "os.link", "os.mkdir", "os.rmdir", "open"}
 watched |= {"basinmap.exchange", "os.listdir", "os.scandir"}
 seen = [0]
