@@ -121,6 +121,8 @@ def test_ctrl_c_between_two_moves_waits_until_the_set_is_whole(out, number):
     fill(out, "old")
     heard = []
     before = signal.signal(signal.SIGTERM, lambda *given: heard.append(given))
+    # Run in the background of a shell, Ctrl-C comes ignored.
+    stopped = signal.signal(signal.SIGINT, signal.default_int_handler)
     replace = Path.replace
 
     def interrupting(path, target):
@@ -140,6 +142,7 @@ def test_ctrl_c_between_two_moves_waits_until_the_set_is_whole(out, number):
                 assert len(heard) == 1
     finally:
         signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGINT, stopped)
     assert texts(out) == old("new")
     assert kills.leftovers(out.parent) == []
 
