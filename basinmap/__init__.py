@@ -21,6 +21,8 @@ __version__ = "0.1.0"
 # `import basinmap` costs next to nothing and drawing is paid by those who draw.
 _ROOMS: Final = {
     "errors": ("errors",),
+    "languages": ("language",),
+    "speech": ("speak",),
     "measures": (
         "Category",
         "Growth",
@@ -443,6 +445,7 @@ if TYPE_CHECKING:
     from basinmap.maps.paper.layouts import shared_page as shared_page
     from basinmap.maps.paper.pages import page as page
     from basinmap.maps.paper.panels import panels as panels
+    from basinmap.languages import language as language
     from basinmap.measures import Category as Category
     from basinmap.measures import Growth as Growth
     from basinmap.measures import Mean as Mean
@@ -479,6 +482,7 @@ if TYPE_CHECKING:
     from basinmap.spatial.nesting import quartier_shares as quartier_shares
     from basinmap.spatial.rasters import zonal as zonal
     from basinmap.spatial.smoothing import smooth as smooth
+    from basinmap.speech import speak as speak
     from basinmap.territory.aggregation import aggregate as aggregate
     from basinmap.territory.evolution import series as series
     from basinmap.territory.flows import rebase_flows as rebase_flows

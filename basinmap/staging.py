@@ -175,8 +175,10 @@ def staged_folder(out: str | Path) -> Iterator[Path]:
             raise refusal(target, error) from error
     if aside:
         kept = culprits(aside.values())
-        msg = f"{len(aside)} file(s) of {target} that were changed by hand since they "
-        msg += f"were written are kept as {kept}"
+        msg = (
+            f"{len(aside)} file(s) of {target} that were changed by hand since they "
+            f"were written are kept as {kept}"
+        )
         warnings.warn(msg, BasinmapWarning, stacklevel=4)
 
 

@@ -657,6 +657,7 @@ ENTRIES: dict[str, Call] = {
         "lines": pd.DataFrame({"Somain": [100.0, 94.2]}, [2016, 2023]),
         **w.printed,
     },
+    "language": lambda _: {},
     "lineage": lambda _: {},
     "lisa": lambda w: {"values": w.spread, "weights": w.weights},
     "locate": lambda w: {"points": w.points, "units": w.squares},
@@ -906,6 +907,7 @@ ENTRIES: dict[str, Call] = {
         "radius_m": 1000.0,
         "cell_m": 500,
     },
+    "speak": lambda _: {"code": "en"},
     "square_grid": lambda w: {"area": w.squares, "size_m": 1000},
     "stacked_bars": lambda w: {
         "slug": "parc",

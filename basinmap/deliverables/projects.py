@@ -237,8 +237,8 @@ def _where(file: Path, given: object) -> str | Mapping[str, Any]:
             return given
     msg = (
         f"{file}: perimeter = {given!r} is no perimeter; write perimeter = 'call', or "
+        "perimeter = {name = '…', communes = ['62498', …], source = '…'}"
     )
-    msg += "perimeter = {name = '…', communes = ['62498', …], source = '…'}"
     raise DataError(msg)
 
 
