@@ -20,6 +20,7 @@ __all__ = [
     "MeasureError",
     "OutlineWarning",
     "OutputError",
+    "RenamedWarning",
     "SecrecyError",
     "VintageError",
     "called_from",
@@ -92,6 +93,10 @@ class BasinmapWarning(_Told, UserWarning):
 
 class OutlineWarning(BasinmapWarning):
     """Outlines are drawn at a scale finer than they are."""
+
+
+class RenamedWarning(BasinmapWarning, FutureWarning):
+    """A name changed: the old one goes with the next version."""
 
 
 def culprits(items: Iterable[object], *, most: int = 5) -> str:

@@ -459,7 +459,7 @@ ENTRIES: dict[str, Call] = {
         "values": pd.Series({"Lens": 1973.0, "Liévin": 965.0}),
         **w.printed,
     },
-    "build": lambda w: {"path": w.project, "out": w.path("documents")},
+    "build_project": lambda w: {"path": w.project, "out": w.path("documents")},
     "bulletin_document": lambda w: {"about": w.subject, "theme": "logement-vacance"},
     "catchment": lambda w: {
         "times": w.times,
@@ -632,7 +632,7 @@ ENTRIES: dict[str, Call] = {
     "in_grey": lambda _: {"theme": bm.PRINT},
     "indicators": lambda _: {},
     "inequality": lambda w: {"values": w.squares["v"], "measure": "gini"},
-    "init": lambda w: {"folder": w.fresh("projet")},
+    "init_project": lambda w: {"folder": w.fresh("projet")},
     "isochrones": lambda w: {
         "place": w.points.iloc[:1],
         "network": w.network,
@@ -649,8 +649,8 @@ ENTRIES: dict[str, Call] = {
         "left_year": 2026,
         "right_year": 2026,
     },
-    "keys_of": lambda w: {"document": w.note},
-    "least_difference": lambda _: {"colors": ["#000000", "#ffffff"]},
+    "text_keys": lambda w: {"document": w.note},
+    "least_color_difference": lambda _: {"colors": ["#000000", "#ffffff"]},
     "legend_entries": lambda w: {"ax": w.page(legend=True)},
     "line_chart": lambda w: {
         "slug": "courbe",
@@ -884,7 +884,7 @@ ENTRIES: dict[str, Call] = {
         "total": "dwellings_2021",
         "by": "commune",
     },
-    "series": lambda _: {
+    "compare_dates": lambda _: {
         "table": bm.statistics(),
         "to": "scot",
         "columns": ["population_2016", "population_2023"],
@@ -897,7 +897,7 @@ ENTRIES: dict[str, Call] = {
         "end": pd.DataFrame({"A": [70, 60], "B": [60, 170]}, ["x", "y"]),
     },
     "simplify_coverage": lambda w: {"units": w.squares, "scale": 100_000.0},
-    "simulate": lambda _: {
+    "simulate_vision": lambda _: {
         "image": np.zeros((2, 2, 3), dtype=np.uint8),
         "vision": "deuteranopia",
     },
@@ -934,7 +934,7 @@ ENTRIES: dict[str, Call] = {
     },
     "told_of": lambda w: {"values": w.rate},
     "town_halls": lambda _: {},
-    "trajectory": lambda _: {"code": "62498"},
+    "commune_history": lambda _: {"code": "62498"},
     "transit_times": lambda w: {
         "places": w.points,
         "destinations": w.points,

@@ -30,7 +30,7 @@ __all__ = [
     "Job",
     "Project",
     "hashed",
-    "init",
+    "init_project",
     "is_whole",
     "marked",
     "read_project",
@@ -125,7 +125,7 @@ class Project:
     jobs: tuple[Job, ...]
 
 
-def init(folder: str | Path) -> Path:
+def init_project(folder: str | Path) -> Path:
     """
     Write an example of `projet.toml`, to be filled.
 
@@ -149,10 +149,10 @@ def init(folder: str | Path) -> Path:
     >>> import basinmap as bm
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     bm.init(folder).name
+    ...     bm.init_project(folder).name
     'projet.toml'
     """
-    check_given(init, locals())
+    check_given(init_project, locals())
     path = path_of(folder, "folder", error=OutputError) / PROJECT
     if path.exists():
         msg = f"{path} is there already; change it, or give another folder"
