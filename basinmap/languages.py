@@ -221,6 +221,8 @@ def _part(text: str, deep: int) -> str:
     turned = _turned(text, deep) or _tailed(text, deep)
     if turned is not None:
         return turned
+    if text.endswith(": "):
+        return f"{_part(text[:-2], deep + 1)}\u00a0: "
     for joint, said in ((" or ", " ou "), (" and ", " et "), (", ", ", ")):
         parts = text.split(joint)
         if len(parts) > 1:

@@ -120,8 +120,10 @@ def _shapes(node, place, read, deep):
     if isinstance(node, ast.JoinedStr):
         return _joined([_part(v, place, read, deep) for v in node.values])
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        sides = (node.left, node.right)
-        return _joined([_side(v, place, read, deep) for v in sides])
+        first = shapes(node.left, place, read, deep)
+        told = len(first) == 1 and any(isinstance(p, str) for p in first[0])
+        first = first if told else _side(node.left, place, read, deep)
+        return _joined([first, _side(node.right, place, read, deep)])
     if isinstance(node, ast.IfExp):
         return [
             shape
@@ -324,6 +326,17 @@ def _called(node, place, read, deep):
         for default in node.args[1:]:
             found += shapes(default, place, read, deep + 1)
         return found or [(node,)]
+    if name == "format" and isinstance(node.func, ast.Attribute):
+        return [
+            tuple(
+                part
+                for text in shape
+                for part in (
+                    _formatted(text, node) if isinstance(text, str) else [text]
+                )
+            )
+            for shape in shapes(node.func.value, place, read, deep + 1)
+        ]
     if name in ("str", "repr", "say"):
         return [(node,)]
     homes = read.functions.get(name, [])
@@ -339,6 +352,12 @@ def _called(node, place, read, deep):
                     found += shapes(inner.value, home, read, deep + 1)
             _SEEN.discard(("return", home.function.name))
     return found or [(node,)]
+
+
+def _formatted(text, node):
+    """The parts of a text that `format` fills."""
+    texts = re.split(r"\{[^{}]*\}", text)
+    return [part for text in texts for part in (text, node)][:-1]
 
 
 def _items(node, place, read, deep):
