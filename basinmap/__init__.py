@@ -23,6 +23,7 @@ _ROOMS: Final = {
     "errors": ("errors",),
     "languages": ("language",),
     "speech": ("speak",),
+    "testing": ("testing",),
     "measures": (
         "Category",
         "Growth",
@@ -265,6 +266,7 @@ _ORIGIN: Final = {name: room for room, names in _ROOMS.items() for name in names
 
 if TYPE_CHECKING:
     from basinmap import errors as errors
+    from basinmap import testing as testing
     from basinmap.access.catchments import Decay as Decay
     from basinmap.access.catchments import catchment as catchment
     from basinmap.access.circles import rings as rings
