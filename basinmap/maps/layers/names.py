@@ -209,18 +209,10 @@ class _Ranked:
 
     def placed(self) -> PlacedLabels:
         """Place the names; those without room at home are led from elsewhere."""
-        at_home = self._homes()
-        first = max(self.strong, 4) if self.ax.symbols else self.strong
-        led = np.arange(len(self.names)) < first
-        found = self._place(led, at_home)
-        lost = ~found.placed & np.array([shape is not None for shape in at_home])
-        if not lost.any():
-            return found
-        return self._place(led | lost, at_home)
-
-    def _place(self, led: np.ndarray, at_home: np.ndarray) -> PlacedLabels:
         ax, zoom = self.ax, self.ax.plan.zoom
         width, height = ax.plan.frame[2:]
+        at_home = self._homes()
+        first = max(self.strong, 4) if ax.symbols else self.strong
         # Gaps between names are told for A4: on a poster they are larger.
         return place_labels(
             self.anchors / zoom,
@@ -231,7 +223,8 @@ class _Ranked:
             obstacles=np.array(ax.boxes).reshape(-1, 4) / zoom,
             discs=np.array(list(ax.symbols.values())).reshape(-1, 3) / zoom,
             home=self.home / zoom,
-            leaders=led,
+            leaders=np.arange(len(self.names)) < first,
+            spare=np.array([shape is not None for shape in at_home]),
             inside=at_home,
         )
 
