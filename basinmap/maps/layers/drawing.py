@@ -410,8 +410,7 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
     beside = states_beside(units, values)
     values = upheld(values, stacklevel=4) if beside else fresh(values, stacklevel=4)
     told = check_states(values)
-    mine = units.index[units.index.isin(list(told))]
-    states = {**beside, **{code: told[code] for code in mine}}
+    states = {**beside, **{code: told[code] for code in _among(units.index, told)}}
     check_states(values, beside)
     check_matched(units, values)
     _warn_of_strangers(units, values)
@@ -753,7 +752,7 @@ def remember(
     states = dict(told.states)
     if on is not None and isinstance(drawn, pd.Series):
         states = {**states_beside(on, drawn), **states}
-    said = [states[code] for code in shown[shown.isin(list(states))]]
+    said = [states[code] for code in _among(shown, states)]
     for state, meaning in QUALIFIERS.items():
         if state in said:
             count = said.count(state)
@@ -762,13 +761,18 @@ def remember(
     if isinstance(drawn, pd.Series) and not fact_of(drawn, "firm", default=False):
         ax.notes.update(dict.fromkeys(_cautions(told, shown)))
     ax.notes.update(dict.fromkeys(told.notes))
-    remarked = shown[shown.isin(list(told.remarks))]
+    remarked = _among(shown, told.remarks)
     ax.notes.update(dict.fromkeys(told.remarks[code] for code in remarked))
+
+
+def _among(codes: pd.Index, told: Mapping[Any, str]) -> list[Any]:
+    """Return the codes of which something is told; isin is slow on few."""
+    return [code for code in codes.tolist() if code in told] if told else []
 
 
 def _cautions(told: Told, shown: pd.Index) -> Iterable[str]:
     """Say how many values are over too few, where no legend sets them apart."""
-    few = [told.fragile[code] for code in shown[shown.isin(list(told.fragile))]]
+    few = [told.fragile[code] for code in _among(shown, told.fragile)]
     noun = plural_of(told.level) or "valeurs"
     for reason in dict.fromkeys(few):
         count = few.count(reason)
