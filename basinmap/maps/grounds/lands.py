@@ -403,9 +403,7 @@ def _widest(
     return x, y
 
 
-def _clear(
-    data: shapely.STRtree, shapes: np.ndarray, rows: np.ndarray
-) -> np.ndarray:
+def _clear(data: shapely.STRtree, shapes: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return the rows whose shape meets no data."""
     barred = data.query(shapes, predicate="intersects")[0]
     clear: np.ndarray = np.delete(rows, np.unique(barred))

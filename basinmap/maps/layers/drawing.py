@@ -634,13 +634,16 @@ def naming(
     last = len(block.colors) - 1
     if "name" not in units.columns:
         return block
-    firm = classes.index[~classes.array.isna() & ~fragile_in(classes).to_numpy()]
-    names = units["name"].reindex(firm).dropna().astype(str)
-    codes = classes.cat.codes
+    firm = ~classes.array.isna() & ~fragile_in(classes).to_numpy()
+    # Without what is told of the units, which pandas would take along at each step.
+    column = pd.DataFrame(units, copy=False)["name"].reindex(classes.index)
+    firm &= column.notna().to_numpy()
+    names = column[firm].astype(str)
+    codes = classes.cat.codes.to_numpy()[firm]
     alone = {
-        place: found.iloc[0]
+        place: names.iloc[int(np.argmax(codes == place))]
         for place in ((0, last) if last > 1 else ())
-        if len(found := names[(codes.loc[names.index] == place).to_numpy()]) == 1
+        if np.count_nonzero(codes == place) == 1
     }
     told = tuple(typeset(alone.get(place, "")) for place in range(last, -1, -1))
     highest, lowest = _extremes(block, classes, names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from numbers import Real
 from typing import Any, Final
 
@@ -273,12 +274,18 @@ def _capitals(units: pd.DataFrame, names: list[str]) -> list[str]:
     """Return the names, those of prefectures in capitals."""
     if units.index.name != "commune":
         return names
-    towns = table("towns")
-    seats = set(towns.loc[towns["seat"] == "departement", "commune"])
+    seats = _seats()
     return [
         name.upper() if code in seats else name
         for code, name in zip(units.index.astype(str), names, strict=True)
     ]
+
+
+@cache
+def _seats() -> frozenset[str]:
+    """Return the codes of prefectures."""
+    towns = table("towns")
+    return frozenset(towns.loc[towns["seat"] == "departement", "commune"])
 
 
 def _lead(ax: MapAxes, leader: np.ndarray, color: str, radius: float) -> None:
