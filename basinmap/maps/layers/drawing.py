@@ -435,9 +435,11 @@ def _warn_of_strangers(units: gpd.GeoDataFrame, values: pd.Series) -> None:
     """Warn of values that no unit has, and that made classes or sizes."""
     level = level_of(values) or level_of(units)
     ground = geography_of(values) or geography_of(units)
-    there = ~values.array.isna()
-    away = values.index[(units.index.get_indexer(values.index) < 0) & there]
-    lost = strangers(away, level, geography=ground)
+    odd = _STRANGERS.of(values.index, level, ground)
+    away = set(odd) - set(units.index) if odd else set()
+    missing = values.array.isna() if away else []
+    there = values.index[~missing] if away else ()
+    lost = [code for code in there if code in away]
     # Units of the user's own codes say nothing of what else may be a code.
     if lost and not strangers(units.index, level, geography=ground):
         warnings.warn(
@@ -447,6 +449,27 @@ def _warn_of_strangers(units: gpd.GeoDataFrame, values: pd.Series) -> None:
             BasinmapWarning,
             stacklevel=4,
         )
+
+
+class _Strangers:
+    """What is no unit among codes, looked for once: the sheets of a series share it."""
+
+    def __init__(self, most: int = 8) -> None:
+        self._most = most
+        self._found: dict[tuple[int, str, str], tuple[pd.Index, list[object]]] = {}
+
+    def of(self, codes: pd.Index, level: str, geography: str) -> list[object]:
+        """Return the codes of an index, which never changes, that are no unit."""
+        key = (id(codes), level, geography)
+        if key not in self._found:
+            if len(self._found) >= self._most:
+                self._found.clear()
+            lost = strangers(codes, level, geography=geography)
+            self._found[key] = (codes, lost)
+        return self._found[key][1]
+
+
+_STRANGERS: Final = _Strangers()
 
 
 def states_of_classes(classes: pd.Series) -> pd.Series:
