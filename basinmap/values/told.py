@@ -350,8 +350,8 @@ class _Lasting(dict):
         )
         raise TypeError(msg)
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
 
 class _Fields(_Lasting):
@@ -376,10 +376,10 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a verb tells
         return _Lasting({"kind": type(value).__name__.lower(), **kept})
     if is_dataclass(value) and not isinstance(value, type):
         return _Fields(_plain(asdict(value)))
-    if isinstance(value, _Lasting):  # it is plain already
-        return value
     if isinstance(value, Mapping):
-        return _Lasting({_key(key): _plain(item) for key, item in value.items()})
+        if not isinstance(value, _Lasting):  # what is one is plain already
+            value = _Lasting({_key(key): _plain(it) for key, it in value.items()})
+        return value
     if isinstance(value, tuple | list | set | frozenset):
         found = [_plain(item) for item in value]
         return found if isinstance(value, list) else tuple(found)

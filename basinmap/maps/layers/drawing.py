@@ -437,9 +437,9 @@ def _warn_of_strangers(units: gpd.GeoDataFrame, values: pd.Series) -> None:
     ground = geography_of(values) or geography_of(units)
     odd = _STRANGERS.of(values.index, level, ground)
     away = set(odd) - set(units.index) if odd else set()
-    missing = values.array.isna() if away else []
-    there = values.index[~missing] if away else ()
-    lost = [code for code in there if code in away]
+    gone = np.asarray(values.array.isna()).tolist() if away else []
+    pairs = zip(values.index, gone, strict=False)
+    lost = [code for code, missing in pairs if code in away and not missing]
     # Units of the user's own codes say nothing of what else may be a code.
     if lost and not strangers(units.index, level, geography=ground):
         warnings.warn(

@@ -17,7 +17,6 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.path import Path
-from matplotlib.spines import Spine
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import NullLocator
@@ -406,9 +405,10 @@ class FlatAxes(Axes):
 
     def _init_axis(self) -> None:
         self.xaxis, self.yaxis = _Across(self, clear=False), _Up(self, clear=False)
-        for side, spine in self.spines.items():
-            across = side in {"bottom", "top"}
-            spine.register_axis(self.xaxis if across else self.yaxis)
+        for side in ("bottom", "top"):
+            self.spines[side].register_axis(self.xaxis)
+        for side in ("left", "right"):
+            self.spines[side].register_axis(self.yaxis)
 
     def _gen_axes_patch(self) -> Rectangle:
         ground = _Ground((0.0, 0.0), 1.0, 1.0)
@@ -420,10 +420,6 @@ class PaperAxes(FlatAxes):
     """Axes over a page, in millimetres, whose texts are letters at a known place."""
 
     name = "basinmap-paper"
-
-    def _gen_axes_spines(self) -> dict[str, Spine]:
-        """Return no frame: a sheet has none."""
-        return {}
 
     def text(self, x: float, y: float, s: str, **options: Any) -> Lettering:  # type: ignore[override] # noqa: ANN401
         """
