@@ -19,7 +19,6 @@ from basinmap.deliverables.chapter_pages import Sheet
 from basinmap.deliverables.chapters import (
     HAIR,
     Chapter,
-    classes_of,
     ground_credit,
     is_rate,
     map_figure,
@@ -29,6 +28,7 @@ from basinmap.deliverables.chapters import (
     varies,
 )
 from basinmap.deliverables.charts import bar_chart, range_strips
+from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.groups import in_basin, spread
 from basinmap.deliverables.observed import Observed, Other, Value, observed
 from basinmap.deliverables.opening_pages import (
@@ -178,7 +178,7 @@ def scot_comparison(  # noqa: PLR0913 - what a document may be made from
     author: str = "basinmap",
     date: dt.date | None = None,
     counts: pd.DataFrame | None = None,
-    indicators: Iterable[str] = COMPARED,
+    indicators: Iterable[str] | None = None,
     procedures: Mapping[str, str] | None = None,
     formats: Iterable[str] = ("pdf",),
     look: DocumentTheme | None = None,
@@ -196,7 +196,7 @@ def scot_comparison(  # noqa: PLR0913 - what a document may be made from
     counts
         Counts of all communes, as `read_source` returns them.
     indicators, procedures
-        See `comparison_document`.
+        See `comparison_document`; all those that are compared by default.
     formats, look, texts
         See `scot_observatory`.
 
@@ -227,7 +227,8 @@ def scot_comparison(  # noqa: PLR0913 - what a document may be made from
     check_given(scot_comparison, locals())
     day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
     about = observed(BASSIN, author=author, date=day, counts=counts)
-    document = comparison_document(about, indicators=indicators, procedures=procedures)
+    asked = COMPARED if indicators is None else indicators
+    document = comparison_document(about, indicators=asked, procedures=procedures)
     return write_document(
         out, document, formats=formats, theme=look, texts=texts, about=about
     )
