@@ -442,7 +442,10 @@ def _lease_tiles(
     about: Observed, counts: tuple[pd.Series, pd.Series], threshold: float | None
 ) -> KeyFigures:
     first, whole = counts
-    sums = (first.sum(skipna=False), whole.sum(skipna=False))
+    share = _share(first.sum(skipna=False), whole.sum(skipna=False))
+    published = about.total("S11")
+    if share.state == "not-available" and published is not None:
+        share = published.cell()  # what secrecy hides is said to be
     told = (
         Cell("n.d.", "not-available")
         if threshold is None
@@ -452,7 +455,7 @@ def _lease_tiles(
     tiles = [
         KeyFigure("Baux hors QPV", _at_least(whole)),
         KeyFigure("dont premier quartile", _at_least(first), "ou ménages relogés"),
-        KeyFigure("Part", _share(*sums), "objectif : 25 %"),
+        KeyFigure("Part", share, "objectif : 25 %"),
         KeyFigure("Seuil du premier quartile", told, epci),
     ]
     inside = about.total("S12")

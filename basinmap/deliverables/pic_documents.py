@@ -35,7 +35,6 @@ from basinmap.deliverables.museum_pages import (
     minutes_page,
     people_table,
     unsupplied,
-    zone_table,
 )
 from basinmap.deliverables.observed import Observed
 from basinmap.deliverables.opening_pages import (
@@ -633,7 +632,8 @@ def _answer(asked: _Asked, question: Question, shown: dict[str, int]) -> list[Pa
     if "D02" in there or "R01" in there:
         parts.append(Paragraph(OBSERVED, role="lead"))
         parts.append(key_figures(about, [*there, *about.supplied("D01", "L01")]))
-        parts.append(zone_table(about, asked.zones))
+        told = "Par couronne : voir « Autour du musée, à vol d’oiseau »."
+        parts.append(Paragraph(typeset(told), role="small"))
         if about.listing is None:
             parts.append(people_table(*asked.every))
     elif there:
