@@ -136,8 +136,8 @@ def test_people_reached_are_estimates_and_add_up(document, about):
     rows = rows_of(table_of(document, "Population atteinte"))
     assert len(rows) == 7  # four rings, three areas of time
     ring = people_in(crow_zones(about))
-    assert rows["moins de 5 km"][0] == f"{ring.iloc[0]:,.0f}".replace(",", " ")
-    total = spaced(f"{ring.iloc[:2].sum():,.0f}".replace(",", " "))
+    assert rows["moins de 5 km"][0] == f"≈ {ring.iloc[0]:,.0f}".replace(",", " ")
+    total = spaced(f"≈ {ring.iloc[:2].sum():,.0f}".replace(",", " "))
     assert rows["de 5 à moins de 10 km"][1] == total
     cell = table_of(document, "Population atteinte").rows[0][1]
     assert cell.state == "estimated"
@@ -157,7 +157,7 @@ def test_what_is_not_given_is_named_with_what_to_give(about):
     (note,) = [p for p in document.parts if isinstance(p, Note) and p.kind == "missing"]
     told = spaced(" ".join(map(worded, note.paragraphs)))
     assert "Temps de parcours : non fournis" in told
-    assert "--isochrones" in told
+    assert "isochrones enregistrées" in told
     assert "Sirene" in told
     assert "isochrones" not in [page.slug for page in document.pages]
 

@@ -37,6 +37,8 @@ from basinmap.maps.layers.outlines import draw_outlines
 from basinmap.maps.layers.points import draw_points
 from basinmap.maps.layers.rings import draw_rings
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.states import SIGNS
+from basinmap.territory.levels import fold
 from basinmap.territory.places import place, places
 from basinmap.typography import BROAD, capital, number, typeset
 from basinmap.values.told import told_of
@@ -46,11 +48,13 @@ __all__ = [
     "crow_page",
     "establishments_table",
     "minutes_page",
+    "near_table",
     "people_table",
     "unsupplied",
     "zone_table",
 ]
 
+_LISTED: Final = 16
 OBSERVED: Final = "Écart constaté, sans mesure d’effet."
 _BLANK: Final = Cell("n.d.", "not-available")
 
@@ -202,6 +206,50 @@ def _inside_table(about: Observed, zones: Zones) -> Table | None:
     return Table(columns, tuple(rows), typeset(caption))
 
 
+def near_table(about: Observed, zones: Zones) -> Table | None:
+    """
+    Return the communes of the nearest area, one by one.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    zones
+        The areas.
+    """
+    near = zones.labels[0]
+    held = zones.held.index[zones.held == near]
+    ids = [i for i in ("D01", "D02", "L01", "L04") if about.of(i) is not None]
+    ids = [i for i in ids if about.wants(i)]
+    if not ids or not 1 < len(held) <= _LISTED:
+        return None
+    names = about.territory.names("commune")
+    rows = []
+    for code in sorted(held, key=lambda c: fold(str(names[c]))):
+        values = [
+            None if code in about.little(i) else about.commune(i, code) for i in ids
+        ]
+        cells = [
+            Cell("varie peu", "fragile") if code in about.little(i) else _BLANK
+            for i in ids
+        ]
+        printed = [
+            c if v is None else v.cell() for v, c in zip(values, cells, strict=True)
+        ]
+        rows.append((Cell(str(names[code])), *printed))
+    columns = (
+        Column("Commune", "left", 2),
+        *(Column(short_title(about, i)) for i in ids),
+    )
+    caption = f"Les communes à {near} du musée, d’un point de leur intérieur"
+    return Table(
+        columns,
+        tuple(rows),
+        typeset(caption),
+        source=sources_line(about, *ids),
+    )
+
+
 def people_table(*every: Zones) -> Table:
     """
     Return the people reached, by distance and by minutes: estimates, and in all.
@@ -244,7 +292,9 @@ def people_table(*every: Zones) -> Table:
 
 
 def _estimate(value: float) -> Cell:
-    return Cell(number(value), "zero" if value == 0 else "estimated", value)
+    if value == 0:
+        return Cell(number(value), "zero", value)
+    return Cell(f"{SIGNS['estimated']}\u202f{number(value)}", "estimated", value)
 
 
 def establishments_table(points: gpd.GeoDataFrame, *every: Zones) -> Table:
@@ -301,14 +351,12 @@ def unsupplied(*, streets: bool, sirene: bool) -> Note | None:
     if not streets:
         lines.append(
             "Temps de parcours : non fournis. Il y faut un extrait d’OpenStreetMap ou "
-            "de BD TOPO autour du musée (--network), ou des isochrones enregistrées "
-            "(--isochrones)."
+            "de BD TOPO autour du musée, ou des isochrones enregistrées."
         )
     if not sirene:
         lines.append(
             "Établissements à portée : non fournis. Il y faut le stock des "
-            "établissements de Sirene et sa géolocalisation (Insee ; --sirene, "
-            "--sirene-positions)."
+            "établissements de Sirene et sa géolocalisation (Insee)."
         )
     if not lines:
         return None

@@ -33,6 +33,7 @@ from basinmap.deliverables.museum_pages import (
     crow_page,
     establishments_table,
     minutes_page,
+    near_table,
     people_table,
     unsupplied,
 )
@@ -634,8 +635,9 @@ def _answer(asked: _Asked, question: Question, shown: dict[str, int]) -> list[Pa
         parts.append(key_figures(about, [*there, *about.supplied("D01", "L01")]))
         told = "Par couronne : voir « Autour du musée, à vol d’oiseau »."
         parts.append(Paragraph(typeset(told), role="small"))
-        if about.listing is None:
-            parts.append(people_table(*asked.every))
+        near = near_table(about, asked.zones)
+        people = people_table(*asked.every) if about.listing is None else None
+        parts += [part for part in (people, near) if part is not None]
     elif there:
         parts.append(key_figures(about, there))
         before = next((shown[i] for i in there if i in shown), 0)
