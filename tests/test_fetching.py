@@ -12,12 +12,18 @@ import time
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import geopandas as gpd
+import numpy as np
+import osmium
 import pytest
 import shapely
+from osmium.osm import mutable
+from pyproj import Transformer
 
 import basinmap as bm
+from basinmap import cli
 from basinmap.errors import (
     ArgumentError,
     CodeError,
@@ -184,6 +190,14 @@ def server(running, tmp_path, monkeypatch):
         ),
         entry("cog-communes", root=root, file="v_commune_2026.csv", kind="csv"),
         entry("cog-mouvements", root=root, file="v_mvt_commune_2026.csv", kind="csv"),
+    ]
+    texts += [
+        entry("osm", root=root, file="{region}.osm.pbf", kind="pbf", md5=f"{root}/md5"),
+        entry(
+            "gtfs", root=root, file="{dataset}.zip", kind="zip", path="api/{dataset}"
+        ),
+        entry("isochrones", root=root, file="{name}.json", kind="json", path="iso"),
+        entry("itineraires", root=root, file="{name}.json", kind="json", path="way"),
     ]
     wfs = entry("admin-express", root=root, file="{year}-{name}.geojson", kind="json")
     wfs = re.sub(r"(?m)^address = .*$", f'address = "{geopf}"', wfs)
@@ -522,7 +536,15 @@ def test_a_cache_that_cannot_be_written_is_told(tmp_path):
 
 def test_two_processes_fetch_a_file_once(server, tmp_path):
     server.modes = ["slow"]
-    code = "import basinmap as bm; bm.fetch_lovac(2026, timeout=5); print('ok')"
+    path = tmp_path / "cache" / "lovac.csv"
+    code = (
+        "from pathlib import Path\n"
+        "from basinmap.remote.orders import Manners, Order, fetched_file\n"
+        f"order = Order(name='x', address='{server.root}/lovac.csv', kind='csv',\n"
+        f"    target=Path({str(path)!r}), largest=1000)\n"
+        "fetched_file(order, Manners())\n"
+        "print('ok')"
+    )
     runs = [
         subprocess.Popen(
             [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True
@@ -677,6 +699,356 @@ def test_addresses_of_a_departement_are_points(server):
 def test_what_has_no_address_says_what_to_do(name, error, said):
     with pytest.raises(error, match=said):
         bm.fetch_source(name, **QUICK)
+
+
+# -- streets and timetables --------------------------------------------------------
+
+
+def extract(path):
+    """Write two streets, one near the museum and one at 60 km."""
+    to_degrees = Transformer.from_crs(2154, 4326, always_xy=True)
+    x, y = bm.LOUVRE_LENS.point.x, bm.LOUVRE_LENS.point.y
+    header = osmium.io.Header()
+    header.set("osmosis_replication_timestamp", "2026-11-01T00:00:00Z")
+    with osmium.SimpleWriter(str(path), header=header) as writer:
+        for i, (east, north) in enumerate([(0, 0), (900, 0), (60e3, 0), (61e3, 0)]):
+            place = to_degrees.transform(x + east, y + north)
+            tags = {"barrier": "bollard"} if i == 1 else {}
+            writer.add_node(mutable.Node(id=i + 1, location=place, tags=tags))
+        tags = {"highway": "residential"}
+        writer.add_way(mutable.Way(id=1, nodes=[1, 2], tags=tags))
+        writer.add_way(mutable.Way(id=2, nodes=[3, 4], tags=tags))
+    return path.read_bytes()
+
+
+def test_streets_are_those_around_the_place(server, tmp_path):
+    body = extract(tmp_path / "a.osm.pbf")
+    digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    server.bodies = {
+        "/nord-pas-de-calais.osm.pbf": body,
+        "/md5": f"{digest}  nord-pas-de-calais-latest.osm.pbf\n".encode(),
+    }
+    asked = {"mode": "walk", "around": bm.LOUVRE_LENS, **QUICK}
+    network = bm.fetch_network(**asked)
+    assert (len(network.x), len(network.tail)) == (2, 2)
+    assert network.length[0] == pytest.approx(900, abs=2)
+    assert plain(network.source).endswith("extrait du 1er novembre 2026")
+    (cut,) = (tmp_path / "cache/data/osm").glob("*-40000-*.osm.pbf")
+    nodes = osmium.FileProcessor(str(cut), osmium.osm.NODE)
+    assert {n.id: dict(n.tags) for n in nodes} == {1: {}, 2: {"barrier": "bollard"}}
+    assert plain(network.notes[-2]).startswith(
+        "Rues d'un carré de 80 km de côté autour de"
+    )
+    assert network.notes[-1].startswith("Fichier téléchargé le")
+    far = bm.fetch_network(**{**asked, "within": 70_000})
+    assert far.report.parts == 2
+    assert len(server.asked) == 2
+    with pytest.raises(DataError, match="Lille"):
+        bm.fetch_network("Lille", mode="walk", **QUICK)
+
+
+def test_streets_of_another_digest_are_kept_aside(server, tmp_path):
+    body = extract(tmp_path / "a.osm.pbf")
+    server.bodies = {"/picardie.osm.pbf": body, "/md5": b"0" * 32}
+    with pytest.raises(FetchError, match="not the one its producer announces"):
+        bm.fetch_network("picardie", mode="walk", **QUICK)
+    assert kept(tmp_path) == ["picardie.osm.pbf.refused"]
+    server.bodies["/picardie.osm.pbf"] = b"no map"
+    with pytest.raises(FetchError, match="no extract of OpenStreetMap"):
+        bm.fetch_network("picardie", mode="walk", **QUICK)
+
+
+def feed():
+    """Return a feed of two stops."""
+    return zipped(
+        **{
+            "agency.txt": "agency_name\nTadao",
+            "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\n"
+            "a,Gare,50.427,2.828\nb,Louvre-Lens,50.431,2.804",
+            "routes.txt": "route_id,route_short_name,route_type\n1,Navette,3",
+            "calendar_dates.txt": "service_id,date,exception_type\ns,20250114,1",
+            "trips.txt": "route_id,service_id,trip_id\n1,s,t",
+            "stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,"
+            "stop_sequence\nt,08:00:00,08:00:00,a,1\nt,08:06:00,08:06:00,b,2",
+        }
+    )
+
+
+def dataset(*resources, licence="odc-odbl"):
+    return json.dumps({"licence": licence, "resources": list(resources)}).encode()
+
+
+def test_timetables_are_those_of_the_data_set_with_its_licence(server):
+    one = {"format": "GTFS", "title": "Tadao", "url": f"{server.root}/tadao.zip"}
+    other = {"format": "gtfs-rt", "title": "Temps réel", "url": f"{server.root}/x"}
+    server.bodies = {"/api/5c1a": dataset(other, one), "/tadao.zip": feed()}
+    timetable = bm.fetch_gtfs("5c1a", **QUICK)
+    assert timetable.stops["name"].tolist() == ["Gare", "Louvre-Lens"]
+    assert "ODbL 1.0" in timetable.source
+    assert f"{server.root}/tadao.zip" in timetable.notes[-1]
+    assert "ODbL 1.0" in bm.fetch_gtfs("5c1a", offline=True).source
+    assert len(server.asked) == 2
+
+
+def test_a_data_set_says_which_file_is_meant(server, tmp_path):
+    def found(name):
+        return {"format": "GTFS", "title": name, "url": f"{server.root}/{name}.zip"}
+
+    server.bodies = {
+        "/api/deux": dataset(found("bus"), found("train"), licence="inconnue"),
+        "/api/rien": dataset(),
+        "/api/autre": b"[]",
+        "/api/loin": dataset({"format": "GTFS", "url": "https://ailleurs.fr/a.zip"}),
+        "/train.zip": feed(),
+    }
+    with pytest.raises(
+        DataError, match="2 GTFS files: 'bus', 'train'; write resource="
+    ):
+        bm.fetch_gtfs("deux", **QUICK)
+    assert "inconnue" in bm.fetch_gtfs("deux", resource="train", **QUICK).source
+    with pytest.raises(DataError, match="no GTFS file"):
+        bm.fetch_gtfs("rien", **QUICK)
+    with pytest.raises(FetchError, match="another thing than a data set"):
+        bm.fetch_gtfs("autre", **QUICK)
+    with pytest.raises(FetchError, match=r"hosts=\('ailleurs.fr',\)"):
+        bm.fetch_gtfs("loin", **QUICK)
+    here = tmp_path / "mien.zip"
+    here.write_bytes(feed())
+    assert "mien.zip" in bm.fetch_gtfs("rien", file=here).notes[-1]
+    with pytest.raises(DataError, match="letters, digits and hyphens"):
+        bm.fetch_gtfs("../etc", **QUICK)
+
+
+# -- the navigation service --------------------------------------------------------
+
+TO_DEGREES = Transformer.from_crs(2154, 4326, always_xy=True)
+X, Y = bm.LOUVRE_LENS.point.x, bm.LOUVRE_LENS.point.y
+
+
+def asked_of(path):
+    return {key: value[0] for key, value in parse_qs(urlsplit(path).query).items()}
+
+
+def area(path):
+    """Answer as the service does: here, ten metres a second, as the crow flies."""
+    asked = asked_of(path)
+    lon, lat = map(float, asked["point"].split(","))
+    x, y = TO_DEGREES.transform(lon, lat, direction="INVERSE")
+    disk = shapely.Point(x, y).buffer(10 * float(asked["costValue"]))
+    shape = shapely.transform(
+        disk, lambda xy: np.column_stack(TO_DEGREES.transform(*xy.T))
+    )
+    told = {**asked, "geometry": shapely.geometry.mapping(shape), "alerts": []}
+    return 200, json.dumps({**told, "costValue": int(asked["costValue"])}).encode()
+
+
+def way(path):
+    """Answer as the service does: a second for ten metres, from streets 30 m east."""
+    asked = asked_of(path)
+    ends = [tuple(map(float, asked[key].split(","))) for key in ("start", "end")]
+    metres = [TO_DEGREES.transform(*end, direction="INVERSE") for end in ends]
+    length = float(np.hypot(*np.subtract(*metres)))
+    if length > 50_000:
+        error = {"errorType": "INVALID", "message": "Aucun itinéraire"}
+        return 404, json.dumps({"error": error}).encode()
+    line = [TO_DEGREES.transform(x + 30, y) for x, y in metres]
+    seconds = length / 10 + (100 if metres[0][0] > metres[1][0] else 0)
+    told = {
+        **asked,
+        "duration": seconds,
+        "distance": length,
+        "geometry": {"type": "LineString", "coordinates": line},
+    }
+    return 200, json.dumps(told).encode()
+
+
+def there(**places):
+    xy = np.array(list(places.values())) + np.array([X, Y])
+    return gpd.GeoSeries.from_xy(*xy.T, index=list(places), crs=2154)
+
+
+def test_areas_are_those_of_the_service_in_the_frame_of_isochrones(server):
+    server.bodies = {"/iso": area}
+    frame = bm.fetch_isochrones(
+        bm.LOUVRE_LENS, mode="car", minutes=[5, 10], direction="to", **QUICK
+    )
+    assert frame.index.tolist() == [5, 10]
+    assert frame.index.name == "isochrone"
+    assert list(frame.columns) == ["inner", "outer", "label", "geometry"]
+    assert frame["label"].tolist() == ["moins de 5 min", "de 5 à moins de 10 min"]
+    disk = np.pi * 3000**2
+    assert frame.area.tolist() == pytest.approx([disk, 3 * disk], rel=0.01)
+    assert frame.crs.to_epsg() == 2154
+    asked = asked_of(server.asked[0][0])
+    assert asked["direction"] == "arrival"
+    assert (asked["profile"], asked["costValue"]) == ("car", "300")
+    assert "service de navigation de l'IGN" in plain(frame.attrs["rule"])
+    assert "jusqu'au lieu" in plain(frame.attrs["rule"])
+    assert re.search(r"Géoplateforme, consulté le \d", frame.attrs["sources"][0])
+    assert frame.attrs["engine"] == "Géoplateforme (bdtopo-valhalla)"
+    whole = bm.fetch_isochrones(
+        bm.LOUVRE_LENS,
+        mode="car",
+        minutes=[5, 10],
+        direction="to",
+        nested=True,
+        offline=True,
+    )
+    assert whole.area.tolist() == pytest.approx([disk, 4 * disk], rel=0.01)
+    assert len(server.asked) == 2
+
+
+def plain(text):
+    return text.replace("\u2019", "'").replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def test_several_places_have_areas_of_their_own(server):
+    server.bodies = {"/iso": area}
+    frame = bm.fetch_isochrones(
+        there(a=(0, 0), b=(9000, 0)), mode="walk", minutes=[5], **QUICK
+    )
+    assert frame.index.tolist() == [("a", 5), ("b", 5)]
+    assert asked_of(server.asked[0][0])["profile"] == "pedestrian"
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "said"),
+    [
+        ({"costValue": 60}, FetchError, "asked for an area of 300 s"),
+        ({"profile": "pedestrian"}, FetchError, "answered 'pedestrian'"),
+        ({"direction": "arrival"}, FetchError, "answered 'arrival'"),
+        ({"geometry": None}, FetchError, "no area in the answer"),
+        ({"geometry": {"type": "Point", "coordinates": [2, 50]}}, FetchError, "Point"),
+        (
+            {"geometry": shapely.geometry.mapping(shapely.box(2.9, 50.3, 3.0, 50.4))},
+            DataError,
+            "m from all that is reached",
+        ),
+    ],
+    ids=["time", "profile", "direction", "none", "point", "far"],
+)
+def test_an_answer_to_another_question_is_refused(server, answer, error, said):
+    def wrong(path):
+        return 200, json.dumps({**json.loads(area(path)[1]), **answer}).encode()
+
+    server.bodies = {"/iso": wrong}
+    with pytest.raises(error, match=said):
+        bm.fetch_isochrones(bm.LOUVRE_LENS, mode="car", minutes=[5], **QUICK)
+
+
+def test_what_the_service_says_of_its_refusal_is_told(server):
+    message = {"error": {"errorType": "INVALID", "message": "Parameter 'point' hors"}}
+    server.bodies = {"/iso": lambda _: (400, json.dumps(message).encode())}
+    with pytest.raises(FetchError, match=r"error 400 .*« Parameter 'point' hors »"):
+        bm.fetch_isochrones(bm.LOUVRE_LENS, mode="car", minutes=[5], **QUICK)
+    server.bodies = {}
+    server.modes = [(429, {"Retry_After": "900"})]
+    with pytest.raises(FetchError, match=r"error 429 .* come again in 900 s"):
+        bm.fetch_isochrones(bm.LOUVRE_LENS, mode="car", minutes=[5], **QUICK)
+
+
+def test_times_are_those_of_the_service_in_the_frame_of_travel_times(server):
+    server.bodies = {"/way": way}
+    homes = there(a=(0, 0), b=(3000, 0))
+    table = bm.fetch_travel_times(homes, bm.LOUVRE_LENS, mode="car", **QUICK)
+    assert table.index.names == ["origin", "destination"]
+    assert list(table.columns) == ["minutes", "off_street"]
+    assert table["minutes"].iloc[0] == 0  # at the place itself: nothing is asked
+    walk = 60 * 0.06 / 4
+    assert table["minutes"].iloc[1] == pytest.approx((300 + 100) / 60 + walk, abs=0.01)
+    assert table["off_street"].tolist() == pytest.approx([0, 60], abs=0.5)
+    assert len(server.asked) == 1
+    back = bm.fetch_travel_times(
+        homes.loc[["b"]], bm.LOUVRE_LENS, mode="car", direction="to", **QUICK
+    )
+    assert back["minutes"].iloc[0] == pytest.approx(300 / 60 + walk, abs=0.01)
+    assert back.attrs["engine"] == "Géoplateforme (bdtopo-osrm)"
+    assert "jusqu'au lieu, marche" in plain(back.attrs["rule"])
+
+
+def test_a_pair_without_a_way_has_no_time(server):
+    server.bodies = {"/way": way}
+    homes = there(a=(3000, 0), loin=(60_000, 0))
+    with pytest.warns(bm.errors.BasinmapWarning, match="1 pair.* no way: 'loin – "):
+        table = bm.fetch_travel_times(homes, bm.LOUVRE_LENS, mode="car", **QUICK)
+    assert table["minutes"].isna().tolist() == [False, True]
+    table = bm.fetch_travel_times(
+        homes.loc[["a"]], bm.LOUVRE_LENS, mode="car", limit=5, **QUICK
+    )
+    assert table["minutes"].isna().all()
+
+
+def test_a_point_off_the_network_has_no_time(server):
+    server.bodies = {"/way": way}
+    homes = there(a=(3000, 0))
+    with pytest.warns(bm.errors.BasinmapWarning, match="farther than 20 m from any"):
+        table = bm.fetch_travel_times(
+            homes, bm.LOUVRE_LENS, mode="car", max_gap=20, **QUICK
+        )
+    assert table["minutes"].isna().all()
+    assert table["off_street"].iloc[0] == pytest.approx(60, abs=0.5)
+
+
+@pytest.mark.usefixtures("server")
+def test_what_the_service_does_not_know_is_refused_before_it_is_asked():
+    with pytest.raises(DataError, match="knows walk and car"):
+        bm.fetch_isochrones(bm.LOUVRE_LENS, mode="bike", minutes=[5])
+    halls = bm.town_halls().iloc[:40]
+    with pytest.raises(DataError, match=r"1,600 pairs, and 1,000 at most"):
+        bm.fetch_travel_times(halls, halls, mode="car")
+    with pytest.raises(DataError, match="file=, sha256="):
+        bm.fetch_isochrones(bm.LOUVRE_LENS, mode="car", minutes=[5], file="a.json")
+
+
+# -- the command line --------------------------------------------------------------
+
+
+def run(capsys, *words):
+    status = cli.main([*map(str, words), "--lang", "fr"])
+    told = capsys.readouterr()
+    return status, plain(told.out), plain(told.err)
+
+
+def test_the_command_line_lists_fetches_and_verifies(server, tmp_path, capsys):
+    status, out, _ = run(capsys, "data", "fetch", "lovac", "--year", 2026)
+    path = tmp_path / "cache/data/lovac/lovac.csv"
+    assert status == 0
+    assert out.splitlines()[0] == str(path)
+    assert f"{len(LOVAC)} octets, sha256 " in out
+    status, out, _ = run(capsys, "data", "list")
+    assert status == 0
+    assert "dans le cache depuis le" in out
+    assert "aucune n'a été essayée" in out
+    status, out, _ = run(capsys, "data", "verify")
+    assert (status, out) == (0, f"{path}: entier\n")
+    path.write_bytes(b"autre")
+    status, out, err = run(capsys, "data", "verify")
+    assert status == 2
+    assert "MODIFIÉ" in out
+    assert "1 fichier(s) du cache ont changé" in err
+    status, _, _ = run(capsys, "data", "fetch", "lovac", "--year", 2026, "--refresh")
+    assert status == 0
+    assert len(server.asked) == 2
+
+
+def test_the_command_line_takes_a_file_and_says_what_is_missing(
+    server, tmp_path, capsys
+):
+    here = tmp_path / "ban.csv.gz"
+    here.write_bytes(gzip.compress(b"id;code_insee\n1;62498\n"))
+    words = ("data", "fetch", "ban", "--departement", "62")
+    assert run(capsys, *words, "--from", here)[0] == 0
+    assert not server.asked
+    for words, said in (
+        (("data", "fetch"), "dites ce qu'il faut télécharger"),
+        (("data", "fetch", "isochrones"), "est un service, pas un fichier"),
+        (("data", "verify", "lovac"), "verify ne prend pas de nom"),
+        (("data", "fetch", "inconnu"), "no address is known of 'inconnu'"),
+    ):
+        status, _, err = run(capsys, *words)
+        assert status == 2
+        assert said in err
+    run(capsys, "data", "fetch", "admin-express", "--from", here)
 
 
 # -- what is offered ---------------------------------------------------------------

@@ -27,7 +27,7 @@ from basinmap.staging import staged_file
 from basinmap.territory.places import Place
 from basinmap.typography import shortest, typeset
 
-__all__ = ["fetch_gtfs", "fetch_network"]
+__all__ = ["fetch_gtfs", "fetch_network", "found_feed"]
 
 REGIONS: Final = (
     "alsace",
@@ -211,21 +211,42 @@ def fetch_gtfs(
     basinmap.errors.FetchError: gtfs 5c1a9b8f: the network is not asked ...
     """
     check_given(fetch_gtfs, locals())
-    manners, offer = Manners(**options), offer_of("gtfs")
-    order = order_of(offer, manners, dataset=dataset)
-    listed = order.address
-    order = replace(
-        order,
-        page=f"{offer.page}/datasets/{dataset}",
-        licence="",
-        verb="bm.fetch_gtfs('…', file='…')",
-    )
-    there = manners.file is not None or manners.is_offline
-    if manners.refresh or not (there or order.target.exists()):
-        order = _found(offer, order, listed, resource, manners)
+    manners = Manners(**options)
+    order = order_of(offer_of("gtfs"), manners, dataset=dataset)
+    order = found_feed(order, manners, resource=resource)
     record = fetched_file(order, manners)
     timetable = read_gtfs(order.target, licence=record.licence)
     return replace(timetable, notes=(*timetable.notes, said_of(record)))
+
+
+def found_feed(order: Order, manners: Manners, *, resource: str | None = None) -> Order:
+    """
+    Return the order of the file of a data set, unless it is there already.
+
+    Parameters
+    ----------
+    order
+        Of the data set: its address is that of what the access point tells.
+    manners
+        How it is asked.
+    resource
+        Title or identifier of the file, where there are several.
+
+    Raises
+    ------
+    FetchError
+        If the access point does not tell, or the file is at another server.
+    DataError
+        If there is no GTFS file, or several.
+    """
+    offer, listed = offer_of("gtfs"), order.address
+    dataset = order.target.stem
+    order = replace(order, page=f"{offer.page}/datasets/{dataset}", licence="")
+    there = manners.file is not None or manners.is_offline or order.target.exists()
+    if manners.refresh or not there:
+        return _found(offer, order, listed, resource, manners)
+    # What is there, or is put there by hand: the zip that a reader finds on the page.
+    return replace(order, address=order.page)
 
 
 def _found(

@@ -183,7 +183,7 @@ def _check_year(table: pd.DataFrame, year: int, path: Path) -> None:
 def fetch_lovac(
     year: int | None = None, **options: Unpack[FetchOptions]
 ) -> pd.DataFrame:
-    r"""
+    """
     Fetch the vacant dwellings of the private stock, LOVAC, by commune.
 
     Parameters
@@ -216,8 +216,7 @@ def fetch_lovac(
     >>> bm.fetch_lovac(2026, offline=True, cache=mkdtemp())
     Traceback (most recent call last):
     ...
-    basinmap.errors.FetchError: lovac 2026: the network is not asked (offline); fetch \
-https://www.data.gouv.fr/api/1/datasets/r/... with a browser and put it as ...
+    basinmap.errors.FetchError: lovac 2026: the network is not asked (offline); ...
     """
     check_given(fetch_lovac, locals())
     return fetch_source("lovac", year, **options)
@@ -260,8 +259,7 @@ def fetch_populations(
     >>> bm.fetch_populations(1999, cache=mkdtemp())
     Traceback (most recent call last):
     ...
-    basinmap.errors.VintageError: populations-reference: no address is known of 1999; \
-known: 2020, 2021, 2022, 2023...
+    basinmap.errors.VintageError: populations-reference: no address is known of 1999...
     """
     check_given(fetch_populations, locals())
     return fetch_source("populations-reference", year, **options)
