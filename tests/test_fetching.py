@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+import warnings
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -41,6 +42,9 @@ LOVAC = (
     "CODGEO_26;LIBGEO_26;pp_vacant_26;pp_vacant_plus_2ans_26;ff_pp_total_25\n"
     "62498;Lens;1500;860;15000\n62510;Liévin;900;s;13000\n"
 ).encode("latin-1")
+GUIDE = (
+    Path(__file__).parents[1].joinpath("docs/how-to/telecharger.md").read_text("utf-8")
+)
 QUICK = {"pause": 0.01, "timeout": 2.0, "quiet": True}
 
 
@@ -1071,6 +1075,62 @@ def test_every_offer_is_of_https_with_its_licence_and_how_it_is_known():
 
 
 @pytest.mark.usefixtures("server")
+def row(offer):
+    """Return the line of an offer in the guide."""
+    editions = [(year, e.file, e.address) for year, e in sorted(offer.years.items())]
+    editions = editions or [("", offer.file, offer.address)]
+    links = " ".join(
+        f"[{year}]({address})" if year else f"`{address}`"
+        for year, _, address in editions
+    )
+    files = ", ".join(f"`{offer.id}/{file}`" for _, file, _ in editions)
+    cells = [
+        f"{offer.title} (`{offer.id}`)",
+        offer.producer,
+        offer.licence,
+        f"`bm.{offer.verb}`",
+        f"{links}, [page]({offer.page}) ; {offer.seen}",
+        "un service : rien à déposer" if "{name}.json" in offer.file else files,
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def test_the_guide_names_every_offer():
+    lines = GUIDE.splitlines()
+    missing = [line for line in map(row, offers().values()) if line not in lines]
+    assert missing == []
+
+
+def test_the_guide_runs_against_a_server_that_gives_what_it_names(
+    server, tmp_path, monkeypatch
+):
+    body = extract(tmp_path / "a.osm.pbf")
+    digest = hashlib.md5(body, usedforsecurity=False).hexdigest()
+    corner = gpd.GeoDataFrame(
+        {"code_qp": ["QN06201M"], "lib_qp": ["Résidence"], "insee_dep": ["62"]},
+        geometry=[shapely.box(2.80, 50.42, 2.81, 50.43)],
+        crs=4326,
+    )
+    server.bodies = {
+        "/wfs": served(bm.communes(epci="call").index),
+        "/qpv.zip": zipped(**{"QP2024_WGS84.geojson": corner.to_json()}),
+        "/nord-pas-de-calais.osm.pbf": body,
+        "/md5": digest.encode(),
+        "/iso": area,
+        "/way": way,
+    }
+    monkeypatch.chdir(tmp_path)
+    Path("lovac-opendata-communes26.csv").write_bytes(LOVAC)
+    names = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", bm.errors.BasinmapWarning)
+        for code in re.findall(r"(?s)```python\n(.*?)```", GUIDE):
+            exec(compile(code, "telecharger.md", "exec"), names)
+    assert names["communes"].index.size == 36
+    assert names["temps"]["minutes"].notna().all()
+    assert len(names["aires"]) == 2
+
+
 def test_verify_knows_what_is_whole_changed_or_gone(tmp_path):
     lovac()
     (path,) = kept_files(tmp_path / "cache/data")
