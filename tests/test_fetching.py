@@ -172,8 +172,14 @@ def entry(name, *, root, file, kind, **more):
     )
 
 
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch):
+    """Ask nothing of the true network, whatever a test forgets."""
+    monkeypatch.setenv("BASINMAP_OFFLINE", "1")
+
+
 @pytest.fixture
-def server(running, tmp_path, monkeypatch):
+def server(_offline, running, tmp_path, monkeypatch):
     """A server whose addresses go before the true ones, and an empty cache."""
     running.clear()
     root = running.root
@@ -646,6 +652,33 @@ def test_outlines_are_those_that_read_outlines_returns(server):
     assert "téléchargé" in bm.report_of(frame).notes[-1]
 
 
+def test_outlines_of_others_are_those_that_read_territory_returns(server):
+    frame = gpd.GeoDataFrame(
+        {
+            "code_insee": ["80021", "80001"],
+            "nom_officiel": ["Amiens", "Abbeville"],
+            "code_insee_du_departement": ["80", "80"],
+            "codes_siren_des_epci": ["248000531", "200070993"],
+            "superficie_cadastrale": [4900, 2500],
+        },
+        geometry=[
+            shapely.box(645_000, 6_970_000, 652_000, 6_977_000),
+            shapely.box(605_000, 6_998_000, 610_000, 7_003_000),
+        ],
+        crs=2154,
+    )
+    told = json.loads(frame.to_json(drop_id=True))
+    told["crs"] = {"type": "name", "properties": {"name": "EPSG:2154"}}
+    server.body = json.dumps({**told, "numberMatched": 2}).encode()
+    somme = bm.fetch_outlines(["80"], **QUICK)
+    assert somme.loc["80021", ["name", "epci", "region"]].tolist() == [
+        "Amiens",
+        "248000531",
+        "32",
+    ]
+    assert somme["area_km2"].tolist() == [25.0, 49.0]
+
+
 def test_outlines_that_are_not_all_there_are_refused(server):
     server.body = served(bm.communes(epci="call").index[:5], matched=890)
     with pytest.raises(FetchError, match="5 of 890 communes"):
@@ -1055,6 +1088,25 @@ def test_the_command_line_takes_a_file_and_says_what_is_missing(
     run(capsys, "data", "fetch", "admin-express", "--from", here)
 
 
+def test_the_command_line_reaches_by_the_service_and_by_fetched_streets(
+    server, tmp_path, capsys
+):
+    server.bodies = {"/iso": area}
+    words = ("reach", "--mode", "car", "--minutes", "5;10", "--network")
+    status, out, err = run(capsys, *words, "ign")
+    assert status == 0, err
+    assert "5 min" in out
+    assert "service de navigation de l'IGN" in err
+    body = extract(tmp_path / "a.osm.pbf")
+    server.bodies = {
+        "/nord-pas-de-calais.osm.pbf": body,
+        "/md5": hashlib.md5(body, usedforsecurity=False).hexdigest().encode(),
+    }
+    status, out, err = run(capsys, *words, "osm")
+    assert status == 0, err
+    assert "5 min" in out
+
+
 # -- what is offered ---------------------------------------------------------------
 
 
@@ -1074,7 +1126,6 @@ def test_every_offer_is_of_https_with_its_licence_and_how_it_is_known():
     assert not generic & set(PARTNERS)
 
 
-@pytest.mark.usefixtures("server")
 def row(offer):
     """Return the line of an offer in the guide."""
     editions = [(year, e.file, e.address) for year, e in sorted(offer.years.items())]
@@ -1125,12 +1176,13 @@ def test_the_guide_runs_against_a_server_that_gives_what_it_names(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", bm.errors.BasinmapWarning)
         for code in re.findall(r"(?s)```python\n(.*?)```", GUIDE):
-            exec(compile(code, "telecharger.md", "exec"), names)
+            exec(compile(code, "telecharger.md", "exec"), names)  # noqa: S102 - our own
     assert names["communes"].index.size == 36
     assert names["temps"]["minutes"].notna().all()
     assert len(names["aires"]) == 2
 
 
+@pytest.mark.usefixtures("server")
 def test_verify_knows_what_is_whole_changed_or_gone(tmp_path):
     lovac()
     (path,) = kept_files(tmp_path / "cache/data")

@@ -59,6 +59,10 @@ _PACE: Final = 0.2
 """Seconds between two requests: IGN says five a second at most."""
 _GEOD: Final = Geod(ellps="GRS80")
 _SLACK: Final = 100.0
+_CAUTION: Final = (
+    "Aires du service de navigation de l'IGN : la marche entre le lieu, ou le point "
+    "d'arrivée, et la rue n'est pas comptée."
+)
 
 
 @dataclass(slots=True)
@@ -415,7 +419,7 @@ def fetch_isochrones(
         places; `inner`, `outer` (minutes), `label` in French, `geometry`, in the CRS
         of the place. A bound that adds nothing has no row, unless `nested`. `attrs`:
         `mode`, `direction`, `method`, `max_gap`, `rule` (French sentence to print),
-        `sources`, with the day of the answers, `engine`.
+        `notes`, `sources`, with the day of the answers, `engine`.
 
     Raises
     ------
@@ -478,6 +482,7 @@ def fetch_isochrones(
             f"temps de parcours {PRINTED[mode]} (service de navigation de l'IGN), "
             f"{WAYS[direction]}"
         ),
+        notes=(typeset(_CAUTION),),
         sources=tuple(dict.fromkeys(filter(None, [service.credit, *told]))),
         engine=f"Géoplateforme ({_AREAS})",
     )

@@ -175,7 +175,8 @@ def _check_year(table: pd.DataFrame, year: int, path: Path) -> None:
         msg = (
             f"{path.name}: {year} was asked for, and its counts are of "
             f"{', '.join(sorted(found))}: its producer put another edition at the same "
-            f"address; write year={max(found)}, or give the file of {year}, file='…'"
+            f"address. Read it as it is, bm.read_source({str(path)!r}), or give the "
+            f"file of {year}, file='…'"
         )
         raise VintageError(msg)
 
