@@ -7,6 +7,7 @@ import json
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import warnings
@@ -20,6 +21,8 @@ import numpy as np
 import osmium
 import pytest
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from osmium.osm import mutable
 from pyproj import Transformer
 
@@ -95,8 +98,10 @@ class Handler(BaseHTTPRequestHandler):
             return
         if mode in ("cut", "unmarked"):
             part = part[: len(part) // 2]
+        if isinstance(mode, int):
+            part = part[:mode]
         self.wfile.write(part)
-        if mode in ("cut", "short", "unmarked", "huge"):
+        if mode in ("cut", "short", "unmarked", "huge") or isinstance(mode, int):
             self.wfile.flush()
             self.close_connection = True
 
@@ -343,6 +348,19 @@ def test_another_edition_is_not_glued_to_the_beginning_of_the_first(server, tmp_
     assert large(server, tmp_path)
 
 
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(cuts=st.lists(st.integers(0, 200_000), max_size=4))
+def test_a_file_that_is_cut_anywhere_is_whole_in_the_end(server, tmp_path, cuts):
+    server.modes = list(cuts)
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    assert large(server, folder, attempts=5, pause=0)
+    assert [path.name for path in (folder / "large").glob(".*part*")] == []
+
+
 def test_what_comes_too_slowly_is_kept_for_the_next_time(server, tmp_path):
     with pytest.raises(FetchError, match="came in time, not all; they are kept"):
         large(server, tmp_path, deadline=1e-9)
@@ -361,7 +379,10 @@ def test_what_comes_too_slowly_is_kept_for_the_next_time(server, tmp_path):
         ((403, {}), r"error 403 of the server"),
         ((429, {"Retry_After": "3600"}), r"error 429 .* come again in 3600 s"),
         ((503, {"Retry_After": "5000"}), r"error 503 .* come again in 5000 s"),
-        ((302, {"Location": "http://ailleurs.fr/x"}), r"another server, 'ailleurs.fr'"),
+        (
+            (302, {"Location": "http://ailleurs.fr/x"}),
+            r"'ailleurs.fr'; write hosts=\('ail",
+        ),
         ((302, {"Location": "file:///etc/passwd"}), r"another server, 'file:///etc"),
         ("huge", r"sends 1,000,000,000,000 bytes or more, where 1,000,000"),
         ("hang", r"no answer in time"),
@@ -526,6 +547,16 @@ def test_a_file_given_by_hand_is_checked_and_kept_as_another(server, tmp_path):
     with pytest.raises(DataError, match="no file"):
         lovac(file=tmp_path / "absent.csv")
     assert not server.asked
+
+
+def test_what_was_fetched_and_cannot_be_read_says_how_to_be_rid_of_it(server):
+    server.body = b"Service indisponible\nRevenez plus tard\n"
+    with pytest.raises(
+        FetchError, match=r"what was fetched cannot be read: .*refresh="
+    ):
+        lovac()
+    server.body = LOVAC
+    assert len(lovac(refresh=True)) == 2
 
 
 @pytest.mark.usefixtures("server")

@@ -21,7 +21,7 @@ from basinmap.errors import DataError, FetchError, culprits
 from basinmap.remote.cache import Record
 from basinmap.remote.door import host_of
 from basinmap.remote.orders import FetchOptions, Manners, Order, fetched_file
-from basinmap.sources.offers import Offer, offer_of, order_of, said_of
+from basinmap.sources.offers import Offer, offer_of, order_of, reading, said_of
 from basinmap.spatial.projections import METRIC
 from basinmap.staging import staged_file
 from basinmap.territory.places import Place
@@ -215,7 +215,8 @@ def fetch_gtfs(
     order = order_of(offer_of("gtfs"), manners, dataset=dataset)
     order = found_feed(order, manners, resource=resource)
     record = fetched_file(order, manners)
-    timetable = read_gtfs(order.target, licence=record.licence)
+    with reading(order, record):
+        timetable = read_gtfs(order.target, licence=record.licence)
     return replace(timetable, notes=(*timetable.notes, said_of(record)))
 
 

@@ -83,6 +83,13 @@ def fill(command: Parser) -> None:
         help=say("ask again for what is in the cache"),
     )
     how.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        metavar=say("SERVER"),
+        help=say("a server that you trust, to which that of the address may send on"),
+    )
+    how.add_argument(
         "--cache",
         metavar=say("FOLDER"),
         help=say("folder of what is fetched (BASINMAP_CACHE, else that of the user)"),
@@ -204,7 +211,12 @@ def _fetch_one(
     )
     from basinmap.sources.offers import order_of  # noqa: PLC0415 - reads data
 
-    manners = Manners(file=given.file, refresh=given.refresh, cache=given.cache)
+    manners = Manners(
+        file=given.file,
+        refresh=given.refresh,
+        cache=given.cache,
+        hosts=tuple(given.host),
+    )
     order = order_of(offer, manners, year=given.year, **parts)
     if offer.id == "gtfs":
         from basinmap.access.fetching import found_feed  # noqa: PLC0415 - asks

@@ -38,7 +38,21 @@ _PIECE: Final = 1 << 16
 
 
 class ElsewhereError(ValueError):
-    """An answer that sends to another server than those that may answer."""
+    """
+    An answer that sends to another server than those that may answer.
+
+    Parameters
+    ----------
+    told
+        What it does.
+    host
+        The other server, if one is named.
+    """
+
+    def __init__(self, told: str, host: str = "") -> None:
+        """Keep the other server apart: a user may trust it."""
+        super().__init__(told)
+        self.host = host
 
 
 def agent() -> str:
@@ -101,7 +115,7 @@ def _next(address: str, told: str, allowed: Collection[str]) -> str:
     parts, before = urlsplit(there), urlsplit(address)
     if parts.scheme not in {"http", "https"} or parts.hostname not in allowed:
         msg = f"sent on to another server, {parts.hostname or there!r}"
-        raise ElsewhereError(msg)
+        raise ElsewhereError(msg, parts.hostname or "")
     if (before.scheme, parts.scheme) == ("https", "http"):
         msg = f"sent on from https to http, {there!r}"
         raise ElsewhereError(msg)

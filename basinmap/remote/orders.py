@@ -385,7 +385,8 @@ def _failures_told(order: Order) -> Iterator[None]:
     try:
         yield
     except ElsewhereError as error:
-        msg = f"{order.name}: {host_of(order.address)} {error}; {order.by_hand}"
+        trust = f"; write hosts=({error.host!r},) if you trust it" * bool(error.host)
+        msg = f"{order.name}: {host_of(order.address)} {error}{trust}; {order.by_hand}"
         raise FetchError(msg) from error
     except OSError as error:
         if isinstance(error, FetchError):

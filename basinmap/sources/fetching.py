@@ -15,9 +15,16 @@ from basinmap.arguments import check_choice, check_given, texts_of
 from basinmap.errors import CodeError, DataError, FetchError, VintageError
 from basinmap.remote.archives import unpack
 from basinmap.remote.cache import Record
-from basinmap.remote.orders import FetchOptions, Manners, fetched_file
+from basinmap.remote.orders import FetchOptions, Manners, Order, fetched_file
 from basinmap.sources.choosing import chosen_sources
-from basinmap.sources.offers import Offer, noted, offer_of, offers, order_of
+from basinmap.sources.offers import (
+    Offer,
+    noted,
+    offer_of,
+    offers,
+    order_of,
+    reading,
+)
 from basinmap.sources.points import read_points
 from basinmap.sources.reading import read_source
 from basinmap.territory.france import DEPARTEMENTS
@@ -124,8 +131,9 @@ def fetch_source(
     if departement is not None and departement not in DEPARTEMENTS:
         msg = f"departement={departement!r}: no such département; write such as '62'"
         raise CodeError(msg)
-    record, path = _fetched(offer, Manners(**options), year, **parts)
-    table = _read(offer, path, year)
+    record, order = _fetched(offer, Manners(**options), year, **parts)
+    with reading(order, record):
+        table = _read(offer, order.target, year)
     return noted(table, record)
 
 
@@ -147,9 +155,9 @@ _ALSO: Final = ("lovac", "populations-reference")
 
 def _fetched(
     offer: Offer, manners: Manners, year: int | None, **parts: str
-) -> tuple[Record, Path]:
+) -> tuple[Record, Order]:
     order = order_of(offer, manners, year=year, **parts)
-    return fetched_file(order, manners), order.target
+    return fetched_file(order, manners), order
 
 
 def _read(offer: Offer, path: Path, year: int | None) -> pd.DataFrame:
@@ -317,14 +325,17 @@ def fetch_cog(
     check_choice(part, ("movements", "communes"), "part")
     manners = Manners(**options)
     if part == "communes":
-        _, path = _fetched(offer_of("cog-communes"), manners, year)
-        return read_communes(path)
-    listed = None
-    if manners.file is None:
-        _, path = _fetched(offer_of("cog-communes"), manners, year)
-        listed = read_communes(path)
-    _, path = _fetched(offer_of("cog-mouvements"), manners, year)
-    return read_movements(path, communes=listed)
+        return _communes(manners, year)
+    listed = _communes(manners, year) if manners.file is None else None
+    record, order = _fetched(offer_of("cog-mouvements"), manners, year)
+    with reading(order, record):
+        return read_movements(order.target, communes=listed)
+
+
+def _communes(manners: Manners, year: int | None) -> pd.DataFrame:
+    record, order = _fetched(offer_of("cog-communes"), manners, year)
+    with reading(order, record):
+        return read_communes(order.target)
 
 
 def fetch_outlines(
@@ -392,10 +403,13 @@ def fetch_outlines(
     record = fetched_file(order, manners)
     code = _checked_features(order.target, order.by_hand)
     source = f"{offer.producer}, ADMIN EXPRESS COG, communes au 1er janvier {year}"
-    if set(wanted) <= set(_OURS):
-        frame = read_outlines(order.target, year=year or 0, code=code, source=source)
-    else:
-        frame = read_territory(order.target, year=year, source=source)
+    ours = set(wanted) <= set(_OURS)
+    with reading(order, record):
+        frame = (
+            read_outlines(order.target, year=year or 0, code=code, source=source)
+            if ours
+            else read_territory(order.target, year=year, source=source)
+        )
     noted(frame, record)
     return frame
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from importlib import resources
 from pathlib import Path
@@ -14,13 +15,31 @@ from typing import Any, Final, get_args
 
 import pandas as pd
 
-from basinmap.errors import CodeError, DataError, VintageError, culprits
+from basinmap.errors import (
+    CodeError,
+    ColumnError,
+    CRSError,
+    DataError,
+    FetchError,
+    MeasureError,
+    VintageError,
+    culprits,
+)
 from basinmap.remote.cache import Record, folder_of
 from basinmap.remote.orders import Kind, Manners, Order
 from basinmap.typography import long_date, typeset
 from basinmap.values.told import report_of, retell
 
-__all__ = ["Edition", "Offer", "noted", "offer_of", "offers", "order_of", "said_of"]
+__all__ = [
+    "Edition",
+    "Offer",
+    "noted",
+    "offer_of",
+    "offers",
+    "order_of",
+    "reading",
+    "said_of",
+]
 
 ADDRESSES: Final = "BASINMAP_ADDRESSES"
 """Environment variable that names a file of addresses that go before ours."""
@@ -268,6 +287,35 @@ def _check_parts(offer: Offer, parts: Mapping[str, str]) -> None:
         if value and not all(_NAME.fullmatch(p) for p in value.split("/")):
             msg = f"{name}={value[:60]!r}: letters, digits and hyphens are expected"
             raise DataError(msg)
+
+
+@contextmanager
+def reading(order: Order, record: Record) -> Iterator[None]:
+    """
+    Say of a file that was fetched and cannot be read how to be rid of it.
+
+    Parameters
+    ----------
+    order
+        What was wanted.
+    record
+        Where it came from. Of a file given by hand, the error is that of its reader.
+
+    Raises
+    ------
+    FetchError
+        With what the reader says.
+    """
+    try:
+        yield
+    except (DataError, CodeError, ColumnError, MeasureError, CRSError) as error:
+        if record.given:
+            raise
+        msg = (
+            f"{order.name}: what was fetched cannot be read: {error}; it is kept as "
+            f"{order.target}. Ask again, refresh=True, or {order.by_hand}"
+        )
+        raise FetchError(msg) from error
 
 
 def said_of(record: Record) -> str:
