@@ -36,7 +36,9 @@ from basinmap.errors import (
     OutputError,
     VintageError,
 )
+from basinmap.remote import orders
 from basinmap.remote.cache import kept_files, record_of, state_of
+from basinmap.remote.door import pieces
 from basinmap.remote.orders import Manners, Order, fetched_file
 from basinmap.sources.offers import offers
 from basinmap.sources.producers import PARTNERS, SOURCES
@@ -346,6 +348,20 @@ def test_another_edition_is_not_glued_to_the_beginning_of_the_first(server, tmp_
     text = json.dumps({**told, "etag": '"edition-0"'})
     part.with_name(".large.csv.part.json").write_text(text)
     assert large(server, tmp_path)
+
+
+def test_an_interruption_leaves_nothing_half_written(server, tmp_path, monkeypatch):
+    def interrupted(answer, **more):
+        yield next(pieces(answer, **more))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(orders, "pieces", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        large(server, tmp_path)
+    assert not (tmp_path / "large" / "large.csv").exists()
+    monkeypatch.setattr(orders, "pieces", pieces)
+    assert large(server, tmp_path)
+    assert server.asked[1][1]["Range"] == "bytes=65536-"
 
 
 @settings(

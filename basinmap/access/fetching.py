@@ -243,11 +243,11 @@ def found_feed(order: Order, manners: Manners, *, resource: str | None = None) -
     offer, listed = offer_of("gtfs"), order.address
     dataset = order.target.stem
     order = replace(order, page=f"{offer.page}/datasets/{dataset}", licence="")
-    there = manners.file is not None or manners.is_offline or order.target.exists()
-    if manners.refresh or not there:
-        return _found(offer, order, listed, resource, manners)
-    # What is there, or is put there by hand: the zip that a reader finds on the page.
-    return replace(order, address=order.page)
+    silent = manners.file is not None or manners.is_offline
+    if silent or (order.target.exists() and not manners.refresh):
+        # What is there, or is put there by hand: the zip that stands on the page.
+        return replace(order, address=order.page)
+    return _found(offer, order, listed, resource, manners)
 
 
 def _found(

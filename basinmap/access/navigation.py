@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import json
 import time
@@ -33,9 +34,8 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.progress import progress
-from basinmap.remote.cache import Record
 from basinmap.remote.orders import FetchOptions, Manners, fetched_file
-from basinmap.sources.offers import offer_of, order_of
+from basinmap.sources.offers import Offer, offer_of, order_of
 from basinmap.spatial.projections import METRIC
 from basinmap.territory.places import Place
 from basinmap.typography import long_date, shortest, typeset
@@ -70,19 +70,22 @@ class _Service:
     """The service, asked politely; what it answered is kept, and its day."""
 
     manners: Manners
-    days: set[Any] = field(default_factory=set)
+    days: set[dt.date] = field(default_factory=set)
+    known: dict[str, Offer] = field(default_factory=dict)
     last: float = 0.0
 
     def answer(self, offer: str, name: str, request: Mapping[str, object]) -> Any:  # noqa: ANN401 - JSON
         """Return what it answers, now or when it was asked before."""
         query = urlencode(request, safe=",:")
         digest = hashlib.sha256(query.encode()).hexdigest()[:24]
-        order = order_of(offer_of(offer), self.manners, name=digest)
+        if offer not in self.known:
+            self.known[offer] = offer_of(offer)
+        order = order_of(self.known[offer], self.manners, name=digest)
         order = replace(order, name=name, address=f"{order.address}?{query}")
         if self.manners.refresh or not order.target.exists():
             time.sleep(max(0.0, self.last + _PACE - time.monotonic()))
             self.last = time.monotonic()
-        record: Record = fetched_file(order, self.manners)
+        record = fetched_file(order, self.manners)
         self.days.add(record.day)
         told = json.loads(order.target.read_text("utf-8"))
         if not isinstance(told, dict):
