@@ -1,0 +1,85 @@
+"""
+Build the site: `python docs/build.py`, or `make docs`.
+
+The pages are laid out in `build/docs`: those written by hand in `docs/`, the notebooks,
+and those made from what the library holds (`docs/pages/`). Then Sphinx writes
+`build/site`; a warning is a failure. Nothing is taken from the network, then or when
+the pages are read.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Final
+
+from sphinx.cmd.build import build_main
+
+DOCS: Final = Path(__file__).resolve().parent
+ROOT: Final = DOCS.parent
+sys.path.insert(0, str(DOCS))
+
+from pages.cheat_sheet import write_cheat_sheet  # noqa: E402 - found beside this file
+from pages.gallery import write_gallery  # noqa: E402 - as above
+from pages.numbers import write_numbers  # noqa: E402 - as above
+from pages.reference import write_reference  # noqa: E402 - as above
+from pages.rooms import write_rooms  # noqa: E402 - as above
+
+KEPT: Final = {".md", ".png", ".svg"}
+REPOSITORY: Final = {
+    "CHANGELOG.md": "changes.md",
+    "data/README.md": "data.md",
+    "CONTRIBUTING.md": "contributing.md",
+}
+"""Pages of the repository that the site shows too."""
+
+
+def lay_out(folder: Path) -> None:
+    """Write all that Sphinx reads."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    for path in sorted(DOCS.rglob("*")):
+        within = path.relative_to(DOCS)
+        if path.suffix in KEPT and within.parts[0] not in {"static", "pages"}:
+            place(path, folder / within, len(within.parts) - 1)
+    for name, to in REPOSITORY.items():
+        place(ROOT / name, folder / to, 0)
+    shutil.copytree(
+        ROOT / "notebooks",
+        folder / "notebooks",
+        ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
+    )
+    write_reference(folder / "reference")
+    write_gallery(folder / "gallery")
+    write_cheat_sheet(folder / "aide-memoire.md")
+    write_numbers(folder / "nombres.md")
+    write_rooms(folder)
+
+
+def place(path: Path, to: Path, depth: int) -> None:
+    """Copy a page, with links that hold where it goes."""
+    to.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix != ".md":
+        shutil.copyfile(path, to)
+        return
+    text = path.read_text(encoding="utf-8")
+    # The notebooks stand beside the pages, not beside their folder.
+    text = text.replace(f"]({'../' * (depth + 1)}notebooks/", f"]({'../' * depth}notebooks/")
+    text = re.sub(r"\]\((?:\.\./)*docs/", "](", text)
+    to.write_text(text, encoding="utf-8")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Lay the pages out and build them."""
+    out = Path((arguments or sys.argv[1:] or [str(ROOT / "build")])[0])
+    lay_out(out / "docs")
+    return build_main(
+        ["-n", "-W", "--keep-going", "-q", "-b", "html", "-c", str(DOCS)]
+        + ["-d", str(out / "doctrees"), str(out / "docs"), str(out / "site")]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
