@@ -66,7 +66,9 @@ def place(path: Path, to: Path, depth: int) -> None:
         return
     text = path.read_text(encoding="utf-8")
     # The notebooks stand beside the pages, not beside their folder.
-    text = text.replace(f"]({'../' * (depth + 1)}notebooks/", f"]({'../' * depth}notebooks/")
+    text = text.replace(
+        f"]({'../' * (depth + 1)}notebooks/", f"]({'../' * depth}notebooks/"
+    )
     text = re.sub(r"\]\((?:\.\./)*docs/", "](", text)
     to.write_text(text, encoding="utf-8")
 
@@ -75,10 +77,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Lay the pages out and build them."""
     out = Path((arguments or sys.argv[1:] or [str(ROOT / "build")])[0])
     lay_out(out / "docs")
-    return build_main(
-        ["-n", "-W", "--keep-going", "-q", "-b", "html", "-c", str(DOCS)]
-        + ["-d", str(out / "doctrees"), str(out / "docs"), str(out / "site")]
-    )
+    told = ["-n", "-W", "--keep-going", "-q", "-b", "html", "-c", str(DOCS)]
+    folders = [str(out / "docs"), str(out / "site")]
+    return build_main([*told, "-d", str(out / "doctrees"), *folders])
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 
 import basinmap as bm
 
@@ -41,6 +42,7 @@ nb_execution_mode = os.environ.get("BASINMAP_NOTEBOOKS", "off")
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_execution_cache_path = str(Path(__file__).resolve().parents[1] / "build/notebooks")
 
 # -- reference ---------------------------------------------------------------------
 numpydoc_show_class_members = False
@@ -83,9 +85,9 @@ def named(
     rawtext: str,
     text: str,
     lineno: int,  # noqa: ARG001 - docutils asks for it
-    inliner: Any,  # noqa: ARG001 - as above
-    options: Any = None,  # noqa: ARG001 - as above
-    content: Any = None,  # noqa: ARG001 - as above
+    inliner: object,  # noqa: ARG001 - as above
+    options: object = None,  # noqa: ARG001 - as above
+    content: object = None,  # noqa: ARG001 - as above
 ) -> tuple[list[nodes.Node], list[Any]]:
     """Return `text` of a docstring: a link where it is a public name, else code."""
     shown = nodes.literal(rawtext, text)
@@ -100,9 +102,9 @@ def named(
 
 
 def resolved(
-    app: Sphinx, env: Any, node: pending_xref, shown: nodes.Element
+    app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: nodes.Element
 ) -> nodes.Element | None:
-    """Return where a name of a room leads: its public page, or nowhere if it is real."""
+    """Return where a name of a room leads: its public page; nowhere, if it has none."""
     target = str(node.get("reftarget", ""))
     if node.get("refdomain") != "py" or not target.startswith("basinmap."):
         return None
@@ -120,7 +122,7 @@ def resolved(
 
 
 def in_their_language(
-    _app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _tree: Any
+    _app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _tree: object
 ) -> None:
     """Say of each page the language that it is written in."""
     if pagename.startswith(ENGLISH) or pagename in ENGLISH_PAGES:

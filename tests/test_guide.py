@@ -6,9 +6,11 @@ import re
 import shlex
 from pathlib import Path
 
+import geopandas as gpd
 import matplotlib.pyplot as plt
 import openpyxl
 import pytest
+import shapely
 
 import basinmap as bm
 from basinmap.cli import main
@@ -54,6 +56,44 @@ def run_shell(line):
         assert status == 0, f"{line}\n{told.getvalue()}"
 
 
+AMIENS, ABBEVILLE = "248000531", "200070993"
+MAIN = [97 - n % 7 for n in range(1, 781)]  # of 100 dwellings
+
+
+def write_somme(path):
+    """Write 780 squares in the layout of ADMIN EXPRESS, and two EPCI."""
+    numbers = range(1, 781)
+    corners = [
+        (600_000 + 2_500 * (n % 30), 6_950_000 + 2_500 * (n // 30)) for n in numbers
+    ]
+    siren = [AMIENS if n <= 12 else ABBEVILLE if n <= 700 else "NC" for n in numbers]
+    communes = gpd.GeoDataFrame(
+        {
+            "NOM": ["Amiens" if n == 5 else f"Village {n}" for n in numbers],
+            "INSEE_COM": [f"80{n:03}" for n in numbers],
+            "STATUT": "Commune simple",
+            "POPULATION": [100 * n for n in numbers],
+            "INSEE_ARR": "1",
+            "INSEE_DEP": "80",
+            "INSEE_REG": "32",
+            "SIREN_EPCI": siren,
+        },
+        geometry=[shapely.box(x, y, x + 2_500, y + 2_500) for x, y in corners],
+        crs=2154,
+    )
+    communes.to_file(path, layer="commune")
+    merged = communes.dissolve("SIREN_EPCI").loc[[AMIENS, ABBEVILLE]]
+    gpd.GeoDataFrame(
+        {
+            "CODE_SIREN": [AMIENS, ABBEVILLE],
+            "NOM": ["CA Amiens Métropole", "CA de la Baie de Somme"],
+            "NATURE": "Communauté d'agglomération",
+        },
+        geometry=list(merged.geometry),
+        crs=2154,
+    ).to_file(path, layer="epci")
+
+
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """Return a folder that holds what the pages say that a reader has."""
@@ -67,6 +107,16 @@ def folder(tmp_path, monkeypatch):
     ):
         book.active.append(row)
     book.save("observatoire.xlsx")
+    numbers = range(1, 781)
+    rows = [
+        f"80{n:03};100;{main};0;{100 - main};80;20;0;0;0;0;{main};{main}"
+        for n, main in zip(numbers, MAIN, strict=True)
+    ]
+    names = "LOG RP RSECOCC LOGVAC MAISON APPART RP_1P RP_2P RP_3P RP_4P RP_5PP RP_PROP"
+    head = ";".join(["CODGEO", *(f"P21_{name}" for name in names.split())])
+    text = "\n".join([head, *rows]) + "\n"
+    Path("base-cc-logement-2021-80.csv").write_text(text, encoding="utf-8")
+    write_somme("ADE-COG_2024_80.gpkg")
     sectors = "commune;secteur\n62498;Centre\n62510;Centre\n62427;Centre\n"
     Path("secteur.csv").write_text(sectors, encoding="utf-8")
     return tmp_path

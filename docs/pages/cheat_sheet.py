@@ -7,11 +7,11 @@ import inspect
 from pathlib import Path
 from typing import Final
 
-from pages.gallery import builder
 from PIL import Image
 
 import basinmap as bm
 from basinmap.questions import QUESTIONS
+from pages.gallery import builder
 
 SHOWN: Final = {
     "draw_basemap": ("page_6_fond", "un fond de plan, du réseau ou d'un fichier"),
@@ -53,7 +53,8 @@ PARTS: Final[dict[str, tuple[float, float, float, float]]] = {}
 
 _FIRST: Final = """# Aide-mémoire
 
-Une carte est une page, des calques, une légende, un pied. Un **taux** va en aplats, un **effectif** en cercles.
+Une carte est une page, des calques, une légende, un pied. Un **taux** va en aplats, un
+**effectif** en cercles.
 
 ```python
 import datetime as dt

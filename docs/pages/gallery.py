@@ -41,9 +41,8 @@ def page() -> str:
     parts = [intro, "\n".join(["| Type de carte | Figure |", "|---|---|", *rows]), ""]
     for family, heading in build.FAMILIES.items():
         parts.append(f"## {heading}\n")
-        for script in build.scripts():
-            if script.stem.startswith(f"{family}_"):
-                parts.append(entry(script))
+        found = (s for s in build.scripts() if s.stem.startswith(f"{family}_"))
+        parts += [entry(script) for script in found]
     return "\n".join(parts)
 
 

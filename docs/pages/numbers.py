@@ -28,16 +28,19 @@ _PLOTS: Final = {
 }
 _RULES: Final = """# Comment chaque nombre est fait
 
-Écrit à partir du catalogue que la bibliothèque exécute : la formule, le texte de loi, les fichiers, le secret, la carte.
+Écrit à partir du catalogue que la bibliothèque exécute : la formule, le texte de loi,
+les fichiers, le secret, la carte.
 
-* Un **effectif** s'additionne. Un **taux** est refait sur ses deux effectifs à chaque échelon : jamais la moyenne des taux
-  des communes. Une **médiane** publiée se lit à son échelon et ne se combine pas.
-* Une somme dont une commune est secrète ou manquante est un **minimum**, écrit « ≥ » ; un territoire dont une commune n'est
-  pas dans le tableau n'a pas de taux.
-* Une **évolution** compare le même périmètre aux deux dates ; les fichiers d'autres années sont d'abord amenés à la liste
-  des communes de l'année (`bm.rebase`).
+* Un **effectif** s'additionne. Un **taux** est refait sur ses deux effectifs à chaque
+  échelon : jamais la moyenne des taux des communes. Une **médiane** publiée se lit à
+  son échelon et ne se combine pas.
+* Une somme dont une commune est secrète ou manquante est un **minimum**, écrit « ≥ » ;
+  un territoire dont une commune n'est pas dans le tableau n'a pas de taux.
+* Une **évolution** compare le même périmètre aux deux dates ; les fichiers d'autres
+  années sont d'abord amenés à la liste des communes de l'année (`bm.rebase`).
 * Un taux sur trop peu d'unités est dit **fragile** : hors des classes, sans rang.
-* L'**arrondi** se fait à l'impression ; un écart imprimé est la différence de deux valeurs imprimées.
+* L'**arrondi** se fait à l'impression ; un écart imprimé est la différence de deux
+  valeurs imprimées.
 """
 
 
@@ -52,9 +55,7 @@ def page() -> str:
     for letter, family in FAMILIES.items():
         parts.append(f"## {family}\n")
         parts += [
-            entry(one)
-            for one in catalogue().indicators.values()
-            if one.id[0] == letter
+            entry(one) for one in catalogue().indicators.values() if one.id[0] == letter
         ]
     return "\n".join(parts)
 
@@ -87,7 +88,9 @@ def formula(item: Indicator) -> str:
     above, below = summed(item.numerator), summed(item.denominator)
     unit = f", en {item.unit}" if item.unit else ""
     if item.kind == "formula":
-        return f"formule, sur : {' ; '.join(summed((one,)) for one in item.terms)}{unit}"
+        return (
+            f"formule, sur : {' ; '.join(summed((one,)) for one in item.terms)}{unit}"
+        )
     if item.kind == "median":
         return f"valeur publiée, jamais agrégée : {above}{unit}"
     if item.kind == "flow":

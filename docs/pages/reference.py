@@ -10,8 +10,6 @@ import basinmap as bm
 from basinmap import errors
 from basinmap.questions import QUESTIONS, Question
 
-_OPTION: Final = "   :members:\n   :undoc-members:\n"
-
 
 def write_reference(folder: Path) -> None:
     """Write `reference/`: an index by question, and a page for each."""
@@ -90,7 +88,7 @@ def entry(name: str) -> str:
         lines += [f"\n.. autoexception:: basinmap.errors.{kind}" for kind in kinds]
         return "\n".join(lines)
     if inspect.isclass(value):
-        return f".. autoclass:: basinmap.{name}\n"
+        return f".. autoclass:: basinmap.{name}\n   :members:\n"
     if callable(value):
         return f".. autofunction:: basinmap.{name}\n"
     return f".. py:data:: basinmap.{name}\n\n   {summary(name)}\n"
