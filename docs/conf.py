@@ -33,6 +33,7 @@ root_doc = "index"
 templates_path: list[str] = []
 exclude_patterns = ["**/.ipynb_checkpoints"]
 nitpicky = True
+smartquotes = False  # ours are written as they print
 
 # -- Markdown and notebooks --------------------------------------------------------
 myst_enable_extensions = ["colon_fence", "deflist", "html_image", "attrs_inline"]
@@ -63,6 +64,8 @@ html_show_sourcelink = False
 html_copy_source = False
 html_theme_options: dict[str, Any] = {
     "navbar_align": "left",
+    "navbar_end": ["theme-switcher"],
+    "navbar_persistent": ["search-button-field"],
     "header_links_before_dropdown": 6,
     "show_prev_next": True,
     "navigation_with_keys": False,
@@ -73,7 +76,7 @@ html_theme_options: dict[str, Any] = {
     "pygments_dark_style": "a11y-high-contrast-dark",
     "back_to_top_button": True,
 }
-html_sidebars = {"index": [], "aide-memoire": []}
+html_sidebars = {"index": [], "aide-memoire": [], "gallery/README": []}
 
 ENGLISH = ("reference", "decisions", "add", "how-to/files", "how-to/cluster")
 ENGLISH_PAGES = ("conventions", "reliability", "benchmarks", "rooms", "changes", "data")

@@ -93,7 +93,7 @@ def call(name: str) -> str:
 def cards(question: str) -> str:
     """Return the layers of a question as cards."""
     (asked,) = (one for one in QUESTIONS if one.title == question)
-    lines = ["::::{grid} 2 3 4 6", ":gutter: 2", ":class-container: layers", ""]
+    lines = ["::::{grid} 2 3 5 6", ":gutter: 2", ":class-container: thumbs", ""]
     for name in asked.names:
         if name in SHOWN:
             stem, purpose = SHOWN[name][:2]

@@ -38,12 +38,31 @@ def page() -> str:
         f"| {kind} | [{build.words(FOLDER / f'{stem}.py')[0]}](#{stem}) |"
         for kind, stem in build.TYPES.items()
     ]
-    parts = [intro, "\n".join(["| Type de carte | Figure |", "|---|---|", *rows]), ""]
+    table = "\n".join(["| Type de carte | Figure |", "|---|---|", *rows])
+    parts = [intro, thumbnails(), table, ""]
     for family, heading in build.FAMILIES.items():
         parts.append(f"## {heading}\n")
         found = (s for s in build.scripts() if s.stem.startswith(f"{family}_"))
         parts += [entry(script) for script in found]
     return "\n".join(parts)
+
+
+def thumbnails() -> str:
+    """Return every figure, small, each leading to its own."""
+    build = builder()
+    lines = ["::::{grid} 2 3 4 5", ":gutter: 2", ":class-container: thumbs whole", ""]
+    for script in build.scripts():
+        lines += [
+            ":::{grid-item-card}",
+            f":img-top: images/{script.stem}.png",
+            f":link: {script.stem}",
+            ":link-type: ref",
+            ":shadow: none",
+            "",
+            build.words(script)[0],
+            ":::",
+        ]
+    return "\n".join([*lines, "::::"]) + "\n"
 
 
 def entry(script: Path) -> str:

@@ -92,7 +92,8 @@ def formula(item: Indicator) -> str:
             f"formule, sur : {' ; '.join(summed((one,)) for one in item.terms)}{unit}"
         )
     if item.kind == "median":
-        return f"valeur publiée, jamais agrégée : {above}{unit}"
+        over = f" ÷ ({below})" if below else ""
+        return f"valeur publiée, jamais agrégée : {above}{over}{unit}"
     if item.kind == "flow":
         return f"{above}, sommés, puis sans les échanges internes{unit}"
     if item.kind == "growth":

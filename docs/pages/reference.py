@@ -27,7 +27,7 @@ def slug(question: Question) -> str:
 
 def contents() -> str:
     """Return the index: each question, what it asks, the names that answer."""
-    title = "Reference by question"
+    title = "Reference"
     lines = [title, "=" * len(title), ""]
     lines += [
         f"{sum(len(q.names) for q in QUESTIONS)} names, each under one question; "
