@@ -42,13 +42,23 @@ SHOWN: Final = {
     "draw_inset": ("situer_2_zoom", "un agrandissement"),
     "draw_locator": ("situer_2_zoom", "où l'on est"),
     "draw_exits": ("situer_1_contours", "où mènent les bords"),
-    "draw_logos": ("page_2_planche_a3", "les logos"),
     "draw_furniture": ("taux_1_choroplethe", "échelle, nord, sources, auteur, date"),
 }
 """Each layer and margin: the figure that shows it, what it is for."""
 
 _MIDDLE: Final = (0.14, 0.30, 0.54, 0.62)
-PARTS: Final[dict[str, tuple[float, float, float, float]]] = {}
+PARTS: Final = {
+    "draw_legend": (0.755, 0.11, 0.99, 0.44),
+    "draw_comparison": (0.36, 0.70, 0.99, 0.92),
+    "draw_event_study": (0.755, 0.38, 0.99, 0.70),
+    "draw_inset": (0.02, 0.60, 0.26, 0.91),
+    "draw_locator": (0.55, 0.66, 0.77, 0.91),
+    "draw_exits": (0.60, 0.62, 0.76, 0.88),
+    "draw_furniture": (0.74, 0.80, 1.0, 1.0),
+    "draw_rings": (0.12, 0.10, 0.62, 0.62),
+    "draw_isochrones": (0.28, 0.22, 0.68, 0.70),
+    "draw_hatching": (0.30, 0.28, 0.80, 0.50),
+}
 """What a card shows of its figure, as shares of its sides; by default, the middle."""
 
 _FIRST: Final = """# Aide-mémoire
@@ -72,22 +82,32 @@ fig.savefig("carte.pdf")
 """
 
 
+_ASIDE: Final = """Les logos : `draw_logos(ax, paths)`. Ce que lit qui ne voit pas :
+`alternative_text(fig)`. La légende, en données : `legend_entries(ax)`.
+"""
+
+
 def call(name: str) -> str:
     """Return how a layer is called in its figure, on one line, shortened."""
     build = builder()
     text = build.code(build.FOLDER / f"{SHOWN[name][0]}.py")
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) == f"bm.{name}":
-            given = [ast.unparse(one) for one in node.args]
+            given = [
+                "path"
+                if isinstance(one, ast.JoinedStr)
+                else ast.unparse(one).replace("bm.", "")
+                for one in node.args
+            ]
             given += ["…"] if node.keywords else []
-            return f"bm.{name}({', '.join(given)})"
+            return f"{name}({', '.join(given)})"
     given = [
         one.name
         for one in inspect.signature(getattr(bm, name)).parameters.values()
         if one.kind is not inspect.Parameter.KEYWORD_ONLY
         and one.default is inspect.Parameter.empty
     ]
-    return f"bm.{name}({', '.join(given)})"
+    return f"{name}({', '.join(given)})"
 
 
 def cards(question: str) -> str:
@@ -133,7 +153,7 @@ def picture(name: str) -> Image.Image:
 def page() -> str:
     """Return the page."""
     parts = [_FIRST, "## Les calques\n", cards("Layers")]
-    parts += ["## L'habillage\n", cards("Margins")]
+    parts += ["## L'habillage\n", cards("Margins"), _ASIDE]
     parts += ["## Tout le reste, par question\n", "| Question | Noms |", "|---|---|"]
     for question in QUESTIONS:
         if question.title not in {"Layers", "Margins"}:

@@ -64,7 +64,7 @@ def summary(name: str) -> str:
     """Return the first sentence on a name."""
     value = getattr(bm, name)
     if value is bm.SRU:
-        return "Breaks of the law SRU: 20 and 25 per cent of social dwellings."
+        return "Breaks of the law SRU, in per cent of social dwellings."
     if isinstance(value, bm.Place):
         return "The Louvre-Lens: where it stands, since when, and who says so."
     if isinstance(value, bm.Theme):
