@@ -9,6 +9,8 @@ the pages are read.
 
 from __future__ import annotations
 
+import argparse
+import os
 import re
 import shutil
 import sys
@@ -34,6 +36,8 @@ REPOSITORY: Final = {
     "CONTRIBUTING.md": "contributing.md",
 }
 """Pages of the repository that the site shows too."""
+MADE: Final = {"index.md"}
+"""What no table of contents names."""
 
 
 def lay_out(folder: Path) -> None:
@@ -51,11 +55,37 @@ def lay_out(folder: Path) -> None:
         folder / "notebooks",
         ignore=shutil.ignore_patterns(".ipynb_checkpoints"),
     )
+    take_in(folder)
     write_reference(folder / "reference")
     write_gallery(folder / "gallery")
     write_cheat_sheet(folder / "aide-memoire.md")
     write_numbers(folder / "nombres.md")
     write_rooms(folder)
+
+
+def take_in(folder: Path) -> None:
+    """List the pages that no table of contents names, that none is lost."""
+    texts = {
+        path: path.read_text(encoding="utf-8")
+        for path in folder.rglob("*.md")
+        if path.parent.name != "gallery"
+    }
+    listed = set()
+    for path, text in texts.items():
+        for block in re.findall(r"```\{toctree\}\n(.*?)```", text, flags=re.DOTALL):
+            for line in block.split():
+                found = path.parent.glob(f"{line}.*") if line[0] != ":" else ()
+                listed |= {one.resolve() for one in found}
+    for section, at in {"how-to": "guide/index.md", ".": "maison.md"}.items():
+        lost = [
+            os.path.relpath(page.with_suffix(""), (folder / at).parent)
+            for page in sorted((folder / section).glob("*.md"))
+            if page.resolve() not in listed and page.name not in MADE
+        ]
+        if lost:
+            names = "\n".join(name.replace(os.sep, "/") for name in lost)
+            with (folder / at).open("a", encoding="utf-8") as index:
+                index.write(f"\n```{{toctree}}\n:maxdepth: 1\n\n{names}\n```\n")
 
 
 def place(path: Path, to: Path, depth: int) -> None:
@@ -74,12 +104,16 @@ def place(path: Path, to: Path, depth: int) -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Lay the pages out and build them."""
-    out = Path((arguments or sys.argv[1:] or [str(ROOT / "build")])[0])
-    lay_out(out / "docs")
-    told = ["-n", "-W", "--keep-going", "-q", "-b", "html", "-c", str(DOCS)]
-    folders = [str(out / "docs"), str(out / "site")]
-    return build_main([*told, "-d", str(out / "doctrees"), *folders])
+    """Lay the pages out and build them; with `--check`, read them and write none."""
+    parser = argparse.ArgumentParser(description="Build the site.")
+    parser.add_argument("out", nargs="?", type=Path, default=ROOT / "build")
+    parser.add_argument("--check", action="store_true", help="write no page")
+    asked = parser.parse_args(arguments)
+    lay_out(asked.out / "docs")
+    builder = "dummy" if asked.check else "html"
+    told = ["-n", "-W", "--keep-going", "-q", "-b", builder, "-c", str(DOCS)]
+    folders = [str(asked.out / "docs"), str(asked.out / "site")]
+    return build_main([*told, "-d", str(asked.out / "doctrees"), *folders])
 
 
 if __name__ == "__main__":
