@@ -15,7 +15,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Final
 
+from basinmap.questions import index as _index
+
 __version__ = "0.1.0"
+
+# What `help(basinmap)` shows: the public names, by the question that they answer.
+__doc__ = f"{__doc__ or ''}\n{_index()}\n"
 
 # One name, one path. A room is imported when a name of it is first used, so that
 # `import basinmap` costs next to nothing and drawing is paid by those who draw.
