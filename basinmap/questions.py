@@ -58,6 +58,7 @@ QUESTIONS: Final = (
         statistics read_source read_table read_points read_units read_territory
         read_outlines read_memberships read_communes read_movements read_parquet
         parse_counts check_generations report_of Report errors
+        fetch_source fetch_outlines fetch_populations fetch_cog fetch_qpv fetch_lovac
         """,
     ),
     _question(
@@ -78,7 +79,8 @@ QUESTIONS: Final = (
         rings reach not_reached read_network read_layer Network write_network
         street_speeds travel_times isochrones read_travel_times catchment Decay
         inequality read_gtfs Timetable Walking transit_times departures served_area
-        valhalla_tiles valhalla_times valhalla_isochrones
+        valhalla_tiles valhalla_times valhalla_isochrones read_isochrones
+        fetch_network fetch_gtfs fetch_isochrones fetch_travel_times
         """,
     ),
     _question(
@@ -180,6 +182,7 @@ QUESTIONS: Final = (
         DocumentTheme read_theme read_texts keys_of with_texts
         read_plates OwnPlate with_plates read_balance Balance read_sectors
         read_estates Estates read_landlords Landlords
+        read_attendance read_questions Question read_studies Study
         bar_chart line_chart stacked_bars age_pyramid peer_strips range_strips
         Document Page Heading Paragraph Figure Legend LegendEntry Table Column
         Cell KeyFigures KeyFigure Note Contents Data
