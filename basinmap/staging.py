@@ -25,6 +25,7 @@ from basinmap.moves import (
     place,
     sweep,
 )
+from basinmap.windows import fault_of, on_windows
 
 __all__ = [
     "MANIFEST",
@@ -96,6 +97,7 @@ def _checked_target(path: str | Path) -> Path:
         msg = f"{str(path)!r} is no name: cannot write there; give the path of a file"
         raise OutputError(msg)
     target = path_of(path, error=OutputError)
+    _check_name(target)
     try:
         # A link stays a link: what it points to is replaced.
         target = target.resolve() if target.is_symlink() else target
@@ -110,6 +112,18 @@ def _checked_target(path: str | Path) -> Path:
             raise
         raise refusal(target, error) from error
     return target
+
+
+def _check_name(path: Path) -> None:
+    """
+    Refuse what Windows would write elsewhere, or nowhere.
+
+    `plh:2026.pdf` makes there an empty `plh`, and says nothing.
+    """
+    fault = fault_of(path.absolute()) if on_windows() else ""
+    if fault:
+        msg = f"cannot write {str(path)!r}: {fault}; give another name"
+        raise OutputError(msg)
 
 
 def _unnamed(path: str | os.PathLike[str]) -> bool:
@@ -227,6 +241,7 @@ def _checked_folder(out: str | Path) -> Path:
         msg = f"{str(out)!r} is no name: cannot write there; give a folder, --out out"
         raise OutputError(msg)
     target = path_of(out, "out", error=OutputError)
+    _check_name(target)
     try:
         target = target.resolve()
         if target.exists() and not target.is_dir():
