@@ -180,7 +180,7 @@ RACES = (
         "`Moran`",
         (20, 40, 80),
         field,
-        lambda g: bm.moran(g[0], g[1], permutations=999).value,
+        lambda g: bm.moran(g[0], g[1], permutations=999).statistic,
         esda_moran,
         lambda a, b: math.isclose(float(a), float(b), rel_tol=1e-6),
         "`moran` corrige, vérifie les codes et laisse les isolats à part.",
