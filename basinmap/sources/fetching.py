@@ -15,7 +15,7 @@ from basinmap.arguments import check_choice, check_given, texts_of
 from basinmap.errors import CodeError, DataError, FetchError, VintageError
 from basinmap.remote.archives import unpack
 from basinmap.remote.cache import Record
-from basinmap.remote.orders import FetchOptions, Manners, Order, fetched_file
+from basinmap.remote.orders import FetchOptions, Manners, Order, by_hand, fetched_file
 from basinmap.sources.choosing import chosen_sources
 from basinmap.sources.offers import (
     Offer,
@@ -401,7 +401,7 @@ def fetch_outlines(
         name=_short(wanted),
     )
     record = fetched_file(order, manners)
-    code = _checked_features(order.target, order.by_hand)
+    code = _checked_features(order.target, by_hand(order))
     source = f"{offer.producer}, ADMIN EXPRESS COG, communes au 1er janvier {year}"
     ours = set(wanted) <= set(_OURS)
     with reading(order, record):
