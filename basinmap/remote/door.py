@@ -232,7 +232,7 @@ def status_of(error: BaseException) -> int | None:
     return None if answer is None else int(answer.status_code)
 
 
-def reason_of(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:  # noqa: PLR0911 - one a kind
     """
     Return in a few words why there is no answer; nothing for what is no such error.
 

@@ -429,12 +429,12 @@ def _short(wanted: list[str]) -> str:
     return plain if len(plain) < 40 else hashlib.sha256(plain.encode()).hexdigest()[:12]
 
 
-def _checked_features(path: Path, by_hand: str) -> str | None:
+def _checked_features(path: Path, remedy: str) -> str | None:
     """Check that a service gave all the communes; return their column of codes."""
     told = json.loads(path.read_text("utf-8"))
     found = told.get("features") if isinstance(told, dict) else None
     if not found:
-        msg = f"{path.name}: no commune in the answer; {by_hand}"
+        msg = f"{path.name}: no commune in the answer; {remedy}"
         raise FetchError(msg)
     matched = told.get("numberMatched", told.get("totalFeatures", len(found)))
     if isinstance(matched, int) and matched > len(found):
