@@ -217,10 +217,14 @@ def by_hand(order: Order) -> str:
     order
         What is wanted.
     """
-    page = f" (see {order.page})" if order.page else ""
+    if not order.page:
+        return (
+            f"fetch {order.address} with a browser and put it as {order.target}, or "
+            f"give it where it is: {order.verb}"
+        )
     return (
-        f"fetch {order.address}{page} with a browser and put it as {order.target}, or "
-        f"give it where it is: {order.verb}"
+        f"fetch {order.address} (see {order.page}) with a browser and put it as "
+        f"{order.target}, or give it where it is: {order.verb}"
     )
 
 
@@ -374,11 +378,13 @@ def _check_scheme(order: Order) -> None:
 
 
 def _apology(order: Order, reason: str, wait: float) -> str:
-    later = f", which asks to come again in {wait:g} s" if wait > _LONGEST else ""
-    return (
-        f"{order.name}: no file from {host_of(order.address)}: {reason}{later}; "
-        f"{by_hand(order)}"
-    )
+    host = host_of(order.address)
+    if wait > _LONGEST:
+        return (
+            f"{order.name}: no file from {host}: {reason}, which asks to come again in "
+            f"{wait:g} s; {by_hand(order)}"
+        )
+    return f"{order.name}: no file from {host}: {reason}; {by_hand(order)}"
 
 
 def _attempted(
@@ -403,11 +409,13 @@ def _failures_told(order: Order) -> Iterator[None]:
     try:
         yield
     except ElsewhereError as error:
-        trust = f"; write hosts=({error.host!r},) if you trust it" if error.host else ""
-        msg = (
-            f"{order.name}: no file from {host_of(order.address)}: {error}{trust}; "
-            f"{by_hand(order)}"
-        )
+        host = host_of(order.address)
+        msg = f"{order.name}: no file from {host}: {error}; {by_hand(order)}"
+        if error.host:
+            msg = (
+                f"{order.name}: no file from {host}: {error}; write "
+                f"hosts=({error.host!r},) if you trust it, or {by_hand(order)}"
+            )
         raise FetchError(msg) from error
     except OSError as error:
         if isinstance(error, FetchError):
@@ -587,11 +595,15 @@ def _check_digest(order: Order, path: Path) -> None:
 
 
 def _wrong_digest(order: Order, found: str, path: Path) -> str:
-    aside = "" if path == order.target else f", kept aside as {_aside(order)}"
+    if path == order.target:
+        return (
+            f"{order.name}: {path} is not the file expected: sha256 {found}, where "
+            f"{order.sha256} is; fetch it again, refresh=True, or leave sha256= out"
+        )
     return (
         f"{order.name}: the file is not the one expected: sha256 {found}, where "
-        f"{order.sha256} is{aside}; fetch it again, or leave sha256= out if it is a "
-        "newer edition that you trust"
+        f"{order.sha256} is, kept aside as {_aside(order)}; fetch it again, or leave "
+        "sha256= out if it is a newer edition that you trust"
     )
 
 
