@@ -15,6 +15,7 @@ help:
 	@echo "make test   the whole suite (checks, unit, property, doctests, notebooks)"
 	@echo "make check  format, lint, types, import contract"
 	@echo "make format rewrite the code in the house style"
+	@echo "make docs   build the site in build/site: guide, reference, gallery, catalogue"
 	@echo "make gallery rebuild the gallery of maps (docs/gallery)"
 	@echo "make catalogue rewrite the page of the indicators (docs/catalogue)"
 	@echo "make qgis   open what is written in the QGIS that is installed (QGIS=its Python)"
@@ -42,6 +43,11 @@ $(VENV)/.tools: pyproject.toml $(VENV)/.made
 	@$(PIP) -e '.[dev]'
 	@touch $@ $(VENV)/.package
 
+$(VENV)/.docs: pyproject.toml $(VENV)/.made
+	@echo "Installing basinmap and what builds its site in $(VENV)" >&2
+	@$(PIP) -e '.[docs]'
+	@touch $@ $(VENV)/.package
+
 demo: $(VENV)/.package
 	@$(BIN)/basinmap demo --out $(OUT)
 
@@ -67,6 +73,12 @@ format: $(VENV)/.tools
 
 gallery: $(VENV)/.tools
 	@$(BIN)/python docs/gallery/build.py
+
+# Of the notebooks, those that changed are run again (build/notebooks); NOTEBOOKS=off: none.
+NOTEBOOKS ?= cache
+docs: $(VENV)/.docs
+	@BASINMAP_NOTEBOOKS=$(NOTEBOOKS) $(BIN)/python docs/build.py
+	@echo "build/site/index.html"
 
 catalogue: $(VENV)/.tools
 	@$(BIN)/python docs/catalogue/build.py

@@ -15,7 +15,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Final
 
+from basinmap.questions import index as _index
+
 __version__ = "0.1.0"
+
+# What `help(basinmap)` shows: the public names, by the question that they answer.
+__doc__ = f"{__doc__ or ''}\n{_index()}\n"
 
 # One name, one path. A room is imported when a name of it is first used, so that
 # `import basinmap` costs next to nothing and drawing is paid by those who draw.
@@ -247,7 +252,14 @@ _ROOMS: Final = {
     "deliverables.housing": ("plh",),
     "deliverables.housing_documents": ("plh_document",),
     "deliverables.own_plates": ("OwnPlate", "read_plates", "with_plates"),
-    "deliverables.pic_documents": ("pic_document",),
+    "deliverables.museum_areas": ("read_isochrones",),
+    "deliverables.museum_files": ("read_attendance", "read_studies"),
+    "deliverables.pic_documents": (
+        "Question",
+        "Study",
+        "pic_document",
+        "read_questions",
+    ),
     "deliverables.projects": ("init",),
     "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
     "deliverables.qgis_projects": ("map_styles", "write_qgis_project"),
@@ -314,10 +326,16 @@ if TYPE_CHECKING:
     )
     from basinmap.deliverables.housing import plh as plh
     from basinmap.deliverables.housing_documents import plh_document as plh_document
+    from basinmap.deliverables.museum_areas import read_isochrones as read_isochrones
+    from basinmap.deliverables.museum_files import read_attendance as read_attendance
+    from basinmap.deliverables.museum_files import read_studies as read_studies
     from basinmap.deliverables.own_plates import OwnPlate as OwnPlate
     from basinmap.deliverables.own_plates import read_plates as read_plates
     from basinmap.deliverables.own_plates import with_plates as with_plates
+    from basinmap.deliverables.pic_documents import Question as Question
+    from basinmap.deliverables.pic_documents import Study as Study
     from basinmap.deliverables.pic_documents import pic_document as pic_document
+    from basinmap.deliverables.pic_documents import read_questions as read_questions
     from basinmap.deliverables.programme_files import read_balance as read_balance
     from basinmap.deliverables.programme_files import read_sectors as read_sectors
     from basinmap.deliverables.programme_pages import Balance as Balance

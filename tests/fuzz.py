@@ -308,6 +308,14 @@ class World:
         return self.path("textes")
 
     @cached_property
+    def saved_areas(self) -> Path:
+        museum = bm.LOUVRE_LENS.point
+        shapes = [museum.buffer(9_000), museum.buffer(20_000)]
+        frame = gpd.GeoDataFrame({"minutes": [10, 20]}, geometry=shapes, crs=2154)
+        frame.to_file(self.path("aires.gpkg"))
+        return self.path("aires.gpkg")
+
+    @cached_property
     def project(self) -> Path:
         return self.file(
             "projet.toml",
@@ -846,6 +854,18 @@ ENTRIES: dict[str, Call] = {
         "unit": "minutes",
     },
     "read_units": lambda w: {"path": w.units_file, "level": "commune"},
+    "Question": lambda _: {"number": 1, "text": "Qui vient ?"},
+    "Study": lambda _: {"title": "Vacance", "result": "Trois poches."},
+    "read_attendance": lambda w: {
+        "path": w.file("entrees.csv", "annee;entrees\n2015;435213\n")
+    },
+    "read_isochrones": lambda w: {"path": w.saved_areas, "source": "Essai"},
+    "read_questions": lambda w: {
+        "path": w.file("questions.toml", "[[question]]\nnumber = 1\ntext = 'Qui ?'\n")
+    },
+    "read_studies": lambda w: {
+        "path": w.file("etudes.csv", "etude;resultat\nVacance;Trois poches.\n")
+    },
     "read_balance": lambda w: {
         "path": w.file("bilan.csv", "commune;objectif;realise\n62498;160;120\n"),
         "source": "Essai",
