@@ -39,7 +39,6 @@ from basinmap.deliverables.groups import (
     spread,
 )
 from basinmap.deliverables.housing_documents import plh_document
-from basinmap.deliverables.observed import observed
 from basinmap.deliverables.opening_pages import sources_table
 from basinmap.deliverables.pic_documents import pic_document
 from basinmap.deliverables.programme_pages import (
@@ -49,6 +48,7 @@ from basinmap.deliverables.programme_pages import (
     sectors_page,
 )
 from basinmap.deliverables.scot_documents import after_title, bulletin_document
+from basinmap.deliverables.subjects import subject
 from basinmap.errors import CodeError, ColumnError, DataError
 from basinmap.export.parts import Figure, Heading, Note, Paragraph, Table, worded
 from basinmap.export.pdf_documents import pdf_bytes
@@ -60,7 +60,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::basinmap.errors.BasinmapWarning
 
 
 def of(where, counts=None):
-    return observed(where, author="Observatoire", date=DAY, counts=counts)
+    return subject(where, author="Observatoire", date=DAY, counts=counts)
 
 
 @pytest.fixture(scope="module")

@@ -30,7 +30,7 @@ from basinmap.deliverables.chapters import (
     units_table,
     varies,
 )
-from basinmap.deliverables.observed import Observed
+from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
     SLOTS,
     Figure,
@@ -220,7 +220,7 @@ def _of_table(table: Table, width_mm: float) -> float:
     return 4.5 + 3.2 * heads + 3.3 * rows + 3.0 * under
 
 
-def subjects_of(about: Observed, chapter: Chapter, ids: Sequence[str]) -> list[str]:
+def subjects_of(about: Subject, chapter: Chapter, ids: Sequence[str]) -> list[str]:
     """
     Return what a chapter maps, the first one first: rates, or else its stock.
 
@@ -239,13 +239,13 @@ def subjects_of(about: Observed, chapter: Chapter, ids: Sequence[str]) -> list[s
     return rates or [i for i in ids if varies(about, i) and _counts(about, i)][:1]
 
 
-def _counts(about: Observed, id_: str) -> bool:
+def _counts(about: Subject, id_: str) -> bool:
     """Tell whether circles can show an amount: none is negative."""
     values = about.mine(id_)
     return values is not None and bool((values.dropna() >= 0).all())
 
 
-def said_of(about: Observed, ids: Sequence[str], most: int = 4) -> list[str]:
+def said_of(about: Subject, ids: Sequence[str], most: int = 4) -> list[str]:
     """
     Return what is to be retained of indicators, the first ones first.
 
@@ -269,7 +269,7 @@ def said_of(about: Observed, ids: Sequence[str], most: int = 4) -> list[str]:
 
 
 def chapter_page(
-    about: Observed, chapter: Chapter, running: str, *more: tuple[str, Part | None]
+    about: Subject, chapter: Chapter, running: str, *more: tuple[str, Part | None]
 ) -> Page | None:
     """
     Return the page of a chapter, nothing if none of its counts were given.
@@ -320,7 +320,7 @@ def chapter_page(
 
 
 def _figures(
-    about: Observed,
+    about: Subject,
     chapter: Chapter,
     ids: Sequence[str],
     mapped: Sequence[str],
@@ -343,7 +343,7 @@ def _figures(
 
 
 def _main(
-    about: Observed,
+    about: Subject,
     chapter: Chapter,
     ids: Sequence[str],
     mapped: Sequence[str],
@@ -359,7 +359,7 @@ def _main(
 
 
 def _lower(
-    about: Observed, chapter: Chapter, mapped: Sequence[str], low: float
+    about: Subject, chapter: Chapter, mapped: Sequence[str], low: float
 ) -> Iterable[tuple[str, Part]]:
     """Return the second row: years or a second map, beside the peers."""
     slug = f"{chapter.slug}-pairs"

@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from basinmap.catalogue.entries import catalogue
-from basinmap.deliverables.observed import Observed, Value
+from basinmap.deliverables.printed import Value
 from basinmap.deliverables.sentences import (
     LITTLE,
     Evolution,
@@ -31,7 +31,7 @@ from basinmap.deliverables.sentences import (
     rank,
     trend,
 )
-from basinmap.deliverables.subjects import VARIES_LITTLE
+from basinmap.deliverables.subjects import VARIES_LITTLE, Subject
 from basinmap.export.parts import (
     Cell,
     Column,
@@ -211,7 +211,7 @@ class Chapter:
     years: str = ""
 
 
-def noun_of(about: Observed, id_: str) -> Noun:
+def noun_of(about: Subject, id_: str) -> Noun:
     """
     Return what an indicator is called in a sentence.
 
@@ -240,7 +240,7 @@ def noun_of(about: Observed, id_: str) -> Noun:
 
 
 def map_figure(
-    about: Observed,
+    about: Subject,
     slug: str,
     draw: Callable[[MapAxes], None],
     *,
@@ -320,7 +320,7 @@ def _figure_of(
     )
 
 
-def ground_credit(about: Observed) -> str:
+def ground_credit(about: Subject) -> str:
     """
     Return whose outlines the maps of a document are on, for its page of method.
 
@@ -358,9 +358,7 @@ def _legends(ax: MapAxes) -> Iterator[Legend]:
         yield Legend(key.title, entries)
 
 
-def _finish(
-    ax: MapAxes, about: Observed, named: gpd.GeoDataFrame | None = None
-) -> None:
+def _finish(ax: MapAxes, about: Subject, named: gpd.GeoDataFrame | None = None) -> None:
     """Draw the limit of the territory and the names that there is room for."""
     named = about.communes if named is None else named
     outline = about.communes.dissolve()
@@ -371,7 +369,7 @@ def _finish(
 
 
 def rate_map(
-    about: Observed, id_: str, slug: str, size_mm: tuple[float, float] = (120, 104)
+    about: Subject, id_: str, slug: str, size_mm: tuple[float, float] = (120, 104)
 ) -> Figure:
     """
     Map a rate by commune.
@@ -393,13 +391,13 @@ def rate_map(
 
 
 def _draw_rate(
-    about: Observed, id_: str, ax: MapAxes, named: gpd.GeoDataFrame | None = None
+    about: Subject, id_: str, ax: MapAxes, named: gpd.GeoDataFrame | None = None
 ) -> None:
     draw_choropleth(ax, about.communes, classes_of(about, id_, _there(about, id_)))
     _finish(ax, about, named)
 
 
-def classes_of(about: Observed, id_: str, values: pd.Series) -> pd.Series:
+def classes_of(about: Subject, id_: str, values: pd.Series) -> pd.Series:
     """
     Return classes of an indicator, as its maps are drawn.
 
@@ -443,7 +441,7 @@ class CommuneMaps:
 
     def __init__(
         self,
-        about: Observed,
+        about: Subject,
         base: Callable[[gpd.GeoDataFrame], MapAxes],
         mark: Callable[[MapAxes, gpd.GeoDataFrame], None],
         *,
@@ -518,7 +516,7 @@ def _shared_scale(communes: gpd.GeoDataFrame, size_mm: tuple[float, float]) -> f
     )
 
 
-def _room_each(about: Observed, size_mm: tuple[float, float]) -> float:
+def _room_each(about: Subject, size_mm: tuple[float, float]) -> float:
     """Return the square millimetres of a commune where all are in a figure."""
     scale = _needed(about.communes, size_mm)
     return float(about.communes.area.mean()) * (1000 / scale) ** 2
@@ -536,7 +534,7 @@ def _no_picture(form: str, size: tuple[float, float]) -> bytes:
 
 
 def rates_by_commune(
-    about: Observed,
+    about: Subject,
     id_: str,
     size_mm: tuple[float, float] = (102, 66),
     slug: str = "carte",
@@ -576,7 +574,7 @@ def rates_by_commune(
 
 
 def places_of_communes(
-    about: Observed, size_mm: tuple[float, float] = (75, 36)
+    about: Subject, size_mm: tuple[float, float] = (75, 36)
 ) -> CommuneMaps:
     """
     Return where each commune is, in the territory and in what holds it.
@@ -605,7 +603,7 @@ def places_of_communes(
     return CommuneMaps(about, base, mark, slug="situation", title=title)
 
 
-def _around(about: Observed) -> gpd.GeoDataFrame:
+def _around(about: Subject) -> gpd.GeoDataFrame:
     """Return the EPCI of the bassin minier, or of the département."""
     every = about.epcis
     basin = {c for o in about.others if o.level == "bassin" for c in o.communes}
@@ -615,7 +613,7 @@ def _around(about: Observed) -> gpd.GeoDataFrame:
 
 
 def stock_map(
-    about: Observed,
+    about: Subject,
     stock: str,
     rate: str,
     slug: str,
@@ -653,7 +651,7 @@ def stock_map(
     return map_figure(about, slug, draw, title=f"{title}, par commune", size_mm=size_mm)
 
 
-def _there(about: Observed, id_: str) -> pd.Series:
+def _there(about: Subject, id_: str) -> pd.Series:
     values = about.mine(id_)
     assert values is not None  # noqa: S101 - asked for only when supplied
     return values
@@ -662,7 +660,7 @@ def _there(about: Observed, id_: str) -> pd.Series:
 # --- tables and key figures -----------------------------------------------------
 
 
-def key_figures(about: Observed, ids: Iterable[str]) -> KeyFigures:
+def key_figures(about: Subject, ids: Iterable[str]) -> KeyFigures:
     """
     Return tiles: the value of the territory, beside that of the first comparison.
 
@@ -683,7 +681,7 @@ def key_figures(about: Observed, ids: Iterable[str]) -> KeyFigures:
     return KeyFigures(tuple(tiles))
 
 
-def short_title(about: Observed, id_: str) -> str:
+def short_title(about: Subject, id_: str) -> str:
     """
     Return the name of an indicator on a tile, with its year.
 
@@ -700,7 +698,7 @@ def short_title(about: Observed, id_: str) -> str:
     return typeset(f"{_SHORT[id_]} {told.vintage}".strip())
 
 
-def short_name(about: Observed, id_: str) -> str:
+def short_name(about: Subject, id_: str) -> str:
     """
     Return the name of an indicator on a strip, without its year.
 
@@ -714,7 +712,7 @@ def short_name(about: Observed, id_: str) -> str:
     return typeset(_SHORT.get(id_, about.entry(id_).label))
 
 
-def _beside(about: Observed, id_: str, total: Value) -> str:
+def _beside(about: Subject, id_: str, total: Value) -> str:
     """Say a share of the first comparison of a stock, or the rate of that."""
     if not about.others:
         return ""
@@ -732,7 +730,7 @@ def _beside(about: Observed, id_: str, total: Value) -> str:
 
 
 def comparison_table(
-    about: Observed, ids: Iterable[str], caption: str, *, code: str = ""
+    about: Subject, ids: Iterable[str], caption: str, *, code: str = ""
 ) -> Table:
     """
     Set a territory beside those that hold it, one row an indicator.
@@ -782,13 +780,13 @@ _MEDIANS: Final = (
 )
 
 
-def _shortest_name(about: Observed) -> str:
+def _shortest_name(about: Subject) -> str:
     return {"bassin": "Bassin minier", "epci": "EPCI", "scot": "SCoT"}.get(
         about.area.level, about.name.short
     )
 
 
-def is_rate(about: Observed, id_: str) -> bool:
+def is_rate(about: Subject, id_: str) -> bool:
     """
     Tell whether an indicator is a rate, and no stock.
 
@@ -802,7 +800,7 @@ def is_rate(about: Observed, id_: str) -> bool:
     return about.entry(id_).kind not in {"stock", "formula", "flow"}
 
 
-def _blank(about: Observed, id_: str) -> Value:
+def _blank(about: Subject, id_: str) -> Value:
     entry = about.entry(id_)
     return Value(float("nan"), "not_available", entry.unit, entry.decimals)
 
@@ -814,7 +812,7 @@ _ROWS: Final = {
 }
 
 
-def _labelled(about: Observed, id_: str) -> Cell:
+def _labelled(about: Subject, id_: str) -> Cell:
     values = about.of(id_)
     entry = about.entry(id_)
     if id_ in _ROWS:
@@ -826,14 +824,14 @@ def _labelled(about: Observed, id_: str) -> Cell:
     return Cell(typeset(title if plain else f"{title} ({unit})"))
 
 
-def _rank_cell(about: Observed, id_: str, code: str) -> Cell:
+def _rank_cell(about: Subject, id_: str, code: str) -> Cell:
     found = _rank_of(about, id_, code)
     if found is None:
         return Cell("–", "not-available")
     return Cell("1er" if found == 1 else f"{found}e", value=float(found))
 
 
-def _rank_of(about: Observed, id_: str, code: str) -> int | None:
+def _rank_of(about: Subject, id_: str, code: str) -> int | None:
     values = about.mine(id_)
     value = about.commune(id_, code)
     if values is None or value is None or not value.plain:
@@ -849,7 +847,7 @@ def _rank_of(about: Observed, id_: str, code: str) -> int | None:
     return int((seen > seen[code]).sum()) + 1
 
 
-def _sources(about: Observed, ids: Iterable[str]) -> str:
+def _sources(about: Subject, ids: Iterable[str]) -> str:
     found: dict[str, None] = {}
     for id_ in ids:
         if about.of(id_) is not None:
@@ -857,7 +855,7 @@ def _sources(about: Observed, ids: Iterable[str]) -> str:
     return " ; ".join(found)
 
 
-def sources_told(about: Observed, id_: str) -> tuple[str, ...]:
+def sources_told(about: Subject, id_: str) -> tuple[str, ...]:
     """
     Return whose figures an indicator is, with the surface that a density is over.
 
@@ -878,7 +876,7 @@ def sources_told(about: Observed, id_: str) -> tuple[str, ...]:
 
 
 def units_table(
-    about: Observed, ids: Iterable[str], caption: str, *, most: int | None = None
+    about: Subject, ids: Iterable[str], caption: str, *, most: int | None = None
 ) -> Table:
     """
     Return a table of the communes of the territory, one column an indicator.
@@ -920,7 +918,7 @@ def units_table(
 # --- sentences ------------------------------------------------------------------
 
 
-def sentences_of(about: Observed, id_: str) -> list[str]:
+def sentences_of(about: Subject, id_: str) -> list[str]:
     """
     Return what may be said of an indicator of the territory, whole values only.
 
@@ -945,12 +943,12 @@ def sentences_of(about: Observed, id_: str) -> list[str]:
     return told
 
 
-def _trend_of(about: Observed) -> list[str]:
+def _trend_of(about: Subject) -> list[str]:
     change = change_of(about)
     return [] if change is None else [trend(about.name, change)]
 
 
-def change_of(about: Observed) -> Evolution | None:
+def change_of(about: Subject) -> Evolution | None:
     """
     Return the change of the population, if all communes have one at two years.
 
@@ -969,13 +967,13 @@ def change_of(about: Observed) -> Evolution | None:
     return evolution(counts.iloc[0], counts.iloc[1], ends, constant=_moved(about))
 
 
-def _moved(about: Observed) -> bool:
+def _moved(about: Subject) -> bool:
     """Tell whether the set of communes is known to have changed since 2016."""
     since = about.area.valid_from
     return since is not None and since.year > 2016
 
 
-def _against_all(about: Observed, id_: str, total: Value) -> list[str]:
+def _against_all(about: Subject, id_: str, total: Value) -> list[str]:
     """Compare with the territory that its readers know best."""
     noun = noun_of(about, id_)
     if about.entry(id_).kind == "growth":
@@ -999,7 +997,7 @@ def _against_all(about: Observed, id_: str, total: Value) -> list[str]:
     return []
 
 
-def _spread(about: Observed, id_: str) -> list[str]:
+def _spread(about: Subject, id_: str) -> list[str]:
     """Say the least and the greatest value among communes that are not fragile."""
     values = about.mine(id_)
     if values is None or len(about.codes) < 3:
@@ -1020,7 +1018,7 @@ def _spread(about: Observed, id_: str) -> list[str]:
     return [typeset(f"{among}, {noun.the} {goes} de {ends[0]} à {ends[1]}.")]
 
 
-def _which(about: Observed, id_: str, kept: pd.Series) -> str:
+def _which(about: Subject, id_: str, kept: pd.Series) -> str:
     """Say which communes are spoken of, where they are not all of them."""
     few = about.fragile(id_)
     told = []
@@ -1037,7 +1035,7 @@ def _which(about: Observed, id_: str, kept: pd.Series) -> str:
     return f" {' et '.join(told)}" if told else ""
 
 
-def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
+def commune_sentences(about: Subject, code: str, id_: str) -> list[str]:
     """
     Return what may be said of an indicator of one commune.
 
@@ -1075,7 +1073,7 @@ def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
 # --- what is not there ---------------------------------------------------------
 
 
-def varies(about: Observed, id_: str) -> bool:
+def varies(about: Subject, id_: str) -> bool:
     """
     Tell whether an indicator is worth a map: five communes differ at least.
 
@@ -1092,7 +1090,7 @@ def varies(about: Observed, id_: str) -> bool:
     return values is not None and values.dropna().nunique() >= 5
 
 
-def not_supplied(about: Observed, chapters: Iterable[Chapter]) -> Table | None:
+def not_supplied(about: Subject, chapters: Iterable[Chapter]) -> Table | None:
     """
     Return the files that were not given, and what each would feed.
 
@@ -1143,7 +1141,7 @@ def written(counts: Mapping[str, Value]) -> str:
     return ", ".join(f"{label} : {value.text}" for label, value in counts.items())
 
 
-def halves_table(about: Observed, ids: Iterable[str]) -> Table | None:
+def halves_table(about: Subject, ids: Iterable[str]) -> Table | None:
     """
     Return the counts given of rates that lack their denominator, by commune.
 
@@ -1181,7 +1179,7 @@ def halves_table(about: Observed, ids: Iterable[str]) -> Table | None:
     )
 
 
-def _refused(about: Observed, ids: Iterable[str]) -> list[tuple[str, dict[str, None]]]:
+def _refused(about: Subject, ids: Iterable[str]) -> list[tuple[str, dict[str, None]]]:
     """Return what was given, and why it makes no value of the territory."""
     found: dict[str, dict[str, None]] = {}
     for id_ in ids:

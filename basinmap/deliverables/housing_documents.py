@@ -30,7 +30,6 @@ from basinmap.deliverables.chapters import (
     varies,
 )
 from basinmap.deliverables.charts import line_chart, peer_strips
-from basinmap.deliverables.observed import Observed
 from basinmap.deliverables.opening_pages import (
     LISTED,
     cover_page,
@@ -58,6 +57,7 @@ from basinmap.deliverables.sentences import (
     part,
     trend,
 )
+from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
     Document,
     Figure,
@@ -221,12 +221,12 @@ _DWELLING: Final = Noun("logement")
 
 
 def plh_document(
-    about: Observed,
+    about: Subject,
     *,
     fiches: bool = True,
     balance: Balance | None = None,
     sectors: pd.Series | None = None,
-    former: Observed | None = None,
+    former: Subject | None = None,
 ) -> Document:
     """
     Return the PLH of a territory as a document.
@@ -258,8 +258,7 @@ def plh_document(
     --------
     >>> import basinmap as bm
     >>> import datetime as dt
-    >>> from basinmap.deliverables.observed import observed
-    >>> about = observed("osartis-marquion", author="A", date=dt.date(2026, 11, 29))
+    >>> about = bm.subject("osartis-marquion", author="A", date=dt.date(2026, 11, 29))
     >>> bm.plh_document(about, fiches=False).title
     'Programme local de l’habitat – SCoT Osartis-Marquion'
     """
@@ -314,7 +313,7 @@ def plh_document(
 
 
 def _sectors(
-    about: Observed, sectors: pd.Series | None, ids: Sequence[str], running: str
+    about: Subject, sectors: pd.Series | None, ids: Sequence[str], running: str
 ) -> list[Page]:
     """Return the page of the secteurs, the indicators of the fiches first."""
     if sectors is None:
@@ -325,7 +324,7 @@ def _sectors(
 
 
 def _since(
-    about: Observed, former: Observed | None, ids: Sequence[str], running: str
+    about: Subject, former: Subject | None, ids: Sequence[str], running: str
 ) -> list[Page]:
     """Return the page of what changed since a former edition, if there is one."""
     page = None if former is None else former_page(about, former, ids, running)
@@ -343,7 +342,7 @@ def _generated(document: Document) -> dict[str, str]:
     return found
 
 
-def _size_of(about: Observed) -> str:
+def _size_of(about: Subject) -> str:
     communes = counted(len(about.codes), "commune")
     text = f"{communes} au 1er janvier {about.area.vintage}"
     people, values = about.total("D01"), about.of("D01")
@@ -359,14 +358,14 @@ _KEYS: Final = ("D01", "D02", "D06", "L01", "L04", "L05", "S01", "R01", "M02")
 _SAID: Final = ("D01", "L04", "L05", "L14", "S02", "R02")
 
 
-def _essential(about: Observed, running: str) -> Page:
+def _essential(about: Subject, running: str) -> Page:
     sentences = _vacancy(about)
     for id_ in about.supplied(*_SAID):
         sentences += sentences_of(about, id_)[:1]
     return essential_page(about, about.supplied(*_KEYS), sentences, running)
 
 
-def _vacant_of(about: Observed, codes: pd.Index) -> tuple[float, float, int] | None:
+def _vacant_of(about: Subject, codes: pd.Index) -> tuple[float, float, int] | None:
     """Return vacant dwellings, all dwellings and their year, where both are there."""
     found = about.of("L04")
     year = about.told("L04").vintage if found is not None else ""
@@ -378,7 +377,7 @@ def _vacant_of(about: Observed, codes: pd.Index) -> tuple[float, float, int] | N
     return (vacant, whole, int(year)) if whole_known else None
 
 
-def _vacancy(about: Observed) -> list[str]:
+def _vacancy(about: Subject) -> list[str]:
     found = None if about.outside else _vacant_of(about, about.codes)
     total = about.total("L04")
     if found is None or total is None or not total.plain:
@@ -387,7 +386,7 @@ def _vacancy(about: Observed) -> list[str]:
     return [part(vacant, whole, _DWELLING, ("vacant", "vacants"), year=year)]
 
 
-def _all_communes(about: Observed) -> tuple[Part, ...]:
+def _all_communes(about: Subject) -> tuple[Part, ...]:
     ids = about.supplied("D01", "D02", "L01", "L04", "L05", "L14", "S02")
     title = f"Les communes {about.name.of}"
     return (
@@ -396,7 +395,7 @@ def _all_communes(about: Observed) -> tuple[Part, ...]:
     )
 
 
-def _halves(about: Observed, running: str) -> list[Page]:
+def _halves(about: Subject, running: str) -> list[Page]:
     """Return the page of the counts given of rates that lack their denominator."""
     table = halves_table(about, (i for c in CHAPTERS for i in c.indicators))
     if table is None:
@@ -405,7 +404,7 @@ def _halves(about: Observed, running: str) -> list[Page]:
     return [Page((head, table), running=running, slug="effectifs")]
 
 
-def _closing(about: Observed, *, lacks_balance: bool) -> tuple[Part, ...]:
+def _closing(about: Subject, *, lacks_balance: bool) -> tuple[Part, ...]:
     missing = not_supplied(about, CHAPTERS)
     parts: list[Part] = [Heading("Données non fournies et méthode")]
     if missing is not None:
@@ -438,7 +437,7 @@ def _closing(about: Observed, *, lacks_balance: bool) -> tuple[Part, ...]:
 
 
 def fiche(
-    about: Observed, code: str, maps: tuple[CommuneMaps | None, CommuneMaps]
+    about: Subject, code: str, maps: tuple[CommuneMaps | None, CommuneMaps]
 ) -> Page:
     """
     Return the page of a commune.
@@ -511,7 +510,7 @@ def fiche(
 
 
 def second_fiche(
-    about: Observed, code: str, ids: Sequence[str], maps: CommuneMaps | None = None
+    about: Subject, code: str, ids: Sequence[str], maps: CommuneMaps | None = None
 ) -> Page:
     """
     Return the second page of a commune: what the files that were given say of it.
@@ -565,13 +564,13 @@ def second_fiche(
 _VOID: Final = ("n.d.", "s", "s.o.")
 
 
-def _known(about: Observed, id_: str, code: str) -> bool:
+def _known(about: Subject, id_: str, code: str) -> bool:
     value = about.commune(id_, code)
     return value is not None and value.plain
 
 
 def _second_strips(
-    about: Observed, code: str, ids: Sequence[str], side: str, high: float
+    about: Subject, code: str, ids: Sequence[str], side: str, high: float
 ) -> Figure:
     values = pd.DataFrame({i: about.mine(i) for i in ids})
     totals = {i: about.total(i) for i in ids}
@@ -593,17 +592,17 @@ def _second_strips(
     )
 
 
-def _belongs(about: Observed, code: str) -> str:
+def _belongs(about: Subject, code: str) -> str:
     lines = [f"Commune {code}", typeset(about.area.name)]
     lines += [typeset(o.name.short) for o in about.others if o.level == "scot"]
     return " · ".join(lines)
 
 
-def _population(about: Observed, code: str) -> pd.Series:
+def _population(about: Subject, code: str) -> pd.Series:
     return about.counted("population", pd.Index([code])).loc[code]
 
 
-def _change(about: Observed, code: str) -> Evolution | None:
+def _change(about: Subject, code: str) -> Evolution | None:
     """Judge the change of the population of a commune, if two years are known."""
     line = _population(about, code).dropna()
     if len(line) < 2:
@@ -612,7 +611,7 @@ def _change(about: Observed, code: str) -> Evolution | None:
     return evolution(line.iloc[0], line.iloc[-1], years)
 
 
-def _headline(about: Observed, code: str, name: Name) -> str:
+def _headline(about: Subject, code: str, name: Name) -> str:
     change, people = _change(about, code), about.commune("D01", code)
     facts = []
     if change is not None:
@@ -625,7 +624,7 @@ def _headline(about: Observed, code: str, name: Name) -> str:
     return headline(name, facts or [f"commune {name.of}"])
 
 
-def _tiles(about: Observed, code: str) -> KeyFigures:
+def _tiles(about: Subject, code: str) -> KeyFigures:
     tiles = []
     for id_ in about.supplied("D01", "D02", "D06", "L01", "L04", "L05"):
         value, whole = about.commune(id_, code), about.total(id_)
@@ -654,16 +653,16 @@ def _threshold(id_: str) -> str:
     return care.told if care is not None else ""
 
 
-def _small(about: Observed, code: str) -> bool:
+def _small(about: Subject, code: str) -> bool:
     change = _change(about, code)
     return change is None or change.verdict in {"same", "small"}
 
 
-def _whole(about: Observed) -> str:
+def _whole(about: Subject) -> str:
     return {"epci": "EPCI", "scot": "SCoT"}.get(about.area.level, about.name.short)
 
 
-def _of_whole(about: Observed) -> str:
+def _of_whole(about: Subject) -> str:
     words = {"epci": "de l'EPCI", "scot": "du SCoT"}
     return words.get(about.area.level, about.name.of)
 
@@ -674,7 +673,7 @@ def _fiche_map(drawn: Figure) -> Figure:
     return replace(drawn, source="", caption=f"{drawn.caption}. {scale}")
 
 
-def _place_map(drawn: Figure, about: Observed, code: str) -> Figure:
+def _place_map(drawn: Figure, about: Subject, code: str) -> Figure:
     told = typeset(f"Situation : {_belongs(about, code)}")
     alt = typeset(
         f"Petite carte : {about.town(code).bare} (rouge) dans {about.name.bare} (bleu)."
@@ -682,7 +681,7 @@ def _place_map(drawn: Figure, about: Observed, code: str) -> Figure:
     return replace(drawn, source="", legends=(), caption=told, alt=alt)
 
 
-def _curve(about: Observed, code: str, name: Name) -> Figure:
+def _curve(about: Subject, code: str, name: Name) -> Figure:
     own = _population(about, code)
     groups = {_whole(about): about.codes}
     groups |= {
@@ -706,7 +705,7 @@ def _curve(about: Observed, code: str, name: Name) -> Figure:
     )
 
 
-def _strips(about: Observed, code: str, name: Name) -> Figure:
+def _strips(about: Subject, code: str, name: Name) -> Figure:
     ids = [i for i in _STRIPS if about.mine(i) is not None]
     if _small(about, code):
         ids = [i for i in ids if i != "D02"]
@@ -730,7 +729,7 @@ def _strips(about: Observed, code: str, name: Name) -> Figure:
     )
 
 
-def _words(about: Observed, code: str) -> tuple[str, ...]:
+def _words(about: Subject, code: str) -> tuple[str, ...]:
     change, told = _change(about, code), []
     if change is not None and (change.before and change.after):
         told.append(trend(about.town(code), change))

@@ -26,8 +26,9 @@ from basinmap.deliverables.chapters import (
     varies,
 )
 from basinmap.deliverables.groups import parts_of_territory
-from basinmap.deliverables.observed import Observed, Other
+from basinmap.deliverables.printed import Other
 from basinmap.deliverables.sentences import counted, enumerated
+from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
     Cell,
     Column,
@@ -77,7 +78,7 @@ LISTED: Final = 30
 """Communes from which their list fills the page of the contents."""
 
 
-def cover_page(about: Observed, title: str, lead: str) -> Page:
+def cover_page(about: Subject, title: str, lead: str) -> Page:
     """
     Return the cover: title, territory, where it is, who made it when.
 
@@ -102,7 +103,7 @@ def cover_page(about: Observed, title: str, lead: str) -> Page:
     )
 
 
-def _locator(about: Observed) -> Figure:
+def _locator(about: Subject) -> Figure:
     """Draw the territory among those around it."""
     whole = about.communes.dissolve()
     held = [o.communes for o in about.others if len(o.communes) < 700]
@@ -128,7 +129,7 @@ def _locator(about: Observed) -> Figure:
 
 
 def reading_page(
-    about: Observed,
+    about: Subject,
     ids: Sequence[str],
     running: str,
     *parts: Part,
@@ -170,7 +171,7 @@ def _set(lines: Sequence[str]) -> tuple[str, ...]:
     return tuple(map(typeset, lines))
 
 
-def sources_table(about: Observed, ids: Sequence[str]) -> Table:
+def sources_table(about: Subject, ids: Sequence[str]) -> Table:
     """
     Return the data of a document, one source a row, with what each feeds.
 
@@ -203,7 +204,7 @@ def sources_table(about: Observed, ids: Sequence[str]) -> Table:
     return Table(columns, rows, "Données de cette édition")
 
 
-def definitions_table(about: Observed, ids: Sequence[str]) -> Table:
+def definitions_table(about: Subject, ids: Sequence[str]) -> Table:
     """
     Return what each indicator is, as the catalogue defines it.
 
@@ -231,7 +232,7 @@ def definitions_table(about: Observed, ids: Sequence[str]) -> Table:
 
 
 def essential_page(
-    about: Observed,
+    about: Subject,
     ids: Sequence[str],
     sentences: Sequence[str],
     running: str,
@@ -291,7 +292,7 @@ def essential_page(
 # --- perimeter ------------------------------------------------------------------
 
 
-def perimeter_page(about: Observed, running: str, *more: tuple[str, Part]) -> Page:
+def perimeter_page(about: Subject, running: str, *more: tuple[str, Part]) -> Page:
     """
     Return the page of the perimeter: where, of what, what it is compared with.
 
@@ -327,7 +328,7 @@ def perimeter_page(about: Observed, running: str, *more: tuple[str, Part]) -> Pa
     return Sheet([*sheet.held, *tail.held]).page("perimetre", running)
 
 
-def _territories(about: Observed) -> Table:
+def _territories(about: Subject) -> Table:
     ids = about.supplied("D01", "D05", "L01")
     listed: list[tuple[str, int, Other | None]] = [
         (about.area.name, len(about.codes), None)
@@ -363,7 +364,7 @@ def _territories(about: Observed) -> Table:
     )
 
 
-def _history(about: Observed) -> tuple[str, ...]:
+def _history(about: Subject) -> tuple[str, ...]:
     """Say how the perimeter of an EPCI moved, the latest first."""
     if about.area.level != "epci" or about.listing is not None:
         return ()
@@ -395,7 +396,7 @@ def _event(group: pd.DataFrame) -> str:
 
 
 def situation_figure(
-    about: Observed,
+    about: Subject,
     *,
     high: float = 130.0,
     wide: float = 182.0,

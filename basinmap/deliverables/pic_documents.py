@@ -28,13 +28,13 @@ from basinmap.deliverables.chapters import (
 )
 from basinmap.deliverables.charts import bar_chart, line_chart
 from basinmap.deliverables.groups import grouped, in_basin
-from basinmap.deliverables.observed import Observed
 from basinmap.deliverables.opening_pages import (
     definitions_table,
     essential_page,
     reading_page,
 )
 from basinmap.deliverables.sentences import counted, evolution, trend
+from basinmap.deliverables.subjects import Subject
 from basinmap.errors import DataError, culprits
 from basinmap.export.parts import (
     Cell,
@@ -170,7 +170,7 @@ QUESTIONS: Final = (
 
 
 def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
-    about: Observed,
+    about: Subject,
     *,
     questions: Sequence[Question] = QUESTIONS,
     attendance: pd.Series | None = None,
@@ -220,8 +220,7 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     --------
     >>> import basinmap as bm
     >>> import datetime as dt
-    >>> from basinmap.deliverables.observed import observed
-    >>> about = observed("bassin-minier", author="A", date=dt.date(2026, 11, 29))
+    >>> about = bm.subject("bassin-minier", author="A", date=dt.date(2026, 11, 29))
     >>> bm.pic_document(about).title
     'Louvre-Lens\xa0: état du territoire, édition 2026'
     """
@@ -357,7 +356,7 @@ def _forecast_of(series: pd.Series | None, forecast: float) -> str:
 # --- rings ----------------------------------------------------------------------
 
 
-def ring_of(about: Observed) -> pd.Series:
+def ring_of(about: Subject) -> pd.Series:
     """
     Return the ring around the museum that holds the middle of each commune.
 
@@ -382,7 +381,7 @@ def _order(ring: pd.Series) -> list[str]:
     return [label for label in listed if (ring == label).any()]
 
 
-def _rings_page(about: Observed, ring: pd.Series, running: str) -> Page:
+def _rings_page(about: Subject, ring: pd.Series, running: str) -> Page:
     """Return the page of the rings: map, population, vacancy, in or out of it."""
     order = _order(ring)
     sheet = Sheet([("title", Heading("Autour du musée, à vol d’oiseau"))])
@@ -404,7 +403,7 @@ def _rings_page(about: Observed, ring: pd.Series, running: str) -> Page:
 
 
 def _ring_bars(
-    about: Observed,
+    about: Subject,
     ring: pd.Series,
     order: Sequence[str],
     id_: str,
@@ -435,7 +434,7 @@ def _ring_bars(
 
 
 def _inside_table(
-    about: Observed, ring: pd.Series, order: Sequence[str]
+    about: Subject, ring: pd.Series, order: Sequence[str]
 ) -> Table | None:
     """Return the communes of each ring in the bassin minier, and outside of it."""
     basin = in_basin()
@@ -471,7 +470,7 @@ def _inside_table(
     )
 
 
-def _ring_map(about: Observed, high: float) -> Figure:
+def _ring_map(about: Subject, high: float) -> Figure:
     areas = rings(place("louvre-lens"), distances=[1000 * km for km in _KILOMETRES])
     values = about.of("D02")
     assert values is not None  # noqa: S101 - embedded
@@ -494,7 +493,7 @@ def _ring_map(about: Observed, high: float) -> Figure:
     )
 
 
-def _ring_table(about: Observed, ring: pd.Series, order: Sequence[str]) -> Table:
+def _ring_table(about: Subject, ring: pd.Series, order: Sequence[str]) -> Table:
     ids = [i for i in ("D01", "D02", "L01", "L04", "E02") if about.of(i) is not None]
     found = {i: grouped(about, i, ring) for i in ids}
     rows = []
@@ -522,7 +521,7 @@ def _ring_table(about: Observed, ring: pd.Series, order: Sequence[str]) -> Table
 
 
 def _ring_lines(
-    about: Observed,
+    about: Subject,
     ring: pd.Series,
     order: Sequence[str],
     size_mm: tuple[float, float],
@@ -544,7 +543,7 @@ def _ring_lines(
 # --- pages ----------------------------------------------------------------------
 
 
-def _cover(about: Observed) -> Page:
+def _cover(about: Subject) -> Page:
     """Return the cover: the museum, its rings, the territory."""
     areas = rings(place("louvre-lens"), distances=[1000 * km for km in _KILOMETRES])
     near = about.ground[about.ground.intersects(areas.union_all())]
@@ -586,7 +585,7 @@ def _marks(highlights: Sequence[str], running: str) -> Page:
     return Page(tuple(parts), running=running, slug="faits")
 
 
-def _essential(about: Observed, ring: pd.Series, running: str) -> Page:
+def _essential(about: Subject, ring: pd.Series, running: str) -> Page:
     ids = about.supplied("D01", "D02", "D06", "L01", "L04", "E02", "L05", "L02")
     near = ring.index[ring == _order(ring)[0]]
     told = []
@@ -610,7 +609,7 @@ def _near_name() -> Name:
 
 
 def _question_parts(
-    about: Observed,
+    about: Subject,
     questions: Sequence[Question],
     answers: Mapping[int, str],
     seen: Sequence[Part],
@@ -641,7 +640,7 @@ def _left(questions: Sequence[Question]) -> Table:
 
 
 def _answer(
-    about: Observed,
+    about: Subject,
     question: Question,
     answers: Mapping[int, str],
     seen: Sequence[Part],
@@ -672,7 +671,7 @@ def _answer(
 
 
 def _by_ring(
-    about: Observed, ids: Sequence[str], ring: pd.Series, number_: int
+    about: Subject, ids: Sequence[str], ring: pd.Series, number_: int
 ) -> list[Part]:
     """Return the first indicator that adds up, by ring, with its definition."""
     order = _order(ring)
@@ -723,7 +722,7 @@ def _studies(studies: Sequence[tuple[str, str]]) -> tuple[Part, ...]:
 
 
 def _unanswered(
-    about: Observed,
+    about: Subject,
     questions: Sequence[Question],
     answers: Mapping[int, str],
     seen: Sequence[Part],
@@ -739,7 +738,7 @@ def _unanswered(
 
 
 def _method(
-    about: Observed, ids: Sequence[str], *, studied: bool
+    about: Subject, ids: Sequence[str], *, studied: bool
 ) -> list[tuple[str, Part]]:
     """Return definitions, method and grounds, which stand beside the contents."""
     streets = (
