@@ -660,9 +660,11 @@ def _there(about: Subject, id_: str) -> pd.Series:
 # --- tables and key figures -----------------------------------------------------
 
 
-def key_figures(about: Subject, ids: Iterable[str]) -> KeyFigures:
+def key_figures(about: Subject, ids: Iterable[str]) -> KeyFigures | None:
     """
     Return tiles: the value of the territory, beside that of the first comparison.
+
+    None where the territory has no value: medians are of communes alone.
 
     Parameters
     ----------
@@ -678,7 +680,7 @@ def key_figures(about: Subject, ids: Iterable[str]) -> KeyFigures:
             continue
         beside = _beside(about, id_, total)
         tiles.append(KeyFigure(short_title(about, id_), total.cell(), beside, id_))
-    return KeyFigures(tuple(tiles))
+    return KeyFigures(tuple(tiles)) if tiles else None
 
 
 def short_title(about: Subject, id_: str) -> str:

@@ -463,7 +463,7 @@ def fiche(
                 key=f"fiche-{code}.titre",
             ),
         ),
-        ("tiles", _tiles(about, code)),
+        *([("tiles", tiles)] if (tiles := _tiles(about, code)).items else []),
         *([("map", _fiche_map(maps[0].of(code)))] if maps[0] else []),
         ("side", _place_map(maps[1].of(code), about, code)),
         *(

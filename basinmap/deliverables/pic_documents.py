@@ -656,10 +656,12 @@ def _answer(
     there = [i for i in question.indicators if about.of(i) is not None]
     if there and question.number == 6:
         parts.append(Paragraph(_OBSERVED, role="lead"))
-        parts.append(key_figures(about, [*there, *about.supplied("D01", "L01")]))
+        tiles = key_figures(about, [*there, *about.supplied("D01", "L01")])
+        parts += [] if tiles is None else [tiles]
         parts.append(_ring_table(about, ring, _order(ring)))
     elif there:
-        parts.append(key_figures(about, there))
+        tiles = key_figures(about, there)
+        parts += [] if tiles is None else [tiles]
         before = next((shown[i] for i in there if i in shown), 0)
         if before:  # the same figure is not drawn twice
             text = f"Par couronne : voir la question {before}."
