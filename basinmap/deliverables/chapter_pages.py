@@ -30,6 +30,7 @@ from basinmap.deliverables.chapters import (
     units_table,
     varies,
 )
+from basinmap.deliverables.heights import SHEET_MM, of_words, part_mm
 from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
     SLOTS,
@@ -52,8 +53,14 @@ PAPER_MM: Final = 272.0
 _GAP: Final = 2.6
 _LETTER: Final = 0.178  # of the size of a letter in points, in millimetres
 _TOWNS: Final = 10
-_LEAST, _MOST = 62.0, 112.0
-_LOWER: Final = (44.0, 88.0)
+_LEAST, _MOST = 62.0, 125.0
+_LOWER: Final = (44.0, 96.0)
+_NAMED: Final = 7.2
+"""A caption of two lines over a chart."""
+_STRIPS_MM: Final = 38.0
+"""Under this, strips of eight peers would touch."""
+_CAPTIONED: Final = 14.0
+"""A caption, and a source of three lines, around a map."""
 
 
 @dataclass
@@ -313,8 +320,8 @@ def chapter_page(
     if chapter.note[0]:
         key, text = f"{chapter.slug}.repere", typeset(chapter.note[1])
         foot.put("note", Note("method", chapter.note[0], (text,), key=key))
-    left = PAPER_MM - head.words_mm - foot.words_mm
-    middle = Sheet(list(_figures(about, chapter, ids, mapped, left)))
+    room = SHEET_MM - of_words([*head.held, *foot.held])
+    middle = Sheet(list(_figures(about, chapter, ids, mapped, room)))
     whole = Sheet([*head.held, *middle.held, *foot.held])
     return whole.page(chapter.slug, running)
 
@@ -324,18 +331,21 @@ def _figures(
     chapter: Chapter,
     ids: Sequence[str],
     mapped: Sequence[str],
-    left: float,
+    room: float,
 ) -> Iterable[tuple[str, Part]]:
     """Return the figures that fill what the words leave of a page."""
     if not mapped:
         return
-    # A caption of one line and a source of three stand with each row of figures.
-    room = left - 2 * (14.0 + _GAP)
-    high = min(_MOST, max(_LEAST, 0.6 * room))
+    # Both rows have a gap, the first a caption and a source.
+    twice = len(mapped) > 1 and not chapter.years
+    room -= 2 * _GAP + _CAPTIONED + (_CAPTIONED if twice else _NAMED)
+    share = 0.5 if twice else 0.58
+    high = min(_MOST, max(_LEAST, share * room))
     low = min(_LOWER[1], max(_LOWER[0], room - high))
+    high = min(_MOST, max(_LEAST, room - low))
     main = _main(about, chapter, ids, mapped, (110.0, high))
     yield "map", main
-    tall = max(30.0, high + 10.0 - legend_mm(main) - 9.0)
+    tall = max(30.0, part_mm(main, 110.0) - legend_mm(main) - _NAMED - 2.0)
     side = ends_chart(about, mapped[0], f"{chapter.slug}-communes", (67.0, tall))
     if side is not None:
         yield "side", side
@@ -363,24 +373,39 @@ def _lower(
 ) -> Iterable[tuple[str, Part]]:
     """Return the second row: years or a second map, beside the peers."""
     slug = f"{chapter.slug}-pairs"
-    first: Figure | None = None
+    years: Figure | None = None
     if chapter.years:
-        years = f"{chapter.slug}-annees"
-        first = years_chart(about, years, (88.0, low), chapter.years)
-    if first is None and len(mapped) > 1:
-        # Its legend stands under it, and takes some of its height.
-        first = rate_map(
-            about, mapped[1], f"{chapter.slug}-second", (88.0, max(40.0, low - 27))
-        )
-    width = 89.0 if first is not None else 182.0
+        name = f"{chapter.slug}-annees"
+        years = years_chart(about, name, (88.0, low), chapter.years)
+    if years is None and len(mapped) > 1:
+        yield from _second_map(about, chapter, mapped, low)
+        return
+    width = 89.0 if years is not None else 182.0
     second = peers_chart(about, mapped[0], slug, (width, low))
-    if first is None:
+    if years is None:
         if second is not None:
             yield "wide", second
         return
     if second is None:
         other = mapped[1] if len(mapped) > 1 else mapped[0]
         second = ends_chart(about, other, f"{slug}-communes", (89.0, low))
-    yield "left", first
+    yield "left", years
     if second is not None:
         yield "right", second
+
+
+def _second_map(
+    about: Subject, chapter: Chapter, mapped: Sequence[str], low: float
+) -> Iterable[tuple[str, Part]]:
+    """Return a second map, and beside it, under its legend, the peers."""
+    slug = f"{chapter.slug}-pairs"
+    plan = rate_map(about, mapped[1], f"{chapter.slug}-second", (88.0, low))
+    yield "plan", plan
+    tall = part_mm(plan, 88.0) - legend_mm(plan) - _NAMED - 2.0
+    size = (89.0, max(26.0, tall))
+    roomy = tall >= _STRIPS_MM
+    beside = peers_chart(about, mapped[0], slug, size) if roomy else None
+    if beside is None:
+        beside = ends_chart(about, mapped[1], f"{slug}-communes", size)
+    if beside is not None:
+        yield "aside", beside

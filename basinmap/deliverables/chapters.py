@@ -21,6 +21,7 @@ import pandas as pd
 
 from basinmap.catalogue.entries import catalogue
 from basinmap.deliverables.printed import Value
+from basinmap.deliverables.reasons import reasons_of_communes, reasons_of_wholes
 from basinmap.deliverables.sentences import (
     LITTLE,
     Evolution,
@@ -109,8 +110,8 @@ _SAID: Final = frozenset({"habitants", "logements", "ménages", "emplois", ""})
 _SHORT: Final = {
     "D01": "Population",
     "D02": "Évolution par an",
-    "D03": "Solde naturel",
-    "D04": "Solde apparent",
+    "D03": "Solde naturel par an",
+    "D04": "Solde apparent par an",
     "D05": "Densité (hab./km²)",
     "D06": "Ménages",
     "D07": "Taille des ménages",
@@ -676,7 +677,7 @@ def key_figures(about: Subject, ids: Iterable[str]) -> KeyFigures | None:
     tiles = []
     for id_ in list(ids)[:6]:
         total = about.total(id_)
-        if total is None:
+        if total is None or total.text == "n.d.":  # its table says why
             continue
         beside = _beside(about, id_, total)
         tiles.append(KeyFigure(short_title(about, id_), total.cell(), beside, id_))
@@ -768,18 +769,13 @@ def comparison_table(
             row[0] = _LITTLE_CELL
         rank_ = [_rank_cell(about, id_, code)] if code else []
         rows.append((_labelled(about, id_), *row, *rank_))
-    lone = [i for i in ids if about.mine(i) is not None and about.total(i) is None]
-    notes = (_MEDIANS,) if lone and not code else ()
+    notes = reasons_of_wholes(about, ids, others)
     source = _sources(about, ids)
     return Table(tuple(columns), tuple(rows), caption, notes=notes, source=source)
 
 
 _LITTLE_CELL: Final = Cell("varie peu", "fragile")
 """In the place of a rate, where the text says so."""
-_MEDIANS: Final = (
-    "Une médiane ne s’agrège pas : celle d’un ensemble de communes se lit dans le "
-    "fichier de son niveau."
-)
 
 
 def _shortest_name(about: Subject) -> str:
@@ -913,8 +909,15 @@ def units_table(
         rows.append((Cell(str(about.names[code])), *cells))
     totals = [(about.total(id_) or _blank(about, id_)).cell() for id_ in listed]
     rows.append((Cell(f"Ensemble ({number(len(about.codes))} communes)"), *totals))
-    source = _sources(about, listed)
-    return Table(columns, tuple(rows), caption, source=source, total=len(rows) - 1)
+    notes = (*reasons_of_communes(about, listed), *reasons_of_wholes(about, listed))
+    return Table(
+        columns,
+        tuple(rows),
+        caption,
+        notes=notes,
+        source=_sources(about, listed),
+        total=len(rows) - 1,
+    )
 
 
 # --- sentences ------------------------------------------------------------------

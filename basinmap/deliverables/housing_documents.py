@@ -11,7 +11,7 @@ import pandas as pd
 
 from basinmap.arguments import check_given
 from basinmap.catalogue.entries import indicator
-from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, chapter_page
+from basinmap.deliverables.chapter_pages import Sheet, chapter_page, legend_mm
 from basinmap.deliverables.chapters import (
     Chapter,
     CommuneMaps,
@@ -28,8 +28,10 @@ from basinmap.deliverables.chapters import (
     short_title,
     units_table,
     varies,
+    written,
 )
-from basinmap.deliverables.charts import line_chart, peer_strips
+from basinmap.deliverables.charts import bar_chart, line_chart, peer_strips
+from basinmap.deliverables.heights import SHEET_MM, of_words, part_mm
 from basinmap.deliverables.opening_pages import (
     LISTED,
     cover_page,
@@ -213,9 +215,6 @@ _STRIP_LABELS: Final = {
 }
 _SECOND: Final = 5
 """Indicators from which a second page of a commune is worth its paper."""
-_WIDE_MM: Final = (182.0, 60.0)
-_MAP_FOOT: Final = 36.0
-"""What caption, legend and source of a map take under it, in millimetres."""
 _ONCE: Final = "Deux territoires faits des mêmes communes ne paraissent qu’une fois."
 _DWELLING: Final = Noun("logement")
 
@@ -282,23 +281,17 @@ def plh_document(
         *_sectors(about, cut, printed_, running),
         Page(_all_communes(about), running=running, slug="communes"),
         *_halves(about, running),
-        Page(
-            _closing(about, lacks_balance=balance is None),
-            running=running,
-            slug="methode",
-        ),
+        *_closing(about, running, lacks_balance=balance is None),
     ]
     if fiches:
         mapped = next((i for i in _MAPPED if about.mine(i) is not None), "")
         rates = rates_by_commune(about, mapped) if mapped else None
         maps = (rates, places_of_communes(about))
         more = [i for i in printed_ if i not in _FICHE_ROWS]
-        rate = next((i for i in more if is_rate(about, i) and varies(about, i)), "")
-        wide = rates_by_commune(about, rate, _WIDE_MM, "carte-suite") if rate else None
+        again = second_fiches(about, more) if len(more) >= _SECOND else {}
         for code in about.alphabetical:
             pages.append(fiche(about, code, maps))
-            if len(more) >= _SECOND:
-                pages.append(second_fiche(about, code, more, wide))
+            pages += [again[code]] if code in again else []
     document = Document(
         slug="plh",
         title=f"Programme local de l’habitat – {typeset(about.area.name)}",
@@ -404,16 +397,37 @@ def _halves(about: Subject, running: str) -> list[Page]:
     return [Page((head, table), running=running, slug="effectifs")]
 
 
-def _closing(about: Subject, *, lacks_balance: bool) -> tuple[Part, ...]:
+def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]:
+    """Return what was not given and the method: a page, or two where one is short."""
+    title = "Données non fournies et méthode"
     missing = not_supplied(about, CHAPTERS)
-    parts: list[Part] = [Heading("Données non fournies et méthode")]
-    if missing is not None:
-        parts.append(missing)
-    if lacks_balance:
-        parts.append(balance_lacking())
+    first: list[Part] = [Heading(title)]
+    first += [] if missing is None else [missing]
+    first += [balance_lacking()] if lacks_balance else []
     ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
+    second: list[Part] = []
     if len(about.codes) >= LISTED:  # else they stand beside the contents
-        parts.append(definitions_table(about, ids[:14]))
+        second.append(definitions_table(about, ids))
+    second.append(_method(about))
+    whole = [("", part_) for part_ in (*first, *second)]
+    if of_words(whole) < SHEET_MM - _LOOSE * len(whole):
+        return [Page((*first, *second), running=running, slug="methode")]
+    first[0] = Heading("Données non fournies")
+    return [
+        Page(tuple(first), running=running, slug="donnees"),
+        Page(
+            (Heading("Méthode et définitions"), *second),
+            running=running,
+            slug="methode",
+        ),
+    ]
+
+
+_LOOSE: Final = 8.0
+"""What a table of a page of text takes more than one of a chapter, on average."""
+
+
+def _method(about: Subject) -> Note:
     lines = [
         "Tous les taux sont calculés sur les sommes des effectifs du niveau présenté, "
         "jamais par moyenne des taux communaux.",
@@ -426,11 +440,10 @@ def _closing(about: Subject, *, lacks_balance: bool) -> tuple[Part, ...]:
         "qui s’imprime à moins de 0,1 % par an est « quasi stable ».",
         "Les logements du recensement sont des sommes d’effectifs arrondis à l’unité : "
         "les composantes peuvent différer du total de quelques unités.",
+        ground_credit(about),
         f"Fait le {long_date(about.date)}.",
     ]
-    parts.append(Note("method", "Méthode", tuple(typeset(line) for line in lines)))
-    parts.append(Paragraph(ground_credit(about), role="small"))
-    return tuple(parts)
+    return Note("method", "Méthode", tuple(typeset(line) for line in lines))
 
 
 # --- fiches ---------------------------------------------------------------------
@@ -485,10 +498,12 @@ def fiche(
     ]
     missing = [i for i in _FICHE_ROWS if about.of(i) is None and not about.halves(i)]
     sources = comparison.source
-    lines = []
-    for id_ in (i for i in _FICHE_ROWS if about.halves(i)):
-        given = ", ".join(v.text for v in about.half(id_, code).values())
-        lines.append(f"{short_name(about, id_)} : {given}, sans dénominateur.")
+    lines = [
+        f"{written(about.half(i, code))} ; pour un taux il manque "
+        f"{enumerated(about.lacks(i))}."
+        for i in _FICHE_ROWS
+        if about.halves(i)
+    ]
     if missing:
         lines.append(f"{enumerated([about.entry(i).label for i in missing], most=9)}.")
     if lines:
@@ -509,23 +524,72 @@ def fiche(
     )
 
 
-def second_fiche(
-    about: Subject, code: str, ids: Sequence[str], maps: CommuneMaps | None = None
-) -> Page:
+def second_fiches(
+    about: Subject, ids: Sequence[str], codes: Sequence[str] = ()
+) -> dict[str, Page]:
     """
-    Return the second page of a commune: what the files that were given say of it.
+    Return the second page of communes: what the files that were given say of them.
 
     Parameters
     ----------
     about
         What is observed.
-    code
-        A commune of its perimeter.
     ids
-        Indicators that its first page has not.
-    maps
-        Those of a rate, drawn where the page has room.
+        Indicators that their first pages have not.
+    codes
+        Communes of its perimeter, by default all.
     """
+    codes = codes or about.alphabetical
+    words = {code: _second_words(about, code, ids) for code in codes}
+    rates = [i for i in ids if is_rate(about, i) and varies(about, i)]
+    there = {c: [i for i in rates if _known(about, i, c)][:_MOST_STRIPS] for c in codes}
+    free = {code: SHEET_MM - of_words(sheet.held) for code, sheet in words.items()}
+    most = max((len(found) for found in there.values()), default=0)
+    # One size of map, that of the commune with the least room: fiches compare.
+    high = min(free.values()) - _strips_mm(most, _LOW_STRIP) - _ON_MAP
+    mapped = _second_mapped(about, rates)
+    maps = None
+    if mapped and high >= _LEAST_MAP:
+        size = (110.0, min(_MOST_MAP, high))
+        maps = rates_by_commune(about, mapped, size, "carte-suite")
+    pages = {}
+    for code, sheet in words.items():
+        room = free[code]
+        if maps is not None:
+            drawn = maps.of(code)
+            sheet.put("map", drawn)
+            tall = part_mm(drawn, 110.0) - legend_mm(drawn) - _ON_CHART
+            sheet.put("side", _beside_map(about, code, mapped, max(24.0, tall)))
+            room -= part_mm(drawn, 110.0) + 2.6
+        if there[code]:
+            wide = _second_strips(about, code, there[code], room - _ON_CHART)
+            sheet.put("wide", wide)
+        name = typeset(about.town(code).bare)
+        pages[code] = sheet.page(f"fiche-{code}-suite", f"{name} · suite")
+    return pages
+
+
+def _second_mapped(about: Subject, rates: Sequence[str]) -> str:
+    """Return the rate of the map: one that the territory has a value of, if any."""
+    first = [i for i in _SECOND_MAPPED if i in rates]
+    listed = [*first, *(i for i in rates if i not in first)]
+    whole = [i for i in listed if (v := about.total(i)) is not None and v.plain]
+    return next(iter([*whole, *listed]), "")
+
+
+_SECOND_MAPPED: Final = ("R02", "L08", "S04", "F03", "D04")
+"""Rates that the map of a second page shows: the first that there is."""
+_MOST_STRIPS: Final = 12
+_LOW_STRIP, _HIGH_STRIP = 5.2, 11.0
+_LEAST_MAP, _MOST_MAP = 42.0, 112.0
+_ON_MAP: Final = 21.0
+"""Caption and source of a map, a caption of the strips, and gaps."""
+_ON_CHART: Final = 9.0
+_VOID: Final = ("n.d.", "s", "s.o.")
+
+
+def _second_words(about: Subject, code: str, ids: Sequence[str]) -> Sheet:
+    """Return the second page of a commune but for its figures."""
     name = about.town(code)
     title = Heading(
         typeset(f"{name.bare} : données des fichiers fournis"), listed=False
@@ -541,27 +605,13 @@ def second_fiche(
             tiles.append(KeyFigure(label, value.cell(), typeset(beside), id_))
     if tiles:
         sheet.put("tiles", KeyFigures(tuple(tiles[:6])))
-    sheet.put("table", comparison_table(about, ids[:26], "Comparaison", code=code))
-    told = [text for i in ids for text in commune_sentences(about, code, i)][:6]
+    sheet.put("table", comparison_table(about, ids, "Comparaison", code=code))
+    told = [text for i in ids for text in commune_sentences(about, code, i)[:1]][:4]
     if told:
         key = f"fiche-{code}.suite"
         note = Note("reading", "Ce que disent ces chiffres", tuple(told), key=key)
         sheet.put("reading", note)
-    rates = [i for i in ids if is_rate(about, i) and varies(about, i)]
-    there = [i for i in rates if _known(about, i, code)]
-    room = PAPER_MM - sheet.words_mm - 12
-    half = (len(there[:14]) + 1) // 2
-    if maps is not None and room > _WIDE_MM[1] + _MAP_FOOT + 10.0 + 11.0 * half:
-        sheet.put("wide", maps.of(code))
-        room -= _WIDE_MM[1] + _MAP_FOOT
-    for side, part_ in (("left", there[:half]), ("right", there[half : 2 * half])):
-        high = min(100.0, max(44.0, room), 10.0 + 18.0 * len(part_))
-        if part_:
-            sheet.put(side, _second_strips(about, code, part_, side, high))
-    return sheet.page(f"fiche-{code}-suite", f"{typeset(name.bare)} · suite")
-
-
-_VOID: Final = ("n.d.", "s", "s.o.")
+    return sheet
 
 
 def _known(about: Subject, id_: str, code: str) -> bool:
@@ -569,13 +619,20 @@ def _known(about: Subject, id_: str, code: str) -> bool:
     return value is not None and value.plain
 
 
+def _strips_mm(count: int, each: float) -> float:
+    return 6.0 + each * count
+
+
 def _second_strips(
-    about: Subject, code: str, ids: Sequence[str], side: str, high: float
+    about: Subject, code: str, ids: Sequence[str], room: float
 ) -> Figure:
     values = pd.DataFrame({i: about.mine(i) for i in ids})
     totals = {i: about.total(i) for i in ids}
+    high = max(
+        _strips_mm(len(ids), _LOW_STRIP), min(_strips_mm(len(ids), _HIGH_STRIP), room)
+    )
     return peer_strips(
-        f"suite-{side}-{code.lower()}",
+        f"suite-rangs-{code.lower()}",
         values,
         code,
         name=about.town(code).short,
@@ -583,12 +640,40 @@ def _second_strips(
             {i: v.value if v and v.plain else float("nan") for i, v in totals.items()}
         ),
         reference_name=_whole(about),
-        labels={i: short_name(about, i) for i in ids},
+        labels={i: _strip_label(about, i) for i in ids},
         decimals={i: about.told(i).decimals or 1 for i in ids},
         units=dict.fromkeys(ids, ""),
         caption=f"Place parmi les {number(len(about.codes))} communes",
         source="",
-        size_mm=(88.0 if side == "left" else 89.0, high),
+        size_mm=(182.0, high),
+    )
+
+
+def _strip_label(about: Subject, id_: str) -> str:
+    """Return the name of an indicator with its unit, said once."""
+    name, unit = short_name(about, id_), about.entry(id_).unit
+    said = "(" in name or not unit or unit.startswith("pour") or unit in name
+    return name if said else typeset(f"{name} ({unit})")
+
+
+def _beside_map(about: Subject, code: str, id_: str, high: float) -> Figure | None:
+    """Draw the rate of a map for the commune and the territories that hold it."""
+    found = {about.town(code).short: about.commune(id_, code)}
+    found[_whole(about)] = about.total(id_)
+    found |= {other.short: about.against(id_, other) for other in about.others}
+    values = {k: v.value for k, v in found.items() if v is not None and v.plain}
+    if len(values) < 2:
+        return None
+    return bar_chart(
+        f"suite-taux-{code.lower()}",
+        pd.Series(values),
+        caption=short_title(about, id_),
+        source="",
+        decimals=about.told(id_).decimals or 1,
+        unit=about.entry(id_).unit,
+        mine=[about.town(code).short],
+        order=False,
+        size_mm=(67.0, min(high, 9.0 + 7.5 * len(values))),
     )
 
 

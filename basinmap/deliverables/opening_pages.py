@@ -27,6 +27,7 @@ from basinmap.deliverables.chapters import (
 )
 from basinmap.deliverables.groups import parts_of_territory
 from basinmap.deliverables.printed import Other
+from basinmap.deliverables.reasons import reasons_of_wholes
 from basinmap.deliverables.sentences import counted, enumerated
 from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
@@ -359,7 +360,10 @@ def _territories(about: Subject) -> Table:
         columns,
         tuple(rows),
         "Territoires du document",
-        notes=("Deux territoires faits des mêmes communes ne paraissent qu’une fois.",),
+        notes=(
+            *reasons_of_wholes(about, ids, [o for *_, o in listed if o is not None]),
+            "Deux territoires faits des mêmes communes ne paraissent qu’une fois.",
+        ),
         source=about.area.source,
     )
 

@@ -26,6 +26,7 @@ from basinmap.deliverables.chapters import (
 from basinmap.deliverables.charts import bar_chart
 from basinmap.deliverables.groups import grouped
 from basinmap.deliverables.printed import PALES, Value
+from basinmap.deliverables.reasons import reasons_of_communes, reasons_of_wholes
 from basinmap.deliverables.sentences import counted, enumerated, objective, printed
 from basinmap.deliverables.subjects import Subject
 from basinmap.errors import CodeError, ColumnError, DataError, culprits
@@ -495,7 +496,8 @@ def _sectors_table(
             *(Column(name) for name in names),
             Column("Ensemble"),
         )
-        return Table(columns, tuple(rows), title, source=source)
+        notes = (*reasons_of_communes(about, ids), *reasons_of_wholes(about, ids))
+        return Table(columns, tuple(rows), title, notes=notes, source=source)
     few = list(ids)[:7]
     wide = [
         (Cell(name), Cell(number(counts[name])), *(cell(i, name) for i in few))
@@ -503,10 +505,19 @@ def _sectors_table(
     ]
     heads = (Column(short_title(about, i)) for i in few)
     columns = (Column("Secteur", "left", 2), Column("Communes"), *heads)
-    return Table(columns, tuple(wide), title, source=source)
+    notes = reasons_of_communes(about, few)
+    return Table(columns, tuple(wide), title, notes=notes, source=source)
 
 
 # --- since the former edition ---------------------------------------------------
+
+
+_NO_GAP: Final = {
+    "not-applicable": "s.o. : deux recensements à moins de cinq ans ne se comparent "
+    "pas.",
+    "not-available": "« n.d. » – Écart : une des deux valeurs est masquée, absente, "
+    "estimée ou un minimum.",
+}
 
 
 def former_page(
@@ -565,10 +576,10 @@ def former_page(
         Column("Date"),
         Column("Écart"),
     )
-    notes = ("s.o. : deux recensements à moins de cinq ans ne se comparent pas.",)
-    near = any(row[-1].state == "not-applicable" for row in rows)
+    gaps = {row[-1].state for row in rows}
+    notes = tuple(told for state, told in _NO_GAP.items() if state in gaps)
     caption = "Deux éditions, indicateur par indicateur"
-    table = Table(columns, tuple(rows), caption, notes=notes if near else ())
+    table = Table(columns, tuple(rows), caption, notes=notes)
     sheet.put("table", table)
     if told:
         note = Note("reading", "À retenir", tuple(told[:6]), key="depuis.retenir")

@@ -102,6 +102,8 @@ SLOTS: Final[Mapping[str, tuple[tuple[tuple[str, float], ...], ...]]] = {
         (("words", 1),),
         (("map", 110), ("side", 67)),
         (("wide", 1),),
+        # A second map: its legend heads the column beside it.
+        (("plan", 88), ("aside", 89)),
         (("left", 88), ("right", 89)),
         (("table", 1),),
         (("below", 88), ("beside", 89)),
