@@ -21,6 +21,7 @@ import pandas as pd
 
 from basinmap.catalogue.entries import catalogue
 from basinmap.deliverables.printed import Value
+from basinmap.deliverables.producers import where_published
 from basinmap.deliverables.reasons import reasons_of_communes, reasons_of_wholes
 from basinmap.deliverables.sentences import (
     LITTLE,
@@ -199,6 +200,8 @@ class Chapter:
         Ids that only its table of comparison prints.
     years
         Count whose years are drawn, if there are several.
+    asks
+        Sources, and what they would feed that is no indicator by commune.
     """
 
     slug: str
@@ -210,6 +213,7 @@ class Chapter:
     note: tuple[str, str] = ("", "")
     beside: tuple[str, ...] = ()
     years: str = ""
+    asks: tuple[tuple[str, str], ...] = ()
 
 
 def noun_of(about: Subject, id_: str) -> Noun:
@@ -1097,7 +1101,7 @@ def varies(about: Subject, id_: str) -> bool:
 
 def not_supplied(about: Subject, chapters: Iterable[Chapter]) -> Table | None:
     """
-    Return the files that were not given, and what each would feed.
+    Return the files that were not given, where they are found, what each would feed.
 
     Parameters
     ----------
@@ -1113,25 +1117,50 @@ def not_supplied(about: Subject, chapters: Iterable[Chapter]) -> Table | None:
         for source in about.entry(id_).sources[:1]:
             feeds = opened.setdefault(source, {})
             feeds[f"{about.entry(id_).label} ({id_})"] = None
+    for source, what in (one for chapter in chapters for one in chapter.asks):
+        opened.setdefault(source, {})[what] = None
     names = catalogue().sources
-    told = [(names.get(source, source), feeds) for source, feeds in opened.items()]
+    told = [
+        (names.get(source, source), where_published(source), feeds)
+        for source, feeds in opened.items()
+    ]
     told += [
-        (f"(fourni) {written(found)} ; il manque {enumerated(about.lacks(i))}", feeds)
+        (
+            f"(fourni) {written(found)} ; il manque {enumerated(about.lacks(i))}",
+            _where_of_lacking(about, i),
+            feeds,
+        )
         for i, found in halves.items()
         if found and (feeds := {f"{about.entry(i).label} ({i})": None})
     ]
-    told += _refused(about, asked)
+    told += [(why, "", feeds) for why, feeds in _refused(about, asked)]
     if not told:
         return None
     rows = tuple(
-        (Cell(typeset(what)), Cell(enumerated(list(feeds), most=8)))
-        for what, feeds in told
+        (
+            Cell(typeset(what)),
+            Cell(typeset(where)),
+            Cell(enumerated(list(feeds), most=8)),
+        )
+        for what, where, feeds in told
     )
     columns = (
-        Column("Fichier à fournir", "left", 1.2),
-        Column("Indicateurs qu’il alimente", "left", 2.6),
+        Column("Fichier à fournir", "left", 1.6),
+        Column("Où le trouver", "left", 1.5),
+        Column("Ce qu’il alimente", "left", 2.6),
     )
     return Table(columns, rows, "Données non fournies pour cette édition")
+
+
+def _where_of_lacking(about: Subject, id_: str) -> str:
+    """Return where the first count that a rate lacks is found."""
+    lacking = set(about.lacks(id_))
+    counts = catalogue().counts
+    for other in catalogue().indicators.values():
+        names = {uncapital(counts[name].label) for name in other.counts}
+        if names & lacking and other.sources and other.id != id_:
+            return where_published(other.sources[0])
+    return where_published(about.entry(id_).sources[0])
 
 
 def written(counts: Mapping[str, Value]) -> str:

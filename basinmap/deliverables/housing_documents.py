@@ -98,9 +98,18 @@ CHAPTERS: Final = (
         "Mobilités résidentielles",
         "Combien de ménages ont emménagé depuis moins de deux ans ?",
         ("D13",),
+        asks=(
+            (
+                "mobilite-residentielle",
+                "Migrations résidentielles entre territoires (D12)",
+            ),
+        ),
     ),
     Chapter(
-        "ages", "Âges", "La population est-elle plus âgée qu'ailleurs ?", ("D10", "D11")
+        "ages",
+        "Âges",
+        "La population est-elle plus âgée qu'ailleurs ?",
+        ("D10", "D11"),
     ),
     Chapter(
         "menages",
