@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 import basinmap as bm
+from basinmap.catalogue.entries import catalogue
 from basinmap.cli import main
 from basinmap.deliverables.chapter_figures import ranked, tied_out
 from basinmap.deliverables.chapters import (
@@ -38,9 +39,10 @@ from basinmap.deliverables.groups import (
     peers,
     spread,
 )
-from basinmap.deliverables.housing_documents import plh_document
+from basinmap.deliverables.housing_documents import CHAPTERS, plh_document
 from basinmap.deliverables.opening_pages import sources_table
 from basinmap.deliverables.pic_documents import pic_document
+from basinmap.deliverables.producers import WHERE
 from basinmap.deliverables.programme_pages import (
     balance_page,
     former_page,
@@ -50,7 +52,16 @@ from basinmap.deliverables.programme_pages import (
 from basinmap.deliverables.scot_documents import after_title, bulletin_document
 from basinmap.deliverables.subjects import subject
 from basinmap.errors import CodeError, ColumnError, DataError
-from basinmap.export.parts import Figure, Heading, Note, Paragraph, Table, worded
+from basinmap.export.parts import (
+    Figure,
+    Heading,
+    KeyFigures,
+    Note,
+    Paragraph,
+    Table,
+    strings,
+    worded,
+)
 from basinmap.export.pdf_documents import pdf_bytes
 from basinmap.values.told import told_of
 
@@ -499,6 +510,59 @@ def test_landlords_are_told_by_their_share_and_what_they_committed_to(lens):
         bm.Landlords(table.assign(in_qpv=[80.0, 5.0]), "Essai", 2025)
     with pytest.raises(DataError, match="no source"):
         bm.Landlords(table, " ", 2025)
+
+
+def test_medians_alone_make_a_page_without_tiles_that_says_why():
+    index = bm.statistics().index
+    values = [20_000.0 + n for n in range(len(index))]
+    medians = pd.DataFrame({"median_living_standard_2021": values}, index=index)
+    own = bm.user_perimeter("trois", list(THREE), name="Trois villes", source="essai")
+    document = plh_document(of(own, medians), fiches=False)
+    page = next(page for page in document.pages if page.slug == "revenus")
+    assert not [part for part in page.parts if isinstance(part, KeyFigures)]
+    (table,) = tables(page)
+    assert rows_of(table)["Ensemble (3 communes)"] == ["n.d."]
+    assert [spaced(note) for note in table.notes] == [
+        "« n.d. » – Niveau de vie médian : ne s’agrège pas ; à lire dans le fichier de "
+        "son niveau chez le producteur."
+    ]
+    assert sizes(document) == len(document.pages)
+
+
+def test_a_total_that_is_not_there_names_the_communes_that_lack():
+    index = bm.statistics().index
+    names = ("social_dwellings_2022", "social_dwellings_in_qpv_2022")
+    counts = pd.DataFrame(100.0, index, list(names))
+    counts.loc["62498"] = float("nan")
+    about = of("call", counts)
+    table = comparison_table(about, ["S01", "S07", "L04"], "t")
+    told = rows_of(table)
+    assert told["Logements locatifs sociaux en 2022"] == ["n.d."] * 4
+    assert told["Taux de vacance des logements en 2021"][0] == "7,2 %"
+    assert [spaced(note) for note in table.notes] == [
+        "« n.d. » – Logements locatifs sociaux et Part du parc social en quartier "
+        "prioritaire (CA de Lens-Liévin, SCoT, Bassin minier, Pas-de-Calais) : donnée "
+        "absente pour 1 commune (Lens)."
+    ]
+    listed = units_table(about, ["S01"], "t")
+    assert rows_of(listed)["Lens"] == ["n.d."]
+    assert [spaced(note) for note in listed.notes] == [
+        "« n.d. » – Logements locatifs sociaux : donnée absente pour 1 commune (Lens)."
+    ]
+
+
+def test_each_source_of_the_catalogue_says_where_it_is_found(lens):
+    assert set(WHERE) == set(catalogue().sources)
+    found = rows_of(not_supplied(lens, CHAPTERS))
+    assert all(row[0] for row in found.values())
+    assert found["SDES, Sitadel"][0] == "www.statistiques.developpement-durable.gouv.fr"
+
+
+def test_no_unit_of_a_plh_may_part_from_its_number(three):
+    told = strings(plh_document(three))
+    loose = re.compile(r"\d (?:%|hab|ha\b|km|m²|points?\b|communes?\b|logements?\b|€)")
+    assert [text for text in told if loose.search(text)] == []
+    assert any("\xa0hab./km²" in text for text in told)
 
 
 def test_what_was_not_given_is_named_with_its_producer(lens):

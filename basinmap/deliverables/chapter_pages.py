@@ -30,7 +30,7 @@ from basinmap.deliverables.chapters import (
     units_table,
     varies,
 )
-from basinmap.deliverables.heights import SHEET_MM, of_words, part_mm
+from basinmap.deliverables.heights import SHEET_MM, lines_in, of_words, part_mm
 from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
     SLOTS,
@@ -57,6 +57,10 @@ _LEAST, _MOST = 62.0, 125.0
 _LOWER: Final = (44.0, 96.0)
 _NAMED: Final = 7.2
 """A caption of two lines over a chart."""
+_SIDE_NAMED: Final = 11.0
+"""A caption of three lines over the narrow chart beside a map."""
+_LEAST_CHART: Final = 21.0
+"""Four bars; under this there is no chart."""
 _STRIPS_MM: Final = 38.0
 """Under this, strips of eight peers would touch."""
 _CAPTIONED: Final = 14.0
@@ -155,7 +159,7 @@ def placed(pairs: Iterable[tuple[str, Part | None]], slug: str, running: str) ->
     return sheet.page(slug, running)
 
 
-def legend_mm(figure: Figure, *, across: bool = False) -> float:
+def legend_mm(figure: Figure, *, across: bool = False, width_mm: float = 67.0) -> float:
     """
     Reckon how high the legend of a figure stands.
 
@@ -165,9 +169,15 @@ def legend_mm(figure: Figure, *, across: bool = False) -> float:
         A map.
     across
         Whether its headings stand side by side, as under a wide map.
+    width_mm
+        Of its column.
     """
     high = [
-        4.0 * bool(key.title) + sum(max(4.6, e.size_mm + 1.8) for e in key.entries)
+        5.0 * bool(key.title)
+        + sum(
+            max(1.2 + 3.4 * lines_in(e.label, width_mm - 16.0, 8.0), e.size_mm + 1.8)
+            for e in key.entries
+        )
         for key in figure.legends
     ]
     return max(high, default=0.0) if across else sum(high)
@@ -345,10 +355,11 @@ def _figures(
     high = min(_MOST, max(_LEAST, room - low))
     main = _main(about, chapter, ids, mapped, (110.0, high))
     yield "map", main
-    tall = max(30.0, part_mm(main, 110.0) - legend_mm(main) - _NAMED - 2.0)
-    side = ends_chart(about, mapped[0], f"{chapter.slug}-communes", (67.0, tall))
-    if side is not None:
-        yield "side", side
+    tall = part_mm(main, 110.0) - legend_mm(main) - _SIDE_NAMED - 2.0
+    if tall >= _LEAST_CHART:
+        side = ends_chart(about, mapped[0], f"{chapter.slug}-communes", (67.0, tall))
+        if side is not None:
+            yield "side", side
     yield from _lower(about, chapter, mapped, low)
 
 
@@ -401,11 +412,11 @@ def _second_map(
     slug = f"{chapter.slug}-pairs"
     plan = rate_map(about, mapped[1], f"{chapter.slug}-second", (88.0, low))
     yield "plan", plan
-    tall = part_mm(plan, 88.0) - legend_mm(plan) - _NAMED - 2.0
-    size = (89.0, max(26.0, tall))
+    tall = part_mm(plan, 88.0) - legend_mm(plan, width_mm=89.0) - _NAMED - 2.0
+    size = (89.0, tall)
     roomy = tall >= _STRIPS_MM
     beside = peers_chart(about, mapped[0], slug, size) if roomy else None
-    if beside is None:
+    if beside is None and tall >= _LEAST_CHART:
         beside = ends_chart(about, mapped[1], f"{slug}-communes", size)
     if beside is not None:
         yield "aside", beside

@@ -22,7 +22,11 @@ import pandas as pd
 from basinmap.catalogue.entries import catalogue
 from basinmap.deliverables.printed import Value
 from basinmap.deliverables.producers import where_published
-from basinmap.deliverables.reasons import reasons_of_communes, reasons_of_wholes
+from basinmap.deliverables.reasons import (
+    communes_lacking,
+    reasons_of_communes,
+    reasons_of_wholes,
+)
 from basinmap.deliverables.sentences import (
     LITTLE,
     Evolution,
@@ -104,6 +108,8 @@ _PLURAL: Final = frozenset(
 HAIR: Final = "#8b909b"
 """Colour of the limits of communes: lighter than that of a territory."""
 _MANY_UNITS: Final = 40
+_NAME_MM2: Final = 380.0
+"""Square millimetres of a map for each name, where not all are written."""
 _ROOM: Final = 70.0
 """Square millimetres that a commune needs for its name, of two lines, to be read."""
 _SAID: Final = frozenset({"habitants", "logements", "ménages", "emplois", ""})
@@ -368,8 +374,10 @@ def _finish(ax: MapAxes, about: Subject, named: gpd.GeoDataFrame | None = None) 
     named = about.communes if named is None else named
     outline = about.communes.dissolve()
     draw_outlines(ax, outline, label="limite du territoire", width=1.1)
-    many = len(named) > _MANY_UNITS
-    most = _MOST_NAMES if many else None
+    # On a small map few names are read, those of the largest first.
+    held = int(ax.plan.width * ax.plan.height / _NAME_MM2)
+    many = len(named) > min(_MANY_UNITS, 2 * held)
+    most = min(_MOST_NAMES, held) if many else None
     draw_labels(ax, named, most=most, strong=3, apart=True)
 
 
@@ -913,7 +921,10 @@ def units_table(
         rows.append((Cell(str(about.names[code])), *cells))
     totals = [(about.total(id_) or _blank(about, id_)).cell() for id_ in listed]
     rows.append((Cell(f"Ensemble ({number(len(about.codes))} communes)"), *totals))
-    notes = (*reasons_of_communes(about, listed), *reasons_of_wholes(about, listed))
+    notes = reasons_of_communes(about, listed)
+    # What a commune lacks, its whole does: said once.
+    alone = [i for i in listed if not communes_lacking(about, i)]
+    notes += reasons_of_wholes(about, alone)
     return Table(
         columns,
         tuple(rows),

@@ -70,6 +70,7 @@ from basinmap.export.parts import (
     Page,
     Paragraph,
     Part,
+    Table,
 )
 from basinmap.territory.naming import Name
 from basinmap.typography import BROAD, long_date, number, percent, stopped, typeset
@@ -418,22 +419,24 @@ def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]
     if len(about.codes) >= LISTED:  # else they stand beside the contents
         second.append(definitions_table(about, ids))
     second.append(_method(about))
-    whole = [("", part_) for part_ in (*first, *second)]
-    if of_words(whole) < SHEET_MM - _LOOSE * len(whole):
+    if sum(map(_loose_mm, (*first, *second))) < SHEET_MM:
         return [Page((*first, *second), running=running, slug="methode")]
     first[0] = Heading("Données non fournies")
+    name = "Méthode et définitions" if len(second) > 1 else "Méthode"
     return [
         Page(tuple(first), running=running, slug="donnees"),
         Page(
-            (Heading("Méthode et définitions"), *second),
+            (Heading(name), *second),
             running=running,
             slug="methode",
         ),
     ]
 
 
-_LOOSE: Final = 8.0
-"""What a table of a page of text takes more than one of a chapter, on average."""
+def _loose_mm(told: Part) -> float:
+    """Reckon how high a part stands on a page of text, larger than in a chapter."""
+    wider = 1.28 if isinstance(told, Table) else 1.05
+    return wider * part_mm(told, 182.0) + 3.0
 
 
 def _method(about: Subject) -> Note:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import pandas as pd
@@ -13,7 +13,7 @@ from basinmap.deliverables.chapter_figures import (
     peers_chart,
     years_chart,
 )
-from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
+from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, legend_mm
 from basinmap.deliverables.chapters import (
     HAIR,
     comparison_table,
@@ -26,6 +26,7 @@ from basinmap.deliverables.chapters import (
     varies,
 )
 from basinmap.deliverables.groups import parts_of_territory
+from basinmap.deliverables.heights import SHEET_MM, of_words, part_mm
 from basinmap.deliverables.printed import Other
 from basinmap.deliverables.reasons import reasons_of_wholes
 from basinmap.deliverables.sentences import counted, enumerated
@@ -117,7 +118,7 @@ def _locator(about: Subject) -> Figure:
         draw_outlines(
             ax, whole, label=about.name.bare, width=1.2, fill="#a9bcd2", color="#1f4e79"
         )
-        draw_labels(ax, about.communes, most=12, strong=4)
+        draw_labels(ax, about.communes, most=5, strong=5)
 
     return map_figure(
         about,
@@ -262,32 +263,50 @@ def essential_page(
     for n, text in enumerate(sentences[:6], start=1):
         head.put("words", Paragraph(text, bullet=True, key=f"essentiel.{n}"))
     foot.put("table", comparison_table(about, ids[:9], "Territoires comparés"))
-    room = PAPER_MM - head.words_mm - foot.words_mm - 33
+    room = SHEET_MM - of_words([*head.held, *foot.held])
     rates = [i for i in ids if is_rate(about, i) and varies(about, i)]
     rates.sort(key=lambda i: i != "L04")
-    middle = Sheet([])
-    high = min(104.0, max(60.0, 0.58 * room))
-    low = min(84.0, max(42.0, room - high))
+    middle = Sheet(list(_essential_figures(about, rates, room)))
+    return Sheet([*head.held, *middle.held, *foot.held]).page("essentiel", running)
+
+
+_AROUND: Final = 26.4
+"""Captions and source of a map and of the charts under it, with their gaps."""
+_LEAST_CHART: Final = 21.0
+
+
+def _essential_figures(
+    about: Subject, rates: Sequence[str], room: float
+) -> Iterator[tuple[str, Part]]:
+    """Return a map beside its ends, and the years beside the peers."""
+    room -= _AROUND
+    low = min(84.0, max(42.0, 0.42 * room))
     if rates:
-        size = (110.0, high)
-        middle.put(
-            "map",
+        size = (110.0, min(120.0, max(60.0, room - low)))
+        sized = about.mine("L01") is not None and rates[0] != "D02"
+        drawn = (
             stock_map(about, "L01", rates[0], "essentiel-carte", size)
-            if about.mine("L01") is not None and rates[0] != "D02"
-            else rate_map(about, rates[0], "essentiel-carte", size),
+            if sized
+            else rate_map(about, rates[0], "essentiel-carte", size)
         )
-        middle.put(
-            "side",
-            ends_chart(about, rates[0], "essentiel-communes", (67.0, high - 46)),
+        yield "map", drawn
+        tall = part_mm(drawn, 110.0) - legend_mm(drawn) - 13.0
+        ends = (
+            ends_chart(about, rates[0], "essentiel-communes", (67.0, tall))
+            if tall >= _LEAST_CHART
+            else None
         )
+        if ends is not None:
+            yield "side", ends
     # Without peers the years take the width.
     size = (89.0, low)
     beside = peers_chart(about, rates[0], "essentiel-pairs", size) if rates else None
     wide = 182.0 if beside is None else 88.0
-    left = years_chart(about, "essentiel-annees", (wide, low))
-    middle.put("wide" if beside is None else "left", left)
-    middle.put("right", beside)
-    return Sheet([*head.held, *middle.held, *foot.held]).page("essentiel", running)
+    years = years_chart(about, "essentiel-annees", (wide, low))
+    if years is not None:
+        yield ("wide" if beside is None else "left"), years
+    if beside is not None:
+        yield "right", beside
 
 
 # --- perimeter ------------------------------------------------------------------

@@ -39,6 +39,7 @@ from basinmap.typography import BROAD, stopped, typeset
 __all__ = ["docx_bytes", "write_docx"]
 
 _WIDTH_MM: Final = 182.0
+_HIGHEST_MM: Final = 125.0
 _SIGNS: Final = {"disc": "●", "square": "■", "line": "━━"}
 _STRIPES: Final = {
     "/": "thinDiagStripe",
@@ -434,7 +435,10 @@ class _Writer:
         shape._inline.docPr.set("title", "")  # noqa: SLF001 - as above
 
     def _figure(self, part: Figure) -> None:
-        self._picture(picture(part, "png"), part.alt, part.size_mm[0])
+        wide, high = part.size_mm
+        # A legend and a source follow on the same page.
+        wide = min(wide, wide * _HIGHEST_MM / high)
+        self._picture(picture(part, "png"), part.alt, wide)
         self._caption("figure", part.caption, keep=bool(part.legends or part.source))
         for legend in part.legends:
             self._legend(legend)
