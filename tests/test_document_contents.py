@@ -42,6 +42,7 @@ from basinmap.deliverables.groups import (
 from basinmap.deliverables.housing_documents import CHAPTERS, plh_document
 from basinmap.deliverables.opening_pages import sources_table
 from basinmap.deliverables.pic_documents import pic_document
+from basinmap.deliverables.point_mort import components, point_mort_parts
 from basinmap.deliverables.producers import WHERE
 from basinmap.deliverables.programme_pages import (
     balance_page,
@@ -324,8 +325,7 @@ def test_a_blank_objective_is_not_available_and_hides_the_total(three):
 def test_without_a_balance_the_last_page_says_which_file_it_takes(three):
     document = plh_document(three, fiches=False)
     assert "bilan" not in [page.slug for page in document.pages]
-    last = next(page for page in document.pages if page.slug == "methode")
-    box = next(p for p in last.parts if isinstance(p, Note) and p.kind == "missing")
+    (box,) = (p for p in document.parts if isinstance(p, Note) and p.kind == "missing")
     assert "code de la construction et de l’habitation" in spaced(box.paragraphs[0])
     assert "objectif" in spaced(box.paragraphs[1])
 
@@ -414,6 +414,48 @@ def test_files_that_are_given_open_a_second_page_a_commune(three):
     assert [page.slug for page in second][:1] == ["fiche-62065-suite"]
     assert len(second) == 3
     assert sizes(document) == len(document.pages)
+
+
+def test_second_pages_hold_on_one_page_however_much_is_given(three):
+    ids = [i for chapter in CHAPTERS for i in chapter.indicators]
+    entries = [catalogue().indicators[i] for i in ids if i not in ("D12", "L12")]
+    names = {c for entry in entries for c in entry.counts} - {"population", "area_km2"}
+    index = bm.statistics().index
+    line = pd.Series([200.0 + n % 90 for n in range(len(index))], index)
+    counts = pd.DataFrame({f"{name}_2022": line for name in sorted(names)})
+    document = plh_document(of(three.area, counts))
+    assert len([p for p in document.pages if p.slug.endswith("-suite")]) == 3
+    assert sizes(document) == len(document.pages)
+
+
+def test_the_point_mort_is_taken_apart_at_the_level_of_the_whole(three):
+    # A commune: 72 started for 60 more, 10 more vacant, households of 2 then of 1.9.
+    ends = {
+        "dwellings": (1000, 1060),
+        "main_residences": (900, 950),
+        "secondary_residences": (20, 20),
+        "vacant_dwellings": (80, 90),
+        "household_population": (1800, 1805),
+    }
+    told = {
+        f"{n}_{y}": v
+        for n, e in ends.items()
+        for y, v in zip((2016, 2022), e, strict=True)
+    }
+    told["started_dwellings_2016_2022"] = 72
+    about = of(three.area, pd.DataFrame(told, bm.statistics().index, dtype=float))
+    found = components(about)
+    loose = 3 * (1800 / 1.9 - 900) / 6
+    assert found.round(6).to_dict() == {
+        "Renouvellement du parc": 6.0,
+        "Secondaires et vacants": 5.0,
+        "Desserrement des ménages": round(loose, 6),
+        "Point mort": round(11 + loose, 6),
+        "Logements commencés": 36.0,
+    }
+    slots = [slot for slot, _ in point_mort_parts(about)]
+    assert slots == ["wide", "left", "note"]  # three communes have no peers
+    assert point_mort_parts(three) == []
 
 
 # --- the conference -------------------------------------------------------------

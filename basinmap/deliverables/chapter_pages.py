@@ -257,7 +257,9 @@ def subjects_of(about: Subject, chapter: Chapter, ids: Sequence[str]) -> list[st
 
 
 def _counts(about: Subject, id_: str) -> bool:
-    """Tell whether circles can show an amount: none is negative."""
+    """Tell whether circles can show an amount: one that adds up, none negative."""
+    if about.entry(id_).kind == "formula":
+        return False
     values = about.mine(id_)
     return values is not None and bool((values.dropna() >= 0).all())
 
@@ -356,11 +358,16 @@ def _figures(
     main = _main(about, chapter, ids, mapped, (110.0, high))
     yield "map", main
     tall = part_mm(main, 110.0) - legend_mm(main) - _SIDE_NAMED - 2.0
-    if tall >= _LEAST_CHART:
-        side = ends_chart(about, mapped[0], f"{chapter.slug}-communes", (67.0, tall))
+    lower = list(_lower(about, chapter, mapped, low))
+    slug = f"{chapter.slug}-communes"
+    if not lower:  # no peers: the communes themselves, over the whole width
+        wide = ends_chart(about, mapped[0], slug, (182.0, low))
+        lower = [] if wide is None else [("wide", wide)]
+    elif tall >= _LEAST_CHART:
+        side = ends_chart(about, mapped[0], slug, (67.0, tall))
         if side is not None:
             yield "side", side
-    yield from _lower(about, chapter, mapped, low)
+    yield from lower
 
 
 def _main(

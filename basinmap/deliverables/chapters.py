@@ -137,6 +137,7 @@ _SHORT: Final = {
     "L09": "Locataires HLM",
     "L10": "Locataires du privé",
     "L11": "Suroccupation",
+    "L12": "Point mort (log. par an)",
     "L13": "Vacance (Lovac)",
     "L14": "Vacance 2 ans et +",
     "L15": "Étiquettes E, F, G",

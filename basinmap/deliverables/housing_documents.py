@@ -40,6 +40,7 @@ from basinmap.deliverables.opening_pages import (
     perimeter_page,
     reading_page,
 )
+from basinmap.deliverables.point_mort import point_mort_parts
 from basinmap.deliverables.programme_pages import (
     Balance,
     balance_lacking,
@@ -278,7 +279,7 @@ def plh_document(
     chapters = [
         page
         for chapter in CHAPTERS
-        if (page := chapter_page(about, chapter, running)) is not None
+        if (page := chapter_page(about, chapter, running, *_more_of(about, chapter)))
     ]
     pages = [
         cover_page(about, "Programme local de l’habitat", _size_of(about)),
@@ -313,6 +314,11 @@ def plh_document(
     )
     check_neutral(_generated(document))
     return document
+
+
+def _more_of(about: Subject, chapter: Chapter) -> list[tuple[str, Part]]:
+    """Return what a chapter shows that its indicators alone do not."""
+    return point_mort_parts(about) if chapter.slug == "point-mort" else []
 
 
 def _sectors(
@@ -573,8 +579,9 @@ def second_fiches(
             tall = part_mm(drawn, 110.0) - legend_mm(drawn) - _ON_CHART
             sheet.put("side", _beside_map(about, code, mapped, max(24.0, tall)))
             room -= part_mm(drawn, 110.0) + 2.6
-        if there[code]:
-            wide = _second_strips(about, code, there[code], room - _ON_CHART)
+        held = there[code][: _held(room - _ON_CHART)]
+        if len(held) >= _LEAST_STRIPS:
+            wide = _second_strips(about, code, held, room - _ON_CHART)
             sheet.put("wide", wide)
         name = typeset(about.town(code).bare)
         pages[code] = sheet.page(f"fiche-{code}-suite", f"{name} · suite")
@@ -592,6 +599,7 @@ def _second_mapped(about: Subject, rates: Sequence[str]) -> str:
 _SECOND_MAPPED: Final = ("R02", "L08", "S04", "F03", "D04")
 """Rates that the map of a second page shows: the first that there is."""
 _MOST_STRIPS: Final = 12
+_LEAST_STRIPS: Final = 2
 _LOW_STRIP, _HIGH_STRIP = 5.2, 11.0
 _LEAST_MAP, _MOST_MAP = 42.0, 112.0
 _ON_MAP: Final = 21.0
@@ -629,6 +637,11 @@ def _second_words(about: Subject, code: str, ids: Sequence[str]) -> Sheet:
 def _known(about: Subject, id_: str, code: str) -> bool:
     value = about.commune(id_, code)
     return value is not None and value.plain
+
+
+def _held(room: float) -> int:
+    """Return how many strips a height holds."""
+    return max(0, int((room - _strips_mm(0, 0.0)) / _LOW_STRIP))
 
 
 def _strips_mm(count: int, each: float) -> float:
