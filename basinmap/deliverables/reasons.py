@@ -54,7 +54,7 @@ def reasons_of_wholes(
             continue
         label = about.entry(id_).label
         if _is_void(about.total(id_)):
-            why = _why(about, id_, about.level_of_own, frozenset(about.codes))
+            why = _why(about, id_, about.level_of_own, frozenset(map(str, about.codes)))
             found.setdefault((why, about.name.short), []).append(label)
         for other in others:
             if _is_void(about.against(id_, other)):
@@ -66,14 +66,14 @@ def reasons_of_wholes(
 def _grouped(found: dict[tuple[str, str], list[str]]) -> list[str]:
     """Return one line a reason and set of indicators, with the territories."""
     lines: dict[tuple[str, tuple[str, ...]], list[str]] = {}
-    for (why, where), labels in found.items():
-        lines.setdefault((why, tuple(labels)), []).append(where)
-    told = []
-    for (why, labels), places in lines.items():
-        what = capital(enumerated(list(labels), most=4))
+    for (why, place), labels in found.items():
+        lines.setdefault((why, tuple(labels)), []).append(place)
+    told: dict[str, None] = {}
+    for (why, named), places in lines.items():
+        what = capital(enumerated(list(named), most=4))
         where = "" if why == _PUBLISHED else f" ({', '.join(places)})"
-        told.append(typeset(f"« n.d. » – {what}{where} : {why}."))
-    return list(dict.fromkeys(told))
+        told[typeset(f"« n.d. » – {what}{where} : {why}.")] = None
+    return list(told)
 
 
 def _why(about: Subject, id_: str, level: str, codes: frozenset[str]) -> str:
