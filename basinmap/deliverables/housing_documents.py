@@ -103,7 +103,7 @@ CHAPTERS: Final = (
         asks=(
             (
                 "mobilite-residentielle",
-                "Migrations résidentielles entre territoires (D12)",
+                "Migrations résidentielles entre territoires (D12, planche à joindre)",
             ),
         ),
     ),
@@ -112,6 +112,7 @@ CHAPTERS: Final = (
         "Âges",
         "La population est-elle plus âgée qu'ailleurs ?",
         ("D10", "D11"),
+        asks=(("rp-evol-struct-pop", "Pyramide des âges (planche à joindre)"),),
     ),
     Chapter(
         "menages",
