@@ -201,6 +201,16 @@ class World:
             (folder / f"{name}.txt").write_text(text)
         return folder
 
+    @property
+    def alone(self) -> dict[str, Any]:
+        """Return how the network is asked for nothing."""
+        return {"offline": True, "cache": self.path("cache")}
+
+    @cached_property
+    def lovac(self) -> Path:
+        head = "CODGEO_25;LIBGEO_25;pp_vacant_plus_2ans_25"
+        return self.file("lovac.csv", f"{head}\n62498;Lens;860\n")
+
     @cached_property
     def timetable(self) -> bm.Timetable:
         return bm.read_gtfs(self.feed)
@@ -617,6 +627,26 @@ ENTRIES: dict[str, Call] = {
     },
     "event_study": lambda w: {"design": w.design},
     "figure": lambda w: {"units": w.units, "size_mm": (105, 110), "title": "Essai"},
+    "fetch_cog": lambda w: {"year": 2026, "part": "communes", **w.alone},
+    "fetch_gtfs": lambda w: {"dataset": "5c1a", "resource": None, **w.alone},
+    "fetch_isochrones": lambda w: {
+        "place": bm.LOUVRE_LENS,
+        "mode": "walk",
+        "minutes": [5, 10],
+        **w.alone,
+    },
+    "fetch_lovac": lambda w: {"year": 2025, "file": w.lovac, **w.alone},
+    "fetch_network": lambda w: {"mode": "walk", "around": bm.LOUVRE_LENS, **w.alone},
+    "fetch_outlines": lambda w: {"departements": ["62"], **w.alone},
+    "fetch_populations": lambda w: {"year": 2023, **w.alone},
+    "fetch_qpv": lambda w: {"departements": ["62"], **w.alone},
+    "fetch_source": lambda w: {"name": "lovac", "year": 2025, **w.alone},
+    "fetch_travel_times": lambda w: {
+        "origins": w.points,
+        "destinations": bm.LOUVRE_LENS,
+        "mode": "car",
+        **w.alone,
+    },
     "find_unit": lambda _: {"text": "lens"},
     "geary": lambda w: {"values": w.spread, "weights": w.weights, "permutations": 99},
     "getis_ord": lambda w: {

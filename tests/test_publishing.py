@@ -18,7 +18,7 @@ from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.markdown import parts_of
 from basinmap.deliverables.projects import init, read_project
 from basinmap.deliverables.publishing import checked_formats
-from basinmap.errors import BasinmapWarning, DataError, OutputError
+from basinmap.errors import BasinmapError, BasinmapWarning, DataError, OutputError
 
 DAY = dt.date(2026, 11, 29)
 GUIDE = Path(__file__).parents[1] / "docs/how-to/documents.md"
@@ -55,6 +55,20 @@ def test_a_document_that_fails_leaves_what_was_there(tmp_path):
     with pytest.raises(DataError, match="odt"):
         bm.write_document(folder, note(bm.Heading("Un")), formats=["odt"])
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+
+def test_a_bulletin_that_cannot_be_made_leaves_no_folder(tmp_path):
+    for theme, formats in (("vacance", ["pdf"]), ("logement-vacance", ["odt"])):
+        with pytest.raises(BasinmapError, match=r"logement-vacance|odt"):
+            bm.scot_observatory(
+                "grand-douaisis",
+                theme,
+                out=tmp_path / "bulletin",
+                author="A",
+                date=DAY,
+                formats=formats,
+            )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_formats_are_known_and_once_each():
