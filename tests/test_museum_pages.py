@@ -126,10 +126,9 @@ def test_minutes_stand_beside_rings_with_their_rule(document):
     assert list(rows_of(whole))[:2] == ["moins de 10 min", "de 10 à moins de 20 min"]
     assert sum(row[2].value for row in whole.rows) == 4_073_540
     assert sum(row[2].value for row in split.rows) == 4_073_540
-    assert {p.slug for p in page.parts if isinstance(p, Figure)} >= {
-        "isochrones-carte",
-        "isochrones-population",
-    }
+    drawn = {p.slug: p for p in page.parts if isinstance(p, Figure)}
+    assert set(drawn) >= {"isochrones-carte", "isochrones-population"}
+    assert "Isochrones : Agence, 2026" in spaced(drawn["isochrones-carte"].source)
 
 
 def test_people_reached_are_estimates_and_add_up(document, about):

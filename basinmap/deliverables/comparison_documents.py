@@ -547,8 +547,10 @@ def _table(about: Subject, id_: str, five: Sequence[Other]) -> Table:
 
 def _written(number_: float, like: Value | None, noun: Noun) -> str:
     """Write the value of a commune as the column writes those of territories."""
-    if like is None:
-        return noun.write(float(number_))
+    if like is None:  # the heading says the unit
+        alone = noun.unit and not noun.percentage
+        value = float(number_)
+        return number(value, noun.decimals) if alone else noun.write(value)
     return replace(like, value=float(number_), state="").text
 
 
@@ -628,6 +630,7 @@ def _matrix_page(
         source=sources_line(about, *ids),
     )
     sheet.put("table", table)
+    sheet.put("table", _ends_table(about, ids))
     chapter = Chapter("comparaison", "Comparaison", "", tuple(asked))
     sheet.put("table", not_supplied(about, [chapter]))
     lines = (
@@ -643,3 +646,30 @@ def _matrix_page(
     sheet.put("reading", Note("method", "Méthode", tuple(map(typeset, lines))))
     sheet.put("foot", Paragraph(ground_credit(about), role="small"))
     return sheet.page("matrice", running)
+
+
+def _ends_table(about: Observed, ids: Sequence[str]) -> Table | None:
+    """Return the communes at both ends of each rate, by name."""
+    rows = []
+    for id_ in ids:
+        line = ranked(about, id_) if is_rate(about, id_) else pd.Series(dtype=float)
+        if line.empty:
+            continue
+        noun = noun_of(about, id_)
+        seen = line.map(lambda value, n=noun.decimals: printed(value, n))
+        cells = []
+        for value in (seen.min(), seen.max()):
+            names = [str(about.names[code]) for code in seen.index[seen == value]]
+            who = enumerated(sorted(names), most=2)
+            text = noun.write(float(value))
+            cells.append(Cell(typeset(f"{text} : {who}"), value=float(value)))
+        rows.append((Cell(short_title(about, id_)), *cells))
+    if not rows:
+        return None
+    columns = (
+        Column("Indicateur", "left", 1.4),
+        Column("Valeur la plus basse", "left", 2.2),
+        Column("Valeur la plus haute", "left", 2.2),
+    )
+    title = "Les communes aux deux bouts, parmi celles qui ont rang"
+    return Table(columns, tuple(rows), title)

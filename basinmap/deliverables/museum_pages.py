@@ -466,6 +466,7 @@ def _minutes_map(about: Subject, zones: Zones, high: float) -> Figure:
         draw,
         title="Minutes et kilomètres autour du musée",
         size_mm=(110.0, high),
+        beside=f"Isochrones : {' ; '.join(told_of(areas).sources)}",
         units=gpd.GeoDataFrame(geometry=areas.geometry, crs=areas.crs),
     )
 

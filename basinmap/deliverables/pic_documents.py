@@ -72,6 +72,8 @@ _PRINTED: Final = (
     *("R01", "R02"),
 )
 """What its pages print, where the counts are given."""
+_FEW: Final = 9
+"""Parts under which what marked the year has no page of its own."""
 _UNANSWERED: Final = "Réponse non établie par les données fournies"
 
 
@@ -349,6 +351,8 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
         [] if establishments is None else [establishments_table(establishments, *every)]
     )
     asked = _Asked(about, every, given, seen, reached)
+    marks = _marks(highlights)
+    apart = len(marks) > _FEW
     pages = [
         _cover(about, crow),
         reading_page(
@@ -358,10 +362,10 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
             *_foreword(foreword),
             after=_method(about, told, studied=len(studies) > 0),
         ),
-        *([_marks(highlights, running)] if len(highlights) else []),
+        *([Page(marks, running=running, slug="faits")] if apart else []),
         _essential(about, crow, running),
         Page(
-            _question_parts(asked, questions),
+            (*(() if apart else marks), *_question_parts(asked, questions)),
             running=running,
             slug="questions",
         ),
@@ -545,13 +549,15 @@ def _cover(about: Subject, crow: Zones) -> Page:
     )
 
 
-def _marks(highlights: Sequence[str], running: str) -> Page:
+def _marks(highlights: Sequence[str]) -> tuple[Part, ...]:
     """Return what marked the year, in the words of the observatory."""
+    if not len(highlights):
+        return ()
     parts: list[Part] = [Heading("Faits marquants de l’année")]
     for text in highlights:
         told = text if text.lstrip().startswith(("-", "*", "#")) else f"- {text}"
         parts += parts_of(told, where="faits")
-    return Page(tuple(parts), running=running, slug="faits")
+    return tuple(parts)
 
 
 def _essential(about: Subject, crow: Zones, running: str) -> Page:

@@ -68,7 +68,7 @@ def flat_document(document: Document, theme: DocumentTheme) -> dict[str, Any]:
         "day": [document.date.year, document.date.month, document.date.day],
         "lang": document.lang,
         "made": _flat(document.made),
-        "foot": _flat(theme.foot or f"{document.title}. {document.made}"),
+        "foot": _flat(theme.foot or document.foot),
         "words": {key: typeset(word) for key, word in WORDS.items()},
         "pages": pages,
         "theme": {

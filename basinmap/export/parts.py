@@ -125,6 +125,7 @@ SLOTS: Final[Mapping[str, tuple[tuple[tuple[str, float], ...], ...]]] = {
 }
 """Rows of slots of each template on paper, each with its share of the width."""
 
+_FOOT: Final = 75
 WORDS: Final = {
     "legend": "Légende",
     "figure": "Figure",
@@ -660,6 +661,13 @@ class Document:
     def made(self) -> str:
         """Who made it and when, as printed."""
         return typeset(f"{WORDS['made']} : {self.author}, {long_date(self.date)}")
+
+    @property
+    def foot(self) -> str:
+        """What stands at the foot of each page: a title that is a sentence is long."""
+        long = len(self.title) > _FOOT and 0 < len(self.subtitle) <= _FOOT
+        name = self.subtitle if long else self.title
+        return f"{name.rstrip('.')}. {self.made}"
 
 
 def strings(document: Document) -> list[str]:

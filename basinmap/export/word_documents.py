@@ -194,9 +194,7 @@ class _Writer:
         section.page_width, section.page_height = Mm(210), Mm(297)
         section.left_margin = section.right_margin = Mm(14)
         section.top_margin = section.bottom_margin = Mm(16)
-        section.footer.paragraphs[0].text = (
-            self.theme.foot or f"{about.title}. {about.made}"
-        )
+        section.footer.paragraphs[0].text = self.theme.foot or about.foot
         self._set_styles()
 
     def _set_styles(self) -> None:
