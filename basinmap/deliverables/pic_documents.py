@@ -60,7 +60,13 @@ from basinmap.territory.naming import Name
 from basinmap.territory.places import place, places
 from basinmap.typography import BROAD, number, percent, typeset, uncapital
 
-__all__ = ["QUESTIONS", "Question", "pic_document"]
+__all__ = [
+    "QUESTIONS",
+    "Question",
+    "check_answers",
+    "check_attendance",
+    "pic_document",
+]
 
 _KILOMETRES: Final = (5, 10, 20, 30)
 _PRINTED: Final = (
@@ -227,15 +233,11 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     """
     check_given(pic_document, locals())
     given = dict(answers or {})
-    if strange := sorted(set(given) - {q.number for q in questions}):
-        msg = f"answers to {culprits(list(map(str, strange)))}, which are no questions"
-        raise DataError(msg)
+    check_answers(questions, given)
+    check_attendance(attendance, attendance_source, forecast)
     ring = ring_of(about)
     running = typeset(f"Louvre-Lens : état du territoire · édition {about.date.year}")
     seen = _attendance(attendance, attendance_source, breaks)
-    if forecast is not None and attendance is None:
-        msg = "forecast is set beside attendance: give attendance= too"
-        raise DataError(msg)
     if seen and forecast is not None:
         seen.insert(
             0, Paragraph(_forecast_of(attendance, forecast), key="q1.prevision")
@@ -274,18 +276,66 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     )
 
 
-def _attendance(
-    series: pd.Series | None, source: str, breaks: Mapping[int, str] | None
-) -> list[Part]:
-    """Return the chart of the visitors, and their table with what changed."""
+def check_answers(questions: Sequence[Question], answers: Mapping[int, str]) -> None:
+    """
+    Refuse an answer to what is not asked.
+
+    Parameters
+    ----------
+    questions
+        The questions.
+    answers
+        Texts by number of a question.
+
+    Raises
+    ------
+    DataError
+        If a number is that of no question.
+    """
+    if strange := sorted(set(answers) - {q.number for q in questions}):
+        msg = f"answers to {culprits(list(map(str, strange)))}, which are no questions"
+        raise DataError(msg)
+
+
+def check_attendance(
+    series: pd.Series | None, source: str, forecast: float | None
+) -> None:
+    """
+    Refuse visitors that could not be printed.
+
+    Parameters
+    ----------
+    series
+        Visitors by year.
+    source
+        Whence.
+    forecast
+        What was expected.
+
+    Raises
+    ------
+    DataError
+        If they are not by year or have no source, or a forecast stands alone.
+    """
     if series is None:
-        return []
+        if forecast is not None:
+            msg = "forecast is set beside attendance: give attendance= too"
+            raise DataError(msg)
+        return
     if not source.strip():
         msg = "attendance has no source: attendance_source='Musée du Louvre-Lens'"
         raise DataError(msg)
     if not pd.api.types.is_integer_dtype(series.index):
         msg = f"attendance is indexed by {series.index.dtype}; give years, such as 2019"
         raise DataError(msg)
+
+
+def _attendance(
+    series: pd.Series | None, source: str, breaks: Mapping[int, str] | None
+) -> list[Part]:
+    """Return the chart of the visitors, and their table with what changed."""
+    if series is None:
+        return []
     line = series.sort_index()
     cuts = dict(breaks or {})
     if cuts:

@@ -21,7 +21,13 @@ from basinmap.deliverables.cil_documents import cil_document
 from basinmap.deliverables.cil_files import Estates, Landlords
 from basinmap.deliverables.evaluation_parts import evaluation_parts
 from basinmap.deliverables.own_plates import OwnPlate, with_plates
-from basinmap.deliverables.pic_documents import QUESTIONS, Question, pic_document
+from basinmap.deliverables.pic_documents import (
+    QUESTIONS,
+    Question,
+    check_answers,
+    check_attendance,
+    pic_document,
+)
 from basinmap.deliverables.records import record_of
 from basinmap.deliverables.scot_documents import bulletin_document
 from basinmap.deliverables.studies import studies as own_studies
@@ -36,7 +42,7 @@ from basinmap.export.parts import Document, Part
 from basinmap.export.pdf_documents import pdf_bytes
 from basinmap.export.word_documents import docx_bytes
 from basinmap.impact.evaluating import Evaluation, evaluation
-from basinmap.staging import staged_folder
+from basinmap.staging import check_folder, staged_folder
 from basinmap.territory.perimeters import Perimeter
 
 __all__ = [
@@ -180,6 +186,7 @@ def write_document(
     ['manifest.json', 'note.html']
     """
     check_given(write_document, locals())
+    check_folder(out)
     asked = checked_formats(formats)
     whole = completed(document, texts, plates)
     with staged_folder(out) as folder:
@@ -214,7 +221,7 @@ def completed(
         Plates.
     """
     whole = with_texts(document, texts) if texts else document
-    return with_plates(whole, plates) if plates else whole
+    return with_plates(whole, plates) if len(plates) else whole
 
 
 def _chapter(about: Subject, evaluated: Evaluation | None) -> tuple[Part, ...]:
@@ -305,7 +312,8 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     ['bulletin-logement-vacance.html', 'manifest.json']
     """
     check_given(scot_observatory, locals())
-    checked_formats(formats)
+    check_folder(out)
+    formats = checked_formats(formats)
     about = _about(scot, author, date, counts)
     editorial = (texts or {}).get("une.editorial", "")
     document = bulletin_document(about, theme, issue=issue, editorial=editorial)
@@ -381,7 +389,8 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     ['cil.html', 'manifest.json']
     """
     check_given(cil, locals())
-    checked_formats(formats)
+    check_folder(out)
+    formats = checked_formats(formats)
     about = _about(epci, author, date, counts)
     document = cil_document(
         about,
@@ -483,7 +492,10 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     ['manifest.json', 'pic.html']
     """
     check_given(pic, locals())
-    checked_formats(formats)
+    check_folder(out)
+    formats = checked_formats(formats)
+    check_answers(questions, answers or {})
+    check_attendance(attendance, attendance_source, forecast)
     about = _about(where, author, date, counts)
     if about.date.year != year:
         msg = f"edition {year} is dated {about.date:%d/%m/%Y}; give date= in that year"
