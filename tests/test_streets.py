@@ -815,6 +815,14 @@ def refs(*nodes):
     return "".join(f'<nd ref="{node}"/>' for node in nodes)
 
 
+def test_a_node_at_nought_makes_no_street_across_africa(tmp_path):
+    path = xml(tmp_path / "a.osm", places={**PLACES, 2: (0, 0)})
+    with pytest.raises(
+        DataError, match=r"of more than 200 km between two nodes: '1 – 2"
+    ):
+        read_network(path, mode="car")
+
+
 def test_the_direct_street_is_taken_where_nothing_is_deleted(tmp_path):
     network = read_network(xml(tmp_path / "a.osm"), mode="car")
     assert minutes_between(network, 1, 3) == pytest.approx(3.55, abs=0.01)
