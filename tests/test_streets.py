@@ -172,6 +172,16 @@ def test_a_car_keeps_four_fifths_of_the_limit_in_each_direction():
     assert street("walk", maxspeed="50")[0] == street("walk")[0] == 4.8
 
 
+@pytest.mark.parametrize("key", ["maxspeed:type", "source:maxspeed", "zone:maxspeed"])
+def test_where_no_sign_stands_the_limit_is_that_of_the_place(key):
+    plain = Rules("car").street({"highway": "primary"})
+    found = Rules("car").street({"highway": "primary", key: "FR:urban"})
+    assert (found.forward, plain.forward) == (40, 64)  # four fifths of 50, of 80
+    signed = {"highway": "primary", "maxspeed": "70", key: "FR:urban"}
+    assert Rules("car").street(signed).forward == 56
+    assert Rules("car").street({"highway": "primary", key: "survey"}) == plain
+
+
 def test_a_bicycle_is_slowed_by_the_ground_and_by_walkers():
     assert street("bike")[0] == 15
     assert street("bike", surface="asphalt")[0] == 15
@@ -328,6 +338,18 @@ BOTH, ON, BACK = (True, True), (True, False), (False, True)
         ({"oneway:bicycle": "yes"}, BOTH, ON, BOTH),
         ({"oneway": "yes", "cycleway": "opposite"}, BOTH, BOTH, ON),
         ({"oneway": "yes", "cycleway:left": "opposite_lane"}, BOTH, BOTH, ON),
+        (
+            {"oneway": "yes", "cycleway:left": "lane", "cycleway:left:oneway": "-1"},
+            BOTH,
+            BOTH,
+            ON,
+        ),
+        (
+            {"oneway": "yes", "cycleway:right": "lane", "cycleway:right:oneway": "yes"},
+            BOTH,
+            ON,
+            ON,
+        ),
         ({"oneway": "yes", "oneway:motor_vehicle": "no"}, BOTH, ON, BOTH),
         ({"oneway:foot": "yes"}, ON, BOTH, BOTH),
     ],
