@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -164,7 +165,7 @@ def _unnamed(path: str | os.PathLike[str]) -> bool:
 
 def _check_no_address(path: str | os.PathLike[str]) -> None:
     """Refuse what libraries would take for the address of something elsewhere."""
-    if str(path).startswith("/vsi") or "://" in str(path):
+    if _ADDRESS.match(str(path)):
         msg = f"{shown(str(path))} is an address: write in a folder, and send it after"
         raise OutputError(msg)
 
@@ -248,6 +249,10 @@ def _full_disk_told(target: Path) -> Iterator[None]:
         if error.errno not in _OF_DISKS or isinstance(error, OutputError):
             raise
         raise refusal(target, error) from error
+
+
+# Of GDAL, or of the web; pathlib makes one of its two strokes. A drive has one letter.
+_ADDRESS: Final = re.compile(r"/vsi|[A-Za-z][A-Za-z0-9+.-]+:/")
 
 
 @contextmanager

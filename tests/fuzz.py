@@ -83,6 +83,12 @@ class World:
         """Forget the page: something was drawn on it."""
         self._sheet = None
 
+    def place(self, verb: str) -> Path:
+        """Return where a verb is called: what one writes must not serve another."""
+        place = self.folder / f"at-{verb}"
+        place.mkdir(exist_ok=True)
+        return place
+
     def path(self, name: str) -> Path:
         return self.folder / name
 
@@ -1403,6 +1409,7 @@ def tried(case: Case, world: World, named: dict[str, tuple[Any, set[str]]]) -> O
     theirs = "callable" in of and "callable" in (groups(hint) or ())
     given = {**ENTRIES[case.verb](world), case.argument: value}
     # Of the processor: the machine may be busy. Waiting has a limit of its own.
+    os.chdir(world.place(case.verb))
     signal.setitimer(signal.ITIMER_PROF, LIMIT)
     signal.setitimer(signal.ITIMER_REAL, 10 * LIMIT)
     try:
@@ -1622,9 +1629,13 @@ def main() -> int:
     parser.add_argument(
         "--keep", action="store_true", help="what was right of another state of code"
     )
+    parser.add_argument(
+        "--told", action="store_true", help="only write what the journal holds"
+    )
     given = parser.parse_args()
     code, every = code_now(), len(cases())
     done: dict[int, list[Line]] = {}
+    start = time.monotonic()
     for seed in given.seeds:
         chosen = [c for c in cases() if not given.only or c.verb in given.only]
         # Another order each time: what one call leaves must not help the next.
@@ -1639,12 +1650,13 @@ def main() -> int:
             or not line.good
             or not (given.keep or line.code == code)
         ]
-        if todo:
+        if todo and not given.told:
             journal.forget(todo)
             whole_run(todo, journal, code, given.processes)
         known = journal.read()
         done[seed] = [known[case] for case in chosen if case in known]
-        print(faults(done[seed]), HEAD, table(seed, done[seed]), sep="\n", flush=True)
+        print(faults(done[seed]), HEAD, table(seed, done[seed]), sep="\n")
+        print(f"{time.monotonic() - start:.0f} s", flush=True)
     if not given.dry:
         rows = [table(seed, lines) for seed, lines in done.items()]
         told = account(done, every, code)

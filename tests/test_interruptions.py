@@ -493,3 +493,14 @@ def test_layers_are_read_back_by_their_names(tmp_path):
     path = tmp_path / 'é "a" #1 %20?.gpkg'
     bm.write_geopackage(path, {'lieu "1"': points})
     assert pyogrio.list_layers(path)[0][0] == 'lieu "1"'
+
+
+@pytest.mark.parametrize("path", ["/vsicurl/http://a.fr/x.tif", "https://a.fr/x.csv"])
+def test_nothing_is_written_to_an_address(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for given in (path, Path(path)):
+        with pytest.raises(OutputError, match="is an address"):
+            bm.write_csv(given, bm.statistics(epci="call"))
+        with pytest.raises(OutputError, match="is an address"):
+            bm.init(given)
+    assert list(tmp_path.iterdir()) == []
