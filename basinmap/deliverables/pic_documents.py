@@ -17,7 +17,7 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from basinmap.arguments import check_given, path_of
+from basinmap.arguments import check_fields, check_given, path_of, texts_of
 from basinmap.deliverables.chapters import (
     ground_credit,
     key_figures,
@@ -106,6 +106,10 @@ class Question:
     indicators: tuple[str, ...] = ()
     needs: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what could not be printed."""
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Study:
@@ -124,6 +128,10 @@ class Study:
     result: str
     date: str = ""
     notebook: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be printed."""
+        check_fields(self)
 
 
 QUESTIONS: Final = (
@@ -344,6 +352,7 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     given = dict(answers or {})
     check_answers(questions, given)
     check_attendance(attendance, attendance_source, forecast)
+    highlights = texts_of(highlights, "highlights", "['Exposition']")
     crow = crow_zones(about)
     running = typeset(f"Louvre-Lens : état du territoire · édition {about.date.year}")
     seen = _attendance(attendance, attendance_source, breaks)
