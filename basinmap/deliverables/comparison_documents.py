@@ -36,7 +36,7 @@ from basinmap.deliverables.opening_pages import (
     reading_page,
 )
 from basinmap.deliverables.printed import Other, Value
-from basinmap.deliverables.publishing import write_document
+from basinmap.deliverables.publishing import checked_formats, write_document
 from basinmap.deliverables.scot_documents import every_scot, scots_outline, wider
 from basinmap.deliverables.sentences import (
     Noun,
@@ -65,6 +65,7 @@ from basinmap.maps.layers.outlines import draw_outlines
 from basinmap.maps.layers.symbols import draw_symbols
 from basinmap.maps.paper.figures import figure
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.staging import check_folder
 from basinmap.territory.levels import BASSIN
 from basinmap.territory.naming import Name
 from basinmap.typography import BROAD, capital, number, typeset, uncapital
@@ -227,6 +228,8 @@ def scot_comparison(  # noqa: PLR0913 - what a document may be made from
     ['comparaison-scot.html', 'manifest.json']
     """
     check_given(scot_comparison, locals())
+    check_folder(out)
+    formats = checked_formats(formats)
     day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
     about = subject(BASSIN, author=author, date=day, counts=counts)
     asked = COMPARED if indicators is None else indicators

@@ -17,7 +17,7 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from basinmap.arguments import check_given, path_of
+from basinmap.arguments import check_fields, check_given, path_of, texts_of
 from basinmap.deliverables.chapters import (
     ground_credit,
     key_figures,
@@ -65,7 +65,15 @@ from basinmap.territory.naming import Name
 from basinmap.territory.places import places
 from basinmap.typography import BROAD, number, percent, typeset, uncapital
 
-__all__ = ["QUESTIONS", "Question", "Study", "pic_document", "read_questions"]
+__all__ = [
+    "QUESTIONS",
+    "Question",
+    "Study",
+    "check_answers",
+    "check_attendance",
+    "pic_document",
+    "read_questions",
+]
 
 _PRINTED: Final = (
     *("D01", "D02", "D06", "L01", "L02", "L04", "L05", "E02", "E03", "E04"),
@@ -99,6 +107,10 @@ class Question:
     indicators: tuple[str, ...] = ()
     needs: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what could not be printed."""
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Study:
@@ -117,6 +129,10 @@ class Study:
     result: str
     date: str = ""
     notebook: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be printed."""
+        check_fields(self)
 
 
 QUESTIONS: Final = (
@@ -237,7 +253,7 @@ def read_questions(path: str | Path) -> tuple[Question, ...]:
         msg = f"{file}: tables [[question]] are expected, with number and text, alone"
         raise DataError(msg)
     found = tuple(_question(file, n, row) for n, row in enumerate(rows, start=1))
-    _check_questions(found, {})
+    check_answers(found, {})
     return found
 
 
@@ -334,13 +350,12 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     """
     check_given(pic_document, locals())
     given = dict(answers or {})
-    _check_questions(questions, given)
+    check_answers(questions, given)
+    check_attendance(attendance, attendance_source, forecast)
+    highlights = texts_of(highlights, "highlights", "['Exposition']")
     crow = crow_zones(about)
     running = typeset(f"Louvre-Lens : état du territoire · édition {about.date.year}")
     seen = _attendance(attendance, attendance_source, breaks)
-    if forecast is not None and attendance is None:
-        msg = "forecast is set beside attendance: give attendance= too"
-        raise DataError(msg)
     if seen and forecast is not None:
         seen.insert(
             0, Paragraph(_forecast_of(attendance, forecast), key="q1.prevision")
@@ -399,7 +414,22 @@ class _Asked:
         return self.every[0]
 
 
-def _check_questions(questions: Sequence[Question], answers: Mapping[int, str]) -> None:
+def check_answers(questions: Sequence[Question], answers: Mapping[int, str]) -> None:
+    """
+    Refuse two questions of one number, and an answer to what is not asked.
+
+    Parameters
+    ----------
+    questions
+        The questions.
+    answers
+        Texts by number of a question.
+
+    Raises
+    ------
+    DataError
+        If a number stands twice, or an answer bears that of no question.
+    """
     numbers = [q.number for q in questions]
     if twice := sorted({n for n in numbers if numbers.count(n) > 1}):
         msg = f"questions {culprits(list(map(str, twice)))} stand twice; number each"
@@ -431,18 +461,45 @@ def _around(
     return (crow, zones), [*pages, page]
 
 
-def _attendance(
-    series: pd.Series | None, source: str, breaks: Mapping[int, str] | None
-) -> list[Part]:
-    """Return the chart of the visitors, and their table with what changed."""
+def check_attendance(
+    series: pd.Series | None, source: str, forecast: float | None
+) -> None:
+    """
+    Refuse visitors that could not be printed.
+
+    Parameters
+    ----------
+    series
+        Visitors by year.
+    source
+        Whence.
+    forecast
+        What was expected.
+
+    Raises
+    ------
+    DataError
+        If they are not by year or have no source, or a forecast stands alone.
+    """
     if series is None:
-        return []
+        if forecast is not None:
+            msg = "forecast is set beside attendance: give attendance= too"
+            raise DataError(msg)
+        return
     if not source.strip():
         msg = "attendance has no source: attendance_source='Musée du Louvre-Lens'"
         raise DataError(msg)
     if not pd.api.types.is_integer_dtype(series.index):
         msg = f"attendance is indexed by {series.index.dtype}; give years, such as 2019"
         raise DataError(msg)
+
+
+def _attendance(
+    series: pd.Series | None, source: str, breaks: Mapping[int, str] | None
+) -> list[Part]:
+    """Return the chart of the visitors, and their table with what changed."""
+    if series is None:
+        return []
     line = series.sort_index()
     cuts = dict(breaks or {})
     if cuts:

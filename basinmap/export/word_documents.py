@@ -33,7 +33,7 @@ from basinmap.export.parts import (
     runs,
 )
 from basinmap.export.pdf_documents import picture
-from basinmap.staging import write_whole
+from basinmap.staging import check_file, write_whole
 from basinmap.typography import BROAD, stopped, typeset
 
 __all__ = ["docx_bytes", "write_docx"]
@@ -97,6 +97,7 @@ def write_docx(
     b'PK'
     """
     check_given(write_docx, locals())
+    check_file(path)
     write_whole(path, docx_bytes(document, theme=theme))
 
 
