@@ -49,7 +49,8 @@ nb_execution_cache_path = str(Path(__file__).resolve().parents[1] / "build/noteb
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 numpydoc_xref_param_type = False
-autodoc_typehints = "none"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
 autodoc_class_signature = "mixed"
 autodoc_preserve_defaults = True
 default_role = "named"
@@ -114,8 +115,10 @@ def resolved(
 ) -> nodes.Element | None:
     """Return where a name of a room leads: its public page; nowhere, if it has none."""
     target = str(node.get("reftarget", ""))
-    if node.get("refdomain") != "py" or not target.startswith("basinmap."):
+    if node.get("refdomain") != "py":
         return None
+    if not target.startswith("basinmap."):  # a type of another library
+        return None if node.get("refexplicit") else shown
     room, _, name = target.rpartition(".")
     if name in PUBLIC and room != "basinmap":
         domain = env.get_domain("py")
