@@ -7,7 +7,8 @@ OUT ?= out
 
 SEEDS ?= 1 2
 
-.PHONY: help demo test check format docs qgis gallery catalogue data benchmarks kills fuzz test-oldest clean
+.PHONY: help demo test check format docs qgis gallery catalogue data benchmarks kills fuzz test-oldest clean \
+  .types .others
 
 help:
 	@echo "make demo   plates, data and tables of Lens-Liévin, written in $(OUT)/"
@@ -54,9 +55,15 @@ test: check
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/.tools
+	@$(MAKE) --no-print-directory -j 2 -O .types .others
+
+# One uses a core for as long as the others together.
+.types: $(VENV)/.tools
+	@$(BIN)/mypy
+
+.others: $(VENV)/.tools
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/numpydoc lint basinmap/*.py basinmap/*/*.py basinmap/*/*/*.py
 

@@ -201,6 +201,16 @@ class World:
             (folder / f"{name}.txt").write_text(text)
         return folder
 
+    @property
+    def alone(self) -> dict[str, Any]:
+        """Return how the network is asked for nothing."""
+        return {"offline": True, "cache": self.path("cache")}
+
+    @cached_property
+    def lovac(self) -> Path:
+        head = "CODGEO_25;LIBGEO_25;pp_vacant_plus_2ans_25"
+        return self.file("lovac.csv", f"{head}\n62498;Lens;860\n")
+
     @cached_property
     def timetable(self) -> bm.Timetable:
         return bm.read_gtfs(self.feed)
@@ -296,6 +306,14 @@ class World:
         self.path("textes").mkdir()
         self.path("textes").joinpath("un.lead.md").write_text("Deux.")
         return self.path("textes")
+
+    @cached_property
+    def saved_areas(self) -> Path:
+        museum = bm.LOUVRE_LENS.point
+        shapes = [museum.buffer(9_000), museum.buffer(20_000)]
+        frame = gpd.GeoDataFrame({"minutes": [10, 20]}, geometry=shapes, crs=2154)
+        frame.to_file(self.path("aires.gpkg"))
+        return self.path("aires.gpkg")
 
     @cached_property
     def project(self) -> Path:
@@ -609,6 +627,26 @@ ENTRIES: dict[str, Call] = {
     },
     "event_study": lambda w: {"design": w.design},
     "figure": lambda w: {"units": w.units, "size_mm": (105, 110), "title": "Essai"},
+    "fetch_cog": lambda w: {"year": 2026, "part": "communes", **w.alone},
+    "fetch_gtfs": lambda w: {"dataset": "5c1a", "resource": None, **w.alone},
+    "fetch_isochrones": lambda w: {
+        "place": bm.LOUVRE_LENS,
+        "mode": "walk",
+        "minutes": [5, 10],
+        **w.alone,
+    },
+    "fetch_lovac": lambda w: {"year": 2025, "file": w.lovac, **w.alone},
+    "fetch_network": lambda w: {"mode": "walk", "around": bm.LOUVRE_LENS, **w.alone},
+    "fetch_outlines": lambda w: {"departements": ["62"], **w.alone},
+    "fetch_populations": lambda w: {"year": 2023, **w.alone},
+    "fetch_qpv": lambda w: {"departements": ["62"], **w.alone},
+    "fetch_source": lambda w: {"name": "lovac", "year": 2025, **w.alone},
+    "fetch_travel_times": lambda w: {
+        "origins": w.points,
+        "destinations": bm.LOUVRE_LENS,
+        "mode": "car",
+        **w.alone,
+    },
     "find_unit": lambda _: {"text": "lens"},
     "geary": lambda w: {"values": w.spread, "weights": w.weights, "permutations": 99},
     "getis_ord": lambda w: {
@@ -816,6 +854,18 @@ ENTRIES: dict[str, Call] = {
         "unit": "minutes",
     },
     "read_units": lambda w: {"path": w.units_file, "level": "commune"},
+    "Question": lambda _: {"number": 1, "text": "Qui vient ?"},
+    "Study": lambda _: {"title": "Vacance", "result": "Trois poches."},
+    "read_attendance": lambda w: {
+        "path": w.file("entrees.csv", "annee;entrees\n2015;435213\n")
+    },
+    "read_isochrones": lambda w: {"path": w.saved_areas, "source": "Essai"},
+    "read_questions": lambda w: {
+        "path": w.file("questions.toml", "[[question]]\nnumber = 1\ntext = 'Qui ?'\n")
+    },
+    "read_studies": lambda w: {
+        "path": w.file("etudes.csv", "etude;resultat\nVacance;Trois poches.\n")
+    },
     "read_balance": lambda w: {
         "path": w.file("bilan.csv", "commune;objectif;realise\n62498;160;120\n"),
         "source": "Essai",

@@ -161,6 +161,14 @@ def test_options_are_keyword_only(name):
                 ("named", "level"),
                 ("read_source", "source"),
                 ("read_points", "source"),
+                # Of what is fetched: which edition, of where.
+                ("fetch_cog", "year"),
+                ("fetch_lovac", "year"),
+                ("fetch_populations", "year"),
+                ("fetch_source", "year"),
+                ("fetch_outlines", "departements"),
+                ("fetch_qpv", "departements"),
+                ("fetch_network", "region"),
             }
             assert said or parameter.kind is inspect.Parameter.KEYWORD_ONLY
 

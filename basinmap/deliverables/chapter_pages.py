@@ -315,8 +315,19 @@ def chapter_page(
         foot.put("note", Note("method", chapter.note[0], (text,), key=key))
     left = PAPER_MM - head.words_mm - foot.words_mm
     middle = Sheet(list(_figures(about, chapter, ids, mapped, left)))
+    if mapped and not {slot for slot, _ in middle.held} & {"wide", "left"}:
+        foot.put("table", _by_commune(about, ids, left - 100.0))
     whole = Sheet([*head.held, *middle.held, *foot.held])
     return whole.page(chapter.slug, running)
+
+
+def _by_commune(about: Observed, ids: Sequence[str], room: float) -> Table | None:
+    """Return the communes, as many as there is room for where no figure stands."""
+    most = min(len(about.codes), int((room - 18.0) / 3.5))
+    if most < 5:
+        return None
+    which = "" if most == len(about.codes) else f" : les {most} plus peuplées"
+    return units_table(about, ids, typeset(f"Par commune{which}"), most=most)
 
 
 def _figures(
@@ -373,14 +384,15 @@ def _lower(
             about, mapped[1], f"{chapter.slug}-second", (88.0, max(40.0, low - 27))
         )
     width = 89.0 if first is not None else 182.0
-    second = peers_chart(about, mapped[0], slug, (width, low))
+    tall = low if first is None else max(low, first.size_mm[1] + legend_mm(first) + 6)
+    second = peers_chart(about, mapped[0], slug, (width, tall))
     if first is None:
         if second is not None:
             yield "wide", second
         return
     if second is None:
         other = mapped[1] if len(mapped) > 1 else mapped[0]
-        second = ends_chart(about, other, f"{slug}-communes", (89.0, low))
+        second = ends_chart(about, other, f"{slug}-communes", (89.0, tall))
     yield "left", first
     if second is not None:
         yield "right", second

@@ -13,13 +13,14 @@ import io
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from functools import partial
-from typing import Final, cast
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from basinmap.catalogue.entries import catalogue
+from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.observed import Observed, Value
 from basinmap.deliverables.sentences import (
     LITTLE,
@@ -42,7 +43,6 @@ from basinmap.export.parts import (
     LegendEntry,
     Table,
 )
-from basinmap.maps.classing.classes import Method, classify
 from basinmap.maps.grounds.lands import ground_sources
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.names import draw_labels
@@ -63,7 +63,6 @@ __all__ = [
     "Chapter",
     "CommuneMaps",
     "change_of",
-    "classes_of",
     "commune_sentences",
     "comparison_table",
     "ground_credit",
@@ -397,26 +396,6 @@ def _draw_rate(
 ) -> None:
     draw_choropleth(ax, about.communes, classes_of(about, id_, _there(about, id_)))
     _finish(ax, about, named)
-
-
-def classes_of(about: Observed, id_: str, values: pd.Series) -> pd.Series:
-    """
-    Return classes of an indicator, as its maps are drawn.
-
-    Parameters
-    ----------
-    about
-        What is observed.
-    id_
-        Its id.
-    values
-        Its values, of the communes that share the classes.
-    """
-    signed = bool(values.min() < 0 < values.max())
-    pivot = 0.0 if about.told(id_).kind == "growth" or signed else None
-    k = 6 if pivot is not None else min(5, values.nunique())
-    method = cast("Method", about.entry(id_).map.method or "fisher-jenks")
-    return classify(values, method=method, k=k, pivot=pivot, firm=True)
 
 
 class CommuneMaps:

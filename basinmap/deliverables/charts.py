@@ -217,6 +217,7 @@ def line_chart(
     # A year that is not there is a gap, not a slope.
     lines = lines.reindex(range(int(lines.index[0]), int(lines.index[-1]) + 1))
     cuts = dict(sorted((breaks or {}).items()))
+    rows = _rows_of(cuts, [int(year) for year in lines.index])
     longest = max(len(str(name)) for name in lines)
     beside = min(12 + 1.25 * longest, 0.45 * size_mm[0])
 
@@ -233,7 +234,7 @@ def line_chart(
         listed = " ; ".join(f"{year}, {text}" for year, text in cuts.items())
         alt += f". Ruptures de série : {listed}"
     columns = (Column("Année", "left"), *(Column(str(name)) for name in lines))
-    rows = tuple(
+    body = tuple(
         (Cell(str(year)), *(_cell(value, decimals) for value in row))
         for year, row in zip(lines.index, lines.to_numpy(), strict=True)
         if not np.isnan(row).all()
@@ -245,8 +246,8 @@ def line_chart(
         caption=caption,
         alt=stopped(alt),
         source=source,
-        table=Table(columns, rows, caption, source=source),
-        room_mm=(11, 7, beside, 4),
+        table=Table(columns, body, caption, source=source),
+        room_mm=(11, 7, beside, 4 + 2.9 * max(rows.values(), default=0)),
     )
 
 
@@ -299,18 +300,35 @@ def _draw_lines(
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(_tick))
     _write_ends(axes, ends, years[-1], decimals, height_mm)
+    rows = _rows_of(cuts, years)
     for year, text in cuts.items():
         axes.axvline(year - 0.5, color=PRINT.soft, lw=0.6, ls=(0, (2, 2)))
         axes.annotate(
             text,
             (year - 0.5, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(1.5, 0),
+            xytext=(1.5, _ROW_PT * rows[year]),
             textcoords="offset points",
             fontsize=_TEXT - 1,
             color=PRINT.soft,
             va="bottom",
         )
+
+
+_ROW_PT: Final = 8.0
+
+
+def _rows_of(cuts: Mapping[int, str], years: Sequence[int]) -> dict[int, int]:
+    """Return the row over the chart that each break is told on, apart from others."""
+    letter = (max(years) - min(years) + 1) / 90  # a chart is some ninety letters wide
+    ends: list[float] = []
+    found = {}
+    for year, text in sorted(cuts.items()):
+        free = (n for n, end in enumerate(ends) if end <= year)
+        row = next(free, len(ends))
+        ends[row:] = [year + letter * (len(text) + 2), *ends[row + 1 :]]
+        found[year] = row
+    return found
 
 
 def _write_end(axes: Axes, year: int, value: float, text: str, color: str) -> None:

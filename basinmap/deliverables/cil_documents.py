@@ -16,6 +16,7 @@ from basinmap.deliverables.chapters import (
     ground_credit,
     key_figures,
     not_supplied,
+    units_table,
 )
 from basinmap.deliverables.cil_files import LEAST, Estates, Landlords
 from basinmap.deliverables.cil_pages import (
@@ -293,6 +294,14 @@ def _closing(about: Observed, given: Sequence[str], running: str) -> Page:
         "Premier quartile : le quart des demandeurs aux revenus les plus bas, dont le "
         "seuil est fixé chaque année pour chaque intercommunalité.",
     )
+    ids = about.supplied("D06", "S01", "S02", "S07", "S04", "S06", "S10")
+    room = PAPER_MM - sheet.words_mm - 46
+    if ids and room > 40:
+        most = min(len(about.codes), int((room - 20) / 3.5))
+        caption = "Le parc social et la demande, par commune"
+        if most < len(about.codes):
+            caption += f" : les {most} plus peuplées"
+        sheet.put("table", units_table(about, ids, typeset(caption), most=most))
     sheet.put("below", Note("method", "Secret", tuple(map(typeset, secrecy))))
     sheet.put("beside", Note("method", "Lexique", tuple(map(typeset, words))))
     sheet.put("foot", Paragraph(ground_credit(about), role="small"))

@@ -14,12 +14,11 @@ import pandas as pd
 
 from basinmap.arguments import check_given
 from basinmap.catalogue.entries import catalogue
-from basinmap.deliverables.chapter_figures import ranked, sources_line
-from basinmap.deliverables.chapter_pages import Sheet
+from basinmap.deliverables.chapter_figures import ends_chart, ranked, sources_line
+from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
 from basinmap.deliverables.chapters import (
     HAIR,
     Chapter,
-    classes_of,
     ground_credit,
     is_rate,
     map_figure,
@@ -29,6 +28,7 @@ from basinmap.deliverables.chapters import (
     varies,
 )
 from basinmap.deliverables.charts import bar_chart, range_strips
+from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.groups import in_basin, spread
 from basinmap.deliverables.observed import Observed, Other, Value, observed
 from basinmap.deliverables.opening_pages import (
@@ -147,7 +147,9 @@ def comparison_document(
             "Les cinq SCoT",
             f"Une page par indicateur, édition {about.date.year}",
         ),
-        reading_page(about, ids, running),
+        reading_page(
+            about, ids, running, after=[("table", definitions_table(about, ids))]
+        ),
         _presentation(about, five, told, running),
         *(_page_of(about, id_, five, scale, running) for id_ in ids),
         _matrix_page(about, asked, ids, five, running),
@@ -178,7 +180,7 @@ def scot_comparison(  # noqa: PLR0913 - what a document may be made from
     author: str = "basinmap",
     date: dt.date | None = None,
     counts: pd.DataFrame | None = None,
-    indicators: Iterable[str] = COMPARED,
+    indicators: Iterable[str] | None = None,
     procedures: Mapping[str, str] | None = None,
     formats: Iterable[str] = ("pdf",),
     look: DocumentTheme | None = None,
@@ -196,7 +198,7 @@ def scot_comparison(  # noqa: PLR0913 - what a document may be made from
     counts
         Counts of all communes, as `read_source` returns them.
     indicators, procedures
-        See `comparison_document`.
+        See `comparison_document`; all those that are compared by default.
     formats, look, texts
         See `scot_observatory`.
 
@@ -227,7 +229,8 @@ def scot_comparison(  # noqa: PLR0913 - what a document may be made from
     check_given(scot_comparison, locals())
     day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
     about = observed(BASSIN, author=author, date=day, counts=counts)
-    document = comparison_document(about, indicators=indicators, procedures=procedures)
+    asked = COMPARED if indicators is None else indicators
+    document = comparison_document(about, indicators=asked, procedures=procedures)
     return write_document(
         out, document, formats=formats, theme=look, texts=texts, about=about
     )
@@ -259,8 +262,9 @@ def _presentation(
         "surfaces sont sommées par commune."
     )
     sheet.put("lead", Paragraph(typeset(text), role="lead", key="scots.presentation"))
-    sheet.put("wide", scots_outline(about))
     sheet.put("table", _five_table(about, five, procedures))
+    high = min(160.0, max(100.0, PAPER_MM - sheet.words_mm - 52.0))
+    sheet.put("wide", scots_outline(about, high))
     return sheet.page("presentation", running)
 
 
@@ -322,7 +326,11 @@ def _page_of(
     for slot, drawn in zip(_SLOTS, _maps(about, id_, five, scale), strict=True):
         sheet.put(slot, drawn)
     values = _values(about, id_, five)
-    sheet.put("left", _strips(about, id_, values))
+    strips = _strips(about, id_, values)
+    if strips is None:  # a median: its communes alone have one
+        slug = f"{id_.lower()}-communes"
+        strips = ends_chart(about, id_, slug, (88.0, 78.0))
+    sheet.put("left", strips)
     sheet.put("right", _table(about, id_, five))
     same = entry.definition == entry.label
     lines = [] if same else [f"{entry.label} : {uncapital(entry.definition)}."]
@@ -370,7 +378,7 @@ def _maps(
                 about,
                 f"{id_.lower()}-{other.code}",
                 draw,
-                title=typeset(other.name.short),
+                title=_bare(other.name),
                 size_mm=_SIZE,
                 units=_ground(about, other),
                 scale=scale,
@@ -397,7 +405,7 @@ def _draw(
         draw_symbols(ax, ground, values, largest=largest, largest_mm=_CIRCLE)
     outline = ground.dissolve()
     draw_outlines(ax, outline, label="limite du SCoT", width=1.0)
-    draw_labels(ax, ground, most=6, strong=2)
+    draw_labels(ax, ground, most=5, strong=2)
 
 
 def _joined(
@@ -519,7 +527,7 @@ def _table(about: Observed, id_: str, five: Sequence[Other]) -> Table:
             )
         )
     columns = (
-        Column("Territoire", "left", 2.4),
+        Column("Territoire", "left", 3.2),
         Column("Ensemble", "right", 1.2),
         Column("Commune la plus basse", "right", 1.2),
         Column("Commune la plus haute", "right", 1.2),
@@ -558,6 +566,14 @@ def _sentence(about: Observed, id_: str, five: Sequence[Other]) -> str:
         low, high = (noun.write(float(line.iloc[n])) for n in (-1, 0))
         return typeset(f"{subject} {goes} de {low} à {high} selon la commune.")
     seen = {o: printed(v.value, v.decimals) for o, v in values.items()}
+    if len(set(seen.values())) == 1 and len(seen) == len(five):
+        (value,) = set(seen.values())
+        is_ = "sont les mêmes" if noun.many else "est la même"
+        if not noun.many and noun.gender == "m":
+            is_ = "est le même"
+        return typeset(
+            f"{subject} {is_} dans les cinq SCoT{BROAD}: {noun.write(value)}."
+        )
     told = []
     for value in (min(seen.values()), max(seen.values())):
         who = enumerated([o.name.at for o, v in seen.items() if v == value])
@@ -612,7 +628,6 @@ def _matrix_page(
         source=sources_line(about, *ids),
     )
     sheet.put("table", table)
-    sheet.put("table", definitions_table(about, ids))
     chapter = Chapter("comparaison", "Comparaison", "", tuple(asked))
     sheet.put("table", not_supplied(about, [chapter]))
     lines = (

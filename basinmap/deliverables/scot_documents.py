@@ -22,7 +22,13 @@ from basinmap.deliverables.chapter_figures import (
     two_counts,
     years_chart,
 )
-from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, height_mm, said_of
+from basinmap.deliverables.chapter_pages import (
+    PAPER_MM,
+    Sheet,
+    height_mm,
+    legend_mm,
+    said_of,
+)
 from basinmap.deliverables.chapters import (
     Chapter,
     change_of,
@@ -365,6 +371,11 @@ class _Issue:
 
 
 def _lacking(about: Observed, theme: Theme) -> str:
+    if not any(map(about.wants, theme.mapped)):
+        return (
+            f"theme {theme.slug!r} maps {' or '.join(theme.mapped)}, which "
+            "indicators= leaves out; add it"
+        )
     names = catalogue().sources
     files = dict.fromkeys(
         names.get(source, source)
@@ -467,8 +478,10 @@ def _central(issue: _Issue) -> Page:
     words = sum(height_mm(part, 88.0) for slot, part in sheet.held if slot == "left")
     room = PAPER_MM - sheet.words_mm + words + _GAIN
     map_high = min(112.0, max(70.0, room - 52.0))
-    sheet.put("right", rate_or_stock(about, mapped, f"{theme.slug}-carte", map_high))
-    tall = max(60.0, min(126.0, map_high + 40.0 - words))
+    main = rate_or_stock(about, mapped, f"{theme.slug}-carte", map_high)
+    sheet.put("right", main)
+    # As low as the map with its source and its legend.
+    tall = max(60.0, min(150.0, map_high + 12.0 + legend_mm(main) - words))
     # Where nothing is of a SCoT whole, as a median, another indicator of theirs is.
     drawn = (five_scots(about, id_, tall) for id_ in issue.ids)
     sheet.put("left", next(filter(None, drawn), None))
@@ -751,8 +764,12 @@ def _zoom(issue: _Issue) -> Page:
         high = min(88.0, PAPER_MM - sheet.words_mm - 26.0)
         shown = next((i for i in issue.ids[1:] if is_rate(about, i)), issue.mapped)
         spare = [i for i in (*issue.ids[:0:-1], "D01") if i != shown]
-        other = next((i for i in spare if varies(about, i)), issue.mapped)
-        sheet.put("wide", peers_chart(about, other, "zoom-pairs", (182.0, high)))
+        others = [i for i in spare if varies(about, i)]
+        charts = (
+            peers_chart(about, other, "zoom-pairs", (182.0, high))
+            for other in (*others, issue.mapped)
+        )
+        sheet.put("wide", next(filter(None, charts), None))  # a median has no peers
     return sheet.page("zoom", issue.running)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from numbers import Real
 from typing import Any, Final
 
@@ -209,18 +210,10 @@ class _Ranked:
 
     def placed(self) -> PlacedLabels:
         """Place the names; those without room at home are led from elsewhere."""
-        at_home = self._homes()
-        first = max(self.strong, 4) if self.ax.symbols else self.strong
-        led = np.arange(len(self.names)) < first
-        found = self._place(led, at_home)
-        lost = ~found.placed & np.array([shape is not None for shape in at_home])
-        if not lost.any():
-            return found
-        return self._place(led | lost, at_home)
-
-    def _place(self, led: np.ndarray, at_home: np.ndarray) -> PlacedLabels:
         ax, zoom = self.ax, self.ax.plan.zoom
         width, height = ax.plan.frame[2:]
+        at_home = self._homes()
+        first = max(self.strong, 4) if ax.symbols else self.strong
         # Gaps between names are told for A4: on a poster they are larger.
         return place_labels(
             self.anchors / zoom,
@@ -231,7 +224,8 @@ class _Ranked:
             obstacles=np.array(ax.boxes).reshape(-1, 4) / zoom,
             discs=np.array(list(ax.symbols.values())).reshape(-1, 3) / zoom,
             home=self.home / zoom,
-            leaders=led,
+            leaders=np.arange(len(self.names)) < first,
+            spare=np.array([shape is not None for shape in at_home]),
             inside=at_home,
         )
 
@@ -280,12 +274,18 @@ def _capitals(units: pd.DataFrame, names: list[str]) -> list[str]:
     """Return the names, those of prefectures in capitals."""
     if units.index.name != "commune":
         return names
-    towns = table("towns")
-    seats = set(towns.loc[towns["seat"] == "departement", "commune"])
+    seats = _seats()
     return [
         name.upper() if code in seats else name
         for code, name in zip(units.index.astype(str), names, strict=True)
     ]
+
+
+@cache
+def _seats() -> frozenset[str]:
+    """Return the codes of prefectures."""
+    towns = table("towns")
+    return frozenset(towns.loc[towns["seat"] == "departement", "commune"])
 
 
 def _lead(ax: MapAxes, leader: np.ndarray, color: str, radius: float) -> None:
