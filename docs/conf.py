@@ -84,8 +84,11 @@ html_theme_options: dict[str, Any] = {
 }
 html_sidebars = {"index": [], "aide-memoire": [], "gallery/README": []}
 
-ENGLISH = ("reference", "decisions", "add", "how-to/files", "how-to/cluster")
-ENGLISH_PAGES = ("conventions", "reliability", "benchmarks", "rooms", "changes", "data")
+ENGLISH = ("reference/", "decisions/", "add/")
+ENGLISH_PAGES = {
+    *("how-to/files", "how-to/cluster", "how-to/quartiers", "conventions", "rooms"),
+    *("reliability", "benchmarks", "changes", "contributing", "data"),
+}
 PUBLIC = set(bm.__all__) - {"__version__"}
 
 
