@@ -43,6 +43,7 @@ nb_execution_mode = os.environ.get("BASINMAP_NOTEBOOKS", "off")
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_output_stderr = "remove"  # warnings name the files of who builds
 nb_execution_cache_path = str(Path(__file__).resolve().parents[1] / "build/notebooks")
 
 # -- reference ---------------------------------------------------------------------
