@@ -651,7 +651,7 @@ def _matrix_page(
     return sheet.page("matrice", running)
 
 
-def _ends_table(about: Observed, ids: Sequence[str]) -> Table | None:
+def _ends_table(about: Subject, ids: Sequence[str]) -> Table | None:
     """Return the communes at both ends of each rate, by name."""
     rows = []
     for id_ in ids:
