@@ -158,7 +158,7 @@ RACES = (
         lambda g: g[0].groupby(g[1]).sum(),
         lambda a, b: bool(np.allclose(a.loc[b.index, b.columns], b)),
         "`aggregate` dit de chaque somme ce qu’elle vaut (secret, minimum, territoire "
-        "incomplet) et vérifie chaque code : une part fixe, qui ne croît guère.",
+        "incomplet) et vérifie chaque code ; cela se paie à chaque colonne.",
     ),
     Race(
         "classes",
@@ -170,8 +170,8 @@ RACES = (
         classes,
         jenks,
         lambda a, b: bool((a == b).mean() > 0.95),
-        "`mapclassify` compile sa boucle par numba, compilation hors de la mesure ; "
-        "`classify` arrondit les bornes à ce qui s’imprime.",
+        "une part fixe à chaque appel, que le pair n’a pas : vérifications, bornes "
+        "arrondies à ce qui s’imprime, intitulés.",
     ),
     Race(
         "moran",
@@ -183,7 +183,7 @@ RACES = (
         lambda g: bm.moran(g[0], g[1], permutations=999).statistic,
         esda_moran,
         lambda a, b: math.isclose(float(a), float(b), rel_tol=1e-6),
-        "`moran` corrige, vérifie les codes et laisse les isolats à part.",
+        "écart non expliqué ; il s’inverse aux petites tailles.",
     ),
 )
 
@@ -217,7 +217,7 @@ def growth(sizes, times):
 
 
 def number(value, digits=2):
-    text = f"{value:.{digits}g}" if value < 100 else f"{value:,.0f}"
+    text = f"{value:.{digits}g}" if value < 99.5 else f"{value:,.0f}"
     return text.replace(",", "\u202f").replace(".", ",")
 
 
