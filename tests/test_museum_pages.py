@@ -11,8 +11,8 @@ import pytest
 
 import basinmap as bm
 from basinmap.deliverables.museum_areas import crow_zones, people_in
-from basinmap.deliverables.observed import observed
 from basinmap.deliverables.pic_documents import QUESTIONS, pic_document
+from basinmap.deliverables.subjects import subject
 from basinmap.errors import CodeError, ColumnError, CRSError, DataError
 from basinmap.export.parts import Figure, Heading, Note, Table, check_document, worded
 from basinmap.export.pdf_documents import pdf_bytes
@@ -39,7 +39,7 @@ def saved(folder, minutes=(10, 20, 30), metres=(6_000, 14_000, 24_000), **column
 
 @pytest.fixture(scope="module")
 def about():
-    return observed("bassin-minier", author="Euralens", date=DAY)
+    return subject("bassin-minier", author="Euralens", date=DAY)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ from basinmap.export.parts import (
     runs,
     worded,
 )
-from basinmap.typography import stopped, typeset
+from basinmap.typography import stopped, typeset, unbroken
 
 __all__ = ["flat_document", "headings_of"]
 
@@ -124,7 +124,7 @@ def _flat_page(page: Page, depth: _Depth, numbered: dict[str, int]) -> dict[str,
 
 def _flat(text: str | Inline) -> list[dict[str, str]]:
     return [
-        {"text": run.text, "style": run.style, "target": run.target}
+        {"text": unbroken(run.text), "style": run.style, "target": run.target}
         for run in runs(text)
     ]
 
