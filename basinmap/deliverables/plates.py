@@ -368,8 +368,9 @@ def situation_plate(subject: Subject) -> Sheet:
     draw_outlines(ax, subject.communes, color="#7fa6c9", width=0.35)
     _draw_schemes(ax, subject)
     draw_museum(ax, color=RED, size_mm=4.6)
+    _name_museum(ax, mine)
     _draw_shafts(ax, subject)
-    draw_locator(ax, mine, _france())
+    draw_locator(ax, mine, _france(), beside=True)
     draw_exits(ax)
     towns = subject.communes
     if "population" in towns.columns:
@@ -487,6 +488,14 @@ def draw_museum(ax: MapAxes, **look: Any) -> None:  # noqa: ANN401 - of draw_poi
     museum = in_frame(ax, places().loc[["louvre-lens"]])
     if len(museum):
         draw_points(ax, museum, label=MUSEUM, **look)
+
+
+def _name_museum(ax: MapAxes, mine: gpd.GeoDataFrame) -> None:
+    """Name the museum out of the territory, lest a name beside be taken for its."""
+    museum = in_frame(ax, places().loc[["louvre-lens"]])
+    out = museum[~museum.intersects(mine.geometry.union_all())]
+    if len(out):
+        draw_labels(ax, carry(out, museum), color=RED, italic=True)
 
 
 def draw_circles(ax: MapAxes, rings: gpd.GeoDataFrame, label: str) -> None:

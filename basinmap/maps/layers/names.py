@@ -18,6 +18,7 @@ from basinmap.maps.layers.drawing import inked
 from basinmap.maps.layers.placement import PlacedLabels, place_labels, split_label
 from basinmap.maps.look.lettering import LEADING, letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, one_line, settings, text_width
+from basinmap.maps.paper.crossings import clear_spot, crossed, segments_of
 from basinmap.maps.paper.guards import check_drawable, check_map, shapes_of
 from basinmap.maps.paper.inks import Ink, inks_of
 from basinmap.maps.paper.kept import Kept
@@ -79,7 +80,8 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     color
         Text colour; by default the ink of the theme.
     italic
-        Whether the names slant.
+        Whether the names slant, as those of what is around: none of them is led to
+        its unit by a line.
     apart
         Whether a name that would lie over other units for more than a quarter of its
         box, without a leader, is left out: on a small map it would name them.
@@ -163,6 +165,7 @@ class _Ranked:
         self.sizes = np.where(first, base + 1.4 * zoom, base)
         self.weights = np.where(first, 500, 400)
         self.anchors, self.radii, self.home = _rooms(ax, units)
+        self.lines = segments_of(ax)
         self.whole = [_printed(name) for name in units[column]]
         self.whole = _capitals(units, self.whole)
         self._set()
@@ -189,6 +192,18 @@ class _Ranked:
             self.names.append(line)
             boxes.append(box)
         self.boxes = np.array(boxes)
+        self._move_off()
+
+    def _move_off(self) -> None:
+        """Hang a name where no line runs through it, in what has room for it."""
+        half = self.boxes / 2
+        roomy = (self.radii == 0) & (half <= self.home).all(axis=1)
+        here = np.hstack([self.anchors - half, self.anchors + half])
+        for row in np.flatnonzero(roomy & crossed(self.ax, here)).tolist():
+            shape = self.units[_SHOWN].iloc[row]
+            spot = clear_spot(self.ax, shape, self.anchors[row], half[row])
+            if spot is not None:
+                self.anchors[row], self.home[row] = spot, half[row]
 
     def _crowded(self) -> bool:
         """Tell whether many names are larger than what they name."""
@@ -211,14 +226,18 @@ class _Ranked:
         """Place the names; those without room at home are led from elsewhere."""
         at_home = self._homes()
         first = max(self.strong, 4) if self.ax.symbols else self.strong
-        led = np.arange(len(self.names)) < first
-        found = self._place(led, at_home)
-        lost = ~found.placed & np.array([shape is not None for shape in at_home])
-        if not lost.any():
+        led = np.arange(len(self.names)) < (0 if self.italic else first)
+        found = self._place(led, led, at_home)
+        areas = np.array([shape is not None for shape in at_home])
+        lost = ~found.placed & (areas | (self.radii > 0))
+        if self.italic or not lost.any():
             return found
-        return self._place(led | lost, at_home)
+        # A commune is worth a crowd, a circle is not: what it hides is a datum.
+        return self._place(led | lost, led | (lost & areas), at_home)
 
-    def _place(self, led: np.ndarray, at_home: np.ndarray) -> PlacedLabels:
+    def _place(
+        self, led: np.ndarray, asked: np.ndarray, at_home: np.ndarray
+    ) -> PlacedLabels:
         ax, zoom = self.ax, self.ax.plan.zoom
         width, height = ax.plan.frame[2:]
         # Gaps between names are told for A4: on a poster they are larger.
@@ -231,7 +250,9 @@ class _Ranked:
             obstacles=np.array(ax.boxes).reshape(-1, 4) / zoom,
             discs=np.array(list(ax.symbols.values())).reshape(-1, 3) / zoom,
             home=self.home / zoom,
+            lines=self.lines / zoom,
             leaders=led,
+            asked=asked,
             inside=at_home,
         )
 

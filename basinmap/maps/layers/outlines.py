@@ -18,6 +18,7 @@ from basinmap.maps.layers.drawing import (
     inked,
 )
 from basinmap.maps.paper.blocks import Swatch
+from basinmap.maps.paper.crossings import keep_off
 from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.typography import typeset
@@ -52,9 +53,11 @@ def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
     if not meets_frame(ax, units):
         return
     theme = ax.plan.theme
+    seen = in_frame(ax, units).geometry
+    keep_off(ax, seen)
     fill_shapes(
         ax,
-        in_frame(ax, units).geometry,
+        seen,
         facecolor=theme.land,
         edgecolor="#ffffff",
         linewidth=0.9,
@@ -126,6 +129,8 @@ def draw_outlines(
     if not meets_frame(ax, units):
         return
     seen = in_frame(ax, units).geometry
+    if label and fill is None:
+        keep_off(ax, seen)
     floor = "outlines" if fill is None else "filled outlines"
     # Without a label it is ground, that data are meant to cover.
     ground = fill_of(ax, seen, label, floor) if fill and label else None

@@ -68,9 +68,13 @@ _LEADER_COST_PER_MM: Final = 0.05
 _HOME_COST: Final = 2.0  # whole label outside its polygon
 _DISC_COST: Final = 4.0  # whole disc (or whole label) covered
 _SPILL_COST: Final = 5.0  # own symbol hidden by a name much larger than it
+_HIDDEN: Final = 0.4  # of its own symbol: a label over more of it hides the datum
+_GRAZED: Final = 0.15  # of a label or a symbol, where the label has a leader
+_HANGING: Final = 0.15  # of a label, out of its symbol
 _ANCHOR_COST: Final = (1.0, 2.0)  # anchor covered: less, more important unit
 _BELONGING_COST: Final = 2.0  # another unit is as near to the label as its own
 _CLEAR_MARGIN: Final = 1.5  # mm by which the own symbol must be the nearest
+_LINE_COST: Final = 0.7  # a line of the map runs through the label
 _FORESIGHT_COST: Final = 0.8  # per less important label whose best place is taken
 _MAX_COST: Final = 4.5  # beyond this a label misleads more than it informs
 _MOST_COST: Final = 9.0  # the same, for the most important ones
@@ -119,8 +123,10 @@ class _Units:
     home: FloatArray
     discs: FloatArray  # once sorted: symbols of the units (same rows), then others
     obstacles: FloatArray
+    lines: FloatArray
     frame: FloatArray  # as given, then width and height
     leaders: BoolArray  # which may be moved away
+    asked: BoolArray  # which are missed more than others
     inside: NDArray[np.object_]
     padding: float
     centred_first: bool
@@ -173,7 +179,9 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     obstacles: ArrayLike | None = None,
     discs: ArrayLike | None = None,
     home: ArrayLike | None = None,
+    lines: ArrayLike | None = None,
     leaders: int | ArrayLike = 0,
+    asked: ArrayLike | None = None,
     inside: ArrayLike | None = None,
     padding: float = 0.4,
     centred_first: bool = True,
@@ -202,9 +210,15 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     home : array_like, shape (n, 2), optional
         Half width and half height of the room around the anchor inside its own
         polygon: places within it are preferred. NaN when unknown.
+    lines : array_like, shape (l, 4), optional
+        Segments x0, y0, x1, y1 that a label lies on only where no other place is as
+        good; none is left out for them.
     leaders : int or array_like of bool, default 0
         How many labels, the most important first, may be moved away with a leader
         line when no good place is left near their anchor; or which.
+    asked : array_like of bool, shape (n,), optional
+        Labels that are missed more than what they would cover; by default those that
+        may have a leader.
     inside : array_like of geometries, shape (n,), optional
         Polygon in which the middle of each label must be, unless a leader leads there;
         None where there is no such polygon.
@@ -256,8 +270,10 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
         else _table(home, "home", 2),
         discs=_table(discs, "discs", 3),
         obstacles=_table(obstacles, "obstacles", 4),
+        lines=_table(lines, "lines", 4),
         frame=np.array(frame, dtype=float),
         leaders=_led(leaders, rank),
+        asked=_led(leaders if asked is None else asked, rank),
         inside=_polygons(inside, rank.size),
         padding=padding,
         centred_first=centred_first,
@@ -345,9 +361,11 @@ def _ordered(given: _Units, rank: IntArray) -> _Units:
         radii=radii,
         home=given.home[rank],
         leaders=given.leaders[rank],
+        asked=given.asked[rank],
         inside=shapely.transform(given.inside[rank], lambda xy: xy - origin),
         discs=_join_discs(np.column_stack([anchors, radii]), other),
         obstacles=given.obstacles - np.tile(origin, 2),
+        lines=given.lines - np.tile(origin, 2),
         frame=given.frame[2:] - origin,
     )
 
@@ -390,10 +408,12 @@ def _candidates(units: _Units) -> _Candidates:
             cost[row, _NEAR:] += _crossing_cost(units, row, leaders[row, _NEAR:])
     # Names asked for by rank are missed more than others: a map without its third
     # town misleads more than a name that hides a small circle.
-    most = np.where(led, _MOST_COST, _MAX_COST)
+    most = np.where(units.asked, _MOST_COST, _MAX_COST)
     cost[cost > most[:, None]] = np.inf
     cost[:, :_NEAR][~_at_home(units, centres[:, :_NEAR])] = np.inf
     cost[~_allowed(units, boxes, leaders)] = np.inf
+    # After all else: a line disturbs a name, and never costs it its place.
+    cost += _line_cost(units, boxes, np.isfinite(cost))
     return _Candidates(boxes, leaders, np.round(cost, _DECIMALS), position)
 
 
@@ -472,6 +492,18 @@ def _allowed(units: _Units, boxes: FloatArray, leaders: FloatArray) -> BoolArray
 # --- costs ----------------------------------------------------------------------------
 
 
+def _line_cost(units: _Units, boxes: FloatArray, asked: BoolArray) -> FloatArray:
+    """Cost (n, c) of lying on a line, for the candidates that are still asked for."""
+    cost = np.zeros(asked.shape)
+    if len(units.lines) and asked.any():
+        tree = shapely.STRtree(shapely.linestrings(units.lines.reshape(-1, 2, 2)))
+        shapes = shapely.box(*boxes[asked].T)
+        hit = np.zeros(len(shapes))
+        hit[tree.query(shapes, predicate="intersects")[0]] = _LINE_COST
+        cost[asked] = hit
+    return cost
+
+
 def _home_cost(units: _Units, boxes: FloatArray) -> FloatArray:
     """Cost of the share of each box outside the room inside its own polygon."""
     low = (units.anchors - units.home)[:, None, :]
@@ -502,12 +534,18 @@ def _symbol_cost(
     # of a large disc still reads well while a small disc would be hidden.
     cost: FloatArray = np.where(spill < 1 - 1e-3, _SPILL_COST * spill**2, 0.0)
     discs = units.discs
+    # What hangs out of the disc that it fills hides the datum itself.
+    covered = (1 - spill) * np.prod(units.sizes[row])
+    hides = covered > _HIDDEN * np.pi * units.radii[row] ** 2
+    cost[(units.radii[row] > 0) & (spill > _HANGING) & hides] = np.inf
     index = _touching(discs[:, :2], discs[:, 2], boxes)
     index = index[(index != row) & (discs[index, 2] > 0)]
     if index.size:
         area = _disc_overlap(boxes, discs[index])
         least = np.minimum(np.prod(units.sizes[row]), np.pi * discs[index, 2] ** 2)
         cost += _DISC_COST * (area / least).sum(axis=1)
+        # A label that is led anywhere has no reason to be on a symbol.
+        cost[_NEAR:][((area / least)[_NEAR:] > _GRAZED).any(axis=1)] = np.inf
     return cost
 
 

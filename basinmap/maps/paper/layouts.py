@@ -65,6 +65,7 @@ _ROUND: Final = (
     *(2, 2.2, 2.25, 2.5, 2.75, 3, 3.5, 4, 4.5, 5, 5.5, 6, 7, 7.5, 8, 9),
 )
 _STRIP: Final = 60.0
+_NARROW: Final = 48.0
 _NARROWEST: Final = 42.0
 _GAP: Final = 5.0
 _BELOW: Final = 52.0
@@ -77,6 +78,7 @@ _TIGHT: Final = 0.009  # of the longer side of the units, around them
 _CORNER: Final = 4.0  # millimetres from the frame to a legend in its corner
 _HIGH: Final = 85.0  # millimetres that a legend takes at least
 _WORTH: Final = 0.8
+_WORTH_NARROW: Final = 0.93
 _LETTERS: Final = 600  # of a title
 _LEAST_LEGEND: Final = {"right": 40.0, "below": 18.0}
 _LONGEST: Final = 4_000
@@ -347,6 +349,9 @@ def chosen(bounds: list[Rectangle], wish: Wish) -> tuple[Layout, list[Rectangle]
     """
     places = ("right", "below") if wish.legend in ("auto", "inside") else (wish.legend,)
     plans = [_arranged(size, place, wish) for size in _sizes(wish) for place in places]
+    if len(bounds) == 1 and wish.legend == "auto":
+        # A strip that leaves the map a larger scale, where a whole one does not.
+        plans += [_arranged(size, "narrow", wish) for size in _sizes(wish)]
     most = wish.columns or len(bounds)
     # Without a choice, every number of maps side by side is tried.
     sides = [most] if wish.columns else range(1, most + 1)
@@ -363,10 +368,20 @@ def chosen(bounds: list[Rectangle], wish: Wish) -> tuple[Layout, list[Rectangle]
         )
         found.append((needed, len(cells), plan, cells[: len(bounds)]))
     # min keeps the first of equals: landscape, legend at the right, no empty place.
-    needed, _, plan, cells = min(found, key=lambda f: (rounded_up(f[0]), f[1]))
+    # A strip of less width is worth it for a step of scale that is seen.
+    needed, _, plan, cells = min(
+        found,
+        key=lambda f: (
+            rounded_up(f[0]) / (_WORTH_NARROW if _is_narrow(f[2], wish) else 1.0),
+            f[1],
+        ),
+    )
     if wish.scale is None:
         return replace(plan, scale=rounded_up(needed)), cells
-    needed, _, plan, cells = min(found, key=lambda f: f[0])
+    asked = wish.scale
+    needed, _, plan, cells = min(
+        found, key=lambda f: (f[0] > asked, _is_narrow(f[2], wish), f[0])
+    )
     if not wish.scale >= needed:
         msg = (
             f"at 1:{wish.scale:g} the units do not fit on {wish.name}: "
@@ -374,6 +389,11 @@ def chosen(bounds: list[Rectangle], wish: Wish) -> tuple[Layout, list[Rectangle]
         )
         raise DataError(msg)
     return replace(plan, scale=float(wish.scale)), cells
+
+
+def _is_narrow(plan: Layout, wish: Wish) -> bool:
+    """Tell whether the strip of the legend is less wide than it is by default."""
+    return wish.legend == "auto" and plan.strip[2] == _NARROW * plan.zoom
 
 
 class SharedPage(TypedDict):
@@ -468,7 +488,7 @@ def shared_page(
 
 
 def cornered(
-    units: gpd.GeoDataFrame, wish: Wish, other: float
+    units: gpd.GeoDataFrame, wish: Wish, other: Layout
 ) -> tuple[Layout, Rectangle] | None:
     """
     Return a page whose map takes its whole width, the legend in an empty corner.
@@ -480,8 +500,8 @@ def cornered(
     wish
         What the sheet is asked to be.
     other
-        Denominator of the scale with a strip of its own: the corner must bring a
-        quarter more, unless it is asked for.
+        The page whose legend has a strip of its own: the corner must bring a quarter
+        more, less than that where the strip is narrow, unless it is asked for.
 
     Returns
     -------
@@ -498,7 +518,8 @@ def cornered(
     tree = shapely.STRtree(shapes)
     found: list[tuple[float, Layout, Rectangle]] = []
     for plan in plans:
-        most = other if wish.legend == "inside" else other * _WORTH
+        worth = _WORTH / (_WORTH_NARROW if _is_narrow(other, wish) else 1.0)
+        most = other.scale * (1.0 if wish.legend == "inside" else worth)
         for scale in _scales(_needed(box, plan.frame), wish.scale, most):
             corner = _free_corner(replace(plan, scale=scale), box, tree)
             if corner is not None:
@@ -655,8 +676,10 @@ def _arranged(size: tuple[float, float], place: str, wish: Wish) -> Layout:
     if place == "inside":
         frame = (margin, bottom, inner, top - bottom)
         strip = (margin, bottom, _STRIP * zoom, top - bottom)
-    elif place == "right":
+    elif place in {"right", "narrow"}:
         broad = _legend_side(wish, "right", zoom)
+        if place == "narrow":
+            broad = _NARROW * zoom
         frame = (margin, bottom, inner - broad - gap, top - bottom)
         strip = (width - margin - broad, bottom, broad, top - bottom)
     else:

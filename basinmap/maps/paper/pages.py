@@ -185,7 +185,7 @@ def open_sheet(
         check_metric(units, "units")
     bounds = [bounds_of(units, wish.around) for units in territories]
     layout, frames = chosen(bounds, wish)
-    corner = cornered(territories[0], wish, layout.scale) if len(bounds) == 1 else None
+    corner = cornered(territories[0], wish, layout) if len(bounds) == 1 else None
     if corner is not None:
         layout, bounds = corner[0], [corner[1]]
         frames = [layout.frame]
