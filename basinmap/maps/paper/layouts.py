@@ -488,7 +488,7 @@ def shared_page(
 
 
 def cornered(
-    units: gpd.GeoDataFrame, wish: Wish, other: Layout
+    units: gpd.GeoDataFrame, wish: Wish, other: Layout | None
 ) -> tuple[Layout, Rectangle] | None:
     """
     Return a page whose map takes its whole width, the legend in an empty corner.
@@ -501,7 +501,8 @@ def cornered(
         What the sheet is asked to be.
     other
         The page whose legend has a strip of its own: the corner must bring a quarter
-        more, less than that where the strip is narrow, unless it is asked for.
+        more, less than that where the strip is narrow, unless it is asked for. None
+        where a strip leaves no room for the scale that is asked for.
 
     Returns
     -------
@@ -511,6 +512,8 @@ def cornered(
     """
     if wish.legend not in ("auto", "inside") or len(wish.names) > 1:
         return None
+    if wish.legend == "auto" and (wish.scale is None) == (other is None):
+        return None  # nothing to gain, or nothing that was asked for
     box = bounds_of(units, wish.around, _TIGHT)
     plans = [_arranged(size, "inside", wish) for size in _sizes(wish)]
     plans = [plan for plan in plans if min(plan.frame[2:]) >= _LEAST_FRAME]
@@ -518,8 +521,7 @@ def cornered(
     tree = shapely.STRtree(shapes)
     found: list[tuple[float, Layout, Rectangle]] = []
     for plan in plans:
-        worth = _WORTH / (_WORTH_NARROW if _is_narrow(other, wish) else 1.0)
-        most = other.scale * (1.0 if wish.legend == "inside" else worth)
+        most = math.inf if other is None else other.scale * _worth(other, wish)
         for scale in _scales(_needed(box, plan.frame), wish.scale, most):
             corner = _free_corner(replace(plan, scale=scale), box, tree)
             if corner is not None:
@@ -529,6 +531,13 @@ def cornered(
         return None
     _, plan, shown = min(found, key=lambda one: one[0])
     return plan, shown
+
+
+def _worth(other: Layout, wish: Wish) -> float:
+    """Return the share of a denominator from which a corner is better than a strip."""
+    if wish.legend == "inside":
+        return 1.0
+    return _WORTH / (_WORTH_NARROW if _is_narrow(other, wish) else 1.0)
 
 
 def _scales(needed: float, asked: float | None, most: float) -> list[float]:
