@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, get_args
 
 import geopandas as gpd
@@ -11,6 +14,7 @@ import pandas as pd
 
 from basinmap.deliverables.sentences import enumerated
 from basinmap.deliverables.subjects import Subject
+from basinmap.errors import DataError, OutlineWarning
 from basinmap.maps.classing.classes import Method, classify
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.drawing import in_frame
@@ -76,6 +80,10 @@ _SCHEME = "#7a3e9d"
 _AROUND = 0.42
 """Of the longer side of a territory, shown on every side of it."""
 _TOWNS = 6
+_KEYS = 90.0
+"""Millimetres that the keys of a situation take at most."""
+_LARGER = 0.8
+"""Share of a denominator from which a legend in the frame is worth it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,12 +362,21 @@ def situation_plate(subject: Subject) -> Sheet:
     near = everyone[everyone.distance(mine.geometry.iloc[0]) < _NEAR]
     x0, y0, x1, y1 = mine.total_bounds
     year = "2026" if subject.listing is None else subject.territory.year
-    fig, ax = page(
+    opened = partial(
+        page,
         mine,
         title=f"Situation au 1er janvier {year} – {subject.area.name}",
         subtitle=_around_it(subject),
         around=_AROUND * max(x1 - x0, y1 - y0),
     )
+    fig, ax = opened()
+    # Its legend is short: a corner that holds it may let the map be larger.
+    with suppress(DataError), warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutlineWarning)  # told once already
+        framed, inner = opened(legend="inside", legend_mm=_KEYS)
+        share = 1.0 if ax.plan.inside else _LARGER
+        if inner.plan.scale <= share * ax.plan.scale:
+            fig, ax = framed, inner
     draw_neighbours(ax, everyone)
     draw_outlines(
         ax, mine, label=subject.area.name, fill=_STRONG, color="#ffffff", width=1.2

@@ -124,7 +124,7 @@ def draw_locator(
     scale = float((extent / most).max()) * 1000
     size = tuple((extent * 1000 / scale).tolist())
     _check_once(ax, "locator", bounds)
-    spot = None if beside else _free_corner(ax, *size, None)
+    spot = None if beside else _free_corner(ax, size[0], size[1], None)
     small = _small_map(ax, bounds, (*size, 0.0), scale, spot)
     small.set_label("locator")
     _draw_context(small, context)

@@ -129,5 +129,4 @@ def _met(ax: MapAxes, boxes: np.ndarray) -> np.ndarray:
     taken = np.array(ax.boxes, dtype=float).reshape(-1, 4)
     across = (boxes[:, None, 0] < taken[:, 2]) & (boxes[:, None, 2] > taken[:, 0])
     up = (boxes[:, None, 1] < taken[:, 3]) & (boxes[:, None, 3] > taken[:, 1])
-    hit: np.ndarray = (across & up).any(axis=1)
-    return hit
+    return np.asarray((across & up).any(axis=1))

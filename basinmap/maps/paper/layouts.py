@@ -77,6 +77,7 @@ _LEAST_FRAME: Final = 20.0
 _TIGHT: Final = 0.009  # of the longer side of the units, around them
 _CORNER: Final = 4.0  # millimetres from the frame to a legend in its corner
 _HIGH: Final = 85.0  # millimetres that a legend takes at least
+_WHOLE: Final = 125.0  # of classes, histogram, landmarks and figures
 _WORTH: Final = 0.8
 _WORTH_NARROW: Final = 0.93
 _LETTERS: Final = 600  # of a title
@@ -240,8 +241,11 @@ def _check_options(
     if scale is not None and not _is_length(scale):
         msg = f"scale={scale}: give a denominator, such as scale=100_000"
         raise DataError(msg)
-    if legend_mm is not None and legend in ("auto", "inside"):
-        msg = "legend_mm is a width or a depth: add legend='right' or legend='below'"
+    if legend_mm is not None and legend == "auto":
+        msg = (
+            "legend_mm is a width, a depth or a height: add legend='right', "
+            "legend='below' or legend='inside'"
+        )
         raise DataError(msg)
     if legend_mm is not None and not _is_length(legend_mm):
         msg = f"legend_mm={legend_mm}: give millimetres, such as legend_mm=40"
@@ -517,13 +521,19 @@ def cornered(
     box = bounds_of(units, wish.around, _TIGHT)
     plans = [_arranged(size, "inside", wish) for size in _sizes(wish)]
     plans = [plan for plan in plans if min(plan.frame[2:]) >= _LEAST_FRAME]
+    least = _HIGH if wish.legend == "inside" else _WHOLE
+    most_high = math.inf
+    if wish.legend_mm is not None:
+        least = most_high = wish.legend_mm / plans[0].zoom if plans else _HIGH
     shapes = units.geometry.to_numpy()
     tree = shapely.STRtree(shapes)
     found: list[tuple[float, Layout, Rectangle]] = []
     for plan in plans:
         most = math.inf if other is None else other.scale * _worth(other, wish)
         for scale in _scales(_needed(box, plan.frame), wish.scale, most):
-            corner = _free_corner(replace(plan, scale=scale), box, tree)
+            # By itself it is taken where any legend fits, not the shortest alone.
+            here = replace(plan, scale=scale)
+            corner = _free_corner(here, box, tree, (least, most_high))
             if corner is not None:
                 found.append((scale, *corner))
                 break
@@ -551,7 +561,7 @@ def _scales(needed: float, asked: float | None, most: float) -> list[float]:
 
 
 def _free_corner(
-    plan: Layout, box: Rectangle, tree: shapely.STRtree
+    plan: Layout, box: Rectangle, tree: shapely.STRtree, heights: tuple[float, float]
 ) -> tuple[Layout, Rectangle] | None:
     """Push the units out of a corner until the legend fits there; none if it cannot."""
     x, y, width, height = plan.frame
@@ -565,8 +575,9 @@ def _free_corner(
         low = box[1] - (0.0 if top else slack_y)
         shown = (left, low, left + width * metres, low + height * metres)
         at = width - gap - wide if right else gap
-        high = height - 2 * gap
-        while high >= _HIGH * plan.zoom:
+        least, most = (side * plan.zoom for side in heights)
+        high = min(height - 2 * gap, most)
+        while high >= least:
             floor = height - gap - high if top else gap
             rim = 2.0 * plan.zoom
             corner = shapely.box(
@@ -712,7 +723,7 @@ def _legend_side(
     most: float = math.inf,
 ) -> float:
     """Return width or depth of the strip of the legend."""
-    if wish.legend_mm is None:
+    if wish.legend_mm is None or wish.legend == "inside":
         return min((_STRIP if place == "right" else _BELOW) * zoom, most)
     least = _LEAST_LEGEND[place] * zoom
     if wish.legend_mm < least:

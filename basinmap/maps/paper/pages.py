@@ -86,7 +86,8 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
         Where the legend is; `"auto"` takes what allows the larger scale, `"inside"` an
         empty corner of the map.
     legend_mm
-        Width of the strip at the right (60 mm), or depth of that below (52 mm).
+        Width of the strip at the right (60 mm, 48 where that gives a step of scale),
+        depth of that below (52 mm), height of a corner inside.
     around
         Metres of ground to show on every side of the units.
     theme
