@@ -3,6 +3,7 @@
 import datetime as dt
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from matplotlib.colors import to_hex
@@ -310,3 +311,19 @@ def test_lines_are_kept_in_the_millimetres_of_the_frame():
 )
 def test_a_rank_says_among_whom_it_is(where, right):
     assert plain(chosen_as(observed(where, **SIGNED))) == right
+
+
+def test_on_a_small_paper_the_histogram_goes_before_the_scale_bar_is_drawn_over():
+    lens = bm.communes(epci="call")
+    rate = bm.compute("L04", bm.statistics())
+    mine = rate.reindex(lens.index)
+    _, ax = bm.page(lens, title="T", paper="A5")
+    bm.draw_choropleth(ax, lens, bm.classify(mine, firm=True))
+    bm.draw_outlines(ax, bm.epcis().loc[[LENS]], label="limite")
+    bm.draw_rings(ax, bm.rings(bm.LOUVRE_LENS, distances=[5_000]))
+    bm.draw_points(ax, bm.places().loc[["louvre-lens"]], label="musée")
+    bm.draw_comparison(ax, pd.Series(dict.fromkeys("ABCDE", 7.0)), title="Taux")
+    with pytest.warns(bm.errors.BasinmapWarning, match="left out.*histogram"):
+        bm.draw_legend(ax, histogram=mine)
+    floor = ax.plan.strip[1] + 15
+    assert min(entry.y - entry.height for entry in ax.strip) >= floor - 0.1

@@ -360,23 +360,7 @@ def situation_plate(subject: Subject) -> Sheet:
     """
     everyone, mine = subject.epcis, subject.outline
     near = everyone[everyone.distance(mine.geometry.iloc[0]) < _NEAR]
-    x0, y0, x1, y1 = mine.total_bounds
-    year = "2026" if subject.listing is None else subject.territory.year
-    opened = partial(
-        page,
-        mine,
-        title=f"Situation au 1er janvier {year} – {subject.area.name}",
-        subtitle=_around_it(subject),
-        around=_AROUND * max(x1 - x0, y1 - y0),
-    )
-    fig, ax = opened()
-    # Its legend is short: a corner that holds it may let the map be larger.
-    with suppress(DataError), warnings.catch_warnings():
-        warnings.simplefilter("ignore", OutlineWarning)  # told once already
-        framed, inner = opened(legend="inside", legend_mm=_KEYS)
-        share = 1.0 if ax.plan.inside else _LARGER
-        if inner.plan.scale <= share * ax.plan.scale:
-            fig, ax = framed, inner
+    fig, ax = _situation_page(subject, mine)
     draw_neighbours(ax, everyone)
     draw_outlines(
         ax, mine, label=subject.area.name, fill=_STRONG, color="#ffffff", width=1.2
@@ -407,6 +391,28 @@ def situation_plate(subject: Subject) -> Sheet:
         note=_outside(subject),
     )
     return fig
+
+
+def _situation_page(subject: Subject, mine: gpd.GeoDataFrame) -> tuple[Sheet, MapAxes]:
+    """Open the page of a situation, its legend in a corner where that is larger."""
+    x0, y0, x1, y1 = mine.total_bounds
+    year = "2026" if subject.listing is None else subject.territory.year
+    opened = partial(
+        page,
+        mine,
+        title=f"Situation au 1er janvier {year} – {subject.area.name}",
+        subtitle=_around_it(subject),
+        around=_AROUND * max(x1 - x0, y1 - y0),
+    )
+    fig, ax = opened()
+    # Its legend is short: a corner that holds it may let the map be larger.
+    with suppress(DataError), warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutlineWarning)  # told once already
+        framed, inner = opened(legend="inside", legend_mm=_KEYS)
+        share = 1.0 if ax.plan.inside else _LARGER
+        if inner.plan.scale <= share * ax.plan.scale:
+            fig, ax = framed, inner
+    return fig, ax
 
 
 def _in_basin(subject: Subject) -> bool:
