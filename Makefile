@@ -7,19 +7,21 @@ OUT ?= out
 
 SEEDS ?= 1 2
 
-.PHONY: help demo test check format docs qgis gallery catalogue data benchmarks kills fuzz test-oldest clean
+.PHONY: help demo test check format docs qgis gallery catalogue data benchmarks kills fuzz test-oldest clean \
+  .types .others
 
 help:
 	@echo "make demo   plates, data and tables of Lens-Liévin, written in $(OUT)/"
 	@echo "make test   the whole suite (checks, unit, property, doctests, notebooks)"
 	@echo "make check  format, lint, types, import contract"
 	@echo "make format rewrite the code in the house style"
+	@echo "make docs   build the site in build/site: guide, reference, gallery, catalogue"
 	@echo "make gallery rebuild the gallery of maps (docs/gallery)"
 	@echo "make catalogue rewrite the page of the indicators (docs/catalogue)"
 	@echo "make qgis   open what is written in the QGIS that is installed (QGIS=its Python)"
 	@echo "make data   rebuild the embedded data and compare them byte for byte"
 	@echo "make benchmarks  measure speed and size"
-	@echo "make fuzz   give every verb what nobody should (docs/reliability.md); SEEDS='1 2'"
+	@echo "make fuzz   give every verb what nobody should (docs/reliability.md); SEEDS='1 2' PROCESSES=2"
 	@echo "make test-oldest  the suite with the lowest versions that are declared"
 	@echo "make kills  kill writers at every moment (docs/reliability.md); SEEDS='1 2'"
 
@@ -41,6 +43,11 @@ $(VENV)/.tools: pyproject.toml $(VENV)/.made
 	@$(PIP) -e '.[dev]'
 	@touch $@ $(VENV)/.package
 
+$(VENV)/.docs: pyproject.toml $(VENV)/.made
+	@echo "Installing basinmap and what builds its site in $(VENV)" >&2
+	@$(PIP) -e '.[docs]'
+	@touch $@ $(VENV)/.package
+
 demo: $(VENV)/.package
 	@$(BIN)/basinmap demo --out $(OUT)
 
@@ -48,9 +55,15 @@ test: check
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/.tools
+	@$(MAKE) --no-print-directory -j 2 -O .types .others
+
+# One uses a core for as long as the others together.
+.types: $(VENV)/.tools
+	@$(BIN)/mypy
+
+.others: $(VENV)/.tools
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/numpydoc lint basinmap/*.py basinmap/*/*.py basinmap/*/*/*.py
 
@@ -60,6 +73,12 @@ format: $(VENV)/.tools
 
 gallery: $(VENV)/.tools
 	@$(BIN)/python docs/gallery/build.py
+
+# Of the notebooks, those that changed are run again (build/notebooks); NOTEBOOKS=off: none.
+NOTEBOOKS ?= cache
+docs: $(VENV)/.docs
+	@BASINMAP_NOTEBOOKS=$(NOTEBOOKS) $(BIN)/python docs/build.py
+	@echo "build/site/index.html"
 
 catalogue: $(VENV)/.tools
 	@$(BIN)/python docs/catalogue/build.py
@@ -76,8 +95,13 @@ data: $(VENV)/.made
 benchmarks: $(VENV)/.tools
 	$(BIN)/python benchmarks/house.py
 
+# What is done is kept in OUT: a run that was stopped goes on. FUZZ=--keep keeps what was
+# right of another state of the code; FUZZ='--only rings' tries one verb.
+PROCESSES ?= 2
+FUZZ ?=
 fuzz: $(VENV)/.tools
-	@$(BIN)/python tests/fuzz.py --seeds $(SEEDS)
+	@$(BIN)/python tests/fuzz.py --seeds $(SEEDS) --processes $(PROCESSES) \
+	  --journal $(OUT) $(FUZZ)
 
 # Of what pyproject declares the lowest, of what that needs the newest.
 OLDEST ?= /tmp/basinmap-oldest

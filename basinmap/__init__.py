@@ -15,7 +15,12 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Final
 
+from basinmap.questions import index as _index
+
 __version__ = "0.1.0"
+
+# What `help(basinmap)` shows: the public names, by the question that they answer.
+__doc__ = f"{__doc__ or ''}\n{_index()}\n"
 
 # One name, one path. A room is imported when a name of it is first used, so that
 # `import basinmap` costs next to nothing and drawing is paid by those who draw.
@@ -68,6 +73,14 @@ _ROOMS: Final = {
     "secrecy.attacking": ("Attack", "attack"),
     "secrecy.folders": ("check_secrecy",),
     "secrecy.protecting": ("Protection", "protect"),
+    "sources.fetching": (
+        "fetch_cog",
+        "fetch_lovac",
+        "fetch_outlines",
+        "fetch_populations",
+        "fetch_qpv",
+        "fetch_source",
+    ),
     "sources.points": ("read_points",),
     "sources.reading": ("read_source",),
     "sources.tables": ("read_table",),
@@ -89,10 +102,12 @@ _ROOMS: Final = {
     "access.catchments": ("Decay", "catchment"),
     "access.circles": ("rings",),
     "access.counting": ("not_reached", "reach"),
+    "access.fetching": ("fetch_gtfs", "fetch_network"),
     "access.gtfs": ("read_gtfs",),
     "access.inequality": ("inequality",),
     "access.isochrones": ("isochrones",),
     "access.layers": ("read_layer",),
+    "access.navigation": ("fetch_isochrones", "fetch_travel_times"),
     "access.networks": ("Network", "write_network"),
     "access.speeds": ("street_speeds",),
     "access.stops": ("departures", "served_area"),
@@ -237,7 +252,14 @@ _ROOMS: Final = {
     "deliverables.housing": ("plh",),
     "deliverables.housing_documents": ("plh_document",),
     "deliverables.own_plates": ("OwnPlate", "read_plates", "with_plates"),
-    "deliverables.pic_documents": ("pic_document",),
+    "deliverables.museum_areas": ("read_isochrones",),
+    "deliverables.museum_files": ("read_attendance", "read_studies"),
+    "deliverables.pic_documents": (
+        "Question",
+        "Study",
+        "pic_document",
+        "read_questions",
+    ),
     "deliverables.projects": ("init",),
     "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
     "deliverables.qgis_projects": ("map_styles", "write_qgis_project"),
@@ -258,10 +280,14 @@ if TYPE_CHECKING:
     from basinmap.access.circles import rings as rings
     from basinmap.access.counting import not_reached as not_reached
     from basinmap.access.counting import reach as reach
+    from basinmap.access.fetching import fetch_gtfs as fetch_gtfs
+    from basinmap.access.fetching import fetch_network as fetch_network
     from basinmap.access.gtfs import read_gtfs as read_gtfs
     from basinmap.access.inequality import inequality as inequality
     from basinmap.access.isochrones import isochrones as isochrones
     from basinmap.access.layers import read_layer as read_layer
+    from basinmap.access.navigation import fetch_isochrones as fetch_isochrones
+    from basinmap.access.navigation import fetch_travel_times as fetch_travel_times
     from basinmap.access.networks import Network as Network
     from basinmap.access.networks import write_network as write_network
     from basinmap.access.speeds import street_speeds as street_speeds
@@ -300,10 +326,16 @@ if TYPE_CHECKING:
     )
     from basinmap.deliverables.housing import plh as plh
     from basinmap.deliverables.housing_documents import plh_document as plh_document
+    from basinmap.deliverables.museum_areas import read_isochrones as read_isochrones
+    from basinmap.deliverables.museum_files import read_attendance as read_attendance
+    from basinmap.deliverables.museum_files import read_studies as read_studies
     from basinmap.deliverables.own_plates import OwnPlate as OwnPlate
     from basinmap.deliverables.own_plates import read_plates as read_plates
     from basinmap.deliverables.own_plates import with_plates as with_plates
+    from basinmap.deliverables.pic_documents import Question as Question
+    from basinmap.deliverables.pic_documents import Study as Study
     from basinmap.deliverables.pic_documents import pic_document as pic_document
+    from basinmap.deliverables.pic_documents import read_questions as read_questions
     from basinmap.deliverables.programme_files import read_balance as read_balance
     from basinmap.deliverables.programme_files import read_sectors as read_sectors
     from basinmap.deliverables.programme_pages import Balance as Balance
@@ -458,6 +490,12 @@ if TYPE_CHECKING:
     from basinmap.secrecy.folders import check_secrecy as check_secrecy
     from basinmap.secrecy.protecting import Protection as Protection
     from basinmap.secrecy.protecting import protect as protect
+    from basinmap.sources.fetching import fetch_cog as fetch_cog
+    from basinmap.sources.fetching import fetch_lovac as fetch_lovac
+    from basinmap.sources.fetching import fetch_outlines as fetch_outlines
+    from basinmap.sources.fetching import fetch_populations as fetch_populations
+    from basinmap.sources.fetching import fetch_qpv as fetch_qpv
+    from basinmap.sources.fetching import fetch_source as fetch_source
     from basinmap.sources.points import read_points as read_points
     from basinmap.sources.reading import read_source as read_source
     from basinmap.sources.tables import read_table as read_table

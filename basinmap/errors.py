@@ -13,6 +13,7 @@ __all__ = [
     "CodeError",
     "ColumnError",
     "DataError",
+    "FetchError",
     "Interrupted",
     "LibraryError",
     "MeasureError",
@@ -63,6 +64,15 @@ class SecrecyError(BasinmapError, ValueError):
 
 class DataError(BasinmapError, ValueError):
     """A file or a table is empty, truncated, or not what it claims to be."""
+
+
+class FetchError(BasinmapError, OSError):
+    """A file or an answer cannot be had from the network, or is not what it should."""
+
+    status: int | None = None
+    """With which a server refused, if it did."""
+    told = ""
+    """What a service says of its refusal."""
 
 
 class LibraryError(BasinmapError, ImportError):

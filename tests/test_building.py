@@ -5,6 +5,7 @@ import datetime as dt
 import importlib.util
 import json
 import os
+import re
 import resource
 import shutil
 import signal
@@ -13,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 
 import basinmap as bm
@@ -215,6 +217,120 @@ def test_a_perimeter_is_a_name_or_communes(tmp_path, text, told):
         return
     with pytest.raises(DataError, match=told):
         read_project(file)
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("balance = 'bilan.csv'", "balance of document 1 .plh. takes .*period = …"),
+        ("sectors = 3", "sectors of document 1 .plh. is the name of a file"),
+        ("former = 'lovac.csv'", "former of document 1 .plh. is a list"),
+        ("attendance = {file = 'a', source = 'b'}", "unknown key.*attendance"),
+    ],
+)
+def test_a_key_that_a_document_does_not_take_so_is_refused(tmp_path, key, told):
+    text = "perimeter = 'call'\nauthor = 'A'\n[[document]]\nkind = 'plh'\n"
+    (tmp_path / "projet.toml").write_text(text + key, "utf-8")
+    with pytest.raises(DataError, match=told):
+        read_project(tmp_path)
+
+
+DECLARED = """
+perimeter = "call"
+author = "Observatoire"
+date = 2026-11-29
+data = ["base-cc-logement-2021.csv"]
+[[document]]
+kind = "cil"
+formats = ["html"]
+generation = "2015"
+indicators = ["L01", "L04", "L08"]
+classes = "bassin"
+landlords = {file = "bailleurs.csv", source = "URH", year = 2024}
+estates = {file = "residences.csv", source = "CALL"}
+threshold = 8700
+[[document]]
+kind = "pic"
+perimeter = "call"
+formats = ["html"]
+attendance = {file = "entrees.csv", source = "Musée du Louvre-Lens"}
+forecast = 500000
+questions = "questions.toml"
+studies = "etudes.csv"
+isochrones = {file = "aires.gpkg", source = "Agence, 2026"}
+"""
+
+
+@pytest.fixture(scope="session")
+def given(tmp_path_factory):
+    """Return a project whose documents are given all that files can give."""
+    return once(tmp_path_factory, "declare", _declared)
+
+
+def _declared(folder):
+    folder.mkdir()
+    own = {
+        "projet.toml": DECLARED,
+        "bailleurs.csv": "bailleur;logements\nMaisons & Cités;16000\n",
+        "residences.csv": "residence;x;y;menages\nLes Tilleuls;685200;7036900;40\n",
+        "entrees.csv": "2015;435213;\n2016;444602;année civile\n",
+        "questions.toml": "[[question]]\nnumber = 1\ntext = 'Qui vient ?'\n"
+        "indicators = ['P01']\n",
+        "etudes.csv": "etude;resultat\nVacance;Trois poches.\n",
+    }
+    for name, text in own.items():
+        (folder / name).write_text(text, "utf-8")
+    museum = bm.LOUVRE_LENS.point
+    shapes = [museum.buffer(7_000), museum.buffer(15_000)]
+    gpd.GeoDataFrame({"minutes": [10, 20]}, geometry=shapes, crs=2154).to_file(
+        folder / "aires.gpkg"
+    )
+    # Of the communes of 2024: four of them have merged since.
+    codes = sorted([*bm.communes().index, "59070", "62461", "62549", "62743"])
+    names = ("LOG", "RP", "RSECOCC", "LOGVAC", "MAISON", "APPART", "RP_1P")
+    names += ("RP_2P", "RP_3P", "RP_4P", "RP_5PP", "RP_PROP")
+    rows = [";".join(["CODGEO", *(f"P21_{name}" for name in names)])]
+    rows += [f"{code};100;92;0;8;80;20;0;0;0;0;92;50" for code in codes]
+    (folder / "base-cc-logement-2021.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    found = build(folder, at_once=2)
+    assert [one.error for one in found] == ["", ""]
+
+
+def read(folder, name):
+    page = (folder / "documents" / name / f"{name}.html").read_text("utf-8")
+    return re.sub("[\u00a0\u202f]", " ", page)
+
+
+def test_what_files_declare_is_in_the_documents(given):
+    cil, pic = read(given, "cil"), read(given, "pic")
+    for told in ("Maisons &amp; Cités", "Les Tilleuls", "génération 2015"):
+        assert told in cil, told
+    for told in ("Qui vient ?", "année civile", "Trois poches.", "Agence, 2026"):
+        assert told in pic, told
+    assert "prévision de 500 000 par an" in pic
+
+
+def test_a_file_of_another_year_is_brought_to_the_communes_of_today(given):
+    # 36 communes of 100 dwellings, four merged elsewhere; owners are 50 of 92.
+    cil = read(given, "cil")
+    assert "3 600" in cil
+    assert [one.done for one in build(given)] == [False, False]
+
+
+def test_a_file_that_a_document_declares_counts_among_what_it_is_made_of(
+    given, tmp_path
+):
+    copied = tmp_path / "copie"
+    shutil.copytree(given, copied)
+    project = read_project(copied)
+    cil, pic = project.jobs
+    before = hashed(project, cil), hashed(project, pic)
+    (copied / "aires.gpkg").write_bytes(b"")
+    assert hashed(project, cil) == before[0]
+    assert hashed(project, pic) != before[1]
+    (copied / "bailleurs.csv").unlink()
+    with pytest.raises(DataError, match=r"bailleurs\.csv: No such file"):
+        build(copied)
 
 
 def test_communes_that_are_not_loaded_are_told_and_the_rest_is_built(tmp_path):

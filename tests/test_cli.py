@@ -184,7 +184,8 @@ def test_a_name_that_no_folder_can_bear_is_refused(refused, tmp_path, name, said
     [
         ([], "COMMAND"),
         (["frob"], "'frob'.*plh"),
-        (["plh"], "--epci, --out"),
+        (["plh"], "--out"),
+        (["plh", "--out", "x"], "say of which territory: --epci"),
         (["plh", "--epci", CALL], "--out"),
         (["plh", "--epci", CALL, "--out", "x", "--nothing"], "--nothing"),
     ],

@@ -795,7 +795,7 @@ def test_help_and_refusals_are_in_french():
     assert "une planche d'un indicateur" in told.out
     told = Run(["plh", "--lang", "fr"])
     assert told.status == 2
-    assert "basinmap plh: erreur: il manque : --epci, --out" in told.err
+    assert "basinmap plh: erreur: il manque : --out" in told.err
     told = Run(["map", "--lang", "fr"])
     assert told.err == plain(
         "basinmap: que faut-il montrer ? Écrivez un indicateur (basinmap indicators en "

@@ -24,6 +24,7 @@ from basinmap.spatial.coverages import (
     neighbours,
     simplify_coverage,
 )
+from basinmap.spatial.matching import is_coverage
 
 SHARED = Path(__file__).parents[2] / "shared/data/reference"
 needs_reference = pytest.mark.skipif(not SHARED.exists(), reason="no reference data")
@@ -426,3 +427,77 @@ def test_a_crack_left_by_a_wide_cleaning_is_told_by_unit():
     clean, report = clean_coverage(units, gap_width=5)
     assert clean.area.tolist() == units.area.tolist()
     assert "ouvert à un bout et laissé : 2 (a, b)." in report.notes[-1]
+
+
+# -- whether many units are a coverage ---------------------------------------------
+
+
+def tiling():
+    """Return 30 × 30 squares of 100 m, those of every other column turned round."""
+    x, y = (100.0 * each for each in divmod(np.arange(900), 30))
+    shapes = shapely.segmentize(shapely.box(x, y, x + 100, y + 100), 50)
+    return np.where((x // 100) % 2, shapely.reverse(shapes), shapes)
+
+
+MIDDLE = 15 * 30 + 15  # from (1500, 1500) to (1600, 1600)
+FAULTS = {
+    "a unit that stands twice": lambda t: np.append(t, t[MIDDLE]),
+    "one that stands three times": lambda t: np.append(t, t[[MIDDLE, MIDDLE]]),
+    "one inside another": lambda t: np.append(t, shapely.box(1520, 1520, 1580, 1580)),
+    "one over two": lambda t: np.append(t, shapely.box(1550, 1520, 1650, 1580)),
+    "one that is moved by 30 cm": lambda t: _changed(t, lambda xy: xy + 0.3),
+    "one that is larger by 1 mm": lambda t: _changed(
+        t, lambda xy: 1550 + (xy - 1550) * 1.00002
+    ),
+    "one that is smaller by 50 cm": lambda t: _changed(
+        t, lambda xy: 1550 + (xy - 1550) * 0.99
+    ),
+    "one that lacks a vertex": lambda t: _put(t, shapely.box(1500, 1500, 1600, 1600)),
+    "one merged with what stays": lambda t: _put(t, t[MIDDLE].union(t[MIDDLE + 1])),
+}
+SOUND = {
+    "a hole of 20 cm in one": lambda t: _put(
+        t, t[MIDDLE] - t[MIDDLE].centroid.buffer(0.1)
+    ),
+    "nothing wrong": lambda t: t,
+    "a lake where a unit was": lambda t: np.delete(t, MIDDLE),
+    "a hole of 60 m": lambda t: _put(t, t[MIDDLE] - t[MIDDLE].centroid.buffer(30)),
+    "a hole and what fills it": lambda t: np.append(
+        _put(t, t[MIDDLE] - t[MIDDLE].centroid.buffer(30)),
+        t[MIDDLE].centroid.buffer(30),
+    ),
+    "a unit in two pieces": lambda t: np.delete(
+        _put(t, shapely.union(t[MIDDLE], t[0])), 0
+    ),
+}
+
+
+def _changed(shapes, move):
+    return _put(shapes, shapely.transform(shapes[MIDDLE], move))
+
+
+def _put(shapes, shape):
+    return np.concatenate([shapes[:MIDDLE], [shape], shapes[MIDDLE + 1 :]])
+
+
+@pytest.mark.parametrize("change", FAULTS.values(), ids=FAULTS)
+def test_of_many_units_one_fault_is_enough_for_no_coverage(change):
+    assert not is_coverage(change(tiling()), 1.0)
+
+
+@pytest.mark.parametrize("change", SOUND.values(), ids=SOUND)
+def test_many_units_that_share_their_borders_are_a_coverage(change):
+    assert is_coverage(change(tiling()), 1.0)
+
+
+def test_most_units_of_a_tiling_are_not_looked_at(monkeypatch):
+    looked = []
+
+    def valid(shapes, **options):
+        looked.append(len(shapes))
+        return bool(real(shapes, **options))
+
+    real = shapely.coverage_is_valid
+    monkeypatch.setattr(shapely, "coverage_is_valid", valid)
+    assert is_coverage(tiling(), 1.0)
+    assert looked == [4 * 30 - 4]  # the rim

@@ -594,7 +594,10 @@ def test_the_catalogue_is_independent():
 
 
 def test_what_an_indicator_carries_is_independent():
-    bm.compute("L04", bm.statistics()).attrs["states"]["spoilt"] = "secret"
+    told = bm.compute("L04", bm.statistics()).attrs
+    with pytest.raises(TypeError, match=r"bm\.describe"):
+        told["states"]["spoilt"] = "secret"
+    told["states"] = {"spoilt": "secret"}
     assert bm.compute("L04", bm.statistics()).attrs["states"] == {}
 
 

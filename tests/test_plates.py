@@ -11,7 +11,6 @@ from matplotlib.colors import to_hex
 import basinmap as bm
 from basinmap.deliverables.groups import chosen_as
 from basinmap.deliverables.housing import PLATES
-from basinmap.deliverables.observed import observed
 from basinmap.deliverables.plates import RED
 from basinmap.deliverables.subjects import subject
 from basinmap.maps.grounds.lands import REACH
@@ -310,7 +309,7 @@ def test_lines_are_kept_in_the_millimetres_of_the_frame():
     ],
 )
 def test_a_rank_says_among_whom_it_is(where, right):
-    assert plain(chosen_as(observed(where, **SIGNED))) == right
+    assert plain(chosen_as(subject(where, **SIGNED))) == right
 
 
 def test_on_a_small_paper_the_histogram_goes_before_the_scale_bar_is_drawn_over():

@@ -6,16 +6,19 @@ import re
 import shlex
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import basinmap as bm
 from basinmap.cli import main
 from basinmap.cli.running import parser
 from basinmap.deliverables.building import build
+from basinmap.deliverables.chapters import rate_map
+from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.markdown import parts_of
 from basinmap.deliverables.projects import init, read_project
 from basinmap.deliverables.publishing import checked_formats
-from basinmap.errors import BasinmapWarning, DataError, OutputError
+from basinmap.errors import BasinmapError, BasinmapWarning, DataError, OutputError
 
 DAY = dt.date(2026, 11, 29)
 GUIDE = Path(__file__).parents[1] / "docs/how-to/documents.md"
@@ -52,6 +55,20 @@ def test_a_document_that_fails_leaves_what_was_there(tmp_path):
     with pytest.raises(DataError, match="odt"):
         bm.write_document(folder, note(bm.Heading("Un")), formats=["odt"])
     assert {p.name: p.read_bytes() for p in folder.iterdir()} == before
+
+
+def test_a_bulletin_that_cannot_be_made_leaves_no_folder(tmp_path):
+    for theme, formats in (("vacance", ["pdf"]), ("logement-vacance", ["odt"])):
+        with pytest.raises(BasinmapError, match=r"logement-vacance|odt"):
+            bm.scot_observatory(
+                "grand-douaisis",
+                theme,
+                out=tmp_path / "bulletin",
+                author="A",
+                date=DAY,
+                formats=formats,
+            )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_formats_are_known_and_once_each():
@@ -285,7 +302,10 @@ def test_the_guide_of_documents_runs_as_it_stands(tmp_path, monkeypatch, capsys)
         ".json",
         ".pdf",
     ]
-    theme, plates = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    theme, plates, project = re.findall(r"```toml\n(.*?)```", text, flags=re.DOTALL)
+    (tmp_path / "projet.toml").write_text(project, encoding="utf-8")
+    kinds = [job.kind for job in read_project(tmp_path / "projet.toml").jobs]
+    assert kinds == ["plh", "cil", "scot", "scot", "pic"]
     (tmp_path / "logo.png").write_bytes(b"\x89PNG")
     (tmp_path / "theme.toml").write_text(theme, encoding="utf-8")
     assert bm.read_theme(tmp_path / "theme.toml").main == "#004b87"
@@ -293,3 +313,80 @@ def test_the_guide_of_documents_runs_as_it_stands(tmp_path, monkeypatch, capsys)
     (tmp_path / "planches.toml").write_text(plates, encoding="utf-8")
     (plate,) = bm.read_plates(tmp_path / "planches.toml")
     assert plate.after == "vacance"
+
+
+# --- what every document takes --------------------------------------------------
+
+
+def test_classes_of_the_bassin_are_the_same_in_each_volume():
+    made = [
+        bm.subject(where, author="A", date=DAY, classes="bassin")
+        for where in ("call", "osartis-marquion")
+    ]
+    cuts = [classes_of(one, "L04", one.mine("L04")) for one in made]
+    assert cuts[0].attrs["breaks"] == cuts[1].attrs["breaks"]
+    alone = bm.subject("call", author="A", date=DAY)
+    assert (
+        classes_of(alone, "L04", alone.mine("L04")).attrs["breaks"]
+        != (cuts[0].attrs["breaks"])
+    )
+    figure = rate_map(made[0], "L04", "carte")
+    assert "Classes des communes de tout le bassin minier" in figure.source
+    assert len(figure.legends[0].entries) >= 5
+    with pytest.raises(DataError, match="are not in it"):
+        bm.subject("200093201", author="A", date=DAY, classes="bassin")
+
+
+def test_a_document_prints_the_indicators_asked_for(tmp_path, capsys):
+    words = ["scot", "--scot", "osartis-marquion", "--formats", "html", "--date"]
+    words += ["2026-11-29", "--indicators", "L04,L05", "--classes", "bassin"]
+    assert main([*words, "--out", str(tmp_path / "out")]) == 0, capsys.readouterr().err
+    page = (tmp_path / "out/bulletin-logement-vacance.html").read_text("utf-8")
+    assert "Part des maisons" in page
+    assert "Part des résidences principales" not in page
+    assert "Classes des communes de tout le bassin minier" in page
+    assert main([*words[:-4], "--indicators", "L05", "--out", str(tmp_path / "b")]) == 2
+    assert "indicators= leaves out" in capsys.readouterr().err
+    assert main([*words[:-4], "--indicators", "Z9", "--out", str(tmp_path / "b")]) == 2
+    assert "'Z9'" in capsys.readouterr().err
+
+
+def former_file(folder):
+    """Write the housing of an earlier census, of all communes."""
+    table = bm.statistics()
+    old = pd.DataFrame(
+        {
+            "CODGEO": table.index,
+            "P15_LOG": table["dwellings_2021"] + 100,
+            "P15_LOGVAC": table["vacant_dwellings_2021"],
+        }
+    )
+    path = folder / "ancien.csv"
+    old.to_csv(path, sep=";", index=False)
+    return path
+
+
+def test_the_former_edition_is_a_page_more(tmp_path, capsys):
+    words = ["cil", "--epci", "call", "--formats", "html", "--date", "2026-11-29"]
+    words += ["--former", str(former_file(tmp_path)), "--former-vintage", "2015"]
+    words += ["--code", "CODGEO", "--source", "Insee", "--column", "P15_LOG=dwellings"]
+    words += ["--column", "P15_LOGVAC=vacant_dwellings"]
+    words += ["--indicators", "D06,L01,L04"]
+    assert main([*words, "--out", str(tmp_path / "out")]) == 0, capsys.readouterr().err
+    page = re.sub("[\u00a0\u202f]", " ", (tmp_path / "out/cil.html").read_text("utf-8"))
+    assert "Depuis l’édition précédente" in page
+    gap = bm.statistics(epci="call")
+    told = f"{gap['dwellings_2021'].sum() + 100 * len(gap):,.0f}".replace(",", " ")
+    assert told in page
+
+
+def test_numbers_of_ones_own_texts_are_told_on_the_command_line(tmp_path, capsys):
+    (tmp_path / "textes").mkdir()
+    (tmp_path / "textes/une.editorial.md").write_text("Nous étions 777 777.", "utf-8")
+    words = ["scot", "--scot", "osartis-marquion", "--formats", "html", "--indicators"]
+    words += ["L04", "--out", str(tmp_path / "out"), "--texts"]
+    assert main([*words, str(tmp_path / "textes")]) == 0
+    assert "une.editorial: 777777" in capsys.readouterr().err
+    (tmp_path / "textes/une.editorial.md").write_text("Un.\n| a |\n", "utf-8")
+    assert main([*words, str(tmp_path / "textes")]) == 2
+    assert "line 2" in capsys.readouterr().err

@@ -178,12 +178,20 @@ def test_a_tool_says_its_name_its_group_and_what_it_does_in_french(name):
 # --- in QGIS itself -------------------------------------------------------------------
 
 
+def plain():
+    """Return the environment of QGIS: of no other Python than the system's."""
+    others = ("PYTHON", "PYENV", "VIRTUAL_ENV")
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(others)}
+    return {**kept, "PATH": os.pathsep.join(["/usr/bin", "/bin", kept["PATH"]])}
+
+
 def there():
     """Tell whether QGIS is installed."""
     if not shutil.which("qgis") and "BASINMAP_QGIS_PYTHON" not in os.environ:
         return False
     asked = [PYTHON, "-c", "import qgis.core"]
-    return subprocess.run(asked, capture_output=True, check=False).returncode == 0
+    done = subprocess.run(asked, capture_output=True, check=False, env=plain())
+    return done.returncode == 0
 
 
 needs_qgis = pytest.mark.skipif(not there(), reason="QGIS is not installed")
@@ -213,7 +221,6 @@ def profile(tmp_path_factory):
 def tool(profile, name, parameters, **more):
     """Return what a tool did."""
     folder, scripts, own = profile
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     done = subprocess.run(
         [
             *(PYTHON, str(PROBE), "tool"),
@@ -224,7 +231,7 @@ def tool(profile, name, parameters, **more):
         check=False,
         timeout=300,
         env={
-            **kept,
+            **plain(),
             "QGIS_CUSTOM_CONFIG_PATH": str(folder),
             "BASINMAP_PYTHON": str(own),
             **more,
@@ -301,7 +308,7 @@ def process(profile, *words, **more):
         check=False,
         timeout=300,
         env={
-            **os.environ,
+            **plain(),
             "QT_QPA_PLATFORM": "offscreen",
             "QGIS_CUSTOM_CONFIG_PATH": str(folder),
             "BASINMAP_PYTHON": str(own),

@@ -5,14 +5,18 @@ import dataclasses
 import importlib
 import inspect
 import json
+import re
 import subprocess
 import sys
+import tomllib
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 import basinmap as bm
 from basinmap import errors
+from basinmap.questions import QUESTIONS
 
 SOURCE = Path(bm.__file__)
 NAMES = [name for name in bm.__all__ if name != "__version__"]
@@ -52,6 +56,20 @@ def test_every_public_name_exists(name):
 def test_public_names_are_sorted_and_stand_once():
     assert sorted(NAMES) == NAMES
     assert len(set(NAMES)) == len(NAMES)
+
+
+def test_every_public_name_answers_one_question():
+    asked = Counter(name for question in QUESTIONS for name in question.names)
+    twice = sorted(name for name, times in asked.items() if times > 1)
+    assert twice == [], "a name stands under one question of basinmap/questions.py"
+    assert set(asked) == set(NAMES), "add, or take away, in basinmap/questions.py"
+
+
+def test_help_is_the_index_by_question():
+    words = set(re.findall(r"\w+", bm.__doc__))
+    assert set(NAMES) <= words
+    assert all(f"\n{question.title}: " in bm.__doc__ for question in QUESTIONS)
+    assert max(map(len, bm.__doc__.splitlines())) <= 88
 
 
 def test_dir_lists_the_public_names():
@@ -144,6 +162,14 @@ def test_options_are_keyword_only(name):
                 ("named", "level"),
                 ("read_source", "source"),
                 ("read_points", "source"),
+                # Of what is fetched: which edition, of where.
+                ("fetch_cog", "year"),
+                ("fetch_lovac", "year"),
+                ("fetch_populations", "year"),
+                ("fetch_source", "year"),
+                ("fetch_outlines", "departements"),
+                ("fetch_qpv", "departements"),
+                ("fetch_network", "region"),
             }
             assert said or parameter.kind is inspect.Parameter.KEYWORD_ONLY
 
@@ -246,3 +272,13 @@ def test_indicators_is_a_verb_whatever_was_imported_before():
         "print(len(basinmap.indicators()) > 0)"
     )
     assert python(code)[0] == "True\n"
+
+
+def test_types_are_declared_and_the_archive_holds_what_its_readme_says_to_type():
+    assert (SOURCE.parent / "py.typed").is_file()
+    root = SOURCE.parents[1]
+    if not (root / "pyproject.toml").is_file():
+        pytest.skip("installed, without its project")
+    told = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    held = set(told["tool"]["hatch"]["build"]["targets"]["sdist"]["include"])
+    assert {"basinmap", "tests", "docs", "data", "benchmarks", "Makefile"} <= held

@@ -157,6 +157,20 @@ def test_prints_hold_in_memory_only_and_what_comes_back_is_taken_as_it_is(tmp_pa
     assert bm.told_of(table["menages"] + 1).label == ""
 
 
+def test_what_is_told_is_one_object_in_all_that_is_made_of_it():
+    states = {"62498": "secret"}
+    values = bm.describe(pd.Series([np.nan], ["62498"]), label="M", states=states)
+    told = values.attrs["states"]
+    assert (values + 1).attrs["states"] is told
+    assert values.copy().attrs["states"] is told
+    back = pickle.loads(pickle.dumps(values))  # noqa: S301 - of this line
+    assert back.attrs["states"] == told == states
+    for change in (told.clear, told.popitem, lambda: told.update(a="b")):
+        with pytest.raises(TypeError, match="shared"):
+            change()
+    assert dict(told) == states
+
+
 def test_values_that_changed_place_are_not_those_described(rate):
     assert not holds(print_of(rate), rate.set_axis(rate.index[::-1]))
 

@@ -23,7 +23,7 @@ from basinmap.errors import DataError, LibraryError, culprits
 from basinmap.progress import progress
 from basinmap.territory.local import is_there
 
-__all__ = ["Extract", "is_osm", "read_extract"]
+__all__ = ["Extract", "cut_extract", "is_osm", "read_extract"]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -264,6 +264,57 @@ def _arranged(path: Path, found: _Reading, extracted: dt.date | None) -> Extract
         extracted,
         found.edited.date() if found.edited > _UNDATED else None,
     )
+
+
+def cut_extract(
+    path: Path, target: Path, box: tuple[float, float, float, float]
+) -> int:
+    """
+    Write the streets and ferries of an extract that touch a box, whole.
+
+    Parameters
+    ----------
+    path
+        The extract.
+    target
+        Where to write them, as `.osm.pbf`; it must not be there.
+    box
+        West, south, east and north, in degrees.
+
+    Returns
+    -------
+    int
+        How many ways were written. The date of the extract is kept.
+
+    Raises
+    ------
+    DataError
+        If the extract cannot be read, or has no street in the box.
+    LibraryError
+        If osmium is not installed.
+    """
+    osmium = _osmium()
+    west, south, east, north = (round(side * _DEGREE) for side in box)
+    kept, count = osmium.IdTracker(), 0
+    with _told(path):
+        ways = osmium.FileProcessor(str(path)).with_locations()
+        ways = ways.with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
+        for way in ways.with_filter(osmium.filter.KeyFilter("highway", "route")):
+            places = [node.location for node in way.nodes]
+            if any(west <= p.x <= east and south <= p.y <= north for p in places):
+                kept.add_way(way.id)
+                kept.add_references(way)
+                count += 1
+        if not count:
+            msg = f"{path.name}: no street between {box[:2]} and {box[2:]}"
+            raise DataError(msg)
+        with osmium.io.Reader(str(path), osmium.osm.NOTHING) as reader:
+            header = reader.header()
+        with osmium.SimpleWriter(str(target), header=header) as writer:
+            whole = osmium.FileProcessor(str(path), osmium.osm.NODE | osmium.osm.WAY)
+            for item in whole.with_filter(kept.id_filter()):
+                writer.add(item)
+    return count
 
 
 def _osmium() -> Untyped:

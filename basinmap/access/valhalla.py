@@ -24,23 +24,22 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Geod
 
+from basinmap.access.engines import Points, areas_of, checked_limit, points_of
 from basinmap.access.isochrones import checked_minutes, isochrone_frame
 from basinmap.access.networks import PRINTED, Mode, check_mode
 from basinmap.access.snapping import MAX_GAP, check_gaps
 from basinmap.access.speeds import SPEEDS
 from basinmap.access.times import WAYS, Direction, check_direction
 from basinmap.arguments import check_given
-from basinmap.errors import DataError, LibraryError, culprits
+from basinmap.errors import DataError, LibraryError
 from basinmap.progress import progress
-from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.spatial.projections import METRIC
 from basinmap.territory.places import Place
-from basinmap.territory.units import check_unique
 from basinmap.typography import shortest, typeset
-from basinmap.values.told import tell, told_of
+from basinmap.values.told import tell
 
 __all__ = ["valhalla_isochrones", "valhalla_tiles", "valhalla_times"]
 
-Points: TypeAlias = Place | gpd.GeoDataFrame | gpd.GeoSeries
 Path_: TypeAlias = str | PathLike[str]
 Numbers = NDArray[np.float64]
 
@@ -342,7 +341,7 @@ def valhalla_times(
     check_given(valhalla_times, locals())
     check_mode(mode)
     check_direction(direction)
-    longest = _checked_limit(limit)
+    longest = checked_limit(limit)
     actor = _actor(tiles)
     options = _options(mode, costing)
     sides = [
@@ -382,15 +381,6 @@ def valhalla_times(
     return table
 
 
-def _checked_limit(limit: float | None) -> float:
-    if limit is None:
-        return np.inf
-    if not isinstance(limit, int | float) or not limit > 0:
-        msg = f"limit is a number of minutes above 0, such as 30; got {limit!r}"
-        raise DataError(msg)
-    return float(limit)
-
-
 def _options(mode: Mode, costing: Mapping[str, object] | None) -> dict[str, Any]:
     name = _COSTING[mode]
     return {
@@ -408,7 +398,7 @@ def _side(
     *,
     strict: bool = False,
 ) -> _Side:
-    series, told = _series(points, what)
+    series, told = points_of(points, what)
     degrees = shapely.get_coordinates(series.to_crs(4326).array)
     places = [{"lon": lon, "lat": lat} for lon, lat in degrees.tolist()]
     # Of a point without a street around, it would answer all the same.
@@ -422,26 +412,6 @@ def _side(
             gap[i] = min(_GEOD.inv(*here, lon, lat)[2])
     check_gaps(gap, series.index, max_gap, what, strict=strict)
     return _Side(series.index, places, gap, told)
-
-
-def _series(points: Points, what: str) -> tuple[gpd.GeoSeries, tuple[str, ...]]:
-    """Return points on the index of their codes, and their sources."""
-    if isinstance(points, Place):
-        one = gpd.GeoSeries([points.point], index=[points.name], crs=METRIC)
-        return one, (points.credit,)
-    check_metric(points, what)
-    check_unique(points.index, what)
-    series = points.geometry
-    shapes = np.asarray(series.array)
-    wrong = (shapely.get_type_id(shapes) != 0) | shapely.is_empty(shapes)
-    wrong[~wrong] = ~np.isfinite(shapely.get_coordinates(shapes[~wrong])).all(axis=1)
-    if wrong.any():
-        msg = (
-            f"{what}: {wrong.sum()} that are no points with coordinates: "
-            f"{culprits(series.index[wrong])}; pass .representative_point()"
-        )
-        raise DataError(msg)
-    return series, told_of(points).sources
 
 
 def _matrix(
@@ -623,18 +593,7 @@ def _areas(
     features = _asked(actor, "isochrone", request)["features"]
     # The largest comes first; some outlines touch themselves.
     shapes = [shapely.geometry.shape(f["geometry"]) for f in reversed(features)]
-    areas = gpd.GeoSeries(shapes, crs=4326).to_crs(crs).make_valid().tolist()
-    for k in range(1, len(areas)):
-        areas[k] = shapely.union(areas[k], areas[k - 1])
-    if not nested:
-        areas = [areas[0], *shapely.difference(areas[1:], areas[:-1])]
-    return [_ground(area) for area in areas]
-
-
-def _ground(area: shapely.Geometry) -> shapely.MultiPolygon:
-    """Keep polygons only: a union may hold lines and points."""
-    parts = shapely.get_parts(shapely.get_parts(area))
-    return shapely.MultiPolygon([p for p in parts if p.geom_type == "Polygon"])
+    return areas_of(shapes, crs, nested=nested)
 
 
 def _resolution(mode: Mode, minutes: float) -> float:

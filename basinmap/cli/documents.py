@@ -10,11 +10,22 @@ from typing import TYPE_CHECKING, Final
 
 import basinmap as bm
 from basinmap.cli.files import figures_of
-from basinmap.cli.options import add_data, add_outlines, add_signature, day_of
-from basinmap.cli.places import outlines_of, territory_of
+from basinmap.cli.museums import add_streets, streets_of
+from basinmap.cli.options import (
+    add_data,
+    add_outlines,
+    add_signature,
+    add_units,
+    day_of,
+)
+from basinmap.cli.places import where
 from basinmap.cli.publications import (
     add_document,
+    add_shown,
+    area_of,
     formats_of,
+    former_of,
+    indicators_of,
     list_files,
     look_of,
     plates_of,
@@ -24,8 +35,6 @@ from basinmap.cli.words import say
 from basinmap.errors import DataError
 
 if TYPE_CHECKING:
-    from basinmap.access.networks import Network
-    from basinmap.access.streets import LayerOptions
     from basinmap.cli.parsing import Parser
 
 __all__ = ["fill"]
@@ -44,24 +53,23 @@ def fill(command: Parser) -> None:
         Its parser.
     """
     command.set_defaults(run=_plh)
-    group = command.add_argument_group(say("territory"))
     if command.prog.endswith("demo"):
+        group = command.add_argument_group(say("territory"))
         group.add_argument("--epci", default=DEMO_EPCI, help=argparse.SUPPRESS)
         add_outlines(group, territory=False)
-        unasked = dict.fromkeys(("territory", "territory_year", "territory_epcis"))
-        untold = dict.fromkeys(("sectors", "balance", "former"))
-        command.set_defaults(**unasked, **untold, data=[])
+        unasked = (
+            *("territory", "territory_year", "territory_epcis", "scot", "name"),
+            *("departement", "perimeter", "communes", "indicators"),
+        )
+        untold = dict.fromkeys(("sectors", "balance"))
+        command.set_defaults(**dict.fromkeys(unasked), **untold, data=[], former=[])
+        command.set_defaults(classes="territoire")
         _add_output(command, "out")
     else:
-        group.add_argument(
-            "--epci",
-            required=True,
-            metavar="CODE",
-            help=say("an EPCI: SIREN or name, such as 246200364 or Lens-Liévin"),
-        )
-        add_outlines(group, territory=True)
+        add_units(command, leveled=False, territory=True)
         _add_output(command, None)
         add_data(command)
+        add_shown(command)
         _add_programme(command)
     _add_museum(command)
     add_document(command)
@@ -133,26 +141,7 @@ def _balance_of(given: argparse.Namespace) -> bm.Balance | None:
 
 def _add_museum(command: Parser) -> None:
     """Add what measures the way to the museum."""
-    group = command.add_argument_group(say("way to the museum"))
-    group.add_argument(
-        "--network",
-        metavar=say("FILE"),
-        help=say(
-            "streets around the museum, such as region.osm.pbf, or a layer of "
-            "Geofabrik or of BD TOPO: adds the maps of travel times"
-        ),
-    )
-    group.add_argument(
-        "--layer",
-        metavar=say("NAME"),
-        help=say("layer of streets, where the file has several"),
-    )
-    group.add_argument(
-        "--mode",
-        choices=("walk", "bike", "car"),
-        default="car",
-        help=say("how the streets are travelled (car)"),
-    )
+    group = add_streets(command)
     group.add_argument(
         "--iris",
         metavar=say("FILE"),
@@ -164,9 +153,9 @@ def _add_museum(command: Parser) -> None:
 
 
 def _plh(given: argparse.Namespace) -> None:
-    day, network = day_of(given.date), _network(given)
-    communes, outlines = territory_of(given), outlines_of(given)
-    counts = None
+    day, network = day_of(given.date), streets_of(given)
+    found = where(given)
+    communes, counts = found.communes, None
     if given.data or communes is not None:
         figures = figures_of(given, communes, ("L04",) if given.column else ())
         counts = figures.table
@@ -174,17 +163,20 @@ def _plh(given: argparse.Namespace) -> None:
             for note in figures.notes:
                 print(f"basinmap: {note}", file=sys.stderr)
     folder = bm.plh(
-        given.epci,
+        area_of(found),
         out=given.out,
         author=given.author,
         date=day,
         network=network,
         iris=given.iris,
-        outlines=outlines,
+        outlines=found.outlines,
         communes=communes,
         counts=counts,
         balance=_balance_of(given),
         sectors=None if given.sectors is None else bm.read_sectors(given.sectors),
+        former=former_of(given, communes),
+        classes=given.classes,
+        indicators=indicators_of(given),
         formats=formats_of(given),
         theme=look_of(given),
         texts=texts_of(given),
@@ -206,21 +198,3 @@ def _write_others(given: argparse.Namespace, folder: Path) -> None:
     )
     year = signed["date"].year
     list_files(bm.pic(year, out=folder / "louvre-lens", **signed))
-
-
-def _network(given: argparse.Namespace) -> Network | None:
-    """Read the streets, and say what they are."""
-    if given.network is None:
-        if given.layer is not None:
-            msg = say("--layer is a layer of --network FILE; give the file too")
-            raise DataError(msg)
-        return None
-    options: LayerOptions = {} if given.layer is None else {"layer": given.layer}
-    network = bm.read_network(
-        given.network, mode=given.mode, crs=2154, quiet=given.quiet, **options
-    )
-    if not given.quiet:
-        print(f"basinmap: {network!r}", file=sys.stderr)
-        for note in network.notes:
-            print(f"basinmap: {note}", file=sys.stderr)
-    return network

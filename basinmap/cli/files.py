@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
@@ -15,6 +15,7 @@ import basinmap as bm
 from basinmap.catalogue.entries import catalogue, indicator
 from basinmap.cli.locating import located
 from basinmap.cli.words import say
+from basinmap.deliverables.bringing import brought
 from basinmap.errors import (
     BasinmapError,
     CodeError,
@@ -23,12 +24,11 @@ from basinmap.errors import (
     VintageError,
     culprits,
 )
-from basinmap.measures import Measure, Median, Stock, state_column
+from basinmap.measures import Measure, Median, Stock
 from basinmap.sheets import grids
 from basinmap.territory.france import departement_of
 from basinmap.territory.levels import fold
 from basinmap.territory.lists import Communes, Territory, listed
-from basinmap.territory.timelines import Timeline, timeline
 from basinmap.typography import number
 from basinmap.values.told import bare, carry, fact_of, measures_of, tell, told_of
 
@@ -320,7 +320,9 @@ def _brought(
             other=territory.year,
         )
         raise VintageError(msg)
-    return _rebased(kept, int(year), given, territory.year, notes)
+    events = None if given.movements is None else bm.read_movements(given.movements)
+    moved, told = brought(kept, (int(year), territory.year), events)
+    return moved, [*notes, *told]
 
 
 def _inside(
@@ -353,58 +355,6 @@ def _cut(territory: Territory, departement: str) -> bool:
         return False
     members = territory.members("departement")
     return int((members == departement).sum()) < int(due)
-
-
-def _rebased(
-    table: pd.DataFrame,
-    year: int,
-    given: argparse.Namespace,
-    to: int,
-    notes: list[str],
-) -> tuple[pd.DataFrame, list[str]]:
-    """Bring counts to another list of communes, and what is published as far as can."""
-    known = measures_of(table)
-    counts = {name: m for name, m in known.items() if isinstance(m, Stock)}
-    events = None if given.movements is None else bm.read_movements(given.movements)
-    columns = [c for n in counts for c in (n, state_column(n)) if c in table]
-    rest = list(table.columns.difference(columns, sort=False))
-    told: tuple[str, ...] = ()
-    moved = pd.DataFrame()
-    if counts:
-        stocks = carry(pd.DataFrame(table[columns]), table, measures=counts)
-        moved, report = bm.rebase(
-            stocks, from_year=year, to_year=to, measures=counts, events=events
-        )
-        told = report.notes
-    if not rest:
-        return moved, [*notes, *told]
-    kept, lost = _published(table, rest, timeline(events), (year, to))
-    joined = kept if moved.empty else bare(moved).join(bare(kept), how="outer")
-    joined.index.name = "commune"
-    every = {name: replace(m, geography=str(to)) for name, m in known.items()}
-    tell(joined, level="commune", geography=f"{to}-01-01", measures=every)
-    return joined, [*notes, *told, *lost]
-
-
-def _published(
-    table: pd.DataFrame, columns: list[str], line: Timeline, years: tuple[int, int]
-) -> tuple[pd.DataFrame, list[str]]:
-    """Return what is published of communes that are still what they were."""
-    then, now = (line.grounds(year) for year in years)
-    gone = [code for code in table.index if code in then and code not in now]
-    kept = bare(table).drop(index=gone)[columns]
-    changed = [code for code in kept.index if then.get(code) != now.get(code)]
-    for name in columns:
-        if name.endswith("_state"):
-            continue
-        state = state_column(name)
-        kept[state] = kept.get(state, pd.Series("", kept.index, dtype=object))
-        kept.loc[changed, state] = "not_available"
-        kept[name] = kept[name].mask(kept.index.isin(changed))
-    if not gone and not changed:
-        return kept, []
-    told = "Valeurs publiées de communes qui ont fusionné depuis, non disponibles"
-    return kept, [f"{told} : {', '.join(sorted({*gone, *changed}))}."]
 
 
 def _joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""`basinmap data|info`: what is embedded, and versions."""
+"""`basinmap info`: versions; and what `basinmap data` tells of embedded data."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from basinmap.cli.words import say
 if TYPE_CHECKING:
     from basinmap.cli.parsing import Parser
 
-__all__ = ["fill"]
+__all__ = ["fill", "tell_embedded"]
 
 
 def fill(command: Parser) -> None:
     """
-    Add the options of `data` or of `info`: none.
+    Add the options of `info`: none.
 
     Parameters
     ----------
     command
         Its parser.
     """
-    command.set_defaults(run=_data if command.prog.endswith("data") else _info)
+    command.set_defaults(run=_info)
 
 
-def _data(_: argparse.Namespace) -> None:
+def tell_embedded() -> None:
+    """Print each embedded data set, with its vintage, source and licence."""
     from basinmap.territory.embedded import provenance  # noqa: PLC0415 - reads data
 
     known = provenance()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,12 +15,14 @@ import pandas as pd
 
 import basinmap as bm
 from basinmap.cli.files import figures_of
+from basinmap.cli.museums import add_areas, areas_of, establishments_of, streets_of
 from basinmap.cli.options import add_data, add_signature, add_units, day_of
-from basinmap.cli.places import where
+from basinmap.cli.places import Where, outlines_of, where
 from basinmap.cli.words import say
-from basinmap.errors import DataError, culprits
+from basinmap.deliverables.choices import CLASSES, COMPARISON
+from basinmap.errors import DataError
 from basinmap.export.document_themes import DocumentTheme
-from basinmap.sheets import grids
+from basinmap.territory.lists import Communes
 
 if TYPE_CHECKING:
     from basinmap.cli.parsing import Parser
@@ -27,15 +30,18 @@ if TYPE_CHECKING:
 
 __all__ = [
     "add_document",
+    "add_shown",
+    "area_of",
     "fill",
     "formats_of",
+    "former_of",
+    "indicators_of",
     "list_files",
     "look_of",
     "plates_of",
     "texts_of",
 ]
 
-COMPARISON: Final = "comparaison"
 THEMES: Final = (
     *("demographie", "logement-vacance", "peuplement", "marche", "foncier"),
     COMPARISON,
@@ -62,6 +68,7 @@ def fill(command: Parser) -> None:
         "--out", required=True, metavar=say("FOLDER"), help=say("folder of the outputs")
     )
     add_document(command)
+    add_shown(command)
     _add_own(command, name)
     add_data(command)
     add_signature(command)
@@ -107,6 +114,49 @@ def add_document(command: Parser) -> None:
     )
 
 
+def add_shown(command: Parser) -> None:
+    """
+    Add which indicators a document prints, how it cuts them, and what came before.
+
+    Parameters
+    ----------
+    command
+        A parser.
+    """
+    group = command.add_argument_group(say("document"))
+    group.add_argument(
+        "--indicators",
+        metavar="L04,D02",
+        help=say("indicators that are printed, between commas (all there are)"),
+    )
+    group.add_argument(
+        "--classes",
+        choices=CLASSES,
+        default=CLASSES[0],
+        help=say(
+            "of which communes the classes of rates are: those of the document, or of "
+            "the whole bassin, so that a rate has one colour from volume to volume"
+        ),
+    )
+    group.add_argument(
+        "--former",
+        metavar=say("FILE"),
+        nargs="+",
+        action="extend",
+        default=[],
+        help=say(
+            "files of the previous edition, read as those of --data: a page sets both "
+            "side by side, on the communes of today"
+        ),
+    )
+    group.add_argument(
+        "--former-vintage",
+        metavar=say("YEAR"),
+        type=int,
+        help=say("year of their figures, where a file does not say it"),
+    )
+
+
 def _add_own(command: Parser, name: str) -> None:
     group = command.add_argument_group(say("document"))
     if name == "scot":
@@ -135,7 +185,10 @@ def _add_own(command: Parser, name: str) -> None:
         group.add_argument(
             "--attendance",
             metavar=say("FILE"),
-            help=say("visitors by year: a table with columns year and visitors"),
+            help=say(
+                "visitors by year: a table with columns year and visitors, and what "
+                "changed in the count from a year on"
+            ),
         )
         group.add_argument(
             "--attendance-source",
@@ -149,6 +202,20 @@ def _add_own(command: Parser, name: str) -> None:
             metavar=say("NUMBER"),
             help=say("visitors a year that were expected before the opening"),
         )
+        group.add_argument(
+            "--questions",
+            metavar=say("FILE"),
+            help=say("questions of your own in place of the fourteen: a TOML file"),
+        )
+        group.add_argument(
+            "--studies",
+            metavar=say("FILE"),
+            help=say(
+                "studies of the year: a table with columns etude and resultat, and "
+                "date, carnet where they are known"
+            ),
+        )
+        add_areas(command)
     else:
         group.add_argument(
             "--generation",
@@ -282,29 +349,91 @@ def plates_of(given: argparse.Namespace) -> tuple[bm.OwnPlate, ...]:
     return () if given.plates is None else bm.read_plates(given.plates)
 
 
+def indicators_of(given: argparse.Namespace) -> list[str] | None:
+    """
+    Return the indicators that are asked for, None for all.
+
+    Parameters
+    ----------
+    given
+        The options of `add_shown`.
+    """
+    if given.indicators is None:
+        return None
+    return [part for part in re.split(r"[,;\s]+", given.indicators) if part]
+
+
+def former_of(given: argparse.Namespace, communes: Communes) -> pd.DataFrame | None:
+    """
+    Return the counts of the previous edition, if they are given.
+
+    Parameters
+    ----------
+    given
+        The options of `add_shown` and of `add_data`.
+    communes
+        The list that figures are brought to.
+    """
+    if not given.former:
+        return None
+    then = argparse.Namespace(**vars(given))
+    then.data, then.vintage = given.former, given.former_vintage
+    return figures_of(then, communes, ()).table
+
+
+def area_of(found: Where) -> Perimeter:
+    """
+    Return the perimeter that is asked for.
+
+    Parameters
+    ----------
+    found
+        What `where` returned.
+
+    Raises
+    ------
+    DataError
+        If none is.
+    """
+    if found.perimeter is None:
+        msg = say("say of which territory: --epci, --scot, --perimeter or --communes")
+        raise DataError(msg)
+    return found.perimeter
+
+
 def _perimeter(given: argparse.Namespace) -> Perimeter | None:
     return where(given).perimeter
 
 
 def _counts(given: argparse.Namespace) -> pd.DataFrame | None:
-    return figures_of(given, None, ()).table if given.data else None
+    """Read the files, and say what was read, repaired and left out."""
+    if not given.data:
+        return None
+    figures = figures_of(given, None, ())
+    if not given.quiet:
+        for note in figures.notes:
+            print(f"basinmap: {note}", file=sys.stderr)
+    return figures.table
 
 
 def _asked(given: argparse.Namespace) -> Perimeter:
-    area = _perimeter(given)
-    if area is None:
-        msg = say("say of which territory: --epci, --scot, --perimeter or --communes")
-        raise DataError(msg)
-    return area
+    return area_of(where(given))
 
 
 def _scot(given: argparse.Namespace) -> None:
     if given.about == COMPARISON:
+        if given.former or where(given).perimeter is not None:
+            msg = say(
+                "the comparison is of the five SCoT, today: leave --former and the "
+                "territory out"
+            )
+            raise DataError(msg)
         folder = bm.scot_comparison(
             out=given.out,
             author=given.author,
             date=day_of(given.date),
             counts=_counts(given),
+            indicators=indicators_of(given),
             formats=formats_of(given),
             look=look_of(given),
             texts=texts_of(given),
@@ -319,6 +448,10 @@ def _scot(given: argparse.Namespace) -> None:
         date=day_of(given.date),
         counts=_counts(given),
         issue=given.issue,
+        classes=given.classes,
+        indicators=indicators_of(given),
+        former=former_of(given, None),
+        outlines=outlines_of(given),
         formats=formats_of(given),
         look=look_of(given),
         texts=texts_of(given),
@@ -339,6 +472,10 @@ def _cil(given: argparse.Namespace) -> None:
         landlords=_landlords_of(given),
         threshold=given.threshold,
         estates=_estates_of(given),
+        classes=given.classes,
+        indicators=indicators_of(given),
+        former=former_of(given, None),
+        outlines=outlines_of(given),
         formats=formats_of(given),
         look=look_of(given),
         texts=texts_of(given),
@@ -350,6 +487,8 @@ def _cil(given: argparse.Namespace) -> None:
 def _pic(given: argparse.Namespace) -> None:
     day = day_of(given.date) or dt.date.today()  # noqa: DTZ011 - the maker's day
     area = _perimeter(given)
+    seen = None if given.attendance is None else bm.read_attendance(given.attendance)
+    asked = None if given.questions is None else bm.read_questions(given.questions)
     folder = bm.pic(
         given.edition or day.year,
         out=given.out,
@@ -357,61 +496,25 @@ def _pic(given: argparse.Namespace) -> None:
         author=given.author,
         date=day,
         counts=_counts(given),
-        attendance=_attendance(given),
+        attendance=None if seen is None else seen[0],
         attendance_source=given.attendance_source,
+        breaks=None if seen is None else seen[1],
+        questions=asked,
+        studies=None if given.studies is None else bm.read_studies(given.studies),
+        network=streets_of(given),
+        isochrones=areas_of(given),
+        establishments=establishments_of(given),
         forecast=given.forecast,
+        classes=given.classes,
+        indicators=indicators_of(given),
+        former=former_of(given, None),
+        outlines=outlines_of(given),
         formats=formats_of(given),
         look=look_of(given),
         texts=texts_of(given),
         plates=plates_of(given),
     )
     list_files(folder)
-
-
-def _attendance(given: argparse.Namespace) -> pd.Series | None:
-    """Read two columns, a year and a number of visitors; a heading may go first."""
-    if given.attendance is None:
-        return None
-    rows: dict[int, float] = {}
-    for grid in grids(Path(given.attendance)):  # of each separator, the first that fits
-        read = [_bare(row) for row in grid.head]
-        rows = {int(y): float(n) for y, n in read if y.isdigit() and n.isdigit()}
-        if rows:
-            _check_years(read, given.attendance)
-            break
-    if not rows:
-        told = say(
-            "{file}: one year and one number of visitors a row are expected",
-            file=given.attendance,
-        )
-        raise DataError(told)
-    return pd.Series(rows).sort_index()
-
-
-def _check_years(told: Sequence[tuple[str, str]], file: str) -> None:
-    """Refuse rows that are no heading and hold no year, or no number."""
-    years = [year for year, _ in told if year.isdigit()]
-    odd = [
-        f"{year},{count}"
-        for at, (year, count) in enumerate(told)
-        if (year or count)
-        and not (year.isdigit() and count.isdigit())
-        and (at or year.isdigit())
-    ]
-    odd += [year for year in dict.fromkeys(years) if years.count(year) > 1]
-    if odd:
-        msg = say(
-            "{file}: {rows}: one year and one number of visitors a row are expected",
-            file=file,
-            rows=culprits(odd),
-        )
-        raise DataError(msg)
-
-
-def _bare(row: Sequence[object]) -> tuple[str, str]:
-    """Return the first two cells of a row without spaces, as digits."""
-    cells = [re.sub(r"\s", "", str(cell)).removesuffix(".0") for cell in row]
-    return (cells[0], cells[1]) if len(cells) > 1 else ("", "")
 
 
 def list_files(folder: Path) -> None:

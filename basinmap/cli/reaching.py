@@ -69,7 +69,10 @@ def fill(command: Parser) -> None:
     around.add_argument(
         "--network",
         metavar=say("FILE"),
-        help=say("streets: travel times in place of distances"),
+        help=say(
+            "streets: travel times in place of distances; 'osm' fetches those around "
+            "the place, 'ign' asks the navigation service of IGN"
+        ),
     )
     around.add_argument(
         "--mode",
@@ -214,6 +217,13 @@ def _areas(
 ) -> gpd.GeoDataFrame:
     if given.network is None:
         return bm.rings(origin, distances=[1000 * bound for bound in bounds])
+    if given.network == "ign":
+        return bm.fetch_isochrones(
+            origin, mode=given.mode, minutes=bounds, quiet=given.quiet
+        )
+    if given.network == "osm":
+        streets = bm.fetch_network(mode=given.mode, around=origin, quiet=given.quiet)
+        return bm.isochrones(origin, streets, minutes=bounds)
     streets = bm.read_network(
         Path(given.network), mode=given.mode, crs=2154, quiet=given.quiet
     )

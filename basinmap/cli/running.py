@@ -84,7 +84,10 @@ COMMANDS: Final = MappingProxyType(
             "secrecy",
             "attack a folder of documents: what is hidden must not be found again",
         ),
-        "data": ("listings", "what is embedded: vintage, source, licence"),
+        "data": (
+            "fetching",
+            "what is embedded, and official data on request: list, fetch, verify",
+        ),
         "info": ("listings", "versions"),
     }
 )

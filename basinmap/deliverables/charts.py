@@ -217,6 +217,7 @@ def line_chart(
     # A year that is not there is a gap, not a slope.
     lines = lines.reindex(range(int(lines.index[0]), int(lines.index[-1]) + 1))
     cuts = dict(sorted((breaks or {}).items()))
+    rows = _rows_of(cuts, [int(year) for year in lines.index])
     longest = max(len(str(name)) for name in lines)
     beside = min(12 + 1.25 * longest, 0.45 * size_mm[0])
 
@@ -233,7 +234,7 @@ def line_chart(
         listed = " ; ".join(f"{year}, {text}" for year, text in cuts.items())
         alt += f". Ruptures de série : {listed}"
     columns = (Column("Année", "left"), *(Column(str(name)) for name in lines))
-    rows = tuple(
+    body = tuple(
         (Cell(str(year)), *(_cell(value, decimals) for value in row))
         for year, row in zip(lines.index, lines.to_numpy(), strict=True)
         if not np.isnan(row).all()
@@ -245,8 +246,8 @@ def line_chart(
         caption=caption,
         alt=stopped(alt),
         source=source,
-        table=Table(columns, rows, caption, source=source),
-        room_mm=(11, 7, beside, 4),
+        table=Table(columns, body, caption, source=source),
+        room_mm=(11, 7, beside, 4 + 2.9 * max(rows.values(), default=0)),
     )
 
 
@@ -299,18 +300,35 @@ def _draw_lines(
     axes.yaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(_tick))
     _write_ends(axes, ends, years[-1], decimals, height_mm)
+    rows = _rows_of(cuts, years)
     for year, text in cuts.items():
         axes.axvline(year - 0.5, color=PRINT.soft, lw=0.6, ls=(0, (2, 2)))
         axes.annotate(
             text,
             (year - 0.5, 1.0),
             xycoords=("data", "axes fraction"),
-            xytext=(1.5, 0),
+            xytext=(1.5, _ROW_PT * rows[year]),
             textcoords="offset points",
             fontsize=_TEXT - 1,
             color=PRINT.soft,
             va="bottom",
         )
+
+
+_ROW_PT: Final = 8.0
+
+
+def _rows_of(cuts: Mapping[int, str], years: Sequence[int]) -> dict[int, int]:
+    """Return the row over the chart that each break is told on, apart from others."""
+    letter = (max(years) - min(years) + 1) / 90  # a chart is some ninety letters wide
+    ends: list[float] = []
+    found = {}
+    for year, text in sorted(cuts.items()):
+        free = (n for n, end in enumerate(ends) if end <= year)
+        row = next(free, len(ends))
+        ends[row:] = [year + letter * (len(text) + 2), *ends[row + 1 :]]
+        found[year] = row
+    return found
 
 
 def _write_end(axes: Axes, year: int, value: float, text: str, color: str) -> None:
@@ -750,6 +768,8 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
         msg = f"chart {slug!r}: {shown(mine)} is not among the {len(values)} peers"
         raise DataError(msg)
 
+    left_mm, label_size = _room_of([labels[str(c)] for c in values], size_mm[0])
+
     def draw(axes: Axes) -> None:
         axes.axis("off")
         axes.set_xlim(0, 1)
@@ -762,11 +782,12 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
                 mine,
                 float(reference[column]),
                 (labels[str(column)], decimals[str(column)], units[str(column)]),
+                label_size,
             )
         top = len(values.columns) - 0.35
         axes.plot(0.03, top, "o", color=ACCENT, ms=4.2, clip_on=False)
-        letters = (_TEXT - 0.4) * min(1.0, _SHORT_NAME / len(name))
-        axes.text(0.06, top, name, fontsize=letters, va="center", color=ACCENT)
+        name_size = (_TEXT - 0.4) * min(1.0, _SHORT_NAME / len(name))
+        axes.text(0.06, top, name, fontsize=name_size, va="center", color=ACCENT)
         axes.plot(0.52, top, "o", color=_PALE, ms=3, clip_on=False)
         axes.text(0.55, top, "autres", fontsize=_TEXT - 0.4, va="center")
         axes.plot(
@@ -803,8 +824,17 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
         alt=stopped(f"Place de {name} parmi {len(values)} : {' ; '.join(told)}"),
         source=source,
         table=Table(columns, rows, caption),
-        room_mm=(26, 1, 15, 1),
+        room_mm=(left_mm, 1, 15, 1),
     )
+
+
+def _room_of(names: Sequence[str], width_mm: float) -> tuple[float, float]:
+    """Return the millimetres that names take beside strips, and their size."""
+    letters = font(PRINT.family, _TEXT - 0.4)
+    widest = max(text_width(name, letters) for name in names)
+    # A strip is no shorter than half of the figure: longer names are set smaller.
+    room = min(max(26.0, widest + 5.0), 0.45 * width_mm)
+    return room, (_TEXT - 0.4) * min(1.0, (room - 5.0) / max(widest, 1.0))
 
 
 def _draw_strip(
@@ -814,10 +844,19 @@ def _draw_strip(
     mine: object,
     reference: float,
     words: tuple[str, int, str],
+    label_size: float,
 ) -> None:
     label, decimals, unit = words
     known = line.dropna()
-    axes.text(-0.04, place, label, ha="right", va="center", fontsize=_TEXT - 0.4)
+    axes.annotate(
+        label,
+        (0.0, place),
+        xytext=(-7, 0),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        fontsize=label_size,
+    )
     if known.empty:
         axes.text(0.5, place, "n.d.", ha="center", va="center", fontsize=_TEXT)
         return

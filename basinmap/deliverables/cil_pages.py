@@ -12,8 +12,9 @@ from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
 from basinmap.deliverables.chapters import HAIR, map_figure
 from basinmap.deliverables.charts import bar_chart, stacked_bars
 from basinmap.deliverables.cil_files import LEAST, Estates, Landlords, situated
-from basinmap.deliverables.observed import Observed
 from basinmap.deliverables.sentences import counted, objective
+from basinmap.deliverables.subjects import Subject
+from basinmap.errors import DataError, culprits
 from basinmap.export.parts import (
     Cell,
     Column,
@@ -69,7 +70,7 @@ def _share(part: float, whole: float) -> Cell:
 
 
 def quarters_page(
-    about: Observed, quarters: gpd.GeoDataFrame, generation: str, running: str
+    about: Subject, quarters: gpd.GeoDataFrame, generation: str, running: str
 ) -> Page:
     """
     Return the page of the QPV: where they are, in which communes, how large.
@@ -84,8 +85,20 @@ def quarters_page(
         Its year.
     running
         What the head of the page says.
+
+    Raises
+    ------
+    DataError
+        If none of them is of the territory.
     """
     mine = quarters[quarters.intersects(about.communes.union_all())]
+    if mine.empty:
+        msg = (
+            f"quarters: none of the {len(quarters)} outlines meets {about.area.name}: "
+            f"{culprits(list(map(str, quarters.index)))}; give those of its "
+            "départements, or leave quarters= out"
+        )
+        raise DataError(msg)
     sheet = Sheet([("title", Heading("Quartiers prioritaires"))])
     text = (
         f"{counted(len(mine), 'quartier prioritaire')} de la génération {generation} "
@@ -95,7 +108,7 @@ def quarters_page(
     )
     sheet.put("lead", Paragraph(typeset(text), role="lead", key="qpv.chapeau"))
     sheet.put("table", _quarters_table(about, mine))
-    high = min(150.0, max(80.0, PAPER_MM - sheet.words_mm - 22))
+    high = min(196.0, max(80.0, PAPER_MM - sheet.words_mm - 30))
 
     def draw(ax: MapAxes) -> None:
         draw_outlines(
@@ -113,7 +126,7 @@ def quarters_page(
     return sheet.page("qpv", running)
 
 
-def _quarters_table(about: Observed, quarters: gpd.GeoDataFrame) -> Table:
+def _quarters_table(about: Subject, quarters: gpd.GeoDataFrame) -> Table:
     rows = []
     for code, row in quarters.iterrows():
         over = about.communes.intersection(row.geometry).area
@@ -136,7 +149,7 @@ def _quarters_table(about: Observed, quarters: gpd.GeoDataFrame) -> Table:
     return Table(columns, tuple(rows), "Les quartiers prioritaires et leurs communes")
 
 
-def split_page(about: Observed, generation: str, running: str) -> Page | None:
+def split_page(about: Subject, generation: str, running: str) -> Page | None:
     """
     Return social dwellings in and outside QPV, by commune; none without the counts.
 
@@ -223,7 +236,7 @@ def split_page(about: Observed, generation: str, running: str) -> Page | None:
 # --- landlords ------------------------------------------------------------------
 
 
-def landlords_page(about: Observed, landlords: Landlords, running: str) -> Page:
+def landlords_page(about: Subject, landlords: Landlords, running: str) -> Page:
     """
     Return the stock by landlord, and their commitments where there are some.
 
@@ -254,20 +267,40 @@ def landlords_page(about: Observed, landlords: Landlords, running: str) -> Page:
     sheet.put("table", _landlords_table(table, total, landlords))
     if "objective" in table and "achieved" in table:
         sheet.put("reading", _committed(table))
-    line = shown.set_index(shown["landlord"].astype("str"))["dwellings"].astype(float)
-    high = min(130.0, max(50.0, PAPER_MM - sheet.words_mm - 20))
+    named = shown.set_index(shown["landlord"].astype("str"))
+    split = _split_of(named, landlords.year)
+    room = PAPER_MM - sheet.words_mm - 24
+    high = min(150.0, max(50.0, room - (14.0 + 7.0 * len(named)) * (split is not None)))
     sheet.put(
         "wide",
         bar_chart(
             "bailleurs",
-            line,
+            named["dwellings"].astype(float),
             caption=f"Logements sociaux par bailleur, {landlords.year}",
             source="",
             unit="logements",
-            size_mm=(182.0, min(high, 12.0 + 7.0 * len(line))),
+            size_mm=(182.0, min(high, 12.0 + 14.0 * len(named))),
         ),
+        split,
     )
     return sheet.page("bailleurs", running)
+
+
+def _split_of(named: pd.DataFrame, year: int) -> Figure | None:
+    """Draw what is in QPV and outside of the stock of each landlord."""
+    if "in_qpv" not in named:
+        return None
+    known = named[named["in_qpv"].notna() & (named["dwellings"] > 0)]
+    if known.empty:
+        return None
+    inside = 100 * known["in_qpv"].astype(float) / known["dwellings"].astype(float)
+    return stacked_bars(
+        "bailleurs-qpv",
+        pd.DataFrame({"En QPV": inside, "Hors QPV": 100 - inside}),
+        caption=f"Parc de chaque bailleur en QPV et hors QPV, en %, {year}",
+        source="",
+        size_mm=(182.0, min(110.0, 16.0 + 9.0 * len(known))),
+    )
 
 
 def _landlords_table(table: pd.DataFrame, total: float, landlords: Landlords) -> Table:
@@ -316,7 +349,7 @@ def _committed(table: pd.DataFrame) -> Note | None:
 
 
 def leases_page(
-    about: Observed, generation: str, threshold: float | None, running: str
+    about: Subject, generation: str, threshold: float | None, running: str
 ) -> Page | None:
     """
     Return the rule of 25 %: counts first, then the share, by commune.
@@ -347,7 +380,7 @@ def leases_page(
     total = about.total("S11")
     sheet = Sheet([("title", Heading("Attributions : la règle des 25 %"))])
     sums = (first.sum(skipna=False), whole.sum(skipna=False))
-    sheet.put("tiles", _lease_tiles(about, sums, threshold))
+    sheet.put("tiles", _lease_tiles(about, (first, whole), threshold))
     if all(map(pd.notna, sums)) and sums[1] > 0:
         share = percent(100 * sums[0] / sums[1], 1)
         text = (
@@ -357,8 +390,16 @@ def leases_page(
             f"du premier quartile ou relogés, soit {share}, pour un objectif de 25 %."
         )
         sheet.put("lead", Paragraph(typeset(text), role="lead", key="baux.chapeau"))
-    elif total is not None:
+    elif total is not None and total.plain:
         text = f"Hors quartier prioritaire, la part est de {total.text}."
+        sheet.put("lead", Paragraph(typeset(text), role="lead", key="baux.chapeau"))
+    elif whole.notna().any():
+        there = counted(int(whole.notna().sum()), "commune")
+        text = (
+            f"En{BROAD}{year}, au moins {number(whole.sum())} baux sont signés hors "
+            f"quartier prioritaire (génération {generation}), dans {there} dont le "
+            "nombre est publié : la part de l’ensemble ne l’est pas."
+        )
         sheet.put("lead", Paragraph(typeset(text), role="lead", key="baux.chapeau"))
     sheet.put("table", _leases_table(about, whole, first))
     lines = (
@@ -389,9 +430,22 @@ def leases_page(
     return sheet.page("baux", running)
 
 
+def _at_least(values: pd.Series) -> Cell:
+    """Return a sum, a minimum where some of it is not published."""
+    if values.notna().all() or values.isna().all():
+        return _count(values.sum(skipna=False))
+    known = float(values.sum())
+    return Cell(f"≥\u202f{number(known)}", "bound", known)
+
+
 def _lease_tiles(
-    about: Observed, sums: tuple[float, float], threshold: float | None
+    about: Subject, counts: tuple[pd.Series, pd.Series], threshold: float | None
 ) -> KeyFigures:
+    first, whole = counts
+    share = _share(first.sum(skipna=False), whole.sum(skipna=False))
+    published = about.total("S11")
+    if share.state == "not-available" and published is not None:
+        share = published.cell()  # what secrecy hides is said to be
     told = (
         Cell("n.d.", "not-available")
         if threshold is None
@@ -399,9 +453,9 @@ def _lease_tiles(
     )
     epci = "par an et unité de consommation"
     tiles = [
-        KeyFigure("Baux hors QPV", _count(sums[1])),
-        KeyFigure("dont premier quartile", _count(sums[0]), "ou ménages relogés"),
-        KeyFigure("Part", _share(*sums), "objectif : 25 %"),
+        KeyFigure("Baux hors QPV", _at_least(whole)),
+        KeyFigure("dont premier quartile", _at_least(first), "ou ménages relogés"),
+        KeyFigure("Part", share, "objectif : 25 %"),
         KeyFigure("Seuil du premier quartile", told, epci),
     ]
     inside = about.total("S12")
@@ -412,7 +466,7 @@ def _lease_tiles(
     return KeyFigures(tuple(tiles))
 
 
-def _leases_table(about: Observed, whole: pd.Series, first: pd.Series) -> Table:
+def _leases_table(about: Subject, whole: pd.Series, first: pd.Series) -> Table:
     states = about.told("S11").states if about.of("S11") is not None else {}
     there = [c for c in about.alphabetical if pd.notna(whole[c]) or c in states]
     top = set(whole.nlargest(_ROWS).index) | {c for c in there if c in states}
@@ -444,7 +498,7 @@ def _leases_table(about: Observed, whole: pd.Series, first: pd.Series) -> Table:
 
 
 def estates_page(
-    about: Observed,
+    about: Subject,
     estates: Estates,
     quarters: gpd.GeoDataFrame | None,
     generation: str,
@@ -540,7 +594,7 @@ def _positions_table(kept: pd.DataFrame, placed: bool, generation: str) -> Table
     )
 
 
-def _estates_table(about: Observed, kept: pd.DataFrame, source: str) -> Table:
+def _estates_table(about: Subject, kept: pd.DataFrame, source: str) -> Table:
     rows = []
     for _, row in kept.sort_values(["commune", "name"]).iterrows():
         where = " ; ".join(filter(None, [row["place"], row["quarter"]]))
@@ -566,7 +620,7 @@ def _estates_table(about: Observed, kept: pd.DataFrame, source: str) -> Table:
 
 
 def _estates_map(
-    about: Observed,
+    about: Subject,
     estates: Estates,
     kept: pd.DataFrame,
     quarters: gpd.GeoDataFrame | None,

@@ -20,6 +20,7 @@ from basinmap.arguments import check_given
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.listing import indicators
 from basinmap.deliverables.cautions import CAUTION, with_cautions
+from basinmap.deliverables.choices import Classes
 from basinmap.deliverables.housing_documents import plh_document
 from basinmap.deliverables.museum import PAST, SERVED, iris_dwellings
 from basinmap.deliverables.own_plates import OwnPlate
@@ -66,7 +67,7 @@ from basinmap.maps.paper.sheets import Sheet
 from basinmap.measures import Stock
 from basinmap.progress import progress
 from basinmap.spatial.projections import METRIC
-from basinmap.staging import staged_folder, today
+from basinmap.staging import check_folder, staged_folder, today
 from basinmap.territory.aggregation import aggregate
 from basinmap.territory.embedded import credit, outlines_known, provenance
 from basinmap.territory.given import check_no_outlines
@@ -163,6 +164,8 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     balance: Balance | None = None,
     sectors: pd.Series | None = None,
     former: pd.DataFrame | None = None,
+    classes: Classes = "territoire",
+    indicators: Iterable[str] | None = None,
     formats: Iterable[str] = ("pdf",),
     theme: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
@@ -211,6 +214,11 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         Secteur of each commune, as `read_sectors` returns them.
     former
         Counts of a former edition, to be compared with on the communes of today.
+    classes
+        Of which communes the classes of rates are: `"territoire"`, or `"bassin"`, so
+        that a rate has one colour from volume to volume.
+    indicators
+        Ids of those that the document prints; by default all whose counts there are.
     formats
         Of the document, a page by chapter and one by commune: among `"pdf"`,
         `"docx"`, `"html"`; none for plates, data and web page alone.
@@ -244,6 +252,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         If the folder cannot be written.
     """
     check_given(plh, locals())
+    check_folder(out)
     day = date or today()
     ground = None if outlines is None else read_outlines(outlines)
     if communes is not None:
@@ -256,6 +265,8 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         listing=communes,
         counts=counts,
         alone=True,
+        classes=classes,
+        indicators=indicators,
     )
     _check_declared(about)
     # The web page is one of the outputs, asked for or not.

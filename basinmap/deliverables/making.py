@@ -12,29 +12,40 @@ import json
 import signal
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-import pandas as pd
-
+from basinmap.deliverables.bringing import counts_of
+from basinmap.deliverables.choices import COMPARISON
+from basinmap.deliverables.cil_files import read_estates, read_landlords
+from basinmap.deliverables.comparison_documents import scot_comparison
 from basinmap.deliverables.housing import plh
+from basinmap.deliverables.museum_areas import read_isochrones
+from basinmap.deliverables.museum_files import read_attendance, read_studies
 from basinmap.deliverables.own_plates import read_plates
+from basinmap.deliverables.pic_documents import read_questions
+from basinmap.deliverables.programme_files import read_balance, read_sectors
 from basinmap.deliverables.projects import (
     Job,
     Project,
+    files_of,
     hashed,
     marked,
     read_project,
 )
 from basinmap.deliverables.publishing import cil, pic, scot_observatory
-from basinmap.deliverables.subjects import joined
 from basinmap.deliverables.texts import read_texts
-from basinmap.errors import BasinmapError, BasinmapWarning, OutlineWarning
-from basinmap.export.document_themes import read_theme
-from basinmap.sources.reading import read_source
+from basinmap.errors import (
+    BasinmapError,
+    BasinmapWarning,
+    DataError,
+    OutlineWarning,
+)
+from basinmap.export.document_themes import DocumentTheme, read_theme
+from basinmap.sources.points import read_points
 from basinmap.territory.perimeters import Perimeter, user_perimeter
-from basinmap.territory.units import statistics
+from basinmap.territory.reading import read_units
 
 __all__ = ["main", "make"]
 
@@ -82,8 +93,14 @@ def _written(project: Project, job: Job, folder: Path) -> None:
         "out": folder,
         "author": project.author,
         "date": project.date,
-        "counts": _counts(project),
+        "counts": counts_of(project.data),
         "formats": options.get("formats", ["pdf"]),
+        "classes": str(options.get("classes", "territoire")),
+        "indicators": options.get("indicators"),
+        "former": counts_of(
+            [project.folder / str(name) for name in options.get("former", ())],
+            alone=True,
+        ),
     }
     if "texts" in options:
         common["texts"] = read_texts(project.folder / str(options["texts"]))
@@ -91,20 +108,84 @@ def _written(project: Project, job: Job, folder: Path) -> None:
         common["plates"] = read_plates(project.folder / str(options["plates"]))
     look = None if project.theme is None else read_theme(project.theme)
     where = _area(options.get("perimeter", project.perimeter))
+    own = _own(job, files_of(project, job))
     match job.kind:
         case "plh":
-            plh(where, theme=look, quiet=True, **common)
+            plh(where, theme=look, quiet=True, **own, **common)
         case "cil":
             told = str(options.get("generation", ""))
-            cil(where, look=look, generation=told, **common)
+            cil(where, look=look, generation=told, **own, **common)
         case "scot":
             theme = str(options.get("theme", "logement-vacance"))
             issue = str(options.get("issue", ""))
-            scot_observatory(where, theme, look=look, issue=issue, **common)
+            if theme == COMPARISON:
+                _compared(look, common)
+            else:
+                scot_observatory(where, theme, look=look, issue=issue, **common)
         case _:
             day = project.date or dt.date.today()  # noqa: DTZ011 - the maker's day
             area = _area(options.get("perimeter", "bassin-minier"))
-            pic(day.year, where=area, look=look, **{**common, "date": day})
+            pic(day.year, where=area, look=look, **own, **{**common, "date": day})
+
+
+def _compared(look: DocumentTheme | None, common: Mapping[str, Any]) -> None:
+    """Make the comparison of the five SCoT, which has no territory of its own."""
+    taken = ("out", "author", "date", "counts", "indicators", "formats", "texts")
+    given = {key: common[key] for key in taken if key in common}
+    scot_comparison(look=look, **given)
+
+
+def _own(job: Job, files: Mapping[str, Path]) -> dict[str, Any]:
+    """Return what a document is given by files of its own, read."""
+    told = job.options
+    readers: dict[str, Callable[[Path], Any]] = {
+        "balance": lambda path: read_balance(
+            path,
+            source=str(told["balance"]["source"]),
+            period=_period(job, told["balance"]["period"]),
+            closed=bool(told["balance"].get("closed", False)),
+        ),
+        "sectors": read_sectors,
+        "landlords": lambda path: read_landlords(
+            path,
+            source=str(told["landlords"]["source"]),
+            year=int(told["landlords"]["year"]),
+        ),
+        "estates": lambda path: read_estates(
+            path, source=str(told["estates"]["source"])
+        ),
+        "quarters": lambda path: read_units(
+            path,
+            level="quartier",
+            generation=str(told["generation"]) if "generation" in told else None,
+            repair=True,
+        ),
+        "questions": read_questions,
+        "studies": read_studies,
+        "isochrones": lambda path: read_isochrones(
+            path,
+            source=str(told["isochrones"]["source"]),
+            mode=told["isochrones"].get("mode", "car"),
+        ),
+    }
+    own = {key: readers[key](path) for key, path in files.items() if key in readers}
+    own |= {key: files[key] for key in ("network", "iris") if key in files}
+    own |= {key: told[key] for key in ("mode", "threshold", "forecast") if key in told}
+    if "attendance" in files:
+        own["attendance"], own["breaks"] = read_attendance(files["attendance"])
+        own["attendance_source"] = str(told["attendance"]["source"])
+    if "sirene" in files:
+        positions = files.get("positions")
+        own["establishments"] = read_points(files["sirene"], positions=positions)
+    return own
+
+
+def _period(job: Job, told: object) -> tuple[int, int]:
+    years = str(told).split("-")
+    if len(years) != 2 or not all(year.isdigit() for year in years):
+        msg = f"{job.name}: balance: period = {told!r}; write period = '2014-2020'"
+        raise DataError(msg)
+    return int(years[0]), int(years[1])
 
 
 def _area(given: object) -> str | Perimeter:
@@ -114,16 +195,6 @@ def _area(given: object) -> str | Perimeter:
         name, source = str(given["name"]), str(given.get("source", "projet"))
         return user_perimeter("perimetre", codes, name=name, source=source)
     return str(given)
-
-
-def _counts(project: Project) -> pd.DataFrame | None:
-    """Read the files of the project, joined on the communes."""
-    if not project.data:
-        return None
-    whole = statistics()
-    for path in project.data:
-        whole = joined(whole, read_source(path))
-    return whole
 
 
 def main(words: Sequence[str]) -> int:

@@ -8,39 +8,47 @@ beside the museum is an observed gap: no sentence says why.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import geopandas as gpd
 import pandas as pd
 
-from basinmap.access.circles import rings
-from basinmap.arguments import check_given
-from basinmap.deliverables.chapter_figures import sources_line
-from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
+from basinmap.arguments import check_fields, check_given, path_of, texts_of
 from basinmap.deliverables.chapters import (
     ground_credit,
     key_figures,
     map_figure,
     sentences_of,
-    short_title,
 )
 from basinmap.deliverables.charts import bar_chart, line_chart
-from basinmap.deliverables.groups import grouped, in_basin
-from basinmap.deliverables.observed import Observed
+from basinmap.deliverables.groups import grouped
+from basinmap.deliverables.markdown import parts_of
+from basinmap.deliverables.museum_areas import KILOMETRES, Zones, crow_zones
+from basinmap.deliverables.museum_pages import (
+    OBSERVED,
+    crow_page,
+    establishments_table,
+    minutes_page,
+    near_table,
+    people_table,
+    unsupplied,
+)
 from basinmap.deliverables.opening_pages import (
     definitions_table,
     essential_page,
     reading_page,
 )
 from basinmap.deliverables.sentences import counted, evolution, trend
+from basinmap.deliverables.subjects import Subject, checked_ids
 from basinmap.errors import DataError, culprits
 from basinmap.export.parts import (
     Cell,
     Column,
     Document,
-    Figure,
     Heading,
     Note,
     Page,
@@ -48,27 +56,32 @@ from basinmap.export.parts import (
     Part,
     Table,
 )
-from basinmap.maps.classing.classes import classify
-from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_outlines
 from basinmap.maps.layers.points import draw_points
 from basinmap.maps.layers.rings import draw_rings
 from basinmap.maps.paper.sheets import MapAxes
-from basinmap.spatial.joins import locate
 from basinmap.territory.naming import Name
-from basinmap.territory.places import place, places
+from basinmap.territory.places import places
 from basinmap.typography import BROAD, number, percent, typeset, uncapital
 
-__all__ = ["QUESTIONS", "Question", "pic_document"]
+__all__ = [
+    "QUESTIONS",
+    "Question",
+    "Study",
+    "check_answers",
+    "check_attendance",
+    "pic_document",
+    "read_questions",
+]
 
-_KILOMETRES: Final = (5, 10, 20, 30)
 _PRINTED: Final = (
     *("D01", "D02", "D06", "L01", "L02", "L04", "L05", "E02", "E03", "E04"),
     *("R01", "R02"),
 )
 """What its pages print, where the counts are given."""
-_OBSERVED: Final = "Écart constaté, sans mesure d’effet."
+_FEW: Final = 9
+"""Parts under which what marked the year has no page of its own."""
 _UNANSWERED: Final = "Réponse non établie par les données fournies"
 
 
@@ -93,6 +106,33 @@ class Question:
     text: str
     indicators: tuple[str, ...] = ()
     needs: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be printed."""
+        check_fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """
+    A study of the year, as its index tells it.
+
+    Attributes
+    ----------
+    title, result
+        What it is, and what it gives or asks.
+    date, notebook
+        Of when, and the file that makes it again; nothing where it is not told.
+    """
+
+    title: str
+    result: str
+    date: str = ""
+    notebook: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be printed."""
+        check_fields(self)
 
 
 QUESTIONS: Final = (
@@ -169,8 +209,80 @@ QUESTIONS: Final = (
 """The fourteen questions of the first livret, in order."""
 
 
+def read_questions(path: str | Path) -> tuple[Question, ...]:
+    r"""
+    Read the questions of the deliverable, in place of the fourteen.
+
+    Parameters
+    ----------
+    path
+        A TOML file of tables `[[question]]`: `number`, `text`, and `indicators`, ids of
+        the catalogue that answer it, and `needs`, what would answer it otherwise.
+
+    Raises
+    ------
+    DataError
+        If it is no TOML, a question lacks its number or text, holds an unknown key, or
+        two have one number.
+    CodeError
+        If an indicator is unknown.
+
+    Examples
+    --------
+    >>> import basinmap as bm, tempfile
+    >>> from pathlib import Path
+    >>> told = "[[question]]\nnumber = 1\ntext = 'Qui vient ?'\nindicators = ['P01']"
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "questions.toml"
+    ...     _ = path.write_text(told)
+    ...     bm.read_questions(path)[0].text
+    'Qui vient ?'
+    """
+    check_given(read_questions, locals())
+    file = path_of(path, "path")
+    try:
+        told = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        msg = f"{file}: {error.strerror or 'cannot be read'}"
+        raise DataError(msg) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        msg = f"{file} is no TOML: {error}"
+        raise DataError(msg) from error
+    rows = told.get("question")
+    if not isinstance(rows, list) or not rows or set(told) - {"question"}:
+        msg = f"{file}: tables [[question]] are expected, with number and text, alone"
+        raise DataError(msg)
+    found = tuple(_question(file, n, row) for n, row in enumerate(rows, start=1))
+    check_answers(found, {})
+    return found
+
+
+def _question(file: Path, at: int, row: object) -> Question:
+    """Return a question as a file declares it."""
+    keys = {"number", "text", "indicators", "needs"}
+    told = row if isinstance(row, dict) else {}
+    number_, text, ids = (
+        told.get("number"),
+        told.get("text"),
+        told.get("indicators", []),
+    )
+    if strange := sorted(set(told) - keys):
+        msg = f"{file}, question {at}: unknown key(s) {culprits(strange)}; there are "
+        raise DataError(msg + ", ".join(sorted(keys)))
+    if type(number_) is not int or not isinstance(text, str) or not text.strip():
+        msg = f"{file}, question {at}: number = 1 and text = '…' are needed"
+        raise DataError(msg)
+    if not isinstance(ids, list):
+        msg = f"{file}, question {at}: indicators = ['D02', …] are ids"
+        raise DataError(msg)
+    known = tuple(str(i) for i in ids)
+    if known:
+        checked_ids(known)
+    return Question(number_, text, known, str(told.get("needs", "")))
+
+
 def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
-    about: Observed,
+    about: Subject,
     *,
     questions: Sequence[Question] = QUESTIONS,
     attendance: pd.Series | None = None,
@@ -178,10 +290,12 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     breaks: Mapping[int, str] | None = None,
     answers: Mapping[int, str] | None = None,
     foreword: str = "",
-    studies: Sequence[tuple[str, str]] = (),
+    studies: Sequence[Study | tuple[str, str]] = (),
     evaluation: Sequence[Part] = (),
     forecast: float | None = None,
     highlights: Sequence[str] = (),
+    isochrones: gpd.GeoDataFrame | None = None,
+    establishments: gpd.GeoDataFrame | None = None,
 ) -> Document:
     r"""
     Return the deliverable of a year as a document.
@@ -199,68 +313,78 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     breaks
         Year from which attendance is counted otherwise, and how.
     answers
-        Text of the observatory to a question, by its number; printed as it is.
+        Text of the observatory to a question, by its number, in Markdown.
     foreword
-        Text of the observatory.
+        Text of the observatory, in Markdown.
     studies
-        Title and result of each study of the year.
+        The studies of the year, or title and result of each.
     evaluation
         Parts of the chapter of the evaluation.
     forecast
         Visitors a year that were expected before the opening.
     highlights
         What marked the year, one sentence each, of the observatory.
+    isochrones
+        Areas of travel time to the museum, as `isochrones` or `read_isochrones` returns
+        them; by default those of the network of the subject, if it has one. A page sets
+        them beside the rings.
+    establishments
+        Establishments as points, as `read_points` returns those of Sirene: they are
+        counted within reach.
 
     Raises
     ------
     DataError
-        If attendance is not by year, has no source, or an answer is to no question.
+        If attendance is not by year, has no source, an answer is to no question, two
+        questions have one number, or a text is not taken, with its line.
+    CRSError
+        If areas or establishments are not in EPSG:2154.
 
     Examples
     --------
     >>> import basinmap as bm
     >>> import datetime as dt
-    >>> from basinmap.deliverables.observed import observed
-    >>> about = observed("bassin-minier", author="A", date=dt.date(2026, 11, 29))
+    >>> about = bm.subject("bassin-minier", author="A", date=dt.date(2026, 11, 29))
     >>> bm.pic_document(about).title
     'Louvre-Lens\xa0: état du territoire, édition 2026'
     """
     check_given(pic_document, locals())
     given = dict(answers or {})
-    if strange := sorted(set(given) - {q.number for q in questions}):
-        msg = f"answers to {culprits(list(map(str, strange)))}, which are no questions"
-        raise DataError(msg)
-    ring = ring_of(about)
+    check_answers(questions, given)
+    check_attendance(attendance, attendance_source, forecast)
+    highlights = texts_of(highlights, "highlights", "['Exposition']")
+    crow = crow_zones(about)
     running = typeset(f"Louvre-Lens : état du territoire · édition {about.date.year}")
     seen = _attendance(attendance, attendance_source, breaks)
-    if forecast is not None and attendance is None:
-        msg = "forecast is set beside attendance: give attendance= too"
-        raise DataError(msg)
     if seen and forecast is not None:
         seen.insert(
             0, Paragraph(_forecast_of(attendance, forecast), key="q1.prevision")
         )
     told = about.supplied(*_PRINTED)
-    opening: list[Part] = []
-    if foreword.strip():
-        opening = [Heading("Préambule"), Paragraph(foreword)]
+    every, around = _around(about, crow, isochrones, running)
+    reached = (
+        [] if establishments is None else [establishments_table(establishments, *every)]
+    )
+    asked = _Asked(about, every, given, seen, reached)
+    marks = _marks(highlights)
+    apart = len(marks) > _FEW
     pages = [
-        _cover(about),
+        _cover(about, crow),
         reading_page(
             about,
             told,
             running,
-            *opening,
+            *_foreword(foreword),
             after=_method(about, told, studied=len(studies) > 0),
         ),
-        *([_marks(highlights, running)] if len(highlights) else []),
-        _essential(about, ring, running),
+        *([Page(marks, running=running, slug="faits")] if apart else []),
+        _essential(about, crow, running),
         Page(
-            _question_parts(about, questions, given, seen, ring),
+            (*(() if apart else marks), *_question_parts(asked, questions)),
             running=running,
             slug="questions",
         ),
-        _rings_page(about, ring, running),
+        *around,
         *_studies_page(studies, evaluation, running),
     ]
     return Document(
@@ -274,18 +398,108 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     )
 
 
-def _attendance(
-    series: pd.Series | None, source: str, breaks: Mapping[int, str] | None
-) -> list[Part]:
-    """Return the chart of the visitors, and their table with what changed."""
-    if series is None:
+@dataclass(frozen=True)
+class _Asked:
+    """What questions are answered from."""
+
+    about: Subject
+    every: tuple[Zones, ...]
+    answers: Mapping[int, str]
+    seen: Sequence[Part]
+    reached: Sequence[Part]
+
+    @property
+    def zones(self) -> Zones:
+        """The rings."""
+        return self.every[0]
+
+
+def check_answers(questions: Sequence[Question], answers: Mapping[int, str]) -> None:
+    """
+    Refuse two questions of one number, and an answer to what is not asked.
+
+    Parameters
+    ----------
+    questions
+        The questions.
+    answers
+        Texts by number of a question.
+
+    Raises
+    ------
+    DataError
+        If a number stands twice, or an answer bears that of no question.
+    """
+    numbers = [q.number for q in questions]
+    if twice := sorted({n for n in numbers if numbers.count(n) > 1}):
+        msg = f"questions {culprits(list(map(str, twice)))} stand twice; number each"
+        raise DataError(msg)
+    if strange := sorted(set(answers) - set(numbers)):
+        msg = f"answers to {culprits(list(map(str, strange)))}, which are no questions"
+        raise DataError(msg)
+
+
+def _foreword(text: str) -> list[Part]:
+    if not text.strip():
         return []
+    return [Heading("Préambule"), *parts_of(text, where="preambule")]
+
+
+def _around(
+    about: Subject,
+    crow: Zones,
+    isochrones: gpd.GeoDataFrame | None,
+    running: str,
+) -> tuple[tuple[Zones, ...], list[Page]]:
+    """Return the areas around the museum, and a page for each kind of them."""
+    pages = [crow_page(about, crow, running)]
+    if isochrones is None and about.network is not None:
+        isochrones = about.reach.isochrones
+    if isochrones is None:
+        return (crow,), pages
+    zones, page = minutes_page(about, isochrones, running)
+    return (crow, zones), [*pages, page]
+
+
+def check_attendance(
+    series: pd.Series | None, source: str, forecast: float | None
+) -> None:
+    """
+    Refuse visitors that could not be printed.
+
+    Parameters
+    ----------
+    series
+        Visitors by year.
+    source
+        Whence.
+    forecast
+        What was expected.
+
+    Raises
+    ------
+    DataError
+        If they are not by year or have no source, or a forecast stands alone.
+    """
+    if series is None:
+        if forecast is not None:
+            msg = "forecast is set beside attendance: give attendance= too"
+            raise DataError(msg)
+        return
     if not source.strip():
         msg = "attendance has no source: attendance_source='Musée du Louvre-Lens'"
         raise DataError(msg)
     if not pd.api.types.is_integer_dtype(series.index):
         msg = f"attendance is indexed by {series.index.dtype}; give years, such as 2019"
         raise DataError(msg)
+
+
+def _attendance(
+    series: pd.Series | None, source: str, breaks: Mapping[int, str] | None
+) -> list[Part]:
+    """Return the chart of the visitors, and their table with what changed."""
+    if series is None:
+        return []
     line = series.sort_index()
     cuts = dict(breaks or {})
     if cuts:
@@ -354,199 +568,12 @@ def _forecast_of(series: pd.Series | None, forecast: float) -> str:
     )
 
 
-# --- rings ----------------------------------------------------------------------
-
-
-def ring_of(about: Observed) -> pd.Series:
-    """
-    Return the ring around the museum that holds the middle of each commune.
-
-    Parameters
-    ----------
-    about
-        What is observed.
-    """
-    metres = [1000 * km for km in _KILOMETRES]
-    areas = rings(place("louvre-lens"), distances=metres)
-    middles = about.ground.representative_point()
-    found = locate(middles, areas)
-    labels = areas["label"].to_dict()
-    told = found.map(labels).astype("object").fillna(f"au-delà de {_KILOMETRES[-1]} km")
-    return pd.Series(told.to_numpy(), about.ground.index, name="couronne")
-
-
-def _order(ring: pd.Series) -> list[str]:
-    areas = rings(place("louvre-lens"), distances=[1000 * km for km in _KILOMETRES])
-    listed = [str(label) for label in areas["label"]]
-    listed.append(f"au-delà de {_KILOMETRES[-1]} km")
-    return [label for label in listed if (ring == label).any()]
-
-
-def _rings_page(about: Observed, ring: pd.Series, running: str) -> Page:
-    """Return the page of the rings: map, population, vacancy, in or out of it."""
-    order = _order(ring)
-    sheet = Sheet([("title", Heading("Autour du musée, à vol d’oiseau"))])
-    text = (
-        "Les communes du Nord et du Pas-de-Calais sont rangées selon la distance à "
-        f"vol d’oiseau d’un point de leur intérieur au musée. {_OBSERVED}"
-    )
-    sheet.put("lead", Paragraph(typeset(text), role="lead"))
-    sheet.put("table", _ring_table(about, ring, order))
-    sheet.put("table", _inside_table(about, ring, order))
-    room = PAPER_MM - sheet.words_mm - 30
-    high = min(112.0, max(70.0, 0.6 * room))
-    sheet.put("map", _ring_map(about, high))
-    sheet.put("side", _ring_bars(about, ring, order, "D02", (67.0, 44.0)))
-    low = min(80.0, max(46.0, room - high))
-    sheet.put("left", _ring_lines(about, ring, order, (88.0, low)))
-    sheet.put("right", _ring_bars(about, ring, order, "L04", (89.0, low)))
-    return sheet.page("couronnes", running)
-
-
-def _ring_bars(
-    about: Observed,
-    ring: pd.Series,
-    order: Sequence[str],
-    id_: str,
-    size_mm: tuple[float, float],
-) -> Figure | None:
-    """Draw an indicator by ring."""
-    values = grouped(about, id_, ring)
-    line = pd.Series(
-        {
-            typeset(label): values[label].value
-            if label in values and values[label].plain
-            else float("nan")
-            for label in order
-        }
-    )
-    if line.notna().sum() < 2:
-        return None
-    return bar_chart(
-        f"couronnes-{id_.lower()}-{round(size_mm[0])}",
-        line,
-        caption=f"{short_title(about, id_)}, par couronne",
-        source="",
-        unit="%",
-        decimals=1,
-        order=False,
-        size_mm=size_mm,
-    )
-
-
-def _inside_table(
-    about: Observed, ring: pd.Series, order: Sequence[str]
-) -> Table | None:
-    """Return the communes of each ring in the bassin minier, and outside of it."""
-    basin = in_basin()
-    side = pd.Series(
-        ["en bassin minier" if c in basin else "hors" for c in ring.index], ring.index
-    )
-    both = ring.astype("str") + " · " + side
-    ids = [i for i in ("D01", "D02", "L04") if about.of(i) is not None]
-    found = {i: grouped(about, i, both) for i in ids}
-    rows = []
-    for label in order:
-        for where in ("en bassin minier", "hors"):
-            key = f"{label} · {where}"
-            count = int((both == key).sum())
-            if not count:
-                continue
-            cells = [
-                found[i][key].cell()
-                if key in found[i]
-                else Cell("n.d.", "not-available")
-                for i in ids
-            ]
-            rows.append((Cell(typeset(key)), Cell(number(count)), *cells))
-    if not rows:
-        return None
-    columns = (
-        Column("Distance au musée", "left", 2),
-        Column("Communes"),
-        *(Column(short_title(about, i)) for i in ids),
-    )
-    return Table(
-        columns, tuple(rows), "Dans le bassin minier et hors de lui, par couronne"
-    )
-
-
-def _ring_map(about: Observed, high: float) -> Figure:
-    areas = rings(place("louvre-lens"), distances=[1000 * km for km in _KILOMETRES])
-    values = about.of("D02")
-    assert values is not None  # noqa: S101 - embedded
-    near = about.ground[about.ground.intersects(areas.union_all())]
-
-    def draw(ax: MapAxes) -> None:
-        classes = classify(values.loc[near.index], k=6, pivot=0.0, firm=True)
-        draw_choropleth(ax, near, classes)
-        draw_outlines(ax, about.communes.dissolve(), label="bassin minier", width=1.0)
-        draw_rings(ax, areas)
-        draw_points(ax, places().loc[["louvre-lens"]], label="Louvre-Lens")
-
-    return map_figure(
-        about,
-        "couronnes-carte",
-        draw,
-        title=f"{about.told('D02').title}, par commune",
-        size_mm=(110.0, high),
-        units=gpd.GeoDataFrame(geometry=areas.geometry, crs=areas.crs),
-    )
-
-
-def _ring_table(about: Observed, ring: pd.Series, order: Sequence[str]) -> Table:
-    ids = [i for i in ("D01", "D02", "L01", "L04", "E02") if about.of(i) is not None]
-    found = {i: grouped(about, i, ring) for i in ids}
-    rows = []
-    for label in order:
-        cells = [
-            found[i][label].cell()
-            if label in found[i]
-            else Cell("n.d.", "not-available")
-            for i in ids
-        ]
-        count = int((ring == label).sum())
-        rows.append((Cell(typeset(label)), Cell(number(count)), *cells))
-    columns = (
-        Column("Distance au musée", "left", 2),
-        Column("Communes"),
-        *(Column(short_title(about, i)) for i in ids),
-    )
-    return Table(
-        columns,
-        tuple(rows),
-        typeset("Communes selon la distance du musée à un point de leur intérieur"),
-        notes=("Taux calculés sur les sommes des effectifs des communes.",),
-        source=sources_line(about, *ids),
-    )
-
-
-def _ring_lines(
-    about: Observed,
-    ring: pd.Series,
-    order: Sequence[str],
-    size_mm: tuple[float, float],
-) -> Figure:
-    sums = pd.DataFrame(
-        {label: about.sums("population", ring.index[ring == label]) for label in order}
-    ).T
-    based = 100 * sums.div(sums.iloc[:, 0], axis=0)
-    return line_chart(
-        "couronnes-population",
-        based.T,
-        caption="Population selon la distance au musée, base 100 "
-        f"en{BROAD}{based.columns[0]}",
-        source="",
-        size_mm=size_mm,
-    )
-
-
 # --- pages ----------------------------------------------------------------------
 
 
-def _cover(about: Observed) -> Page:
+def _cover(about: Subject, crow: Zones) -> Page:
     """Return the cover: the museum, its rings, the territory."""
-    areas = rings(place("louvre-lens"), distances=[1000 * km for km in _KILOMETRES])
+    areas = crow.areas
     near = about.ground[about.ground.intersects(areas.union_all())]
 
     def draw(ax: MapAxes) -> None:
@@ -579,16 +606,20 @@ def _cover(about: Observed) -> Page:
     )
 
 
-def _marks(highlights: Sequence[str], running: str) -> Page:
+def _marks(highlights: Sequence[str]) -> tuple[Part, ...]:
     """Return what marked the year, in the words of the observatory."""
+    if not len(highlights):
+        return ()
     parts: list[Part] = [Heading("Faits marquants de l’année")]
-    parts += [Paragraph(text, bullet=True) for text in highlights]
-    return Page(tuple(parts), running=running, slug="faits")
+    for text in highlights:
+        told = text if text.lstrip().startswith(("-", "*", "#")) else f"- {text}"
+        parts += parts_of(told, where="faits")
+    return tuple(parts)
 
 
-def _essential(about: Observed, ring: pd.Series, running: str) -> Page:
+def _essential(about: Subject, crow: Zones, running: str) -> Page:
     ids = about.supplied("D01", "D02", "D06", "L01", "L04", "E02", "L05", "L02")
-    near = ring.index[ring == _order(ring)[0]]
+    near = crow.held.index[crow.held == crow.labels[0]]
     told = []
     groups = [(about.name, about.codes)]
     groups.append((_near_name(), near))
@@ -600,31 +631,42 @@ def _essential(about: Observed, ring: pd.Series, running: str) -> Page:
             told.append(trend(name, change))
     for id_ in about.supplied("L04", "L05"):
         told += sentences_of(about, id_)[:1]
-    told.append(_OBSERVED)
+    told.append(OBSERVED)
     return essential_page(about, ids, told, running)
 
 
 def _near_name() -> Name:
-    words = f"communes à moins de {_KILOMETRES[0]} km du musée"
+    words = f"communes à moins de {KILOMETRES[0]} km du musée"
     return Name(f"les {words}", f"des {words}", f"dans les {words}", "f")
 
 
-def _question_parts(
-    about: Observed,
-    questions: Sequence[Question],
-    answers: Mapping[int, str],
-    seen: Sequence[Part],
-    ring: pd.Series,
-) -> tuple[Part, ...]:
+def _question_parts(asked: _Asked, questions: Sequence[Question]) -> tuple[Part, ...]:
     found: list[Part] = []
     shown: dict[str, int] = {}
-    left = _unanswered(about, questions, answers, seen)
+    left = [question for question in questions if not _is_answered(asked, question)]
     for question in questions:
         if question not in left:
-            found += _answer(about, question, answers, seen, ring, shown)
+            found += _answer(asked, question, shown)
     if left:  # one line each, rather than a heading over nothing
         found += [Heading("Questions sans réponse dans cette édition"), _left(left)]
-    return tuple(found)
+    lacking = unsupplied(streets=len(asked.every) > 1, sirene=bool(asked.reached))
+    return (*found, *([] if lacking is None else [lacking]))
+
+
+def _is_answered(asked: _Asked, question: Question) -> bool:
+    """Tell whether data or the observatory answer a question."""
+    return bool(
+        asked.answers.get(question.number, "").strip()
+        or ("P01" in question.indicators and asked.seen)
+        or ("E04" in question.indicators and asked.reached)
+        or _there(asked.about, question)
+    )
+
+
+def _there(about: Subject, question: Question) -> list[str]:
+    return [
+        i for i in question.indicators if about.of(i) is not None and about.wants(i)
+    ]
 
 
 def _left(questions: Sequence[Question]) -> Table:
@@ -640,55 +682,56 @@ def _left(questions: Sequence[Question]) -> Table:
     return Table(columns, rows, _UNANSWERED)
 
 
-def _answer(
-    about: Observed,
-    question: Question,
-    answers: Mapping[int, str],
-    seen: Sequence[Part],
-    ring: pd.Series,
-    shown: dict[str, int],
-) -> list[Part]:
+def _answer(asked: _Asked, question: Question, shown: dict[str, int]) -> list[Part]:
+    about = asked.about
     parts: list[Part] = [Heading(typeset(f"{question.number}. {question.text}"))]
-    text = answers.get(question.number, "")
-    if text:
-        parts.append(Paragraph(text))
-    if "P01" in question.indicators and seen:
-        return [*parts, *seen]
-    there = [i for i in question.indicators if about.of(i) is not None]
-    if there and question.number == 6:
-        parts.append(Paragraph(_OBSERVED, role="lead"))
-        parts.append(key_figures(about, [*there, *about.supplied("D01", "L01")]))
-        parts.append(_ring_table(about, ring, _order(ring)))
+    text = asked.answers.get(question.number, "")
+    if text.strip():
+        parts += parts_of(text, where=f"question.{question.number}")
+    if "P01" in question.indicators and asked.seen:
+        parts += asked.seen
+    there = _there(about, question)
+    if "D02" in there or "R01" in there:
+        parts.append(Paragraph(OBSERVED, role="lead"))
+        tiles = key_figures(about, [*there, *about.supplied("D01", "L01")])
+        parts += [] if tiles is None else [tiles]
+        told = "Par couronne : voir « Autour du musée, à vol d’oiseau »."
+        parts.append(Paragraph(typeset(told), role="small"))
+        near = near_table(about, asked.zones)
+        people = people_table(*asked.every) if about.listing is None else None
+        parts += [part for part in (people, near) if part is not None]
     elif there:
-        parts.append(key_figures(about, there))
+        tiles = key_figures(about, there)
+        parts += [] if tiles is None else [tiles]
         before = next((shown[i] for i in there if i in shown), 0)
         if before:  # the same figure is not drawn twice
-            text = f"Par couronne : voir la question {before}."
-            parts.append(Paragraph(typeset(text), role="small"))
+            told = f"Par couronne : voir la question {before}."
+            parts.append(Paragraph(typeset(told), role="small"))
         else:
-            parts += _by_ring(about, there, ring, question.number)
+            parts += _by_ring(about, there, asked.zones, question.number)
             shown.update(dict.fromkeys(there, question.number))
+    if "E04" in question.indicators:
+        parts += asked.reached
     return parts
 
 
 def _by_ring(
-    about: Observed, ids: Sequence[str], ring: pd.Series, number_: int
+    about: Subject, ids: Sequence[str], zones: Zones, number_: int
 ) -> list[Part]:
     """Return the first indicator that adds up, by ring, with its definition."""
-    order = _order(ring)
     for id_ in ids:
-        values = grouped(about, id_, ring)
+        values = grouped(about, id_, zones.held)
         line = pd.Series(
             {
                 typeset(label): values[label].value
-                for label in order
+                for label in zones.labels
                 if label in values and values[label].plain
             },
             dtype=float,
         )
         if len(line) >= 2:
             definition = uncapital(about.entry(id_).definition)
-            text = f"{about.entry(id_).label} : {definition}. {_OBSERVED}"
+            text = f"{about.entry(id_).label} : {definition}. {OBSERVED}"
             figure = bar_chart(
                 f"question-{number_}",
                 line,
@@ -703,51 +746,45 @@ def _by_ring(
 
 
 def _studies_page(
-    studies: Sequence[tuple[str, str]], evaluation: Sequence[Part], running: str
+    studies: Sequence[Study | tuple[str, str]],
+    evaluation: Sequence[Part],
+    running: str,
 ) -> list[Page]:
     """Return the page of the studies, none for a page that would be empty."""
-    parts = (*(_studies(studies) if len(studies) else ()), *evaluation)
+    told = [s if isinstance(s, Study) else Study(*s) for s in studies]
+    parts = (*(_studies(told) if told else ()), *evaluation)
     return [Page(parts, running=running, slug="etudes")] if parts else []
 
 
-def _studies(studies: Sequence[tuple[str, str]]) -> tuple[Part, ...]:
+def _studies(studies: Sequence[Study]) -> tuple[Part, ...]:
     head = Heading("Études de l’année")
-    rows = tuple((Cell(typeset(t)), Cell(typeset(told))) for t, told in studies)
+    dated = any(study.date for study in studies)
+    filed = any(study.notebook for study in studies)
+    rows = tuple(
+        (
+            Cell(typeset(s.title)),
+            Cell(typeset(s.result)),
+            *((Cell(typeset(s.date) or "–"),) if dated else ()),
+            *((Cell(s.notebook or "–"),) if filed else ()),
+        )
+        for s in studies
+    )
     columns = (
         Column("Étude", "left", 1.4),
         Column("Question ou résultat", "left", 2.6),
+        *((Column("Date", "left", 0.6),) if dated else ()),
+        *((Column("Carnet", "left", 1.2),) if filed else ()),
     )
     return head, Table(
         columns, rows, "Études thématiques ; chacune se refait avec son carnet"
     )
 
 
-def _unanswered(
-    about: Observed,
-    questions: Sequence[Question],
-    answers: Mapping[int, str],
-    seen: Sequence[Part],
-) -> list[Question]:
-    """Return the questions that neither data nor the observatory answer."""
-    return [
-        q
-        for q in questions
-        if not answers.get(q.number, "")
-        and not ("P01" in q.indicators and seen)
-        and not any(about.of(i) is not None for i in q.indicators)
-    ]
-
-
 def _method(
-    about: Observed, ids: Sequence[str], *, studied: bool
+    about: Subject, ids: Sequence[str], *, studied: bool
 ) -> list[tuple[str, Part]]:
     """Return definitions, method and grounds, which stand beside the contents."""
-    streets = (
-        "Temps de parcours et population atteinte : non fournis pour cette édition ; "
-        "il y faut un extrait d’OpenStreetMap ou de BD TOPO autour du musée.",
-    )
     lines = (
-        *(streets if about.network is None else ()),
         *(() if studied else ("Aucune étude n’est jointe à cette édition.",)),
         f"Le territoire observé est {about.name.bare} : "
         f"{counted(len(about.codes), 'commune')}.",

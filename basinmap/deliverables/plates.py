@@ -12,6 +12,7 @@ from typing import Any, get_args
 import geopandas as gpd
 import pandas as pd
 
+from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.sentences import enumerated
 from basinmap.deliverables.subjects import Subject
 from basinmap.errors import DataError, OutlineWarning
@@ -169,10 +170,15 @@ def rate_plate(
         Whether the distances to the museum are drawn, where it is near.
     """
     values = subject.computed(indicator_id)
+    classes = (
+        classify(values, method=method, k=k, pivot=pivot, firm=True)
+        if subject.classes == "territoire"
+        else classes_of(subject, indicator_id, values)
+    )
     return rate_sheet(
         subject,
         values,
-        classify(values, method=method, k=k, pivot=pivot, firm=True),
+        classes,
         comparison=subject.comparison(indicator_id),
         with_rings=with_rings,
         look=Look(
@@ -244,11 +250,16 @@ def stock_plate(
         How a value of the rate is read, as for `rate_plate`.
     """
     amounts, values = subject.computed(stock), subject.computed(rate)
+    classes = (
+        classify(values, k=5, firm=True)
+        if subject.classes == "territoire"
+        else classes_of(subject, rate, values)
+    )
     first, second = told_of(amounts), told_of(values)
     return stock_sheet(
         subject,
         amounts,
-        classes=classify(values, k=5, firm=True),
+        classes=classes,
         comparison=subject.comparison(rate),
         look=Look(
             title=title.format(year=second.vintage),

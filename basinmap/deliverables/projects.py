@@ -29,6 +29,7 @@ from basinmap.staging import MANIFEST, write_whole
 __all__ = [
     "Job",
     "Project",
+    "files_of",
     "hashed",
     "init",
     "is_whole",
@@ -39,13 +40,34 @@ __all__ = [
 PROJECT: Final = "projet.toml"
 KINDS: Final = ("plh", "cil", "scot", "pic")
 _ASKED: Final = frozenset({"perimeter", "author", "date", "data", "theme", "document"})
-_COMMON: Final = frozenset({"kind", "out", "perimeter", "formats", "texts", "plates"})
+_COMMON: Final = frozenset(
+    {
+        *("kind", "out", "perimeter", "formats", "texts", "plates"),
+        *("classes", "indicators", "former"),
+    }
+)
+_WAY: Final = frozenset({"network", "mode"})
 _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
-    "plh": _COMMON,
-    "cil": _COMMON | {"generation"},
+    "plh": _COMMON | _WAY | {"balance", "sectors", "iris"},
+    "cil": _COMMON | {"generation", "quarters", "landlords", "estates", "threshold"},
     "scot": _COMMON | {"theme", "issue"},
-    "pic": _COMMON,
+    "pic": _COMMON
+    | _WAY
+    | {"attendance", "forecast", "questions", "studies", "isochrones", "sirene"},
 }
+_TABLES: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
+    "balance": (frozenset({"file", "source", "period"}), frozenset({"closed"})),
+    "landlords": (frozenset({"file", "source", "year"}), frozenset()),
+    "estates": (frozenset({"file", "source"}), frozenset()),
+    "attendance": (frozenset({"file", "source"}), frozenset()),
+    "isochrones": (frozenset({"file", "source"}), frozenset({"mode"})),
+    "sirene": (frozenset({"file"}), frozenset({"positions"})),
+}
+"""What is declared by a table: the keys that it needs, and those that it may have."""
+_FILES: Final = frozenset(
+    {"sectors", "quarters", "network", "iris", "questions", "studies"}
+)
+"""What is declared by the name of a file."""
 _KEY: Final = "built_from"
 _EXAMPLE: Final = """\
 # Projet basinmap : « basinmap build » fait tous les documents déclarés ici, et refait
@@ -63,6 +85,10 @@ kind = "plh"                     # diagnostic, fiches communales, planches, donn
 formats = ["pdf", "docx"]
 # texts = "textes"               # dossier de textes en Markdown, nommés par clé
 # plates = "planches.toml"       # vos planches : fichier, titre, description, source
+# classes = "bassin"             # un taux a la même couleur d'un volume à l'autre
+# former = ["lovac-2020.csv"]    # fichiers de l'édition précédente
+# sectors = "secteurs.csv"       # commune ; secteur
+# balance = {{file = "bilan.csv", source = "CALL", period = "2014-2020", closed = true}}
 
 [[document]]
 kind = "scot"
@@ -73,6 +99,15 @@ issue = "1"
 [[document]]
 kind = "pic"
 perimeter = "bassin-minier"
+# attendance = {{file = "entrees.csv", source = "Musée du Louvre-Lens"}}
+# network = "lens.osm.pbf"       # isochrones à côté des anneaux
+
+# [[document]]
+# kind = "cil"
+# generation = "2024"
+# quarters = "qpv-2024.gpkg"     # contours des QPV
+# landlords = {{file = "bailleurs.csv", source = "URH", year = 2024}}
+# estates = {{file = "residences.csv", source = "CALL"}}
 """
 
 
@@ -259,12 +294,62 @@ def _job(file: Path, number: int, given: object) -> Job:
     _check_keys(file, given, _OPTIONS[kind], f"document {number} ({kind})")
     if "perimeter" in given:
         _where(file, given["perimeter"])
+    for key, value in given.items():
+        _check_value(file, f"document {number} ({kind})", key, value)
     parts = [kind, str(given.get("theme", ""))]
     name = str(given.get("out") or "-".join(part for part in parts if part))
     if Path(name).name != name or name.startswith("."):
         msg = f"{file}: out = {name!r} is no name of folder"
         raise DataError(msg)
     return Job(name, kind, given)
+
+
+def _check_value(file: Path, where: str, key: str, value: object) -> None:
+    """Refuse a key whose value is not of the kind that it takes."""
+    if key in _TABLES:
+        needed, also = _TABLES[key]
+        keys = set(value) if isinstance(value, dict) else set()
+        if not needed <= keys <= needed | also:
+            told = ", ".join(f"{name} = …" for name in sorted(needed))
+            more = f", and may have {', '.join(sorted(also))}" if also else ""
+            msg = f"{file}: {key} of {where} takes {{{told}}}{more}"
+            raise DataError(msg)
+    elif key in _FILES and not (isinstance(value, str) and value.strip()):
+        msg = f"{file}: {key} of {where} is the name of a file: {key} = '…'"
+        raise DataError(msg)
+    elif key in {"former", "indicators", "formats"} and not (
+        isinstance(value, list) and all(isinstance(one, str) for one in value)
+    ):
+        msg = f"{file}: {key} of {where} is a list: {key} = ['…']"
+        raise DataError(msg)
+
+
+def files_of(project: Project, job: Job) -> dict[str, Path]:
+    """
+    Return the files of its own that a document declares, by key.
+
+    Parameters
+    ----------
+    project
+        The project.
+    job
+        The document.
+
+    Returns
+    -------
+    dict
+        Paths from the folder of the project; that of the geolocation of Sirene under
+        `"positions"`.
+    """
+    found = {}
+    for key, value in job.options.items():
+        if key in _TABLES:
+            found[key] = project.folder / str(value["file"])
+            if "positions" in value:
+                found["positions"] = project.folder / str(value["positions"])
+        elif key in _FILES:
+            found[key] = project.folder / str(value)
+    return found
 
 
 # --- what changed -----------------------------------------------------------------
@@ -311,6 +396,8 @@ def hashed(project: Project, job: Job) -> str:
 def _files(project: Project, job: Job) -> Iterator[Path]:
     """Return the files that a document is built from, logos and plates included."""
     yield from project.data
+    yield from (project.folder / str(name) for name in job.options.get("former", ()))
+    yield from files_of(project, job).values()
     if project.theme is not None:
         yield from _with_named(project.theme, "logo")
     if "texts" in job.options:

@@ -7,6 +7,7 @@ own goes through `write_document` the same way.
 
 from __future__ import annotations
 
+import dataclasses as dc
 import datetime as dt
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,17 +17,28 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
+from basinmap.access.networks import Mode, Network
+from basinmap.access.streets import read_network
 from basinmap.arguments import check_given
+from basinmap.deliverables.choices import Classes
 from basinmap.deliverables.cil_documents import cil_document
 from basinmap.deliverables.cil_files import Estates, Landlords
 from basinmap.deliverables.evaluation_parts import evaluation_parts
 from basinmap.deliverables.own_plates import OwnPlate, with_plates
-from basinmap.deliverables.pic_documents import QUESTIONS, Question, pic_document
+from basinmap.deliverables.pic_documents import (
+    QUESTIONS,
+    Question,
+    Study,
+    check_answers,
+    check_attendance,
+    pic_document,
+)
+from basinmap.deliverables.programme_pages import former_page
 from basinmap.deliverables.records import record_of
 from basinmap.deliverables.scot_documents import bulletin_document
 from basinmap.deliverables.studies import studies as own_studies
 from basinmap.deliverables.subjects import Subject, subject
-from basinmap.deliverables.texts import with_texts
+from basinmap.deliverables.texts import check_numbers, with_texts
 from basinmap.deliverables.web_values import PAGE, write_page_of
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.export.document_themes import DocumentTheme
@@ -36,7 +48,9 @@ from basinmap.export.parts import Document, Part
 from basinmap.export.pdf_documents import pdf_bytes
 from basinmap.export.word_documents import docx_bytes
 from basinmap.impact.evaluating import Evaluation, evaluation
-from basinmap.staging import staged_folder
+from basinmap.spatial.projections import METRIC
+from basinmap.staging import check_folder, staged_folder
+from basinmap.territory.outlines import Outlines, read_outlines
 from basinmap.territory.perimeters import Perimeter
 
 __all__ = [
@@ -180,6 +194,7 @@ def write_document(
     ['manifest.json', 'note.html']
     """
     check_given(write_document, locals())
+    check_folder(out)
     asked = checked_formats(formats)
     whole = completed(document, texts, plates)
     with staged_folder(out) as folder:
@@ -214,7 +229,7 @@ def completed(
         Plates.
     """
     whole = with_texts(document, texts) if texts else document
-    return with_plates(whole, plates) if plates else whole
+    return with_plates(whole, plates) if len(plates) else whole
 
 
 def _chapter(about: Subject, evaluated: Evaluation | None) -> tuple[Part, ...]:
@@ -234,9 +249,89 @@ def _about(
     author: str,
     date: dt.date | None,
     counts: pd.DataFrame | None,
+    shown: tuple[Classes, Iterable[str] | None, Outlines | None],
 ) -> Subject:
     day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
-    return subject(where, author=author, date=day, counts=counts)
+    classes, indicators, outlines = shown
+    return subject(
+        where,
+        author=author,
+        date=day,
+        counts=counts,
+        outlines=None if outlines is None else read_outlines(outlines),
+        classes=classes,
+        indicators=indicators,
+    )
+
+
+def with_former(
+    document: Document, about: Subject, former: pd.DataFrame | None
+) -> Document:
+    """
+    Return a document with the page of what changed since its former edition.
+
+    Parameters
+    ----------
+    document
+        The document.
+    about
+        Its territory.
+    former
+        Counts of the former edition, None for a document that is as it was.
+
+    Raises
+    ------
+    DataError
+        If nothing of the two editions has two dates.
+    """
+    if former is None:
+        return document
+    then = subject(
+        about.area,
+        author=about.author,
+        date=about.date,
+        listing=about.listing,
+        counts=former,
+        alone=True,
+    )
+    ids = about.asked if about.only is None else sorted(about.only)
+    running = next((page.running for page in document.pages if page.running), "")
+    page = former_page(about, then, ids, running)
+    if page is None:
+        msg = (
+            "former: no indicator of the document has another date in it; give the "
+            "counts of the former edition, of an earlier year"
+        )
+        raise DataError(msg)
+    return dc.replace(document, pages=(*document.pages, page))
+
+
+def _notebooks() -> list[Study]:
+    """Return the studies of the house, each with the notebook that makes it again."""
+    known = own_studies()
+    return [
+        Study(str(row["title"]), str(row["question"]), notebook=f"{name}.ipynb")
+        for name, row in known.iterrows()
+    ]
+
+
+def _streets(network: Network | str | Path, mode: Mode) -> Network:
+    if isinstance(network, Network):
+        return network
+    return read_network(network, mode=mode, crs=METRIC, quiet=True)
+
+
+def _numbers(questions: Sequence[Question]) -> list[int]:
+    return [question.number for question in questions]
+
+
+def _own_texts(
+    texts: Mapping[str, str], questions: Sequence[Question]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the texts that stand in the place of none, and the others."""
+    keys = {"preambule", "faits", *(f"question.{n}" for n in _numbers(questions))}
+    own = {key: text for key, text in texts.items() if key in keys}
+    return own, {key: text for key, text in texts.items() if key not in keys}
 
 
 def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
@@ -248,6 +343,10 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     date: dt.date | None = None,
     counts: pd.DataFrame | None = None,
     issue: str = "",
+    classes: Classes = "territoire",
+    indicators: Iterable[str] | None = None,
+    former: pd.DataFrame | None = None,
+    outlines: Outlines | None = None,
     formats: Iterable[str] = ("pdf",),
     look: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
@@ -270,6 +369,17 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
         Counts of all communes, as `read_source` returns them.
     issue
         Number of the issue.
+    classes
+        Of which communes the classes of rates are: `"territoire"`, or `"bassin"`, so
+        that a rate has one colour from volume to volume.
+    indicators
+        Ids of those that are printed; by default all whose counts there are.
+    former
+        Counts of the former edition: a page more sets them beside those of today, on
+        the communes of today.
+    outlines
+        Outlines of communes to draw on instead of the embedded ones: see
+        `read_outlines`.
     formats
         Among `"pdf"`, `"docx"`, `"html"`, and `"web"`: `page.html`, a map and a table
         that a browser shows, of all that the counts give.
@@ -288,9 +398,10 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     Raises
     ------
     CodeError
-        If the perimeter or the theme is unknown.
+        If the perimeter, the theme or an indicator is unknown.
     DataError
-        If the counts of the theme are not there; the file that has them is named.
+        If the counts of the theme are not there, the file that has them being named;
+        if classes are of a bassin that the territory is not in.
     OutputError
         If the folder cannot be written.
 
@@ -305,10 +416,12 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     ['bulletin-logement-vacance.html', 'manifest.json']
     """
     check_given(scot_observatory, locals())
-    checked_formats(formats)
-    about = _about(scot, author, date, counts)
+    check_folder(out)
+    formats = checked_formats(formats)
+    about = _about(scot, author, date, counts, (classes, indicators, outlines))
     editorial = (texts or {}).get("une.editorial", "")
     document = bulletin_document(about, theme, issue=issue, editorial=editorial)
+    document = with_former(document, about, former)
     return write_document(
         out,
         document,
@@ -332,6 +445,10 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     landlords: Landlords | None = None,
     threshold: float | None = None,
     estates: Estates | None = None,
+    classes: Classes = "territoire",
+    indicators: Iterable[str] | None = None,
+    former: pd.DataFrame | None = None,
+    outlines: Outlines | None = None,
     formats: Iterable[str] = ("pdf",),
     look: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
@@ -355,7 +472,7 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     quarters, landlords, threshold, estates
         Outlines of the QPV, stock by landlord, threshold of the first quartile and
         fragile estates: see `cil_document`.
-    formats, look, texts, plates
+    classes, indicators, former, outlines, formats, look, texts, plates
         See `scot_observatory`.
 
     Returns
@@ -381,8 +498,9 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     ['cil.html', 'manifest.json']
     """
     check_given(cil, locals())
-    checked_formats(formats)
-    about = _about(epci, author, date, counts)
+    check_folder(out)
+    formats = checked_formats(formats)
+    about = _about(epci, author, date, counts, (classes, indicators, outlines))
     document = cil_document(
         about,
         generation=generation,
@@ -391,6 +509,7 @@ def cil(  # noqa: PLR0913 - what a document may be made from
         threshold=threshold,
         estates=estates,
     )
+    document = with_former(document, about, former)
     return write_document(
         out,
         document,
@@ -410,16 +529,24 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     author: str = "basinmap",
     date: dt.date | None = None,
     counts: pd.DataFrame | None = None,
-    questions: Sequence[Question] = QUESTIONS,
+    questions: Sequence[Question] | None = None,
     attendance: pd.Series | None = None,
     attendance_source: str = "",
     breaks: Mapping[int, str] | None = None,
     answers: Mapping[int, str] | None = None,
     foreword: str = "",
-    studies: Sequence[tuple[str, str]] | None = None,
+    studies: Sequence[Study | tuple[str, str]] | None = None,
     evaluated: Evaluation | None = None,
     forecast: float | None = None,
     highlights: Sequence[str] = (),
+    network: Network | str | Path | None = None,
+    mode: Mode = "car",
+    isochrones: gpd.GeoDataFrame | None = None,
+    establishments: gpd.GeoDataFrame | None = None,
+    classes: Classes = "territoire",
+    indicators: Iterable[str] | None = None,
+    former: pd.DataFrame | None = None,
+    outlines: Outlines | None = None,
     formats: Iterable[str] = ("pdf",),
     look: DocumentTheme | None = None,
     texts: Mapping[str, str] | None = None,
@@ -445,18 +572,27 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     attendance, attendance_source, breaks
         Visitors by year, whence, and the years from which they are counted otherwise.
     answers
-        Text of the observatory to a question, by its number.
+        Text of the observatory to a question, by its number, in Markdown; that of the
+        key `question.3` of `texts` is one too.
     foreword
-        Text of the observatory.
+        Text of the observatory, in Markdown; or the key `preambule` of `texts`.
     studies
-        Title and result of each study of the year; by default the notebooks of
+        Studies of the year, or title and result of each; by default the notebooks of
         `bm.studies` with their question.
     evaluated
         What `bm.evaluation` returned, of a longer series for instance; by default that
         of the populations there are.
     forecast, highlights
-        Visitors a year expected before the opening; what marked the year.
-    formats, look, texts, plates
+        Visitors a year expected before the opening; what marked the year, or the key
+        `faits` of `texts`, a line each.
+    network, mode
+        Streets around the museum, or a file that `read_network` reads and how it is
+        travelled: areas of 10, 20 and 30 minutes then stand beside the rings.
+    isochrones
+        Such areas, as `isochrones` or `read_isochrones` returns them, in their place.
+    establishments
+        Establishments as points, as `read_points` returns those of Sirene.
+    classes, indicators, former, outlines, formats, look, texts, plates
         See `scot_observatory`.
 
     Returns
@@ -483,27 +619,42 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     ['manifest.json', 'pic.html']
     """
     check_given(pic, locals())
-    checked_formats(formats)
-    about = _about(where, author, date, counts)
+    check_folder(out)
+    formats = checked_formats(formats)
+    questions = QUESTIONS if questions is None else questions
+    check_answers(questions, answers or {})
+    check_attendance(attendance, attendance_source, forecast)
+    about = _about(where, author, date, counts, (classes, indicators, outlines))
     if about.date.year != year:
         msg = f"edition {year} is dated {about.date:%d/%m/%Y}; give date= in that year"
         raise DataError(msg)
-    if studies is None:
-        known = own_studies()
-        studies = list(zip(known["title"], known["question"], strict=True))
+    if network is not None:
+        about = dc.replace(about, network=_streets(network, mode))
+        about.reach.check_network()
+    own, texts = _own_texts(texts or {}, questions)
+    told = {n: own.get(f"question.{n}", "") for n in _numbers(questions)}
+    told = {n: text for n, text in {**told, **(answers or {})}.items() if text}
+    foreword = foreword or own.get("preambule", "")
+    marks = [*highlights, *filter(str.strip, own.get("faits", "").splitlines())]
     document = pic_document(
         about,
         questions=questions,
         attendance=attendance,
         attendance_source=attendance_source,
         breaks=breaks,
-        answers=answers,
+        answers=told,
         foreword=foreword,
-        studies=studies,
+        studies=_notebooks() if studies is None else studies,
         evaluation=_chapter(about, evaluated),
         forecast=forecast,
-        highlights=highlights,
+        highlights=marks,
+        isochrones=isochrones,
+        establishments=establishments,
     )
+    said = {f"question.{n}": text for n, text in told.items()}
+    said |= {"preambule": foreword, "faits": "\n".join(marks)}
+    check_numbers(document, said, inside=said)
+    document = with_former(document, about, former)
     return write_document(
         out,
         document,

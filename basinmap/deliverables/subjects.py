@@ -13,7 +13,7 @@ import dataclasses as dc
 import datetime as dt
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Final, TypedDict, Unpack
 
@@ -29,12 +29,14 @@ from basinmap.catalogue.computing import compute
 from basinmap.catalogue.entries import Indicator, catalogue, indicator
 from basinmap.catalogue.ledgers import Ledger
 from basinmap.catalogue.years import choose
+from basinmap.deliverables.choices import CLASSES, Classes
 from basinmap.deliverables.museum import Reach
 from basinmap.deliverables.printed import Other, Value
 from basinmap.deliverables.sentences import LITTLE
 from basinmap.errors import (
     BasinmapError,
     BasinmapWarning,
+    CodeError,
     ColumnError,
     DataError,
     MeasureError,
@@ -68,6 +70,7 @@ __all__ = [
     "Refusal",
     "Subject",
     "both",
+    "checked_ids",
     "joined",
     "subject",
     "territory_names",
@@ -77,6 +80,8 @@ _BOTH = "Nord – Pas-de-Calais"
 _JOINT: Final = "departements"
 VARIES_LITTLE: Final = f"dont la population varie de moins de {LITTLE} habitants"
 """Why no rate of change is printed of a commune."""
+SHARED: Final = "Classes des communes de tout le bassin minier."
+"""What a map says whose classes are not those of its own communes."""
 FARTHEST: Final = 30_000.0
 """Metres from the museum beyond which distances to it are left out."""
 _LIMITS: Final = {
@@ -160,6 +165,11 @@ class Subject:
     iris
         Outlines of IRIS with their `dwellings_2021`, if any: `iris_dwellings` reads
         them. People are then counted by dwellings, rather than by surface.
+    classes
+        Of which communes the classes of rates are: `"territoire"`, its own, or
+        `"bassin"`, so that a rate has one colour from volume to volume.
+    only
+        The indicators that are asked for, None for all.
     """
 
     area: Perimeter
@@ -172,6 +182,8 @@ class Subject:
     outlines: gpd.GeoDataFrame | None = None
     network: Network | None = None
     iris: gpd.GeoDataFrame | None = None
+    classes: Classes = "territoire"
+    only: frozenset[str] | None = None
 
     # -- who ---------------------------------------------------------------------
 
@@ -646,6 +658,11 @@ class Subject:
             return self.area.level, self.area.code
         return "own", "own"
 
+    @property
+    def level_of_own(self) -> str:
+        """The level at which the whole territory is computed."""
+        return self._own[0]
+
     def against(self, id_: str, other: Other) -> Value | None:
         """
         Return an indicator of a territory that it is compared with.
@@ -696,7 +713,40 @@ class Subject:
             Ids of indicators.
         """
         # A median has no value of a whole, and is there all the same.
-        return [id_ for id_ in ids if self._has(id_)]
+        return [id_ for id_ in ids if self.wants(id_) and self._has(id_)]
+
+    def wants(self, id_: str) -> bool:
+        """
+        Tell whether an indicator is among those asked for.
+
+        Parameters
+        ----------
+        id_
+            Its id.
+        """
+        return self.only is None or id_ in self.only
+
+    def shared(self, id_: str) -> pd.Series | None:
+        """
+        Return the values whose classes the maps of a rate bear.
+
+        Parameters
+        ----------
+        id_
+            Its id.
+
+        Returns
+        -------
+        Series
+            Of all communes of the bassin minier; None where classes are those of the
+            territory, or the indicator has no value.
+        """
+        values = self.of(id_) if self.classes == "bassin" else None
+        if values is None:
+            return None
+        held = membership("scot").dropna().index
+        notes = (*self.told(id_).notes, SHARED)
+        return retell(values[values.index.isin(held)], notes=notes)
 
     def _has(self, id_: str) -> bool:
         values = self.mine(id_)
@@ -714,7 +764,9 @@ class Subject:
             Ids of indicators.
         """
         return [
-            id_ for id_ in ids if self.total(id_) is None and self.refusal(id_) is None
+            id_
+            for id_ in ids
+            if self.wants(id_) and self.total(id_) is None and self.refusal(id_) is None
         ]
 
     def halves(self, id_: str) -> dict[str, Value]:
@@ -1020,7 +1072,7 @@ def territory_names(level: str) -> dict[str, str]:
             return departements()["name"].to_dict()
 
 
-def subject(
+def subject(  # noqa: PLR0913 - what a document may be made from
     where: str | Perimeter,
     *,
     author: str,
@@ -1030,6 +1082,8 @@ def subject(
     outlines: gpd.GeoDataFrame | None = None,
     listing: pd.DataFrame | None = None,
     network: Network | None = None,
+    classes: Classes = "territoire",
+    indicators: Iterable[str] | None = None,
 ) -> Subject:
     r"""
     Return what a document is about.
@@ -1053,13 +1107,19 @@ def subject(
         are then needed, and stand alone.
     network
         Streets that times to the museum are measured on, if any.
+    classes
+        Of which communes the classes of rates are: `"territoire"`, or `"bassin"` so
+        that a rate has one colour from volume to volume.
+    indicators
+        Ids of those that are printed; by default all whose counts there are.
 
     Raises
     ------
     CodeError
-        If nothing answers to that name; near ones are suggested.
+        If nothing answers to that name, or to an id; near ones are suggested.
     DataError
-        If the author is blank, no commune of the perimeter is in the list or some have
+        If the author is blank, classes are of a bassin that the perimeter is not in,
+        no commune of the perimeter is in the list or some have
         no outline in those given, or a list comes without outlines or counts.
 
     Examples
@@ -1078,6 +1138,8 @@ def subject(
         raise DataError(msg)
     _check_listing(listing, counts)
     area = where if isinstance(where, Perimeter) else perimeter(where, communes=listing)
+    only = None if indicators is None else checked_ids(indicators)
+    _check_classes(classes, area, listing)
     known = listed(listing).codes
     there = tuple(sorted(code for code in area.communes if code in known))
     if not there:
@@ -1098,9 +1160,55 @@ def subject(
         alone=alone or listing is not None,
         outlines=outlines,
         network=network,
+        classes=classes,
+        only=only,
     )
     _check_drawn(made)
     return made
+
+
+def checked_ids(ids: Iterable[str]) -> frozenset[str]:
+    """
+    Return ids of indicators, once they are known to be some.
+
+    Parameters
+    ----------
+    ids
+        What was asked for.
+
+    Raises
+    ------
+    CodeError
+        If one is unknown, or there is none.
+
+    Examples
+    --------
+    >>> sorted(checked_ids(["L04", "D02"]))
+    ['D02', 'L04']
+    """
+    asked = [ids] if isinstance(ids, str) else [str(id_) for id_ in ids]
+    known = catalogue().indicators
+    strange = [id_ for id_ in asked if id_ not in known]
+    if strange or not asked:
+        msg = f"unknown indicator(s) {culprits(strange)}; see bm.indicators()"
+        raise CodeError(msg if strange else "no indicator is asked for; leave it out")
+    return frozenset(asked)
+
+
+def _check_classes(classes: str, area: Perimeter, listing: pd.DataFrame | None) -> None:
+    """Refuse classes of a bassin that a territory is not in."""
+    if classes not in CLASSES:
+        msg = f"classes={classes!r}: choose among {', '.join(CLASSES)}"
+        raise DataError(msg)
+    if classes == "territoire":
+        return
+    held = set() if listing is not None else set(membership("scot").dropna().index)
+    if beyond := [code for code in area.communes if code not in held]:
+        msg = (
+            f"classes='bassin' are those of the bassin minier, and {len(beyond)} "
+            f"commune(s) of {area.name} are not in it: {culprits(beyond)}; leave it out"
+        )
+        raise DataError(msg)
 
 
 def _beyond(area: Perimeter, listing: pd.DataFrame | None) -> Iterator[str]:

@@ -6,7 +6,8 @@ import dataclasses as dc
 import difflib
 import re
 import warnings
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +25,10 @@ from basinmap.export.parts import (
     worded,
 )
 
-__all__ = ["keys_of", "read_texts", "with_texts"]
+__all__ = ["check_numbers", "keys_of", "read_texts", "with_texts"]
 
+_OWN: Final = frozenset({"une.editorial"})
+"""Texts of the user that replace none: they are in the document from the first."""
 _NUMBER: Final = re.compile(r"\d[\d\u202f\u00a0 ]*(?:,\d+)?")
 
 
@@ -135,7 +138,7 @@ def with_texts(document: Document, texts: Mapping[str, str]) -> Document:
         _replaced(page, texts) if not page.slots else _in_slots(page, texts)
         for page in document.pages
     )
-    _warn_of_numbers(document, texts)
+    check_numbers(document, texts, inside=_OWN & set(texts))
     return dc.replace(document, pages=pages)
 
 
@@ -178,13 +181,34 @@ def _in_slots(page: Page, texts: Mapping[str, str]) -> Page:
     return dc.replace(page, parts=tuple(parts), slots=tuple(slots))
 
 
-def _warn_of_numbers(document: Document, texts: Mapping[str, str]) -> None:
-    printed = {_bare(n) for text in strings(document) for n in _NUMBER.findall(text)}
+def check_numbers(
+    document: Document, texts: Mapping[str, str], *, inside: Iterable[str] = ()
+) -> None:
+    """
+    Warn of the numbers of a user's texts that nothing else of a document prints.
+
+    Parameters
+    ----------
+    document
+        The document.
+    texts
+        Markdown by key.
+    inside
+        Keys of the texts that are in the document already: what a user wrote proves
+        nothing.
+
+    Warns
+    -----
+    BasinmapWarning
+        With the numbers and the keys, if there are some.
+    """
+    printed = Counter(n for text in strings(document) for n in _numbers(text))
+    own = Counter(n for key in inside for n in _numbers(texts.get(key, "")))
     strange = {
-        f"{key}: {number.strip()}"
+        f"{key}: {number}"
         for key, text in texts.items()
-        for number in _NUMBER.findall(text)
-        if _bare(number) not in printed
+        for number in _numbers(text)
+        if printed[number] <= own[number]
     }
     if strange:
         msg = (
@@ -192,6 +216,10 @@ def _warn_of_numbers(document: Document, texts: Mapping[str, str]) -> None:
             f"{culprits(sorted(strange))}; check them against the tables"
         )
         warnings.warn(msg, BasinmapWarning, stacklevel=3)
+
+
+def _numbers(text: str) -> list[str]:
+    return [_bare(number) for number in _NUMBER.findall(text)]
 
 
 def _bare(number: str) -> str:

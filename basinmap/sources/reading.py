@@ -27,7 +27,7 @@ from basinmap.sources.layouts import (
 )
 from basinmap.sources.pairs import paired
 
-__all__ = ["read_source"]
+__all__ = ["read_as", "read_source"]
 
 
 def read_source(
@@ -115,6 +115,27 @@ def read_source(
         options=Options(dates or "", vintage),
     )
     return _read(found, Path(path), cog)
+
+
+def read_as(path: str | Path, *sources: Source, cog: int | None = None) -> pd.DataFrame:
+    """
+    Read a file as one of some sources, which need not be among those that are known.
+
+    Parameters
+    ----------
+    path
+        As `read_source` takes it.
+    *sources
+        What it may be.
+    cog
+        Year of its list of communes, where nothing else says it.
+
+    Raises
+    ------
+    DataError
+        If it is none of them, or for a reason of `read_source`.
+    """
+    return _read(recognised(path, sources), Path(path), cog)
 
 
 def _read(found: Found, file: Path, cog: int | None) -> pd.DataFrame:

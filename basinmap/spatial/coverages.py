@@ -16,6 +16,7 @@ from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
 from basinmap.measures import Measures, check_columns, check_ratios
 from basinmap.reports import Report
 from basinmap.spatial.combining import keys_of, part_of, sums_at
+from basinmap.spatial.matching import is_coverage
 from basinmap.spatial.options import check_flag, check_size
 from basinmap.spatial.polygons import NOISE, outlines, overlapping, vertices
 from basinmap.spatial.projections import check_frame
@@ -216,7 +217,7 @@ def dissolve(
         msg = "empty selection: no unit says what it is merged into"
         raise DataError(msg)
     merge = shapely.coverage_union_all
-    if not shapely.coverage_is_valid(shapes[kept], gap_width=_NEAR):
+    if not is_coverage(shapes[kept], _NEAR):
         msg = (
             "units are no valid coverage: merged by plain union, slivers remain as "
             f"holes; {_CURE}"
@@ -354,7 +355,7 @@ def check_coverage(
     _check_width(gap_width)
     shapes = outlines(units, "units")
     faults: list[tuple[str, tuple[object, ...], float, shapely.Point]] = []
-    if not shapely.coverage_is_valid(shapes, gap_width=gap_width):
+    if not is_coverage(shapes, gap_width):
         faults = _overlap_faults(units, shapes)
         faults += _gap_faults(units, shapes, gap_width)
         told = {code for _, codes, _, _ in faults for code in codes}
@@ -479,7 +480,7 @@ def _mismatched(
     units: gpd.GeoDataFrame, shapes: np.ndarray, gap_width: float
 ) -> pd.Index:
     """Return the units whose edges do not match, or come that close to others."""
-    if shapely.coverage_is_valid(shapes, gap_width=gap_width):
+    if is_coverage(shapes, gap_width):
         return units.index[:0]
     edges = shapely.coverage_invalid_edges(shapes, gap_width=gap_width)
     return units.index[~shapely.is_empty(edges)]

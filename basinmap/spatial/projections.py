@@ -179,6 +179,23 @@ def check_metric(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str = "frame") -
         msg = f"{what}: need a GeoDataFrame or a GeoSeries, got {type(frame).__name__}"
         raise DataError(msg)
     crs = frame.crs
+    if id(crs) not in _MEASURED:
+        _check_crs(crs, what)
+        if len(_MEASURED) >= _MOST:
+            _MEASURED.clear()
+        _MEASURED[id(crs)] = crs
+    if len(frame) == 0:
+        msg = f"{what}: empty selection, nothing to measure"
+        raise DataError(msg)
+
+
+_MOST: Final = 64
+_MEASURED: Final[dict[int, CRS]] = {}
+"""CRS in which lengths can be measured, known as objects, which frames share."""
+
+
+def _check_crs(crs: CRS | None, what: str) -> None:
+    """Check that lengths can be measured in a CRS."""
     if crs is None:
         msg = (
             f"{what}: no CRS; say which one it is in with .set_crs(…), "
@@ -203,9 +220,6 @@ def check_metric(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str = "frame") -
         found = ", ".join(sorted(units)) or "nothing"
         msg = f"{what}: {name} is no plane in metres (its unit: {found}); "
         raise CRSError(msg + "call .to_crs(2154) first")
-    if len(frame) == 0:
-        msg = f"{what}: empty selection, nothing to measure"
-        raise DataError(msg)
 
 
 def check_same_crs(

@@ -111,6 +111,8 @@ def numbers(values: pd.Series, what: str = "") -> pd.Series:
     [1.0, nan, 2.5]
     """
     what = what or str(values.name or "values")
+    if isinstance(values.dtype, np.dtype) and values.dtype.kind in "iuf":
+        return carry(values.astype(float), values)
     kept = values.dropna()
     if isinstance(kept.dtype, pd.CategoricalDtype):
         kept = kept.astype(object)

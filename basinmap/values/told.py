@@ -15,7 +15,7 @@ from dataclasses import (
     replace,
 )
 from types import MappingProxyType
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, Self, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -318,10 +318,43 @@ def _stamp(values: pd.Series | pd.DataFrame) -> None:
         attrs[_STATED] = stated
     if measures and len(values) * len(measures) <= MOST:
         plain, codes = bare(values), codes_of(values.index)
-        attrs[_PRINTS] = prints_of({c: plain[c] for c in measures}, codes)
+        found = prints_of({c: plain[c] for c in measures}, codes)
+        attrs[_PRINTS] = _Lasting(found)
 
 
-class _Fields(dict):
+class _Lasting(dict):
+    """
+    What is told by name, which never changes: a dictionary to all that reads it.
+
+    pandas copies attributes deeply at every step, code by code: a seventh of the time
+    of a document went into it.
+    """
+
+    def __copy__(self) -> Self:
+        """Return itself: nothing changes in it."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Return itself."""
+        return self
+
+    def __reduce__(self) -> tuple[type[Self], tuple[dict[Any, Any]]]:
+        """Leave the process as a dictionary that becomes this again."""
+        return type(self), (dict(self),)
+
+    def _refuse(self, *_: object, **__: object) -> NoReturn:
+        """Refuse to change: other series and tables tell the same."""
+        msg = (
+            "what is told of values is shared by all that is made of them, and is not "
+            "changed in place: write bm.describe(values, …)"
+        )
+        raise TypeError(msg)
+
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
+
+
+class _Fields(_Lasting):
     """The fields of an account: plain for json, and read by their names as before."""
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any field
@@ -340,11 +373,13 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a verb tells
             for item in fields(value)
             if (found := getattr(value, item.name)) != item.default
         }
-        return {"kind": type(value).__name__.lower(), **kept}
+        return _Lasting({"kind": type(value).__name__.lower(), **kept})
     if is_dataclass(value) and not isinstance(value, type):
         return _Fields(_plain(asdict(value)))
     if isinstance(value, Mapping):
-        return {_key(key): _plain(item) for key, item in value.items()}
+        if not isinstance(value, _Lasting):  # what is one is plain already
+            value = _Lasting({_key(key): _plain(it) for key, it in value.items()})
+        return value
     if isinstance(value, tuple | list | set | frozenset):
         found = [_plain(item) for item in value]
         return found if isinstance(value, list) else tuple(found)
@@ -502,12 +537,16 @@ def _read(fact: Any, name: str, codes: Mapping[str, object]) -> Any:  # noqa: AN
     if not isinstance(fact, dict):
         return fact
     found = codes if name in _BY_CODE else {}
-    return {
-        found.get(key, key): _read(
-            item, name if name in _BY_CODE and isinstance(item, dict) else key, codes
-        )
-        for key, item in fact.items()
-    }
+    return _Lasting(
+        {
+            found.get(key, key): _read(
+                item,
+                name if name in _BY_CODE and isinstance(item, dict) else key,
+                codes,
+            )
+            for key, item in fact.items()
+        }
+    )
 
 
 def measures_of(table: pd.Series | pd.DataFrame) -> dict[str, Measure]:

@@ -88,6 +88,7 @@ def page() -> str:
     lines += ["", "## Sources", "", SOURCES_TOLD, ""]
     lines += ["| Source | Fichier | Statut | Lecture |", "|---|---|---|---|"]
     lines += [source_row(id_, name) for id_, name in catalogue().sources.items()]
+    lines += ["", *others()]
     lines += ["", "## Valeurs à lire avec prudence", "", PRUDENCE_TOLD, ""]
     lines += ["| Dénominateur | Seuil | Indicateurs |", "|---|---|---|"]
     lines += prudence_rows()
@@ -166,6 +167,14 @@ def source_row(id_: str, name: str) -> str:
         ways.append("`grid_squares`")
     told = ", ".join(ways) or "`read_table`, colonnes nommées par l'utilisateur"
     return typeset(f"| `{id_}` | {name} | {STATUSES[status]} | {told} |")
+
+
+def others() -> list[str]:
+    """Return the files that are recognised besides those of the indicators."""
+    known = tuple(f"{id_}-" for id_ in catalogue().sources)
+    found = [item for item in SOURCES if not f"{item.id}-".startswith(known)]
+    lines = ["Sont reconnus aussi :", "", "| Source | Fichier |", "|---|---|"]
+    return [*lines, *(typeset(f"| `{item.id}` | {item.name} |") for item in found)]
 
 
 def computed(item: Indicator) -> str:

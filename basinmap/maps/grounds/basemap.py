@@ -18,11 +18,10 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from types import MappingProxyType
 from typing import Final, TypeAlias
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import contextily
 import numpy as np
-import requests
 from PIL import Image
 from xyzservices import TileProvider
 
@@ -44,6 +43,15 @@ from basinmap.maps.grounds.tilecache import Tile, TileCache, cache_folder
 from basinmap.maps.paper.guards import check_map, check_open
 from basinmap.maps.paper.sheets import MapAxes, check_dpi
 from basinmap.maps.paper.stack import STACK
+from basinmap.remote.door import (
+    LATE,
+    ElsewhereError,
+    ask,
+    check_status,
+    pieces,
+    reason_of,
+    status_of,
+)
 from basinmap.spatial.projections import METRIC
 from basinmap.territory.local import is_there
 
@@ -78,7 +86,6 @@ _PICTURES: Final = ("PNG", "JPEG", "WEBP", "GIF")
 """Tiles that a screen or two take: beyond, the policy of OpenStreetMap says bulk."""
 _FINEST: Final = 22
 _PAUSE: Final = 0.3
-_AGENT: Final = "basinmap, by contextily"
 
 
 def draw_basemap(  # noqa: PLR0913 - a network has its moods
@@ -440,8 +447,6 @@ class _Limits:
 
 
 _ABSENT: Final = "404, not there"
-_LATE: Final = "no answer in time"
-_MOVES: Final = 4  # times a server may send on to another address of its own
 
 
 @dataclass(slots=True)
@@ -488,7 +493,7 @@ class _Errand:
     def _ask(self, wanted: list[Tile], hands: int) -> None:
         """Ask for tiles until one fails or the time is over."""
         if self.kept.silent:
-            self.failed[wanted[0]] = f"{_LATE}, a moment ago"
+            self.failed[wanted[0]] = f"{LATE}, a moment ago"
             return
         end = time.monotonic() + self.limits.deadline
         work = _Work(self, wanted)
@@ -508,7 +513,7 @@ class _Errand:
         # Copies: a thread that is late still has its own to write to.
         self.found |= dict(work.found)
         self.failed |= dict(work.failed)
-        if _LATE in self.failed.values():
+        if LATE in self.failed.values():
             self.kept.note_silence()
         late = [x for x in wanted if x not in self.found and x not in self.failed]
         if late and not self.failed:
@@ -529,8 +534,8 @@ class _Errand:
             pixels = self._asked(tile)
         except Exception as error:
             # What takes its time would take it twice.
-            hopeless = _reason(error) in {_ABSENT, _LATE}
-            hopeless |= isinstance(error, _ElsewhereError)
+            hopeless = _reason(error) in {_ABSENT, LATE}
+            hopeless |= isinstance(error, ElsewhereError)
             if hopeless or stop.wait(_PAUSE):
                 raise
             pixels = self._asked(tile)
@@ -539,11 +544,12 @@ class _Errand:
 
     def _asked(self, tile: Tile) -> Pixels:
         zoom, x, y = tile
-        with self._followed(self.provider.build_url(x=x, y=y, z=zoom)) as answer:
-            answer.raise_for_status()
+        address = self.provider.build_url(x=x, y=y, z=zoom)
+        with ask(address, timeout=self.limits.timeout) as answer:
+            check_status(answer)
             held = bytearray()
             # As it comes, unpacked: a small answer may hold a large one.
-            for piece in answer.iter_content(2**16):
+            for piece in pieces(answer):
                 held += piece
                 if len(held) > _HEAVIEST:
                     msg = f"an answer of more than {_HEAVIEST:,} bytes"
@@ -553,29 +559,6 @@ class _Errand:
                 msg = "a tile of {} × {} pixels".format(*picture.size)
                 raise _TooLargeError(msg)
             return np.asarray(picture.convert("RGBA"))
-
-    def _followed(self, address: str) -> requests.Response:
-        """Ask, and ask again where the same server says; none is told of another."""
-        for _ in range(_MOVES):
-            answer = requests.get(
-                address,
-                headers={"user-agent": _AGENT},
-                timeout=self.limits.timeout,
-                stream=True,
-                allow_redirects=False,
-            )
-            if not answer.is_redirect:
-                return answer
-            answer.close()
-            there = urljoin(address, answer.headers["location"])
-            host = urlsplit(there).hostname
-            safe = urlsplit(there).scheme in {"http", "https"}
-            if not safe or host != urlsplit(address).hostname:
-                msg = f"sent on to another server, {host or there!r}"
-                raise _ElsewhereError(msg)
-            address = there
-        msg = "sent on without end"
-        raise _ElsewhereError(msg)
 
     def apology(self, view: _View) -> str:
         """Say what failed, how many, and what to type."""
@@ -593,10 +576,6 @@ class _Errand:
 
 class _TooLargeError(ValueError):
     """An answer that no tile server gives."""
-
-
-class _ElsewhereError(ValueError):
-    """An answer that sends to another server than the one that was chosen."""
 
 
 class _Work:
@@ -626,21 +605,10 @@ class _Work:
                 self.stop.set()
 
 
-_REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (requests.exceptions.Timeout, _LATE),
-    (requests.exceptions.SSLError, "its certificate is refused"),
-    (requests.exceptions.ConnectionError, "no connection"),
-)
-
-
 def _reason(error: Exception) -> str:
     """Return in a few words why a tile cannot be had."""
-    for kind, told in _REASONS:
-        if isinstance(error, kind):
-            return told
-    if isinstance(error, requests.exceptions.HTTPError):
-        code = error.response.status_code if error.response is not None else "?"
-        return _ABSENT if code == 404 else f"error {code} of the server"
-    if isinstance(error, _TooLargeError | _ElsewhereError):
+    if status_of(error) == 404:
+        return _ABSENT
+    if isinstance(error, _TooLargeError):
         return str(error)
-    return "no picture in the answer"
+    return reason_of(error) or "no picture in the answer"

@@ -398,19 +398,19 @@ def _widest(
     ys = np.linspace(max(low, 0) + half_y, min(top, height) - half_y, _GRID)
     if xs[0] > xs[-1] or ys[0] > ys[-1]:
         return None
-    spots = np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2)
     half = np.array([half_x, half_y])
-    low_corners, high_corners = ax.to_metres(spots - half), ax.to_metres(spots + half)
-    corners = np.column_stack([low_corners, high_corners])
-    boxes = shapely.box(*corners.T)
+    open_ = ~_barred(_boxes(ax), (xs, ys), half)
+    spots = np.stack(np.meshgrid(xs, ys), axis=-1)[open_]
+    places = ax.to_metres(spots)
     shapely.prepare(free)
-    open_ = shapely.contains(free, boxes) & ~_hit(
-        _boxes(ax), spots - half, spots + half
-    )
     data = _data(ax)
-    inside = np.flatnonzero(open_)
-    barred = data.query(boxes[inside], predicate="intersects")[0]
-    inside = np.delete(inside, np.unique(barred))
+    # Most are given up for their middle: boxes are made of the few that are left.
+    inside = np.flatnonzero(shapely.intersects_xy(free, *places.T))
+    inside = _clear(data, shapely.points(places[inside]), inside)
+    corners = (ax.to_metres(spots[inside] - half), ax.to_metres(spots[inside] + half))
+    boxes = shapely.box(*np.column_stack(corners).T)
+    whole = shapely.contains(free, boxes)
+    inside = _clear(data, boxes[whole], inside[whole])
     if not len(inside):
         return None
     corners = np.column_stack([spots[inside] - half, spots[inside] + half])
@@ -424,6 +424,27 @@ def _widest(
         away = np.minimum(away, near)
     x, y = spots[inside[int(np.argmax(np.round(away)))]].tolist()
     return x, y
+
+
+def _clear(data: shapely.STRtree, shapes: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return the rows whose shape meets no data."""
+    barred = data.query(shapes, predicate="intersects")[0]
+    clear: np.ndarray = np.delete(rows, np.unique(barred))
+    return clear
+
+
+def _barred(
+    taken: np.ndarray, axes: tuple[np.ndarray, np.ndarray], half: np.ndarray
+) -> np.ndarray:
+    """Tell on which places of a grid, y by x, a box would meet what is taken."""
+    over = [
+        (places[:, None] - room < taken[:, 2 + side])
+        & (places[:, None] + room > taken[:, side])
+        for side, (places, room) in enumerate(zip(axes, half, strict=True))
+    ]
+    across, up = (one.astype(np.float32) for one in over)
+    barred: np.ndarray = up @ across.T > 0
+    return barred
 
 
 def _hit(taken: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
@@ -448,34 +469,52 @@ def towns_around(ax: MapAxes) -> pd.DataFrame:
         The map of `page`; those on its subject, or named already, are left out.
     """
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    towns = _towns(small=bool(x1 - x0 <= _WIDE))
-    x, y = (towns[side].to_numpy(dtype=float) for side in ("x", "y"))
-    seen = towns[(x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)]
+    small = bool(x1 - x0 <= _WIDE)
+    towns, listed = _towns(small=small), _listed(small=small)
     least = 20_000 if x1 - x0 > _WIDE else _VILLAGE
-    kept = (seen["population"] >= least) | seen["seat"].ne("")
+    x, y = listed.places.T
+    seen = (x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)
+    seen &= (listed.people >= least) | listed.seat
+    rows = np.flatnonzero(seen)
     # Exits are named without a code, as towns abroad are.
     named = {one for pair in ax.named for one in pair} - {""}
-    kept &= ~seen["commune"].isin(named) & ~seen["name"].isin(named)
-    seen = seen[kept & ~_on_subject(ax, seen)]
-    weight = seen["population"] * seen["seat"].map(_WEIGHTS)
-    seen = seen.loc[weight.sort_values(ascending=False, kind="stable").index]
-    places = seen[["x", "y"]].to_numpy(dtype=float)
+    new = [named.isdisjoint(listed.called[row]) for row in rows.tolist()]
+    rows = rows[np.array(new, dtype=bool)]
+    rows = _clear(_data(ax), shapely.points(listed.places[rows]), rows)
+    rows = rows[np.argsort(-listed.weight[rows], kind="stable")]
     # On a small page names need as many millimetres as on a large one.
     apart = max(_APART * (x1 - x0), _NEAREST * ax.plan.scale / 1000)
     chosen: list[int] = []
-    for row, place in enumerate(places):
-        away = np.hypot(*(places[chosen] - place).T) if chosen else np.array([np.inf])
-        if away.min() >= apart:
+    for row in rows.tolist():
+        steps = listed.places[chosen] - listed.places[row]
+        if not chosen or np.hypot(*steps.T).min() >= apart:
             chosen.append(row)
-    return seen.iloc[chosen[:_MOST]]
+    return towns.iloc[chosen[:_MOST]]
 
 
-def _on_subject(ax: MapAxes, towns: pd.DataFrame) -> np.ndarray:
-    """Tell which towns lie on what the page is about."""
-    inside = np.zeros(len(towns), dtype=bool)
-    points = shapely.points(towns["x"], towns["y"])
-    inside[_data(ax).query(points, predicate="intersects")[0]] = True
-    return inside
+@dataclass(frozen=True, slots=True)
+class _Listed:
+    """Towns as arrays: every sheet of a series looks through them."""
+
+    places: np.ndarray
+    people: np.ndarray
+    weight: np.ndarray
+    seat: np.ndarray
+    called: list[tuple[object, object]]
+    """Code and name of each."""
+
+
+@cache
+def _listed(*, small: bool) -> _Listed:
+    towns = _towns(small=small)
+    people = towns["population"].to_numpy(dtype=float)
+    return _Listed(
+        places=towns[["x", "y"]].to_numpy(dtype=float),
+        people=people,
+        weight=people * towns["seat"].map(_WEIGHTS).to_numpy(dtype=float),
+        seat=towns["seat"].ne("").to_numpy(dtype=bool),
+        called=list(zip(towns["commune"], towns["name"], strict=True)),
+    )
 
 
 @cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import os
-import sys
 import tempfile
 import time
 from contextlib import suppress
@@ -15,18 +14,15 @@ from typing import Final, TypeAlias
 import numpy as np
 from PIL import Image
 
-from basinmap.errors import OutputError
 from basinmap.maps.grounds.imagery import Path_, Pixels
+from basinmap.remote.cache import folder_of
 
-__all__ = ["CACHE", "Tile", "TileCache", "cache_folder"]
+__all__ = ["Tile", "TileCache", "cache_folder"]
 
 Tile: TypeAlias = tuple[int, int, int]
 """Zoom, column, row."""
 
 _SILENCE: Final = 30.0
-
-CACHE: Final = "BASINMAP_CACHE"
-"""Environment variable that names the folder of what was downloaded."""
 
 
 def cache_folder(given: Path_ | None) -> Path:
@@ -43,22 +39,7 @@ def cache_folder(given: Path_ | None) -> Path:
     OutputError
         If the one given cannot be written.
     """
-    if given is not None:
-        folder = Path(given)
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            msg = f"cache={folder}: no folder to write in ({error.strerror}); "
-            raise OutputError(msg + "give another, such as cache='tuiles'") from error
-        return folder
-    if told := os.environ.get(CACHE, ""):
-        return Path(told) / "tiles"
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local")
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "basinmap" / "tiles"
+    return folder_of(given, "tiles")
 
 
 class TileCache:

@@ -117,7 +117,9 @@ def enter_fill(
     return fill_of(ax, seen.geometry, typeset(title or named), "fills")
 
 
-def fill_of(ax: MapAxes, shapes: gpd.GeoSeries, title: str, floor: str) -> Fill:
+def fill_of(
+    ax: MapAxes, shapes: gpd.GeoSeries | np.ndarray, title: str, floor: str
+) -> Fill:
     """
     Return the ground that a layer is about to colour, if it hides no other.
 

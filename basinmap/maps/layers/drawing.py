@@ -410,8 +410,7 @@ def on_units(units: gpd.GeoDataFrame, values: pd.Series) -> pd.Series:
     beside = states_beside(units, values)
     values = upheld(values, stacklevel=4) if beside else fresh(values, stacklevel=4)
     told = check_states(values)
-    mine = units.index[units.index.isin(list(told))]
-    states = {**beside, **{code: told[code] for code in mine}}
+    states = {**beside, **{code: told[code] for code in _among(units.index, told)}}
     check_states(values, beside)
     check_matched(units, values)
     _warn_of_strangers(units, values)
@@ -436,9 +435,11 @@ def _warn_of_strangers(units: gpd.GeoDataFrame, values: pd.Series) -> None:
     """Warn of values that no unit has, and that made classes or sizes."""
     level = level_of(values) or level_of(units)
     ground = geography_of(values) or geography_of(units)
-    there = ~values.array.isna()
-    away = values.index[(units.index.get_indexer(values.index) < 0) & there]
-    lost = strangers(away, level, geography=ground)
+    odd = _STRANGERS.of(values.index, level, ground)
+    away = set(odd) - set(units.index) if odd else set()
+    gone = np.asarray(values.array.isna()).tolist() if away else []
+    pairs = zip(values.index, gone, strict=False)
+    lost = [code for code, missing in pairs if code in away and not missing]
     # Units of the user's own codes say nothing of what else may be a code.
     if lost and not strangers(units.index, level, geography=ground):
         warnings.warn(
@@ -448,6 +449,27 @@ def _warn_of_strangers(units: gpd.GeoDataFrame, values: pd.Series) -> None:
             BasinmapWarning,
             stacklevel=4,
         )
+
+
+class _Strangers:
+    """What is no unit among codes, looked for once: the sheets of a series share it."""
+
+    def __init__(self, most: int = 8) -> None:
+        self._most = most
+        self._found: dict[tuple[int, str, str], tuple[pd.Index, list[object]]] = {}
+
+    def of(self, codes: pd.Index, level: str, geography: str) -> list[object]:
+        """Return the codes of an index, which never changes, that are no unit."""
+        key = (id(codes), level, geography)
+        if key not in self._found:
+            if len(self._found) >= self._most:
+                self._found.clear()
+            lost = strangers(codes, level, geography=geography)
+            self._found[key] = (codes, lost)
+        return self._found[key][1]
+
+
+_STRANGERS: Final = _Strangers()
 
 
 def states_of_classes(classes: pd.Series) -> pd.Series:
@@ -635,13 +657,16 @@ def naming(
     last = len(block.colors) - 1
     if "name" not in units.columns:
         return block
-    firm = classes.index[~classes.array.isna() & ~fragile_in(classes).to_numpy()]
-    names = units["name"].reindex(firm).dropna().astype(str)
-    codes = classes.cat.codes
+    firm = ~classes.array.isna() & ~fragile_in(classes).to_numpy()
+    # Without what is told of the units, which pandas would take along at each step.
+    column = pd.DataFrame(units, copy=False)["name"].reindex(classes.index)
+    firm &= column.notna().to_numpy()
+    names = column[firm].astype(str)
+    codes = classes.cat.codes.to_numpy()[firm]
     alone = {
-        place: found.iloc[0]
+        place: names.iloc[int(np.argmax(codes == place))]
         for place in ((0, last) if last > 1 else ())
-        if len(found := names[(codes.loc[names.index] == place).to_numpy()]) == 1
+        if np.count_nonzero(codes == place) == 1
     }
     told = tuple(typeset(alone.get(place, "")) for place in range(last, -1, -1))
     highest, lowest = _extremes(block, classes, names)
@@ -753,7 +778,7 @@ def remember(
     states = dict(told.states)
     if on is not None and isinstance(drawn, pd.Series):
         states = {**states_beside(on, drawn), **states}
-    said = [states[code] for code in shown[shown.isin(list(states))]]
+    said = [states[code] for code in _among(shown, states)]
     for state, meaning in QUALIFIERS.items():
         if state in said:
             count = said.count(state)
@@ -762,13 +787,18 @@ def remember(
     if isinstance(drawn, pd.Series) and not fact_of(drawn, "firm", default=False):
         ax.notes.update(dict.fromkeys(_cautions(told, shown)))
     ax.notes.update(dict.fromkeys(told.notes))
-    remarked = shown[shown.isin(list(told.remarks))]
+    remarked = _among(shown, told.remarks)
     ax.notes.update(dict.fromkeys(told.remarks[code] for code in remarked))
+
+
+def _among(codes: pd.Index, told: Mapping[Any, str]) -> list[Any]:
+    """Return the codes of which something is told; isin is slow on few."""
+    return [code for code in codes.tolist() if code in told] if told else []
 
 
 def _cautions(told: Told, shown: pd.Index) -> Iterable[str]:
     """Say how many values are over too few, where no legend sets them apart."""
-    few = [told.fragile[code] for code in shown[shown.isin(list(told.fragile))]]
+    few = [told.fragile[code] for code in _among(shown, told.fragile)]
     noun = plural_of(told.level) or "valeurs"
     for reason in dict.fromkeys(few):
         count = few.count(reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from numbers import Real
 from typing import Any, Final
 
@@ -224,22 +225,12 @@ class _Ranked:
 
     def placed(self) -> PlacedLabels:
         """Place the names; those without room at home are led from elsewhere."""
-        at_home = self._homes()
-        first = max(self.strong, 4) if self.ax.symbols else self.strong
-        led = np.arange(len(self.names)) < (0 if self.italic else first)
-        found = self._place(led, led, at_home)
-        areas = np.array([shape is not None for shape in at_home])
-        lost = ~found.placed & (areas | (self.radii > 0))
-        if self.italic or not lost.any():
-            return found
-        # A commune is worth a crowd, a circle is not: what it hides is a datum.
-        return self._place(led | lost, led | (lost & areas), at_home)
-
-    def _place(
-        self, led: np.ndarray, asked: np.ndarray, at_home: np.ndarray
-    ) -> PlacedLabels:
         ax, zoom = self.ax, self.ax.plan.zoom
         width, height = ax.plan.frame[2:]
+        at_home = self._homes()
+        first = max(self.strong, 4) if ax.symbols else self.strong
+        spare = np.array([shape is not None for shape in at_home]) | (self.radii > 0)
+        spare &= not self.italic
         # Gaps between names are told for A4: on a poster they are larger.
         return place_labels(
             self.anchors / zoom,
@@ -251,8 +242,8 @@ class _Ranked:
             discs=np.array(list(ax.symbols.values())).reshape(-1, 3) / zoom,
             home=self.home / zoom,
             lines=self.lines / zoom,
-            leaders=led,
-            asked=asked,
+            leaders=np.arange(len(self.names)) < (0 if self.italic else first),
+            spare=spare,
             inside=at_home,
         )
 
@@ -301,12 +292,18 @@ def _capitals(units: pd.DataFrame, names: list[str]) -> list[str]:
     """Return the names, those of prefectures in capitals."""
     if units.index.name != "commune":
         return names
-    towns = table("towns")
-    seats = set(towns.loc[towns["seat"] == "departement", "commune"])
+    seats = _seats()
     return [
         name.upper() if code in seats else name
         for code, name in zip(units.index.astype(str), names, strict=True)
     ]
+
+
+@cache
+def _seats() -> frozenset[str]:
+    """Return the codes of prefectures."""
+    towns = table("towns")
+    return frozenset(towns.loc[towns["seat"] == "departement", "commune"])
 
 
 def _lead(ax: MapAxes, leader: np.ndarray, color: str, radius: float) -> None:

@@ -16,9 +16,11 @@ from basinmap.maps.layers.drawing import (
     fill_shapes,
     in_frame,
     inked,
+    rows_in_frame,
 )
 from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.crossings import keep_off
+from basinmap.maps.paper.guards import shapes_of
 from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.typography import typeset
@@ -126,9 +128,9 @@ def draw_outlines(
         if width is None
         else checked_width(width, "width", "points", least=0.0)
     )
-    if not meets_frame(ax, units):
+    seen = shapes_of(units)[rows_in_frame(ax, units)]
+    if not len(seen) and not meets_frame(ax, units):
         return
-    seen = in_frame(ax, units).geometry
     if label and fill is None:
         keep_off(ax, seen)
     floor = "outlines" if fill is None else "filled outlines"

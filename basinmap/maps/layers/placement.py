@@ -127,6 +127,7 @@ class _Units:
     frame: FloatArray  # as given, then width and height
     leaders: BoolArray  # which may be moved away
     asked: BoolArray  # which are missed more than others
+    spare: BoolArray  # and which else, when they find no room
     inside: NDArray[np.object_]
     padding: float
     centred_first: bool
@@ -140,6 +141,14 @@ class _Candidates:
     leaders: FloatArray
     cost: FloatArray
     position: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """Candidates without a leader: boxes (n, c, 4), costs (n, c) before any limit."""
+
+    boxes: FloatArray
+    cost: FloatArray
 
 
 class _Page:
@@ -164,9 +173,13 @@ class _Page:
         self.leaders[row] = np.nan
         self.choice[row] = -1
 
-    def conflicts(self, boxes: FloatArray, leaders: FloatArray) -> BoolArray:
-        """Conflicts (c, n) of candidate boxes and leaders with what is laid down."""
-        return _conflicts(boxes, leaders, self.boxes, self.leaders, self.padding)
+    def conflicts(
+        self, boxes: FloatArray, leaders: FloatArray
+    ) -> tuple[BoolArray, IntArray]:
+        """Conflicts (c, k) of candidates with what is laid down, and its rows (k,)."""
+        rows = np.flatnonzero(self.choice >= 0)
+        laid, lines = self.boxes[rows], self.leaders[rows]
+        return _conflicts(boxes, leaders, laid, lines, self.padding), rows
 
 
 def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to avoid
@@ -181,7 +194,7 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     home: ArrayLike | None = None,
     lines: ArrayLike | None = None,
     leaders: int | ArrayLike = 0,
-    asked: ArrayLike | None = None,
+    spare: ArrayLike = 0,
     inside: ArrayLike | None = None,
     padding: float = 0.4,
     centred_first: bool = True,
@@ -216,9 +229,9 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     leaders : int or array_like of bool, default 0
         How many labels, the most important first, may be moved away with a leader
         line when no good place is left near their anchor; or which.
-    asked : array_like of bool, shape (n,), optional
-        Labels that are missed more than what they would cover; by default those that
-        may have a leader.
+    spare : array_like of bool, optional
+        Which others may be moved away, if they are left without a place: all are then
+        placed again with them.
     inside : array_like of geometries, shape (n,), optional
         Polygon in which the middle of each label must be, unless a leader leads there;
         None where there is no such polygon.
@@ -273,18 +286,32 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
         lines=_table(lines, "lines", 4),
         frame=np.array(frame, dtype=float),
         leaders=_led(leaders, rank),
-        asked=_led(leaders if asked is None else asked, rank),
+        asked=_led(leaders, rank),
+        spare=_led(spare, rank),
         inside=_polygons(inside, rank.size),
         padding=padding,
         centred_first=centred_first,
     )
     _check(given, rank.size)
     units = _ordered(given, rank)
-    cand = _candidates(units)
-    page = _Page(rank.size, padding)
+    near = _near(units)
+    cand, page = _laid(units, near)
+    lost = (page.choice < 0) & units.spare & ~units.leaders
+    if lost.any():
+        # A commune is worth a crowd, a circle is not: what it hides is a datum.
+        asked = units.asked | (lost & (units.radii == 0))
+        led = replace(units, leaders=units.leaders | lost, asked=asked)
+        cand, page = _laid(led, near)
+    return _result(cand, page, rank, given.frame[:2])
+
+
+def _laid(units: _Units, near: _Near) -> tuple[_Candidates, _Page]:
+    """Lay the labels down."""
+    cand = _candidates(units, near)
+    page = _Page(len(near.boxes), units.padding)
     _greedy(cand, page)
     _rescue(cand, page)
-    return _result(cand, page, rank, given.frame[:2])
+    return cand, page
 
 
 # --- input ----------------------------------------------------------------------------
@@ -362,6 +389,7 @@ def _ordered(given: _Units, rank: IntArray) -> _Units:
         home=given.home[rank],
         leaders=given.leaders[rank],
         asked=given.asked[rank],
+        spare=given.spare[rank],
         inside=shapely.transform(given.inside[rank], lambda xy: xy - origin),
         discs=_join_discs(np.column_stack([anchors, radii]), other),
         obstacles=given.obstacles - np.tile(origin, 2),
@@ -381,40 +409,65 @@ def _join_discs(own: FloatArray, other: FloatArray) -> FloatArray:
 # --- candidates -----------------------------------------------------------------------
 
 
-def _candidates(units: _Units) -> _Candidates:
-    """Boxes, leaders and costs of all candidate positions of all labels."""
+def _near(units: _Units) -> _Near:
+    """Boxes and costs of the candidates without a leader, whoever may be moved away."""
     centres, preference = _near_centres(units)
-    position = np.concatenate([[0], np.tile(_COMPASS, len(_GAPS))])
-    led = units.leaders
-    if led.any():
-        far, far_cost, far_position = _far_centres(units)
-        centres = np.concatenate([centres, far], axis=1)
-        preference = np.concatenate([preference, far_cost], axis=1)
-        position = np.concatenate([position, far_position])
     half = units.sizes[:, None, :] / 2
     boxes = np.concatenate([centres - half, centres + half], axis=2)
-    leaders = np.full(boxes.shape, np.nan)
-    leaders[led, _NEAR:] = _leader_lines(
-        units.anchors[led], units.radii[led], boxes[led, _NEAR:]
-    )
     cost = preference + _home_cost(units, boxes)
-    for row in range(len(boxes)):
-        # The far candidates of the other rows are already out of the question.
-        last = boxes.shape[1] if led[row] else _NEAR
-        spill = _spill(units, row, boxes[row, :last])
-        cost[row, :last] += _symbol_cost(units, row, boxes[row, :last], spill)
-        cost[row, :last] += _anchor_cost(units, row, boxes[row, :last], spill)
-        if led[row]:
-            cost[row, _NEAR:] += _crossing_cost(units, row, leaders[row, _NEAR:])
+    spill = np.ones(cost.shape)
+    if (units.discs[:, 2] > 0).any():
+        for row in range(len(boxes)):
+            spill[row] = _spill(units, row, boxes[row])
+            cost[row] += _symbol_cost(units, row, boxes[row], spill[row])
+    cost += _anchor_cost(units, boxes, spill)
+    cost[~_at_home(units, centres)] = np.inf
+    cost[~_allowed(units, boxes)] = np.inf
+    return _Near(boxes, cost)
+
+
+def _candidates(units: _Units, near: _Near) -> _Candidates:
+    """Boxes, leaders and costs of all candidate positions of all labels."""
+    boxes, cost = near.boxes, near.cost
+    position = np.concatenate([[0], np.tile(_COMPASS, len(_GAPS))])
+    leaders = np.full(boxes.shape, np.nan)
+    led = np.flatnonzero(units.leaders)
+    if led.size:
+        far = _far(units, led)
+        room = (len(boxes), far.cost.shape[1])
+        # The far candidates of the other rows are out of the question.
+        more = [np.full((*room, 4), np.nan), np.full((*room, 4), np.nan)]
+        price = np.full(room, np.inf)
+        more[0][led], more[1][led], price[led] = far.boxes, far.leaders, far.cost
+        boxes = np.concatenate([boxes, more[0]], axis=1)
+        leaders = np.concatenate([leaders, more[1]], axis=1)
+        cost = np.concatenate([cost, price], axis=1)
+        position = np.concatenate([position, far.position])
     # Names asked for by rank are missed more than others: a map without its third
     # town misleads more than a name that hides a small circle.
     most = np.where(units.asked, _MOST_COST, _MAX_COST)
-    cost[cost > most[:, None]] = np.inf
-    cost[:, :_NEAR][~_at_home(units, centres[:, :_NEAR])] = np.inf
-    cost[~_allowed(units, boxes, leaders)] = np.inf
+    cost = np.where(cost > most[:, None], np.inf, cost)
     # After all else: a line disturbs a name, and never costs it its place.
     cost += _line_cost(units, boxes, np.isfinite(cost))
     return _Candidates(boxes, leaders, np.round(cost, _DECIMALS), position)
+
+
+def _far(units: _Units, led: IntArray) -> _Candidates:
+    """Candidates with a leader of the labels that may be moved away."""
+    centres, cost, position = _far_centres(units, led)
+    half = units.sizes[led, None, :] / 2
+    boxes = np.concatenate([centres - half, centres + half], axis=2)
+    leaders = _leader_lines(units.anchors[led], units.radii[led], boxes)
+    cost = cost + _home_cost(units, boxes, led)
+    symbols = (units.discs[:, 2] > 0).any()
+    for place, row in enumerate(led.tolist()):
+        if symbols:
+            spill = _spill(units, row, boxes[place])
+            cost[place] += _symbol_cost(units, row, boxes[place], spill, led=True)
+        cost[place] += _cover_cost(units, row, boxes[place])
+        cost[place] += _crossing_cost(units, row, leaders[place])
+    cost[~_allowed(units, boxes, leaders)] = np.inf
+    return _Candidates(boxes, leaders, cost, position)
 
 
 def _at_home(units: _Units, centres: FloatArray) -> BoolArray:
@@ -445,21 +498,21 @@ def _near_centres(units: _Units) -> tuple[FloatArray, FloatArray]:
     return centres, np.concatenate(cost, axis=1)
 
 
-def _far_centres(units: _Units) -> tuple[FloatArray, FloatArray, IntArray]:
+def _far_centres(
+    units: _Units, led: IntArray
+) -> tuple[FloatArray, FloatArray, IntArray]:
     """Box centres of the labels that may be moved away with a leader."""
     angle = np.arange(_LEADER_DIRECTIONS) * (2 * np.pi / _LEADER_DIRECTIONS)
     unit = np.round(np.column_stack([np.cos(angle), np.sin(angle)]), 12)
     centres, cost = [], []
-    eligible = units.leaders
+    anchors, sizes = units.anchors[led, None, :], units.sizes[led, None, :]
     for reach in _LEADER_REACH:
         # The half size is scaled by the direction, so that boxes slide round a rounded
         # rectangle instead of jumping at the diagonals.
-        offset = (units.radii + reach)[:, None, None] * unit
-        centres.append(
-            units.anchors[:, None, :] + offset + unit * units.sizes[:, None, :] / 2
-        )
+        offset = (units.radii[led] + reach)[:, None, None] * unit
+        centres.append(anchors + offset + unit * sizes / 2)
         price = _LEADER_COST + _LEADER_COST_PER_MM * reach
-        cost.append(np.where(eligible, price, np.inf)[:, None] + np.zeros(len(unit)))
+        cost.append(np.full((len(led), len(unit)), price))
     compass = 1 + (np.arange(_LEADER_DIRECTIONS) * 8 // _LEADER_DIRECTIONS) % 8
     position = np.tile(compass, len(_LEADER_REACH))
     return np.concatenate(centres, axis=1), np.concatenate(cost, axis=1), position
@@ -476,15 +529,18 @@ def _leader_lines(
     return np.concatenate([start + radii[:, None, None] * direction, end], axis=2)
 
 
-def _allowed(units: _Units, boxes: FloatArray, leaders: FloatArray) -> BoolArray:
+def _allowed(
+    units: _Units, boxes: FloatArray, leaders: FloatArray | None = None
+) -> BoolArray:
     """Candidates (n, c) inside the frame and off the obstacles."""
     low: FloatArray = boxes[..., :2].min(axis=2)
     high: FloatArray = (boxes[..., 2:] - units.frame).max(axis=2)
     allowed: BoolArray = (low >= -_EPS) & (high <= _EPS)
     if len(units.obstacles):
-        flat, lines = boxes.reshape(-1, 4), leaders.reshape(-1, 4)
-        hit = _overlap(flat, units.obstacles, units.padding)
-        hit |= _segment_hits_box(lines, units.obstacles, units.padding)
+        hit = _overlap(boxes.reshape(-1, 4), units.obstacles, units.padding)
+        if leaders is not None:
+            lines = leaders.reshape(-1, 4)
+            hit |= _segment_hits_box(lines, units.obstacles, units.padding)
         allowed &= ~hit.any(axis=1).reshape(allowed.shape)
     return allowed
 
@@ -504,12 +560,14 @@ def _line_cost(units: _Units, boxes: FloatArray, asked: BoolArray) -> FloatArray
     return cost
 
 
-def _home_cost(units: _Units, boxes: FloatArray) -> FloatArray:
+def _home_cost(
+    units: _Units, boxes: FloatArray, rows: IntArray | slice = slice(None)
+) -> FloatArray:
     """Cost of the share of each box outside the room inside its own polygon."""
-    low = (units.anchors - units.home)[:, None, :]
-    high = (units.anchors + units.home)[:, None, :]
+    low = (units.anchors - units.home)[rows, None, :]
+    high = (units.anchors + units.home)[rows, None, :]
     inside = np.minimum(boxes[..., 2:], high) - np.maximum(boxes[..., :2], low)
-    share = np.prod(np.clip(inside, 0, None) / units.sizes[:, None, :], axis=2)
+    share = np.prod(np.clip(inside, 0, None) / units.sizes[rows, None, :], axis=2)
     return np.where(np.isnan(share), 0.0, _HOME_COST * (1 - share))
 
 
@@ -527,7 +585,7 @@ def _spill(units: _Units, row: int, boxes: FloatArray) -> FloatArray:
 
 
 def _symbol_cost(
-    units: _Units, row: int, boxes: FloatArray, spill: FloatArray
+    units: _Units, row: int, boxes: FloatArray, spill: FloatArray, *, led: bool = False
 ) -> FloatArray:
     """Cost of covering symbols, for the candidates (c, 4) of one label."""
     # A name may sit in its own symbol; squared, because a slight overhang on both sides
@@ -544,8 +602,8 @@ def _symbol_cost(
         area = _disc_overlap(boxes, discs[index])
         least = np.minimum(np.prod(units.sizes[row]), np.pi * discs[index, 2] ** 2)
         cost += _DISC_COST * (area / least).sum(axis=1)
-        # A label that is led anywhere has no reason to be on a symbol.
-        cost[_NEAR:][((area / least)[_NEAR:] > _GRAZED).any(axis=1)] = np.inf
+        if led:  # a label that may be anywhere has no reason to be on a symbol
+            cost[((area / least) > _GRAZED).any(axis=1)] = np.inf
     return cost
 
 
@@ -562,24 +620,57 @@ def _disc_overlap(boxes: FloatArray, discs: FloatArray, strips: int = 12) -> Flo
     return area
 
 
-def _anchor_cost(
-    units: _Units, row: int, boxes: FloatArray, spill: FloatArray
-) -> FloatArray:
-    """Cost of covering, or seeming to name, another unit."""
-    anchor, radius = units.anchors[row : row + 1], units.radii[row]
-    own = np.maximum(_distance(anchor, boxes)[:, 0] - radius, 0)
-    reach = units.radii + own[:_NEAR].max() + _CLEAR_MARGIN
-    index = _touching(units.anchors, reach, boxes)
+def _anchor_cost(units: _Units, boxes: FloatArray, spill: FloatArray) -> FloatArray:
+    """Cost (n, c) of covering, or seeming to name, another unit."""
+    own = np.maximum(_gaps(units.anchors, boxes) - units.radii[:, None], 0)
+    cost = np.zeros(own.shape)
+    row, other = _pairs_near(units, boxes, own.max(axis=1) + _CLEAR_MARGIN)
+    if not row.size:
+        return cost
+    gap = _gaps(units.anchors[other], boxes[row])
+    weight = np.where(other < row, _ANCHOR_COST[1], _ANCHOR_COST[0])
+    # Pairs come row by row: each row is a run of them.
+    first = np.flatnonzero(np.diff(row, prepend=-1))
+    met = row[first]
+    nearest = np.minimum.reduceat(np.maximum(gap - units.radii[other, None], 0), first)
+    margin = (nearest - own[met]) / _CLEAR_MARGIN
+    # Inside its own symbol a name is not ambiguous, whatever stands next to it.
+    doubt = _BELONGING_COST * np.clip(1 - margin, 0, 2) * spill[met]
+    cost[met] = np.add.reduceat((gap <= _EPS) * weight[:, None], first) + doubt
+    return cost
+
+
+def _pairs_near(
+    units: _Units, boxes: FloatArray, room: FloatArray
+) -> tuple[IntArray, IntArray]:
+    """Pairs of rows whose boxes have the anchor of another in or near them."""
+    low, high = boxes[..., :2].min(axis=1), boxes[..., 2:].max(axis=1)
+    reach = units.radii + room[:, None]
+    near = np.ones(reach.shape, dtype=np.bool_)
+    for side in (0, 1):
+        anchors = units.anchors[:, side]
+        near &= anchors + reach > low[:, side, None]
+        near &= anchors - reach < high[:, side, None]
+    np.fill_diagonal(near, val=False)
+    row, other = np.nonzero(near)
+    return row, other
+
+
+def _gaps(points: FloatArray, boxes: FloatArray) -> FloatArray:
+    """Distance (p, c) from each point to the boxes (p, c, 4) beside it, 0 inside."""
+    spots = points[:, None, :]
+    away = np.maximum(np.maximum(boxes[..., :2] - spots, spots - boxes[..., 2:]), 0)
+    distance: FloatArray = np.hypot(away[..., 0], away[..., 1])
+    return distance
+
+
+def _cover_cost(units: _Units, row: int, boxes: FloatArray) -> FloatArray:
+    """Cost (c,) of covering another unit; a leader tells which one is named."""
+    index = _touching(units.anchors, np.full(len(units.anchors), _EPS), boxes)
     index = index[index != row]
-    if index.size == 0:
-        return np.zeros(len(boxes))
     gap = _distance(units.anchors[index], boxes)
     weight = np.where(index < row, _ANCHOR_COST[1], _ANCHOR_COST[0])
-    margin = (np.maximum(gap - units.radii[index], 0).min(axis=1) - own) / _CLEAR_MARGIN
-    # Inside its own symbol a name is not ambiguous, whatever stands next to it.
-    doubt = _BELONGING_COST * np.clip(1 - margin, 0, 2) * spill
-    doubt[_NEAR:] = 0  # the leader tells which unit is named
-    cost: FloatArray = ((gap <= _EPS) * weight).sum(axis=1) + doubt
+    cost: FloatArray = ((gap <= _EPS) * weight).sum(axis=1)
     return cost
 
 
@@ -690,14 +781,18 @@ def _greedy(cand: _Candidates, page: _Page) -> None:
     best = cand.boxes[np.arange(n), cand.cost.argmin(axis=1)]
     best[~np.isfinite(cand.cost).any(axis=1)] = np.nan
     for row in range(n):
-        cost = cand.cost[row].copy()
-        hit = page.conflicts(cand.boxes[row], cand.leaders[row])
-        cost[hit.any(axis=1)] = np.inf
+        open_ = np.flatnonzero(np.isfinite(cand.cost[row]))
+        hit, _ = page.conflicts(cand.boxes[row, open_], cand.leaders[row, open_])
+        open_ = open_[~hit.any(axis=1)]
+        if open_.size <= 1:
+            for choice in open_.tolist():
+                page.put(row, choice, cand)
+            continue
         # Between equals, leave the best places of the next labels free.
-        taken = _overlap(cand.boxes[row], best[row + 1 :], page.padding).sum(axis=1)
-        choice = int(np.argmin(np.round(cost + _FORESIGHT_COST * taken, _DECIMALS)))
-        if np.isfinite(cost[choice]):
-            page.put(row, choice, cand)
+        boxes = cand.boxes[row, open_]
+        taken = _overlap(boxes, best[row + 1 :], page.padding).sum(axis=1)
+        cost = cand.cost[row, open_] + _FORESIGHT_COST * taken
+        page.put(row, int(open_[np.argmin(np.round(cost, _DECIMALS))]), cand)
 
 
 def _rescue(cand: _Candidates, page: _Page) -> None:
@@ -723,17 +818,19 @@ def _best_swap(
     cand: _Candidates, page: _Page, row: int, limit: float
 ) -> tuple[int, int, int] | None:
     """Cheapest (choice of `row`, blocker or -1, choice of the blocker), if any."""
-    hit = page.conflicts(cand.boxes[row], cand.leaders[row])
+    usable = np.flatnonzero(cand.cost[row] < limit)
+    hit, rows = page.conflicts(cand.boxes[row, usable], cand.leaders[row, usable])
     blockers = hit.sum(axis=1)
-    usable = np.flatnonzero((cand.cost[row] < limit) & (blockers <= 1))
     # Each try searches the page once more: the cheapest ones are enough.
-    order = np.argsort(cand.cost[row, usable], kind="stable")[:_MAX_TRIES]
+    order = np.argsort(cand.cost[row, usable], kind="stable")
+    order = order[blockers[order] <= 1][:_MAX_TRIES]
     free: dict[int, FloatArray] = {}
     best: tuple[int, int, int] | None = None
-    for choice in usable[order].tolist():
+    for place in order.tolist():
+        choice = int(usable[place])
         blocker, other, loss = -1, -1, 0.0
-        if blockers[choice]:
-            blocker = int(hit[choice].argmax())
+        if blockers[place]:
+            blocker = int(rows[hit[place].argmax()])
             if blocker not in free:
                 free[blocker] = _free_cost(cand, page, blocker)
             other, loss = _escape(cand, page, blocker, free[blocker], (row, choice))
@@ -745,9 +842,12 @@ def _best_swap(
 
 def _free_cost(cand: _Candidates, page: _Page, row: int) -> FloatArray:
     """Costs (c,) of a placed label, infinite where another placed label stands."""
-    hit = page.conflicts(cand.boxes[row], cand.leaders[row])
-    hit[:, row] = False
-    return np.where(hit.any(axis=1), np.inf, cand.cost[row])
+    open_ = np.flatnonzero(np.isfinite(cand.cost[row]))
+    hit, rows = page.conflicts(cand.boxes[row, open_], cand.leaders[row, open_])
+    free = open_[~hit[:, rows != row].any(axis=1)]
+    cost = np.full(cand.cost.shape[1], np.inf)
+    cost[free] = cand.cost[row, free]
+    return cost
 
 
 def _escape(

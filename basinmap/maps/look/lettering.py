@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from copy import copy
 from functools import lru_cache
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Final, Protocol, TypeGuard
 
 import numpy as np
 from matplotlib.artist import Artist
@@ -37,7 +37,6 @@ _OWN: Final = ("transform", "clip_on", "gid", "zorder")
 _BEFORE: Final = {"left": 0.0, "center": 0.5, "right": 1.0}
 
 
-@runtime_checkable
 class Stroking(Protocol):
     """A canvas that writes lines, and strokes letters: a halo needs no outlines."""
 
@@ -83,6 +82,11 @@ class Stroking(Protocol):
         tracking
             What is added between letters, in sizes of the type.
         """
+
+
+def _strokes(renderer: object) -> TypeGuard[Stroking]:
+    """Tell a canvas that strokes letters; `isinstance` asks for each of its verbs."""
+    return hasattr(renderer, "write_line")
 
 
 class Lettering(Text):
@@ -154,7 +158,7 @@ class Lettering(Text):
         if not self._is_plain():
             super().draw(renderer)
             return
-        if isinstance(renderer, Stroking) and self.get_clip_path() is None:
+        if _strokes(renderer) and self.get_clip_path() is None:
             self._write(renderer)
             return
         renderer.open_group("text", self.get_gid())

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import as_file, files
 from os import PathLike
 from pathlib import Path
@@ -400,6 +400,14 @@ def wrapped(
     properties
         Its font.
     """
+    return list(_wrapped(text, float(width), properties))
+
+
+@lru_cache(maxsize=4096)
+def _wrapped(
+    text: str, width: float, properties: font_manager.FontProperties
+) -> tuple[str, ...]:
+    """Return the lines of a text; most come back from sheet to sheet."""
     lines: list[str] = []
     for word in re.sub(r"[\t\r\n]+", " ", text).split(" "):
         longer = f"{lines[-1]} {word}" if lines else word
@@ -407,7 +415,7 @@ def wrapped(
             lines[-1] = longer
         else:
             lines += _pieces(word, width, properties)
-    return lines
+    return tuple(lines)
 
 
 def _pieces(

@@ -365,14 +365,13 @@ def _cycles_kept() -> Iterator[None]:
     Look for cycles once a chunk: a sixth of the time went into looking for them.
 
     A figure refers to itself in a hundred places, 2 MB of them; pictures, which weigh
-    more, are not waited for.
+    more, are not waited for. What is there before is not looked at, chunk after chunk.
     """
     if not gc.isenabled():
         yield
         return
     gc.disable()
-    gc.collect()
-    gc.freeze()  # what is left is not looked at either
+    gc.freeze()
     try:
         yield
     finally:

@@ -85,10 +85,8 @@ def inks_of(
     usual = Ink(color or theme.ink, theme.halo)
     if not len(boxes) or ax.images:  # over a picture nobody knows
         return [usual] * len(boxes)
-    under = _Under(ax)
     found = []
-    for box, single in zip(boxes, alone, strict=True):
-        shares = under.colors(box)
+    for shares, single in zip(_Under(ax).colors(boxes), alone, strict=True):
         found.append(
             _ink(shares, usual, color, alone=bool(single)) if shares else usual
         )
@@ -142,19 +140,29 @@ class _Under:
         discs = np.array(list(ax.symbols.values()), dtype=float).reshape(-1, 3)
         self.discs = discs[discs[:, 2] > 0]
 
-    def colors(self, box: np.ndarray) -> dict[str, float]:
-        """Return the share of each colour under a box; nothing where unknown."""
-        if self._meets_disc(box):
-            return {}
-        corners = self.ax.to_metres(np.asarray(box).reshape(2, 2)).ravel()
-        ground = shapely.box(*corners)
-        whole, left = ground.area, 1.0
+    def colors(self, boxes: np.ndarray) -> list[dict[str, float]]:
+        """Return the share of each colour under boxes; nothing where unknown."""
+        corners = self.ax.to_metres(boxes.reshape(-1, 2)).reshape(-1, 4)
+        grounds = shapely.box(*corners.T)
+        mine, rows = self.tree.query(grounds, predicate="intersects")
+        parts = shapely.area(shapely.intersection(self.shapes[rows], grounds[mine]))
+        whole, owner = shapely.area(grounds), self.owner[rows]
+        found = []
+        for i, box in enumerate(boxes):
+            under = mine == i
+            known = not self._meets_disc(box)
+            found.append(
+                self._shares(owner[under], parts[under] / whole[i]) if known else {}
+            )
+        return found
+
+    def _shares(self, owner: np.ndarray, parts: np.ndarray) -> dict[str, float]:
+        """Return the share of each colour, by the parts of tints under one box."""
+        left = 1.0
         shares: dict[str, float] = {}
-        rows = self.tree.query(ground, predicate="intersects")
-        parts = shapely.area(shapely.intersection(self.shapes[rows], ground)) / whole
-        for place in dict.fromkeys(sorted(self.owner[rows].tolist())):
+        for place in dict.fromkeys(sorted(owner.tolist())):
             tint = self.tints[place]
-            share = min(float(parts[self.owner[rows] == place].sum()), left)
+            share = min(float(parts[owner == place].sum()), left)
             if share <= _TRACE:
                 continue
             if not tint.plain:
