@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, get_args
 
 import geopandas as gpd
@@ -12,6 +15,7 @@ import pandas as pd
 from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.sentences import enumerated
 from basinmap.deliverables.subjects import Subject
+from basinmap.errors import DataError, OutlineWarning
 from basinmap.maps.classing.classes import Method, classify
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.drawing import in_frame
@@ -77,6 +81,10 @@ _SCHEME = "#7a3e9d"
 _AROUND = 0.42
 """Of the longer side of a territory, shown on every side of it."""
 _TOWNS = 6
+_KEYS = 90.0
+"""Millimetres that the keys of a situation take at most."""
+_LARGER = 0.8
+"""Share of a denominator from which a legend in the frame is worth it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,14 +371,7 @@ def situation_plate(subject: Subject) -> Sheet:
     """
     everyone, mine = subject.epcis, subject.outline
     near = everyone[everyone.distance(mine.geometry.iloc[0]) < _NEAR]
-    x0, y0, x1, y1 = mine.total_bounds
-    year = "2026" if subject.listing is None else subject.territory.year
-    fig, ax = page(
-        mine,
-        title=f"Situation au 1er janvier {year} – {subject.area.name}",
-        subtitle=_around_it(subject),
-        around=_AROUND * max(x1 - x0, y1 - y0),
-    )
+    fig, ax = _situation_page(subject, mine)
     draw_neighbours(ax, everyone)
     draw_outlines(
         ax, mine, label=subject.area.name, fill=_STRONG, color="#ffffff", width=1.2
@@ -379,8 +380,9 @@ def situation_plate(subject: Subject) -> Sheet:
     draw_outlines(ax, subject.communes, color="#7fa6c9", width=0.35)
     _draw_schemes(ax, subject)
     draw_museum(ax, color=RED, size_mm=4.6)
+    _name_museum(ax, mine)
     _draw_shafts(ax, subject)
-    draw_locator(ax, mine, _france())
+    draw_locator(ax, mine, _france(), beside=True)
     draw_exits(ax)
     towns = subject.communes
     if "population" in towns.columns:
@@ -400,6 +402,28 @@ def situation_plate(subject: Subject) -> Sheet:
         note=_outside(subject),
     )
     return fig
+
+
+def _situation_page(subject: Subject, mine: gpd.GeoDataFrame) -> tuple[Sheet, MapAxes]:
+    """Open the page of a situation, its legend in a corner where that is larger."""
+    x0, y0, x1, y1 = mine.total_bounds
+    year = "2026" if subject.listing is None else subject.territory.year
+    opened = partial(
+        page,
+        mine,
+        title=f"Situation au 1er janvier {year} – {subject.area.name}",
+        subtitle=_around_it(subject),
+        around=_AROUND * max(x1 - x0, y1 - y0),
+    )
+    fig, ax = opened()
+    # Its legend is short: a corner that holds it may let the map be larger.
+    with suppress(DataError), warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutlineWarning)  # told once already
+        framed, inner = opened(legend="inside", legend_mm=_KEYS)
+        share = 1.0 if ax.plan.inside else _LARGER
+        if inner.plan.scale <= share * ax.plan.scale:
+            fig, ax = framed, inner
+    return fig, ax
 
 
 def _in_basin(subject: Subject) -> bool:
@@ -512,6 +536,14 @@ def draw_museum(ax: MapAxes, **look: Any) -> None:  # noqa: ANN401 - of draw_poi
     museum = in_frame(ax, places().loc[["louvre-lens"]])
     if len(museum):
         draw_points(ax, museum, label=MUSEUM, **look)
+
+
+def _name_museum(ax: MapAxes, mine: gpd.GeoDataFrame) -> None:
+    """Name the museum out of the territory, lest a name beside be taken for its."""
+    museum = in_frame(ax, places().loc[["louvre-lens"]])
+    out = museum[~museum.intersects(mine.geometry.union_all())]
+    if len(out):
+        draw_labels(ax, carry(out, museum), color=RED, italic=True)
 
 
 def draw_circles(ax: MapAxes, rings: gpd.GeoDataFrame, label: str) -> None:
