@@ -53,12 +53,12 @@ QUESTIONS: Final = (
     _question(
         "Read",
         "Lire",
-        "A producer's file, a table or outlines of one's own, with its account.",
+        "A file, a table, outlines; or what a producer publishes, on request.",
         """
         statistics read_source read_table read_points read_units read_territory
         read_outlines read_memberships read_communes read_movements read_parquet
-        parse_counts check_generations report_of Report errors
         fetch_source fetch_outlines fetch_populations fetch_cog fetch_qpv fetch_lovac
+        parse_counts check_generations report_of Report errors
         """,
     ),
     _question(
@@ -77,10 +77,10 @@ QUESTIONS: Final = (
         "What lies within a distance, or within minutes, of a place.",
         """
         rings reach not_reached read_network read_layer Network write_network
-        street_speeds travel_times isochrones read_travel_times catchment Decay
+        street_speeds travel_times isochrones read_travel_times read_isochrones
+        fetch_network fetch_gtfs fetch_travel_times fetch_isochrones catchment Decay
         inequality read_gtfs Timetable Walking transit_times departures served_area
-        valhalla_tiles valhalla_times valhalla_isochrones read_isochrones
-        fetch_network fetch_gtfs fetch_isochrones fetch_travel_times
+        valhalla_tiles valhalla_times valhalla_isochrones
         """,
     ),
     _question(
@@ -182,7 +182,7 @@ QUESTIONS: Final = (
         DocumentTheme read_theme read_texts keys_of with_texts
         read_plates OwnPlate with_plates read_balance Balance read_sectors
         read_estates Estates read_landlords Landlords
-        read_attendance read_questions Question read_studies Study
+        read_attendance Study read_studies Question read_questions
         bar_chart line_chart stacked_bars age_pyramid peer_strips range_strips
         Document Page Heading Paragraph Figure Legend LegendEntry Table Column
         Cell KeyFigures KeyFigure Note Contents Data

@@ -43,13 +43,15 @@ nb_execution_mode = os.environ.get("BASINMAP_NOTEBOOKS", "off")
 nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True
+nb_output_stderr = "remove"  # warnings name the files of who builds
 nb_execution_cache_path = str(Path(__file__).resolve().parents[1] / "build/notebooks")
 
 # -- reference ---------------------------------------------------------------------
 numpydoc_show_class_members = False
 numpydoc_class_members_toctree = False
 numpydoc_xref_param_type = False
-autodoc_typehints = "none"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
 autodoc_class_signature = "mixed"
 autodoc_preserve_defaults = True
 default_role = "named"
@@ -83,8 +85,11 @@ html_theme_options: dict[str, Any] = {
 }
 html_sidebars = {"index": [], "aide-memoire": [], "gallery/README": []}
 
-ENGLISH = ("reference", "decisions", "add", "how-to/files", "how-to/cluster")
-ENGLISH_PAGES = ("conventions", "reliability", "benchmarks", "rooms", "changes", "data")
+ENGLISH = ("reference/", "decisions/", "add/")
+ENGLISH_PAGES = {
+    *("how-to/files", "how-to/cluster", "how-to/quartiers", "conventions", "rooms"),
+    *("reliability", "benchmarks", "changes", "contributing", "data"),
+}
 PUBLIC = set(bm.__all__) - {"__version__"}
 
 
@@ -114,8 +119,10 @@ def resolved(
 ) -> nodes.Element | None:
     """Return where a name of a room leads: its public page; nowhere, if it has none."""
     target = str(node.get("reftarget", ""))
-    if node.get("refdomain") != "py" or not target.startswith("basinmap."):
+    if node.get("refdomain") != "py":
         return None
+    if not target.startswith("basinmap."):  # a type of another library
+        return None if node.get("refexplicit") else shown
     room, _, name = target.rpartition(".")
     if name in PUBLIC and room != "basinmap":
         domain = env.get_domain("py")

@@ -452,7 +452,7 @@ def test_another_digest_is_refused_and_kept_aside(tmp_path):
         lovac(sha256="0" * 64)
     assert kept(tmp_path) == ["lovac.csv.refused"]
     lovac(sha256=hashlib.sha256(LOVAC).hexdigest())
-    with pytest.raises(FetchError, match="is not the one expected"):
+    with pytest.raises(FetchError, match="is not the file expected"):
         lovac(sha256="0" * 64)
 
 
@@ -621,6 +621,7 @@ def test_two_processes_fetch_a_file_once(server, tmp_path):
         ({"sha256": "abc"}, DataError),
         ({"refresh": "oui"}, ArgumentError),
         ({"hosts": 3}, ArgumentError),
+        ({"timeut": 3}, ArgumentError),
     ],
 )
 @pytest.mark.usefixtures("server")

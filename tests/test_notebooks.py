@@ -33,3 +33,9 @@ def test_runs_from_top_to_bottom(path, tmp_path):
         resources={"metadata": {"path": str(tmp_path)}},
     )
     client.execute()
+    told = [
+        out.get("text", "")
+        for cell in notebook.cells
+        for out in cell.get("outputs", ())
+    ]
+    assert "the legend is" not in "".join(told), "a legend longer than its strip"

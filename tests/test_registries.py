@@ -5,6 +5,7 @@ import importlib
 import importlib.util
 import re
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -26,6 +27,9 @@ DATA = ROOT / "tests" / "data" / "sources"
 NAMES = {question.title: question.names for question in QUESTIONS}
 ENGLISH = re.compile(
     r"\b(the|of|and|with|by|from|dwellings|rate|share)\b", re.IGNORECASE
+)
+ADDRESSES = tomllib.loads(
+    (ROOT / "basinmap" / "sources" / "addresses.toml").read_text(encoding="utf-8")
 )
 DOCUMENTS = {
     "plh": ("plh", "plh_document"),
@@ -193,6 +197,18 @@ def test_every_source_of_the_catalogue_is_read_or_is_of_a_partner():
         known = any(f"{one}-".startswith(f"{id_}-") for one in read)
         only = [i for i in catalogue().indicators.values() if id_ in i.sources]
         assert known or all(i.status == "partner" for i in only), (id_, name)
+
+
+@pytest.mark.parametrize(("id_", "entry"), ADDRESSES.items(), ids=list(ADDRESSES))
+def test_an_address_says_whose_file_it_is_and_which_verb_asks_for_it(id_, entry):
+    asked = {"title", "producer", "licence", "page", "kind", "largest", "seen"}
+    assert asked <= set(entry), f"{id_} lacks {sorted(asked - set(entry))}"
+    assert not ENGLISH.search(entry["title"])
+    if "verb" in entry:
+        assert entry["verb"] in NAMES["Read"] + NAMES["Reach"]
+    else:
+        assert id_ in {source.id for source in SOURCES}, "fetch_source reads none"
+    assert entry["page"].startswith("https://")
 
 
 # -- indicators ------------------------------------------------------------------------

@@ -15,7 +15,14 @@ from basinmap.arguments import check_choice, check_given, texts_of
 from basinmap.errors import CodeError, DataError, FetchError, VintageError
 from basinmap.remote.archives import unpack
 from basinmap.remote.cache import Record
-from basinmap.remote.orders import FetchOptions, Manners, Order, fetched_file
+from basinmap.remote.orders import (
+    FetchOptions,
+    Manners,
+    Order,
+    by_hand,
+    fetched_file,
+    manners_of,
+)
 from basinmap.sources.choosing import chosen_sources
 from basinmap.sources.offers import (
     Offer,
@@ -131,7 +138,7 @@ def fetch_source(
     if departement is not None and departement not in DEPARTEMENTS:
         msg = f"departement={departement!r}: no such département; write such as '62'"
         raise CodeError(msg)
-    record, order = _fetched(offer, Manners(**options), year, **parts)
+    record, order = _fetched(offer, manners_of(options), year, **parts)
     with reading(order, record):
         table = _read(offer, order.target, year)
     return noted(table, record)
@@ -323,7 +330,7 @@ def fetch_cog(
     """
     check_given(fetch_cog, locals())
     check_choice(part, ("movements", "communes"), "part")
-    manners = Manners(**options)
+    manners = manners_of(options)
     if part == "communes":
         return _communes(manners, year)
     listed = _communes(manners, year) if manners.file is None else None
@@ -395,13 +402,13 @@ def fetch_outlines(
     quoted = ",".join(f"'{code}'" for code in wanted)
     order = order_of(
         offer,
-        manners := Manners(**options),
+        manners := manners_of(options),
         year=year,
         departements=quoted.replace("'", "%27"),
         name=_short(wanted),
     )
     record = fetched_file(order, manners)
-    code = _checked_features(order.target, order.by_hand)
+    code = _checked_features(order.target, by_hand(order))
     source = f"{offer.producer}, ADMIN EXPRESS COG, communes au 1er janvier {year}"
     ours = set(wanted) <= set(_OURS)
     with reading(order, record):
@@ -429,12 +436,12 @@ def _short(wanted: list[str]) -> str:
     return plain if len(plain) < 40 else hashlib.sha256(plain.encode()).hexdigest()[:12]
 
 
-def _checked_features(path: Path, by_hand: str) -> str | None:
+def _checked_features(path: Path, remedy: str) -> str | None:
     """Check that a service gave all the communes; return their column of codes."""
     told = json.loads(path.read_text("utf-8"))
     found = told.get("features") if isinstance(told, dict) else None
     if not found:
-        msg = f"{path.name}: no commune in the answer; {by_hand}"
+        msg = f"{path.name}: no commune in the answer; {remedy}"
         raise FetchError(msg)
     matched = told.get("numberMatched", told.get("totalFeatures", len(found)))
     if isinstance(matched, int) and matched > len(found):
@@ -497,7 +504,7 @@ def fetch_qpv(
     check_given(fetch_qpv, locals())
     check_choice(generation, ("2024",), "generation")
     wanted = _departements(departements)
-    manners, offer = Manners(**options), offer_of("qpv")
+    manners, offer = manners_of(options), offer_of("qpv")
     order = order_of(offer, manners, year=int(generation))
     record = fetched_file(order, manners)
     path = unpack(

@@ -20,6 +20,7 @@ WHENS: Final = {
     "since": ", depuis 2021",
     "base": ", de 2011 à 2021",
 }
+LEVELS: Final = {**PRINTED, "quartier": "quartiers", "secteur": "secteurs"}
 _PLOTS: Final = {
     "choropleth": "aplats",
     "symbols": "cercles",
@@ -72,7 +73,7 @@ def entry(item: Indicator) -> str:
     told = {
         "Texte": item.law,
         "Fichiers": " ; ".join(catalogue().sources[name] for name in item.sources),
-        "Échelons": ", ".join(PRINTED.get(one, one) for one in item.levels),
+        "Échelons": ", ".join(LEVELS.get(one, one) for one in item.levels),
         "Secret": "" if item.secrecy.name == "none" else item.secrecy.rule,
         "Prudence": item.prudence.told if item.prudence else "",
         "Carte": _PLOTS[item.map.type],
