@@ -21,7 +21,7 @@ help:
 	@echo "make qgis   open what is written in the QGIS that is installed (QGIS=its Python)"
 	@echo "make data   rebuild the embedded data and compare them byte for byte"
 	@echo "make benchmarks  measure speed and size"
-	@echo "make fuzz   give every verb what nobody should (docs/reliability.md); SEEDS='1 2'"
+	@echo "make fuzz   give every verb what nobody should (docs/reliability.md); SEEDS='1 2' PROCESSES=2"
 	@echo "make test-oldest  the suite with the lowest versions that are declared"
 	@echo "make kills  kill writers at every moment (docs/reliability.md); SEEDS='1 2'"
 
@@ -95,8 +95,13 @@ data: $(VENV)/.made
 benchmarks: $(VENV)/.tools
 	$(BIN)/python benchmarks/house.py
 
+# What is done is kept in OUT: a run that was stopped goes on. FUZZ=--keep keeps what was
+# right of another state of the code; FUZZ='--only rings' tries one verb.
+PROCESSES ?= 2
+FUZZ ?=
 fuzz: $(VENV)/.tools
-	@$(BIN)/python tests/fuzz.py --seeds $(SEEDS)
+	@$(BIN)/python tests/fuzz.py --seeds $(SEEDS) --processes $(PROCESSES) \
+	  --journal $(OUT) $(FUZZ)
 
 # Of what pyproject declares the lowest, of what that needs the newest.
 OLDEST ?= /tmp/basinmap-oldest

@@ -573,6 +573,7 @@ _EXAMPLES: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 _MANY: Final = (abc.Sequence, abc.Iterable, abc.Collection, list, tuple, set, frozenset)
+_KEPT: Final = (abc.Sequence, abc.Collection)
 _CHECKED: Final = 10_000  # items of a list that are looked at
 _PRINTED: Final = ("title", "subtitle", "label", "unit", "author", "note", "credit")
 _MOST_LETTERS: Final = 5_000  # laid out letter by letter
@@ -731,6 +732,8 @@ def _is_of(kind: Any, inside: tuple[Any, ...], value: object) -> bool:  # noqa: 
     if kind in _MANY:
         if isinstance(value, str) and inside[:1] == (str,):
             return True  # one name, in the place of a list of one
+        if kind in _KEPT and not _is_kept(kind, value):
+            return False
         return _holds(inside, value)
     if kind in _NAMED and inside:
         return isinstance(value, Mapping) and _names(inside, value)
@@ -778,9 +781,19 @@ def _holds(inside: tuple[Any, ...], value: object) -> bool:
         return False
     if not isinstance(value, Iterable) or getattr(value, "ndim", 1) != 1:
         return False
-    if not inside or inside[0] in _ANY or not isinstance(value, abc.Sized):
+    if not inside or not isinstance(value, abc.Sized):
+        return True
+    if inside[0] is str:  # a list among them is no name
+        return all(isinstance(one, abc.Hashable) for one in islice(value, _CHECKED))
+    if inside[0] in _ANY:
         return True
     return all(_accepts(inside[0], one) for one in islice(value, _CHECKED))
+
+
+def _is_kept(kind: object, value: object) -> bool:
+    """Tell what may be read twice, in one order where there is one: no generator."""
+    unordered = kind is abc.Sequence and isinstance(value, set | frozenset)
+    return isinstance(value, abc.Sized) and not unordered
 
 
 def _is_row(inside: tuple[Any, ...], value: Sequence[object]) -> bool:

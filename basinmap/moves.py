@@ -3,7 +3,8 @@ A set of files takes the place of another as one, whatever happens meanwhile.
 
 Where the system can exchange two folders at once, that is done. Elsewhere a journal is
 written before the first file moves: a run that is killed between two moves is finished
-by the next, one that fails is undone.
+by the next, one that fails is undone. Meanwhile the manifest says that the folder is
+being written, so that nobody takes files of two versions for a set.
 """
 
 from __future__ import annotations
@@ -57,6 +58,11 @@ _SIGNALS: Final = tuple(
     if hasattr(signal, name)
 )
 _UNLOCKED: Final = 3600.0  # seconds after which a folder without a lock is a leftover
+_PENDING: Final = {
+    "in_progress": True,
+    "told": "Some files of this folder are of the version being written, some of the "
+    "one before. If nothing is running, run it again: the rest is then moved.",
+}
 _MOST: Final = 2000  # files and folders that are linked into an exchanged folder
 
 
@@ -490,9 +496,11 @@ def _forward(temporary: Path, target: Path, plan: _Plan) -> None:
     for name, kept in plan.aside.items():
         if not (target / kept).exists():
             _link(target / name, target / kept)
-    # Without a manifest a folder claims nothing; the new one goes last.
+    # Until the new manifest, which goes last, the folder claims nothing.
     if MANIFEST in plan.names and (temporary / _NEW / MANIFEST).exists():
-        (target / MANIFEST).unlink(missing_ok=True)
+        draft = temporary / f"{MANIFEST}.draft"
+        draft.write_text(json.dumps(_PENDING, indent=2) + "\n", encoding="utf-8")
+        draft.replace(target / MANIFEST)
     for name in sorted(plan.names, key=lambda item: item == MANIFEST):
         if name == MANIFEST:
             for path in plan.stale:
@@ -582,6 +590,7 @@ def discard(folder: Path, handle: int) -> None:
         # The lock last: as long as it is there, the next run knows what this is.
         with suppress(OSError):
             (folder / _JOURNAL).with_suffix(".draft").unlink(missing_ok=True)
+            (folder / f"{MANIFEST}.draft").unlink(missing_ok=True)
             (folder / _LOCK).unlink(missing_ok=True)
             folder.rmdir()
     os.close(handle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import errno
 import os
+import re
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from basinmap.arguments import path_of
+from basinmap.arguments import path_of, shown
 from basinmap.errors import BasinmapWarning, OutputError, VintageError, culprits
 from basinmap.moves import (
     MANIFEST,
@@ -29,6 +30,8 @@ from basinmap.moves import (
 __all__ = [
     "MANIFEST",
     "UNDATED",
+    "check_file",
+    "check_folder",
     "refusal",
     "staged_file",
     "staged_folder",
@@ -55,6 +58,49 @@ def today() -> dt.date:
             msg = f"SOURCE_DATE_EPOCH={epoch!r} is no number of seconds; unset it"
             raise VintageError(msg) from None
     return dt.date.today()  # noqa: DTZ011 - the maker's day
+
+
+def check_file(path: str | Path) -> None:
+    """
+    Say of a file that cannot be written, before what goes in it is made.
+
+    Parameters
+    ----------
+    path
+        Where the file will be.
+
+    Raises
+    ------
+    OutputError
+        If it is no name, a folder, a device, or in a folder that takes nothing.
+    """
+    _check_takes(_checked_target(path).parent)
+
+
+def check_folder(out: str | Path) -> None:
+    """
+    Say of a folder that cannot be written, before what goes in it is made.
+
+    Parameters
+    ----------
+    out
+        Where the files will be.
+
+    Raises
+    ------
+    OutputError
+        If it is no name, a file, or in a folder that takes nothing.
+    """
+    _check_takes(_checked_folder(out))
+
+
+def _check_takes(folder: Path) -> None:
+    """Refuse a folder that is a file, or that the system lets nobody fill."""
+    there = next((one for one in (folder, *folder.parents) if one.exists()), folder)
+    if not there.is_dir():
+        raise refusal(folder, NotADirectoryError(errno.ENOTDIR, f"{there} is a file"))
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise refusal(folder, PermissionError(errno.EACCES, "permission denied"))
 
 
 @contextmanager
@@ -96,6 +142,7 @@ def _checked_target(path: str | Path) -> Path:
         msg = f"{str(path)!r} is no name: cannot write there; give the path of a file"
         raise OutputError(msg)
     target = path_of(path, error=OutputError)
+    _check_no_address(path)
     try:
         # A link stays a link: what it points to is replaced.
         target = target.resolve() if target.is_symlink() else target
@@ -114,6 +161,13 @@ def _checked_target(path: str | Path) -> Path:
 
 def _unnamed(path: str | os.PathLike[str]) -> bool:
     return not str(path).strip() or "\0" in str(path)
+
+
+def _check_no_address(path: str | os.PathLike[str]) -> None:
+    """Refuse what libraries would take for the address of something elsewhere."""
+    if _ADDRESS.match(str(path)):
+        msg = f"{shown(str(path))} is an address: write in a folder, and send it after"
+        raise OutputError(msg)
 
 
 def write_whole(path: str | Path, data: bytes) -> None:
@@ -197,6 +251,10 @@ def _full_disk_told(target: Path) -> Iterator[None]:
         raise refusal(target, error) from error
 
 
+# Of GDAL, or of the web; pathlib makes one of its two strokes. A drive has one letter.
+_ADDRESS: Final = re.compile(r"/vsi|[A-Za-z][A-Za-z0-9+.-]+:/")
+
+
 @contextmanager
 def _alone(base: Path, target: Path) -> Iterator[None]:
     """Let one process at a time write a folder."""
@@ -225,6 +283,7 @@ def _checked_folder(out: str | Path) -> Path:
         msg = f"{str(out)!r} is no name: cannot write there; give a folder, --out out"
         raise OutputError(msg)
     target = path_of(out, "out", error=OutputError)
+    _check_no_address(out)
     try:
         target = target.resolve()
         if target.exists() and not target.is_dir():

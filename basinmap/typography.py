@@ -10,6 +10,7 @@ from basinmap.errors import DataError
 
 __all__ = [
     "capital",
+    "glued",
     "interval",
     "long_date",
     "month",
@@ -19,6 +20,7 @@ __all__ = [
     "shortest",
     "stopped",
     "typeset",
+    "unbroken",
     "uncapital",
     "yes_or_no",
 ]
@@ -32,6 +34,19 @@ _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ud800-\udfff\ufeff\ufffe\uffff]"
 )
+
+JOINER = "\u2060"  # no width, no break: after the slash of a unit
+# What is counted or measured, after its number; « hab. » ends with its stop.
+_UNIT = (
+    r"(?:hab\.|(?:[kcm]?m|ha|min|h|M?€|k€|pp)[²³]?(?![\w²³])|(?:%|‰)"
+    r"|(?:an|point|euro|minute|kilomètre|mètre|hectare|commune|habitant|logement"
+    r"|ménage|personne|résidence|emploi|unité|demande|attribution|vente|mutation"
+    r"|intercommunalité|visiteur|visite|autre|établissement|observation|fiche"
+    r"|planche|tableau|figure|page)[sx]?\b|actifs?\b|mois\b)"
+)
+_BEFORE_UNIT = re.compile(rf"(?<=\d) (?={_UNIT})")
+_BEFORE_YEAR = re.compile(r"\b([Ee]n) (?=(?:19|20)\d\d\b)")
+_IN_UNIT = re.compile(r"(?<=[.€²])/(?=(?:[kcm]?m²|UC|ha|an|mois|h)(?![\w²]))")
 
 _MONTHS = (
     "janvier",
@@ -221,6 +236,42 @@ def typeset(text: str) -> str:
     text = re.sub(r" (?=[;?!%])|(?<=\d)(?=[;?!%](?:[\s,.)]|$))", THIN, text)
     text = re.sub(r" :(?=\s|$)", f"{BROAD}:", text)
     return text.replace("« ", f"«{BROAD}").replace(" »", f"{BROAD}»")
+
+
+def glued(text: str) -> str:
+    r"""
+    Keep a number and its unit, « en » and its year on one line: no-break spaces.
+
+    Parameters
+    ----------
+    text
+        A text that is set already, or of the user.
+
+    Examples
+    --------
+    >>> glued("218 hab./km² en 2021, pour 1\u202f000 habitants")
+    '218\xa0hab./km² en\xa02021, pour 1\u202f000\xa0habitants'
+    """
+    return _BEFORE_YEAR.sub(rf"\1{BROAD}", _BEFORE_UNIT.sub(BROAD, text))
+
+
+def unbroken(text: str) -> str:
+    r"""
+    Keep the parts of a unit on one line: no line ends after its slash.
+
+    Word ends no line there; browsers and typst do.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Examples
+    --------
+    >>> unbroken("218\xa0hab./km², 14\xa0€/m²")
+    '218\xa0hab./\u2060km², 14\xa0€/\u2060m²'
+    """
+    return _IN_UNIT.sub(f"/{JOINER}", text)
 
 
 def stopped(text: str) -> str:

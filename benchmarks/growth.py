@@ -29,6 +29,7 @@ import shapely
 import basinmap as bm
 
 RUNS = 3
+Prepared = Callable[[], object]
 
 
 def units(count: int) -> gpd.GeoDataFrame:
@@ -114,6 +115,43 @@ def counts(count: int) -> pd.DataFrame:
     return bm.describe(table, measures={c: bm.Stock() for c in table})
 
 
+def listing(count: int, folder: Path) -> gpd.GeoDataFrame:
+    """A list of so many communes, in 92 départements of which no code is known."""
+    numbers = [n for n in range(1, 96) if n not in {20, 59, 62}]
+    codes = [f"{numbers[n % 92]:02}{n // 92 + 1:03}" for n in range(count)]
+    names = [f"Commune {code}" for code in codes]
+    table = pd.DataFrame(
+        {
+            "TYPECOM": "COM",
+            "COM": codes,
+            "REG": "32",
+            "DEP": [code[:2] for code in codes],
+            "CTCD": "",
+            "ARR": "",
+            "TNCC": "0",
+            "NCC": [name.upper() for name in names],
+            "NCCENR": names,
+            "LIBELLE": names,
+            "CAN": "",
+            "COMPARENT": "",
+        }
+    )
+    path = folder / "v_commune_2026.csv"
+    table.to_csv(path, index=False)
+    return bm.read_territory(path)
+
+
+def _series(count: int, folder: Path) -> Prepared:
+    communes = listing(count, folder)
+    rng = np.random.default_rng(1)
+    columns = ["population_2016", "population_2023"]
+    people = rng.integers(100, 9_999, (count, 2))
+    table = pd.DataFrame(people, pd.Index(communes.index, name="commune"), columns)
+    about = {c: bm.Stock(vintage=c[-4:], source="essai") for c in columns}
+    told = bm.describe(table, measures=about)
+    return lambda: bm.series(told, "departement", columns=columns, communes=communes)
+
+
 def page(title: str) -> None:
     """A page with a title of any length: one that has no room is refused at once."""
     try:
@@ -141,9 +179,6 @@ def of_unit(count: int) -> object:
         return bm.find_unit("x" * count)
     except bm.errors.BasinmapError as error:
         return error
-
-
-Prepared = Callable[[], object]
 
 
 def _dissolve(count: int, _: Path) -> Prepared:
@@ -176,6 +211,7 @@ WORKS: dict[str, tuple[list[int], Callable[[int, Path], Prepared]]] = {
         [8_750, 17_500, 35_000],
         lambda n, _: partial(bm.check_coverage, units(n)),
     ),
+    "series, rows": ([8_750, 17_500, 35_000], _series),
     "write_workbook, rows": (
         [8_750, 17_500, 35_000],
         lambda n, at: partial(bm.write_workbook, at / "a.xlsx", {"A": counts(n)}),

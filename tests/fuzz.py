@@ -4,6 +4,11 @@ Give every public verb what nobody should, one argument at a time.
 `python tests/fuzz.py --seeds 1 2` tries every value of `values()` in the place of each
 argument of each valid call of `ENTRIES`, and writes the table of docs/reliability.md.
 A verb is added by one entry: a valid call, as small and quick as can be.
+
+What came of each case is written in a journal (`--journal`) as soon as it is known: a
+run that was stopped goes on from there, in as many processes as `--processes` says.
+Cases of another state of the code are tried again, unless `--keep` is given; those
+that failed are always. The report says of what states its figures are.
 """
 
 from __future__ import annotations
@@ -11,7 +16,11 @@ from __future__ import annotations
 import argparse
 import contextlib
 import datetime as dt
+import hashlib
 import io
+import json
+import multiprocessing
+import multiprocessing.connection
 import os
 import random
 import resource
@@ -56,9 +65,11 @@ class World:
     """Small frames, files and pages, made when first asked for."""
 
     def __init__(self, folder: Path) -> None:
-        """Remember where files go."""
-        self.folder = folder
+        """Remember where files go: deep enough for a path that goes up."""
+        self.folder = folder / "a" / "few" / "levels"
+        self.folder.mkdir(parents=True)
         self._sheet: tuple[Any, Any] | None = None
+        self.brief = False
 
     def page(self, *, legend: bool = False) -> Any:
         """Return a map on which nothing was drawn, made again when it was used."""
@@ -71,6 +82,12 @@ class World:
     def used(self) -> None:
         """Forget the page: something was drawn on it."""
         self._sheet = None
+
+    def place(self, verb: str) -> Path:
+        """Return where a verb is called: what one writes must not serve another."""
+        place = self.folder / f"at-{verb}"
+        place.mkdir(exist_ok=True)
+        return place
 
     def path(self, name: str) -> Path:
         return self.folder / name
@@ -88,6 +105,10 @@ class World:
     @cached_property
     def table(self) -> pd.DataFrame:
         return bm.statistics(epci="call")
+
+    @cached_property
+    def small(self) -> pd.DataFrame:
+        return self.table[["dwellings_2021", "houses_2021"]].iloc[:4]
 
     @cached_property
     def rate(self) -> pd.Series:
@@ -142,7 +163,7 @@ class World:
     def bulletin(self) -> Path:
         folder = self.path("tables")
         folder.mkdir()
-        bm.write_workbook(folder / "tableaux.xlsx", {"Communes": self.table})
+        bm.write_workbook(folder / "tableaux.xlsx", {"Communes": self.small})
         return folder
 
     @cached_property
@@ -295,6 +316,10 @@ class World:
     @cached_property
     def subject(self) -> bm.Subject:
         return bm.subject("call", author="Essai", date=dt.date(2026, 11, 29))
+
+    @cached_property
+    def evaluated(self) -> bm.Evaluation:
+        return bm.evaluation(self.around, years=[2016, 2023], sweep=False)
 
     @cached_property
     def basin(self) -> bm.Subject:
@@ -504,9 +529,9 @@ ENTRIES: dict[str, Call] = {
     "cog_names": lambda _: {"year": 2020},
     "column": lambda w: {"table": w.table, "name": "dwellings_2021"},
     "communes": lambda _: {"epci": "call"},
-    "compare": lambda _: {
+    "compare": lambda w: {
         "indicator_id": "L04",
-        "table": bm.statistics(),
+        "table": w.around,
         "unit": "245901152",
     },
     "compute": lambda w: {"indicator_id": "L04", "table": w.table},
@@ -740,6 +765,7 @@ ENTRIES: dict[str, Call] = {
         "year": 2026,
         "out": w.path("pic"),
         "date": dt.date(2026, 11, 29),
+        "evaluated": w.evaluated,
         "formats": ["html"],
     },
     "pic_document": lambda w: {"about": w.subject},
@@ -933,8 +959,8 @@ ENTRIES: dict[str, Call] = {
         "total": "dwellings_2021",
         "by": "commune",
     },
-    "series": lambda _: {
-        "table": bm.statistics(),
+    "series": lambda w: {
+        "table": w.around,
         "to": "scot",
         "columns": ["population_2016", "population_2023"],
     },
@@ -1033,10 +1059,10 @@ ENTRIES: dict[str, Call] = {
         "plates": bm.read_plates(w.plates),
     },
     "with_texts": lambda w: {"document": w.note, "texts": {"un.lead": "Deux."}},
-    "write_csv": lambda w: {"path": w.path("a.csv"), "table": w.table},
+    "write_csv": lambda w: {"path": w.path("a.csv"), "table": w.small},
     "write_data_package": lambda w: {
         "out": w.path("package"),
-        "tables": {"a": w.table},
+        "tables": {"a": w.small},
     },
     "write_document": lambda w: {
         "out": w.path("note"),
@@ -1052,7 +1078,7 @@ ENTRIES: dict[str, Call] = {
     "write_geotiff": lambda w: {"ax": w.page(), "path": w.path("a.tif"), "dpi": 30},
     "write_html": lambda w: {"path": w.path("note.html"), "document": w.note},
     "write_network": lambda w: {"network": w.network, "path": w.path("a.npz")},
-    "write_parquet": lambda w: {"path": w.path("a.parquet"), "table": w.table},
+    "write_parquet": lambda w: {"path": w.path("a.parquet"), "table": w.small},
     "write_pdf": lambda w: {"path": w.path("note.pdf"), "document": w.note},
     "map_styles": lambda w: {"sheets": {"vacance": w.plate}, "layers": w.package},
     "write_qgis_project": lambda w: {
@@ -1068,7 +1094,7 @@ ENTRIES: dict[str, Call] = {
         "author": "Essai",
         "date": dt.date(2026, 11, 29),
     },
-    "write_workbook": lambda w: {"path": w.path("a.xlsx"), "sheets": {"A": w.table}},
+    "write_workbook": lambda w: {"path": w.path("a.xlsx"), "sheets": {"A": w.small}},
     "zonal": lambda w: {"raster": w.raster("dem.tif", 1, "float32"), "units": w.units},
 }
 """A valid call of every public verb."""
@@ -1118,6 +1144,13 @@ def frame(shapes: list[Any], crs: object = 2154, index: list[Any] | None = None)
         crs=crs,
         index=pd.Index(index or ["a", "b"][: len(shapes)], name="code"),
     )
+
+
+class Lengthless:
+    """What can be gone through, as a generator can, and has no length."""
+
+    def __iter__(self) -> Iterator[int]:
+        return iter([1, 2])
 
 
 def values() -> dict[str, tuple[Any, set[str]]]:
@@ -1189,6 +1222,7 @@ def values() -> dict[str, tuple[Any, set[str]]]:
         "{1: None}": ({1: None}, {"mapping"}),
         "set": ({1}, figures),
         "range": (range(3), figures),
+        "no length": (Lengthless(), {"iterable"}),
         "function": (lambda *_: None, {"callable"}),
         "object": (object(), {"object"}),
         "type": (int, {"callable"}),
@@ -1280,6 +1314,7 @@ _GROUPS = {
     dict: {"mapping"},
 }
 _MANY = (abc.Sequence, abc.Iterable, abc.Collection, tuple, list)
+_ONCE = (abc.Iterable, abc.Iterator)
 
 
 def groups(hint: Any) -> set[str] | None:
@@ -1298,12 +1333,18 @@ def groups(hint: Any) -> set[str] | None:
     kind = origin or hint
     if kind in _MANY:
         inside = typing.get_args(hint)[:1]
+        if kind in _ONCE:
+            return (groups(collections_of(inside)) or set()) | {"iterable"}
         if inside == (str,) and kind is not tuple:
             return {"many", "str"}
         return {"numbers"} if inside == (float,) else {"many"}
     if kind is object or kind is Any:
         return None
     return _GROUPS.get(kind, set())
+
+
+def collections_of(inside: tuple[Any, ...]) -> Any:
+    return abc.Collection[inside[0]] if inside else abc.Collection
 
 
 @dataclass(frozen=True)
@@ -1361,11 +1402,14 @@ class NetworkUsedError(BaseException):
     """A call that would have reached the network."""
 
 
+LONG = frozenset({"pic", "cil", "scot_observatory", "scot_comparison"})
+"""Documents whose files take seconds: one call in twelve writes them, the others are
+followed until the first file is about to be written."""
 _ALARMS = (signal.SIGALRM, signal.SIGPROF)
 
 
 class Reached(BaseException):
-    """What a verb that takes minutes would begin to write."""
+    """What a verb that takes minutes or seconds would begin to write."""
 
 
 @contextlib.contextmanager
@@ -1382,12 +1426,15 @@ def guarded(world: World) -> Iterator[None]:
         with staged(out):
             raise Reached
 
-    from basinmap.deliverables import housing  # noqa: PLC0415 - only here
+    def perhaps(out: Any) -> Any:
+        return reached(out) if world.brief else staged(out)
+
+    from basinmap.deliverables import housing, publishing  # noqa: PLC0415 - only here
 
     before = [signal.signal(number, late) for number in _ALARMS]
     connect, staged, where = socket.socket.connect, housing.staged_folder, Path.cwd()
     socket.socket.connect = online  # type: ignore[method-assign]
-    housing.staged_folder = reached
+    housing.staged_folder, publishing.staged_folder = reached, perhaps
     os.chdir(world.folder)
     room = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, room[1]))
@@ -1399,7 +1446,7 @@ def guarded(world: World) -> Iterator[None]:
         os.chdir(where)
         resource.setrlimit(resource.RLIMIT_AS, room)
         socket.socket.connect = connect  # type: ignore[method-assign]
-        housing.staged_folder = staged
+        housing.staged_folder = publishing.staged_folder = staged
         for number, handler in zip(_ALARMS, before, strict=True):
             signal.signal(number, handler)
 
@@ -1412,6 +1459,7 @@ def tried(case: Case, world: World, named: dict[str, tuple[Any, set[str]]]) -> O
     theirs = "callable" in of and "callable" in (groups(hint) or ())
     given = {**ENTRIES[case.verb](world), case.argument: value}
     # Of the processor: the machine may be busy. Waiting has a limit of its own.
+    os.chdir(world.place(case.verb))
     signal.setitimer(signal.ITIMER_PROF, LIMIT)
     signal.setitimer(signal.ITIMER_REAL, 10 * LIMIT)
     try:
@@ -1452,24 +1500,171 @@ def ran(chosen: list[Case], folder: Path) -> Iterator[Outcome]:
     """Try cases one after the other."""
     world, named = World(folder), values()
     with guarded(world):
-        for case in chosen:
+        for number, case in enumerate(chosen):
+            world.brief = case.verb in LONG and number % 12 > 0
             yield tried(case, world, named)
 
 
-def table(seed: int, found: Counter[str], count: int) -> str:
+# --- many, and again ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Line:
+    """A case of the journal: what came of it, of what code, in how long."""
+
+    outcome: Outcome
+    code: str
+    seconds: float
+
+    @property
+    def good(self) -> bool:
+        """Whether there is nothing to mend."""
+        return self.outcome.kind in ("right", "refused")
+
+
+class Journal:
+    """What came of the cases of a seed, one a line, as soon as it is known."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        """Say where it is."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / f"fuzz-{seed}.jsonl"
+
+    def add(self, line: Line) -> None:
+        """Write a line at once: several processes write in one file."""
+        told = line.outcome
+        case = told.case
+        row = [case.verb, case.argument, case.value, told.kind, told.said]
+        text = json.dumps([*row, line.code, round(line.seconds, 4)]) + "\n"
+        handle = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+        try:
+            os.write(handle, text.encode())
+        finally:
+            os.close(handle)
+
+    def forget(self, cases: list[Case]) -> None:
+        """Take out cases that are about to be tried again."""
+        again, kept = set(cases), self.read()
+        draft = self.path.with_suffix(".draft")
+        left = Journal(draft.parent, 0)
+        left.path = draft
+        draft.write_text("", encoding="utf-8")
+        for case, line in kept.items():
+            if case not in again:
+                left.add(line)
+        draft.replace(self.path)
+
+    def read(self) -> dict[Case, Line]:
+        """Return the last line of each case."""
+        if not self.path.exists():
+            return {}
+        found = {}
+        for text in self.path.read_text(encoding="utf-8").splitlines():
+            with contextlib.suppress(ValueError):  # half a line of one who was killed
+                *names, kind, said, code, seconds = json.loads(text)
+                case = Case(*names)
+                found[case] = Line(Outcome(case, kind, said), code, seconds)
+        return found
+
+
+def code_now() -> str:
+    """Return the state of the code: the library, and this program."""
+    whole = hashlib.sha256(Path(__file__).read_bytes())
+    home = Path(bm.__file__).parent
+    for path in sorted(home.rglob("*")):
+        if path.is_file() and path.suffix in {".py", ".toml", ".parquet", ".json"}:
+            whole.update(path.relative_to(home).as_posix().encode())
+            whole.update(path.read_bytes())
+    return whole.hexdigest()[:8]
+
+
+def shard(chosen: list[Case], journal: Journal, code: str) -> None:
+    """Try cases, and write what comes of each."""
+    with tempfile.TemporaryDirectory() as folder:
+        before = time.process_time()
+        for outcome in ran(chosen, Path(folder)):
+            now = time.process_time()
+            journal.add(Line(outcome, code, now - before))
+            before = now
+
+
+def whole_run(chosen: list[Case], journal: Journal, code: str, processes: int) -> None:
+    """
+    Try cases in several processes.
+
+    A process that dies, of memory or of a library in C, dies of the first of its cases
+    that is not in the journal: that one is foreign, and the rest goes on.
+    """
+    shards = [chosen[i::processes] for i in range(processes)]
+    context = multiprocessing.get_context("spawn")
+    running = {}
+    for number, part in enumerate(shards):
+        running[number] = context.Process(target=shard, args=(part, journal, code))
+        running[number].start()
+    while running:
+        multiprocessing.connection.wait([one.sentinel for one in running.values()])
+        for number in [n for n, one in running.items() if not one.is_alive()]:
+            died = running.pop(number).exitcode
+            known = {c for c, line in journal.read().items() if line.code == code}
+            rest = [case for case in shards[number] if case not in known]
+            if not rest:
+                continue
+            said = f"the process died ({died})"
+            journal.add(Line(Outcome(rest[0], "foreign", said), code, 0.0))
+            if len(rest) > 1:
+                shards[number] = rest[1:]
+                again = context.Process(target=shard, args=(rest[1:], journal, code))
+                running[number] = again
+                again.start()
+
+
+def table(seed: int, lines: list[Line]) -> str:
     """Write a line of the table."""
+    found = Counter(line.outcome.kind for line in lines)
     cells = [
-        seed,
-        count,
-        *(found[k] for k in ("right", "refused", "foreign", "wrong", "slow")),
+        str(seed),
+        f"{len(lines):,}",
+        *(f"{found[k]:,}" for k in ("right", "refused", "foreign", "wrong", "slow")),
+        f"{sum(line.seconds for line in lines) / 60:.0f} min",
     ]
-    return "| " + " | ".join(map(str, cells)) + " |"
+    return "| " + " | ".join(cells) + " |"
 
 
 HEAD = (
     "| seed | cases | accepted, allowed | named errors | foreign errors | "
-    "silent wrong | over 20 s |\n|--:|--:|--:|--:|--:|--:|--:|"
+    "silent wrong | over 20 s | processor |\n|--:|--:|--:|--:|--:|--:|--:|--:|"
 )
+
+
+def account(done: dict[int, list[Line]], every: int, now: str) -> str:
+    """Say what was run, and of which code."""
+    most = max(map(len, done.values()))
+    what = "all cases there are" if most == every else f"{most:,} of {every:,} cases"
+    text = (
+        f"Made by `make fuzz`: {what}, in an order drawn by each seed. `plh`, and "
+        f"eleven calls in twelve of {', '.join(sorted(LONG))}, are followed until "
+        "the first file is about to be written, the others to the end."
+    )
+    for seed, lines in done.items():
+        codes = Counter(line.code for line in lines)
+        if set(codes) != {now}:
+            parts = ", ".join(
+                f"{count:,} {'as it is' if code == now else f'at {code}'}"
+                for code, count in codes.most_common()
+            )
+            text += f" Seed {seed}, by state of the code: {parts}."
+    return text
+
+
+def faults(lines: list[Line]) -> str:
+    """Write what is to be mended."""
+    rows = []
+    for line in lines:
+        told, case = line.outcome, line.outcome.case
+        if not line.good:
+            call = f"{case.verb}({case.argument}={case.value})"
+            rows.append(f"{told.kind:8} {call} {told.said}")
+    return "\n".join(sorted(rows))
 
 
 def main() -> int:
@@ -1479,30 +1674,44 @@ def main() -> int:
     parser.add_argument("--only", nargs="*", help="verbs to try")
     parser.add_argument("--share", type=float, default=1.0, help="part of the cases")
     parser.add_argument("--dry", action="store_true", help="do not write the report")
+    parser.add_argument("--processes", type=int, default=1)
+    parser.add_argument("--journal", type=Path, default=REPORT.parents[1] / "out")
+    parser.add_argument(
+        "--keep", action="store_true", help="what was right of another state of code"
+    )
+    parser.add_argument(
+        "--told", action="store_true", help="only write what the journal holds"
+    )
     given = parser.parse_args()
-    lines, bad = [], 0
+    code, every = code_now(), len(cases())
+    done: dict[int, list[Line]] = {}
+    start = time.monotonic()
     for seed in given.seeds:
-        start = time.monotonic()
         chosen = [c for c in cases() if not given.only or c.verb in given.only]
         # Another order each time: what one call leaves must not help the next.
         random.Random(seed).shuffle(chosen)
         chosen = chosen[: round(len(chosen) * given.share)]
-        found: Counter[str] = Counter()
-        with tempfile.TemporaryDirectory() as folder:
-            for outcome in ran(chosen, Path(folder)):
-                found[outcome.kind] += 1
-                if outcome.kind not in ("right", "refused"):
-                    c = outcome.case
-                    told = f"{c.verb}({c.argument}={c.value}) {outcome.said}"
-                    print(f"{outcome.kind:8} {told}", flush=True)
-        lines.append(table(seed, found, len(chosen)))
-        bad += found["foreign"] + found["wrong"] + found["slow"]
-        print(
-            HEAD, lines[-1], f"{time.monotonic() - start:.0f} s", sep="\n", flush=True
-        )
+        journal = Journal(given.journal, seed)
+        known = journal.read()
+        todo = [
+            case
+            for case in chosen
+            if (line := known.get(case)) is None
+            or not line.good
+            or not (given.keep or line.code == code)
+        ]
+        if todo and not given.told:
+            journal.forget(todo)
+            whole_run(todo, journal, code, given.processes)
+        known = journal.read()
+        done[seed] = [known[case] for case in chosen if case in known]
+        print(faults(done[seed]), HEAD, table(seed, done[seed]), sep="\n")
+        print(f"{time.monotonic() - start:.0f} s", flush=True)
     if not given.dry:
-        written("\n".join([HEAD, *lines]), "fuzz")
-    return int(bad > 0)
+        rows = [table(seed, lines) for seed, lines in done.items()]
+        told = account(done, every, code)
+        written("\n".join([HEAD, *rows, "", told]), "fuzz")
+    return int(any(not line.good for lines in done.values() for line in lines))
 
 
 def written(text: str, mark: str) -> None:

@@ -302,3 +302,22 @@ def test_each_door_returns_what_it_took():
     assert arguments.numbers_of(5, "m", such_as="[5]") == [5.0]
     assert arguments.texts_of("a", "m", "['a']") == ["a"]
     assert arguments.path_of(b"x".decode()) == Path("x")
+
+
+def test_a_run_that_was_stopped_goes_on_from_its_journal(tmp_path):
+    journal = fuzz.Journal(tmp_path, seed=1)
+    one, two = fuzz.cases()[:2]
+    journal.add(fuzz.Line(fuzz.Outcome(one, "foreign", "KeyError"), "before", 0.1))
+    journal.add(fuzz.Line(fuzz.Outcome(two, "refused", "no"), "before", 0.1))
+    with journal.path.open("a", encoding="utf-8") as file:
+        file.write('["rings", "dist')  # killed while it was writing
+    assert [line.good for line in journal.read().values()] == [False, True]
+    journal.forget([one])
+    assert set(journal.read()) == {two}
+    journal.add(fuzz.Line(fuzz.Outcome(one, "right"), "after", 0.1))
+    lines = list(journal.read().values())
+    assert fuzz.faults(lines) == ""
+    told = fuzz.account({1: lines}, 3, "after")
+    assert "2 of 3 cases" in told
+    assert "1 at before" in told
+    assert "1 as it is" in told

@@ -1,6 +1,7 @@
 """An atlas: a sheet for each unit, numbered, found again, and nothing lost."""
 
 import datetime as dt
+import gc
 import io
 import os
 import re
@@ -355,6 +356,44 @@ def test_nothing_of_a_sheet_reaches_the_next(tmp_path):
     bm.atlas(units, draw, path=tmp_path / "a.pdf", title="T", contents=False)
     assert seen[-3:] == [["62001"], ["62002"], ["62003"]]
     assert units.attrs["seen"] == []
+
+
+def test_cycles_are_looked_for_once_a_chunk(tmp_path, monkeypatch):
+    looked = []
+    real = gc.collect
+    monkeypatch.setattr(gc, "collect", lambda *a: looked.append(a) or real(*a))
+    monkeypatch.setattr(atlases, "_CHUNK", 2)
+    before = gc.get_freeze_count()
+    bm.atlas(row_of(4), fiche, path=tmp_path / "a.pdf", title="T", workers=1)
+    assert len(looked) == 3  # of the first sheet, which tells the look; of two chunks
+    assert (gc.isenabled(), gc.get_freeze_count()) == (True, before)
+
+
+def test_a_sheet_with_names_ground_and_histogram_takes_few_bytes(tmp_path):
+    communes, rate = bm.communes(), bm.compute("L04", bm.statistics())
+    classes = bm.classify(rate)
+
+    def full(unit):
+        fig, ax = bm.page(unit, title=unit["name"].iloc[0], around=4_000)
+        bm.draw_choropleth(ax, communes, classes)
+        bm.draw_outlines(ax, unit, label="limite communale", width=2)
+        bm.draw_labels(ax, communes)
+        bm.draw_legend(ax, histogram=rate)
+        bm.draw_furniture(ax, author="Mission", date=DAY)
+        return fig
+
+    units = communes.loc[["62498", "62510", "62427", "62065"]]
+    sizes = [
+        len(bm.atlas(some, full, path=tmp_path / "a.pdf", title="T").read_bytes())
+        for some in (units.iloc[:1], units)
+    ]
+    assert (sizes[1] - sizes[0]) / 3 < 25_000
+    pages = read(tmp_path / "a.pdf").pages
+    shared = [
+        {id(page["/Resources"][kind][name].get_object()) for page in list(pages)[1:]}
+        for kind, name in (("/Font", "/F0"), ("/Properties", "/L0"))
+    ]
+    assert [len(found) for found in shared] == [1, 1]
 
 
 def test_what_one_sheet_says_three_times_is_not_said_by_all(tmp_path):

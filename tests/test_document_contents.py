@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 import basinmap as bm
+from basinmap.catalogue.entries import catalogue
 from basinmap.cli import main
 from basinmap.deliverables.chapter_figures import ranked, tied_out
 from basinmap.deliverables.chapters import (
@@ -38,10 +39,11 @@ from basinmap.deliverables.groups import (
     peers,
     spread,
 )
-from basinmap.deliverables.housing_documents import plh_document
-from basinmap.deliverables.observed import observed
+from basinmap.deliverables.housing_documents import CHAPTERS, plh_document
 from basinmap.deliverables.opening_pages import sources_table
 from basinmap.deliverables.pic_documents import pic_document
+from basinmap.deliverables.point_mort import components, point_mort_parts
+from basinmap.deliverables.producers import WHERE
 from basinmap.deliverables.programme_pages import (
     balance_page,
     former_page,
@@ -49,8 +51,18 @@ from basinmap.deliverables.programme_pages import (
     sectors_page,
 )
 from basinmap.deliverables.scot_documents import after_title, bulletin_document
+from basinmap.deliverables.subjects import subject
 from basinmap.errors import CodeError, ColumnError, DataError
-from basinmap.export.parts import Figure, Heading, Note, Paragraph, Table, worded
+from basinmap.export.parts import (
+    Figure,
+    Heading,
+    KeyFigures,
+    Note,
+    Paragraph,
+    Table,
+    strings,
+    worded,
+)
 from basinmap.export.pdf_documents import pdf_bytes
 from basinmap.values.told import told_of
 
@@ -60,7 +72,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::basinmap.errors.BasinmapWarning
 
 
 def of(where, counts=None):
-    return observed(where, author="Observatoire", date=DAY, counts=counts)
+    return subject(where, author="Observatoire", date=DAY, counts=counts)
 
 
 @pytest.fixture(scope="module")
@@ -313,8 +325,7 @@ def test_a_blank_objective_is_not_available_and_hides_the_total(three):
 def test_without_a_balance_the_last_page_says_which_file_it_takes(three):
     document = plh_document(three, fiches=False)
     assert "bilan" not in [page.slug for page in document.pages]
-    last = next(page for page in document.pages if page.slug == "methode")
-    box = next(p for p in last.parts if isinstance(p, Note) and p.kind == "missing")
+    (box,) = (p for p in document.parts if isinstance(p, Note) and p.kind == "missing")
     assert "code de la construction et de l’habitation" in spaced(box.paragraphs[0])
     assert "objectif" in spaced(box.paragraphs[1])
 
@@ -403,6 +414,48 @@ def test_files_that_are_given_open_a_second_page_a_commune(three):
     assert [page.slug for page in second][:1] == ["fiche-62065-suite"]
     assert len(second) == 3
     assert sizes(document) == len(document.pages)
+
+
+def test_second_pages_hold_on_one_page_however_much_is_given(three):
+    ids = [i for chapter in CHAPTERS for i in chapter.indicators]
+    entries = [catalogue().indicators[i] for i in ids if i not in ("D12", "L12")]
+    names = {c for entry in entries for c in entry.counts} - {"population", "area_km2"}
+    index = bm.statistics().index
+    line = pd.Series([200.0 + n % 90 for n in range(len(index))], index)
+    counts = pd.DataFrame({f"{name}_2022": line for name in sorted(names)})
+    document = plh_document(of(three.area, counts))
+    assert len([p for p in document.pages if p.slug.endswith("-suite")]) == 3
+    assert sizes(document) == len(document.pages)
+
+
+def test_the_point_mort_is_taken_apart_at_the_level_of_the_whole(three):
+    # A commune: 72 started for 60 more, 10 more vacant, households of 2 then of 1.9.
+    ends = {
+        "dwellings": (1000, 1060),
+        "main_residences": (900, 950),
+        "secondary_residences": (20, 20),
+        "vacant_dwellings": (80, 90),
+        "household_population": (1800, 1805),
+    }
+    told = {
+        f"{n}_{y}": v
+        for n, e in ends.items()
+        for y, v in zip((2016, 2022), e, strict=True)
+    }
+    told["started_dwellings_2016_2022"] = 72
+    about = of(three.area, pd.DataFrame(told, bm.statistics().index, dtype=float))
+    found = components(about)
+    loose = 3 * (1800 / 1.9 - 900) / 6
+    assert found.round(6).to_dict() == {
+        "Renouvellement du parc": 6.0,
+        "Secondaires et vacants": 5.0,
+        "Desserrement des ménages": round(loose, 6),
+        "Point mort": round(11 + loose, 6),
+        "Logements commencés": 36.0,
+    }
+    slots = [slot for slot, _ in point_mort_parts(about)]
+    assert slots == ["wide", "left", "note"]  # three communes have no peers
+    assert point_mort_parts(three) == []
 
 
 # --- the conference -------------------------------------------------------------
@@ -499,6 +552,59 @@ def test_landlords_are_told_by_their_share_and_what_they_committed_to(lens):
         bm.Landlords(table.assign(in_qpv=[80.0, 5.0]), "Essai", 2025)
     with pytest.raises(DataError, match="no source"):
         bm.Landlords(table, " ", 2025)
+
+
+def test_medians_alone_make_a_page_without_tiles_that_says_why():
+    index = bm.statistics().index
+    values = [20_000.0 + n for n in range(len(index))]
+    medians = pd.DataFrame({"median_living_standard_2021": values}, index=index)
+    own = bm.user_perimeter("trois", list(THREE), name="Trois villes", source="essai")
+    document = plh_document(of(own, medians), fiches=False)
+    page = next(page for page in document.pages if page.slug == "revenus")
+    assert not [part for part in page.parts if isinstance(part, KeyFigures)]
+    (table,) = tables(page)
+    assert rows_of(table)["Ensemble (3 communes)"] == ["n.d."]
+    assert [spaced(note) for note in table.notes] == [
+        "« n.d. » – Niveau de vie médian : ne s’agrège pas ; à lire dans le fichier de "
+        "son niveau chez le producteur."
+    ]
+    assert sizes(document) == len(document.pages)
+
+
+def test_a_total_that_is_not_there_names_the_communes_that_lack():
+    index = bm.statistics().index
+    names = ("social_dwellings_2022", "social_dwellings_in_qpv_2022")
+    counts = pd.DataFrame(100.0, index, list(names))
+    counts.loc["62498"] = float("nan")
+    about = of("call", counts)
+    table = comparison_table(about, ["S01", "S07", "L04"], "t")
+    told = rows_of(table)
+    assert told["Logements locatifs sociaux en 2022"] == ["n.d."] * 4
+    assert told["Taux de vacance des logements en 2021"][0] == "7,2 %"
+    assert [spaced(note) for note in table.notes] == [
+        "« n.d. » – Logements locatifs sociaux et Part du parc social en quartier "
+        "prioritaire (CA de Lens-Liévin, SCoT, Bassin minier, Pas-de-Calais) : donnée "
+        "absente pour 1 commune (Lens)."
+    ]
+    listed = units_table(about, ["S01"], "t")
+    assert rows_of(listed)["Lens"] == ["n.d."]
+    assert [spaced(note) for note in listed.notes] == [
+        "« n.d. » – Logements locatifs sociaux : donnée absente pour 1 commune (Lens)."
+    ]
+
+
+def test_each_source_of_the_catalogue_says_where_it_is_found(lens):
+    assert set(WHERE) == set(catalogue().sources)
+    found = rows_of(not_supplied(lens, CHAPTERS))
+    assert all(row[0] for row in found.values())
+    assert found["SDES, Sitadel"][0] == "www.statistiques.developpement-durable.gouv.fr"
+
+
+def test_no_unit_of_a_plh_may_part_from_its_number(three):
+    told = strings(plh_document(three))
+    loose = re.compile(r"\d (?:%|hab|ha\b|km|m²|points?\b|communes?\b|logements?\b|€)")
+    assert [text for text in told if loose.search(text)] == []
+    assert any("\xa0hab./km²" in text for text in told)
 
 
 def test_what_was_not_given_is_named_with_its_producer(lens):

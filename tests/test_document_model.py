@@ -300,6 +300,50 @@ def test_word_finds_titles_headers_and_language(word):
     assert told.count('descr="') == 4
 
 
+def test_contents_of_word_lead_to_each_title_and_ask_for_its_page():
+    page = Page((Contents(2), Heading("Un"), Heading("Deux", 2), Heading("Non", 3)))
+    hidden = Page((Heading("Tue", listed=False),))
+    made = docx_bytes(Document("d", "T", "A", dt.date(2026, 1, 1), (page, hidden)))
+    with zipfile.ZipFile(io.BytesIO(made)) as opened:
+        told = opened.read("word/document.xml").decode()
+    marks = re.findall(r'<w:bookmarkStart [^>]*w:name="([^"]+)"', told)
+    assert len(marks) == len(set(marks)) == 4
+    assert re.findall(r'w:anchor="([^"]+)"', told) == marks[:2]
+    assert re.findall(r"PAGEREF (\S+)", told) == marks[:2]
+    assert told.count('w:dirty="true"') == 2  # reckoned as the file is opened
+    assert told.count("bookmarkEnd") == 4
+
+
+SETTLED = [
+    ("218 hab./km² en 2021", "218\xa0hab./km² en\xa02021"),
+    ("3 communes, 12,5 ha, 4 points", "3\xa0communes, 12,5\xa0ha, 4\xa0points"),
+    ("1\u202f000 habitants", "1\u202f000\xa0habitants"),
+    ("1 place, 2 mots", "1 place, 2 mots"),  # not a unit
+    ("en 20 minutes, En 2030", "en 20\xa0minutes, En\xa02030"),
+    ("12 m² et 3 min", "12\xa0m² et 3\xa0min"),
+    ("12 mairies, 3 hameaux", "12 mairies, 3 hameaux"),
+]
+
+
+@pytest.mark.parametrize(("given", "kept"), SETTLED)
+def test_a_number_and_its_unit_stay_on_one_line(given, kept):
+    assert worded(runs(given)) == kept
+    assert runs(runs(given)) == runs(given)  # once is enough
+
+
+def test_no_line_ends_after_the_slash_of_a_unit_on_paper_and_on_the_web():
+    text = "218 hab./km², 14 €/m², 21\u202f000 €/UC, oui/non"
+    document = bare(Heading("A"), Paragraph(text))
+    page = html_text(document)
+    for unit in ("hab./\u2060km²", "€/\u2060m²", "€/\u2060UC", "oui/non"):
+        assert unit in page
+    for letters in range(80, 104, 3):  # the unit falls around the end of the line
+        told = bare(Heading("A"), Paragraph(f"{'x' * letters} 218 hab./km²"))
+        opened = pypdfium2.PdfDocument(pdf_bytes(told))
+        lines = opened[0].get_textpage().get_text_range().splitlines()
+        assert not [line for line in lines if line.rstrip("\u2060").endswith("/")]
+
+
 def test_ordinals_are_raised_by_a_run():
     told = [(run.text, run.style) for run in runs("1er, 2e, 3es, 4 et 5euros")]
     assert [text for text, style in told if style == "sup"] == ["er", "e", "es"]
@@ -324,6 +368,7 @@ def bare(*parts, **options):
         (bare(replace(TABLE, rows=((Cell("s", "secret", 3.0),) * 3,))), "still holds"),
         (bare(replace(TABLE, rows=((Cell("s", "perdu"),) * 3,))), "unknown state"),
         (bare(Note("autre", "T", ())), "unknown kind"),
+        (bare(KeyFigures(())), "leave them out"),
         (bare(Heading("A"), template="poster"), "template"),
         (bare(Heading("A"), template="fiche"), "slot"),
         (bare(Heading("A"), template="fiche", slots=("cave",)), "not in template"),

@@ -17,9 +17,9 @@ from basinmap.deliverables.charts import (
     stacked_bars,
 )
 from basinmap.deliverables.housing_documents import CHAPTERS, plh_document
-from basinmap.deliverables.observed import observed
 from basinmap.deliverables.pic_documents import QUESTIONS, pic_document
 from basinmap.deliverables.scot_documents import THEMES, bulletin_document
+from basinmap.deliverables.subjects import subject
 from basinmap.errors import CodeError, DataError
 from basinmap.export.parts import Figure, Heading, Paragraph, Table, check_document
 from basinmap.export.pdf_documents import pdf_bytes
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::basinmap.errors.BasinmapWarning
 
 @pytest.fixture(scope="module")
 def ostrevent():
-    return observed("245901152", author="Observatoire", date=DAY)
+    return subject("245901152", author="Observatoire", date=DAY)
 
 
 @pytest.fixture(scope="module")
@@ -102,22 +102,22 @@ def test_chapters_without_counts_are_listed_with_their_file(plh):
 
 
 def test_communes_are_in_the_order_of_a_dictionary():
-    lens = observed("call", author="A", date=DAY)
+    lens = subject("call", author="A", date=DAY)
     names = [lens.names[code] for code in lens.alphabetical]
     assert names.index("Éleu-dit-Leauwette") < names.index("Estevelles")
     assert names[-1] == "Wingles"
 
 
 def test_comparisons_of_the_same_communes_appear_once():
-    assert [o.short for o in observed("artois", author="A", date=DAY).others] == [
+    assert [o.short for o in subject("artois", author="A", date=DAY).others] == [
         "Arrond.",
         "Bassin minier",
         "Pas-de-Calais",
     ]
-    lens = observed("lens-lievin-henin-carvin", author="A", date=DAY)
+    lens = subject("lens-lievin-henin-carvin", author="A", date=DAY)
     levels = [o.level for o in lens.others]
     assert "arrondissement" not in levels  # the arrondissement of Lens is the SCoT
-    small = observed("osartis-marquion", author="A", date=DAY)
+    small = subject("osartis-marquion", author="A", date=DAY)
     assert "epci" not in [o.level for o in small.others]
 
 
@@ -125,7 +125,7 @@ def test_a_user_perimeter_is_observed_like_any_other():
     own = bm.user_perimeter(
         "trois", ["62498", "62510", "62065"], name="Trois villes", source="essai"
     )
-    about = observed(own, author="A", date=DAY)
+    about = subject(own, author="A", date=DAY)
     table = bm.statistics().loc[list(own.communes)]
     vacant = table["vacant_dwellings_2021"].sum() / table["dwellings_2021"].sum()
     assert about.total("L04").value == pytest.approx(100 * vacant)
@@ -138,17 +138,17 @@ def test_counts_that_are_given_fill_their_chapters(ostrevent):
         index=bm.statistics().index,
     )
     counts.columns = [f"{c}_2022" for c in counts]
-    about = observed("245901152", author="A", date=DAY, counts=counts)
+    about = subject("245901152", author="A", date=DAY, counts=counts)
     assert ostrevent.total("D10") is None
     assert about.total("D10").value == pytest.approx(120)
     with pytest.raises(DataError, match="commune of the list"):
-        observed("call", author="A", date=DAY, counts=pd.DataFrame({"a": [1]}, ["x"]))
+        subject("call", author="A", date=DAY, counts=pd.DataFrame({"a": [1]}, ["x"]))
 
 
 def test_a_sum_without_one_of_its_communes_is_not_told_as_the_whole():
     counts = bm.statistics()[["population_2016", "population_2023"]].astype(float)
     counts.loc["59574", "population_2023"] = float("nan")
-    about = observed("245901152", author="A", date=DAY, counts=counts)
+    about = subject("245901152", author="A", date=DAY, counts=counts)
     sums = about.sums("population", about.codes)
     assert sums.isna().to_dict()[2023]
     assert sums[2016] == counts.loc[about.codes, "population_2016"].sum()
@@ -157,11 +157,11 @@ def test_a_sum_without_one_of_its_communes_is_not_told_as_the_whole():
 
 def test_a_blank_author_is_refused():
     with pytest.raises(DataError, match="author"):
-        observed("call", author=" ", date=DAY)
+        subject("call", author=" ", date=DAY)
 
 
 def test_a_bulletin_says_its_message_and_compares_five_scots():
-    about = observed("grand-douaisis", author="SCoT", date=DAY)
+    about = subject("grand-douaisis", author="SCoT", date=DAY)
     document = bulletin_document(about, "logement-vacance", issue="12")
     check_document(document)
     assert spaced(document.title) == (
@@ -189,7 +189,7 @@ def test_a_bulletin_says_its_message_and_compares_five_scots():
 
 
 def test_the_deliverable_keeps_its_fourteen_questions():
-    about = observed("bassin-minier", author="Euralens", date=DAY)
+    about = subject("bassin-minier", author="Euralens", date=DAY)
     seen = pd.Series({2013: 900_000, 2015: 435_213, 2016: 444_602})
     document = pic_document(
         about,
@@ -216,7 +216,7 @@ def test_the_deliverable_keeps_its_fourteen_questions():
     )
     people = sum(row[2].value for row in ring.rows)
     assert people == 4_073_540
-    assert len(pypdfium2.PdfDocument(pdf_bytes(document))) == 6
+    assert len(pypdfium2.PdfDocument(pdf_bytes(document))) == 7
     with pytest.raises(DataError, match="no questions"):
         pic_document(about, answers={15: "x"})
     with pytest.raises(DataError, match="no source"):
@@ -228,7 +228,7 @@ def test_a_secret_is_printed_as_one_and_holds_no_number():
     raw = bm.statistics()["vacant_dwellings_2021"].astype("str")
     raw.loc["59574"] = "s"
     table = bm.parse_counts(raw)
-    about = observed("245901152", author="A", date=DAY, counts=table)
+    about = subject("245901152", author="A", date=DAY, counts=table)
     value = about.commune("L04", "59574")
     assert value.text == "s"
     cell = comparison_table(about, ["L04"], "t", code="59574").rows[0][1]

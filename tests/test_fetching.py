@@ -452,7 +452,7 @@ def test_another_digest_is_refused_and_kept_aside(tmp_path):
         lovac(sha256="0" * 64)
     assert kept(tmp_path) == ["lovac.csv.refused"]
     lovac(sha256=hashlib.sha256(LOVAC).hexdigest())
-    with pytest.raises(FetchError, match="is not the one expected"):
+    with pytest.raises(FetchError, match="is not the file expected"):
         lovac(sha256="0" * 64)
 
 

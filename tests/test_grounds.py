@@ -948,10 +948,10 @@ def test_a_geotiff_has_the_name_of_one(ax, tmp_path, name):
         bm.write_geotiff(ax, tmp_path / name)
 
 
-@pytest.mark.parametrize("dpi", [0, -5, math.nan, 10_000, "300", None])
+@pytest.mark.parametrize("dpi", [0, 1, -5, math.nan, 10_000, "300", None])
 def test_a_resolution_that_cannot_be_is_refused(ax, tmp_path, dpi):
     with pytest.raises(
-        (DataError, TypeError), match=told_or_typed("on this paper, give 1 to")
+        (DataError, TypeError), match=told_or_typed("on this paper, give 10 to")
     ):
         bm.write_geotiff(ax, tmp_path / "carte.tif", dpi=dpi)
 

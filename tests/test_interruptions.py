@@ -21,6 +21,7 @@ import basinmap as bm
 from basinmap import moves
 from basinmap.access.networks import build_network
 from basinmap.cli import main
+from basinmap.deliverables.records import read_record
 from basinmap.export.manifests import write_manifest
 from basinmap.maps.grounds.imagery import Grid, write_tiff
 from basinmap.staging import staged_file, staged_folder, today
@@ -79,7 +80,30 @@ def test_a_set_is_whole_after_a_kill_at_some_moments(tmp_path, journal):
         pass
     assert row.faults == []
     assert row.killed == row.moments == row.settled >= 3
-    assert journal or row.whole == row.moments
+    assert row.whole + row.told == row.moments
+    assert journal or not row.told
+
+
+def test_between_two_moves_the_manifest_says_that_the_set_is_in_progress(
+    out, monkeypatch
+):
+    monkeypatch.setattr(moves, "_exchange", lambda *_: False)
+    fill(out, "old")
+    replace, seen = Path.replace, []
+
+    def watched(path, target):
+        if Path(target).parent == out and Path(target).name in ("a.txt", "b.txt"):
+            seen.append(kills.says_so(out))
+            with pytest.raises(bm.errors.DataError, match="stopped between two files"):
+                read_record(out)
+        return replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", watched)
+    fill(out, "new")
+    assert seen == [True, True]
+    assert kills.is_whole(out)
+    assert not kills.says_so(out)
+    assert kills.leftovers(out.parent) == []
 
 
 def test_a_set_that_fails_between_two_moves_is_as_it_was(out, monkeypatch):
@@ -469,3 +493,14 @@ def test_layers_are_read_back_by_their_names(tmp_path):
     path = tmp_path / 'é "a" #1 %20?.gpkg'
     bm.write_geopackage(path, {'lieu "1"': points})
     assert pyogrio.list_layers(path)[0][0] == 'lieu "1"'
+
+
+@pytest.mark.parametrize("path", ["/vsicurl/http://a.fr/x.tif", "https://a.fr/x.csv"])
+def test_nothing_is_written_to_an_address(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for given in (path, Path(path)):
+        with pytest.raises(OutputError, match="is an address"):
+            bm.write_csv(given, bm.statistics(epci="call"))
+        with pytest.raises(OutputError, match="is an address"):
+            bm.init(given)
+    assert list(tmp_path.iterdir()) == []

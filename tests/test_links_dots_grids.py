@@ -469,6 +469,7 @@ def test_dots_that_cannot_be_drawn_are_refused(ax, lens, stock, rate):
 def test_too_many_dots_are_refused_with_a_number_that_fits(ax, lens, stock):
     many = tell(stock * 100, told_of(stock))
     dots_refused(ax, lens, many, "pass per_dot=60 or more", per_dot=1)
+    dots_refused(ax, lens, many, "pass per_dot=60 or more", per_dot=1e-100)
     counts = draw_dots(ax, lens, many, per_dot=60)
     assert counts.to_numpy().sum() <= 200_000
 

@@ -11,8 +11,8 @@ import pytest
 
 import basinmap as bm
 from basinmap.deliverables.museum_areas import crow_zones, people_in
-from basinmap.deliverables.observed import observed
 from basinmap.deliverables.pic_documents import QUESTIONS, pic_document
+from basinmap.deliverables.subjects import subject
 from basinmap.errors import CodeError, ColumnError, CRSError, DataError
 from basinmap.export.parts import Figure, Heading, Note, Table, check_document, worded
 from basinmap.export.pdf_documents import pdf_bytes
@@ -39,7 +39,7 @@ def saved(folder, minutes=(10, 20, 30), metres=(6_000, 14_000, 24_000), **column
 
 @pytest.fixture(scope="module")
 def about():
-    return observed("bassin-minier", author="Euralens", date=DAY)
+    return subject("bassin-minier", author="Euralens", date=DAY)
 
 
 @pytest.fixture(scope="module")
@@ -126,10 +126,9 @@ def test_minutes_stand_beside_rings_with_their_rule(document):
     assert list(rows_of(whole))[:2] == ["moins de 10 min", "de 10 à moins de 20 min"]
     assert sum(row[2].value for row in whole.rows) == 4_073_540
     assert sum(row[2].value for row in split.rows) == 4_073_540
-    assert {p.slug for p in page.parts if isinstance(p, Figure)} >= {
-        "isochrones-carte",
-        "isochrones-population",
-    }
+    drawn = {p.slug: p for p in page.parts if isinstance(p, Figure)}
+    assert set(drawn) >= {"isochrones-carte", "isochrones-population"}
+    assert "Isochrones : Agence, 2026" in spaced(drawn["isochrones-carte"].source)
 
 
 def test_people_reached_are_estimates_and_add_up(document, about):

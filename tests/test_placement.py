@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -197,6 +198,35 @@ def test_leader_only_for_the_most_important() -> None:
     )  # fmt: skip
     assert labels.placed.all()
     assert np.isfinite(labels.leader).all(axis=1).tolist() == [False, True]
+
+
+def test_a_label_left_without_a_place_is_tried_again_with_a_leader(monkeypatch) -> None:
+    """Two names wider than what is between them, each at home in a small polygon."""
+    anchors = [[30.0, 20.0], [37.0, 20.0]]
+    scene: dict[str, Any] = {
+        "sizes": [[12.0, 3.0]] * 2,
+        "priority": [2, 1],
+        "frame": (0.0, 0.0, 60.0, 40.0),
+        "inside": [shapely.Point(spot).buffer(1) for spot in anchors],
+    }
+    at_first = place_labels(anchors, **scene)
+    lost = ~at_first.placed
+    assert at_first.placed.tolist() == [True, False]
+    asked = []
+
+    def near(units):
+        asked.append(units)
+        return real(units)
+
+    real = placement._near
+    monkeypatch.setattr(placement, "_near", near)
+    found = place_labels(anchors, **scene, spare=[True] * 2)
+    again = place_labels(anchors, **scene, leaders=lost)
+    assert found.placed.all()
+    assert np.isfinite(found.leader).all(axis=1).tolist() == [False, True]
+    np.testing.assert_array_equal(found.boxes, again.boxes)
+    # One list of candidates for both tries, whoever may be moved away.
+    assert len(asked) == 2
 
 
 def test_leader_does_not_run_over_another_symbol() -> None:

@@ -172,6 +172,16 @@ def test_a_car_keeps_four_fifths_of_the_limit_in_each_direction():
     assert street("walk", maxspeed="50")[0] == street("walk")[0] == 4.8
 
 
+@pytest.mark.parametrize("key", ["maxspeed:type", "source:maxspeed", "zone:maxspeed"])
+def test_where_no_sign_stands_the_limit_is_that_of_the_place(key):
+    plain = Rules("car").street({"highway": "primary"})
+    found = Rules("car").street({"highway": "primary", key: "FR:urban"})
+    assert (found.forward, plain.forward) == (40, 64)  # four fifths of 50, of 80
+    signed = {"highway": "primary", "maxspeed": "70", key: "FR:urban"}
+    assert Rules("car").street(signed).forward == 56
+    assert Rules("car").street({"highway": "primary", key: "survey"}) == plain
+
+
 def test_a_bicycle_is_slowed_by_the_ground_and_by_walkers():
     assert street("bike")[0] == 15
     assert street("bike", surface="asphalt")[0] == 15
@@ -328,6 +338,18 @@ BOTH, ON, BACK = (True, True), (True, False), (False, True)
         ({"oneway:bicycle": "yes"}, BOTH, ON, BOTH),
         ({"oneway": "yes", "cycleway": "opposite"}, BOTH, BOTH, ON),
         ({"oneway": "yes", "cycleway:left": "opposite_lane"}, BOTH, BOTH, ON),
+        (
+            {"oneway": "yes", "cycleway:left": "lane", "cycleway:left:oneway": "-1"},
+            BOTH,
+            BOTH,
+            ON,
+        ),
+        (
+            {"oneway": "yes", "cycleway:right": "lane", "cycleway:right:oneway": "yes"},
+            BOTH,
+            ON,
+            ON,
+        ),
         ({"oneway": "yes", "oneway:motor_vehicle": "no"}, BOTH, ON, BOTH),
         ({"oneway:foot": "yes"}, ON, BOTH, BOTH),
     ],
@@ -813,6 +835,14 @@ def xml(path, *, way="", node="", more="", places=PLACES):
 
 def refs(*nodes):
     return "".join(f'<nd ref="{node}"/>' for node in nodes)
+
+
+def test_a_node_at_nought_makes_no_street_across_africa(tmp_path):
+    path = xml(tmp_path / "a.osm", places={**PLACES, 2: (0, 0)})
+    with pytest.raises(
+        DataError, match=r"of more than 200 km between two nodes: '1 – 2"
+    ):
+        read_network(path, mode="car")
 
 
 def test_the_direct_street_is_taken_where_nothing_is_deleted(tmp_path):

@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from pathlib import Path
 
@@ -271,3 +272,13 @@ def test_indicators_is_a_verb_whatever_was_imported_before():
         "print(len(basinmap.indicators()) > 0)"
     )
     assert python(code)[0] == "True\n"
+
+
+def test_types_are_declared_and_the_archive_holds_what_its_readme_says_to_type():
+    assert (SOURCE.parent / "py.typed").is_file()
+    root = SOURCE.parents[1]
+    if not (root / "pyproject.toml").is_file():
+        pytest.skip("installed, without its project")
+    told = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    held = set(told["tool"]["hatch"]["build"]["targets"]["sdist"]["include"])
+    assert {"basinmap", "tests", "docs", "data", "benchmarks", "Makefile"} <= held

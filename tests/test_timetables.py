@@ -531,6 +531,28 @@ def test_a_damaged_archive_is_refused(tmp_path):
         read_gtfs(path)
 
 
+@pytest.mark.parametrize(
+    ("place", "value", "said"),
+    [(0, 1, "is encrypted; ask for the feed without password"), (2, 97, "damaged")],
+    ids=["password", "method of compression"],
+)
+def test_an_archive_that_cannot_be_unpacked_is_refused(tmp_path, place, value, said):
+    path = tmp_path / "tadao.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in FEED.items():
+            archive.writestr(f"{name}.txt", text)
+    whole = bytearray(path.read_bytes())
+    # Flags and method stand at 6 and 8 of each file, at 8 and 10 of its entry.
+    for mark, start in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = whole.find(mark)
+        while at >= 0:
+            whole[at + start + place] = value
+            at = whole.find(mark, at + 1)
+    path.write_bytes(bytes(whole))
+    with pytest.raises(DataError, match=said):
+        read_gtfs(path)
+
+
 def _made(path):
     path.mkdir()
     return path

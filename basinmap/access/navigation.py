@@ -34,7 +34,7 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.progress import progress
-from basinmap.remote.orders import FetchOptions, Manners, fetched_file
+from basinmap.remote.orders import FetchOptions, Manners, by_hand, fetched_file
 from basinmap.sources.offers import Offer, offer_of, order_of
 from basinmap.spatial.projections import METRIC
 from basinmap.territory.places import Place
@@ -89,7 +89,7 @@ class _Service:
         self.days.add(record.day)
         told = json.loads(order.target.read_text("utf-8"))
         if not isinstance(told, dict):
-            msg = f"{name}: the service answers another thing; {order.by_hand}"
+            msg = f"{name}: the service answers another thing; {by_hand(order)}"
             raise FetchError(msg)
         return told
 

@@ -80,6 +80,9 @@ _ONEWAY: Final[Mapping[str, tuple[str, ...]]] = {
 }
 _FOR_WALKERS: Final = frozenset({"footway", "steps", "corridor", "platform"})
 _LANES: Final = ("cycleway", "cycleway:left", "cycleway:right", "cycleway:both")
+_OWN: Final = frozenset({"lane", "track"})
+_BOTH: Final = frozenset({"-1", "no"})
+_IMPLIED: Final = ("maxspeed:type", "source:maxspeed", "zone:maxspeed")
 
 # Where the limit is not what slows a car down.
 SLOW: Final = frozenset({"service", "living_street", "track"})
@@ -148,10 +151,12 @@ class Rules:
             {
                 *shared,
                 *limits,
+                *_IMPLIED,
                 "oneway",
                 *_KEYS[self.mode],
                 *_ONEWAY[self.mode],
                 *_LANES,
+                *(f"{lane}:oneway" for lane in _LANES),
             }
         )
 
@@ -252,15 +257,27 @@ class Rules:
             ground = _SURFACES.get(tags.get("surface", ""), speed)
             return min(speed, ground, _PUSHED if pushed else speed)
         if self.mode == "car":
-            limit = posted_speed(tags.get(way) or tags.get("maxspeed", ""))
+            limit = posted_speed(
+                tags.get(way) or tags.get("maxspeed") or _implied(tags)
+            )
             if limit is not None:
                 kept = PRACTICE * limit
                 return min(speed, kept) if kind in SLOW else kept
         return speed
 
 
+def _implied(tags: Tags) -> str:
+    """Return the limit of where a street is, of one on which no sign stands."""
+    found = (tags.get(key, "") for key in _IMPLIED)
+    return next((text for text in found if posted_speed(text) is not None), "")
+
+
 def _contraflow(tags: Tags) -> bool:
-    return any(tags.get(key, "").startswith("opposite") for key in _LANES)
+    return any(
+        tags.get(key, "").startswith("opposite")
+        or (tags.get(key) in _OWN and tags.get(f"{key}:oneway") in _BOTH)
+        for key in _LANES
+    )
 
 
 def _minutes(duration: str) -> float:

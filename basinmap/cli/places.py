@@ -13,7 +13,7 @@ import pandas as pd
 
 import basinmap as bm
 from basinmap.cli.words import say
-from basinmap.errors import CodeError, DataError
+from basinmap.errors import CodeError, DataError, culprits
 from basinmap.sheets import Grid, grids
 from basinmap.territory.levels import fold
 from basinmap.territory.lists import Territory, listed
@@ -154,12 +154,29 @@ def _codes(file: Path, territory: Territory) -> list[str]:
                 best = share, head, cells
         if best is not None:
             return _checked(file.name, best[1], best[2], territory)
+        _check_elsewhere(file.name, grid, territory)
     msg = say(
         "{file}: no column of codes of communes, such as 62498, of {territory}",
         file=file.name,
         territory=territory.title,
     )
     raise DataError(msg)
+
+
+def _check_elsewhere(file: str, grid: Grid, territory: Territory) -> None:
+    """Refuse communes that are of no list that is loaded, and say how to load it."""
+    for at in range(max(map(len, grid.head), default=0)):
+        cells, _ = _column(grid, at)
+        if len(cells) and cells.str.fullmatch(_CODE).mean() >= _MOSTLY:
+            msg = say(
+                "{file}: its communes, {codes}, are not of {territory}, which is all "
+                "that is loaded; map, table and plh load another list: --territory "
+                "FILE",
+                file=file,
+                codes=culprits(cells.map(_spelt).tolist()),
+                territory=territory.title,
+            )
+            raise CodeError(msg)
 
 
 def _column(grid: Grid, at: int) -> tuple[pd.Series, str]:

@@ -29,7 +29,7 @@ from basinmap.deliverables.projects import (
     read_project,
 )
 from basinmap.errors import BasinmapError, BasinmapWarning, DataError
-from basinmap.staging import write_whole
+from basinmap.staging import check_folder, write_whole
 
 __all__ = ["CHANGES", "Built", "build"]
 
@@ -120,6 +120,7 @@ def build(
     check_given(build, locals())
     project = read_project(path)
     where = path_of(out, "out") if out is not None else project.folder / "documents"
+    check_folder(where)
     # Read first: the earlier edition may be the very one that is built over.
     before = None if since is None else _earlier(since)
     keys = {job.name: hashed(project, job) for job in project.jobs}

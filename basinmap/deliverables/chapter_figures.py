@@ -15,7 +15,7 @@ from basinmap.deliverables.chapters import (
 )
 from basinmap.deliverables.charts import bar_chart, line_chart, range_strips
 from basinmap.deliverables.groups import basin_of, peers, spread
-from basinmap.deliverables.observed import Observed, Other
+from basinmap.deliverables.printed import Other
 from basinmap.deliverables.sentences import (
     Noun,
     counted,
@@ -23,6 +23,7 @@ from basinmap.deliverables.sentences import (
     rank,
     reunited,
 )
+from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import Figure
 from basinmap.typography import BROAD, number, typeset, uncapital
 
@@ -45,7 +46,7 @@ _PEERS: Final = {
 }
 
 
-def sources_line(about: Observed, *ids: str) -> str:
+def sources_line(about: Subject, *ids: str) -> str:
     """
     Return whose figures some indicators are.
 
@@ -60,7 +61,7 @@ def sources_line(about: Observed, *ids: str) -> str:
     return " ; ".join(dict.fromkeys(told))
 
 
-def ranked(about: Observed, id_: str) -> pd.Series:
+def ranked(about: Subject, id_: str) -> pd.Series:
     """
     Return an indicator of the communes that are ranked, highest first.
 
@@ -77,7 +78,7 @@ def ranked(about: Observed, id_: str) -> pd.Series:
 
 
 def ends_chart(
-    about: Observed, id_: str, slug: str, size_mm: tuple[float, float]
+    about: Subject, id_: str, slug: str, size_mm: tuple[float, float]
 ) -> Figure | None:
     """
     Draw the communes at both ends of an indicator, all of them where they are few.
@@ -142,7 +143,7 @@ def _unit(noun: Noun) -> str:
     return "%" if noun.percentage or noun.unit.startswith("%") else noun.unit
 
 
-def _own(about: Observed) -> str:
+def _own(about: Subject) -> str:
     return {"epci": "EPCI", "scot": "SCoT", "bassin": "Bassin"}.get(
         about.area.level, "Ensemble"
     )
@@ -160,7 +161,7 @@ def _ends(values: pd.Series, room: int, *, rate: bool) -> tuple[str, pd.Series]:
 
 
 def peers_chart(
-    about: Observed, id_: str, slug: str, size_mm: tuple[float, float]
+    about: Subject, id_: str, slug: str, size_mm: tuple[float, float]
 ) -> Figure | None:
     """
     Draw an indicator of a territory among its peers: none where there are under three.
@@ -211,7 +212,7 @@ def peers_chart(
     )
 
 
-def _peers_of(about: Observed, id_: str) -> dict[Other, float]:
+def _peers_of(about: Subject, id_: str) -> dict[Other, float]:
     """Return the peers whose value is whole, and the bassin minier."""
     others = peers(about)
     basin = basin_of(about)
@@ -224,7 +225,7 @@ def _peers_of(about: Observed, id_: str) -> dict[Other, float]:
     return found
 
 
-def peers_rank(about: Observed, id_: str) -> str:
+def peers_rank(about: Subject, id_: str) -> str:
     """
     Say the rank of a territory among its peers, nothing where there are under three.
 
@@ -246,7 +247,7 @@ def peers_rank(about: Observed, id_: str) -> str:
 
 
 def years_chart(
-    about: Observed, slug: str, size_mm: tuple[float, float], count: str = "population"
+    about: Subject, slug: str, size_mm: tuple[float, float], count: str = "population"
 ) -> Figure | None:
     """
     Draw a count over the years, base 100, beside the territories that hold it.
@@ -286,7 +287,7 @@ def years_chart(
     )
 
 
-def concentration(about: Observed, id_: str) -> str:
+def concentration(about: Subject, id_: str) -> str:
     """
     Say what the three communes that count most hold of what a rate is a part of.
 
@@ -317,7 +318,7 @@ def concentration(about: Observed, id_: str) -> str:
 
 
 def two_counts(
-    about: Observed, id_: str
+    about: Subject, id_: str
 ) -> tuple[tuple[pd.Series, pd.Series], tuple[str, str]] | None:
     """
     Return the two counts of a ratio by commune, and their names; none if not two.

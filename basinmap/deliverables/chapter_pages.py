@@ -30,7 +30,8 @@ from basinmap.deliverables.chapters import (
     units_table,
     varies,
 )
-from basinmap.deliverables.observed import Observed
+from basinmap.deliverables.heights import SHEET_MM, lines_in, of_words, part_mm
+from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
     SLOTS,
     Figure,
@@ -52,8 +53,18 @@ PAPER_MM: Final = 272.0
 _GAP: Final = 2.6
 _LETTER: Final = 0.178  # of the size of a letter in points, in millimetres
 _TOWNS: Final = 10
-_LEAST, _MOST = 62.0, 112.0
-_LOWER: Final = (44.0, 88.0)
+_LEAST, _MOST = 62.0, 125.0
+_LOWER: Final = (44.0, 96.0)
+_NAMED: Final = 7.2
+"""A caption of two lines over a chart."""
+_SIDE_NAMED: Final = 11.0
+"""A caption of three lines over the narrow chart beside a map."""
+_LEAST_CHART: Final = 21.0
+"""Four bars; under this there is no chart."""
+_STRIPS_MM: Final = 38.0
+"""Under this, strips of eight peers would touch."""
+_CAPTIONED: Final = 14.0
+"""A caption, and a source of three lines, around a map."""
 
 
 @dataclass
@@ -148,7 +159,7 @@ def placed(pairs: Iterable[tuple[str, Part | None]], slug: str, running: str) ->
     return sheet.page(slug, running)
 
 
-def legend_mm(figure: Figure, *, across: bool = False) -> float:
+def legend_mm(figure: Figure, *, across: bool = False, width_mm: float = 67.0) -> float:
     """
     Reckon how high the legend of a figure stands.
 
@@ -158,9 +169,15 @@ def legend_mm(figure: Figure, *, across: bool = False) -> float:
         A map.
     across
         Whether its headings stand side by side, as under a wide map.
+    width_mm
+        Of its column.
     """
     high = [
-        4.0 * bool(key.title) + sum(max(4.6, e.size_mm + 1.8) for e in key.entries)
+        5.0 * bool(key.title)
+        + sum(
+            max(1.2 + 3.4 * lines_in(e.label, width_mm - 16.0, 8.0), e.size_mm + 1.8)
+            for e in key.entries
+        )
         for key in figure.legends
     ]
     return max(high, default=0.0) if across else sum(high)
@@ -220,7 +237,7 @@ def _of_table(table: Table, width_mm: float) -> float:
     return 4.5 + 3.2 * heads + 3.3 * rows + 3.0 * under
 
 
-def subjects_of(about: Observed, chapter: Chapter, ids: Sequence[str]) -> list[str]:
+def subjects_of(about: Subject, chapter: Chapter, ids: Sequence[str]) -> list[str]:
     """
     Return what a chapter maps, the first one first: rates, or else its stock.
 
@@ -239,13 +256,15 @@ def subjects_of(about: Observed, chapter: Chapter, ids: Sequence[str]) -> list[s
     return rates or [i for i in ids if varies(about, i) and _counts(about, i)][:1]
 
 
-def _counts(about: Observed, id_: str) -> bool:
-    """Tell whether circles can show an amount: none is negative."""
+def _counts(about: Subject, id_: str) -> bool:
+    """Tell whether circles can show an amount: one that adds up, none negative."""
+    if about.entry(id_).kind == "formula":
+        return False
     values = about.mine(id_)
     return values is not None and bool((values.dropna() >= 0).all())
 
 
-def said_of(about: Observed, ids: Sequence[str], most: int = 4) -> list[str]:
+def said_of(about: Subject, ids: Sequence[str], most: int = 4) -> list[str]:
     """
     Return what is to be retained of indicators, the first ones first.
 
@@ -269,7 +288,7 @@ def said_of(about: Observed, ids: Sequence[str], most: int = 4) -> list[str]:
 
 
 def chapter_page(
-    about: Observed, chapter: Chapter, running: str, *more: tuple[str, Part | None]
+    about: Subject, chapter: Chapter, running: str, *more: tuple[str, Part | None]
 ) -> Page | None:
     """
     Return the page of a chapter, nothing if none of its counts were given.
@@ -313,48 +332,46 @@ def chapter_page(
     if chapter.note[0]:
         key, text = f"{chapter.slug}.repere", typeset(chapter.note[1])
         foot.put("note", Note("method", chapter.note[0], (text,), key=key))
-    left = PAPER_MM - head.words_mm - foot.words_mm
-    middle = Sheet(list(_figures(about, chapter, ids, mapped, left)))
-    if mapped and not {slot for slot, _ in middle.held} & {"wide", "left"}:
-        foot.put("table", _by_commune(about, ids, left - 100.0))
+    room = SHEET_MM - of_words([*head.held, *foot.held])
+    middle = Sheet(list(_figures(about, chapter, ids, mapped, room)))
     whole = Sheet([*head.held, *middle.held, *foot.held])
     return whole.page(chapter.slug, running)
 
 
-def _by_commune(about: Observed, ids: Sequence[str], room: float) -> Table | None:
-    """Return the communes, as many as there is room for where no figure stands."""
-    most = min(len(about.codes), int((room - 18.0) / 3.5))
-    if most < 5:
-        return None
-    which = "" if most == len(about.codes) else f" : les {most} plus peuplées"
-    return units_table(about, ids, typeset(f"Par commune{which}"), most=most)
-
-
 def _figures(
-    about: Observed,
+    about: Subject,
     chapter: Chapter,
     ids: Sequence[str],
     mapped: Sequence[str],
-    left: float,
+    room: float,
 ) -> Iterable[tuple[str, Part]]:
     """Return the figures that fill what the words leave of a page."""
     if not mapped:
         return
-    # A caption of one line and a source of three stand with each row of figures.
-    room = left - 2 * (14.0 + _GAP)
-    high = min(_MOST, max(_LEAST, 0.6 * room))
+    # Both rows have a gap, the first a caption and a source.
+    twice = len(mapped) > 1 and not chapter.years
+    room -= 2 * _GAP + _CAPTIONED + (_CAPTIONED if twice else _NAMED)
+    share = 0.5 if twice else 0.58
+    high = min(_MOST, max(_LEAST, share * room))
     low = min(_LOWER[1], max(_LOWER[0], room - high))
+    high = min(_MOST, max(_LEAST, room - low))
     main = _main(about, chapter, ids, mapped, (110.0, high))
     yield "map", main
-    tall = max(30.0, high + 10.0 - legend_mm(main) - 9.0)
-    side = ends_chart(about, mapped[0], f"{chapter.slug}-communes", (67.0, tall))
-    if side is not None:
-        yield "side", side
-    yield from _lower(about, chapter, mapped, low)
+    tall = part_mm(main, 110.0) - legend_mm(main) - _SIDE_NAMED - 2.0
+    lower = list(_lower(about, chapter, mapped, low))
+    slug = f"{chapter.slug}-communes"
+    if not lower:  # no peers: the communes themselves, over the whole width
+        wide = ends_chart(about, mapped[0], slug, (182.0, low))
+        lower = [] if wide is None else [("wide", wide)]
+    elif tall >= _LEAST_CHART:
+        side = ends_chart(about, mapped[0], slug, (67.0, tall))
+        if side is not None:
+            yield "side", side
+    yield from lower
 
 
 def _main(
-    about: Observed,
+    about: Subject,
     chapter: Chapter,
     ids: Sequence[str],
     mapped: Sequence[str],
@@ -370,29 +387,43 @@ def _main(
 
 
 def _lower(
-    about: Observed, chapter: Chapter, mapped: Sequence[str], low: float
+    about: Subject, chapter: Chapter, mapped: Sequence[str], low: float
 ) -> Iterable[tuple[str, Part]]:
     """Return the second row: years or a second map, beside the peers."""
     slug = f"{chapter.slug}-pairs"
-    first: Figure | None = None
+    years: Figure | None = None
     if chapter.years:
-        years = f"{chapter.slug}-annees"
-        first = years_chart(about, years, (88.0, low), chapter.years)
-    if first is None and len(mapped) > 1:
-        # Its legend stands under it, and takes some of its height.
-        first = rate_map(
-            about, mapped[1], f"{chapter.slug}-second", (88.0, max(40.0, low - 27))
-        )
-    width = 89.0 if first is not None else 182.0
-    tall = low if first is None else max(low, first.size_mm[1] + legend_mm(first) + 6)
-    second = peers_chart(about, mapped[0], slug, (width, tall))
-    if first is None:
+        name = f"{chapter.slug}-annees"
+        years = years_chart(about, name, (88.0, low), chapter.years)
+    if years is None and len(mapped) > 1:
+        yield from _second_map(about, chapter, mapped, low)
+        return
+    width = 89.0 if years is not None else 182.0
+    second = peers_chart(about, mapped[0], slug, (width, low))
+    if years is None:
         if second is not None:
             yield "wide", second
         return
     if second is None:
         other = mapped[1] if len(mapped) > 1 else mapped[0]
-        second = ends_chart(about, other, f"{slug}-communes", (89.0, tall))
-    yield "left", first
+        second = ends_chart(about, other, f"{slug}-communes", (89.0, low))
+    yield "left", years
     if second is not None:
         yield "right", second
+
+
+def _second_map(
+    about: Subject, chapter: Chapter, mapped: Sequence[str], low: float
+) -> Iterable[tuple[str, Part]]:
+    """Return a second map, and beside it, under its legend, the peers."""
+    slug = f"{chapter.slug}-pairs"
+    plan = rate_map(about, mapped[1], f"{chapter.slug}-second", (88.0, low))
+    yield "plan", plan
+    tall = part_mm(plan, 88.0) - legend_mm(plan, width_mm=89.0) - _NAMED - 2.0
+    size = (89.0, tall)
+    roomy = tall >= _STRIPS_MM
+    beside = peers_chart(about, mapped[0], slug, size) if roomy else None
+    if beside is None and tall >= _LEAST_CHART:
+        beside = ends_chart(about, mapped[1], f"{slug}-communes", size)
+    if beside is not None:
+        yield "aside", beside

@@ -21,7 +21,13 @@ import pandas as pd
 
 from basinmap.catalogue.entries import catalogue
 from basinmap.deliverables.classing import classes_of
-from basinmap.deliverables.observed import Observed, Value
+from basinmap.deliverables.printed import Value
+from basinmap.deliverables.producers import where_published
+from basinmap.deliverables.reasons import (
+    communes_lacking,
+    reasons_of_communes,
+    reasons_of_wholes,
+)
 from basinmap.deliverables.sentences import (
     LITTLE,
     Evolution,
@@ -32,7 +38,7 @@ from basinmap.deliverables.sentences import (
     rank,
     trend,
 )
-from basinmap.deliverables.subjects import VARIES_LITTLE
+from basinmap.deliverables.subjects import VARIES_LITTLE, Subject
 from basinmap.export.parts import (
     Cell,
     Column,
@@ -101,6 +107,8 @@ _PLURAL: Final = frozenset(
 HAIR: Final = "#8b909b"
 """Colour of the limits of communes: lighter than that of a territory."""
 _MANY_UNITS: Final = 40
+_NAME_MM2: Final = 380.0
+"""Square millimetres of a map for each name, where not all are written."""
 _ROOM: Final = 70.0
 """Square millimetres that a commune needs for its name, of two lines, to be read."""
 _SAID: Final = frozenset({"habitants", "logements", "ménages", "emplois", ""})
@@ -108,8 +116,8 @@ _SAID: Final = frozenset({"habitants", "logements", "ménages", "emplois", ""})
 _SHORT: Final = {
     "D01": "Population",
     "D02": "Évolution par an",
-    "D03": "Solde naturel",
-    "D04": "Solde apparent",
+    "D03": "Solde naturel par an",
+    "D04": "Solde apparent par an",
     "D05": "Densité (hab./km²)",
     "D06": "Ménages",
     "D07": "Taille des ménages",
@@ -128,6 +136,7 @@ _SHORT: Final = {
     "L09": "Locataires HLM",
     "L10": "Locataires du privé",
     "L11": "Suroccupation",
+    "L12": "Point mort (log. par an)",
     "L13": "Vacance (Lovac)",
     "L14": "Vacance 2 ans et +",
     "L15": "Étiquettes E, F, G",
@@ -197,6 +206,8 @@ class Chapter:
         Ids that only its table of comparison prints.
     years
         Count whose years are drawn, if there are several.
+    asks
+        Sources, and what they would feed that is no indicator by commune.
     """
 
     slug: str
@@ -208,9 +219,10 @@ class Chapter:
     note: tuple[str, str] = ("", "")
     beside: tuple[str, ...] = ()
     years: str = ""
+    asks: tuple[tuple[str, str], ...] = ()
 
 
-def noun_of(about: Observed, id_: str) -> Noun:
+def noun_of(about: Subject, id_: str) -> Noun:
     """
     Return what an indicator is called in a sentence.
 
@@ -239,7 +251,7 @@ def noun_of(about: Observed, id_: str) -> Noun:
 
 
 def map_figure(
-    about: Observed,
+    about: Subject,
     slug: str,
     draw: Callable[[MapAxes], None],
     *,
@@ -319,7 +331,7 @@ def _figure_of(
     )
 
 
-def ground_credit(about: Observed) -> str:
+def ground_credit(about: Subject) -> str:
     """
     Return whose outlines the maps of a document are on, for its page of method.
 
@@ -357,20 +369,20 @@ def _legends(ax: MapAxes) -> Iterator[Legend]:
         yield Legend(key.title, entries)
 
 
-def _finish(
-    ax: MapAxes, about: Observed, named: gpd.GeoDataFrame | None = None
-) -> None:
+def _finish(ax: MapAxes, about: Subject, named: gpd.GeoDataFrame | None = None) -> None:
     """Draw the limit of the territory and the names that there is room for."""
     named = about.communes if named is None else named
     outline = about.communes.dissolve()
     draw_outlines(ax, outline, label="limite du territoire", width=1.1)
-    many = len(named) > _MANY_UNITS
-    most = _MOST_NAMES if many else None
+    # On a small map few names are read, those of the largest first.
+    held = int(ax.plan.width * ax.plan.height / _NAME_MM2)
+    many = len(named) > min(_MANY_UNITS, 2 * held)
+    most = min(_MOST_NAMES, held) if many else None
     draw_labels(ax, named, most=most, strong=3, apart=True)
 
 
 def rate_map(
-    about: Observed, id_: str, slug: str, size_mm: tuple[float, float] = (120, 104)
+    about: Subject, id_: str, slug: str, size_mm: tuple[float, float] = (120, 104)
 ) -> Figure:
     """
     Map a rate by commune.
@@ -392,7 +404,7 @@ def rate_map(
 
 
 def _draw_rate(
-    about: Observed, id_: str, ax: MapAxes, named: gpd.GeoDataFrame | None = None
+    about: Subject, id_: str, ax: MapAxes, named: gpd.GeoDataFrame | None = None
 ) -> None:
     draw_choropleth(ax, about.communes, classes_of(about, id_, _there(about, id_)))
     _finish(ax, about, named)
@@ -422,7 +434,7 @@ class CommuneMaps:
 
     def __init__(
         self,
-        about: Observed,
+        about: Subject,
         base: Callable[[gpd.GeoDataFrame], MapAxes],
         mark: Callable[[MapAxes, gpd.GeoDataFrame], None],
         *,
@@ -497,7 +509,7 @@ def _shared_scale(communes: gpd.GeoDataFrame, size_mm: tuple[float, float]) -> f
     )
 
 
-def _room_each(about: Observed, size_mm: tuple[float, float]) -> float:
+def _room_each(about: Subject, size_mm: tuple[float, float]) -> float:
     """Return the square millimetres of a commune where all are in a figure."""
     scale = _needed(about.communes, size_mm)
     return float(about.communes.area.mean()) * (1000 / scale) ** 2
@@ -515,7 +527,7 @@ def _no_picture(form: str, size: tuple[float, float]) -> bytes:
 
 
 def rates_by_commune(
-    about: Observed,
+    about: Subject,
     id_: str,
     size_mm: tuple[float, float] = (102, 66),
     slug: str = "carte",
@@ -555,7 +567,7 @@ def rates_by_commune(
 
 
 def places_of_communes(
-    about: Observed, size_mm: tuple[float, float] = (75, 36)
+    about: Subject, size_mm: tuple[float, float] = (75, 36)
 ) -> CommuneMaps:
     """
     Return where each commune is, in the territory and in what holds it.
@@ -584,7 +596,7 @@ def places_of_communes(
     return CommuneMaps(about, base, mark, slug="situation", title=title)
 
 
-def _around(about: Observed) -> gpd.GeoDataFrame:
+def _around(about: Subject) -> gpd.GeoDataFrame:
     """Return the EPCI of the bassin minier, or of the département."""
     every = about.epcis
     basin = {c for o in about.others if o.level == "bassin" for c in o.communes}
@@ -594,7 +606,7 @@ def _around(about: Observed) -> gpd.GeoDataFrame:
 
 
 def stock_map(
-    about: Observed,
+    about: Subject,
     stock: str,
     rate: str,
     slug: str,
@@ -632,7 +644,7 @@ def stock_map(
     return map_figure(about, slug, draw, title=f"{title}, par commune", size_mm=size_mm)
 
 
-def _there(about: Observed, id_: str) -> pd.Series:
+def _there(about: Subject, id_: str) -> pd.Series:
     values = about.mine(id_)
     assert values is not None  # noqa: S101 - asked for only when supplied
     return values
@@ -641,9 +653,11 @@ def _there(about: Observed, id_: str) -> pd.Series:
 # --- tables and key figures -----------------------------------------------------
 
 
-def key_figures(about: Observed, ids: Iterable[str]) -> KeyFigures:
+def key_figures(about: Subject, ids: Iterable[str]) -> KeyFigures | None:
     """
     Return tiles: the value of the territory, beside that of the first comparison.
+
+    None where the territory has no value: medians are of communes alone.
 
     Parameters
     ----------
@@ -655,14 +669,14 @@ def key_figures(about: Observed, ids: Iterable[str]) -> KeyFigures:
     tiles = []
     for id_ in list(ids)[:6]:
         total = about.total(id_)
-        if total is None:
+        if total is None or total.text == "n.d.":  # its table says why
             continue
         beside = _beside(about, id_, total)
         tiles.append(KeyFigure(short_title(about, id_), total.cell(), beside, id_))
-    return KeyFigures(tuple(tiles))
+    return KeyFigures(tuple(tiles)) if tiles else None
 
 
-def short_title(about: Observed, id_: str) -> str:
+def short_title(about: Subject, id_: str) -> str:
     """
     Return the name of an indicator on a tile, with its year.
 
@@ -679,7 +693,7 @@ def short_title(about: Observed, id_: str) -> str:
     return typeset(f"{_SHORT[id_]} {told.vintage}".strip())
 
 
-def short_name(about: Observed, id_: str) -> str:
+def short_name(about: Subject, id_: str) -> str:
     """
     Return the name of an indicator on a strip, without its year.
 
@@ -693,7 +707,7 @@ def short_name(about: Observed, id_: str) -> str:
     return typeset(_SHORT.get(id_, about.entry(id_).label))
 
 
-def _beside(about: Observed, id_: str, total: Value) -> str:
+def _beside(about: Subject, id_: str, total: Value) -> str:
     """Say a share of the first comparison of a stock, or the rate of that."""
     if not about.others:
         return ""
@@ -711,7 +725,7 @@ def _beside(about: Observed, id_: str, total: Value) -> str:
 
 
 def comparison_table(
-    about: Observed, ids: Iterable[str], caption: str, *, code: str = ""
+    about: Subject, ids: Iterable[str], caption: str, *, code: str = ""
 ) -> Table:
     """
     Set a territory beside those that hold it, one row an indicator.
@@ -747,27 +761,22 @@ def comparison_table(
             row[0] = _LITTLE_CELL
         rank_ = [_rank_cell(about, id_, code)] if code else []
         rows.append((_labelled(about, id_), *row, *rank_))
-    lone = [i for i in ids if about.mine(i) is not None and about.total(i) is None]
-    notes = (_MEDIANS,) if lone and not code else ()
+    notes = reasons_of_wholes(about, ids, others)
     source = _sources(about, ids)
     return Table(tuple(columns), tuple(rows), caption, notes=notes, source=source)
 
 
 _LITTLE_CELL: Final = Cell("varie peu", "fragile")
 """In the place of a rate, where the text says so."""
-_MEDIANS: Final = (
-    "Une médiane ne s’agrège pas : celle d’un ensemble de communes se lit dans le "
-    "fichier de son niveau."
-)
 
 
-def _shortest_name(about: Observed) -> str:
+def _shortest_name(about: Subject) -> str:
     return {"bassin": "Bassin minier", "epci": "EPCI", "scot": "SCoT"}.get(
         about.area.level, about.name.short
     )
 
 
-def is_rate(about: Observed, id_: str) -> bool:
+def is_rate(about: Subject, id_: str) -> bool:
     """
     Tell whether an indicator is a rate, and no stock.
 
@@ -781,7 +790,7 @@ def is_rate(about: Observed, id_: str) -> bool:
     return about.entry(id_).kind not in {"stock", "formula", "flow"}
 
 
-def _blank(about: Observed, id_: str) -> Value:
+def _blank(about: Subject, id_: str) -> Value:
     entry = about.entry(id_)
     return Value(float("nan"), "not_available", entry.unit, entry.decimals)
 
@@ -793,7 +802,7 @@ _ROWS: Final = {
 }
 
 
-def _labelled(about: Observed, id_: str) -> Cell:
+def _labelled(about: Subject, id_: str) -> Cell:
     values = about.of(id_)
     entry = about.entry(id_)
     if id_ in _ROWS:
@@ -805,14 +814,14 @@ def _labelled(about: Observed, id_: str) -> Cell:
     return Cell(typeset(title if plain else f"{title} ({unit})"))
 
 
-def _rank_cell(about: Observed, id_: str, code: str) -> Cell:
+def _rank_cell(about: Subject, id_: str, code: str) -> Cell:
     found = _rank_of(about, id_, code)
     if found is None:
         return Cell("–", "not-available")
     return Cell("1er" if found == 1 else f"{found}e", value=float(found))
 
 
-def _rank_of(about: Observed, id_: str, code: str) -> int | None:
+def _rank_of(about: Subject, id_: str, code: str) -> int | None:
     values = about.mine(id_)
     value = about.commune(id_, code)
     if values is None or value is None or not value.plain:
@@ -828,7 +837,7 @@ def _rank_of(about: Observed, id_: str, code: str) -> int | None:
     return int((seen > seen[code]).sum()) + 1
 
 
-def _sources(about: Observed, ids: Iterable[str]) -> str:
+def _sources(about: Subject, ids: Iterable[str]) -> str:
     found: dict[str, None] = {}
     for id_ in ids:
         if about.of(id_) is not None:
@@ -836,7 +845,7 @@ def _sources(about: Observed, ids: Iterable[str]) -> str:
     return " ; ".join(found)
 
 
-def sources_told(about: Observed, id_: str) -> tuple[str, ...]:
+def sources_told(about: Subject, id_: str) -> tuple[str, ...]:
     """
     Return whose figures an indicator is, with the surface that a density is over.
 
@@ -857,7 +866,7 @@ def sources_told(about: Observed, id_: str) -> tuple[str, ...]:
 
 
 def units_table(
-    about: Observed, ids: Iterable[str], caption: str, *, most: int | None = None
+    about: Subject, ids: Iterable[str], caption: str, *, most: int | None = None
 ) -> Table:
     """
     Return a table of the communes of the territory, one column an indicator.
@@ -892,14 +901,24 @@ def units_table(
         rows.append((Cell(str(about.names[code])), *cells))
     totals = [(about.total(id_) or _blank(about, id_)).cell() for id_ in listed]
     rows.append((Cell(f"Ensemble ({number(len(about.codes))} communes)"), *totals))
-    source = _sources(about, listed)
-    return Table(columns, tuple(rows), caption, source=source, total=len(rows) - 1)
+    notes = reasons_of_communes(about, listed)
+    # What a commune lacks, its whole does: said once.
+    alone = [i for i in listed if not communes_lacking(about, i)]
+    notes += reasons_of_wholes(about, alone)
+    return Table(
+        columns,
+        tuple(rows),
+        caption,
+        notes=notes,
+        source=_sources(about, listed),
+        total=len(rows) - 1,
+    )
 
 
 # --- sentences ------------------------------------------------------------------
 
 
-def sentences_of(about: Observed, id_: str) -> list[str]:
+def sentences_of(about: Subject, id_: str) -> list[str]:
     """
     Return what may be said of an indicator of the territory, whole values only.
 
@@ -924,12 +943,12 @@ def sentences_of(about: Observed, id_: str) -> list[str]:
     return told
 
 
-def _trend_of(about: Observed) -> list[str]:
+def _trend_of(about: Subject) -> list[str]:
     change = change_of(about)
     return [] if change is None else [trend(about.name, change)]
 
 
-def change_of(about: Observed) -> Evolution | None:
+def change_of(about: Subject) -> Evolution | None:
     """
     Return the change of the population, if all communes have one at two years.
 
@@ -948,13 +967,13 @@ def change_of(about: Observed) -> Evolution | None:
     return evolution(counts.iloc[0], counts.iloc[1], ends, constant=_moved(about))
 
 
-def _moved(about: Observed) -> bool:
+def _moved(about: Subject) -> bool:
     """Tell whether the set of communes is known to have changed since 2016."""
     since = about.area.valid_from
     return since is not None and since.year > 2016
 
 
-def _against_all(about: Observed, id_: str, total: Value) -> list[str]:
+def _against_all(about: Subject, id_: str, total: Value) -> list[str]:
     """Compare with the territory that its readers know best."""
     noun = noun_of(about, id_)
     if about.entry(id_).kind == "growth":
@@ -978,7 +997,7 @@ def _against_all(about: Observed, id_: str, total: Value) -> list[str]:
     return []
 
 
-def _spread(about: Observed, id_: str) -> list[str]:
+def _spread(about: Subject, id_: str) -> list[str]:
     """Say the least and the greatest value among communes that are not fragile."""
     values = about.mine(id_)
     if values is None or len(about.codes) < 3:
@@ -999,7 +1018,7 @@ def _spread(about: Observed, id_: str) -> list[str]:
     return [typeset(f"{among}, {noun.the} {goes} de {ends[0]} à {ends[1]}.")]
 
 
-def _which(about: Observed, id_: str, kept: pd.Series) -> str:
+def _which(about: Subject, id_: str, kept: pd.Series) -> str:
     """Say which communes are spoken of, where they are not all of them."""
     few = about.fragile(id_)
     told = []
@@ -1016,7 +1035,7 @@ def _which(about: Observed, id_: str, kept: pd.Series) -> str:
     return f" {' et '.join(told)}" if told else ""
 
 
-def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
+def commune_sentences(about: Subject, code: str, id_: str) -> list[str]:
     """
     Return what may be said of an indicator of one commune.
 
@@ -1054,7 +1073,7 @@ def commune_sentences(about: Observed, code: str, id_: str) -> list[str]:
 # --- what is not there ---------------------------------------------------------
 
 
-def varies(about: Observed, id_: str) -> bool:
+def varies(about: Subject, id_: str) -> bool:
     """
     Tell whether an indicator is worth a map: five communes differ at least.
 
@@ -1071,9 +1090,9 @@ def varies(about: Observed, id_: str) -> bool:
     return values is not None and values.dropna().nunique() >= 5
 
 
-def not_supplied(about: Observed, chapters: Iterable[Chapter]) -> Table | None:
+def not_supplied(about: Subject, chapters: Iterable[Chapter]) -> Table | None:
     """
-    Return the files that were not given, and what each would feed.
+    Return the files that were not given, where they are found, what each would feed.
 
     Parameters
     ----------
@@ -1089,25 +1108,50 @@ def not_supplied(about: Observed, chapters: Iterable[Chapter]) -> Table | None:
         for source in about.entry(id_).sources[:1]:
             feeds = opened.setdefault(source, {})
             feeds[f"{about.entry(id_).label} ({id_})"] = None
+    for source, what in (one for chapter in chapters for one in chapter.asks):
+        opened.setdefault(source, {})[what] = None
     names = catalogue().sources
-    told = [(names.get(source, source), feeds) for source, feeds in opened.items()]
+    told = [
+        (names.get(source, source), where_published(source), feeds)
+        for source, feeds in opened.items()
+    ]
     told += [
-        (f"(fourni) {written(found)} ; il manque {enumerated(about.lacks(i))}", feeds)
+        (
+            f"(fourni) {written(found)} ; il manque {enumerated(about.lacks(i))}",
+            _where_of_lacking(about, i),
+            feeds,
+        )
         for i, found in halves.items()
         if found and (feeds := {f"{about.entry(i).label} ({i})": None})
     ]
-    told += _refused(about, asked)
+    told += [(why, "", feeds) for why, feeds in _refused(about, asked)]
     if not told:
         return None
     rows = tuple(
-        (Cell(typeset(what)), Cell(enumerated(list(feeds), most=8)))
-        for what, feeds in told
+        (
+            Cell(typeset(what)),
+            Cell(typeset(where)),
+            Cell(enumerated(list(feeds), most=8)),
+        )
+        for what, where, feeds in told
     )
     columns = (
-        Column("Fichier à fournir", "left", 1.2),
-        Column("Indicateurs qu’il alimente", "left", 2.6),
+        Column("Fichier à fournir", "left", 1.6),
+        Column("Où le trouver", "left", 1.5),
+        Column("Ce qu’il alimente", "left", 2.6),
     )
     return Table(columns, rows, "Données non fournies pour cette édition")
+
+
+def _where_of_lacking(about: Subject, id_: str) -> str:
+    """Return where the first count that a rate lacks is found."""
+    lacking = set(about.lacks(id_))
+    counts = catalogue().counts
+    for other in catalogue().indicators.values():
+        names = {uncapital(counts[name].label) for name in other.counts}
+        if names & lacking and other.sources and other.id != id_:
+            return where_published(other.sources[0])
+    return where_published(about.entry(id_).sources[0])
 
 
 def written(counts: Mapping[str, Value]) -> str:
@@ -1122,7 +1166,7 @@ def written(counts: Mapping[str, Value]) -> str:
     return ", ".join(f"{label} : {value.text}" for label, value in counts.items())
 
 
-def halves_table(about: Observed, ids: Iterable[str]) -> Table | None:
+def halves_table(about: Subject, ids: Iterable[str]) -> Table | None:
     """
     Return the counts given of rates that lack their denominator, by commune.
 
@@ -1160,7 +1204,7 @@ def halves_table(about: Observed, ids: Iterable[str]) -> Table | None:
     )
 
 
-def _refused(about: Observed, ids: Iterable[str]) -> list[tuple[str, dict[str, None]]]:
+def _refused(about: Subject, ids: Iterable[str]) -> list[tuple[str, dict[str, None]]]:
     """Return what was given, and why it makes no value of the territory."""
     found: dict[str, dict[str, None]] = {}
     for id_ in ids:

@@ -768,6 +768,8 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
         msg = f"chart {slug!r}: {shown(mine)} is not among the {len(values)} peers"
         raise DataError(msg)
 
+    left_mm, label_size = _room_of([labels[str(c)] for c in values], size_mm[0])
+
     def draw(axes: Axes) -> None:
         axes.axis("off")
         axes.set_xlim(0, 1)
@@ -780,11 +782,12 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
                 mine,
                 float(reference[column]),
                 (labels[str(column)], decimals[str(column)], units[str(column)]),
+                label_size,
             )
         top = len(values.columns) - 0.35
         axes.plot(0.03, top, "o", color=ACCENT, ms=4.2, clip_on=False)
-        letters = (_TEXT - 0.4) * min(1.0, _SHORT_NAME / len(name))
-        axes.text(0.06, top, name, fontsize=letters, va="center", color=ACCENT)
+        name_size = (_TEXT - 0.4) * min(1.0, _SHORT_NAME / len(name))
+        axes.text(0.06, top, name, fontsize=name_size, va="center", color=ACCENT)
         axes.plot(0.52, top, "o", color=_PALE, ms=3, clip_on=False)
         axes.text(0.55, top, "autres", fontsize=_TEXT - 0.4, va="center")
         axes.plot(
@@ -821,8 +824,17 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
         alt=stopped(f"Place de {name} parmi {len(values)} : {' ; '.join(told)}"),
         source=source,
         table=Table(columns, rows, caption),
-        room_mm=(26, 1, 15, 1),
+        room_mm=(left_mm, 1, 15, 1),
     )
+
+
+def _room_of(names: Sequence[str], width_mm: float) -> tuple[float, float]:
+    """Return the millimetres that names take beside strips, and their size."""
+    letters = font(PRINT.family, _TEXT - 0.4)
+    widest = max(text_width(name, letters) for name in names)
+    # A strip is no shorter than half of the figure: longer names are set smaller.
+    room = min(max(26.0, widest + 5.0), 0.45 * width_mm)
+    return room, (_TEXT - 0.4) * min(1.0, (room - 5.0) / max(widest, 1.0))
 
 
 def _draw_strip(
@@ -832,10 +844,19 @@ def _draw_strip(
     mine: object,
     reference: float,
     words: tuple[str, int, str],
+    label_size: float,
 ) -> None:
     label, decimals, unit = words
     known = line.dropna()
-    axes.text(-0.04, place, label, ha="right", va="center", fontsize=_TEXT - 0.4)
+    axes.annotate(
+        label,
+        (0.0, place),
+        xytext=(-7, 0),
+        textcoords="offset points",
+        ha="right",
+        va="center",
+        fontsize=label_size,
+    )
     if known.empty:
         axes.text(0.5, place, "n.d.", ha="center", va="center", fontsize=_TEXT)
         return

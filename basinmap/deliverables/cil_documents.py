@@ -27,7 +27,6 @@ from basinmap.deliverables.cil_pages import (
     quarters_page,
     split_page,
 )
-from basinmap.deliverables.observed import Observed
 from basinmap.deliverables.opening_pages import (
     cover_page,
     definitions_table,
@@ -35,6 +34,7 @@ from basinmap.deliverables.opening_pages import (
     situation_figure,
 )
 from basinmap.deliverables.sentences import check_neutral, counted
+from basinmap.deliverables.subjects import Subject
 from basinmap.errors import DataError
 from basinmap.export.parts import Document, Heading, Note, Page, Paragraph
 from basinmap.spatial.projections import check_metric
@@ -89,7 +89,7 @@ CIL_CHAPTERS: Final = (
 
 
 def cil_document(
-    about: Observed,
+    about: Subject,
     *,
     generation: str = "",
     quarters: gpd.GeoDataFrame | None = None,
@@ -129,8 +129,7 @@ def cil_document(
     --------
     >>> import basinmap as bm
     >>> import datetime as dt
-    >>> from basinmap.deliverables.observed import observed
-    >>> about = observed("call", author="A", date=dt.date(2026, 11, 29))
+    >>> about = bm.subject("call", author="A", date=dt.date(2026, 11, 29))
     >>> bm.cil_document(about).title
     'Conférence intercommunale du logement – CA de Lens-Liévin'
     """
@@ -210,7 +209,7 @@ def _subtitle(slugs: Sequence[str]) -> str:
 
 
 def _generation(
-    about: Observed, generation: str, quarters: gpd.GeoDataFrame | None
+    about: Subject, generation: str, quarters: gpd.GeoDataFrame | None
 ) -> str:
     """Return the generation of the QPV, once counts and outlines agree on it."""
     told = generation
@@ -235,7 +234,7 @@ def _generation(
     return told
 
 
-def _frame(about: Observed, generation: str, running: str) -> Page:
+def _frame(about: Subject, generation: str, running: str) -> Page:
     sheet = Sheet([("title", Heading("Cadre et périmètre"))])
     text = (
         f"La conférence réunit, {about.name.at}, les communes, l'État, les bailleurs "
@@ -271,7 +270,7 @@ def _frame(about: Observed, generation: str, running: str) -> Page:
 _MOST_EUROS: Final = 100_000.0
 
 
-def _closing(about: Observed, given: Sequence[str], running: str) -> Page:
+def _closing(about: Subject, given: Sequence[str], running: str) -> Page:
     sheet = Sheet([("title", Heading("Données non fournies, secret et lexique"))])
     leases = Chapter("attributions", "Attributions", "", ("S11", "S12"))
     sheet.put("table", not_supplied(about, [*CIL_CHAPTERS, leases]))

@@ -12,8 +12,8 @@ from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
 from basinmap.deliverables.chapters import HAIR, map_figure
 from basinmap.deliverables.charts import bar_chart, stacked_bars
 from basinmap.deliverables.cil_files import LEAST, Estates, Landlords, situated
-from basinmap.deliverables.observed import Observed
 from basinmap.deliverables.sentences import counted, objective
+from basinmap.deliverables.subjects import Subject
 from basinmap.errors import DataError, culprits
 from basinmap.export.parts import (
     Cell,
@@ -70,7 +70,7 @@ def _share(part: float, whole: float) -> Cell:
 
 
 def quarters_page(
-    about: Observed, quarters: gpd.GeoDataFrame, generation: str, running: str
+    about: Subject, quarters: gpd.GeoDataFrame, generation: str, running: str
 ) -> Page:
     """
     Return the page of the QPV: where they are, in which communes, how large.
@@ -126,7 +126,7 @@ def quarters_page(
     return sheet.page("qpv", running)
 
 
-def _quarters_table(about: Observed, quarters: gpd.GeoDataFrame) -> Table:
+def _quarters_table(about: Subject, quarters: gpd.GeoDataFrame) -> Table:
     rows = []
     for code, row in quarters.iterrows():
         over = about.communes.intersection(row.geometry).area
@@ -149,7 +149,7 @@ def _quarters_table(about: Observed, quarters: gpd.GeoDataFrame) -> Table:
     return Table(columns, tuple(rows), "Les quartiers prioritaires et leurs communes")
 
 
-def split_page(about: Observed, generation: str, running: str) -> Page | None:
+def split_page(about: Subject, generation: str, running: str) -> Page | None:
     """
     Return social dwellings in and outside QPV, by commune; none without the counts.
 
@@ -236,7 +236,7 @@ def split_page(about: Observed, generation: str, running: str) -> Page | None:
 # --- landlords ------------------------------------------------------------------
 
 
-def landlords_page(about: Observed, landlords: Landlords, running: str) -> Page:
+def landlords_page(about: Subject, landlords: Landlords, running: str) -> Page:
     """
     Return the stock by landlord, and their commitments where there are some.
 
@@ -349,7 +349,7 @@ def _committed(table: pd.DataFrame) -> Note | None:
 
 
 def leases_page(
-    about: Observed, generation: str, threshold: float | None, running: str
+    about: Subject, generation: str, threshold: float | None, running: str
 ) -> Page | None:
     """
     Return the rule of 25 %: counts first, then the share, by commune.
@@ -439,7 +439,7 @@ def _at_least(values: pd.Series) -> Cell:
 
 
 def _lease_tiles(
-    about: Observed, counts: tuple[pd.Series, pd.Series], threshold: float | None
+    about: Subject, counts: tuple[pd.Series, pd.Series], threshold: float | None
 ) -> KeyFigures:
     first, whole = counts
     share = _share(first.sum(skipna=False), whole.sum(skipna=False))
@@ -466,7 +466,7 @@ def _lease_tiles(
     return KeyFigures(tuple(tiles))
 
 
-def _leases_table(about: Observed, whole: pd.Series, first: pd.Series) -> Table:
+def _leases_table(about: Subject, whole: pd.Series, first: pd.Series) -> Table:
     states = about.told("S11").states if about.of("S11") is not None else {}
     there = [c for c in about.alphabetical if pd.notna(whole[c]) or c in states]
     top = set(whole.nlargest(_ROWS).index) | {c for c in there if c in states}
@@ -498,7 +498,7 @@ def _leases_table(about: Observed, whole: pd.Series, first: pd.Series) -> Table:
 
 
 def estates_page(
-    about: Observed,
+    about: Subject,
     estates: Estates,
     quarters: gpd.GeoDataFrame | None,
     generation: str,
@@ -594,7 +594,7 @@ def _positions_table(kept: pd.DataFrame, placed: bool, generation: str) -> Table
     )
 
 
-def _estates_table(about: Observed, kept: pd.DataFrame, source: str) -> Table:
+def _estates_table(about: Subject, kept: pd.DataFrame, source: str) -> Table:
     rows = []
     for _, row in kept.sort_values(["commune", "name"]).iterrows():
         where = " ; ".join(filter(None, [row["place"], row["quarter"]]))
@@ -620,7 +620,7 @@ def _estates_table(about: Observed, kept: pd.DataFrame, source: str) -> Table:
 
 
 def _estates_map(
-    about: Observed,
+    about: Subject,
     estates: Estates,
     kept: pd.DataFrame,
     quarters: gpd.GeoDataFrame | None,

@@ -30,13 +30,13 @@ from basinmap.deliverables.chapters import (
 from basinmap.deliverables.charts import bar_chart, range_strips
 from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.groups import in_basin, spread
-from basinmap.deliverables.observed import Observed, Other, Value, observed
 from basinmap.deliverables.opening_pages import (
     cover_page,
     definitions_table,
     reading_page,
 )
-from basinmap.deliverables.publishing import write_document
+from basinmap.deliverables.printed import Other, Value
+from basinmap.deliverables.publishing import checked_formats, write_document
 from basinmap.deliverables.scot_documents import every_scot, scots_outline, wider
 from basinmap.deliverables.sentences import (
     Noun,
@@ -44,6 +44,7 @@ from basinmap.deliverables.sentences import (
     enumerated,
     printed,
 )
+from basinmap.deliverables.subjects import Subject, subject
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.parts import (
@@ -64,6 +65,7 @@ from basinmap.maps.layers.outlines import draw_outlines
 from basinmap.maps.layers.symbols import draw_symbols
 from basinmap.maps.paper.figures import figure
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.staging import check_folder
 from basinmap.territory.levels import BASSIN
 from basinmap.territory.naming import Name
 from basinmap.typography import BROAD, capital, number, typeset, uncapital
@@ -82,7 +84,7 @@ _CIRCLE: Final = 3.6
 
 
 def comparison_document(
-    about: Observed,
+    about: Subject,
     *,
     indicators: Iterable[str] = COMPARED,
     procedures: Mapping[str, str] | None = None,
@@ -113,8 +115,7 @@ def comparison_document(
     Examples
     --------
     >>> import basinmap as bm, datetime as dt
-    >>> from basinmap.deliverables.observed import observed
-    >>> about = observed("bassin-minier", author="A", date=dt.date(2026, 11, 29))
+    >>> about = bm.subject("bassin-minier", author="A", date=dt.date(2026, 11, 29))
     >>> bm.comparison_document(about, indicators=["L04"]).title
     'Les cinq SCoT du bassin minier'
     """
@@ -227,8 +228,10 @@ def scot_comparison(  # noqa: PLR0913 - what a document may be made from
     ['comparaison-scot.html', 'manifest.json']
     """
     check_given(scot_comparison, locals())
+    check_folder(out)
+    formats = checked_formats(formats)
     day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
-    about = observed(BASSIN, author=author, date=day, counts=counts)
+    about = subject(BASSIN, author=author, date=day, counts=counts)
     asked = COMPARED if indicators is None else indicators
     document = comparison_document(about, indicators=asked, procedures=procedures)
     return write_document(
@@ -236,11 +239,11 @@ def scot_comparison(  # noqa: PLR0913 - what a document may be made from
     )
 
 
-def _ground(about: Observed, other: Other) -> gpd.GeoDataFrame:
+def _ground(about: Subject, other: Other) -> gpd.GeoDataFrame:
     return about.ground[about.ground.index.isin(list(other.communes))]
 
 
-def _common_scale(about: Observed, five: Sequence[Other]) -> float:
+def _common_scale(about: Subject, five: Sequence[Other]) -> float:
     """Return the scale at which each of the five fits in its frame."""
     scales = []
     for other in five:
@@ -253,7 +256,7 @@ def _common_scale(about: Observed, five: Sequence[Other]) -> float:
 
 
 def _presentation(
-    about: Observed, five: Sequence[Other], procedures: Mapping[str, str], running: str
+    about: Subject, five: Sequence[Other], procedures: Mapping[str, str], running: str
 ) -> Page:
     sheet = Sheet([("title", Heading("Les cinq SCoT"))])
     text = (
@@ -269,7 +272,7 @@ def _presentation(
 
 
 def _five_table(
-    about: Observed, five: Sequence[Other], procedures: Mapping[str, str]
+    about: Subject, five: Sequence[Other], procedures: Mapping[str, str]
 ) -> Table:
     held = about.ground["epci"]
     area = about.table.get("area_km2")
@@ -316,7 +319,7 @@ def _five_table(
 
 
 def _page_of(
-    about: Observed, id_: str, five: Sequence[Other], scale: float, running: str
+    about: Subject, id_: str, five: Sequence[Other], scale: float, running: str
 ) -> Page:
     entry = about.entry(id_)
     sheet = Sheet([("title", Heading(typeset(about.told(id_).title)))])
@@ -347,7 +350,7 @@ def _page_of(
     return sheet.page(id_.lower(), running, "multiples")
 
 
-def _foot(about: Observed, id_: str, scale: float) -> str:
+def _foot(about: Subject, id_: str, scale: float) -> str:
     return typeset(
         f"Source : {sources_line(about, id_)}. Cinq cartes à une même échelle, "
         f"1{BROAD}:{BROAD}{number(scale)}, aux mêmes classes. {ground_credit(about)}"
@@ -355,13 +358,13 @@ def _foot(about: Observed, id_: str, scale: float) -> str:
 
 
 def _values(
-    about: Observed, id_: str, five: Sequence[Other]
+    about: Subject, id_: str, five: Sequence[Other]
 ) -> dict[Other, Value | None]:
     return {other: about.against(id_, other) for other in five}
 
 
 def _maps(
-    about: Observed, id_: str, five: Sequence[Other], scale: float
+    about: Subject, id_: str, five: Sequence[Other], scale: float
 ) -> list[Figure]:
     """Draw the five at one scale; the last one bears the legend of all."""
     every = about.of(id_)
@@ -390,7 +393,7 @@ def _maps(
 
 
 def _draw(
-    about: Observed,
+    about: Subject,
     other: Other,
     values: pd.Series,
     classes: pd.Series | None,
@@ -448,7 +451,7 @@ def _added(one: Legend, two: Legend) -> Legend:
 
 
 def _strips(
-    about: Observed, id_: str, values: Mapping[Other, Value | None]
+    about: Subject, id_: str, values: Mapping[Other, Value | None]
 ) -> Figure | None:
     plain = {o: v.value for o, v in values.items() if v is not None and v.plain}
     noun = noun_of(about, id_)
@@ -505,7 +508,7 @@ def _ranks(values: Mapping[Other, Value | None]) -> dict[str, str]:
     return told
 
 
-def _table(about: Observed, id_: str, five: Sequence[Other]) -> Table:
+def _table(about: Subject, id_: str, five: Sequence[Other]) -> Table:
     values = _values(about, id_, five)
     ranks, noun = _ranks(values), noun_of(about, id_)
     rows = []
@@ -547,12 +550,14 @@ def _table(about: Observed, id_: str, five: Sequence[Other]) -> Table:
 
 def _written(number_: float, like: Value | None, noun: Noun) -> str:
     """Write the value of a commune as the column writes those of territories."""
-    if like is None:
-        return noun.write(float(number_))
+    if like is None:  # the heading says the unit
+        alone = noun.unit and not noun.percentage
+        value = float(number_)
+        return number(value, noun.decimals) if alone else noun.write(value)
     return replace(like, value=float(number_), state="").text
 
 
-def _sentence(about: Observed, id_: str, five: Sequence[Other]) -> str:
+def _sentence(about: Subject, id_: str, five: Sequence[Other]) -> str:
     """Say both ends among the five, or among their communes for a median."""
     noun = noun_of(about, id_)
     values = {
@@ -592,7 +597,7 @@ def _sentence(about: Observed, id_: str, five: Sequence[Other]) -> str:
 
 
 def _matrix_page(
-    about: Observed,
+    about: Subject,
     asked: Sequence[str],
     ids: Sequence[str],
     five: Sequence[Other],
@@ -628,6 +633,7 @@ def _matrix_page(
         source=sources_line(about, *ids),
     )
     sheet.put("table", table)
+    sheet.put("table", _ends_table(about, ids))
     chapter = Chapter("comparaison", "Comparaison", "", tuple(asked))
     sheet.put("table", not_supplied(about, [chapter]))
     lines = (
@@ -643,3 +649,30 @@ def _matrix_page(
     sheet.put("reading", Note("method", "Méthode", tuple(map(typeset, lines))))
     sheet.put("foot", Paragraph(ground_credit(about), role="small"))
     return sheet.page("matrice", running)
+
+
+def _ends_table(about: Subject, ids: Sequence[str]) -> Table | None:
+    """Return the communes at both ends of each rate, by name."""
+    rows = []
+    for id_ in ids:
+        line = ranked(about, id_) if is_rate(about, id_) else pd.Series(dtype=float)
+        if line.empty:
+            continue
+        noun = noun_of(about, id_)
+        seen = line.map(lambda value, n=noun.decimals: printed(value, n))
+        cells = []
+        for value in (seen.min(), seen.max()):
+            names = [str(about.names[code]) for code in seen.index[seen == value]]
+            who = enumerated(sorted(names), most=2)
+            text = noun.write(float(value))
+            cells.append(Cell(typeset(f"{text} : {who}"), value=float(value)))
+        rows.append((Cell(short_title(about, id_)), *cells))
+    if not rows:
+        return None
+    columns = (
+        Column("Indicateur", "left", 1.4),
+        Column("Valeur la plus basse", "left", 2.2),
+        Column("Valeur la plus haute", "left", 2.2),
+    )
+    title = "Les communes aux deux bouts, parmi celles qui ont rang"
+    return Table(columns, tuple(rows), title)

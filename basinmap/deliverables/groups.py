@@ -10,7 +10,8 @@ from typing import Final
 import pandas as pd
 
 from basinmap.catalogue.computing import compute
-from basinmap.deliverables.observed import Observed, Other, Value
+from basinmap.deliverables.printed import Other, Value
+from basinmap.deliverables.subjects import Subject
 from basinmap.errors import BasinmapError, BasinmapWarning
 from basinmap.territory.levels import BASSIN
 from basinmap.territory.memberships import membership
@@ -27,7 +28,7 @@ _BORNE: Final = re.compile(
 _BOUNDS: Final = (0, 500, 2_000, 5_000, 10_000, 1_000_000_000)
 
 
-def peers(about: Observed) -> list[Other]:
+def peers(about: Subject) -> list[Other]:
     """
     Return the territories of the same level that one is set among, itself included.
 
@@ -52,7 +53,7 @@ def in_basin() -> frozenset[str]:
     return frozenset(membership("scot").dropna().index)
 
 
-def _around(about: Observed) -> frozenset[str]:
+def _around(about: Subject) -> frozenset[str]:
     mine = frozenset(about.codes)
     if mine <= in_basin():
         return in_basin()
@@ -72,7 +73,7 @@ def _short(text: str) -> str:
     return typeset(bare[:1].upper() + bare[1:])
 
 
-def _nearest(about: Observed, found: list[Other]) -> list[Other]:
+def _nearest(about: Subject, found: list[Other]) -> list[Other]:
     """Keep the peers whose population is nearest, the territory always."""
     people = {other.code: _people(about, other.communes) for other in found}
     own = _people(about, frozenset(about.codes))
@@ -80,16 +81,16 @@ def _nearest(about: Observed, found: list[Other]) -> list[Other]:
     return sorted(near, key=lambda other: other.code)
 
 
-def _people(about: Observed, codes: frozenset[str]) -> float:
+def _people(about: Subject, codes: frozenset[str]) -> float:
     people = about.sums("population", about.table.index[_rows(about, codes)])
     return float(people.iloc[-1]) if len(people) and people.notna().iloc[-1] else 0.0
 
 
-def _rows(about: Observed, codes: frozenset[str]) -> pd.Series:
+def _rows(about: Subject, codes: frozenset[str]) -> pd.Series:
     return about.table.index.isin(list(codes))
 
 
-def parts_of_territory(about: Observed) -> list[Other]:
+def parts_of_territory(about: Subject) -> list[Other]:
     """
     Return the EPCI that a territory is made of, those that are whole in it.
 
@@ -106,7 +107,7 @@ def parts_of_territory(about: Observed) -> list[Other]:
     return [other for other in found if other.communes <= mine]
 
 
-def basin_of(about: Observed) -> Other | None:
+def basin_of(about: Subject) -> Other | None:
     """
     Return the bassin minier, where the territory is a part of it.
 
@@ -120,7 +121,7 @@ def basin_of(about: Observed) -> Other | None:
     return Other("bassin", BASSIN, named(BASSIN, "bassin"), in_basin(), "Bassin minier")
 
 
-def by_size(about: Observed) -> pd.Series:
+def by_size(about: Subject) -> pd.Series:
     """
     Return the group of size of each commune, by its latest population.
 
@@ -148,7 +149,7 @@ def by_size(about: Observed) -> pd.Series:
     return pd.cut(people, _BOUNDS, labels=told, right=False).rename("taille")
 
 
-def grouped(about: Observed, id_: str, groups: pd.Series) -> dict[str, Value]:
+def grouped(about: Subject, id_: str, groups: pd.Series) -> dict[str, Value]:
     """
     Return an indicator of each group of communes, computed again from its counts.
 
@@ -194,7 +195,7 @@ def grouped(about: Observed, id_: str, groups: pd.Series) -> dict[str, Value]:
     }
 
 
-def spread(about: Observed, id_: str, codes: frozenset[str]) -> pd.Series:
+def spread(about: Subject, id_: str, codes: frozenset[str]) -> pd.Series:
     """
     Return the values of some communes that may be set side by side: whole, not fragile.
 

@@ -67,7 +67,7 @@ from basinmap.maps.paper.sheets import Sheet
 from basinmap.measures import Stock
 from basinmap.progress import progress
 from basinmap.spatial.projections import METRIC
-from basinmap.staging import staged_folder, today
+from basinmap.staging import check_folder, staged_folder, today
 from basinmap.territory.aggregation import aggregate
 from basinmap.territory.embedded import credit, outlines_known, provenance
 from basinmap.territory.given import check_no_outlines
@@ -252,6 +252,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         If the folder cannot be written.
     """
     check_given(plh, locals())
+    check_folder(out)
     day = date or today()
     ground = None if outlines is None else read_outlines(outlines)
     if communes is not None:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from basinmap.arguments import check_given
 from basinmap.catalogue.entries import indicator
-from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, chapter_page
+from basinmap.deliverables.chapter_pages import Sheet, chapter_page, legend_mm
 from basinmap.deliverables.chapters import (
     Chapter,
     CommuneMaps,
@@ -28,9 +28,10 @@ from basinmap.deliverables.chapters import (
     short_title,
     units_table,
     varies,
+    written,
 )
-from basinmap.deliverables.charts import line_chart, peer_strips
-from basinmap.deliverables.observed import Observed
+from basinmap.deliverables.charts import bar_chart, line_chart, peer_strips
+from basinmap.deliverables.heights import SHEET_MM, of_words, part_mm
 from basinmap.deliverables.opening_pages import (
     LISTED,
     cover_page,
@@ -39,6 +40,7 @@ from basinmap.deliverables.opening_pages import (
     perimeter_page,
     reading_page,
 )
+from basinmap.deliverables.point_mort import point_mort_parts
 from basinmap.deliverables.programme_pages import (
     Balance,
     balance_lacking,
@@ -58,6 +60,7 @@ from basinmap.deliverables.sentences import (
     part,
     trend,
 )
+from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
     Document,
     Figure,
@@ -68,6 +71,7 @@ from basinmap.export.parts import (
     Page,
     Paragraph,
     Part,
+    Table,
 )
 from basinmap.territory.naming import Name
 from basinmap.typography import BROAD, long_date, number, percent, stopped, typeset
@@ -96,9 +100,19 @@ CHAPTERS: Final = (
         "Mobilités résidentielles",
         "Combien de ménages ont emménagé depuis moins de deux ans ?",
         ("D13",),
+        asks=(
+            (
+                "mobilite-residentielle",
+                "Migrations résidentielles entre territoires (D12, planche à joindre)",
+            ),
+        ),
     ),
     Chapter(
-        "ages", "Âges", "La population est-elle plus âgée qu'ailleurs ?", ("D10", "D11")
+        "ages",
+        "Âges",
+        "La population est-elle plus âgée qu'ailleurs ?",
+        ("D10", "D11"),
+        asks=(("rp-evol-struct-pop", "Pyramide des âges (planche à joindre)"),),
     ),
     Chapter(
         "menages",
@@ -213,20 +227,17 @@ _STRIP_LABELS: Final = {
 }
 _SECOND: Final = 5
 """Indicators from which a second page of a commune is worth its paper."""
-_WIDE_MM: Final = (182.0, 60.0)
-_MAP_FOOT: Final = 36.0
-"""What caption, legend and source of a map take under it, in millimetres."""
 _ONCE: Final = "Deux territoires faits des mêmes communes ne paraissent qu’une fois."
 _DWELLING: Final = Noun("logement")
 
 
 def plh_document(
-    about: Observed,
+    about: Subject,
     *,
     fiches: bool = True,
     balance: Balance | None = None,
     sectors: pd.Series | None = None,
-    former: Observed | None = None,
+    former: Subject | None = None,
 ) -> Document:
     """
     Return the PLH of a territory as a document.
@@ -258,8 +269,7 @@ def plh_document(
     --------
     >>> import basinmap as bm
     >>> import datetime as dt
-    >>> from basinmap.deliverables.observed import observed
-    >>> about = observed("osartis-marquion", author="A", date=dt.date(2026, 11, 29))
+    >>> about = bm.subject("osartis-marquion", author="A", date=dt.date(2026, 11, 29))
     >>> bm.plh_document(about, fiches=False).title
     'Programme local de l’habitat – SCoT Osartis-Marquion'
     """
@@ -270,7 +280,7 @@ def plh_document(
     chapters = [
         page
         for chapter in CHAPTERS
-        if (page := chapter_page(about, chapter, running)) is not None
+        if (page := chapter_page(about, chapter, running, *_more_of(about, chapter)))
     ]
     pages = [
         cover_page(about, "Programme local de l’habitat", _size_of(about)),
@@ -283,23 +293,17 @@ def plh_document(
         *_sectors(about, cut, printed_, running),
         Page(_all_communes(about), running=running, slug="communes"),
         *_halves(about, running),
-        Page(
-            _closing(about, lacks_balance=balance is None),
-            running=running,
-            slug="methode",
-        ),
+        *_closing(about, running, lacks_balance=balance is None),
     ]
     if fiches:
         mapped = next((i for i in _MAPPED if about.mine(i) is not None), "")
         rates = rates_by_commune(about, mapped) if mapped else None
         maps = (rates, places_of_communes(about))
         more = [i for i in printed_ if i not in _FICHE_ROWS]
-        rate = next((i for i in more if is_rate(about, i) and varies(about, i)), "")
-        wide = rates_by_commune(about, rate, _WIDE_MM, "carte-suite") if rate else None
+        again = second_fiches(about, more) if len(more) >= _SECOND else {}
         for code in about.alphabetical:
             pages.append(fiche(about, code, maps))
-            if len(more) >= _SECOND:
-                pages.append(second_fiche(about, code, more, wide))
+            pages += [again[code]] if code in again else []
     document = Document(
         slug="plh",
         title=f"Programme local de l’habitat – {typeset(about.area.name)}",
@@ -313,8 +317,13 @@ def plh_document(
     return document
 
 
+def _more_of(about: Subject, chapter: Chapter) -> list[tuple[str, Part]]:
+    """Return what a chapter shows that its indicators alone do not."""
+    return point_mort_parts(about) if chapter.slug == "point-mort" else []
+
+
 def _sectors(
-    about: Observed, sectors: pd.Series | None, ids: Sequence[str], running: str
+    about: Subject, sectors: pd.Series | None, ids: Sequence[str], running: str
 ) -> list[Page]:
     """Return the page of the secteurs, the indicators of the fiches first."""
     if sectors is None:
@@ -325,7 +334,7 @@ def _sectors(
 
 
 def _since(
-    about: Observed, former: Observed | None, ids: Sequence[str], running: str
+    about: Subject, former: Subject | None, ids: Sequence[str], running: str
 ) -> list[Page]:
     """Return the page of what changed since a former edition, if there is one."""
     page = None if former is None else former_page(about, former, ids, running)
@@ -343,7 +352,7 @@ def _generated(document: Document) -> dict[str, str]:
     return found
 
 
-def _size_of(about: Observed) -> str:
+def _size_of(about: Subject) -> str:
     communes = counted(len(about.codes), "commune")
     text = f"{communes} au 1er janvier {about.area.vintage}"
     people, values = about.total("D01"), about.of("D01")
@@ -359,14 +368,14 @@ _KEYS: Final = ("D01", "D02", "D06", "L01", "L04", "L05", "S01", "R01", "M02")
 _SAID: Final = ("D01", "L04", "L05", "L14", "S02", "R02")
 
 
-def _essential(about: Observed, running: str) -> Page:
+def _essential(about: Subject, running: str) -> Page:
     sentences = _vacancy(about)
     for id_ in about.supplied(*_SAID):
         sentences += sentences_of(about, id_)[:1]
     return essential_page(about, about.supplied(*_KEYS), sentences, running)
 
 
-def _vacant_of(about: Observed, codes: pd.Index) -> tuple[float, float, int] | None:
+def _vacant_of(about: Subject, codes: pd.Index) -> tuple[float, float, int] | None:
     """Return vacant dwellings, all dwellings and their year, where both are there."""
     found = about.of("L04")
     year = about.told("L04").vintage if found is not None else ""
@@ -378,7 +387,7 @@ def _vacant_of(about: Observed, codes: pd.Index) -> tuple[float, float, int] | N
     return (vacant, whole, int(year)) if whole_known else None
 
 
-def _vacancy(about: Observed) -> list[str]:
+def _vacancy(about: Subject) -> list[str]:
     found = None if about.outside else _vacant_of(about, about.codes)
     total = about.total("L04")
     if found is None or total is None or not total.plain:
@@ -387,7 +396,7 @@ def _vacancy(about: Observed) -> list[str]:
     return [part(vacant, whole, _DWELLING, ("vacant", "vacants"), year=year)]
 
 
-def _all_communes(about: Observed) -> tuple[Part, ...]:
+def _all_communes(about: Subject) -> tuple[Part, ...]:
     ids = about.supplied("D01", "D02", "L01", "L04", "L05", "L14", "S02")
     title = f"Les communes {about.name.of}"
     return (
@@ -396,7 +405,7 @@ def _all_communes(about: Observed) -> tuple[Part, ...]:
     )
 
 
-def _halves(about: Observed, running: str) -> list[Page]:
+def _halves(about: Subject, running: str) -> list[Page]:
     """Return the page of the counts given of rates that lack their denominator."""
     table = halves_table(about, (i for c in CHAPTERS for i in c.indicators))
     if table is None:
@@ -405,16 +414,39 @@ def _halves(about: Observed, running: str) -> list[Page]:
     return [Page((head, table), running=running, slug="effectifs")]
 
 
-def _closing(about: Observed, *, lacks_balance: bool) -> tuple[Part, ...]:
+def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]:
+    """Return what was not given and the method: a page, or two where one is short."""
+    title = "Données non fournies et méthode"
     missing = not_supplied(about, CHAPTERS)
-    parts: list[Part] = [Heading("Données non fournies et méthode")]
-    if missing is not None:
-        parts.append(missing)
-    if lacks_balance:
-        parts.append(balance_lacking())
+    first: list[Part] = [Heading(title)]
+    first += [] if missing is None else [missing]
+    first += [balance_lacking()] if lacks_balance else []
     ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
+    second: list[Part] = []
     if len(about.codes) >= LISTED:  # else they stand beside the contents
-        parts.append(definitions_table(about, ids[:14]))
+        second.append(definitions_table(about, ids))
+    second.append(_method(about))
+    if sum(map(_loose_mm, (*first, *second))) < SHEET_MM:
+        return [Page((*first, *second), running=running, slug="methode")]
+    first[0] = Heading("Données non fournies")
+    name = "Méthode et définitions" if len(second) > 1 else "Méthode"
+    return [
+        Page(tuple(first), running=running, slug="donnees"),
+        Page(
+            (Heading(name), *second),
+            running=running,
+            slug="methode",
+        ),
+    ]
+
+
+def _loose_mm(told: Part) -> float:
+    """Reckon how high a part stands on a page of text, larger than in a chapter."""
+    wider = 1.28 if isinstance(told, Table) else 1.05
+    return wider * part_mm(told, 182.0) + 3.0
+
+
+def _method(about: Subject) -> Note:
     lines = [
         "Tous les taux sont calculés sur les sommes des effectifs du niveau présenté, "
         "jamais par moyenne des taux communaux.",
@@ -427,18 +459,17 @@ def _closing(about: Observed, *, lacks_balance: bool) -> tuple[Part, ...]:
         "qui s’imprime à moins de 0,1 % par an est « quasi stable ».",
         "Les logements du recensement sont des sommes d’effectifs arrondis à l’unité : "
         "les composantes peuvent différer du total de quelques unités.",
+        ground_credit(about),
         f"Fait le {long_date(about.date)}.",
     ]
-    parts.append(Note("method", "Méthode", tuple(typeset(line) for line in lines)))
-    parts.append(Paragraph(ground_credit(about), role="small"))
-    return tuple(parts)
+    return Note("method", "Méthode", tuple(typeset(line) for line in lines))
 
 
 # --- fiches ---------------------------------------------------------------------
 
 
 def fiche(
-    about: Observed, code: str, maps: tuple[CommuneMaps | None, CommuneMaps]
+    about: Subject, code: str, maps: tuple[CommuneMaps | None, CommuneMaps]
 ) -> Page:
     """
     Return the page of a commune.
@@ -464,7 +495,7 @@ def fiche(
                 key=f"fiche-{code}.titre",
             ),
         ),
-        ("tiles", _tiles(about, code)),
+        *([("tiles", tiles)] if (tiles := _tiles(about, code)).items else []),
         *([("map", _fiche_map(maps[0].of(code)))] if maps[0] else []),
         ("side", _place_map(maps[1].of(code), about, code)),
         *(
@@ -486,10 +517,12 @@ def fiche(
     ]
     missing = [i for i in _FICHE_ROWS if about.of(i) is None and not about.halves(i)]
     sources = comparison.source
-    lines = []
-    for id_ in (i for i in _FICHE_ROWS if about.halves(i)):
-        given = ", ".join(v.text for v in about.half(id_, code).values())
-        lines.append(f"{short_name(about, id_)} : {given}, sans dénominateur.")
+    lines = [
+        f"{written(about.half(i, code))} ; pour un taux il manque "
+        f"{enumerated(about.lacks(i))}."
+        for i in _FICHE_ROWS
+        if about.halves(i)
+    ]
     if missing:
         lines.append(f"{enumerated([about.entry(i).label for i in missing], most=9)}.")
     if lines:
@@ -510,23 +543,74 @@ def fiche(
     )
 
 
-def second_fiche(
-    about: Observed, code: str, ids: Sequence[str], maps: CommuneMaps | None = None
-) -> Page:
+def second_fiches(
+    about: Subject, ids: Sequence[str], codes: Sequence[str] = ()
+) -> dict[str, Page]:
     """
-    Return the second page of a commune: what the files that were given say of it.
+    Return the second page of communes: what the files that were given say of them.
 
     Parameters
     ----------
     about
         What is observed.
-    code
-        A commune of its perimeter.
     ids
-        Indicators that its first page has not.
-    maps
-        Those of a rate, drawn where the page has room.
+        Indicators that their first pages have not.
+    codes
+        Communes of its perimeter, by default all.
     """
+    codes = codes or about.alphabetical
+    words = {code: _second_words(about, code, ids) for code in codes}
+    rates = [i for i in ids if is_rate(about, i) and varies(about, i)]
+    there = {c: [i for i in rates if _known(about, i, c)][:_MOST_STRIPS] for c in codes}
+    free = {code: SHEET_MM - of_words(sheet.held) for code, sheet in words.items()}
+    most = max((len(found) for found in there.values()), default=0)
+    # One size of map, that of the commune with the least room: fiches compare.
+    high = min(free.values()) - _strips_mm(most, _LOW_STRIP) - _ON_MAP
+    mapped = _second_mapped(about, rates)
+    maps = None
+    if mapped and high >= _LEAST_MAP:
+        size = (110.0, min(_MOST_MAP, high))
+        maps = rates_by_commune(about, mapped, size, "carte-suite")
+    pages = {}
+    for code, sheet in words.items():
+        room = free[code]
+        if maps is not None:
+            drawn = maps.of(code)
+            sheet.put("map", drawn)
+            tall = part_mm(drawn, 110.0) - legend_mm(drawn) - _ON_CHART
+            sheet.put("side", _beside_map(about, code, mapped, max(24.0, tall)))
+            room -= part_mm(drawn, 110.0) + 2.6
+        held = there[code][: _held(room - _ON_CHART)]
+        if len(held) >= _LEAST_STRIPS:
+            wide = _second_strips(about, code, held, room - _ON_CHART)
+            sheet.put("wide", wide)
+        name = typeset(about.town(code).bare)
+        pages[code] = sheet.page(f"fiche-{code}-suite", f"{name} · suite")
+    return pages
+
+
+def _second_mapped(about: Subject, rates: Sequence[str]) -> str:
+    """Return the rate of the map: one that the territory has a value of, if any."""
+    first = [i for i in _SECOND_MAPPED if i in rates]
+    listed = [*first, *(i for i in rates if i not in first)]
+    whole = [i for i in listed if (v := about.total(i)) is not None and v.plain]
+    return next(iter([*whole, *listed]), "")
+
+
+_SECOND_MAPPED: Final = ("R02", "L08", "S04", "F03", "D04")
+"""Rates that the map of a second page shows: the first that there is."""
+_MOST_STRIPS: Final = 12
+_LEAST_STRIPS: Final = 2
+_LOW_STRIP, _HIGH_STRIP = 5.2, 11.0
+_LEAST_MAP, _MOST_MAP = 42.0, 112.0
+_ON_MAP: Final = 21.0
+"""Caption and source of a map, a caption of the strips, and gaps."""
+_ON_CHART: Final = 9.0
+_VOID: Final = ("n.d.", "s", "s.o.")
+
+
+def _second_words(about: Subject, code: str, ids: Sequence[str]) -> Sheet:
+    """Return the second page of a commune but for its figures."""
     name = about.town(code)
     title = Heading(
         typeset(f"{name.bare} : données des fichiers fournis"), listed=False
@@ -542,41 +626,39 @@ def second_fiche(
             tiles.append(KeyFigure(label, value.cell(), typeset(beside), id_))
     if tiles:
         sheet.put("tiles", KeyFigures(tuple(tiles[:6])))
-    sheet.put("table", comparison_table(about, ids[:26], "Comparaison", code=code))
-    told = [text for i in ids for text in commune_sentences(about, code, i)][:6]
+    sheet.put("table", comparison_table(about, ids, "Comparaison", code=code))
+    told = [text for i in ids for text in commune_sentences(about, code, i)[:1]][:4]
     if told:
         key = f"fiche-{code}.suite"
         note = Note("reading", "Ce que disent ces chiffres", tuple(told), key=key)
         sheet.put("reading", note)
-    rates = [i for i in ids if is_rate(about, i) and varies(about, i)]
-    there = [i for i in rates if _known(about, i, code)]
-    room = PAPER_MM - sheet.words_mm - 12
-    half = (len(there[:14]) + 1) // 2
-    if maps is not None and room > _WIDE_MM[1] + _MAP_FOOT + 10.0 + 11.0 * half:
-        sheet.put("wide", maps.of(code))
-        room -= _WIDE_MM[1] + _MAP_FOOT
-    for side, part_ in (("left", there[:half]), ("right", there[half : 2 * half])):
-        high = min(100.0, max(44.0, room), 10.0 + 18.0 * len(part_))
-        if part_:
-            sheet.put(side, _second_strips(about, code, part_, side, high))
-    return sheet.page(f"fiche-{code}-suite", f"{typeset(name.bare)} · suite")
+    return sheet
 
 
-_VOID: Final = ("n.d.", "s", "s.o.")
-
-
-def _known(about: Observed, id_: str, code: str) -> bool:
+def _known(about: Subject, id_: str, code: str) -> bool:
     value = about.commune(id_, code)
     return value is not None and value.plain
 
 
+def _held(room: float) -> int:
+    """Return how many strips a height holds."""
+    return max(0, int((room - _strips_mm(0, 0.0)) / _LOW_STRIP))
+
+
+def _strips_mm(count: int, each: float) -> float:
+    return 6.0 + each * count
+
+
 def _second_strips(
-    about: Observed, code: str, ids: Sequence[str], side: str, high: float
+    about: Subject, code: str, ids: Sequence[str], room: float
 ) -> Figure:
     values = pd.DataFrame({i: about.mine(i) for i in ids})
     totals = {i: about.total(i) for i in ids}
+    high = max(
+        _strips_mm(len(ids), _LOW_STRIP), min(_strips_mm(len(ids), _HIGH_STRIP), room)
+    )
     return peer_strips(
-        f"suite-{side}-{code.lower()}",
+        f"suite-rangs-{code.lower()}",
         values,
         code,
         name=about.town(code).short,
@@ -584,26 +666,54 @@ def _second_strips(
             {i: v.value if v and v.plain else float("nan") for i, v in totals.items()}
         ),
         reference_name=_whole(about),
-        labels={i: short_name(about, i) for i in ids},
+        labels={i: _strip_label(about, i) for i in ids},
         decimals={i: about.told(i).decimals or 1 for i in ids},
         units=dict.fromkeys(ids, ""),
         caption=f"Place parmi les {number(len(about.codes))} communes",
         source="",
-        size_mm=(88.0 if side == "left" else 89.0, high),
+        size_mm=(182.0, high),
     )
 
 
-def _belongs(about: Observed, code: str) -> str:
+def _strip_label(about: Subject, id_: str) -> str:
+    """Return the name of an indicator with its unit, said once."""
+    name, unit = short_name(about, id_), about.entry(id_).unit
+    said = "(" in name or not unit or unit.startswith("pour") or unit in name
+    return name if said else typeset(f"{name} ({unit})")
+
+
+def _beside_map(about: Subject, code: str, id_: str, high: float) -> Figure | None:
+    """Draw the rate of a map for the commune and the territories that hold it."""
+    found = {about.town(code).short: about.commune(id_, code)}
+    found[_whole(about)] = about.total(id_)
+    found |= {other.short: about.against(id_, other) for other in about.others}
+    values = {k: v.value for k, v in found.items() if v is not None and v.plain}
+    if len(values) < 2:
+        return None
+    return bar_chart(
+        f"suite-taux-{code.lower()}",
+        pd.Series(values),
+        caption=short_title(about, id_),
+        source="",
+        decimals=about.told(id_).decimals or 1,
+        unit=about.entry(id_).unit,
+        mine=[about.town(code).short],
+        order=False,
+        size_mm=(67.0, min(high, 9.0 + 7.5 * len(values))),
+    )
+
+
+def _belongs(about: Subject, code: str) -> str:
     lines = [f"Commune {code}", typeset(about.area.name)]
     lines += [typeset(o.name.short) for o in about.others if o.level == "scot"]
     return " · ".join(lines)
 
 
-def _population(about: Observed, code: str) -> pd.Series:
+def _population(about: Subject, code: str) -> pd.Series:
     return about.counted("population", pd.Index([code])).loc[code]
 
 
-def _change(about: Observed, code: str) -> Evolution | None:
+def _change(about: Subject, code: str) -> Evolution | None:
     """Judge the change of the population of a commune, if two years are known."""
     line = _population(about, code).dropna()
     if len(line) < 2:
@@ -612,7 +722,7 @@ def _change(about: Observed, code: str) -> Evolution | None:
     return evolution(line.iloc[0], line.iloc[-1], years)
 
 
-def _headline(about: Observed, code: str, name: Name) -> str:
+def _headline(about: Subject, code: str, name: Name) -> str:
     change, people = _change(about, code), about.commune("D01", code)
     facts = []
     if change is not None:
@@ -625,7 +735,7 @@ def _headline(about: Observed, code: str, name: Name) -> str:
     return headline(name, facts or [f"commune {name.of}"])
 
 
-def _tiles(about: Observed, code: str) -> KeyFigures:
+def _tiles(about: Subject, code: str) -> KeyFigures:
     tiles = []
     for id_ in about.supplied("D01", "D02", "D06", "L01", "L04", "L05"):
         value, whole = about.commune(id_, code), about.total(id_)
@@ -654,16 +764,16 @@ def _threshold(id_: str) -> str:
     return care.told if care is not None else ""
 
 
-def _small(about: Observed, code: str) -> bool:
+def _small(about: Subject, code: str) -> bool:
     change = _change(about, code)
     return change is None or change.verdict in {"same", "small"}
 
 
-def _whole(about: Observed) -> str:
+def _whole(about: Subject) -> str:
     return {"epci": "EPCI", "scot": "SCoT"}.get(about.area.level, about.name.short)
 
 
-def _of_whole(about: Observed) -> str:
+def _of_whole(about: Subject) -> str:
     words = {"epci": "de l'EPCI", "scot": "du SCoT"}
     return words.get(about.area.level, about.name.of)
 
@@ -674,7 +784,7 @@ def _fiche_map(drawn: Figure) -> Figure:
     return replace(drawn, source="", caption=f"{drawn.caption}. {scale}")
 
 
-def _place_map(drawn: Figure, about: Observed, code: str) -> Figure:
+def _place_map(drawn: Figure, about: Subject, code: str) -> Figure:
     told = typeset(f"Situation : {_belongs(about, code)}")
     alt = typeset(
         f"Petite carte : {about.town(code).bare} (rouge) dans {about.name.bare} (bleu)."
@@ -682,7 +792,7 @@ def _place_map(drawn: Figure, about: Observed, code: str) -> Figure:
     return replace(drawn, source="", legends=(), caption=told, alt=alt)
 
 
-def _curve(about: Observed, code: str, name: Name) -> Figure:
+def _curve(about: Subject, code: str, name: Name) -> Figure:
     own = _population(about, code)
     groups = {_whole(about): about.codes}
     groups |= {
@@ -706,7 +816,7 @@ def _curve(about: Observed, code: str, name: Name) -> Figure:
     )
 
 
-def _strips(about: Observed, code: str, name: Name) -> Figure:
+def _strips(about: Subject, code: str, name: Name) -> Figure:
     ids = [i for i in _STRIPS if about.mine(i) is not None]
     if _small(about, code):
         ids = [i for i in ids if i != "D02"]
@@ -730,7 +840,7 @@ def _strips(about: Observed, code: str, name: Name) -> Figure:
     )
 
 
-def _words(about: Observed, code: str) -> tuple[str, ...]:
+def _words(about: Subject, code: str) -> tuple[str, ...]:
     change, told = _change(about, code), []
     if change is not None and (change.before and change.after):
         told.append(trend(about.town(code), change))

@@ -24,7 +24,7 @@ from basinmap.territory.places import place
 from basinmap.territory.units import communes
 from basinmap.typography import shortest
 from basinmap.values.columns import column
-from basinmap.values.told import tell, told_of
+from basinmap.values.told import carry, tell, told_of
 
 __all__ = [
     "KILOMETRES",
@@ -130,7 +130,7 @@ def minutes_zones(about: Subject, areas: gpd.GeoDataFrame) -> Zones:
             "bm.read_isochrones returned"
         )
         raise ColumnError(msg)
-    near = areas.sort_values("outer", kind="stable")
+    near = carry(areas.sort_values("outer", kind="stable"), areas)
     beyond = f"au-delà de {shortest(float(near['outer'].iloc[-1]))} min"
     return Zones(
         "isochrones",

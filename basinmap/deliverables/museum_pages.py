@@ -20,7 +20,7 @@ from basinmap.deliverables.museum_areas import (
     minutes_zones,
     people_in,
 )
-from basinmap.deliverables.observed import Observed
+from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
     Cell,
     Column,
@@ -59,7 +59,7 @@ OBSERVED: Final = "Écart constaté, sans mesure d’effet."
 _BLANK: Final = Cell("n.d.", "not-available")
 
 
-def crow_page(about: Observed, zones: Zones, running: str) -> Page:
+def crow_page(about: Subject, zones: Zones, running: str) -> Page:
     """
     Return the page of the rings: map, population, vacancy, in or out of the bassin.
 
@@ -81,7 +81,7 @@ def crow_page(about: Observed, zones: Zones, running: str) -> Page:
 
 
 def minutes_page(
-    about: Observed, areas: gpd.GeoDataFrame, running: str
+    about: Subject, areas: gpd.GeoDataFrame, running: str
 ) -> tuple[Zones, Page]:
     """
     Return the areas of travel time, and their page: the same beside the rings.
@@ -107,7 +107,7 @@ def minutes_page(
 
 
 def _page(
-    about: Observed,
+    about: Subject,
     zones: Zones,
     said: tuple[str, str],
     running: str,
@@ -134,7 +134,7 @@ def _page(
 # --- what is in each area -------------------------------------------------------
 
 
-def zone_table(about: Observed, zones: Zones) -> Table:
+def zone_table(about: Subject, zones: Zones) -> Table:
     """
     Return the indicators of the communes of each area.
 
@@ -175,7 +175,7 @@ def zone_table(about: Observed, zones: Zones) -> Table:
     )
 
 
-def _inside_table(about: Observed, zones: Zones) -> Table | None:
+def _inside_table(about: Subject, zones: Zones) -> Table | None:
     """Return the communes of each area in the bassin minier, and outside of it."""
     basin, ring = in_basin(), zones.held
     side = pd.Series(
@@ -206,7 +206,7 @@ def _inside_table(about: Observed, zones: Zones) -> Table | None:
     return Table(columns, tuple(rows), typeset(caption))
 
 
-def near_table(about: Observed, zones: Zones) -> Table | None:
+def near_table(about: Subject, zones: Zones) -> Table | None:
     """
     Return the communes of the nearest area, one by one.
 
@@ -367,7 +367,7 @@ def unsupplied(*, streets: bool, sirene: bool) -> Note | None:
 
 
 def _bars(
-    about: Observed, zones: Zones, id_: str, size_mm: tuple[float, float]
+    about: Subject, zones: Zones, id_: str, size_mm: tuple[float, float]
 ) -> Figure | None:
     """Draw an indicator by area."""
     if not about.wants(id_):
@@ -395,9 +395,7 @@ def _bars(
     )
 
 
-def _lines(
-    about: Observed, zones: Zones, size_mm: tuple[float, float]
-) -> Figure | None:
+def _lines(about: Subject, zones: Zones, size_mm: tuple[float, float]) -> Figure | None:
     ring = zones.held
     sums = pd.DataFrame(
         {
@@ -418,11 +416,11 @@ def _lines(
     )
 
 
-def _near(about: Observed, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _near(about: Subject, areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return about.ground[about.ground.intersects(areas.union_all())]
 
 
-def _crow_map(about: Observed, zones: Zones, high: float) -> Figure:
+def _crow_map(about: Subject, zones: Zones, high: float) -> Figure:
     areas = zones.areas
     values = about.of("D02")
     near = _near(about, areas)
@@ -447,7 +445,7 @@ def _crow_map(about: Observed, zones: Zones, high: float) -> Figure:
     )
 
 
-def _minutes_map(about: Observed, zones: Zones, high: float) -> Figure:
+def _minutes_map(about: Subject, zones: Zones, high: float) -> Figure:
     """Draw the minutes, and the circles that they are set beside."""
     areas = zones.areas
     farthest = _farthest(areas)
@@ -468,6 +466,7 @@ def _minutes_map(about: Observed, zones: Zones, high: float) -> Figure:
         draw,
         title="Minutes et kilomètres autour du musée",
         size_mm=(110.0, high),
+        beside=f"Isochrones : {' ; '.join(told_of(areas).sources)}",
         units=gpd.GeoDataFrame(geometry=areas.geometry, crs=areas.crs),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import pandas as pd
@@ -13,7 +13,7 @@ from basinmap.deliverables.chapter_figures import (
     peers_chart,
     years_chart,
 )
-from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
+from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, legend_mm
 from basinmap.deliverables.chapters import (
     HAIR,
     comparison_table,
@@ -26,8 +26,11 @@ from basinmap.deliverables.chapters import (
     varies,
 )
 from basinmap.deliverables.groups import parts_of_territory
-from basinmap.deliverables.observed import Observed, Other
+from basinmap.deliverables.heights import SHEET_MM, of_words, part_mm
+from basinmap.deliverables.printed import Other
+from basinmap.deliverables.reasons import reasons_of_wholes
 from basinmap.deliverables.sentences import counted, enumerated
+from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
     Cell,
     Column,
@@ -77,7 +80,7 @@ LISTED: Final = 30
 """Communes from which their list fills the page of the contents."""
 
 
-def cover_page(about: Observed, title: str, lead: str) -> Page:
+def cover_page(about: Subject, title: str, lead: str) -> Page:
     """
     Return the cover: title, territory, where it is, who made it when.
 
@@ -102,7 +105,7 @@ def cover_page(about: Observed, title: str, lead: str) -> Page:
     )
 
 
-def _locator(about: Observed) -> Figure:
+def _locator(about: Subject) -> Figure:
     """Draw the territory among those around it."""
     whole = about.communes.dissolve()
     held = [o.communes for o in about.others if len(o.communes) < 700]
@@ -115,7 +118,7 @@ def _locator(about: Observed) -> Figure:
         draw_outlines(
             ax, whole, label=about.name.bare, width=1.2, fill="#a9bcd2", color="#1f4e79"
         )
-        draw_labels(ax, about.communes, most=12, strong=4)
+        draw_labels(ax, about.communes, most=5, strong=5)
 
     return map_figure(
         about,
@@ -128,7 +131,7 @@ def _locator(about: Observed) -> Figure:
 
 
 def reading_page(
-    about: Observed,
+    about: Subject,
     ids: Sequence[str],
     running: str,
     *parts: Part,
@@ -170,7 +173,7 @@ def _set(lines: Sequence[str]) -> tuple[str, ...]:
     return tuple(map(typeset, lines))
 
 
-def sources_table(about: Observed, ids: Sequence[str]) -> Table:
+def sources_table(about: Subject, ids: Sequence[str]) -> Table:
     """
     Return the data of a document, one source a row, with what each feeds.
 
@@ -203,7 +206,7 @@ def sources_table(about: Observed, ids: Sequence[str]) -> Table:
     return Table(columns, rows, "Données de cette édition")
 
 
-def definitions_table(about: Observed, ids: Sequence[str]) -> Table:
+def definitions_table(about: Subject, ids: Sequence[str]) -> Table:
     """
     Return what each indicator is, as the catalogue defines it.
 
@@ -231,7 +234,7 @@ def definitions_table(about: Observed, ids: Sequence[str]) -> Table:
 
 
 def essential_page(
-    about: Observed,
+    about: Subject,
     ids: Sequence[str],
     sentences: Sequence[str],
     running: str,
@@ -260,38 +263,56 @@ def essential_page(
     for n, text in enumerate(sentences[:6], start=1):
         head.put("words", Paragraph(text, bullet=True, key=f"essentiel.{n}"))
     foot.put("table", comparison_table(about, ids[:9], "Territoires comparés"))
-    room = PAPER_MM - head.words_mm - foot.words_mm - 33
+    room = SHEET_MM - of_words([*head.held, *foot.held])
     rates = [i for i in ids if is_rate(about, i) and varies(about, i)]
     rates.sort(key=lambda i: i != "L04")
-    middle = Sheet([])
-    high = min(104.0, max(60.0, 0.58 * room))
-    low = min(84.0, max(42.0, room - high))
+    middle = Sheet(list(_essential_figures(about, rates, room)))
+    return Sheet([*head.held, *middle.held, *foot.held]).page("essentiel", running)
+
+
+_AROUND: Final = 26.4
+"""Captions and source of a map and of the charts under it, with their gaps."""
+_LEAST_CHART: Final = 21.0
+
+
+def _essential_figures(
+    about: Subject, rates: Sequence[str], room: float
+) -> Iterator[tuple[str, Part]]:
+    """Return a map beside its ends, and the years beside the peers."""
+    room -= _AROUND
+    low = min(84.0, max(42.0, 0.42 * room))
     if rates:
-        size = (110.0, high)
-        middle.put(
-            "map",
+        size = (110.0, min(120.0, max(60.0, room - low)))
+        sized = about.mine("L01") is not None and rates[0] != "D02"
+        drawn = (
             stock_map(about, "L01", rates[0], "essentiel-carte", size)
-            if about.mine("L01") is not None and rates[0] != "D02"
-            else rate_map(about, rates[0], "essentiel-carte", size),
+            if sized
+            else rate_map(about, rates[0], "essentiel-carte", size)
         )
-        middle.put(
-            "side",
-            ends_chart(about, rates[0], "essentiel-communes", (67.0, high - 46)),
+        yield "map", drawn
+        tall = part_mm(drawn, 110.0) - legend_mm(drawn) - 13.0
+        ends = (
+            ends_chart(about, rates[0], "essentiel-communes", (67.0, tall))
+            if tall >= _LEAST_CHART
+            else None
         )
+        if ends is not None:
+            yield "side", ends
     # Without peers the years take the width.
     size = (89.0, low)
     beside = peers_chart(about, rates[0], "essentiel-pairs", size) if rates else None
     wide = 182.0 if beside is None else 88.0
-    left = years_chart(about, "essentiel-annees", (wide, low))
-    middle.put("wide" if beside is None else "left", left)
-    middle.put("right", beside)
-    return Sheet([*head.held, *middle.held, *foot.held]).page("essentiel", running)
+    years = years_chart(about, "essentiel-annees", (wide, low))
+    if years is not None:
+        yield ("wide" if beside is None else "left"), years
+    if beside is not None:
+        yield "right", beside
 
 
 # --- perimeter ------------------------------------------------------------------
 
 
-def perimeter_page(about: Observed, running: str, *more: tuple[str, Part]) -> Page:
+def perimeter_page(about: Subject, running: str, *more: tuple[str, Part]) -> Page:
     """
     Return the page of the perimeter: where, of what, what it is compared with.
 
@@ -327,7 +348,7 @@ def perimeter_page(about: Observed, running: str, *more: tuple[str, Part]) -> Pa
     return Sheet([*sheet.held, *tail.held]).page("perimetre", running)
 
 
-def _territories(about: Observed) -> Table:
+def _territories(about: Subject) -> Table:
     ids = about.supplied("D01", "D05", "L01")
     listed: list[tuple[str, int, Other | None]] = [
         (about.area.name, len(about.codes), None)
@@ -358,12 +379,15 @@ def _territories(about: Observed) -> Table:
         columns,
         tuple(rows),
         "Territoires du document",
-        notes=("Deux territoires faits des mêmes communes ne paraissent qu’une fois.",),
+        notes=(
+            *reasons_of_wholes(about, ids, [o for *_, o in listed if o is not None]),
+            "Deux territoires faits des mêmes communes ne paraissent qu’une fois.",
+        ),
         source=about.area.source,
     )
 
 
-def _history(about: Observed) -> tuple[str, ...]:
+def _history(about: Subject) -> tuple[str, ...]:
     """Say how the perimeter of an EPCI moved, the latest first."""
     if about.area.level != "epci" or about.listing is not None:
         return ()
@@ -395,7 +419,7 @@ def _event(group: pd.DataFrame) -> str:
 
 
 def situation_figure(
-    about: Observed,
+    about: Subject,
     *,
     high: float = 130.0,
     wide: float = 182.0,

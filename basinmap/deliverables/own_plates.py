@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from basinmap.arguments import check_fields, check_given, path_of
+from basinmap.arguments import check_fields, check_given, check_kind, path_of
 from basinmap.errors import DataError, culprits
 from basinmap.export.parts import Document, Figure, Page
 from basinmap.export.pdf_documents import rasterised
@@ -177,6 +177,8 @@ def with_plates(document: Document, plates: Iterable[OwnPlate]) -> Document:
     """
     check_given(with_plates, locals())
     given = list(plates)
+    for one in given:
+        check_kind(one, OwnPlate, "plates", "bm.read_plates('planches.toml')")
     known = [page.slug for page in document.pages if page.slug]
     strange = [one.after for one in given if one.after and one.after not in known]
     if strange:

@@ -17,7 +17,7 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from basinmap.arguments import check_given, path_of
+from basinmap.arguments import check_fields, check_given, path_of, texts_of
 from basinmap.deliverables.chapters import (
     ground_credit,
     key_figures,
@@ -37,14 +37,13 @@ from basinmap.deliverables.museum_pages import (
     people_table,
     unsupplied,
 )
-from basinmap.deliverables.observed import Observed
 from basinmap.deliverables.opening_pages import (
     definitions_table,
     essential_page,
     reading_page,
 )
 from basinmap.deliverables.sentences import counted, evolution, trend
-from basinmap.deliverables.subjects import checked_ids
+from basinmap.deliverables.subjects import Subject, checked_ids
 from basinmap.errors import DataError, culprits
 from basinmap.export.parts import (
     Cell,
@@ -66,13 +65,23 @@ from basinmap.territory.naming import Name
 from basinmap.territory.places import places
 from basinmap.typography import BROAD, number, percent, typeset, uncapital
 
-__all__ = ["QUESTIONS", "Question", "Study", "pic_document", "read_questions"]
+__all__ = [
+    "QUESTIONS",
+    "Question",
+    "Study",
+    "check_answers",
+    "check_attendance",
+    "pic_document",
+    "read_questions",
+]
 
 _PRINTED: Final = (
     *("D01", "D02", "D06", "L01", "L02", "L04", "L05", "E02", "E03", "E04"),
     *("R01", "R02"),
 )
 """What its pages print, where the counts are given."""
+_FEW: Final = 9
+"""Parts under which what marked the year has no page of its own."""
 _UNANSWERED: Final = "Réponse non établie par les données fournies"
 
 
@@ -98,6 +107,10 @@ class Question:
     indicators: tuple[str, ...] = ()
     needs: str = ""
 
+    def __post_init__(self) -> None:
+        """Refuse what could not be printed."""
+        check_fields(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Study:
@@ -116,6 +129,10 @@ class Study:
     result: str
     date: str = ""
     notebook: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what could not be printed."""
+        check_fields(self)
 
 
 QUESTIONS: Final = (
@@ -236,7 +253,7 @@ def read_questions(path: str | Path) -> tuple[Question, ...]:
         msg = f"{file}: tables [[question]] are expected, with number and text, alone"
         raise DataError(msg)
     found = tuple(_question(file, n, row) for n, row in enumerate(rows, start=1))
-    _check_questions(found, {})
+    check_answers(found, {})
     return found
 
 
@@ -265,7 +282,7 @@ def _question(file: Path, at: int, row: object) -> Question:
 
 
 def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
-    about: Observed,
+    about: Subject,
     *,
     questions: Sequence[Question] = QUESTIONS,
     attendance: pd.Series | None = None,
@@ -327,20 +344,18 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     --------
     >>> import basinmap as bm
     >>> import datetime as dt
-    >>> from basinmap.deliverables.observed import observed
-    >>> about = observed("bassin-minier", author="A", date=dt.date(2026, 11, 29))
+    >>> about = bm.subject("bassin-minier", author="A", date=dt.date(2026, 11, 29))
     >>> bm.pic_document(about).title
     'Louvre-Lens\xa0: état du territoire, édition 2026'
     """
     check_given(pic_document, locals())
     given = dict(answers or {})
-    _check_questions(questions, given)
+    check_answers(questions, given)
+    check_attendance(attendance, attendance_source, forecast)
+    highlights = texts_of(highlights, "highlights", "['Exposition']")
     crow = crow_zones(about)
     running = typeset(f"Louvre-Lens : état du territoire · édition {about.date.year}")
     seen = _attendance(attendance, attendance_source, breaks)
-    if forecast is not None and attendance is None:
-        msg = "forecast is set beside attendance: give attendance= too"
-        raise DataError(msg)
     if seen and forecast is not None:
         seen.insert(
             0, Paragraph(_forecast_of(attendance, forecast), key="q1.prevision")
@@ -351,6 +366,8 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
         [] if establishments is None else [establishments_table(establishments, *every)]
     )
     asked = _Asked(about, every, given, seen, reached)
+    marks = _marks(highlights)
+    apart = len(marks) > _FEW
     pages = [
         _cover(about, crow),
         reading_page(
@@ -360,10 +377,10 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
             *_foreword(foreword),
             after=_method(about, told, studied=len(studies) > 0),
         ),
-        *([_marks(highlights, running)] if len(highlights) else []),
+        *([Page(marks, running=running, slug="faits")] if apart else []),
         _essential(about, crow, running),
         Page(
-            _question_parts(asked, questions),
+            (*(() if apart else marks), *_question_parts(asked, questions)),
             running=running,
             slug="questions",
         ),
@@ -385,7 +402,7 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
 class _Asked:
     """What questions are answered from."""
 
-    about: Observed
+    about: Subject
     every: tuple[Zones, ...]
     answers: Mapping[int, str]
     seen: Sequence[Part]
@@ -397,7 +414,22 @@ class _Asked:
         return self.every[0]
 
 
-def _check_questions(questions: Sequence[Question], answers: Mapping[int, str]) -> None:
+def check_answers(questions: Sequence[Question], answers: Mapping[int, str]) -> None:
+    """
+    Refuse two questions of one number, and an answer to what is not asked.
+
+    Parameters
+    ----------
+    questions
+        The questions.
+    answers
+        Texts by number of a question.
+
+    Raises
+    ------
+    DataError
+        If a number stands twice, or an answer bears that of no question.
+    """
     numbers = [q.number for q in questions]
     if twice := sorted({n for n in numbers if numbers.count(n) > 1}):
         msg = f"questions {culprits(list(map(str, twice)))} stand twice; number each"
@@ -414,7 +446,7 @@ def _foreword(text: str) -> list[Part]:
 
 
 def _around(
-    about: Observed,
+    about: Subject,
     crow: Zones,
     isochrones: gpd.GeoDataFrame | None,
     running: str,
@@ -429,18 +461,45 @@ def _around(
     return (crow, zones), [*pages, page]
 
 
-def _attendance(
-    series: pd.Series | None, source: str, breaks: Mapping[int, str] | None
-) -> list[Part]:
-    """Return the chart of the visitors, and their table with what changed."""
+def check_attendance(
+    series: pd.Series | None, source: str, forecast: float | None
+) -> None:
+    """
+    Refuse visitors that could not be printed.
+
+    Parameters
+    ----------
+    series
+        Visitors by year.
+    source
+        Whence.
+    forecast
+        What was expected.
+
+    Raises
+    ------
+    DataError
+        If they are not by year or have no source, or a forecast stands alone.
+    """
     if series is None:
-        return []
+        if forecast is not None:
+            msg = "forecast is set beside attendance: give attendance= too"
+            raise DataError(msg)
+        return
     if not source.strip():
         msg = "attendance has no source: attendance_source='Musée du Louvre-Lens'"
         raise DataError(msg)
     if not pd.api.types.is_integer_dtype(series.index):
         msg = f"attendance is indexed by {series.index.dtype}; give years, such as 2019"
         raise DataError(msg)
+
+
+def _attendance(
+    series: pd.Series | None, source: str, breaks: Mapping[int, str] | None
+) -> list[Part]:
+    """Return the chart of the visitors, and their table with what changed."""
+    if series is None:
+        return []
     line = series.sort_index()
     cuts = dict(breaks or {})
     if cuts:
@@ -512,7 +571,7 @@ def _forecast_of(series: pd.Series | None, forecast: float) -> str:
 # --- pages ----------------------------------------------------------------------
 
 
-def _cover(about: Observed, crow: Zones) -> Page:
+def _cover(about: Subject, crow: Zones) -> Page:
     """Return the cover: the museum, its rings, the territory."""
     areas = crow.areas
     near = about.ground[about.ground.intersects(areas.union_all())]
@@ -547,16 +606,18 @@ def _cover(about: Observed, crow: Zones) -> Page:
     )
 
 
-def _marks(highlights: Sequence[str], running: str) -> Page:
+def _marks(highlights: Sequence[str]) -> tuple[Part, ...]:
     """Return what marked the year, in the words of the observatory."""
+    if not len(highlights):
+        return ()
     parts: list[Part] = [Heading("Faits marquants de l’année")]
     for text in highlights:
         told = text if text.lstrip().startswith(("-", "*", "#")) else f"- {text}"
         parts += parts_of(told, where="faits")
-    return Page(tuple(parts), running=running, slug="faits")
+    return tuple(parts)
 
 
-def _essential(about: Observed, crow: Zones, running: str) -> Page:
+def _essential(about: Subject, crow: Zones, running: str) -> Page:
     ids = about.supplied("D01", "D02", "D06", "L01", "L04", "E02", "L05", "L02")
     near = crow.held.index[crow.held == crow.labels[0]]
     told = []
@@ -602,7 +663,7 @@ def _is_answered(asked: _Asked, question: Question) -> bool:
     )
 
 
-def _there(about: Observed, question: Question) -> list[str]:
+def _there(about: Subject, question: Question) -> list[str]:
     return [
         i for i in question.indicators if about.of(i) is not None and about.wants(i)
     ]
@@ -632,14 +693,16 @@ def _answer(asked: _Asked, question: Question, shown: dict[str, int]) -> list[Pa
     there = _there(about, question)
     if "D02" in there or "R01" in there:
         parts.append(Paragraph(OBSERVED, role="lead"))
-        parts.append(key_figures(about, [*there, *about.supplied("D01", "L01")]))
+        tiles = key_figures(about, [*there, *about.supplied("D01", "L01")])
+        parts += [] if tiles is None else [tiles]
         told = "Par couronne : voir « Autour du musée, à vol d’oiseau »."
         parts.append(Paragraph(typeset(told), role="small"))
         near = near_table(about, asked.zones)
         people = people_table(*asked.every) if about.listing is None else None
         parts += [part for part in (people, near) if part is not None]
     elif there:
-        parts.append(key_figures(about, there))
+        tiles = key_figures(about, there)
+        parts += [] if tiles is None else [tiles]
         before = next((shown[i] for i in there if i in shown), 0)
         if before:  # the same figure is not drawn twice
             told = f"Par couronne : voir la question {before}."
@@ -653,7 +716,7 @@ def _answer(asked: _Asked, question: Question, shown: dict[str, int]) -> list[Pa
 
 
 def _by_ring(
-    about: Observed, ids: Sequence[str], zones: Zones, number_: int
+    about: Subject, ids: Sequence[str], zones: Zones, number_: int
 ) -> list[Part]:
     """Return the first indicator that adds up, by ring, with its definition."""
     for id_ in ids:
@@ -718,7 +781,7 @@ def _studies(studies: Sequence[Study]) -> tuple[Part, ...]:
 
 
 def _method(
-    about: Observed, ids: Sequence[str], *, studied: bool
+    about: Subject, ids: Sequence[str], *, studied: bool
 ) -> list[tuple[str, Part]]:
     """Return definitions, method and grounds, which stand beside the contents."""
     lines = (

@@ -25,9 +25,10 @@ from basinmap.deliverables.chapters import (
 )
 from basinmap.deliverables.charts import bar_chart
 from basinmap.deliverables.groups import grouped
-from basinmap.deliverables.observed import Observed, Value
-from basinmap.deliverables.printed import PALES
+from basinmap.deliverables.printed import PALES, Value
+from basinmap.deliverables.reasons import reasons_of_communes, reasons_of_wholes
 from basinmap.deliverables.sentences import counted, enumerated, objective, printed
+from basinmap.deliverables.subjects import Subject
 from basinmap.errors import CodeError, ColumnError, DataError, culprits
 from basinmap.export.parts import (
     Cell,
@@ -124,7 +125,7 @@ def _check_counts(table: pd.DataFrame, name: str) -> None:
         raise DataError(msg)
 
 
-def balance_page(about: Observed, balance: Balance, running: str) -> Page:
+def balance_page(about: Subject, balance: Balance, running: str) -> Page:
     """
     Return the balance of the previous PLH (CCH R. 302-1-1).
 
@@ -187,7 +188,7 @@ def balance_lacking() -> Note:
     return Note("missing", "Bilan du PLH précédent", told, key="bilan.chapeau")
 
 
-def _people_bars(about: Observed, high: float, slug: str) -> Figure | None:
+def _people_bars(about: Subject, high: float, slug: str) -> Figure | None:
     """Draw how much each commune gained or lost, the ground of any balance."""
     years = about.years("population")
     if len(years) < 2 or high < 40:
@@ -233,7 +234,7 @@ def _said(rows: pd.DataFrame, theme: str, balance: Balance) -> str:
 
 
 def _balance_bars(
-    about: Observed, rows: pd.DataFrame, theme: str, room: float
+    about: Subject, rows: pd.DataFrame, theme: str, room: float
 ) -> Figure | None:
     known = rows[rows["objective"] > 0].dropna(subset=["achieved", "objective"])
     share = (100 * known["achieved"] / known["objective"]).sort_values(ascending=False)
@@ -258,7 +259,7 @@ def _balance_bars(
 
 
 def _balance_table(
-    about: Observed, table: pd.DataFrame, themes: Sequence[str], balance: Balance
+    about: Subject, table: pd.DataFrame, themes: Sequence[str], balance: Balance
 ) -> Table:
     listed = themes[:3]
     columns = [Column("Commune", "left", 2)]
@@ -313,7 +314,7 @@ def _three(aimed: float, done: float) -> list[Cell]:
 # --- secteurs -------------------------------------------------------------------
 
 
-def sectors_of(about: Observed, sectors: pd.Series) -> pd.Series:
+def sectors_of(about: Subject, sectors: pd.Series) -> pd.Series:
     """
     Return the secteur of each commune, once there is one for each.
 
@@ -356,7 +357,7 @@ def sectors_of(about: Observed, sectors: pd.Series) -> pd.Series:
 
 
 def sectors_page(
-    about: Observed, sectors: pd.Series, ids: Sequence[str], running: str
+    about: Subject, sectors: pd.Series, ids: Sequence[str], running: str
 ) -> Page:
     """
     Return the page of the secteurs: where, their table, two indicators compared.
@@ -398,7 +399,7 @@ def sectors_page(
     return sheet.page("secteurs", running)
 
 
-def _ends_said(about: Observed, id_: str, values: dict[str, Value]) -> str:
+def _ends_said(about: Subject, id_: str, values: dict[str, Value]) -> str:
     plain = {k: printed(v.value, v.decimals) for k, v in values.items() if v.plain}
     if len(plain) < 2 or len(set(plain.values())) < 2:
         return ""
@@ -410,7 +411,7 @@ def _ends_said(about: Observed, id_: str, values: dict[str, Value]) -> str:
 
 
 def _sectors_map(
-    about: Observed, sectors: pd.Series, names: Sequence[str], size: tuple[float, float]
+    about: Subject, sectors: pd.Series, names: Sequence[str], size: tuple[float, float]
 ) -> Figure:
     def draw(ax: MapAxes) -> None:
         for n, name in enumerate(names):
@@ -432,7 +433,7 @@ def _sectors_map(
 
 
 def _sector_bars(
-    about: Observed, id_: str, values: dict[str, Value], names: Sequence[str]
+    about: Subject, id_: str, values: dict[str, Value], names: Sequence[str]
 ) -> Figure:
     noun, total = noun_of(about, id_), about.total(id_)
     line = pd.Series(
@@ -457,7 +458,7 @@ def _sector_bars(
 
 
 def _sectors_table(
-    about: Observed,
+    about: Subject,
     sectors: pd.Series,
     names: Sequence[str],
     ids: Sequence[str],
@@ -495,7 +496,8 @@ def _sectors_table(
             *(Column(name) for name in names),
             Column("Ensemble"),
         )
-        return Table(columns, tuple(rows), title, source=source)
+        notes = (*reasons_of_communes(about, ids), *reasons_of_wholes(about, ids))
+        return Table(columns, tuple(rows), title, notes=notes, source=source)
     few = list(ids)[:7]
     wide = [
         (Cell(name), Cell(number(counts[name])), *(cell(i, name) for i in few))
@@ -503,14 +505,23 @@ def _sectors_table(
     ]
     heads = (Column(short_title(about, i)) for i in few)
     columns = (Column("Secteur", "left", 2), Column("Communes"), *heads)
-    return Table(columns, tuple(wide), title, source=source)
+    notes = reasons_of_communes(about, few)
+    return Table(columns, tuple(wide), title, notes=notes, source=source)
 
 
 # --- since the former edition ---------------------------------------------------
 
 
+_NO_GAP: Final = {
+    "not-applicable": "s.o. : deux recensements à moins de cinq ans ne se comparent "
+    "pas.",
+    "not-available": "« n.d. » – Écart : une des deux valeurs est masquée, absente, "
+    "estimée ou un minimum.",
+}
+
+
 def former_page(
-    about: Observed, former: Observed, ids: Sequence[str], running: str
+    about: Subject, former: Subject, ids: Sequence[str], running: str
 ) -> Page | None:
     """
     Return what changed since a former edition, on the communes of today.
@@ -565,10 +576,10 @@ def former_page(
         Column("Date"),
         Column("Écart"),
     )
-    notes = ("s.o. : deux recensements à moins de cinq ans ne se comparent pas.",)
-    near = any(row[-1].state == "not-applicable" for row in rows)
+    gaps = {row[-1].state for row in rows}
+    notes = tuple(told for state, told in _NO_GAP.items() if state in gaps)
     caption = "Deux éditions, indicateur par indicateur"
-    table = Table(columns, tuple(rows), caption, notes=notes if near else ())
+    table = Table(columns, tuple(rows), caption, notes=notes)
     sheet.put("table", table)
     if told:
         note = Note("reading", "À retenir", tuple(told[:6]), key="depuis.retenir")
@@ -579,7 +590,7 @@ def former_page(
 
 
 def _compared(
-    about: Observed, former: Observed, id_: str
+    about: Subject, former: Subject, id_: str
 ) -> tuple[tuple[Cell, ...], str] | None:
     """Return the row of an indicator at two dates, and its sentence if it has one."""
     before = former.total(id_) if former.of(id_) is not None else None
@@ -608,7 +619,7 @@ def _dated(value: Value, date: str) -> tuple[Cell, Cell]:
     return value.cell(), Cell(date)
 
 
-def _far_enough(about: Observed, id_: str, dates: tuple[str, str]) -> bool:
+def _far_enough(about: Subject, id_: str, dates: tuple[str, str]) -> bool:
     """Tell whether two censuses are five years apart, as rolling surveys need."""
     ends = [date[-4:] for date in dates]
     if not about.entry(id_).family or not all(end.isdigit() for end in ends):

@@ -29,6 +29,8 @@ from basinmap.deliverables.pic_documents import (
     QUESTIONS,
     Question,
     Study,
+    check_answers,
+    check_attendance,
     pic_document,
 )
 from basinmap.deliverables.programme_pages import former_page
@@ -47,7 +49,7 @@ from basinmap.export.pdf_documents import pdf_bytes
 from basinmap.export.word_documents import docx_bytes
 from basinmap.impact.evaluating import Evaluation, evaluation
 from basinmap.spatial.projections import METRIC
-from basinmap.staging import staged_folder
+from basinmap.staging import check_folder, staged_folder
 from basinmap.territory.outlines import Outlines, read_outlines
 from basinmap.territory.perimeters import Perimeter
 
@@ -192,6 +194,7 @@ def write_document(
     ['manifest.json', 'note.html']
     """
     check_given(write_document, locals())
+    check_folder(out)
     asked = checked_formats(formats)
     whole = completed(document, texts, plates)
     with staged_folder(out) as folder:
@@ -226,7 +229,7 @@ def completed(
         Plates.
     """
     whole = with_texts(document, texts) if texts else document
-    return with_plates(whole, plates) if plates else whole
+    return with_plates(whole, plates) if len(plates) else whole
 
 
 def _chapter(about: Subject, evaluated: Evaluation | None) -> tuple[Part, ...]:
@@ -413,7 +416,8 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     ['bulletin-logement-vacance.html', 'manifest.json']
     """
     check_given(scot_observatory, locals())
-    checked_formats(formats)
+    check_folder(out)
+    formats = checked_formats(formats)
     about = _about(scot, author, date, counts, (classes, indicators, outlines))
     editorial = (texts or {}).get("une.editorial", "")
     document = bulletin_document(about, theme, issue=issue, editorial=editorial)
@@ -494,7 +498,8 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     ['cil.html', 'manifest.json']
     """
     check_given(cil, locals())
-    checked_formats(formats)
+    check_folder(out)
+    formats = checked_formats(formats)
     about = _about(epci, author, date, counts, (classes, indicators, outlines))
     document = cil_document(
         about,
@@ -614,7 +619,11 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     ['manifest.json', 'pic.html']
     """
     check_given(pic, locals())
-    checked_formats(formats)
+    check_folder(out)
+    formats = checked_formats(formats)
+    questions = QUESTIONS if questions is None else questions
+    check_answers(questions, answers or {})
+    check_attendance(attendance, attendance_source, forecast)
     about = _about(where, author, date, counts, (classes, indicators, outlines))
     if about.date.year != year:
         msg = f"edition {year} is dated {about.date:%d/%m/%Y}; give date= in that year"
@@ -622,7 +631,6 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     if network is not None:
         about = dc.replace(about, network=_streets(network, mode))
         about.reach.check_network()
-    questions = QUESTIONS if questions is None else questions
     own, texts = _own_texts(texts or {}, questions)
     told = {n: own.get(f"question.{n}", "") for n in _numbers(questions)}
     told = {n: text for n, text in {**told, **(answers or {})}.items() if text}

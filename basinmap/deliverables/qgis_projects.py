@@ -51,7 +51,7 @@ from basinmap.maps.paper.facts import facts_of
 from basinmap.maps.paper.pens import ROW, TEXT
 from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.spatial.projections import METRIC
-from basinmap.staging import UNDATED, write_whole
+from basinmap.staging import UNDATED, check_file, write_whole
 from basinmap.typography import shortest
 
 __all__ = ["map_styles", "write_qgis_project"]
@@ -215,6 +215,7 @@ def write_qgis_project(  # noqa: PLR0913 - what a project may be made from
     """
     check_given(write_qgis_project, locals())
     file = path_of(path)
+    check_file(file)
     if file.suffix.lower() != ".qgz":
         msg = f"{file.name!r}: a project of QGIS ends with .qgz: {file.stem}.qgz"
         raise DataError(msg)

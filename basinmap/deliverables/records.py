@@ -112,6 +112,12 @@ def read_record(path: str | Path) -> dict[str, Record]:
             reason = getattr(error, "strerror", None) or "is no JSON"
             msg = f"{file}: {reason}; give the manifest.json of an earlier edition"
             raise DataError(msg) from error
+        if isinstance(told, dict) and told.get("in_progress"):
+            msg = (
+                f"{file}: its writing was stopped between two files; build that "
+                "edition again"
+            )
+            raise DataError(msg)
         if not isinstance(told, dict) or not {"figures", "perimeter"} <= set(told):
             msg = (
                 f"{file} holds no figures: it is of no document, or of a basinmap that "

@@ -54,14 +54,14 @@ from basinmap.deliverables.groups import (
     parts_of_territory,
     spread,
 )
-from basinmap.deliverables.observed import Observed, Other, Value
 from basinmap.deliverables.opening_pages import (
     definitions_table,
     situation_figure,
     sources_table,
 )
-from basinmap.deliverables.printed import PALES
+from basinmap.deliverables.printed import PALES, Other, Value
 from basinmap.deliverables.sentences import check_neutral, counted, enumerated, trend
+from basinmap.deliverables.subjects import Subject
 from basinmap.deliverables.theme_pages import theme_parts
 from basinmap.errors import CodeError, DataError
 from basinmap.export.parts import (
@@ -232,7 +232,7 @@ THEMES: Final = {
 
 
 def bulletin_document(
-    about: Observed, theme: str, *, issue: str = "", editorial: str = ""
+    about: Subject, theme: str, *, issue: str = "", editorial: str = ""
 ) -> Document:
     """
     Return a bulletin of the observatory of a SCoT: eight pages on one theme.
@@ -259,8 +259,7 @@ def bulletin_document(
     --------
     >>> import basinmap as bm
     >>> import datetime as dt
-    >>> from basinmap.deliverables.observed import observed
-    >>> about = observed("grand-douaisis", author="A", date=dt.date(2026, 11, 29))
+    >>> about = bm.subject("grand-douaisis", author="A", date=dt.date(2026, 11, 29))
     >>> bm.bulletin_document(about, "logement-vacance").title[:64]
     'Dans le SCoT du Grand Douaisis, le taux de vacance des logements'
     """
@@ -308,7 +307,7 @@ def bulletin_document(
 class _Issue:
     """A bulletin being made: of what, about what, with which indicators."""
 
-    about: Observed
+    about: Subject
     theme: Theme
     mapped: str
     ids: tuple[str, ...]
@@ -370,7 +369,7 @@ class _Issue:
         return "Par intercommunalité et par taille" if many else "Par taille de commune"
 
 
-def _lacking(about: Observed, theme: Theme) -> str:
+def _lacking(about: Subject, theme: Theme) -> str:
     if not any(map(about.wants, theme.mapped)):
         return (
             f"theme {theme.slug!r} maps {' or '.join(theme.mapped)}, which "
@@ -492,7 +491,7 @@ _GAIN: Final = 12.0
 """The box of the five SCoT stands in three columns, lower than it is reckoned."""
 
 
-def rate_or_stock(about: Observed, id_: str, slug: str, high: float) -> Figure:
+def rate_or_stock(about: Subject, id_: str, slug: str, high: float) -> Figure:
     """
     Map a rate as colours, a stock as circles, in a column.
 
@@ -526,7 +525,7 @@ def _own_page(issue: _Issue) -> Page:
     return sheet.page("theme", issue.running)
 
 
-def _method_of(about: Observed, ids: Sequence[str]) -> tuple[str, ...]:
+def _method_of(about: Subject, ids: Sequence[str]) -> tuple[str, ...]:
     """Return what indicators are, in the words of the catalogue."""
     return tuple(
         typeset(f"{about.entry(id_).label} : {uncapital(about.entry(id_).definition)}.")
@@ -658,7 +657,7 @@ def _parts_strips(issue: _Issue, parts: Sequence[Other], high: float) -> Figure 
 
 
 def _sizes_chart(
-    about: Observed, sizes: pd.Series, id_: str, size_mm: tuple[float, float]
+    about: Subject, sizes: pd.Series, id_: str, size_mm: tuple[float, float]
 ) -> Figure:
     noun = noun_of(about, id_)
     values = grouped(about, id_, sizes)
@@ -683,7 +682,7 @@ def _sizes_chart(
     )
 
 
-def _sizes_table(about: Observed, sizes: pd.Series, ids: Sequence[str]) -> Table:
+def _sizes_table(about: Subject, sizes: pd.Series, ids: Sequence[str]) -> Table:
     found = {id_: grouped(about, id_, sizes) for id_ in ids}
     counts = sizes.value_counts()
     rows = []
@@ -709,7 +708,7 @@ def _sizes_table(about: Observed, sizes: pd.Series, ids: Sequence[str]) -> Table
     )
 
 
-def _parts_table(about: Observed, parts: Sequence[Other], ids: Sequence[str]) -> Table:
+def _parts_table(about: Subject, parts: Sequence[Other], ids: Sequence[str]) -> Table:
     rows = []
     for part in parts:
         cells = [about.against(id_, part) for id_ in ids[:6]]
@@ -726,7 +725,7 @@ def _parts_table(about: Observed, parts: Sequence[Other], ids: Sequence[str]) ->
     )
 
 
-def _care_of(about: Observed, ids: Sequence[str]) -> list[str]:
+def _care_of(about: Subject, ids: Sequence[str]) -> list[str]:
     """Say over how few values are not ranked, as the catalogue does."""
     found = [c.told for i in ids if (c := about.entry(i).prudence) is not None]
     told = list(dict.fromkeys(found))
@@ -866,7 +865,7 @@ _ONE_COLUMN: Final = 56
 _BARS: Final = 20
 
 
-def five_scots(about: Observed, id_: str, high: float = 92.0) -> Figure | None:
+def five_scots(about: Subject, id_: str, high: float = 92.0) -> Figure | None:
     """
     Draw a rate of the five SCoT and of the bassin minier over their communes.
 
@@ -913,7 +912,7 @@ def five_scots(about: Observed, id_: str, high: float = 92.0) -> Figure | None:
     )
 
 
-def scot_values(about: Observed, id_: str) -> list[tuple[str, str, Value]]:
+def scot_values(about: Subject, id_: str) -> list[tuple[str, str, Value]]:
     """
     Return an indicator of the five SCoT and of the bassin minier, those whole.
 
@@ -947,7 +946,7 @@ def scot_values(about: Observed, id_: str) -> list[tuple[str, str, Value]]:
     return rows
 
 
-def scots_table(about: Observed, ids: tuple[str, ...]) -> Table:
+def scots_table(about: Subject, ids: tuple[str, ...]) -> Table:
     """
     Return the five SCoT and the bassin minier, one row each.
 
@@ -994,7 +993,7 @@ def every_scot() -> list[Other]:
     ]
 
 
-def wider(about: Observed) -> list[Other]:
+def wider(about: Subject) -> list[Other]:
     """
     Return the bassin minier and the two départements.
 
@@ -1021,7 +1020,7 @@ def wider(about: Observed) -> list[Other]:
     ]
 
 
-def scots_outline(about: Observed, high: float = 118.0) -> Figure:
+def scots_outline(about: Subject, high: float = 118.0) -> Figure:
     """
     Draw the five SCoT, their EPCI and their towns.
 

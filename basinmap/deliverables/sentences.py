@@ -163,7 +163,7 @@ class Noun:
         gap
             The difference.
         """
-        if self.percentage:
+        if self.percentage or self.unit.startswith("%"):  # « % par an » too
             return counted(abs(gap), "point", decimals=self.decimals)
         return self.write(abs(gap))
 

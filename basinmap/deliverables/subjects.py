@@ -658,6 +658,11 @@ class Subject:
             return self.area.level, self.area.code
         return "own", "own"
 
+    @property
+    def level_of_own(self) -> str:
+        """The level at which the whole territory is computed."""
+        return self._own[0]
+
     def against(self, id_: str, other: Other) -> Value | None:
         """
         Return an indicator of a territory that it is compared with.

@@ -21,7 +21,7 @@ from basinmap.deliverables.chapters import (
 )
 from basinmap.deliverables.charts import bar_chart, line_chart, stacked_bars
 from basinmap.deliverables.groups import basin_of, parts_of_territory, peers
-from basinmap.deliverables.observed import Observed
+from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import Cell, Column, Figure, Paragraph, Part, Table
 from basinmap.typography import number, percent, typeset
 
@@ -68,7 +68,7 @@ _BASE: Final = range(2011, 2021)
 _HECTARE: Final = 10_000.0
 
 
-def territories_of(about: Observed) -> dict[str, pd.Index]:
+def territories_of(about: Subject) -> dict[str, pd.Index]:
     """
     Return the territory, its parts, its peers and those that hold it, each once.
 
@@ -94,7 +94,7 @@ def territories_of(about: Observed) -> dict[str, pd.Index]:
 
 
 def composition_chart(
-    about: Observed, which: str, slug: str, size_mm: tuple[float, float]
+    about: Subject, which: str, slug: str, size_mm: tuple[float, float]
 ) -> Figure | None:
     """
     Draw what a whole is made of, one bar a territory; none without its counts.
@@ -139,7 +139,7 @@ def composition_chart(
     )
 
 
-def yearly_table(about: Observed, count: str, caption: str) -> Table | None:
+def yearly_table(about: Subject, count: str, caption: str) -> Table | None:
     """
     Return a count by year, one row a territory; none under two years.
 
@@ -170,7 +170,7 @@ def yearly_table(about: Observed, count: str, caption: str) -> Table | None:
 # --- land -----------------------------------------------------------------------
 
 
-def land_parts(about: Observed, low: float) -> Iterator[tuple[str, Part]]:
+def land_parts(about: Subject, low: float) -> Iterator[tuple[str, Part]]:
     """
     Return the consumption of land: by year, against the trajectory, by part.
 
@@ -219,7 +219,7 @@ def _told_year(year: object, hectares: pd.Series) -> str:
     return f"{year} (p)" if year == hectares.index[-1] else str(year)
 
 
-def land_sentence(about: Observed, base: float, since: pd.Series) -> str:
+def land_sentence(about: Subject, base: float, since: pd.Series) -> str:
     """
     Say what was consumed since 2021, beside the decade before and the half of it.
 
@@ -245,7 +245,7 @@ def land_sentence(about: Observed, base: float, since: pd.Series) -> str:
 
 
 def trajectory_chart(
-    about: Observed, base: float, since: pd.Series, low: float
+    about: Subject, base: float, since: pd.Series, low: float
 ) -> Figure | None:
     """
     Draw land consumed since 2021 and the trajectory to half of the decade before.
@@ -281,7 +281,7 @@ def trajectory_chart(
     )
 
 
-def land_table(about: Observed) -> Table:
+def land_table(about: Subject) -> Table:
     """
     Return land consumed, in hectares and in per cent of the surface (R2231-1).
 
@@ -340,7 +340,7 @@ def _cell(value: float, decimals: int, unit: str = "") -> Cell:
 
 
 def theme_parts(
-    about: Observed, theme: str, ids: list[str], room: float
+    about: Subject, theme: str, ids: list[str], room: float
 ) -> Iterator[tuple[str, Part]]:
     """
     Return what the page of a theme shows: years, composition, land, second maps.
@@ -376,7 +376,7 @@ def theme_parts(
     yield from _second(about, ids, 0.5 * room, alone=first is None)
 
 
-def _first(about: Observed, theme: str, high: float) -> Figure | None:
+def _first(about: Subject, theme: str, high: float) -> Figure | None:
     size = (182.0, high)
     if theme == "demographie":
         return years_chart(about, "theme-annees", size)
@@ -390,7 +390,7 @@ def _first(about: Observed, theme: str, high: float) -> Figure | None:
     return chart
 
 
-def _sales(about: Observed, size_mm: tuple[float, float]) -> Figure | None:
+def _sales(about: Subject, size_mm: tuple[float, float]) -> Figure | None:
     """Draw sales by year of the territory and of its parts, base 100."""
     if len(about.years("sales")) < 2:
         return None
@@ -398,7 +398,7 @@ def _sales(about: Observed, size_mm: tuple[float, float]) -> Figure | None:
 
 
 def _second(
-    about: Observed, ids: list[str], high: float, *, alone: bool
+    about: Subject, ids: list[str], high: float, *, alone: bool
 ) -> Iterator[tuple[str, Part]]:
     """Return a map of another indicator and its ends, then a third where alone."""
     others = [i for i in ids[1:] if varies(about, i)]

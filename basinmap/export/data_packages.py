@@ -20,7 +20,7 @@ from basinmap.errors import DataError, culprits
 from basinmap.export.contents import Content, Field, content_of, table_from
 from basinmap.export.csv_files import check_same
 from basinmap.export.descriptions import STATE_TEXTS
-from basinmap.staging import refusal, staged_folder
+from basinmap.staging import check_folder, refusal, staged_folder
 from basinmap.values.cells import Cells
 
 __all__ = ["slug", "write_data_package"]
@@ -107,6 +107,7 @@ def write_data_package(
     if not tables:
         msg = "nothing to write: give at least one table, {'communes': table}"
         raise DataError(msg)
+    check_folder(out)
     title = text_of(title, "title")
     day = None if date is None else day_of(date)
     names = _file_names(tables)

@@ -67,7 +67,10 @@ class DocumentTheme:
             raise DataError(msg)
         absent = [str(path) for path in self.logos if not path.is_file()]
         if absent:
-            msg = f"{len(absent)} logo(s) not found: {culprits(absent)}"
+            msg = (
+                f"{len(absent)} logo(s) not found: {culprits(absent)}; put them there, "
+                "or take their [[logo]] out of the theme"
+            )
             raise DataError(msg)
         other = [str(p) for p in self.logos if p.suffix.lower() not in _LOGOS]
         if other:

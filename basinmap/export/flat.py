@@ -28,7 +28,7 @@ from basinmap.export.parts import (
     runs,
     worded,
 )
-from basinmap.typography import stopped, typeset
+from basinmap.typography import stopped, typeset, unbroken
 
 __all__ = ["flat_document", "headings_of"]
 
@@ -68,7 +68,7 @@ def flat_document(document: Document, theme: DocumentTheme) -> dict[str, Any]:
         "day": [document.date.year, document.date.month, document.date.day],
         "lang": document.lang,
         "made": _flat(document.made),
-        "foot": _flat(theme.foot or f"{document.title}. {document.made}"),
+        "foot": _flat(theme.foot or document.foot),
         "words": {key: typeset(word) for key, word in WORDS.items()},
         "pages": pages,
         "theme": {
@@ -124,7 +124,7 @@ def _flat_page(page: Page, depth: _Depth, numbered: dict[str, int]) -> dict[str,
 
 def _flat(text: str | Inline) -> list[dict[str, str]]:
     return [
-        {"text": run.text, "style": run.style, "target": run.target}
+        {"text": unbroken(run.text), "style": run.style, "target": run.target}
         for run in runs(text)
     ]
 

@@ -29,7 +29,7 @@ from basinmap.export.metadata import About
 from basinmap.export.ogr_fields import crs_of, field_of, kind_of, offsets_of
 from basinmap.export.package_records import STYLES, Record, plain_style, write_records
 from basinmap.export.qgis.styles import Style
-from basinmap.staging import UNDATED, refusal, staged_file
+from basinmap.staging import UNDATED, check_file, refusal, staged_file
 from basinmap.values.cells import Cells, check_name
 from basinmap.values.told import fact_of, told_of
 
@@ -111,6 +111,7 @@ def write_geopackage(
     'lens.gpkg'
     """
     check_given(write_geopackage, locals())
+    check_file(path)
     check_kind(layers, Mapping, "layers", "{'communes': frame}")
     check_kind(tables, (Mapping, NoneType), "tables", "{'dictionnaire': table}")
     if not layers:

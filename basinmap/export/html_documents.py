@@ -17,7 +17,7 @@ from basinmap.export.flat import flat_document
 from basinmap.export.parts import Document, check_document
 from basinmap.export.pdf_documents import figures_of, picture
 from basinmap.maps.look.webfonts import font_rules
-from basinmap.staging import write_whole
+from basinmap.staging import check_file, write_whole
 
 __all__ = ["html_text", "write_html"]
 
@@ -99,6 +99,7 @@ def write_html(
     True
     """
     check_given(write_html, locals())
+    check_file(path)
     write_whole(path, html_text(document, theme=theme).encode())
 
 

@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 from basinmap.arguments import check_fields, number_of
 from basinmap.errors import DataError, culprits
-from basinmap.typography import long_date, printable, stopped, typeset
+from basinmap.typography import glued, long_date, printable, stopped, typeset
 
 __all__ = [
     "KINDS_OF_NOTE",
@@ -102,6 +102,8 @@ SLOTS: Final[Mapping[str, tuple[tuple[tuple[str, float], ...], ...]]] = {
         (("words", 1),),
         (("map", 110), ("side", 67)),
         (("wide", 1),),
+        # A second map: its legend heads the column beside it.
+        (("plan", 88), ("aside", 89)),
         (("left", 88), ("right", 89)),
         (("table", 1),),
         (("below", 88), ("beside", 89)),
@@ -123,6 +125,7 @@ SLOTS: Final[Mapping[str, tuple[tuple[tuple[str, float], ...], ...]]] = {
 }
 """Rows of slots of each template on paper, each with its share of the width."""
 
+_FOOT: Final = 75
 WORDS: Final = {
     "legend": "Légende",
     "figure": "Figure",
@@ -166,7 +169,7 @@ Inline = tuple[Run, ...]
 
 def runs(text: str | Inline) -> Inline:
     """
-    Cut a text into runs, ordinals raised.
+    Cut a text into runs, ordinals raised, numbers and units kept on one line.
 
     Parameters
     ----------
@@ -183,7 +186,7 @@ def runs(text: str | Inline) -> Inline:
 
 
 def _raised(run: Run) -> Iterator[Run]:
-    text = printable(run.text)
+    text = glued(printable(run.text))
     if run.style in {"sup", "link"}:
         yield Run(text, run.style, run.target)
         return
@@ -659,6 +662,13 @@ class Document:
         """Who made it and when, as printed."""
         return typeset(f"{WORDS['made']} : {self.author}, {long_date(self.date)}")
 
+    @property
+    def foot(self) -> str:
+        """What stands at the foot of each page: a title that is a sentence is long."""
+        long = len(self.title) > _FOOT and 0 < len(self.subtitle) <= _FOOT
+        name = self.subtitle if long else self.title
+        return f"{name.rstrip('.')}. {self.made}"
+
 
 def strings(document: Document) -> list[str]:
     """
@@ -677,7 +687,7 @@ def strings(document: Document) -> list[str]:
     """
     told = [document.title, document.subtitle]
     told += [text for page in document.pages for text in _of_page(page)]
-    return [printable(text) for text in told if text]
+    return [glued(printable(text)) for text in told if text]
 
 
 def _of_page(page: Page) -> Iterator[str]:
@@ -846,6 +856,8 @@ def _faults_of_part(part: Part) -> Iterator[str]:
         case Heading() if not part.text.strip():
             yield "a heading is blank"
         case KeyFigures(items=items):
+            if not items:
+                yield "key figures hold no figure; leave them out"
             yield from _faults_of_cells(item.cell for item in items)
 
 

@@ -17,7 +17,7 @@ from basinmap.errors import DataError, LibraryError, culprits
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.flat import flat_document
 from basinmap.export.parts import Document, Figure, check_document
-from basinmap.staging import write_whole
+from basinmap.staging import check_file, write_whole
 
 __all__ = ["figures_of", "pdf_bytes", "picture", "rasterised", "write_pdf"]
 
@@ -72,6 +72,7 @@ def write_pdf(
     b'%PDF-'
     """
     check_given(write_pdf, locals())
+    check_file(path)
     write_whole(path, pdf_bytes(document, theme=theme))
 
 

@@ -33,12 +33,13 @@ from basinmap.export.parts import (
     runs,
 )
 from basinmap.export.pdf_documents import picture
-from basinmap.staging import write_whole
+from basinmap.staging import check_file, write_whole
 from basinmap.typography import BROAD, stopped, typeset
 
 __all__ = ["docx_bytes", "write_docx"]
 
 _WIDTH_MM: Final = 182.0
+_HIGHEST_MM: Final = 125.0
 _SIGNS: Final = {"disc": "●", "square": "■", "line": "━━"}
 _STRIPES: Final = {
     "/": "thinDiagStripe",
@@ -96,6 +97,7 @@ def write_docx(
     b'PK'
     """
     check_given(write_docx, locals())
+    check_file(path)
     write_whole(path, docx_bytes(document, theme=theme))
 
 
@@ -145,6 +147,11 @@ def _dated(data: bytes) -> bytes:
     return out.getvalue()
 
 
+def _anchor(mark: str) -> str:
+    """Return the name of a mark of Word: letters, digits and low lines."""
+    return mark.replace("-", "_")[:40]
+
+
 class _Writer:
     """Adds parts one after the other to a file of Word."""
 
@@ -154,6 +161,8 @@ class _Writer:
         self.theme = theme
         self.numbers = {"figure": 0, "table": 0}
         self.level = 0
+        self.marks = headings_of(document)
+        self.marked = 0
 
     def write(self) -> None:
         self._set_up()
@@ -186,13 +195,15 @@ class _Writer:
         section.page_width, section.page_height = Mm(210), Mm(297)
         section.left_margin = section.right_margin = Mm(14)
         section.top_margin = section.bottom_margin = Mm(16)
-        section.footer.paragraphs[0].text = (
-            self.theme.foot or f"{about.title}. {about.made}"
-        )
+        section.footer.paragraphs[0].text = self.theme.foot or about.foot
         self._set_styles()
 
     def _set_styles(self) -> None:
         from docx.enum.style import WD_STYLE_TYPE  # noqa: PLC0415 - python-docx
+        from docx.enum.text import (  # noqa: PLC0415 - python-docx
+            WD_TAB_ALIGNMENT,
+            WD_TAB_LEADER,
+        )
         from docx.shared import Mm, Pt, RGBColor  # noqa: PLC0415 - python-docx
 
         normal = self.file.styles["Normal"]
@@ -219,6 +230,14 @@ class _Writer:
             style.paragraph_format.space_after = Pt(3)
         soft = RGBColor.from_string(self.theme.soft.lstrip("#"))
         self.file.styles["Basinmap small"].font.color.rgb = soft
+        for level in (1, 2, 3, 4):
+            entry = self.file.styles.add_style(f"toc {level}", WD_STYLE_TYPE.PARAGRAPH)
+            entry.base_style = normal
+            entry.paragraph_format.space_after = Pt(2)
+            entry.paragraph_format.left_indent = Mm(5 * (level - 1))
+            entry.paragraph_format.tab_stops.add_tab_stop(
+                Mm(_WIDTH_MM), WD_TAB_ALIGNMENT.RIGHT, WD_TAB_LEADER.DOTS
+            )
         box = self.file.styles.add_style("Basinmap box", WD_STYLE_TYPE.PARAGRAPH)
         box.base_style = normal
         box.paragraph_format.left_indent = Mm(3)
@@ -305,8 +324,7 @@ class _Writer:
     def _add(self, part: Part) -> None:
         match part:
             case Heading():
-                self.level = part.level
-                self._paragraph(part.text, f"Heading {part.level}")
+                self._heading(part)
             case Paragraph():
                 style = {"body": "Normal"}.get(part.role, f"Basinmap {part.role}")
                 self._paragraph(part.text, "List Bullet" if part.bullet else style)
@@ -334,27 +352,66 @@ class _Writer:
                 self._contents(part)
 
     def _contents(self, part: Contents) -> None:
-        """Write a field that Word fills, with the titles until it does."""
-        self._paragraph(WORDS["contents"], "Basinmap headline")
-        first = self._paragraph("", "Normal")
-        code = f' TOC \\o "1-{part.depth}" \\h \\z \\u '
-        self._field(first, code, "")
-        for heading, _ in headings_of(self.document):
-            if heading.listed and heading.level <= part.depth:
-                line = self._paragraph(heading.text, "Normal")
-                line.paragraph_format.left_indent = 180_000 * (heading.level - 1)
+        """
+        List titles, each leading to its place, with the number of its page.
 
-    def _field(self, paragraph: Any, code: str, shown: str) -> None:  # noqa: ANN401 - python-docx
-        for kind in ("begin", "code", "separate", "shown", "end"):
-            run = paragraph.add_run(shown if kind == "shown" else "")
-            if kind == "code":
-                text = self._element("w:instrText", {})
-                text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
-                text.text = code
-                run._r.append(text)  # noqa: SLF001 - python-docx has no field
-            elif kind != "shown":
-                mark = self._element("w:fldChar", {"w:fldCharType": kind})
-                run._r.append(mark)  # noqa: SLF001 - as above
+        The number is a field: only what lays out the pages knows it, and both Word and
+        LibreOffice reckon it as they open the file. In a TOC field LibreOffice would
+        print what is stored instead, which nothing here can know.
+        """
+        self._paragraph(WORDS["contents"], "Basinmap headline")
+        for heading, mark in headings_of(self.document):
+            if heading.listed and heading.level <= part.depth:
+                line = self.file.add_paragraph(style=f"toc {heading.level}")
+                self._line_of_contents(line, heading, mark)
+
+    def _line_of_contents(self, line: Any, heading: Heading, mark: str) -> None:  # noqa: ANN401 - python-docx
+        link = self._element("w:hyperlink", {"w:anchor": _anchor(mark)})
+        before = len(line.runs)
+        self._runs(line, heading.text)
+        line.add_run("\t")
+        self._field(line, f" PAGEREF {_anchor(mark)} \\h ", "", dirty=True)
+        for run in line.runs[before:]:
+            link.append(run._r)  # noqa: SLF001 - python-docx has no hyperlink
+        line._p.append(link)  # noqa: SLF001 - as above
+
+    def _heading(self, part: Heading) -> None:
+        """Add a title between the marks that the contents lead to."""
+        self.level = part.level
+        paragraph = self._paragraph(part.text, f"Heading {part.level}")
+        mark = next(self.marks)[1]
+        number = {"w:id": str(self.marked)}
+        self.marked += 1
+        start = self._element("w:bookmarkStart", number | {"w:name": _anchor(mark)})
+        first = paragraph._p.xpath("w:r")  # noqa: SLF001 - python-docx has no mark
+        if first:
+            first[0].addprevious(start)
+            paragraph._p.append(self._element("w:bookmarkEnd", number))  # noqa: SLF001 - as above
+
+    def _field(
+        self,
+        paragraph: Any,  # noqa: ANN401 - python-docx
+        code: str,
+        shown: str,
+        *,
+        dirty: bool = False,
+    ) -> None:
+        self._field_mark(paragraph, "begin", dirty=dirty)
+        self._field_code(paragraph, code)
+        self._field_mark(paragraph, "separate")
+        paragraph.add_run(shown)
+        self._field_mark(paragraph, "end")
+
+    def _field_mark(self, paragraph: Any, kind: str, *, dirty: bool = False) -> None:  # noqa: ANN401 - python-docx
+        told = {"w:fldCharType": kind} | ({"w:dirty": "true"} if dirty else {})
+        mark = self._element("w:fldChar", told)
+        paragraph.add_run("")._r.append(mark)  # noqa: SLF001 - python-docx has no field
+
+    def _field_code(self, paragraph: Any, code: str) -> None:  # noqa: ANN401 - python-docx
+        text = self._element("w:instrText", {})
+        text.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+        text.text = code
+        paragraph.add_run("")._r.append(text)  # noqa: SLF001 - as above
 
     def _caption(self, what: str, text: str | Inline, *, keep: bool) -> None:
         self.numbers[what] += 1
@@ -377,7 +434,10 @@ class _Writer:
         shape._inline.docPr.set("title", "")  # noqa: SLF001 - as above
 
     def _figure(self, part: Figure) -> None:
-        self._picture(picture(part, "png"), part.alt, part.size_mm[0])
+        wide, high = part.size_mm
+        # A legend and a source follow on the same page.
+        wide = min(wide, wide * _HIGHEST_MM / high)
+        self._picture(picture(part, "png"), part.alt, wide)
         self._caption("figure", part.caption, keep=bool(part.legends or part.source))
         for legend in part.legends:
             self._legend(legend)

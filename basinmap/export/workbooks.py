@@ -38,7 +38,7 @@ from basinmap.export.sheet_guides import (
     sources,
 )
 from basinmap.export.sheet_sizes import column_units, lines_of, paper_for, pixels_of
-from basinmap.staging import UNDATED, refusal, staged_file
+from basinmap.staging import UNDATED, check_file, refusal, staged_file
 from basinmap.states import SIGNS, VOIDS
 from basinmap.typography import yes_or_no
 from basinmap.values.cells import Cells
@@ -150,6 +150,7 @@ def write_workbook(
     'lens.xlsx'
     """
     check_given(write_workbook, locals())
+    check_file(path)
     check_kind(sheets, Mapping, "sheets", "{'Communes': table}")
     if not sheets:
         msg = "nothing to write: give at least one sheet, {'Communes': table}"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pyproj import Proj, Transformer
 from scipy.spatial.distance import cdist
 
-from basinmap.arguments import check_given
+from basinmap.arguments import check_given, shown
 from basinmap.errors import (
     CodeError,
     ColumnError,
@@ -508,12 +508,20 @@ def day_of(day: Day | int) -> dt.date:
     day
         A day, a text, or a year.
 
+    Raises
+    ------
+    VintageError
+        If it is none.
+
     Examples
     --------
     >>> day_of(2004), day_of("2012-12-12")
     (datetime.date(2004, 12, 31), datetime.date(2012, 12, 12))
     """
     if isinstance(day, int) or (isinstance(day, str) and day.isdigit()):
+        if not dt.MINYEAR <= int(day) <= dt.MAXYEAR:
+            msg = f"{shown(day)} is no year; write 2012, or '2012-12-12'"
+            raise VintageError(msg)
         return dt.date(int(day), 12, 31)
     return dt.date.fromisoformat(iso_day(day))
 

@@ -160,7 +160,8 @@ def typology(
     z = scores.to_numpy()
     found = _by_size(_kinds(z, groups), groups)
     stability, kept = _drawn_again(z, found, groups, draws, seed)
-    labels = [typeset(n) for n in names or [f"Type {k + 1}" for k in range(groups)]]
+    called = [f"Type {k + 1}" for k in range(groups)] if names is None else names
+    labels = [typeset(n) for n in called]
     explained = 1 - _within(z, found, groups) / float((z * z).sum())
     listed = [name_of(column(indicators, name)) for name in values.columns]
     notes = _notes(listed, groups, len(known), states, explained, stability)

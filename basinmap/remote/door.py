@@ -232,15 +232,7 @@ def status_of(error: BaseException) -> int | None:
     return None if answer is None else int(answer.status_code)
 
 
-_REASONS: Final[tuple[tuple[type[Exception], str], ...]] = (
-    (requests.exceptions.Timeout, LATE),
-    (requests.exceptions.SSLError, "its certificate is refused"),
-    (requests.exceptions.ChunkedEncodingError, "the answer is cut"),
-    (requests.exceptions.ConnectionError, "no connection"),
-)
-
-
-def reason_of(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:  # noqa: PLR0911 - one a kind
     """
     Return in a few words why there is no answer; nothing for what is no such error.
 
@@ -256,14 +248,20 @@ def reason_of(error: BaseException) -> str:
     >>> reason_of(ValueError("another thing"))
     ''
     """
+    kinds = requests.exceptions
     if isinstance(error, ElsewhereError):
         return str(error)
-    for kind, told in _REASONS:
-        if isinstance(error, kind):
-            return told
-    if isinstance(error, requests.exceptions.HTTPError):
+    if isinstance(error, kinds.Timeout):
+        return LATE
+    if isinstance(error, kinds.SSLError):
+        return "its certificate is refused"
+    if isinstance(error, kinds.ChunkedEncodingError):
+        return "the answer is cut"
+    if isinstance(error, kinds.ConnectionError):
+        return "no connection"
+    if isinstance(error, kinds.HTTPError):
         return f"error {status_of(error) or '?'} of the server"
-    if isinstance(error, requests.exceptions.RequestException):
+    if isinstance(error, kinds.RequestException):
         return f"no answer ({type(error).__name__})"
     return ""
 

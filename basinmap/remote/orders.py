@@ -46,7 +46,15 @@ from basinmap.remote.door import (
     wait_of,
 )
 
-__all__ = ["KINDS", "FetchOptions", "Kind", "Manners", "Order", "fetched_file"]
+__all__ = [
+    "KINDS",
+    "FetchOptions",
+    "Kind",
+    "Manners",
+    "Order",
+    "by_hand",
+    "fetched_file",
+]
 
 Kind = Literal["csv", "json", "zip", "gz", "pbf"]
 
@@ -199,14 +207,25 @@ class Order:
     verb: str = "file='…'"
     plain: bool = False
 
-    @property
-    def by_hand(self) -> str:
-        """What to do where the network gives nothing."""
-        page = f" (see {self.page})" if self.page else ""
+
+def by_hand(order: Order) -> str:
+    """
+    Return what to do where the network gives nothing.
+
+    Parameters
+    ----------
+    order
+        What is wanted.
+    """
+    if not order.page:
         return (
-            f"fetch {self.address}{page} with a browser and put it as "
-            f"{self.target}, or give it where it is: {self.verb}"
+            f"fetch {order.address} with a browser and put it as {order.target}, or "
+            f"give it where it is: {order.verb}"
         )
+    return (
+        f"fetch {order.address} (see {order.page}) with a browser and put it as "
+        f"{order.target}, or give it where it is: {order.verb}"
+    )
 
 
 class _AgainError(Exception):
@@ -257,7 +276,7 @@ def fetched_file(order: Order, manners: Manners) -> Record:
         if kept is not None and not manners.refresh:
             return kept
         if manners.is_offline:
-            msg = f"{order.name}: the network is not asked (offline); {order.by_hand}"
+            msg = f"{order.name}: the network is not asked (offline); {by_hand(order)}"
             raise FetchError(msg)
         return _downloaded(order, manners, kept)
 
@@ -268,7 +287,7 @@ def fetched_file(order: Order, manners: Manners) -> Record:
 def _given(order: Order, file: Path) -> Record:
     """Keep a copy of a file that was fetched by hand."""
     if not file.is_file():
-        msg = f"{order.name}: no file {str(file)!r} on this machine; {order.by_hand}"
+        msg = f"{order.name}: no file {str(file)!r} on this machine; {by_hand(order)}"
         raise DataError(msg)
     part = _part(order)
     try:
@@ -353,14 +372,19 @@ def _check_scheme(order: Order) -> None:
     if not rest or (scheme != "https" and not plain):
         msg = (
             f"{order.name}: {order.address!r} is no address of https, and no other is "
-            f"asked; {order.by_hand}"
+            f"asked; {by_hand(order)}"
         )
         raise FetchError(msg)
 
 
 def _apology(order: Order, reason: str, wait: float) -> str:
-    later = f", which asks to come again in {wait:g} s" if wait > _LONGEST else ""
-    return f"{order.name}: {host_of(order.address)}: {reason}{later}; {order.by_hand}"
+    host = host_of(order.address)
+    if wait > _LONGEST:
+        return (
+            f"{order.name}: no file from {host}: {reason}, which asks to come again in "
+            f"{wait:g} s; {by_hand(order)}"
+        )
+    return f"{order.name}: no file from {host}: {reason}; {by_hand(order)}"
 
 
 def _attempted(
@@ -385,8 +409,13 @@ def _failures_told(order: Order) -> Iterator[None]:
     try:
         yield
     except ElsewhereError as error:
-        trust = f"; write hosts=({error.host!r},) if you trust it" * bool(error.host)
-        msg = f"{order.name}: {host_of(order.address)} {error}{trust}; {order.by_hand}"
+        host = host_of(order.address)
+        msg = f"{order.name}: no file from {host}: {error}; {by_hand(order)}"
+        if error.host:
+            msg = (
+                f"{order.name}: no file from {host}: {error}; write "
+                f"hosts=({error.host!r},) if you trust it, or {by_hand(order)}"
+            )
         raise FetchError(msg) from error
     except OSError as error:
         if isinstance(error, FetchError):
@@ -433,7 +462,8 @@ def _refused(order: Order, error: OSError) -> Exception:
     elif status == 404:
         reason = f"{reason}; producers move their files: the address may be old"
     host = host_of(order.address)
-    refused = FetchError(f"{order.name}: {host}: {reason}; {order.by_hand}")
+    msg = f"{order.name}: no file from {host}: {reason}; {by_hand(order)}"
+    refused = FetchError(msg)
     refused.status, refused.told = status, said
     return refused
 
@@ -491,7 +521,7 @@ def _check_size(order: Order, size: int) -> None:
     if size > order.largest:
         msg = (
             f"{order.name}: {host_of(order.address)} sends {size:,} bytes or more, "
-            f"where {order.largest:,} are expected at most: not taken; {order.by_hand}"
+            f"where {order.largest:,} are expected at most: not taken; {by_hand(order)}"
         )
         raise FetchError(msg)
 
@@ -530,7 +560,7 @@ def _receive(
             if time.monotonic() > clock.end:
                 msg = (
                     f"{order.name}: {size:,} bytes came in time, not all; they are "
-                    f"kept: run it again, with a longer deadline=; {order.by_hand}"
+                    f"kept: run it again, with a longer deadline=; {by_hand(order)}"
                 )
                 raise FetchError(msg)
         file.flush()
@@ -565,11 +595,15 @@ def _check_digest(order: Order, path: Path) -> None:
 
 
 def _wrong_digest(order: Order, found: str, path: Path) -> str:
-    aside = "" if path == order.target else f", kept aside as {_aside(order)}"
+    if path == order.target:
+        return (
+            f"{order.name}: {path} is not the file expected: sha256 {found}, where "
+            f"{order.sha256} is; fetch it again, refresh=True, or leave sha256= out"
+        )
     return (
         f"{order.name}: the file is not the one expected: sha256 {found}, where "
-        f"{order.sha256} is{aside}; fetch it again, or leave sha256= out if it is a "
-        "newer edition that you trust"
+        f"{order.sha256} is, kept aside as {_aside(order)}; fetch it again, or leave "
+        "sha256= out if it is a newer edition that you trust"
     )
 
 
@@ -598,21 +632,21 @@ def _check_start(order: Order, path: Path, told: str) -> None:
     with path.open("rb") as stream:
         head = stream.read(_HEAD)
     if not head.strip():
-        msg = f"{order.name}: {told} is empty; {order.by_hand}"
+        msg = f"{order.name}: {told} is empty; {by_hand(order)}"
         raise FetchError(msg)
     if _PAGE.match(head.removeprefix(codecs.BOM_UTF8)):
         found = _TITLE.search(head)
         title = unescape(found[1].decode("utf-8", "replace")) if found else "no title"
         msg = (
             f"{order.name}: {told} is a web page, « {' '.join(title.split())[:60]} », "
-            f"in place of the file; {order.by_hand}"
+            f"in place of the file; {by_hand(order)}"
         )
         raise FetchError(msg)
     start = _STARTS.get(order.kind, b"")
     if not head.startswith(start):
         msg = (
             f"{order.name}: {told} is no .{order.kind}, it begins with {head[:8]!r}; "
-            f"{order.by_hand}"
+            f"{by_hand(order)}"
         )
         raise FetchError(msg)
 
@@ -625,7 +659,7 @@ def _check_archive(order: Order, path: Path, told: str) -> None:
     try:
         check_zip(path, largest=20 * order.largest)
     except DataError as error:
-        msg = f"{order.name}: {told} is {error}; {order.by_hand}"
+        msg = f"{order.name}: {told} is {error}; {by_hand(order)}"
         raise FetchError(msg) from error
 
 
@@ -642,7 +676,7 @@ def _check_packed(order: Order, path: Path, told: str) -> None:
     except (OSError, EOFError, zlib.error) as error:
         if isinstance(error, FetchError):
             raise
-        msg = f"{order.name}: {told} is no whole .gz ({error}); {order.by_hand}"
+        msg = f"{order.name}: {told} is no whole .gz ({error}); {by_hand(order)}"
         raise FetchError(msg) from error
 
 
@@ -651,7 +685,7 @@ def _check_json(order: Order, path: Path, told: str) -> None:
         with path.open("rb") as stream:
             json.load(stream)
     except (ValueError, RecursionError) as error:
-        msg = f"{order.name}: {told} is no whole JSON ({error}); {order.by_hand}"
+        msg = f"{order.name}: {told} is no whole JSON ({error}); {by_hand(order)}"
         raise FetchError(msg) from error
 
 
@@ -660,7 +694,7 @@ def _check_pbf(order: Order, path: Path, told: str) -> None:
     with path.open("rb") as stream:
         head = stream.read(64)
     if b"OSMHeader" not in head:
-        msg = f"{order.name}: {told} is no extract of OpenStreetMap; {order.by_hand}"
+        msg = f"{order.name}: {told} is no extract of OpenStreetMap; {by_hand(order)}"
         raise FetchError(msg)
 
 

@@ -15,7 +15,7 @@ from basinmap.arguments import check_choice, check_given, texts_of
 from basinmap.errors import CodeError, DataError, FetchError, VintageError
 from basinmap.remote.archives import unpack
 from basinmap.remote.cache import Record
-from basinmap.remote.orders import FetchOptions, Manners, Order, fetched_file
+from basinmap.remote.orders import FetchOptions, Manners, Order, by_hand, fetched_file
 from basinmap.sources.choosing import chosen_sources
 from basinmap.sources.offers import (
     Offer,
@@ -401,7 +401,7 @@ def fetch_outlines(
         name=_short(wanted),
     )
     record = fetched_file(order, manners)
-    code = _checked_features(order.target, order.by_hand)
+    code = _checked_features(order.target, by_hand(order))
     source = f"{offer.producer}, ADMIN EXPRESS COG, communes au 1er janvier {year}"
     ours = set(wanted) <= set(_OURS)
     with reading(order, record):
@@ -429,12 +429,12 @@ def _short(wanted: list[str]) -> str:
     return plain if len(plain) < 40 else hashlib.sha256(plain.encode()).hexdigest()[:12]
 
 
-def _checked_features(path: Path, by_hand: str) -> str | None:
+def _checked_features(path: Path, remedy: str) -> str | None:
     """Check that a service gave all the communes; return their column of codes."""
     told = json.loads(path.read_text("utf-8"))
     found = told.get("features") if isinstance(told, dict) else None
     if not found:
-        msg = f"{path.name}: no commune in the answer; {by_hand}"
+        msg = f"{path.name}: no commune in the answer; {remedy}"
         raise FetchError(msg)
     matched = told.get("numberMatched", told.get("totalFeatures", len(found)))
     if isinstance(matched, int) and matched > len(found):

@@ -26,7 +26,7 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.remote.cache import Record, folder_of
-from basinmap.remote.orders import Kind, Manners, Order
+from basinmap.remote.orders import Kind, Manners, Order, by_hand
 from basinmap.typography import long_date, typeset
 from basinmap.values.told import report_of, retell
 
@@ -313,7 +313,7 @@ def reading(order: Order, record: Record) -> Iterator[None]:
             raise
         msg = (
             f"{order.name}: what was fetched cannot be read: {error}; it is kept as "
-            f"{order.target}. Ask again, refresh=True, or {order.by_hand}"
+            f"{order.target}. Ask again, refresh=True, or {by_hand(order)}"
         )
         raise FetchError(msg) from error
 

@@ -261,10 +261,13 @@ def _checked(
     check_metric(units, "units")
     check_flag(repair, "repair")
     index = units.index
-    if isinstance(index, pd.MultiIndex) or index.hasnans:
+    if isinstance(index, pd.MultiIndex):
+        msg = f"units: an index of {index.nlevels} levels; set one column of codes"
+        raise CodeError(msg)
+    if index.hasnans:
         msg = (
-            f"units: {int(pd.isna(index.to_flat_index()).sum())} row(s) without a code "
-            f"in an index of {index.nlevels} level(s); set one column of codes as index"
+            f"units: {int(index.isna().sum())} row(s) without a code; set a column of "
+            "codes as index"
         )
         raise CodeError(msg)
     check_unique(index, "units")

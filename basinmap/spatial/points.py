@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError as NoSuchCRSError
 
+from basinmap.arguments import path_of
 from basinmap.errors import ColumnError, CRSError, DataError, culprits
 from basinmap.measures import check_columns
 from basinmap.progress import progress
@@ -129,7 +130,7 @@ def read_points(points: Points) -> Source:
     [[685500.0, 0.0]]
     """
     if isinstance(points, str | Path):
-        return _opened(Path(points))
+        return _opened(path_of(points, "points"))
     if isinstance(points, gpd.GeoSeries | gpd.GeoDataFrame):
         return _geometries(points)
     if isinstance(points, pd.DataFrame):

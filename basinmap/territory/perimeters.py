@@ -9,7 +9,7 @@ from typing import Final
 
 import pandas as pd
 
-from basinmap.arguments import check_fields, check_given
+from basinmap.arguments import check_fields, check_given, check_kind
 from basinmap.cards import card
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.territory import embedded
@@ -468,6 +468,9 @@ def partition(perimeters: Iterable[Perimeter], *, level: str = "secteur") -> pd.
     {'artois': 100, 'valenciennois': 82}
     """
     check_given(partition, locals())
+    perimeters = list(perimeters)
+    for one in perimeters:
+        check_kind(one, Perimeter, "perimeters", "[bm.perimeter('artois')]")
     pairs = [(code, item.code) for item in perimeters for code in item.communes]
     members = pd.DataFrame(pairs, columns=["commune", level]).set_index("commune")
     shared = members.index[members.index.duplicated()].unique()

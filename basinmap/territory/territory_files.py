@@ -581,6 +581,9 @@ def _join_outlines(read: _Read, given: Outlines) -> None:
         msg = f"{read.name} has outlines already: leave outlines out"
         raise DataError(msg)
     units, name, notes = units_of(given)
+    if units.empty:
+        msg = f"{name}: no outline in it; give those of the communes of the list"
+        raise DataError(msg)
     lacking = read.frame.index.difference(units.index)
     if len(lacking):
         msg = (

@@ -14,7 +14,7 @@ from basinmap.errors import DataError
 from basinmap.maps.grounds.imagery import Grid, Path_, Pixels, write_tiff
 from basinmap.maps.look.themes import settings
 from basinmap.maps.paper.guards import check_map
-from basinmap.maps.paper.sheets import MapAxes, check_dpi
+from basinmap.maps.paper.sheets import LEAST_DPI, MapAxes, check_dpi
 
 __all__ = ["write_geotiff"]
 
@@ -69,7 +69,7 @@ def write_geotiff(ax: MapAxes, path: Path_, *, dpi: float = 300) -> None:
         raise DataError(msg)
     inches = ax.sheet.layout_mm.width / 25.4, ax.sheet.layout_mm.height / 25.4
     most = math.floor(math.sqrt(_MOST / (inches[0] * inches[1])))
-    check_dpi(dpi, most=most, of="on this paper, ")
+    check_dpi(dpi, least=LEAST_DPI, most=most, of="on this paper, ")
     pixels, grid = _framed(ax, dpi)
     about = ax.sheet.about
     drawn = " ; ".join(dict.fromkeys([*ax.credits, *ax.grounds]))

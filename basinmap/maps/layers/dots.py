@@ -38,6 +38,7 @@ __all__ = ["draw_dots"]
 Floats = NDArray[np.float64]
 
 _MOST_DOTS: Final = 200_000
+_COUNTABLE: Final = 1e15
 _ONE: Final = "#7a2048"
 """Colour of the dots of a single stock."""
 _KEY: Final = 2.4
@@ -203,16 +204,20 @@ def _check_number(
     number_of_dots = int(counts.to_numpy().sum())
     total = sum(float(values.sum()) for values in stocks.values())
     if number_of_dots > _MOST_DOTS:
-        power = 10.0 ** math.floor(math.log10(total / _MOST_DOTS))
-        enough = math.ceil(total / _MOST_DOTS / power) * power
-        msg = (
-            f"{number_of_dots:,} dots, more than {_MOST_DOTS:,}: pass "
-            f"per_dot={enough:g} or more"
-        )
-        raise DataError(msg)
+        _refuse_dots(f"{number_of_dots:,}", total)
     if number_of_dots == 0:
         msg = f"no dot: the total is {total:g}, and a dot stands for {per_dot:g}"
         raise DataError(msg)
+
+
+def _refuse_dots(number_of_dots: str, total: float) -> None:
+    power = 10.0 ** math.floor(math.log10(total / _MOST_DOTS))
+    enough = math.ceil(total / _MOST_DOTS / power) * power
+    msg = (
+        f"{number_of_dots} dots, more than {_MOST_DOTS:,}: pass per_dot={enough:g} "
+        "or more"
+    )
+    raise DataError(msg)
 
 
 # -- how many, and where ----------------------------------------------------------
@@ -229,6 +234,11 @@ def shared_out(values: pd.Series, per_dot: float) -> NDArray[np.int64]:
     per_dot
         How much a dot stands for.
 
+    Raises
+    ------
+    DataError
+        If dots are too many to be counted.
+
     Examples
     --------
     >>> import pandas as pd
@@ -236,6 +246,8 @@ def shared_out(values: pd.Series, per_dot: float) -> NDArray[np.int64]:
     [2, 1, 2, 0]
     """
     exact = values.fillna(0.0).to_numpy() / per_dot
+    if exact.sum() > _COUNTABLE:
+        _refuse_dots(f"{exact.sum():.0e}", float(values.sum()))
     counts = np.floor(exact).astype(np.int64)
     left = math.floor(float(exact.sum()) + 0.5) - int(counts.sum())
     # Rounded, for equal remainders to be equal; the first unit goes first.

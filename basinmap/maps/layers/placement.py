@@ -747,7 +747,9 @@ def _greedy(cand: _Candidates, page: _Page) -> None:
         open_ = np.flatnonzero(np.isfinite(cand.cost[row]))
         hit, _ = page.conflicts(cand.boxes[row, open_], cand.leaders[row, open_])
         open_ = open_[~hit.any(axis=1)]
-        if not open_.size:
+        if open_.size <= 1:
+            for choice in open_.tolist():
+                page.put(row, choice, cand)
             continue
         # Between equals, leave the best places of the next labels free.
         boxes = cand.boxes[row, open_]

@@ -169,7 +169,11 @@ def draw_raster(  # noqa: PLR0913, PLR0915 - classes are a choice, and so is wha
         given, codes = _kinds(
             tell(pd.Series(known, name=label), **about), values, labels
         )
-        colors = kind_colors(ax, palette or "profiles", len(given.cat.categories))
+        colors = kind_colors(
+            ax,
+            "profiles" if palette is None else palette,
+            len(given.cat.categories),
+        )
         lines = zip(given.cat.categories, colors, strict=True)
         block = CategoriesBlock(label, tuple(Swatch(n, c) for n, c in lines))
     shapes = gpd.GeoSeries([frame_box(ax, 0.0)]) if ground is None else ground

@@ -152,8 +152,9 @@ def draw_typology(
     fill = enter_fill(ax, units, categories, title)
     aligned = on_units(units, named)
     names = list(aligned.cat.categories)
-    chosen_palette = palette or told_of(categories).palette or "profiles"
-    colors = kind_colors(ax, chosen_palette, len(names))
+    if palette is None:
+        palette = told_of(categories).palette or "profiles"
+    colors = kind_colors(ax, palette, len(names))
     swatches = []
     for code, (name, color) in enumerate(zip(names, colors, strict=True)):
         chosen = units.geometry[aligned.cat.codes == code]

@@ -67,9 +67,12 @@ def class_colors(
         return seen(colors, "grey") if grey else colors
     if grey:
         return sequential_colors("greys", count)
-    name = palette or told_of(classes).palette or None
+    name = palette if palette is not None else told_of(classes).palette or None
     if below is None:
-        name = "reds" if name is None or (not palette and name in DIVERGING) else name
+        name = (
+            "reds" if name is None or (palette is None and name in DIVERGING) else name
+        )
         return sequential_colors(name, count)
-    name = name if palette or name in DIVERGING else "orange-violet"
+    if palette is None and name not in DIVERGING:
+        name = "orange-violet"
     return diverging_colors(str(name), below, count - below)

@@ -43,7 +43,10 @@ from basinmap.maps.paper.pictures import SheetCanvas, png_words, told_svg
 from basinmap.maps.paper.stack import FURNITURE, layer_at
 from basinmap.staging import write_whole
 
-__all__ = ["Fill", "Laid", "MapAxes", "Sheet", "Tint", "check_dpi"]
+__all__ = ["LEAST_DPI", "Fill", "Laid", "MapAxes", "Sheet", "Tint", "check_dpi"]
+
+LEAST_DPI: Final = 10
+"""Dots an inch under which letters have no pixel."""
 
 _UNDATED: Final = {"CreationDate": None}
 _OPAQUE: Final = ("eps", "ps")
@@ -143,8 +146,8 @@ class Sheet(Figure):
             raise DataError(msg)
         kind = _kind(fname, options.pop("format", None))
         if options.get("dpi") not in (None, "figure"):  # as matplotlib means them
-            check_dpi(options["dpi"])
-            check_dpi(options["dpi"], **self._finest(kind))
+            check_dpi(options["dpi"], least=LEAST_DPI)
+            check_dpi(options["dpi"], least=LEAST_DPI, **self._finest(kind))
         if kind not in _BEARING and not _takes_figures(fname):
             warnings.warn(_loss(fname, kind), BasinmapWarning, stacklevel=2)
         _check_text(text, kind)
@@ -624,7 +627,12 @@ def _layer_of(child: Artist) -> str | None:
 
 
 def check_dpi(
-    dpi: object, *, usual: float = 300, most: float = math.inf, of: str = ""
+    dpi: object,
+    *,
+    usual: float = 300,
+    least: float = 1,
+    most: float = math.inf,
+    of: str = "",
 ) -> None:
     """
     Check that a resolution is a number of dots an inch.
@@ -635,6 +643,8 @@ def check_dpi(
         What was given.
     usual
         What is often wanted, for the message.
+    least
+        How coarse it may be.
     most
         How fine it may be.
     of
@@ -643,11 +653,12 @@ def check_dpi(
     Raises
     ------
     DataError
-        If it is no number, below 1, above `most`, or infinite.
+        If it is no number, below `least`, above `most`, or infinite.
     """
-    if isinstance(dpi, Real) and 1 <= float(dpi) <= most and float(dpi) < math.inf:
+    if isinstance(dpi, Real) and least <= float(dpi) <= most and float(dpi) < math.inf:
         return
-    room = "1 or more" if math.isinf(most) else f"1 to {math.floor(most)}"
+    upper = "or more" if math.isinf(most) else f"to {math.floor(most)}"
+    room = f"{least:g} {upper}"
     msg = (
         f"dpi={dpi!r}: {of}give {room} dots an inch, such as "
         f"dpi={math.floor(min(most, usual))}"
