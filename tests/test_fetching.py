@@ -621,6 +621,7 @@ def test_two_processes_fetch_a_file_once(server, tmp_path):
         ({"sha256": "abc"}, DataError),
         ({"refresh": "oui"}, ArgumentError),
         ({"hosts": 3}, ArgumentError),
+        ({"timeut": 3}, ArgumentError),
     ],
 )
 @pytest.mark.usefixtures("server")

@@ -20,7 +20,13 @@ from basinmap.arguments import check_choice, check_given
 from basinmap.errors import DataError, FetchError, culprits
 from basinmap.remote.cache import Record
 from basinmap.remote.door import host_of
-from basinmap.remote.orders import FetchOptions, Manners, Order, fetched_file
+from basinmap.remote.orders import (
+    FetchOptions,
+    Manners,
+    Order,
+    fetched_file,
+    manners_of,
+)
 from basinmap.sources.offers import Offer, offer_of, order_of, reading, said_of
 from basinmap.spatial.projections import METRIC
 from basinmap.staging import staged_file
@@ -135,7 +141,7 @@ def fetch_network(
     if not 0 < within <= _FARTHEST:
         msg = f"within={within!r}: metres around the place, such as within=40_000"
         raise DataError(msg)
-    manners = Manners(**options)
+    manners = manners_of(options)
     order = order_of(offer_of("osm"), manners, region=region)
     record = fetched_file(order, manners)
     path: Path = order.target
@@ -211,7 +217,7 @@ def fetch_gtfs(
     basinmap.errors.FetchError: gtfs 5c1a9b8f: the network is not asked ...
     """
     check_given(fetch_gtfs, locals())
-    manners = Manners(**options)
+    manners = manners_of(options)
     order = order_of(offer_of("gtfs"), manners, dataset=dataset)
     order = found_feed(order, manners, resource=resource)
     record = fetched_file(order, manners)

@@ -34,7 +34,13 @@ from basinmap.errors import (
     culprits,
 )
 from basinmap.progress import progress
-from basinmap.remote.orders import FetchOptions, Manners, by_hand, fetched_file
+from basinmap.remote.orders import (
+    FetchOptions,
+    Manners,
+    by_hand,
+    fetched_file,
+    manners_of,
+)
 from basinmap.sources.offers import Offer, offer_of, order_of
 from basinmap.spatial.projections import METRIC
 from basinmap.territory.places import Place
@@ -117,7 +123,7 @@ def _profile(mode: Mode) -> str:
 
 
 def _service(options: FetchOptions) -> _Service:
-    manners = Manners(**options)
+    manners = manners_of(options)
     if manners.file is not None or manners.sha256:
         msg = "file=, sha256= are of a file: leave them out of what a service answers"
         raise DataError(msg)

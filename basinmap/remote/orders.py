@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from html import unescape
 from os import PathLike
 from pathlib import Path
@@ -21,7 +22,7 @@ from types import MappingProxyType
 from typing import Final, Literal, TypedDict
 
 from basinmap.arguments import check_fields, path_of
-from basinmap.errors import BasinmapError, DataError, FetchError
+from basinmap.errors import ArgumentError, BasinmapError, DataError, FetchError
 from basinmap.progress import progress
 from basinmap.remote.archives import check_zip
 from basinmap.remote.cache import (
@@ -54,6 +55,7 @@ __all__ = [
     "Order",
     "by_hand",
     "fetched_file",
+    "manners_of",
 ]
 
 Kind = Literal["csv", "json", "zip", "gz", "pbf"]
@@ -158,6 +160,30 @@ class Manners:
         if self.offline is None:
             return os.environ.get(OFFLINE, "").strip() not in {"", "0"}
         return self.offline
+
+
+def manners_of(options: FetchOptions) -> Manners:
+    """
+    Return how the network is asked, from the options of a verb.
+
+    Parameters
+    ----------
+    options
+        Fields of `Manners`.
+
+    Raises
+    ------
+    ArgumentError
+        If one is none of them.
+    """
+    known = sorted(FetchOptions.__annotations__)
+    odd = [name for name in options if name not in known]
+    if odd:
+        near = get_close_matches(odd[0], known, n=1)
+        meant = near[0] if near else ", ".join(known)
+        msg = f"{odd[0]}= is no option of what is fetched; write {meant}"
+        raise ArgumentError(msg)
+    return Manners(**options)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,14 @@ from basinmap.arguments import check_choice, check_given, texts_of
 from basinmap.errors import CodeError, DataError, FetchError, VintageError
 from basinmap.remote.archives import unpack
 from basinmap.remote.cache import Record
-from basinmap.remote.orders import FetchOptions, Manners, Order, by_hand, fetched_file
+from basinmap.remote.orders import (
+    FetchOptions,
+    Manners,
+    Order,
+    by_hand,
+    fetched_file,
+    manners_of,
+)
 from basinmap.sources.choosing import chosen_sources
 from basinmap.sources.offers import (
     Offer,
@@ -131,7 +138,7 @@ def fetch_source(
     if departement is not None and departement not in DEPARTEMENTS:
         msg = f"departement={departement!r}: no such département; write such as '62'"
         raise CodeError(msg)
-    record, order = _fetched(offer, Manners(**options), year, **parts)
+    record, order = _fetched(offer, manners_of(options), year, **parts)
     with reading(order, record):
         table = _read(offer, order.target, year)
     return noted(table, record)
@@ -323,7 +330,7 @@ def fetch_cog(
     """
     check_given(fetch_cog, locals())
     check_choice(part, ("movements", "communes"), "part")
-    manners = Manners(**options)
+    manners = manners_of(options)
     if part == "communes":
         return _communes(manners, year)
     listed = _communes(manners, year) if manners.file is None else None
@@ -395,7 +402,7 @@ def fetch_outlines(
     quoted = ",".join(f"'{code}'" for code in wanted)
     order = order_of(
         offer,
-        manners := Manners(**options),
+        manners := manners_of(options),
         year=year,
         departements=quoted.replace("'", "%27"),
         name=_short(wanted),
@@ -497,7 +504,7 @@ def fetch_qpv(
     check_given(fetch_qpv, locals())
     check_choice(generation, ("2024",), "generation")
     wanted = _departements(departements)
-    manners, offer = Manners(**options), offer_of("qpv")
+    manners, offer = manners_of(options), offer_of("qpv")
     order = order_of(offer, manners, year=int(generation))
     record = fetched_file(order, manners)
     path = unpack(
