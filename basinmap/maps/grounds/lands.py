@@ -413,8 +413,7 @@ def _widest(
     inside = _clear(data, boxes[whole], inside[whole])
     if not len(inside):
         return None
-    corners = np.column_stack([spots[inside] - half, spots[inside] + half])
-    clear = ~crossed(ax, corners)
+    clear = ~crossed(ax, np.hstack([spots[inside] - half, spots[inside] + half]))
     if clear.any():
         inside = inside[clear]
     points = shapely.points(ax.to_metres(spots[inside]))
