@@ -349,7 +349,7 @@ def test_a_noun_is_in_the_plural_from_two(count, plural, words):
 
 def test_small_maps_are_named_after_the_map_that_holds_them():
     lens = bm.communes(epci="call")
-    fig, ax = bm.page(lens, title="x")
+    fig, ax = bm.page(lens, title="x", legend="right")
     bm.draw_outlines(ax, lens, label="commune")
     area = lens.loc[["62133"]]
     bm.draw_inset(ax, area, lambda s: bm.draw_outlines(s, lens), title="Le centre")

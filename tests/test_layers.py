@@ -314,7 +314,7 @@ def test_the_legend_of_a_stock_below_one_writes_the_values_of_its_circles(ax, le
     hectares = pd.Series(np.linspace(0.01, 0.6, 36), index=lens.index, name="Friches")
     bm.draw_symbols(ax, lens, hectares)
     bm.draw_legend(ax)
-    assert "0,5" in texts(ax)
+    assert {"0,6", "0,1"} <= set(texts(ax))
 
 
 def test_large_circles_are_drawn_before_small_ones_at_a_point_of_their_unit(

@@ -356,7 +356,7 @@ def test_an_unknown_orientation_is_refused(lens):
     ("options", "said"),
     [
         ({"legend": "left"}, "unknown legend 'left'; choose among auto, right, below"),
-        ({"legend_mm": 40}, "add legend='right' or legend='below'"),
+        ({"legend_mm": 40}, "add legend='right', legend='below'"),
         ({"legend": "below", "legend_mm": float("nan")}, "give millimetres"),
         ({"legend": "below", "legend_mm": 5}, "need 18; write legend_mm=18 or more"),
         ({"legend": "right", "legend_mm": 20}, "write legend_mm=40 or more"),

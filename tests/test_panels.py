@@ -289,7 +289,7 @@ def test_the_circle_of_the_largest_amount_has_the_radius_asked_for(four):
     assert ax.symbols["d"][2] == pytest.approx(4)  # a quarter of the area
     (nested,) = [b for b in ax.blocks if isinstance(b, CirclesBlock)]
     radii = dict(zip(nested.values, nested.radii, strict=True))
-    assert radii[10] == pytest.approx(8 * np.sqrt(10 / 16))
+    assert radii[20] == pytest.approx(8 * np.sqrt(20 / 16))
 
 
 def test_keys_of_the_maps_stand_once(four):

@@ -339,8 +339,10 @@ def test_classes_of_the_bassin_are_the_same_in_each_volume():
 
 def test_a_document_prints_the_indicators_asked_for(tmp_path, capsys):
     words = ["scot", "--scot", "osartis-marquion", "--formats", "html", "--date"]
-    words += ["2026-11-29", "--indicators", "L04,L05", "--classes", "bassin"]
+    words += ["2026-11-29", "--indicators", "L04,L05,S01", "--classes", "bassin"]
     assert main([*words, "--out", str(tmp_path / "out")]) == 0, capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "1 indicator(s) asked for are not printed: 'S01'" in told
     page = (tmp_path / "out/bulletin-logement-vacance.html").read_text("utf-8")
     assert "Part des maisons" in page
     assert "Part des résidences principales" not in page

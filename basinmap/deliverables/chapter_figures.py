@@ -14,7 +14,7 @@ from basinmap.deliverables.chapters import (
     sources_told,
 )
 from basinmap.deliverables.charts import bar_chart, line_chart, range_strips
-from basinmap.deliverables.groups import basin_of, peers, spread
+from basinmap.deliverables.groups import basin_of, chosen_as, peers, spread
 from basinmap.deliverables.printed import Other
 from basinmap.deliverables.sentences import (
     Noun,
@@ -41,8 +41,8 @@ __all__ = [
 
 _FEW: Final = 14
 _PEERS: Final = {
-    "epci": ("intercommunalités", "Les intercommunalités"),
-    "scot": ("SCoT", "Les SCoT"),
+    "epci": "intercommunalités",
+    "scot": "SCoT",
 }
 
 
@@ -183,7 +183,7 @@ def peers_chart(
     noun = noun_of(about, id_)
     mine = [other.short for other in found if other.code == about.area.code]
     totals = pd.Series({other.short: value for other, value in found.items()})
-    title = _PEERS.get(about.area.level, ("", "Les territoires"))[1]
+    title = f"Les {_PEERS.get(about.area.level, 'territoires')} {chosen_as(about)}"
     unit = _unit(noun)
     if not is_rate(about, id_):
         totals = totals.drop("Bassin minier", errors="ignore")
@@ -198,7 +198,7 @@ def peers_chart(
             size_mm=size_mm,
         )
     units = {other.short: spread(about, id_, other.communes) for other in found}
-    caption = f"{title} et leurs communes : {uncapital(about.told(id_).title)}"
+    caption = f"{title}, et leurs communes : {uncapital(about.told(id_).title)}"
     return range_strips(
         slug,
         totals,
@@ -242,7 +242,7 @@ def peers_rank(about: Subject, id_: str) -> str:
         return ""
     values = pd.Series({other.code: value for other, value in found.items()})
     names = pd.Series({other.code: other.name.bare for other in found})
-    units = _PEERS[about.area.level][0]
+    units = f"{_PEERS[about.area.level]} {chosen_as(about)}"
     return rank(about.area.code, values, names, noun=noun_of(about, id_), units=units)
 
 

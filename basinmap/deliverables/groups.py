@@ -19,7 +19,15 @@ from basinmap.territory.naming import named
 from basinmap.typography import number, typeset
 from basinmap.values.told import told_of
 
-__all__ = ["by_size", "grouped", "in_basin", "parts_of_territory", "peers", "spread"]
+__all__ = [
+    "by_size",
+    "chosen_as",
+    "grouped",
+    "in_basin",
+    "parts_of_territory",
+    "peers",
+    "spread",
+]
 
 _MOST: Final = 9
 _BORNE: Final = re.compile(
@@ -51,6 +59,32 @@ def peers(about: Subject) -> list[Other]:
 def in_basin() -> frozenset[str]:
     """Return the communes of the bassin minier."""
     return frozenset(membership("scot").dropna().index)
+
+
+def chosen_as(about: Subject) -> str:
+    """
+    Say by what the peers were chosen, after what they are called in the plural.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+
+    Returns
+    -------
+    str
+        « du bassin minier », or the départements and that they are the nearest in
+        population, where some of them are left out.
+    """
+    if frozenset(about.codes) <= in_basin():
+        return "du bassin minier"
+    heads = sorted({code[:2] for code in about.codes})
+    where = " et ".join(f"du {named(head, 'departement').short}" for head in heads)
+    level = about.area.level
+    held = membership(level).dropna()
+    every = held[held.index.isin(_around(about))].nunique()
+    near = f" les plus proches en population, sur {number(every)}"
+    return where + (near if every > _MOST else "")
 
 
 def _around(about: Subject) -> frozenset[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, get_args
 
 import geopandas as gpd
@@ -12,6 +15,7 @@ import pandas as pd
 from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.sentences import enumerated
 from basinmap.deliverables.subjects import Subject
+from basinmap.errors import DataError, OutlineWarning
 from basinmap.maps.classing.classes import Method, classify
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.drawing import in_frame
@@ -77,6 +81,10 @@ _SCHEME = "#7a3e9d"
 _AROUND = 0.42
 """Of the longer side of a territory, shown on every side of it."""
 _TOWNS = 6
+_KEYS = 90.0
+"""Millimetres that the keys of a situation take at most."""
+_LARGER = 0.8
+"""Share of a denominator from which a legend in the frame is worth it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,14 +371,7 @@ def situation_plate(subject: Subject) -> Sheet:
     """
     everyone, mine = subject.epcis, subject.outline
     near = everyone[everyone.distance(mine.geometry.iloc[0]) < _NEAR]
-    x0, y0, x1, y1 = mine.total_bounds
-    year = "2026" if subject.listing is None else subject.territory.year
-    fig, ax = page(
-        mine,
-        title=f"Situation au 1er janvier {year} – {subject.area.name}",
-        subtitle=_around_it(subject),
-        around=_AROUND * max(x1 - x0, y1 - y0),
-    )
+    fig, ax = _situation_page(subject, mine)
     draw_neighbours(ax, everyone)
     draw_outlines(
         ax, mine, label=subject.area.name, fill=_STRONG, color="#ffffff", width=1.2
@@ -379,13 +380,14 @@ def situation_plate(subject: Subject) -> Sheet:
     draw_outlines(ax, subject.communes, color="#7fa6c9", width=0.35)
     _draw_schemes(ax, subject)
     draw_museum(ax, color=RED, size_mm=4.6)
+    _name_museum(ax, mine)
     _draw_shafts(ax, subject)
-    draw_locator(ax, mine, _france())
+    draw_locator(ax, mine, _france(), beside=True)
     draw_exits(ax)
     towns = subject.communes
     if "population" in towns.columns:
         draw_labels(ax, carry(towns.nlargest(_TOWNS, "population"), towns), strong=1)
-    others = near.drop(mine.index, errors="ignore")
+    others = near.drop(_own_epcis(subject), errors="ignore")
     if len(in_frame(ax, others)):
         draw_labels(ax, in_frame(ax, others), column="name", size=7.0)
     _name_schemes(ax, subject)
@@ -402,11 +404,39 @@ def situation_plate(subject: Subject) -> Sheet:
     return fig
 
 
+def _situation_page(subject: Subject, mine: gpd.GeoDataFrame) -> tuple[Sheet, MapAxes]:
+    """Open the page of a situation, its legend in a corner where that is larger."""
+    x0, y0, x1, y1 = mine.total_bounds
+    year = "2026" if subject.listing is None else subject.territory.year
+    opened = partial(
+        page,
+        mine,
+        title=f"Situation au 1er janvier {year} – {subject.area.name}",
+        subtitle=_around_it(subject),
+        around=_AROUND * max(x1 - x0, y1 - y0),
+    )
+    fig, ax = opened()
+    # Its legend is short: a corner that holds it may let the map be larger.
+    with suppress(DataError), warnings.catch_warnings():
+        warnings.simplefilter("ignore", OutlineWarning)  # told once already
+        framed, inner = opened(legend="inside", legend_mm=_KEYS)
+        share = 1.0 if ax.plan.inside else _LARGER
+        if inner.plan.scale <= share * ax.plan.scale:
+            fig, ax = framed, inner
+    return fig, ax
+
+
 def _in_basin(subject: Subject) -> bool:
     """Tell whether all of it is in the bassin minier."""
     if subject.listing is not None:
         return False
     return bool(subject.communes["scot"].notna().all())
+
+
+def _own_epcis(subject: Subject) -> list[str]:
+    """Return the EPCI that are the territory, or that it is made of or lies in."""
+    held = subject.communes.get("epci", pd.Series(dtype="str")).dropna()
+    return list(dict.fromkeys([*subject.outline.index, *held]))
 
 
 def _around_it(subject: Subject) -> str:
@@ -424,7 +454,7 @@ def _draw_basin(ax: MapAxes, subject: Subject) -> None:
         return
     everyone = subject.epcis
     eight = everyone[everyone.index.isin(communes().dropna(subset="scot")["epci"])]
-    others = in_frame(ax, eight.drop(subject.outline.index, errors="ignore"))
+    others = in_frame(ax, eight.drop(_own_epcis(subject), errors="ignore"))
     if len(others):
         label, white = "autres EPCI du bassin minier", "#ffffff"
         draw_outlines(ax, others, label=label, width=0.9, fill=_GREYISH, color=white)
@@ -467,15 +497,23 @@ def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
     people = near.get("population")
     if people is None or people.isna().all():
         return
-    others = near.drop(mine.index, errors="ignore")
+    others = near.drop(_own_epcis(subject), errors="ignore")
     ranked = others.sort_values("population", ascending=False).head(_MOST)
     kept = mine.index.intersection(near.index)
-    first = near.loc[kept] if len(kept) else mine
-    figures = describe(column(pd.concat([first, ranked]), "population"), decimals=0)
+    first = near.loc[kept] if len(kept) else mine.assign(population=_people_of(subject))
+    both = pd.concat([first, ranked])
+    if "population" not in both or both["population"].notna().sum() < 2:
+        return  # nobody is around it, or it is a part of the only one that is
+    figures = describe(column(both, "population"), decimals=0)
     when = "en 2023" if subject.listing is None else ""
     title = f"Population municipale {when}".strip()
-    names = pd.concat([first, ranked])["name"]
-    draw_comparison(ax, figures, names=names, title=title)
+    draw_comparison(ax, figures, names=both["name"], title=title)
+
+
+def _people_of(subject: Subject) -> float:
+    """Return the people of all communes of a territory, NaN where one has none."""
+    people = subject.communes.get("population", pd.Series(dtype=float))
+    return float(people.sum(skipna=False)) if len(people) else float("nan")
 
 
 def _france() -> gpd.GeoDataFrame:
@@ -498,6 +536,14 @@ def draw_museum(ax: MapAxes, **look: Any) -> None:  # noqa: ANN401 - of draw_poi
     museum = in_frame(ax, places().loc[["louvre-lens"]])
     if len(museum):
         draw_points(ax, museum, label=MUSEUM, **look)
+
+
+def _name_museum(ax: MapAxes, mine: gpd.GeoDataFrame) -> None:
+    """Name the museum out of the territory, lest a name beside be taken for its."""
+    museum = in_frame(ax, places().loc[["louvre-lens"]])
+    out = museum[~museum.intersects(mine.geometry.union_all())]
+    if len(out):
+        draw_labels(ax, carry(out, museum), color=RED, italic=True)
 
 
 def draw_circles(ax: MapAxes, rings: gpd.GeoDataFrame, label: str) -> None:

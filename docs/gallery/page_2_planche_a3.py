@@ -22,8 +22,10 @@ fig, ax = bm.page(
 bm.draw_neighbours(ax, bm.epcis())
 bm.draw_choropleth(ax, communes, bm.classify(vacancy, method="q6"))
 eight = bm.epcis().loc[communes["epci"].unique()]
-bm.draw_outlines(ax, eight, label="limite d'EPCI", width=0.8)
-bm.draw_outlines(ax, bm.scots(), label="limite de SCoT", width=1.8)
+bm.draw_outlines(ax, eight, label="limite d'EPCI", width=1.1)
+# Une autre encre, cernée de blanc : deux traits noirs ne se distinguent pas au mur.
+bm.draw_outlines(ax, bm.scots(), color="#ffffff", width=4.0)
+bm.draw_outlines(ax, bm.scots(), label="limite de SCoT", color="#1a56a8", width=2.2)
 bm.draw_locator(ax, communes.dissolve(), bm.departements())
 bm.draw_exits(ax)
 basin = bm.compute("L04", everyone, to="bassin").set_axis(["Bassin minier"])

@@ -21,6 +21,7 @@ from matplotlib.path import Path
 
 from basinmap.maps.look.lettering import letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
+from basinmap.maps.paper.crossings import crossed, keep_off
 from basinmap.maps.paper.inks import inks_of
 from basinmap.maps.paper.shapes import line_path, outline_path
 from basinmap.maps.paper.sheets import MapAxes
@@ -35,6 +36,7 @@ __all__ = [
     "lay_ground",
     "lift_ground",
     "towns_around",
+    "water_of",
     "write_region",
     "write_towns",
 ]
@@ -50,6 +52,7 @@ _APART: Final = 0.09  # of the width of the frame, between two towns
 _NEAREST: Final = 17.0  # millimetres
 _MOST: Final = 16
 _VILLAGE: Final = 3_000
+_CENTRE: Final = 25_000  # people of a town that is named even across a line
 _WEIGHTS: Final = {"departement": 2.0, "arrondissement": 1.5, "": 1.0}
 
 
@@ -159,6 +162,9 @@ def lay_ground(ax: MapAxes) -> None:
         ):
             shapes = [land.shape for land in lands if land.kind == kind]
             _line(ax, kind, shapes, color, width)
+            keep_off(ax, shapes)
+        if coast is not None:
+            keep_off(ax, [coast])
     _credit(ax, {land.kind for land in areas})
     ax.later.append(_Names(ax, tuple(areas), water))
 
@@ -178,6 +184,19 @@ def lift_ground(ax: MapAxes) -> None:
     for drawn in list(ax.patches):
         if str(drawn.get_label()).startswith("_lands"):
             drawn.remove()
+
+
+def water_of(ax: MapAxes) -> shapely.Geometry | None:
+    """
+    Return the sea that a map shows, whose names are still to be written.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    """
+    waiting = (one for one in ax.later if isinstance(one, _Names))
+    return next((one.water for one in waiting), None)
 
 
 def _frame(ax: MapAxes) -> shapely.Polygon:
@@ -394,7 +413,10 @@ def _widest(
     inside = _clear(data, boxes[whole], inside[whole])
     if not len(inside):
         return None
-    points = shapely.points(places[inside])
+    clear = ~crossed(ax, np.hstack([spots[inside] - half, spots[inside] + half]))
+    if clear.any():
+        inside = inside[clear]
+    points = shapely.points(ax.to_metres(spots[inside]))
     away = shapely.distance(points, shapely.boundary(free))
     if len(data):
         _, near = data.query_nearest(points, return_distance=True, all_matches=False)
@@ -547,7 +569,9 @@ def write_towns(ax: MapAxes, towns: pd.DataFrame) -> int:
         )
         if found is None:
             continue
-        box, align = found
+        box, align, lined = found
+        if lined and not seat and town["population"] < _CENTRE:
+            continue  # it orients less than it disturbs
         dot = 0.5 * zoom
         ax.boxes += [box, (x - dot, y - dot, x + dot, y + dot)]
         _mark(ax, (x, y), seat=seat)
@@ -584,8 +608,8 @@ def _beside(
     ax: MapAxes,
     place: tuple[float, float],
     size: tuple[float, float],
-) -> tuple[tuple[float, float, float, float], str] | None:
-    """Return the first free box beside a point, and how its text is aligned."""
+) -> tuple[tuple[float, float, float, float], str, bool] | None:
+    """Return the first free box beside a point, its side, and if it is on a line."""
     zoom = ax.plan.zoom
     width, height = ax.plan.frame[2:]
     (x, y), (long, high) = place, size
@@ -595,6 +619,7 @@ def _beside(
     dot = 0.7 * zoom
     if _meets(ax, (x - dot, y - dot, x + dot, y + dot)):
         return None
+    found: list[tuple[tuple[float, float, float, float], str]] = []
     for across, up, align in (
         (gap, 0.0, "left"),
         (-gap - long, 0.0, "right"),
@@ -609,8 +634,13 @@ def _beside(
         inside = box[0] >= edge and box[2] <= width - edge
         inside &= box[1] >= edge and box[3] <= height - edge
         if inside and not _meets(ax, box):
-            return box, align
-    return None
+            found.append((box, align))
+    if not found:
+        return None
+    # Over a line only where no free place is beside it.
+    lined = crossed(ax, np.array([box for box, _ in found]))
+    best = int(np.argmin(lined))
+    return (*found[best], bool(lined[best]))
 
 
 def _meets(ax: MapAxes, box: tuple[float, float, float, float]) -> bool:

@@ -19,6 +19,7 @@ from basinmap.maps.layers.drawing import inked
 from basinmap.maps.layers.placement import PlacedLabels, place_labels, split_label
 from basinmap.maps.look.lettering import LEADING, letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, one_line, settings, text_width
+from basinmap.maps.paper.crossings import clear_spot, crossed, segments_of
 from basinmap.maps.paper.guards import check_drawable, check_map, shapes_of
 from basinmap.maps.paper.inks import Ink, inks_of
 from basinmap.maps.paper.kept import Kept
@@ -80,7 +81,8 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     color
         Text colour; by default the ink of the theme.
     italic
-        Whether the names slant.
+        Whether the names slant, as those of what is around: none of them is led to
+        its unit by a line.
     apart
         Whether a name that would lie over other units for more than a quarter of its
         box, without a leader, is left out: on a small map it would name them.
@@ -164,6 +166,7 @@ class _Ranked:
         self.sizes = np.where(first, base + 1.4 * zoom, base)
         self.weights = np.where(first, 500, 400)
         self.anchors, self.radii, self.home = _rooms(ax, units)
+        self.lines = segments_of(ax)
         self.whole = [_printed(name) for name in units[column]]
         self.whole = _capitals(units, self.whole)
         self._set()
@@ -190,6 +193,18 @@ class _Ranked:
             self.names.append(line)
             boxes.append(box)
         self.boxes = np.array(boxes)
+        self._move_off()
+
+    def _move_off(self) -> None:
+        """Hang a name where no line runs through it, in what has room for it."""
+        half = self.boxes / 2
+        roomy = (self.radii == 0) & (half <= self.home).all(axis=1)
+        here = np.hstack([self.anchors - half, self.anchors + half])
+        for row in np.flatnonzero(roomy & crossed(self.ax, here)).tolist():
+            shape = self.units[_SHOWN].iloc[row]
+            spot = clear_spot(self.ax, shape, self.anchors[row], half[row])
+            if spot is not None:
+                self.anchors[row], self.home[row] = spot, half[row]
 
     def _crowded(self) -> bool:
         """Tell whether many names are larger than what they name."""
@@ -214,6 +229,8 @@ class _Ranked:
         width, height = ax.plan.frame[2:]
         at_home = self._homes()
         first = max(self.strong, 4) if ax.symbols else self.strong
+        spare = np.array([shape is not None for shape in at_home]) | (self.radii > 0)
+        spare &= not self.italic
         # Gaps between names are told for A4: on a poster they are larger.
         return place_labels(
             self.anchors / zoom,
@@ -224,8 +241,9 @@ class _Ranked:
             obstacles=np.array(ax.boxes).reshape(-1, 4) / zoom,
             discs=np.array(list(ax.symbols.values())).reshape(-1, 3) / zoom,
             home=self.home / zoom,
-            leaders=np.arange(len(self.names)) < first,
-            spare=np.array([shape is not None for shape in at_home]),
+            lines=self.lines / zoom,
+            leaders=np.arange(len(self.names)) < (0 if self.italic else first),
+            spare=spare,
             inside=at_home,
         )
 

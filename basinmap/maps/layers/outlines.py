@@ -19,6 +19,7 @@ from basinmap.maps.layers.drawing import (
     rows_in_frame,
 )
 from basinmap.maps.paper.blocks import Swatch
+from basinmap.maps.paper.crossings import keep_off
 from basinmap.maps.paper.guards import shapes_of
 from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
@@ -54,9 +55,11 @@ def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
     if not meets_frame(ax, units):
         return
     theme = ax.plan.theme
+    seen = in_frame(ax, units).geometry
+    keep_off(ax, seen)
     fill_shapes(
         ax,
-        in_frame(ax, units).geometry,
+        seen,
         facecolor=theme.land,
         edgecolor="#ffffff",
         linewidth=0.9,
@@ -128,6 +131,8 @@ def draw_outlines(
     seen = shapes_of(units)[rows_in_frame(ax, units)]
     if not len(seen) and not meets_frame(ax, units):
         return
+    if label and fill is None:
+        keep_off(ax, seen)
     floor = "outlines" if fill is None else "filled outlines"
     # Without a label it is ground, that data are meant to cover.
     ground = fill_of(ax, seen, label, floor) if fill and label else None

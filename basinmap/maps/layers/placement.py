@@ -68,9 +68,13 @@ _LEADER_COST_PER_MM: Final = 0.05
 _HOME_COST: Final = 2.0  # whole label outside its polygon
 _DISC_COST: Final = 4.0  # whole disc (or whole label) covered
 _SPILL_COST: Final = 5.0  # own symbol hidden by a name much larger than it
+_HIDDEN: Final = 0.4  # of its own symbol: a label over more of it hides the datum
+_GRAZED: Final = 0.15  # of a label or a symbol, where the label has a leader
+_HANGING: Final = 0.15  # of a label, out of its symbol
 _ANCHOR_COST: Final = (1.0, 2.0)  # anchor covered: less, more important unit
 _BELONGING_COST: Final = 2.0  # another unit is as near to the label as its own
 _CLEAR_MARGIN: Final = 1.5  # mm by which the own symbol must be the nearest
+_LINE_COST: Final = 0.7  # a line of the map runs through the label
 _FORESIGHT_COST: Final = 0.8  # per less important label whose best place is taken
 _MAX_COST: Final = 4.5  # beyond this a label misleads more than it informs
 _MOST_COST: Final = 9.0  # the same, for the most important ones
@@ -119,8 +123,10 @@ class _Units:
     home: FloatArray
     discs: FloatArray  # once sorted: symbols of the units (same rows), then others
     obstacles: FloatArray
+    lines: FloatArray
     frame: FloatArray  # as given, then width and height
     leaders: BoolArray  # which may be moved away
+    asked: BoolArray  # which are missed more than others
     spare: BoolArray  # and which else, when they find no room
     inside: NDArray[np.object_]
     padding: float
@@ -186,6 +192,7 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     obstacles: ArrayLike | None = None,
     discs: ArrayLike | None = None,
     home: ArrayLike | None = None,
+    lines: ArrayLike | None = None,
     leaders: int | ArrayLike = 0,
     spare: ArrayLike = 0,
     inside: ArrayLike | None = None,
@@ -216,6 +223,9 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     home : array_like, shape (n, 2), optional
         Half width and half height of the room around the anchor inside its own
         polygon: places within it are preferred. NaN when unknown.
+    lines : array_like, shape (l, 4), optional
+        Segments x0, y0, x1, y1 that a label lies on only where no other place is as
+        good; none is left out for them.
     leaders : int or array_like of bool, default 0
         How many labels, the most important first, may be moved away with a leader
         line when no good place is left near their anchor; or which.
@@ -273,8 +283,10 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
         else _table(home, "home", 2),
         discs=_table(discs, "discs", 3),
         obstacles=_table(obstacles, "obstacles", 4),
+        lines=_table(lines, "lines", 4),
         frame=np.array(frame, dtype=float),
         leaders=_led(leaders, rank),
+        asked=_led(leaders, rank),
         spare=_led(spare, rank),
         inside=_polygons(inside, rank.size),
         padding=padding,
@@ -286,7 +298,10 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     cand, page = _laid(units, near)
     lost = (page.choice < 0) & units.spare & ~units.leaders
     if lost.any():
-        cand, page = _laid(replace(units, leaders=units.leaders | lost), near)
+        # A commune is worth a crowd, a circle is not: what it hides is a datum.
+        asked = units.asked | (lost & (units.radii == 0))
+        led = replace(units, leaders=units.leaders | lost, asked=asked)
+        cand, page = _laid(led, near)
     return _result(cand, page, rank, given.frame[:2])
 
 
@@ -373,10 +388,12 @@ def _ordered(given: _Units, rank: IntArray) -> _Units:
         radii=radii,
         home=given.home[rank],
         leaders=given.leaders[rank],
+        asked=given.asked[rank],
         spare=given.spare[rank],
         inside=shapely.transform(given.inside[rank], lambda xy: xy - origin),
         discs=_join_discs(np.column_stack([anchors, radii]), other),
         obstacles=given.obstacles - np.tile(origin, 2),
+        lines=given.lines - np.tile(origin, 2),
         frame=given.frame[2:] - origin,
     )
 
@@ -428,8 +445,10 @@ def _candidates(units: _Units, near: _Near) -> _Candidates:
         position = np.concatenate([position, far.position])
     # Names asked for by rank are missed more than others: a map without its third
     # town misleads more than a name that hides a small circle.
-    most = np.where(units.leaders, _MOST_COST, _MAX_COST)
+    most = np.where(units.asked, _MOST_COST, _MAX_COST)
     cost = np.where(cost > most[:, None], np.inf, cost)
+    # After all else: a line disturbs a name, and never costs it its place.
+    cost += _line_cost(units, boxes, np.isfinite(cost))
     return _Candidates(boxes, leaders, np.round(cost, _DECIMALS), position)
 
 
@@ -444,7 +463,7 @@ def _far(units: _Units, led: IntArray) -> _Candidates:
     for place, row in enumerate(led.tolist()):
         if symbols:
             spill = _spill(units, row, boxes[place])
-            cost[place] += _symbol_cost(units, row, boxes[place], spill)
+            cost[place] += _symbol_cost(units, row, boxes[place], spill, led=True)
         cost[place] += _cover_cost(units, row, boxes[place])
         cost[place] += _crossing_cost(units, row, leaders[place])
     cost[~_allowed(units, boxes, leaders)] = np.inf
@@ -529,6 +548,18 @@ def _allowed(
 # --- costs ----------------------------------------------------------------------------
 
 
+def _line_cost(units: _Units, boxes: FloatArray, asked: BoolArray) -> FloatArray:
+    """Cost (n, c) of lying on a line, for the candidates that are still asked for."""
+    cost = np.zeros(asked.shape)
+    if len(units.lines) and asked.any():
+        tree = shapely.STRtree(shapely.linestrings(units.lines.reshape(-1, 2, 2)))
+        shapes = shapely.box(*boxes[asked].T)
+        hit = np.zeros(len(shapes))
+        hit[tree.query(shapes, predicate="intersects")[0]] = _LINE_COST
+        cost[asked] = hit
+    return cost
+
+
 def _home_cost(
     units: _Units, boxes: FloatArray, rows: IntArray | slice = slice(None)
 ) -> FloatArray:
@@ -554,19 +585,25 @@ def _spill(units: _Units, row: int, boxes: FloatArray) -> FloatArray:
 
 
 def _symbol_cost(
-    units: _Units, row: int, boxes: FloatArray, spill: FloatArray
+    units: _Units, row: int, boxes: FloatArray, spill: FloatArray, *, led: bool = False
 ) -> FloatArray:
     """Cost of covering symbols, for the candidates (c, 4) of one label."""
     # A name may sit in its own symbol; squared, because a slight overhang on both sides
     # of a large disc still reads well while a small disc would be hidden.
     cost: FloatArray = np.where(spill < 1 - 1e-3, _SPILL_COST * spill**2, 0.0)
     discs = units.discs
+    # What hangs out of the disc that it fills hides the datum itself.
+    covered = (1 - spill) * np.prod(units.sizes[row])
+    hides = covered > _HIDDEN * np.pi * units.radii[row] ** 2
+    cost[(units.radii[row] > 0) & (spill > _HANGING) & hides] = np.inf
     index = _touching(discs[:, :2], discs[:, 2], boxes)
     index = index[(index != row) & (discs[index, 2] > 0)]
     if index.size:
         area = _disc_overlap(boxes, discs[index])
         least = np.minimum(np.prod(units.sizes[row]), np.pi * discs[index, 2] ** 2)
         cost += _DISC_COST * (area / least).sum(axis=1)
+        if led:  # a label that may be anywhere has no reason to be on a symbol
+            cost[((area / least) > _GRAZED).any(axis=1)] = np.inf
     return cost
 
 

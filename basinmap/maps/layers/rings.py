@@ -20,6 +20,7 @@ from basinmap.maps.layers.drawing import (
 )
 from basinmap.maps.look.themes import font, settings, text_width
 from basinmap.maps.paper.blocks import Swatch
+from basinmap.maps.paper.crossings import keep_off
 from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import check_columns
@@ -81,6 +82,7 @@ def draw_rings(
         for outer, ring in zip(distances, areas.geometry, strict=True)
         if ring.exterior.intersects(frame)
     ]
+    keep_off(ax, [circle for _, circle in seen])
     with settings():
         for outer, circle in seen:
             # White under the dashes, which would be lost on a dark fill.

@@ -35,6 +35,7 @@ __all__ = [
 ]
 
 _VALUES: Final = "values"
+_TOPS: Final = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _DISC: Final = 2.0
 """Millimetres across what marks a point without a value."""
 
@@ -149,6 +150,8 @@ def sizes_told(values: pd.Series, largest: float) -> list[float]:
     """
     Return up to three round amounts whose symbols can be told apart.
 
+    The first is that of the largest symbol, or a little more: all lie within the key.
+
     Parameters
     ----------
     values
@@ -162,19 +165,28 @@ def sizes_told(values: pd.Series, largest: float) -> list[float]:
     >>> sizes_told(pd.Series([5.0, 3.0, 1.0]), 5.0)
     [5.0, 1.0]
     >>> sizes_told(pd.Series([0.5, 0.01]), 0.5)
-    [0.5, 0.1, 0.025]
+    [0.5, 0.1, 0.02]
+    >>> sizes_told(pd.Series([926.0, 58.0]), 926.0)
+    [1000.0, 200.0]
     """
     drawn = values[values > 0]
     whole = bool((drawn % 1 == 0).all())
     power = 10.0 ** math.floor(math.log10(largest))
-    top = next(f * power for f in (5, 2, 1) if f * power <= largest * (1 + 1e-12))
+    # As large as the largest on the map, or a little more: no circle is out of the key.
+    top = next(f * power for f in _TOPS if f * power >= largest * (1 - 1e-12))
     found = [float(top)]
     for divisor in (5, 20):
-        value = top / divisor
-        value = float(max(1, math.floor(value))) if whole else value
+        value = _round_below(top / divisor)
+        value = max(1.0, value) if whole else value
         if drawn.min() * (1 - 1e-12) <= value < found[-1]:
             found.append(value)
     return found
+
+
+def _round_below(value: float) -> float:
+    """Return 1, 2 or 5 times a power of ten, at most a value."""
+    power = 10.0 ** math.floor(math.log10(value) + 1e-12)
+    return next(f * power for f in (5, 2, 1) if f * power <= value * (1 + 1e-9))
 
 
 def checked_sizes(

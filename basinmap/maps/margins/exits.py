@@ -16,9 +16,10 @@ from pyproj import Transformer
 
 from basinmap.arguments import check_given
 from basinmap.errors import DataError, culprits
-from basinmap.maps.grounds.lands import credit_town
+from basinmap.maps.grounds.lands import credit_town, water_of
 from basinmap.maps.layers.drawing import frame_box
 from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
+from basinmap.maps.paper.crossings import crossed
 from basinmap.maps.paper.guards import check_drawable, check_map
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
@@ -31,6 +32,7 @@ __all__ = ["draw_exits"]
 _ARROW: Final = 3.4
 _EDGE: Final = 1.2
 _SHIFT: Final = 0.3  # of the side of the frame: farther, the way there would be wrong
+_ASIDE: Final = 0.25  # of that side, for a name to lie on no line
 _APART: Final = math.radians(32)
 _FARTHEST: Final = 120_000.0  # metres: farther, it is no next town
 _CANDIDATES: Final = 40
@@ -150,7 +152,10 @@ def _next_towns(ax: MapAxes) -> dict[str, tuple[float, float]]:
     beyond = (away > 0) & (away < _FARTHEST)
     beyond &= (towns["population"] >= _LEAST_TOWN) | towns["seat"].ne("")
     least = 0.1 * (x1 - x0)
+    beyond &= towns["country"].ne("GBR")  # over the sea
     people = towns["population"].where(towns["seat"].eq(""), towns["population"] * 2)
+    # Over a border fewer ways go.
+    people = people.where(towns["country"].eq("FRA"), people / 2)
     pull = (people / (away + least) ** 2)[beyond].sort_values(ascending=False)
     found = towns.loc[pull.index[:_CANDIDATES]]
     to_degrees = Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True)
@@ -239,14 +244,20 @@ def _spot(
     x, y = centre[0] + share * across, centre[1] + share * up
     sideways = abs(abs(x - centre[0]) - (centre[0] - edge)) < 1e-6
     side = height if sideways else width
+    found: list[_Spot] = []
     for shift in sorted(np.arange(-_SHIFT, _SHIFT, 0.01) * side, key=abs):
         tip = (x, y + shift) if sideways else (x + shift, y)
         # The arrow points at the town from wherever it is.
         angle = math.atan2(place[1] - tip[1], place[0] - tip[0])
         spot = _laid(tip, angle, size, _ARROW * ax.plan.zoom)
+        if found and abs(shift) > _ASIDE * side:
+            break
         if _fits(ax, spot.box):
-            return spot
-    return None
+            found.append(spot)
+    if not found:
+        return None
+    lined = crossed(ax, np.array([spot.box for spot in found]))
+    return found[int(np.argmin(lined))]
 
 
 def _laid(
@@ -272,10 +283,13 @@ def _fits(ax: MapAxes, box: tuple[float, float, float, float]) -> bool:
     edge = _EDGE * ax.plan.zoom / 2
     if min(box[:2]) < edge or box[2] > width - edge or box[3] > height - edge:
         return False
-    if ax.subject is not None:
-        corners = ax.to_metres(np.array(box).reshape(2, 2)).ravel()
-        if shapely.intersects(ax.subject.array, shapely.box(*corners)).any():
-            return False
+    ground = shapely.box(*ax.to_metres(np.array(box).reshape(2, 2)).ravel())
+    if ax.subject is not None and shapely.intersects(ax.subject.array, ground).any():
+        return False
+    # No road leaves by the sea.
+    sea = water_of(ax)
+    if sea is not None and shapely.intersects(sea, ground):
+        return False
     boxes = [
         *ax.boxes,
         *((x - r, y - r, x + r, y + r) for x, y, r in ax.symbols.values()),

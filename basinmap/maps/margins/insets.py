@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from numbers import Real
@@ -30,6 +30,7 @@ from basinmap.typography import number, typeset
 __all__ = ["InsetBlock", "draw_inset", "draw_locator"]
 
 _LOCATOR: Final = (34.0, 26.0)
+_BESIDE: Final = (46.0, 44.0)
 _INSET: Final = (60.0, 45.0)
 _EDGE: Final = 1.5
 _LARGER: Final = 0.75  # an inset whose scale is closer to the map's shows nothing new
@@ -57,7 +58,11 @@ class InsetBlock:
 
 
 def draw_locator(
-    ax: MapAxes, units: gpd.GeoDataFrame | None, context: gpd.GeoDataFrame
+    ax: MapAxes,
+    units: gpd.GeoDataFrame | None,
+    context: gpd.GeoDataFrame,
+    *,
+    beside: bool = False,
 ) -> None:
     """
     Show where the map lies in a larger territory.
@@ -73,6 +78,9 @@ def draw_locator(
         What is shown dark; None draws the frame of the map instead.
     context
         What is shown pale, in EPSG:2154.
+    beside
+        Whether it goes to the strip of the legend, where there is one, and leaves the
+        frame to the map.
 
     Raises
     ------
@@ -104,7 +112,10 @@ def draw_locator(
             "larger territory, or the units to show dark"
         )
         raise DataError(msg)
-    most = np.minimum(np.array(_LOCATOR) * ax.plan.zoom, 0.24 * ax.plan.frame[2])
+    beside = beside and not ax.plan.inside
+    # At the right of a map there is the width of the strip, below it no such height.
+    wide = _BESIDE if beside and ax.plan.columns == 1 else _LOCATOR
+    most = np.minimum(np.array(wide) * ax.plan.zoom, 0.24 * ax.plan.frame[2])
     for _ in range(2):  # what is hardly seen has a circle around, that is seen whole
         extent = np.maximum(bounds[2:] - bounds[:2], 1.0) * 1.06
         scale = float((extent / most).max()) * 1000
@@ -113,7 +124,9 @@ def draw_locator(
     scale = float((extent / most).max()) * 1000
     size = tuple((extent * 1000 / scale).tolist())
     _check_once(ax, "locator", bounds)
-    small = _placed(ax, bounds, size, scale, label="locator")
+    spot = None if beside else _free_corner(ax, size[0], size[1], None)
+    small = _small_map(ax, bounds, (*size, 0.0), scale, spot)
+    small.set_label("locator")
     _draw_context(small, context)
     _draw_place(small, units, shown)
     remember(small, context)  # at its own scale
@@ -337,20 +350,6 @@ def _check_once(ax: MapAxes, label: str, bounds: np.ndarray) -> None:
 def _frame(ax: MapAxes) -> shapely.Polygon:
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     return shapely.box(x0, y0, x1, y1)
-
-
-def _placed(
-    ax: MapAxes,
-    bounds: np.ndarray,
-    size: Sequence[float],
-    scale: float,
-    *,
-    label: str,
-) -> MapAxes:
-    spot = _free_corner(ax, size[0], size[1], None)
-    small = _small_map(ax, bounds, (size[0], size[1], 0.0), scale, spot)
-    small.set_label(label)
-    return small
 
 
 def _free_corner(

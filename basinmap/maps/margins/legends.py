@@ -266,10 +266,14 @@ def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
     blocks = on_axes(_in_reading_order(found.blocks))
     if histogram is not None:
         blocks = _with_histogram(blocks, histogram)
-    flows = (_Flow(found, blocks, *step) for step in _TIGHTER)
     with settings():
-        flow = next((one for one in flows if one.missing <= 0), None)
-        flow = flow or _Flow(found, blocks, *_TIGHTER[-1])
+        flow, left = _fitting(found, blocks)
+        if left:
+            warnings.warn(
+                f"left out of the legend for want of room: {left}; take a larger paper",
+                BasinmapWarning,
+                stacklevel=2,
+            )
         if flow.missing > 0:
             warnings.warn(
                 f"the legend is {flow.missing:.0f} mm longer than its strip: draw "
@@ -283,6 +287,21 @@ def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
         flow.draw()
     for drawn in found.maps:
         drawn.explained, drawn.strip = True, flow.entries
+
+
+def _fitting(found: Gathered, blocks: list[object]) -> tuple[_Flow, str]:
+    """Return the legend as it fits, and what it has to do without."""
+    fewer = [block for block in blocks if not isinstance(block, _Histogram)]
+    tried = [(blocks, "")]
+    if len(fewer) < len(blocks):
+        # It is worth less than the scale bar, over which the rest would be drawn.
+        tried.append((fewer, "the histogram"))
+    for kept, left in tried:
+        for step in _TIGHTER:
+            flow = _Flow(found, kept, *step)
+            if flow.missing <= 0:
+                return flow, left
+    return _Flow(found, blocks, *_TIGHTER[-1]), ""
 
 
 @dataclass(frozen=True, slots=True)

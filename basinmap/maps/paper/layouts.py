@@ -65,6 +65,7 @@ _ROUND: Final = (
     *(2, 2.2, 2.25, 2.5, 2.75, 3, 3.5, 4, 4.5, 5, 5.5, 6, 7, 7.5, 8, 9),
 )
 _STRIP: Final = 60.0
+_NARROW: Final = 48.0
 _NARROWEST: Final = 42.0
 _GAP: Final = 5.0
 _BELOW: Final = 52.0
@@ -76,7 +77,9 @@ _LEAST_FRAME: Final = 20.0
 _TIGHT: Final = 0.009  # of the longer side of the units, around them
 _CORNER: Final = 4.0  # millimetres from the frame to a legend in its corner
 _HIGH: Final = 85.0  # millimetres that a legend takes at least
+_WHOLE: Final = 125.0  # of classes, histogram, landmarks and figures
 _WORTH: Final = 0.8
+_WORTH_NARROW: Final = 0.93
 _LETTERS: Final = 600  # of a title
 _LEAST_LEGEND: Final = {"right": 40.0, "below": 18.0}
 _LONGEST: Final = 4_000
@@ -238,8 +241,11 @@ def _check_options(
     if scale is not None and not _is_length(scale):
         msg = f"scale={scale}: give a denominator, such as scale=100_000"
         raise DataError(msg)
-    if legend_mm is not None and legend in ("auto", "inside"):
-        msg = "legend_mm is a width or a depth: add legend='right' or legend='below'"
+    if legend_mm is not None and legend == "auto":
+        msg = (
+            "legend_mm is a width, a depth or a height: add legend='right', "
+            "legend='below' or legend='inside'"
+        )
         raise DataError(msg)
     if legend_mm is not None and not _is_length(legend_mm):
         msg = f"legend_mm={legend_mm}: give millimetres, such as legend_mm=40"
@@ -347,6 +353,9 @@ def chosen(bounds: list[Rectangle], wish: Wish) -> tuple[Layout, list[Rectangle]
     """
     places = ("right", "below") if wish.legend in ("auto", "inside") else (wish.legend,)
     plans = [_arranged(size, place, wish) for size in _sizes(wish) for place in places]
+    if len(bounds) == 1 and wish.legend == "auto":
+        # A strip that leaves the map a larger scale, where a whole one does not.
+        plans += [_arranged(size, "narrow", wish) for size in _sizes(wish)]
     most = wish.columns or len(bounds)
     # Without a choice, every number of maps side by side is tried.
     sides = [most] if wish.columns else range(1, most + 1)
@@ -363,10 +372,20 @@ def chosen(bounds: list[Rectangle], wish: Wish) -> tuple[Layout, list[Rectangle]
         )
         found.append((needed, len(cells), plan, cells[: len(bounds)]))
     # min keeps the first of equals: landscape, legend at the right, no empty place.
-    needed, _, plan, cells = min(found, key=lambda f: (rounded_up(f[0]), f[1]))
+    # A strip of less width is worth it for a step of scale that is seen.
+    needed, _, plan, cells = min(
+        found,
+        key=lambda f: (
+            rounded_up(f[0]) / (_WORTH_NARROW if _is_narrow(f[2], wish) else 1.0),
+            f[1],
+        ),
+    )
     if wish.scale is None:
         return replace(plan, scale=rounded_up(needed)), cells
-    needed, _, plan, cells = min(found, key=lambda f: f[0])
+    asked = wish.scale
+    needed, _, plan, cells = min(
+        found, key=lambda f: (f[0] > asked, _is_narrow(f[2], wish), f[0])
+    )
     if not wish.scale >= needed:
         msg = (
             f"at 1:{wish.scale:g} the units do not fit on {wish.name}: "
@@ -374,6 +393,11 @@ def chosen(bounds: list[Rectangle], wish: Wish) -> tuple[Layout, list[Rectangle]
         )
         raise DataError(msg)
     return replace(plan, scale=float(wish.scale)), cells
+
+
+def _is_narrow(plan: Layout, wish: Wish) -> bool:
+    """Tell whether the strip of the legend is less wide than it is by default."""
+    return wish.legend == "auto" and plan.strip[2] == _NARROW * plan.zoom
 
 
 class SharedPage(TypedDict):
@@ -468,7 +492,7 @@ def shared_page(
 
 
 def cornered(
-    units: gpd.GeoDataFrame, wish: Wish, other: float
+    units: gpd.GeoDataFrame, wish: Wish, other: Layout | None
 ) -> tuple[Layout, Rectangle] | None:
     """
     Return a page whose map takes its whole width, the legend in an empty corner.
@@ -480,8 +504,9 @@ def cornered(
     wish
         What the sheet is asked to be.
     other
-        Denominator of the scale with a strip of its own: the corner must bring a
-        quarter more, unless it is asked for.
+        The page whose legend has a strip of its own: the corner must bring a quarter
+        more, less than that where the strip is narrow, unless it is asked for. None
+        where a strip leaves no room for the scale that is asked for.
 
     Returns
     -------
@@ -491,16 +516,24 @@ def cornered(
     """
     if wish.legend not in ("auto", "inside") or len(wish.names) > 1:
         return None
+    if wish.legend == "auto" and (wish.scale is None) == (other is None):
+        return None  # nothing to gain, or nothing that was asked for
     box = bounds_of(units, wish.around, _TIGHT)
     plans = [_arranged(size, "inside", wish) for size in _sizes(wish)]
     plans = [plan for plan in plans if min(plan.frame[2:]) >= _LEAST_FRAME]
+    least = _HIGH if wish.legend == "inside" else _WHOLE
+    most_high = math.inf
+    if wish.legend_mm is not None:
+        least = most_high = wish.legend_mm / plans[0].zoom if plans else _HIGH
     shapes = units.geometry.to_numpy()
     tree = shapely.STRtree(shapes)
     found: list[tuple[float, Layout, Rectangle]] = []
     for plan in plans:
-        most = other if wish.legend == "inside" else other * _WORTH
+        most = math.inf if other is None else other.scale * _worth(other, wish)
         for scale in _scales(_needed(box, plan.frame), wish.scale, most):
-            corner = _free_corner(replace(plan, scale=scale), box, tree)
+            # By itself it is taken where any legend fits, not the shortest alone.
+            here = replace(plan, scale=scale)
+            corner = _free_corner(here, box, tree, (least, most_high))
             if corner is not None:
                 found.append((scale, *corner))
                 break
@@ -508,6 +541,13 @@ def cornered(
         return None
     _, plan, shown = min(found, key=lambda one: one[0])
     return plan, shown
+
+
+def _worth(other: Layout, wish: Wish) -> float:
+    """Return the share of a denominator from which a corner is better than a strip."""
+    if wish.legend == "inside":
+        return 1.0
+    return _WORTH / (_WORTH_NARROW if _is_narrow(other, wish) else 1.0)
 
 
 def _scales(needed: float, asked: float | None, most: float) -> list[float]:
@@ -521,7 +561,7 @@ def _scales(needed: float, asked: float | None, most: float) -> list[float]:
 
 
 def _free_corner(
-    plan: Layout, box: Rectangle, tree: shapely.STRtree
+    plan: Layout, box: Rectangle, tree: shapely.STRtree, heights: tuple[float, float]
 ) -> tuple[Layout, Rectangle] | None:
     """Push the units out of a corner until the legend fits there; none if it cannot."""
     x, y, width, height = plan.frame
@@ -535,8 +575,9 @@ def _free_corner(
         low = box[1] - (0.0 if top else slack_y)
         shown = (left, low, left + width * metres, low + height * metres)
         at = width - gap - wide if right else gap
-        high = height - 2 * gap
-        while high >= _HIGH * plan.zoom:
+        least, most = (side * plan.zoom for side in heights)
+        high = min(height - 2 * gap, most)
+        while high >= least:
             floor = height - gap - high if top else gap
             rim = 2.0 * plan.zoom
             corner = shapely.box(
@@ -655,8 +696,10 @@ def _arranged(size: tuple[float, float], place: str, wish: Wish) -> Layout:
     if place == "inside":
         frame = (margin, bottom, inner, top - bottom)
         strip = (margin, bottom, _STRIP * zoom, top - bottom)
-    elif place == "right":
+    elif place in {"right", "narrow"}:
         broad = _legend_side(wish, "right", zoom)
+        if place == "narrow":
+            broad = _NARROW * zoom
         frame = (margin, bottom, inner - broad - gap, top - bottom)
         strip = (width - margin - broad, bottom, broad, top - bottom)
     else:
@@ -680,7 +723,7 @@ def _legend_side(
     most: float = math.inf,
 ) -> float:
     """Return width or depth of the strip of the legend."""
-    if wish.legend_mm is None:
+    if wish.legend_mm is None or wish.legend == "inside":
         return min((_STRIP if place == "right" else _BELOW) * zoom, most)
     least = _LEAST_LEGEND[place] * zoom
     if wish.legend_mm < least:

@@ -86,7 +86,8 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
         Where the legend is; `"auto"` takes what allows the larger scale, `"inside"` an
         empty corner of the map.
     legend_mm
-        Width of the strip at the right (60 mm), or depth of that below (52 mm).
+        Width of the strip at the right (60 mm, 48 where that gives a step of scale),
+        depth of that below (52 mm), height of a corner inside.
     around
         Metres of ground to show on every side of the units.
     theme
@@ -156,6 +157,23 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     return fig, ax
 
 
+def _arranged(
+    territories: Sequence[gpd.GeoDataFrame], bounds: list[Rectangle], wish: Wish
+) -> tuple[Layout, list[Rectangle], tuple[Layout, Rectangle] | None]:
+    """Return the arrangement with a strip for the legend, and that with a corner."""
+    alone = territories[0] if len(bounds) == 1 else None
+    try:
+        layout, frames = chosen(bounds, wish)
+    except DataError:
+        # A scale that no strip leaves room for may be that of a legend in a corner.
+        corner = None if alone is None else cornered(alone, wish, None)
+        if corner is None:
+            raise
+        return corner[0], [], corner
+    corner = None if alone is None else cornered(alone, wish, layout)
+    return layout, frames, corner
+
+
 def open_sheet(
     territories: Sequence[gpd.GeoDataFrame], wish: Wish
 ) -> tuple[Sheet, list[MapAxes]]:
@@ -184,8 +202,7 @@ def open_sheet(
     for units in territories:
         check_metric(units, "units")
     bounds = [bounds_of(units, wish.around) for units in territories]
-    layout, frames = chosen(bounds, wish)
-    corner = cornered(territories[0], wish, layout.scale) if len(bounds) == 1 else None
+    layout, frames, corner = _arranged(territories, bounds, wish)
     if corner is not None:
         layout, bounds = corner[0], [corner[1]]
         frames = [layout.frame]

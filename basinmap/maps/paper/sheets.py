@@ -479,7 +479,8 @@ class MapAxes(FlatAxes):
     `caption` what a map among several is called, `outline_error` the metres by which
     outlines are said to be off, 0 when nothing is said, `grounded` whether a ground is
     still to be laid, `below` its sources, `later` what is written last, `tints` the
-    colours of the ground, `covered` the subject, to be looked up.
+    colours of the ground, `covered` the subject, to be looked up, `strokes` the lines
+    that names keep off, `stroked` the same, to be looked up.
 
     Parameters
     ----------
@@ -514,6 +515,8 @@ class MapAxes(FlatAxes):
         self.below: dict[str, None] = {}
         self.tints: list[Tint] = []
         self.covered: shapely.STRtree | None = None
+        self.strokes: list[np.ndarray] = []
+        self.stroked: shapely.STRtree | None = None
         self.later: list[Callable[[], None]] = []
         self._drawing = False
         super().__init__(*args, **options)

@@ -1,0 +1,328 @@
+"""The plates: what each must show, and what would be in its way."""
+
+import datetime as dt
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from matplotlib.colors import to_hex
+
+import basinmap as bm
+from basinmap.deliverables.groups import chosen_as
+from basinmap.deliverables.housing import PLATES
+from basinmap.deliverables.plates import RED
+from basinmap.deliverables.subjects import subject
+from basinmap.maps.grounds.lands import REACH
+from basinmap.maps.layers.placement import place_labels
+from basinmap.maps.margins.insets import InsetBlock
+from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, FiguresBlock
+from basinmap.maps.paper.crossings import clear_spot, crossed, keep_off
+from basinmap.territory.embedded import spatial_table
+
+LENS, DUNKERQUE, BOULONNAIS = "246200364", "245900428", "246200729"
+OSARTIS, ARTOIS, BETHUNE = "200044048", "200069482", "200072460"
+SIGNED = {"author": "essai", "date": dt.date(2026, 11, 30)}
+DRAW = {plate.slug[:2]: plate.draw for plate in PLATES}
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    """Each plate of these EPCI, drawn when it is first asked for."""
+    about, sheets = {}, {}
+
+    def plate(epci, number):
+        if (epci, number) not in sheets:
+            if epci not in about:
+                about[epci] = subject(epci, **SIGNED)
+            sheets[epci, number] = DRAW[number](about[epci])
+        return sheets[epci, number]
+
+    return plate
+
+
+def plain(text):
+    return text.replace("\u202f", " ").replace("\u00a0", " ")
+
+
+def written(fig, gid=None):
+    ax = fig.maps[0]
+    return [plain(t.get_text()) for t in ax.texts if gid is None or t.get_gid() == gid]
+
+
+def box_of(ax, text):
+    """Return the box of a text on a map, in its millimetres."""
+    extent = text.get_window_extent(ax.figure.canvas.get_renderer())
+    low, high = ax.transData.inverted().transform(extent.get_points())
+    return np.concatenate(ax.to_mm(np.array([low, high])))
+
+
+# -- the situation -----------------------------------------------------------------
+
+
+def test_a_situation_is_about_its_subject(drawn):
+    ax = drawn(LENS, "01").maps[0]
+    keys = [swatch.label for block in ax.blocks for swatch in swatches(block)]
+    assert keys[:2] == ["CA de Lens-Liévin", "autres EPCI du bassin minier"]
+    assert "distance" not in " ".join(keys)
+    names = written(drawn(LENS, "01"))
+    assert {"Lens", "Liévin", "ARRAS", "Béthune", "Douai"} <= set(names)
+
+
+def swatches(block):
+    return getattr(block, "swatches", ())
+
+
+def test_a_situation_out_of_the_basin_shows_nothing_of_it(drawn):
+    for epci in (DUNKERQUE, BOULONNAIS):
+        fig = drawn(epci, "01")
+        said = " ".join([*written(fig), bm.alternative_text(fig)])
+        assert "SCoT" not in said
+        assert "bassin minier" not in said
+        assert "Louvre" not in said
+        assert "Sessevalle" not in said
+
+
+def test_the_museum_is_red_and_named_out_of_the_territory_alone(drawn):
+    assert "Louvre-Lens" not in written(drawn(LENS, "01"))
+    fig = drawn(OSARTIS, "01")
+    (name,) = [
+        t
+        for t in fig.maps[0].texts
+        if t.get_text() == "Louvre-Lens" and t.get_gid() == "name"
+    ]
+    assert to_hex(name.get_color()) == RED
+
+
+def test_france_is_beside_the_map_and_leaves_it_its_frame(drawn):
+    for epci in (LENS, OSARTIS, DUNKERQUE):
+        ax = drawn(epci, "01").maps[0]
+        assert [b for b in ax.blocks if isinstance(b, InsetBlock)]
+    framed = drawn(BOULONNAIS, "01").maps[0]  # whose legend is in the frame too
+    assert not [b for b in framed.blocks if isinstance(b, InsetBlock)]
+
+
+def test_exits_leave_by_land(drawn):
+    land = shapely.union_all(
+        [
+            *spatial_table("surroundings").geometry,
+            *spatial_table("abroad").geometry,
+            *bm.departements().geometry,
+        ]
+    )
+    assert shapely.box(*REACH).contains(land.centroid)
+    for epci in (DUNKERQUE, BOULONNAIS):
+        ax = drawn(epci, "01").maps[0]
+        exits = [t for t in ax.texts if t.get_gid() == "exit"]
+        assert len(exits) >= 3
+        assert not {"Vers Folkestone", "Vers Hastings"} & set(written(ax.figure))
+        for text in exits:
+            assert land.buffer(100).contains(shapely.Point(text.get_position()))
+
+
+# -- rates ------------------------------------------------------------------------
+
+
+def test_rings_are_where_the_museum_is_near_alone(drawn):
+    def rings(epci):
+        labels = [line.get_label() for line in drawn(epci, "02").maps[0].lines]
+        return [label for label in labels if label.startswith("_ring")]
+
+    near = [float(label.split()[1]) for label in rings(LENS)]
+    assert near
+    assert max(near) <= 30_000
+    assert not rings(DUNKERQUE)
+
+
+def test_names_of_what_is_around_lie_on_no_ring_nor_limit(drawn):
+    ax = drawn(LENS, "02").maps[0]
+    around = [
+        t
+        for t in ax.texts
+        if t.get_gid() in {"name", "town", "region", "exit"}
+        and (t.get_fontproperties().get_style() == "italic" or t.get_gid() == "region")
+    ]
+    assert len(around) > 10
+    boxes = np.array([box_of(ax, text) for text in around])
+    inner = boxes + np.array([0.3, 0.3, -0.3, -0.3])
+    on = [
+        t.get_text() for t, hit in zip(around, crossed(ax, inner), strict=True) if hit
+    ]
+    assert on == []
+
+
+def test_a_change_is_read_without_colour(drawn):
+    ax = drawn(LENS, "03").maps[0]
+    (block,) = [b for b in ax.blocks if isinstance(b, ClassesBlock)]
+    below = [b <= 0 for b in (*block.breaks, np.inf)]
+    assert [bool(hatch) for hatch in block.hatches] == below
+    assert block.pivot == 0
+    counts = [swatch.count for swatch in block.swatches]
+    assert all(counts)  # no empty class
+
+
+@pytest.mark.parametrize("number", ["02", "03", "04", "05", "06"])
+def test_figures_beside_say_indicator_year_and_unit(drawn, number):
+    ax = drawn(LENS, number).maps[0]
+    (block,) = [b for b in ax.blocks if isinstance(b, FiguresBlock)]
+    assert any(year in block.title for year in ("2021", "2023"))
+    assert block.unit in block.title
+    rows = [name for name, _ in block.rows]
+    assert rows[0] == "CA de Lens-Liévin"
+    assert "Bassin minier" in rows
+
+
+def test_the_alternative_text_names_the_three_highest_and_lowest(drawn):
+    said = plain(bm.alternative_text(drawn(LENS, "02")))
+    rate = bm.compute("L04", bm.statistics(epci="call"))
+    names = bm.communes(epci="call")["name"]
+    firm = rate.drop(list(bm.told_of(rate).fragile)).sort_values()
+    for code in [*firm.index[:3], *firm.index[-3:]]:
+        assert names[code] in said
+
+
+# -- circles ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("epci", [ARTOIS, BETHUNE])
+def test_no_name_hides_the_circle_that_it_names(drawn, epci):
+    fig = drawn(epci, "05")
+    ax = fig.maps[0]
+    names = bm.communes(epci=epci)["name"]
+    texts = {
+        plain(t.get_text()).replace("\n", " "): t
+        for t in ax.texts
+        if t.get_gid() == "name"
+    }
+    seen = 0
+    for code, (x, y, radius) in ax.symbols.items():
+        found = [
+            t for said, t in texts.items() if said.replace("- ", "-") == names[code]
+        ]
+        if not found or radius == 0:
+            continue
+        seen += 1
+        box = shapely.box(*box_of(ax, found[0]))
+        disc = shapely.Point(x, y).buffer(radius)
+        hidden = disc.intersection(box).area / disc.area
+        inside = disc.intersection(box).area / box.area
+        assert hidden < 0.65 or inside > 0.7, names[code]
+    assert seen > 0.9 * len(names)
+
+
+def test_the_key_is_as_large_as_the_largest_circle(drawn):
+    for epci in (ARTOIS, BETHUNE):
+        ax = drawn(epci, "05").maps[0]
+        (key,) = [b for b in ax.blocks if isinstance(b, CirclesBlock)]
+        largest = max(radius for _, _, radius in ax.symbols.values())
+        assert largest <= key.radii[0] <= 1.2 * largest
+
+
+# -- the page ---------------------------------------------------------------------
+
+
+def test_a_strip_is_narrower_where_that_shows_the_units_larger():
+    lens = bm.communes(epci="call")
+    _, ax = bm.page(lens, title="T")
+    _, wide = bm.page(lens, title="T", legend="right")
+    assert (ax.plan.strip[2], wide.plan.strip[2]) == (48, 60)
+    assert ax.plan.scale < 0.93 * wide.plan.scale
+    _, same = bm.page(lens, title="T", scale=wide.plan.scale)
+    assert same.plan.strip[2] == 60
+    _, larger = bm.page(lens, title="T", scale=ax.plan.scale)
+    assert larger.plan.strip[2] == 48
+
+
+def test_a_scale_that_only_a_legend_in_a_corner_allows_may_be_asked_for():
+    basin = bm.communes().loc[list(bm.perimeter("bassin-minier").communes)]
+    _, ax = bm.page(basin, title="T", paper="A3")
+    _, asked = bm.page(basin, title="T", paper="A3", scale=ax.plan.scale)
+    assert (ax.plan.scale, ax.plan.inside) == (250_000, True)
+    assert (asked.plan.scale, asked.plan.inside) == (250_000, True)
+    _, strip = bm.page(basin, title="T", paper="A3", scale=350_000)
+    assert not strip.plan.inside
+    with pytest.raises(bm.errors.DataError, match="do not fit"):
+        bm.page(basin, title="T", paper="A3", scale=200_000)
+
+
+def test_a_blank_subtitle_takes_no_line():
+    lens = bm.communes(epci="call")
+    heights = [
+        bm.page(lens, title="T", subtitle=text)[1].plan.frame[3] for text in ("", "x")
+    ]
+    assert heights[0] > heights[1] + 3
+
+
+def test_a_half_column_is_grey_on_demand():
+    lens = bm.communes(epci="call")
+    _, ax = bm.page(lens, title="T", paper="half-column", theme=bm.GREY)
+    red, green, blue = (int(ax.plan.theme.land[i : i + 2], 16) for i in (1, 3, 5))
+    assert red == green == blue
+
+
+# -- lines that names keep off -----------------------------------------------------
+
+
+def test_a_label_lies_beside_a_line_and_is_never_lost_for_it():
+    options = {
+        "anchors": [[30.0, 20.0]],
+        "sizes": [[12.0, 3.0]],
+        "priority": [1],
+        "frame": (0.0, 0.0, 60.0, 40.0),
+    }
+    assert place_labels(**options).y[0] == 20
+    moved = place_labels(**options, lines=[[0.0, 20.0, 60.0, 20.0]])
+    assert moved.placed.all()
+    low, high = moved.boxes[0, [1, 3]]
+    assert low > 20 or high < 20
+    lattice = [[0.0, y, 60.0, y] for y in np.arange(0, 40, 0.5)]
+    assert place_labels(**options, lines=lattice).placed.all()
+
+
+def test_lines_are_kept_in_the_millimetres_of_the_frame():
+    lens = bm.communes(epci="call")
+    _, ax = bm.page(lens, title="T", ground=False)
+    assert not crossed(ax, np.array([[0.0, 0.0, 300.0, 300.0]])).any()
+    x, y = ax.to_metres(np.array([[100.0, 100.0]]))[0]
+    keep_off(ax, [shapely.LineString([(x - 1e4, y), (x + 1e4, y)])])
+    boxes = np.array([[90.0, 98.0, 110.0, 102.0], [90.0, 101.0, 110.0, 105.0]])
+    assert crossed(ax, boxes).tolist() == [True, False]
+    square = shapely.box(
+        *ax.to_metres(np.array([[80.0, 80.0], [120.0, 120.0]])).ravel()
+    )
+    spot = clear_spot(ax, square, np.array([100.0, 100.0]), np.array([10.0, 2.0]))
+    assert not crossed(
+        ax, np.array([[spot[0] - 10, spot[1] - 2, spot[0] + 10, spot[1] + 2]])
+    ).any()
+    thin = shapely.box(x, y, x + 10, y + 10)
+    assert clear_spot(ax, thin, spot, np.array([10.0, 2.0])) is None
+
+
+# -- who is compared ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("where", "right"),
+    [
+        (LENS, "du bassin minier"),
+        (DUNKERQUE, "du Nord les plus proches en population, sur 17"),
+    ],
+)
+def test_a_rank_says_among_whom_it_is(where, right):
+    assert plain(chosen_as(subject(where, **SIGNED))) == right
+
+
+def test_on_a_small_paper_the_histogram_goes_before_the_scale_bar_is_drawn_over():
+    lens = bm.communes(epci="call")
+    rate = bm.compute("L04", bm.statistics())
+    mine = rate.reindex(lens.index)
+    _, ax = bm.page(lens, title="T", paper="A5")
+    bm.draw_choropleth(ax, lens, bm.classify(mine, firm=True))
+    bm.draw_outlines(ax, bm.epcis().loc[[LENS]], label="limite")
+    bm.draw_rings(ax, bm.rings(bm.LOUVRE_LENS, distances=[5_000]))
+    bm.draw_points(ax, bm.places().loc[["louvre-lens"]], label="musée")
+    bm.draw_comparison(ax, pd.Series(dict.fromkeys("ABCDE", 7.0)), title="Taux")
+    with pytest.warns(bm.errors.BasinmapWarning, match="left out.*histogram"):
+        bm.draw_legend(ax, histogram=mine)
+    floor = ax.plan.strip[1] + 15
+    assert min(entry.y - entry.height for entry in ax.strip) >= floor - 0.1
