@@ -82,10 +82,15 @@ THEMES: Final = {
 def entry(name: str) -> str:
     """Return the directive that documents a name."""
     value = getattr(bm, name)
-    if value is errors:
-        kinds = [kind for kind in errors.__all__ if kind[0].isupper()]
-        lines = [".. py:module:: basinmap.errors", "", inspect.getdoc(errors) or ""]
-        lines += [f"\n.. autoexception:: basinmap.errors.{kind}" for kind in kinds]
+    if inspect.ismodule(value):
+        told = inspect.getdoc(value) or ""
+        lines = [f".. py:module:: basinmap.{name}", "", told.partition("\n\n>>>")[0]]
+        for one in value.__all__:
+            kind = getattr(value, one)
+            if inspect.isclass(kind) and issubclass(kind, BaseException):
+                lines.append(f"\n.. autoexception:: basinmap.{name}.{one}")
+            elif inspect.isfunction(kind) and value is not errors:
+                lines.append(f"\n.. autofunction:: basinmap.{name}.{one}")
         return "\n".join(lines)
     if inspect.isclass(value):
         return f".. autoclass:: basinmap.{name}\n   :members:\n"
