@@ -7,7 +7,7 @@ OUT ?= out
 
 SEEDS ?= 1 2
 
-.PHONY: help demo test check format docs qgis gallery catalogue data benchmarks kills fuzz test-oldest clean \
+.PHONY: help demo test check format docs qgis gallery catalogue data bench benchmarks kills fuzz test-oldest clean \
   .types .others
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make qgis   open what is written in the QGIS that is installed (QGIS=its Python)"
 	@echo "make data   rebuild the embedded data and compare them byte for byte"
 	@echo "make benchmarks  measure speed and size"
+	@echo "make bench  race the peers, and write docs/benchmarks.md; RUNS=5"
 	@echo "make fuzz   give every verb what nobody should (docs/reliability.md); SEEDS='1 2' PROCESSES=2"
 	@echo "make test-oldest  the suite with the lowest versions that are declared"
 	@echo "make kills  kill writers at every moment (docs/reliability.md); SEEDS='1 2'"
@@ -94,6 +95,12 @@ data: $(VENV)/.made
 
 benchmarks: $(VENV)/.tools
 	$(BIN)/python benchmarks/house.py
+
+# Beside its peers, which it installs: table and figures of docs/benchmarks.md.
+RUNS ?= 5
+bench: $(VENV)/.tools
+	@$(PIP) -e '.[bench]'
+	@$(BIN)/python benchmarks/bench.py --runs $(RUNS)
 
 # What is done is kept in OUT: a run that was stopped goes on. FUZZ=--keep keeps what was
 # right of another state of the code; FUZZ='--only rings' tries one verb.

@@ -26,6 +26,9 @@ __doc__ = f"{__doc__ or ''}\n{_index()}\n"
 # `import basinmap` costs next to nothing and drawing is paid by those who draw.
 _ROOMS: Final = {
     "errors": ("errors",),
+    "languages": ("language",),
+    "speech": ("speak",),
+    "testing": ("testing",),
     "measures": (
         "Category",
         "Growth",
@@ -41,14 +44,14 @@ _ROOMS: Final = {
     "values.columns": ("column", "describe", "table_of"),
     "values.told": ("Told", "measures_of", "report_of", "told_of"),
     "territory.aggregation": ("aggregate",),
-    "territory.evolution": ("series",),
+    "territory.evolution": ("compare_dates",),
     "territory.flows": ("rebase_flows",),
     "territory.history": (
         "cog_codes",
         "cog_events",
         "cog_names",
         "guess_vintage",
-        "trajectory",
+        "commune_history",
     ),
     "territory.levels": ("check_codes", "find_unit", "repair_codes"),
     "territory.membership_files": ("read_memberships",),
@@ -151,7 +154,7 @@ _ROOMS: Final = {
         "in_grey",
         "with_fonts",
     ),
-    "maps.look.vision": ("check_colors", "least_difference", "simulate"),
+    "maps.look.vision": ("check_colors", "least_color_difference", "simulate_vision"),
     "maps.margins.exits": ("draw_exits",),
     "maps.margins.furniture": ("draw_furniture",),
     "maps.margins.insets": ("draw_inset", "draw_locator"),
@@ -238,7 +241,7 @@ _ROOMS: Final = {
         "range_strips",
         "stacked_bars",
     ),
-    "deliverables.building": ("build",),
+    "deliverables.building": ("build_project",),
     "deliverables.cil_documents": ("cil_document",),
     "deliverables.cil_files": (
         "Estates",
@@ -260,21 +263,32 @@ _ROOMS: Final = {
         "pic_document",
         "read_questions",
     ),
-    "deliverables.projects": ("init",),
+    "deliverables.projects": ("init_project",),
     "deliverables.publishing": ("cil", "pic", "scot_observatory", "write_document"),
     "deliverables.qgis_projects": ("map_styles", "write_qgis_project"),
     "deliverables.scot_documents": ("bulletin_document",),
     "deliverables.subjects": ("Subject", "subject"),
-    "deliverables.texts": ("keys_of", "read_texts", "with_texts"),
+    "deliverables.texts": ("text_keys", "read_texts", "with_texts"),
     "deliverables.web_pages": ("write_web_page",),
     "maps.margins.chronicles": ("draw_event_study",),
     "deliverables.studies": ("studies",),
     "values.masking": ("SecrecyRule", "secrecy_rules"),
 }
+# Old names, kept for one version: docs/politique-de-version.md.
+_RENAMED: Final = {
+    "build": "build_project",
+    "init": "init_project",
+    "keys_of": "text_keys",
+    "least_difference": "least_color_difference",
+    "series": "compare_dates",
+    "simulate": "simulate_vision",
+    "trajectory": "commune_history",
+}
 _ORIGIN: Final = {name: room for room, names in _ROOMS.items() for name in names}
 
 if TYPE_CHECKING:
     from basinmap import errors as errors
+    from basinmap import testing as testing
     from basinmap.access.catchments import Decay as Decay
     from basinmap.access.catchments import catchment as catchment
     from basinmap.access.circles import rings as rings
@@ -306,7 +320,7 @@ if TYPE_CHECKING:
     from basinmap.catalogue.computing import compute as compute
     from basinmap.catalogue.leases import count_leases as count_leases
     from basinmap.catalogue.listing import indicators as indicators
-    from basinmap.deliverables.building import build as build
+    from basinmap.deliverables.building import build_project as build_project
     from basinmap.deliverables.charts import age_pyramid as age_pyramid
     from basinmap.deliverables.charts import bar_chart as bar_chart
     from basinmap.deliverables.charts import line_chart as line_chart
@@ -339,7 +353,7 @@ if TYPE_CHECKING:
     from basinmap.deliverables.programme_files import read_balance as read_balance
     from basinmap.deliverables.programme_files import read_sectors as read_sectors
     from basinmap.deliverables.programme_pages import Balance as Balance
-    from basinmap.deliverables.projects import init as init
+    from basinmap.deliverables.projects import init_project as init_project
     from basinmap.deliverables.publishing import cil as cil
     from basinmap.deliverables.publishing import pic as pic
     from basinmap.deliverables.publishing import scot_observatory as scot_observatory
@@ -354,8 +368,8 @@ if TYPE_CHECKING:
     from basinmap.deliverables.studies import studies as studies
     from basinmap.deliverables.subjects import Subject as Subject
     from basinmap.deliverables.subjects import subject as subject
-    from basinmap.deliverables.texts import keys_of as keys_of
     from basinmap.deliverables.texts import read_texts as read_texts
+    from basinmap.deliverables.texts import text_keys as text_keys
     from basinmap.deliverables.texts import with_texts as with_texts
     from basinmap.deliverables.web_pages import write_web_page as write_web_page
     from basinmap.export.csv_files import write_csv as write_csv
@@ -423,6 +437,7 @@ if TYPE_CHECKING:
     from basinmap.impact.weights import distance_weights as distance_weights
     from basinmap.impact.weights import time_weights as time_weights
     from basinmap.impact.weights import weights_of as weights_of
+    from basinmap.languages import language as language
     from basinmap.maps.classing.classes import SRU as SRU
     from basinmap.maps.classing.classes import classify as classify
     from basinmap.maps.classing.classes import shared_classes as shared_classes
@@ -458,8 +473,10 @@ if TYPE_CHECKING:
     from basinmap.maps.look.themes import in_grey as in_grey
     from basinmap.maps.look.themes import with_fonts as with_fonts
     from basinmap.maps.look.vision import check_colors as check_colors
-    from basinmap.maps.look.vision import least_difference as least_difference
-    from basinmap.maps.look.vision import simulate as simulate
+    from basinmap.maps.look.vision import (
+        least_color_difference as least_color_difference,
+    )
+    from basinmap.maps.look.vision import simulate_vision as simulate_vision
     from basinmap.maps.margins.chronicles import draw_event_study as draw_event_study
     from basinmap.maps.margins.exits import draw_exits as draw_exits
     from basinmap.maps.margins.furniture import draw_furniture as draw_furniture
@@ -517,14 +534,15 @@ if TYPE_CHECKING:
     from basinmap.spatial.nesting import quartier_shares as quartier_shares
     from basinmap.spatial.rasters import zonal as zonal
     from basinmap.spatial.smoothing import smooth as smooth
+    from basinmap.speech import speak as speak
     from basinmap.territory.aggregation import aggregate as aggregate
-    from basinmap.territory.evolution import series as series
+    from basinmap.territory.evolution import compare_dates as compare_dates
     from basinmap.territory.flows import rebase_flows as rebase_flows
     from basinmap.territory.history import cog_codes as cog_codes
     from basinmap.territory.history import cog_events as cog_events
     from basinmap.territory.history import cog_names as cog_names
+    from basinmap.territory.history import commune_history as commune_history
     from basinmap.territory.history import guess_vintage as guess_vintage
-    from basinmap.territory.history import trajectory as trajectory
     from basinmap.territory.levels import check_codes as check_codes
     from basinmap.territory.levels import find_unit as find_unit
     from basinmap.territory.levels import repair_codes as repair_codes
@@ -572,6 +590,8 @@ __all__ = ["__version__", *sorted(_ORIGIN)]  # noqa: PLE0604 - made from _ROOMS
 
 def __getattr__(name: str) -> object:
     """Import the room of a public name when the name is first used."""
+    if name in _RENAMED:
+        return _renamed(name)
     room = _ORIGIN.get(name)
     if room is None:
         msg = f"module 'basinmap' has no attribute {name!r}"
@@ -580,6 +600,16 @@ def __getattr__(name: str) -> object:
     value = module if room == name else getattr(module, name)
     globals()[name] = value
     return value
+
+
+def _renamed(name: str) -> object:
+    """Return what an old name stands for, and say the new one."""
+    warnings = importlib.import_module("warnings")
+    errors = importlib.import_module("basinmap.errors")
+    new = _RENAMED[name]
+    msg = f"bm.{name} is now bm.{new}; the old name goes with the next version"
+    warnings.warn(msg, errors.RenamedWarning, stacklevel=3)
+    return getattr(importlib.import_module("basinmap"), new)
 
 
 def __dir__() -> list[str]:

@@ -807,7 +807,7 @@ def _names(inside: tuple[Any, ...], value: Mapping[Any, object]) -> bool:
     """Tell whether a mapping is from and to what is asked for."""
     key, held = inside
     # Measures, series and frames by name have a message that names the column.
-    told = held in (float, int) or get_origin(held) is tuple
+    told = held in (float, int, str) or get_origin(held) in (tuple, *_KEPT)
     return all(
         _accepts(key, one) and (not told or _accepts(held, other))
         for one, other in islice(value.items(), _CHECKED)

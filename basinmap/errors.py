@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable
 
+from basinmap.languages import french, language
+
 __all__ = [
     "ArgumentError",
     "BasinmapError",
@@ -19,6 +21,7 @@ __all__ = [
     "MeasureError",
     "OutlineWarning",
     "OutputError",
+    "RenamedWarning",
     "SecrecyError",
     "VintageError",
     "called_from",
@@ -26,7 +29,18 @@ __all__ = [
 ]
 
 
-class BasinmapError(Exception):
+class _Told:
+    """What is read in the language of the reader; `args` stays in English."""
+
+    args: tuple[object, ...]
+
+    def __str__(self) -> str:
+        """Return the message itself; `KeyError` would print it in quotes."""
+        text = str(self.args[0]) if self.args else ""
+        return french(text) if language() == "fr" else text
+
+
+class BasinmapError(_Told, Exception):
     """Base of every error that basinmap raises about its input."""
 
 
@@ -52,10 +66,6 @@ class CRSError(BasinmapError, ValueError):
 
 class ColumnError(BasinmapError, KeyError):
     """A column is missing."""
-
-    def __str__(self) -> str:
-        """Return the message itself; `KeyError` would print it in quotes."""
-        return str(self.args[0]) if self.args else ""
 
 
 class SecrecyError(BasinmapError, ValueError):
@@ -87,12 +97,16 @@ class Interrupted(KeyboardInterrupt):
     """Ctrl-C, or the like, that came while files moved: they are all in place."""
 
 
-class BasinmapWarning(UserWarning):
+class BasinmapWarning(_Told, UserWarning):
     """Usable, but worth a second look."""
 
 
 class OutlineWarning(BasinmapWarning):
     """Outlines are drawn at a scale finer than they are."""
+
+
+class RenamedWarning(BasinmapWarning, FutureWarning):
+    """A name changed: the old one goes with the next version."""
 
 
 def culprits(items: Iterable[object], *, most: int = 5) -> str:

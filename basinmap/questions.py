@@ -46,7 +46,7 @@ QUESTIONS: Final = (
         """
         communes epcis scots departements quartiers find_unit named Name
         perimeter user_perimeter Perimeter partition membership lineage
-        trajectory cog_codes cog_names cog_events guess_vintage
+        commune_history cog_codes cog_names cog_events guess_vintage
         check_codes repair_codes places Place LOUVRE_LENS town_halls
         """,
     ),
@@ -58,7 +58,7 @@ QUESTIONS: Final = (
         statistics read_source read_table read_points read_units read_territory
         read_outlines read_memberships read_communes read_movements read_parquet
         fetch_source fetch_outlines fetch_populations fetch_cog fetch_qpv fetch_lovac
-        parse_counts check_generations report_of Report errors
+        parse_counts check_generations report_of Report errors language speak testing
         """,
     ),
     _question(
@@ -98,7 +98,7 @@ QUESTIONS: Final = (
         "Comparer",
         "A unit beside those that hold it; dates, paths and kinds of territories.",
         """
-        compare series typology Typology growth_split shift_share
+        compare compare_dates typology Typology growth_split shift_share
         location_quotient convergence Convergence rank_mobility resilience
         segregation
         """,
@@ -116,7 +116,7 @@ QUESTIONS: Final = (
         "Classer",
         "Classes of values, and colours that everyone tells apart.",
         """
-        classify shared_classes SRU check_colors least_difference simulate
+        classify shared_classes SRU check_colors least_color_difference simulate_vision
         """,
     ),
     _question(
@@ -176,10 +176,10 @@ QUESTIONS: Final = (
         "Publier",
         "Whole documents: PLH, CIL, bulletins, the yearly deliverable; one's own.",
         """
-        plh cil pic scot_observatory scot_comparison build init studies
+        plh cil pic scot_observatory scot_comparison build_project init_project studies
         subject Subject plh_document cil_document pic_document bulletin_document
         comparison_document write_document write_pdf write_docx write_html
-        DocumentTheme read_theme read_texts keys_of with_texts
+        DocumentTheme read_theme read_texts text_keys with_texts
         read_plates OwnPlate with_plates read_balance Balance read_sectors
         read_estates Estates read_landlords Landlords
         read_attendance Study read_studies Question read_questions

@@ -26,6 +26,7 @@ from basinmap.moves import (
     place,
     sweep,
 )
+from basinmap.windows import fault_of, on_windows
 
 __all__ = [
     "MANIFEST",
@@ -143,6 +144,7 @@ def _checked_target(path: str | Path) -> Path:
         raise OutputError(msg)
     target = path_of(path, error=OutputError)
     _check_no_address(path)
+    _check_name(target)
     try:
         # A link stays a link: what it points to is replaced.
         target = target.resolve() if target.is_symlink() else target
@@ -157,6 +159,18 @@ def _checked_target(path: str | Path) -> Path:
             raise
         raise refusal(target, error) from error
     return target
+
+
+def _check_name(path: Path) -> None:
+    """
+    Refuse what Windows would write elsewhere, or nowhere.
+
+    `plh:2026.pdf` makes there an empty `plh`, and says nothing.
+    """
+    fault = fault_of(path.absolute()) if on_windows() else ""
+    if fault:
+        msg = f"cannot write {str(path)!r}: {fault}; give another name"
+        raise OutputError(msg)
 
 
 def _unnamed(path: str | os.PathLike[str]) -> bool:
@@ -229,8 +243,10 @@ def staged_folder(out: str | Path) -> Iterator[Path]:
             raise refusal(target, error) from error
     if aside:
         kept = culprits(aside.values())
-        msg = f"{len(aside)} file(s) of {target} that were changed by hand since they "
-        msg += f"were written are kept as {kept}"
+        msg = (
+            f"{len(aside)} file(s) of {target} that were changed by hand since they "
+            f"were written are kept as {kept}"
+        )
         warnings.warn(msg, BasinmapWarning, stacklevel=4)
 
 
@@ -284,6 +300,7 @@ def _checked_folder(out: str | Path) -> Path:
         raise OutputError(msg)
     target = path_of(out, "out", error=OutputError)
     _check_no_address(out)
+    _check_name(target)
     try:
         target = target.resolve()
         if target.exists() and not target.is_dir():

@@ -149,7 +149,9 @@ def _series(count: int, folder: Path) -> Prepared:
     table = pd.DataFrame(people, pd.Index(communes.index, name="commune"), columns)
     about = {c: bm.Stock(vintage=c[-4:], source="essai") for c in columns}
     told = bm.describe(table, measures=about)
-    return lambda: bm.series(told, "departement", columns=columns, communes=communes)
+    return lambda: bm.compare_dates(
+        told, "departement", columns=columns, communes=communes
+    )
 
 
 def page(title: str) -> None:

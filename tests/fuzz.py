@@ -502,7 +502,7 @@ ENTRIES: dict[str, Call] = {
         "values": pd.Series({"Lens": 1973.0, "Liévin": 965.0}),
         **w.printed,
     },
-    "build": lambda w: {"path": w.project, "out": w.path("documents")},
+    "build_project": lambda w: {"path": w.project, "out": w.path("documents")},
     "bulletin_document": lambda w: {"about": w.subject, "theme": "logement-vacance"},
     "catchment": lambda w: {
         "times": w.times,
@@ -695,7 +695,7 @@ ENTRIES: dict[str, Call] = {
     "in_grey": lambda _: {"theme": bm.PRINT},
     "indicators": lambda _: {},
     "inequality": lambda w: {"values": w.squares["v"], "measure": "gini"},
-    "init": lambda w: {"folder": w.fresh("projet")},
+    "init_project": lambda w: {"folder": w.fresh("projet")},
     "isochrones": lambda w: {
         "place": w.points.iloc[:1],
         "network": w.network,
@@ -712,14 +712,15 @@ ENTRIES: dict[str, Call] = {
         "left_year": 2026,
         "right_year": 2026,
     },
-    "keys_of": lambda w: {"document": w.note},
-    "least_difference": lambda _: {"colors": ["#000000", "#ffffff"]},
+    "text_keys": lambda w: {"document": w.note},
+    "least_color_difference": lambda _: {"colors": ["#000000", "#ffffff"]},
     "legend_entries": lambda w: {"ax": w.page(legend=True)},
     "line_chart": lambda w: {
         "slug": "courbe",
         "lines": pd.DataFrame({"Somain": [100.0, 94.2]}, [2016, 2023]),
         **w.printed,
     },
+    "language": lambda _: {},
     "lineage": lambda _: {},
     "lisa": lambda w: {"values": w.spread, "weights": w.weights},
     "locate": lambda w: {"points": w.points, "units": w.squares},
@@ -959,7 +960,7 @@ ENTRIES: dict[str, Call] = {
         "total": "dwellings_2021",
         "by": "commune",
     },
-    "series": lambda w: {
+    "compare_dates": lambda w: {
         "table": w.around,
         "to": "scot",
         "columns": ["population_2016", "population_2023"],
@@ -972,7 +973,7 @@ ENTRIES: dict[str, Call] = {
         "end": pd.DataFrame({"A": [70, 60], "B": [60, 170]}, ["x", "y"]),
     },
     "simplify_coverage": lambda w: {"units": w.squares, "scale": 100_000.0},
-    "simulate": lambda _: {
+    "simulate_vision": lambda _: {
         "image": np.zeros((2, 2, 3), dtype=np.uint8),
         "vision": "deuteranopia",
     },
@@ -982,6 +983,7 @@ ENTRIES: dict[str, Call] = {
         "radius_m": 1000.0,
         "cell_m": 500,
     },
+    "speak": lambda _: {"code": "en"},
     "square_grid": lambda w: {"area": w.squares, "size_m": 1000},
     "stacked_bars": lambda w: {
         "slug": "parc",
@@ -1008,7 +1010,7 @@ ENTRIES: dict[str, Call] = {
     },
     "told_of": lambda w: {"values": w.rate},
     "town_halls": lambda _: {},
-    "trajectory": lambda _: {"code": "62498"},
+    "commune_history": lambda _: {"code": "62498"},
     "transit_times": lambda w: {
         "places": w.points,
         "destinations": w.points,

@@ -343,7 +343,9 @@ def test_sums_and_rates_of_the_somme(somme, homes):
     assert rates.round(9).to_dict() == {AMIENS: 8.0, ABBEVILLE: 8.0}
     assert told_of(rates).title == "Taux de vacance des logements en 2022"
     assert bm.compute("L04", homes, to="departement", communes=somme)["80"] == 8.0
-    followed, _ = bm.series(homes, "epci", columns="dwellings_2022", communes=somme)
+    followed, _ = bm.compare_dates(
+        homes, "epci", columns="dwellings_2022", communes=somme
+    )
     assert followed.loc[AMIENS, "dwellings_2022"] == 100 * sum_to(300)
 
 
@@ -724,7 +726,7 @@ def test_a_list_is_of_one_year(somme, homes):
     with pytest.raises(VintageError, match=r"in 2024 only; leave date out"):
         bm.aggregate(homes, "epci", communes=somme, date="2026-01-01")
     with pytest.raises(VintageError, match=r"tells one year; leave communes out"):
-        bm.series(
+        bm.compare_dates(
             homes,
             "epci",
             columns="dwellings_2022",

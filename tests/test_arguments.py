@@ -221,8 +221,8 @@ def test_a_day_that_is_none_is_no_day():
         bm.subject(**about)
 
 
-def test_charts_name_what_they_are_not_told():
-    strips = fuzz.ENTRIES["peer_strips"](fuzz.World(Path()))
+def test_charts_name_what_they_are_not_told(tmp_path):
+    strips = fuzz.ENTRIES["peer_strips"](fuzz.World(tmp_path))
     for name in ("labels", "decimals", "units"):
         with pytest.raises(bm.errors.DataError, match=f"{name} say nothing of 'L04'"):
             bm.peer_strips(**{**strips, name: {}})

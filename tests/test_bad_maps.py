@@ -30,7 +30,7 @@ from basinmap.errors import (
 )
 from basinmap.maps.layers.drawing import STATE_FILL, state_fill
 from basinmap.maps.look.palettes import SEQUENTIAL, sequential_colors
-from basinmap.maps.look.vision import least_difference
+from basinmap.maps.look.vision import least_color_difference
 from basinmap.maps.paper.blocks import ClassesBlock
 from basinmap.maps.paper.guards import check_drawable
 from basinmap.maps.paper.sheets import Sheet
@@ -800,8 +800,8 @@ def test_the_three_states_differ_from_each_other_and_from_every_class_in_grey():
     # In the land around, and on paper, the lightest class is still one.
     for k in range(2, 8):
         lightest = sequential_colors("greys", k)[0]
-        assert least_difference([lightest, "#ffffff"]) >= 7
-        assert least_difference([lightest, bm.GREY.land]) >= 5
+        assert least_color_difference([lightest, "#ffffff"]) >= 7
+        assert least_color_difference([lightest, bm.GREY.land]) >= 5
     assert set(SEQUENTIAL) >= {"greys"}
 
 

@@ -19,7 +19,7 @@ import pytest
 
 import basinmap as bm
 from basinmap.cli import main
-from basinmap.deliverables.building import CHANGES, build
+from basinmap.deliverables.building import CHANGES, build_project
 from basinmap.deliverables.own_plates import read_plates, with_plates
 from basinmap.deliverables.projects import hashed, read_project
 from basinmap.deliverables.records import changes, read_record
@@ -88,7 +88,7 @@ def files(folder):
 
 
 def made(folder):
-    found = build(files(folder), at_once=2)
+    found = build_project(files(folder), at_once=2)
     assert [(one.name, one.done, one.error) for one in found] == [
         ("cil", True, ""),
         ("autre", True, ""),
@@ -132,7 +132,7 @@ def test_what_the_user_gives_by_file_is_in_the_document(built):
 
 
 def test_nothing_is_built_twice_and_each_file_of_the_user_counts(built, tmp_path):
-    assert [one.done for one in build(built)] == [False, False]
+    assert [one.done for one in build_project(built)] == [False, False]
     copied = tmp_path / "copie"
     shutil.copytree(built, copied)
     project = read_project(copied)
@@ -155,7 +155,7 @@ def test_a_document_that_is_not_whole_is_built_again(built, tmp_path):
     folder = tmp_path / "copie"
     shutil.copytree(built, folder)
     (folder / "documents/cil/cil.html").unlink()
-    assert [one.done for one in build(folder)] == [True, False]
+    assert [one.done for one in build_project(folder)] == [True, False]
     assert states_of(folder / "documents") == states_of(built / "documents")
 
 
@@ -164,7 +164,7 @@ def test_one_that_fails_leaves_the_other_and_what_was_there(built, tmp_path):
     shutil.copytree(built, folder)
     before = states_of(folder / "documents/cil")
     (folder / "textes/perimetre.lead.md").write_text("Un\n\n![a](b.png)", "utf-8")
-    cil, other = build(folder, again=True, at_once=2)
+    cil, other = build_project(folder, again=True, at_once=2)
     assert "perimetre.lead" in cil.error
     assert not cil.done
     assert other.done
@@ -194,7 +194,7 @@ def test_a_file_that_is_missing_is_named_before_anything_is_built(tmp_path, gone
     folder = files(tmp_path)
     (folder / gone).unlink()
     with pytest.raises(DataError, match=told):
-        build(folder)
+        build_project(folder)
     assert not (folder / "documents").exists()
 
 
@@ -292,7 +292,7 @@ def _declared(folder):
     rows = [";".join(["CODGEO", *(f"P21_{name}" for name in names)])]
     rows += [f"{code};100;92;0;8;80;20;0;0;0;0;92;50" for code in codes]
     (folder / "base-cc-logement-2021.csv").write_text("\n".join(rows) + "\n", "utf-8")
-    found = build(folder, at_once=2)
+    found = build_project(folder, at_once=2)
     assert [one.error for one in found] == ["", ""]
 
 
@@ -314,7 +314,7 @@ def test_a_file_of_another_year_is_brought_to_the_communes_of_today(given):
     # 36 communes of 100 dwellings, four merged elsewhere; owners are 50 of 92.
     cil = read(given, "cil")
     assert "3 600" in cil
-    assert [one.done for one in build(given)] == [False, False]
+    assert [one.done for one in build_project(given)] == [False, False]
 
 
 def test_a_file_that_a_document_declares_counts_among_what_it_is_made_of(
@@ -330,21 +330,21 @@ def test_a_file_that_a_document_declares_counts_among_what_it_is_made_of(
     assert hashed(project, pic) != before[1]
     (copied / "bailleurs.csv").unlink()
     with pytest.raises(DataError, match=r"bailleurs\.csv: No such file"):
-        build(copied)
+        build_project(copied)
 
 
 def test_communes_that_are_not_loaded_are_told_and_the_rest_is_built(tmp_path):
     text = PROJECT.replace('"62498"', '"75056"').split("[[document]]")
     folder = files(tmp_path)
     (folder / "projet.toml").write_text("[[document]]".join(text[:2]), "utf-8")
-    (one,) = build(folder)
+    (one,) = build_project(folder)
     assert not one.done
     assert "75056" in one.error
 
 
 def test_as_many_documents_at_a_time_as_is_asked(tmp_path):
     with pytest.raises(DataError, match="at least one"):
-        build(files(tmp_path), at_once=0)
+        build_project(files(tmp_path), at_once=0)
 
 
 # --- plates of the user ---------------------------------------------------------
@@ -563,7 +563,7 @@ def test_a_build_that_is_killed_leaves_the_previous_documents(built, tmp_path, s
     process.communicate(timeout=60)
     assert states_of(folder / "documents") == before
     if sign == signal.SIGKILL:  # what it left is removed by the next build
-        (again,) = build(folder, again=True)
+        (again,) = build_project(folder, again=True)
         assert again.done
         assert states_of(folder / "documents") == before
     assert not list((folder / "documents").glob(".basinmap-*"))
@@ -588,6 +588,6 @@ def test_a_bug_in_a_document_is_no_silence(tmp_path, monkeypatch):
 
     monkeypatch.setattr(making, "cil", broken)
     with pytest.raises(ZeroDivisionError):
-        build(files(tmp_path), at_once=1)
+        build_project(files(tmp_path), at_once=1)
     assert issubclass(BasinmapWarning, UserWarning)
     assert not issubclass(ZeroDivisionError, BasinmapError)

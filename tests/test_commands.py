@@ -22,7 +22,8 @@ from matplotlib.text import Text
 import basinmap as bm
 from basinmap import cli
 from basinmap.cli import parsing, running
-from basinmap.cli.words import LANGUAGES, french, speaking, spoken_in
+from basinmap.cli.words import french, spoken_in
+from basinmap.languages import LANGUAGES, speaking
 from basinmap.maps.paper.sheets import Sheet
 
 ROOT = Path(__file__).parents[1]

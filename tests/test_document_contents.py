@@ -9,6 +9,7 @@ import pandas as pd
 import pypdfium2
 import pytest
 import shapely
+from matplotlib.text import Text
 
 import basinmap as bm
 from basinmap.catalogue.entries import catalogue
@@ -42,6 +43,7 @@ from basinmap.deliverables.groups import (
 from basinmap.deliverables.housing_documents import CHAPTERS, plh_document
 from basinmap.deliverables.opening_pages import sources_table
 from basinmap.deliverables.pic_documents import pic_document
+from basinmap.deliverables.plates import situation_plate
 from basinmap.deliverables.point_mort import components, point_mort_parts
 from basinmap.deliverables.producers import WHERE
 from basinmap.deliverables.programme_pages import (
@@ -856,3 +858,13 @@ def test_a_long_name_beside_bars_is_broken_rather_than_cut():
     drawn = chart.render("svg", chart.size_mm).decode()
     assert "Téteghem-Coudekerque-Village" not in drawn
     assert "Village" in drawn
+
+
+def test_a_scot_that_is_one_epci_and_a_part_of_one_have_their_situation(three):
+    for about in (of("osartis-marquion"), three):
+        sheet = situation_plate(about)
+        told = " ".join(spaced(text.get_text()) for text in sheet.findobj(Text))
+        assert about.area.name in told
+        people = about.communes["population"].sum()
+        listed = f"{people:,.0f}".replace(",", " ")
+        assert (listed in told) == (about is not three)

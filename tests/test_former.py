@@ -147,7 +147,7 @@ def test_series_tell_a_merged_commune_too():
     table = of_2024(c59006=100, c59070=120)
     table.attrs = {"measures": {"n": bm.Stock(vintage="2021", published=2024)}}
     with pytest.raises(CodeError, match=HISTORY):
-        bm.series(table, "epci", columns="n")
+        bm.compare_dates(table, "epci", columns="n")
 
 
 @pytest.mark.parametrize(
@@ -453,7 +453,7 @@ def test_a_perimeter_of_the_user_has_days_and_names(options, error):
 
 
 def test_one_column_of_a_series_is_a_name():
-    table, _ = bm.series(bm.statistics(), "epci", columns="population_2021")
+    table, _ = bm.compare_dates(bm.statistics(), "epci", columns="population_2021")
     assert table["population_2021"].sum() == 4_072_734
     with pytest.raises(MeasureError, match="'population_2021' given more than once"):
-        bm.series(bm.statistics(), "epci", columns=["population_2021"] * 2)
+        bm.compare_dates(bm.statistics(), "epci", columns=["population_2021"] * 2)

@@ -12,8 +12,8 @@ from basinmap.territory.history import (
     cog_codes,
     cog_events,
     cog_names,
+    commune_history,
     guess_vintage,
-    trajectory,
 )
 from basinmap.territory.movements import read_communes, read_movements
 from basinmap.territory.timelines import timeline
@@ -137,7 +137,7 @@ def test_events_are_a_copy():
 
 
 def test_trajectory_of_bethune():
-    told = trajectory("62119")
+    told = commune_history("62119")
     assert told["date"].tolist() == [
         "1990-12-10",
         "1994-01-01",
@@ -151,29 +151,29 @@ def test_trajectory_of_bethune():
 
 
 def test_trajectory_follows_the_ground_of_an_absorbed_commune():
-    told = trajectory("59070")
+    told = commune_history("59070")
     assert told["after"].tolist() == [("59006",)]
     assert "commune nouvelle L’Orée de Mormal (59006)" in told.loc[0, "sentence"]
     # Beuvry was in Béthune from 1994 to 1997: what came before and after is not its.
-    assert trajectory("62126")["date"].tolist() == ["1994-01-01", "1997-11-20"]
+    assert commune_history("62126")["date"].tolist() == ["1994-01-01", "1997-11-20"]
 
 
 def test_trajectory_says_what_it_does_not_know():
-    assert trajectory("62588").loc[0, "sentence"].startswith("Au plus tard le 1er")
-    assert "ne dit pas" in trajectory("62907").loc[0, "sentence"]
+    assert commune_history("62588").loc[0, "sentence"].startswith("Au plus tard le 1er")
+    assert "ne dit pas" in commune_history("62907").loc[0, "sentence"]
 
 
 def test_trajectory_of_a_commune_without_events():
-    told = trajectory("62498")
+    told = commune_history("62498")
     assert told.empty
     assert "sentence" in told
 
 
 def test_trajectory_of_an_unknown_code_suggests():
     with pytest.raises(CodeError, match=r"'62911' .*did you mean 62901"):
-        trajectory("62911")
+        commune_history("62911")
     with pytest.raises(ArgumentError, match="pass text: '62119'"):
-        trajectory(62119)
+        commune_history(62119)
 
 
 # --- which year ----------------------------------------------------------------------
@@ -256,7 +256,7 @@ def test_read_movements_can_be_used(tmp_path):
     found = read_movements(write_movements(tmp_path, BETHUNE))
     assert cog_codes(1995, events=found).tolist() == ["62119"]
     assert cog_codes(2026, events=found).tolist() == ["62119", "62126", "62847"]
-    assert len(trajectory("62847", events=found)) == 4
+    assert len(commune_history("62847", events=found)) == 4
     assert guess_vintage(["62119", "62126"], events=found).loc[0, "last"] == 2007
 
 

@@ -502,5 +502,5 @@ def test_nothing_is_written_to_an_address(path, tmp_path, monkeypatch):
         with pytest.raises(OutputError, match="is an address"):
             bm.write_csv(given, bm.statistics(epci="call"))
         with pytest.raises(OutputError, match="is an address"):
-            bm.init(given)
+            bm.init_project(given)
     assert list(tmp_path.iterdir()) == []

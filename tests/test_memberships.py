@@ -402,7 +402,7 @@ def test_series_follow_lists_at_the_current_perimeter(lists):
         "population_2021": bm.Stock(vintage="2021", published=2024),
     }
     with pytest.warns(BasinmapWarning, match="2026 lay in|at the current perimeter"):
-        found, report = bm.series(
+        found, report = bm.compare_dates(
             table,
             "epci",
             columns=["population_2019", "population_2021"],
@@ -592,7 +592,9 @@ def test_series_and_epcis_over_such_a_list_say_so_too(holed):
     assert "incomplète" in units.attrs["remarks"][CALL]
     columns = ["population_2018", "population_2019"]
     with pytest.warns(BasinmapWarning, match="leaves out|couvre 35"):
-        _, report = bm.series(bm.statistics(), "epci", columns=columns, **options)
+        _, report = bm.compare_dates(
+            bm.statistics(), "epci", columns=columns, **options
+        )
     assert any("incomplète" in note for note in report.notes)
 
 

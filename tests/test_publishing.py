@@ -12,11 +12,11 @@ import pytest
 import basinmap as bm
 from basinmap.cli import main
 from basinmap.cli.running import parser
-from basinmap.deliverables.building import build
+from basinmap.deliverables.building import build_project
 from basinmap.deliverables.chapters import rate_map
 from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.markdown import parts_of
-from basinmap.deliverables.projects import init, read_project
+from basinmap.deliverables.projects import init_project, read_project
 from basinmap.deliverables.publishing import checked_formats
 from basinmap.errors import BasinmapError, BasinmapWarning, DataError, OutputError
 
@@ -80,7 +80,7 @@ def test_formats_are_known_and_once_each():
 
 def test_a_text_of_the_user_takes_the_place_of_a_sentence(tmp_path):
     document = note(bm.Heading("Un"), LEAD, BOX)
-    assert bm.keys_of(document) == {
+    assert bm.text_keys(document) == {
         "vacance.lead": "Le taux est de 7,2 %.",
         "vacance.retenir": "Une phrase.",
     }
@@ -178,31 +178,31 @@ def project(folder, text=PROJECT):
 @pytest.mark.filterwarnings("ignore::basinmap.errors.BasinmapWarning")
 def test_a_project_builds_what_changed_only(tmp_path):
     project(tmp_path)
-    (first,) = build(tmp_path)
+    (first,) = build_project(tmp_path)
     page = first.folder / "cil.html"
     assert first.done
     assert page.is_file()
-    (second,) = build(tmp_path)
+    (second,) = build_project(tmp_path)
     assert not second.done
     assert not second.error
     before = page.read_bytes()
     page.write_bytes(before + b" ")  # by hand: it is built again
     try:
-        (third,) = build(tmp_path)
+        (third,) = build_project(tmp_path)
     except OutputError:  # or refused, since a person changed it
         page.write_bytes(before)
     else:
         assert third.done or third.error
     project(tmp_path, PROJECT.replace("Observatoire", "Autre"))
-    (fourth,) = build(tmp_path, again=True)
+    (fourth,) = build_project(tmp_path, again=True)
     assert fourth.done or "by hand" in fourth.error
 
 
 def test_an_example_of_a_project_can_be_read(tmp_path):
-    path = init(tmp_path)
+    path = init_project(tmp_path)
     assert [job.kind for job in read_project(path).jobs] == ["plh", "scot", "pic"]
     with pytest.raises(OutputError, match="already"):
-        init(tmp_path)
+        init_project(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -230,9 +230,9 @@ def test_a_file_that_is_missing_is_told_before_anything_is_built(tmp_path):
         tmp_path, PROJECT.replace("[[document]]", 'data = ["lovac.csv"]\n[[document]]')
     )
     with pytest.raises(DataError, match=r"lovac\.csv"):
-        build(tmp_path)
+        build_project(tmp_path)
     with pytest.raises(DataError, match="basinmap init"):
-        build(tmp_path / "ailleurs")
+        build_project(tmp_path / "ailleurs")
 
 
 # --- command line ---------------------------------------------------------------
@@ -339,8 +339,10 @@ def test_classes_of_the_bassin_are_the_same_in_each_volume():
 
 def test_a_document_prints_the_indicators_asked_for(tmp_path, capsys):
     words = ["scot", "--scot", "osartis-marquion", "--formats", "html", "--date"]
-    words += ["2026-11-29", "--indicators", "L04,L05", "--classes", "bassin"]
+    words += ["2026-11-29", "--indicators", "L04,L05,S01", "--classes", "bassin"]
     assert main([*words, "--out", str(tmp_path / "out")]) == 0, capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "1 indicator(s) asked for are not printed: 'S01'" in told
     page = (tmp_path / "out/bulletin-logement-vacance.html").read_text("utf-8")
     assert "Part des maisons" in page
     assert "Part des résidences principales" not in page

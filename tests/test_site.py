@@ -51,3 +51,14 @@ def test_no_page_takes_a_picture_a_style_or_a_script_from_elsewhere(laid):
         text = path.read_text(encoding="utf-8")
         assert not re.search(r"(!\[[^\]]*\]\(|src=\"|@import )https?:", text), path.name
     assert "http" not in (DOCS / "static" / "basinmap.css").read_text(encoding="utf-8")
+
+
+def test_each_row_of_the_comparison_leads_to_what_does_it_here():
+    text = (DOCS / "comparaison.md").read_text(encoding="utf-8")
+    rows = [
+        line.strip("| ").split(" | ")[-1] for line in text.splitlines() if "|" in line
+    ]
+    rows = [row for row in rows if not re.fullmatch(r"basinmap|[|: -]+", row)]
+    assert len(rows) > 40
+    lost = [row for row in rows if "basinmap." not in row and "](" not in row]
+    assert all(row.startswith("✗") for row in lost), lost

@@ -22,6 +22,7 @@ from basinmap.errors import (
     VintageError,
 )
 from basinmap.sources.producers import SOURCES
+from basinmap.testing import assert_source, assert_states
 
 DATA = Path(__file__).parent / "data" / "sources"
 REFERENCE = Path(__file__).resolve().parents[2] / "shared" / "data" / "reference"
@@ -476,8 +477,9 @@ def test_a_table_of_a_french_spreadsheet_is_read_in_any_encoding(tmp_path, encod
     path.write_text(FRENCH, encoding=encoding)
     table = asked(path)
     assert table.loc[LENS].tolist()[:1] == [1973.5]
-    assert bm.states_of(table, "vacant_dwellings_2022")[LIEVIN] == "secret"
-    assert bm.states_of(table, "dwellings_2022")[LIEVIN] == "not_available"
+    assert_source(table)
+    assert_states(table, "vacant_dwellings_2022", {LIEVIN: "secret"})
+    assert_states(table, "dwellings_2022", {LIEVIN: "not_available"})
     assert bm.measures_of(table)["dwellings_2022"].source == "CALL, observatoire"
 
 
@@ -817,6 +819,7 @@ def test_destinations_of_land_must_add_up_to_the_whole(tmp_path):
 @pytest.mark.parametrize("name", ["geo-dvf-62-2023.csv", "ValeursFoncieres-2023.txt"])
 def test_dvf_counts_mutations_and_not_lines(name):
     table = bm.read_source(DATA / name)
+    assert_source(table)
     lens = table.loc[LENS]
     # 12 houses on 25 lines, two houses at once, three flats at once, two flats alone.
     assert lens["sales_2023"] == 16

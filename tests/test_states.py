@@ -98,7 +98,7 @@ def by_series(one, other):
     table.loc[[LENS, LIEVIN], "n_state"] = [one, other]
     table.loc[[LENS, LIEVIN], "n"] = valued((one, 1.0), (other, 2.0))
     table.attrs["measures"] = {"n": bm.Stock(vintage="2021")}
-    return bm.series(table, "epci", columns=["n"])[0]
+    return bm.compare_dates(table, "epci", columns=["n"])[0]
 
 
 def by_rebase(one, other):

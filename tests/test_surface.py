@@ -58,6 +58,19 @@ def test_public_names_are_sorted_and_stand_once():
     assert len(set(NAMES)) == len(NAMES)
 
 
+@pytest.mark.parametrize(("old", "new"), bm._RENAMED.items())
+def test_an_old_name_still_works_and_says_the_new_one(old, new):
+    assert old not in bm.__all__
+    with pytest.warns(errors.RenamedWarning, match=f"bm.{old} is now bm.{new};"):
+        assert getattr(bm, old) is getattr(bm, new)
+
+
+def test_an_old_name_is_told_to_whom_wrote_it():
+    code = "import basinmap as bm\nbm.simulate"
+    _, told = python(code)
+    assert told.startswith("<string>:2: RenamedWarning")
+
+
 def test_every_public_name_answers_one_question():
     asked = Counter(name for question in QUESTIONS for name in question.names)
     twice = sorted(name for name, times in asked.items() if times > 1)

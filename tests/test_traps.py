@@ -29,11 +29,13 @@ YEARS = ["population_2019", "population_2020", "population_2021"]
 
 def test_trap_01_a_moving_perimeter_is_constant_unless_asked_and_then_warned_of():
     table = bm.statistics()
-    constant, report = bm.series(table, "epci", columns=YEARS)
+    constant, report = bm.compare_dates(table, "epci", columns=YEARS)
     assert constant.loc[OSTREVENT, YEARS].tolist() == [70_800, 70_668, 70_431]
     assert "Périmètre constant" in str(report)
     with pytest.warns(BasinmapWarning, match=r"Émerchicourt \(59192\)"):
-        current, report = bm.series(table, "epci", columns=YEARS, perimeter="current")
+        current, report = bm.compare_dates(
+            table, "epci", columns=YEARS, perimeter="current"
+        )
     assert current.loc[OSTREVENT, YEARS].tolist() == [70_800, 71_494, 70_431]
     apparent = current.loc[OSTREVENT, YEARS].astype(float).pct_change().dropna() * 100
     true = constant.loc[OSTREVENT, YEARS].astype(float).pct_change().dropna() * 100
@@ -48,10 +50,10 @@ def test_trap_01_agrees_with_the_published_tables_of_five_years():
     columns = [f"population_{year - 3}" for year in published["annee_fichier"]]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", BasinmapWarning)
-        moving, _ = bm.series(
+        moving, _ = bm.compare_dates(
             bm.statistics(), "epci", columns=columns, perimeter="current"
         )
-    fixed, _ = bm.series(bm.statistics(), "epci", columns=columns)
+    fixed, _ = bm.compare_dates(bm.statistics(), "epci", columns=columns)
     assert moving.loc[OSTREVENT, columns].tolist() == published["ccco_publie"].tolist()
     assert moving.loc[HAINAUT, columns].tolist() == published["caph_publie"].tolist()
     told = published["ccco_perimetre_constant_20"].tolist()

@@ -532,7 +532,9 @@ def test_attributes_never_break_pandas(tmp_path):
         "statistics": bm.statistics(epci="call"),
         "iris": bm.statistics("iris", epci="call"),
         "aggregate": bm.aggregate(bm.statistics(), "epci")[0],
-        "series": bm.series(bm.statistics(), "scot", columns=["population_2020"])[0],
+        "series": bm.compare_dates(
+            bm.statistics(), "scot", columns=["population_2020"]
+        )[0],
         "table": bm.table_of({"a": bm.compute("L04", bm.statistics(epci="call"))}),
         "compute": bm.compute("L04", bm.statistics(), to="epci").to_frame(),
         **grounds(tmp_path),
@@ -792,9 +794,9 @@ def test_a_growth_between_two_geographies_is_refused():
 def test_two_quantities_or_dates_that_run_backwards_are_no_series():
     table = bm.statistics()
     with pytest.raises(MeasureError, match="2 quantities are no series"):
-        bm.series(table, "scot", columns=["population_2021", "dwellings_2021"])
+        bm.compare_dates(table, "scot", columns=["population_2021", "dwellings_2021"])
     with pytest.raises(bm.errors.VintageError, match="in order of time"):
-        bm.series(table, "scot", columns=["population_2021", "population_2019"])
+        bm.compare_dates(table, "scot", columns=["population_2021", "population_2019"])
 
 
 def test_negative_weights_weigh_nothing():

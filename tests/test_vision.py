@@ -37,11 +37,11 @@ from basinmap.maps.look.themes import (
 from basinmap.maps.look.vision import (
     check_colors,
     difference,
-    least_difference,
+    least_color_difference,
     lightness,
     own_colors,
     seen,
-    simulate,
+    simulate_vision,
 )
 
 DEFICIENCIES = ("deuteranopia", "protanopia", "tritanopia")
@@ -119,21 +119,21 @@ def test_red_without_green_cones_is_the_first_column_of_the_published_matrix():
     def encoded(linear):
         return round(255 * (1.055 * linear ** (1 / 2.4) - 0.055))
 
-    pixel = simulate(np.array([[[255, 0, 0]]], dtype=np.uint8), "deuteranopia")
+    pixel = simulate_vision(np.array([[[255, 0, 0]]], dtype=np.uint8), "deuteranopia")
     assert pixel.tolist() == [[[encoded(0.367322), encoded(0.280085), 0]]]
 
 
 def test_red_and_green_are_confused_blue_and_yellow_are_not():
-    assert least_difference(["#b35900", "#598000"], vision="deuteranopia") < 10
-    assert least_difference(["#b35900", "#598000"]) > 30
+    assert least_color_difference(["#b35900", "#598000"], vision="deuteranopia") < 10
+    assert least_color_difference(["#b35900", "#598000"]) > 30
     for vision in DEFICIENCIES[:2]:
-        assert least_difference(["#0000ff", "#ffff00"], vision=vision) > 60
+        assert least_color_difference(["#0000ff", "#ffff00"], vision=vision) > 60
 
 
 def test_the_least_difference_is_that_of_the_closest_pair():
     colors = ["#000000", "#ffffff", "#fefefe"]
-    assert least_difference(colors) == least_difference(colors[1:])
-    assert least_difference(["#123456"]) == np.inf
+    assert least_color_difference(colors) == least_color_difference(colors[1:])
+    assert least_color_difference(["#123456"]) == np.inf
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.float32, np.float64])
@@ -143,12 +143,12 @@ def test_an_image_keeps_its_shape_type_and_transparency(kind, depth):
     image = (noise * 255).astype(kind) if kind == np.uint8 else noise.astype(kind)
     before = image.copy()
     for vision in DEFICIENCIES:
-        found = simulate(image, vision)
+        found = simulate_vision(image, vision)
         assert found.shape == image.shape
         assert found.dtype == kind
         assert (found[..., 3:] == image[..., 3:]).all()
     assert (image == before).all()
-    assert simulate(image, "normal") == pytest.approx(image, abs=1e-6)
+    assert simulate_vision(image, "normal") == pytest.approx(image, abs=1e-6)
 
 
 def test_an_image_and_colours_are_seen_alike():
@@ -157,23 +157,25 @@ def test_an_image_and_colours_are_seen_alike():
     whole = np.rint(pixels * 255).astype(np.uint8)
     for vision in (*DEFICIENCIES, "grey"):
         as_colors = np.array([to_rgb(color) for color in seen(colors, vision)])
-        assert simulate(whole, vision)[0] == pytest.approx(as_colors * 255, abs=0.51)
+        assert simulate_vision(whole, vision)[0] == pytest.approx(
+            as_colors * 255, abs=0.51
+        )
 
 
 @pytest.mark.parametrize("shape", [(4, 4), (4, 4, 2), ()])
 def test_what_is_no_image_is_refused(shape):
     with pytest.raises(DataError, match="an image of shape"):
-        simulate(np.zeros(shape), "grey")
+        simulate_vision(np.zeros(shape), "grey")
 
 
 def test_an_image_of_wide_integers_is_refused():
     with pytest.raises(DataError, match="an image of int64: give integers of 0–255"):
-        simulate(np.zeros((2, 2, 3), dtype=int), "grey")
+        simulate_vision(np.zeros((2, 2, 3), dtype=int), "grey")
 
 
 def test_an_unknown_vision_is_refused():
     with pytest.raises(DataError, match=r"'daltonism': normal, deuteranopia.*grey"):
-        least_difference(["#000", "#fff"], vision="daltonism")
+        least_color_difference(["#000", "#fff"], vision="daltonism")
 
 
 # --- the guard ------------------------------------------------------------------------
@@ -248,10 +250,10 @@ def test_what_is_no_colour_of_a_class_is_refused(colors, said):
 @given(st.lists(st.integers(0, 0xFFFFFF), min_size=2, max_size=7, unique=True))
 def test_no_colour_list_breaks_the_guard(numbers):
     colors = [f"#{number:06x}" for number in numbers]
-    apart = least_difference(colors)
+    apart = least_color_difference(colors)
     assert apart > 0
     for vision in DEFICIENCIES:
-        assert np.isfinite(least_difference(colors, vision=vision))
+        assert np.isfinite(least_color_difference(colors, vision=vision))
 
 
 # --- the palettes of the house --------------------------------------------------------
@@ -264,7 +266,7 @@ def test_sequential_palettes_are_read_by_everyone(palette, k):
     check_colors(colors, ordered=True)
     assert (np.diff(lightness(colors)) < 0).all()
     if k <= 5:
-        assert all(least_difference(colors, vision=v) >= 7 for v in DEFICIENCIES)
+        assert all(least_color_difference(colors, vision=v) >= 7 for v in DEFICIENCIES)
 
 
 @pytest.mark.parametrize("palette", DIVERGING)
@@ -286,7 +288,9 @@ def test_both_sides_of_a_pivot_are_equally_strong(palette):
 def test_qualitative_palettes_are_read_by_everyone(palette):
     colors = qualitative_colors(palette, len(QUALITATIVE[palette]))
     check_colors(colors, ordered=False)
-    assert least_difference([*colors, "#ffffff"]) >= 4  # not that of what is missing
+    assert (
+        least_color_difference([*colors, "#ffffff"]) >= 4
+    )  # not that of what is missing
 
 
 @pytest.mark.parametrize("palette", ["profiles", "greys"])
@@ -298,7 +302,7 @@ def test_types_on_areas_are_told_apart_in_grey(palette):
 def test_fewer_types_are_further_apart():
     apart = [
         min(
-            least_difference(qualitative_colors("profiles", k), vision=vision)
+            least_color_difference(qualitative_colors("profiles", k), vision=vision)
             for vision in DEFICIENCIES
         )
         for k in range(2, 8)
@@ -352,7 +356,7 @@ def test_the_grey_theme_has_no_colour():
             if field.name in GROUNDS:  # paler than the lightest class of a ramp
                 assert before < lightness([value]) < 100
                 lightest = sequential_colors("greys", 5)[0]
-                assert least_difference([value, lightest]) > 5
+                assert least_color_difference([value, lightest]) > 5
             else:
                 assert lightness([value]) == pytest.approx(before, abs=0.5)
         elif field.name != "grey":

@@ -70,7 +70,7 @@ def test_a_series_of_a_part_is_refused():
     part = bm.statistics(epci=OSTREVENT)
     columns = ["population_2016", "population_2023"]
     with pytest.raises(DataError, match="SCoT du Grand Douaisis couvre 20 communes"):
-        bm.series(part, "scot", columns=columns)
+        bm.compare_dates(part, "scot", columns=columns)
 
 
 # -- marked ----------------------------------------------------------------------------

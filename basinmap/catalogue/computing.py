@@ -33,7 +33,7 @@ from basinmap.measures import Stock
 from basinmap.territory.aggregation import Nest, check_rows, nested
 from basinmap.territory.days import Day
 from basinmap.territory.embedded import credit
-from basinmap.territory.evolution import Rule, series
+from basinmap.territory.evolution import Rule, compare_dates
 from basinmap.territory.levels import LEVELS, PRINTED, check_codes
 from basinmap.territory.lists import Communes, Territory, listed
 from basinmap.territory.memberships import Lists, check_date
@@ -794,7 +794,7 @@ def _current(
         )
         raise VintageError(msg)
     columns = list(reversed(found.columns))
-    return series(
+    return compare_dates(
         ledger.given,
         asked.to,
         columns=columns,

@@ -246,7 +246,7 @@ def _read(
             member=given.part,
         )
     except DataError as error:
-        if given.kind is None and "no known file" in str(error):
+        if given.kind is None and "no known file" in str(error.args[0]):
             raise DataError(_asks(file)) from None
         raise
 

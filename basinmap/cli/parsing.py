@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
-from basinmap.cli.words import LANGUAGES, say
+from basinmap.cli.words import say
+from basinmap.languages import LANGUAGES
 
 __all__ = ["REFUSALS", "Parser"]
 

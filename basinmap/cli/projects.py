@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from basinmap.cli.words import say
-from basinmap.deliverables.building import CHANGES, build
-from basinmap.deliverables.projects import init
+from basinmap.deliverables.building import CHANGES, build_project
+from basinmap.deliverables.projects import init_project
 from basinmap.errors import DataError
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def fill(command: Parser) -> None:
 
 
 def _init(given: argparse.Namespace) -> None:
-    print(say("{file}: fill it, then basinmap build", file=init(given.folder)))
+    print(say("{file}: fill it, then basinmap build", file=init_project(given.folder)))
 
 
 def _build(given: argparse.Namespace) -> None:
@@ -77,7 +77,7 @@ def _build(given: argparse.Namespace) -> None:
             print(f"basinmap: {name}…", file=sys.stderr)
 
     failed = 0
-    found = build(
+    found = build_project(
         given.folder,
         out=given.out,
         again=given.again,

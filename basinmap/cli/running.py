@@ -16,13 +16,14 @@ from typing import Final, NoReturn
 
 import basinmap
 from basinmap.cli.parsing import Parser
-from basinmap.cli.words import Said, language, say, speaking, spoken_in
+from basinmap.cli.words import say, spoken_in
 from basinmap.errors import (
     BasinmapError,
     BasinmapWarning,
     Interrupted,
     OutlineWarning,
 )
+from basinmap.languages import speaking
 
 __all__ = ["COMMANDS", "main", "parser", "run"]
 
@@ -210,11 +211,8 @@ def _interrupted(stop: KeyboardInterrupt) -> int:
 
 
 def _refuse(error: BasinmapError) -> None:
-    """Write the message of an error, and that it is English where it is."""
-    message = error.args[0] if error.args else ""
+    """Write the message of an error, in the language that is spoken."""
     _tell(str(error))
-    if language() != "en" and not isinstance(message, Said):
-        _tell(say("(the messages of the library are in English for now)"))
 
 
 def _tell(text: str) -> None:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import locale
 import os
-import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
-__all__ = ["LANGUAGES", "Said", "french", "language", "say", "speaking", "spoken_in"]
+from basinmap.languages import LANGUAGES, VARIABLE, language, spaced
 
-LANGUAGES: Final = ("en", "fr")
+__all__ = ["Said", "french", "say", "spoken_in"]
+
 _FLAG: Final = "--lang"
-_SPOKEN: ContextVar[str] = ContextVar("language", default="en")
 
 
 class Said(str):
@@ -39,13 +36,7 @@ def french() -> Mapping[str, str]:
     """
     told = resources.files("basinmap.cli").joinpath("french.toml")
     texts = tomllib.loads(told.read_text("utf-8"))["texts"]
-    return MappingProxyType({english: _spaced(text) for english, text in texts.items()})
-
-
-def _spaced(text: str) -> str:
-    """Make spaces unbreakable where French wants it; quotes are those of a shell."""
-    text = re.sub(r" (?=[;?!%](?:\s|$))", "\u202f", text)
-    return re.sub(r" (?=:(?:\s|$))|(?<=«) | (?=»)", "\u00a0", text)
+    return MappingProxyType({english: spaced(text) for english, text in texts.items()})
 
 
 def say(text: str, /, **values: object) -> Said:
@@ -68,28 +59,6 @@ def say(text: str, /, **values: object) -> Said:
     return Said(said.format(**values) if values else said)
 
 
-def language() -> str:
-    """Return the language that is spoken, `"en"` or `"fr"`."""
-    return _SPOKEN.get()
-
-
-@contextmanager
-def speaking(code: str) -> Iterator[None]:
-    """
-    Speak a language, then that which was spoken before.
-
-    Parameters
-    ----------
-    code
-        `"en"` or `"fr"`.
-    """
-    before = _SPOKEN.set(code)
-    try:
-        yield
-    finally:
-        _SPOKEN.reset(before)
-
-
 def spoken_in(words: Sequence[str], environment: Mapping[str, str]) -> str:
     """
     Return the language that a command line or its environment asks for.
@@ -99,8 +68,8 @@ def spoken_in(words: Sequence[str], environment: Mapping[str, str]) -> str:
     words
         Of the command line.
     environment
-        Of the process: `LC_ALL`, `LC_MESSAGES`, then `LANG`, as elsewhere; the language
-        of the session where there is none, as on Windows.
+        Of the process: `BASINMAP_LANG`, `LC_ALL`, `LC_MESSAGES`, then `LANG`, as
+        elsewhere; the language of the session where there is none, as on Windows.
 
     Examples
     --------
@@ -115,7 +84,7 @@ def spoken_in(words: Sequence[str], environment: Mapping[str, str]) -> str:
             value = value or "".join(words[at + 1 : at + 2])
             # Another value is refused by the parser, which has to speak.
             return value if value in LANGUAGES else "en"
-    names = ("LC_ALL", "LC_MESSAGES", "LANG")
+    names = (VARIABLE, "LC_ALL", "LC_MESSAGES", "LANG")
     told = next((environment[name] for name in names if environment.get(name)), "")
     if not told and os.name == "nt":
         told = locale.getlocale()[0] or ""

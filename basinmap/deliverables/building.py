@@ -31,7 +31,7 @@ from basinmap.deliverables.projects import (
 from basinmap.errors import BasinmapError, BasinmapWarning, DataError
 from basinmap.staging import check_folder, write_whole
 
-__all__ = ["CHANGES", "Built", "build"]
+__all__ = ["CHANGES", "Built", "build_project"]
 
 CHANGES: Final = "changements.md"
 
@@ -60,7 +60,7 @@ class Built:
     notes: tuple[str, ...] = ()
 
 
-def build(
+def build_project(
     path: str | Path,
     *,
     out: str | Path | None = None,
@@ -114,10 +114,11 @@ def build(
     ...         "perimeter = 'call'\nauthor = 'A'\ndate = 2026-11-29\n"
     ...         "[[document]]\nkind = 'cil'\nformats = ['html']\n"
     ...     )
-    ...     [built.done for built in (*bm.build(project), *bm.build(project))]
+    ...     twice = (*bm.build_project(project), *bm.build_project(project))
+    ...     [built.done for built in twice]
     [True, False]
     """
-    check_given(build, locals())
+    check_given(build_project, locals())
     project = read_project(path)
     where = path_of(out, "out") if out is not None else project.folder / "documents"
     check_folder(where)

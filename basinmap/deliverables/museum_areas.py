@@ -13,7 +13,7 @@ import pandas as pd
 from basinmap.access.circles import rings
 from basinmap.access.counting import reach
 from basinmap.access.isochrones import isochrone_frame
-from basinmap.access.networks import PRINTED, Mode
+from basinmap.access.networks import PRINTED, Mode, check_mode
 from basinmap.access.surfaces import bands
 from basinmap.arguments import check_given, path_of
 from basinmap.deliverables.subjects import Subject
@@ -261,6 +261,7 @@ def read_isochrones(
     ['moins de 10 min', 'de 10 à moins de 20 min']
     """
     check_given(read_isochrones, locals())
+    check_mode(mode)
     where = path_of(path, "path")
     if not source.strip():
         msg = f"{where}: who made these areas? source='Agence d’urbanisme, 2026'"

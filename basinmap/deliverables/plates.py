@@ -387,7 +387,7 @@ def situation_plate(subject: Subject) -> Sheet:
     towns = subject.communes
     if "population" in towns.columns:
         draw_labels(ax, carry(towns.nlargest(_TOWNS, "population"), towns), strong=1)
-    others = near.drop(mine.index, errors="ignore")
+    others = near.drop(_own_epcis(subject), errors="ignore")
     if len(in_frame(ax, others)):
         draw_labels(ax, in_frame(ax, others), column="name", size=7.0)
     _name_schemes(ax, subject)
@@ -433,6 +433,12 @@ def _in_basin(subject: Subject) -> bool:
     return bool(subject.communes["scot"].notna().all())
 
 
+def _own_epcis(subject: Subject) -> list[str]:
+    """Return the EPCI that are the territory, or that it is made of or lies in."""
+    held = subject.communes.get("epci", pd.Series(dtype="str")).dropna()
+    return list(dict.fromkeys([*subject.outline.index, *held]))
+
+
 def _around_it(subject: Subject) -> str:
     """Say what the plate shows besides the territory."""
     around = "Le territoire, les EPCI voisins et les villes alentour"
@@ -448,7 +454,7 @@ def _draw_basin(ax: MapAxes, subject: Subject) -> None:
         return
     everyone = subject.epcis
     eight = everyone[everyone.index.isin(communes().dropna(subset="scot")["epci"])]
-    others = in_frame(ax, eight.drop(subject.outline.index, errors="ignore"))
+    others = in_frame(ax, eight.drop(_own_epcis(subject), errors="ignore"))
     if len(others):
         label, white = "autres EPCI du bassin minier", "#ffffff"
         draw_outlines(ax, others, label=label, width=0.9, fill=_GREYISH, color=white)
@@ -491,15 +497,23 @@ def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
     people = near.get("population")
     if people is None or people.isna().all():
         return
-    others = near.drop(mine.index, errors="ignore")
+    others = near.drop(_own_epcis(subject), errors="ignore")
     ranked = others.sort_values("population", ascending=False).head(_MOST)
     kept = mine.index.intersection(near.index)
-    first = near.loc[kept] if len(kept) else mine
-    figures = describe(column(pd.concat([first, ranked]), "population"), decimals=0)
+    first = near.loc[kept] if len(kept) else mine.assign(population=_people_of(subject))
+    both = pd.concat([first, ranked])
+    if "population" not in both or both["population"].notna().sum() < 2:
+        return  # nobody is around it, or it is a part of the only one that is
+    figures = describe(column(both, "population"), decimals=0)
     when = "en 2023" if subject.listing is None else ""
     title = f"Population municipale {when}".strip()
-    names = pd.concat([first, ranked])["name"]
-    draw_comparison(ax, figures, names=names, title=title)
+    draw_comparison(ax, figures, names=both["name"], title=title)
+
+
+def _people_of(subject: Subject) -> float:
+    """Return the people of all communes of a territory, NaN where one has none."""
+    people = subject.communes.get("population", pd.Series(dtype=float))
+    return float(people.sum(skipna=False)) if len(people) else float("nan")
 
 
 def _france() -> gpd.GeoDataFrame:

@@ -333,6 +333,9 @@ def sectors_of(about: Subject, sectors: pd.Series) -> pd.Series:
         If a commune has no secteur, or there is but one.
     """
     check_given(sectors_of, locals())
+    if sectors.index.nlevels > 1:
+        msg = f"sectors: an index of {sectors.index.nlevels} levels; give codes alone"
+        raise CodeError(msg)
     index = pd.Index(sectors.index.astype("str"))
     if not index.is_unique:
         msg = f"sectors: {culprits(list(index[index.duplicated()]))} stand(s) twice"

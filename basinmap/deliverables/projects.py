@@ -31,7 +31,7 @@ __all__ = [
     "Project",
     "files_of",
     "hashed",
-    "init",
+    "init_project",
     "is_whole",
     "marked",
     "read_project",
@@ -160,7 +160,7 @@ class Project:
     jobs: tuple[Job, ...]
 
 
-def init(folder: str | Path) -> Path:
+def init_project(folder: str | Path) -> Path:
     """
     Write an example of `projet.toml`, to be filled.
 
@@ -184,10 +184,10 @@ def init(folder: str | Path) -> Path:
     >>> import basinmap as bm
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
-    ...     bm.init(folder).name
+    ...     bm.init_project(folder).name
     'projet.toml'
     """
-    check_given(init, locals())
+    check_given(init_project, locals())
     path = path_of(folder, "folder", error=OutputError) / PROJECT
     if path.exists():
         msg = f"{path} is there already; change it, or give another folder"
@@ -272,8 +272,8 @@ def _where(file: Path, given: object) -> str | Mapping[str, Any]:
             return given
     msg = (
         f"{file}: perimeter = {given!r} is no perimeter; write perimeter = 'call', or "
+        "perimeter = {name = '…', communes = ['62498', …], source = '…'}"
     )
-    msg += "perimeter = {name = '…', communes = ['62498', …], source = '…'}"
     raise DataError(msg)
 
 

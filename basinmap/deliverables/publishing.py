@@ -197,6 +197,8 @@ def write_document(
     check_folder(out)
     asked = checked_formats(formats)
     whole = completed(document, texts, plates)
+    if about is not None:
+        _warn_of_unshown(about)
     with staged_folder(out) as folder:
         write_formats(folder, whole, asked, theme, about)
         told = {
@@ -209,6 +211,17 @@ def write_document(
         }
         write_manifest(folder, told)
     return Path(out)
+
+
+def _warn_of_unshown(about: Subject) -> None:
+    """Say which of the indicators asked for a document does not print."""
+    gone = sorted((about.only or frozenset()) - set(about.asked))
+    if gone:
+        msg = (
+            f"{len(gone)} indicator(s) asked for are not printed: {culprits(gone)}; "
+            "the document has no place for them, or their counts were not given"
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=4)
 
 
 def completed(

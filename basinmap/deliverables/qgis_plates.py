@@ -36,6 +36,7 @@ from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES, state_column
 from basinmap.values.checks import states_beside
 from basinmap.values.told import Told, tell, told_of
+from basinmap.windows import named_anywhere
 
 __all__ = ["Drawn", "Dressing", "drawn_of", "slug_of", "style_of_classes"]
 
@@ -86,7 +87,7 @@ def slug_of(text: str) -> str:
     'limite-d-epci-lens'
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return _NOT_SLUG.sub("-", plain.lower()).strip("-") or "sans-nom"
+    return named_anywhere(_NOT_SLUG.sub("-", plain.lower()).strip("-") or "sans-nom")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

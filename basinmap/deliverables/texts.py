@@ -25,14 +25,14 @@ from basinmap.export.parts import (
     worded,
 )
 
-__all__ = ["check_numbers", "keys_of", "read_texts", "with_texts"]
+__all__ = ["check_numbers", "read_texts", "text_keys", "with_texts"]
 
 _OWN: Final = frozenset({"une.editorial"})
 """Texts of the user that replace none: they are in the document from the first."""
 _NUMBER: Final = re.compile(r"\d[\d\u202f\u00a0 ]*(?:,\d+)?")
 
 
-def keys_of(document: Document) -> dict[str, str]:
+def text_keys(document: Document) -> dict[str, str]:
     """
     Return the texts that may be replaced, by key.
 
@@ -45,10 +45,10 @@ def keys_of(document: Document) -> dict[str, str]:
     --------
     >>> import basinmap as bm, datetime as dt
     >>> page = bm.Page((bm.Heading("Un"), bm.Paragraph("Deux.", key="un.lead")))
-    >>> bm.keys_of(bm.Document("d", "D", "A", dt.date(2026, 1, 1), (page,)))
+    >>> bm.text_keys(bm.Document("d", "D", "A", dt.date(2026, 1, 1), (page,)))
     {'un.lead': 'Deux.'}
     """
-    check_given(keys_of, locals())
+    check_given(text_keys, locals())
     found = {}
     for part in document.parts:
         if isinstance(part, Paragraph) and part.key:
@@ -123,11 +123,11 @@ def with_texts(document: Document, texts: Mapping[str, str]) -> Document:
     >>> import basinmap as bm, datetime as dt
     >>> page = bm.Page((bm.Heading("Un"), bm.Paragraph("Deux.", key="un.lead")))
     >>> note = bm.Document("d", "D", "A", dt.date(2026, 1, 1), (page,))
-    >>> bm.keys_of(bm.with_texts(note, {"un.lead": "Trois."}))
+    >>> bm.text_keys(bm.with_texts(note, {"un.lead": "Trois."}))
     {}
     """
     check_given(with_texts, locals())
-    known = keys_of(document)
+    known = text_keys(document)
     unknown = [key for key in texts if key not in known]
     if unknown:
         near = difflib.get_close_matches(unknown[0], known, n=3)

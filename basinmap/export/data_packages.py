@@ -22,6 +22,7 @@ from basinmap.export.csv_files import check_same
 from basinmap.export.descriptions import STATE_TEXTS
 from basinmap.staging import check_folder, refusal, staged_folder
 from basinmap.values.cells import Cells
+from basinmap.windows import named_anywhere
 
 __all__ = ["slug", "write_data_package"]
 
@@ -173,7 +174,7 @@ def slug(text: str) -> str:
     """
     plain = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "oe"))
     bare = "".join(sign for sign in plain if not unicodedata.combining(sign)).lower()
-    return re.sub(r"[^a-z0-9_]+", "-", bare).strip("-")[:80]
+    return named_anywhere(re.sub(r"[^a-z0-9_]+", "-", bare).strip("-")[:80])
 
 
 def _licence(licence: str) -> dict[str, str]:

@@ -19,6 +19,7 @@ from typing import Final, Literal
 from basinmap.arguments import check_fields, number_of
 from basinmap.errors import DataError, culprits
 from basinmap.typography import glued, long_date, printable, stopped, typeset
+from basinmap.windows import is_device
 
 __all__ = [
     "KINDS_OF_NOTE",
@@ -822,7 +823,8 @@ def _faults_of_slugs(document: Document) -> Iterator[str]:
     slugs = [part.slug for part in document.parts if isinstance(part, Figure)]
     heads = [part for part in document.parts if isinstance(part, Heading)]
     slugs += [part.id for part in heads if part.id]
-    if bad := [slug for slug in slugs if not _SLUG.fullmatch(slug)]:
+    bad = [slug for slug in slugs if not _SLUG.fullmatch(slug) or is_device(slug)]
+    if bad:
         yield f"slug(s) {culprits(bad)} are no names such as 'vacance-2021'"
     if twice := sorted({slug for slug in slugs if slugs.count(slug) > 1}):
         yield f"slug(s) {culprits(twice)} stand twice"

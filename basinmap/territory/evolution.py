@@ -30,12 +30,12 @@ from basinmap.territory.memberships import (
 )
 from basinmap.values.told import bare, carry, declared, retell, told_of
 
-__all__ = ["Rule", "series"]
+__all__ = ["Rule", "compare_dates"]
 
 Rule = Literal["constant", "current"]
 
 
-def series(
+def compare_dates(
     table: pd.DataFrame,
     to: str,
     *,
@@ -104,11 +104,11 @@ def series(
     --------
     >>> import basinmap as bm
     >>> columns = ["population_2019", "population_2020", "population_2021"]
-    >>> table, report = bm.series(bm.statistics(), "epci", columns=columns)
+    >>> table, report = bm.compare_dates(bm.statistics(), "epci", columns=columns)
     >>> table.loc["245901152", columns].astype(int).tolist()
     [70800, 70668, 70431]
     """
-    check_given(series, locals())
+    check_given(compare_dates, locals())
     columns = [columns] if isinstance(columns, str) else list(columns)
     again = sorted({name for name in columns if columns.count(name) > 1})
     if again:

@@ -29,11 +29,11 @@ __all__ = [
     "cog_codes",
     "cog_events",
     "cog_names",
+    "commune_history",
     "guess_vintage",
     "listed",
     "names_on",
     "proposed",
-    "trajectory",
     "weighed",
 ]
 
@@ -133,7 +133,7 @@ def cog_events() -> pd.DataFrame:
     return embedded.table("history").copy()
 
 
-def trajectory(code: str, *, events: pd.DataFrame | None = None) -> pd.DataFrame:
+def commune_history(code: str, *, events: pd.DataFrame | None = None) -> pd.DataFrame:
     """
     Tell what happened to a commune and to the ground it ever held.
 
@@ -158,13 +158,13 @@ def trajectory(code: str, *, events: pd.DataFrame | None = None) -> pd.DataFrame
     Examples
     --------
     >>> import basinmap as bm
-    >>> told = bm.trajectory("62847")
+    >>> told = bm.commune_history("62847")
     >>> told["date"].tolist()
     ['1990-12-10', '1994-01-01', '1997-11-20', '2008-01-01']
     >>> print(told.loc[3, "sentence"].replace(chr(160), " "))
     Le 1er janvier 2008, Verquigneul (62847) est rétablie et quitte Béthune (62119).
     """
-    check_given(trajectory, locals())
+    check_given(commune_history, locals())
     line = timeline(events)
     check_codes([code], "commune")
     held = Ground().union(*(s.ground for s in line.spells if s.code == code))

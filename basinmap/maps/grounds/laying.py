@@ -11,7 +11,7 @@ from matplotlib.image import AxesImage
 from basinmap.errors import DataError
 from basinmap.maps.grounds.imagery import Grid, Pixels
 from basinmap.maps.look.themes import settings
-from basinmap.maps.look.vision import simulate
+from basinmap.maps.look.vision import simulate_vision
 from basinmap.maps.paper.sheets import MapAxes
 
 __all__ = ["Ground", "check_opacity", "lay", "paler", "to_grey"]
@@ -124,4 +124,6 @@ def to_grey(pixels: Pixels) -> Pixels:
     [[[127, 127, 127, 255]]]
     """
     strips = range(0, len(pixels), _STRIP)
-    return np.concatenate([simulate(pixels[i : i + _STRIP], "grey") for i in strips])
+    return np.concatenate(
+        [simulate_vision(pixels[i : i + _STRIP], "grey") for i in strips]
+    )

@@ -28,7 +28,7 @@ from basinmap.maps.look.themes import settings
 from basinmap.maps.look.vision import (
     DEFICIENCIES,
     LEAST_DIFFERENCE,
-    least_difference,
+    least_color_difference,
     own_colors,
     seen,
 )
@@ -251,7 +251,7 @@ def _check_told_apart(ax: MapAxes, swatch: Swatch) -> None:
     for other in there:
         pair = [other.color, swatch.color]
         for vision in visions:
-            apart = least_difference(pair, vision=vision)
+            apart = least_color_difference(pair, vision=vision)
             if apart < LEAST_DIFFERENCE:
                 seen_as = "" if vision == "normal" else f" with {vision}"
                 warnings.warn(

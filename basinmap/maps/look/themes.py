@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import as_file, files
+from itertools import accumulate
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -403,19 +404,41 @@ def wrapped(
     return list(_wrapped(text, float(width), properties))
 
 
+_LETTER: Final = 0.48
+"""Width of a letter on average, in sizes of the type."""
+
+
 @lru_cache(maxsize=4096)
 def _wrapped(
     text: str, width: float, properties: font_manager.FontProperties
 ) -> tuple[str, ...]:
     """Return the lines of a text; most come back from sheet to sheet."""
+    words = re.sub(r"[\t\r\n]+", " ", text).split(" ")
     lines: list[str] = []
-    for word in re.sub(r"[\t\r\n]+", " ", text).split(" "):
-        longer = f"{lines[-1]} {word}" if lines else word
-        if lines and text_width(longer, properties) <= width:
-            lines[-1] = longer
-        else:
-            lines += _pieces(word, width, properties)
+    while words:
+        lines += _pieces(words[0], width, properties)
+        more = _fitting(lines[-1], words[1:], width, properties)
+        lines[-1] = " ".join([lines[-1], *words[1 : 1 + more]])
+        words = words[1 + more :]
     return tuple(lines)
+
+
+def _fitting(
+    line: str, words: list[str], width: float, properties: font_manager.FontProperties
+) -> int:
+    """Return how many words a line has room for: a guess, then step by step."""
+
+    def fits(count: int) -> bool:
+        longer = " ".join([line, *words[:count]])
+        return not count or text_width(longer, properties) <= width
+
+    em = float(properties.get_size_in_points()) * MM_PER_POINT
+    ends = accumulate((1 + len(word) for word in words), initial=len(line))
+    room = width / (_LETTER * em)
+    count = max(sum(1 for end in ends if end <= room) - 1, 0)
+    if not fits(count):
+        return next(n for n in range(count - 1, -1, -1) if fits(n))
+    return next((n for n in range(count, len(words)) if not fits(n + 1)), len(words))
 
 
 def _pieces(

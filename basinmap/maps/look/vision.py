@@ -23,11 +23,11 @@ __all__ = [
     "Vision",
     "check_colors",
     "difference",
-    "least_difference",
+    "least_color_difference",
     "lightness",
     "own_colors",
     "seen",
-    "simulate",
+    "simulate_vision",
 ]
 
 Vision = Literal["normal", "deuteranopia", "protanopia", "tritanopia", "grey"]
@@ -77,7 +77,7 @@ _TO_XYZ: Final = np.array(
 )
 
 
-def simulate(image: np.ndarray, vision: Vision) -> np.ndarray:
+def simulate_vision(image: np.ndarray, vision: Vision) -> np.ndarray:
     """
     Return an image as it is seen, to look at a whole map.
 
@@ -110,10 +110,10 @@ def simulate(image: np.ndarray, vision: Vision) -> np.ndarray:
     >>> import basinmap as bm
     >>> import numpy as np
     >>> pixel = np.array([[[255, 0, 0]]], dtype=np.uint8)
-    >>> bm.simulate(pixel, "grey").tolist()
+    >>> bm.simulate_vision(pixel, "grey").tolist()
     [[[127, 127, 127]]]
     """
-    check_given(simulate, locals())
+    check_given(simulate_vision, locals())
     pixels = np.asarray(image)
     whole = pixels.dtype == np.uint8
     if pixels.ndim != 3 or pixels.shape[-1] not in {3, 4}:
@@ -177,7 +177,9 @@ def lightness(colors: Sequence[str]) -> np.ndarray:
     return _lab(_linear(_rgb(colors)))[:, 0]
 
 
-def least_difference(colors: Sequence[str], *, vision: Vision = "normal") -> float:
+def least_color_difference(
+    colors: Sequence[str], *, vision: Vision = "normal"
+) -> float:
     """
     Return the least CIEDE2000 difference between two of the colours, as seen.
 
@@ -197,12 +199,12 @@ def least_difference(colors: Sequence[str], *, vision: Vision = "normal") -> flo
     --------
     >>> import basinmap as bm
     >>> red_and_green = ["#d7191c", "#1a9641"]
-    >>> round(bm.least_difference(red_and_green), 1)
+    >>> round(bm.least_color_difference(red_and_green), 1)
     70.6
-    >>> round(bm.least_difference(red_and_green, vision="deuteranopia"), 1)
+    >>> round(bm.least_color_difference(red_and_green, vision="deuteranopia"), 1)
     8.1
     """
-    check_given(least_difference, locals())
+    check_given(least_color_difference, locals())
     return _closest(colors, vision)[0]
 
 
