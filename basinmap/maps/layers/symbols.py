@@ -116,6 +116,9 @@ def draw_symbols(
         states = states_of_classes(aligned)
         looks = inks.of(aligned, states)
     _add_circles(ax, places.to_numpy(), radii, looks, heading or "circles")
+    ax.discs.update(
+        {str(c): k.color for c, k in zip(order, looks, strict=True) if not k.hatch}
+    )
     for code, (x, y), r in zip(order, ax.to_mm(places), radii, strict=True):
         ax.symbols[str(code)] = (float(x), float(y), float(r))
     blocks: list[object] = [circles_block(ax, values, largest, radius, heading)]
