@@ -99,8 +99,7 @@ def draw_symbols(
     check_seen(ax, units)
     values, missing = checked_sizes(units, sizes)
     theme = ax.plan.theme
-    order = values.sort_values(ascending=False, kind="stable").index
-    order = order[values.loc[order] > 0]
+    order = values[values > 0].sort_values(ascending=False, kind="stable").index
     heading = typeset(title or capital(name_of(sizes)))
     if largest is None and largest_mm is None:
         largest, largest_mm = scale_of_host(ax, heading, CirclesBlock, "radii")

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from matplotlib.patches import Circle
-
-from basinmap.maps.look.themes import Theme, font, text_width
+from basinmap.maps.look.themes import MM_PER_POINT, Theme, font, text_width
 from basinmap.maps.margins.beside import class_of
 from basinmap.maps.paper.blocks import ClassesBlock
 from basinmap.maps.paper.pens import (
@@ -24,7 +22,8 @@ __all__ = ["Ranking"]
 _LINE: Final = 4.1
 _BETWEEN: Final = 3.0
 """Millimetres between both ends."""
-_DOT: Final = 0.85
+_DOT: Final = 1.7
+"""Millimetres across."""
 _TEXT: Final = 3.6
 """Where a name starts, in millimetres."""
 _ABOVE: Final = 3.6
@@ -77,8 +76,14 @@ def _(ranking: Ranking, pen: Pen) -> None:
 def _write(block: ClassesBlock, pen: Pen, y: float, name: str, value: float) -> None:
     """Write a unit: the colour of its class, its name, its value."""
     color = block.colors[class_of(value, block.breaks)]
-    centre = (pen.x + 1.0, pen.y - y - 1.7)
-    pen.paper.add_patch(Circle(centre, _DOT, fc=color, ec=pen.theme.soft, lw=0.3))
+    pen.paper.scatter(
+        [pen.x + 1.0],
+        [pen.y - y - 1.7],
+        s=(_DOT / MM_PER_POINT) ** 2,
+        facecolor=color,
+        edgecolor=pen.theme.soft,
+        linewidth=0.3,
+    )
     written = number(value, block.decimals, signed=block.signed)
     letters = font(pen.theme.family, pen.theme.body)
     room = pen.width - _TEXT - 2.0 - text_width(written, letters)
