@@ -23,6 +23,7 @@ from basinmap.deliverables.chapters import (
     not_supplied,
     places_of_communes,
     rates_by_commune,
+    row_label,
     sentences_of,
     short_name,
     short_title,
@@ -33,8 +34,8 @@ from basinmap.deliverables.chapters import (
 from basinmap.deliverables.charts import bar_chart, line_chart, peer_strips
 from basinmap.deliverables.heights import SHEET_MM, of_words, part_mm
 from basinmap.deliverables.opening_pages import (
-    LISTED,
     cover_page,
+    defined_early,
     definitions_table,
     essential_page,
     perimeter_page,
@@ -58,6 +59,7 @@ from basinmap.deliverables.sentences import (
     evolution,
     headline,
     part,
+    titles,
     trend,
 )
 from basinmap.deliverables.subjects import Subject
@@ -117,7 +119,7 @@ CHAPTERS: Final = (
     Chapter(
         "menages",
         "Ménages",
-        "Combien de ménages, de quelle taille ?",
+        "Combien de ménages, et où ?",
         ("D06", "D07", "D08", "D09"),
         beside=("D01", "L01", "L02"),
     ),
@@ -280,11 +282,19 @@ def plh_document(
     chapters = [
         page
         for chapter in CHAPTERS
-        if (page := chapter_page(about, chapter, running, *_more_of(about, chapter)))
+        if (
+            page := chapter_page(
+                about,
+                chapter,
+                running,
+                *_more_of(about, chapter),
+                said=_vacancy(about) if chapter.slug == "vacance" else (),
+            )
+        )
     ]
     pages = [
         cover_page(about, "Programme local de l’habitat", _size_of(about)),
-        reading_page(about, printed_, running),
+        reading_page(about, printed_, running, method=_method(about)),
         _essential(about, running),
         perimeter_page(about, running),
         *([] if balance is None else [balance_page(about, balance, running)]),
@@ -423,9 +433,14 @@ def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]
     first += [balance_lacking()] if lacks_balance else []
     ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
     second: list[Part] = []
-    if len(about.codes) >= LISTED:  # else they stand beside the contents
+    if not defined_early(about, ids):  # else they stand under the contents
         second.append(definitions_table(about, ids))
-    second.append(_method(about))
+    if not defined_early(about, ids, _method(about)):
+        second.append(_method(about))
+    if not second:
+        first[0] = Heading("Données non fournies")
+        page = Page(tuple(first), running=running, slug="donnees")
+        return [page] if len(first) > 1 else []
     if sum(map(_loose_mm, (*first, *second))) < SHEET_MM:
         return [Page((*first, *second), running=running, slug="methode")]
     first[0] = Heading("Données non fournies")
@@ -453,8 +468,8 @@ def _method(about: Subject) -> Note:
         "Les écarts en points sont les différences des valeurs imprimées ; les rangs "
         "sont ceux des valeurs imprimées, les égalités étant dites.",
         f"Un taux sur {_threshold('L04')}, une évolution sur {_threshold('D02')} "
-        "sont à lire avec prudence : imprimés en gris, sans rang ni comparaison ; "
-        "hachurés sur les cartes, hors des classes.",
+        "sont à lire avec prudence : imprimés en gris et en italique, sans rang ni "
+        "comparaison ; hachurés sur les cartes, hors des classes.",
         "Une population qui change de moins de 20 habitants « varie peu » ; un taux "
         "qui s’imprime à moins de 0,1 % par an est « quasi stable ».",
         "Les logements du recensement sont des sommes d’effectifs arrondis à l’unité : "
@@ -524,7 +539,7 @@ def fiche(
         if about.halves(i)
     ]
     if missing:
-        lines.append(f"{enumerated([about.entry(i).label for i in missing], most=9)}.")
+        lines.append(f"{titles([row_label(about, i).text for i in missing])}.")
     if lines:
         told = tuple(map(typeset, lines))
         parts.append(("missing", Note("missing", "Données non fournies", told)))
@@ -704,7 +719,7 @@ def _beside_map(about: Subject, code: str, id_: str, high: float) -> Figure | No
 
 
 def _belongs(about: Subject, code: str) -> str:
-    lines = [f"Commune {code}", typeset(about.area.name)]
+    lines = [f"commune {code}", typeset(about.area.name)]
     lines += [typeset(o.name.short) for o in about.others if o.level == "scot"]
     return " · ".join(lines)
 
