@@ -301,7 +301,7 @@ def plh_document(
         *_since(about, former, printed_, running),
         *chapters,
         *_sectors(about, cut, printed_, running),
-        Page(_all_communes(about), running=running, slug="communes"),
+        Page(_all_communes(about, printed_), running=running, slug="communes"),
         *_halves(about, running),
         *_closing(about, running, lacks_balance=balance is None),
     ]
@@ -406,13 +406,22 @@ def _vacancy(about: Subject) -> list[str]:
     return [part(vacant, whole, _DWELLING, ("vacant", "vacants"), year=year)]
 
 
-def _all_communes(about: Subject) -> tuple[Part, ...]:
+def _all_communes(about: Subject, printed_: Sequence[str]) -> tuple[Part, ...]:
+    """Return the table of the communes, and the method where only it has the room."""
     ids = about.supplied("D01", "D02", "L01", "L04", "L05", "L14", "S02")
     title = f"Les communes {about.name.of}"
-    return (
+    parts = (
         Heading(typeset(title)),
         units_table(about, ids, typeset(f"{title} : principaux indicateurs")),
     )
+    if defined_early(about, printed_, _method(about)):  # it is under the contents
+        return parts
+    return (*parts, _method(about)) if _fits(*parts, _method(about)) else parts
+
+
+def _fits(*parts: Part) -> bool:
+    """Tell whether a page of text holds parts."""
+    return sum(map(_loose_mm, parts)) < SHEET_MM
 
 
 def _halves(about: Subject, running: str) -> list[Page]:
@@ -435,13 +444,14 @@ def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]
     second: list[Part] = []
     if not defined_early(about, ids):  # else they stand under the contents
         second.append(definitions_table(about, ids))
-    if not defined_early(about, ids, _method(about)):
+    early = defined_early(about, ids, _method(about))
+    if not early and _method(about) not in _all_communes(about, ids):
         second.append(_method(about))
     if not second:
         first[0] = Heading("Données non fournies")
         page = Page(tuple(first), running=running, slug="donnees")
         return [page] if len(first) > 1 else []
-    if sum(map(_loose_mm, (*first, *second))) < SHEET_MM:
+    if _fits(*first, *second):
         return [Page((*first, *second), running=running, slug="methode")]
     first[0] = Heading("Données non fournies")
     name = "Méthode et définitions" if len(second) > 1 else "Méthode"

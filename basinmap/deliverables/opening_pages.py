@@ -190,9 +190,8 @@ def defined_early(about: Subject, ids: Sequence[str], *more: Part) -> bool:
     *more
         What would stand there too.
     """
-    count = len(about.codes) + _CHAPTERS
-    across = 1 if count <= 24 else 2 if count <= 60 else 3
-    rows = math.ceil(count / across)
+    counts = range(len(about.codes) + _CHAPTERS - 6, len(about.codes) + _CHAPTERS + 1)
+    rows = max(math.ceil(n / (1 if n <= 24 else 2 if n <= 60 else 3)) for n in counts)
     notes = [
         Note("method", "Lire ce document", _set(_READING)),
         Note("method", "Signes", _set(_SIGNS)),

@@ -414,7 +414,7 @@ def _first(issue: _Issue, editorial: str) -> Page:
         f"{uncapital(theme.box[0])} (7) ; toutes les communes (8)."
     )
     sheet.put("reading", Note("place", "Dans ce numéro", (typeset(inside),)))
-    high = min(150.0, PAPER_MM - sheet.words_mm - 50)
+    high = min(165.0, SHEET_MM - of_words(sheet.held) - 54)
     slug, size = f"{theme.slug}-une", (182.0, max(80.0, high))
     stock = theme.sized if about.mine(theme.sized) is not None else "D01"
     sheet.put(
@@ -455,7 +455,7 @@ def _retain(issue: _Issue) -> Page:
     parts = parts_of_territory(about)
     if len(parts) > 1:
         sheet.put("table", _parts_table(about, parts, issue.ids))
-    high = min(160.0, PAPER_MM - sheet.words_mm - 24)
+    high = min(170.0, SHEET_MM - of_words(sheet.held) - 29)
     sheet.put("wide", situation_figure(about, high=max(70.0, high)))
     return sheet.page("retenir", issue.running)
 
@@ -517,11 +517,11 @@ def _own_page(issue: _Issue) -> Page:
     """Return the page of the theme itself."""
     about, theme = issue.about, issue.theme
     sheet = Sheet([("title", Heading(theme.over))])
-    room = PAPER_MM - 70.0
-    for slot, part in theme_parts(about, theme.slug, list(issue.ids), room):
-        sheet.put(slot, part)
     note = _method_of(about, issue.ids[:4])
     sheet.put("reading", Note("method", "Lecture", note) if note else None)
+    room = SHEET_MM - of_words(sheet.held) - 16.0
+    for slot, part in theme_parts(about, theme.slug, list(issue.ids), room):
+        sheet.put(slot, part)
     if len(sheet.held) < 3:  # nothing but its title: the territory over the years
         sheet.put("wide", years_chart(about, "theme-annees", (182.0, 92.0)))
     return sheet.page("theme", issue.running)
@@ -611,7 +611,7 @@ def _by_part(issue: _Issue) -> Page:
         "effectifs additionnés, non la moyenne de leurs taux.",
     )
     sheet.put("reading", Note("method", "Lecture", tuple(map(typeset, told))))
-    room = PAPER_MM - sheet.words_mm - 46.0
+    room = SHEET_MM - of_words(sheet.held) - 26.0
     strips = _parts_strips(issue, parts, 0.5 * room) if len(parts) > 1 else None
     sheet.put("wide", strips)
     if listed:
@@ -781,9 +781,11 @@ def _zoom_chart(issue: _Issue, high: float) -> Figure | None:
             source=sources_line(about, mapped),
             size_mm=(182.0, min(high, 12.0 + 6.5 * most)),
         )
-    spare = [i for i in (*issue.ids[:0:-1], "D01") if varies(about, i)]
+    # The page of the parts shows the first rate after that of the map.
+    shown = next((i for i in issue.ids[1:] if is_rate(about, i)), mapped)
+    spare = [i for i in (*issue.ids[:0:-1], "D01") if i != shown and varies(about, i)]
     charts = (
-        peers_chart(about, other, "zoom-pairs", (182.0, min(88.0, high)))
+        peers_chart(about, other, "zoom-pairs", (182.0, min(120.0, high)))
         for other in (*spare, mapped)
     )
     return next(filter(None, charts), None)  # a median has no peers
