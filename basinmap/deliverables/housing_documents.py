@@ -292,16 +292,28 @@ def plh_document(
             )
         )
     ]
+    place = _place(about, printed_, lacks_balance=balance is None)
+    communes: tuple[Part, ...] = _all_communes(about)
+    if place == "communes":
+        communes = (*communes, _method(about))
     pages = [
         cover_page(about, "Programme local de l’habitat", _size_of(about)),
-        reading_page(about, printed_, running, method=_method(about)),
+        reading_page(
+            about,
+            printed_,
+            running,
+            after=[
+                *([("table", definitions_table(about, printed_))] if place else []),
+                *([("reading", _method(about))] if place == "contents" else []),
+            ],
+        ),
         _essential(about, running),
         perimeter_page(about, running),
         *([] if balance is None else [balance_page(about, balance, running)]),
         *_since(about, former, printed_, running),
         *chapters,
         *_sectors(about, cut, printed_, running),
-        Page(_all_communes(about, printed_), running=running, slug="communes"),
+        Page(communes, running=running, slug="communes"),
         *_halves(about, running),
         *_closing(about, running, lacks_balance=balance is None),
     ]
@@ -406,17 +418,13 @@ def _vacancy(about: Subject) -> list[str]:
     return [part(vacant, whole, _DWELLING, ("vacant", "vacants"), year=year)]
 
 
-def _all_communes(about: Subject, printed_: Sequence[str]) -> tuple[Part, ...]:
-    """Return the table of the communes, and the method where only it has the room."""
+def _all_communes(about: Subject) -> tuple[Part, ...]:
     ids = about.supplied("D01", "D02", "L01", "L04", "L05", "L14", "S02")
     title = f"Les communes {about.name.of}"
-    parts = (
+    return (
         Heading(typeset(title)),
         units_table(about, ids, typeset(f"{title} : principaux indicateurs")),
     )
-    if defined_early(about, printed_, _method(about)):  # it is under the contents
-        return parts
-    return (*parts, _method(about)) if _fits(*parts, _method(about)) else parts
 
 
 def _fits(*parts: Part) -> bool:
@@ -435,34 +443,50 @@ def _halves(about: Subject, running: str) -> list[Page]:
 
 def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]:
     """Return what was not given and the method: a page, or two where one is short."""
-    title = "Données non fournies et méthode"
-    missing = not_supplied(about, CHAPTERS)
-    first: list[Part] = [Heading(title)]
-    first += [] if missing is None else [missing]
-    first += [balance_lacking()] if lacks_balance else []
+    first = _lacking(about, lacks_balance=lacks_balance)
     ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
-    second: list[Part] = []
-    if not defined_early(about, ids):  # else they stand under the contents
-        second.append(definitions_table(about, ids))
-    early = defined_early(about, ids, _method(about))
-    if not early and _method(about) not in _all_communes(about, ids):
-        second.append(_method(about))
-    if not second:
-        first[0] = Heading("Données non fournies")
-        page = Page(tuple(first), running=running, slug="donnees")
-        return [page] if len(first) > 1 else []
-    if _fits(*first, *second):
-        return [Page((*first, *second), running=running, slug="methode")]
-    first[0] = Heading("Données non fournies")
-    name = "Méthode et définitions" if len(second) > 1 else "Méthode"
+    method, place = _method(about), _place(about, ids, lacks_balance=lacks_balance)
+    if place in ("contents", "communes"):
+        page = Page(
+            (Heading("Données non fournies"), *first), running=running, slug="donnees"
+        )
+        return [page] if first else []
+    title = Heading("Données non fournies et méthode")
+    if place == "lacking":
+        return [Page((title, *first, method), running=running, slug="methode")]
+    second = (definitions_table(about, ids), method)
+    if _fits(title, *first, *second):
+        return [Page((title, *first, *second), running=running, slug="methode")]
+    last = Heading("Méthode et définitions")
     return [
-        Page(tuple(first), running=running, slug="donnees"),
         Page(
-            (Heading(name), *second),
-            running=running,
-            slug="methode",
+            (Heading("Données non fournies"), *first), running=running, slug="donnees"
         ),
+        Page((last, *second), running=running, slug="methode"),
     ]
+
+
+def _lacking(about: Subject, *, lacks_balance: bool) -> list[Part]:
+    missing = not_supplied(about, CHAPTERS)
+    found: list[Part] = [] if missing is None else [missing]
+    return [*found, balance_lacking()] if lacks_balance else found
+
+
+def _place(about: Subject, ids: Sequence[str], *, lacks_balance: bool) -> str:
+    """
+    Return which page has room for the method, nothing if it takes one of its own.
+
+    The definitions are then under the contents.
+    """
+    method = _method(about)
+    if not defined_early(about, ids):
+        return ""
+    if defined_early(about, ids, method):
+        return "contents"
+    if _fits(*_all_communes(about), method):
+        return "communes"
+    lacking = _lacking(about, lacks_balance=lacks_balance)
+    return "lacking" if _fits(Heading("Données"), *lacking, method) else ""
 
 
 def _loose_mm(told: Part) -> float:

@@ -141,7 +141,6 @@ def reading_page(
     running: str,
     *parts: Part,
     after: Sequence[tuple[str, Part]] = (),
-    method: Note | None = None,
 ) -> Page:
     """
     Return the contents, the data of the edition and how to read it.
@@ -158,20 +157,14 @@ def reading_page(
         What goes before, such as a foreword.
     after
         What fills the page of a short document, with its slots.
-    method
-        What stands there, after the definitions, as far as there is room.
     """
     sheet = Sheet([])
     for part in parts:
         sheet.put("title" if isinstance(part, Heading) else "words", part)
     sheet.put("words", Contents(1))
     sheet.put("table", sources_table(about, ids))
-    if method is not None and not after and defined_early(about, ids):
-        sheet.put("table", definitions_table(about, ids))
     sheet.put("below", Note("method", "Lire ce document", _set(_READING)))
     sheet.put("beside", Note("method", "Signes", _set(_SIGNS)))
-    if method is not None and defined_early(about, ids, method):
-        sheet.put("reading", method)
     for slot, part in after:
         sheet.put(slot, part)
     return sheet.page("sommaire", running)
