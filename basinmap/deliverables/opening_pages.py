@@ -80,8 +80,8 @@ _READING: Final = (
     "Un graphique sans source a celle de la carte et du tableau de sa page.",
 )
 _MANY: Final = 40
-_CHAPTERS: Final = 14
-"""Titles of a contents beside those of the communes, some more than there are."""
+_CHAPTERS: Final = (8, 30)
+"""How few and how many titles a contents has beside those of the communes."""
 _TITLE_MM: Final = 4.0
 
 
@@ -183,7 +183,7 @@ def defined_early(about: Subject, ids: Sequence[str], *more: Part) -> bool:
     *more
         What would stand there too.
     """
-    counts = range(len(about.codes) + _CHAPTERS - 6, len(about.codes) + _CHAPTERS + 1)
+    counts = range(len(about.codes) + _CHAPTERS[0], len(about.codes) + _CHAPTERS[1])
     rows = max(math.ceil(n / (1 if n <= 24 else 2 if n <= 60 else 3)) for n in counts)
     notes = [
         Note("method", "Lire ce document", _set(_READING)),
@@ -218,7 +218,7 @@ def sources_table(about: Subject, ids: Sequence[str]) -> Table:
     rows = tuple(
         (
             Cell(typeset(capital(source))),
-            Cell(typeset(titles(labels))),
+            Cell(typeset(titles(labels, most=8))),
             Cell(", ".join(dict.fromkeys(filter(None, labels.values())))),
         )
         for source, labels in found.items()
