@@ -19,6 +19,7 @@ __all__ = [
     "VARIABLE",
     "catalogue",
     "french",
+    "french_part",
     "language",
     "spaced",
     "speaking",
@@ -121,6 +122,23 @@ def french(text: str) -> str:
     'what nobody wrote'
     """
     return _turned(text, 0) or text
+
+
+def french_part(text: str) -> str:
+    """
+    Return what stands in a message in French: our words in it, not what was read.
+
+    Parameters
+    ----------
+    text
+        Such as culprits.
+
+    Examples
+    --------
+    >>> french_part("'a', 'b' and 3 more")
+    "'a', 'b' et 3 de plus"
+    """
+    return _part(text, 1)
 
 
 @dataclass(frozen=True)
