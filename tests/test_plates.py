@@ -242,7 +242,7 @@ def test_no_name_hides_the_circle_that_it_names(drawn, epci):
     ax = fig.maps[0]
     names = bm.communes(epci=epci)["name"]
     texts = {
-        plain(t.get_text()).replace("\n", " "): t
+        plain(t.get_text()).replace("\n", " ").replace("\u2019", "'"): t
         for t in ax.texts
         if t.get_gid() == "name"
     }
