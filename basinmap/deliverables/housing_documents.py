@@ -480,7 +480,7 @@ def _defined(title: str, parts: list[Part]) -> list[tuple[str, list[Part], str]]
     if _fits(Heading(title), *parts) or not isinstance(table, Table):
         return [(title, parts, "methode")]
     half = (len(table.rows) + 1) // 2
-    then = f"{table.caption} (suite)"
+    rest = replace(table, rows=table.rows[half:], caption=f"{table.caption} (suite)")
     return [
         ("Définitions", [replace(table, rows=table.rows[:half])], "definitions"),
         (
