@@ -1,4 +1,4 @@
-"""What a hostile reader would find: a mark cut off, a tie left out, a name that moves."""
+"""What a hostile reader would find: a mark cut off, a tie left out, a new name."""
 
 import datetime as dt
 

@@ -454,10 +454,11 @@ def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]
     first = _lacking(about, lacks_balance=lacks_balance)
     ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
     early, place = _places(about, ids, lacks_balance=lacks_balance)
-    method = [_method(about)] if place in ("lacking", "") else []
-    defined = [] if early else [definitions_table(about, ids)]
+    method: list[Part] = [_method(about)] if place in ("lacking", "") else []
+    defined: list[Part] = [] if early else [definitions_table(about, ids)]
     names = ["Méthode"] * bool(method) + ["Définitions"] * bool(defined)
     both = [*defined, *method]
+    pages: list[tuple[str, list[Part], str]]
     if not both:
         pages = [("Données non fournies", first, "donnees")]
     elif _fits(Heading("Données non fournies"), *first, *both):
@@ -485,7 +486,7 @@ def _defined(title: str, parts: list[Part]) -> list[tuple[str, list[Part], str]]
         ("Définitions", [replace(table, rows=table.rows[:half])], "definitions"),
         (
             title,
-            [replace(table, rows=table.rows[half:], caption=then), *parts[1:]],
+            [rest, *parts[1:]],
             "methode",
         ),
     ]
