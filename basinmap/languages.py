@@ -19,6 +19,7 @@ __all__ = [
     "VARIABLE",
     "catalogue",
     "french",
+    "french_part",
     "language",
     "spaced",
     "speaking",
@@ -30,6 +31,7 @@ _SPOKEN: ContextVar[str | None] = ContextVar("language", default=None)
 _HOLE: Final = re.compile(r"\{\{|\}\}|\{(\d+)\}")
 _NUMBER: Final = re.compile(r"-?(\d{1,3}(,\d{3})+(\.\d+)?|\d+\.\d+)")
 _FEWEST: Final = 5  # letters by which a part of a message is known
+_CULPRIT: Final = r"(?:'[^']*'|\d[\d.]*|None)"
 _DEEPEST: Final = 4  # a part of a part of a part of a message
 
 
@@ -120,6 +122,23 @@ def french(text: str) -> str:
     'what nobody wrote'
     """
     return _turned(text, 0) or text
+
+
+def french_part(text: str) -> str:
+    """
+    Return what stands in a message in French: our words in it, not what was read.
+
+    Parameters
+    ----------
+    text
+        Such as culprits.
+
+    Examples
+    --------
+    >>> french_part("'a', 'b' and 3 more")
+    "'a', 'b' et 3 de plus"
+    """
+    return _part(text, 1)
 
 
 @dataclass(frozen=True)
@@ -218,7 +237,7 @@ def _part(text: str, deep: int) -> str:
     quoted = text[:1] in "'\"" and text[:1] == text[-1:]
     if not text or deep > _DEEPEST or (quoted and text.count(text[0]) == 2):
         return text
-    turned = _turned(text, deep) or _tailed(text, deep)
+    turned = _each(text, deep) or _turned(text, deep) or _tailed(text, deep)
     if turned is not None:
         return turned
     if text.endswith(": "):
@@ -230,6 +249,17 @@ def _part(text: str, deep: int) -> str:
             if joint == ", " or told != parts or all(map(_is_code, parts)):
                 return said.join(told)
     return text
+
+
+def _each(text: str, deep: int) -> str | None:
+    """Return in French what is said of each culprit: « '1001': lost its zero; … »."""
+    first, *others = re.split(rf"; (?={_CULPRIT}: )", text)
+    told = re.fullmatch(rf"({_CULPRIT}): (.+)", first, flags=re.DOTALL)
+    if not told and not others:
+        return None
+    said = f"{told[1]}\u00a0: {_part(told[2], deep + 1)}" if told else None
+    each = [said or _part(first, deep + 1), *(_part(one, deep) for one in others)]
+    return "\u202f; ".join(each)
 
 
 def _tailed(text: str, deep: int) -> str | None:
@@ -246,7 +276,7 @@ def _tailed(text: str, deep: int) -> str | None:
 def _tails() -> tuple[str, ...]:
     """Return the first words of parts that follow others."""
     heads = [one.literals[0] for one in _templates()] + list(_whole())
-    found = {head for head in heads if re.match(r"[ ,;:(] ?\w", head)}
+    found = {head for head in heads if re.match(r"[ ,;:(] ?\(?\w", head)}
     return tuple(sorted(found, key=lambda head: -len(head)))
 
 

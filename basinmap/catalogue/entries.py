@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import resources
@@ -480,6 +480,13 @@ def _check_terms(item: Indicator, counts: Mapping[str, Count]) -> None:
         raise DataError(msg)
 
 
+def _near(id_: object, known: Iterable[str]) -> str:
+    """Return the id that was meant: « l4 » and « L 04 » are L04."""
+    form = re.fullmatch(r"\s*([A-Za-z])[\s-]*(\d{1,2})\s*", str(id_))
+    meant = f"{form[1].upper()}{int(form[2]):02}" if form else ""
+    return meant if meant in known else ""
+
+
 def indicator(id_: str, variant: str | None = None) -> Indicator:
     """
     Return one indicator of the catalogue.
@@ -505,7 +512,11 @@ def indicator(id_: str, variant: str | None = None) -> Indicator:
     """
     known = catalogue().indicators
     if not isinstance(id_, str) or id_ not in known:
-        msg = f"unknown indicator {id_!r}; choose among {', '.join(known)}"
+        near = _near(id_, known)
+        if near:
+            msg = f"unknown indicator {id_!r}: did you mean {near!r}?"
+        else:
+            msg = f"unknown indicator {id_!r}; choose among {', '.join(known)}"
         raise CodeError(msg)
     item = known[id_]
     if variant is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import datetime as dt
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -107,6 +107,8 @@ def asked(given: argparse.Namespace, ids: Sequence[str]) -> Asked:
     else:
         name = shown_column(table, given)
         every = {name: _column(name, table, place, given)}
+    if given.code is not None and given.level == "commune":
+        _tell_outside(place, every, codes)
     values = {name: _kept(found, codes) for name, found in every.items()}
     return Asked(place, figures, values, given.level)
 
@@ -300,6 +302,22 @@ def _tell_cut(place: Where, level: str, cut: list[str]) -> None:
         names=culprits([str(names.get(code, code)) for code in cut]),
     )
     print(f"basinmap: {told}", file=sys.stderr)
+
+
+def _tell_outside(
+    place: Where, every: Mapping[str, pd.Series], codes: list[str]
+) -> None:
+    """Say which rows of a table of one's own the territory leaves out."""
+    met = {code for found in every.values() for code in found.dropna().index}
+    outside = sorted(met - set(codes))
+    if outside:
+        names = place.territory.names("commune")
+        told = say(
+            "{count} row(s) with a value lie outside the territory, left out: {names}",
+            count=len(outside),
+            names=culprits([str(names.get(code, code)) for code in outside]),
+        )
+        print(f"basinmap: {told}", file=sys.stderr)
 
 
 def _outlined(place: Where, level: str, codes: list[str]) -> gpd.GeoDataFrame:

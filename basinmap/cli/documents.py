@@ -32,6 +32,7 @@ from basinmap.cli.publications import (
     texts_of,
 )
 from basinmap.cli.words import say
+from basinmap.deliverables.subjects import joined
 from basinmap.errors import DataError
 
 if TYPE_CHECKING:
@@ -159,6 +160,8 @@ def _plh(given: argparse.Namespace) -> None:
     if given.data or communes is not None:
         figures = figures_of(given, communes, ("L04",) if given.column else ())
         counts = figures.table
+        if communes is None:  # as in the other documents, files complete what is there
+            counts = joined(bm.statistics(), counts)
         if not given.quiet:
             for note in figures.notes:
                 print(f"basinmap: {note}", file=sys.stderr)

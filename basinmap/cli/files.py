@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -247,12 +248,22 @@ def _read(
         )
     except DataError as error:
         if given.kind is None and "no known file" in str(error.args[0]):
-            raise DataError(_asks(file)) from None
+            raise DataError(_asks(file, str(error.args[0]))) from None
         raise
 
 
-def _asks(file: str) -> str:
+def _asks(file: str, refusal: str) -> str:
     """Ask for what a table that is no producer's file does not say."""
+    near = re.search(r"; (\S+) has (.+) too\. Known", refusal)
+    if near:
+        return say(
+            "{file} is nearly the producer's file {id}, which has {names} too: take it "
+            "as it was published; for a table of your own, --code COLUMN --column "
+            "'COLUMN=COUNT' --source TEXT --vintage YEAR",
+            file=Path(file).name,
+            id=near[1],
+            names=near[2],
+        )
     heads = [
         cell
         for grid in grids(file)

@@ -82,11 +82,24 @@ def _show(item: Indicator) -> None:
     _field(say("Sources"), *_sources(item))
     _field(say("Levels"), ", ".join(item.levels) or "–")
     _field(say("Secrecy"), _secrecy(item))
-    _field(say("Map"), f"{item.map.type}, {item.map.palette}, {item.map.method}")
+    _field(say("Map"), *_map(item))
     _field(say("Legal reference"), item.law or "–")
     _field(say("Documents"), ", ".join(item.deliverables))
     _field(say("To be confirmed"), *([item.doubt] if item.doubt else []))
     _field(say("Notes"), *item.notes)
+
+
+def _map(item: Indicator) -> Iterable[str]:
+    """Write how an indicator is drawn, and what would be typed to draw it so."""
+    kinds = {
+        "choropleth": say("a choropleth"),
+        "symbols": say("circles"),
+        "links": say("links"),
+        "chart": say("a chart"),
+    }
+    yield kinds[item.map.type]
+    if item.map.type == "choropleth":
+        yield f"--palette {item.map.palette} --method {item.map.method}"
 
 
 def _field(name: str, *lines: str) -> None:

@@ -19,6 +19,7 @@ from basinmap.errors import DataError
 from basinmap.export.csv_files import write_csv
 from basinmap.export.parquets import write_parquet
 from basinmap.export.workbooks import write_workbook
+from basinmap.maps.classing.figures import decimals_of
 from basinmap.measures import state_column
 from basinmap.states import SIGNS, VOIDS
 from basinmap.typography import capital, number
@@ -197,13 +198,18 @@ def heading_of(told: Told, name: str) -> str:
     return f"{capital(dated)} ({told.unit})" if told.unit else capital(dated)
 
 
+def _decimals(laid: Laid, name: str) -> int:
+    """Return the decimals of a column: those it says, else those that it has."""
+    return decimals_of(laid.table[name].dropna(), told=laid.told(name).decimals)
+
+
 def _sheet(laid: Laid) -> pd.DataFrame:
     """Return the table of a workbook, with names and headings."""
     frame = laid.table.copy()
     frame.insert(0, "name", laid.names.to_numpy())
     labels = {"name": "Nom", str(frame.index.name): laid.heading}
     labels |= {name: heading_of(laid.told(name), name) for name in laid.columns}
-    decimals = {name: laid.told(name).decimals or 0 for name in laid.columns}
+    decimals = {name: _decimals(laid, name) for name in laid.columns}
     if laid.more is not None:
         for name in laid.more:
             frame[name] = laid.more[name].to_numpy()
@@ -222,7 +228,7 @@ def _rows(laid: Laid) -> tuple[list[str], list[list[str]]]:
     columns: list[list[str]] = []
     for name in laid.columns:
         told = laid.told(name)
-        places = told.decimals or 0
+        places = _decimals(laid, name)
         pairs = zip(laid.table[name], laid.states(name), strict=True)
         columns.append([_shown(value, state, places) for value, state in pairs])
         head.append(heading_of(told, name))
@@ -254,7 +260,7 @@ def _for_csv(laid: Laid) -> pd.DataFrame:
     labels = dict(fact_of(frame, "labels", {}))
     labels[str(frame.index.name)] = "Code"
     for name in laid.columns:
-        frame[name] = frame[name].round((laid.told(name).decimals or 0) + 2)
+        frame[name] = frame[name].round(_decimals(laid, name) + 2)
         labels[state_column(name)] = f"État : {labels[name]}"
     return retell(frame, labels=labels)
 

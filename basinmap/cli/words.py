@@ -11,11 +11,13 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
-from basinmap.languages import LANGUAGES, VARIABLE, language, spaced
+from basinmap.languages import LANGUAGES, VARIABLE, french_part, language, spaced
 
 __all__ = ["Said", "french", "say", "spoken_in"]
 
 _FLAG: Final = "--lang"
+_OURS: Final = frozenset({"codes", "name", "names", "rows", "territory"})
+"""Values that may hold words of ours: « and 3 more », « Nord and Pas-de-Calais »."""
 
 
 class Said(str):
@@ -55,7 +57,13 @@ def say(text: str, /, **values: object) -> Said:
     >>> say("no file {path}", path="a.csv")
     'no file a.csv'
     """
-    said = french().get(text, text) if language() == "fr" else text
+    said = text
+    if language() == "fr":
+        said = french().get(text, text)
+        values = {
+            name: french_part(value) if name in _OURS and type(value) is str else value
+            for name, value in values.items()
+        }
     return Said(said.format(**values) if values else said)
 
 

@@ -17,6 +17,7 @@ from basinmap.deliverables.sentences import enumerated
 from basinmap.deliverables.subjects import Subject
 from basinmap.errors import DataError, OutlineWarning
 from basinmap.maps.classing.classes import Method, classify
+from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.drawing import in_frame
 from basinmap.maps.layers.names import draw_labels
@@ -757,7 +758,8 @@ def plain_reading(values: pd.Series, units: gpd.GeoDataFrame, *, town: bool) -> 
         return ""
     code = largest(known)
     name = str(known.loc[code, "name"])
-    value = number(values[code], told.decimals or 0, signed=told.kind == "growth")
+    places = decimals_of(values.dropna(), told=told.decimals)
+    value = number(values[code], places, signed=told.kind == "growth")
     where = _at(name) if town else name
     unit = f"\u00a0{told.unit}" if told.unit else ""
     return f"Lecture : {where}, {uncapital(told.label)} : {value}{unit}."

@@ -350,7 +350,10 @@ def sectors_of(about: Subject, sectors: pd.Series) -> pd.Series:
     told = sectors.set_axis(index).reindex(about.codes)
     lacking = [str(about.names[c]) for c in told.index[told.isna()]]
     if lacking:
-        msg = f"sectors: {len(lacking)} commune(s) are in none: {culprits(lacking)}"
+        msg = (
+            f"sectors: {len(lacking)} commune(s) are in none: {culprits(lacking)}; add "
+            "a row for each, one sector for the rest if need be"
+        )
         raise DataError(msg)
     found = told.astype("str").map(typeset).rename("secteur")
     if found.nunique() < 2:

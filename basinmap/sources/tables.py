@@ -210,7 +210,8 @@ def _table(file: Path, code: str, part: str | None) -> tuple[Grid, int, list[str
                 found.append((grid, at, row))
                 break
         else:
-            met += [cell for cell in max(grid.head, key=len, default=[]) if cell]
+            fullest = max(grid.head, key=lambda row: sum(map(bool, row)), default=[])
+            met += [cell for cell in fullest if cell]
         if found and not grid.sheet:
             break
     if len(found) == 1:
