@@ -289,8 +289,8 @@ def test_a_column_is_drawn_by_what_it_is_said_to_be(day):
     assert "nombre de logements" in counted.texts("vacants.pdf")
     assert published.title("loyers.pdf").startswith("Loyer médian en 2024")
     assert "Loyer médian (€/m²)" in published.texts("loyers.pdf")
-    # 8 €/m² and 5 cents more a commune: Lens is the 23rd of 36 in the order of codes.
-    assert "Lecture : à Lens, loyer médian : 9,1 €" in published.texts("loyers.pdf")
+    # 8 €/m² and 5 cents more a commune: Lens is the 20th of 36 in the order of codes.
+    assert "Lecture : à Lens, loyer médian : 8,95 €" in published.texts("loyers.pdf")
 
 
 def test_numerator_and_denominator_of_two_files_are_joined_and_both_credited(day):
