@@ -584,7 +584,7 @@ def test_a_total_that_is_not_there_names_the_communes_that_lack():
     assert told["Logements locatifs sociaux en 2022"] == ["n.d."] * 4
     assert told["Taux de vacance des logements en 2021"][0] == "7,2 %"
     assert [spaced(note) for note in table.notes] == [
-        "« n.d. » – Logements locatifs sociaux et Part du parc social en quartier "
+        "« n.d. » – Logements locatifs sociaux et part du parc social en quartier "
         "prioritaire (CA de Lens-Liévin, SCoT, Bassin minier, Pas-de-Calais) : donnée "
         "absente pour 1 commune (Lens)."
     ]

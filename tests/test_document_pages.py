@@ -78,10 +78,10 @@ def test_the_fiche_of_somain_has_the_published_figures(plh):
         "219 046",
         "1 255 036",
         "2 615 635",
-        "1er",
+        "1er sur 20",
     ]
     vacancy = rows["Taux de vacance des logements en 2021"]
-    assert vacancy == ["7,6 %", "6,7 %", "8,5 %", "8,1 %", "7,4 %", "3e"]
+    assert vacancy == ["7,6 %", "6,7 %", "8,5 %", "8,1 %", "7,4 %", "3e sur 20"]
     assert rows["Logements sociaux, pour 100 rés. principales"][0] == "n.d."
 
 

@@ -36,9 +36,9 @@ from basinmap.errors import (
     OutputError,
     VintageError,
 )
-from basinmap.remote import orders
+from basinmap.remote import door, orders
 from basinmap.remote.cache import kept_files, record_of, state_of
-from basinmap.remote.door import pieces
+from basinmap.remote.door import ElsewhereError, ask, pieces, reason_of
 from basinmap.remote.orders import Manners, Order, fetched_file
 from basinmap.sources.offers import offers
 from basinmap.sources.producers import PARTNERS, SOURCES
@@ -420,6 +420,38 @@ def test_a_server_that_sends_round_is_left(server):
     server.modes = [(302, {"Location": "/lovac.csv"})] * 6
     with pytest.raises(FetchError, match="sent on without end"):
         lovac()
+
+
+@pytest.mark.parametrize(
+    ("told", "where"),
+    [
+        ("http://exemple.fr/b.zip", "http://exemple.fr/b.zip"),
+        ("HTTP://EXEMPLE.FR:80/b.zip", "HTTP://EXEMPLE.FR:80/b.zip"),
+        ("https://exemple.fr/b.zip", None),
+        ("/b.zip", None),
+        ("//exemple.fr/b.zip", None),
+    ],
+)
+def test_the_same_server_may_not_send_from_https_to_http(monkeypatch, told, where):
+    asked = []
+
+    def answered(address, **_):
+        asked.append(address)
+        answer = door.Answer()
+        answer.status_code, answer.raw = 302, io.BytesIO()
+        if len(asked) == 1:
+            answer.headers["location"] = told
+        return answer
+
+    monkeypatch.setattr(door.requests, "get", answered)
+    if where is None:
+        assert ask("https://exemple.fr/a.zip", timeout=1).status_code == 302
+        assert asked[1:] == ["https://exemple.fr/b.zip"]
+        return
+    with pytest.raises(ElsewhereError) as caught:
+        ask("https://exemple.fr/a.zip", timeout=1)
+    assert reason_of(caught.value) == f"sent on from https to http, {where!r}"
+    assert asked == ["https://exemple.fr/a.zip"]
 
 
 def test_a_declared_server_may_answer(server):

@@ -265,6 +265,18 @@ def test_the_highest_and_lowest_are_named_without_what_is_fragile():
     assert f"Plus faibles : {' ; '.join(said)}." in text
 
 
+def test_what_is_hatched_keeps_its_borders_on_white_and_in_print():
+    ax = page()
+    bm.draw_choropleth(ax, units(), bm.classify(rate(), breaks=[5], firm=True))
+    rims = {
+        to_hex(patches.get_edgecolor()[0])
+        for patches in ax.collections
+        if patches.get_label() == "_texture"
+    }
+    # White rims would make one block of all that is to be read with care.
+    assert rims == {"#8a8f99"}
+
+
 def test_a_class_that_is_emptied_by_hand_is_not_named_nor_written():
     classes = bm.classify(rate(()), breaks=[5])
     hidden = classes.where(classes.index != CODES[11])

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 import basinmap as bm
 from basinmap.errors import (
+    BasinmapError,
     BasinmapWarning,
     CodeError,
     ColumnError,
@@ -32,6 +33,7 @@ from basinmap.spatial.joins import count, locate
 from basinmap.spatial.lookups import find, lookup
 from basinmap.spatial.partitions import dataset_files
 from basinmap.spatial.points import read_points
+from basinmap.values.told import measures_of
 
 
 def told_or_typed(message):
@@ -615,6 +617,105 @@ def test_counts_and_sums_are_those_of_pandas(sales):
     assert (table["points_flat"] + table["points_house"] == table["points"]).all()
     assert report.before["price"] == sales["price"].sum()
     assert report.after["price"] == placed.dropna()["price"].sum()
+
+
+# -- what several points make ------------------------------------------------------
+
+
+def lines(**columns):
+    """
+    Return the lines of five sales on squares "a" and "b".
+
+    A house on three parcels of "a", a flat there, a sale of a line in each of the two,
+    one in "b", and one outside of both.
+    """
+    told = {
+        "id_mutation": ["1", "1", "1", "2", "3", "3", "4", "4", "5", "5"],
+        "price": [90.0, 90, 90, 50, 70, 70, np.nan, np.nan, 10, 10],
+        "kind": np.repeat(["house", "flat", "land", "flat", "house"], [3, 1, 2, 2, 2]),
+        "x": [10.0, 20, 30, 40, 50, 150, 160, 170, 900, 901],
+    }
+    return pd.DataFrame(told | {"y": 50.0} | columns)
+
+
+def test_a_sale_of_several_lines_counts_once_in_each_unit():
+    table, report = count(
+        lines(), squares(), once="id_mutation", sums=["price"], medians=["price"]
+    )
+    # In the first: 90, 50 and 70; in the second 70, and one without a price.
+    assert table["points"].tolist() == [3, 2]
+    assert table["price"].tolist()[0] == 210
+    assert table["price_median"].tolist() == [70, 70]
+    assert states_of(table, "price").tolist() == ["", "not_available"]
+    # 1, 2, 3 twice, 4, 5 outside.
+    assert (report.before["points"], report.after["points"]) == (6, 5)
+    assert (report.units_before, report.before["price"]) == (10, 290)
+    assert report.notes[0].startswith("10 points, 5 valeurs de id_mutation")
+    assert "1 fois de plus en tout" in report.notes[0]
+    assert measures_of(table)["points"].label == "Points, une fois par id_mutation"
+    assert measures_of(count(lines(), squares())[0])["points"].label == "Points"
+
+
+def test_secrets_and_categories_of_sales_are_of_sales_and_not_of_lines():
+    table, _ = count(lines(), squares(), once="id_mutation", by="kind", threshold=2)
+    assert table["points"].tolist() == [3, 2]
+    # Three lines of the house are one sale, under the threshold.
+    assert table["points_house_state"].tolist() == ["secret", ""]
+    assert table["points_house"].iloc[1] == 0
+
+
+@pytest.mark.parametrize("rows", [1, 700])
+def test_sales_cut_by_lots_of_a_file_are_those_of_pandas(
+    tmp_path, sales, rows, monkeypatch
+):
+    sales = sales.iloc[: 300 if rows == 1 else None]
+    rng = np.random.default_rng(3)
+    sale = rng.integers(0, len(sales) // 3, len(sales))
+    sales = sales.assign(sale=sale, price=1000.0 * sale, year=2024 + sale % 2)
+    monkeypatch.setattr("basinmap.spatial.points._ROWS", rows)
+    path = tmp_path / "sales.parquet"
+    sales.to_parquet(path, row_group_size=max(rows, 100) * 2)
+    options = {"once": "sale", "by": "year", "sums": "price", "medians": "price"}
+    here, told = count(sales, squares(3), **options)
+    there, read = count(path, squares(3), **options)
+    pd.testing.assert_frame_equal(here, there)
+    assert (told.notes, told.before) == (read.notes, pytest.approx(read.before))
+    placed = sales.assign(unit=locate(sales, squares(3))).dropna()
+    placed = placed.drop_duplicates(["unit", "sale"])
+    groups = placed.groupby("unit")["price"]
+    assert here["points"].tolist() == groups.size().tolist()
+    assert here["price"].tolist() == groups.sum().tolist()
+    assert here["price_median"].tolist() == groups.median().tolist()
+
+
+def test_names_of_sales_are_the_same_whatever_their_type():
+    whole = [10**17 + n for n in (1, 1, 1, 2, 3, 3, 4, 4, 5, 5)]  # beyond 2**53
+    for names in (whole, list(map(str, whole)), pd.Categorical(whole)):
+        found, _ = count(lines(id_mutation=names), squares(), once="id_mutation")
+        assert found["points"].tolist() == [3, 2]
+    found, _ = count(
+        lines(id_mutation=[1, 1, 1, 2, 3, 3, 4, 4, 5, 5.0]),
+        squares(),
+        once="id_mutation",
+    )
+    assert found["points"].tolist() == [3, 2]
+
+
+@pytest.mark.parametrize(
+    ("changed", "options", "told"),
+    [
+        ({"price": range(10)}, {"sums": "price"}, r"3 'id_mutation' with two values"),
+        ({"price": range(10)}, {"medians": "price"}, r"of 'price' in one unit: '1'"),
+        ({"kind": list("abcdefghij")}, {"by": "kind"}, r"'kind' in one unit: '1'"),
+        ({"id_mutation": ["1", None] * 5}, {}, r"5 row\(s\) without 'id_mutation': 1"),
+        ({"id_mutation": [" "] * 10}, {}, r"10 row\(s\) without 'id_mutation'"),
+        ({}, {"overlaps": "all"}, r"say overlaps='lowest'"),
+        ({}, {"once": "vente"}, r"1 column\(s\) missing: 'vente'"),
+    ],
+)
+def test_what_cannot_count_once_is_refused(changed, options, told):
+    with pytest.raises(BasinmapError, match=told):
+        count(lines(**changed), squares(), **({"once": "id_mutation"} | options))
 
 
 def test_many_medians_wait_on_disk(sales, monkeypatch):

@@ -114,6 +114,9 @@ def test_areas_of_another_place_or_without_minutes_are_refused(tmp_path):
         bm.read_isochrones(tmp_path / "sans.gpkg", source="a")
     with pytest.raises(DataError, match="cannot be read"):
         bm.read_isochrones(tmp_path / "absent.gpkg", source="a")
+    (tmp_path / "lien.gpkg").write_text("<OGRVRTDataSource></OGRVRTDataSource>")
+    with pytest.raises(DataError, match="a virtual format under another name"):
+        bm.read_isochrones(tmp_path / "lien.gpkg", source="a")
 
 
 def test_minutes_stand_beside_rings_with_their_rule(document):

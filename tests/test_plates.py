@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import shapely
 from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
 import basinmap as bm
 from basinmap.deliverables.groups import chosen_as
@@ -16,8 +17,10 @@ from basinmap.deliverables.subjects import subject
 from basinmap.maps.grounds.lands import REACH
 from basinmap.maps.layers.placement import place_labels
 from basinmap.maps.margins.insets import InsetBlock
+from basinmap.maps.margins.rankings import Ranking
 from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, FiguresBlock
 from basinmap.maps.paper.crossings import clear_spot, crossed, keep_off
+from basinmap.maps.paper.inks import contrast
 from basinmap.territory.embedded import spatial_table
 
 LENS, DUNKERQUE, BOULONNAIS = "246200364", "245900428", "246200729"
@@ -181,7 +184,56 @@ def test_the_alternative_text_names_the_three_highest_and_lowest(drawn):
         assert names[code] in said
 
 
+@pytest.mark.parametrize(("epci", "number"), [(BOULONNAIS, "02"), (BOULONNAIS, "05")])
+def test_a_strip_that_would_be_void_ranks_the_ends_without_what_is_fragile(
+    drawn, epci, number
+):
+    fig = drawn(epci, number)
+    ranking = next(e for e in fig.maps[0].strip if isinstance(e.block, Ranking))
+    rate = bm.compute("L04", bm.statistics(epci=epci))
+    names = bm.communes(epci=epci)["name"]
+    firm = rate.drop(list(bm.told_of(rate).fragile)).sort_values(ascending=False)
+    high, low = ([name for name, _ in end] for end in ranking.block.block.ends)
+    assert high == [plain(names[code]) for code in firm.index[: len(high)]]
+    assert low[0] == names[firm.index[-1]]
+    said = [plain(t.get_text()) for t in fig.beside.texts]
+    assert "valeurs les plus élevées, hors petits effectifs" in said
+    # It takes no more than the void: nothing is under the scale bar.
+    bottom = min(entry.y - entry.height for entry in fig.maps[0].strip)
+    assert bottom >= fig.maps[0].plan.strip[1] + 15
+
+
+def test_a_strip_that_is_full_ranks_nothing(drawn):
+    strip = drawn(LENS, "02").maps[0].strip
+    assert not [entry for entry in strip if isinstance(entry.block, Ranking)]
+
+
+def test_a_subtitle_of_two_lines_is_cut_between_its_parts(drawn):
+    fig = drawn(BOULONNAIS, "02")
+    lines = [t for t in fig.findobj(Text) if t.get_gid() == "subtitle"]
+    first, second = (plain(line.get_text()) for line in lines)
+    assert first == "Taux de vacance des logements en 2021 – CA du Boulonnais"
+    assert second.startswith("Part des logements vacants")
+
+
 # -- circles ----------------------------------------------------------------------
+
+
+def test_a_name_in_a_dark_circle_is_white_and_has_no_halo(drawn):
+    ax = drawn(LENS, "05").maps[0]
+    (name,) = [t for t in ax.texts if t.get_gid() == "name" and t.get_text() == "Lens"]
+    assert to_hex(name.get_color()) == "#ffffff"
+    assert "Lens" not in [t.get_text() for t in ax.texts if t.get_gid() == "halo"]
+
+
+def test_a_name_that_a_ring_crosses_has_a_halo_in_the_tint_of_its_fill(drawn):
+    ax = drawn(LENS, "02").maps[0]
+    (halo,) = [
+        t
+        for t in ax.texts
+        if t.get_gid() == "halo" and plain(t.get_text()).startswith("Noyelles")
+    ]
+    assert contrast(to_hex(halo.get_color()), "#ffffff") > 4
 
 
 @pytest.mark.parametrize("epci", [ARTOIS, BETHUNE])

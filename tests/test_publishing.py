@@ -81,7 +81,7 @@ def test_formats_are_known_and_once_each():
 def test_a_text_of_the_user_takes_the_place_of_a_sentence(tmp_path):
     document = note(bm.Heading("Un"), LEAD, BOX)
     assert bm.text_keys(document) == {
-        "vacance.lead": "Le taux est de 7,2 %.",
+        "vacance.lead": "Le taux est de 7,2\u00a0%.",
         "vacance.retenir": "Une phrase.",
     }
     (tmp_path / "vacance.lead.md").write_text("Le **taux** : 7,2 %.\n\n- un point\n")

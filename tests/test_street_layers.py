@@ -464,6 +464,7 @@ def test_a_class_without_a_speed_is_told():
         ({"tolerance": float("nan")}, "0 to 5 metres"),
         ({"connect": "crossings"}, "unknown connect"),
         ({"closed": {"nature": "Chemin"}}, "write a list"),
+        ({"closed": {"nature": 1}}, "closed: 'nature': write a list"),
         ({"closed": {"nature": ["Route à 1 chaussée"]}}, "all of the 4 streets"),
         ({"bbox": (0, 0, 0)}, "bbox is"),
         ({"bbox": (1, 0, 0, 1)}, "bbox is"),
@@ -500,6 +501,21 @@ def test_unknown_columns_are_named_with_those_there_are(options, missing, tmp_pa
     topo().to_file(path)
     with pytest.raises(ColumnError, match=f"streets.gpkg.*{missing}.*'nature'"):
         read_layer(path, mode="car", **options)
+
+
+def test_bends_drawn_as_arcs_are_told(tmp_path):
+    bend = "<g:ArcString><g:posList>0 0 500 500 1000 0</g:posList></g:ArcString>"
+    path = tmp_path / "rues.gml"
+    path.write_text(
+        '<o:FeatureCollection xmlns:o="http://ogr.maptools.org/" '
+        'xmlns:g="http://www.opengis.net/gml/3.2"><o:featureMember><o:rues>'
+        "<o:nature>Chemin</o:nature><o:p>"
+        '<g:Curve srsName="urn:ogc:def:crs:EPSG::2154"><g:segments>'
+        f"{bend}</g:segments></g:Curve></o:p></o:rues></o:featureMember>"
+        "</o:FeatureCollection>"
+    )
+    network = read_layer(path, mode="walk", closed={})
+    assert [n for n in network.notes if "arcs de cercle" in n]
 
 
 def test_what_is_closed_to_a_mode_is_left_out_and_counted():

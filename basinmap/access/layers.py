@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -36,6 +36,7 @@ from basinmap.errors import (
 )
 from basinmap.measures import check_columns
 from basinmap.spatial.projections import check_metric, metric_crs
+from basinmap.territory.curves import straightened
 from basinmap.territory.local import local_file
 from basinmap.territory.texts import encoding_of, mended_texts, unreadable_text
 from basinmap.typography import number, percent, shortest, typeset
@@ -493,7 +494,8 @@ def _texts(
     if isinstance(opened, gpd.GeoDataFrame):
         return frame, ()
     frame, mended = mended_texts(frame, opened.path)
-    return frame, tuple(typeset(note) for note in (*opened.notes, *mended))
+    notes = (*opened.notes, *mended, *straightened(opened.path, opened.name))
+    return frame, tuple(typeset(note) for note in notes)
 
 
 def _credit(opened: _Layer | gpd.GeoDataFrame, known: Layout | None = None) -> str:
@@ -617,7 +619,11 @@ def _closed(
         if not isinstance(closed, Mapping):
             msg = f"closed is {{column: [values]}}, what to leave out; got {closed!r}"
             raise DataError(msg)
-        alone = [name for name, values in closed.items() if isinstance(values, str)]
+        alone = [
+            str(name)
+            for name, values in closed.items()
+            if isinstance(values, str) or not isinstance(values, Collection)
+        ]
         if alone:
             msg = f"closed: {culprits(alone)}: write a list of values, {{column: [v]}}"
             raise DataError(msg)

@@ -28,6 +28,7 @@ from basinmap.export.parts import Figure
 from basinmap.typography import BROAD, number, typeset, uncapital
 
 __all__ = [
+    "BASED_SPAN",
     "concentration",
     "ends_chart",
     "peers_chart",
@@ -39,6 +40,8 @@ __all__ = [
     "years_chart",
 ]
 
+BASED_SPAN: Final = 2.0
+"""Least range of an axis in base 100: « quasi stable » is then seen as such."""
 _FEW: Final = 14
 _PEERS: Final = {
     "epci": "intercommunalités",
@@ -284,6 +287,7 @@ def years_chart(
         caption=f"{label}, base 100 en{BROAD}{based.index[0]}",
         source="",
         size_mm=size_mm,
+        span=BASED_SPAN,
     )
 
 

@@ -288,7 +288,11 @@ def said_of(about: Subject, ids: Sequence[str], most: int = 4) -> list[str]:
 
 
 def chapter_page(
-    about: Subject, chapter: Chapter, running: str, *more: tuple[str, Part | None]
+    about: Subject,
+    chapter: Chapter,
+    running: str,
+    *more: tuple[str, Part | None],
+    said: Sequence[str] = (),
 ) -> Page | None:
     """
     Return the page of a chapter, nothing if none of its counts were given.
@@ -303,6 +307,8 @@ def chapter_page(
         What the head of the page says.
     *more
         Other parts, with their slots: `"table"`, `"below"`, `"beside"`, `"box"`.
+    said
+        What is to be retained first.
     """
     ids = about.supplied(*chapter.indicators)
     if not ids:
@@ -325,7 +331,7 @@ def chapter_page(
     for slot, part in more:
         foot.put(slot, part)
     mapped = subjects_of(about, chapter, ids)
-    told = said_of(about, [*mapped, *(i for i in ids if i not in mapped)])
+    told = [*said, *said_of(about, [*mapped, *(i for i in ids if i not in mapped)])]
     if told:
         key = f"{chapter.slug}.retenir"
         foot.put("reading", Note("reading", "À retenir", tuple(told), key=key))

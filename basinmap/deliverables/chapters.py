@@ -35,7 +35,9 @@ from basinmap.deliverables.sentences import (
     against,
     enumerated,
     evolution,
+    printed,
     rank,
+    titles,
     trend,
 )
 from basinmap.deliverables.subjects import VARIES_LITTLE, Subject
@@ -79,6 +81,7 @@ __all__ = [
     "not_supplied",
     "noun_of",
     "rate_map",
+    "row_label",
     "sentences_of",
     "short_name",
     "short_title",
@@ -311,9 +314,10 @@ def _figure_of(
 ) -> Figure:
     ax.settle()
     below = ax.sources_below([*ax.credits, *ax.grounds])
+    credits_ = " ; ".join(dict.fromkeys([*ax.credits, *below]))
     told = [
-        " ; ".join(dict.fromkeys([*ax.credits, *below])),
-        GROUND,
+        credits_,
+        GROUND if credits_ else uncapital(GROUND),
         f"Échelle\u00a01\u00a0:\u00a0{number(ax.plan.scale)}",
         *ax.notes,
         beside,
@@ -359,7 +363,7 @@ def _legends(ax: MapAxes) -> Iterator[Legend]:
                 line.label,
                 line.count,
                 line.hatched,
-                line.shape,  # type: ignore[arg-type] # one of four
+                line.shape,  # type: ignore[arg-type] # one of those
                 line.size_mm,
                 line.slant,
                 line.stroke,
@@ -760,7 +764,7 @@ def comparison_table(
         if code and code in about.little(id_):
             row[0] = _LITTLE_CELL
         rank_ = [_rank_cell(about, id_, code)] if code else []
-        rows.append((_labelled(about, id_), *row, *rank_))
+        rows.append((row_label(about, id_), *row, *rank_))
     notes = reasons_of_wholes(about, ids, others)
     source = _sources(about, ids)
     return Table(tuple(columns), tuple(rows), caption, notes=notes, source=source)
@@ -802,7 +806,17 @@ _ROWS: Final = {
 }
 
 
-def _labelled(about: Subject, id_: str) -> Cell:
+def row_label(about: Subject, id_: str) -> Cell:
+    """
+    Return what the row of an indicator is called in a comparison.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        Its id.
+    """
     values = about.of(id_)
     entry = about.entry(id_)
     if id_ in _ROWS:
@@ -818,10 +832,13 @@ def _rank_cell(about: Subject, id_: str, code: str) -> Cell:
     found = _rank_of(about, id_, code)
     if found is None:
         return Cell("–", "not-available")
-    return Cell("1er" if found == 1 else f"{found}e", value=float(found))
+    place, among = found
+    nth = "1er" if place == 1 else f"{place}e"
+    return Cell(typeset(f"{nth} sur {number(among)}"), value=float(place))
 
 
-def _rank_of(about: Subject, id_: str, code: str) -> int | None:
+def _rank_of(about: Subject, id_: str, code: str) -> tuple[int, int] | None:
+    """Return a rank as printed, and among how many: not all may be ranked."""
     values = about.mine(id_)
     value = about.commune(id_, code)
     if values is None or value is None or not value.plain:
@@ -834,7 +851,7 @@ def _rank_of(about: Subject, id_: str, code: str) -> int | None:
         return None
     kept = kept[~kept.index.isin(list(few))]
     seen = kept.map(lambda v: float(f"{v:.{value.decimals}f}"))
-    return int((seen > seen[code]).sum()) + 1
+    return int((seen > seen[code]).sum()) + 1, len(seen)
 
 
 def _sources(about: Subject, ids: Iterable[str]) -> str:
@@ -1009,13 +1026,19 @@ def _spread(about: Subject, id_: str) -> list[str]:
     if len(kept) < 3:
         return []
     noun = noun_of(about, id_)
+    seen = kept.map(lambda value: printed(value, noun.decimals))
     ends = [
-        f"{noun.write(float(kept[code]))} ({about.names[code]})"
-        for code in (kept.idxmin(), kept.idxmax())
+        f"{noun.write(float(end))} ({enumerated(_named(about, seen, end), most=2)})"
+        for end in (seen.min(), seen.max())
     ]
     among = f"Parmi les {number(len(kept))}\u00a0communes{_which(about, id_, kept)}"
     goes = "vont" if noun.many else "va"
     return [typeset(f"{among}, {noun.the} {goes} de {ends[0]} à {ends[1]}.")]
+
+
+def _named(about: Subject, seen: pd.Series, end: float) -> list[str]:
+    """Return the communes whose printed value is that of an end, by name."""
+    return sorted(str(about.names[code]) for code in seen.index[seen == end])
 
 
 def _which(about: Subject, id_: str, kept: pd.Series) -> str:
@@ -1131,7 +1154,7 @@ def not_supplied(about: Subject, chapters: Iterable[Chapter]) -> Table | None:
         (
             Cell(typeset(what)),
             Cell(typeset(where)),
-            Cell(enumerated(list(feeds), most=8)),
+            Cell(typeset(titles(feeds, most=8))),
         )
         for what, where, feeds in told
     )

@@ -163,7 +163,7 @@ def _check_told(
         raise DataError(msg)
 
 
-def line_chart(
+def line_chart(  # noqa: PLR0913 - each is a choice of whoever prints
     slug: str,
     lines: pd.DataFrame,
     *,
@@ -173,6 +173,7 @@ def line_chart(
     decimals: int = 1,
     unit: str = "",
     breaks: Mapping[int, str] | None = None,
+    span: float = 0.0,
 ) -> Figure:
     r"""
     Draw lines over the years; the first is that of the territory.
@@ -193,6 +194,8 @@ def line_chart(
     breaks
         Year from which the series changes, and how: a line stops before it, and what
         changed is written.
+    span
+        Least range of the axis: what hardly changes must not look like a fall.
 
     Raises
     ------
@@ -222,6 +225,7 @@ def line_chart(
     beside = min(12 + 1.25 * longest, 0.45 * size_mm[0])
 
     def draw(axes: Axes) -> None:
+        _widen(axes, lines, span)
         _draw_lines(axes, lines, cuts, decimals, size_mm[1] - 12)
         # A year takes 7 mm: closer ones would run together.
         many = int(max(14.0, size_mm[0] - 11 - beside) // 8)
@@ -249,6 +253,14 @@ def line_chart(
         table=Table(columns, body, caption, source=source),
         room_mm=(11, 7, beside, 4 + 2.9 * max(rows.values(), default=0)),
     )
+
+
+def _widen(axes: Axes, lines: pd.DataFrame, span: float) -> None:
+    """Keep at least a range around the middle of the lines."""
+    low, high = float(lines.min().min()), float(lines.max().max())
+    if high - low < span:
+        middle = (low + high) / 2
+        axes.set_ylim(middle - span / 2, middle + span / 2)
 
 
 def _told_line(name: object, line: pd.Series, decimals: int, unit: str) -> str:
@@ -542,7 +554,8 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
         axes.axvline(0, color=PRINT.faint, lw=0.6)
         axes.spines["bottom"].set_visible(False)
         axes.set_xticks([])
-        low, high = min(0.0, line.min()), max(0.0, line.max())
+        ends = [0.0, line.min(), line.max(), *([reference[1]] if reference else [])]
+        low, high = min(ends), max(ends)
         room = 0.16 * (high - low or 1)
         axes.set_xlim(low - (room if low < 0 else 0), high + room)
         for place, value in zip(places, line, strict=True):

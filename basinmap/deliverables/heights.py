@@ -45,8 +45,16 @@ _ROLES: Final = {"lead": 11.5, "headline": 12.5, "small": 7.5}
 _BESIDE: Final = (
     frozenset({"below", "beside"}),
     frozenset({"reading", "note"}),
+    frozenset({"left", "right"}),
 )
-_WIDTHS: Final = {"below": 88.0, "beside": 89.0, "reading": 106.0, "note": 71.0}
+_WIDTHS: Final = {
+    "below": 88.0,
+    "beside": 89.0,
+    "reading": 106.0,
+    "note": 71.0,
+    "left": 88.0,
+    "right": 89.0,
+}
 
 
 def lines_in(text: str, width_mm: float, points: float) -> int:

@@ -23,6 +23,7 @@ from basinmap.deliverables.chapters import (
     not_supplied,
     places_of_communes,
     rates_by_commune,
+    row_label,
     sentences_of,
     short_name,
     short_title,
@@ -33,8 +34,8 @@ from basinmap.deliverables.chapters import (
 from basinmap.deliverables.charts import bar_chart, line_chart, peer_strips
 from basinmap.deliverables.heights import SHEET_MM, of_words, part_mm
 from basinmap.deliverables.opening_pages import (
-    LISTED,
     cover_page,
+    defined_early,
     definitions_table,
     essential_page,
     perimeter_page,
@@ -58,6 +59,7 @@ from basinmap.deliverables.sentences import (
     evolution,
     headline,
     part,
+    titles,
     trend,
 )
 from basinmap.deliverables.subjects import Subject
@@ -117,7 +119,7 @@ CHAPTERS: Final = (
     Chapter(
         "menages",
         "Ménages",
-        "Combien de ménages, de quelle taille ?",
+        "Combien de ménages, et où ?",
         ("D06", "D07", "D08", "D09"),
         beside=("D01", "L01", "L02"),
     ),
@@ -280,18 +282,38 @@ def plh_document(
     chapters = [
         page
         for chapter in CHAPTERS
-        if (page := chapter_page(about, chapter, running, *_more_of(about, chapter)))
+        if (
+            page := chapter_page(
+                about,
+                chapter,
+                running,
+                *_more_of(about, chapter),
+                said=_vacancy(about) if chapter.slug == "vacance" else (),
+            )
+        )
     ]
+    place = _place(about, printed_, lacks_balance=balance is None)
+    communes: tuple[Part, ...] = _all_communes(about)
+    if place == "communes":
+        communes = (*communes, _method(about))
     pages = [
         cover_page(about, "Programme local de l’habitat", _size_of(about)),
-        reading_page(about, printed_, running),
+        reading_page(
+            about,
+            printed_,
+            running,
+            after=[
+                *([("table", definitions_table(about, printed_))] if place else []),
+                *([("reading", _method(about))] if place == "contents" else []),
+            ],
+        ),
         _essential(about, running),
         perimeter_page(about, running),
         *([] if balance is None else [balance_page(about, balance, running)]),
         *_since(about, former, printed_, running),
         *chapters,
         *_sectors(about, cut, printed_, running),
-        Page(_all_communes(about), running=running, slug="communes"),
+        Page(communes, running=running, slug="communes"),
         *_halves(about, running),
         *_closing(about, running, lacks_balance=balance is None),
     ]
@@ -405,6 +427,11 @@ def _all_communes(about: Subject) -> tuple[Part, ...]:
     )
 
 
+def _fits(*parts: Part) -> bool:
+    """Tell whether a page of text holds parts."""
+    return sum(map(_loose_mm, parts)) < SHEET_MM
+
+
 def _halves(about: Subject, running: str) -> list[Page]:
     """Return the page of the counts given of rates that lack their denominator."""
     table = halves_table(about, (i for c in CHAPTERS for i in c.indicators))
@@ -416,28 +443,50 @@ def _halves(about: Subject, running: str) -> list[Page]:
 
 def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]:
     """Return what was not given and the method: a page, or two where one is short."""
-    title = "Données non fournies et méthode"
-    missing = not_supplied(about, CHAPTERS)
-    first: list[Part] = [Heading(title)]
-    first += [] if missing is None else [missing]
-    first += [balance_lacking()] if lacks_balance else []
+    first = _lacking(about, lacks_balance=lacks_balance)
     ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
-    second: list[Part] = []
-    if len(about.codes) >= LISTED:  # else they stand beside the contents
-        second.append(definitions_table(about, ids))
-    second.append(_method(about))
-    if sum(map(_loose_mm, (*first, *second))) < SHEET_MM:
-        return [Page((*first, *second), running=running, slug="methode")]
-    first[0] = Heading("Données non fournies")
-    name = "Méthode et définitions" if len(second) > 1 else "Méthode"
+    method, place = _method(about), _place(about, ids, lacks_balance=lacks_balance)
+    if place in ("contents", "communes"):
+        page = Page(
+            (Heading("Données non fournies"), *first), running=running, slug="donnees"
+        )
+        return [page] if first else []
+    title = Heading("Données non fournies et méthode")
+    if place == "lacking":
+        return [Page((title, *first, method), running=running, slug="methode")]
+    second = (definitions_table(about, ids), method)
+    if _fits(title, *first, *second):
+        return [Page((title, *first, *second), running=running, slug="methode")]
+    last = Heading("Méthode et définitions")
     return [
-        Page(tuple(first), running=running, slug="donnees"),
         Page(
-            (Heading(name), *second),
-            running=running,
-            slug="methode",
+            (Heading("Données non fournies"), *first), running=running, slug="donnees"
         ),
+        Page((last, *second), running=running, slug="methode"),
     ]
+
+
+def _lacking(about: Subject, *, lacks_balance: bool) -> list[Part]:
+    missing = not_supplied(about, CHAPTERS)
+    found: list[Part] = [] if missing is None else [missing]
+    return [*found, balance_lacking()] if lacks_balance else found
+
+
+def _place(about: Subject, ids: Sequence[str], *, lacks_balance: bool) -> str:
+    """
+    Return which page has room for the method, nothing if it takes one of its own.
+
+    The definitions are then under the contents.
+    """
+    method = _method(about)
+    if not defined_early(about, ids):
+        return ""
+    if defined_early(about, ids, method):
+        return "contents"
+    if _fits(*_all_communes(about), method):
+        return "communes"
+    lacking = _lacking(about, lacks_balance=lacks_balance)
+    return "lacking" if _fits(Heading("Données"), *lacking, method) else ""
 
 
 def _loose_mm(told: Part) -> float:
@@ -453,8 +502,8 @@ def _method(about: Subject) -> Note:
         "Les écarts en points sont les différences des valeurs imprimées ; les rangs "
         "sont ceux des valeurs imprimées, les égalités étant dites.",
         f"Un taux sur {_threshold('L04')}, une évolution sur {_threshold('D02')} "
-        "sont à lire avec prudence : imprimés en gris, sans rang ni comparaison ; "
-        "hachurés sur les cartes, hors des classes.",
+        "sont à lire avec prudence : imprimés en gris et en italique, sans rang ni "
+        "comparaison ; hachurés sur les cartes, hors des classes.",
         "Une population qui change de moins de 20 habitants « varie peu » ; un taux "
         "qui s’imprime à moins de 0,1 % par an est « quasi stable ».",
         "Les logements du recensement sont des sommes d’effectifs arrondis à l’unité : "
@@ -524,7 +573,7 @@ def fiche(
         if about.halves(i)
     ]
     if missing:
-        lines.append(f"{enumerated([about.entry(i).label for i in missing], most=9)}.")
+        lines.append(f"{titles([row_label(about, i).text for i in missing])}.")
     if lines:
         told = tuple(map(typeset, lines))
         parts.append(("missing", Note("missing", "Données non fournies", told)))
@@ -704,7 +753,7 @@ def _beside_map(about: Subject, code: str, id_: str, high: float) -> Figure | No
 
 
 def _belongs(about: Subject, code: str) -> str:
-    lines = [f"Commune {code}", typeset(about.area.name)]
+    lines = [f"commune {code}", typeset(about.area.name)]
     lines += [typeset(o.name.short) for o in about.others if o.level == "scot"]
     return " · ".join(lines)
 

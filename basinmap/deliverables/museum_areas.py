@@ -18,8 +18,11 @@ from basinmap.access.surfaces import bands
 from basinmap.arguments import check_given, path_of
 from basinmap.deliverables.subjects import Subject
 from basinmap.errors import ColumnError, DataError, culprits
+from basinmap.reports import Report
 from basinmap.spatial.joins import locate
 from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.territory.curves import straightened
+from basinmap.territory.local import local_file
 from basinmap.territory.places import place
 from basinmap.territory.units import communes
 from basinmap.typography import shortest
@@ -293,6 +296,12 @@ def read_isochrones(
         direction="to",
         rule=f"temps de parcours {PRINTED[mode]} jusqu’au musée, {source}",
         sources=(source,),
+        report=Report(
+            verb=f"Lecture de {where.name}",
+            units_before=len(frame),
+            units_after=len(made),
+            notes=straightened(where, layer),
+        ),
     )
 
 
@@ -301,6 +310,7 @@ _NEAR: Final = 1_000.0
 
 
 def _polygons(path: Path, layer: str | None) -> gpd.GeoDataFrame:
+    local_file(path, f"{path}: cannot be read as a layer")
     try:
         frame = gpd.read_file(path, layer=layer)
     except Exception as error:  # one kind by driver

@@ -7,7 +7,7 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 
-from basinmap.deliverables.chapter_figures import sources_line
+from basinmap.deliverables.chapter_figures import BASED_SPAN, sources_line
 from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, legend_mm
 from basinmap.deliverables.chapters import map_figure, short_title
 from basinmap.deliverables.charts import bar_chart, line_chart
@@ -203,7 +203,8 @@ def _inside_table(about: Subject, zones: Zones) -> Table | None:
         *(Column(short_title(about, i)) for i in ids),
     )
     caption = f"Dans le bassin minier et hors de lui, {zones.by}"
-    return Table(columns, tuple(rows), typeset(caption))
+    source = sources_line(about, *ids) if ids else ""
+    return Table(columns, tuple(rows), typeset(caption), source=source)
 
 
 def near_table(about: Subject, zones: Zones) -> Table | None:
@@ -413,6 +414,7 @@ def _lines(about: Subject, zones: Zones, size_mm: tuple[float, float]) -> Figure
         caption=f"Population selon {how}, base 100 en{BROAD}{based.columns[0]}",
         source="",
         size_mm=size_mm,
+        span=BASED_SPAN,
     )
 
 

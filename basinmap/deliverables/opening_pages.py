@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -11,6 +12,7 @@ import pandas as pd
 from basinmap.deliverables.chapter_figures import (
     ends_chart,
     peers_chart,
+    sources_line,
     years_chart,
 )
 from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, legend_mm
@@ -29,7 +31,7 @@ from basinmap.deliverables.groups import parts_of_territory
 from basinmap.deliverables.heights import SHEET_MM, of_words, part_mm
 from basinmap.deliverables.printed import Other
 from basinmap.deliverables.reasons import reasons_of_wholes
-from basinmap.deliverables.sentences import counted, enumerated
+from basinmap.deliverables.sentences import counted, enumerated, titles
 from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
     Cell,
@@ -47,11 +49,11 @@ from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_outlines
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.territory.memberships import lineage
-from basinmap.typography import long_date, number, typeset
+from basinmap.typography import capital, long_date, number, typeset
 
 __all__ = [
-    "LISTED",
     "cover_page",
+    "defined_early",
     "definitions_table",
     "essential_page",
     "perimeter_page",
@@ -64,7 +66,8 @@ _SIGNS: Final = (
     "« s » : secret statistique ; « n.d. » : donnée non disponible ; « s.o. » : sans "
     "objet ; « ≥ » : au moins, une partie étant masquée ou absente ; « ≈ » : "
     "estimation. Un zéro est un zéro.",
-    "En gris : petit effectif, à lire avec prudence, sans rang ni comparaison.",
+    "En gris et en italique : petit effectif, à lire avec prudence, sans rang ni "
+    "comparaison.",
     "Classes des cartes : la borne basse est comprise, la borne haute ne l'est pas ; "
     "l'effectif de chaque classe est en légende.",
 )
@@ -74,10 +77,12 @@ _READING: Final = (
     "comparé, puis ce qu'il faut retenir.",
     "Les phrases suivent les nombres imprimés et n'en donnent aucune cause. Un écart "
     "est la différence de deux valeurs imprimées.",
+    "Un graphique sans source a celle de la carte et du tableau de sa page.",
 )
 _MANY: Final = 40
-LISTED: Final = 30
-"""Communes from which their list fills the page of the contents."""
+_CHAPTERS: Final = (8, 30)
+"""How few and how many titles a contents has beside those of the communes."""
+_TITLE_MM: Final = 4.0
 
 
 def cover_page(about: Subject, title: str, lead: str) -> Page:
@@ -158,15 +163,35 @@ def reading_page(
         sheet.put("title" if isinstance(part, Heading) else "words", part)
     sheet.put("words", Contents(1))
     sheet.put("table", sources_table(about, ids))
-    if (
-        len(about.codes) < LISTED and not after
-    ):  # there is room beside a short list of communes
-        sheet.put("table", definitions_table(about, ids[:14]))
     sheet.put("below", Note("method", "Lire ce document", _set(_READING)))
     sheet.put("beside", Note("method", "Signes", _set(_SIGNS)))
     for slot, part in after:
         sheet.put(slot, part)
     return sheet.page("sommaire", running)
+
+
+def defined_early(about: Subject, ids: Sequence[str], *more: Part) -> bool:
+    """
+    Tell whether the page of the contents has room for the definitions.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    ids
+        Indicators whose counts there are.
+    *more
+        What would stand there too.
+    """
+    counts = range(len(about.codes) + _CHAPTERS[0], len(about.codes) + _CHAPTERS[1])
+    rows = max(math.ceil(n / (1 if n <= 24 else 2 if n <= 60 else 3)) for n in counts)
+    notes = [
+        Note("method", "Lire ce document", _set(_READING)),
+        Note("method", "Signes", _set(_SIGNS)),
+    ]
+    high = 10.0 + _TITLE_MM * rows + max(part_mm(note, 88.0) for note in notes)
+    parts = (sources_table(about, ids), definitions_table(about, ids), *more)
+    return high + sum(part_mm(part, 182.0) + 4.0 for part in parts) < SHEET_MM
 
 
 def _set(lines: Sequence[str]) -> tuple[str, ...]:
@@ -192,8 +217,8 @@ def sources_table(about: Subject, ids: Sequence[str]) -> Table:
             ).vintage
     rows = tuple(
         (
-            Cell(typeset(source)),
-            Cell(typeset(enumerated(list(labels), most=4))),
+            Cell(typeset(capital(source))),
+            Cell(typeset(titles(labels, most=8))),
             Cell(", ".join(dict.fromkeys(filter(None, labels.values())))),
         )
         for source, labels in found.items()
@@ -326,7 +351,7 @@ def perimeter_page(about: Subject, running: str, *more: tuple[str, Part]) -> Pag
         Other parts, with their slots.
     """
     sheet = Sheet([])
-    sheet.put("title", Heading("Périmètre et méthode"))
+    sheet.put("title", Heading("Périmètre"))
     text = (
         f"Le périmètre est celui {about.name.of} au 1er janvier {about.area.vintage} : "
         f"{counted(len(about.codes), 'commune')}."
@@ -344,7 +369,7 @@ def perimeter_page(about: Subject, running: str, *more: tuple[str, Part]) -> Pag
     if history:
         tail.put("box", Note("place", "Le périmètre dans le temps", history))
     high = PAPER_MM - sheet.words_mm - tail.words_mm - 24
-    sheet.put("wide", situation_figure(about, high=min(168.0, max(80.0, high))))
+    sheet.put("wide", situation_figure(about, high=min(196.0, max(80.0, high))))
     return Sheet([*sheet.held, *tail.held]).page("perimetre", running)
 
 
@@ -383,7 +408,9 @@ def _territories(about: Subject) -> Table:
             *reasons_of_wholes(about, ids, [o for *_, o in listed if o is not None]),
             "Deux territoires faits des mêmes communes ne paraissent qu’une fois.",
         ),
-        source=about.area.source,
+        source=" ; ".join(
+            dict.fromkeys(filter(None, [about.area.source, sources_line(about, *ids)]))
+        ),
     )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from basinmap.deliverables.printed import Other, Value
-from basinmap.deliverables.sentences import counted, enumerated
+from basinmap.deliverables.sentences import counted, enumerated, titles
 from basinmap.deliverables.subjects import Subject
 from basinmap.errors import DataError, MeasureError
 from basinmap.typography import capital, typeset
@@ -70,7 +70,7 @@ def _grouped(found: dict[tuple[str, str], list[str]]) -> list[str]:
         lines.setdefault((why, tuple(labels)), []).append(place)
     told: dict[str, None] = {}
     for (why, named), places in lines.items():
-        what = capital(enumerated(list(named), most=4))
+        what = capital(titles(named, most=4))
         where = "" if why == _PUBLISHED else f" ({', '.join(places)})"
         told[typeset(f"« n.d. » – {what}{where} : {why}.")] = None
     return list(told)

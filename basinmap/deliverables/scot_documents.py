@@ -54,6 +54,7 @@ from basinmap.deliverables.groups import (
     parts_of_territory,
     spread,
 )
+from basinmap.deliverables.heights import SHEET_MM, of_words
 from basinmap.deliverables.opening_pages import (
     definitions_table,
     situation_figure,
@@ -73,6 +74,7 @@ from basinmap.export.parts import (
     Note,
     Page,
     Paragraph,
+    Part,
     Table,
 )
 from basinmap.maps.layers.names import draw_labels
@@ -412,7 +414,7 @@ def _first(issue: _Issue, editorial: str) -> Page:
         f"{uncapital(theme.box[0])} (7) ; toutes les communes (8)."
     )
     sheet.put("reading", Note("place", "Dans ce numéro", (typeset(inside),)))
-    high = min(150.0, PAPER_MM - sheet.words_mm - 50)
+    high = min(165.0, SHEET_MM - of_words(sheet.held) - 54)
     slug, size = f"{theme.slug}-une", (182.0, max(80.0, high))
     stock = theme.sized if about.mine(theme.sized) is not None else "D01"
     sheet.put(
@@ -453,7 +455,7 @@ def _retain(issue: _Issue) -> Page:
     parts = parts_of_territory(about)
     if len(parts) > 1:
         sheet.put("table", _parts_table(about, parts, issue.ids))
-    high = min(160.0, PAPER_MM - sheet.words_mm - 24)
+    high = min(170.0, SHEET_MM - of_words(sheet.held) - 29)
     sheet.put("wide", situation_figure(about, high=max(70.0, high)))
     return sheet.page("retenir", issue.running)
 
@@ -515,11 +517,11 @@ def _own_page(issue: _Issue) -> Page:
     """Return the page of the theme itself."""
     about, theme = issue.about, issue.theme
     sheet = Sheet([("title", Heading(theme.over))])
-    room = PAPER_MM - 70.0
-    for slot, part in theme_parts(about, theme.slug, list(issue.ids), room):
-        sheet.put(slot, part)
     note = _method_of(about, issue.ids[:4])
     sheet.put("reading", Note("method", "Lecture", note) if note else None)
+    room = SHEET_MM - of_words(sheet.held) - 16.0
+    for slot, part in theme_parts(about, theme.slug, list(issue.ids), room):
+        sheet.put(slot, part)
     if len(sheet.held) < 3:  # nothing but its title: the territory over the years
         sheet.put("wide", years_chart(about, "theme-annees", (182.0, 92.0)))
     return sheet.page("theme", issue.running)
@@ -609,7 +611,7 @@ def _by_part(issue: _Issue) -> Page:
         "effectifs additionnés, non la moyenne de leurs taux.",
     )
     sheet.put("reading", Note("method", "Lecture", tuple(map(typeset, told))))
-    room = PAPER_MM - sheet.words_mm - 46.0
+    room = SHEET_MM - of_words(sheet.held) - 26.0
     strips = _parts_strips(issue, parts, 0.5 * room) if len(parts) > 1 else None
     sheet.put("wide", strips)
     if listed:
@@ -746,30 +748,77 @@ def _zoom(issue: _Issue) -> Page:
     if example is not None:
         sheet.put("table", example[0])
         sheet.put("box", Note("method", "Un exemple", example[1]))
-    sheet.put("table", definitions_table(about, issue.ids))
-    sheet.put("table", sources_table(about, issue.ids))
+    last = [part for _, part in _last(issue)]
+    for slot, part in _notices(issue):
+        if part not in last:
+            sheet.put(slot, part)
+    if not any(slot == "reading" for slot, _ in _last(issue)):
+        sheet.put("foot", Paragraph(ground_credit(about), role="small"))
+    room = SHEET_MM - of_words(sheet.held) - 2 * _CAPTIONED
+    if room > 34:
+        sheet.put("wide", _zoom_chart(issue, min(150.0, room)))
+    return sheet.page("zoom", issue.running)
+
+
+_CAPTIONED: Final = 8.0
+_BAR_MM: Final = 4.6
+
+
+def _zoom_chart(issue: _Issue, high: float) -> Figure | None:
+    """Draw what the rate is a part of, or else an indicator among its peers."""
+    about, mapped = issue.about, issue.mapped
+    found = two_counts(about, mapped)
+    if found is not None and not about.outside:
+        (part, _), (word, _) = found
+        most = min(len(part.dropna()), max(4, int((high - 8) / _BAR_MM)))
+        shown = part.dropna().sort_values(ascending=False, kind="stable")[:most]
+        year = about.told(mapped).vintage
+        title = f"{word[:1].upper()}{word[1:]} en {year} : les {number(most)} communes"
+        return bar_chart(
+            "zoom-effectifs",
+            shown.set_axis([str(about.names[code]) for code in shown.index]),
+            caption=typeset(f"{title} qui en comptent le plus"),
+            source=sources_line(about, mapped),
+            size_mm=(182.0, min(high, 12.0 + 6.5 * most)),
+        )
+    # The page of the parts shows the first rate after that of the map.
+    shown = next((i for i in issue.ids[1:] if is_rate(about, i)), mapped)
+    spare = [i for i in (*issue.ids[:0:-1], "D01") if i != shown and varies(about, i)]
+    charts = (
+        peers_chart(about, other, "zoom-pairs", (182.0, min(120.0, high)))
+        for other in (*spare, mapped)
+    )
+    return next(filter(None, charts), None)  # a median has no peers
+
+
+def _notices(issue: _Issue) -> list[tuple[str, Part]]:
+    """Return the data, what lacks, the method and the definitions, with slots."""
+    about, theme = issue.about, issue.theme
     chapter = Chapter(theme.slug, theme.title, "", theme.indicators)
-    sheet.put("table", not_supplied(about, [chapter]))
     lines = (
         "Tous les taux sont calculés sur les sommes des effectifs du niveau présenté ; "
         "les écarts sont les différences des valeurs imprimées.",
         *_care_of(about, issue.ids),
+        "Un graphique sans source a celle de la carte et du tableau de sa page.",
         f"Périmètre : {about.area.name}, {counted(len(about.codes), 'commune')} au 1er "
         f"janvier {about.area.vintage}.",
     )
-    sheet.put("reading", Note("method", "Méthode", tuple(map(typeset, lines))))
-    sheet.put("foot", Paragraph(ground_credit(about), role="small"))
-    if PAPER_MM - sheet.words_mm > 60:
-        high = min(88.0, PAPER_MM - sheet.words_mm - 26.0)
-        shown = next((i for i in issue.ids[1:] if is_rate(about, i)), issue.mapped)
-        spare = [i for i in (*issue.ids[:0:-1], "D01") if i != shown]
-        others = [i for i in spare if varies(about, i)]
-        charts = (
-            peers_chart(about, other, "zoom-pairs", (182.0, high))
-            for other in (*others, issue.mapped)
-        )
-        sheet.put("wide", next(filter(None, charts), None))  # a median has no peers
-    return sheet.page("zoom", issue.running)
+    lacking = not_supplied(about, [chapter])
+    return [
+        ("table", sources_table(about, issue.ids)),
+        *([] if lacking is None else [("table", lacking)]),
+        ("reading", Note("method", "Méthode", tuple(map(typeset, lines)))),
+        ("table", definitions_table(about, issue.ids)),
+    ]
+
+
+def _last(issue: _Issue) -> list[tuple[str, Part]]:
+    """Return those of the notices that the page of all communes has room for."""
+    held, kept = _communes_sheet(issue).held, []
+    for slot, part in _notices(issue):
+        if of_words([*held, *kept, (slot, part)]) < SHEET_MM:
+            kept.append((slot, part))
+    return kept
 
 
 def _worked(issue: _Issue) -> tuple[Table, tuple[str, ...]] | None:
@@ -837,7 +886,18 @@ def _worked(issue: _Issue) -> tuple[Table, tuple[str, ...]] | None:
 
 
 def _all_communes(issue: _Issue) -> Page:
-    """Return the page of the table of all communes, in two columns where many."""
+    """Return the page of all communes, and of the notices that there is room for."""
+    sheet = _communes_sheet(issue)
+    sheet.held += _last(issue)
+    room = SHEET_MM - of_words(sheet.held) - _CAPTIONED
+    if len(issue.about.codes) <= _ONE_COLUMN and room > 44:
+        size = (182.0, min(110.0, room))
+        sheet.put("wide", years_chart(issue.about, "fin-annees", size))
+    return sheet.page("toutes", issue.running)
+
+
+def _communes_sheet(issue: _Issue) -> Sheet:
+    """Return the table of all communes, in two columns where they are many."""
     about = issue.about
     sheet = Sheet([("title", Heading(typeset(f"Les communes {about.name.of}")))])
     many = len(about.codes) > _ONE_COLUMN
@@ -854,11 +914,7 @@ def _all_communes(issue: _Issue) -> Page:
         sheet.put("left", first)
         sheet.put("right", second)
     sheet.put("foot", Paragraph(issue.about_made, role="small"))
-    room = PAPER_MM - sheet.words_mm
-    if not many and room > 70:
-        high = min(110.0, room - 26.0)
-        sheet.put("wide", years_chart(about, "fin-annees", (182.0, high)))
-    return sheet.page("toutes", issue.running)
+    return sheet
 
 
 _ONE_COLUMN: Final = 56

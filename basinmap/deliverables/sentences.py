@@ -19,7 +19,7 @@ import pandas as pd
 
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.territory.naming import Name
-from basinmap.typography import BROAD, number, percent, typeset
+from basinmap.typography import BROAD, number, percent, typeset, uncapital
 
 __all__ = [
     "LITTLE",
@@ -39,6 +39,7 @@ __all__ = [
     "rank",
     "reunited",
     "stated",
+    "titles",
     "trend",
 ]
 
@@ -574,6 +575,27 @@ def enumerated(names: Collection[str], *, most: int = 3) -> str:
     if len(shown) < 2:
         return "".join(shown)
     return f"{', '.join(shown[:-1])} et {shown[-1]}"
+
+
+def titles(labels: Collection[str], *, most: int | None = None) -> str:
+    r"""
+    Write a list of names of indicators: only the first keeps its capital.
+
+    Parameters
+    ----------
+    labels
+        Names, in order.
+    most
+        How many are named, all of them by default.
+
+    Examples
+    --------
+    >>> titles(["Population municipale", "Densité de population"])
+    'Population municipale et densité de population'
+    """
+    first, *others = list(labels) or [""]
+    told = [first, *map(uncapital, others)]
+    return enumerated(told, most=len(told) if most is None else most)
 
 
 def fraction(rate: float, singular: str, plural: str = "", *, gender: str = "m") -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from math import cos, pi, sin
 from typing import Any, Final
 
 from basinmap.export.document_themes import DocumentTheme
@@ -41,6 +42,16 @@ _STROKES: Final[Mapping[str, list[list[float]]]] = {
     "x": [[0.0, 1.0, 1.0, 0.0], [0.0, 0.0, 1.0, 1.0]],
     "+": [[0.5, 0.0, 0.5, 1.0], [0.0, 0.5, 1.0, 0.5]],
     ".": [[0.4, 0.5, 0.6, 0.5]],
+}
+# Corners of the mark of a point, in a square of 1 by 1, y downward.
+_CORNERS: Final[Mapping[str, list[list[float]]]] = {
+    "star": [
+        [round(0.5 + r * sin(pi * n / 5), 3), round(0.53 - r * cos(pi * n / 5), 3)]
+        for n, r in enumerate((0.53, 0.2) * 5)
+    ],
+    "triangle": [[0.5, 0.05], [1.0, 0.95], [0.0, 0.95]],
+    "diamond": [[0.5, 0.0], [1.0, 0.5], [0.5, 1.0], [0.0, 0.5]],
+    "tile": [[0.06, 0.06], [0.94, 0.06], [0.94, 0.94], [0.06, 0.94]],
 }
 _NOT_SLUG: Final = re.compile(r"[^a-z0-9]+")
 
@@ -223,6 +234,7 @@ def _flat_entry(entry: LegendEntry) -> dict[str, Any]:
         "hatched": entry.hatched,
         "shape": entry.shape,
         "size": entry.size_mm,
+        "corners": _CORNERS.get(entry.shape, []),
         "strokes": _STROKES[entry.slant] if entry.hatched else [],
         "fill": entry.color if entry.stroke or not entry.hatched else "",
         "stroke": entry.stroke or entry.color,

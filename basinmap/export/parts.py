@@ -422,7 +422,8 @@ class LegendEntry:
     hatched
         Whether the sample is hatched.
     shape
-        `"box"`, `"disc"`, `"square"` or `"line"`.
+        `"box"`, `"disc"`, `"square"`, `"line"`, `"dashes"`, or the filled mark of a
+        point: `"star"`, `"triangle"`, `"diamond"`, `"tile"`.
     size_mm
         Width of a disc, of a square or of a line, as on the map; 0 for a sample.
     slant
@@ -437,7 +438,17 @@ class LegendEntry:
     label: str
     count: str = ""
     hatched: bool = False
-    shape: Literal["box", "disc", "square", "line"] = "box"
+    shape: Literal[
+        "box",
+        "disc",
+        "square",
+        "line",
+        "dashes",
+        "star",
+        "triangle",
+        "diamond",
+        "tile",
+    ] = "box"
     size_mm: float = 0.0
     slant: Literal["/", "\\", "|", "-", "x", "+", "."] = "/"
     stroke: str = ""
@@ -733,7 +744,7 @@ _EXPLAINED: Final = {
     "not-available": "n.d. : donnée non disponible",
     "bound": "≥ : au moins, une partie des données étant masquée ou absente",
     "estimated": "≈ : estimation",
-    "fragile": "en gris : petit effectif, à lire avec prudence",
+    "fragile": "en gris et en italique : petit effectif, à lire avec prudence",
 }
 
 

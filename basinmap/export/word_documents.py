@@ -40,7 +40,16 @@ __all__ = ["docx_bytes", "write_docx"]
 
 _WIDTH_MM: Final = 182.0
 _HIGHEST_MM: Final = 125.0
-_SIGNS: Final = {"disc": "●", "square": "■", "line": "━━"}
+_SIGNS: Final = {
+    "disc": "●",
+    "square": "■",
+    "line": "━━",
+    "dashes": "╍╍",
+    "star": "★",
+    "triangle": "▲",
+    "diamond": "◆",
+    "tile": "■",
+}
 _STRIPES: Final = {
     "/": "thinDiagStripe",
     "\\": "thinReverseDiagStripe",
@@ -50,7 +59,7 @@ _STRIPES: Final = {
     "+": "thinHorzCross",
     ".": "pct10",
 }
-_QUIET: Final = frozenset({"secret", "not-applicable", "not-available"})
+_QUIET: Final = frozenset({"secret", "not-applicable", "not-available", "fragile"})
 # Zip holds no date before 1980, and none of today: same content, same bytes.
 _DAY: Final = (1980, 1, 1, 0, 0, 0)
 
@@ -524,7 +533,7 @@ class _Writer:
         strong: bool = False,
     ) -> None:
         from docx.enum.text import WD_ALIGN_PARAGRAPH  # noqa: PLC0415 - python-docx
-        from docx.shared import Pt  # noqa: PLC0415 - python-docx
+        from docx.shared import Pt, RGBColor  # noqa: PLC0415 - python-docx
 
         paragraph = cell.paragraphs[0]
         self._runs(paragraph, value.text)
@@ -535,6 +544,8 @@ class _Writer:
             run.font.size = Pt(8)
             run.bold = strong or None
             run.italic = value.state in _QUIET or None
+            if value.state == "fragile":
+                run.font.color.rgb = RGBColor.from_string(self.theme.soft.lstrip("#"))
 
     def _widths(self, table: Any, widths: Any) -> None:  # noqa: ANN401 - python-docx
         """Set each cell too: Word reads them there, LibreOffice in the columns."""

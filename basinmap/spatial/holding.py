@@ -511,6 +511,8 @@ def told_of_counts(
     table: pd.DataFrame,
     sums: Iterable[str],
     account: Account,
+    *,
+    label: str = "Points",
 ) -> dict[str, object]:
     """
     Return what travels with a table of counts.
@@ -527,9 +529,11 @@ def told_of_counts(
         Columns added up.
     account
         How many points met each fate.
+    label
+        Printed name of the counts.
     """
     known = measures_of(source.told_by)
-    measures: dict[str, Measure] = {_POINTS: Stock(label="Points")}
+    measures: dict[str, Measure] = {_POINTS: Stock(label=label)}
     measures |= {name: known.get(name, Stock()) for name in sums}
     split = {
         column: measure

@@ -12,9 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from basinmap.arguments import check_given
-from basinmap.errors import (
-    CRSError,
-)
+from basinmap.errors import CRSError, DataError
 from basinmap.reports import Accounted, Report
 from basinmap.spatial.holding import (
     Account,
@@ -40,6 +38,7 @@ from basinmap.spatial.holding import (
 from basinmap.spatial.lookups import Lookup, lookup
 from basinmap.spatial.points import Points, Source, read_points
 from basinmap.spatial.tallies import Heap, Tally
+from basinmap.spatial.things import Things
 from basinmap.territory.sums import signed_of
 from basinmap.values.told import measures_of, tell
 
@@ -172,6 +171,7 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
     by: str | None = None,
     sums: Sequence[str] = (),
     medians: Sequence[str] = (),
+    once: str | None = None,
     threshold: int | None = None,
     nearest: float | None = None,
     overlaps: Overlaps = "error",
@@ -193,6 +193,10 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
     medians
         Columns of which the exact median of the known values is wanted; many
         values of a file wait on disk.
+    once
+        Column that names what several points make, such as `"id_mutation"` of a sale
+        whose lines all bear its whole price: each counts once in each unit where it
+        has a point. It takes 16 bytes of memory for each.
     threshold
         Number of points under which what rests on them is secret. A zero is not.
         This is the primary secret only: what is hidden may still be had by
@@ -224,7 +228,9 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
         If a column to add up is declared as anything but a stock, or holds anything
         but numbers, infinite or negative ones.
     DataError
-        As in `locate`; or if `by` holds too many values.
+        As in `locate`; if `by` holds too many values; or with `once`, if a point
+        names nothing, points of one thing in one unit differ in what is added up,
+        or units may hold a point together.
 
     Warns
     -----
@@ -249,19 +255,28 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
     [2.0, 125000.0]
     >>> report.before["points"] - report.after["points"]
     1.0
+    >>> lines = sales.assign(id_mutation=["2023-1", "2023-1", "2023-2"], price=9e4)
+    >>> once, _ = count(lines, bm.communes(epci="call"), once="id_mutation")
+    >>> int(once.loc["62498", "points"])
+    1
     """
     check_given(count, locals())
     source, ready = _ready(points, units)
     options = options_of(nearest, overlaps, strict=strict)
     sums, medians = names_of(sums), names_of(medians)
     check_threshold(threshold)
-    check_wanted(source, sums, medians, by)
+    named = [] if once is None else [once]
+    check_wanted(source, sums, [*medians, *named], by)
+    needed = columns_needed(source, sums, medians, by)
+    things = _things(once, needed, overlaps)
     signed = frozenset(signed_of(measures_of(source.told_by)))
     account, tally = Account(), Tally(len(ready.codes), signed=signed)
     heaps = {name: Heap(len(source.index), tally.units) for name in medians}
     try:
-        for lot in source.lots(columns_needed(source, sums, medians, by)):
+        for lot in source.lots([*dict.fromkeys([*needed, *named])]):
             held = holders(lot, ready, source.index, options, account)
+            if things is not None:
+                lot, held = things.first(lot, held)  # noqa: PLW2901
             add_lot(lot, held, tally, heaps, sums, by)
         found = {
             name: heap.medians(tally.units, len(tally.kinds))
@@ -272,13 +287,24 @@ def count(  # noqa: PLR0913 - what to add up, and where points belong
             heap.close()
     warn_outside(account, ready)
     table = laid_out(ready, tally, found, sums, threshold)
-    tell(table, **told_of_counts(source, ready, table, sums, account))
+    label = "Points" if once is None else f"Points, une fois par {once}"
+    tell(table, **told_of_counts(source, ready, table, sums, account, label=label))
     notes = notes_of(account, options, ready, threshold)
     if by is not None:
         notes += notes_of_values(tally, by)
-    return Accounted(
-        table, report_on(ready, tally, account, table, sums, medians, notes)
-    )
+    report = report_on(ready, tally, account, table, sums, medians, notes)
+    return Accounted(table, report if things is None else things.accounted(report))
+
+
+def _things(once: str | None, columns: list[str], overlaps: str) -> Things | None:
+    """Return what remembers the things that points make, if they make any."""
+    if once is not None and overlaps == "all":
+        msg = (
+            f"once={once!r} and overlaps='all': what counts once cannot count in each "
+            "of several units; say overlaps='lowest'"
+        )
+        raise DataError(msg)
+    return None if once is None else Things(once, columns)
 
 
 # -- the door --------------------------------------------------------------------

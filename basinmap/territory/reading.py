@@ -30,6 +30,7 @@ from basinmap.errors import (
 )
 from basinmap.reports import Report
 from basinmap.territory import embedded
+from basinmap.territory.curves import straightened
 from basinmap.territory.former import fates
 from basinmap.territory.levels import check_codes, check_level, fold, repair_codes
 from basinmap.territory.local import check_local, is_there
@@ -419,6 +420,7 @@ def _opened(
                 frame = pyogrio.read_dataframe(
                     file, layer=chosen, encoding=chosen_encoding
                 )
+                notes = [*notes, *straightened(file, chosen)]
     except (RuntimeError, OSError, UnicodeError, LookupError, ValueError) as error:
         if isinstance(error, DataError):
             raise

@@ -20,7 +20,7 @@ fig, ax = bm.page(
     paper="A3",
 )
 bm.draw_neighbours(ax, bm.epcis())
-bm.draw_choropleth(ax, communes, bm.classify(vacancy, method="q6"))
+bm.draw_choropleth(ax, communes, bm.classify(vacancy, method="q6", firm=True))
 eight = bm.epcis().loc[communes["epci"].unique()]
 bm.draw_outlines(ax, eight, label="limite d'EPCI", width=1.1)
 # Une autre encre, cernée de blanc : deux traits noirs ne se distinguent pas au mur.

@@ -24,5 +24,7 @@ for name, ax in maps.items():
     bm.draw_neighbours(ax, bm.epcis())
     bm.draw_choropleth(ax, communes[name], classes[name])
     bm.draw_labels(ax, communes[name], strong=1)
+wholes = bm.compute("L04", bm.statistics(), to="epci").loc[epcis.index]
+bm.draw_comparison(maps["CA de Lens-Liévin"], wholes, names=epcis["name"])
 bm.draw_legend(maps)
 bm.draw_furniture(maps, author="Mission Bassin Minier", date=dt.date(2026, 11, 25))

@@ -36,7 +36,7 @@ bm.draw_neighbours(ax, bm.epcis())
 bm.draw_choropleth(ax, communes, bm.classify(houses, method="quantile", k=5))
 outlines = bm.epcis().loc[communes["epci"].unique()]
 bm.draw_outlines(ax, outlines, label="limite d'EPCI", width=1.1)
-bm.draw_comparison(ax, rows, title="Part des maisons")
+bm.draw_comparison(ax, rows, title="Part des maisons en 2021 (%)")
 bm.draw_labels(ax, communes, strong=3)
 bm.draw_legend(ax)
 bm.draw_furniture(ax, author="Mission Bassin Minier", date=dt.date(2026, 11, 25))

@@ -58,6 +58,7 @@ from basinmap.values.told import Told, carry, fact_of, fresh, retell, told_of, u
 
 __all__ = [
     "FRAGILE",
+    "FRAGILE_EDGE",
     "PALEST",
     "STATE_EDGE",
     "STATE_FILL",
@@ -97,6 +98,8 @@ NEGATIVE: Final = "\\\\\\"
 """Hatch of the classes below a pivot: against the slope of what is secret."""
 FRAGILE: Final = "|||"
 """Hatch of what is to be read with care: upright, as that of nothing else."""
+FRAGILE_EDGE: Final = "#a3a8b1"
+"""Its ink: paler than that of borders, for it may cover most of a map."""
 PALEST: Final = "#f4f4f4"
 """Fill of what is to be read with care, whatever its class: that of its key."""
 
@@ -669,38 +672,50 @@ def naming(
         if np.count_nonzero(codes == place) == 1
     }
     told = tuple(typeset(alone.get(place, "")) for place in range(last, -1, -1))
-    highest, lowest = _extremes(block, classes, names)
+    ends = _ends(classes, names)
+    highest, lowest = (_said(block, end) for end in ends) if ends else ((), ())
     return replace(
-        block, alone=told if any(told) else (), highest=highest, lowest=lowest
+        block,
+        alone=told if any(told) else (),
+        highest=highest,
+        lowest=lowest,
+        ends=ends,
     )
 
 
 _EXTREMES: Final = 3
 """Units named at each end, by who does not see the map."""
+_LISTED: Final = 8
+"""Units listed at each end, at most a third of all."""
 
 
-def _extremes(
-    block: ClassesBlock, classes: pd.Series, names: pd.Series
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _ends(
+    classes: pd.Series, names: pd.Series
+) -> tuple[tuple[tuple[str, float], ...], ...]:
     """Return the units of the greatest and of the least values, with these."""
     held = fact_of(classes, "classed")
     if not isinstance(held, Held) or not held.figures.index.is_unique:
-        return (), ()
+        return ()
     known = held.figures.reindex(names.index).dropna()
     if len(known) < 2 * _EXTREMES:
-        return (), ()
+        return ()
+    count = max(_EXTREMES, min(_LISTED, len(known) // 3))
     ends = (
-        known.sort_values(ascending=up, kind="stable").head(_EXTREMES)
+        known.sort_values(ascending=up, kind="stable").head(count)
         for up in (False, True)
     )
-    highest, lowest = (
-        tuple(
-            f"{typeset(names[code])} {number(v, block.decimals, signed=block.signed)}"
-            for code, v in end.items()
-        )
+    return tuple(
+        tuple((typeset(names[code]), float(v)) for code, v in end.items())
         for end in ends
     )
-    return highest, lowest
+
+
+def _said(block: ClassesBlock, end: tuple[tuple[str, float], ...]) -> tuple[str, ...]:
+    """Return the first units of an end, with their values."""
+    return tuple(
+        f"{name} {number(v, block.decimals, signed=block.signed)}"
+        for name, v in end[:_EXTREMES]
+    )
 
 
 def caution_of(reason: str) -> str:
@@ -724,7 +739,7 @@ def _fragile_swatches(codes: pd.Index, told: Told, shape: str) -> list[Swatch]:
             PALEST,
             count,
             shape,
-            edge=STATE_EDGE,
+            edge=FRAGILE_EDGE,
             hatch=FRAGILE,
         )
         for reason, count in reasons.value_counts().items()

@@ -131,7 +131,8 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     centres = ax.to_metres(zoom * np.column_stack([placed.x, placed.y]))
     leaders = ax.to_metres(zoom * placed.leader.reshape(-1, 2)).reshape(-1, 4)
     pairs = _pairs(visible, column)
-    alone = ranked.within(boxes[shown])
+    # A line that runs through a name is cut by its halo.
+    alone = ranked.within(boxes[shown]) & ~crossed(ax, boxes[shown])
     chosen = inked(ax, color) if color else None
     inks = dict(zip(shown, inks_of(ax, boxes[shown], alone, chosen), strict=True))
     with settings():

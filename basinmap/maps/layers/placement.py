@@ -68,6 +68,8 @@ _LEADER_COST_PER_MM: Final = 0.05
 _HOME_COST: Final = 2.0  # whole label outside its polygon
 _DISC_COST: Final = 4.0  # whole disc (or whole label) covered
 _SPILL_COST: Final = 5.0  # own symbol hidden by a name much larger than it
+_ASTRIDE_COST: Final = 0.9  # a name across the rim of its symbol hides its size
+_ASTRIDE: Final = 0.06  # of a label, out of its symbol
 _HIDDEN: Final = 0.4  # of its own symbol: a label over more of it hides the datum
 _GRAZED: Final = 0.15  # of a label or a symbol, where the label has a leader
 _HANGING: Final = 0.15  # of a label, out of its symbol
@@ -591,6 +593,7 @@ def _symbol_cost(
     # A name may sit in its own symbol; squared, because a slight overhang on both sides
     # of a large disc still reads well while a small disc would be hidden.
     cost: FloatArray = np.where(spill < 1 - 1e-3, _SPILL_COST * spill**2, 0.0)
+    cost[(spill > _ASTRIDE) & (spill < 1 - _ASTRIDE)] += _ASTRIDE_COST
     discs = units.discs
     # What hangs out of the disc that it fills hides the datum itself.
     covered = (1 - spill) * np.prod(units.sizes[row])

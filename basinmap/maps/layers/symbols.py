@@ -99,8 +99,7 @@ def draw_symbols(
     check_seen(ax, units)
     values, missing = checked_sizes(units, sizes)
     theme = ax.plan.theme
-    order = values.sort_values(ascending=False, kind="stable").index
-    order = order[values.loc[order] > 0]
+    order = values[values > 0].sort_values(ascending=False, kind="stable").index
     heading = typeset(title or capital(name_of(sizes)))
     if largest is None and largest_mm is None:
         largest, largest_mm = scale_of_host(ax, heading, CirclesBlock, "radii")
@@ -116,6 +115,9 @@ def draw_symbols(
         states = states_of_classes(aligned)
         looks = inks.of(aligned, states)
     _add_circles(ax, places.to_numpy(), radii, looks, heading or "circles")
+    ax.discs.update(
+        {str(c): k.color for c, k in zip(order, looks, strict=True) if not k.hatch}
+    )
     for code, (x, y), r in zip(order, ax.to_mm(places), radii, strict=True):
         ax.symbols[str(code)] = (float(x), float(y), float(r))
     blocks: list[object] = [circles_block(ax, values, largest, radius, heading)]

@@ -13,6 +13,7 @@ from matplotlib.colors import to_hex, to_rgb
 
 from basinmap.maps.layers.drawing import (
     FRAGILE,
+    FRAGILE_EDGE,
     PALEST,
     STATE_EDGE,
     class_colors,
@@ -55,7 +56,7 @@ class Ink:
     edge: str = ""
 
 
-_FRAGILE: Final = Ink(PALEST, FRAGILE, STATE_EDGE)
+_FRAGILE: Final = Ink(PALEST, FRAGILE, FRAGILE_EDGE)
 """Of what is to be read with care: one ink, that the key can show as it is."""
 
 
@@ -199,7 +200,9 @@ def _fill(ax: MapAxes, shapes: np.ndarray, ink: Ink, label: str) -> None:
     if not len(shapes):
         return
     line: dict[str, Any] = {
-        "edgecolor": "#ffffff",
+        # White would be lost on what is nearly white: a block of fragile communes
+        # would be one.
+        "edgecolor": STATE_EDGE if ink is _FRAGILE else "#ffffff",
         "linewidth": 0.45,
         "zorder": STACK["fills"],
     }

@@ -285,7 +285,7 @@ def _(drawn: Compared, pen: Pen) -> None:
     def along(value: float) -> float:
         return (value - drawn.low) / span * pen.width
 
-    top, unit = y, unit_beside(block)
+    unit = unit_beside(block)
     names = _name_lines(block, pen.width, pen.theme)
     heights = _heights(block, pen.width, pen.theme)
     for i, (lines, height) in enumerate(zip(names, heights, strict=True)):
@@ -298,14 +298,6 @@ def _(drawn: Compared, pen: Pen) -> None:
             pen.write(pen.width, y + 5.6, block.changes[i], ha="right", **small)
         _mark(drawn, pen, i, along, y + height - _AXIS[block.dots] + _DOWN[block.dots])
         y += height
-    if not block.dots:
-        pen.paper.plot(
-            [pen.x + along(0.0)] * 2,
-            [pen.y - top, pen.y - y + 0.4],
-            color=pen.theme.faint,
-            linewidth=0.5,
-            zorder=0.9,
-        )
     if block.dots:
         _write_ends(drawn, pen, along, y + 1.0)
 
@@ -336,6 +328,14 @@ def _mark(
         left, right = sorted((along(0.0), along(value)))
         bar = (pen.x + left, height - 0.4), right - left, 0.8
         pen.paper.add_patch(Rectangle(*bar, fc=ink, ec="none"))
+        # Zero beside the bar alone: one line from top to bottom would strike the names.
+        pen.paper.plot(
+            [pen.x + along(0.0)] * 2,
+            [height - 0.8, height + 0.8],
+            color=pen.theme.faint,
+            linewidth=0.5,
+            zorder=0.9,
+        )
         return
     fill = ink
     if drawn.colors:

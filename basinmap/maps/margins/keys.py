@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import singledispatch
-from typing import Literal, cast, get_args
+from typing import Final, Literal, cast, get_args
 
 from basinmap.arguments import check_given
 from basinmap.maps.layers.bivariate import BivariateBlock
@@ -19,6 +19,14 @@ from basinmap.typography import number, shortest
 
 __all__ = ["Key", "KeyLine", "Slant", "legend_entries"]
 
+# Marks of matplotlib that are no disc, by what a document calls them.
+_MARKS: Final = {
+    "*": "star",
+    "^": "triangle",
+    "D": "diamond",
+    "d": "diamond",
+    "s": "tile",
+}
 Slant = Literal["/", "\\", "|", "-", "x", "+", "."]
 
 
@@ -34,7 +42,8 @@ class KeyLine:
     color
         `#rrggbb`, or nothing where there is no sample.
     shape
-        `"box"`, `"disc"`, `"square"` or `"line"`.
+        `"box"`, `"disc"`, `"square"`, `"line"`, `"dashes"`, or the filled mark of a
+        point: `"star"`, `"triangle"`, `"diamond"`, `"tile"`.
     count
         How many units, as printed, or nothing.
     hatched
@@ -124,7 +133,7 @@ def _lines(block: object) -> Iterator[KeyLine]:
 
 def _of_swatches(swatches: Sequence[Swatch]) -> Iterator[KeyLine]:
     for swatch in swatches:
-        shape = swatch.shape if swatch.shape in {"box", "line"} else "disc"
+        shape = _shape(swatch)
         hollow = swatch.color in {"none", ""}
         yield KeyLine(
             swatch.label,
@@ -132,10 +141,19 @@ def _of_swatches(swatches: Sequence[Swatch]) -> Iterator[KeyLine]:
             shape,
             "" if swatch.count is None else number(swatch.count),
             bool(swatch.hatch),
-            size_mm=swatch.width * MM_PER_POINT if shape == "line" else 0.0,
+            size_mm=swatch.width * MM_PER_POINT if swatch.shape == "line" else 0.0,
             slant=_slant(swatch.hatch),
             stroke="" if hollow or not swatch.hatch else swatch.edge,
         )
+
+
+def _shape(swatch: Swatch) -> str:
+    """Return what a sample is, as on the map: a dashed line, a star."""
+    if swatch.shape == "line":
+        return "dashes" if swatch.dashes else "line"
+    if swatch.shape == "box":
+        return "box"
+    return _MARKS.get(swatch.shape, "disc")
 
 
 def _slant(hatch: str) -> Slant:

@@ -38,6 +38,7 @@ from basinmap.maps.margins.beside import (
 )
 from basinmap.maps.margins.chronicles import ChronicleBlock
 from basinmap.maps.margins.insets import InsetBlock
+from basinmap.maps.margins.rankings import Ranking
 from basinmap.maps.paper.blocks import (
     CirclesBlock,
     ClassesBlock,
@@ -83,6 +84,10 @@ _LONE = 2.6
 _READ_ON_AN_AXIS = ("ratio", "growth", "mean", "median")
 _COUNT = 6.0
 """Millimetres that a count takes at the right of a class."""
+_HALF = 0.35
+"""Share of the strip whose void is worth a ranking."""
+_FEWEST = 3
+"""Units at each end under which a ranking says nothing."""
 FOOT = 15.0
 """Height kept at the bottom of the last column for the scale bar and the north."""
 
@@ -216,7 +221,9 @@ def _changes(table: pd.DataFrame) -> tuple[str, tuple[str, ...]]:
     return f"Sous chaque valeur : {uncapital(told.definition)}", written_
 
 
-def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
+def draw_legend(
+    ax: Maps, *, histogram: pd.Series | None = None, ranking: bool = True
+) -> None:
     """
     Write the legend of everything drawn so far, in the strip of the page.
 
@@ -227,6 +234,9 @@ def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
         without counts.
     histogram
         Values whose distribution is drawn under the classes; none by default.
+    ranking
+        Whether a strip beside the map that would stay half empty lists the units of
+        the highest and of the lowest values.
 
     Raises
     ------
@@ -264,10 +274,9 @@ def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
         )
         raise DataError(msg)
     blocks = on_axes(_in_reading_order(found.blocks))
-    if histogram is not None:
-        blocks = _with_histogram(blocks, histogram)
+    blocks = blocks if histogram is None else _with_histogram(blocks, histogram)
     with settings():
-        flow, left = _fitting(found, blocks)
+        flow, left = _fitting(found, blocks, ranking=ranking)
         if left:
             warnings.warn(
                 f"left out of the legend for want of room: {left}; take a larger paper",
@@ -289,7 +298,9 @@ def draw_legend(ax: Maps, *, histogram: pd.Series | None = None) -> None:
         drawn.explained, drawn.strip = True, flow.entries
 
 
-def _fitting(found: Gathered, blocks: list[object]) -> tuple[_Flow, str]:
+def _fitting(
+    found: Gathered, blocks: list[object], *, ranking: bool
+) -> tuple[_Flow, str]:
     """Return the legend as it fits, and what it has to do without."""
     fewer = [block for block in blocks if not isinstance(block, _Histogram)]
     tried = [(blocks, "")]
@@ -300,8 +311,27 @@ def _fitting(found: Gathered, blocks: list[object]) -> tuple[_Flow, str]:
         for step in _TIGHTER:
             flow = _Flow(found, kept, *step)
             if flow.missing <= 0:
-                return flow, left
+                return _filled(found, kept, flow) if ranking else flow, left
     return _Flow(found, blocks, *_TIGHTER[-1]), ""
+
+
+def _filled(found: Gathered, blocks: list[object], flow: _Flow) -> _Flow:
+    """Return the legend with a ranking where the strip would stay half empty."""
+    plan = found.plan
+    spare = flow.lowest - flow.floors[-1]
+    beside = len(found.maps) == 1 and not plan.inside and plan.columns == 1
+    listed = [one for one in blocks if isinstance(one, ClassesBlock) and one.ends]
+    if not beside or not listed or spare < _HALF * plan.strip[3] / flow.zoom:
+        return flow
+    ranked = listed[0]
+    before = [block for block in blocks if not isinstance(block, InsetBlock)]
+    after = blocks[len(before) :]
+    for count in range(len(ranked.ends[0]), _FEWEST - 1, -1):
+        more = [*before, Ranking(ranked, count), *after]
+        fuller = _Flow(found, more, *_TIGHTER[0])
+        if fuller.missing <= 0:
+            return fuller
+    return flow
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,8 @@ class ClassesBlock:
     `fragile` lines after the classes are of values set apart, that no count, bound or
     bar holds. `alone`, one a class from the highest, name the only unit of a class at
     either end. `highest` and `lowest` are the units of the three greatest and least
-    values, each with its value, for the alternative text.
+    values, each with its value, for the alternative text; `ends` are more of them,
+    highest first, then lowest first, for a strip that has room for them.
     """
 
     title: str
@@ -108,6 +109,7 @@ class ClassesBlock:
     alone: tuple[str, ...] = ()
     highest: tuple[str, ...] = ()
     lowest: tuple[str, ...] = ()
+    ends: tuple[tuple[tuple[str, float], ...], ...] = ()
 
     @property
     def range(self) -> tuple[str, str, str]:
@@ -349,6 +351,7 @@ def _(block: ClassesBlock, other: ClassesBlock) -> ClassesBlock | None:
         alone=(),
         highest=(),
         lowest=(),
+        ends=(),
     )
 
 

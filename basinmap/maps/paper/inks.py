@@ -19,6 +19,11 @@ _TRACE: Final = 0.03
 _LEGIBLE: Final = 4.5
 _DIM: Final = 3.0
 _WHITE: Final = "#ffffff"
+_STEPS: Final = 15
+_HELD: Final = 0.8
+"""Share of a name in a circle from which it is inked for the circle."""
+_CLEARLY: Final = 7.0
+"""Contrast of letters with a halo that stands on what they would be lost on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +116,16 @@ def _ink(
         return usual
     if lost or not clear:
         # In the tint of the fill, drawn away from the letters until they are read.
-        return Ink(letters, _away(main, letters))
+        return Ink(letters, _away(main, letters, _CLEARLY if lost else _LEGIBLE))
     return Ink(letters, main)
 
 
-def _away(tint: str, letters: str) -> str:
+def _away(tint: str, letters: str, least: float) -> str:
     """Return a tint paler, or darker, until letters are legible on it."""
     towards = 1.0 if _luminance(letters) < 0.2 else 0.0
     for share in (0.0, 0.2, 0.4, 0.6, 0.8):
         mixed = to_hex([p + share * (towards - p) for p in to_rgb(tint)])  # type: ignore[arg-type]
-        if contrast(letters, mixed) >= _LEGIBLE:
+        if contrast(letters, mixed) >= least:
             return mixed
     return "#ffffff" if towards else "#000000"
 
@@ -137,8 +142,9 @@ class _Under:
         shapes = [tint.shapes for tint in self.tints]
         self.shapes = np.concatenate(shapes) if shapes else np.empty(0, dtype=object)
         self.tree = shapely.STRtree(self.shapes)
-        discs = np.array(list(ax.symbols.values()), dtype=float).reshape(-1, 3)
-        self.discs = discs[discs[:, 2] > 0]
+        discs = {code: disc for code, disc in ax.symbols.items() if disc[2] > 0}
+        self.discs = np.array(list(discs.values()), dtype=float).reshape(-1, 3)
+        self.fills = [ax.discs.get(code, "") for code in discs]
 
     def colors(self, boxes: np.ndarray) -> list[dict[str, float]]:
         """Return the share of each colour under boxes; nothing where unknown."""
@@ -150,9 +156,11 @@ class _Under:
         found = []
         for i, box in enumerate(boxes):
             under = mine == i
-            known = not self._meets_disc(box)
+            met = self._met(box)
             found.append(
-                self._shares(owner[under], parts[under] / whole[i]) if known else {}
+                self._on_disc(box, met)
+                if met.size
+                else self._shares(owner[under], parts[under] / whole[i])
             )
         return found
 
@@ -175,6 +183,21 @@ class _Under:
             shares[land] = shares.get(land, 0.0) + left
         return shares
 
-    def _meets_disc(self, box: np.ndarray) -> bool:
+    def _met(self, box: np.ndarray) -> np.ndarray:
+        """Return which discs a box meets."""
         near = np.clip(self.discs[:, :2], box[:2], box[2:]) - self.discs[:, :2]
-        return bool((np.hypot(near[:, 0], near[:, 1]) < self.discs[:, 2]).any())
+        return np.flatnonzero(np.hypot(*near.T) < self.discs[:, 2])
+
+    def _on_disc(self, box: np.ndarray, met: np.ndarray) -> dict[str, float]:
+        """Return the fill of the disc that holds a box, and what hangs out of it."""
+        last = met[-1]  # the smallest, drawn over the others
+        x, y, radius = self.discs[last]
+        across, up = (
+            np.linspace(box[side], box[side + 2], _STEPS) - centre
+            for side, centre in ((0, x), (1, y))
+        )
+        share = float((np.hypot(across[:, None], up[None, :]) <= radius).mean())
+        fill, land = self.fills[last], self.ax.plan.theme.land
+        if not fill or share < _HELD:
+            return {}
+        return {fill: share, land: 1 - share} if share < 1 else {fill: 1.0}

@@ -775,13 +775,23 @@ def heading_of(words: tuple[str, str], width: float, theme: Theme) -> Heading:
     ):
         size -= 0.5
     lines = wrapped(title, width, font(theme.family, size, weight=700))
-    below = wrapped(subtitle, width, font(theme.family, theme.subtitle))
-    below = below if subtitle else []
+    below = _under(subtitle, width, theme) if subtitle else []
     heights = (
         (theme.title + (len(lines) - 1) * size) * MM_PER_POINT * 1.2,
         len(below) * theme.subtitle * MM_PER_POINT * 1.3,
     )
     return Heading(size, lines, below, heights)
+
+
+def _under(subtitle: str, width: float, theme: Theme) -> list[str]:
+    """Return the lines of a subtitle: cut between its parts, lest a word be alone."""
+    letters = font(theme.family, theme.subtitle)
+    lines = wrapped(subtitle, width, letters)
+    parts = subtitle.split(_BESIDE)
+    if len(parts) < 2 or len(lines) != len(parts):
+        return lines
+    apart = [wrapped(part, width, letters) for part in parts]
+    return lines if max(map(len, apart)) > 1 else [part for (part,) in apart]
 
 
 def leading_of_names(theme: Theme) -> float:

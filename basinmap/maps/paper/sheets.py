@@ -470,7 +470,7 @@ class MapAxes(FlatAxes):
     `blocks` are the legend entries in drawing order, `credits` the sources of
     the values, `grounds` those of the outlines, `vintages` their years; `boxes`, and
     `symbols` by code (x, y, radius), the places in millimetres in the frame that
-    names must avoid.
+    names must avoid; `discs`, by code, the fill of those that have a plain one.
     `plan` is the layout, `subject` what the page was made for, `reserved` the
     millimetres kept above the scale bar, `explained` and `signed` whether legend and
     foot are drawn, `fills` the ground that layers colour, `named` what is written of
@@ -499,6 +499,7 @@ class MapAxes(FlatAxes):
         self.vintages: dict[str, dict[str, str]] = {"values": {}, "outlines": {}}
         self.boxes: list[tuple[float, float, float, float]] = []
         self.symbols: dict[str, tuple[float, float, float]] = {}
+        self.discs: dict[str, str] = {}
         self.plan: Layout
         self.subject: gpd.GeoSeries | None = None
         self.reserved: float = 0.0
