@@ -82,8 +82,8 @@ def lines(path):
 
 
 def squeezed(text):
-    """Leave out spaces, and hyphens, which are not told where a line ends on one."""
-    return re.sub(r"[-\s\u00ad\u200b\ufffe]+", "", text)
+    """Leave out spaces, joiners, and hyphens, not told where a line ends on one."""
+    return re.sub(r"[-\s\u00ad\u200b\u2060\ufffe]+", "", text)
 
 
 # --- nothing is lost, and the same is the same ----------------------------------

@@ -13,10 +13,11 @@ from basinmap.deliverables.chapters import (
     row_label,
     sentences_of,
 )
+from basinmap.deliverables.cil_documents import cil_document
 from basinmap.deliverables.housing_documents import CHAPTERS
 from basinmap.deliverables.opening_pages import defined_early
 from basinmap.deliverables.sentences import titles
-from basinmap.export.parts import worded
+from basinmap.export.parts import Table, worded
 
 
 @pytest.fixture(scope="module")
@@ -118,3 +119,11 @@ def test_definitions_stand_under_the_contents_where_there_is_room(call):
     assert defined_early(call, ids)
     wide = bm.subject("artois", author="A", date=dt.date(2026, 11, 29))
     assert not defined_early(wide, ids)
+
+
+def test_a_table_of_the_communes_is_called_by_what_it_holds(call):
+    last = cil_document(call).pages[-1]
+    (table,) = (p for p in last.parts if isinstance(p, Table) and len(p.rows) > 20)
+    # No file of the social stock was given.
+    assert table.caption.startswith("Ménages et logements, par commune")
+    assert len(table.columns) == 5

@@ -293,11 +293,16 @@ def _closing(about: Subject, given: Sequence[str], running: str) -> Page:
         "Premier quartile : le quart des demandeurs aux revenus les plus bas, dont le "
         "seuil est fixé chaque année pour chaque intercommunalité.",
     )
-    ids = about.supplied("D06", "S01", "S02", "S07", "S04", "S06", "S10")
+    social = about.supplied("S01", "S02", "S07", "S04", "S06", "S10")
+    ids = [*about.supplied("D06"), *(social or about.supplied("L01", "L02", "L04"))]
     room = PAPER_MM - sheet.words_mm - 46
     if ids and room > 40:
         most = min(len(about.codes), int((room - 20) / 3.5))
-        caption = "Le parc social et la demande, par commune"
+        caption = (
+            "Le parc social et la demande, par commune"
+            if social
+            else "Ménages et logements, par commune"
+        )
         if most < len(about.codes):
             caption += f" : les {most} plus peuplées"
         sheet.put("table", units_table(about, ids, typeset(caption), most=most))
