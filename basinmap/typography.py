@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+from collections.abc import Iterable
 
 from basinmap.errors import DataError
 
 __all__ = [
     "capital",
+    "decimals_had",
     "glued",
     "interval",
     "long_date",
@@ -117,6 +119,30 @@ def shortest(value: float) -> str:
         d for d in range(7) if d == 6 or abs(round(value, d) - value) < close
     )
     return number(value, decimals)
+
+
+def decimals_had(values: Iterable[float]) -> int:
+    """
+    Return the fewest decimals that write values as they were given, two at most.
+
+    Parameters
+    ----------
+    values
+        Numbers; those that are missing or infinite say nothing.
+
+    Examples
+    --------
+    >>> decimals_had([8.1, 7.95]), decimals_had([8.1, 7.0]), decimals_had([1204.0])
+    (2, 1, 0)
+    """
+    known = [value for value in values if math.isfinite(value)]
+    return next(
+        d for d in (0, 1, 2) if d == 2 or all(_written(value, d) for value in known)
+    )
+
+
+def _written(value: float, decimals: int) -> bool:
+    return abs(round(value, decimals) - value) < 1e-9 * max(1.0, abs(value))
 
 
 def percent(value: float, decimals: int = 1, *, signed: bool = False) -> str:

@@ -160,7 +160,7 @@ def plate():
     bm.draw_outlines(ax, bm.epcis(), label="limite d'EPCI")
     bm.draw_rings(ax, bm.rings(bm.LOUVRE_LENS, distances=[2_000, 5_000]))
     bm.draw_labels(ax, lens)
-    bm.draw_legend(ax)
+    bm.draw_legend(ax, ranking=False)
     return fig, ax
 
 

@@ -34,7 +34,8 @@ def test_the_chart_writes_years_event_break_and_what_bars_are(sheet):
     written = {text.get_text() for text in sheet.findobj(Text)}
     assert {"1990", "1999", "2010", "2015", "+2,5", "−2,5", "0,0"} <= written
     assert "ouverture, décembre 2012" in written
-    whole = " ".join(written)
+    lines = [text.get_text() for text in sheet.findobj(Text)]
+    whole = " ".join(lines).replace("\n", " ")
     assert "À partir de 2010\u00a0: autre questionnaire." in whole
     assert "Barres\u00a0: valeurs que la comparaison avec d’autres lieux" in whole
 

@@ -185,7 +185,6 @@ def test_a_name_that_no_folder_can_bear_is_refused(refused, tmp_path, name, said
         ([], "COMMAND"),
         (["frob"], "'frob'.*plh"),
         (["plh"], "--out"),
-        (["plh", "--out", "x"], "say of which territory: --epci"),
         (["plh", "--epci", CALL], "--out"),
         (["plh", "--epci", CALL, "--out", "x", "--nothing"], "--nothing"),
     ],
@@ -196,6 +195,12 @@ def test_a_command_line_that_is_none_shows_its_use(run, words, said):
     assert not out
     assert err.startswith("usage: basinmap")
     assert re.search(said, err)
+
+
+def test_a_document_of_no_territory_asks_for_one(run):
+    status, out, err = run("plh", "--out", "x")
+    assert (status, out) == (2, "")
+    assert err.startswith("basinmap: say of which territory: --epci")
 
 
 # --- what goes well -------------------------------------------------------------------

@@ -17,6 +17,7 @@ import basinmap as bm
 from basinmap.catalogue.entries import catalogue, indicator
 from basinmap.deliverables.plates import rate_headline, rate_plate
 from basinmap.deliverables.subjects import subject
+from basinmap.maps.paper.blocks import ClassesBlock
 from basinmap.values.told import tell, told_of
 
 WHY = "moins de 200 logements"
@@ -263,6 +264,18 @@ def test_the_highest_and_lowest_are_named_without_what_is_fragile():
     assert f"Plus élevées : {' ; '.join(said)}." in text
     said = [f"Commune {CODES[i]} {i + 1}" for i in (1, 2, 3)]
     assert f"Plus faibles : {' ; '.join(said)}." in text
+
+
+@pytest.mark.parametrize("firm", [True, False])
+def test_a_ranking_crowns_nothing_fragile_hatched_or_not(firm):
+    ax = page()
+    classes = bm.classify(rate(), breaks=[5], firm=firm)
+    bm.draw_choropleth(ax, units(), classes)
+    (block,) = [b for b in ax.blocks if isinstance(b, ClassesBlock)]
+    few = {f"Commune {code}" for code in told_of(rate()).fragile}
+    assert few
+    assert not few & {name for end in block.ends for name, _ in end}
+    assert block.apart
 
 
 def test_what_is_hatched_keeps_its_borders_on_white_and_in_print():

@@ -183,7 +183,7 @@ def test_the_environment_speaks_for_a_program_and_a_traceback_is_french():
         encoding="utf-8",
         check=False,
     )
-    assert "basinmap.errors.CodeError: code de epci" in plain(ran.stderr)
+    assert "basinmap.errors.CodeError: code d'EPCI" in plain(ran.stderr)
 
 
 def test_english_reads_no_french():

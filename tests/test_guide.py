@@ -98,6 +98,7 @@ def write_somme(path):
 def folder(tmp_path, monkeypatch):
     """Return a folder that holds what the pages say that a reader has."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("BASINMAP_LANG", "en")  # a page that speaks is not heard after
     book = openpyxl.Workbook()
     for row in (
         ("Code INSEE", "Commune", "Vacants", "Logements", "Loyer médian"),

@@ -242,7 +242,7 @@ def test_no_name_hides_the_circle_that_it_names(drawn, epci):
     ax = fig.maps[0]
     names = bm.communes(epci=epci)["name"]
     texts = {
-        plain(t.get_text()).replace("\n", " "): t
+        plain(t.get_text()).replace("\n", " ").replace("\u2019", "'"): t
         for t in ax.texts
         if t.get_gid() == "name"
     }
@@ -259,7 +259,7 @@ def test_no_name_hides_the_circle_that_it_names(drawn, epci):
         hidden = disc.intersection(box).area / disc.area
         inside = disc.intersection(box).area / box.area
         assert hidden < 0.65 or inside > 0.7, names[code]
-    assert seen > 0.9 * len(names)
+    assert seen == len(names)  # none is left out for that
 
 
 def test_the_key_is_as_large_as_the_largest_circle(drawn):

@@ -293,7 +293,7 @@ def _asked(unit: str | Perimeter, ground: _Ground) -> _Unit:
             communes=ground.territory if ground.territory.given else None,
         )
     except CodeError as error:
-        msg = f"{error}{_communes_of(unit, ground)}"
+        msg = f"{error.args[0]}{_communes_of(unit, ground)}"
         raise CodeError(msg) from None
     name = ground.name(found.level, found.code)
     return _Unit(found.level, found.code, name, frozenset(found.communes))

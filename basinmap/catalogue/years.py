@@ -299,7 +299,10 @@ def _asked(
 def _none_of(
     item: Indicator, found: Mapping[str, Held], year: str, lost: Sequence[str]
 ) -> str:
-    told = {count: _dates(years) for count, years in found.items()}
+    told = ", ".join(
+        f"{count!r} ({', '.join(_dates(years)) or 'no year'})"
+        for count, years in found.items()
+    )
     if not year:
         return (
             f"{item.id}: some of its counts bear no year, others do: {told}; name all "

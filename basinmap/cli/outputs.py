@@ -19,10 +19,9 @@ from basinmap.errors import DataError
 from basinmap.export.csv_files import write_csv
 from basinmap.export.parquets import write_parquet
 from basinmap.export.workbooks import write_workbook
-from basinmap.maps.classing.figures import decimals_of
 from basinmap.measures import state_column
 from basinmap.states import SIGNS, VOIDS
-from basinmap.typography import capital, number
+from basinmap.typography import capital, decimals_had, number
 from basinmap.values.told import Told, carry, fact_of, retell, told_of
 
 __all__ = ["Laid", "add_output", "heading_of", "output_of", "write_table"]
@@ -200,7 +199,8 @@ def heading_of(told: Told, name: str) -> str:
 
 def _decimals(laid: Laid, name: str) -> int:
     """Return the decimals of a column: those it says, else those that it has."""
-    return decimals_of(laid.table[name].dropna(), told=laid.told(name).decimals)
+    told = laid.told(name).decimals
+    return decimals_had(laid.table[name]) if told is None else told
 
 
 def _sheet(laid: Laid) -> pd.DataFrame:

@@ -30,7 +30,7 @@ from basinmap.deliverables.plates import (
     situation_plate,
     stock_plate,
 )
-from basinmap.deliverables.programme_pages import Balance
+from basinmap.deliverables.programme_pages import Balance, sectors_of
 from basinmap.deliverables.publishing import checked_formats, completed, write_formats
 from basinmap.deliverables.qgis_projects import write_qgis_project
 from basinmap.deliverables.reach_plates import (
@@ -268,7 +268,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         classes=classes,
         indicators=indicators,
     )
-    _check_declared(about)
+    _check_declared(about, sectors)
     # The web page is one of the outputs, asked for or not.
     wanted = [form for form in checked_formats(formats) if form != "web"]
     told_of_plh = _Told(balance, sectors, _former(about, former))
@@ -368,8 +368,8 @@ def _declared(about: Subject) -> tuple[Plate, ...]:
     return tuple(plate for plate in plates if about.knows(*plate.needs))
 
 
-def _check_declared(about: Subject) -> None:
-    """Refuse counts that allow no plate but the situation."""
+def _check_declared(about: Subject, sectors: pd.Series | None) -> None:
+    """Refuse counts that allow no plate but the situation; sectors with a hole."""
     needed = sorted({id_ for plate in PLATES for id_ in plate.needs})
     if needed and not any(plate.needs for plate in _declared(about)):
         msg = (
@@ -378,6 +378,8 @@ def _check_declared(about: Subject) -> None:
             f"{culprits(about.statistics.columns)}"
         )
         raise DataError(msg)
+    if sectors is not None:
+        sectors_of(about, sectors)
 
 
 def _ids(about: Subject) -> list[str]:

@@ -76,7 +76,15 @@ from basinmap.export.parts import (
     Table,
 )
 from basinmap.territory.naming import Name
-from basinmap.typography import BROAD, long_date, number, percent, stopped, typeset
+from basinmap.typography import (
+    BROAD,
+    capital,
+    long_date,
+    number,
+    percent,
+    stopped,
+    typeset,
+)
 from basinmap.values.told import told_of
 
 __all__ = ["CHAPTERS", "fiche", "plh_document"]
@@ -292,7 +300,7 @@ def plh_document(
             )
         )
     ]
-    place = _place(about, printed_, lacks_balance=balance is None)
+    early, place = _places(about, printed_, lacks_balance=balance is None)
     communes: tuple[Part, ...] = _all_communes(about)
     if place == "communes":
         communes = (*communes, _method(about))
@@ -303,7 +311,7 @@ def plh_document(
             printed_,
             running,
             after=[
-                *([("table", definitions_table(about, printed_))] if place else []),
+                *([("table", definitions_table(about, printed_))] if early else []),
                 *([("reading", _method(about))] if place == "contents" else []),
             ],
         ),
@@ -445,24 +453,42 @@ def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]
     """Return what was not given and the method: a page, or two where one is short."""
     first = _lacking(about, lacks_balance=lacks_balance)
     ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
-    method, place = _method(about), _place(about, ids, lacks_balance=lacks_balance)
-    if place in ("contents", "communes"):
-        page = Page(
-            (Heading("Données non fournies"), *first), running=running, slug="donnees"
-        )
-        return [page] if first else []
-    title = Heading("Données non fournies et méthode")
-    if place == "lacking":
-        return [Page((title, *first, method), running=running, slug="methode")]
-    second = (definitions_table(about, ids), method)
-    if _fits(title, *first, *second):
-        return [Page((title, *first, *second), running=running, slug="methode")]
-    last = Heading("Méthode et définitions")
+    early, place = _places(about, ids, lacks_balance=lacks_balance)
+    method: list[Part] = [_method(about)] if place in ("lacking", "") else []
+    defined: list[Part] = [] if early else [definitions_table(about, ids)]
+    names = ["Méthode"] * bool(method) + ["Définitions"] * bool(defined)
+    both = [*defined, *method]
+    pages: list[tuple[str, list[Part], str]]
+    if not both:
+        pages = [("Données non fournies", first, "donnees")]
+    elif _fits(Heading("Données non fournies"), *first, *both):
+        pages = [("Données non fournies et méthode", [*first, *both], "methode")]
+    else:
+        pages = [
+            ("Données non fournies", first, "donnees"),
+            *_defined(capital(" et ".join(names).lower()), both),
+        ]
     return [
-        Page(
-            (Heading("Données non fournies"), *first), running=running, slug="donnees"
+        Page((Heading(title), *parts), running=running, slug=slug)
+        for title, parts, slug in pages
+        if parts
+    ]
+
+
+def _defined(title: str, parts: list[Part]) -> list[tuple[str, list[Part], str]]:
+    """Return the last page, or two where the definitions take more than one."""
+    table = parts[0]
+    if _fits(Heading(title), *parts) or not isinstance(table, Table):
+        return [(title, parts, "methode")]
+    half = (len(table.rows) + 1) // 2
+    rest = replace(table, rows=table.rows[half:], caption=f"{table.caption} (suite)")
+    return [
+        ("Définitions", [replace(table, rows=table.rows[:half])], "definitions"),
+        (
+            title,
+            [rest, *parts[1:]],
+            "methode",
         ),
-        Page((last, *second), running=running, slug="methode"),
     ]
 
 
@@ -472,21 +498,23 @@ def _lacking(about: Subject, *, lacks_balance: bool) -> list[Part]:
     return [*found, balance_lacking()] if lacks_balance else found
 
 
-def _place(about: Subject, ids: Sequence[str], *, lacks_balance: bool) -> str:
-    """
-    Return which page has room for the method, nothing if it takes one of its own.
-
-    The definitions are then under the contents.
-    """
+def _places(
+    about: Subject, ids: Sequence[str], *, lacks_balance: bool
+) -> tuple[bool, str]:
+    """Tell whether the contents has room for the definitions; where the method goes."""
     method = _method(about)
-    if not defined_early(about, ids):
-        return ""
     if defined_early(about, ids, method):
-        return "contents"
-    if _fits(*_all_communes(about), method):
-        return "communes"
+        return True, "contents"
     lacking = _lacking(about, lacks_balance=lacks_balance)
-    return "lacking" if _fits(Heading("Données"), *lacking, method) else ""
+    place = (
+        "communes"
+        if _fits(*_all_communes(about), method)
+        else "lacking"
+        if _fits(Heading("Données"), *lacking, method)
+        else ""
+    )
+    # A page for the method alone would be nearly blank: the definitions go there.
+    return bool(place) and defined_early(about, ids), place
 
 
 def _loose_mm(told: Part) -> float:

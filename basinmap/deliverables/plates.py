@@ -17,7 +17,6 @@ from basinmap.deliverables.sentences import enumerated
 from basinmap.deliverables.subjects import Subject
 from basinmap.errors import DataError, OutlineWarning
 from basinmap.maps.classing.classes import Method, classify
-from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.drawing import in_frame
 from basinmap.maps.layers.names import draw_labels
@@ -35,7 +34,7 @@ from basinmap.territory.embedded import credit, spatial_table
 from basinmap.territory.outlines import surface_caution, surface_error
 from basinmap.territory.places import places
 from basinmap.territory.units import communes, statistics
-from basinmap.typography import capital, number, typeset, uncapital
+from basinmap.typography import capital, decimals_had, number, typeset, uncapital
 from basinmap.values.columns import column, describe
 from basinmap.values.told import Told, carry, measures_of, retell, told_of
 
@@ -758,8 +757,10 @@ def plain_reading(values: pd.Series, units: gpd.GeoDataFrame, *, town: bool) -> 
         return ""
     code = largest(known)
     name = str(known.loc[code, "name"])
-    places = decimals_of(values.dropna(), told=told.decimals)
-    value = number(values[code], places, signed=told.kind == "growth")
+    decimals = told.decimals
+    if decimals is None:
+        decimals = decimals_had([values[code]])
+    value = number(values[code], decimals, signed=told.kind == "growth")
     where = _at(name) if town else name
     unit = f"\u00a0{told.unit}" if told.unit else ""
     return f"Lecture : {where}, {uncapital(told.label)} : {value}{unit}."

@@ -814,7 +814,8 @@ def _notices(issue: _Issue) -> list[tuple[str, Part]]:
 
 def _last(issue: _Issue) -> list[tuple[str, Part]]:
     """Return those of the notices that the page of all communes has room for."""
-    held, kept = _communes_sheet(issue).held, []
+    held = _communes_sheet(issue).held
+    kept: list[tuple[str, Part]] = []
     for slot, part in _notices(issue):
         if of_words([*held, *kept, (slot, part)]) < SHEET_MM:
             kept.append((slot, part))

@@ -47,6 +47,7 @@ __all__ = ["write_workbook"]
 
 _FIRST: Final = 4  # title, note, a blank line and the headers stand above
 # What a spreadsheet holds: rows, columns, signs in a cell, exact whole numbers.
+_OTHERS: Final = frozenset({".xls", ".xlsm", ".xlsb", ".ods", ".csv"})
 _ROWS: Final = 1_048_576
 _COLUMNS: Final = 16_384
 _LONGEST: Final = 32_767
@@ -151,6 +152,7 @@ def write_workbook(
     """
     check_given(write_workbook, locals())
     check_file(path)
+    _check_suffix(Path(path))
     check_kind(sheets, Mapping, "sheets", "{'Communes': table}")
     if not sheets:
         msg = "nothing to write: give at least one sheet, {'Communes': table}"
@@ -182,6 +184,16 @@ def write_workbook(
         except OSError as error:
             raise refusal(Path(path), error) from error
     return Path(path)
+
+
+def _check_suffix(path: Path) -> None:
+    """Refuse a name that a spreadsheet would open as another format."""
+    if path.suffix.lower() in _OTHERS:
+        msg = (
+            f"{path.name}: a workbook is written as .xlsx; write "
+            f"{path.with_suffix('.xlsx').name!r}"
+        )
+        raise DataError(msg)
 
 
 def _asked(charts: Mapping[str, str | Sequence[str]]) -> dict[str, list[str]]:

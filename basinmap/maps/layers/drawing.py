@@ -672,14 +672,18 @@ def naming(
         if np.count_nonzero(codes == place) == 1
     }
     told = tuple(typeset(alone.get(place, "")) for place in range(last, -1, -1))
-    ends = _ends(classes, names)
-    highest, lowest = (_said(block, end) for end in ends) if ends else ((), ())
+    named = _ends(classes, names)
+    highest, lowest = (_said(block, end) for end in named) if named else ((), ())
+    # A ranking in print crowns nothing fragile, whether it is hatched or not.
+    few = names.index.isin(list(told_of(classes).fragile))
+    ends = _ends(classes, names[~few])
     return replace(
         block,
         alone=told if any(told) else (),
         highest=highest,
         lowest=lowest,
         ends=ends,
+        apart=bool(few.any() or block.fragile),
     )
 
 

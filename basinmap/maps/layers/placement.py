@@ -133,6 +133,7 @@ class _Units:
     inside: NDArray[np.object_]
     padding: float
     centred_first: bool
+    astride: float = _ASTRIDE_COST
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +297,18 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     )
     _check(given, rank.size)
     units = _ordered(given, rank)
+    cand, page = _placed(units)
+    lost = int((page.choice < 0).sum())
+    if lost and (units.radii > 0).any():
+        # Better a name across the rim of its circle than a name less.
+        again = _placed(replace(units, astride=0.0))
+        if int((again[1].choice < 0).sum()) < lost:
+            cand, page = again
+    return _result(cand, page, rank, given.frame[:2])
+
+
+def _placed(units: _Units) -> tuple[_Candidates, _Page]:
+    """Place the labels; those that find no room, once more with a leader."""
     near = _near(units)
     cand, page = _laid(units, near)
     lost = (page.choice < 0) & units.spare & ~units.leaders
@@ -304,7 +317,7 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
         asked = units.asked | (lost & (units.radii == 0))
         led = replace(units, leaders=units.leaders | lost, asked=asked)
         cand, page = _laid(led, near)
-    return _result(cand, page, rank, given.frame[:2])
+    return cand, page
 
 
 def _laid(units: _Units, near: _Near) -> tuple[_Candidates, _Page]:
@@ -593,7 +606,7 @@ def _symbol_cost(
     # A name may sit in its own symbol; squared, because a slight overhang on both sides
     # of a large disc still reads well while a small disc would be hidden.
     cost: FloatArray = np.where(spill < 1 - 1e-3, _SPILL_COST * spill**2, 0.0)
-    cost[(spill > _ASTRIDE) & (spill < 1 - _ASTRIDE)] += _ASTRIDE_COST
+    cost[(spill > _ASTRIDE) & (spill < 1 - _ASTRIDE)] += units.astride
     discs = units.discs
     # What hangs out of the disc that it fills hides the datum itself.
     covered = (1 - spill) * np.prod(units.sizes[row])

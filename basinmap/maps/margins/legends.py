@@ -64,7 +64,7 @@ from basinmap.maps.paper.pens import (
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.strokes import strokes_for_hatches
 from basinmap.measures import check_columns
-from basinmap.typography import number, shortest, typeset, uncapital
+from basinmap.typography import glued, number, shortest, typeset, uncapital
 from basinmap.values.checks import check_series, check_states, numbers
 from basinmap.values.columns import column
 from basinmap.values.told import Told, fresh, retell, told_of
@@ -167,7 +167,7 @@ def draw_comparison(
     add_block(
         ax,
         FiguresBlock(
-            title=typeset(_heading(told) if title is None else title),
+            title=glued(typeset(_heading(told) if title is None else title)),
             rows=tuple(
                 (typeset(str(printed.get(n, n))), float(v)) for n, v in figures.items()
             ),

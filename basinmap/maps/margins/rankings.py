@@ -50,7 +50,7 @@ class Ranking:
     @property
     def said(self) -> tuple[str, ...]:
         """What is written over each end."""
-        apart = ", hors petits effectifs" if self.block.fragile else ""
+        apart = ", hors petits effectifs" if self.block.apart else ""
         return tuple(f"{end}{apart}" for end in _SAID)
 
 

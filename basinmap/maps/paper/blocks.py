@@ -90,7 +90,8 @@ class ClassesBlock:
     bar holds. `alone`, one a class from the highest, name the only unit of a class at
     either end. `highest` and `lowest` are the units of the three greatest and least
     values, each with its value, for the alternative text; `ends` are more of them,
-    highest first, then lowest first, for a strip that has room for them.
+    highest first, then lowest first, for a strip that has room for them; `apart` tells
+    whether fragile values are left out of these.
     """
 
     title: str
@@ -110,6 +111,7 @@ class ClassesBlock:
     highest: tuple[str, ...] = ()
     lowest: tuple[str, ...] = ()
     ends: tuple[tuple[tuple[str, float], ...], ...] = ()
+    apart: bool = False
 
     @property
     def range(self) -> tuple[str, str, str]:
