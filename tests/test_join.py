@@ -585,8 +585,13 @@ def test_big_endian_and_interleaved_points_are_read(tmp_path):
     path = tmp_path / "points.parquet"
     rewritten(path, pa.array(shapely.to_wkb(points, byte_order=0)), about())
     assert locate(path, squares(2)).tolist() == ["000", "001"]
-    pairs = pa.array([[10.0, 20.0], None, [150.0, 20.0]], pa.list_(pa.float64(), 2))
-    rewritten(path, pairs, about("point"))
+    pairs = [[10.0, 20.0], None, [150.0, 20.0]]
+    kind = pa.list_(pa.float64(), 2)
+    try:
+        rewritten(path, pa.array(pairs, kind), about("point"))
+    except pa.ArrowNotImplementedError:  # older ones write no list that is absent
+        pairs[1] = [np.nan, np.nan]
+        rewritten(path, pa.array(pairs, kind), about("point"))
     assert locate(path, squares(2)).fillna("").tolist() == ["000", "", "001"]
 
 

@@ -115,7 +115,9 @@ def test_words_of_the_pdf_come_title_first_names_of_the_map_last():
 def test_a_pdf_shows_what_matplotlib_would_draw(sheet, pdf):
     bare = io.BytesIO()
     with settings():
+        dpi = sheet.dpi
         FigureCanvasPdf(sheet).print_pdf(bare)
+        sheet.set_dpi(dpi)  # older ones leave that of the PDF
     one, two = (
         pypdfium2.PdfDocument(data)[0].render(scale=1.5).to_numpy().astype(int)
         for data in (bare.getvalue(), pdf)

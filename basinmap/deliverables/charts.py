@@ -20,7 +20,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator
 from pandas.api.types import is_hashable
 
-from basinmap.arguments import check_given, shown
+from basinmap.arguments import check_given, number_of, shown
 from basinmap.errors import DataError, culprits
 from basinmap.export.parts import Cell, Column, Figure, Table
 from basinmap.maps.layers.placement import split_label
@@ -200,7 +200,7 @@ def line_chart(  # noqa: PLR0913 - each is a choice of whoever prints
     Raises
     ------
     DataError
-        If there is nothing to show, or a year is no whole number.
+        If there is nothing to show, a year is no whole number, or `span` no range.
 
     Examples
     --------
@@ -211,6 +211,7 @@ def line_chart(  # noqa: PLR0913 - each is a choice of whoever prints
     'Courbes de 2016 à 2023\xa0: Somain, de 100,0 à 94,2.'
     """
     check_given(line_chart, locals())
+    span = number_of(span, "span", least=0)
     lines = _checked(slug, lines).sort_index()
     if not pd.api.types.is_integer_dtype(lines.index):
         msg = (
