@@ -263,7 +263,7 @@ def test_the_comparison_prints_indicator_unit_and_year(counts):
     bm.draw_comparison(ax, bm.compare("L04", last, "call", since=first))
     bm.draw_legend(ax)
     texts = [text.get_text() for text in ax.sheet.paper.texts]
-    page = " ".join(texts)
+    page = " ".join(texts).replace("\u00a0", " ")
     assert "Taux de vacance des logements en 2021 (%)" in page
     assert "évolution de 2016 à 2021, en points" in page
     assert texts.count("12,0\u202f%") == texts.count("+2,0") == 4
