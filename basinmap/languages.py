@@ -44,9 +44,11 @@ def language() -> str:
 
     Examples
     --------
-    >>> with speaking("fr"):
-    ...     language()
+    >>> import basinmap as bm
+    >>> bm.speak("fr")
+    >>> bm.language()
     'fr'
+    >>> bm.speak("en")
     """
     asked = _SPOKEN.get() or os.environ.get(VARIABLE, "")[:2].lower()
     return asked if asked in LANGUAGES else "en"
