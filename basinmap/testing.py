@@ -316,6 +316,6 @@ def _strategies() -> Any:  # noqa: ANN401 - a module
     try:
         from hypothesis import strategies  # noqa: PLC0415 - heavy, and for tests alone
     except ImportError:
-        msg = "tables are drawn by hypothesis: pip install 'basinmap[testing]'"
+        msg = "tables are drawn by hypothesis: pip install hypothesis"
         raise LibraryError(msg) from None
     return strategies

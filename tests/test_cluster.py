@@ -470,7 +470,7 @@ def test_killed_workers_change_nothing(dataset, units, monkeypatch):
 
 def test_without_dask(dataset, units, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(ImportError, match=r'pip install "basinmap\[cluster\]"'):
+    with pytest.raises(ImportError, match=r'pip install "dask\[distributed\]"'):
         cluster_count(dataset, units)
 
 

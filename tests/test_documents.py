@@ -580,6 +580,15 @@ def test_counts_that_allow_no_plate_are_refused_before_anything_is_drawn(tmp_pat
     assert not (tmp_path / "out").exists()
 
 
+def test_people_around_the_museum_are_counted_beside_counts_that_hold_the_same():
+    same = bm.statistics(epci="call")
+    other = same.assign(population_2023=same["population_2023"] + 1)
+    assert housing._counts_same_people(None)
+    assert housing._counts_same_people(same)
+    assert not housing._counts_same_people(other)
+    assert not housing._counts_same_people(counts_of(2024))
+
+
 def test_names_of_a_crowd_of_communes_are_those_of_its_towns():
     about = subject(bm.perimeter("62"), author="Mission", date=DAY)
     sheet = PLATES[1].draw(about)

@@ -646,7 +646,7 @@ def test_a_crs_made_for_elsewhere_is_refused(tmp_path):
 def test_without_osmium_the_message_says_what_to_type(tmp_path, monkeypatch):
     path = write_osm(tmp_path / "a.osm.pbf", [([1, 2], {"highway": "residential"})])
     monkeypatch.setitem(sys.modules, "osmium", None)
-    with pytest.raises(LibraryError, match=r'pip install "basinmap\[osm\]"'):
+    with pytest.raises(LibraryError, match=r"pip install osmium"):
         read_network(path, mode="walk")
 
 

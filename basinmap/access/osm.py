@@ -324,7 +324,7 @@ def _osmium() -> Untyped:
     except ImportError as error:
         msg = (
             "files of OpenStreetMap need osmium, which is not installed; "
-            'type: pip install "basinmap[osm]"'
+            "type: pip install osmium"
         )
         raise LibraryError(msg) from error
     return osmium

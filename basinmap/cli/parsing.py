@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, Final, NoReturn
 
 from basinmap.cli.words import say
-from basinmap.languages import LANGUAGES
+from basinmap.languages import LANGUAGES, language
 
 __all__ = ["REFUSALS", "Parser"]
 
@@ -64,6 +64,11 @@ class _Formatter(argparse.HelpFormatter):
     ) -> None:
         prefix = say("usage: ") if prefix is None else prefix
         super().add_usage(usage, actions, groups, prefix)
+
+    def start_section(self, heading: str | None) -> None:
+        if heading and language() == "fr":
+            heading += "\u00a0"  # before its colon
+        super().start_section(heading)
 
 
 class Parser(argparse.ArgumentParser):

@@ -83,7 +83,7 @@ def add_document(command: Parser) -> None:
     command
         A parser.
     """
-    group = command.add_argument_group(say("document"))
+    group = command.add_argument_group(say("layout"))
     group.add_argument(
         "--formats",
         default="pdf",
@@ -123,7 +123,7 @@ def add_shown(command: Parser) -> None:
     command
         A parser.
     """
-    group = command.add_argument_group(say("document"))
+    group = command.add_argument_group(say("contents"))
     group.add_argument(
         "--indicators",
         metavar="L04,D02",

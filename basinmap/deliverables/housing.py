@@ -75,7 +75,7 @@ from basinmap.territory.lists import listed
 from basinmap.territory.outlines import Outlines, read_outlines
 from basinmap.territory.perimeters import Perimeter, perimeter
 from basinmap.territory.places import place, places
-from basinmap.territory.units import communes
+from basinmap.territory.units import communes, statistics
 from basinmap.typography import capital, number, shortest
 from basinmap.values.columns import table_of
 from basinmap.values.told import (
@@ -275,7 +275,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     document = partial(
         _write_document, about, wanted, theme, (texts, plates), told_of_plh
     )
-    if network is not None and counts is not None:
+    if network is not None and not _counts_same_people(counts):
         msg = (
             "network= counts people around the Louvre-Lens by the embedded statistics: "
             "leave it out beside counts="
@@ -366,6 +366,17 @@ def _declared(about: Subject) -> tuple[Plate, ...]:
     """Return the plates of which the counts are there."""
     plates = (*PLATES, *(REACH_PLATES if about.network else ()))
     return tuple(plate for plate in plates if about.knows(*plate.needs))
+
+
+def _counts_same_people(counts: pd.DataFrame | None) -> bool:
+    """Tell whether people around the museum are those of what is embedded."""
+    if counts is None:
+        return True
+    people = statistics()["population_2023"]
+    given = counts.get("population_2023")
+    if given is None:
+        return False
+    return bool((given == people.reindex(given.index)).all())
 
 
 def _check_declared(about: Subject, sectors: pd.Series | None) -> None:

@@ -541,7 +541,7 @@ def _pysal() -> ModuleType:
         return importlib.import_module("libpysal.graph")
     except ImportError as error:
         msg = (
-            "libpysal is not installed: pip install 'basinmap[impact]'; moran, lisa "
+            "libpysal is not installed: pip install libpysal; moran, lisa "
             "and the others take these weights as they are, without it"
         )
         raise LibraryError(msg) from error

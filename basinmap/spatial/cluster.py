@@ -3,7 +3,7 @@ Points that outgrow one machine: the same kernel on the parts of a dataset, by D
 
 Units are made ready once and sent to each worker. Points stay where they are, and
 are read by parts of a dataset; only sums come back. It needs
-`pip install "basinmap[cluster]"`.
+`pip install "dask[distributed]"`.
 """
 
 from __future__ import annotations
@@ -653,7 +653,7 @@ def _distributed() -> Any:  # noqa: ANN401 - a module
     except ImportError as error:
         msg = (
             "a cluster needs Dask, which is not installed; "
-            'type: pip install "basinmap[cluster]"'
+            'type: pip install "dask[distributed]"'
         )
         raise LibraryError(msg) from error
     return distributed
