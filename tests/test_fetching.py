@@ -1160,7 +1160,7 @@ def test_the_command_line_takes_a_file_and_says_what_is_missing(
         (("data", "fetch"), "dites ce qu'il faut télécharger"),
         (("data", "fetch", "isochrones"), "est un service, pas un fichier"),
         (("data", "verify", "lovac"), "verify ne prend pas de nom"),
-        (("data", "fetch", "inconnu"), "no address is known of 'inconnu'"),
+        (("data", "fetch", "inconnu"), "aucune adresse n'est connue pour 'inconnu'"),
     ):
         status, _, err = run(capsys, *words)
         assert status == 2

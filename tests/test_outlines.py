@@ -764,6 +764,7 @@ def test_the_command_line_takes_outlines(express, tmp_path, monkeypatch, capsys)
     monkeypatch.setattr(housing, "PLATES", ())
     out = tmp_path / "out"
     words = ["plh", "--epci", "call", "--out", out, "--outlines", express, "--quiet"]
+    words += ["--formats", "web"]  # which is made in any case
     assert cli.main([str(word) for word in words]) == 0
     assert "Contours : ADMIN-EXPRESS.gpkg" in (out / "methode.md").read_text("utf-8")
     words += ["--outlines-source", "IGN, ADMIN EXPRESS", "--outlines-year", 2025]
