@@ -373,7 +373,7 @@ def finest_zoom(ax: MapAxes, dpi: float) -> int:
     >>> import basinmap as bm
     >>> fig, ax = bm.page(bm.communes(epci="call"), title="CA de Lens-Liévin")
     >>> ax.plan.scale, finest_zoom(ax, 150)
-    (120000.0, 12)
+    (110000.0, 12)
     """
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     middle = (x0 + x1) / 2, (y0 + y1) / 2

@@ -137,7 +137,7 @@ def page(  # noqa: PLR0913 - each is a choice of whoever prints
     >>> lens = bm.communes(epci="call")
     >>> fig, ax = bm.page(lens, title="CA de Lens-Liévin")
     >>> ax.plan.paper, ax.plan.scale
-    ('A4', 120000.0)
+    ('A4', 110000.0)
     """
     check_given(page, locals())
     wish = Wish(
