@@ -194,7 +194,7 @@ def test_weights_without_a_meaning_are_refused():
 
 def test_without_pysal_the_message_says_what_to_type(monkeypatch):
     monkeypatch.setitem(sys.modules, "libpysal.graph", None)
-    with pytest.raises(LibraryError, match=r"pip install 'basinmap\[impact\]'"):
+    with pytest.raises(LibraryError, match=r"pip install libpysal"):
         bm.contiguity_weights(grid(3)).graph()
 
 
