@@ -7,16 +7,21 @@ from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pyproj import CRS
 
+from basinmap.access.networks import OFF_STREET, PRINTED, Mode
+from basinmap.access.times import WAYS, Direction
 from basinmap.errors import DataError, culprits
 from basinmap.spatial.projections import METRIC, check_metric
 from basinmap.territory.places import Place
 from basinmap.territory.units import check_unique
-from basinmap.values.told import told_of
+from basinmap.typography import shortest, typeset
+from basinmap.values.told import tell, told_of
 
-__all__ = ["Points", "areas_of", "checked_limit", "points_of"]
+__all__ = ["Points", "areas_of", "checked_limit", "points_of", "times_frame"]
 
 Points: TypeAlias = Place | gpd.GeoDataFrame | gpd.GeoSeries
 
@@ -77,6 +82,61 @@ def points_of(points: Points, what: str) -> tuple[gpd.GeoSeries, tuple[str, ...]
         )
         raise DataError(msg)
     return series, told_of(points).sources
+
+
+def times_frame(  # noqa: PLR0913 - what a rule says
+    minutes: NDArray[np.float64],
+    metres: NDArray[np.float64],
+    ends: tuple[pd.Index, pd.Index],
+    *,
+    mode: Mode,
+    direction: Direction,
+    limit: float | None,
+    max_gap: float,
+    asked: str,
+    engine: str,
+    sources: Sequence[str],
+) -> pd.DataFrame:
+    """
+    Return times as the built-in engine does, those over the limit missing.
+
+    Parameters
+    ----------
+    minutes, metres
+        By origin and destination: the walk to the streets in, and its length.
+    ends
+        Codes of the origins and of the destinations.
+    mode, direction, limit, max_gap
+        As they were asked.
+    asked
+        In French, who reckoned.
+    engine
+        The same, with its version.
+    sources
+        What to credit, once each.
+    """
+    within = np.where(minutes <= checked_limit(limit), minutes, np.nan)
+    index = pd.MultiIndex.from_product(ends, names=["origin", "destination"])
+    table = pd.DataFrame(
+        {"minutes": within.ravel(), "off_street": metres.ravel()}, index=index
+    )
+    up_to = "" if limit is None else f", {shortest(limit)} min au plus"
+    most = "" if np.isinf(max_gap) else f", sur {shortest(max_gap)} m au plus"
+    tell(
+        table,
+        mode=mode,
+        direction=direction,
+        limit=limit,
+        max_gap=float(max_gap),
+        rule=typeset(
+            f"temps de parcours {PRINTED[mode]} par les rues ({asked}), "
+            f"{WAYS[direction]}{up_to}, marche jusqu'à la rue comprise (à "
+            f"{shortest(OFF_STREET)} km/h{most})"
+        ),
+        sources=tuple(dict.fromkeys(filter(None, sources))),
+        engine=engine,
+    )
+    return table
 
 
 def areas_of(

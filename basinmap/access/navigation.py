@@ -20,9 +20,15 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import Geod
 
-from basinmap.access.engines import Points, areas_of, checked_limit, points_of
+from basinmap.access.engines import (
+    Points,
+    areas_of,
+    checked_limit,
+    points_of,
+    times_frame,
+)
 from basinmap.access.isochrones import checked_minutes, isochrone_frame
-from basinmap.access.networks import PRINTED, Mode, check_mode
+from basinmap.access.networks import OFF_STREET, PRINTED, Mode, check_mode
 from basinmap.access.snapping import MAX_GAP, check_gaps, check_max_gap
 from basinmap.access.times import WAYS, Direction, check_direction
 from basinmap.arguments import check_given
@@ -51,8 +57,6 @@ __all__ = ["fetch_isochrones", "fetch_travel_times"]
 
 Numbers = NDArray[np.float64]
 
-OFF_STREET: Final = 4.0
-"""Speed on foot between a point and its street, km/h, as networks have it."""
 _PROFILES: Final[Mapping[str, str]] = MappingProxyType(
     {"walk": "pedestrian", "car": "car"}
 )
@@ -231,7 +235,7 @@ def fetch_travel_times(
     profile = _profile(mode)
     check_direction(direction)
     check_max_gap(max_gap)
-    longest = checked_limit(limit)
+    checked_limit(limit)
     service = _service(options)
     left, told = points_of(origins, "origins")
     right, said = points_of(destinations, "destinations")
@@ -242,30 +246,18 @@ def fetch_travel_times(
     metres = ways[..., 1] + ways[..., 2]
     minutes = ways[..., 0] / 60 + metres * 0.06 / OFF_STREET
     minutes[(ways[..., 1] > max_gap) | (ways[..., 2] > max_gap)] = np.nan
-    minutes[~(minutes <= longest)] = np.nan
-    index = pd.MultiIndex.from_product(
-        [left.index, right.index], names=["origin", "destination"]
-    )
-    table = pd.DataFrame(
-        {"minutes": minutes.ravel(), "off_street": metres.ravel()}, index=index
-    )
-    up_to = "" if limit is None else f", {shortest(limit)} min au plus"
-    most = "" if np.isinf(max_gap) else f", sur {shortest(max_gap)} m au plus"
-    tell(
-        table,
+    return times_frame(
+        minutes,
+        metres,
+        (left.index, right.index),
         mode=mode,
         direction=direction,
         limit=limit,
-        max_gap=float(max_gap),
-        rule=typeset(
-            f"temps de parcours {PRINTED[mode]} par les rues (service de navigation de "
-            f"l'IGN), {WAYS[direction]}{up_to}, marche jusqu'à la rue comprise (à "
-            f"{shortest(OFF_STREET)} km/h{most})"
-        ),
-        sources=tuple(dict.fromkeys(filter(None, [service.credit, *told, *said]))),
+        max_gap=max_gap,
+        asked="service de navigation de l'IGN",
         engine=f"Géoplateforme ({_ROUTES})",
+        sources=[service.credit, *told, *said],
     )
-    return table
 
 
 def _check_count(count: int) -> None:

@@ -30,6 +30,7 @@ from basinmap.staging import refusal, staged_file
 from basinmap.typography import number, typeset
 
 __all__ = [
+    "OFF_STREET",
     "Mode",
     "Network",
     "NetworkReport",
@@ -45,6 +46,8 @@ Path_ = str | PathLike[str]
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+OFF_STREET: Final = 4.0
+"""Speed on foot between a point and its street, km/h."""
 PRINTED: Final = {"walk": "à pied", "bike": "à vélo", "car": "en voiture"}
 LONGEST: Final = 200_000
 """Metres between two vertices of a street above which one is not where it should be."""
@@ -153,7 +156,7 @@ class Network:
     head: NDArray[np.int32]
     length: Floats
     minutes: Floats
-    off_street: float = 4.0
+    off_street: float = OFF_STREET
     source: str = ""
     notes: tuple[str, ...] = ()
     report: NetworkReport = field(default_factory=NetworkReport)

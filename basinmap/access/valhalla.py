@@ -24,9 +24,15 @@ import shapely
 from numpy.typing import NDArray
 from pyproj import CRS, Geod
 
-from basinmap.access.engines import Points, areas_of, checked_limit, points_of
+from basinmap.access.engines import (
+    Points,
+    areas_of,
+    checked_limit,
+    points_of,
+    times_frame,
+)
 from basinmap.access.isochrones import checked_minutes, isochrone_frame
-from basinmap.access.networks import PRINTED, Mode, check_mode
+from basinmap.access.networks import OFF_STREET, PRINTED, Mode, check_mode
 from basinmap.access.snapping import MAX_GAP, check_gaps
 from basinmap.access.speeds import SPEEDS
 from basinmap.access.times import WAYS, Direction, check_direction
@@ -44,8 +50,6 @@ Path_: TypeAlias = str | PathLike[str]
 Numbers = NDArray[np.float64]
 
 PROVENANCE: Final = "provenance.json"
-OFF_STREET: Final = 4.0
-"""Speed on foot between a point and its street, km/h, as networks have it."""
 
 _COSTING: Final = MappingProxyType(
     {"walk": "pedestrian", "bike": "bicycle", "car": "auto"}
@@ -341,7 +345,7 @@ def valhalla_times(
     check_given(valhalla_times, locals())
     check_mode(mode)
     check_direction(direction)
-    longest = checked_limit(limit)
+    checked_limit(limit)
     actor = _actor(tiles)
     options = _options(mode, costing)
     sides = [
@@ -356,29 +360,17 @@ def valhalla_times(
     minutes = seconds / 60 + metres * 0.06 / OFF_STREET
     minutes[(left.gap[:, None] > max_gap) | (right.gap > max_gap)] = np.nan
     minutes[together] = 0
-    minutes[~(minutes <= longest)] = np.nan
-    index = pd.MultiIndex.from_product(
-        [left.codes, right.codes], names=["origin", "destination"]
-    )
-    table = pd.DataFrame(
-        {"minutes": minutes.ravel(), "off_street": metres.ravel()}, index=index
-    )
-    up_to = "" if limit is None else f", {shortest(limit)} min au plus"
-    most = "" if np.isinf(max_gap) else f", sur {shortest(max_gap)} m au plus"
-    tell(
-        table,
+    return times_frame(
+        minutes,
+        metres,
+        (left.codes, right.codes),
         mode=mode,
         direction=direction,
         limit=limit,
-        max_gap=float(max_gap),
-        rule=typeset(
-            f"temps de parcours {PRINTED[mode]} par les rues (moteur Valhalla), "
-            f"{WAYS[direction]}{up_to}, marche jusqu'à la rue comprise (à "
-            f"{shortest(OFF_STREET)} km/h{most})"
-        ),
+        max_gap=max_gap,
+        asked="moteur Valhalla",
         **_origin(tiles, [*left.sources, *right.sources]),
     )
-    return table
 
 
 def _options(mode: Mode, costing: Mapping[str, object] | None) -> dict[str, Any]:
@@ -443,7 +435,7 @@ def _together(
     return np.asarray((one[:, None] == other[None]).all(axis=2))
 
 
-def _origin(tiles: Path_, sources: Sequence[str]) -> dict[str, object]:
+def _origin(tiles: Path_, sources: Sequence[str]) -> dict[str, Any]:
     """Return the engine and what to credit."""
     made = _told(Path(tiles))
     credit = filter(None, [made.get("source", ""), *sources])
