@@ -30,6 +30,12 @@ VARIABLE: Final = "BASINMAP_LANG"
 _SPOKEN: ContextVar[str | None] = ContextVar("language", default=None)
 _HOLE: Final = re.compile(r"\{\{|\}\}|\{(\d+)\}")
 _NUMBER: Final = re.compile(r"-?(\d{1,3}(,\d{3})+(\.\d+)?|\d+\.\d+)")
+_JOINTS: Final = (
+    ("; ", "\u202f; "),
+    (" or ", " ou "),
+    (" and ", " et "),
+    (", ", ", "),
+)
 _FEWEST: Final = 5  # letters by which a part of a message is known
 _CULPRIT: Final = r"(?:'[^']*'|\d[\d.]*|None)"
 _DEEPEST: Final = 4  # a part of a part of a part of a message
@@ -244,11 +250,11 @@ def _part(text: str, deep: int) -> str:
         return turned
     if text.endswith(": "):
         return f"{_part(text[:-2], deep + 1)}\u00a0: "
-    for joint, said in ((" or ", " ou "), (" and ", " et "), (", ", ", ")):
+    for joint, said in _JOINTS:
         parts = text.split(joint)
         if len(parts) > 1:
             told = [_part(one, deep + 1) for one in parts]
-            if joint == ", " or told != parts or all(map(_is_code, parts)):
+            if joint in ("; ", ", ") or told != parts or all(map(_is_code, parts)):
                 return said.join(told)
     return text
 

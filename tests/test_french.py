@@ -201,3 +201,12 @@ def test_english_reads_no_french():
         check=True,
     )
     assert ran.stdout.strip() == "0"
+
+
+def test_a_list_of_near_names_is_set_as_french_is():
+    with pytest.raises(bm.errors.CodeError) as refused:
+        bm.communes(epci="246200365")
+    with speaking("fr"):
+        said = str(refused.value)
+    assert "(CA de Lens-Liévin)\u202f; 246200380 (" in said
+    assert not re.search(r"[^\s\u202f];", said)
