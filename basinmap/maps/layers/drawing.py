@@ -21,6 +21,7 @@ from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.look.fills import STATE_EDGE, STATE_FILL, class_colors
 from basinmap.maps.look.palettes import (
     QUALITATIVE,
+    levels_from,
     qualitative_colors,
     sequential_colors,
 )
@@ -126,13 +127,13 @@ def textured_colors(classes: pd.Series) -> tuple[list[str], tuple[str, ...]]:
     >>> gaps = pd.Series([-4.0, -1.0, 2.0, 6.0])
     >>> from basinmap.maps.classing.classes import classify
     >>> colors, hatches = textured_colors(classify(gaps, breaks=[-2, 0, 3], pivot=0))
-    >>> colors == colors[::-1], [bool(hatch) for hatch in hatches]
+    >>> colors[1] == colors[2], [bool(hatch) for hatch in hatches]
     (True, [True, True, False, False])
     """
-    hatches = textured(classes)
-    below, above = hatches.count(NEGATIVE), hatches.count("")
-    shades = sequential_colors("greys", max(below, above, 2))
-    return [*shades[:below][::-1], *shades[:above]], hatches
+    below, above = levels_from(fact_of(classes, "pivot"), fact_of(classes, "breaks"))
+    levels = [*below, *above]
+    shades = sequential_colors("greys", max(*levels, 1) + 1)
+    return [shades[level] for level in levels], textured(classes)
 
 
 def textured(classes: pd.Series) -> tuple[str, ...]:
