@@ -274,7 +274,7 @@ def shared_classes(
     of_all = {
         "bounds": (float(pooled[0]), float(pooled[-1])),
         "classified": len(pooled),
-        **({"firm": True} if firm else {}),
+        **({"firm": True, "mostly_fragile": _mostly_fragile(series)} if firm else {}),
     }
     cut = replace(cut, note=" ; ".join(filter(None, [cut.note, caution])))
     return {key: _cut_up(values, cut, of_all) for key, values in series.items()}
@@ -293,6 +293,13 @@ def _firm(
         return known, ""
     why = "moins de cinq ne sont pas à lire avec prudence"
     return pooled, typeset(f"Classes de toutes les valeurs : {why}")
+
+
+def _mostly_fragile(series: Mapping[Key, pd.Series]) -> bool:
+    """Tell whether most values, of all maps, are to be read with care."""
+    few = [v.index.isin(list(told_of(v).fragile)) & v.notna() for v in series.values()]
+    known = sum(int(v.notna().sum()) for v in series.values())
+    return 2 * sum(int(one.sum()) for one in few) > known
 
 
 def _by_default(series: Mapping[Key, pd.Series]) -> tuple[Method, float | None]:
