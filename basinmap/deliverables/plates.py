@@ -82,6 +82,8 @@ _ROUGH = 2.0
 """Per cent by which a drawn surface may be off for a headline to be over it."""
 _MOST = 8
 """Neighbours whose people are told."""
+_LONELY = 5
+"""Territories under which the strip would be void without the largest communes."""
 RED = "#b3123f"
 """Of the museum, on every plate."""
 _STRONG = "#2a5d8f"
@@ -553,6 +555,19 @@ def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
     when = "en 2023" if subject.listing is None else ""
     title = f"Population municipale {when}".strip()
     draw_comparison(ax, figures, names=both["name"], title=title)
+    if len(both) <= _LONELY and not ax.plan.inside:
+        _draw_largest(ax, subject, when)
+
+
+def _draw_largest(ax: MapAxes, subject: Subject, when: str) -> None:
+    """Set the people of the largest communes beside the map, which few surround."""
+    towns = subject.communes
+    if "population" not in towns or towns["population"].isna().any():
+        return
+    ranked = carry(towns.nlargest(_MOST, "population"), towns)
+    figures = describe(column(ranked, "population"), decimals=0)
+    title = f"Communes les plus peuplées {when}".strip()
+    draw_comparison(ax, figures, names=ranked["name"], title=title)
 
 
 def _people_of(subject: Subject) -> float:
