@@ -47,7 +47,7 @@ def processor(work):
 
 
 def wall_map(folder):
-    """Draw and save the A3 of the bassin minier; return both times and names written."""
+    """Draw and save the A3 of the basin; return both times and names written."""
     drawing, (fig, written) = processor(lambda: drawn(BASIN, paper="A3"))
     saving, _ = processor(lambda: fig.savefig(folder / "a3.pdf"))
     return drawing, saving, written
