@@ -531,7 +531,8 @@ def test_a_long_name_takes_two_lines_and_one_number():
 
 def test_a_short_contents_is_one_column():
     like, _ = bm.page(row_of(1), title="T")
-    for count, columns in ((3, 1), (12, 1), (13, 2), (200, 4)):
+    # 190 mm hold three columns of 52 and what is between them.
+    for count, columns in ((3, 1), (12, 1), (13, 2), (150, 3)):
         lines = [Line(f"Commune {i}", i) for i in range(count)]
         (sheet, *_), _ = contents_sheets(like, "Atlas", lines)
         names = {x for text, x, _ in placed(sheet) if " " in text}
