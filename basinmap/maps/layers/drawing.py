@@ -675,7 +675,8 @@ def naming(
     named = _ends(classes, names)
     highest, lowest = (_said(block, end) for end in named) if named else ((), ())
     # A ranking in print crowns nothing fragile, whether it is hatched or not.
-    few = names.index.isin(list(told_of(classes).fragile))
+    fragile = told_of(classes).fragile
+    few = np.array([code in fragile for code in names.index], dtype=bool)
     ends = _ends(classes, names[~few])
     return replace(
         block,

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from basinmap.maps.look.themes import MM_PER_POINT, Theme, font, text_width
+from matplotlib.patches import Circle
+
+from basinmap.maps.look.themes import Theme, font, text_width
 from basinmap.maps.margins.beside import class_of
 from basinmap.maps.paper.blocks import ClassesBlock
 from basinmap.maps.paper.pens import (
@@ -76,14 +78,8 @@ def _(ranking: Ranking, pen: Pen) -> None:
 def _write(block: ClassesBlock, pen: Pen, y: float, name: str, value: float) -> None:
     """Write a unit: the colour of its class, its name, its value."""
     color = block.colors[class_of(value, block.breaks)]
-    pen.paper.scatter(
-        [pen.x + 1.0],
-        [pen.y - y - 1.7],
-        s=(_DOT / MM_PER_POINT) ** 2,
-        facecolor=color,
-        edgecolor=pen.theme.soft,
-        linewidth=0.3,
-    )
+    middle = (pen.x + 1.0, pen.y - y - 1.7)
+    pen.paper.add_patch(Circle(middle, _DOT / 2, fc=color, ec=pen.theme.soft, lw=0.3))
     written = number(value, block.decimals, signed=block.signed)
     letters = font(pen.theme.family, pen.theme.body)
     room = pen.width - _TEXT - 2.0 - text_width(written, letters)
