@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
+from matplotlib.path import Path
 
 from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, culprits
@@ -56,6 +57,7 @@ from basinmap.maps.paper.pens import (
     Pen,
     at_true_size,
     block_height,
+    box_path,
     draw_block,
     draw_swatch,
     heading_height,
@@ -702,23 +704,22 @@ def _(drawn: _Histogram, pen: Pen) -> None:
     edges = _bar_edges(low, high, block.breaks)
     counts, _ = np.histogram(drawn.values, edges)
     density = counts / np.diff(edges)
+    plain: list[tuple[Path, str]] = []
     for left, right, share in zip(
         edges[:-1], edges[1:], density / density.max(), strict=True
     ):
         code = int(np.searchsorted(block.breaks, (left + right) / 2, side="right"))
-        pen.paper.add_patch(
-            Rectangle(
-                (pen.x + (left - low) / span * pen.width, floor),
-                (right - left) / span * pen.width,
-                share * height,
-                fc=block.colors[code],
-                ec="#ffffff",
-                lw=0.25,
-            )
-        )
-        if block.hatches and block.hatches[code]:
-            bar = pen.paper.patches[-1]
-            bar.set(hatch=block.hatches[code], edgecolor=stroke_on(block.colors[code]))
+        x, width = (left - low) / span * pen.width, (right - left) / span * pen.width
+        bar = (pen.x + x, floor, width, share * height)
+        color = block.colors[code]
+        hatch = block.hatches[code] if block.hatches else ""
+        if hatch:
+            look = {"fc": color, "ec": stroke_on(color), "lw": 0.25, "hatch": hatch}
+            pen.paper.add_patch(Rectangle(bar[:2], *bar[2:], **look))
+        else:
+            plain.append((box_path(*bar), color))
+    if plain:
+        pen.fill(*zip(*plain, strict=True), edge="#ffffff", line=0.25)
     if any(block.hatches) and block.pivot is not None and low < block.pivot < high:
         at = pen.x + (block.pivot - low) / span * pen.width
         pen.paper.plot(
