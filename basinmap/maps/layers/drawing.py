@@ -701,16 +701,17 @@ def _ends(
     held = fact_of(classes, "classed")
     if not isinstance(held, Held) or not held.figures.index.is_unique:
         return ()
-    known = held.figures.reindex(names.index).dropna()
+    figures = held.figures.reindex(names.index).to_numpy(dtype=float)
+    known = np.flatnonzero(~np.isnan(figures))
     if len(known) < 2 * _EXTREMES:
         return ()
     count = max(_EXTREMES, min(_LISTED, len(known) // 3))
+    told, values = names.tolist(), figures[known]
     ends = (
-        known.sort_values(ascending=up, kind="stable").head(count)
-        for up in (False, True)
+        known[np.argsort(side, kind="stable")[:count]] for side in (-values, values)
     )
     return tuple(
-        tuple((typeset(names[code]), float(v)) for code, v in end.items())
+        tuple((typeset(told[row]), float(figures[row])) for row in end.tolist())
         for end in ends
     )
 
