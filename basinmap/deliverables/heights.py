@@ -275,8 +275,10 @@ _SHARE: Final = 0.6
 """Of what a page leaves, what goes to its charts; letters and rows have the rest."""
 _MOST: Final = 1.6
 """By how much a chart may grow."""
-_ROW_MM: Final = 10.0
+_ROW_MM: Final = 9.0
 """Of a bar, or a year, as high as it may be."""
+_TALL: Final = 1.05
+"""Of its width, as high as a chart may be: a curve would seem steeper than it is."""
 
 
 def grown(held: Sequence[tuple[str, Part]]) -> list[tuple[str, Part]]:
@@ -340,4 +342,5 @@ def _tallest(part: Part) -> float:
         if isinstance(part, Figure) and part.table is not None
         else 0
     )
-    return max(_high(part), 18.0 + _ROW_MM * rows)
+    wide = part.size_mm[0] if isinstance(part, Figure) else 0.0
+    return max(_high(part), min(18.0 + _ROW_MM * rows, _TALL * wide))

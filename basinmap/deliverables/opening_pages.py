@@ -23,6 +23,7 @@ from basinmap.deliverables.chapters import (
     is_rate,
     key_figures,
     map_figure,
+    noun_of,
     rate_map,
     sources_told,
     stock_map,
@@ -94,7 +95,7 @@ _HEAD_MM, _ENTRY_MM = 7.0, 4.4
 """Of the contents in one column: its heading, and each line."""
 _WORTH_MM: Final = 45.0
 """Under this, what is left of a page goes to its letters rather than to a figure."""
-_CHARTS_MM: Final = 95.0
+_CHARTS_MM: Final = 85.0
 _NAMES_AROUND: Final = 1.1
 """What the names around a territory take of its map."""
 
@@ -216,7 +217,11 @@ def since_and_among(
     """
     low = min(_CHARTS_MM, high)
     asked = about.supplied("D02")
-    beside = peers_chart(about, "D02", f"{slug}-pairs", (89.0, low)) if asked else None
+    beside: Figure | None = None
+    if asked:
+        size = (89.0, low)
+        beside = peers_chart(about, "D02", f"{slug}-pairs", size)
+        beside = beside or _parts_chart(about, "D02", f"{slug}-parties", size)
     wide = 182.0 if beside is None else 88.0
     years = years_chart(about, f"{slug}-annees", (wide, low))
     if years is not None:
@@ -308,6 +313,28 @@ def definitions_table(about: Subject, ids: Sequence[str]) -> Table:
     )
     columns = (Column("Indicateur", "left", 2), Column("Définition", "left", 3.4))
     return Table(columns, rows, "Définitions des indicateurs")
+
+
+def _parts_chart(
+    about: Subject, id_: str, slug: str, size_mm: tuple[float, float]
+) -> Figure | None:
+    """Draw a rate of the EPCI of a territory, none where under three have one."""
+    noun, values = noun_of(about, id_), {}
+    for part in parts_of_territory(about):
+        found = about.against(id_, part)
+        if found is not None and found.plain:
+            values[part.short] = found.value
+    if len(values) < 3:
+        return None
+    return bar_chart(
+        slug,
+        pd.Series(values),
+        caption=f"{about.told(id_).title}, par intercommunalité",
+        source="",
+        unit="%" if noun.unit.startswith("%") else noun.unit,
+        decimals=noun.decimals,
+        size_mm=size_mm,
+    )
 
 
 # --- what to retain -------------------------------------------------------------

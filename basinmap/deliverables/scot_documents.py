@@ -14,6 +14,7 @@ from basinmap.arguments import check_given
 from basinmap.catalogue.entries import catalogue
 from basinmap.deliverables.chapter_figures import (
     concentration,
+    ends_chart,
     peers_chart,
     peers_rank,
     ranked,
@@ -764,6 +765,7 @@ def _zoom(issue: _Issue) -> Page:
 
 _CAPTIONED: Final = 8.0
 _BAR_MM: Final = 4.6
+_TALL_MM: Final = 60.0
 
 
 def _zoom_chart(issue: _Issue, high: float) -> Figure | None:
@@ -786,8 +788,10 @@ def _zoom_chart(issue: _Issue, high: float) -> Figure | None:
     # The page of the parts shows the first rate after that of the map.
     shown = next((i for i in issue.ids[1:] if is_rate(about, i)), mapped)
     spare = [i for i in (*issue.ids[:0:-1], "D01") if i != shown and varies(about, i)]
+    if "D01" in spare and high >= _TALL_MM:  # five peers would be five thick bars
+        return ends_chart(about, "D01", "zoom-communes", (182.0, high))
     charts = (
-        peers_chart(about, other, "zoom-pairs", (182.0, min(120.0, high)))
+        peers_chart(about, other, "zoom-pairs", (182.0, min(90.0, high)))
         for other in (*spare, mapped)
     )
     return next(filter(None, charts), None)  # a median has no peers
