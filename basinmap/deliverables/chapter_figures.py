@@ -43,6 +43,7 @@ __all__ = [
 BASED_SPAN: Final = 2.0
 """Least range of an axis in base 100: « quasi stable » is then seen as such."""
 _FEW: Final = 14
+_PEOPLE: Final = "population"
 _PEERS: Final = {
     "epci": "intercommunalités",
     "scot": "SCoT",
@@ -295,14 +296,16 @@ def concentration(about: Subject, id_: str) -> str:
     """
     Say what the three communes that count most hold of what a rate is a part of.
 
+    What a stock is set against is the population of its year.
+
     Parameters
     ----------
     about
         What is observed.
     id_
-        A ratio of one count to one count.
+        A ratio of one count to one count, or a stock of one count.
     """
-    found = two_counts(about, id_)
+    found = two_counts(about, id_) or _of_people(about, id_)
     if found is None or len(about.codes) < 8:
         return ""
     (part, whole), (of, against_of) = found
@@ -319,6 +322,22 @@ def concentration(about: Subject, id_: str) -> str:
         against_share=shares[1],
         against_of=against_of,
     )
+
+
+def _of_people(
+    about: Subject, id_: str
+) -> tuple[tuple[pd.Series, pd.Series], tuple[str, str]] | None:
+    """Return a stock by commune and the inhabitants of its year; none without them."""
+    entry, noun = about.entry(id_), noun_of(about, id_)
+    if entry.kind != "stock" or not noun.many or about.told(id_).states:
+        return None
+    year, values = about.told(id_).vintage, about.mine(id_)
+    if values is None or not year.isdigit() or int(year) not in about.years(_PEOPLE):
+        return None
+    people = about.counted(_PEOPLE, about.codes)[int(year)]
+    if people.isna().any() or people.sum() <= 0:
+        return None
+    return (values.reindex(people.index), people), (noun.singular, "habitants")
 
 
 def two_counts(

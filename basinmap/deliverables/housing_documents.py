@@ -11,7 +11,7 @@ import pandas as pd
 
 from basinmap.arguments import check_given
 from basinmap.catalogue.entries import indicator
-from basinmap.deliverables.chapter_pages import Sheet, chapter_page, legend_mm
+from basinmap.deliverables.chapter_pages import Sheet, chapter_page
 from basinmap.deliverables.chapters import (
     Chapter,
     CommuneMaps,
@@ -32,7 +32,7 @@ from basinmap.deliverables.chapters import (
     written,
 )
 from basinmap.deliverables.charts import bar_chart, line_chart, peer_strips
-from basinmap.deliverables.heights import SHEET_MM, of_words, part_mm
+from basinmap.deliverables.heights import SHEET_MM, legend_mm, of_words, part_mm
 from basinmap.deliverables.opening_pages import (
     cover_page,
     defined_early,
