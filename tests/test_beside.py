@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,6 +65,41 @@ def test_the_histogram_bears_the_figures_of_the_territory_and_of_the_basin(plate
     texts = [plain(text.get_text()) for text in ax.sheet.paper.texts]
     assert "EPCI 7,2" in texts
     assert "bassin 8,1" in texts
+
+
+def test_a_mark_that_could_be_any_of_the_peers_is_none():
+    table = bm.statistics()
+    rate = bm.compute("L04", table.loc[LENS.index])
+    peers = bm.compute("L04", table, to="epci").loc[["246200364", "246200299"]]
+    _, ax = bm.page(LENS, title="Vacance")
+    bm.draw_choropleth(ax, LENS, bm.classify(rate, breaks=[4, 6, 8]))
+    bm.draw_comparison(ax, peers, names=bm.epcis()["name"])
+    bm.draw_legend(ax, histogram=rate)
+    texts = [plain(text.get_text()) for text in ax.sheet.paper.texts]
+    assert "CA de Lens-Liévin" in texts
+    assert not [text for text in texts if text.startswith("EPCI")]
+
+
+def test_the_histogram_of_several_maps_holds_the_firm_values_of_all():
+    codes = {"call": "246200364", "cahc": "246200299"}
+    rates = {k: bm.compute("L04", bm.statistics(epci=k)) for k in codes}
+    communes = {k: bm.communes(epci=k) for k in codes}
+    classes = bm.shared_classes(rates, breaks=[4, 6, 8], firm=True)
+    fig, maps = bm.panels(communes, title="Vacance")
+    for key, ax in maps.items():
+        bm.draw_choropleth(ax, communes[key], classes[key])
+    bm.draw_legend(maps, histogram=rates)
+    strip = next(iter(maps.values())).strip
+    (entry,) = [e for e in strip if type(e.block).__name__ == "_Histogram"]
+    few = [code for one in rates.values() for code in bm.told_of(one).fragile]
+    firm = pd.concat([pd.Series(one.to_numpy(), one.index) for one in rates.values()])
+    assert few
+    assert sorted(dc.asdict(entry.block)["values"]) == sorted(firm.drop(few))
+    assert [t for t in fig.paper.texts if t.get_text() == "Distribution"]
+    _, ax = bm.page(communes["call"], title="Vacance")
+    bm.draw_choropleth(ax, communes["call"], classes["call"])
+    with pytest.raises(bm.errors.DataError, match="no series"):
+        bm.draw_legend(ax, histogram={})
 
 
 def test_a_tenth_of_a_point_of_change_is_no_collapse():

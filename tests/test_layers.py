@@ -234,6 +234,16 @@ def test_equal_distances_from_the_pivot_have_the_same_colour_whatever_the_other_
     )
 
 
+def test_a_class_is_as_strong_as_it_is_far_whatever_bounds_the_other_side_has():
+    gaps = pd.Series([-2.0, -0.6, -0.1, 0.1, 1.4, 4.0])
+    classes = bm.classify(gaps, breaks=[-1, -0.5, 0, 1, 3], pivot=0)
+    ladder = diverging_colors("orange-violet", 4, 4)
+    assert class_colors(classes, "orange-violet") == [
+        *ladder[1:4],  # from 1, from 0.5, from 0
+        *(ladder[4], ladder[6], ladder[7]),  # from 0, from 1, from 3
+    ]
+
+
 def test_losses_are_orange_and_gains_violet_around_zero(lens):
     values = pd.Series(np.linspace(-3, 3, 36), index=lens.index, name="growth")
     classes = bm.classify(values, k=6, pivot=0)

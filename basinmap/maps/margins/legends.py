@@ -224,7 +224,10 @@ def _changes(table: pd.DataFrame) -> tuple[str, tuple[str, ...]]:
 
 
 def draw_legend(
-    ax: Maps, *, histogram: pd.Series | None = None, ranking: bool = True
+    ax: Maps,
+    *,
+    histogram: pd.Series | Mapping[Any, pd.Series] | None = None,
+    ranking: bool = True,
 ) -> None:
     """
     Write the legend of everything drawn so far, in the strip of the page.
@@ -235,7 +238,8 @@ def draw_legend(
         The map of `page`, or all those of `panels`: what they share stands once,
         without counts.
     histogram
-        Values whose distribution is drawn under the classes; none by default.
+        Values whose distribution is drawn under the classes; none by default. Of maps
+        that share classes, all their values, as `shared_classes` took them.
     ranking
         Whether a strip beside the map that would stay half empty lists the units of
         the highest and of the lowest values.
@@ -540,15 +544,26 @@ def has_spread(values: pd.Series, *, firm: bool = False) -> bool:
     return bool(values.drop(few, errors="ignore").nunique() >= _DOZEN)
 
 
-def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
+def _known(values: pd.Series, *, firm: bool) -> pd.Series:
+    """Return the values of a histogram that there are, firm ones or all."""
     check_series(values, "histogram")
     check_states(values)
+    known = numbers(values, "histogram").dropna()
+    few = list(told_of(values).fragile) if firm else []
+    return known.drop(few, errors="ignore")
+
+
+def _with_histogram(
+    blocks: list[object], values: pd.Series | Mapping[Any, pd.Series]
+) -> list[object]:
+    series = list(values.values()) if isinstance(values, Mapping) else [values]
+    if not series:
+        msg = "histogram: no series; give those that bm.shared_classes took"
+        raise DataError(msg)
     for position, block in enumerate(blocks):
         if not isinstance(block, ClassesBlock):
             continue
-        known = numbers(values, "histogram").dropna()
-        if block.fragile:
-            known = known.drop(list(told_of(values).fragile), errors="ignore")
+        known = pd.concat([_known(one, firm=bool(block.fragile)) for one in series])
         low, high = block.bounds
         wrong = known.index[(known < low) | (known > high)]
         if len(wrong):

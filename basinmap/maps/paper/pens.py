@@ -198,7 +198,9 @@ def draw_block(block: object, pen: Pen) -> None:
 def _heading(title: str, width: float, theme: Theme) -> list[str]:
     if not title:
         return []
-    return wrapped(title, width, font(theme.family, theme.heading, weight=700))
+    # « (%) » alone on a line is a hole under the heading.
+    glued = title.replace(" (%)", "\u00a0(%)")
+    return wrapped(glued, width, font(theme.family, theme.heading, weight=700))
 
 
 def heading_height(title: str, width: float, theme: Theme) -> float:
