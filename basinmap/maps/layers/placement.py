@@ -799,9 +799,9 @@ def _greedy(cand: _Candidates, page: _Page) -> None:
         return
     first = cand.cost.argmin(axis=1)
     best, lines = (it[np.arange(n), first] for it in (cand.boxes, cand.leaders))
-    none = ~np.isfinite(cand.cost).any(axis=1)
+    none: BoolArray = np.isinf(cand.cost.min(axis=1))
     best[none], lines[none] = np.nan, np.nan
-    early = np.triu(_overlap(best, best, page.padding), 1).any(axis=1)
+    early = np.any(np.triu(_overlap(best, best, page.padding), 1), axis=1)
     meet = _conflicts(best, lines, best, lines, page.padding)
     barred = none.copy()
     for row in range(n):

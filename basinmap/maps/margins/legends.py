@@ -729,7 +729,8 @@ def _(drawn: _Histogram, pen: Pen) -> None:
         color = block.colors[code]
         hatch = block.hatches[code] if block.hatches else ""
         if hatch:
-            look = {"fc": color, "ec": stroke_on(color), "lw": 0.25, "hatch": hatch}
+            look: dict[str, Any] = {"fc": color, "hatch": hatch, "lw": 0.25}
+            look["ec"] = stroke_on(color)
             pen.paper.add_patch(Rectangle(bar[:2], *bar[2:], **look))
         else:
             plain.append((box_path(*bar), color))
