@@ -726,7 +726,7 @@ def hints_of(verb: Callable[..., object]) -> tuple[tuple[str, object], ...]:
 
 
 @cache
-def _accepts_kind(hint: Any, kind: type) -> bool:  # noqa: ANN401 - any annotation
+def _accepts_kind(hint: Any, kind: Any) -> bool:  # noqa: ANN401 - any annotation
     """Tell whether any value of a kind of `_BARE` is of a type."""
     return _accepts(hint, kind())
 
