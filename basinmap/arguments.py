@@ -622,7 +622,7 @@ def check_given(
     """
     for name, hint in hints_of(verb):
         value = given[name]
-        kind = type(value)
+        kind: Any = type(value)
         if kind not in _EMPTY:
             _check_content(name, value)
         suits = _accepts_kind(hint, kind) if kind in _BARE else _accepts(hint, value)
