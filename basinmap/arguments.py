@@ -622,7 +622,7 @@ def check_given(
     """
     for name, hint in hints_of(verb):
         value = given[name]
-        kind = type(value)
+        kind: Any = type(value)
         if kind not in _EMPTY:
             _check_content(name, value)
         suits = _accepts_kind(hint, kind) if kind in _BARE else _accepts(hint, value)
@@ -726,7 +726,7 @@ def hints_of(verb: Callable[..., object]) -> tuple[tuple[str, object], ...]:
 
 
 @cache
-def _accepts_kind(hint: Any, kind: type) -> bool:  # noqa: ANN401 - any annotation
+def _accepts_kind(hint: Any, kind: Any) -> bool:  # noqa: ANN401 - any annotation
     """Tell whether any value of a kind of `_BARE` is of a type."""
     return _accepts(hint, kind())
 
