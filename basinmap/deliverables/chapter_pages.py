@@ -98,7 +98,13 @@ class Sheet:
         """
         self.held += [(slot, part) for part in parts if part is not None]
 
-    def page(self, slug: str, running: str, template: str = "chapter") -> Page:
+    def page(
+        self,
+        slug: str,
+        running: str,
+        template: str = "chapter",
+        taken_mm: float = 0.0,
+    ) -> Page:
         """
         Return the page, its parts in the order of the slots.
 
@@ -110,11 +116,13 @@ class Sheet:
             What its head says.
         template
             Where its slots are.
+        taken_mm
+            See `grown`.
         """
         order = [slot for row in SLOTS[template] for slot, _ in row]
         held = sorted(self.held, key=lambda pair: order.index(pair[0]))
         if template != "fiche":  # fiches are alike
-            held = grown(held)
+            held = grown(held, taken_mm)
         slots, parts = zip(*held, strict=True)
         return Page(
             parts,

@@ -32,6 +32,7 @@ from basinmap.deliverables.chapters import (
     written,
 )
 from basinmap.deliverables.charts import bar_chart, line_chart, peer_strips
+from basinmap.deliverables.glossary import glossary_table
 from basinmap.deliverables.heights import SHEET_MM, legend_mm, of_words, part_mm
 from basinmap.deliverables.opening_pages import (
     cover_page,
@@ -238,6 +239,8 @@ _STRIP_LABELS: Final = {
 _SECOND: Final = 5
 """Indicators from which a second page of a commune is worth its paper."""
 _ONCE: Final = "Deux territoires faits des mêmes communes ne paraissent qu’une fois."
+_SAFE_MM: Final = 12.0
+"""What a page of text keeps free, its heights being reckoned."""
 _DWELLING: Final = Noun("logement")
 
 
@@ -468,10 +471,19 @@ def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]
             ("Données non fournies", first, "donnees"),
             *_defined(capital(" et ".join(names).lower()), both),
         ]
+    pages = [page for page in pages if page[1]]
+    if both and pages[-1][2] == "methode":  # the last page is not left half blank
+        title, parts, slug = pages[-1]
+        left = SHEET_MM - sum(map(_loose_mm, [Heading(title), *parts]))
+        words = glossary_table(ids, left - _SAFE_MM)
+        if words is not None:
+            named = typeset(
+                f"{title} et lexique".replace(" et ", ", ", title.count(" et "))
+            )
+            pages[-1] = (named, [*parts, words], slug)
     return [
         Page((Heading(title), *parts), running=running, slug=slug)
         for title, parts, slug in pages
-        if parts
     ]
 
 

@@ -188,11 +188,12 @@ def reading_page(
     sheet.put("beside", Note("method", "Signes", _set(_SIGNS)))
     for slot, part in after:
         sheet.put(slot, part)
-    room = sheet.room_mm() - _HEAD_MM - _ENTRY_MM * titled
+    taken = _HEAD_MM + _ENTRY_MM * titled
+    room = sheet.room_mm() - taken
     if drawn is not None and room > _WORTH_MM:
         for slot, figure in drawn(room):
             sheet.put(slot, figure)
-    return sheet.page("sommaire", running)
+    return sheet.page("sommaire", running, taken_mm=taken)
 
 
 def since_and_among(
