@@ -20,8 +20,8 @@ _TERMS: Final = (
     (
         "Population municipale",
         "Personnes dont la résidence habituelle est dans la commune. Elle sert à "
-        "toutes les comparaisons ; la population totale compte en plus des personnes qui "
-        "gardent un lien avec la commune.",
+        "toutes les comparaisons ; la population totale compte en plus des personnes "
+        "qui gardent un lien avec la commune.",
         ("D01", "D02", "D05"),
     ),
     (

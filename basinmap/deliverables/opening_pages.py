@@ -16,7 +16,7 @@ from basinmap.deliverables.chapter_figures import (
     sources_line,
     years_chart,
 )
-from basinmap.deliverables.chapter_pages import Sheet
+from basinmap.deliverables.chapter_pages import Sheet, few_figures
 from basinmap.deliverables.chapters import (
     HAIR,
     comparison_table,
@@ -411,6 +411,10 @@ def _essential_figures(
     beside = peers_chart(about, rates[0], "essentiel-pairs", size) if rates else None
     wide = 182.0 if beside is None else 88.0
     years = years_chart(about, "essentiel-annees", (wide, low))
+    if not rates:
+        yield from few_figures(
+            about, about.supplied("D02", "L04"), "essentiel", room - low
+        )
     if years is not None:
         yield ("wide" if beside is None else "left"), years
     if beside is not None:
