@@ -371,10 +371,10 @@ def few_figures(
     high = min(_LOWER[1], room / 2 - around)
     if high < _LOWER[0]:
         high = room - around
-    ids = list(dict.fromkeys(ids))
-    drawn = [
-        each_chart(about, i, f"{slug}-chaque-{i.lower()}", (88.0, high)) for i in ids
-    ]
+    # Rates have a bar for each territory too: pairs are of one height.
+    asked = sorted(dict.fromkeys(ids), key=lambda id_: not is_rate(about, id_))
+    size = (88.0, high)
+    drawn = [each_chart(about, i, f"{slug}-chaque-{i.lower()}", size) for i in asked]
     charts = [one for one in drawn if one is not None][: 4 if high < room / 2 else 2]
     for n, chart in enumerate(charts):
         yield ("left" if n % 2 == 0 else "right"), chart

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from basinmap.deliverables.heights import part_mm
-from basinmap.export.parts import Cell, Column, Table
+from basinmap.deliverables.heights import SHEET_MM, part_mm
+from basinmap.export.parts import Cell, Column, Part, Table
 from basinmap.territory.levels import fold
 from basinmap.typography import typeset
 
-__all__ = ["glossary_table"]
+__all__ = ["glossary_table", "loose_mm"]
 
 _LEAST: Final = 4
+_SAFE_MM: Final = 12.0
+"""What a page of text keeps free, its heights being reckoned."""
 _LOOSE: Final = 1.28
 """Tables of a page of text are set larger than those of a chapter."""
 _ALL: Final = ("",)
@@ -104,10 +106,23 @@ _TERMS: Final = (
         _ALL,
     ),
 )
-"""Term, what it is, and the indicators of the documents that use it."""
+"""Term, what it is, the indicators that use it: those to leave out last first."""
 
 
-def glossary_table(ids: Sequence[str], room_mm: float) -> Table | None:
+def loose_mm(part: Part) -> float:
+    """
+    Reckon how high a part stands on a page of text, larger than in a chapter.
+
+    Parameters
+    ----------
+    part
+        A part.
+    """
+    wider = _LOOSE if isinstance(part, Table) else 1.05
+    return wider * part_mm(part, 182.0) + 3.0
+
+
+def glossary_table(ids: Sequence[str], *before: Part) -> Table | None:
     """
     Return the words that a page of text has room for; none for a handful of them.
 
@@ -115,18 +130,19 @@ def glossary_table(ids: Sequence[str], room_mm: float) -> Table | None:
     ----------
     ids
         Indicators that the document prints.
-    room_mm
-        What the page leaves.
+    *before
+        What stands on the page already.
     """
+    room_mm = SHEET_MM - _SAFE_MM - sum(map(loose_mm, before))
     printed = {*ids, ""}
     told = [(term, text) for term, text, of in _TERMS if printed & set(of)]
     columns = (Column("Terme", "left", 1), Column("Ce qu’il veut dire", "left", 3.4))
-    rows = tuple(
-        (Cell(typeset(term)), Cell(typeset(text)))
-        for term, text in sorted(told, key=lambda row: fold(row[0]))
-    )
-    for count in range(len(rows), _LEAST - 1, -1):
-        table = Table(columns, rows[:count], "Lexique")
-        if _LOOSE * part_mm(table, 182.0) + 3.0 <= room_mm:
+    for count in range(len(told), _LEAST - 1, -1):
+        rows = tuple(
+            (Cell(typeset(term)), Cell(typeset(text)))
+            for term, text in sorted(told[:count], key=lambda row: fold(row[0]))
+        )
+        table = Table(columns, rows, "Lexique")
+        if loose_mm(table) <= room_mm:
             return table
     return None

@@ -32,7 +32,7 @@ from basinmap.deliverables.chapters import (
     written,
 )
 from basinmap.deliverables.charts import bar_chart, line_chart, peer_strips
-from basinmap.deliverables.glossary import glossary_table
+from basinmap.deliverables.glossary import glossary_table, loose_mm
 from basinmap.deliverables.heights import SHEET_MM, legend_mm, of_words, part_mm
 from basinmap.deliverables.opening_pages import (
     cover_page,
@@ -239,8 +239,6 @@ _STRIP_LABELS: Final = {
 _SECOND: Final = 5
 """Indicators from which a second page of a commune is worth its paper."""
 _ONCE: Final = "Deux territoires faits des mêmes communes ne paraissent qu’une fois."
-_SAFE_MM: Final = 12.0
-"""What a page of text keeps free, its heights being reckoned."""
 _DWELLING: Final = Noun("logement")
 
 
@@ -307,6 +305,8 @@ def plh_document(
     communes: tuple[Part, ...] = _all_communes(about)
     if place == "communes":
         communes = (*communes, _method(about))
+        words = glossary_table(printed_, *communes) if early else None
+        communes = communes if words is None else (*communes, words)
     pages = [
         cover_page(about, "Programme local de l’habitat", _size_of(about)),
         reading_page(
@@ -440,7 +440,7 @@ def _all_communes(about: Subject) -> tuple[Part, ...]:
 
 def _fits(*parts: Part) -> bool:
     """Tell whether a page of text holds parts."""
-    return sum(map(_loose_mm, parts)) < SHEET_MM
+    return sum(map(loose_mm, parts)) < SHEET_MM
 
 
 def _halves(about: Subject, running: str) -> list[Page]:
@@ -474,13 +474,10 @@ def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]
     pages = [page for page in pages if page[1]]
     if both and pages[-1][2] == "methode":  # the last page is not left half blank
         title, parts, slug = pages[-1]
-        left = SHEET_MM - sum(map(_loose_mm, [Heading(title), *parts]))
-        words = glossary_table(ids, left - _SAFE_MM)
+        words = glossary_table(ids, Heading(title), *parts)
         if words is not None:
-            named = typeset(
-                f"{title} et lexique".replace(" et ", ", ", title.count(" et "))
-            )
-            pages[-1] = (named, [*parts, words], slug)
+            listed = title.replace(" et ", ", ")
+            pages[-1] = (typeset(f"{listed} et lexique"), [*parts, words], slug)
     return [
         Page((Heading(title), *parts), running=running, slug=slug)
         for title, parts, slug in pages
@@ -527,12 +524,6 @@ def _places(
     )
     # A page for the method alone would be nearly blank: the definitions go there.
     return bool(place) and defined_early(about, ids), place
-
-
-def _loose_mm(told: Part) -> float:
-    """Reckon how high a part stands on a page of text, larger than in a chapter."""
-    wider = 1.28 if isinstance(told, Table) else 1.05
-    return wider * part_mm(told, 182.0) + 3.0
 
 
 def _method(about: Subject) -> Note:
