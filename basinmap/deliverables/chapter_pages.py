@@ -7,12 +7,13 @@ charts take what the words leave; the template shares out the little that remain
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from basinmap.deliverables.chapter_figures import (
     concentration,
+    each_chart,
     ends_chart,
     peers_chart,
     peers_rank,
@@ -49,7 +50,7 @@ from basinmap.export.parts import (
 )
 from basinmap.typography import typeset
 
-__all__ = ["Sheet", "chapter_page", "placed", "said_of", "subjects_of"]
+__all__ = ["Sheet", "chapter_page", "few_figures", "placed", "said_of", "subjects_of"]
 
 _GAP: Final = 2.6
 _LINE_MM: Final = 3.5
@@ -98,7 +99,13 @@ class Sheet:
         """
         self.held += [(slot, part) for part in parts if part is not None]
 
-    def page(self, slug: str, running: str, template: str = "chapter") -> Page:
+    def page(
+        self,
+        slug: str,
+        running: str,
+        template: str = "chapter",
+        taken_mm: float = 0.0,
+    ) -> Page:
         """
         Return the page, its parts in the order of the slots.
 
@@ -110,11 +117,13 @@ class Sheet:
             What its head says.
         template
             Where its slots are.
+        taken_mm
+            See `grown`.
         """
         order = [slot for row in SLOTS[template] for slot, _ in row]
         held = sorted(self.held, key=lambda pair: order.index(pair[0]))
         if template != "fiche":  # fiches are alike
-            held = grown(held)
+            held = grown(held, taken_mm)
         slots, parts = zip(*held, strict=True)
         return Page(
             parts,
@@ -311,6 +320,8 @@ def _figures(
 ) -> Iterable[tuple[str, Part]]:
     """Return the figures that fill what the words leave of a page."""
     if not mapped:
+        shown = [*ids, *about.supplied(*chapter.beside)]
+        yield from few_figures(about, shown, chapter.slug, room)
         return
     # Both rows have a gap, the first a caption and a source.
     twice = len(mapped) > 1 and not chapter.years
@@ -332,6 +343,41 @@ def _figures(
         if side is not None:
             yield "side", side
     yield from lower
+
+
+def few_figures(
+    about: Subject, ids: Sequence[str], slug: str, room: float
+) -> Iterator[tuple[str, Part]]:
+    """
+    Yield what stands for a map where communes are too few for classes: bars of each.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    ids
+        Indicators whose counts there are, the first ones first.
+    slug
+        What the names of the figures begin with.
+    room
+        What the words leave of the page, in millimetres.
+
+    Yields
+    ------
+    tuple
+        Slot and figure.
+    """
+    around = _NAMED + _GAP + 2.0
+    high = min(_LOWER[1], room / 2 - around)
+    if high < _LOWER[0]:
+        high = room - around
+    # Rates have a bar for each territory too: pairs are of one height.
+    asked = sorted(dict.fromkeys(ids), key=lambda id_: not is_rate(about, id_))
+    size = (88.0, high)
+    drawn = [each_chart(about, i, f"{slug}-chaque-{i.lower()}", size) for i in asked]
+    charts = [one for one in drawn if one is not None][: 4 if high < room / 2 else 2]
+    for n, chart in enumerate(charts):
+        yield ("left" if n % 2 == 0 else "right"), chart
 
 
 def _main(

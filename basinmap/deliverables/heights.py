@@ -17,6 +17,7 @@ from basinmap.export.parts import (
     Figure,
     Heading,
     KeyFigures,
+    Legend,
     Note,
     Paragraph,
     Part,
@@ -195,15 +196,20 @@ def legend_mm(figure: Figure, *, across: bool = False, width_mm: float = 67.0) -
     width_mm
         Of its column.
     """
-    high = [
-        5.0 * bool(key.title)
-        + sum(
-            max(1.2 + 3.4 * lines_in(e.label, width_mm - 16.0, 8.0), e.size_mm + 1.8)
-            for e in key.entries
-        )
-        for key in figure.legends
-    ]
+    high = [_key_mm(key, width_mm) for key in figure.legends]
     return max(high, default=0.0) if across else sum(high)
+
+
+def _key_mm(key: Legend, width_mm: float) -> float:
+    """Reckon how high a heading of a legend is, with its samples."""
+    sample = max([8.0, *(entry.size_mm for entry in key.entries)])
+    wide = width_mm - sample - 8.0  # the count stands at the end of the line
+    high = sum(
+        max(3.4, _text_mm(entry.label, wide, 8.0), entry.size_mm) + 0.9
+        for entry in key.entries
+    )
+    title = worded(key.title)
+    return high + (3.2 + _text_mm(title, width_mm, 8.0) if title else 0.0)
 
 
 def of_words(held: Iterable[tuple[str, Part]]) -> float:
@@ -247,7 +253,7 @@ def _rows_mm(held: Sequence[tuple[str, Part]], *, figures: bool) -> float:
     for slot, high in tall.items():
         row = next((row for row in (*_BESIDE, *_KEYED) if slot in row), slot)
         rows[row] = max(rows.get(row, 0.0), high)
-    return sum(rows.values()) + _ROW_GAP * len(rows)
+    return sum(rows.values()) + _ROW_GAP * max(0, len(rows) - 1)
 
 
 def _width_of(slot: str, slots: set[str]) -> float:
@@ -281,7 +287,9 @@ _TALL: Final = 1.05
 """Of its width, as high as a chart may be: a curve would seem steeper than it is."""
 
 
-def grown(held: Sequence[tuple[str, Part]]) -> list[tuple[str, Part]]:
+def grown(
+    held: Sequence[tuple[str, Part]], taken_mm: float = 0.0
+) -> list[tuple[str, Part]]:
     """
     Return the parts of a page, its charts taller by what the page has too much of.
 
@@ -292,6 +300,8 @@ def grown(held: Sequence[tuple[str, Part]]) -> list[tuple[str, Part]]:
     ----------
     held
         Slot and part, in order.
+    taken_mm
+        What the page holds that has no height of its own: its contents.
     """
     rows: dict[str, list[int]] = {}
     for n, (slot, _) in enumerate(held):
@@ -307,7 +317,7 @@ def grown(held: Sequence[tuple[str, Part]]) -> list[tuple[str, Part]]:
         and len({held[n][0] for n in places}) == len(places)
     }
     high = {row: max(_high(held[n][1]) for n in places) for row, places in able.items()}
-    spare = _SHARE * (SHEET_MM - of_page(held))
+    spare = _SHARE * (SHEET_MM - of_page(held) - taken_mm)
     if not able or spare <= 0:
         return list(held)
     whole = sum(high.values())

@@ -16,7 +16,7 @@ from basinmap.deliverables.chapter_figures import (
     sources_line,
     years_chart,
 )
-from basinmap.deliverables.chapter_pages import Sheet
+from basinmap.deliverables.chapter_pages import Sheet, few_figures
 from basinmap.deliverables.chapters import (
     HAIR,
     comparison_table,
@@ -188,11 +188,12 @@ def reading_page(
     sheet.put("beside", Note("method", "Signes", _set(_SIGNS)))
     for slot, part in after:
         sheet.put(slot, part)
-    room = sheet.room_mm() - _HEAD_MM - _ENTRY_MM * titled
+    taken = _HEAD_MM + _ENTRY_MM * titled
+    room = sheet.room_mm() - taken
     if drawn is not None and room > _WORTH_MM:
         for slot, figure in drawn(room):
             sheet.put(slot, figure)
-    return sheet.page("sommaire", running)
+    return sheet.page("sommaire", running, taken_mm=taken)
 
 
 def since_and_among(
@@ -410,6 +411,10 @@ def _essential_figures(
     beside = peers_chart(about, rates[0], "essentiel-pairs", size) if rates else None
     wide = 182.0 if beside is None else 88.0
     years = years_chart(about, "essentiel-annees", (wide, low))
+    if not rates:
+        yield from few_figures(
+            about, about.supplied("D02", "L04"), "essentiel", room - low
+        )
     if years is not None:
         yield ("wide" if beside is None else "left"), years
     if beside is not None:

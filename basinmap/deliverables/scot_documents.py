@@ -524,7 +524,7 @@ def _own_page(issue: _Issue) -> Page:
     sheet = Sheet([("title", Heading(theme.over))])
     note = _method_of(about, issue.ids[:4])
     sheet.put("reading", Note("method", "Lecture", note) if note else None)
-    room = SHEET_MM - of_words(sheet.held) - 16.0
+    room = sheet.room_mm(rows=2)
     for slot, part in theme_parts(about, theme.slug, list(issue.ids), room):
         sheet.put(slot, part)
     if len(sheet.held) < 3:  # nothing but its title: the territory over the years
@@ -545,9 +545,10 @@ def _by_commune(issue: _Issue) -> Page:
     """Return the page of the communes: where, the highest, the lowest."""
     about, mapped = issue.about, issue.mapped
     sheet = Sheet([("title", Heading("Par commune"))])
-    spread_ = sentences_of(about, mapped)[1:] or issue.said[:1]
+    # From one commune to another; what the front page says is not said again.
+    spread_ = sentences_of(about, mapped) or issue.said[:1]
     if spread_:
-        lead = Paragraph(spread_[0], role="lead", key="communes.chapeau")
+        lead = Paragraph(spread_[-1], role="lead", key="communes.chapeau")
         sheet.put("lead", lead)
     values = ranked(about, mapped)
     half = min(_BARS, (len(values) + 1) // 2)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from math import cos, pi, sin
 from typing import Any, Final
 
@@ -253,7 +253,7 @@ def _flat_table(part: Table) -> dict[str, Any]:
                 "align": column.align,
                 "width": column.width,
                 "mine": column.mine,
-                "widest": _widest([column.label, *(row[n].text for row in part.rows)]),
+                "widest": _widest(column.label, *(row[n].text for row in part.rows)),
             }
             for n, column in enumerate(part.columns)
         ],
@@ -264,7 +264,7 @@ def _flat_table(part: Table) -> dict[str, Any]:
     }
 
 
-def _widest(texts: Iterable[Inline]) -> list[str]:
+def _widest(*texts: Inline) -> list[str]:
     """Return the longest pieces of text that no line parts: a column holds them."""
     pieces = {
         piece for text in texts for piece in re.split(r"[ \u200b-]", worded(text))
