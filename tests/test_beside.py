@@ -150,3 +150,17 @@ def test_the_only_commune_of_a_class_at_an_end_is_named():
     texts = [text.get_text() for text in ax.sheet.paper.texts]
     assert LENS["name"][top.index[0]] in texts
     assert f"(1, {LENS['name'][top.index[0]]})" in bm.alternative_text(ax)
+
+
+def test_long_figures_stand_before_the_column_of_the_scale_bar():
+    table = bm.statistics()
+    communes = bm.communes(epci="245901152")
+    rate = bm.compute("D02", table.loc[communes.index])
+    _, ax = bm.page(communes, title="Population", legend="below")
+    bm.draw_choropleth(ax, communes, bm.classify(rate, k=6, pivot=0))
+    bm.draw_outlines(ax, bm.epcis().loc[["245901152"]], label="limite de l'EPCI")
+    bm.draw_comparison(ax, bm.compare("D02", table, "245901152"))
+    bm.draw_legend(ax, histogram=rate)
+    columns = sorted({round(entry.x) for entry in ax.strip})
+    assert len(columns) == 3  # none is void
+    assert {entry.zoom for entry in ax.strip} == {1.0}

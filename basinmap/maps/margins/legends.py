@@ -6,7 +6,7 @@ import io
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import matplotlib as mpl
@@ -314,11 +314,21 @@ def _fitting(
         # It is worth less than the scale bar, over which the rest would be drawn.
         tried.append((fewer, "the histogram"))
     for kept, left in tried:
-        for step in _TIGHTER:
-            flow = _Flow(found, kept, *step)
+        for step, order in product(_TIGHTER, _orders(kept, found.plan.columns)):
+            flow = _Flow(found, order, *step)
             if flow.missing <= 0:
-                return _filled(found, kept, flow) if ranking else flow, left
+                return _filled(found, order, flow) if ranking else flow, left
     return _Flow(found, blocks, *_TIGHTER[-1]), ""
+
+
+def _orders(blocks: list[object], columns: int) -> list[list[object]]:
+    """Return how entries may follow each other: as they are read, or figures sooner."""
+    if columns == 1:
+        return [blocks]
+    # Figures that are too long for the column of the scale bar fit the one before it.
+    place = {ClassesBlock: 0, Compared: 1, InsetBlock: 3}
+    sooner = sorted(blocks, key=lambda block: place.get(type(block), 2))
+    return [blocks] if sooner == blocks else [blocks, sooner]
 
 
 def _filled(found: Gathered, blocks: list[object], flow: _Flow) -> _Flow:
