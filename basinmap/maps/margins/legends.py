@@ -794,14 +794,16 @@ def _write_breaks(
     properties = font(pen.theme.family, pen.theme.small)
     end = -2.0
     texts = written(block.breaks, signs=block.signed)
+    ticks = [(pen.x + along(value), pen.y - 17.0) for value in block.breaks]
+    # One line, with a gap after each: one of matplotlib's objects.
+    pen.paper.plot(
+        [x for x, _ in ticks for _ in range(3)],
+        [height for _, y in ticks for height in (y, y - 0.7, np.nan)],
+        color=pen.theme.soft,
+        linewidth=0.5,
+    )
     for value, text in zip(block.breaks, texts, strict=True):
         x, half = along(value), text_width(text, properties) / 2
-        pen.paper.plot(
-            [pen.x + x] * 2,
-            [pen.y - 17.0, pen.y - 17.7],
-            color=pen.theme.soft,
-            linewidth=0.5,
-        )
         if x - half > end + 1.2 and x + half < pen.width + 2:
             style = {"size": pen.theme.small, "color": pen.theme.soft, "ha": "center"}
             pen.write(x, 20.2, text, **style)
