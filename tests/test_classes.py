@@ -4,7 +4,6 @@ import re
 import warnings
 from typing import get_args
 
-import mapclassify
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +18,13 @@ from basinmap.maps.classing.methods import Method, cut_values, round_breaks
 quick = settings(max_examples=60, deadline=None, database=None)
 METHODS = get_args(Method)
 SIGNED = tuple(method for method in METHODS if method != "geometric")
+
+
+@pytest.fixture(scope="module")
+def mapclassify():
+    import mapclassify  # noqa: PLC0415 - 3 s: by the worker that needs it
+
+    return mapclassify
 
 
 def series(*values, decimals=None, name="rate"):
@@ -213,7 +219,7 @@ def test_round_breaks_are_not_rounded_again():
 
 
 @pytest.mark.parametrize("k", [2, 3, 5, 8])
-def test_quantiles_and_equal_widths_are_those_of_mapclassify(k):
+def test_quantiles_and_equal_widths_are_those_of_mapclassify(mapclassify, k):
     values = np.random.default_rng(k).gamma(2, 5, 80)
     for method, oracle in [
         ("quantile", mapclassify.Quantiles),
@@ -224,7 +230,7 @@ def test_quantiles_and_equal_widths_are_those_of_mapclassify(k):
 
 
 @pytest.mark.parametrize("k", [4, 5, 6])
-def test_standard_deviations_are_those_of_mapclassify(k):
+def test_standard_deviations_are_those_of_mapclassify(mapclassify, k):
     values = np.random.default_rng(k).normal(10, 3, 60)
     # Its deviation is that of a sample, n - 1.
     of_sample = np.sqrt(59 / 60)
@@ -234,7 +240,7 @@ def test_standard_deviations_are_those_of_mapclassify(k):
     assert found == pytest.approx(expected)
 
 
-def test_heads_and_tails_are_those_of_mapclassify():
+def test_heads_and_tails_are_those_of_mapclassify(mapclassify):
     values = 1000 / np.arange(1, 201)
     found = exact(*values, method="head-tail", k=9)
     expected = mapclassify.HeadTailBreaks(values).bins
@@ -568,7 +574,7 @@ def test_tenths_are_each_in_their_class():
 
 
 @pytest.mark.parametrize("n", [40, 150, 400])
-def test_rounding_a_break_moves_at_most_3_per_cent(n):
+def test_rounding_a_break_moves_at_most_3_per_cent(mapclassify, n):
     values = np.random.default_rng(n).gamma(2, 3, n)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -581,7 +587,7 @@ def test_rounding_a_break_moves_at_most_3_per_cent(n):
 
 
 @pytest.mark.parametrize(("k", "seed"), [(3, 1), (4, 2), (5, 3), (5, 4), (7, 5)])
-def test_natural_breaks_are_those_of_mapclassify(k, seed):
+def test_natural_breaks_are_those_of_mapclassify(mapclassify, k, seed):
     # Under 34 values nothing may be moved by the rounding of breaks.
     values = np.random.default_rng(seed).gamma(2, 30, 33).round(2)
     with warnings.catch_warnings():

@@ -34,7 +34,7 @@ from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.territory.embedded import credit, spatial_table
 from basinmap.territory.outlines import surface_caution, surface_error
 from basinmap.territory.places import places
-from basinmap.territory.units import communes, statistics
+from basinmap.territory.units import LATEST, PEOPLE, communes, statistics
 from basinmap.typography import capital, decimals_had, number, typeset, uncapital
 from basinmap.values.columns import column, describe
 from basinmap.values.told import (
@@ -440,7 +440,7 @@ def situation_plate(subject: Subject) -> Sheet:
     _name_schemes(ax, subject)
     _draw_near(ax, subject, near)
     draw_legend(ax)
-    sources = measures_of(statistics())["population_2023"].source.split("; ")
+    sources = measures_of(statistics())[PEOPLE].source.split("; ")
     draw_furniture(
         ax,
         author=subject.author,
@@ -552,7 +552,7 @@ def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
     if "population" not in both or both["population"].notna().sum() < 2:
         return  # nobody is around it, or it is a part of the only one that is
     figures = describe(column(both, "population"), decimals=0)
-    when = "en 2023" if subject.listing is None else ""
+    when = f"en {LATEST}" if subject.listing is None else ""
     title = f"Population municipale {when}".strip()
     draw_comparison(ax, figures, names=both["name"], title=title)
     if len(both) <= _LONELY and not ax.plan.inside:

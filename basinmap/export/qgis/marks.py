@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -97,14 +98,11 @@ def words(text: object) -> str:
     >>> words('Béthune & "Bruay" <62>')
     'Béthune &amp; "Bruay" &lt;62&gt;'
     """
-    return escape("".join(sign for sign in str(text) if _held(sign)))
+    return escape(_LACKED.sub("", str(text)))
 
 
-def _held(sign: str) -> bool:
-    code = ord(sign)
-    return code in (9, 10, 13) or (
-        code >= 32 and not 0xD800 <= code <= 0xDFFF and code not in (0xFFFE, 0xFFFF)
-    )
+_LACKED: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Signs that XML lacks."""
 
 
 def tag(name: str, attributes: Mapping[str, object] | None = None, *inside: str) -> str:
@@ -142,7 +140,7 @@ def _plain(value: object) -> str:
         return str(int(value))
     if isinstance(value, float):
         return figure_of(value)
-    return "".join(sign for sign in str(value) if _held(sign))
+    return _LACKED.sub("", str(value))
 
 
 def figure_of(value: float) -> str:

@@ -701,7 +701,8 @@ def naming(
     named = _ends(classes, names)
     highest, lowest = (_said(block, end) for end in named) if named else ((), ())
     # A ranking in print crowns nothing fragile, whether it is hatched or not.
-    few = names.index.isin(list(told_of(classes).fragile))
+    fragile = told_of(classes).fragile
+    few = np.array([code in fragile for code in names.index], dtype=bool)
     ends = _ends(classes, names[~few])
     return replace(
         block,
@@ -726,16 +727,17 @@ def _ends(
     held = fact_of(classes, "classed")
     if not isinstance(held, Held) or not held.figures.index.is_unique:
         return ()
-    known = held.figures.reindex(names.index).dropna()
+    figures = held.figures.reindex(names.index).to_numpy(dtype=float)
+    known = np.flatnonzero(~np.isnan(figures))
     if len(known) < 2 * _EXTREMES:
         return ()
     count = max(_EXTREMES, min(_LISTED, len(known) // 3))
+    told, values = names.tolist(), figures[known]
     ends = (
-        known.sort_values(ascending=up, kind="stable").head(count)
-        for up in (False, True)
+        known[np.argsort(side, kind="stable")[:count]] for side in (-values, values)
     )
     return tuple(
-        tuple((typeset(names[code]), float(v)) for code, v in end.items())
+        tuple((typeset(told[row]), float(figures[row])) for row in end.tolist())
         for end in ends
     )
 

@@ -9,6 +9,7 @@ between the anchors. Where a source failed the checks, its colours were moved.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -302,5 +303,11 @@ def bivariate_colors(palette: str) -> tuple[tuple[str, str, str], ...]:
 
 
 def _sampled(anchors: tuple[str, ...], at: np.ndarray) -> list[str]:
+    return [_mixed(anchors, float(step)) for step in at]
+
+
+@cache
+def _mixed(anchors: tuple[str, ...], step: float) -> str:
+    """Return a colour on the way between others; few are, and they come back."""
     ramp = LinearSegmentedColormap.from_list("", list(anchors), N=1024)
-    return [to_hex(ramp(float(step))) for step in at]
+    return to_hex(ramp(step))

@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
+from matplotlib.path import Path
 
 from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, culprits
@@ -56,6 +57,7 @@ from basinmap.maps.paper.pens import (
     Pen,
     at_true_size,
     block_height,
+    box_path,
     draw_block,
     draw_swatch,
     heading_height,
@@ -727,23 +729,23 @@ def _(drawn: _Histogram, pen: Pen) -> None:
     edges = _bar_edges(low, high, block.breaks)
     counts, _ = np.histogram(drawn.values, edges)
     density = counts / np.diff(edges)
+    plain: list[tuple[Path, str]] = []
     for left, right, share in zip(
         edges[:-1], edges[1:], density / density.max(), strict=True
     ):
         code = int(np.searchsorted(block.breaks, (left + right) / 2, side="right"))
-        pen.paper.add_patch(
-            Rectangle(
-                (pen.x + (left - low) / span * pen.width, floor),
-                (right - left) / span * pen.width,
-                share * height,
-                fc=block.colors[code],
-                ec="#ffffff",
-                lw=0.25,
-            )
-        )
-        if block.hatches and block.hatches[code]:
-            bar = pen.paper.patches[-1]
-            bar.set(hatch=block.hatches[code], edgecolor=stroke_on(block.colors[code]))
+        x, width = (left - low) / span * pen.width, (right - left) / span * pen.width
+        bar = (pen.x + x, floor, width, share * height)
+        color = block.colors[code]
+        hatch = block.hatches[code] if block.hatches else ""
+        if hatch:
+            look: dict[str, Any] = {"fc": color, "hatch": hatch, "lw": 0.25}
+            look["ec"] = stroke_on(color)
+            pen.paper.add_patch(Rectangle(bar[:2], *bar[2:], **look))
+        else:
+            plain.append((box_path(*bar), color))
+    if plain:
+        pen.fill(*zip(*plain, strict=True), edge="#ffffff", line=0.25)
     if any(block.hatches) and block.pivot is not None and low < block.pivot < high:
         at = pen.x + (block.pivot - low) / span * pen.width
         pen.paper.plot(
@@ -792,14 +794,16 @@ def _write_breaks(
     properties = font(pen.theme.family, pen.theme.small)
     end = -2.0
     texts = written(block.breaks, signs=block.signed)
+    ticks = [(pen.x + along(value), pen.y - 17.0) for value in block.breaks]
+    # One line, with a gap after each: one of matplotlib's objects.
+    pen.paper.plot(
+        [x for x, _ in ticks for _ in range(3)],
+        [height for _, y in ticks for height in (y, y - 0.7, np.nan)],
+        color=pen.theme.soft,
+        linewidth=0.5,
+    )
     for value, text in zip(block.breaks, texts, strict=True):
         x, half = along(value), text_width(text, properties) / 2
-        pen.paper.plot(
-            [pen.x + x] * 2,
-            [pen.y - 17.0, pen.y - 17.7],
-            color=pen.theme.soft,
-            linewidth=0.5,
-        )
         if x - half > end + 1.2 and x + half < pen.width + 2:
             style = {"size": pen.theme.small, "color": pen.theme.soft, "ha": "center"}
             pen.write(x, 20.2, text, **style)
