@@ -721,7 +721,7 @@ def test_one_foot_says_once_whose_surface_a_density_is_over():
 def test_in_grey_what_is_below_zero_is_hatched_and_zero_is_marked():
     gaps = rate([i - 6.0 for i in range(16)], "Écart")
     ax = page(theme=bm.GREY)
-    bm.draw_choropleth(ax, G, bm.classify(gaps, breaks=[-3, 0, 5], pivot=0))
+    bm.draw_choropleth(ax, G, bm.classify(gaps, breaks=[-3, 0, 3], pivot=0))
     lines = ax.blocks[0].swatches
     assert [bool(line.hatch) for line in lines] == [False, False, True, True]
     assert lines[0].color == lines[3].color != lines[1].color == lines[2].color

@@ -198,9 +198,11 @@ def draw_block(block: object, pen: Pen) -> None:
 def _heading(title: str, width: float, theme: Theme) -> list[str]:
     if not title:
         return []
-    # « (%) » alone on a line is a hole under the heading.
-    glued = title.replace(" (%)", "\u00a0(%)")
-    return wrapped(glued, width, font(theme.family, theme.heading, weight=700))
+    style = font(theme.family, theme.heading, weight=700)
+    lines = wrapped(title, width, style)
+    if lines[-1] == "(%)":  # alone, it would be a hole under the heading
+        lines = wrapped(title.replace(" (%)", "\u00a0(%)"), width, style)
+    return lines
 
 
 def heading_height(title: str, width: float, theme: Theme) -> float:
