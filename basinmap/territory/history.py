@@ -237,6 +237,12 @@ def names_on(line: Timeline, year: int) -> dict[str, str]:
     year
         Year of the list.
     """
+    if year not in line.names:
+        line.names[year] = _names_on(line, year)
+    return line.names[year]
+
+
+def _names_on(line: Timeline, year: int) -> dict[str, str]:
     names = embedded.table("cog").set_index("code")["name"].to_dict()
     if FIRST <= year <= LAST:
         names |= cog_names(year).to_dict()
