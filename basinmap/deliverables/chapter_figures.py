@@ -363,6 +363,8 @@ def concentration(about: Subject, id_: str) -> str:
     (part, whole), (of, against_of) = found
     if part.isna().any() or whole.isna().any() or part.sum() <= 0:
         return ""
+    if not all(word.split()[0].endswith("s") for word in (of, against_of)):
+        return ""  # « des population de 65 ans ou plus »
     top = part.sort_values(ascending=False, kind="stable").index[:3]
     shares = [100 * float(line[top].sum() / line.sum()) for line in (part, whole)]
     names = [str(about.names[code]) for code in top]
