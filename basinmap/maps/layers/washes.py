@@ -16,6 +16,7 @@ from basinmap.maps.layers.drawing import (
     FRAGILE_EDGE,
     PALEST,
     STATE_EDGE,
+    caution_look,
     class_colors,
     fill_shapes,
     fragile_in,
@@ -54,10 +55,6 @@ class Ink:
     color: str
     hatch: str = ""
     edge: str = ""
-
-
-_FRAGILE: Final = Ink(PALEST, FRAGILE, FRAGILE_EDGE)
-"""Of what is to be read with care: one ink, that the key can show as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +100,11 @@ class Inks:
         states
             What each missing value means.
         """
-        apart = fragile_in(classes)
+        apart, care = fragile_in(classes), Ink(PALEST, FRAGILE, FRAGILE_EDGE)
         return [
             Ink(*state_fill(state, self.zoom), STATE_EDGE)
             if code < 0
-            else _FRAGILE
+            else care
             if few
             else self.firm(code)
             for code, state, few in zip(
@@ -192,17 +189,20 @@ def fill_classes(
     codes, shapes = classes.cat.codes.to_numpy(), shapes_of(units)
     for code, label in enumerate(classes.cat.categories):
         _fill(ax, shapes[(codes == code) & ~apart], inks.firm(code), label)
-    _fill(ax, shapes[(codes >= 0) & apart], _FRAGILE, "fragile")
+    # White rims would be lost on what is nearly white: a block of fragile communes
+    # would be one.
+    care = Ink(PALEST, *caution_look(classes))
+    _fill(ax, shapes[(codes >= 0) & apart], care, "fragile", rim=STATE_EDGE)
 
 
-def _fill(ax: MapAxes, shapes: np.ndarray, ink: Ink, label: str) -> None:
+def _fill(
+    ax: MapAxes, shapes: np.ndarray, ink: Ink, label: str, *, rim: str = "#ffffff"
+) -> None:
     """Fill shapes, hatch them, and draw their borders again over the strokes."""
     if not len(shapes):
         return
     line: dict[str, Any] = {
-        # White would be lost on what is nearly white: a block of fragile communes
-        # would be one.
-        "edgecolor": STATE_EDGE if ink is _FRAGILE else "#ffffff",
+        "edgecolor": rim,
         "linewidth": 0.45,
         "zorder": STACK["fills"],
     }

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any, Final
 
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.patches import Circle, Rectangle
+from matplotlib.path import Path
 
 from basinmap.maps.look.themes import MM_PER_POINT, Theme, font, wrapped
 from basinmap.maps.paper.blocks import Swatch
@@ -20,6 +23,7 @@ __all__ = [
     "Pen",
     "at_true_size",
     "block_height",
+    "box_path",
     "draw_block",
     "draw_swatch",
     "heading_height",
@@ -85,6 +89,51 @@ class Pen:
             self.x + x, self.y - y, text, font=properties, va="baseline", **style
         )
 
+    def fill(
+        self,
+        paths: Sequence[Path],
+        colors: Sequence[str],
+        *,
+        edge: str,
+        line: float,
+    ) -> None:
+        """
+        Draw many shapes at once: one of matplotlib's objects, where each would be one.
+
+        Parameters
+        ----------
+        paths
+            Their outlines, in the millimetres of the axes.
+        colors
+            One a shape.
+        edge
+            Colour of their edges.
+        line
+            Width of these, in points.
+        """
+        drawn = PathCollection(
+            paths, facecolors=list(colors), edgecolors=edge, linewidths=line, zorder=1
+        )
+        self.paper.add_collection(drawn, autolim=False)
+
+
+def box_path(x: float, y: float, width: float, height: float) -> Path:
+    """
+    Return the outline of a rectangle.
+
+    Parameters
+    ----------
+    x, y
+        Its lower left corner.
+    width, height
+        Its sides.
+    """
+    right, top = x + width, y + height
+    return Path([(x, y), (right, y), (right, top), (x, top), (x, y)], _BOX_CODES)
+
+
+_BOX_CODES: Final = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY]
+
 
 def _unknown(block: object) -> str:
     name = type(block).__name__
@@ -149,7 +198,9 @@ def draw_block(block: object, pen: Pen) -> None:
 def _heading(title: str, width: float, theme: Theme) -> list[str]:
     if not title:
         return []
-    return wrapped(title, width, font(theme.family, theme.heading, weight=700))
+    # « (%) » alone on a line is a hole under the heading.
+    glued = title.replace(" (%)", "\u00a0(%)")
+    return wrapped(glued, width, font(theme.family, theme.heading, weight=700))
 
 
 def heading_height(title: str, width: float, theme: Theme) -> float:
