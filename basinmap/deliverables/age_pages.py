@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final
 
 import pandas as pd
@@ -166,7 +165,7 @@ def _said(
     mine: pd.DataFrame,
     others: dict[Other, pd.DataFrame],
     year: int,
-) -> Sequence[str]:
+) -> tuple[str, ...]:
     """Say the largest band, and where the territory is farthest from another."""
     own = _shares(mine).map(_printed)
     women = _printed(100 * mine["Femmes"].sum() / mine.to_numpy().sum())
