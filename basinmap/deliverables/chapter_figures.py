@@ -209,7 +209,7 @@ def _ends(values: pd.Series, room: int, *, rate: bool) -> tuple[str, pd.Series]:
     if len(values) <= max(room, _FEW):
         return f"les {number(len(values))} communes", values
     if not rate:
-        return f"les {room} communes les plus grandes", values.iloc[:room]
+        return f"les {room} valeurs les plus hautes", values.iloc[:room]
     top = (room + 1) // 2
     low = room - top
     told = f"les {top} valeurs les plus hautes, les {low} plus basses"
