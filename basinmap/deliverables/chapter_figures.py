@@ -209,7 +209,7 @@ def _ends(values: pd.Series, room: int, *, rate: bool) -> tuple[str, pd.Series]:
     if len(values) <= max(room, _FEW):
         return f"les {number(len(values))} communes", values
     if not rate:
-        return f"les {room} communes les plus grandes", values.iloc[:room]
+        return f"les {room} valeurs les plus hautes", values.iloc[:room]
     top = (room + 1) // 2
     low = room - top
     told = f"les {top} valeurs les plus hautes, les {low} plus basses"
@@ -363,6 +363,8 @@ def concentration(about: Subject, id_: str) -> str:
     (part, whole), (of, against_of) = found
     if part.isna().any() or whole.isna().any() or part.sum() <= 0:
         return ""
+    if not all(word.split()[0].endswith("s") for word in (of, against_of)):
+        return ""  # « des population de 65 ans ou plus »
     top = part.sort_values(ascending=False, kind="stable").index[:3]
     shares = [100 * float(line[top].sum() / line.sum()) for line in (part, whole)]
     names = [str(about.names[code]) for code in top]

@@ -321,6 +321,12 @@ def _figures(
     """Return the figures that fill what the words leave of a page."""
     if not mapped:
         shown = [*ids, *about.supplied(*chapter.beside)]
+        if chapter.years:
+            name = f"{chapter.slug}-annees"
+            years = years_chart(about, name, (182.0, 0.4 * room), chapter.years)
+            if years is not None:
+                yield "wide", years
+                room = 0.6 * room - _NAMED - _GAP
         yield from few_figures(about, shown, chapter.slug, room)
         return
     # Both rows have a gap, the first a caption and a source.

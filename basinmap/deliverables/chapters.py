@@ -210,7 +210,8 @@ class Chapter:
     years
         Count whose years are drawn, if there are several.
     asks
-        Sources, and what they would feed that is no indicator by commune.
+        Sources, what they would feed that is no indicator by commune, and a count
+        that is there once they are given.
     """
 
     slug: str
@@ -222,7 +223,7 @@ class Chapter:
     note: tuple[str, str] = ("", "")
     beside: tuple[str, ...] = ()
     years: str = ""
-    asks: tuple[tuple[str, str], ...] = ()
+    asks: tuple[tuple[str, str, str], ...] = ()
 
 
 def noun_of(about: Subject, id_: str) -> Noun:
@@ -1138,7 +1139,8 @@ def not_supplied(about: Subject, chapters: Iterable[Chapter]) -> Table | None:
         for source in about.entry(id_).sources[:1]:
             feeds = opened.setdefault(source, {})
             feeds[f"{about.entry(id_).label} ({id_})"] = None
-    for source, what in (one for chapter in chapters for one in chapter.asks):
+    asks = (one for chapter in chapters for one in chapter.asks)
+    for source, what in (one[:2] for one in asks if not about.years(one[2])):
         opened.setdefault(source, {})[what] = None
     names = catalogue().sources
     told = [

@@ -11,6 +11,7 @@ import pandas as pd
 
 from basinmap.arguments import check_given
 from basinmap.catalogue.entries import indicator
+from basinmap.deliverables.age_pages import PYRAMID, pyramid_page
 from basinmap.deliverables.chapter_pages import Sheet, chapter_page
 from basinmap.deliverables.chapters import (
     Chapter,
@@ -115,6 +116,7 @@ CHAPTERS: Final = (
             (
                 "mobilite-residentielle",
                 "Migrations résidentielles entre territoires (D12, planche à joindre)",
+                "movers",
             ),
         ),
     ),
@@ -123,7 +125,7 @@ CHAPTERS: Final = (
         "Âges",
         "La population est-elle plus âgée qu'ailleurs ?",
         ("D10", "D11"),
-        asks=(("rp-evol-struct-pop", "Pyramide des âges (planche à joindre)"),),
+        asks=(("rp-evol-struct-pop", "Pyramide des âges", PYRAMID),),
     ),
     Chapter(
         "menages",
@@ -289,17 +291,7 @@ def plh_document(
     running = f"Programme local de l’habitat · {typeset(about.area.name)}"
     printed_ = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
     chapters = [
-        page
-        for chapter in CHAPTERS
-        if (
-            page := chapter_page(
-                about,
-                chapter,
-                running,
-                *_more_of(about, chapter),
-                said=_vacancy(about) if chapter.slug == "vacance" else (),
-            )
-        )
+        page for chapter in CHAPTERS for page in _pages_of(about, chapter, running)
     ]
     early, place = _places(about, printed_, lacks_balance=balance is None)
     communes: tuple[Part, ...] = _all_communes(about)
@@ -348,6 +340,16 @@ def plh_document(
     )
     check_neutral(_generated(document))
     return document
+
+
+def _pages_of(about: Subject, chapter: Chapter, running: str) -> list[Page]:
+    """Return the page of a chapter, and what its file opens beside it."""
+    said = _vacancy(about) if chapter.slug == "vacance" else ()
+    more = _more_of(about, chapter)
+    found = [chapter_page(about, chapter, running, *more, said=said)]
+    if chapter.slug == "ages":
+        found.append(pyramid_page(about, running))
+    return [page for page in found if page is not None]
 
 
 def _more_of(about: Subject, chapter: Chapter) -> list[tuple[str, Part]]:

@@ -373,6 +373,9 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     asked = _Asked(about, every, given, seen, reached)
     marks = _marks(highlights)
     apart = len(marks) > _FEW
+    listed = _studies_parts(studies, evaluation)
+    # A page for a few lines would be a blank one.
+    long = len(evaluation) > 0 or len(studies) > _FEW
     pages = [
         _cover(about, crow),
         reading_page(
@@ -387,12 +390,16 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
         *([Page(marks, running=running, slug="faits")] if apart else []),
         _essential(about, crow, running),
         Page(
-            (*(() if apart else marks), *_question_parts(asked, questions)),
+            (
+                *(() if apart else marks),
+                *_question_parts(asked, questions),
+                *(() if long else listed),
+            ),
             running=running,
             slug="questions",
         ),
         *around,
-        *_studies_page(studies, evaluation, running),
+        *([Page(listed, running=running, slug="etudes")] if long and listed else []),
     ]
     return Document(
         slug="pic",
@@ -761,15 +768,12 @@ def _by_ring(
     return []
 
 
-def _studies_page(
-    studies: Sequence[Study | tuple[str, str]],
-    evaluation: Sequence[Part],
-    running: str,
-) -> list[Page]:
-    """Return the page of the studies, none for a page that would be empty."""
+def _studies_parts(
+    studies: Sequence[Study | tuple[str, str]], evaluation: Sequence[Part]
+) -> tuple[Part, ...]:
+    """Return the index of the studies and the chapter of the evaluation."""
     told = [s if isinstance(s, Study) else Study(*s) for s in studies]
-    parts = (*(_studies(told) if told else ()), *evaluation)
-    return [Page(parts, running=running, slug="etudes")] if parts else []
+    return (*(_studies(told) if told else ()), *evaluation)
 
 
 def _studies(studies: Sequence[Study]) -> tuple[Part, ...]:

@@ -789,8 +789,9 @@ def _zoom_chart(issue: _Issue, high: float) -> Figure | None:
     # The page of the parts shows the first rate after that of the map.
     shown = next((i for i in issue.ids[1:] if is_rate(about, i)), mapped)
     spare = [i for i in (*issue.ids[:0:-1], "D01") if i != shown and varies(about, i)]
-    if "D01" in spare and high >= _TALL_MM:  # five peers would be five thick bars
-        return ends_chart(about, "D01", "zoom-communes", (182.0, high))
+    stock = next((i for i in spare if not is_rate(about, i)), "")
+    if stock and high >= _TALL_MM:  # five peers would be five thick bars
+        return ends_chart(about, stock, "zoom-communes", (182.0, high))
     charts = (
         peers_chart(about, other, "zoom-pairs", (182.0, min(90.0, high)))
         for other in (*spare, mapped)

@@ -264,7 +264,7 @@ def _flat_table(part: Table) -> dict[str, Any]:
     }
 
 
-def _widest(*texts: Inline) -> list[str]:
+def _widest(*texts: str | Inline) -> list[str]:
     """Return the longest pieces of text that no line parts: a column holds them."""
     pieces = {
         piece for text in texts for piece in re.split(r"[ \u200b-]", worded(text))
