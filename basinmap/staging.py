@@ -33,6 +33,7 @@ __all__ = [
     "UNDATED",
     "check_file",
     "check_folder",
+    "moments_for_arrow",
     "refusal",
     "staged_file",
     "staged_folder",
@@ -59,6 +60,20 @@ def today() -> dt.date:
             msg = f"SOURCE_DATE_EPOCH={epoch!r} is no number of seconds; unset it"
             raise VintageError(msg) from None
     return dt.date.today()  # noqa: DTZ011 - the maker's day
+
+
+@contextmanager
+def moments_for_arrow() -> Iterator[None]:
+    """
+    Let pyarrow take moments of a zone from pandas as its older releases do.
+
+    They ask for `Series.values`, which pandas deprecates since 3.1; what they make of
+    it, moments in UTC and their zone, is right.
+    """
+    with warnings.catch_warnings():
+        told = r"Series\.values returning an ndarray that drops timezone"
+        warnings.filterwarnings("ignore", told, DeprecationWarning)
+        yield
 
 
 def check_file(path: str | Path) -> None:

@@ -3,6 +3,12 @@
 import os
 import time
 
+from matplotlib import ft2font
+
+SHAPED = hasattr(ft2font, "__libraqm_version__")
+"""Letters are shaped (pairs closer, between pixels): matplotlib from 3.11 on."""
+UNSHAPED = "matplotlib before 3.11 sets letters on whole pixels, and no pair closer"
+
 
 def once(factory, name, make):
     """

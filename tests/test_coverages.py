@@ -8,6 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import basinmap as bm
 from basinmap.errors import (
@@ -25,6 +27,7 @@ from basinmap.spatial.coverages import (
     simplify_coverage,
 )
 from basinmap.spatial.matching import is_coverage
+from basinmap.spatial.merging import merged_coverage
 
 SHARED = Path(__file__).parents[2] / "shared/data/reference"
 needs_reference = pytest.mark.skipif(not SHARED.exists(), reason="no reference data")
@@ -501,3 +504,61 @@ def test_most_units_of_a_tiling_are_not_looked_at(monkeypatch):
     monkeypatch.setattr(shapely, "coverage_is_valid", valid)
     assert is_coverage(tiling(), 1.0)
     assert looked == [4 * 30 - 4]  # the rim
+
+
+# -- merging many units ------------------------------------------------------------
+
+
+def same_as_geos(shapes, groups):
+    """Tell whether groups are merged as GEOS does, vertex by vertex."""
+    merged = merged_coverage(shapes, groups, 1.0)
+    theirs = [
+        shapely.coverage_union_all(shapes[groups == n]) for n in range(len(merged))
+    ]
+    assert shapely.is_valid(merged).all()
+    return bool(
+        shapely.equals_exact(
+            shapely.normalize(merged), shapely.normalize(theirs), 0.0
+        ).all()
+    )
+
+
+@settings(max_examples=12)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 900))
+def test_communes_merged_at_random_are_those_that_geos_merges(seed, count):
+    shapes = np.asarray(bm.communes().geometry.array)
+    chosen = np.random.default_rng(seed).integers(0, count, len(shapes))
+    assert same_as_geos(shapes, np.unique(chosen, return_inverse=True)[1])
+
+
+@pytest.mark.parametrize("change", SOUND.values(), ids=SOUND)
+@pytest.mark.parametrize("wide", [1, 2, 7, 30])
+def test_units_of_every_kind_are_merged_as_geos_does(change, wide):
+    shapes = change(tiling())
+    x, y = shapely.get_coordinates(shapely.centroid(shapes)).T
+    # Blocks, every other one of them of one group: they meet at corners only.
+    blocks = (x // (100 * wide) + y // (100 * wide)).astype(int) % 2
+    assert same_as_geos(shapes, np.unique(blocks, return_inverse=True)[1])
+    rows = (y // (100 * wide)).astype(int)
+    assert same_as_geos(shapes, np.unique(rows, return_inverse=True)[1])
+
+
+@pytest.mark.parametrize("change", FAULTS.values(), ids=FAULTS)
+def test_many_units_that_are_no_coverage_are_not_merged_as_one(change):
+    shapes = change(tiling())
+    assert merged_coverage(shapes, np.zeros(len(shapes), int), 1.0) is None
+
+
+def test_most_groups_of_a_tiling_are_followed(monkeypatch):
+    asked = []
+    monkeypatch.setattr(shapely, "coverage_union_all", asked.append)
+    merged = merged_coverage(tiling(), np.arange(900) // 30, 1.0)
+    assert shapely.area(merged).tolist() == [300_000.0] * 30
+    assert shapely.get_num_coordinates(merged).tolist() == [2 * 62 + 1] * 30
+    assert asked == []
+
+
+def test_heights_of_units_are_not_lost_when_they_are_merged():
+    shapes = shapely.force_3d(tiling(), 12.0)
+    (merged,) = merged_coverage(shapes, np.zeros(900, int), 1.0)
+    assert merged.has_z == shapely.coverage_union_all(shapes).has_z

@@ -38,6 +38,11 @@ def load():
     return module
 
 
+spec = importlib.util.spec_from_file_location(
+    "shared", Path(__file__).with_name("shared.py")
+)
+shared = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(shared)
 build = load()
 SCRIPTS = build.scripts()
 
@@ -174,6 +179,7 @@ def apart(first, second):
     return float(gap.mean()), float(gap.max())
 
 
+@pytest.mark.skipif(not shared.SHAPED, reason=shared.UNSHAPED)
 @pytest.mark.parametrize("stem", PINNED)
 def test_a_picture_is_what_the_code_draws(stem):
     script = build.FOLDER / f"{stem}.py"

@@ -21,7 +21,7 @@ from basinmap.arguments import check_given, path_of
 from basinmap.errors import CRSError, DataError
 from basinmap.export.contents import Content, Field, content_of, table_from
 from basinmap.export.csv_files import check_same
-from basinmap.staging import refusal, staged_file
+from basinmap.staging import moments_for_arrow, refusal, staged_file
 from basinmap.values.cells import Cells
 from basinmap.values.told import kept_facts, restored
 
@@ -83,7 +83,8 @@ def write_parquet(
     shapes = _shapes_of(given, name)
     reserved = () if shapes is None else (str(shapes.name), "bbox")
     content = content_of(given, name, reserved=reserved)
-    whole = _arrow_of(content, given, shapes)
+    with moments_for_arrow():
+        whole = _arrow_of(content, given, shapes)
     raw = io.BytesIO()
     pq.write_table(whole, raw, compression="zstd")
     with staged_file(path, check=partial(_check_whole, raw, whole)) as staged:

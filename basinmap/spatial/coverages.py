@@ -17,6 +17,7 @@ from basinmap.measures import Measures, check_columns, check_ratios
 from basinmap.reports import Report
 from basinmap.spatial.combining import keys_of, part_of, sums_at
 from basinmap.spatial.matching import is_coverage
+from basinmap.spatial.merging import merged_coverage
 from basinmap.spatial.options import check_flag, check_size
 from basinmap.spatial.polygons import NOISE, outlines, overlapping, vertices
 from basinmap.spatial.projections import check_frame
@@ -216,20 +217,20 @@ def dissolve(
     if not kept.any():
         msg = "empty selection: no unit says what it is merged into"
         raise DataError(msg)
-    merge = shapely.coverage_union_all
-    if not is_coverage(shapes[kept], _NEAR):
+    merged = merged_coverage(shapes[kept], number_of[kept], _NEAR)
+    if merged is None:
         msg = (
             "units are no valid coverage: merged by plain union, slivers remain as "
             f"holes; {_CURE}"
         )
         warnings.warn(msg, BasinmapWarning, stacklevel=2)
-        merge = shapely.union_all
+        members = [shapes[number_of == n] for n in range(len(names))]
+        merged = np.array([shapely.union_all(each) for each in members])
     index = pd.Index(names, name=groups.name)
     part = part_of(units, groups, by, communes)
     if known and not allow_partial:
         check_covered(part, index)
         warn_of_part(part)
-    merged = [merge(shapes[number_of == n]) for n in range(len(names))]
     frame = gpd.GeoDataFrame(
         {"units": np.bincount(number_of[kept])}, geometry=merged, index=index
     ).set_crs(units.crs)

@@ -29,6 +29,7 @@ from basinmap.spatial.points import (
     parquet_of,
 )
 from basinmap.spatial.projections import check_metric
+from basinmap.staging import moments_for_arrow
 
 __all__ = [
     "PART",
@@ -474,12 +475,13 @@ def write_points_dataset(
     try:
         beside.mkdir(parents=True)
         for number, start in enumerate(range(0, len(points), rows)):
-            points.iloc[start : start + rows].to_parquet(
-                beside / f"part-{number:05}.parquet",
-                write_covering_bbox=True,
-                row_group_size=_LOT,
-                compression="zstd",
-            )
+            with moments_for_arrow():
+                points.iloc[start : start + rows].to_parquet(
+                    beside / f"part-{number:05}.parquet",
+                    write_covering_bbox=True,
+                    row_group_size=_LOT,
+                    compression="zstd",
+                )
         if folder.exists():
             folder.rmdir()
         beside.rename(folder)

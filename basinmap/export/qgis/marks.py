@@ -29,6 +29,8 @@ MM: Final = 25.4 / 72
 """Millimetres a point."""
 _HOUSE: Final = uuid.UUID("6f1f3c1e-5a0e-5c7e-9f0a-62617369006d")
 _SCALE: Final = "3x:0,0,0,0,0,0"
+_TILE: Final = 25.4 / 6
+"""Millimetres between strokes of a single sign: matplotlib draws six in an inch."""
 # What matplotlib names by a sign.
 _MARKERS: Final[Mapping[str, str]] = {
     "*": "star",
@@ -336,7 +338,7 @@ def _hatches(look: Look, name: str) -> list[str]:
     for sign, angles in (("/", (45,)), ("\\", (135,)), ("-", (0,)), ("|", (90,))):
         count = look.hatch.count(sign)
         if count:
-            apart = 7.2 / count / (1.4 if sign in "/\\" else 1.0)
+            apart = _TILE / count / (1.4 if sign in "/\\" else 1.0)
             found += [
                 _strokes(angle, apart, edge, f"@{name}@{len(found) + 1}")
                 for angle in angles
