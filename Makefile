@@ -52,6 +52,9 @@ $(VENV)/.docs: pyproject.toml $(VENV)/.made
 demo: $(VENV)/.package
 	@$(BIN)/basinmap demo --out $(OUT)
 
+# Compiled code is kept, whatever the machine says: without it each of the processes that
+# tests start compiles the library again.
+test: export PYTHONDONTWRITEBYTECODE =
 test: check
 	@$(BIN)/python -m pytest
 

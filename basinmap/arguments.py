@@ -578,6 +578,10 @@ _CHECKED: Final = 10_000  # items of a list that are looked at
 _PRINTED: Final = ("title", "subtitle", "label", "unit", "author", "note", "credit")
 _MOST_LETTERS: Final = 5_000  # laid out letter by letter
 _LARGEST: Final = 1e120
+_EMPTY: Final = frozenset({type(None), bool})
+"""Of which no value breaks anything."""
+_BARE: Final = _EMPTY | {str, int, float}
+"""Which hold nothing: an annotation takes each of their values, or none."""
 _NAMED: Final = (abc.Mapping, dict)
 _ANY: Final = (object, Any, str)  # codes that are numbers have a message of their own
 
@@ -618,8 +622,11 @@ def check_given(
     """
     for name, hint in hints_of(verb):
         value = given[name]
-        _check_content(name, value)
-        if name not in but and not _accepts(hint, value):
+        kind: Any = type(value)
+        if kind not in _EMPTY:
+            _check_content(name, value)
+        suits = _accepts_kind(hint, kind) if kind in _BARE else _accepts(hint, value)
+        if not suits and name not in but:
             msg = f"{name}: {shown(value)} is of no use here; pass {_asked(hint)}"
             if "'…'" in msg and _is_code(value):
                 msg = msg.replace("'…'", repr(str(int(value))))
@@ -648,12 +655,9 @@ def check_fields(made: object) -> None:
 
 def _check_content(name: str, value: Any) -> None:  # noqa: ANN401 - anything
     """Refuse what breaks whatever it is given to."""
-    if isinstance(value, str) and not _is_encodable(value):
-        msg = f"{name}: {value!r} holds half a sign; write it in UTF-8"
-        raise DataError(msg)
-    if isinstance(value, str) and name in _PRINTED and len(value) > _MOST_LETTERS:
-        msg = f"{name}: {shown(value)}; at most {_MOST_LETTERS:,} are printed"
-        raise DataError(msg)
+    if isinstance(value, str):
+        _check_text(name, value)
+        return
     several = isinstance(value, list | tuple)
     if _is_huge(value) or (several and any(map(_is_huge, islice(value, _CHECKED)))):
         msg = f"{name}: {shown(value)} is too large to compute with"
@@ -670,7 +674,18 @@ def _check_content(name: str, value: Any) -> None:  # noqa: ANN401 - anything
         raise DataError(msg)
 
 
+def _check_text(name: str, text: str) -> None:
+    if not _is_encodable(text):
+        msg = f"{name}: {text!r} holds half a sign; write it in UTF-8"
+        raise DataError(msg)
+    if name in _PRINTED and len(text) > _MOST_LETTERS:
+        msg = f"{name}: {shown(text)}; at most {_MOST_LETTERS:,} are printed"
+        raise DataError(msg)
+
+
 def _is_encodable(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -708,6 +723,12 @@ def hints_of(verb: Callable[..., object]) -> tuple[tuple[str, object], ...]:
                 continue
         found.append((name, hint))
     return tuple(found)
+
+
+@cache
+def _accepts_kind(hint: Any, kind: Any) -> bool:  # noqa: ANN401 - any annotation
+    """Tell whether any value of a kind of `_BARE` is of a type."""
+    return _accepts(hint, kind())
 
 
 def _accepts(hint: Any, value: object) -> bool:  # noqa: ANN401 - any annotation

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from basinmap.errors import DataError
 
@@ -239,6 +240,12 @@ def printable(text: str) -> str:
     >>> printable("a\x01b\u200b 1\u202f000")
     'ab 1\u202f000'
     """
+    return _printable(text)
+
+
+@lru_cache(maxsize=8192)
+def _printable(text: str) -> str:
+    """Return the same for the same text: names come back from sheet to sheet."""
     return _UNPRINTABLE.sub("", re.sub("[\v\f\x85\u2028\u2029]", " ", text))
 
 
@@ -256,6 +263,12 @@ def typeset(text: str) -> str:
     >>> typeset("Sources : l'Insee ; « RP 2021 »")
     'Sources\xa0: l’Insee\u202f; «\xa0RP 2021\xa0»'
     """
+    return _typeset(text)
+
+
+@lru_cache(maxsize=8192)
+def _typeset(text: str) -> str:
+    """Set a sentence once, however often it comes back."""
     text = printable(text).replace("'", "’")
     text = re.sub(r" {2,}", " ", text)
     # Not inside a web address: what follows the sign is a space or the end.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses as dc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,6 +67,41 @@ def test_the_histogram_bears_the_figures_of_the_territory_and_of_the_basin(plate
     assert "bassin 8,1" in texts
 
 
+def test_a_mark_that_could_be_any_of_the_peers_is_none():
+    table = bm.statistics()
+    rate = bm.compute("L04", table.loc[LENS.index])
+    peers = bm.compute("L04", table, to="epci").loc[["246200364", "246200299"]]
+    _, ax = bm.page(LENS, title="Vacance")
+    bm.draw_choropleth(ax, LENS, bm.classify(rate, breaks=[4, 6, 8]))
+    bm.draw_comparison(ax, peers, names=bm.epcis()["name"])
+    bm.draw_legend(ax, histogram=rate)
+    texts = [plain(text.get_text()) for text in ax.sheet.paper.texts]
+    assert "CA de Lens-Liévin" in texts
+    assert not [text for text in texts if text.startswith("EPCI")]
+
+
+def test_the_histogram_of_several_maps_holds_the_firm_values_of_all():
+    codes = {"call": "246200364", "cahc": "246200299"}
+    rates = {k: bm.compute("L04", bm.statistics(epci=k)) for k in codes}
+    communes = {k: bm.communes(epci=k) for k in codes}
+    classes = bm.shared_classes(rates, breaks=[4, 6, 8], firm=True)
+    fig, maps = bm.panels(communes, title="Vacance")
+    for key, ax in maps.items():
+        bm.draw_choropleth(ax, communes[key], classes[key])
+    bm.draw_legend(maps, histogram=rates)
+    strip = next(iter(maps.values())).strip
+    (entry,) = [e for e in strip if type(e.block).__name__ == "_Histogram"]
+    few = [code for one in rates.values() for code in bm.told_of(one).fragile]
+    firm = pd.concat([pd.Series(one.to_numpy(), one.index) for one in rates.values()])
+    assert few
+    assert sorted(dc.asdict(entry.block)["values"]) == sorted(firm.drop(few))
+    assert [t for t in fig.paper.texts if t.get_text() == "Distribution"]
+    _, ax = bm.page(communes["call"], title="Vacance")
+    bm.draw_choropleth(ax, communes["call"], classes["call"])
+    with pytest.raises(bm.errors.DataError, match="no series"):
+        bm.draw_legend(ax, histogram={})
+
+
 def test_a_tenth_of_a_point_of_change_is_no_collapse():
     (drawn,) = on_axes([figures({"a": -0.12, "b": 0.01}, signed=True)])
     assert (drawn.low, drawn.high) == (-1.0, 1.0)
@@ -113,3 +150,17 @@ def test_the_only_commune_of_a_class_at_an_end_is_named():
     texts = [text.get_text() for text in ax.sheet.paper.texts]
     assert LENS["name"][top.index[0]] in texts
     assert f"(1, {LENS['name'][top.index[0]]})" in bm.alternative_text(ax)
+
+
+def test_long_figures_stand_before_the_column_of_the_scale_bar():
+    table = bm.statistics()
+    communes = bm.communes(epci="245901152")
+    rate = bm.compute("D02", table.loc[communes.index])
+    _, ax = bm.page(communes, title="Population", legend="below")
+    bm.draw_choropleth(ax, communes, bm.classify(rate, k=6, pivot=0))
+    bm.draw_outlines(ax, bm.epcis().loc[["245901152"]], label="limite de l'EPCI")
+    bm.draw_comparison(ax, bm.compare("D02", table, "245901152"))
+    bm.draw_legend(ax, histogram=rate)
+    columns = sorted({round(entry.x) for entry in ax.strip})
+    assert len(columns) == 3  # none is void
+    assert {entry.zoom for entry in ax.strip} == {1.0}

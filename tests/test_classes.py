@@ -4,7 +4,6 @@ import re
 import warnings
 from typing import get_args
 
-import mapclassify
 import numpy as np
 import pandas as pd
 import pytest
@@ -19,6 +18,13 @@ from basinmap.maps.classing.methods import Method, cut_values, round_breaks
 quick = settings(max_examples=60, deadline=None, database=None)
 METHODS = get_args(Method)
 SIGNED = tuple(method for method in METHODS if method != "geometric")
+
+
+@pytest.fixture(scope="module")
+def mapclassify():
+    import mapclassify  # noqa: PLC0415 - 3 s: by the worker that needs it
+
+    return mapclassify
 
 
 def series(*values, decimals=None, name="rate"):
@@ -213,7 +219,7 @@ def test_round_breaks_are_not_rounded_again():
 
 
 @pytest.mark.parametrize("k", [2, 3, 5, 8])
-def test_quantiles_and_equal_widths_are_those_of_mapclassify(k):
+def test_quantiles_and_equal_widths_are_those_of_mapclassify(mapclassify, k):
     values = np.random.default_rng(k).gamma(2, 5, 80)
     for method, oracle in [
         ("quantile", mapclassify.Quantiles),
@@ -224,7 +230,7 @@ def test_quantiles_and_equal_widths_are_those_of_mapclassify(k):
 
 
 @pytest.mark.parametrize("k", [4, 5, 6])
-def test_standard_deviations_are_those_of_mapclassify(k):
+def test_standard_deviations_are_those_of_mapclassify(mapclassify, k):
     values = np.random.default_rng(k).normal(10, 3, 60)
     # Its deviation is that of a sample, n - 1.
     of_sample = np.sqrt(59 / 60)
@@ -234,7 +240,7 @@ def test_standard_deviations_are_those_of_mapclassify(k):
     assert found == pytest.approx(expected)
 
 
-def test_heads_and_tails_are_those_of_mapclassify():
+def test_heads_and_tails_are_those_of_mapclassify(mapclassify):
     values = 1000 / np.arange(1, 201)
     found = exact(*values, method="head-tail", k=9)
     expected = mapclassify.HeadTailBreaks(values).bins
@@ -568,7 +574,7 @@ def test_tenths_are_each_in_their_class():
 
 
 @pytest.mark.parametrize("n", [40, 150, 400])
-def test_rounding_a_break_moves_at_most_3_per_cent(n):
+def test_rounding_a_break_moves_at_most_3_per_cent(mapclassify, n):
     values = np.random.default_rng(n).gamma(2, 3, n)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -581,7 +587,7 @@ def test_rounding_a_break_moves_at_most_3_per_cent(n):
 
 
 @pytest.mark.parametrize(("k", "seed"), [(3, 1), (4, 2), (5, 3), (5, 4), (7, 5)])
-def test_natural_breaks_are_those_of_mapclassify(k, seed):
+def test_natural_breaks_are_those_of_mapclassify(mapclassify, k, seed):
     # Under 34 values nothing may be moved by the rounding of breaks.
     values = np.random.default_rng(seed).gamma(2, 30, 33).round(2)
     with warnings.catch_warnings():
@@ -659,7 +665,8 @@ def test_the_order_of_values_is_irrelevant(values, options, random):
 )
 def test_around_a_pivot_the_breaks_mirror_each_other(values, k):
     assume(min(values) < 0 < max(values))
-    found = breaks(*values, k=k, pivot=0)
+    # A method that follows the values lets each side go its way where one is crowded.
+    found = breaks(*values, k=k, pivot=0, method="equal")
     assert 0 in found
     least = min(-min(values), max(values))
     inside = [b for b in found if 0 < abs(b) < least]
@@ -688,6 +695,64 @@ def test_a_class_that_would_be_empty_on_one_side_is_merged_on_both():
     # By halves of their distances the breaks would be −4, 0 and 4; between 0 and 4
     # nothing gains.
     assert breaks(-1, -2, -3, -5, -6, 5, 6, 7, k=4, pivot=0, method="equal") == (0,)
+
+
+# Dunkerque and its communes, % a year from 2016 to 2023: two of 17 gain.
+DUNKERQUE = (
+    *(-1.99, -1.42, -1.15, -1.05, -0.91, -0.72, -0.68, -0.6, -0.55, -0.37),
+    *(-0.3, -0.28, -0.2, -0.09, -0.04, 0.23, 1.53),
+)
+
+
+def test_where_one_class_would_be_the_map_each_side_is_cut_by_its_own():
+    # Mirrored, −1.4 and +1.4 would leave 13 of 17 in one class.
+    found = bm.classify(series(*DUNKERQUE, decimals=2), k=6, pivot=0)
+    assert found.attrs["breaks"] == (-1.2, -0.5, 0, 1.2)
+    assert found.value_counts(sort=False).tolist() == [2, 7, 6, 1, 1]
+
+
+def test_a_distance_that_may_be_that_of_both_sides_is():
+    # −1.2 parts −1.15 from −1.42, and does as well as +1 between 0.23 and 1.53.
+    found = breaks(*DUNKERQUE, k=6, pivot=0)
+    assert {-b for b in found if b < 0} & {b for b in found if b > 0}
+    shifted = breaks(*(v + 7 for v in DUNKERQUE), k=6, pivot=7)
+    assert [b - 7 for b in shifted] == pytest.approx(found)
+
+
+def test_a_crowd_of_equal_values_is_one_class():
+    found = bm.classify(series(*[-1.0] * 8, -3.0, 0.5, 2.0), k=6, pivot=0)
+    assert found.value_counts(sort=False).max() == 8
+
+
+def test_even_classes_stay_even_however_full():
+    found = breaks(*DUNKERQUE, k=6, pivot=0, method="equal")
+    assert {round(abs(b), 6) for b in found} <= {0, *(abs(b) for b in found if b > 0)}
+
+
+@quick
+@given(
+    st.lists(st.integers(-500, 500), min_size=4, max_size=60, unique=True),
+    st.integers(4, 9),
+    st.sampled_from([-40, 0, 25]),
+    st.sampled_from(["fisher-jenks", "quantile"]),
+)
+def test_no_class_of_a_change_is_the_map_where_values_differ(values, k, pivot, method):
+    classes = bm.classify(series(*values), k=k, pivot=pivot, method=method)
+    held = classes.value_counts(sort=False)
+    # Distinct values, two classes a side at least: halves of a side at worst.
+    assert held.max() <= 0.6 * len(values)
+    assert len(held) <= k
+    assert held.sum() == len(values)
+
+
+def test_growth_of_every_epci_leaves_no_class_that_is_the_map():
+    growth = bm.compute("D02", bm.statistics())
+    crowded = {}
+    for epci, part in growth.groupby(bm.membership("epci")):
+        held = bm.classify(part, pivot=0, k=6).value_counts(sort=False)
+        if held.max() > 0.6 * held.sum():
+            crowded[epci] = held.to_dict()
+    assert crowded == {}
 
 
 def test_growth_of_every_epci_has_no_empty_class():

@@ -752,6 +752,27 @@ def test_every_text_has_its_french_and_no_french_is_left_over():
         assert not re.search(r" [:;?!»]", said), said
 
 
+def test_what_a_command_refuses_is_said_in_both_languages():
+    bare = []
+    for path in sorted((ROOT / "basinmap/cli").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                not isinstance(node, ast.Assign)
+                or getattr(node.targets[0], "id", "") != "msg"
+            ):
+                continue
+            words = [
+                part.value
+                for part in ast.walk(node.value)
+                if isinstance(part, ast.Constant)
+                and isinstance(part.value, str)
+                and any(map(str.isalpha, part.value))
+            ]
+            if words and not isinstance(node.value, ast.Call):
+                bare.append((path.name, words))
+    assert not bare
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_option_of_every_command_has_its_help_in_the_language(language):
     with speaking(language):

@@ -19,6 +19,7 @@ import pytest
 import basinmap as bm
 from basinmap.deliverables.publishing import write_formats
 from basinmap.export.parts import Heading, strings
+from basinmap.export.pdf_documents import pdf_bytes
 
 spec = importlib.util.spec_from_file_location(
     "shared", Path(__file__).with_name("shared.py")
@@ -31,6 +32,7 @@ DAY = dt.date(2026, 11, 29)
 WHO = {"author": "Observatoire", "date": DAY}
 CODES = ["62498", "62510", "62065", "62291"]
 NAMES = ("plh", "bulletin-demographie", "pic")
+BLANK_MM = 35
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu"),
     *("--disable-background-networking", "--disable-component-update"),
@@ -126,6 +128,35 @@ def test_every_string_of_a_document_is_in_each_of_its_files(folder, name, form):
         if squeezed(text) not in told
     ]
     assert lost == []
+
+
+# --- what the printer sees ------------------------------------------------------
+
+
+def blank_mm(page):
+    """Return the highest band of a page, between its head and its foot, without ink."""
+    picture = page.render(scale=1, grayscale=True).to_numpy().squeeze()
+    inked = (picture < 247).any(axis=1)
+    top, foot = (int(mm * 72 / 25.4) for mm in (18, 281))
+    runs = [
+        len(list(run)) for ink, run in itertools.groupby(inked[top:foot]) if not ink
+    ]
+    return max(runs, default=0) * 25.4 / 72
+
+
+@pytest.fixture(scope="module")
+def conference(tmp_path_factory):
+    path = tmp_path_factory.mktemp("conference") / "cil.pdf"
+    path.write_bytes(pdf_bytes(bm.cil_document(bm.subject("call", **WHO))))
+    return path
+
+
+@pytest.mark.parametrize("name", [*NAMES, "cil"])
+def test_no_page_but_a_cover_is_left_half_blank(folder, conference, name):
+    path = conference if name == "cil" else folder / f"{name}.pdf"
+    read = pypdfium2.PdfDocument(path)
+    found = {n + 1: round(blank_mm(read[n])) for n in range(1, len(read))}
+    assert {n: high for n, high in found.items() if high > BLANK_MM} == {}
 
 
 def test_another_process_writes_the_same_bytes(folder, tmp_path):

@@ -15,7 +15,11 @@ from matplotlib.colors import to_hex
 
 import basinmap as bm
 from basinmap.catalogue.entries import catalogue, indicator
-from basinmap.deliverables.plates import rate_headline, rate_plate
+from basinmap.deliverables.plates import (
+    rate_headline,
+    rate_plate,
+    with_few_together,
+)
 from basinmap.deliverables.subjects import subject
 from basinmap.maps.paper.blocks import ClassesBlock
 from basinmap.values.told import tell, told_of
@@ -180,6 +184,35 @@ def test_what_is_fragile_is_pale_hatched_and_counted_in_a_line_of_its_own():
     assert few.stroke == to_hex(hatched[0].get_edgecolor()[0])
 
 
+def test_where_most_are_fragile_their_hatch_is_quieter_than_what_is_firm():
+    few, most = rate(CODES[:6]), rate(CODES[:7])
+    looks = []
+    for values in (few, most):
+        ax = page()
+        bm.draw_choropleth(ax, units(), bm.classify(values, breaks=[9], firm=True))
+        (hatched,) = [c for c in ax.collections if c.get_hatch()]
+        line = ax.blocks[0].swatches[-1]
+        assert (line.hatch, line.edge) == (
+            hatched.get_hatch(),
+            to_hex(hatched.get_edgecolor()[0]),
+        )
+        assert line.count == len(told_of(values).fragile)
+        looks.append((line.hatch, line.edge))
+    assert len(looks[1][0]) < len(looks[0][0])
+    assert int(looks[1][1][1:3], 16) > int(looks[0][1][1:3], 16)  # a paler ink
+
+
+def test_maps_that_share_classes_share_the_look_of_what_is_fragile():
+    both = {"a": rate(CODES[:10]), "b": rate(CODES[:1])}
+    classes = bm.shared_classes(both, breaks=[9], firm=True)
+    _, maps = bm.panels(dict.fromkeys(both, units()), title="Vacance")
+    for key, ax in maps.items():
+        bm.draw_choropleth(ax, units(), classes[key])
+    bm.draw_legend(maps)
+    hatches = {c.get_hatch() for ax in maps.values() for c in ax.collections}
+    assert len(hatches - {None}) == 1
+
+
 @pytest.mark.parametrize("verb", [bm.draw_symbols, bm.draw_squares])
 def test_symbols_of_fragile_rates_are_hatched_too(verb):
     ax = page()
@@ -254,6 +287,21 @@ def test_plates_set_apart_what_is_fragile():
     block = fig.maps[0].blocks[0]
     line = block.swatches[len(block.colors)]
     assert (line.count, block.fragile) == (75, 1)
+
+
+def test_where_most_are_fragile_all_of_them_are_compared_as_one(artois):
+    rates = artois.computed("L04")
+    found = with_few_together(artois, rates, artois.comparison("L04"))
+    few = artois.table.loc[list(told_of(rates).fragile)]
+    share = 100 * few["vacant_dwellings_2021"].sum() / few["dwellings_2021"].sum()
+    name = found.index[1]
+    assert plain([name]) == ["75 communes de moins de 200 logements"]
+    assert found[name] == pytest.approx(share)
+    assert list(found.drop(name)) == list(artois.comparison("L04"))
+    growth = artois.computed("D02")  # of few of its communes
+    same = artois.comparison("D02")
+    assert with_few_together(artois, growth, same) is same
+    assert with_few_together(artois, rates, None) is None
 
 
 def test_the_highest_and_lowest_are_named_without_what_is_fragile():

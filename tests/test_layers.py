@@ -234,6 +234,16 @@ def test_equal_distances_from_the_pivot_have_the_same_colour_whatever_the_other_
     )
 
 
+def test_a_class_is_as_strong_as_it_is_far_whatever_bounds_the_other_side_has():
+    gaps = pd.Series([-2.0, -0.6, -0.1, 0.1, 1.4, 4.0])
+    classes = bm.classify(gaps, breaks=[-1, -0.5, 0, 1, 3], pivot=0)
+    ladder = diverging_colors("orange-violet", 4, 4)
+    assert class_colors(classes, "orange-violet") == [
+        *ladder[1:4],  # from 1, from 0.5, from 0
+        *(ladder[4], ladder[6], ladder[7]),  # from 0, from 1, from 3
+    ]
+
+
 def test_losses_are_orange_and_gains_violet_around_zero(lens):
     values = pd.Series(np.linspace(-3, 3, 36), index=lens.index, name="growth")
     classes = bm.classify(values, k=6, pivot=0)
@@ -582,28 +592,34 @@ def test_a_histogram_is_of_twelve_different_values_at_least(ax, lens, distinct, 
     assert ("Distribution" in texts(ax)) == drawn
 
 
+def bars_of(ax):
+    """Return the bars of the histogram, and their colours."""
+    return [
+        (path.get_extents(), color)
+        for drawn in ax.sheet.paper.collections
+        if drawn.get_linewidth() == 0.25
+        for path, color in zip(drawn.get_paths(), drawn.get_facecolor(), strict=True)
+    ]
+
+
 def test_bars_of_the_histogram_bear_the_colours_of_the_classes_and_never_straddle(
     ax, lens, rate
 ):
     classes = bm.classify(rate, breaks=[6, 9])
     bm.draw_choropleth(ax, lens, classes)
-    before = len(ax.sheet.paper.patches)
     bm.draw_legend(ax)
-    boxes = len(ax.sheet.paper.patches) - before
+    assert not bars_of(ax)
     _, other = bm.page(lens, title="x")
     bm.draw_choropleth(other, lens, classes)
     bm.draw_legend(other, histogram=rate)
-    bars = other.sheet.paper.patches[before + boxes :]
-    left, width = bars[0].get_x(), other.plan.strip[2]
+    bars = bars_of(other)
+    left, width = bars[0][0].x0, other.plan.strip[2]
     low, high = rate.min(), rate.max()
     colors = class_colors(classes, None)
-    for bar in bars:
-        start, end = (
-            low + (x - left) / width * (high - low)
-            for x in (bar.get_x(), bar.get_x() + bar.get_width())
-        )
+    for bar, color in bars:
+        start, end = (low + (x - left) / width * (high - low) for x in (bar.x0, bar.x1))
         code = int(np.searchsorted([6, 9], (start + end) / 2, side="right"))
-        assert bar.get_facecolor()[:3] == pytest.approx(to_rgb(colors[code]))
+        assert color[:3] == pytest.approx(to_rgb(colors[code]))
         for limit in (6, 9):
             assert not start + 1e-9 < limit < end - 1e-9
 
@@ -615,9 +631,9 @@ def test_no_bar_of_the_histogram_is_a_sliver_that_dwarfs_the_others(ax, lens):
     bm.draw_choropleth(ax, lens, bm.classify(values, breaks=[13.99]))
     bm.draw_legend(ax, histogram=values)
     strip = ax.plan.strip[2]
-    bars = [p for p in ax.sheet.paper.patches if p.get_linewidth() == 0.25]
-    assert min(bar.get_width() for bar in bars) > 0.02 * strip
-    assert np.median([bar.get_height() for bar in bars]) > 5  # of 12.5 mm
+    bars = [box for box, _ in bars_of(ax)]
+    assert min(bar.width for bar in bars) > 0.02 * strip
+    assert np.median([bar.height for bar in bars]) > 5  # of 12.5 mm
 
 
 @pytest.mark.parametrize(

@@ -255,6 +255,19 @@ def test_who_asks_for_errors_has_one_for_each_page(lens):
                 bm.page(lens, title="x")
 
 
+def test_an_indicative_mark_is_told_as_such_and_not_as_a_generalised_outline(lens):
+    _, ax = bm.page(lens, title="x", scale=2_000_000)
+    bm.draw_outlines(ax, bm.quartiers().set_geometry(lens.geometry.iloc[:1].array))
+    assert not ax.notes
+    _, ax = bm.page(lens, title="x")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", OutlineWarning)
+        bm.draw_outlines(ax, bm.quartiers().set_geometry(lens.geometry.iloc[:1].array))
+    said = [note.replace("\u00a0", " ") for note in ax.notes]
+    assert "Périmètre indicatif (± 500 m)" in said
+    assert "Contours généralisés (± 500 m)" not in said
+
+
 # -- points and surfaces -----------------------------------------------------------
 
 

@@ -349,6 +349,30 @@ def test_hard_rules_hold(scene: dict[str, Any]) -> None:
     )
 
 
+def searched_in_full(cand: placement._Candidates, page: placement._Page) -> None:
+    """Give each label its cheapest free candidate, every one looked at."""
+    n = len(cand.boxes)
+    best = cand.boxes[np.arange(n), cand.cost.argmin(axis=1)]
+    best[~np.isfinite(cand.cost).any(axis=1)] = np.nan
+    for row in range(n):
+        choice = placement._cheapest(cand, page, row, best[row + 1 :])
+        if choice >= 0:
+            page.put(row, choice, cand)
+
+
+@settings(max_examples=60, deadline=None)
+@given(scenes())
+def test_a_place_taken_without_a_search_is_that_of_the_search(
+    scene: dict[str, Any],
+) -> None:
+    labels = place_labels(**scene)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(placement, "_greedy", searched_in_full)
+        in_full = place_labels(**scene)
+    np.testing.assert_array_equal(labels.boxes, in_full.boxes)
+    np.testing.assert_array_equal(labels.leader, in_full.leader)
+
+
 @settings(max_examples=30, deadline=None)
 @given(scenes(), st.randoms(use_true_random=False))
 def test_row_order_does_not_matter(scene: dict[str, Any], random: Random) -> None:

@@ -378,3 +378,20 @@ def test_on_a_small_paper_the_histogram_goes_before_the_scale_bar_is_drawn_over(
         bm.draw_legend(ax, histogram=mine)
     floor = ax.plan.strip[1] + 15
     assert min(entry.y - entry.height for entry in ax.strip) >= floor - 0.1
+
+
+def test_a_situation_with_few_neighbours_tells_the_largest_communes(drawn):
+    def headings(epci):
+        blocks = drawn(epci, "01").maps[0].blocks
+        return [plain(b.title) for b in blocks if isinstance(b, FiguresBlock)]
+
+    both = ["Population municipale en 2023", "Communes les plus peuplées en 2023"]
+    assert headings(DUNKERQUE) == both
+    assert headings(LENS) == both[:1]
+    (block,) = [
+        b
+        for b in drawn(DUNKERQUE, "01").maps[0].blocks
+        if isinstance(b, FiguresBlock) and plain(b.title) == both[1]
+    ]
+    people = bm.communes(epci=DUNKERQUE).nlargest(8, "population")
+    assert [name for name, _ in block.rows] == list(people["name"])

@@ -289,3 +289,41 @@ def test_a_web_page_refuses_parts_that_give_a_secret_away(tmp_path):
     bm.write_web_page(
         tmp_path / "p.html", [acheville(tables, **two)], perimeter="call", **given
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Code;n;m\n62003;12 env.;1\n62001;7;2\n", "Colonnes non lues, y.csv / y : n."),
+        (
+            "Code;n\n62003;1\nEnsemble;3\n",
+            "Lignes de territoires inconnus, y.csv / y : ",
+        ),
+        ("Code;n\n62003;1\n62003;3\n", "Lignes répétées"),
+    ],
+)
+def test_figures_that_are_not_looked_at_are_no_success(text, said, tmp_path, capsys):
+    (tmp_path / "y.csv").write_text(text, encoding="utf-8-sig")
+    found = bm.check_secrecy(tmp_path)
+    assert found.safe
+    assert [line.startswith(said) for line in found.unread] == [True]
+    assert main(["check-secrecy", str(tmp_path)]) == 2
+    assert said in plain(capsys.readouterr().out)
+    assert main(["check-secrecy", str(tmp_path), "--partial"]) == 0
+
+
+def test_a_file_that_does_not_open_is_no_success(tmp_path):
+    (tmp_path / "y.csv").write_text("Code;n\n62003;1\n", encoding="utf-8")
+    (tmp_path / "z.xlsx").write_bytes(b"PK no workbook")
+    assert "z.xlsx" in bm.check_secrecy(tmp_path).unread[0]
+    assert main(["check-secrecy", str(tmp_path)]) == 2
+
+
+def test_codes_and_documents_are_no_figures_that_are_not_read(tmp_path):
+    text = "Code;departement;arrondissement;n\n62003;62;627;1\n59178;59;595;2\n"
+    (tmp_path / "y.csv").write_text(text, encoding="utf-8")
+    (tmp_path / "plh.pdf").write_bytes(b"%PDF-")
+    found = bm.check_secrecy(tmp_path)
+    assert not found.unread
+    assert ".pdf (1)" in str(found)
+    assert main(["check-secrecy", str(tmp_path)]) == 0

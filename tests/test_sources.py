@@ -289,6 +289,22 @@ def test_ages_of_communes_are_summed_from_both_sexes(tmp_path):
     assert lens["population_75_plus_2021"] == 2000
 
 
+def test_ages_by_sex_are_those_of_the_pyramid(tmp_path):
+    path = tmp_path / "base-cc-evol-struct-pop-2021.CSV"
+    names = [f"P21_{s}{a}" for s in "HF" for a in ("0014", "1529", "90P")]
+    path.write_text(
+        f"CODGEO;P21_POP;P21_H0019;P21_F65P;{';'.join(names)}\n"
+        "62498;32000;4200;3300;3100;2900;60.5;3000;3050;180\n"
+    )
+    lens = bm.read_source(path).loc[LENS]
+    assert lens["men_0to14_2021"] == 3100
+    assert lens["women_15to29_2021"] == 3050
+    assert lens["men_90_plus_2021"] == 60.5
+    path.write_text(path.read_text().replace("3100", "33100"))
+    with pytest.raises(bm.errors.DataError, match="men_0to14"):
+        bm.read_source(path)
+
+
 def test_iris_files_are_read_at_their_level(tmp_path):
     path = tmp_path / "base-ic-evol-struct-pop-2022.CSV"
     path.write_text(

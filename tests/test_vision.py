@@ -422,6 +422,7 @@ def _forget_fonts():
     manager._findfont_cached.cache_clear()
     themes.font.cache_clear()
     themes.text_width.cache_clear()
+    themes._faces_of.cache_clear()
 
 
 def test_a_folder_of_fonts_dresses_a_sheet(tmp_path):

@@ -8,8 +8,6 @@ from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components, dijkstra
 
 __all__ = ["Chains", "main_part"]
 
@@ -41,6 +39,9 @@ def main_part(tail: NDArray, head: NDArray, size: int) -> tuple[NDArray[np.bool_
     parts : int
         How many parts there are; of two as large, the first is kept.
     """
+    from scipy.sparse import csr_array  # noqa: PLC0415 - 0.2 s, and many never ask
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - as above
+
     graph = csr_array((np.ones(len(tail), bool), (tail, head)), shape=(size, size))
     parts, label = connected_components(graph, connection="strong")
     return label == np.bincount(label).argmax(), int(parts)
@@ -67,6 +68,9 @@ class _Side:
 
     def search(self, first: dict[int, float], limit: float) -> Minutes:
         """Return the minutes to each junction, from a start that leads to some."""
+        from scipy.sparse import csr_array  # noqa: PLC0415 - 0.2 s, and many never ask
+        from scipy.sparse.csgraph import dijkstra  # noqa: PLC0415 - as above
+
         arcs, size = int(self.indptr[-2]), len(self.indptr) - 1
         ranks, minutes = _pairs(first)
         soonest = float(minutes.min())

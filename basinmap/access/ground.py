@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Final, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from basinmap.access.networks import Network
 from basinmap.access.snapping import beside, ends, streets_of, walked
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 __all__ = ["Grid", "Ground", "ground"]
 
@@ -184,6 +186,8 @@ def _along_streets(
     network: Network, key: Key, spots: Sequence[Spot]
 ) -> tuple[cKDTree, Ranks]:
     """Return points along the streets around some squares, and the street of each."""
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - 0.2 s, and many never ask
+
     step, farthest, _ = key
     edge = streets_of(network)
     tail, head = network.tail[edge], network.head[edge]

@@ -18,9 +18,6 @@ from fiona.errors import FionaError
 from numpy.typing import NDArray
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 from pyproj import CRS, Geod, Transformer
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from basinmap.access.layouts import Layout, layout_of
 from basinmap.access.networks import LONGEST, Mode, Network, build_network, check_mode
@@ -851,6 +848,10 @@ def _ground(segments: _Segments, crs: CRS) -> Floats:
 
 def _nodes(segments: _Segments, connect: str, tolerance: float) -> tuple[Ints, Floats]:
     """Give vertices at one place one number; return the numbers and the places."""
+    from scipy.sparse import coo_array  # noqa: PLC0415 - 0.2 s, and many never ask
+    from scipy.sparse.csgraph import connected_components  # noqa: PLC0415 - as above
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - as above
+
     xy, is_end = segments.xy, segments.is_end
     millimetres = pd.DataFrame(np.round(xy * 1000).astype(np.int64))
     if connect == "ends":

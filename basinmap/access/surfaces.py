@@ -11,7 +11,6 @@ import contourpy
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.ndimage import label
 
 from basinmap.access.ground import Grid
 from basinmap.errors import DataError
@@ -292,6 +291,8 @@ def _drawn(field: Field, bound: float, pace: float) -> shapely.MultiPolygon:
 
 def _enclosed(inside: Flags, late: Flags, step: float) -> Flags:
     """Return the nodes of small blocks within, where no street is reached too late."""
+    from scipy.ndimage import label  # noqa: PLC0415 - 0.2 s, and many never ask
+
     holes, count = label(~inside, _AROUND)
     size = np.bincount(holes.ravel(), minlength=count + 1)
     kept = size * step**2 <= BLOCK * 10_000

@@ -13,7 +13,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from basinmap.access.networks import Network
 from basinmap.access.snapping import MAX_GAP, snap
@@ -530,6 +529,8 @@ def _walks(
 def _crow_walks(
     points: gpd.GeoSeries, others: gpd.GeoSeries, walking: Walking, longest: float
 ) -> _Walks:
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - 0.2 s, and many never ask
+
     pace = 3.6 * walking.detour / walking.speed
     trees = [cKDTree(np.column_stack([side.x, side.y])) for side in (points, others)]
     near = trees[0].sparse_distance_matrix(

@@ -29,19 +29,34 @@ def fill(command: Parser) -> None:
         metavar=say("FOLDER"),
         help=say("folder of workbooks, GeoPackages, Parquet, CSV files and web pages"),
     )
+    about.add_argument(
+        "--partial",
+        action="store_true",
+        help=say("accept that some figures could not be looked at"),
+    )
     command.set_defaults(run=_check)
 
 
 def _check(given: argparse.Namespace) -> None:
-    """Print the report, and refuse a folder in which something falls."""
+    """Print the report, refuse a folder in which something falls or is not read."""
     from basinmap.secrecy.folders import check_secrecy  # noqa: PLC0415 - reads data
 
     found = check_secrecy(given.folder)
     print(found)
     if not found.safe:
-        many = len(found.found) + len(found.clashes)
-        msg = (
-            f"{given.folder}: {many} secret(s) found, or figures that contradict one "
-            "another; protect the tables together, bm.protect, before handing over"
+        msg = say(
+            "{folder}: {count} secret(s) found, or figures that contradict one "
+            "another; protect the tables together, bm.protect, before handing over",
+            folder=given.folder,
+            count=len(found.found) + len(found.clashes),
+        )
+        raise SecrecyError(msg)
+    if found.unread and not given.partial:
+        msg = say(
+            "{folder}: {count} thing(s) could not be looked at, listed above; give "
+            "each column one kind of figures and each row a known territory, or "
+            "accept it with --partial",
+            folder=given.folder,
+            count=len(found.unread),
         )
         raise SecrecyError(msg)

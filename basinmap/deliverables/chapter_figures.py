@@ -30,6 +30,7 @@ from basinmap.typography import BROAD, number, typeset, uncapital
 __all__ = [
     "BASED_SPAN",
     "concentration",
+    "each_chart",
     "ends_chart",
     "peers_chart",
     "peers_rank",
@@ -43,6 +44,8 @@ __all__ = [
 BASED_SPAN: Final = 2.0
 """Least range of an axis in base 100: « quasi stable » is then seen as such."""
 _FEW: Final = 14
+_BARS_AROUND, _BAR_MM = 14.0, 9.0
+_PEOPLE: Final = "population"
 _PEERS: Final = {
     "epci": "intercommunalités",
     "scot": "SCoT",
@@ -123,6 +126,56 @@ def ends_chart(
     )
 
 
+def each_chart(
+    about: Subject, id_: str, slug: str, size_mm: tuple[float, float]
+) -> Figure | None:
+    """
+    Draw each commune, and under them the territories that hold them: those are few.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        An indicator whose counts there are.
+    slug
+        Name of the figure.
+    size_mm
+        Width and height.
+
+    Returns
+    -------
+    Figure
+        Nothing where under two communes have a value that is neither hidden nor
+        fragile.
+    """
+    few, noun = about.fragile(id_), noun_of(about, id_)
+    found = {c: about.commune(id_, c) for c in about.alphabetical if c not in few}
+    bars = {
+        typeset(str(about.names[code])): value.value
+        for code, value in found.items()
+        if value is not None and value.plain
+    }
+    mine = list(bars)
+    if len(bars) < 2:
+        return None
+    if is_rate(about, id_):  # an amount is not set beside the whole that holds it
+        wholes = [(about.name.short, about.total(id_))]
+        wholes += [(other.short, about.against(id_, other)) for other in about.others]
+        bars |= {n: v.value for n, v in wholes if v is not None and v.plain}
+    return bar_chart(
+        slug,
+        pd.Series(bars),
+        caption=short_title(about, id_),
+        source="",
+        decimals=noun.decimals,
+        unit=_unit(noun),
+        mine=mine if len(bars) > len(mine) else (),
+        order=False,
+        size_mm=(size_mm[0], min(size_mm[1], _BARS_AROUND + _BAR_MM * len(bars))),
+    )
+
+
 def tied_out(shown: pd.Series, rest: pd.Series, decimals: int) -> str:
     """
     Say how many communes are left out of a list whose ends they equal, as printed.
@@ -156,7 +209,7 @@ def _ends(values: pd.Series, room: int, *, rate: bool) -> tuple[str, pd.Series]:
     if len(values) <= max(room, _FEW):
         return f"les {number(len(values))} communes", values
     if not rate:
-        return f"les {room} communes les plus grandes", values.iloc[:room]
+        return f"les {room} valeurs les plus hautes", values.iloc[:room]
     top = (room + 1) // 2
     low = room - top
     told = f"les {top} valeurs les plus hautes, les {low} plus basses"
@@ -295,19 +348,23 @@ def concentration(about: Subject, id_: str) -> str:
     """
     Say what the three communes that count most hold of what a rate is a part of.
 
+    What a stock is set against is the population of its year.
+
     Parameters
     ----------
     about
         What is observed.
     id_
-        A ratio of one count to one count.
+        A ratio of one count to one count, or a stock of one count.
     """
-    found = two_counts(about, id_)
+    found = two_counts(about, id_) or _of_people(about, id_)
     if found is None or len(about.codes) < 8:
         return ""
     (part, whole), (of, against_of) = found
     if part.isna().any() or whole.isna().any() or part.sum() <= 0:
         return ""
+    if not all(word.split()[0].endswith("s") for word in (of, against_of)):
+        return ""  # « des population de 65 ans ou plus »
     top = part.sort_values(ascending=False, kind="stable").index[:3]
     shares = [100 * float(line[top].sum() / line.sum()) for line in (part, whole)]
     names = [str(about.names[code]) for code in top]
@@ -319,6 +376,22 @@ def concentration(about: Subject, id_: str) -> str:
         against_share=shares[1],
         against_of=against_of,
     )
+
+
+def _of_people(
+    about: Subject, id_: str
+) -> tuple[tuple[pd.Series, pd.Series], tuple[str, str]] | None:
+    """Return a stock by commune and the inhabitants of its year; none without them."""
+    entry, noun = about.entry(id_), noun_of(about, id_)
+    if entry.kind != "stock" or not noun.many or about.told(id_).states:
+        return None
+    year, values = about.told(id_).vintage, about.mine(id_)
+    if values is None or not year.isdigit() or int(year) not in about.years(_PEOPLE):
+        return None
+    people = about.counted(_PEOPLE, about.codes)[int(year)]
+    if people.isna().any() or people.sum() <= 0:
+        return None
+    return (values.reindex(people.index), people), (noun.singular, "habitants")
 
 
 def two_counts(

@@ -7,13 +7,13 @@ charts take what the words leave; the template shares out the little that remain
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from basinmap.deliverables.chapter_figures import (
     concentration,
+    each_chart,
     ends_chart,
     peers_chart,
     peers_rank,
@@ -30,28 +30,34 @@ from basinmap.deliverables.chapters import (
     units_table,
     varies,
 )
-from basinmap.deliverables.heights import SHEET_MM, lines_in, of_words, part_mm
+from basinmap.deliverables.heights import (
+    SHEET_MM,
+    grown,
+    legend_mm,
+    of_page,
+    of_words,
+    part_mm,
+)
 from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
     SLOTS,
     Figure,
     Heading,
-    KeyFigures,
     Note,
     Page,
     Paragraph,
     Part,
-    Table,
-    worded,
 )
 from basinmap.typography import typeset
 
-__all__ = ["Sheet", "chapter_page", "legend_mm", "placed", "said_of", "subjects_of"]
+__all__ = ["Sheet", "chapter_page", "few_figures", "placed", "said_of", "subjects_of"]
 
-PAPER_MM: Final = 272.0
-"""What a page holds between its running head and its foot."""
 _GAP: Final = 2.6
-_LETTER: Final = 0.178  # of the size of a letter in points, in millimetres
+_LINE_MM: Final = 3.5
+_KEY_MM: Final = 4.6
+_KEYS: Final = 6
+_AGAIN_MM: Final = 4.0
+"""A map that is this far from what the page leaves is drawn again."""
 _TOWNS: Final = 10
 _LEAST, _MOST = 62.0, 125.0
 _LOWER: Final = (44.0, 96.0)
@@ -93,7 +99,13 @@ class Sheet:
         """
         self.held += [(slot, part) for part in parts if part is not None]
 
-    def page(self, slug: str, running: str, template: str = "chapter") -> Page:
+    def page(
+        self,
+        slug: str,
+        running: str,
+        template: str = "chapter",
+        taken_mm: float = 0.0,
+    ) -> Page:
         """
         Return the page, its parts in the order of the slots.
 
@@ -105,9 +117,13 @@ class Sheet:
             What its head says.
         template
             Where its slots are.
+        taken_mm
+            See `grown`.
         """
         order = [slot for row in SLOTS[template] for slot, _ in row]
         held = sorted(self.held, key=lambda pair: order.index(pair[0]))
+        if template != "fiche":  # fiches are alike
+            held = grown(held, taken_mm)
         slots, parts = zip(*held, strict=True)
         return Page(
             parts,
@@ -120,26 +136,55 @@ class Sheet:
     @property
     def words_mm(self) -> float:
         """The height of what is no figure, and of the gaps."""
-        rows: dict[str, float] = {}
-        for slot, part in self.held:
-            if not isinstance(part, Figure):
-                row = _ROW.get(slot, slot)
-                beside = rows.get(row, 0.0)
-                rows[row] = (
-                    max(beside, height_mm(part, _WIDE.get(slot, 182.0)))
-                    if row != slot
-                    else beside + height_mm(part, 182.0)
-                )
-        return sum(rows.values()) + _GAP * len(rows)
+        return of_words(self.held)
 
+    def room_mm(self, keys: int = 0, *, rows: int = 1, lines: int = 2) -> float:
+        """
+        Reckon how high the pictures of rows of figures may be, in all.
 
-_ROW: Final = {
-    "below": "under",
-    "beside": "under",
-    "reading": "last",
-    "note": "last",
-}
-_WIDE: Final = {"below": 88.0, "beside": 89.0, "reading": 106.0, "note": 71.0}
+        Parameters
+        ----------
+        keys
+            Lines of the legend under the highest of them.
+        rows
+            Rows of figures that will stand on the page.
+        lines
+            Lines of their caption and of their source.
+        """
+        around = lines * _LINE_MM + 2.8 + _GAP
+        return SHEET_MM - self.words_mm - rows * around - keys * _KEY_MM
+
+    def fill(
+        self,
+        slot: str,
+        draw: Callable[[float], Figure],
+        between: tuple[float, float],
+        *,
+        first: float | None = None,
+    ) -> None:
+        """
+        Put a map that takes what the rest leaves, once its legend is known.
+
+        Parameters
+        ----------
+        slot
+            Its name.
+        draw
+            Draws it at a height, in millimetres.
+        between
+            The least and the most of them.
+        first
+            What is tried first; by default what a legend of a few lines leaves.
+        """
+        least, most = between
+        tried = self.room_mm(_KEYS) if first is None else first
+        high = min(most, max(least, tried))
+        drawn = draw(high)
+        spare = SHEET_MM - of_page([*self.held, (slot, drawn)])
+        better = min(most, max(least, high + spare))
+        if abs(better - high) > _AGAIN_MM:
+            drawn = draw(better)
+        self.put(slot, drawn)
 
 
 def placed(pairs: Iterable[tuple[str, Part | None]], slug: str, running: str) -> Page:
@@ -157,84 +202,6 @@ def placed(pairs: Iterable[tuple[str, Part | None]], slug: str, running: str) ->
     for slot, part in pairs:
         sheet.put(slot, part)
     return sheet.page(slug, running)
-
-
-def legend_mm(figure: Figure, *, across: bool = False, width_mm: float = 67.0) -> float:
-    """
-    Reckon how high the legend of a figure stands.
-
-    Parameters
-    ----------
-    figure
-        A map.
-    across
-        Whether its headings stand side by side, as under a wide map.
-    width_mm
-        Of its column.
-    """
-    high = [
-        5.0 * bool(key.title)
-        + sum(
-            max(1.2 + 3.4 * lines_in(e.label, width_mm - 16.0, 8.0), e.size_mm + 1.8)
-            for e in key.entries
-        )
-        for key in figure.legends
-    ]
-    return max(high, default=0.0) if across else sum(high)
-
-
-def lines_of(text: str, width_mm: float, points: float) -> int:
-    """
-    Reckon how many lines a text takes.
-
-    Parameters
-    ----------
-    text
-        The text.
-    width_mm, points
-        Of the column, and of its letters.
-    """
-    return max(1, math.ceil(len(text) * points * _LETTER / width_mm))
-
-
-def height_mm(part: Part, width_mm: float) -> float:
-    """
-    Reckon how high a part stands on paper.
-
-    Parameters
-    ----------
-    part
-        A part.
-    width_mm
-        Of its column.
-    """
-    match part:
-        case Heading():
-            return 8.0 * lines_of(part.text, width_mm, 19.0)
-        case Paragraph():
-            size = {"lead": 11.5, "headline": 12.5, "small": 7.5}.get(part.role, 9.5)
-            return 0.52 * size * lines_of(worded(part.text), width_mm, size) + 1
-        case KeyFigures():
-            return 15.5
-        case Note():
-            told = [lines_of(worded(p), width_mm - 6, 9.0) for p in part.paragraphs]
-            return 6.5 + sum(3.9 * n + 0.8 for n in told)
-        case Table():
-            return _of_table(part, width_mm)
-        case _:
-            return 0.0
-
-
-def _of_table(table: Table, width_mm: float) -> float:
-    whole = sum(column.width for column in table.columns)
-    heads = max(
-        lines_of(c.label, width_mm * c.width / whole - 1.6, 8.0) for c in table.columns
-    )
-    first = width_mm * table.columns[0].width / whole - 1.6
-    rows = sum(lines_of(row[0].text, first, 7.2) for row in table.rows)
-    lines = [*table.notes, table.source] if table.source else [*table.notes]
-    under = sum(lines_of(line, width_mm, 7.5) for line in lines)
-    return 4.5 + 3.2 * heads + 3.3 * rows + 3.0 * under
 
 
 def subjects_of(about: Subject, chapter: Chapter, ids: Sequence[str]) -> list[str]:
@@ -353,6 +320,14 @@ def _figures(
 ) -> Iterable[tuple[str, Part]]:
     """Return the figures that fill what the words leave of a page."""
     if not mapped:
+        shown = [*ids, *about.supplied(*chapter.beside)]
+        if chapter.years:
+            name = f"{chapter.slug}-annees"
+            years = years_chart(about, name, (182.0, 0.4 * room), chapter.years)
+            if years is not None:
+                yield "wide", years
+                room = 0.6 * room - _NAMED - _GAP
+        yield from few_figures(about, shown, chapter.slug, room)
         return
     # Both rows have a gap, the first a caption and a source.
     twice = len(mapped) > 1 and not chapter.years
@@ -374,6 +349,41 @@ def _figures(
         if side is not None:
             yield "side", side
     yield from lower
+
+
+def few_figures(
+    about: Subject, ids: Sequence[str], slug: str, room: float
+) -> Iterator[tuple[str, Part]]:
+    """
+    Yield what stands for a map where communes are too few for classes: bars of each.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    ids
+        Indicators whose counts there are, the first ones first.
+    slug
+        What the names of the figures begin with.
+    room
+        What the words leave of the page, in millimetres.
+
+    Yields
+    ------
+    tuple
+        Slot and figure.
+    """
+    around = _NAMED + _GAP + 2.0
+    high = min(_LOWER[1], room / 2 - around)
+    if high < _LOWER[0]:
+        high = room - around
+    # Rates have a bar for each territory too: pairs are of one height.
+    asked = sorted(dict.fromkeys(ids), key=lambda id_: not is_rate(about, id_))
+    size = (88.0, high)
+    drawn = [each_chart(about, i, f"{slug}-chaque-{i.lower()}", size) for i in asked]
+    charts = [one for one in drawn if one is not None][: 4 if high < room / 2 else 2]
+    for n, chart in enumerate(charts):
+        yield ("left" if n % 2 == 0 else "right"), chart
 
 
 def _main(

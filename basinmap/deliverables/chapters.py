@@ -210,7 +210,8 @@ class Chapter:
     years
         Count whose years are drawn, if there are several.
     asks
-        Sources, and what they would feed that is no indicator by commune.
+        Sources, what they would feed that is no indicator by commune, and a count
+        that is there once they are given.
     """
 
     slug: str
@@ -222,7 +223,7 @@ class Chapter:
     note: tuple[str, str] = ("", "")
     beside: tuple[str, ...] = ()
     years: str = ""
-    asks: tuple[tuple[str, str], ...] = ()
+    asks: tuple[tuple[str, str, str], ...] = ()
 
 
 def noun_of(about: Subject, id_: str) -> Noun:
@@ -957,6 +958,8 @@ def sentences_of(about: Subject, id_: str) -> list[str]:
     elif is_rate(about, id_):
         told += _against_all(about, id_, total)
         told += _spread(about, id_)
+    elif noun_of(about, id_).many:  # a stock, which its communes share out
+        told += _spread(about, id_)
     return told
 
 
@@ -1027,13 +1030,18 @@ def _spread(about: Subject, id_: str) -> list[str]:
         return []
     noun = noun_of(about, id_)
     seen = kept.map(lambda value: printed(value, noun.decimals))
+    rate = is_rate(about, id_)
     ends = [
-        f"{noun.write(float(end))} ({enumerated(_named(about, seen, end), most=2)})"
+        f"{noun.write(float(end)) if rate else number(float(end), noun.decimals)} "
+        f"({enumerated(_named(about, seen, end), most=2)})"
         for end in (seen.min(), seen.max())
     ]
     among = f"Parmi les {number(len(kept))}\u00a0communes{_which(about, id_, kept)}"
-    goes = "vont" if noun.many else "va"
-    return [typeset(f"{among}, {noun.the} {goes} de {ends[0]} à {ends[1]}.")]
+    what = f"{noun.the} {'vont' if noun.many else 'va'}"
+    if not rate:
+        of = "d’" if noun.singular[0] in "aeiouéèêœ" else "de "
+        what = f"le nombre {of}{noun.singular} va"
+    return [typeset(f"{among}, {what} de {ends[0]} à {ends[1]}.")]
 
 
 def _named(about: Subject, seen: pd.Series, end: float) -> list[str]:
@@ -1131,7 +1139,8 @@ def not_supplied(about: Subject, chapters: Iterable[Chapter]) -> Table | None:
         for source in about.entry(id_).sources[:1]:
             feeds = opened.setdefault(source, {})
             feeds[f"{about.entry(id_).label} ({id_})"] = None
-    for source, what in (one for chapter in chapters for one in chapter.asks):
+    asks = (one for chapter in chapters for one in chapter.asks)
+    for source, what in (one[:2] for one in asks if not about.years(one[2])):
         opened.setdefault(source, {})[what] = None
     names = catalogue().sources
     told = [

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache, partial
 from typing import Any, Final
 
 import numpy as np
@@ -68,7 +69,7 @@ def _chart(
 ) -> Figure:
     """Return a figure whose axes leave millimetres left, below, right, above."""
 
-    def render(form: str, size: tuple[float, float]) -> bytes:
+    def drawn(form: str, size: tuple[float, float]) -> bytes:
         width, height = size
         left, below, right, above = room_mm
         with settings():
@@ -91,6 +92,11 @@ def _chart(
             dated = {"metadata": {"Date": None}} if form == "svg" else {"dpi": 200}
             canvas.savefig(out, format=form, **dated)
         return out.getvalue()
+
+    lines = cache(partial(drawn, "svg"))  # a PDF and a web page have the same
+
+    def render(form: str, size: tuple[float, float]) -> bytes:
+        return lines(size) if form == "svg" else drawn(form, size)
 
     return Figure(
         slug,

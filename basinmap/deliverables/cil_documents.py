@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import geopandas as gpd
 import pandas as pd
 
 from basinmap.arguments import check_given
-from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, chapter_page
+from basinmap.deliverables.chapter_pages import Sheet, chapter_page
 from basinmap.deliverables.chapters import (
     Chapter,
     comparison_table,
@@ -27,10 +28,12 @@ from basinmap.deliverables.cil_pages import (
     quarters_page,
     split_page,
 )
+from basinmap.deliverables.heights import SHEET_MM, of_words
 from basinmap.deliverables.opening_pages import (
     cover_page,
     definitions_table,
     reading_page,
+    since_and_among,
     situation_figure,
 )
 from basinmap.deliverables.sentences import check_neutral, counted
@@ -150,7 +153,12 @@ def cil_document(
     own: list[Page | None] = [
         cover_page(about, "Conférence intercommunale du logement", size),
         reading_page(
-            about, ids, running, after=[("table", definitions_table(about, ids[:14]))]
+            about,
+            ids,
+            running,
+            after=[("table", definitions_table(about, ids[:14]))],
+            drawn=partial(since_and_among, about, "sommaire"),
+            titled=len(CIL_CHAPTERS),
         ),
         _frame(about, dated, running),
         *chapters[:1],
@@ -262,12 +270,14 @@ def _frame(about: Subject, generation: str, running: str) -> Page:
     )
     note = Note("place", "Ce que la conférence établit", tuple(map(typeset, lines)))
     sheet.put("reading", note)
-    high = min(150.0, max(80.0, PAPER_MM - sheet.words_mm - 26))
-    sheet.put("wide", situation_figure(about, high=high))
+    sheet.fill("wide", lambda h: situation_figure(about, high=h), (80.0, 190.0))
     return sheet.page("cadre", running)
 
 
 _MOST_EUROS: Final = 100_000.0
+_TABLE_AROUND: Final = 24.0
+"""Of a table: its caption, its head, the row of the whole and its notes."""
+_ROW_MM: Final = 3.0
 
 
 def _closing(about: Subject, given: Sequence[str], running: str) -> Page:
@@ -295,9 +305,12 @@ def _closing(about: Subject, given: Sequence[str], running: str) -> Page:
     )
     social = about.supplied("S01", "S02", "S07", "S04", "S06", "S10")
     ids = [*about.supplied("D06"), *(social or about.supplied("L01", "L02", "L04"))]
-    room = PAPER_MM - sheet.words_mm - 46
+    told = Sheet([("foot", Paragraph(ground_credit(about), role="small"))])
+    told.put("below", Note("method", "Secret", tuple(map(typeset, secrecy))))
+    told.put("beside", Note("method", "Lexique", tuple(map(typeset, words))))
+    room = SHEET_MM - of_words([*sheet.held, *told.held]) - _TABLE_AROUND
     if ids and room > 40:
-        most = min(len(about.codes), int((room - 20) / 3.5))
+        most = min(len(about.codes), int(room / _ROW_MM))
         caption = (
             "Le parc social et la demande, par commune"
             if social
@@ -306,7 +319,5 @@ def _closing(about: Subject, given: Sequence[str], running: str) -> Page:
         if most < len(about.codes):
             caption += f" : les {most} plus peuplées"
         sheet.put("table", units_table(about, ids, typeset(caption), most=most))
-    sheet.put("below", Note("method", "Secret", tuple(map(typeset, secrecy))))
-    sheet.put("beside", Note("method", "Lexique", tuple(map(typeset, words))))
-    sheet.put("foot", Paragraph(ground_credit(about), role="small"))
+    sheet.held += told.held
     return sheet.page("methode", running)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import geopandas as gpd
 import pandas as pd
 
-from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
+from basinmap.deliverables.chapter_pages import Sheet
 from basinmap.deliverables.chapters import HAIR, map_figure
 from basinmap.deliverables.charts import bar_chart, stacked_bars
 from basinmap.deliverables.cil_files import LEAST, Estates, Landlords, situated
@@ -45,6 +46,7 @@ __all__ = [
 _RULE: Final = 25.0
 _OF_REST: Final = 50.0
 _ROWS: Final = 22
+_LEAST_MAP: Final = 50.0
 _COLORS: Final = {"en QPV": "#b3202c", "bande des 300 m": "#c98b3a", "": "#1f4e79"}
 
 
@@ -108,7 +110,6 @@ def quarters_page(
     )
     sheet.put("lead", Paragraph(typeset(text), role="lead", key="qpv.chapeau"))
     sheet.put("table", _quarters_table(about, mine))
-    high = min(196.0, max(80.0, PAPER_MM - sheet.words_mm - 30))
 
     def draw(ax: MapAxes) -> None:
         draw_outlines(
@@ -121,8 +122,12 @@ def quarters_page(
         draw_labels(ax, about.communes, most=30, strong=4)
 
     title = f"Les quartiers prioritaires, génération {generation}"
-    figure = map_figure(about, "qpv-carte", draw, title=title, size_mm=(182.0, high))
-    sheet.put("wide", figure)
+
+    def drawn(high: float) -> Figure:
+        size = (182.0, high)
+        return map_figure(about, "qpv-carte", draw, title=title, size_mm=size)
+
+    sheet.fill("wide", drawn, (80.0, 196.0))
     return sheet.page("qpv", running)
 
 
@@ -269,8 +274,8 @@ def landlords_page(about: Subject, landlords: Landlords, running: str) -> Page:
         sheet.put("reading", _committed(table))
     named = shown.set_index(shown["landlord"].astype("str"))
     split = _split_of(named, landlords.year)
-    room = PAPER_MM - sheet.words_mm - 24
-    high = min(150.0, max(50.0, room - (14.0 + 7.0 * len(named)) * (split is not None)))
+    room = sheet.room_mm(rows=1 + (split is not None), lines=1)
+    high = room - (split.size_mm[1] if split is not None else 0.0)
     sheet.put(
         "wide",
         bar_chart(
@@ -279,7 +284,7 @@ def landlords_page(about: Subject, landlords: Landlords, running: str) -> Page:
             caption=f"Logements sociaux par bailleur, {landlords.year}",
             source="",
             unit="logements",
-            size_mm=(182.0, min(high, 12.0 + 14.0 * len(named))),
+            size_mm=(182.0, min(150.0, max(40.0, high), 12.0 + 14.0 * len(named))),
         ),
         split,
     )
@@ -413,7 +418,7 @@ def leases_page(
     values = about.mine("S11")
     if values is not None and values.notna().sum() >= 2:
         line = values.dropna().sort_values(ascending=False).iloc[:_ROWS]
-        high = max(50.0, PAPER_MM - sheet.words_mm - 20)
+        high = max(50.0, sheet.room_mm())
         sheet.put(
             "wide",
             bar_chart(
@@ -540,9 +545,9 @@ def estates_page(
             "des résidences n’est dite qu’à la commune."
         )
     sheet.put("reading", Note("method", "Secret et place", tuple(map(typeset, notes))))
-    high = min(130.0, PAPER_MM - sheet.words_mm - 24)
-    if len(kept) and high > 50:
-        sheet.put("wide", _estates_map(about, estates, kept, quarters, high))
+    if len(kept) and sheet.room_mm(5) > _LEAST_MAP:
+        draw = partial(_estates_map, about, estates, kept, quarters)
+        sheet.fill("wide", draw, (_LEAST_MAP, 196.0))
     return sheet.page("fragiles", running)
 
 

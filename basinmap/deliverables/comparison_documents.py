@@ -15,7 +15,7 @@ import pandas as pd
 from basinmap.arguments import check_given
 from basinmap.catalogue.entries import catalogue
 from basinmap.deliverables.chapter_figures import ends_chart, ranked, sources_line
-from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
+from basinmap.deliverables.chapter_pages import Sheet
 from basinmap.deliverables.chapters import (
     HAIR,
     Chapter,
@@ -34,6 +34,7 @@ from basinmap.deliverables.opening_pages import (
     cover_page,
     definitions_table,
     reading_page,
+    since_and_among,
 )
 from basinmap.deliverables.printed import Other, Value
 from basinmap.deliverables.publishing import checked_formats, write_document
@@ -45,6 +46,7 @@ from basinmap.deliverables.sentences import (
     printed,
 )
 from basinmap.deliverables.subjects import Subject, subject
+from basinmap.deliverables.texts import check_texts
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.parts import (
@@ -149,7 +151,12 @@ def comparison_document(
             f"Une page par indicateur, édition {about.date.year}",
         ),
         reading_page(
-            about, ids, running, after=[("table", definitions_table(about, ids))]
+            about,
+            ids,
+            running,
+            after=[("table", definitions_table(about, ids))],
+            drawn=partial(since_and_among, about, "sommaire"),
+            titled=len(ids) + 2,
         ),
         _presentation(about, five, told, running),
         *(_page_of(about, id_, five, scale, running) for id_ in ids),
@@ -228,6 +235,7 @@ def scot_comparison(  # noqa: PLR0913 - what a document may be made from
     ['comparaison-scot.html', 'manifest.json']
     """
     check_given(scot_comparison, locals())
+    check_texts(texts)
     check_folder(out)
     formats = checked_formats(formats)
     day = date or dt.date.today()  # noqa: DTZ011 - the maker's day
@@ -266,8 +274,7 @@ def _presentation(
     )
     sheet.put("lead", Paragraph(typeset(text), role="lead", key="scots.presentation"))
     sheet.put("table", _five_table(about, five, procedures))
-    high = min(160.0, max(100.0, PAPER_MM - sheet.words_mm - 52.0))
-    sheet.put("wide", scots_outline(about, high))
+    sheet.fill("wide", partial(scots_outline, about), (100.0, 180.0))
     return sheet.page("presentation", running)
 
 

@@ -9,13 +9,15 @@ page that is reckoned a little too full has its pictures a little smaller
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from basinmap.export.parts import (
     Figure,
     Heading,
     KeyFigures,
+    Legend,
     Note,
     Paragraph,
     Part,
@@ -27,7 +29,10 @@ from basinmap.export.parts import (
 __all__ = [
     "SHEET_MM",
     "around_figure",
+    "grown",
+    "legend_mm",
     "lines_in",
+    "of_page",
     "of_words",
     "part_mm",
     "under_table",
@@ -46,8 +51,18 @@ _BESIDE: Final = (
     frozenset({"below", "beside"}),
     frozenset({"reading", "note"}),
     frozenset({"left", "right"}),
+    frozenset({"one", "two", "three"}),
+    frozenset({"four", "five", "key"}),
 )
+_KEYED: Final = (frozenset({"map", "side"}), frozenset({"plan", "aside"}))
+"""A map and the column of its legend, which keep their widths."""
+_THIRD: Final = 57.3
 _WIDTHS: Final = {
+    **dict.fromkeys(("one", "two", "three", "four", "five", "key"), _THIRD),
+    "map": 110.0,
+    "side": 67.0,
+    "plan": 88.0,
+    "aside": 89.0,
     "below": 88.0,
     "beside": 89.0,
     "reading": 106.0,
@@ -159,6 +174,44 @@ def under_table(table: Table, width_mm: float) -> float:
     return sum(_text_mm(note, width_mm, 7.5) + 1.1 for note in notes_of(table))
 
 
+def _boxed_mm(note: Note) -> float:
+    """Reckon how high a box over the whole width is, its paragraphs side by side."""
+    across = max(1, min(3, len(note.paragraphs)))
+    wide = (174.0 - 5.0 * (across - 1)) / across
+    told = [_text_mm(worded(text), wide, 8.6) for text in note.paragraphs]
+    rows = [told[n : n + across] for n in range(0, len(told), across)]
+    return 13.0 + sum(map(max, rows)) + 5.0 * max(0, len(rows) - 1)
+
+
+def legend_mm(figure: Figure, *, across: bool = False, width_mm: float = 67.0) -> float:
+    """
+    Reckon how high the legend of a figure stands.
+
+    Parameters
+    ----------
+    figure
+        A map.
+    across
+        Whether its headings stand side by side, as under a wide map.
+    width_mm
+        Of its column.
+    """
+    high = [_key_mm(key, width_mm) for key in figure.legends]
+    return max(high, default=0.0) if across else sum(high)
+
+
+def _key_mm(key: Legend, width_mm: float) -> float:
+    """Reckon how high a heading of a legend is, with its samples."""
+    sample = max([8.0, *(entry.size_mm for entry in key.entries)])
+    wide = width_mm - sample - 8.0  # the count stands at the end of the line
+    high = sum(
+        max(3.4, _text_mm(entry.label, wide, 8.0), entry.size_mm) + 0.9
+        for entry in key.entries
+    )
+    title = worded(key.title)
+    return high + (3.2 + _text_mm(title, width_mm, 8.0) if title else 0.0)
+
+
 def of_words(held: Iterable[tuple[str, Part]]) -> float:
     """
     Reckon what the parts that are no figure take of a page, with the gaps of all rows.
@@ -168,18 +221,136 @@ def of_words(held: Iterable[tuple[str, Part]]) -> float:
     held
         Slot and part.
     """
-    pairs = list(held)
-    slots = {slot for slot, _ in pairs}
+    return _rows_mm(list(held), figures=False)
+
+
+def of_page(held: Iterable[tuple[str, Part]]) -> float:
+    """
+    Reckon what the parts take of a page, figures and their legends too.
+
+    Parameters
+    ----------
+    held
+        Slot and part.
+    """
+    return _rows_mm(list(held), figures=True)
+
+
+def _rows_mm(held: Sequence[tuple[str, Part]], *, figures: bool) -> float:
+    slots = {slot for slot, _ in held}
     columns: dict[str, list[float]] = {}
-    for slot, part in pairs:
-        pair = next((row for row in _BESIDE if slot in row), frozenset())
-        alone = len(pair & slots) < 2  # an empty slot leaves its width to the other
-        width = 182.0 if alone else _WIDTHS[slot]
-        high = 0.0 if isinstance(part, Figure) else part_mm(part, width)
+    for slot, part in held:
+        width = _width_of(slot, slots)
+        counted = figures or not isinstance(part, Figure)
+        high = _placed_mm(slot, part, width) if counted else 0.0
         columns.setdefault(slot, []).append(high)
+        if figures and slot in ("map", "plan") and isinstance(part, Figure):
+            beside = "side" if slot == "map" else "aside"
+            key = legend_mm(part, width_mm=_WIDTHS[beside]) + 2.0
+            columns.setdefault(beside, []).insert(0, key)
     tall = {k: sum(v) + _PAR_GAP * (len(v) - 1) for k, v in columns.items()}
     rows: dict[object, float] = {}
     for slot, high in tall.items():
-        row = next((row for row in _BESIDE if slot in row), slot)
+        row = next((row for row in (*_BESIDE, *_KEYED) if slot in row), slot)
         rows[row] = max(rows.get(row, 0.0), high)
-    return sum(rows.values()) + _ROW_GAP * len(rows)
+    return sum(rows.values()) + _ROW_GAP * max(0, len(rows) - 1)
+
+
+def _width_of(slot: str, slots: set[str]) -> float:
+    """Return the width of a slot: an empty one leaves its own to the other."""
+    if any(slot in row for row in _KEYED):
+        return _WIDTHS[slot]
+    pair = next((row for row in _BESIDE if slot in row), frozenset())
+    return 182.0 if len(pair & slots) < 2 else _WIDTHS[slot]
+
+
+def _placed_mm(slot: str, part: Part, width: float) -> float:
+    if slot == "box" and isinstance(part, Note):
+        return _boxed_mm(part)
+    under = 0.0
+    if isinstance(part, Figure) and slot not in ("map", "plan", "five"):
+        across = slot == "wide"
+        wide = width / max(1, len(part.legends)) if across else width
+        under = legend_mm(part, across=across, width_mm=wide)
+    return part_mm(part, width) + under
+
+
+# --- what is left ---------------------------------------------------------------
+
+_SHARE: Final = 0.6
+"""Of what a page leaves, what goes to its charts; letters and rows have the rest."""
+_MOST: Final = 1.6
+"""By how much a chart may grow."""
+_ROW_MM: Final = 9.0
+"""Of a bar, or a year, as high as it may be."""
+_TALL: Final = 1.05
+"""Of its width, as high as a chart may be: a curve would seem steeper than it is."""
+
+
+def grown(
+    held: Sequence[tuple[str, Part]], taken_mm: float = 0.0
+) -> list[tuple[str, Part]]:
+    """
+    Return the parts of a page, its charts taller by what the page has too much of.
+
+    A row grows where it holds charts, beside each other or a table; maps are drawn
+    already.
+
+    Parameters
+    ----------
+    held
+        Slot and part, in order.
+    taken_mm
+        What the page holds that has no height of its own: its contents.
+    """
+    rows: dict[str, list[int]] = {}
+    for n, (slot, _) in enumerate(held):
+        if slot in ("wide", "left", "right"):
+            # Two figures of the whole width are two rows.
+            row = f"wide {n}" if slot == "wide" else "pair"
+            rows.setdefault(row, []).append(n)
+    able = {
+        row: places
+        for row, places in rows.items()
+        if all(_is_chart(held[n][1]) or _is_table(held[n][1]) for n in places)
+        and any(_is_chart(held[n][1]) for n in places)
+        and len({held[n][0] for n in places}) == len(places)
+    }
+    high = {row: max(_high(held[n][1]) for n in places) for row, places in able.items()}
+    spare = _SHARE * (SHEET_MM - of_page(held) - taken_mm)
+    if not able or spare <= 0:
+        return list(held)
+    whole = sum(high.values())
+    out = list(held)
+    for row, places in able.items():
+        most = min(_MOST * high[row], max(map(_tallest, (held[n][1] for n in places))))
+        more = max(0.0, min(spare * high[row] / whole, most - high[row]))
+        for n in places:
+            slot, part = held[n]
+            if isinstance(part, Figure):
+                size = (part.size_mm[0], round(part.size_mm[1] + more, 1))
+                out[n] = (slot, replace(part, size_mm=size))
+    return out
+
+
+def _is_table(part: Part) -> bool:
+    return isinstance(part, Table)
+
+
+def _is_chart(part: Part) -> bool:
+    return isinstance(part, Figure) and part.kind == "chart"
+
+
+def _high(part: Part) -> float:
+    return part.size_mm[1] if isinstance(part, Figure) else 0.0
+
+
+def _tallest(part: Part) -> float:
+    """Return how high a chart may be, by what it draws."""
+    rows = (
+        len(part.table.rows)
+        if isinstance(part, Figure) and part.table is not None
+        else 0
+    )
+    wide = part.size_mm[0] if isinstance(part, Figure) else 0.0
+    return max(_high(part), min(18.0 + _ROW_MM * rows, _TALL * wide))

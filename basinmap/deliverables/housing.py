@@ -48,6 +48,7 @@ from basinmap.deliverables.subjects import (
     subject,
     territory_names,
 )
+from basinmap.deliverables.texts import check_texts
 from basinmap.deliverables.web_values import PAGE, write_page_of
 from basinmap.errors import (
     BasinmapError,
@@ -64,7 +65,7 @@ from basinmap.export.workbooks import write_workbook
 from basinmap.maps.paper.alternatives import alternative_text
 from basinmap.maps.paper.precision import VISIBLE_MM
 from basinmap.maps.paper.sheets import Sheet
-from basinmap.measures import Stock
+from basinmap.measures import Stock, state_column
 from basinmap.progress import progress
 from basinmap.spatial.projections import METRIC
 from basinmap.staging import check_folder, staged_folder, today
@@ -75,7 +76,16 @@ from basinmap.territory.lists import listed
 from basinmap.territory.outlines import Outlines, read_outlines
 from basinmap.territory.perimeters import Perimeter, perimeter
 from basinmap.territory.places import place, places
-from basinmap.territory.units import communes, statistics
+from basinmap.territory.units import (
+    DWELLINGS,
+    EARLIEST,
+    LATEST,
+    LATEST_COUNTS,
+    LATEST_LIST,
+    PEOPLE,
+    communes,
+    statistics,
+)
 from basinmap.typography import capital, number, shortest
 from basinmap.values.columns import table_of
 from basinmap.values.told import (
@@ -252,15 +262,15 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         If the folder cannot be written.
     """
     check_given(plh, locals())
+    check_texts(texts)
     check_folder(out)
-    day = date or today()
     ground = None if outlines is None else read_outlines(outlines)
     if communes is not None:
         check_no_outlines(outlines)
     about = subject(
         _area(epci, communes),
         author=author,
-        date=day,
+        date=date or today(),
         outlines=ground,
         listing=communes,
         counts=counts,
@@ -372,8 +382,8 @@ def _counts_same_people(counts: pd.DataFrame | None) -> bool:
     """Tell whether people around the museum are those of what is embedded."""
     if counts is None:
         return True
-    people = statistics()["population_2023"]
-    given = counts.get("population_2023")
+    people = statistics()[PEOPLE]
+    given = counts.get(PEOPLE)
     if given is None:
         return False
     return bool((given == people.reindex(given.index)).all())
@@ -658,7 +668,7 @@ def _sheets_of_times(about: Subject) -> dict[str, pd.DataFrame]:
     return sheets
 
 
-_WHOLE: Final = ("population_2023", "dwellings_2021", "off_street", "inner", "outer")
+_WHOLE: Final = (PEOPLE, DWELLINGS, "off_street", "inner", "outer")
 _LABELS_OF_TIMES: Final = {
     "isochrone": "Aire (minutes)",
     "inner": "De (minutes)",
@@ -668,8 +678,8 @@ _LABELS_OF_TIMES: Final = {
     "minutes": "Temps de parcours (minutes)",
     "off_street": "Marche hors des rues (m)",
     "absence": "Sans valeur",
-    "population_2023_state": "Statut de la population",
-    "dwellings_2021_state": "Statut des logements",
+    state_column(PEOPLE): "Statut de la population",
+    state_column(DWELLINGS): "Statut des logements",
 }
 
 
@@ -814,7 +824,7 @@ def _sources(about: Subject) -> pd.DataFrame:
     rows = _rows_of_sources(about)
     if about.outlines is not None:
         told = " ; ".join(told_of(about.outlines).sources)
-        where = "COG au 1er janvier 2026"
+        where = f"COG au 1er janvier {LATEST_LIST}"
         rows["contours-fournis"] = ("Contours des communes", told, "", where, "")
         if about.on_one_ground:
             rows.pop(provenance()["columns"]["geometry"], None)
@@ -877,11 +887,15 @@ def _columns_used(about: Subject) -> list[str]:
     return [*map(str, about.table.columns), *_DRAWN, *_GROUND, *near]
 
 
-_PEOPLE = ("population_2023",)
+_PEOPLE = (PEOPLE,)
 """What the plate of situation prints, whatever counts are given."""
 _DRAWN = ("geometry", "name", "epci", "scot", "places.geometry")
 _GROUND = ("surroundings.geometry", "abroad.geometry", "towns.name", "france.geometry")
-_NEAR_MUSEUM = ("iris.population_2021", "iris.dwellings_2021", "communes.town_hall_x")
+_NEAR_MUSEUM = (
+    f"iris.population_{LATEST_COUNTS}",
+    f"iris.{DWELLINGS}",
+    "communes.town_hall_x",
+)
 """What rings and times to the museum are counted with."""
 
 
@@ -944,11 +958,12 @@ def _method_of_figures(about: Subject) -> list[str]:
     """Say of which years figures are, and how they were made."""
     if about.counts is None:
         return [
-            "- Évolution 2016-2023 à périmètre constant : les communes du 1er janvier "
-            "2026 aux deux dates ; les populations des communes fusionnées sont "
-            "additionnées.",
-            "- Logements : recensement 2021, sommes d'effectifs par IRIS arrondis à "
-            "l'unité ; les composantes peuvent différer du total de quelques unités.",
+            f"- Évolution {EARLIEST}-{LATEST} à périmètre constant : les communes du "
+            f"1er janvier {LATEST_LIST} aux deux dates ; les populations des communes "
+            "fusionnées sont additionnées.",
+            f"- Logements : recensement {LATEST_COUNTS}, sommes d'effectifs par IRIS "
+            "arrondis à l'unité ; les composantes peuvent différer du total de "
+            "quelques unités.",
         ]
     titles = [told_of(about.computed(id_)).title for id_ in _ids(about)]
     absent = [code for code in about.communes.index if code not in about.counts.index]

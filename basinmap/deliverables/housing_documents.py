@@ -11,7 +11,8 @@ import pandas as pd
 
 from basinmap.arguments import check_given
 from basinmap.catalogue.entries import indicator
-from basinmap.deliverables.chapter_pages import Sheet, chapter_page, legend_mm
+from basinmap.deliverables.age_pages import PYRAMID, pyramid_page
+from basinmap.deliverables.chapter_pages import Sheet, chapter_page
 from basinmap.deliverables.chapters import (
     Chapter,
     CommuneMaps,
@@ -32,7 +33,8 @@ from basinmap.deliverables.chapters import (
     written,
 )
 from basinmap.deliverables.charts import bar_chart, line_chart, peer_strips
-from basinmap.deliverables.heights import SHEET_MM, of_words, part_mm
+from basinmap.deliverables.glossary import glossary_table, loose_mm
+from basinmap.deliverables.heights import SHEET_MM, legend_mm, of_words, part_mm
 from basinmap.deliverables.opening_pages import (
     cover_page,
     defined_early,
@@ -114,6 +116,7 @@ CHAPTERS: Final = (
             (
                 "mobilite-residentielle",
                 "Migrations résidentielles entre territoires (D12, planche à joindre)",
+                "movers",
             ),
         ),
     ),
@@ -122,7 +125,7 @@ CHAPTERS: Final = (
         "Âges",
         "La population est-elle plus âgée qu'ailleurs ?",
         ("D10", "D11"),
-        asks=(("rp-evol-struct-pop", "Pyramide des âges (planche à joindre)"),),
+        asks=(("rp-evol-struct-pop", "Pyramide des âges", PYRAMID),),
     ),
     Chapter(
         "menages",
@@ -288,22 +291,14 @@ def plh_document(
     running = f"Programme local de l’habitat · {typeset(about.area.name)}"
     printed_ = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
     chapters = [
-        page
-        for chapter in CHAPTERS
-        if (
-            page := chapter_page(
-                about,
-                chapter,
-                running,
-                *_more_of(about, chapter),
-                said=_vacancy(about) if chapter.slug == "vacance" else (),
-            )
-        )
+        page for chapter in CHAPTERS for page in _pages_of(about, chapter, running)
     ]
     early, place = _places(about, printed_, lacks_balance=balance is None)
     communes: tuple[Part, ...] = _all_communes(about)
     if place == "communes":
         communes = (*communes, _method(about))
+        words = glossary_table(printed_, *communes) if early else None
+        communes = communes if words is None else (*communes, words)
     pages = [
         cover_page(about, "Programme local de l’habitat", _size_of(about)),
         reading_page(
@@ -345,6 +340,16 @@ def plh_document(
     )
     check_neutral(_generated(document))
     return document
+
+
+def _pages_of(about: Subject, chapter: Chapter, running: str) -> list[Page]:
+    """Return the page of a chapter, and what its file opens beside it."""
+    said = _vacancy(about) if chapter.slug == "vacance" else ()
+    more = _more_of(about, chapter)
+    found = [chapter_page(about, chapter, running, *more, said=said)]
+    if chapter.slug == "ages":
+        found.append(pyramid_page(about, running))
+    return [page for page in found if page is not None]
 
 
 def _more_of(about: Subject, chapter: Chapter) -> list[tuple[str, Part]]:
@@ -437,7 +442,7 @@ def _all_communes(about: Subject) -> tuple[Part, ...]:
 
 def _fits(*parts: Part) -> bool:
     """Tell whether a page of text holds parts."""
-    return sum(map(_loose_mm, parts)) < SHEET_MM
+    return sum(map(loose_mm, parts)) < SHEET_MM
 
 
 def _halves(about: Subject, running: str) -> list[Page]:
@@ -468,10 +473,16 @@ def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]
             ("Données non fournies", first, "donnees"),
             *_defined(capital(" et ".join(names).lower()), both),
         ]
+    pages = [page for page in pages if page[1]]
+    if both and pages[-1][2] == "methode":  # the last page is not left half blank
+        title, parts, slug = pages[-1]
+        words = glossary_table(ids, Heading(title), *parts)
+        if words is not None:
+            listed = title.replace(" et ", ", ")
+            pages[-1] = (typeset(f"{listed} et lexique"), [*parts, words], slug)
     return [
         Page((Heading(title), *parts), running=running, slug=slug)
         for title, parts, slug in pages
-        if parts
     ]
 
 
@@ -515,12 +526,6 @@ def _places(
     )
     # A page for the method alone would be nearly blank: the definitions go there.
     return bool(place) and defined_early(about, ids), place
-
-
-def _loose_mm(told: Part) -> float:
-    """Reckon how high a part stands on a page of text, larger than in a chapter."""
-    wider = 1.28 if isinstance(told, Table) else 1.05
-    return wider * part_mm(told, 182.0) + 3.0
 
 
 def _method(about: Subject) -> Note:

@@ -21,7 +21,7 @@ from basinmap.access.times import WAYS, travel_times
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.territory.places import place, town_halls
 from basinmap.territory.reading import read_units
-from basinmap.territory.units import statistics
+from basinmap.territory.units import DWELLINGS, statistics
 from basinmap.typography import capital, typeset
 from basinmap.values.told import fact_of, retell, tell, told_of
 
@@ -223,7 +223,7 @@ def iris_dwellings(path: str | Path) -> gpd.GeoDataFrame:
         With the IRIS that have dwellings and no outline.
     """
     outlines = read_units(path, "iris")
-    known = statistics("iris")["dwellings_2021"]
+    known = statistics("iris")[DWELLINGS]
     found = outlines.loc[outlines.index.isin(known.index), ["geometry"]]
     if found.empty:
         msg = (
@@ -238,7 +238,7 @@ def iris_dwellings(path: str | Path) -> gpd.GeoDataFrame:
             f"{culprits(lacking.tolist())}; their communes are counted by the others"
         )
         warnings.warn(msg, BasinmapWarning, stacklevel=2)
-    frame = found.assign(dwellings_2021=known.reindex(found.index))
+    frame = found.assign(**{DWELLINGS: known.reindex(found.index)})
     tell(frame, source=Path(path).name)
     return frame
 

@@ -8,11 +8,12 @@ import geopandas as gpd
 import pandas as pd
 
 from basinmap.deliverables.chapter_figures import BASED_SPAN, sources_line
-from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, legend_mm
+from basinmap.deliverables.chapter_pages import Sheet
 from basinmap.deliverables.chapters import map_figure, short_title
 from basinmap.deliverables.charts import bar_chart, line_chart
 from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.groups import grouped, in_basin
+from basinmap.deliverables.heights import legend_mm
 from basinmap.deliverables.museum_areas import (
     Zones,
     crow_zones,
@@ -118,7 +119,7 @@ def _page(
     sheet.put("lead", Paragraph(typeset(text), role="lead"))
     sheet.put("table", zone_table(about, zones))
     sheet.put("table", _inside_table(about, zones))
-    room = PAPER_MM - sheet.words_mm - 30
+    room = sheet.room_mm(rows=2)
     high = min(112.0, max(70.0, 0.6 * room))
     draw = _crow_map if zones.slug == "couronnes" else _minutes_map
     main = draw(about, zones, high)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
+import geopandas as gpd
 import pandas as pd
 
 from basinmap.deliverables.chapter_figures import (
@@ -15,20 +16,22 @@ from basinmap.deliverables.chapter_figures import (
     sources_line,
     years_chart,
 )
-from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet, legend_mm
+from basinmap.deliverables.chapter_pages import Sheet, few_figures
 from basinmap.deliverables.chapters import (
     HAIR,
     comparison_table,
     is_rate,
     key_figures,
     map_figure,
+    noun_of,
     rate_map,
     sources_told,
     stock_map,
     varies,
 )
-from basinmap.deliverables.groups import parts_of_territory
-from basinmap.deliverables.heights import SHEET_MM, of_words, part_mm
+from basinmap.deliverables.charts import bar_chart
+from basinmap.deliverables.groups import by_size, parts_of_territory
+from basinmap.deliverables.heights import SHEET_MM, legend_mm, of_words, part_mm
 from basinmap.deliverables.printed import Other
 from basinmap.deliverables.reasons import reasons_of_wholes
 from basinmap.deliverables.sentences import counted, enumerated, titles
@@ -52,12 +55,15 @@ from basinmap.territory.memberships import lineage
 from basinmap.typography import capital, long_date, number, typeset
 
 __all__ = [
+    "COVER_MM",
     "cover_page",
     "defined_early",
     "definitions_table",
     "essential_page",
+    "filled_mm",
     "perimeter_page",
     "reading_page",
+    "since_and_among",
     "situation_figure",
     "sources_table",
 ]
@@ -82,7 +88,16 @@ _READING: Final = (
 _MANY: Final = 40
 _CHAPTERS: Final = (8, 30)
 """How few and how many titles a contents has beside those of the communes."""
+COVER_MM: Final = 140.0
+"""How high the map of a cover is."""
 _TITLE_MM: Final = 4.0
+_HEAD_MM, _ENTRY_MM = 7.0, 4.4
+"""Of the contents in one column: its heading, and each line."""
+_WORTH_MM: Final = 45.0
+"""Under this, what is left of a page goes to its letters rather than to a figure."""
+_CHARTS_MM: Final = 85.0
+_NAMES_AROUND: Final = 1.1
+"""What the names around a territory take of its map."""
 
 
 def cover_page(about: Subject, title: str, lead: str) -> Page:
@@ -130,7 +145,7 @@ def _locator(about: Subject) -> Figure:
         "couverture-carte",
         draw,
         title=f"{about.name.bare[:1].upper()}{about.name.bare[1:]} et ses voisins",
-        size_mm=(182, 118),
+        size_mm=(182, COVER_MM),
         units=shown,
     )
 
@@ -141,6 +156,8 @@ def reading_page(
     running: str,
     *parts: Part,
     after: Sequence[tuple[str, Part]] = (),
+    drawn: Callable[[float], Iterable[tuple[str, Part | None]]] | None = None,
+    titled: int = 0,
 ) -> Page:
     """
     Return the contents, the data of the edition and how to read it.
@@ -157,6 +174,10 @@ def reading_page(
         What goes before, such as a foreword.
     after
         What fills the page of a short document, with its slots.
+    drawn
+        Draws figures over the height that is left, in millimetres, with their slots.
+    titled
+        How many titles the contents lists, once figures are drawn.
     """
     sheet = Sheet([])
     for part in parts:
@@ -167,7 +188,47 @@ def reading_page(
     sheet.put("beside", Note("method", "Signes", _set(_SIGNS)))
     for slot, part in after:
         sheet.put(slot, part)
-    return sheet.page("sommaire", running)
+    taken = _HEAD_MM + _ENTRY_MM * titled
+    room = sheet.room_mm() - taken
+    if drawn is not None and room > _WORTH_MM:
+        for slot, figure in drawn(room):
+            sheet.put(slot, figure)
+    return sheet.page("sommaire", running, taken_mm=taken)
+
+
+def since_and_among(
+    about: Subject, slug: str, high: float
+) -> Iterator[tuple[str, Part]]:
+    """
+    Yield the population over the years, beside its change among the peers.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    slug
+        What the names of the figures begin with.
+    high
+        In millimetres.
+
+    Yields
+    ------
+    tuple
+        Slot and figure.
+    """
+    low = min(_CHARTS_MM, high)
+    asked = about.supplied("D02")
+    beside: Figure | None = None
+    if asked:
+        size = (89.0, low)
+        beside = peers_chart(about, "D02", f"{slug}-pairs", size)
+        beside = beside or _parts_chart(about, "D02", f"{slug}-parties", size)
+    wide = 182.0 if beside is None else 88.0
+    years = years_chart(about, f"{slug}-annees", (wide, low))
+    if years is not None:
+        yield ("wide" if beside is None else "left"), years
+    if beside is not None:
+        yield ("wide" if years is None else "right"), beside
 
 
 def defined_early(about: Subject, ids: Sequence[str], *more: Part) -> bool:
@@ -255,6 +316,28 @@ def definitions_table(about: Subject, ids: Sequence[str]) -> Table:
     return Table(columns, rows, "Définitions des indicateurs")
 
 
+def _parts_chart(
+    about: Subject, id_: str, slug: str, size_mm: tuple[float, float]
+) -> Figure | None:
+    """Draw a rate of the EPCI of a territory, none where under three have one."""
+    noun, values = noun_of(about, id_), {}
+    for part in parts_of_territory(about):
+        found = about.against(id_, part)
+        if found is not None and found.plain:
+            values[part.short] = found.value
+    if len(values) < 3:
+        return None
+    return bar_chart(
+        slug,
+        pd.Series(values),
+        caption=f"{about.told(id_).title}, par intercommunalité",
+        source="",
+        unit="%" if noun.unit.startswith("%") else noun.unit,
+        decimals=noun.decimals,
+        size_mm=size_mm,
+    )
+
+
 # --- what to retain -------------------------------------------------------------
 
 
@@ -328,6 +411,10 @@ def _essential_figures(
     beside = peers_chart(about, rates[0], "essentiel-pairs", size) if rates else None
     wide = 182.0 if beside is None else 88.0
     years = years_chart(about, "essentiel-annees", (wide, low))
+    if not rates:
+        yield from few_figures(
+            about, about.supplied("D02", "L04"), "essentiel", room - low
+        )
     if years is not None:
         yield ("wide" if beside is None else "left"), years
     if beside is not None:
@@ -368,9 +455,74 @@ def perimeter_page(about: Subject, running: str, *more: tuple[str, Part]) -> Pag
     history = _history(about)
     if history:
         tail.put("box", Note("place", "Le périmètre dans le temps", history))
-    high = PAPER_MM - sheet.words_mm - tail.words_mm - 24
-    sheet.put("wide", situation_figure(about, high=min(196.0, max(80.0, high))))
-    return Sheet([*sheet.held, *tail.held]).page("perimetre", running)
+    whole = Sheet([*sheet.held, *tail.held])
+    room = whole.room_mm(2)
+    spare = room - filled_mm(about.communes) - _CHART_AROUND
+    sizes: list[tuple[str, Part]] = list(_by_size(about, spare))
+    words = Sheet([*sheet.held, *sizes, *tail.held])
+    words.fill(
+        "wide",
+        lambda high: situation_figure(about, high=high),
+        (80.0, 196.0),
+        first=min(filled_mm(about.communes), room) if sizes else room,
+    )
+    return words.page("perimetre", running)
+
+
+_CHART_AROUND: Final = 11.0
+"""Caption of the charts under a map, and their gap."""
+_LEAST_SIZES: Final = 30.0
+
+
+def filled_mm(units: gpd.GeoDataFrame, wide: float = 182.0) -> float:
+    """
+    Return how high a map is of which units fill the width, with names around them.
+
+    Parameters
+    ----------
+    units
+        What it shows.
+    wide
+        Its width, in millimetres.
+    """
+    west, south, east, north = units.total_bounds
+    return float(_NAMES_AROUND * wide * (north - south) / (east - west))
+
+
+def _by_size(about: Subject, high: float) -> Iterator[tuple[str, Figure]]:
+    """Yield how many communes there are of each size, and who lives there."""
+    sizes = by_size(about)
+    if high < _LEAST_SIZES or sizes.nunique() < 2:
+        return
+    year = about.years("population")[-1]
+    people = about.counted("population", about.codes)[year]
+    if people.isna().any():
+        return
+    high = min(high, 14.0 + 9.0 * sizes.nunique())
+    kept = [label for label in sizes.cat.categories if (sizes == label).any()]
+    counts = sizes.value_counts().reindex(kept).astype(float)
+    held = people.groupby(sizes, observed=True).sum().reindex(kept)
+    charts = (
+        ("left", 88.0, counts, "Communes selon leur nombre d’habitants"),
+        (
+            "right",
+            89.0,
+            held,
+            f"Habitants en {year} de ces communes, selon leur taille",
+        ),
+    )
+    for slot, wide, line, caption in charts:
+        yield (
+            slot,
+            bar_chart(
+                f"perimetre-tailles-{slot}",
+                line.set_axis([str(label) for label in line.index]),
+                caption=typeset(caption),
+                source="",
+                order=False,
+                size_mm=(wide, high),
+            ),
+        )
 
 
 def _territories(about: Subject) -> Table:

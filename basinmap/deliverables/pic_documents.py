@@ -9,8 +9,9 @@ beside the museum is an observed gap: no sentence says why.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -38,9 +39,12 @@ from basinmap.deliverables.museum_pages import (
     unsupplied,
 )
 from basinmap.deliverables.opening_pages import (
+    COVER_MM,
     definitions_table,
     essential_page,
+    filled_mm,
     reading_page,
+    situation_figure,
 )
 from basinmap.deliverables.sentences import counted, evolution, trend
 from basinmap.deliverables.subjects import Subject, checked_ids
@@ -80,6 +84,7 @@ _PRINTED: Final = (
     *("R01", "R02"),
 )
 """What its pages print, where the counts are given."""
+_TITLED: Final = 7
 _FEW: Final = 9
 """Parts under which what marked the year has no page of its own."""
 _UNANSWERED: Final = "Réponse non établie par les données fournies"
@@ -368,6 +373,9 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
     asked = _Asked(about, every, given, seen, reached)
     marks = _marks(highlights)
     apart = len(marks) > _FEW
+    listed = _studies_parts(studies, evaluation)
+    # A page for a few lines would be a blank one.
+    long = len(evaluation) > 0 or len(studies) > _FEW
     pages = [
         _cover(about, crow),
         reading_page(
@@ -376,16 +384,22 @@ def pic_document(  # noqa: PLR0913 - what a yearly deliverable may be made from
             running,
             *_foreword(foreword),
             after=_method(about, told, studied=len(studies) > 0),
+            drawn=partial(_where, about),
+            titled=_TITLED,
         ),
         *([Page(marks, running=running, slug="faits")] if apart else []),
         _essential(about, crow, running),
         Page(
-            (*(() if apart else marks), *_question_parts(asked, questions)),
+            (
+                *(() if apart else marks),
+                *_question_parts(asked, questions),
+                *(() if long else listed),
+            ),
             running=running,
             slug="questions",
         ),
         *around,
-        *_studies_page(studies, evaluation, running),
+        *([Page(listed, running=running, slug="etudes")] if long and listed else []),
     ]
     return Document(
         slug="pic",
@@ -574,11 +588,12 @@ def _forecast_of(series: pd.Series | None, forecast: float) -> str:
 def _cover(about: Subject, crow: Zones) -> Page:
     """Return the cover: the museum, its rings, the territory."""
     areas = crow.areas
-    near = about.ground[about.ground.intersects(areas.union_all())]
+    whole = about.communes.dissolve()
+    shown = areas.union_all().union(whole.union_all())
+    near = about.ground[about.ground.intersects(shown)]
 
     def draw(ax: MapAxes) -> None:
         draw_outlines(ax, near, label="limite de commune", width=0.2, color="#c3c8d1")
-        whole = about.communes.dissolve()
         draw_outlines(
             ax, whole, label=about.name.bare, fill="#a9bcd2", color="#1f4e79", width=1.0
         )
@@ -591,8 +606,11 @@ def _cover(about: Subject, crow: Zones) -> Page:
         "couverture-carte",
         draw,
         title="Le musée, ses couronnes à vol d’oiseau et le bassin minier",
-        size_mm=(182.0, 118.0),
-        units=gpd.GeoDataFrame(geometry=areas.geometry, crs=areas.crs),
+        size_mm=(182.0, COVER_MM),
+        # The territory goes farther than the rings.
+        units=gpd.GeoDataFrame(
+            geometry=[*areas.geometry, *whole.geometry], crs=areas.crs
+        ),
     )
     return Page(
         (
@@ -604,6 +622,11 @@ def _cover(about: Subject, crow: Zones) -> Page:
         template="cover",
         slug="couverture",
     )
+
+
+def _where(about: Subject, high: float) -> Iterator[tuple[str, Part]]:
+    """Yield the map of the territory and of its EPCI."""
+    yield "wide", situation_figure(about, high=min(high, filled_mm(about.communes)))
 
 
 def _marks(highlights: Sequence[str]) -> tuple[Part, ...]:
@@ -745,15 +768,12 @@ def _by_ring(
     return []
 
 
-def _studies_page(
-    studies: Sequence[Study | tuple[str, str]],
-    evaluation: Sequence[Part],
-    running: str,
-) -> list[Page]:
-    """Return the page of the studies, none for a page that would be empty."""
+def _studies_parts(
+    studies: Sequence[Study | tuple[str, str]], evaluation: Sequence[Part]
+) -> tuple[Part, ...]:
+    """Return the index of the studies and the chapter of the evaluation."""
     told = [s if isinstance(s, Study) else Study(*s) for s in studies]
-    parts = (*(_studies(told) if told else ()), *evaluation)
-    return [Page(parts, running=running, slug="etudes")] if parts else []
+    return (*(_studies(told) if told else ()), *evaluation)
 
 
 def _studies(studies: Sequence[Study]) -> tuple[Part, ...]:

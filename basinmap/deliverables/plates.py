@@ -12,10 +12,11 @@ from typing import Any, get_args
 import geopandas as gpd
 import pandas as pd
 
+from basinmap.catalogue.computing import compute
 from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.sentences import enumerated
 from basinmap.deliverables.subjects import Subject
-from basinmap.errors import DataError, OutlineWarning
+from basinmap.errors import BasinmapError, DataError, OutlineWarning
 from basinmap.maps.classing.classes import Method, classify
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.drawing import in_frame
@@ -33,10 +34,17 @@ from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.territory.embedded import credit, spatial_table
 from basinmap.territory.outlines import surface_caution, surface_error
 from basinmap.territory.places import places
-from basinmap.territory.units import communes, statistics
+from basinmap.territory.units import LATEST, PEOPLE, communes, statistics
 from basinmap.typography import capital, decimals_had, number, typeset, uncapital
 from basinmap.values.columns import column, describe
-from basinmap.values.told import Told, carry, measures_of, retell, told_of
+from basinmap.values.told import (
+    Told,
+    carry,
+    measures_of,
+    retell,
+    tell,
+    told_of,
+)
 
 __all__ = [
     "MUSEUM",
@@ -55,6 +63,7 @@ __all__ = [
     "stock_headline",
     "stock_plate",
     "stock_sheet",
+    "with_few_together",
 ]
 
 MUSEUM = "musée du Louvre-Lens"
@@ -73,6 +82,8 @@ _ROUGH = 2.0
 """Per cent by which a drawn surface may be off for a headline to be over it."""
 _MOST = 8
 """Neighbours whose people are told."""
+_LONELY = 5
+"""Territories under which the strip would be void without the largest communes."""
 RED = "#b3123f"
 """Of the museum, on every plate."""
 _STRONG = "#2a5d8f"
@@ -179,7 +190,7 @@ def rate_plate(
         subject,
         values,
         classes,
-        comparison=subject.comparison(indicator_id),
+        comparison=with_few_together(subject, values, subject.comparison(indicator_id)),
         with_rings=with_rings,
         look=Look(
             note=reading_note(subject, values, reading),
@@ -260,7 +271,7 @@ def stock_plate(
         subject,
         amounts,
         classes=classes,
-        comparison=subject.comparison(rate),
+        comparison=with_few_together(subject, values, subject.comparison(rate)),
         look=Look(
             title=title.format(year=second.vintage),
             note=reading_note(subject, values, reading),
@@ -347,6 +358,42 @@ def _draw_compared(
     draw_comparison(ax, values, names=names, title=alone)
 
 
+def with_few_together(
+    subject: Subject, values: pd.Series, compared: pd.Series | None
+) -> pd.Series | None:
+    """
+    Return a comparison with one figure of the communes that are to be read with care.
+
+    Where they are most of the communes, their map is nearly void: what each of them
+    cannot say, all of them say together.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    values
+        A rate by commune, with what is told of it.
+    compared
+        What `Subject.comparison` returned.
+    """
+    told = told_of(values)
+    few = values.index[values.index.isin(list(told.fragile)) & values.notna()]
+    reasons = {told.fragile[code] for code in few}
+    if compared is None or len(reasons) != 1 or 2 * len(few) <= values.notna().sum():
+        return compared
+    name = typeset(f"{number(len(few))} communes de {reasons.pop()}")
+    group = pd.Series(name, index=few, name="zone")
+    with suppress(BasinmapError):
+        together = compute(told.indicator, subject.table.loc[few], to=group)
+        figures = {
+            **dict(compared.iloc[:1]),
+            **dict(together),
+            **dict(compared.iloc[1:]),
+        }
+        return tell(pd.Series(figures, name=compared.name), told_of(compared))
+    return compared
+
+
 def method_of(name: str) -> Method:
     """
     Return the method of classes that the catalogue names, or that by default.
@@ -393,7 +440,7 @@ def situation_plate(subject: Subject) -> Sheet:
     _name_schemes(ax, subject)
     _draw_near(ax, subject, near)
     draw_legend(ax)
-    sources = measures_of(statistics())["population_2023"].source.split("; ")
+    sources = measures_of(statistics())[PEOPLE].source.split("; ")
     draw_furniture(
         ax,
         author=subject.author,
@@ -505,9 +552,22 @@ def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
     if "population" not in both or both["population"].notna().sum() < 2:
         return  # nobody is around it, or it is a part of the only one that is
     figures = describe(column(both, "population"), decimals=0)
-    when = "en 2023" if subject.listing is None else ""
+    when = f"en {LATEST}" if subject.listing is None else ""
     title = f"Population municipale {when}".strip()
     draw_comparison(ax, figures, names=both["name"], title=title)
+    if len(both) <= _LONELY and not ax.plan.inside:
+        _draw_largest(ax, subject, when)
+
+
+def _draw_largest(ax: MapAxes, subject: Subject, when: str) -> None:
+    """Set the people of the largest communes beside the map, which few surround."""
+    towns = subject.communes
+    if "population" not in towns or towns["population"].isna().any():
+        return
+    ranked = carry(towns.nlargest(_MOST, "population"), towns)
+    figures = describe(column(ranked, "population"), decimals=0)
+    title = f"Communes les plus peuplées {when}".strip()
+    draw_comparison(ax, figures, names=ranked["name"], title=title)
 
 
 def _people_of(subject: Subject) -> float:

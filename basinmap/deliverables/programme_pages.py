@@ -16,7 +16,7 @@ import pandas as pd
 
 from basinmap.arguments import check_given
 from basinmap.deliverables.chapter_figures import sources_line
-from basinmap.deliverables.chapter_pages import PAPER_MM, Sheet
+from basinmap.deliverables.chapter_pages import Sheet
 from basinmap.deliverables.chapters import (
     is_rate,
     map_figure,
@@ -171,7 +171,7 @@ def balance_page(about: Subject, balance: Balance, running: str) -> Page:
         "Atteint ou non atteint ne se dit que d’une période close.",
     )
     sheet.put("reading", Note("method", "Lecture", tuple(map(typeset, note))))
-    room = PAPER_MM - sheet.words_mm - 20
+    room = sheet.room_mm()
     if room > 40:
         sheet.put("wide", _balance_bars(about, first, themes[0], room))
     return sheet.page("bilan", running)
@@ -395,7 +395,7 @@ def sectors_page(
     if told:
         note = Note("reading", "À retenir", tuple(told), key="secteurs.retenir")
         sheet.put("reading", note)
-    room = PAPER_MM - sheet.words_mm - 40
+    room = sheet.room_mm(rows=2)
     high = min(112.0, max(64.0, 0.56 * room))
     sheet.put("map", _sectors_map(about, sectors, names, (110.0, high)))
     rates = [i for i in kept if is_rate(about, i)]
@@ -590,7 +590,7 @@ def former_page(
     if told:
         note = Note("reading", "À retenir", tuple(told[:6]), key="depuis.retenir")
         sheet.put("reading", note)
-    room = PAPER_MM - sheet.words_mm - 24
+    room = sheet.room_mm()
     sheet.put("wide", _people_bars(about, min(130.0, room), "depuis-population"))
     return sheet.page("depuis", running)
 

@@ -371,7 +371,7 @@ def _swatch_rules(
             label=_counted(told[label]),
             look=Look(
                 color=told[label].color,
-                edge=STATE_EDGE,
+                edge=told[label].edge or STATE_EDGE,
                 width=0.12,
                 hatch=told[label].hatch,
             ),

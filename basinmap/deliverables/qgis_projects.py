@@ -472,7 +472,6 @@ def _keys(
     gap: float,
 ) -> Keys:
     theme = ax.plan.theme
-    letters = font(theme.family, theme.body)
     heading = font(theme.family, theme.heading, weight=700)
     room = box[2] - TEXT * zoom
     layers = tuple(
@@ -481,9 +480,7 @@ def _keys(
             source=layer.source,
             heading="|".join(wrapped(drawn.heading, box[2], heading)),
             lines=drawn.lines,
-            labels=()
-            if drawn.heading
-            else ("|".join(wrapped(drawn.title, room, letters)),),
+            labels=_in_lines(drawn, room, theme.body, theme.family),
         )
         for drawn, layer in pairs
     )
@@ -499,6 +496,15 @@ def _keys(
         row=ROW * zoom,
         gap=(0.4 + gap) * zoom,
     )
+
+
+def _in_lines(drawn: Drawn, room: float, size: float, family: str) -> tuple[str, ...]:
+    """Return what is written beside samples, where a line would leave its column."""
+    said = [rule.label for rule in drawn.style.rules]
+    said = said if drawn.heading else [drawn.title]
+    letters = font(family, size)
+    cut = tuple("|".join(wrapped(text, room, letters)) for text in said)
+    return cut if not drawn.heading or any("|" in text for text in cut) else ()
 
 
 def _range(

@@ -31,7 +31,13 @@ from basinmap.maps.layers.symbols import draw_symbols
 from basinmap.maps.margins.legends import draw_comparison, draw_legend, has_spread
 from basinmap.maps.paper.pages import page
 from basinmap.maps.paper.sheets import MapAxes, Sheet
-from basinmap.territory.units import communes
+from basinmap.territory.units import (
+    DWELLINGS,
+    LATEST,
+    LATEST_COUNTS,
+    PEOPLE,
+    communes,
+)
 from basinmap.typography import capital, number, shortest
 from basinmap.values.columns import column
 from basinmap.values.told import bare, fact_of, retell, tell, told_of
@@ -79,7 +85,7 @@ def count_inside(
         Whether all that is nearer is counted too, in `<column>_within`.
     """
     rule, iris = counting_rule(subject), subject.iris
-    count = None if iris is None else "dwellings_2021"
+    count = None if iris is None else DWELLINGS
     # What lies outside the two départements is told with the figures.
     return reach(
         areas,
@@ -104,7 +110,8 @@ def counted_note(subject: Subject) -> str:
     """
     rule = RULES[counting_rule(subject)].replace("unités comptées", "communes comptées")
     told = "" if subject.iris is None else (
-        f", logements de 2021 par IRIS (contours : {fact_of(subject.iris, 'source')})"
+        f", logements de {LATEST_COUNTS} par IRIS (contours : "
+        f"{fact_of(subject.iris, 'source')})"
     )  # fmt: skip
     return f"Habitants : {rule}{told}, arrondis à la dizaine, Nord et Pas-de-Calais."
 
@@ -122,7 +129,7 @@ def isochrone_plate(subject: Subject) -> Sheet:
         subject,
         f"À combien de minutes du Louvre-Lens {_mode(subject)} – {subject.area.name}",
         "Aires d'où l'on atteint le musée en moins de "
-        f"{_steps(subject)} minutes, population municipale en 2023 (estimation)",
+        f"{_steps(subject)} minutes, population municipale en {LATEST} (estimation)",
     )
     _draw_isochrones(ax, subject)
     _draw_ground(ax, subject)
@@ -145,7 +152,7 @@ def contrast_plate(subject: Subject) -> Sheet:
         subject,
         f"Minutes et kilomètres autour du Louvre-Lens – {subject.area.name}",
         f"Temps de parcours {_mode(subject)} et distances à vol d'oiseau ; "
-        "habitants en 2023 en deçà de chaque limite",
+        f"habitants en {LATEST} en deçà de chaque limite",
     )
     _draw_isochrones(ax, subject)
     draw_circles(ax, subject.rings, _CROW)
@@ -207,7 +214,7 @@ def ring_plate(subject: Subject) -> Sheet:
     """
     fig, ax = _sheet(
         subject,
-        f"Habitants autour du Louvre-Lens en 2023 – {subject.area.name}",
+        f"Habitants autour du Louvre-Lens en {LATEST} – {subject.area.name}",
         "Population municipale par commune et par anneau à vol d'oiseau",
     )
     draw_outlines(
@@ -216,7 +223,7 @@ def ring_plate(subject: Subject) -> Sheet:
     draw_outlines(ax, subject.outline, label="limite de l'EPCI", width=1.1)
     draw_circles(ax, subject.rings, _CROW)
     draw_museum(ax)
-    draw_symbols(ax, subject.communes, column(subject.statistics, "population_2023"))
+    draw_symbols(ax, subject.communes, column(subject.statistics, PEOPLE))
     people = _people(subject, subject.rings, "population")
     figures = _figures((people, subject.rings["label"]))
     draw_comparison(ax, figures, title="Habitants par anneau")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Final
 
 import pandas as pd
@@ -14,6 +14,7 @@ from basinmap.arguments import check_given
 from basinmap.catalogue.entries import catalogue
 from basinmap.deliverables.chapter_figures import (
     concentration,
+    ends_chart,
     peers_chart,
     peers_rank,
     ranked,
@@ -23,10 +24,7 @@ from basinmap.deliverables.chapter_figures import (
     years_chart,
 )
 from basinmap.deliverables.chapter_pages import (
-    PAPER_MM,
     Sheet,
-    height_mm,
-    legend_mm,
     said_of,
 )
 from basinmap.deliverables.chapters import (
@@ -54,7 +52,7 @@ from basinmap.deliverables.groups import (
     parts_of_territory,
     spread,
 )
-from basinmap.deliverables.heights import SHEET_MM, of_words
+from basinmap.deliverables.heights import SHEET_MM, of_page, of_words, part_mm
 from basinmap.deliverables.opening_pages import (
     definitions_table,
     situation_figure,
@@ -414,14 +412,12 @@ def _first(issue: _Issue, editorial: str) -> Page:
         f"{uncapital(theme.box[0])} (7) ; toutes les communes (8)."
     )
     sheet.put("reading", Note("place", "Dans ce numéro", (typeset(inside),)))
-    high = min(165.0, SHEET_MM - of_words(sheet.held) - 54)
-    slug, size = f"{theme.slug}-une", (182.0, max(80.0, high))
+    slug = f"{theme.slug}-une"
     stock = theme.sized if about.mine(theme.sized) is not None else "D01"
-    sheet.put(
-        "wide",
-        stock_map(about, stock, issue.mapped, slug, size)
-        if is_rate(about, issue.mapped) and about.mine(stock) is not None
-        else stock_map(about, issue.mapped, "", slug, size),
+    colored = is_rate(about, issue.mapped) and about.mine(stock) is not None
+    shown = (stock, issue.mapped) if colored else (issue.mapped, "")
+    sheet.fill(
+        "wide", lambda h: stock_map(about, *shown, slug, (182.0, h)), (80.0, 180.0)
     )
     return sheet.page("une", issue.running)
 
@@ -455,42 +451,51 @@ def _retain(issue: _Issue) -> Page:
     parts = parts_of_territory(about)
     if len(parts) > 1:
         sheet.put("table", _parts_table(about, parts, issue.ids))
-    high = min(170.0, SHEET_MM - of_words(sheet.held) - 29)
-    sheet.put("wide", situation_figure(about, high=max(70.0, high)))
+    sheet.fill("wide", lambda h: situation_figure(about, high=h), (70.0, 180.0))
     return sheet.page("retenir", issue.running)
+
+
+def _compared(issue: _Issue) -> list[str]:
+    """Say ranks and shares, without what the front page or that of communes says."""
+    about, mapped = issue.about, issue.mapped
+    told = [
+        *(peers_rank(about, id_) for id_ in issue.ids),
+        concentration(about, mapped),
+    ]
+    told += [text for i in issue.ids[1:] for text in sentences_of(about, i)]
+    said = {*issue.said[:2], *sentences_of(about, mapped)}
+    kept = [text for text in dict.fromkeys(told) if text and text not in said]
+    return kept or [text for text in dict.fromkeys(told) if text][:1]
 
 
 def _central(issue: _Issue) -> Page:
     """Return the page of the five SCoT, one method."""
     about, theme, mapped = issue.about, issue.theme, issue.mapped
     sheet = Sheet([("title", Heading("Cinq SCoT, une méthode"))])
-    texts = [peers_rank(about, mapped), *sentences_of(about, mapped)]
-    texts = [text for text in dict.fromkeys(texts) if text]
+    texts = _compared(issue)
     if texts:
         lead = Paragraph(texts[0], role="lead", key="scots.chapeau")
         sheet.put("lead", lead)
-    beside = [*texts[1:3], concentration(about, mapped)]
-    for n, text in enumerate(filter(None, beside), start=1):
+    for n, text in enumerate(texts[1:4], start=1):
         sheet.put("left", Paragraph(text, key=f"scots.{n}"))
     sheet.put("table", scots_table(about, theme.indicators))
     told = tuple(typeset(text) for text in theme.box[1])
     box = Note("method", typeset(f"Repère : {uncapital(theme.box[0])}"), told)
     sheet.put("box", box)
-    words = sum(height_mm(part, 88.0) for slot, part in sheet.held if slot == "left")
-    room = PAPER_MM - sheet.words_mm + words + _GAIN
-    map_high = min(112.0, max(70.0, room - 52.0))
-    main = rate_or_stock(about, mapped, f"{theme.slug}-carte", map_high)
-    sheet.put("right", main)
+    slug = f"{theme.slug}-carte"
+    sheet.fill("right", lambda h: rate_or_stock(about, mapped, slug, h), (70.0, 130.0))
     # As low as the map with its source and its legend.
-    tall = max(60.0, min(150.0, map_high + 12.0 + legend_mm(main) - words))
+    row = [(slot, part) for slot, part in sheet.held if slot in ("left", "right")]
+    words = sum(part_mm(part, 88.0) + 2.0 for slot, part in row if slot == "left")
+    tall = max(60.0, min(165.0, of_page(row) - words - _UNDER_TEXTS))
     # Where nothing is of a SCoT whole, as a median, another indicator of theirs is.
     drawn = (five_scots(about, id_, tall) for id_ in issue.ids)
     sheet.put("left", next(filter(None, drawn), None))
     return sheet.page("scots", issue.running)
 
 
-_GAIN: Final = 12.0
-"""The box of the five SCoT stands in three columns, lower than it is reckoned."""
+_UNDER_TEXTS: Final = 12.0
+"""Gap and caption of the chart under the texts beside a map."""
 
 
 def rate_or_stock(about: Subject, id_: str, slug: str, high: float) -> Figure:
@@ -519,7 +524,7 @@ def _own_page(issue: _Issue) -> Page:
     sheet = Sheet([("title", Heading(theme.over))])
     note = _method_of(about, issue.ids[:4])
     sheet.put("reading", Note("method", "Lecture", note) if note else None)
-    room = SHEET_MM - of_words(sheet.held) - 16.0
+    room = sheet.room_mm(rows=2)
     for slot, part in theme_parts(about, theme.slug, list(issue.ids), room):
         sheet.put(slot, part)
     if len(sheet.held) < 3:  # nothing but its title: the territory over the years
@@ -540,9 +545,10 @@ def _by_commune(issue: _Issue) -> Page:
     """Return the page of the communes: where, the highest, the lowest."""
     about, mapped = issue.about, issue.mapped
     sheet = Sheet([("title", Heading("Par commune"))])
-    spread_ = sentences_of(about, mapped)[1:] or issue.said[:1]
+    # From one commune to another; what the front page says is not said again.
+    spread_ = sentences_of(about, mapped) or issue.said[:1]
     if spread_:
-        lead = Paragraph(spread_[0], role="lead", key="communes.chapeau")
+        lead = Paragraph(spread_[-1], role="lead", key="communes.chapeau")
         sheet.put("lead", lead)
     values = ranked(about, mapped)
     half = min(_BARS, (len(values) + 1) // 2)
@@ -561,9 +567,7 @@ def _by_commune(issue: _Issue) -> Page:
         ]
         text = f"Hors {enumerated(told)} : à lire avec prudence."
         sheet.put("foot", Paragraph(typeset(text), role="small"))
-    room = PAPER_MM - sheet.words_mm - tall - 40.0
-    figure = _grounded(issue, min(130.0, max(60.0, room)))
-    sheet.put("wide", figure)
+    sheet.fill("wide", partial(_grounded, issue), (60.0, 140.0))
     return sheet.page("communes", issue.running)
 
 
@@ -762,6 +766,7 @@ def _zoom(issue: _Issue) -> Page:
 
 _CAPTIONED: Final = 8.0
 _BAR_MM: Final = 4.6
+_TALL_MM: Final = 60.0
 
 
 def _zoom_chart(issue: _Issue, high: float) -> Figure | None:
@@ -784,8 +789,11 @@ def _zoom_chart(issue: _Issue, high: float) -> Figure | None:
     # The page of the parts shows the first rate after that of the map.
     shown = next((i for i in issue.ids[1:] if is_rate(about, i)), mapped)
     spare = [i for i in (*issue.ids[:0:-1], "D01") if i != shown and varies(about, i)]
+    stock = next((i for i in spare if not is_rate(about, i)), "")
+    if stock and high >= _TALL_MM:  # five peers would be five thick bars
+        return ends_chart(about, stock, "zoom-communes", (182.0, high))
     charts = (
-        peers_chart(about, other, "zoom-pairs", (182.0, min(120.0, high)))
+        peers_chart(about, other, "zoom-pairs", (182.0, min(90.0, high)))
         for other in (*spare, mapped)
     )
     return next(filter(None, charts), None)  # a median has no peers

@@ -44,7 +44,6 @@ from basinmap.errors import (
     VintageError,
     culprits,
 )
-from basinmap.secrecy.declared import protected_counts
 from basinmap.territory.levels import BASSIN, fold
 from basinmap.territory.lists import Territory, listed
 from basinmap.territory.memberships import membership
@@ -416,6 +415,10 @@ class Subject:
         """The counts given without what their rules hide, and what is to be said."""
         if self.counts is None:
             return statistics(), ""
+        from basinmap.secrecy.declared import (  # noqa: PLC0415 - 0.2 s of solvers
+            protected_counts,
+        )
+
         return protected_counts(self.counts)
 
     @cached_property

@@ -21,6 +21,7 @@ from basinmap.deliverables.chapters import (
 )
 from basinmap.deliverables.charts import bar_chart, line_chart, stacked_bars
 from basinmap.deliverables.groups import basin_of, parts_of_territory, peers
+from basinmap.deliverables.heights import part_mm
 from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import Cell, Column, Figure, Paragraph, Part, Table
 from basinmap.typography import number, percent, typeset
@@ -66,6 +67,7 @@ COMPOSITIONS: Final[Mapping[str, tuple[str, tuple[tuple[str, str], ...]]]] = {
 _FROM, _TO = 2021, 2031
 _BASE: Final = range(2011, 2021)
 _HECTARE: Final = 10_000.0
+_GAP: Final = 2.6
 
 
 def territories_of(about: Subject) -> dict[str, pd.Index]:
@@ -367,12 +369,15 @@ def theme_parts(
         if chart is not None:
             yield "wide", chart
         return
+    table: Table | None = None
+    if theme == "demographie":
+        table = yearly_table(about, "population", "Population municipale, par année")
+    if table is not None:
+        yield "table", table
+        room -= part_mm(table, 182.0) + _GAP
     first = _first(about, theme, 0.45 * room)
     if first is not None:
         yield "wide", first
-    table = yearly_table(about, "population", "Population municipale, par année")
-    if theme == "demographie" and table is not None:
-        yield "table", table
     yield from _second(about, ids, 0.5 * room, alone=first is None)
 
 

@@ -53,6 +53,8 @@ _CORNERS: Final[Mapping[str, list[list[float]]]] = {
     "diamond": [[0.5, 0.0], [1.0, 0.5], [0.5, 1.0], [0.0, 0.5]],
     "tile": [[0.06, 0.06], [0.94, 0.06], [0.94, 0.94], [0.06, 0.94]],
 }
+_WIDEST: Final = 3
+"""Pieces of text measured in a column: the longest may be of thin letters."""
 _NOT_SLUG: Final = re.compile(r"[^a-z0-9]+")
 
 
@@ -251,14 +253,23 @@ def _flat_table(part: Table) -> dict[str, Any]:
                 "align": column.align,
                 "width": column.width,
                 "mine": column.mine,
+                "widest": _widest(column.label, *(row[n].text for row in part.rows)),
             }
-            for column in part.columns
+            for n, column in enumerate(part.columns)
         ],
         "rows": [[_flat_cell(cell) for cell in row] for row in part.rows],
         "groups": {str(row): _flat(title) for row, title in part.groups.items()},
         "notes": [_flat(note) for note in notes_of(part)],
         "total": part.total,
     }
+
+
+def _widest(*texts: str | Inline) -> list[str]:
+    """Return the longest pieces of text that no line parts: a column holds them."""
+    pieces = {
+        piece for text in texts for piece in re.split(r"[ \u200b-]", worded(text))
+    }
+    return sorted(pieces, key=lambda piece: (-len(piece), piece))[:_WIDEST]
 
 
 def _flat_cell(cell: Cell) -> dict[str, Any]:

@@ -37,7 +37,17 @@ _TEXT: Final = re.compile(r'<text\b[^>]*? style="([^"]*)"[^>]*>(.*?)</text>', re
 _SHEETS: Final = re.compile(r"<style>.*?</style>", re.DOTALL)
 _TAG: Final = re.compile(r"<[^>]*>")
 _FINE: Final = re.compile(r"-?\d+\.\d+")
-_AROUND: Final = re.compile(r" ?([A-Za-z]) ?")
+_ENDS: Final = {
+    1: {".0": ""},
+    2: {".00": "", **{f".{tenth}0": f".{tenth}" for tenth in range(1, 10)}},
+}
+"""What a number of one or two decimals ends with, and is written without."""
+_NOUGHT: Final = re.compile(r"-0(?![\d.])")
+_AROUND: Final = [
+    (spaced, letter)
+    for letter in "MmZzLlHhVvCcSsQqTtAa"
+    for spaced in (f" {letter}", f"{letter} ")
+]
 _PLACE: Final = re.compile(r'( [xy]=")(-?\d+\.\d{3,})"')
 # What every text of a picture says, and turns that are none.
 _SAID: Final = (
@@ -252,12 +262,20 @@ def _path(found: re.Match[str]) -> str:
 
 def _closer(outline: str, decimals: int) -> str:
     """Write an outline no finer than an eye or a printer tells, and without spaces."""
-    rounded = _FINE.sub(lambda found: _short(found[0], decimals), outline)
-    return _AROUND.sub(r"\1", " ".join(rounded.split()))
+    # All numbers at a time, then what they end with: an outline has thousands.
+    form = _FINE.sub(f"%.{decimals}f", outline)
+    rounded = form % tuple(map(float, _FINE.findall(outline)))
+    for end, instead in _ENDS[decimals].items():
+        rounded = rounded.replace(end, instead)
+    rounded = _NOUGHT.sub("0", rounded)
+    rounded = " ".join(rounded.split())
+    for spaced, letter in _AROUND:
+        rounded = rounded.replace(spaced, letter)
+    return rounded
 
 
-def _short(number: str, decimals: int = 2) -> str:
-    told = f"{float(number):.{decimals}f}".rstrip("0").rstrip(".")
+def _short(number: str) -> str:
+    told = f"{float(number):.2f}".rstrip("0").rstrip(".")
     return "0" if told == "-0" else told
 
 

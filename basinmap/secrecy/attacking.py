@@ -48,13 +48,17 @@ class Attack:
     checked
         How many figures were published in clear.
     notes
-        French sentences: what could not be looked at.
+        French sentences: what was not looked at, as nothing is to be found there.
+    unread
+        French sentences: figures that were there and could not be looked at. What is
+        safe is so for the rest alone.
     """
 
     cells: pd.DataFrame
     clashes: tuple[str, ...] = ()
     checked: int = 0
     notes: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
 
     @property
     def found(self) -> pd.DataFrame:
@@ -68,7 +72,8 @@ class Attack:
 
     def __str__(self) -> str:
         """Write what was found, in French."""
-        return told_attack(self.cells, self.clashes, self.checked, self.notes)
+        said = (*self.unread, *self.notes)
+        return told_attack(self.cells, self.clashes, self.checked, said)
 
     __repr__ = __str__
 

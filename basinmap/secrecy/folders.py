@@ -6,7 +6,8 @@ import json
 import re
 import sqlite3
 import zipfile
-from collections.abc import Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +35,10 @@ from basinmap.values.told import bare
 
 __all__ = ["check_secrecy", "published_in"]
 
+_LISTED: Final = 5
+"""Names that a sentence lists."""
+_LOOKS: Final = (".png", ".svg", ".qml", ".qgz", ".sld", ".css", ".ttf", ".woff2")
+"""Files that draw what others hold."""
 _LEVELS: Final = ("commune", "epci", "scot", "arrondissement", "departement", "bassin")
 _STATES: Final = {sign: state for state, sign in (*VOIDS.items(), *SIGNS.items())}
 _NUMBER: Final = re.compile(r"-?\d+(?:[.,]\d+)?")
@@ -63,8 +68,9 @@ def check_secrecy(folder: str | Path) -> Attack:
     Returns
     -------
     Attack
-        What falls; printed, a French report. Territories that are not known are not
-        looked at, and the report says so.
+        What falls; printed, a French report. Its `unread` says which files, columns
+        and rows bear figures that could not be looked at, its `notes` what holds none
+        of known territories.
 
     Raises
     ------
@@ -90,18 +96,20 @@ def check_secrecy(folder: str | Path) -> Attack:
     True
     """
     check_given(check_secrecy, locals())
-    tables, notes = published_in(folder)
+    tables, unread, notes = published_in(folder)
     columns = {str(c) for table in tables.values() for c in table.columns}
     rules = {c: r for c, r in rules_for(columns).items() if r.most or r.least}
     found = attack(
         tables, hierarchies=_hierarchies(tables), rules=rules or None, zeros="shown"
     )
-    return replace(found, notes=(*found.notes, *notes))
+    return replace(found, notes=(*found.notes, *notes), unread=(*found.unread, *unread))
 
 
-def published_in(folder: str | Path) -> tuple[dict[str, Given], list[str]]:
+def published_in(
+    folder: str | Path,
+) -> tuple[dict[str, Given], list[str], list[str]]:
     """
-    Return the tables of a folder, by level, and what could not be read.
+    Return the tables of a folder, by level, what could not be read, what need not be.
 
     Parameters
     ----------
@@ -117,16 +125,16 @@ def published_in(folder: str | Path) -> tuple[dict[str, Given], list[str]]:
     if not place.is_dir():
         msg = f"{place} is no folder; give that of the documents, such as out/"
         raise DataError(msg)
-    raw, notes = _raw(place)
+    raw, unread = _raw(place)
     headings = {str(c) for table in raw.values() for c in table.columns}
     names = {**headed(headings), **_titles(place), **_names(raw)}
     tables: dict[str, Given] = {}
     for name, table in raw.items():
-        parts = dict(_by_level(with_read_states(_renamed(table, names), name)))
+        told = with_read_states(_renamed(table, names), name)
+        parts = {} if _is_numbered(table) else dict(_by_level(told))
         tables |= {f"{name} ({level})": part for level, part in parts.items()}
-        unread = _unread(table) if parts else []
-        if unread:
-            notes.append(f"Colonnes non lues, {name} : {', '.join(unread[:5])}.")
+        if parts:
+            unread += _unread_in(name, table)
     if not tables:
         msg = (
             f"{place}: no table of known territories in it; there must be one to check"
@@ -138,15 +146,57 @@ def published_in(folder: str | Path) -> tuple[dict[str, Given], list[str]]:
         if not any(t.startswith(f"{n} (") for t in tables)
         and not n.lower().endswith(_GUIDES)
     ]
+    notes = _formats(place)
     if left:
-        notes.append(f"Sans territoires connus, non vérifiés : {', '.join(left[:5])}.")
-    return tables, notes
+        notes.append(f"Sans territoires connus, non vérifiés : {_few(left)}.")
+    return tables, unread, notes
+
+
+def _few(names: Sequence[str]) -> str:
+    """Return the first names of a list, and how many others there are."""
+    more = f" et {len(names) - _LISTED} autres" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more
+
+
+def _formats(place: Path) -> list[str]:
+    """Say which files are of no format that is read as a table."""
+    kinds = Counter(
+        file.suffix.lower()
+        for file in place.rglob("*")
+        if file.is_file() and file.suffix.lower() not in (*_READERS, *_LOOKS)
+    )
+    if not kinds:
+        return []
+    told = _few(
+        [f"{kind or 'sans suffixe'} ({n})" for kind, n in sorted(kinds.items())]
+    )
+    return [f"Formats non lus, non vérifiés : {told}."]
+
+
+def _unread_in(name: str, table: pd.DataFrame) -> list[str]:
+    """Say which columns and rows of a table are not looked at, and could hold some."""
+    found = []
+    columns = _unread(table)
+    if columns:
+        found.append(f"Colonnes non lues, {name} : {_few(columns)}.")
+    codes = table.index.astype(str)
+    known = codes.isin(list({_BOTH}.union(*map(_codes, _LEVELS))))
+    odd = [code or "sans nom" for code in codes[~known].unique()]
+    if odd:
+        found.append(f"Lignes de territoires inconnus, {name} : {_few(odd)}.")
+    again = list(codes[known & codes.duplicated()].unique())
+    if again:
+        found.append(
+            f"Lignes répétées, dont la première seule est vérifiée, {name} : "
+            f"{_few(again)}."
+        )
+    return found
 
 
 def _raw(place: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
     """Return the tables of the files of a folder, and those that cannot be read."""
     raw: dict[str, pd.DataFrame] = {}
-    notes = []
+    unread = []
     for file in sorted(place.rglob("*")):
         reader = _READERS.get(file.suffix.lower())
         if reader is None or not file.is_file():
@@ -154,8 +204,8 @@ def _raw(place: Path) -> tuple[dict[str, pd.DataFrame], list[str]]:
         try:
             raw |= {f"{file.name} / {k}": t for k, t in reader(file)}
         except _BROKEN as error:
-            notes.append(f"Fichier illisible, non vérifié : {file.name} ({error}).")
-    return raw, notes
+            unread.append(f"Fichier illisible, non vérifié : {file.name} ({error}).")
+    return raw, unread
 
 
 # -- one name a figure --------------------------------------------------------------
@@ -196,7 +246,7 @@ def _renamed(table: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame:
 
 def _unread(table: pd.DataFrame) -> list[str]:
     """Return the columns of words that hold numbers, or signs, too."""
-    read = set(_numeric(table))
+    read = {*_numeric(table), *_LEVELS}
     found = []
     for name in map(str, table.columns):
         told = table[name]
@@ -204,9 +254,22 @@ def _unread(table: pd.DataFrame) -> list[str]:
             continue
         cells = [str(cell) for cell in told.dropna() if str(cell).strip()]
         figures = [cell for cell in cells if _read(cell)[1] != "text"]
-        if figures and not all(_CODE.fullmatch(cell) for cell in cells):
+        if figures and not _are_codes(cells):
             found.append(name)
     return found
+
+
+def _is_numbered(table: pd.DataFrame) -> bool:
+    """Tell whether rows bear their number, as what GIS lays out does, and no code."""
+    rows = table.index.astype(str).tolist()
+    return len(rows) > 1 and rows == [str(k + 1) for k in range(len(rows))]
+
+
+def _are_codes(cells: Sequence[str]) -> bool:
+    """Tell whether words are codes: of communes, of their quarters, of a level."""
+    if all(_CODE.fullmatch(cell) for cell in cells):
+        return True
+    return any(_codes(level).issuperset(cells) for level in _LEVELS)
 
 
 def _by_level(table: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -236,7 +299,7 @@ def _numeric(table: pd.DataFrame) -> list[str]:
     found = []
     for name in map(str, table.columns):
         base = name.removesuffix("_state")
-        if base != name and base in table.columns:
+        if name in _LEVELS or (base != name and base in table.columns):
             continue
         if not isinstance(table[name], pd.Series):
             continue

@@ -34,6 +34,12 @@ from basinmap.territory.outlines import Outlines, error_of, read_outlines
 from basinmap.values.told import fact_of, measures_of, retell, tell, told_of
 
 __all__ = [
+    "DWELLINGS",
+    "EARLIEST",
+    "LATEST",
+    "LATEST_COUNTS",
+    "LATEST_LIST",
+    "PEOPLE",
     "check_unique",
     "communes",
     "departements",
@@ -43,20 +49,28 @@ __all__ = [
     "statistics",
 ]
 
+EARLIEST = 2016
 LATEST = 2023
-"""Year of the latest legal population embedded."""
+"""Years of the first and of the last legal populations embedded."""
+LATEST_COUNTS = 2021
+"""Year of the census whose dwellings are embedded."""
 LATEST_LIST = 2026
+"""Year of the list of communes embedded."""
+PEOPLE = f"population_{LATEST}"
+DWELLINGS = f"dwellings_{LATEST_COUNTS}"
 
 Selection = str | Sequence[str] | None
 
-_POPULATION = tuple(f"population_{year}" for year in range(2016, LATEST + 1))
+_POPULATION = tuple(f"population_{year}" for year in range(EARLIEST, LATEST + 1))
 _DWELLINGS = {
-    "dwellings_2021": "Logements",
-    "main_residences_2021": "Résidences principales",
-    "secondary_residences_2021": "Résidences secondaires et logements occasionnels",
-    "vacant_dwellings_2021": "Logements vacants",
-    "houses_2021": "Maisons",
-    "flats_2021": "Appartements",
+    f"dwellings_{LATEST_COUNTS}": "Logements",
+    f"main_residences_{LATEST_COUNTS}": "Résidences principales",
+    f"secondary_residences_{LATEST_COUNTS}": (
+        "Résidences secondaires et logements occasionnels"
+    ),
+    f"vacant_dwellings_{LATEST_COUNTS}": "Logements vacants",
+    f"houses_{LATEST_COUNTS}": "Maisons",
+    f"flats_{LATEST_COUNTS}": "Appartements",
 }
 _OUTLINE = ("geometry", "name", "epci")
 _SUMMED = ("communes", "population", "area_km2")
@@ -576,7 +590,7 @@ def statistics(
         msg = "outlines= gives communes their surface: leave it out for IRIS"
         raise DataError(msg)
     if level == "iris":
-        columns = ["commune", "population_2021", *_DWELLINGS]
+        columns = ["commune", f"population_{LATEST_COUNTS}", *_DWELLINGS]
         table = iris.loc[iris["commune"].isin(kept), columns].copy()
     elif level == "commune":
         table = _commune_statistics().loc[kept].copy()

@@ -330,6 +330,18 @@ class _Lasting(dict):
     of a document went into it.
     """
 
+    __slots__ = ("_made",)
+
+    _made: Measure
+
+    def as_measure(self) -> Measure:
+        """Return the measure that this was kept of, made once: it is often asked."""
+        try:
+            return self._made
+        except AttributeError:
+            self._made = _made(self)
+        return self._made
+
     def __copy__(self) -> Self:
         """Return itself: nothing changes in it."""
         return self
@@ -744,6 +756,10 @@ def _whole(item: Measure | Mapping) -> Measure:
     """Return a measure from what was kept of it."""
     if isinstance(item, Measure):
         return item
+    return item.as_measure() if isinstance(item, _Lasting) else _made(item)
+
+
+def _made(item: Mapping) -> Measure:
     kind = _KINDS.get(str(item.get("kind", "stock")))
     told = {k: v for k, v in item.items() if k != "kind"}
     try:

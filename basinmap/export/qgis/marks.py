@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,6 +29,8 @@ MM: Final = 25.4 / 72
 """Millimetres a point."""
 _HOUSE: Final = uuid.UUID("6f1f3c1e-5a0e-5c7e-9f0a-62617369006d")
 _SCALE: Final = "3x:0,0,0,0,0,0"
+_TILE: Final = 25.4 / 6
+"""Millimetres between strokes of a single sign: matplotlib draws six in an inch."""
 # What matplotlib names by a sign.
 _MARKERS: Final[Mapping[str, str]] = {
     "*": "star",
@@ -95,14 +98,11 @@ def words(text: object) -> str:
     >>> words('Béthune & "Bruay" <62>')
     'Béthune &amp; "Bruay" &lt;62&gt;'
     """
-    return escape("".join(sign for sign in str(text) if _held(sign)))
+    return escape(_LACKED.sub("", str(text)))
 
 
-def _held(sign: str) -> bool:
-    code = ord(sign)
-    return code in (9, 10, 13) or (
-        code >= 32 and not 0xD800 <= code <= 0xDFFF and code not in (0xFFFE, 0xFFFF)
-    )
+_LACKED: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Signs that XML lacks."""
 
 
 def tag(name: str, attributes: Mapping[str, object] | None = None, *inside: str) -> str:
@@ -140,7 +140,7 @@ def _plain(value: object) -> str:
         return str(int(value))
     if isinstance(value, float):
         return figure_of(value)
-    return "".join(sign for sign in str(value) if _held(sign))
+    return _LACKED.sub("", str(value))
 
 
 def figure_of(value: float) -> str:
@@ -338,7 +338,7 @@ def _hatches(look: Look, name: str) -> list[str]:
     for sign, angles in (("/", (45,)), ("\\", (135,)), ("-", (0,)), ("|", (90,))):
         count = look.hatch.count(sign)
         if count:
-            apart = 7.2 / count / (1.4 if sign in "/\\" else 1.0)
+            apart = _TILE / count / (1.4 if sign in "/\\" else 1.0)
             found += [
                 _strokes(angle, apart, edge, f"@{name}@{len(found) + 1}")
                 for angle in angles

@@ -6,6 +6,8 @@ import math
 import warnings
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import product
 from types import MappingProxyType
 from typing import Final, Literal, TypeVar, get_args
 
@@ -60,6 +62,19 @@ ABOVE_ZERO: Final = 1e-37
 """The break between zero and all that is above, in single precision too."""
 _ENOUGH: Final = 5
 """Firm values without which all make the classes."""
+_CROWDED: Final = 0.6
+"""Share of the values from which one class is the map, and says nothing."""
+_NEAR: Final = 0.25
+"""Share of the greater of two distances within which they may be one."""
+# Methods that follow the values, and may do so on each side; the others cut evenly.
+_BY_SIDE: Final[Mapping[Method, tuple[Method, ...]]] = MappingProxyType(
+    {
+        "fisher-jenks": ("fisher-jenks", "quantile"),
+        "quantile": ("quantile",),
+        "nested-means": ("nested-means",),
+        "head-tail": ("head-tail",),
+    }
+)
 # They have a centre of their own, or too many classes to be mirrored.
 _NOT_MIRRORED: Final = ("standard-deviation", "q6")
 
@@ -112,7 +127,9 @@ def classify(
     pivot
         A value, such as 0, that must be a break: classes are then symmetric
         around it, for a diverging palette, as far as both sides have values; those
-        that would be empty are merged on both sides.
+        that would be empty are merged on both sides. Where one class would then hold
+        more than 60 % of the values, each side is cut by its own, unless the method
+        cuts evenly; colours go on telling how far from the pivot a class is.
     zero
         Whether zero, where some value is, is a class of its own, counted in `k`: where
         nothing is counted is not where little is.
@@ -257,7 +274,7 @@ def shared_classes(
     of_all = {
         "bounds": (float(pooled[0]), float(pooled[-1])),
         "classified": len(pooled),
-        **({"firm": True} if firm else {}),
+        **({"firm": True, "mostly_fragile": _mostly_fragile(series)} if firm else {}),
     }
     cut = replace(cut, note=" ; ".join(filter(None, [cut.note, caution])))
     return {key: _cut_up(values, cut, of_all) for key, values in series.items()}
@@ -276,6 +293,13 @@ def _firm(
         return known, ""
     why = "moins de cinq ne sont pas à lire avec prudence"
     return pooled, typeset(f"Classes de toutes les valeurs : {why}")
+
+
+def _mostly_fragile(series: Mapping[Key, pd.Series]) -> bool:
+    """Tell whether most values, of all maps, are to be read with care."""
+    few = [v.index.isin(list(told_of(v).fragile)) & v.notna() for v in series.values()]
+    known = sum(int(v.notna().sum()) for v in series.values())
+    return 2 * sum(int(one.sum()) for one in few) > known
 
 
 def _by_default(series: Mapping[Key, pd.Series]) -> tuple[Method, float | None]:
@@ -514,10 +538,19 @@ def _breaks(
         return found, found
     cut = sorted(set(cut_values(numbers, method, k)))
     exact = [b for b in cut if numbers[0] < b <= numbers[-1]]
+    if method == "standard-deviation":  # rounder ones would no longer be it
+        if decimals is None:
+            decimals = _enough_decimals(numbers, exact)
+        return sorted({round(b, decimals) for b in exact}), exact
+    return _rounded(numbers, exact, decimals), exact
+
+
+def _rounded(
+    numbers: np.ndarray, exact: list[float], decimals: int | None
+) -> list[float]:
+    """Return the roundest breaks that cut the values as exact ones do, or nearly."""
     if decimals is None:
         decimals = _enough_decimals(numbers, exact)
-    if method == "standard-deviation":  # rounder ones would no longer be it
-        return sorted({round(b, decimals) for b in exact}), exact
     cuts = np.searchsorted(numbers, exact, side="left")
     sizes = np.diff([0, *cuts, len(numbers)])
     # A rounder break may move a few values, never a good part of a class.
@@ -526,7 +559,7 @@ def _breaks(
         _roundest(numbers, b, int(room), decimals)
         for b, room in zip(exact, slack, strict=True)
     }
-    return sorted(b for b in rounded if numbers[0] < b <= numbers[-1]), exact
+    return sorted(b for b in rounded if numbers[0] < b <= numbers[-1])
 
 
 def _roundest(numbers: np.ndarray, raw: float, slack: int, decimals: int) -> float:
@@ -550,6 +583,65 @@ def _roundest(numbers: np.ndarray, raw: float, slack: int, decimals: int) -> flo
 
 
 def _mirrored(
+    numbers: np.ndarray, method: Method, k: int, pivot: float, decimals: int | None
+) -> list[float]:
+    """Return breaks symmetric around the pivot, unless one class would be the map."""
+    breaks = _symmetric(numbers, method, k, pivot, decimals)
+    found = [breaks]
+    for own in _BY_SIDE.get(method, ()):
+        if _crowd(numbers, found[-1]) > _CROWDED:
+            found.append(_by_side(numbers, own, k, pivot, decimals))
+    if _crowd(numbers, found[-1]) <= _CROWDED:
+        return found[-1]
+    return min(found, key=partial(_crowd, numbers))
+
+
+def _crowd(numbers: np.ndarray, breaks: list[float]) -> float:
+    """Return the share of the values that the fullest class holds."""
+    held = np.bincount(np.searchsorted(breaks, numbers, side="right"))
+    return float(held.max() / len(numbers))
+
+
+def _by_side(
+    numbers: np.ndarray, method: Method, k: int, pivot: float, decimals: int | None
+) -> list[float]:
+    """Return breaks of each side by its own values, on both where they may be."""
+    below, above = (
+        _of_side(part, method, max(1, k // 2), pivot, decimals)
+        for part in (numbers[numbers < pivot], numbers[numbers >= pivot])
+    )
+    both = {b: round(2 * pivot - b, 6) for b in (*below, *above)}
+    for one, other in product(below, above):
+        # Near enough to be one distance: where either cuts both sides alike, it does.
+        if abs(one + other - 2 * pivot) <= _NEAR * max(pivot - one, other - pivot):
+            if _cuts_alike(numbers, one, both[other]):
+                below = [both[other] if b == one else b for b in below]
+            elif _cuts_alike(numbers, other, both[one]):
+                above = [both[one] if b == other else b for b in above]
+    return sorted({*below, pivot, *above})
+
+
+def _cuts_alike(numbers: np.ndarray, one: float, other: float) -> bool:
+    first, second = np.searchsorted(numbers, [one, other], side="left")
+    return bool(first == second)
+
+
+def _of_side(
+    part: np.ndarray, method: Method, k: int, pivot: float, decimals: int | None
+) -> list[float]:
+    """Return the breaks of what lies on one side of the pivot, by how far it is."""
+    away = np.abs(part - pivot)
+    k = min(k, len(np.unique(away)))
+    if k < 2:
+        return []
+    cuts = [away >= cut for cut in cut_values(np.sort(away), method, k)]
+    # Values are sorted: those below the pivot have the farthest first.
+    outer = [int(cut.sum()) if part[0] < pivot else int((~cut).sum()) for cut in cuts]
+    exact = sorted({float(part[n]) for n in outer if 0 < n < len(part)})
+    return _rounded(part, exact, decimals)
+
+
+def _symmetric(
     numbers: np.ndarray, method: Method, k: int, pivot: float, decimals: int | None
 ) -> list[float]:
     """Return breaks symmetric around the pivot, no class of which is empty."""

@@ -289,6 +289,8 @@ def _write_names(
     theme = ax.plan.theme
     with settings():
         write_towns(ax, towns_around(ax))
+        if _is_covered(ax):
+            return
         for land in lands:
             size = theme.label / ax.plan.zoom + (1.6 if land.kind == "country" else 0.6)
             look = Lettered(land.name.upper(), size, theme.soft)
@@ -298,6 +300,17 @@ def _write_names(
                 size = theme.label / ax.plan.zoom + 3.6
                 look = Lettered(name, size, theme.water, spaced=False, italic=True)
                 write_region(ax, part, look)
+
+
+def _is_covered(ax: MapAxes) -> bool:
+    """Tell whether a layer fills the frame, whose units do not lie on each other."""
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    filled = (
+        shapely.area(shapely.clip_by_rect(fill.shapes, x0, y0, x1, y1)).sum()
+        for fill in ax.fills
+        if fill.floor == STACK["fills"]
+    )
+    return max(filled, default=0.0) > (1 - 1e-9) * (x1 - x0) * (y1 - y0)
 
 
 def _seas(water: shapely.Geometry) -> Iterable[tuple[str, shapely.Geometry]]:

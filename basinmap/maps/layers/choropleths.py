@@ -84,7 +84,13 @@ def draw_choropleth(
     states = states_of_classes(aligned)
     fill_states(ax, units, states)
     block = classes_block(
-        aligned, inks.colors, states, title, zoom=ax.plan.zoom, hatches=inks.hatches
+        aligned,
+        inks.colors,
+        states,
+        title,
+        zoom=ax.plan.zoom,
+        hatches=inks.hatches,
+        filled=True,
     )
     block = naming(block, aligned, units)
     laid = Laid(kind="classes", units=units, measured=(classes,), blocks=(block,))

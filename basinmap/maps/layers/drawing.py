@@ -21,6 +21,7 @@ from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.look.fills import STATE_EDGE, STATE_FILL, class_colors
 from basinmap.maps.look.palettes import (
     QUALITATIVE,
+    levels_from,
     qualitative_colors,
     sequential_colors,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "STATE_EDGE",
     "STATE_FILL",
     "add_key",
+    "caution_look",
     "caution_of",
     "checked_width",
     "class_colors",
@@ -100,6 +102,8 @@ FRAGILE: Final = "|||"
 """Hatch of what is to be read with care: upright, as that of nothing else."""
 FRAGILE_EDGE: Final = "#a3a8b1"
 """Its ink: paler than that of borders, for it may cover most of a map."""
+_QUIET: Final = ("||", "#d3d6db")
+"""Hatch and ink of areas where most are: strokes would be louder than what is firm."""
 PALEST: Final = "#f4f4f4"
 """Fill of what is to be read with care, whatever its class: that of its key."""
 
@@ -126,13 +130,13 @@ def textured_colors(classes: pd.Series) -> tuple[list[str], tuple[str, ...]]:
     >>> gaps = pd.Series([-4.0, -1.0, 2.0, 6.0])
     >>> from basinmap.maps.classing.classes import classify
     >>> colors, hatches = textured_colors(classify(gaps, breaks=[-2, 0, 3], pivot=0))
-    >>> colors == colors[::-1], [bool(hatch) for hatch in hatches]
+    >>> colors[1] == colors[2], [bool(hatch) for hatch in hatches]
     (True, [True, True, False, False])
     """
-    hatches = textured(classes)
-    below, above = hatches.count(NEGATIVE), hatches.count("")
-    shades = sequential_colors("greys", max(below, above, 2))
-    return [*shades[:below][::-1], *shades[:above]], hatches
+    below, above = levels_from(fact_of(classes, "pivot"), fact_of(classes, "breaks"))
+    levels = [*below, *above]
+    shades = sequential_colors("greys", max(*levels, 1) + 1)
+    return [shades[level] for level in levels], textured(classes)
 
 
 def textured(classes: pd.Series) -> tuple[str, ...]:
@@ -164,6 +168,20 @@ def fragile_in(classes: pd.Series) -> pd.Series:
     # By arrays: pandas would copy all that is told of the classes at each step.
     few = classes.index.isin(list(told_of(classes).fragile))
     return pd.Series(~classes.array.isna() & few, index=classes.index)
+
+
+def caution_look(classes: pd.Series) -> tuple[str, str]:
+    """
+    Return hatch and ink of what is to be read with care, quiet where it is most.
+
+    Parameters
+    ----------
+    classes
+        What `classify` returned. It tells of all values, not of those that are drawn:
+        maps, insets and pages that share classes share a look.
+    """
+    most = fact_of(classes, "mostly_fragile", default=False)
+    return _QUIET if most else (FRAGILE, FRAGILE_EDGE)
 
 
 def stroke_on(color: str) -> str:
@@ -584,6 +602,7 @@ def classes_block(
     shape: str = "box",
     zoom: float = 1.0,
     hatches: Sequence[str] = (),
+    filled: bool = False,
 ) -> ClassesBlock:
     """
     Return the entry of the legend of classes, highest first, then what is missing.
@@ -604,6 +623,8 @@ def classes_block(
         How much larger than on A4 the sheet is drawn.
     hatches
         One a class, where some have one.
+    filled
+        Whether whole units are, so that what most of them bear is the ground.
     """
     told = told_of(classes)
     apart = fragile_in(classes)
@@ -617,7 +638,12 @@ def classes_block(
             replace(line, hatch=hatch, edge=stroke_on(line.color)) if hatch else line
             for line, hatch in zip(swatches, hatches[::-1], strict=True)
         ]
-    fragile = _fragile_swatches(classes.index[apart], told, shape)
+    fragile = _fragile_swatches(
+        classes.index[apart],
+        told,
+        shape,
+        caution_look(classes) if filled else (FRAGILE, FRAGILE_EDGE),
+    )
     swatches += [*fragile, *state_swatches(states, shape=shape, zoom=zoom)]
     return ClassesBlock(
         title=heading_of(told, title),
@@ -675,7 +701,8 @@ def naming(
     named = _ends(classes, names)
     highest, lowest = (_said(block, end) for end in named) if named else ((), ())
     # A ranking in print crowns nothing fragile, whether it is hatched or not.
-    few = names.index.isin(list(told_of(classes).fragile))
+    fragile = told_of(classes).fragile
+    few = np.array([code in fragile for code in names.index], dtype=bool)
     ends = _ends(classes, names[~few])
     return replace(
         block,
@@ -700,16 +727,17 @@ def _ends(
     held = fact_of(classes, "classed")
     if not isinstance(held, Held) or not held.figures.index.is_unique:
         return ()
-    known = held.figures.reindex(names.index).dropna()
+    figures = held.figures.reindex(names.index).to_numpy(dtype=float)
+    known = np.flatnonzero(~np.isnan(figures))
     if len(known) < 2 * _EXTREMES:
         return ()
     count = max(_EXTREMES, min(_LISTED, len(known) // 3))
+    told, values = names.tolist(), figures[known]
     ends = (
-        known.sort_values(ascending=up, kind="stable").head(count)
-        for up in (False, True)
+        known[np.argsort(side, kind="stable")[:count]] for side in (-values, values)
     )
     return tuple(
-        tuple((typeset(names[code]), float(v)) for code, v in end.items())
+        tuple((typeset(told[row]), float(figures[row])) for row in end.tolist())
         for end in ends
     )
 
@@ -734,7 +762,9 @@ def caution_of(reason: str) -> str:
     return typeset(f"{reason} : à lire avec prudence")
 
 
-def _fragile_swatches(codes: pd.Index, told: Told, shape: str) -> list[Swatch]:
+def _fragile_swatches(
+    codes: pd.Index, told: Told, shape: str, look: tuple[str, str]
+) -> list[Swatch]:
     """Return a line of the legend for each reason to read with care."""
     reasons = pd.Series([told.fragile[code] for code in codes], dtype=object)
     return [
@@ -743,8 +773,8 @@ def _fragile_swatches(codes: pd.Index, told: Told, shape: str) -> list[Swatch]:
             PALEST,
             count,
             shape,
-            edge=FRAGILE_EDGE,
-            hatch=FRAGILE,
+            edge=look[1],
+            hatch=look[0],
         )
         for reason, count in reasons.value_counts().items()
     ]

@@ -14,7 +14,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
-from scipy.ndimage import distance_transform_edt
 
 from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, culprits
@@ -323,6 +322,8 @@ def _field(known: pd.Series) -> tuple[tuple[float, float], int, Floats]:
     check_room(shape[0] * shape[1], size, "cell_m")
     field = np.full(shape, np.nan)
     field[row - first[0], column - first[1]] = known.to_numpy()
+    from scipy.ndimage import distance_transform_edt  # noqa: PLC0415 - 0.2 s, and many never ask
+
     nearest = distance_transform_edt(
         np.isnan(field), return_distances=False, return_indices=True
     )

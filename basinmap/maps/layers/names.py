@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from numbers import Real
 from typing import Any, Final
@@ -35,6 +36,7 @@ __all__ = ["draw_labels"]
 _NEAR = 1.5  # mm: half a name high, it would be written over the marker
 _FAR = (-1e15, 1e15)
 _SHOWN = " shown"  # column of the part of each unit that the frame shows
+_WHOLE = " whole"  # column of the unit itself
 _SMALLEST = 5.5  # points: what is smaller on paper is not read
 _FEW = 30
 _TIGHT = 0.2
@@ -116,7 +118,8 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     check_drawable(units)
     check_columns(units, column)
     check_states(units[column], states_beside(units, units[column]))
-    visible = _new(ax, _named(_visible(ax, units), column), column)
+    columns = dict.fromkeys([column, *({"population"} & set(units.columns))])
+    visible = _new(ax, _named(_visible(ax, units, columns), column), column)
     rank = _rank(visible, priority).sort_values(ascending=False, kind="stable")
     rank = rank.iloc[: _checked_most(most)]
     visible = visible.loc[rank.index]
@@ -327,8 +330,10 @@ def _checked_most(most: object) -> int | None:
 
 def _named(units: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return the units that have a name."""
-    named = units[column].notna()
-    named &= units[column].map(lambda name: bool(one_line(str(name))))
+    named = units[column].notna().to_numpy()
+    named = named & [bool(one_line(str(name))) for name in units[column].tolist()]
+    if named.all():
+        return units
     if not named.any():
         msg = f"{column}: none of the {len(units)} units has a name to write"
         raise DataError(msg)
@@ -344,6 +349,8 @@ def _check_size(size: float | None) -> None:
 def _new(ax: MapAxes, units: pd.DataFrame, column: str) -> pd.DataFrame:
     """Return the units whose name is not written yet."""
     there = np.array([pair in ax.named for pair in _pairs(units, column)])
+    if not there.any():
+        return units
     if there.all():
         msg = (
             f"the names of these {len(units)} units are written already: make the page "
@@ -366,7 +373,9 @@ def _printed(name: object) -> str:
     return one_line(str(name))
 
 
-def _visible(ax: MapAxes, units: gpd.GeoDataFrame) -> pd.DataFrame:
+def _visible(
+    ax: MapAxes, units: gpd.GeoDataFrame, columns: Iterable[str]
+) -> pd.DataFrame:
     """Return the units that the frame shows, slivers left out, with what it shows."""
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     box = (x0, y0, x1, y1)
@@ -375,15 +384,20 @@ def _visible(ax: MapAxes, units: gpd.GeoDataFrame) -> pd.DataFrame:
     if not len(seen):
         msg = f"none of the {len(units)} units lies in the frame of the map"
         raise DataError(msg)
-    shown = shapes[seen]
+    whole, shown = shapes[seen], shapes[seen]
     left, low, right, high = shapely.bounds(shown).T
     # Those that are whole stay the same object: their widest circle is known.
     cut = (left < x0) | (right > x1) | (low < y0) | (high > y1)
     shown[cut] = shapely.clip_by_rect(shown[cut], *box)
     left = ~shapely.is_empty(shown)
-    # What is told of the units is not needed any more: pandas would copy it each time.
-    found = pd.DataFrame(units, copy=False).iloc[seen[left]]
-    return found.assign(**{_SHOWN: pd.Series(shown[left], found.index, dtype=object)})
+    rows = seen[left]
+    # Without what is told of the units and their other columns, which pandas would
+    # copy at each step.
+    plain = pd.DataFrame(units, copy=False)
+    kept = {name: plain[name].array[rows] for name in columns}
+    return pd.DataFrame(
+        {**kept, _SHOWN: shown[left], _WHOLE: whole[left]}, index=units.index[rows]
+    )
 
 
 def _rank(units: pd.DataFrame, priority: pd.Series | None) -> pd.Series:
@@ -393,7 +407,8 @@ def _rank(units: pd.DataFrame, priority: pd.Series | None) -> pd.Series:
             return pd.Series(shapely.area(units[_SHOWN].to_numpy()), units.index)
         what, priority = "population", units["population"]
     check_series(priority, what)
-    return numbers(priority, what).reindex(units.index).fillna(0).clip(*_FAR)
+    found = numbers(priority, what).reindex(units.index).to_numpy(dtype=float)
+    return pd.Series(np.nan_to_num(found, nan=0.0).clip(*_FAR), units.index)
 
 
 def _broken(name: str) -> str:
@@ -415,7 +430,11 @@ def _rooms(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where each name hangs, the radius of its symbol, the room at home."""
     shapes = units[_SHOWN].to_numpy()
-    circles = [_CIRCLES.of(shape) for shape in shapes.tolist()]
+    frame = (*ax.get_xlim(), *ax.get_ylim())
+    circles = [
+        _circle(shown, whole, frame)
+        for shown, whole in zip(shapes.tolist(), units[_WHOLE].tolist(), strict=True)
+    ]
     anchors = ax.to_mm(np.array([(c.x, c.y) for c, _ in circles]))
     radii = np.zeros(len(units))
     home = _chords(shapes, circles)
@@ -456,7 +475,23 @@ def _widest_circle(shape: shapely.Geometry) -> tuple[shapely.Point, float]:
 
 
 _CIRCLES: Final = Kept(_widest_circle)
-"""The widest circle of each unit that a map showed whole."""
+"""The widest circle of each unit that maps showed."""
+
+
+def _circle(
+    shown: shapely.Geometry,
+    whole: shapely.Geometry,
+    frame: tuple[float, float, float, float],
+) -> tuple[shapely.Point, float]:
+    """Return the widest circle of what is shown: that of the unit, where that is."""
+    centre, radius = _CIRCLES.of(whole)
+    x0, x1, y0, y1 = frame
+    x, y = centre.x, centre.y
+    if shown is whole or (
+        x0 + radius <= x <= x1 - radius and y0 + radius <= y <= y1 - radius
+    ):
+        return centre, radius
+    return _widest_circle(shown)
 
 
 def _chords(

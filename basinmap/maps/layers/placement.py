@@ -152,6 +152,7 @@ class _Near:
 
     boxes: FloatArray
     cost: FloatArray
+    lined: FloatArray  # what a line through them costs
 
 
 class _Page:
@@ -438,12 +439,12 @@ def _near(units: _Units) -> _Near:
     cost += _anchor_cost(units, boxes, spill)
     cost[~_at_home(units, centres)] = np.inf
     cost[~_allowed(units, boxes)] = np.inf
-    return _Near(boxes, cost)
+    return _Near(boxes, cost, _line_cost(units, boxes, cost <= _MOST_COST))
 
 
 def _candidates(units: _Units, near: _Near) -> _Candidates:
     """Boxes, leaders and costs of all candidate positions of all labels."""
-    boxes, cost = near.boxes, near.cost
+    boxes, cost, lined = near.boxes, near.cost, near.lined
     position = np.concatenate([[0], np.tile(_COMPASS, len(_GAPS))])
     leaders = np.full(boxes.shape, np.nan)
     led = np.flatnonzero(units.leaders)
@@ -457,13 +458,15 @@ def _candidates(units: _Units, near: _Near) -> _Candidates:
         boxes = np.concatenate([boxes, more[0]], axis=1)
         leaders = np.concatenate([leaders, more[1]], axis=1)
         cost = np.concatenate([cost, price], axis=1)
+        # After all else: a line disturbs a name, and never costs it its place.
+        crossed = np.zeros(room)
+        crossed[led] = _line_cost(units, far.boxes, far.cost <= _MOST_COST)
+        lined = np.concatenate([lined, crossed], axis=1)
         position = np.concatenate([position, far.position])
     # Names asked for by rank are missed more than others: a map without its third
     # town misleads more than a name that hides a small circle.
     most = np.where(units.asked, _MOST_COST, _MAX_COST)
-    cost = np.where(cost > most[:, None], np.inf, cost)
-    # After all else: a line disturbs a name, and never costs it its place.
-    cost += _line_cost(units, boxes, np.isfinite(cost))
+    cost = np.where(cost > most[:, None], np.inf, cost) + lined
     return _Candidates(boxes, leaders, np.round(cost, _DECIMALS), position)
 
 
@@ -794,21 +797,39 @@ def _greedy(cand: _Candidates, page: _Page) -> None:
     n = len(cand.boxes)
     if n == 0:
         return
-    best = cand.boxes[np.arange(n), cand.cost.argmin(axis=1)]
-    best[~np.isfinite(cand.cost).any(axis=1)] = np.nan
+    first = cand.cost.argmin(axis=1)
+    best, lines = (it[np.arange(n), first] for it in (cand.boxes, cand.leaders))
+    none: BoolArray = np.isinf(cand.cost.min(axis=1))
+    best[none], lines[none] = np.nan, np.nan
+    early = np.any(np.triu(_overlap(best, best, page.padding), 1), axis=1)
+    meet = _conflicts(best, lines, best, lines, page.padding)
+    barred = none.copy()
     for row in range(n):
-        open_ = np.flatnonzero(np.isfinite(cand.cost[row]))
-        hit, _ = page.conflicts(cand.boxes[row, open_], cand.leaders[row, open_])
-        open_ = open_[~hit.any(axis=1)]
-        if open_.size <= 1:
-            for choice in open_.tolist():
-                page.put(row, choice, cand)
+        # The cheapest of all, where nothing bars it and it takes no other's.
+        choice = int(first[row]) if not (barred[row] or early[row]) else -1
+        if choice < 0 and not none[row]:
+            choice = _cheapest(cand, page, row, best[row + 1 :])
+        if choice < 0:
             continue
-        # Between equals, leave the best places of the next labels free.
-        boxes = cand.boxes[row, open_]
-        taken = _overlap(boxes, best[row + 1 :], page.padding).sum(axis=1)
-        cost = cand.cost[row, open_] + _FORESIGHT_COST * taken
-        page.put(row, int(open_[np.argmin(np.round(cost, _DECIMALS))]), cand)
+        page.put(row, choice, cand)
+        if choice == first[row]:
+            barred |= meet[:, row]
+        else:
+            box, line = cand.boxes[row, [choice]], cand.leaders[row, [choice]]
+            barred |= _conflicts(best, lines, box, line, page.padding)[:, 0]
+
+
+def _cheapest(cand: _Candidates, page: _Page, row: int, later: FloatArray) -> int:
+    """Cheapest free candidate, those that take the best of later labels dearer; -1."""
+    open_ = np.flatnonzero(np.isfinite(cand.cost[row]))
+    hit, _ = page.conflicts(cand.boxes[row, open_], cand.leaders[row, open_])
+    open_ = open_[~hit.any(axis=1)]
+    if open_.size <= 1:
+        return int(open_[0]) if open_.size else -1
+    # Between equals, leave the best places of the next labels free.
+    taken = _overlap(cand.boxes[row, open_], later, page.padding).sum(axis=1)
+    cost = cand.cost[row, open_] + _FORESIGHT_COST * taken
+    return int(open_[np.argmin(np.round(cost, _DECIMALS))])
 
 
 def _rescue(cand: _Candidates, page: _Page) -> None:

@@ -14,8 +14,10 @@ from matplotlib.colors import to_hex, to_rgb
 from basinmap.maps.layers.drawing import (
     FRAGILE,
     FRAGILE_EDGE,
+    NEGATIVE,
     PALEST,
     STATE_EDGE,
+    caution_look,
     class_colors,
     fill_shapes,
     fragile_in,
@@ -29,7 +31,7 @@ from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.values.told import fact_of
 
-__all__ = ["Ink", "Inks", "fill_classes", "inks_of", "stroke_over"]
+__all__ = ["Ink", "Inks", "fill_classes", "inks_of", "stroke_over", "strokes_of"]
 
 _DARK: Final = 0.45
 """How far towards black goes a pale colour, for strokes to be seen on it."""
@@ -54,10 +56,6 @@ class Ink:
     color: str
     hatch: str = ""
     edge: str = ""
-
-
-_FRAGILE: Final = Ink(PALEST, FRAGILE, FRAGILE_EDGE)
-"""Of what is to be read with care: one ink, that the key can show as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +101,45 @@ class Inks:
         states
             What each missing value means.
         """
-        apart = fragile_in(classes)
+        apart, care = fragile_in(classes), Ink(PALEST, FRAGILE, FRAGILE_EDGE)
         return [
             Ink(*state_fill(state, self.zoom), STATE_EDGE)
             if code < 0
-            else _FRAGILE
+            else care
             if few
             else self.firm(code)
             for code, state, few in zip(
                 classes.cat.codes, states, apart.to_numpy(), strict=True
             )
         ]
+
+
+def strokes_of(ink: Ink, rim: str, zoom: float) -> tuple[dict[str, Any], ...]:
+    """
+    Return how symbols of an ink are stroked, one collection after the other.
+
+    What is below a pivot has its strokes, then its rim over them: white strokes would
+    eat a rim of theirs.
+
+    Parameters
+    ----------
+    ink
+        Of the symbols; its colour does not count.
+    rim
+        Colour of rims.
+    zoom
+        How much larger than on A4 the sheet is drawn.
+    """
+    thin = 0.4 * zoom
+    if ink.hatch == NEGATIVE:
+        over = {"facecolors": "none", "edgecolors": rim, "linewidths": thin}
+        return (
+            {"hatch": ink.hatch, "edgecolors": ink.edge, "linewidths": 0.0},
+            {**over, "label": "_rim"},
+        )
+    width = 2 * thin if ink.hatch else thin
+    look = {"edgecolors": ink.edge or rim, "linewidths": width}
+    return ({"hatch": ink.hatch or None, **look},)
 
 
 def stroke_over(color: str) -> str:
@@ -192,17 +218,20 @@ def fill_classes(
     codes, shapes = classes.cat.codes.to_numpy(), shapes_of(units)
     for code, label in enumerate(classes.cat.categories):
         _fill(ax, shapes[(codes == code) & ~apart], inks.firm(code), label)
-    _fill(ax, shapes[(codes >= 0) & apart], _FRAGILE, "fragile")
+    # White rims would be lost on what is nearly white: a block of fragile communes
+    # would be one.
+    care = Ink(PALEST, *caution_look(classes))
+    _fill(ax, shapes[(codes >= 0) & apart], care, "fragile", rim=STATE_EDGE)
 
 
-def _fill(ax: MapAxes, shapes: np.ndarray, ink: Ink, label: str) -> None:
+def _fill(
+    ax: MapAxes, shapes: np.ndarray, ink: Ink, label: str, *, rim: str = "#ffffff"
+) -> None:
     """Fill shapes, hatch them, and draw their borders again over the strokes."""
     if not len(shapes):
         return
     line: dict[str, Any] = {
-        # White would be lost on what is nearly white: a block of fragile communes
-        # would be one.
-        "edgecolor": STATE_EDGE if ink is _FRAGILE else "#ffffff",
+        "edgecolor": rim,
         "linewidth": 0.45,
         "zorder": STACK["fills"],
     }

@@ -10,7 +10,8 @@ import pandas as pd
 
 from basinmap.maps.look.palettes import (
     DIVERGING,
-    diverging_colors,
+    levels_from,
+    pivot_colors,
     sequential_colors,
 )
 from basinmap.maps.look.vision import own_colors, seen
@@ -75,4 +76,4 @@ def class_colors(
         return sequential_colors(name, count)
     if palette is None and name not in DIVERGING:
         name = "orange-violet"
-    return diverging_colors(str(name), below, count - below)
+    return pivot_colors(str(name), *levels_from(pivot, breaks))

@@ -281,7 +281,8 @@ def _made(options: dict[str, Any]) -> Lettering:
         artist = copy(_pattern(tuple(sorted(options.items()))))
     except TypeError:  # a box around the text, which has a dictionary for a look
         artist = Lettering(0, 0, "", **options)
-    artist.set(**own)
+    for name, value in own.items():
+        getattr(artist, f"set_{name}")(value)
     return artist
 
 
@@ -434,4 +435,5 @@ class PaperAxes(FlatAxes):
         **options
             Those of `matplotlib.text.Text`.
         """
-        return letter(self, x, y, _FIRST.sub("1ᵉʳ", s), **options)
+        written = _FIRST.sub("1ᵉʳ", s) if "1er" in s else s
+        return letter(self, x, y, written, **options)

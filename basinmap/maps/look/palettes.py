@@ -8,7 +8,8 @@ between the anchors. Where a source failed the checks, its colours were moved.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -24,6 +25,8 @@ __all__ = [
     "SEQUENTIAL",
     "bivariate_colors",
     "diverging_colors",
+    "levels_from",
+    "pivot_colors",
     "qualitative_colors",
     "sequential_colors",
 ]
@@ -168,13 +171,66 @@ def diverging_colors(palette: str, below: int, above: int) -> list[str]:
     >>> diverging_colors("orange-violet", 1, 1)
     ['#fac37c', '#c9c3e3']
     """
+    return pivot_colors(palette, [*range(below)][::-1], [*range(above)])
+
+
+def pivot_colors(palette: str, below: Sequence[int], above: Sequence[int]) -> list[str]:
+    """
+    Return the colours of classes that are so far below and above a pivot.
+
+    Parameters
+    ----------
+    palette
+        Name in `DIVERGING`.
+    below, above
+        What `levels_from` returned.
+
+    Raises
+    ------
+    DataError
+        If the palette is unknown or does not diverge.
+
+    Examples
+    --------
+    >>> pivot_colors("orange-violet", [0], [0]) == diverging_colors(
+    ...     "orange-violet", 1, 1
+    ... )
+    True
+    """
     if palette not in DIVERGING:
         msg = f"{palette!r} does not diverge; choose among {', '.join(DIVERGING)}"
         raise DataError(msg)
-    most = max(below, above, 1)
+    most = max([*below, *above, 0]) + 1
     steps = np.array([0.25]) if most == 1 else np.linspace(0.12, 0.95, most)
     low, high = DIVERGING[palette]
-    return _sampled(low, steps[:below])[::-1] + _sampled(high, steps[:above])
+    return _sampled(low, steps[list(below)]) + _sampled(high, steps[list(above)])
+
+
+def levels_from(pivot: float, breaks: Sequence[float]) -> tuple[list[int], list[int]]:
+    """
+    Return how far from a pivot the classes on each side are, as ranks, lowest first.
+
+    Ranks are among the distances of both sides: equal distances have one rank.
+
+    Parameters
+    ----------
+    pivot
+        One of the breaks.
+    breaks
+        Inner bounds of the classes, increasing.
+
+    Examples
+    --------
+    >>> levels_from(0, [-1, 0, 1, 3])
+    ([1, 0], [0, 1, 2])
+    >>> levels_from(0, [-0.5, 0, 1, 3])
+    ([1, 0], [0, 2, 3])
+    """
+    away = [round(abs(b - pivot), 9) for b in breaks]
+    ranks = {distance: rank for rank, distance in enumerate(sorted(set(away)))}
+    place = sum(b <= pivot for b in breaks)
+    levels = [ranks[distance] for distance in away]
+    return levels[:place], levels[place - 1 :]
 
 
 def qualitative_colors(palette: str, k: int) -> list[str]:
@@ -247,5 +303,11 @@ def bivariate_colors(palette: str) -> tuple[tuple[str, str, str], ...]:
 
 
 def _sampled(anchors: tuple[str, ...], at: np.ndarray) -> list[str]:
+    return [_mixed(anchors, float(step)) for step in at]
+
+
+@cache
+def _mixed(anchors: tuple[str, ...], step: float) -> str:
+    """Return a colour on the way between others; few are, and they come back."""
     ramp = LinearSegmentedColormap.from_list("", list(anchors), N=1024)
-    return [to_hex(ramp(float(step))) for step in at]
+    return to_hex(ramp(step))

@@ -215,7 +215,8 @@ def with_fonts(
         name, signs = _read_font(path)
         found[name] = found.get(name, set(_FRENCH)) & signs
         _register(path)
-    text_width.cache_clear()
+    for known in (text_width, _width_of_one, _faces_of):
+        known.cache_clear()
     family = family or (next(iter(found)) if len(found) == 1 else None)
     for wanted in (family, narrow or family):
         if wanted not in found:
@@ -358,14 +359,20 @@ def text_width(text: str, properties: font_manager.FontProperties) -> float:
     properties
         Its font, as returned by `font`.
     """
-    face = font_manager.get_font(faces_of(properties))
+    points = _width_of_one(text, tuple(faces_of(properties)))
+    return float(points * properties.get_size_in_points() * MM_PER_POINT)
+
+
+@cache
+def _width_of_one(text: str, faces: tuple[str, ...]) -> float:
+    """Return the width of a line in sizes of its type: names come in several sizes."""
+    face = font_manager.get_font(list(faces))
     # Measured large and scaled down, so that no hinting changes the widths.
     face.set_size(_MEASURED, 72)
     with warnings.catch_warnings():  # saving the sheet names what has no sign
         warnings.filterwarnings("ignore", message="(?s)Glyph .* missing from font")
         face.set_text(text)
-    points = face.get_width_height()[0] / 64 / _MEASURED
-    return float(points * properties.get_size_in_points() * MM_PER_POINT)
+    return float(face.get_width_height()[0] / 64 / _MEASURED)
 
 
 def faces_of(properties: font_manager.FontProperties) -> list[str]:
@@ -377,12 +384,35 @@ def faces_of(properties: font_manager.FontProperties) -> list[str]:
     properties
         A font, as returned by `font`.
     """
-    found = []
-    for family in properties.get_family():
-        alone = properties.copy()
-        alone.set_family(family)
-        found.append(str(font_manager.findfont(alone)))
-    return found
+    return list(
+        _faces_of(
+            tuple(properties.get_family()),
+            properties.get_style(),
+            properties.get_variant(),
+            properties.get_weight(),
+            properties.get_stretch(),
+        )
+    )
+
+
+@cache
+def _faces_of(families: tuple[str, ...], *look: Any) -> tuple[str, ...]:  # noqa: ANN401 - matplotlib's
+    """Return the files of families, which do not depend on the size of the type."""
+    style, variant, weight, stretch = look
+    return tuple(
+        str(
+            font_manager.findfont(
+                font_manager.FontProperties(
+                    family=[family],
+                    style=style,
+                    variant=variant,
+                    weight=weight,
+                    stretch=stretch,
+                )
+            )
+        )
+        for family in families
+    )
 
 
 def wrapped(

@@ -202,8 +202,10 @@ def _placed(
 
 
 def _by_interest(block: FiguresBlock) -> list[int]:
-    """Return rows, the territory and the bassin minier first."""
+    """Return rows, the territory and the bassin minier first, whose short name is."""
     names = [_shortened(name) for name, _ in block.rows]
+    # Of peers, « EPCI » would be any of them.
+    names = [name if names.count(name) == 1 else "" for name in names]
     order = sorted(range(len(names)), key=lambda i: (i > 0, names[i] != "bassin", i))
     return [i for i in order if names[i] and np.isfinite(block.rows[i][1])]
 

@@ -6,7 +6,7 @@ import io
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import matplotlib as mpl
@@ -15,6 +15,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
+from matplotlib.path import Path
 
 from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, culprits
@@ -56,6 +57,7 @@ from basinmap.maps.paper.pens import (
     Pen,
     at_true_size,
     block_height,
+    box_path,
     draw_block,
     draw_swatch,
     heading_height,
@@ -222,7 +224,10 @@ def _changes(table: pd.DataFrame) -> tuple[str, tuple[str, ...]]:
 
 
 def draw_legend(
-    ax: Maps, *, histogram: pd.Series | None = None, ranking: bool = True
+    ax: Maps,
+    *,
+    histogram: pd.Series | Mapping[Any, pd.Series] | None = None,
+    ranking: bool = True,
 ) -> None:
     """
     Write the legend of everything drawn so far, in the strip of the page.
@@ -233,7 +238,8 @@ def draw_legend(
         The map of `page`, or all those of `panels`: what they share stands once,
         without counts.
     histogram
-        Values whose distribution is drawn under the classes; none by default.
+        Values whose distribution is drawn under the classes; none by default. Of maps
+        that share classes, all their values, as `shared_classes` took them.
     ranking
         Whether a strip beside the map that would stay half empty lists the units of
         the highest and of the lowest values.
@@ -308,11 +314,21 @@ def _fitting(
         # It is worth less than the scale bar, over which the rest would be drawn.
         tried.append((fewer, "the histogram"))
     for kept, left in tried:
-        for step in _TIGHTER:
-            flow = _Flow(found, kept, *step)
+        for step, order in product(_TIGHTER, _orders(kept, found.plan.columns)):
+            flow = _Flow(found, order, *step)
             if flow.missing <= 0:
-                return _filled(found, kept, flow) if ranking else flow, left
+                return _filled(found, order, flow) if ranking else flow, left
     return _Flow(found, blocks, *_TIGHTER[-1]), ""
+
+
+def _orders(blocks: list[object], columns: int) -> list[list[object]]:
+    """Return how entries may follow each other: as they are read, or figures sooner."""
+    if columns == 1:
+        return [blocks]
+    # Figures that are too long for the column of the scale bar fit the one before it.
+    place = {ClassesBlock: 0, Compared: 1, InsetBlock: 3}
+    sooner = sorted(blocks, key=lambda block: place.get(type(block), 2))
+    return [blocks] if sooner == blocks else [blocks, sooner]
 
 
 def _filled(found: Gathered, blocks: list[object], flow: _Flow) -> _Flow:
@@ -538,15 +554,26 @@ def has_spread(values: pd.Series, *, firm: bool = False) -> bool:
     return bool(values.drop(few, errors="ignore").nunique() >= _DOZEN)
 
 
-def _with_histogram(blocks: list[object], values: pd.Series) -> list[object]:
+def _known(values: pd.Series, *, firm: bool) -> pd.Series:
+    """Return the values of a histogram that there are, firm ones or all."""
     check_series(values, "histogram")
     check_states(values)
+    known = numbers(values, "histogram").dropna()
+    few = list(told_of(values).fragile) if firm else []
+    return known.drop(few, errors="ignore")
+
+
+def _with_histogram(
+    blocks: list[object], values: pd.Series | Mapping[Any, pd.Series]
+) -> list[object]:
+    series = list(values.values()) if isinstance(values, Mapping) else [values]
+    if not series:
+        msg = "histogram: no series; give those that bm.shared_classes took"
+        raise DataError(msg)
     for position, block in enumerate(blocks):
         if not isinstance(block, ClassesBlock):
             continue
-        known = numbers(values, "histogram").dropna()
-        if block.fragile:
-            known = known.drop(list(told_of(values).fragile), errors="ignore")
+        known = pd.concat([_known(one, firm=bool(block.fragile)) for one in series])
         low, high = block.bounds
         wrong = known.index[(known < low) | (known > high)]
         if len(wrong):
@@ -702,23 +729,23 @@ def _(drawn: _Histogram, pen: Pen) -> None:
     edges = _bar_edges(low, high, block.breaks)
     counts, _ = np.histogram(drawn.values, edges)
     density = counts / np.diff(edges)
+    plain: list[tuple[Path, str]] = []
     for left, right, share in zip(
         edges[:-1], edges[1:], density / density.max(), strict=True
     ):
         code = int(np.searchsorted(block.breaks, (left + right) / 2, side="right"))
-        pen.paper.add_patch(
-            Rectangle(
-                (pen.x + (left - low) / span * pen.width, floor),
-                (right - left) / span * pen.width,
-                share * height,
-                fc=block.colors[code],
-                ec="#ffffff",
-                lw=0.25,
-            )
-        )
-        if block.hatches and block.hatches[code]:
-            bar = pen.paper.patches[-1]
-            bar.set(hatch=block.hatches[code], edgecolor=stroke_on(block.colors[code]))
+        x, width = (left - low) / span * pen.width, (right - left) / span * pen.width
+        bar = (pen.x + x, floor, width, share * height)
+        color = block.colors[code]
+        hatch = block.hatches[code] if block.hatches else ""
+        if hatch:
+            look: dict[str, Any] = {"fc": color, "hatch": hatch, "lw": 0.25}
+            look["ec"] = stroke_on(color)
+            pen.paper.add_patch(Rectangle(bar[:2], *bar[2:], **look))
+        else:
+            plain.append((box_path(*bar), color))
+    if plain:
+        pen.fill(*zip(*plain, strict=True), edge="#ffffff", line=0.25)
     if any(block.hatches) and block.pivot is not None and low < block.pivot < high:
         at = pen.x + (block.pivot - low) / span * pen.width
         pen.paper.plot(
@@ -767,14 +794,16 @@ def _write_breaks(
     properties = font(pen.theme.family, pen.theme.small)
     end = -2.0
     texts = written(block.breaks, signs=block.signed)
+    ticks = [(pen.x + along(value), pen.y - 17.0) for value in block.breaks]
+    # One line, with a gap after each: one of matplotlib's objects.
+    pen.paper.plot(
+        [x for x, _ in ticks for _ in range(3)],
+        [height for _, y in ticks for height in (y, y - 0.7, np.nan)],
+        color=pen.theme.soft,
+        linewidth=0.5,
+    )
     for value, text in zip(block.breaks, texts, strict=True):
         x, half = along(value), text_width(text, properties) / 2
-        pen.paper.plot(
-            [pen.x + x] * 2,
-            [pen.y - 17.0, pen.y - 17.7],
-            color=pen.theme.soft,
-            linewidth=0.5,
-        )
         if x - half > end + 1.2 and x + half < pen.width + 2:
             style = {"size": pen.theme.small, "color": pen.theme.soft, "ha": "center"}
             pen.write(x, 20.2, text, **style)

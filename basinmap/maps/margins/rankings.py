@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from basinmap.maps.look.themes import MM_PER_POINT, Theme, font, text_width
+from matplotlib.path import Path
+
+from basinmap.maps.look.themes import Theme, font, text_width
 from basinmap.maps.margins.beside import class_of
 from basinmap.maps.paper.blocks import ClassesBlock
 from basinmap.maps.paper.pens import (
@@ -67,23 +70,25 @@ def _(ranking: Ranking, pen: Pen) -> None:
     for said, end in zip(ranking.said, ranking.block.ends, strict=True):
         pen.write(0, y + 2.2, said, **small)
         y += _ABOVE
+        _dot(ranking.block, pen, y, [value for _, value in end[: ranking.count]])
         for name, value in end[: ranking.count]:
             _write(ranking.block, pen, y, name, value)
             y += _LINE
         y += _BETWEEN
 
 
+def _dot(block: ClassesBlock, pen: Pen, y: float, values: Sequence[float]) -> None:
+    """Draw before each unit the colour of its class."""
+    x, top = pen.x + 1.0, pen.y - y - 1.7
+    dots = [
+        Path.circle((x, top - place * _LINE), _DOT / 2) for place in range(len(values))
+    ]
+    colors = [block.colors[class_of(value, block.breaks)] for value in values]
+    pen.fill(dots, colors, edge=pen.theme.soft, line=0.3)
+
+
 def _write(block: ClassesBlock, pen: Pen, y: float, name: str, value: float) -> None:
-    """Write a unit: the colour of its class, its name, its value."""
-    color = block.colors[class_of(value, block.breaks)]
-    pen.paper.scatter(
-        [pen.x + 1.0],
-        [pen.y - y - 1.7],
-        s=(_DOT / MM_PER_POINT) ** 2,
-        facecolor=color,
-        edgecolor=pen.theme.soft,
-        linewidth=0.3,
-    )
+    """Write a unit: its name, its value."""
     written = number(value, block.decimals, signed=block.signed)
     letters = font(pen.theme.family, pen.theme.body)
     room = pen.width - _TEXT - 2.0 - text_width(written, letters)

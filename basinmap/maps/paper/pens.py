@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any, Final
 
 from matplotlib.axes import Axes
+from matplotlib.collections import PathCollection
 from matplotlib.patches import Circle, Rectangle
+from matplotlib.path import Path
 
 from basinmap.maps.look.themes import MM_PER_POINT, Theme, font, wrapped
 from basinmap.maps.paper.blocks import Swatch
@@ -20,6 +23,7 @@ __all__ = [
     "Pen",
     "at_true_size",
     "block_height",
+    "box_path",
     "draw_block",
     "draw_swatch",
     "heading_height",
@@ -85,6 +89,51 @@ class Pen:
             self.x + x, self.y - y, text, font=properties, va="baseline", **style
         )
 
+    def fill(
+        self,
+        paths: Sequence[Path],
+        colors: Sequence[str],
+        *,
+        edge: str,
+        line: float,
+    ) -> None:
+        """
+        Draw many shapes at once: one of matplotlib's objects, where each would be one.
+
+        Parameters
+        ----------
+        paths
+            Their outlines, in the millimetres of the axes.
+        colors
+            One a shape.
+        edge
+            Colour of their edges.
+        line
+            Width of these, in points.
+        """
+        drawn = PathCollection(
+            paths, facecolors=list(colors), edgecolors=edge, linewidths=line, zorder=1
+        )
+        self.paper.add_collection(drawn, autolim=False)
+
+
+def box_path(x: float, y: float, width: float, height: float) -> Path:
+    """
+    Return the outline of a rectangle.
+
+    Parameters
+    ----------
+    x, y
+        Its lower left corner.
+    width, height
+        Its sides.
+    """
+    right, top = x + width, y + height
+    return Path([(x, y), (right, y), (right, top), (x, top), (x, y)], _BOX_CODES)
+
+
+_BOX_CODES: Final = [Path.MOVETO, *[Path.LINETO] * 3, Path.CLOSEPOLY]
+
 
 def _unknown(block: object) -> str:
     name = type(block).__name__
@@ -149,7 +198,11 @@ def draw_block(block: object, pen: Pen) -> None:
 def _heading(title: str, width: float, theme: Theme) -> list[str]:
     if not title:
         return []
-    return wrapped(title, width, font(theme.family, theme.heading, weight=700))
+    style = font(theme.family, theme.heading, weight=700)
+    lines = wrapped(title, width, style)
+    if lines[-1] == "(%)":  # alone, it would be a hole under the heading
+        lines = wrapped(title.replace(" (%)", "\u00a0(%)"), width, style)
+    return lines
 
 
 def heading_height(title: str, width: float, theme: Theme) -> float:
@@ -220,6 +273,9 @@ def draw_swatch(pen: Pen, swatch: Swatch, y: float) -> None:
         edge = swatch.edge if swatch.hatch else pen.theme.ink
         look = {"fc": swatch.color, "ec": edge, "hatch": swatch.hatch or None}
         pen.paper.add_patch(Circle(middle, 1.6, lw=0.4, **look))
+        if _eaten(swatch):
+            rim = Circle(middle, 1.6, lw=0.4, fc="none", ec=pen.theme.ink)
+            pen.paper.add_patch(rim)
     else:
         pen.paper.scatter(
             *middle,
@@ -231,6 +287,11 @@ def draw_swatch(pen: Pen, swatch: Swatch, y: float) -> None:
         )
 
 
+def _eaten(swatch: Swatch) -> bool:
+    """Tell whether strokes of a swatch are as white as the paper, and eat its rim."""
+    return bool(swatch.hatch) and swatch.edge == "#ffffff"
+
+
 def _add_box(
     pen: Pen, corner: tuple[float, float], swatch: Swatch, edge: str, line: float
 ) -> None:
@@ -240,3 +301,5 @@ def _add_box(
     if swatch.dashes:
         box.set_linestyle((0, swatch.dashes))
     pen.paper.add_patch(box)
+    if _eaten(swatch):
+        pen.paper.add_patch(Rectangle(corner, *BOX, fc="none", ec="#8a8f99", lw=0.3))

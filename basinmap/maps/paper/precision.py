@@ -50,6 +50,10 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
     error = error_of(drawn)
     if error is None or error * 1000 / ax.plan.scale <= VISIBLE_MM:
         return
+    if "quality" in drawn and drawn["quality"].eq("indicative").all():
+        # No finer outline would help: a mark is no generalised outline.
+        ax.notes[f"Périmètre indicatif (±\u00a0{_rounded(error)}\u00a0m)"] = None
+        return
     if error <= ax.outline_error:
         return
     ax.notes.pop(_note(ax.outline_error), None)

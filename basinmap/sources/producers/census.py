@@ -149,6 +149,21 @@ _AGED: Final = (
         "POP90P",
     ),
 )
+_SEXES: Final = (("men", "Hommes", "H"), ("women", "Femmes", "F"))
+# The bands that communes and their IRIS share but for the last.
+_PYRAMID: Final = tuple(
+    _main(f"{name}_{key}", f"{told} de {ages}", _PEOPLE, f"{letter}{column}")
+    for name, told, letter in _SEXES
+    for key, ages, column in (
+        ("0to14", "0 à 14 ans", "0014"),
+        ("15to29", "15 à 29 ans", "1529"),
+        ("30to44", "30 à 44 ans", "3044"),
+        ("45to59", "45 à 59 ans", "4559"),
+        ("60to74", "60 à 74 ans", "6074"),
+        ("75to89", "75 à 89 ans", "7589"),
+        ("90_plus", "90 ans ou plus", "90P"),
+    )
+)
 _FAMILIES: Final = (
     _main("households", "Ménages", _HOUSEHOLDS, "MEN"),
     _main(
@@ -219,6 +234,7 @@ COUNTS: Final[tuple[Count, ...]] = (
     *_TENURES,
     *_CROWDING,
     *_AGED,
+    *_PYRAMID,
     *_FAMILIES,
     *_WORK,
 )
@@ -260,6 +276,7 @@ _FILE: Final = Source(
         ("population_65_plus", "population"),
         ("population_75_plus", "population_65_plus"),
         ("household_population", "population"),
+        *((count.name, "population") for count in _PYRAMID),
     ),
     cautions=(
         _ROUNDED,
