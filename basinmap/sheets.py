@@ -387,22 +387,23 @@ def _of_book(file: Path, name: str) -> Iterator[Grid]:
 # -- text ---------------------------------------------------------------------------
 
 _SIGNATURES: Final = {
-    b"PK\x03\x04": "an archive or a workbook: name it .zip or .xlsx",
-    b"\xd0\xcf\x11\xe0": "a workbook of before 2007: save it as .xlsx",
-    b"\x1f\x8b": "compressed: name it .gz",
-    b"PAR1": "a Parquet file: read it with pandas, then bm.describe its columns",
-    b"%PDF": "a PDF: take the table from the producer's page",
-    b"SQLite": "a database: give the table as .csv",
+    b"PK\x03\x04": "{name} is an archive or a workbook: name it .zip or .xlsx",
+    b"\xd0\xcf\x11\xe0": "{name} is a workbook of before 2007: save it as .xlsx",
+    b"\x1f\x8b": "{name} is compressed: name it .gz",
+    b"PAR1": (
+        "{name} is a Parquet file: read it with pandas, then bm.describe its columns"
+    ),
+    b"%PDF": "{name} is a PDF: take the table from the producer's page",
+    b"SQLite": "{name} is a database: give the table as .csv",
 }
 _ENCODINGS: Final = {"utf-8": "UTF-8", "cp1252": "Windows-1252", "utf-16": "UTF-16"}
 
 
 def _check_kind(head: bytes, name: str) -> None:
     """Refuse what is no text, whatever its name says."""
-    for mark, told in _SIGNATURES.items():
-        if head.startswith(mark):
-            msg = f"{name} is {told}"
-            raise DataError(msg)
+    mark = next((mark for mark in _SIGNATURES if head.startswith(mark)), None)
+    if mark is not None:
+        raise DataError(_SIGNATURES[mark].format(name=name))
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n")[:300].lower()
     if start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<!--")):
         msg = f"{name} is a web page, not the table: fetch it again from the producer"

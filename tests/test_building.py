@@ -591,3 +591,12 @@ def test_a_bug_in_a_document_is_no_silence(tmp_path, monkeypatch):
         build_project(files(tmp_path), at_once=1)
     assert issubclass(BasinmapWarning, UserWarning)
     assert not issubclass(ZeroDivisionError, BasinmapError)
+
+
+def test_codes_of_communes_that_are_numbers_are_refused_with_what_to_write(tmp_path):
+    file = tmp_path / "projet.toml"
+    for codes, told in [("[62498]", 'text: "62498"'), ("[1004]", 'text: "01004"')]:
+        words = PROJECT.replace('["62498", "62510", "62065"]', codes)
+        file.write_text(words, encoding="utf-8")
+        with pytest.raises(DataError, match=told):
+            read_project(file)

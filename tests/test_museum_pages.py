@@ -92,6 +92,7 @@ def test_saved_areas_are_bands_that_say_who_made_them(areas):
         ((10, 10), (6_000, 9_000), "a", DataError, "each once"),
         ((10, -5), (6_000, 9_000), "a", DataError, "one time in minutes"),
         ((10, 20), (6_000, 9_000), " ", DataError, "who made these areas"),
+        ((20, 10), (9_000, 20_000), "a", DataError, "20 minutes does not hold that of"),
     ],
 )
 def test_areas_that_say_no_time_or_no_source_are_refused(

@@ -811,3 +811,17 @@ def test_a_sum_of_a_part_is_a_minimum_unless_something_is_negative(cell, state):
     assert table["sum"].tolist() == [cell, cell]
     assert table["sum_state"].tolist() == [state, ""]
     assert table["mean_state"].tolist() == ["", ""]
+
+
+def test_a_sign_of_no_data_that_is_not_declared_is_said(tmp_path):
+    values = np.array([[4.0, -9999.0]], dtype="float32")
+    units = frame(A=box(0, 0, 2, 1))
+    plain = write(tmp_path / "plain.tif", values)
+    with pytest.warns(BasinmapWarning, match="edit-info --nodata -9999"):
+        zonal(plain, units, stats="mean")
+    declared = write(tmp_path / "declared.tif", values, nodata=-9999.0)
+    depths = write(tmp_path / "depths.tif", np.array([[-9000.0, -9999.0]]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert zonal(declared, units, stats="mean")["mean"].tolist() == [4.0]
+        assert zonal(depths, units, stats="mean")["mean"].tolist() == [-9499.5]

@@ -240,7 +240,8 @@ def read_isochrones(
     ------
     DataError
         If the file cannot be read, holds no polygon, a bound is no time or stands
-        twice, no area holds the museum, or no source is told.
+        twice, an area neither holds the nearer ones nor is apart from them, no area
+        holds the museum, or no source is told.
     ColumnError
         If no column holds minutes.
 
@@ -286,7 +287,9 @@ def read_isochrones(
         )
         raise DataError(msg)
     order = minutes.sort_values().index
-    made = _apart(frame.loc[order], [float(m) for m in minutes[order]])
+    ordered = [float(m) for m in minutes[order]]
+    _check_nested(frame.loc[order], ordered, where)
+    made = _apart(frame.loc[order], ordered)
     if not made.geometry.iloc[0].buffer(_NEAR).contains(place("louvre-lens").point):
         msg = f"{where}: the nearest area does not hold the museum; are they of it?"
         raise DataError(msg)
@@ -330,6 +333,36 @@ def _polygons(path: Path, layer: str | None) -> gpd.GeoDataFrame:
         raise DataError(msg)
     placed = frame.to_crs(METRIC).reset_index(drop=True)
     return placed.set_geometry(placed.geometry.make_valid())
+
+
+_TOUCHING: Final = 0.1
+"""Share of an area under which it is beside another, simplified as it was."""
+
+
+def _check_nested(
+    frame: gpd.GeoDataFrame, minutes: Sequence[float], path: Path
+) -> None:
+    """Refuse times that are exchanged: an area of less time that holds more."""
+    shapes = frame.geometry
+    near = shapes.iloc[0]
+    for n in range(1, len(frame)):
+        far = shapes.iloc[n]
+        shared = near.intersection(far).area
+        apart = shared <= _TOUCHING * min(near.area, far.area)
+        nested = shared >= (1 - _TOUCHING) * near.area and far.area > near.area
+        if not (apart or nested):
+            less, more = shortest(minutes[n - 1]), shortest(minutes[n])
+            large, small, common = (
+                shortest(round(area / 1e6, 1)) for area in (far.area, near.area, shared)
+            )
+            msg = (
+                f"{path}: the area of {more} minutes does not hold that of {less}, "
+                f"nor is it beside: {large} km² against {small} km², {common} "
+                "km² of them shared; more time reaches farther: correct the column of "
+                "minutes, or make the areas again"
+            )
+            raise DataError(msg)
+        near = near.union(far)
 
 
 def _apart(frame: gpd.GeoDataFrame, minutes: Sequence[float]) -> gpd.GeoDataFrame:

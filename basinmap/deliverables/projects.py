@@ -269,12 +269,31 @@ def _where(file: Path, given: object) -> str | Mapping[str, Any]:
     if isinstance(given, dict):
         keys = set(given)
         if {"name", "communes"} <= keys <= {"name", "communes", "source"}:
+            _check_listed(file, given["communes"])
             return given
     msg = (
         f"{file}: perimeter = {given!r} is no perimeter; write perimeter = 'call', or "
         "perimeter = {name = '…', communes = ['62498', …], source = '…'}"
     )
     raise DataError(msg)
+
+
+def _check_listed(file: Path, codes: object) -> None:
+    """Refuse codes of communes that are no text: a number loses its first zero."""
+    if not isinstance(codes, list) or not codes:
+        msg = f"{file}: communes = {codes!r} is no list; write communes = ['62498', …]"
+        raise DataError(msg)
+    odd = [code for code in codes if not isinstance(code, str)]
+    if not odd:
+        return
+    whole = [code for code in odd if isinstance(code, int)]
+    right = f"{whole[0]:05d}" if whole else "62498"
+    lost = [code for code in whole if len(str(code)) < len("62498")]
+    msg = f"{file}: {len(odd)} code(s) of communes are no text: {culprits(odd)}; "
+    told = f'write it as text: "{right}"'
+    if lost:
+        told = f'a number loses the zero before it; write it as text: "{lost[0]:05d}"'
+    raise DataError(msg + told)
 
 
 def _day(file: Path, value: object) -> dt.date | None:

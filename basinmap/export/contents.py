@@ -179,6 +179,8 @@ def with_names(table: pd.DataFrame) -> pd.DataFrame:
     'name'
     """
     level = table.index.name
+    if table.columns.nlevels > 1:  # refused by whoever writes it
+        return table
     if level not in _NAMED or _NAMES & {str(n).lower() for n in table.columns}:
         return table
     known = names_of(str(level))

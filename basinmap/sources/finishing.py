@@ -200,27 +200,24 @@ def _check_totals(
             due = sum(found[str(part)][0] for part in parts)
             off = (found[column][0] - due).abs()
             _refuse(
-                off > loose + 1e-6 * due.abs(), reading, column, "the sum of", parts
+                off > loose + 1e-6 * due.abs(),
+                reading,
+                column,
+                f"the sum of {culprits(parts)}",
             )
     for part, whole in reading.source.parts:
         for (name, period), column in by_name.items():
             above = by_name.get((whole, period))
             if name == part and above is not None:
                 over = found[column][0] - found[above][0] > loose
-                _refuse(over, reading, column, "at most", [above])
+                _refuse(over, reading, column, f"at most {above!r}")
 
 
-def _refuse(
-    wrong: pd.Series,
-    reading: Reading,
-    column: str,
-    what: str,
-    others: Sequence[str | None],
-) -> None:
+def _refuse(wrong: pd.Series, reading: Reading, column: str, what: str) -> None:
     codes = wrong.index[wrong.to_numpy(dtype=bool)]
     if len(codes):
         msg = (
-            f"{reading.file}: {column!r} is not {what} {culprits(others)} in "
+            f"{reading.file}: {column!r} is not {what} in "
             f"{len(codes)} row(s): {culprits(codes)}; columns are shifted or "
             "exchanged: fetch the file again"
         )

@@ -61,6 +61,8 @@ _MOST_CELLS: Final = 16_000_000
 """How many cells exactextract reads at once: 64 MB of float32."""
 _BEYOND: Final = 1e30
 """No altitude, no count is as far from 0: in decimal cells, it means no data."""
+_SIGNS: Final = frozenset({-9999.0, -32768.0, -32767.0, -99999.0, -2147483648.0})
+"""What makers of rasters write where they have no data."""
 _NEARLY: Final = 1e-6
 """Under this share, a part that is not covered is rounding."""
 
@@ -132,8 +134,9 @@ def zonal(
     Warns
     -----
     BasinmapWarning
-        If a sum leaves out a part of a unit, a unit sticks out of the weights, or no
-        unit lies on the raster.
+        If a sum leaves out a part of a unit, a unit sticks out of the weights, no
+        unit lies on the raster, or it holds what looks like a sign of no data that it
+        does not declare.
 
     See Also
     --------
@@ -195,6 +198,7 @@ def zonal(
             _bound(table, cells, units.geometry[partial])
         warn_apart(shapely.box(*cells.box), units, ("raster", "units"))
         _describe(table, cells, units, source)
+    _warn_undeclared(cells)
     if "sum" in names:
         _warn_part(partial)
     return table
@@ -399,6 +403,10 @@ class _Cells(RasterSource):  # type: ignore[misc]
             # Compared here: rasterio would read each block again for its mask.
             self.nodata = kind.type(dataset.nodata)
         self.masked = self.nodata is None and MaskFlags.all_valid not in flags
+        # Of what is read where nothing says which value means no data.
+        self.undeclared = flags == {MaskFlags.all_valid}
+        self.suspects: set[float] = set()
+        self.others = (np.inf, -np.inf)
         self.dataset, self.band, self.what = dataset, band, what
         self.integral, self.kind = integral, kind
         self.scale = (dataset.scales[band - 1], dataset.offsets[band - 1])
@@ -451,8 +459,22 @@ class _Cells(RasterSource):  # type: ignore[misc]
         lost = np.isnan(values)
         return (~lost, np.where(lost, 0, values)) if lost.any() else (None, values)
 
+    def _look(self, cells: NDArray[Any]) -> None:
+        """Note which values look like signs of no data, and what the others are."""
+        if not self.undeclared or not cells.size or np.isnan(cells).all():
+            return
+        low, high = float(np.nanmin(cells)), float(np.nanmax(cells))
+        if low in _SIGNS:
+            self.suspects.add(low)
+            rest = cells[cells != low]
+            if not rest.size:
+                return
+            low = float(np.nanmin(rest))
+        self.others = (min(self.others[0], low), max(self.others[1], high))
+
     def _valued(self, cells: NDArray[Any]) -> NDArray[Any]:
         """Return floats, with NaN for nothing, or integers, masked."""
+        self._look(cells)
         if self.nodata is not None:
             cells[cells == self.nodata] = np.nan
         if self.kind.kind == "f":
@@ -788,6 +810,19 @@ def _warn_part(units: pd.Index) -> None:
             f"sum: {len(units)} unit(s) without data on a part of their surface "
             f"({culprits(units)}); it is of the other part: see the column 'covered', "
             "or pass min_cover=…"
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=3)
+
+
+def _warn_undeclared(cells: _Cells) -> None:
+    """Warn of values that are signs of no data, of another order than the others."""
+    low, high = cells.others
+    far = sorted(sign for sign in cells.suspects if low <= high and low > sign / 10)
+    if far:
+        msg = (
+            f"raster: no value is declared to mean no data, and it holds {far[0]:.0f} "
+            f"beside values from {low:g} to {high:g}: they are counted; if it means "
+            f"no data, `rio edit-info --nodata {far[0]:.0f} file.tif`"
         )
         warnings.warn(msg, BasinmapWarning, stacklevel=3)
 
