@@ -272,8 +272,9 @@ def state_columns(
         If two are about one column.
     """
     folded: dict[str, list[str]] = {}
-    for name in table.columns:
-        if isinstance(name, str):
+    for name in table.columns.tolist():
+        # Of a hundred columns few are of states: only those are put side by side.
+        if isinstance(name, str) and name.rstrip()[-8:].casefold().endswith(_ENDS):
             folded.setdefault(_folded(name), []).append(name)
     found: dict[str | int, str] = {}
     for column in columns:
@@ -285,6 +286,10 @@ def state_columns(
         if beside:
             found[column] = beside[0]
     return found
+
+
+_ENDS: Final = ("_state", "statut")
+"""What the name of a column of states ends with."""
 
 
 def _folded(name: str) -> str:
@@ -312,8 +317,9 @@ def states_read(states: pd.Series, what: str) -> pd.Series:
     >>> states_read(pd.Series(["Secret statistique", None]), "n_state").tolist()
     ['secret', '']
     """
-    given = states.astype(object)
-    words = {word: read_state(word) for word in given[given.notna()].unique()}
+    given = states.to_numpy(dtype=object)
+    gone = states.isna().to_numpy(dtype=bool)
+    words = {word: read_state(word) for word in pd.unique(given[~gone])}
     unknown = sorted(str(word) for word, state in words.items() if state is None)
     if unknown:
         msg = (
@@ -321,7 +327,9 @@ def states_read(states: pd.Series, what: str) -> pd.Series:
             f"write one of {', '.join([*STATES, *QUALIFIERS])}, or nothing"
         )
         raise MeasureError(msg)
-    return given.map(words).where(given.notna(), "").astype(object)
+    told = np.full(len(given), "", dtype=object)
+    told[~gone] = [words[word] for word in given[~gone]]
+    return pd.Series(told, states.index, dtype=object, name=states.name)
 
 
 def states_of(table: pd.DataFrame, column: str | int) -> pd.Series:
@@ -358,17 +366,18 @@ def states_of(table: pd.DataFrame, column: str | int) -> pd.Series:
         told[gone.to_numpy()] = "not_available"
         return pd.Series(told, index=table.index, dtype=object)
     states = states_read(table[beside], beside)
-    found = set(states)
-    if not found & set(STATES) and not gone.any():
+    empty, lacking = gone.to_numpy(), np.array([s in STATES for s in states], bool)
+    if not lacking.any() and not empty.any():
         return states
-    wrong = table.index[states.isin(list(STATES)) & ~gone]
+    wrong = table.index[lacking & ~empty]
     if len(wrong):
         msg = (
             f"{column}: {len(wrong)} value(s) said to be missing are there: "
             f"{culprits(wrong)}; empty the value or its state"
         )
         raise MeasureError(msg)
-    return states.mask(gone & ~states.isin(list(STATES)), "not_available")
+    states[empty & ~lacking] = "not_available"
+    return states
 
 
 def missing(values: pd.Series) -> pd.Series:

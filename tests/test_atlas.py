@@ -527,3 +527,13 @@ def test_a_long_name_takes_two_lines_and_one_number():
     assert texts[-2:] == ["Lens", "3"]
     assert texts.count("2") == 1
     assert " ".join(t for t in texts[:-2] if t != "2") == name.replace("'", "’")
+
+
+def test_a_short_contents_is_one_column():
+    like, _ = bm.page(row_of(1), title="T")
+    # 190 mm hold three columns of 52 and what is between them.
+    for count, columns in ((3, 1), (12, 1), (13, 2), (150, 3)):
+        lines = [Line(f"Commune {i}", i) for i in range(count)]
+        (sheet, *_), _ = contents_sheets(like, "Atlas", lines)
+        names = {x for text, x, _ in placed(sheet) if " " in text}
+        assert len(names) == columns

@@ -13,6 +13,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import to_hex
 from PIL import Image
 
 import basinmap as bm
@@ -721,7 +722,7 @@ def test_one_foot_says_once_whose_surface_a_density_is_over():
 def test_in_grey_what_is_below_zero_is_hatched_and_zero_is_marked():
     gaps = rate([i - 6.0 for i in range(16)], "Écart")
     ax = page(theme=bm.GREY)
-    bm.draw_choropleth(ax, G, bm.classify(gaps, breaks=[-3, 0, 5], pivot=0))
+    bm.draw_choropleth(ax, G, bm.classify(gaps, breaks=[-3, 0, 3], pivot=0))
     lines = ax.blocks[0].swatches
     assert [bool(line.hatch) for line in lines] == [False, False, True, True]
     assert lines[0].color == lines[3].color != lines[1].color == lines[2].color
@@ -868,3 +869,16 @@ def test_outlines_points_and_rings_over_each_other_are_welcome():
         ax = page()
         for draw in ("outlines", "points", "rings"):
             AROUND[draw](ax)
+
+
+@pytest.mark.parametrize("draw", [bm.draw_symbols, bm.draw_squares])
+def test_strokes_below_a_pivot_do_not_eat_the_rim_of_a_symbol(draw):
+    gaps = rate([i - 6.0 for i in range(16)], "Écart")
+    ax = page()
+    draw(ax, G, stock(), classes=bm.classify(gaps, breaks=[-3, 0, 3], pivot=0))
+    strokes = [c for c in ax.collections if c.get_hatch()]
+    rims = [c for c in ax.collections if c.get_label() == "_rim"]
+    assert strokes
+    assert len(rims) == len(strokes)
+    assert all(c.get_linewidth()[0] == 0 for c in strokes)
+    assert {to_hex(c.get_edgecolor()[0]) for c in rims} == {bm.PRINT.ink}

@@ -620,7 +620,9 @@ def _by_code(index: pd.Index, value: Tally) -> dict[str, str]:
     """Return the states of values by code, for those that have one."""
     if value.states is None:
         return {}
-    pairs = zip(index, value.states, strict=True)
+    if not any(value.states):
+        return {}
+    pairs = zip(index.tolist(), value.states, strict=True)
     return {str(code): str(state) for code, state in pairs if state}
 
 

@@ -200,7 +200,7 @@ class Ledger:
 def _by_count(columns: pd.Index) -> dict[str, list[tuple[str, str]]]:
     """Return the columns that each name may be the count of, with their years."""
     found: dict[str, list[tuple[str, str]]] = {}
-    for column in map(str, columns):
+    for column in map(str, columns.tolist()):
         found.setdefault(column, []).append((column, ""))
         dated = re.fullmatch(r"(.+)_([0-9]{4})", column)
         if dated is None:

@@ -46,6 +46,7 @@ from basinmap.deliverables.sentences import (
     printed,
 )
 from basinmap.deliverables.subjects import Subject, subject
+from basinmap.deliverables.texts import check_texts
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.export.document_themes import DocumentTheme
 from basinmap.export.parts import (
@@ -234,6 +235,7 @@ def scot_comparison(  # noqa: PLR0913 - what a document may be made from
     ['comparaison-scot.html', 'manifest.json']
     """
     check_given(scot_comparison, locals())
+    check_texts(texts)
     check_folder(out)
     formats = checked_formats(formats)
     day = date or dt.date.today()  # noqa: DTZ011 - the maker's day

@@ -49,6 +49,7 @@ from basinmap.deliverables.subjects import (
     subject,
     territory_names,
 )
+from basinmap.deliverables.texts import check_texts
 from basinmap.deliverables.web_values import PAGE, write_page_of
 from basinmap.errors import (
     BasinmapError,
@@ -265,15 +266,15 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         If the folder cannot be written.
     """
     check_given(plh, locals())
+    check_texts(texts)
     check_folder(out)
-    day = date or today()
     ground = None if outlines is None else read_outlines(outlines)
     if communes is not None:
         check_no_outlines(outlines)
     about = subject(
         _area(epci, communes),
         author=author,
-        date=day,
+        date=date or today(),
         outlines=ground,
         listing=communes,
         counts=counts,

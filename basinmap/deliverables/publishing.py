@@ -38,7 +38,7 @@ from basinmap.deliverables.records import record_of
 from basinmap.deliverables.scot_documents import bulletin_document
 from basinmap.deliverables.studies import studies as own_studies
 from basinmap.deliverables.subjects import Subject, subject
-from basinmap.deliverables.texts import check_numbers, with_texts
+from basinmap.deliverables.texts import check_numbers, check_texts, with_texts
 from basinmap.deliverables.web_values import PAGE, write_page_of
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.export.document_themes import DocumentTheme
@@ -429,6 +429,7 @@ def scot_observatory(  # noqa: PLR0913 - what a bulletin may be made from
     ['bulletin-logement-vacance.html', 'manifest.json']
     """
     check_given(scot_observatory, locals())
+    check_texts(texts)
     check_folder(out)
     formats = checked_formats(formats)
     about = _about(scot, author, date, counts, (classes, indicators, outlines))
@@ -511,6 +512,7 @@ def cil(  # noqa: PLR0913 - what a document may be made from
     ['cil.html', 'manifest.json']
     """
     check_given(cil, locals())
+    check_texts(texts)
     check_folder(out)
     formats = checked_formats(formats)
     about = _about(epci, author, date, counts, (classes, indicators, outlines))
@@ -632,6 +634,7 @@ def pic(  # noqa: PLR0913 - what a deliverable may be made from
     ['manifest.json', 'pic.html']
     """
     check_given(pic, locals())
+    check_texts(texts)
     check_folder(out)
     formats = checked_formats(formats)
     questions = QUESTIONS if questions is None else questions

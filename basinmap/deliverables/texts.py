@@ -25,7 +25,7 @@ from basinmap.export.parts import (
     worded,
 )
 
-__all__ = ["check_numbers", "read_texts", "text_keys", "with_texts"]
+__all__ = ["check_numbers", "check_texts", "read_texts", "text_keys", "with_texts"]
 
 _OWN: Final = frozenset({"une.editorial"})
 """Texts of the user that replace none: they are in the document from the first."""
@@ -95,6 +95,24 @@ def read_texts(folder: str | Path) -> dict[str, str]:
             msg = f"{path} cannot be read as UTF-8: {error}"
             raise DataError(msg) from error
     return found
+
+
+def check_texts(texts: Mapping[str, str] | None) -> None:
+    """
+    Check that texts are Markdown of which all is taken, before a document is made.
+
+    Parameters
+    ----------
+    texts
+        Markdown by key.
+
+    Raises
+    ------
+    DataError
+        If one is not, with its line.
+    """
+    for key, text in (texts or {}).items():
+        parts_of(text, where=key)
 
 
 def with_texts(document: Document, texts: Mapping[str, str]) -> Document:

@@ -110,7 +110,8 @@ def _parts(groups: pd.Series, date: str, territory: Territory) -> str:
         official = official_units(
             str(groups.name), parts, date=date, territory=territory
         )
-        if groups.index.isin(known).mean() <= _MOST:
+        # As objects: pandas looks for text of Arrow fifty times as slowly.
+        if groups.index.astype(object).isin(known).mean() <= _MOST:
             continue
         # Postcodes look like communes, and are in the units of others.
         if official is None or _agreeing(groups, official) > _MOST:

@@ -333,9 +333,10 @@ def strangers(
     if level == "commune":
         year = re.search(r"(?:19|20)[0-9]{2}", geography)
         known = communes_of(int(year[0]) if year else _LAST)
+    given = codes.tolist() if isinstance(codes, pd.Index) else codes
     return [
         code
-        for code in codes
+        for code in given
         if code not in known and not (isinstance(code, str) and form.fullmatch(code))
     ]
 
@@ -357,4 +358,4 @@ def communes_of(year: int) -> frozenset[str]:
     """
     spells, day = embedded.table("cog"), f"{year}-01-01"
     there = (spells["valid_from"] <= day) & ~(spells["valid_to"] <= day)
-    return frozenset(spells.loc[there, "code"])
+    return frozenset(spells.loc[there, "code"].tolist())

@@ -237,9 +237,17 @@ def names_on(line: Timeline, year: int) -> dict[str, str]:
     year
         Year of the list.
     """
-    names = embedded.table("cog").set_index("code")["name"].to_dict()
+    if year not in line.names:
+        line.names[year] = _names_on(line, year)
+    return line.names[year]
+
+
+def _names_on(line: Timeline, year: int) -> dict[str, str]:
+    cog = embedded.table("cog")
+    names = dict(zip(cog["code"].tolist(), cog["name"].tolist(), strict=True))
     if FIRST <= year <= LAST:
-        names |= cog_names(year).to_dict()
+        there = cog_names(year)
+        names |= dict(zip(there.index.tolist(), there.tolist(), strict=True))
     earlier = line.events[line.events["date"] <= f"{year}-01-01"]
     later = line.events[line.events["date"] > f"{year}-01-01"][::-1]
     for rows, side in ((later, "before"), (earlier, "after")):

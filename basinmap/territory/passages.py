@@ -172,13 +172,15 @@ def followed(
     old, new = line.grounds(from_year), line.grounds(to_year)
     holder = {atom: code for code, ground in new.items() for atom in ground}
     source = {atom: code for code, ground in old.items() for atom in ground}
-    moved = sorted(old if codes is None else codes)
-    keys = _embedded_keys(line, to_year) if key is None else [_checked_key(key)]
+    # As lists: codes of pandas are read twenty times as slowly one by one.
+    moved = sorted(old if codes is None else codes.tolist())
+    keys = [] if key is None else [_checked_key(key)]
     used: list[str] = []
     rows: list[tuple[str, str | None, float, bool]] = []
     for code in moved:
         heirs = sorted({holder[atom] for atom in old.get(code, ()) if atom in holder})
         if len(heirs) > 1:
+            keys = keys or _embedded_keys(line, to_year)
             title, shares = _shares(keys, code, heirs, (from_year, to_year))
             used.append(title)
             rows += [(code, *part, True) for part in zip(heirs, shares, strict=True)]
@@ -191,7 +193,7 @@ def followed(
         code: {source.get(atom, "") for atom in ground}
         for code, ground in sorted(new.items())
     }
-    reached, there = set(table["after"].dropna()), set(moved)
+    reached, there = set(table["after"].dropna().tolist()), set(moved)
     # Only of a whole list can it be said that no row would have filled them.
     whole = (old.keys() - line.outside) <= there
     credit = embedded.credit("cog.code") if line is timeline(None) else ()
@@ -290,7 +292,7 @@ def check_years(codes: pd.Index, year: int, line: Timeline) -> None:
         If some never were communes.
     """
     check_year(year, line)
-    absent = sorted(set(codes) - line.grounds(year).keys())
+    absent = sorted(set(codes.tolist()) - line.grounds(year).keys())
     ever = line.ever
     never = [code for code in absent if code not in ever]
     if never and line.complete:
@@ -393,7 +395,7 @@ def deeds(moves: Moves, *, gaps: bool = True) -> list[str]:
     single = whole[~shared]
     recoded = single[single["before"] != single["after"]]
     same = single.loc[single["before"] == single["after"], "before"]
-    named = sum(moves.names[0].get(c) != moves.names[1].get(c) for c in same)
+    named = sum(moves.names[0].get(c) != moves.names[1].get(c) for c in same.tolist())
     by = listed(f"« {title} »" for title in moves.keys)
     lines = [
         _several(

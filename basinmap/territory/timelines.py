@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from numbers import Integral
+from types import MappingProxyType
 from typing import Final
 
 import pandas as pd
@@ -83,6 +84,8 @@ class Timeline:
         Years that are covered.
     complete
         Whether the communes that no event touches are known too.
+    held, names
+        By year, what `grounds` and `names_on` found: both are asked at every step.
     """
 
     events: pd.DataFrame
@@ -92,13 +95,19 @@ class Timeline:
     first: int
     last: int
     complete: bool
+    held: dict[int, Mapping[str, Ground]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+    names: dict[int, dict[str, str]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def ever(self) -> frozenset[str]:
         """Return the codes that some commune bore at some time."""
         return frozenset(spell.code for spell in self.spells)
 
-    def grounds(self, year: int) -> dict[str, Ground]:
+    def grounds(self, year: int) -> Mapping[str, Ground]:
         """
         Return the ground of each code that exists on 1 January of a year.
 
@@ -107,12 +116,15 @@ class Timeline:
         year
             Year of the list.
         """
-        day = f"{year}-01-01"
-        return {
-            spell.code: spell.ground
-            for spell in self.spells
-            if spell.start <= day and (spell.end is None or day < spell.end)
-        }
+        if year not in self.held:
+            day = f"{year}-01-01"
+            found = {
+                spell.code: spell.ground
+                for spell in self.spells
+                if spell.start <= day and (spell.end is None or day < spell.end)
+            }
+            self.held[year] = MappingProxyType(found)
+        return self.held[year]
 
     def years(self, code: str) -> str:
         """

@@ -30,7 +30,7 @@ from basinmap.maps.layers.sizes import (
     scale_of_host,
 )
 from basinmap.maps.layers.symbols import circles_block
-from basinmap.maps.layers.washes import Ink, inks_of
+from basinmap.maps.layers.washes import Ink, inks_of, strokes_of
 from basinmap.maps.look.themes import Theme, settings
 from basinmap.maps.paper.alternatives import Told, proportional, told
 from basinmap.maps.paper.blocks import in_common, of_one_scale
@@ -194,16 +194,15 @@ def _add_squares(
     with settings():
         for (hatch, edge), run in groupby(looks, key=lambda ink: (ink.hatch, ink.edge)):
             colors = [ink.color for ink in run]
-            squares = PolyCollection(
-                list(corners[at : at + len(colors)]),
-                facecolors=colors,
-                edgecolors=edge or ax.plan.theme.ink,
-                linewidths=(0.8 if hatch else 0.4) * ax.plan.zoom,
-                hatch=hatch or None,
-                zorder=STACK["symbols"],
-                label=typeset(label),
-            )
-            ax.add_collection(squares, autolim=False)
+            for look in strokes_of(
+                Ink("", hatch, edge), ax.plan.theme.ink, ax.plan.zoom
+            ):
+                squares = PolyCollection(
+                    list(corners[at : at + len(colors)]),
+                    zorder=STACK["symbols"],
+                    **{"facecolors": colors, "label": typeset(label), **look},
+                )
+                ax.add_collection(squares, autolim=False)
             at += len(colors)
 
 

@@ -27,7 +27,7 @@ from basinmap.maps.layers.sizes import (
     scale_of_host,
     sizes_told,
 )
-from basinmap.maps.layers.washes import Ink, inks_of
+from basinmap.maps.layers.washes import Ink, inks_of, strokes_of
 from basinmap.maps.look.themes import MM_PER_POINT, settings
 from basinmap.maps.paper.blocks import CirclesBlock
 from basinmap.maps.paper.guards import (
@@ -154,21 +154,20 @@ def _add_circles(
         for (hatch, edge), run in groupby(looks, key=lambda ink: (ink.hatch, ink.edge)):
             fills = [ink.color for ink in run]
             part = slice(at, at + len(fills))
-            circles = EllipseCollection(
-                across[part],
-                across[part],
-                np.zeros(len(fills)),
-                units="points",
-                offsets=centres[part],
-                offset_transform=ax.transData,
-                facecolors=fills,
-                edgecolors=edge or ax.plan.theme.ink,
-                linewidths=(0.8 if hatch else 0.4) * ax.plan.zoom,
-                hatch=hatch or None,
-                zorder=STACK["symbols"],
-                label=label,
-            )
-            ax.add_collection(circles, autolim=False)
+            for look in strokes_of(
+                Ink("", hatch, edge), ax.plan.theme.ink, ax.plan.zoom
+            ):
+                circles = EllipseCollection(
+                    across[part],
+                    across[part],
+                    np.zeros(len(fills)),
+                    units="points",
+                    offsets=centres[part],
+                    offset_transform=ax.transData,
+                    zorder=STACK["symbols"],
+                    **{"facecolors": fills, "label": label, **look},
+                )
+                ax.add_collection(circles, autolim=False)
             at += len(fills)
 
 

@@ -14,6 +14,7 @@ from matplotlib.colors import to_hex, to_rgb
 from basinmap.maps.layers.drawing import (
     FRAGILE,
     FRAGILE_EDGE,
+    NEGATIVE,
     PALEST,
     STATE_EDGE,
     caution_look,
@@ -30,7 +31,7 @@ from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.values.told import fact_of
 
-__all__ = ["Ink", "Inks", "fill_classes", "inks_of", "stroke_over"]
+__all__ = ["Ink", "Inks", "fill_classes", "inks_of", "stroke_over", "strokes_of"]
 
 _DARK: Final = 0.45
 """How far towards black goes a pale colour, for strokes to be seen on it."""
@@ -111,6 +112,34 @@ class Inks:
                 classes.cat.codes, states, apart.to_numpy(), strict=True
             )
         ]
+
+
+def strokes_of(ink: Ink, rim: str, zoom: float) -> tuple[dict[str, Any], ...]:
+    """
+    Return how symbols of an ink are stroked, one collection after the other.
+
+    What is below a pivot has its strokes, then its rim over them: white strokes would
+    eat a rim of theirs.
+
+    Parameters
+    ----------
+    ink
+        Of the symbols; its colour does not count.
+    rim
+        Colour of rims.
+    zoom
+        How much larger than on A4 the sheet is drawn.
+    """
+    thin = 0.4 * zoom
+    if ink.hatch == NEGATIVE:
+        over = {"facecolors": "none", "edgecolors": rim, "linewidths": thin}
+        return (
+            {"hatch": ink.hatch, "edgecolors": ink.edge, "linewidths": 0.0},
+            {**over, "label": "_rim"},
+        )
+    width = 2 * thin if ink.hatch else thin
+    look = {"edgecolors": ink.edge or rim, "linewidths": width}
+    return ({"hatch": ink.hatch or None, **look},)
 
 
 def stroke_over(color: str) -> str:

@@ -26,6 +26,8 @@ CONTENTS: Final = "Sommaire"
 _COLUMN: Final = 52.0
 _GAP: Final = 8.0
 _LEADING: Final = 1.45  # of the size of the type
+_FEW: Final = 12
+"""Lines under which another column would be three words in a corner."""
 _NUMBER: Final = 8.0  # kept at the right of a name, in millimetres
 
 
@@ -107,8 +109,7 @@ def contents_sheets(
 
 def _filled(rows: list[_Row], columns: int, depth: int) -> list[list[_Row]]:
     """Return the columns of a page, equally short when it holds all the rows."""
-    # Two rows at least: a group and the first of its names.
-    least = min(depth, max(2, -(-len(rows) // columns)))
+    least = min(depth, max(_FEW, -(-len(rows) // columns)))
     for deep in range(least, depth + 1):
         page, at = [], 0
         for _ in range(columns):

@@ -198,9 +198,11 @@ def draw_block(block: object, pen: Pen) -> None:
 def _heading(title: str, width: float, theme: Theme) -> list[str]:
     if not title:
         return []
-    # « (%) » alone on a line is a hole under the heading.
-    glued = title.replace(" (%)", "\u00a0(%)")
-    return wrapped(glued, width, font(theme.family, theme.heading, weight=700))
+    style = font(theme.family, theme.heading, weight=700)
+    lines = wrapped(title, width, style)
+    if lines[-1] == "(%)":  # alone, it would be a hole under the heading
+        lines = wrapped(title.replace(" (%)", "\u00a0(%)"), width, style)
+    return lines
 
 
 def heading_height(title: str, width: float, theme: Theme) -> float:
@@ -271,6 +273,9 @@ def draw_swatch(pen: Pen, swatch: Swatch, y: float) -> None:
         edge = swatch.edge if swatch.hatch else pen.theme.ink
         look = {"fc": swatch.color, "ec": edge, "hatch": swatch.hatch or None}
         pen.paper.add_patch(Circle(middle, 1.6, lw=0.4, **look))
+        if _eaten(swatch):
+            rim = Circle(middle, 1.6, lw=0.4, fc="none", ec=pen.theme.ink)
+            pen.paper.add_patch(rim)
     else:
         pen.paper.scatter(
             *middle,
@@ -282,6 +287,11 @@ def draw_swatch(pen: Pen, swatch: Swatch, y: float) -> None:
         )
 
 
+def _eaten(swatch: Swatch) -> bool:
+    """Tell whether strokes of a swatch are as white as the paper, and eat its rim."""
+    return bool(swatch.hatch) and swatch.edge == "#ffffff"
+
+
 def _add_box(
     pen: Pen, corner: tuple[float, float], swatch: Swatch, edge: str, line: float
 ) -> None:
@@ -291,3 +301,5 @@ def _add_box(
     if swatch.dashes:
         box.set_linestyle((0, swatch.dashes))
     pen.paper.add_patch(box)
+    if _eaten(swatch):
+        pen.paper.add_patch(Rectangle(corner, *BOX, fc="none", ec="#8a8f99", lw=0.3))
