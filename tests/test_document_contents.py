@@ -1005,15 +1005,11 @@ def test_charts_grow_by_what_a_page_leaves_and_maps_do_not():
 
 
 def test_no_sentence_of_a_bulletin_is_said_three_times():
-    for scot, theme in (
-        ("lens-lievin-henin-carvin", "logement-vacance"),
-        ("grand-douaisis", "demographie"),
-    ):
-        document = bulletin_document(of(scot), theme)
-        told = [str(p.text) for p in document.parts if isinstance(p, Paragraph)]
-        often = {
-            text: n
-            for text in told
-            if len(text) > 40 and (n := sum(text in other for other in told)) > 2
-        }
-        assert often == {}
+    document = bulletin_document(of("osartis-marquion"), "demographie")
+    told = [str(p.text) for p in document.parts if isinstance(p, Paragraph)]
+    often = {
+        text: n
+        for text in told
+        if len(text) > 40 and (n := sum(text in other for other in told)) > 2
+    }
+    assert often == {}
