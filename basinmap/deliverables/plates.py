@@ -17,6 +17,7 @@ from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.sentences import enumerated
 from basinmap.deliverables.situations import (
     elsewhere,
+    name_farther,
     name_largest,
     name_main_towns,
     name_neighbours,
@@ -95,8 +96,8 @@ _MOST = 8
 """Neighbours whose people are told."""
 _LONELY = 5
 """Territories under which the strip would be void without the largest communes."""
-_COLUMN = 9
-"""Keys and figures that a column of the strip holds, a heading besides."""
+_COLUMN, _KEY, _BAR = 43.6, 4.7, 4.95
+"""Millimetres of a column of the strip without a heading, of a key, of a figure."""
 _TWO_LINES = 38
 """Letters of a key from which it takes two lines."""
 RED = "#b3123f"
@@ -460,6 +461,8 @@ def situation_plate(subject: Subject) -> Sheet:
         name_schemes(ax, in_frame(ax, subject.scots), _SCHEME)
     _name_museum(ax, mine)
     name_other_towns(ax)
+    far = everyone.drop([*_own_epcis(subject), *others.index], errors="ignore")
+    name_farther(ax, in_frame(ax, far))
     if not ax.plan.inside:
         _draw_near(ax, subject, near, numbers)
         draw_legend(ax)
@@ -601,8 +604,8 @@ def _draw_near(
     if not (few or ax.plan.inside):
         # Under the keys, which leave most of their column void.
         keys = [line.label for key in legend_entries(ax) for line in key.lines]
-        taken = sum(1 + (len(key) > _TWO_LINES) for key in keys)
-        _draw_largest(ax, subject, when, most=max(_COLUMN - taken, _ENOUGH))
+        left = _COLUMN - _KEY * sum(1 + (len(key) > _TWO_LINES) for key in keys)
+        _draw_largest(ax, subject, when, most=max(int(left / _BAR), _ENOUGH))
     states = {c: s for c, s in told_of(figures).states.items() if c not in partly}
     figures = retell(figures, states=states)
     title = f"Population municipale {when}".strip()

@@ -26,6 +26,7 @@ from basinmap.typography import typeset
 
 __all__ = [
     "elsewhere",
+    "name_farther",
     "name_largest",
     "name_main_towns",
     "name_neighbours",
@@ -39,14 +40,16 @@ _NEAR: Final = 500.0
 """Metres from a territory to the départements that touch it."""
 _MAIN: Final = 15_000
 """People of a town, no seat, that takes the room of any other name."""
-_LESSER: Final = 8_000
+_LESSER: Final = 5_000
 """People of those that are written where room is left, on a map of a département."""
 _SMALL: Final = 3_000
 _WIDE: Final = 60_000.0
 _LINE: Final = 13
 """Letters of a name that stays on one line when it may be broken."""
 _WORD: Final = 9
-_ARTICLE: Final = re.compile(r"^(C[ACU]|Métropole|SCoT) (?:de la |de l'|de |du |des |d')")
+_ARTICLE: Final = re.compile(
+    r"^(C[ACU]|Métropole|SCoT) (?:de la |de l'|de |du |des |d')"
+)
 
 
 def name_largest(
@@ -130,13 +133,29 @@ def name_neighbours(ax: MapAxes, others: gpd.GeoDataFrame) -> dict[str, int]:
         for code, name, shape in zip(
             others.index.astype(str), others["name"], others.geometry, strict=True
         ):
-            if _write_one(ax, shape, str(name), color=ink, sizes=(7.0, 6.4)):
+            if _write_one(ax, shape, str(name), color=ink, sizes=(7.0, 6.5)):
                 continue
             number = len(numbers) + 1
             look = Lettered(str(number), 7.4, ink, spaced=False, narrow=True)
             if write_region(ax, shape, look):
                 numbers[code] = number
     return numbers
+
+
+def name_farther(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
+    """
+    Write the EPCI behind the neighbours, paler, where room is left.
+
+    Parameters
+    ----------
+    ax
+        A map whose other names are written.
+    units
+        With their `name`.
+    """
+    with settings():
+        for name, shape in zip(units["name"], units.geometry, strict=True):
+            _write_one(ax, shape, str(name), color=ax.plan.theme.soft, sizes=(6.5,))
 
 
 def name_schemes(ax: MapAxes, schemes: gpd.GeoDataFrame, color: str) -> None:
@@ -177,9 +196,7 @@ def _write_one(
         write_region(
             ax,
             shape,
-            Lettered(
-                text, size, color, spaced=False, italic=italic, narrow=not italic
-            ),
+            Lettered(text, size, color, spaced=False, italic=italic, narrow=not italic),
         )
         for size in sizes
         for text in texts

@@ -160,7 +160,7 @@ def lay_ground(ax: MapAxes) -> None:
         for kind, color in kinds.items():
             # A hair of its own colour hides the seams.
             _fill(ax, [land for land in areas if land.kind == kind], color)
-        land = _whole_land(areas, box) if sea else None
+        land = _whole_land(areas) if sea else None
         coast = shapely.boundary(land) if sea else None
         water = shapely.difference(box, land) if sea else None
         _line(ax, "coast", [coast], theme.coast, 0.9)
@@ -177,7 +177,7 @@ def lay_ground(ax: MapAxes) -> None:
     ax.later.append(_Names(ax, tuple(areas), water))
 
 
-def _whole_land(areas: list[_Land], box: shapely.Geometry) -> shapely.Geometry:
+def _whole_land(areas: list[_Land]) -> shapely.Geometry:
     """
     Join lands, and what is between them that is no sea.
 
@@ -186,7 +186,7 @@ def _whole_land(areas: list[_Land], box: shapely.Geometry) -> shapely.Geometry:
     land on both sides, or is wider elsewhere.
     """
     land = shapely.union_all([one.shape for one in areas])
-    water = shapely.difference(box, land)
+    water = shapely.difference(shapely.box(*land.bounds), land)
     wide = shapely.buffer(shapely.buffer(water, -_SLIT), 1.5 * _SLIT)
     thin = shapely.get_parts(shapely.difference(water, wide))
     between = np.ones(len(thin), dtype=bool)
@@ -388,7 +388,7 @@ def write_region(ax: MapAxes, shape: shapely.Geometry, look: Lettered) -> bool:
         return False
     x, y = spot
     box = (x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
-    place = ax.to_metres(np.array([[x, y]]))[0]
+    at_x, at_y = ax.to_metres(np.array([[x, y]]))[0].tolist()
     options: dict[str, Any] = {
         "font": style,
         "ha": "center",
@@ -399,11 +399,11 @@ def write_region(ax: MapAxes, shape: shapely.Geometry, look: Lettered) -> bool:
         options["linespacing"] = LEADING
     if look.narrow and (ink := _halo(ax, box, look.color)):
         halo = {"color": ink, "halo": 1.4 * zoom, "zorder": STACK["halos"]}
-        letter(ax, *place.tolist(), look.text, gid="halo", **halo, **options)
+        letter(ax, at_x, at_y, look.text, gid="halo", **{**halo, **options})
     letter(
         ax,
-        float(place[0]),
-        float(place[1]),
+        at_x,
+        at_y,
         look.text,
         color=look.color,
         tracking=tracking,
@@ -673,14 +673,17 @@ def write_own_towns(
     shapely.prepare(rim)
     edge = 0.5 * zoom
 
+    # A name leaves the points of the others free, which come after it.
+    points = np.hstack([spots - 0.6 * zoom, spots + 0.6 * zoom])
+
     def taken(box: _Box) -> bool:
         low, high = np.array([box[:2]]), np.array([box[2:]])
         return bool(_hit(_boxes(ax), low - edge / 2, high + edge / 2).any())
 
     def bars(box: _Box) -> bool:
-        if taken(box):
-            return True
         low, high = np.array([box[:2]]), np.array([box[2:]])
+        if taken(box) or _hit(points, low, high).any():
+            return True
         corners = ax.to_metres(np.array([low[0] - edge, high[0] + edge])).ravel()
         return bool(shapely.intersects(rim, shapely.box(*corners)))
 
@@ -779,9 +782,18 @@ def _beside(
             for side in (1, -1)
         ),
         *(
-            (-ring * gap - long if left else ring * gap, 0.0, "right" if left else "left")
+            (
+                -ring * gap - long if left else ring * gap,
+                0.0,
+                "right" if left else "left",
+            )
             for ring in ((2.0, 3.0, 4.0) if far else ())
             for left in (False, True)
+        ),
+        *(
+            (-long / 2, side * (ring * gap + high / 2), "center")
+            for ring in ((2.0, 3.0) if far else ())
+            for side in (1, -1)
         ),
     ):
         box = (x + across, y + up - high / 2, x + across + long, y + up + high / 2)
@@ -806,9 +818,7 @@ def _meets(ax: MapAxes, box: _Box) -> bool:
     return bool(len(_data(ax).query(shapely.box(*corners), predicate="intersects")))
 
 
-def _mark(
-    ax: MapAxes, spot: tuple[float, float], color: str, *, seat: bool
-) -> None:
+def _mark(ax: MapAxes, spot: tuple[float, float], color: str, *, seat: bool) -> None:
     """Set the point of a town, the square one of a prefecture."""
     theme, zoom = ax.plan.theme, ax.plan.zoom
     mark = Path.unit_rectangle() if seat else Path.unit_circle()

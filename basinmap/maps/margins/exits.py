@@ -111,11 +111,8 @@ def draw_exits(
     for name, place, gate in _ways(ax, towns, roads):
         seen = place if gate is None else gate
         angle = math.atan2(seen[1] - height / 2, seen[0] - width / 2)
-        if len(taken) == most or _near(angle, taken, _APART):
-            barred.append(angle)
+        if len(taken) == most or _is_led(angle, taken, barred):
             continue
-        if _near(angle, barred, _APART / 2):
-            continue  # a larger one is that way, which has no room
         text = typeset(f"Vers {name}")
         if ("", text) in ax.named:  # drawn before
             continue
@@ -130,6 +127,14 @@ def draw_exits(
         if towns is None:
             credit_town(ax, name)
     return len(taken)
+
+
+def _is_led(angle: float, taken: list[float], barred: list[float]) -> bool:
+    """Tell whether a larger town is that way, be it written or without room."""
+    if _near(angle, taken, _APART):
+        barred.append(angle)
+        return True
+    return _near(angle, barred, _APART / 2)
 
 
 def _near(angle: float, others: list[float], apart: float) -> bool:
@@ -166,7 +171,7 @@ def _next_towns(ax: MapAxes) -> dict[str, tuple[float, float]]:
     people = towns["population"].where(towns["seat"].eq(""), towns["population"] * 2)
     # Over a border fewer ways go.
     people = people.where(towns["country"].eq("FRA"), people / 2)
-    pull = (people / away**2)[beyond].sort_values(ascending=False)
+    pull = (people / away**3)[beyond].sort_values(ascending=False)
     found = towns.loc[pull.index[:_CANDIDATES]]
     to_degrees = Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True)
     lon, lat = to_degrees.transform(found["x"].to_numpy(), found["y"].to_numpy())
@@ -289,7 +294,7 @@ def _laid(
     text = tail[0] - reach * math.cos(angle), tail[1] - reach * math.sin(angle)
     if high / abs(math.sin(angle) or 1e-9) < long / abs(math.cos(angle) or 1e-9):
         # Over or under its arrow, it may slide along for the frame to hold it.
-        room_x = long / 2 + room
+        room_x = long / 2 + arrow * _EDGE / _ARROW
         text = min(max(text[0], room_x), frame[0] - room_x), text[1]
     xs = [tip[0], text[0] - long / 2, text[0] + long / 2]
     ys = [tip[1], text[1] - high / 2, text[1] + high / 2]
