@@ -16,8 +16,8 @@ from basinmap.catalogue.entries import Indicator, catalogue, indicator
 from basinmap.catalogue.flows import flows_of
 from basinmap.catalogue.formulas import evaluated
 from basinmap.catalogue.ledgers import AREA, Ledger
-from basinmap.catalogue.surfaces import area_note, over_drawn, without_far
 from basinmap.catalogue.published import published
+from basinmap.catalogue.surfaces import area_note, over_drawn, without_far
 from basinmap.catalogue.terms import VALUE, Sums, sums_for
 from basinmap.catalogue.years import Counts, Years, check_tabular, choose, floor_of
 from basinmap.errors import (
@@ -44,7 +44,7 @@ from basinmap.territory.units import check_unique
 from basinmap.typography import number, typeset
 from basinmap.values.columns import side_by_side
 from basinmap.values.masking import too_few
-from basinmap.values.told import measures_of, tell
+from basinmap.values.told import tell
 
 __all__ = ["Asked", "Worked", "Worker", "compute"]
 

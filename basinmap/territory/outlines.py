@@ -37,8 +37,8 @@ __all__ = [
     "read_outlines",
     "surface_caution",
     "surface_error",
-    "surfaces_too_far",
     "surfaces_of",
+    "surfaces_too_far",
     "units_of",
 ]
 
