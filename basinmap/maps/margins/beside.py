@@ -83,6 +83,8 @@ class Compared:
         Of the classes of the map, where they are of the same thing.
     log
         Whether equal steps of the axis are equal ratios.
+    decimals
+        Of what is written at its ends, if not those of the figures.
     """
 
     block: FiguresBlock
@@ -91,6 +93,7 @@ class Compared:
     breaks: tuple[float, ...] = ()
     colors: tuple[str, ...] = ()
     log: bool = False
+    decimals: int | None = None
 
     @property
     def title(self) -> str:
@@ -195,7 +198,8 @@ def _on_axis(block: FiguresBlock, classes: Sequence[ClassesBlock]) -> Compared:
         low = low if block.dots else min(low, 0.0)
         decimals = decimals_kept(values, same.breaks, block.decimals)
         kept = replace(block, decimals=decimals)
-        return Compared(kept, low, high, same.breaks, same.colors, log)
+        looks = same.breaks, same.colors
+        return Compared(kept, low, high, *looks, log, decimals=block.decimals)
     if block.signed or (block.dots and min(values) < 0):
         reach = max(_NEAR, *(abs(value) * _ROOM for value in values))
         return Compared(block, -reach, reach)
@@ -486,8 +490,9 @@ def _write_ends(
     ends += [(0.0, "center")] if drawn.low < 0 < drawn.high else []
     properties = font(pen.theme.family, pen.theme.small)
     taken: list[tuple[float, float]] = []
+    decimals = block.decimals if drawn.decimals is None else drawn.decimals
     for value, side in ends:
-        text = number(value, block.decimals, signed=block.signed) if value else "0"
+        text = number(value, decimals, signed=block.signed) if value else "0"
         wide, x = text_width(text, properties), along(value)
         left = x - {"left": 0.0, "center": wide / 2, "right": wide}[side]
         if any(left < b + _GAP and left + wide > a - _GAP for a, b in taken):

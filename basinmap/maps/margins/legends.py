@@ -91,9 +91,11 @@ _SEEN = 0.9
 _READ_ON_AN_AXIS = ("ratio", "growth", "mean", "median")
 _COUNT = 6.0
 """Millimetres that a count takes at the right of a class."""
-_HALF = 0.35
+_VOID = 0.2
 """Share of the strip whose void is worth a ranking."""
-_FEWEST = 3
+_AS_LARGE = 3
+"""Ways to set a legend tighter that keep its type."""
+_FEWEST = 2
 """Units at each end under which a ranking says nothing."""
 FOOT = 15.0
 """Height kept at the bottom of the last column for the scale bar and the north."""
@@ -246,8 +248,8 @@ def draw_legend(
         Values whose distribution is drawn under the classes; none by default. Of maps
         that share classes, all their values, as `shared_classes` took them.
     ranking
-        Whether a strip beside the map that would stay half empty lists the units of
-        the highest and of the lowest values.
+        Whether a strip beside the map, a fifth of which would stay void, lists the
+        units of the highest and of the lowest values.
 
     Raises
     ------
@@ -337,21 +339,22 @@ def _orders(blocks: list[object], columns: int) -> list[list[object]]:
 
 
 def _filled(found: Gathered, blocks: list[object], flow: _Flow) -> _Flow:
-    """Return the legend with a ranking where the strip would stay half empty."""
+    """Return the legend with a ranking where a fifth of the strip would stay void."""
     plan = found.plan
     spare = flow.lowest - flow.floors[-1]
     beside = len(found.maps) == 1 and not plan.inside and plan.columns == 1
     listed = [one for one in blocks if isinstance(one, ClassesBlock) and one.ends]
-    if not beside or not listed or spare < _HALF * plan.strip[3] / flow.zoom:
+    if not beside or not listed or spare < _VOID * plan.strip[3] / flow.zoom:
         return flow
     ranked = listed[0]
     before = [block for block in blocks if not isinstance(block, InsetBlock)]
     after = blocks[len(before) :]
     for count in range(len(ranked.ends[0]), _FEWEST - 1, -1):
         more = [*before, Ranking(ranked, count), *after]
-        fuller = _Flow(found, more, *_TIGHTER[0])
-        if fuller.missing <= 0:
-            return fuller
+        for between, size in _TIGHTER[: _AS_LARGE if count == _FEWEST else 1]:
+            fuller = _Flow(found, more, between, size)
+            if fuller.missing <= 0:
+                return fuller
     return flow
 
 
