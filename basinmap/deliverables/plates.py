@@ -12,6 +12,7 @@ from typing import Any, TypeAlias, get_args
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from basinmap.catalogue.computing import compute
 from basinmap.deliverables.classing import classes_of
@@ -80,6 +81,8 @@ _NAMED = 40
 """Names that are then written."""
 _ENOUGH = 3
 """Firm values without which nothing is said to be highest."""
+_WHOLE = 3.0
+"""Millimetres of its frame, in which the star of the museum would be cut."""
 _WEIGHED = ("dwellings", "main_residences", "population")
 """Counts of which a commune may be said to weigh much."""
 _ROUGH = 2.0
@@ -715,7 +718,11 @@ def draw_circles(ax: MapAxes, rings: gpd.GeoDataFrame, label: str) -> None:
 
 def _draw_reach(ax: MapAxes, subject: Subject) -> None:
     """Draw the distances to the museum, where the map shows what they are from."""
-    if not len(in_frame(ax, places().loc[["louvre-lens"]])):
+    museum = places().geometry["louvre-lens"]
+    x0, x1 = ax.get_xlim()
+    y0, y1 = ax.get_ylim()
+    rim = _WHOLE * ax.plan.scale / 1000
+    if not shapely.box(x0 + rim, y0 + rim, x1 - rim, y1 - rim).contains(museum):
         return
     draw_circles(ax, subject.rings, "distance au Louvre-Lens, à vol d'oiseau")
     draw_museum(ax, color=RED)

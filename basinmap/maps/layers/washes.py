@@ -228,7 +228,7 @@ def fill_classes(
 
 
 def _contour(ax: MapAxes, shapes: np.ndarray) -> None:
-    """Draw the limit of what is firm, whose palest class is in grey that of the rest."""
+    """Draw the limit of what is firm, or its palest class is lost in grey."""
     if not len(shapes):
         return
     line: dict[str, Any] = {"edgecolor": ax.plan.theme.soft, "linewidth": 0.9}

@@ -11,6 +11,7 @@ from typing import Final, Literal, TypedDict, get_args
 import geopandas as gpd
 import numpy as np
 import shapely
+from matplotlib.font_manager import FontProperties
 
 from basinmap.arguments import check_given
 from basinmap.errors import DataError
@@ -804,7 +805,7 @@ def heading_of(
     size = min(
         _title_size(one, width, theme) for one in (title, *(t for t, _ in among))
     )
-    lines = wrapped(title, width, font(theme.family, size, weight=700))
+    lines = _title_lines(title, width, font(theme.family, size, weight=700))
     below = _under(subtitle, width, theme) if subtitle else []
     heights = (
         (theme.title + (len(lines) - 1) * size) * MM_PER_POINT * 1.2,
@@ -822,6 +823,15 @@ def _title_size(title: str, width: float, theme: Theme) -> float:
     ):
         size -= 0.5
     return size
+
+
+def _title_lines(title: str, width: float, letters: FontProperties) -> list[str]:
+    """Return the lines of a title: cut between its parts, lest a word be alone."""
+    lines = wrapped(title, width, letters)
+    first, mark, second = title.partition("; ")
+    if len(lines) == 2 and mark and len(wrapped(second, width, letters)) == 1:
+        return [first + mark.rstrip(), second]
+    return lines
 
 
 def _under(subtitle: str, width: float, theme: Theme) -> list[str]:
