@@ -111,7 +111,9 @@ def without_far(
         # Of a group, what its communes are off together: that of an EPCI is little.
         held = nest.unit >= 0
         area, more = (
-            np.bincount(nest.unit[held], np.nan_to_num(of)[held], len(index))
+            np.bincount(nest.unit[held], np.nan_to_num(of)[held], len(index)).astype(
+                np.float64
+            )
             for of in (area, more)
         )
     wrong = (np.abs(more) > _FAR * (area - more)) & ~np.isnan(value.numbers)

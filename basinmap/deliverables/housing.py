@@ -119,7 +119,7 @@ def _among(subject: Subject) -> tuple[Words, ...]:
 
 def _rate(slug: str, id_: str, reading: str, **how: Any) -> Plate:  # noqa: ANN401 - of rate_plate
     """Return the plate of a rate."""
-    what = {"indicator_id": id_, "reading": reading}
+    what: dict[str, Any] = {"indicator_id": id_, "reading": reading}
     return Plate(
         slug,
         partial(rate_plate, **what, among=_among, **how),
@@ -128,7 +128,7 @@ def _rate(slug: str, id_: str, reading: str, **how: Any) -> Plate:  # noqa: ANN4
     )
 
 
-_HOMES: Final = {
+_HOMES: Final[dict[str, Any]] = {
     "stock": "L01",
     "rate": "L04",
     "title": "Logements et taux de vacance en {year}",

@@ -67,7 +67,7 @@ class Ranking:
 
     @property
     def decimals(self) -> int:
-        """Decimals with which no value is printed as if it were of another class."""
+        """The decimals with which no value is printed as if it were of another class."""
         values = [value for _, units in self.ends for _, value in units]
         return decimals_kept(values, self.block.breaks, self.block.decimals)
 
