@@ -62,7 +62,7 @@ _GAP: Final = 1.2
 """Millimetres between two texts of one line."""
 _POINTED: Final = 2.2
 """Millimetres that the arrow of what lies beyond an axis takes."""
-_DECADES: Final = 1.3
+_DECADES: Final = 1.4
 """Powers of ten from which an axis of equal steps would heap up the small values."""
 _FINEST: Final = 3
 """Decimals that may be added to keep a printed figure in its class."""
