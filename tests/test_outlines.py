@@ -27,7 +27,8 @@ from basinmap.errors import (
     VintageError,
 )
 from basinmap.territory.embedded import outlines_known
-from basinmap.territory.outlines import surface_caution
+from basinmap.territory.outlines import surface_caution, surfaces_too_far
+from basinmap.values.told import tell
 
 
 def told_or_typed(message):
@@ -127,6 +128,11 @@ def test_the_errors_of_surface_are_those_against_the_published_ones():
     def up(value):
         return math.ceil(round(10 * value, 6)) / 10
 
+    far = {code: round(v, 1) for code, v in (100 * (drawn / published - 1)).items()}
+    far = {code: v for code, v in far.items() if off[code] > 10}
+    assert far == outlines_known()["surface_far"]
+    assert {code: round(v / 100, 6) for code, v in far.items()} == surfaces_too_far()
+    off = off.drop(list(far))
     found = {
         epci: {
             "most": up(part.max()),
@@ -321,10 +327,40 @@ def test_a_density_tells_the_largest_error_of_the_territory_shown():
         (note,) = bm.compute("D05", bm.statistics(**selection)).attrs["notes"]
         return note.replace("\u202f", " ").replace("\u00a0", " ")
 
-    # 1.85 km² drawn, 3.13 published.
-    assert told(epci="245900428").endswith("41,1 % au plus (Grand-Fort-Philippe)")
+    # 1.84 km² drawn, 3.13 published; 42.20 drawn, 35.67 published.
+    assert told(epci="245900428").endswith(
+        "8,9 % au plus (Gravelines) ; n.d. : surface dessinée trop fausse "
+        "(Grand-Fort-Philippe, Loon-Plage)"
+    )
     assert told(epci="call").endswith("4,2 % au plus (Éleu-dit-Leauwette)")
-    assert told().endswith("41,1 % au plus (Grand-Fort-Philippe)")
+    assert told().endswith("n.d. : surface dessinée trop fausse (5 communes)")
+
+
+def test_no_density_is_over_a_surface_drawn_too_wrongly():
+    people = bm.statistics(epci="245900428")
+    density = bm.compute("D05", people)
+    gone = {"59272": "not_available", "59359": "not_available"}
+    assert bm.told_of(density).states == gone
+    assert density.isna().sum() == 2
+    # 2 300 or so at Coudekerque-Branche; Grand-Fort-Philippe would have been first.
+    assert density.idxmax() == "59155"
+    # Of a group that it makes most of, neither; of the EPCI, 0.4 % off, yes.
+    zones = pd.Series({"59272": "a", "59131": "b", "59273": "b"}, name="zone")
+    by_zone = bm.compute("D05", people.loc[zones.index], to=zones)
+    assert bm.told_of(by_zone).states == {"a": "not_available"}
+    assert not np.isnan(bm.compute("D05", bm.statistics(), to="epci")["245900428"])
+
+
+def test_a_published_surface_gives_every_density():
+    people = bm.statistics(epci="245900428")
+    people["area_km2"] = people["area_km2"].replace(
+        people.loc["59272", "area_km2"], 3.13
+    )
+    given = bm.Stock(label="Superficie", unit="km²", source="Insee, superficie")
+    told = {**bm.measures_of(people), "area_km2": given}
+    density = bm.compute("D05", tell(people, measures=told))
+    # 4 887 people on 3.13 km².
+    assert round(density["59272"]) == 1561
 
 
 def test_what_is_larger_than_a_commune_has_the_error_of_wholes():

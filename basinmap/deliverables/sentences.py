@@ -33,6 +33,7 @@ __all__ = [
     "evolution",
     "fraction",
     "headline",
+    "letters",
     "objective",
     "part",
     "printed",
@@ -629,6 +630,23 @@ def fraction(rate: float, singular: str, plural: str = "", *, gender: str = "m")
             noun = singular if over == 1 else plural or f"{singular}s"
             return f"{first} {noun} sur {_LETTERS[min(near)[1]]}"
     return ""
+
+
+def letters(count: int) -> str:
+    """
+    Write a small number in letters, a larger one in figures.
+
+    Parameters
+    ----------
+    count
+        A number, not under zero.
+
+    Examples
+    --------
+    >>> letters(7), letters(31)
+    ('sept', '31')
+    """
+    return _LETTERS[count] if count < len(_LETTERS) else number(count)
 
 
 def part(

@@ -91,7 +91,8 @@ class ClassesBlock:
     either end. `highest` and `lowest` are the units of the three greatest and least
     values, each with its value, for the alternative text; `ends` are more of them,
     highest first, then lowest first, for a strip that has room for them; `apart` tells
-    whether fragile values are left out of these.
+    whether fragile values are left out of these. `dated` is the heading of such a list,
+    with its year.
     """
 
     title: str
@@ -112,6 +113,7 @@ class ClassesBlock:
     lowest: tuple[str, ...] = ()
     ends: tuple[tuple[tuple[str, float], ...], ...] = ()
     apart: bool = False
+    dated: str = ""
 
     @property
     def range(self) -> tuple[str, str, str]:
