@@ -40,6 +40,8 @@ _WHOLE = " whole"  # column of the unit itself
 _SMALLEST = 5.5  # points: what is smaller on paper is not read
 _FEW = 30
 _TIGHT = 0.2
+_INKED = 0.78  # of the size: what a line of capitals and descenders inks
+_APART = 0.12  # of the size, more than between the lines of a name
 _STRAY = 0.25  # of a name over units that it does not name
 
 
@@ -249,7 +251,12 @@ class _Ranked:
             leaders=np.arange(len(self.names)) < (0 if self.italic else first),
             spare=spare,
             inside=at_home,
+            leading=self._leading() / zoom,
         )
+
+    def _leading(self) -> float:
+        """Return what is to be between names, more than between lines of one."""
+        return (LEADING - _INKED + _APART) * MM_PER_POINT * float(self.sizes.max())
 
     def _homes(self) -> np.ndarray:
         """Return the polygons where names must be, in millimetres of A4."""
@@ -257,7 +264,7 @@ class _Ranked:
         scale = 1000 / self.ax.plan.scale / self.ax.plan.zoom
         corner = np.array([self.ax.get_xlim()[0], self.ax.get_ylim()[0]])
         for row, shape in enumerate(self.units[_SHOWN].tolist()):
-            if self.radii[row] == 0 and shape.area > 0:
+            if shape.area > 0:
                 found[row] = shapely.transform(shape, lambda xy: (xy - corner) * scale)
         return found
 
@@ -422,7 +429,7 @@ def _box(
     properties = font(family, points, weight=weight)
     lines = name.split("\n")
     width = max(text_width(line, properties) for line in lines)
-    return width + room, points * MM_PER_POINT * (0.78 + LEADING * (len(lines) - 1))
+    return width + room, points * MM_PER_POINT * (_INKED + LEADING * (len(lines) - 1))
 
 
 def _rooms(
