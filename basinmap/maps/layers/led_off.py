@@ -14,8 +14,9 @@ from basinmap.maps.paper.sheets import MapAxes
 __all__ = ["led_off"]
 
 _REACH: Final = (2.5, 4.0, 6.0, 8.0, 11.0, 14.0)  # mm of A4 from the anchor to the name
-_DIRECTIONS: Final = 24
-_ROOM: Final = 0.8  # mm around a name
+_DIRECTIONS: Final = 20
+_ROOM: Final = 0.8  # mm beside a name
+_ABOVE: Final = 1.4  # mm above and under it: two names are not two lines of one
 _INSIDE: Final = 2.0  # mm in the unit, where the line starts
 _BEYOND: Final = 1.6  # mm at least from the units to a name: the line is seen
 _LINE: Final = 3.0  # mm longer is better than on a line of the map
@@ -58,21 +59,28 @@ def led_off(
         half = (boxes[row, 2:] - boxes[row, :2]) / 2
         spots = _around(ax, anchors[row], half)
         found = np.hstack([spots - half, spots + half])
-        beyond = _BEYOND * ax.plan.zoom * np.array([-1.0, -1.0, 1.0, 1.0])
-        corners = ax.to_metres((found + beyond).reshape(-1, 2)).reshape(-1, 4)
-        free = _in_frame(ax, found) & clear_under(ax, found)
-        on_unit = tree.query(shapely.box(*corners.T), predicate="intersects")[0]
-        free[on_unit] = False
+        found = found[_on_ground(ax, found, tree)]
         lines = _lines(ax, anchors[row], found, shapes[row])
-        free &= _apart(ax, row, found, lines, boxes, leaders)
-        if not free.any():
+        free = _apart(ax, row, found, lines, boxes, leaders)
+        found, lines = found[free], lines[free]
+        if not len(found):
             continue
         length = np.hypot(*(lines[:, 2:] - lines[:, :2]).T)
         length = length + _LINE * ax.plan.zoom * crossed(ax, found)
-        best = int(np.argmin(np.where(free, np.round(length, 6), np.inf)))
+        best = int(np.argmin(np.round(length, 6)))
         boxes[row], leaders[row] = found[best], lines[best]
         moved = True
     return moved
+
+
+def _on_ground(ax: MapAxes, boxes: np.ndarray, units: shapely.STRtree) -> np.ndarray:
+    """Return the rows of boxes in the frame, off the units, on a pale ground."""
+    rows = np.flatnonzero(_in_frame(ax, boxes))
+    beyond = _BEYOND * ax.plan.zoom * np.array([-1.0, -1.0, 1.0, 1.0])
+    corners = ax.to_metres((boxes[rows] + beyond).reshape(-1, 2)).reshape(-1, 4)
+    on_unit = units.query(shapely.box(*corners.T), predicate="intersects")[0]
+    rows = np.delete(rows, np.unique(on_unit))
+    return rows[clear_under(ax, boxes[rows])] if len(rows) else rows
 
 
 def _around(ax: MapAxes, anchor: np.ndarray, half: np.ndarray) -> np.ndarray:
@@ -86,8 +94,8 @@ def _around(ax: MapAxes, anchor: np.ndarray, half: np.ndarray) -> np.ndarray:
 
 def _in_frame(ax: MapAxes, boxes: np.ndarray) -> np.ndarray:
     low, high = _ROOM * ax.plan.zoom, np.array(ax.plan.frame[2:])
-    inside: np.ndarray = (boxes[:, :2] >= low).all(axis=1)
-    return inside & (boxes[:, 2:] <= high - low).all(axis=1)
+    sides = np.hstack([boxes[:, :2] >= low, boxes[:, 2:] <= high - low])
+    return np.asarray(sides.all(axis=1))
 
 
 def _lines(
@@ -106,7 +114,7 @@ def _lines(
     return np.hstack([anchor + share[:, None] * step, end])
 
 
-def _apart(  # noqa: PLR0913 - what is moved, and all that it keeps off
+def _apart(
     ax: MapAxes,
     row: int,
     found: np.ndarray,
@@ -115,7 +123,9 @@ def _apart(  # noqa: PLR0913 - what is moved, and all that it keeps off
     leaders: np.ndarray,
 ) -> np.ndarray:
     """Tell which boxes, with their lines, meet nothing that is written."""
-    room = _ROOM * ax.plan.zoom
+    room = np.array([-_ROOM, -_ABOVE, _ROOM, _ABOVE]) * ax.plan.zoom
+    if not len(found):
+        return np.zeros(0, dtype=bool)
     others = np.delete(boxes, row, axis=0)
     taken = np.vstack([np.array(ax.boxes, dtype=float).reshape(-1, 4), others])
     drawn = np.delete(leaders, row, axis=0)
@@ -126,7 +136,7 @@ def _apart(  # noqa: PLR0913 - what is moved, and all that it keeps off
         *(shapely.Point(x, y).buffer(r) for x, y, r in ax.symbols.values()),
     ]
     tree = shapely.STRtree(there)
-    wider = found + np.array([-room, -room, room, room])
+    wider = found + room
     free = np.ones(len(found), dtype=bool)
     for mine in (shapely.box(*wider.T), shapely.linestrings(lines.reshape(-1, 2, 2))):
         free[tree.query(mine, predicate="intersects")[0]] = False

@@ -87,6 +87,7 @@ _LINE_COST: Final = 0.7  # a line of the map runs through the label
 _FORESIGHT_COST: Final = 0.8  # per less important label whose best place is taken
 _MAX_COST: Final = 4.5  # beyond this a label misleads more than it informs
 _MOST_COST: Final = 9.0  # the same, for the most important ones
+_RARE: Final = 0.02  # of the labels of polygons: so few are worth a second try of all
 _MAX_SACRIFICE: Final = 2.0  # what a blocker may lose to let another label in
 _GOOD_COST: Final = 1.0  # a placed label above this is worth a second try
 _MAX_TRIES: Final = 12
@@ -334,10 +335,12 @@ def _tried_again(
 ) -> tuple[_Candidates, _Page, IntArray]:
     """Place all once more, if that leaves fewer without a place than at first."""
     lost = (page.choice < 0) & given.spare[rank]
-    if not lost.any():
+    circled = bool((given.radii > 0).any())
+    # Where many find no room in their polygons, none is found for all of them.
+    if not lost.any() or not (circled or lost.mean() <= _RARE):
         return cand, page, rank
     tries = [(rank[np.argsort(~lost, kind="stable")], given)]  # those of them first
-    if (given.radii > 0).any():
+    if circled:
         # Better a name across the rim of its circle than a name less.
         tries.append((rank, replace(given, astride=_ASTRIDE_COST[1])))
     if given.leading:
@@ -945,7 +948,7 @@ def _cheapest(cand: _Candidates, page: _Page, row: int, later: FloatArray) -> in
 
 
 def _fill(cand: _Candidates, page: _Page) -> None:
-    """Give those that are lost a place that misleads a little: no name misleads more."""
+    """Give those that are lost a place that misleads a little: none misleads more."""
     lost = page.choice < 0
     loose = replace(cand, cost=np.where(lost[:, None], cand.loose, cand.cost))
     for leading in dict.fromkeys((page.leading, 0.0)):

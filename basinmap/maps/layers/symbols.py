@@ -112,9 +112,10 @@ def draw_symbols(
     radius = largest_radius(ax, units, values / largest, largest_mm)
     points = units.geometry.representative_point()
     places = pd.DataFrame({"x": points.x, "y": points.y}).loc[order]
-    radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
-    least = key_of_smallest(ax, values, largest, radius, "o")
-    radii = np.maximum(radii, least)
+    radii = np.maximum(
+        radius * np.sqrt(values.loc[order].to_numpy() / largest),
+        key_of_smallest(ax, values, largest, radius, "o"),
+    )
     looks = [Ink(theme.faint)] * len(order)
     if classes is not None:
         aligned = on_units(units, classes).loc[order]
