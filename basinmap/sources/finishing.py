@@ -86,7 +86,7 @@ def finished(reading: Reading) -> pd.DataFrame:
     if level == "commune":
         codes, said = without_districts(codes)
         notes += said
-    codes, said = once(codes, cells.columns, file)
+    codes, said = once(codes, cells.columns, file, cells.whole)
     notes += said
     geography, said = (
         dated(codes, reading.cog, file, declared=reading.declared)
@@ -174,6 +174,9 @@ def parsed(
         states = cells.states[name].loc[rows]
         return values.set_axis(index), states.set_axis(index)
     marks, signed = reading.source.marks, item.count.signed
+    if item.count.unit.strip().startswith("%"):
+        # A cell that shows 12,5 % is 12.5 of that unit, and 0.125 of no other.
+        marks = replace(marks, suffix="%")
 
     def column(at: object) -> tuple[pd.Series, pd.Series]:
         text = cells.columns.loc[rows, at].set_axis(index)

@@ -147,6 +147,8 @@ def _read(found: Found, file: Path, cog: int | None) -> pd.DataFrame:
         )
         raise DataError(msg)
     cells = (source.read or _wide)(found)
+    if not cells.states:
+        cells = replace(cells, whole=found.whole)
     if not cells.held:
         names = [name for name in found.header if name][:12]
         msg = (

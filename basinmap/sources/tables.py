@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -30,7 +31,7 @@ from basinmap.measures import (
 )
 from basinmap.sheets import Grid, grids
 from basinmap.sources.finishing import Reading, finished
-from basinmap.sources.layouts import Cells, Count, Held, Marks, Source
+from basinmap.sources.layouts import Cells, Count, Held, Marks, Source, whole_rows
 from basinmap.states import QUALIFIERS
 from basinmap.territory.levels import check_level, fold
 
@@ -132,7 +133,9 @@ def read_table(  # noqa: PLR0913 - each is something that the file does not say
     told = _named(wanted, str(vintage or ""), source or "")
     beside = _beside(header, wanted)
     text = grid.frame(at, sorted({*where.values(), *beside.values()}))
-    cells = _cells(text, where, code, told)
+    cells = replace(
+        _cells(text, where, code, told), whole=partial(whole_rows, grid, at, header)
+    )
     if not grid.ended:
         warnings.warn(
             f"{grid.file}: its last line has no end; if it is cut there, its last "
