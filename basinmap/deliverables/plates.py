@@ -35,7 +35,14 @@ from basinmap.territory.embedded import credit, spatial_table
 from basinmap.territory.outlines import surface_caution, surface_error
 from basinmap.territory.places import places
 from basinmap.territory.units import LATEST, PEOPLE, communes, statistics
-from basinmap.typography import capital, decimals_had, number, typeset, uncapital
+from basinmap.typography import (
+    capital,
+    decimals_had,
+    number,
+    rounded,
+    typeset,
+    uncapital,
+)
 from basinmap.values.columns import column, describe
 from basinmap.values.told import (
     Told,
@@ -733,7 +740,7 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     known = known[~known.index.isin([*told.states, *told.fragile])]
     if told.kind == "growth":
         return _gains_and_losses(values) if told.indicator == "D02" else ""
-    seen = known.round(told.decimals or 0)
+    seen = known.map(lambda value: rounded(value, told.decimals or 0))
     if (
         _over_rough_surfaces(values)
         or len(known) < _ENOUGH
@@ -742,7 +749,9 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
         return ""
     code = str(known.idxmax())
     name = str(subject.communes.loc[code, "name"])
-    few = values[values.index.isin(list(told.fragile))].round(told.decimals or 0)
+    few = values[values.index.isin(list(told.fragile))].map(
+        lambda value: rounded(value, told.decimals or 0)
+    )
     above = few.max() >= seen.max()
     most = "maximum hors petits effectifs" if above else "maximum"
     said = f"{_read(values, code, name, reading)} ({most})"
@@ -765,7 +774,8 @@ def _gains_and_losses(values: pd.Series) -> str:
     known = values.dropna()
     if len(known) < _ENOUGH:
         return ""
-    seen = known.round(told_of(values).decimals or 0)
+    decimals = told_of(values).decimals or 0
+    seen = known.map(lambda value: rounded(value, decimals))
     up, down = int((seen > 0).sum()), int((seen < 0).sum())
     whole = f"{number(up)} communes sur {number(len(known))}"
     still = len(known) - up - down
