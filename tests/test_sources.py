@@ -618,6 +618,57 @@ def test_rows_of_a_producer_that_differ_in_what_is_not_read_are_refused(tmp_path
     assert "Lignes répétées à l'identique, laissées : 1" in notes(bm.read_source(path))
 
 
+@pytest.mark.parametrize(
+    ("vintage", "told"),
+    [("24", "is no year"), ("bidon", "is no year"), (2099, "is after 20")],
+)
+def test_a_year_that_is_none_is_refused(tmp_path, vintage, told):
+    path = tmp_path / "x.csv"
+    path.write_text(FRENCH)
+    with pytest.raises(VintageError, match=f"x.csv: vintage={vintage!r} {told}"):
+        asked(path, vintage=vintage)
+    # A projection declares it.
+    later = {"Vacants": bm.Stock(vintage="2040")}
+    assert "Vacants_2040" in asked(path, vintage=None, measures=later)
+
+
+def test_a_year_that_a_header_denies_is_refused(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("Code INSEE;Vacants 2023;Plus de 2000 hab\n62498;49;1\n")
+    with pytest.raises(VintageError, match="'Vacants 2023' says 2023, and vintage='2"):
+        asked(path, measures={"Vacants 2023": "vacant_dwellings"}, vintage=2024)
+    for vintage in (2023, "2020-2023"):
+        asked(path, measures=["Vacants 2023"], vintage=vintage)
+    asked(path, measures={"Vacants 2023": bm.Stock(vintage="2024")}, vintage=None)
+    asked(path, measures=["Plus de 2000 hab"], vintage=2024)
+
+
+def test_thousands_that_a_header_says_are_not_read_as_units(tmp_path):
+    path = tmp_path / "x.csv"
+    column = "Logements (en milliers)"
+    path.write_text(f"Code INSEE;{column}\n62498;16,8\n62510;14,25\n")
+    with pytest.raises(DataError, match=r"'Logements .en milliers.' said to be in thou"):
+        asked(path, measures={column: "dwellings"})
+    unit = bm.Stock(label="Logements", unit="milliers")
+    table = asked(path, measures={column: unit})
+    assert bm.measures_of(table)[f"{column}_2022"].unit == "milliers"
+
+
+def test_a_partial_list_of_codes_that_changed_ground_is_asked_its_year(tmp_path):
+    path = tmp_path / "x.csv"
+    # 62447 took in three communes on 1 January 2025.
+    path.write_text("Code INSEE;Vacants\n62447;5\n62498;49\n")
+    with pytest.raises(VintageError, match=r"2024 and of 2026.*'62447'.*cog=2024 or"):
+        asked(path, measures=["Vacants"], vintage=2024)
+    for cog, given in ((2024, {"cog": 2024}), (2026, {"vintage": 2025})):
+        table = asked(path, measures=["Vacants"], **{"vintage": 2024, **given})
+        assert bm.measures_of(table).popitem()[1].geography == str(cog)
+    # One of those that went tells.
+    path.write_text("Code INSEE;Vacants\n62447;5\n62743;49\n")
+    table = asked(path, measures=["Vacants"], vintage=2024)
+    assert bm.measures_of(table)["Vacants_2024"].geography == "2024"
+
+
 def test_a_last_line_without_end_is_told(tmp_path):
     path = tmp_path / "vacance.csv"
     path.write_text(FRENCH[:-1].removesuffix(";") + ";12")

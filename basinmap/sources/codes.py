@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 
 from basinmap.errors import CodeError, DataError, VintageError, culprits
+from basinmap.sources.vintages import check_grounds
 from basinmap.territory.former import communes_of, fates
 from basinmap.territory.history import proposed, weighed
 from basinmap.territory.levels import fold, repair_codes
@@ -344,6 +345,7 @@ def dated(
     *,
     declared: bool,
     verb: str = "rebase(table",
+    since: str = "",
 ) -> tuple[str, list[str]]:
     """
     Return the year of the list of communes of codes, and what to say of it.
@@ -360,16 +362,21 @@ def dated(
         Whether the caller says it.
     verb
         What carries the table to another list.
+    since
+        Year of the figures, where the list may be of that year or of any after.
 
     Raises
     ------
     VintageError
-        If codes of Nord and Pas-de-Calais are no communes of that year, or of none.
+        If codes of Nord and Pas-de-Calais are no communes of that year, or of none, or
+        name other ground from one year they may be of to another.
     """
     near = sorted(set(codes[codes.str.startswith(tuple(_NEAR))]))
     notes = []
     if cog is None and near:
         cog = _year_of(near, file)
+        if since:
+            check_grounds(near, since, file)
         notes.append(f"Liste des communes reconnue à ses codes : COG {cog}.")
     if cog is None:
         notes.append("Date de la liste des communes non indiquée.")

@@ -89,7 +89,13 @@ def finished(reading: Reading) -> pd.DataFrame:
     codes, said = once(codes, cells.columns, file, cells.whole)
     notes += said
     geography, said = (
-        dated(codes, reading.cog, file, declared=reading.declared)
+        dated(
+            codes,
+            reading.cog,
+            file,
+            declared=reading.declared,
+            since=_since(reading),
+        )
         if level == "commune" and not cells.dated
         else (str(reading.cog or ""), [])
     )
@@ -116,6 +122,12 @@ def finished(reading: Reading) -> pd.DataFrame:
     )
     facts: dict[str, Any] = {"geography": f"{geography}-01-01"} if geography else {}
     return tell(table, level=level, measures=measures, report=report, **facts)
+
+
+def _since(reading: Reading) -> str:
+    """Return the first year of what the caller declares."""
+    told = reading.measures or {}
+    return min((given.vintage for given in told.values() if given.vintage), default="")
 
 
 def _codes(cells: Cells, level: str, file: str) -> tuple[pd.Series, list[str]]:
