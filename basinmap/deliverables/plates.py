@@ -50,7 +50,14 @@ from basinmap.territory.embedded import credit, spatial_table
 from basinmap.territory.outlines import surface_caution, surface_error
 from basinmap.territory.places import places
 from basinmap.territory.units import LATEST, PEOPLE, communes, statistics
-from basinmap.typography import capital, decimals_had, number, typeset, uncapital
+from basinmap.typography import (
+    capital,
+    decimals_had,
+    number,
+    rounded,
+    typeset,
+    uncapital,
+)
 from basinmap.values.columns import column, describe
 from basinmap.values.told import (
     Told,
@@ -894,7 +901,7 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
         return ""
     weight = _weights(subject, known)
     heavy = known[(weight >= weight.median()).to_numpy()]
-    if heavy.round(told.decimals or 0).nunique() < 2:
+    if heavy.map(lambda value: rounded(value, told.decimals or 0)).nunique() < 2:
         return ""
     ends = pd.Index([heavy.idxmax(), heavy.idxmin()])
     first, second = ends[np.argsort(-weight[ends].to_numpy(), kind="stable")]

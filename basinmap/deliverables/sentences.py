@@ -19,7 +19,7 @@ import pandas as pd
 
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.territory.naming import Name
-from basinmap.typography import BROAD, number, percent, typeset, uncapital
+from basinmap.typography import BROAD, number, percent, rounded, typeset, uncapital
 
 __all__ = [
     "LITTLE",
@@ -233,7 +233,7 @@ def printed(value: float, decimals: int) -> float:
     >>> printed(7.5751, 1)
     7.6
     """
-    return float(f"{value:.{decimals}f}") + 0.0
+    return rounded(value, decimals)
 
 
 def counted(value: float, singular: str, plural: str = "", *, decimals: int = 0) -> str:
@@ -308,7 +308,7 @@ def evolution(
         if not math.isfinite(count) or count < 0:
             msg = f"count of {year} is {count}; say its state, do not compare it"
             raise DataError(msg)
-    first, last = round(before), round(after)
+    first, last = int(rounded(before)), int(rounded(after))
     rate = math.nan
     if first and last:
         rate = printed(100 * ((last / first) ** (1 / (end - start)) - 1), 1)

@@ -15,12 +15,12 @@ from matplotlib.patches import Polygon, Rectangle
 from pyproj import Proj, Transformer
 
 from basinmap.arguments import check_given
-from basinmap.errors import BasinmapWarning, DataError
+from basinmap.errors import BasinmapWarning, DataError, called_from
 from basinmap.maps.look.themes import font, one_line, settings, wrapped
 from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.layouts import Layout, check_texts
 from basinmap.maps.paper.panels import Gathered, Maps, gathered
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import UNSOURCED, MapAxes
 from basinmap.measures import STATES
 from basinmap.spatial.projections import METRIC
 from basinmap.typography import month, number, shortest, stopped, typeset
@@ -92,6 +92,8 @@ def draw_furniture(
         raise DataError(msg)
     told: list[str] = [*drawn.credits, *sources, *drawn.grounds]
     lines = [*dict.fromkeys(line for text in told if (line := one_line(text)))]
+    unsourced = UNSOURCED in lines and not any(map(one_line, sources))
+    lines = [line for line in lines if line != UNSOURCED]
     author = one_line(author)
     for one in drawn.maps:
         one.settle()
@@ -99,7 +101,9 @@ def draw_furniture(
         msg = "a map bears an author and its sources: author='…', sources=['…']"
         raise DataError(msg)
     lines += [b for one in drawn.maps for b in one.sources_below(lines)]
-    notes = _sentences([*drawn.notes, note])
+    if unsourced:
+        _warn_unsourced()
+    notes = _sentences([UNSOURCED if unsourced else "", *drawn.notes, note])
     drawn.sheet.about |= {
         "Author": author,
         "Date": date.isoformat(),
@@ -118,6 +122,17 @@ def draw_furniture(
             _draw_measures(drawn.first)
     for one in drawn.maps:
         one.signed = True
+
+
+def _warn_unsourced() -> None:
+    warnings.warn(
+        "the values of this map do not say whom they are from, nor of which year: its "
+        f"foot says « {UNSOURCED} »; write bm.describe(values, sources='Insee, RP "
+        "2021', vintage='2021') before they are classified and drawn, or "
+        "draw_furniture(ax, sources=['…'])",
+        BasinmapWarning,
+        stacklevel=called_from(),
+    )
 
 
 def _draw_measures(ax: MapAxes) -> None:
