@@ -338,7 +338,7 @@ def test_a_density_over_published_surfaces_has_no_error_to_tell(lens):
     published = bare(lens, SUPERFICIE=100 * lens["area_km2"].to_numpy())
     table = bm.statistics(epci="call", outlines=published)
     (note,) = bm.compute("D05", table).attrs["notes"]
-    assert note == "Superficie : colonne SUPERFICIE (contours fournis)"
+    assert note == "Superficie : contours fournis"
 
 
 # -- outlines of the user ----------------------------------------------------------
@@ -367,7 +367,7 @@ def test_outlines_of_a_file_take_the_place_of_the_embedded_ones(express, lens):
     assert not any("généralisés" in line for line in found.attrs["sources"])
     assert "outline_error" not in found.attrs
     stock = found.attrs["stocks"]["area_km2"]
-    assert stock["source"] == "colonne SUPERFICIE (ADMIN-EXPRESS.gpkg)"
+    assert stock["source"] == "ADMIN-EXPRESS.gpkg"
 
 
 def test_outlines_of_unknown_error_make_no_note_and_a_known_one_does(express):
@@ -753,7 +753,7 @@ def test_a_document_stands_on_the_outlines_given_for_what_they_hold(
     _, method, manifest = document(tmp_path, monkeypatch, outlines=express)
     assert "- Contours : ADMIN-EXPRESS.gpkg." in method
     assert "qu'ils ne contiennent pas en entier : IGN" in method
-    assert "- Densité. Superficie : colonne SUPERFICIE (ADMIN-EXPRESS.gpkg)." in method
+    assert "- Densité. Superficie : ADMIN-EXPRESS.gpkg." in method
     assert manifest["outlines"] == ["ADMIN-EXPRESS.gpkg"]
     data = gpd.read_file(tmp_path / "out/donnees.gpkg", layer="communes")
     lens = data.set_index("commune").loc["62498"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses as dc
 import io
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from functools import partial
@@ -33,6 +34,7 @@ from basinmap.deliverables.sentences import (
     Evolution,
     Noun,
     against,
+    counted,
     enumerated,
     evolution,
     printed,
@@ -62,7 +64,7 @@ from basinmap.maps.paper.figures import figure
 from basinmap.maps.paper.layouts import bounds_of, rounded_up
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.territory.naming import Name
-from basinmap.typography import number, percent, typeset, uncapital
+from basinmap.typography import BROAD, number, percent, typeset, uncapital
 from basinmap.values.told import told_of
 
 __all__ = [
@@ -77,6 +79,7 @@ __all__ = [
     "halves_table",
     "is_rate",
     "key_figures",
+    "little_cell",
     "map_figure",
     "not_supplied",
     "noun_of",
@@ -133,7 +136,7 @@ _SHORT: Final = {
     "L02": "Rés. principales",
     "L03": "Rés. secondaires",
     "L04": "Taux de vacance",
-    "L05": "Maisons",
+    "L05": "Part des maisons",
     "L07": "Avant 1946",
     "L08": "Propriétaires",
     "L09": "Locataires HLM",
@@ -248,6 +251,7 @@ def noun_of(about: Subject, id_: str) -> Noun:
         percentage=entry.unit == "%",
         unit="" if entry.unit == "%" else entry.unit,
         decimals=decimals,
+        signed=entry.kind == "growth",
     )
 
 
@@ -763,16 +767,59 @@ def comparison_table(
         cells += [about.total(id_), *(about.against(id_, o) for o in others)]
         row = [(_blank(about, id_) if c is None else c).cell() for c in cells]
         if code and code in about.little(id_):
-            row[0] = _LITTLE_CELL
+            row[0] = little_cell(about, id_, code)
         rank_ = [_rank_cell(about, id_, code)] if code else []
         rows.append((row_label(about, id_), *row, *rank_))
     notes = reasons_of_wholes(about, ids, others)
+    if code:
+        notes += _left_out(about, ids, code)
     source = _sources(about, ids)
     return Table(tuple(columns), tuple(rows), caption, notes=notes, source=source)
 
 
-_LITTLE_CELL: Final = Cell("varie peu", "fragile")
-"""In the place of a rate, where the text says so."""
+def little_cell(about: Subject, id_: str, code: str) -> Cell:
+    """
+    Return what stands for a rate of growth over too few: how many, more or fewer.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        A growth.
+    code
+        A commune whose population varies little.
+    """
+    gap = about.little(id_)[code]
+    return Cell(f"{number(gap, signed=True)}{BROAD}hab.", "fragile")
+
+
+def _left_out(about: Subject, ids: Iterable[str], code: str) -> tuple[str, ...]:
+    """Say which communes a rank is not among, where it is among fewer than all."""
+    found: dict[str, list[str]] = {}
+    for id_ in ids:
+        placed = _rank_of(about, id_, code)
+        if placed is None or placed[1] == len(about.codes):
+            continue
+        few = about.fragile(id_)
+        reasons = [
+            f"{counted(sum(why == w for w in few.values()), 'commune')} {why}"
+            for why in sorted(set(few.values()))
+        ]
+        reasons = [_over(told) for told in reasons]
+        rest = len(about.codes) - placed[1] - len(few)
+        if rest:
+            reasons.append(f"{counted(rest, 'commune')} sans valeur publiée")
+        why = " et ".join(reasons)
+        found.setdefault(why, []).append(_ROWS.get(id_, about.entry(id_).label))
+    return tuple(
+        typeset(f"{titles(labels)} : rang sans {why}.") for why, labels in found.items()
+    )
+
+
+def _over(told: str) -> str:
+    """Return « 2 communes de moins de 200 logements », « dont … » as it is."""
+    return re.sub(r"(communes?) (moins)", r"\1 de \2", told)
 
 
 def _shortest_name(about: Subject) -> str:
@@ -911,7 +958,7 @@ def units_table(
         kept = [code for code in kept if code in top]
     for code in kept:
         cells = [
-            _LITTLE_CELL
+            little_cell(about, id_, code)
             if code in about.little(id_)
             else (about.commune(id_, code) or _blank(about, id_)).cell()
             for id_ in listed

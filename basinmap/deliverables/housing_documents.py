@@ -22,6 +22,7 @@ from basinmap.deliverables.chapters import (
     halves_table,
     is_rate,
     not_supplied,
+    noun_of,
     places_of_communes,
     rates_by_commune,
     row_label,
@@ -537,8 +538,9 @@ def _method(about: Subject) -> Note:
         f"Un taux sur {_threshold('L04')}, une évolution sur {_threshold('D02')} "
         "sont à lire avec prudence : imprimés en gris et en italique, sans rang ni "
         "comparaison ; hachurés sur les cartes, hors des classes.",
-        "Une population qui change de moins de 20 habitants « varie peu » ; un taux "
-        "qui s’imprime à moins de 0,1 % par an est « quasi stable ».",
+        "Une population qui change de moins de 20 habitants se dit en habitants, sans "
+        "taux ni rang. « De moins » et « de plus » comparent deux années, quelles que "
+        "soient celles d’entre elles ; « chaque année depuis » vaut pour toutes.",
         "Les logements du recensement sont des sommes d’effectifs arrondis à l’unité : "
         "les composantes peuvent différer du total de quelques unités.",
         ground_credit(about),
@@ -750,6 +752,7 @@ def _second_strips(
         reference_name=_whole(about),
         labels={i: _strip_label(about, i) for i in ids},
         decimals={i: about.told(i).decimals or 1 for i in ids},
+        signed=[i for i in ids if noun_of(about, i).signed],
         units=dict.fromkeys(ids, ""),
         caption=f"Place parmi les {number(len(about.codes))} communes",
         source="",
@@ -778,6 +781,7 @@ def _beside_map(about: Subject, code: str, id_: str, high: float) -> Figure | No
         caption=short_title(about, id_),
         source="",
         decimals=about.told(id_).decimals or 1,
+        signed=noun_of(about, id_).signed,
         unit=about.entry(id_).unit,
         mine=[about.town(code).short],
         order=False,
@@ -801,7 +805,8 @@ def _change(about: Subject, code: str) -> Evolution | None:
     if len(line) < 2:
         return None
     years = (int(line.index[0]), int(line.index[-1]))
-    return evolution(line.iloc[0], line.iloc[-1], years)
+    between = list(line.iloc[1:-1])
+    return evolution(line.iloc[0], line.iloc[-1], years, between=between)
 
 
 def _headline(about: Subject, code: str, name: Name) -> str:
@@ -915,6 +920,7 @@ def _strips(about: Subject, code: str, name: Name) -> Figure:
         reference_name=_whole(about),
         labels={i: _STRIP_LABELS[i] for i in ids},
         decimals={i: v.decimals if v else 1 for i, v in totals.items()},
+        signed=[i for i in ids if noun_of(about, i).signed],
         units=dict.fromkeys(ids, ""),
         caption=f"Place parmi les {number(len(about.codes))} communes",
         source="",
