@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses as dc
 import io
+import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
@@ -58,11 +59,13 @@ from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
 from basinmap.maps.layers.symbols import draw_symbols
+from basinmap.maps.margins.furniture import draw_measures_within
 from basinmap.maps.margins.keys import legend_entries
 from basinmap.maps.paper.alternatives import alternative_text
 from basinmap.maps.paper.figures import figure
 from basinmap.maps.paper.layouts import bounds_of, rounded_up
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.territory.levels import fold
 from basinmap.territory.naming import Name
 from basinmap.typography import BROAD, number, percent, typeset, uncapital
 from basinmap.values.told import told_of
@@ -70,6 +73,7 @@ from basinmap.values.told import told_of
 __all__ = [
     "GROUND",
     "HAIR",
+    "NUMBERED",
     "Chapter",
     "CommuneMaps",
     "change_of",
@@ -113,6 +117,9 @@ _PLURAL: Final = frozenset(
 HAIR: Final = "#8b909b"
 """Colour of the limits of communes: lighter than that of a territory."""
 _MANY_UNITS: Final = 40
+_MOST_NUMBERED: Final = 12
+NUMBERED: Final = "Communes numérotées"
+"""How the note starts that names the communes of which the map has but a number."""
 _NAME_MM2: Final = 380.0
 """Square millimetres of a map for each name, where not all are written."""
 _ROOM: Final = 70.0
@@ -383,11 +390,33 @@ def _finish(ax: MapAxes, about: Subject, named: gpd.GeoDataFrame | None = None) 
     named = about.communes if named is None else named
     outline = about.communes.dissolve()
     draw_outlines(ax, outline, label="limite du territoire", width=1.1)
+    draw_measures_within(ax)
     # On a small map few names are read, those of the largest first.
     held = int(ax.plan.width * ax.plan.height / _NAME_MM2)
     many = len(named) > min(_MANY_UNITS, 2 * held)
     most = min(_MOST_NAMES, held) if many else None
     draw_labels(ax, named, most=most, strong=3, apart=True)
+    if most is None:
+        _number_the_rest(ax, named)
+
+
+def _number_the_rest(ax: MapAxes, named: gpd.GeoDataFrame) -> None:
+    """Number the communes whose name found no room; a note tells which is which."""
+    written = {code for code, _ in ax.named}
+    rest = named[~named.index.astype(str).isin(written)]
+    if rest.empty or len(rest) > _MOST_NUMBERED:
+        return
+    rest = rest.iloc[np.argsort([fold(str(name)) for name in rest["name"]])]
+    places = pd.Series(range(1, len(rest) + 1), rest.index).astype(str)
+    draw_labels(ax, rest.assign(number=places), column="number", apart=True)
+    shown = {code for code, _ in ax.named}
+    told = [
+        f"{place}{BROAD}{name}"
+        for (code, name), place in zip(rest["name"].items(), places, strict=True)
+        if str(code) in shown
+    ]
+    if told:
+        ax.notes[f"{NUMBERED}{BROAD}: {', '.join(told)}"] = None
 
 
 def rate_map(
@@ -510,6 +539,14 @@ def _needed(units: gpd.GeoDataFrame, size_mm: tuple[float, float]) -> float:
     return rounded_up(1000 * max(across / width, up / height))
 
 
+def _tight(units: gpd.GeoDataFrame, size_mm: tuple[float, float]) -> float:
+    """Return the scale at which units fill a figure, to the next five thousand."""
+    bounds = bounds_of(units, 0.0)
+    across, up = bounds[2] - bounds[0], bounds[3] - bounds[1]
+    width, height = (side - 3 for side in size_mm)
+    return 5_000.0 * math.ceil(max(across / width, up / height) / 5)
+
+
 def _shared_scale(communes: gpd.GeoDataFrame, size_mm: tuple[float, float]) -> float:
     """Return the scale at which each commune holds in a figure with its neighbours."""
     return max(
@@ -538,7 +575,7 @@ def _no_picture(form: str, size: tuple[float, float]) -> bytes:
 def rates_by_commune(
     about: Subject,
     id_: str,
-    size_mm: tuple[float, float] = (102, 66),
+    size_mm: tuple[float, float] = (102, 72),
     slug: str = "carte",
 ) -> CommuneMaps:
     """
@@ -571,7 +608,12 @@ def rates_by_commune(
         draw_outlines(ax, alone, label=str(alone["name"].iloc[0]), width=2.0)
 
     near = len(about.codes) > _MANY_UNITS or _room_each(about, size_mm) < _ROOM
-    scale = _shared_scale(about.communes, size_mm) if near else None
+    # A round scale would leave a sixth of a small frame to what is around.
+    scale = (
+        _shared_scale(about.communes, size_mm)
+        if near
+        else _tight(about.communes, size_mm)
+    )
     return CommuneMaps(about, base, mark, slug=slug, title=title, near=near)
 
 

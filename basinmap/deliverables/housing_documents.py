@@ -14,6 +14,7 @@ from basinmap.catalogue.entries import indicator
 from basinmap.deliverables.age_pages import PYRAMID, pyramid_page
 from basinmap.deliverables.chapter_pages import Sheet, chapter_page
 from basinmap.deliverables.chapters import (
+    NUMBERED,
     Chapter,
     CommuneMaps,
     commune_sentences,
@@ -792,7 +793,7 @@ def _beside_map(about: Subject, code: str, id_: str, high: float) -> Figure | No
 def _belongs(about: Subject, code: str) -> str:
     lines = [f"commune {code}", typeset(about.area.name)]
     lines += [typeset(o.name.short) for o in about.others if o.level == "scot"]
-    return " · ".join(lines)
+    return ", ".join(lines)
 
 
 def _population(about: Subject, code: str) -> pd.Series:
@@ -867,8 +868,10 @@ def _of_whole(about: Subject) -> str:
 
 def _fiche_map(drawn: Figure) -> Figure:
     # The foot of the fiche says the rest: title and scale are enough here.
-    scale = next(t for t in drawn.source.split(". ") if t.startswith("Échelle"))
-    return replace(drawn, source="", caption=f"{drawn.caption}. {scale}")
+    told = drawn.source.split(". ")
+    scale = next(t for t in told if t.startswith("Échelle"))
+    key = next((stopped(t) for t in told if t.startswith(NUMBERED)), "")
+    return replace(drawn, source=key, caption=f"{drawn.caption}. {scale}")
 
 
 def _place_map(drawn: Figure, about: Subject, code: str) -> Figure:
