@@ -401,7 +401,7 @@ def _finish(ax: MapAxes, about: Subject, named: gpd.GeoDataFrame | None = None) 
 
 
 def _number_the_rest(ax: MapAxes, named: gpd.GeoDataFrame) -> None:
-    """Number the communes whose name found no room; a note tells which is which."""
+    """Write numbers for the communes without room; a note tells which is which."""
     written = {code for code, _ in ax.named}
     rest = named[~named.index.astype(str).isin(written)]
     if rest.empty or len(rest) > _MOST_NUMBERED:

@@ -326,7 +326,7 @@ _WITHIN = (24.0, 11.0)
 
 
 def draw_measures_within(ax: MapAxes) -> None:
-    """
+    r"""
     Draw the scale and the north in the frame, at the corner that holds the least.
 
     A figure of a document has no margin. Draw it before names, which avoid it.
@@ -343,7 +343,7 @@ def draw_measures_within(ax: MapAxes) -> None:
     >>> fig, ax = bm.figure(lens, size_mm=(105, 110), title="CA de Lens-Liévin")
     >>> draw_measures_within(ax)
     >>> sorted(text.get_text() for text in ax.texts)
-    ['5\xa0km', 'N']
+    ['3\xa0km', 'N']
     """
     plan = ax.plan
     theme, (wide, high) = plan.theme, _WITHIN
