@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from functools import cache
 from numbers import Real
@@ -15,7 +16,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 
 from basinmap.arguments import check_given
-from basinmap.errors import DataError
+from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.layers.drawing import inked
 from basinmap.maps.layers.placement import PlacedLabels, place_labels, split_label
 from basinmap.maps.look.lettering import LEADING, letter
@@ -55,6 +56,7 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     color: str | None = None,
     italic: bool = False,
     apart: bool = False,
+    every: bool = False,
 ) -> int:
     """
     Write the names of units where there is room, the important ones first.
@@ -88,6 +90,9 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     apart
         Whether a name that would lie over other units for more than a quarter of its
         box, without a leader, is left out: on a small map it would name them.
+    every
+        Whether all the names that are tried are promised, by the title for instance: a
+        warning then tells those that found no room.
 
     Returns
     -------
@@ -103,6 +108,11 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     DataError
         If no unit lies in the frame, a priority is no number, or these very names are
         written already.
+
+    Warns
+    -----
+    BasinmapWarning
+        If `every` name is promised and some found no room.
 
     Examples
     --------
@@ -130,6 +140,8 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     boxes = zoom * placed.boxes
     kept = placed.placed & ~(apart & ranked.astray(boxes, placed))
     shown = np.flatnonzero(kept).tolist()
+    if every:
+        _warn_lost(visible.loc[~kept, column], len(kept))
     ax.boxes.extend(map(tuple, boxes[shown].tolist()))
     centres = ax.to_metres(zoom * np.column_stack([placed.x, placed.y]))
     leaders = ax.to_metres(zoom * placed.leader.reshape(-1, 2)).reshape(-1, 4)
@@ -145,6 +157,16 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
             if np.isfinite(leaders[i]).all():
                 _lead(ax, leaders[i], chosen or ax.plan.theme.ink, ranked.radii[i])
     return len(shown)
+
+
+def _warn_lost(lost: pd.Series, tried: int) -> None:
+    """Warn of the names that found no room."""
+    if len(lost):
+        msg = (
+            f"{len(lost)} name(s) of {tried} found no room: {culprits(lost)}; take a "
+            "larger paper, fewer names (most=…), or a smaller size="
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=3)
 
 
 class _Ranked:

@@ -30,6 +30,7 @@ from basinmap.typography import month, number, shortest, stopped, typeset
 __all__ = ["draw_furniture", "draw_measures_within"]
 
 _BAR_MM = 36.0
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LEADING = 0.447  # millimetres a point
 _EDGE = 4.5  # what office printers cannot print
 _SMALLEST = 5.0
@@ -92,7 +93,7 @@ def draw_furniture(
             "drawing it again; of several maps, write draw_furniture(maps, …) once"
         )
         raise DataError(msg)
-    told: list[str] = [*drawn.credits, *sources, *drawn.grounds]
+    told: list[str] = [*_by_year(drawn.credits), *sources, *drawn.grounds]
     lines = [*dict.fromkeys(line for text in told if (line := one_line(text)))]
     author = one_line(author)
     for one in drawn.maps:
@@ -120,6 +121,16 @@ def draw_furniture(
             _draw_measures(drawn.first)
     for one in drawn.maps:
         one.signed = True
+
+
+def _by_year(credits_: Iterable[str]) -> list[str]:
+    """Return credits, those that differ by their years alone in the order of these."""
+    listed = list(credits_)
+    alike: dict[str, list[str]] = {}
+    for credit in listed:
+        alike.setdefault(_YEAR.sub("", credit), []).append(credit)
+    ordered = {key: iter(sorted(same)) for key, same in alike.items()}
+    return [next(ordered[_YEAR.sub("", credit)]) for credit in listed]
 
 
 def _draw_measures(ax: MapAxes) -> None:
