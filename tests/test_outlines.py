@@ -809,3 +809,21 @@ def test_outlines_that_do_not_serve_are_told_in_one_line(
 def test_the_data_command_tells_the_error_of_outlines(capsys):
     cli.main(["data", "--lang", "en"])
     assert "outlines 174 m off (median), 268 m for 95 %" in capsys.readouterr().out
+
+
+def test_outlines_of_unknown_precision_are_told_where_it_may_show():
+    lens = bm.communes(epci="call")
+    own = lens.copy()
+    own.attrs = {k: v for k, v in lens.attrs.items() if k != "outline_error"}
+    told = "Contours : précision non précisée"
+    _, near = bm.page(own.loc[["62498"]], title="Lens", scale=60_000)
+    assert told in near.notes
+    _, far = bm.page(own, title="CA de Lens-Liévin", scale=200_000)
+    assert told not in far.notes
+    own.attrs["outline_error"] = 5.0
+    _, known = bm.page(own.loc[["62498"]], title="Lens", scale=60_000)
+    assert told not in known.notes
+    disc = own.loc[["62498"]].rename_axis("isochrone")
+    disc.attrs = {}
+    _, made = bm.page(disc, title="À dix minutes", scale=60_000)
+    assert told not in made.notes
