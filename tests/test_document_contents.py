@@ -30,7 +30,6 @@ from basinmap.deliverables.chapters import (
     units_table,
 )
 from basinmap.deliverables.charts import bar_chart, line_chart, range_strips
-from basinmap.deliverables.cil_documents import cil_document
 from basinmap.deliverables.cil_files import situated
 from basinmap.deliverables.comparison_documents import comparison_document
 from basinmap.deliverables.groups import (
@@ -86,6 +85,16 @@ def lens():
 def three():
     own = bm.user_perimeter("trois", list(THREE), name="Trois villes", source="essai")
     return of(own)
+
+
+@pytest.fixture(scope="module")
+def diagnosis(three):
+    return plh_document(three, fiches=False)
+
+
+@pytest.fixture(scope="module")
+def conference(lens):
+    return bm.cil_document(lens)
 
 
 def spaced(text):
@@ -324,8 +333,8 @@ def test_a_blank_objective_is_not_available_and_hides_the_total(three):
     assert rows["Ensemble"] == ["200", "n.d.", "n.d."]
 
 
-def test_without_a_balance_the_last_page_says_which_file_it_takes(three):
-    document = plh_document(three, fiches=False)
+def test_without_a_balance_the_last_page_says_which_file_it_takes(diagnosis):
+    document = diagnosis
     assert "bilan" not in [page.slug for page in document.pages]
     (box,) = (p for p in document.parts if isinstance(p, Note) and p.kind == "missing")
     assert "code de la construction et de l’habitation" in spaced(box.paragraphs[0])
@@ -609,8 +618,8 @@ def test_no_unit_of_a_plh_may_part_from_its_number(three):
     assert any("\xa0hab./km²" in text for text in told)
 
 
-def test_what_was_not_given_is_named_with_its_producer(lens):
-    document = bm.cil_document(lens)
+def test_what_was_not_given_is_named_with_its_producer(conference):
+    document = conference
     told = " ".join(
         c.text for t in tables(document.pages[-1]) for r in t.rows for c in r
     )
@@ -680,8 +689,8 @@ def test_rings_in_and_out_of_the_basin_add_up_to_the_rings():
     assert parts == people
 
 
-def test_headings_of_all_documents_are_pages_of_the_model(three):
-    document = plh_document(three, fiches=False)
+def test_headings_of_all_documents_are_pages_of_the_model(diagnosis):
+    document = diagnosis
     titles = [p.text for p in document.parts if isinstance(p, Heading)]
     assert "Bilan du PLH précédent" not in titles
     assert dataclasses.is_dataclass(document)
@@ -793,8 +802,8 @@ def test_ties_that_a_list_cuts_are_told():
     assert tied_out(values.iloc[:2], values.iloc[2:], 1) == ""
 
 
-def test_the_conference_announces_what_is_inside(lens):
-    assert cil_document(lens).subtitle == "Ménages et logements"
+def test_the_conference_announces_what_is_inside(conference):
+    assert conference.subtitle == "Ménages et logements"
 
 
 def test_a_lead_does_not_say_its_title_again():

@@ -8,6 +8,7 @@ JSON, what it was warned of or why it was not made.
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
 import signal
 import sys
@@ -230,4 +231,5 @@ def _ended(*_: object) -> NoReturn:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(50_000, 20, 20)  # as the command line does
     sys.exit(main(sys.argv[1:]))
