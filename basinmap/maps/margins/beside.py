@@ -44,8 +44,8 @@ _SHORT: Final = (
 _LONGEST: Final = 16
 _MARKED: Final = 3
 """Figures that are marked on a histogram, at most."""
-_SIDES: Final = (0.5, 0.1, 0.9)
-"""Share of a text left of what it is about, the best first."""
+_SIDES: Final = (0.5, 0.1, 0.9, -0.12, 1.12)
+"""Share of a text left of what it is about, the best first; it may stand beside it."""
 _GAP: Final = 1.2
 """Millimetres between two texts of one line."""
 
