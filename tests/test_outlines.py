@@ -374,7 +374,7 @@ def test_a_density_over_published_surfaces_has_no_error_to_tell(lens):
     published = bare(lens, SUPERFICIE=100 * lens["area_km2"].to_numpy())
     table = bm.statistics(epci="call", outlines=published)
     (note,) = bm.compute("D05", table).attrs["notes"]
-    assert note == "Superficie : colonne SUPERFICIE (contours fournis)"
+    assert note == "Superficie : contours fournis"
 
 
 # -- outlines of the user ----------------------------------------------------------
@@ -403,7 +403,7 @@ def test_outlines_of_a_file_take_the_place_of_the_embedded_ones(express, lens):
     assert not any("généralisés" in line for line in found.attrs["sources"])
     assert "outline_error" not in found.attrs
     stock = found.attrs["stocks"]["area_km2"]
-    assert stock["source"] == "colonne SUPERFICIE (ADMIN-EXPRESS.gpkg)"
+    assert stock["source"] == "ADMIN-EXPRESS.gpkg"
 
 
 def test_outlines_of_unknown_error_make_no_note_and_a_known_one_does(express):
@@ -789,7 +789,7 @@ def test_a_document_stands_on_the_outlines_given_for_what_they_hold(
     _, method, manifest = document(tmp_path, monkeypatch, outlines=express)
     assert "- Contours : ADMIN-EXPRESS.gpkg." in method
     assert "qu'ils ne contiennent pas en entier : IGN" in method
-    assert "- Densité. Superficie : colonne SUPERFICIE (ADMIN-EXPRESS.gpkg)." in method
+    assert "- Densité. Superficie : ADMIN-EXPRESS.gpkg." in method
     assert manifest["outlines"] == ["ADMIN-EXPRESS.gpkg"]
     data = gpd.read_file(tmp_path / "out/donnees.gpkg", layer="communes")
     lens = data.set_index("commune").loc["62498"]
@@ -845,3 +845,21 @@ def test_outlines_that_do_not_serve_are_told_in_one_line(
 def test_the_data_command_tells_the_error_of_outlines(capsys):
     cli.main(["data", "--lang", "en"])
     assert "outlines 174 m off (median), 268 m for 95 %" in capsys.readouterr().out
+
+
+def test_outlines_of_unknown_precision_are_told_where_it_may_show():
+    lens = bm.communes(epci="call")
+    own = lens.copy()
+    own.attrs = {k: v for k, v in lens.attrs.items() if k != "outline_error"}
+    told = "Contours : précision non précisée"
+    _, near = bm.page(own.loc[["62498"]], title="Lens", scale=60_000)
+    assert told in near.notes
+    _, far = bm.page(own, title="CA de Lens-Liévin", scale=200_000)
+    assert told not in far.notes
+    own.attrs["outline_error"] = 5.0
+    _, known = bm.page(own.loc[["62498"]], title="Lens", scale=60_000)
+    assert told not in known.notes
+    disc = own.loc[["62498"]].rename_axis("isochrone")
+    disc.attrs = {}
+    _, made = bm.page(disc, title="À dix minutes", scale=60_000)
+    assert told not in made.notes

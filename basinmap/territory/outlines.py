@@ -659,7 +659,7 @@ def surfaces_of(
         )
     return (
         area.fillna(drawn),
-        replace(stock, source=f"colonne {column} ({whose})"),
+        replace(stock, source=whose),
         notes,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from functools import cache
 from numbers import Real
@@ -15,7 +16,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 
 from basinmap.arguments import check_given
-from basinmap.errors import DataError
+from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.layers.drawing import inked
 from basinmap.maps.layers.led_off import led_off
 from basinmap.maps.layers.placement import PlacedLabels, place_labels, split_label
@@ -59,6 +60,7 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     color: str | None = None,
     italic: bool = False,
     apart: bool = False,
+    every: bool = False,
 ) -> int:
     """
     Write the names of units where there is room, the important ones first.
@@ -93,6 +95,9 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
         Whether a name that would lie over other units for more than a quarter of its
         box, without a leader, is left out: on a small map it would name them. So is
         one so near another that both would be read as one.
+    every
+        Whether all the names that are tried are promised, by the title for instance: a
+        warning then tells those that found no room.
 
     Returns
     -------
@@ -108,6 +113,11 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     DataError
         If no unit lies in the frame, a priority is no number, or these very names are
         written already.
+
+    Warns
+    -----
+    BasinmapWarning
+        If `every` name is promised and some found no room.
 
     Examples
     --------
@@ -135,6 +145,8 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     boxes = zoom * placed.boxes
     kept = placed.placed & ~(apart & ranked.astray(boxes, placed))
     shown = np.flatnonzero(kept).tolist()
+    if every:
+        _warn_lost(visible.loc[~kept, column], len(kept))
     chosen = inked(ax, color) if color else None
     leaders = zoom * placed.leader
     inks = ranked.inks(boxes, leaders, shown, chosen)
@@ -149,6 +161,16 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
             if np.isfinite(lines[i]).all():
                 _lead(ax, lines[i], chosen or ax.plan.theme.ink, ranked.radii[i])
     return len(shown)
+
+
+def _warn_lost(lost: pd.Series, tried: int) -> None:
+    """Warn of the names that found no room."""
+    if len(lost):
+        msg = (
+            f"{len(lost)} name(s) of {tried} found no room: {culprits(lost)}; take a "
+            "larger paper, fewer names (most=…), or a smaller size="
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=3)
 
 
 class _Ranked:

@@ -56,8 +56,8 @@ _SHORT: Final = (
 _LONGEST: Final = 16
 _MARKED: Final = 3
 """Figures that are marked on a histogram, at most."""
-_SIDES: Final = (0.5, 0.1, 0.9)
-"""Share of a text left of what it is about, the best first."""
+_SIDES: Final = (0.5, 0.1, 0.9, -0.12, 1.12)
+"""Share of a text left of what it is about, the best first; it may stand beside it."""
 _GAP: Final = 1.2
 """Millimetres between two texts of one line."""
 _POINTED: Final = 2.2
@@ -368,14 +368,26 @@ def unit_beside(block: FiguresBlock) -> str:
     block
         The figures.
     """
+    if block.unit != "%" and f"({block.unit})" in block.title.replace("\u00a0", " "):
+        return ""  # « −0,14 % » under « (% par an) » would be of another unit
     return "\u202f%" if block.unit.startswith("%") else ""
+
+
+def _is_set_off(block: FiguresBlock, place: int) -> bool:
+    return place == 0 and not block.alike
+
+
+def _weight(block: FiguresBlock, place: int) -> int:
+    return 700 if _is_set_off(block, place) else 400
 
 
 def _name_lines(block: FiguresBlock, width: float, theme: Theme) -> list[list[str]]:
     room = max(width - _values_width(block, theme), _NAMES * width)
     return [
         wrapped(
-            name, room, font(theme.family, theme.body, weight=700 if i == 0 else 400)
+            name,
+            room,
+            font(theme.family, theme.body, weight=_weight(block, i)),
         )
         for i, (name, _) in enumerate(block.rows)
     ]
@@ -419,8 +431,9 @@ def _(drawn: Compared, pen: Pen) -> None:
     names = _name_lines(block, pen.width, pen.theme)
     heights = _heights(block, pen.width, pen.theme)
     for i, (lines, height) in enumerate(zip(names, heights, strict=True)):
-        style: dict[str, Any] = {"weight": 700 if i == 0 else 400}
-        style["color"] = pen.theme.ink if i == 0 else pen.theme.soft
+        first = _is_set_off(block, i)
+        style: dict[str, Any] = {"weight": _weight(block, i)}
+        style["color"] = pen.theme.ink if first else pen.theme.soft
         for j, line in enumerate(lines):
             pen.write(0, y + 2.7 + _LINE * j, line, **style)
         pen.write(pen.width, y + 2.7, block.written(i, unit), ha="right", **style)
@@ -437,7 +450,8 @@ def _mark(
 ) -> None:
     """Draw a dot on its axis, or a bar from zero."""
     _, value = drawn.block.rows[place]
-    ink, height = pen.theme.ink if place == 0 else pen.theme.soft, pen.y - y
+    first = _is_set_off(drawn.block, place)
+    ink, height = pen.theme.ink if first else pen.theme.soft, pen.y - y
     if drawn.block.dots:
         pen.paper.plot(
             [pen.x, pen.x + pen.width],
@@ -473,10 +487,10 @@ def _mark(
     pen.paper.scatter(
         [pen.x + along(value)],
         [height],
-        s=(_DOTS[0 if place == 0 else 1] / MM_PER_POINT) ** 2,
+        s=(_DOTS[0 if first else 1] / MM_PER_POINT) ** 2,
         facecolor=fill,
         edgecolor=ink,
-        linewidth=0.9 if place == 0 else 0.5,
+        linewidth=0.9 if first else 0.5,
         zorder=3,
     )
 

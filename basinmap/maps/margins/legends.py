@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -176,6 +177,7 @@ def draw_comparison(
     add_block(
         ax,
         FiguresBlock(
+            alike=_are_maps(ax, [str(printed.get(n, n)) for n in figures.index]),
             title=glued(typeset(_heading(told) if title is None else title)),
             rows=tuple(
                 (typeset(str(printed.get(n, n))), float(v)) for n, v in figures.items()
@@ -211,6 +213,12 @@ def _heading(told: Told) -> str:
     if not named:
         return "Comparaison"
     return f"{named} ({told.unit})" if told.unit else named
+
+
+def _are_maps(ax: MapAxes, names: list[str]) -> bool:
+    """Tell whether figures are those of the maps of the sheet: none is set off."""
+    captions = {typeset(one.caption) for one in ax.sheet.maps if one.caption}
+    return len(captions) > 1 and captions.issuperset(map(typeset, names))
 
 
 def _changes(table: pd.DataFrame) -> tuple[str, tuple[str, ...]]:
@@ -478,6 +486,8 @@ class _Histogram:
     values: np.ndarray
     block: ClassesBlock
     beside: tuple[Compared, ...] = ()
+    without: str = ""
+    """Periods that are of the map, but whose years others hold already."""
 
 
 class _Flow:
@@ -601,6 +611,27 @@ def _known(values: pd.Series, *, firm: bool) -> pd.Series:
     return known.drop(few, errors="ignore")
 
 
+def _counted_once(series: list[pd.Series]) -> tuple[list[pd.Series], list[str]]:
+    """Leave out the periods that hold others: their years would be counted twice."""
+    spans = [_span(told_of(one).vintage) for one in series]
+    whole = [any(_holds(span, part) for part in spans) for span in spans]
+    left = [told_of(s).vintage for s, held in zip(series, whole, strict=True) if held]
+    return [s for s, held in zip(series, whole, strict=True) if not held], left
+
+
+def _holds(span: tuple[int, int] | None, part: tuple[int, int] | None) -> bool:
+    """Tell whether a period holds another one, and more."""
+    if span is None or part is None or span == part:
+        return False
+    return span[0] <= part[0] and part[1] <= span[1]
+
+
+def _span(vintage: str) -> tuple[int, int] | None:
+    """Return the years of « 2016-2023 »."""
+    found = re.fullmatch(r"(\d{4})\s*[-–]\s*(\d{4})", vintage.strip())
+    return (int(found[1]), int(found[2])) if found else None
+
+
 def _with_histogram(
     blocks: list[object], values: pd.Series | Mapping[Any, pd.Series]
 ) -> list[object]:
@@ -608,6 +639,7 @@ def _with_histogram(
     if not series:
         msg = "histogram: no series; give those that bm.shared_classes took"
         raise DataError(msg)
+    series, without = _counted_once(series)
     for position, block in enumerate(blocks):
         if not isinstance(block, ClassesBlock):
             continue
@@ -630,7 +662,12 @@ def _with_histogram(
             return blocks
         return [
             *blocks[: position + 1],
-            _Histogram(known.to_numpy(), block, tuple(references_of(blocks, block))),
+            _Histogram(
+                known.to_numpy(),
+                block,
+                tuple(references_of(blocks, block)),
+                f", sans {', '.join(without)}" if without else "",
+            ),
             *blocks[position + 1 :],
         ]
     return blocks
@@ -763,7 +800,7 @@ def _(drawn: _Histogram, pen: Pen) -> None:
     low, high = block.bounds
     log = of_decades(low, high)
     along = positions(low, high, pen.width, log=log)
-    head = f"Distribution ({LOGARITHMIC})" if log else "Distribution"
+    head = f"Distribution{f' ({LOGARITHMIC})' if log else ''}{drawn.without}"
     pen.write(0, 2.6, head, size=pen.theme.small, color=pen.theme.soft)
     floor, height = pen.y - 17.0, 12.5
     edges = _bar_edges(low, high, block.breaks, log=log)

@@ -144,7 +144,7 @@ class KeyBlock:
 
 @dataclass(frozen=True, slots=True)
 class FiguresBlock:
-    """A few figures to compare, the first of them set off."""
+    """A few figures to compare, the first of them set off unless all are alike."""
 
     title: str
     rows: tuple[tuple[str, float], ...]
@@ -161,6 +161,8 @@ class FiguresBlock:
     """What changes are of."""
     changes: tuple[str, ...] = ()
     """What is printed under each figure, if anything."""
+    alike: bool = False
+    """Whether none is set off: they are of the maps of the sheet."""
 
     def written(self, place: int, unit: str) -> str:
         """
