@@ -8,21 +8,29 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from basinmap.errors import DataError, culprits
-from basinmap.measures import check_counts, parse_counts, state_column
+from basinmap.errors import MeasureError, culprits
+from basinmap.measures import check_counts, check_decimals, parse_counts, state_column
 from basinmap.sources.layouts import Marks
 from basinmap.states import STATES, summed
+from basinmap.workbooks import FALSE, TRUE
 
 __all__ = ["numbers_of", "sum_of"]
 
 _SPACE: Final = "[ \u00a0\u202f]"
 _SPACED: Final = rf"[-−]?[0-9]{{1,3}}(?:{_SPACE}[0-9]{{3}})+(?:[.,][0-9]+)?"
 _PLAIN: Final = r"[0-9]+(?:\.[0-9]+)?"
-_DOTTED: Final = r"[-−]?[0-9]+\.[0-9]+"
-_COMMAED: Final = r"[-−]?[0-9]+,[0-9]+"
 _ROUND: Final = r"[1-9]e\+[0-9]{2}"
 _NOTHING: Final = r"-?[0-9](?:\.[0-9]+)?[eE]-(?:09|[1-9][0-9]|[1-3][0-9]{2})"
 _THOUSANDS: Final = r"[-−]?[1-9][0-9]{0,2}(?:[.,][0-9]{3})+"
+
+_DAY: Final = (
+    r"(?:[12][0-9]{3}[-/][01]?[0-9][-/][0-3]?[0-9]|[0-3]?[0-9]/[01]?[0-9]/[12][0-9]{3})"
+    r"(?:[ T].*)?"
+)
+_HOUR: Final = r"[0-9]+:[0-5][0-9](?::[0-5][0-9])?"
+_TRUTH: Final = rf"(?i:{TRUE}|{FALSE}|true|false)"
+_SHARE: Final = r".*[0-9]\s*%"
+_BARE: Final = r"(?!-?0+(?:[.,]0+)?$)[-−]?[0-9][0-9.,]*"
 
 Parsed = tuple[pd.Series, pd.Series]
 
@@ -47,7 +55,8 @@ def numbers_of(
     Raises
     ------
     MeasureError
-        If something is neither a number nor a known sign.
+        If something is neither a number nor a known sign, or a date, a percentage
+        that is declared none.
     DataError
         If decimals are written in two ways.
 
@@ -58,6 +67,7 @@ def numbers_of(
     ([1234.5, nan, nan], ['', 'secret', 'not_available'])
     """
     text = _written_out(text)
+    _check_kinds(text, name, marks)
     values = pd.Series(np.nan, index=text.index, dtype=float)
     states = pd.Series("", index=text.index, dtype=object)
     if marks.suffix:
@@ -75,6 +85,53 @@ def numbers_of(
         states[rest.index] = read[state_column(name)]
     check_counts(values, name, signed=signed)
     return values, states
+
+
+def _check_kinds(text: pd.Series, name: str, marks: Marks) -> None:
+    """Refuse cells that are of another kind than numbers, by their row and content."""
+    odd = text[~text.str.fullmatch(rf"(?:{_PLAIN})?")]
+    if odd.empty:
+        return
+    other = odd[odd.str.fullmatch(rf"{_DAY}|{_HOUR}|{_TRUTH}")]
+    if len(other):
+        msg = (
+            f"{name!r}: {len(other)} cell(s) are dates, times or truth values where "
+            f"numbers are expected: {_where(other)}; write the number, in a cell whose "
+            "format is that of a number"
+        )
+        raise MeasureError(msg)
+    never = odd[odd.str.startswith("=")]
+    if len(never):
+        msg = (
+            f"{name!r}: {len(never)} formula(s) that nothing has computed yet: "
+            f"{_where(never)}; open the workbook in a spreadsheet, and save it"
+        )
+        raise MeasureError(msg)
+    share = odd[odd.str.fullmatch(_SHARE)]
+    if len(share):
+        _check_shares(text, share, name, marks)
+
+
+def _check_shares(text: pd.Series, share: pd.Series, name: str, marks: Marks) -> None:
+    """Refuse percentages where none is declared, and beside what may be one or not."""
+    if marks.suffix != "%":
+        msg = (
+            f"{name!r}: {len(share)} cell(s) are percentages: {_where(share)}; declare "
+            "them, bm.Median(unit='%'), or read the two counts they come from"
+        )
+        raise MeasureError(msg)
+    bare = text[text.str.fullmatch(_BARE)]
+    if len(bare):
+        msg = (
+            f"{name!r}: some cells are percentages ({_where(share, most=1)}) and "
+            f"{len(bare)} bare numbers ({_where(bare, most=2)}): which is which? Write "
+            "them in one way"
+        )
+        raise MeasureError(msg)
+
+
+def _where(cells: pd.Series, most: int = 5) -> str:
+    return culprits([f"{at} : {cell}" for at, cell in cells.items()], most=most)
 
 
 def _written_out(text: pd.Series) -> pd.Series:
@@ -107,6 +164,7 @@ def _marked(rest: pd.Series, marks: Marks, *, signed: bool) -> pd.DataFrame:
         not_applicable=marks.not_applicable,
         not_available=marks.not_available,
         signed=signed,
+        decimal=marks.decimal or ("." if marks.declared else ""),
     )
 
 
@@ -119,28 +177,8 @@ def _decimals_of(text: pd.Series, name: str, marks: Marks) -> pd.Series:
         loose = text.str.fullmatch(_THOUSANDS)
         loose |= text.str.contains(marks.decimal, regex=False)
         text = text.mask(loose, text.str.replace(other, "", regex=False))
-    _check_decimals(text, name, marks.decimal)
+    check_decimals(text, name, marks.decimal)
     return text
-
-
-def _check_decimals(text: pd.Series, name: str, known: str) -> None:
-    """Refuse decimals written in two ways, and what may be thousands: « 1.234 »."""
-    points = text[text.str.fullmatch(_DOTTED)]
-    commas = text[text.str.fullmatch(_COMMAED)]
-    if len(points) and len(commas):
-        msg = (
-            f"{name!r}: decimals with a point ({culprits(points, most=1)}) and with a "
-            f"comma ({culprits(commas, most=1)}): which is which? Write one of them"
-        )
-        raise DataError(msg)
-    for cut, mark in ((points, "."), (commas, ",")):
-        if mark != known and len(cut) and cut.str.fullmatch(_THOUSANDS).all():
-            msg = (
-                f"{name!r}: {len(cut)} number(s) such as {culprits(cut, most=2)}: are "
-                f"they thousands, or decimals of three digits? Take {mark!r} out of "
-                "the file, or read it with decimal='.' or ','"
-            )
-            raise DataError(msg)
 
 
 def sum_of(parts: Sequence[Parsed], minus: Sequence[Parsed] = ()) -> Parsed:

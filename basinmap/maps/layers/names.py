@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from functools import cache
 from numbers import Real
@@ -15,7 +16,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 
 from basinmap.arguments import check_given
-from basinmap.errors import DataError
+from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.layers.drawing import inked
 from basinmap.maps.layers.led_off import led_off
 from basinmap.maps.layers.placement import PlacedLabels, place_labels, split_label
@@ -44,6 +45,7 @@ _TIGHT = 0.2
 _INKED = 0.78  # of the size: what a line of capitals and descenders inks
 _APART = 0.12  # of the size, more than between the lines of a name
 _STRAY = 0.25  # of a name over units that it does not name
+_CLOSE_MM, _APART_MM = 0.4, 1.0  # between two names, and where each stands alone
 
 
 def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
@@ -58,6 +60,7 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     color: str | None = None,
     italic: bool = False,
     apart: bool = False,
+    every: bool = False,
 ) -> int:
     """
     Write the names of units where there is room, the important ones first.
@@ -90,7 +93,11 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
         its unit by a line.
     apart
         Whether a name that would lie over other units for more than a quarter of its
-        box, without a leader, is left out: on a small map it would name them.
+        box, without a leader, is left out: on a small map it would name them. So is
+        one so near another that both would be read as one.
+    every
+        Whether all the names that are tried are promised, by the title for instance: a
+        warning then tells those that found no room.
 
     Returns
     -------
@@ -106,6 +113,11 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     DataError
         If no unit lies in the frame, a priority is no number, or these very names are
         written already.
+
+    Warns
+    -----
+    BasinmapWarning
+        If `every` name is promised and some found no room.
 
     Examples
     --------
@@ -128,11 +140,13 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     visible = visible.loc[rank.index]
     _check_size(size)
     ranked = _Ranked(ax, visible, column, rank, strong, size, italic=italic)
-    placed = ranked.placed()
+    placed = ranked.placed(_APART_MM if apart else _CLOSE_MM)
     zoom = ax.plan.zoom
     boxes = zoom * placed.boxes
     kept = placed.placed & ~(apart & ranked.astray(boxes, placed))
     shown = np.flatnonzero(kept).tolist()
+    if every:
+        _warn_lost(visible.loc[~kept, column], len(kept))
     chosen = inked(ax, color) if color else None
     leaders = zoom * placed.leader
     inks = ranked.inks(boxes, leaders, shown, chosen)
@@ -147,6 +161,16 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
             if np.isfinite(lines[i]).all():
                 _lead(ax, lines[i], chosen or ax.plan.theme.ink, ranked.radii[i])
     return len(shown)
+
+
+def _warn_lost(lost: pd.Series, tried: int) -> None:
+    """Warn of the names that found no room."""
+    if len(lost):
+        msg = (
+            f"{len(lost)} name(s) of {tried} found no room: {culprits(lost)}; take a "
+            "larger paper, fewer names (most=…), or a smaller size="
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=3)
 
 
 class _Ranked:
@@ -237,7 +261,7 @@ class _Ranked:
         weight = int(self.weights[row])
         return font(self.family, self.sizes[row], weight=weight, italic=self.italic)
 
-    def placed(self) -> PlacedLabels:
+    def placed(self, padding: float) -> PlacedLabels:
         """Place the names; those without room at home are led from elsewhere."""
         ax, zoom = self.ax, self.ax.plan.zoom
         width, height = ax.plan.frame[2:]
@@ -259,6 +283,7 @@ class _Ranked:
             leaders=np.arange(len(self.names)) < (0 if self.italic else first),
             spare=spare,
             inside=at_home,
+            padding=padding,
             leading=self._leading() / zoom,
         )
 
