@@ -719,10 +719,19 @@ def hints_of(verb: Callable[..., object]) -> tuple[tuple[str, object], ...]:
         if isinstance(hint, str):
             try:
                 hint = eval(hint, dict(names))  # noqa: S307 - our own annotations
-            except NameError:  # known to type checkers alone
-                continue
+            except NameError as error:  # known to type checkers alone
+                public = _public(str(error.name))
+                if not public:
+                    continue
+                hint = eval(hint, {**names, **public})  # noqa: S307 - as above
         found.append((name, hint))
     return tuple(found)
+
+
+def _public(name: str) -> dict[str, object]:
+    """Return a public name, whose module is loaded when it is first asked for."""
+    package = sys.modules["basinmap"]
+    return {name: getattr(package, name)} if name in package.__all__ else {}
 
 
 @cache

@@ -41,6 +41,7 @@ __all__ = [
     "as_floats",
     "check_columns",
     "check_counts",
+    "check_decimals",
     "check_parts",
     "check_ratios",
     "counted",
@@ -550,6 +551,9 @@ def counted(
 
 _SIGNS: Final = re.compile(r"[\ufeff\u200b]")
 _SPACES: Final = re.compile(r"(?<=[0-9])[\s\u202f\u00a0](?=[0-9]{3}(?![0-9]))")
+_DOTTED: Final = re.compile(r"[-−]?[0-9]+\.[0-9]+")
+_COMMAED: Final = re.compile(r"[-−]?[0-9]+,[0-9]+")
+_THOUSANDS: Final = re.compile(r"[-−]?[1-9][0-9]{0,2}(?:[.,][0-9]{3})+")
 _NUMBER: Final = re.compile(r"[-−]?[0-9]+([.,][0-9]+)?")
 
 Signs = str | float | Sequence[str | float]
@@ -563,6 +567,7 @@ def parse_counts(
     not_available: Signs = ("n.d.", "nd", "ns", "n.s.", "…", "...", "-", ""),
     zero: Signs = (),
     signed: bool = False,
+    decimal: Literal["", ".", ","] = "",
 ) -> pd.DataFrame:
     """
     Read counts as they are published, with the signs that stand for no value.
@@ -579,6 +584,9 @@ def parse_counts(
         is not available, so that it is read as such unless `zero="-"` says otherwise.
     signed
         Whether numbers may be negative, as a balance may.
+    decimal
+        What stands before decimals, where it is known; otherwise « 1.234 » may be a
+        thousand.
 
     Returns
     -------
@@ -592,6 +600,8 @@ def parse_counts(
         If something is neither a number nor one of the signs, or is negative.
     ColumnError
         If two columns of a frame bear one name.
+    DataError
+        If decimals are written in two ways, or all could be thousands.
 
     Notes
     -----
@@ -619,6 +629,11 @@ def parse_counts(
         **dict.fromkeys(_spelt(secret), "secret"),
     }
     nil = _spelt(zero)
+    for column in [raw] if isinstance(raw, pd.Series) else map(raw.get, raw.columns):
+        if isinstance(column, pd.Series):  # a name that stands twice is refused below
+            written = column[column.map(lambda cell: isinstance(cell, str))]
+            text = written.astype(object).str.strip()
+            check_decimals(text, str(column.name or "value"), decimal)
     if isinstance(raw, pd.Series):
         return _parsed(raw, str(raw.name or "value"), signs, nil, signed=signed)
     names = [str(name) for name in raw.columns]
@@ -630,6 +645,47 @@ def parse_counts(
         if name not in beside
     ]
     return pd.concat(parts, axis=1) if parts else pd.DataFrame(index=raw.index)
+
+
+def check_decimals(text: pd.Series, name: str, known: str = "") -> None:
+    """
+    Refuse decimals written in two ways, and what may be thousands: « 1.234 ».
+
+    Parameters
+    ----------
+    text
+        Cells.
+    name
+        Of their column, for the message.
+    known
+        What stands before decimals, where it is known.
+
+    Raises
+    ------
+    DataError
+        If a reader could take numbers for others.
+
+    Examples
+    --------
+    >>> check_decimals(pd.Series(["12,5", "1,234"]), "n")
+    >>> check_decimals(pd.Series(["1,234"]), "n", ",")
+    """
+    points = text[text.str.fullmatch(_DOTTED).astype(bool)]
+    commas = text[text.str.fullmatch(_COMMAED).astype(bool)]
+    if len(points) and len(commas):
+        msg = (
+            f"{name!r}: decimals with a point ({culprits(points, most=1)}) and with a "
+            f"comma ({culprits(commas, most=1)}): which is which? Write one of them"
+        )
+        raise DataError(msg)
+    for cut, mark in ((points, "."), (commas, ",")):
+        if mark != known and len(cut) and cut.str.fullmatch(_THOUSANDS).all():
+            msg = (
+                f"{name!r}: {len(cut)} number(s) such as {culprits(cut, most=2)}: are "
+                f"they thousands, or decimals of three digits? Take {mark!r} out of "
+                "the file, or read it with decimal='.' or ','"
+            )
+            raise DataError(msg)
 
 
 def _with_own(read: pd.DataFrame, raw: pd.DataFrame, name: str) -> pd.DataFrame:

@@ -318,6 +318,7 @@ def _typeset(text: str) -> str:
     # Not inside a web address: what follows the sign is a space or the end.
     text = re.sub(r" (?=[;?!%])|(?<=\d)(?=[;?!%](?:[\s,.)]|$))", THIN, text)
     text = re.sub(r" :(?=\s|$)", f"{BROAD}:", text)
+    text = re.sub(r"\bCC (?=BY\b|0\b)", f"CC{BROAD}", text)
     return text.replace("« ", f"«{BROAD}").replace(" »", f"{BROAD}»")
 
 

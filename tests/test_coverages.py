@@ -523,7 +523,7 @@ def same_as_geos(shapes, groups):
     )
 
 
-@settings(max_examples=12)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 900))
 def test_communes_merged_at_random_are_those_that_geos_merges(seed, count):
     shapes = np.asarray(bm.communes().geometry.array)

@@ -222,7 +222,7 @@ def test_the_deliverable_keeps_its_fourteen_questions():
     )
     people = sum(row[2].value for row in ring.rows)
     assert people == 4_073_540
-    assert len(pypdfium2.PdfDocument(pdf_bytes(document))) == 7
+    assert len(pypdfium2.PdfDocument(pdf_bytes(document))) == 6
     with pytest.raises(DataError, match="no questions"):
         pic_document(about, answers={15: "x"})
     with pytest.raises(DataError, match="no source"):

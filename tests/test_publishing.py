@@ -12,6 +12,7 @@ import pytest
 import basinmap as bm
 from basinmap.cli import main
 from basinmap.cli.running import parser
+from basinmap.deliverables import publishing
 from basinmap.deliverables.building import build_project
 from basinmap.deliverables.chapters import rate_map
 from basinmap.deliverables.classing import classes_of
@@ -137,6 +138,20 @@ def test_texts_that_are_no_folder_are_refused(tmp_path):
     (tmp_path / "a.md").write_bytes(b"\xe9t\xe9")
     with pytest.raises(DataError, match="UTF-8"):
         bm.read_texts(tmp_path)
+
+
+def test_a_text_that_cannot_be_printed_is_refused_before_anything_is_counted(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(publishing, "_about", None)
+    for make, *where in (
+        (bm.cil, "call"),
+        (bm.pic, 2026),
+        (bm.scot_observatory, "artois", "demographie"),
+    ):
+        with pytest.raises(DataError, match=r"une\.editorial, line 2: a table"):
+            make(*where, out=tmp_path / "out", texts={"une.editorial": "Un.\n| a |"})
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_deliverable_is_dated_of_its_year(tmp_path):

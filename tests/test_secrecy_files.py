@@ -327,3 +327,34 @@ def test_codes_and_documents_are_no_figures_that_are_not_read(tmp_path):
     assert not found.unread
     assert ".pdf (1)" in str(found)
     assert main(["check-secrecy", str(tmp_path)]) == 0
+
+
+MASKED = "Code;Nom;menages_2024\n62003;A;s\n62001;B;30\n"
+
+
+def test_a_total_without_a_code_is_a_row_that_is_not_looked_at(tmp_path):
+    (tmp_path / "y.csv").write_text(f"{MASKED};Total;36\n;;\n", encoding="utf-8")
+    found = bm.check_secrecy(tmp_path)
+    assert found.unread == ("Lignes de territoires inconnus, y.csv / y : Total.",)
+    assert main(["check-secrecy", str(tmp_path)]) == 2
+
+
+def test_a_code_of_an_epci_in_groups_of_digits_is_a_code(tmp_path):
+    members = bm.communes(epci="call").index
+    rows = "".join(
+        f"{code};x;{'s' if i == 0 else 30}\n" for i, code in enumerate(members)
+    )
+    (tmp_path / "y.csv").write_text(f"Code;Nom;menages_2024\n{rows}", encoding="utf-8")
+    total = 30 * (len(members) - 1) + 7
+    text = f"SIREN;Nom;menages_2024\n246 200 364;CALL;{total}\n"
+    (tmp_path / "z.csv").write_text(text, encoding="utf-8")
+    found = bm.check_secrecy(tmp_path).found
+    assert found[["code", "low"]].to_numpy().tolist() == [[members[0], 7.0]]
+
+
+def test_figures_of_a_secret_under_strange_territories_are_no_success(tmp_path):
+    (tmp_path / "y.csv").write_text(MASKED, encoding="utf-8")
+    text = "secteur;menages_2024\nNord;36\nSud;12\n"
+    (tmp_path / "z.csv").write_text(text, encoding="utf-8")
+    assert "z.csv / z" in bm.check_secrecy(tmp_path).unread[0]
+    assert main(["check-secrecy", str(tmp_path)]) == 2

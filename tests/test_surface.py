@@ -279,6 +279,14 @@ def test_territories_are_read_without_drawing():
     assert python(code, "-W", "error") == ("False\n", "")
 
 
+def test_documents_load_no_solver_before_they_need_one():
+    code = (
+        "import sys, basinmap; basinmap.plh, basinmap.cil, basinmap.pic;"
+        "print([name for name in ('scipy', 'highspy') if name in sys.modules])"
+    )
+    assert python(code, "-W", "error") == ("[]\n", "")
+
+
 def test_indicators_is_a_verb_whatever_was_imported_before():
     code = (
         "import basinmap; import basinmap.catalogue.computing;"

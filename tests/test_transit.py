@@ -17,7 +17,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyproj import Transformer
 
@@ -422,7 +422,16 @@ def some_trips(draw):
 every_minute = [100 * (i + 1) / MOMENTS for i in range(MOMENTS)]
 
 
+WAITS = {
+    "late": "a 22:00, b 22:10, c 22:20, d 22:30, e 22:40",
+    "in": "b 8:00/8:00, (b 8:00/8:01, a 8:01/8:01",
+    "out": "c 8:00/8:00, b) 8:02/8:03, b 8:05/8:06, d 8:09/8:09",
+    "both": "d 8:01/8:01, b) 8:04/8:05, (b 8:08/8:09, c 8:12/8:12",
+}
+
+
 @settings(max_examples=25, deadline=None, derandomize=True)
+@example(WAITS)
 @given(some_trips())
 def test_the_scan_equals_dijkstra_on_stops_and_times(trips):
     many = points(LATTICE)

@@ -789,3 +789,25 @@ def test_a_raster_of_elsewhere_is_warned_of_with_both_boxes(stairs):
         found = zonal(stairs, far)
     assert found.loc["q", "covered"] == 0
     assert found.loc["q", "mean_state"] == "not_available"
+
+
+@pytest.mark.parametrize(("cell", "state"), [(4.0, "lower_bound"), (-4.0, "")])
+def test_a_sum_of_a_part_is_a_minimum_unless_something_is_negative(cell, state):
+    grid = {"driver": "GTiff", "width": 2, "height": 1, "count": 1, "dtype": "float32"}
+    grid |= {
+        "crs": "EPSG:2154",
+        "nodata": -9999,
+        "transform": Affine(100, 0, 0, 0, -100, 100),
+    }
+    units = gpd.GeoDataFrame(
+        geometry=[shapely.box(0, 0, 200, 100), shapely.box(0, 0, 100, 100)],
+        crs=2154,
+        index=pd.Index(["A", "B"], name="quartier"),
+    )
+    with rasterio.MemoryFile() as file, file.open(**grid) as raster:
+        raster.write(np.array([[cell, -9999.0]]), 1)
+        with pytest.warns(BasinmapWarning, match="without data on a part"):
+            table = zonal(raster, units, stats=("sum", "mean"))
+    assert table["sum"].tolist() == [cell, cell]
+    assert table["sum_state"].tolist() == [state, ""]
+    assert table["mean_state"].tolist() == ["", ""]

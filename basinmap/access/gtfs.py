@@ -694,7 +694,14 @@ def _at_once(calls: pd.DataFrame, notes: list[str]) -> pd.DataFrame:
     )
     how = dict.fromkeys(calls.columns, "first")
     how |= {"departure_s": "last", "boards": "max", "alights": "max"}
-    return calls.groupby(np.cumsum(~twice)).agg(how).reset_index(drop=True)
+    number_of = np.cumsum(~twice)
+    made = calls.groupby(number_of).agg(how)
+    # One gets in until the last call where one may, and out from the first on.
+    until = calls["departure_s"].where(calls["boards"]).groupby(number_of).max()
+    since = calls["arrival_s"].where(calls["alights"]).groupby(number_of).min()
+    for name, times in (("departure_s", until), ("arrival_s", since)):
+        made[name] = times.fillna(made[name]).astype(calls[name].dtype)
+    return made.reset_index(drop=True)
 
 
 def _times(

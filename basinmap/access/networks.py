@@ -12,8 +12,8 @@ from functools import cached_property
 from hashlib import sha256
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Literal, get_args
-from zipfile import BadZipFile, ZipFile
+from typing import IO, Any, Final, Literal, get_args
+from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile
 
 import geopandas as gpd
 import numpy as np
@@ -429,11 +429,19 @@ def write_network(network: Network, path: Path_) -> None:
             staged_file(target, check=_check_whole) as beside,
             beside.open("wb") as stream,
         ):
-            np.savez_compressed(stream, about=np.array(json.dumps(about)), **arrays)
+            _pack(stream, {"about": np.array(json.dumps(about)), **arrays})
     except OutputError:
         raise
     except OSError as error:
         raise refusal(target, error) from error
+
+
+def _pack(stream: IO[bytes], arrays: dict[str, np.ndarray]) -> None:
+    """Write arrays as numpy does, but close what is begun when the disk is full."""
+    with ZipFile(stream, "w", ZIP_DEFLATED) as parts:
+        for name, array in arrays.items():
+            with parts.open(f"{name}.npy", "w", force_zip64=True) as part:
+                np.lib.format.write_array(part, array, allow_pickle=False)
 
 
 def _check_whole(staged: Path) -> None:

@@ -23,6 +23,8 @@ __all__ = ["Where", "outlines_of", "territory_of", "where"]
 
 _CODE: Final = re.compile(r"[0-9]{4}(?:\.0)?|[0-9][0-9AaBb][0-9]{3}(?:\.0)?")
 _MOSTLY: Final = 0.8
+_POSTAL: Final = re.compile(r"cp|code ?postal|postal ?code|codes? postaux|zip ?code")
+"""Headings, without accents, of codes that look like those of communes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,14 +148,26 @@ def _own(given: argparse.Namespace, communes: pd.DataFrame | None) -> Perimeter:
 def _codes(file: Path, territory: Territory) -> list[str]:
     """Return the codes of a table: those of its one column of codes of communes."""
     best: tuple[float, str, pd.Series] | None = None
+    postal: list[str] = []
     for grid in grids(file):
         for at in range(max(map(len, grid.head), default=0)):
             cells, head = _column(grid, at)
             share = float(cells.map(_spelt).isin(territory.codes).mean())
-            if share >= _MOSTLY and (best is None or share > best[0]):
+            if share >= _MOSTLY and _POSTAL.fullmatch(fold(head)):
+                postal.append(head)
+            elif share >= _MOSTLY and (best is None or share > best[0]):
                 best = share, head, cells
         if best is not None:
             return _checked(file.name, best[1], best[2], territory)
+        if postal:
+            msg = say(
+                "{file}: {column} holds postal codes, of which one is of several "
+                "communes: give the codes of Insee, such as 62498 for Lens, 62300 by "
+                "post",
+                file=file.name,
+                column=repr(postal[0]),
+            )
+            raise CodeError(msg)
         _check_elsewhere(file.name, grid, territory)
     msg = say(
         "{file}: no column of codes of communes, such as 62498, of {territory}",

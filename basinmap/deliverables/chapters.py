@@ -297,11 +297,16 @@ def map_figure(
         return ax
 
     ax = made()
-    drawn = _saved(ax, "svg")
+    waiting, drawn = [ax], list[bytes]()  # a page that is only read is never saved
 
     def render(form: str, size: tuple[float, float]) -> bytes:
         del size
-        return drawn if form == "svg" else _saved(made(), form)
+        if form == "svg" and drawn:
+            return drawn[0]
+        data = _saved(waiting.pop() if waiting else made(), form)
+        if form == "svg":
+            drawn.append(data)
+        return data
 
     return _figure_of(ax, slug, title, render, beside)
 

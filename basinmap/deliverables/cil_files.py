@@ -11,9 +11,10 @@ import geopandas as gpd
 import pandas as pd
 
 from basinmap.arguments import check_given
-from basinmap.deliverables.programme_files import numbers_of, user_table
+from basinmap.deliverables.programme_files import check_year, numbers_of, user_table
 from basinmap.errors import ColumnError, DataError, culprits
 from basinmap.spatial.joins import locate
+from basinmap.territory.levels import fold
 
 __all__ = [
     "BAND_M",
@@ -25,6 +26,7 @@ __all__ = [
     "situated",
 ]
 
+_TOTALS: Final = ("total", "totaux", "total general", "ensemble", "tous", "toutes")
 LEAST: Final = 11
 """Households under which nothing is printed of them."""
 BAND_M: Final = 300.0
@@ -91,13 +93,21 @@ class Landlords:
     year: int
 
     def __post_init__(self) -> None:
-        """Refuse counts that contradict each other."""
+        """Refuse counts that contradict each other, a total, an odd year."""
         if not self.source.strip():
             msg = "the landlords have no source: read_landlords(path, source='…', …)"
             raise DataError(msg)
         if not {"landlord", "dwellings"} <= set(self.table.columns):
             msg = "landlords need the columns landlord and dwellings"
             raise ColumnError(msg)
+        check_year(self.year, "landlords")
+        total = [name for name in self.table["landlord"] if fold(str(name)) in _TOTALS]
+        if total:
+            msg = (
+                f"landlords: {culprits(total)} is a total, and would be counted with "
+                "those that it adds up: take this row out"
+            )
+            raise DataError(msg)
         twice = self.table["landlord"][self.table["landlord"].duplicated()]
         if len(twice):
             msg = f"landlords: {culprits(list(map(str, twice)))} stand(s) twice"
@@ -125,7 +135,8 @@ def read_estates(path: str | Path, *, source: str) -> Estates:
     Raises
     ------
     DataError
-        If the file is no table, a place is missing, or a cell is no number.
+        If the file is no table, a place is missing or cannot be one, or a cell is no
+        number.
     ColumnError
         If a column is missing.
 
@@ -155,9 +166,35 @@ def read_estates(path: str | Path, *, source: str) -> Estates:
     if len(gone):
         msg = f"{where}: {len(gone)} estate(s) have no place: {culprits(list(gone))}"
         raise DataError(msg)
+    _check_places(table, pair, where)
     places = gpd.points_from_xy(table[pair[0]], table[pair[1]], crs=crs)
     points = gpd.GeoDataFrame(table.drop(columns=list(pair)), geometry=places)
     return Estates(points.to_crs(2154), source)
+
+
+def _check_places(table: pd.DataFrame, pair: tuple[str, str], where: str) -> None:
+    """Refuse positions that are out of France in the CRS that they are said to have."""
+    x, y = (table[name] for name in pair)
+    (x0, x1), (y0, y1) = _FRANCE[pair]
+    out = ~(x.between(x0, x1) & y.between(y0, y1))
+    if not out.any():
+        return
+    swapped = (x.between(y0, y1) & y.between(x0, x1))[out].all()
+    hint = (
+        f"{pair[0]} and {pair[1]} seem exchanged"
+        if swapped
+        else "x and y are in Lambert-93 (metres), lon and lat in degrees"
+    )
+    listed = culprits(list(map(str, table.loc[out, "name"])))
+    msg = f"{where}: {int(out.sum())} estate(s) out of France: {listed}; {hint}"
+    raise DataError(msg)
+
+
+_FRANCE: Final = {
+    ("x", "y"): ((0.0, 1_300_000.0), (6_000_000.0, 7_200_000.0)),
+    ("lon", "lat"): ((-6.0, 10.0), (41.0, 52.0)),
+}
+"""Where metropolitan France is, by the columns of a position."""
 
 
 def read_landlords(path: str | Path, *, source: str, year: int) -> Landlords:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from basinmap.deliverables.charts import interval_chart
 from basinmap.export.parts import (
@@ -14,8 +15,10 @@ from basinmap.export.parts import (
     Part,
     Table,
 )
-from basinmap.impact.evaluating import Evaluation
 from basinmap.typography import number, typeset
+
+if TYPE_CHECKING:
+    from basinmap.impact.evaluating import Evaluation
 
 __all__ = ["evaluation_parts"]
 

@@ -22,6 +22,7 @@ from basinmap.catalogue.listing import indicators
 from basinmap.deliverables.cautions import CAUTION, with_cautions
 from basinmap.deliverables.choices import Classes
 from basinmap.deliverables.housing_documents import plh_document
+from basinmap.deliverables.move_pages import moves_of
 from basinmap.deliverables.museum import PAST, SERVED, iris_dwellings
 from basinmap.deliverables.own_plates import OwnPlate
 from basinmap.deliverables.plates import (
@@ -174,6 +175,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     balance: Balance | None = None,
     sectors: pd.Series | None = None,
     former: pd.DataFrame | None = None,
+    moves: pd.DataFrame | None = None,
     classes: Classes = "territoire",
     indicators: Iterable[str] | None = None,
     formats: Iterable[str] = ("pdf",),
@@ -224,6 +226,8 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         Secteur of each commune, as `read_sectors` returns them.
     former
         Counts of a former edition, to be compared with on the communes of today.
+    moves
+        Who moved in a year, as `read_source` returns Insee's file of residential moves.
     classes
         Of which communes the classes of rates are: `"territoire"`, or `"bassin"`, so
         that a rate has one colour from volume to volume.
@@ -278,10 +282,10 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         classes=classes,
         indicators=indicators,
     )
-    _check_declared(about, sectors)
+    _check_declared(about, sectors, moves)
     # The web page is one of the outputs, asked for or not.
     wanted = [form for form in checked_formats(formats) if form != "web"]
-    told_of_plh = _Told(balance, sectors, _former(about, former))
+    told_of_plh = _Told(balance, sectors, _former(about, former), moves)
     document = partial(
         _write_document, about, wanted, theme, (texts, plates), told_of_plh
     )
@@ -344,7 +348,11 @@ def _write_document(
 ) -> None:
     """Write the document itself, of the same counts as the plates."""
     made = plh_document(
-        about, balance=told.balance, sectors=told.sectors, former=told.former
+        about,
+        balance=told.balance,
+        sectors=told.sectors,
+        former=told.former,
+        moves=told.moves,
     )
     write_formats(folder, completed(made, *own), formats, theme)
 
@@ -356,6 +364,7 @@ class _Told:
     balance: Balance | None = None
     sectors: pd.Series | None = None
     former: Subject | None = None
+    moves: pd.DataFrame | None = None
 
 
 def _former(about: Subject, counts: pd.DataFrame | None) -> Subject | None:
@@ -389,8 +398,10 @@ def _counts_same_people(counts: pd.DataFrame | None) -> bool:
     return bool((given == people.reindex(given.index)).all())
 
 
-def _check_declared(about: Subject, sectors: pd.Series | None) -> None:
-    """Refuse counts that allow no plate but the situation; sectors with a hole."""
+def _check_declared(
+    about: Subject, sectors: pd.Series | None, moves: pd.DataFrame | None
+) -> None:
+    """Refuse counts that allow no plate but the situation; a file with a hole."""
     needed = sorted({id_ for plate in PLATES for id_ in plate.needs})
     if needed and not any(plate.needs for plate in _declared(about)):
         msg = (
@@ -401,6 +412,8 @@ def _check_declared(about: Subject, sectors: pd.Series | None) -> None:
         raise DataError(msg)
     if sectors is not None:
         sectors_of(about, sectors)
+    if moves is not None:
+        moves_of(about, moves)
 
 
 def _ids(about: Subject) -> list[str]:

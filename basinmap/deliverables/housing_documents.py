@@ -35,6 +35,7 @@ from basinmap.deliverables.chapters import (
 from basinmap.deliverables.charts import bar_chart, line_chart, peer_strips
 from basinmap.deliverables.glossary import glossary_table, loose_mm
 from basinmap.deliverables.heights import SHEET_MM, legend_mm, of_words, part_mm
+from basinmap.deliverables.move_pages import Moves, moves_of, moves_page
 from basinmap.deliverables.opening_pages import (
     cover_page,
     defined_early,
@@ -115,7 +116,7 @@ CHAPTERS: Final = (
         asks=(
             (
                 "mobilite-residentielle",
-                "Migrations résidentielles entre territoires (D12, planche à joindre)",
+                "Migrations résidentielles entre territoires (D12)",
                 "movers",
             ),
         ),
@@ -224,6 +225,8 @@ CHAPTERS: Final = (
 )
 """The chapters of the diagnostic, in order (CCH R302-1 to R302-1-4)."""
 
+_MOVES: Final = "mobilites"
+"""The chapter that the file of moves opens a page after."""
 _FICHE_ROWS: Final = (
     *("D01", "D02", "D05", "D06", "L01", "L02", "L03", "L04", "L05"),
     *("L14", "R01", "S02"),
@@ -251,6 +254,7 @@ def plh_document(
     balance: Balance | None = None,
     sectors: pd.Series | None = None,
     former: Subject | None = None,
+    moves: pd.DataFrame | None = None,
 ) -> Document:
     """
     Return the PLH of a territory as a document.
@@ -269,14 +273,18 @@ def plh_document(
         Secteur of each commune, as `read_sectors` returns them.
     former
         The same territory with the counts of a former edition, to be compared with.
+    moves
+        Who moved in a year, as `read_source` returns Insee's file of residential
+        moves: whence people came, and where they went.
 
     Raises
     ------
     CodeError
         If a commune of the balance or of the secteurs is not of the territory.
     DataError
-        If a commune has no secteur, the former edition is of other communes, or a
-        generated sentence gives a cause or a judgement.
+        If a commune has no secteur, the former edition is of other communes, moves are
+        none or lack some of the territory, or a generated sentence gives a cause or a
+        judgement.
 
     Examples
     --------
@@ -288,12 +296,17 @@ def plh_document(
     """
     check_given(plh_document, locals())
     cut = None if sectors is None else sectors_of(about, sectors)
+    moved = None if moves is None else moves_of(about, moves)
+    own = {"balance": balance, "moves": moved}
+    lacks = frozenset(name for name, given in own.items() if given is None)
     running = f"Programme local de l’habitat · {typeset(about.area.name)}"
     printed_ = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
     chapters = [
-        page for chapter in CHAPTERS for page in _pages_of(about, chapter, running)
+        page
+        for chapter in CHAPTERS
+        for page in _pages_of(about, chapter, moved, running)
     ]
-    early, place = _places(about, printed_, lacks_balance=balance is None)
+    early, place = _places(about, printed_, lacks=lacks)
     communes: tuple[Part, ...] = _all_communes(about)
     if place == "communes":
         communes = (*communes, _method(about))
@@ -318,7 +331,7 @@ def plh_document(
         *_sectors(about, cut, printed_, running),
         Page(communes, running=running, slug="communes"),
         *_halves(about, running),
-        *_closing(about, running, lacks_balance=balance is None),
+        *_closing(about, running, lacks=lacks),
     ]
     if fiches:
         mapped = next((i for i in _MAPPED if about.mine(i) is not None), "")
@@ -342,13 +355,17 @@ def plh_document(
     return document
 
 
-def _pages_of(about: Subject, chapter: Chapter, running: str) -> list[Page]:
+def _pages_of(
+    about: Subject, chapter: Chapter, moved: Moves | None, running: str
+) -> list[Page]:
     """Return the page of a chapter, and what its file opens beside it."""
     said = _vacancy(about) if chapter.slug == "vacance" else ()
     more = _more_of(about, chapter)
     found = [chapter_page(about, chapter, running, *more, said=said)]
     if chapter.slug == "ages":
         found.append(pyramid_page(about, running))
+    if chapter.slug == _MOVES and moved is not None:
+        found.append(moves_page(about, moved, running))
     return [page for page in found if page is not None]
 
 
@@ -454,11 +471,11 @@ def _halves(about: Subject, running: str) -> list[Page]:
     return [Page((head, table), running=running, slug="effectifs")]
 
 
-def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]:
+def _closing(about: Subject, running: str, *, lacks: frozenset[str]) -> list[Page]:
     """Return what was not given and the method: a page, or two where one is short."""
-    first = _lacking(about, lacks_balance=lacks_balance)
+    first = _lacking(about, lacks=lacks)
     ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
-    early, place = _places(about, ids, lacks_balance=lacks_balance)
+    early, place = _places(about, ids, lacks=lacks)
     method: list[Part] = [_method(about)] if place in ("lacking", "") else []
     defined: list[Part] = [] if early else [definitions_table(about, ids)]
     names = ["Méthode"] * bool(method) + ["Définitions"] * bool(defined)
@@ -503,20 +520,22 @@ def _defined(title: str, parts: list[Part]) -> list[tuple[str, list[Part], str]]
     ]
 
 
-def _lacking(about: Subject, *, lacks_balance: bool) -> list[Part]:
-    missing = not_supplied(about, CHAPTERS)
+def _lacking(about: Subject, *, lacks: frozenset[str]) -> list[Part]:
+    there = () if "moves" in lacks else (_MOVES,)
+    asked = [replace(c, asks=()) if c.slug in there else c for c in CHAPTERS]
+    missing = not_supplied(about, asked)
     found: list[Part] = [] if missing is None else [missing]
-    return [*found, balance_lacking()] if lacks_balance else found
+    return [*found, balance_lacking()] if "balance" in lacks else found
 
 
 def _places(
-    about: Subject, ids: Sequence[str], *, lacks_balance: bool
+    about: Subject, ids: Sequence[str], *, lacks: frozenset[str]
 ) -> tuple[bool, str]:
     """Tell whether the contents has room for the definitions; where the method goes."""
     method = _method(about)
     if defined_early(about, ids, method):
         return True, "contents"
-    lacking = _lacking(about, lacks_balance=lacks_balance)
+    lacking = _lacking(about, lacks=lacks)
     place = (
         "communes"
         if _fits(*_all_communes(about), method)

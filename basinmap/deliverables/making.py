@@ -8,6 +8,7 @@ JSON, what it was warned of or why it was not made.
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import json
 import signal
 import sys
@@ -44,6 +45,7 @@ from basinmap.errors import (
 )
 from basinmap.export.document_themes import DocumentTheme, read_theme
 from basinmap.sources.points import read_points
+from basinmap.sources.reading import read_source
 from basinmap.territory.perimeters import Perimeter, user_perimeter
 from basinmap.territory.reading import read_units
 
@@ -146,6 +148,7 @@ def _own(job: Job, files: Mapping[str, Path]) -> dict[str, Any]:
             closed=bool(told["balance"].get("closed", False)),
         ),
         "sectors": read_sectors,
+        "moves": read_source,
         "landlords": lambda path: read_landlords(
             path,
             source=str(told["landlords"]["source"]),
@@ -230,4 +233,5 @@ def _ended(*_: object) -> NoReturn:
 
 
 if __name__ == "__main__":
+    gc.set_threshold(50_000, 20, 20)  # as the command line does
     sys.exit(main(sys.argv[1:]))

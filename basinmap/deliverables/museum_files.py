@@ -11,7 +11,7 @@ import pandas as pd
 
 from basinmap.arguments import check_given, path_of
 from basinmap.deliverables.pic_documents import Study
-from basinmap.deliverables.programme_files import user_table
+from basinmap.deliverables.programme_files import check_year, user_table
 from basinmap.errors import DataError, culprits
 from basinmap.sheets import grids
 
@@ -43,7 +43,10 @@ def read_attendance(path: str | Path) -> tuple[pd.Series, dict[int, str]]:
     Raises
     ------
     DataError
-        If no row is one, some are none, or a year stands twice.
+        If no row is one, some are none, a year stands twice, or a third column holds
+        numbers.
+    VintageError
+        If a year is none: columns that are exchanged, most of the time.
 
     Examples
     --------
@@ -79,6 +82,15 @@ def _check_years(told: Sequence[tuple[str, str, str]], file: Path) -> None:
         and not (year.isdigit() and count.isdigit())
         and (at or year.isdigit())
     ]
+    for year in years:
+        check_year(int(year), f"{file}, first column")
+    more = [said for year, _, said in told if year.isdigit() and _is_number(said)]
+    if more:
+        msg = (
+            f"{file}: numbers in the third column, {culprits(more)}: it says in words "
+            "what changed; give the visitors of a year in one column, all of them"
+        )
+        raise DataError(msg)
     odd += [year for year in dict.fromkeys(years) if years.count(year) > 1]
     if odd:
         msg = (
@@ -86,6 +98,10 @@ def _check_years(told: Sequence[tuple[str, str, str]], file: Path) -> None:
             "expected"
         )
         raise DataError(msg)
+
+
+def _is_number(text: str) -> bool:
+    return bool(re.fullmatch(r"[0-9]+([.,][0-9]+)?", re.sub(r"\s", "", text)))
 
 
 def _bare(row: Sequence[object]) -> tuple[str, str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,17 @@ import pandas as pd
 from basinmap.catalogue.computing import compute
 from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.sentences import enumerated
+from basinmap.deliverables.situations import (
+    elsewhere,
+    name_farther,
+    name_largest,
+    name_main_towns,
+    name_neighbours,
+    name_other_towns,
+    name_schemes,
+    outside_words,
+    unlike_whole,
+)
 from basinmap.deliverables.subjects import Subject
 from basinmap.errors import BasinmapError, DataError, OutlineWarning
 from basinmap.maps.classing.classes import Method, classify
@@ -28,6 +39,7 @@ from basinmap.maps.layers.symbols import draw_symbols
 from basinmap.maps.margins.exits import draw_exits
 from basinmap.maps.margins.furniture import draw_furniture
 from basinmap.maps.margins.insets import draw_locator
+from basinmap.maps.margins.keys import legend_entries
 from basinmap.maps.margins.legends import draw_comparison, draw_legend, has_spread
 from basinmap.maps.paper.pages import page
 from basinmap.maps.paper.sheets import MapAxes, Sheet
@@ -91,6 +103,10 @@ _MOST = 8
 """Neighbours whose people are told."""
 _LONELY = 5
 """Territories under which the strip would be void without the largest communes."""
+_COLUMN, _KEY, _BAR = 43.6, 4.7, 4.95
+"""Millimetres of a column of the strip without a heading, of a key, of a figure."""
+_TWO_LINES = 38
+"""Letters of a key from which it takes two lines."""
 RED = "#b3123f"
 """Of the museum, on every plate."""
 _STRONG = "#2a5d8f"
@@ -434,28 +450,52 @@ def situation_plate(subject: Subject) -> Sheet:
     draw_outlines(ax, subject.communes, color="#7fa6c9", width=0.35)
     _draw_schemes(ax, subject)
     draw_museum(ax, color=RED, size_mm=4.6)
-    _name_museum(ax, mine)
     _draw_shafts(ax, subject)
     draw_locator(ax, mine, _france(), beside=True)
-    draw_exits(ax)
+    if ax.plan.inside:
+        # What it leaves of its corner is the map's, whose names come after.
+        _draw_near(ax, subject, near, {})
+        draw_legend(ax)
     towns = subject.communes
     if "population" in towns.columns:
-        draw_labels(ax, carry(towns.nlargest(_TOWNS, "population"), towns), strong=1)
+        name_largest(ax, towns, mine, _TOWNS)
+    # Towns first: who looks for a place starts from the town that is known.
+    name_main_towns(ax)
+    draw_exits(ax)
     others = near.drop(_own_epcis(subject), errors="ignore")
-    if len(in_frame(ax, others)):
-        draw_labels(ax, in_frame(ax, others), column="name", size=7.0)
-    _name_schemes(ax, subject)
-    _draw_near(ax, subject, near)
-    draw_legend(ax)
+    numbers = name_neighbours(ax, in_frame(ax, others))
+    if _in_basin(subject):
+        name_schemes(ax, in_frame(ax, subject.scots), _SCHEME)
+    _name_museum(ax, mine)
+    name_other_towns(ax)
+    far = everyone.drop([*_own_epcis(subject), *others.index], errors="ignore")
+    name_farther(ax, in_frame(ax, far))
+    if not ax.plan.inside:
+        _draw_near(ax, subject, near, numbers)
+        draw_legend(ax)
     sources = measures_of(statistics())[PEOPLE].source.split("; ")
     draw_furniture(
         ax,
         author=subject.author,
         date=subject.date,
         sources=sources if subject.listing is None else (),
-        note=_outside(subject),
+        note=" ".join(
+            filter(
+                None,
+                [_outside(subject), *_not_here(subject, others)],
+            )
+        ),
     )
     return fig
+
+
+def _not_here(subject: Subject, others: gpd.GeoDataFrame) -> Iterator[str]:
+    """Say what of the neighbours is neither counted nor drawn, and why."""
+    if subject.listing is not None:
+        return
+    yield outside_words(others)
+    if away := elsewhere(subject.outline):
+        yield f"EPCI voisins d'autres départements non dessinés : {enumerated(away)}."
 
 
 def _situation_page(subject: Subject, mine: gpd.GeoDataFrame) -> tuple[Sheet, MapAxes]:
@@ -495,7 +535,9 @@ def _own_epcis(subject: Subject) -> list[str]:
 
 def _around_it(subject: Subject) -> str:
     """Say what the plate shows besides the territory."""
-    around = "Le territoire, les EPCI voisins et les villes alentour"
+    away = elsewhere(subject.outline) if subject.listing is None else []
+    but = f" (hors {enumerated(away)})" if away else ""
+    around = f"Le territoire, les EPCI voisins{but} et les villes alentour"
     if not _in_basin(subject):
         return around
     own = subject.scots.loc[subject.communes["scot"].unique(), "name"]
@@ -521,15 +563,6 @@ def _draw_schemes(ax: MapAxes, subject: Subject) -> None:
         draw_outlines(ax, seen, width=1.1, label="limite de SCoT", color=_SCHEME)
 
 
-def _name_schemes(ax: MapAxes, subject: Subject) -> None:
-    """Name the SCoT around that of the subject, which the subtitle names."""
-    if _in_basin(subject):
-        others = subject.scots.drop(subject.communes["scot"].unique())
-        seen = in_frame(ax, others)
-        if len(seen):
-            draw_labels(ax, seen, italic=True, color=_SCHEME, size=6.6)
-
-
 def _draw_shafts(ax: MapAxes, subject: Subject) -> None:
     """Mark the cité de Sessevalle on the maps of who has it."""
     shafts = places().loc[["sessevalle-puits-1"]]
@@ -545,8 +578,15 @@ def _draw_shafts(ax: MapAxes, subject: Subject) -> None:
         )
 
 
-def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
-    """Set the people of the territory and of its neighbours beside the map."""
+def _draw_near(
+    ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame, numbers: dict[str, int]
+) -> None:
+    """
+    Set the people of the territory and of its neighbours beside the map.
+
+    An EPCI with communes elsewhere is named as what is counted of it, which is no
+    longer a minimum then.
+    """
     mine = subject.outline
     people = near.get("population")
     if people is None or people.isna().all():
@@ -559,19 +599,36 @@ def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
     if "population" not in both or both["population"].notna().sum() < 2:
         return  # nobody is around it, or it is a part of the only one that is
     figures = describe(column(both, "population"), decimals=0)
+    names = both["name"].astype(object)
+    partly = unlike_whole(both)
+    for code, where in partly.items():
+        names[code] = f"{names[code]} (hors {where})"
+    for code, mark in numbers.items():
+        if code in names.index:
+            names[code] = f"{mark}. {names[code]}"
     when = f"en {LATEST}" if subject.listing is None else ""
+    few = len(both) <= _LONELY
+    if not (few or ax.plan.inside):
+        # Under the keys, which leave most of their column void.
+        keys = [line.label for key in legend_entries(ax) for line in key.lines]
+        left = _COLUMN - _KEY * sum(1 + (len(key) > _TWO_LINES) for key in keys)
+        _draw_largest(ax, subject, when, most=max(int(left / _BAR), _ENOUGH))
+    states = {c: s for c, s in told_of(figures).states.items() if c not in partly}
+    figures = retell(figures, states=states)
     title = f"Population municipale {when}".strip()
-    draw_comparison(ax, figures, names=both["name"], title=title)
-    if len(both) <= _LONELY and not ax.plan.inside:
+    draw_comparison(ax, figures, names=names, title=title)
+    if few and not ax.plan.inside:
         _draw_largest(ax, subject, when)
 
 
-def _draw_largest(ax: MapAxes, subject: Subject, when: str) -> None:
-    """Set the people of the largest communes beside the map, which few surround."""
+def _draw_largest(
+    ax: MapAxes, subject: Subject, when: str, *, most: int = _MOST
+) -> None:
+    """Set the people of the largest communes beside the map."""
     towns = subject.communes
     if "population" not in towns or towns["population"].isna().any():
         return
-    ranked = carry(towns.nlargest(_MOST, "population"), towns)
+    ranked = carry(towns.nlargest(most, "population"), towns)
     figures = describe(column(ranked, "population"), decimals=0)
     title = f"Communes les plus peuplées {when}".strip()
     draw_comparison(ax, figures, names=ranked["name"], title=title)

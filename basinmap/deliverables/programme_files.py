@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -10,11 +11,12 @@ import pandas as pd
 
 from basinmap.arguments import check_given, path_of
 from basinmap.deliverables.programme_pages import Balance
-from basinmap.errors import ColumnError, DataError, culprits
+from basinmap.errors import ColumnError, DataError, VintageError, culprits
+from basinmap.measures import check_decimals
 from basinmap.sheets import grids
 from basinmap.territory.levels import fold, repair_codes
 
-__all__ = ["numbers_of", "read_balance", "read_sectors", "user_table"]
+__all__ = ["check_year", "numbers_of", "read_balance", "read_sectors", "user_table"]
 
 _HEADS: Final = {
     "commune": ("commune", "code", "insee", "code insee", "codgeo", "code commune"),
@@ -97,7 +99,7 @@ def read_sectors(path: str | Path) -> pd.Series:
     Raises
     ------
     DataError
-        If the file is absent or no table.
+        If the file is absent or no table, or a secteur is written in several ways.
     ColumnError
         If a column is missing.
     CodeError
@@ -117,11 +119,55 @@ def read_sectors(path: str | Path) -> pd.Series:
     table = user_table(path, ("commune", "sector"), _HEADS)
     kept = table[table["commune"].astype("str").str.strip() != ""]
     codes = repair_codes(kept["commune"], "commune")[0]
+    names = kept["sector"].astype("str").str.strip()
+    _check_spelling(names, Path(path).name)
     return pd.Series(
-        kept["sector"].astype("str").str.strip().to_numpy(),
+        names.to_numpy(),
         index=pd.Index(codes.to_numpy(), name="commune"),
         name="secteur",
     )
+
+
+def _check_spelling(names: pd.Series, where: str) -> None:
+    """Refuse a secteur that is written in several ways: it would be several."""
+    spelt = pd.Series(names.unique())
+    alike = spelt.groupby(spelt.map(fold)).agg(list)
+    several = [" / ".join(found) for found in alike if len(found) > 1]
+    if several:
+        msg = (
+            f"{where}: secteur(s) written in several ways: {culprits(several)}; write "
+            "each of them one way"
+        )
+        raise DataError(msg)
+
+
+def check_year(year: int, what: str) -> None:
+    """
+    Check that a year is one of which there may be figures.
+
+    Parameters
+    ----------
+    year
+        A year.
+    what
+        Of what, for the message.
+
+    Raises
+    ------
+    VintageError
+        If it is before 1900, or has not begun.
+
+    Examples
+    --------
+    >>> check_year(2024, "landlords")
+    """
+    last = dt.date.today().year  # noqa: DTZ011 - the year of the reader
+    if not _FIRST <= year <= last:
+        msg = f"{what}: {year} is no year of figures; write one from {_FIRST} to {last}"
+        raise VintageError(msg)
+
+
+_FIRST: Final = 1900
 
 
 def read_balance(
@@ -191,9 +237,10 @@ def numbers_of(column: pd.Series, where: str) -> pd.Series:
     Raises
     ------
     DataError
-        If a cell is neither blank nor a number.
+        If a cell is neither blank nor a number, or numbers may be thousands.
     """
     bare = column.astype("str").str.replace(r"[\s\u00a0\u202f]", "", regex=True)
+    check_decimals(bare.astype(object), where)
     bare = bare.str.replace(",", ".", regex=False).replace("", None)
     found = pd.to_numeric(bare, errors="coerce").astype(float)
     bad = column[found.isna() & bare.notna()]

@@ -12,7 +12,7 @@ import datetime as dt
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import geopandas as gpd
 import pandas as pd
@@ -47,11 +47,13 @@ from basinmap.export.manifests import write_manifest
 from basinmap.export.parts import Document, Part
 from basinmap.export.pdf_documents import pdf_bytes
 from basinmap.export.word_documents import docx_bytes
-from basinmap.impact.evaluating import Evaluation, evaluation
 from basinmap.spatial.projections import METRIC
 from basinmap.staging import check_folder, staged_folder
 from basinmap.territory.outlines import Outlines, read_outlines
 from basinmap.territory.perimeters import Perimeter
+
+if TYPE_CHECKING:
+    from basinmap.impact.evaluating import Evaluation
 
 __all__ = [
     "FORMATS",
@@ -248,6 +250,8 @@ def completed(
 def _chapter(about: Subject, evaluated: Evaluation | None) -> tuple[Part, ...]:
     """Return the chapter of the evaluation, where there are years to compare."""
     if evaluated is None:
+        from basinmap.impact.evaluating import evaluation  # noqa: PLC0415 - 0.3 s
+
         if len(about.years("population")) < 2 or about.listing is not None:
             return ()
         with warnings.catch_warnings():

@@ -363,6 +363,12 @@ class _Issue:
         return said_of(self.about, self.ids, most=8)
 
     @property
+    def front(self) -> list[str]:
+        """The sentences of the front page; the rank among the SCoT has its page."""
+        rank = peers_rank(self.about, self.mapped)
+        return [text for text in self.said if text != rank][:2]
+
+    @property
     def title_of_parts(self) -> str:
         """What the page of parts is called."""
         many = len(parts_of_territory(self.about)) > 1
@@ -399,7 +405,7 @@ def _first(issue: _Issue, editorial: str) -> Page:
     """Return the front page: message, key figures, circles, what is inside."""
     about, theme = issue.about, issue.theme
     sheet = Sheet([("title", Heading(issue.message))])
-    lead = " ".join(after_title(issue.message, issue.said[:2])) or issue.message
+    lead = " ".join(after_title(issue.message, issue.front)) or issue.message
     sheet.put("lead", Paragraph(lead, role="lead", key="une.chapeau"))
     sheet.put("tiles", key_figures(about, issue.ids))
     if editorial.strip():
@@ -463,7 +469,7 @@ def _compared(issue: _Issue) -> list[str]:
         concentration(about, mapped),
     ]
     told += [text for i in issue.ids[1:] for text in sentences_of(about, i)]
-    said = {*issue.said[:2], *sentences_of(about, mapped)}
+    said = {*issue.front, *sentences_of(about, mapped)}
     kept = [text for text in dict.fromkeys(told) if text and text not in said]
     return kept or [text for text in dict.fromkeys(told) if text][:1]
 

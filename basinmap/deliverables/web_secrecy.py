@@ -10,8 +10,6 @@ import pandas as pd
 
 from basinmap.catalogue.entries import catalogue
 from basinmap.errors import SecrecyError, culprits
-from basinmap.secrecy.attacking import attack
-from basinmap.secrecy.declared import rules_for
 from basinmap.values.columns import table_of
 from basinmap.values.told import tell, told_of
 
@@ -127,6 +125,9 @@ def check_published(
     """
     every = list(figures)
     tables = _tables(every)
+    from basinmap.secrecy.attacking import attack  # noqa: PLC0415 - 0.2 s of solvers
+    from basinmap.secrecy.declared import rules_for  # noqa: PLC0415 - as above
+
     rules = rules_for({one.column for one in every})
     asked = {name: rule for name, rule in rules.items() if rule.most or rule.least}
     masked = any("secret" in told_of(one.printed).states.values() for one in every)

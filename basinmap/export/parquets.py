@@ -133,6 +133,9 @@ def _arrow_of(
         # pandas alone finds the index and what is told, too.
         b"pandas": _for_pandas(content, told["facts"]),
     }
+    if b'"attributes"' not in meta[b"pandas"]:
+        # Of older pyarrow; pandas looks there too.
+        meta[b"PANDAS_ATTRS"] = json.dumps(told["facts"]).encode()
     if shapes is not None:
         # The covering boxes let a reader take the rows of a window only.
         raw = io.BytesIO()

@@ -146,10 +146,28 @@ def published_in(
         if not any(t.startswith(f"{n} (") for t in tables)
         and not n.lower().endswith(_GUIDES)
     ]
+    hidden = set().union(*map(_hidden, tables.values()))
+    same = [n for n in left if hidden & set(_numeric(_renamed(raw[n], names)))]
+    if same:
+        unread.append(
+            "Chiffres dont certains sont secrets, sans territoires connus, non "
+            f"vérifiés : {_few(same)}."
+        )
+    left = [n for n in left if n not in same]
     notes = _formats(place)
     if left:
         notes.append(f"Sans territoires connus, non vérifiés : {_few(left)}.")
     return tables, unread, notes
+
+
+def _hidden(table: Given) -> set[str]:
+    """Return the columns of a table in which something is secret."""
+    told = {str(name): table[name] for name in table.columns}
+    return {
+        name
+        for name in told
+        if state_column(name) in told and (told[state_column(name)] == "secret").any()
+    }
 
 
 def _few(names: Sequence[str]) -> str:
@@ -462,8 +480,10 @@ def _table(rows: list[list[str]], header: int) -> pd.DataFrame:
     if len(rows) <= header + 1 or len(rows[header]) < 2:
         return pd.DataFrame(index=pd.Index([], dtype=str))
     names = rows[header]
-    body = [row for row in rows[header + 1 :] if row and row[0]]
-    index = pd.Index([row[0] for row in body], name=names[0])
+    body = [row for row in rows[header + 1 :] if any(cell.strip() for cell in row)]
+    # A total often has a name and no code: its row counts.
+    heads = [_spelt(row[0]) or next(filter(str.strip, row)) for row in body]
+    index = pd.Index(heads, name=names[0])
     found: dict[str, list[object]] = {}
     for j, heading in enumerate(names[1:], start=1):
         cells = [row[j] if j < len(row) else "" for row in body]
@@ -484,6 +504,12 @@ def _table(rows: list[list[str]], header: int) -> pd.DataFrame:
         if any(state for _, state in told):
             found[state_column(name)] = [state for _, state in told]
     return pd.DataFrame(found, index=index)
+
+
+def _spelt(cell: str) -> str:
+    """Return the first cell of a row; of a code, without spaces between its digits."""
+    bare_ = cell.strip().translate(_SPACES)
+    return bare_ if bare_.isdigit() else cell.strip()
 
 
 def _about(heading: str, found: Collection[str]) -> str | None:

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from basinmap.errors import DataError, MeasureError, culprits
-from basinmap.measures import check_counts, parse_counts, state_column
+from basinmap.errors import MeasureError, culprits
+from basinmap.measures import check_counts, check_decimals, parse_counts, state_column
 from basinmap.sources.layouts import Marks
 from basinmap.states import STATES, summed
 from basinmap.workbooks import FALSE, TRUE
@@ -19,8 +19,6 @@ __all__ = ["numbers_of", "sum_of"]
 _SPACE: Final = "[ \u00a0\u202f]"
 _SPACED: Final = rf"[-−]?[0-9]{{1,3}}(?:{_SPACE}[0-9]{{3}})+(?:[.,][0-9]+)?"
 _PLAIN: Final = r"[0-9]+(?:\.[0-9]+)?"
-_DOTTED: Final = r"[-−]?[0-9]+\.[0-9]+"
-_COMMAED: Final = r"[-−]?[0-9]+,[0-9]+"
 _ROUND: Final = r"[1-9]e\+[0-9]{2}"
 _NOTHING: Final = r"-?[0-9](?:\.[0-9]+)?[eE]-(?:09|[1-9][0-9]|[1-3][0-9]{2})"
 _THOUSANDS: Final = r"[-−]?[1-9][0-9]{0,2}(?:[.,][0-9]{3})+"
@@ -166,6 +164,7 @@ def _marked(rest: pd.Series, marks: Marks, *, signed: bool) -> pd.DataFrame:
         not_applicable=marks.not_applicable,
         not_available=marks.not_available,
         signed=signed,
+        decimal=marks.decimal or ("." if marks.declared else ""),
     )
 
 
@@ -178,28 +177,8 @@ def _decimals_of(text: pd.Series, name: str, marks: Marks) -> pd.Series:
         loose = text.str.fullmatch(_THOUSANDS)
         loose |= text.str.contains(marks.decimal, regex=False)
         text = text.mask(loose, text.str.replace(other, "", regex=False))
-    _check_decimals(text, name, marks.decimal)
+    check_decimals(text, name, marks.decimal)
     return text
-
-
-def _check_decimals(text: pd.Series, name: str, known: str) -> None:
-    """Refuse decimals written in two ways, and what may be thousands: « 1.234 »."""
-    points = text[text.str.fullmatch(_DOTTED)]
-    commas = text[text.str.fullmatch(_COMMAED)]
-    if len(points) and len(commas):
-        msg = (
-            f"{name!r}: decimals with a point ({culprits(points, most=1)}) and with a "
-            f"comma ({culprits(commas, most=1)}): which is which? Write one of them"
-        )
-        raise DataError(msg)
-    for cut, mark in ((points, "."), (commas, ",")):
-        if mark != known and len(cut) and cut.str.fullmatch(_THOUSANDS).all():
-            msg = (
-                f"{name!r}: {len(cut)} number(s) such as {culprits(cut, most=2)}: are "
-                f"they thousands, or decimals of three digits? Take {mark!r} out of "
-                "the file, or read it with decimal='.' or ','"
-            )
-            raise DataError(msg)
 
 
 def sum_of(parts: Sequence[Parsed], minus: Sequence[Parsed] = ()) -> Parsed:

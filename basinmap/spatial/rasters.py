@@ -190,10 +190,13 @@ def zonal(
             fitted = _fitted(other, cells, resample, stack)
             _add_weighted(table, units.geometry, cells, fitted, blank)
         table["covered"] = covered
+        partial = covered.index[(covered < 1) & ~blank]
+        if "sum" in names and len(partial):
+            _bound(table, cells, units.geometry[partial])
         warn_apart(shapely.box(*cells.box), units, ("raster", "units"))
         _describe(table, cells, units, source)
     if "sum" in names:
-        _warn_part(covered.index[(covered < 1) & ~blank])
+        _warn_part(partial)
     return table
 
 
@@ -622,6 +625,12 @@ def _add(table: pd.DataFrame, name: str, found: pd.DataFrame, blank: pd.Series) 
         return
     table[name] = values.mask(blank)
     table[state_column(name)] = _said(blank)
+
+
+def _bound(table: pd.DataFrame, cells: _Cells, shapes: gpd.GeoSeries) -> None:
+    """Say of sums of a part that they are minima, where nothing there is negative."""
+    least = pd.to_numeric(_found(cells, shapes, ("min",))["min"])
+    table.loc[least.index[least >= 0], state_column("sum")] = "lower_bound"
 
 
 def _said(blank: pd.Series) -> pd.Series:

@@ -41,6 +41,7 @@ _SMALLEST = 5.5  # points: what is smaller on paper is not read
 _FEW = 30
 _TIGHT = 0.2
 _STRAY = 0.25  # of a name over units that it does not name
+_CLOSE_MM, _APART_MM = 0.4, 1.0  # between two names, and where each stands alone
 
 
 def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
@@ -87,7 +88,8 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
         its unit by a line.
     apart
         Whether a name that would lie over other units for more than a quarter of its
-        box, without a leader, is left out: on a small map it would name them.
+        box, without a leader, is left out: on a small map it would name them. So is
+        one so near another that both would be read as one.
 
     Returns
     -------
@@ -125,7 +127,7 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     visible = visible.loc[rank.index]
     _check_size(size)
     ranked = _Ranked(ax, visible, column, rank, strong, size, italic=italic)
-    placed = ranked.placed()
+    placed = ranked.placed(_APART_MM if apart else _CLOSE_MM)
     zoom = ax.plan.zoom
     boxes = zoom * placed.boxes
     kept = placed.placed & ~(apart & ranked.astray(boxes, placed))
@@ -227,7 +229,7 @@ class _Ranked:
         weight = int(self.weights[row])
         return font(self.family, self.sizes[row], weight=weight, italic=self.italic)
 
-    def placed(self) -> PlacedLabels:
+    def placed(self, padding: float) -> PlacedLabels:
         """Place the names; those without room at home are led from elsewhere."""
         ax, zoom = self.ax, self.ax.plan.zoom
         width, height = ax.plan.frame[2:]
@@ -249,6 +251,7 @@ class _Ranked:
             leaders=np.arange(len(self.names)) < (0 if self.italic else first),
             spare=spare,
             inside=at_home,
+            padding=padding,
         )
 
     def _homes(self) -> np.ndarray:

@@ -407,7 +407,7 @@ def entry_picture(ax: MapAxes, entry: Entry) -> bytes:
 
 
 def _draw_panel(drawn: Gathered, flow: _Flow) -> None:
-    """Make the corner as high as its legend, and whiten it."""
+    """Make the corner as high as its legend, whiten it, and give the map the rest."""
     plan, ax = drawn.plan, drawn.first
     x, bottom, wide, high = plan.strip
     needed = bottom + high - flow.lowest * flow.zoom + FOOT * plan.zoom + drawn.reserved
@@ -419,11 +419,32 @@ def _draw_panel(drawn: Gathered, flow: _Flow) -> None:
     drawn.sheet.layout_mm = ax.plan
     flow.shift(-spare if low_corner else 0.0)
     rim = 2.5 * plan.zoom
+    left, low, right, top = (
+        x - rim,
+        floor - rim,
+        x + wide + rim,
+        floor + high - spare + rim,
+    )
+    frame_x, frame_y, frame_wide, frame_high = plan.frame
+    # Up to the frame: of what a gap shows, nobody knows what it is.
+    gap = 2 * rim
+    left = frame_x if left - frame_x < gap else left
+    low = frame_y if low - frame_y < gap else low
+    right = max(right, frame_x + frame_wide * (frame_x + frame_wide - right < gap))
+    top = max(top, frame_y + frame_high * (frame_y + frame_high - top < gap))
+    kept = _corner_box(plan.strip, plan.frame)
+    if kept in ax.boxes:
+        ax.boxes[ax.boxes.index(kept)] = (
+            left - frame_x,
+            low - frame_y,
+            right - frame_x,
+            top - frame_y,
+        )
     drawn.sheet.beside.add_patch(
         Rectangle(
-            (x - rim, floor - rim),
-            wide + 2 * rim,
-            high - spare + 2 * rim,
+            (left, low),
+            right - left,
+            top - low,
             fc="#ffffff",
             ec=plan.theme.faint,
             lw=0.5 * plan.zoom,
@@ -431,6 +452,15 @@ def _draw_panel(drawn: Gathered, flow: _Flow) -> None:
             gid="panel",
         )
     )
+
+
+def _corner_box(
+    strip: tuple[float, float, float, float], frame: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    """Return what `page` kept of the map for the legend."""
+    x, y, wide, high = strip
+    left, low = x - frame[0], y - frame[1]
+    return left - 2, low - 2, left + wide + 2, low + high + 2
 
 
 @dataclass(frozen=True, slots=True)
