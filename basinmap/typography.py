@@ -71,6 +71,15 @@ _MONTHS = (
 )
 
 
+_MONTH = rf"(?:{'|'.join(_MONTHS)})\b"
+# « 1er janvier », « janvier 2026 ».
+_IN_DATE = re.compile(
+    rf"(?<=\d) (?={_MONTH})|(?<=\der) (?={_MONTH})|(?<=\dᵉʳ) (?={_MONTH})"
+    + "".join(rf"|(?<={name}) (?=(?:19|20)\d\d\b)" for name in _MONTHS)
+)
+_AFTER_SHORT = re.compile(r"(?<!\w)((?:pp?|art|fig|tabl?|vol|chap)\.|[nN]°) (?=\d)")
+
+
 def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
     r"""
     Write a number the French way; a half is rounded up, away from zero.
@@ -324,7 +333,10 @@ def _typeset(text: str) -> str:
 
 def glued(text: str) -> str:
     r"""
-    Keep a number and its unit, « en » and its year on one line: no-break spaces.
+    Keep on one line what a space would part: no-break spaces.
+
+    A number and its unit, « en » and its year, a day and its month, « p. », « n° » or
+    « art. » and its number.
 
     Parameters
     ----------
@@ -335,7 +347,10 @@ def glued(text: str) -> str:
     --------
     >>> glued("218 hab./km² en 2021, pour 1\u202f000 habitants")
     '218\xa0hab./km² en\xa02021, pour 1\u202f000\xa0habitants'
+    >>> glued("au 1er janvier 2026, p. 12, n° 3")
+    'au 1er\xa0janvier\xa02026, p.\xa012, n°\xa03'
     """
+    text = _IN_DATE.sub(BROAD, _AFTER_SHORT.sub(rf"\1{BROAD}", text))
     return _BEFORE_YEAR.sub(rf"\1{BROAD}", _BEFORE_UNIT.sub(BROAD, text))
 
 

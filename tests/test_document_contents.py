@@ -730,20 +730,23 @@ def test_a_stock_is_not_compared_with_the_whole_that_holds_it():
     assert commune_sentences(about, "62001", "S01") == []
 
 
-def test_where_the_text_says_varies_little_no_rate_is_printed_nor_ranked():
+def test_where_the_text_says_few_inhabitants_no_rate_is_printed_nor_ranked():
     about = of("artois")
     people = about.counted("population", about.codes)
-    gap = (people.iloc[:, -1] - people.iloc[:, 0]).abs()
-    few = set(gap.index[gap < 20])
+    gaps = (people.iloc[:, -1] - people.iloc[:, 0]).astype(int)
+    few = set(gaps.index[gaps.abs() < 20])
     assert few
     assert few == set(about.little("D02")) & set(about.codes)
     assert not few & set(ranked(about, "D02").index)
     assert not few & set(spread(about, "D02", frozenset(about.codes)).index)
     code = min(few)
     table = comparison_table(about, ["D02"], "Comparaison", code=code)
-    assert [table.rows[0][n].text for n in (1, -1)] == ["varie peu", "–"]
+    assert [spaced(table.rows[0][n].text) for n in (1, -1)] == [
+        f"{gaps[code]:+} hab.".replace("-", "−"),
+        "–",
+    ]
     rows = rows_of(units_table(about, ["D02"], "Communes"))
-    assert rows[spaced(about.names[code])] == ["varie peu"]
+    assert rows[spaced(about.names[code])] == [f"{gaps[code]:+} hab.".replace("-", "−")]
 
 
 def test_few_social_dwellings_make_no_rank_nor_a_bold_value():

@@ -159,16 +159,22 @@ def corridor(disc_x: float) -> dict[str, Any]:
     }
 
 
+def without_second_thoughts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lay labels down once, each where it is cheapest."""
+    for later in ("_rescue", "_fill"):
+        monkeypatch.setattr(placement, later, lambda *_: None)
+
+
 def test_second_pass_moves_a_blocker(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = corridor(34)
     assert names(place_labels(**scene)) == ["E", "E"]
-    monkeypatch.setattr(placement, "_rescue", lambda *_: None)
+    without_second_thoughts(monkeypatch)
     assert names(place_labels(**scene)) == ["-", "W"]
 
 
 def test_foresight_leaves_the_only_place_free(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = corridor(38)
-    monkeypatch.setattr(placement, "_rescue", lambda *_: None)
+    without_second_thoughts(monkeypatch)
     assert names(place_labels(**scene)) == ["E", "E"]
     monkeypatch.setattr(placement, "_FORESIGHT_COST", 0.0)
     assert names(place_labels(**scene)) == ["-", "W"]

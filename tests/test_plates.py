@@ -396,3 +396,55 @@ def test_a_situation_with_few_neighbours_tells_the_largest_communes(drawn):
     ]
     people = bm.communes(epci=DUNKERQUE).nlargest(8, "population")
     assert [name for name, _ in block.rows] == list(people["name"])
+
+
+@pytest.mark.parametrize("epci", [BOULONNAIS, OSARTIS])
+def test_the_thematic_plates_of_a_volume_share_scale_frame_and_size_of_title(
+    drawn, epci
+):
+    sheets = [drawn(epci, number) for number in ("02", "03", "04", "05", "06")]
+    maps = [sheet.maps[0] for sheet in sheets]
+    assert len({(ax.plan.scale, ax.plan.frame) for ax in maps}) == 1
+    titles = [
+        text.get_fontsize()
+        for sheet in sheets
+        for text in sheet.findobj(Text)
+        if text.get_gid() == "title"
+    ]
+    assert len(set(titles)) == 1
+
+
+def test_a_ranking_stops_at_the_pivot_and_says_the_year(drawn):
+    fig = drawn(BOULONNAIS, "03")
+    (ranking,) = [e.block for e in fig.maps[0].strip if isinstance(e.block, Ranking)]
+    (_, high), (_, low) = ranking.ends
+    assert high
+    assert all(round(value, 2) > 0 for _, value in high)
+    assert all(round(value, 2) < 0 for _, value in low)
+    assert "2016 à 2023" in plain(ranking.title)
+
+
+def test_a_strip_of_which_a_fifth_is_void_ranks_two_at_each_end(drawn):
+    strip = drawn(DUNKERQUE, "02").maps[0].strip
+    (ranking,) = [entry.block for entry in strip if isinstance(entry.block, Ranking)]
+    assert [len(units) for _, units in ranking.ends] == [2, 2]
+
+
+def test_rings_are_drawn_where_the_museum_is_on_the_map(drawn):
+    def ringed(epci):
+        blocks = drawn(epci, "02").maps[0].blocks
+        labels = [s.label for b in blocks for s in getattr(b, "swatches", ())]
+        return any("vol d" in label for label in labels)
+
+    assert ringed(LENS)
+    assert not ringed(OSARTIS)
+    # Its star would be cut by the frame.
+    assert not ringed(ARTOIS)
+
+
+def test_firm_communes_are_ringed_where_most_are_not(drawn):
+    def ringed(epci):
+        return "_firm" in {c.get_label() for c in drawn(epci, "02").maps[0].collections}
+
+    assert ringed(ARTOIS)
+    assert not ringed(LENS)

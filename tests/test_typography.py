@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import basinmap as bm
+from basinmap.maps.look.themes import font, text_width, wrapped
 from basinmap.typography import (
     BROAD,
     MINUS,
@@ -262,3 +263,18 @@ def test_nothing_printed_lost_its_accents():
     for text in printed():
         assert text == text.encode("utf-8").decode("utf-8")
         assert not re.search(r"Ã|Â|\ufffd|¿", text), text
+
+
+def test_a_date_and_what_numbers_a_page_are_not_cut_at_the_end_of_a_line():
+    style = font("Fira Sans", 8)
+    for text, whole in (
+        ("Insee, communes au 1er janvier 2026", "1er janvier 2026"),
+        ("Ouverture du musée le 12 décembre 2012", "12 décembre 2012"),
+        ("Voir la circulaire n° 12", "n° 12"),
+        ("Bulletin officiel, p. 45", "p. 45"),
+    ):
+        for width in range(24, 60):
+            lines = wrapped(text, width, style)
+            assert " ".join(lines) == text  # spaces are those that were given
+            if text_width(whole, style) <= width:
+                assert any(whole in line for line in lines), (width, lines)

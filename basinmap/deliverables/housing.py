@@ -27,9 +27,12 @@ from basinmap.deliverables.museum import PAST, SERVED, iris_dwellings
 from basinmap.deliverables.own_plates import OwnPlate
 from basinmap.deliverables.plates import (
     Plate,
+    Words,
     rate_plate,
+    rate_words,
     situation_plate,
     stock_plate,
+    stock_words,
 )
 from basinmap.deliverables.programme_pages import Balance, sectors_of
 from basinmap.deliverables.publishing import checked_formats, completed, write_formats
@@ -102,59 +105,64 @@ __all__ = ["PLATES", "plh"]
 
 FORMATS: Final = ("pdf", "svg", "png")
 
+
+def _among(subject: Subject) -> tuple[Words, ...]:
+    """Return what is written over the thematic maps, which share scale and frame."""
+    memo: dict[str, tuple[Words, ...]] = subject.__dict__.setdefault("_words", {})
+    if "plh" not in memo:
+        memo["plh"] = tuple(
+            plate.words(subject)
+            for plate in PLATES
+            if plate.words is not None and subject.knows(*plate.needs)
+        )
+    return memo["plh"]
+
+
+def _rate(slug: str, id_: str, reading: str, **how: Any) -> Plate:  # noqa: ANN401 - of rate_plate
+    """Return the plate of a rate."""
+    what: dict[str, Any] = {"indicator_id": id_, "reading": reading}
+    return Plate(
+        slug,
+        partial(rate_plate, **what, among=_among, **how),
+        needs=(id_,),
+        words=partial(rate_words, **what),
+    )
+
+
+_HOMES: Final[dict[str, Any]] = {
+    "stock": "L01",
+    "rate": "L04",
+    "title": "Logements et taux de vacance en {year}",
+}
+_VACANT: Final = "{where}, {value} % des logements sont vacants en {year}"
+
 PLATES: Final = (
     Plate("01-situation", situation_plate),
-    Plate(
-        "02-vacance",
-        partial(
-            rate_plate,
-            indicator_id="L04",
-            reading="{where}, {value} % des logements sont vacants en {year}",
-            with_rings=True,
-        ),
-        needs=("L04",),
-    ),
-    Plate(
+    _rate("02-vacance", "L04", _VACANT, with_rings=True),
+    _rate(
         "03-evolution-population",
-        partial(
-            rate_plate,
-            indicator_id="D02",
-            reading="{where}, la population évolue de {value} % par an en moyenne "
-            "entre {first} et {last}",
-            pivot=0,
-            k=6,
-        ),
-        needs=("D02",),
+        "D02",
+        "{where}, la population évolue de {value} % par an en moyenne entre {first} "
+        "et {last}",
+        pivot=0,
+        k=6,
     ),
-    Plate(
+    _rate(
         "04-densite",
-        partial(
-            rate_plate,
-            indicator_id="D05",
-            reading="{where}, on compte {value} habitants par km² en {year}",
-            method="quantile",
-        ),
-        needs=("D05",),
+        "D05",
+        "{where}, on compte {value} habitants par km² en {year}",
+        method="quantile",
     ),
     Plate(
         "05-logements-vacance",
-        partial(
-            stock_plate,
-            stock="L01",
-            rate="L04",
-            title="Logements et taux de vacance en {year}",
-            reading="{where}, {value} % des logements sont vacants en {year}",
-        ),
+        partial(stock_plate, **_HOMES, reading=_VACANT, among=_among),
         needs=("L01", "L04"),
+        words=partial(stock_words, **_HOMES),
     ),
-    Plate(
+    _rate(
         "06-maisons",
-        partial(
-            rate_plate,
-            indicator_id="L05",
-            reading="{where}, {value} % des logements sont des maisons en {year}",
-        ),
-        needs=("L05",),
+        "L05",
+        "{where}, {value} % des logements sont des maisons en {year}",
     ),
 )
 """The plates of the document, in order."""

@@ -14,6 +14,7 @@ from basinmap.catalogue.entries import indicator
 from basinmap.deliverables.age_pages import PYRAMID, pyramid_page
 from basinmap.deliverables.chapter_pages import Sheet, chapter_page
 from basinmap.deliverables.chapters import (
+    NUMBERED,
     Chapter,
     CommuneMaps,
     commune_sentences,
@@ -22,6 +23,7 @@ from basinmap.deliverables.chapters import (
     halves_table,
     is_rate,
     not_supplied,
+    noun_of,
     places_of_communes,
     rates_by_commune,
     row_label,
@@ -556,8 +558,9 @@ def _method(about: Subject) -> Note:
         f"Un taux sur {_threshold('L04')}, une évolution sur {_threshold('D02')} "
         "sont à lire avec prudence : imprimés en gris et en italique, sans rang ni "
         "comparaison ; hachurés sur les cartes, hors des classes.",
-        "Une population qui change de moins de 20 habitants « varie peu » ; un taux "
-        "qui s’imprime à moins de 0,1 % par an est « quasi stable ».",
+        "Une population qui change de moins de 20 habitants se dit en habitants, sans "
+        "taux ni rang. « De moins » et « de plus » comparent deux années, quelles que "
+        "soient celles d’entre elles ; « chaque année depuis » vaut pour toutes.",
         "Les logements du recensement sont des sommes d’effectifs arrondis à l’unité : "
         "les composantes peuvent différer du total de quelques unités.",
         ground_credit(about),
@@ -769,6 +772,7 @@ def _second_strips(
         reference_name=_whole(about),
         labels={i: _strip_label(about, i) for i in ids},
         decimals={i: about.told(i).decimals or 1 for i in ids},
+        signed=[i for i in ids if noun_of(about, i).signed],
         units=dict.fromkeys(ids, ""),
         caption=f"Place parmi les {number(len(about.codes))} communes",
         source="",
@@ -797,6 +801,7 @@ def _beside_map(about: Subject, code: str, id_: str, high: float) -> Figure | No
         caption=short_title(about, id_),
         source="",
         decimals=about.told(id_).decimals or 1,
+        signed=noun_of(about, id_).signed,
         unit=about.entry(id_).unit,
         mine=[about.town(code).short],
         order=False,
@@ -807,7 +812,7 @@ def _beside_map(about: Subject, code: str, id_: str, high: float) -> Figure | No
 def _belongs(about: Subject, code: str) -> str:
     lines = [f"commune {code}", typeset(about.area.name)]
     lines += [typeset(o.name.short) for o in about.others if o.level == "scot"]
-    return " · ".join(lines)
+    return ", ".join(lines)
 
 
 def _population(about: Subject, code: str) -> pd.Series:
@@ -820,7 +825,8 @@ def _change(about: Subject, code: str) -> Evolution | None:
     if len(line) < 2:
         return None
     years = (int(line.index[0]), int(line.index[-1]))
-    return evolution(line.iloc[0], line.iloc[-1], years)
+    between = list(line.iloc[1:-1])
+    return evolution(line.iloc[0], line.iloc[-1], years, between=between)
 
 
 def _headline(about: Subject, code: str, name: Name) -> str:
@@ -881,8 +887,10 @@ def _of_whole(about: Subject) -> str:
 
 def _fiche_map(drawn: Figure) -> Figure:
     # The foot of the fiche says the rest: title and scale are enough here.
-    scale = next(t for t in drawn.source.split(". ") if t.startswith("Échelle"))
-    return replace(drawn, source="", caption=f"{drawn.caption}. {scale}")
+    told = drawn.source.split(". ")
+    scale = next(t for t in told if t.startswith("Échelle"))
+    key = next((stopped(t) for t in told if t.startswith(NUMBERED)), "")
+    return replace(drawn, source=key, caption=f"{drawn.caption}. {scale}")
 
 
 def _place_map(drawn: Figure, about: Subject, code: str) -> Figure:
@@ -934,6 +942,7 @@ def _strips(about: Subject, code: str, name: Name) -> Figure:
         reference_name=_whole(about),
         labels={i: _STRIP_LABELS[i] for i in ids},
         decimals={i: v.decimals if v else 1 for i, v in totals.items()},
+        signed=[i for i in ids if noun_of(about, i).signed],
         units=dict.fromkeys(ids, ""),
         caption=f"Place parmi les {number(len(about.codes))} communes",
         source="",

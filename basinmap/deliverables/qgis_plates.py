@@ -29,6 +29,7 @@ from basinmap.maps.layers.drawing import (
     caution_of,
     fragile_in,
 )
+from basinmap.maps.layers.sizes import SMALLEST
 from basinmap.maps.look.themes import text_width
 from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, Swatch
 from basinmap.maps.paper.sheets import Laid, MapAxes, Sheet
@@ -534,14 +535,15 @@ def _symbols(
 def _disc(circles: CirclesBlock, amount: str, ax: MapAxes) -> Look:
     """Return a circle whose surface is the amount, as on the plate."""
     largest, radius = next(zip(circles.values, circles.radii, strict=True))
-    across = 2 * float(radius)
+    across, least = 2 * float(radius), SMALLEST * max(ax.plan.zoom, 1.0)
     return Look(
         kind="marker",
         color=ax.plan.theme.faint,
         edge=ax.plan.theme.ink,
         width=0.4 * ax.plan.zoom * MM,
         size=3.2,
-        size_by=f"{across!r} * sqrt({quoted(amount)} / {float(largest)!r})",
+        size_by=f"max({least!r}, {across!r} * "
+        f"sqrt({quoted(amount)} / {float(largest)!r}))",
     )
 
 

@@ -599,6 +599,7 @@ def _bars(issue: _Issue, line: pd.Series, side: str, tall: float, what: str) -> 
         caption=f"{short_title(about, id_)} : {count} valeurs les plus {what}",
         source="",
         decimals=noun.decimals,
+        signed=noun.signed,
         unit="%" if noun.percentage or noun.unit.startswith("%") else noun.unit,
         reference=reference,
         size_mm=(88.0 if side == "left" else 89.0, tall),
@@ -664,6 +665,7 @@ def _parts_strips(issue: _Issue, parts: Sequence[Other], high: float) -> Figure 
         source="",
         unit="%" if noun.percentage or noun.unit.startswith("%") else noun.unit,
         decimals=noun.decimals,
+        signed=noun.signed,
         size_mm=(182.0, min(88.0, max(40.0, high))),
     )
 
@@ -689,6 +691,7 @@ def _sizes_chart(
         source="",
         order=False,
         decimals=noun.decimals,
+        signed=noun.signed,
         unit="%" if noun.percentage or noun.unit.startswith("%") else noun.unit,
         size_mm=(size_mm[0], max(44.0, size_mm[1])),
     )
@@ -961,6 +964,7 @@ def five_scots(about: Subject, id_: str, high: float = 92.0) -> Figure | None:
             caption=about.told(id_).title,
             source="",
             decimals=noun_of(about, id_).decimals,
+            signed=noun_of(about, id_).signed,
             size_mm=(88.0, high),
         )
     units = {
@@ -979,6 +983,7 @@ def five_scots(about: Subject, id_: str, high: float = 92.0) -> Figure | None:
         source="",
         unit="%" if noun.percentage or noun.unit.startswith("%") else noun.unit,
         decimals=noun.decimals,
+        signed=noun.signed,
         size_mm=(88.0, high),
     )
 

@@ -647,6 +647,7 @@ def classes_block(
     swatches += [*fragile, *state_swatches(states, shape=shape, zoom=zoom)]
     return ClassesBlock(
         title=heading_of(told, title),
+        dated=heading_of(told, title) if title or not told.title else _dated(told),
         swatches=tuple(swatches),
         breaks=fact_of(classes, "breaks"),
         colors=tuple(colors),
@@ -778,6 +779,12 @@ def _fragile_swatches(
         )
         for reason, count in reasons.value_counts().items()
     ]
+
+
+def _dated(told: Told) -> str:
+    """Return title, which holds the year, and unit."""
+    unit = told.unit.replace(" ", "\u00a0")
+    return typeset(f"{told.title} ({unit})" if unit else told.title)
 
 
 def heading_of(told: Told, title: str | None) -> str:

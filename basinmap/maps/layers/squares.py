@@ -24,6 +24,7 @@ from basinmap.maps.layers.drawing import (
 )
 from basinmap.maps.layers.sizes import (
     checked_sizes,
+    key_of_smallest,
     largest_radius,
     mark_missing,
     reference_size,
@@ -75,7 +76,7 @@ def draw_squares(
     Draw squares whose area is proportional to a stock, large ones first.
 
     Without a size of your own, a square has the area of the circle that
-    `draw_symbols` would draw.
+    `draw_symbols` would draw, and is no smaller than the least of its circles.
 
     Parameters
     ----------
@@ -130,7 +131,9 @@ def draw_squares(
     points = units.geometry.loc[order].representative_point()
     centres = np.column_stack([points.x, points.y])
     nested = circles_block(ax, values, largest, radius, heading)
-    sides = radius * np.sqrt(math.pi * values.loc[order].to_numpy() / largest)
+    radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
+    least = key_of_smallest(ax, values, largest, radius, "s")
+    sides = np.maximum(radii, least) * math.sqrt(math.pi)
     looks = [Ink(ax.plan.theme.faint)] * len(order)
     blocks: list[object] = []
     if classes is not None:

@@ -20,7 +20,9 @@ from basinmap.maps.layers.drawing import (
     states_of_classes,
 )
 from basinmap.maps.layers.sizes import (
+    SMALLEST,
     checked_sizes,
+    key_of_smallest,
     largest_radius,
     mark_missing,
     reference_size,
@@ -54,6 +56,9 @@ def draw_symbols(
 ) -> None:
     """
     Draw circles whose area is proportional to a stock, large ones first.
+
+    A circle is at least 1.6 mm across, for its colour to be told; the key then says
+    under what amount circles are that small.
 
     Parameters
     ----------
@@ -107,7 +112,10 @@ def draw_symbols(
     radius = largest_radius(ax, units, values / largest, largest_mm)
     points = units.geometry.representative_point()
     places = pd.DataFrame({"x": points.x, "y": points.y}).loc[order]
-    radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
+    radii = np.maximum(
+        radius * np.sqrt(values.loc[order].to_numpy() / largest),
+        key_of_smallest(ax, values, largest, radius, "o"),
+    )
     looks = [Ink(theme.faint)] * len(order)
     if classes is not None:
         aligned = on_units(units, classes).loc[order]
@@ -195,7 +203,8 @@ def circles_block(
         for value in sizes_told(values, largest)
     }
     first = next(iter(radii))
-    told = [v for v, r in radii.items() if v == first or r > 0.5 * ax.plan.zoom]
+    least = SMALLEST / 2 * max(ax.plan.zoom, 1.0)
+    told = [v for v, r in radii.items() if v == first or r >= least]
     return CirclesBlock(
         title=title,
         values=tuple(told),
