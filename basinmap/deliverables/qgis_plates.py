@@ -499,7 +499,8 @@ def _symbols(
     rows = pd.DataFrame({amount: sizes.reindex(units.index).astype(float)})
     if "name" in units.columns:
         rows.insert(0, "name", units["name"])
-    disc = _disc(circles, amount, ax)
+    least = 0.0 if classed is None else SMALLEST * max(ax.plan.zoom, 1.0)
+    disc = _disc(circles, amount, ax, least)
     above = Where(only=f"{quoted(amount)} > 0")
     lines: tuple[int, ...] = ()
     rules = [Rule(label=circles.title, look=disc, test=above)]
@@ -532,10 +533,10 @@ def _symbols(
     )
 
 
-def _disc(circles: CirclesBlock, amount: str, ax: MapAxes) -> Look:
+def _disc(circles: CirclesBlock, amount: str, ax: MapAxes, least: float) -> Look:
     """Return a circle whose surface is the amount, as on the plate."""
     largest, radius = next(zip(circles.values, circles.radii, strict=True))
-    across, least = 2 * float(radius), SMALLEST * max(ax.plan.zoom, 1.0)
+    across = 2 * float(radius)
     return Look(
         kind="marker",
         color=ax.plan.theme.faint,

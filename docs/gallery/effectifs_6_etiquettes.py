@@ -19,7 +19,7 @@ bm.draw_neighbours(ax, bm.epcis())
 bm.draw_outlines(ax, communes, color="#b9bcc4", width=0.4, fill="#fbfaf7")
 outlines = bm.epcis().loc[communes["epci"].unique()]
 bm.draw_outlines(ax, outlines, label="limite d'EPCI", width=1.1)
-bm.draw_symbols(ax, communes, people, largest_mm=4.5)
+bm.draw_symbols(ax, communes, people, largest_mm=4)
 bm.draw_exits(ax)
 bm.draw_labels(ax, communes[communes["population"] > 10_000], strong=25, every=True)
 bm.draw_legend(ax)

@@ -520,9 +520,12 @@ def _candidates(units: _Units, near: _Near) -> _Candidates:
     # Names asked for by rank are missed more than others: a map without its third
     # town misleads more than a name that hides a small circle.
     most = np.where(units.asked, _MOST_COST, _MAX_COST)
-    loose = np.where(cost > most[:, None], np.inf, cost) + lined
-    loose = np.round(loose, _DECIMALS)
-    cost = np.where(stray, np.inf, loose)
+    priced = np.round(cost + lined, _DECIMALS)
+    dear = cost > most[:, None]
+    # A leader keeps what it names clear, and off the symbols: it may cost more.
+    last = dear & (np.isnan(leaders[..., 0]) | (cost > _MOST_COST))
+    loose = np.where(last, np.inf, priced)
+    cost = np.where(dear | stray, np.inf, priced)
     return _Candidates(boxes, leaders, cost, position, loose)
 
 
@@ -754,7 +757,7 @@ def _anchor_cost(
     doubt = _BELONGING_COST * np.clip(1 - margin, 0, 2) * spill[met]
     cost[met] = np.add.reduceat((gap <= _EPS) * weight[:, None], first) + doubt
     bound = (_homed(units) & (units.radii > 0))[met, None]
-    wrong[met] = bound & (margin <= 0) & (spill[met] > 0)
+    wrong[met] = bound & (margin < -_EPS) & (spill[met] > 0)
     return cost, wrong
 
 

@@ -76,7 +76,7 @@ def draw_squares(
     Draw squares whose area is proportional to a stock, large ones first.
 
     Without a size of your own, a square has the area of the circle that
-    `draw_symbols` would draw, and is no smaller than the least of its circles.
+    `draw_symbols` would draw.
 
     Parameters
     ----------
@@ -131,12 +131,12 @@ def draw_squares(
     points = units.geometry.loc[order].representative_point()
     centres = np.column_stack([points.x, points.y])
     nested = circles_block(ax, values, largest, radius, heading)
-    radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
-    least = key_of_smallest(ax, values, largest, radius, "s")
-    sides = np.maximum(radii, least) * math.sqrt(math.pi)
+    sides = radius * np.sqrt(math.pi * values.loc[order].to_numpy() / largest)
     looks = [Ink(ax.plan.theme.faint)] * len(order)
     blocks: list[object] = []
     if classes is not None:
+        least = key_of_smallest(ax, values, largest, radius, "s")
+        sides = np.maximum(sides, least * math.sqrt(math.pi))
         aligned = on_units(units, classes).loc[order]
         inks = inks_of(ax, classes, palette)
         states = states_of_classes(aligned)

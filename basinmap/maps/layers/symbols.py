@@ -20,7 +20,6 @@ from basinmap.maps.layers.drawing import (
     states_of_classes,
 )
 from basinmap.maps.layers.sizes import (
-    SMALLEST,
     checked_sizes,
     key_of_smallest,
     largest_radius,
@@ -57,8 +56,8 @@ def draw_symbols(
     """
     Draw circles whose area is proportional to a stock, large ones first.
 
-    A circle is at least 1.6 mm across, for its colour to be told; the key then says
-    under what amount circles are that small.
+    Of classes, a circle is at least 1.6 mm across, for its colour to be told; the key
+    then says under what amount circles are that small.
 
     Parameters
     ----------
@@ -112,10 +111,7 @@ def draw_symbols(
     radius = largest_radius(ax, units, values / largest, largest_mm)
     points = units.geometry.representative_point()
     places = pd.DataFrame({"x": points.x, "y": points.y}).loc[order]
-    radii = np.maximum(
-        radius * np.sqrt(values.loc[order].to_numpy() / largest),
-        key_of_smallest(ax, values, largest, radius, "o"),
-    )
+    radii = _radii(ax, values.loc[order], largest, radius, coloured=classes is not None)
     looks = [Ink(theme.faint)] * len(order)
     if classes is not None:
         aligned = on_units(units, classes).loc[order]
@@ -147,6 +143,15 @@ def draw_symbols(
     )
     leave(ax, *blocks, values=measured, on=units, laid=laid)
     mark_missing(ax, units, values, missing)
+
+
+def _radii(
+    ax: MapAxes, values: pd.Series, largest: float, radius: float, *, coloured: bool
+) -> np.ndarray:
+    """Return the radius of each circle; of those whose colour is read, a least one."""
+    least = key_of_smallest(ax, values, largest, radius, "o") if coloured else 0.0
+    radii = radius * np.sqrt(values.to_numpy() / largest)
+    return np.asarray(np.maximum(radii, least))
 
 
 def _add_circles(
@@ -203,8 +208,7 @@ def circles_block(
         for value in sizes_told(values, largest)
     }
     first = next(iter(radii))
-    least = SMALLEST / 2 * max(ax.plan.zoom, 1.0)
-    told = [v for v, r in radii.items() if v == first or r >= least]
+    told = [v for v, r in radii.items() if v == first or r > 0.5 * ax.plan.zoom]
     return CirclesBlock(
         title=title,
         values=tuple(told),
