@@ -91,6 +91,8 @@ def _plain(text: str) -> str:
     if _WHOLE.fullmatch(text):
         return text
     value = float(text)
+    if text == repr(value) and "." in text and "e" not in text and text[-2:] != ".0":
+        return text
     if value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     short = repr(value)
@@ -208,7 +210,8 @@ def _sheet(
 ) -> Sheet:
     rows: Sheet = []
     for _, item in ET.iterparse(stream):  # noqa: S314 - as above
-        if _tag(item) != "row":
+        # As often as there are cells: quick first.
+        if not item.tag.endswith("row") or _tag(item) != "row":
             continue
         at = int(_given(item, "r") or len(rows) + 1) - 1
         if at >= 1_048_576 or at < len(rows):
@@ -217,11 +220,13 @@ def _sheet(
         rows.extend([] for _ in range(at - len(rows)))
         row: list[str] = []
         for cell in item:
-            place = _column(_given(cell, "r")) if _given(cell, "r") else len(row)
+            name = cell.get("r")
+            place = _column(name) if name else len(row)
             if place >= _WIDEST or place < len(row):
-                msg = f"cell {_given(cell, 'r')} is out of its place"
+                msg = f"cell {name} is out of its place"
                 raise ValueError(msg)
-            row.extend([""] * (place - len(row)))
+            if place > len(row):
+                row.extend([""] * (place - len(row)))
             row.append(_cell(cell, kinds, texts, day))
         rows.append(row)
         item.clear()

@@ -25,6 +25,7 @@ from basinmap.deliverables.situations import (
     name_neighbours,
     name_other_towns,
     name_schemes,
+    numbered_words,
     outside_words,
     unlike_whole,
 )
@@ -546,7 +547,7 @@ def situation_plate(subject: Subject) -> Sheet:
     draw_locator(ax, mine, _france(), beside=True)
     if ax.plan.inside:
         # What it leaves of its corner is the map's, whose names come after.
-        _draw_near(ax, subject, near, {})
+        _draw_near(ax, subject, near)
         draw_legend(ax)
     towns = subject.communes
     if "population" in towns.columns:
@@ -563,7 +564,7 @@ def situation_plate(subject: Subject) -> Sheet:
     far = everyone.drop([*_own_epcis(subject), *others.index], errors="ignore")
     name_farther(ax, in_frame(ax, far))
     if not ax.plan.inside:
-        _draw_near(ax, subject, near, numbers)
+        _draw_near(ax, subject, near)
         draw_legend(ax)
     sources = measures_of(statistics())[PEOPLE].source.split("; ")
     draw_furniture(
@@ -574,7 +575,11 @@ def situation_plate(subject: Subject) -> Sheet:
         note=" ".join(
             filter(
                 None,
-                [_outside(subject), *_not_here(subject, others)],
+                [
+                    _outside(subject),
+                    numbered_words(others["name"], numbers),
+                    *_not_here(subject, others),
+                ],
             )
         ),
     )
@@ -670,9 +675,7 @@ def _draw_shafts(ax: MapAxes, subject: Subject) -> None:
         )
 
 
-def _draw_near(
-    ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame, numbers: dict[str, int]
-) -> None:
+def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
     """
     Set the people of the territory and of its neighbours beside the map.
 
@@ -695,9 +698,6 @@ def _draw_near(
     partly = unlike_whole(both)
     for code, where in partly.items():
         names[code] = f"{names[code]} (hors {where})"
-    for code, mark in numbers.items():
-        if code in names.index:
-            names[code] = f"{mark}. {names[code]}"
     when = f"en {LATEST}" if subject.listing is None else ""
     few = len(both) <= _LONELY
     if not (few or ax.plan.inside):

@@ -32,6 +32,7 @@ __all__ = [
     "name_neighbours",
     "name_other_towns",
     "name_schemes",
+    "numbered_words",
     "outside_words",
     "unlike_whole",
 ]
@@ -125,7 +126,8 @@ def name_neighbours(ax: MapAxes, others: gpd.GeoDataFrame) -> dict[str, int]:
     Returns
     -------
     dict of str to int
-        The numbers, by code, of those whose name has no room.
+        The numbers, by code, of those whose name has no room; 0 of those that are too
+        small even for a number.
     """
     numbers: dict[str, int] = {}
     ink = ax.plan.theme.ink
@@ -135,11 +137,29 @@ def name_neighbours(ax: MapAxes, others: gpd.GeoDataFrame) -> dict[str, int]:
         ):
             if _write_one(ax, shape, str(name), color=ink, sizes=(7.0, 6.5)):
                 continue
-            number = len(numbers) + 1
+            number = max(numbers.values(), default=0) + 1
             look = Lettered(str(number), 7.4, ink, spaced=False, narrow=True)
-            if write_region(ax, shape, look):
-                numbers[code] = number
+            numbers[code] = number if write_region(ax, shape, look) else 0
     return numbers
+
+
+def numbered_words(names: pd.Series, numbers: dict[str, int]) -> str:
+    """
+    Say which neighbours the map tells by a number, or not at all.
+
+    Parameters
+    ----------
+    names
+        Of the neighbours, by code.
+    numbers
+        What `name_neighbours` returned.
+    """
+    told = [f"{n}, {names[code]}" for code, n in numbers.items() if n]
+    lost = [str(names[code]) for code, n in numbers.items() if not n]
+    said = f"Sur la carte : {' ; '.join(told)}." if told else ""
+    plural = "s" if len(lost) > 1 else ""
+    but = f"Sans nom sur la carte, trop petit{plural} : " if lost else ""
+    return " ".join(filter(None, [said, but and f"{but}{enumerated(lost)}."]))
 
 
 def name_farther(ax: MapAxes, units: gpd.GeoDataFrame) -> None:

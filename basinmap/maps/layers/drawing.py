@@ -102,7 +102,7 @@ FRAGILE: Final = "|||"
 """Hatch of what is to be read with care: upright, as that of nothing else."""
 FRAGILE_EDGE: Final = "#a3a8b1"
 """Its ink: paler than that of borders, for it may cover most of a map."""
-_QUIET: Final = ("||", "#d3d6db")
+_QUIET: Final = ("||", "#c0c4cb")
 """Hatch and ink of areas where most are: strokes would be louder than what is firm."""
 PALEST: Final = "#f4f4f4"
 """Fill of what is to be read with care, whatever its class: that of its key."""

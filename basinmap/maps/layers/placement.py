@@ -163,7 +163,7 @@ class _Near:
     boxes: FloatArray
     cost: FloatArray
     lined: FloatArray  # what a line through them costs
-    stray: BoolArray  # (n, c) which would name another unit without a leader
+    stray: BoolArray  # (n, c) which lie too far in other polygons
 
 
 class _Page:
@@ -286,8 +286,8 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     -----
     A name sits inside its own symbol only if it fits there wholly or nearly so. The
     three hard rules (inside the frame, off the obstacles, off the other labels) are
-    never broken: a label that finds no room has ``placed`` False. Those of `leading`
-    and of the polygons of symbols give way for a label that would be lost otherwise.
+    never broken: a label that finds no room has ``placed`` False. `leading` and the
+    two thirds of `inside` give way for a label that would be lost otherwise.
 
     Examples
     --------
@@ -483,14 +483,15 @@ def _near(units: _Units) -> _Near:
         for row in range(len(boxes)):
             spill[row] = _spill(units, row, boxes[row])
             cost[row] += _symbol_cost(units, row, boxes[row], spill[row])
-    doubt, stray = _anchor_cost(units, boxes, spill)
+    doubt, other = _anchor_cost(units, boxes, spill)
     cost += doubt
+    cost[other] = np.inf
     cost[~_at_home(units, centres)] = np.inf
     cost[~_allowed(units, boxes)] = np.inf
     out = _out_of_home(units, boxes, np.isfinite(cost))
     cost += _OUT_COST * out
-    stray |= out > _STRAY
-    return _Near(boxes, cost, _line_cost(units, boxes, cost <= _MOST_COST), stray)
+    lined = _line_cost(units, boxes, cost <= _MOST_COST)
+    return _Near(boxes, cost, lined, out > _STRAY)
 
 
 def _candidates(units: _Units, near: _Near) -> _Candidates:
@@ -736,12 +737,12 @@ def _disc_overlap(boxes: FloatArray, discs: FloatArray, strips: int = 12) -> Flo
 def _anchor_cost(
     units: _Units, boxes: FloatArray, spill: FloatArray
 ) -> tuple[FloatArray, BoolArray]:
-    """Cost (n, c) of covering, or seeming to name, another unit; what does name it."""
+    """Cost (n, c) of covering, or seeming to name, another unit; which do name it."""
     own = np.maximum(_gaps(units.anchors, boxes) - units.radii[:, None], 0)
-    cost, stray = np.zeros(own.shape), np.zeros(own.shape, dtype=np.bool_)
+    cost, wrong = np.zeros(own.shape), np.zeros(own.shape, dtype=np.bool_)
     row, other = _pairs_near(units, boxes, own.max(axis=1) + _CLEAR_MARGIN)
     if not row.size:
-        return cost, stray
+        return cost, wrong
     gap = _gaps(units.anchors[other], boxes[row])
     weight = np.where(other < row, _ANCHOR_COST[1], _ANCHOR_COST[0])
     # Pairs come row by row: each row is a run of them.
@@ -753,8 +754,8 @@ def _anchor_cost(
     doubt = _BELONGING_COST * np.clip(1 - margin, 0, 2) * spill[met]
     cost[met] = np.add.reduceat((gap <= _EPS) * weight[:, None], first) + doubt
     bound = (_homed(units) & (units.radii > 0))[met, None]
-    stray[met] = bound & (margin <= 0) & (spill[met] > 0)
-    return cost, stray
+    wrong[met] = bound & (margin <= 0) & (spill[met] > 0)
+    return cost, wrong
 
 
 def _pairs_near(

@@ -116,7 +116,7 @@ def key_of_smallest(
     small = values[(values > 0) & (values < amount)]
     if len(small):
         what = "cercle minimal" if shape == "o" else "carré minimal"
-        text = f"{what}\u00a0: moins de {shortest(_told_above(values, amount))}"
+        text = f"{what}\u00a0: moins de\u00a0{shortest(_told_above(values, amount))}"
         edge, across = ax.plan.theme.ink, 2 * least / ax.plan.zoom
         across *= 1.0 if shape == "o" else math.sqrt(math.pi) / 2
         add_key(ax, Swatch(text, "none", None, shape, edge=edge, size=across))

@@ -8,6 +8,7 @@ import re
 import warnings
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -378,7 +379,7 @@ def draw_measures_within(ax: MapAxes) -> None:
     kilometres = bar_kilometres(plan.scale, bar)
     factor = Proj(METRIC).get_factors(*_centre_degrees(ax)).meridional_scale
     length = kilometres * 1e6 * factor / plan.scale
-    style = {"zorder": STACK["captions"], "ec": theme.ink, "lw": 0.4}
+    style: dict[str, Any] = {"zorder": STACK["captions"], "ec": theme.ink, "lw": 0.4}
     for part, color in enumerate((theme.ink, "#ffffff")):
         start, end = (x + length * (part + at) / 2 for at in (0, 1))
         corners = [(start, y), (end, y), (end, y + 1), (start, y + 1)]
@@ -388,8 +389,8 @@ def draw_measures_within(ax: MapAxes) -> None:
     )
     base = np.array([x + wide - 3.0, y + 2.4])
     for side, color in ((-1, theme.ink), (1, "#ffffff")):
-        corners = np.array([[0.0, 3.6], [side * 1.4, -2.4], [0.0, -1.4]])
-        turned = base + corners @ _turned(turn).T
+        arrow = np.array([[0.0, 3.6], [side * 1.4, -2.4], [0.0, -1.4]])
+        turned = base + arrow @ _turned(turn).T
         ax.add_patch(Polygon(ax.to_metres(turned), fc=color, **style))
     much = shortest(kilometres if kilometres >= 1 else 1000 * kilometres)
     text = f"{much}\u00a0{'km' if kilometres >= 1 else 'm'}"
@@ -398,8 +399,10 @@ def draw_measures_within(ax: MapAxes) -> None:
         ((x + length / 2, y + 1.8), text, "center"),
         (top, "N", "center"),
     ):
+        east, north = ax.to_metres(np.array([at]))[0].tolist()
         ax.text(
-            *ax.to_metres(np.array([at]))[0],
+            east,
+            north,
             word,
             font=font(theme.family, theme.small),
             color=theme.ink,

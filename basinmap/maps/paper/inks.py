@@ -18,6 +18,8 @@ _WHOLE: Final = 0.97  # of a name, on one colour
 _TRACE: Final = 0.03
 _LEGIBLE: Final = 4.5
 _DIM: Final = 3.0
+_MUCH: Final = 0.3  # of a name, on what its letters are lost on
+_PALE: Final = 2.0  # contrast of white with what a dark halo would be a stain on
 _WHITE: Final = "#ffffff"
 _STEPS: Final = 15
 _HELD: Final = 0.8
@@ -132,11 +134,13 @@ def _ink(
     if color is None and dark < _LEGIBLE and contrast(_WHITE, main) > dark:
         letters = _WHITE
     under = [tint for tint in shares if tint == main or shares[tint] > _TRACE]
-    lost = any(contrast(letters, tint) < _DIM for tint in under)
-    torn = lost and letters == _WHITE
-    if torn:
-        # Half on a pale ground, where a dark halo would be a stain: dark all along.
-        letters = usual.color
+    lost = [tint for tint in under if contrast(letters, tint) < _DIM]
+    # Half on a pale ground, where a dark halo would be a stain: dark all along.
+    torn = letters == _WHITE and (
+        sum(shares[tint] for tint in lost) > _MUCH
+        or any(contrast(_WHITE, tint) < _PALE for tint in lost)
+    )
+    letters = usual.color if torn else letters
     clear = contrast(letters, main) >= _LEGIBLE
     if alone and clear and shares[main] >= _WHOLE:
         return Ink(letters)
