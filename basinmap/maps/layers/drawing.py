@@ -806,6 +806,13 @@ def heading_of(told: Told, title: str | None) -> str:
     return typeset(f"{label} ({unit})" if unit else label)
 
 
+def _how_many(count: int, shown: int) -> str:
+    """Write how many values are so, or that all of the map are."""
+    if count == shown > 1:
+        return "toutes les valeurs de la carte"
+    return f"{number(count)} valeur{'s' if count > 1 else ''}"
+
+
 def remember(
     ax: MapAxes,
     drawn: pd.Series | pd.DataFrame,
@@ -838,8 +845,7 @@ def remember(
     for state, meaning in QUALIFIERS.items():
         if state in said:
             count = said.count(state)
-            plural = "s" if count > 1 else ""
-            ax.notes[f"{meaning} : {number(count)} valeur{plural}"] = None
+            ax.notes[f"{meaning} : {_how_many(count, len(shown))}"] = None
     if isinstance(drawn, pd.Series) and not fact_of(drawn, "firm", default=False):
         ax.notes.update(dict.fromkeys(_cautions(told, shown)))
     ax.notes.update(dict.fromkeys(told.notes))
