@@ -270,7 +270,7 @@ def test_symbols_to_compare_need_one_scale(four, draw):
         bm.draw_legend(maps)
     _, maps = bm.panels({2016: four, 2021: four}, title="Logements")
     for ax, sizes in zip(maps.values(), (few, many), strict=True):
-        draw(ax, four, sizes, largest=400, largest_mm=8)
+        draw(ax, four, sizes, largest=400, largest_mm=4)
     bm.draw_legend(maps)
     # Areas are as the amounts, from one map to the other: 400 against 40.
     radii = [ax.symbols["d"][2] for ax in maps.values()]
