@@ -23,10 +23,10 @@ from typing import BinaryIO, Final
 
 import pandas as pd
 import pyarrow as pa
-import pyogrio
 from pyarrow import csv as arrow
 
 from basinmap.errors import DataError, culprits
+from basinmap.workbooks import rows_shown
 
 __all__ = [
     "BOOKS",
@@ -61,6 +61,8 @@ _BROKEN: Final = (
     RuntimeError,  # encrypted
     NotImplementedError,  # packed by a method of its own
 )
+_ODD: Final = (ValueError, LookupError, SyntaxError, ArithmeticError)
+"""What cells that are no cells raise."""
 
 
 # -- shared with the lists of EPCI --------------------------------------------------
@@ -115,6 +117,8 @@ def workbook_rows(file: Path, name: str = "") -> Iterator[tuple[str, Rows]]:
     """
     Yield the name and the rows of each sheet of a workbook, as text.
 
+    Headers are found by who reads: titles often stand above them.
+
     Parameters
     ----------
     file
@@ -128,17 +132,8 @@ def workbook_rows(file: Path, name: str = "") -> Iterator[tuple[str, Rows]]:
         If it is none.
     """
     try:
-        for layer, _ in pyogrio.list_layers(file):
-            # Headers are found by who reads: titles often stand above them.
-            frame = pyogrio.read_dataframe(
-                file,
-                layer=layer,
-                read_geometry=False,
-                HEADERS="DISABLE",
-                FIELD_TYPES="STRING",
-            )
-            yield str(layer), frame.fillna("").astype(str).to_numpy().tolist()
-    except (RuntimeError, OSError, ValueError) as error:
+        yield from rows_shown(file)
+    except (*_BROKEN, *_ODD) as error:
         told = name or file.name
         msg = f"{told} cannot be read as a workbook; fetch it again ({error})"
         raise DataError(msg) from error

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 
 from basinmap.errors import DataError
@@ -20,6 +21,7 @@ __all__ = [
     "number",
     "percent",
     "printable",
+    "rounded",
     "shortest",
     "stopped",
     "typeset",
@@ -32,6 +34,8 @@ THIN = "\u202f"  # narrow no-break space: thousands, before ; ? ! » %
 BROAD = "\u00a0"  # no-break space: before a colon, inside guillemets
 MINUS = "\u2212"
 _MOST = 15  # decimals that a float holds
+_TENS = tuple(10.0**decimals for decimals in range(_MOST + 1))
+_WIDE = Context(prec=400)
 
 _UNPRINTABLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u200b-\u200f\u202a-\u202e"
@@ -67,9 +71,18 @@ _MONTHS = (
 )
 
 
+_MONTH = rf"(?:{'|'.join(_MONTHS)})\b"
+# « 1er janvier », « janvier 2026 ».
+_IN_DATE = re.compile(
+    rf"(?<=\d) (?={_MONTH})|(?<=\der) (?={_MONTH})|(?<=\dᵉʳ) (?={_MONTH})"
+    + "".join(rf"|(?<={name}) (?=(?:19|20)\d\d\b)" for name in _MONTHS)
+)
+_AFTER_SHORT = re.compile(r"(?<!\w)((?:pp?|art|fig|tabl?|vol|chap)\.|[nN]°) (?=\d)")
+
+
 def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
     r"""
-    Write a number the French way.
+    Write a number the French way; a half is rounded up, away from zero.
 
     Parameters
     ----------
@@ -84,6 +97,8 @@ def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
     --------
     >>> number(1234567.891, 1)
     '1\u202f234\u202f567,9'
+    >>> number(12.25, 1), number(2.675, 2)
+    ('12,3', '2,68')
     >>> number(-0.04, 1), number(0.25, 2, signed=True), number(float("nan"))
     ('0,0', '+0,25', '–')
     """
@@ -92,12 +107,50 @@ def number(value: float, decimals: int = 0, *, signed: bool = False) -> str:
         raise DataError(msg)
     if math.isnan(value):
         return "–"
-    text = f"{abs(value):,.{decimals}f}".replace(",", THIN).replace(".", ",")
+    shown = _half_up(abs(value), decimals)
+    text = f"{shown:,.{decimals}f}".replace(",", THIN).replace(".", ",")
     if not any(digit in text for digit in "123456789"):
         return text
     if value < 0:
         return MINUS + text
     return f"+{text}" if signed else text
+
+
+def rounded(value: float, decimals: int = 0) -> float:
+    """
+    Return a number as it is printed: a half is rounded up, away from zero.
+
+    Parameters
+    ----------
+    value
+        Any number.
+    decimals
+        How many decimals are printed.
+
+    Examples
+    --------
+    >>> rounded(12.25, 1), rounded(-12.25, 1), rounded(2.675, 2), rounded(0.5)
+    (12.3, -12.3, 2.68, 1.0)
+    """
+    if not 0 <= decimals <= _MOST:
+        return round(value, decimals)
+    near = round(float(_half_up(abs(value), decimals)), decimals)
+    return math.copysign(near, value) + 0.0
+
+
+def _half_up(value: float, decimals: int) -> float | Decimal:
+    """
+    Return a number, not negative, whose nearest print rounds its half up.
+
+    What is meant by a half is decimal, as in a spreadsheet, which shows fifteen
+    digits: 49 of 400 is 12.25 %, however a computation left its last binary digit.
+    """
+    scaled = float(value) * _TENS[decimals]
+    off = scaled % 1.0 - 0.5
+    if not abs(off) < 1e-6 + 1e-12 * scaled:
+        return value
+    meant = Decimal(f"{float(value):.15g}")
+    return meant.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _WIDE)
 
 
 def shortest(value: float) -> str:
@@ -274,12 +327,16 @@ def _typeset(text: str) -> str:
     # Not inside a web address: what follows the sign is a space or the end.
     text = re.sub(r" (?=[;?!%])|(?<=\d)(?=[;?!%](?:[\s,.)]|$))", THIN, text)
     text = re.sub(r" :(?=\s|$)", f"{BROAD}:", text)
+    text = re.sub(r"\bCC (?=BY\b|0\b)", f"CC{BROAD}", text)
     return text.replace("« ", f"«{BROAD}").replace(" »", f"{BROAD}»")
 
 
 def glued(text: str) -> str:
     r"""
-    Keep a number and its unit, « en » and its year on one line: no-break spaces.
+    Keep on one line what a space would part: no-break spaces.
+
+    A number and its unit, « en » and its year, a day and its month, « p. », « n° » or
+    « art. » and its number.
 
     Parameters
     ----------
@@ -290,7 +347,10 @@ def glued(text: str) -> str:
     --------
     >>> glued("218 hab./km² en 2021, pour 1\u202f000 habitants")
     '218\xa0hab./km² en\xa02021, pour 1\u202f000\xa0habitants'
+    >>> glued("au 1er janvier 2026, p. 12, n° 3")
+    'au 1er\xa0janvier\xa02026, p.\xa012, n°\xa03'
     """
+    text = _IN_DATE.sub(BROAD, _AFTER_SHORT.sub(rf"\1{BROAD}", text))
     return _BEFORE_YEAR.sub(rf"\1{BROAD}", _BEFORE_UNIT.sub(BROAD, text))
 
 

@@ -47,6 +47,7 @@ NAMES: Final = {
     "DEU": "Allemagne",
 }
 LEAST_TOWN: Final = 8_000
+LEAST_FRENCH_TOWN: Final = 5_000
 LEAST_FAR_TOWN: Final = 30_000
 APART: Final = 8_000.0
 # Communes of mainland France and Corsica with an outline, COG 2024.
@@ -290,7 +291,7 @@ def french_towns(
         code
         for code in outlines.index
         if code in known
-        and (known[code].get("population", 0) >= LEAST_TOWN or code in seats)
+        and (known[code].get("population", 0) >= LEAST_FRENCH_TOWN or code in seats)
         and shapely.intersects(outlines.loc[code], shapely.box(*FAR))
     ]
     shapes = outlines.loc[kept].to_numpy()

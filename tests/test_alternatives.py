@@ -95,6 +95,7 @@ def test_a_choropleth_is_told_from_its_title_to_its_author(map_of_rates):
         "4 communes en 2 classes : 5 et plus (2) ; moins de 5 (2)",
         "2 communes sans valeur : secret statistique (1) ; sans objet (1)",
         "Comparaison : Ici 5,0 % ; Là-bas sans valeur ; Ailleurs 12,0 %",
+        "Contours : précision non précisée",
         "Repères : limite d’EPCI",
         "Sources : Insee ; Mairie",
         "Réalisation : Mission d’essai, novembre 2026.",
@@ -109,10 +110,11 @@ def test_what_the_foot_notes_is_told_before_landmarks():
     bm.draw_choropleth(ax, units, bm.classify(values, breaks=[5]))
     bm.draw_outlines(ax, units, label="limite")
     before = sentences(fig)
-    assert before[3:5] == ["Estimation : 1 valeur", "Repères : limite"]
+    outlines = "Contours : précision non précisée"
+    assert before[3:6] == [outlines, "Estimation : 1 valeur", "Repères : limite"]
     bm.draw_furniture(ax, author="Moi", date=DAY, note="Lecture : 7 %.")
-    assert sentences(fig)[3:6] == [
-        *("Estimation : 1 valeur", "Lecture : 7 %", "Repères : limite")
+    assert sentences(fig)[3:7] == [
+        *(outlines, "Estimation : 1 valeur", "Lecture : 7 %", "Repères : limite")
     ]
 
 
@@ -151,7 +153,10 @@ def test_the_map_and_its_sheet_say_the_same_twice(map_of_rates):
 
 def test_a_page_without_a_layer_has_its_title():
     fig, _ = bm.page(row(2), title="Deux communes.")
-    assert alternative_text(fig) == "Deux communes (carte de localisation)."
+    assert sentences(fig) == [
+        "Deux communes (carte de localisation)",
+        "Contours : précision non précisée.",
+    ]
 
 
 def test_sources_are_told_before_they_are_printed():
@@ -300,7 +305,7 @@ def said_by(block):
                 "Comparaison", (("Ici", 1.25), ("Là", -3.0)), 1, "pts", signed=True
             ),
             "",
-            ["Comparaison : Ici +1,2 pts ; Là −3,0 pts."],
+            ["Comparaison : Ici +1,3 pts ; Là −3,0 pts."],
         ),
         (object(), "", []),
     ],

@@ -64,7 +64,9 @@ def made(tmp_path_factory):
     """Five communes of two EPCI, given mixed."""
     units = row_of(5, groups=["Nord", "Sud", "Nord", "Sud", "Nord"])
     path = tmp_path_factory.mktemp("atlas") / "atlas.pdf"
-    found = bm.atlas(units, fiche, path=path, title="Atlas d'essai", group="epci")
+    found = bm.atlas(
+        units, fiche, path=path, title="Atlas d'essai", group="epci", contents=True
+    )
     return units, found
 
 
@@ -150,7 +152,7 @@ def test_without_contents_the_first_unit_is_page_one(tmp_path):
 
 def test_units_of_one_name_are_told_apart_by_their_code(tmp_path):
     units = row_of(3, names=["Saint-Aubin", "Lens", "Saint-Aubin"])
-    path = bm.atlas(units, fiche, path=tmp_path / "a.pdf", title="T")
+    path = bm.atlas(units, fiche, path=tmp_path / "a.pdf", title="T", contents=True)
     assert [mark.title for mark in read(path).outline][1:] == [
         "Saint-Aubin (62001)",
         "Lens",
@@ -454,7 +456,9 @@ def test_a_picture_waits_packed_and_the_same_one_is_in_the_file_once(tmp_path):
 
     (page,) = atlases._printed([draw(row_of(1))])
     assert sum(len(one.data) + len(one.mask) for one in page.pictures) < 40_000
-    path = bm.atlas(row_of(3), draw, path=tmp_path / "a.pdf", title="T", workers=1)
+    path = bm.atlas(
+        row_of(3), draw, path=tmp_path / "a.pdf", title="T", workers=1, contents=True
+    )
     pages = read(path).pages[1:]
     assert [f"Commune {i}" in pages[i - 1].extract_text() for i in (1, 2, 3)]
     found = [page["/Resources"]["/XObject"].raw_get("/I0") for page in pages]
@@ -527,6 +531,17 @@ def test_a_long_name_takes_two_lines_and_one_number():
     assert texts[-2:] == ["Lens", "3"]
     assert texts.count("2") == 1
     assert " ".join(t for t in texts[:-2] if t != "2") == name.replace("'", "’")
+
+
+def test_an_atlas_under_six_sheets_opens_with_its_first_sheet(tmp_path):
+    for count, opening in ((5, 0), (6, 1)):
+        path = bm.atlas(row_of(count), fiche, path=tmp_path / "a.pdf", title="T")
+        pdf = pypdf.PdfReader(path)
+        assert len(pdf.pages) == count + opening
+        assert ("Sommaire" in pdf.pages[0].extract_text()) == bool(opening)
+    # It is signed as the sheets are, and dated.
+    said = pdf.pages[0].extract_text().replace("\u00a0", " ")
+    assert "Réalisation : Mission, novembre 2026." in said
 
 
 def test_a_short_contents_is_one_column():

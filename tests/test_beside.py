@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 import basinmap as bm
-from basinmap.maps.margins.beside import on_axes
+from basinmap.maps.margins.beside import decimals_kept, of_decades, on_axes
 from basinmap.maps.paper.blocks import ClassesBlock, FiguresBlock
+from basinmap.values.told import tell
 
 LENS = bm.communes(epci="call")
 
@@ -164,3 +165,64 @@ def test_long_figures_stand_before_the_column_of_the_scale_bar():
     columns = sorted({round(entry.x) for entry in ax.strip})
     assert len(columns) == 3  # none is void
     assert {entry.zoom for entry in ax.strip} == {1.0}
+
+
+def page_of(values, *, breaks, beside, kind="ratio"):
+    """A map of the communes of Lens-Liévin whose histogram has references."""
+    told = {"kind": kind, "label": "Taux", "unit": "%", "decimals": 2}
+    rates = tell(pd.Series(values, LENS.index[: len(values)]), **told)
+    _, ax = bm.page(LENS, title="Taux")
+    bm.draw_choropleth(ax, LENS, bm.classify(rates, breaks=breaks))
+    bm.draw_comparison(ax, tell(pd.Series(beside), **told))
+    bm.draw_legend(ax, histogram=rates)
+    return ax
+
+
+def test_what_lies_beyond_an_axis_is_told_at_its_end_never_drawn_outside():
+    rates = np.linspace(88.6, 100.0, 14)
+    beside = {"CC Osartis": 94.4, "Bassin minier": 80.5}
+    ax = page_of(rates, breaks=[92.0, 96.0], beside=beside)
+    (entry,) = [e for e in ax.strip if type(e.block).__name__ == "_Histogram"]
+    left = entry.x
+    columns = [(e.x - 1e-6, e.x + e.width + 1e-6) for e in ax.strip]
+    paper = ax.sheet.beside
+    marks = [c for c in paper.collections if len(c.get_offsets()) == 1]
+    held = [spot for c in marks if (spot := c.get_offsets()[0]).any()]
+    assert len(held) == 4
+    assert all(any(a <= x <= b for a, b in columns) for x, _ in held)
+    (said,) = [t for t in paper.texts if plain(t.get_text()).startswith("bassin 80,5")]
+    # After its arrow, which is at the very end of the axis.
+    assert left < said.get_position()[0] < left + 3
+
+
+def test_values_over_decades_are_read_on_a_logarithmic_axis_that_says_so():
+    assert not of_decades(88.6, 100.0)
+    assert not of_decades(0.0, 1000.0)
+    ax = page_of(
+        np.geomspace(30, 3000, 14),
+        breaks=[100, 1000],
+        beside={"CA Lens": 300.0, "Bassin minier": 500.0},
+    )
+    texts = [plain(t.get_text()) for t in ax.sheet.beside.texts]
+    assert "Distribution (échelle logarithmique)" in texts
+    assert "échelle logarithmique" in texts
+    _, compared = on_axes(ax.blocks)
+    # 300 is half way from 30 to 3 000.
+    (entry,) = [e for e in ax.strip if type(e.block).__name__ == "Compared"]
+    dots = [c.get_offsets()[0][0] for c in ax.sheet.beside.collections]
+    assert compared.log
+    assert any(abs(x - entry.x - entry.width / 2) < 1e-6 for x in dots)
+
+
+def test_a_figure_is_printed_as_of_the_class_whose_colour_it_has():
+    assert decimals_kept([-0.502], [-0.5, 0.0], 2) == 3
+    assert decimals_kept([-0.52], [-0.5, 0.0], 2) == 2
+    ax = page_of(
+        np.linspace(-2.0, 1.0, 14),
+        breaks=[-0.5, 0.0],
+        beside={"CU de Dunkerque": -0.502, "Nord": 0.065},
+        kind="growth",
+    )
+    texts = [plain(t.get_text()) for t in ax.sheet.beside.texts]
+    assert "EPCI −0,502" in texts
+    assert "EPCI −0,50" not in texts

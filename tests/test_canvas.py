@@ -449,7 +449,8 @@ def atlas_of_two(tmp_path_factory):
         return fig
 
     path = tmp_path_factory.mktemp("atlas") / "a.pdf"
-    return bm.atlas(lens, fiche, path=path, title="Atlas").read_bytes()
+    made = bm.atlas(lens, fiche, path=path, title="Atlas", contents=True)
+    return made.read_bytes()
 
 
 def test_files_say_that_they_follow_the_rules_of_access(plate, atlas_of_two):

@@ -153,7 +153,7 @@ def test_the_manifest_says_each_plate_in_words_as_its_files_do(document):
         assert words == {"title": title, "alternative": description}
     told = manifest["plates"]["02-vacance"]["alternative"].replace("\u00a0", " ")
     # What it says, then what it is.
-    assert told.startswith("À Lens, 11,2")
+    assert told.startswith("11,2\u202f% des logements sont vacants à Lens")
     assert f". {manifest['plates']['02-vacance']['title']} (carte" in told
     # 34 communes: 2 + 11 + 11 + 7 + 3, as the legend of the plate has them, and 2.
     assert "34 communes en 5 classes : 9,0 et plus (2)" in told
@@ -202,7 +202,8 @@ def test_the_plate_of_vacancy_says_its_unit_classes_and_comparison(document):
 def test_the_plate_of_growth_is_signed_and_cut_at_zero(document):
     texts = svg_texts(document / "03-evolution-population.svg")
     assert any(text.startswith("de 0 à moins de") for text in texts)
-    assert any("\u22120,02\u202f%" in text for text in texts)
+    # −0.0218 a year; a third decimal, for that of the SCoT, −0.001, to be below zero.
+    assert "\u22120,022" in texts
 
 
 # --- geopackage -----------------------------------------------------------------------

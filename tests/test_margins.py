@@ -3,6 +3,7 @@
 import datetime as dt
 import io
 import itertools
+import warnings
 
 import geopandas as gpd
 import numpy as np
@@ -17,6 +18,7 @@ from matplotlib.patches import Polygon, Rectangle
 from PIL import Image
 
 import basinmap as bm
+from basinmap.errors import BasinmapWarning
 from basinmap.maps.look.themes import GREY, PRINT
 from basinmap.maps.look.themes import settings as print_settings
 from basinmap.maps.margins.exits import draw_exits
@@ -102,6 +104,30 @@ def legend_texts(fig):
     large = [text for axes in small_maps(fig, "legend") for text in axes.texts]
     over = fig.over.texts if fig.over else []
     return [*fig.paper.texts, *over, *large]
+
+
+def foot_of(ax):
+    texts = [text.get_text() for text in ax.sheet.paper.texts]
+    return " ".join(texts)
+
+
+def test_values_without_a_source_say_so_in_the_foot_and_ask_for_it(lens):
+    values = pd.Series(range(len(lens)), lens.index, dtype=float, name="essai")
+    told = bm.describe(values, label="Essai", unit="%", kind="ratio")
+    for one in (values, told):
+        _, ax = bm.page(lens, title="Essai")
+        bm.draw_choropleth(ax, lens, bm.classify(one))
+        with pytest.warns(BasinmapWarning, match=r"bm\.describe\(values, sources='"):
+            bm.draw_furniture(ax, author="Mission", date=DAY)
+        assert "Source des valeurs non précisée. " in foot_of(ax)
+        assert "Sources\u00a0: Source" not in foot_of(ax)
+    for sources, said in ((["CALL, 2024"], told), ((), bm.describe(told, sources="A"))):
+        _, ax = bm.page(lens, title="Essai")
+        bm.draw_choropleth(ax, lens, bm.classify(said))
+        with warnings.catch_warnings():
+            warnings.filterwarnings("error", "the values of this map")
+            bm.draw_furniture(ax, author="Mission", date=DAY, sources=sources)
+        assert "non précisée" not in foot_of(ax)
 
 
 @settings(max_examples=25, deadline=None)

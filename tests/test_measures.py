@@ -485,6 +485,9 @@ def test_every_indicator_is_computed_at_every_level(id_, level, counts_and_catal
     assert found.name == id_
     # One EPCI has a commune in the Somme: its rates are not to be had.
     partly = [TERNOIS] if level == "epci" and found.attrs["kind"] != "stock" else []
+    if (id_, level) == ("D05", "commune"):
+        # Their drawn surface is more than 10 % off the published one.
+        partly = ["59272", "59359", "62261", "62880", "62901"]
     assert found.index[found.isna()].tolist() == partly
     assert found.attrs["level"] == level
     for trait in ("unit", "kind", "decimals"):

@@ -27,7 +27,8 @@ from basinmap.errors import (
     VintageError,
 )
 from basinmap.territory.embedded import outlines_known
-from basinmap.territory.outlines import surface_caution
+from basinmap.territory.outlines import surface_caution, surfaces_too_far
+from basinmap.values.told import tell
 
 
 def told_or_typed(message):
@@ -127,6 +128,11 @@ def test_the_errors_of_surface_are_those_against_the_published_ones():
     def up(value):
         return math.ceil(round(10 * value, 6)) / 10
 
+    far = {code: round(v, 1) for code, v in (100 * (drawn / published - 1)).items()}
+    far = {code: v for code, v in far.items() if off[code] > 10}
+    assert far == outlines_known()["surface_far"]
+    assert {code: round(v / 100, 6) for code, v in far.items()} == surfaces_too_far()
+    off = off.drop(list(far))
     found = {
         epci: {
             "most": up(part.max()),
@@ -321,10 +327,40 @@ def test_a_density_tells_the_largest_error_of_the_territory_shown():
         (note,) = bm.compute("D05", bm.statistics(**selection)).attrs["notes"]
         return note.replace("\u202f", " ").replace("\u00a0", " ")
 
-    # 1.85 km² drawn, 3.13 published.
-    assert told(epci="245900428").endswith("41,1 % au plus (Grand-Fort-Philippe)")
+    # 1.84 km² drawn, 3.13 published; 42.20 drawn, 35.67 published.
+    assert told(epci="245900428").endswith(
+        "8,9 % au plus (Gravelines) ; n.d. : surface dessinée trop fausse "
+        "(Grand-Fort-Philippe, Loon-Plage)"
+    )
     assert told(epci="call").endswith("4,2 % au plus (Éleu-dit-Leauwette)")
-    assert told().endswith("41,1 % au plus (Grand-Fort-Philippe)")
+    assert told().endswith("n.d. : surface dessinée trop fausse (5 communes)")
+
+
+def test_no_density_is_over_a_surface_drawn_too_wrongly():
+    people = bm.statistics(epci="245900428")
+    density = bm.compute("D05", people)
+    gone = {"59272": "not_available", "59359": "not_available"}
+    assert bm.told_of(density).states == gone
+    assert density.isna().sum() == 2
+    # 2 300 or so at Coudekerque-Branche; Grand-Fort-Philippe would have been first.
+    assert density.idxmax() == "59155"
+    # Of a group that it makes most of, neither; of the EPCI, 0.4 % off, yes.
+    zones = pd.Series({"59272": "a", "59131": "b", "59273": "b"}, name="zone")
+    by_zone = bm.compute("D05", people.loc[zones.index], to=zones)
+    assert bm.told_of(by_zone).states == {"a": "not_available"}
+    assert not np.isnan(bm.compute("D05", bm.statistics(), to="epci")["245900428"])
+
+
+def test_a_published_surface_gives_every_density():
+    people = bm.statistics(epci="245900428")
+    people["area_km2"] = people["area_km2"].replace(
+        people.loc["59272", "area_km2"], 3.13
+    )
+    given = bm.Stock(label="Superficie", unit="km²", source="Insee, superficie")
+    told = {**bm.measures_of(people), "area_km2": given}
+    density = bm.compute("D05", tell(people, measures=told))
+    # 4 887 people on 3.13 km².
+    assert round(density["59272"]) == 1561
 
 
 def test_what_is_larger_than_a_commune_has_the_error_of_wholes():
@@ -338,7 +374,7 @@ def test_a_density_over_published_surfaces_has_no_error_to_tell(lens):
     published = bare(lens, SUPERFICIE=100 * lens["area_km2"].to_numpy())
     table = bm.statistics(epci="call", outlines=published)
     (note,) = bm.compute("D05", table).attrs["notes"]
-    assert note == "Superficie : colonne SUPERFICIE (contours fournis)"
+    assert note == "Superficie : contours fournis"
 
 
 # -- outlines of the user ----------------------------------------------------------
@@ -367,7 +403,7 @@ def test_outlines_of_a_file_take_the_place_of_the_embedded_ones(express, lens):
     assert not any("généralisés" in line for line in found.attrs["sources"])
     assert "outline_error" not in found.attrs
     stock = found.attrs["stocks"]["area_km2"]
-    assert stock["source"] == "colonne SUPERFICIE (ADMIN-EXPRESS.gpkg)"
+    assert stock["source"] == "ADMIN-EXPRESS.gpkg"
 
 
 def test_outlines_of_unknown_error_make_no_note_and_a_known_one_does(express):
@@ -753,7 +789,7 @@ def test_a_document_stands_on_the_outlines_given_for_what_they_hold(
     _, method, manifest = document(tmp_path, monkeypatch, outlines=express)
     assert "- Contours : ADMIN-EXPRESS.gpkg." in method
     assert "qu'ils ne contiennent pas en entier : IGN" in method
-    assert "- Densité. Superficie : colonne SUPERFICIE (ADMIN-EXPRESS.gpkg)." in method
+    assert "- Densité. Superficie : ADMIN-EXPRESS.gpkg." in method
     assert manifest["outlines"] == ["ADMIN-EXPRESS.gpkg"]
     data = gpd.read_file(tmp_path / "out/donnees.gpkg", layer="communes")
     lens = data.set_index("commune").loc["62498"]
@@ -809,3 +845,21 @@ def test_outlines_that_do_not_serve_are_told_in_one_line(
 def test_the_data_command_tells_the_error_of_outlines(capsys):
     cli.main(["data", "--lang", "en"])
     assert "outlines 174 m off (median), 268 m for 95 %" in capsys.readouterr().out
+
+
+def test_outlines_of_unknown_precision_are_told_where_it_may_show():
+    lens = bm.communes(epci="call")
+    own = lens.copy()
+    own.attrs = {k: v for k, v in lens.attrs.items() if k != "outline_error"}
+    told = "Contours : précision non précisée"
+    _, near = bm.page(own.loc[["62498"]], title="Lens", scale=60_000)
+    assert told in near.notes
+    _, far = bm.page(own, title="CA de Lens-Liévin", scale=200_000)
+    assert told not in far.notes
+    own.attrs["outline_error"] = 5.0
+    _, known = bm.page(own.loc[["62498"]], title="Lens", scale=60_000)
+    assert told not in known.notes
+    disc = own.loc[["62498"]].rename_axis("isochrone")
+    disc.attrs = {}
+    _, made = bm.page(disc, title="À dix minutes", scale=60_000)
+    assert told not in made.notes

@@ -3,6 +3,7 @@
 import datetime as dt
 import inspect
 import itertools
+import re
 
 import geopandas as gpd
 import numpy as np
@@ -487,3 +488,33 @@ def test_the_least_and_the_greatest_are_said_to_be_those_of_the_series(four):
     bm.draw_choropleth(ax, four.iloc[:3], cut[1])
     bm.draw_legend(ax)
     assert "série\u00a0: de 1 à 20" in legend_texts(fig)
+
+
+def test_people_are_counted_once_in_the_histogram_of_periods_and_of_their_whole():
+    communes = bm.communes(epci="call")
+    everyone = bm.statistics()
+    spans = [(2016, 2018), (2018, 2023), (2016, 2023)]
+    change = {
+        f"De {a} à {b}": bm.compute("D02", everyone.loc[communes.index], year=(a, b))
+        for a, b in spans
+    }
+    classes = bm.shared_classes(change, breaks=[-1, 0, 1], pivot=0)
+    fig, maps = bm.panels(dict.fromkeys(change, communes), title="Population – Lens")
+    for period, ax in maps.items():
+        bm.draw_choropleth(ax, communes, classes[period])
+    whole = pd.Series([-0.14, 0.11, -0.02], index=list(change))
+    whole = bm.describe(
+        whole, label="Évolution", unit="% par an", kind="growth", decimals=2
+    )
+    bm.draw_comparison(maps["De 2016 à 2018"], whole, title="Ensemble (% par an)")
+    bm.draw_legend(maps, histogram=change)
+    bm.draw_furniture(maps, author="A", date=dt.date(2026, 11, 30))
+    texts = {t.get_text().replace("\u00a0", " "): t for t in fig.paper.texts}
+    assert "Distribution, sans 2016-2023" in texts
+    # The unit is that of the heading; no period is the territory of the sheet.
+    assert {"−0,14", "+0,11", "−0,02"} <= set(texts)
+    weights = {texts[v].get_fontweight() for v in ("−0,14", "+0,11", "−0,02")}
+    assert weights == {400}
+    credits_ = fig.about["Sources"]
+    years = re.findall(r"populations légales (\d{4})", credits_)
+    assert years == ["2016", "2018", "2023"]

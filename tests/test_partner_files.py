@@ -102,3 +102,17 @@ def test_postal_codes_are_no_codes_of_communes(written, capsys):
     alone = written("Code postal;Nom\n62160;x\n62750;z\n", "seul.csv")
     assert main(["table", "L04", "--communes", str(alone), "--name", "X"]) == 2
     assert "postal" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", [["table", "L04", "--epci", "call"], ["compare"]])
+def test_a_file_that_serves_for_nothing_is_named(written, capsys, verb):
+    codes = bm.communes().index
+    rows = "".join(f"{code};10\n" for code in codes)
+    path = written(f"Code;Vacants\n{rows}", "vacants.csv")
+    if verb == ["compare"]:
+        verb = ["compare", "L04", "--unit", "246200364"]
+    given = ["--data", str(path), "embedded", "--code", "Code", "--source", "CALL"]
+    given += ["--column", "Vacants=vacant_dwellings", "--vintage", "2024"]
+    assert main([*verb, *given]) == 0
+    told = capsys.readouterr().err
+    assert "'vacants.csv': not used; what is shown is of 2021" in told

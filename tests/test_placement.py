@@ -159,16 +159,22 @@ def corridor(disc_x: float) -> dict[str, Any]:
     }
 
 
+def without_second_thoughts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lay labels down once, each where it is cheapest."""
+    for later in ("_rescue", "_fill"):
+        monkeypatch.setattr(placement, later, lambda *_: None)
+
+
 def test_second_pass_moves_a_blocker(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = corridor(34)
     assert names(place_labels(**scene)) == ["E", "E"]
-    monkeypatch.setattr(placement, "_rescue", lambda *_: None)
+    without_second_thoughts(monkeypatch)
     assert names(place_labels(**scene)) == ["-", "W"]
 
 
 def test_foresight_leaves_the_only_place_free(monkeypatch: pytest.MonkeyPatch) -> None:
     scene = corridor(38)
-    monkeypatch.setattr(placement, "_rescue", lambda *_: None)
+    without_second_thoughts(monkeypatch)
     assert names(place_labels(**scene)) == ["E", "E"]
     monkeypatch.setattr(placement, "_FORESIGHT_COST", 0.0)
     assert names(place_labels(**scene)) == ["-", "W"]
@@ -227,6 +233,53 @@ def test_a_label_left_without_a_place_is_tried_again_with_a_leader(monkeypatch) 
     np.testing.assert_array_equal(found.boxes, again.boxes)
     # One list of candidates for both tries, whoever may be moved away.
     assert len(asked) == 2
+
+
+def test_the_name_of_a_circle_out_of_its_polygon_for_a_third_is_led() -> None:
+    """A strip 10 mm wide: 12 mm of name beside the circle would be in the next one."""
+    strip = shapely.box(45, 0, 55, 26.8)
+    scene: dict[str, Any] = {
+        "radii": [3.0], "priority": [1], "frame": FRAME, "inside": [strip],
+    }  # fmt: skip
+    free = place_labels([[50, 24]], [[12, 3]], **scene, spare=[True])
+    assert names(free) == ["S"]  # 10 of its 12 mm are in the strip
+    below = [[0.0, 0.0, 100.0, 20.8]]
+    led = place_labels([[50, 24]], [[12, 3]], **scene, spare=[True], obstacles=below)
+    assert np.isfinite(led.leader).all()
+    # It is written astray, rather than not at all, where no leader may be.
+    loose = place_labels([[50, 24]], [[12, 3]], **scene, obstacles=below)
+    assert loose.placed.all()
+    assert np.isnan(loose.leader).all()
+
+
+def test_the_name_of_a_circle_is_never_nearer_another_without_a_leader() -> None:
+    anchors = [[50.0, 30.0], [56.0, 30.0]]
+    homes = [shapely.box(0, 0, 53, 60), shapely.box(53, 0, 100, 60)]
+    walls = [[0.0, 0.0, 100.0, 27.9], [0.0, 32.1, 100.0, 60.0], [0.0, 28, 48, 32]]
+    labels = place_labels(
+        anchors, [[5, 3], [5, 3]], radii=[1.0, 1.0], priority=[1, 2], frame=FRAME,
+        inside=homes, obstacles=walls,
+    )  # fmt: skip
+    # The only room is beside the other circle.
+    assert labels.placed.tolist() == [False, True]
+
+
+def test_two_names_of_one_column_are_farther_than_lines_of_one() -> None:
+    anchors, sizes = [[50.0, 30.0], [51.0, 26.8]], [[12.0, 3.0], [10.0, 3.0]]
+    scene: dict[str, Any] = {"priority": [2, 1], "frame": FRAME, "padding": 0.1}
+    stacked = place_labels(anchors, sizes, **scene)
+    gap = stacked.boxes[0, 1] - stacked.boxes[1, 3]
+    assert gap == pytest.approx(0.2)
+    apart = place_labels(anchors, sizes, **scene, leading=1.0)
+    assert apart.placed.all()
+    assert gaps(apart.boxes)[0] >= 0.1
+    shared = min(apart.boxes[:, 2]) - max(apart.boxes[:, 0])
+    assert apart.boxes[0, 1] - apart.boxes[1, 3] >= 1.0 or shared <= 5.0
+    # In a frame with room for both one under the other alone, both are written.
+    tight = place_labels([[6, 2], [6, 5.2]], [[11, 3]] * 2, priority=[2, 1],
+                         frame=(0, 0, 12, 7), padding=0.1, leading=1.0,
+                         spare=[True] * 2)  # fmt: skip
+    assert tight.placed.all()
 
 
 def test_leader_does_not_run_over_another_symbol() -> None:
@@ -316,6 +369,7 @@ def scenes(draw: st.DrawFn) -> dict[str, Any]:
         "obstacles": np.hstack([corner, corner + table(2, 8, 80, 2)]),
         "leaders": draw(st.integers(0, n)),
         "padding": draw(st.sampled_from([0.0, 0.25, 0.5])),
+        "leading": draw(st.sampled_from([0.0, 1.0])),
         "home": draw(st.sampled_from([None, table(2, 4, 60)])),
         "centred_first": draw(st.booleans()),
     }

@@ -20,11 +20,13 @@ from basinmap.maps.margins.insets import InsetBlock
 from basinmap.maps.margins.rankings import Ranking
 from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, FiguresBlock
 from basinmap.maps.paper.crossings import clear_spot, crossed, keep_off
-from basinmap.maps.paper.inks import contrast
+from basinmap.maps.paper.inks import contrast, inks_of
+from basinmap.maps.paper.stack import STACK
 from basinmap.territory.embedded import spatial_table
 
 LENS, DUNKERQUE, BOULONNAIS = "246200364", "245900428", "246200729"
 OSARTIS, ARTOIS, BETHUNE = "200044048", "200069482", "200072460"
+MEL, PORTE = "200093201", "200042190"
 SIGNED = {"author": "essai", "date": dt.date(2026, 11, 30)}
 DRAW = {plate.slug[:2]: plate.draw for plate in PLATES}
 
@@ -262,6 +264,92 @@ def test_no_name_hides_the_circle_that_it_names(drawn, epci):
     assert seen == len(names)  # none is left out for that
 
 
+def named_boxes(ax, names):
+    """Return the box of each name by the code of its unit, and the end of leaders."""
+    codes = {
+        plain(name).replace("'", "\u2019").replace("-", ""): code
+        for code, name in names.items()
+    }
+    boxes = {}
+    for text in ax.texts:
+        said = plain(text.get_text()).replace("\n", " ").replace("- ", "-")
+        code = codes.get(said.replace("-", "")) or codes.get(
+            said.replace("-", "").replace(" ", "")
+        )
+        code = code or codes.get(said.title().replace("-", ""))
+        if text.get_gid() == "name" and code is not None:
+            boxes[code] = box_of(ax, text)
+    ends = [
+        ax.to_mm(np.array(line.get_xydata()))[1]
+        for line in ax.lines
+        if line.get_zorder() == STACK["leaders"]
+    ]
+    return boxes, np.array(ends).reshape(-1, 2)
+
+
+@pytest.mark.parametrize("epci", [ARTOIS, BETHUNE, MEL, PORTE, OSARTIS])
+def test_the_name_of_each_circle_is_in_its_commune_or_led_to_it(drawn, epci):
+    ax = drawn(epci, "05").maps[0]
+    units = bm.communes(epci=epci)
+    boxes, ends = named_boxes(ax, units["name"])
+    assert set(boxes) == set(units.index)  # none is left out for that
+    discs = np.array([ax.symbols[code] for code in units.index])
+    strays = []
+    for row, code in enumerate(units.index):
+        box = boxes[code]
+        near = np.clip(ends, box[:2], box[2:]) - ends
+        if (np.hypot(*near.T) < 0.6).any():
+            continue
+        ground = shapely.transform(units.geometry[code], ax.to_mm)
+        ground = ground.union(shapely.Point(discs[row, :2]).buffer(discs[row, 2]))
+        text = shapely.box(*box)
+        away = np.clip(discs[:, :2], box[:2], box[2:]) - discs[:, :2]
+        gap = np.maximum(np.hypot(*away.T) - discs[:, 2], 0)
+        held = text.intersection(ground).area / text.area
+        # Extents of texts are a little larger than what is placed.
+        if held < 0.6 or gap[row] > np.delete(gap, row).min() + 0.3:
+            strays.append((code, units["name"][code]))
+    # One or two, where no other place is left in a hundred.
+    assert len(strays) <= len(units) // 50, strays
+
+
+@pytest.mark.parametrize("epci", [ARTOIS, MEL])
+def test_the_colour_of_the_smallest_circle_is_told_and_the_key_says_so(drawn, epci):
+    ax = drawn(epci, "05").maps[0]
+    radii = np.array([radius for _, _, radius in ax.symbols.values()])
+    assert radii.min() == pytest.approx(0.8)
+    (key,) = [
+        plain(swatch.label)
+        for block in ax.blocks
+        for swatch in getattr(block, "swatches", ())
+        if swatch.label.startswith("cercle")
+    ]
+    told = float(key.removeprefix("cercle minimal : moins de ").replace(" ", ""))
+    amounts = bm.compute("L01", bm.statistics(epci=epci))
+    assert int((amounts < told).sum()) == int((radii < 0.8 + 1e-9).sum())
+
+
+@pytest.mark.parametrize(
+    ("epci", "number"), [(DUNKERQUE, "01"), (DUNKERQUE, "02"), (OSARTIS, "01")]
+)
+def test_no_name_is_half_on_a_dark_fill(drawn, epci, number):
+    """White letters with a dark halo were a stain on what is around."""
+    ax = drawn(epci, number).maps[0]
+    names = [t for t in ax.texts if t.get_gid() == "name"]
+    boxes = np.array([box_of(ax, text) for text in names])
+    alone = np.zeros(len(names), dtype=bool)
+    assert not any(ink.torn for ink in inks_of(ax, boxes, alone, None))
+    halos = [to_hex(t.get_color()) for t in ax.texts if t.get_gid() == "halo"]
+    fills = {swatch.color for block in ax.blocks for swatch in swatches_of(block)}
+    dark = {to_hex(color) for color in fills if contrast(color, "#ffffff") > 4.5}
+    white = [t for t in names if to_hex(t.get_color()) == "#ffffff"]
+    assert sum(halo in dark for halo in halos) <= len(white)
+
+
+def swatches_of(block):
+    return [s for s in getattr(block, "swatches", ()) if s.color != "none"]
+
+
 def test_the_key_is_as_large_as_the_largest_circle(drawn):
     for epci in (ARTOIS, BETHUNE):
         ax = drawn(epci, "05").maps[0]
@@ -387,7 +475,8 @@ def test_a_situation_with_few_neighbours_tells_the_largest_communes(drawn):
 
     both = ["Population municipale en 2023", "Communes les plus peuplées en 2023"]
     assert headings(DUNKERQUE) == both
-    assert headings(LENS) == both[:1]
+    # Under its keys, the largest communes fill the column.
+    assert headings(LENS) == both[::-1]
     (block,) = [
         b
         for b in drawn(DUNKERQUE, "01").maps[0].blocks
@@ -395,3 +484,55 @@ def test_a_situation_with_few_neighbours_tells_the_largest_communes(drawn):
     ]
     people = bm.communes(epci=DUNKERQUE).nlargest(8, "population")
     assert [name for name, _ in block.rows] == list(people["name"])
+
+
+@pytest.mark.parametrize("epci", [BOULONNAIS, OSARTIS])
+def test_the_thematic_plates_of_a_volume_share_scale_frame_and_size_of_title(
+    drawn, epci
+):
+    sheets = [drawn(epci, number) for number in ("02", "03", "04", "05", "06")]
+    maps = [sheet.maps[0] for sheet in sheets]
+    assert len({(ax.plan.scale, ax.plan.frame) for ax in maps}) == 1
+    titles = [
+        text.get_fontsize()
+        for sheet in sheets
+        for text in sheet.findobj(Text)
+        if text.get_gid() == "title"
+    ]
+    assert len(set(titles)) == 1
+
+
+def test_a_ranking_stops_at_the_pivot_and_says_the_year(drawn):
+    fig = drawn(BOULONNAIS, "03")
+    (ranking,) = [e.block for e in fig.maps[0].strip if isinstance(e.block, Ranking)]
+    (_, high), (_, low) = ranking.ends
+    assert high
+    assert all(round(value, 2) > 0 for _, value in high)
+    assert all(round(value, 2) < 0 for _, value in low)
+    assert "2016 à 2023" in plain(ranking.title)
+
+
+def test_a_strip_of_which_a_fifth_is_void_ranks_two_at_each_end(drawn):
+    strip = drawn(DUNKERQUE, "02").maps[0].strip
+    (ranking,) = [entry.block for entry in strip if isinstance(entry.block, Ranking)]
+    assert [len(units) for _, units in ranking.ends] == [2, 2]
+
+
+def test_rings_are_drawn_where_the_museum_is_on_the_map(drawn):
+    def ringed(epci):
+        blocks = drawn(epci, "02").maps[0].blocks
+        labels = [s.label for b in blocks for s in getattr(b, "swatches", ())]
+        return any("vol d" in label for label in labels)
+
+    assert ringed(LENS)
+    assert not ringed(OSARTIS)
+    # Its star would be cut by the frame.
+    assert not ringed(ARTOIS)
+
+
+def test_firm_communes_are_ringed_where_most_are_not(drawn):
+    def ringed(epci):
+        return "_firm" in {c.get_label() for c in drawn(epci, "02").maps[0].collections}
+
+    assert ringed(ARTOIS)
+    assert not ringed(LENS)

@@ -259,7 +259,7 @@ def test_a_conference_from_the_command_line(tmp_path, capsys):
     words = ["cil", "--epci", "call", "--out", str(out), "--formats", "html"]
     assert main([*words, "--date", "2026-11-29"]) == 0
     assert "cil.html" in capsys.readouterr().out
-    assert "29\u00a0novembre 2026" in (out / "cil.html").read_text("utf-8")
+    assert "29\u00a0novembre\u00a02026" in (out / "cil.html").read_text("utf-8")
 
 
 def test_a_command_without_a_territory_asks_for_one(tmp_path, capsys):

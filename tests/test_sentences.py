@@ -64,16 +64,18 @@ def populations():
         ),
         (
             "62119",
-            "La population de Béthune est quasi stable entre 2016 et 2023 "
-            "(+38 habitants).",
+            "La population de Béthune varie de moins de 0,05 % par an entre 2016 et "
+            "2023 (+38 habitants).",
         ),
         (
             "62720",
-            "La population de Rombly varie peu entre 2016 et 2023 (+3 habitants).",
+            "La population de Rombly passe de 50 habitants en 2016 à 53 en 2023 "
+            "(+3 habitants).",
         ),
         (
             "59559",
-            "La population de Sebourg varie peu entre 2016 et 2023 (+1 habitant).",
+            "La population de Sebourg passe de 1 966 habitants en 2016 à 1 967 en 2023 "
+            "(+1 habitant).",
         ),
         (
             "59314",
@@ -259,7 +261,37 @@ def test_no_rate_is_printed_where_the_change_is_small():
     assert math.isnan(change.rate)
     assert "%" not in trend(X, change)
     # 13 of 368 are not « almost as many »: the headline says how many.
-    assert plain(change.short) == "−13 depuis 2016"
+    assert plain(change.short) == "13 de moins qu'en 2016"
+    assert "passe de 368 habitants en 2016 à 355 en 2023 (−13 habitants)." in plain(
+        trend(X, change)
+    )
+
+
+def test_two_ends_tell_no_trend():
+    # Hornaing rose until 2019, then fell: two years alone are compared.
+    hump = [3_553, 3_571, 3_571, 3_554, 3_530, 3_510]
+    change = evolution(3_553, 3_496, YEARS, between=hump)
+    assert plain(change.short) == "57 de moins qu'en 2016"
+    fall = [3_550, 3_540, 3_530, 3_520, 3_510, 3_500]
+    steady = evolution(3_553, 3_496, YEARS, between=fall)
+    assert plain(steady.short) == "en baisse chaque année depuis 2016"
+    rise = evolution(100, 800, YEARS, between=[200, 300, 400, 500, 600, 700])
+    assert plain(rise.short) == "en hausse chaque année depuis 2016"
+    # A year that lacks may have gone the other way; a year alike is no fall.
+    assert not evolution(3_553, 3_496, YEARS, between=fall[1:]).steady
+    assert not evolution(3_553, 3_496, YEARS, between=[3_553, *fall[1:]]).steady
+    assert not evolution(3_553, 3_496, YEARS, between=[math.nan, *fall[1:]]).steady
+    assert plain(evolution(500, 500, YEARS).short) == "autant qu'en 2016"
+
+
+def test_a_growth_above_zero_has_its_plus_and_a_gap_of_it_has_none():
+    noun = Noun("évolution", gender="f", unit="% par an", decimals=1, signed=True)
+    assert [plain(noun.write(v)) for v in (0.8, -1.1, 0.0)] == [
+        "+0,8 % par an",
+        "−1,1 % par an",
+        "0,0 % par an",
+    ]
+    assert plain(noun.write_gap(0.8)) == "0,8 point"
 
 
 def test_a_place_that_was_empty_has_no_rate():

@@ -586,6 +586,89 @@ def test_rows_of_one_code_that_differ_are_refused(tmp_path):
         asked(path)
 
 
+def test_rows_alike_in_what_is_read_and_not_beside_are_refused(tmp_path):
+    path = tmp_path / "x.csv"
+    for beside, values in (("Programme", "Lilas Roses"), ("Année", "2023 2024")):
+        first, second = values.split()
+        path.write_text(
+            f"Code INSEE;{beside};Vacants\n62498;{first};24\n62498;{second};24\n"
+            f"62510;{first};30\n"
+        )
+        with pytest.raises(DataError, match=f"differ in '{beside}': '62498'; add them"):
+            asked(path, measures=["Vacants"])
+    # A row that is the same in all it holds, or but for its postal code, is one.
+    for beside, values in (("Code postal", "62300 62301"), ("Programme", "A A")):
+        first, second = values.split()
+        path.write_text(
+            f"Code INSEE;{beside};Vacants\n62498;{first};24\n62498;{second};24\n"
+        )
+        assert asked(path, measures=["Vacants"])["Vacants_2022"].tolist() == [24]
+
+
+def test_rows_of_a_producer_that_differ_in_what_is_not_read_are_refused(tmp_path):
+    lines = (DATA / "Lovac_opendata_Communes_2026.csv").read_text("cp1252").splitlines()
+    lens = next(line for line in lines if line.startswith(LENS))
+    cells = lens.split(";")
+    cells[1] = "Lens Est"
+    path = tmp_path / "Lovac_opendata_Communes_2026.csv"
+    path.write_text("\n".join([*lines, ";".join(cells)]) + "\n", "cp1252")
+    with pytest.raises(DataError, match="differ in 'LIBGEO_26': '62498'"):
+        bm.read_source(path)
+    path.write_text("\n".join([*lines, lens]) + "\n", "cp1252")
+    assert "Lignes répétées à l'identique, laissées : 1" in notes(bm.read_source(path))
+
+
+@pytest.mark.parametrize(
+    ("vintage", "told"),
+    [("24", "is no year"), ("bidon", "is no year"), (2099, "is after 20")],
+)
+def test_a_year_that_is_none_is_refused(tmp_path, vintage, told):
+    path = tmp_path / "x.csv"
+    path.write_text(FRENCH)
+    with pytest.raises(VintageError, match=f"x.csv: vintage={vintage!r} {told}"):
+        asked(path, vintage=vintage)
+    # A projection declares it.
+    later = {"Vacants": bm.Stock(vintage="2040")}
+    assert "Vacants_2040" in asked(path, vintage=None, measures=later)
+
+
+def test_a_year_that_a_header_denies_is_refused(tmp_path):
+    path = tmp_path / "x.csv"
+    path.write_text("Code INSEE;Vacants 2023;Plus de 2000 hab\n62498;49;1\n")
+    with pytest.raises(VintageError, match="'Vacants 2023' says 2023, and vintage='2"):
+        asked(path, measures={"Vacants 2023": "vacant_dwellings"}, vintage=2024)
+    for vintage in (2023, "2020-2023"):
+        asked(path, measures=["Vacants 2023"], vintage=vintage)
+    asked(path, measures={"Vacants 2023": bm.Stock(vintage="2024")}, vintage=None)
+    asked(path, measures=["Plus de 2000 hab"], vintage=2024)
+
+
+def test_thousands_that_a_header_says_are_not_read_as_units(tmp_path):
+    path = tmp_path / "x.csv"
+    column = "Logements (en milliers)"
+    path.write_text(f"Code INSEE;{column}\n62498;16,8\n62510;14,25\n")
+    with pytest.raises(DataError, match=r"milliers.* said to be in thousands"):
+        asked(path, measures={column: "dwellings"})
+    unit = bm.Stock(label="Logements", unit="milliers")
+    table = asked(path, measures={column: unit})
+    assert bm.measures_of(table)[f"{column}_2022"].unit == "milliers"
+
+
+def test_a_partial_list_of_codes_that_changed_ground_is_asked_its_year(tmp_path):
+    path = tmp_path / "x.csv"
+    # 62447 took in three communes on 1 January 2025.
+    path.write_text("Code INSEE;Vacants\n62447;5\n62498;49\n")
+    with pytest.raises(VintageError, match=r"2024 and of 2026.*'62447'.*cog=2024 or"):
+        asked(path, measures=["Vacants"], vintage=2024)
+    for cog, given in ((2024, {"cog": 2024}), (2026, {"vintage": 2025})):
+        table = asked(path, measures=["Vacants"], **{"vintage": 2024, **given})
+        assert bm.measures_of(table).popitem()[1].geography == str(cog)
+    # One of those that went tells.
+    path.write_text("Code INSEE;Vacants\n62447;5\n62743;49\n")
+    table = asked(path, measures=["Vacants"], vintage=2024)
+    assert bm.measures_of(table)["Vacants_2024"].geography == "2024"
+
+
 def test_a_last_line_without_end_is_told(tmp_path):
     path = tmp_path / "vacance.csv"
     path.write_text(FRENCH[:-1].removesuffix(";") + ";12")
@@ -854,6 +937,89 @@ def test_a_median_of_few_sales_is_not_given():
     assert state == "not_available"
 
 
+HOUSE = {"type_local": "Maison", "code_type_local": "1", "surface_reelle_bati": "100"}
+PLOT = {"nature_culture": "terrains a bâtir", "code_nature_culture": "AB"}
+
+
+def sold(path, lines, *, year=2023, whole=True):
+    """Write lines of geo-DVF: eleven mutations of each, and a year around them."""
+    head = (DATA / "geo-dvf-62-2023.csv").read_text().splitlines()[0].split(",")
+    rows = [
+        {
+            "id_mutation": f"{year}-{at}",
+            "date_mutation": f"{year}-{1 + at % 6:02}-{10 + at}",
+            "nature_mutation": "Vente",
+            "valeur_fonciere": "150000",
+            "nombre_pieces_principales": "4" if "type_local" in line else "",
+            **line,
+        }
+        for at in range(11)
+        for line in lines
+    ]
+    last = {"date_mutation": f"{year}-12-01", "code_commune": "62065"}
+    if whole:
+        rows.append({**rows[0], "id_mutation": "z", **last})
+    pd.DataFrame(rows, columns=head).to_csv(path, index=False)
+    return bm.read_source(path)
+
+
+def test_a_sale_over_two_communes_counts_once_and_is_of_no_single_house(tmp_path):
+    small = {**HOUSE, "surface_reelle_bati": "80"}
+    table = sold(
+        tmp_path / "geo.csv",
+        [{**small, "code_commune": "62510"}, {**HOUSE, "code_commune": LENS}],
+    )
+    # One house in each: where the larger is.
+    assert table["sales_2023"].to_dict() == {"62065": 1, LENS: 11}
+    assert table.loc[LENS, "sales_houses_2023"] == 0
+    assert np.isnan(table.loc[LENS, "median_price_houses_2023"])
+    assert "Mutations sur plusieurs communes : 11, chacune comptée une" in notes(table)
+
+
+def test_land_is_priced_by_all_its_surface_in_whatever_commune(tmp_path):
+    table = sold(
+        tmp_path / "geo.csv",
+        [
+            {**PLOT, "code_commune": LENS, "surface_terrain": "1000"},
+            {**PLOT, "code_commune": "62510", "surface_terrain": "500"},
+        ],
+    )
+    assert table.loc[LENS, "sales_land_2023"] == 11
+    # 150 000 € of 1 500 m².
+    assert table.loc[LENS, "median_price_m2_land_2023"] == 100
+
+
+def test_twin_houses_sold_together_are_two_and_one_house_of_two_grounds_one(tmp_path):
+    house = {**HOUSE, "code_commune": LENS, "adresse_nom_voie": "RUE A"}
+    one, three = (
+        {**house, "adresse_numero": n, "id_parcelle": f"62498000AB000{n}"} for n in "13"
+    )
+    table = sold(tmp_path / "twins.csv", [one, three])
+    assert table.loc[LENS, ["sales_2023", "sales_houses_2023"]].tolist() == [11, 0]
+    grounds = [{**one, "nature_culture": use} for use in ("sols", "jardins")]
+    table = sold(tmp_path / "grounds.csv", grounds)
+    assert table.loc[LENS, ["sales_2023", "sales_houses_2023"]].tolist() == [11, 11]
+    assert table.loc[LENS, "median_price_houses_2023"] == 150000
+    # Without a number, the parcel tells.
+    bare = [{**line, "adresse_numero": ""} for line in (one, three)]
+    table = sold(tmp_path / "bare.csv", bare)
+    assert table.loc[LENS, "sales_houses_2023"] == 0
+
+
+def test_a_part_of_a_year_of_sales_is_left_out_or_refused(tmp_path):
+    line = {**HOUSE, "code_commune": LENS}
+    with pytest.raises(DataError, match=r"part of the year only, 2025 \(6 mois\)"):
+        sold(tmp_path / "half.csv", [line], year=2025, whole=False)
+    sold(tmp_path / "whole.csv", [line], year=2024)
+    half = (tmp_path / "half.csv").read_text().split("\n", 1)[1]
+    path = tmp_path / "both.csv"
+    path.write_text((tmp_path / "whole.csv").read_text() + half)
+    table = bm.read_source(path)
+    assert table.loc[LENS, "sales_2024"] == 11
+    assert "sales_2025" not in table.columns
+    assert "Années incomplètes, laissées : 2025 (6 mois)." in notes(table)
+
+
 def test_dvf_of_a_city_has_the_median_of_its_mutations(tmp_path):
     real = pd.read_csv(
         reference("dvf_nantes/dvf_44109_2017S1.csv"), dtype=str, keep_default_na=False
@@ -872,6 +1038,15 @@ def test_dvf_of_a_city_has_the_median_of_its_mutations(tmp_path):
         made[name] = real[column]
     path = tmp_path / "geo.csv"
     made.to_csv(path, index=False)
+    # The published file is of January to June.
+    with pytest.raises(DataError, match=r"part of the year only, 2017 \(6 mois\)"):
+        bm.read_source(path)
+    rest = made.head(6).assign(
+        code_commune="44162",
+        date_mutation=[f"2017-{month:02}-15" for month in range(7, 13)],
+        id_mutation=[f"r{month}" for month in range(6)],
+    )
+    pd.concat([made, rest]).to_csv(path, index=False)
     nantes = bm.read_source(path).loc["44109"]
     sold = real[real["nature_mutation"].str.fullmatch("Vente|Vente terrain à bâtir")]
     assert (

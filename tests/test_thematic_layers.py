@@ -502,8 +502,8 @@ def test_axes_are_named_with_unit_breaks_and_extent_in_french(ax, lens, rate, ho
     draw_bivariate(ax, lens, bm.classify(rate, breaks=[5.5, 8]), houses)
     bm.draw_legend(ax)
     written = texts(ax)
-    assert {"Part des maisons", "(%)"} <= set(written)
-    assert {"Taux de vacance", "des logements (%)"} <= set(written)
+    assert {"Part des", "maisons\u00a0(%)"} <= set(written)
+    assert {"Taux de vacance", "des logements\u00a0(%)"} <= set(written)
     assert {"5,5", "8,0"} <= set(written)
     low, high = (f"{x:.1f}".replace(".", ",") for x in (rate.min(), rate.max()))
     assert f"de {low} à {high}" in written
@@ -517,7 +517,7 @@ def test_two_vintages_are_written_on_the_axes(ax, lens, rate, houses):
     draw_bivariate(ax, lens, rate, older)
     entry = block(ax, BivariateBlock)
     assert entry.rows.title.endswith(", 2021")
-    assert entry.columns.title == "Part des maisons (%), 2015"
+    assert entry.columns.title == "Part des maisons\u00a0(%), 2015"
 
 
 def test_a_unit_that_misses_either_is_drawn_by_the_graver_reason(

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import basinmap as bm
+from basinmap.maps.look.themes import font, text_width, wrapped
 from basinmap.typography import (
     BROAD,
     MINUS,
@@ -18,6 +19,7 @@ from basinmap.typography import (
     month,
     number,
     percent,
+    rounded,
     typeset,
 )
 
@@ -65,6 +67,52 @@ def test_a_sign_is_written_on_demand(value, text):
 @pytest.mark.parametrize("signed", [True, False])
 def test_what_rounds_to_zero_has_no_sign(value, signed):
     assert number(value, 1, signed=signed) == "0,0"
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [
+        # 49 of 400 and 51 of 400, as a spreadsheet shows them.
+        (100 * 49 / 400, 1, "12,3"),
+        (100 * 51 / 400, 1, "12,8"),
+        (0.5, 0, "1"),
+        (1.5, 0, "2"),
+        (2.5, 0, "3"),
+        (-12.25, 1, "−12,3"),
+        (-0.05, 1, "−0,1"),
+        (-0.04, 1, "0,0"),
+        (-0.0, 1, "0,0"),
+        # Their binary neighbours are below: 2.67499…, 1.00499…, 8.44999….
+        (2.675, 2, "2,68"),
+        (1.005, 2, "1,01"),
+        (8.45, 1, "8,5"),
+        # A computation that left a last digit: 12.249999999999998.
+        (np.nextafter(12.25, 0), 1, "12,3"),
+        (12.2499, 1, "12,2"),
+        (1234567.25, 1, "1 234 567,3"),
+        (999.95, 1, "1 000,0"),
+        (1e22, 0, "10 000 000 000 000 000 000 000"),
+        (np.float64(0.125), 2, "0,13"),
+        (7, 1, "7,0"),
+    ],
+)
+def test_a_half_is_rounded_up_as_french_statistics_do(value, decimals, text):
+    assert number(value, decimals).replace("\u202f", " ") == text
+    assert number(rounded(value, decimals), decimals) == number(value, decimals)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(0, 10**9), st.integers(1, 4), st.integers(0, 3))
+def test_rounding_is_that_of_the_decimals_written(digits, places, decimals):
+    value = digits / 10**places
+    text = number(value, decimals).replace("\u202f", "").replace(",", ".")
+    step = 10 ** max(places - decimals, 0)
+    due = (2 * digits + step) // (2 * step) if step > 1 else digits
+    shown = int(text.replace(".", "")) if decimals else int(text)
+    assert shown * 10 ** max(places - decimals, 0) == due * step * 10 ** max(
+        decimals - places, 0
+    )
+    assert number(-value, decimals).lstrip("−") == number(value, decimals)
 
 
 def test_a_missing_number_is_a_dash():
@@ -215,3 +263,18 @@ def test_nothing_printed_lost_its_accents():
     for text in printed():
         assert text == text.encode("utf-8").decode("utf-8")
         assert not re.search(r"Ã|Â|\ufffd|¿", text), text
+
+
+def test_a_date_and_what_numbers_a_page_are_not_cut_at_the_end_of_a_line():
+    style = font("Fira Sans", 8)
+    for text, whole in (
+        ("Insee, communes au 1er janvier 2026", "1er janvier 2026"),
+        ("Ouverture du musée le 12 décembre 2012", "12 décembre 2012"),
+        ("Voir la circulaire n° 12", "n° 12"),
+        ("Bulletin officiel, p. 45", "p. 45"),
+    ):
+        for width in range(24, 60):
+            lines = wrapped(text, width, style)
+            assert " ".join(lines) == text  # spaces are those that were given
+            if text_width(whole, style) <= width:
+                assert any(whole in line for line in lines), (width, lines)

@@ -17,6 +17,7 @@ from basinmap.catalogue.flows import flows_of
 from basinmap.catalogue.formulas import evaluated
 from basinmap.catalogue.ledgers import AREA, Ledger
 from basinmap.catalogue.published import published
+from basinmap.catalogue.surfaces import area_note, over_drawn, without_far
 from basinmap.catalogue.terms import VALUE, Sums, sums_for
 from basinmap.catalogue.years import Counts, Years, check_tabular, choose, floor_of
 from basinmap.errors import (
@@ -32,12 +33,10 @@ from basinmap.errors import (
 from basinmap.measures import Stock
 from basinmap.territory.aggregation import Nest, check_rows, nested
 from basinmap.territory.days import Day
-from basinmap.territory.embedded import credit
 from basinmap.territory.evolution import Rule, compare_dates
 from basinmap.territory.levels import LEVELS, PRINTED, check_codes
 from basinmap.territory.lists import Communes, Territory, listed
 from basinmap.territory.memberships import Lists, check_date
-from basinmap.territory.outlines import surface_caution
 from basinmap.territory.sums import combined
 from basinmap.territory.tallies import Tally, added, of_parts
 from basinmap.territory.tallies import evaluated as of_sums
@@ -45,7 +44,7 @@ from basinmap.territory.units import check_unique
 from basinmap.typography import number, typeset
 from basinmap.values.columns import side_by_side
 from basinmap.values.masking import too_few
-from basinmap.values.told import measures_of, tell
+from basinmap.values.told import tell
 
 __all__ = ["Asked", "Worked", "Worker", "compute"]
 
@@ -409,7 +408,7 @@ class Worker:
         if not self.regrouped:
             kinds = {one.kind for one in (item, *item.variants.values())}
             _check_rows(ledger, to, self.territory, kinds)
-        note = _area_note(item, ledger, self.territory, whole=self.regrouped)
+        note = area_note(item, ledger, self.territory, whole=self.regrouped)
         if AREA in item.counts:
             ledger.add_area(self.territory)
         item, found = _chosen(item, ledger, to, year, self.territory)
@@ -494,6 +493,8 @@ class Worker:
             index, said = nest.units, nest.remarks
             value, sums = self._above(job, nest)
         level = nest.level if nest is not None else str(index.name)
+        if over_drawn(item, job.ledger, self.territory):
+            value = without_far(value, index, job.stocks, job.ledger.index, nest)
         _question(item, value, index)
         value = _hidden(value, sums.get(job.floor), job.least)
         return Worked(
@@ -857,21 +858,3 @@ def _drawn(item: Indicator) -> dict[str, Any]:
     style = item.map
     turns = {} if style.pivot is None else {"pivot": float(style.pivot)}
     return turns | ({"method": style.method} if style.method else {})
-
-
-def _area_note(
-    item: Indicator, ledger: Ledger, territory: Territory, *, whole: bool
-) -> tuple[str, ...]:
-    """Say whose surface a density is over, and how far it is from the published."""
-    if AREA not in item.counts:
-        return ()
-    drawn = "; ".join(credit(AREA))
-    if territory.given and not ledger.own_area:
-        own = measures_of(territory.frame).get(AREA)
-        return (f"Superficie : {own.source}",) if own and own.source else ()
-    known = ledger.known.get(AREA)
-    whose = known.source if known is not None else "fournie avec les données"
-    whose = whose if ledger.own_area else drawn
-    caution = surface_caution(ledger.index, whole=whole) if whose == drawn else ""
-    told = [whose or "fournie avec les données", *([caution] if caution else [])]
-    return (f"Superficie : {' ; '.join(told)}",)

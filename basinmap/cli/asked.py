@@ -36,6 +36,7 @@ __all__ = [
     "subject_at",
     "subject_for",
     "tell_notes",
+    "tell_unused",
 ]
 
 BY: Final = {
@@ -107,6 +108,7 @@ def asked(given: argparse.Namespace, ids: Sequence[str]) -> Asked:
     else:
         name = shown_column(table, given)
         every = {name: _column(name, table, place, given)}
+    tell_unused(figures, every)
     if given.code is not None and given.level == "commune":
         _tell_outside(place, every, codes)
     values = {name: _kept(found, codes) for name, found in every.items()}
@@ -188,6 +190,35 @@ def tell_notes(given: argparse.Namespace, notes: Sequence[str]) -> None:
     if not given.quiet:
         for note in notes:
             print(f"basinmap: {note}", file=sys.stderr)
+
+
+def tell_unused(figures: Figures, values: Mapping[str, pd.Series]) -> None:
+    """
+    Write on stderr which of the files that were given served for nothing.
+
+    Parameters
+    ----------
+    figures
+        What was read.
+    values
+        What was computed of it.
+    """
+    used = {line for found in values.values() for line in told_of(found).sources}
+    idle = [
+        file
+        for file, lines in figures.credits.items()
+        # What is said of values may go on, « communes au 1er janvier 2026 ».
+        if not any(said.startswith(tuple(lines)) for said in used)
+    ]
+    if idle and used:
+        years = {told_of(found).vintage for found in values.values()} - {""}
+        told = say(
+            "{names}: not used; what is shown is of {years}, from the other files: "
+            "give all its counts of one year, or write --year",
+            names=culprits(idle),
+            years=", ".join(sorted(years)),
+        )
+        print(f"basinmap: {told}", file=sys.stderr)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import pandas as pd
 
 import basinmap as bm
 from basinmap.catalogue.entries import indicator
-from basinmap.cli.asked import fed_by, tell_notes
+from basinmap.cli.asked import fed_by, tell_notes, tell_unused
 from basinmap.cli.files import figures_of
 from basinmap.cli.options import (
     add_data,
@@ -35,7 +35,7 @@ from basinmap.deliverables.subjects import subject
 from basinmap.errors import DataError
 from basinmap.typography import capital, number
 from basinmap.values.columns import column, describe, table_of
-from basinmap.values.told import bare, carry, told_of
+from basinmap.values.told import bare, carry, retell, told_of
 
 if TYPE_CHECKING:
     from basinmap.cli.parsing import Parser
@@ -102,6 +102,8 @@ def _run(given: argparse.Namespace) -> None:
             )
             for unit in given.unit
         ]
+    shown = [retell(column(t, "value"), sources=told_of(t).sources) for t in every]
+    tell_unused(figures, dict(zip(given.unit, shown, strict=True)))
     if output is not None and output.suffix.lower() in _PLATES:
         _plate(given, every, figures.table, communes, day).savefig(output)
         print(output)

@@ -62,7 +62,7 @@ def fill(command: Parser) -> None:
             *("territory", "territory_year", "territory_epcis", "scot", "name"),
             *("departement", "perimeter", "communes", "indicators"),
         )
-        untold = dict.fromkeys(("sectors", "balance"))
+        untold = dict.fromkeys(("sectors", "balance", "moves"))
         command.set_defaults(**dict.fromkeys(unasked), **untold, data=[], former=[])
         command.set_defaults(classes="territoire")
         _add_output(command, "out")
@@ -95,6 +95,11 @@ def _add_programme(command: Parser) -> None:
         "--sectors",
         metavar=say("FILE"),
         help=say("secteur of each commune: a table with columns commune and secteur"),
+    )
+    group.add_argument(
+        "--moves",
+        metavar=say("FILE"),
+        help=say("Insee's file of residential moves between communes"),
     )
     group.add_argument(
         "--balance",
@@ -178,6 +183,7 @@ def _plh(given: argparse.Namespace) -> None:
         balance=_balance_of(given),
         sectors=None if given.sectors is None else bm.read_sectors(given.sectors),
         former=former_of(given, communes),
+        moves=None if given.moves is None else bm.read_source(given.moves),
         classes=given.classes,
         indicators=indicators_of(given),
         formats=formats_of(given),

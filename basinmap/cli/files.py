@@ -6,7 +6,7 @@ import argparse
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
@@ -55,10 +55,13 @@ class Figures:
         Of communes, on the list that is meant.
     notes
         French sentences, in order: what was read, brought to another year, left out.
+    credits
+        Sources of the columns of each file that was given, by its name.
     """
 
     table: pd.DataFrame
     notes: tuple[str, ...]
+    credits: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def figures_of(
@@ -104,7 +107,18 @@ def figures_of(
         notes.extend(n for n in report.get("notes", ()) if "bm.rebase" not in n)
         tables[file], told = _brought(table, Path(file).name, given, territory)
         notes.extend(told)
-    return Figures(_joined(tables), tuple(notes))
+    credited = {
+        Path(file).name: _credits(table)
+        for file, table in tables.items()
+        if not _embedded(file)
+    }
+    return Figures(_joined(tables), tuple(notes), credited)
+
+
+def _credits(table: pd.DataFrame) -> frozenset[str]:
+    """Return the sources of the columns of a table."""
+    lines = (m.source.split("; ") for m in measures_of(table).values())
+    return frozenset(line for several in lines for line in several if line)
 
 
 def read_file(file: str, given: argparse.Namespace) -> pd.DataFrame:

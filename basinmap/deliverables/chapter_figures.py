@@ -120,6 +120,7 @@ def ends_chart(
         caption=f"{short_title(about, id_)} : {title}",
         source="",
         decimals=noun.decimals,
+        signed=noun.signed,
         unit=_unit(noun),
         reference=reference,
         size_mm=size_mm,
@@ -169,6 +170,7 @@ def each_chart(
         caption=short_title(about, id_),
         source="",
         decimals=noun.decimals,
+        signed=noun.signed,
         unit=_unit(noun),
         mine=mine if len(bars) > len(mine) else (),
         order=False,
@@ -251,6 +253,7 @@ def peers_chart(
             mine=mine,
             unit=unit,
             decimals=noun.decimals,
+            signed=noun.signed,
             size_mm=size_mm,
         )
     units = {other.short: spread(about, id_, other.communes) for other in found}
@@ -264,6 +267,7 @@ def peers_chart(
         source="",
         unit=unit,
         decimals=noun.decimals,
+        signed=noun.signed,
         size_mm=size_mm,
     )
 

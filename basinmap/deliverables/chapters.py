@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import dataclasses as dc
 import io
+import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from functools import partial
@@ -33,6 +35,7 @@ from basinmap.deliverables.sentences import (
     Evolution,
     Noun,
     against,
+    counted,
     enumerated,
     evolution,
     printed,
@@ -56,18 +59,21 @@ from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
 from basinmap.maps.layers.symbols import draw_symbols
+from basinmap.maps.margins.furniture import draw_measures_within
 from basinmap.maps.margins.keys import legend_entries
 from basinmap.maps.paper.alternatives import alternative_text
 from basinmap.maps.paper.figures import figure
 from basinmap.maps.paper.layouts import bounds_of, rounded_up
 from basinmap.maps.paper.sheets import MapAxes
+from basinmap.territory.levels import fold
 from basinmap.territory.naming import Name
-from basinmap.typography import number, percent, typeset, uncapital
+from basinmap.typography import BROAD, number, percent, typeset, uncapital
 from basinmap.values.told import told_of
 
 __all__ = [
     "GROUND",
     "HAIR",
+    "NUMBERED",
     "Chapter",
     "CommuneMaps",
     "change_of",
@@ -77,6 +83,7 @@ __all__ = [
     "halves_table",
     "is_rate",
     "key_figures",
+    "little_cell",
     "map_figure",
     "not_supplied",
     "noun_of",
@@ -110,6 +117,9 @@ _PLURAL: Final = frozenset(
 HAIR: Final = "#8b909b"
 """Colour of the limits of communes: lighter than that of a territory."""
 _MANY_UNITS: Final = 40
+_MOST_NUMBERED: Final = 12
+NUMBERED: Final = "Communes numérotées"
+"""How the note starts that names the communes of which the map has but a number."""
 _NAME_MM2: Final = 380.0
 """Square millimetres of a map for each name, where not all are written."""
 _ROOM: Final = 70.0
@@ -133,7 +143,7 @@ _SHORT: Final = {
     "L02": "Rés. principales",
     "L03": "Rés. secondaires",
     "L04": "Taux de vacance",
-    "L05": "Maisons",
+    "L05": "Part des maisons",
     "L07": "Avant 1946",
     "L08": "Propriétaires",
     "L09": "Locataires HLM",
@@ -248,6 +258,7 @@ def noun_of(about: Subject, id_: str) -> Noun:
         percentage=entry.unit == "%",
         unit="" if entry.unit == "%" else entry.unit,
         decimals=decimals,
+        signed=entry.kind == "growth",
     )
 
 
@@ -384,11 +395,33 @@ def _finish(ax: MapAxes, about: Subject, named: gpd.GeoDataFrame | None = None) 
     named = about.communes if named is None else named
     outline = about.communes.dissolve()
     draw_outlines(ax, outline, label="limite du territoire", width=1.1)
+    draw_measures_within(ax)
     # On a small map few names are read, those of the largest first.
     held = int(ax.plan.width * ax.plan.height / _NAME_MM2)
     many = len(named) > min(_MANY_UNITS, 2 * held)
     most = min(_MOST_NAMES, held) if many else None
     draw_labels(ax, named, most=most, strong=3, apart=True)
+    if most is None:
+        _number_the_rest(ax, named)
+
+
+def _number_the_rest(ax: MapAxes, named: gpd.GeoDataFrame) -> None:
+    """Write numbers for the communes without room; a note tells which is which."""
+    written = {code for code, _ in ax.named}
+    rest = named[~named.index.astype(str).isin(written)]
+    if rest.empty or len(rest) > _MOST_NUMBERED:
+        return
+    rest = rest.iloc[np.argsort([fold(str(name)) for name in rest["name"]])]
+    places = pd.Series(range(1, len(rest) + 1), rest.index).astype(str)
+    draw_labels(ax, rest.assign(number=places), column="number", apart=True)
+    shown = {code for code, _ in ax.named}
+    told = [
+        f"{place}{BROAD}{name}"
+        for (code, name), place in zip(rest["name"].items(), places, strict=True)
+        if str(code) in shown
+    ]
+    if told:
+        ax.notes[f"{NUMBERED}{BROAD}: {', '.join(told)}"] = None
 
 
 def rate_map(
@@ -511,6 +544,14 @@ def _needed(units: gpd.GeoDataFrame, size_mm: tuple[float, float]) -> float:
     return rounded_up(1000 * max(across / width, up / height))
 
 
+def _tight(units: gpd.GeoDataFrame, size_mm: tuple[float, float]) -> float:
+    """Return the scale at which units fill a figure, to the next five thousand."""
+    bounds = bounds_of(units, 0.0)
+    across, up = bounds[2] - bounds[0], bounds[3] - bounds[1]
+    width, height = (side - 3 for side in size_mm)
+    return 5_000.0 * math.ceil(max(across / width, up / height) / 5)
+
+
 def _shared_scale(communes: gpd.GeoDataFrame, size_mm: tuple[float, float]) -> float:
     """Return the scale at which each commune holds in a figure with its neighbours."""
     return max(
@@ -539,7 +580,7 @@ def _no_picture(form: str, size: tuple[float, float]) -> bytes:
 def rates_by_commune(
     about: Subject,
     id_: str,
-    size_mm: tuple[float, float] = (102, 66),
+    size_mm: tuple[float, float] = (102, 72),
     slug: str = "carte",
 ) -> CommuneMaps:
     """
@@ -572,7 +613,12 @@ def rates_by_commune(
         draw_outlines(ax, alone, label=str(alone["name"].iloc[0]), width=2.0)
 
     near = len(about.codes) > _MANY_UNITS or _room_each(about, size_mm) < _ROOM
-    scale = _shared_scale(about.communes, size_mm) if near else None
+    # A round scale would leave a sixth of a small frame to what is around.
+    scale = (
+        _shared_scale(about.communes, size_mm)
+        if near
+        else _tight(about.communes, size_mm)
+    )
     return CommuneMaps(about, base, mark, slug=slug, title=title, near=near)
 
 
@@ -768,16 +814,59 @@ def comparison_table(
         cells += [about.total(id_), *(about.against(id_, o) for o in others)]
         row = [(_blank(about, id_) if c is None else c).cell() for c in cells]
         if code and code in about.little(id_):
-            row[0] = _LITTLE_CELL
+            row[0] = little_cell(about, id_, code)
         rank_ = [_rank_cell(about, id_, code)] if code else []
         rows.append((row_label(about, id_), *row, *rank_))
     notes = reasons_of_wholes(about, ids, others)
+    if code:
+        notes += _left_out(about, ids, code)
     source = _sources(about, ids)
     return Table(tuple(columns), tuple(rows), caption, notes=notes, source=source)
 
 
-_LITTLE_CELL: Final = Cell("varie peu", "fragile")
-"""In the place of a rate, where the text says so."""
+def little_cell(about: Subject, id_: str, code: str) -> Cell:
+    """
+    Return what stands for a rate of growth over too few: how many, more or fewer.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    id_
+        A growth.
+    code
+        A commune whose population varies little.
+    """
+    gap = about.little(id_)[code]
+    return Cell(f"{number(gap, signed=True)}{BROAD}hab.", "fragile")
+
+
+def _left_out(about: Subject, ids: Iterable[str], code: str) -> tuple[str, ...]:
+    """Say which communes a rank is not among, where it is among fewer than all."""
+    found: dict[str, list[str]] = {}
+    for id_ in ids:
+        placed = _rank_of(about, id_, code)
+        if placed is None or placed[1] == len(about.codes):
+            continue
+        few = about.fragile(id_)
+        reasons = [
+            f"{counted(sum(why == w for w in few.values()), 'commune')} {why}"
+            for why in sorted(set(few.values()))
+        ]
+        reasons = [_over(told) for told in reasons]
+        rest = len(about.codes) - placed[1] - len(few)
+        if rest:
+            reasons.append(f"{counted(rest, 'commune')} sans valeur publiée")
+        why = " et ".join(reasons)
+        found.setdefault(why, []).append(_ROWS.get(id_, about.entry(id_).label))
+    return tuple(
+        typeset(f"{titles(labels)} : rang sans {why}.") for why, labels in found.items()
+    )
+
+
+def _over(told: str) -> str:
+    """Return « 2 communes de moins de 200 logements », « dont … » as it is."""
+    return re.sub(r"(communes?) (moins)", r"\1 de \2", told)
 
 
 def _shortest_name(about: Subject) -> str:
@@ -916,7 +1005,7 @@ def units_table(
         kept = [code for code in kept if code in top]
     for code in kept:
         cells = [
-            _LITTLE_CELL
+            little_cell(about, id_, code)
             if code in about.little(id_)
             else (about.commune(id_, code) or _blank(about, id_)).cell()
             for id_ in listed

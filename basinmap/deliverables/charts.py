@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, Final
 
@@ -134,10 +134,13 @@ def _fit_names(axes: Axes, room: float, height: float) -> None:
         axes.set_yticklabels(names, fontsize=size, linespacing=0.95)
 
 
-def _cell(value: float, decimals: int, suffix: str = "") -> Cell:
+def _cell(
+    value: float, decimals: int, suffix: str = "", *, signed: bool = False
+) -> Cell:
     if math.isnan(value):
         return Cell("n.d.", "not-available")
-    return Cell(f"{number(value, decimals)}{suffix}", value=float(value))
+    text = number(value, decimals, signed=signed)
+    return Cell(f"{text}{suffix}", value=float(value))
 
 
 def _checked(slug: str, table: pd.DataFrame) -> pd.DataFrame:
@@ -363,8 +366,9 @@ def _write_end(axes: Axes, year: int, value: float, text: str, color: str) -> No
     )
 
 
-def _tick(value: float, _: int) -> str:
-    return number(value, 0 if abs(value - round(value)) < 1e-9 else 1)
+def _tick(value: float, _: int, *, signed: bool = False) -> str:
+    decimals = 0 if abs(value - round(value)) < 1e-9 else 1
+    return number(value, decimals, signed=signed)
 
 
 def _pieces(line: pd.Series, cuts: Mapping[int, str]) -> list[pd.Series]:
@@ -506,6 +510,7 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
     size_mm: tuple[float, float] = (182, 80),
     decimals: int = 0,
     unit: str = "",
+    signed: bool = False,
     mine: Sequence[object] = (),
     reference: tuple[str, float] | None = None,
     order: bool = True,
@@ -525,6 +530,8 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
         Width and height.
     decimals, unit
         Of the values.
+    signed
+        Whether values above zero take their plus: those of a growth.
     mine
         Names to set off.
     reference
@@ -546,6 +553,7 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
     'Barres\xa0: Lens, 1\u202f973\u202f; Liévin, 965.'
     """
     check_given(bar_chart, locals())
+    said = partial(number, decimals=decimals, signed=signed)
     table = _checked(slug, values.to_frame("valeur"))
     line = table["valeur"]
     if order:
@@ -566,7 +574,7 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
         room = 0.16 * (high - low or 1)
         axes.set_xlim(low - (room if low < 0 else 0), high + room)
         for place, value in zip(places, line, strict=True):
-            text = "n.d." if math.isnan(value) else number(value, decimals)
+            text = "n.d." if math.isnan(value) else said(value)
             at = 0.0 if math.isnan(value) else value
             axes.annotate(
                 text,
@@ -584,7 +592,7 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
         if reference:
             axes.axvline(reference[1], color=PRINT.ink, lw=0.9, ls=(0, (3, 2)))
             axes.annotate(
-                f"{reference[0]}{BROAD}{number(reference[1], decimals)}",
+                f"{reference[0]}{BROAD}{said(reference[1])}",
                 (reference[1], 1.0),
                 xycoords=("data", "axes fraction"),
                 ha="center",
@@ -593,11 +601,13 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
             )
 
     told = [
-        f"{name}, {'non disponible' if math.isnan(v) else number(v, decimals)}"
+        f"{name}, {'non disponible' if math.isnan(v) else said(v)}"
         for name, v in line.items()
     ]
     alt = f"Barres{f' ({unit})' if unit else ''} : {' ; '.join(told)}"
-    rows = tuple((Cell(str(n)), _cell(v, decimals)) for n, v in line.items())
+    rows = tuple(
+        (Cell(str(n)), _cell(v, decimals, signed=signed)) for n, v in line.items()
+    )
     heading = Column(unit or "Valeur")
     longest = max(len(str(name)) for name in line.index)
     return _chart(
@@ -731,6 +741,7 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
     labels: Mapping[str, str],
     decimals: Mapping[str, int],
     units: Mapping[str, str],
+    signed: Collection[str] = (),
     caption: str,
     source: str,
     size_mm: tuple[float, float] = (89, 41),
@@ -754,6 +765,8 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
         Its name.
     labels, decimals, units
         Of each indicator, as printed.
+    signed
+        Indicators whose values above zero take their plus: growths.
     caption, source
         What is printed under it.
     size_mm
@@ -803,6 +816,7 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
                 float(reference[column]),
                 (labels[str(column)], decimals[str(column)], units[str(column)]),
                 label_size,
+                signed=column in signed,
             )
         top = len(values.columns) - 0.35
         axes.plot(0.03, top, "o", color=ACCENT, ms=4.2, clip_on=False)
@@ -822,7 +836,7 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
             told.append(f"{labels[str(column)]}, non disponible")
             continue
         at, low, high, whole = (
-            number(v, places)
+            number(v, places, signed=column in signed)
             for v in (line[mine], line.min(), line.max(), reference[column])
         )
         beside = f"de {low} à {high} ; {reference_name} {whole}"
@@ -831,8 +845,8 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
     rows = tuple(
         (
             Cell(f"{labels[str(c)]} ({units[str(c)]})".replace(" ()", "")),
-            _cell(float(values.loc[mine, c]), decimals[str(c)]),
-            _cell(float(reference[c]), decimals[str(c)]),
+            _cell(float(values.loc[mine, c]), decimals[str(c)], signed=c in signed),
+            _cell(float(reference[c]), decimals[str(c)], signed=c in signed),
         )
         for c in values
     )
@@ -865,6 +879,8 @@ def _draw_strip(
     reference: float,
     words: tuple[str, int, str],
     label_size: float,
+    *,
+    signed: bool,
 ) -> None:
     label, decimals, unit = words
     known = line.dropna()
@@ -895,7 +911,7 @@ def _draw_strip(
         at = across(reference)
         axes.plot([at] * 2, [place - 0.27, place + 0.27], color=MAIN, lw=1.5)
     for at, value, side in ((0.0, known.min(), "left"), (1.0, known.max(), "right")):
-        text = number(float(value), decimals)
+        text = number(float(value), decimals, signed=signed)
         axes.text(at, place - 0.42, text, ha=side, va="center", fontsize=_TEXT - 1.4)
     if mine not in known.index:
         axes.text(1.06, place, "n.d.", va="center", fontsize=_TEXT, color=PRINT.soft)
@@ -906,11 +922,31 @@ def _draw_strip(
     axes.text(
         1.06,
         place,
-        f"{number(value, decimals)}{tail}",
+        f"{number(value, decimals, signed=signed)}{tail}",
         va="center",
         fontsize=_TEXT,
         color=ACCENT,
         weight=700,
+    )
+
+
+def _set_ticks(axes: Axes, tail: str, *, signed: bool) -> None:
+    tick = partial(_tick, signed=signed)
+    axes.xaxis.set_major_locator(MaxNLocator(4))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda v, at: tick(v, at) + tail))
+    axes.grid(axis="x", color="#e9ebef", lw=0.5)
+    axes.set_axisbelow(True)
+
+
+def _say_unit(axes: Axes, unit: str) -> None:
+    axes.annotate(
+        unit,
+        (1.0, 1.0),
+        xycoords="axes fraction",
+        ha="right",
+        va="bottom",
+        color=PRINT.soft,
+        fontsize=_TEXT - 0.6,
     )
 
 
@@ -924,6 +960,7 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
     source: str,
     unit: str = "%",
     decimals: int = 1,
+    signed: bool = False,
     size_mm: tuple[float, float] = (88, 105),
 ) -> Figure:
     """
@@ -943,6 +980,8 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
         What is printed under it.
     unit, decimals
         Of the values.
+    signed
+        Whether values above zero take their plus: those of a growth.
     size_mm
         Width and height.
 
@@ -961,6 +1000,7 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
     'Grand Douaisis, 8,5 (communes de 1,7 à 15,6).'
     """
     check_given(range_strips, locals())
+    said = partial(number, decimals=decimals, signed=signed)
     table = _checked(slug, totals.to_frame("total"))
     line = table["total"].sort_values(ascending=False, kind="stable")
     _check_told(slug, line.index, units, "units")
@@ -987,7 +1027,7 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
             axes.plot(total, at, "o", color=color, ms=6.5, mec="white", zorder=3)
             # Where strips are close, values stand at their end, over nothing.
             axes.annotate(
-                number(float(total), decimals),
+                said(float(total)),
                 (1.0, at) if close else (float(total), at),
                 xycoords=("axes fraction", "data") if close else "data",
                 xytext=(3, 0) if close else (0, 6),
@@ -1006,26 +1046,15 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
             label.set_fontweight("bold" if name in mine else "normal")
             label.set_color(PRINT.ink)
         axes.set_ylim(-0.6, len(line) - 0.2)
-        axes.xaxis.set_major_locator(MaxNLocator(4))
         tail = "\u202f%" if unit == "%" else ""
         if unit and not tail:  # said once: beside each number, they would run together
-            axes.annotate(
-                unit,
-                (1.0, 1.0),
-                xycoords="axes fraction",
-                ha="right",
-                va="bottom",
-                color=PRINT.soft,
-                fontsize=_TEXT - 0.6,
-            )
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda v, _: _tick(v, 0) + tail))
-        axes.grid(axis="x", color="#e9ebef", lw=0.5)
-        axes.set_axisbelow(True)
+            _say_unit(axes, unit)
+        _set_ticks(axes, tail, signed=signed)
 
     told = [
-        f"{name}, {number(float(total), decimals)} (communes de "
-        f"{number(float(units[str(name)].min()), decimals)} à "
-        f"{number(float(units[str(name)].max()), decimals)})"
+        f"{name}, {said(float(total))} (communes de "
+        f"{said(float(units[str(name)].min()))} à "
+        f"{said(float(units[str(name)].max()))})"
         for name, total in line.items()
     ]
     columns = (
@@ -1037,9 +1066,9 @@ def range_strips(  # noqa: PLR0913 - each is a choice of whoever prints
     rows = tuple(
         (
             Cell(str(name)),
-            _cell(float(total), decimals),
-            _cell(float(units[str(name)].min()), decimals),
-            _cell(float(units[str(name)].max()), decimals),
+            _cell(float(total), decimals, signed=signed),
+            _cell(float(units[str(name)].min()), decimals, signed=signed),
+            _cell(float(units[str(name)].max()), decimals, signed=signed),
         )
         for name, total in line.items()
     )

@@ -476,6 +476,7 @@ def _strips(
             caption=caption,
             source="",
             decimals=noun.decimals,
+            signed=noun.signed,
             unit=unit,
             size_mm=(88.0, 76.0),
         )
@@ -487,6 +488,7 @@ def _strips(
         source="",
         unit=unit,
         decimals=noun.decimals,
+        signed=noun.signed,
         size_mm=(88.0, 78.0),
     )
 

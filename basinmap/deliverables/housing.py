@@ -22,13 +22,17 @@ from basinmap.catalogue.listing import indicators
 from basinmap.deliverables.cautions import CAUTION, with_cautions
 from basinmap.deliverables.choices import Classes
 from basinmap.deliverables.housing_documents import plh_document
+from basinmap.deliverables.move_pages import moves_of
 from basinmap.deliverables.museum import PAST, SERVED, iris_dwellings
 from basinmap.deliverables.own_plates import OwnPlate
 from basinmap.deliverables.plates import (
     Plate,
+    Words,
     rate_plate,
+    rate_words,
     situation_plate,
     stock_plate,
+    stock_words,
 )
 from basinmap.deliverables.programme_pages import Balance, sectors_of
 from basinmap.deliverables.publishing import checked_formats, completed, write_formats
@@ -101,59 +105,64 @@ __all__ = ["PLATES", "plh"]
 
 FORMATS: Final = ("pdf", "svg", "png")
 
+
+def _among(subject: Subject) -> tuple[Words, ...]:
+    """Return what is written over the thematic maps, which share scale and frame."""
+    memo: dict[str, tuple[Words, ...]] = subject.__dict__.setdefault("_words", {})
+    if "plh" not in memo:
+        memo["plh"] = tuple(
+            plate.words(subject)
+            for plate in PLATES
+            if plate.words is not None and subject.knows(*plate.needs)
+        )
+    return memo["plh"]
+
+
+def _rate(slug: str, id_: str, reading: str, **how: Any) -> Plate:  # noqa: ANN401 - of rate_plate
+    """Return the plate of a rate."""
+    what: dict[str, Any] = {"indicator_id": id_, "reading": reading}
+    return Plate(
+        slug,
+        partial(rate_plate, **what, among=_among, **how),
+        needs=(id_,),
+        words=partial(rate_words, **what),
+    )
+
+
+_HOMES: Final[dict[str, Any]] = {
+    "stock": "L01",
+    "rate": "L04",
+    "title": "Logements et taux de vacance en {year}",
+}
+_VACANT: Final = "{where}, {value} % des logements sont vacants en {year}"
+
 PLATES: Final = (
     Plate("01-situation", situation_plate),
-    Plate(
-        "02-vacance",
-        partial(
-            rate_plate,
-            indicator_id="L04",
-            reading="{where}, {value} % des logements sont vacants en {year}",
-            with_rings=True,
-        ),
-        needs=("L04",),
-    ),
-    Plate(
+    _rate("02-vacance", "L04", _VACANT, with_rings=True),
+    _rate(
         "03-evolution-population",
-        partial(
-            rate_plate,
-            indicator_id="D02",
-            reading="{where}, la population évolue de {value} % par an en moyenne "
-            "entre {first} et {last}",
-            pivot=0,
-            k=6,
-        ),
-        needs=("D02",),
+        "D02",
+        "{where}, la population évolue de {value} % par an en moyenne entre {first} "
+        "et {last}",
+        pivot=0,
+        k=6,
     ),
-    Plate(
+    _rate(
         "04-densite",
-        partial(
-            rate_plate,
-            indicator_id="D05",
-            reading="{where}, on compte {value} habitants par km² en {year}",
-            method="quantile",
-        ),
-        needs=("D05",),
+        "D05",
+        "{where}, on compte {value} habitants par km² en {year}",
+        method="quantile",
     ),
     Plate(
         "05-logements-vacance",
-        partial(
-            stock_plate,
-            stock="L01",
-            rate="L04",
-            title="Logements et taux de vacance en {year}",
-            reading="{where}, {value} % des logements sont vacants en {year}",
-        ),
+        partial(stock_plate, **_HOMES, reading=_VACANT, among=_among),
         needs=("L01", "L04"),
+        words=partial(stock_words, **_HOMES),
     ),
-    Plate(
+    _rate(
         "06-maisons",
-        partial(
-            rate_plate,
-            indicator_id="L05",
-            reading="{where}, {value} % des logements sont des maisons en {year}",
-        ),
-        needs=("L05",),
+        "L05",
+        "{where}, {value} % des logements sont des maisons en {year}",
     ),
 )
 """The plates of the document, in order."""
@@ -174,6 +183,7 @@ def plh(  # noqa: PLR0913 - what a document may be made from
     balance: Balance | None = None,
     sectors: pd.Series | None = None,
     former: pd.DataFrame | None = None,
+    moves: pd.DataFrame | None = None,
     classes: Classes = "territoire",
     indicators: Iterable[str] | None = None,
     formats: Iterable[str] = ("pdf",),
@@ -224,6 +234,8 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         Secteur of each commune, as `read_sectors` returns them.
     former
         Counts of a former edition, to be compared with on the communes of today.
+    moves
+        Who moved in a year, as `read_source` returns Insee's file of residential moves.
     classes
         Of which communes the classes of rates are: `"territoire"`, or `"bassin"`, so
         that a rate has one colour from volume to volume.
@@ -278,10 +290,10 @@ def plh(  # noqa: PLR0913 - what a document may be made from
         classes=classes,
         indicators=indicators,
     )
-    _check_declared(about, sectors)
+    _check_declared(about, sectors, moves)
     # The web page is one of the outputs, asked for or not.
     wanted = [form for form in checked_formats(formats) if form != "web"]
-    told_of_plh = _Told(balance, sectors, _former(about, former))
+    told_of_plh = _Told(balance, sectors, _former(about, former), moves)
     document = partial(
         _write_document, about, wanted, theme, (texts, plates), told_of_plh
     )
@@ -344,7 +356,11 @@ def _write_document(
 ) -> None:
     """Write the document itself, of the same counts as the plates."""
     made = plh_document(
-        about, balance=told.balance, sectors=told.sectors, former=told.former
+        about,
+        balance=told.balance,
+        sectors=told.sectors,
+        former=told.former,
+        moves=told.moves,
     )
     write_formats(folder, completed(made, *own), formats, theme)
 
@@ -356,6 +372,7 @@ class _Told:
     balance: Balance | None = None
     sectors: pd.Series | None = None
     former: Subject | None = None
+    moves: pd.DataFrame | None = None
 
 
 def _former(about: Subject, counts: pd.DataFrame | None) -> Subject | None:
@@ -389,8 +406,10 @@ def _counts_same_people(counts: pd.DataFrame | None) -> bool:
     return bool((given == people.reindex(given.index)).all())
 
 
-def _check_declared(about: Subject, sectors: pd.Series | None) -> None:
-    """Refuse counts that allow no plate but the situation; sectors with a hole."""
+def _check_declared(
+    about: Subject, sectors: pd.Series | None, moves: pd.DataFrame | None
+) -> None:
+    """Refuse counts that allow no plate but the situation; a file with a hole."""
     needed = sorted({id_ for plate in PLATES for id_ in plate.needs})
     if needed and not any(plate.needs for plate in _declared(about)):
         msg = (
@@ -401,6 +420,8 @@ def _check_declared(about: Subject, sectors: pd.Series | None) -> None:
         raise DataError(msg)
     if sectors is not None:
         sectors_of(about, sectors)
+    if moves is not None:
+        moves_of(about, moves)
 
 
 def _ids(about: Subject) -> list[str]:

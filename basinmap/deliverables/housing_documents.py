@@ -14,6 +14,7 @@ from basinmap.catalogue.entries import indicator
 from basinmap.deliverables.age_pages import PYRAMID, pyramid_page
 from basinmap.deliverables.chapter_pages import Sheet, chapter_page
 from basinmap.deliverables.chapters import (
+    NUMBERED,
     Chapter,
     CommuneMaps,
     commune_sentences,
@@ -22,6 +23,7 @@ from basinmap.deliverables.chapters import (
     halves_table,
     is_rate,
     not_supplied,
+    noun_of,
     places_of_communes,
     rates_by_commune,
     row_label,
@@ -35,6 +37,7 @@ from basinmap.deliverables.chapters import (
 from basinmap.deliverables.charts import bar_chart, line_chart, peer_strips
 from basinmap.deliverables.glossary import glossary_table, loose_mm
 from basinmap.deliverables.heights import SHEET_MM, legend_mm, of_words, part_mm
+from basinmap.deliverables.move_pages import Moves, moves_of, moves_page
 from basinmap.deliverables.opening_pages import (
     cover_page,
     defined_early,
@@ -115,7 +118,7 @@ CHAPTERS: Final = (
         asks=(
             (
                 "mobilite-residentielle",
-                "Migrations résidentielles entre territoires (D12, planche à joindre)",
+                "Migrations résidentielles entre territoires (D12)",
                 "movers",
             ),
         ),
@@ -224,6 +227,8 @@ CHAPTERS: Final = (
 )
 """The chapters of the diagnostic, in order (CCH R302-1 to R302-1-4)."""
 
+_MOVES: Final = "mobilites"
+"""The chapter that the file of moves opens a page after."""
 _FICHE_ROWS: Final = (
     *("D01", "D02", "D05", "D06", "L01", "L02", "L03", "L04", "L05"),
     *("L14", "R01", "S02"),
@@ -251,6 +256,7 @@ def plh_document(
     balance: Balance | None = None,
     sectors: pd.Series | None = None,
     former: Subject | None = None,
+    moves: pd.DataFrame | None = None,
 ) -> Document:
     """
     Return the PLH of a territory as a document.
@@ -269,14 +275,18 @@ def plh_document(
         Secteur of each commune, as `read_sectors` returns them.
     former
         The same territory with the counts of a former edition, to be compared with.
+    moves
+        Who moved in a year, as `read_source` returns Insee's file of residential
+        moves: whence people came, and where they went.
 
     Raises
     ------
     CodeError
         If a commune of the balance or of the secteurs is not of the territory.
     DataError
-        If a commune has no secteur, the former edition is of other communes, or a
-        generated sentence gives a cause or a judgement.
+        If a commune has no secteur, the former edition is of other communes, moves are
+        none or lack some of the territory, or a generated sentence gives a cause or a
+        judgement.
 
     Examples
     --------
@@ -288,12 +298,17 @@ def plh_document(
     """
     check_given(plh_document, locals())
     cut = None if sectors is None else sectors_of(about, sectors)
+    moved = None if moves is None else moves_of(about, moves)
+    own = {"balance": balance, "moves": moved}
+    lacks = frozenset(name for name, given in own.items() if given is None)
     running = f"Programme local de l’habitat · {typeset(about.area.name)}"
     printed_ = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
     chapters = [
-        page for chapter in CHAPTERS for page in _pages_of(about, chapter, running)
+        page
+        for chapter in CHAPTERS
+        for page in _pages_of(about, chapter, moved, running)
     ]
-    early, place = _places(about, printed_, lacks_balance=balance is None)
+    early, place = _places(about, printed_, lacks=lacks)
     communes: tuple[Part, ...] = _all_communes(about)
     if place == "communes":
         communes = (*communes, _method(about))
@@ -318,7 +333,7 @@ def plh_document(
         *_sectors(about, cut, printed_, running),
         Page(communes, running=running, slug="communes"),
         *_halves(about, running),
-        *_closing(about, running, lacks_balance=balance is None),
+        *_closing(about, running, lacks=lacks),
     ]
     if fiches:
         mapped = next((i for i in _MAPPED if about.mine(i) is not None), "")
@@ -342,13 +357,17 @@ def plh_document(
     return document
 
 
-def _pages_of(about: Subject, chapter: Chapter, running: str) -> list[Page]:
+def _pages_of(
+    about: Subject, chapter: Chapter, moved: Moves | None, running: str
+) -> list[Page]:
     """Return the page of a chapter, and what its file opens beside it."""
     said = _vacancy(about) if chapter.slug == "vacance" else ()
     more = _more_of(about, chapter)
     found = [chapter_page(about, chapter, running, *more, said=said)]
     if chapter.slug == "ages":
         found.append(pyramid_page(about, running))
+    if chapter.slug == _MOVES and moved is not None:
+        found.append(moves_page(about, moved, running))
     return [page for page in found if page is not None]
 
 
@@ -454,11 +473,11 @@ def _halves(about: Subject, running: str) -> list[Page]:
     return [Page((head, table), running=running, slug="effectifs")]
 
 
-def _closing(about: Subject, running: str, *, lacks_balance: bool) -> list[Page]:
+def _closing(about: Subject, running: str, *, lacks: frozenset[str]) -> list[Page]:
     """Return what was not given and the method: a page, or two where one is short."""
-    first = _lacking(about, lacks_balance=lacks_balance)
+    first = _lacking(about, lacks=lacks)
     ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
-    early, place = _places(about, ids, lacks_balance=lacks_balance)
+    early, place = _places(about, ids, lacks=lacks)
     method: list[Part] = [_method(about)] if place in ("lacking", "") else []
     defined: list[Part] = [] if early else [definitions_table(about, ids)]
     names = ["Méthode"] * bool(method) + ["Définitions"] * bool(defined)
@@ -503,20 +522,22 @@ def _defined(title: str, parts: list[Part]) -> list[tuple[str, list[Part], str]]
     ]
 
 
-def _lacking(about: Subject, *, lacks_balance: bool) -> list[Part]:
-    missing = not_supplied(about, CHAPTERS)
+def _lacking(about: Subject, *, lacks: frozenset[str]) -> list[Part]:
+    there = () if "moves" in lacks else (_MOVES,)
+    asked = [replace(c, asks=()) if c.slug in there else c for c in CHAPTERS]
+    missing = not_supplied(about, asked)
     found: list[Part] = [] if missing is None else [missing]
-    return [*found, balance_lacking()] if lacks_balance else found
+    return [*found, balance_lacking()] if "balance" in lacks else found
 
 
 def _places(
-    about: Subject, ids: Sequence[str], *, lacks_balance: bool
+    about: Subject, ids: Sequence[str], *, lacks: frozenset[str]
 ) -> tuple[bool, str]:
     """Tell whether the contents has room for the definitions; where the method goes."""
     method = _method(about)
     if defined_early(about, ids, method):
         return True, "contents"
-    lacking = _lacking(about, lacks_balance=lacks_balance)
+    lacking = _lacking(about, lacks=lacks)
     place = (
         "communes"
         if _fits(*_all_communes(about), method)
@@ -537,8 +558,9 @@ def _method(about: Subject) -> Note:
         f"Un taux sur {_threshold('L04')}, une évolution sur {_threshold('D02')} "
         "sont à lire avec prudence : imprimés en gris et en italique, sans rang ni "
         "comparaison ; hachurés sur les cartes, hors des classes.",
-        "Une population qui change de moins de 20 habitants « varie peu » ; un taux "
-        "qui s’imprime à moins de 0,1 % par an est « quasi stable ».",
+        "Une population qui change de moins de 20 habitants se dit en habitants, sans "
+        "taux ni rang. « De moins » et « de plus » comparent deux années, quelles que "
+        "soient celles d’entre elles ; « chaque année depuis » vaut pour toutes.",
         "Les logements du recensement sont des sommes d’effectifs arrondis à l’unité : "
         "les composantes peuvent différer du total de quelques unités.",
         ground_credit(about),
@@ -750,6 +772,7 @@ def _second_strips(
         reference_name=_whole(about),
         labels={i: _strip_label(about, i) for i in ids},
         decimals={i: about.told(i).decimals or 1 for i in ids},
+        signed=[i for i in ids if noun_of(about, i).signed],
         units=dict.fromkeys(ids, ""),
         caption=f"Place parmi les {number(len(about.codes))} communes",
         source="",
@@ -778,6 +801,7 @@ def _beside_map(about: Subject, code: str, id_: str, high: float) -> Figure | No
         caption=short_title(about, id_),
         source="",
         decimals=about.told(id_).decimals or 1,
+        signed=noun_of(about, id_).signed,
         unit=about.entry(id_).unit,
         mine=[about.town(code).short],
         order=False,
@@ -788,7 +812,7 @@ def _beside_map(about: Subject, code: str, id_: str, high: float) -> Figure | No
 def _belongs(about: Subject, code: str) -> str:
     lines = [f"commune {code}", typeset(about.area.name)]
     lines += [typeset(o.name.short) for o in about.others if o.level == "scot"]
-    return " · ".join(lines)
+    return ", ".join(lines)
 
 
 def _population(about: Subject, code: str) -> pd.Series:
@@ -801,7 +825,8 @@ def _change(about: Subject, code: str) -> Evolution | None:
     if len(line) < 2:
         return None
     years = (int(line.index[0]), int(line.index[-1]))
-    return evolution(line.iloc[0], line.iloc[-1], years)
+    between = list(line.iloc[1:-1])
+    return evolution(line.iloc[0], line.iloc[-1], years, between=between)
 
 
 def _headline(about: Subject, code: str, name: Name) -> str:
@@ -862,8 +887,10 @@ def _of_whole(about: Subject) -> str:
 
 def _fiche_map(drawn: Figure) -> Figure:
     # The foot of the fiche says the rest: title and scale are enough here.
-    scale = next(t for t in drawn.source.split(". ") if t.startswith("Échelle"))
-    return replace(drawn, source="", caption=f"{drawn.caption}. {scale}")
+    told = drawn.source.split(". ")
+    scale = next(t for t in told if t.startswith("Échelle"))
+    key = next((stopped(t) for t in told if t.startswith(NUMBERED)), "")
+    return replace(drawn, source=key, caption=f"{drawn.caption}. {scale}")
 
 
 def _place_map(drawn: Figure, about: Subject, code: str) -> Figure:
@@ -915,6 +942,7 @@ def _strips(about: Subject, code: str, name: Name) -> Figure:
         reference_name=_whole(about),
         labels={i: _STRIP_LABELS[i] for i in ids},
         decimals={i: v.decimals if v else 1 for i, v in totals.items()},
+        signed=[i for i in ids if noun_of(about, i).signed],
         units=dict.fromkeys(ids, ""),
         caption=f"Place parmi les {number(len(about.codes))} communes",
         source="",

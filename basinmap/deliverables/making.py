@@ -45,6 +45,7 @@ from basinmap.errors import (
 )
 from basinmap.export.document_themes import DocumentTheme, read_theme
 from basinmap.sources.points import read_points
+from basinmap.sources.reading import read_source
 from basinmap.territory.perimeters import Perimeter, user_perimeter
 from basinmap.territory.reading import read_units
 
@@ -147,6 +148,7 @@ def _own(job: Job, files: Mapping[str, Path]) -> dict[str, Any]:
             closed=bool(told["balance"].get("closed", False)),
         ),
         "sectors": read_sectors,
+        "moves": read_source,
         "landlords": lambda path: read_landlords(
             path,
             source=str(told["landlords"]["source"]),

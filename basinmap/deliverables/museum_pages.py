@@ -9,7 +9,7 @@ import pandas as pd
 
 from basinmap.deliverables.chapter_figures import BASED_SPAN, sources_line
 from basinmap.deliverables.chapter_pages import Sheet
-from basinmap.deliverables.chapters import map_figure, short_title
+from basinmap.deliverables.chapters import little_cell, map_figure, short_title
 from basinmap.deliverables.charts import bar_chart, line_chart
 from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.groups import grouped, in_basin
@@ -232,7 +232,7 @@ def near_table(about: Subject, zones: Zones) -> Table | None:
             None if code in about.little(i) else about.commune(i, code) for i in ids
         ]
         cells = [
-            Cell("varie peu", "fragile") if code in about.little(i) else _BLANK
+            little_cell(about, i, code) if code in about.little(i) else _BLANK
             for i in ids
         ]
         printed = [

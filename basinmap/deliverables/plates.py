@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, get_args
+from typing import Any, TypeAlias, get_args
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import shapely
 
 from basinmap.catalogue.computing import compute
 from basinmap.deliverables.classing import classes_of
-from basinmap.deliverables.sentences import enumerated
+from basinmap.deliverables.sentences import enumerated, letters
+from basinmap.deliverables.situations import (
+    elsewhere,
+    name_farther,
+    name_largest,
+    name_main_towns,
+    name_neighbours,
+    name_other_towns,
+    name_schemes,
+    numbered_words,
+    outside_words,
+    unlike_whole,
+)
 from basinmap.deliverables.subjects import Subject
 from basinmap.errors import BasinmapError, DataError, OutlineWarning
 from basinmap.maps.classing.classes import Method, classify
@@ -28,14 +42,23 @@ from basinmap.maps.layers.symbols import draw_symbols
 from basinmap.maps.margins.exits import draw_exits
 from basinmap.maps.margins.furniture import draw_furniture
 from basinmap.maps.margins.insets import draw_locator
+from basinmap.maps.margins.keys import legend_entries
 from basinmap.maps.margins.legends import draw_comparison, draw_legend, has_spread
-from basinmap.maps.paper.pages import page
+from basinmap.maps.paper.layouts import Wish, words_of
+from basinmap.maps.paper.pages import open_sheet, page
 from basinmap.maps.paper.sheets import MapAxes, Sheet
 from basinmap.territory.embedded import credit, spatial_table
 from basinmap.territory.outlines import surface_caution, surface_error
 from basinmap.territory.places import places
 from basinmap.territory.units import LATEST, PEOPLE, communes, statistics
-from basinmap.typography import capital, decimals_had, number, typeset, uncapital
+from basinmap.typography import (
+    capital,
+    decimals_had,
+    number,
+    rounded,
+    typeset,
+    uncapital,
+)
 from basinmap.values.columns import column, describe
 from basinmap.values.told import (
     Told,
@@ -58,11 +81,13 @@ __all__ = [
     "rate_headline",
     "rate_plate",
     "rate_sheet",
+    "rate_words",
     "reading_note",
     "situation_plate",
     "stock_headline",
     "stock_plate",
     "stock_sheet",
+    "stock_words",
     "with_few_together",
 ]
 
@@ -76,14 +101,20 @@ _NAMED = 40
 """Names that are then written."""
 _ENOUGH = 3
 """Firm values without which nothing is said to be highest."""
-_LONG = 100
-"""Letters that a headline may have with what is whole."""
+_WHOLE = 3.0
+"""Millimetres of its frame, in which the star of the museum would be cut."""
+_WEIGHED = ("dwellings", "main_residences", "population")
+"""Counts of which a commune may be said to weigh much."""
 _ROUGH = 2.0
 """Per cent by which a drawn surface may be off for a headline to be over it."""
 _MOST = 8
 """Neighbours whose people are told."""
 _LONELY = 5
 """Territories under which the strip would be void without the largest communes."""
+_COLUMN, _KEY, _BAR = 43.6, 4.7, 4.95
+"""Millimetres of a column of the strip without a heading, of a key, of a figure."""
+_TWO_LINES = 38
+"""Letters of a key from which it takes two lines."""
 RED = "#b3123f"
 """Of the museum, on every plate."""
 _STRONG = "#2a5d8f"
@@ -96,6 +127,11 @@ _KEYS = 90.0
 """Millimetres that the keys of a situation take at most."""
 _LARGER = 0.8
 """Share of a denominator from which a legend in the frame is worth it."""
+
+
+Words: TypeAlias = tuple[str, str]
+"""What is written large over a map, and what under it."""
+Among: TypeAlias = Callable[[Subject], tuple[Words, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,11 +147,14 @@ class Plate:
         Makes the sheet for a subject.
     needs
         Indicators without whose counts there is no such plate.
+    words
+        What is written over its map, for the plates of a volume to leave one room.
     """
 
     slug: str
     draw: Callable[[Subject], Sheet]
     needs: tuple[str, ...] = ()
+    words: Callable[[Subject], Words] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +180,8 @@ class Look:
         French sentence of the foot, before what the subject adds.
     headline
         What the map shows, over its title.
+    among
+        What is written over the maps that it goes with, for one scale and one frame.
     """
 
     title: str = ""
@@ -151,6 +192,7 @@ class Look:
     palette: str | None = None
     note: str = ""
     headline: str = ""
+    among: tuple[Words, ...] = ()
 
 
 def rate_plate(
@@ -162,6 +204,7 @@ def rate_plate(
     pivot: float | None = None,
     k: int = 5,
     with_rings: bool = False,
+    among: Among | None = None,
 ) -> Sheet:
     """
     Map a rate by commune.
@@ -178,7 +221,9 @@ def rate_plate(
     method, pivot, k
         See `classify`.
     with_rings
-        Whether the distances to the museum are drawn, where it is near.
+        Whether the distances to the museum are drawn, where the map shows it.
+    among
+        What is written over the maps of the same volume.
     """
     values = subject.computed(indicator_id)
     classes = (
@@ -195,8 +240,23 @@ def rate_plate(
         look=Look(
             note=reading_note(subject, values, reading),
             headline=rate_headline(subject, values, reading),
+            among=() if among is None else among(subject),
         ),
     )
+
+
+def rate_words(subject: Subject, *, indicator_id: str, reading: str) -> Words:
+    """
+    Return what `rate_plate` writes over its map.
+
+    Parameters
+    ----------
+    subject, indicator_id, reading
+        As for `rate_plate`.
+    """
+    values = subject.computed(indicator_id)
+    look = Look(headline=rate_headline(subject, values, reading))
+    return words_of(*_head(subject, values, look))
 
 
 def rate_sheet(
@@ -244,7 +304,13 @@ def rate_sheet(
 
 
 def stock_plate(
-    subject: Subject, *, stock: str, rate: str, title: str, reading: str
+    subject: Subject,
+    *,
+    stock: str,
+    rate: str,
+    title: str,
+    reading: str,
+    among: Among | None = None,
 ) -> Sheet:
     """
     Map a stock as circles coloured by a rate.
@@ -259,6 +325,8 @@ def stock_plate(
         French title, with `{year}`.
     reading
         How a value of the rate is read, as for `rate_plate`.
+    among
+        What is written over the maps of the same volume.
     """
     amounts, values = subject.computed(stock), subject.computed(rate)
     classes = (
@@ -266,19 +334,47 @@ def stock_plate(
         if subject.classes == "territoire"
         else classes_of(subject, rate, values)
     )
-    first, second = told_of(amounts), told_of(values)
+    look, subtitle = _stock_look(subject, amounts, values, title)
     return stock_sheet(
         subject,
         amounts,
         classes=classes,
         comparison=with_few_together(subject, values, subject.comparison(rate)),
-        look=Look(
-            title=title.format(year=second.vintage),
+        look=replace(
+            look,
             note=reading_note(subject, values, reading),
-            headline=stock_headline(subject, amounts),
+            among=() if among is None else among(subject),
         ),
-        subtitle=f"Surface des cercles : {first.label.lower()} ; "
-        f"couleur : {second.label.lower()} ({second.vintage})",
+        subtitle=subtitle,
+    )
+
+
+def stock_words(subject: Subject, *, stock: str, rate: str, title: str) -> Words:
+    """
+    Return what `stock_plate` writes over its map.
+
+    Parameters
+    ----------
+    subject, stock, rate, title
+        As for `stock_plate`.
+    """
+    amounts, values = subject.computed(stock), subject.computed(rate)
+    look, subtitle = _stock_look(subject, amounts, values, title)
+    return words_of(*_head(subject, amounts, look, subtitle))
+
+
+def _stock_look(
+    subject: Subject, amounts: pd.Series, values: pd.Series, title: str
+) -> tuple[Look, str]:
+    """Return title and headline of a stock coloured by a rate, and its subtitle."""
+    first, second = told_of(amounts), told_of(values)
+    look = Look(
+        title=title.format(year=second.vintage),
+        headline=stock_headline(subject, amounts),
+    )
+    return look, (
+        f"Surface des cercles : {first.label.lower()} ; "
+        f"couleur : {second.label.lower()} ({second.vintage})"
     )
 
 
@@ -330,17 +426,37 @@ def _sheet(
     subject: Subject, values: pd.Series, look: Look, subtitle: str = ""
 ) -> tuple[Sheet, MapAxes, gpd.GeoDataFrame]:
     """Open the page of a plate, and return what is mapped on it."""
-    told, by = told_of(values), f"par {look.by}"
     units = subject.communes if look.units is None else look.units
-    fig, ax = page(
-        units,
-        title=f"{look.title or told.title} – {subject.area.name}",
-        subtitle=subtitle or capital(", ".join(filter(None, [_measured(told), by]))),
-        headline=look.headline,
-        paper=look.paper,
-        scale=look.scale,
+    title, below, headline = _head(subject, values, look, subtitle)
+    fig, (ax,) = open_sheet(
+        [units],
+        Wish(
+            title=title,
+            subtitle=below,
+            headline=headline,
+            paper=look.paper,
+            orientation="auto",
+            scale=look.scale,
+            legend="auto",
+            legend_mm=None,
+            around=0.0,
+            theme=None,
+            among=look.among,
+        ),
     )
     return fig, ax, units
+
+
+def _head(
+    subject: Subject, values: pd.Series, look: Look, subtitle: str = ""
+) -> tuple[str, str, str]:
+    """Return title, subtitle and headline of a plate."""
+    told, by = told_of(values), f"par {look.by}"
+    return (
+        f"{look.title or told.title} – {subject.area.name}",
+        subtitle or capital(", ".join(filter(None, [_measured(told), by]))),
+        look.headline,
+    )
 
 
 def _measured(told: Told) -> str:
@@ -427,28 +543,56 @@ def situation_plate(subject: Subject) -> Sheet:
     draw_outlines(ax, subject.communes, color="#7fa6c9", width=0.35)
     _draw_schemes(ax, subject)
     draw_museum(ax, color=RED, size_mm=4.6)
-    _name_museum(ax, mine)
     _draw_shafts(ax, subject)
     draw_locator(ax, mine, _france(), beside=True)
-    draw_exits(ax)
+    if ax.plan.inside:
+        # What it leaves of its corner is the map's, whose names come after.
+        _draw_near(ax, subject, near)
+        draw_legend(ax)
     towns = subject.communes
     if "population" in towns.columns:
-        draw_labels(ax, carry(towns.nlargest(_TOWNS, "population"), towns), strong=1)
+        name_largest(ax, towns, mine, _TOWNS)
+    # Towns first: who looks for a place starts from the town that is known.
+    name_main_towns(ax)
+    draw_exits(ax)
     others = near.drop(_own_epcis(subject), errors="ignore")
-    if len(in_frame(ax, others)):
-        draw_labels(ax, in_frame(ax, others), column="name", size=7.0)
-    _name_schemes(ax, subject)
-    _draw_near(ax, subject, near)
-    draw_legend(ax)
+    numbers = name_neighbours(ax, in_frame(ax, others))
+    if _in_basin(subject):
+        name_schemes(ax, in_frame(ax, subject.scots), _SCHEME)
+    _name_museum(ax, mine)
+    name_other_towns(ax)
+    far = everyone.drop([*_own_epcis(subject), *others.index], errors="ignore")
+    name_farther(ax, in_frame(ax, far))
+    if not ax.plan.inside:
+        _draw_near(ax, subject, near)
+        draw_legend(ax)
     sources = measures_of(statistics())[PEOPLE].source.split("; ")
     draw_furniture(
         ax,
         author=subject.author,
         date=subject.date,
         sources=sources if subject.listing is None else (),
-        note=_outside(subject),
+        note=" ".join(
+            filter(
+                None,
+                [
+                    _outside(subject),
+                    numbered_words(others["name"], numbers),
+                    *_not_here(subject, others),
+                ],
+            )
+        ),
     )
     return fig
+
+
+def _not_here(subject: Subject, others: gpd.GeoDataFrame) -> Iterator[str]:
+    """Say what of the neighbours is neither counted nor drawn, and why."""
+    if subject.listing is not None:
+        return
+    yield outside_words(others)
+    if away := elsewhere(subject.outline):
+        yield f"EPCI voisins d'autres départements non dessinés : {enumerated(away)}."
 
 
 def _situation_page(subject: Subject, mine: gpd.GeoDataFrame) -> tuple[Sheet, MapAxes]:
@@ -488,7 +632,9 @@ def _own_epcis(subject: Subject) -> list[str]:
 
 def _around_it(subject: Subject) -> str:
     """Say what the plate shows besides the territory."""
-    around = "Le territoire, les EPCI voisins et les villes alentour"
+    away = elsewhere(subject.outline) if subject.listing is None else []
+    but = f" (hors {enumerated(away)})" if away else ""
+    around = f"Le territoire, les EPCI voisins{but} et les villes alentour"
     if not _in_basin(subject):
         return around
     own = subject.scots.loc[subject.communes["scot"].unique(), "name"]
@@ -514,15 +660,6 @@ def _draw_schemes(ax: MapAxes, subject: Subject) -> None:
         draw_outlines(ax, seen, width=1.1, label="limite de SCoT", color=_SCHEME)
 
 
-def _name_schemes(ax: MapAxes, subject: Subject) -> None:
-    """Name the SCoT around that of the subject, which the subtitle names."""
-    if _in_basin(subject):
-        others = subject.scots.drop(subject.communes["scot"].unique())
-        seen = in_frame(ax, others)
-        if len(seen):
-            draw_labels(ax, seen, italic=True, color=_SCHEME, size=6.6)
-
-
 def _draw_shafts(ax: MapAxes, subject: Subject) -> None:
     """Mark the cité de Sessevalle on the maps of who has it."""
     shafts = places().loc[["sessevalle-puits-1"]]
@@ -539,7 +676,12 @@ def _draw_shafts(ax: MapAxes, subject: Subject) -> None:
 
 
 def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
-    """Set the people of the territory and of its neighbours beside the map."""
+    """
+    Set the people of the territory and of its neighbours beside the map.
+
+    An EPCI with communes elsewhere is named as what is counted of it, which is no
+    longer a minimum then.
+    """
     mine = subject.outline
     people = near.get("population")
     if people is None or people.isna().all():
@@ -552,19 +694,33 @@ def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
     if "population" not in both or both["population"].notna().sum() < 2:
         return  # nobody is around it, or it is a part of the only one that is
     figures = describe(column(both, "population"), decimals=0)
+    names = both["name"].astype(object)
+    partly = unlike_whole(both)
+    for code, where in partly.items():
+        names[code] = f"{names[code]} (hors {where})"
     when = f"en {LATEST}" if subject.listing is None else ""
+    few = len(both) <= _LONELY
+    if not (few or ax.plan.inside):
+        # Under the keys, which leave most of their column void.
+        keys = [line.label for key in legend_entries(ax) for line in key.lines]
+        left = _COLUMN - _KEY * sum(1 + (len(key) > _TWO_LINES) for key in keys)
+        _draw_largest(ax, subject, when, most=max(int(left / _BAR), _ENOUGH))
+    states = {c: s for c, s in told_of(figures).states.items() if c not in partly}
+    figures = retell(figures, states=states)
     title = f"Population municipale {when}".strip()
-    draw_comparison(ax, figures, names=both["name"], title=title)
-    if len(both) <= _LONELY and not ax.plan.inside:
+    draw_comparison(ax, figures, names=names, title=title)
+    if few and not ax.plan.inside:
         _draw_largest(ax, subject, when)
 
 
-def _draw_largest(ax: MapAxes, subject: Subject, when: str) -> None:
-    """Set the people of the largest communes beside the map, which few surround."""
+def _draw_largest(
+    ax: MapAxes, subject: Subject, when: str, *, most: int = _MOST
+) -> None:
+    """Set the people of the largest communes beside the map."""
     towns = subject.communes
     if "population" not in towns or towns["population"].isna().any():
         return
-    ranked = carry(towns.nlargest(_MOST, "population"), towns)
+    ranked = carry(towns.nlargest(most, "population"), towns)
     figures = describe(column(ranked, "population"), decimals=0)
     title = f"Communes les plus peuplées {when}".strip()
     draw_comparison(ax, figures, names=ranked["name"], title=title)
@@ -625,6 +781,13 @@ def draw_circles(ax: MapAxes, rings: gpd.GeoDataFrame, label: str) -> None:
 
 
 def _draw_reach(ax: MapAxes, subject: Subject) -> None:
+    """Draw the distances to the museum, where the map shows what they are from."""
+    museum = places().geometry["louvre-lens"]
+    x0, x1 = ax.get_xlim()
+    y0, y1 = ax.get_ylim()
+    rim = _WHOLE * ax.plan.scale / 1000
+    if not shapely.box(x0 + rim, y0 + rim, x1 - rim, y1 - rim).contains(museum):
+        return
     draw_circles(ax, subject.rings, "distance au Louvre-Lens, à vol d'oiseau")
     draw_museum(ax, color=RED)
 
@@ -723,35 +886,62 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     Returns
     -------
     str
-        Of a change of population, how many communes gain and lose; of a rate, where it
-        is highest, and of what is whole. What is fragile is never said to be highest.
-        Nothing where two are equal, too few are firm, or the surfaces that it is over
-        are drawn too roughly for a highest one.
+        Of a change of population, what the whole gains or loses, and how many communes
+        go the other way or the same; of a rate, where it is highest and lowest among
+        the communes that weigh most in it, half of them, and that of the whole. What
+        is fragile counts for nothing. Nothing where too few are firm, or the surfaces
+        that it is over are drawn too roughly.
     """
     told = told_of(values)
     known = values.dropna()
     known = known[~known.index.isin([*told.states, *told.fragile])]
     if told.kind == "growth":
-        return _gains_and_losses(values) if told.indicator == "D02" else ""
-    seen = known.round(told.decimals or 0)
-    if (
-        _over_rough_surfaces(values)
-        or len(known) < _ENOUGH
-        or (seen == seen.max()).sum() > 1
-    ):
+        return _gains_and_losses(subject, values) if told.indicator == "D02" else ""
+    if _over_rough_surfaces(values) or len(known) < _ENOUGH:
         return ""
-    code = str(known.idxmax())
-    name = str(subject.communes.loc[code, "name"])
-    few = values[values.index.isin(list(told.fragile))].round(told.decimals or 0)
-    above = few.max() >= seen.max()
-    most = "maximum hors petits effectifs" if above else "maximum"
-    said = f"{_read(values, code, name, reading)} ({most})"
+    weight = _weights(subject, known)
+    heavy = known[(weight >= weight.median()).to_numpy()]
+    if heavy.map(lambda value: rounded(value, told.decimals or 0)).nunique() < 2:
+        return ""
+    ends = pd.Index([heavy.idxmax(), heavy.idxmin()])
+    first, second = ends[np.argsort(-weight[ends].to_numpy(), kind="stable")]
+    names = subject.communes["name"]
+    said = _placed_last(_read(values, first, str(names[first]), reading), values)
+    unit = " %" if told.unit.startswith("%") else ""
+    other = f"{number(values[second], told.decimals or 0)}{unit}"
+    said = f"{said}, {other} {_at(str(names[second]))}"
     total = subject.comparison(told.indicator)
     if total is not None and pd.notna(total.iloc[0]):
-        unit = " %" if told.unit.startswith("%") else ""
-        whole = f" ; {number(total.iloc[0], told.decimals or 0)}{unit} dans l'ensemble"
-        said += whole if len(said + whole) <= _LONG else ""
+        figure = f"{number(total.iloc[0], told.decimals or 0)}{unit}"
+        said = f"{said} ; {figure} {_in_whole(subject)}"
     return capital(said)
+
+
+def _weights(subject: Subject, known: pd.Series) -> pd.Series:
+    """Return what each commune weighs in a rate: its denominator, or its people."""
+    below = subject.entry(told_of(known).indicator).denominator
+    name = str(next(iter(below), "population"))
+    counts = subject.counted(name, known.index) if name in _WEIGHED else pd.DataFrame()
+    if counts.empty or counts.iloc[:, -1].isna().any():
+        people = subject.communes.get("population", pd.Series(dtype=float))
+        return people.reindex(known.index).fillna(0.0)
+    return counts.iloc[:, -1]
+
+
+def _placed_last(said: str, values: pd.Series) -> str:
+    """Return « 7 % des logements sont vacants à Lens » of « à Lens, 7 % … en 2021 »."""
+    where, comma, rest = said.partition(", ")
+    if not comma:
+        return said
+    return f"{rest.removesuffix(f' en {told_of(values).vintage}')} {where}"
+
+
+def _in_whole(subject: Subject) -> str:
+    """Say where the figure of the whole is: « dans la CA »."""
+    nature = subject.area.name.partition(" ")[0]
+    if nature in ("CA", "CC", "CU", "Métropole"):
+        return f"dans la {uncapital(nature) if nature == 'Métropole' else nature}"
+    return subject.name.at
 
 
 def _over_rough_surfaces(values: pd.Series) -> bool:
@@ -761,21 +951,55 @@ def _over_rough_surfaces(values: pd.Series) -> bool:
     return told and surface_error(values.index)[0] > _ROUGH
 
 
-def _gains_and_losses(values: pd.Series) -> str:
-    known = values.dropna()
-    if len(known) < _ENOUGH:
+def _gains_and_losses(subject: Subject, values: pd.Series) -> str:
+    """
+    Say what the population of the whole gains or loses, then how many communes do.
+
+    Counts of people are exact: a commune of as many people neither gains nor loses,
+    and one of few people counts as the others do, which is said.
+    """
+    told, known = told_of(values), values.dropna()
+    ends = [int(year) for year in told.vintage.split("-") if year.isdigit()]
+    people = subject.counted("population", subject.codes)
+    if len(known) < _ENOUGH or len(ends) != 2 or not {*ends} <= {*people.columns}:
         return ""
-    seen = known.round(told_of(values).decimals or 0)
-    up, down = int((seen > 0).sum()), int((seen < 0).sum())
-    whole = f"{number(up)} communes sur {number(len(known))}"
-    still = len(known) - up - down
-    falls = f"diminue dans {number(down)}"
-    if not still:
-        return f"La population augmente dans {whole} et {falls}"
-    return (
-        f"La population augmente dans {whole}, {falls} et est stable dans "
-        f"{number(still)}"
+    change = people[ends[1]] - people[ends[0]]
+    total = float(change.sum(skipna=False))
+    if pd.isna(total) or subject.outside:
+        return ""
+    grows = total >= 0
+    verb = "gagne" if grows else "perd"
+    whole = (
+        f"{capital(subject.name.bare)} {verb} {number(abs(total))} "
+        f"{'habitants' if abs(total) > 1 else 'habitant'} {_lasting(ends)}"
+        if total
+        else f"{capital(subject.name.bare)} compte autant d'habitants en {ends[1]} "
+        f"qu'en {ends[0]}"
     )
+    count = int((change < 0).sum() if grows else (change > 0).sum())
+    other = "perd" if grows else "gagne"
+    small = (
+        ", petites comprises," if len(known.index.intersection(told.fragile)) else ""
+    )
+    return typeset(f"{whole} ; {_as_many(count, len(change), other, small)}")
+
+
+def _lasting(ends: Sequence[int]) -> str:
+    """Say « en sept ans »."""
+    years = ends[1] - ends[0]
+    return f"en {letters(years)} an{'s' if years > 1 else ''}"
+
+
+def _as_many(count: int, of: int, verb: str, small: str) -> str:
+    """Say how many communes gain or lose: « 27 communes sur 49 en perdent »."""
+    if count == 0:
+        return f"aucune commune{small} n'en {verb}"
+    if count == 1:
+        return f"une commune sur {number(of)}{small} en {verb}"
+    many = f"{verb.removesuffix('e')}ent"
+    if count == of:
+        return f"toutes les communes{small} en {many}"
+    return f"{number(count)} communes sur {number(of)}{small} en {many}"
 
 
 def stock_headline(subject: Subject, amounts: pd.Series) -> str:

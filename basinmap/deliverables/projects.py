@@ -48,7 +48,7 @@ _COMMON: Final = frozenset(
 )
 _WAY: Final = frozenset({"network", "mode"})
 _OPTIONS: Final[Mapping[str, frozenset[str]]] = {
-    "plh": _COMMON | _WAY | {"balance", "sectors", "iris"},
+    "plh": _COMMON | _WAY | {"balance", "sectors", "moves", "iris"},
     "cil": _COMMON | {"generation", "quarters", "landlords", "estates", "threshold"},
     "scot": _COMMON | {"theme", "issue"},
     "pic": _COMMON
@@ -65,7 +65,7 @@ _TABLES: Final[Mapping[str, tuple[frozenset[str], frozenset[str]]]] = {
 }
 """What is declared by a table: the keys that it needs, and those that it may have."""
 _FILES: Final = frozenset(
-    {"sectors", "quarters", "network", "iris", "questions", "studies"}
+    {"sectors", "moves", "quarters", "network", "iris", "questions", "studies"}
 )
 """What is declared by the name of a file."""
 _KEY: Final = "built_from"
@@ -88,6 +88,7 @@ formats = ["pdf", "docx"]
 # classes = "bassin"             # un taux a la même couleur d'un volume à l'autre
 # former = ["lovac-2020.csv"]    # fichiers de l'édition précédente
 # sectors = "secteurs.csv"       # commune ; secteur
+# moves = "base-flux-mobilite-residentielle-2021.csv"
 # balance = {{file = "bilan.csv", source = "CALL", period = "2014-2020", closed = true}}
 
 [[document]]

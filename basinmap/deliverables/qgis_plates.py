@@ -29,6 +29,7 @@ from basinmap.maps.layers.drawing import (
     caution_of,
     fragile_in,
 )
+from basinmap.maps.layers.sizes import SMALLEST
 from basinmap.maps.look.themes import text_width
 from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, Swatch
 from basinmap.maps.paper.sheets import Laid, MapAxes, Sheet
@@ -498,7 +499,8 @@ def _symbols(
     rows = pd.DataFrame({amount: sizes.reindex(units.index).astype(float)})
     if "name" in units.columns:
         rows.insert(0, "name", units["name"])
-    disc = _disc(circles, amount, ax)
+    least = 0.0 if classed is None else SMALLEST * max(ax.plan.zoom, 1.0)
+    disc = _disc(circles, amount, ax, least)
     above = Where(only=f"{quoted(amount)} > 0")
     lines: tuple[int, ...] = ()
     rules = [Rule(label=circles.title, look=disc, test=above)]
@@ -531,7 +533,7 @@ def _symbols(
     )
 
 
-def _disc(circles: CirclesBlock, amount: str, ax: MapAxes) -> Look:
+def _disc(circles: CirclesBlock, amount: str, ax: MapAxes, least: float) -> Look:
     """Return a circle whose surface is the amount, as on the plate."""
     largest, radius = next(zip(circles.values, circles.radii, strict=True))
     across = 2 * float(radius)
@@ -541,7 +543,8 @@ def _disc(circles: CirclesBlock, amount: str, ax: MapAxes) -> Look:
         edge=ax.plan.theme.ink,
         width=0.4 * ax.plan.zoom * MM,
         size=3.2,
-        size_by=f"{across!r} * sqrt({quoted(amount)} / {float(largest)!r})",
+        size_by=f"max({least!r}, {across!r} * "
+        f"sqrt({quoted(amount)} / {float(largest)!r}))",
     )
 
 

@@ -18,7 +18,7 @@ from basinmap.deliverables.sentences import counted
 from basinmap.deliverables.subjects import Subject
 from basinmap.errors import DataError
 from basinmap.staging import MANIFEST
-from basinmap.typography import number, typeset
+from basinmap.typography import number, rounded, typeset
 
 __all__ = ["changes", "read_record", "record_of"]
 
@@ -69,7 +69,7 @@ def _figures(about: Subject, id_: str) -> dict[str, Any]:
         if found is None:
             continue
         if math.isfinite(found.value):
-            values[code] = round(found.value, found.decimals)
+            values[code] = rounded(found.value, found.decimals)
         if found.state:
             states[code] = found.state
     return {

@@ -363,6 +363,12 @@ class _Issue:
         return said_of(self.about, self.ids, most=8)
 
     @property
+    def front(self) -> list[str]:
+        """The sentences of the front page; the rank among the SCoT has its page."""
+        rank = peers_rank(self.about, self.mapped)
+        return [text for text in self.said if text != rank][:2]
+
+    @property
     def title_of_parts(self) -> str:
         """What the page of parts is called."""
         many = len(parts_of_territory(self.about)) > 1
@@ -399,7 +405,7 @@ def _first(issue: _Issue, editorial: str) -> Page:
     """Return the front page: message, key figures, circles, what is inside."""
     about, theme = issue.about, issue.theme
     sheet = Sheet([("title", Heading(issue.message))])
-    lead = " ".join(after_title(issue.message, issue.said[:2])) or issue.message
+    lead = " ".join(after_title(issue.message, issue.front)) or issue.message
     sheet.put("lead", Paragraph(lead, role="lead", key="une.chapeau"))
     sheet.put("tiles", key_figures(about, issue.ids))
     if editorial.strip():
@@ -463,7 +469,7 @@ def _compared(issue: _Issue) -> list[str]:
         concentration(about, mapped),
     ]
     told += [text for i in issue.ids[1:] for text in sentences_of(about, i)]
-    said = {*issue.said[:2], *sentences_of(about, mapped)}
+    said = {*issue.front, *sentences_of(about, mapped)}
     kept = [text for text in dict.fromkeys(told) if text and text not in said]
     return kept or [text for text in dict.fromkeys(told) if text][:1]
 
@@ -593,6 +599,7 @@ def _bars(issue: _Issue, line: pd.Series, side: str, tall: float, what: str) -> 
         caption=f"{short_title(about, id_)} : {count} valeurs les plus {what}",
         source="",
         decimals=noun.decimals,
+        signed=noun.signed,
         unit="%" if noun.percentage or noun.unit.startswith("%") else noun.unit,
         reference=reference,
         size_mm=(88.0 if side == "left" else 89.0, tall),
@@ -658,6 +665,7 @@ def _parts_strips(issue: _Issue, parts: Sequence[Other], high: float) -> Figure 
         source="",
         unit="%" if noun.percentage or noun.unit.startswith("%") else noun.unit,
         decimals=noun.decimals,
+        signed=noun.signed,
         size_mm=(182.0, min(88.0, max(40.0, high))),
     )
 
@@ -683,6 +691,7 @@ def _sizes_chart(
         source="",
         order=False,
         decimals=noun.decimals,
+        signed=noun.signed,
         unit="%" if noun.percentage or noun.unit.startswith("%") else noun.unit,
         size_mm=(size_mm[0], max(44.0, size_mm[1])),
     )
@@ -955,6 +964,7 @@ def five_scots(about: Subject, id_: str, high: float = 92.0) -> Figure | None:
             caption=about.told(id_).title,
             source="",
             decimals=noun_of(about, id_).decimals,
+            signed=noun_of(about, id_).signed,
             size_mm=(88.0, high),
         )
     units = {
@@ -973,6 +983,7 @@ def five_scots(about: Subject, id_: str, high: float = 92.0) -> Figure | None:
         source="",
         unit="%" if noun.percentage or noun.unit.startswith("%") else noun.unit,
         decimals=noun.decimals,
+        signed=noun.signed,
         size_mm=(88.0, high),
     )
 

@@ -11,15 +11,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final, Literal
 
 import pandas as pd
 
 from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.territory.naming import Name
-from basinmap.typography import BROAD, number, percent, typeset, uncapital
+from basinmap.typography import BROAD, number, percent, rounded, typeset, uncapital
 
 __all__ = [
     "LITTLE",
@@ -33,6 +34,7 @@ __all__ = [
     "evolution",
     "fraction",
     "headline",
+    "letters",
     "objective",
     "part",
     "printed",
@@ -79,7 +81,7 @@ _LETTERS: Final = (
     *("dix-huit", "dix-neuf", "vingt"),
 )
 LITTLE: Final = 20
-"""A difference under this many units is « peu »: no rate of it is printed."""
+"""A difference under this many units is told in units: no rate of it is printed."""
 _DENOMINATORS: Final = (*range(2, 17), 20)
 _CLOSE: Final = 0.02
 """How far a fraction in letters may be from the rate, as a share of it."""
@@ -102,6 +104,8 @@ class Noun:
         What follows a value that is no percentage: « € ».
     decimals
         How many are printed.
+    signed
+        Whether a value above zero takes its plus: a growth does.
 
     Examples
     --------
@@ -115,6 +119,7 @@ class Noun:
     percentage: bool = False
     unit: str = ""
     decimals: int = 0
+    signed: bool = False
 
     @property
     def the(self) -> str:
@@ -150,9 +155,12 @@ class Noun:
         value
             The value.
         """
+        return self._written(value, signed=self.signed)
+
+    def _written(self, value: float, *, signed: bool) -> str:
         if self.percentage:
-            return percent(value, self.decimals)
-        text = number(value, self.decimals)
+            return percent(value, self.decimals, signed=signed)
+        text = number(value, self.decimals, signed=signed)
         return f"{text}{BROAD}{self.unit}" if self.unit else text
 
     def write_gap(self, gap: float) -> str:
@@ -166,7 +174,7 @@ class Noun:
         """
         if self.percentage or self.unit.startswith("%"):  # « % par an » too
             return counted(abs(gap), "point", decimals=self.decimals)
-        return self.write(abs(gap))
+        return self._written(abs(gap), signed=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +196,9 @@ class Evolution:
     constant
         Whether the perimeter moved between the two dates, so that the sentence says
         « à périmètre constant ».
+    steady
+        Whether each year from the first to the last is above the one before, or each
+        below: two ends alone tell no trend.
     """
 
     before: int
@@ -197,6 +208,7 @@ class Evolution:
     rate: float
     verdict: Verdict
     constant: bool = False
+    steady: bool = False
 
     @property
     def difference(self) -> int:
@@ -205,15 +217,15 @@ class Evolution:
 
     @property
     def short(self) -> str:
-        """The verdict in a headline: « en baisse depuis 2016 »."""
-        since = f"{BROAD}{self.start}"
-        return {
-            "same": f"comme en{since}",
-            "small": f"{number(self.difference, signed=True)} depuis{since}",
-            "stable": f"quasi stable depuis{since}",
-            "up": f"en hausse depuis{since}",
-            "down": f"en baisse depuis{since}",
-        }[self.verdict]
+        """The change in a headline: « 722 de moins qu'en 2016 »."""
+        if not self.difference:
+            return f"autant qu'en{BROAD}{self.start}"
+        if self.steady:
+            way = "hausse" if self.difference > 0 else "baisse"
+            return f"en {way} chaque année depuis{BROAD}{self.start}"
+        more = "plus" if self.difference > 0 else "moins"
+        gap = number(abs(self.difference))
+        return f"{gap} de {more} qu'en{BROAD}{self.start}"
 
 
 def printed(value: float, decimals: int) -> float:
@@ -232,7 +244,7 @@ def printed(value: float, decimals: int) -> float:
     >>> printed(7.5751, 1)
     7.6
     """
-    return float(f"{value:.{decimals}f}") + 0.0
+    return rounded(value, decimals)
 
 
 def counted(value: float, singular: str, plural: str = "", *, decimals: int = 0) -> str:
@@ -265,7 +277,7 @@ def evolution(
     years: tuple[int, int],
     *,
     small: int = LITTLE,
-    stable: float = 0.1,
+    between: Sequence[float] = (),
     constant: bool = False,
 ) -> Evolution:
     """
@@ -278,9 +290,10 @@ def evolution(
     years
         Their years, in order.
     small
-        A difference under this many units is « peu », whatever its rate.
-    stable
-        A rate that prints under this many per cent a year is « quasi stable ».
+        A difference under this many units has no rate, whatever it is.
+    between
+        The counts of the years in between, in order: where none lacks and all go one
+        way, the change is said to be of each year.
     constant
         Whether the perimeter moved in between.
 
@@ -307,21 +320,28 @@ def evolution(
         if not math.isfinite(count) or count < 0:
             msg = f"count of {year} is {count}; say its state, do not compare it"
             raise DataError(msg)
-    first, last = round(before), round(after)
+    first, last = int(rounded(before)), int(rounded(after))
     rate = math.nan
     if first and last:
         rate = printed(100 * ((last / first) ** (1 / (end - start)) - 1), 1)
-    verdict = _verdict(last - first, rate, small=small, stable=stable)
+    verdict = _verdict(last - first, rate, small=small)
     told = math.nan if verdict in {"same", "small"} else rate
-    return Evolution(first, last, start, end, told, verdict, constant)
+    steady = len(between) == end - start - 1 and _one_way([before, *between, after])
+    return Evolution(first, last, start, end, told, verdict, constant, steady)
 
 
-def _verdict(gap: int, rate: float, *, small: int, stable: float) -> Verdict:
+def _one_way(counts: Sequence[float]) -> bool:
+    """Tell whether each count is above the one before, or each is below."""
+    steps = [b - a for a, b in pairwise(counts)]
+    return all(step > 0 for step in steps) or all(step < 0 for step in steps)
+
+
+def _verdict(gap: int, rate: float, *, small: int) -> Verdict:
     if gap == 0:
         return "same"
     if abs(gap) < small:
         return "small"
-    if abs(rate) < stable:
+    if rate == 0:  # as printed
         return "stable"
     return "up" if gap > 0 else "down"
 
@@ -367,9 +387,14 @@ def trend(
             both = f"en{BROAD}{change.start} et en{BROAD}{change.end}"
             told = f"{is_same} {both} ({counted(change.after, noun)})"
         case "small":
-            told = f"varie peu {when} ({signed})"
+            # What is little is said in full: « stable » would be a threshold.
+            moved = ", à périmètre constant" if change.constant else ""
+            told = (
+                f"passe de {counted(change.before, noun)} en{BROAD}{change.start} à "
+                f"{number(change.after)} en{BROAD}{change.end}{moved} ({signed})"
+            )
         case "stable":
-            told = f"est quasi stable {when} ({signed})"
+            told = f"varie de moins de {percent(0.05, 2)} par an {when} ({signed})"
         case _:
             how = "augmente" if gap > 0 else "diminue"
             more = "plus" if gap > 0 else "moins"
@@ -631,6 +656,23 @@ def fraction(rate: float, singular: str, plural: str = "", *, gender: str = "m")
     return ""
 
 
+def letters(count: int) -> str:
+    """
+    Write a small number in letters, a larger one in figures.
+
+    Parameters
+    ----------
+    count
+        A number, not under zero.
+
+    Examples
+    --------
+    >>> letters(7), letters(31)
+    ('sept', '31')
+    """
+    return _LETTERS[count] if count < len(_LETTERS) else number(count)
+
+
 def part(
     count: float,
     total: float,
@@ -767,7 +809,7 @@ def headline(name: Name, facts: Collection[str]) -> str:
     name
         The territory.
     facts
-        « 11 766 habitants, en baisse depuis 2016 »; joined by semicolons.
+        « 11 766 habitants, 722 de moins qu'en 2016 »; joined by semicolons.
 
     Raises
     ------

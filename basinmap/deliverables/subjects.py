@@ -946,31 +946,31 @@ class Subject:
         few = self.told(id_).fragile
         return {**dict.fromkeys(self.little(id_), VARIES_LITTLE), **few}
 
-    def little(self, id_: str) -> frozenset[str]:
+    def little(self, id_: str) -> dict[str, int]:
         """
-        Return the communes whose population varies too little for a rate to be printed.
+        Return by how much the population of communes varies, too little for a rate.
 
         Parameters
         ----------
         id_
             Id of the indicator; one that is no growth has none.
         """
-        memo: dict[str, frozenset[str]] = self.__dict__.setdefault("_little", {})
+        memo: dict[str, dict[str, int]] = self.__dict__.setdefault("_little", {})
         if id_ not in memo:
             memo[id_] = self._changed_little(id_)
         return memo[id_]
 
-    def _changed_little(self, id_: str) -> frozenset[str]:
+    def _changed_little(self, id_: str) -> dict[str, int]:
         if self.of(id_) is None:
-            return frozenset()
+            return {}
         entry, known = self.entry(id_), self.columns_of("population")
         years = [int(y) for y in re.findall(r"\d{4}", self.told(id_).vintage)]
         grows = entry.kind == "growth" and set(entry.counts) == {"population"}
         if not grows or len(years) != 2 or any(y not in known for y in years):
-            return frozenset()
-        ends = self.counted("population", self.table.index)
-        gap = (ends[years[1]] - ends[years[0]]).abs()
-        return frozenset(map(str, gap.index[gap < LITTLE]))
+            return {}
+        ends = self.counted("population", self.table.index).round()
+        gap = ends[years[1]] - ends[years[0]]
+        return {str(c): int(v) for c, v in gap[gap.abs() < LITTLE].items()}
 
     def entry(self, id_: str) -> Indicator:
         """

@@ -169,7 +169,7 @@ Inline = tuple[Run, ...]
 
 
 def runs(text: str | Inline) -> Inline:
-    """
+    r"""
     Cut a text into runs, ordinals raised, numbers and units kept on one line.
 
     Parameters
@@ -180,7 +180,7 @@ def runs(text: str | Inline) -> Inline:
     Examples
     --------
     >>> [(run.text, run.style) for run in runs("le 3e taux au 1er janvier")]
-    [('le 3', ''), ('e', 'sup'), (' taux au 1', ''), ('er', 'sup'), (' janvier', '')]
+    [('le 3', ''), ('e', 'sup'), (' taux au 1', ''), ('er', 'sup'), ('\xa0janvier', '')]
     """
     given = (Run(text),) if isinstance(text, str) else text
     return tuple(piece for run in given for piece in _raised(run))

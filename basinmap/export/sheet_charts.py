@@ -10,7 +10,7 @@ from basinmap.errors import ColumnError, DataError, MeasureError, culprits
 from basinmap.export.contents import Content, Field
 from basinmap.export.sheet_sizes import lines_of
 from basinmap.states import SIGNS, STATES
-from basinmap.typography import uncapital
+from basinmap.typography import rounded, uncapital
 from basinmap.values.cells import Cells
 
 __all__ = ["CHARTS", "Chart", "charts_of", "write_chart"]
@@ -82,7 +82,7 @@ class Chart:
 
 
 def _french(value: float, decimals: int) -> str:
-    text = f"{value:,.{decimals}f}"
+    text = f"{rounded(value, decimals):,.{decimals}f}"
     return text.replace(",", "\u202f").replace(".", ",")
 
 

@@ -17,7 +17,7 @@ from basinmap.maps.classing.figures import decimals_of
 from basinmap.maps.look.fills import class_colors
 from basinmap.maps.look.vision import lightness
 from basinmap.states import SIGNS, STATES, VOIDS
-from basinmap.typography import THIN, number
+from basinmap.typography import THIN, number, rounded
 from basinmap.values.checks import check_rate, check_states, name_of, numbers
 from basinmap.values.told import Told, carry, fresh, told_of
 
@@ -354,7 +354,7 @@ def _whole(value: float, decimals: int) -> int | None:
     """Return a value as it is printed, without its comma."""
     if math.isnan(value):
         return None
-    return round(float(f"{value:.{decimals}f}") * 10**decimals)
+    return round(rounded(value, decimals) * 10**decimals)
 
 
 def _circles(views: Iterable[View]) -> tuple[int, ...]:

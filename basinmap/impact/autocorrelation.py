@@ -812,6 +812,7 @@ def _map_of(
         title=typeset(f"{told['label']} – {year}") if year else told["label"],
         palette=told["palette"],
         vintage=of.vintage,
+        sources=of.sources,
         notes=(*sample.notes, *test.notes),
     )
     value = Told(kind=of.kind, label=of.label, unit=of.unit, vintage=of.vintage)

@@ -8,9 +8,11 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from basinmap.errors import MeasureError, culprits
 from basinmap.measures import check_counts, check_decimals, parse_counts, state_column
 from basinmap.sources.layouts import Marks
 from basinmap.states import STATES, summed
+from basinmap.workbooks import FALSE, TRUE
 
 __all__ = ["numbers_of", "sum_of"]
 
@@ -20,6 +22,15 @@ _PLAIN: Final = r"[0-9]+(?:\.[0-9]+)?"
 _ROUND: Final = r"[1-9]e\+[0-9]{2}"
 _NOTHING: Final = r"-?[0-9](?:\.[0-9]+)?[eE]-(?:09|[1-9][0-9]|[1-3][0-9]{2})"
 _THOUSANDS: Final = r"[-−]?[1-9][0-9]{0,2}(?:[.,][0-9]{3})+"
+
+_DAY: Final = (
+    r"(?:[12][0-9]{3}[-/][01]?[0-9][-/][0-3]?[0-9]|[0-3]?[0-9]/[01]?[0-9]/[12][0-9]{3})"
+    r"(?:[ T].*)?"
+)
+_HOUR: Final = r"[0-9]+:[0-5][0-9](?::[0-5][0-9])?"
+_TRUTH: Final = rf"(?i:{TRUE}|{FALSE}|true|false)"
+_SHARE: Final = r".*[0-9]\s*%"
+_BARE: Final = r"(?!-?0+(?:[.,]0+)?$)[-−]?[0-9][0-9.,]*"
 
 Parsed = tuple[pd.Series, pd.Series]
 
@@ -44,7 +55,8 @@ def numbers_of(
     Raises
     ------
     MeasureError
-        If something is neither a number nor a known sign.
+        If something is neither a number nor a known sign, or a date, a percentage
+        that is declared none.
     DataError
         If decimals are written in two ways.
 
@@ -55,6 +67,7 @@ def numbers_of(
     ([1234.5, nan, nan], ['', 'secret', 'not_available'])
     """
     text = _written_out(text)
+    _check_kinds(text, name, marks)
     values = pd.Series(np.nan, index=text.index, dtype=float)
     states = pd.Series("", index=text.index, dtype=object)
     if marks.suffix:
@@ -72,6 +85,53 @@ def numbers_of(
         states[rest.index] = read[state_column(name)]
     check_counts(values, name, signed=signed)
     return values, states
+
+
+def _check_kinds(text: pd.Series, name: str, marks: Marks) -> None:
+    """Refuse cells that are of another kind than numbers, by their row and content."""
+    odd = text[~text.str.fullmatch(rf"(?:{_PLAIN})?")]
+    if odd.empty:
+        return
+    other = odd[odd.str.fullmatch(rf"{_DAY}|{_HOUR}|{_TRUTH}")]
+    if len(other):
+        msg = (
+            f"{name!r}: {len(other)} cell(s) are dates, times or truth values where "
+            f"numbers are expected: {_where(other)}; write the number, in a cell whose "
+            "format is that of a number"
+        )
+        raise MeasureError(msg)
+    never = odd[odd.str.startswith("=")]
+    if len(never):
+        msg = (
+            f"{name!r}: {len(never)} formula(s) that nothing has computed yet: "
+            f"{_where(never)}; open the workbook in a spreadsheet, and save it"
+        )
+        raise MeasureError(msg)
+    share = odd[odd.str.fullmatch(_SHARE)]
+    if len(share):
+        _check_shares(text, share, name, marks)
+
+
+def _check_shares(text: pd.Series, share: pd.Series, name: str, marks: Marks) -> None:
+    """Refuse percentages where none is declared, and beside what may be one or not."""
+    if marks.suffix != "%":
+        msg = (
+            f"{name!r}: {len(share)} cell(s) are percentages: {_where(share)}; declare "
+            "them, bm.Median(unit='%'), or read the two counts they come from"
+        )
+        raise MeasureError(msg)
+    bare = text[text.str.fullmatch(_BARE)]
+    if len(bare):
+        msg = (
+            f"{name!r}: some cells are percentages ({_where(share, most=1)}) and "
+            f"{len(bare)} bare numbers ({_where(bare, most=2)}): which is which? Write "
+            "them in one way"
+        )
+        raise MeasureError(msg)
+
+
+def _where(cells: pd.Series, most: int = 5) -> str:
+    return culprits([f"{at} : {cell}" for at, cell in cells.items()], most=most)
 
 
 def _written_out(text: pd.Series) -> pd.Series:

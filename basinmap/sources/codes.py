@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 import pandas as pd
 
 from basinmap.errors import CodeError, DataError, VintageError, culprits
+from basinmap.sources.vintages import check_grounds
 from basinmap.territory.former import communes_of, fates
 from basinmap.territory.history import proposed, weighed
-from basinmap.territory.levels import repair_codes
+from basinmap.territory.levels import fold, repair_codes
 from basinmap.territory.timelines import timeline
 from basinmap.typography import number
 
 __all__ = [
     "LATEST",
+    "check_repeats",
     "dated",
     "heirs",
     "is_total",
@@ -33,6 +36,11 @@ _NEAR: Final = {"59": "du Nord", "62": "du Pas-de-Calais"}
 _TOTAL: Final = re.compile(
     r"\s*(?:total|ensemble|france|source|sources|note|notes|champ|lecture|somme)\b.*",
     re.IGNORECASE | re.DOTALL,
+)
+# What a commune may have several of, and be one.
+_POSTAL: Final = re.compile(
+    r"(?:code )?postal|cp|codes? postal|codes? postaux|cp .*|ligne ?5|acheminement|"
+    r"libelle (?:d )?acheminement|lat|lon|lng|latitude|longitude|geo ?point.*"
 )
 _SIREN: Final = "2[0-9]{8}"
 _SHORT: Final = "[0-9][0-9AB]|97[1-6]"
@@ -240,7 +248,10 @@ def without_districts(codes: pd.Series) -> tuple[pd.Series, list[str]]:
 
 
 def once(
-    codes: pd.Series, values: pd.DataFrame, file: str
+    codes: pd.Series,
+    values: pd.DataFrame,
+    file: str,
+    whole: Callable[[], pd.DataFrame] | None = None,
 ) -> tuple[pd.Series, list[str]]:
     """
     Return each code once: rows that repeat another wholly are left out.
@@ -253,11 +264,14 @@ def once(
         What stands beside.
     file
         For messages.
+    whole
+        What gives the same rows with all their columns, named: those that are not
+        read too.
 
     Raises
     ------
     DataError
-        If rows of one code differ.
+        If rows of one code differ, were it in what is not read.
     """
     if codes.is_unique:
         return codes, []
@@ -271,8 +285,57 @@ def once(
             f"{culprits(again)}; keep one row a territory, or add them up before"
         )
         raise DataError(msg)
+    check_repeats(rows, codes, file, whole)
     told = f"Lignes répétées à l'identique, laissées : {number(int((~first).sum()))}."
     return left, [told]
+
+
+def check_repeats(
+    rows: pd.DataFrame,
+    names: pd.Series,
+    file: str,
+    whole: Callable[[], pd.DataFrame] | None,
+) -> None:
+    """
+    Refuse rows that are alike in what is read of them, and differ beside.
+
+    Two programmes of as many dwellings in one commune are two; one commune on a row
+    for each of its postal codes is one.
+
+    Parameters
+    ----------
+    rows
+        What is read, and what it is of.
+    names
+        What each row is of, for messages.
+    file
+        For messages.
+    whole
+        What gives the same rows with all their columns; nothing where rows are sums.
+
+    Raises
+    ------
+    DataError
+        With the columns in which they differ.
+    """
+    if whole is None:
+        return
+    twice = rows.index[rows.duplicated(keep=False)]
+    every = whole().loc[twice]
+    every = every[[c for c in every.columns if not _POSTAL.fullmatch(fold(str(c)))]]
+    # Of one group all cells of a column are as its first, or it is told.
+    groups = rows.loc[twice].groupby(list(rows.columns), dropna=False).ngroup()
+    differs = every.ne(every.groupby(groups).transform("first"))
+    found = [str(column) for column in every.columns if differs[column].any()]
+    if found:
+        wrong = names[twice][groups.isin(groups[differs.any(axis=1)])].unique()
+        msg = (
+            f"{file}: {len(wrong)} code(s) in several rows that are alike in what is "
+            f"read, and differ in {culprits(found)}: {culprits(wrong)}; add them up "
+            "before if they are parts (a list of programmes), or keep one (a year): "
+            "table.groupby('code').sum()"
+        )
+        raise DataError(msg)
 
 
 def dated(
@@ -282,6 +345,7 @@ def dated(
     *,
     declared: bool,
     verb: str = "rebase(table",
+    since: str = "",
 ) -> tuple[str, list[str]]:
     """
     Return the year of the list of communes of codes, and what to say of it.
@@ -298,16 +362,21 @@ def dated(
         Whether the caller says it.
     verb
         What carries the table to another list.
+    since
+        Year of the figures, where the list may be of that year or of any after.
 
     Raises
     ------
     VintageError
-        If codes of Nord and Pas-de-Calais are no communes of that year, or of none.
+        If codes of Nord and Pas-de-Calais are no communes of that year, or of none, or
+        name other ground from one year they may be of to another.
     """
     near = sorted(set(codes[codes.str.startswith(tuple(_NEAR))]))
     notes = []
     if cog is None and near:
         cog = _year_of(near, file)
+        if since:
+            check_grounds(near, since, file)
         notes.append(f"Liste des communes reconnue à ses codes : COG {cog}.")
     if cog is None:
         notes.append("Date de la liste des communes non indiquée.")

@@ -86,10 +86,16 @@ def finished(reading: Reading) -> pd.DataFrame:
     if level == "commune":
         codes, said = without_districts(codes)
         notes += said
-    codes, said = once(codes, cells.columns, file)
+    codes, said = once(codes, cells.columns, file, cells.whole)
     notes += said
     geography, said = (
-        dated(codes, reading.cog, file, declared=reading.declared)
+        dated(
+            codes,
+            reading.cog,
+            file,
+            declared=reading.declared,
+            since=_since(reading),
+        )
         if level == "commune" and not cells.dated
         else (str(reading.cog or ""), [])
     )
@@ -116,6 +122,12 @@ def finished(reading: Reading) -> pd.DataFrame:
     )
     facts: dict[str, Any] = {"geography": f"{geography}-01-01"} if geography else {}
     return tell(table, level=level, measures=measures, report=report, **facts)
+
+
+def _since(reading: Reading) -> str:
+    """Return the first year of what the caller declares."""
+    told = reading.measures or {}
+    return min((given.vintage for given in told.values() if given.vintage), default="")
 
 
 def _codes(cells: Cells, level: str, file: str) -> tuple[pd.Series, list[str]]:
@@ -174,6 +186,9 @@ def parsed(
         states = cells.states[name].loc[rows]
         return values.set_axis(index), states.set_axis(index)
     marks, signed = reading.source.marks, item.count.signed
+    if item.count.unit.strip().startswith("%"):
+        # A cell that shows 12,5 % is 12.5 of that unit, and 0.125 of no other.
+        marks = replace(marks, suffix="%")
 
     def column(at: object) -> tuple[pd.Series, pd.Series]:
         text = cells.columns.loc[rows, at].set_axis(index)

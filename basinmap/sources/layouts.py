@@ -31,6 +31,7 @@ __all__ = [
     "pattern",
     "position",
     "told_year",
+    "whole_rows",
 ]
 
 Period = tuple[int, ...]
@@ -209,6 +210,30 @@ class Found:
     path: Path
     options: Options = Options()
 
+    def whole(self) -> pd.DataFrame:
+        """Return all columns of the table, named as in the file, every cell as text."""
+        return whole_rows(self.grid, self.at, self.header)
+
+
+def whole_rows(grid: Grid, at: int, header: Sequence[str]) -> pd.DataFrame:
+    """
+    Return all columns of a table, named as in the file, every cell as text.
+
+    Parameters
+    ----------
+    grid
+        The table.
+    at
+        Position of its header.
+    header
+        Names of the columns; those that stand twice bear their position too.
+    """
+    names = [
+        name if header.index(name) == place else f"{name} ({place + 1})"
+        for place, name in enumerate(header)
+    ]
+    return grid.frame(at, list(range(len(header)))).set_axis(names, axis=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Cells:
@@ -237,6 +262,8 @@ class Cells:
         Of the codes, where the file holds another than its source.
     ends
         Of flows: origin and destination of each row, in place of codes.
+    whole
+        What gives the same rows with all columns of the file; nothing of sums.
     """
 
     codes: pd.Series
@@ -249,6 +276,7 @@ class Cells:
     dated: bool = False
     level: str = ""
     ends: pd.DataFrame | None = None
+    whole: Callable[[], pd.DataFrame] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,9 @@ import pandas as pd
 from basinmap.errors import CodeError, DataError, culprits
 from basinmap.measures import Measure, state_column
 from basinmap.reports import Report
-from basinmap.sources.codes import dated, is_total, whole_cities
+from basinmap.sources.codes import check_repeats, dated, is_total, whole_cities
 from basinmap.sources.finishing import Reading, absent, measures_read, parsed
+from basinmap.sources.layouts import Cells
 from basinmap.territory.flows import is_abroad
 from basinmap.territory.levels import repair_codes
 from basinmap.territory.sums import sums_of
@@ -46,7 +47,7 @@ def paired(reading: Reading) -> pd.DataFrame:
     ends, notes = _kept(cells.ends, cells.columns, file)
     ends, said = _repaired(ends)
     notes += said
-    ends, said = _once(ends, cells.columns, file)
+    ends, said = _once(ends, cells, file)
     notes += said
     french = pd.Series(pd.unique(ends.to_numpy().ravel()), dtype="str")
     geography, said = dated(
@@ -114,10 +115,10 @@ def _repaired(ends: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
 
 
 def _once(
-    ends: pd.DataFrame, values: pd.DataFrame, file: str
+    ends: pd.DataFrame, cells: Cells, file: str
 ) -> tuple[pd.DataFrame, list[str]]:
     """Leave out rows that repeat another wholly; refuse those that differ."""
-    rows = values.loc[ends.index].assign(**ends)
+    rows = cells.columns.loc[ends.index].assign(**ends)
     first = ~rows.duplicated()
     left = ends[first]
     again = left[left.duplicated()]
@@ -129,6 +130,9 @@ def _once(
         )
         raise DataError(msg)
     gone = int((~first).sum())
+    if gone:
+        pairs = ends[ENDS[0]] + " → " + ends[ENDS[1]]
+        check_repeats(rows, pairs, file, cells.whole)
     told_once = f"Lignes répétées à l'identique, laissées : {number(gone)}."
     return left, [told_once] if gone else []
 

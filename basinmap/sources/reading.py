@@ -26,6 +26,7 @@ from basinmap.sources.layouts import (
     position,
 )
 from basinmap.sources.pairs import paired
+from basinmap.sources.vintages import check_vintage
 
 __all__ = ["read_as", "read_source"]
 
@@ -107,6 +108,8 @@ def read_source(
     if dates not in {None, "real", "recorded"}:
         msg = f"unknown dates {dates!r}: write 'real' or 'recorded'"
         raise DataError(msg)
+    if vintage is not None:
+        check_vintage(vintage, Path(path).name)
     found = recognised(
         path,
         chosen,
@@ -147,6 +150,8 @@ def _read(found: Found, file: Path, cog: int | None) -> pd.DataFrame:
         )
         raise DataError(msg)
     cells = (source.read or _wide)(found)
+    if not cells.states:
+        cells = replace(cells, whole=found.whole)
     if not cells.held:
         names = [name for name in found.header if name][:12]
         msg = (

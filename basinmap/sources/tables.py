@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -30,7 +31,8 @@ from basinmap.measures import (
 )
 from basinmap.sheets import Grid, grids
 from basinmap.sources.finishing import Reading, finished
-from basinmap.sources.layouts import Cells, Count, Held, Marks, Source
+from basinmap.sources.layouts import Cells, Count, Held, Marks, Source, whole_rows
+from basinmap.sources.vintages import check_scale, check_vintage, check_years_of
 from basinmap.states import QUALIFIERS
 from basinmap.territory.levels import check_level, fold
 
@@ -130,9 +132,12 @@ def read_table(  # noqa: PLR0913 - each is something that the file does not say
     wanted = _measured(measures, source, header, grid.file)
     where = {column: _only(header, column, grid.file) for column in (code, *wanted)}
     told = _named(wanted, str(vintage or ""), source or "")
+    _check_headers(wanted, vintage, grid.file)
     beside = _beside(header, wanted)
     text = grid.frame(at, sorted({*where.values(), *beside.values()}))
-    cells = _cells(text, where, code, told)
+    cells = replace(
+        _cells(text, where, code, told), whole=partial(whole_rows, grid, at, header)
+    )
     if not grid.ended:
         warnings.warn(
             f"{grid.file}: its last line has no end; if it is cut there, its last "
@@ -273,6 +278,26 @@ def _measured(
         )
         raise MeasureError(msg)
     return dict(measures)
+
+
+def _check_headers(
+    wanted: Mapping[str, str | Measure], vintage: str | int | None, file: str
+) -> None:
+    """Refuse a year that is none, or that headers deny, and thousands not declared."""
+    undated = [
+        column
+        for column, given in wanted.items()
+        if isinstance(given, str) or not given.vintage
+    ]
+    if vintage is not None and undated:
+        check_vintage(vintage, file)
+        check_years_of(undated, str(vintage), file)
+    unsaid = [
+        column
+        for column, given in wanted.items()
+        if isinstance(given, str) or not given.unit
+    ]
+    check_scale(unsaid, file)
 
 
 def _named(

@@ -100,7 +100,8 @@ def outlines_known() -> dict[str, Any]:
 
     `error_m` and `error_p95_m`, the median and the 95th centile of their distance to
     finer ones, in metres; `surface_errors`, how much the drawn surfaces are off, in
-    per cent, by EPCI; and where both were measured.
+    per cent, by EPCI, and `surface_far`, communes of which that is too much; and where
+    all were measured.
     """
     known = provenance()
     return known["datasets"][known["columns"]["geometry"]]

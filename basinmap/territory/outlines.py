@@ -38,6 +38,7 @@ __all__ = [
     "surface_caution",
     "surface_error",
     "surfaces_of",
+    "surfaces_too_far",
     "units_of",
 ]
 
@@ -47,6 +48,8 @@ Outlines: TypeAlias = str | Path | gpd.GeoDataFrame
 _GEOD: Final = Geod(ellps="GRS80")
 _LATEST: Final = 2026
 _AREA: Final = "area_km2"
+_NAMED: Final = 3
+"""Communes without a surface that are named."""
 _GAP: Final = 1.0
 """Width in metres under which a hole is a gap, as for `check_coverage`."""
 _SMALLEST: Final = 1e5
@@ -245,7 +248,8 @@ def surface_caution(communes: Iterable[str], *, whole: bool = False) -> str:
     Returns
     -------
     str
-        The largest error known in the EPCI of these communes; empty without any.
+        The largest error known in the EPCI of these communes, and those of which the
+        surface is too far off to divide by; empty without any.
 
     Examples
     --------
@@ -258,14 +262,40 @@ def surface_caution(communes: Iterable[str], *, whole: bool = False) -> str:
     if not error:
         return ""
     told = f"écart avec la superficie publiée : {percent(error, 1)} au plus"
-    if not commune:
+    names = embedded.communes_2026()["name"]
+    if commune:
+        told = f"{told} ({names[commune]})"
+    codes = pd.Index(communes)
+    gone = [code for code in surfaces_too_far() if not whole and code in codes]
+    if not gone:
         return told
-    return f"{told} ({embedded.communes_2026().loc[commune, 'name']})"
+    where = ", ".join(names[gone]) if len(gone) <= _NAMED else f"{len(gone)} communes"
+    return f"{told} ; n.d. : surface dessinée trop fausse ({where})"
+
+
+def surfaces_too_far() -> dict[str, float]:
+    """
+    Return communes whose drawn surface is too far from the published to divide by.
+
+    Returns
+    -------
+    dict
+        Code to what is drawn too much, or too little, as a share of the published.
+
+    Examples
+    --------
+    >>> surfaces_too_far()["59272"]
+    -0.411
+    """
+    far = embedded.outlines_known()["surface_far"]
+    return {code: round(off / 100, 6) for code, off in far.items()}
 
 
 def surface_error(communes: Iterable[str], *, whole: bool = False) -> tuple[float, str]:
     """
     Return how far from the published the drawn surfaces are, in per cent, at most.
+
+    Those that are too far off for anything to be divided by them do not count.
 
     Parameters
     ----------
@@ -629,7 +659,7 @@ def surfaces_of(
         )
     return (
         area.fillna(drawn),
-        replace(stock, source=f"colonne {column} ({whose})"),
+        replace(stock, source=whose),
         notes,
     )
 

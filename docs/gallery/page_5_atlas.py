@@ -34,6 +34,7 @@ def sheet(one):
     both = bm.describe(pd.concat(named), **figures, sources=vacancy.attrs["sources"])
     bm.draw_comparison(ax, both, title="Taux de vacance")
     bm.draw_locator(ax, one, communes)
+    bm.draw_labels(ax, one, strong=1)
     bm.draw_labels(ax, communes)
     bm.draw_legend(ax)
     bm.draw_furniture(ax, author="Mission Bassin Minier", date=dt.date(2026, 11, 25))

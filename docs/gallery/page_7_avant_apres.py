@@ -31,13 +31,14 @@ periods = {"De 2016 à 2019": growth(2016, 2019), "De 2020 à 2023": growth(2020
 classes = bm.shared_classes(periods, breaks=[-1, -0.5, 0, 0.5, 1], pivot=0)
 fig, maps = bm.panels(
     dict.fromkeys(periods, communes),
-    title="Population de 2016 à 2023 – SCoT de Lens-Liévin et Hénin-Carvin",
-    subtitle="Évolution annuelle moyenne de la population municipale, par commune",
+    title="Évolution de la population, 2016-2023 – SCoT de Lens-Liévin et Hénin-Carvin",
+    subtitle="Taux de variation annuel moyen de la population municipale, par commune",
 )
 for period, ax in maps.items():
     bm.draw_neighbours(ax, bm.epcis())
     bm.draw_choropleth(ax, communes, classes[period])
-    bm.draw_outlines(ax, bm.epcis(), label="limite d'EPCI", width=0.7)
+    outlines = bm.epcis(scot="lens-lievin-henin-carvin")
+    bm.draw_outlines(ax, outlines, label="limite d'EPCI", width=0.7)
     bm.draw_labels(ax, communes.nlargest(8, "population"))
 bm.draw_legend(maps)
 bm.draw_furniture(maps, author="Mission Bassin Minier", date=dt.date(2026, 11, 25))

@@ -21,7 +21,7 @@ bm.draw_neighbours(ax, epcis)
 thin = {"color": "#b9bcc4", "width": 0.35, "fill": "#ffffff"}
 bm.draw_outlines(ax, communes, label="commune", **thin)
 departments = bm.departements()
-bm.draw_outlines(ax, departments, label="département", color="#e2a9bd", width=3.5)
+bm.draw_outlines(ax, departments, label="département", color="#dcb9c6", width=2.0)
 bm.draw_outlines(ax, eight, label="EPCI", color="#5b6270", width=0.9)
 bm.draw_outlines(ax, bm.scots(), label="SCoT", color="#225e98", width=1.8)
 bm.draw_locator(ax, communes.dissolve(), departments)

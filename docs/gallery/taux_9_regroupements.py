@@ -21,7 +21,21 @@ fig, ax = bm.page(
     orientation="landscape",
 )
 bm.draw_neighbours(ax, bm.epcis())
-bm.draw_typology(ax, communes, clusters)
+colors = dict(
+    zip(
+        clusters.cat.categories,
+        ["#b2182b", "#2166ac", "#f4a582", "#92c5de", "#f4ead0"],
+        strict=True,
+    )
+)
+present = [kind for kind in colors if (clusters == kind).any()]
+bm.draw_typology(
+    ax,
+    communes,
+    clusters,
+    labels={kind: kind for kind in present},
+    palette=[colors[kind] for kind in present],
+)
 epcis = bm.epcis()
 bm.draw_outlines(
     ax, epcis[epcis.index.isin(communes["epci"])], label="limite d'EPCI", width=0.9

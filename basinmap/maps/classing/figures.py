@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Final
 
+from basinmap.typography import rounded
+
 __all__ = ["decimals_of", "decimals_told"]
 
 _MOST: Final = 6
@@ -77,7 +79,7 @@ def decimals_of(
     return next(
         d
         for d in range(least, max(least, _MOST) + 1)
-        if d >= _MOST or all(round(a, d) != round(b, d) for a, b in apart)
+        if d >= _MOST or all(rounded(a, d) != rounded(b, d) for a, b in apart)
     )
 
 

@@ -6,9 +6,9 @@ when the foot is drawn or the sheet saved, where everything else has left room.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 import geopandas as gpd
@@ -19,7 +19,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from basinmap.maps.look.lettering import letter
+from basinmap.maps.look.lettering import LEADING, letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
 from basinmap.maps.paper.crossings import crossed, keep_off
 from basinmap.maps.paper.inks import inks_of
@@ -37,14 +37,18 @@ __all__ = [
     "lift_ground",
     "towns_around",
     "water_of",
+    "write_own_towns",
     "write_region",
     "write_towns",
 ]
 
+_Box = tuple[float, float, float, float]
+"""Left, bottom, right, top, in millimetres in the frame."""
 REACH: Final = (480_000.0, 6_780_000.0, 920_000.0, 7_200_000.0)
 """Where the embedded ground is whole: left, bottom, right, top, in metres."""
 # Of the Strait of Dover, where the North Sea ends: Walde, then Leathercoat Point.
 _STRAIT: Final = ((624_000.0, 7_101_000.0), (588_000.0, 7_123_000.0))
+_SLIT: Final = 20.0  # metres: half the width of what two sources leave between them
 _TRACKING: Final = 0.16
 _GRID: Final = 26
 _WIDE: Final = 60_000.0
@@ -52,6 +56,7 @@ _APART: Final = 0.09  # of the width of the frame, between two towns
 _NEAREST: Final = 17.0  # millimetres
 _MOST: Final = 16
 _VILLAGE: Final = 3_000
+_TOWN: Final = 20_000  # the least that a map of a département names
 _CENTRE: Final = 25_000  # people of a town that is named even across a line
 _WEIGHTS: Final = {"departement": 2.0, "arrondissement": 1.5, "": 1.0}
 
@@ -64,7 +69,7 @@ class Lettered:
     Attributes
     ----------
     text
-        As it is printed.
+        As it is printed, on one line or several.
     size
         In points, for A4.
     color
@@ -73,6 +78,8 @@ class Lettered:
         Whether they stand apart, in capitals.
     italic
         Whether they slant.
+    narrow
+        Whether they are of the narrow face, as the names of units are.
     """
 
     text: str
@@ -80,6 +87,7 @@ class Lettered:
     color: str
     spaced: bool = True
     italic: bool = False
+    narrow: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +160,7 @@ def lay_ground(ax: MapAxes) -> None:
         for kind, color in kinds.items():
             # A hair of its own colour hides the seams.
             _fill(ax, [land for land in areas if land.kind == kind], color)
-        land = shapely.union_all([one.shape for one in areas]) if sea else None
+        land = _whole_land(areas) if sea else None
         coast = shapely.boundary(land) if sea else None
         water = shapely.difference(box, land) if sea else None
         _line(ax, "coast", [coast], theme.coast, 0.9)
@@ -167,6 +175,26 @@ def lay_ground(ax: MapAxes) -> None:
             keep_off(ax, [coast])
     _credit(ax, {land.kind for land in areas})
     ax.later.append(_Names(ax, tuple(areas), water))
+
+
+def _whole_land(areas: list[_Land]) -> shapely.Geometry:
+    """
+    Join lands, and what is between them that is no sea.
+
+    Two sources never draw one limit alike: what is thin, and lies between our own
+    départements and the others, is a slit. A river mouth that is as thin has the same
+    land on both sides, or is wider elsewhere.
+    """
+    land = shapely.union_all([one.shape for one in areas])
+    water = shapely.difference(shapely.box(*land.bounds), land)
+    wide = shapely.buffer(shapely.buffer(water, -_SLIT), 1.5 * _SLIT)
+    thin = shapely.get_parts(shapely.difference(water, wide))
+    between = np.ones(len(thin), dtype=bool)
+    for own in (True, False):
+        side = [one.shape for one in areas if (one.kind == "own") == own]
+        between &= shapely.dwithin(thin, shapely.union_all(side), 1.0)
+    # A metre more, for the parts to melt into one another.
+    return shapely.union_all([land, *shapely.buffer(thin[between], 1.0)])
 
 
 def lift_ground(ax: MapAxes) -> None:
@@ -339,41 +367,60 @@ def write_region(ax: MapAxes, shape: shapely.Geometry, look: Lettered) -> bool:
     look
         The name, and how it is written.
     """
-    zoom = ax.plan.zoom
+    theme, zoom = ax.plan.theme, ax.plan.zoom
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     free = shapely.clip_by_rect(shape, x0, y0, x1, y1)
     if free.is_empty:
         return False
+    family = theme.narrow if look.narrow else theme.family
     # Smaller and closer before not at all: a country that is unnamed is unknown.
     apart = _TRACKING if look.spaced else 0.0
     for share, tracking in ((1.0, apart), (0.85, apart / 2)):
         size = share * look.size * zoom
-        style = font(ax.plan.theme.family, size, italic=look.italic)
-        wide = _width(look.text, style, tracking) + 2.0 * zoom
-        high = size * MM_PER_POINT + 1.4 * zoom
+        style = font(family, size, italic=look.italic)
+        lines = look.text.split("\n")
+        wide = max(_width(line, style, tracking) for line in lines) + 2.0 * zoom
+        high = size * MM_PER_POINT * (1 + LEADING * (len(lines) - 1)) + 1.4 * zoom
         spot = _widest(ax, free, wide, high)
         if spot is not None:
             break
     else:
         return False
     x, y = spot
-    place = ax.to_metres(np.array([[x, y]]))[0]
+    box = (x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
+    at_x, at_y = ax.to_metres(np.array([[x, y]]))[0].tolist()
+    options: dict[str, Any] = {
+        "font": style,
+        "ha": "center",
+        "va": "center",
+        "clip_on": True,
+    }
+    if len(lines) > 1:
+        options["linespacing"] = LEADING
+    if look.narrow and (ink := _halo(ax, box, look.color)):
+        halo = {"color": ink, "halo": 1.4 * zoom, "zorder": STACK["halos"]}
+        letter(ax, at_x, at_y, look.text, gid="halo", **{**halo, **options})
     letter(
         ax,
-        float(place[0]),
-        float(place[1]),
+        at_x,
+        at_y,
         look.text,
-        font=style,
         color=look.color,
-        ha="center",
-        va="center",
         tracking=tracking,
-        clip_on=True,
         zorder=STACK["names"],
-        gid="region",
+        gid="name" if look.narrow else "region",
+        **options,
     )
-    ax.boxes.append((x - wide / 2, y - high / 2, x + wide / 2, y + high / 2))
+    ax.boxes.append(box)
     return True
+
+
+def _halo(ax: MapAxes, box: _Box, color: str) -> str:
+    """Return the colour of what is around letters that a line runs through."""
+    if not crossed(ax, np.array([box]))[0]:
+        return ""
+    (ink,) = inks_of(ax, np.array([box]), np.array([False]), color)
+    return ink.halo
 
 
 def _width(text: str, style: FontProperties, tracking: float) -> float:
@@ -471,37 +518,44 @@ def _hit(taken: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
 # -- towns -------------------------------------------------------------------------
 
 
-def towns_around(ax: MapAxes) -> pd.DataFrame:
+def towns_around(ax: MapAxes, *, least: float | None = None) -> pd.DataFrame:
     """
     Return the towns that orient a reader: seats and centres, the largest first.
 
     Parameters
     ----------
     ax
-        The map of `page`; those on its subject, or named already, are left out.
+        The map of `page`; those on its subject, or named already, are left out, and
+        those that are too near to a town that is named.
+    least
+        People of a town that is no seat; by default fewer on a map of a few
+        kilometres.
     """
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     small = bool(x1 - x0 <= _WIDE)
     towns, listed = _towns(small=small), _listed(small=small)
-    least = 20_000 if x1 - x0 > _WIDE else _VILLAGE
+    if least is None:
+        least = _VILLAGE if small else _TOWN
     x, y = listed.places.T
     seen = (x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)
     seen &= (listed.people >= least) | listed.seat
     rows = np.flatnonzero(seen)
     # Exits are named without a code, as towns abroad are.
     named = {one for pair in ax.named for one in pair} - {""}
-    new = [named.isdisjoint(listed.called[row]) for row in rows.tolist()]
-    rows = rows[np.array(new, dtype=bool)]
     rows = _clear(_data(ax), shapely.points(listed.places[rows]), rows)
+    new = np.array(
+        [named.isdisjoint(listed.called[row]) for row in rows.tolist()], dtype=bool
+    )
+    there, rows = rows[~new].tolist(), rows[new]
     rows = rows[np.argsort(-listed.weight[rows], kind="stable")]
     # On a small page names need as many millimetres as on a large one.
     apart = max(_APART * (x1 - x0), _NEAREST * ax.plan.scale / 1000)
     chosen: list[int] = []
     for row in rows.tolist():
-        steps = listed.places[chosen] - listed.places[row]
-        if not chosen or np.hypot(*steps.T).min() >= apart:
+        steps = listed.places[there + chosen] - listed.places[row]
+        if not len(steps) or np.hypot(*steps.T).min() >= apart:
             chosen.append(row)
-    return towns.iloc[chosen[:_MOST]]
+    return towns.iloc[chosen[: max(_MOST - len(there), 0)]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -569,30 +623,106 @@ def write_towns(ax: MapAxes, towns: pd.DataFrame) -> int:
     towns
         With columns `name`, `x`, `y`, `country` and `seat`, the important ones first.
     """
-    theme, zoom = ax.plan.theme, ax.plan.zoom
+    theme = ax.plan.theme
     spots = ax.to_mm(towns[["x", "y"]].to_numpy(dtype=float))
+    style = font(theme.family, theme.label, italic=True)
+    meets = partial(_meets, ax)
     written = 0
     for (x, y), (_, town) in zip(spots.tolist(), towns.iterrows(), strict=True):
         name = str(town["name"])
         seat = town["seat"] == "departement"
         text = typeset(name.upper() if seat else name)
-        style = font(theme.family, theme.label, italic=True)
-        found = _beside(
-            ax, (x, y), (text_width(text, style), theme.label * MM_PER_POINT)
-        )
+        found = _beside(ax, (x, y), _size(text, style), meets, meets)
         if found is None:
             continue
-        box, align, lined = found
+        lined = bool(crossed(ax, np.array([found[0]]))[0])
         if lined and not seat and town["population"] < _CENTRE:
             continue  # it orients less than it disturbs
-        dot = 0.5 * zoom
-        ax.boxes += [box, (x - dot, y - dot, x + dot, y + dot)]
-        _mark(ax, (x, y), seat=seat)
-        _name(ax, text, box, align, style)
+        _put(ax, (x, y), found[0])
+        _mark(ax, (x, y), ax.plan.theme.soft, seat=seat)
+        _name(ax, text, *found, style)
         ax.named.add((str(town["commune"]), name))
         credit_town(ax, name)
         written += 1
     return written
+
+
+def write_own_towns(
+    ax: MapAxes, towns: pd.DataFrame, within: shapely.Geometry, *, strong: int = 0
+) -> int:
+    """
+    Write towns of an area as points with names that its edge does not cut.
+
+    A name lies in the area, or out of it: its halo never spills over the edge.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    towns
+        On their codes, with columns `name`, `broken` (the same on two lines), `x`, `y`,
+        the important ones first.
+    within
+        The area, which is filled.
+    strong
+        How many of the first are written larger.
+    """
+    theme, zoom = ax.plan.theme, ax.plan.zoom
+    spots = ax.to_mm(towns[["x", "y"]].to_numpy(dtype=float))
+    rim = shapely.boundary(within)
+    shapely.prepare(rim)
+    edge = 0.5 * zoom
+
+    # A name leaves the points of the others free, which come after it.
+    points = np.hstack([spots - 0.6 * zoom, spots + 0.6 * zoom])
+
+    def taken(box: _Box) -> bool:
+        low, high = np.array([box[:2]]), np.array([box[2:]])
+        return bool(_hit(_boxes(ax), low - edge / 2, high + edge / 2).any())
+
+    def bars(box: _Box) -> bool:
+        low, high = np.array([box[:2]]), np.array([box[2:]])
+        if taken(box) or _hit(points, low, high).any():
+            return True
+        corners = ax.to_metres(np.array([low[0] - edge, high[0] + edge])).ravel()
+        return bool(shapely.intersects(rim, shapely.box(*corners)))
+
+    written = 0
+    texts = towns[["name", "broken"]].astype(str).to_numpy().tolist()
+    rows = zip(spots.tolist(), towns.index.astype(str), texts, strict=True)
+    with settings():
+        for place, ((x, y), code, forms) in enumerate(rows):
+            first = place < strong
+            size = theme.label + (1.4 * zoom if first else 0.0)
+            style = font(theme.narrow, size, weight=500 if first else 400)
+            rooms = (
+                (t, _beside(ax, (x, y), _size(t, style), bars, taken, far=True))
+                for t in map(typeset, forms)
+            )
+            room = next(((t, found) for t, found in rooms if found is not None), None)
+            if room is None:
+                continue
+            text, found = room
+            _put(ax, (x, y), found[0])
+            _mark(ax, (x, y), theme.halo, seat=False)
+            _name(ax, text, *found, style, own=True)
+            ax.named.add((code, forms[0]))
+            written += 1
+    return written
+
+
+def _size(text: str, style: FontProperties) -> tuple[float, float]:
+    """Return width and height of a text of some lines, in millimetres."""
+    lines = text.split("\n")
+    high = style.get_size_in_points() * MM_PER_POINT
+    wide = max(text_width(line, style) for line in lines)
+    return wide, high * (1 + LEADING * (len(lines) - 1))
+
+
+def _put(ax: MapAxes, spot: tuple[float, float], box: _Box) -> None:
+    """Keep the room of a town: its point, and its name."""
+    (x, y), dot = spot, 0.5 * ax.plan.zoom
+    ax.boxes += [box, (x - dot, y - dot, x + dot, y + dot)]
 
 
 @cache
@@ -621,8 +751,12 @@ def _beside(
     ax: MapAxes,
     place: tuple[float, float],
     size: tuple[float, float],
-) -> tuple[tuple[float, float, float, float], str, bool] | None:
-    """Return the first free box beside a point, its side, and if it is on a line."""
+    barred: Callable[[_Box], bool],
+    dotted: Callable[[_Box], bool],
+    *,
+    far: bool = False,
+) -> tuple[_Box, str] | None:
+    """Return the first free box beside a point, on no line if one is, and its side."""
     zoom = ax.plan.zoom
     width, height = ax.plan.frame[2:]
     (x, y), (long, high) = place, size
@@ -630,9 +764,9 @@ def _beside(
     if not (edge <= x <= width - edge and edge <= y <= height - edge):
         return None
     dot = 0.7 * zoom
-    if _meets(ax, (x - dot, y - dot, x + dot, y + dot)):
+    if dotted((x - dot, y - dot, x + dot, y + dot)):
         return None
-    found: list[tuple[tuple[float, float, float, float], str]] = []
+    found: list[tuple[_Box, str]] = []
     for across, up, align in (
         (gap, 0.0, "left"),
         (-gap - long, 0.0, "right"),
@@ -642,21 +776,39 @@ def _beside(
         (-gap * 0.7 - long, gap * 0.8, "right"),
         (gap * 0.7, -gap * 0.8, "left"),
         (-gap * 0.7 - long, -gap * 0.8, "right"),
+        *(
+            (-share * long, side * (gap + high / 2), "center")
+            for share in (0.2, 0.8, 0.35, 0.65)
+            for side in (1, -1)
+        ),
+        *(
+            (
+                -ring * gap - long if left else ring * gap,
+                0.0,
+                "right" if left else "left",
+            )
+            for ring in ((2.0, 3.0, 4.0) if far else ())
+            for left in (False, True)
+        ),
+        *(
+            (-long / 2, side * (ring * gap + high / 2), "center")
+            for ring in ((2.0, 3.0) if far else ())
+            for side in (1, -1)
+        ),
     ):
         box = (x + across, y + up - high / 2, x + across + long, y + up + high / 2)
         inside = box[0] >= edge and box[2] <= width - edge
         inside &= box[1] >= edge and box[3] <= height - edge
-        if inside and not _meets(ax, box):
+        if inside and not barred(box):
             found.append((box, align))
     if not found:
         return None
     # Over a line only where no free place is beside it.
     lined = crossed(ax, np.array([box for box, _ in found]))
-    best = int(np.argmin(lined))
-    return (*found[best], bool(lined[best]))
+    return found[int(np.argmin(lined))]
 
 
-def _meets(ax: MapAxes, box: tuple[float, float, float, float]) -> bool:
+def _meets(ax: MapAxes, box: _Box) -> bool:
     """Tell whether a box meets the data, or something written since."""
     gap = 0.4 * ax.plan.zoom
     low, high = np.array([box[:2]]) - gap, np.array([box[2:]]) + gap
@@ -666,7 +818,7 @@ def _meets(ax: MapAxes, box: tuple[float, float, float, float]) -> bool:
     return bool(len(_data(ax).query(shapely.box(*corners), predicate="intersects")))
 
 
-def _mark(ax: MapAxes, spot: tuple[float, float], *, seat: bool) -> None:
+def _mark(ax: MapAxes, spot: tuple[float, float], color: str, *, seat: bool) -> None:
     """Set the point of a town, the square one of a prefecture."""
     theme, zoom = ax.plan.theme, ax.plan.zoom
     mark = Path.unit_rectangle() if seat else Path.unit_circle()
@@ -674,33 +826,28 @@ def _mark(ax: MapAxes, spot: tuple[float, float], *, seat: bool) -> None:
     corners = ends - 0.5 if seat else ends / 2
     side = (1.0 if seat else 0.85) * zoom
     drawn = Path(ax.to_metres(corners * side + np.array(spot)), mark.codes)
-    _add(ax, "town", [drawn], "towns", fc=theme.soft, ec=theme.halo, lw=0.4 * zoom)
+    _add(ax, "town", [drawn], "towns", fc=color, ec=theme.halo, lw=0.4 * zoom)
 
 
 def _name(
     ax: MapAxes,
     text: str,
-    box: tuple[float, float, float, float],
+    box: _Box,
     align: str,
-    style: object,
+    style: FontProperties,
+    *,
+    own: bool = False,
 ) -> None:
+    """Write the name of a town, white on a dark fill where it is of the subject."""
     theme, zoom = ax.plan.theme, ax.plan.zoom
-    x = {"left": box[0], "right": box[2], "center": (box[0] + box[2]) / 2}[align]
+    x = {"left": box[0], "right": box[2]}.get(align, (box[0] + box[2]) / 2)
     ((x, y),) = ax.to_metres(np.array([[x, (box[1] + box[3]) / 2]])).tolist()
     common = {"font": style, "ha": align, "va": "center", "clip_on": True}
-    (ink,) = inks_of(ax, np.array([box]), np.array([False]), theme.soft)
-    halo = 1.2 * zoom
-    letter(
-        ax,
-        x,
-        y,
-        text,
-        color=ink.halo or theme.beyond,
-        halo=halo,
-        zorder=STACK["halos"],
-        gid="halo",
-        **common,
-    )
-    letter(
-        ax, x, y, text, color=theme.soft, zorder=STACK["names"], gid="town", **common
-    )
+    if "\n" in text:
+        common["linespacing"] = LEADING
+    wanted = None if own else theme.soft
+    (ink,) = inks_of(ax, np.array([box]), np.array([False]), wanted)
+    halo = {"color": ink.halo or theme.beyond, "halo": 1.2 * zoom}
+    letter(ax, x, y, text, zorder=STACK["halos"], gid="halo", **halo, **common)
+    kind = "name" if own else "town"
+    letter(ax, x, y, text, color=ink.color, zorder=STACK["names"], gid=kind, **common)

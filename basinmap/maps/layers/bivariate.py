@@ -254,7 +254,8 @@ def _written_breaks(classes: pd.Series) -> tuple[str, ...]:
 def _axis_title(classes: pd.Series, *, dated: bool) -> str:
     told = told_of(classes)
     title = label_of(classes)
-    title += f" ({told.unit})" if told.unit else ""
+    # A unit alone on a line is of nothing.
+    title += f"\u00a0({told.unit})" if told.unit else ""
     return f"{title}, {told.vintage}" if dated and told.vintage else title
 
 

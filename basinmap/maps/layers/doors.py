@@ -23,10 +23,11 @@ from basinmap.maps.paper.guards import (
     check_overlaps,
     check_seen,
 )
-from basinmap.maps.paper.sheets import Fill, Laid, MapAxes
+from basinmap.maps.paper.sheets import UNSOURCED, Fill, Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.typography import typeset
 from basinmap.values.checks import name_of
+from basinmap.values.told import told_of
 
 __all__ = ["add_block", "enter", "enter_fill", "fill_of", "leave", "meets_frame"]
 
@@ -237,6 +238,9 @@ def leave(
     )
     for one in values:
         remember(ax, one, on=on)
+        told = told_of(one)
+        if not told.sources and not told.credits:
+            ax.credits[UNSOURCED] = None
     remember(ax, on)
     if fill is not None:
         ax.fills.append(fill)

@@ -102,7 +102,7 @@ FRAGILE: Final = "|||"
 """Hatch of what is to be read with care: upright, as that of nothing else."""
 FRAGILE_EDGE: Final = "#a3a8b1"
 """Its ink: paler than that of borders, for it may cover most of a map."""
-_QUIET: Final = ("||", "#d3d6db")
+_QUIET: Final = ("||", "#c0c4cb")
 """Hatch and ink of areas where most are: strokes would be louder than what is firm."""
 PALEST: Final = "#f4f4f4"
 """Fill of what is to be read with care, whatever its class: that of its key."""
@@ -647,6 +647,7 @@ def classes_block(
     swatches += [*fragile, *state_swatches(states, shape=shape, zoom=zoom)]
     return ClassesBlock(
         title=heading_of(told, title),
+        dated=heading_of(told, title) if title or not told.title else _dated(told),
         swatches=tuple(swatches),
         breaks=fact_of(classes, "breaks"),
         colors=tuple(colors),
@@ -780,6 +781,12 @@ def _fragile_swatches(
     ]
 
 
+def _dated(told: Told) -> str:
+    """Return title, which holds the year, and unit."""
+    unit = told.unit.replace(" ", "\u00a0")
+    return typeset(f"{told.title} ({unit})" if unit else told.title)
+
+
 def heading_of(told: Told, title: str | None) -> str:
     """
     Return the heading of classes: label and unit, unless one is given.
@@ -797,6 +804,13 @@ def heading_of(told: Told, title: str | None) -> str:
     unit = told.unit.replace(" ", "\u00a0")
     label = capital(told.name)
     return typeset(f"{label} ({unit})" if unit else label)
+
+
+def _how_many(count: int, shown: int) -> str:
+    """Write how many values are so, or that all of the map are."""
+    if count == shown > 1:
+        return "toutes les valeurs de la carte"
+    return f"{number(count)} valeur{'s' if count > 1 else ''}"
 
 
 def remember(
@@ -831,8 +845,7 @@ def remember(
     for state, meaning in QUALIFIERS.items():
         if state in said:
             count = said.count(state)
-            plural = "s" if count > 1 else ""
-            ax.notes[f"{meaning} : {number(count)} valeur{plural}"] = None
+            ax.notes[f"{meaning} : {_how_many(count, len(shown))}"] = None
     if isinstance(drawn, pd.Series) and not fact_of(drawn, "firm", default=False):
         ax.notes.update(dict.fromkeys(_cautions(told, shown)))
     ax.notes.update(dict.fromkeys(told.notes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from functools import cache
 from numbers import Real
@@ -15,8 +16,9 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 
 from basinmap.arguments import check_given
-from basinmap.errors import DataError
+from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.layers.drawing import inked
+from basinmap.maps.layers.led_off import led_off
 from basinmap.maps.layers.placement import PlacedLabels, place_labels, split_label
 from basinmap.maps.look.lettering import LEADING, letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, one_line, settings, text_width
@@ -40,7 +42,10 @@ _WHOLE = " whole"  # column of the unit itself
 _SMALLEST = 5.5  # points: what is smaller on paper is not read
 _FEW = 30
 _TIGHT = 0.2
+_INKED = 0.78  # of the size: what a line of capitals and descenders inks
+_APART = 0.12  # of the size, more than between the lines of a name
 _STRAY = 0.25  # of a name over units that it does not name
+_CLOSE_MM, _APART_MM = 0.4, 1.0  # between two names, and where each stands alone
 
 
 def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
@@ -55,6 +60,7 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     color: str | None = None,
     italic: bool = False,
     apart: bool = False,
+    every: bool = False,
 ) -> int:
     """
     Write the names of units where there is room, the important ones first.
@@ -87,7 +93,11 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
         its unit by a line.
     apart
         Whether a name that would lie over other units for more than a quarter of its
-        box, without a leader, is left out: on a small map it would name them.
+        box, without a leader, is left out: on a small map it would name them. So is
+        one so near another that both would be read as one.
+    every
+        Whether all the names that are tried are promised, by the title for instance: a
+        warning then tells those that found no room.
 
     Returns
     -------
@@ -103,6 +113,11 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     DataError
         If no unit lies in the frame, a priority is no number, or these very names are
         written already.
+
+    Warns
+    -----
+    BasinmapWarning
+        If `every` name is promised and some found no room.
 
     Examples
     --------
@@ -125,26 +140,37 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     visible = visible.loc[rank.index]
     _check_size(size)
     ranked = _Ranked(ax, visible, column, rank, strong, size, italic=italic)
-    placed = ranked.placed()
+    placed = ranked.placed(_APART_MM if apart else _CLOSE_MM)
     zoom = ax.plan.zoom
     boxes = zoom * placed.boxes
     kept = placed.placed & ~(apart & ranked.astray(boxes, placed))
     shown = np.flatnonzero(kept).tolist()
-    ax.boxes.extend(map(tuple, boxes[shown].tolist()))
-    centres = ax.to_metres(zoom * np.column_stack([placed.x, placed.y]))
-    leaders = ax.to_metres(zoom * placed.leader.reshape(-1, 2)).reshape(-1, 4)
-    pairs = _pairs(visible, column)
-    # A line that runs through a name is cut by its halo.
-    alone = ranked.within(boxes[shown]) & ~crossed(ax, boxes[shown])
+    if every:
+        _warn_lost(visible.loc[~kept, column], len(kept))
     chosen = inked(ax, color) if color else None
-    inks = dict(zip(shown, inks_of(ax, boxes[shown], alone, chosen), strict=True))
+    leaders = zoom * placed.leader
+    inks = ranked.inks(boxes, leaders, shown, chosen)
+    ax.boxes.extend(map(tuple, boxes[shown].tolist()))
+    centres = ax.to_metres((boxes[:, :2] + boxes[:, 2:]) / 2)
+    lines = ax.to_metres(leaders.reshape(-1, 2)).reshape(-1, 4)
+    pairs = _pairs(visible, column)
     with settings():
         for i in shown:
             _write(ax, ranked.names[i], centres[i], ranked.style(i), inks[i])
             ax.named.add(pairs[i])
-            if np.isfinite(leaders[i]).all():
-                _lead(ax, leaders[i], chosen or ax.plan.theme.ink, ranked.radii[i])
+            if np.isfinite(lines[i]).all():
+                _lead(ax, lines[i], chosen or ax.plan.theme.ink, ranked.radii[i])
     return len(shown)
+
+
+def _warn_lost(lost: pd.Series, tried: int) -> None:
+    """Warn of the names that found no room."""
+    if len(lost):
+        msg = (
+            f"{len(lost)} name(s) of {tried} found no room: {culprits(lost)}; take a "
+            "larger paper, fewer names (most=…), or a smaller size="
+        )
+        warnings.warn(msg, BasinmapWarning, stacklevel=3)
 
 
 class _Ranked:
@@ -200,15 +226,23 @@ class _Ranked:
         self._move_off()
 
     def _move_off(self) -> None:
-        """Hang a name where no line runs through it, in what has room for it."""
+        """Hang a name where it is whole in its unit, and no line runs through it."""
         half = self.boxes / 2
-        roomy = (self.radii == 0) & (half <= self.home).all(axis=1)
         here = np.hstack([self.anchors - half, self.anchors + half])
-        for row in np.flatnonzero(roomy & crossed(self.ax, here)).tolist():
+        off = ~self._whole_at_home(here) | crossed(self.ax, here)
+        for row in np.flatnonzero(off & (self.radii == 0)).tolist():
             shape = self.units[_SHOWN].iloc[row]
             spot = clear_spot(self.ax, shape, self.anchors[row], half[row])
             if spot is not None:
                 self.anchors[row], self.home[row] = spot, half[row]
+
+    def _whole_at_home(self, boxes: np.ndarray) -> np.ndarray:
+        """Tell which boxes their own unit holds, each its own."""
+        corners = self.ax.to_metres(boxes.reshape(-1, 2)).reshape(-1, 4)
+        held: np.ndarray = shapely.contains(
+            self.units[_SHOWN].to_numpy(), shapely.box(*corners.T)
+        )
+        return held
 
     def _crowded(self) -> bool:
         """Tell whether many names are larger than what they name."""
@@ -227,7 +261,7 @@ class _Ranked:
         weight = int(self.weights[row])
         return font(self.family, self.sizes[row], weight=weight, italic=self.italic)
 
-    def placed(self) -> PlacedLabels:
+    def placed(self, padding: float) -> PlacedLabels:
         """Place the names; those without room at home are led from elsewhere."""
         ax, zoom = self.ax, self.ax.plan.zoom
         width, height = ax.plan.frame[2:]
@@ -249,7 +283,13 @@ class _Ranked:
             leaders=np.arange(len(self.names)) < (0 if self.italic else first),
             spare=spare,
             inside=at_home,
+            padding=padding,
+            leading=self._leading() / zoom,
         )
+
+    def _leading(self) -> float:
+        """Return what is to be between names, more than between lines of one."""
+        return (LEADING - _INKED + _APART) * MM_PER_POINT * float(self.sizes.max())
 
     def _homes(self) -> np.ndarray:
         """Return the polygons where names must be, in millimetres of A4."""
@@ -257,7 +297,7 @@ class _Ranked:
         scale = 1000 / self.ax.plan.scale / self.ax.plan.zoom
         corner = np.array([self.ax.get_xlim()[0], self.ax.get_ylim()[0]])
         for row, shape in enumerate(self.units[_SHOWN].tolist()):
-            if self.radii[row] == 0 and shape.area > 0:
+            if shape.area > 0:
                 found[row] = shapely.transform(shape, lambda xy: (xy - corner) * scale)
         return found
 
@@ -278,6 +318,30 @@ class _Ranked:
         np.add.at(over, mine[elsewhere], shapely.area(parts)[elsewhere])
         stray[rows] = over > _STRAY * shapely.area(texts)
         return stray
+
+    def inks(
+        self,
+        boxes: np.ndarray,
+        leaders: np.ndarray,
+        shown: list[int],
+        chosen: str | None,
+    ) -> dict[int, Ink]:
+        """Return the ink of each name, those half on a dark fill led off it."""
+        found = self._inks(boxes[shown], chosen)
+        torn = np.array([ink.torn for ink in found], dtype=bool)
+        torn &= np.isnan(leaders[shown]).any(axis=1) & (self.radii[shown] == 0)
+        if torn.any() and not self.italic:
+            there, lines = boxes[shown], leaders[shown]
+            shapes = self.units[_SHOWN].to_numpy()[shown]
+            if led_off(self.ax, there, lines, torn, self.anchors[shown], shapes):
+                boxes[shown], leaders[shown] = there, lines
+                found = self._inks(there, chosen)
+        return dict(zip(shown, found, strict=True))
+
+    def _inks(self, boxes: np.ndarray, chosen: str | None) -> list[Ink]:
+        # A line that runs through a name is cut by its halo.
+        alone = self.within(boxes) & ~crossed(self.ax, boxes)
+        return inks_of(self.ax, boxes, alone, chosen)
 
     def within(self, boxes: np.ndarray) -> np.ndarray:
         """Tell which boxes lie in one unit."""
@@ -317,7 +381,12 @@ def _lead(ax: MapAxes, leader: np.ndarray, color: str, radius: float) -> None:
     line = Line2D([x0, x1], [y0, y1], color=color, lw=0.35 * zoom)
     line.set_zorder(STACK["leaders"])
     if not radius:
-        line.set(marker="o", markersize=1.3 * zoom, markevery=[0], markeredgewidth=0)
+        # On a dark fill, it is its casing that is seen.
+        under = Line2D([x0, x1], [y0, y1], color=ax.plan.theme.halo, lw=1.2 * zoom)
+        under.set_zorder(STACK["leaders"])
+        ax.add_line(under)
+        line.set(marker="o", markersize=2.2 * zoom, markevery=[0])
+        line.set(markeredgewidth=0.45 * zoom, markeredgecolor=ax.plan.theme.halo)
     ax.add_line(line)
 
 
@@ -422,7 +491,7 @@ def _box(
     properties = font(family, points, weight=weight)
     lines = name.split("\n")
     width = max(text_width(line, properties) for line in lines)
-    return width + room, points * MM_PER_POINT * (0.78 + LEADING * (len(lines) - 1))
+    return width + room, points * MM_PER_POINT * (_INKED + LEADING * (len(lines) - 1))
 
 
 def _rooms(

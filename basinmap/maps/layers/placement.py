@@ -62,13 +62,18 @@ _NUDGES: Final = ((0.25, 0.55), (0.5, 1.1))  # shares of width and height, both 
 _NEAR: Final = 1 + len(_AROUND) * len(_GAPS)  # candidates without a leader
 _FAR_COST: Final = 0.6  # second ring: the link with the anchor weakens
 _LEADER_REACH: Final = (4.0, 8.0)  # mm from the symbol to the label, with a leader
+# The same beside a symbol: a short line is enough, and a long one is still followed.
+_SYMBOL_REACH: Final = (2.2, 4.0, 8.0, 12.0)
 _LEADER_DIRECTIONS: Final = 16
 _LEADER_COST: Final = 2.5  # a leader is a last resort, still better than no name
 _LEADER_COST_PER_MM: Final = 0.05
 _HOME_COST: Final = 2.0  # whole label outside its polygon
+_OUT_COST: Final = 0.6  # whole label of a symbol out of its polygon
+_STRAY: Final = 1 / 3  # of the label of a symbol, out of its polygon: it takes a leader
+_SAMPLES: Final = (8, 3)  # across and up, where a label is told to be in its polygon
 _DISC_COST: Final = 4.0  # whole disc (or whole label) covered
 _SPILL_COST: Final = 5.0  # own symbol hidden by a name much larger than it
-_ASTRIDE_COST: Final = 0.9  # a name across the rim of its symbol hides its size
+_ASTRIDE_COST: Final = (1.8, 0.6)  # a name across the rim of its symbol hides its size
 _ASTRIDE: Final = 0.06  # of a label, out of its symbol
 _HIDDEN: Final = 0.4  # of its own symbol: a label over more of it hides the datum
 _GRAZED: Final = 0.15  # of a label or a symbol, where the label has a leader
@@ -76,10 +81,13 @@ _HANGING: Final = 0.15  # of a label, out of its symbol
 _ANCHOR_COST: Final = (1.0, 2.0)  # anchor covered: less, more important unit
 _BELONGING_COST: Final = 2.0  # another unit is as near to the label as its own
 _CLEAR_MARGIN: Final = 1.5  # mm by which the own symbol must be the nearest
+_COLUMN: Final = 0.5  # of the narrower of two labels, shared: they are read as one
+_BESIDE_OTHER: Final = 0.8  # a label with a leader that stands against another symbol
 _LINE_COST: Final = 0.7  # a line of the map runs through the label
 _FORESIGHT_COST: Final = 0.8  # per less important label whose best place is taken
 _MAX_COST: Final = 4.5  # beyond this a label misleads more than it informs
 _MOST_COST: Final = 9.0  # the same, for the most important ones
+_RARE: Final = 0.02  # of the labels of polygons: so few are worth a second try of all
 _MAX_SACRIFICE: Final = 2.0  # what a blocker may lose to let another label in
 _GOOD_COST: Final = 1.0  # a placed label above this is worth a second try
 _MAX_TRIES: Final = 12
@@ -133,7 +141,8 @@ class _Units:
     inside: NDArray[np.object_]
     padding: float
     centred_first: bool
-    astride: float = _ASTRIDE_COST
+    leading: float = 0.0
+    astride: float = _ASTRIDE_COST[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +153,7 @@ class _Candidates:
     leaders: FloatArray
     cost: FloatArray
     position: IntArray
+    loose: FloatArray  # costs where a label may also be astray without a leader
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,19 +163,20 @@ class _Near:
     boxes: FloatArray
     cost: FloatArray
     lined: FloatArray  # what a line through them costs
+    stray: BoolArray  # (n, c) which lie too far in other polygons
 
 
 class _Page:
     """Labels already laid down: their boxes, leaders and chosen candidates."""
 
-    __slots__ = ("boxes", "choice", "leaders", "padding")
+    __slots__ = ("boxes", "choice", "leaders", "leading", "padding")
 
-    def __init__(self, n: int, padding: float) -> None:
+    def __init__(self, n: int, padding: float, leading: float = 0.0) -> None:
         # NaN compares false with everything: a row not yet placed blocks nothing.
         self.boxes: FloatArray = np.full((n, 4), np.nan)
         self.leaders: FloatArray = np.full((n, 4), np.nan)
         self.choice: IntArray = np.full(n, -1, dtype=np.int64)
-        self.padding = padding
+        self.padding, self.leading = padding, leading
 
     def put(self, row: int, choice: int, cand: _Candidates) -> None:
         self.boxes[row] = cand.boxes[row, choice]
@@ -183,7 +194,18 @@ class _Page:
         """Conflicts (c, k) of candidates with what is laid down, and its rows (k,)."""
         rows = np.flatnonzero(self.choice >= 0)
         laid, lines = self.boxes[rows], self.leaders[rows]
-        return _conflicts(boxes, leaders, laid, lines, self.padding), rows
+        return self.meet(boxes, leaders, laid, lines), rows
+
+    def meet(
+        self,
+        boxes: FloatArray,
+        leaders: FloatArray,
+        other_boxes: FloatArray,
+        other_leaders: FloatArray,
+    ) -> BoolArray:
+        """Pairs of labels that cannot both be drawn on this page."""
+        room = (self.padding, self.leading)
+        return _conflicts(boxes, leaders, other_boxes, other_leaders, *room)
 
 
 def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to avoid
@@ -201,6 +223,7 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     spare: ArrayLike = 0,
     inside: ArrayLike | None = None,
     padding: float = 0.4,
+    leading: float = 0.0,
     centred_first: bool = True,
 ) -> PlacedLabels:
     """Choose a place for each label, or none, so that no two labels overlap.
@@ -238,9 +261,13 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
         placed again with them.
     inside : array_like of geometries, shape (n,), optional
         Polygon in which the middle of each label must be, unless a leader leads there;
-        None where there is no such polygon.
+        None where there is no such polygon. The label of a symbol must be in it for
+        two thirds, or in the symbol, and nearer that symbol than any other.
     padding : float, default 0.4
         Least distance between two labels, or a label and an obstacle, mm.
+    leading : float, default 0
+        What separates two lines of one label, mm: two labels of one column are kept
+        farther from one another, or they would be read as two lines of one.
     centred_first : bool, default True
         Centre the names on the anchors without a symbol. False puts them beside the
         anchor, as for the name of a point.
@@ -259,7 +286,8 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     -----
     A name sits inside its own symbol only if it fits there wholly or nearly so. The
     three hard rules (inside the frame, off the obstacles, off the other labels) are
-    never broken: a label that finds no room has ``placed`` False.
+    never broken: a label that finds no room has ``placed`` False. `leading` and the
+    two thirds of `inside` give way for a label that would be lost otherwise.
 
     Examples
     --------
@@ -295,17 +323,35 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
         inside=_polygons(inside, rank.size),
         padding=padding,
         centred_first=centred_first,
+        leading=leading,
     )
     _check(given, rank.size)
-    units = _ordered(given, rank)
-    cand, page = _placed(units)
-    lost = int((page.choice < 0).sum())
-    if lost and (units.radii > 0).any():
-        # Better a name across the rim of its circle than a name less.
-        again = _placed(replace(units, astride=0.0))
-        if int((again[1].choice < 0).sum()) < lost:
-            cand, page = again
+    cand, page, rank = _tried_again(given, rank, *_placed(_ordered(given, rank)))
     return _result(cand, page, rank, given.frame[:2])
+
+
+def _tried_again(
+    given: _Units, rank: IntArray, cand: _Candidates, page: _Page
+) -> tuple[_Candidates, _Page, IntArray]:
+    """Place all once more, if that leaves fewer without a place than at first."""
+    lost = (page.choice < 0) & given.spare[rank]
+    circled = bool((given.radii > 0).any())
+    # Where many find no room in their polygons, none is found for all of them.
+    if not lost.any() or not (circled or lost.mean() <= _RARE):
+        return cand, page, rank
+    tries = [(rank[np.argsort(~lost, kind="stable")], given)]  # those of them first
+    if circled:
+        # Better a name across the rim of its circle than a name less.
+        tries.append((rank, replace(given, astride=_ASTRIDE_COST[1])))
+    if given.leading:
+        tries.append((rank, replace(given, leading=0.0)))
+    for order, units in tries:
+        other, again = _placed(_ordered(units, order))
+        if (again.choice < 0).sum() < (page.choice < 0).sum():
+            cand, page, rank = other, again, order
+        if (page.choice >= 0).all():
+            break
+    return cand, page, rank
 
 
 def _placed(units: _Units) -> tuple[_Candidates, _Page]:
@@ -318,13 +364,14 @@ def _placed(units: _Units) -> tuple[_Candidates, _Page]:
         asked = units.asked | (lost & (units.radii == 0))
         led = replace(units, leaders=units.leaders | lost, asked=asked)
         cand, page = _laid(led, near)
+    _fill(cand, page)
     return cand, page
 
 
 def _laid(units: _Units, near: _Near) -> tuple[_Candidates, _Page]:
     """Lay the labels down."""
     cand = _candidates(units, near)
-    page = _Page(len(near.boxes), units.padding)
+    page = _Page(len(near.boxes), units.padding, units.leading)
     _greedy(cand, page)
     _rescue(cand, page)
     return cand, page
@@ -436,15 +483,21 @@ def _near(units: _Units) -> _Near:
         for row in range(len(boxes)):
             spill[row] = _spill(units, row, boxes[row])
             cost[row] += _symbol_cost(units, row, boxes[row], spill[row])
-    cost += _anchor_cost(units, boxes, spill)
+    doubt, other = _anchor_cost(units, boxes, spill)
+    cost += doubt
+    cost[other] = np.inf
     cost[~_at_home(units, centres)] = np.inf
     cost[~_allowed(units, boxes)] = np.inf
-    return _Near(boxes, cost, _line_cost(units, boxes, cost <= _MOST_COST))
+    out = _out_of_home(units, boxes, np.isfinite(cost))
+    cost += _OUT_COST * out
+    lined = _line_cost(units, boxes, cost <= _MOST_COST)
+    return _Near(boxes, cost, lined, out > _STRAY)
 
 
 def _candidates(units: _Units, near: _Near) -> _Candidates:
     """Boxes, leaders and costs of all candidate positions of all labels."""
     boxes, cost, lined = near.boxes, near.cost, near.lined
+    stray = near.stray
     position = np.concatenate([[0], np.tile(_COMPASS, len(_GAPS))])
     leaders = np.full(boxes.shape, np.nan)
     led = np.flatnonzero(units.leaders)
@@ -458,6 +511,7 @@ def _candidates(units: _Units, near: _Near) -> _Candidates:
         boxes = np.concatenate([boxes, more[0]], axis=1)
         leaders = np.concatenate([leaders, more[1]], axis=1)
         cost = np.concatenate([cost, price], axis=1)
+        stray = np.concatenate([stray, np.zeros(room, dtype=np.bool_)], axis=1)
         # After all else: a line disturbs a name, and never costs it its place.
         crossed = np.zeros(room)
         crossed[led] = _line_cost(units, far.boxes, far.cost <= _MOST_COST)
@@ -466,8 +520,13 @@ def _candidates(units: _Units, near: _Near) -> _Candidates:
     # Names asked for by rank are missed more than others: a map without its third
     # town misleads more than a name that hides a small circle.
     most = np.where(units.asked, _MOST_COST, _MAX_COST)
-    cost = np.where(cost > most[:, None], np.inf, cost) + lined
-    return _Candidates(boxes, leaders, np.round(cost, _DECIMALS), position)
+    priced = np.round(cost + lined, _DECIMALS)
+    dear = cost > most[:, None]
+    # A leader keeps what it names clear, and off the symbols: it may cost more.
+    last = dear & (np.isnan(leaders[..., 0]) | (cost > _MOST_COST))
+    loose = np.where(last, np.inf, priced)
+    cost = np.where(dear | stray, np.inf, priced)
+    return _Candidates(boxes, leaders, cost, position, loose)
 
 
 def _far(units: _Units, led: IntArray) -> _Candidates:
@@ -485,18 +544,40 @@ def _far(units: _Units, led: IntArray) -> _Candidates:
         cost[place] += _cover_cost(units, row, boxes[place])
         cost[place] += _crossing_cost(units, row, leaders[place])
     cost[~_allowed(units, boxes, leaders)] = np.inf
-    return _Candidates(boxes, leaders, cost, position)
+    return _Candidates(boxes, leaders, cost, position, cost)
+
+
+def _homed(units: _Units) -> BoolArray:
+    """Labels (n,) that have a polygon."""
+    return np.array([shape is not None for shape in units.inside], dtype=np.bool_)
 
 
 def _at_home(units: _Units, centres: FloatArray) -> BoolArray:
     """Candidates (n, c) whose middle is in the polygon of their label, if any."""
     inside = np.ones(centres.shape[:2], dtype=np.bool_)
-    known = np.flatnonzero([shape is not None for shape in units.inside])
+    known = np.flatnonzero(_homed(units) & (units.radii == 0))
     if known.size:
         shapes = units.inside[known][:, None]
         x, y = centres[known, :, 0], centres[known, :, 1]
         inside[known] = shapely.intersects_xy(shapes, x, y)
     return inside
+
+
+def _out_of_home(units: _Units, boxes: FloatArray, asked: BoolArray) -> FloatArray:
+    """Share (n, c) of the labels of symbols out of their polygon and their symbol."""
+    out = np.zeros(asked.shape)
+    across, up = (np.arange(n) / n + 0.5 / n for n in _SAMPLES)
+    share = np.stack(np.meshgrid(across, up), axis=-1).reshape(-1, 2)
+    for row in np.flatnonzero(_homed(units) & (units.radii > 0)).tolist():
+        chosen = boxes[row, asked[row]]
+        low, wide = chosen[:, None, :2], chosen[:, None, 2:] - chosen[:, None, :2]
+        spots = low + share * wide
+        away = spots - units.anchors[row]
+        held = np.hypot(away[..., 0], away[..., 1]) <= units.radii[row]
+        shapely.prepare(units.inside[row])
+        held |= shapely.intersects_xy(units.inside[row], spots[..., 0], spots[..., 1])
+        out[row, asked[row]] = 1 - held.mean(axis=1)
+    return out
 
 
 def _near_centres(units: _Units) -> tuple[FloatArray, FloatArray]:
@@ -524,15 +605,20 @@ def _far_centres(
     unit = np.round(np.column_stack([np.cos(angle), np.sin(angle)]), 12)
     centres, cost = [], []
     anchors, sizes = units.anchors[led, None, :], units.sizes[led, None, :]
-    for reach in _LEADER_REACH:
+    radii = units.radii[led]
+    reaches = _SYMBOL_REACH if radii.any() else _LEADER_REACH
+    for reach in reaches:
         # The half size is scaled by the direction, so that boxes slide round a rounded
         # rectangle instead of jumping at the diagonals.
-        offset = (units.radii[led] + reach)[:, None, None] * unit
+        offset = (radii + reach)[:, None, None] * unit
         centres.append(anchors + offset + unit * sizes / 2)
-        price = _LEADER_COST + _LEADER_COST_PER_MM * reach
-        cost.append(np.full((len(led), len(unit)), price))
+        price = np.full((len(led), len(unit)), _LEADER_COST)
+        price += _LEADER_COST_PER_MM * reach
+        if reach not in _LEADER_REACH:
+            price[radii == 0] = np.inf
+        cost.append(price)
     compass = 1 + (np.arange(_LEADER_DIRECTIONS) * 8 // _LEADER_DIRECTIONS) % 8
-    position = np.tile(compass, len(_LEADER_REACH))
+    position = np.tile(compass, len(reaches))
     return np.concatenate(centres, axis=1), np.concatenate(cost, axis=1), position
 
 
@@ -623,7 +709,19 @@ def _symbol_cost(
         cost += _DISC_COST * (area / least).sum(axis=1)
         if led:  # a label that may be anywhere has no reason to be on a symbol
             cost[((area / least) > _GRAZED).any(axis=1)] = np.inf
+    if led and units.inside[row] is not None:
+        cost += _BESIDE_OTHER * _against(units, row, boxes)
     return cost
+
+
+def _against(units: _Units, row: int, boxes: FloatArray) -> BoolArray:
+    """Candidates (c,) that another symbol is against, as if they named it."""
+    discs = units.discs
+    index = _touching(discs[:, :2], discs[:, 2] + _CLEAR_MARGIN, boxes)
+    index = index[(index != row) & (discs[index, 2] > 0)]
+    gap = _distance(discs[index, :2], boxes) - discs[index, 2]
+    against: BoolArray = (gap < _CLEAR_MARGIN / 2).any(axis=1)
+    return against
 
 
 def _disc_overlap(boxes: FloatArray, discs: FloatArray, strips: int = 12) -> FloatArray:
@@ -639,13 +737,15 @@ def _disc_overlap(boxes: FloatArray, discs: FloatArray, strips: int = 12) -> Flo
     return area
 
 
-def _anchor_cost(units: _Units, boxes: FloatArray, spill: FloatArray) -> FloatArray:
-    """Cost (n, c) of covering, or seeming to name, another unit."""
+def _anchor_cost(
+    units: _Units, boxes: FloatArray, spill: FloatArray
+) -> tuple[FloatArray, BoolArray]:
+    """Cost (n, c) of covering, or seeming to name, another unit; which do name it."""
     own = np.maximum(_gaps(units.anchors, boxes) - units.radii[:, None], 0)
-    cost = np.zeros(own.shape)
+    cost, wrong = np.zeros(own.shape), np.zeros(own.shape, dtype=np.bool_)
     row, other = _pairs_near(units, boxes, own.max(axis=1) + _CLEAR_MARGIN)
     if not row.size:
-        return cost
+        return cost, wrong
     gap = _gaps(units.anchors[other], boxes[row])
     weight = np.where(other < row, _ANCHOR_COST[1], _ANCHOR_COST[0])
     # Pairs come row by row: each row is a run of them.
@@ -656,7 +756,9 @@ def _anchor_cost(units: _Units, boxes: FloatArray, spill: FloatArray) -> FloatAr
     # Inside its own symbol a name is not ambiguous, whatever stands next to it.
     doubt = _BELONGING_COST * np.clip(1 - margin, 0, 2) * spill[met]
     cost[met] = np.add.reduceat((gap <= _EPS) * weight[:, None], first) + doubt
-    return cost
+    bound = (_homed(units) & (units.radii > 0))[met, None]
+    wrong[met] = bound & (margin < -_EPS) & (spill[met] > 0)
+    return cost, wrong
 
 
 def _pairs_near(
@@ -724,8 +826,13 @@ def _distance(points: FloatArray, boxes: FloatArray) -> FloatArray:
 # --- conflicts ------------------------------------------------------------------------
 
 
-def _overlap(a: FloatArray, b: FloatArray, padding: float) -> BoolArray:
-    """Pairs (len(a), len(b)) of boxes closer than the padding; NaN never is."""
+def _overlap(
+    a: FloatArray, b: FloatArray, padding: float, leading: float = 0.0
+) -> BoolArray:
+    """Pairs (len(a), len(b)) of boxes closer than the padding; NaN never is.
+
+    Those of one column are when they are no farther than two lines of one label.
+    """
     room = padding - _EPS
     hit: BoolArray = (
         (a[:, None, 0] < b[None, :, 2] + room)
@@ -733,6 +840,15 @@ def _overlap(a: FloatArray, b: FloatArray, padding: float) -> BoolArray:
         & (a[:, None, 1] < b[None, :, 3] + room)
         & (b[None, :, 1] < a[:, None, 3] + room)
     )
+    if leading > padding:
+        room = leading - _EPS
+        near = a[:, None, 1] < b[None, :, 3] + room
+        near &= b[None, :, 1] < a[:, None, 3] + room
+        one, two = np.nonzero(near & ~hit)
+        a, b = a[one], b[two]
+        shared = np.minimum(a[:, 2], b[:, 2]) - np.maximum(a[:, 0], b[:, 0])
+        narrower = np.minimum(a[:, 2] - a[:, 0], b[:, 2] - b[:, 0])
+        hit[one, two] = shared > _COLUMN * narrower
     return hit
 
 
@@ -742,9 +858,10 @@ def _conflicts(
     other_boxes: FloatArray,
     other_leaders: FloatArray,
     padding: float,
+    leading: float = 0.0,
 ) -> BoolArray:
     """Pairs of labels that cannot both be drawn, by their boxes or their leaders."""
-    hit = _overlap(boxes, other_boxes, padding)
+    hit = _overlap(boxes, other_boxes, padding, leading)
     led = np.flatnonzero(~np.isnan(leaders[:, 0]))
     other_led = np.flatnonzero(~np.isnan(other_leaders[:, 0]))
     if other_led.size:
@@ -801,8 +918,9 @@ def _greedy(cand: _Candidates, page: _Page) -> None:
     best, lines = (it[np.arange(n), first] for it in (cand.boxes, cand.leaders))
     none: BoolArray = np.isinf(cand.cost.min(axis=1))
     best[none], lines[none] = np.nan, np.nan
-    early = np.any(np.triu(_overlap(best, best, page.padding), 1), axis=1)
-    meet = _conflicts(best, lines, best, lines, page.padding)
+    room = (page.padding, page.leading)
+    early = np.any(np.triu(_overlap(best, best, *room), 1), axis=1)
+    meet = page.meet(best, lines, best, lines)
     barred = none.copy()
     for row in range(n):
         # The cheapest of all, where nothing bars it and it takes no other's.
@@ -816,7 +934,7 @@ def _greedy(cand: _Candidates, page: _Page) -> None:
             barred |= meet[:, row]
         else:
             box, line = cand.boxes[row, [choice]], cand.leaders[row, [choice]]
-            barred |= _conflicts(best, lines, box, line, page.padding)[:, 0]
+            barred |= page.meet(best, lines, box, line)[:, 0]
 
 
 def _cheapest(cand: _Candidates, page: _Page, row: int, later: FloatArray) -> int:
@@ -827,9 +945,35 @@ def _cheapest(cand: _Candidates, page: _Page, row: int, later: FloatArray) -> in
     if open_.size <= 1:
         return int(open_[0]) if open_.size else -1
     # Between equals, leave the best places of the next labels free.
-    taken = _overlap(cand.boxes[row, open_], later, page.padding).sum(axis=1)
+    room = (page.padding, page.leading)
+    taken = _overlap(cand.boxes[row, open_], later, *room).sum(axis=1)
     cost = cand.cost[row, open_] + _FORESIGHT_COST * taken
     return int(open_[np.argmin(np.round(cost, _DECIMALS))])
+
+
+def _fill(cand: _Candidates, page: _Page) -> None:
+    """Give those that are lost a place that misleads a little: none misleads more."""
+    lost = page.choice < 0
+    loose = replace(cand, cost=np.where(lost[:, None], cand.loose, cand.cost))
+    for leading in dict.fromkeys((page.leading, 0.0)):
+        page.leading = leading
+        for row in np.flatnonzero(page.choice < 0).tolist():
+            choice = _cheapest(loose, page, row, np.empty((0, 4)))
+            at_once = (choice, -1, -1) if choice >= 0 else None
+            found = at_once or _best_swap(loose, page, row, np.inf)
+            _swap(loose, page, row, found)
+
+
+def _swap(
+    cand: _Candidates, page: _Page, row: int, found: tuple[int, int, int] | None
+) -> None:
+    """Move a blocker aside, if any, and put a label down where there is a place."""
+    if found is None:
+        return
+    choice, blocker, other = found
+    if blocker >= 0:
+        page.put(blocker, other, cand)
+    page.put(row, choice, cand)
 
 
 def _rescue(cand: _Candidates, page: _Page) -> None:
@@ -845,10 +989,7 @@ def _rescue(cand: _Candidates, page: _Page) -> None:
             if old >= 0:
                 page.put(row, old, cand)
             continue
-        choice, blocker, other = swap
-        if blocker >= 0:
-            page.put(blocker, other, cand)
-        page.put(row, choice, cand)
+        _swap(cand, page, row, swap)
 
 
 def _best_swap(
@@ -896,12 +1037,11 @@ def _escape(
 ) -> tuple[int, float]:
     """Cheapest place of the blocker beside the intruder, and what it loses there."""
     row, choice = intruder
-    hit = _conflicts(
+    hit = page.meet(
         cand.boxes[blocker],
         cand.leaders[blocker],
         cand.boxes[row, choice : choice + 1],
         cand.leaders[row, choice : choice + 1],
-        page.padding,
     )
     cost = np.where(hit[:, 0], np.inf, free)
     other = int(cost.argmin())

@@ -23,10 +23,13 @@ from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES
+from basinmap.typography import shortest
 from basinmap.values.checks import amounts, kind_of
 
 __all__ = [
+    "SMALLEST",
     "checked_sizes",
+    "key_of_smallest",
     "largest_radius",
     "mark_missing",
     "reference_size",
@@ -36,6 +39,8 @@ __all__ = [
 
 _VALUES: Final = "values"
 _TOPS: Final = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
+SMALLEST: Final = 1.6
+"""Millimetres across under which the colour of a circle is not told on paper."""
 _DISC: Final = 2.0
 """Millimetres across what marks a point without a value."""
 
@@ -77,6 +82,56 @@ def mark_missing(
     nothing = int(((values == 0) & (states == "")).sum())
     if nothing:
         add_key(ax, Swatch("0 (sans symbole)", "none", nothing, "none"))
+
+
+def key_of_smallest(
+    ax: MapAxes, values: pd.Series, largest: float, radius: float, shape: str
+) -> float:
+    """
+    Return the radius of the smallest circle, and say in the key whose they are.
+
+    A circle of less is seen and its colour is not: those of a little have one size, as
+    cartographers set it, and the key says up to what amount.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    values
+        Amounts, 0 where there is none.
+    largest
+        The amount whose circle has the radius.
+    radius
+        Of that circle, in millimetres.
+    shape
+        Marker of the key, `"o"` or `"s"`.
+
+    Returns
+    -------
+    float
+        In millimetres; under it, no circle.
+    """
+    least = SMALLEST / 2 * max(ax.plan.zoom, 1.0)
+    amount = largest * (least / radius) ** 2
+    small = values[(values > 0) & (values < amount)]
+    if len(small):
+        what = "cercle minimal" if shape == "o" else "carré minimal"
+        text = f"{what}\u00a0: moins de\u00a0{shortest(_told_above(values, amount))}"
+        edge, across = ax.plan.theme.ink, 2 * least / ax.plan.zoom
+        across *= 1.0 if shape == "o" else math.sqrt(math.pi) / 2
+        add_key(ax, Swatch(text, "none", None, shape, edge=edge, size=across))
+    return least
+
+
+def _told_above(values: pd.Series, amount: float) -> float:
+    """Return the roundest amount that has the same values under it as an amount."""
+    under = int((values < amount).sum())
+    power = 10.0 ** math.floor(math.log10(amount))
+    for step in (power, power / 2, power / 10, power / 20, power / 100):
+        told = math.ceil(amount / step - 1e-9) * step
+        if int((values < told).sum()) == under:
+            return told
+    return float(values[values >= amount].min())
 
 
 def _hatch(

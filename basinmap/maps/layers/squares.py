@@ -24,6 +24,7 @@ from basinmap.maps.layers.drawing import (
 )
 from basinmap.maps.layers.sizes import (
     checked_sizes,
+    key_of_smallest,
     largest_radius,
     mark_missing,
     reference_size,
@@ -134,6 +135,8 @@ def draw_squares(
     looks = [Ink(ax.plan.theme.faint)] * len(order)
     blocks: list[object] = []
     if classes is not None:
+        least = key_of_smallest(ax, values, largest, radius, "s")
+        sides = np.maximum(sides, least * math.sqrt(math.pi))
         aligned = on_units(units, classes).loc[order]
         inks = inks_of(ax, classes, palette)
         states = states_of_classes(aligned)

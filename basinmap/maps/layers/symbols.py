@@ -21,6 +21,7 @@ from basinmap.maps.layers.drawing import (
 )
 from basinmap.maps.layers.sizes import (
     checked_sizes,
+    key_of_smallest,
     largest_radius,
     mark_missing,
     reference_size,
@@ -54,6 +55,9 @@ def draw_symbols(
 ) -> None:
     """
     Draw circles whose area is proportional to a stock, large ones first.
+
+    Of classes, a circle is at least 1.6 mm across, for its colour to be told; the key
+    then says under what amount circles are that small.
 
     Parameters
     ----------
@@ -107,7 +111,7 @@ def draw_symbols(
     radius = largest_radius(ax, units, values / largest, largest_mm)
     points = units.geometry.representative_point()
     places = pd.DataFrame({"x": points.x, "y": points.y}).loc[order]
-    radii = radius * np.sqrt(values.loc[order].to_numpy() / largest)
+    radii = _radii(ax, values.loc[order], largest, radius, coloured=classes is not None)
     looks = [Ink(theme.faint)] * len(order)
     if classes is not None:
         aligned = on_units(units, classes).loc[order]
@@ -139,6 +143,15 @@ def draw_symbols(
     )
     leave(ax, *blocks, values=measured, on=units, laid=laid)
     mark_missing(ax, units, values, missing)
+
+
+def _radii(
+    ax: MapAxes, values: pd.Series, largest: float, radius: float, *, coloured: bool
+) -> np.ndarray:
+    """Return the radius of each circle; of those whose colour is read, a least one."""
+    least = key_of_smallest(ax, values, largest, radius, "o") if coloured else 0.0
+    radii = radius * np.sqrt(values.to_numpy() / largest)
+    return np.asarray(np.maximum(radii, least))
 
 
 def _add_circles(

@@ -9,6 +9,7 @@ from typing import Any, Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from matplotlib.colors import to_hex, to_rgb
 
 from basinmap.maps.layers.drawing import (
@@ -222,6 +223,18 @@ def fill_classes(
     # would be one.
     care = Ink(PALEST, *caution_look(classes))
     _fill(ax, shapes[(codes >= 0) & apart], care, "fragile", rim=STATE_EDGE)
+    if fact_of(classes, "mostly_fragile", default=False) and apart.any():
+        _contour(ax, shapes[(codes >= 0) & ~apart])
+
+
+def _contour(ax: MapAxes, shapes: np.ndarray) -> None:
+    """Draw the limit of what is firm, or its palest class is lost in grey."""
+    if not len(shapes):
+        return
+    line: dict[str, Any] = {"edgecolor": ax.plan.theme.ink, "linewidth": 0.9}
+    line["zorder"] = STACK["fills"]
+    whole = shapely.get_parts(shapely.union_all(shapes))
+    fill_shapes(ax, whole, facecolor="none", label="_firm", **line)
 
 
 def _fill(

@@ -24,7 +24,7 @@ from basinmap.arguments import check_fields, check_given, number_of, path_of
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.look.vision import seen
 from basinmap.territory.local import is_there
-from basinmap.typography import printable
+from basinmap.typography import glued, printable
 
 __all__ = ["GREY", "HALF_COLUMN", "PRINT", "Theme", "in_grey", "with_fonts"]
 
@@ -443,14 +443,28 @@ def _wrapped(
     text: str, width: float, properties: font_manager.FontProperties
 ) -> tuple[str, ...]:
     """Return the lines of a text; most come back from sheet to sheet."""
-    words = re.sub(r"[\t\r\n]+", " ", text).split(" ")
+    given = re.sub(r"[\t\r\n]+", " ", text)
+    stuck = glued(given)
+    words = stuck.split(" ")
     lines: list[str] = []
     while words:
         lines += _pieces(words[0], width, properties)
         more = _fitting(lines[-1], words[1:], width, properties)
         lines[-1] = " ".join([lines[-1], *words[1 : 1 + more]])
         words = words[1 + more :]
-    return tuple(lines)
+    return tuple(_as_given(lines, stuck, given))
+
+
+def _as_given(lines: list[str], stuck: str, given: str) -> Iterator[str]:
+    """Yield lines with the spaces that were given: they are cut elsewhere alone."""
+    start = 0
+    for line in lines:
+        found = stuck.find(line, start)
+        if found < 0 or len(stuck) != len(given):
+            yield line
+            continue
+        start = found + len(line)
+        yield given[found:start]
 
 
 def _fitting(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from typing import Any, Final
 
@@ -21,7 +21,19 @@ from basinmap.maps.paper.pens import (
 )
 from basinmap.typography import number
 
-__all__ = ["Compared", "class_of", "mark_references", "on_axes", "references_of"]
+__all__ = [
+    "LOGARITHMIC",
+    "Compared",
+    "class_of",
+    "decimals_kept",
+    "mark_references",
+    "of_decades",
+    "on_axes",
+    "positions",
+    "references_of",
+]
+
+LOGARITHMIC: Final = "échelle logarithmique"
 
 _LINE: Final = 2.9
 _AXIS: Final = (2.1, 3.3)
@@ -44,10 +56,16 @@ _SHORT: Final = (
 _LONGEST: Final = 16
 _MARKED: Final = 3
 """Figures that are marked on a histogram, at most."""
-_SIDES: Final = (0.5, 0.1, 0.9)
-"""Share of a text left of what it is about, the best first."""
+_SIDES: Final = (0.5, 0.1, 0.9, -0.12, 1.12)
+"""Share of a text left of what it is about, the best first; it may stand beside it."""
 _GAP: Final = 1.2
 """Millimetres between two texts of one line."""
+_POINTED: Final = 2.2
+"""Millimetres that the arrow of what lies beyond an axis takes."""
+_DECADES: Final = 1.4
+"""Powers of ten from which an axis of equal steps would heap up the small values."""
+_FINEST: Final = 3
+"""Decimals that may be added to keep a printed figure in its class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +81,10 @@ class Compared:
         Ends of the axis.
     breaks, colors
         Of the classes of the map, where they are of the same thing.
+    log
+        Whether equal steps of the axis are equal ratios.
+    decimals
+        Of what is written at its ends, if not those of the figures.
     """
 
     block: FiguresBlock
@@ -70,11 +92,85 @@ class Compared:
     high: float
     breaks: tuple[float, ...] = ()
     colors: tuple[str, ...] = ()
+    log: bool = False
+    decimals: int | None = None
 
     @property
     def title(self) -> str:
         """Heading."""
         return self.block.title
+
+
+def of_decades(low: float, high: float) -> bool:
+    """
+    Tell whether values are read on a logarithmic axis: they span many times the least.
+
+    Parameters
+    ----------
+    low, high
+        The least and the greatest.
+
+    Examples
+    --------
+    >>> of_decades(35, 2292), of_decades(3, 12), of_decades(0, 100)
+    (True, False, False)
+    """
+    return low > 0 and bool(np.log10(high / low) > _DECADES)
+
+
+def positions(
+    low: float, high: float, width: float, *, log: bool
+) -> Callable[[float], float]:
+    """
+    Return how far along an axis a value is.
+
+    Parameters
+    ----------
+    low, high
+        Ends of the axis.
+    width
+        Its length.
+    log
+        Whether equal steps are equal ratios.
+
+    Examples
+    --------
+    >>> positions(1, 100, 60, log=True)(10)
+    30.0
+    """
+    if log:
+        whole = float(np.log(high / low))
+        return lambda value: float(np.log(value / low)) / whole * width
+    span = (high - low) or 1.0
+    return lambda value: (value - low) / span * width
+
+
+def decimals_kept(
+    values: Sequence[float], breaks: Sequence[float], decimals: int
+) -> int:
+    """
+    Return the decimals with which no printed figure is of another class than its own.
+
+    Parameters
+    ----------
+    values
+        Figures, coloured by their class.
+    breaks
+        Inner bounds.
+    decimals
+        Those wanted, the least.
+
+    Examples
+    --------
+    >>> decimals_kept([-0.502, -0.3], [-0.5, 0.0], 2)
+    3
+    """
+    known = [value for value in values if np.isfinite(value)]
+    for more in range(decimals, decimals + _FINEST):
+        seen = [class_of(round(value, more), breaks) for value in known]
+        if seen == [class_of(value, breaks) for value in known]:
+            return more
+    return decimals
 
 
 def on_axes(blocks: Sequence[object]) -> list[object]:
@@ -98,7 +194,12 @@ def _on_axis(block: FiguresBlock, classes: Sequence[ClassesBlock]) -> Compared:
     same = next((one for one in classes if one.title == block.about), None)
     if same is not None and block.about:
         low, high = min(same.bounds[0], *values), max(same.bounds[1], *values)
-        return Compared(block, low, high, same.breaks, same.colors)
+        log = block.dots and of_decades(*same.bounds) and low > 0
+        low = low if block.dots else min(low, 0.0)
+        decimals = decimals_kept(values, same.breaks, block.decimals)
+        kept = replace(block, decimals=decimals)
+        looks = same.breaks, same.colors
+        return Compared(kept, low, high, *looks, log, decimals=block.decimals)
     if block.signed or (block.dots and min(values) < 0):
         reach = max(_NEAR, *(abs(value) * _ROOM for value in values))
         return Compared(block, -reach, reach)
@@ -144,10 +245,16 @@ def class_of(value: float, breaks: Sequence[float]) -> int:
 
 
 def mark_references(
-    pen: Pen, compared: Compared, along: Callable[[float], float], y: float
+    pen: Pen,
+    compared: Compared,
+    along: Callable[[float], float],
+    y: float,
+    ends: tuple[float, float],
 ) -> None:
     """
     Write under an axis where the figures of territories are, those that have room.
+
+    What lies beyond the axis is told at its end, with an arrow that points there.
 
     Parameters
     ----------
@@ -159,29 +266,48 @@ def mark_references(
         Millimetres of a value on the axis.
     y
         Millimetres down to the line that is written.
+    ends
+        Least and greatest value of the axis.
     """
     block, properties = compared.block, font(pen.theme.family, pen.theme.small)
     texts = {
         place: f"{_shortened(block.rows[place][0])} {block.written(place, '')}"
         for place in _by_interest(block)
     }
-    wide = {place: text_width(text, properties) for place, text in texts.items()}
-    at = {place: along(block.rows[place][1]) for place in texts}
-    for place, left in _placed(at, wide, pen.width).items():
+    beyond = {place: _beyond(block.rows[place][1], ends) for place in texts}
+    wide = {
+        place: text_width(text, properties) + _POINTED * abs(beyond[place])
+        for place, text in texts.items()
+    }
+    within = {p: float(np.clip(block.rows[p][1], *ends)) for p in texts}
+    at = {place: along(value) for place, value in within.items()}
+    for place, left in _placed(at, wide, beyond, pen.width).items():
         ink = pen.theme.ink if place == 0 else pen.theme.soft
+        side = beyond[place]
+        # Under what it points at, or at the end of its own line.
+        across, up = (at[place] - 0.7 * side, 0.8) if side else (at[place], 2.6)
         pen.paper.scatter(
-            [pen.x + at[place]],
-            [pen.y - y + 2.6],
+            [pen.x + across],
+            [pen.y - y + up],
             s=(1.4 / MM_PER_POINT) ** 2,
-            marker="^",
+            marker={-1: "<", 0: "^", 1: ">"}[side],
             facecolor=ink,
             edgecolor="none",
         )
-        pen.write(left, y, texts[place], size=pen.theme.small, color=ink)
+        start = left + (_POINTED if side < 0 else 0.0)
+        pen.write(start, y, texts[place], size=pen.theme.small, color=ink)
+
+
+def _beyond(value: float, ends: tuple[float, float]) -> int:
+    """Return -1 for what lies under an axis, 1 for what lies over it, else 0."""
+    return int(value > ends[1]) - int(value < ends[0])
 
 
 def _placed(
-    at: Mapping[int, float], wide: Mapping[int, float], width: float
+    at: Mapping[int, float],
+    wide: Mapping[int, float],
+    beyond: Mapping[int, int],
+    width: float,
 ) -> dict[int, float]:
     """Return where texts start, as many of the first ones as there is room for."""
     for count in range(min(len(at), _MARKED), 0, -1):
@@ -192,6 +318,12 @@ def _placed(
                     np.clip(at[place] - wide[place] * side, 0, width - wide[place])
                 )
                 for place, side in zip(kept, sides, strict=True)
+            }
+            # Beside its arrow, which is at the very end.
+            starts |= {
+                place: 0.0 if beyond[place] < 0 else width - wide[place]
+                for place in kept
+                if beyond[place]
             }
             if all(
                 starts[one] + wide[one] + _GAP <= starts[other]
@@ -236,14 +368,26 @@ def unit_beside(block: FiguresBlock) -> str:
     block
         The figures.
     """
+    if block.unit != "%" and f"({block.unit})" in block.title.replace("\u00a0", " "):
+        return ""  # « −0,14 % » under « (% par an) » would be of another unit
     return "\u202f%" if block.unit.startswith("%") else ""
+
+
+def _is_set_off(block: FiguresBlock, place: int) -> bool:
+    return place == 0 and not block.alike
+
+
+def _weight(block: FiguresBlock, place: int) -> int:
+    return 700 if _is_set_off(block, place) else 400
 
 
 def _name_lines(block: FiguresBlock, width: float, theme: Theme) -> list[list[str]]:
     room = max(width - _values_width(block, theme), _NAMES * width)
     return [
         wrapped(
-            name, room, font(theme.family, theme.body, weight=700 if i == 0 else 400)
+            name,
+            room,
+            font(theme.family, theme.body, weight=_weight(block, i)),
         )
         for i, (name, _) in enumerate(block.rows)
     ]
@@ -282,17 +426,14 @@ def _(drawn: Compared, pen: Pen) -> None:
         pen.write(0, y + 1.4, line, **small)
         y += 2.6
     y += 0.8 if block.also else 0.0
-    span = (drawn.high - drawn.low) or 1.0
-
-    def along(value: float) -> float:
-        return (value - drawn.low) / span * pen.width
-
+    along = positions(drawn.low, drawn.high, pen.width, log=drawn.log)
     unit = unit_beside(block)
     names = _name_lines(block, pen.width, pen.theme)
     heights = _heights(block, pen.width, pen.theme)
     for i, (lines, height) in enumerate(zip(names, heights, strict=True)):
-        style: dict[str, Any] = {"weight": 700 if i == 0 else 400}
-        style["color"] = pen.theme.ink if i == 0 else pen.theme.soft
+        first = _is_set_off(block, i)
+        style: dict[str, Any] = {"weight": _weight(block, i)}
+        style["color"] = pen.theme.ink if first else pen.theme.soft
         for j, line in enumerate(lines):
             pen.write(0, y + 2.7 + _LINE * j, line, **style)
         pen.write(pen.width, y + 2.7, block.written(i, unit), ha="right", **style)
@@ -309,7 +450,8 @@ def _mark(
 ) -> None:
     """Draw a dot on its axis, or a bar from zero."""
     _, value = drawn.block.rows[place]
-    ink, height = pen.theme.ink if place == 0 else pen.theme.soft, pen.y - y
+    first = _is_set_off(drawn.block, place)
+    ink, height = pen.theme.ink if first else pen.theme.soft, pen.y - y
     if drawn.block.dots:
         pen.paper.plot(
             [pen.x, pen.x + pen.width],
@@ -345,10 +487,10 @@ def _mark(
     pen.paper.scatter(
         [pen.x + along(value)],
         [height],
-        s=(_DOTS[0 if place == 0 else 1] / MM_PER_POINT) ** 2,
+        s=(_DOTS[0 if first else 1] / MM_PER_POINT) ** 2,
         facecolor=fill,
         edgecolor=ink,
-        linewidth=0.9 if place == 0 else 0.5,
+        linewidth=0.9 if first else 0.5,
         zorder=3,
     )
 
@@ -362,11 +504,16 @@ def _write_ends(
     ends += [(0.0, "center")] if drawn.low < 0 < drawn.high else []
     properties = font(pen.theme.family, pen.theme.small)
     taken: list[tuple[float, float]] = []
+    decimals = block.decimals if drawn.decimals is None else drawn.decimals
     for value, side in ends:
-        text = number(value, block.decimals, signed=block.signed) if value else "0"
+        text = number(value, decimals, signed=block.signed) if value else "0"
         wide, x = text_width(text, properties), along(value)
         left = x - {"left": 0.0, "center": wide / 2, "right": wide}[side]
         if any(left < b + _GAP and left + wide > a - _GAP for a, b in taken):
             continue
         taken.append((left, left + wide))
         pen.write(left, y + 0.6, text, **style)
+    half = text_width(LOGARITHMIC, properties) / 2 + _GAP
+    middle = pen.width / 2
+    if drawn.log and all(b <= middle - half or a >= middle + half for a, b in taken):
+        pen.write(middle, y + 0.6, LOGARITHMIC, ha="center", **style)

@@ -31,7 +31,7 @@ __all__ = ["draw_exits"]
 
 _ARROW: Final = 3.4
 _EDGE: Final = 1.2
-_SHIFT: Final = 0.3  # of the side of the frame: farther, the way there would be wrong
+_SHIFT: Final = 0.45  # of the side of the frame: farther, the way there would be wrong
 _ASIDE: Final = 0.25  # of that side, for a name to lie on no line
 _APART: Final = math.radians(32)
 _FARTHEST: Final = 120_000.0  # metres: farther, it is no next town
@@ -107,11 +107,11 @@ def draw_exits(
     theme = ax.plan.theme
     style = font(theme.family, theme.label, italic=True)
     taken: list[float] = []
+    barred: list[float] = []
     for name, place, gate in _ways(ax, towns, roads):
         seen = place if gate is None else gate
         angle = math.atan2(seen[1] - height / 2, seen[0] - width / 2)
-        gaps = (abs(math.remainder(angle - other, math.tau)) for other in taken)
-        if len(taken) == most or any(gap < _APART for gap in gaps):
+        if len(taken) == most or _is_led(angle, taken, barred):
             continue
         text = typeset(f"Vers {name}")
         if ("", text) in ax.named:  # drawn before
@@ -119,6 +119,7 @@ def draw_exits(
         long = text_width(text, style), theme.label * MM_PER_POINT
         spot = _spot(ax, place, long, gate)
         if spot is None:
+            barred.append(angle)
             continue
         taken.append(angle)
         ax.named.add(("", text))
@@ -126,6 +127,19 @@ def draw_exits(
         if towns is None:
             credit_town(ax, name)
     return len(taken)
+
+
+def _is_led(angle: float, taken: list[float], barred: list[float]) -> bool:
+    """Tell whether a larger town is that way, be it written or without room."""
+    if _near(angle, taken, _APART):
+        barred.append(angle)
+        return True
+    return _near(angle, barred, _APART / 2)
+
+
+def _near(angle: float, others: list[float], apart: float) -> bool:
+    """Tell whether a direction is nearly one of some others."""
+    return any(abs(math.remainder(angle - other, math.tau)) < apart for other in others)
 
 
 def _ways(
@@ -145,18 +159,19 @@ def _next_towns(ax: MapAxes) -> dict[str, tuple[float, float]]:
     """Return the towns beyond the frame, those that draw people there first."""
     towns = table("towns")
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    # From the edge of the frame, and no nearer than a tenth of it.
     across = np.maximum(np.maximum(x0 - towns["x"], towns["x"] - x1), 0)
     up = np.maximum(np.maximum(y0 - towns["y"], towns["y"] - y1), 0)
-    away = np.hypot(across, up)
-    beyond = (away > 0) & (away < _FARTHEST)
+    edge = np.hypot(across, up)
+    beyond = (edge > 0) & (edge < _FARTHEST)
     beyond &= (towns["population"] >= _LEAST_TOWN) | towns["seat"].ne("")
-    least = 0.1 * (x1 - x0)
+    # From the middle, where who drives off is: a suburb that the edge nearly touches
+    # is no nearer to them than its town.
+    away = np.hypot(towns["x"] - (x0 + x1) / 2, towns["y"] - (y0 + y1) / 2)
     beyond &= towns["country"].ne("GBR")  # over the sea
     people = towns["population"].where(towns["seat"].eq(""), towns["population"] * 2)
     # Over a border fewer ways go.
     people = people.where(towns["country"].eq("FRA"), people / 2)
-    pull = (people / (away + least) ** 2)[beyond].sort_values(ascending=False)
+    pull = (people / away**3)[beyond].sort_values(ascending=False)
     found = towns.loc[pull.index[:_CANDIDATES]]
     to_degrees = Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True)
     lon, lat = to_degrees.transform(found["x"].to_numpy(), found["y"].to_numpy())
@@ -249,7 +264,7 @@ def _spot(
         tip = (x, y + shift) if sideways else (x + shift, y)
         # The arrow points at the town from wherever it is.
         angle = math.atan2(place[1] - tip[1], place[0] - tip[0])
-        spot = _laid(tip, angle, size, _ARROW * ax.plan.zoom)
+        spot = _laid(tip, angle, size, _ARROW * ax.plan.zoom, (width, height))
         if found and abs(shift) > _ASIDE * side:
             break
         if _fits(ax, spot.box):
@@ -261,7 +276,11 @@ def _spot(
 
 
 def _laid(
-    tip: tuple[float, float], angle: float, size: tuple[float, float], arrow: float
+    tip: tuple[float, float],
+    angle: float,
+    size: tuple[float, float],
+    arrow: float,
+    frame: tuple[float, float],
 ) -> _Spot:
     """Set a text behind an arrow, towards the inside of the frame."""
     long, high = size
@@ -273,6 +292,10 @@ def _laid(
         (high / 2 + room) / max(abs(math.sin(angle)), 1e-9),
     )
     text = tail[0] - reach * math.cos(angle), tail[1] - reach * math.sin(angle)
+    if high / abs(math.sin(angle) or 1e-9) < long / abs(math.cos(angle) or 1e-9):
+        # Over or under its arrow, it may slide along for the frame to hold it.
+        room_x = long / 2 + arrow * _EDGE / _ARROW
+        text = min(max(text[0], room_x), frame[0] - room_x), text[1]
     xs = [tip[0], text[0] - long / 2, text[0] + long / 2]
     ys = [tip[1], text[1] - high / 2, text[1] + high / 2]
     return _Spot(tip, angle, text, (min(xs), min(ys), max(xs), max(ys)))

@@ -8,26 +8,30 @@ import re
 import warnings
 from collections.abc import Iterable, Sequence
 from functools import cache
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from matplotlib.patches import Polygon, Rectangle
 from pyproj import Proj, Transformer
+from shapely import box
 
 from basinmap.arguments import check_given
-from basinmap.errors import BasinmapWarning, DataError
+from basinmap.errors import BasinmapWarning, DataError, called_from
 from basinmap.maps.look.themes import font, one_line, settings, wrapped
 from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.layouts import Layout, check_texts
 from basinmap.maps.paper.panels import Gathered, Maps, gathered
-from basinmap.maps.paper.sheets import MapAxes
+from basinmap.maps.paper.sheets import UNSOURCED, MapAxes
+from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES
 from basinmap.spatial.projections import METRIC
 from basinmap.typography import month, number, shortest, stopped, typeset
 
-__all__ = ["draw_furniture"]
+__all__ = ["draw_furniture", "draw_measures_within"]
 
 _BAR_MM = 36.0
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LEADING = 0.447  # millimetres a point
 _EDGE = 4.5  # what office printers cannot print
 _SMALLEST = 5.0
@@ -90,8 +94,10 @@ def draw_furniture(
             "drawing it again; of several maps, write draw_furniture(maps, …) once"
         )
         raise DataError(msg)
-    told: list[str] = [*drawn.credits, *sources, *drawn.grounds]
+    told: list[str] = [*_by_year(drawn.credits), *sources, *drawn.grounds]
     lines = [*dict.fromkeys(line for text in told if (line := one_line(text)))]
+    unsourced = UNSOURCED in lines and not any(map(one_line, sources))
+    lines = [line for line in lines if line != UNSOURCED]
     author = one_line(author)
     for one in drawn.maps:
         one.settle()
@@ -99,7 +105,9 @@ def draw_furniture(
         msg = "a map bears an author and its sources: author='…', sources=['…']"
         raise DataError(msg)
     lines += [b for one in drawn.maps for b in one.sources_below(lines)]
-    notes = _sentences([*drawn.notes, note])
+    if unsourced:
+        _warn_unsourced()
+    notes = _sentences([UNSOURCED if unsourced else "", *drawn.notes, note])
     drawn.sheet.about |= {
         "Author": author,
         "Date": date.isoformat(),
@@ -118,6 +126,27 @@ def draw_furniture(
             _draw_measures(drawn.first)
     for one in drawn.maps:
         one.signed = True
+
+
+def _warn_unsourced() -> None:
+    warnings.warn(
+        "the values of this map do not say whom they are from, nor of which year: its "
+        f"foot says « {UNSOURCED} »; write bm.describe(values, sources='Insee, RP "
+        "2021', vintage='2021') before they are classified and drawn, or "
+        "draw_furniture(ax, sources=['…'])",
+        BasinmapWarning,
+        stacklevel=called_from(),
+    )
+
+
+def _by_year(credits_: Iterable[str]) -> list[str]:
+    """Return credits, those that differ by their years alone in the order of these."""
+    listed = list(credits_)
+    alike: dict[str, list[str]] = {}
+    for credit in listed:
+        alike.setdefault(_YEAR.sub("", credit), []).append(credit)
+    ordered = {key: iter(sorted(same)) for key, same in alike.items()}
+    return [next(ordered[_YEAR.sub("", credit)]) for credit in listed]
 
 
 def _draw_measures(ax: MapAxes) -> None:
@@ -319,6 +348,95 @@ def _foot(ax: MapAxes) -> tuple[float, float]:
     return x + width - ax.plan.column, y + 1.0 * ax.plan.zoom
 
 
+_WITHIN = (24.0, 11.0)
+"""Millimetres of a corner of a figure, for its scale and its north."""
+
+
+def draw_measures_within(ax: MapAxes) -> None:
+    r"""
+    Draw the scale and the north in the frame, at the corner that holds the least.
+
+    A figure of a document has no margin. Draw it before names, which avoid it.
+
+    Parameters
+    ----------
+    ax
+        The map of `figure`, whose subject is drawn.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> lens = bm.communes(epci="call")
+    >>> fig, ax = bm.figure(lens, size_mm=(105, 110), title="CA de Lens-Liévin")
+    >>> draw_measures_within(ax)
+    >>> sorted(text.get_text() for text in ax.texts)
+    ['3\xa0km', 'N']
+    """
+    plan = ax.plan
+    theme, (wide, high) = plan.theme, _WITHIN
+    x, y = _emptiest(ax)
+    bar = wide - 9.0
+    kilometres = bar_kilometres(plan.scale, bar)
+    factor = Proj(METRIC).get_factors(*_centre_degrees(ax)).meridional_scale
+    length = kilometres * 1e6 * factor / plan.scale
+    style: dict[str, Any] = {"zorder": STACK["captions"], "ec": theme.ink, "lw": 0.4}
+    for part, color in enumerate((theme.ink, "#ffffff")):
+        start, end = (x + length * (part + at) / 2 for at in (0, 1))
+        corners = [(start, y), (end, y), (end, y + 1), (start, y + 1)]
+        ax.add_patch(Polygon(ax.to_metres(np.array(corners)), fc=color, **style))
+    turn = math.radians(
+        Proj(METRIC).get_factors(*_centre_degrees(ax)).meridian_convergence
+    )
+    base = np.array([x + wide - 3.0, y + 2.4])
+    for side, color in ((-1, theme.ink), (1, "#ffffff")):
+        arrow = np.array([[0.0, 3.6], [side * 1.4, -2.4], [0.0, -1.4]])
+        turned = base + arrow @ _turned(turn).T
+        ax.add_patch(Polygon(ax.to_metres(turned), fc=color, **style))
+    much = shortest(kilometres if kilometres >= 1 else 1000 * kilometres)
+    text = f"{much}\u00a0{'km' if kilometres >= 1 else 'm'}"
+    top = base + _turned(turn) @ np.array([0.0, 4.2])
+    for at, word, where in (
+        ((x + length / 2, y + 1.8), text, "center"),
+        (top, "N", "center"),
+    ):
+        east, north = ax.to_metres(np.array([at]))[0].tolist()
+        ax.text(
+            east,
+            north,
+            word,
+            font=font(theme.family, theme.small),
+            color=theme.ink,
+            ha=where,
+            va="baseline",
+            zorder=STACK["captions"],
+        )
+    ax.boxes.append((x - 1, y - 1, x + wide + 1, y + high))
+
+
+def _turned(turn: float) -> np.ndarray:
+    return np.array(
+        [[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]
+    )
+
+
+def _emptiest(ax: MapAxes) -> tuple[float, float]:
+    """Return the corner of the frame, in millimetres, that the subject fills least."""
+    width, height = ax.plan.frame[2:]
+    wide, high = _WITHIN
+    corners = [
+        (x, y) for y in (2.0, height - high - 1) for x in (2.0, width - wide - 2)
+    ]
+    if ax.subject is None:
+        return corners[0]
+    whole = ax.subject.union_all()
+
+    def filled(corner: tuple[float, float]) -> float:
+        ends = np.array([corner, (corner[0] + wide, corner[1] + high)])
+        return float(whole.intersection(box(*ax.to_metres(ends).ravel())).area)
+
+    return min(corners, key=filled)
+
+
 def _draw_north(ax: MapAxes) -> None:
     """Point to the true north: the grid of Lambert-93 turns away from it."""
     plan, paper = ax.plan, ax.sheet.beside
@@ -328,9 +446,7 @@ def _draw_north(ax: MapAxes) -> None:
     )
     x, y, width, _ = plan.strip
     base = np.array([x + width - 4.0 * zoom, y + 5.0 * zoom])
-    rotation = np.array(
-        [[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]]
-    )
+    rotation = _turned(turn)
     for side, color in ((-1, theme.ink), (1, "#ffffff")):
         half = np.array([[0.0, 5.0], [side * 1.9, -3.2], [0.0, -1.8]]) * zoom
         paper.add_patch(

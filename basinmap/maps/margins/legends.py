@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,9 +33,12 @@ from basinmap.maps.look.themes import (
     wrapped,
 )
 from basinmap.maps.margins.beside import (
+    LOGARITHMIC,
     Compared,
     mark_references,
+    of_decades,
     on_axes,
+    positions,
     references_of,
 )
 from basinmap.maps.margins.chronicles import ChronicleBlock
@@ -83,12 +87,16 @@ _TIGHTER = (
 )
 _LONE = 2.6
 """Millimetres that the name of the only unit of a class takes under it."""
+_SEEN = 0.9
+"""Millimetres that the bar of a single unit has at least."""
 _READ_ON_AN_AXIS = ("ratio", "growth", "mean", "median")
 _COUNT = 6.0
 """Millimetres that a count takes at the right of a class."""
-_HALF = 0.35
+_VOID = 0.2
 """Share of the strip whose void is worth a ranking."""
-_FEWEST = 3
+_AS_LARGE = 3
+"""Ways to set a legend tighter that keep its type."""
+_FEWEST = 2
 """Units at each end under which a ranking says nothing."""
 FOOT = 15.0
 """Height kept at the bottom of the last column for the scale bar and the north."""
@@ -169,6 +177,7 @@ def draw_comparison(
     add_block(
         ax,
         FiguresBlock(
+            alike=_are_maps(ax, [str(printed.get(n, n)) for n in figures.index]),
             title=glued(typeset(_heading(told) if title is None else title)),
             rows=tuple(
                 (typeset(str(printed.get(n, n))), float(v)) for n, v in figures.items()
@@ -206,6 +215,12 @@ def _heading(told: Told) -> str:
     return f"{named} ({told.unit})" if told.unit else named
 
 
+def _are_maps(ax: MapAxes, names: list[str]) -> bool:
+    """Tell whether figures are those of the maps of the sheet: none is set off."""
+    captions = {typeset(one.caption) for one in ax.sheet.maps if one.caption}
+    return len(captions) > 1 and captions.issuperset(map(typeset, names))
+
+
 def _changes(table: pd.DataFrame) -> tuple[str, tuple[str, ...]]:
     """Return what changes are of, and each as it is printed."""
     changes = column(table, "change")
@@ -241,8 +256,8 @@ def draw_legend(
         Values whose distribution is drawn under the classes; none by default. Of maps
         that share classes, all their values, as `shared_classes` took them.
     ranking
-        Whether a strip beside the map that would stay half empty lists the units of
-        the highest and of the lowest values.
+        Whether a strip beside the map, a fifth of which would stay void, lists the
+        units of the highest and of the lowest values.
 
     Raises
     ------
@@ -332,21 +347,22 @@ def _orders(blocks: list[object], columns: int) -> list[list[object]]:
 
 
 def _filled(found: Gathered, blocks: list[object], flow: _Flow) -> _Flow:
-    """Return the legend with a ranking where the strip would stay half empty."""
+    """Return the legend with a ranking where a fifth of the strip would stay void."""
     plan = found.plan
     spare = flow.lowest - flow.floors[-1]
     beside = len(found.maps) == 1 and not plan.inside and plan.columns == 1
     listed = [one for one in blocks if isinstance(one, ClassesBlock) and one.ends]
-    if not beside or not listed or spare < _HALF * plan.strip[3] / flow.zoom:
+    if not beside or not listed or spare < _VOID * plan.strip[3] / flow.zoom:
         return flow
     ranked = listed[0]
     before = [block for block in blocks if not isinstance(block, InsetBlock)]
     after = blocks[len(before) :]
     for count in range(len(ranked.ends[0]), _FEWEST - 1, -1):
         more = [*before, Ranking(ranked, count), *after]
-        fuller = _Flow(found, more, *_TIGHTER[0])
-        if fuller.missing <= 0:
-            return fuller
+        for between, size in _TIGHTER[: _AS_LARGE if count == _FEWEST else 1]:
+            fuller = _Flow(found, more, between, size)
+            if fuller.missing <= 0:
+                return fuller
     return flow
 
 
@@ -407,7 +423,7 @@ def entry_picture(ax: MapAxes, entry: Entry) -> bytes:
 
 
 def _draw_panel(drawn: Gathered, flow: _Flow) -> None:
-    """Make the corner as high as its legend, and whiten it."""
+    """Make the corner as high as its legend, whiten it, and give the map the rest."""
     plan, ax = drawn.plan, drawn.first
     x, bottom, wide, high = plan.strip
     needed = bottom + high - flow.lowest * flow.zoom + FOOT * plan.zoom + drawn.reserved
@@ -419,11 +435,32 @@ def _draw_panel(drawn: Gathered, flow: _Flow) -> None:
     drawn.sheet.layout_mm = ax.plan
     flow.shift(-spare if low_corner else 0.0)
     rim = 2.5 * plan.zoom
+    left, low, right, top = (
+        x - rim,
+        floor - rim,
+        x + wide + rim,
+        floor + high - spare + rim,
+    )
+    frame_x, frame_y, frame_wide, frame_high = plan.frame
+    # Up to the frame: of what a gap shows, nobody knows what it is.
+    gap = 2 * rim
+    left = frame_x if left - frame_x < gap else left
+    low = frame_y if low - frame_y < gap else low
+    right = max(right, frame_x + frame_wide * (frame_x + frame_wide - right < gap))
+    top = max(top, frame_y + frame_high * (frame_y + frame_high - top < gap))
+    kept = _corner_box(plan.strip, plan.frame)
+    if kept in ax.boxes:
+        ax.boxes[ax.boxes.index(kept)] = (
+            left - frame_x,
+            low - frame_y,
+            right - frame_x,
+            top - frame_y,
+        )
     drawn.sheet.beside.add_patch(
         Rectangle(
-            (x - rim, floor - rim),
-            wide + 2 * rim,
-            high - spare + 2 * rim,
+            (left, low),
+            right - left,
+            top - low,
             fc="#ffffff",
             ec=plan.theme.faint,
             lw=0.5 * plan.zoom,
@@ -433,6 +470,15 @@ def _draw_panel(drawn: Gathered, flow: _Flow) -> None:
     )
 
 
+def _corner_box(
+    strip: tuple[float, float, float, float], frame: tuple[float, float, float, float]
+) -> tuple[float, float, float, float]:
+    """Return what `page` kept of the map for the legend."""
+    x, y, wide, high = strip
+    left, low = x - frame[0], y - frame[1]
+    return left - 2, low - 2, left + wide + 2, low + high + 2
+
+
 @dataclass(frozen=True, slots=True)
 class _Histogram:
     """Distribution of the values of a choropleth."""
@@ -440,6 +486,8 @@ class _Histogram:
     values: np.ndarray
     block: ClassesBlock
     beside: tuple[Compared, ...] = ()
+    without: str = ""
+    """Periods that are of the map, but whose years others hold already."""
 
 
 class _Flow:
@@ -563,6 +611,27 @@ def _known(values: pd.Series, *, firm: bool) -> pd.Series:
     return known.drop(few, errors="ignore")
 
 
+def _counted_once(series: list[pd.Series]) -> tuple[list[pd.Series], list[str]]:
+    """Leave out the periods that hold others: their years would be counted twice."""
+    spans = [_span(told_of(one).vintage) for one in series]
+    whole = [any(_holds(span, part) for part in spans) for span in spans]
+    left = [told_of(s).vintage for s, held in zip(series, whole, strict=True) if held]
+    return [s for s, held in zip(series, whole, strict=True) if not held], left
+
+
+def _holds(span: tuple[int, int] | None, part: tuple[int, int] | None) -> bool:
+    """Tell whether a period holds another one, and more."""
+    if span is None or part is None or span == part:
+        return False
+    return span[0] <= part[0] and part[1] <= span[1]
+
+
+def _span(vintage: str) -> tuple[int, int] | None:
+    """Return the years of « 2016-2023 »."""
+    found = re.fullmatch(r"(\d{4})\s*[-–]\s*(\d{4})", vintage.strip())
+    return (int(found[1]), int(found[2])) if found else None
+
+
 def _with_histogram(
     blocks: list[object], values: pd.Series | Mapping[Any, pd.Series]
 ) -> list[object]:
@@ -570,6 +639,7 @@ def _with_histogram(
     if not series:
         msg = "histogram: no series; give those that bm.shared_classes took"
         raise DataError(msg)
+    series, without = _counted_once(series)
     for position, block in enumerate(blocks):
         if not isinstance(block, ClassesBlock):
             continue
@@ -592,7 +662,12 @@ def _with_histogram(
             return blocks
         return [
             *blocks[: position + 1],
-            _Histogram(known.to_numpy(), block, tuple(references_of(blocks, block))),
+            _Histogram(
+                known.to_numpy(),
+                block,
+                tuple(references_of(blocks, block)),
+                f", sans {', '.join(without)}" if without else "",
+            ),
             *blocks[position + 1 :],
         ]
     return blocks
@@ -723,19 +798,22 @@ def _(drawn: _Histogram, pen: Pen) -> None:
     """Draw bars that never straddle a class, each in the colour of its class."""
     block = drawn.block
     low, high = block.bounds
-    span = (high - low) or 1.0
-    pen.write(0, 2.6, "Distribution", size=pen.theme.small, color=pen.theme.soft)
+    log = of_decades(low, high)
+    along = positions(low, high, pen.width, log=log)
+    head = f"Distribution{f' ({LOGARITHMIC})' if log else ''}{drawn.without}"
+    pen.write(0, 2.6, head, size=pen.theme.small, color=pen.theme.soft)
     floor, height = pen.y - 17.0, 12.5
-    edges = _bar_edges(low, high, block.breaks)
+    edges = _bar_edges(low, high, block.breaks, log=log)
     counts, _ = np.histogram(drawn.values, edges)
-    density = counts / np.diff(edges)
+    density = counts / np.diff(np.log(edges) if log else edges)
+    tall = density / density.max() * height
+    # One unit among hundreds is no empty place.
+    tall = np.where(counts > 0, np.maximum(tall, _SEEN), 0.0)
     plain: list[tuple[Path, str]] = []
-    for left, right, share in zip(
-        edges[:-1], edges[1:], density / density.max(), strict=True
-    ):
+    for left, right, high_mm in zip(edges[:-1], edges[1:], tall, strict=True):
         code = int(np.searchsorted(block.breaks, (left + right) / 2, side="right"))
-        x, width = (left - low) / span * pen.width, (right - left) / span * pen.width
-        bar = (pen.x + x, floor, width, share * height)
+        x, width = along(left), along(right) - along(left)
+        bar = (pen.x + x, floor, width, float(high_mm))
         color = block.colors[code]
         hatch = block.hatches[code] if block.hatches else ""
         if hatch:
@@ -747,7 +825,7 @@ def _(drawn: _Histogram, pen: Pen) -> None:
     if plain:
         pen.fill(*zip(*plain, strict=True), edge="#ffffff", line=0.25)
     if any(block.hatches) and block.pivot is not None and low < block.pivot < high:
-        at = pen.x + (block.pivot - low) / span * pen.width
+        at = pen.x + along(block.pivot)
         pen.paper.plot(
             [at] * 2, [floor, floor + height], color=pen.theme.ink, linewidth=0.9
         )
@@ -755,12 +833,9 @@ def _(drawn: _Histogram, pen: Pen) -> None:
         [pen.x, pen.x + pen.width], [floor] * 2, color=pen.theme.soft, linewidth=0.5
     )
 
-    def along(value: float) -> float:
-        return (value - low) / span * pen.width
-
     _write_breaks(pen, block, along)
     for compared in drawn.beside:
-        mark_references(pen, compared, along, 23.6)
+        mark_references(pen, compared, along, 23.6, (low, high))
 
 
 def _mark_pivot(pen: Pen, y: float) -> None:
@@ -774,15 +849,18 @@ def _mark_pivot(pen: Pen, y: float) -> None:
     )
 
 
-def _bar_edges(low: float, high: float, breaks: Sequence[float]) -> np.ndarray:
+def _bar_edges(
+    low: float, high: float, breaks: Sequence[float], *, log: bool
+) -> np.ndarray:
     """Return the edges of bars, about 28 in all, each class cut in equal ones."""
     # The break that sets zero apart would make a bar of no width.
     least = low + 1e-9 * (high - low)
     ends = [low, *(b for b in breaks if least < b < high), high]
+    share = positions(low, high, 28.0, log=log)
+    cut = np.geomspace if log else np.linspace
     # A break inside a bar would leave a sliver, whose density dwarfs all others.
     parts = [
-        np.linspace(a, b, 1 + max(1, round(28 * (b - a) / ((high - low) or 1.0))))
-        for a, b in pairwise(ends)
+        cut(a, b, 1 + max(1, round(share(b) - share(a)))) for a, b in pairwise(ends)
     ]
     return np.unique(np.concatenate(parts))
 
@@ -790,21 +868,22 @@ def _bar_edges(low: float, high: float, breaks: Sequence[float]) -> np.ndarray:
 def _write_breaks(
     pen: Pen, block: ClassesBlock, along: Callable[[float], float]
 ) -> None:
-    """Write the breaks under the axis, those that do not touch the one before."""
+    """Write the breaks under the axis with their ticks, those that have room."""
     properties = font(pen.theme.family, pen.theme.small)
-    end = -2.0
+    style = {"size": pen.theme.small, "color": pen.theme.soft, "ha": "center"}
+    end, ticks = -2.0, []
     texts = written(block.breaks, signs=block.signed)
-    ticks = [(pen.x + along(value), pen.y - 17.0) for value in block.breaks]
-    # One line, with a gap after each: one of matplotlib's objects.
-    pen.paper.plot(
-        [x for x, _ in ticks for _ in range(3)],
-        [height for _, y in ticks for height in (y, y - 0.7, np.nan)],
-        color=pen.theme.soft,
-        linewidth=0.5,
-    )
     for value, text in zip(block.breaks, texts, strict=True):
         x, half = along(value), text_width(text, properties) / 2
         if x - half > end + 1.2 and x + half < pen.width + 2:
-            style = {"size": pen.theme.small, "color": pen.theme.soft, "ha": "center"}
             pen.write(x, 20.2, text, **style)
+            ticks.append(pen.x + x)
             end = x + half
+    # One line, with a gap after each: one of matplotlib's objects.
+    floor = pen.y - 17.0
+    pen.paper.plot(
+        [x for x in ticks for _ in range(3)],
+        [height for _ in ticks for height in (floor, floor - 0.7, np.nan)],
+        color=pen.theme.soft,
+        linewidth=0.5,
+    )

@@ -9,7 +9,7 @@ from typing import Final
 from matplotlib.path import Path
 
 from basinmap.maps.look.themes import Theme, font, text_width
-from basinmap.maps.margins.beside import class_of
+from basinmap.maps.margins.beside import class_of, decimals_kept
 from basinmap.maps.paper.blocks import ClassesBlock
 from basinmap.maps.paper.pens import (
     Pen,
@@ -51,28 +51,57 @@ class Ranking:
     count: int
 
     @property
-    def said(self) -> tuple[str, ...]:
-        """What is written over each end."""
+    def title(self) -> str:
+        """Heading, with the year of the values."""
+        return self.block.dated or self.block.title
+
+    @property
+    def ends(self) -> tuple[tuple[str, tuple[tuple[str, float], ...]], ...]:
+        """What is written over each end, and its units, none beyond the pivot."""
         apart = ", hors petits effectifs" if self.block.apart else ""
-        return tuple(f"{end}{apart}" for end in _SAID)
+        kept = (
+            (f"{said}{apart}", self._this_side(units, sign)[: self.count])
+            for said, units, sign in zip(_SAID, self.block.ends, (1, -1), strict=True)
+        )
+        return tuple((said, units) for said, units in kept if units)
+
+    @property
+    def decimals(self) -> int:
+        """The decimals with which no value is printed as if of another class."""
+        values = [value for _, units in self.ends for _, value in units]
+        return decimals_kept(values, self.block.breaks, self.block.decimals)
+
+    def _this_side(
+        self, units: tuple[tuple[str, float], ...], sign: int
+    ) -> tuple[tuple[str, float], ...]:
+        """Return the units on one side of the pivot: a loss is no highest value."""
+        pivot = self.block.pivot
+        if pivot is None:
+            return units
+        seen = self.block.decimals
+        return tuple(
+            (name, value)
+            for name, value in units
+            if sign * round(value - pivot, seen) > 0
+        )
 
 
 @block_height.register
 def _(ranking: Ranking, width: float, theme: Theme) -> float:
-    ends = 2 * (_ABOVE + ranking.count * _LINE) + _BETWEEN
-    return heading_height(ranking.block.title, width, theme) + ends
+    rows = sum(_ABOVE + len(units) * _LINE + _BETWEEN for _, units in ranking.ends)
+    return heading_height(ranking.title, width, theme) + rows - _BETWEEN
 
 
 @draw_block.register
 def _(ranking: Ranking, pen: Pen) -> None:
-    y = write_heading(pen, ranking.block.title)
+    y = write_heading(pen, ranking.title)
     small = {"size": pen.theme.small, "color": pen.theme.soft}
-    for said, end in zip(ranking.said, ranking.block.ends, strict=True):
+    for said, units in ranking.ends:
         pen.write(0, y + 2.2, said, **small)
         y += _ABOVE
-        _dot(ranking.block, pen, y, [value for _, value in end[: ranking.count]])
-        for name, value in end[: ranking.count]:
-            _write(ranking.block, pen, y, name, value)
+        _dot(ranking.block, pen, y, [value for _, value in units])
+        for name, value in units:
+            _write(ranking, pen, y, name, value)
             y += _LINE
         y += _BETWEEN
 
@@ -87,9 +116,9 @@ def _dot(block: ClassesBlock, pen: Pen, y: float, values: Sequence[float]) -> No
     pen.fill(dots, colors, edge=pen.theme.soft, line=0.3)
 
 
-def _write(block: ClassesBlock, pen: Pen, y: float, name: str, value: float) -> None:
+def _write(ranking: Ranking, pen: Pen, y: float, name: str, value: float) -> None:
     """Write a unit: its name, its value."""
-    written = number(value, block.decimals, signed=block.signed)
+    written = number(value, ranking.decimals, signed=ranking.block.signed)
     letters = font(pen.theme.family, pen.theme.body)
     room = pen.width - _TEXT - 2.0 - text_width(written, letters)
     size = pen.theme.body * min(1.0, room / text_width(name, letters))

@@ -50,6 +50,8 @@ Draw = Callable[[gpd.GeoDataFrame], Sheet]
 Tick = Callable[[], object]
 
 _CHUNK: Final = 24
+_LISTED: Final = 6
+"""Units from which an atlas has a table of contents."""
 """Sheets that share their fonts in the file, however many processes there are."""
 _FEW: Final = 24  # fewer sheets are drawn before other processes have started
 _MOST: Final = 8
@@ -65,7 +67,7 @@ def atlas(  # noqa: PLR0913 - each is a choice of whoever publishes
     author: str = "",
     name: str = "name",
     group: str | None = None,
-    contents: bool = True,
+    contents: bool | None = None,
     workers: int | None = None,
     quiet: bool = False,
 ) -> Path:
@@ -97,7 +99,8 @@ def atlas(  # noqa: PLR0913 - each is a choice of whoever publishes
         Column under whose values bookmarks and contents are grouped, such as the name
         of the EPCI; sheets then follow each other group by group.
     contents
-        Whether the PDF opens with a table of contents.
+        Whether the PDF opens with a table of contents: by default where there are six
+        units or more; under that, bookmarks do.
     workers
         Processes that draw; by default as many as there are processors, 8 at most, and
         one for a short atlas. `draw` is sent to them with all that it refers to.
@@ -182,7 +185,8 @@ def atlas(  # noqa: PLR0913 - each is a choice of whoever publishes
             f"path='{target.stem}-{{code}}{target.suffix}' for a file a unit"
         )
         raise DataError(msg)
-    _write_pdf(run, units, target, _Book(title, author, name, group, contents))
+    listed = len(units) >= _LISTED if contents is None else contents
+    _write_pdf(run, units, target, _Book(title, author, name, group, listed))
     return target
 
 
@@ -436,7 +440,9 @@ def _write_pdf(run: _Run, units: gpd.GeoDataFrame, target: Path, book: _Book) ->
         opening: list[Sheet] = []
         links: list[Link] = []
         if book.contents:
-            opening, links = contents_sheets(first, book.title, lines)
+            opening, links = contents_sheets(
+                first, book.title, lines, author=book.author
+            )
         make = partial(_pdf_of, run.draw, book.name, len(opening) + 1)
         parts = run.parts(units, make)
         facts = [facts for part in parts for facts in part.facts]

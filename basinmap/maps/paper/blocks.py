@@ -91,7 +91,8 @@ class ClassesBlock:
     either end. `highest` and `lowest` are the units of the three greatest and least
     values, each with its value, for the alternative text; `ends` are more of them,
     highest first, then lowest first, for a strip that has room for them; `apart` tells
-    whether fragile values are left out of these.
+    whether fragile values are left out of these. `dated` is the heading of such a list,
+    with its year.
     """
 
     title: str
@@ -112,6 +113,7 @@ class ClassesBlock:
     lowest: tuple[str, ...] = ()
     ends: tuple[tuple[tuple[str, float], ...], ...] = ()
     apart: bool = False
+    dated: str = ""
 
     @property
     def range(self) -> tuple[str, str, str]:
@@ -142,7 +144,7 @@ class KeyBlock:
 
 @dataclass(frozen=True, slots=True)
 class FiguresBlock:
-    """A few figures to compare, the first of them set off."""
+    """A few figures to compare, the first of them set off unless all are alike."""
 
     title: str
     rows: tuple[tuple[str, float], ...]
@@ -159,6 +161,8 @@ class FiguresBlock:
     """What changes are of."""
     changes: tuple[str, ...] = ()
     """What is printed under each figure, if anything."""
+    alike: bool = False
+    """Whether none is set off: they are of the maps of the sheet."""
 
     def written(self, place: int, unit: str) -> str:
         """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +17,7 @@ from basinmap.maps.look.themes import (
 from basinmap.maps.paper.pages import bare_sheet
 from basinmap.maps.paper.portable import Link
 from basinmap.maps.paper.sheets import Sheet
-from basinmap.typography import number, typeset
+from basinmap.typography import month, number, typeset
 
 __all__ = ["CONTENTS", "Line", "contents_sheets"]
 
@@ -62,7 +63,7 @@ class _Row:
 
 
 def contents_sheets(
-    like: Sheet, title: str, lines: list[Line]
+    like: Sheet, title: str, lines: list[Line], *, author: str = ""
 ) -> tuple[list[Sheet], list[Link]]:
     """
     Return the pages of the contents, on the paper of another sheet, and its links.
@@ -75,6 +76,8 @@ def contents_sheets(
         Of the document.
     lines
         In order; the pages of the contents come before those they name.
+    author
+        Of the document; by default that of the sheet.
     """
     plan = like.layout_mm
     theme, zoom = plan.theme, plan.zoom
@@ -88,13 +91,15 @@ def contents_sheets(
     pages: list[tuple[Sheet, list[list[_Row]]]] = []
     while rows:
         sheet = bare_sheet(plan, title, CONTENTS)
-        depth = int((sheet.layout_mm.head[1] - theme.margin) / leading)
+        # The foot says who made it.
+        depth = int((sheet.layout_mm.head[1] - theme.margin) / leading - 1.5)
         page = _filled(rows, columns, max(2, depth))
         rows = rows[sum(map(len, page)) :]
         pages.append((sheet, page))
     links = []
     for number_, (sheet, page) in enumerate(pages):
         top = sheet.layout_mm.head[1] - leading
+        _sign(sheet, author or like.about.get("Author", ""), like.about.get("Date", ""))
         for column, taken in enumerate(page):
             x = theme.margin + column * (width + gap)
             for i, row in enumerate(taken):
@@ -105,6 +110,24 @@ def contents_sheets(
                 told = f"{row.text}, page {number(target + 1)}"
                 links.append(Link(number_, box, target, told))
     return [sheet for sheet, _ in pages], links
+
+
+def _sign(sheet: Sheet, author: str, date: str) -> None:
+    """Write at the foot who made the atlas, and when its first sheet was."""
+    if not author:
+        return
+    plan = sheet.layout_mm
+    when = f", {month(dt.date.fromisoformat(date))}" if date else ""
+    with settings():
+        sheet.paper.text(
+            plan.theme.margin,
+            plan.theme.margin,
+            typeset(f"Réalisation : {author}{when}."),
+            font=font(plan.theme.family, plan.theme.small),
+            color=plan.theme.soft,
+            va="baseline",
+            gid="signature",
+        )
 
 
 def _filled(rows: list[_Row], columns: int, depth: int) -> list[list[_Row]]:

@@ -12,12 +12,14 @@ from matplotlib.colors import to_hex, to_rgb
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 
-__all__ = ["Ink", "contrast", "inks_of"]
+__all__ = ["Ink", "clear_under", "contrast", "inks_of"]
 
 _WHOLE: Final = 0.97  # of a name, on one colour
 _TRACE: Final = 0.03
 _LEGIBLE: Final = 4.5
 _DIM: Final = 3.0
+_MUCH: Final = 0.3  # of a name, on what its letters are lost on
+_PALE: Final = 2.0  # contrast of white with what a dark halo would be a stain on
 _WHITE: Final = "#ffffff"
 _STEPS: Final = 15
 _HELD: Final = 0.8
@@ -37,10 +39,13 @@ class Ink:
         Of the letters.
     halo
         Of the outline around them, or nothing.
+    torn
+        Whether the name lies on a dark fill and on a pale ground.
     """
 
     color: str
     halo: str = ""
+    torn: bool = False
 
 
 def contrast(one: str, other: str) -> float:
@@ -98,6 +103,27 @@ def inks_of(
     return found
 
 
+def clear_under(ax: MapAxes, boxes: np.ndarray) -> np.ndarray:
+    """
+    Tell on which boxes the ink of the sheet is read without a halo.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    boxes
+        Left, bottom, right, top of each, in millimetres in the frame.
+    """
+    ink = ax.plan.theme.ink
+    return np.array(
+        [
+            bool(shares) and min(contrast(ink, tint) for tint in shares) >= _LEGIBLE
+            for shares in _Under(ax).colors(boxes)
+        ],
+        dtype=bool,
+    )
+
+
 def _ink(
     shares: dict[str, float], usual: Ink, color: str | None, *, alone: bool
 ) -> Ink:
@@ -107,17 +133,23 @@ def _ink(
     letters = usual.color
     if color is None and dark < _LEGIBLE and contrast(_WHITE, main) > dark:
         letters = _WHITE
+    under = [tint for tint in shares if tint == main or shares[tint] > _TRACE]
+    lost = [tint for tint in under if contrast(letters, tint) < _DIM]
+    # Half on a pale ground, where a dark halo would be a stain: dark all along.
+    torn = letters == _WHITE and (
+        sum(shares[tint] for tint in lost) > _MUCH
+        or any(contrast(_WHITE, tint) < _PALE for tint in lost)
+    )
+    letters = usual.color if torn else letters
     clear = contrast(letters, main) >= _LEGIBLE
-    others = [c for c in shares if c != main and shares[c] > _TRACE]
-    lost = any(contrast(letters, other) < _DIM for other in others)
     if alone and clear and shares[main] >= _WHOLE:
         return Ink(letters)
     if color is not None and not clear:  # it was chosen: a dark halo would drown it
         return usual
-    if lost or not clear:
-        # In the tint of the fill, drawn away from the letters until they are read.
-        return Ink(letters, _away(main, letters, _CLEARLY if lost else _LEGIBLE))
-    return Ink(letters, main)
+    # In the tint that is the farthest from the letters, for it lies over all others:
+    # the halo of a dark fill would spill over a pale one.
+    halo = max(under, key=lambda tint: contrast(letters, tint))
+    return Ink(letters, _away(halo, letters, _CLEARLY if lost else _LEGIBLE), torn)
 
 
 def _away(tint: str, letters: str, least: float) -> str:

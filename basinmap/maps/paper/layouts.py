@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from numbers import Real
 from typing import Final, Literal, TypedDict, get_args
@@ -10,6 +11,7 @@ from typing import Final, Literal, TypedDict, get_args
 import geopandas as gpd
 import numpy as np
 import shapely
+from matplotlib.font_manager import FontProperties
 
 from basinmap.arguments import check_given
 from basinmap.errors import DataError
@@ -46,6 +48,7 @@ __all__ = [
     "rounded_up",
     "scaled",
     "shared_page",
+    "words_of",
 ]
 
 
@@ -170,6 +173,9 @@ class Wish:
         Number of maps side by side, or None for what shows them largest.
     ground
         Whether sea, countries and départements around are drawn under the layers.
+    among
+        Title and subtitle of the sheets that it goes with: all leave the room of the
+        tallest head, and write their titles at the smallest size.
 
     Raises
     ------
@@ -190,6 +196,7 @@ class Wish:
     columns: int | None = None
     headline: str = ""
     ground: bool = True
+    among: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse what makes no sense."""
@@ -223,9 +230,26 @@ class Wish:
     @property
     def words(self) -> tuple[str, str]:
         """Title and subtitle, in French typography; under a headline, both are one."""
-        said = one_line(self.headline), one_line(self.title), one_line(self.subtitle)
-        first, *others = (typeset(text) for text in said if text)
-        return first, _BESIDE.join(others)
+        return words_of(self.title, self.subtitle, self.headline)
+
+
+def words_of(title: str, subtitle: str, headline: str) -> tuple[str, str]:
+    """
+    Return what is written large, and under it, in French typography.
+
+    Parameters
+    ----------
+    title, subtitle, headline
+        See `page`; under a headline, both others are one line.
+
+    Examples
+    --------
+    >>> words_of("Densité", "", "La ville est dense")
+    ('La ville est dense', 'Densité')
+    """
+    said = one_line(headline), one_line(title), one_line(subtitle)
+    first, *others = (typeset(text) for text in said if text)
+    return first, _BESIDE.join(others)
 
 
 def _check_options(
@@ -685,7 +709,9 @@ def _arranged(size: tuple[float, float], place: str, wish: Wish) -> Layout:
     theme = _enlarged(wish.look, size)
     margin, zoom = theme.margin, theme.body / PRINT.body
     inner = width - 2 * margin
-    head = 4.0 * zoom + sum(heading_of(wish.words, inner, theme).heights)
+    every = (wish.words, *wish.among)
+    heads = [heading_of(words, inner, theme, among=every) for words in every]
+    head = 4.0 * zoom + max(sum(one.heights) for one in heads)
     # Credits take more lines on a narrow page.
     foot = next(foot for broad, foot in _FEET if width > broad * zoom) * zoom
     if inner < _TWO_COLUMNS * zoom:
@@ -745,7 +771,13 @@ class Heading:
     heights: tuple[float, float]
 
 
-def heading_of(words: tuple[str, str], width: float, theme: Theme) -> Heading:
+def heading_of(
+    words: tuple[str, str],
+    width: float,
+    theme: Theme,
+    *,
+    among: Sequence[tuple[str, str]] = (),
+) -> Heading:
     """
     Shrink a long title a little, then let it run over lines.
 
@@ -757,6 +789,8 @@ def heading_of(words: tuple[str, str], width: float, theme: Theme) -> Heading:
         Of the page between its margins, in millimetres.
     theme
         Look of the sheet.
+    among
+        Those of the sheets that it goes with, whose titles are of one size.
 
     Raises
     ------
@@ -768,19 +802,36 @@ def heading_of(words: tuple[str, str], width: float, theme: Theme) -> Heading:
         if len(text) > _LETTERS:
             msg = f"{what}: {len(text):,} letters; a sheet has room for {_LETTERS}"
             raise DataError(msg)
-    least = 0.7 * theme.title
-    size = theme.title
-    while size > least and (
-        len(wrapped(title, width, font(theme.family, size, weight=700))) > 1
-    ):
-        size -= 0.5
-    lines = wrapped(title, width, font(theme.family, size, weight=700))
+    size = min(
+        _title_size(one, width, theme) for one in (title, *(t for t, _ in among))
+    )
+    lines = _title_lines(title, width, font(theme.family, size, weight=700))
     below = _under(subtitle, width, theme) if subtitle else []
     heights = (
         (theme.title + (len(lines) - 1) * size) * MM_PER_POINT * 1.2,
         len(below) * theme.subtitle * MM_PER_POINT * 1.3,
     )
     return Heading(size, lines, below, heights)
+
+
+def _title_size(title: str, width: float, theme: Theme) -> float:
+    """Return the size at which a title is one line, or the least that it may have."""
+    least = 0.7 * theme.title
+    size = theme.title
+    while size > least and (
+        len(wrapped(title, width, font(theme.family, size, weight=700))) > 1
+    ):
+        size -= 0.5
+    return size
+
+
+def _title_lines(title: str, width: float, letters: FontProperties) -> list[str]:
+    """Return the lines of a title: cut between its parts, lest a word be alone."""
+    lines = wrapped(title, width, letters)
+    first, mark, second = title.partition("; ")
+    if len(lines) == 2 and mark and len(wrapped(second, width, letters)) == 1:
+        return [first + mark.rstrip(), second]
+    return lines
 
 
 def _under(subtitle: str, width: float, theme: Theme) -> list[str]:

@@ -224,7 +224,7 @@ def open_sheet(
             ax.subject, ax.grounded = units.geometry, wish.ground
             tell_outlines(ax, units)
             maps.append(ax)
-        _write_title(fig, *wish.words)
+        _write_title(fig, *wish.words, among=wish.among)
         for ax, name in zip(maps, wish.names, strict=bool(wish.names)):
             ax.caption = name
             _write_name(fig, ax.plan.frame, name)
@@ -337,11 +337,14 @@ def map_axes(fig: Sheet, layout: Layout, bounds: Rectangle) -> MapAxes:
     return ax
 
 
-def _write_title(fig: Sheet, title: str, subtitle: str) -> None:
+def _write_title(
+    fig: Sheet, title: str, subtitle: str, among: Sequence[tuple[str, str]] = ()
+) -> None:
     layout = fig.layout_mm
     theme = layout.theme
     words = (title, subtitle)
-    found = heading_of(words, layout.width - 2 * theme.margin, theme)
+    room = layout.width - 2 * theme.margin
+    found = heading_of(words, room, theme, among=among)
     y = layout.height - theme.margin - theme.title * MM_PER_POINT * 0.8
     for line in found.title:
         style = font(theme.family, found.size, weight=700)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import geopandas as gpd
 
 from basinmap.errors import OutlineWarning
+from basinmap.territory.levels import LEVELS
 from basinmap.territory.outlines import error_of
 from basinmap.typography import shortest
 
@@ -21,6 +22,10 @@ __all__ = ["VISIBLE_MM", "tell_outlines"]
 VISIBLE_MM: Final = 0.3
 """Error on paper above which outlines are told to be generalised, in millimetres."""
 
+_LARGE: Final = 100_000
+"""Scale from which outlines of unknown precision may show it."""
+_UNTOLD: Final = "Contours : précision non précisée"
+
 _printed: set[str] = set()
 """What was warned of in this process, to be printed once and not for each page."""
 
@@ -28,6 +33,8 @@ _printed: set[str] = set()
 def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
     """
     Say at the foot of the page that outlines are coarser than its scale.
+
+    Or that nothing is known of their precision, on a page where it may show.
 
     Parameters
     ----------
@@ -48,6 +55,8 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
         If that is more than 0.3 mm on paper, once a map.
     """
     error = error_of(drawn)
+    if error is None and _might_show(ax, drawn):
+        ax.notes[_UNTOLD] = None
     if error is None or error * 1000 / ax.plan.scale <= VISIBLE_MM:
         return
     if "quality" in drawn and drawn["quality"].eq("indicative").all():
@@ -65,6 +74,15 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
         f"outlines are generalised: {_rounded(error)} m off, which shows on paper "
         f"above 1:{finest:,}; the foot of the page says so; for such scales give "
         "outlines of your own: bm.communes(outlines='ADMIN-EXPRESS.gpkg')"
+    )
+
+
+def _might_show(ax: MapAxes, drawn: gpd.GeoDataFrame) -> bool:
+    """Tell whether outlines of the user, of unknown precision, are seen from near."""
+    return (
+        ax.plan.scale < _LARGE
+        and drawn.index.name in LEVELS
+        and drawn.geom_type.isin(["Polygon", "MultiPolygon"]).all()
     )
 
 

@@ -43,7 +43,19 @@ from basinmap.maps.paper.pictures import SheetCanvas, png_words, told_svg
 from basinmap.maps.paper.stack import FURNITURE, layer_at
 from basinmap.staging import write_whole
 
-__all__ = ["LEAST_DPI", "Fill", "Laid", "MapAxes", "Sheet", "Tint", "check_dpi"]
+__all__ = [
+    "LEAST_DPI",
+    "UNSOURCED",
+    "Fill",
+    "Laid",
+    "MapAxes",
+    "Sheet",
+    "Tint",
+    "check_dpi",
+]
+
+UNSOURCED: Final = "Source des valeurs non précisée"
+"""Credit of values that say none."""
 
 LEAST_DPI: Final = 10
 """Dots an inch under which letters have no pixel."""

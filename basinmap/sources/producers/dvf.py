@@ -3,7 +3,9 @@ DVF of DGFiP: sales by commune and year, counted by mutation and never by line.
 
 A mutation is several lines that all bear its whole price. geo-DVF names it
 (`id_mutation`); the raw file does not, and date, disposition, price and commune stand
-for it, which is said. A median rests on its mutations, and is given from eleven on.
+for it, which is said. One over several communes counts once, in the first of them by
+dwellings, then by surface: sums above communes are those of mutations. A median rests
+on its mutations, and is given from eleven on.
 """
 
 from __future__ import annotations
@@ -24,6 +26,10 @@ __all__ = ["LEAST", "SOURCES"]
 LEAST: Final = 11
 """Mutations under which a median is not given."""
 
+_QUARTER: Final = 3
+_MANY: Final = 200
+"""Lines of a year from which a month without any is missing."""
+
 _GEO: Final = MappingProxyType(
     {
         "mutation": "id_mutation",
@@ -37,6 +43,10 @@ _GEO: Final = MappingProxyType(
         "lot": "lot1_numero",
         "use": "nature_culture",
         "land": "surface_terrain",
+        "number": "adresse_numero",
+        "suffix": "adresse_suffixe",
+        "street": "adresse_nom_voie",
+        "parcel": "id_parcelle",
     }
 )
 _RAW: Final = MappingProxyType(
@@ -54,6 +64,12 @@ _RAW: Final = MappingProxyType(
         "lot": "1er lot",
         "use": "Nature culture",
         "land": "Surface terrain",
+        "number": "No voie",
+        "suffix": "B/T/Q",
+        "street": "Voie",
+        "prefix": "Prefixe de section",
+        "section": "Section",
+        "plan": "No plan",
     }
 )
 _SALE: Final = "Vente"
@@ -108,19 +124,28 @@ def _read(found: Found) -> Cells:
     if not parts:
         msg = f"{found.grid.file}: no line under the header; fetch it again"
         raise DataError(msg)
-    mutations = _mutations(pd.concat(parts, ignore_index=True))
-    check_times(mutations["lines"].to_numpy(), found.grid.file)
+    every = pd.concat(parts, ignore_index=True)
+    check_times(every["row"].value_counts().to_numpy(), found.grid.file)
+    every, cut = _whole_years(every, found.grid.file)
+    mutations, spread = _mutations(every)
     notes = [
         f"{number(lines)} lignes, {number(len(mutations))} mutations : une mutation "
         "est plusieurs lignes qui portent chacune son prix entier.",
         f"Ventes seules : {number(others)} lignes d'échanges, d'adjudications, de "
         "ventes en l'état futur d'achèvement ou d'expropriations laissées.",
         f"Médianes à partir de {LEAST} mutations, sur celles d'un seul logement.",
+        *cut,
     ]
+    if spread:
+        notes.append(
+            f"Mutations sur plusieurs communes : {number(spread)}, chacune comptée une "
+            "fois, dans la commune où elle a le plus de logements, sinon de surface."
+        )
     if raw:
         notes.append(
             "Mutations reconnues à leur date, leur disposition, leur prix, leur "
-            "commune et leur volume : le fichier brut ne les identifie pas."
+            "commune et leur volume : le fichier brut ne les identifie pas. Celle qui "
+            "porte sur deux communes y compte dans chacune, à son prix entier."
         )
     return _cells(mutations, notes)
 
@@ -149,15 +174,25 @@ def _typed(rows: pd.DataFrame, file: str, *, raw: bool) -> pd.DataFrame:
     if unknown:
         msg = f"{file}: unknown Type local {culprits(unknown)}: columns are shifted"
         raise DataError(msg)
+    where = ["number", "suffix", "street"]
+    parcel = ["prefix", "section", "plan"] if raw else ["parcel"]
+    # Lines of one dwelling have one address; without a number, the parcel tells.
+    numbered = (rows["number"] != "").to_numpy()
+    ground = rows[parcel].mask(
+        np.broadcast_to(numbered[:, None], (len(rows), len(parcel))), ""
+    )
     use = rows["use"].str.fullmatch(_FOR_BUILDING, case=False)
     return pd.DataFrame(
         {
             "mutation": pd.util.hash_array(key.to_numpy(dtype=object)),
+            "row": pd.util.hash_pandas_object(rows, index=False).to_numpy(),
             "year": date.str[:4].astype("int16"),
+            "month": date.str[5:7].astype("int8"),
             "commune": commune,
             "kind": pd.Categorical(rows["kind"], [*_KINDS, _LOCAL]),
             "same": pd.util.hash_pandas_object(
-                rows[["kind", "built", "rooms", "lot"]], index=False
+                rows[["kind", "built", "rooms", "lot", *where]].join(ground),
+                index=False,
             ),
             "price": _amounts(rows["price"], "valeur foncière", file),
             "built": _amounts(rows["built"], "surface bâtie", file),
@@ -181,32 +216,75 @@ def _amounts(text: pd.Series, name: str, file: str) -> pd.Series:
     return pd.to_numeric(text.str.replace(",", ".", regex=False).replace("", None))
 
 
-def _mutations(lines: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a mutation and commune."""
-    keys = ["mutation", "commune"]
+def _whole_years(lines: pd.DataFrame, file: str) -> tuple[pd.DataFrame, list[str]]:
+    """Leave out a year that is not whole: it would look like a collapse."""
+    sold = lines.groupby(["year", "month"]).size()
+    part = {}
+    for year, counts in sold.groupby(level="year"):
+        months = sorted(counts.index.get_level_values("month"))
+        ends = max(months[0] - 1, 12 - months[-1])
+        # A small file may have months without a sale, and no quarter at an end.
+        if ends >= _QUARTER or (len(months) < 12 and counts.sum() >= _MANY):
+            part[int(year)] = months
+    if not part:
+        return lines, []
+    told = ", ".join(f"{year} ({len(months)} mois)" for year, months in part.items())
+    if len(part) == len(sold.index.unique("year")):
+        msg = (
+            f"{file}: its sales are of a part of the year only, {told}: counts of it "
+            "would look like those of a whole year; give the file of whole years"
+        )
+        raise DataError(msg)
+    kept = lines[~lines["year"].isin(list(part))].reset_index(drop=True)
+    return kept, [f"Années incomplètes, laissées : {told}."]
+
+
+def _mutations(lines: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """Return one row a mutation, and how many are of several communes."""
     dwelling = lines["kind"].isin([_HOUSE, _FLAT])
     # One dwelling stands on a line for each parcel, or use of the ground.
-    homes = lines[dwelling].drop_duplicates([*keys, "same"])
-    one = homes.groupby(keys, observed=True).agg(
+    homes = lines[dwelling].drop_duplicates(["mutation", "commune", "same"])
+    one = homes.groupby("mutation", observed=True).agg(
         dwellings=("kind", "size"), kind=("kind", "first"), built=("built", "first")
     )
-    every = lines.groupby(keys, observed=True).agg(
+    every = lines.groupby("mutation").agg(
         year=("year", "first"),
+        commune=("commune", "first"),
         price=("price", "first"),
         least=("price", "min"),
         most=("price", "max"),
         building=("building", "any"),
-        lines=("price", "size"),
+        land=("land", "sum"),
     )
+    pairs = lines[["mutation", "commune"]].drop_duplicates()
+    spread = pairs["mutation"][pairs["mutation"].duplicated()].unique()
+    if len(spread):
+        first = _first_communes(lines, homes, spread)
+        every.loc[first.index, "commune"] = first
     bare = lines["kind"] == ""
-    every["only_land"] = bare.groupby([lines[k] for k in keys], observed=True).all()
-    land = lines[lines["building"]].groupby(keys, observed=True)["land"].sum()
-    works = (lines["kind"] == _LOCAL).groupby([lines[k] for k in keys], observed=True)
-    every["works"] = works.any()
-    every = every.join(one).join(land)
+    every["only_land"] = bare.groupby(lines["mutation"]).all()
+    every["works"] = (lines["kind"] == _LOCAL).groupby(lines["mutation"]).any()
+    every = every.join(one)
     # The lines of one mutation bear one price, or it has none that can be told.
     every["price"] = every["price"].where(every["least"] == every["most"])
-    return every.reset_index()
+    return every.reset_index(), len(spread)
+
+
+def _first_communes(
+    lines: pd.DataFrame, homes: pd.DataFrame, spread: np.ndarray
+) -> pd.Series:
+    """Return the commune in which each mutation of several counts."""
+    keys = ["mutation", "commune"]
+    here = lines[lines["mutation"].isin(spread)]
+    sums = here.groupby(keys, observed=True)[["land"]].sum()
+    mine = homes[homes["mutation"].isin(spread)]
+    held = mine.groupby(keys, observed=True)["built"].agg(["size", "sum"])
+    ranked = sums.join(held).fillna(0.0).reset_index()
+    ranked = ranked.sort_values(
+        ["mutation", "size", "sum", "land", "commune"],
+        ascending=[True, False, False, False, True],
+    )
+    return ranked.drop_duplicates("mutation").set_index("mutation")["commune"]
 
 
 def _cells(mutations: pd.DataFrame, notes: list[str]) -> Cells:
