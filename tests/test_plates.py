@@ -12,7 +12,7 @@ from matplotlib.text import Text
 import basinmap as bm
 from basinmap.deliverables.groups import chosen_as
 from basinmap.deliverables.housing import PLATES
-from basinmap.deliverables.plates import RED
+from basinmap.deliverables.plates import RED, plain_reading
 from basinmap.deliverables.subjects import subject
 from basinmap.maps.grounds.lands import REACH
 from basinmap.maps.layers.placement import place_labels
@@ -536,3 +536,13 @@ def test_firm_communes_are_ringed_where_most_are_not(drawn):
 
     assert ringed(ARTOIS)
     assert not ringed(LENS)
+
+
+def test_a_value_that_is_a_minimum_is_read_as_one():
+    towns = bm.communes(epci="call").loc[["62498", "62510"]]
+    rates = pd.Series({"62498": 4.46, "62510": 3.0}, name="L14")
+    told = {"label": "Taux de vacance", "unit": "%", "kind": "ratio", "decimals": 1}
+    plain = bm.describe(rates, **told)
+    assert "vacance : 4,5\u00a0%" in plain_reading(plain, towns, town=True)
+    least = bm.describe(rates, states={"62498": "lower_bound"}, **told)
+    assert "vacance : ≥\u202f4,5\u00a0%" in plain_reading(least, towns, town=True)

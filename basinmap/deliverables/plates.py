@@ -47,11 +47,13 @@ from basinmap.maps.margins.legends import draw_comparison, draw_legend, has_spre
 from basinmap.maps.paper.layouts import Wish, words_of
 from basinmap.maps.paper.pages import open_sheet, page
 from basinmap.maps.paper.sheets import MapAxes, Sheet
+from basinmap.states import SIGNS
 from basinmap.territory.embedded import credit, spatial_table
 from basinmap.territory.outlines import surface_caution, surface_error
 from basinmap.territory.places import places
 from basinmap.territory.units import LATEST, PEOPLE, communes, statistics
 from basinmap.typography import (
+    THIN,
     capital,
     decimals_had,
     number,
@@ -863,11 +865,19 @@ def _read(values: pd.Series, code: str, name: str, reading: str) -> str:
     first, _, last = told.vintage.partition("-")
     return reading.format(
         where=_at(name),
-        value=number(values[code], told.decimals or 0, signed=told.kind == "growth"),
+        value=_figure(values, code, told.decimals or 0),
         year=told.vintage,
         first=first,
         last=last,
     )
+
+
+def _figure(values: pd.Series, code: str, decimals: int) -> str:
+    """Write the value of a unit, with the sign of what it is: « ≥ », « ≈ »."""
+    told = told_of(values)
+    sign = SIGNS.get(told.states.get(code, ""), "")
+    text = number(values[code], decimals, signed=told.kind == "growth")
+    return f"{sign}{THIN}{text}" if sign else text
 
 
 def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
@@ -912,7 +922,7 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     said = f"{said}, {other} {_at(str(names[second]))}"
     total = subject.comparison(told.indicator)
     if total is not None and pd.notna(total.iloc[0]):
-        figure = f"{number(total.iloc[0], told.decimals or 0)}{unit}"
+        figure = f"{_figure(total, str(total.index[0]), told.decimals or 0)}{unit}"
         said = f"{said} ; {figure} {_in_whole(subject)}"
     return capital(said)
 
@@ -1014,7 +1024,12 @@ def stock_headline(subject: Subject, amounts: pd.Series) -> str:
         A stock by commune, with its unit; nothing is said where one is missing.
     """
     unit = told_of(amounts).unit
-    if amounts.isna().any() or len(amounts) < 2 * _ENOUGH or not unit:
+    if (
+        amounts.isna().any()
+        or told_of(amounts).states
+        or len(amounts) < 2 * _ENOUGH
+        or not unit
+    ):
         return ""
     first = amounts.nlargest(3)
     share = 100 * float(first.sum() / amounts.sum())
@@ -1044,7 +1059,7 @@ def plain_reading(values: pd.Series, units: gpd.GeoDataFrame, *, town: bool) -> 
     decimals = told.decimals
     if decimals is None:
         decimals = decimals_had([values[code]])
-    value = number(values[code], decimals, signed=told.kind == "growth")
+    value = _figure(values, code, decimals)
     where = _at(name) if town else name
     unit = f"\u00a0{told.unit}" if told.unit else ""
     return f"Lecture : {where}, {uncapital(told.label)} : {value}{unit}."
