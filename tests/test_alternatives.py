@@ -95,7 +95,7 @@ def test_a_choropleth_is_told_from_its_title_to_its_author(map_of_rates):
         "4 communes en 2 classes : 5 et plus (2) ; moins de 5 (2)",
         "2 communes sans valeur : secret statistique (1) ; sans objet (1)",
         "Comparaison : Ici 5,0 % ; Là-bas sans valeur ; Ailleurs 12,0 %",
-        "Contours : précision non précisée",
+        "Contours : précision non communiquée",
         "Repères : limite d’EPCI",
         "Sources : Insee ; Mairie",
         "Réalisation : Mission d’essai, novembre 2026.",
@@ -110,7 +110,7 @@ def test_what_the_foot_notes_is_told_before_landmarks():
     bm.draw_choropleth(ax, units, bm.classify(values, breaks=[5]))
     bm.draw_outlines(ax, units, label="limite")
     before = sentences(fig)
-    outlines = "Contours : précision non précisée"
+    outlines = "Contours : précision non communiquée"
     assert before[3:6] == [outlines, "Estimation : 1 valeur", "Repères : limite"]
     bm.draw_furniture(ax, author="Moi", date=DAY, note="Lecture : 7 %.")
     assert sentences(fig)[3:7] == [
@@ -155,7 +155,7 @@ def test_a_page_without_a_layer_has_its_title():
     fig, _ = bm.page(row(2), title="Deux communes.")
     assert sentences(fig) == [
         "Deux communes (carte de localisation)",
-        "Contours : précision non précisée.",
+        "Contours : précision non communiquée.",
     ]
 
 

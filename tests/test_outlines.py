@@ -851,7 +851,7 @@ def test_outlines_of_unknown_precision_are_told_where_it_may_show():
     lens = bm.communes(epci="call")
     own = lens.copy()
     own.attrs = {k: v for k, v in lens.attrs.items() if k != "outline_error"}
-    told = "Contours : précision non précisée"
+    told = "Contours : précision non communiquée"
     _, near = bm.page(own.loc[["62498"]], title="Lens", scale=60_000)
     assert told in near.notes
     _, far = bm.page(own, title="CA de Lens-Liévin", scale=200_000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -105,8 +106,12 @@ _ENOUGH = 3
 """Firm values without which nothing is said to be highest."""
 _WHOLE = 3.0
 """Millimetres of its frame, in which the star of the museum would be cut."""
-_WEIGHED = ("dwellings", "main_residences", "population")
-"""Counts of which a commune may be said to weigh much."""
+_WEIGHED = {
+    "dwellings": "logements",
+    "main_residences": "résidences principales",
+    "population": "habitants",
+}
+"""Counts of which a commune may be said to weigh much, as they are printed."""
 _ROUGH = 2.0
 """Per cent by which a drawn surface may be off for a headline to be over it."""
 _MOST = 8
@@ -898,7 +903,8 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     str
         Of a change of population, what the whole gains or loses, and how many communes
         go the other way or the same; of a rate, where it is highest and lowest among
-        the communes that weigh most in it, half of them, and that of the whole. What
+        the communes that weigh most in it, half of them, which is said where others
+        are higher or lower, and that of the whole. What
         is fragile counts for nothing. Nothing where too few are firm, or the surfaces
         that it is over are drawn too roughly.
     """
@@ -909,7 +915,7 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
         return _gains_and_losses(subject, values) if told.indicator == "D02" else ""
     if _over_rough_surfaces(values) or len(known) < _ENOUGH:
         return ""
-    weight = _weights(subject, known)
+    weight, noun = _weights(subject, known)
     heavy = known[(weight >= weight.median()).to_numpy()]
     if heavy.map(lambda value: rounded(value, told.decimals or 0)).nunique() < 2:
         return ""
@@ -920,6 +926,10 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     unit = " %" if told.unit.startswith("%") else ""
     other = f"{number(values[second], told.decimals or 0)}{unit}"
     said = f"{said}, {other} {_at(str(names[second]))}"
+    if set(known[ends]) != {known.max(), known.min()}:
+        said += (
+            f" parmi les communes de plus de {_least_of(weight, heavy.index)} {noun}"
+        )
     total = subject.comparison(told.indicator)
     if total is not None and pd.notna(total.iloc[0]):
         figure = f"{_figure(total, str(total.index[0]), told.decimals or 0)}{unit}"
@@ -927,15 +937,25 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     return capital(said)
 
 
-def _weights(subject: Subject, known: pd.Series) -> pd.Series:
-    """Return what each commune weighs in a rate: its denominator, or its people."""
+def _least_of(weight: pd.Series, heavy: pd.Index) -> str:
+    """Return the roundest number under what some weigh, and not under the others."""
+    light = weight.drop(heavy)
+    least, most = float(weight[heavy].min()), float(light.max()) if len(light) else 0.0
+    power = 10.0 ** len(str(int(least)))
+    while (math.ceil(least / power) - 1) * power < most:
+        power /= 2 if str(power)[0] == "1" else 5
+    return number((math.ceil(least / power) - 1) * power)
+
+
+def _weights(subject: Subject, known: pd.Series) -> tuple[pd.Series, str]:
+    """Return what each commune weighs in a rate, its denominator, or its people."""
     below = subject.entry(told_of(known).indicator).denominator
     name = str(next(iter(below), "population"))
     counts = subject.counted(name, known.index) if name in _WEIGHED else pd.DataFrame()
     if counts.empty or counts.iloc[:, -1].isna().any():
         people = subject.communes.get("population", pd.Series(dtype=float))
-        return people.reindex(known.index).fillna(0.0)
-    return counts.iloc[:, -1]
+        return people.reindex(known.index).fillna(0.0), "habitants"
+    return counts.iloc[:, -1], _WEIGHED[name]
 
 
 def _placed_last(said: str, values: pd.Series) -> str:

@@ -231,7 +231,7 @@ def _contour(ax: MapAxes, shapes: np.ndarray) -> None:
     """Draw the limit of what is firm, or its palest class is lost in grey."""
     if not len(shapes):
         return
-    line: dict[str, Any] = {"edgecolor": ax.plan.theme.ink, "linewidth": 0.9}
+    line: dict[str, Any] = {"edgecolor": STATE_EDGE, "linewidth": 0.7}
     line["zorder"] = STACK["fills"]
     whole = shapely.get_parts(shapely.union_all(shapes))
     fill_shapes(ax, whole, facecolor="none", label="_firm", **line)

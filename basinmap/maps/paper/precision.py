@@ -24,7 +24,7 @@ VISIBLE_MM: Final = 0.3
 
 _LARGE: Final = 100_000
 """Scale from which outlines of unknown precision may show it."""
-_UNTOLD: Final = "Contours : précision non précisée"
+_UNTOLD: Final = "Contours : précision non communiquée"
 
 _printed: set[str] = set()
 """What was warned of in this process, to be printed once and not for each page."""
