@@ -510,6 +510,7 @@ class CommuneMaps:
     def _drawn(self, code: str, form: str) -> tuple[bytes, Figure]:
         alone = self.about.communes.loc[[code]]
         ax = self._ground(alone)
+        ax.settle()  # names of the ground, written once, are those of every commune
         artists, before = set(ax.get_children()), _remembered(ax)
         self.mark(ax, alone)
         data = _saved(ax, form)

@@ -889,8 +889,9 @@ def _fiche_map(drawn: Figure) -> Figure:
     # The foot of the fiche says the rest: title and scale are enough here.
     told = drawn.source.split(". ")
     scale = next(t for t in told if t.startswith("Échelle"))
-    key = next((stopped(t) for t in told if t.startswith(NUMBERED)), "")
-    return replace(drawn, source=key, caption=f"{drawn.caption}. {scale}")
+    key = next((t for t in told if t.startswith(NUMBERED)), "")
+    caption = ". ".join(filter(None, [drawn.caption, scale, key.removesuffix(".")]))
+    return replace(drawn, source="", caption=caption)
 
 
 def _place_map(drawn: Figure, about: Subject, code: str) -> Figure:
