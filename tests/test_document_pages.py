@@ -65,6 +65,24 @@ def test_a_plh_has_a_fiche_of_one_page_for_each_commune(plh, paper):
     assert len(paper) == starts[-1] + 1
 
 
+def test_the_key_of_numbers_of_a_fiche_is_no_source(plh, paper):
+    start = len(paper) - 20
+    for n in range(start, len(paper)):
+        text = spaced(paper[n].get_textpage().get_text_range())
+        assert "Source : Communes" not in text
+        assert "Communes numérotées : 1 " in text
+    assert len([p for p in plh.pages if p.template == "fiche"]) == 20
+
+
+def test_the_ground_is_named_on_the_fiche_of_every_commune(paper):
+    named = [
+        {"BELGIQUE", "NORD"}
+        <= set(paper[n].get_textpage().get_text_range().replace(" ", "").split())
+        for n in range(len(paper) - 20, len(paper))
+    ]
+    assert all(named), named
+
+
 def test_the_fiche_of_somain_has_the_published_figures(plh):
     page = next(page for page in plh.pages if page.slug == "fiche-59574")
     assert spaced(page.parts[1].text) == (
