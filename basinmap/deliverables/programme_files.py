@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -14,6 +13,7 @@ from basinmap.deliverables.programme_pages import Balance
 from basinmap.errors import ColumnError, DataError, VintageError, culprits
 from basinmap.measures import check_decimals
 from basinmap.sheets import grids
+from basinmap.staging import today
 from basinmap.territory.levels import fold, repair_codes
 
 __all__ = ["check_year", "numbers_of", "read_balance", "read_sectors", "user_table"]
@@ -161,7 +161,7 @@ def check_year(year: int, what: str) -> None:
     --------
     >>> check_year(2024, "landlords")
     """
-    last = dt.date.today().year  # noqa: DTZ011 - the year of the reader
+    last = today().year
     if not _FIRST <= year <= last:
         msg = f"{what}: {year} is no year of figures; write one from {_FIRST} to {last}"
         raise VintageError(msg)
