@@ -12,7 +12,7 @@ dunkerque = bm.communes(epci="CU de Dunkerque")
 vacancy = bm.compute("L04", bm.statistics())
 fig, ax = bm.page(
     dunkerque,
-    title="Logements vacants en 2021 – CU de Dunkerque",
+    title="Taux de vacance en 2021 – CU de Dunkerque",
     subtitle="Part des logements vacants, par commune",
     around=6_000,
 )
