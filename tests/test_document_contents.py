@@ -801,7 +801,7 @@ def test_a_count_given_without_its_denominator_is_printed_and_said():
 def test_ties_that_a_list_cuts_are_told():
     values = pd.Series([9.0, 8.0, 7.04, 7.01, 5.0], index=list("abcde"))
     told = tied_out(values.iloc[:3], values.iloc[3:], 1)
-    assert spaced(told) == " (1 autre à égalité, hors de la figure)"
+    assert spaced(told) == " (1 autre ex æquo, hors de la figure)"
     assert tied_out(values.iloc[:2], values.iloc[2:], 1) == ""
 
 

@@ -172,7 +172,7 @@ def ranked(vacancy, code, epci):
             "59375",
             "245901152",
             "Avec 7,3 %, Marchiennes a le 5e taux de vacance des 20 communes, par "
-            "ordre décroissant, à égalité avec Wandignies-Hamage.",
+            "ordre décroissant, ex æquo avec Wandignies-Hamage.",
         ),
         (
             "59314",
@@ -183,7 +183,7 @@ def ranked(vacancy, code, epci):
             "62049",
             "200072460",
             "Avec 7,9 %, Auchy-au-Bois a le 28e taux de vacance des 100 communes, par "
-            "ordre décroissant, à égalité avec Barlin, Marles-les-Mines et 1 autre.",
+            "ordre décroissant, ex æquo avec Barlin, Marles-les-Mines et 1 autre.",
         ),
     ],
 )
@@ -427,7 +427,7 @@ def test_ranks_are_those_of_the_printed_values(values):
     seen = series.map(lambda value: printed(value, 1))
     ties = int((seen == seen["0"]).sum()) - 1
     if 0 < ties < len(values) - 1:
-        assert "à égalité avec" in said
+        assert "ex æquo avec" in said
     elif not ties:
         assert "égalité" not in said
 

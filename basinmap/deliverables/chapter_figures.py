@@ -193,7 +193,7 @@ def tied_out(shown: pd.Series, rest: pd.Series, decimals: int) -> str:
     left = sum(printed(float(value), decimals) in seen for value in rest)
     if not left:
         return ""
-    return f" ({counted(left, 'autre')} à égalité, hors de la figure)"
+    return f" ({counted(left, 'autre')} ex æquo, hors de la figure)"
 
 
 def _unit(noun: Noun) -> str:

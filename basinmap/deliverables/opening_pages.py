@@ -35,6 +35,7 @@ from basinmap.deliverables.heights import SHEET_MM, legend_mm, of_words, part_mm
 from basinmap.deliverables.printed import Other
 from basinmap.deliverables.reasons import reasons_of_wholes
 from basinmap.deliverables.sentences import counted, enumerated, titles
+from basinmap.deliverables.situations import name_french_towns, name_largest
 from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
     Cell,
@@ -50,6 +51,7 @@ from basinmap.export.parts import (
 )
 from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_outlines
+from basinmap.maps.paper.layouts import rounded_up
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.territory.memberships import lineage
 from basinmap.typography import capital, long_date, number, typeset
@@ -90,6 +92,11 @@ _CHAPTERS: Final = (8, 30)
 """How few and how many titles a contents has beside those of the communes."""
 COVER_MM: Final = 140.0
 """How high the map of a cover is."""
+_COVER_SCALE: Final = 500_000.0
+"""Of most covers, which then compare: ninety kilometres of towns around."""
+_COVER_AROUND: Final = 1.5
+"""How much wider than a large territory its cover is."""
+_COVER_NAMES: Final = 3
 _TITLE_MM: Final = 4.0
 _HEAD_MM, _ENTRY_MM = 7.0, 4.4
 """Of the contents in one column: its heading, and each line."""
@@ -126,27 +133,33 @@ def cover_page(about: Subject, title: str, lead: str) -> Page:
 
 
 def _locator(about: Subject) -> Figure:
-    """Draw the territory among those around it."""
+    """Draw the territory among the towns that a reader knows, at one scale for most."""
     whole = about.communes.dissolve()
-    held = [o.communes for o in about.others if len(o.communes) < 700]
-    held = held or [o.communes for o in about.others[:1]]
-    wide = frozenset().union(*held) | frozenset(about.codes)
-    shown = about.ground[about.ground.index.isin(wide)]
+    size = (182.0, COVER_MM)
+    west, south, east, north = whole.total_bounds
+    across = max((east - west) / size[0], (north - south) / size[1])
+    scale = max(_COVER_SCALE, rounded_up(1000 * _COVER_AROUND * float(across)))
 
     def draw(ax: MapAxes) -> None:
-        draw_outlines(ax, shown, label="limite de commune", width=0.2, color="#c3c8d1")
         draw_outlines(
-            ax, whole, label=about.name.bare, width=1.2, fill="#a9bcd2", color="#1f4e79"
+            ax,
+            about.communes,
+            label="limite de commune",
+            width=0.4,
+            fill="#a9bcd2",
+            color="#ffffff",
         )
-        draw_labels(ax, about.communes, most=5, strong=5)
+        draw_outlines(ax, whole, label=about.name.bare, width=1.4, color="#1f4e79")
+        name_largest(ax, about.communes, whole, _COVER_NAMES)
+        name_french_towns(ax)
 
     return map_figure(
         about,
         "couverture-carte",
         draw,
         title=f"{about.name.bare[:1].upper()}{about.name.bare[1:]} et ses voisins",
-        size_mm=(182, COVER_MM),
-        units=shown,
+        size_mm=size,
+        scale=scale,
     )
 
 

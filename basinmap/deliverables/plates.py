@@ -232,7 +232,7 @@ def rate_plate(
     among
         What is written over the maps of the same volume.
     """
-    values = subject.computed(indicator_id)
+    values = subject.cautioned(indicator_id, subject.computed(indicator_id))
     classes = (
         classify(values, method=method, k=k, pivot=pivot, firm=True)
         if subject.classes == "territoire"

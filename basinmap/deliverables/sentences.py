@@ -499,7 +499,7 @@ def rank(
     fragile: Collection[str] = (),
 ) -> str:
     """
-    Say the rank of a unit among its peers, from the values as printed, ties told.
+    Say the rank of a unit among its peers, from the values as printed, ties told « ex æquo ».
 
     Parameters
     ----------
@@ -551,7 +551,7 @@ def rank(
     )
     told = f"avec {noun.write(mine)}, {names[code]} {placed}"
     if ties:
-        told += f", à égalité avec {enumerated(ties, most=2)}"
+        told += f", ex æquo avec {enumerated(ties, most=2)}"
     if left := len([c for c in fragile if c in values.index]):
         told += (
             f" ({counted(left, 'taux', 'taux')} à lire avec prudence hors classement)"

@@ -79,6 +79,8 @@ _BOTH = "Nord – Pas-de-Calais"
 _JOINT: Final = "departements"
 VARIES_LITTLE: Final = f"dont la population varie de moins de {LITTLE} habitants"
 """Why no rate of change is printed of a commune."""
+_VARYING: Final = f"moins de {LITTLE} habitants de variation"
+"""The same in a legend, after « communes de »."""
 SHARED: Final = "Classes des communes de tout le bassin minier."
 """What a map says whose classes are not those of its own communes."""
 FARTHEST: Final = 30_000.0
@@ -945,6 +947,24 @@ class Subject:
         """
         few = self.told(id_).fragile
         return {**dict.fromkeys(self.little(id_), VARIES_LITTLE), **few}
+
+    def cautioned(self, id_: str, values: pd.Series) -> pd.Series:
+        """
+        Return values told to be read with care wherever no sentence ranks them.
+
+        A map then sets apart the communes whose rate of change its page does not print.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator.
+        values
+            Its values by commune, with what is told of them.
+        """
+        little = self.little(id_)
+        here = {str(c): _VARYING for c in values.index if c in little}
+        few = {**here, **told_of(values).fragile}
+        return retell(values.copy(), fragile=few) if here else values
 
     def little(self, id_: str) -> dict[str, int]:
         """
