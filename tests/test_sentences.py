@@ -17,7 +17,6 @@ from basinmap.deliverables.sentences import (
     enumerated,
     evolution,
     fraction,
-    headline,
     objective,
     part,
     printed,
@@ -342,14 +341,6 @@ def test_the_state_comes_before_any_comment():
     assert stated("not_available", math.nan, houses) == ""
     assert "secret" in stated("secret", math.nan, houses)
     assert plain(stated("estimated", 7.58, RATE)) == "environ 7,6 %"
-
-
-def test_a_headline_needs_a_fact():
-    assert plain(headline(named("59574"), ["11 766 habitants"])) == (
-        "Somain : 11 766 habitants"
-    )
-    with pytest.raises(DataError):
-        headline(named("59574"), [])
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ from basinmap.deliverables.sentences import (
     titles,
     trend,
 )
-from basinmap.deliverables.subjects import VARIES_LITTLE, Subject
+from basinmap.deliverables.subjects import VARIES_LITTLE, VARYING, Subject
 from basinmap.export.parts import (
     Cell,
     Column,
@@ -79,6 +79,7 @@ __all__ = [
     "change_of",
     "commune_sentences",
     "comparison_table",
+    "few_of",
     "ground_credit",
     "halves_table",
     "is_rate",
@@ -413,7 +414,7 @@ def _finish(
     most = min(_MOST_NAMES, held) if many else None
     rank = None
     if first:
-        size = named["population"] if "population" in named else named.area
+        size = named.get("population", named.area)
         rank = size.where(named.index != first, _FIRST)
     draw_labels(ax, named, priority=rank, most=most, strong=3, apart=True)
     if first and first not in {code for code, _ in ax.named}:
@@ -834,8 +835,12 @@ def comparison_table(
         heads = [about.town(code).short, own, *(o.short for o in others), "Rang"]
     else:
         heads = [_shortest_name(about), *(o.short for o in others)]
-    columns = [Column("Indicateur", "left", 3.4)]
-    columns += [Column(head, mine=n == 0) for n, head in enumerate(heads)]
+    # « 17e ex æquo sur 20 » stays on its line.
+    columns = [Column("Indicateur", "left", 3.0 if code else 3.4)]
+    columns += [
+        Column(head, width=1.4 if head == "Rang" else 1.0, mine=n == 0)
+        for n, head in enumerate(heads)
+    ]
     rows = []
     for id_ in ids:
         cells = [about.commune(id_, code)] if code else []
@@ -849,7 +854,32 @@ def comparison_table(
     if code:
         notes += _left_out(about, ids, code)
     source = _sources(about, ids)
-    return Table(tuple(columns), tuple(rows), caption, notes=notes, source=source)
+    few = few_of(about, ids, [code] if code else [])
+    return Table(
+        tuple(columns), tuple(rows), caption, notes=notes, source=source, few=few
+    )
+
+
+def few_of(about: Subject, ids: Iterable[str], codes: Iterable[str]) -> str:
+    """
+    Return what the fragile values of communes are made from, in a table or a legend.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    ids
+        Indicators, with or without counts.
+    codes
+        The communes that are shown.
+    """
+    shown = set(codes)
+    told: dict[str, None] = {}
+    for id_ in ids:
+        for code, why in about.fragile(id_).items():
+            if code in shown:
+                told[VARYING if why == VARIES_LITTLE else why] = None
+    return " ou ".join(sorted(told, key=VARYING.__eq__)) or "petit effectif"
 
 
 def little_cell(about: Subject, id_: str, code: str) -> Cell:
@@ -1054,6 +1084,7 @@ def units_table(
         notes=notes,
         source=_sources(about, listed),
         total=len(rows) - 1,
+        few=few_of(about, listed, kept),
     )
 
 

@@ -20,6 +20,7 @@ from basinmap.deliverables.chapter_pages import Sheet, few_figures
 from basinmap.deliverables.chapters import (
     HAIR,
     comparison_table,
+    few_of,
     is_rate,
     key_figures,
     map_figure,
@@ -74,8 +75,6 @@ _SIGNS: Final = (
     "« s » : secret statistique ; « n.d. » : donnée non disponible ; « s.o. » : sans "
     "objet ; « ≥ » : au moins, une partie étant masquée ou absente ; « ≈ » : "
     "estimation. Un zéro est un zéro.",
-    "En gris et en italique : petit effectif, à lire avec prudence, sans rang ni "
-    "comparaison.",
     "Classes des cartes : la borne basse est comprise, la borne haute ne l'est pas ; "
     "l'effectif de chaque classe est en légende.",
 )
@@ -198,7 +197,7 @@ def reading_page(
     sheet.put("words", Contents(1))
     sheet.put("table", sources_table(about, ids))
     sheet.put("below", Note("method", "Lire ce document", _set(_READING)))
-    sheet.put("beside", Note("method", "Signes", _set(_SIGNS)))
+    sheet.put("beside", _signs(about, ids))
     for slot, part in after:
         sheet.put(slot, part)
     taken = _HEAD_MM + _ENTRY_MM * titled
@@ -261,11 +260,18 @@ def defined_early(about: Subject, ids: Sequence[str], *more: Part) -> bool:
     rows = max(math.ceil(n / (1 if n <= 24 else 2 if n <= 60 else 3)) for n in counts)
     notes = [
         Note("method", "Lire ce document", _set(_READING)),
-        Note("method", "Signes", _set(_SIGNS)),
+        _signs(about, ids),
     ]
     high = 10.0 + _TITLE_MM * rows + max(part_mm(note, 88.0) for note in notes)
     parts = (sources_table(about, ids), definitions_table(about, ids), *more)
     return high + sum(part_mm(part, 182.0) + 4.0 for part in parts) < SHEET_MM
+
+
+def _signs(about: Subject, ids: Iterable[str]) -> Note:
+    """Say what signs and letters mean, with over how few a value is fragile."""
+    few = few_of(about, ids, about.codes)
+    told = f"En gris et en italique : {few}, à lire avec prudence, sans rang ni "
+    return Note("method", "Signes", _set([_SIGNS[0], f"{told}comparaison.", _SIGNS[1]]))
 
 
 def _set(lines: Sequence[str]) -> tuple[str, ...]:

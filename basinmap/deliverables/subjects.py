@@ -65,6 +65,7 @@ from basinmap.values.told import Told, carry, measures_of, retell, tell, told_of
 __all__ = [
     "FARTHEST",
     "VARIES_LITTLE",
+    "VARYING",
     "How",
     "Refusal",
     "Subject",
@@ -79,7 +80,7 @@ _BOTH = "Nord – Pas-de-Calais"
 _JOINT: Final = "departements"
 VARIES_LITTLE: Final = f"dont la population varie de moins de {LITTLE} habitants"
 """Why no rate of change is printed of a commune."""
-_VARYING: Final = f"moins de {LITTLE} habitants de variation"
+VARYING: Final = f"moins de {LITTLE} habitants de variation"
 """The same in a legend, after « communes de »."""
 SHARED: Final = "Classes des communes de tout le bassin minier."
 """What a map says whose classes are not those of its own communes."""
@@ -962,7 +963,7 @@ class Subject:
             Its values by commune, with what is told of them.
         """
         little = self.little(id_)
-        here = {str(c): _VARYING for c in values.index if c in little}
+        here = {str(c): VARYING for c in values.index if c in little}
         few = {**here, **told_of(values).fragile}
         return retell(values.copy(), fragile=few) if here else values
 

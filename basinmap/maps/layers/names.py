@@ -141,8 +141,7 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     visible = visible.loc[rank.index]
     _check_size(size)
     ranked = _Ranked(ax, visible, column, rank, strong, size, italic=italic)
-    if apart:
-        ranked.hold()
+    ranked.hold(apart=apart)
     placed = ranked.placed(_APART_MM if apart else _CLOSE_MM)
     zoom = ax.plan.zoom
     boxes = zoom * placed.boxes
@@ -228,9 +227,9 @@ class _Ranked:
         self.boxes = np.array(boxes)
         self._move_off()
 
-    def hold(self) -> None:
-        """Write the strong names that their units do not hold as small as the others."""
-        long = (self.boxes > 2 * self.home).any(axis=1) & (self.radii == 0)
+    def hold(self, *, apart: bool) -> None:
+        """Write strong names too long for their units as small as the others."""
+        long = apart & (self.boxes > 2 * self.home).any(axis=1) & (self.radii == 0)
         if (long & (self.sizes > self.sizes.min())).any():
             self.sizes = np.where(long, self.sizes.min(), self.sizes)
             self._set()
