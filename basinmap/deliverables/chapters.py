@@ -993,20 +993,11 @@ def _rank_cell(about: Subject, id_: str, code: str) -> Cell:
 
 def _rank_of(about: Subject, id_: str, code: str) -> tuple[int, int, bool] | None:
     """Return a rank as printed, among how many, and whether others have the same."""
-    values = about.mine(id_)
-    value = about.commune(id_, code)
-    if values is None or value is None or not value.plain:
+    seen = about.ranked(id_)
+    if code not in seen.index:
         return None
-    states = about.told(id_).states
-    kept = values.dropna()
-    kept = kept[[c not in states for c in kept.index]]
-    few = about.fragile(id_)
-    if code in few:
-        return None
-    kept = kept[~kept.index.isin(list(few))]
-    seen = kept.map(lambda v: float(f"{v:.{value.decimals}f}"))
-    tied = int((seen == seen[code]).sum()) > 1
-    return int((seen > seen[code]).sum()) + 1, len(seen), tied
+    mine = seen[code]
+    return int((seen > mine).sum()) + 1, len(seen), int((seen == mine).sum()) > 1
 
 
 def _sources(about: Subject, ids: Iterable[str]) -> str:

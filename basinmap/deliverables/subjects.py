@@ -58,7 +58,7 @@ from basinmap.territory.units import (
     scots,
     statistics,
 )
-from basinmap.typography import uncapital
+from basinmap.typography import rounded, uncapital
 from basinmap.values.columns import column
 from basinmap.values.told import Told, carry, measures_of, retell, tell, told_of
 
@@ -936,6 +936,41 @@ class Subject:
             return {}
         mine = set(self.codes)
         return {code: why for code, why in self.unranked(id_).items() if code in mine}
+
+    def ranked(self, id_: str) -> pd.Series:
+        """
+        Return the values of its communes that are ranked, as they are printed.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator.
+
+        Returns
+        -------
+        Series
+            Without those that are missing, hidden, told by a state, or not to be
+            ranked; the same object each time, each fiche asks for it.
+        """
+        memo: dict[str, pd.Series] = self.__dict__.setdefault("_ranked", {})
+        if id_ not in memo:
+            memo[id_] = self._ranked_now(id_)
+        return memo[id_]
+
+    def _ranked_now(self, id_: str) -> pd.Series:
+        values = self.mine(id_)
+        if values is None:
+            return pd.Series(dtype=float)
+        out = {*self.told(id_).states, *self.unranked(id_)}
+        held = {c: self.commune(id_, str(c)) for c in values.index if c not in out}
+        return pd.Series(
+            {
+                code: rounded(value.value, value.decimals)
+                for code, value in held.items()
+                if value is not None and value.plain
+            },
+            dtype=float,
+        )
 
     def unranked(self, id_: str) -> dict[str, str]:
         """
