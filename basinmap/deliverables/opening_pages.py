@@ -141,14 +141,10 @@ def _locator(about: Subject) -> Figure:
 
     def draw(ax: MapAxes) -> None:
         draw_outlines(
-            ax,
-            about.communes,
-            label="limite de commune",
-            width=0.4,
-            fill="#a9bcd2",
-            color="#ffffff",
+            ax, whole, label=about.name.bare, width=1.4, fill="#a9bcd2", color="#1f4e79"
         )
-        draw_outlines(ax, whole, label=about.name.bare, width=1.4, color="#1f4e79")
+        draw_outlines(ax, about.communes, width=0.4, color="#ffffff")
+        draw_outlines(ax, whole, width=1.4, color="#1f4e79")
         name_largest(ax, about.communes, whole, _COVER_NAMES)
         name_french_towns(ax)
 
@@ -156,7 +152,7 @@ def _locator(about: Subject) -> Figure:
         about,
         "couverture-carte",
         draw,
-        title=f"{about.name.bare[:1].upper()}{about.name.bare[1:]} et ses voisins",
+        title=f"Situation {about.name.of}",
         size_mm=size,
         scale=scale,
     )
@@ -271,7 +267,8 @@ def _signs(about: Subject, ids: Iterable[str]) -> Note:
     """Say what signs and letters mean, with over how few a value is fragile."""
     few = few_of(about, ids, about.codes)
     told = f"En gris et en italique : {few}, à lire avec prudence, sans rang ni "
-    return Note("method", "Signes", _set([_SIGNS[0], f"{told}comparaison.", _SIGNS[1]]))
+    grey = [f"{told}comparaison."] if few else []
+    return Note("method", "Signes", _set([_SIGNS[0], *grey, _SIGNS[1]]))
 
 
 def _set(lines: Sequence[str]) -> tuple[str, ...]:
