@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
@@ -16,11 +18,13 @@ from basinmap.deliverables.plates import RED, plain_reading
 from basinmap.deliverables.subjects import subject
 from basinmap.maps.grounds.lands import REACH
 from basinmap.maps.layers.placement import place_labels
+from basinmap.maps.look.themes import font, text_width
 from basinmap.maps.margins.insets import InsetBlock
 from basinmap.maps.margins.rankings import Ranking
 from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, FiguresBlock
 from basinmap.maps.paper.crossings import clear_spot, crossed, keep_off
 from basinmap.maps.paper.inks import contrast, inks_of
+from basinmap.maps.paper.layouts import heading_of
 from basinmap.maps.paper.stack import STACK
 from basinmap.territory.embedded import spatial_table
 
@@ -28,6 +32,7 @@ LENS, DUNKERQUE, BOULONNAIS = "246200364", "245900428", "246200729"
 OSARTIS, ARTOIS, BETHUNE = "200044048", "200069482", "200072460"
 MEL, PORTE = "200093201", "200042190"
 SIGNED = {"author": "essai", "date": dt.date(2026, 11, 30)}
+PORTRAIT, LANDSCAPE = 210.0, 297.0
 DRAW = {plate.slug[:2]: plate.draw for plate in PLATES}
 
 
@@ -44,6 +49,52 @@ def drawn():
         return sheets[epci, number]
 
     return plate
+
+
+@pytest.mark.parametrize("epci", [ARTOIS, OSARTIS, BETHUNE, BOULONNAIS])
+def test_no_line_over_a_plate_is_wider_than_its_paper(epci):
+    about = subject(epci, **SIGNED)
+    words = [plate.words(about) for plate in PLATES if plate.words]
+    assert any(";" in title for title, _ in words)
+    for paper in (PORTRAIT, LANDSCAPE):
+        within = paper - 2 * bm.PRINT.margin
+        for one in words:
+            heading = heading_of(one, within, bm.PRINT, among=words)
+            large = font(bm.PRINT.family, heading.size, weight=700)
+            small = font(bm.PRINT.family, bm.PRINT.subtitle)
+            assert " ".join(heading.title) == one[0]
+            assert max(text_width(line, large) for line in heading.title) <= within
+            assert max(text_width(line, small) for line in heading.subtitle) <= within
+
+
+@given(
+    st.lists(st.text("abcdefgh ", min_size=1, max_size=90), min_size=1, max_size=4),
+    st.sampled_from(["; ", " – "]),
+)
+def test_a_title_is_cut_between_its_parts_where_each_has_room_and_only_there(
+    parts, mark
+):
+    words = mark.join(parts), mark.join(parts)
+    within = PORTRAIT - 2 * bm.PRINT.margin
+    heading = heading_of(words, within, bm.PRINT)
+    large = font(bm.PRINT.family, heading.size, weight=700)
+    small = font(bm.PRINT.family, bm.PRINT.subtitle)
+    assert all(text_width(line, large) <= within for line in heading.title)
+    assert all(text_width(line, small) <= within for line in heading.subtitle)
+
+
+def test_all_that_is_written_on_a_plate_is_on_the_paper(drawn):
+    fig = drawn(ARTOIS, "02")
+    width, height = fig.get_size_inches() * fig.dpi
+    renderer = fig.canvas.get_renderer()
+    texts = [text for text in fig.findobj(Text) if text.get_text().strip()]
+    assert len(texts) > 100
+    for text in texts:
+        box = text.get_window_extent(renderer)
+        assert box.x0 >= 0, text
+        assert box.y0 >= 0, text
+        assert box.x1 <= width, text
+        assert box.y1 <= height, text
 
 
 def plain(text):

@@ -102,6 +102,8 @@ _CROWD = 150
 """Units, from which their names would hide the map."""
 _NAMED = 40
 """Names that are then written."""
+_NEARLY = 0.33
+"""Share of some communes that are about half of them, as the other share is."""
 _ENOUGH = 3
 """Firm values without which nothing is said to be highest."""
 _WHOLE = 3.0
@@ -903,9 +905,9 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     str
         Of a change of population, what the whole gains or loses, and how many communes
         go the other way or the same; of a rate, where it is highest and lowest among
-        the communes that weigh most in it, half of them, which is said where others
-        are higher or lower, and that of the whole. What
-        is fragile counts for nothing. Nothing where too few are firm, or the surfaces
+        the communes that weigh most in it, about half of them, more than a round
+        number, which is said where others are higher or lower, and that of the whole.
+        What is fragile counts for nothing. Nothing where too few are firm, or the surfaces
         that it is over are drawn too roughly.
     """
     told = told_of(values)
@@ -916,7 +918,8 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     if _over_rough_surfaces(values) or len(known) < _ENOUGH:
         return ""
     weight, noun = _weights(subject, known)
-    heavy = known[(weight >= weight.median()).to_numpy()]
+    least = _least_of(weight)
+    heavy = known[(weight > least).to_numpy()]
     if heavy.map(lambda value: rounded(value, told.decimals or 0)).nunique() < 2:
         return ""
     ends = pd.Index([heavy.idxmax(), heavy.idxmin()])
@@ -927,9 +930,7 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     other = f"{number(values[second], told.decimals or 0)}{unit}"
     said = f"{said}, {other} {_at(str(names[second]))}"
     if set(known[ends]) != {known.max(), known.min()}:
-        said += (
-            f" parmi les communes de plus de {_least_of(weight, heavy.index)} {noun}"
-        )
+        said += f" parmi les communes de plus de {number(least)} {noun}"
     total = subject.comparison(told.indicator)
     if total is not None and pd.notna(total.iloc[0]):
         figure = f"{_figure(total, str(total.index[0]), told.decimals or 0)}{unit}"
@@ -937,20 +938,22 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     return capital(said)
 
 
-def _least_of(weight: pd.Series, heavy: pd.Index) -> str:
-    """Return the roundest number under what some weigh, and not under the others."""
-    light = weight.drop(heavy)
-    least, most = float(weight[heavy].min()), float(light.max()) if len(light) else 0.0
-    power = 10.0 ** len(str(int(least)))
-    while (math.ceil(least / power) - 1) * power < most:
-        power /= 2 if str(power)[0] == "1" else 5
-    return number((math.ceil(least / power) - 1) * power)
+def _least_of(weight: pd.Series) -> float:
+    """Return the roundest number that about half of the communes weigh more than."""
+    ends = weight.quantile([_NEARLY, 1 - _NEARLY]).to_list()
+    for step in sorted((m * 10.0**p for p in range(8) for m in (1, 5)), reverse=True):
+        cuts = step * np.arange(math.ceil(ends[0] / step), ends[1] // step + 1)
+        above = np.array([(weight > cut).mean() for cut in cuts])
+        half = abs(above - 0.5) <= 0.5 - _NEARLY
+        if half.any():
+            return float(cuts[half][np.argmin(abs(above[half] - 0.5))])
+    return math.ceil(weight.median()) - 1.0
 
 
 def _weights(subject: Subject, known: pd.Series) -> tuple[pd.Series, str]:
     """Return what each commune weighs in a rate, its denominator, or its people."""
     below = subject.entry(told_of(known).indicator).denominator
-    name = str(next(iter(below), "population"))
+    name = below[0].count if below else "population"
     counts = subject.counted(name, known.index) if name in _WEIGHED else pd.DataFrame()
     if counts.empty or counts.iloc[:, -1].isna().any():
         people = subject.communes.get("population", pd.Series(dtype=float))
