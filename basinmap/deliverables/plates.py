@@ -907,8 +907,8 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
         go the other way or the same; of a rate, where it is highest and lowest among
         the communes that weigh most in it, about half of them, more than a round
         number, which is said where others are higher or lower, and that of the whole.
-        What is fragile counts for nothing. Nothing where too few are firm, or the surfaces
-        that it is over are drawn too roughly.
+        What is fragile counts for nothing. Nothing where too few are firm, or the
+        surfaces that it is over are drawn too roughly.
     """
     told = told_of(values)
     known = values.dropna()
