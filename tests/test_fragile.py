@@ -281,12 +281,12 @@ def test_maps_of_a_sheet_share_the_line_of_what_is_fragile():
 
 
 def test_plates_set_apart_what_is_fragile():
-    about = subject("200069482", author="basinmap", date=dt.date(2026, 11, 29))
+    about = subject("200044048", author="basinmap", date=dt.date(2026, 11, 29))
     with pytest.warns(bm.errors.OutlineWarning):
         fig = rate_plate(about, indicator_id="L04", reading="{where} {value} {year}")
     block = fig.maps[0].blocks[0]
     line = block.swatches[len(block.colors)]
-    assert (line.count, block.fragile) == (75, 1)
+    assert (line.count, block.fragile) == (20, 1)
 
 
 def test_where_most_are_fragile_all_of_them_are_compared_as_one(artois):
