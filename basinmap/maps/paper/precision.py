@@ -34,7 +34,8 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
     """
     Say at the foot of the page that outlines are coarser than its scale.
 
-    Or that nothing is known of their precision, on a page where it may show.
+    Or how far they are said to be from the ground, on a page where it may show;
+    or that nothing is known of it.
 
     Parameters
     ----------
@@ -55,9 +56,9 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
         If that is more than 0.3 mm on paper, once a map.
     """
     error = error_of(drawn)
-    if error is None and _might_show(ax, drawn):
-        ax.notes[_UNTOLD] = None
     if error is None or error * 1000 / ax.plan.scale <= VISIBLE_MM:
+        if _might_show(ax, drawn):
+            ax.notes[_UNTOLD if error is None else _declared(error)] = None
         return
     if "quality" in drawn and drawn["quality"].eq("indicative").all():
         # No finer outline would help: a mark is no generalised outline.
@@ -110,6 +111,11 @@ def _action(text: str) -> str:
 
 def _note(error: float) -> str:
     return f"Contours généralisés (±\u00a0{_rounded(error)}\u00a0m)"
+
+
+def _declared(error: float) -> str:
+    """Say how far outlines of the user are, which at such scales are theirs alone."""
+    return f"Contours\u00a0: ±\u00a0{_rounded(error)}\u00a0m (précision déclarée)"
 
 
 def _rounded(error: float) -> str:
