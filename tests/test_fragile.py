@@ -336,6 +336,31 @@ def test_maps_of_a_sheet_share_the_line_of_what_is_fragile():
     assert any("prudence" in text.get_text() for text in fig.paper.texts)
 
 
+def test_maps_of_other_spans_say_once_that_each_has_its_threshold():
+    kinds = {"kind": "growth", "label": "Évolution", "unit": "% par an"}
+    a, b, c = (rate(**kinds) for _ in range(3))
+    few = {"a": (a, "700"), "b": (b, "1\u202f000"), "c": (c, "")}
+    for values, least in few.values():
+        why = dict.fromkeys(CODES[:2], f"moins de {least} habitants") if least else {}
+        tell(values, bm.told_of(values), fragile=why)
+    series = {key: values for key, (values, _) in few.items()}
+    found = bm.shared_classes(series, breaks=[5], firm=True)
+    both = "moins de 700 ou 1 000 habitants selon la carte"
+    assert [set(plain(told_of(one).fragile.values())) for one in found.values()] == [
+        {both},
+        {both},
+        set(),
+    ]
+    # What was given is as it was.
+    assert set(told_of(a).fragile.values()) == {"moins de 700 habitants"}
+    fig, maps = bm.panels(dict.fromkeys(found, units()), title="Vacance")
+    for key, ax in maps.items():
+        bm.draw_choropleth(ax, units(), found[key])
+    bm.draw_legend(maps)
+    text = " ".join(" ".join(plain(t.get_text() for t in fig.paper.texts)).split())
+    assert f"{both} : à lire avec prudence" in text
+
+
 # -- documents -------------------------------------------------------------------------
 
 
