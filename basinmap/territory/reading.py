@@ -218,7 +218,7 @@ def read_units(  # noqa: PLR0913 - what a file may leave unsaid
         msg = f"{error} (its .cpg is not followed: names are read as {chosen!r})"
         raise ColumnError(msg) from None
     credit = printable(source).strip()
-    told = {"sources": (typeset(credit),)} if credit else {}
+    told: dict[str, object] = {"sources": (typeset(credit),)} if credit else {}
     told |= {} if known is None else {"outline_error": known}
     return retell(found, **told) if told else found
 
@@ -289,11 +289,14 @@ def checked_error(error: object) -> float | None:
     """
     if error is None:
         return None
-    length = isinstance(error, Real) and not isinstance(error, bool)
-    if not length or not 0 <= float(error) < np.inf:  # type: ignore[arg-type]
+    if isinstance(error, bool) or not isinstance(error, Real) or not _is_length(error):
         msg = f"outline_error={error!r}: give metres, such as outline_error=5"
         raise DataError(msg)
     return float(error)
+
+
+def _is_length(metres: Real) -> bool:
+    return 0 <= float(metres) < np.inf
 
 
 def check_generations(left: pd.DataFrame, right: pd.DataFrame) -> str:
