@@ -862,6 +862,26 @@ def test_the_data_command_tells_the_error_of_outlines(capsys):
     assert "outlines 174 m off (median), 268 m for 95 %" in capsys.readouterr().out
 
 
+def test_what_is_indicative_is_dashed_unless_it_is_said_how():
+    lens = bm.communes(epci="245901152")
+    _, ax = bm.page(lens, title="CA Cœur d'Ostrevent")
+    mark = bm.quartiers()
+    bm.draw_outlines(ax, mark, label="repère")
+    bm.draw_outlines(ax, mark, label="autre", dashes=(6, 1), color="#b3123f")
+    bm.draw_outlines(ax, lens, label="commune", color="#123fb3")
+    drawn = {c.get_label(): c.get_linestyle()[0][1] for c in ax.collections}
+    assert drawn["repère"]
+    assert drawn["autre"]
+    assert drawn["repère"] != drawn["autre"]
+    assert not drawn["commune"]
+    lines = [line for entry in bm.legend_entries(ax) for line in entry.lines]
+    assert len(lines) == 3
+    keys = {
+        swatch.label: swatch.dashes for block in ax.blocks for swatch in block.swatches
+    }
+    assert keys == {"repère": (3.0, 2.0), "autre": (6.0, 1.0), "commune": ()}
+
+
 def test_outlines_of_unknown_precision_are_told_where_it_may_show():
     lens = bm.communes(epci="call")
     own = lens.copy()

@@ -17,7 +17,7 @@ from basinmap.typography import shortest
 if TYPE_CHECKING:  # pages tells the outlines of what it is made for
     from basinmap.maps.paper.sheets import MapAxes
 
-__all__ = ["VISIBLE_MM", "tell_outlines"]
+__all__ = ["VISIBLE_MM", "is_indicative", "tell_outlines"]
 
 VISIBLE_MM: Final = 0.3
 """Error on paper above which outlines are told to be generalised, in millimetres."""
@@ -60,7 +60,7 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
         if _might_show(ax, drawn):
             ax.notes[_UNTOLD if error is None else _declared(error)] = None
         return
-    if "quality" in drawn and drawn["quality"].eq("indicative").all():
+    if is_indicative(drawn):
         # No finer outline would help: a mark is no generalised outline.
         ax.notes[f"Périmètre indicatif (±\u00a0{_rounded(error)}\u00a0m)"] = None
         return
@@ -76,6 +76,26 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
         f"above 1:{finest:,}; the foot of the page says so; for such scales give "
         "outlines of your own: bm.communes(outlines='ADMIN-EXPRESS.gpkg')"
     )
+
+
+def is_indicative(drawn: gpd.GeoDataFrame) -> bool:
+    """
+    Tell whether outlines mark a place, and are those of nothing.
+
+    Parameters
+    ----------
+    drawn
+        What is drawn; its column `quality` says so.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> is_indicative(bm.quartiers()), is_indicative(bm.communes(epci="call"))
+    (True, False)
+    """
+    if "quality" not in drawn or not len(drawn):
+        return False
+    return bool(drawn["quality"].eq("indicative").all())
 
 
 def _might_show(ax: MapAxes, drawn: gpd.GeoDataFrame) -> bool:
