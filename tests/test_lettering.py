@@ -130,3 +130,24 @@ def test_a_text_out_of_the_frame_of_a_map_is_cut():
         letter(ax, x0, (y0 + y1) / 2, "HHH", clip_on=True, **style)
     edge = ax.plan.frame[0] / 25.4 * 72
     assert ink(fig, "png")[0] == pytest.approx(edge, abs=0.5)
+
+
+def test_axes_without_ticks_take_those_of_who_asks_for_them():
+    fig, ax = bm.page(bm.communes(epci="call"), title="T")
+    (left, right), (low, _) = ax.get_xlim(), ax.get_ylim()
+    ax.set_xlabel("est")
+    ax.set_xticks([left, right])
+    ax.set_yticks([low], ["bas"])
+    ax.ticklabel_format(axis="x", useOffset=False)
+    ax.set_title("carte")
+    ax.twinx().plot([left, right], [0, 1])
+    picture = ax.imshow(np.eye(2), extent=(left, left + 900, low, low + 900))
+    fig.colorbar(picture, ax=ax)
+    fig.savefig(saved := io.BytesIO(), format="svg")
+    texts = re.findall(r"<text[^>]*>([^<]+)</text>", saved.getvalue().decode())
+    assert {"est", "bas", "carte", f"{left:.0f}"} <= set(texts)
+    assert ax.xaxis.label.get_text() == "est"
+    assert not fig.paper.spines
+    ax.clear()
+    assert ax.get_xlabel() == ""
+    assert len(ax.get_xticks()) > 2
