@@ -147,7 +147,10 @@ def test_axes_without_ticks_take_those_of_who_asks_for_them():
     texts = re.findall(r"<text[^>]*>([^<]+)</text>", saved.getvalue().decode())
     assert {"est", "bas", "carte", f"{left:.0f}"} <= set(texts)
     assert ax.xaxis.label.get_text() == "est"
-    assert not fig.paper.spines
+    fig.paper.axis("on")
+    fig.paper.set_xticks([50], ["à 50 mm"])
+    assert "à 50 mm" in {text.get_text() for text in fig.findobj(Text)}
+    fig.savefig(io.BytesIO(), format="pdf")
     ax.clear()
     assert ax.get_xlabel() == ""
     assert len(ax.get_xticks()) > 2

@@ -362,6 +362,13 @@ class _Bare(Axis):
     def set_clip_path(self, path: Any, transform: Any = None) -> None:  # noqa: ANN401 - those of Artist
         Artist.set_clip_path(self, path, transform)
 
+    def get_children(self) -> list[Artist]:
+        # Those that are there: whoever looks for texts would have ticks made.
+        if not len(self.get_majorticklocs()):
+            made = vars(self)
+            return [made[text] for text in _LATER if text in made]
+        return super().get_children()
+
     def draw(self, renderer: RendererBase) -> None:
         named = "label" in self.__dict__ and self.get_label_text()
         if named or len(self.get_majorticklocs()):
@@ -487,6 +494,30 @@ class PaperAxes(FlatAxes):
 
     def _gen_axes_spines(self, *_: object, **__: object) -> dict[str, Spine]:
         return {}  # paper has no frame
+
+    def get_xaxis_transform(self, which: str = "grid") -> Transform:
+        """
+        Return what places ticks across, as a frame that is nowhere would.
+
+        Parameters
+        ----------
+        which
+            Whatever matplotlib asks.
+        """
+        del which
+        return super().get_xaxis_transform("grid")
+
+    def get_yaxis_transform(self, which: str = "grid") -> Transform:
+        """
+        Return what places ticks up, as a frame that is nowhere would.
+
+        Parameters
+        ----------
+        which
+            Whatever matplotlib asks.
+        """
+        del which
+        return super().get_yaxis_transform("grid")
 
     def text(self, x: float, y: float, s: str, **options: Any) -> Lettering:  # type: ignore[override] # noqa: ANN401
         """

@@ -216,7 +216,7 @@ def with_fonts(
         name, signs = _read_font(path)
         found[name] = found.get(name, set(_FRENCH)) & signs
         _register(path)
-    for known in (text_width, _width_of_one, _faces_of):
+    for known in (text_width, measured, _faces_of):
         known.cache_clear()
     family = family or (next(iter(found)) if len(found) == 1 else None)
     for wanted in (family, narrow or family):
