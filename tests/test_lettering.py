@@ -154,3 +154,19 @@ def test_axes_without_ticks_take_those_of_who_asks_for_them():
     ax.clear()
     assert ax.get_xlabel() == ""
     assert len(ax.get_xticks()) > 2
+
+
+def test_texts_of_one_look_share_nothing_that_changes(blank):
+    first, second, third = (red(blank, sign) for sign in "abc")
+    second.set_fontsize(7)
+    second.set_color("#00ff00")
+    second.set_visible(False)
+    assert [text.get_fontsize() for text in (first, third)] == [POINTS, POINTS]
+    assert third.get_color() == first.get_color() == "#ff0000"
+    assert third.get_visible()
+    second.remove()
+    assert list(blank.paper.texts)[-2:] == [first, third]
+    blank.paper.clear()
+    last = red(blank, "d")
+    last.remove()
+    assert not blank.paper.texts

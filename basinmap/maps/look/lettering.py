@@ -268,14 +268,44 @@ def letter(
     **options
         Those of `Lettering`.
     """
-    options = {"transform": axes.transData, "clip_on": False, **options}
-    artist = _made(options)
+    looks = axes.looks if isinstance(axes, FlatAxes) else {}
+    look = _hashed(options)
+    if isinstance(axes, FlatAxes) and look in looks:
+        artist = _alike(looks[look], x, y, text)
+        axes.add_alike(artist)
+        return artist
+    artist = _made({"transform": axes.transData, "clip_on": False, **options})
     artist.set_position((x, y))
     artist.set_text(text)
     clipped = artist.get_clip_on()
     axes.add_artist(artist)
     artist.set_clip_on(clipped)
+    if look is not None:
+        looks[look] = dict(vars(artist))
     return artist
+
+
+def _hashed(options: dict[str, Any]) -> tuple[tuple[str, Any], ...] | None:
+    """Return what texts of one look share, where that can be looked up."""
+    look = tuple(sorted(options.items()))
+    try:
+        hash(look)
+    except TypeError:  # transforms, boxes around the text
+        return None
+    return look
+
+
+def _alike(known: dict[str, Any], x: float, y: float, text: str) -> Lettering:
+    """Return a text as one that is on the same axes, that shares nothing changing."""
+    made = object.__new__(Lettering)
+    state = made.__dict__
+    # Each setter would tell the text, its axes and its figure that they are stale.
+    state.update(known, _x=x, _y=y, _text=text)
+    state["_callbacks"] = CallbackRegistry(signals=["pchanged"])
+    style = state["_fontproperties"]
+    state["_fontproperties"] = own = object.__new__(type(style))
+    own.__dict__.update(style.__dict__)
+    return made
 
 
 def _made(options: dict[str, Any]) -> Lettering:
@@ -410,6 +440,23 @@ class FlatAxes(Axes):
         self.unmade = False
         for spine in self.spines.values():
             spine.set_position(("outward", 0.0))  # ticks would have asked for it
+
+    def clear(self) -> None:
+        """Take everything off; texts to come are told anew of the axes."""
+        self.looks: dict[Any, dict[str, Any]] = {}
+        super().clear()
+
+    def add_alike(self, text: Lettering) -> None:
+        """
+        Add a text that is already told of these axes.
+
+        Parameters
+        ----------
+        text
+            The text.
+        """
+        self._children.append(text)  # type: ignore[attr-defined] # those of every axes
+        self.stale = True
 
     def add_artist(self, a: Artist) -> Artist:
         """
