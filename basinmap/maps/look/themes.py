@@ -578,12 +578,12 @@ def settings() -> Iterator[None]:
     # checked once, and a sheet sets them a hundred times.
     params = cast("dict[str, Any]", mpl.rcParams)
     ours = _validated()
-    if all(dict.__getitem__(params, name) is value for name, value in ours.items()):
+    if ours.items() <= dict.items(params):
         yield
         return
-    before = {name: dict.__getitem__(params, name) for name in ours}
+    before = dict.copy(params)
     dict.update(params, ours)
     try:
         yield
     finally:
-        dict.update(params, before)
+        dict.update(params, {name: before[name] for name in ours})

@@ -157,7 +157,9 @@ def shapes_of(units: gpd.GeoDataFrame) -> np.ndarray:
     units
         Any geometries.
     """
-    return np.asarray(units.geometry.array)
+    # By name, pandas would make a series, with a deep copy of what is told.
+    place = units.columns.get_loc(units.active_geometry_name)
+    return np.asarray(units._get_column_array(place))  # noqa: SLF001
 
 
 def _check_shapes(units: gpd.GeoDataFrame, what: str) -> None:
