@@ -664,7 +664,9 @@ def _draw_schemes(ax: MapAxes, subject: Subject) -> None:
     """Draw the limits of the SCoT, where the map shows some."""
     if _in_basin(subject) and len(seen := in_frame(ax, subject.scots)):
         # No dashes: two SCoT share a limit, and would fill each other's gaps.
-        draw_outlines(ax, seen, width=1.1, label="limite de SCoT", color=_SCHEME)
+        draw_outlines(
+            ax, seen, width=1.1, label="limite de SCoT du bassin minier", color=_SCHEME
+        )
 
 
 def _draw_shafts(ax: MapAxes, subject: Subject) -> None:
