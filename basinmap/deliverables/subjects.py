@@ -27,7 +27,7 @@ from basinmap.arguments import check_given
 from basinmap.catalogue.comparing import compare
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.entries import Indicator, catalogue, indicator
-from basinmap.catalogue.ledgers import Ledger
+from basinmap.catalogue.ledgers import AREA, Ledger
 from basinmap.catalogue.years import choose
 from basinmap.deliverables.choices import CLASSES, Classes
 from basinmap.deliverables.museum import Reach
@@ -44,6 +44,7 @@ from basinmap.errors import (
     VintageError,
     culprits,
 )
+from basinmap.measures import state_column
 from basinmap.territory.levels import BASSIN, fold
 from basinmap.territory.lists import Territory, listed
 from basinmap.territory.memberships import membership
@@ -72,6 +73,7 @@ __all__ = [
     "both",
     "checked_ids",
     "joined",
+    "stood_in",
     "subject",
     "territory_names",
 ]
@@ -1314,7 +1316,7 @@ def joined(table: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     table
         The embedded statistics.
     counts
-        Counts by commune; a column of the same name replaces the embedded one.
+        Counts by commune, which replace the embedded ones that `stood_in` lists.
 
     Raises
     ------
@@ -1335,6 +1337,26 @@ def joined(table: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
             "to_year=2026)"
         )
         raise DataError(msg)
-    kept = table.drop(columns=[c for c in table if c in counts.columns])
+    gone = stood_in(table, counts)
+    states = [state_column(name) for name in gone]
+    kept = table.drop(columns=gone).drop(columns=states, errors="ignore")
     whole = kept.join(counts.reindex(table.index))
-    return retell(whole, measures={**measures_of(kept), **measures_of(counts)})
+    told = {n: m for n, m in measures_of(table).items() if n not in gone}
+    return retell(whole, measures={**told, **measures_of(counts)})
+
+
+def stood_in(table: pd.DataFrame, counts: pd.DataFrame) -> list[str]:
+    """
+    Return the embedded columns in whose place counts stand.
+
+    Parameters
+    ----------
+    table
+        The embedded statistics.
+    counts
+        Counts by commune: a column of the same name, and a surface of any year.
+    """
+    given = set(counts.columns)
+    if Ledger(counts).own_area:
+        given.add(AREA)
+    return [str(column) for column in table if column in given]
