@@ -5,6 +5,7 @@ import datetime as dt
 import re
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pypdfium2
 import pytest
@@ -997,6 +998,29 @@ def test_moves_that_are_given_open_a_page_and_are_not_said_to_lack(three):
     assert "Migrations résidentielles" in " ".join(
         str(text) for text in strings(plh_document(three, fiches=False))
     )
+
+
+def blank_mm(page):
+    """Return how high the highest blank band of a page on paper is, its head aside."""
+    grey = page.render(scale=1, grayscale=True).to_numpy().squeeze()
+    inked = np.flatnonzero((grey < 200).any(axis=1))
+    return float(np.diff(inked).max()) / page.get_height() * 297
+
+
+def test_the_contents_of_a_short_document_leaves_no_blank_band(diagnosis):
+    paper = pypdfium2.PdfDocument(pdf_bytes(diagnosis))
+    assert "Sommaire" in paper[1].get_textpage().get_text_range()
+    assert blank_mm(paper[1]) < 30
+
+
+def test_many_communes_without_fiches_leave_room_for_definitions_and_method():
+    document = plh_document(of("campagnes de l'artois"), fiches=False)
+    contents = document.pages[1]
+    titles = [p.title for p in contents.parts if isinstance(p, Note)]
+    assert titles == ["Lire ce document", "Signes", "Méthode"]
+    captions = [p.caption for p in contents.parts if isinstance(p, Table)]
+    assert "Définitions des indicateurs" in captions
+    assert document.pages[-1].slug == "donnees"
 
 
 def test_communes_too_few_for_a_map_have_a_bar_each(three):

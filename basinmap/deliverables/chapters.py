@@ -472,7 +472,9 @@ def _draw_rate(
     named: gpd.GeoDataFrame | None = None,
     first: str = "",
 ) -> None:
-    draw_choropleth(ax, about.communes, classes_of(about, id_, _there(about, id_)))
+    draw_choropleth(
+        ax, about.communes, classes_of(about, id_, _there(about, id_), beside=True)
+    )
     _finish(ax, about, named, first)
 
 
@@ -718,7 +720,7 @@ def stock_map(
         values = _there(about, rate)
         title = f"{title} et {uncapital(told_of(values).title)}"
         # One set of classes a rate, whatever map of the document bears it.
-        classes = classes_of(about, rate, values)
+        classes = classes_of(about, rate, values, beside=True)
 
     def draw(ax: MapAxes) -> None:
         draw_outlines(

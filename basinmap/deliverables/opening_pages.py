@@ -87,8 +87,6 @@ _READING: Final = (
     "Un graphique sans source a celle de la carte et du tableau de sa page.",
 )
 _MANY: Final = 40
-_CHAPTERS: Final = (8, 30)
-"""How few and how many titles a contents has beside those of the communes."""
 COVER_MM: Final = 140.0
 """How high the map of a cover is."""
 _COVER_SCALE: Final = 500_000.0
@@ -239,7 +237,9 @@ def since_and_among(
         yield ("wide" if years is None else "right"), beside
 
 
-def defined_early(about: Subject, ids: Sequence[str], *more: Part) -> bool:
+def defined_early(
+    about: Subject, ids: Sequence[str], *more: Part, titles: Iterable[int]
+) -> bool:
     """
     Tell whether the page of the contents has room for the definitions.
 
@@ -251,9 +251,10 @@ def defined_early(about: Subject, ids: Sequence[str], *more: Part) -> bool:
         Indicators whose counts there are.
     *more
         What would stand there too.
+    titles
+        How many lines the contents may have.
     """
-    counts = range(len(about.codes) + _CHAPTERS[0], len(about.codes) + _CHAPTERS[1])
-    rows = max(math.ceil(n / (1 if n <= 24 else 2 if n <= 60 else 3)) for n in counts)
+    rows = max(math.ceil(n / (1 if n <= 24 else 2 if n <= 60 else 3)) for n in titles)
     notes = [
         Note("method", "Lire ce document", _set(_READING)),
         _signs(about, ids),
