@@ -896,6 +896,22 @@ def test_a_long_name_beside_bars_is_broken_rather_than_cut():
     assert "Village" in drawn
 
 
+def test_one_long_name_does_not_make_all_the_others_small():
+    names = ["Téteghem-Coudekerque-Village", *(f"Spycker{n:02}" for n in range(16))]
+    values = pd.Series(range(1, 18), names, dtype=float)
+    chart = bar_chart(
+        "barres", values, caption="Essai", source="Insee", size_mm=(60, 62)
+    )
+    drawn = chart.render("svg", chart.size_mm).decode()
+    found = re.findall(
+        r"font-size: ([\d.]+)px[^>]*>([^<>]*(?:Spyc|Coude)[^<>]*)<", drawn
+    )
+    sizes = {text: float(size) for size, text in found}
+    assert len(sizes) == 17
+    long = sizes.pop("Téteghem-Coudekerque-Village")
+    assert 5.0 <= long < 5.8 == min(sizes.values()) == max(sizes.values())
+
+
 def test_a_scot_that_is_one_epci_and_a_part_of_one_have_their_situation(three):
     for about in (of("osartis-marquion"), three):
         sheet = situation_plate(about)

@@ -1003,7 +1003,8 @@ class Subject:
         here = {str(c): VARYING for c in values.index if c in little}
         if not here:
             return values
-        few = {**here, **told_of(values).fragile}
+        told = told_of(values).fragile
+        few = {**here, **{c: w for c, w in told.items() if c in values.index}}
         # They look alike on a map: its key has one line of them.
         why = " ou ".join(sorted(set(few.values()), key=VARYING.__ne__))
         return retell(values.copy(), fragile=dict.fromkeys(few, why))

@@ -18,7 +18,7 @@ from typing import Final, Literal
 
 from basinmap.arguments import check_fields, number_of
 from basinmap.errors import DataError, culprits
-from basinmap.typography import glued, long_date, printable, stopped, typeset
+from basinmap.typography import capital, glued, long_date, printable, stopped, typeset
 from basinmap.windows import is_device
 
 __all__ = [
@@ -780,7 +780,9 @@ def notes_of(table: Table) -> tuple[str, ...]:
     ]
     lines = [*table.notes]
     if signs:
-        lines.append(stopped(" ; ".join(signs)))
+        told = stopped(" ; ".join(signs))
+        # « n.d. » keeps its small letters, a word takes its capital.
+        lines.append(capital(told) if told.startswith("en ") else told)
     if table.source:
         lines.append(stopped(f"{WORDS['source']} : {table.source}"))
     return tuple(typeset(line) for line in lines)
