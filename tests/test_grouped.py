@@ -1,5 +1,6 @@
 """Units of few, put together with their neighbours: who, how, and what a map says."""
 
+import datetime as dt
 import itertools
 
 import geopandas as gpd
@@ -241,6 +242,15 @@ def test_who_does_not_see_the_map_is_told_of_the_groups(grouped):
     assert "Lieu 1 et 1 voisine 7,3" in said
 
 
+def test_groups_of_the_user_have_a_key_too(grouped):
+    ground, groups, classes, *_ = grouped
+    _, ax = bm.page(ground, title="Vacance")
+    own = pd.Series(groups.tolist(), groups.index)
+    bm.draw_choropleth(ax, ground, classes, groups=own)
+    (key,) = [one for one in ax.blocks if isinstance(one, KeyBlock)]
+    assert plain(key.swatches[0].label) == "2 communes regroupées : 1 groupe"
+
+
 def test_classes_of_communes_are_not_those_of_groups(grouped):
     ground, groups, classes, *_ = grouped
     _, ax = bm.page(ground, title="Vacance")
@@ -249,3 +259,23 @@ def test_classes_of_communes_are_not_those_of_groups(grouped):
         bm.draw_choropleth(ax, ground, alone, groups=groups)
     with pytest.raises(DataError, match="1 unit"):
         bm.draw_choropleth(ax, ground, classes, groups=groups.iloc[1:])
+
+
+def test_in_qgis_groups_are_a_layer_of_what_dresses_the_plate(grouped, tmp_path):
+    ground, _, _, fig, ax = grouped
+    bm.draw_legend(ax)
+    bm.draw_furniture(ax, author="essai", date=dt.date(2026, 11, 30))
+    data = {"communes": ground}
+    bm.write_qgis_project(tmp_path / "essai.qgz", {"vacance": fig}, data)
+    made = tmp_path / "essai-habillage.gpkg"
+    table = gpd.read_file(made, layer="groupes_vacance").set_index("groupe")
+    assert table["L04"].round(1).to_dict() == {
+        f"{CODES[1]}+1": 7.3,
+        **dict(zip(CODES[2:8], [10.0, 1.7, 10.0, 5.0, 2.0, 12.0], strict=True)),
+    }
+    assert table["name"][f"{CODES[1]}+1"] == "Lieu 1 et 1 voisine"
+    assert table["prudence"].dropna().index.tolist() == [CODES[3]]
+    whole = shapely.box(X, Y, X + 2000, Y + 1000)
+    assert table.geometry[f"{CODES[1]}+1"].symmetric_difference(whole).area < 1
+    assert table.geometry.area.sum() == pytest.approx(ground.area.sum())
+    assert bm.map_styles({"vacance": fig}, data) == {}
