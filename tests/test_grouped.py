@@ -10,10 +10,12 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import to_hex
 
 import basinmap as bm
 from basinmap.errors import DataError, MeasureError
 from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock
+from basinmap.maps.paper.inks import contrast
 from basinmap.values.told import told_of
 
 CODES = list(bm.communes(epci="200069482").index)
@@ -232,6 +234,16 @@ def test_borders_within_a_group_are_dotted_and_all_names_are_written(grouped):
     assert {x for x, _ in line} == {X + 1000.0}
     assert {y for _, y in line} == {Y, Y + 1000.0}
     assert set(ground["name"]) <= {text.get_text() for text in ax.texts}
+
+
+def test_limits_of_groups_are_seen_on_every_class(grouped):
+    *_, classes, _, ax = grouped
+    for label in classes.cat.categories:
+        (fill,) = [c for c in ax.collections if c.get_label() == label]
+        color, rim = (
+            to_hex(of()[0]) for of in (fill.get_facecolor, fill.get_edgecolor)
+        )
+        assert contrast(color, rim) > 1.3
 
 
 def test_who_does_not_see_the_map_is_told_of_the_groups(grouped):
