@@ -138,7 +138,7 @@ QUESTIONS: Final = (
         draw_bivariate draw_typology draw_hatching draw_symbols draw_squares
         draw_dots draw_points draw_markers draw_links draw_discontinuities
         draw_rings draw_isochrones draw_grid draw_surface draw_raster
-        draw_hillshade draw_labels
+        draw_hillshade draw_area_names draw_labels
         """,
     ),
     _question(

@@ -605,6 +605,7 @@ ENTRIES: dict[str, Call] = {
         "title": "Zoom",
     },
     "draw_isochrones": drawn(areas="isochrones"),
+    "draw_area_names": drawn(areas="units"),
     "draw_labels": drawn(units="units"),
     "draw_legend": lambda w: {"ax": w.page(legend=True)},
     "draw_links": lambda w: {

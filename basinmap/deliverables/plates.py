@@ -343,7 +343,7 @@ def rate_plate(
     among
         What is written over the maps of the same volume.
     """
-    values = subject.computed(indicator_id)
+    values = subject.cautioned(indicator_id, subject.computed(indicator_id))
     few = grouped_rates(subject, values)
     shown = values if few is None else few.rates
     classes = (
