@@ -297,7 +297,9 @@ def _alike(rates: pd.Series, values: pd.Series, classes: pd.Series) -> pd.Series
     breaks = fact_of(classes, "breaks")
     if len(_firm(values)) < _CLASSED or not breaks:
         return classify(rates, firm=True)
-    return classify(rates, breaks=breaks, firm=True)
+    found = classify(rates, breaks=breaks, firm=True)
+    notes = dict.fromkeys((*told_of(found).notes, *told_of(classes).notes))
+    return retell(found, notes=tuple(notes))
 
 
 def _put_together(subject: Subject, values: pd.Series) -> Grouped | None:
