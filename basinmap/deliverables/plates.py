@@ -346,7 +346,7 @@ def rate_plate(
     among
         What is written over the maps of the same volume.
     """
-    values = subject.cautioned(indicator_id, subject.computed(indicator_id))
+    values = subject.computed(indicator_id)
     few = grouped_rates(subject, values)
     shown = values if few is None else few.rates
     classes = (
