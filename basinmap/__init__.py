@@ -122,6 +122,7 @@ _ROOMS: Final = {
     "access.valhalla": ("valhalla_isochrones", "valhalla_tiles", "valhalla_times"),
     "catalogue.comparing": ("compare",),
     "catalogue.computing": ("compute",),
+    "catalogue.grouping": ("fragile_groups",),
     "catalogue.leases": ("count_leases",),
     "catalogue.listing": ("indicators",),
     "maps.classing.classes": ("SRU", "classify", "shared_classes"),
@@ -319,6 +320,7 @@ if TYPE_CHECKING:
     from basinmap.access.valhalla import valhalla_times as valhalla_times
     from basinmap.catalogue.comparing import compare as compare
     from basinmap.catalogue.computing import compute as compute
+    from basinmap.catalogue.grouping import fragile_groups as fragile_groups
     from basinmap.catalogue.leases import count_leases as count_leases
     from basinmap.catalogue.listing import indicators as indicators
     from basinmap.deliverables.building import build_project as build_project

@@ -88,7 +88,8 @@ QUESTIONS: Final = (
         "Calculer",
         "An indicator from its counts, at any level, in the list of any year.",
         """
-        indicators compute count_leases aggregate rebase rebase_flows passage
+        indicators compute fragile_groups count_leases aggregate rebase rebase_flows
+        passage
         join_on_code Measure Stock Ratio Mean Growth Median Category
         column table_of describe told_of Told measures_of states_of
         """,

@@ -674,6 +674,11 @@ ENTRIES: dict[str, Call] = {
         **w.alone,
     },
     "find_unit": lambda _: {"text": "lens"},
+    "fragile_groups": lambda w: {
+        "indicator_id": "L04",
+        "table": w.table,
+        "units": w.blocks,
+    },
     "geary": lambda w: {"values": w.spread, "weights": w.weights, "permutations": 99},
     "getis_ord": lambda w: {
         "values": w.spread,

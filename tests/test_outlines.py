@@ -329,11 +329,13 @@ def test_a_density_tells_the_largest_error_of_the_territory_shown():
 
     # 1.84 km² drawn, 3.13 published; 42.20 drawn, 35.67 published.
     assert told(epci="245900428").endswith(
-        "8,9 % au plus (Gravelines) ; n.d. : surface dessinée trop fausse "
-        "(Grand-Fort-Philippe, Loon-Plage)"
+        "8,9 % au plus (Gravelines) ; n.d. : contour trop loin de la superficie "
+        "publiée (Grand-Fort-Philippe, Loon-Plage)"
     )
     assert told(epci="call").endswith("4,2 % au plus (Éleu-dit-Leauwette)")
-    assert told().endswith("n.d. : surface dessinée trop fausse (5 communes)")
+    assert told().endswith(
+        "n.d. : contour trop loin de la superficie publiée (5 communes)"
+    )
 
 
 def test_no_density_is_over_a_surface_drawn_too_wrongly():

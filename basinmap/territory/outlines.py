@@ -268,7 +268,7 @@ def surface_caution(communes: Iterable[str], *, whole: bool = False) -> str:
     if not gone:
         return told
     where = ", ".join(names[gone]) if len(gone) <= _NAMED else f"{len(gone)} communes"
-    return f"{told} ; n.d. : surface dessinée trop fausse ({where})"
+    return f"{told} ; n.d. : contour trop loin de la superficie publiée ({where})"
 
 
 def surfaces_too_far() -> dict[str, float]:
