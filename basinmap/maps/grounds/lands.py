@@ -7,7 +7,7 @@ when the foot is drawn or the sheet saved, where everything else has left room.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from matplotlib.path import Path
 from basinmap.maps.look.lettering import LEADING, letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
 from basinmap.maps.paper.crossings import crossed, keep_off
+from basinmap.maps.paper.haloed import write_inked
 from basinmap.maps.paper.inks import inks_of
 from basinmap.maps.paper.shapes import line_path, outline_path
 from basinmap.maps.paper.sheets import MapAxes
@@ -847,7 +848,6 @@ def _name(
         common["linespacing"] = LEADING
     wanted = None if own else theme.soft
     (ink,) = inks_of(ax, np.array([box]), np.array([False]), wanted)
-    halo = {"color": ink.halo or theme.beyond, "halo": 1.2 * zoom}
-    letter(ax, x, y, text, zorder=STACK["halos"], gid="halo", **halo, **common)
+    ink = replace(ink, halo=ink.halo or theme.beyond)
     kind = "name" if own else "town"
-    letter(ax, x, y, text, color=ink.color, zorder=STACK["names"], gid=kind, **common)
+    write_inked(ax, x, y, text, ink, halo=1.2 * zoom, gid=kind, **common)
