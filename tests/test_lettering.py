@@ -130,3 +130,43 @@ def test_a_text_out_of_the_frame_of_a_map_is_cut():
         letter(ax, x0, (y0 + y1) / 2, "HHH", clip_on=True, **style)
     edge = ax.plan.frame[0] / 25.4 * 72
     assert ink(fig, "png")[0] == pytest.approx(edge, abs=0.5)
+
+
+def test_axes_without_ticks_take_those_of_who_asks_for_them():
+    fig, ax = bm.page(bm.communes(epci="call"), title="T")
+    (left, right), (low, _) = ax.get_xlim(), ax.get_ylim()
+    ax.set_xlabel("est")
+    ax.set_xticks([left, right])
+    ax.set_yticks([low], ["bas"])
+    ax.ticklabel_format(axis="x", useOffset=False)
+    ax.set_title("carte")
+    ax.twinx().plot([left, right], [0, 1])
+    picture = ax.imshow(np.eye(2), extent=(left, left + 900, low, low + 900))
+    fig.colorbar(picture, ax=ax)
+    fig.savefig(saved := io.BytesIO(), format="svg")
+    texts = re.findall(r"<text[^>]*>([^<]+)</text>", saved.getvalue().decode())
+    assert {"est", "bas", "carte", f"{left:.0f}"} <= set(texts)
+    assert ax.xaxis.label.get_text() == "est"
+    fig.paper.axis("on")
+    fig.paper.set_xticks([50], ["à 50 mm"])
+    assert "à 50 mm" in {text.get_text() for text in fig.findobj(Text)}
+    fig.savefig(io.BytesIO(), format="pdf")
+    ax.clear()
+    assert ax.get_xlabel() == ""
+    assert len(ax.get_xticks()) > 2
+
+
+def test_texts_of_one_look_share_nothing_that_changes(blank):
+    first, second, third = (red(blank, sign) for sign in "abc")
+    second.set_fontsize(7)
+    second.set_color("#00ff00")
+    second.set_visible(False)
+    assert [text.get_fontsize() for text in (first, third)] == [POINTS, POINTS]
+    assert third.get_color() == first.get_color() == "#ff0000"
+    assert third.get_visible()
+    second.remove()
+    assert list(blank.paper.texts)[-2:] == [first, third]
+    blank.paper.clear()
+    last = red(blank, "d")
+    last.remove()
+    assert not blank.paper.texts

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
 from numbers import Real
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -23,7 +23,7 @@ from basinmap.maps.layers.placement import PlacedLabels, place_labels, split_lab
 from basinmap.maps.look.lettering import LEADING
 from basinmap.maps.look.themes import MM_PER_POINT, font, one_line, settings, text_width
 from basinmap.maps.paper.crossings import clear_spot, crossed, segments_of
-from basinmap.maps.paper.guards import check_drawable, check_map, shapes_of
+from basinmap.maps.paper.guards import check_drawable, check_map, rows_in, shapes_of
 from basinmap.maps.paper.haloed import write_inked
 from basinmap.maps.paper.inks import Ink, inks_of
 from basinmap.maps.paper.kept import Kept
@@ -97,8 +97,9 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
         its unit by a line.
     apart
         Whether a name that would lie over other units for more than a quarter of its
-        box, without a leader, is left out: on a small map it would name them. So is
-        one so near another that both would be read as one.
+        box is left out, were it led there: on a small map it would name them. So is
+        one so near another that both would be read as one. A name too long in large
+        letters for its unit is written as the others.
     every
         Whether all the names that are tried are promised, by the title for instance: a
         warning then tells those that found no room.
@@ -144,6 +145,7 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     visible = visible.loc[rank.index]
     _check_size(size)
     ranked = _Ranked(ax, visible, column, rank, strong, size, italic=italic)
+    ranked.hold(apart=apart)
     placed = ranked.placed(_APART_MM if apart else _CLOSE_MM)
     zoom = ax.plan.zoom
     boxes = zoom * placed.boxes
@@ -224,6 +226,13 @@ class _Ranked:
                 self.names[i] = _broken(self.whole[i])
             self.boxes[i] = self._box(i)
         self._move_off()
+
+    def hold(self, *, apart: bool) -> None:
+        """Write strong names too long for their units as small as the others."""
+        long = apart & (self.boxes > 2 * self.home).any(axis=1) & (self.radii == 0)
+        if (long & (self.sizes > self.sizes.min())).any():
+            self.sizes = np.where(long, self.sizes.min(), self.sizes)
+            self._set()
 
     def _box(self, i: int) -> tuple[float, float]:
         """Return width and height of a name, in millimetres."""
@@ -353,10 +362,9 @@ class _Ranked:
     def astray(
         self, boxes: np.ndarray, placed: PlacedLabels, most: float = _STRAY
     ) -> np.ndarray:
-        """Tell which names lie over other units, without leader or symbol."""
+        """Tell which names without a symbol lie over other units, led there or not."""
         stray = np.zeros(len(boxes), dtype=bool)
-        free = placed.placed & ~np.isfinite(placed.leader).all(axis=1)
-        rows = np.flatnonzero(free & (self.radii == 0))
+        rows = np.flatnonzero(placed.placed & (self.radii == 0))
         if not len(rows):
             return stray
         corners = self.ax.to_metres(boxes[rows].reshape(-1, 2)).reshape(-1, 4)
@@ -503,7 +511,7 @@ def _visible(
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     box = (x0, y0, x1, y1)
     shapes = shapes_of(units)
-    seen = np.flatnonzero(shapely.intersects(shapes, shapely.box(*box)))
+    seen = rows_in(shapes, box)
     if not len(seen):
         msg = f"none of the {len(units)} units lies in the frame of the map"
         raise DataError(msg)
@@ -572,43 +580,48 @@ def _rooms(
         _circle(shown, whole, frame)
         for shown, whole in zip(shapes.tolist(), units[_WHOLE].tolist(), strict=True)
     ]
-    anchors = ax.to_mm(np.array([(c.x, c.y) for c, _ in circles]))
+    anchors = ax.to_mm(np.array([(x, y) for x, y, _ in circles]))
     radii = np.zeros(len(units))
-    home = _chords(shapes, circles)
+    home = _chords(shapes, np.array(circles))
     home = home * 1000 / ax.plan.scale
-    for row, code in enumerate(units.index):
-        if str(code) in ax.symbols:
-            x, y, r = ax.symbols[str(code)]
-            anchors[row], radii[row], home[row] = (x, y), r, np.nan
-        elif (marker := _marker_under(ax, anchors[row])) is not None:
-            anchors[row], radii[row] = marker[:2], marker[2]
-    return anchors, radii, home
-
-
-def _marker_under(ax: MapAxes, anchor: np.ndarray) -> np.ndarray | None:
-    """Return centre and half width of the marker that bars the middle of a unit."""
     boxes = np.array(ax.boxes, dtype=float).reshape(-1, 4)
     sides = boxes[:, 2:] - boxes[:, :2]
     # Of what is taken, markers alone are square; a name hangs beside them.
-    bars = np.abs(sides[:, 0] - sides[:, 1]) < 1e-6
-    bars &= ((boxes[:, :2] - _NEAR <= anchor) & (anchor <= boxes[:, 2:] + _NEAR)).all(1)
-    found = boxes[bars]
-    if not len(found):
-        return None
-    return np.append((found[0, :2] + found[0, 2:]) / 2, sides[bars][0, 0] / 2)
+    markers = boxes[np.abs(sides[:, 0] - sides[:, 1]) < 1e-6]
+    for row, code in enumerate(units.index.astype(str).tolist()):
+        if code in ax.symbols:
+            x, y, r = ax.symbols[code]
+            anchors[row], radii[row], home[row] = (x, y), r, np.nan
+        elif len(markers):
+            anchors[row], radii[row] = _beside_marker(markers, anchors[row])
+    return anchors, radii, home
 
 
-def _widest_circle(shape: shapely.Geometry) -> tuple[shapely.Point, float]:
+def _beside_marker(markers: np.ndarray, anchor: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return where a name hangs, and half the width of the marker that bars it."""
+    low, high = markers[:, :2], markers[:, 2:]
+    bars = ((low - _NEAR <= anchor) & (anchor <= high + _NEAR)).all(axis=1)
+    if not bars.any():
+        return anchor, 0.0
+    place = int(np.argmax(bars))
+    return (low[place] + high[place]) / 2, float(high[place, 0] - low[place, 0]) / 2
+
+
+_Circle: TypeAlias = tuple[float, float, float]
+"""Centre and radius."""
+
+
+def _widest_circle(shape: shapely.Geometry) -> _Circle:
     """Return centre and radius of the widest circle inside the largest part."""
     part = shape
     if shape.geom_type != "Polygon":
         part = max(shapely.get_parts(shape), key=shapely.area)
     if part.area == 0:
-        return shapely.centroid(shape), 0.0
+        middle = shapely.centroid(shape)
+        return middle.x, middle.y, 0.0
     fine_enough = max(1.0, part.area**0.5 / 50)
     line = shapely.maximum_inscribed_circle(part, tolerance=fine_enough)
-    centre = shapely.Point(line.coords[0])
-    return centre, float(line.length)
+    return (*line.coords[0][:2], float(line.length))
 
 
 _CIRCLES: Final = Kept(_widest_circle)
@@ -619,24 +632,20 @@ def _circle(
     shown: shapely.Geometry,
     whole: shapely.Geometry,
     frame: tuple[float, float, float, float],
-) -> tuple[shapely.Point, float]:
+) -> _Circle:
     """Return the widest circle of what is shown: that of the unit, where that is."""
-    centre, radius = _CIRCLES.of(whole)
+    x, y, radius = _CIRCLES.of(whole)
     x0, x1, y0, y1 = frame
-    x, y = centre.x, centre.y
     if shown is whole or (
         x0 + radius <= x <= x1 - radius and y0 + radius <= y <= y1 - radius
     ):
-        return centre, radius
+        return x, y, radius
     return _widest_circle(shown)
 
 
-def _chords(
-    shapes: np.ndarray, circles: list[tuple[shapely.Point, float]]
-) -> np.ndarray:
+def _chords(shapes: np.ndarray, circles: np.ndarray) -> np.ndarray:
     """Return half the width of each unit at the height of its anchor, and a height."""
-    spots = np.array([(centre.x, centre.y) for centre, _ in circles])
-    radii = np.array([radius for _, radius in circles])
+    spots, radii = circles[:, :2], circles[:, 2]
     left, _, right, _ = shapely.bounds(shapes).T
     ends = np.column_stack([left - 1, spots[:, 1], right + 1, spots[:, 1]])
     lines = shapely.linestrings(ends.reshape(-1, 2, 2))

@@ -613,6 +613,8 @@ def _known(values: pd.Series, *, firm: bool) -> pd.Series:
 
 def _counted_once(series: list[pd.Series]) -> tuple[list[pd.Series], list[str]]:
     """Leave out the periods that hold others: their years would be counted twice."""
+    if len(series) == 1:
+        return series, []
     spans = [_span(told_of(one).vintage) for one in series]
     whole = [any(_holds(span, part) for part in spans) for span in spans]
     left = [told_of(s).vintage for s, held in zip(series, whole, strict=True) if held]
@@ -643,7 +645,8 @@ def _with_histogram(
     for position, block in enumerate(blocks):
         if not isinstance(block, ClassesBlock):
             continue
-        known = pd.concat([_known(one, firm=bool(block.fragile)) for one in series])
+        all_known = [_known(one, firm=bool(block.fragile)) for one in series]
+        known = all_known[0] if len(all_known) == 1 else pd.concat(all_known)
         low, high = block.bounds
         wrong = known.index[(known < low) | (known > high)]
         if len(wrong):
