@@ -49,6 +49,7 @@ _APART = 0.12  # of the size, more than between the lines of a name
 _STRAY = 0.25  # of a name over units that it does not name
 _WITHIN = 0.25  # mm at least between a name and the rim that is around it
 _MOSTLY = 0.5
+_TOUCHED = 0.02  # of a name, out of all units: it lies across their outline
 _CLOSE_MM, _APART_MM = 0.4, 1.0  # between two names, and where each stands alone
 
 
@@ -391,6 +392,7 @@ class _Ranked:
         torn = np.array([ink.torn for ink in found], dtype=bool)
         # So are those that lie, for the most part, over what they do not name.
         torn |= self.astray(boxes, placed, _MOSTLY)[shown]
+        torn |= self._over_edge(boxes[shown])
         torn &= np.isnan(leaders[shown]).any(axis=1) & (self.radii[shown] == 0)
         if torn.any() and not self.italic:
             there, lines = boxes[shown], leaders[shown]
@@ -399,6 +401,20 @@ class _Ranked:
                 boxes[shown], leaders[shown] = there, lines
                 found = self._inks(there, chosen)
         return dict(zip(shown, found, strict=True))
+
+    def _over_edge(self, boxes: np.ndarray) -> np.ndarray:
+        """Tell which boxes lie across the outline of all units, drawn as a line."""
+        hit = crossed(self.ax, boxes)
+        if hit.any():
+            corners = self.ax.to_metres(boxes[hit].reshape(-1, 2)).reshape(-1, 4)
+            texts = shapely.box(*corners.T)
+            shapes = self.units[_SHOWN].to_numpy()
+            mine, other = shapely.STRtree(shapes).query(texts, predicate="intersects")
+            over = np.zeros(len(texts))
+            parts = shapely.intersection(texts[mine], shapes[other])
+            np.add.at(over, mine, shapely.area(parts))
+            hit[hit] = over < (1 - _TOUCHED) * shapely.area(texts)
+        return hit
 
     def _inks(self, boxes: np.ndarray, chosen: str | None) -> list[Ink]:
         # A line that runs through a name is cut by its halo.
