@@ -42,6 +42,7 @@ _SHOWN = " shown"  # column of the part of each unit that the frame shows
 _WHOLE = " whole"  # column of the unit itself
 _SMALLEST = 5.5  # points: what is smaller on paper is not read
 _LEAST = 0.85  # of the size of the theme: what the least names are
+_FIRST = 0.5  # points, more than the others: the least names of the first rank
 _FEW = 30
 _TIGHT = 0.2
 _INKED = 0.78  # of the size: what a line of capitals and descenders inks
@@ -285,7 +286,9 @@ class _Ranked:
         if self.given or self.italic:
             return
         least = max(_SMALLEST * max(self.ax.plan.zoom, 1.0), _LEAST * self.base)
-        smaller = (self.base, 400) if size > self.base else (min(size, least), weight)
+        # A town of the first rank is less large, and heavier than the others still.
+        first = self.base + _FIRST * self.ax.plan.zoom
+        smaller = (min(size, first if row < self.strong else least), weight)
         lines = dict.fromkeys((typeset(self.whole[row]), _parted(self.whole[row])))
         for points, heavy in dict.fromkeys(((size, weight), smaller)):
             for line in lines:
