@@ -441,6 +441,25 @@ def artois():
     return subject("200069482", author="basinmap", date=dt.date(2026, 11, 29))
 
 
+def test_a_document_prints_the_threshold_that_it_applies(artois):
+    people = [f"population_{year}" for year in (2021, 2023)]
+    two = bm.statistics()[people]
+    short = subject(
+        "246200364",
+        author="basinmap",
+        date=dt.date(2026, 11, 29),
+        counts=two,
+        alone=True,
+    )
+    assert plain([short.care("D02")]) == ["moins de 1 000 habitants"]
+    assert set(plain(told_of(short.computed("D02")).fragile.values())) == {
+        "moins de 1 000 habitants"
+    }
+    assert artois.care("D02") == "moins de 200 habitants"
+    assert artois.care("L04") == "moins de 200 logements"
+    assert artois.care("L01") == ""
+
+
 READING = "{where}, {value} % des logements sont vacants en {year}"
 
 

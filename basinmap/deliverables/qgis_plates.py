@@ -32,6 +32,7 @@ from basinmap.maps.layers.drawing import (
 from basinmap.maps.layers.sizes import SMALLEST
 from basinmap.maps.look.themes import text_width
 from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, Swatch
+from basinmap.maps.paper.haloed import HALOS
 from basinmap.maps.paper.sheets import Laid, MapAxes, Sheet
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES, state_column
@@ -853,7 +854,7 @@ def _names(slug: str, ax: MapAxes, dressing: Dressing) -> list[Drawn]:
         if text.get_gid() == "halo"
     }
     for text in ax.texts:
-        if text.get_gid() == "halo" or not text.get_visible():
+        if text.get_gid() in HALOS or not text.get_visible():
             continue
         around = halos.get((text.get_text(), *text.get_position()), "")
         if text.get_bbox_patch() is not None:
