@@ -378,6 +378,20 @@ class _Renderer(RendererBase):
             self._prepare(gc, look)
             self._put(path + look.operator)
 
+    def _paint_alike(
+        self,
+        gc: GraphicsContextBase,
+        look: _Look,
+        paths: Sequence[Path],
+        move: Transform,
+    ) -> None:
+        """Paint shapes of one look, which is set once."""
+        drawn = [self._drawn(path, move, look) for path in paths]
+        if look.nothing or not any(drawn):
+            return
+        self._prepare(gc, look)
+        self._out += [path + look.operator for path in drawn if path]
+
     def _drawn(self, path: Path, transform: Transform, look: _Look) -> bytes:
         """Return a path as operators; a line stops a little out of the frame."""
         bare = look.fill is None and look.hatch is None
@@ -446,6 +460,11 @@ class _Renderer(RendererBase):
             self._draw_placed(gc, (paths, moves, shapes), spots, looks)
             return
         seen = self._seen_of(paths, moves, shapes, max(linewidths, default=0.0))
+        inks = (facecolors, edgecolors, linewidths, linestyles, hatchcolors)
+        if len(moves) == 1 and all(ink is None or len(ink) < 2 for ink in inks):
+            met = [paths[i] for i in np.flatnonzero(seen).tolist()]
+            self._paint_alike(gc, looks(0), met, moves[0])
+            return
         for i in np.flatnonzero(seen).tolist():
             look = looks(i)
             if not look.nothing:
