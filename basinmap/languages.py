@@ -129,7 +129,32 @@ def french(text: str) -> str:
     >>> french("what nobody wrote")
     'what nobody wrote'
     """
-    return _turned(text, 0) or text
+    return _turned(text, 0) or _lengthened(text, 0) or text
+
+
+_ADDED: Final = (("; ", "\u202f; "), (": ", "\u00a0: "), (" (", " ("))
+
+
+def _lengthened(text: str, deep: int) -> str | None:
+    """Return in French what is said of a name, or a message and what is added to it."""
+    if deep > _DEEPEST:
+        return None
+    for joint in re.finditer(r"; |: | \(", text):
+        first, rest = text[: joint.start()], text[joint.end() :]
+        head = _turned(first, deep) or _said_of(first, deep)
+        shut = joint[0] == " (" and rest.endswith(")")
+        more = rest[:-1] if shut else rest
+        tail = _lengthened(more, deep + 1) or _part(more, deep + 1)
+        if head is not None or (_is_code(first) and tail != more):
+            return f"{head or first}{dict(_ADDED)[joint[0]]}{tail}{')' * shut}"
+    return None
+
+
+def _said_of(text: str, deep: int) -> str | None:
+    """Return in French a column of a file and what is said of it."""
+    name, _, said = text.partition(" ")
+    turned = _turned(said, deep) if "_" in name and _is_code(name) else None
+    return None if turned is None else f"{name} {turned}"
 
 
 def french_part(text: str) -> str:
@@ -256,7 +281,7 @@ def _part(text: str, deep: int) -> str:
             told = [_part(one, deep + 1) for one in parts]
             if joint in ("; ", ", ") or told != parts or all(map(_is_code, parts)):
                 return said.join(told)
-    return text
+    return _lengthened(text, deep) or text
 
 
 def _each(text: str, deep: int) -> str | None:

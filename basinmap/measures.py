@@ -43,6 +43,7 @@ __all__ = [
     "check_counts",
     "check_decimals",
     "check_parts",
+    "check_percents",
     "check_ratios",
     "counted",
     "evaluate",
@@ -174,14 +175,26 @@ class Mean(Measure):
     ----------
     weight
         Column of the stock that weighs it.
+    signed
+        Whether it may be negative, such as a mean gap.
     """
 
     weight: str
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Median(Measure):
-    """A median or a quantile: read at its own level, never combined."""
+    """
+    A median or a quantile: read at its own level, never combined.
+
+    Attributes
+    ----------
+    signed
+        Whether it may be negative, such as a published change in per cent.
+    """
+
+    signed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -997,6 +1010,52 @@ def check_parts(
             BasinmapWarning,
             stacklevel=stacklevel,
         )
+
+
+def check_percents(
+    values: pd.Series, name: str, unit: str, *, bounded: bool = False, stacklevel: int
+) -> None:
+    """
+    Warn of per cents that are proportions, or more than a whole.
+
+    Parameters
+    ----------
+    values
+        Numbers, missing ones among them.
+    name
+        What they are, for the message.
+    unit
+        Of these; nothing is said of one that is no percentage.
+    bounded
+        Whether they are said to be shares: what is above 100 is then questioned.
+    stacklevel
+        See `warnings.warn`.
+
+    Warns
+    -----
+    BasinmapWarning
+        Naming the codes of those above 100.
+    """
+    if not unit.startswith("%"):
+        return
+    known = values.dropna()
+    fine = (known % 1 != 0).mean() if len(known) else 0
+    over = known.index[known.to_numpy(dtype=float) > 100 * (1 + 1e-9)]
+    if len(known) > 3 and known.between(0, 1).all() and fine > 0.5:
+        msg = (
+            f"{name!r}: all values are below 1 in {unit!r}: if they are "
+            "proportions, multiply them by 100"
+        )
+    elif bounded and unit.strip() == "%" and len(over):
+        msg = (
+            f"{name!r}: {len(over)} value(s) above 100 % at {culprits(over)}: a share "
+            "is never; look in the file for a decimal mark that is lost, or for "
+            "columns that are exchanged. Kept as they stand, for a change or a cover "
+            "may be above"
+        )
+    else:
+        return
+    warnings.warn(msg, BasinmapWarning, stacklevel=stacklevel)
 
 
 def check_ratios(measures: Measures, known: Measures) -> None:

@@ -37,6 +37,7 @@ class Place:
     path: Path
     module: ast.Module
     function: ast.FunctionDef | None = None
+    outer: Place | None = None
 
     def __str__(self):
         return str(self.path.relative_to(ROOT))
@@ -50,6 +51,7 @@ class Library:
     calls: dict = field(default_factory=lambda: defaultdict(list))
     constants: dict = field(default_factory=dict)
     messages: list = field(default_factory=list)
+    homes: dict = field(default_factory=dict)
 
 
 def name_of(node):
@@ -75,8 +77,10 @@ def library(root=ROOT):
 def _walk(read, node, place, errors):
     for child in ast.iter_child_nodes(node):
         inner = place
+        read.homes[id(child)] = place
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            inner = Place(place.path, place.module, child)
+            around = place if place.function else None
+            inner = Place(place.path, place.module, child, around)
             read.functions[child.name].append(inner)
         if isinstance(child, ast.Assign | ast.AnnAssign) and node is place.module:
             targets = child.targets if isinstance(child, ast.Assign) else [child.target]
@@ -197,6 +201,9 @@ def _named(node, place, read, deep):
             found += _passed(node.id, names, place, read, deep)
         if found:
             return found
+        if place.outer is not None:
+            # A function in another uses the names of that one.
+            return _named(node, place.outer, read, deep)
     held = _constant(node.id, place, read)
     return shapes(held, place, read, deep + 1) if held is not None else [(node,)]
 
@@ -302,7 +309,7 @@ def _passed(name, names, place, read, deep):
         ]
         for call, where in read.calls[scope.name]:
             given = [k.value for k in call.keywords if k.arg == name]
-            if at is not None and len(call.args) > at and not given:
+            if at is not None and 0 <= at < len(call.args) and not given:
                 given = [call.args[at]]
             for one in given:
                 found += shapes(one, where, read, deep + 1)
@@ -508,13 +515,18 @@ def _told(node, place, read, found, *, inside, deep=0):
         if deep < 3:
             for hole in holes:
                 if hole is not node:
-                    where = place
+                    # A part may come of another function than the message does.
+                    where = read.homes.get(id(hole), place)
                     _told(hole, where, read, found, inside=True, deep=deep + 1)
 
 
 _FRENCH = re.compile(
     r"[éèàêçôîûœÀÉâ]|\b(à|vol|de|des|du|la|le|les|et|aux?|en|sans|qui|par|sur)\b"
     r"|\b[dl]'| [:;] "
+    # Labels of plates and of documents, which have no such word.
+    r"|\b(avec|soit|atteint|avant|pour|sous|hors|parc|loyer|logements|vacance|terrain)\b"
+    r"|\b(couche|bassin|population municipale|rapport|valeurs|tenues|locataires)\b",
+    re.IGNORECASE,
 )
 
 
@@ -536,6 +548,61 @@ def room_of(place):
 def keys_of(path):
     """The messages of one file of the catalogue."""
     return list(tomllib.loads(path.read_text("utf-8"))["messages"])
+
+
+def lengthened(read):
+    """Messages to which something is added, `msg += …`, and what is."""
+    for functions in read.functions.values():
+        for place in functions:
+            for inner in _walked(place.function):
+                if not isinstance(inner, ast.AugAssign):
+                    continue
+                if name_of(inner.target) not in ("msg", "message"):
+                    continue
+                kept = [
+                    one
+                    for one in _walked(place.function)
+                    if isinstance(one, ast.Assign)
+                    and name_of(one.targets[0]) == name_of(inner.target)
+                    and one.lineno < inner.lineno
+                ]
+                for more in whole(inner.value, place, read):
+                    for base in whole(kept[-1].value, place, read):
+                        yield base, more
+
+
+_LISTED = ("culprits", "shown", "listed", "str", "repr")  # what was read, quoted
+
+
+def made(read):
+    """Messages without a word of their own, as their parts make them."""
+    for node, place in read.messages:
+        for shape in shapes(node, place, read):
+            text, holes = template(shape)
+            if holes and not is_worded(text):
+                # What begins by a joint follows another: see `lengthened`.
+                joints = (" ", "{1};")
+                every = whole(node, place, read)
+                yield from (one for one in every if not one.startswith(joints))
+
+
+def whole(node, place, read):
+    """Templates of an expression, with what its calls return written out."""
+    for shape in shapes(node, place, read):
+        parts = [
+            [(part,)]
+            if isinstance(part, str) or name_of(getattr(part, "func", part)) in _LISTED
+            else shapes(part, read.homes.get(id(part), place), read)
+            for part in shape
+        ]
+        for one in _joined(parts):
+            yield template(one)[0]
+
+
+def sample(text):
+    """A message of a template, its holes filled with names."""
+    filled = re.sub(r"\{\d+\}", "'x1'", text)
+    return filled.replace("{{", "{").replace("}}", "}")
 
 
 def missing(found):

@@ -62,6 +62,47 @@ def refused(run, tmp_path):
     return _refused
 
 
+def test_a_value_below_zero_is_declared_where_it_is_typed(run, refused, tmp_path):
+    path = tmp_path / "solde.csv"
+    path.write_text("code;Solde;Part\n62498;-12;120,5\n62510;4;31,2\n")
+    own = ["read", path, "--code", "code", "--source", "CALL", "--vintage", 2022]
+    said = refused(*own, "--column", "Solde", "--counted", "logements")
+    assert "below zero" in said
+    assert "(--signed)" in said
+    status, out, _ = run(
+        *own, "--column", "Solde", "--counted", "logements", "--signed"
+    )
+    assert status == 0
+    assert "-12" in out or "−12" in out
+    status, _, err = run(*own, "--column", "Part", "--published", "%")
+    assert status == 0
+    assert "1 value(s) above 100 % at '62498'" in err
+    status, _, err = run(*own, "--column", "Part", "--published", "%", "--signed")
+    assert "above 100" not in err
+    said = refused(*own, "--column", "Solde=vacant_dwellings", "--signed")
+    assert "write --column 'Solde'" in said
+
+
+def test_advice_is_what_the_command_can_take(refused, run, tmp_path):
+    path = tmp_path / "sitadel.csv"
+    rows = ["2023;62498;Tous Logements;-3;2", "2023;62498;Collectif;-3;2"]
+    head = "ANNEE;COMM;TYPE_LGT;LOG_AUT;LOG_COM\n"
+    path.write_text(head + "\n".join(rows) + "\n")
+    said = refused("read", path)
+    assert "write --dates 'real' or --dates 'recorded'" in said
+    assert "dates=" not in said
+    status, out, _ = run("read", path, "--dates", "real")
+    assert status == 0
+    assert "-3" in out or "−3" in out
+    share = tmp_path / "part.csv"
+    share.write_text("code;Part\n62498;12 %\n62510;31 %\n")
+    said = refused(
+        *("read", share, "--code", "code", "--source", "CALL", "--vintage", 2022),
+        *("--column", "Part", "--counted", "logements"),
+    )
+    assert "declare them, --published '%'" in said
+
+
 @pytest.fixture
 def quick(monkeypatch):
     """Outputs of one line each, so that the whole command takes no time."""

@@ -749,6 +749,26 @@ def test_where_the_text_says_few_inhabitants_no_rate_is_printed_nor_ranked():
     assert rows[spaced(about.names[code])] == [f"{gaps[code]:+} hab.".replace("-", "−")]
 
 
+def test_the_note_of_a_rank_tells_every_commune_that_it_is_without():
+    about = of("artois")
+    few = about.fragile("D02")
+    code = next(c for c in about.alphabetical if c not in few)
+    table = comparison_table(about, ["D01", "D02"], "Comparaison", code=code)
+    place, among = spaced(table.rows[1][-1].text).split(" sur ")
+    people = about.counted("population", about.codes)
+    ends = people.iloc[:, [0, -1]]
+    little = (ends.iloc[:, 1] - ends.iloc[:, 0]).abs() < 20
+    small = (ends < 200).any(axis=1)  # over few inhabitants, at either year
+    assert int(among) == len(about.codes) - int((little | small).sum())
+    (note,) = [spaced(one) for one in table.notes if "rang sans" in one]
+    counts = {why: int(n) for n, why in re.findall(r"(\d+) communes? (dont|de)", note)}
+    assert sum(counts.values()) == len(few) == len(about.codes) - int(among)
+    assert note.startswith("Évolution annuelle de la population : rang sans ")
+    assert "moins de 20 habitants" in note
+    assert "moins de 200 habitants" in note
+    assert place.removesuffix(" ex æquo").rstrip("er").isdigit()
+
+
 def test_few_social_dwellings_make_no_rank_nor_a_bold_value():
     counts = given(
         social_dwellings_2024=(300, {"62107": 8}),
@@ -801,7 +821,7 @@ def test_a_count_given_without_its_denominator_is_printed_and_said():
 def test_ties_that_a_list_cuts_are_told():
     values = pd.Series([9.0, 8.0, 7.04, 7.01, 5.0], index=list("abcde"))
     told = tied_out(values.iloc[:3], values.iloc[3:], 1)
-    assert spaced(told) == " (1 autre à égalité, hors de la figure)"
+    assert spaced(told) == " (1 autre ex æquo, hors de la figure)"
     assert tied_out(values.iloc[:2], values.iloc[2:], 1) == ""
 
 

@@ -30,8 +30,13 @@ def plain(text):
 
 
 @pytest.fixture(scope="module")
-def found():
-    return messages.templates()
+def library():
+    return messages.library()
+
+
+@pytest.fixture(scope="module")
+def found(library):
+    return messages.templates(library)
 
 
 # -- complete --------------------------------------------------------------------------
@@ -114,6 +119,10 @@ SAID = {
         lambda: bm.read_units("rien.gpkg", "commune"),
         "pas de fichier 'rien.gpkg' ; ",
     ),
+    "what rows lack": (
+        lambda: bm.compare("L04", bm.statistics(epci="call")[:5], "call"),
+        "donnez un tableau de toutes leurs communes, par exemple bm.statistics() sans",
+    ),
     "a choice": (
         lambda: bm.classify(bm.compute("L04", bm.statistics()), method="jenk"),
         "méthode inconnue, 'jenk' : ",
@@ -139,7 +148,7 @@ def test_what_was_read_is_never_translated():
 
 def test_numbers_are_written_as_the_reader_writes_them():
     said = french("place: 1,234.5 is 12.5 minutes away from any street, more than ")
-    assert said.startswith("place: 1,234.5")  # no message: as it is
+    assert "1,234.5 is 12.5 minutes away" in said  # no message: as it is
     said = plain(
         french(
             "place: 'Lens' is 1,234.5 minutes away from any street, more than "
@@ -148,6 +157,31 @@ def test_numbers_are_written_as_the_reader_writes_them():
     )
     assert "à 1 234,5 minutes" in said
     assert "minutes=12.5 ;" in said  # what is typed is typed as it is
+
+
+def english_left(templates):
+    """Words that are still English once what holds them is read in French."""
+    return {
+        words.strip(): said
+        for text in templates
+        for said in [french(messages.sample(text))]
+        for words in re.split(r"\{\d+\}", text)
+        if sum(map(str.isalpha, words)) > 8
+        and messages.is_worded(words)
+        and not messages.is_french(text)
+        and re.search(rf"{re.escape(words.strip())}(?![a-z])", said)
+    }
+
+
+def test_what_is_added_to_a_message_is_read_in_french_with_it(library):
+    """`msg += …`: neither the message nor what is added stays English."""
+    pairs = [base + more for base, more in messages.lengthened(library)]
+    assert pairs
+    assert not english_left(pairs)
+
+
+def test_a_message_made_of_parts_is_read_in_french(library):
+    assert not english_left(messages.made(library))
 
 
 # -- chosen ----------------------------------------------------------------------------

@@ -6,28 +6,39 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from hypothesis import given
+from hypothesis import strategies as st
 from matplotlib.colors import to_hex
 from matplotlib.text import Text
 
 import basinmap as bm
 from basinmap.deliverables.groups import chosen_as
-from basinmap.deliverables.housing import PLATES
-from basinmap.deliverables.plates import RED, plain_reading
+from basinmap.deliverables.housing import PLATES, _method_of_groups
+from basinmap.deliverables.plates import RED, grouped_rates, plain_reading
 from basinmap.deliverables.subjects import subject
 from basinmap.maps.grounds.lands import REACH
 from basinmap.maps.layers.placement import place_labels
+from basinmap.maps.look.themes import font, text_width
 from basinmap.maps.margins.insets import InsetBlock
 from basinmap.maps.margins.rankings import Ranking
-from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, FiguresBlock
+from basinmap.maps.paper.blocks import (
+    CirclesBlock,
+    ClassesBlock,
+    FiguresBlock,
+    KeyBlock,
+)
 from basinmap.maps.paper.crossings import clear_spot, crossed, keep_off
 from basinmap.maps.paper.inks import contrast, inks_of
+from basinmap.maps.paper.layouts import heading_of
 from basinmap.maps.paper.stack import STACK
 from basinmap.territory.embedded import spatial_table
+from basinmap.values.told import told_of
 
 LENS, DUNKERQUE, BOULONNAIS = "246200364", "245900428", "246200729"
 OSARTIS, ARTOIS, BETHUNE = "200044048", "200069482", "200072460"
 MEL, PORTE = "200093201", "200042190"
 SIGNED = {"author": "essai", "date": dt.date(2026, 11, 30)}
+PORTRAIT, LANDSCAPE = 210.0, 297.0
 DRAW = {plate.slug[:2]: plate.draw for plate in PLATES}
 
 
@@ -44,6 +55,52 @@ def drawn():
         return sheets[epci, number]
 
     return plate
+
+
+@pytest.mark.parametrize("epci", [ARTOIS, OSARTIS, BETHUNE, BOULONNAIS])
+def test_no_line_over_a_plate_is_wider_than_its_paper(epci):
+    about = subject(epci, **SIGNED)
+    words = [plate.words(about) for plate in PLATES if plate.words]
+    assert any(";" in title for title, _ in words)
+    for paper in (PORTRAIT, LANDSCAPE):
+        within = paper - 2 * bm.PRINT.margin
+        for one in words:
+            heading = heading_of(one, within, bm.PRINT, among=words)
+            large = font(bm.PRINT.family, heading.size, weight=700)
+            small = font(bm.PRINT.family, bm.PRINT.subtitle)
+            assert " ".join(heading.title) == one[0]
+            assert max(text_width(line, large) for line in heading.title) <= within
+            assert max(text_width(line, small) for line in heading.subtitle) <= within
+
+
+@given(
+    st.lists(st.text("abcdefgh ", min_size=1, max_size=90), min_size=1, max_size=4),
+    st.sampled_from(["; ", " – "]),
+)
+def test_a_title_is_cut_between_its_parts_where_each_has_room_and_only_there(
+    parts, mark
+):
+    words = mark.join(parts), mark.join(parts)
+    within = PORTRAIT - 2 * bm.PRINT.margin
+    heading = heading_of(words, within, bm.PRINT)
+    large = font(bm.PRINT.family, heading.size, weight=700)
+    small = font(bm.PRINT.family, bm.PRINT.subtitle)
+    assert all(text_width(line, large) <= within for line in heading.title)
+    assert all(text_width(line, small) <= within for line in heading.subtitle)
+
+
+def test_all_that_is_written_on_a_plate_is_on_the_paper(drawn):
+    fig = drawn(ARTOIS, "02")
+    width, height = fig.get_size_inches() * fig.dpi
+    renderer = fig.canvas.get_renderer()
+    texts = [text for text in fig.findobj(Text) if text.get_text().strip()]
+    assert len(texts) > 100
+    for text in texts:
+        box = text.get_window_extent(renderer)
+        assert box.x0 >= 0, text
+        assert box.y0 >= 0, text
+        assert box.x1 <= width, text
+        assert box.y1 <= height, text
 
 
 def plain(text):
@@ -513,7 +570,7 @@ def test_a_ranking_stops_at_the_pivot_and_says_the_year(drawn):
 
 
 def test_a_strip_of_which_a_fifth_is_void_ranks_two_at_each_end(drawn):
-    strip = drawn(DUNKERQUE, "02").maps[0].strip
+    strip = drawn(DUNKERQUE, "04").maps[0].strip
     (ranking,) = [entry.block for entry in strip if isinstance(entry.block, Ranking)]
     assert [len(units) for _, units in ranking.ends] == [2, 2]
 
@@ -531,11 +588,17 @@ def test_rings_are_drawn_where_the_museum_is_on_the_map(drawn):
 
 
 def test_firm_communes_are_ringed_where_most_are_not(drawn):
-    def ringed(epci):
-        return "_firm" in {c.get_label() for c in drawn(epci, "02").maps[0].collections}
+    def ringed(ax):
+        return "_firm" in {found.get_label() for found in ax.collections}
 
-    assert ringed(ARTOIS)
-    assert not ringed(LENS)
+    about = subject(ARTOIS, **SIGNED)
+    _, ax = bm.page(about.communes, title="Vacance")
+    classes = bm.classify(about.computed("L04"), firm=True)
+    bm.draw_choropleth(ax, about.communes, classes)
+    assert ringed(ax)
+    assert not ringed(drawn(LENS, "02").maps[0])
+    # Nor where those of few are with their neighbours.
+    assert not ringed(drawn(ARTOIS, "02").maps[0])
 
 
 def test_a_value_that_is_a_minimum_is_read_as_one():
@@ -546,3 +609,82 @@ def test_a_value_that_is_a_minimum_is_read_as_one():
     assert "vacance : 4,5\u00a0%" in plain_reading(plain, towns, town=True)
     least = bm.describe(rates, states={"62498": "lower_bound"}, **told)
     assert "vacance : ≥\u202f4,5\u00a0%" in plain_reading(least, towns, town=True)
+
+
+# -- communes of few together ----------------------------------------------------------
+
+
+def classes_on(fig):
+    return next(one for one in fig.maps[0].blocks if isinstance(one, ClassesBlock))
+
+
+def key_lines(fig):
+    blocks = [one for one in fig.maps[0].blocks if isinstance(one, KeyBlock)]
+    return [plain(swatch.label) for block in blocks for swatch in block.swatches]
+
+
+GROUPED = (
+    "74 communes de moins de 200 logements regroupées avec leurs voisines : 24 groupes"
+)
+
+
+@pytest.mark.parametrize("number", ["02", "06"])
+def test_where_most_communes_are_of_few_they_are_mapped_with_their_neighbours(
+    drawn, number
+):
+    fig = drawn(ARTOIS, number)
+    block = classes_on(fig)
+    # 21 firm, 24 groups, and Hannescamps that has firm neighbours only.
+    assert block.counted == "communes et groupes"
+    assert sum(one.count for one in block.swatches[: len(block.colors)]) == 45
+    assert [one.count for one in block.swatches[len(block.colors) :]] == [1]
+    assert GROUPED in key_lines(fig)
+    ax = fig.maps[0]
+    assert any(c.get_label() == "_within" for c in ax.collections)
+    text = plain(bm.alternative_text(ax))
+    assert GROUPED in text
+    assert "45 communes et groupes en 5 classes" in text
+    assert "par commune ou groupe de communes" in " ".join(
+        plain(one.get_text()) for one in fig.findobj(Text)
+    )
+
+
+def test_groups_are_of_the_classes_that_circles_of_the_volume_have(drawn):
+    assert (
+        classes_on(drawn(ARTOIS, "02")).breaks == classes_on(drawn(ARTOIS, "05")).breaks
+    )
+    assert GROUPED not in key_lines(drawn(ARTOIS, "05"))
+
+
+def test_the_rate_of_a_group_is_that_of_its_sums_and_a_firm_commune_keeps_its_own():
+    about = subject(ARTOIS, **SIGNED)
+    values = about.computed("L04")
+    few = grouped_rates(about, values)
+    assert len(few.rates) == 46
+    homes = about.counted("dwellings", about.codes).iloc[:, -1]
+    empty = about.counted("vacant_dwellings", about.codes).iloc[:, -1]
+    for group, rate in few.rates.items():
+        members = few.members(group)
+        assert rate == pytest.approx(100 * empty[members].sum() / homes[members].sum())
+    firm = values.index.difference(list(told_of(values).fragile))
+    assert few.rates[firm].tolist() == values[firm].tolist()
+
+
+def test_neither_a_change_nor_a_map_with_most_communes_firm_is_of_groups():
+    about = subject(ARTOIS, **SIGNED)
+    assert grouped_rates(about, about.computed("D02")) is None
+    assert grouped_rates(about, about.computed("D05")) is None
+    osartis = subject(OSARTIS, **SIGNED)  # 20 communes of 49
+    assert grouped_rates(osartis, osartis.computed("L04")) is None
+
+
+def test_the_note_of_method_lists_the_groups():
+    lines = _method_of_groups(subject(ARTOIS, **SIGNED))
+    about = subject(ARTOIS, **SIGNED)
+    two = about.names.index[about.names.isin(["Bailleulmont", "Bailleulval"])]
+    homes = about.counted("dwellings", two).iloc[:, -1].sum()
+    empty = about.counted("vacant_dwellings", two).iloc[:, -1].sum()
+    right = f"{100 * empty / homes:.1f}".replace(".", ",")
+    assert f"- Bailleulmont, Bailleulval : {right} %." in lines
+    assert lines[0] == "## Communes regroupées"
+    assert _method_of_groups(subject(LENS, **SIGNED)) == []

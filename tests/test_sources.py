@@ -885,6 +885,61 @@ def test_types_of_sitadel_that_do_not_add_up_are_refused(tmp_path):
         bm.read_source(path, dates="real")
 
 
+def test_cancelled_permits_of_sitadel_are_kept_below_zero_and_told(tmp_path):
+    rows = of_year(2023, LENS, (3, -2, -10, 0), (1, 1, 0, 4))
+    path = annual(tmp_path / "sitadel.csv", rows)
+    table = bm.read_source(path, dates="real")
+    # 3 - 2 - 10 dwellings: more permits were taken back than given.
+    assert table.loc[LENS, "authorised_dwellings_2023"] == -9
+    assert table.loc[LENS, "started_dwellings_2023"] == 6
+    assert "LOG_AUT : 3 valeur(s) sous zéro" in notes(table)
+    kinds = bm.measures_of(table)
+    assert kinds["authorised_collective_2023"].signed
+    assert not kinds["started_dwellings_2023"].signed
+
+
+# -- what may be below zero, what may not be above 100 -------------------------------
+
+
+def own(folder, cells, **measures):
+    path = folder / "own.csv"
+    rows = [
+        f"{code};{cell}\n" for code, cell in zip((LENS, LIEVIN), cells, strict=True)
+    ]
+    path.write_text("code;v\n" + "".join(rows), encoding="utf-8")
+    return bm.read_table(path, code="code", measures=measures, source="a", vintage=2022)
+
+
+@pytest.mark.parametrize(
+    ("kind", "call"),
+    [(bm.Stock, "bm.Stock"), (bm.Median, "bm.Median")],
+)
+def test_a_negative_value_is_refused_unless_it_is_said_that_it_may_be(
+    tmp_path, kind, call
+):
+    with pytest.raises(MeasureError) as refused:
+        own(tmp_path, ("-3,5", "12,1"), v=kind())
+    said = str(refused.value)
+    assert "'62498 : -3.5'; correct them" in said.replace("-3,5", "-3.5")
+    assert f"{call}(…, signed=True) (--signed)" in said
+    table = own(tmp_path, ("-3,5", "12,1"), v=kind(signed=True))
+    assert table["v_2022"].tolist() == [-3.5, 12.1]
+
+
+def test_a_published_share_above_100_is_told_and_a_change_is_not(tmp_path):
+    share = bm.Median(unit="%")
+    with pytest.warns(BasinmapWarning, match=r"1 value.s. above 100 % at '62498'"):
+        table = own(tmp_path, ("1215", "12,1"), v=share)
+    assert table.loc[LENS, "v_2022"] == 1215
+    wide = tmp_path / "wide.csv"
+    rows = "".join(f"6200{n};0,{n}\n" for n in range(1, 6))
+    wide.write_text("code;v\n" + rows, encoding="utf-8")
+    told = {"measures": {"v": share}, "source": "a", "vintage": 2022}
+    with pytest.warns(BasinmapWarning, match=r"values are below 1.*multiply them"):
+        bm.read_table(wide, code="code", **told)
+    own(tmp_path, ("130,5", "-12,1"), v=bm.Median(unit="%", signed=True))
+
+
 # -- land ---------------------------------------------------------------------------
 
 

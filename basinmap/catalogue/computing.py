@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, overload
 
@@ -612,6 +612,9 @@ def _fragile(
     care, over = job.item.prudence, sums.get(job.sums.bottom) if job.sums else None
     if care is None or over is None:
         return {}
+    if job.item.rolling:
+        least = catalogue().cycle.least(care.least, job.found.years)
+        care = replace(care, least=least)
     few = too_few(over.numbers, care.least) & ~np.isnan(value.numbers)
     told = typeset(care.told)
     return {"fragile": {str(code): told for code in index[few]}} if few.any() else {}
@@ -829,6 +832,8 @@ def _notes(
         notes += _changed(job.ledger, found, territory)
     if item.kind == "formula":
         notes.append(f"Échelle du calcul : {PRINTED.get(level, level)}.")
+    if item.rolling and found.years < catalogue().cycle.years:
+        notes.append(catalogue().cycle.note)
     return tuple(typeset(note) for note in notes)
 
 

@@ -23,6 +23,7 @@ from basinmap.errors import (
     CodeError,
     ColumnError,
     DataError,
+    MeasureError,
     VintageError,
     culprits,
 )
@@ -261,6 +262,7 @@ def _read(
             cog=given.cog,
             vintage=vintage,
             member=given.part,
+            dates=given.dates,
         )
     except DataError as error:
         if given.kind is None and "no known file" in str(error.args[0]):
@@ -314,10 +316,19 @@ def _measure(column: str, count: str, given: argparse.Namespace) -> str | Measur
         unit = given.published.strip()
         # « Taux (%) » says its unit already.
         label = column.removesuffix(f"({unit})").strip() or column
-        return Median(label=label, unit=unit)
+        return Median(label=label, unit=unit, signed=given.signed)
+    if count and given.signed:
+        msg = say(
+            "--signed is of a column that is shown as it is, and {count} is never "
+            "below zero: write --column {column}",
+            count=repr(count),
+            column=repr(column),
+        )
+        raise MeasureError(msg)
     if count:
         return count
-    return Stock(label=column, unit=(given.counted or "").strip())
+    unit = (given.counted or "").strip()
+    return Stock(label=column, unit=unit, signed=given.signed)
 
 
 # -- on one list of communes --------------------------------------------------------

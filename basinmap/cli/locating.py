@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from basinmap.cli.words import Said, say
 from basinmap.errors import BasinmapError
 from basinmap.sheets import Grid, grids
 
-__all__ = ["located"]
+__all__ = ["located", "typed"]
 
 
 def located(error: BasinmapError, file: str) -> BasinmapError:
@@ -39,6 +41,54 @@ def located(error: BasinmapError, file: str) -> BasinmapError:
         )
         return type(error)(str(where))
     return error if name in message else type(error)(f"{name}: {message}")
+
+
+_OPTIONS: Final = MappingProxyType(
+    {
+        "vintage": "vintage",
+        "cog": "cog",
+        "part": "part",
+        "member": "part",
+        "source": "source",
+        "decimal": "decimal",
+        "dates": "dates",
+        "year": "year",
+        "variant": "variant",
+    }
+)
+"""Arguments of the library, and the options of the command line that they are."""
+_VALUE: Final = r"""('[^']*'|"[^"]*"|[0-9]+)?"""
+
+
+def typed(message: str, given: Container[str]) -> str:
+    """
+    Return a message of the library with the options that a reader can type here.
+
+    Parameters
+    ----------
+    message
+        In the language that is spoken.
+    given
+        Names of the options of the command.
+
+    Examples
+    --------
+    >>> typed("of which year is it? write vintage=2024", {"vintage"})
+    'of which year is it? write --vintage 2024'
+    """
+    # Where both are said, they stay.
+    if "(--" in message:
+        return message
+    for name, option in _OPTIONS.items():
+        if option in given:
+            # In a call of the library it is an argument of that call.
+            written = rf"(?<![\w(]){name}={_VALUE}"
+            # Without a value, the space after it is that of the sentence.
+            message = re.sub(rf"{written}(?![\w])", rf"--{option} \1", message)
+            message = message.replace(f"--{option}  ", f"--{option} ").rstrip()
+    if "published" in given:
+        message = message.replace("bm.Median(unit='%')", "--published '%'")
+    return message
 
 
 def _place(file: str, culprits: Sequence[str]) -> tuple[int, str] | None:

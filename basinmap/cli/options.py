@@ -189,7 +189,7 @@ def add_data(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--vintage",
         metavar=say("YEAR"),
-        type=int,
+        type=_years,
         help=say("year of its figures, where the file does not say it"),
     )
     group.add_argument(
@@ -204,6 +204,23 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         "--counted",
         metavar=say("UNIT"),
         help=say("of a column that is a count: its unit, such as logements"),
+    )
+    group.add_argument(
+        "--signed",
+        action="store_true",
+        help=say(
+            "of a column that is shown as it is: it may be below zero, as a balance or "
+            "a change"
+        ),
+    )
+    group.add_argument(
+        "--dates",
+        choices=("real", "recorded"),
+        metavar=say("DATES"),
+        help=say(
+            "of an annual file of Sitadel: real (of the event), or recorded (of its "
+            "entry), which the file does not say"
+        ),
     )
     group.add_argument(
         "--part",
@@ -230,6 +247,11 @@ def add_data(parser: argparse.ArgumentParser) -> None:
             "list of --territory"
         ),
     )
+
+
+def _years(text: str) -> int | str:
+    """Return a year as a number; a period, « 2016-2021 », as it is typed."""
+    return int(text) if text.strip().isdecimal() else text.strip()
 
 
 def add_figures(parser: argparse.ArgumentParser) -> None:

@@ -15,6 +15,7 @@ from types import FrameType, MappingProxyType
 from typing import Final, NoReturn
 
 import basinmap
+from basinmap.cli.locating import typed
 from basinmap.cli.parsing import Parser
 from basinmap.cli.words import say, spoken_in
 from basinmap.errors import (
@@ -162,10 +163,11 @@ def _done(words: Sequence[str]) -> int:
             # The foot of a map says it.
             warnings.simplefilter("ignore", OutlineWarning)
             given.run(given)
-        for message in dict.fromkeys(str(warning.message) for warning in caught):
+        said = (typed(str(warning.message), vars(given)) for warning in caught)
+        for message in dict.fromkeys(said):
             _tell(say("warning: {message}", message=message))
     except BasinmapError as error:
-        _refuse(error)
+        _tell(typed(str(error), vars(given)))
         return 2
     except BrokenPipeError:
         # The reader, such as `head`, has seen enough; keep the exit silent.
@@ -208,11 +210,6 @@ def _interrupted(stop: KeyboardInterrupt) -> int:
     else:
         _tell(say("interrupted; nothing was changed"))
     return 128 + (int(stop.args[0]) if stop.args else int(signal.SIGINT))
-
-
-def _refuse(error: BasinmapError) -> None:
-    """Write the message of an error, in the language that is spoken."""
-    _tell(str(error))
 
 
 def _tell(text: str) -> None:

@@ -24,10 +24,11 @@ def classes_of(about: Subject, id_: str, values: pd.Series) -> pd.Series:
         Its id.
     values
         Its values, of the communes that share the classes; where those of the bassin
-        minier are asked for, theirs go in their place.
+        minier are asked for, theirs go in their place. Those that no page ranks make
+        no class.
     """
     shared = about.shared(id_)
-    values = values if shared is None else shared
+    values = about.cautioned(id_, values if shared is None else shared)
     signed = bool(values.min() < 0 < values.max())
     pivot = 0.0 if about.told(id_).kind == "growth" or signed else None
     k = 6 if pivot is not None else min(5, values.nunique())

@@ -62,7 +62,6 @@ from basinmap.deliverables.sentences import (
     counted,
     enumerated,
     evolution,
-    headline,
     part,
     titles,
     trend,
@@ -559,8 +558,9 @@ def _method(about: Subject) -> Note:
         "sont à lire avec prudence : imprimés en gris et en italique, sans rang ni "
         "comparaison ; hachurés sur les cartes, hors des classes.",
         "Une population qui change de moins de 20 habitants se dit en habitants, sans "
-        "taux ni rang. « De moins » et « de plus » comparent deux années, quelles que "
-        "soient celles d’entre elles ; « chaque année depuis » vaut pour toutes.",
+        "taux ni rang ; elle est hachurée sur les cartes, hors des classes. « De "
+        "moins » et « de plus » comparent deux années, quelles que soient celles "
+        "d’entre elles ; « chaque année depuis » vaut pour toutes.",
         "Les logements du recensement sont des sommes d’effectifs arrondis à l’unité : "
         "les composantes peuvent différer du total de quelques unités.",
         ground_credit(about),
@@ -833,13 +833,17 @@ def _headline(about: Subject, code: str, name: Name) -> str:
     change, people = _change(about, code), about.commune("D01", code)
     facts = []
     if change is not None:
-        facts.append(f"{counted(change.after, 'habitant')}, {change.short}")
+        end = f"{counted(change.after, 'habitant')} en{BROAD}{change.end}"
+        facts.append(f"{end}, {change.short}")
     elif people is not None:
-        facts.append(f"{people.text}{BROAD}habitants")
+        year = about.told("D01").vintage
+        facts.append(f"{people.text}{BROAD}habitants en{BROAD}{year}".rstrip())
     found = _vacant_of(about, pd.Index([code]))
     if found is not None:
-        facts.append(counted(found[0], "logement vacant", "logements vacants"))
-    return headline(name, facts or [f"commune {name.of}"])
+        told = counted(found[0], "logement vacant", "logements vacants")
+        facts.append(f"{told} en{BROAD}{found[2]}")
+    # The band over it says who.
+    return typeset(capital(" ; ".join(facts or [f"commune {name.of}"])))
 
 
 def _tiles(about: Subject, code: str) -> KeyFigures:

@@ -59,13 +59,14 @@ from basinmap.territory.units import (
     scots,
     statistics,
 )
-from basinmap.typography import uncapital
+from basinmap.typography import rounded, uncapital
 from basinmap.values.columns import column
 from basinmap.values.told import Told, carry, measures_of, retell, tell, told_of
 
 __all__ = [
     "FARTHEST",
     "VARIES_LITTLE",
+    "VARYING",
     "How",
     "Refusal",
     "Subject",
@@ -81,6 +82,8 @@ _BOTH = "Nord – Pas-de-Calais"
 _JOINT: Final = "departements"
 VARIES_LITTLE: Final = f"dont la population varie de moins de {LITTLE} habitants"
 """Why no rate of change is printed of a commune."""
+VARYING: Final = f"moins de {LITTLE} habitants de variation"
+"""The same in a legend, after « communes de »."""
 SHARED: Final = "Classes des communes de tout le bassin minier."
 """What a map says whose classes are not those of its own communes."""
 FARTHEST: Final = 30_000.0
@@ -936,6 +939,41 @@ class Subject:
         mine = set(self.codes)
         return {code: why for code, why in self.unranked(id_).items() if code in mine}
 
+    def ranked(self, id_: str) -> pd.Series:
+        """
+        Return the values of its communes that are ranked, as they are printed.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator.
+
+        Returns
+        -------
+        Series
+            Without those that are missing, hidden, told by a state, or not to be
+            ranked; the same object each time, each fiche asks for it.
+        """
+        memo: dict[str, pd.Series] = self.__dict__.setdefault("_ranked", {})
+        if id_ not in memo:
+            memo[id_] = self._ranked_now(id_)
+        return memo[id_]
+
+    def _ranked_now(self, id_: str) -> pd.Series:
+        values = self.mine(id_)
+        if values is None:
+            return pd.Series(dtype=float)
+        out = {*self.told(id_).states, *self.unranked(id_)}
+        held = {c: self.commune(id_, str(c)) for c in values.index if c not in out}
+        return pd.Series(
+            {
+                code: rounded(value.value, value.decimals)
+                for code, value in held.items()
+                if value is not None and value.plain
+            },
+            dtype=float,
+        )
+
     def unranked(self, id_: str) -> dict[str, str]:
         """
         Return why values of communes of the whole list are not ranked, by code.
@@ -947,6 +985,24 @@ class Subject:
         """
         few = self.told(id_).fragile
         return {**dict.fromkeys(self.little(id_), VARIES_LITTLE), **few}
+
+    def cautioned(self, id_: str, values: pd.Series) -> pd.Series:
+        """
+        Return values told to be read with care wherever no sentence ranks them.
+
+        A map then sets apart the communes whose rate of change its page does not print.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator.
+        values
+            Its values by commune, with what is told of them.
+        """
+        little = self.little(id_)
+        here = {str(c): VARYING for c in values.index if c in little}
+        few = {**here, **told_of(values).fragile}
+        return retell(values.copy(), fragile=few) if here else values
 
     def little(self, id_: str) -> dict[str, int]:
         """

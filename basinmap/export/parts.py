@@ -391,6 +391,8 @@ class Table:
         Title before the row of this number.
     total
         Row of the whole, set off, if there is one.
+    few
+        What its fragile cells are made from: « moins de 200 logements ».
     """
 
     columns: tuple[Column, ...]
@@ -400,6 +402,7 @@ class Table:
     source: str = ""
     groups: Mapping[int, str] = field(default_factory=dict)
     total: int | None = None
+    few: str = "petit effectif"
 
     def __post_init__(self) -> None:
         """Refuse what is of another type."""
@@ -744,7 +747,7 @@ _EXPLAINED: Final = {
     "not-available": "n.d. : donnée non disponible",
     "bound": "≥ : au moins, une partie des données étant masquée ou absente",
     "estimated": "≈ : estimation",
-    "fragile": "en gris et en italique : petit effectif, à lire avec prudence",
+    "fragile": "en gris et en italique : {few}, à lire avec prudence",
 }
 
 
@@ -765,7 +768,11 @@ def notes_of(table: Table) -> tuple[str, ...]:
     ('s\xa0: secret statistique.', 'Source\xa0: Lovac 2024.')
     """
     states = {cell.state for row in table.rows for cell in row}
-    signs = [told for state, told in _EXPLAINED.items() if state in states]
+    signs = [
+        told.format(few=table.few)
+        for state, told in _EXPLAINED.items()
+        if state in states
+    ]
     lines = [*table.notes]
     if signs:
         lines.append(stopped(" ; ".join(signs)))

@@ -14,7 +14,7 @@ from basinmap.sources.layouts import Marks
 from basinmap.states import STATES, summed
 from basinmap.workbooks import FALSE, TRUE
 
-__all__ = ["numbers_of", "sum_of"]
+__all__ = ["FETCHED", "numbers_of", "sum_of"]
 
 _SPACE: Final = "[ \u00a0\u202f]"
 _SPACED: Final = rf"[-−]?[0-9]{{1,3}}(?:{_SPACE}[0-9]{{3}})+(?:[.,][0-9]+)?"
@@ -35,8 +35,17 @@ _BARE: Final = r"(?!-?0+(?:[.,]0+)?$)[-−]?[0-9][0-9.,]*"
 Parsed = tuple[pd.Series, pd.Series]
 
 
+FETCHED: Final = "a producer writes none; fetch the file again"
+"""What to do of negative counts of a producer."""
+
+
 def numbers_of(
-    text: pd.Series, name: str, marks: Marks, *, signed: bool = False
+    text: pd.Series,
+    name: str,
+    marks: Marks,
+    *,
+    signed: bool = False,
+    cure: str = FETCHED,
 ) -> Parsed:
     """
     Return a column of text as numbers, and the state of each.
@@ -51,12 +60,14 @@ def numbers_of(
         What stands for no number.
     signed
         Whether numbers may be negative.
+    cure
+        What to do of negative ones, where whoever reads stands.
 
     Raises
     ------
     MeasureError
         If something is neither a number nor a known sign, or a date, a percentage
-        that is declared none.
+        that is declared none, or is negative.
     DataError
         If decimals are written in two ways.
 
@@ -80,9 +91,13 @@ def numbers_of(
     values[plain] = pd.to_numeric(text[plain]).to_numpy(dtype=float)
     rest = text[~plain]
     if len(rest):
-        read = _marked(rest.rename(name), marks, signed=signed)
+        read = _marked(rest.rename(name), marks)
         values[rest.index] = read[name]
         states[rest.index] = read[state_column(name)]
+    below = values[values < 0]
+    if len(below) and not signed:
+        msg = f"{name!r}: {len(below)} negative value(s): {_where(below)}; {cure}"
+        raise MeasureError(msg)
     check_counts(values, name, signed=signed)
     return values, states
 
@@ -151,7 +166,7 @@ def _written_out(text: pd.Series) -> pd.Series:
     return text.mask(text.str.fullmatch(_NOTHING), "0")
 
 
-def _marked(rest: pd.Series, marks: Marks, *, signed: bool) -> pd.DataFrame:
+def _marked(rest: pd.Series, marks: Marks) -> pd.DataFrame:
     """Read the cells that are no plain number."""
     secret = marks.secret
     if marks.text == "secret":
@@ -163,7 +178,7 @@ def _marked(rest: pd.Series, marks: Marks, *, signed: bool) -> pd.DataFrame:
         secret=secret,
         not_applicable=marks.not_applicable,
         not_available=marks.not_available,
-        signed=signed,
+        signed=True,  # `numbers_of` says what to do of those that may not be
         decimal=marks.decimal or ("." if marks.declared else ""),
     )
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 import pandas as pd
 
 from basinmap.errors import DataError, culprits
-from basinmap.measures import Measure, state_column
+from basinmap.measures import Measure, check_percents, state_column
 from basinmap.reports import Report
-from basinmap.sources.cells import numbers_of, sum_of
+from basinmap.sources.cells import FETCHED, numbers_of, sum_of
 from basinmap.sources.codes import (
     dated,
     once,
@@ -194,15 +194,29 @@ def parsed(
         # A cell that shows 12,5 % is 12.5 of that unit, and 0.125 of no other.
         marks = replace(marks, suffix="%")
 
+    cure = _cure(reading.measures[name]) if reading.measures is not None else FETCHED
+
     def column(at: object) -> tuple[pd.Series, pd.Series]:
         text = cells.columns.loc[rows, at].set_axis(index)
-        return numbers_of(text, name, marks, signed=signed)
+        return numbers_of(text, name, marks, signed=signed, cure=cure)
 
     positions: Sequence[object] = item.at or (name,)
     values, states = sum_of(
         [column(at) for at in positions], [column(at) for at in item.minus]
     )
+    if item.count.published and not signed:
+        check_percents(values, name, item.count.unit, bounded=True, stacklevel=5)
     return values.set_axis(index), states.set_axis(index)
+
+
+def _cure(measure: Measure) -> str:
+    """Say what to do of negative values in a table that is the user's own."""
+    kind = type(measure).__name__
+    return (
+        "correct them, write « s » where they stand for a secret; what may be below "
+        f"zero, a balance or a change, is declared: bm.{kind}(…, signed=True) "
+        "(--signed)"
+    )
 
 
 def _check_totals(

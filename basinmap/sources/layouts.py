@@ -123,7 +123,8 @@ class Count:
             "source": source,
             "family": self.family,
         }
-        return Median(**told) if self.published else Stock(signed=self.signed, **told)
+        kind = Median if self.published else Stock
+        return kind(signed=self.signed, **told)
 
     def column(self, period: Period) -> str:
         """

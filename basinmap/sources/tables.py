@@ -24,6 +24,7 @@ from basinmap.measures import (
     Growth,
     Mean,
     Measure,
+    Median,
     Ratio,
     Stock,
     state_column,
@@ -99,12 +100,14 @@ def read_table(  # noqa: PLR0913 - each is something that the file does not say
     CodeError
         If codes cannot be repaired.
     MeasureError
-        If a cell is neither a number nor a known sign.
+        If a cell is neither a number nor a known sign, or is below zero where its
+        measure does not say `signed=True`.
 
     Warns
     -----
     BasinmapWarning
-        If the last line of a text has no end, as that of a file cut short.
+        If the last line of a text has no end, as that of a file cut short; if what is
+        published in « % » is above 100, or are proportions.
 
     See Also
     --------
@@ -375,6 +378,7 @@ def _cells(
             columns=(),
             label=measure.label,
             unit=measure.unit,
+            published=isinstance(measure, Median),
             signed=getattr(measure, "signed", False),
         )
         held[name] = Held(count, ())

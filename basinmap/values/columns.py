@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from typing import Any, Literal, TypeVar, get_args
@@ -11,13 +10,14 @@ import numpy as np
 import pandas as pd
 
 from basinmap.arguments import check_given
-from basinmap.errors import BasinmapWarning, DataError, MeasureError, culprits
+from basinmap.errors import DataError, MeasureError, culprits
 from basinmap.measures import (
     Growth,
     Measures,
     Ratio,
     as_floats,
     check_columns,
+    check_percents,
     missing,
     state_column,
     state_column_in,
@@ -388,12 +388,4 @@ def _check_unit(values: pd.Series, told: Told) -> None:
         raise MeasureError(msg)
     if not pd.api.types.is_numeric_dtype(values.dtype) or told.kind == "growth":
         return
-    known = values.dropna()
-    fine = (known % 1 != 0).mean() if len(known) else 0
-    if len(known) > 3 and known.between(0, 1).all() and fine > 0.5:
-        warnings.warn(
-            f"{values.name!r}: all values are below 1 in {told.unit!r}: if they are "
-            "proportions, multiply them by 100",
-            BasinmapWarning,
-            stacklevel=3,
-        )
+    check_percents(values, str(values.name), told.unit, stacklevel=4)

@@ -33,7 +33,7 @@ def sheet(one):
     figures = {"label": "Taux de vacance", "unit": "%", "kind": "ratio", "decimals": 1}
     both = bm.describe(pd.concat(named), **figures, sources=vacancy.attrs["sources"])
     bm.draw_comparison(ax, both, title="Taux de vacance")
-    bm.draw_locator(ax, one, communes)
+    bm.draw_locator(ax, one, communes, title="CA de Lens-Liévin")
     bm.draw_labels(ax, one, strong=1)
     bm.draw_labels(ax, communes)
     bm.draw_legend(ax)

@@ -525,7 +525,9 @@ def _hit(taken: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
 # -- towns -------------------------------------------------------------------------
 
 
-def towns_around(ax: MapAxes, *, least: float | None = None) -> pd.DataFrame:
+def towns_around(
+    ax: MapAxes, *, least: float | None = None, abroad: bool = True
+) -> pd.DataFrame:
     """
     Return the towns that orient a reader: seats and centres, the largest first.
 
@@ -537,6 +539,8 @@ def towns_around(ax: MapAxes, *, least: float | None = None) -> pd.DataFrame:
     least
         People of a town that is no seat; by default fewer on a map of a few
         kilometres.
+    abroad
+        Whether those that are not in France are among them.
     """
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     small = bool(x1 - x0 <= _WIDE)
@@ -546,6 +550,7 @@ def towns_around(ax: MapAxes, *, least: float | None = None) -> pd.DataFrame:
     x, y = listed.places.T
     seen = (x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)
     seen &= (listed.people >= least) | listed.seat
+    seen &= listed.french | abroad
     rows = np.flatnonzero(seen)
     # Exits are named without a code, as towns abroad are.
     named = {one for pair in ax.named for one in pair} - {""}
@@ -574,6 +579,7 @@ class _Listed:
     people: np.ndarray
     weight: np.ndarray
     seat: np.ndarray
+    french: np.ndarray
     called: list[tuple[object, object]]
     """Code and name of each."""
 
@@ -587,6 +593,7 @@ def _listed(*, small: bool) -> _Listed:
         people=people,
         weight=people * towns["seat"].map(_WEIGHTS).to_numpy(dtype=float),
         seat=towns["seat"].ne("").to_numpy(dtype=bool),
+        french=towns["country"].eq("FRA").to_numpy(dtype=bool),
         called=list(zip(towns["commune"], towns["name"], strict=True)),
     )
 

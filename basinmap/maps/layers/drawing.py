@@ -214,7 +214,7 @@ def plural_of(level: str) -> str:
     >>> plural_of("commune"), plural_of("epci")
     ('communes', 'EPCI')
     """
-    told = {"": "", "epci": "EPCI", "scot": "SCoT", "iris": "Iris"}
+    told = {"": "", "epci": "EPCI", "scot": "SCoT", "iris": "Iris", "group": "groupes"}
     return told.get(level, f"{level}s")
 
 

@@ -93,8 +93,9 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
         its unit by a line.
     apart
         Whether a name that would lie over other units for more than a quarter of its
-        box, without a leader, is left out: on a small map it would name them. So is
-        one so near another that both would be read as one.
+        box is left out, were it led there: on a small map it would name them. So is
+        one so near another that both would be read as one. A name too long in large
+        letters for its unit is written as the others.
     every
         Whether all the names that are tried are promised, by the title for instance: a
         warning then tells those that found no room.
@@ -140,6 +141,7 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     visible = visible.loc[rank.index]
     _check_size(size)
     ranked = _Ranked(ax, visible, column, rank, strong, size, italic=italic)
+    ranked.hold(apart=apart)
     placed = ranked.placed(_APART_MM if apart else _CLOSE_MM)
     zoom = ax.plan.zoom
     boxes = zoom * placed.boxes
@@ -225,6 +227,13 @@ class _Ranked:
         self.boxes = np.array(boxes)
         self._move_off()
 
+    def hold(self, *, apart: bool) -> None:
+        """Write strong names too long for their units as small as the others."""
+        long = apart & (self.boxes > 2 * self.home).any(axis=1) & (self.radii == 0)
+        if (long & (self.sizes > self.sizes.min())).any():
+            self.sizes = np.where(long, self.sizes.min(), self.sizes)
+            self._set()
+
     def _move_off(self) -> None:
         """Hang a name where it is whole in its unit, and no line runs through it."""
         half = self.boxes / 2
@@ -302,10 +311,9 @@ class _Ranked:
         return found
 
     def astray(self, boxes: np.ndarray, placed: PlacedLabels) -> np.ndarray:
-        """Tell which names lie over other units, without leader or symbol."""
+        """Tell which names without a symbol lie over other units, led there or not."""
         stray = np.zeros(len(boxes), dtype=bool)
-        free = placed.placed & ~np.isfinite(placed.leader).all(axis=1)
-        rows = np.flatnonzero(free & (self.radii == 0))
+        rows = np.flatnonzero(placed.placed & (self.radii == 0))
         if not len(rows):
             return stray
         corners = self.ax.to_metres(boxes[rows].reshape(-1, 2)).reshape(-1, 4)

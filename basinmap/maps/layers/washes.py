@@ -199,7 +199,12 @@ def inks_of(
 
 
 def fill_classes(
-    ax: MapAxes, units: gpd.GeoDataFrame, classes: pd.Series, inks: Inks
+    ax: MapAxes,
+    units: gpd.GeoDataFrame,
+    classes: pd.Series,
+    inks: Inks,
+    *,
+    rim: float = 1.0,
 ) -> None:
     """
     Fill units with the ink of their class, those of fragile values apart.
@@ -214,11 +219,13 @@ def fill_classes(
         On the index of `units`.
     inks
         What `inks_of` returned.
+    rim
+        How many times as broad as usual the borders of firm values are.
     """
     apart = fragile_in(classes).to_numpy()
     codes, shapes = classes.cat.codes.to_numpy(), shapes_of(units)
     for code, label in enumerate(classes.cat.categories):
-        _fill(ax, shapes[(codes == code) & ~apart], inks.firm(code), label)
+        _fill(ax, shapes[(codes == code) & ~apart], inks.firm(code), label, times=rim)
     # White rims would be lost on what is nearly white: a block of fragile communes
     # would be one.
     care = Ink(PALEST, *caution_look(classes))
@@ -238,14 +245,20 @@ def _contour(ax: MapAxes, shapes: np.ndarray) -> None:
 
 
 def _fill(
-    ax: MapAxes, shapes: np.ndarray, ink: Ink, label: str, *, rim: str = "#ffffff"
+    ax: MapAxes,
+    shapes: np.ndarray,
+    ink: Ink,
+    label: str,
+    *,
+    rim: str = "#ffffff",
+    times: float = 1.0,
 ) -> None:
     """Fill shapes, hatch them, and draw their borders again over the strokes."""
     if not len(shapes):
         return
     line: dict[str, Any] = {
         "edgecolor": rim,
-        "linewidth": 0.45,
+        "linewidth": 0.45 * times,
         "zorder": STACK["fills"],
     }
     if not ink.hatch:

@@ -581,8 +581,10 @@ def _write_files(run: _Run, units: gpd.GeoDataFrame, target: Path, name: str) ->
     ]
     again = [file for file, count in Counter(names).items() if count > 1]
     if again:
-        msg = f"{len(again)} name(s) for several files: {culprits(again)}; "
-        msg += "add {code} to the path"
+        msg = (
+            f"{len(again)} name(s) for several files: {culprits(again)}; add {{code}} "
+            "to the path"
+        )
         raise DataError(msg)
     with staged_folder(target.parent) as folder:
         codes = units.index.astype(str)

@@ -2,7 +2,8 @@
 Sitadel of SDES: dwellings authorised and started, by commune.
 
 By the date at which an event was recorded, or by its real date: two measures that never
-make one series, and bear two names. The monthly file is of the first; the annual one
+make one series, and bear two names. What is below zero takes back permits of before:
+counts of such a file are a balance. The monthly file is of the first; the annual one
 does not say, and the caller must. Codes are those of the time of the event.
 """
 
@@ -108,8 +109,9 @@ def _summed(rows: pd.DataFrame, file: str) -> pd.DataFrame:
         "type": kinds,
     }
     for name in _EVENTS:
-        values, _ = numbers_of(rows[name], name, MARKS)
+        values, _ = numbers_of(rows[name], name, MARKS, signed=True)
         found[name] = values.fillna(0.0)
+        found[f"{name}_below"] = (values < 0).astype(float)
         found[f"{name}_blank"] = values.isna().astype(float)
     found["months"] = pd.Series(1.0, rows.index)
     keys = ["CODE_INSEE", "ANNEE", "type"]
@@ -162,12 +164,19 @@ def _cells(every: pd.DataFrame, dates: str, notes: list[str]) -> Cells:
     most = every["months"].groupby("ANNEE").transform("max")
     codes = every.index.get_level_values("CODE_INSEE").unique()
     for event, (word, told) in _EVENTS.items():
+        below = int(every[f"{event}_below"].sum())
+        if below:
+            notes.append(
+                f"{event} : {number(below)} valeur(s) sous zéro, gardées : ce que des "
+                "annulations reprennent ; ses effectifs sont des soldes."
+            )
         for kind, (key, label) in _TYPES.items():
             count = Count(
                 name=f"{word}_{key}{suffix}",
                 columns=(),
                 label=f"{label.format(told)} ({said})",
                 unit="logements",
+                signed=below > 0,
             )
             for year in sorted(every.index.get_level_values("ANNEE").unique()):
                 here = (every.index.get_level_values("ANNEE") == year) & (
@@ -178,6 +187,8 @@ def _cells(every: pd.DataFrame, dates: str, notes: list[str]) -> Cells:
                 rows = every[here].droplevel(["ANNEE", "type"]).reindex(codes)
                 short = rows["months"] < most[here].to_numpy().max()
                 gone = rows[event].isna() | (rows[f"{event}_blank"] > 0)
+                # Without some of its months, a balance is not even a minimum.
+                gone |= short & (below > 0)
                 item = Held(count, (int(year),))
                 held[item.column] = item
                 columns[item.column] = rows[event].mask(gone).reset_index(drop=True)
