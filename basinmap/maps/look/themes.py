@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import as_file, files
-from itertools import accumulate
+from itertools import accumulate, repeat
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -578,12 +578,12 @@ def settings() -> Iterator[None]:
     # checked once, and a sheet sets them a hundred times.
     params = cast("dict[str, Any]", mpl.rcParams)
     ours = _validated()
-    if ours.items() <= dict.items(params):
+    before = list(map(dict.__getitem__, repeat(params), ours))
+    if before == list(ours.values()):
         yield
         return
-    before = dict.copy(params)
     dict.update(params, ours)
     try:
         yield
     finally:
-        dict.update(params, {name: before[name] for name in ours})
+        dict.update(params, dict(zip(ours, before, strict=True)))
