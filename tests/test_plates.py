@@ -14,7 +14,12 @@ from matplotlib.text import Text
 import basinmap as bm
 from basinmap.deliverables.groups import chosen_as
 from basinmap.deliverables.housing import PLATES, _method_of_groups
-from basinmap.deliverables.plates import RED, grouped_rates, plain_reading
+from basinmap.deliverables.plates import (
+    RED,
+    grouped_rates,
+    plain_reading,
+    rate_headline,
+)
 from basinmap.deliverables.subjects import subject
 from basinmap.maps.grounds.lands import REACH
 from basinmap.maps.layers.placement import place_labels
@@ -678,9 +683,28 @@ def test_neither_a_change_nor_a_map_with_most_communes_firm_is_of_groups():
     assert grouped_rates(osartis, osartis.computed("L04")) is None
 
 
-def test_the_note_of_method_lists_the_groups():
-    lines = _method_of_groups(subject(ARTOIS, **SIGNED))
+def test_a_headline_tells_of_whom_it_is_where_a_group_is_higher():
+    about = subject(BOULONNAIS, **SIGNED)
+    values = about.computed("L04")
+    reading = "{where}, {value} % des logements sont vacants en {year}"
+    assert "parmi" not in rate_headline(about, values, reading)
+    higher = pd.concat([values, pd.Series({"62160+3": 99.0})])
+    said = plain(rate_headline(about, values, reading, shown=higher))
+    assert "parmi les communes de plus de 1 000 logements" in said
+
+
+def test_outlines_that_do_not_match_are_hatched_as_they_were():
     about = subject(ARTOIS, **SIGNED)
+    moved = about.communes.copy()
+    shapes = moved.geometry.to_numpy().copy()
+    shapes[::2] = shapely.transform(shapes[::2], lambda at: at + 0.5)
+    about.__dict__["communes"] = moved.set_geometry(shapes)
+    assert grouped_rates(about, about.computed("L04")) is None
+
+
+def test_the_note_of_method_lists_the_groups():
+    about = subject(ARTOIS, **SIGNED)
+    lines = _method_of_groups(about)
     two = about.names.index[about.names.isin(["Bailleulmont", "Bailleulval"])]
     homes = about.counted("dwellings", two).iloc[:, -1].sum()
     empty = about.counted("vacant_dwellings", two).iloc[:, -1].sum()

@@ -1071,7 +1071,7 @@ def rate_headline(
     said = f"{said}, {other} {_at(str(names[second]))}"
     seen = known if shown is None else _firm(shown)
     if set(known[ends]) != {seen.max(), seen.min()}:
-        said += f" parmi les communes de plus de {number(least)} {noun}"
+        said += f" parmi les communes de plus de {number(least)}\u00a0{noun}"
     total = subject.comparison(told.indicator)
     if total is not None and pd.notna(total.iloc[0]):
         figure = f"{_figure(total, str(total.index[0]), told.decimals or 0)}{unit}"

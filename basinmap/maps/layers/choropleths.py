@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -93,8 +92,7 @@ def draw_choropleth(
         units = grouped_units(members, groups, classes)
     aligned = on_units(units, classes)
     inks = inks_of(ax, classes, palette)
-    several: dict[str, Any] = {} if groups is None else {"rim": 2.0}
-    fill_classes(ax, units, aligned, inks, **several)
+    fill_classes(ax, units, aligned, inks, grouped=groups is not None)
     states = states_of_classes(aligned)
     fill_states(ax, units, states)
     block = classes_block(

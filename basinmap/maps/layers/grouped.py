@@ -11,13 +11,14 @@ import shapely
 from matplotlib.collections import LineCollection
 
 from basinmap.errors import DataError, culprits
-from basinmap.maps.layers.drawing import add_key
+from basinmap.maps.layers.drawing import add_key, plural_of
 from basinmap.maps.layers.washes import Inks, stroke_over
 from basinmap.maps.look.themes import settings
 from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.spatial.coverages import dissolve
+from basinmap.typography import number, typeset
 from basinmap.values.told import carry, told_of
 
 __all__ = ["draw_within", "grouped_units"]
@@ -64,7 +65,7 @@ def grouped_units(
         heads = [str(group).partition("+")[0] for group in merged.index]
         names = pd.DataFrame(units, copy=False)["name"].reindex(heads).fillna("")
         merged["name"] = [
-            _named(str(name) or str(group), int(count) - 1)
+            _named(str(name) or str(group), int(count) - 1, str(units.index.name))
             for name, group, count in zip(
                 names, merged.index, merged["units"], strict=True
             )
@@ -72,11 +73,12 @@ def grouped_units(
     return carry(merged, units)
 
 
-def _named(name: str, others: int) -> str:
+def _named(name: str, others: int, level: str) -> str:
     """Return « Saulty et 2 voisines »."""
     if not others:
         return name
-    return f"{name} et {others} voisine{'s' if others > 1 else ''}"
+    beside = "voisin" if level == "iris" else "voisine"
+    return f"{name} et {others} {beside}{'s' if others > 1 else ''}"
 
 
 def draw_within(
@@ -124,9 +126,9 @@ def draw_within(
                 label="_within",
             )
             ax.add_collection(dotted, autolim=False)
-    rule = str(told_of(groups).rule)
-    swatch = Swatch(rule, _KEY, shape="line", edge=_KEY, width=_WIDTH, dashes=_DOTS)
     every = [line for found in lines.values() for line in found]
+    rule = str(told_of(groups).rule) or _counted(units, mine, len(every))
+    swatch = Swatch(rule, _KEY, shape="line", edge=_KEY, width=_WIDTH, dashes=_DOTS)
     ax.laid.append(
         Laid(
             kind="within",
@@ -134,8 +136,19 @@ def draw_within(
             swatch=swatch,
         )
     )
-    if rule:
-        add_key(ax, swatch)
+    add_key(ax, swatch)
+
+
+def _counted(units: gpd.GeoDataFrame, mine: np.ndarray, groups: int) -> str:
+    """Say how many units are in how many groups, where these tell nothing."""
+    several = int(pd.Series(mine).duplicated(keep=False).sum())
+    noun = plural_of(str(units.index.name or "")) or "unités"
+    ending = "s" if noun == "Iris" else "es"
+    plural = "s" if groups > 1 else ""
+    return typeset(
+        f"{number(several)} {noun} regroupé{ending} : "
+        f"{number(groups)}\u00a0groupe{plural}"
+    )
 
 
 def _within(members: np.ndarray) -> shapely.Geometry:
