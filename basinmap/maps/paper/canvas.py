@@ -653,7 +653,8 @@ class _Renderer(RendererBase):
         tracking: float,
     ) -> None:
         """Write a line, or what is around its letters."""
-        spacing = _number(tracking * float(style.get_size_in_points()))
+        size = float(style.get_size_in_points())
+        spacing = _number(tracking * size) if tracking else b"0"
         self._set("spacing", spacing, spacing + b" Tc")
         self._cut(None if frame is None else self._sides(frame), b"")
         ink = _ink(color)
@@ -685,15 +686,17 @@ class _Renderer(RendererBase):
         halo: bool,
     ) -> None:
         size = float(style.get_size_in_points())
-        turn = math.radians(angle)
-        across, up = math.cos(turn), math.sin(turn)
         for path, codes, start, shown in _written(line, style, halo):
             self._letters.setdefault(path, set()).update(codes)
             face = (self._faces.of(path), round(size, 3))
-            self._set("face", face, b"%b %b Tf" % (face[0], _number(size, 3)))
-            x = place[0] + start * size / 1000 * across
-            y = place[1] + start * size / 1000 * up
+            if self._now.get("face") != face:
+                self._set("face", face, b"%b %b Tf" % (face[0], _number(size, 3)))
+            x, y = place[0] + start * size / 1000, place[1]
             if angle:
+                turn = math.radians(angle)
+                across, up = math.cos(turn), math.sin(turn)
+                x = place[0] + start * size / 1000 * across
+                y = place[1] + start * size / 1000 * up
                 turned = b" ".join(_number(v, 5) for v in (across, up, -up, across))
                 move = b"%b %b %b Tm" % (turned, _number(x), _number(y))
             else:
