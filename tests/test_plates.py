@@ -1,5 +1,6 @@
 """The plates: what each must show, and what would be in its way."""
 
+import dataclasses
 import datetime as dt
 
 import numpy as np
@@ -20,7 +21,7 @@ from basinmap.deliverables.plates import (
     plain_reading,
     rate_headline,
 )
-from basinmap.deliverables.subjects import subject
+from basinmap.deliverables.subjects import SHARED, subject
 from basinmap.maps.grounds.lands import REACH
 from basinmap.maps.layers.placement import place_labels
 from basinmap.maps.look.themes import font, text_width
@@ -62,7 +63,7 @@ def drawn():
     return plate
 
 
-@pytest.mark.parametrize("epci", [ARTOIS, OSARTIS, BETHUNE, BOULONNAIS])
+@pytest.mark.parametrize("epci", [ARTOIS, OSARTIS, BETHUNE, BOULONNAIS, DUNKERQUE])
 def test_no_line_over_a_plate_is_wider_than_its_paper(epci):
     about = subject(epci, **SIGNED)
     words = [plate.words(about) for plate in PLATES if plate.words]
@@ -94,12 +95,13 @@ def test_a_title_is_cut_between_its_parts_where_each_has_room_and_only_there(
     assert all(text_width(line, small) <= within for line in heading.subtitle)
 
 
-def test_all_that_is_written_on_a_plate_is_on_the_paper(drawn):
-    fig = drawn(ARTOIS, "02")
+@pytest.mark.parametrize(("epci", "number"), [(ARTOIS, "02"), (DUNKERQUE, "06")])
+def test_all_that_is_written_on_a_plate_is_on_the_paper(drawn, epci, number):
+    fig = drawn(epci, number)
     width, height = fig.get_size_inches() * fig.dpi
     renderer = fig.canvas.get_renderer()
     texts = [text for text in fig.findobj(Text) if text.get_text().strip()]
-    assert len(texts) > 100
+    assert len(texts) > 50
     for text in texts:
         box = text.get_window_extent(renderer)
         assert box.x0 >= 0, text
@@ -623,6 +625,10 @@ def classes_on(fig):
     return next(one for one in fig.maps[0].blocks if isinstance(one, ClassesBlock))
 
 
+def told_breaks(classes):
+    return tuple(classes.attrs["breaks"])
+
+
 def key_lines(fig):
     blocks = [one for one in fig.maps[0].blocks if isinstance(one, KeyBlock)]
     return [plain(swatch.label) for block in blocks for swatch in block.swatches]
@@ -659,6 +665,16 @@ def test_groups_are_of_the_classes_that_circles_of_the_volume_have(drawn):
         classes_on(drawn(ARTOIS, "02")).breaks == classes_on(drawn(ARTOIS, "05")).breaks
     )
     assert GROUPED not in key_lines(drawn(ARTOIS, "05"))
+
+
+def test_groups_in_the_classes_of_the_basin_say_whose_classes_they_are():
+    about = dataclasses.replace(subject(ARTOIS, **SIGNED), classes="bassin")
+    fig = DRAW["02"](about)
+    block = classes_on(fig)
+    shared = bm.classify(about.shared("L04"), k=5, firm=True)
+    assert block.breaks == told_breaks(shared)
+    assert block.counted == "communes et groupes"
+    assert plain(SHARED) in plain(bm.alternative_text(fig.maps[0]))
 
 
 def test_the_rate_of_a_group_is_that_of_its_sums_and_a_firm_commune_keeps_its_own():

@@ -114,8 +114,8 @@ _OF_GROUPS = (
 )
 _CLASSED = 5
 """Firm values without which groups make the classes too."""
-_MOST_FRAGILE = 0.5
-"""Share of fragile communes above which their map would be void: they are grouped."""
+_MOST_FRAGILE = 1 / 3
+"""Share of fragile communes above which their map would be full of voids: grouped."""
 _ENOUGH = 3
 """Firm values without which nothing is said to be highest."""
 _WHOLE = 3.0
@@ -276,7 +276,7 @@ def grouped_rates(subject: Subject, values: pd.Series) -> Grouped | None:
         The territory.
     values
         A rate by commune, with what is told of it; nothing is put together where no
-        more than half of the communes are to be read with care.
+        more than a third of the communes are to be read with care.
     """
     told = told_of(values)
     few = values.index.isin(list(told.fragile)) & values.notna()
@@ -297,7 +297,9 @@ def _alike(rates: pd.Series, values: pd.Series, classes: pd.Series) -> pd.Series
     breaks = fact_of(classes, "breaks")
     if len(_firm(values)) < _CLASSED or not breaks:
         return classify(rates, firm=True)
-    return classify(rates, breaks=breaks, firm=True)
+    found = classify(rates, breaks=breaks, firm=True)
+    notes = dict.fromkeys((*told_of(found).notes, *told_of(classes).notes))
+    return retell(found, notes=tuple(notes))
 
 
 def _put_together(subject: Subject, values: pd.Series) -> Grouped | None:
