@@ -137,9 +137,9 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     check_states(units[column], states_beside(units, units[column]))
     columns = dict.fromkeys([column, *({"population"} & set(units.columns))])
     visible = _new(ax, _named(_visible(ax, units, columns), column), column)
-    rank = _rank(visible, priority).sort_values(ascending=False, kind="stable")
-    rank = rank.iloc[: _checked_most(most)]
-    visible = visible.loc[rank.index]
+    rank = _rank(visible, priority)
+    order = np.argsort(-rank.to_numpy(), kind="stable")[: _checked_most(most)]
+    rank, visible = rank.iloc[order], visible.iloc[order]
     _check_size(size)
     ranked = _Ranked(ax, visible, column, rank, strong, size, italic=italic)
     ranked.hold(apart=apart)
@@ -440,8 +440,8 @@ def _new(ax: MapAxes, units: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def _pairs(units: pd.DataFrame, column: str) -> list[tuple[str, str]]:
     """Return code and name of each unit."""
-    codes, names = units.index.astype(str), units[column].astype(str)
-    return list(zip(codes, names, strict=True))
+    codes, names = units.index.tolist(), units[column].tolist()
+    return list(zip(map(str, codes), map(str, names), strict=True))
 
 
 def _printed(name: object) -> str:

@@ -530,6 +530,11 @@ def one_line(text: str) -> str:
     >>> one_line("Taux  de\nvacance\x07 ")
     'Taux de vacance'
     """
+    return _one_line(text)
+
+
+@lru_cache(maxsize=16_384)
+def _one_line(text: str) -> str:
     return re.sub(r"[ \t\r\n]+", " ", printable(text)).strip()
 
 
