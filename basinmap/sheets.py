@@ -28,7 +28,6 @@ import pyarrow as pa
 from pyarrow import csv as arrow
 
 from basinmap.errors import DataError, culprits
-from basinmap.typography import number
 from basinmap.workbooks import rows_shown
 
 __all__ = [
@@ -188,7 +187,7 @@ class Grid:
         if not self._under:
             return self.opened
         some = culprits([line[:40] for line in self._under], most=3)
-        told = f"Lignes de texte sous le tableau, laissées : {number(len(self._under))}"
+        told = f"Lignes de texte sous le tableau, laissées : {len(self._under)}"
         return (*self.opened, f"{told} ({some}).")
 
     def blocks(self, header: int, wanted: list[int]) -> Iterator[pd.DataFrame]:
