@@ -1,5 +1,6 @@
 """Units of few, put together with their neighbours: who, how, and what a map says."""
 
+import datetime as dt
 import itertools
 
 import geopandas as gpd
@@ -9,10 +10,12 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from matplotlib.colors import to_hex
 
 import basinmap as bm
 from basinmap.errors import DataError, MeasureError
 from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock
+from basinmap.maps.paper.inks import contrast
 from basinmap.values.told import told_of
 
 CODES = list(bm.communes(epci="200069482").index)
@@ -233,12 +236,31 @@ def test_borders_within_a_group_are_dotted_and_all_names_are_written(grouped):
     assert set(ground["name"]) <= {text.get_text() for text in ax.texts}
 
 
+def test_limits_of_groups_are_seen_on_every_class(grouped):
+    *_, classes, _, ax = grouped
+    for label in classes.cat.categories:
+        (fill,) = [c for c in ax.collections if c.get_label() == label]
+        color, rim = (
+            to_hex(of()[0]) for of in (fill.get_facecolor, fill.get_edgecolor)
+        )
+        assert contrast(color, rim) > 1.3
+
+
 def test_who_does_not_see_the_map_is_told_of_the_groups(grouped):
     *_, ax = grouped
     said = plain(bm.alternative_text(ax))
     assert "6 communes et groupes en 3 classes" in said
     assert "1 groupe" in said
     assert "Lieu 1 et 1 voisine 7,3" in said
+
+
+def test_groups_of_the_user_have_a_key_too(grouped):
+    ground, groups, classes, *_ = grouped
+    _, ax = bm.page(ground, title="Vacance")
+    own = pd.Series(groups.tolist(), groups.index)
+    bm.draw_choropleth(ax, ground, classes, groups=own)
+    (key,) = [one for one in ax.blocks if isinstance(one, KeyBlock)]
+    assert plain(key.swatches[0].label) == "2 communes regroupées : 1 groupe"
 
 
 def test_classes_of_communes_are_not_those_of_groups(grouped):
@@ -249,3 +271,49 @@ def test_classes_of_communes_are_not_those_of_groups(grouped):
         bm.draw_choropleth(ax, ground, alone, groups=groups)
     with pytest.raises(DataError, match="1 unit"):
         bm.draw_choropleth(ax, ground, classes, groups=groups.iloc[1:])
+
+
+def test_in_qgis_groups_are_a_layer_of_what_dresses_the_plate(grouped, tmp_path):
+    ground, _, _, fig, ax = grouped
+    bm.draw_legend(ax)
+    bm.draw_furniture(ax, author="essai", date=dt.date(2026, 11, 30))
+    data = {"communes": ground}
+    bm.write_qgis_project(tmp_path / "essai.qgz", {"vacance": fig}, data)
+    made = tmp_path / "essai-habillage.gpkg"
+    table = gpd.read_file(made, layer="groupes_vacance").set_index("groupe")
+    assert table["L04"].round(1).to_dict() == {
+        f"{CODES[1]}+1": 7.3,
+        **dict(zip(CODES[2:8], [10.0, 1.7, 10.0, 5.0, 2.0, 12.0], strict=True)),
+    }
+    assert table["name"][f"{CODES[1]}+1"] == "Lieu 1 et 1 voisine"
+    assert table["prudence"].dropna().index.tolist() == [CODES[3]]
+    whole = shapely.box(X, Y, X + 2000, Y + 1000)
+    assert table.geometry[f"{CODES[1]}+1"].symmetric_difference(whole).area < 1
+    assert table.geometry.area.sum() == pytest.approx(ground.area.sum())
+    assert bm.map_styles({"vacance": fig}, data) == {}
+
+
+def test_circles_are_those_of_groups_here_and_in_qgis(grouped, tmp_path):
+    ground, groups, classes, *_ = grouped
+    homes = [100, 120, 300, 60, 900, 400, 250, 500]
+    amounts = bm.compute("L01", counts(homes, [1] * 8), to=groups)
+    fig, ax = bm.page(ground, title="Logements")
+    with pytest.raises(DataError, match="1 group"):
+        bm.draw_symbols(ax, ground, amounts.drop(f"{CODES[1]}+1"), groups=groups)
+    bm.draw_symbols(ax, ground, amounts, classes=classes, groups=groups)
+    bm.draw_legend(ax)
+    bm.draw_furniture(ax, author="essai", date=dt.date(2026, 11, 30))
+    both = f"{CODES[1]}+1"
+    radius = {code: r for code, (_, _, r) in ax.symbols.items()}
+    assert len(radius) == 7
+    # 220 dwellings of 900: circles are compared by their surface.
+    assert (radius[both] / radius[CODES[4]]) ** 2 == pytest.approx(220 / 900)
+    block = next(one for one in ax.blocks if isinstance(one, ClassesBlock))
+    assert block.counted == "communes et groupes"
+    keys = next(one for one in ax.blocks if isinstance(one, KeyBlock))
+    assert any("1\u00a0groupe" in swatch.label for swatch in keys.swatches)
+    bm.write_qgis_project(tmp_path / "essai.qgz", {"parc": fig}, {"communes": ground})
+    table = gpd.read_file(tmp_path / "essai-habillage.gpkg", layer="cercles_parc")
+    rows = table.set_index("group")
+    assert rows["L01"].loc[both] == 220
+    assert rows["L04"].round(1).loc[both] == 7.3

@@ -549,9 +549,8 @@ def _table(about: Subject, id_: str, five: Sequence[Other]) -> Table:
     notes = ("ex. : ex æquo, les valeurs imprimées étant égales.",)
     tied = any("ex." in rank for rank in ranks.values())
     told = list(notes) if tied else []
-    care = about.entry(id_).prudence
-    if care is not None and about.unranked(id_):
-        told.append(f"Communes de {care.told} : hors des extrêmes.")
+    if (care := about.care(id_)) and about.unranked(id_):
+        told.append(f"Communes de {care} : hors des extrêmes.")
     return Table(
         columns, tuple(rows), typeset(caption), notes=tuple(map(typeset, told))
     )

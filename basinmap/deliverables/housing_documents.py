@@ -10,7 +10,6 @@ from typing import Final
 import pandas as pd
 
 from basinmap.arguments import check_given
-from basinmap.catalogue.entries import indicator
 from basinmap.deliverables.age_pages import PYRAMID, pyramid_page
 from basinmap.deliverables.chapter_pages import Sheet, chapter_page
 from basinmap.deliverables.chapters import (
@@ -559,7 +558,7 @@ def _method(about: Subject) -> Note:
         "jamais par moyenne des taux communaux.",
         "Les écarts en points sont les différences des valeurs imprimées ; les rangs "
         "sont ceux des valeurs imprimées, les égalités étant dites.",
-        f"Un taux sur {_threshold('L04')}, une évolution sur {_threshold('D02')} "
+        f"Un taux sur {about.care('L04')}, une évolution sur {about.care('D02')} "
         "sont à lire avec prudence : imprimés en gris et en italique, sans rang ni "
         "comparaison ; hachurés sur les cartes, hors des classes.",
         "Une population qui change de moins de 20 habitants se dit en habitants, sans "
@@ -872,12 +871,6 @@ def _tiles(about: Subject, code: str) -> KeyFigures:
             KeyFigure(typeset(title), value.cell(fragile=fragile), typeset(detail), id_)
         )
     return KeyFigures(tuple(tiles))
-
-
-def _threshold(id_: str) -> str:
-    """Return over how few an indicator is fragile."""
-    care = indicator(id_).prudence
-    return care.told if care is not None else ""
 
 
 def _small(about: Subject, code: str) -> bool:

@@ -36,6 +36,7 @@ from basinmap.errors import BasinmapError, DataError, OutlineWarning
 from basinmap.maps.classing.classes import Method, classify
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.drawing import in_frame
+from basinmap.maps.layers.grouped import grouped_units
 from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
 from basinmap.maps.layers.points import draw_points
@@ -114,8 +115,8 @@ _OF_GROUPS = (
 )
 _CLASSED = 5
 """Firm values without which groups make the classes too."""
-_MOST_FRAGILE = 0.5
-"""Share of fragile communes above which their map would be void: they are grouped."""
+_MOST_FRAGILE = 1 / 3
+"""Share of fragile communes above which their map would be full of voids: grouped."""
 _ENOUGH = 3
 """Firm values without which nothing is said to be highest."""
 _WHOLE = 3.0
@@ -276,7 +277,7 @@ def grouped_rates(subject: Subject, values: pd.Series) -> Grouped | None:
         The territory.
     values
         A rate by commune, with what is told of it; nothing is put together where no
-        more than half of the communes are to be read with care.
+        more than a third of the communes are to be read with care.
     """
     told = told_of(values)
     few = values.index.isin(list(told.fragile)) & values.notna()
@@ -297,7 +298,9 @@ def _alike(rates: pd.Series, values: pd.Series, classes: pd.Series) -> pd.Series
     breaks = fact_of(classes, "breaks")
     if len(_firm(values)) < _CLASSED or not breaks:
         return classify(rates, firm=True)
-    return classify(rates, breaks=breaks, firm=True)
+    found = classify(rates, breaks=breaks, firm=True)
+    notes = dict.fromkeys((*told_of(found).notes, *told_of(classes).notes))
+    return retell(found, notes=tuple(notes))
 
 
 def _put_together(subject: Subject, values: pd.Series) -> Grouped | None:
@@ -474,6 +477,12 @@ def stock_plate(
         else classes_of(subject, rate, values)
     )
     look, subtitle = _stock_look(subject, amounts, values, title)
+    few = grouped_rates(subject, values)
+    if few is not None:
+        classes = _alike(few.rates, values, classes)
+        table = subject.statistics
+        amounts = compute(stock, table, to=few.groups, communes=subject.listing)
+        look = replace(look, groups=few.groups, note=_OF_GROUPS)
     return stock_sheet(
         subject,
         amounts,
@@ -481,7 +490,9 @@ def stock_plate(
         comparison=with_few_together(subject, values, subject.comparison(rate)),
         look=replace(
             look,
-            note=reading_note(subject, values, reading),
+            note=" ".join(
+                filter(None, [reading_note(subject, values, reading), look.note])
+            ),
             among=() if among is None else among(subject),
         ),
         subtitle=subtitle,
@@ -551,12 +562,25 @@ def stock_sheet(
     fig, ax, units = _sheet(subject, amounts, look, subtitle)
     draw_neighbours(ax, subject.epcis)
     theme = ax.plan.theme
-    draw_outlines(ax, units, width=0.4, color=theme.faint, fill="#fbfaf7")
+    named = units
+    if look.groups is not None:
+        named = grouped_units(units, look.groups, amounts)
+        # A group is no town: it is named as large as the largest of its communes.
+        people = units["population"].groupby(look.groups).max()
+        named = carry(named.assign(population=people), named)
+    draw_outlines(ax, named, width=0.4, color=theme.faint, fill="#fbfaf7")
     draw_outlines(ax, subject.outline, label=subject.limit, width=1.1)
-    draw_symbols(ax, units, amounts, classes=classes, palette=look.palette)
+    draw_symbols(
+        ax,
+        units,
+        amounts,
+        classes=classes,
+        groups=look.groups,
+        palette=look.palette,
+    )
     if comparison is not None:
         _draw_compared(ax, comparison, names)
-    finish(ax, subject, look.note, units=units)
+    finish(ax, subject, look.note, units=named)
     draw_legend(ax)
     return fig
 
@@ -1071,7 +1095,7 @@ def rate_headline(
     said = f"{said}, {other} {_at(str(names[second]))}"
     seen = known if shown is None else _firm(shown)
     if set(known[ends]) != {seen.max(), seen.min()}:
-        said += f" parmi les communes de plus de {number(least)} {noun}"
+        said += f" parmi les communes de plus de {number(least)}\u00a0{noun}"
     total = subject.comparison(told.indicator)
     if total is not None and pd.notna(total.iloc[0]):
         figure = f"{_figure(total, str(total.index[0]), told.decimals or 0)}{unit}"

@@ -939,6 +939,22 @@ class Subject:
         mine = set(self.codes)
         return {code: why for code, why in self.unranked(id_).items() if code in mine}
 
+    def care(self, id_: str) -> str:
+        """
+        Return over how few values are fragile, as printed; nothing where none can be.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator, of which there may be no counts.
+        """
+        years = self.told(id_).vintage if self.of(id_) is not None else ""
+        first, _, last = years.partition("-")
+        two = first.isdigit() and last.isdigit()
+        span = int(last) - int(first) if two else catalogue().cycle.years
+        found = self.entry(id_).care(span)
+        return found.told if found is not None else ""
+
     def ranked(self, id_: str) -> pd.Series:
         """
         Return the values of its communes that are ranked, as they are printed.
