@@ -378,7 +378,7 @@ def _maps(
     assert every is not None  # noqa: S101 - asked for only when supplied
     shared = every[every.index.isin(list(in_basin()))]
     rate = is_rate(about, id_)
-    classes = classes_of(about, id_, shared) if rate else None
+    classes = classes_of(about, id_, shared, beside=True) if rate else None
     largest = float(shared.max())
     drawn = []
     for other in five:

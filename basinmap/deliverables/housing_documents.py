@@ -306,7 +306,10 @@ def plh_document(
         for chapter in CHAPTERS
         for page in _pages_of(about, chapter, moved, running)
     ]
-    early, place = _places(about, printed_, lacks=lacks)
+    # The pages around chapters are three to nine.
+    least = 3 + len(chapters) + (len(about.codes) if fiches else 0)
+    listed = range(least, least + 7)
+    early, place = _places(about, printed_, lacks=lacks, titles=listed)
     communes: tuple[Part, ...] = _all_communes(about)
     if place == "communes":
         communes = (*communes, _method(about))
@@ -331,7 +334,7 @@ def plh_document(
         *_sectors(about, cut, printed_, running),
         Page(communes, running=running, slug="communes"),
         *_halves(about, running),
-        *_closing(about, running, lacks=lacks),
+        *_closing(about, running, lacks=lacks, early=early, place=place),
     ]
     if fiches:
         mapped = next((i for i in _MAPPED if about.mine(i) is not None), "")
@@ -471,11 +474,12 @@ def _halves(about: Subject, running: str) -> list[Page]:
     return [Page((head, table), running=running, slug="effectifs")]
 
 
-def _closing(about: Subject, running: str, *, lacks: frozenset[str]) -> list[Page]:
+def _closing(
+    about: Subject, running: str, *, lacks: frozenset[str], early: bool, place: str
+) -> list[Page]:
     """Return what was not given and the method: a page, or two where one is short."""
     first = _lacking(about, lacks=lacks)
     ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
-    early, place = _places(about, ids, lacks=lacks)
     method: list[Part] = [_method(about)] if place in ("lacking", "") else []
     defined: list[Part] = [] if early else [definitions_table(about, ids)]
     names = ["Méthode"] * bool(method) + ["Définitions"] * bool(defined)
@@ -529,22 +533,23 @@ def _lacking(about: Subject, *, lacks: frozenset[str]) -> list[Part]:
 
 
 def _places(
-    about: Subject, ids: Sequence[str], *, lacks: frozenset[str]
+    about: Subject,
+    ids: Sequence[str],
+    *,
+    lacks: frozenset[str],
+    titles: Sequence[int],
 ) -> tuple[bool, str]:
     """Tell whether the contents has room for the definitions; where the method goes."""
     method = _method(about)
-    if defined_early(about, ids, method):
-        return True, "contents"
-    lacking = _lacking(about, lacks=lacks)
-    place = (
-        "communes"
-        if _fits(*_all_communes(about), method)
-        else "lacking"
-        if _fits(Heading("Données"), *lacking, method)
-        else ""
-    )
+    if _fits(*_all_communes(about), method):  # under a table that leaves room
+        place = "communes"
+    elif defined_early(about, ids, method, titles=titles):
+        place = "contents"
+    else:
+        lacking = _lacking(about, lacks=lacks)
+        place = "lacking" if _fits(Heading("Données"), *lacking, method) else ""
     # A page for the method alone would be nearly blank: the definitions go there.
-    return bool(place) and defined_early(about, ids), place
+    return bool(place) and defined_early(about, ids, titles=titles), place
 
 
 def _method(about: Subject) -> Note:
