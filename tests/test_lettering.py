@@ -7,12 +7,14 @@ import numpy as np
 import pypdf
 import pypdfium2
 import pytest
+from matplotlib.font_manager import get_font
+from matplotlib.ft2font import LoadFlags
 from matplotlib.text import Text
 from PIL import Image
 
 import basinmap as bm
 from basinmap.maps.look.lettering import Lettering, letter
-from basinmap.maps.look.themes import font, settings
+from basinmap.maps.look.themes import faces_of, font, measured, settings
 
 POINTS = 40.0
 
@@ -170,3 +172,26 @@ def test_texts_of_one_look_share_nothing_that_changes(blank):
     last = red(blank, "d")
     last.remove()
     assert not blank.paper.texts
+
+
+@pytest.mark.parametrize(
+    ("family", "weight"),
+    [("Fira Sans", 400), ("Fira Sans", 700), ("Fira Sans Condensed", 500)],
+)
+def test_a_line_measured_pair_by_pair_is_as_long_as_laid_out(family, weight):
+    faces = tuple(faces_of(font(family, 9, weight=weight)))
+    face = get_font(list(faces))
+    names = [*bm.communes(epci="call")["name"], *bm.epcis()["name"]]
+    said = [
+        "L’Étoile, 1ᵉʳ",
+        "« AVANT »\u00a0: −3,2\u202f%",
+        "œuf ffi fl fj",
+        "T\u0301o",
+    ]
+    for line in [*names, *said]:
+        face.set_size(1000, 72)
+        spots = face.set_text(line, flags=LoadFlags.NO_HINTING)
+        whole = face.get_width_height()[0] / 64
+        starts, width = measured(line, faces)
+        assert list(starts) == (spots[:, 0] / 64).tolist()
+        assert width == whole

@@ -362,7 +362,7 @@ def test_no_letter_crosses_the_rim_of_a_circle(drawn, epci):
     ax = drawn(epci, "05").maps[0]
     names = [t for t in ax.texts if t.get_gid() in ("name", "town", "region")]
     boxes = [inked(ax, text) for text in names]
-    assert sum(t.get_gid() == "name" for t in names) >= len(bm.communes(epci=epci))
+    assert sum(t.get_gid() == "name" for t in names) >= len(circled(ax))
     haloed = {t.get_position() for t in ax.texts if t.get_gid() == "halo"}
     held = 0
     for x, y, radius in ax.symbols.values():
@@ -423,6 +423,11 @@ def near(color, tint):
     )
 
 
+def circled(ax):
+    """Return the communes, and groups of them, that have a circle."""
+    return next(one.units for one in ax.laid if one.kind.endswith("symbols"))
+
+
 def named_boxes(ax, names):
     """Return the box of each name by the code of its unit, and the end of leaders."""
     codes = {
@@ -449,7 +454,7 @@ def named_boxes(ax, names):
 @pytest.mark.parametrize("epci", [ARTOIS, BETHUNE, MEL, PORTE, OSARTIS])
 def test_the_name_of_each_circle_is_in_its_commune_or_led_to_it(drawn, epci):
     ax = drawn(epci, "05").maps[0]
-    units = bm.communes(epci=epci)
+    units = circled(ax)
     boxes, ends = named_boxes(ax, units["name"])
     assert set(boxes) == set(units.index)  # none is left out for that
     discs = np.array([ax.symbols[code] for code in units.index])
@@ -472,7 +477,7 @@ def test_the_name_of_each_circle_is_in_its_commune_or_led_to_it(drawn, epci):
     assert len(strays) <= len(units) // 24, strays
 
 
-@pytest.mark.parametrize("epci", [ARTOIS, MEL])
+@pytest.mark.parametrize("epci", [BETHUNE, MEL])
 def test_the_colour_of_the_smallest_circle_is_told_and_the_key_says_so(drawn, epci):
     ax = drawn(epci, "05").maps[0]
     radii = np.array([radius for _, _, radius in ax.symbols.values()])
@@ -756,10 +761,10 @@ def test_where_most_communes_are_of_few_they_are_mapped_with_their_neighbours(
 
 
 def test_groups_are_of_the_classes_that_circles_of_the_volume_have(drawn):
-    assert (
-        classes_on(drawn(ARTOIS, "02")).breaks == classes_on(drawn(ARTOIS, "05")).breaks
-    )
-    assert GROUPED not in key_lines(drawn(ARTOIS, "05"))
+    filled, circles = drawn(ARTOIS, "02"), drawn(ARTOIS, "05")
+    assert classes_on(filled).breaks == classes_on(circles).breaks
+    assert GROUPED in key_lines(circles)
+    assert len(circles.maps[0].symbols) == 46
 
 
 def test_groups_in_the_classes_of_the_basin_say_whose_classes_they_are():
@@ -790,8 +795,14 @@ def test_neither_a_change_nor_a_map_with_most_communes_firm_is_of_groups():
     about = subject(ARTOIS, **SIGNED)
     assert grouped_rates(about, about.computed("D02")) is None
     assert grouped_rates(about, about.computed("D05")) is None
+    bethune = subject(BETHUNE, **SIGNED)  # 15 communes of 100
+    assert grouped_rates(bethune, bethune.computed("L04")) is None
+
+
+def test_a_plate_of_which_a_third_is_of_few_is_of_groups(drawn):
     osartis = subject(OSARTIS, **SIGNED)  # 20 communes of 49
-    assert grouped_rates(osartis, osartis.computed("L04")) is None
+    few = grouped_rates(osartis, osartis.computed("L04"))
+    assert set(few.groups) == set(circled(drawn(OSARTIS, "05").maps[0]).index)
 
 
 def test_a_headline_tells_of_whom_it_is_where_a_group_is_higher():

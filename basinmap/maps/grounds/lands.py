@@ -139,6 +139,16 @@ def _lands() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.concat([abroad, around, own]), crs=around.crs)
 
 
+@cache
+def _lands_apart() -> tuple[list[str], list[str], np.ndarray, np.ndarray]:
+    """Return name, kind, shape and box of every land: all sheets look through them."""
+    lands = _lands()
+    shapes = lands.geometry.to_numpy()
+    boxes = shapely.box(*shapely.bounds(shapes).T)
+    names, kinds = (lands[column].astype(str).tolist() for column in ("name", "kind"))
+    return names, kinds, shapes, boxes
+
+
 def lay_ground(ax: MapAxes) -> None:
     """
     Lay the ground of a map that wants one, once, where it is known.
@@ -314,18 +324,15 @@ def _frame(ax: MapAxes) -> shapely.Polygon:
 
 def _seen(box: shapely.Polygon) -> list[_Land]:
     """Return what the frame shows of each land and limit."""
-    lands = _lands()
+    names, kinds, shapes, boxes = _lands_apart()
     x0, y0, x1, y1 = box.bounds
     # Wider than the frame, for no edge of a cut to be drawn in it.
     room = 0.02 * (x1 - x0)
-    shapes = lands.geometry.to_numpy()
-    met = np.flatnonzero(
-        shapely.intersects(shapely.box(*shapely.bounds(shapes).T), box)
-    )
+    met = np.flatnonzero(shapely.intersects(boxes, box))
     cut = shapely.clip_by_rect(shapes[met], x0 - room, y0 - room, x1 + room, y1 + room)
     return [
-        _Land(str(lands["name"].iloc[row]), str(lands["kind"].iloc[row]), shape)
-        for row, shape in zip(met, cut, strict=True)
+        _Land(names[row], kinds[row], shape)
+        for row, shape in zip(met.tolist(), cut, strict=True)
         if not shape.is_empty and shape.intersects(box)
     ]
 
@@ -642,7 +649,8 @@ def towns_around(
         steps = listed.places[there + chosen] - listed.places[row]
         if not len(steps) or np.hypot(*steps.T).min() >= apart:
             chosen.append(row)
-    return towns.iloc[chosen[: max(_MOST - len(there), 0)]]
+    chosen = chosen[: max(_MOST - len(there), 0)]
+    return towns.iloc[chosen] if chosen else towns.iloc[:0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -712,6 +720,8 @@ def write_towns(ax: MapAxes, towns: pd.DataFrame) -> int:
     towns
         With columns `name`, `x`, `y`, `country` and `seat`, the important ones first.
     """
+    if towns.empty:
+        return 0
     theme = ax.plan.theme
     spots = ax.to_mm(towns[["x", "y"]].to_numpy(dtype=float))
     style = font(theme.family, theme.label, italic=True)

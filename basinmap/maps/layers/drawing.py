@@ -12,7 +12,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from matplotlib.collections import PathCollection
 from matplotlib.colors import is_color_like, to_hex, to_rgb, to_rgba
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
@@ -37,7 +36,7 @@ from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock, Swatch
 from basinmap.maps.paper.guards import frame_of, near_rows, rows_in, shapes_of
 from basinmap.maps.paper.kept import Kept
 from basinmap.maps.paper.precision import tell_outlines
-from basinmap.maps.paper.shapes import outline_path
+from basinmap.maps.paper.shapes import Shapes, outline_path
 from basinmap.maps.paper.sheets import MapAxes, Tint
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import QUALIFIERS, STATES
@@ -999,7 +998,7 @@ def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries | np.ndarray, **style: Any) -
         return
     _tell_tint(ax, seen, style)
     with settings():
-        ax.add_collection(PathCollection(paths, **style), autolim=False)
+        ax.add_collection(Shapes(paths, **style), autolim=False)
 
 
 def _tell_tint(ax: MapAxes, shapes: np.ndarray, style: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -42,6 +43,7 @@ _SHOWN = " shown"  # column of the part of each unit that the frame shows
 _WHOLE = " whole"  # column of the unit itself
 _SMALLEST = 5.5  # points: what is smaller on paper is not read
 _LEAST = 0.85  # of the size of the theme: what the least names are
+_FIRST = 0.5  # points, more than the others: the least names of the first rank
 _FEW = 30
 _TIGHT = 0.2
 _INKED = 0.78  # of the size: what a line of capitals and descenders inks
@@ -141,16 +143,16 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     check_states(units[column], states_beside(units, units[column]))
     columns = dict.fromkeys([column, *({"population"} & set(units.columns))])
     visible = _new(ax, _named(_visible(ax, units, columns), column), column)
-    rank = _rank(visible, priority).sort_values(ascending=False, kind="stable")
-    rank = rank.iloc[: _checked_most(most)]
-    visible = visible.loc[rank.index]
+    rank = _rank(visible, priority)
+    order = np.argsort(-rank.to_numpy(), kind="stable")[: _checked_most(most)]
+    rank, visible = rank.iloc[order], visible.iloc[order]
     _check_size(size)
     ranked = _Ranked(ax, visible, column, rank, strong, size, italic=italic)
     ranked.hold(apart=apart)
     placed = ranked.placed(_APART_MM if apart else _CLOSE_MM)
     zoom = ax.plan.zoom
     boxes = zoom * placed.boxes
-    kept = placed.placed & ~(apart & ranked.astray(boxes, placed))
+    kept = placed.placed & ~ranked.astray(boxes, placed) if apart else placed.placed
     shown = np.flatnonzero(kept).tolist()
     if every:
         _warn_lost(visible.loc[~kept, column], len(kept))
@@ -283,7 +285,9 @@ class _Ranked:
         size, weight = float(self.sizes[row]), int(self.weights[row])
         yield self.names[row], size, weight, self.boxes[row]
         least = max(_SMALLEST * max(self.ax.plan.zoom, 1.0), _LEAST * self.base)
-        smaller = (self.base, 400) if size > self.base else (min(size, least), weight)
+        # A town of the first rank is less large, and heavier than the others still.
+        first = self.base + _FIRST * self.ax.plan.zoom
+        smaller = (min(size, first if row < self.strong else least), weight)
         lines = dict.fromkeys((typeset(self.whole[row]), _parted(self.whole[row])))
         kept = self.given or self.italic
         for points, heavy in dict.fromkeys(
@@ -510,8 +514,8 @@ def _new(ax: MapAxes, units: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def _pairs(units: pd.DataFrame, column: str) -> list[tuple[str, str]]:
     """Return code and name of each unit."""
-    codes, names = units.index.astype(str), units[column].astype(str)
-    return list(zip(codes, names, strict=True))
+    codes, names = units.index.tolist(), units[column].tolist()
+    return list(zip(map(str, codes), map(str, names), strict=True))
 
 
 def _printed(name: object) -> str:
@@ -593,14 +597,14 @@ def _rooms(
     """Return where each name hangs, the radius of its symbol, the room at home."""
     shapes = units[_SHOWN].to_numpy()
     frame = (*ax.get_xlim(), *ax.get_ylim())
+    wholes = units[_WHOLE].to_numpy()
     circles = [
         _circle(shown, whole, frame)
-        for shown, whole in zip(shapes.tolist(), units[_WHOLE].tolist(), strict=True)
+        for shown, whole in zip(shapes.tolist(), wholes.tolist(), strict=True)
     ]
     anchors = ax.to_mm(np.array([(x, y) for x, y, _ in circles]))
     radii = np.zeros(len(units))
-    home = _chords(shapes, np.array(circles))
-    home = home * 1000 / ax.plan.scale
+    home = _homes_of(shapes, wholes, np.array(circles)) * 1000 / ax.plan.scale
     boxes = np.array(ax.boxes, dtype=float).reshape(-1, 4)
     sides = boxes[:, 2:] - boxes[:, :2]
     # Of what is taken, markers alone are square; a name hangs beside them.
@@ -675,6 +679,29 @@ def _chords(shapes: np.ndarray, circles: np.ndarray) -> np.ndarray:
     half = np.full(len(shapes), np.inf)
     np.minimum.at(half, owner[here], np.minimum(x - start, end - x)[here])
     return np.column_stack([np.where(np.isinf(half), radii, half), radii])
+
+
+def _homes_of(
+    shapes: np.ndarray, wholes: np.ndarray, circles: np.ndarray
+) -> np.ndarray:
+    """Return the room of units, that of those which the frame does not cut as kept."""
+    cut = np.array(list(map(operator.is_not, shapes, wholes)), dtype=bool)
+    home = np.empty((len(shapes), 2))
+    if cut.any():
+        home[cut] = _chords(shapes[cut], circles[cut])
+    for row in np.flatnonzero(~cut).tolist():
+        home[row] = _CHORDS.of(shapes[row])
+    return home
+
+
+def _chord(shape: shapely.Geometry) -> tuple[float, float]:
+    """Return what `_chords` does of a unit at its widest circle."""
+    found = _chords(np.array([shape]), np.array([_CIRCLES.of(shape)]))[0]
+    return float(found[0]), float(found[1])
+
+
+_CHORDS: Final = Kept(_chord)
+"""The room of each unit that maps showed whole."""
 
 
 def _write(

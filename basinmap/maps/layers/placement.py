@@ -13,6 +13,7 @@ by row number, and costs are rounded before they are compared.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -698,11 +699,18 @@ def _allowed(
 # --- costs ----------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=2)
+def _tree_of(lines: bytes) -> shapely.STRtree:
+    """Return segments to be looked up: candidates are several times, near and far."""
+    ends = np.frombuffer(lines).reshape(-1, 2, 2)
+    return shapely.STRtree(shapely.linestrings(ends))
+
+
 def _line_cost(units: _Units, boxes: FloatArray, asked: BoolArray) -> FloatArray:
     """Cost (n, c) of lying on a line, for the candidates that are still asked for."""
     cost = np.zeros(asked.shape)
     if len(units.lines) and asked.any():
-        tree = shapely.STRtree(shapely.linestrings(units.lines.reshape(-1, 2, 2)))
+        tree = _tree_of(units.lines.tobytes())
         shapes = shapely.box(*boxes[asked].T)
         hit = np.zeros(len(shapes))
         hit[tree.query(shapes, predicate="intersects")[0]] = units.lined

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import as_file, files
-from itertools import accumulate
+from itertools import accumulate, pairwise, repeat
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -31,6 +31,10 @@ __all__ = ["GREY", "HALF_COLUMN", "PRINT", "Theme", "in_grey", "with_fonts"]
 
 MM_PER_POINT: Final = 25.4 / 72
 _THOUSAND: Final = 1000.0
+_PLAIN: Final = re.compile(
+    "[ -\u02ff\u1d2c-\u1d6a\u2000-\u200a\u2010-\u2027\u202f-\u205e\u20ac\u2190-\u22ff]+"
+)
+"""Signs that are read one after the other, none over another."""
 # What French documents print beyond ASCII.
 _FRENCH: Final = "àâçéèêëîïôùûœÀÇÉÈÊŒæ«»’–…°²€×−\u00a0\u202f"
 
@@ -381,6 +385,33 @@ def measured(text: str, faces: tuple[str, ...]) -> tuple[tuple[float, ...], floa
     faces
         The font file, then those that have the rarer signs.
     """
+    if len(text) > 2 and _PLAIN.fullmatch(text) and _are_ours(faces):
+        return _by_pairs(text, faces) or _laid_out(text, faces)
+    return _laid_out(text, faces)
+
+
+@cache
+def _are_ours(faces: tuple[str, ...]) -> bool:
+    """Tell faces in which no sign looks further than the next one."""
+    ours = (str(files("basinmap.maps") / "fonts"), mpl.get_data_path())
+    return all(face.startswith(ours) for face in faces)
+
+
+def _by_pairs(
+    text: str, faces: tuple[str, ...]
+) -> tuple[tuple[float, ...], float] | None:
+    """Return a line sign by sign, each as far from the next as in any line."""
+    starts = [0.0]
+    for one, other in pairwise(text):
+        both, _ = measured(one + other, faces)
+        if len(both) != 2:  # they are one letter
+            return None
+        starts.append(starts[-1] + both[1])
+    return tuple(starts), starts[-1] + measured(text[-1], faces)[1]
+
+
+def _laid_out(text: str, faces: tuple[str, ...]) -> tuple[tuple[float, ...], float]:
+    """Let matplotlib lay out a line."""
     face = font_manager.get_font(list(faces))
     face.set_size(_THOUSAND, 72)
     with warnings.catch_warnings():  # saving the sheet names what has no sign
@@ -530,6 +561,11 @@ def one_line(text: str) -> str:
     >>> one_line("Taux  de\nvacance\x07 ")
     'Taux de vacance'
     """
+    return _one_line(text)
+
+
+@lru_cache(maxsize=16_384)
+def _one_line(text: str) -> str:
     return re.sub(r"[ \t\r\n]+", " ", printable(text)).strip()
 
 
@@ -578,12 +614,12 @@ def settings() -> Iterator[None]:
     # checked once, and a sheet sets them a hundred times.
     params = cast("dict[str, Any]", mpl.rcParams)
     ours = _validated()
-    if ours.items() <= dict.items(params):
+    before = list(map(dict.__getitem__, repeat(params), ours))
+    if before == list(ours.values()):
         yield
         return
-    before = dict.copy(params)
     dict.update(params, ours)
     try:
         yield
     finally:
-        dict.update(params, {name: before[name] for name in ours})
+        dict.update(params, dict(zip(ours, before, strict=True)))

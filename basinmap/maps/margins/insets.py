@@ -166,7 +166,7 @@ def _draw_context(small: MapAxes, context: gpd.GeoDataFrame) -> None:
     theme = small.plan.theme
     fill_shapes(
         small,
-        gpd.GeoSeries(_simplified(context, small.plan.scale)),
+        _simplified(context, small.plan.scale),
         facecolor=theme.land,
         edgecolor=theme.faint,
         linewidth=0.3,
@@ -210,7 +210,7 @@ def _draw_place(
         frame = Rectangle((x0, y0), x1 - x0, y1 - y0, fc="none", ec=theme.ink, lw=0.9)
         small.add_patch(frame)
     else:
-        shapes = gpd.GeoSeries(_simplified(units, scale))
+        shapes = _simplified(units, scale)
         ink = {"facecolor": theme.ink, "edgecolor": theme.ink, "linewidth": 0.2}
         fill_shapes(small, shapes, zorder=STACK["fills"], **ink)
     if max(x1 - x0, y1 - y0) * 1000 / scale < _VISIBLE * small.plan.zoom:
@@ -438,9 +438,10 @@ def _lines(text: str, width: float, theme: Theme) -> list[str]:
 
 
 def _write_caption(small: MapAxes, lines: list[str], foot: float) -> None:
-    """Write title and scale under an inset, on white."""
+    """Write title and scale under an inset, on white, in the same frame."""
     plan = small.plan
     width, height = plan.frame[2:]
+    spine = small.spines["bottom"]
     with settings():
         small.add_patch(
             Rectangle(
@@ -449,7 +450,8 @@ def _write_caption(small: MapAxes, lines: list[str], foot: float) -> None:
                 foot / height,
                 transform=small.transAxes,
                 fc="#ffffff",
-                ec="none",
+                ec=spine.get_edgecolor(),
+                lw=spine.get_linewidth(),
                 clip_on=False,
                 zorder=0.5,
             )

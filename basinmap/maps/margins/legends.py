@@ -599,16 +599,17 @@ def has_spread(values: pd.Series, *, firm: bool = False) -> bool:
         Whether what is made from few is left out.
     """
     few = list(told_of(values).fragile) if firm else []
-    return bool(values.drop(few, errors="ignore").nunique() >= _DOZEN)
+    known = values.drop(few, errors="ignore") if few else values
+    return bool(known.nunique() >= _DOZEN)
 
 
 def _known(values: pd.Series, *, firm: bool) -> pd.Series:
     """Return the values of a histogram that there are, firm ones or all."""
     check_series(values, "histogram")
     check_states(values)
-    known = numbers(values, "histogram").dropna()
     few = list(told_of(values).fragile) if firm else []
-    return known.drop(few, errors="ignore")
+    known = numbers(values, "histogram").dropna()
+    return known.drop(few, errors="ignore") if few else known
 
 
 def _counted_once(series: list[pd.Series]) -> tuple[list[pd.Series], list[str]]:

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from basinmap.errors import CRSError, DataError, culprits
 from basinmap.maps.paper.kept import Kept, KeptOfAll
 from basinmap.maps.paper.sheets import MapAxes, Sheet
-from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.spatial.projections import METRIC, check_metric, crs_of, geometries
 
 __all__ = [
     "check_areas",
@@ -139,7 +139,7 @@ def check_drawable(units: gpd.GeoDataFrame, what: str = "units") -> None:
         again = units.index[units.index.duplicated()].unique()
         msg = f"{what}: codes that stand more than once: {culprits(again)}"
         raise DataError(msg)
-    if units.crs != METRIC:
+    if crs_of(units) != METRIC:
         msg = f"the map is in {METRIC}, the {what} in {units.crs.to_string()}; "
         raise CRSError(msg + "call .to_crs(2154)")
     shapes = shapes_of(units)
@@ -157,9 +157,7 @@ def shapes_of(units: gpd.GeoDataFrame) -> np.ndarray:
     units
         Any geometries.
     """
-    # By name, pandas would make a series, with a deep copy of what is told.
-    place = units.columns.get_loc(units.active_geometry_name)
-    return np.asarray(units._get_column_array(place))  # noqa: SLF001
+    return np.asarray(geometries(units))
 
 
 def _check_shapes(units: gpd.GeoDataFrame, what: str) -> None:

@@ -216,10 +216,10 @@ class _Under:
         found = []
         for i, box in enumerate(boxes):
             under = mine == i
-            met = self._met(box)
+            met = self._met(box) if self.fills else None
             found.append(
                 self._on_disc(box, met)
-                if met.size
+                if met is not None and met.size
                 else self._shares(owner[under], parts[under] / whole[i])
             )
         return found

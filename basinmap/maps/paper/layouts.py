@@ -26,7 +26,7 @@ from basinmap.maps.look.themes import (
     one_line,
     wrapped,
 )
-from basinmap.spatial.projections import check_metric
+from basinmap.spatial.projections import check_metric, geometries
 from basinmap.typography import shortest, typeset
 
 __all__ = [
@@ -324,7 +324,8 @@ def bounds_of(units: gpd.GeoDataFrame, around: float, share: float = 0.03) -> Re
     DataError
         If nothing has an extent.
     """
-    xmin, ymin, xmax, ymax = (float(value) for value in units.total_bounds)
+    shapes = np.asarray(geometries(units))
+    xmin, ymin, xmax, ymax = shapely.total_bounds(shapes).tolist()
     if not np.isfinite([xmin, ymin, xmax, ymax]).all():
         msg = f"units: none of the {len(units)} geometries has an extent"
         raise DataError(msg)
