@@ -15,6 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from matplotlib.colors import to_hex
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
@@ -36,6 +37,7 @@ __all__ = [
     "ground_sources",
     "lay_ground",
     "lift_ground",
+    "lines_of_ground",
     "towns_around",
     "water_of",
     "write_own_towns",
@@ -215,6 +217,31 @@ def _whole_land(areas: list[_Land]) -> shapely.Geometry:
         between &= shapely.dwithin(thin, shapely.union_all(side), 1.0)
     # A metre more, for the parts to melt into one another.
     return shapely.union_all([land, *shapely.buffer(thin[between], 1.0)])
+
+
+def lines_of_ground(ax: MapAxes) -> dict[str, tuple[str, float]]:
+    """
+    Return colour and width of the lines that the ground of a map shows, by kind.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`, its ground laid.
+    """
+    frame, found = _frame(ax), {}
+    for kind in ("limit", "border"):
+        for patch in ax.patches:
+            if patch.get_label() != f"_lands {kind}":
+                continue
+            lines = patch.get_path().to_polygons(closed_only=False)
+            shapes = [
+                shapely.LineString(line)
+                for line in map(np.asarray, lines)
+                if len(line) > 1
+            ]
+            if shapely.intersects(shapes, frame).any():
+                found[kind] = (to_hex(patch.get_edgecolor()), patch.get_linewidth())
+    return found
 
 
 def _rounded(land: shapely.Geometry) -> tuple[shapely.Geometry, shapely.Geometry]:
