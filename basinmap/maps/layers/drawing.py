@@ -996,7 +996,7 @@ def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries | np.ndarray, **style: Any) -
         return
     _tell_tint(ax, seen, style)
     with settings():
-        ax.add_collection(Shapes(paths, **style), autolim=False)
+        ax.add_collection(Shapes.alike(paths, **style), autolim=False)
 
 
 def _tell_tint(ax: MapAxes, shapes: np.ndarray, style: Mapping[str, Any]) -> None:
