@@ -11,12 +11,14 @@ import codecs
 import csv
 import gzip
 import io
+import re
 import tempfile
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Final
@@ -30,6 +32,7 @@ from basinmap.workbooks import rows_shown
 
 __all__ = [
     "BOOKS",
+    "NOTE",
     "TEXTS",
     "Grid",
     "Rows",
@@ -45,7 +48,13 @@ Opened = Callable[[], AbstractContextManager[BinaryIO]]
 
 BOOKS: Final = (".xlsx", ".xlsm", ".ods")
 TEXTS: Final = (".csv", ".txt", ".tsv")
+NOTE: Final = (
+    r"(?:sources?|notes?|champ|lecture|d[ée]finitions?|avertissement|l[ée]gende)\b.*"
+)
+"""What a line of text under a table begins with, whatever its case."""
 _MARKS: Final = (";", ",", "\t", "|")
+_TAIL: Final = 1 << 13
+"""Bytes in which the lines of text under a table stand."""
 _HEAD: Final = 1 << 18
 """Bytes in which titles and header stand."""
 _BLOCK: Final = 1 << 23
@@ -155,18 +164,31 @@ class Grid:
         Of a workbook.
     head
         The first rows.
-    notes
+    opened
         French sentences on how it was opened.
-    ended
-        Whether its last line has an end: one that has none may be cut.
     """
 
     file: str
     sheet: str
     head: Rows
-    notes: tuple[str, ...]
-    ended: bool
+    opened: tuple[str, ...]
+    _ended: bool
     _body: Callable[[int, list[int]], Iterator[pd.DataFrame]]
+    _under: list[str] = field(default_factory=list)
+
+    @property
+    def ended(self) -> bool:
+        """Whether no number may be cut: the last line has an end, or is a text."""
+        return self._ended or bool(self._under)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """French sentences on how it was opened, and on what was left once read."""
+        if not self._under:
+            return self.opened
+        some = culprits([line[:40] for line in self._under], most=3)
+        told = f"Lignes de texte sous le tableau, laissées : {len(self._under)}"
+        return (*self.opened, f"{told} ({some}).")
 
     def blocks(self, header: int, wanted: list[int]) -> Iterator[pd.DataFrame]:
         """
@@ -376,7 +398,7 @@ def _of_book(file: Path, name: str) -> Iterator[Grid]:
             yield pd.DataFrame(cells, columns=wanted, dtype="str")
 
         told = (f"Feuille lue : {sheet}.",)
-        yield Grid(name, sheet, rows[:40], told, ended=True, _body=body)
+        yield Grid(name, sheet, rows[:40], told, _ended=True, _body=body)
 
 
 # -- text ---------------------------------------------------------------------------
@@ -415,6 +437,7 @@ class _Scan:
     encoding: str
     lines: int
     ended: bool
+    tail: str = ""
 
 
 def _of_text(opened: Opened, name: str, *, gz: Path | None = None) -> Iterator[Grid]:
@@ -431,17 +454,20 @@ def _of_text(opened: Opened, name: str, *, gz: Path | None = None) -> Iterator[G
     text = _start_of(start, scan.encoding)
     told = (f"Encodage lu : {_ENCODINGS[scan.encoding]}.",)
     found = []
+
+    def grid_of(mark: str, head: Rows, lines: list[int]) -> Grid:
+        under: list[str] = []
+        body = _body(opened, name, scan, mark, head, lines, under)
+        return Grid(name, "", head, told, _ended=scan.ended, _body=body, _under=under)
+
     for mark in _MARKS:
         head, lines = _head(text, mark)
         width = max((len(row) for row in head), default=0)
         if width > 1:
-            body = _body(opened, name, scan, mark, head, lines)
-            grid = Grid(name, "", head, told, ended=scan.ended, _body=body)
-            found.append((width, grid))
+            found.append((width, grid_of(mark, head, lines)))
     if not found and text.strip():
         head, lines = _head(text, ";")
-        body = _body(opened, name, scan, ";", head, lines)
-        found.append((1, Grid(name, "", head, told, ended=scan.ended, _body=body)))
+        found.append((1, grid_of(";", head, lines)))
     for _, grid in sorted(found, key=lambda pair: -pair[0]):
         yield grid
 
@@ -451,9 +477,9 @@ def _scanned(stream: BinaryIO, name: str, start: bytes, packed: int | None) -> _
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = stream.read().decode("utf-16", errors="replace")
         lines = sum(1 for line in text.splitlines() if line.strip())
-        return _Scan("utf-16", lines, text.endswith("\n"))
+        return _Scan("utf-16", lines, text.endswith("\n"), text[-_TAIL:])
     decoder = codecs.getincrementaldecoder("utf-8")()
-    plain, wrong, lines, size, rest = True, set(), 0, 0, b""
+    plain, wrong, lines, size, rest, tail = True, set(), 0, 0, b"", b""
     while block := stream.read(_BLOCK):
         size += len(block)
         if packed is not None and size > _SMALL and size > _RATIO * packed:
@@ -466,6 +492,7 @@ def _scanned(stream: BinaryIO, name: str, start: bytes, packed: int | None) -> _
         wrong |= {byte for byte in (0x81, 0x8D, 0x8F, 0x90, 0x9D) if byte in block}
         *whole, rest = (rest + block).replace(b"\r", b"\n").split(b"\n")
         lines += sum(1 for line in whole if line.strip())
+        tail = (tail + block)[-_TAIL:]
     if plain:
         plain = _is_utf8(decoder, b"", final=True)
     if not plain and wrong:
@@ -475,9 +502,26 @@ def _scanned(stream: BinaryIO, name: str, start: bytes, packed: int | None) -> _
             "« CSV UTF-8 »"
         )
         raise DataError(msg)
-    return _Scan(
-        "utf-8" if plain else "cp1252", lines + bool(rest.strip()), ended=not rest
-    )
+    encoding = "utf-8" if plain else "cp1252"
+    last = tail.decode(encoding, errors="replace")
+    return _Scan(encoding, lines + bool(rest.strip()), not rest, last)
+
+
+def _notes_under(tail: str, mark: str, width: int) -> list[str]:
+    """Return the lines of text under a table: of fewer fields, and that say so."""
+    found: list[str] = []
+    for line in reversed(tail.splitlines()[1:]):
+        text = line.strip()
+        if not text:
+            continue
+        cells = next(csv.reader([text], delimiter=mark), [])
+        words = re.fullmatch(
+            NOTE, cells[0].strip() if cells else "", re.IGNORECASE | re.DOTALL
+        )
+        if words is None or len(cells) == width:
+            break
+        found.append(text)
+    return found[::-1]
 
 
 def _is_utf8(
@@ -523,14 +567,16 @@ def _body(
     mark: str,
     head: Rows,
     lines: list[int],
+    under: list[str],
 ) -> Callable[[int, list[int]], Iterator[pd.DataFrame]]:
-    """Return what reads under the header of a text."""
+    """Return what reads under the header of a text, and fills what is left under it."""
 
     def body(header: int, wanted: list[int]) -> Iterator[pd.DataFrame]:
         names = [str(at) for at in range(len(head[header]))]
         odd: list[arrow.InvalidRow] = []
         above = lines[header]
-        due = scan.lines - header - 1
+        under[:] = _notes_under(scan.tail, mark, len(names))
+        due = scan.lines - header - 1 - len(under)
         if due == 0:
             return
         done = 0
@@ -538,12 +584,10 @@ def _body(
             for table in _batches(
                 stream, scan.encoding, mark, names, wanted, above, odd, name
             ):
-                if odd:
-                    _refuse_rows(odd, name, len(names))
+                _check_rows(odd, under, name, len(names), whole=False)
                 done += len(table)
                 yield table.set_axis(wanted, axis=1)
-        if odd:
-            _refuse_rows(odd, name, len(names))
+        _check_rows(odd, under, name, len(names), whole=True)
         # A title of two lines, quoted, is one row of several lines.
         spread = above - header - 1
         if done not in range(due - max(spread, 0), due + 1):
@@ -596,6 +640,15 @@ def _batches(
             _refuse_rows(odd, name, len(names))
         msg = f"{name} cannot be read as a table of text; fetch it again ({error})"
         raise DataError(msg) from error
+
+
+def _check_rows(
+    odd: list[arrow.InvalidRow], under: list[str], name: str, width: int, *, whole: bool
+) -> None:
+    """Refuse rows of another number of fields, but the lines of text at the end."""
+    meant = Counter(row.text.strip() for row in odd)
+    if meant - Counter(under) or (whole and len(odd) != len(under)):
+        _refuse_rows(odd, name, width)
 
 
 def _refuse_rows(odd: list[arrow.InvalidRow], name: str, width: int) -> None:

@@ -5,6 +5,7 @@ import datetime as dt
 import re
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pypdfium2
 import pytest
@@ -895,6 +896,22 @@ def test_a_long_name_beside_bars_is_broken_rather_than_cut():
     assert "Village" in drawn
 
 
+def test_one_long_name_does_not_make_all_the_others_small():
+    names = ["Téteghem-Coudekerque-Village", *(f"Spycker{n:02}" for n in range(16))]
+    values = pd.Series(range(1, 18), names, dtype=float)
+    chart = bar_chart(
+        "barres", values, caption="Essai", source="Insee", size_mm=(60, 62)
+    )
+    drawn = chart.render("svg", chart.size_mm).decode()
+    found = re.findall(
+        r"font-size: ([\d.]+)px[^>]*>([^<>]*(?:Spyc|Coude)[^<>]*)<", drawn
+    )
+    sizes = {text: float(size) for size, text in found}
+    assert len(sizes) == 17
+    long = sizes.pop("Téteghem-Coudekerque-Village")
+    assert 5.0 <= long < 5.8 == min(sizes.values()) == max(sizes.values())
+
+
 def test_a_scot_that_is_one_epci_and_a_part_of_one_have_their_situation(three):
     for about in (of("osartis-marquion"), three):
         sheet = situation_plate(about)
@@ -997,6 +1014,29 @@ def test_moves_that_are_given_open_a_page_and_are_not_said_to_lack(three):
     assert "Migrations résidentielles" in " ".join(
         str(text) for text in strings(plh_document(three, fiches=False))
     )
+
+
+def blank_mm(page):
+    """Return how high the highest blank band of a page on paper is, its head aside."""
+    grey = page.render(scale=1, grayscale=True).to_numpy().squeeze()
+    inked = np.flatnonzero((grey < 200).any(axis=1))
+    return float(np.diff(inked).max()) / page.get_height() * 297
+
+
+def test_the_contents_of_a_short_document_leaves_no_blank_band(diagnosis):
+    paper = pypdfium2.PdfDocument(pdf_bytes(diagnosis))
+    assert "Sommaire" in paper[1].get_textpage().get_text_range()
+    assert blank_mm(paper[1]) < 30
+
+
+def test_many_communes_without_fiches_leave_room_for_definitions_and_method():
+    document = plh_document(of("campagnes de l'artois"), fiches=False)
+    contents = document.pages[1]
+    titles = [p.title for p in contents.parts if isinstance(p, Note)]
+    assert titles == ["Lire ce document", "Signes", "Méthode"]
+    captions = [p.caption for p in contents.parts if isinstance(p, Table)]
+    assert "Définitions des indicateurs" in captions
+    assert document.pages[-1].slug == "donnees"
 
 
 def test_communes_too_few_for_a_map_have_a_bar_each(three):

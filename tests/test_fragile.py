@@ -365,12 +365,13 @@ def test_maps_of_other_spans_say_once_that_each_has_its_threshold():
 
 
 def test_plates_set_apart_what_is_fragile():
-    about = subject("200044048", author="basinmap", date=dt.date(2026, 11, 29))
+    # CA de Béthune-Bruay: 15 communes of 100, too few to be put together.
+    about = subject("200072460", author="basinmap", date=dt.date(2026, 11, 29))
     with pytest.warns(bm.errors.OutlineWarning):
         fig = rate_plate(about, indicator_id="L04", reading="{where} {value} {year}")
     block = fig.maps[0].blocks[0]
     line = block.swatches[len(block.colors)]
-    assert (line.count, block.fragile) == (20, 1)
+    assert (line.count, block.fragile) == (15, 1)
 
 
 def test_where_most_are_fragile_all_of_them_are_compared_as_one(artois):
@@ -438,6 +439,25 @@ def test_a_class_that_is_emptied_by_hand_is_not_named_nor_written():
 @pytest.fixture(scope="module")
 def artois():
     return subject("200069482", author="basinmap", date=dt.date(2026, 11, 29))
+
+
+def test_a_document_prints_the_threshold_that_it_applies(artois):
+    people = [f"population_{year}" for year in (2021, 2023)]
+    two = bm.statistics()[people]
+    short = subject(
+        "246200364",
+        author="basinmap",
+        date=dt.date(2026, 11, 29),
+        counts=two,
+        alone=True,
+    )
+    assert plain([short.care("D02")]) == ["moins de 1 000 habitants"]
+    assert set(plain(told_of(short.computed("D02")).fragile.values())) == {
+        "moins de 1 000 habitants"
+    }
+    assert artois.care("D02") == "moins de 200 habitants"
+    assert artois.care("L04") == "moins de 200 logements"
+    assert artois.care("L01") == ""
 
 
 READING = "{where}, {value} % des logements sont vacants en {year}"

@@ -291,3 +291,29 @@ def test_in_qgis_groups_are_a_layer_of_what_dresses_the_plate(grouped, tmp_path)
     assert table.geometry[f"{CODES[1]}+1"].symmetric_difference(whole).area < 1
     assert table.geometry.area.sum() == pytest.approx(ground.area.sum())
     assert bm.map_styles({"vacance": fig}, data) == {}
+
+
+def test_circles_are_those_of_groups_here_and_in_qgis(grouped, tmp_path):
+    ground, groups, classes, *_ = grouped
+    homes = [100, 120, 300, 60, 900, 400, 250, 500]
+    amounts = bm.compute("L01", counts(homes, [1] * 8), to=groups)
+    fig, ax = bm.page(ground, title="Logements")
+    with pytest.raises(DataError, match="1 group"):
+        bm.draw_symbols(ax, ground, amounts.drop(f"{CODES[1]}+1"), groups=groups)
+    bm.draw_symbols(ax, ground, amounts, classes=classes, groups=groups)
+    bm.draw_legend(ax)
+    bm.draw_furniture(ax, author="essai", date=dt.date(2026, 11, 30))
+    both = f"{CODES[1]}+1"
+    radius = {code: r for code, (_, _, r) in ax.symbols.items()}
+    assert len(radius) == 7
+    # 220 dwellings of 900: circles are compared by their surface.
+    assert (radius[both] / radius[CODES[4]]) ** 2 == pytest.approx(220 / 900)
+    block = next(one for one in ax.blocks if isinstance(one, ClassesBlock))
+    assert block.counted == "communes et groupes"
+    keys = next(one for one in ax.blocks if isinstance(one, KeyBlock))
+    assert any("1\u00a0groupe" in swatch.label for swatch in keys.swatches)
+    bm.write_qgis_project(tmp_path / "essai.qgz", {"parc": fig}, {"communes": ground})
+    table = gpd.read_file(tmp_path / "essai-habillage.gpkg", layer="cercles_parc")
+    rows = table.set_index("group")
+    assert rows["L01"].loc[both] == 220
+    assert rows["L04"].round(1).loc[both] == 7.3

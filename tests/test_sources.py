@@ -623,7 +623,11 @@ def test_rows_of_a_producer_that_differ_in_what_is_not_read_are_refused(tmp_path
 
 @pytest.mark.parametrize(
     ("vintage", "told"),
-    [("24", "is no year"), ("bidon", "is no year"), (2099, "is after 20")],
+    [
+        ("24", "is no year"),
+        ("bidon", "is no year"),
+        (2099, "2099 is no year of figures.*of a projection"),
+    ],
 )
 def test_a_year_that_is_none_is_refused(tmp_path, vintage, told):
     path = tmp_path / "x.csv"
@@ -896,6 +900,44 @@ def test_cancelled_permits_of_sitadel_are_kept_below_zero_and_told(tmp_path):
     kinds = bm.measures_of(table)
     assert kinds["authorised_collective_2023"].signed
     assert not kinds["started_dwellings_2023"].signed
+
+
+# -- text under a table ---------------------------------------------------------------
+
+
+def under(folder, text, encoding="utf-8"):
+    path = folder / "own.csv"
+    path.write_bytes(text.encode(encoding))
+    told = {"measures": ["v"], "source": "a", "vintage": 2022}
+    return bm.read_table(path, code="code", **told)
+
+
+@pytest.mark.parametrize("mark", [";", ",", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "utf-16"])
+def test_lines_of_text_under_a_table_are_left_out_and_told(tmp_path, mark, encoding):
+    rows = mark.join(["code", "nom", "v\n"]) + mark.join([LENS, "Lens", "3\n"])
+    rows += mark.join([LIEVIN, "Liévin", "4\n"])
+    # One cell, more cells than the table has; without an end, as typed by hand.
+    text = (
+        "\nSource : Insee, RP 2021 ; calculs, CALL, tous, droits\n\nChamp : logements"
+    )
+    table = under(tmp_path, rows + text, encoding)
+    assert table["v_2022"].to_dict() == {LENS: 3, LIEVIN: 4}
+    assert "Lignes de texte sous le tableau, laissées : 2" in notes(table)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        "62510;Lié",  # cut in a name
+        "6251",  # cut in a code
+        "62510;Lié\nSource : Insee\n",  # a row that is not whole above a text
+        "Source : Insee\n62510;Liévin;4\n",  # a text that is not at the end
+    ],
+)
+def test_a_file_that_is_cut_is_refused_whatever_stands_under_it(tmp_path, end):
+    with pytest.raises(DataError, match="have not the 3 fields of the header"):
+        under(tmp_path, f"code;nom;v\n{LENS};Lens;3\n{end}")
 
 
 # -- what may be below zero, what may not be above 100 -------------------------------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, overload
 
@@ -609,12 +609,10 @@ def _fragile(
     job: _Job, index: pd.Index, value: Tally, sums: Mapping[str, Tally]
 ) -> dict[str, dict[str, str]]:
     """Return what is to be said of the values that are rates over too few."""
-    care, over = job.item.prudence, sums.get(job.sums.bottom) if job.sums else None
+    care = job.item.care(job.found.years)
+    over = sums.get(job.sums.bottom) if job.sums else None
     if care is None or over is None:
         return {}
-    if job.item.rolling:
-        least = catalogue().cycle.least(care.least, job.found.years)
-        care = replace(care, least=least)
     few = too_few(over.numbers, care.least) & ~np.isnan(value.numbers)
     told = typeset(care.told)
     return {"fragile": {str(code): told for code in index[few]}} if few.any() else {}

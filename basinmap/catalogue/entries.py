@@ -306,6 +306,25 @@ class Indicator:
         }
         return found == dates
 
+    def care(self, span: int) -> Prudence | None:
+        """
+        Return over how few its values are fragile between two years.
+
+        Parameters
+        ----------
+        span
+            How many years lie between them; of no matter to what is of one year.
+
+        Examples
+        --------
+        >>> [indicator("D02").care(span).told for span in (7, 3)]
+        ['moins de 200 habitants', 'moins de 700 habitants']
+        """
+        if self.prudence is None or not self.rolling:
+            return self.prudence
+        least = catalogue().cycle.least(self.prudence.least, span)
+        return replace(self.prudence, least=least)
+
     def title(self, vintage: str = "") -> str:
         """
         Return the French title of a map.

@@ -45,6 +45,7 @@ from basinmap.deliverables.sentences import (
 )
 from basinmap.deliverables.subjects import VARIES_LITTLE, VARYING, Subject
 from basinmap.export.parts import (
+    FEW,
     Cell,
     Column,
     Figure,
@@ -471,7 +472,9 @@ def _draw_rate(
     named: gpd.GeoDataFrame | None = None,
     first: str = "",
 ) -> None:
-    draw_choropleth(ax, about.communes, classes_of(about, id_, _there(about, id_)))
+    draw_choropleth(
+        ax, about.communes, classes_of(about, id_, _there(about, id_), beside=True)
+    )
     _finish(ax, about, named, first)
 
 
@@ -717,7 +720,7 @@ def stock_map(
         values = _there(about, rate)
         title = f"{title} et {uncapital(told_of(values).title)}"
         # One set of classes a rate, whatever map of the document bears it.
-        classes = classes_of(about, rate, values)
+        classes = classes_of(about, rate, values, beside=True)
 
     def draw(ax: MapAxes) -> None:
         draw_outlines(
@@ -856,7 +859,12 @@ def comparison_table(
     source = _sources(about, ids)
     few = few_of(about, ids, [code] if code else [])
     return Table(
-        tuple(columns), tuple(rows), caption, notes=notes, source=source, few=few
+        tuple(columns),
+        tuple(rows),
+        caption,
+        notes=notes,
+        source=source,
+        few=few or FEW,
     )
 
 
@@ -872,6 +880,11 @@ def few_of(about: Subject, ids: Iterable[str], codes: Iterable[str]) -> str:
         Indicators, with or without counts.
     codes
         The communes that are shown.
+
+    Returns
+    -------
+    str
+        « moins de 200 logements »; nothing where none is fragile.
     """
     shown = set(codes)
     told: dict[str, None] = {}
@@ -879,7 +892,7 @@ def few_of(about: Subject, ids: Iterable[str], codes: Iterable[str]) -> str:
         for code, why in about.fragile(id_).items():
             if code in shown:
                 told[VARYING if why == VARIES_LITTLE else why] = None
-    return " ou ".join(sorted(told, key=VARYING.__eq__)) or "petit effectif"
+    return " ou ".join(sorted(told, key=VARYING.__eq__))
 
 
 def little_cell(about: Subject, id_: str, code: str) -> Cell:
@@ -1075,7 +1088,7 @@ def units_table(
         notes=notes,
         source=_sources(about, listed),
         total=len(rows) - 1,
-        few=few_of(about, listed, kept),
+        few=few_of(about, listed, kept) or FEW,
     )
 
 

@@ -52,6 +52,10 @@ _PAD_MM: Final = 1.6
 """Between a name and its axis, and at the edge of the picture."""
 _STRIP_RIGHT: Final = 15.0
 """What the values take beside strips."""
+_NAMES_SHARE: Final = 0.47
+"""Of the width of bars, what the longest names may take."""
+_LEAST_NAME: Final = 5.8
+"""Points: names are not all set smaller than that for the longest of them."""
 _TWO_LINES_MM: Final = 4.6
 """Height of a row where a name may take two lines."""
 
@@ -111,7 +115,7 @@ def _chart(
 
 
 def _fit_names(axes: Axes, room: float, height: float) -> None:
-    """Break the names beside an axis that are wider than the room, then shrink all."""
+    """Break the names beside an axis that are wider than the room, then shrink them."""
     if not isinstance(axes.yaxis.get_major_locator(), FixedLocator):
         return  # numbers, not names
     names = [label.get_text() for label in axes.get_yticklabels()]
@@ -130,8 +134,11 @@ def _fit_names(axes: Axes, room: float, height: float) -> None:
                 for name, two in zip(names, split, strict=True)
             ]
             size = _TEXT - 1
-        size = min(size, _TEXT * room / widest(names))
+        size = min(size, max(_LEAST_NAME, _TEXT * room / widest(names)))
         axes.set_yticklabels(names, fontsize=size, linespacing=0.95)
+        for label in axes.get_yticklabels():  # the longest alone are smaller still
+            wide = widest([label.get_text()])
+            label.set_fontsize(min(size, _TEXT * room / max(wide, 1.0)))
 
 
 def _cell(
@@ -618,7 +625,7 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
         alt=stopped(alt),
         source=source,
         table=Table((Column("Territoire", "left", 2), heading), rows, caption),
-        room_mm=(min(4 + 1.35 * longest, 0.4 * size_mm[0]), 2, 3, 5),
+        room_mm=(min(4 + 1.35 * longest, _NAMES_SHARE * size_mm[0]), 2, 3, 5),
     )
 
 

@@ -11,8 +11,9 @@ import geopandas as gpd
 import pandas as pd
 
 from basinmap.arguments import check_given
-from basinmap.deliverables.programme_files import check_year, numbers_of, user_table
+from basinmap.deliverables.programme_files import numbers_of, user_table
 from basinmap.errors import ColumnError, DataError, culprits
+from basinmap.sources.vintages import check_year
 from basinmap.spatial.joins import locate
 from basinmap.territory.levels import fold
 

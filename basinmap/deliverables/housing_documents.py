@@ -10,7 +10,6 @@ from typing import Final
 import pandas as pd
 
 from basinmap.arguments import check_given
-from basinmap.catalogue.entries import indicator
 from basinmap.deliverables.age_pages import PYRAMID, pyramid_page
 from basinmap.deliverables.chapter_pages import Sheet, chapter_page
 from basinmap.deliverables.chapters import (
@@ -307,7 +306,10 @@ def plh_document(
         for chapter in CHAPTERS
         for page in _pages_of(about, chapter, moved, running)
     ]
-    early, place = _places(about, printed_, lacks=lacks)
+    # The pages around chapters are three to nine.
+    least = 3 + len(chapters) + (len(about.codes) if fiches else 0)
+    listed = range(least, least + 7)
+    early, place = _places(about, printed_, lacks=lacks, titles=listed)
     communes: tuple[Part, ...] = _all_communes(about)
     if place == "communes":
         communes = (*communes, _method(about))
@@ -332,7 +334,7 @@ def plh_document(
         *_sectors(about, cut, printed_, running),
         Page(communes, running=running, slug="communes"),
         *_halves(about, running),
-        *_closing(about, running, lacks=lacks),
+        *_closing(about, running, lacks=lacks, early=early, place=place),
     ]
     if fiches:
         mapped = next((i for i in _MAPPED if about.mine(i) is not None), "")
@@ -472,11 +474,12 @@ def _halves(about: Subject, running: str) -> list[Page]:
     return [Page((head, table), running=running, slug="effectifs")]
 
 
-def _closing(about: Subject, running: str, *, lacks: frozenset[str]) -> list[Page]:
+def _closing(
+    about: Subject, running: str, *, lacks: frozenset[str], early: bool, place: str
+) -> list[Page]:
     """Return what was not given and the method: a page, or two where one is short."""
     first = _lacking(about, lacks=lacks)
     ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
-    early, place = _places(about, ids, lacks=lacks)
     method: list[Part] = [_method(about)] if place in ("lacking", "") else []
     defined: list[Part] = [] if early else [definitions_table(about, ids)]
     names = ["Méthode"] * bool(method) + ["Définitions"] * bool(defined)
@@ -530,22 +533,23 @@ def _lacking(about: Subject, *, lacks: frozenset[str]) -> list[Part]:
 
 
 def _places(
-    about: Subject, ids: Sequence[str], *, lacks: frozenset[str]
+    about: Subject,
+    ids: Sequence[str],
+    *,
+    lacks: frozenset[str],
+    titles: Sequence[int],
 ) -> tuple[bool, str]:
     """Tell whether the contents has room for the definitions; where the method goes."""
     method = _method(about)
-    if defined_early(about, ids, method):
-        return True, "contents"
-    lacking = _lacking(about, lacks=lacks)
-    place = (
-        "communes"
-        if _fits(*_all_communes(about), method)
-        else "lacking"
-        if _fits(Heading("Données"), *lacking, method)
-        else ""
-    )
+    if _fits(*_all_communes(about), method):  # under a table that leaves room
+        place = "communes"
+    elif defined_early(about, ids, method, titles=titles):
+        place = "contents"
+    else:
+        lacking = _lacking(about, lacks=lacks)
+        place = "lacking" if _fits(Heading("Données"), *lacking, method) else ""
     # A page for the method alone would be nearly blank: the definitions go there.
-    return bool(place) and defined_early(about, ids), place
+    return bool(place) and defined_early(about, ids, titles=titles), place
 
 
 def _method(about: Subject) -> Note:
@@ -554,7 +558,7 @@ def _method(about: Subject) -> Note:
         "jamais par moyenne des taux communaux.",
         "Les écarts en points sont les différences des valeurs imprimées ; les rangs "
         "sont ceux des valeurs imprimées, les égalités étant dites.",
-        f"Un taux sur {_threshold('L04')}, une évolution sur {_threshold('D02')} "
+        f"Un taux sur {about.care('L04')}, une évolution sur {about.care('D02')} "
         "sont à lire avec prudence : imprimés en gris et en italique, sans rang ni "
         "comparaison ; hachurés sur les cartes, hors des classes.",
         "Une population qui change de moins de 20 habitants se dit en habitants, sans "
@@ -867,12 +871,6 @@ def _tiles(about: Subject, code: str) -> KeyFigures:
             KeyFigure(typeset(title), value.cell(fragile=fragile), typeset(detail), id_)
         )
     return KeyFigures(tuple(tiles))
-
-
-def _threshold(id_: str) -> str:
-    """Return over how few an indicator is fragile."""
-    care = indicator(id_).prudence
-    return care.told if care is not None else ""
 
 
 def _small(about: Subject, code: str) -> bool:

@@ -11,9 +11,10 @@ import pandas as pd
 
 from basinmap.arguments import check_given, path_of
 from basinmap.deliverables.pic_documents import Study
-from basinmap.deliverables.programme_files import check_year, user_table
+from basinmap.deliverables.programme_files import user_table
 from basinmap.errors import DataError, culprits
 from basinmap.sheets import grids
+from basinmap.sources.vintages import check_year
 
 __all__ = ["read_attendance", "read_studies"]
 

@@ -87,8 +87,6 @@ _READING: Final = (
     "Un graphique sans source a celle de la carte et du tableau de sa page.",
 )
 _MANY: Final = 40
-_CHAPTERS: Final = (8, 30)
-"""How few and how many titles a contents has beside those of the communes."""
 COVER_MM: Final = 140.0
 """How high the map of a cover is."""
 _COVER_SCALE: Final = 500_000.0
@@ -141,14 +139,10 @@ def _locator(about: Subject) -> Figure:
 
     def draw(ax: MapAxes) -> None:
         draw_outlines(
-            ax,
-            about.communes,
-            label="limite de commune",
-            width=0.4,
-            fill="#a9bcd2",
-            color="#ffffff",
+            ax, whole, label=about.name.bare, width=1.4, fill="#a9bcd2", color="#1f4e79"
         )
-        draw_outlines(ax, whole, label=about.name.bare, width=1.4, color="#1f4e79")
+        draw_outlines(ax, about.communes, width=0.4, color="#ffffff")
+        draw_outlines(ax, whole, width=1.4, color="#1f4e79")
         name_largest(ax, about.communes, whole, _COVER_NAMES)
         name_french_towns(ax)
 
@@ -156,7 +150,7 @@ def _locator(about: Subject) -> Figure:
         about,
         "couverture-carte",
         draw,
-        title=f"{about.name.bare[:1].upper()}{about.name.bare[1:]} et ses voisins",
+        title=f"Situation {about.name.of}",
         size_mm=size,
         scale=scale,
     )
@@ -243,7 +237,9 @@ def since_and_among(
         yield ("wide" if years is None else "right"), beside
 
 
-def defined_early(about: Subject, ids: Sequence[str], *more: Part) -> bool:
+def defined_early(
+    about: Subject, ids: Sequence[str], *more: Part, titles: Iterable[int]
+) -> bool:
     """
     Tell whether the page of the contents has room for the definitions.
 
@@ -255,9 +251,10 @@ def defined_early(about: Subject, ids: Sequence[str], *more: Part) -> bool:
         Indicators whose counts there are.
     *more
         What would stand there too.
+    titles
+        How many lines the contents may have.
     """
-    counts = range(len(about.codes) + _CHAPTERS[0], len(about.codes) + _CHAPTERS[1])
-    rows = max(math.ceil(n / (1 if n <= 24 else 2 if n <= 60 else 3)) for n in counts)
+    rows = max(math.ceil(n / (1 if n <= 24 else 2 if n <= 60 else 3)) for n in titles)
     notes = [
         Note("method", "Lire ce document", _set(_READING)),
         _signs(about, ids),
@@ -271,7 +268,8 @@ def _signs(about: Subject, ids: Iterable[str]) -> Note:
     """Say what signs and letters mean, with over how few a value is fragile."""
     few = few_of(about, ids, about.codes)
     told = f"En gris et en italique : {few}, à lire avec prudence, sans rang ni "
-    return Note("method", "Signes", _set([_SIGNS[0], f"{told}comparaison.", _SIGNS[1]]))
+    grey = [f"{told}comparaison."] if few else []
+    return Note("method", "Signes", _set([_SIGNS[0], *grey, _SIGNS[1]]))
 
 
 def _set(lines: Sequence[str]) -> tuple[str, ...]:

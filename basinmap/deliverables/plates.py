@@ -36,6 +36,7 @@ from basinmap.errors import BasinmapError, DataError, OutlineWarning
 from basinmap.maps.classing.classes import Method, classify
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.drawing import in_frame
+from basinmap.maps.layers.grouped import grouped_units
 from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
 from basinmap.maps.layers.points import draw_points
@@ -345,7 +346,7 @@ def rate_plate(
     among
         What is written over the maps of the same volume.
     """
-    values = subject.cautioned(indicator_id, subject.computed(indicator_id))
+    values = subject.computed(indicator_id)
     few = grouped_rates(subject, values)
     shown = values if few is None else few.rates
     classes = (
@@ -476,6 +477,12 @@ def stock_plate(
         else classes_of(subject, rate, values)
     )
     look, subtitle = _stock_look(subject, amounts, values, title)
+    few = grouped_rates(subject, values)
+    if few is not None:
+        classes = _alike(few.rates, values, classes)
+        table = subject.statistics
+        amounts = compute(stock, table, to=few.groups, communes=subject.listing)
+        look = replace(look, groups=few.groups, note=_OF_GROUPS)
     return stock_sheet(
         subject,
         amounts,
@@ -483,7 +490,9 @@ def stock_plate(
         comparison=with_few_together(subject, values, subject.comparison(rate)),
         look=replace(
             look,
-            note=reading_note(subject, values, reading),
+            note=" ".join(
+                filter(None, [reading_note(subject, values, reading), look.note])
+            ),
             among=() if among is None else among(subject),
         ),
         subtitle=subtitle,
@@ -553,12 +562,25 @@ def stock_sheet(
     fig, ax, units = _sheet(subject, amounts, look, subtitle)
     draw_neighbours(ax, subject.epcis)
     theme = ax.plan.theme
-    draw_outlines(ax, units, width=0.4, color=theme.faint, fill="#fbfaf7")
+    named = units
+    if look.groups is not None:
+        named = grouped_units(units, look.groups, amounts)
+        # A group is no town: it is named as large as the largest of its communes.
+        people = units["population"].groupby(look.groups).max()
+        named = carry(named.assign(population=people), named)
+    draw_outlines(ax, named, width=0.4, color=theme.faint, fill="#fbfaf7")
     draw_outlines(ax, subject.outline, label=subject.limit, width=1.1)
-    draw_symbols(ax, units, amounts, classes=classes, palette=look.palette)
+    draw_symbols(
+        ax,
+        units,
+        amounts,
+        classes=classes,
+        groups=look.groups,
+        palette=look.palette,
+    )
     if comparison is not None:
         _draw_compared(ax, comparison, names)
-    finish(ax, subject, look.note, units=units)
+    finish(ax, subject, look.note, units=named)
     draw_legend(ax)
     return fig
 

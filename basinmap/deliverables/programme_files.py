@@ -10,13 +10,12 @@ import pandas as pd
 
 from basinmap.arguments import check_given, path_of
 from basinmap.deliverables.programme_pages import Balance
-from basinmap.errors import ColumnError, DataError, VintageError, culprits
+from basinmap.errors import ColumnError, DataError, culprits
 from basinmap.measures import check_decimals
 from basinmap.sheets import grids
-from basinmap.staging import today
 from basinmap.territory.levels import fold, repair_codes
 
-__all__ = ["check_year", "numbers_of", "read_balance", "read_sectors", "user_table"]
+__all__ = ["numbers_of", "read_balance", "read_sectors", "user_table"]
 
 _HEADS: Final = {
     "commune": ("commune", "code", "insee", "code insee", "codgeo", "code commune"),
@@ -139,35 +138,6 @@ def _check_spelling(names: pd.Series, where: str) -> None:
             "each of them one way"
         )
         raise DataError(msg)
-
-
-def check_year(year: int, what: str) -> None:
-    """
-    Check that a year is one of which there may be figures.
-
-    Parameters
-    ----------
-    year
-        A year.
-    what
-        Of what, for the message.
-
-    Raises
-    ------
-    VintageError
-        If it is before 1900, or has not begun.
-
-    Examples
-    --------
-    >>> check_year(2024, "landlords")
-    """
-    last = today().year
-    if not _FIRST <= year <= last:
-        msg = f"{what}: {year} is no year of figures; write one from {_FIRST} to {last}"
-        raise VintageError(msg)
-
-
-_FIRST: Final = 1900
 
 
 def read_balance(

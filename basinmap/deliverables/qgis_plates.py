@@ -32,6 +32,7 @@ from basinmap.maps.layers.drawing import (
 from basinmap.maps.layers.sizes import SMALLEST
 from basinmap.maps.look.themes import text_width
 from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, Swatch
+from basinmap.maps.paper.haloed import HALOS
 from basinmap.maps.paper.sheets import Laid, MapAxes, Sheet
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES, state_column
@@ -257,7 +258,7 @@ def drawn_of(
         match laid.kind:
             case "classes" | "grouped":
                 found.append(_filled(slug, laid, layers, dressing, ax))
-            case "symbols":
+            case "symbols" | "grouped symbols":
                 found.append(_symbols(slug, laid, layers, dressing, ax))
             case "kinds":
                 found.append(_kinds(laid, dressing))
@@ -556,7 +557,9 @@ def _symbols(
     lines: tuple[int, ...] = ()
     rules = [Rule(label=circles.title, look=disc, test=above)]
     if classed is not None:
-        rules, lines = _coloured(rows, disc, coloured[0], classed, layers)
+        # The rate of a group is in no layer of the data.
+        held = {} if laid.kind == "grouped symbols" else layers
+        rules, lines = _coloured(rows, disc, coloured[0], classed, held)
     table = f"cercles_{slug_of(slug).replace('-', '_')}"
     rows["geometry"] = units.geometry.representative_point()
     level = str(units.index.name or "code")
@@ -607,12 +610,14 @@ def _coloured(
     layers: Mapping[str, gpd.GeoDataFrame],
 ) -> tuple[list[Rule], tuple[int, ...]]:
     """Add the rate that colours circles to their rows; return the rules."""
-    rate = str(classes.name)
-    _, frame = _holder(rate, rows.index, layers)
-    figures = frame.loc[rows.index, rate]
-    _checked_classes(figures, classes, block.breaks)
+    rate, said = str(classes.name), told_of(classes).states
+    figures = fact_of(classes, "classed").figures.reindex(rows.index)
+    if layers:
+        _, frame = _holder(rate, rows.index, layers)
+        figures = frame.loc[rows.index, rate]
+        said = states_beside(frame, frame[rate])
+        _checked_classes(figures, classes, block.breaks)
     rows[rate] = figures
-    said = states_beside(frame, frame[rate])
     states = state_column(rate) if said else ""
     if said:
         rows[states] = [said.get(code, "") for code in rows.index]
@@ -849,7 +854,7 @@ def _names(slug: str, ax: MapAxes, dressing: Dressing) -> list[Drawn]:
         if text.get_gid() == "halo"
     }
     for text in ax.texts:
-        if text.get_gid() == "halo" or not text.get_visible():
+        if text.get_gid() in HALOS or not text.get_visible():
             continue
         around = halos.get((text.get_text(), *text.get_position()), "")
         if text.get_bbox_patch() is not None:

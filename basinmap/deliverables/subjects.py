@@ -939,6 +939,22 @@ class Subject:
         mine = set(self.codes)
         return {code: why for code, why in self.unranked(id_).items() if code in mine}
 
+    def care(self, id_: str) -> str:
+        """
+        Return over how few values are fragile, as printed; nothing where none can be.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator, of which there may be no counts.
+        """
+        years = self.told(id_).vintage if self.of(id_) is not None else ""
+        first, _, last = years.partition("-")
+        two = first.isdigit() and last.isdigit()
+        span = int(last) - int(first) if two else catalogue().cycle.years
+        found = self.entry(id_).care(span)
+        return found.told if found is not None else ""
+
     def ranked(self, id_: str) -> pd.Series:
         """
         Return the values of its communes that are ranked, as they are printed.
@@ -1001,8 +1017,13 @@ class Subject:
         """
         little = self.little(id_)
         here = {str(c): VARYING for c in values.index if c in little}
-        few = {**here, **told_of(values).fragile}
-        return retell(values.copy(), fragile=few) if here else values
+        if not here:
+            return values
+        told = told_of(values).fragile
+        few = {**here, **{c: w for c, w in told.items() if c in values.index}}
+        # They look alike on a map: its key has one line of them.
+        why = " ou ".join(sorted(set(few.values()), key=VARYING.__ne__))
+        return retell(values.copy(), fragile=dict.fromkeys(few, why))
 
     def little(self, id_: str) -> dict[str, int]:
         """
@@ -1058,6 +1079,16 @@ class Subject:
             Indexed by printed name, the perimeter first. None where the counts that
             are given hold none of these territories whole, which warns.
         """
+        memo: dict[str, pd.Series] = self.__dict__.setdefault("_compared", {})
+        key = f"{indicator_id} {sorted(how.items())}"
+        if key not in memo:
+            found = self._compared_now(indicator_id, **how)
+            if found is None:
+                return None
+            memo[key] = found
+        return memo[key].copy()  # whoever adds a row to it has one of its own
+
+    def _compared_now(self, indicator_id: str, **how: Unpack[How]) -> pd.Series | None:
         # Of an EPCI that goes beyond the list, the rest is an estimate, told as such.
         asked: How = {"allow_partial": self.counts is None, **how}
         try:
@@ -1073,7 +1104,7 @@ class Subject:
                 )
         except (DataError, MeasureError) as error:
             msg = f"no comparison on the plate: {error}"
-            warnings.warn(msg, BasinmapWarning, stacklevel=2)
+            warnings.warn(msg, BasinmapWarning, stacklevel=3)
             return None
         if found["value"].isna().all():
             return None

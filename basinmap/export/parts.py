@@ -18,10 +18,11 @@ from typing import Final, Literal
 
 from basinmap.arguments import check_fields, number_of
 from basinmap.errors import DataError, culprits
-from basinmap.typography import glued, long_date, printable, stopped, typeset
+from basinmap.typography import capital, glued, long_date, printable, stopped, typeset
 from basinmap.windows import is_device
 
 __all__ = [
+    "FEW",
     "KINDS_OF_NOTE",
     "SLOTS",
     "STATES_OF_CELL",
@@ -370,6 +371,10 @@ class Column:
         number_of(self.width, "width", above=0, such_as=1)
 
 
+FEW: Final = "petit effectif"
+"""What fragile cells are made from, where nothing says it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """
@@ -402,7 +407,7 @@ class Table:
     source: str = ""
     groups: Mapping[int, str] = field(default_factory=dict)
     total: int | None = None
-    few: str = "petit effectif"
+    few: str = FEW
 
     def __post_init__(self) -> None:
         """Refuse what is of another type."""
@@ -775,7 +780,9 @@ def notes_of(table: Table) -> tuple[str, ...]:
     ]
     lines = [*table.notes]
     if signs:
-        lines.append(stopped(" ; ".join(signs)))
+        told = stopped(" ; ".join(signs))
+        # « n.d. » keeps its small letters, a word takes its capital.
+        lines.append(capital(told) if told.startswith("en ") else told)
     if table.source:
         lines.append(stopped(f"{WORDS['source']} : {table.source}"))
     return tuple(typeset(line) for line in lines)

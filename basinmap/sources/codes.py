@@ -9,6 +9,7 @@ from typing import Final
 import pandas as pd
 
 from basinmap.errors import CodeError, DataError, VintageError, culprits
+from basinmap.sheets import NOTE
 from basinmap.sources.vintages import check_grounds
 from basinmap.territory.former import communes_of, fates
 from basinmap.territory.history import proposed, weighed
@@ -34,8 +35,7 @@ LATEST: Final = 2026
 """Year of the last list of communes that is known."""
 _NEAR: Final = {"59": "du Nord", "62": "du Pas-de-Calais"}
 _TOTAL: Final = re.compile(
-    r"\s*(?:total|ensemble|france|source|sources|note|notes|champ|lecture|somme)\b.*",
-    re.IGNORECASE | re.DOTALL,
+    rf"\s*(?:(?:total|ensemble|france|somme)\b.*|{NOTE})", re.IGNORECASE | re.DOTALL
 )
 # What a commune may have several of, and be one.
 _POSTAL: Final = re.compile(

@@ -10,7 +10,15 @@ from basinmap.errors import DataError, VintageError, culprits
 from basinmap.staging import today
 from basinmap.territory.timelines import timeline
 
-__all__ = ["check_grounds", "check_scale", "check_vintage", "check_years_of"]
+__all__ = [
+    "check_grounds",
+    "check_scale",
+    "check_vintage",
+    "check_year",
+    "check_years_of",
+]
+
+_FIRST: Final = 1900
 
 _YEAR: Final = re.compile(r"(?<![0-9])(?:19|20)[0-9]{2}(?![0-9])")
 # A year of a header, and no number of its own: « plus de 2000 habitants ».
@@ -22,6 +30,36 @@ _SCALED: Final = re.compile(
     r"\b(?:milliers?|millions?|milliards?|centaines?)\b|\b[x×]\s?1[\s.]?000\b",
     re.IGNORECASE,
 )
+
+
+def check_year(year: int, what: str, *, projected: bool = False) -> None:
+    """
+    Check that a year is one of which there may be figures.
+
+    Parameters
+    ----------
+    year
+        A year.
+    what
+        Of what, for the message.
+    projected
+        Whether a column may be declared to be of a year to come.
+
+    Raises
+    ------
+    VintageError
+        If it is before 1900, or has not begun.
+
+    Examples
+    --------
+    >>> check_year(2024, "landlords")
+    """
+    last = today().year
+    if not _FIRST <= year <= last:
+        msg = f"{what}: {year} is no year of figures; write one from {_FIRST} to {last}"
+        if projected:
+            msg += f"; of a projection, declare its column, bm.Stock(vintage='{year}')"
+        raise VintageError(msg)
 
 
 def check_vintage(vintage: str | int, file: str) -> None:
@@ -47,13 +85,7 @@ def check_vintage(vintage: str | int, file: str) -> None:
             "vintage=2022, or a period, vintage='2016-2021'"
         )
         raise VintageError(msg)
-    if years[-1] > today().year:
-        msg = (
-            f"{file}: vintage={vintage!r} is after {today().year}: write the year of "
-            "the figures; of a projection, declare its column, "
-            f"bm.Stock(vintage='{years[-1]}')"
-        )
-        raise VintageError(msg)
+    check_year(years[-1], file, projected=True)
 
 
 def check_years_of(columns: Iterable[str], vintage: str, file: str) -> None:

@@ -118,7 +118,8 @@ def draw_area_names(
     beside = _Beside(ax, [one.shape for one in found])
     lost = []
     with settings():
-        for at, one in enumerate(found):
+        for at in beside.tightest():
+            one = found[at]
             if not beside.write(at, one.name, points, ink):
                 lost.append(one.name)
             else:
@@ -166,6 +167,13 @@ class _Beside:
         data = [] if ax.subject is None else [ax.subject.to_numpy()]
         data += [fill.shapes for fill in ax.fills if fill.floor == STACK["fills"]]
         self.data = shapely.STRtree(np.concatenate([*data, np.array(shapes)]))
+
+    def tightest(self) -> list[int]:
+        """Return the areas, those with the shortest edge on the ground first."""
+        whole = shapely.union_all(self.data.geometries)
+        rim = shapely.boundary(whole).buffer(1.0)
+        free = [shape.boundary.intersection(rim).length for shape in self.shapes]
+        return sorted(range(len(free)), key=lambda at: free[at])
 
     def write(self, at: int, name: str, points: float, ink: str) -> bool:
         """Write the name of an area if it finds room."""

@@ -15,10 +15,9 @@ from basinmap.maps.layers.drawing import (
     fill_states,
     naming,
     on_units,
-    plural_of,
     states_of_classes,
 )
-from basinmap.maps.layers.grouped import draw_within, grouped_units
+from basinmap.maps.layers.grouped import counted_with_groups, draw_within, grouped_units
 from basinmap.maps.layers.washes import fill_classes, inks_of
 from basinmap.maps.paper.guards import check_map
 from basinmap.maps.paper.sheets import Laid, MapAxes
@@ -108,8 +107,7 @@ def draw_choropleth(
     kind = "classes"
     if groups is not None:
         kind = "grouped"
-        noun = plural_of(str(members.index.name or "")) or "unités"
-        block = replace(block, counted=f"{noun} et groupes")
+        block = replace(block, counted=counted_with_groups(members))
     laid = Laid(kind=kind, units=units, measured=(classes,), blocks=(block,))
     leave(ax, block, values=[classes], on=units, fill=fill, laid=laid)
     if groups is not None:

@@ -21,7 +21,7 @@ from basinmap.spatial.coverages import dissolve
 from basinmap.typography import number, typeset
 from basinmap.values.told import carry, told_of
 
-__all__ = ["draw_within", "grouped_units"]
+__all__ = ["counted_with_groups", "draw_within", "grouped_units"]
 
 _DOTS: Final = (1.0, 1.6)
 _WIDTH: Final = 0.5
@@ -85,8 +85,8 @@ def draw_within(
     ax: MapAxes,
     units: gpd.GeoDataFrame,
     groups: pd.Series,
-    classes: pd.Series,
-    inks: Inks,
+    classes: pd.Series | None = None,
+    inks: Inks | None = None,
 ) -> None:
     """
     Draw the borders of units within their group, and their entry of the legend.
@@ -100,18 +100,22 @@ def draw_within(
     groups
         Group of each.
     classes
-        On groups.
+        On groups that are filled.
     inks
         What they are filled with.
     """
     lines: dict[int, list[shapely.Geometry]] = {}
-    codes = dict(zip(classes.index, classes.cat.codes.tolist(), strict=True))
+    codes: dict[object, int] = (
+        {}
+        if classes is None
+        else dict(zip(classes.index, classes.cat.codes.tolist(), strict=True))
+    )
     shapes = np.asarray(units.geometry.array)
     mine = groups.reindex(units.index).to_numpy()
     for group in dict.fromkeys(mine.tolist()):
         members = shapes[mine == group]
         if len(members) > 1:
-            lines.setdefault(codes[group], []).append(_within(members))
+            lines.setdefault(codes.get(group, -1), []).append(_within(members))
     if not lines:
         return
     for code, found in sorted(lines.items()):
@@ -119,7 +123,9 @@ def draw_within(
         with settings():
             dotted = LineCollection(
                 parts,
-                colors=_KEY if code < 0 else stroke_over(inks.colors[code]),
+                colors=_KEY
+                if inks is None or code < 0
+                else stroke_over(inks.colors[code]),
                 linewidths=_WIDTH * ax.plan.zoom,
                 linestyles=[(0, _DOTS)],
                 zorder=STACK["fills"],
@@ -137,6 +143,18 @@ def draw_within(
         )
     )
     add_key(ax, swatch)
+
+
+def counted_with_groups(units: gpd.GeoDataFrame) -> str:
+    """
+    Return what a legend counts where some of the units are put together.
+
+    Parameters
+    ----------
+    units
+        Polygons.
+    """
+    return f"{plural_of(str(units.index.name or '')) or 'unités'} et groupes"
 
 
 def _counted(units: gpd.GeoDataFrame, mine: np.ndarray, groups: int) -> str:

@@ -22,7 +22,12 @@ from matplotlib.spines import Spine
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
 from matplotlib.ticker import Formatter, NullFormatter, NullLocator, ScalarFormatter
-from matplotlib.transforms import BboxBase, IdentityTransform, Transform
+from matplotlib.transforms import (
+    BboxBase,
+    IdentityTransform,
+    Transform,
+    TransformedPath,
+)
 
 from basinmap.maps.look.themes import MM_PER_POINT, settings, text_width
 
@@ -65,6 +70,7 @@ class Stroking(Protocol):
         halo: float | None,
         frame: BboxBase | None,
         tracking: float,
+        outline: TransformedPath | None = None,
     ) -> None:
         """
         Write a line, or what is around its letters.
@@ -85,6 +91,8 @@ class Stroking(Protocol):
             What cuts it, or nothing.
         tracking
             What is added between letters, in sizes of the type.
+        outline
+            What else cuts it.
         """
 
 
@@ -162,7 +170,7 @@ class Lettering(Text):
         if not self._is_plain():
             super().draw(renderer)
             return
-        if _strokes(renderer) and self.get_clip_path() is None:
+        if _strokes(renderer):
             self._write(renderer)
             return
         renderer.open_group("text", self.get_gid())
@@ -192,9 +200,11 @@ class Lettering(Text):
         place = canvas.spot(self.get_transform(), self.get_position())
         frame = self.get_clip_box() if self.get_clip_on() else None
         color, halo = self.get_color(), self.halo
+        path, apart = self.get_clip_path(), self.tracking
+        cut = path if isinstance(path, TransformedPath) else None
         for i, line in enumerate(lines):
             start = self._start(place, line, i, len(lines), 1.0)
-            canvas.write_line(start, line, style, color, halo, frame, self.tracking)
+            canvas.write_line(start, line, style, color, halo, frame, apart, cut)
         self.stale = False
 
     def _start(

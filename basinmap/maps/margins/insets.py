@@ -438,9 +438,10 @@ def _lines(text: str, width: float, theme: Theme) -> list[str]:
 
 
 def _write_caption(small: MapAxes, lines: list[str], foot: float) -> None:
-    """Write title and scale under an inset, on white."""
+    """Write title and scale under an inset, on white, in the same frame."""
     plan = small.plan
     width, height = plan.frame[2:]
+    spine = small.spines["bottom"]
     with settings():
         small.add_patch(
             Rectangle(
@@ -449,7 +450,8 @@ def _write_caption(small: MapAxes, lines: list[str], foot: float) -> None:
                 foot / height,
                 transform=small.transAxes,
                 fc="#ffffff",
-                ec="none",
+                ec=spine.get_edgecolor(),
+                lw=spine.get_linewidth(),
                 clip_on=False,
                 zorder=0.5,
             )

@@ -17,7 +17,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
-from matplotlib.transforms import Affine2D, BboxBase, Transform
+from matplotlib.transforms import Affine2D, BboxBase, Transform, TransformedPath
 from PIL import Image
 
 from basinmap.maps.look.faces import Unset, set_line
@@ -651,12 +651,14 @@ class _Renderer(RendererBase):
         halo: float | None,
         frame: BboxBase | None,
         tracking: float,
+        outline: TransformedPath | None = None,
     ) -> None:
         """Write a line, or what is around its letters."""
         size = float(style.get_size_in_points())
         spacing = _number(tracking * size) if tracking else b"0"
         self._set("spacing", spacing, spacing + b" Tc")
-        self._cut(None if frame is None else self._sides(frame), b"")
+        edge = b"" if outline is None else _edge(outline)
+        self._cut(None if frame is None else self._sides(frame), edge)
         ink = _ink(color)
         if halo is None:
             self._set_opacity(None, _opacity(ink))
@@ -750,6 +752,11 @@ def _ink(color: Given) -> tuple[float, ...]:
 
 def _opacity(color: tuple[float, ...] | None) -> float:
     return 1.0 if color is None or len(color) < 4 else float(color[3])
+
+
+def _edge(outline: TransformedPath) -> bytes:
+    """Return a path that cuts what follows."""
+    return _operators(*outline.get_transformed_path_and_affine())
 
 
 def _operators(path: Given, transform: Transform, clip: Box | None = None) -> bytes:

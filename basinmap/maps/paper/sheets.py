@@ -430,9 +430,9 @@ class Laid:
     ----------
     kind
         `"classes"`, `"grouped"` (classes of groups of units) and `"within"` (borders
-        of these units), `"symbols"`, `"kinds"`, `"outlines"`, `"neighbours"`,
-        `"rings"`, `"points"`, `"hatched"`, `"ground"`, or `"other"`, of which no other
-        program is told.
+        of these units), `"symbols"`, `"grouped symbols"`, `"kinds"`, `"outlines"`,
+        `"neighbours"`, `"rings"`, `"points"`, `"hatched"`, `"ground"`, or `"other"`, of
+        which no other program is told.
     units
         What was drawn.
     measured
