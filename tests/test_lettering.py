@@ -196,7 +196,7 @@ def test_a_line_measured_pair_by_pair_is_as_long_as_laid_out(family, weight):
             # A face without the accent that is set on a letter says so; both ways do.
             warnings.simplefilter("ignore", UserWarning)
             spots = face.set_text(line, flags=LoadFlags.NO_HINTING)
+            whole = face.get_width_height()[0] / 64
             starts, width = measured(line, faces)
-        whole = face.get_width_height()[0] / 64
         assert list(starts) == (spots[:, 0] / 64).tolist()
         assert width == whole
