@@ -13,7 +13,7 @@ import basinmap as bm
 
 communes = bm.communes(epci="call")
 vacancy = bm.compute("L04", bm.statistics(epci="call"))
-rates = bm.classify(vacancy, k=5)
+rates = bm.classify(vacancy, k=5, firm=True)
 whole = bm.compute("L04", bm.statistics(), to="epci").loc[["246200364"]]
 
 
