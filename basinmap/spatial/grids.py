@@ -232,8 +232,8 @@ def density(
     refuse({column: known})
     surface = cells.geometry.to_crs(_EQUAL_AREA).area / 1e6
     amounts, worth = counted(cells, column, signed=known.signed)
-    told = {column: known} if measure else measures_of(cells)
-    check_added(told, column, amounts, stacklevel=3)
+    declared = measures_of(cells) if measure is None else {column: measure}
+    check_added(declared, column, amounts, stacklevel=3)
     values = (amounts / surface).rename(column)
     states = pd.Series(divided(worth, "", surface == 0), cells.index)
     told = told_of(cells)
