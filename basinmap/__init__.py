@@ -122,6 +122,7 @@ _ROOMS: Final = {
     "access.valhalla": ("valhalla_isochrones", "valhalla_tiles", "valhalla_times"),
     "catalogue.comparing": ("compare",),
     "catalogue.computing": ("compute",),
+    "catalogue.grouping": ("fragile_groups",),
     "catalogue.leases": ("count_leases",),
     "catalogue.listing": ("indicators",),
     "maps.classing.classes": ("SRU", "classify", "shared_classes"),
@@ -138,6 +139,7 @@ _ROOMS: Final = {
     "maps.layers.hatching": ("draw_hatching",),
     "maps.layers.links": ("draw_links",),
     "maps.layers.markers": ("draw_markers",),
+    "maps.layers.area_names": ("draw_area_names",),
     "maps.layers.names": ("draw_labels",),
     "maps.layers.outlines": ("draw_neighbours", "draw_outlines"),
     "maps.layers.points": ("draw_points",),
@@ -318,6 +320,7 @@ if TYPE_CHECKING:
     from basinmap.access.valhalla import valhalla_times as valhalla_times
     from basinmap.catalogue.comparing import compare as compare
     from basinmap.catalogue.computing import compute as compute
+    from basinmap.catalogue.grouping import fragile_groups as fragile_groups
     from basinmap.catalogue.leases import count_leases as count_leases
     from basinmap.catalogue.listing import indicators as indicators
     from basinmap.deliverables.building import build_project as build_project
@@ -444,6 +447,7 @@ if TYPE_CHECKING:
     from basinmap.maps.grounds.basemap import draw_basemap as draw_basemap
     from basinmap.maps.grounds.geotiffs import write_geotiff as write_geotiff
     from basinmap.maps.grounds.relief import draw_hillshade as draw_hillshade
+    from basinmap.maps.layers.area_names import draw_area_names as draw_area_names
     from basinmap.maps.layers.bands import draw_isochrones as draw_isochrones
     from basinmap.maps.layers.bivariate import draw_bivariate as draw_bivariate
     from basinmap.maps.layers.choropleths import draw_choropleth as draw_choropleth

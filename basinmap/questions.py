@@ -88,7 +88,8 @@ QUESTIONS: Final = (
         "Calculer",
         "An indicator from its counts, at any level, in the list of any year.",
         """
-        indicators compute count_leases aggregate rebase rebase_flows passage
+        indicators compute fragile_groups count_leases aggregate rebase rebase_flows
+        passage
         join_on_code Measure Stock Ratio Mean Growth Median Category
         column table_of describe told_of Told measures_of states_of
         """,
@@ -137,7 +138,7 @@ QUESTIONS: Final = (
         draw_bivariate draw_typology draw_hatching draw_symbols draw_squares
         draw_dots draw_points draw_markers draw_links draw_discontinuities
         draw_rings draw_isochrones draw_grid draw_surface draw_raster
-        draw_hillshade draw_labels
+        draw_hillshade draw_area_names draw_labels
         """,
     ),
     _question(

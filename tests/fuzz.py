@@ -605,6 +605,7 @@ ENTRIES: dict[str, Call] = {
         "title": "Zoom",
     },
     "draw_isochrones": drawn(areas="isochrones"),
+    "draw_area_names": drawn(areas="units"),
     "draw_labels": drawn(units="units"),
     "draw_legend": lambda w: {"ax": w.page(legend=True)},
     "draw_links": lambda w: {
@@ -673,6 +674,11 @@ ENTRIES: dict[str, Call] = {
         **w.alone,
     },
     "find_unit": lambda _: {"text": "lens"},
+    "fragile_groups": lambda w: {
+        "indicator_id": "L04",
+        "table": w.table,
+        "units": w.blocks,
+    },
     "geary": lambda w: {"values": w.spread, "weights": w.weights, "permutations": 99},
     "getis_ord": lambda w: {
         "values": w.spread,

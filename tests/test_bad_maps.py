@@ -134,6 +134,7 @@ AREAS = {
     "isochrones": lambda ax, u: bm.draw_isochrones(ax, bands(u), title="Temps"),
     "outlines": lambda ax, u: bm.draw_outlines(ax, u, label="limite"),
     "neighbours": bm.draw_neighbours,
+    "names of areas": bm.draw_area_names,
     "locator": lambda ax, u: bm.draw_locator(ax, u, frame()),
     "context": lambda ax, u: bm.draw_locator(ax, frame(), u),
 }

@@ -118,6 +118,9 @@ def write_somme(path):
     ).to_file(path, layer="epci")
 
 
+TWINS = ["base-cc-logement-2021.csv", "base-cc-logement-2021-bis.csv"]
+
+
 def write_files(folder):
     """Write the files that the guide names."""
     names = bm.communes(epci="call")["name"]
@@ -125,6 +128,7 @@ def write_files(folder):
     write_lovac(folder / "lovac-sans-parc.csv", names, stock=False)
     write_workbook(folder / "observatoire.xlsx", names)
     write_housing(folder / "base-cc-logement-2021.csv", names.index, 21, 3)
+    write_housing(folder / "base-cc-logement-2021-bis.csv", names.index, 21, 3)
     write_housing(folder / "base-cc-logement-2022.csv", names.index, 22, 6)
     somme = [f"80{n:03}" for n in range(1, 781)]
     write_housing(folder / "base-cc-logement-2021-80.csv", somme, 21, 3)
@@ -544,7 +548,7 @@ COUNTS = ["--column", "Vacants=vacant_dwellings", "--column", "Logements=dwellin
             "a plate compares one unit",
         ),
         (
-            ["map", "L04", "--data", "base-cc-logement-2021.csv", "embedded"],
+            ["map", "L04", "--data", *TWINS],
             "'dwellings_2021' is in two files",
         ),
         (["map", "L14", "--data", "lovac-sans-parc.csv"], "'private_dwellings'"),
@@ -609,6 +613,30 @@ def test_rows_of_elsewhere_are_left_out_and_told(tmp_path, monkeypatch):
     # 4 and 5 of 100; Liévin is not in the file.
     assert re.search(r"62065 +Avion +4,0$", run.out, flags=re.MULTILINE)
     assert re.search(r"62510 +Liévin +n\.d\.$", run.out, flags=re.MULTILINE)
+
+
+def test_a_file_goes_before_the_embedded_statistics_and_says_so(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    words = ["table", "L04", "--epci", "call", "--data", "base-cc-logement-2021.csv"]
+    both = Run([*words, "embedded"])
+    assert (both.status, both.out) == (0, Run(words).out)
+    assert "non des statistiques embarquées : dwellings_2021" in both.err
+
+
+def test_a_surface_of_the_users_stands_for_the_drawn_one(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    # The 3.13 km² that Insee publishes of Grand-Fort-Philippe, drawn 41 % off.
+    codes = bm.communes(epci="245900428").index
+    rows = [f"{code};{3.13 if code == '59272' else 10.0}" for code in codes]
+    Path("superficie.csv").write_text("\n".join(["code;km2", *rows]) + "\n", "utf-8")
+    own = ["--code", "code", "--column", "km2=area_km2", "--source", "Insee"]
+    words = ["table", "D05", "--epci", "245900428", *own, "--vintage", "2018"]
+    run = Run([*words, "--data", "embedded", "superficie.csv"])
+    assert run.status == 0, run.err
+    people = bm.communes().loc["59272", "population"]
+    found = re.search(r"59272 +Grand-Fort-Philippe +([\d\s]+)$", run.out, re.MULTILINE)
+    assert int(re.sub(r"\s", "", found[1])) == round(people / 3.13)
+    assert "area_km2" in run.err
 
 
 def test_units_that_go_beyond_a_perimeter_are_left_out_and_told():

@@ -5,6 +5,7 @@ import datetime as dt
 import re
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pypdfium2
 import pytest
@@ -749,6 +750,26 @@ def test_where_the_text_says_few_inhabitants_no_rate_is_printed_nor_ranked():
     assert rows[spaced(about.names[code])] == [f"{gaps[code]:+} hab.".replace("-", "−")]
 
 
+def test_the_note_of_a_rank_tells_every_commune_that_it_is_without():
+    about = of("artois")
+    few = about.fragile("D02")
+    code = next(c for c in about.alphabetical if c not in few)
+    table = comparison_table(about, ["D01", "D02"], "Comparaison", code=code)
+    place, among = spaced(table.rows[1][-1].text).split(" sur ")
+    people = about.counted("population", about.codes)
+    ends = people.iloc[:, [0, -1]]
+    little = (ends.iloc[:, 1] - ends.iloc[:, 0]).abs() < 20
+    small = (ends < 200).any(axis=1)  # over few inhabitants, at either year
+    assert int(among) == len(about.codes) - int((little | small).sum())
+    (note,) = [spaced(one) for one in table.notes if "rang sans" in one]
+    counts = {why: int(n) for n, why in re.findall(r"(\d+) communes? (dont|de)", note)}
+    assert sum(counts.values()) == len(few) == len(about.codes) - int(among)
+    assert note.startswith("Évolution annuelle de la population : rang sans ")
+    assert "moins de 20 habitants" in note
+    assert "moins de 200 habitants" in note
+    assert place.removesuffix(" ex æquo").rstrip("er").isdigit()
+
+
 def test_few_social_dwellings_make_no_rank_nor_a_bold_value():
     counts = given(
         social_dwellings_2024=(300, {"62107": 8}),
@@ -801,7 +822,7 @@ def test_a_count_given_without_its_denominator_is_printed_and_said():
 def test_ties_that_a_list_cuts_are_told():
     values = pd.Series([9.0, 8.0, 7.04, 7.01, 5.0], index=list("abcde"))
     told = tied_out(values.iloc[:3], values.iloc[3:], 1)
-    assert spaced(told) == " (1 autre à égalité, hors de la figure)"
+    assert spaced(told) == " (1 autre ex æquo, hors de la figure)"
     assert tied_out(values.iloc[:2], values.iloc[2:], 1) == ""
 
 
@@ -873,6 +894,22 @@ def test_a_long_name_beside_bars_is_broken_rather_than_cut():
     drawn = chart.render("svg", chart.size_mm).decode()
     assert "Téteghem-Coudekerque-Village" not in drawn
     assert "Village" in drawn
+
+
+def test_one_long_name_does_not_make_all_the_others_small():
+    names = ["Téteghem-Coudekerque-Village", *(f"Spycker{n:02}" for n in range(16))]
+    values = pd.Series(range(1, 18), names, dtype=float)
+    chart = bar_chart(
+        "barres", values, caption="Essai", source="Insee", size_mm=(60, 62)
+    )
+    drawn = chart.render("svg", chart.size_mm).decode()
+    found = re.findall(
+        r"font-size: ([\d.]+)px[^>]*>([^<>]*(?:Spyc|Coude)[^<>]*)<", drawn
+    )
+    sizes = {text: float(size) for size, text in found}
+    assert len(sizes) == 17
+    long = sizes.pop("Téteghem-Coudekerque-Village")
+    assert 5.0 <= long < 5.8 == min(sizes.values()) == max(sizes.values())
 
 
 def test_a_scot_that_is_one_epci_and_a_part_of_one_have_their_situation(three):
@@ -977,6 +1014,29 @@ def test_moves_that_are_given_open_a_page_and_are_not_said_to_lack(three):
     assert "Migrations résidentielles" in " ".join(
         str(text) for text in strings(plh_document(three, fiches=False))
     )
+
+
+def blank_mm(page):
+    """Return how high the highest blank band of a page on paper is, its head aside."""
+    grey = page.render(scale=1, grayscale=True).to_numpy().squeeze()
+    inked = np.flatnonzero((grey < 200).any(axis=1))
+    return float(np.diff(inked).max()) / page.get_height() * 297
+
+
+def test_the_contents_of_a_short_document_leaves_no_blank_band(diagnosis):
+    paper = pypdfium2.PdfDocument(pdf_bytes(diagnosis))
+    assert "Sommaire" in paper[1].get_textpage().get_text_range()
+    assert blank_mm(paper[1]) < 30
+
+
+def test_many_communes_without_fiches_leave_room_for_definitions_and_method():
+    document = plh_document(of("campagnes de l'artois"), fiches=False)
+    contents = document.pages[1]
+    titles = [p.title for p in contents.parts if isinstance(p, Note)]
+    assert titles == ["Lire ce document", "Signes", "Méthode"]
+    captions = [p.caption for p in contents.parts if isinstance(p, Table)]
+    assert "Définitions des indicateurs" in captions
+    assert document.pages[-1].slug == "donnees"
 
 
 def test_communes_too_few_for_a_map_have_a_bar_each(three):

@@ -1,6 +1,7 @@
 """The documents on embedded data: whole, of one shape, and true to their numbers."""
 
 import datetime as dt
+import html
 import re
 
 import pandas as pd
@@ -16,13 +17,23 @@ from basinmap.deliverables.charts import (
     line_chart,
     stacked_bars,
 )
+from basinmap.deliverables.heights import lines_in
 from basinmap.deliverables.housing_documents import CHAPTERS, plh_document
 from basinmap.deliverables.pic_documents import QUESTIONS, pic_document
 from basinmap.deliverables.scot_documents import THEMES, bulletin_document
 from basinmap.deliverables.subjects import subject
 from basinmap.errors import CodeError, DataError
-from basinmap.export.parts import Figure, Heading, Paragraph, Table, check_document
+from basinmap.export.parts import (
+    Figure,
+    Heading,
+    Note,
+    Paragraph,
+    Table,
+    check_document,
+    notes_of,
+)
 from basinmap.export.pdf_documents import pdf_bytes
+from basinmap.typography import typeset
 
 DAY = dt.date(2026, 11, 29)
 pytestmark = pytest.mark.filterwarnings("ignore::basinmap.errors.BasinmapWarning")
@@ -86,7 +97,8 @@ def test_the_ground_is_named_on_the_fiche_of_every_commune(paper):
 def test_the_fiche_of_somain_has_the_published_figures(plh):
     page = next(page for page in plh.pages if page.slug == "fiche-59574")
     assert spaced(page.parts[1].text) == (
-        "Somain : 11 766 habitants, 722 de moins qu’en 2016 ; 419 logements vacants"
+        "11 766 habitants en 2023, 722 de moins qu’en 2016 ; 419 logements vacants "
+        "en 2021"
     )
     table = next(part for part in page.parts if isinstance(part, Table))
     rows = {row[0].text: [spaced(cell.text) for cell in row[1:]] for row in table.rows}
@@ -101,6 +113,86 @@ def test_the_fiche_of_somain_has_the_published_figures(plh):
     vacancy = rows["Taux de vacance des logements en 2021"]
     assert vacancy == ["7,6 %", "6,7 %", "8,5 %", "8,1 %", "7,4 %", "3e sur 20"]
     assert rows["Logements sociaux, pour 100 rés. principales"][0] == "n.d."
+
+
+def letters_of(figure):
+    """Return what a picture writes, without spaces and without breaks."""
+    svg = figure.render("svg", figure.size_mm).decode()
+    return html.unescape("".join(re.findall(">([^<>]+)</text>", svg))).replace(" ", "")
+
+
+def test_the_map_of_each_fiche_names_its_own_commune(ostrevent, plh):
+    fiches = [page for page in plh.pages if page.template == "fiche"]
+    lacking = []
+    for page, code in zip(fiches, ostrevent.alphabetical, strict=True):
+        assert page.slug == f"fiche-{code}"
+        drawn = page.parts[page.slots.index("map")]
+        name = str(ostrevent.names[code])
+        keyed = re.search(rf"\d.{re.escape(typeset(name))}\\b", drawn.caption)
+        if name.replace(" ", "") not in letters_of(drawn) or keyed:
+            lacking.append(name)
+    assert not lacking
+
+
+def test_a_rank_that_is_shared_says_so_and_stays_on_its_line(ostrevent, plh):
+    shares = ostrevent.mine("L03").map(lambda value: round(value, 1))
+    shared = shares[shares.duplicated(keep=False)].index
+    assert len(shared) > 2
+    for code in ostrevent.alphabetical:
+        page = next(page for page in plh.pages if page.slug == f"fiche-{code}")
+        table = page.parts[page.slots.index("table")]
+        row = next(r for r in table.rows if "secondaires" in r[0].text)
+        place = (shares > shares[code]).sum() + 1
+        nth = "1er" if place == 1 else f"{place}e"
+        tied = " ex æquo" if code in shared else ""
+        assert spaced(row[-1].text) == f"{nth}{tied} sur 20"
+        wide = 182.0 * table.columns[-1].width / sum(c.width for c in table.columns)
+        assert lines_in(row[-1].text, wide - 1.4, 7.4) == 1
+
+
+def test_the_map_of_growth_hatches_what_the_page_does_not_rank(ostrevent, plh):
+    page = next(page for page in plh.pages if page.slug == "population")
+    drawn = page.parts[page.slots.index("map")]
+    (legend,) = [key for key in drawn.legends if "volution" in key.title]
+    held = {spaced(e.label): int(e.count) for e in legend.entries if e.count}
+    apart = held.pop("moins de 20 habitants de variation : à lire avec prudence")
+    people = ostrevent.counted("population", ostrevent.codes)
+    little = (people[2023] - people[2016]).abs() < 20
+    assert apart == little.sum() == 4
+    assert sum(held.values()) == 16
+    said = next(p for p in page.parts if isinstance(p, Note)).paragraphs
+    assert any("Parmi les 16 communes" in spaced(text) for text in said)
+    ends = page.parts[page.slots.index("side")]
+    assert spaced(ends.caption).endswith("les 16 communes classées")
+
+
+def test_the_cover_names_the_towns_of_france_before_those_abroad(plh):
+    drawn = plh.pages[0].parts[-1]
+    assert "Échelle 1 : 500 000" in spaced(drawn.source)
+    written = letters_of(drawn)
+    for town in (
+        "LILLE",
+        "Douai",
+        "Lens",
+        "ARRAS",
+        "Valenciennes",
+        "Cambrai",
+        "Somain",
+    ):
+        assert town in written
+    for village in ("Courtrai", "Lokeren", "Auberchicourt"):
+        assert village not in written
+
+
+def test_what_is_in_grey_says_over_how_few(plh):
+    notes = [p for page in plh.pages for p in page.parts if isinstance(p, Note)]
+    (signs,) = [note for note in notes if note.title == "Signes"]
+    told = " ".join(spaced(text) for text in signs.paragraphs)
+    assert "En gris et en italique : moins de 20 habitants de variation" in told
+    printed = [notes_of(t) for t in plh.parts if isinstance(t, Table)]
+    grey = {line for lines in printed for line in lines if "italique" in line}
+    assert grey
+    assert not any("petit effectif" in line for line in grey)
 
 
 def test_chapters_without_counts_are_listed_with_their_file(plh):

@@ -116,9 +116,11 @@ def test_the_files_not_supplied_are_set_as_french(call):
 
 def test_definitions_stand_under_the_contents_where_there_is_room(call):
     ids = ["D02", "D05", "D06", "L02", "L03", "L04", "L05"]
-    assert defined_early(call, ids)
+    assert defined_early(call, ids, titles=range(44, 67))
     wide = bm.subject("artois", author="A", date=dt.date(2026, 11, 29))
-    assert not defined_early(wide, ids)
+    assert not defined_early(
+        wide, ids, titles=range(len(wide.codes) + 8, len(wide.codes) + 30)
+    )
 
 
 def test_a_table_of_the_communes_is_called_by_what_it_holds(call):

@@ -973,3 +973,40 @@ def test_a_place_that_cannot_be_written_is_told_and_nothing_is_lost(ax, tmp_path
         with pytest.raises(OutputError, match=r"(file|dossier\.tif).*; (choose|give)"):
             bm.write_geotiff(ax, tmp_path / path, dpi=60)
     assert sorted(p.name for p in tmp_path.iterdir()) == ["dossier.tif", "file"]
+
+
+# -- coasts and corners --------------------------------------------------------------
+
+
+def drawn_as(ax, kind):
+    """Return what of the ground is drawn under a name, in the CRS of the map."""
+    return [
+        shapely.LineString(line)
+        for patch in ax.patches
+        if patch.get_label() == f"_lands {kind}"
+        for line in patch.get_path().to_polygons(closed_only=False)
+        if len(line) > 1
+    ]
+
+
+def test_a_coast_folds_over_no_needle_of_land():
+    """Beside the Aa, outlines that were simplified went there and back."""
+    units = bm.communes(epci="245900428")
+    _, ax = bm.page(units, title="x")
+    bm.draw_outlines(ax, units)
+    assert drawn_as(ax, "spits")
+    mouth = shapely.box(634_000, 7_098_000, 640_000, 7_102_500)
+    coast = shapely.union_all(drawn_as(ax, "coast")).intersection(mouth)
+    x0, y0, x1, y1 = coast.bounds
+    assert coast.length < 1.5 * np.hypot(x1 - x0, y1 - y0)
+
+
+def test_a_corner_of_a_country_is_no_arc_at_the_edge_of_the_frame():
+    units = bm.communes(epci="245900428")
+    _, ax = bm.page(units, title="x")
+    bm.draw_outlines(ax, units)
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    frame = shapely.box(x0, y0, x1, y1)
+    border = shapely.union_all(drawn_as(ax, "border"))
+    for part in shapely.get_parts(shapely.line_merge(border.intersection(frame))):
+        assert part.length > 0.02 * (x1 - x0)

@@ -7,12 +7,14 @@ import numpy as np
 import pypdf
 import pypdfium2
 import pytest
+from matplotlib.font_manager import get_font
+from matplotlib.ft2font import LoadFlags
 from matplotlib.text import Text
 from PIL import Image
 
 import basinmap as bm
 from basinmap.maps.look.lettering import Lettering, letter
-from basinmap.maps.look.themes import font, settings
+from basinmap.maps.look.themes import faces_of, font, measured, settings
 
 POINTS = 40.0
 
@@ -130,3 +132,66 @@ def test_a_text_out_of_the_frame_of_a_map_is_cut():
         letter(ax, x0, (y0 + y1) / 2, "HHH", clip_on=True, **style)
     edge = ax.plan.frame[0] / 25.4 * 72
     assert ink(fig, "png")[0] == pytest.approx(edge, abs=0.5)
+
+
+def test_axes_without_ticks_take_those_of_who_asks_for_them():
+    fig, ax = bm.page(bm.communes(epci="call"), title="T")
+    (left, right), (low, _) = ax.get_xlim(), ax.get_ylim()
+    ax.set_xlabel("est")
+    ax.set_xticks([left, right])
+    ax.set_yticks([low], ["bas"])
+    ax.ticklabel_format(axis="x", useOffset=False)
+    ax.set_title("carte")
+    ax.twinx().plot([left, right], [0, 1])
+    picture = ax.imshow(np.eye(2), extent=(left, left + 900, low, low + 900))
+    fig.colorbar(picture, ax=ax)
+    fig.savefig(saved := io.BytesIO(), format="svg")
+    texts = re.findall(r"<text[^>]*>([^<]+)</text>", saved.getvalue().decode())
+    assert {"est", "bas", "carte", f"{left:.0f}"} <= set(texts)
+    assert ax.xaxis.label.get_text() == "est"
+    fig.paper.axis("on")
+    fig.paper.set_xticks([50], ["à 50 mm"])
+    assert "à 50 mm" in {text.get_text() for text in fig.findobj(Text)}
+    fig.savefig(io.BytesIO(), format="pdf")
+    ax.clear()
+    assert ax.get_xlabel() == ""
+    assert len(ax.get_xticks()) > 2
+
+
+def test_texts_of_one_look_share_nothing_that_changes(blank):
+    first, second, third = (red(blank, sign) for sign in "abc")
+    second.set_fontsize(7)
+    second.set_color("#00ff00")
+    second.set_visible(False)
+    assert [text.get_fontsize() for text in (first, third)] == [POINTS, POINTS]
+    assert third.get_color() == first.get_color() == "#ff0000"
+    assert third.get_visible()
+    second.remove()
+    assert list(blank.paper.texts)[-2:] == [first, third]
+    blank.paper.clear()
+    last = red(blank, "d")
+    last.remove()
+    assert not blank.paper.texts
+
+
+@pytest.mark.parametrize(
+    ("family", "weight"),
+    [("Fira Sans", 400), ("Fira Sans", 700), ("Fira Sans Condensed", 500)],
+)
+def test_a_line_measured_pair_by_pair_is_as_long_as_laid_out(family, weight):
+    faces = tuple(faces_of(font(family, 9, weight=weight)))
+    face = get_font(list(faces))
+    names = [*bm.communes(epci="call")["name"], *bm.epcis()["name"]]
+    said = [
+        "L’Étoile, 1ᵉʳ",
+        "« AVANT »\u00a0: −3,2\u202f%",
+        "œuf ffi fl fj",
+        "T\u0301o",
+    ]
+    for line in [*names, *said]:
+        face.set_size(1000, 72)
+        spots = face.set_text(line, flags=LoadFlags.NO_HINTING)
+        whole = face.get_width_height()[0] / 64
+        starts, width = measured(line, faces)
+        assert list(starts) == (spots[:, 0] / 64).tolist()
+        assert width == whole

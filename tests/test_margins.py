@@ -346,6 +346,22 @@ def test_a_locator_stands_in_a_corner_of_the_frame_away_from_the_units(ax, lens)
             assert overlap(in_mm(ax.sheet, text), box) < 0.6
 
 
+def test_a_locator_says_what_it_shows(ax, lens):
+    bm.draw_outlines(ax, lens)
+    draw_locator(ax, lens.loc[["62498"]], lens, title="CA de Lens-Liévin")
+    (small,) = small_maps(ax.sheet, "locator")
+    said = [text for text in small.texts if text.get_gid() == "inset-caption"]
+    assert " ".join(text.get_text() for text in said) == "CA de Lens-Liévin"
+    box = place_mm(small)
+    for text in said:
+        where = in_mm(ax.sheet, text)
+        assert where[3] <= box[1] + 0.1
+        assert box[0] <= where[0]
+        assert where[2] <= box[2]
+        # What it takes of the frame is kept from names, its words too.
+        assert where[1] >= min(taken[1] for taken in ax.boxes) + ax.plan.frame[1]
+
+
 def test_the_locator_shows_the_whole_context_at_one_scale(ax, lens):
     context = bm.epcis()
     draw_locator(ax, lens, context)

@@ -11,7 +11,7 @@ import shapely
 from matplotlib.colors import to_hex
 
 import basinmap as bm
-from basinmap.errors import DataError
+from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.layers.placement import place_labels, split_label
 from basinmap.maps.paper.inks import contrast, inks_of
 
@@ -85,6 +85,21 @@ def test_nothing_is_under_five_points_and_a_half(wall):
     sizes = [text.get_fontsize() for text in [*ax.texts, *fig.paper.texts]]
     assert min(sizes) >= 5.5
     assert len({round(text.get_fontsize(), 1) for text in names_on(ax)}) == 3
+
+
+def test_towns_of_the_first_rank_stay_heavier_than_the_others_where_room_is_short():
+    basin = bm.communes().dropna(subset="scot")
+    _, ax = bm.page(basin, title="Bassin minier", paper="A3")
+    bm.draw_outlines(ax, basin, label="commune")
+    # Lines run through Douai and Hénin-Beaumont: their names are to keep off them.
+    bm.draw_rings(ax, bm.rings(bm.LOUVRE_LENS, distances=[10_000, 20_000]))
+    bm.draw_labels(ax, basin, strong=10)
+    first = {n.replace("'", "’") for n in basin.nlargest(10, "population")["name"]}
+    texts = {"".join(t.get_text().split("\n")): t for t in names_on(ax)}
+    heavy = {name for name, t in texts.items() if t.get_fontweight() == 500}
+    assert heavy == first
+    least = min(texts[name].get_fontsize() for name in first)
+    assert least > max(t.get_fontsize() for n, t in texts.items() if n not in first)
 
 
 def test_the_legend_in_the_corner_covers_no_commune(wall):
@@ -171,6 +186,58 @@ def test_names_are_legible_on_every_tint(tint):
 
 
 # -- ranks and lines ---------------------------------------------------------------
+
+
+def test_names_that_are_promised_and_find_no_room_are_told():
+    shapes = squares(2, side=400)
+    named = shapes.assign(name=["Montigny-en-Ostrevent", "Bruille-lez-Marchiennes"])
+    _, ax = bm.page(named, title="Essai", around=20_000)
+    for x in range(0, 400, 2):  # nowhere is free
+        ax.boxes.append((float(x), 0.0, x + 2.0, 400.0))
+    with pytest.warns(BasinmapWarning, match="2 name.s. of 2 found no room: .*Bruille"):
+        assert bm.draw_labels(ax, named, every=True) == 0
+
+
+def test_names_that_find_room_are_promised_without_a_word(recwarn):
+    shapes = squares(2)
+    _, ax = bm.page(shapes, title="Essai")
+    assert bm.draw_labels(ax, shapes, every=True) == 2
+    assert not [one for one in recwarn if issubclass(one.category, BasinmapWarning)]
+
+
+def hemmed():
+    """Return a commune of two hundred metres among four large ones."""
+    x, y = 680_000, 7_030_000
+    hole = shapely.box(x - 300, y - 300, x + 300, y + 300)
+    around = [
+        shapely.box(x + min(dx, 0), y + min(dy, 0), x + max(dx, 0), y + max(dy, 0))
+        for dx, dy in itertools.product((-40_000, 40_000), repeat=2)
+    ]
+    shapes = [hole, *(shapely.difference(one, hole) for one in around)]
+    names = ["Bruille-lez-Marchiennes", "a", "b", "c", "d"]
+    index = pd.Index(["hole", *"abcd"], name="zone")
+    frame = {"name": names, "population": [9.0, 1, 1, 1, 1]}
+    return gpd.GeoDataFrame(frame, index=index, geometry=shapes, crs=2154)
+
+
+@pytest.mark.parametrize("strong", [0, 1])
+def test_a_name_apart_is_not_on_another_commune_not_even_led_there(strong):
+    units = hemmed()
+    _, ax = bm.page(units, title="Essai")
+    assert bm.draw_labels(ax, units, strong=strong, apart=True) == 4
+    assert "hole" not in {code for code, _ in ax.named}
+
+
+def test_a_strong_name_apart_is_small_rather_than_out_of_its_commune():
+    units = squares(6).assign(population=range(6, 0, -1))
+    units["name"] = ["Pecquencourt", *(f"b{n}" for n in range(5))]
+    sizes = {}
+    for apart in (False, True):
+        _, ax = bm.figure(units, size_mm=(90, 40), title="Essai")
+        bm.draw_labels(ax, units, strong=1, apart=apart)
+        sizes[apart] = {t.get_text(): t.get_fontsize() for t in names_on(ax)}
+    assert sizes[False]["Pecquencourt"] > sizes[False]["b1"]
+    assert sizes[True]["Pecquencourt"] <= sizes[True]["b1"]
 
 
 def test_prefectures_are_in_capitals():

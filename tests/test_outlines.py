@@ -329,11 +329,13 @@ def test_a_density_tells_the_largest_error_of_the_territory_shown():
 
     # 1.84 km² drawn, 3.13 published; 42.20 drawn, 35.67 published.
     assert told(epci="245900428").endswith(
-        "8,9 % au plus (Gravelines) ; n.d. : surface dessinée trop fausse "
-        "(Grand-Fort-Philippe, Loon-Plage)"
+        "8,9 % au plus (Gravelines) ; n.d. : contour trop loin de la superficie "
+        "publiée (Grand-Fort-Philippe, Loon-Plage)"
     )
     assert told(epci="call").endswith("4,2 % au plus (Éleu-dit-Leauwette)")
-    assert told().endswith("n.d. : surface dessinée trop fausse (5 communes)")
+    assert told().endswith(
+        "n.d. : contour trop loin de la superficie publiée (5 communes)"
+    )
 
 
 def test_no_density_is_over_a_surface_drawn_too_wrongly():
@@ -718,11 +720,26 @@ def test_what_is_no_outline_is_refused(given):
         bm.read_outlines(given)
 
 
-@pytest.mark.parametrize("error", [-1, math.nan, math.inf, "5"])
+@pytest.mark.parametrize("error", [-1, math.nan, math.inf, "5", True])
 def test_an_error_of_outlines_is_metres(express, error):
     told = (DataError, bm.errors.ArgumentError)
     with pytest.raises(told, match="outline_error"):
         bm.read_outlines(express, outline_error=error)
+    with pytest.raises(told, match="outline_error"):
+        bm.read_units("communes.gpkg", "commune", outline_error=error)
+
+
+def test_whoever_reads_a_file_says_how_far_its_outlines_are(tmp_path):
+    path = tmp_path / "lens.geojson"
+    bm.communes(epci="call").loc[["62498", "62510"]].to_crs(4326).to_file(path)
+    assert "outline_error" not in bm.read_units(path, "commune").attrs
+    units = bm.read_units(path, "commune", source="Mission", outline_error=10)
+    assert units.attrs["outline_error"] == 10
+    assert bm.told_of(units).sources == ("Mission",)
+    # It goes on to what is made of them.
+    assert bm.dissolve(units, units["name"].rename("zone")).attrs["outline_error"] == 10
+    clean, _ = bm.clean_coverage(units)
+    assert bm.read_outlines(clean).attrs["outline_error"] == 10
 
 
 def test_an_error_that_is_no_length_is_refused_wherever_it_is_read(lens):
@@ -847,6 +864,26 @@ def test_the_data_command_tells_the_error_of_outlines(capsys):
     assert "outlines 174 m off (median), 268 m for 95 %" in capsys.readouterr().out
 
 
+def test_what_is_indicative_is_dashed_unless_it_is_said_how():
+    lens = bm.communes(epci="245901152")
+    _, ax = bm.page(lens, title="CA Cœur d'Ostrevent")
+    mark = bm.quartiers()
+    bm.draw_outlines(ax, mark, label="repère")
+    bm.draw_outlines(ax, mark, label="autre", dashes=(6, 1), color="#b3123f")
+    bm.draw_outlines(ax, lens, label="commune", color="#123fb3")
+    drawn = {c.get_label(): c.get_linestyle()[0][1] for c in ax.collections}
+    assert drawn["repère"]
+    assert drawn["autre"]
+    assert drawn["repère"] != drawn["autre"]
+    assert not drawn["commune"]
+    lines = [line for entry in bm.legend_entries(ax) for line in entry.lines]
+    assert len(lines) == 3
+    keys = {
+        swatch.label: swatch.dashes for block in ax.blocks for swatch in block.swatches
+    }
+    assert keys == {"repère": (3.0, 2.0), "autre": (6.0, 1.0), "commune": ()}
+
+
 def test_outlines_of_unknown_precision_are_told_where_it_may_show():
     lens = bm.communes(epci="call")
     own = lens.copy()
@@ -856,9 +893,15 @@ def test_outlines_of_unknown_precision_are_told_where_it_may_show():
     assert told in near.notes
     _, far = bm.page(own, title="CA de Lens-Liévin", scale=200_000)
     assert told not in far.notes
-    own.attrs["outline_error"] = 5.0
+    own.attrs["outline_error"] = 10.0
     _, known = bm.page(own.loc[["62498"]], title="Lens", scale=60_000)
-    assert told not in known.notes
+    assert list(known.notes) == [
+        "Contours\u00a0: ±\u00a010\u00a0m (précision déclarée)"
+    ]
+    own.attrs["outline_error"] = 50.0
+    with pytest.warns(bm.errors.OutlineWarning, match="50 m off"):
+        _, coarse = bm.page(own.loc[["62498"]], title="Lens", scale=60_000)
+    assert list(coarse.notes) == ["Contours généralisés (±\u00a050\u00a0m)"]
     disc = own.loc[["62498"]].rename_axis("isochrone")
     disc.attrs = {}
     _, made = bm.page(disc, title="À dix minutes", scale=60_000)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -142,10 +143,10 @@ def test_ties_are_taken_in_row_order() -> None:
     assert labels.placed.tolist() == [True, False]
 
 
-def corridor(disc_x: float) -> dict[str, Any]:
+def corridor() -> dict[str, Any]:
     """Two symbols in a corridor one label high, closed on the left by an obstacle.
 
-    The first label only fits between the symbols. A disc on the right of the second
+    The first label only fits between the symbols. A line on the right of the second
     one makes it prefer that same place.
     """
     return {
@@ -155,7 +156,7 @@ def corridor(disc_x: float) -> dict[str, Any]:
         "priority": [1, 2],
         "frame": (0, 0, 60, 4),
         "obstacles": [[0, 0, 10, 4]],
-        "discs": [[disc_x, 2, 1.5]],
+        "lines": [[34, 0, 34, 4]],
     }
 
 
@@ -166,14 +167,15 @@ def without_second_thoughts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_second_pass_moves_a_blocker(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = corridor(34)
+    scene = corridor()
+    monkeypatch.setattr(placement, "_Units", partial(placement._Units, lined=4.0))
     assert names(place_labels(**scene)) == ["E", "E"]
     without_second_thoughts(monkeypatch)
     assert names(place_labels(**scene)) == ["-", "W"]
 
 
 def test_foresight_leaves_the_only_place_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    scene = corridor(38)
+    scene = corridor()
     without_second_thoughts(monkeypatch)
     assert names(place_labels(**scene)) == ["E", "E"]
     monkeypatch.setattr(placement, "_FORESIGHT_COST", 0.0)
@@ -197,10 +199,11 @@ def test_leader_joins_symbol_and_label() -> None:
 
 
 def test_leader_only_for_the_most_important() -> None:
-    (left, first), (right, second) = pocket(10), pocket(60)
+    (left, _), (right, _) = pocket(10), pocket(60)
     labels = place_labels(
         [[10, 30], [60, 30]], [[12, 3], [12, 3]], radii=[1, 1], priority=[1, 2],
-        frame=FRAME, obstacles=left + right, discs=[first, second], leaders=1,
+        frame=FRAME, obstacles=left + right, leaders=1,
+        lines=[[14, 29, 14, 31], [64, 29, 64, 31]],
     )  # fmt: skip
     assert labels.placed.all()
     assert np.isfinite(labels.leader).all(axis=1).tolist() == [False, True]

@@ -17,7 +17,6 @@ from basinmap.deliverables.sentences import (
     enumerated,
     evolution,
     fraction,
-    headline,
     objective,
     part,
     printed,
@@ -172,7 +171,7 @@ def ranked(vacancy, code, epci):
             "59375",
             "245901152",
             "Avec 7,3 %, Marchiennes a le 5e taux de vacance des 20 communes, par "
-            "ordre décroissant, à égalité avec Wandignies-Hamage.",
+            "ordre décroissant, ex æquo avec Wandignies-Hamage.",
         ),
         (
             "59314",
@@ -183,7 +182,7 @@ def ranked(vacancy, code, epci):
             "62049",
             "200072460",
             "Avec 7,9 %, Auchy-au-Bois a le 28e taux de vacance des 100 communes, par "
-            "ordre décroissant, à égalité avec Barlin, Marles-les-Mines et 1 autre.",
+            "ordre décroissant, ex æquo avec Barlin, Marles-les-Mines et 1 autre.",
         ),
     ],
 )
@@ -344,14 +343,6 @@ def test_the_state_comes_before_any_comment():
     assert plain(stated("estimated", 7.58, RATE)) == "environ 7,6 %"
 
 
-def test_a_headline_needs_a_fact():
-    assert plain(headline(named("59574"), ["11 766 habitants"])) == (
-        "Somain : 11 766 habitants"
-    )
-    with pytest.raises(DataError):
-        headline(named("59574"), [])
-
-
 @pytest.mark.parametrize(
     "text",
     [
@@ -427,7 +418,7 @@ def test_ranks_are_those_of_the_printed_values(values):
     seen = series.map(lambda value: printed(value, 1))
     ties = int((seen == seen["0"]).sum()) - 1
     if 0 < ties < len(values) - 1:
-        assert "à égalité avec" in said
+        assert "ex æquo avec" in said
     elif not ties:
         assert "égalité" not in said
 

@@ -175,6 +175,9 @@ def test_the_comparator_of_2018_gives_its_published_figures():
     assert lens["vacant_dwellings_2018"] == pytest.approx(2509.4075, abs=1e-4)
     assert lens["main_residences_owned_2018"] == pytest.approx(3921.4806, abs=1e-4)
     assert table.loc[SOMAIN, "dwellings_2018"] == pytest.approx(5527.174, abs=1e-3)
+    # A surface is of no year; what published it is of one.
+    surface = bm.measures_of(table)["area_km2"]
+    assert surface.source == "Insee, recensement de la population 2018"
 
 
 def test_rates_of_an_epci_from_the_comparator_are_those_published():

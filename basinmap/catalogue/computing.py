@@ -609,7 +609,8 @@ def _fragile(
     job: _Job, index: pd.Index, value: Tally, sums: Mapping[str, Tally]
 ) -> dict[str, dict[str, str]]:
     """Return what is to be said of the values that are rates over too few."""
-    care, over = job.item.prudence, sums.get(job.sums.bottom) if job.sums else None
+    care = job.item.care(job.found.years)
+    over = sums.get(job.sums.bottom) if job.sums else None
     if care is None or over is None:
         return {}
     few = too_few(over.numbers, care.least) & ~np.isnan(value.numbers)
@@ -829,6 +830,8 @@ def _notes(
         notes += _changed(job.ledger, found, territory)
     if item.kind == "formula":
         notes.append(f"Échelle du calcul : {PRINTED.get(level, level)}.")
+    if item.rolling and found.years < catalogue().cycle.years:
+        notes.append(catalogue().cycle.note)
     return tuple(typeset(note) for note in notes)
 
 

@@ -50,7 +50,9 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 _MAPS: Final = ("choropleth", "symbols", "links", "chart")
 _TIMES: Final = ("date", "year", "none")
-_SAMPLINGS: Final = ("full", "rolling", "quarter", "survey", "modelled")
+_ROUND: Final = ("rolling", "quarter")
+_SAMPLINGS: Final = ("full", *_ROUND, "survey", "modelled")
+_STEP: Final = 50
 _KINDS_OF_COUNT: Final = ("stock", "published")
 
 
@@ -147,6 +149,48 @@ class Prudence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Cycle:
+    """
+    In how many years the census goes round, and what two nearer dates call for.
+
+    Attributes
+    ----------
+    years
+        How long it takes.
+    times
+        How many times more units a change over a shorter span wants, for a part of
+        them is interpolated.
+    note
+        What the foot of a page says of such a span, in French.
+    """
+
+    years: int
+    times: int
+    note: str
+
+    def least(self, least: int, span: int) -> int:
+        """
+        Return the least number of units over which a change is firm.
+
+        Parameters
+        ----------
+        least
+            The number over a whole cycle.
+        span
+            Years between the two dates.
+
+        Examples
+        --------
+        >>> cycle = catalogue().cycle
+        >>> [cycle.least(200, span) for span in (1, 2, 3, 4, 5, 7)]
+        [2000, 1000, 700, 500, 200, 200]
+        """
+        if span >= self.years:
+            return least
+        return -(-least * self.times * self.years // (span * _STEP)) * _STEP
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
     """
     An indicator: what is computed, and how it is named, written and drawn.
@@ -181,6 +225,7 @@ class Indicator:
         Count that the rule of secrecy is about.
     prudence
         Over how few of its denominator a value is fragile; none where no count says.
+        Between two dates of the census nearer than it goes round: see `Cycle`.
     deliverables
         Documents that print it.
     direction
@@ -250,6 +295,36 @@ class Indicator:
             return "since"
         return "period" if "period" in whens else "one"
 
+    @property
+    def rolling(self) -> bool:
+        """Whether it compares what the census counted, at two dates."""
+        every, dates = catalogue().counts, {"start", "end"}
+        found = {
+            term.when
+            for term in self.terms
+            if every[term.count].sampling in _ROUND and term.when in dates
+        }
+        return found == dates
+
+    def care(self, span: int) -> Prudence | None:
+        """
+        Return over how few its values are fragile between two years.
+
+        Parameters
+        ----------
+        span
+            How many years lie between them; of no matter to what is of one year.
+
+        Examples
+        --------
+        >>> [indicator("D02").care(span).told for span in (7, 3)]
+        ['moins de 200 habitants', 'moins de 700 habitants']
+        """
+        if self.prudence is None or not self.rolling:
+            return self.prudence
+        least = catalogue().cycle.least(self.prudence.least, span)
+        return replace(self.prudence, least=least)
+
     def title(self, vintage: str = "") -> str:
         """
         Return the French title of a map.
@@ -280,6 +355,8 @@ class Catalogue:
         French name of each file, by id.
     prudence
         Over how few of a count a rate is fragile, by its name.
+    cycle
+        In how many years the census goes round.
     sums
         The counts that a count is exactly the sum of.
     """
@@ -287,6 +364,7 @@ class Catalogue:
     counts: Mapping[str, Count]
     sources: Mapping[str, str]
     prudence: Mapping[str, Prudence]
+    cycle: Cycle
     indicators: Mapping[str, Indicator]
     sums: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
@@ -318,7 +396,7 @@ def read(raw: Mapping[str, Any]) -> Catalogue:
     Parameters
     ----------
     raw
-        The tables `counts`, `sources`, `prudence` and `indicators`.
+        The tables `counts`, `sources`, `prudence`, `cycle` and `indicators`.
 
     Raises
     ------
@@ -345,6 +423,7 @@ def read(raw: Mapping[str, Any]) -> Catalogue:
         counts=MappingProxyType(counts),
         sources=MappingProxyType(known.sources),
         prudence=MappingProxyType(care),
+        cycle=_made(Cycle, "cycle", raw["cycle"]),
         indicators=MappingProxyType(found),
         sums=MappingProxyType(sums),
     )

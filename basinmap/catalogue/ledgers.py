@@ -43,6 +43,8 @@ class Ledger:
         What is told of the table.
     known
         What it declares its columns to be.
+    own_area
+        Its own column of surfaces, if it has one.
     """
 
     def __init__(self, table: pd.DataFrame) -> None:
@@ -55,7 +57,8 @@ class Ledger:
         self._standing: dict[str, Measure] = {}
         self._older: dict[tuple[int, tuple[str, ...]], int | None] = {}
         self.checked: set[object] = set()
-        self.own_area = AREA in self.rows.columns
+        # A table of one's own dates all its columns, a surface too.
+        self.own_area = next(iter(self.held(AREA).values()), "")
 
     @property
     def index(self) -> pd.Index:
@@ -76,11 +79,12 @@ class Ledger:
         territory
             The list of communes.
         """
-        if AREA in self.rows or self.level != "commune" or AREA not in territory.frame:
+        if self.own_area or self.level != "commune" or AREA not in territory.frame:
             return
         area = territory.frame[AREA].reindex(self.index)
         self.rows = self.rows.assign(**{AREA: area})
         self._columns = _by_count(self.rows.columns)
+        self._held.pop(AREA)
 
     def held(self, name: str) -> Held:
         """

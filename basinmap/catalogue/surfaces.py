@@ -55,7 +55,7 @@ def _whose(ledger: Ledger) -> str:
     """Return the source of the surface: by default the embedded outlines."""
     if not ledger.own_area:
         return "; ".join(credit(AREA))
-    known = ledger.known.get(AREA)
+    known = ledger.known.get(ledger.own_area)
     return known.source if known is not None else "fournie avec les données"
 
 

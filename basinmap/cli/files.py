@@ -17,6 +17,7 @@ from basinmap.catalogue.entries import catalogue, indicator
 from basinmap.cli.locating import located
 from basinmap.cli.words import say
 from basinmap.deliverables.bringing import brought
+from basinmap.deliverables.subjects import joined, stood_in
 from basinmap.errors import (
     BasinmapError,
     CodeError,
@@ -113,7 +114,8 @@ def figures_of(
         for file, table in tables.items()
         if not _embedded(file)
     }
-    return Figures(_joined(tables), tuple(notes), credited)
+    table, told = _joined(tables)
+    return Figures(table, (*notes, *told), credited)
 
 
 def _credits(table: pd.DataFrame) -> frozenset[str]:
@@ -393,7 +395,21 @@ def _cut(territory: Territory, departement: str) -> bool:
     return int((members == departement).sum()) < int(due)
 
 
-def _joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def _joined(tables: Mapping[str, pd.DataFrame]) -> tuple[pd.DataFrame, list[str]]:
+    """Return the columns of files side by side; embedded ones give way to a file's."""
+    files = {file: table for file, table in tables.items() if not _embedded(file)}
+    if len(files) == len(tables):
+        return _side_by_side(files), []
+    table = tables[EMBEDDED]
+    if not files:
+        return table, []
+    given = _side_by_side(files)
+    gone = stood_in(table, given)
+    told = f"Des fichiers, non des statistiques embarquées : {', '.join(gone)}."
+    return joined(table, given), [told] if gone else []
+
+
+def _side_by_side(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Lay the columns of files side by side, each with what is told of it."""
     if len(tables) == 1:
         return next(iter(tables.values()))
@@ -410,12 +426,12 @@ def _joined(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
                 )
                 raise ColumnError(msg)
             seen[column] = file
-    joined = pd.concat([bare(table) for table in tables.values()], axis=1, sort=True)
-    joined.index.name = "commune"
+    whole = pd.concat([bare(table) for table in tables.values()], axis=1, sort=True)
+    whole.index.name = "commune"
     measures = {n: m for t in tables.values() for n, m in measures_of(t).items()}
     days = {told_of(table).geography for table in tables.values()}
     facts = {"geography": days.pop()} if len(days) == 1 else {}
-    return tell(joined, level="commune", measures=measures, **facts)
+    return tell(whole, level="commune", measures=measures, **facts)
 
 
 # -- the column that is shown -------------------------------------------------------

@@ -44,6 +44,8 @@ __all__ = [
 BASED_SPAN: Final = 2.0
 """Least range of an axis in base 100: « quasi stable » is then seen as such."""
 _FEW: Final = 14
+_TIGHT: Final = 1.3
+"""Bars are that much thinner where all communes are shown for it."""
 _BARS_AROUND, _BAR_MM = 14.0, 9.0
 _PEOPLE: Final = "population"
 _PEERS: Final = {
@@ -106,6 +108,8 @@ def ends_chart(
     room = max(4, int((size_mm[1] - 7) / 3.7))
     noun = noun_of(about, id_)
     title, kept = _ends(values, room, rate=is_rate(about, id_))
+    if len(kept) == len(values) < len(about.codes):
+        title = f"{title} classées"
     title += tied_out(kept, values.drop(kept.index), noun.decimals)
     total = about.total(id_)
     rate = is_rate(about, id_)
@@ -193,7 +197,7 @@ def tied_out(shown: pd.Series, rest: pd.Series, decimals: int) -> str:
     left = sum(printed(float(value), decimals) in seen for value in rest)
     if not left:
         return ""
-    return f" ({counted(left, 'autre')} à égalité, hors de la figure)"
+    return f" ({counted(left, 'autre')} ex æquo, hors de la figure)"
 
 
 def _unit(noun: Noun) -> str:
@@ -208,13 +212,13 @@ def _own(about: Subject) -> str:
 
 
 def _ends(values: pd.Series, room: int, *, rate: bool) -> tuple[str, pd.Series]:
-    if len(values) <= max(room, _FEW):
+    if len(values) <= max(_TIGHT * room, _FEW):
         return f"les {number(len(values))} communes", values
     if not rate:
         return f"les {room} valeurs les plus hautes", values.iloc[:room]
     top = (room + 1) // 2
     low = room - top
-    told = f"les {top} valeurs les plus hautes, les {low} plus basses"
+    told = f"les {top} valeurs les plus hautes et les {low} plus basses"
     return told, pd.concat([values.iloc[:top], values.iloc[len(values) - low :]])
 
 

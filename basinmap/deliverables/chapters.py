@@ -43,8 +43,9 @@ from basinmap.deliverables.sentences import (
     titles,
     trend,
 )
-from basinmap.deliverables.subjects import VARIES_LITTLE, Subject
+from basinmap.deliverables.subjects import VARIES_LITTLE, VARYING, Subject
 from basinmap.export.parts import (
+    FEW,
     Cell,
     Column,
     Figure,
@@ -79,6 +80,7 @@ __all__ = [
     "change_of",
     "commune_sentences",
     "comparison_table",
+    "few_of",
     "ground_credit",
     "halves_table",
     "is_rate",
@@ -124,6 +126,8 @@ _NAME_MM2: Final = 380.0
 """Square millimetres of a map for each name, where not all are written."""
 _ROOM: Final = 70.0
 """Square millimetres that a commune needs for its name, of two lines, to be read."""
+_FIRST: Final = 1e12
+"""Priority of the name that goes before all others."""
 _SAID: Final = frozenset({"habitants", "logements", "ménages", "emplois", ""})
 """Units that the title says already."""
 _SHORT: Final = {
@@ -390,8 +394,17 @@ def _legends(ax: MapAxes) -> Iterator[Legend]:
         yield Legend(key.title, entries)
 
 
-def _finish(ax: MapAxes, about: Subject, named: gpd.GeoDataFrame | None = None) -> None:
-    """Draw the limit of the territory and the names that there is room for."""
+def _finish(
+    ax: MapAxes,
+    about: Subject,
+    named: gpd.GeoDataFrame | None = None,
+    first: str = "",
+) -> None:
+    """
+    Draw the limit of the territory and the names that there is room for.
+
+    A commune that goes first is named whatever the others lose by it.
+    """
     named = about.communes if named is None else named
     outline = about.communes.dissolve()
     draw_outlines(ax, outline, label="limite du territoire", width=1.1)
@@ -400,7 +413,13 @@ def _finish(ax: MapAxes, about: Subject, named: gpd.GeoDataFrame | None = None) 
     held = int(ax.plan.width * ax.plan.height / _NAME_MM2)
     many = len(named) > min(_MANY_UNITS, 2 * held)
     most = min(_MOST_NAMES, held) if many else None
-    draw_labels(ax, named, most=most, strong=3, apart=True)
+    rank = None
+    if first:
+        size = named.get("population", named.area)
+        rank = size.where(named.index != first, _FIRST)
+    draw_labels(ax, named, priority=rank, most=most, strong=3, apart=True)
+    if first and first not in {code for code, _ in ax.named}:
+        draw_labels(ax, named.loc[[first]])
     if most is None:
         _number_the_rest(ax, named)
 
@@ -447,10 +466,16 @@ def rate_map(
 
 
 def _draw_rate(
-    about: Subject, id_: str, ax: MapAxes, named: gpd.GeoDataFrame | None = None
+    about: Subject,
+    id_: str,
+    ax: MapAxes,
+    named: gpd.GeoDataFrame | None = None,
+    first: str = "",
 ) -> None:
-    draw_choropleth(ax, about.communes, classes_of(about, id_, _there(about, id_)))
-    _finish(ax, about, named)
+    draw_choropleth(
+        ax, about.communes, classes_of(about, id_, _there(about, id_), beside=True)
+    )
+    _finish(ax, about, named, first)
 
 
 class CommuneMaps:
@@ -458,14 +483,15 @@ class CommuneMaps:
     The same map for each commune of a territory, the commune set off.
 
     Where the ground shown is the same for all it is drawn once, and only the mark of
-    the commune changes.
+    the commune changes; but for those that it does not name, which then come first.
 
     Parameters
     ----------
     about
         What is observed.
     base
-        Draws the map over some ground, all but the mark.
+        Draws the map over some ground, all but the mark, the commune of a code being
+        named first.
     mark
         Draws the mark of a commune.
     slug, title
@@ -473,21 +499,25 @@ class CommuneMaps:
     near
         Whether a commune is shown with its neighbours rather than with the whole
         territory.
+    nameless
+        Whether the map bears no name.
     """
 
     def __init__(
         self,
         about: Subject,
-        base: Callable[[gpd.GeoDataFrame], MapAxes],
+        base: Callable[[gpd.GeoDataFrame, str], MapAxes],
         mark: Callable[[MapAxes, gpd.GeoDataFrame], None],
         *,
         slug: str,
         title: str,
         near: bool = False,
+        nameless: bool = False,
     ) -> None:
         """Draw nothing yet."""
         self.about, self.base, self.mark = about, base, mark
         self.slug, self.title, self.near = slug, title, near
+        self.nameless = nameless
         self._whole: MapAxes | None = None
 
     def of(self, code: str) -> Figure:
@@ -522,12 +552,13 @@ class CommuneMaps:
         return data, made
 
     def _ground(self, alone: gpd.GeoDataFrame) -> MapAxes:
-        communes = self.about.communes
+        communes, code = self.about.communes, str(alone.index[0])
         if self.near:
-            return self.base(communes[_with_neighbours(communes, alone.index[0])])
+            return self.base(communes[_with_neighbours(communes, code)], code)
         if self._whole is None:
-            self._whole = self.base(communes)
-        return self._whole
+            self._whole = self.base(communes, "")
+        named = (code, str(alone["name"].iloc[0])) in self._whole.named
+        return self._whole if named or self.nameless else self.base(communes, code)
 
 
 def _with_neighbours(communes: gpd.GeoDataFrame, code: str) -> np.ndarray:
@@ -603,11 +634,11 @@ def rates_by_commune(
     """
     title = f"{about.told(id_).title}, par commune"
 
-    def base(shown: gpd.GeoDataFrame) -> MapAxes:
+    def base(shown: gpd.GeoDataFrame, first: str) -> MapAxes:
         whole = f"{title} – {about.area.name}"
         _, ax = figure(shown, size_mm=size_mm, title=whole, scale=scale)
         draw_neighbours(ax, about.epcis)
-        _draw_rate(about, id_, ax, shown if near else None)
+        _draw_rate(about, id_, ax, shown if near else None, first)
         return ax
 
     def mark(ax: MapAxes, alone: gpd.GeoDataFrame) -> None:
@@ -639,8 +670,8 @@ def places_of_communes(
     around = _around(about)
     title = "Situation"
 
-    def base(shown: gpd.GeoDataFrame) -> MapAxes:
-        del shown
+    def base(shown: gpd.GeoDataFrame, first: str) -> MapAxes:
+        del shown, first
         _, ax = figure(around, size_mm=size_mm, title=f"{title} – {about.area.name}")
         draw_outlines(ax, around, width=0.3, color="#b9bcc4", fill="#eceef2")
         whole = about.communes.dissolve()
@@ -650,7 +681,7 @@ def places_of_communes(
     def mark(ax: MapAxes, alone: gpd.GeoDataFrame) -> None:
         draw_outlines(ax, alone, width=0.4, color="#b3202c", fill="#b3202c")
 
-    return CommuneMaps(about, base, mark, slug="situation", title=title)
+    return CommuneMaps(about, base, mark, slug="situation", title=title, nameless=True)
 
 
 def _around(about: Subject) -> gpd.GeoDataFrame:
@@ -689,7 +720,7 @@ def stock_map(
         values = _there(about, rate)
         title = f"{title} et {uncapital(told_of(values).title)}"
         # One set of classes a rate, whatever map of the document bears it.
-        classes = classes_of(about, rate, values)
+        classes = classes_of(about, rate, values, beside=True)
 
     def draw(ax: MapAxes) -> None:
         draw_outlines(
@@ -807,8 +838,12 @@ def comparison_table(
         heads = [about.town(code).short, own, *(o.short for o in others), "Rang"]
     else:
         heads = [_shortest_name(about), *(o.short for o in others)]
-    columns = [Column("Indicateur", "left", 3.4)]
-    columns += [Column(head, mine=n == 0) for n, head in enumerate(heads)]
+    # « 17e ex æquo sur 20 » stays on its line.
+    columns = [Column("Indicateur", "left", 3.0 if code else 3.4)]
+    columns += [
+        Column(head, width=1.4 if head == "Rang" else 1.0, mine=n == 0)
+        for n, head in enumerate(heads)
+    ]
     rows = []
     for id_ in ids:
         cells = [about.commune(id_, code)] if code else []
@@ -822,7 +857,42 @@ def comparison_table(
     if code:
         notes += _left_out(about, ids, code)
     source = _sources(about, ids)
-    return Table(tuple(columns), tuple(rows), caption, notes=notes, source=source)
+    few = few_of(about, ids, [code] if code else [])
+    return Table(
+        tuple(columns),
+        tuple(rows),
+        caption,
+        notes=notes,
+        source=source,
+        few=few or FEW,
+    )
+
+
+def few_of(about: Subject, ids: Iterable[str], codes: Iterable[str]) -> str:
+    """
+    Return what the fragile values of communes are made from, in a table or a legend.
+
+    Parameters
+    ----------
+    about
+        What is observed.
+    ids
+        Indicators, with or without counts.
+    codes
+        The communes that are shown.
+
+    Returns
+    -------
+    str
+        « moins de 200 logements »; nothing where none is fragile.
+    """
+    shown = set(codes)
+    told: dict[str, None] = {}
+    for id_ in ids:
+        for code, why in about.fragile(id_).items():
+            if code in shown:
+                told[VARYING if why == VARIES_LITTLE else why] = None
+    return " ou ".join(sorted(told, key=VARYING.__eq__))
 
 
 def little_cell(about: Subject, id_: str, code: str) -> Cell:
@@ -928,26 +998,19 @@ def _rank_cell(about: Subject, id_: str, code: str) -> Cell:
     found = _rank_of(about, id_, code)
     if found is None:
         return Cell("–", "not-available")
-    place, among = found
+    place, among, tied = found
     nth = "1er" if place == 1 else f"{place}e"
+    nth += " ex æquo" if tied else ""
     return Cell(typeset(f"{nth} sur {number(among)}"), value=float(place))
 
 
-def _rank_of(about: Subject, id_: str, code: str) -> tuple[int, int] | None:
-    """Return a rank as printed, and among how many: not all may be ranked."""
-    values = about.mine(id_)
-    value = about.commune(id_, code)
-    if values is None or value is None or not value.plain:
+def _rank_of(about: Subject, id_: str, code: str) -> tuple[int, int, bool] | None:
+    """Return a rank as printed, among how many, and whether others have the same."""
+    seen = about.ranked(id_)
+    if code not in seen.index:
         return None
-    states = about.told(id_).states
-    kept = values.dropna()
-    kept = kept[[c not in states for c in kept.index]]
-    few = about.fragile(id_)
-    if code in few:
-        return None
-    kept = kept[~kept.index.isin(list(few))]
-    seen = kept.map(lambda v: float(f"{v:.{value.decimals}f}"))
-    return int((seen > seen[code]).sum()) + 1, len(seen)
+    mine = seen[code]
+    return int((seen > mine).sum()) + 1, len(seen), int((seen == mine).sum()) > 1
 
 
 def _sources(about: Subject, ids: Iterable[str]) -> str:
@@ -1025,6 +1088,7 @@ def units_table(
         notes=notes,
         source=_sources(about, listed),
         total=len(rows) - 1,
+        few=few_of(about, listed, kept) or FEW,
     )
 
 

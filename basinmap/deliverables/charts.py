@@ -50,8 +50,12 @@ _TEXT: Final = 7.2
 _MM: Final = 25.4
 _PAD_MM: Final = 1.6
 """Between a name and its axis, and at the edge of the picture."""
-_SHORT_NAME: Final = 17
-"""Letters of a name that have room before what comes next in the key of strips."""
+_STRIP_RIGHT: Final = 15.0
+"""What the values take beside strips."""
+_NAMES_SHARE: Final = 0.47
+"""Of the width of bars, what the longest names may take."""
+_LEAST_NAME: Final = 5.8
+"""Points: names are not all set smaller than that for the longest of them."""
 _TWO_LINES_MM: Final = 4.6
 """Height of a row where a name may take two lines."""
 
@@ -111,7 +115,7 @@ def _chart(
 
 
 def _fit_names(axes: Axes, room: float, height: float) -> None:
-    """Break the names beside an axis that are wider than the room, then shrink all."""
+    """Break the names beside an axis that are wider than the room, then shrink them."""
     if not isinstance(axes.yaxis.get_major_locator(), FixedLocator):
         return  # numbers, not names
     names = [label.get_text() for label in axes.get_yticklabels()]
@@ -130,8 +134,11 @@ def _fit_names(axes: Axes, room: float, height: float) -> None:
                 for name, two in zip(names, split, strict=True)
             ]
             size = _TEXT - 1
-        size = min(size, _TEXT * room / widest(names))
+        size = min(size, max(_LEAST_NAME, _TEXT * room / widest(names)))
         axes.set_yticklabels(names, fontsize=size, linespacing=0.95)
+        for label in axes.get_yticklabels():  # the longest alone are smaller still
+            wide = widest([label.get_text()])
+            label.set_fontsize(min(size, _TEXT * room / max(wide, 1.0)))
 
 
 def _cell(
@@ -618,7 +625,7 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
         alt=stopped(alt),
         source=source,
         table=Table((Column("Territoire", "left", 2), heading), rows, caption),
-        room_mm=(min(4 + 1.35 * longest, 0.4 * size_mm[0]), 2, 3, 5),
+        room_mm=(min(4 + 1.35 * longest, _NAMES_SHARE * size_mm[0]), 2, 3, 5),
     )
 
 
@@ -802,6 +809,7 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
         raise DataError(msg)
 
     left_mm, label_size = _room_of([labels[str(c)] for c in values], size_mm[0])
+    wide_mm = size_mm[0] - left_mm - _STRIP_RIGHT
 
     def draw(axes: Axes) -> None:
         axes.axis("off")
@@ -818,16 +826,8 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
                 label_size,
                 signed=column in signed,
             )
-        top = len(values.columns) - 0.35
-        axes.plot(0.03, top, "o", color=ACCENT, ms=4.2, clip_on=False)
-        name_size = (_TEXT - 0.4) * min(1.0, _SHORT_NAME / len(name))
-        axes.text(0.06, top, name, fontsize=name_size, va="center", color=ACCENT)
-        axes.plot(0.52, top, "o", color=_PALE, ms=3, clip_on=False)
-        axes.text(0.55, top, "autres", fontsize=_TEXT - 0.4, va="center")
-        axes.plot(
-            [0.78] * 2, [top - 0.16, top + 0.16], color=MAIN, lw=1.4, clip_on=False
-        )
-        axes.text(0.81, top, reference_name, fontsize=_TEXT - 0.4, va="center")
+        key = (name, "autres", reference_name)
+        _draw_key(axes, len(values.columns) - 0.35, key, wide_mm)
 
     told = []
     for column in values:
@@ -858,8 +858,36 @@ def peer_strips(  # noqa: PLR0913 - each is a choice of whoever prints
         alt=stopped(f"Place de {name} parmi {len(values)} : {' ; '.join(told)}"),
         source=source,
         table=Table(columns, rows, caption),
-        room_mm=(left_mm, 1, 15, 1),
+        room_mm=(left_mm, 1, _STRIP_RIGHT, 1),
     )
+
+
+def _draw_key(
+    axes: Axes, top: float, words: tuple[str, str, str], wide_mm: float
+) -> None:
+    """Write the key of strips on a line, a long name starting before them."""
+    letters = font(PRINT.family, _TEXT - 0.4)
+    sign, apart = 2.2, 4.0
+    widths = [sign + text_width(word, letters) for word in words]
+    whole = sum(widths) + apart * (len(words) - 1)
+    x = min(1.5, wide_mm - whole)
+    for place, (word, width) in enumerate(zip(words, widths, strict=True)):
+        at = x / wide_mm
+        if place == 2:
+            ends = [top - 0.16, top + 0.16]
+            axes.plot([at] * 2, ends, color=MAIN, lw=1.4, clip_on=False)
+        else:
+            color, size = ((ACCENT, 4.2), (_PALE, 3))[place]
+            axes.plot(at, top, "o", color=color, ms=size, clip_on=False)
+        axes.text(
+            (x + sign - 0.6) / wide_mm,
+            top,
+            word,
+            fontsize=_TEXT - 0.4,
+            va="center",
+            color=PRINT.ink if place else ACCENT,
+        )
+        x += width + apart
 
 
 def _room_of(names: Sequence[str], width_mm: float) -> tuple[float, float]:

@@ -378,7 +378,7 @@ def _maps(
     assert every is not None  # noqa: S101 - asked for only when supplied
     shared = every[every.index.isin(list(in_basin()))]
     rate = is_rate(about, id_)
-    classes = classes_of(about, id_, shared) if rate else None
+    classes = classes_of(about, id_, shared, beside=True) if rate else None
     largest = float(shared.max())
     drawn = []
     for other in five:
@@ -549,9 +549,8 @@ def _table(about: Subject, id_: str, five: Sequence[Other]) -> Table:
     notes = ("ex. : ex æquo, les valeurs imprimées étant égales.",)
     tied = any("ex." in rank for rank in ranks.values())
     told = list(notes) if tied else []
-    care = about.entry(id_).prudence
-    if care is not None and about.unranked(id_):
-        told.append(f"Communes de {care.told} : hors des extrêmes.")
+    if (care := about.care(id_)) and about.unranked(id_):
+        told.append(f"Communes de {care} : hors des extrêmes.")
     return Table(
         columns, tuple(rows), typeset(caption), notes=tuple(map(typeset, told))
     )

@@ -28,6 +28,7 @@ from basinmap.deliverables.own_plates import OwnPlate
 from basinmap.deliverables.plates import (
     Plate,
     Words,
+    grouped_rates,
     rate_plate,
     rate_words,
     situation_plate,
@@ -126,6 +127,7 @@ def _rate(slug: str, id_: str, reading: str, **how: Any) -> Plate:  # noqa: ANN4
         partial(rate_plate, **what, among=_among, **how),
         needs=(id_,),
         words=partial(rate_words, **what),
+        grouped=True,
     )
 
 
@@ -957,6 +959,7 @@ def _write_method(about: Subject, folder: Path) -> None:
         *(missing or ["Aucune."]),
         "",
         *_method_of_secrecy(about),
+        *_method_of_groups(about),
         "## Sources",
         "",
         *(f"- {line}." for line in _credits(about)),
@@ -973,6 +976,37 @@ def _method_of_secrecy(about: Subject) -> list[str]:
     """Say what secrecy hides in the counts that were given, and why."""
     told = about.protected[1]
     return ["## Secret statistique", "", *told.split("\n"), ""] if told else []
+
+
+def _method_of_groups(about: Subject) -> list[str]:
+    """Say which communes a plate puts together, why, and the rate of each group."""
+    lines = []
+    for plate in _declared(about):
+        for id_ in plate.needs if plate.grouped else ():
+            few = grouped_rates(about, about.computed(id_))
+            if few is None:
+                continue
+            lines += [f"### Planche {plate.slug}", "", f"{few.told}.", ""]
+            named = about.names.groupby(few.groups).agg(", ".join)
+            rows = [
+                f"- {named[group]} : {few.figure(group)} %."
+                for group in few.rates.index
+                if len(few.members(group)) > 1
+            ]
+            lines += [*rows, ""]
+    if not lines:
+        return []
+    return ["## Communes regroupées", "", _GROUPING, "", *lines]
+
+
+_GROUPING: Final = (
+    "Chaque commune dont l'effectif est trop petit pour un taux est d'abord un groupe "
+    "à elle seule ; le plus petit groupe trop petit rejoint, parmi les groupes voisins "
+    "eux aussi trop petits, celui avec lequel sa limite commune est la plus longue, ou "
+    "à défaut un groupe voisin déjà assez grand ; et ainsi de suite. Un groupe qui "
+    "reste trop petit est défait : ses communes sont hachurées. Les communes au-dessus "
+    "du seuil gardent leur taux et n'entrent dans aucun groupe, ni celles sans valeur."
+)
 
 
 def _method_of_figures(about: Subject) -> list[str]:

@@ -10,7 +10,6 @@ from typing import Final
 import pandas as pd
 
 from basinmap.arguments import check_given
-from basinmap.catalogue.entries import indicator
 from basinmap.deliverables.age_pages import PYRAMID, pyramid_page
 from basinmap.deliverables.chapter_pages import Sheet, chapter_page
 from basinmap.deliverables.chapters import (
@@ -62,7 +61,6 @@ from basinmap.deliverables.sentences import (
     counted,
     enumerated,
     evolution,
-    headline,
     part,
     titles,
     trend,
@@ -308,7 +306,10 @@ def plh_document(
         for chapter in CHAPTERS
         for page in _pages_of(about, chapter, moved, running)
     ]
-    early, place = _places(about, printed_, lacks=lacks)
+    # The pages around chapters are three to nine.
+    least = 3 + len(chapters) + (len(about.codes) if fiches else 0)
+    listed = range(least, least + 7)
+    early, place = _places(about, printed_, lacks=lacks, titles=listed)
     communes: tuple[Part, ...] = _all_communes(about)
     if place == "communes":
         communes = (*communes, _method(about))
@@ -333,7 +334,7 @@ def plh_document(
         *_sectors(about, cut, printed_, running),
         Page(communes, running=running, slug="communes"),
         *_halves(about, running),
-        *_closing(about, running, lacks=lacks),
+        *_closing(about, running, lacks=lacks, early=early, place=place),
     ]
     if fiches:
         mapped = next((i for i in _MAPPED if about.mine(i) is not None), "")
@@ -473,11 +474,12 @@ def _halves(about: Subject, running: str) -> list[Page]:
     return [Page((head, table), running=running, slug="effectifs")]
 
 
-def _closing(about: Subject, running: str, *, lacks: frozenset[str]) -> list[Page]:
+def _closing(
+    about: Subject, running: str, *, lacks: frozenset[str], early: bool, place: str
+) -> list[Page]:
     """Return what was not given and the method: a page, or two where one is short."""
     first = _lacking(about, lacks=lacks)
     ids = about.supplied(*(i for c in CHAPTERS for i in c.indicators))
-    early, place = _places(about, ids, lacks=lacks)
     method: list[Part] = [_method(about)] if place in ("lacking", "") else []
     defined: list[Part] = [] if early else [definitions_table(about, ids)]
     names = ["Méthode"] * bool(method) + ["Définitions"] * bool(defined)
@@ -531,22 +533,23 @@ def _lacking(about: Subject, *, lacks: frozenset[str]) -> list[Part]:
 
 
 def _places(
-    about: Subject, ids: Sequence[str], *, lacks: frozenset[str]
+    about: Subject,
+    ids: Sequence[str],
+    *,
+    lacks: frozenset[str],
+    titles: Sequence[int],
 ) -> tuple[bool, str]:
     """Tell whether the contents has room for the definitions; where the method goes."""
     method = _method(about)
-    if defined_early(about, ids, method):
-        return True, "contents"
-    lacking = _lacking(about, lacks=lacks)
-    place = (
-        "communes"
-        if _fits(*_all_communes(about), method)
-        else "lacking"
-        if _fits(Heading("Données"), *lacking, method)
-        else ""
-    )
+    if _fits(*_all_communes(about), method):  # under a table that leaves room
+        place = "communes"
+    elif defined_early(about, ids, method, titles=titles):
+        place = "contents"
+    else:
+        lacking = _lacking(about, lacks=lacks)
+        place = "lacking" if _fits(Heading("Données"), *lacking, method) else ""
     # A page for the method alone would be nearly blank: the definitions go there.
-    return bool(place) and defined_early(about, ids), place
+    return bool(place) and defined_early(about, ids, titles=titles), place
 
 
 def _method(about: Subject) -> Note:
@@ -555,12 +558,13 @@ def _method(about: Subject) -> Note:
         "jamais par moyenne des taux communaux.",
         "Les écarts en points sont les différences des valeurs imprimées ; les rangs "
         "sont ceux des valeurs imprimées, les égalités étant dites.",
-        f"Un taux sur {_threshold('L04')}, une évolution sur {_threshold('D02')} "
+        f"Un taux sur {about.care('L04')}, une évolution sur {about.care('D02')} "
         "sont à lire avec prudence : imprimés en gris et en italique, sans rang ni "
         "comparaison ; hachurés sur les cartes, hors des classes.",
         "Une population qui change de moins de 20 habitants se dit en habitants, sans "
-        "taux ni rang. « De moins » et « de plus » comparent deux années, quelles que "
-        "soient celles d’entre elles ; « chaque année depuis » vaut pour toutes.",
+        "taux ni rang ; elle est hachurée sur les cartes, hors des classes. « De "
+        "moins » et « de plus » comparent deux années, quelles que soient celles "
+        "d’entre elles ; « chaque année depuis » vaut pour toutes.",
         "Les logements du recensement sont des sommes d’effectifs arrondis à l’unité : "
         "les composantes peuvent différer du total de quelques unités.",
         ground_credit(about),
@@ -833,13 +837,17 @@ def _headline(about: Subject, code: str, name: Name) -> str:
     change, people = _change(about, code), about.commune("D01", code)
     facts = []
     if change is not None:
-        facts.append(f"{counted(change.after, 'habitant')}, {change.short}")
+        end = f"{counted(change.after, 'habitant')} en{BROAD}{change.end}"
+        facts.append(f"{end}, {change.short}")
     elif people is not None:
-        facts.append(f"{people.text}{BROAD}habitants")
+        year = about.told("D01").vintage
+        facts.append(f"{people.text}{BROAD}habitants en{BROAD}{year}".rstrip())
     found = _vacant_of(about, pd.Index([code]))
     if found is not None:
-        facts.append(counted(found[0], "logement vacant", "logements vacants"))
-    return headline(name, facts or [f"commune {name.of}"])
+        told = counted(found[0], "logement vacant", "logements vacants")
+        facts.append(f"{told} en{BROAD}{found[2]}")
+    # The band over it says who.
+    return typeset(capital(" ; ".join(facts or [f"commune {name.of}"])))
 
 
 def _tiles(about: Subject, code: str) -> KeyFigures:
@@ -863,12 +871,6 @@ def _tiles(about: Subject, code: str) -> KeyFigures:
             KeyFigure(typeset(title), value.cell(fragile=fragile), typeset(detail), id_)
         )
     return KeyFigures(tuple(tiles))
-
-
-def _threshold(id_: str) -> str:
-    """Return over how few an indicator is fragile."""
-    care = indicator(id_).prudence
-    return care.told if care is not None else ""
 
 
 def _small(about: Subject, code: str) -> bool:

@@ -430,7 +430,7 @@ def _crow_map(about: Subject, zones: Zones, high: float) -> Figure:
 
     def draw(ax: MapAxes) -> None:
         if values is not None:
-            classes = classes_of(about, "D02", values.loc[near.index])
+            classes = classes_of(about, "D02", values.loc[near.index], beside=True)
             draw_choropleth(ax, near, classes)
         draw_outlines(ax, about.communes.dissolve(), label="bassin minier", width=1.0)
         draw_rings(ax, areas)

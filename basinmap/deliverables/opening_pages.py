@@ -20,6 +20,7 @@ from basinmap.deliverables.chapter_pages import Sheet, few_figures
 from basinmap.deliverables.chapters import (
     HAIR,
     comparison_table,
+    few_of,
     is_rate,
     key_figures,
     map_figure,
@@ -35,6 +36,7 @@ from basinmap.deliverables.heights import SHEET_MM, legend_mm, of_words, part_mm
 from basinmap.deliverables.printed import Other
 from basinmap.deliverables.reasons import reasons_of_wholes
 from basinmap.deliverables.sentences import counted, enumerated, titles
+from basinmap.deliverables.situations import name_french_towns, name_largest
 from basinmap.deliverables.subjects import Subject
 from basinmap.export.parts import (
     Cell,
@@ -50,6 +52,7 @@ from basinmap.export.parts import (
 )
 from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_outlines
+from basinmap.maps.paper.layouts import rounded_up
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.territory.memberships import lineage
 from basinmap.typography import capital, long_date, number, typeset
@@ -72,8 +75,6 @@ _SIGNS: Final = (
     "« s » : secret statistique ; « n.d. » : donnée non disponible ; « s.o. » : sans "
     "objet ; « ≥ » : au moins, une partie étant masquée ou absente ; « ≈ » : "
     "estimation. Un zéro est un zéro.",
-    "En gris et en italique : petit effectif, à lire avec prudence, sans rang ni "
-    "comparaison.",
     "Classes des cartes : la borne basse est comprise, la borne haute ne l'est pas ; "
     "l'effectif de chaque classe est en légende.",
 )
@@ -86,10 +87,13 @@ _READING: Final = (
     "Un graphique sans source a celle de la carte et du tableau de sa page.",
 )
 _MANY: Final = 40
-_CHAPTERS: Final = (8, 30)
-"""How few and how many titles a contents has beside those of the communes."""
 COVER_MM: Final = 140.0
 """How high the map of a cover is."""
+_COVER_SCALE: Final = 500_000.0
+"""Of most covers, which then compare: ninety kilometres of towns around."""
+_COVER_AROUND: Final = 1.5
+"""How much wider than a large territory its cover is."""
+_COVER_NAMES: Final = 3
 _TITLE_MM: Final = 4.0
 _HEAD_MM, _ENTRY_MM = 7.0, 4.4
 """Of the contents in one column: its heading, and each line."""
@@ -126,27 +130,29 @@ def cover_page(about: Subject, title: str, lead: str) -> Page:
 
 
 def _locator(about: Subject) -> Figure:
-    """Draw the territory among those around it."""
+    """Draw the territory among the towns that a reader knows, at one scale for most."""
     whole = about.communes.dissolve()
-    held = [o.communes for o in about.others if len(o.communes) < 700]
-    held = held or [o.communes for o in about.others[:1]]
-    wide = frozenset().union(*held) | frozenset(about.codes)
-    shown = about.ground[about.ground.index.isin(wide)]
+    size = (182.0, COVER_MM)
+    west, south, east, north = whole.total_bounds
+    across = max((east - west) / size[0], (north - south) / size[1])
+    scale = max(_COVER_SCALE, rounded_up(1000 * _COVER_AROUND * float(across)))
 
     def draw(ax: MapAxes) -> None:
-        draw_outlines(ax, shown, label="limite de commune", width=0.2, color="#c3c8d1")
         draw_outlines(
-            ax, whole, label=about.name.bare, width=1.2, fill="#a9bcd2", color="#1f4e79"
+            ax, whole, label=about.name.bare, width=1.4, fill="#a9bcd2", color="#1f4e79"
         )
-        draw_labels(ax, about.communes, most=5, strong=5)
+        draw_outlines(ax, about.communes, width=0.4, color="#ffffff")
+        draw_outlines(ax, whole, width=1.4, color="#1f4e79")
+        name_largest(ax, about.communes, whole, _COVER_NAMES)
+        name_french_towns(ax)
 
     return map_figure(
         about,
         "couverture-carte",
         draw,
-        title=f"{about.name.bare[:1].upper()}{about.name.bare[1:]} et ses voisins",
-        size_mm=(182, COVER_MM),
-        units=shown,
+        title=f"Situation {about.name.of}",
+        size_mm=size,
+        scale=scale,
     )
 
 
@@ -185,7 +191,7 @@ def reading_page(
     sheet.put("words", Contents(1))
     sheet.put("table", sources_table(about, ids))
     sheet.put("below", Note("method", "Lire ce document", _set(_READING)))
-    sheet.put("beside", Note("method", "Signes", _set(_SIGNS)))
+    sheet.put("beside", _signs(about, ids))
     for slot, part in after:
         sheet.put(slot, part)
     taken = _HEAD_MM + _ENTRY_MM * titled
@@ -231,7 +237,9 @@ def since_and_among(
         yield ("wide" if years is None else "right"), beside
 
 
-def defined_early(about: Subject, ids: Sequence[str], *more: Part) -> bool:
+def defined_early(
+    about: Subject, ids: Sequence[str], *more: Part, titles: Iterable[int]
+) -> bool:
     """
     Tell whether the page of the contents has room for the definitions.
 
@@ -243,16 +251,25 @@ def defined_early(about: Subject, ids: Sequence[str], *more: Part) -> bool:
         Indicators whose counts there are.
     *more
         What would stand there too.
+    titles
+        How many lines the contents may have.
     """
-    counts = range(len(about.codes) + _CHAPTERS[0], len(about.codes) + _CHAPTERS[1])
-    rows = max(math.ceil(n / (1 if n <= 24 else 2 if n <= 60 else 3)) for n in counts)
+    rows = max(math.ceil(n / (1 if n <= 24 else 2 if n <= 60 else 3)) for n in titles)
     notes = [
         Note("method", "Lire ce document", _set(_READING)),
-        Note("method", "Signes", _set(_SIGNS)),
+        _signs(about, ids),
     ]
     high = 10.0 + _TITLE_MM * rows + max(part_mm(note, 88.0) for note in notes)
     parts = (sources_table(about, ids), definitions_table(about, ids), *more)
     return high + sum(part_mm(part, 182.0) + 4.0 for part in parts) < SHEET_MM
+
+
+def _signs(about: Subject, ids: Iterable[str]) -> Note:
+    """Say what signs and letters mean, with over how few a value is fragile."""
+    few = few_of(about, ids, about.codes)
+    told = f"En gris et en italique : {few}, à lire avec prudence, sans rang ni "
+    grey = [f"{told}comparaison."] if few else []
+    return Note("method", "Signes", _set([_SIGNS[0], *grey, _SIGNS[1]]))
 
 
 def _set(lines: Sequence[str]) -> tuple[str, ...]:

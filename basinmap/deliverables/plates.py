@@ -16,6 +16,7 @@ import pandas as pd
 import shapely
 
 from basinmap.catalogue.computing import compute
+from basinmap.catalogue.grouping import fragile_groups
 from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.sentences import enumerated, letters
 from basinmap.deliverables.situations import (
@@ -35,6 +36,7 @@ from basinmap.errors import BasinmapError, DataError, OutlineWarning
 from basinmap.maps.classing.classes import Method, classify
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.drawing import in_frame
+from basinmap.maps.layers.grouped import grouped_units
 from basinmap.maps.layers.names import draw_labels
 from basinmap.maps.layers.outlines import draw_neighbours, draw_outlines
 from basinmap.maps.layers.points import draw_points
@@ -66,6 +68,7 @@ from basinmap.values.columns import column, describe
 from basinmap.values.told import (
     Told,
     carry,
+    fact_of,
     measures_of,
     retell,
     tell,
@@ -75,9 +78,11 @@ from basinmap.values.told import (
 __all__ = [
     "MUSEUM",
     "RED",
+    "Grouped",
     "Look",
     "Plate",
     "finish",
+    "grouped_rates",
     "largest",
     "method_of",
     "plain_reading",
@@ -102,6 +107,16 @@ _CROWD = 150
 """Units, from which their names would hide the map."""
 _NAMED = 40
 """Names that are then written."""
+_NEARLY = 0.33
+"""Share of some communes that are about half of them, as the other share is."""
+_OF_GROUPS = (
+    "Taux d'un groupe : rapport des sommes de ses communes ; composition dans la note "
+    "de méthode, taux par commune dans les tableaux."
+)
+_CLASSED = 5
+"""Firm values without which groups make the classes too."""
+_MOST_FRAGILE = 1 / 3
+"""Share of fragile communes above which their map would be full of voids: grouped."""
 _ENOUGH = 3
 """Firm values without which nothing is said to be highest."""
 _WHOLE = 3.0
@@ -156,12 +171,15 @@ class Plate:
         Indicators without whose counts there is no such plate.
     words
         What is written over its map, for the plates of a volume to leave one room.
+    grouped
+        Whether it puts communes of few together, where most are.
     """
 
     slug: str
     draw: Callable[[Subject], Sheet]
     needs: tuple[str, ...] = ()
     words: Callable[[Subject], Words] | None = None
+    grouped: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +207,8 @@ class Look:
         What the map shows, over its title.
     among
         What is written over the maps that it goes with, for one scale and one frame.
+    groups
+        Group of each unit, where the values are those of groups.
     """
 
     title: str = ""
@@ -200,6 +220,100 @@ class Look:
     note: str = ""
     headline: str = ""
     among: tuple[Words, ...] = ()
+    groups: pd.Series | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouped:
+    """
+    Communes of few put together, and the rates of their groups.
+
+    Attributes
+    ----------
+    groups
+        Group of each commune.
+    rates
+        Of the groups, and of the communes that are alone.
+    """
+
+    groups: pd.Series
+    rates: pd.Series
+
+    @property
+    def told(self) -> str:
+        """French sentence: how many communes are put together, in how many groups."""
+        return str(told_of(self.groups).rule)
+
+    def members(self, group: str) -> pd.Index:
+        """
+        Return the communes of a group.
+
+        Parameters
+        ----------
+        group
+            Its name.
+        """
+        return self.groups.index[self.groups == group]
+
+    def figure(self, group: str) -> str:
+        """
+        Return the rate of a group as it is printed.
+
+        Parameters
+        ----------
+        group
+            Its name.
+        """
+        return _figure(self.rates, group, told_of(self.rates).decimals or 0)
+
+
+def grouped_rates(subject: Subject, values: pd.Series) -> Grouped | None:
+    """
+    Return rates of groups of communes, where the map of communes would be void.
+
+    Parameters
+    ----------
+    subject
+        The territory.
+    values
+        A rate by commune, with what is told of it; nothing is put together where no
+        more than a third of the communes are to be read with care.
+    """
+    told = told_of(values)
+    few = values.index.isin(list(told.fragile)) & values.notna()
+    if told.kind != "ratio" or few.sum() <= _MOST_FRAGILE * values.notna().sum():
+        return None
+    memo: dict[str, Grouped | None] = subject.__dict__.setdefault("_grouped", {})
+    if told.indicator not in memo:
+        memo[told.indicator] = _put_together(subject, values)
+    return memo[told.indicator]
+
+
+def _alike(rates: pd.Series, values: pd.Series, classes: pd.Series) -> pd.Series:
+    """
+    Return groups in the classes of firm communes, which other maps have as well.
+
+    Where too few communes are firm to make classes, groups and they make them.
+    """
+    breaks = fact_of(classes, "breaks")
+    if len(_firm(values)) < _CLASSED or not breaks:
+        return classify(rates, firm=True)
+    found = classify(rates, breaks=breaks, firm=True)
+    notes = dict.fromkeys((*told_of(found).notes, *told_of(classes).notes))
+    return retell(found, notes=tuple(notes))
+
+
+def _put_together(subject: Subject, values: pd.Series) -> Grouped | None:
+    """Return groups and their rates; None where no group is of enough."""
+    id_, counts = told_of(values).indicator, subject.statistics
+    try:
+        groups = fragile_groups(id_, counts, subject.communes)
+    except DataError:  # outlines of the user that do not match: hatched as they are
+        return None
+    if groups.is_unique:
+        return None
+    rates = compute(id_, counts, to=groups, communes=subject.listing)
+    return Grouped(groups=groups, rates=rates)
 
 
 def rate_plate(
@@ -233,22 +347,43 @@ def rate_plate(
         What is written over the maps of the same volume.
     """
     values = subject.computed(indicator_id)
+    few = grouped_rates(subject, values)
+    shown = values if few is None else few.rates
     classes = (
         classify(values, method=method, k=k, pivot=pivot, firm=True)
         if subject.classes == "territoire"
         else classes_of(subject, indicator_id, values)
     )
+    if few is not None:
+        classes = _alike(few.rates, values, classes)
+    look = _rate_look(subject, values, few, reading)
     return rate_sheet(
         subject,
-        values,
+        shown,
         classes,
         comparison=with_few_together(subject, values, subject.comparison(indicator_id)),
         with_rings=with_rings,
-        look=Look(
-            note=reading_note(subject, values, reading),
-            headline=rate_headline(subject, values, reading),
+        look=replace(
+            look,
+            note=" ".join(
+                filter(None, [reading_note(subject, values, reading), look.note])
+            ),
             among=() if among is None else among(subject),
         ),
+    )
+
+
+def _rate_look(
+    subject: Subject, values: pd.Series, few: Grouped | None, reading: str
+) -> Look:
+    """Return what is written over a rate: of communes, and of groups of some."""
+    if few is None:
+        return Look(headline=rate_headline(subject, values, reading))
+    return Look(
+        headline=rate_headline(subject, values, reading, shown=few.rates),
+        by="commune ou groupe de communes",
+        note=_OF_GROUPS,
+        groups=few.groups,
     )
 
 
@@ -262,7 +397,7 @@ def rate_words(subject: Subject, *, indicator_id: str, reading: str) -> Words:
         As for `rate_plate`.
     """
     values = subject.computed(indicator_id)
-    look = Look(headline=rate_headline(subject, values, reading))
+    look = _rate_look(subject, values, grouped_rates(subject, values), reading)
     return words_of(*_head(subject, values, look))
 
 
@@ -299,7 +434,7 @@ def rate_sheet(
     look = look or Look()
     fig, ax, units = _sheet(subject, values, look)
     draw_neighbours(ax, subject.epcis)
-    draw_choropleth(ax, units, classes, palette=look.palette)
+    draw_choropleth(ax, units, classes, palette=look.palette, groups=look.groups)
     draw_outlines(ax, subject.outline, label=subject.limit, width=1.1)
     if with_rings and subject.near_museum:
         _draw_reach(ax, subject)
@@ -342,6 +477,12 @@ def stock_plate(
         else classes_of(subject, rate, values)
     )
     look, subtitle = _stock_look(subject, amounts, values, title)
+    few = grouped_rates(subject, values)
+    if few is not None:
+        classes = _alike(few.rates, values, classes)
+        table = subject.statistics
+        amounts = compute(stock, table, to=few.groups, communes=subject.listing)
+        look = replace(look, groups=few.groups, note=_OF_GROUPS)
     return stock_sheet(
         subject,
         amounts,
@@ -349,7 +490,9 @@ def stock_plate(
         comparison=with_few_together(subject, values, subject.comparison(rate)),
         look=replace(
             look,
-            note=reading_note(subject, values, reading),
+            note=" ".join(
+                filter(None, [reading_note(subject, values, reading), look.note])
+            ),
             among=() if among is None else among(subject),
         ),
         subtitle=subtitle,
@@ -419,12 +562,25 @@ def stock_sheet(
     fig, ax, units = _sheet(subject, amounts, look, subtitle)
     draw_neighbours(ax, subject.epcis)
     theme = ax.plan.theme
-    draw_outlines(ax, units, width=0.4, color=theme.faint, fill="#fbfaf7")
+    named = units
+    if look.groups is not None:
+        named = grouped_units(units, look.groups, amounts)
+        # A group is no town: it is named as large as the largest of its communes.
+        people = units["population"].groupby(look.groups).max()
+        named = carry(named.assign(population=people), named)
+    draw_outlines(ax, named, width=0.4, color=theme.faint, fill="#fbfaf7")
     draw_outlines(ax, subject.outline, label=subject.limit, width=1.1)
-    draw_symbols(ax, units, amounts, classes=classes, palette=look.palette)
+    draw_symbols(
+        ax,
+        units,
+        amounts,
+        classes=classes,
+        groups=look.groups,
+        palette=look.palette,
+    )
     if comparison is not None:
         _draw_compared(ax, comparison, names)
-    finish(ax, subject, look.note, units=units)
+    finish(ax, subject, look.note, units=named)
     draw_legend(ax)
     return fig
 
@@ -664,7 +820,9 @@ def _draw_schemes(ax: MapAxes, subject: Subject) -> None:
     """Draw the limits of the SCoT, where the map shows some."""
     if _in_basin(subject) and len(seen := in_frame(ax, subject.scots)):
         # No dashes: two SCoT share a limit, and would fill each other's gaps.
-        draw_outlines(ax, seen, width=1.1, label="limite de SCoT", color=_SCHEME)
+        draw_outlines(
+            ax, seen, width=1.1, label="limite de SCoT du bassin minier", color=_SCHEME
+        )
 
 
 def _draw_shafts(ax: MapAxes, subject: Subject) -> None:
@@ -885,7 +1043,13 @@ def _figure(values: pd.Series, code: str, decimals: int) -> str:
     return f"{sign}{THIN}{text}" if sign else text
 
 
-def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
+def rate_headline(
+    subject: Subject,
+    values: pd.Series,
+    reading: str,
+    *,
+    shown: pd.Series | None = None,
+) -> str:
     """
     Propose a headline: what the values say, without a cause nor a judgement.
 
@@ -897,26 +1061,29 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
         By commune, with what is told of them.
     reading
         As for `reading_note`.
+    shown
+        What the map shows, where it is not the values: rates of groups of communes,
+        which may be higher or lower than those that are named.
 
     Returns
     -------
     str
         Of a change of population, what the whole gains or loses, and how many communes
         go the other way or the same; of a rate, where it is highest and lowest among
-        the communes that weigh most in it, half of them, which is said where others
-        are higher or lower, and that of the whole. What
-        is fragile counts for nothing. Nothing where too few are firm, or the surfaces
-        that it is over are drawn too roughly.
+        the communes that weigh most in it, about half of them, more than a round
+        number, which is said where others are higher or lower, and that of the whole.
+        What is fragile counts for nothing. Nothing where too few are firm, or the
+        surfaces that it is over are drawn too roughly.
     """
     told = told_of(values)
-    known = values.dropna()
-    known = known[~known.index.isin([*told.states, *told.fragile])]
+    known = _firm(values)
     if told.kind == "growth":
         return _gains_and_losses(subject, values) if told.indicator == "D02" else ""
     if _over_rough_surfaces(values) or len(known) < _ENOUGH:
         return ""
     weight, noun = _weights(subject, known)
-    heavy = known[(weight >= weight.median()).to_numpy()]
+    least = _least_of(weight)
+    heavy = known[(weight > least).to_numpy()]
     if heavy.map(lambda value: rounded(value, told.decimals or 0)).nunique() < 2:
         return ""
     ends = pd.Index([heavy.idxmax(), heavy.idxmin()])
@@ -926,10 +1093,9 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     unit = " %" if told.unit.startswith("%") else ""
     other = f"{number(values[second], told.decimals or 0)}{unit}"
     said = f"{said}, {other} {_at(str(names[second]))}"
-    if set(known[ends]) != {known.max(), known.min()}:
-        said += (
-            f" parmi les communes de plus de {_least_of(weight, heavy.index)} {noun}"
-        )
+    seen = known if shown is None else _firm(shown)
+    if set(known[ends]) != {seen.max(), seen.min()}:
+        said += f" parmi les communes de plus de {number(least)}\u00a0{noun}"
     total = subject.comparison(told.indicator)
     if total is not None and pd.notna(total.iloc[0]):
         figure = f"{_figure(total, str(total.index[0]), told.decimals or 0)}{unit}"
@@ -937,20 +1103,28 @@ def rate_headline(subject: Subject, values: pd.Series, reading: str) -> str:
     return capital(said)
 
 
-def _least_of(weight: pd.Series, heavy: pd.Index) -> str:
-    """Return the roundest number under what some weigh, and not under the others."""
-    light = weight.drop(heavy)
-    least, most = float(weight[heavy].min()), float(light.max()) if len(light) else 0.0
-    power = 10.0 ** len(str(int(least)))
-    while (math.ceil(least / power) - 1) * power < most:
-        power /= 2 if str(power)[0] == "1" else 5
-    return number((math.ceil(least / power) - 1) * power)
+def _firm(values: pd.Series) -> pd.Series:
+    """Return the values that are exact, and are not over too few."""
+    told, known = told_of(values), values.dropna()
+    return known[~known.index.isin([*told.states, *told.fragile])]
+
+
+def _least_of(weight: pd.Series) -> float:
+    """Return the roundest number that about half of the communes weigh more than."""
+    ends = weight.quantile([_NEARLY, 1 - _NEARLY]).to_list()
+    for step in sorted((m * 10.0**p for p in range(8) for m in (1, 5)), reverse=True):
+        cuts = step * np.arange(math.ceil(ends[0] / step), ends[1] // step + 1)
+        above = np.array([(weight > cut).mean() for cut in cuts])
+        half = abs(above - 0.5) <= 0.5 - _NEARLY
+        if half.any():
+            return float(cuts[half][np.argmin(abs(above[half] - 0.5))])
+    return math.ceil(weight.median()) - 1.0
 
 
 def _weights(subject: Subject, known: pd.Series) -> tuple[pd.Series, str]:
     """Return what each commune weighs in a rate, its denominator, or its people."""
     below = subject.entry(told_of(known).indicator).denominator
-    name = str(next(iter(below), "population"))
+    name = below[0].count if below else "population"
     counts = subject.counted(name, known.index) if name in _WEIGHED else pd.DataFrame()
     if counts.empty or counts.iloc[:, -1].isna().any():
         people = subject.communes.get("population", pd.Series(dtype=float))

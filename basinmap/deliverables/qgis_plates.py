@@ -32,11 +32,12 @@ from basinmap.maps.layers.drawing import (
 from basinmap.maps.layers.sizes import SMALLEST
 from basinmap.maps.look.themes import text_width
 from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock, Swatch
+from basinmap.maps.paper.haloed import HALOS
 from basinmap.maps.paper.sheets import Laid, MapAxes, Sheet
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import STATES, state_column
 from basinmap.values.checks import states_beside
-from basinmap.values.told import Told, tell, told_of
+from basinmap.values.told import Told, fact_of, tell, told_of
 from basinmap.windows import named_anywhere
 
 __all__ = ["Drawn", "Dressing", "drawn_of", "slug_of", "style_of_classes"]
@@ -65,6 +66,7 @@ _LOST: Final = "these layers are not carried over to QGIS"
 _HEIGHTS: Final = {
     "neighbours": STACK["neighbours"],
     "classes": STACK["fills"],
+    "within": STACK["lines over data"],
     "outlines": STACK["outlines"],
     "rings": STACK["rings"],
     "hatched": STACK["hatching"],
@@ -254,9 +256,9 @@ def drawn_of(
     found, lost = [], []
     for laid in ax.laid:
         match laid.kind:
-            case "classes":
-                found.append(_classes(laid, layers, ax))
-            case "symbols":
+            case "classes" | "grouped":
+                found.append(_filled(slug, laid, layers, dressing, ax))
+            case "symbols" | "grouped symbols":
                 found.append(_symbols(slug, laid, layers, dressing, ax))
             case "kinds":
                 found.append(_kinds(laid, dressing))
@@ -407,6 +409,19 @@ def _counted(swatch: Swatch) -> str:
     return f"{swatch.label}\u2002({swatch.count})" if swatch.count else swatch.label
 
 
+def _filled(
+    slug: str,
+    laid: Laid,
+    layers: Mapping[str, gpd.GeoDataFrame],
+    dressing: Dressing,
+    ax: MapAxes,
+) -> Drawn:
+    """Return classes of units of the data, or of groups of these."""
+    if laid.kind == "grouped":
+        return _grouped(slug, laid, dressing, ax)
+    return _classes(laid, layers, ax)
+
+
 def _classes(laid: Laid, layers: Mapping[str, gpd.GeoDataFrame], ax: MapAxes) -> Drawn:
     (classes,), (block,) = laid.measured, laid.blocks
     assert isinstance(block, ClassesBlock)  # noqa: S101 - what draw_choropleth leaves
@@ -480,6 +495,43 @@ def _only(frame: gpd.GeoDataFrame, codes: pd.Index) -> str:
     return f"{name} IN ({', '.join(literal(str(code)) for code in codes)})"
 
 
+def _grouped(slug: str, laid: Laid, dressing: Dressing, ax: MapAxes) -> Drawn:
+    """Draw groups of units, which no layer of the data holds, by their rates."""
+    (classes,), (block,) = laid.measured, laid.blocks
+    assert isinstance(block, ClassesBlock)  # noqa: S101 - what draw_choropleth leaves
+    units, rate = laid.units, str(classes.name)
+    told = told_of(classes)
+    rows = pd.DataFrame({"geometry": units.geometry}, index=units.index)
+    if "name" in units.columns:
+        rows.insert(0, "name", units["name"])
+    rows[rate] = fact_of(classes, "classed").figures.reindex(units.index)
+    rows["prudence"] = [told.fragile.get(code) for code in units.index]
+    states = state_column(rate) if told.states else ""
+    if states:
+        rows[states] = [told.states.get(code, "") for code in units.index]
+    table = f"groupes_{slug_of(slug).replace('-', '_')}"
+    dressing.rows[table] = rows.rename_axis("groupe").reset_index().to_dict("records")
+    dressing.codes[table] = "groupe"
+    dressing.labels[table] = {"prudence": "Prudence", rate: _dated(told) or rate}
+    line = 0.9 * ax.plan.zoom * MM
+    apart = _apart(classes, units.index, "groupe")
+    rules, shown = _swatch_rules(block, rate, states, line, apart)
+    style = Style(
+        name=block.title,
+        rules=tuple(rules),
+        display=quoted("name") if "name" in rows else quoted("groupe"),
+    )
+    return Drawn(
+        title=block.title,
+        table=table,
+        style=style,
+        heading=block.title,
+        lines=shown,
+        height=_HEIGHTS["classes"],
+        block=block,
+    )
+
+
 # -- circles ---------------------------------------------------------------------------
 
 
@@ -505,7 +557,9 @@ def _symbols(
     lines: tuple[int, ...] = ()
     rules = [Rule(label=circles.title, look=disc, test=above)]
     if classed is not None:
-        rules, lines = _coloured(rows, disc, coloured[0], classed, layers)
+        # The rate of a group is in no layer of the data.
+        held = {} if laid.kind == "grouped symbols" else layers
+        rules, lines = _coloured(rows, disc, coloured[0], classed, held)
     table = f"cercles_{slug_of(slug).replace('-', '_')}"
     rows["geometry"] = units.geometry.representative_point()
     level = str(units.index.name or "code")
@@ -556,12 +610,14 @@ def _coloured(
     layers: Mapping[str, gpd.GeoDataFrame],
 ) -> tuple[list[Rule], tuple[int, ...]]:
     """Add the rate that colours circles to their rows; return the rules."""
-    rate = str(classes.name)
-    _, frame = _holder(rate, rows.index, layers)
-    figures = frame.loc[rows.index, rate]
-    _checked_classes(figures, classes, block.breaks)
+    rate, said = str(classes.name), told_of(classes).states
+    figures = fact_of(classes, "classed").figures.reindex(rows.index)
+    if layers:
+        _, frame = _holder(rate, rows.index, layers)
+        figures = frame.loc[rows.index, rate]
+        said = states_beside(frame, frame[rate])
+        _checked_classes(figures, classes, block.breaks)
     rows[rate] = figures
-    said = states_beside(frame, frame[rate])
     states = state_column(rate) if said else ""
     if said:
         rows[states] = [said.get(code, "") for code in rows.index]
@@ -645,6 +701,8 @@ def _plain(laid: Laid, dressing: Dressing) -> Drawn:
     if laid.kind == "rings":
         # Apart: two circles that were merged would share their dashes.
         parts = [shapely.LineString(ring) for ring in shapes]
+    elif laid.kind == "within":
+        parts = [_many(shapely.union_all(shapes), shapely.MultiLineString)]
     elif kind == "line":
         edges = shapely.union_all(shapely.boundary(shapes))
         parts = [_many(shapely.line_merge(edges), shapely.MultiLineString)]
@@ -796,7 +854,7 @@ def _names(slug: str, ax: MapAxes, dressing: Dressing) -> list[Drawn]:
         if text.get_gid() == "halo"
     }
     for text in ax.texts:
-        if text.get_gid() == "halo" or not text.get_visible():
+        if text.get_gid() in HALOS or not text.get_visible():
             continue
         around = halos.get((text.get_text(), *text.get_position()), "")
         if text.get_bbox_patch() is not None:

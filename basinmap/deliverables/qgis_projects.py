@@ -77,7 +77,8 @@ def map_styles(
     Returns
     -------
     dict
-        Layer name to its styles, in the order of the plates, for `write_geopackage`.
+        Layer name to its styles, in the order of the plates, for `write_geopackage`;
+        none of a plate of groups of units, whose rates no layer holds.
 
     Raises
     ------

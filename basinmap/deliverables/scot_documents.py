@@ -742,8 +742,7 @@ def _parts_table(about: Subject, parts: Sequence[Other], ids: Sequence[str]) -> 
 
 def _care_of(about: Subject, ids: Sequence[str]) -> list[str]:
     """Say over how few values are not ranked, as the catalogue does."""
-    found = [c.told for i in ids if (c := about.entry(i).prudence) is not None]
-    told = list(dict.fromkeys(found))
+    told = list(dict.fromkeys(care for i in ids if (care := about.care(i))))
     if not told:
         return []
     return [f"Un taux sur {enumerated(told, most=4)} n’a ni rang ni comparaison."]

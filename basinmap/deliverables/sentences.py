@@ -33,7 +33,6 @@ __all__ = [
     "enumerated",
     "evolution",
     "fraction",
-    "headline",
     "letters",
     "objective",
     "part",
@@ -499,7 +498,7 @@ def rank(
     fragile: Collection[str] = (),
 ) -> str:
     """
-    Say the rank of a unit among its peers, from the values as printed, ties told.
+    Say the rank of a unit among its peers, by printed values, ties « ex æquo ».
 
     Parameters
     ----------
@@ -551,7 +550,7 @@ def rank(
     )
     told = f"avec {noun.write(mine)}, {names[code]} {placed}"
     if ties:
-        told += f", à égalité avec {enumerated(ties, most=2)}"
+        told += f", ex æquo avec {enumerated(ties, most=2)}"
     if left := len([c for c in fragile if c in values.index]):
         told += (
             f" ({counted(left, 'taux', 'taux')} à lire avec prudence hors classement)"
@@ -798,34 +797,6 @@ def objective(reached: float, aimed: float, noun: str, *, closed: bool) -> str:
     if closed:
         body += f", {'atteint' if reached >= aimed else 'non atteint'}"
     return _sentence(body)
-
-
-def headline(name: Name, facts: Collection[str]) -> str:
-    r"""
-    Write the title of a page: who, then one or two facts with their counts.
-
-    Parameters
-    ----------
-    name
-        The territory.
-    facts
-        « 11 766 habitants, 722 de moins qu'en 2016 »; joined by semicolons.
-
-    Raises
-    ------
-    DataError
-        If there is no fact: a headline without one says nothing.
-
-    Examples
-    --------
-    >>> from basinmap.territory.naming import named
-    >>> headline(named("59574"), ["11 766 habitants", "419 logements vacants"])
-    'Somain\xa0: 11 766 habitants\u202f; 419 logements vacants'
-    """
-    if not facts:
-        msg = "a headline needs a fact; give one, or print the name alone"
-        raise DataError(msg)
-    return typeset(f"{name.short} : {' ; '.join(facts)}")
 
 
 def stated(state: str, value: float, noun: Noun) -> str:

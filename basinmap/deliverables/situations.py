@@ -27,6 +27,7 @@ from basinmap.typography import typeset
 __all__ = [
     "elsewhere",
     "name_farther",
+    "name_french_towns",
     "name_largest",
     "name_main_towns",
     "name_neighbours",
@@ -95,6 +96,19 @@ def name_main_towns(ax: MapAxes) -> None:
     """
     with settings():
         write_towns(ax, towns_around(ax, least=_MAIN))
+
+
+def name_french_towns(ax: MapAxes) -> None:
+    """
+    Write the towns around that are in France before those that are larger abroad.
+
+    Parameters
+    ----------
+    ax
+        A map, the territory named.
+    """
+    with settings():
+        write_towns(ax, towns_around(ax, least=_MAIN, abroad=False))
 
 
 def name_other_towns(ax: MapAxes) -> None:

@@ -27,7 +27,7 @@ from basinmap.arguments import check_given
 from basinmap.catalogue.comparing import compare
 from basinmap.catalogue.computing import compute
 from basinmap.catalogue.entries import Indicator, catalogue, indicator
-from basinmap.catalogue.ledgers import Ledger
+from basinmap.catalogue.ledgers import AREA, Ledger
 from basinmap.catalogue.years import choose
 from basinmap.deliverables.choices import CLASSES, Classes
 from basinmap.deliverables.museum import Reach
@@ -44,6 +44,7 @@ from basinmap.errors import (
     VintageError,
     culprits,
 )
+from basinmap.measures import state_column
 from basinmap.territory.levels import BASSIN, fold
 from basinmap.territory.lists import Territory, listed
 from basinmap.territory.memberships import membership
@@ -58,19 +59,21 @@ from basinmap.territory.units import (
     scots,
     statistics,
 )
-from basinmap.typography import uncapital
+from basinmap.typography import rounded, uncapital
 from basinmap.values.columns import column
 from basinmap.values.told import Told, carry, measures_of, retell, tell, told_of
 
 __all__ = [
     "FARTHEST",
     "VARIES_LITTLE",
+    "VARYING",
     "How",
     "Refusal",
     "Subject",
     "both",
     "checked_ids",
     "joined",
+    "stood_in",
     "subject",
     "territory_names",
 ]
@@ -79,6 +82,8 @@ _BOTH = "Nord – Pas-de-Calais"
 _JOINT: Final = "departements"
 VARIES_LITTLE: Final = f"dont la population varie de moins de {LITTLE} habitants"
 """Why no rate of change is printed of a commune."""
+VARYING: Final = f"moins de {LITTLE} habitants de variation"
+"""The same in a legend, after « communes de »."""
 SHARED: Final = "Classes des communes de tout le bassin minier."
 """What a map says whose classes are not those of its own communes."""
 FARTHEST: Final = 30_000.0
@@ -934,6 +939,57 @@ class Subject:
         mine = set(self.codes)
         return {code: why for code, why in self.unranked(id_).items() if code in mine}
 
+    def care(self, id_: str) -> str:
+        """
+        Return over how few values are fragile, as printed; nothing where none can be.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator, of which there may be no counts.
+        """
+        years = self.told(id_).vintage if self.of(id_) is not None else ""
+        first, _, last = years.partition("-")
+        two = first.isdigit() and last.isdigit()
+        span = int(last) - int(first) if two else catalogue().cycle.years
+        found = self.entry(id_).care(span)
+        return found.told if found is not None else ""
+
+    def ranked(self, id_: str) -> pd.Series:
+        """
+        Return the values of its communes that are ranked, as they are printed.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator.
+
+        Returns
+        -------
+        Series
+            Without those that are missing, hidden, told by a state, or not to be
+            ranked; the same object each time, each fiche asks for it.
+        """
+        memo: dict[str, pd.Series] = self.__dict__.setdefault("_ranked", {})
+        if id_ not in memo:
+            memo[id_] = self._ranked_now(id_)
+        return memo[id_]
+
+    def _ranked_now(self, id_: str) -> pd.Series:
+        values = self.mine(id_)
+        if values is None:
+            return pd.Series(dtype=float)
+        out = {*self.told(id_).states, *self.unranked(id_)}
+        held = {c: self.commune(id_, str(c)) for c in values.index if c not in out}
+        return pd.Series(
+            {
+                code: rounded(value.value, value.decimals)
+                for code, value in held.items()
+                if value is not None and value.plain
+            },
+            dtype=float,
+        )
+
     def unranked(self, id_: str) -> dict[str, str]:
         """
         Return why values of communes of the whole list are not ranked, by code.
@@ -945,6 +1001,29 @@ class Subject:
         """
         few = self.told(id_).fragile
         return {**dict.fromkeys(self.little(id_), VARIES_LITTLE), **few}
+
+    def cautioned(self, id_: str, values: pd.Series) -> pd.Series:
+        """
+        Return values told to be read with care wherever no sentence ranks them.
+
+        A map then sets apart the communes whose rate of change its page does not print.
+
+        Parameters
+        ----------
+        id_
+            Id of the indicator.
+        values
+            Its values by commune, with what is told of them.
+        """
+        little = self.little(id_)
+        here = {str(c): VARYING for c in values.index if c in little}
+        if not here:
+            return values
+        told = told_of(values).fragile
+        few = {**here, **{c: w for c, w in told.items() if c in values.index}}
+        # They look alike on a map: its key has one line of them.
+        why = " ou ".join(sorted(set(few.values()), key=VARYING.__ne__))
+        return retell(values.copy(), fragile=dict.fromkeys(few, why))
 
     def little(self, id_: str) -> dict[str, int]:
         """
@@ -1000,6 +1079,16 @@ class Subject:
             Indexed by printed name, the perimeter first. None where the counts that
             are given hold none of these territories whole, which warns.
         """
+        memo: dict[str, pd.Series] = self.__dict__.setdefault("_compared", {})
+        key = f"{indicator_id} {sorted(how.items())}"
+        if key not in memo:
+            found = self._compared_now(indicator_id, **how)
+            if found is None:
+                return None
+            memo[key] = found
+        return memo[key].copy()  # whoever adds a row to it has one of its own
+
+    def _compared_now(self, indicator_id: str, **how: Unpack[How]) -> pd.Series | None:
         # Of an EPCI that goes beyond the list, the rest is an estimate, told as such.
         asked: How = {"allow_partial": self.counts is None, **how}
         try:
@@ -1015,7 +1104,7 @@ class Subject:
                 )
         except (DataError, MeasureError) as error:
             msg = f"no comparison on the plate: {error}"
-            warnings.warn(msg, BasinmapWarning, stacklevel=2)
+            warnings.warn(msg, BasinmapWarning, stacklevel=3)
             return None
         if found["value"].isna().all():
             return None
@@ -1258,7 +1347,7 @@ def joined(table: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
     table
         The embedded statistics.
     counts
-        Counts by commune; a column of the same name replaces the embedded one.
+        Counts by commune, which replace the embedded ones that `stood_in` lists.
 
     Raises
     ------
@@ -1279,6 +1368,26 @@ def joined(table: pd.DataFrame, counts: pd.DataFrame) -> pd.DataFrame:
             "to_year=2026)"
         )
         raise DataError(msg)
-    kept = table.drop(columns=[c for c in table if c in counts.columns])
+    gone = stood_in(table, counts)
+    states = [state_column(name) for name in gone]
+    kept = table.drop(columns=gone).drop(columns=states, errors="ignore")
     whole = kept.join(counts.reindex(table.index))
-    return retell(whole, measures={**measures_of(kept), **measures_of(counts)})
+    told = {n: m for n, m in measures_of(table).items() if n not in gone}
+    return retell(whole, measures={**told, **measures_of(counts)})
+
+
+def stood_in(table: pd.DataFrame, counts: pd.DataFrame) -> list[str]:
+    """
+    Return the embedded columns in whose place counts stand.
+
+    Parameters
+    ----------
+    table
+        The embedded statistics.
+    counts
+        Counts by commune: a column of the same name, and a surface of any year.
+    """
+    given = set(counts.columns)
+    if Ledger(counts).own_area:
+        given.add(AREA)
+    return [str(column) for column in table if column in given]

@@ -30,7 +30,9 @@ PAGE: Final = "page.html"
 """Name of the page beside a document."""
 LICENCE: Final = "Données de l'Insee et de l'IGN : Licence Ouverte 2.0."
 """Of the embedded data."""
-WHY_FRAGILE: Final = "Valeur fragile (petit effectif : à lire avec prudence), sans rang"
+WHY_FRAGILE: Final = (
+    "Valeur fragile (sur trop peu d’unités : à lire avec prudence), sans rang"
+)
 _WHOLE: Final = "ensemble"
 _ABOVE: Final = ("epci", "scot")
 _DATED: Final = re.compile(r"(?:_[0-9]{4}){1,2}$")

@@ -18,10 +18,11 @@ from typing import Final, Literal
 
 from basinmap.arguments import check_fields, number_of
 from basinmap.errors import DataError, culprits
-from basinmap.typography import glued, long_date, printable, stopped, typeset
+from basinmap.typography import capital, glued, long_date, printable, stopped, typeset
 from basinmap.windows import is_device
 
 __all__ = [
+    "FEW",
     "KINDS_OF_NOTE",
     "SLOTS",
     "STATES_OF_CELL",
@@ -370,6 +371,10 @@ class Column:
         number_of(self.width, "width", above=0, such_as=1)
 
 
+FEW: Final = "petit effectif"
+"""What fragile cells are made from, where nothing says it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """
@@ -391,6 +396,8 @@ class Table:
         Title before the row of this number.
     total
         Row of the whole, set off, if there is one.
+    few
+        What its fragile cells are made from: « moins de 200 logements ».
     """
 
     columns: tuple[Column, ...]
@@ -400,6 +407,7 @@ class Table:
     source: str = ""
     groups: Mapping[int, str] = field(default_factory=dict)
     total: int | None = None
+    few: str = FEW
 
     def __post_init__(self) -> None:
         """Refuse what is of another type."""
@@ -744,7 +752,7 @@ _EXPLAINED: Final = {
     "not-available": "n.d. : donnée non disponible",
     "bound": "≥ : au moins, une partie des données étant masquée ou absente",
     "estimated": "≈ : estimation",
-    "fragile": "en gris et en italique : petit effectif, à lire avec prudence",
+    "fragile": "en gris et en italique : {few}, à lire avec prudence",
 }
 
 
@@ -765,10 +773,16 @@ def notes_of(table: Table) -> tuple[str, ...]:
     ('s\xa0: secret statistique.', 'Source\xa0: Lovac 2024.')
     """
     states = {cell.state for row in table.rows for cell in row}
-    signs = [told for state, told in _EXPLAINED.items() if state in states]
+    signs = [
+        told.format(few=table.few)
+        for state, told in _EXPLAINED.items()
+        if state in states
+    ]
     lines = [*table.notes]
     if signs:
-        lines.append(stopped(" ; ".join(signs)))
+        told = stopped(" ; ".join(signs))
+        # « n.d. » keeps its small letters, a word takes its capital.
+        lines.append(capital(told) if told.startswith("en ") else told)
     if table.source:
         lines.append(stopped(f"{WORDS['source']} : {table.source}"))
     return tuple(typeset(line) for line in lines)

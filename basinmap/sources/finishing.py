@@ -152,13 +152,17 @@ def measures_read(reading: Reading, geography: str) -> dict[str, Measure]:
             name: replace(given, geography=given.geography or geography)
             for name, given in reading.measures.items()
         }
+    held = reading.cells.held
+    # A surface is of no year, and whoever published it did so in one.
+    years = [item.period[0] for item in held.values() if len(item.period) == 1]
+    latest = [max(years, default=0)]
     return {
         name: item.count.measure(
             item.period,
             str(item.period[0]) if reading.cells.dated else geography,
-            _credit(reading.credit, item.period),
+            _credit(reading.credit, item.period or latest),
         )
-        for name, item in reading.cells.held.items()
+        for name, item in held.items()
     }
 
 
@@ -254,7 +258,7 @@ def _refuse(wrong: pd.Series, reading: Reading, column: str, what: str) -> None:
 
 
 def _credit(credit: str, period: Sequence[int]) -> str:
-    year = str(max(period)) if period else ""
+    year = str(max(period) or "")
     return re.sub(r"\s+([,;]|$)", r"\1", credit.replace("{year}", year)).strip()
 
 

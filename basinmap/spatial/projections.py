@@ -6,6 +6,7 @@ from typing import Final
 
 import geopandas as gpd
 import numpy as np
+from geopandas.array import GeometryArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError as NoSuchCRSError
 from shapely import Point, bounds
@@ -19,6 +20,8 @@ __all__ = [
     "check_frame",
     "check_metric",
     "check_same_crs",
+    "crs_of",
+    "geometries",
     "metric_crs",
     "read_crs",
 ]
@@ -178,7 +181,7 @@ def check_metric(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str = "frame") -
     if not isinstance(frame, gpd.GeoDataFrame | gpd.GeoSeries):
         msg = f"{what}: need a GeoDataFrame or a GeoSeries, got {type(frame).__name__}"
         raise DataError(msg)
-    crs = frame.crs
+    crs = crs_of(frame)
     if id(crs) not in _MEASURED:
         _check_crs(crs, what)
         if len(_MEASURED) >= _MOST:
@@ -189,8 +192,37 @@ def check_metric(frame: gpd.GeoDataFrame | gpd.GeoSeries, what: str = "frame") -
         raise DataError(msg)
 
 
+def geometries(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> GeometryArray:
+    """
+    Return the geometries of a frame, its own.
+
+    Parameters
+    ----------
+    frame
+        Any geometries.
+    """
+    name = frame.active_geometry_name if isinstance(frame, gpd.GeoDataFrame) else None
+    if name is None or name not in frame.columns:
+        return frame.geometry.array  # or what says what is wrong
+    # By name, pandas would make a series, with a deep copy of what is told.
+    place = frame.columns.get_loc(name)
+    return frame._get_column_array(place)  # noqa: SLF001
+
+
+def crs_of(frame: gpd.GeoDataFrame | gpd.GeoSeries) -> CRS | None:
+    """
+    Return the CRS of a frame, looked up without making its series.
+
+    Parameters
+    ----------
+    frame
+        Any geometries.
+    """
+    return geometries(frame).crs
+
+
 _MOST: Final = 64
-_MEASURED: Final[dict[int, CRS]] = {}
+_MEASURED: Final[dict[int, CRS | None]] = {}
 """CRS in which lengths can be measured, known as objects, which frames share."""
 
 

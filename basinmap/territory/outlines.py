@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import asdict, replace
-from numbers import Real
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -23,7 +22,7 @@ from basinmap.territory import embedded
 from basinmap.territory.history import weighed
 from basinmap.territory.levels import check_codes, fold
 from basinmap.territory.passages import check_years, deeds, followed
-from basinmap.territory.reading import checked_units, read_units
+from basinmap.territory.reading import checked_error, checked_units, read_units
 from basinmap.territory.timelines import Timeline, timeline
 from basinmap.typography import number, percent
 from basinmap.values.told import carry, fact_of, report_of, tell, told_of
@@ -31,7 +30,6 @@ from basinmap.values.told import carry, fact_of, report_of, tell, told_of
 __all__ = [
     "Outlines",
     "check_seamless",
-    "checked_error",
     "error_of",
     "ground_area",
     "read_outlines",
@@ -270,7 +268,7 @@ def surface_caution(communes: Iterable[str], *, whole: bool = False) -> str:
     if not gone:
         return told
     where = ", ".join(names[gone]) if len(gone) <= _NAMED else f"{len(gone)} communes"
-    return f"{told} ; n.d. : surface dessinée trop fausse ({where})"
+    return f"{told} ; n.d. : contour trop loin de la superficie publiée ({where})"
 
 
 def surfaces_too_far() -> dict[str, float]:
@@ -331,28 +329,6 @@ def surface_error(communes: Iterable[str], *, whole: bool = False) -> tuple[floa
 
 
 # -- the file ------------------------------------------------------------------
-
-
-def checked_error(error: object) -> float | None:
-    """
-    Return how far outlines are from the ground, if it is a length.
-
-    Parameters
-    ----------
-    error
-        Metres, or None.
-
-    Raises
-    ------
-    DataError
-        If it is anything else.
-    """
-    if error is None:
-        return None
-    if not isinstance(error, Real) or not 0 <= float(error) < np.inf:
-        msg = f"outline_error={error!r}: give metres, such as outline_error=5"
-        raise DataError(msg)
-    return float(error)
 
 
 def units_of(

@@ -9,6 +9,7 @@ import warnings
 import zipfile
 from collections.abc import Sequence
 from functools import cache
+from numbers import Real
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +46,7 @@ from basinmap.typography import (
 )
 from basinmap.values.told import retell, tell
 
-__all__ = ["check_generations", "checked_units", "read_units"]
+__all__ = ["check_generations", "checked_error", "checked_units", "read_units"]
 
 _METRIC = "EPSG:2154"
 _FRANCE = (-400_000, 5_900_000, 1_400_000, 7_300_000)
@@ -119,6 +120,7 @@ def read_units(  # noqa: PLR0913 - what a file may leave unsaid
     repair: bool = False,
     encoding: str | None = None,
     source: str = "",
+    outline_error: float | None = None,
 ) -> gpd.GeoDataFrame:
     """
     Read the outlines of units from a vector file, checked, in Lambert-93.
@@ -149,6 +151,10 @@ def read_units(  # noqa: PLR0913 - what a file may leave unsaid
     source
         French credit line that maps print, such as `"IGN, ADMIN EXPRESS 2026"`; by
         default the name of the file.
+    outline_error
+        Metres by which the outlines are off the ground, at the median, as whoever
+        made them says: maps at a large scale print it, and warn above 0.3 mm on
+        paper. By default nothing is known of it, and such maps say so.
 
     Returns
     -------
@@ -156,14 +162,15 @@ def read_units(  # noqa: PLR0913 - what a file may leave unsaid
         EPSG:2154, index named by the level; `name`, for quartiers `generation`,
         the other columns of the file (`<column>_in_file` where the name is taken)
         and `geometry`, valid polygons in the order of the file. `attrs`: `level`,
-        `sources` and `report`, which `report_of` reads.
+        `sources`, `outline_error` if it is given, and `report`, which `report_of`
+        reads.
 
     Raises
     ------
     DataError
         If the file is absent, truncated, not a vector file or empty, a layer must
-        be chosen, a code is repeated, or an outline is absent, invalid or no
-        polygon.
+        be chosen, a code is repeated, an outline is absent, invalid or no polygon,
+        or `outline_error` is no length.
     ColumnError
         If no column, or more than one, can be the code or the name.
     CodeError
@@ -190,6 +197,7 @@ def read_units(  # noqa: PLR0913 - what a file may leave unsaid
     """
     check_given(read_units, locals())
     _check_generation(check_level(level), generation)
+    known = checked_error(outline_error)
     file = _existing(Path(path))
     raw, notes = _opened(file, layer, encoding)
     try:
@@ -210,7 +218,9 @@ def read_units(  # noqa: PLR0913 - what a file may leave unsaid
         msg = f"{error} (its .cpg is not followed: names are read as {chosen!r})"
         raise ColumnError(msg) from None
     credit = printable(source).strip()
-    return retell(found, sources=(typeset(credit),)) if credit else found
+    told: dict[str, object] = {"sources": (typeset(credit),)} if credit else {}
+    told |= {} if known is None else {"outline_error": known}
+    return retell(found, **told) if told else found
 
 
 def checked_units(
@@ -261,6 +271,32 @@ def checked_units(
         ),
     )
     return frame
+
+
+def checked_error(error: object) -> float | None:
+    """
+    Return how far outlines are from the ground, if it is a length.
+
+    Parameters
+    ----------
+    error
+        Metres, or None.
+
+    Raises
+    ------
+    DataError
+        If it is anything else.
+    """
+    if error is None:
+        return None
+    if isinstance(error, bool) or not isinstance(error, Real) or not _is_length(error):
+        msg = f"outline_error={error!r}: give metres, such as outline_error=5"
+        raise DataError(msg)
+    return float(error)
+
+
+def _is_length(metres: Real) -> bool:
+    return 0 <= float(metres) < np.inf
 
 
 def check_generations(left: pd.DataFrame, right: pd.DataFrame) -> str:

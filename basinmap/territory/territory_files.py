@@ -33,11 +33,11 @@ from basinmap.territory.movements import read_communes
 from basinmap.territory.outlines import (
     Outlines,
     check_seamless,
-    checked_error,
     error_of,
     surfaces_of,
     units_of,
 )
+from basinmap.territory.reading import checked_error
 from basinmap.territory.timelines import timeline
 from basinmap.typography import number
 from basinmap.values.told import bare, fact_of, measures_of, tell, told_of

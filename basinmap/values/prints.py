@@ -118,6 +118,11 @@ MOST: Final = 200_000
 _BITS = np.dtype("<u4")
 
 
+_KEPT: Final = 32
+_KNOWN: Final[dict[int, tuple[pd.Index, NDArray[np.uint32]]]] = {}
+"""Bits of indexes, which never change, known as objects."""
+
+
 def codes_of(index: pd.Index) -> NDArray[np.uint32]:
     """
     Return a few bits of each code.
@@ -127,6 +132,15 @@ def codes_of(index: pd.Index) -> NDArray[np.uint32]:
     index
         Codes; their type does not count.
     """
+    found = _KNOWN.get(id(index))
+    if found is None:
+        if len(_KNOWN) >= _KEPT:
+            _KNOWN.clear()
+        found = _KNOWN[id(index)] = (index, _codes(index))
+    return found[1]
+
+
+def _codes(index: pd.Index) -> NDArray[np.uint32]:
     if isinstance(index, pd.MultiIndex):
         index = index.map(lambda levels: "\x1f".join(map(str, levels)))
     names = np.asarray(index.astype(str), dtype=object)
@@ -225,7 +239,8 @@ def holds(kept: str, values: pd.Series) -> bool:
         return True
     if size == 0:
         return False
-    wanted = codes_of(values.index[there])
+    wanted = codes_of(values.index)
+    wanted = wanted if there.all() else wanted[there]
     at = np.clip(np.searchsorted(codes, wanted), 0, size - 1)
     known = codes[at] == wanted
     if not known.any():

@@ -26,7 +26,9 @@ bm.draw_outlines(ax, eight, label="limite d'EPCI", width=1.1)
 # Une autre encre, cernée de blanc : deux traits noirs ne se distinguent pas au mur.
 bm.draw_outlines(ax, bm.scots(), color="#ffffff", width=4.0)
 bm.draw_outlines(ax, bm.scots(), label="limite de SCoT", color="#1a56a8", width=2.2)
-bm.draw_locator(ax, communes.dissolve(), bm.departements())
+bm.draw_locator(
+    ax, communes.dissolve(), bm.departements(), title="Nord et Pas-de-Calais"
+)
 bm.draw_exits(ax)
 basin = bm.compute("L04", everyone, to="bassin").set_axis(["Bassin minier"])
 scots = bm.compute("L04", everyone, to="scot").rename(bm.scots()["name"])
@@ -40,6 +42,8 @@ rates = bm.describe(
     sources=vacancy.attrs["sources"],
 )
 bm.draw_comparison(ax, rates, title="Taux de vacance par SCoT")
+# Au bord, hors des données : dedans, ce sont les communes qui ont leur nom.
+bm.draw_area_names(ax, bm.scots(), color="#1a56a8")
 bm.draw_labels(ax, communes, strong=10)
 bm.draw_legend(ax, histogram=vacancy)
 bm.draw_furniture(ax, author="Mission Bassin Minier", date=dt.date(2026, 11, 25))

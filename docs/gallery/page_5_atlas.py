@@ -7,14 +7,12 @@ comparée à lui. `bm.atlas` écrit un PDF avec sommaire et signets ; ici la pag
 import datetime as dt
 from tempfile import TemporaryDirectory
 
-import pandas as pd
-
 import basinmap as bm
 
 communes = bm.communes(epci="call")
+everyone = bm.statistics()
 vacancy = bm.compute("L04", bm.statistics(epci="call"))
 rates = bm.classify(vacancy, k=5, firm=True)
-whole = bm.compute("L04", bm.statistics(), to="epci").loc[["246200364"]]
 
 
 def sheet(one):
@@ -29,11 +27,8 @@ def sheet(one):
     bm.draw_neighbours(ax, bm.epcis())
     bm.draw_choropleth(ax, communes, rates)
     bm.draw_outlines(ax, one, width=2.0)
-    named = [vacancy.loc[one.index].set_axis([name]), whole.set_axis(["CALL"])]
-    figures = {"label": "Taux de vacance", "unit": "%", "kind": "ratio", "decimals": 1}
-    both = bm.describe(pd.concat(named), **figures, sources=vacancy.attrs["sources"])
-    bm.draw_comparison(ax, both, title="Taux de vacance")
-    bm.draw_locator(ax, one, communes)
+    bm.draw_comparison(ax, bm.compare("L04", everyone, one.index[0]).iloc[[0, 1, 2, 3]])
+    bm.draw_locator(ax, one, communes, title="CA de Lens-Liévin")
     bm.draw_labels(ax, one, strong=1)
     bm.draw_labels(ax, communes)
     bm.draw_legend(ax)

@@ -28,7 +28,9 @@ def draw_lens(inset):
 
 centre = communes.loc[["62498", "62510", "62065"]]  # Lens, Liévin et Avion
 bm.draw_inset(ax, centre, draw_lens, title="Autour de Lens")
-bm.draw_locator(ax, communes.dissolve(), bm.departements())
+bm.draw_locator(
+    ax, communes.dissolve(), bm.departements(), title="Nord et Pas-de-Calais"
+)
 bm.draw_exits(ax)
 bm.draw_labels(ax, communes[communes["population"] > 15_000], strong=5)
 bm.draw_legend(ax)

@@ -1,7 +1,7 @@
 """Cité minière : un trait fort, sans aplat.
 
-Un périmètre de patrimoine ne porte pas de donnée : son contour est fort, son
-intérieur vide. Ici, un simple repère de 500 m autour des puits, et la page le dit.
+Un périmètre de patrimoine ne porte pas de donnée : son contour est net, son intérieur
+vide. Ici, un simple repère de 500 m autour des puits : tireté, et la page le dit.
 """
 
 import datetime as dt
@@ -20,7 +20,7 @@ bm.draw_outlines(ax, communes, color="#b9bcc4", width=0.5, fill="#fbfaf7")
 bm.draw_outlines(ax, bm.epcis(epci="245901152"), label="limite d'EPCI", width=1.1)
 cite = bm.quartiers()
 label = "cité de Sessevalle (repère indicatif)"
-bm.draw_outlines(ax, cite, label=label, color="#ae3f63", width=2.2)
+bm.draw_outlines(ax, cite, label=label, color="#ae3f63", width=1.4)
 shafts = bm.places().loc[["sessevalle-puits-1", "sessevalle-puits-2"]]
 bm.draw_points(ax, shafts, label="puits de mine", marker="D", size_mm=1.6)
 bm.draw_exits(ax)

@@ -35,6 +35,7 @@ SHOWN: Final = {
     "draw_surface": ("maille_2_lissage", "une surface lissée"),
     "draw_raster": ("maille_4_raster", "une image de classes"),
     "draw_hillshade": ("maille_3_ombrage", "l'ombre du relief"),
+    "draw_area_names": ("page_2_planche_a3", "le nom de chaque SCoT, au bord"),
     "draw_labels": ("taux_2_comparaison", "les noms, là où il y a la place"),
     "draw_legend": ("taux_1_choroplethe", "la légende de tout ce qui est dessiné"),
     "draw_comparison": ("taux_2_comparaison", "le même taux ailleurs"),

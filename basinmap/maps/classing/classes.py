@@ -277,7 +277,31 @@ def shared_classes(
         **({"firm": True, "mostly_fragile": _mostly_fragile(series)} if firm else {}),
     }
     cut = replace(cut, note=" ; ".join(filter(None, [cut.note, caution])))
-    return {key: _cut_up(values, cut, of_all) for key, values in series.items()}
+    classes = {key: _cut_up(values, cut, of_all) for key, values in series.items()}
+    reasons = [set(told_of(values).fragile.values()) for values in series.values()]
+    if firm and len(frozenset().union(*reasons)) > max(map(len, reasons)):
+        _reason_in_common(classes, frozenset().union(*reasons))
+    return classes
+
+
+def _reason_in_common(
+    classes: Mapping[Key, pd.Series], reasons: frozenset[str]
+) -> None:
+    """Say once why values are fragile of which each map has its own threshold."""
+    words = [text.split(" ") for text in sorted(reasons, key=lambda t: (len(t), t))]
+    first, least = words[0], min(map(len, words))
+    same = [all(one[i] == first[i] for one in words) for i in range(least)]
+    head = same.index(False) if False in same else least
+    ends = [all(one[-i] == first[-i] for one in words) for i in range(1, least + 1)]
+    tail = min(ends.index(False) if False in ends else least, least - head)
+    own = [" ".join(one[head : len(one) - tail]) for one in words]
+    either = f"{', '.join(own[:-1])} ou {own[-1]}"
+    last = first[len(first) - tail :]
+    shared = " ".join([*first[:head], either, *last, "selon la carte"])
+    for one in classes.values():
+        few = told_of(one).fragile
+        if few:
+            retell(one, fragile=dict.fromkeys(few, typeset(shared)))
 
 
 def _firm(

@@ -7,7 +7,7 @@ when the foot is drawn or the sheet saved, where everything else has left room.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, Final
 
@@ -22,6 +22,7 @@ from matplotlib.path import Path
 from basinmap.maps.look.lettering import LEADING, letter
 from basinmap.maps.look.themes import MM_PER_POINT, font, settings, text_width
 from basinmap.maps.paper.crossings import crossed, keep_off
+from basinmap.maps.paper.haloed import write_inked
 from basinmap.maps.paper.inks import inks_of
 from basinmap.maps.paper.shapes import line_path, outline_path
 from basinmap.maps.paper.sheets import MapAxes
@@ -49,6 +50,9 @@ REACH: Final = (480_000.0, 6_780_000.0, 920_000.0, 7_200_000.0)
 # Of the Strait of Dover, where the North Sea ends: Walde, then Leathercoat Point.
 _STRAIT: Final = ((624_000.0, 7_101_000.0), (588_000.0, 7_123_000.0))
 _SLIT: Final = 20.0  # metres: half the width of what two sources leave between them
+_SPIT: Final = 110.0  # metres: half the width of a needle of land
+_NEEDLE: Final = 12.0  # square of its length over its surface, at least
+_CORNER: Final = 1.5e-3  # of the frame: too little of a country to be seen as one
 _TRACKING: Final = 0.16
 _GRID: Final = 26
 _WIDE: Final = 60_000.0
@@ -133,6 +137,16 @@ def _lands() -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(pd.concat([abroad, around, own]), crs=around.crs)
 
 
+@cache
+def _lands_apart() -> tuple[list[str], list[str], np.ndarray, np.ndarray]:
+    """Return name, kind, shape and box of every land: all sheets look through them."""
+    lands = _lands()
+    shapes = lands.geometry.to_numpy()
+    boxes = shapely.box(*shapely.bounds(shapes).T)
+    names, kinds = (lands[column].astype(str).tolist() for column in ("name", "kind"))
+    return names, kinds, shapes, boxes
+
+
 def lay_ground(ax: MapAxes) -> None:
     """
     Lay the ground of a map that wants one, once, where it is known.
@@ -148,9 +162,10 @@ def lay_ground(ax: MapAxes) -> None:
     box = _frame(ax)
     if not shapely.contains(shapely.box(*REACH), box):
         return
-    lands = _seen(box)
+    lands = _without_corners(_seen(box), box)
     theme = ax.plan.theme
     kinds = {"country": theme.abroad, "departement": theme.beyond, "own": theme.land}
+    kinds["corner"] = theme.land
     areas = [land for land in lands if land.kind in kinds]
     with settings():
         shown = shapely.clip_by_rect([land.shape for land in areas], *box.bounds)
@@ -160,7 +175,12 @@ def lay_ground(ax: MapAxes) -> None:
         for kind, color in kinds.items():
             # A hair of its own colour hides the seams.
             _fill(ax, [land for land in areas if land.kind == kind], color)
-        land = _whole_land(areas) if sea else None
+        land, spits = _rounded(_whole_land(areas)) if sea else (None, None)
+        if spits is not None:
+            path = outline_path(spits)
+            wide = 1.6 * ax.plan.zoom  # over limits that were drawn around them
+            style = {"fc": theme.sea, "ec": theme.sea, "lw": wide}
+            _add(ax, "spits", [path] if path else [], "borders", **style)
         coast = shapely.boundary(land) if sea else None
         water = shapely.difference(box, land) if sea else None
         _line(ax, "coast", [coast], theme.coast, 0.9)
@@ -195,6 +215,49 @@ def _whole_land(areas: list[_Land]) -> shapely.Geometry:
         between &= shapely.dwithin(thin, shapely.union_all(side), 1.0)
     # A metre more, for the parts to melt into one another.
     return shapely.union_all([land, *shapely.buffer(thin[between], 1.0)])
+
+
+def _rounded(land: shapely.Geometry) -> tuple[shapely.Geometry, shapely.Geometry]:
+    """
+    Return land without its needles, and these.
+
+    Outlines that were simplified fold where a spit of sand was: a coast would be drawn
+    there and back.
+    """
+    core = shapely.buffer(land, -_SPIT, join_style="mitre")
+    core = shapely.buffer(core, 1.2 * _SPIT, join_style="mitre")
+    thin = shapely.get_parts(shapely.difference(land, core))
+    # A needle is long; what is as wide as long is a cape, or the edge of the cut.
+    length, area = shapely.length(thin) / 2, shapely.area(thin)
+    needles = thin[(area > _SPIT**2) & (length**2 > _NEEDLE * area)]
+    # A metre more, for nothing of them to be left.
+    cut = shapely.union_all(shapely.buffer(needles, 1.0))
+    return shapely.difference(land, cut), cut
+
+
+def _without_corners(lands: list[_Land], box: shapely.Polygon) -> list[_Land]:
+    """Give what is seen of a country to what is around, where it is but a corner."""
+    countries = [land.shape for land in lands if land.kind == "country"]
+    parts = shapely.get_parts(shapely.intersection(countries, box))
+    corners = parts[shapely.area(parts) < _CORNER * box.area]
+    if not len(corners):
+        return lands
+    # As far as lands are cut out of the frame, and the width of a line.
+    corner = shapely.buffer(shapely.union_all(corners), 0.025 * box.length / 4)
+    corner = shapely.difference(
+        corner, shapely.union_all([*parts[shapely.area(parts) >= _CORNER * box.area]])
+    )
+    gone = {"country", "border"}
+    kept = [
+        replace(land, shape=shapely.difference(land.shape, corner))
+        if land.kind in gone
+        else land
+        for land in lands
+    ]
+    under = _Land(
+        "", "corner", shapely.intersection(corner, shapely.union_all(countries))
+    )
+    return [land for land in [under, *kept] if not land.shape.is_empty]
 
 
 def lift_ground(ax: MapAxes) -> None:
@@ -234,18 +297,15 @@ def _frame(ax: MapAxes) -> shapely.Polygon:
 
 def _seen(box: shapely.Polygon) -> list[_Land]:
     """Return what the frame shows of each land and limit."""
-    lands = _lands()
+    names, kinds, shapes, boxes = _lands_apart()
     x0, y0, x1, y1 = box.bounds
     # Wider than the frame, for no edge of a cut to be drawn in it.
     room = 0.02 * (x1 - x0)
-    shapes = lands.geometry.to_numpy()
-    met = np.flatnonzero(
-        shapely.intersects(shapely.box(*shapely.bounds(shapes).T), box)
-    )
+    met = np.flatnonzero(shapely.intersects(boxes, box))
     cut = shapely.clip_by_rect(shapes[met], x0 - room, y0 - room, x1 + room, y1 + room)
     return [
-        _Land(str(lands["name"].iloc[row]), str(lands["kind"].iloc[row]), shape)
-        for row, shape in zip(met, cut, strict=True)
+        _Land(names[row], kinds[row], shape)
+        for row, shape in zip(met.tolist(), cut, strict=True)
         if not shape.is_empty and shape.intersects(box)
     ]
 
@@ -320,6 +380,8 @@ def _write_names(
         if _is_covered(ax):
             return
         for land in lands:
+            if not land.name:
+                continue
             size = theme.label / ax.plan.zoom + (1.6 if land.kind == "country" else 0.6)
             look = Lettered(land.name.upper(), size, theme.soft)
             write_region(ax, land.shape, look)
@@ -518,7 +580,9 @@ def _hit(taken: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
 # -- towns -------------------------------------------------------------------------
 
 
-def towns_around(ax: MapAxes, *, least: float | None = None) -> pd.DataFrame:
+def towns_around(
+    ax: MapAxes, *, least: float | None = None, abroad: bool = True
+) -> pd.DataFrame:
     """
     Return the towns that orient a reader: seats and centres, the largest first.
 
@@ -530,6 +594,8 @@ def towns_around(ax: MapAxes, *, least: float | None = None) -> pd.DataFrame:
     least
         People of a town that is no seat; by default fewer on a map of a few
         kilometres.
+    abroad
+        Whether those that are not in France are among them.
     """
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     small = bool(x1 - x0 <= _WIDE)
@@ -539,6 +605,7 @@ def towns_around(ax: MapAxes, *, least: float | None = None) -> pd.DataFrame:
     x, y = listed.places.T
     seen = (x0 <= x) & (x <= x1) & (y0 <= y) & (y <= y1)
     seen &= (listed.people >= least) | listed.seat
+    seen &= listed.french | abroad
     rows = np.flatnonzero(seen)
     # Exits are named without a code, as towns abroad are.
     named = {one for pair in ax.named for one in pair} - {""}
@@ -555,7 +622,8 @@ def towns_around(ax: MapAxes, *, least: float | None = None) -> pd.DataFrame:
         steps = listed.places[there + chosen] - listed.places[row]
         if not len(steps) or np.hypot(*steps.T).min() >= apart:
             chosen.append(row)
-    return towns.iloc[chosen[: max(_MOST - len(there), 0)]]
+    chosen = chosen[: max(_MOST - len(there), 0)]
+    return towns.iloc[chosen] if chosen else towns.iloc[:0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -566,6 +634,7 @@ class _Listed:
     people: np.ndarray
     weight: np.ndarray
     seat: np.ndarray
+    french: np.ndarray
     called: list[tuple[object, object]]
     """Code and name of each."""
 
@@ -579,6 +648,7 @@ def _listed(*, small: bool) -> _Listed:
         people=people,
         weight=people * towns["seat"].map(_WEIGHTS).to_numpy(dtype=float),
         seat=towns["seat"].ne("").to_numpy(dtype=bool),
+        french=towns["country"].eq("FRA").to_numpy(dtype=bool),
         called=list(zip(towns["commune"], towns["name"], strict=True)),
     )
 
@@ -623,6 +693,8 @@ def write_towns(ax: MapAxes, towns: pd.DataFrame) -> int:
     towns
         With columns `name`, `x`, `y`, `country` and `seat`, the important ones first.
     """
+    if towns.empty:
+        return 0
     theme = ax.plan.theme
     spots = ax.to_mm(towns[["x", "y"]].to_numpy(dtype=float))
     style = font(theme.family, theme.label, italic=True)
@@ -847,7 +919,6 @@ def _name(
         common["linespacing"] = LEADING
     wanted = None if own else theme.soft
     (ink,) = inks_of(ax, np.array([box]), np.array([False]), wanted)
-    halo = {"color": ink.halo or theme.beyond, "halo": 1.2 * zoom}
-    letter(ax, x, y, text, zorder=STACK["halos"], gid="halo", **halo, **common)
+    ink = replace(ink, halo=ink.halo or theme.beyond)
     kind = "name" if own else "town"
-    letter(ax, x, y, text, color=ink.color, zorder=STACK["names"], gid=kind, **common)
+    write_inked(ax, x, y, text, ink, halo=1.2 * zoom, gid=kind, **common)

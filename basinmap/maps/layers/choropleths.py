@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import geopandas as gpd
 import pandas as pd
@@ -16,6 +17,7 @@ from basinmap.maps.layers.drawing import (
     on_units,
     states_of_classes,
 )
+from basinmap.maps.layers.grouped import counted_with_groups, draw_within, grouped_units
 from basinmap.maps.layers.washes import fill_classes, inks_of
 from basinmap.maps.paper.guards import check_map
 from basinmap.maps.paper.sheets import Laid, MapAxes
@@ -31,6 +33,7 @@ def draw_choropleth(
     *,
     palette: str | Sequence[str] | None = None,
     title: str | None = None,
+    groups: pd.Series | None = None,
 ) -> None:
     """
     Fill units with the colour of their class.
@@ -50,6 +53,10 @@ def draw_choropleth(
         of the indicator. Classes below a pivot are hatched, for a photocopy.
     title
         Heading of the legend; by default label and unit of the indicator.
+    groups
+        What `fragile_groups` returned, where the classes are those of its groups: each
+        is one area, within which the borders of its units are thin and dotted. The
+        legend says so, and counts groups.
 
     Raises
     ------
@@ -57,7 +64,8 @@ def draw_choropleth(
         If the values are a stock: its colour would show the size of the
         outlines; use `draw_symbols`.
     DataError
-        If the classes were not made by `classify`, or bear no code of `units`.
+        If the classes were not made by `classify`, or bear no code of `units`; if
+        some of `groups` have no class, or some units no group.
     CRSError
         If the units are not in EPSG:2154.
 
@@ -78,9 +86,12 @@ def draw_choropleth(
         "draw_symbols(ax, units, values), or divide it by something",
     )
     fill = enter_fill(ax, units, classes, title)
+    members = units
+    if groups is not None:
+        units = grouped_units(members, groups, classes)
     aligned = on_units(units, classes)
     inks = inks_of(ax, classes, palette)
-    fill_classes(ax, units, aligned, inks)
+    fill_classes(ax, units, aligned, inks, grouped=groups is not None)
     states = states_of_classes(aligned)
     fill_states(ax, units, states)
     block = classes_block(
@@ -93,5 +104,11 @@ def draw_choropleth(
         filled=True,
     )
     block = naming(block, aligned, units)
-    laid = Laid(kind="classes", units=units, measured=(classes,), blocks=(block,))
+    kind = "classes"
+    if groups is not None:
+        kind = "grouped"
+        block = replace(block, counted=counted_with_groups(members))
+    laid = Laid(kind=kind, units=units, measured=(classes,), blocks=(block,))
     leave(ax, block, values=[classes], on=units, fill=fill, laid=laid)
+    if groups is not None:
+        draw_within(ax, members, groups, aligned, inks)

@@ -13,7 +13,7 @@ import shapely
 
 from basinmap.errors import BasinmapWarning, DataError
 from basinmap.maps.grounds.lands import lay_ground
-from basinmap.maps.layers.drawing import frame_box, in_frame, remember, rows_in_frame
+from basinmap.maps.layers.drawing import frame_box, remember, rows_in_frame
 from basinmap.maps.paper.blocks import FiguresBlock, in_common
 from basinmap.maps.paper.guards import (
     check_areas,
@@ -22,6 +22,7 @@ from basinmap.maps.paper.guards import (
     check_open,
     check_overlaps,
     check_seen,
+    shapes_of,
 )
 from basinmap.maps.paper.sheets import UNSOURCED, Fill, Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
@@ -112,10 +113,11 @@ def enter_fill(
     """
     enter(ax, units, what, areas=True)
     check_seen(ax, units, what)
-    seen = in_frame(ax, units)
-    check_overlaps(seen, what)
+    rows = rows_in_frame(ax, units)
+    seen = shapes_of(units)[rows]
+    check_overlaps(seen, units.index[rows], what)
     named = name_of(values) if isinstance(values, pd.Series) else ""
-    return fill_of(ax, seen.geometry, typeset(title or named), "fills")
+    return fill_of(ax, seen, typeset(title or named), "fills")
 
 
 def fill_of(

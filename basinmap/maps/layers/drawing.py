@@ -12,7 +12,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from matplotlib.collections import PathCollection
 from matplotlib.colors import is_color_like, to_hex, to_rgb, to_rgba
 
 from basinmap.errors import BasinmapWarning, DataError, culprits
@@ -34,10 +33,10 @@ from basinmap.maps.look.vision import (
     seen,
 )
 from basinmap.maps.paper.blocks import ClassesBlock, KeyBlock, Swatch
-from basinmap.maps.paper.guards import shapes_of
+from basinmap.maps.paper.guards import frame_of, near_rows, rows_in, shapes_of
 from basinmap.maps.paper.kept import Kept
 from basinmap.maps.paper.precision import tell_outlines
-from basinmap.maps.paper.shapes import outline_path
+from basinmap.maps.paper.shapes import Shapes, outline_path
 from basinmap.maps.paper.sheets import MapAxes, Tint
 from basinmap.maps.paper.stack import STACK
 from basinmap.measures import QUALIFIERS, STATES
@@ -215,7 +214,7 @@ def plural_of(level: str) -> str:
     >>> plural_of("commune"), plural_of("epci")
     ('communes', 'EPCI')
     """
-    told = {"": "", "epci": "EPCI", "scot": "SCoT", "iris": "Iris"}
+    told = {"": "", "epci": "EPCI", "scot": "SCoT", "iris": "Iris", "group": "groupes"}
     return told.get(level, f"{level}s")
 
 
@@ -972,11 +971,7 @@ def rows_in_frame(ax: MapAxes, units: gpd.GeoDataFrame) -> np.ndarray:
     units
         Any geometries in the CRS of the map.
     """
-    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    shapes = shapes_of(units)
-    near = np.flatnonzero(_meets_frame(ax, shapes))
-    met: np.ndarray = shapely.intersects(shapes[near], shapely.box(x0, y0, x1, y1))
-    return near[met]
+    return rows_in(shapes_of(units), frame_of(ax))
 
 
 def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries | np.ndarray, **style: Any) -> None:  # noqa: ANN401 - matplotlib's own options
@@ -994,13 +989,14 @@ def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries | np.ndarray, **style: Any) -
     """
     if "linewidth" in style:
         style["linewidth"] *= ax.plan.zoom
-    seen = np.asarray(shapes)[_meets_frame(ax, np.asarray(shapes))]
+    given = np.asarray(shapes)
+    seen = given[near_rows(given, frame_of(ax))]
     paths = [path for shape in seen if (path := _PATHS.of(shape)) is not None]
     if not paths:
         return
     _tell_tint(ax, seen, style)
     with settings():
-        ax.add_collection(PathCollection(paths, **style), autolim=False)
+        ax.add_collection(Shapes(paths, **style), autolim=False)
 
 
 def _tell_tint(ax: MapAxes, shapes: np.ndarray, style: Mapping[str, Any]) -> None:
@@ -1010,19 +1006,6 @@ def _tell_tint(ax: MapAxes, shapes: np.ndarray, style: Mapping[str, Any]) -> Non
         plain = not style.get("hatch")
         floor = float(style.get("zorder", 0.0))
         ax.tints.append(Tint(floor, shapes, to_hex(color), plain))
-
-
-def _meets_frame(ax: MapAxes, shapes: np.ndarray) -> np.ndarray:
-    """Tell which shapes may be seen: a page of an atlas shows few of a thousand."""
-    boxes = shapely.bounds(shapes)
-    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    seen: np.ndarray = (
-        (boxes[:, 0] <= x1)
-        & (boxes[:, 2] >= x0)
-        & (boxes[:, 1] <= y1)
-        & (boxes[:, 3] >= y0)
-    )
-    return seen
 
 
 def merged(shapes: np.ndarray) -> shapely.Geometry:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from numbers import Real
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -20,10 +21,11 @@ from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.layers.drawing import inked
 from basinmap.maps.layers.led_off import led_off
 from basinmap.maps.layers.placement import PlacedLabels, place_labels, split_label
-from basinmap.maps.look.lettering import LEADING, letter
+from basinmap.maps.look.lettering import LEADING
 from basinmap.maps.look.themes import MM_PER_POINT, font, one_line, settings, text_width
 from basinmap.maps.paper.crossings import clear_spot, crossed, segments_of
-from basinmap.maps.paper.guards import check_drawable, check_map, shapes_of
+from basinmap.maps.paper.guards import check_drawable, check_map, rows_in, shapes_of
+from basinmap.maps.paper.haloed import write_inked
 from basinmap.maps.paper.inks import Ink, inks_of
 from basinmap.maps.paper.kept import Kept
 from basinmap.maps.paper.sheets import MapAxes
@@ -40,11 +42,16 @@ _FAR = (-1e15, 1e15)
 _SHOWN = " shown"  # column of the part of each unit that the frame shows
 _WHOLE = " whole"  # column of the unit itself
 _SMALLEST = 5.5  # points: what is smaller on paper is not read
+_LEAST = 0.85  # of the size of the theme: what the least names are
+_FIRST = 0.5  # points, more than the others: the least names of the first rank
 _FEW = 30
 _TIGHT = 0.2
 _INKED = 0.78  # of the size: what a line of capitals and descenders inks
 _APART = 0.12  # of the size, more than between the lines of a name
 _STRAY = 0.25  # of a name over units that it does not name
+_WITHIN = 0.25  # mm at least between a name and the rim that is around it
+_MOSTLY = 0.5
+_TOUCHED = 0.02  # of a name, out of all units: it lies across their outline
 _CLOSE_MM, _APART_MM = 0.4, 1.0  # between two names, and where each stands alone
 
 
@@ -93,8 +100,9 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
         its unit by a line.
     apart
         Whether a name that would lie over other units for more than a quarter of its
-        box, without a leader, is left out: on a small map it would name them. So is
-        one so near another that both would be read as one.
+        box is left out, were it led there: on a small map it would name them. So is
+        one so near another that both would be read as one. A name too long in large
+        letters for its unit is written as the others.
     every
         Whether all the names that are tried are promised, by the title for instance: a
         warning then tells those that found no room.
@@ -135,21 +143,22 @@ def draw_labels(  # noqa: PLR0913 - each is a choice of whoever prints
     check_states(units[column], states_beside(units, units[column]))
     columns = dict.fromkeys([column, *({"population"} & set(units.columns))])
     visible = _new(ax, _named(_visible(ax, units, columns), column), column)
-    rank = _rank(visible, priority).sort_values(ascending=False, kind="stable")
-    rank = rank.iloc[: _checked_most(most)]
-    visible = visible.loc[rank.index]
+    rank = _rank(visible, priority)
+    order = np.argsort(-rank.to_numpy(), kind="stable")[: _checked_most(most)]
+    rank, visible = rank.iloc[order], visible.iloc[order]
     _check_size(size)
     ranked = _Ranked(ax, visible, column, rank, strong, size, italic=italic)
+    ranked.hold(apart=apart)
     placed = ranked.placed(_APART_MM if apart else _CLOSE_MM)
     zoom = ax.plan.zoom
     boxes = zoom * placed.boxes
-    kept = placed.placed & ~(apart & ranked.astray(boxes, placed))
+    kept = placed.placed & ~ranked.astray(boxes, placed) if apart else placed.placed
     shown = np.flatnonzero(kept).tolist()
     if every:
         _warn_lost(visible.loc[~kept, column], len(kept))
     chosen = inked(ax, color) if color else None
     leaders = zoom * placed.leader
-    inks = ranked.inks(boxes, leaders, shown, chosen)
+    inks = ranked.inks(boxes, leaders, placed, shown, chosen)
     ax.boxes.extend(map(tuple, boxes[shown].tolist()))
     centres = ax.to_metres((boxes[:, :2] + boxes[:, 2:]) / 2)
     lines = ax.to_metres(leaders.reshape(-1, 2)).reshape(-1, 4)
@@ -191,7 +200,8 @@ class _Ranked:
         self.strong, self.italic = strong, italic
         theme, zoom = ax.plan.theme, ax.plan.zoom
         self.family = theme.family if italic else theme.narrow  # narrow never slants
-        base = size or theme.label
+        self.given = size is not None
+        self.base = base = float(size or theme.label)
         first = np.arange(len(units)) < strong
         self.sizes = np.where(first, base + 1.4 * zoom, base)
         self.weights = np.where(first, 500, 400)
@@ -202,7 +212,7 @@ class _Ranked:
         self._set()
         if size is None and self._crowded():
             # The least of them smaller: all are there, and towns are seen first.
-            least = max(_SMALLEST * max(zoom, 1.0), 0.85 * base)
+            least = max(_SMALLEST * max(zoom, 1.0), _LEAST * base)
             self.sizes = np.where(
                 self._lesser(), np.minimum(self.sizes, least), self.sizes
             )
@@ -210,20 +220,50 @@ class _Ranked:
 
     def _set(self) -> None:
         """Break the names that are wider than their unit, and measure them."""
-        zoom = self.ax.plan.zoom
-        self.names, boxes = [], []
-        for i, name in enumerate(self.whole):
-            style = (self.sizes[i], int(self.weights[i]), self.family)
-            line = typeset(name)
-            box = _box(line, *style, 0.4 * zoom)
+        self.names = [typeset(name) for name in self.whole]
+        self.boxes = np.array([self._box(i) for i in range(len(self.names))])
+        self.needs = np.full(len(self.names), np.inf)
+        for i in np.flatnonzero(~(self.boxes[:, 0] <= 2 * self.home[:, 0])).tolist():
             # A name in two pieces is two words for who searches the file.
-            if not box[0] <= 2 * self.home[i, 0]:
-                line = _broken(name)
-                box = _box(line, *style, 0.4 * zoom)
-            self.names.append(line)
-            boxes.append(box)
-        self.boxes = np.array(boxes)
+            if not (self.radii[i] and self._fit(i)):
+                self.names[i] = _broken(self.whole[i])
+            self.boxes[i] = self._box(i)
         self._move_off()
+
+    def hold(self, *, apart: bool) -> None:
+        """Write strong names too long for their units as small as the others."""
+        long = apart & (self.boxes > 2 * self.home).any(axis=1) & (self.radii == 0)
+        if (long & (self.sizes > self.sizes.min())).any():
+            self.sizes = np.where(long, self.sizes.min(), self.sizes)
+            self._set()
+
+    def _box(self, i: int) -> tuple[float, float]:
+        """Return width and height of a name, in millimetres."""
+        style = (self.sizes[i], int(self.weights[i]), self.family)
+        return _box(self.names[i], *style, 0.4 * self.ax.plan.zoom)
+
+    def _fit(self, i: int) -> bool:
+        """Write a name as its circle holds it, if it does, no larger than others."""
+        zoom = self.ax.plan.zoom
+        room = self.radii[i] - _WITHIN * zoom
+        least = (min(self.sizes[i], self.base), 400)
+        for size, weight in dict.fromkeys(((self.sizes[i], self.weights[i]), least)):
+            style = font(self.family, float(size), weight=int(weight))
+            for line in dict.fromkeys((typeset(self.whole[i]), _parted(self.whole[i]))):
+                need = _need(line, style)
+                box = _box(line, size, weight, self.family, 0.4 * zoom)
+                if need <= room and self._alone(i, np.array(box) / 2):
+                    self.names[i], self.needs[i] = line, need
+                    self.sizes[i], self.weights[i] = size, weight
+                    return True
+        return False
+
+    def _alone(self, i: int, half: np.ndarray) -> bool:
+        """Tell whether no other circle lies on the middle of that of a name."""
+        discs = np.array(list(self.ax.symbols.values()), dtype=float).reshape(-1, 3)
+        away = discs[:, :2] - self.anchors[i]
+        over = np.hypot(*np.maximum(np.abs(away) - half, 0).T) < discs[:, 2]
+        return bool((np.abs(away[over]).max(axis=1) < 1e-6).all())
 
     def _move_off(self) -> None:
         """Hang a name where it is whole in its unit, and no line runs through it."""
@@ -232,9 +272,31 @@ class _Ranked:
         off = ~self._whole_at_home(here) | crossed(self.ax, here)
         for row in np.flatnonzero(off & (self.radii == 0)).tolist():
             shape = self.units[_SHOWN].iloc[row]
-            spot = clear_spot(self.ax, shape, self.anchors[row], half[row])
-            if spot is not None:
-                self.anchors[row], self.home[row] = spot, half[row]
+            for name, size, weight, box in self._forms(row):
+                spot = clear_spot(self.ax, shape, self.anchors[row], box / 2)
+                if spot is not None:
+                    self.anchors[row], self.home[row] = spot, box / 2
+                    self.names[row], self.boxes[row] = name, box
+                    self.sizes[row], self.weights[row] = size, weight
+                    break
+
+    def _forms(self, row: int) -> Iterator[tuple[str, float, int, np.ndarray]]:
+        """Yield the ways to write a name: as it is, on two lines, a little smaller."""
+        size, weight = float(self.sizes[row]), int(self.weights[row])
+        yield self.names[row], size, weight, self.boxes[row]
+        if self.given or self.italic:
+            return
+        least = max(_SMALLEST * max(self.ax.plan.zoom, 1.0), _LEAST * self.base)
+        # A town of the first rank is less large, and heavier than the others still.
+        first = self.base + _FIRST * self.ax.plan.zoom
+        smaller = (min(size, first if row < self.strong else least), weight)
+        lines = dict.fromkeys((typeset(self.whole[row]), _parted(self.whole[row])))
+        for points, heavy in dict.fromkeys(((size, weight), smaller)):
+            for line in lines:
+                room = 0.4 * self.ax.plan.zoom
+                box = np.array(_box(line, points, heavy, self.family, room))
+                if (line, points) != (self.names[row], size):
+                    yield line, points, heavy, box
 
     def _whole_at_home(self, boxes: np.ndarray) -> np.ndarray:
         """Tell which boxes their own unit holds, each its own."""
@@ -283,6 +345,7 @@ class _Ranked:
             leaders=np.arange(len(self.names)) < (0 if self.italic else first),
             spare=spare,
             inside=at_home,
+            needs=self.needs / zoom,
             padding=padding,
             leading=self._leading() / zoom,
         )
@@ -301,11 +364,12 @@ class _Ranked:
                 found[row] = shapely.transform(shape, lambda xy: (xy - corner) * scale)
         return found
 
-    def astray(self, boxes: np.ndarray, placed: PlacedLabels) -> np.ndarray:
-        """Tell which names lie over other units, without leader or symbol."""
+    def astray(
+        self, boxes: np.ndarray, placed: PlacedLabels, most: float = _STRAY
+    ) -> np.ndarray:
+        """Tell which names without a symbol lie over other units, led there or not."""
         stray = np.zeros(len(boxes), dtype=bool)
-        free = placed.placed & ~np.isfinite(placed.leader).all(axis=1)
-        rows = np.flatnonzero(free & (self.radii == 0))
+        rows = np.flatnonzero(placed.placed & (self.radii == 0))
         if not len(rows):
             return stray
         corners = self.ax.to_metres(boxes[rows].reshape(-1, 2)).reshape(-1, 4)
@@ -316,19 +380,23 @@ class _Ranked:
         over = np.zeros(len(rows))
         parts = shapely.intersection(texts[mine], shapes[other])
         np.add.at(over, mine[elsewhere], shapely.area(parts)[elsewhere])
-        stray[rows] = over > _STRAY * shapely.area(texts)
+        stray[rows] = over > most * shapely.area(texts)
         return stray
 
     def inks(
         self,
         boxes: np.ndarray,
         leaders: np.ndarray,
+        placed: PlacedLabels,
         shown: list[int],
         chosen: str | None,
     ) -> dict[int, Ink]:
         """Return the ink of each name, those half on a dark fill led off it."""
         found = self._inks(boxes[shown], chosen)
         torn = np.array([ink.torn for ink in found], dtype=bool)
+        # So are those that lie, for the most part, over what they do not name.
+        torn |= self.astray(boxes, placed, _MOSTLY)[shown]
+        torn |= self._over_edge(boxes[shown])
         torn &= np.isnan(leaders[shown]).any(axis=1) & (self.radii[shown] == 0)
         if torn.any() and not self.italic:
             there, lines = boxes[shown], leaders[shown]
@@ -337,6 +405,20 @@ class _Ranked:
                 boxes[shown], leaders[shown] = there, lines
                 found = self._inks(there, chosen)
         return dict(zip(shown, found, strict=True))
+
+    def _over_edge(self, boxes: np.ndarray) -> np.ndarray:
+        """Tell which boxes lie across the outline of all units, drawn as a line."""
+        hit = crossed(self.ax, boxes)
+        if hit.any():
+            corners = self.ax.to_metres(boxes[hit].reshape(-1, 2)).reshape(-1, 4)
+            texts = shapely.box(*corners.T)
+            shapes = self.units[_SHOWN].to_numpy()
+            mine, other = shapely.STRtree(shapes).query(texts, predicate="intersects")
+            over = np.zeros(len(texts))
+            parts = shapely.intersection(texts[mine], shapes[other])
+            np.add.at(over, mine, shapely.area(parts))
+            hit[hit] = over < (1 - _TOUCHED) * shapely.area(texts)
+        return hit
 
     def _inks(self, boxes: np.ndarray, chosen: str | None) -> list[Ink]:
         # A line that runs through a name is cut by its halo.
@@ -431,8 +513,8 @@ def _new(ax: MapAxes, units: pd.DataFrame, column: str) -> pd.DataFrame:
 
 def _pairs(units: pd.DataFrame, column: str) -> list[tuple[str, str]]:
     """Return code and name of each unit."""
-    codes, names = units.index.astype(str), units[column].astype(str)
-    return list(zip(codes, names, strict=True))
+    codes, names = units.index.tolist(), units[column].tolist()
+    return list(zip(map(str, codes), map(str, names), strict=True))
 
 
 def _printed(name: object) -> str:
@@ -449,7 +531,7 @@ def _visible(
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     box = (x0, y0, x1, y1)
     shapes = shapes_of(units)
-    seen = np.flatnonzero(shapely.intersects(shapes, shapely.box(*box)))
+    seen = rows_in(shapes, box)
     if not len(seen):
         msg = f"none of the {len(units)} units lies in the frame of the map"
         raise DataError(msg)
@@ -484,6 +566,20 @@ def _broken(name: str) -> str:
     return split_label(typeset(name), 13)
 
 
+def _parted(name: str) -> str:
+    """Return a name on two lines, if it can be."""
+    return split_label(typeset(name), 1)
+
+
+def _need(name: str, style: FontProperties) -> float:
+    """Return the radius of the circle that holds the lines of a name, in mm."""
+    lines = name.split("\n")
+    size = style.get_size_in_points() * MM_PER_POINT
+    rows = np.abs(np.arange(len(lines)) - (len(lines) - 1) / 2) * LEADING
+    half = np.array([text_width(line, style) / 2 for line in lines])
+    return float(np.hypot(half, (rows + _INKED / 2) * size).max())
+
+
 def _box(
     name: str, points: float, weight: int, family: str, room: float
 ) -> tuple[float, float]:
@@ -500,47 +596,52 @@ def _rooms(
     """Return where each name hangs, the radius of its symbol, the room at home."""
     shapes = units[_SHOWN].to_numpy()
     frame = (*ax.get_xlim(), *ax.get_ylim())
+    wholes = units[_WHOLE].to_numpy()
     circles = [
         _circle(shown, whole, frame)
-        for shown, whole in zip(shapes.tolist(), units[_WHOLE].tolist(), strict=True)
+        for shown, whole in zip(shapes.tolist(), wholes.tolist(), strict=True)
     ]
-    anchors = ax.to_mm(np.array([(c.x, c.y) for c, _ in circles]))
+    anchors = ax.to_mm(np.array([(x, y) for x, y, _ in circles]))
     radii = np.zeros(len(units))
-    home = _chords(shapes, circles)
-    home = home * 1000 / ax.plan.scale
-    for row, code in enumerate(units.index):
-        if str(code) in ax.symbols:
-            x, y, r = ax.symbols[str(code)]
-            anchors[row], radii[row], home[row] = (x, y), r, np.nan
-        elif (marker := _marker_under(ax, anchors[row])) is not None:
-            anchors[row], radii[row] = marker[:2], marker[2]
-    return anchors, radii, home
-
-
-def _marker_under(ax: MapAxes, anchor: np.ndarray) -> np.ndarray | None:
-    """Return centre and half width of the marker that bars the middle of a unit."""
+    home = _homes_of(shapes, wholes, np.array(circles)) * 1000 / ax.plan.scale
     boxes = np.array(ax.boxes, dtype=float).reshape(-1, 4)
     sides = boxes[:, 2:] - boxes[:, :2]
     # Of what is taken, markers alone are square; a name hangs beside them.
-    bars = np.abs(sides[:, 0] - sides[:, 1]) < 1e-6
-    bars &= ((boxes[:, :2] - _NEAR <= anchor) & (anchor <= boxes[:, 2:] + _NEAR)).all(1)
-    found = boxes[bars]
-    if not len(found):
-        return None
-    return np.append((found[0, :2] + found[0, 2:]) / 2, sides[bars][0, 0] / 2)
+    markers = boxes[np.abs(sides[:, 0] - sides[:, 1]) < 1e-6]
+    for row, code in enumerate(units.index.astype(str).tolist()):
+        if code in ax.symbols:
+            x, y, r = ax.symbols[code]
+            anchors[row], radii[row], home[row] = (x, y), r, np.nan
+        elif len(markers):
+            anchors[row], radii[row] = _beside_marker(markers, anchors[row])
+    return anchors, radii, home
 
 
-def _widest_circle(shape: shapely.Geometry) -> tuple[shapely.Point, float]:
+def _beside_marker(markers: np.ndarray, anchor: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return where a name hangs, and half the width of the marker that bars it."""
+    low, high = markers[:, :2], markers[:, 2:]
+    bars = ((low - _NEAR <= anchor) & (anchor <= high + _NEAR)).all(axis=1)
+    if not bars.any():
+        return anchor, 0.0
+    place = int(np.argmax(bars))
+    return (low[place] + high[place]) / 2, float(high[place, 0] - low[place, 0]) / 2
+
+
+_Circle: TypeAlias = tuple[float, float, float]
+"""Centre and radius."""
+
+
+def _widest_circle(shape: shapely.Geometry) -> _Circle:
     """Return centre and radius of the widest circle inside the largest part."""
     part = shape
     if shape.geom_type != "Polygon":
         part = max(shapely.get_parts(shape), key=shapely.area)
     if part.area == 0:
-        return shapely.centroid(shape), 0.0
+        middle = shapely.centroid(shape)
+        return middle.x, middle.y, 0.0
     fine_enough = max(1.0, part.area**0.5 / 50)
     line = shapely.maximum_inscribed_circle(part, tolerance=fine_enough)
-    centre = shapely.Point(line.coords[0])
-    return centre, float(line.length)
+    return (*line.coords[0][:2], float(line.length))
 
 
 _CIRCLES: Final = Kept(_widest_circle)
@@ -551,24 +652,20 @@ def _circle(
     shown: shapely.Geometry,
     whole: shapely.Geometry,
     frame: tuple[float, float, float, float],
-) -> tuple[shapely.Point, float]:
+) -> _Circle:
     """Return the widest circle of what is shown: that of the unit, where that is."""
-    centre, radius = _CIRCLES.of(whole)
+    x, y, radius = _CIRCLES.of(whole)
     x0, x1, y0, y1 = frame
-    x, y = centre.x, centre.y
     if shown is whole or (
         x0 + radius <= x <= x1 - radius and y0 + radius <= y <= y1 - radius
     ):
-        return centre, radius
+        return x, y, radius
     return _widest_circle(shown)
 
 
-def _chords(
-    shapes: np.ndarray, circles: list[tuple[shapely.Point, float]]
-) -> np.ndarray:
+def _chords(shapes: np.ndarray, circles: np.ndarray) -> np.ndarray:
     """Return half the width of each unit at the height of its anchor, and a height."""
-    spots = np.array([(centre.x, centre.y) for centre, _ in circles])
-    radii = np.array([radius for _, radius in circles])
+    spots, radii = circles[:, :2], circles[:, 2]
     left, _, right, _ = shapely.bounds(shapes).T
     ends = np.column_stack([left - 1, spots[:, 1], right + 1, spots[:, 1]])
     lines = shapely.linestrings(ends.reshape(-1, 2, 2))
@@ -583,6 +680,29 @@ def _chords(
     return np.column_stack([np.where(np.isinf(half), radii, half), radii])
 
 
+def _homes_of(
+    shapes: np.ndarray, wholes: np.ndarray, circles: np.ndarray
+) -> np.ndarray:
+    """Return the room of units, that of those which the frame does not cut as kept."""
+    cut = np.array(list(map(operator.is_not, shapes, wholes)), dtype=bool)
+    home = np.empty((len(shapes), 2))
+    if cut.any():
+        home[cut] = _chords(shapes[cut], circles[cut])
+    for row in np.flatnonzero(~cut).tolist():
+        home[row] = _CHORDS.of(shapes[row])
+    return home
+
+
+def _chord(shape: shapely.Geometry) -> tuple[float, float]:
+    """Return what `_chords` does of a unit at its widest circle."""
+    found = _chords(np.array([shape]), np.array([_CIRCLES.of(shape)]))[0]
+    return float(found[0]), float(found[1])
+
+
+_CHORDS: Final = Kept(_chord)
+"""The room of each unit that maps showed whole."""
+
+
 def _write(
     ax: MapAxes, text: str, centre: np.ndarray, style: FontProperties, ink: Ink
 ) -> None:
@@ -595,16 +715,5 @@ def _write(
         "linespacing": LEADING,
         "clip_on": True,
     }
-    if ink.halo:
-        letter(
-            ax,
-            x,
-            y,
-            text,
-            color=ink.halo,
-            halo=1.7 * ax.plan.zoom,
-            zorder=STACK["halos"],
-            gid="halo",
-            **common,
-        )
-    letter(ax, x, y, text, color=ink.color, zorder=STACK["names"], gid="name", **common)
+    halo = 1.7 * ax.plan.zoom
+    write_inked(ax, x, y, text, ink, halo=halo, gid="name", **common)

@@ -21,11 +21,14 @@ from basinmap.maps.layers.drawing import (
 from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.crossings import keep_off
 from basinmap.maps.paper.guards import shapes_of
+from basinmap.maps.paper.precision import is_indicative
 from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.typography import typeset
 
 __all__ = ["draw_neighbours", "draw_outlines"]
+
+_INDICATIVE = (3.0, 2.0)  # points: what is not surveyed is no firm line
 
 
 def draw_neighbours(ax: MapAxes, units: gpd.GeoDataFrame) -> None:
@@ -96,7 +99,9 @@ def draw_outlines(
     width
         Line width in points; by default 0.8, more on a poster.
     dashes
-        Dash pattern in points, such as `(3, 2)`.
+        Dash pattern in points, such as `(3, 2)`; by default none, but for outlines
+        that are all indicative (column `quality`), as a cartographer dashes what is
+        not surveyed.
     fill
         Fill colour; none by default.
 
@@ -122,7 +127,7 @@ def draw_outlines(
     color = inked(ax, color or ax.plan.theme.ink)
     fill = inked(ax, fill) if fill else None
     zoom = ax.plan.zoom
-    dashes = _checked_dashes(dashes)
+    dashes = _checked_dashes(dashes or (_INDICATIVE if is_indicative(units) else ()))
     width = (
         0.8 * zoom
         if width is None

@@ -13,6 +13,7 @@ by row number, and costs are rounded before they are compared.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -63,7 +64,7 @@ _NEAR: Final = 1 + len(_AROUND) * len(_GAPS)  # candidates without a leader
 _FAR_COST: Final = 0.6  # second ring: the link with the anchor weakens
 _LEADER_REACH: Final = (4.0, 8.0)  # mm from the symbol to the label, with a leader
 # The same beside a symbol: a short line is enough, and a long one is still followed.
-_SYMBOL_REACH: Final = (2.2, 4.0, 8.0, 12.0)
+_SYMBOL_REACH: Final = (1.6, 2.2, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 15.0)
 _LEADER_DIRECTIONS: Final = 16
 _LEADER_COST: Final = 2.5  # a leader is a last resort, still better than no name
 _LEADER_COST_PER_MM: Final = 0.05
@@ -71,22 +72,18 @@ _HOME_COST: Final = 2.0  # whole label outside its polygon
 _OUT_COST: Final = 0.6  # whole label of a symbol out of its polygon
 _STRAY: Final = 1 / 3  # of the label of a symbol, out of its polygon: it takes a leader
 _SAMPLES: Final = (8, 3)  # across and up, where a label is told to be in its polygon
-_DISC_COST: Final = 4.0  # whole disc (or whole label) covered
-_SPILL_COST: Final = 5.0  # own symbol hidden by a name much larger than it
-_ASTRIDE_COST: Final = (1.8, 0.6)  # a name across the rim of its symbol hides its size
-_ASTRIDE: Final = 0.06  # of a label, out of its symbol
-_HIDDEN: Final = 0.4  # of its own symbol: a label over more of it hides the datum
-_GRAZED: Final = 0.15  # of a label or a symbol, where the label has a leader
-_HANGING: Final = 0.15  # of a label, out of its symbol
+_RIM_COST: Final = 3.0  # of lying on a rim, for those that may be moved away at once
+_RIM: Final = 0.15  # mm at least between a label and the rim of a symbol
 _ANCHOR_COST: Final = (1.0, 2.0)  # anchor covered: less, more important unit
 _BELONGING_COST: Final = 2.0  # another unit is as near to the label as its own
 _CLEAR_MARGIN: Final = 1.5  # mm by which the own symbol must be the nearest
 _COLUMN: Final = 0.5  # of the narrower of two labels, shared: they are read as one
 _BESIDE_OTHER: Final = 0.8  # a label with a leader that stands against another symbol
-_LINE_COST: Final = 0.7  # a line of the map runs through the label
+_LINE_COST: Final = (3.0, 0.7)  # a line of the map runs through the label
 _FORESIGHT_COST: Final = 0.8  # per less important label whose best place is taken
 _MAX_COST: Final = 4.5  # beyond this a label misleads more than it informs
 _MOST_COST: Final = 9.0  # the same, for the most important ones
+_TURNS: Final = 3  # labels are laid anew, the ill ones first
 _RARE: Final = 0.02  # of the labels of polygons: so few are worth a second try of all
 _MAX_SACRIFICE: Final = 2.0  # what a blocker may lose to let another label in
 _GOOD_COST: Final = 1.0  # a placed label above this is worth a second try
@@ -136,13 +133,16 @@ class _Units:
     lines: FloatArray
     frame: FloatArray  # as given, then width and height
     leaders: BoolArray  # which may be moved away
+    promised: BoolArray  # which go before all that is drawn
     asked: BoolArray  # which are missed more than others
     spare: BoolArray  # and which else, when they find no room
     inside: NDArray[np.object_]
     padding: float
     centred_first: bool
+    needs: FloatArray  # radius of the symbol that holds each label
     leading: float = 0.0
-    astride: float = _ASTRIDE_COST[0]
+    lined: float = _LINE_COST[0]
+    rims: float = np.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +222,7 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
     leaders: int | ArrayLike = 0,
     spare: ArrayLike = 0,
     inside: ArrayLike | None = None,
+    needs: ArrayLike | None = None,
     padding: float = 0.4,
     leading: float = 0.0,
     centred_first: bool = True,
@@ -263,6 +264,10 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
         Polygon in which the middle of each label must be, unless a leader leads there;
         None where there is no such polygon. The label of a symbol must be in it for
         two thirds, or in the symbol, and nearer that symbol than any other.
+    needs : array_like, shape (n,), optional
+        Radius of the least circle around the middle of each label that holds its
+        lines, mm; by default that of its box. A label is in its symbol if it holds
+        that circle, or else wholly beside it: none lies across the rim of a symbol.
     padding : float, default 0.4
         Least distance between two labels, or a label and an obstacle, mm.
     leading : float, default 0
@@ -284,10 +289,11 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
 
     Notes
     -----
-    A name sits inside its own symbol only if it fits there wholly or nearly so. The
-    three hard rules (inside the frame, off the obstacles, off the other labels) are
-    never broken: a label that finds no room has ``placed`` False. `leading` and the
-    two thirds of `inside` give way for a label that would be lost otherwise.
+    A name sits inside its own symbol only if it fits there wholly. The four hard rules
+    (inside the frame, off the obstacles, off the other labels, across no rim of a
+    symbol) are never broken: a label that finds no room has ``placed`` False. `leading`
+    and the two thirds of `inside` give way for a label that would be lost otherwise,
+    and rims for one of `leaders`.
 
     Examples
     --------
@@ -318,9 +324,11 @@ def place_labels(  # noqa: PLR0913 -- one optional array per kind of thing to av
         lines=_table(lines, "lines", 4),
         frame=np.array(frame, dtype=float),
         leaders=_led(leaders, rank),
+        promised=_led(leaders, rank),
         asked=_led(leaders, rank),
         spare=_led(spare, rank),
         inside=_polygons(inside, rank.size),
+        needs=_needs(needs, sizes),
         padding=padding,
         centred_first=centred_first,
         leading=leading,
@@ -339,19 +347,44 @@ def _tried_again(
     # Where many find no room in their polygons, none is found for all of them.
     if not lost.any() or not (circled or lost.mean() <= _RARE):
         return cand, page, rank
-    tries = [(rank[np.argsort(~lost, kind="stable")], given)]  # those of them first
-    if circled:
-        # Better a name across the rim of its circle than a name less.
-        tries.append((rank, replace(given, astride=_ASTRIDE_COST[1])))
-    if given.leading:
-        tries.append((rank, replace(given, leading=0.0)))
-    for order, units in tries:
-        other, again = _placed(_ordered(units, order))
-        if (again.choice < 0).sum() < (page.choice < 0).sum():
-            cand, page, rank = other, again, order
+    for units in _tries(given, circled=circled):
+        last = (rank, cand, page)
+        for _ in range(_TURNS):
+            # Those that found no room first; or else those that mislead a little.
+            ill = _ill(*last[1:])
+            if ill.max() < (1 if circled else 2):
+                break
+            order = last[0][np.argsort(ill < ill.max(), kind="stable")]
+            last = (order, *_placed(_ordered(units, order)))
+            if _score(*last[1:]) < _score(cand, page):
+                rank, cand, page = last
         if (page.choice >= 0).all():
             break
     return cand, page, rank
+
+
+def _tries(given: _Units, *, circled: bool) -> list[_Units]:
+    """Return ways to place labels some of which found no room, the strictest first."""
+    # Better a name that a limit runs through than a name less.
+    tries = [given, replace(given, lined=_LINE_COST[1])]
+    if given.leading:
+        tries.append(replace(given, leading=0.0))
+    if circled:
+        # A map without its third town misleads more than a rim that is written on.
+        tries.append(replace(given, rims=_RIM_COST))
+    return tries
+
+
+def _ill(cand: _Candidates, page: _Page) -> IntArray:
+    """Tell which labels (n,) have no place, 2, or one that misleads a little, 1."""
+    astray = np.isinf(cand.cost[np.arange(len(page.choice)), page.choice])
+    return np.where(page.choice < 0, 2, astray.astype(np.int64))
+
+
+def _score(cand: _Candidates, page: _Page) -> tuple[int, int]:
+    """Count the labels that have no place, and those that mislead a little."""
+    ill = _ill(cand, page)
+    return int((ill == 2).sum()), int((ill == 1).sum())
 
 
 def _placed(units: _Units) -> tuple[_Candidates, _Page]:
@@ -359,10 +392,14 @@ def _placed(units: _Units) -> tuple[_Candidates, _Page]:
     near = _near(units)
     cand, page = _laid(units, near)
     lost = (page.choice < 0) & units.spare & ~units.leaders
-    if lost.any():
+    # A leader from a circle is better than a name that a limit runs through.
+    cut = near.lined[np.arange(len(lost)), np.minimum(page.choice, _NEAR - 1)] > 0
+    cut &= units.lined > _LEADER_COST
+    cut &= (page.choice >= 0) & (units.radii > 0) & units.spare & ~units.leaders
+    if (lost | cut).any():
         # A commune is worth a crowd, a circle is not: what it hides is a datum.
         asked = units.asked | (lost & (units.radii == 0))
-        led = replace(units, leaders=units.leaders | lost, asked=asked)
+        led = replace(units, leaders=units.leaders | lost | cut, asked=asked)
         cand, page = _laid(led, near)
     _fill(cand, page)
     return cand, page
@@ -403,6 +440,14 @@ def _polygons(inside: ArrayLike | None, n: int) -> NDArray[np.object_]:
     if inside is not None:
         found[:] = np.asarray(inside, dtype=object)
     return found
+
+
+def _needs(needs: ArrayLike | None, sizes: ArrayLike) -> FloatArray:
+    """Radius (n,) of the circle that holds each label, by default around its box."""
+    if needs is None:
+        found: FloatArray = np.hypot(*_table(sizes, "sizes", 2).T) / 2
+        return found
+    return np.asarray(needs, dtype=float)
 
 
 def _table(values: ArrayLike | None, name: str, columns: int) -> FloatArray:
@@ -451,8 +496,10 @@ def _ordered(given: _Units, rank: IntArray) -> _Units:
         radii=radii,
         home=given.home[rank],
         leaders=given.leaders[rank],
+        promised=given.promised[rank],
         asked=given.asked[rank],
         spare=given.spare[rank],
+        needs=given.needs[rank],
         inside=shapely.transform(given.inside[rank], lambda xy: xy - origin),
         discs=_join_discs(np.column_stack([anchors, radii]), other),
         obstacles=given.obstacles - np.tile(origin, 2),
@@ -652,14 +699,21 @@ def _allowed(
 # --- costs ----------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=2)
+def _tree_of(lines: bytes) -> shapely.STRtree:
+    """Return segments to be looked up: candidates are several times, near and far."""
+    ends = np.frombuffer(lines).reshape(-1, 2, 2)
+    return shapely.STRtree(shapely.linestrings(ends))
+
+
 def _line_cost(units: _Units, boxes: FloatArray, asked: BoolArray) -> FloatArray:
     """Cost (n, c) of lying on a line, for the candidates that are still asked for."""
     cost = np.zeros(asked.shape)
     if len(units.lines) and asked.any():
-        tree = shapely.STRtree(shapely.linestrings(units.lines.reshape(-1, 2, 2)))
+        tree = _tree_of(units.lines.tobytes())
         shapes = shapely.box(*boxes[asked].T)
         hit = np.zeros(len(shapes))
-        hit[tree.query(shapes, predicate="intersects")[0]] = _LINE_COST
+        hit[tree.query(shapes, predicate="intersects")[0]] = units.lined
         cost[asked] = hit
     return cost
 
@@ -676,39 +730,29 @@ def _home_cost(
 
 
 def _spill(units: _Units, row: int, boxes: FloatArray) -> FloatArray:
-    """Share (c,) of each candidate box outside the label's own symbol."""
-    area = _disc_overlap(boxes, units.discs[row : row + 1])[:, 0]
-    share: FloatArray = 1 - area / np.prod(units.sizes[row])
-    # Strips are approximate: a box whose corners are in the disc does fit.
-    far = np.maximum(
-        np.abs(boxes[:, :2] - units.anchors[row]),
-        np.abs(boxes[:, 2:] - units.anchors[row]),
-    )
-    fits = np.hypot(far[:, 0], far[:, 1]) <= units.radii[row]
-    return np.where(fits, 0.0, np.clip(share, 0, 1))
+    """Share (c,) of each candidate box outside the label's own symbol: all, or none."""
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    away = np.hypot(*(middle - units.anchors[row]).T)
+    held = away + units.needs[row] <= units.radii[row] + _EPS
+    return np.where(held & (units.radii[row] > 0), 0.0, 1.0)
 
 
 def _symbol_cost(
     units: _Units, row: int, boxes: FloatArray, spill: FloatArray, *, led: bool = False
 ) -> FloatArray:
-    """Cost of covering symbols, for the candidates (c, 4) of one label."""
-    # A name may sit in its own symbol; squared, because a slight overhang on both sides
-    # of a large disc still reads well while a small disc would be hidden.
-    cost: FloatArray = np.where(spill < 1 - 1e-3, _SPILL_COST * spill**2, 0.0)
-    cost[(spill > _ASTRIDE) & (spill < 1 - _ASTRIDE)] += units.astride
+    """Cost of meeting symbols, for the candidates (c, 4) of one label."""
+    # In its own symbol, or wholly beside it: over its rim a name hides how large it
+    # is, and over another it seems to name that one.
+    cost = np.zeros(len(boxes))
     discs = units.discs
-    # What hangs out of the disc that it fills hides the datum itself.
-    covered = (1 - spill) * np.prod(units.sizes[row])
-    hides = covered > _HIDDEN * np.pi * units.radii[row] ** 2
-    cost[(units.radii[row] > 0) & (spill > _HANGING) & hides] = np.inf
-    index = _touching(discs[:, :2], discs[:, 2], boxes)
-    index = index[(index != row) & (discs[index, 2] > 0)]
+    index = _touching(discs[:, :2], discs[:, 2] + _RIM, boxes)
+    index = index[discs[index, 2] > 0]
     if index.size:
-        area = _disc_overlap(boxes, discs[index])
-        least = np.minimum(np.prod(units.sizes[row]), np.pi * discs[index, 2] ** 2)
-        cost += _DISC_COST * (area / least).sum(axis=1)
-        if led:  # a label that may be anywhere has no reason to be on a symbol
-            cost[((area / least) > _GRAZED).any(axis=1)] = np.inf
+        met = _distance(discs[index, :2], boxes) < discs[index, 2] + _RIM
+        met[spill == 0] &= index != row
+        dear = units.rims if units.promised[row] else np.inf
+        cost[met.any(axis=1)] = dear
+        cost += 0.1 * met.sum(axis=1)
     if led and units.inside[row] is not None:
         cost += _BESIDE_OTHER * _against(units, row, boxes)
     return cost
@@ -722,19 +766,6 @@ def _against(units: _Units, row: int, boxes: FloatArray) -> BoolArray:
     gap = _distance(discs[index, :2], boxes) - discs[index, 2]
     against: BoolArray = (gap < _CLEAR_MARGIN / 2).any(axis=1)
     return against
-
-
-def _disc_overlap(boxes: FloatArray, discs: FloatArray, strips: int = 12) -> FloatArray:
-    """Area (c, k) shared by boxes and discs, by vertical strips (about 1 %)."""
-    x, y, r = discs[:, 0], discs[:, 1], discs[:, 2]
-    left = np.maximum(boxes[:, None, 0] - x, -r)
-    width = np.clip(np.minimum(boxes[:, None, 2] - x, r) - left, 0, None) / strips
-    at = left[..., None] + width[..., None] * (np.arange(strips) + 0.5)
-    chord = np.sqrt(np.clip(r[:, None] ** 2 - at**2, 0, None))
-    top = np.minimum((boxes[:, None, 3] - y)[..., None], chord)
-    bottom = np.maximum((boxes[:, None, 1] - y)[..., None], -chord)
-    area: FloatArray = np.clip(top - bottom, 0, None).sum(axis=2) * width
-    return area
 
 
 def _anchor_cost(

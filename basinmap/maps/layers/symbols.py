@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 
 import geopandas as gpd
@@ -19,6 +20,11 @@ from basinmap.maps.layers.drawing import (
     on_units,
     states_of_classes,
 )
+from basinmap.maps.layers.grouped import (
+    counted_with_groups,
+    draw_within,
+    grouped_units,
+)
 from basinmap.maps.layers.sizes import (
     checked_sizes,
     key_of_smallest,
@@ -28,9 +34,9 @@ from basinmap.maps.layers.sizes import (
     scale_of_host,
     sizes_told,
 )
-from basinmap.maps.layers.washes import Ink, inks_of, strokes_of
+from basinmap.maps.layers.washes import Ink, Inks, inks_of, strokes_of
 from basinmap.maps.look.themes import MM_PER_POINT, settings
-from basinmap.maps.paper.blocks import CirclesBlock
+from basinmap.maps.paper.blocks import CirclesBlock, ClassesBlock
 from basinmap.maps.paper.guards import (
     check_seen,
 )
@@ -42,12 +48,13 @@ from basinmap.values.checks import name_of
 __all__ = ["circles_block", "draw_symbols"]
 
 
-def draw_symbols(
+def draw_symbols(  # noqa: PLR0913 - each is a choice of whoever draws
     ax: MapAxes,
     units: gpd.GeoDataFrame,
     sizes: pd.Series,
     *,
     classes: pd.Series | None = None,
+    groups: pd.Series | None = None,
     palette: str | Sequence[str] | None = None,
     largest: float | None = None,
     largest_mm: float | None = None,
@@ -70,6 +77,9 @@ def draw_symbols(
         A stock, on the codes of `units`.
     classes
         Classes of a rate that colour the circles; by default one colour.
+    groups
+        What `fragile_groups` returned, where sizes and classes are those of its groups:
+        each has a circle, borders within it are dotted, and the legend counts groups.
     palette
         Palette of the classes.
     largest
@@ -86,7 +96,8 @@ def draw_symbols(
     MeasureError
         If `sizes` is a rate, whose circles mean nothing.
     DataError
-        If a value is negative or infinite, or no code is of `units`.
+        If a value is negative or infinite, no code is of `units`, or some of `groups`
+        have no size, or some units no group.
     CRSError
         If the units are not in EPSG:2154.
 
@@ -101,6 +112,8 @@ def draw_symbols(
     check_given(draw_symbols, locals())
     enter(ax, units)
     check_seen(ax, units)
+    members = units
+    units = units if groups is None else grouped_units(units, groups, sizes)
     values, missing = checked_sizes(units, sizes)
     theme = ax.plan.theme
     order = values[values > 0].sort_values(ascending=False, kind="stable").index
@@ -109,40 +122,68 @@ def draw_symbols(
         largest, largest_mm = scale_of_host(ax, heading, CirclesBlock, "radii")
     largest = reference_size(values, largest)
     radius = largest_radius(ax, units, values / largest, largest_mm)
-    points = units.geometry.representative_point()
-    places = pd.DataFrame({"x": points.x, "y": points.y}).loc[order]
+    places = units.geometry.representative_point().get_coordinates().loc[order]
     radii = _radii(ax, values.loc[order], largest, radius, coloured=classes is not None)
     looks = [Ink(theme.faint)] * len(order)
     if classes is not None:
         aligned = on_units(units, classes).loc[order]
         inks = inks_of(ax, classes, palette)
-        states = states_of_classes(aligned)
-        looks = inks.of(aligned, states)
+        looks = inks.of(aligned, states_of_classes(aligned))
     _add_circles(ax, places.to_numpy(), radii, looks, heading or "circles")
-    ax.discs.update(
-        {str(c): k.color for c, k in zip(order, looks, strict=True) if not k.hatch}
-    )
-    for code, (x, y), r in zip(order, ax.to_mm(places), radii, strict=True):
-        ax.symbols[str(code)] = (float(x), float(y), float(r))
+    _keep_places(ax, places, radii, looks)
     blocks: list[object] = [circles_block(ax, values, largest, radius, heading)]
     measured = [sizes]
     if classes is not None:
         measured.append(classes)
-        block = classes_block(
-            aligned,
-            inks.colors,
-            states,
-            None,
-            shape="disc",
-            zoom=ax.plan.zoom,
-            hatches=inks.hatches,
-        )
-        blocks.insert(0, naming(block, aligned, units))
+        blocks.insert(0, _classed(ax, units, aligned, inks, members))
     laid = Laid(
-        kind="symbols", units=units, measured=tuple(measured), blocks=tuple(blocks)
+        kind="symbols" if groups is None else "grouped symbols",
+        units=units,
+        measured=tuple(measured),
+        blocks=tuple(blocks),
     )
     leave(ax, *blocks, values=measured, on=units, laid=laid)
     mark_missing(ax, units, values, missing)
+    if groups is not None:
+        draw_within(ax, members, groups)
+
+
+def _keep_places(
+    ax: MapAxes, places: pd.DataFrame, radii: np.ndarray, looks: Sequence[Ink]
+) -> None:
+    """Keep where circles are, and of what colour, for names and what comes near."""
+    ax.discs.update(
+        {
+            str(c): k.color
+            for c, k in zip(places.index, looks, strict=True)
+            if not k.hatch
+        }
+    )
+    for code, (x, y), r in zip(places.index, ax.to_mm(places), radii, strict=True):
+        ax.symbols[str(code)] = (float(x), float(y), float(r))
+
+
+def _classed(
+    ax: MapAxes,
+    units: gpd.GeoDataFrame,
+    classes: pd.Series,
+    inks: Inks,
+    members: gpd.GeoDataFrame,
+) -> ClassesBlock:
+    """Return the entry of the classes that colour circles, and what they count."""
+    block = classes_block(
+        classes,
+        inks.colors,
+        states_of_classes(classes),
+        None,
+        shape="disc",
+        zoom=ax.plan.zoom,
+        hatches=inks.hatches,
+    )
+    block = naming(block, classes, units)
+    if units is members:
+        return block
+    return replace(block, counted=counted_with_groups(members))
 
 
 def _radii(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypedDict
 
 import geopandas as gpd
 import numpy as np
@@ -28,6 +28,7 @@ from basinmap.maps.layers.drawing import (
     textured_colors,
 )
 from basinmap.maps.paper.guards import shapes_of
+from basinmap.maps.paper.inks import contrast
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.values.told import fact_of
@@ -57,6 +58,17 @@ class Ink:
     color: str
     hatch: str = ""
     edge: str = ""
+
+
+_LOST: Final = 1.3
+"""Contrast under which a white line is lost on a fill."""
+
+
+class _Limit(TypedDict, total=False):
+    """Colour of limits, and how many times as broad as usual they are."""
+
+    rim: str
+    times: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +211,12 @@ def inks_of(
 
 
 def fill_classes(
-    ax: MapAxes, units: gpd.GeoDataFrame, classes: pd.Series, inks: Inks
+    ax: MapAxes,
+    units: gpd.GeoDataFrame,
+    classes: pd.Series,
+    inks: Inks,
+    *,
+    grouped: bool = False,
 ) -> None:
     """
     Fill units with the ink of their class, those of fragile values apart.
@@ -214,17 +231,29 @@ def fill_classes(
         On the index of `units`.
     inks
         What `inks_of` returned.
+    grouped
+        Whether units are groups, within which borders are drawn too: theirs are
+        broader, and seen on the palest class as well.
     """
     apart = fragile_in(classes).to_numpy()
     codes, shapes = classes.cat.codes.to_numpy(), shapes_of(units)
     for code, label in enumerate(classes.cat.categories):
-        _fill(ax, shapes[(codes == code) & ~apart], inks.firm(code), label)
+        ink = inks.firm(code)
+        look: _Limit = _limit_over(ink.color) if grouped else {}
+        _fill(ax, shapes[(codes == code) & ~apart], ink, label, **look)
     # White rims would be lost on what is nearly white: a block of fragile communes
     # would be one.
     care = Ink(PALEST, *caution_look(classes))
     _fill(ax, shapes[(codes >= 0) & apart], care, "fragile", rim=STATE_EDGE)
     if fact_of(classes, "mostly_fragile", default=False) and apart.any():
         _contour(ax, shapes[(codes >= 0) & ~apart])
+
+
+def _limit_over(color: str) -> _Limit:
+    """Return the look of the limits of groups: white, unless it would be lost."""
+    if contrast(color, "#ffffff") < _LOST:
+        return {"rim": stroke_over(color), "times": 1.4}
+    return {"rim": "#ffffff", "times": 2.0}
 
 
 def _contour(ax: MapAxes, shapes: np.ndarray) -> None:
@@ -238,14 +267,20 @@ def _contour(ax: MapAxes, shapes: np.ndarray) -> None:
 
 
 def _fill(
-    ax: MapAxes, shapes: np.ndarray, ink: Ink, label: str, *, rim: str = "#ffffff"
+    ax: MapAxes,
+    shapes: np.ndarray,
+    ink: Ink,
+    label: str,
+    *,
+    rim: str = "#ffffff",
+    times: float = 1.0,
 ) -> None:
     """Fill shapes, hatch them, and draw their borders again over the strokes."""
     if not len(shapes):
         return
     line: dict[str, Any] = {
         "edgecolor": rim,
-        "linewidth": 0.45,
+        "linewidth": 0.45 * times,
         "zorder": STACK["fills"],
     }
     if not ink.hatch:

@@ -14,9 +14,8 @@ from typing import Final
 
 import numpy as np
 from matplotlib.font_manager import FontProperties, get_font
-from matplotlib.ft2font import LoadFlags
 
-from basinmap.maps.look.themes import faces_of
+from basinmap.maps.look.themes import faces_of, measured
 
 __all__ = ["Face", "Run", "Unset", "face_of", "set_line", "subset_name"]
 
@@ -130,11 +129,9 @@ def _run(
 
 def _places(line: str, paths: tuple[str, ...]) -> list[float]:
     """Return where each letter of a line starts, in thousandths of its size."""
-    face = get_font(list(paths))
-    face.set_size(_EM, 72)
-    spots = face.set_text(line, flags=LoadFlags.NO_HINTING)
-    if len(spots) == len(line):
-        return [float(x) / 64 for x in spots[:, 0]]
+    starts, _ = measured(line, paths)
+    if len(starts) == len(line):
+        return list(starts)
     # Letters that a face of the user joins: they stand apart, as they are read.
     place, places = 0.0, []
     for sign in line:

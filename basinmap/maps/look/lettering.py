@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import re
 from copy import copy
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, Final, Protocol, TypeGuard
 
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.axis import XAxis, YAxis
+from matplotlib.axis import Axis, Ticker, XAxis, YAxis
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.cbook import CallbackRegistry
+from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 from matplotlib.path import Path
+from matplotlib.spines import Spine
 from matplotlib.text import Text
 from matplotlib.textpath import TextPath
-from matplotlib.ticker import NullLocator
-from matplotlib.transforms import BboxBase, IdentityTransform, Transform
+from matplotlib.ticker import Formatter, NullFormatter, NullLocator, ScalarFormatter
+from matplotlib.transforms import (
+    BboxBase,
+    IdentityTransform,
+    Transform,
+    TransformedPath,
+)
 
-from basinmap.maps.look.themes import MM_PER_POINT, text_width
+from basinmap.maps.look.themes import MM_PER_POINT, settings, text_width
 
 __all__ = ["LEADING", "FlatAxes", "Lettering", "PaperAxes", "Stroking", "letter"]
 
@@ -34,6 +41,8 @@ _MIDDLE: Final = 0.33  # of the size: half the height of what a line inks
 _AS_IS: Final = IdentityTransform()
 _OWN: Final = ("transform", "clip_on", "gid", "zorder")
 """Options that texts of one look do not share."""
+_LATER: Final = ("label", "offsetText")
+"""Texts of a side of axes."""
 _BEFORE: Final = {"left": 0.0, "center": 0.5, "right": 1.0}
 
 
@@ -61,6 +70,7 @@ class Stroking(Protocol):
         halo: float | None,
         frame: BboxBase | None,
         tracking: float,
+        outline: TransformedPath | None = None,
     ) -> None:
         """
         Write a line, or what is around its letters.
@@ -81,6 +91,8 @@ class Stroking(Protocol):
             What cuts it, or nothing.
         tracking
             What is added between letters, in sizes of the type.
+        outline
+            What else cuts it.
         """
 
 
@@ -158,7 +170,7 @@ class Lettering(Text):
         if not self._is_plain():
             super().draw(renderer)
             return
-        if _strokes(renderer) and self.get_clip_path() is None:
+        if _strokes(renderer):
             self._write(renderer)
             return
         renderer.open_group("text", self.get_gid())
@@ -188,9 +200,11 @@ class Lettering(Text):
         place = canvas.spot(self.get_transform(), self.get_position())
         frame = self.get_clip_box() if self.get_clip_on() else None
         color, halo = self.get_color(), self.halo
+        path, apart = self.get_clip_path(), self.tracking
+        cut = path if isinstance(path, TransformedPath) else None
         for i, line in enumerate(lines):
             start = self._start(place, line, i, len(lines), 1.0)
-            canvas.write_line(start, line, style, color, halo, frame, self.tracking)
+            canvas.write_line(start, line, style, color, halo, frame, apart, cut)
         self.stale = False
 
     def _start(
@@ -264,14 +278,44 @@ def letter(
     **options
         Those of `Lettering`.
     """
-    options = {"transform": axes.transData, "clip_on": False, **options}
-    artist = _made(options)
+    looks = axes.looks if isinstance(axes, FlatAxes) else {}
+    look = _hashed(options)
+    if isinstance(axes, FlatAxes) and look in looks:
+        artist = _alike(looks[look], x, y, text)
+        axes.add_alike(artist)
+        return artist
+    artist = _made({"transform": axes.transData, "clip_on": False, **options})
     artist.set_position((x, y))
     artist.set_text(text)
     clipped = artist.get_clip_on()
     axes.add_artist(artist)
     artist.set_clip_on(clipped)
+    if look is not None:
+        looks[look] = dict(vars(artist))
     return artist
+
+
+def _hashed(options: dict[str, Any]) -> tuple[tuple[str, Any], ...] | None:
+    """Return what texts of one look share, where that can be looked up."""
+    look = tuple(sorted(options.items()))
+    try:
+        hash(look)
+    except TypeError:  # transforms, boxes around the text
+        return None
+    return look
+
+
+def _alike(known: dict[str, Any], x: float, y: float, text: str) -> Lettering:
+    """Return a text as one that is on the same axes, that shares nothing changing."""
+    made = object.__new__(Lettering)
+    state = made.__dict__
+    # Each setter would tell the text, its axes and its figure that they are stale.
+    state.update(known, _x=x, _y=y, _text=text)
+    state["_callbacks"] = CallbackRegistry(signals=["pchanged"])
+    style = state["_fontproperties"]
+    state["_fontproperties"] = own = object.__new__(type(style))
+    own.__dict__.update(style.__dict__)
+    return made
 
 
 def _made(options: dict[str, Any]) -> Lettering:
@@ -300,15 +344,84 @@ class _Ground(Rectangle):
         return Artist.get_transform(self)
 
 
-class _Bare:
-    """A side of axes that has no ticks: matplotlib would make some, to cut them."""
+class _Unsaid(Ticker):
+    """Ticks that are nowhere; what they would say is made when it is asked for."""
+
+    def __init__(self, axis: Any, say: type[Formatter]) -> None:  # noqa: ANN401 - a side
+        super().__init__()
+        self._axis, self._say = axis, say
+        self._said: Formatter | None = None
+        nowhere = NullLocator()
+        nowhere.set_axis(axis)
+        self.locator = nowhere
+
+    @property
+    def formatter(self) -> Formatter:
+        if self._said is None:
+            self._said = self._say()
+            self._said.set_axis(self._axis)
+        return self._said
+
+    @formatter.setter
+    def formatter(self, formatter: Formatter) -> None:
+        self._said = formatter
+
+
+class _Bare(Axis):
+    """
+    A side of axes that has no ticks: matplotlib would make some, to cut them.
+
+    Its label and its other text, two thirds of what it costs, are made when asked for.
+    """
+
+    def __init__(self, axes: FlatAxes) -> None:
+        Artist.__init__(self)
+        self.set_figure(axes.get_figure(root=False))  # type: ignore[arg-type] # it has one
+        usual = _usual(across=isinstance(self, XAxis))
+        self.__dict__.update({k: v for k, v in usual.items() if k not in self.__dict__})
+        self.axes = axes
+        self.major = _Unsaid(self, ScalarFormatter)
+        self.minor = _Unsaid(self, NullFormatter)
+        self.isDefault_majloc = False
+        self._major_tick_kw = {"gridOn": False}
+        self._minor_tick_kw = {"gridOn": False}
+        self.callbacks = CallbackRegistry(signals=["units"])
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - those of an axis
+        if name not in _LATER or "_axes" not in self.__dict__:
+            raise AttributeError(name)
+        with settings():  # those of the page, whenever it is asked
+            whole = (XAxis if isinstance(self, XAxis) else YAxis)(self.axes)
+        self.__dict__.update({late: getattr(whole, late) for late in _LATER})
+        return self.__dict__[name]
+
+    def clear(self) -> None:
+        if not (isinstance(self.axes, FlatAxes) and self.axes.unmade):
+            super().clear()
 
     def set_clip_path(self, path: Any, transform: Any = None) -> None:  # noqa: ANN401 - those of Artist
-        Artist.set_clip_path(self, path, transform)  # type: ignore[arg-type] # an axis
+        Artist.set_clip_path(self, path, transform)
+
+    def get_children(self) -> list[Artist]:
+        # Those that are there: whoever looks for texts would have ticks made.
+        if not len(self.get_majorticklocs()):
+            made = vars(self)
+            return [made[text] for text in _LATER if text in made]
+        return super().get_children()
 
     def draw(self, renderer: RendererBase) -> None:
-        if len(self.get_majorticklocs()) or self.get_label().get_text():  # type: ignore[attr-defined]
-            super().draw(renderer)  # type: ignore[misc]
+        named = "label" in self.__dict__ and self.get_label_text()
+        if named or len(self.get_majorticklocs()):
+            super().draw(renderer)
+
+
+@cache
+def _usual(*, across: bool) -> dict[str, Any]:
+    """Return what every side of axes has, and none changes in place."""
+    axes = Figure().add_axes((0, 0, 1, 1))
+    made = vars(axes.xaxis if across else axes.yaxis)
+    own = {*_LATER, "figure", "_parent_figure", "majorTicks", "minorTicks"}
+    return {name: value for name, value in made.items() if name not in own}
 
 
 class _Across(_Bare, XAxis):
@@ -329,16 +442,31 @@ class FlatAxes(Axes):
         What `Axes` takes.
     """
 
-    _made = False
+    unmade = True
 
     def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - Axes'
         """Take what `Axes` takes; no tick is made to say how it would look."""
         super().__init__(*args, **options)
-        self._made = True
-        for side in (self.xaxis, self.yaxis):
-            side.set_major_locator(NullLocator())
+        self.unmade = False
         for spine in self.spines.values():
             spine.set_position(("outward", 0.0))  # ticks would have asked for it
+
+    def clear(self) -> None:
+        """Take everything off; texts to come are told anew of the axes."""
+        self.looks: dict[Any, dict[str, Any]] = {}
+        super().clear()
+
+    def add_alike(self, text: Lettering) -> None:
+        """
+        Add a text that is already told of these axes.
+
+        Parameters
+        ----------
+        text
+            The text.
+        """
+        self._children.append(text)  # type: ignore[attr-defined] # those of every axes
+        self.stale = True
 
     def add_artist(self, a: Artist) -> Artist:
         """
@@ -389,7 +517,7 @@ class FlatAxes(Axes):
         *args, **options
             Those of `Axes.grid`.
         """
-        if self._made:
+        if not self.unmade:
             super().grid(*args, **options)
 
     def tick_params(self, *args: Any, **options: Any) -> None:  # noqa: ANN401 - those of Axes
@@ -401,15 +529,14 @@ class FlatAxes(Axes):
         *args, **options
             Those of `Axes.tick_params`.
         """
-        if self._made:
+        if not self.unmade:
             super().tick_params(*args, **options)
 
     def _init_axis(self) -> None:
-        self.xaxis, self.yaxis = _Across(self, clear=False), _Up(self, clear=False)
-        for side in ("bottom", "top"):
-            self.spines[side].register_axis(self.xaxis)
-        for side in ("left", "right"):
-            self.spines[side].register_axis(self.yaxis)
+        self.xaxis, self.yaxis = _Across(self), _Up(self)
+        for side, spine in self.spines.items():
+            across = side in {"bottom", "top"}
+            spine.register_axis(self.xaxis if across else self.yaxis)
 
     def _gen_axes_patch(self) -> Rectangle:
         ground = _Ground((0.0, 0.0), 1.0, 1.0)
@@ -421,6 +548,33 @@ class PaperAxes(FlatAxes):
     """Axes over a page, in millimetres, whose texts are letters at a known place."""
 
     name = "basinmap-paper"
+
+    def _gen_axes_spines(self, *_: object, **__: object) -> dict[str, Spine]:
+        return {}  # paper has no frame
+
+    def get_xaxis_transform(self, which: str = "grid") -> Transform:
+        """
+        Return what places ticks across, as a frame that is nowhere would.
+
+        Parameters
+        ----------
+        which
+            Whatever matplotlib asks.
+        """
+        del which
+        return super().get_xaxis_transform("grid")
+
+    def get_yaxis_transform(self, which: str = "grid") -> Transform:
+        """
+        Return what places ticks up, as a frame that is nowhere would.
+
+        Parameters
+        ----------
+        which
+            Whatever matplotlib asks.
+        """
+        del which
+        return super().get_yaxis_transform("grid")
 
     def text(self, x: float, y: float, s: str, **options: Any) -> Lettering:  # type: ignore[override] # noqa: ANN401
         """

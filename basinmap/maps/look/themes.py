@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from difflib import get_close_matches
 from functools import cache, lru_cache
 from importlib.resources import as_file, files
-from itertools import accumulate
+from itertools import accumulate, pairwise, repeat
 from os import PathLike
 from pathlib import Path
 from types import MappingProxyType
@@ -19,6 +19,7 @@ from typing import Any, Final, cast
 import matplotlib as mpl
 from matplotlib import font_manager
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.ft2font import LoadFlags
 
 from basinmap.arguments import check_fields, check_given, number_of, path_of
 from basinmap.errors import BasinmapWarning, DataError, culprits
@@ -29,7 +30,11 @@ from basinmap.typography import glued, printable
 __all__ = ["GREY", "HALF_COLUMN", "PRINT", "Theme", "in_grey", "with_fonts"]
 
 MM_PER_POINT: Final = 25.4 / 72
-_MEASURED: Final = 200.0
+_THOUSAND: Final = 1000.0
+_PLAIN: Final = re.compile(
+    "[ -\u02ff\u1d2c-\u1d6a\u2000-\u200a\u2010-\u2027\u202f-\u205e\u20ac\u2190-\u22ff]+"
+)
+"""Signs that are read one after the other, none over another."""
 # What French documents print beyond ASCII.
 _FRENCH: Final = "àâçéèêëîïôùûœÀÇÉÈÊŒæ«»’–…°²€×−\u00a0\u202f"
 
@@ -215,7 +220,7 @@ def with_fonts(
         name, signs = _read_font(path)
         found[name] = found.get(name, set(_FRENCH)) & signs
         _register(path)
-    for known in (text_width, _width_of_one, _faces_of):
+    for known in (text_width, measured, _faces_of):
         known.cache_clear()
     family = family or (next(iter(found)) if len(found) == 1 else None)
     for wanted in (family, narrow or family):
@@ -363,16 +368,58 @@ def text_width(text: str, properties: font_manager.FontProperties) -> float:
     return float(points * properties.get_size_in_points() * MM_PER_POINT)
 
 
-@cache
 def _width_of_one(text: str, faces: tuple[str, ...]) -> float:
     """Return the width of a line in sizes of its type: names come in several sizes."""
+    return measured(text, faces)[1] / _THOUSAND
+
+
+@lru_cache(maxsize=16_384)
+def measured(text: str, faces: tuple[str, ...]) -> tuple[tuple[float, ...], float]:
+    """
+    Return where each sign of a line starts, and its width, in thousandths of its size.
+
+    Parameters
+    ----------
+    text
+        One line.
+    faces
+        The font file, then those that have the rarer signs.
+    """
+    if len(text) > 2 and _PLAIN.fullmatch(text) and _are_ours(faces):
+        return _by_pairs(text, faces) or _laid_out(text, faces)
+    return _laid_out(text, faces)
+
+
+@cache
+def _are_ours(faces: tuple[str, ...]) -> bool:
+    """Tell faces in which no sign looks further than the next one."""
+    ours = (str(files("basinmap.maps") / "fonts"), mpl.get_data_path())
+    return all(face.startswith(ours) for face in faces)
+
+
+def _by_pairs(
+    text: str, faces: tuple[str, ...]
+) -> tuple[tuple[float, ...], float] | None:
+    """Return a line sign by sign, each as far from the next as in any line."""
+    starts = [0.0]
+    for one, other in pairwise(text):
+        both, _ = measured(one + other, faces)
+        if len(both) != 2:  # they are one letter
+            return None
+        starts.append(starts[-1] + both[1])
+    return tuple(starts), starts[-1] + measured(text[-1], faces)[1]
+
+
+def _laid_out(text: str, faces: tuple[str, ...]) -> tuple[tuple[float, ...], float]:
+    """Let matplotlib lay out a line."""
     face = font_manager.get_font(list(faces))
-    # Measured large and scaled down, so that no hinting changes the widths.
-    face.set_size(_MEASURED, 72)
+    face.set_size(_THOUSAND, 72)
     with warnings.catch_warnings():  # saving the sheet names what has no sign
         warnings.filterwarnings("ignore", message="(?s)Glyph .* missing from font")
-        face.set_text(text)
-    return float(face.get_width_height()[0] / 64 / _MEASURED)
+        # A file is set without hinting: what is measured is what is written.
+        spots = face.set_text(text, flags=LoadFlags.NO_HINTING)
+    starts = tuple(float(x) / 64 for x in spots[:, 0])
+    return starts, float(face.get_width_height()[0] / 64)
 
 
 def faces_of(properties: font_manager.FontProperties) -> list[str]:
@@ -514,6 +561,11 @@ def one_line(text: str) -> str:
     >>> one_line("Taux  de\nvacance\x07 ")
     'Taux de vacance'
     """
+    return _one_line(text)
+
+
+@lru_cache(maxsize=16_384)
+def _one_line(text: str) -> str:
     return re.sub(r"[ \t\r\n]+", " ", printable(text)).strip()
 
 
@@ -562,12 +614,12 @@ def settings() -> Iterator[None]:
     # checked once, and a sheet sets them a hundred times.
     params = cast("dict[str, Any]", mpl.rcParams)
     ours = _validated()
-    if all(dict.__getitem__(params, name) is value for name, value in ours.items()):
+    before = list(map(dict.__getitem__, repeat(params), ours))
+    if before == list(ours.values()):
         yield
         return
-    before = {name: dict.__getitem__(params, name) for name in ours}
     dict.update(params, ours)
     try:
         yield
     finally:
-        dict.update(params, before)
+        dict.update(params, dict(zip(ours, before, strict=True)))

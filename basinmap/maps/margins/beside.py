@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, product
@@ -241,7 +242,7 @@ def class_of(value: float, breaks: Sequence[float]) -> int:
     >>> class_of(5.0, [5.0, 8.0])
     1
     """
-    return int(np.searchsorted(breaks, value, side="right"))
+    return bisect_right(breaks, value)
 
 
 def mark_references(

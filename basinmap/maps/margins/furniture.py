@@ -276,6 +276,11 @@ def _centre_degrees(ax: MapAxes) -> tuple[float, float]:
 
 
 @cache
+def _metric() -> Proj:
+    return Proj(METRIC)
+
+
+@cache
 def _to_degrees() -> Transformer:
     return Transformer.from_crs(METRIC, "EPSG:4326", always_xy=True)
 
@@ -310,7 +315,7 @@ def _draw_scale_bar(ax: MapAxes) -> None:
     # The arrow of the north stands at the right of it.
     most = min(_BAR_MM * zoom, plan.column - 14.0 * zoom)
     kilometres = bar_kilometres(plan.scale, most)
-    factor = Proj(METRIC).get_factors(*_centre_degrees(ax)).meridional_scale
+    factor = _metric().get_factors(*_centre_degrees(ax)).meridional_scale
     length = kilometres * 1e6 * factor / plan.scale
     x, y = _foot(ax)
     for i, color in enumerate((theme.ink, "#ffffff")):
@@ -377,7 +382,7 @@ def draw_measures_within(ax: MapAxes) -> None:
     x, y = _emptiest(ax)
     bar = wide - 9.0
     kilometres = bar_kilometres(plan.scale, bar)
-    factor = Proj(METRIC).get_factors(*_centre_degrees(ax)).meridional_scale
+    factor = _metric().get_factors(*_centre_degrees(ax)).meridional_scale
     length = kilometres * 1e6 * factor / plan.scale
     style: dict[str, Any] = {"zorder": STACK["captions"], "ec": theme.ink, "lw": 0.4}
     for part, color in enumerate((theme.ink, "#ffffff")):
@@ -385,7 +390,7 @@ def draw_measures_within(ax: MapAxes) -> None:
         corners = [(start, y), (end, y), (end, y + 1), (start, y + 1)]
         ax.add_patch(Polygon(ax.to_metres(np.array(corners)), fc=color, **style))
     turn = math.radians(
-        Proj(METRIC).get_factors(*_centre_degrees(ax)).meridian_convergence
+        _metric().get_factors(*_centre_degrees(ax)).meridian_convergence
     )
     base = np.array([x + wide - 3.0, y + 2.4])
     for side, color in ((-1, theme.ink), (1, "#ffffff")):
@@ -442,7 +447,7 @@ def _draw_north(ax: MapAxes) -> None:
     plan, paper = ax.plan, ax.sheet.beside
     theme, zoom = plan.theme, plan.zoom
     turn = math.radians(
-        Proj(METRIC).get_factors(*_centre_degrees(ax)).meridian_convergence
+        _metric().get_factors(*_centre_degrees(ax)).meridian_convergence
     )
     x, y, width, _ = plan.strip
     base = np.array([x + width - 4.0 * zoom, y + 5.0 * zoom])

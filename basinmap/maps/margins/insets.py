@@ -62,6 +62,7 @@ def draw_locator(
     units: gpd.GeoDataFrame | None,
     context: gpd.GeoDataFrame,
     *,
+    title: str = "",
     beside: bool = False,
 ) -> None:
     """
@@ -78,6 +79,8 @@ def draw_locator(
         What is shown dark; None draws the frame of the map instead.
     context
         What is shown pale, in EPSG:2154.
+    title
+        What the context is, written under it: a shape alone is known to few.
     beside
         Whether it goes to the strip of the legend, where there is one, and leaves the
         frame to the map.
@@ -95,9 +98,11 @@ def draw_locator(
     >>> lens = bm.communes(epci="call")
     >>> fig, ax = bm.page(lens, title="CA de Lens-Liévin")
     >>> bm.draw_outlines(ax, lens)
-    >>> bm.draw_locator(ax, bm.epcis().loc[["246200364"]], bm.epcis())
+    >>> call = bm.epcis().loc[["246200364"]]
+    >>> bm.draw_locator(ax, call, bm.epcis(), title="Nord et Pas-de-Calais")
     """
     check_given(draw_locator, locals())
+    check_texts(title=title)
     enter(ax, context, "context", areas=True)
     if units is not None:
         check_areas(units)
@@ -116,21 +121,32 @@ def draw_locator(
     # At the right of a map there is the width of the strip, below it no such height.
     wide = _BESIDE if beside and ax.plan.columns == 1 else _LOCATOR
     most = np.minimum(np.array(wide) * ax.plan.zoom, 0.24 * ax.plan.frame[2])
-    for _ in range(2):  # what is hardly seen has a circle around, that is seen whole
-        extent = np.maximum(bounds[2:] - bounds[:2], 1.0) * 1.06
-        scale = float((extent / most).max()) * 1000
-        bounds = _with_circle(bounds, shown, scale, ax.plan.zoom)
+    bounds, scale = _as_small(bounds, most, shown, ax.plan.zoom)
     extent = np.maximum(bounds[2:] - bounds[:2], 1.0) * 1.06
-    scale = float((extent / most).max()) * 1000
     size = tuple((extent * 1000 / scale).tolist())
     _check_once(ax, "locator", bounds)
-    spot = None if beside else _free_corner(ax, size[0], size[1], None)
-    small = _small_map(ax, bounds, (*size, 0.0), scale, spot)
+    lines = _lines(typeset(title), size[0], ax.plan.theme) if title else []
+    foot = len(lines) * _leading(ax.plan.theme) + 0.8 if lines else 0.0
+    spot = None if beside else _free_corner(ax, size[0], size[1] + foot, None)
+    small = _small_map(ax, bounds, (*size, foot), scale, spot)
     small.set_label("locator")
+    if lines:
+        _write_caption(small, lines, foot)
     _draw_context(small, context)
     _draw_place(small, units, shown)
     remember(small, context)  # at its own scale
     _join(ax, small)
+
+
+def _as_small(
+    bounds: np.ndarray, most: np.ndarray, shown: shapely.Polygon, zoom: float
+) -> tuple[np.ndarray, float]:
+    """Return what a locator shows, and its scale, in so many millimetres at most."""
+    for _ in range(3):  # what is hardly seen has a circle around, that is seen whole
+        extent = np.maximum(bounds[2:] - bounds[:2], 1.0) * 1.06
+        scale = float((extent / most).max()) * 1000
+        held, bounds = bounds, _with_circle(bounds, shown, scale, zoom)
+    return held, scale
 
 
 def _with_circle(
@@ -150,7 +166,7 @@ def _draw_context(small: MapAxes, context: gpd.GeoDataFrame) -> None:
     theme = small.plan.theme
     fill_shapes(
         small,
-        gpd.GeoSeries(_simplified(context, small.plan.scale)),
+        _simplified(context, small.plan.scale),
         facecolor=theme.land,
         edgecolor=theme.faint,
         linewidth=0.3,
@@ -194,7 +210,7 @@ def _draw_place(
         frame = Rectangle((x0, y0), x1 - x0, y1 - y0, fc="none", ec=theme.ink, lw=0.9)
         small.add_patch(frame)
     else:
-        shapes = gpd.GeoSeries(_simplified(units, scale))
+        shapes = _simplified(units, scale)
         ink = {"facecolor": theme.ink, "edgecolor": theme.ink, "linewidth": 0.2}
         fill_shapes(small, shapes, zorder=STACK["fills"], **ink)
     if max(x1 - x0, y1 - y0) * 1000 / scale < _VISIBLE * small.plan.zoom:
@@ -414,14 +430,18 @@ def _leading(theme: Theme) -> float:
 
 def _caption(title: str, scale: float, width: float, theme: Theme) -> list[str]:
     text = f"1\u00a0:\u00a0{number(scale)}"
-    text = f"{title} – {text}" if title else text
+    return _lines(f"{title} – {text}" if title else text, width, theme)
+
+
+def _lines(text: str, width: float, theme: Theme) -> list[str]:
     return wrapped(text, width - 1.0, font(theme.family, theme.small, weight=700))
 
 
 def _write_caption(small: MapAxes, lines: list[str], foot: float) -> None:
-    """Write title and scale under an inset, on white."""
+    """Write title and scale under an inset, on white, in the same frame."""
     plan = small.plan
     width, height = plan.frame[2:]
+    spine = small.spines["bottom"]
     with settings():
         small.add_patch(
             Rectangle(
@@ -430,7 +450,8 @@ def _write_caption(small: MapAxes, lines: list[str], foot: float) -> None:
                 foot / height,
                 transform=small.transAxes,
                 fc="#ffffff",
-                ec="none",
+                ec=spine.get_edgecolor(),
+                lw=spine.get_linewidth(),
                 clip_on=False,
                 zorder=0.5,
             )

@@ -599,20 +599,23 @@ def has_spread(values: pd.Series, *, firm: bool = False) -> bool:
         Whether what is made from few is left out.
     """
     few = list(told_of(values).fragile) if firm else []
-    return bool(values.drop(few, errors="ignore").nunique() >= _DOZEN)
+    known = values.drop(few, errors="ignore") if few else values
+    return bool(known.nunique() >= _DOZEN)
 
 
 def _known(values: pd.Series, *, firm: bool) -> pd.Series:
     """Return the values of a histogram that there are, firm ones or all."""
     check_series(values, "histogram")
     check_states(values)
-    known = numbers(values, "histogram").dropna()
     few = list(told_of(values).fragile) if firm else []
-    return known.drop(few, errors="ignore")
+    known = numbers(values, "histogram").dropna()
+    return known.drop(few, errors="ignore") if few else known
 
 
 def _counted_once(series: list[pd.Series]) -> tuple[list[pd.Series], list[str]]:
     """Leave out the periods that hold others: their years would be counted twice."""
+    if len(series) == 1:
+        return series, []
     spans = [_span(told_of(one).vintage) for one in series]
     whole = [any(_holds(span, part) for part in spans) for span in spans]
     left = [told_of(s).vintage for s, held in zip(series, whole, strict=True) if held]
@@ -643,7 +646,8 @@ def _with_histogram(
     for position, block in enumerate(blocks):
         if not isinstance(block, ClassesBlock):
             continue
-        known = pd.concat([_known(one, firm=bool(block.fragile)) for one in series])
+        all_known = [_known(one, firm=bool(block.fragile)) for one in series]
+        known = all_known[0] if len(all_known) == 1 else pd.concat(all_known)
         low, high = block.bounds
         wrong = known.index[(known < low) | (known > high)]
         if len(wrong):

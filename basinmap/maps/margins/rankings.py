@@ -96,12 +96,14 @@ def _(ranking: Ranking, width: float, theme: Theme) -> float:
 def _(ranking: Ranking, pen: Pen) -> None:
     y = write_heading(pen, ranking.title)
     small = {"size": pen.theme.small, "color": pen.theme.soft}
+    decimals = ranking.decimals
     for said, units in ranking.ends:
         pen.write(0, y + 2.2, said, **small)
         y += _ABOVE
         _dot(ranking.block, pen, y, [value for _, value in units])
         for name, value in units:
-            _write(ranking, pen, y, name, value)
+            written = number(value, decimals, signed=ranking.block.signed)
+            _write(pen, y, name, written)
             y += _LINE
         y += _BETWEEN
 
@@ -116,9 +118,8 @@ def _dot(block: ClassesBlock, pen: Pen, y: float, values: Sequence[float]) -> No
     pen.fill(dots, colors, edge=pen.theme.soft, line=0.3)
 
 
-def _write(ranking: Ranking, pen: Pen, y: float, name: str, value: float) -> None:
+def _write(pen: Pen, y: float, name: str, written: str) -> None:
     """Write a unit: its name, its value."""
-    written = number(value, ranking.decimals, signed=ranking.block.signed)
     letters = font(pen.theme.family, pen.theme.body)
     room = pen.width - _TEXT - 2.0 - text_width(written, letters)
     size = pen.theme.body * min(1.0, room / text_width(name, letters))

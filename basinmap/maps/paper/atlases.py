@@ -346,7 +346,7 @@ def _each(
     """Draw unit after unit; keep what is warned of while a sheet is drawn and saved."""
     with _cycles_kept():
         for row, (code, label) in enumerate(units[name].astype(str).items()):
-            unit = units.iloc[[row]]
+            unit = units.iloc[row : row + 1]  # a list would take every column anew
             with warnings.catch_warnings(record=True) as caught:
                 warnings.simplefilter("always", BasinmapWarning)
                 sheet = _drawn(draw, unit, f"{code} ({label})")

@@ -17,7 +17,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.path import Path
-from matplotlib.transforms import Affine2D, BboxBase, Transform
+from matplotlib.transforms import Affine2D, BboxBase, Transform, TransformedPath
 from PIL import Image
 
 from basinmap.maps.look.faces import Unset, set_line
@@ -378,6 +378,20 @@ class _Renderer(RendererBase):
             self._prepare(gc, look)
             self._put(path + look.operator)
 
+    def _paint_alike(
+        self,
+        gc: GraphicsContextBase,
+        look: _Look,
+        paths: Sequence[Path],
+        move: Transform,
+    ) -> None:
+        """Paint shapes of one look, which is set once."""
+        drawn = [self._drawn(path, move, look) for path in paths]
+        if look.nothing or not any(drawn):
+            return
+        self._prepare(gc, look)
+        self._out += [path + look.operator for path in drawn if path]
+
     def _drawn(self, path: Path, transform: Transform, look: _Look) -> bytes:
         """Return a path as operators; a line stops a little out of the frame."""
         bare = look.fill is None and look.hatch is None
@@ -446,6 +460,11 @@ class _Renderer(RendererBase):
             self._draw_placed(gc, (paths, moves, shapes), spots, looks)
             return
         seen = self._seen_of(paths, moves, shapes, max(linewidths, default=0.0))
+        inks = (facecolors, edgecolors, linewidths, linestyles, hatchcolors)
+        if len(moves) == 1 and all(ink is None or len(ink) < 2 for ink in inks):
+            met = [paths[i] for i in np.flatnonzero(seen).tolist()]
+            self._paint_alike(gc, looks(0), met, moves[0])
+            return
         for i in np.flatnonzero(seen).tolist():
             look = looks(i)
             if not look.nothing:
@@ -632,11 +651,14 @@ class _Renderer(RendererBase):
         halo: float | None,
         frame: BboxBase | None,
         tracking: float,
+        outline: TransformedPath | None = None,
     ) -> None:
         """Write a line, or what is around its letters."""
-        spacing = _number(tracking * float(style.get_size_in_points()))
+        size = float(style.get_size_in_points())
+        spacing = _number(tracking * size) if tracking else b"0"
         self._set("spacing", spacing, spacing + b" Tc")
-        self._cut(None if frame is None else self._sides(frame), b"")
+        edge = b"" if outline is None else _edge(outline)
+        self._cut(None if frame is None else self._sides(frame), edge)
         ink = _ink(color)
         if halo is None:
             self._set_opacity(None, _opacity(ink))
@@ -666,15 +688,17 @@ class _Renderer(RendererBase):
         halo: bool,
     ) -> None:
         size = float(style.get_size_in_points())
-        turn = math.radians(angle)
-        across, up = math.cos(turn), math.sin(turn)
         for path, codes, start, shown in _written(line, style, halo):
             self._letters.setdefault(path, set()).update(codes)
             face = (self._faces.of(path), round(size, 3))
-            self._set("face", face, b"%b %b Tf" % (face[0], _number(size, 3)))
-            x = place[0] + start * size / 1000 * across
-            y = place[1] + start * size / 1000 * up
+            if self._now.get("face") != face:
+                self._set("face", face, b"%b %b Tf" % (face[0], _number(size, 3)))
+            x, y = place[0] + start * size / 1000, place[1]
             if angle:
+                turn = math.radians(angle)
+                across, up = math.cos(turn), math.sin(turn)
+                x = place[0] + start * size / 1000 * across
+                y = place[1] + start * size / 1000 * up
                 turned = b" ".join(_number(v, 5) for v in (across, up, -up, across))
                 move = b"%b %b %b Tm" % (turned, _number(x), _number(y))
             else:
@@ -728,6 +752,11 @@ def _ink(color: Given) -> tuple[float, ...]:
 
 def _opacity(color: tuple[float, ...] | None) -> float:
     return 1.0 if color is None or len(color) < 4 else float(color[3])
+
+
+def _edge(outline: TransformedPath) -> bytes:
+    """Return a path that cuts what follows."""
+    return _operators(*outline.get_transformed_path_and_affine())
 
 
 def _operators(path: Given, transform: Transform, clip: Box | None = None) -> bytes:

@@ -12,9 +12,9 @@ import shapely
 from matplotlib.axes import Axes
 
 from basinmap.errors import CRSError, DataError, culprits
-from basinmap.maps.paper.kept import Kept
+from basinmap.maps.paper.kept import Kept, KeptOfAll
 from basinmap.maps.paper.sheets import MapAxes, Sheet
-from basinmap.spatial.projections import METRIC, check_metric
+from basinmap.spatial.projections import METRIC, check_metric, crs_of, geometries
 
 __all__ = [
     "check_areas",
@@ -23,6 +23,9 @@ __all__ = [
     "check_open",
     "check_overlaps",
     "check_seen",
+    "frame_of",
+    "near_rows",
+    "rows_in",
     "shapes_of",
 ]
 
@@ -32,6 +35,12 @@ _SOUND: Final[Kept[bool]] = Kept(lambda _: True)
 """Geometries that were found to be drawable."""
 _AREAS: Final[Kept[bool]] = Kept(lambda _: True)
 """Those that were found to have a surface."""
+_MANY: Final = 200
+"""Geometries whose boxes are sooner kept than measured."""
+_BOXES: Final[KeptOfAll[np.ndarray]] = KeptOfAll(
+    lambda shapes: shapely.bounds(shapes).T
+)
+"""Least x and y, greatest x and y of many geometries."""
 
 # -- maps ---------------------------------------------------------------------------
 
@@ -130,7 +139,7 @@ def check_drawable(units: gpd.GeoDataFrame, what: str = "units") -> None:
         again = units.index[units.index.duplicated()].unique()
         msg = f"{what}: codes that stand more than once: {culprits(again)}"
         raise DataError(msg)
-    if units.crs != METRIC:
+    if crs_of(units) != METRIC:
         msg = f"the map is in {METRIC}, the {what} in {units.crs.to_string()}; "
         raise CRSError(msg + "call .to_crs(2154)")
     shapes = shapes_of(units)
@@ -148,8 +157,7 @@ def shapes_of(units: gpd.GeoDataFrame) -> np.ndarray:
     units
         Any geometries.
     """
-    column = pd.DataFrame(units, copy=False)[units.active_geometry_name]
-    return np.asarray(column.array)
+    return np.asarray(geometries(units))
 
 
 def _check_shapes(units: gpd.GeoDataFrame, what: str) -> None:
@@ -230,11 +238,8 @@ def check_seen(ax: Axes, units: gpd.GeoDataFrame, what: str = "units") -> None:
     DataError
         If it shows none: the page would be empty.
     """
-    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
     shapes = shapes_of(units)
-    left, low, right, high = shapely.bounds(shapes).T
-    near = shapes[(left <= x1) & (right >= x0) & (low <= y1) & (high >= y0)]
-    if not shapely.intersects(near, shapely.box(x0, y0, x1, y1)).any():
+    if not len(rows_in(shapes, frame_of(ax))):
         msg = (
             f"none of the {len(units)} {what} lies in the frame of the map: make the "
             "page for them, page(units, title=…)"
@@ -242,14 +247,63 @@ def check_seen(ax: Axes, units: gpd.GeoDataFrame, what: str = "units") -> None:
         raise DataError(msg)
 
 
-def check_overlaps(units: gpd.GeoDataFrame, what: str = "units") -> None:
+def frame_of(ax: Axes) -> tuple[float, float, float, float]:
+    """
+    Return what the frame of a map shows: least x and y, greatest x and y.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`.
+    """
+    (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
+    return x0, y0, x1, y1
+
+
+def near_rows(shapes: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
+    """
+    Return the places, from 0, of the geometries whose box meets another.
+
+    Parameters
+    ----------
+    shapes
+        Any geometries.
+    box
+        Least x and y, greatest x and y.
+    """
+    boxes = _BOXES.of(shapes) if len(shapes) > _MANY else shapely.bounds(shapes).T
+    left, low, right, high = boxes
+    x0, y0, x1, y1 = box
+    near = (left <= x1) & (right >= x0) & (low <= y1) & (high >= y0)
+    return np.flatnonzero(near)
+
+
+def rows_in(shapes: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
+    """
+    Return the places, from 0, of the geometries that meet a box.
+
+    Parameters
+    ----------
+    shapes
+        Any geometries.
+    box
+        Least x and y, greatest x and y.
+    """
+    near = near_rows(shapes, box)
+    met: np.ndarray = shapely.intersects(shapes[near], shapely.box(*box))
+    return near[met]
+
+
+def check_overlaps(shapes: np.ndarray, codes: pd.Index, what: str = "units") -> None:
     """
     Check that no unit would hide a good part of another under its colour.
 
     Parameters
     ----------
-    units
+    shapes
         Polygons in a metric CRS.
+    codes
+        Of the units, for the message.
     what
         What they are, for the message.
 
@@ -259,7 +313,6 @@ def check_overlaps(units: gpd.GeoDataFrame, what: str = "units") -> None:
         If two of them share more than a hundredth of the smaller one, such as communes
         and their EPCI.
     """
-    shapes = np.asarray(units.geometry.array)
     if shapely.coverage_is_valid(shapes):
         return
     left, right = shapely.STRtree(shapes).query(shapes, predicate="intersects")
@@ -273,10 +326,10 @@ def check_overlaps(units: gpd.GeoDataFrame, what: str = "units") -> None:
     # The large one is the culprit: a total among its parts, most of the time.
     large = np.where(areas[left] >= areas[right], left, right)
     small = np.where(areas[left] >= areas[right], right, left)
-    found = units.index[np.unique(large)]
+    found = codes[np.unique(large)]
     msg = (
         f"{what}: {len(found)} lie(s) over others: {culprits(found)}, over "
-        f"{culprits(units.index[np.unique(small)])}; one colour would hide the other: "
+        f"{culprits(codes[np.unique(small)])}; one colour would hide the other: "
         "drop totals and larger levels, and draw these with draw_outlines"
     )
     raise DataError(msg)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import numpy as np
 import shapely
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "KeptOfAll"]
+
+_ROWS: Final = 64
+"""Arrays whose geometries are known to be kept."""
 
 Made = TypeVar("Made")
 
@@ -41,6 +44,7 @@ class Kept(Generic[Made]):
         """Start with nothing."""
         self._make, self._most = make, most
         self._found: dict[int, tuple[shapely.Geometry, Made]] = {}
+        self._rows: set[bytes] = set()  # whose geometries are all there
 
     def of(self, shape: shapely.Geometry) -> Made:
         """
@@ -54,7 +58,7 @@ class Kept(Generic[Made]):
         found = self._found.get(id(shape))
         if found is None:
             if len(self._found) >= self._most:
-                self._found.clear()
+                self._forget()
             found = self._found[id(shape)] = (shape, self._make(shape))
         return found[1]
 
@@ -67,7 +71,15 @@ class Kept(Generic[Made]):
         shapes
             The geometries.
         """
-        return all(map(self._found.__contains__, map(id, shapes)))
+        rows = np.asarray(shapes, dtype=object).tobytes()  # where they are in memory
+        if rows in self._rows:
+            return True
+        if not all(map(self._found.__contains__, map(id, shapes))):
+            return False
+        if len(self._rows) >= _ROWS:
+            self._rows.clear()
+        self._rows.add(rows)
+        return True
 
     def learn(self, shapes: np.ndarray | list[shapely.Geometry], made: Made) -> None:
         """
@@ -83,5 +95,51 @@ class Kept(Generic[Made]):
         if len(shapes) > self._most:
             return
         if len(self._found) + len(shapes) > self._most:
-            self._found.clear()
+            self._forget()
         self._found |= {id(shape): (shape, made) for shape in shapes}
+
+    def _forget(self) -> None:
+        self._found.clear()
+        self._rows.clear()
+
+
+class KeptOfAll(Generic[Made]):
+    """
+    What a function makes of many geometries at once, made once for the same ones.
+
+    Parameters
+    ----------
+    make
+        The function.
+    most
+        Of how many arrays it is kept, before all is forgotten.
+
+    Examples
+    --------
+    >>> total = KeptOfAll(lambda shapes: float(shapely.area(shapes).sum()))
+    >>> total.of(np.array([shapely.box(0, 0, 2, 2), shapely.box(0, 0, 1, 1)]))
+    5.0
+    """
+
+    def __init__(self, make: Callable[[np.ndarray], Made], most: int = 16) -> None:
+        """Start with nothing."""
+        self._make, self._most = make, most
+        self._found: dict[bytes, tuple[np.ndarray, Made]] = {}
+
+    def of(self, shapes: np.ndarray) -> Made:
+        """
+        Return what the function makes of geometries.
+
+        Parameters
+        ----------
+        shapes
+            The geometries.
+        """
+        rows = shapes.tobytes()  # where they are in memory
+        found = self._found.get(rows)
+        if found is None:
+            if len(self._found) >= self._most:
+                self._found.clear()
+            # A copy: the geometries of another array may take the place of these.
+            found = self._found[rows] = (shapes.copy(), self._make(shapes))
+        return found[1]

@@ -26,7 +26,7 @@ from basinmap.maps.look.themes import (
     one_line,
     wrapped,
 )
-from basinmap.spatial.projections import check_metric
+from basinmap.spatial.projections import check_metric, geometries
 from basinmap.typography import shortest, typeset
 
 __all__ = [
@@ -324,7 +324,8 @@ def bounds_of(units: gpd.GeoDataFrame, around: float, share: float = 0.03) -> Re
     DataError
         If nothing has an extent.
     """
-    xmin, ymin, xmax, ymax = (float(value) for value in units.total_bounds)
+    shapes = np.asarray(geometries(units))
+    xmin, ymin, xmax, ymax = shapely.total_bounds(shapes).tolist()
     if not np.isfinite([xmin, ymin, xmax, ymax]).all():
         msg = f"units: none of the {len(units)} geometries has an extent"
         raise DataError(msg)
@@ -827,22 +828,27 @@ def _title_size(title: str, width: float, theme: Theme) -> float:
 
 def _title_lines(title: str, width: float, letters: FontProperties) -> list[str]:
     """Return the lines of a title: cut between its parts, lest a word be alone."""
-    lines = wrapped(title, width, letters)
     first, mark, second = title.partition("; ")
-    if len(lines) == 2 and mark and len(wrapped(second, width, letters)) == 1:
-        return [first + mark.rstrip(), second]
-    return lines
+    parts = [first + mark.rstrip(), second] if mark else [title]
+    return _cut_between(title, parts, width, letters)
 
 
 def _under(subtitle: str, width: float, theme: Theme) -> list[str]:
     """Return the lines of a subtitle: cut between its parts, lest a word be alone."""
     letters = font(theme.family, theme.subtitle)
-    lines = wrapped(subtitle, width, letters)
-    parts = subtitle.split(_BESIDE)
-    if len(parts) < 2 or len(lines) != len(parts):
+    return _cut_between(subtitle, subtitle.split(_BESIDE), width, letters)
+
+
+def _cut_between(
+    text: str, parts: Sequence[str], width: float, letters: FontProperties
+) -> list[str]:
+    """Return one part a line, where each has room and it takes no line more."""
+    lines = wrapped(text, width, letters)
+    if len(lines) != len(parts) or any(
+        len(wrapped(part, width, letters)) > 1 for part in parts
+    ):
         return lines
-    apart = [wrapped(part, width, letters) for part in parts]
-    return lines if max(map(len, apart)) > 1 else [part for (part,) in apart]
+    return list(parts)
 
 
 def leading_of_names(theme: Theme) -> float:

@@ -8,12 +8,12 @@ from functools import singledispatch
 from typing import Any, Final
 
 from matplotlib.axes import Axes
-from matplotlib.collections import PathCollection
 from matplotlib.patches import Circle, Rectangle
 from matplotlib.path import Path
 
 from basinmap.maps.look.themes import MM_PER_POINT, Theme, font, wrapped
 from basinmap.maps.paper.blocks import Swatch
+from basinmap.maps.paper.shapes import Shapes
 
 __all__ = [
     "BOX",
@@ -111,7 +111,7 @@ class Pen:
         line
             Width of these, in points.
         """
-        drawn = PathCollection(
+        drawn = Shapes(
             paths, facecolors=list(colors), edgecolors=edge, linewidths=line, zorder=1
         )
         self.paper.add_collection(drawn, autolim=False)

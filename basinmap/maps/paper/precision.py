@@ -17,7 +17,7 @@ from basinmap.typography import shortest
 if TYPE_CHECKING:  # pages tells the outlines of what it is made for
     from basinmap.maps.paper.sheets import MapAxes
 
-__all__ = ["VISIBLE_MM", "tell_outlines"]
+__all__ = ["VISIBLE_MM", "is_indicative", "tell_outlines"]
 
 VISIBLE_MM: Final = 0.3
 """Error on paper above which outlines are told to be generalised, in millimetres."""
@@ -34,7 +34,8 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
     """
     Say at the foot of the page that outlines are coarser than its scale.
 
-    Or that nothing is known of their precision, on a page where it may show.
+    Or how far they are said to be from the ground, on a page where it may show;
+    or that nothing is known of it.
 
     Parameters
     ----------
@@ -55,11 +56,11 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
         If that is more than 0.3 mm on paper, once a map.
     """
     error = error_of(drawn)
-    if error is None and _might_show(ax, drawn):
-        ax.notes[_UNTOLD] = None
     if error is None or error * 1000 / ax.plan.scale <= VISIBLE_MM:
+        if _might_show(ax, drawn):
+            ax.notes[_UNTOLD if error is None else _declared(error)] = None
         return
-    if "quality" in drawn and drawn["quality"].eq("indicative").all():
+    if is_indicative(drawn):
         # No finer outline would help: a mark is no generalised outline.
         ax.notes[f"Périmètre indicatif (±\u00a0{_rounded(error)}\u00a0m)"] = None
         return
@@ -75,6 +76,26 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
         f"above 1:{finest:,}; the foot of the page says so; for such scales give "
         "outlines of your own: bm.communes(outlines='ADMIN-EXPRESS.gpkg')"
     )
+
+
+def is_indicative(drawn: gpd.GeoDataFrame) -> bool:
+    """
+    Tell whether outlines mark a place, and are those of nothing.
+
+    Parameters
+    ----------
+    drawn
+        What is drawn; its column `quality` says so.
+
+    Examples
+    --------
+    >>> import basinmap as bm
+    >>> is_indicative(bm.quartiers()), is_indicative(bm.communes(epci="call"))
+    (True, False)
+    """
+    if "quality" not in drawn or not len(drawn):
+        return False
+    return bool(drawn["quality"].eq("indicative").all())
 
 
 def _might_show(ax: MapAxes, drawn: gpd.GeoDataFrame) -> bool:
@@ -110,6 +131,11 @@ def _action(text: str) -> str:
 
 def _note(error: float) -> str:
     return f"Contours généralisés (±\u00a0{_rounded(error)}\u00a0m)"
+
+
+def _declared(error: float) -> str:
+    """Say how far outlines of the user are, which at such scales are theirs alone."""
+    return f"Contours\u00a0: ±\u00a0{_rounded(error)}\u00a0m (précision déclarée)"
 
 
 def _rounded(error: float) -> str:

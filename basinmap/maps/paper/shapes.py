@@ -1,12 +1,75 @@
-"""Geometries as paths, holes left open."""
+"""Geometries as paths, holes left open, and what draws many of them."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import shapely
+from matplotlib.artist import allow_rasterization
+from matplotlib.backend_bases import RendererBase
+from matplotlib.collections import PathCollection
 from matplotlib.path import Path
 
-__all__ = ["line_path", "outline_path"]
+__all__ = ["Shapes", "line_path", "outline_path"]
+
+
+class Shapes(PathCollection):
+    """
+    Paths where they are told to be: our canvas takes them at once.
+
+    What is asked besides (markers at places, values as colours, gaps, effects) is left
+    to matplotlib, which tries twice, and measures the whole, for each of them.
+    """
+
+    @allow_rasterization  # type: ignore[untyped-decorator] # matplotlib's
+    def draw(self, renderer: RendererBase) -> None:
+        """
+        Draw them.
+
+        Parameters
+        ----------
+        renderer
+            That of the file.
+        """
+        move = self.get_transform()
+        if not hasattr(renderer, "write_line") or not (
+            move.is_affine and self._is_plain()
+        ):
+            super().draw(renderer)
+            return
+        if not self.get_visible():
+            return
+        gc = renderer.new_gc()
+        self._set_gc_clip(gc)  # type: ignore[attr-defined] # that of every artist
+        if self.get_hatch():
+            gc.set_hatch(self.get_hatch())
+            gc.set_hatch_linewidth(self.get_hatch_linewidth())
+        if join := self.get_joinstyle():
+            gc.set_joinstyle(join)
+        if cap := self.get_capstyle():
+            gc.set_capstyle(cap)
+        canvas: Any = renderer
+        canvas.draw_path_collection(
+            *(gc, move.frozen(), self.get_paths(), [], [], move),
+            *(self.get_facecolor(), self.get_edgecolor()),
+            *(self._linewidths, self._linestyles),  # type: ignore[attr-defined] # as drawn
+            *([], [], "screen"),
+            hatchcolors=self.get_hatchcolor(),
+        )
+        self.stale = False
+
+    def _is_plain(self) -> bool:
+        """Tell whether nothing else is asked than paths, with inks and lines."""
+        return (
+            self.get_array() is None
+            and not np.any(self.get_offsets())
+            and not len(self.get_transforms())
+            and not any(self.get_urls())
+            and self._gapcolor is None  # type: ignore[attr-defined] # without a getter
+            and self.get_sketch_params() is None
+            and not self.get_path_effects()
+        )
 
 
 def outline_path(shape: shapely.Geometry | None) -> Path | None:

@@ -429,9 +429,10 @@ class Laid:
     Attributes
     ----------
     kind
-        `"classes"`, `"symbols"`, `"kinds"`, `"outlines"`, `"neighbours"`, `"rings"`,
-        `"points"`, `"hatched"`, `"ground"`, or `"other"`, of which no other program is
-        told.
+        `"classes"`, `"grouped"` (classes of groups of units) and `"within"` (borders
+        of these units), `"symbols"`, `"grouped symbols"`, `"kinds"`, `"outlines"`,
+        `"neighbours"`, `"rings"`, `"points"`, `"hatched"`, `"ground"`, or `"other"`, of
+        which no other program is told.
     units
         What was drawn.
     measured
