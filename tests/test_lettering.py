@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 
 import numpy as np
 import pypdf
@@ -190,8 +191,11 @@ def test_a_line_measured_pair_by_pair_is_as_long_as_laid_out(family, weight):
     ]
     for line in [*names, *said]:
         face.set_size(1000, 72)
-        spots = face.set_text(line, flags=LoadFlags.NO_HINTING)
-        whole = face.get_width_height()[0] / 64
-        starts, width = measured(line, faces)
+        with warnings.catch_warnings():
+            # A face without the accent that is set on a letter says so; both ways do.
+            warnings.simplefilter("ignore", UserWarning)
+            spots = face.set_text(line, flags=LoadFlags.NO_HINTING)
+            whole = face.get_width_height()[0] / 64
+            starts, width = measured(line, faces)
         assert list(starts) == (spots[:, 0] / 64).tolist()
         assert width == whole
