@@ -168,7 +168,8 @@ def lay_ground(ax: MapAxes) -> None:
     kinds["corner"] = theme.land
     areas = [land for land in lands if land.kind in kinds]
     with settings():
-        shown = shapely.clip_by_rect([land.shape for land in areas], *box.bounds)
+        # A cut by a rectangle fails on the needles that corners leave.
+        shown = shapely.intersection([land.shape for land in areas], box)
         sea = shapely.area(shown).sum() < 0.9999 * box.area
         if sea:
             ax.set_facecolor(theme.sea)
