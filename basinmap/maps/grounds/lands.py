@@ -170,7 +170,7 @@ def lay_ground(ax: MapAxes) -> None:
     kinds["corner"] = theme.land
     areas = [land for land in lands if land.kind in kinds]
     with settings():
-        # Not clip_by_rect, which fails where a cut along the frame leaves a sliver.
+        # Not clip_by_rect, which fails on the needles that cuts and corners leave.
         shown = shapely.intersection([land.shape for land in areas], box)
         sea = shapely.area(shown).sum() < 0.9999 * box.area
         if sea:
