@@ -326,14 +326,6 @@ def _frame(ax: MapAxes) -> shapely.Polygon:
     return shapely.box(x0, y0, x1, y1)
 
 
-def _clipped(shapes: list[shapely.Geometry], box: _Box) -> np.ndarray:
-    """Return shapes cut by a box, also those that the quick way leaves three points."""
-    try:
-        return shapely.clip_by_rect(shapes, *box)
-    except shapely.GEOSException:
-        return shapely.intersection(shapely.make_valid(shapes), shapely.box(*box))
-
-
 def _seen(box: shapely.Polygon) -> list[_Land]:
     """Return what the frame shows of each land and limit."""
     names, kinds, shapes, boxes = _lands_apart()
@@ -341,8 +333,7 @@ def _seen(box: shapely.Polygon) -> list[_Land]:
     # Wider than the frame, for no edge of a cut to be drawn in it.
     room = 0.02 * (x1 - x0)
     met = np.flatnonzero(shapely.intersects(boxes, box))
-    wide = (x0 - room, y0 - room, x1 + room, y1 + room)
-    cut = _clipped(shapes[met].tolist(), wide)
+    cut = shapely.clip_by_rect(shapes[met], x0 - room, y0 - room, x1 + room, y1 + room)
     return [
         _Land(names[row], kinds[row], shape)
         for row, shape in zip(met.tolist(), cut, strict=True)
@@ -471,7 +462,7 @@ def write_region(ax: MapAxes, shape: shapely.Geometry, look: Lettered) -> bool:
     """
     theme, zoom = ax.plan.theme, ax.plan.zoom
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    (free,) = _clipped([shape], (x0, y0, x1, y1))
+    free = shapely.clip_by_rect(shape, x0, y0, x1, y1)
     if free.is_empty:
         return False
     family = theme.narrow if look.narrow else theme.family
