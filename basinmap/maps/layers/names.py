@@ -270,8 +270,9 @@ class _Ranked:
         half = self.boxes / 2
         here = np.hstack([self.anchors - half, self.anchors + half])
         off = ~self._whole_at_home(here) | crossed(self.ax, here)
+        shapes = self.units[_SHOWN].to_numpy()
         for row in np.flatnonzero(off & (self.radii == 0)).tolist():
-            shape = self.units[_SHOWN].iloc[row]
+            shape = shapes[row]
             for name, size, weight, box in self._forms(row):
                 spot = clear_spot(self.ax, shape, self.anchors[row], box / 2)
                 if spot is not None:
