@@ -170,8 +170,7 @@ def lay_ground(ax: MapAxes) -> None:
     kinds["corner"] = theme.land
     areas = [land for land in lands if land.kind in kinds]
     with settings():
-        # Not clip_by_rect, which fails on the needles that cuts and corners leave.
-        shown = shapely.intersection([land.shape for land in areas], box)
+        shown = _clipped([land.shape for land in areas], box)
         sea = shapely.area(shown).sum() < 0.9999 * box.area
         if sea:
             ax.set_facecolor(theme.sea)
@@ -267,19 +266,18 @@ def _without_corners(lands: list[_Land], box: shapely.Polygon) -> list[_Land]:
     """Give what is seen of a country to what is around, where it is but a corner."""
     countries = [land.shape for land in lands if land.kind == "country"]
     parts = shapely.get_parts(shapely.intersection(countries, box))
-    corners = parts[shapely.area(parts) < _CORNER * box.area]
+    at_edge = shapely.intersects(parts, shapely.boundary(box))
+    small = shapely.area(parts) < _CORNER * box.area
+    corners = parts[at_edge & small]
     if not len(corners):
         return lands
     # As far as lands are cut out of the frame, and the width of a line.
     corner = shapely.buffer(shapely.union_all(corners), 0.025 * box.length / 4)
-    corner = shapely.difference(
-        corner, shapely.union_all([*parts[shapely.area(parts) >= _CORNER * box.area]])
-    )
+    whole = parts[~(at_edge & small)]
+    corner = shapely.difference(corner, shapely.union_all(whole))
     gone = {"country", "border"}
     kept = [
-        replace(land, shape=shapely.difference(land.shape, corner))
-        if land.kind in gone
-        else land
+        replace(land, shape=_left(land.shape, corner)) if land.kind in gone else land
         for land in lands
     ]
     # To the metre: GEOS cuts no shape by a frame of which it nearly is along an edge.
@@ -289,6 +287,15 @@ def _without_corners(lands: list[_Land], box: shapely.Polygon) -> list[_Land]:
     areas = shapely.get_parts(found)
     under = _Land("", "corner", shapely.multipolygons(areas[shapely.area(areas) > 1.0]))
     return [land for land in [under, *kept] if not land.shape.is_empty]
+
+
+def _left(shape: shapely.Geometry, gone: shapely.Geometry) -> shapely.Geometry:
+    """Return what is left of lines, or of areas, without what is no area any more."""
+    parts = shapely.get_parts(shapely.difference(shape, gone))
+    kept = parts[shapely.get_dimensions(parts) == shapely.get_dimensions(shape)]
+    if shapely.get_dimensions(shape) == 2:
+        kept = kept[shapely.area(kept) > 1.0]
+    return shapely.union_all(kept)
 
 
 def lift_ground(ax: MapAxes) -> None:
@@ -339,6 +346,15 @@ def _seen(box: shapely.Polygon) -> list[_Land]:
         for row, shape in zip(met.tolist(), cut, strict=True)
         if not shape.is_empty and shape.intersects(box)
     ]
+
+
+def _clipped(shapes: Any, box: shapely.Polygon) -> Any:  # noqa: ANN401 - one or many
+    """Return what a frame holds of shapes, soonest."""
+    try:
+        return shapely.clip_by_rect(shapes, *box.bounds)
+    except shapely.errors.GEOSException:
+        # Of what barely touches the frame it makes rings of three points.
+        return shapely.intersection(shapes, box)
 
 
 def _fill(ax: MapAxes, lands: list[_Land], color: str) -> None:
@@ -462,7 +478,7 @@ def write_region(ax: MapAxes, shape: shapely.Geometry, look: Lettered) -> bool:
     """
     theme, zoom = ax.plan.theme, ax.plan.zoom
     (x0, x1), (y0, y1) = ax.get_xlim(), ax.get_ylim()
-    free = shapely.clip_by_rect(shape, x0, y0, x1, y1)
+    free = _clipped(shape, shapely.box(x0, y0, x1, y1))
     if free.is_empty:
         return False
     family = theme.narrow if look.narrow else theme.family
