@@ -39,6 +39,7 @@ __all__ = [
     "Ratio",
     "Stock",
     "as_floats",
+    "check_added",
     "check_columns",
     "check_counts",
     "check_decimals",
@@ -1007,6 +1008,54 @@ def check_parts(
             f"{column!r}: {len(over)} value(s) above 100 % at {culprits(over)}: "
             f"{measure.numerator!r} is more than {measure.denominator!r} there; are "
             "they of one file and one year?",
+            BasinmapWarning,
+            stacklevel=stacklevel,
+        )
+
+
+def check_added(
+    known: Measures, column: str, values: pd.Series | None = None, *, stacklevel: int
+) -> None:
+    """
+    Check that what is to be added up may be, and ask of what looks like a rate.
+
+    Parameters
+    ----------
+    known
+        Measures of the columns of the table.
+    column
+        To be added up.
+    values
+        Its numbers, where they are at hand.
+    stacklevel
+        See `warnings.warn`.
+
+    Raises
+    ------
+    MeasureError
+        If it is declared as anything but a stock.
+
+    Warns
+    -----
+    BasinmapWarning
+        If nothing says what it is, and its values lie between 0 and 100, most of them
+        with decimals: a join of pandas loses what a rate is declared to be.
+    """
+    measure = known.get(column)
+    if measure is not None and not isinstance(measure, Stock):
+        kind = type(measure).__name__.lower()
+        msg = f"{column!r} is a {kind}: only stocks add up; sum its counts instead"
+        raise MeasureError(msg)
+    if measure is not None or values is None:
+        return
+    there = values.dropna()
+    uneven = (there % 1 != 0).mean() if len(there) else 0
+    if len(there) > 3 and uneven > 0.5 and there.between(0, 100).all():
+        warnings.warn(
+            f"{column!r}: nothing says what it is, and its values lie between 0 and "
+            "100 with decimals, as rates do, which do not add up. If they are a rate, "
+            "add up its two counts; if they are amounts, say so: bm.describe(units, "
+            f"measures={{{column!r}: bm.Stock()}})",
             BasinmapWarning,
             stacklevel=stacklevel,
         )

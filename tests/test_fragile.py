@@ -320,6 +320,14 @@ def test_where_they_are_not_set_apart_the_foot_says_how_many_are_fragile():
     assert plain(other.notes) == [outlines]
 
 
+def test_two_rates_at_once_set_nothing_apart_and_the_foot_says_so():
+    ax = page()
+    firm = bm.classify(rate(), breaks=[5], firm=True)
+    bm.draw_bivariate(ax, units(), firm, firm.rename("autre"))
+    few = "2 communes de moins de 200 logements : à lire avec prudence"
+    assert few in plain(ax.notes)
+
+
 def test_the_alternative_text_tells_what_is_set_apart():
     ax = page()
     bm.draw_choropleth(ax, units(), bm.classify(rate(), breaks=[5], firm=True))

@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 
 import basinmap as bm
 from basinmap.errors import BasinmapWarning, ColumnError, CRSError, DataError
-from basinmap.maps.grounds.lands import REACH, lift_ground, towns_around
+from basinmap.maps.grounds.lands import REACH, lay_ground, lift_ground, towns_around
 from basinmap.maps.paper.stack import STACK
 from basinmap.territory.embedded import communes_2026, spatial_table, table
 
@@ -120,6 +120,16 @@ def test_an_inland_map_has_no_sea(basin):
     assert to_hex(ax.get_facecolor()) == "#ffffff"
     assert "_lands coast" not in parts(ax)
     assert {"BELGIQUE", "SOMME", "AISNE"} <= set(written(ax, "region"))
+
+
+def test_ground_is_laid_under_every_epci():
+    """What is left of a country in a corner is a needle that no cut may stumble on."""
+    every = bm.epcis()
+    for code in every.index:
+        for orientation in ("landscape", "portrait"):
+            _, ax = bm.page(every.loc[[code]], title="Un EPCI", orientation=orientation)
+            lay_ground(ax)
+            assert not ax.grounded
 
 
 def test_ground_lies_under_neighbours_and_data(coast):

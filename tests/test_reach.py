@@ -1040,6 +1040,20 @@ def test_a_whole_unit_is_no_minimum_of_a_small_area():
     assert found.attrs["outside"][0] == pytest.approx(0.5)
 
 
+def test_a_column_that_looks_like_a_rate_and_says_nothing_is_asked_about():
+    units = squares(0, 1000, 2000, 3000, rate=[7.5, 8.25, 12, 61.4], homes=[1, 2, 3, 4])
+    # What a join of pandas does: the values come, what they are is lost.
+    units.attrs = {}
+    told = {"sums": ["rate"], "rule": "centroid"}
+    with pytest.warns(bm.errors.BasinmapWarning, match="'rate': nothing says what"):
+        bm.reach(units, units, **told)
+    with pytest.warns(bm.errors.BasinmapWarning, match="as rates do"):
+        bm.density(units, "rate")
+    bm.reach(units, units, sums=["homes"], rule="centroid")
+    said = bm.describe(units, measures={"rate": bm.Stock(unit="hectares")})
+    assert bm.reach(said, said, **told)["rate"].tolist() == [7.5, 8.25, 12, 61.4]
+
+
 def test_a_balance_without_a_part_of_its_area_bounds_nothing():
     units = squares(0, moves=[-10])
     units.attrs["measures"] = {"moves": bm.Stock(signed=True)}

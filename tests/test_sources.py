@@ -632,7 +632,7 @@ def test_rows_of_a_producer_that_differ_in_what_is_not_read_are_refused(tmp_path
 def test_a_year_that_is_none_is_refused(tmp_path, vintage, told):
     path = tmp_path / "x.csv"
     path.write_text(FRENCH)
-    with pytest.raises(VintageError, match=f"x.csv: vintage={vintage!r} {told}"):
+    with pytest.raises(VintageError, match=f"x.csv: .*{told}"):
         asked(path, vintage=vintage)
     # A projection declares it.
     later = {"Vacants": bm.Stock(vintage="2040")}

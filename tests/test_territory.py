@@ -733,3 +733,26 @@ def test_dwellings_of_the_iris_are_those_of_the_registry():
         "main_residences_2021": "res_principales",
     }.items():
         assert found[column].tolist() == told.loc[found.index, source].tolist()
+
+
+# -- those of a perimeter --------------------------------------------------------------
+
+
+def test_communes_and_counts_of_a_perimeter_are_asked_for_by_its_name():
+    basin = bm.perimeter("bassin-minier")
+    assert set(bm.communes(perimeter="bassin-minier").index) == set(basin.communes)
+    assert set(bm.statistics(perimeter=basin).index) == set(basin.communes)
+    # Published: 65 communes in 2014, and conditions are all met.
+    before = bm.perimeter("grand-douaisis", date="2014-01-01")
+    assert len(bm.communes(perimeter=before)) == 65
+    assert bm.communes(perimeter=basin, epci="call").index.size == 36
+    assert set(bm.statistics("iris", perimeter="call")["commune"]) <= set(
+        bm.communes(epci="call").index
+    )
+
+
+def test_a_perimeter_that_is_none_or_lies_elsewhere_is_refused():
+    with pytest.raises(CodeError, match="'lens' may be any of 3"):
+        bm.communes(perimeter="lens")
+    with pytest.raises(DataError, match=r"no commune of 'CA de Lens.*drop one"):
+        bm.communes(perimeter="call", departement="59")

@@ -15,9 +15,10 @@ import shapely
 
 from basinmap.access.extents import Extent, check_areas, extent_of, notes_of, warn_of
 from basinmap.arguments import check_given, texts_of
-from basinmap.errors import DataError, MeasureError, culprits
+from basinmap.errors import DataError, culprits
 from basinmap.measures import (
     Stock,
+    check_added,
     check_columns,
     counted,
     printed_names,
@@ -288,12 +289,10 @@ def _check(
     check_unique(units.index, "units")
     known = measures_of(units)
     for column in columns:
-        measure = known.get(column, Stock())
-        if not isinstance(measure, Stock):
-            kind = type(measure).__name__.lower()
-            msg = f"{column!r} is a {kind}: only stocks add up; sum its counts instead"
-            raise MeasureError(msg)
-        counted(units, column, signed=measure.signed)
+        check_added(known, column, stacklevel=4)
+        signed = _measure(units, column).signed
+        values, _ = counted(units, column, signed=signed)
+        check_added(known, column, values, stacklevel=4)
     refuse({column: known[column] for column in columns if column in known})
     check_metric(areas, "areas")
     check_areas(areas)

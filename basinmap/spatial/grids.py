@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from basinmap.arguments import check_given
 from basinmap.errors import CodeError, CRSError, DataError, MeasureError, culprits
-from basinmap.measures import Stock, check_columns, counted
+from basinmap.measures import Stock, check_added, check_columns, counted
 from basinmap.spatial.cells import fractions, repeated
 from basinmap.spatial.polygons import check_polygons
 from basinmap.spatial.projections import METRIC, check_metric, read_crs
@@ -232,6 +232,8 @@ def density(
     refuse({column: known})
     surface = cells.geometry.to_crs(_EQUAL_AREA).area / 1e6
     amounts, worth = counted(cells, column, signed=known.signed)
+    declared = measures_of(cells) if measure is None else {column: measure}
+    check_added(declared, column, amounts, stacklevel=3)
     values = (amounts / surface).rename(column)
     states = pd.Series(divided(worth, "", surface == 0), cells.index)
     told = told_of(cells)

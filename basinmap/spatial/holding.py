@@ -19,10 +19,9 @@ from basinmap.errors import (
     BasinmapWarning,
     ColumnError,
     DataError,
-    MeasureError,
     culprits,
 )
-from basinmap.measures import Measure, Median, Stock, state_column
+from basinmap.measures import Measure, Median, Stock, check_added, state_column
 from basinmap.reports import Report
 from basinmap.spatial.lookups import Found, Lookup, closest, find, near_limits
 from basinmap.spatial.options import check_choice, check_flag, check_size
@@ -231,10 +230,7 @@ def check_wanted(
         raise DataError(msg)
     known = measures_of(source.told_by)
     for name in sums:
-        if name in known and not isinstance(known[name], Stock):
-            kind = type(known[name]).__name__.lower()
-            msg = f"{name!r} is a {kind}: only stocks add up; sum its counts instead"
-            raise MeasureError(msg)
+        check_added(known, name, stacklevel=4)
     refuse({name: known[name] for name in sums if name in known})
 
 

@@ -19,6 +19,7 @@ from basinmap.territory.given import named, validity, whole_units
 from basinmap.territory.levels import (
     BASSIN,
     check_codes,
+    check_unique,
     fold,
     known_as,
     names_of,
@@ -39,7 +40,6 @@ from basinmap.territory.memberships import (
     members_on,
     runs,
 )
-from basinmap.territory.units import check_unique
 from basinmap.territory.wholes import warn_of_cut
 from basinmap.typography import long_date, number
 from basinmap.values.told import told_of

@@ -12,7 +12,7 @@ import pandas as pd
 from basinmap.arguments import check_given
 from basinmap.errors import CodeError, DataError, VintageError, culprits
 from basinmap.measures import Measure, Stock
-from basinmap.territory import embedded
+from basinmap.territory import embedded, perimeters
 from basinmap.territory.days import Day
 from basinmap.territory.given import check_no_outlines, dissolved, selected
 from basinmap.territory.levels import check_unique, resolve_codes
@@ -31,7 +31,8 @@ from basinmap.territory.memberships import (
     warn_of_unknown,
 )
 from basinmap.territory.outlines import Outlines, error_of, read_outlines
-from basinmap.values.told import fact_of, measures_of, retell, tell, told_of
+from basinmap.territory.perimeters import Perimeter
+from basinmap.values.told import carry, fact_of, measures_of, retell, tell, told_of
 
 __all__ = [
     "DWELLINGS",
@@ -82,6 +83,7 @@ def communes(
     epci: Selection = None,
     scot: Selection = None,
     departement: Selection = None,
+    perimeter: str | Perimeter | None = None,
     outlines: Outlines | None = None,
     outline_error: float | None = None,
     communes: Communes = None,
@@ -99,6 +101,9 @@ def communes(
         Year of the Code officiel géographique; 2026 is embedded, and is the default.
     epci, scot, departement
         Keep only the communes of these units: codes, or unambiguous short names.
+    perimeter
+        Keep only the communes of this one: a name, or what `bm.perimeter` returned, at
+        the date it is of.
     outlines
         Outlines to use instead of the embedded ones: the path of ADMIN EXPRESS or of
         any layer with the codes of communes (COG 2026), its frame, or what
@@ -137,6 +142,11 @@ def communes(
     (1534, 36)
     >>> bm.communes(epci="call").loc["62498", "name"]
     'Lens'
+
+    Those of a perimeter, at its date:
+
+    >>> len(bm.communes(perimeter="bassin-minier"))
+    336
     """
     check_given(globals()["communes"], locals())  # an argument bears the name
     if communes is not None:
@@ -144,11 +154,13 @@ def communes(
         if vintage is not None:
             territory.check_year(vintage)
         check_no_outlines(outlines if outlines is not None else outline_error)
-        return selected(territory, epci=epci, scot=scot, departement=departement)
+        frame = selected(territory, epci=epci, scot=scot, departement=departement)
+        return carry(frame.loc[_within(frame.index, perimeter, communes)], frame)
     if vintage not in {None, 2026}:
         msg = f"communes of {vintage!r} are not embedded; write vintage=2026"
         raise VintageError(msg)
     kept = _selected(epci=epci, scot=scot, departement=departement)
+    kept = _within(kept, perimeter)
     frame = embedded.communes_2026().loc[kept].copy()
     frame.insert(
         frame.columns.get_loc("departement") + 1,
@@ -182,6 +194,34 @@ def _selected(**conditions: Selection) -> pd.Index:
         msg = f"empty selection: no commune has {told}; drop one of the conditions"
         raise DataError(msg)
     return frame.index[kept]
+
+
+def _within(
+    kept: pd.Index, given: str | Perimeter | None, communes: Communes = None
+) -> pd.Index:
+    """Return the codes that lie in a perimeter too."""
+    if given is None:
+        return kept
+    found = (
+        perimeters.perimeter(given, communes=communes)
+        if isinstance(given, str)
+        else given
+    )
+    year = listed(communes).year
+    if found.vintage != year:
+        msg = (
+            f"the perimeter {found.name!r} is on the communes of {found.vintage}, the "
+            f"list is of {year}: rebase its codes first"
+        )
+        raise VintageError(msg)
+    within = kept[kept.isin(list(found.communes))]
+    if within.empty:
+        msg = (
+            f"empty selection: no commune of {found.name!r} is among those asked for; "
+            "drop one of the conditions"
+        )
+        raise DataError(msg)
+    return within
 
 
 def _check_covered(wanted: pd.Index, ground: gpd.GeoDataFrame, epci: pd.Series) -> None:
@@ -540,6 +580,7 @@ def statistics(
     epci: Selection = None,
     scot: Selection = None,
     departement: Selection = None,
+    perimeter: str | Perimeter | None = None,
     outlines: Outlines | None = None,
 ) -> pd.DataFrame:
     """
@@ -551,6 +592,8 @@ def statistics(
         `"commune"` (COG 2026) or `"iris"` (2,511 IRIS, geography 2024).
     epci, scot, departement
         Keep only what lies in these units.
+    perimeter
+        Keep only what lies in this one, see `communes`.
     outlines
         Of communes only: outlines whose surface is to stand in `area_km2`, see
         `communes`.
@@ -584,7 +627,7 @@ def statistics(
     2511
     """
     check_given(statistics, locals())
-    kept = _selected(epci=epci, scot=scot, departement=departement)
+    kept = _within(_selected(epci=epci, scot=scot, departement=departement), perimeter)
     iris = embedded.table("iris")
     if outlines is not None and level != "commune":
         msg = "outlines= gives communes their surface: leave it out for IRIS"

@@ -19,7 +19,7 @@ fig, ax = bm.page(
 bm.draw_neighbours(ax, bm.epcis())
 bm.draw_outlines(ax, communes, color="#b9bcc4", width=0.5, fill="#fbfaf7")
 bm.draw_outlines(ax, bm.epcis(epci="245901160"), label="limite d'EPCI", width=1.1)
-bm.draw_symbols(ax, communes, dwellings, classes=bm.classify(vacancy, k=5))
+bm.draw_symbols(ax, communes, dwellings, classes=bm.classify(vacancy, k=5, firm=True))
 bm.draw_exits(ax)
 bm.draw_labels(ax, communes, strong=3)
 bm.draw_legend(ax)

@@ -35,7 +35,7 @@ fig, ax = bm.page(
 )
 bm.draw_neighbours(ax, epcis)
 bm.draw_outlines(ax, eight, color="#8b909b", width=0.6, fill="#fbfaf7")
-bm.draw_links(ax, zones, flows, threshold=10_000)
+bm.draw_links(ax, zones, flows, threshold=20_000)
 bm.draw_labels(ax, zones, size=7.5)
 bm.draw_legend(ax)
 bm.draw_furniture(ax, author="Mission Bassin Minier", date=dt.date(2026, 11, 25))

@@ -9,7 +9,8 @@ import datetime as dt
 import basinmap as bm
 
 communes = bm.communes().dropna(subset="scot")
-rates = bm.classify(bm.compute("L04", bm.statistics().loc[communes.index]), k=5)
+vacancy = bm.compute("L04", bm.statistics().loc[communes.index])
+rates = bm.classify(vacancy, k=5, firm=True)
 fig, ax = bm.page(
     communes,
     title="Taux de vacance des logements en 2021 – bassin minier",

@@ -21,26 +21,25 @@ fig, ax = bm.page(
     orientation="landscape",
 )
 bm.draw_neighbours(ax, bm.epcis())
-colors = dict(
-    zip(
-        clusters.cat.categories,
-        ["#b2182b", "#2166ac", "#f4a582", "#92c5de", "#f4ead0"],
-        strict=True,
-    )
-)
-present = [kind for kind in colors if (clusters == kind).any()]
-bm.draw_typology(
-    ax,
-    communes,
-    clusters,
-    labels={kind: kind for kind in present},
-    palette=[colors[kind] for kind in present],
-)
+inks = ["#b2182b", "#2166ac", "#f4a582", "#92c5de", "#f4ead0"]
+colors = dict(zip(clusters.cat.categories, inks, strict=True))
+present = {kind: colors[kind] for kind in colors if (clusters == kind).any()}
+look = {"labels": {kind: kind for kind in present}, "palette": list(present.values())}
+bm.draw_typology(ax, communes, clusters, **look)
 epcis = bm.epcis()
 bm.draw_outlines(
     ax, epcis[epcis.index.isin(communes["epci"])], label="limite d'EPCI", width=0.9
 )
 shown = clusters[clusters != "Non significatif"].index
-bm.draw_labels(ax, communes.loc[shown], strong=2)
+dense = communes.loc[clusters[clusters == "Regroupement bas"].index]
+
+
+def draw_dense(inset):
+    bm.draw_typology(inset, communes, clusters, **look)
+    bm.draw_labels(inset, dense, strong=2)
+
+
+bm.draw_inset(ax, dense, draw_dense, title="Autour de Valenciennes")
+bm.draw_labels(ax, communes.loc[shown].drop(dense.index))
 bm.draw_legend(ax)
 bm.draw_furniture(ax, author="Mission Bassin Minier", date=dt.date(2026, 11, 29))

@@ -47,7 +47,7 @@ from basinmap.maps.paper.sheets import MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.typography import number, typeset
 from basinmap.values.checks import check_classes, check_rate
-from basinmap.values.told import fact_of, told_of
+from basinmap.values.told import fact_of, retell, told_of
 
 __all__ = ["draw_bivariate"]
 
@@ -204,7 +204,9 @@ def draw_bivariate(
     missing = state_swatches(states, zoom=ax.plan.zoom)
     # Apart, as a short strip may hold it only in its next column.
     apart = [CategoriesBlock("", tuple(missing))] if missing else []
-    leave(ax, block, *apart, values=[rows, columns], on=units, fill=fill)
+    # Nine colours leave no room for a hatch: the foot says what is over too few.
+    said = [retell(rate.copy(deep=False), firm=False) for rate in (rows, columns)]
+    leave(ax, block, *apart, values=said, on=units, fill=fill)
 
 
 def _cut(values: pd.Series) -> pd.Series:

@@ -289,6 +289,8 @@ def _alike(one: Swatch, other: Swatch) -> bool:
     """Tell whether only their colours tell two entries apart."""
     if one.label == other.label or one.shape != other.shape or one.shape == "none":
         return False
+    if one.shape == "limit" and one.edge != other.edge:
+        return False
     if "none" in (one.color, other.color) or one.hatch or other.hatch:
         return False
     if one.shape == "line":
