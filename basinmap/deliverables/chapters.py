@@ -20,6 +20,7 @@ from typing import Final
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from basinmap.catalogue.entries import catalogue
 from basinmap.deliverables.classing import classes_of
@@ -126,6 +127,8 @@ _NAME_MM2: Final = 380.0
 """Square millimetres of a map for each name, where not all are written."""
 _ROOM: Final = 70.0
 """Square millimetres that a commune needs for its name, of two lines, to be read."""
+_NAME_OVER_MM: Final = (13.0, 2.6)
+"""How far from the middle of a commune its name may go, where it is over its edges."""
 _FIRST: Final = 1e12
 """Priority of the name that goes before all others."""
 _SAID: Final = frozenset({"habitants", "logements", "ménages", "emplois", ""})
@@ -417,11 +420,25 @@ def _finish(
     if first:
         size = named.get("population", named.area)
         rank = size.where(named.index != first, _FIRST)
+        if len(named) == len(about.codes):  # its commune was seen to be too small
+            _name_over(ax, named.loc[[first]])
     draw_labels(ax, named, priority=rank, most=most, strong=3, apart=True)
     if first and first not in {code for code, _ in ax.named}:
-        draw_labels(ax, named.loc[[first]])
+        _name_over(ax, named.loc[[first]])
     if most is None:
         _number_the_rest(ax, named)
+
+
+def _name_over(ax: MapAxes, alone: gpd.GeoDataFrame) -> None:
+    """Name a commune too small for its name: over itself, or led from its middle."""
+    wide, high = (side * ax.plan.scale / 1000 for side in _NAME_OVER_MM)
+    middle = alone.geometry.representative_point()
+    # Widest at its middle, from where a line would start.
+    shapes = [
+        shapely.Polygon([(x - wide, y), (x, y + high), (x + wide, y), (x, y - high)])
+        for x, y in zip(middle.x, middle.y, strict=True)
+    ]
+    draw_labels(ax, alone.set_geometry(gpd.GeoSeries(shapes, alone.index, alone.crs)))
 
 
 def _number_the_rest(ax: MapAxes, named: gpd.GeoDataFrame) -> None:
