@@ -481,6 +481,8 @@ def wrapped(
     return list(_wrapped(text, float(width), properties))
 
 
+_HAIR: Final = 0.2
+"""Millimetres that nobody sees a line stand out by."""
 _LETTER: Final = 0.48
 """Width of a letter on average, in sizes of the type."""
 
@@ -521,7 +523,7 @@ def _fitting(
 
     def fits(count: int) -> bool:
         longer = " ".join([line, *words[:count]])
-        return not count or text_width(longer, properties) <= width
+        return not count or text_width(longer, properties) <= width + _HAIR
 
     em = float(properties.get_size_in_points()) * MM_PER_POINT
     ends = accumulate((1 + len(word) for word in words), initial=len(line))
