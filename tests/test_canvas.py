@@ -242,6 +242,28 @@ def said(pdf):
     return {reader: text.replace("\u200b", "") for reader, text in found.items()}
 
 
+def test_outlines_of_one_look_share_nothing_that_changes():
+    lens = bm.communes(epci="call")
+    fig, ax = bm.page(lens, title="T")
+    for place in range(3):
+        bm.draw_outlines(ax, lens.iloc[place : place + 2])
+    first, second, third = ax.collections[-3:]
+    second.set_array([1.0, 2.0])
+    second.set_cmap("Reds")
+    second.set_clim(0, 3)
+    first.set_linewidth(7)
+    assert third.get_cmap() != second.get_cmap()
+    assert third.get_array() is None
+    assert third.get_linewidth() != first.get_linewidth()
+    assert len(third.get_paths()) == 2
+    before = len(ax.collections)
+    second.remove()
+    assert ax.collections[-2:] == [first, third]
+    assert len(ax.collections) == before - 1
+    ax.add_collection(second)
+    fig.savefig(io.BytesIO(), format="pdf")
+
+
 def test_each_name_is_read_once_though_it_has_a_halo(plate):
     fig, ax = plate
     names = [t.get_text() for t in ax.texts if t.get_gid() == "name"]

@@ -2,9 +2,11 @@
 
 import datetime as dt
 import html
+import io
 import re
 
 import pandas as pd
+import pikepdf
 import pypdfium2
 import pytest
 
@@ -50,8 +52,13 @@ def plh(ostrevent):
 
 
 @pytest.fixture(scope="module")
-def paper(plh):
-    return pypdfium2.PdfDocument(pdf_bytes(plh))
+def printed(plh):
+    return pdf_bytes(plh)
+
+
+@pytest.fixture(scope="module")
+def paper(printed):
+    return pypdfium2.PdfDocument(printed)
 
 
 def texts(document):
@@ -113,6 +120,17 @@ def test_the_fiche_of_somain_has_the_published_figures(plh):
     vacancy = rows["Taux de vacance des logements en 2021"]
     assert vacancy == ["7,6 %", "6,7 %", "8,5 %", "8,1 %", "7,4 %", "3e sur 20"]
     assert rows["Logements sociaux, pour 100 rés. principales"][0] == "n.d."
+
+
+def test_names_on_the_maps_of_a_document_are_in_the_letters_that_placed_them(printed):
+    with pikepdf.open(io.BytesIO(printed)) as pdf:
+        faces = {
+            str(one.BaseFont).partition("+")[2]
+            for one in pdf.objects
+            if isinstance(one, pikepdf.Dictionary) and "/BaseFont" in one
+        }
+    assert {"FiraSansCondensed-Regular", "FiraSansCondensed-Medium"} <= faces
+    assert all(face.startswith("FiraSans") for face in faces)
 
 
 def letters_of(figure):

@@ -175,6 +175,7 @@ def test_texts_of_one_look_share_nothing_that_changes(blank):
     assert not blank.paper.texts
 
 
+@pytest.mark.filterwarnings("ignore:Glyph .* missing from font")
 @pytest.mark.parametrize(
     ("family", "weight"),
     [("Fira Sans", 400), ("Fira Sans", 700), ("Fira Sans Condensed", 500)],

@@ -898,6 +898,16 @@ def test_outlines_of_unknown_precision_are_told_where_it_may_show():
     assert list(known.notes) == [
         "Contours\u00a0: ±\u00a010\u00a0m (précision déclarée)"
     ]
+    # Around them are the embedded ones, whichever comes first.
+    bm.draw_neighbours(known, bm.epcis())
+    both = (
+        "Contours\u00a0: ±\u00a010\u00a0m (précision déclarée), ailleurs généralisés "
+        "(±\u00a0170\u00a0m)"
+    )
+    assert list(known.notes) == [both]
+    _, late = bm.page(lens.loc[["62498"]], title="Lens", scale=60_000)
+    bm.draw_outlines(late, own)
+    assert list(late.notes) == [both]
     own.attrs["outline_error"] = 50.0
     with pytest.warns(bm.errors.OutlineWarning, match="50 m off"):
         _, coarse = bm.page(own.loc[["62498"]], title="Lens", scale=60_000)

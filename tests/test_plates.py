@@ -283,6 +283,44 @@ def test_a_subtitle_of_two_lines_is_cut_between_its_parts(drawn):
     assert second.startswith("Part des logements vacants")
 
 
+@pytest.mark.parametrize("epci", [LENS, MEL, DUNKERQUE])
+def test_each_line_and_sign_of_a_situation_has_its_entry(drawn, epci):
+    ax = drawn(epci, "01").maps[0]
+    keys = [swatch for block in ax.blocks for swatch in swatches(block)]
+    labels = {plain(swatch.label) for swatch in keys}
+    looks = {to_hex(c) for s in keys for c in (s.color, s.edge) if c != "none"}
+    pale = {"#ffffff", ax.plan.theme.halo}
+    for layer in ax.collections:
+        for color in np.atleast_2d(layer.get_edgecolor()):
+            assert not color.size or to_hex(color) in looks | pale, layer.get_label()
+        for color in np.atleast_2d(layer.get_facecolor()):
+            assert not color.size or color[-1] == 0 or to_hex(color) in looks
+    frame = shapely.box(0, 0, *ax.plan.frame[2:])
+    told = {
+        "limit": "limite de département",
+        "border": "frontière",
+        "_neighbours": "limite d’EPCI",
+    }
+    drawn_as = {str(c.get_label()) for c in ax.collections}
+    corners = set()
+    for patch in ax.patches:
+        kind = str(patch.get_label()).removeprefix("_lands ")
+        lines = [
+            shapely.LineString(ax.to_mm(line))
+            for line in patch.get_path().to_polygons(closed_only=False)
+            if len(line) > 1
+        ]
+        if shapely.intersects(lines, frame).any():
+            drawn_as.add(kind)
+        if kind == "town":
+            corners.add(len(patch.get_path().vertices) < 8)
+    assert "_neighbours" in drawn_as
+    for kind, label in told.items():
+        assert (kind in drawn_as) == (label in labels), label
+    assert (False in corners) <= ("ville" in labels)
+    assert (True in corners) <= ("préfecture" in labels)
+
+
 # -- circles ----------------------------------------------------------------------
 
 

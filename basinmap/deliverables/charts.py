@@ -566,6 +566,8 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
     if order:
         line = line.sort_values(ascending=False, kind="stable")
 
+    left_mm, share = _beside_bars(line.map(said), size_mm[0])
+
     def draw(axes: Axes) -> None:
         names = [str(name) for name in line.index]
         places = np.arange(len(line))[::-1]
@@ -578,7 +580,7 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
         axes.set_xticks([])
         ends = [0.0, line.min(), line.max(), *([reference[1]] if reference else [])]
         low, high = min(ends), max(ends)
-        room = 0.16 * (high - low or 1)
+        room = share * (high - low or 1)
         axes.set_xlim(low - (room if low < 0 else 0), high + room)
         for place, value in zip(places, line, strict=True):
             text = "n.d." if math.isnan(value) else said(value)
@@ -616,7 +618,6 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
         (Cell(str(n)), _cell(v, decimals, signed=signed)) for n, v in line.items()
     )
     heading = Column(unit or "Valeur")
-    longest = max(len(str(name)) for name in line.index)
     return _chart(
         slug,
         draw,
@@ -625,8 +626,17 @@ def bar_chart(  # noqa: PLR0913 - each is a choice of whoever prints
         alt=stopped(alt),
         source=source,
         table=Table((Column("Territoire", "left", 2), heading), rows, caption),
-        room_mm=(min(4 + 1.35 * longest, _NAMES_SHARE * size_mm[0]), 2, 3, 5),
+        room_mm=(left_mm, 2, 3, 5),
     )
+
+
+def _beside_bars(written: pd.Series, width_mm: float) -> tuple[float, float]:
+    """Return the room of the names, in millimetres, and of the numbers, of the axis."""
+    longest = max(len(str(name)) for name in written.index)
+    left_mm = min(4 + 1.35 * longest, _NAMES_SHARE * width_mm)
+    # A number takes as much of a narrow figure as of a wide one.
+    value_mm = 2.0 + 1.35 * max(map(len, written))
+    return left_mm, max(0.16, value_mm / (width_mm - left_mm - 3))
 
 
 def stacked_bars(

@@ -20,6 +20,8 @@ from basinmap.catalogue.grouping import fragile_groups
 from basinmap.deliverables.classing import classes_of
 from basinmap.deliverables.sentences import enumerated, letters
 from basinmap.deliverables.situations import (
+    add_limits,
+    add_towns,
     elsewhere,
     name_farther,
     name_largest,
@@ -139,6 +141,7 @@ _TWO_LINES = 38
 """Letters of a key from which it takes two lines."""
 RED = "#b3123f"
 """Of the museum, on every plate."""
+_INNER = "#7fa6c9"
 _STRONG = "#2a5d8f"
 _GREYISH = "#d3d1ca"
 _SCHEME = "#7a3e9d"
@@ -703,10 +706,9 @@ def situation_plate(subject: Subject) -> Sheet:
         ax, mine, label=subject.area.name, fill=_STRONG, color="#ffffff", width=1.2
     )
     _draw_basin(ax, subject)
-    draw_outlines(ax, subject.communes, color="#7fa6c9", width=0.35)
+    _draw_inner(ax, subject)
     _draw_schemes(ax, subject)
-    draw_museum(ax, color=RED, size_mm=4.6)
-    _draw_shafts(ax, subject)
+    _mark_places(ax, subject)
     draw_locator(ax, mine, _france(), beside=True)
     if ax.plan.inside:
         # What it leaves of its corner is the map's, whose names come after.
@@ -814,6 +816,19 @@ def _draw_basin(ax: MapAxes, subject: Subject) -> None:
     if len(others):
         label, white = "autres EPCI du bassin minier", "#ffffff"
         draw_outlines(ax, others, label=label, width=0.9, fill=_GREYISH, color=white)
+
+
+def _draw_inner(ax: MapAxes, subject: Subject) -> None:
+    """Draw the limits of communes, and say what each line of the map is."""
+    draw_outlines(ax, subject.communes, color=_INNER, width=0.35)
+    add_limits(ax, (_INNER, _STRONG) if len(subject.communes) > 1 else None)
+
+
+def _mark_places(ax: MapAxes, subject: Subject) -> None:
+    """Mark the museum and the shafts; say what the points of towns are."""
+    draw_museum(ax, color=RED, size_mm=4.6)
+    _draw_shafts(ax, subject)
+    add_towns(ax)
 
 
 def _draw_schemes(ax: MapAxes, subject: Subject) -> None:

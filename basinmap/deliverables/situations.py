@@ -13,18 +13,23 @@ import shapely
 from basinmap.deliverables.sentences import enumerated
 from basinmap.maps.grounds.lands import (
     Lettered,
+    lines_of_ground,
     towns_around,
     write_own_towns,
     write_region,
     write_towns,
 )
+from basinmap.maps.layers.drawing import add_key
 from basinmap.maps.layers.placement import split_label
 from basinmap.maps.look.themes import settings
+from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.sheets import MapAxes
 from basinmap.territory.embedded import communes_2026, spatial_table, table
 from basinmap.typography import typeset
 
 __all__ = [
+    "add_limits",
+    "add_towns",
     "elsewhere",
     "name_farther",
     "name_french_towns",
@@ -38,6 +43,7 @@ __all__ = [
     "unlike_whole",
 ]
 
+_LIMITS: Final = {"limit": "limite de département", "border": "frontière"}
 _NEAR: Final = 500.0
 """Metres from a territory to the départements that touch it."""
 _MAIN: Final = 15_000
@@ -83,6 +89,42 @@ def name_largest(
     broken = [split_label(typeset(name), _WORD) for name in kept["name"]]
     spots = pd.DataFrame({"name": kept["name"], "broken": broken, "x": x, "y": y})
     write_own_towns(ax, spots, outline.geometry.union_all(), strong=1)
+
+
+def add_limits(ax: MapAxes, inner: tuple[str, str] | None) -> None:
+    """
+    Add to the legend the lines that are drawn without being data.
+
+    Parameters
+    ----------
+    ax
+        A map whose neighbours are drawn.
+    inner
+        Colour of the limits of communes, and of the ground on which they run.
+    """
+    theme, zoom = ax.plan.theme, ax.plan.zoom
+    add_key(ax, Swatch("limite d’EPCI", "#ffffff", None, "limit", theme.land, 1.6))
+    if inner is not None:
+        line, ground = inner
+        add_key(ax, Swatch("limite de commune", line, None, "limit", ground, 0.6))
+    for kind, (color, width) in lines_of_ground(ax).items():
+        label = _LIMITS[kind]
+        add_key(ax, Swatch(label, color, None, "limit", theme.land, width / zoom))
+
+
+def add_towns(ax: MapAxes) -> None:
+    """
+    Add to the legend the points of towns, as they will be written.
+
+    Parameters
+    ----------
+    ax
+        A map whose markers are drawn.
+    """
+    theme = ax.plan.theme
+    add_key(ax, Swatch("ville", theme.soft, None, "o", theme.halo, size=1.3))
+    if towns_around(ax, least=_MAIN)["seat"].eq("departement").any():
+        add_key(ax, Swatch("préfecture", theme.soft, None, "s", theme.halo, size=1.5))
 
 
 def name_main_towns(ax: MapAxes) -> None:

@@ -25,6 +25,9 @@ STANDARDS: Final = ("ua-1", "a-2a")
 _TEMPLATE: Final = files("basinmap.export") / "templates" / "document.typ"
 _FONTS: Final = files("basinmap.maps") / "fonts"
 _FAMILIES: Final = frozenset({"Fira Sans", "Fira Sans Condensed"})
+_NARROW: Final = re.compile(
+    rb"(font(?:-family)?:[^;\"}]*?)('|&quot;|)Fira Sans Condensed\2([^;\"}]*)"
+)
 _FAMILY: Final = re.compile(r"font(?:-family)?:[^;\"}]*")
 
 
@@ -116,7 +119,8 @@ def _lay_out(root: Path, document: Document, theme: DocumentTheme) -> None:
     for (name, _), logo in zip(flat["theme"]["logos"], theme.logos, strict=True):
         (root / name).write_bytes(logo.read_bytes())
     for figure in figures_of(document):
-        (root / f"{figure.slug}.svg").write_bytes(picture(figure, "svg"))
+        data = _for_typst(picture(figure, "svg"))
+        (root / f"{figure.slug}.svg").write_bytes(data)
     text = json.dumps(flat, ensure_ascii=False)
     (root / "data.json").write_text(text, encoding="utf-8")
 
@@ -180,7 +184,7 @@ def rasterised(svg: bytes, size_mm: tuple[float, float], dpi: float = 200) -> by
     width, height = size_mm
     with tempfile.TemporaryDirectory(prefix="basinmap-") as folder:
         root = Path(folder)
-        (root / "picture.svg").write_bytes(svg)
+        (root / "picture.svg").write_bytes(_for_typst(svg))
         told = f"#set page(width: {width}mm, height: {height}mm, margin: 0mm)\n"
         told += '#image("picture.svg", width: 100%)'
         (root / "picture.typ").write_text(told, encoding="utf-8")
@@ -198,6 +202,16 @@ def rasterised(svg: bytes, size_mm: tuple[float, float], dpi: float = 200) -> by
                 msg = f"an SVG cannot be drawn as a PNG: {_told(error)}"
                 raise DataError(msg) from error
     return bytes(made)
+
+
+def _for_typst(svg: bytes) -> bytes:
+    """
+    Return a picture whose narrow letters typst finds.
+
+    It knows them as a stretch of their family; asked for by their name, they were set
+    in the letters of the page, wider than the room that they were given.
+    """
+    return _NARROW.sub(rb"\1'Fira Sans'\3; font-stretch: condensed", svg)
 
 
 def _check_fonts(slug: str, text: str) -> None:

@@ -15,6 +15,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from matplotlib.colors import to_hex
 from matplotlib.font_manager import FontProperties
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
@@ -36,6 +37,7 @@ __all__ = [
     "ground_sources",
     "lay_ground",
     "lift_ground",
+    "lines_of_ground",
     "towns_around",
     "water_of",
     "write_own_towns",
@@ -168,7 +170,7 @@ def lay_ground(ax: MapAxes) -> None:
     kinds["corner"] = theme.land
     areas = [land for land in lands if land.kind in kinds]
     with settings():
-        # A cut by a rectangle fails on the needles that corners leave.
+        # Not clip_by_rect, which fails on the needles that cuts and corners leave.
         shown = shapely.intersection([land.shape for land in areas], box)
         sea = shapely.area(shown).sum() < 0.9999 * box.area
         if sea:
@@ -218,6 +220,31 @@ def _whole_land(areas: list[_Land]) -> shapely.Geometry:
     return shapely.union_all([land, *shapely.buffer(thin[between], 1.0)])
 
 
+def lines_of_ground(ax: MapAxes) -> dict[str, tuple[str, float]]:
+    """
+    Return colour and width of the lines that the ground of a map shows, by kind.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`, its ground laid.
+    """
+    frame, found = _frame(ax), {}
+    for kind in ("limit", "border"):
+        for patch in ax.patches:
+            if patch.get_label() != f"_lands {kind}":
+                continue
+            lines = patch.get_path().to_polygons(closed_only=False)
+            shapes = [
+                shapely.LineString(line)
+                for line in map(np.asarray, lines)
+                if len(line) > 1
+            ]
+            if shapely.intersects(shapes, frame).any():
+                found[kind] = (to_hex(patch.get_edgecolor()), patch.get_linewidth())
+    return found
+
+
 def _rounded(land: shapely.Geometry) -> tuple[shapely.Geometry, shapely.Geometry]:
     """
     Return land without its needles, and these.
@@ -255,9 +282,12 @@ def _without_corners(lands: list[_Land], box: shapely.Polygon) -> list[_Land]:
         else land
         for land in lands
     ]
-    under = _Land(
-        "", "corner", shapely.intersection(corner, shapely.union_all(countries))
+    # To the metre: GEOS cuts no shape by a frame of which it nearly is along an edge.
+    found = shapely.set_precision(
+        shapely.intersection(corner, shapely.union_all(countries)), 1.0
     )
+    areas = shapely.get_parts(found)
+    under = _Land("", "corner", shapely.multipolygons(areas[shapely.area(areas) > 1.0]))
     return [land for land in [under, *kept] if not land.shape.is_empty]
 
 

@@ -289,6 +289,8 @@ def _alike(one: Swatch, other: Swatch) -> bool:
     """Tell whether only their colours tell two entries apart."""
     if one.label == other.label or one.shape != other.shape or one.shape == "none":
         return False
+    if one.shape == "limit" and one.edge != other.edge:
+        return False
     if "none" in (one.color, other.color) or one.hatch or other.hatch:
         return False
     if one.shape == "line":
@@ -689,21 +691,26 @@ def naming(
     firm = ~classes.array.isna() & ~fragile_in(classes).to_numpy()
     # Without what is told of the units, which pandas would take along at each step.
     column = pd.DataFrame(units, copy=False)["name"].reindex(classes.index)
-    firm &= column.notna().to_numpy()
-    names = column[firm].astype(str)
-    codes = classes.cat.codes.to_numpy()[firm]
+    rows = np.flatnonzero(firm & column.notna().to_numpy())
+    every = column.tolist()
+    names = [str(every[row]) for row in rows.tolist()]
+    codes = classes.cat.codes.to_numpy()[rows]
     alone = {
-        place: names.iloc[int(np.argmax(codes == place))]
+        place: names[int(np.argmax(codes == place))]
         for place in ((0, last) if last > 1 else ())
         if np.count_nonzero(codes == place) == 1
     }
     told = tuple(typeset(alone.get(place, "")) for place in range(last, -1, -1))
-    named = _ends(classes, names)
+    figures = _figures(classes)[rows]
+    named = _ends(figures, names)
     highest, lowest = (_said(block, end) for end in named) if named else ((), ())
     # A ranking in print crowns nothing fragile, whether it is hatched or not.
     fragile = told_of(classes).fragile
-    few = np.array([code in fragile for code in names.index], dtype=bool)
-    ends = _ends(classes, names[~few])
+    read = classes.index[rows].tolist() if fragile else []
+    few = np.array([code in fragile for code in read], dtype=bool)
+    ends = named
+    if few.any():
+        ends = _ends(figures[~few], np.array(names, dtype=object)[~few].tolist())
     return replace(
         block,
         alone=told if any(told) else (),
@@ -720,24 +727,28 @@ _LISTED: Final = 8
 """Units listed at each end, at most a third of all."""
 
 
-def _ends(
-    classes: pd.Series, names: pd.Series
-) -> tuple[tuple[tuple[str, float], ...], ...]:
-    """Return the units of the greatest and of the least values, with these."""
+def _figures(classes: pd.Series) -> np.ndarray:
+    """Return the values that were classified, where they are held."""
     held = fact_of(classes, "classed")
     if not isinstance(held, Held) or not held.figures.index.is_unique:
-        return ()
-    figures = held.figures.reindex(names.index).to_numpy(dtype=float)
+        return np.full(len(classes), np.nan)
+    return held.figures.reindex(classes.index).to_numpy(dtype=float)
+
+
+def _ends(
+    figures: np.ndarray, names: list[str]
+) -> tuple[tuple[tuple[str, float], ...], ...]:
+    """Return the units of the greatest and of the least values, with these."""
     known = np.flatnonzero(~np.isnan(figures))
     if len(known) < 2 * _EXTREMES:
         return ()
     count = max(_EXTREMES, min(_LISTED, len(known) // 3))
-    told, values = names.tolist(), figures[known]
+    values = figures[known]
     ends = (
         known[np.argsort(side, kind="stable")[:count]] for side in (-values, values)
     )
     return tuple(
-        tuple((typeset(told[row]), float(figures[row])) for row in end.tolist())
+        tuple((typeset(names[row]), float(figures[row])) for row in end.tolist())
         for end in ends
     )
 
@@ -996,7 +1007,7 @@ def fill_shapes(ax: MapAxes, shapes: gpd.GeoSeries | np.ndarray, **style: Any) -
         return
     _tell_tint(ax, seen, style)
     with settings():
-        ax.add_collection(Shapes(paths, **style), autolim=False)
+        ax.add_collection(Shapes.alike(paths, **style), autolim=False)
 
 
 def _tell_tint(ax: MapAxes, shapes: np.ndarray, style: Mapping[str, Any]) -> None:

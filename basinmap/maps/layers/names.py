@@ -270,8 +270,9 @@ class _Ranked:
         half = self.boxes / 2
         here = np.hstack([self.anchors - half, self.anchors + half])
         off = ~self._whole_at_home(here) | crossed(self.ax, here)
+        shapes = self.units[_SHOWN].to_numpy()
         for row in np.flatnonzero(off & (self.radii == 0)).tolist():
-            shape = self.units[_SHOWN].iloc[row]
+            shape = shapes[row]
             for name, size, weight, box in self._forms(row):
                 spot = clear_spot(self.ax, shape, self.anchors[row], box / 2)
                 if spot is not None:
@@ -284,14 +285,15 @@ class _Ranked:
         """Yield the ways to write a name: as it is, on two lines, a little smaller."""
         size, weight = float(self.sizes[row]), int(self.weights[row])
         yield self.names[row], size, weight, self.boxes[row]
-        if self.given or self.italic:
-            return
         least = max(_SMALLEST * max(self.ax.plan.zoom, 1.0), _LEAST * self.base)
         # A town of the first rank is less large, and heavier than the others still.
         first = self.base + _FIRST * self.ax.plan.zoom
         smaller = (min(size, first if row < self.strong else least), weight)
         lines = dict.fromkeys((typeset(self.whole[row]), _parted(self.whole[row])))
-        for points, heavy in dict.fromkeys(((size, weight), smaller)):
+        kept = self.given or self.italic
+        for points, heavy in dict.fromkeys(
+            ((size, weight), *([] if kept else [smaller]))
+        ):
             for line in lines:
                 room = 0.4 * self.ax.plan.zoom
                 box = np.array(_box(line, points, heavy, self.family, room))

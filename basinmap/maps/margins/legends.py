@@ -649,8 +649,10 @@ def _with_histogram(
         all_known = [_known(one, firm=bool(block.fragile)) for one in series]
         known = all_known[0] if len(all_known) == 1 else pd.concat(all_known)
         low, high = block.bounds
-        wrong = known.index[(known < low) | (known > high)]
-        if len(wrong):
+        figures = known.to_numpy()
+        beyond = (figures < low) | (figures > high)
+        if beyond.any():
+            wrong = known.index[beyond]
             msg = (
                 f"histogram: {len(wrong)} value(s) beyond those of the classes, "
                 f"{low:g} to {high:g}: {culprits(wrong)}; pass the values classified"

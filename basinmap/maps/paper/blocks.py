@@ -55,9 +55,9 @@ class Swatch:
     count
         How many units, or None.
     shape
-        `"box"`, `"line"`, `"disc"` or a matplotlib marker.
+        `"box"`, `"line"`, `"limit"`, `"disc"` or a matplotlib marker.
     edge
-        Colour of the edge.
+        Colour of the edge; of a limit, that of the ground on which it runs.
     width
         Line width in points.
     dashes

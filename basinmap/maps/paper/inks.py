@@ -19,7 +19,7 @@ _WHOLE: Final = 0.97  # of a name, on one colour
 _TRACE: Final = 0.03
 _LEGIBLE: Final = 4.5
 _LITTLE: Final = 0.2
-_DIM: Final = 3.0
+_DIM: Final = 3.5  # under it, letters with a halo of their own tint are a blur
 _WHITE: Final = "#ffffff"
 _AROUND: Final = 0.4  # mm around a name, that its halo takes
 

@@ -263,6 +263,12 @@ def draw_swatch(pen: Pen, swatch: Swatch, y: float) -> None:
             linewidth=swatch.width,
             linestyle=(0, swatch.dashes) if swatch.dashes else "solid",
         )
+    elif swatch.shape == "limit":
+        # Of the colour of paper, a line is seen on the ground on which it runs.
+        ground = Rectangle((x, top - height), width, height, fc=swatch.edge, lw=0)
+        pen.paper.add_patch(ground)
+        ends = [x, x + width], [middle[1]] * 2
+        pen.paper.plot(*ends, color=swatch.color, linewidth=swatch.width)
     elif swatch.shape == "none":
         return
     elif swatch.shape == "box":

@@ -58,7 +58,10 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
     error = error_of(drawn)
     if error is None or error * 1000 / ax.plan.scale <= VISIBLE_MM:
         if _might_show(ax, drawn):
-            ax.notes[_UNTOLD if error is None else _declared(error)] = None
+            if error is None:
+                ax.notes[_UNTOLD] = None
+            elif error > ax.outline_declared:
+                _say(ax, ax.outline_error, float(error))
         return
     if is_indicative(drawn):
         # No finer outline would help: a mark is no generalised outline.
@@ -66,9 +69,7 @@ def tell_outlines(ax: MapAxes, drawn: gpd.GeoDataFrame) -> None:
         return
     if error <= ax.outline_error:
         return
-    ax.notes.pop(_note(ax.outline_error), None)
-    ax.outline_error = float(error)
-    ax.notes[_note(error)] = None
+    _say(ax, float(error), ax.outline_declared)
     finest = math.ceil(error / VISIBLE_MM) * 1000
     # The same words for every page, so that they are printed once.
     _warn(
@@ -129,13 +130,20 @@ def _action(text: str) -> str:
     return "default"
 
 
-def _note(error: float) -> str:
-    return f"Contours généralisés (±\u00a0{_rounded(error)}\u00a0m)"
+def _say(ax: MapAxes, error: float, declared: float) -> None:
+    """Say in one line how far outlines are, those of the user first."""
+    ax.notes.pop(_line(ax.outline_error, ax.outline_declared), None)
+    ax.outline_error, ax.outline_declared = error, declared
+    ax.notes[_line(error, declared)] = None
 
 
-def _declared(error: float) -> str:
-    """Say how far outlines of the user are, which at such scales are theirs alone."""
-    return f"Contours\u00a0: ±\u00a0{_rounded(error)}\u00a0m (précision déclarée)"
+def _line(error: float, declared: float) -> str:
+    coarse = f"généralisés (±\u00a0{_rounded(error)}\u00a0m)" if error else ""
+    if not declared:
+        return f"Contours {coarse}"
+    # At such scales embedded outlines are never that fine: these are the user's.
+    fine = f"Contours\u00a0: ±\u00a0{_rounded(declared)}\u00a0m (précision déclarée)"
+    return f"{fine}, ailleurs {coarse}" if coarse else fine
 
 
 def _rounded(error: float) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import shapely
 from matplotlib.artist import allow_rasterization
 from matplotlib.backend_bases import RendererBase
+from matplotlib.cbook import CallbackRegistry
 from matplotlib.collections import PathCollection
 from matplotlib.path import Path
 
@@ -21,6 +24,39 @@ class Shapes(PathCollection):
     What is asked besides (markers at places, values as colours, gaps, effects) is left
     to matplotlib, which tries twice, and measures the whole, for each of them.
     """
+
+    @classmethod
+    def alike(cls, paths: Sequence[Path], **style: Any) -> Shapes:  # noqa: ANN401 - those of PathCollection
+        """
+        Return paths of a look: a copy of those that had it, which share nothing else.
+
+        Parameters
+        ----------
+        paths
+            The paths.
+        **style
+            Options of `matplotlib.collections.PathCollection`.
+        """
+        try:
+            look = _look(tuple(sorted(style.items())))
+        except TypeError:  # a list of colours cannot be looked up
+            return cls(paths, **style)
+        made = object.__new__(cls)
+        made.__dict__.update(
+            look,
+            _paths=list(paths),
+            _callbacks=CallbackRegistry(signals=["pchanged"]),
+            callbacks=CallbackRegistry(signals=["changed"]),
+        )
+        return made
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - any of an artist
+        """Return what makes values colours, made when it is asked for."""
+        if name != "_colorizer":
+            raise AttributeError(name)
+        self._colorizer = PathCollection([]).colorizer
+        self._id_colorizer = self._colorizer.callbacks.connect("changed", self.changed)
+        return self._colorizer
 
     @allow_rasterization  # type: ignore[untyped-decorator] # matplotlib's
     def draw(self, renderer: RendererBase) -> None:
@@ -41,7 +77,7 @@ class Shapes(PathCollection):
         if not self.get_visible():
             return
         gc = renderer.new_gc()
-        self._set_gc_clip(gc)  # type: ignore[attr-defined] # that of every artist
+        self._set_gc_clip(gc)
         if self.get_hatch():
             gc.set_hatch(self.get_hatch())
             gc.set_hatch_linewidth(self.get_hatch_linewidth())
@@ -53,9 +89,9 @@ class Shapes(PathCollection):
         canvas.draw_path_collection(
             *(gc, move.frozen(), self.get_paths(), [], [], move),
             *(self.get_facecolor(), self.get_edgecolor()),
-            *(self._linewidths, self._linestyles),  # type: ignore[attr-defined] # as drawn
+            *(self._linewidths, self._linestyles),
             *([], [], "screen"),
-            hatchcolors=self.get_hatchcolor(),
+            hatchcolors=self.get_hatchcolor() if self.get_hatch() else None,
         )
         self.stale = False
 
@@ -66,7 +102,8 @@ class Shapes(PathCollection):
             and not np.any(self.get_offsets())
             and not len(self.get_transforms())
             and not any(self.get_urls())
-            and self._gapcolor is None  # type: ignore[attr-defined] # without a getter
+            and getattr(self, "_gapcolor", None) is None
+            and (not self.get_hatch() or hasattr(self, "get_hatchcolor"))  # 3.11
             and self.get_sketch_params() is None
             and not self.get_path_effects()
         )
@@ -94,6 +131,15 @@ def outline_path(shape: shapely.Geometry | None) -> Path | None:
     for ring in rings:
         codes += [Path.MOVETO, *[Path.LINETO] * (len(ring) - 2), Path.CLOSEPOLY]
     return Path(np.concatenate(rings), codes)
+
+
+@lru_cache(maxsize=256)
+def _look(style: tuple[tuple[str, Any], ...]) -> dict[str, Any]:
+    """Return what paths of a look are, on no axes."""
+    state = dict(vars(Shapes([], **dict(style))))
+    for own in ("_colorizer", "_id_colorizer"):
+        state.pop(own)
+    return state
 
 
 def line_path(shape: shapely.Geometry | None) -> Path | None:

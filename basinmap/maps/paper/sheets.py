@@ -525,6 +525,7 @@ class MapAxes(FlatAxes):
         self.host: MapAxes | None = None
         self.caption: str = ""
         self.outline_error: float = 0.0
+        self.outline_declared: float = 0.0
         self.grounded: bool = False
         self.below: dict[str, None] = {}
         self.tints: list[Tint] = []
