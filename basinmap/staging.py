@@ -8,10 +8,12 @@ import os
 import re
 import tempfile
 import warnings
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
+from zipfile import BadZipFile, ZipFile
 
 from basinmap.arguments import path_of, shown
 from basinmap.errors import BasinmapWarning, OutputError, VintageError, culprits
@@ -31,6 +33,7 @@ from basinmap.windows import fault_of, on_windows
 __all__ = [
     "MANIFEST",
     "UNDATED",
+    "check_archive",
     "check_file",
     "check_folder",
     "moments_for_arrow",
@@ -74,6 +77,29 @@ def moments_for_arrow() -> Iterator[None]:
         told = r"Series\.values returning an ndarray that drops timezone"
         warnings.filterwarnings("ignore", told, DeprecationWarning)
         yield
+
+
+def check_archive(staged: Path) -> None:
+    """
+    Check that every part of an archive is read back as it was written.
+
+    Parameters
+    ----------
+    staged
+        A workbook, the arrays of a network.
+
+    Raises
+    ------
+    OSError
+        If one is not.
+    """
+    try:
+        with ZipFile(staged) as parts:
+            spoilt = parts.testzip()
+    except (BadZipFile, zlib.error) as error:
+        raise OSError(errno.EIO, str(error)) from None
+    if spoilt is not None:
+        raise OSError(errno.EIO, f"{spoilt} is not what was written")
 
 
 def check_file(path: str | Path) -> None:
