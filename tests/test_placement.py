@@ -267,6 +267,30 @@ def test_the_name_of_a_circle_is_never_nearer_another_without_a_leader() -> None
     assert labels.placed.tolist() == [False, True]
 
 
+def test_the_name_of_a_circle_is_half_a_millimetre_nearer_to_it() -> None:
+    """Between two circles, 0.4 mm nearer to one is of neither; 0.6 mm, of that one."""
+    homes = [shapely.box(0, 0, 53.5, 60), shapely.box(53.5, 0, 100, 60)]
+    walls = [[0.0, 0.0, 100.0, 28.0], [0.0, 32, 100, 60], [0, 28, 48, 32]]
+    for further, placed in ((0.4, False), (0.6, True)):
+        # The name goes 0.5 mm to the right of its circle: 5 mm, then the other one.
+        other = 50 + 1.0 + 0.5 + 5 + 0.5 + further + 1.0
+        labels = place_labels(
+            [[50.0, 30.0], [other, 30.0]], [[5, 3], [5, 3]], radii=[1.0, 1.0],
+            priority=[2, 1], frame=FRAME, inside=homes, obstacles=walls,
+        )  # fmt: skip
+        assert bool(labels.placed[0]) is placed
+
+
+def test_the_led_name_of_a_circle_keeps_2_mm_off_another_where_there_is_room() -> None:
+    walls, disc = pocket(50)
+    labels = place_labels(
+        [[50, 30]], [[12, 3]], radii=[1], priority=[1], frame=FRAME,
+        obstacles=walls, discs=[disc], leaders=1, inside=[shapely.box(0, 0, 100, 60)],
+    )  # fmt: skip
+    # 0.5 mm from it with 4 mm of line, 1.5 mm with 5; the next length is 6 mm.
+    np.testing.assert_allclose(labels.leader, [[51, 30, 57, 30]])
+
+
 def test_two_names_of_one_column_are_farther_than_lines_of_one() -> None:
     anchors, sizes = [[50.0, 30.0], [51.0, 26.8]], [[12.0, 3.0], [10.0, 3.0]]
     scene: dict[str, Any] = {"priority": [2, 1], "frame": FRAME, "padding": 0.1}

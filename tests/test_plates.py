@@ -477,6 +477,54 @@ def test_the_name_of_each_circle_is_in_its_commune_or_led_to_it(drawn, epci):
     assert len(strays) <= len(units) // 24, strays
 
 
+# Led names less than 2 mm from another circle, where no place is left: no one else's.
+NEAR_ANOTHER = {BETHUNE: 4, ARTOIS: 2, MEL: 1}
+TWELVE = [
+    LENS, DUNKERQUE, BOULONNAIS, OSARTIS, ARTOIS, BETHUNE, MEL, PORTE,
+    "245901152", "200069029", "245901160", "246200299",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("epci", TWELVE)
+def test_a_name_is_nearer_its_circle_than_any_or_a_line_leads_to_it(drawn, epci):
+    """By half a millimetre; and a line skirts no other circle, and ends at letters."""
+    ax = drawn(epci, "05").maps[0]
+    units = circled(ax)
+    boxes, _ = named_boxes(ax, units["name"])
+    assert set(boxes) == set(units.index)  # none is left out for that
+    letters = {tuple(box_of(ax, t)): inked(ax, t) for t in ax.texts}
+    lines = [
+        ax.to_mm(np.array(line.get_xydata()))
+        for line in ax.lines
+        if line.get_zorder() == STACK["leaders"]
+    ]
+    discs = np.array([ax.symbols[code] for code in units.index])
+    close = []
+    for row, code in enumerate(units.index):
+        inks = letters[tuple(boxes[code])]
+        gaps = np.min([gap_to(discs, ink) for ink in inks], axis=0)
+        own, near = gaps[row], np.delete(gaps, row).min()
+        leads = [x for x in lines if abs(gap_to(discs[[row]], [*x[0], *x[0]])) < 0.05]
+        if not leads:
+            assert own == 0 or own + 0.45 < near, units["name"][code]
+            continue
+        (lead,) = leads
+        others = shapely.points(np.delete(discs, row, axis=0)[:, :2])
+        past = shapely.distance(others, shapely.LineString(lead))
+        assert (past >= np.delete(discs, row, axis=0)[:, 2] + 0.45).all()
+        tip = np.array([[*lead[1], 0.0]])
+        assert min(gap_to(tip, ink) for ink in inks) < 0.5, units["name"][code]
+        if near < 2:
+            close.append(units["name"][code])
+    assert len(close) <= NEAR_ANOTHER.get(epci, 0), close
+
+
+def gap_to(discs, box):
+    """Return how far discs are from a box, 0 where they meet it."""
+    away = np.clip(discs[:, :2], box[:2], box[2:]) - discs[:, :2]
+    return np.maximum(np.hypot(*away.T) - discs[:, 2], 0)
+
+
 @pytest.mark.parametrize("epci", [BETHUNE, MEL])
 def test_the_colour_of_the_smallest_circle_is_told_and_the_key_says_so(drawn, epci):
     ax = drawn(epci, "05").maps[0]

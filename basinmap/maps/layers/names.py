@@ -20,7 +20,12 @@ from basinmap.arguments import check_given
 from basinmap.errors import BasinmapWarning, DataError, culprits
 from basinmap.maps.layers.drawing import inked
 from basinmap.maps.layers.led_off import led_off
-from basinmap.maps.layers.placement import PlacedLabels, place_labels, split_label
+from basinmap.maps.layers.placement import (
+    SKIRTED,
+    PlacedLabels,
+    place_labels,
+    split_label,
+)
 from basinmap.maps.look.lettering import LEADING
 from basinmap.maps.look.themes import MM_PER_POINT, font, one_line, settings, text_width
 from basinmap.maps.paper.crossings import clear_spot, crossed, segments_of
@@ -406,6 +411,7 @@ class _Ranked:
             if led_off(self.ax, there, lines, torn, self.anchors[shown], shapes):
                 boxes[shown], leaders[shown] = there, lines
                 found = self._inks(there, chosen)
+        self._end_at_letters(boxes, leaders, shown)
         return dict(zip(shown, found, strict=True))
 
     def _over_edge(self, boxes: np.ndarray) -> np.ndarray:
@@ -426,6 +432,47 @@ class _Ranked:
         # A line that runs through a name is cut by its halo.
         alone = self.within(boxes) & ~crossed(self.ax, boxes)
         return inks_of(self.ax, boxes, alone, chosen)
+
+    def _end_at_letters(
+        self, boxes: np.ndarray, leaders: np.ndarray, shown: list[int]
+    ) -> None:
+        """End the line of a circle at the letters: beside a short one it runs past."""
+        led = np.isfinite(leaders).all(axis=1) & (self.radii > 0)
+        for row in [row for row in shown if led[row] and "\n" in self.names[row]]:
+            anchor, radius = self.anchors[row], self.radii[row]
+            lines = self._lines_in(row, boxes[row])
+            ends = np.clip(anchor, lines[:, :2], lines[:, 2:])
+            away = np.hypot(*(ends - anchor).T)
+            best = int(np.argmin(np.round(away, 6)))
+            start = anchor + radius / away[best] * (ends[best] - anchor)
+            line = np.hstack([start, ends[best]])
+            others = boxes[[other for other in shown if other != row]]
+            if away[best] > radius and self._free(row, line, others):
+                leaders[row] = line
+
+    def _lines_in(self, row: int, box: np.ndarray) -> np.ndarray:
+        """Return the box of each line of a name that lies in a box."""
+        style, lines = self.style(row), self.names[row].split("\n")
+        size = float(self.sizes[row]) * MM_PER_POINT
+        x, y = (box[:2] + box[2:]) / 2
+        # From the middle of a name to those of its lines, the first above.
+        up = (np.arange(len(lines))[::-1] - (len(lines) - 1) / 2) * LEADING * size
+        room = 0.4 * self.ax.plan.zoom
+        across = np.array([text_width(line, style) + room for line in lines]) / 2
+        half = _INKED / 2 * size
+        return np.column_stack([x - across, y + up - half, x + across, y + up + half])
+
+    def _free(self, row: int, line: np.ndarray, others: np.ndarray) -> bool:
+        """Tell whether a line to a name is clear of other names and circles."""
+        drawn = shapely.LineString(line.reshape(2, 2))
+        discs = np.array(list(self.ax.symbols.values()), dtype=float).reshape(-1, 3)
+        mine = np.abs(discs[:, :2] - self.anchors[row]).max(axis=1) < 1e-6
+        x, y, radii = discs[~mine].T
+        near = shapely.distance(shapely.points(x, y), drawn) - radii
+        clear = (near >= SKIRTED * self.ax.plan.zoom).all()
+        return bool(
+            clear and not shapely.intersects(shapely.box(*others.T), drawn).any()
+        )
 
     def within(self, boxes: np.ndarray) -> np.ndarray:
         """Tell which boxes lie in one unit."""

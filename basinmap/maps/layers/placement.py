@@ -20,7 +20,10 @@ import numpy as np
 import shapely
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["POSITIONS", "PlacedLabels", "place_labels", "split_label"]
+__all__ = ["POSITIONS", "SKIRTED", "PlacedLabels", "place_labels", "split_label"]
+
+SKIRTED: Final = 0.5
+"""Millimetres of A4 at least between a leader and the symbols it runs past."""
 
 FloatArray = NDArray[np.float64]
 BoolArray = NDArray[np.bool_]
@@ -78,7 +81,8 @@ _ANCHOR_COST: Final = (1.0, 2.0)  # anchor covered: less, more important unit
 _BELONGING_COST: Final = 2.0  # another unit is as near to the label as its own
 _CLEAR_MARGIN: Final = 1.5  # mm by which the own symbol must be the nearest
 _COLUMN: Final = 0.5  # of the narrower of two labels, shared: they are read as one
-_BESIDE_OTHER: Final = 0.8  # a label with a leader that stands against another symbol
+_BESIDE_OTHER: Final = (1.5, 2.0)  # a led label against another symbol; mm clear of it
+_OWN_FIRST: Final = 0.5  # mm nearer to its own symbol than to any other, or it is led
 _LINE_COST: Final = (3.0, 0.7)  # a line of the map runs through the label
 _FORESIGHT_COST: Final = 0.8  # per less important label whose best place is taken
 _MAX_COST: Final = 4.5  # beyond this a label misleads more than it informs
@@ -754,17 +758,18 @@ def _symbol_cost(
         cost[met.any(axis=1)] = dear
         cost += 0.1 * met.sum(axis=1)
     if led and units.inside[row] is not None:
-        cost += _BESIDE_OTHER * _against(units, row, boxes)
+        cost += _BESIDE_OTHER[0] * _against(units, row, boxes)
     return cost
 
 
-def _against(units: _Units, row: int, boxes: FloatArray) -> BoolArray:
-    """Candidates (c,) that another symbol is against, as if they named it."""
-    discs = units.discs
-    index = _touching(discs[:, :2], discs[:, 2] + _CLEAR_MARGIN, boxes)
+def _against(units: _Units, row: int, boxes: FloatArray) -> FloatArray:
+    """Share (c,) of the clear room of candidates that the nearest symbol takes."""
+    discs, clear = units.discs, _BESIDE_OTHER[1]
+    index = _touching(discs[:, :2], discs[:, 2] + clear, boxes)
     index = index[(index != row) & (discs[index, 2] > 0)]
     gap = _distance(discs[index, :2], boxes) - discs[index, 2]
-    against: BoolArray = (gap < _CLEAR_MARGIN / 2).any(axis=1)
+    nearest = gap.min(axis=1, initial=clear)
+    against: FloatArray = 1 - np.clip(nearest, 0, clear) / clear
     return against
 
 
@@ -782,13 +787,17 @@ def _anchor_cost(
     # Pairs come row by row: each row is a run of them.
     first = np.flatnonzero(np.diff(row, prepend=-1))
     met = row[first]
-    nearest = np.minimum.reduceat(np.maximum(gap - units.radii[other, None], 0), first)
+    gap_to = np.maximum(gap - units.radii[other, None], 0)
+    nearest = np.minimum.reduceat(gap_to, first)
+    # A symbol beside is another to whom the name could be: by a margin that is seen.
+    seen = gap_to - _OWN_FIRST * (units.radii[other, None] > 0)
+    least = np.minimum.reduceat(seen, first)
     margin = (nearest - own[met]) / _CLEAR_MARGIN
     # Inside its own symbol a name is not ambiguous, whatever stands next to it.
     doubt = _BELONGING_COST * np.clip(1 - margin, 0, 2) * spill[met]
     cost[met] = np.add.reduceat((gap <= _EPS) * weight[:, None], first) + doubt
     bound = (_homed(units) & (units.radii > 0))[met, None]
-    wrong[met] = bound & (margin < -_EPS) & (spill[met] > 0)
+    wrong[met] = bound & (least < own[met] - _EPS) & (spill[met] > 0)
     return cost, wrong
 
 
@@ -842,7 +851,8 @@ def _crossing_cost(units: _Units, row: int, lines: FloatArray) -> FloatArray:
     share = np.clip((to * step).sum(axis=2) / length, 0, 1)
     away = np.linalg.norm(to - share[..., None] * step, axis=2) - units.discs[:, 2]
     away[:, row] = np.inf
-    return np.where((away < units.padding).any(axis=1), np.inf, 0.0)
+    least = np.where(units.discs[:, 2] > 0, SKIRTED, units.padding)
+    return np.where((away < least).any(axis=1), np.inf, 0.0)
 
 
 def _distance(points: FloatArray, boxes: FloatArray) -> FloatArray:
