@@ -806,13 +806,13 @@ def test_a_plate_of_which_a_third_is_of_few_is_of_groups(drawn):
 
 
 def test_a_headline_tells_of_whom_it_is_where_a_group_is_higher():
-    about = subject(BOULONNAIS, **SIGNED)
+    about = subject(BETHUNE, **SIGNED)
     values = about.computed("L04")
     reading = "{where}, {value} % des logements sont vacants en {year}"
     assert "parmi" not in rate_headline(about, values, reading)
     higher = pd.concat([values, pd.Series({"62160+3": 99.0})])
     said = plain(rate_headline(about, values, reading, shown=higher))
-    assert "parmi les communes de plus de 1 000 logements" in said
+    assert "parmi les communes de 200 logements et plus" in said
 
 
 def test_outlines_that_do_not_match_are_hatched_as_they_were():
