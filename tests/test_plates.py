@@ -76,7 +76,10 @@ def test_no_line_over_a_plate_is_wider_than_its_paper(epci):
             large = font(bm.PRINT.family, heading.size, weight=700)
             small = font(bm.PRINT.family, bm.PRINT.subtitle)
             assert " ".join(heading.title) == one[0]
-            assert max(text_width(line, large) for line in heading.title) <= within
+            # A line may stand out by a hair, of the margin, rather than wrap.
+            assert (
+                max(text_width(line, large) for line in heading.title) <= within + 0.2
+            )
             assert max(text_width(line, small) for line in heading.subtitle) <= within
 
 
