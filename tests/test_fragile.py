@@ -471,20 +471,23 @@ def test_a_document_prints_the_threshold_that_it_applies(artois):
 READING = "{where}, {value} % des logements sont vacants en {year}"
 
 
-def test_a_headline_sets_apart_the_ends_of_the_communes_that_weigh(artois):
+def test_a_headline_names_the_ends_of_what_is_firm_and_says_among_whom(artois):
     rates = artois.computed("L04")
     (said,) = plain([rate_headline(artois, rates, READING)])
     # 17.6 % of 85 dwellings at Le Souich is higher, and is not said.
     assert said == (
-        "12,9 % des logements sont vacants à Avesnes-le-Comte, 4,7 % à Duisans parmi "
-        "les communes de plus de 300 logements ; 7,5 % dans la CC"
+        "12,9 % des logements sont vacants à Avesnes-le-Comte, 4,7 % à Duisans et à "
+        "Magnicourt-en-Comte parmi les communes de 200 logements et plus ; 7,5 % dans "
+        "la CC"
     )
-    homes = artois.counted("dwellings", artois.codes).iloc[:, -1]
-    firm = homes.drop(list(told_of(rates).fragile))
-    larger = rates[firm.index[firm > 300]]
-    assert (len(firm), len(larger)) == (21, 10)  # about half of them
-    ends = artois.communes.loc[[larger.idxmax(), larger.idxmin()], "name"]
-    assert ends.tolist() == ["Avesnes-le-Comte", "Duisans"]
+    firm = rates.drop(list(told_of(rates).fragile))
+    names = artois.communes["name"]
+    assert len(firm) == 21
+    assert names[firm.idxmax()] == "Avesnes-le-Comte"
+    assert set(names[firm.index[firm < 4.75]]) == {"Duisans", "Magnicourt-en-Comte"}
+    # Where none of few is beyond them, nothing is to be added.
+    alone = tell(firm, told_of(rates), fragile=told_of(rates).fragile)
+    assert "parmi" not in rate_headline(artois, alone, READING)
 
 
 def test_a_headline_of_change_says_first_what_the_whole_does(artois):

@@ -76,7 +76,10 @@ def test_no_line_over_a_plate_is_wider_than_its_paper(epci):
             large = font(bm.PRINT.family, heading.size, weight=700)
             small = font(bm.PRINT.family, bm.PRINT.subtitle)
             assert " ".join(heading.title) == one[0]
-            assert max(text_width(line, large) for line in heading.title) <= within
+            # A line may stand out by a hair, of the margin, rather than wrap.
+            assert (
+                max(text_width(line, large) for line in heading.title) <= within + 0.2
+            )
             assert max(text_width(line, small) for line in heading.subtitle) <= within
 
 
@@ -854,13 +857,13 @@ def test_a_plate_of_which_a_third_is_of_few_is_of_groups(drawn):
 
 
 def test_a_headline_tells_of_whom_it_is_where_a_group_is_higher():
-    about = subject(BOULONNAIS, **SIGNED)
+    about = subject(BETHUNE, **SIGNED)
     values = about.computed("L04")
     reading = "{where}, {value} % des logements sont vacants en {year}"
     assert "parmi" not in rate_headline(about, values, reading)
     higher = pd.concat([values, pd.Series({"62160+3": 99.0})])
     said = plain(rate_headline(about, values, reading, shown=higher))
-    assert "parmi les communes de plus de 1 000 logements" in said
+    assert "parmi les communes de 200 logements et plus" in said
 
 
 def test_outlines_that_do_not_match_are_hatched_as_they_were():
