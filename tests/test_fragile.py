@@ -272,15 +272,45 @@ def test_maps_that_share_classes_share_the_look_of_what_is_fragile():
     assert len(hatches - {None}) == 1
 
 
-@pytest.mark.parametrize("verb", [bm.draw_symbols, bm.draw_squares])
-def test_symbols_of_fragile_rates_are_hatched_too(verb):
+def sized(verb, few=(CODES[0], CODES[11])):
+    """Return a map of symbols of two fragile rates, and its entry of classes."""
     ax = page()
-    amounts = pd.Series(range(10, 22), rate().index, name="Logements")
-    verb(ax, units(), amounts, classes=bm.classify(rate(), breaks=[5], firm=True))
+    amounts = pd.Series([1, *range(10, 20), 900], rate().index, name="Logements")
+    classes = bm.classify(rate(few), breaks=[5], firm=True)
+    verb(ax, units(), amounts, classes=classes)
     (block,) = [one for one in ax.blocks if hasattr(one, "fragile")]
     assert block.fragile == 1
-    hatches = {c.get_hatch() for c in ax.collections}
-    assert len(hatches) == 2
+    return ax, block
+
+
+def test_squares_of_fragile_rates_are_hatched_too():
+    ax, block = sized(bm.draw_squares)
+    line = block.swatches[-1]
+    hatched = [c for c in ax.collections if c.get_hatch()]
+    assert {c.get_hatch() for c in hatched} == {line.hatch}
+    assert {to_hex(c.get_edgecolor()[0]) for c in hatched} == {line.edge}
+
+
+def test_each_circle_of_a_fragile_rate_has_two_strokes_at_least_and_centred():
+    """A hatch falls where its tile does: the least circles were the letter O."""
+    ax, block = sized(bm.draw_symbols)
+    assert not any(c.get_hatch() for c in ax.collections)
+    drawn = [c for c in ax.collections if c.get_label() == "_strokes"]
+    lines = np.vstack([
+        ax.to_mm(np.vstack(c.get_segments())).reshape(-1, 4) for c in drawn
+    ])  # fmt: skip
+    assert {to_hex(c.get_color()[0]) for c in drawn} == {block.swatches[-1].edge}
+    counts = []
+    for code in (CODES[0], CODES[11]):
+        x, y, radius = ax.symbols[code]
+        middles = (lines[:, :2] + lines[:, 2:]) / 2
+        mine = lines[np.hypot(*(middles - [x, y]).T) < radius]
+        counts.append(len(mine))
+        assert mine[:, 0] == pytest.approx(mine[:, 2])  # upright
+        assert mine[:, 0].mean() == pytest.approx(x)
+        assert np.hypot(mine[:, 0] - x, mine[:, 1] - y) == pytest.approx(radius)
+    assert counts[0] == 2 < counts[1]
+    assert sum(counts) == len(lines)
 
 
 def test_below_zero_too_what_is_fragile_is_as_its_line_of_the_legend_shows_it():

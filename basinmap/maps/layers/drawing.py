@@ -643,7 +643,7 @@ def classes_block(
         classes.index[apart],
         told,
         shape,
-        caution_look(classes) if filled else (FRAGILE, FRAGILE_EDGE),
+        caution_look(classes) if filled else (FRAGILE, STATE_EDGE),
     )
     swatches += [*fragile, *state_swatches(states, shape=shape, zoom=zoom)]
     return ClassesBlock(

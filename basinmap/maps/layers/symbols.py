@@ -10,11 +10,12 @@ from itertools import groupby
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from matplotlib.collections import EllipseCollection
+from matplotlib.collections import EllipseCollection, LineCollection
 
 from basinmap.arguments import check_given
 from basinmap.maps.layers.doors import enter, leave
 from basinmap.maps.layers.drawing import (
+    FRAGILE,
     classes_block,
     naming,
     on_units,
@@ -42,6 +43,7 @@ from basinmap.maps.paper.guards import (
 )
 from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
+from basinmap.maps.paper.strokes import upright_chords
 from basinmap.typography import capital, typeset
 from basinmap.values.checks import name_of
 
@@ -209,7 +211,10 @@ def _add_circles(
             fills = [ink.color for ink in run]
             part = slice(at, at + len(fills))
             for look in strokes_of(
-                Ink("", hatch, edge), ax.plan.theme.ink, ax.plan.zoom
+                # A hatch falls where its tile does: small circles would have none.
+                Ink("", "" if hatch == FRAGILE else hatch, edge),
+                ax.plan.theme.ink,
+                ax.plan.zoom,
             ):
                 circles = EllipseCollection(
                     across[part],
@@ -222,7 +227,29 @@ def _add_circles(
                     **{"facecolors": fills, "label": label, **look},
                 )
                 ax.add_collection(circles, autolim=False)
+            if hatch == FRAGILE:
+                _add_uprights(ax, centres[part], radii[part], edge)
             at += len(fills)
+
+
+def _add_uprights(
+    ax: MapAxes, centres: np.ndarray, radii: np.ndarray, edge: str
+) -> None:
+    """Add the strokes of what is to be read with care, centred on each circle."""
+    per_mm, zoom = ax.plan.scale / 1000, ax.plan.zoom
+    chords = [
+        centre + per_mm * upright_chords(float(radius), zoom)
+        for centre, radius in zip(centres, radii, strict=True)
+    ]
+    strokes = LineCollection(
+        list(np.concatenate(chords)),
+        colors=edge,
+        linewidths=0.4 * zoom,
+        capstyle="butt",
+        zorder=STACK["symbols"],
+        label="_strokes",
+    )
+    ax.add_collection(strokes, autolim=False)
 
 
 def circles_block(

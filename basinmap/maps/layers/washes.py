@@ -14,7 +14,6 @@ from matplotlib.colors import to_hex, to_rgb
 
 from basinmap.maps.layers.drawing import (
     FRAGILE,
-    FRAGILE_EDGE,
     NEGATIVE,
     PALEST,
     STATE_EDGE,
@@ -114,7 +113,7 @@ class Inks:
         states
             What each missing value means.
         """
-        apart, care = fragile_in(classes), Ink(PALEST, FRAGILE, FRAGILE_EDGE)
+        apart, care = fragile_in(classes), Ink(PALEST, FRAGILE, STATE_EDGE)
         return [
             Ink(*state_fill(state, self.zoom), STATE_EDGE)
             if code < 0

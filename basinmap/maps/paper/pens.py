@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any, Final
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Circle, Rectangle
 from matplotlib.path import Path
@@ -14,6 +15,7 @@ from matplotlib.path import Path
 from basinmap.maps.look.themes import MM_PER_POINT, Theme, font, wrapped
 from basinmap.maps.paper.blocks import Swatch
 from basinmap.maps.paper.shapes import Shapes
+from basinmap.maps.paper.strokes import upright_chords
 
 __all__ = [
     "BOX",
@@ -38,6 +40,8 @@ BOX: Final = (7.0, 3.4)
 """Width and height of a swatch, in millimetres."""
 TEXT: Final = 9.5
 """Where the text of a swatch starts, in millimetres."""
+_DISC: Final = 1.6
+"""Radius of a circle of a swatch, in millimetres."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,12 +280,7 @@ def draw_swatch(pen: Pen, swatch: Swatch, y: float) -> None:
         line = swatch.width if swatch.edge != "none" else 0.3
         _add_box(pen, (x, top - height), swatch, edge, line)
     elif swatch.shape == "disc":
-        edge = swatch.edge if swatch.hatch else pen.theme.ink
-        look = {"fc": swatch.color, "ec": edge, "hatch": swatch.hatch or None}
-        pen.paper.add_patch(Circle(middle, 1.6, lw=0.4, **look))
-        if _eaten(swatch):
-            rim = Circle(middle, 1.6, lw=0.4, fc="none", ec=pen.theme.ink)
-            pen.paper.add_patch(rim)
+        _add_disc(pen, middle, swatch)
     else:
         pen.paper.scatter(
             *middle,
@@ -291,6 +290,21 @@ def draw_swatch(pen: Pen, swatch: Swatch, y: float) -> None:
             edgecolor=swatch.edge,
             linewidth=0.5,
         )
+
+
+def _add_disc(pen: Pen, middle: tuple[float, float], swatch: Swatch) -> None:
+    """Draw a circle as on the map: upright strokes are centred on it."""
+    edge = swatch.edge if swatch.hatch else pen.theme.ink
+    upright = set(swatch.hatch) == {"|"}
+    hatch = None if upright else swatch.hatch or None
+    disc = Circle(middle, _DISC, lw=0.4, fc=swatch.color, ec=edge, hatch=hatch)
+    pen.paper.add_patch(disc)
+    if upright:
+        for chord in upright_chords(_DISC) + np.array(middle):
+            pen.paper.plot(*chord.T, color=edge, lw=0.4, solid_capstyle="butt")
+    if _eaten(swatch):
+        rim = Circle(middle, _DISC, lw=0.4, fc="none", ec=pen.theme.ink)
+        pen.paper.add_patch(rim)
 
 
 def _eaten(swatch: Swatch) -> bool:

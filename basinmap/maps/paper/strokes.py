@@ -10,10 +10,43 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Patch
 from matplotlib.path import Path
 
-__all__ = ["strokes_for_hatches"]
+__all__ = ["strokes_for_hatches", "upright_chords"]
 
 _DENSITY = 6
 """Of matplotlib, in a tile of an inch."""
+
+_UPRIGHT = 0.8
+"""Millimetres of A4 from one upright stroke of a circle to the next, nearly."""
+
+
+def upright_chords(radius: float, zoom: float = 1.0) -> np.ndarray:
+    """
+    Return upright strokes of a circle around zero, two at least, centred.
+
+    Those of a hatch fall where its tile does: a small circle has none, or one.
+
+    Parameters
+    ----------
+    radius
+        In millimetres.
+    zoom
+        How much larger than on A4 the sheet is drawn.
+
+    Returns
+    -------
+    ndarray
+        (n, 2, 2) end points, in millimetres.
+
+    Examples
+    --------
+    >>> upright_chords(0.75)[:, 0, 0].tolist()
+    [-0.25, 0.25]
+    """
+    count = max(2, round(2 * radius / (_UPRIGHT * zoom)))
+    across = radius * (2 * np.arange(1, count + 1) / (count + 1) - 1)
+    up = np.sqrt(radius**2 - across**2)
+    ends = np.column_stack([across, -up, across, up])
+    return ends.reshape(-1, 2, 2)
 
 
 def strokes_for_hatches(paper: Axes) -> None:
