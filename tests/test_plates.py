@@ -102,12 +102,12 @@ def test_a_title_is_cut_between_its_parts_where_each_has_room_and_only_there(
 @pytest.mark.parametrize(("epci", "number"), [(ARTOIS, "02"), (DUNKERQUE, "06")])
 def test_all_that_is_written_on_a_plate_is_on_the_paper(drawn, epci, number):
     fig = drawn(epci, number)
-    width, height = fig.get_size_inches() * fig.dpi
-    renderer = fig.canvas.get_renderer()
+    # At 100 to an inch, hinting would widen letters that print does not.
+    width, height = fig.get_size_inches() * 600
     texts = [text for text in fig.findobj(Text) if text.get_text().strip()]
     assert len(texts) > 50
     for text in texts:
-        box = text.get_window_extent(renderer)
+        box = text.get_window_extent(dpi=600)
         assert box.x0 >= 0, text
         assert box.y0 >= 0, text
         assert box.x1 <= width, text
@@ -424,6 +424,25 @@ def near(color, tint):
         np.abs(other + share * (end - other) - one).max() < 0.02
         for share, end in ((0.0, 0.0), (0.2, 0.0), (0.2, 1.0), (0.4, 0.0))
     )
+
+
+@pytest.mark.parametrize(("epci", "number"), [(MEL, "03"), (MEL, "05"), (PORTE, "05")])
+def test_no_line_to_a_name_strikes_another(drawn, epci, number):
+    ax = drawn(epci, number).maps[0]
+    boxes = [
+        shapely.union_all(shapely.box(*inked(ax, text).T))
+        for text in ax.texts
+        if text.get_gid() == "name"
+    ]
+    ways = {
+        shapely.LineString(ax.to_mm(np.array(line.get_xydata())))
+        for line in ax.lines
+        if line.get_zorder() == STACK["leaders"]
+    }
+    assert ways
+    for way in ways:
+        gaps = np.sort(shapely.distance(way, np.array(boxes)))
+        assert gaps[1] > 0.3  # the nearest is the name that it leads to
 
 
 def circled(ax):
