@@ -629,8 +629,9 @@ def _coloured(
 def _on_disc(disc: Look, rule: Rule) -> Look:
     """Return a circle of a class, hatched where it is set apart."""
     if rule.test.among:
-        look = rule.look
-        return replace(disc, color=look.color, edge=STATE_EDGE, hatch=look.hatch)
+        # Twice as dense as over an area: the least circle has two strokes.
+        hatch = 2 * rule.look.hatch
+        return replace(disc, color=rule.look.color, edge=STATE_EDGE, hatch=hatch)
     edge = STATE_EDGE if rule.test.state else disc.edge
     return replace(disc, color=rule.look.color, edge=edge)
 
