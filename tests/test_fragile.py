@@ -120,7 +120,7 @@ def test_growth_of_few_inhabitants_is_fragile_by_those_at_the_start():
         index=pd.Index(["62498", "62510"], name="commune"),
     )
     values = bm.compute("D02", table)
-    assert told_of(values).fragile == {"62498": "moins de 200 habitants"}
+    assert told_of(values).fragile == {"62498": "moins de 200 habitants en 2016"}
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_the_shorter_the_span_the_more_inhabitants_growth_wants(peopled, span, l
     few = [c for c, n in peopled[f"population_{span[0]}"].items() if n < least]
     assert plain(told.fragile.values()) == [
         f"moins de {f'{least:,}'.replace(',', ' ') if least >= 1000 else least} "
-        "habitants"
+        f"habitants en {span[0]}"
     ] * len(few)
     assert list(told.fragile) == few
     note = "Évolution sur moins de cinq ans, durée d’un tour du recensement"
@@ -178,7 +178,7 @@ def test_the_foot_and_the_hatch_say_that_a_span_is_short():
     bm.draw_furniture(ax, author="AULA", date=dt.date(2026, 11, 30))
     said = " ".join(plain(text.get_text() for text in fig.paper.texts))
     said = " ".join(said.split())
-    assert "moins de 1 000 habitants : à lire avec prudence" in said
+    assert "moins de 1 000 habitants en 2016 : à lire avec prudence" in said
     assert "Évolution sur moins de cinq ans, durée d’un tour du recensement" in said
 
 
@@ -489,11 +489,11 @@ def test_a_document_prints_the_threshold_that_it_applies(artois):
         counts=two,
         alone=True,
     )
-    assert plain([short.care("D02")]) == ["moins de 1 000 habitants"]
+    assert plain([short.care("D02")]) == ["moins de 1 000 habitants en 2021"]
     assert set(plain(told_of(short.computed("D02")).fragile.values())) == {
-        "moins de 1 000 habitants"
+        "moins de 1 000 habitants en 2021"
     }
-    assert artois.care("D02") == "moins de 200 habitants"
+    assert artois.care("D02") == "moins de 200 habitants en 2016"
     assert artois.care("L04") == "moins de 200 logements"
     assert artois.care("L01") == ""
 
