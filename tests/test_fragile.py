@@ -120,7 +120,7 @@ def test_growth_of_few_inhabitants_is_fragile_by_those_at_the_start():
         index=pd.Index(["62498", "62510"], name="commune"),
     )
     values = bm.compute("D02", table)
-    assert told_of(values).fragile == {"62498": "moins de 200 habitants"}
+    assert told_of(values).fragile == {"62498": "moins de 200 habitants en 2016"}
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def test_the_shorter_the_span_the_more_inhabitants_growth_wants(peopled, span, l
     few = [c for c, n in peopled[f"population_{span[0]}"].items() if n < least]
     assert plain(told.fragile.values()) == [
         f"moins de {f'{least:,}'.replace(',', ' ') if least >= 1000 else least} "
-        "habitants"
+        f"habitants en {span[0]}"
     ] * len(few)
     assert list(told.fragile) == few
     note = "Évolution sur moins de cinq ans, durée d’un tour du recensement"
@@ -178,7 +178,7 @@ def test_the_foot_and_the_hatch_say_that_a_span_is_short():
     bm.draw_furniture(ax, author="AULA", date=dt.date(2026, 11, 30))
     said = " ".join(plain(text.get_text() for text in fig.paper.texts))
     said = " ".join(said.split())
-    assert "moins de 1 000 habitants : à lire avec prudence" in said
+    assert "moins de 1 000 habitants en 2016 : à lire avec prudence" in said
     assert "Évolution sur moins de cinq ans, durée d’un tour du recensement" in said
 
 
@@ -459,11 +459,11 @@ def test_a_document_prints_the_threshold_that_it_applies(artois):
         counts=two,
         alone=True,
     )
-    assert plain([short.care("D02")]) == ["moins de 1 000 habitants"]
+    assert plain([short.care("D02")]) == ["moins de 1 000 habitants en 2021"]
     assert set(plain(told_of(short.computed("D02")).fragile.values())) == {
-        "moins de 1 000 habitants"
+        "moins de 1 000 habitants en 2021"
     }
-    assert artois.care("D02") == "moins de 200 habitants"
+    assert artois.care("D02") == "moins de 200 habitants en 2016"
     assert artois.care("L04") == "moins de 200 logements"
     assert artois.care("L01") == ""
 
@@ -471,20 +471,23 @@ def test_a_document_prints_the_threshold_that_it_applies(artois):
 READING = "{where}, {value} % des logements sont vacants en {year}"
 
 
-def test_a_headline_sets_apart_the_ends_of_the_communes_that_weigh(artois):
+def test_a_headline_names_the_ends_of_what_is_firm_and_says_among_whom(artois):
     rates = artois.computed("L04")
     (said,) = plain([rate_headline(artois, rates, READING)])
     # 17.6 % of 85 dwellings at Le Souich is higher, and is not said.
     assert said == (
-        "12,9 % des logements sont vacants à Avesnes-le-Comte, 4,7 % à Duisans parmi "
-        "les communes de plus de 300 logements ; 7,5 % dans la CC"
+        "12,9 % des logements sont vacants à Avesnes-le-Comte, 4,7 % à Duisans et à "
+        "Magnicourt-en-Comte parmi les communes de 200 logements et plus ; 7,5 % dans "
+        "la CC"
     )
-    homes = artois.counted("dwellings", artois.codes).iloc[:, -1]
-    firm = homes.drop(list(told_of(rates).fragile))
-    larger = rates[firm.index[firm > 300]]
-    assert (len(firm), len(larger)) == (21, 10)  # about half of them
-    ends = artois.communes.loc[[larger.idxmax(), larger.idxmin()], "name"]
-    assert ends.tolist() == ["Avesnes-le-Comte", "Duisans"]
+    firm = rates.drop(list(told_of(rates).fragile))
+    names = artois.communes["name"]
+    assert len(firm) == 21
+    assert names[firm.idxmax()] == "Avesnes-le-Comte"
+    assert set(names[firm.index[firm < 4.75]]) == {"Duisans", "Magnicourt-en-Comte"}
+    # Where none of few is beyond them, nothing is to be added.
+    alone = tell(firm, told_of(rates), fragile=told_of(rates).fragile)
+    assert "parmi" not in rate_headline(artois, alone, READING)
 
 
 def test_a_headline_of_change_says_first_what_the_whole_does(artois):

@@ -240,6 +240,26 @@ def test_a_strong_name_apart_is_small_rather_than_out_of_its_commune():
     assert sizes[True]["Pecquencourt"] <= sizes[True]["b1"]
 
 
+def test_a_sliver_that_the_frame_cuts_bears_no_name():
+    # The frame ends in d, 200 m of ten kilometres, and cuts a in two.
+    frame = shapely.box(685_000, 7_030_000, 710_200, 7_040_000)
+    ground = gpd.GeoDataFrame(geometry=[frame], crs=2154)
+    _, ax = bm.page(ground, title="x", scale=150_000)
+    (x0, x1), _ = ax.get_xlim(), ax.get_ylim()
+    row = squares(8)
+    bm.draw_outlines(ax, row)
+    bm.draw_labels(ax, row)
+    seen = {
+        name: min(x1, 690_000 + 10_000 * i) - max(x0, 680_000 + 10_000 * i)
+        for i, name in enumerate(row["name"])
+    }
+    said = {text.get_text() for text in names_on(ax)}
+    assert {n for n, wide in seen.items() if wide > 3_000} <= said
+    high = 10_000 / 150 / 1000  # of a square, in mm for each metre across
+    small = {n for n, wide in seen.items() if wide * high < 30 and wide < 2_500}
+    assert small.isdisjoint(said)
+
+
 def test_prefectures_are_in_capitals():
     mel = bm.communes(epci="MEL")
     _, ax = bm.page(mel, title="x")

@@ -76,7 +76,10 @@ def test_no_line_over_a_plate_is_wider_than_its_paper(epci):
             large = font(bm.PRINT.family, heading.size, weight=700)
             small = font(bm.PRINT.family, bm.PRINT.subtitle)
             assert " ".join(heading.title) == one[0]
-            assert max(text_width(line, large) for line in heading.title) <= within
+            # A line may stand out by a hair, of the margin, rather than wrap.
+            assert (
+                max(text_width(line, large) for line in heading.title) <= within + 0.2
+            )
             assert max(text_width(line, small) for line in heading.subtitle) <= within
 
 
@@ -99,12 +102,12 @@ def test_a_title_is_cut_between_its_parts_where_each_has_room_and_only_there(
 @pytest.mark.parametrize(("epci", "number"), [(ARTOIS, "02"), (DUNKERQUE, "06")])
 def test_all_that_is_written_on_a_plate_is_on_the_paper(drawn, epci, number):
     fig = drawn(epci, number)
-    width, height = fig.get_size_inches() * fig.dpi
-    renderer = fig.canvas.get_renderer()
+    # At 100 to an inch, hinting would widen letters that print does not.
+    width, height = fig.get_size_inches() * 600
     texts = [text for text in fig.findobj(Text) if text.get_text().strip()]
     assert len(texts) > 50
     for text in texts:
-        box = text.get_window_extent(renderer)
+        box = text.get_window_extent(dpi=600)
         assert box.x0 >= 0, text
         assert box.y0 >= 0, text
         assert box.x1 <= width, text
@@ -421,6 +424,25 @@ def near(color, tint):
         np.abs(other + share * (end - other) - one).max() < 0.02
         for share, end in ((0.0, 0.0), (0.2, 0.0), (0.2, 1.0), (0.4, 0.0))
     )
+
+
+@pytest.mark.parametrize(("epci", "number"), [(MEL, "03"), (MEL, "05"), (PORTE, "05")])
+def test_no_line_to_a_name_strikes_another(drawn, epci, number):
+    ax = drawn(epci, number).maps[0]
+    boxes = [
+        shapely.union_all(shapely.box(*inked(ax, text).T))
+        for text in ax.texts
+        if text.get_gid() == "name"
+    ]
+    ways = {
+        shapely.LineString(ax.to_mm(np.array(line.get_xydata())))
+        for line in ax.lines
+        if line.get_zorder() == STACK["leaders"]
+    }
+    assert ways
+    for way in ways:
+        gaps = np.sort(shapely.distance(way, np.array(boxes)))
+        assert gaps[1] > 0.3  # the nearest is the name that it leads to
 
 
 def circled(ax):
@@ -806,13 +828,13 @@ def test_a_plate_of_which_a_third_is_of_few_is_of_groups(drawn):
 
 
 def test_a_headline_tells_of_whom_it_is_where_a_group_is_higher():
-    about = subject(BOULONNAIS, **SIGNED)
+    about = subject(BETHUNE, **SIGNED)
     values = about.computed("L04")
     reading = "{where}, {value} % des logements sont vacants en {year}"
     assert "parmi" not in rate_headline(about, values, reading)
     higher = pd.concat([values, pd.Series({"62160+3": 99.0})])
     said = plain(rate_headline(about, values, reading, shown=higher))
-    assert "parmi les communes de plus de 1 000 logements" in said
+    assert "parmi les communes de 200 logements et plus" in said
 
 
 def test_outlines_that_do_not_match_are_hatched_as_they_were():

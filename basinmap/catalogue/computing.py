@@ -609,7 +609,7 @@ def _fragile(
     job: _Job, index: pd.Index, value: Tally, sums: Mapping[str, Tally]
 ) -> dict[str, dict[str, str]]:
     """Return what is to be said of the values that are rates over too few."""
-    care = job.item.care(job.found.years)
+    care = job.item.care(job.found.years, job.found.vintage.partition("-")[0])
     over = sums.get(job.sums.bottom) if job.sums else None
     if care is None or over is None:
         return {}

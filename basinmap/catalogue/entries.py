@@ -137,15 +137,19 @@ class Prudence:
         The least number of units over which it is firm.
     noun
         How these units are called, in the plural.
+    since
+        Year of which they are, where it is not that of the rate.
     """
 
     least: int
     noun: str
+    since: str = ""
 
     @property
     def told(self) -> str:
         """What is printed of what is fragile, such as « moins de 200 logements »."""
-        return f"moins de {number(self.least)} {self.noun}"
+        of = f" en {self.since}" if self.since else ""
+        return f"moins de {number(self.least)} {self.noun}{of}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,7 +310,7 @@ class Indicator:
         }
         return found == dates
 
-    def care(self, span: int) -> Prudence | None:
+    def care(self, span: int, since: str = "") -> Prudence | None:
         """
         Return over how few its values are fragile between two years.
 
@@ -314,16 +318,20 @@ class Indicator:
         ----------
         span
             How many years lie between them; of no matter to what is of one year.
+        since
+            The first of them, of whose units a growth is.
 
         Examples
         --------
-        >>> [indicator("D02").care(span).told for span in (7, 3)]
-        ['moins de 200 habitants', 'moins de 700 habitants']
+        >>> [indicator("D02").care(span, "2016").told for span in (7, 3)]
+        ['moins de 200 habitants en 2016', 'moins de 700 habitants en 2016']
         """
-        if self.prudence is None or not self.rolling:
-            return self.prudence
-        least = catalogue().cycle.least(self.prudence.least, span)
-        return replace(self.prudence, least=least)
+        found = self.prudence
+        if found is not None and self.kind == "growth":
+            found = replace(found, since=since)
+        if found is None or not self.rolling:
+            return found
+        return replace(found, least=catalogue().cycle.least(found.least, span))
 
     def title(self, vintage: str = "") -> str:
         """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -12,7 +11,6 @@ from itertools import product
 from typing import Any, TypeAlias, get_args
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import shapely
 
@@ -116,8 +114,6 @@ _CROWD = 150
 """Units, from which their names would hide the map."""
 _NAMED = 40
 """Names that are then written."""
-_NEARLY = 0.33
-"""Share of some communes that are about half of them, as the other share is."""
 _OF_GROUPS = (
     "Taux d'un groupe : rapport des sommes de ses communes ; composition dans la note "
     "de méthode, taux par commune dans les tableaux."
@@ -130,12 +126,6 @@ _ENOUGH = 3
 """Firm values without which nothing is said to be highest."""
 _WHOLE = 3.0
 """Millimetres of its frame, in which the star of the museum would be cut."""
-_WEIGHED = {
-    "dwellings": "logements",
-    "main_residences": "résidences principales",
-    "population": "habitants",
-}
-"""Counts of which a commune may be said to weigh much, as they are printed."""
 _ROUGH = 2.0
 """Per cent by which a drawn surface may be off for a headline to be over it."""
 _MOST = 8
@@ -1110,11 +1100,10 @@ def rate_headline(
     -------
     str
         Of a change of population, what the whole gains or loses, and how many communes
-        go the other way or the same; of a rate, where it is highest and lowest among
-        the communes that weigh most in it, about half of them, more than a round
-        number, which is said where others are higher or lower, and that of the whole.
-        What is fragile counts for nothing. Nothing where too few are firm, or the
-        surfaces that it is over are drawn too roughly.
+        go the other way or the same; of a rate, where it is highest, where lowest, and
+        that of the whole. What is fragile counts for nothing, and where it is higher or
+        lower, alone or in a group, the headline says among whom it looks. Nothing where
+        too few are firm, or the surfaces that it is over are drawn too roughly.
     """
     told = told_of(values)
     known = _firm(values)
@@ -1122,21 +1111,23 @@ def rate_headline(
         return _gains_and_losses(subject, values) if told.indicator == "D02" else ""
     if _over_rough_surfaces(values) or len(known) < _ENOUGH:
         return ""
-    weight, noun = _weights(subject, known)
-    least = _least_of(weight)
-    heavy = known[(weight > least).to_numpy()]
-    if heavy.map(lambda value: rounded(value, told.decimals or 0)).nunique() < 2:
+    printed = known.map(lambda value: rounded(value, told.decimals or 0))
+    if printed.nunique() < 2:
         return ""
-    ends = pd.Index([heavy.idxmax(), heavy.idxmin()])
-    first, second = ends[np.argsort(-weight[ends].to_numpy(), kind="stable")]
     names = subject.communes["name"]
-    said = _placed_last(_read(values, first, str(names[first]), reading), values)
+    high, low = (names[printed.index[printed == end]] for end in _ends(printed))
+    first = str(high.index[0])
+    said = _placed_last(_read(values, first, str(high[first]), reading), values)
+    said = said.removesuffix(_at(str(high[first]))) + _in_each(high)
     unit = " %" if told.unit.startswith("%") else ""
-    other = f"{number(values[second], told.decimals or 0)}{unit}"
-    said = f"{said}, {other} {_at(str(names[second]))}"
-    seen = known if shown is None else _firm(shown)
-    if set(known[ends]) != {seen.max(), seen.min()}:
-        said += f" parmi les communes de plus de {number(least)}\u00a0{noun}"
+    least = number(values[low.index[0]], told.decimals or 0)
+    said = f"{said}, {least}{unit} {_in_each(low)}"
+    seen = values.drop(list(told.states), errors="ignore").dropna()
+    if shown is not None:
+        seen = pd.concat([seen, _firm(shown)])
+    if told.fragile and _ends(seen) != _ends(known):
+        few = next(iter(told.fragile.values())).removeprefix("moins de ")
+        said += f" parmi les communes de {few} et plus"
     total = subject.comparison(told.indicator)
     if total is not None and pd.notna(total.iloc[0]):
         figure = f"{_figure(total, str(total.index[0]), told.decimals or 0)}{unit}"
@@ -1144,33 +1135,22 @@ def rate_headline(
     return capital(said)
 
 
+def _ends(values: pd.Series) -> tuple[float, float]:
+    """Return the highest and the lowest of values."""
+    return float(values.max()), float(values.min())
+
+
+def _in_each(names: pd.Series) -> str:
+    """Say in which communes: « à Lens et à Avion », « dans 3 communes »."""
+    if len(names) > 2:
+        return f"dans {number(len(names))} communes"
+    return " et ".join(_at(str(name)) for name in names)
+
+
 def _firm(values: pd.Series) -> pd.Series:
     """Return the values that are exact, and are not over too few."""
     told, known = told_of(values), values.dropna()
     return known[~known.index.isin([*told.states, *told.fragile])]
-
-
-def _least_of(weight: pd.Series) -> float:
-    """Return the roundest number that about half of the communes weigh more than."""
-    ends = weight.quantile([_NEARLY, 1 - _NEARLY]).to_list()
-    for step in sorted((m * 10.0**p for p in range(8) for m in (1, 5)), reverse=True):
-        cuts = step * np.arange(math.ceil(ends[0] / step), ends[1] // step + 1)
-        above = np.array([(weight > cut).mean() for cut in cuts])
-        half = abs(above - 0.5) <= 0.5 - _NEARLY
-        if half.any():
-            return float(cuts[half][np.argmin(abs(above[half] - 0.5))])
-    return math.ceil(weight.median()) - 1.0
-
-
-def _weights(subject: Subject, known: pd.Series) -> tuple[pd.Series, str]:
-    """Return what each commune weighs in a rate, its denominator, or its people."""
-    below = subject.entry(told_of(known).indicator).denominator
-    name = below[0].count if below else "population"
-    counts = subject.counted(name, known.index) if name in _WEIGHED else pd.DataFrame()
-    if counts.empty or counts.iloc[:, -1].isna().any():
-        people = subject.communes.get("population", pd.Series(dtype=float))
-        return people.reindex(known.index).fillna(0.0), "habitants"
-    return counts.iloc[:, -1], _WEIGHED[name]
 
 
 def _placed_last(said: str, values: pd.Series) -> str:

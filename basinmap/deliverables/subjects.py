@@ -952,7 +952,7 @@ class Subject:
         first, _, last = years.partition("-")
         two = first.isdigit() and last.isdigit()
         span = int(last) - int(first) if two else catalogue().cycle.years
-        found = self.entry(id_).care(span)
+        found = self.entry(id_).care(span, first if two else "")
         return found.told if found is not None else ""
 
     def ranked(self, id_: str) -> pd.Series:

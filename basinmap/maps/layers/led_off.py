@@ -19,6 +19,7 @@ _ROOM: Final = 0.8  # mm beside a name
 _ABOVE: Final = 1.4  # mm above and under it: two names are not two lines of one
 _INSIDE: Final = 2.0  # mm in the unit, where the line starts
 _BEYOND: Final = 1.6  # mm at least from the units to a name: the line is seen
+_GRAZED: Final = 0.7  # mm between the line to a name and other names
 _LINE: Final = 3.0  # mm longer is better than on a line of the map
 
 
@@ -138,6 +139,12 @@ def _apart(
     tree = shapely.STRtree(there)
     wider = found + room
     free = np.ones(len(found), dtype=bool)
-    for mine in (shapely.box(*wider.T), shapely.linestrings(lines.reshape(-1, 2, 2))):
+    # A line that grazes a name strikes it out.
+    ways = shapely.buffer(
+        shapely.linestrings(lines.reshape(-1, 2, 2)),
+        _GRAZED * ax.plan.zoom,
+        cap_style="flat",
+    )
+    for mine in (shapely.box(*wider.T), ways):
         free[tree.query(mine, predicate="intersects")[0]] = False
     return free

@@ -41,6 +41,8 @@ _NEAR = 1.5  # mm: half a name high, it would be written over the marker
 _FAR = (-1e15, 1e15)
 _SHOWN = " shown"  # column of the part of each unit that the frame shows
 _WHOLE = " whole"  # column of the unit itself
+_SLIVER = 30.0  # square millimetres of a unit that the frame cuts, for its name
+_PART = 0.25  # of a unit, which is named however little it takes of the paper
 _SMALLEST = 5.5  # points: what is smaller on paper is not read
 _LEAST = 0.85  # of the size of the theme: what the least names are
 _FIRST = 0.5  # points, more than the others: the least names of the first rank
@@ -543,6 +545,7 @@ def _visible(
     cut = (left < x0) | (right > x1) | (low < y0) | (high > y1)
     shown[cut] = shapely.clip_by_rect(shown[cut], *box)
     left = ~shapely.is_empty(shown)
+    left[cut] &= ~_slivers(ax, shown[cut], whole[cut])
     rows = seen[left]
     # Without what is told of the units and their other columns, which pandas would
     # copy at each step.
@@ -551,6 +554,13 @@ def _visible(
     return pd.DataFrame(
         {**kept, _SHOWN: shown[left], _WHOLE: whole[left]}, index=units.index[rows]
     )
+
+
+def _slivers(ax: MapAxes, shown: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """Tell which units the frame cuts to so little that a name would be of another."""
+    area = shapely.area(shown)
+    least = _SLIVER * (ax.plan.zoom * ax.plan.scale / 1000) ** 2
+    return np.asarray((area < least) & (area < _PART * shapely.area(whole)))
 
 
 def _rank(units: pd.DataFrame, priority: pd.Series | None) -> pd.Series:
