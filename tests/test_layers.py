@@ -461,8 +461,8 @@ def test_each_place_has_its_own_credit_and_others_that_of_the_whole():
     bm.draw_points(ax, places, label="lieu")
     assert list(ax.grounds) == [
         "Wikipédia (position : Louvre-Lens)",
-        "Wikipédia, d'après le BRGM (position : Fosse De Sessevalle, puits n° 1)",
-        "Wikipédia, d'après le BRGM (position : Fosse De Sessevalle, puits n° 2)",
+        "Wikipédia, d'après le BRGM (position : Fosse de Sessevalle, puits n° 1)",
+        "Wikipédia, d'après le BRGM (position : Fosse de Sessevalle, puits n° 2)",
     ]
     _, ax = bm.page(places, title="Lieux")
     bm.draw_points(ax, places.reset_index(drop=True), label="lieu")

@@ -1,8 +1,10 @@
 """The plate of situation: towns first, every neighbour, ways out, no false coast."""
 
 import datetime as dt
+from itertools import combinations
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -22,6 +24,11 @@ from basinmap.typography import typeset
 
 HENIN, VALENCIENNES, PORTE = "246200299", "245901160", "200042190"
 ARTOIS, MONTREUIL, BOULONNAIS = "200069482", "200069029", "246200729"
+OSTREVENT = "245901152"
+TWELVE = [
+    *(HENIN, VALENCIENNES, PORTE, ARTOIS, MONTREUIL, BOULONNAIS, OSTREVENT),
+    *("246200364", "200072460", "245900428", "200093201", "200044048"),
+]
 DAY = dt.date(2026, 11, 30)
 
 
@@ -168,9 +175,8 @@ def test_a_population_without_a_commune_elsewhere_says_so_and_is_no_minimum(draw
     place = names.index("CC du Ternois (hors Somme)")
     assert plain(block.written(place, "")) == "36 777"
     assert "secrète" not in said(drawn(ARTOIS))
-    assert "sans 1 commune hors du Nord et du Pas-de-Calais (Somme, 80810)" in said(
-        drawn(ARTOIS)
-    )
+    words = "sans une commune hors du Nord et du Pas-de-Calais (Somme)."
+    assert words in said(drawn(ARTOIS))
 
 
 def test_neighbours_of_another_departement_are_said_not_to_be_drawn(drawn):
@@ -224,7 +230,84 @@ def test_the_column_of_the_keys_is_filled_and_its_foot_is_kept(drawn):
         first = [e for e in entries if e.x == min(one.x for one in entries)]
         assert "Communes les plus peuplées en 2023" in figures(fig)
         lowest = min(e.y - e.height for e in first)
-        assert plan.strip[1] - 0.1 <= lowest <= plan.strip[1] + 0.25 * plan.strip[3]
+        assert plan.strip[1] - 0.1 <= lowest <= plan.strip[1] + plan.strip[3] / 3
+
+
+def boxes_beside(fig):
+    """Return all that stands beside the map, with its extent in millimetres."""
+    plan = fig.maps[0].plan
+    found = {
+        f"{type(e.block).__name__} {i}": (e.x, e.y - e.height, e.x + e.width, e.y)
+        for i, e in enumerate(fig.maps[0].strip)
+        if type(e.block).__name__ != "InsetBlock"
+    }
+    for ax in fig.maps[1:]:
+        x, y, wide, high = ax.plan.frame
+        found[ax.get_label()] = (x, y, x + wide, y + high)
+    left, low, wide, high = plan.footer
+    found["foot"] = (left, low, left + wide, low + high)
+    if not plan.inside:
+        left, low, wide, high = plan.frame
+        found["map"] = (left, low, left + wide, low + high)
+    return found
+
+
+def scale_and_north(fig):
+    """Return the extents of the scale bar and of the north, in millimetres."""
+    renderer = fig.canvas.get_renderer()
+    found = {"scale": [], "north": []}
+    for text in fig.beside.texts:
+        box = text.get_window_extent(renderer).extents * 25.4 / fig.dpi
+        if str(text.get_gid()).startswith("scale-bar"):
+            found["scale"].append(box - [0, 2.0, 0, 0])  # the bar under it
+        elif text.get_text() == "N":
+            found["north"].append(box - [1.0, 9.0, -1.0, 0])  # its arrow
+    boxes = {name: np.array(some) for name, some in found.items()}
+    return {
+        name: (*some[:, :2].min(axis=0), *some[:, 2:].max(axis=0))
+        for name, some in boxes.items()
+    }
+
+
+@pytest.mark.parametrize("epci", TWELVE)
+def test_nothing_beside_the_map_meets_anything_else(drawn, epci):
+    fig = drawn(epci)
+    boxes = boxes_beside(fig) | scale_and_north(fig)
+    assert {"locator", "scale", "north", "foot"} <= set(boxes)
+    if fig.maps[0].plan.inside:
+        left, low, wide, high = fig.maps[0].plan.frame
+        x0, y0, x1, y1 = boxes["locator"]
+        assert left <= x0
+        assert x1 <= left + wide
+        assert low <= y0
+        assert y1 <= low + high
+    for (name, one), (other, two) in combinations(boxes.items(), 2):
+        apart = max(one[0] - two[2], two[0] - one[2], one[1] - two[3], two[1] - one[3])
+        assert apart > 0, (name, other)
+
+
+def test_a_locator_without_room_in_the_strip_is_left_out_and_said_to_be():
+    lens = bm.communes(epci="call")
+    _, ax = bm.page(lens, title="x", legend="below", legend_mm=34)
+    bm.draw_outlines(ax, lens, label="commune")
+    bm.draw_locator(ax, bm.epcis(epci=["246200364"]), bm.epcis(), beside=True)
+    for title in ("un", "deux"):
+        rates = pd.Series(dict.fromkeys("abcd", 1.0))
+        bm.draw_comparison(ax, rates, title=title)
+    with pytest.warns(bm.errors.BasinmapWarning, match="the locator"):
+        bm.draw_legend(ax)
+    assert [one.get_label() for one in ax.sheet.maps[1:]] == []
+
+
+def test_limits_are_seen_over_those_that_run_along_them(drawn):
+    for epci in (HENIN, OSTREVENT, VALENCIENNES):
+        ax = drawn(epci).maps[0]
+        schemes = [c for c in ax.collections if "SCoT" in str(c.get_label())]
+        assert schemes
+        for kind in ("limit", "border"):
+            for patch in ax.patches:
+                if patch.get_label() == f"_lands {kind}":
+                    assert patch.get_zorder() > schemes[0].get_zorder()
 
 
 def test_a_legend_in_a_corner_leaves_no_gap_and_gives_back_its_room(drawn):
@@ -237,7 +320,9 @@ def test_a_legend_in_a_corner_leaves_no_gap_and_gives_back_its_room(drawn):
     assert panel.get_y() + panel.get_height() == pytest.approx(y + high)
     left, low, right, top = panel.get_bbox().extents
     kept = [left - x, low - y, right - x, top - y]
-    assert any(np.allclose(kept, box) for box in ax.boxes)
+    # Names keep a little off it, on every side.
+    around = np.add(kept, [-2.5, -2.5, 2.5, 2.5])
+    assert any(np.allclose(around, box) for box in ax.boxes)
     assert wide > right - left
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product
 from typing import Any, TypeAlias, get_args
 
 import geopandas as gpd
@@ -34,6 +35,7 @@ from basinmap.deliverables.situations import (
 from basinmap.deliverables.subjects import Subject
 from basinmap.errors import BasinmapError, DataError, OutlineWarning
 from basinmap.maps.classing.classes import Method, classify
+from basinmap.maps.grounds.lands import lift_lines
 from basinmap.maps.layers.choropleths import draw_choropleth
 from basinmap.maps.layers.drawing import in_frame
 from basinmap.maps.layers.grouped import grouped_units
@@ -46,7 +48,12 @@ from basinmap.maps.margins.exits import draw_exits
 from basinmap.maps.margins.furniture import draw_furniture
 from basinmap.maps.margins.insets import draw_locator
 from basinmap.maps.margins.keys import legend_entries
-from basinmap.maps.margins.legends import draw_comparison, draw_legend, has_spread
+from basinmap.maps.margins.legends import (
+    draw_comparison,
+    draw_legend,
+    has_spread,
+    legend_fits,
+)
 from basinmap.maps.paper.layouts import Wish, words_of
 from basinmap.maps.paper.pages import open_sheet, page
 from basinmap.maps.paper.sheets import MapAxes, Sheet
@@ -134,7 +141,8 @@ RED = "#b3123f"
 _INNER = "#7fa6c9"
 _STRONG = "#2a5d8f"
 _GREYISH = "#d3d1ca"
-_SCHEME = "#7a3e9d"
+_SCHEME, _BAND = "#7a3e9d", "#b592cf"
+"""Of the names of SCoT, and of their limits, on which other limits run."""
 _AROUND = 0.42
 """Of the longer side of a territory, shown on every side of it."""
 _TOWNS = 6
@@ -696,6 +704,8 @@ def situation_plate(subject: Subject) -> Sheet:
         ax, mine, label=subject.area.name, fill=_STRONG, color="#ffffff", width=1.2
     )
     _draw_basin(ax, subject)
+    # Other outlines run along these, and would hide what the legend tells of.
+    lift_lines(ax)
     _draw_inner(ax, subject)
     _draw_schemes(ax, subject)
     _mark_places(ax, subject)
@@ -826,7 +836,7 @@ def _draw_schemes(ax: MapAxes, subject: Subject) -> None:
     if _in_basin(subject) and len(seen := in_frame(ax, subject.scots)):
         # No dashes: two SCoT share a limit, and would fill each other's gaps.
         draw_outlines(
-            ax, seen, width=1.1, label="limite de SCoT du bassin minier", color=_SCHEME
+            ax, seen, width=2.4, label="limite de SCoT du bassin minier", color=_BAND
         )
 
 
@@ -869,23 +879,39 @@ def _draw_near(ax: MapAxes, subject: Subject, near: gpd.GeoDataFrame) -> None:
     for code, where in partly.items():
         names[code] = f"{names[code]} (hors {where})"
     when = f"en {LATEST}" if subject.listing is None else ""
-    few = len(both) <= _LONELY
-    if not (few or ax.plan.inside):
-        # Under the keys, which leave most of their column void.
-        keys = [line.label for key in legend_entries(ax) for line in key.lines]
-        left = _COLUMN - _KEY * sum(1 + (len(key) > _TWO_LINES) for key in keys)
-        _draw_largest(ax, subject, when, most=max(int(left / _BAR), _ENOUGH))
     states = {c: s for c, s in told_of(figures).states.items() if c not in partly}
     figures = retell(figures, states=states)
     title = f"Population municipale {when}".strip()
+    place = len(ax.blocks)
+    most = _MOST
+    if len(both) > _LONELY:
+        # Under the keys, which leave most of their column void.
+        keys = [line.label for key in legend_entries(ax) for line in key.lines]
+        left = _COLUMN - _KEY * sum(1 + (len(key) > _TWO_LINES) for key in keys)
+        most = max(int(left / _BAR), _ENOUGH)
     draw_comparison(ax, figures, names=names, title=title)
-    if few and not ax.plan.inside:
-        _draw_largest(ax, subject, when)
+    if not ax.plan.inside:
+        places = (place,) if len(both) > _LONELY else (len(ax.blocks), place)
+        _fill_strip(ax, subject, when, most=most, places=places)
 
 
-def _draw_largest(
-    ax: MapAxes, subject: Subject, when: str, *, most: int = _MOST
+def _fill_strip(
+    ax: MapAxes, subject: Subject, when: str, *, most: int, places: tuple[int, ...]
 ) -> None:
+    """List as many of the largest communes as the strip has room for, or none."""
+    before = list(ax.blocks)
+    counts = [(count, False) for count in range(most, _ENOUGH - 1, -1)]
+    for (count, tighter), place in product([*counts, (_ENOUGH, True)], places):
+        _draw_largest(ax, subject, when, most=count)
+        if len(ax.blocks) == len(before):
+            return
+        ax.blocks.insert(place, ax.blocks.pop())
+        if legend_fits(ax, tighter=tighter):
+            return
+        ax.blocks[:] = before
+
+
+def _draw_largest(ax: MapAxes, subject: Subject, when: str, *, most: int) -> None:
     """Set the people of the largest communes beside the map."""
     towns = subject.communes
     if "population" not in towns or towns["population"].isna().any():

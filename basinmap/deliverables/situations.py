@@ -326,10 +326,10 @@ def outside_words(units: pd.DataFrame) -> str:
     said = []
     for code, where in unlike_whole(units).items():
         codes = _codes(units.loc[code, "outside"])
-        plural = "s" if len(codes) > 1 else ""
+        some = f"{len(codes)} communes" if len(codes) > 1 else "une commune"
         said.append(
-            f"{units.loc[code, 'name']} : sans {len(codes)} commune{plural} hors du "
-            f"Nord et du Pas-de-Calais ({where}, {', '.join(codes)})."
+            f"{units.loc[code, 'name']} : sans {some} hors du Nord et du "
+            f"Pas-de-Calais ({where})."
         )
     return " ".join(said)
 

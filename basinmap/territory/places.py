@@ -167,6 +167,8 @@ def places() -> gpd.GeoDataFrame:
     'Wikipédia (position : Louvre-Lens)'
     """
     frame = embedded.spatial_table("places").copy()
+    # The source writes the particle of the name with a capital.
+    frame["name"] = frame["name"].str.replace("Fosse De ", "Fosse de ", regex=False)
     tell(
         frame,
         sources=embedded.credit("places.geometry"),

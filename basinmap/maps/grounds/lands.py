@@ -37,6 +37,7 @@ __all__ = [
     "ground_sources",
     "lay_ground",
     "lift_ground",
+    "lift_lines",
     "lines_of_ground",
     "towns_around",
     "water_of",
@@ -217,6 +218,28 @@ def _whole_land(areas: list[_Land]) -> shapely.Geometry:
         between &= shapely.dwithin(thin, shapely.union_all(side), 1.0)
     # A metre more, for the parts to melt into one another.
     return shapely.union_all([land, *shapely.buffer(thin[between], 1.0)])
+
+
+def lift_lines(ax: MapAxes) -> None:
+    """
+    Draw limits of départements and frontiers over the outlines that run along them.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`, its ground laid.
+    """
+    zoom = ax.plan.zoom
+    looks = {"limit": (ax.plan.theme.soft, 0.7), "border": (ax.plan.theme.ink, 1.3)}
+    for patch in ax.patches:
+        kind = str(patch.get_label()).removeprefix("_lands ")
+        if kind in looks:
+            color, width = looks[kind]
+            patch.set(
+                zorder=STACK["limits over outlines"],
+                edgecolor=color,
+                linewidth=width * zoom,
+            )
 
 
 def lines_of_ground(ax: MapAxes) -> dict[str, tuple[str, float]]:

@@ -27,7 +27,15 @@ from basinmap.maps.layers.drawing import (
 from basinmap.maps.look.themes import Theme, font, settings, wrapped
 from basinmap.maps.paper.alternatives import Sentence, Told, told
 from basinmap.maps.paper.blocks import Swatch, in_common
-from basinmap.maps.paper.pens import BOX, ROW, TEXT, Pen, block_height, draw_block
+from basinmap.maps.paper.pens import (
+    BOX,
+    ROW,
+    TEXT,
+    Pen,
+    block_height,
+    draw_block,
+    leading,
+)
 from basinmap.maps.paper.sheets import Laid, MapAxes
 from basinmap.maps.paper.stack import STACK
 from basinmap.territory.reading import check_generations
@@ -43,7 +51,6 @@ _ANGLES: Final[Mapping[str, tuple[float, ...]]] = MappingProxyType(
 )
 _OUTLINE: Final = 0.9
 _STROKE: Final = 0.4
-_LEADING: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,7 +319,7 @@ def _(block: HatchingBlock, other: HatchingBlock) -> HatchingBlock:
 @block_height.register
 def _(block: HatchingBlock, width: float, theme: Theme) -> float:
     return sum(
-        ROW + _LEADING * (len(_lines(hatch, width, theme)) - 1)
+        ROW + leading(theme) * (len(_lines(hatch, width, theme)) - 1)
         for hatch in block.hatches
     )
 
@@ -324,8 +331,8 @@ def _(block: HatchingBlock, pen: Pen) -> None:
         _draw_box(pen, hatch, y)
         lines = _lines(hatch, pen.width, pen.theme)
         for i, line in enumerate(lines):
-            pen.write(TEXT, y + 2.7 + _LEADING * i, line)
-        y += ROW + _LEADING * (len(lines) - 1)
+            pen.write(TEXT, y + 2.7 + leading(pen.theme) * i, line)
+        y += ROW + leading(pen.theme) * (len(lines) - 1)
 
 
 def _draw_box(pen: Pen, hatch: Hatch, y: float) -> None:

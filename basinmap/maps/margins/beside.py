@@ -18,6 +18,7 @@ from basinmap.maps.paper.pens import (
     block_height,
     draw_block,
     heading_height,
+    leading,
     write_heading,
 )
 from basinmap.typography import number
@@ -395,9 +396,9 @@ def _name_lines(block: FiguresBlock, width: float, theme: Theme) -> list[list[st
 
 
 def _heights(block: FiguresBlock, width: float, theme: Theme) -> list[float]:
-    least = 2 if block.changes else 1
+    least = _LINE * (2 if block.changes else 1)
     return [
-        _LINE * max(least, len(lines)) + _AXIS[block.dots]
+        max(least, _LINE + leading(theme) * (len(lines) - 1)) + _AXIS[block.dots]
         for lines in _name_lines(block, width, theme)
     ]
 
@@ -436,7 +437,7 @@ def _(drawn: Compared, pen: Pen) -> None:
         style: dict[str, Any] = {"weight": _weight(block, i)}
         style["color"] = pen.theme.ink if first else pen.theme.soft
         for j, line in enumerate(lines):
-            pen.write(0, y + 2.7 + _LINE * j, line, **style)
+            pen.write(0, y + 2.7 + leading(pen.theme) * j, line, **style)
         pen.write(pen.width, y + 2.7, block.written(i, unit), ha="right", **style)
         if block.changes:
             pen.write(pen.width, y + 5.6, block.changes[i], ha="right", **small)

@@ -33,6 +33,7 @@ _LOCATOR: Final = (34.0, 26.0)
 _BESIDE: Final = (46.0, 44.0)
 _INSET: Final = (60.0, 45.0)
 _EDGE: Final = 1.5
+_CLEAR: Final = 1.2  # millimetres around an inset, that no name takes
 _LARGER: Final = 0.75  # an inset whose scale is closer to the map's shows nothing new
 _VISIBLE: Final = 3.0
 _FINE: Final = 0.15  # what the eye does not miss in a small outline, in millimetres
@@ -420,7 +421,10 @@ def _small_map(
     if spot is None:
         ax.blocks.append(InsetBlock(small, (width, height + foot)))
     else:
-        ax.boxes.append(spot)
+        # Names keep a little off.
+        clear = _CLEAR * ax.plan.zoom
+        left, low, right, top = spot
+        ax.boxes.append((left - clear, low - clear, right + clear, top + clear))
     return small
 
 

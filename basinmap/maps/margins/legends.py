@@ -65,6 +65,7 @@ from basinmap.maps.paper.pens import (
     draw_block,
     draw_swatch,
     heading_height,
+    leading,
     write_heading,
 )
 from basinmap.maps.paper.sheets import MapAxes
@@ -75,7 +76,14 @@ from basinmap.values.checks import check_series, check_states, numbers
 from basinmap.values.columns import column
 from basinmap.values.told import Told, fresh, retell, told_of
 
-__all__ = ["Entry", "draw_comparison", "draw_legend", "entry_picture", "has_spread"]
+__all__ = [
+    "Entry",
+    "draw_comparison",
+    "draw_legend",
+    "entry_picture",
+    "has_spread",
+    "legend_fits",
+]
 
 _DOZEN = 12
 """Distinct values under which a distribution says nothing that the map does not."""
@@ -90,6 +98,8 @@ _LONE = 2.6
 _SEEN = 0.9
 """Millimetres that the bar of a single unit has at least."""
 _READ_ON_AN_AXIS = ("ratio", "growth", "mean", "median")
+_CLEAR = 2.5
+"""Millimetres around a legend in the frame, that no name takes."""
 _COUNT = 6.0
 """Millimetres that a count takes at the right of a class."""
 _VOID = 0.2
@@ -298,6 +308,7 @@ def draw_legend(
     blocks = blocks if histogram is None else _with_histogram(blocks, histogram)
     with settings():
         flow, left = _fitting(found, blocks, ranking=ranking)
+        _without_locators(blocks, flow)
         if left:
             warnings.warn(
                 f"left out of the legend for want of room: {left}; take a larger paper",
@@ -319,21 +330,65 @@ def draw_legend(
         drawn.explained, drawn.strip = True, flow.entries
 
 
+def legend_fits(ax: Maps, *, tighter: bool = False) -> bool:
+    """
+    Tell whether the legend of what is drawn has room in its strip, as it is read.
+
+    Not where figures would have to come before the keys, nor the type be set tight.
+
+    Parameters
+    ----------
+    ax
+        The map of `page`, or all those of `panels`, the legend not drawn yet.
+    tighter
+        Whether it may be set as tight as any legend.
+    """
+    found = gathered(ax)
+    blocks = on_axes(_in_reading_order(found.blocks))
+    steps = _TIGHTER if tighter else _TIGHTER[:_AS_LARGE]
+    ways = product(steps, _orders(blocks, found.plan.columns))
+    with settings():
+        fit = (o for step, o in ways if _Flow(found, o, *step).missing <= 0)
+        return next(fit, None) is blocks
+
+
+def _is_locator(block: object) -> bool:
+    return isinstance(block, InsetBlock) and block.axes.get_label() == "locator"
+
+
+def _without_locators(blocks: list[object], flow: _Flow) -> None:
+    """Take off the page the small maps for which the strip has no room."""
+    kept = {id(block.axes) for block in flow.blocks if isinstance(block, InsetBlock)}
+    for block in filter(_is_locator, blocks):
+        if isinstance(block, InsetBlock) and id(block.axes) not in kept:
+            block.axes.remove()
+
+
 def _fitting(
     found: Gathered, blocks: list[object], *, ranking: bool
 ) -> tuple[_Flow, str]:
     """Return the legend as it fits, and what it has to do without."""
-    fewer = [block for block in blocks if not isinstance(block, _Histogram)]
-    tried = [(blocks, "")]
-    if len(fewer) < len(blocks):
-        # It is worth less than the scale bar, over which the rest would be drawn.
-        tried.append((fewer, "the histogram"))
+    # Worth less than the scale bar, over which the rest would be drawn.
+    spared: dict[str, list[object]] = {
+        "the histogram": [one for one in blocks if isinstance(one, _Histogram)],
+        "the locator": [one for one in blocks if _is_locator(one)],
+    }
+    kept, left = blocks, ""
+    tried = [(kept, left)]
+    for name, some in spared.items():
+        if some:
+            kept = [one for one in kept if all(one is not other for other in some)]
+            left = f"{left} and {name}" if left else name
+            tried.append((kept, left))
     for kept, left in tried:
         for step, order in product(_TIGHTER, _orders(kept, found.plan.columns)):
             flow = _Flow(found, order, *step)
             if flow.missing <= 0:
                 return _filled(found, order, flow) if ranking else flow, left
-    return _Flow(found, blocks, *_TIGHTER[-1]), ""
+    # Whatever is drawn over the foot, the ground of a small map would hide it.
+    kept = [one for one in blocks if not _is_locator(one)]
+    left = "the locator" if len(kept) < len(blocks) else ""
+    return _Flow(found, kept, *_TIGHTER[-1]), left
 
 
 def _orders(blocks: list[object], columns: int) -> list[list[object]]:
@@ -450,11 +505,12 @@ def _draw_panel(drawn: Gathered, flow: _Flow) -> None:
     top = max(top, frame_y + frame_high * (frame_y + frame_high - top < gap))
     kept = _corner_box(plan.strip, plan.frame)
     if kept in ax.boxes:
+        clear = _CLEAR * plan.zoom
         ax.boxes[ax.boxes.index(kept)] = (
-            left - frame_x,
-            low - frame_y,
-            right - frame_x,
-            top - frame_y,
+            left - frame_x - clear,
+            low - frame_y - clear,
+            right - frame_x + clear,
+            top - frame_y + clear,
         )
     drawn.sheet.beside.add_patch(
         Rectangle(
@@ -682,7 +738,7 @@ def _with_histogram(
 @block_height.register
 def _(block: ClassesBlock, width: float, theme: Theme) -> float:
     lines = sum(len(_class_lines(line, width, theme)) - 1 for line in block.swatches)
-    rows = len(block.swatches) * ROW + lines * 3.0
+    rows = len(block.swatches) * ROW + lines * leading(theme)
     rows += _LONE * len([name for name in block.alone if name])
     return heading_height(block.title, width, theme) + rows + 5.2
 
@@ -695,7 +751,7 @@ def _(block: CirclesBlock, width: float, theme: Theme) -> float:
 @block_height.register
 def _(block: KeyBlock, width: float, theme: Theme) -> float:
     lines = [len(_key_lines(swatch, width, theme)) for swatch in block.swatches]
-    return sum(ROW + (count - 1) * 3.0 for count in lines)
+    return sum(ROW + (count - 1) * leading(theme) for count in lines)
 
 
 @block_height.register
@@ -723,10 +779,10 @@ def _(block: ClassesBlock, pen: Pen) -> None:
         draw_swatch(pen, swatch, y)
         lines = _class_lines(swatch, pen.width, pen.theme)
         for i, line in enumerate(lines):
-            pen.write(TEXT, y + 2.7 + 3.0 * i, line)
+            pen.write(TEXT, y + 2.7 + leading(pen.theme) * i, line)
         if swatch.count is not None:
             pen.write(pen.width, y + 2.7, number(swatch.count), **small)
-        y += ROW + (len(lines) - 1) * 3.0
+        y += ROW + (len(lines) - 1) * leading(pen.theme)
         if place < len(block.alone) and block.alone[place]:
             # Left of the count, at the size of what is said besides.
             look = {"size": pen.theme.small, "color": pen.theme.soft}
@@ -795,8 +851,8 @@ def _(block: KeyBlock, pen: Pen) -> None:
         draw_swatch(pen, swatch, y)
         lines = _key_lines(swatch, pen.width, pen.theme)
         for i, line in enumerate(lines):
-            pen.write(TEXT, y + 2.7 + 3.0 * i, line)
-        y += ROW + (len(lines) - 1) * 3.0
+            pen.write(TEXT, y + 2.7 + leading(pen.theme) * i, line)
+        y += ROW + (len(lines) - 1) * leading(pen.theme)
 
 
 @draw_block.register

@@ -29,9 +29,13 @@ __all__ = [
     "draw_block",
     "draw_swatch",
     "heading_height",
+    "leading",
     "write_heading",
 ]
 
+_LEADING: Final = 1.12
+"""Of the size of the type."""
+_LEAST_LEADING: Final = 3.0
 ROW: Final = 4.7
 """Millimetres from one swatch to the next."""
 LINE: Final = 3.5
@@ -207,6 +211,19 @@ def _heading(title: str, width: float, theme: Theme) -> list[str]:
     if lines[-1] == "(%)":  # alone, it would be a hole under the heading
         lines = wrapped(title.replace(" (%)", "\u00a0(%)"), width, style)
     return lines
+
+
+def leading(theme: Theme) -> float:
+    """
+    Return the millimetres from one line of a text to the next.
+
+    Parameters
+    ----------
+    theme
+        Of the strip: type keeps its size in a legend set tighter, whose millimetres
+        are smaller, and would touch.
+    """
+    return max(_LEAST_LEADING, _LEADING * theme.body * MM_PER_POINT)
 
 
 def heading_height(title: str, width: float, theme: Theme) -> float:

@@ -29,6 +29,7 @@ STACK: Final[Mapping[str, float]] = MappingProxyType(
         # Lines.
         "lines over data": 2.8,
         "outlines": 3.0,
+        "limits over outlines": 3.05,
         "hatching": 3.1,
         "discontinuities": 3.2,
         "edges of bands": 3.4,
