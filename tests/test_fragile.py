@@ -518,6 +518,10 @@ def test_a_headline_names_the_ends_of_what_is_firm_and_says_among_whom(artois):
     # Where none of few is beyond them, nothing is to be added.
     alone = tell(firm, told_of(rates), fragile=told_of(rates).fragile)
     assert "parmi" not in rate_headline(artois, alone, READING)
+    # One of few that is as high makes the sentence false without it.
+    few = told_of(rates).fragile
+    equal = pd.concat([firm, pd.Series({next(iter(few)): firm.max()})])
+    assert "parmi" in rate_headline(artois, tell(equal, told_of(rates)), READING)
 
 
 def test_a_headline_of_change_says_first_what_the_whole_does(artois):

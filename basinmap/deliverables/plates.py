@@ -1101,8 +1101,8 @@ def rate_headline(
     str
         Of a change of population, what the whole gains or loses, and how many communes
         go the other way or the same; of a rate, where it is highest, where lowest, and
-        that of the whole. What is fragile counts for nothing, and where it is higher or
-        lower, alone or in a group, the headline says among whom it looks. Nothing where
+        that of the whole. What is fragile counts for nothing; where it is as high or as
+        low, alone or in a group, the headline says among whom it looks. Nothing where
         too few are firm, or the surfaces that it is over are drawn too roughly.
     """
     told = told_of(values)
@@ -1122,10 +1122,11 @@ def rate_headline(
     unit = " %" if told.unit.startswith("%") else ""
     least = number(values[low.index[0]], told.decimals or 0)
     said = f"{said}, {least}{unit} {_in_each(low)}"
-    seen = values.drop(list(told.states), errors="ignore").dropna()
+    apart = values[values.index.isin(list(told.fragile))].dropna()
     if shown is not None:
-        seen = pd.concat([seen, _firm(shown)])
-    if told.fragile and _ends(seen) != _ends(known):
+        apart = pd.concat([apart, _firm(shown).drop(known.index, errors="ignore")])
+    apart = apart.map(lambda value: rounded(value, told.decimals or 0))
+    if told.fragile and ((apart >= printed.max()) | (apart <= printed.min())).any():
         few = next(iter(told.fragile.values())).removeprefix("moins de ")
         said += f" parmi les communes de {few} et plus"
     total = subject.comparison(told.indicator)

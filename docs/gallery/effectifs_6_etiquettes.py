@@ -21,6 +21,6 @@ outlines = bm.epcis().loc[communes["epci"].unique()]
 bm.draw_outlines(ax, outlines, label="limite d'EPCI", width=1.1)
 bm.draw_symbols(ax, communes, people, largest_mm=4)
 bm.draw_exits(ax)
-bm.draw_labels(ax, communes[communes["population"] > 10_000], strong=25, every=True)
+bm.draw_labels(ax, communes[communes["population"] > 10_000], strong=28, every=True)
 bm.draw_legend(ax)
 bm.draw_furniture(ax, author="Mission Bassin Minier", date=dt.date(2026, 11, 25))
