@@ -495,8 +495,8 @@ def test_the_name_of_each_circle_is_in_its_commune_or_led_to_it(drawn, epci):
         # Extents of texts are a little larger than what is placed.
         if held < 0.6 or gap[row] > np.delete(gap, row).min() + 0.3:
             strays.append((code, units["name"][code]))
-    # A few, where no other place is left in a hundred, off all circles.
-    assert len(strays) <= len(units) // 24, strays
+    # One or two, where no other place is left in a hundred, off all circles.
+    assert len(strays) <= len(units) // 50, strays
 
 
 # Led names less than 2 mm from another circle, where no place is left: no one else's.
