@@ -1230,3 +1230,13 @@ def test_the_register_of_social_housing_gives_its_published_rates():
         for id_, digits in {"S04": 3, "S06": 3, "S08": 4, "S07": 1}.items()
     }
     assert found == {"S04": 1.423, "S06": 9.557, "S08": 5.5787, "S07": 41.9}
+
+
+def test_surfaces_in_another_unit_make_no_density():
+    people, drawn = [32_920.0, 30_063.0], bm.communes().loc[[LENS, LIEVIN], "area_km2"]
+    right = bm.compute("D05", table_of_two(population_2023=people, area_km2=drawn))
+    assert right[LENS] == pytest.approx(32_920 / drawn[LENS])
+    for times in (100, 1_000_000):
+        wrong = table_of_two(population_2023=people, area_km2=drawn * times)
+        with pytest.raises(MeasureError, match=rf"is {times} times.*divide it by"):
+            bm.compute("D05", wrong)

@@ -189,6 +189,19 @@ def test_a_secret_is_in_no_group_and_a_lower_bound_makes_the_group_one():
     assert told_of(rates).states[pair] == "lower_bound"
 
 
+def test_groups_of_a_short_span_are_of_as_many_as_it_asks_for():
+    ground = row(4)
+    people = {"population_2018": [400.0] * 4, "population_2020": [410.0] * 4}
+    groups = bm.fragile_groups("D02", pd.DataFrame(people, ground.index), ground)
+    # 200 inhabitants over five years, 1,000 over two: 400 and 800 are not enough.
+    assert len(set(groups)) == 1
+    assert "moins de 1 000 habitants en 2018" in plain(told_of(groups).rule)
+    long = pd.DataFrame(people, ground.index).set_axis(
+        ["population_2013", "population_2020"], axis=1
+    )
+    assert bm.fragile_groups("D02", long, ground).is_unique
+
+
 def test_what_has_no_threshold_has_no_groups():
     table = counts([150, 150], [1, 1])
     with pytest.raises(MeasureError, match="over how few"):

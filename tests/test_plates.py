@@ -885,6 +885,12 @@ def test_a_headline_tells_of_whom_it_is_where_a_group_is_higher():
     assert "parmi les communes de 200 logements et plus" in said
 
 
+def test_a_headline_names_who_is_highest_once_whatever_the_reading():
+    about = subject(BETHUNE, **SIGNED)
+    said = rate_headline(about, about.computed("L04"), "{value} % : {where}")
+    assert plain(said).startswith("13,0 % : à Auchel, 1,5 % à Vieille-Chapelle")
+
+
 def test_outlines_that_do_not_match_are_hatched_as_they_were():
     about = subject(ARTOIS, **SIGNED)
     moved = about.communes.copy()

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from basinmap.arguments import check_given
-from basinmap.catalogue.entries import Indicator, catalogue, indicator
+from basinmap.catalogue.entries import Indicator, Prudence, catalogue, indicator
 from basinmap.catalogue.flows import flows_of
 from basinmap.catalogue.formulas import evaluated
 from basinmap.catalogue.ledgers import AREA, Ledger
@@ -46,7 +46,7 @@ from basinmap.values.columns import side_by_side
 from basinmap.values.masking import too_few
 from basinmap.values.told import tell
 
-__all__ = ["Asked", "Worked", "Worker", "compute"]
+__all__ = ["Asked", "Worked", "Worker", "care_of", "compute"]
 
 # What attrs say of how a value may be combined: a formula no more than a median.
 _KINDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -605,11 +605,25 @@ class _Job:
         return name.split(f" of {VALUE}", maxsplit=1)[0] in self.sums.signed
 
 
+def care_of(item: Indicator, found: Counts) -> Prudence | None:
+    """
+    Return over how few values are fragile, of the years that were found.
+
+    Parameters
+    ----------
+    item
+        An indicator.
+    found
+        Its columns and their years.
+    """
+    return item.care(found.years, found.vintage.partition("-")[0])
+
+
 def _fragile(
     job: _Job, index: pd.Index, value: Tally, sums: Mapping[str, Tally]
 ) -> dict[str, dict[str, str]]:
     """Return what is to be said of the values that are rates over too few."""
-    care = job.item.care(job.found.years, job.found.vintage.partition("-")[0])
+    care = care_of(job.item, job.found)
     over = sums.get(job.sums.bottom) if job.sums else None
     if care is None or over is None:
         return {}

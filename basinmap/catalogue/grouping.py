@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from basinmap.arguments import check_given
-from basinmap.catalogue.computing import Asked, Worker
+from basinmap.catalogue.computing import Asked, Worker, care_of
 from basinmap.catalogue.entries import indicator
 from basinmap.catalogue.ledgers import Ledger
 from basinmap.catalogue.years import Years, check_tabular
@@ -99,14 +99,14 @@ def fragile_groups(
     check_unique(units.index, "units")
     item = indicator(indicator_id, variant)
     check_tabular(table, item.id)
-    care = item.prudence
-    if care is None:
+    if item.prudence is None:
         msg = (
             f"{item.id}: the catalogue does not say over how few it is fragile; no "
             "unit of it needs another"
         )
         raise MeasureError(msg)
     worked = Worker(Ledger(table), Asked(to=None)).work(item, year=year)
+    care = care_of(worked.item, worked.found) or item.prudence
     values = worked.series()
     few = set(map(str, told_of(values).fragile)) & set(units.index)
     over = pd.Series(worked.sums[worked.bottom].numbers, worked.index)

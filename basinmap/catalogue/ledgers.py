@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from basinmap.catalogue.entries import catalogue
-from basinmap.errors import ColumnError, called_from, culprits
+from basinmap.errors import ColumnError, MeasureError, called_from, culprits
 from basinmap.measures import Measure, check_columns
 from basinmap.territory.lists import Territory
 from basinmap.territory.tallies import Tally, read_tally
@@ -20,6 +21,8 @@ __all__ = ["AREA", "Held", "Ledger"]
 
 AREA: Final = "area_km2"
 """Surface, of no year."""
+_ALIKE: Final = 0.1
+"""Share by which surfaces may differ from what another unit would make them."""
 # Of a count: vintage, "" where it has none, to column of the table.
 Held = Mapping[str, str]
 
@@ -78,13 +81,35 @@ class Ledger:
         ----------
         territory
             The list of communes.
+
+        Raises
+        ------
+        MeasureError
+            If that of the table is in hectares or square metres, beside that list.
         """
-        if self.own_area or self.level != "commune" or AREA not in territory.frame:
+        if self.level != "commune" or AREA not in territory.frame:
             return
         area = territory.frame[AREA].reindex(self.index)
+        if self.own_area:
+            self._check_unit(area)
+            return
+        if AREA in self.rows:
+            return
         self.rows = self.rows.assign(**{AREA: area})
         self._columns = _by_count(self.rows.columns)
-        self._held.pop(AREA)
+        self._held.pop(AREA, None)
+
+    def _check_unit(self, known: pd.Series) -> None:
+        """Refuse surfaces that are those of the list times what units differ by."""
+        times = self.tally(self.own_area).numbers / known.to_numpy(dtype=float)
+        times = times[np.isfinite(times)]
+        for size in (1e2, 1e6) if len(times) else ():
+            if abs(np.median(times) / size - 1) < _ALIKE:
+                msg = (
+                    f"{self.own_area!r} is {size:.0f} times the surface of its "
+                    f"communes, in km²: divide it by {size:.0f}"
+                )
+                raise MeasureError(msg)
 
     def held(self, name: str) -> Held:
         """

@@ -1050,15 +1050,16 @@ def reading_note(subject: Subject, values: pd.Series, reading: str) -> str:
     if known.empty:
         return ""
     code = largest(known)
-    return f"Lecture : {_read(values, code, str(known.loc[code, 'name']), reading)}."
+    where = _at(str(known.loc[code, "name"]))
+    return f"Lecture : {_worded(values, code, where, reading)}."
 
 
-def _read(values: pd.Series, code: str, name: str, reading: str) -> str:
+def _worded(values: pd.Series, code: str, place: str, reading: str) -> str:
     """Say the value of a commune in the words of a reading note."""
     told = told_of(values)
     first, _, last = told.vintage.partition("-")
     return reading.format(
-        where=_at(name),
+        where=place,
         value=_figure(values, code, told.decimals or 0),
         year=told.vintage,
         first=first,
@@ -1116,9 +1117,8 @@ def rate_headline(
         return ""
     names = subject.communes["name"]
     high, low = (names[printed.index[printed == end]] for end in _ends(printed))
-    first = str(high.index[0])
-    said = _placed_last(_read(values, first, str(high[first]), reading), values)
-    said = said.removesuffix(_at(str(high[first]))) + _in_each(high)
+    most = _worded(values, str(high.index[0]), _in_each(high), reading)
+    said = _placed_last(most, values)
     unit = " %" if told.unit.startswith("%") else ""
     least = number(values[low.index[0]], told.decimals or 0)
     said = f"{said}, {least}{unit} {_in_each(low)}"
